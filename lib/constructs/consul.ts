@@ -1,0 +1,111 @@
+import { ConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
+import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { consulProvider } from "./providers";
+import { terraformJson } from "./terraform-text";
+
+/** What a service speaks, for routing and for intentions that look inside. */
+export type ServiceProtocol = "tcp" | "http" | "http2" | "grpc";
+
+/**
+ * What Consul knows of a service by default.
+ *
+ * @see https://developer.hashicorp.com/consul/docs/connect/config-entries/service-defaults
+ */
+export class ServiceDefaults extends Construct {
+  readonly entry: ConfigEntry;
+
+  constructor(scope: Construct, id: string, props: { readonly service: string; readonly protocol: ServiceProtocol }) {
+    super(scope, id);
+    this.entry = configEntry(this, "service-defaults", props.service, { Protocol: props.protocol });
+  }
+}
+
+/** Properties of {@link ServiceResolver}. */
+export interface ServiceResolverProps {
+  /** The service's name. */
+  readonly service: string;
+  /** Subsets by name, each with a filter over Consul's health endpoint, such as `Service.Meta.channel == canary`. */
+  readonly subsets: Readonly<Record<string, string>>;
+  /**
+   * The subset that gets the requests that name none.
+   *
+   * @default - all instances
+   */
+  readonly defaultSubset?: string;
+}
+
+/**
+ * Which instances of a service are its subsets, so that a canary can be told from the rest.
+ *
+ * @see https://developer.hashicorp.com/consul/docs/connect/config-entries/service-resolver
+ */
+export class ServiceResolver extends Construct {
+  readonly entry: ConfigEntry;
+
+  constructor(scope: Construct, id: string, props: ServiceResolverProps) {
+    super(scope, id);
+    const subsets = Object.entries(props.subsets).sort(([a], [b]) => (a < b ? -1 : 1));
+    this.entry = configEntry(this, "service-resolver", props.service, {
+      ...(props.defaultSubset === undefined ? {} : { DefaultSubset: props.defaultSubset }),
+      Subsets: Object.fromEntries(subsets.map(([name, filter]) => [name, { Filter: filter }])),
+    });
+  }
+}
+
+/** Properties of {@link Intentions}. */
+export interface IntentionsProps {
+  /** The service that is called, or `*` for every one. */
+  readonly to: string;
+  /** Services that may call it. */
+  readonly allow?: readonly string[];
+  /** Services that may not; `*` stands for all that are not named. */
+  readonly deny?: readonly string[];
+}
+
+/**
+ * Who may call a service through the mesh.
+ *
+ * @see https://developer.hashicorp.com/consul/docs/connect/config-entries/service-intentions
+ */
+export class Intentions extends Construct {
+  readonly entry: ConfigEntry;
+
+  constructor(scope: Construct, id: string, props: IntentionsProps) {
+    super(scope, id);
+    const source = (action: string) => (name: string) => ({ Action: action, Name: name, Precedence: precedence(name, props.to), Type: "consul" });
+    this.entry = configEntry(this, "service-intentions", props.to, {
+      Sources: [...(props.allow ?? []).map(source("allow")), ...(props.deny ?? []).map(source("deny"))],
+    });
+  }
+}
+
+/** What Consul works out by itself and gives back; written out, so that a plan shows no difference. */
+function precedence(from: string, to: string): number {
+  if (from !== "*" && to !== "*") return 9;
+  if (to !== "*") return 8;
+  return from === "*" ? 5 : 6;
+}
+
+/**
+ * Values under one prefix of Consul's KV: whatever else stands under it is removed.
+ *
+ * @see https://registry.terraform.io/providers/hashicorp/consul/latest/docs/resources/key_prefix
+ */
+export class KeyValues extends Construct {
+  readonly resource: KeyPrefix;
+  /** The prefix, with a slash at its end. */
+  readonly prefix: string;
+
+  constructor(scope: Construct, id: string, props: { readonly prefix: string; readonly values: Readonly<Record<string, string>> }) {
+    super(scope, id);
+    this.prefix = props.prefix.endsWith("/") ? props.prefix : `${props.prefix}/`;
+    const subkeys = Object.fromEntries(Object.entries(props.values).sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.resource = new KeyPrefix(this, "values", { provider: consulProvider(TerraformStack.of(this)), pathPrefix: this.prefix, subkeys });
+  }
+}
+
+function configEntry(scope: Construct, kind: string, name: string, body: Record<string, unknown>): ConfigEntry {
+  return new ConfigEntry(scope, "entry", { provider: consulProvider(TerraformStack.of(scope)), kind, name, configJson: terraformJson(body) });
+}

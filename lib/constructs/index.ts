@@ -1,0 +1,12 @@
+/** Constructs for cdktf: typed jobs as nomad_job, their regions, and what they need of Consul. */
+export { Intentions, KeyValues, ServiceDefaults, ServiceResolver } from "./consul";
+export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
+export { NomadJob, waitsForPromotion } from "./nomad-job";
+export type { NomadJobProps } from "./nomad-job";
+export { consulProvider, nomadProvider } from "./providers";
+export { RegionalJob } from "./regional-job";
+export type { RegionalJobProps, RegionRendering } from "./regional-job";
+export { problemsOf, synthesize } from "./synthesize";
+export type { ProgramProblem } from "./synthesize";
+export { setTarget, targetFor } from "./target";
+export { terraformJson } from "./terraform-text";

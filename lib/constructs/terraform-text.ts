@@ -1,0 +1,72 @@
+import { Fn, Tokenization } from "cdktf";
+import { isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "../jobspec";
+
+/**
+ * A JSON value as a text that Terraform evaluates to exactly that JSON. Two readers see it: Terraform at plan
+ * time, and whoever gets the result. What is for the second (`${NOMAD_PORT_http}`, `%{`) is escaped from the first; what the
+ * first shall fill in (cdktf's tokens) is spliced in one by one through `jsonencode`, so that no quote,
+ * backslash or `${` in a value can break the text.
+ *
+ * `Fn.jsonencode` over the whole object would not do: cdktf 0.21 leaves quotes unescaped in it and mangles `%{`.
+ */
+export function terraformJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!mayHoldTokens(text)) return escapeTemplate(text);
+
+  const splices: string[] = [];
+  const marked = JSON.stringify(mark(value, splices));
+  return escapeTemplate(marked).replaceAll(MARK, (_match, _quoted, whole: string | undefined, part: string | undefined) =>
+    whole !== undefined ? `${splices[Number(whole)]}` : unquoted(`${splices[Number(part)]}`),
+  );
+}
+
+/** A token in any of its shapes leaves one of these in JSON. */
+function mayHoldTokens(text: string): boolean {
+  return text.includes("TfToken[") || text.includes("<unresolved-token>") || /-\d+\.\d+e\+28\d/.test(text);
+}
+
+/** Private-use characters stand around a splice: JSON and escaping leave them alone. */
+const OPEN = "\uE0C0";
+const CLOSE = "\uE0C1";
+/** A sign that would be read as part of the escape, or of the splice, behind it. */
+const DOUBLED_SIGN = new RegExp(`[$%](?=[$%]\\{|${OPEN}p)`, "g");
+const MARK = new RegExp(`("${OPEN}w(\\d+)${CLOSE}")|${OPEN}p(\\d+)${CLOSE}`, "g");
+
+/** What Terraform would read in a text, written so that it reads it as it stands. */
+function escapeTemplate(text: string): string {
+  // A dollar right before an escape would be taken for part of it; as a JSON escape it cannot be.
+  return text
+    .replaceAll(DOUBLED_SIGN, (sign) => (sign === "$" ? "\\u0024" : "\\u0025"))
+    .replaceAll(/([$%])\{/g, (_match, sign: string) => `${sign}${sign}{`);
+}
+
+/** The value with a mark in the place of every token, whose expressions go to `splices`. */
+function mark(value: unknown, splices: string[]): unknown {
+  const whole = (token: unknown): string => `${OPEN}w${splices.push(encode(token)) - 1}${CLOSE}`;
+  if (typeof value === "number") return Tokenization.isResolvable(Tokenization.reverseNumber(value)) ? whole(value) : value;
+  if (typeof value === "string") return markString(value, splices, whole);
+  if (Array.isArray(value)) {
+    if (value.length === 1 && typeof value[0] === "string" && TOKEN_LIST_ELEMENT.test(value[0])) return whole(value);
+    return value.map((item) => mark(item, splices));
+  }
+  if (isResolvable(value)) return whole(value);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [markString(key, splices, undefined), mark(item, splices)]));
+}
+
+function markString(text: string, splices: string[], whole: ((token: unknown) => string) | undefined): string {
+  if (!text.includes("TfToken[")) return text;
+  const tokens = text.match(TOKEN_IN_STRING) ?? [];
+  if (whole && tokens.length === 1 && tokens[0] === text) return whole(text);
+  return text.replaceAll(TOKEN_IN_STRING, (token) => `${OPEN}p${splices.push(encode(token)) - 1}${CLOSE}`);
+}
+
+function encode(token: unknown): string {
+  return Fn.jsonencode(token);
+}
+
+/** A jsonencoded value without its quotes, to stand inside a longer JSON string. */
+function unquoted(encoded: string): string {
+  const quote = Fn.rawString('"');
+  return Fn.trimsuffix(Fn.trimprefix(encoded, quote), quote);
+}

@@ -1,0 +1,57 @@
+import { blockOf, int, oneOf, text, type PropsOf } from "../engine";
+
+const OPERATORS = [
+  "=", "==", "is", "!=", "not", ">", ">=", "<", "<=",
+  "regexp", "set_contains", "set_contains_all", "set_contains_any", "version", "semver",
+] as const;
+
+const fields = {
+  /**
+   * What is looked at, such as `${node.datacenter}`.
+   *
+   * @default - nothing
+   */
+  attribute: text("LTarget"),
+  /**
+   * How it is compared.
+   *
+   * @default "="
+   */
+  operator: oneOf("Operand", OPERATORS),
+  /**
+   * What it is compared with.
+   *
+   * @default - nothing
+   */
+  value: text("RTarget"),
+  /**
+   * How much it counts, from -100 (keep away) to 100; never 0.
+   *
+   * @default 50
+   */
+  weight: int("Weight", { min: -100, max: 100 }),
+};
+
+/** Properties of {@link Affinity}. */
+export interface AffinityProps extends PropsOf<typeof fields> {}
+
+/**
+ * A preference among nodes.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/affinity
+ */
+export class Affinity extends blockOf({ api: "Affinity", hcl: "affinity" }, fields) {
+  constructor(props: AffinityProps = {}) {
+    super(props);
+  }
+
+  /** Rather on nodes where the attribute has this value. */
+  static prefer(attribute: string, value: string, weight = 50): Affinity {
+    return new Affinity({ attribute, operator: "=", value, weight });
+  }
+
+  /** Rather not on nodes where the attribute has this value. */
+  static avoid(attribute: string, value: string, weight = 50): Affinity {
+    return new Affinity({ attribute, operator: "=", value, weight: -weight });
+  }
+}

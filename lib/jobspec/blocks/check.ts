@@ -1,0 +1,205 @@
+import { block, blockOf, bool, int, oneOf, text, texts, textsMap, type PropsOf } from "../engine";
+import { Duration, duration } from "../units";
+import { CheckRestart } from "./check-restart";
+
+const fields = {
+  /**
+   * Its name.
+   *
+   * @default - made of the service's name
+   */
+  name: text("Name"),
+  /** How it looks. `grpc` and `script` need the Consul provider. */
+  type: oneOf("Type", ["http", "tcp", "grpc", "script"], { required: true }),
+  /**
+   * Time between two looks, one second at least.
+   *
+   * @default - must be given
+   */
+  interval: duration("Interval", { min: Duration.seconds(1), required: true }),
+  /**
+   * How long a look may take, one second at least.
+   *
+   * @default - must be given
+   */
+  timeout: duration("Timeout", { min: Duration.seconds(1), required: true }),
+  /**
+   * The label of the port it looks at.
+   *
+   * @default - the service's port
+   */
+  port: text("PortLabel"),
+  /**
+   * Path of an http check.
+   *
+   * @default - must be given for http
+   */
+  path: text("Path"),
+  /**
+   * `http` or `https`.
+   *
+   * @default "http"
+   */
+  protocol: text("Protocol"),
+  /**
+   * Method of an http check.
+   *
+   * @default "GET"
+   */
+  method: text("Method"),
+  /**
+   * Headers of an http check.
+   *
+   * @default - none
+   */
+  headers: textsMap("Header", { hcl: "header" }),
+  /**
+   * Body of an http check.
+   *
+   * @default - none
+   */
+  body: text("Body"),
+  /**
+   * The service that a grpc check asks for.
+   *
+   * @default - the server as a whole
+   */
+  grpcService: text("GRPCService", { hcl: "grpc_service" }),
+  /**
+   * Whether a grpc check uses TLS.
+   *
+   * @default false
+   */
+  grpcUseTls: bool("GRPCUseTLS", { hcl: "grpc_use_tls" }),
+  /**
+   * The program of a script check, run inside the task.
+   *
+   * @default - must be given for script
+   */
+  command: text("Command"),
+  /**
+   * Its arguments.
+   *
+   * @default - none
+   */
+  args: texts("Args"),
+  /**
+   * The task in which a script check of a group's service runs.
+   *
+   * @default - the service's task
+   */
+  task: text("TaskName"),
+  /**
+   * Whether certificates are not verified.
+   *
+   * @default false
+   */
+  tlsSkipVerify: bool("TLSSkipVerify", { hcl: "tls_skip_verify" }),
+  /**
+   * The name expected in the certificate.
+   *
+   * @default - none
+   */
+  tlsServerName: text("TLSServerName", { hcl: "tls_server_name" }),
+  /**
+   * Which address it looks at.
+   *
+   * @default "host"
+   */
+  addressMode: oneOf("AddressMode", ["host", "driver", "alloc", "alloc_ipv6"]),
+  /**
+   * Address that Consul is told, where it is another.
+   *
+   * @default - none
+   */
+  advertise: text("Advertise"),
+  /**
+   * Status until the first look.
+   *
+   * @default "critical"
+   */
+  initialStatus: oneOf("InitialStatus", ["passing", "warning", "critical"]),
+  /**
+   * Looks that must pass in a row before it counts as passing.
+   *
+   * @default 0
+   */
+  successBeforePassing: int("SuccessBeforePassing", { min: 0 }),
+  /**
+   * Looks that must fail in a row before it counts as critical.
+   *
+   * @default 0
+   */
+  failuresBeforeCritical: int("FailuresBeforeCritical", { min: 0 }),
+  /**
+   * Looks that must fail in a row before it counts as a warning.
+   *
+   * @default 0
+   */
+  failuresBeforeWarning: int("FailuresBeforeWarning", { min: 0 }),
+  /**
+   * What a failing check means to a deployment.
+   *
+   * @default "require_healthy"
+   */
+  onUpdate: oneOf("OnUpdate", ["require_healthy", "ignore_warnings", "ignore"]),
+  /**
+   * Restarts the task when it keeps failing.
+   *
+   * @default - the service's
+   */
+  checkRestart: block("CheckRestart", () => CheckRestart),
+  /**
+   * Whether an Envoy listener is made for it past the mesh.
+   *
+   * @default false
+   */
+  expose: bool("Expose"),
+  /**
+   * A note for people, 255 characters at most.
+   *
+   * @default - none
+   */
+  notes: text("Notes"),
+};
+
+/** Properties of {@link Check}. */
+export interface CheckProps extends PropsOf<typeof fields> {}
+
+/** What every kind of check may be given. */
+type CommonCheckProps = Omit<CheckProps, "type" | "interval" | "timeout"> & Partial<Pick<CheckProps, "interval" | "timeout">>;
+
+/** Consul's own usual figures, used by the named constructors. */
+const USUAL = { interval: Duration.seconds(10), timeout: Duration.seconds(2) };
+
+/**
+ * A look at a service that tells whether it is healthy. The named constructors look every 10 s and wait 2 s,
+ * unless told otherwise.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/check
+ */
+export class Check extends blockOf({ api: "ServiceCheck", hcl: "check", key: "name" }, fields) {
+  constructor(props: CheckProps) {
+    super(props);
+  }
+
+  /** Passes where a GET of the path answers 2xx. */
+  static http(props: CommonCheckProps & { readonly path: string }): Check {
+    return new Check({ type: "http", ...USUAL, ...props });
+  }
+
+  /** Passes where the port takes a connection. */
+  static tcp(props: CommonCheckProps = {}): Check {
+    return new Check({ type: "tcp", ...USUAL, ...props });
+  }
+
+  /** Passes where grpc.health.v1 answers SERVING. For the Consul provider. */
+  static grpc(props: CommonCheckProps = {}): Check {
+    return new Check({ type: "grpc", ...USUAL, ...props });
+  }
+
+  /** Passes where a program inside the task exits with 0; 1 is a warning. For the Consul provider. */
+  static script(props: CommonCheckProps & { readonly command: string }): Check {
+    return new Check({ type: "script", ...USUAL, ...props });
+  }
+}

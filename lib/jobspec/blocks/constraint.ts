@@ -1,0 +1,77 @@
+import { blockOf, oneOf, text, type PropsOf } from "../engine";
+
+const OPERATORS = [
+  "=", "==", "is", "!=", "not", ">", ">=", "<", "<=",
+  "distinct_hosts", "distinct_property", "regexp", "set_contains", "set_contains_all", "set_contains_any",
+  "version", "semver", "is_set", "is_not_set",
+] as const;
+
+const fields = {
+  /**
+   * What is looked at, such as `${attr.kernel.name}` or `${meta.rack}`.
+   *
+   * @default - nothing, for the operators that need none
+   */
+  attribute: text("LTarget"),
+  /**
+   * How it is compared.
+   *
+   * @default "="
+   */
+  operator: oneOf("Operand", OPERATORS),
+  /**
+   * What it is compared with.
+   *
+   * @default - nothing, for the operators that need none
+   */
+  value: text("RTarget"),
+};
+
+/** Properties of {@link Constraint}. */
+export interface ConstraintProps extends PropsOf<typeof fields> {}
+
+/**
+ * A condition that a node must meet.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/constraint
+ */
+export class Constraint extends blockOf({ api: "Constraint", hcl: "constraint" }, fields) {
+  constructor(props: ConstraintProps = {}) {
+    super(props);
+  }
+
+  /** The attribute has this value. */
+  static equals(attribute: string, value: string): Constraint {
+    return new Constraint({ attribute, operator: "=", value });
+  }
+
+  /** The attribute has another value. */
+  static differs(attribute: string, value: string): Constraint {
+    return new Constraint({ attribute, operator: "!=", value });
+  }
+
+  /** The attribute matches a regular expression (Go's RE2). */
+  static matches(attribute: string, expression: string): Constraint {
+    return new Constraint({ attribute, operator: "regexp", value: expression });
+  }
+
+  /** The attribute is a version that fits, such as `>= 1.2, < 2`. */
+  static version(attribute: string, requirement: string): Constraint {
+    return new Constraint({ attribute, operator: "version", value: requirement });
+  }
+
+  /** The attribute is there. */
+  static isSet(attribute: string): Constraint {
+    return new Constraint({ attribute, operator: "is_set" });
+  }
+
+  /** No two allocations of the job, or of the group, on one node. */
+  static distinctHosts(): Constraint {
+    return new Constraint({ operator: "distinct_hosts", value: "true" });
+  }
+
+  /** At most so many allocations per value of the attribute. */
+  static distinctProperty(attribute: string, limit = 1): Constraint {
+    return new Constraint({ attribute, operator: "distinct_property", value: String(limit) });
+  }
+}

@@ -1,0 +1,43 @@
+/** The blocks of a Nomad job, one file each. */
+export { Affinity, type AffinityProps } from "./affinity";
+export { Artifact, type ArtifactProps } from "./artifact";
+export { Check, type CheckProps } from "./check";
+export { CheckRestart, type CheckRestartProps } from "./check-restart";
+export { Constraint, type ConstraintProps } from "./constraint";
+export { Consul, type ConsulProps } from "./consul";
+export { Disconnect, type DisconnectProps } from "./disconnect";
+export { EphemeralDisk, type EphemeralDiskProps } from "./ephemeral-disk";
+export { Identity, type IdentityProps } from "./identity";
+export { JobBlock, type JobProps } from "./job";
+export { Lifecycle, type LifecycleProps } from "./lifecycle";
+export { LogConfig, type LogConfigProps } from "./log-config";
+export { mergeNew } from "./merge";
+export { Migrate, type MigrateProps } from "./migrate";
+export {
+  Multiregion,
+  MultiregionRegion,
+  MultiregionStrategy,
+  type MultiregionProps,
+  type MultiregionRegionProps,
+  type MultiregionStrategyProps,
+} from "./multiregion";
+export { Cni, Dns, Network, type CniProps, type DnsProps, type NetworkProps } from "./network";
+export { Port, type PortProps } from "./port";
+export { Reschedule, type RescheduleProps } from "./reschedule";
+export { Resources, type ResourcesProps } from "./resources";
+export { Restart, type RestartProps } from "./restart";
+export { Service, ServiceWeights, type ServiceProps, type ServiceWeightsProps } from "./service";
+export { Spread, SpreadTarget, type SpreadProps, type SpreadTargetProps } from "./spread";
+export { Task, type TaskProps } from "./task";
+export { TaskGroup, type TaskGroupProps } from "./task-group";
+export { ChangeScript, Template, Wait, type ChangeScriptProps, type TemplateProps, type WaitProps } from "./template";
+export { Update, type UpdateProps } from "./update";
+export { Vault, type VaultProps } from "./vault";
+export {
+  CsiMountOptions,
+  VolumeMount,
+  VolumeRequest,
+  type CsiMountOptionsProps,
+  type VolumeMountProps,
+  type VolumeRequestProps,
+} from "./volume";

@@ -1,0 +1,134 @@
+import { block, blockOf, blocks, bool, int, oneOf, text, textMap, texts, type PropsOf } from "../engine";
+import { Affinity } from "./affinity";
+import { Constraint } from "./constraint";
+import { Migrate } from "./migrate";
+import { Multiregion } from "./multiregion";
+import { Reschedule } from "./reschedule";
+import { Spread } from "./spread";
+import { TaskGroup } from "./task-group";
+import { Update } from "./update";
+
+const fields = {
+  /** Its id, unique in its namespace; no spaces. */
+  id: text("ID", { required: true, hcl: "" }),
+  /**
+   * Its name for people.
+   *
+   * @default - its id
+   */
+  name: text("Name"),
+  /**
+   * How it is scheduled: `service` runs on, `batch` to its end, `system` and `sysbatch` on every node.
+   *
+   * @default "service"
+   */
+  type: oneOf("Type", ["service", "batch", "system", "sysbatch"]),
+  /**
+   * The region that it runs in.
+   *
+   * @default - the cluster's own
+   */
+  region: text("Region"),
+  /**
+   * Its namespace.
+   *
+   * @default "default"
+   */
+  namespace: text("Namespace"),
+  /**
+   * Datacenters it may run in; globs such as `dc*` are taken.
+   *
+   * @default ["*"]
+   */
+  datacenters: texts("Datacenters"),
+  /**
+   * The node pool it runs in.
+   *
+   * @default "default"
+   */
+  nodePool: text("NodePool"),
+  /**
+   * Its rank where nodes are full, 1 to 100.
+   *
+   * @default 50
+   */
+  priority: int("Priority", { min: 1 }),
+  /**
+   * Whether all its groups are placed, or none.
+   *
+   * @default false
+   */
+  allAtOnce: bool("AllAtOnce"),
+  /**
+   * The groups that it is made of.
+   *
+   * @default - none; add them with addGroup()
+   */
+  groups: blocks("TaskGroups", () => TaskGroup, { hcl: "group" }),
+  /**
+   * How a new version takes the place of the old one, for groups that say nothing themselves.
+   *
+   * @default - one allocation at a time
+   */
+  update: block("Update", () => Update),
+  /**
+   * The regions that it is rolled out to.
+   *
+   * @default - one region
+   */
+  multiregion: block("Multiregion", () => Multiregion, { enterprise: true }),
+  /**
+   * How failed allocations are moved, for groups that say nothing themselves.
+   *
+   * @default - Nomad's for the job's type
+   */
+  reschedule: block("Reschedule", () => Reschedule),
+  /**
+   * How allocations leave a drained node, for groups that say nothing themselves.
+   *
+   * @default - one at a time
+   */
+  migrate: block("Migrate", () => Migrate),
+  /**
+   * Conditions that its nodes must meet.
+   *
+   * @default - none
+   */
+  constraints: blocks("Constraints", () => Constraint, { hcl: "constraint" }),
+  /**
+   * Preferences among nodes.
+   *
+   * @default - none
+   */
+  affinities: blocks("Affinities", () => Affinity, { hcl: "affinity" }),
+  /**
+   * What its allocations are spread over.
+   *
+   * @default - nothing
+   */
+  spreads: blocks("Spreads", () => Spread, { hcl: "spread" }),
+  /**
+   * Metadata, readable as `NOMAD_META_<key>`.
+   *
+   * @default - none
+   */
+  meta: textMap("Meta"),
+  /**
+   * Whether it is stopped.
+   *
+   * @default false
+   */
+  stop: bool("Stop", { hcl: "" }),
+};
+
+/** What only a server sets. */
+const serverOnly = [
+  "ParentID", "Dispatched", "DispatchIdempotencyToken", "Payload", "ConsulNamespace", "ConsulToken", "VaultNamespace", "VaultToken",
+  "NomadTokenID", "Status", "StatusDescription", "Stable", "Version", "SubmitTime", "CreateIndex", "ModifyIndex", "JobModifyIndex",
+];
+
+/** Properties of a Job. */
+export interface JobProps extends PropsOf<typeof fields> {}
+
+/** The definition of a job. What can be asked of one stands in the class {@link Job} made of it. */
+export class JobBlock extends blockOf({ api: "Job", hcl: "job", key: "id", serverOnly }, fields) {}

@@ -1,0 +1,43 @@
+import { blockOf, int, oneOf, type PropsOf } from "../engine";
+import { duration } from "../units";
+
+const fields = {
+  /**
+   * Allocations that are migrated at a time.
+   *
+   * @default 1
+   */
+  maxParallel: int("MaxParallel", { min: 0 }),
+  /**
+   * What makes a migrated allocation healthy.
+   *
+   * @default "checks"
+   */
+  healthCheck: oneOf("HealthCheck", ["checks", "task_states"]),
+  /**
+   * How long it must stay healthy to count.
+   *
+   * @default Duration.seconds(10)
+   */
+  minHealthyTime: duration("MinHealthyTime"),
+  /**
+   * By when it must be healthy.
+   *
+   * @default Duration.minutes(5)
+   */
+  healthyDeadline: duration("HealthyDeadline"),
+};
+
+/** Properties of {@link Migrate}. */
+export interface MigrateProps extends PropsOf<typeof fields> {}
+
+/**
+ * How allocations leave a node that is drained. For service jobs only.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/migrate
+ */
+export class Migrate extends blockOf({ api: "MigrateStrategy", hcl: "migrate" }, fields) {
+  constructor(props: MigrateProps = {}) {
+    super(props);
+  }
+}

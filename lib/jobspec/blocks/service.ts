@@ -1,0 +1,166 @@
+import { block, blockOf, blocks, bool, int, oneOf, text, textMap, texts, type PropsOf } from "../engine";
+import { Check } from "./check";
+import { CheckRestart } from "./check-restart";
+import { Identity } from "./identity";
+
+const weightsFields = {
+  /**
+   * Weight while passing.
+   *
+   * @default 1
+   */
+  passing: int("Passing", { min: 0 }),
+  /**
+   * Weight while warning.
+   *
+   * @default 1
+   */
+  warning: int("Warning", { min: 0 }),
+};
+
+/** Properties of {@link ServiceWeights}. */
+export interface ServiceWeightsProps extends PropsOf<typeof weightsFields> {}
+
+/** Weights of a service in DNS answers. */
+export class ServiceWeights extends blockOf({ api: "ServiceWeights", hcl: "weights" }, weightsFields) {
+  constructor(props: ServiceWeightsProps = {}) {
+    super(props);
+  }
+}
+
+const fields = {
+  /**
+   * The name under which it is found: letters, digits and dashes, 63 at most.
+   *
+   * @default "${JOB}-${TASKGROUP}-${TASK}"
+   */
+  name: text("Name"),
+  /**
+   * The label of its port, or a number where `addressMode` is `driver`.
+   *
+   * @default - none
+   */
+  port: text("PortLabel"),
+  /**
+   * Who keeps it: Consul, or Nomad's own registry (which knows http and tcp checks only).
+   *
+   * @default "consul"
+   */
+  provider: oneOf("Provider", ["consul", "nomad"]),
+  /**
+   * Looks that tell whether it is healthy.
+   *
+   * @default - none: it counts as healthy
+   */
+  checks: blocks("Checks", () => Check, { hcl: "check" }),
+  /**
+   * Tags.
+   *
+   * @default - none
+   */
+  tags: texts("Tags"),
+  /**
+   * Tags of its canaries, instead of `tags`.
+   *
+   * @default - the same as tags
+   */
+  canaryTags: texts("CanaryTags"),
+  /**
+   * Metadata.
+   *
+   * @default - none
+   */
+  meta: textMap("Meta"),
+  /**
+   * Metadata of its canaries, instead of `meta`.
+   *
+   * @default - the same as meta
+   */
+  canaryMeta: textMap("CanaryMeta"),
+  /**
+   * Restarts the task when a check keeps failing; for every check that says nothing itself.
+   *
+   * @default - never
+   */
+  checkRestart: block("CheckRestart", () => CheckRestart),
+  /**
+   * Which address is told.
+   *
+   * @default "auto"
+   */
+  addressMode: oneOf("AddressMode", ["auto", "host", "driver", "alloc", "alloc_ipv6"]),
+  /**
+   * An address to tell instead; only with `addressMode` `auto`.
+   *
+   * @default - found by addressMode
+   */
+  address: text("Address"),
+  /**
+   * Further addresses by name.
+   *
+   * @default - none
+   */
+  taggedAddresses: textMap("TaggedAddresses"),
+  /**
+   * The task that a group's service belongs to.
+   *
+   * @default - none
+   */
+  task: text("TaskName"),
+  /**
+   * What failing checks mean to a deployment.
+   *
+   * @default "require_healthy"
+   */
+  onUpdate: oneOf("OnUpdate", ["require_healthy", "ignore_warnings", "ignore"]),
+  /**
+   * Whether tags may be changed from outside.
+   *
+   * @default false
+   */
+  enableTagOverride: bool("EnableTagOverride"),
+  /**
+   * The identity with which it is registered.
+   *
+   * @default - the agent's
+   */
+  identity: block("Identity", () => Identity),
+  /**
+   * Weights in DNS answers.
+   *
+   * @default - 1 and 1
+   */
+  weights: block("Weights", () => ServiceWeights),
+  /**
+   * The Consul cluster, for Nomad Enterprise.
+   *
+   * @default "default"
+   */
+  cluster: text("Cluster"),
+  /**
+   * Kind of a Consul gateway.
+   *
+   * @default - a typical service
+   */
+  kind: text("Kind"),
+};
+
+/** Properties of {@link Service}. */
+export interface ServiceProps extends PropsOf<typeof fields> {}
+
+/**
+ * A service that others find by its name.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/service
+ */
+export class Service extends blockOf({ api: "Service", hcl: "service", key: "name" }, fields) {
+  constructor(props: ServiceProps = {}) {
+    super(props);
+  }
+
+  /** Adds a look that tells whether it is healthy. */
+  addCheck(check: Check): this {
+    this.append("checks", check);
+    return this;
+  }
+}

@@ -1,0 +1,192 @@
+import { block, blockMap, blockOf, blocks, bool, int, text, textMap, type PropsOf } from "../engine";
+import { duration } from "../units";
+import { Affinity } from "./affinity";
+import { Constraint } from "./constraint";
+import { Consul } from "./consul";
+import { Disconnect } from "./disconnect";
+import { EphemeralDisk } from "./ephemeral-disk";
+import { mergeNew } from "./merge";
+import { Migrate } from "./migrate";
+import { Network } from "./network";
+import { Reschedule } from "./reschedule";
+import { Restart } from "./restart";
+import { Service } from "./service";
+import { Spread } from "./spread";
+import { Task } from "./task";
+import { Update } from "./update";
+import { VolumeRequest } from "./volume";
+
+const fields = {
+  /** Its name, unique in its job. */
+  name: text("Name", { required: true, hcl: "" }),
+  /**
+   * How many allocations of it run.
+   *
+   * @default 1
+   */
+  count: int("Count", { min: 0 }),
+  /**
+   * The network that its tasks share.
+   *
+   * @default - the node's, without ports
+   */
+  networks: blocks("Networks", () => Network, { hcl: "network" }),
+  /**
+   * The tasks that run together on one node.
+   *
+   * @default - none; add them with addTask()
+   */
+  tasks: blocks("Tasks", () => Task, { hcl: "task" }),
+  /**
+   * Services that the group as a whole offers.
+   *
+   * @default - none
+   */
+  services: blocks("Services", () => Service, { hcl: "service" }),
+  /**
+   * Volumes that its tasks may mount.
+   *
+   * @default - none
+   */
+  volumes: blockMap("Volumes", () => VolumeRequest, { hcl: "volume" }),
+  /**
+   * How its tasks are restarted on their node.
+   *
+   * @default - Nomad's for the job's type
+   */
+  restart: block("RestartPolicy", () => Restart),
+  /**
+   * How a failed allocation is moved to another node.
+   *
+   * @default - the job's, else Nomad's for the job's type
+   */
+  reschedule: block("ReschedulePolicy", () => Reschedule),
+  /**
+   * How a new version takes the place of the old one.
+   *
+   * @default - the job's
+   */
+  update: block("Update", () => Update),
+  /**
+   * How allocations leave a drained node.
+   *
+   * @default - the job's
+   */
+  migrate: block("Migrate", () => Migrate),
+  /**
+   * What becomes of allocations on a node that lost its connection.
+   *
+   * @default - they are lost and replaced
+   */
+  disconnect: block("Disconnect", () => Disconnect),
+  /**
+   * The disk that its tasks share.
+   *
+   * @default - 300 MiB
+   */
+  ephemeralDisk: block("EphemeralDisk", () => EphemeralDisk),
+  /**
+   * Conditions that its node must meet.
+   *
+   * @default - none
+   */
+  constraints: blocks("Constraints", () => Constraint, { hcl: "constraint" }),
+  /**
+   * Preferences among nodes.
+   *
+   * @default - none
+   */
+  affinities: blocks("Affinities", () => Affinity, { hcl: "affinity" }),
+  /**
+   * What its allocations are spread over.
+   *
+   * @default - nothing
+   */
+  spreads: blocks("Spreads", () => Spread, { hcl: "spread" }),
+  /**
+   * Which Consul its services and templates talk to.
+   *
+   * @default - the agent's
+   */
+  consul: block("Consul", () => Consul),
+  /**
+   * Metadata, readable as `NOMAD_META_<key>`.
+   *
+   * @default - none
+   */
+  meta: textMap("Meta"),
+  /**
+   * Wait between taking its services out of Consul and ending its tasks.
+   *
+   * @default - none
+   */
+  shutdownDelay: duration("ShutdownDelay"),
+  /**
+   * How long an allocation may run.
+   *
+   * @default - without end
+   */
+  maxRunDuration: duration("MaxRunDuration", { since: "2.0" }),
+  /**
+   * The older spelling of `disconnect.stopOnClientAfter`.
+   *
+   * @default - none
+   */
+  stopAfterClientDisconnect: duration("StopAfterClientDisconnect", { deprecated: "disconnect.stopOnClientAfter" }),
+  /**
+   * The older spelling of `disconnect.lostAfter`.
+   *
+   * @default - none
+   */
+  maxClientDisconnect: duration("MaxClientDisconnect", { deprecated: "disconnect.lostAfter" }),
+  /**
+   * The older spelling of `disconnect.replace: false`.
+   *
+   * @default false
+   */
+  preventRescheduleOnLost: bool("PreventRescheduleOnLost", { deprecated: "disconnect.replace" }),
+};
+
+/** Properties of {@link TaskGroup}. */
+export interface TaskGroupProps extends PropsOf<typeof fields> {}
+
+/**
+ * Tasks that are placed together on one node, with their network and disk. Its name in HCL is `group`.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/group
+ */
+export class TaskGroup extends blockOf({ api: "TaskGroup", hcl: "group", key: "name" }, fields) {
+  constructor(props: TaskGroupProps) {
+    super(props);
+  }
+
+  /** Adds a task that runs beside the others. */
+  addTask(task: Task): this {
+    this.append("tasks", task);
+    return this;
+  }
+
+  /** Adds a service of the group as a whole. */
+  addService(service: Service): this {
+    this.append("services", service);
+    return this;
+  }
+
+  /** Adds a volume that its tasks may mount. */
+  addVolume(volume: VolumeRequest): this {
+    this.append("volumes", volume);
+    return this;
+  }
+
+  /** Adds a condition that its node must meet. */
+  addConstraint(constraint: Constraint): this {
+    this.append("constraints", constraint);
+    return this;
+  }
+
+  /** Adds metadata; a key that is there already is an error. */
+  addMeta(meta: Readonly<Record<string, string>>): this {
+    this.set("meta", mergeNew("meta", this.meta, meta));
+    return this;
+  }
+}

@@ -1,0 +1,235 @@
+import { block, blockOf, blocks, bool, describe, isPlainObject, text, textMap, type ApiObject, type Field, type PropsOf } from "../engine";
+import { Driver } from "../drivers";
+import { duration } from "../units";
+import { Affinity } from "./affinity";
+import { Artifact } from "./artifact";
+import { Constraint } from "./constraint";
+import { Consul } from "./consul";
+import { Identity } from "./identity";
+import { Lifecycle } from "./lifecycle";
+import { LogConfig } from "./log-config";
+import { Resources } from "./resources";
+import { Restart } from "./restart";
+import { Service } from "./service";
+import { Template } from "./template";
+import { Vault } from "./vault";
+import { mergeNew } from "./merge";
+import { VolumeMount } from "./volume";
+
+/** Driver and Config are one property: the configuration belongs to the driver. */
+const driver: Field<Driver, Driver, true> = {
+  kind: "special",
+  api: ["Driver", "Config"],
+  required: true,
+  options: {},
+  encode(value, out: ApiObject) {
+    out.Driver = value.name;
+    const config = value.toApi();
+    if (config !== undefined) out.Config = config;
+  },
+  decode(json, at) {
+    const { Driver: name, Config: config } = json;
+    if ((name === undefined || name === null) && (config === undefined || config === null)) return undefined;
+    if (typeof name !== "string") {
+      at.error("import/type", `expected the driver's name, found ${describe(name)}`);
+      return undefined;
+    }
+    if (config === undefined || config === null) return Driver.custom(name);
+    if (isPlainObject(config)) return Driver.custom(name, config);
+    at.error("import/type", `expected an object, found ${describe(config)}`);
+    return undefined;
+  },
+  check(value, at, context) {
+    if (value instanceof Driver) value.check(at, context);
+    else at.error("field/type", `expected a Driver, found ${describe(value)}; write Driver.docker({ image: … })`);
+  },
+};
+
+const fields = {
+  /** Its name, unique in its group. */
+  name: text("Name", { required: true, hcl: "" }),
+  /** What runs it, with its configuration. */
+  driver,
+  /**
+   * When it runs, where it is no main task.
+   *
+   * @default - a main task
+   */
+  lifecycle: block("Lifecycle", () => Lifecycle),
+  /**
+   * Whether the group's other tasks stop when this one does.
+   *
+   * @default false
+   */
+  leader: bool("Leader"),
+  /**
+   * The user it runs as.
+   *
+   * @default - the driver's
+   */
+  user: text("User"),
+  /**
+   * Environment variables.
+   *
+   * @default - none but Nomad's own
+   */
+  env: textMap("Env"),
+  /**
+   * What it needs to run.
+   *
+   * @default - 100 MHz and 300 MiB
+   */
+  resources: block("Resources", () => Resources),
+  /**
+   * Files made of Consul's, Vault's and Nomad's data.
+   *
+   * @default - none
+   */
+  templates: blocks("Templates", () => Template, { hcl: "template" }),
+  /**
+   * Files that are fetched before it starts.
+   *
+   * @default - none
+   */
+  artifacts: blocks("Artifacts", () => Artifact, { hcl: "artifact" }),
+  /**
+   * Services that it offers.
+   *
+   * @default - none
+   */
+  services: blocks("Services", () => Service, { hcl: "service" }),
+  /**
+   * Volumes of the group that it sees.
+   *
+   * @default - none
+   */
+  volumeMounts: blocks("VolumeMounts", () => VolumeMount, { hcl: "volume_mount" }),
+  /**
+   * How it is restarted.
+   *
+   * @default - as its group says
+   */
+  restart: block("RestartPolicy", () => Restart),
+  /**
+   * How its output is kept.
+   *
+   * @default - 10 files of 10 MiB
+   */
+  logs: block("LogConfig", () => LogConfig),
+  /**
+   * Access to Vault.
+   *
+   * @default - the group's
+   */
+  vault: block("Vault", () => Vault),
+  /**
+   * Which Consul it talks to.
+   *
+   * @default - the group's
+   */
+  consul: block("Consul", () => Consul),
+  /**
+   * The default identity, as a server gives it.
+   *
+   * @default - none
+   */
+  identity: block("Identity", () => Identity, { hcl: "" }),
+  /**
+   * Tokens that say who it is.
+   *
+   * @default - none
+   */
+  identities: blocks("Identities", () => Identity, { hcl: "identity" }),
+  /**
+   * Conditions that its node must meet.
+   *
+   * @default - none
+   */
+  constraints: blocks("Constraints", () => Constraint, { hcl: "constraint" }),
+  /**
+   * Preferences among nodes.
+   *
+   * @default - none
+   */
+  affinities: blocks("Affinities", () => Affinity, { hcl: "affinity" }),
+  /**
+   * How long it has to end after the signal before it is killed.
+   *
+   * @default Duration.seconds(5)
+   */
+  killTimeout: duration("KillTimeout"),
+  /**
+   * The signal that ends it.
+   *
+   * @default "SIGINT", or what the driver says
+   */
+  killSignal: text("KillSignal"),
+  /**
+   * Wait between taking its services out of Consul and ending it.
+   *
+   * @default - none
+   */
+  shutdownDelay: duration("ShutdownDelay"),
+  /**
+   * Metadata, readable as `NOMAD_META_<key>`.
+   *
+   * @default - none
+   */
+  meta: textMap("Meta"),
+  /**
+   * What kind of mesh proxy it is, as a server sets it.
+   *
+   * @default - none
+   */
+  kind: text("Kind", { hcl: "" }),
+};
+
+/** Properties of {@link Task}. */
+export interface TaskProps extends PropsOf<typeof fields> {}
+
+/**
+ * One program that a driver runs.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/task
+ */
+export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fields) {
+  constructor(props: TaskProps) {
+    super(props);
+  }
+
+  /** Adds a service that it offers. */
+  addService(service: Service): this {
+    this.append("services", service);
+    return this;
+  }
+
+  /** Adds a file made of Consul's, Vault's and Nomad's data. */
+  addTemplate(template: Template): this {
+    this.append("templates", template);
+    return this;
+  }
+
+  /** Adds a file that is fetched before it starts. */
+  addArtifact(artifact: Artifact): this {
+    this.append("artifacts", artifact);
+    return this;
+  }
+
+  /** Adds a condition that its node must meet. */
+  addConstraint(constraint: Constraint): this {
+    this.append("constraints", constraint);
+    return this;
+  }
+
+  /** Adds environment variables; one that is there already is an error. */
+  addEnv(env: Readonly<Record<string, string>>): this {
+    this.set("env", mergeNew("env", this.env, env));
+    return this;
+  }
+
+  /** Adds metadata; a key that is there already is an error. */
+  addMeta(meta: Readonly<Record<string, string>>): this {
+    this.set("meta", mergeNew("meta", this.meta, meta));
+    return this;
+  }
+}

@@ -1,0 +1,95 @@
+import { blockOf, bool, int, oneOf, type PropsOf } from "../engine";
+import { Duration, duration } from "../units";
+
+const fields = {
+  /**
+   * Allocations that are updated at a time; 0 updates all at once and without a deployment.
+   *
+   * @default 1
+   */
+  maxParallel: int("MaxParallel", { min: 0 }),
+  /**
+   * What makes an allocation healthy: its `checks` and that its tasks run, `task_states` alone, or
+   * `manual`: somebody says so through the API.
+   *
+   * @default "checks"
+   */
+  healthCheck: oneOf("HealthCheck", ["checks", "task_states", "manual"]),
+  /**
+   * How long an allocation must stay healthy to count.
+   *
+   * @default Duration.seconds(10)
+   */
+  minHealthyTime: duration("MinHealthyTime"),
+  /**
+   * By when an allocation must be healthy, from its placement.
+   *
+   * @default Duration.minutes(5)
+   */
+  healthyDeadline: duration("HealthyDeadline", { min: Duration.nanoseconds(1) }),
+  /**
+   * By when the next allocation must be healthy, or the deployment fails; 0 fails it at the first
+   * unhealthy allocation.
+   *
+   * @default Duration.minutes(10)
+   */
+  progressDeadline: duration("ProgressDeadline"),
+  /**
+   * Whether a failed deployment goes back to the last stable version.
+   *
+   * @default false
+   */
+  autoRevert: bool("AutoRevert"),
+  /**
+   * Whether healthy canaries are promoted by themselves.
+   *
+   * @default false
+   */
+  autoPromote: bool("AutoPromote"),
+  /**
+   * Canaries placed beside the old allocations before anything is replaced.
+   *
+   * @default 0
+   */
+  canary: int("Canary", { min: 0 }),
+  /**
+   * Wait between migrations of a drained node.
+   *
+   * @default Duration.seconds(30)
+   */
+  stagger: duration("Stagger", { min: Duration.nanoseconds(1) }),
+};
+
+/** Properties of {@link Update}. */
+export interface UpdateProps extends PropsOf<typeof fields> {}
+
+/**
+ * How a new version of a job takes the place of the old one.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/update
+ */
+export class Update extends blockOf({ api: "UpdateStrategy", hcl: "update" }, fields) {
+  constructor(props: UpdateProps = {}) {
+    super(props);
+  }
+
+  /** Replaces allocations some at a time. */
+  static rolling(props: Omit<UpdateProps, "canary" | "autoPromote"> = {}): Update {
+    return new Update(props);
+  }
+
+  /** Places canaries first; once promoted, the rest is replaced some at a time. */
+  static canary(props: UpdateProps & { readonly canary: number }): Update {
+    return new Update(props);
+  }
+
+  /**
+   * Places the whole new version beside the old one, as many canaries as the group has allocations, and
+   * swaps them on promotion.
+   *
+   * @param count the group's count
+   */
+  static blueGreen(count: number, props: Omit<UpdateProps, "canary" | "maxParallel"> = {}): Update {
+    return new Update({ ...props, maxParallel: count, canary: count });
+  }
+}

@@ -1,0 +1,264 @@
+import type { Api, ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
+import { describe, isPlainObject } from "./describe";
+import { Place } from "./place";
+import { UserError, type Problem } from "./problem";
+
+/** What every block takes beside its own properties. */
+export interface BlockOptions {
+  /**
+   * Raw API JSON merged over what this block renders, for a field that Nomad adds tomorrow. A key given
+   * here replaces the rendered one whole; `null` removes it.
+   *
+   * @default - nothing
+   */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+/** What a block of this kind is, beside its fields. */
+export interface BlockInfo {
+  /** Its type in Nomad's API, such as `RestartPolicy`. */
+  readonly api: string;
+  /** Its name in HCL, such as `restart`. */
+  readonly hcl: string;
+  /** API keys that only a server writes: carried through an import, never a property. */
+  readonly serverOnly?: readonly string[];
+  /** The property that names one among its siblings, used in paths and messages. */
+  readonly key?: string;
+}
+
+/** Properties of a block as its constructor takes them. */
+export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
+
+interface CompiledField {
+  readonly name: string;
+  readonly field: Field;
+}
+
+/** Everything about one kind of block, worked out once. */
+export interface BlockDefinition extends BlockInfo {
+  readonly fields: Fields;
+  readonly list: readonly CompiledField[];
+  /** API keys that some property owns. */
+  readonly owned: ReadonlySet<string>;
+}
+
+let edits = 0;
+
+/**
+ * How many times a block was changed after it was made, over all blocks. Whoever keeps something that was worked out from a
+ * model may go on using it as long as this number stands still.
+ */
+export function modelEdits(): number {
+  return edits;
+}
+
+/**
+ * A block of a Nomad job. Its properties are fixed once made, but for collections, which grow through
+ * the `addX()` methods of the classes; so rendering is a function of what was written, however often asked.
+ */
+export abstract class Block {
+  /** @internal */ declare protected static readonly definition: BlockDefinition;
+  #values: Readonly<ApiObject>;
+  #overrides: Readonly<ApiObject> | undefined;
+  /** API values that have no property: what only a server sets, and what no release here knows yet. */
+  #carried: Readonly<ApiObject> | undefined;
+
+  protected constructor(props: object) {
+    const values = Object.create(null) as ApiObject;
+    const input = props as ApiObject;
+    const { list } = definitionOf(this);
+    for (const name in input) {
+      const value = input[name];
+      if (value !== undefined && name !== "overrides") values[name] = value;
+    }
+    for (const { name, field } of list) {
+      const value = values[name];
+      if (value !== undefined && field.coerce) values[name] = field.coerce(value);
+    }
+    this.#values = values;
+    this.#overrides = input.overrides as ApiObject | undefined;
+  }
+
+  /** The block as API JSON: only what was set, plain data, equal however often it is asked for. */
+  toApi(): ApiObject {
+    const out: ApiObject = this.#carried ? { ...this.#carried } : {};
+    const values = this.#values;
+    for (const { name, field } of definitionOf(this).list) {
+      const value = values[name];
+      if (value !== undefined) encodeAt(field, name, value, out);
+    }
+    if (this.#overrides) merge(out, this.#overrides);
+    return out;
+  }
+
+  /** Reports what is wrong with this block by itself and with the blocks inside it. */
+  checkBlock(at: Place, context: CheckContext): void {
+    const { fields, list, hcl } = definitionOf(this);
+    const values = this.#values;
+    for (const { name, field } of list) {
+      const value = values[name];
+      if (value !== undefined) {
+        const place = at.property(name);
+        field.check(value, place, context);
+        if (field.options.enterprise && !context.enterprise) {
+          place.error("target/enterprise", `${hcl} "${name}" needs Nomad Enterprise; leave it out, or set the target's enterprise to true`);
+        }
+      } else if (field.required) {
+        at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
+      }
+    }
+    for (const name in values) {
+      if (!Object.hasOwn(fields, name)) {
+        at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
+      }
+    }
+    this.checkSelf(at, context);
+  }
+
+  /** What the fields cannot say one by one. Classes override it for rules inside one block. */
+  protected checkSelf(_at: Place, _context: CheckContext): void {}
+
+  /** What names this block among its siblings, or nothing. */
+  get blockKey(): string | undefined {
+    const { key } = definitionOf(this);
+    const value = key === undefined ? undefined : this.#values[key];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  }
+
+  /** The same block with some of its properties written anew; `undefined` takes one away. */
+  protected copyWith(changes: object): this {
+    const type = this.constructor as unknown as new (props: object) => this;
+    const copy = new type({ ...this.#values, ...changes, overrides: this.#overrides });
+    if (this.#carried) copy.carry(this.#carried);
+    return copy;
+  }
+
+  /** A value as it was written, by the property's name. */
+  protected get(name: string): unknown {
+    return this.#values[name];
+  }
+
+  /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
+  protected set(name: string, value: unknown): void {
+    const field = definitionOf(this).fields[name];
+    const held = field?.coerce && value !== undefined ? field.coerce(value) : value;
+    edits += 1;
+    this.#values = Object.assign(Object.create(null) as ApiObject, this.#values, { [name]: held });
+  }
+
+  /** Adds to a list. */
+  protected append(name: string, value: unknown): void {
+    const list = (this.#values[name] as unknown[] | undefined) ?? [];
+    this.set(name, [...list, value]);
+  }
+
+  /** @internal What an import found that has no property. */
+  carry(values: ApiObject): void {
+    this.#carried = values;
+  }
+}
+
+/** What every block of these fields can do. */
+export interface Changeable<F extends Fields> {
+  /** The same block with some of its properties written anew; `undefined` takes one away. */
+  with(changes: Partial<InputsOf<F>>): this;
+}
+
+/** A class made for a record of fields: the base that the class of a block extends. */
+export interface BlockClass<F extends Fields> {
+  new (props: PropsOf<F>): Block & OutputsOf<F> & Changeable<F>;
+  /** @internal */ readonly definition: BlockDefinition;
+}
+
+/** Makes the base class for a block from its fields. */
+export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClass<F> {
+  const list = Object.entries(fields).map(([name, field]) => ({ name, field }));
+  const owned = new Set(list.flatMap(({ field }) => field.api));
+  const definition: BlockDefinition = { ...info, fields, list, owned };
+
+  class Base extends Block {
+    static override readonly definition = definition;
+    constructor(props: PropsOf<F>) {
+      super(props);
+    }
+    with(changes: Partial<InputsOf<F>>): this {
+      return this.copyWith(changes);
+    }
+  }
+  for (const { name } of list) {
+    Object.defineProperty(Base.prototype, name, {
+      get(this: Base) {
+        const value = this.get(name);
+        return Array.isArray(value) ? [...(value as unknown[])] : value;
+      },
+      configurable: true,
+    });
+  }
+  return Base as unknown as BlockClass<F>;
+}
+
+/** The definition behind a block or the class of one. */
+export function definitionOf(block: Block | (abstract new (...args: never[]) => Block)): BlockDefinition {
+  const type = (typeof block === "function" ? block : block.constructor) as unknown as { definition: BlockDefinition };
+  return type.definition;
+}
+
+/** Reads a block back from API JSON, collecting what is wrong at `at`. */
+export function decodeBlock<T extends Block>(type: new (props: never) => T, json: Api, at: Place): T | undefined {
+  if (!isPlainObject(json)) {
+    at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(json)}`);
+    return undefined;
+  }
+  const { list, owned, serverOnly } = definitionOf(type);
+  const props: ApiObject = {};
+  for (const { name, field } of list) {
+    const value = field.decode(json, at.property(name));
+    if (value !== undefined) props[name] = value;
+  }
+  const block = new type(props as never);
+  let carried: ApiObject | undefined;
+  for (const key of Object.keys(json)) {
+    if (owned.has(key)) continue;
+    if (!serverOnly?.includes(key)) at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
+    (carried ??= Object.create(null) as ApiObject)[key] = json[key];
+  }
+  if (carried) block.carry(carried);
+  return block;
+}
+
+/** Reads a block from API JSON; throws a UserError with every problem that makes it unreadable. */
+export function readBlock<T extends Block>(type: new (props: never) => T, json: Api): T {
+  const found: Problem[] = [];
+  const block = decodeBlock(type, json, Place.root(found));
+  const errors = found.filter((problem) => problem.severity === "error");
+  if (errors.length > 0 || !block) throw new UserError(errors);
+  return block;
+}
+
+function encodeAt(field: Field, name: string, value: unknown, out: ApiObject): void {
+  try {
+    field.encode(value, out);
+  } catch (error) {
+    if (error instanceof UserError) {
+      throw new UserError(error.problems.map((problem) => ({ ...problem, path: join(name, problem.path) })));
+    }
+    throw error;
+  }
+}
+
+function join(name: string, rest: string): string {
+  return rest === "" || rest.startsWith("[") ? name + rest : `${name}.${rest}`;
+}
+
+function merge(out: ApiObject, overrides: Readonly<ApiObject>): void {
+  for (const key of Object.keys(overrides)) {
+    if (overrides[key] === null) delete out[key];
+    else out[key] = structuredClone(overrides[key]);
+  }
+}
+
+function unknownProperty(name: string, hcl: string, list: readonly CompiledField[]): string {
+  const names = list.map((entry) => entry.name);
+  const near = names.find((candidate) => candidate.toLowerCase() === name.replaceAll("_", "").toLowerCase());
+  return `${hcl} has no property "${name}"; ${near ? `write "${near}"` : `it takes ${names.join(", ")}`}`;
+}

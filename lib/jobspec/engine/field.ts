@@ -1,0 +1,93 @@
+import type { Place } from "./place";
+
+/** JSON of Nomad's HTTP API. */
+export type Api = unknown;
+/** One object of it. */
+export type ApiObject = Record<string, Api>;
+
+/** What a field holds, for documentation, schemas and HCL. */
+export type FieldKind =
+  | "string"
+  | "int"
+  | "bool"
+  | "duration"
+  | "mebibytes"
+  | "strings"
+  | "numbers"
+  | "string-map"
+  | "strings-map"
+  | "any-map"
+  | "block"
+  | "blocks"
+  | "block-map"
+  | "special";
+
+/** What is true of a field whatever it holds. */
+export interface FieldOptions {
+  /** Must be given in TypeScript. Default: false. */
+  readonly required?: boolean;
+  /** The name in HCL. Default: the property in snake_case. */
+  readonly hcl?: string;
+  /** First Nomad version that knows it. Default: 1.8 or earlier. */
+  readonly since?: string;
+  /** What to write instead. Default: not deprecated. */
+  readonly deprecated?: string;
+  /** Only Nomad Enterprise takes it. Default: false. */
+  readonly enterprise?: boolean;
+}
+
+/**
+ * One property of a block: how it is written (`In`), how it reads (`Out`), how it is rendered and read
+ * back. Everything that is done with a field goes through these functions; a block is a record of them.
+ */
+export interface Field<In = unknown, Out = In, Required extends boolean = boolean> {
+  readonly kind: FieldKind;
+  /** The API keys it owns: one, but for a few properties that stand for two. */
+  readonly api: readonly string[];
+  readonly required: Required;
+  readonly options: FieldOptions;
+  /** The class of the nested block, where it is one. */
+  readonly of?: () => unknown;
+  /** The values it takes, where they are few. */
+  readonly values?: readonly string[];
+  /** Turns what was written into what is held, such as plain properties into their class. */
+  coerce?(value: In): Out;
+  /** Writes the value into the block's JSON. The value has been coerced. */
+  encode(value: Out, out: ApiObject): void;
+  /** Reads it back; undefined where the JSON has none. Problems go to `at`. */
+  decode(json: ApiObject, at: Place): Out | undefined;
+  /** Reports what is wrong with the value by itself. */
+  check(value: Out, at: Place, context: CheckContext): void;
+}
+
+/** Which Nomad the job is for. */
+export interface CheckContext {
+  /** The oldest version that must take the job. Default: 1.11. */
+  readonly nomadVersion: string;
+  /** Whether that cluster is Nomad Enterprise. Default: false. */
+  readonly enterprise: boolean;
+}
+
+/** The properties of a block, by name. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a record of fields of any types
+export type Fields = Readonly<Record<string, Field<any, any, boolean>>>;
+
+type RequiredNames<F extends Fields> = {
+  [K in keyof F]: F[K] extends Field<infer _In, infer _Out, true> ? K : never;
+}[keyof F];
+
+type InputOf<T> = T extends Field<infer In, infer _Out, boolean> ? In : never;
+type OutputOf<T> = T extends Field<infer _In, infer Out, boolean> ? Out : never;
+
+// Written over a list of names and not with `as`, so that each property keeps its doc comment on hover.
+type RequiredInputs<F extends Fields, K extends keyof F> = { readonly [P in K]: InputOf<F[P]> };
+type OptionalInputs<F extends Fields, K extends keyof F> = { readonly [P in K]?: InputOf<F[P]> | undefined };
+
+/** What a person writes to make a block. */
+export type InputsOf<F extends Fields> = RequiredInputs<F, RequiredNames<F>> &
+  OptionalInputs<F, Exclude<keyof F, RequiredNames<F>>>;
+
+/** What a made block reads as: the same names, nested blocks as their classes. */
+export type OutputsOf<F extends Fields> = { readonly [P in RequiredNames<F>]: OutputOf<F[P]> } & {
+  readonly [P in Exclude<keyof F, RequiredNames<F>>]: OutputOf<F[P]> | undefined;
+};

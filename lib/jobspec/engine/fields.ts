@@ -1,0 +1,177 @@
+import { Block, decodeBlock, definitionOf } from "./block";
+import { describe, isPlainObject } from "./describe";
+import type { ApiObject, Field, FieldOptions } from "./field";
+import { ANY_MAP, TEXT_MAP, TEXTS_MAP } from "./maps";
+import type { Place } from "./place";
+import { BOOL, INT, INTS, scalar, TEXT, TEXTS, within, type Limits } from "./scalars";
+
+/** Whether the options make the property required, as a type. */
+type Required<O> = O extends { required: true } ? true : false;
+
+interface TextOptions extends FieldOptions {
+  /** Refuses the empty text. Default: false. */
+  readonly nonEmpty?: boolean;
+}
+
+/** A text. */
+export function text<const O extends TextOptions>(api: string, options?: O): Field<string, string, Required<O>> {
+  const judge = options?.nonEmpty ? (value: string) => (value === "" ? "is empty; write a text" : undefined) : undefined;
+  return scalar(api, TEXT, options ?? {}, judge);
+}
+
+/** A text out of a few. Read from JSON it may be any: the rules then name it. */
+export function oneOf<const V extends readonly string[], const O extends FieldOptions>(
+  api: string,
+  values: V,
+  options?: O,
+): Field<V[number], V[number], Required<O>> {
+  const judge = (value: string) =>
+    value === "" || values.includes(value) ? undefined : `"${value}" is not known; write one of ${values.map((known) => `"${known}"`).join(", ")}`;
+  return { ...scalar<string, Required<O>>(api, TEXT, options ?? {}, judge), values } as Field<V[number], V[number], Required<O>>;
+}
+
+/** A whole number. */
+export function int<const O extends FieldOptions & Limits>(api: string, options?: O): Field<number, number, Required<O>> {
+  return scalar(api, INT, options ?? {}, within(options ?? {}));
+}
+
+/** True or false. */
+export function bool<const O extends FieldOptions>(api: string, options?: O): Field<boolean, boolean, Required<O>> {
+  return scalar(api, BOOL, options ?? {});
+}
+
+/** A list of texts. */
+export function texts<const O extends FieldOptions>(api: string, options?: O): Field<readonly string[], readonly string[], Required<O>> {
+  return scalar(api, TEXTS, options ?? {});
+}
+
+/** A list of whole numbers. */
+export function ints<const O extends FieldOptions>(api: string, options?: O): Field<readonly number[], readonly number[], Required<O>> {
+  return scalar(api, INTS, options ?? {});
+}
+
+/** A map of texts. */
+export function textMap(api: string, options: FieldOptions = {}): Field<Readonly<Record<string, string>>> {
+  return scalar(api, TEXT_MAP, options);
+}
+
+/** A map of lists of texts. */
+export function textsMap(api: string, options: FieldOptions = {}): Field<Readonly<Record<string, readonly string[]>>> {
+  return scalar(api, TEXTS_MAP, options);
+}
+
+/** An object of any JSON. */
+export function anyMap(api: string, options: FieldOptions = {}): Field<Readonly<Record<string, unknown>>> {
+  return scalar(api, ANY_MAP, options);
+}
+
+type AnyBlockClass = new (props: never) => Block;
+/** A nested block is given as its class or as plain properties. */
+type BlockInput<C extends AnyBlockClass> = InstanceType<C> | NonNullable<ConstructorParameters<C>[0]>;
+
+/** One nested block. */
+export function block<C extends AnyBlockClass, const O extends FieldOptions>(
+  api: string,
+  type: () => C,
+  options?: O,
+): Field<BlockInput<C>, InstanceType<C>, Required<O>> {
+  return {
+    kind: "block",
+    api: [api],
+    required: (options?.required ?? false) as Required<O>,
+    options: options ?? {},
+    of: type,
+    coerce: (value) => coerce(type(), value),
+    encode(value, out) {
+      out[api] = value.toApi();
+    },
+    decode(json, at) {
+      const found = json[api];
+      return found === undefined || found === null ? undefined : (decodeBlock(type(), found, at) as InstanceType<C> | undefined);
+    },
+    check: (value, at, context) => {
+      if (isOfClass(type(), value, at)) value.checkBlock(at, context);
+    },
+  };
+}
+
+/** A list of nested blocks. */
+export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
+  api: string,
+  type: () => C,
+  options?: O,
+): Field<readonly BlockInput<C>[], readonly InstanceType<C>[], Required<O>> {
+  return {
+    kind: "blocks",
+    api: [api],
+    required: (options?.required ?? false) as Required<O>,
+    options: options ?? {},
+    of: type,
+    coerce: (values) => (Array.isArray(values) ? values.map((value) => coerce(type(), value as BlockInput<C>)) : values) as InstanceType<C>[],
+    encode(values, out) {
+      out[api] = values.map((value) => value.toApi());
+    },
+    decode: (json, at) => decodeList(type(), json[api], at),
+    check(values, at, context) {
+      if (!Array.isArray(values)) {
+        at.error("field/type", `expected a list, found ${describe(values)}; write [ … ]`);
+        return;
+      }
+      for (const [index, value] of (values as Block[]).entries()) {
+        const place = at.element(keyOf(value) ?? index);
+        if (isOfClass(type(), value, place)) value.checkBlock(place, context);
+      }
+    },
+  };
+}
+
+/** Nested blocks by name: written as a list, since each carries its name. */
+export function blockMap<C extends AnyBlockClass>(
+  api: string,
+  type: () => C,
+  options: FieldOptions = {},
+): Field<readonly BlockInput<C>[], readonly InstanceType<C>[], false> {
+  const list = blocks(api, type, options);
+  return {
+    ...list,
+    required: false,
+    kind: "block-map",
+    encode(values, out) {
+      const map: ApiObject = {};
+      for (const value of values) map[value.blockKey ?? ""] = value.toApi();
+      out[api] = map;
+    },
+    decode(json, at) {
+      const found = json[api];
+      if (found === undefined || found === null) return undefined;
+      if (isPlainObject(found)) return decodeList(type(), Object.values(found), at);
+      at.error("import/type", `expected an object, found ${describe(found)}`);
+      return undefined;
+    },
+  };
+}
+
+function decodeList<C extends AnyBlockClass>(type: C, found: unknown, at: Place): InstanceType<C>[] | undefined {
+  if (found === undefined || found === null) return undefined;
+  if (!Array.isArray(found)) {
+    at.error("import/type", `expected a list, found ${describe(found)}`);
+    return undefined;
+  }
+  const list = found.map((item, index) => decodeBlock(type, item, at.element(index)));
+  return list.includes(undefined) ? undefined : (list as InstanceType<C>[]);
+}
+
+function coerce<C extends AnyBlockClass>(type: C, value: BlockInput<C>): InstanceType<C> {
+  return (isPlainObject(value) ? new type(value as never) : value) as InstanceType<C>;
+}
+
+/** The name of a block among its siblings, also where something else than a block stands there. */
+export function keyOf(value: unknown): string | undefined {
+  return value instanceof Block ? value.blockKey : undefined;
+}
+
+function isOfClass(type: AnyBlockClass, value: unknown, at: Place): boolean {
+  if (value instanceof type) return true;
+  at.error("field/type", `expected a ${definitionOf(type).hcl} block, found ${describe(value)}; write new ${type.name}({ … })`);
+  return false;
+}

@@ -1,0 +1,13 @@
+/** One definition per block: the machinery that makes types, rendering, reading and checks out of it. */
+export { Block, blockOf, decodeBlock, definitionOf, modelEdits, readBlock } from "./block";
+export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf } from "./block";
+export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
+export { describe, isPlainObject } from "./describe";
+export type { Api, ApiObject, CheckContext, Field, FieldKind, FieldOptions, Fields } from "./field";
+export { anyMap, block, blockMap, blocks, bool, int, ints, keyOf, oneOf, text, textMap, texts, textsMap } from "./fields";
+export { ANY_MAP } from "./maps";
+export { Place } from "./place";
+export { compareProblems, formatProblem, UserError } from "./problem";
+export type { Problem, Severity } from "./problem";
+export { scalar, within } from "./scalars";
+export type { Codec } from "./scalars";

@@ -1,0 +1,49 @@
+import type { Problem, Severity } from "./problem";
+
+/**
+ * A place inside a job while it is walked: a linked list, because a place is made for every block
+ * and written out only where something is wrong.
+ */
+export class Place {
+  private constructor(
+    private readonly parent: Place | undefined,
+    private readonly segment: string,
+    private readonly found: Problem[],
+  ) {}
+
+  /** The root of a walk; what is reported below it lands in `found`. */
+  static root(found: Problem[], name = ""): Place {
+    return new Place(undefined, name, found);
+  }
+
+  /** The property of a block: `.resources`. */
+  property(name: string): Place {
+    return new Place(this, name, this.found);
+  }
+
+  /** An element of a list or map: `[admin]` by its name where it has one, else `[0]`. */
+  element(key: string | number): Place {
+    return new Place(this, `[${key}]`, this.found);
+  }
+
+  /** Notes something that a Nomad server refuses. */
+  error(rule: string, message: string): void {
+    this.report(rule, message, "error");
+  }
+
+  /** Notes something that works, but hardly as meant. */
+  warning(rule: string, message: string): void {
+    this.report(rule, message, "warning");
+  }
+
+  /** The place in words, `groups[admin].tasks[web].services[0]`. */
+  toString(): string {
+    const before = this.parent?.toString() ?? "";
+    if (before === "" || this.segment.startsWith("[")) return before + this.segment;
+    return `${before}.${this.segment}`;
+  }
+
+  private report(rule: string, message: string, severity: Severity): void {
+    this.found.push({ rule, path: this.toString(), message, severity });
+  }
+}

@@ -1,0 +1,144 @@
+import { isDeferred } from "./deferred";
+import { describe } from "./describe";
+import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
+import { UserError } from "./problem";
+
+/** How values of one kind are told from others and turned into JSON and back. */
+export interface Codec<T> {
+  readonly kind: FieldKind;
+  /** Why this is no such value, or undefined where it is one. */
+  wrong(value: unknown): string | undefined;
+  toJson(value: T): Api;
+  /** Undefined where the JSON holds no such value. */
+  fromJson(json: Api): T | undefined;
+}
+
+/** Limits that a field sets to its values; messages are made from them. */
+export interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A field that owns one API key and holds one value of a codec. */
+export function scalar<T, R extends boolean>(
+  api: string,
+  codec: Codec<T>,
+  options: FieldOptions,
+  judge?: (value: T) => string | undefined,
+): Field<T, T, R> {
+  return {
+    kind: codec.kind,
+    api: [api],
+    required: (options.required ?? false) as R,
+    options,
+    encode(value: T, out: ApiObject) {
+      if (isDeferred(value)) {
+        out[api] = value;
+        return;
+      }
+      const wrong = codec.wrong(value);
+      if (wrong !== undefined) throw UserError.at("", wrong, "field/type");
+      out[api] = codec.toJson(value);
+    },
+    decode(json, at) {
+      const found = json[api];
+      if (found === undefined || found === null) return undefined;
+      const value = codec.fromJson(found);
+      if (value === undefined) at.error("import/type", `expected ${nameOf(codec.kind)}, found ${describe(found)}`);
+      return value;
+    },
+    check(value, at) {
+      if (isDeferred(value)) return;
+      const wrong = codec.wrong(value);
+      if (wrong !== undefined) {
+        at.error("field/type", wrong);
+        return;
+      }
+      const bad = judge?.(value);
+      if (bad !== undefined) at.error("field/range", bad);
+    },
+  };
+}
+
+const NAMES: Partial<Record<FieldKind, string>> = {
+  string: "a text",
+  int: "a whole number",
+  bool: "true or false",
+  duration: "a duration",
+  mebibytes: "a size in MiB",
+  strings: "a list of texts",
+  numbers: "a list of whole numbers",
+  "string-map": "a map of texts",
+  "strings-map": "a map of lists of texts",
+  "any-map": "an object",
+};
+
+/** A kind in words. */
+export function nameOf(kind: FieldKind): string {
+  return NAMES[kind] ?? kind;
+}
+
+/** Refuses a value with what was expected and found, and what to write. */
+export function expected(kind: FieldKind, value: unknown, write: string): string {
+  return `expected ${nameOf(kind)}, found ${describe(value)}; write ${write}`;
+}
+
+/** A judge for numbers inside limits. */
+export function within(limits: Limits, unit = ""): ((value: number) => string | undefined) | undefined {
+  const { min, max } = limits;
+  if (min === undefined && max === undefined) return undefined;
+  return (value) => {
+    const range = max === undefined ? `${min}${unit} or more` : min === undefined ? `at most ${max}${unit}` : `${min} to ${max}${unit}`;
+    if ((min !== undefined && value < min) || (max !== undefined && value > max)) {
+      return `${value}${unit} is out of range; write ${range}`;
+    }
+    return undefined;
+  };
+}
+
+/** Lone halves of a surrogate pair cannot be written as UTF-8; a server would get another text. */
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+
+export const TEXT: Codec<string> = {
+  kind: "string",
+  wrong(value) {
+    if (typeof value !== "string") return expected("string", value, "it in quotes");
+    return LONE_SURROGATE.test(value) ? "the text holds half a surrogate pair; remove it" : undefined;
+  },
+  toJson: (value) => value,
+  fromJson: (json) => (typeof json === "string" ? json : undefined),
+};
+
+export const BOOL: Codec<boolean> = {
+  kind: "bool",
+  wrong: (value) => (typeof value === "boolean" ? undefined : expected("bool", value, "true or false")),
+  toJson: (value) => value,
+  fromJson: (json) => (typeof json === "boolean" ? json : undefined),
+};
+
+export const INT: Codec<number> = {
+  kind: "int",
+  wrong: (value) =>
+    typeof value === "number" && Number.isSafeInteger(value) ? undefined : expected("int", value, "a whole number such as 3"),
+  toJson: (value) => value,
+  fromJson: (json) => (typeof json === "number" && Number.isSafeInteger(json) ? json : undefined),
+};
+
+function listOf<T>(kind: "strings" | "numbers", element: Codec<T>, example: string): Codec<readonly T[]> {
+  return {
+    kind,
+    wrong(value) {
+      if (!Array.isArray(value)) return expected(kind, value, example);
+      for (const [index, item] of value.entries()) {
+        const wrong = isDeferred(item) ? undefined : element.wrong(item);
+        if (wrong !== undefined) return `element ${index}: ${wrong}`;
+      }
+      return undefined;
+    },
+    toJson: (value) => [...value],
+    fromJson: (json) => (Array.isArray(json) && json.every((item) => element.fromJson(item) !== undefined) ? (json as T[]) : undefined),
+  };
+}
+
+export const TEXTS = listOf("strings", TEXT, 'a list such as ["a", "b"]');
+export const INTS = listOf("numbers", INT, "a list such as [1, 2]");

@@ -1,0 +1,68 @@
+import { isPlainObject, Place, readBlock, compareProblems, type ApiObject, type Problem } from "./engine";
+import { JobBlock, mergeNew, type Constraint, type JobProps, type TaskGroup } from "./blocks";
+import { checkJob, targetOf, type Target } from "./rules";
+
+/**
+ * A Nomad job.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/job
+ * @example
+ * new Job({ id: "web", groups: [new TaskGroup({ name: "web", tasks: [ … ] })] })
+ */
+export class Job extends JobBlock {
+  constructor(props: JobProps) {
+    super(props);
+  }
+
+  /**
+   * Reads a job from API JSON, with or without the outer `Job` key. Fields that are not known here are kept.
+   *
+   * @throws UserError with every place that holds something else than a job does
+   */
+  static fromApi(json: unknown): Job {
+    return readBlock(Job, isPlainObject(json) && isPlainObject(json.Job) ? json.Job : json);
+  }
+
+  /** The job as Nomad's API takes it: only what was set, equal however often it is asked for. */
+  override toApi(): { readonly Job: ApiObject } {
+    return { Job: super.toApi() as ApiObject };
+  }
+
+  /**
+   * Everything that is wrong with it, in the order of its places; an empty list where a server would take it.
+   *
+   * @param target the Nomad it is for. Default: open source, 1.11
+   */
+  validate(target: Target = {}): Problem[] {
+    const found: Problem[] = [];
+    const at = Place.root(found);
+    const context = targetOf(target);
+    this.checkBlock(at, context);
+    // Rules that span blocks can rely on the kinds of values; where one is wrong, that is said first.
+    if (!found.some((problem) => problem.rule === "field/type")) checkJob(this, at, context);
+    return found.sort(compareProblems);
+  }
+
+  /** Adds a group of tasks. */
+  addGroup(group: TaskGroup): this {
+    this.append("groups", group);
+    return this;
+  }
+
+  /** The group of this name, if there is one. */
+  group(name: string): TaskGroup | undefined {
+    return this.groups?.find((group) => group.name === name);
+  }
+
+  /** Adds a condition that its nodes must meet. */
+  addConstraint(constraint: Constraint): this {
+    this.append("constraints", constraint);
+    return this;
+  }
+
+  /** Adds metadata; a key that is there already is an error. */
+  addMeta(meta: Readonly<Record<string, string>>): this {
+    this.set("meta", mergeNew("meta", this.meta, meta));
+    return this;
+  }
+}

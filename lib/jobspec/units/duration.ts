@@ -1,0 +1,109 @@
+import { isDeferred } from "../engine";
+import type { Codec } from "../engine";
+
+const UNITS = [
+  ["h", 3_600_000_000_000],
+  ["m", 60_000_000_000],
+  ["s", 1_000_000_000],
+  ["ms", 1_000_000],
+  ["us", 1_000],
+  ["ns", 1],
+] as const;
+
+/**
+ * A length of time. Rendered as nanoseconds, which is what Nomad's API takes; written in HCL as `1m30s`.
+ *
+ * @example Duration.minutes(3)
+ */
+export class Duration {
+  static readonly zero = new Duration(0);
+
+  private constructor(
+    /** Its length in nanoseconds. */
+    readonly nanoseconds: number,
+  ) {}
+
+  static nanoseconds(count: number): Duration {
+    return new Duration(count);
+  }
+  static milliseconds(count: number): Duration {
+    return new Duration(count * 1e6);
+  }
+  static seconds(count: number): Duration {
+    return new Duration(count * 1e9);
+  }
+  static minutes(count: number): Duration {
+    return new Duration(count * 60e9);
+  }
+  static hours(count: number): Duration {
+    return new Duration(count * 3600e9);
+  }
+  static days(count: number): Duration {
+    return new Duration(count * 86400e9);
+  }
+
+  /**
+   * Reads Go's notation, `1h30m`, `1.5s`, `-2ms`.
+   *
+   * @returns undefined where the text is no duration
+   */
+  static parse(text: string): Duration | undefined {
+    const trimmed = text.trim();
+    const sign = trimmed.startsWith("-") ? -1 : 1;
+    const body = trimmed.replace(/^[+-]/, "");
+    if (body === "0") return Duration.zero;
+    if (!/^(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+$/.test(body)) return undefined;
+    let total = 0;
+    for (const [, number, unit] of body.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g)) {
+      total += Number(number) * (UNITS.find(([name]) => name === (unit === "µs" ? "us" : unit))?.[1] ?? 0);
+    }
+    return new Duration(sign * Math.round(total));
+  }
+
+  /** Its length in seconds, with fractions. */
+  get seconds(): number {
+    return this.nanoseconds / 1e9;
+  }
+
+  /** Its length in milliseconds, with fractions. */
+  get milliseconds(): number {
+    return this.nanoseconds / 1e6;
+  }
+
+  /** In Go's notation, `1m30s`: the form that HCL takes. */
+  toString(): string {
+    let rest = Math.abs(this.nanoseconds);
+    if (rest === 0) return "0s";
+    let out = this.nanoseconds < 0 ? "-" : "";
+    for (const [unit, size] of UNITS) {
+      const count = Math.floor(rest / size);
+      if (count > 0) out += `${count}${unit}`;
+      rest -= count * size;
+    }
+    return out;
+  }
+
+  /** As JSON it is its nanoseconds, as in Nomad's API. */
+  toJSON(): number {
+    return this.nanoseconds;
+  }
+}
+
+/** How durations are rendered and read. */
+export const DURATION: Codec<Duration> = {
+  kind: "duration",
+  wrong(value) {
+    if (!(value instanceof Duration)) {
+      const read = typeof value === "string" ? Duration.parse(value) : undefined;
+      const write = read ? `Duration.seconds(${read.seconds})` : "Duration.seconds(30)";
+      return `expected a Duration, found ${typeof value === "string" ? JSON.stringify(value) : String(value)}; write ${write}`;
+    }
+    if (isDeferred(value.nanoseconds)) return undefined;
+    return Number.isInteger(value.nanoseconds) ? undefined : `${value.nanoseconds} ns is no whole number of nanoseconds; write Duration.milliseconds(…)`;
+  },
+  toJson: (value) => value.nanoseconds,
+  fromJson(json) {
+    if (typeof json === "number" && Number.isInteger(json)) return Duration.nanoseconds(json);
+    return typeof json === "string" ? Duration.parse(json) : undefined;
+  },
+};
