@@ -8,5 +8,6 @@ export { RegionalJob } from "./regional-job";
 export type { RegionalJobProps, RegionRendering } from "./regional-job";
 export { problemsOf, synthesize } from "./synthesize";
 export type { ProgramProblem } from "./synthesize";
+export { runProgram } from "./run-program";
 export { setTarget, targetFor } from "./target";
 export { terraformJson } from "./terraform-text";

@@ -42,6 +42,10 @@ export interface BlockDefinition extends BlockInfo {
   readonly owned: ReadonlySet<string>;
 }
 
+const VALUES = Symbol("values");
+const OVERRIDES = Symbol("overrides");
+const CARRIED = Symbol("carried");
+
 let edits = 0;
 
 /**
@@ -58,10 +62,11 @@ export function modelEdits(): number {
  */
 export abstract class Block {
   /** @internal */ declare protected static readonly definition: BlockDefinition;
-  #values: Readonly<ApiObject>;
-  #overrides: Readonly<ApiObject> | undefined;
-  /** API values that have no property: what only a server sets, and what no release here knows yet. */
-  #carried: Readonly<ApiObject> | undefined;
+  // Under symbols and not private, so that a copy can be made without running the constructors of subclasses.
+  /** @internal */ [VALUES]: Readonly<ApiObject>;
+  /** @internal */ [OVERRIDES]: Readonly<ApiObject> | undefined;
+  /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
+  [CARRIED]: Readonly<ApiObject> | undefined;
 
   protected constructor(props: object) {
     const values = Object.create(null) as ApiObject;
@@ -75,26 +80,26 @@ export abstract class Block {
       const value = values[name];
       if (value !== undefined && field.coerce) values[name] = field.coerce(value);
     }
-    this.#values = values;
-    this.#overrides = input.overrides as ApiObject | undefined;
+    this[VALUES] = values;
+    this[OVERRIDES] = input.overrides as ApiObject | undefined;
   }
 
   /** The block as API JSON: only what was set, plain data, equal however often it is asked for. */
   toApi(): ApiObject {
-    const out: ApiObject = this.#carried ? { ...this.#carried } : {};
-    const values = this.#values;
+    const out: ApiObject = this[CARRIED] ? { ...this[CARRIED] } : {};
+    const values = this[VALUES];
     for (const { name, field } of definitionOf(this).list) {
       const value = values[name];
       if (value !== undefined) encodeAt(field, name, value, out);
     }
-    if (this.#overrides) merge(out, this.#overrides);
+    if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
     return out;
   }
 
   /** Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { fields, list, hcl } = definitionOf(this);
-    const values = this.#values;
+    const values = this[VALUES];
     for (const { name, field } of list) {
       const value = values[name];
       if (value !== undefined) {
@@ -121,21 +126,21 @@ export abstract class Block {
   /** What names this block among its siblings, or nothing. */
   get blockKey(): string | undefined {
     const { key } = definitionOf(this);
-    const value = key === undefined ? undefined : this.#values[key];
+    const value = key === undefined ? undefined : this[VALUES][key];
     return typeof value === "string" && value !== "" ? value : undefined;
   }
 
   /** The same block with some of its properties written anew; `undefined` takes one away. */
   protected copyWith(changes: object): this {
-    const type = this.constructor as unknown as new (props: object) => this;
-    const copy = new type({ ...this.#values, ...changes, overrides: this.#overrides });
-    if (this.#carried) copy.carry(this.#carried);
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
+    copy[VALUES] = Object.freeze(Object.assign(Object.create(null) as ApiObject, this[VALUES]));
+    for (const [name, value] of Object.entries(changes)) copy.set(name, value);
     return copy;
   }
 
   /** A value as it was written, by the property's name. */
   protected get(name: string): unknown {
-    return this.#values[name];
+    return this[VALUES][name];
   }
 
   /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
@@ -143,18 +148,18 @@ export abstract class Block {
     const field = definitionOf(this).fields[name];
     const held = field?.coerce && value !== undefined ? field.coerce(value) : value;
     edits += 1;
-    this.#values = Object.assign(Object.create(null) as ApiObject, this.#values, { [name]: held });
+    this[VALUES] = Object.assign(Object.create(null) as ApiObject, this[VALUES], { [name]: held });
   }
 
   /** Adds to a list. */
   protected append(name: string, value: unknown): void {
-    const list = (this.#values[name] as unknown[] | undefined) ?? [];
+    const list = (this[VALUES][name] as unknown[] | undefined) ?? [];
     this.set(name, [...list, value]);
   }
 
   /** @internal What an import found that has no property. */
   carry(values: ApiObject): void {
-    this.#carried = values;
+    this[CARRIED] = values;
   }
 }
 

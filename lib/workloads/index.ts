@@ -1,0 +1,2 @@
+/** Workloads made of typed jobs. */
+export * from "./prism";

@@ -1,0 +1,147 @@
+import { Check, Cpu, Duration, Memory, Network, Port, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
+import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
+import { Program } from "./program";
+
+/** Ports of prism-admin. */
+export interface AdminPorts {
+  /**
+   * The control plane.
+   *
+   * @default 8981
+   */
+  readonly grpc?: number;
+  /**
+   * The HTTP API. Claimed and told to the program only where it is set, as are the two below.
+   *
+   * @default - the program's own, 8980
+   */
+  readonly http?: number;
+  /**
+   * Metrics.
+   *
+   * @default - the program's own, 9090
+   */
+  readonly metrics?: number;
+  /**
+   * Raft.
+   *
+   * @default - the program's own, 8990
+   */
+  readonly raft?: number;
+}
+
+/** A password that Vault holds for the admin's database. */
+export interface DatabaseSecret {
+  /** How the task logs in to Vault. */
+  readonly vault: Vault;
+  /**
+   * The secret's path.
+   *
+   * @default "secret/prism/admin"
+   */
+  readonly path?: string;
+}
+
+/** Properties of {@link AdminGroup}. */
+export interface AdminGroupProps extends PrismGroupProps {
+  /** Ports. */
+  readonly ports?: AdminPorts;
+  /**
+   * How it is checked.
+   *
+   * @default - grpc every 10 s within 2 s; tcp, where the program does not answer grpc.health.v1
+   */
+  readonly check?: Check;
+  /**
+   * The database, as `sqlite://…` or `postgresql://…`.
+   *
+   * @default - the program's own
+   */
+  readonly database?: string;
+  /**
+   * Where it keeps its Raft data.
+   *
+   * @default - the program's own
+   */
+  readonly dataDir?: string;
+  /**
+   * The database's password, from Vault, as `DB_PASSWORD` in its environment.
+   *
+   * @default - none
+   */
+  readonly databaseSecret?: DatabaseSecret;
+}
+
+const DEFAULT_GRPC = 8981;
+
+/** prism-admin: the control plane of Prism. */
+export class AdminGroup extends TaskGroup {
+  /** The name under which Consul knows it. */
+  static readonly SERVICE = "prism-admin";
+
+  constructor(props: AdminGroupProps = {}) {
+    const program = props.program ?? Program.binary(`${BINARIES}/prism-admin`);
+    const ports = { grpc: DEFAULT_GRPC, ...props.ports };
+    const inContainer = program.origin === "image";
+    const claimed = Object.entries(ports).map(([label, port]) => Port.static(label, port as number, inContainer ? {} : { to: port as number }));
+    const secret = props.databaseSecret;
+    super({
+      name: "admin",
+      count: props.count ?? 1,
+      networks: [inContainer ? new Network({ ports: claimed }) : Network.host(...claimed)],
+      restart: props.restart ?? RESTART,
+      update: props.update,
+      tasks: [
+        new Task({
+          name: "prism-admin",
+          driver: program.driver([...flags(ports, props), ...(props.args ?? [])], Object.keys(ports)),
+          env: props.env,
+          meta: originMeta(program),
+          templates: [...configTemplates(props.configPrefix), ...secretTemplates(secret)],
+          vault: secret?.vault,
+          resources: props.resources ?? new Resources({ cpu: Cpu.mhz(500), memory: Memory.mebibytes(256) }),
+          services: [
+            new Service({
+              name: AdminGroup.SERVICE,
+              port: "grpc",
+              ...(ports.metrics === undefined
+                ? CHANNEL
+                : { tags: ["prometheus"], ...withMetrics(ports.metrics) }),
+              checks: [props.check ?? usualCheck(program)],
+            }),
+          ],
+          logs: props.logs ?? LOGS,
+        }),
+      ],
+    });
+  }
+}
+
+function usualCheck(program: Program): Check {
+  const figures = { interval: Duration.seconds(10), timeout: Duration.seconds(2) };
+  return program.answersGrpcHealth ? Check.grpc(figures) : Check.tcp(figures);
+}
+
+function withMetrics(port: number) {
+  const prometheus = { prometheus_port: String(port), prometheus_path: "/metrics" };
+  return { meta: { ...CHANNEL.meta, ...prometheus }, canaryMeta: { ...CHANNEL.canaryMeta, ...prometheus } };
+}
+
+function flags(ports: AdminPorts & { readonly grpc: number }, props: AdminGroupProps): string[] {
+  const out = ["serve", `--port=${ports.grpc}`];
+  // Releases with Raft listen on --grpc-port, which has the same default as --port.
+  if (ports.grpc !== DEFAULT_GRPC) out.push(`--grpc-port=${ports.grpc}`);
+  if (ports.http !== undefined) out.push(`--http-port=${ports.http}`);
+  if (ports.metrics !== undefined) out.push(`--metrics-port=${ports.metrics}`);
+  if (ports.raft !== undefined) out.push(`--raft-port=${ports.raft}`);
+  if (props.dataDir !== undefined) out.push(`--data-dir=${props.dataDir}`);
+  if (props.database !== undefined) out.push(`--db=${props.database}`);
+  return out;
+}
+
+function secretTemplates(secret: DatabaseSecret | undefined): Template[] {
+  if (!secret) return [];
+  const path = secret.path ?? "secret/prism/admin";
+  const data = `{{ with secret "${path}" }}\nDB_PASSWORD={{ .Data.data.password }}\n{{ end }}\n`;
+  return [Template.env("secrets/db.env", data)];
+}

@@ -1,0 +1,131 @@
+import { Check, Cpu, Duration, Memory, Network, Port, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
+import { AdminGroup } from "./admin-group";
+import { awaitService } from "./await-service";
+import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
+import { patternTemplates, type Pattern } from "./pattern";
+import { Program } from "./program";
+
+/** Ports of pattern-launcher. */
+export interface LauncherPorts {
+  /**
+   * Its gRPC API.
+   *
+   * @default 7070
+   */
+  readonly grpc?: number;
+  /**
+   * `GET /health`.
+   *
+   * @default 9093
+   */
+  readonly health?: number;
+  /**
+   * Metrics. Claimed and told to the program only where it is set.
+   *
+   * @default - the program's own, 9092
+   */
+  readonly metrics?: number;
+}
+
+/** Properties of {@link LauncherGroup}. */
+export interface LauncherGroupProps extends PrismGroupProps {
+  /** Ports. */
+  readonly ports?: LauncherPorts;
+  /**
+   * How it is checked.
+   *
+   * @default - http GET /health every 10 s within 2 s
+   */
+  readonly check?: Check;
+  /**
+   * Its name among launchers. Where several run, their index is added.
+   *
+   * @default "launcher-01"
+   */
+  readonly launcherId?: string;
+  /**
+   * The region that it tells the admin.
+   *
+   * @default - the program's own
+   */
+  readonly region?: string;
+  /**
+   * A directory of patterns on the node. The launcher exits where it holds none.
+   *
+   * @default "${NOMAD_TASK_DIR}/../../patterns"; its own directory where `patterns` are given
+   */
+  readonly patternsDir?: string;
+  /**
+   * Patterns that are written into the task's own directory.
+   *
+   * @default - none
+   */
+  readonly patterns?: readonly Pattern[];
+  /**
+   * Whether the program starts only once a healthy admin is in Consul.
+   *
+   * @default true
+   */
+  readonly awaitAdmin?: boolean;
+}
+
+const ADMIN_ADDRESS = `{{ range service "${AdminGroup.SERVICE}" }}\nADMIN_ADDR={{ .Address }}:{{ .Port }}\n{{ end }}\n`;
+
+/** pattern-launcher: starts patterns, and tells the admin of them. */
+export class LauncherGroup extends TaskGroup {
+  /** The name under which Consul knows it. */
+  static readonly SERVICE = "pattern-launcher";
+
+  constructor(props: LauncherGroupProps = {}) {
+    const program = props.program ?? Program.binary(`${BINARIES}/pattern-launcher`);
+    const ports = { grpc: 7070, health: 9093, ...props.ports };
+    const inContainer = program.origin === "image";
+    const claimed = Object.entries(ports).map(([label, port]) => Port.static(label, port as number, inContainer ? {} : { to: port as number }));
+    const count = props.count ?? 1;
+    const main = new Task({
+      name: "pattern-launcher",
+      driver: program.driver([...flags(ports, props, count), ...(props.args ?? [])], Object.keys(ports)),
+      env: props.env,
+      meta: originMeta(program),
+      templates: [
+        // A new address restarts the launcher: it registers with its admin only when it starts.
+        Template.env("local/admin.env", ADMIN_ADDRESS),
+        ...configTemplates(props.configPrefix),
+        ...patternTemplates(props.patterns),
+      ],
+      resources: props.resources ?? new Resources({ cpu: Cpu.mhz(1000), memory: Memory.mebibytes(512) }),
+      services: [
+        new Service({
+          name: LauncherGroup.SERVICE,
+          port: "health",
+          ...CHANNEL,
+          checks: [props.check ?? Check.http({ path: "/health", interval: Duration.seconds(10), timeout: Duration.seconds(2) })],
+        }),
+      ],
+      logs: props.logs ?? LOGS,
+    });
+    super({
+      name: "launcher",
+      count,
+      networks: [inContainer ? new Network({ ports: claimed }) : Network.host(...claimed)],
+      restart: props.restart ?? RESTART,
+      update: props.update,
+      tasks: props.awaitAdmin === false ? [main] : [awaitService(AdminGroup.SERVICE, program), main],
+    });
+  }
+}
+
+function flags(ports: Required<Pick<LauncherPorts, "grpc" | "health">> & LauncherPorts, props: LauncherGroupProps, count: number): string[] {
+  const id = props.launcherId ?? "launcher-01";
+  const usual = props.patterns?.length ? "${NOMAD_TASK_DIR}/patterns" : "${NOMAD_TASK_DIR}/../../patterns";
+  const out = [
+    "--admin-endpoint=${ADMIN_ADDR}",
+    `--launcher-id=${count > 1 ? `${id}-\${NOMAD_ALLOC_INDEX}` : id}`,
+    `--grpc-port=${ports.grpc}`,
+    `--health-port=${ports.health}`,
+    `--patterns-dir=${props.patternsDir ?? usual}`,
+  ];
+  if (ports.metrics !== undefined) out.push(`--metrics-port=${ports.metrics}`);
+  if (props.region !== undefined) out.push(`--region=${props.region}`);
+  return out;
+}

@@ -1,0 +1,38 @@
+import { Job, type JobProps } from "../../jobspec";
+import { AdminGroup, type AdminGroupProps } from "./admin-group";
+import { KeyvalueGroup, type KeyvalueGroupProps } from "./keyvalue-group";
+import { LauncherGroup, type LauncherGroupProps } from "./launcher-group";
+
+/** Properties of {@link PrismStack}: those of a job, and what is set of its groups. */
+export interface PrismStackProps extends Omit<JobProps, "id" | "groups" | "type"> {
+  /**
+   * Its id.
+   *
+   * @default "prism-stack"
+   */
+  readonly id?: string;
+  /** prism-admin. */
+  readonly admin?: AdminGroupProps;
+  /** pattern-launcher. */
+  readonly launcher?: LauncherGroupProps;
+  /** keyvalue-runner; `false` where the launcher starts it. */
+  readonly keyvalue?: KeyvalueGroupProps | false;
+}
+
+/**
+ * The Prism stack: its admin, then a launcher that registers with it, then a keyvalue runner.
+ *
+ * @example new PrismStack({ launcher: { count: 3, update: Update.canary({ canary: 1, maxParallel: 1 }) } })
+ */
+export class PrismStack extends Job {
+  constructor(props: PrismStackProps = {}) {
+    const { admin, launcher, keyvalue, ...job } = props;
+    super({
+      id: "prism-stack",
+      datacenters: ["dc1"],
+      ...job,
+      type: "service",
+      groups: [new AdminGroup(admin), new LauncherGroup(launcher), ...(keyvalue === false ? [] : [new KeyvalueGroup(keyvalue)])],
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import { ControlPlane, type Acknowledgement, type Registration } from "./control-plane";
+import { introduce, log, onStop, readFlags } from "./flags";
+
+/** Stands in for prism-admin: answers grpc.health.v1, and takes the registrations and heartbeats of launchers. */
+const flags = readFlags({ port: "8981", "grpc-port": "8981", listen: "127.0.0.1" });
+introduce("prism-admin");
+
+const server = new Server();
+const health = new HealthImplementation({ "": "SERVING" });
+health.addToServer(server);
+
+const launchers = new Map<string, Registration>();
+server.addService(ControlPlane.service, {
+  RegisterLauncher(call: ServerUnaryCall<Registration, Acknowledgement>, answer: sendUnaryData<Acknowledgement>) {
+    const { launcherId, address, region } = call.request;
+    launchers.set(launcherId, call.request);
+    log(`launcher ${launcherId} registered from ${address} (region ${region || "local"}); ${launchers.size} known`);
+    answer(null, { success: true, message: `welcome, ${launcherId}` });
+  },
+  LauncherHeartbeat(call: ServerUnaryCall<{ launcherId: string }, Acknowledgement>, answer: sendUnaryData<Acknowledgement>) {
+    const known = launchers.has(call.request.launcherId);
+    answer(null, { success: known, message: known ? "" : "register first" });
+  },
+});
+
+const address = `${flags.listen}:${flags.port}`;
+server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
+  if (error) {
+    log(`cannot listen on ${address}: ${error.message}`);
+    process.exit(1);
+  }
+  log(`control plane on ${address}`);
+});
+
+onStop(() => {
+  health.setStatus("", "NOT_SERVING");
+  server.tryShutdown(() => process.exit(0));
+});

@@ -1,0 +1,16 @@
+import { Duration, Memory } from "../lib";
+import type { EnvironmentSettings } from "./settings";
+
+/** One machine: processes, one of each, nothing but what `npm start` brings. */
+export const dev: EnvironmentSettings = {
+  name: "dev",
+  datacenters: ["dc1"],
+  backend: { kind: "local" },
+  programs: { kind: "processes" },
+  admin: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
+  launcher: { count: 1, cpu: 1000, memory: Memory.mebibytes(512) },
+  keyvalue: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
+  update: { maxParallel: 1, minHealthyTime: Duration.seconds(10), healthyDeadline: Duration.minutes(3), autoRevert: true },
+  denyByDefault: false,
+  logLevel: "debug",
+};

@@ -1,0 +1,159 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ConsulBackend, LocalBackend, TerraformStack, TerraformVariable, type ConsulBackendConfig } from "cdktf";
+import type { Construct } from "constructs";
+import { Cpu, Prism, Program, Resources, standIn, Update, type Pattern, type StandInName } from "../lib";
+import type { EnvironmentSettings, GroupSettings } from "./settings";
+
+/** What of the surroundings a stack looks at, passed in so that tests can say it. */
+export interface Surroundings {
+  /** PRISM_BIN_DIR. */
+  readonly prismBinDir?: string;
+  /** CDK_NOMAD_PORT_OFFSET. */
+  readonly portOffset?: number;
+}
+
+const PROGRAMS = { admin: "prism-admin", launcher: "pattern-launcher", keyvalue: "keyvalue-runner" } as const;
+
+/** One environment of Prism as a stack: its settings made into a job, its Consul side, and variables for deploy time. */
+export class PrismEnvironment extends TerraformStack {
+  /** The workload. */
+  readonly prism: Prism;
+  readonly #offset: number;
+
+  constructor(
+    scope: Construct,
+    private readonly settings: EnvironmentSettings,
+    private readonly surroundings: Surroundings = {},
+  ) {
+    super(scope, settings.name);
+    this.#offset = settings.portOffset ?? surroundings.portOffset ?? 0;
+    this.keepState();
+
+    const programs = this.programs();
+    const own = programs.admin.origin === "binary";
+    this.prism = new Prism(this, "prism", {
+      environment: settings.name,
+      datacenters: settings.datacenters,
+      config: { log_level: this.logLevel() },
+      denyByDefault: settings.denyByDefault,
+      update: new Update(this.updateOf(0)),
+      admin: {
+        ...this.groupOf(settings.admin),
+        program: programs.admin,
+        ports: this.adminPorts(own),
+        // Prism's own admin keeps its data where it is started, unless told otherwise.
+        ...(own ? { dataDir: "${NOMAD_ALLOC_DIR}/data/raft", database: "sqlite://${NOMAD_ALLOC_DIR}/data/admin.db" } : {}),
+        databaseSecret: settings.databaseSecret,
+      },
+      launcher: {
+        ...this.groupOf(settings.launcher),
+        program: programs.launcher,
+        ports: this.launcherPorts(programs.launcher),
+        patterns: this.patterns(programs),
+      },
+      keyvalue: {
+        ...this.groupOf(settings.keyvalue),
+        program: programs.keyvalue,
+        mode: this.keyvalueMode(programs.keyvalue),
+      },
+      ...this.regions(),
+    });
+  }
+
+  private keepState(): void {
+    const { backend } = this.settings;
+    if (backend.kind === "local") new LocalBackend(this);
+    // The type asks for a token, although the backend takes CONSUL_HTTP_TOKEN, as it does CONSUL_HTTP_ADDR.
+    else new ConsulBackend(this, { path: backend.path } as ConsulBackendConfig);
+  }
+
+  /** Values that whoever deploys may set, as `-var` or TF_VAR_<name>. */
+  private logLevel(): string {
+    const levels = ["debug", "info", "warn", "error"];
+    return new TerraformVariable(this, "log_level", {
+      type: "string",
+      default: this.settings.logLevel,
+      description: `How much the programs log: ${levels.join(", ")}.`,
+      validation: [{ condition: `\${contains(${JSON.stringify(levels)}, var.log_level)}`, errorMessage: `Write one of ${levels.join(", ")}.` }],
+    }).stringValue;
+  }
+
+  private imageVersion(version: string): string {
+    return new TerraformVariable(this, "image_version", {
+      type: "string",
+      default: version,
+      description: "Tag of the images of Prism.",
+      validation: [
+        {
+          condition: '${can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_version))}',
+          errorMessage: "Write a tag: letters, digits, dots, dashes and underscores, 128 at most.",
+        },
+      ],
+    }).stringValue;
+  }
+
+  private programs(): Record<StandInName, Program> {
+    const { programs } = this.settings;
+    if (programs.kind === "images") {
+      const version = this.imageVersion(programs.version);
+      const image = (name: StandInName) => Program.image(`${programs.registry}${PROGRAMS[name]}:${version}`);
+      return { admin: image("admin"), launcher: image("launcher"), keyvalue: image("keyvalue") };
+    }
+    const folder = programs.binDir ?? this.surroundings.prismBinDir;
+    const find = (name: StandInName): Program => {
+      const path = folder === undefined ? undefined : join(folder, PROGRAMS[name]);
+      return path !== undefined && existsSync(path) ? Program.binary(path) : standIn(name);
+    };
+    return { admin: find("admin"), launcher: find("launcher"), keyvalue: find("keyvalue") };
+  }
+
+  private groupOf(group: GroupSettings) {
+    const { count, cpu, memory, memoryMax, canaries = 0 } = group;
+    return {
+      count,
+      resources: new Resources({ cpu: Cpu.mhz(cpu), memory, memoryMax }),
+      ...(canaries > 0 ? { update: new Update(this.updateOf(canaries)) } : {}),
+    };
+  }
+
+  private updateOf(canary: number) {
+    const { autoPromote, ...update } = this.settings.update;
+    return canary > 0 ? { ...update, canary, ...(autoPromote ? { autoPromote } : {}) } : update;
+  }
+
+  /** A real admin has four ports; those that nobody asked to move stay its own. */
+  private adminPorts(own: boolean) {
+    const offset = this.#offset;
+    const rest = own && offset !== 0 ? { http: 8980 + offset, metrics: 9090 + offset, raft: 8990 + offset } : {};
+    return { grpc: 8981 + offset, ...rest };
+  }
+
+  private launcherPorts(program: Program) {
+    const offset = this.#offset;
+    const rest = program.origin === "binary" && offset !== 0 ? { metrics: 9092 + offset } : {};
+    return { grpc: 7070 + offset, health: 9093 + offset, ...rest };
+  }
+
+  /** Prism's own launcher exits where it finds no pattern. */
+  private patterns(programs: Record<StandInName, Program>): readonly Pattern[] | undefined {
+    const { programs: settings } = this.settings;
+    if (programs.launcher.origin !== "binary" || settings.kind !== "processes") return undefined;
+    const folder = settings.binDir ?? this.surroundings.prismBinDir ?? "";
+    return [{ name: "keyvalue", version: "0.1.0", command: JSON.stringify(join(folder, PROGRAMS.keyvalue)), healthPort: 9100 }];
+  }
+
+  /** Without a proxy, the real runner would exit; a namespace in memory is what it serves in dev. */
+  private keyvalueMode(program: Program) {
+    const { programs } = this.settings;
+    if (programs.kind === "processes" && programs.proxy !== undefined) return { proxy: programs.proxy };
+    return program.origin === "binary" ? { namespace: this.settings.name } : undefined;
+  }
+
+  private regions() {
+    const { regions } = this.settings;
+    if (!regions) return {};
+    const { list, maxParallel, onFailure, rendering } = regions;
+    return { regions: { strategy: { maxParallel, onFailure }, regions: list }, rendering };
+  }
+}

@@ -1,0 +1,80 @@
+import type { Duration, Memory, RegionRendering, Vault } from "../lib";
+
+/** What one group of Prism is in an environment. */
+export interface GroupSettings {
+  /** Allocations; in an environment with regions, 0 stands for each region's own count. */
+  readonly count: number;
+  /** CPU share in MHz. */
+  readonly cpu: number;
+  /** Memory that is reserved. */
+  readonly memory: Memory;
+  /** Memory that it may burst to. Default: what is reserved. */
+  readonly memoryMax?: Memory;
+  /** Canaries of an update. Default: none. */
+  readonly canaries?: number;
+}
+
+/** Where the programs of an environment come from. */
+export type ProgramSettings =
+  | {
+      readonly kind: "processes";
+      /** The folder of Prism's own programs. Default: PRISM_BIN_DIR; stand-ins for those that are not found. */
+      readonly binDir?: string;
+      /** The proxy that keyvalue-runner works for. Default: none, it serves a namespace in memory. */
+      readonly proxy?: string;
+    }
+  | {
+      readonly kind: "images";
+      /** What stands before the image names, with its slash. */
+      readonly registry: string;
+      /** The tag where nobody says another at deploy time. */
+      readonly version: string;
+    };
+
+/** Where Terraform keeps the state of an environment. */
+export type BackendSettings = { readonly kind: "local" } | { readonly kind: "consul"; readonly path: string };
+
+/** One region of an environment. */
+export interface RegionSettings {
+  readonly name: string;
+  /** Allocations of each group whose count is 0. */
+  readonly count: number;
+  readonly datacenters: readonly string[];
+}
+
+/** An environment, as plain data. One class turns it into a stack. */
+export interface EnvironmentSettings {
+  /** The stack's id, and the environment's part of the KV prefix. */
+  readonly name: string;
+  readonly datacenters: readonly string[];
+  readonly backend: BackendSettings;
+  readonly programs: ProgramSettings;
+  /** Added to every port. Default: CDK_NOMAD_PORT_OFFSET, else 0. */
+  readonly portOffset?: number;
+  readonly admin: GroupSettings;
+  readonly launcher: GroupSettings;
+  readonly keyvalue: GroupSettings;
+  readonly update: {
+    readonly maxParallel: number;
+    readonly minHealthyTime: Duration;
+    readonly healthyDeadline: Duration;
+    readonly autoRevert: boolean;
+    /** Whether healthy canaries are promoted by themselves. Default: false. */
+    readonly autoPromote?: boolean;
+  };
+  /** Regions, in the order in which they are rolled out. Default: the cluster's own. */
+  readonly regions?: {
+    readonly list: readonly RegionSettings[];
+    /** Regions at a time. */
+    readonly maxParallel: number;
+    readonly onFailure: "fail_all" | "fail_local";
+    /** Default: fanOut. */
+    readonly rendering?: RegionRendering;
+  };
+  /** The admin's database password, from Vault. Default: none. */
+  readonly databaseSecret?: { readonly vault: Vault; readonly path: string };
+  /** Whether services may call only whom they are allowed to. */
+  readonly denyByDefault: boolean;
+  /** How much is logged where nobody says it at deploy time. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}

@@ -1,0 +1,22 @@
+import { Duration, Memory } from "../lib";
+import type { EnvironmentSettings } from "./settings";
+
+/** Containers, and a canary of the launcher that is promoted by itself. */
+export const staging: EnvironmentSettings = {
+  name: "staging",
+  datacenters: ["dc1"],
+  backend: { kind: "consul", path: "terraform/cdk-nomad/staging" },
+  programs: { kind: "images", registry: "", version: "latest" },
+  admin: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
+  launcher: { count: 3, cpu: 1000, memory: Memory.mebibytes(512), canaries: 1 },
+  keyvalue: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
+  update: {
+    maxParallel: 1,
+    minHealthyTime: Duration.seconds(10),
+    healthyDeadline: Duration.minutes(3),
+    autoRevert: true,
+    autoPromote: true,
+  },
+  denyByDefault: false,
+  logLevel: "info",
+};
