@@ -3,7 +3,10 @@ import type { EnvironmentSettings } from "./settings";
 
 const GENEROUS = { cpu: 2000, memory: Memory.mebibytes(1024), memoryMax: Memory.mebibytes(2048) };
 
-/** Containers in two regions, west before east; canaries that somebody promotes; secrets from Vault; nobody calls whom he may not. */
+/**
+ * Containers in two regions, west before east; canaries that are promoted once they are healthy, so that the east waits
+ * for the west; secrets from Vault; nobody calls whom he may not.
+ */
 export const prod: EnvironmentSettings = {
   name: "prod",
   datacenters: ["dc1", "dc2", "dc3"],
@@ -12,7 +15,13 @@ export const prod: EnvironmentSettings = {
   admin: { count: 1, ...GENEROUS },
   launcher: { count: 0, ...GENEROUS, canaries: 1 },
   keyvalue: { count: 0, ...GENEROUS },
-  update: { maxParallel: 1, minHealthyTime: Duration.seconds(10), healthyDeadline: Duration.minutes(3), autoRevert: true },
+  update: {
+    maxParallel: 1,
+    minHealthyTime: Duration.seconds(10),
+    healthyDeadline: Duration.minutes(3),
+    autoRevert: true,
+    autoPromote: true,
+  },
   regions: {
     list: [
       { name: "us-west", count: 3, datacenters: ["us-west-1a", "us-west-1b"] },

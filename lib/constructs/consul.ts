@@ -34,6 +34,12 @@ export interface ServiceResolverProps {
    * @default - all instances
    */
   readonly defaultSubset?: string;
+  /**
+   * What must be there before: Consul takes a resolver only once it knows what the service speaks.
+   *
+   * @default - nothing
+   */
+  readonly after?: readonly ServiceDefaults[];
 }
 
 /**
@@ -47,10 +53,11 @@ export class ServiceResolver extends Construct {
   constructor(scope: Construct, id: string, props: ServiceResolverProps) {
     super(scope, id);
     const subsets = Object.entries(props.subsets).sort(([a], [b]) => (a < b ? -1 : 1));
-    this.entry = configEntry(this, "service-resolver", props.service, {
+    const body = {
       ...(props.defaultSubset === undefined ? {} : { DefaultSubset: props.defaultSubset }),
       Subsets: Object.fromEntries(subsets.map(([name, filter]) => [name, { Filter: filter }])),
-    });
+    };
+    this.entry = configEntry(this, "service-resolver", props.service, body, props.after?.map(({ entry }) => entry));
   }
 }
 
@@ -106,6 +113,7 @@ export class KeyValues extends Construct {
   }
 }
 
-function configEntry(scope: Construct, kind: string, name: string, body: Record<string, unknown>): ConfigEntry {
-  return new ConfigEntry(scope, "entry", { provider: consulProvider(TerraformStack.of(scope)), kind, name, configJson: terraformJson(body) });
+function configEntry(scope: Construct, kind: string, name: string, body: Record<string, unknown>, dependsOn?: ConfigEntry[]): ConfigEntry {
+  const provider = consulProvider(TerraformStack.of(scope));
+  return new ConfigEntry(scope, "entry", { provider, kind, name, configJson: terraformJson(body), dependsOn });
 }

@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
 import { Multiregion, UserError, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
-import { NomadJob, type NomadJobProps } from "./nomad-job";
+import { NomadJob, waitsForPromotion, type NomadJobProps } from "./nomad-job";
 import { nomadProvider } from "./providers";
 import { targetFor } from "./target";
 
@@ -53,6 +53,13 @@ export class RegionalJob extends Construct {
     const regions = multiregion.regions;
     if (regions.length === 0) throw UserError.at(`${this.node.path}.regions`, "is empty; write a region, or use a NomadJob", "regions/none");
     const atATime = multiregion.strategy?.maxParallel || regions.length;
+    if (atATime < regions.length && waitsForPromotion(job)) {
+      throw UserError.at(
+        `${this.node.path}.job`,
+        "regions one after another cannot wait for canaries that somebody promotes by hand; write autoPromote: true, or rendering: \"enterprise\"",
+        "regions/manual-canary",
+      );
+    }
     const jobs: NomadJob[] = [];
     let before: NomadJob[] = [];
     for (let start = 0; start < regions.length; start += atATime) {

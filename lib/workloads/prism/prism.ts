@@ -76,15 +76,14 @@ export class Prism extends Construct {
 
   private routing() {
     const protocols = { [AdminGroup.SERVICE]: "grpc", [LauncherGroup.SERVICE]: "http", [KeyvalueGroup.SERVICE]: "tcp" } as const;
-    const entries = Object.entries(protocols).map(([service, protocol]) => new ServiceDefaults(this, `${service}-defaults`, { service, protocol }).entry);
+    const defaults = Object.entries(protocols).map(([service, protocol]) => new ServiceDefaults(this, `${service}-defaults`, { service, protocol }));
     const resolver = new ServiceResolver(this, `${LauncherGroup.SERVICE}-resolver`, {
       service: LauncherGroup.SERVICE,
       defaultSubset: "stable",
       subsets: { stable: 'Service.Meta.channel == "stable"', canary: 'Service.Meta.channel == "canary"' },
+      after: defaults,
     });
-    // Consul takes a resolver only after it knows what the service speaks.
-    resolver.entry.dependsOn = entries.map((entry) => entry.fqn);
-    return [...entries, resolver.entry];
+    return [...defaults, resolver].map(({ entry }) => entry);
   }
 
   private access(denyByDefault: boolean) {

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { buildProgram } from "./program";
+
+void buildProgram().parseAsync();

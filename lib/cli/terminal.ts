@@ -1,0 +1,141 @@
+import Table from "cli-table3";
+import logUpdate from "log-update";
+import picocolors from "picocolors";
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
+import { formatProblem, UserError } from "../jobspec";
+import type { Progress } from "../local";
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/**
+ * What a command prints: results to stdout, what is going on to stderr. Colour and moving lines only on a terminal, and not
+ * where NO_COLOR is set; elsewhere a line for every step.
+ */
+export class Terminal {
+  readonly color: ReturnType<typeof picocolors.createColors>;
+  readonly #live = logUpdate.create(process.stderr);
+  readonly #moves: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #frame = 0;
+  #draw: (() => string) | undefined;
+
+  constructor(private readonly quiet = false) {
+    this.#moves = process.stderr.isTTY === true && process.env.TERM !== "dumb" && !process.env.CI;
+    const wanted = process.env.NO_COLOR === undefined && (process.stdout.isTTY === true || process.env.FORCE_COLOR !== undefined);
+    this.color = picocolors.createColors(wanted);
+  }
+
+  /** Columns to fill. */
+  get width(): number {
+    return Math.max(40, process.stdout.columns ?? process.stderr.columns ?? 100);
+  }
+
+  /** A result, for stdout. */
+  print(text = ""): void {
+    this.rest();
+    console.log(text);
+  }
+
+  /** A word about what goes on, for stderr. */
+  note(text: string): void {
+    this.rest();
+    if (!this.quiet) console.error(text);
+  }
+
+  /** Shows lines that change until {@link rest}; elsewhere than on a terminal nothing. */
+  live(draw: () => string): void {
+    if (!this.#moves || this.quiet) return;
+    this.#draw = draw;
+    this.redraw();
+    this.#timer ??= setInterval(() => this.redraw(), 100).unref();
+  }
+
+  /** Takes the changing lines away. */
+  rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (this.#draw) this.#live.clear();
+    this.#draw = undefined;
+  }
+
+  /** Whether lines can change in place. */
+  get moves(): boolean {
+    return this.#moves && !this.quiet;
+  }
+
+  /** The sign of something going on, a little different each time. */
+  get spinner(): string {
+    return this.color.cyan(FRAMES[this.#frame % FRAMES.length] ?? "");
+  }
+
+  /** Progress of a work that takes its time. */
+  progress(): Progress {
+    let text = "";
+    let detail = "";
+    let since = Date.now();
+    const line = () => {
+      const seconds = Math.round((Date.now() - since) / 1000);
+      const rest = [detail, seconds >= 2 && !detail.includes(" s") ? `${seconds} s` : ""].filter(Boolean).join(", ");
+      return this.fit(`${this.spinner} ${text}${rest ? this.color.dim(` (${rest})`) : ""}`);
+    };
+    return {
+      step: (next) => {
+        text = next;
+        detail = "";
+        since = Date.now();
+        if (this.moves) this.live(line);
+        else if (!this.quiet) console.error(`  ${next}`);
+      },
+      detail: (next) => (detail = next),
+      done: (what) => this.note(`${this.color.green("✓")} ${what}`),
+    };
+  }
+
+  /** A table without frames, as wide as the terminal at most. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+    const widths = head.map((title, column) => Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))) + 2);
+    const room = this.width - 1;
+    const total = widths.reduce((sum, width) => sum + width, 0);
+    if (total > room) {
+      const widest = widths.indexOf(Math.max(...widths));
+      widths[widest] = Math.max(12, (widths[widest] ?? 0) - (total - room));
+    }
+    const none = Object.fromEntries(
+      ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"].map((part) => [part, ""]),
+    );
+    const table = new Table({
+      head: head.map((title) => this.color.dim(title)),
+      colWidths: widths,
+      wordWrap: true,
+      wrapOnWordBoundary: false,
+      chars: none,
+      style: { "padding-left": 0, "padding-right": 2, head: [], border: [], compact: true },
+    });
+    table.push(...rows.map((row) => [...row]));
+    return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
+  }
+
+  /** A line that fits into the terminal. */
+  fit(line: string): string {
+    return wrapAnsi(line, this.width, { hard: true, trim: false }).split("\n")[0] ?? "";
+  }
+
+  /** A mistake of the person, without a stack; or something that went wrong here, with it. */
+  fail(error: unknown): void {
+    this.rest();
+    if (!(error instanceof UserError)) {
+      console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return;
+    }
+    for (const problem of error.problems) {
+      const text = problem.path === "" ? problem.message : formatProblem({ ...problem, path: this.color.bold(problem.path) });
+      console.error(`${this.color.red("✗")} ${wrapAnsi(text, this.width - 2, { hard: false, trim: false }).replaceAll("\n", "\n  ")}`);
+    }
+  }
+
+  private redraw(): void {
+    this.#frame += 1;
+    if (this.#draw) this.#live(this.#draw());
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../jobspec";
+
+/** The project's folder: the nearest one, here or above, that holds a cdktf.json. */
+export function projectFolder(start = process.cwd()): string {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "cdktf.json"))) return folder;
+    if (folder === dirname(folder)) {
+      throw UserError.at("", `no cdktf.json in ${resolve(start)} or above it; run this inside a project`, "project");
+    }
+  }
+}
+
+/** The one folder of the project that its embedded cluster keeps everything in. Git ignores it. */
+export function clusterFolder(project: string): string {
+  return join(project, ".cdk-nomad");
+}
+
+/**
+ * Where binaries are kept between projects, one folder per version: CDK_NOMAD_CACHE, else the user's cache folder.
+ */
+export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  if (env.CDK_NOMAD_CACHE) return resolve(env.CDK_NOMAD_CACHE);
+  const base = process.platform === "darwin" ? join(homedir(), "Library", "Caches") : join(homedir(), ".cache");
+  return join(env.XDG_CACHE_HOME ? resolve(env.XDG_CACHE_HOME) : base, "cdk-nomad");
+}
+
+/** This package's own folder, from its sources as from its compiled files. */
+export function packageFolder(start = __dirname): string {
+  for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, "tools", "nomad", "go.mod"))) return folder;
+  }
+  throw new Error("the package's tools folder is missing");
+}

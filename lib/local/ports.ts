@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { UserError } from "../jobspec";
+
+/** The ports of an embedded cluster, where nobody moves them. */
+const USUAL = {
+  "Nomad HTTP": 4646,
+  "Nomad RPC": 4647,
+  "Nomad Serf": 4648,
+  "Consul HTTP": 8500,
+  "Consul gRPC": 8502,
+  "Consul DNS": 8600,
+  "Consul server": 8300,
+  "Consul Serf": 8301,
+} as const;
+
+/** A port by what it is for. */
+export type PortName = keyof typeof USUAL;
+/** Every port of a cluster. */
+export type Ports = Readonly<Record<PortName, number>>;
+
+/**
+ * The usual ports, all moved by the same amount.
+ *
+ * @throws UserError where one would not be a port
+ */
+export function portsAt(offset: number): Ports {
+  const highest = Math.max(...Object.values(USUAL));
+  if (!Number.isInteger(offset) || offset < 0 || offset + highest > 65535) {
+    throw UserError.at("--port-offset", `${offset} is out of range; write 0 to ${65535 - highest}`, "ports");
+  }
+  return Object.fromEntries(Object.entries(USUAL).map(([name, port]) => [name, port + offset])) as Record<PortName, number>;
+}
+
+/** Ports that somebody else listens on, with who it is where that can be told. */
+export async function takenPorts(ports: Ports): Promise<readonly { readonly name: string; readonly port: number; readonly owner: string | undefined }[]> {
+  const checked = await Promise.all(Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })));
+  return checked.filter(({ free }) => !free).map(({ name, port }) => ({ name, port, owner: ownerOf(port) }));
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Who listens on a port: on Linux, as far as /proc lets this user see. */
+function ownerOf(port: number): string | undefined {
+  try {
+    const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)));
+    if (inodes.size === 0) return undefined;
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      if (ownsSocket(pid, inodes)) return `process ${pid}, ${commandOf(pid)}`;
+    }
+  } catch {
+    // No /proc here: it stays unknown.
+  }
+  return undefined;
+}
+
+function listeningInodes(table: string, port: number): string[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return readFileSync(table, "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === "0A" && columns[1]?.endsWith(`:${hex}`))
+    .map((columns) => columns[9] ?? "");
+}
+
+function ownsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      try {
+        return inodes.has(/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? "");
+      } catch {
+        return false;
+      }
+    });
+  } catch {
+    return false;
+  }
+}
+
+function commandOf(pid: string): string {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim().slice(0, 60);
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { createWriteStream, rmSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { Transform } from "node:stream";
+import { fetch } from "undici";
+import { open, type ZipFile } from "yauzl";
+import type { Progress } from "./progress";
+
+/** Where HashiCorp publishes its releases. */
+const RELEASES = "https://releases.hashicorp.com";
+
+/**
+ * Fetches an official release and checks it against its published SHA-256 sums before anything of it is used.
+ *
+ * @param target the file to write the program to
+ */
+export async function downloadRelease(name: string, version: string, target: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+  const archive = `${name}_${version}_${platform()}_${architecture()}.zip`;
+  const base = `${RELEASES}/${name}/${version}`;
+  progress.step(`downloading ${name} ${version}`);
+  const wanted = await publishedSum(`${base}/${name}_${version}_SHA256SUMS`, archive, signal);
+  const zip = `${target}.zip`;
+  try {
+    const sum = await fetchFile(`${base}/${archive}`, zip, progress, signal);
+    if (sum !== wanted) throw new Error(`${archive} has the SHA-256 sum ${sum}, and ${wanted} was published; it was not used`);
+    await unpack(zip, name, target);
+  } finally {
+    rmSync(zip, { force: true });
+  }
+}
+
+async function publishedSum(url: string, archive: string, signal?: AbortSignal): Promise<string> {
+  const response = await request(url, signal);
+  const line = (await response.text()).split("\n").find((entry) => entry.trim().endsWith(` ${archive}`));
+  const sum = line?.trim().split(/\s+/)[0];
+  if (!sum) throw new Error(`no sum is published for ${archive}`);
+  return sum;
+}
+
+async function fetchFile(url: string, file: string, progress: Progress, signal?: AbortSignal): Promise<string> {
+  const response = await request(url, signal);
+  const total = Number(response.headers.get("content-length") ?? 0);
+  const hash = createHash("sha256");
+  let received = 0;
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      hash.update(chunk);
+      received += chunk.length;
+      progress.detail(total > 0 ? `${Math.floor((100 * received) / total)} % of ${Math.round(total / 1e6)} MB` : `${Math.round(received / 1e6)} MB`);
+      next(null, chunk);
+    },
+  });
+  if (!response.body) throw new Error(`${url} is empty`);
+  await pipeline(response.body, count, createWriteStream(file), { signal });
+  return hash.digest("hex");
+}
+
+async function request(url: string, signal?: AbortSignal) {
+  const limit = AbortSignal.timeout(20_000);
+  let response;
+  try {
+    response = await fetch(url, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new Error(`${new URL(url).host} cannot be reached (${cause})`);
+  }
+  if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`);
+  return response;
+}
+
+function unpack(zip: string, entryName: string, target: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    open(zip, { lazyEntries: true }, (error: Error | null, file?: ZipFile) => {
+      if (error || !file) return reject(error ?? new Error("no archive"));
+      file.on("error", reject);
+      file.on("end", () => reject(new Error(`the archive holds no ${entryName}`)));
+      file.on("entry", (entry: { fileName: string }) => {
+        if (entry.fileName !== entryName) return file.readEntry();
+        file.openReadStream(entry as never, (failed: Error | null, stream) => {
+          if (failed || !stream) return reject(failed ?? new Error("no stream"));
+          pipeline(stream, createWriteStream(target, { mode: 0o755 })).then(() => {
+            file.close();
+            resolve();
+          }, reject);
+        });
+      });
+      file.readEntry();
+    });
+  });
+}
+
+function platform(): string {
+  return process.platform === "win32" ? "windows" : process.platform;
+}
+
+function architecture(): string {
+  const names: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", ia32: "386" };
+  return names[process.arch] ?? process.arch;
+}

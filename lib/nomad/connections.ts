@@ -1,0 +1,53 @@
+import { UserError } from "../jobspec";
+import type { Connection } from "./http";
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where Nomad is, from the variables that its own command reads: NOMAD_ADDR, NOMAD_TOKEN, NOMAD_REGION, NOMAD_NAMESPACE, NOMAD_CACERT,
+ * NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY, NOMAD_SKIP_VERIFY.
+ *
+ * @param fallback the address where NOMAD_ADDR says none
+ * @see https://developer.hashicorp.com/nomad/docs/commands#environment-variables
+ */
+export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4646"): Connection {
+  return {
+    name: "Nomad",
+    address: address("NOMAD_ADDR", env.NOMAD_ADDR, fallback, false),
+    token: env.NOMAD_TOKEN ? { header: "X-Nomad-Token", value: env.NOMAD_TOKEN } : undefined,
+    query: { ...(env.NOMAD_REGION ? { region: env.NOMAD_REGION } : {}), ...(env.NOMAD_NAMESPACE ? { namespace: env.NOMAD_NAMESPACE } : {}) },
+    tls: tlsOf(env.NOMAD_CACERT, env.NOMAD_CLIENT_CERT, env.NOMAD_CLIENT_KEY, env.NOMAD_SKIP_VERIFY),
+    hint: "start one here with cdk-nomad up, or write its address into NOMAD_ADDR",
+  };
+}
+
+/**
+ * Where Consul is, from the variables that its own command reads: CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_SSL, CONSUL_CACERT,
+ * CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY, CONSUL_HTTP_SSL_VERIFY.
+ *
+ * @see https://developer.hashicorp.com/consul/commands#environment-variables
+ */
+export function consulConnection(env: Environment, fallback = "http://127.0.0.1:8500"): Connection {
+  return {
+    name: "Consul",
+    address: address("CONSUL_HTTP_ADDR", env.CONSUL_HTTP_ADDR, fallback, env.CONSUL_HTTP_SSL === "true"),
+    token: env.CONSUL_HTTP_TOKEN ? { header: "X-Consul-Token", value: env.CONSUL_HTTP_TOKEN } : undefined,
+    query: env.CONSUL_NAMESPACE ? { ns: env.CONSUL_NAMESPACE } : {},
+    tls: tlsOf(env.CONSUL_CACERT, env.CONSUL_CLIENT_CERT, env.CONSUL_CLIENT_KEY, env.CONSUL_HTTP_SSL_VERIFY === "false" ? "true" : undefined),
+    hint: "start one here with cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",
+  };
+}
+
+function address(variable: string, value: string | undefined, fallback: string, secure: boolean): string {
+  if (value === undefined || value === "") return fallback;
+  const whole = value.includes("://") ? value : `${secure ? "https" : "http"}://${value}`;
+  if (!URL.canParse(whole) || !/^https?:/.test(whole)) throw UserError.at(variable, `"${value}" is no address; write http://127.0.0.1:4646, say`);
+  return whole;
+}
+
+function tlsOf(ca?: string, cert?: string, key?: string, skip?: string): Connection["tls"] {
+  const skipVerify = skip !== undefined && /^(1|t|true)$/i.test(skip);
+  if (!ca && !cert && !key && !skipVerify) return undefined;
+  return { ca: ca || undefined, cert: cert || undefined, key: key || undefined, skipVerify };
+}

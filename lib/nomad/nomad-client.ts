@@ -1,0 +1,117 @@
+import { Http, type Connection, type RequestOptions } from "./http";
+import type { AllocationStub, Deployment, Evaluation, JobSummary, Registration } from "./types";
+
+/** A job as it is registered: API JSON without the outer key. */
+export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
+
+/**
+ * Nomad's HTTP API.
+ *
+ * @see https://developer.hashicorp.com/nomad/api-docs
+ */
+export class NomadClient {
+  readonly http: Http;
+
+  constructor(connection: Connection) {
+    this.http = new Http(connection);
+  }
+
+  /** Where it is. */
+  get address(): string {
+    return this.http.connection.address;
+  }
+
+  /** The cluster's leader, or undefined while there is none. */
+  async leader(): Promise<string | undefined> {
+    const leader = await this.http.get<string>("/v1/status/leader");
+    return typeof leader === "string" && leader !== "" ? leader : undefined;
+  }
+
+  /** Nodes that take allocations. */
+  async readyNodes(): Promise<readonly { readonly ID: string; readonly Status: string; readonly Drivers: Readonly<Record<string, { Detected: boolean; Healthy: boolean }>> }[]> {
+    const nodes = await this.http.get<{ ID: string; Status: string; Drivers: Record<string, { Detected: boolean; Healthy: boolean }> }[]>("/v1/nodes");
+    return nodes.filter((node) => node.Status === "ready");
+  }
+
+  /** Jobs of the namespace. */
+  async jobs(): Promise<readonly JobSummary[]> {
+    return this.http.get("/v1/jobs");
+  }
+
+  /** A job as the server holds it, or undefined. */
+  async job(id: string): Promise<JobJson | undefined> {
+    return this.http.find(`/v1/job/${encodeURIComponent(id)}`);
+  }
+
+  /** What a server says of a job, without registering it. */
+  async validate(job: JobJson): Promise<{ readonly ValidationErrors: readonly string[] | null; readonly Error: string; readonly Warnings: string }> {
+    return this.http.put("/v1/validate/job", { body: { Job: job } });
+  }
+
+  /** Registers a job. */
+  async register(job: JobJson): Promise<Registration> {
+    return this.http.put("/v1/jobs", { body: { Job: job }, query: queryOf(job) });
+  }
+
+  /** Stops a job, and forgets it where it is purged. */
+  async deregister(id: string, options: { readonly purge?: boolean } = {}): Promise<{ readonly EvalID: string }> {
+    return this.http.delete(`/v1/job/${encodeURIComponent(id)}`, { query: { purge: options.purge ?? false } });
+  }
+
+  async evaluation(id: string): Promise<Evaluation> {
+    return this.http.get(`/v1/evaluation/${id}`);
+  }
+
+  /** Its deployments, the newest first. */
+  async deployments(job: string): Promise<readonly Deployment[]> {
+    return (await this.http.find(`/v1/job/${encodeURIComponent(job)}/deployments`)) ?? [];
+  }
+
+  /** A deployment; with `index` and `wait`, answered once it has changed. */
+  async deployment(id: string, options: RequestOptions = {}): Promise<Deployment> {
+    return this.http.get(`/v1/deployment/${id}`, options);
+  }
+
+  /** Allocations of a job. */
+  async allocations(job: string): Promise<readonly AllocationStub[]> {
+    return (await this.http.find(`/v1/job/${encodeURIComponent(job)}/allocations`)) ?? [];
+  }
+
+  /** Every allocation of the namespace. */
+  async allAllocations(): Promise<readonly AllocationStub[]> {
+    return this.http.get("/v1/allocations", { query: { task_states: true } });
+  }
+
+  /** The output of a task, as it comes; it ends by itself unless it is followed. */
+  logs(
+    allocation: string,
+    task: string,
+    options: { readonly stream: "stdout" | "stderr"; readonly follow?: boolean; readonly lastBytes?: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<Uint8Array> {
+    const position = options.lastBytes === undefined ? { origin: "start", offset: 0 } : { origin: "end", offset: options.lastBytes };
+    return this.http.stream(`/v1/client/fs/logs/${allocation}`, {
+      query: { task, type: options.stream, plain: true, follow: options.follow ?? false, ...position },
+      signal: options.signal,
+    });
+  }
+
+  /** Frees what finished allocations leave behind. */
+  async collectGarbage(): Promise<void> {
+    await this.http.put("/v1/system/gc");
+  }
+
+  /** Settings of the scheduler. */
+  async setSchedulerConfiguration(body: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.http.put("/v1/operator/scheduler/configuration", { body });
+  }
+
+  async close(): Promise<void> {
+    await this.http.close();
+  }
+}
+
+/** A job goes to the region and namespace that it names. */
+function queryOf(job: JobJson): Record<string, string | undefined> {
+  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+  return { region: text(job.Region), namespace: text(job.Namespace) };
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../jobspec";
+import type { ConfigEntryJson, JobJson } from "../nomad";
+import { evaluateTemplate, NeedsTerraform } from "./expression";
+import { variableValues, type VariableDeclaration } from "./variables";
+
+/** Something that a stack wants to be there, in the order in which it must come. */
+export type Wanted =
+  | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly region: string | undefined }
+  | { readonly kind: "keys"; readonly path: string; readonly prefix: string; readonly values: Readonly<Record<string, string>> }
+  | { readonly kind: "entry"; readonly path: string; readonly entry: ConfigEntryJson };
+
+/** What a stack's variables are given. */
+export interface StackInput {
+  /** Values by name, as `-var` gives them. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+type Resource = Readonly<Record<string, unknown>> & { readonly depends_on?: readonly string[] };
+type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
+
+/**
+ * Reads a synthesized stack: the same file that Terraform gets, so that both ways to a cluster bring the identical job.
+ *
+ * @param outdir where the program was synthesized
+ * @throws UserError where there is no such stack, or something that only Terraform can bring
+ */
+export function readStack(outdir: string, name: string, input: StackInput): Wanted[] {
+  const file = join(outdir, "stacks", name, "cdk.tf.json");
+  if (!existsSync(file)) throw unknownStack(outdir, name);
+  const stack = JSON.parse(readFileSync(file, "utf8")) as { resource?: Resources; variable?: Record<string, VariableDeclaration> };
+  const values = variableValues(stack.variable ?? {}, input.variables, input.env);
+  const text = (template: unknown, path: string): string => {
+    try {
+      return String(evaluateTemplate(String(template), values));
+    } catch (error) {
+      if (!(error instanceof NeedsTerraform)) throw error;
+      throw UserError.at(path, `depends on ${error.message}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`, "needs-terraform");
+    }
+  };
+  return inOrder(stack.resource ?? {}).map(({ type, resource, path }): Wanted => {
+    switch (type) {
+      case "nomad_job": {
+        const outer = JSON.parse(text(resource.jobspec, path)) as { Job: JobJson };
+        return { kind: "job", path, job: outer.Job, region: typeof outer.Job.Region === "string" ? outer.Job.Region : undefined };
+      }
+      case "consul_key_prefix": {
+        const subkeys = Object.entries((resource.subkeys ?? {}) as Record<string, string>);
+        return { kind: "keys", path, prefix: String(resource.path_prefix), values: Object.fromEntries(subkeys.map(([key, value]) => [key, text(value, path)])) };
+      }
+      case "consul_config_entry": {
+        const body = JSON.parse(text(resource.config_json, path)) as Record<string, unknown>;
+        return { kind: "entry", path, entry: { ...body, Kind: text(resource.kind, path), Name: text(resource.name, path) } };
+      }
+      default:
+        throw UserError.at(path, `is a ${type}, which only Terraform brings; deploy with: npx cdktf deploy ${name}`, "needs-terraform");
+    }
+  });
+}
+
+/** Names of the stacks of a synthesized program. */
+export function stackNames(outdir: string): string[] {
+  const file = join(outdir, "manifest.json");
+  if (!existsSync(file)) return [];
+  return Object.keys((JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> }).stacks);
+}
+
+function unknownStack(outdir: string, name: string): UserError {
+  return UserError.at(name, `there is no such environment; write one of ${stackNames(outdir).join(", ")}`, "environment");
+}
+
+/** Resources so that each stands behind those that it depends on. */
+function inOrder(resources: Resources): { type: string; resource: Resource; path: string }[] {
+  const all = new Map<string, { type: string; resource: Resource; path: string }>(
+    Object.entries(resources).flatMap(([type, named]) => Object.entries(named).map(([id, resource]) => [`${type}.${id}`, { type, resource, path: pathOf(resource, id) }] as const)),
+  );
+  const ordered: { type: string; resource: Resource; path: string }[] = [];
+  const visited = new Set<string>();
+  const visit = (id: string): void => {
+    const found = all.get(id);
+    if (!found || visited.has(id)) return;
+    visited.add(id);
+    for (const before of found.resource.depends_on ?? []) visit(before);
+    ordered.push(found);
+  };
+  for (const id of all.keys()) visit(id);
+  return ordered;
+}
+
+function pathOf(resource: Resource, id: string): string {
+  const comment = resource["//"] as { metadata?: { path?: string } } | undefined;
+  return comment?.metadata?.path ?? id;
+}

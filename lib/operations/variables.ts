@@ -1,0 +1,62 @@
+import { UserError, type Problem } from "../jobspec";
+import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
+
+/** A variable as a stack's file declares it. */
+export interface VariableDeclaration {
+  readonly type?: string;
+  readonly default?: TerraformValue;
+  readonly sensitive?: boolean;
+  readonly validation?: readonly { readonly condition: string; readonly error_message: string }[];
+}
+
+/**
+ * Values of variables as Terraform would find them: from `-var` over TF_VAR_<name> over the default.
+ *
+ * @throws UserError with every variable that has no value, one of another type, or one that its validation refuses
+ */
+export function variableValues(
+  declared: Readonly<Record<string, VariableDeclaration>>,
+  given: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Variables {
+  const problems: Problem[] = [];
+  const refuse = (name: string, message: string) => problems.push({ rule: "variable", path: `var.${name}`, message, severity: "error" });
+  const values = new Map<string, TerraformValue>();
+  for (const [name, declaration] of Object.entries(declared)) {
+    const text = Object.hasOwn(given, name) ? given[name] : env[`TF_VAR_${name}`];
+    const value = text === undefined ? declaration.default : convert(text, declaration.type);
+    if (value === undefined) refuse(name, text === undefined ? `has no value; write -var ${name}=…` : `"${text}" is no ${declaration.type}`);
+    else values.set(name, value);
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(declared, name)) refuse(name, `is not declared; the stack has ${Object.keys(declared).join(", ") || "none"}`);
+  }
+  for (const [name, declaration] of Object.entries(declared)) {
+    for (const rule of declaration.validation ?? []) {
+      if (values.has(name) && !holds(rule.condition, values)) refuse(name, `${JSON.stringify(values.get(name))} is refused: ${rule.error_message}`);
+    }
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  return values;
+}
+
+function convert(text: string, type = "string"): TerraformValue | undefined {
+  if (type === "string") return text;
+  if (type === "number") return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined;
+  if (type === "bool") return text === "true" ? true : text === "false" ? false : undefined;
+  try {
+    return JSON.parse(text) as TerraformValue;
+  } catch {
+    return undefined;
+  }
+}
+
+function holds(condition: string, values: Variables): boolean {
+  try {
+    return evaluateTemplate(condition, values) === true;
+  } catch (error) {
+    // What only Terraform can judge is left to it.
+    if (error instanceof NeedsTerraform) return true;
+    throw error;
+  }
+}
