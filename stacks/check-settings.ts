@@ -32,7 +32,12 @@ const schema = z.strictObject({
     z.strictObject({ kind: z.literal("images"), registry: z.string(), version: text }),
   ]),
   // The highest port of the stack is 9093.
-  portOffset: z.number().int("write a whole number").min(0, "write 0 or more").max(65535 - 9093, `write ${65535 - 9093} or less, so that every port stays below 65536`).optional(),
+  portOffset: z
+    .number()
+    .int("write a whole number")
+    .min(0, "write 0 or more")
+    .max(65535 - 9093, `write ${65535 - 9093} or less, so that every port stays below 65536`)
+    .optional(),
   admin: group,
   launcher: group,
   keyvalue: group,
@@ -45,7 +50,9 @@ const schema = z.strictObject({
   }),
   regions: z
     .strictObject({
-      list: z.array(z.strictObject({ name, count, datacenters: z.array(text) })).min(1, "is empty; write a region, or leave regions out"),
+      list: z
+        .array(z.strictObject({ name, count, datacenters: z.array(text) }))
+        .min(1, "is empty; write a region, or leave regions out"),
       maxParallel: count,
       onFailure: z.enum(["fail_all", "fail_local"]),
       rendering: z.enum(["fanOut", "enterprise"]).optional(),
@@ -60,7 +67,9 @@ const schema = z.strictObject({
 export function problemsOfSettings(settings: EnvironmentSettings): Problem[] {
   const root = typeof settings?.name === "string" ? settings.name : "settings";
   const parsed = schema.safeParse(settings);
-  const shape = parsed.success ? [] : parsed.error.issues.map((issue) => problem([root, ...issue.path].join("."), issue.message));
+  const shape = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => problem([root, ...issue.path].join("."), issue.message));
   return [...shape, ...(parsed.success ? problemsBetween(settings, root) : [])];
 }
 
@@ -72,7 +81,8 @@ export function problemsOfSettings(settings: EnvironmentSettings): Problem[] {
 export function checkSettings(all: readonly EnvironmentSettings[]): void {
   const problems = all.flatMap(problemsOfSettings);
   for (const [index, { name: own }] of all.entries()) {
-    if (all.findIndex((other) => other.name === own) < index) problems.push(problem(`${own}.name`, "is the name of two environments; write another"));
+    if (all.findIndex((other) => other.name === own) < index)
+      problems.push(problem(`${own}.name`, "is the name of two environments; write another"));
   }
   if (problems.length > 0) throw new UserError(problems);
 }
@@ -81,17 +91,33 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
   const problems: Problem[] = [];
   for (const key of ["admin", "launcher", "keyvalue"] as const) {
     const own = settings[key];
-    const counts = own.count === 0 && settings.regions ? settings.regions.list.map((region) => region.count) : [own.count];
+    const counts =
+      own.count === 0 && settings.regions ? settings.regions.list.map((region) => region.count) : [own.count];
     const least = Math.min(...counts);
     if (own.canaries !== undefined && own.canaries > least) {
-      problems.push(problem(`${root}.${key}.canaries`, `${own.canaries} is more than the group's count, ${least}; write ${least} or fewer`));
+      problems.push(
+        problem(
+          `${root}.${key}.canaries`,
+          `${own.canaries} is more than the group's count, ${least}; write ${least} or fewer`,
+        ),
+      );
     }
     if (own.memoryMax && own.memoryMax.mebibytes < own.memory.mebibytes) {
-      problems.push(problem(`${root}.${key}.memoryMax`, `${own.memoryMax} is less than what is reserved, ${own.memory}; write ${own.memory} or more`));
+      problems.push(
+        problem(
+          `${root}.${key}.memoryMax`,
+          `${own.memoryMax} is less than what is reserved, ${own.memory}; write ${own.memory} or more`,
+        ),
+      );
     }
   }
   if (settings.update.minHealthyTime.nanoseconds >= settings.update.healthyDeadline.nanoseconds) {
-    problems.push(problem(`${root}.update.minHealthyTime`, `is not shorter than healthyDeadline, ${settings.update.healthyDeadline}; shorten it`));
+    problems.push(
+      problem(
+        `${root}.update.minHealthyTime`,
+        `is not shorter than healthyDeadline, ${settings.update.healthyDeadline}; shorten it`,
+      ),
+    );
   }
   return problems;
 }

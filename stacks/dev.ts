@@ -10,7 +10,12 @@ export const dev: EnvironmentSettings = {
   admin: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
   launcher: { count: 1, cpu: 1000, memory: Memory.mebibytes(512) },
   keyvalue: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
-  update: { maxParallel: 1, minHealthyTime: Duration.seconds(10), healthyDeadline: Duration.minutes(3), autoRevert: true },
+  update: {
+    maxParallel: 1,
+    minHealthyTime: Duration.seconds(10),
+    healthyDeadline: Duration.minutes(3),
+    autoRevert: true,
+  },
   denyByDefault: false,
   logLevel: "debug",
 };

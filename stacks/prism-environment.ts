@@ -43,7 +43,9 @@ export class PrismEnvironment extends TerraformStack {
         program: programs.admin,
         ports: this.adminPorts(own),
         // Prism's own admin keeps its data where it is started, unless told otherwise.
-        ...(own ? { dataDir: "${NOMAD_ALLOC_DIR}/data/raft", database: "sqlite://${NOMAD_ALLOC_DIR}/data/admin.db" } : {}),
+        ...(own
+          ? { dataDir: "${NOMAD_ALLOC_DIR}/data/raft", database: "sqlite://${NOMAD_ALLOC_DIR}/data/admin.db" }
+          : {}),
         databaseSecret: settings.databaseSecret,
       },
       launcher: {
@@ -75,7 +77,12 @@ export class PrismEnvironment extends TerraformStack {
       type: "string",
       default: this.settings.logLevel,
       description: `How much the programs log: ${levels.join(", ")}.`,
-      validation: [{ condition: `\${contains(${JSON.stringify(levels)}, var.log_level)}`, errorMessage: `Write one of ${levels.join(", ")}.` }],
+      validation: [
+        {
+          condition: `\${contains(${JSON.stringify(levels)}, var.log_level)}`,
+          errorMessage: `Write one of ${levels.join(", ")}.`,
+        },
+      ],
     }).stringValue;
   }
 
@@ -140,7 +147,14 @@ export class PrismEnvironment extends TerraformStack {
     const { programs: settings } = this.settings;
     if (programs.launcher.origin !== "binary" || settings.kind !== "processes") return undefined;
     const folder = settings.binDir ?? this.surroundings.prismBinDir ?? "";
-    return [{ name: "keyvalue", version: "0.1.0", command: JSON.stringify(join(folder, PROGRAMS.keyvalue)), healthPort: 9100 }];
+    return [
+      {
+        name: "keyvalue",
+        version: "0.1.0",
+        command: JSON.stringify(join(folder, PROGRAMS.keyvalue)),
+        healthPort: 9100,
+      },
+    ];
   }
 
   /** Without a proxy, the real runner would exit; a namespace in memory is what it serves in dev. */

@@ -1,6 +1,6 @@
 import { clusterFolder, EmbeddedCluster, projectFolder } from "../local";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
-import { Terminal } from "./terminal";
+import { type Terminal } from "./terminal";
 
 /** What every command is given: where it runs, whom it talks to, and when it shall stop. */
 export interface CliContext {

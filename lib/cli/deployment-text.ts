@@ -5,7 +5,9 @@ import type { Terminal } from "./terminal";
 export function deploymentLines(view: DeploymentView, terminal: Terminal, seconds: number): string {
   const { color } = terminal;
   const head = `${terminal.spinner} ${color.bold(view.job)}${view.version === undefined ? "" : ` version ${view.version}`} ${color.dim(`${seconds} s`)}`;
-  return [head, ...view.groups.flatMap((group) => groupLines(group, terminal))].map((line) => terminal.fit(line)).join("\n");
+  return [head, ...view.groups.flatMap((group) => groupLines(group, terminal))]
+    .map((line) => terminal.fit(line))
+    .join("\n");
 }
 
 function groupLines(group: GroupView, terminal: Terminal): string[] {
@@ -23,14 +25,21 @@ function allocationLines(allocation: AllocationView, terminal: Terminal): string
   const tasks = allocation.tasks.filter((task) => !(task.state === "dead" && !task.failed));
   if (tasks.length === 0) return [`      ${color.dim(allocation.id.slice(0, 8))} ${allocation.status}`];
   return tasks.map((task) => {
-    const state = task.failed ? color.red("failed") : task.state === "running" ? color.cyan("running") : color.dim(task.state);
+    const state = task.failed
+      ? color.red("failed")
+      : task.state === "running"
+        ? color.cyan("running")
+        : color.dim(task.state);
     return `      ${color.dim(allocation.id.slice(0, 8))} ${task.name} ${state}${task.restarts > 0 ? color.yellow(` ${task.restarts} restarts`) : ""} ${color.dim(task.last)}`;
   });
 }
 
 /** The same for a place that cannot change lines: one line where something moved, else undefined. */
 export function deploymentSummary(view: DeploymentView): string {
-  const groups = view.groups.map((group) => `${group.name} ${group.healthy}/${group.desired}${group.unhealthy > 0 ? ` (${group.unhealthy} unhealthy)` : ""}${group.blocked ? ` (no node: ${group.blocked})` : ""}`);
+  const groups = view.groups.map(
+    (group) =>
+      `${group.name} ${group.healthy}/${group.desired}${group.unhealthy > 0 ? ` (${group.unhealthy} unhealthy)` : ""}${group.blocked ? ` (no node: ${group.blocked})` : ""}`,
+  );
   return `  ${view.job}: ${view.status}${groups.length > 0 ? `, healthy: ${groups.join(", ")}` : ""}`;
 }
 
@@ -42,7 +51,9 @@ export function diagnosisText(diagnosis: TaskDiagnosis, terminal: Terminal): str
     diagnosis.signal === undefined ? "" : `signal ${diagnosis.signal}`,
   ];
   const head = `${color.red("✗")} task ${color.bold(diagnosis.task)} of group ${diagnosis.group}, allocation ${diagnosis.allocation.slice(0, 8)}: ${how.filter(Boolean).join(", ")}`;
-  const events = diagnosis.events.map((event) => `    ${new Date(event.time).toISOString().slice(11, 19)} ${event.type}: ${event.message}`);
+  const events = diagnosis.events.map(
+    (event) => `    ${new Date(event.time).toISOString().slice(11, 19)} ${event.type}: ${event.message}`,
+  );
   const logs = (["stderr", "stdout"] as const).flatMap((stream) => {
     const lines = diagnosis[stream];
     return lines.length === 0 ? [] : [`  last lines of ${stream}`, ...lines.map((line) => `    ${line}`)];

@@ -62,21 +62,58 @@ export function buildProgram(): Command {
   const portOffset = ["--port-offset <number>", "move every port by this much"] as const;
   const json = ["--json", "for machines"] as const;
 
-  program.command("start").description("start the embedded cluster, deploy dev to it, and say what is where").option(...portOffset, offset)
-    .addHelpText("after", example("cdk-nomad start", "cdk-nomad start --port-offset 1000")).action(action(start));
-  program.command("up").description("start the embedded cluster: a real Nomad and a real Consul on this machine").option(...portOffset, offset).option(...json)
-    .addHelpText("after", example("cdk-nomad up", "cdk-nomad up --port-offset 1000")).action(action(up));
-  program.command("down").description("stop the embedded cluster and remove what it left").addHelpText("after", example("cdk-nomad down")).action(action(down));
-  program.command("status").description("say what the embedded cluster is doing").option(...json)
-    .addHelpText("after", example("cdk-nomad status", "cdk-nomad status --json")).action(action(status));
-  program.command("logs").description("print what a task wrote").argument("<task>", "the task's name").option("-f, --follow", "go on as it writes")
-    .option("--stderr", "only its stderr").option("--job <id>", "the job, where several have such a task")
-    .addHelpText("after", example("cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f")).action(action(logs));
-  program.command("ui").description("open Nomad's web UI").option("--print", "only say where it is").addHelpText("after", example("cdk-nomad ui --print")).action(action(ui));
-  program.command("env").description("print the variables that point other programs at the embedded cluster").option(...json)
-    .addHelpText("after", example("eval $(cdk-nomad env)")).action(action(env));
-  program.command("deploy").description("bring an environment to a cluster through Nomad's API, and watch it until it is healthy").argument("<environment>", "the stack's name")
-    .option("--var <name=value>", "the value of a variable of the stack; repeatable", variable).option(...json)
-    .addHelpText("after", example("cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2")).action(action(deploy));
+  program
+    .command("start")
+    .description("start the embedded cluster, deploy dev to it, and say what is where")
+    .option(...portOffset, offset)
+    .addHelpText("after", example("cdk-nomad start", "cdk-nomad start --port-offset 1000"))
+    .action(action(start));
+  program
+    .command("up")
+    .description("start the embedded cluster: a real Nomad and a real Consul on this machine")
+    .option(...portOffset, offset)
+    .option(...json)
+    .addHelpText("after", example("cdk-nomad up", "cdk-nomad up --port-offset 1000"))
+    .action(action(up));
+  program
+    .command("down")
+    .description("stop the embedded cluster and remove what it left")
+    .addHelpText("after", example("cdk-nomad down"))
+    .action(action(down));
+  program
+    .command("status")
+    .description("say what the embedded cluster is doing")
+    .option(...json)
+    .addHelpText("after", example("cdk-nomad status", "cdk-nomad status --json"))
+    .action(action(status));
+  program
+    .command("logs")
+    .description("print what a task wrote")
+    .argument("<task>", "the task's name")
+    .option("-f, --follow", "go on as it writes")
+    .option("--stderr", "only its stderr")
+    .option("--job <id>", "the job, where several have such a task")
+    .addHelpText("after", example("cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f"))
+    .action(action(logs));
+  program
+    .command("ui")
+    .description("open Nomad's web UI")
+    .option("--print", "only say where it is")
+    .addHelpText("after", example("cdk-nomad ui --print"))
+    .action(action(ui));
+  program
+    .command("env")
+    .description("print the variables that point other programs at the embedded cluster")
+    .option(...json)
+    .addHelpText("after", example("eval $(cdk-nomad env)"))
+    .action(action(env));
+  program
+    .command("deploy")
+    .description("bring an environment to a cluster through Nomad's API, and watch it until it is healthy")
+    .argument("<environment>", "the stack's name")
+    .option("--var <name=value>", "the value of a variable of the stack; repeatable", variable)
+    .option(...json)
+    .addHelpText("after", example("cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2"))
+    .action(action(deploy));
   return program;
 }

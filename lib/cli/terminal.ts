@@ -22,7 +22,8 @@ export class Terminal {
 
   constructor(private readonly quiet = false) {
     this.#moves = process.stderr.isTTY === true && process.env.TERM !== "dumb" && !process.env.CI;
-    const wanted = process.env.NO_COLOR === undefined && (process.stdout.isTTY === true || process.env.FORCE_COLOR !== undefined);
+    const wanted =
+      process.env.NO_COLOR === undefined && (process.stdout.isTTY === true || process.env.FORCE_COLOR !== undefined);
     this.color = picocolors.createColors(wanted);
   }
 
@@ -94,7 +95,9 @@ export class Terminal {
 
   /** A table without frames, as wide as the terminal at most. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-    const widths = head.map((title, column) => Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))) + 2);
+    const widths = head.map(
+      (title, column) => Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))) + 2,
+    );
     const room = this.width - 1;
     const total = widths.reduce((sum, width) => sum + width, 0);
     if (total > room) {
@@ -102,7 +105,23 @@ export class Terminal {
       widths[widest] = Math.max(12, (widths[widest] ?? 0) - (total - room));
     }
     const none = Object.fromEntries(
-      ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"].map((part) => [part, ""]),
+      [
+        "top",
+        "top-mid",
+        "top-left",
+        "top-right",
+        "bottom",
+        "bottom-mid",
+        "bottom-left",
+        "bottom-right",
+        "left",
+        "left-mid",
+        "mid",
+        "mid-mid",
+        "right",
+        "right-mid",
+        "middle",
+      ].map((part) => [part, ""]),
     );
     const table = new Table({
       head: head.map((title) => this.color.dim(title)),
@@ -113,7 +132,11 @@ export class Terminal {
       style: { "padding-left": 0, "padding-right": 2, head: [], border: [], compact: true },
     });
     table.push(...rows.map((row) => [...row]));
-    return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
+    return table
+      .toString()
+      .split("\n")
+      .map((line) => line.trimEnd())
+      .join("\n");
   }
 
   /** A line that fits into the terminal. */
@@ -129,8 +152,11 @@ export class Terminal {
       return;
     }
     for (const problem of error.problems) {
-      const text = problem.path === "" ? problem.message : formatProblem({ ...problem, path: this.color.bold(problem.path) });
-      console.error(`${this.color.red("✗")} ${wrapAnsi(text, this.width - 2, { hard: false, trim: false }).replaceAll("\n", "\n  ")}`);
+      const text =
+        problem.path === "" ? problem.message : formatProblem({ ...problem, path: this.color.bold(problem.path) });
+      console.error(
+        `${this.color.red("✗")} ${wrapAnsi(text, this.width - 2, { hard: false, trim: false }).replaceAll("\n", "\n  ")}`,
+      );
     }
   }
 

@@ -57,7 +57,13 @@ export class ServiceResolver extends Construct {
       ...(props.defaultSubset === undefined ? {} : { DefaultSubset: props.defaultSubset }),
       Subsets: Object.fromEntries(subsets.map(([name, filter]) => [name, { Filter: filter }])),
     };
-    this.entry = configEntry(this, "service-resolver", props.service, body, props.after?.map(({ entry }) => entry));
+    this.entry = configEntry(
+      this,
+      "service-resolver",
+      props.service,
+      body,
+      props.after?.map(({ entry }) => entry),
+    );
   }
 }
 
@@ -81,7 +87,12 @@ export class Intentions extends Construct {
 
   constructor(scope: Construct, id: string, props: IntentionsProps) {
     super(scope, id);
-    const source = (action: string) => (name: string) => ({ Action: action, Name: name, Precedence: precedence(name, props.to), Type: "consul" });
+    const source = (action: string) => (name: string) => ({
+      Action: action,
+      Name: name,
+      Precedence: precedence(name, props.to),
+      Type: "consul",
+    });
     this.entry = configEntry(this, "service-intentions", props.to, {
       Sources: [...(props.allow ?? []).map(source("allow")), ...(props.deny ?? []).map(source("deny"))],
     });
@@ -105,15 +116,29 @@ export class KeyValues extends Construct {
   /** The prefix, with a slash at its end. */
   readonly prefix: string;
 
-  constructor(scope: Construct, id: string, props: { readonly prefix: string; readonly values: Readonly<Record<string, string>> }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly prefix: string; readonly values: Readonly<Record<string, string>> },
+  ) {
     super(scope, id);
     this.prefix = props.prefix.endsWith("/") ? props.prefix : `${props.prefix}/`;
     const subkeys = Object.fromEntries(Object.entries(props.values).sort(([a], [b]) => (a < b ? -1 : 1)));
-    this.resource = new KeyPrefix(this, "values", { provider: consulProvider(TerraformStack.of(this)), pathPrefix: this.prefix, subkeys });
+    this.resource = new KeyPrefix(this, "values", {
+      provider: consulProvider(TerraformStack.of(this)),
+      pathPrefix: this.prefix,
+      subkeys,
+    });
   }
 }
 
-function configEntry(scope: Construct, kind: string, name: string, body: Record<string, unknown>, dependsOn?: ConfigEntry[]): ConfigEntry {
+function configEntry(
+  scope: Construct,
+  kind: string,
+  name: string,
+  body: Record<string, unknown>,
+  dependsOn?: ConfigEntry[],
+): ConfigEntry {
   const provider = consulProvider(TerraformStack.of(scope));
   return new ConfigEntry(scope, "entry", { provider, kind, name, configJson: terraformJson(body), dependsOn });
 }

@@ -5,7 +5,11 @@ import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
 
 /** Rules about things that a server lets pass although they cannot be meant. Synthesis stops at them. */
-export const SENSELESS: ReadonlySet<string> = new Set(["update/canary-above-count", "service/port-unknown", "check/port-unknown"]);
+export const SENSELESS: ReadonlySet<string> = new Set([
+  "update/canary-above-count",
+  "service/port-unknown",
+  "check/port-unknown",
+]);
 
 /** Properties of {@link NomadJob}. */
 export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"> {
@@ -55,7 +59,12 @@ export class NomadJob extends JobResource {
     this.job = job;
     this.#target = target;
     this.#allow = new Set(allow);
-    this.node.addValidation({ validate: () => this.problems().filter((problem) => problem.severity === "error").map(toLine) });
+    this.node.addValidation({
+      validate: () =>
+        this.problems()
+          .filter((problem) => problem.severity === "error")
+          .map(toLine),
+    });
   }
 
   /** The job as the text that Terraform evaluates to its JSON. */
@@ -85,9 +94,11 @@ export class NomadJob extends JobResource {
   }
 
   private findProblems(): readonly Problem[] {
-    return this.job.validate(this.#target ?? targetFor(this)).map((problem) =>
-      SENSELESS.has(problem.rule) && !this.#allow.has(problem.rule) ? { ...problem, severity: "error" } : problem,
-    );
+    return this.job
+      .validate(this.#target ?? targetFor(this))
+      .map((problem) =>
+        SENSELESS.has(problem.rule) && !this.#allow.has(problem.rule) ? { ...problem, severity: "error" } : problem,
+      );
   }
 }
 

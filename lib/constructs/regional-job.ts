@@ -51,12 +51,13 @@ export class RegionalJob extends Construct {
 
   private fanOut(job: Job, multiregion: Multiregion, rest: Omit<NomadJobProps, "job" | "provider">): NomadJob[] {
     const regions = multiregion.regions;
-    if (regions.length === 0) throw UserError.at(`${this.node.path}.regions`, "is empty; write a region, or use a NomadJob", "regions/none");
+    if (regions.length === 0)
+      throw UserError.at(`${this.node.path}.regions`, "is empty; write a region, or use a NomadJob", "regions/none");
     const atATime = multiregion.strategy?.maxParallel || regions.length;
     if (atATime < regions.length && waitsForPromotion(job)) {
       throw UserError.at(
         `${this.node.path}.job`,
-        "regions one after another cannot wait for canaries that somebody promotes by hand; write autoPromote: true, or rendering: \"enterprise\"",
+        'regions one after another cannot wait for canaries that somebody promotes by hand; write autoPromote: true, or rendering: "enterprise"',
         "regions/manual-canary",
       );
     }
@@ -86,6 +87,8 @@ function inRegion(job: Job, region: MultiregionRegion): Job {
     ...(region.datacenters?.length ? { datacenters: region.datacenters } : {}),
     ...(region.nodePool ? { nodePool: region.nodePool } : {}),
     ...(region.meta ? { meta: { ...job.meta, ...region.meta } } : {}),
-    groups: (job.groups ?? []).map((group) => (group.count === 0 && region.count !== undefined ? group.with({ count: region.count }) : group)),
+    groups: (job.groups ?? []).map((group) =>
+      group.count === 0 && region.count !== undefined ? group.with({ count: region.count }) : group,
+    ),
   });
 }

@@ -19,7 +19,9 @@ export function problemsOf(app: App): ProgramProblem[] {
     .flatMap((construct) => {
       const stack = TerraformStack.of(construct);
       const prefix = `${stack.node.id}/${construct.job.id}`;
-      return construct.problems().map((problem) => ({ ...problem, stack: stack.node.id, path: `${prefix}.${problem.path}` }));
+      return construct
+        .problems()
+        .map((problem) => ({ ...problem, stack: stack.node.id, path: `${prefix}.${problem.path}` }));
     })
     .sort(compareProblems);
 }

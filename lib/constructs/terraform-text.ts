@@ -15,14 +15,19 @@ export function terraformJson(value: unknown): string {
 
   const splices: string[] = [];
   const marked = JSON.stringify(mark(value, splices));
-  return escapeTemplate(marked).replaceAll(MARK, (_match, _quoted, whole: string | undefined, part: string | undefined) =>
-    whole !== undefined ? `${splices[Number(whole)]}` : unquoted(`${splices[Number(part)]}`),
+  return escapeTemplate(marked).replaceAll(
+    MARK,
+    (_match, _quoted, whole: string | undefined, part: string | undefined) =>
+      whole !== undefined ? `${splices[Number(whole)]}` : unquoted(`${splices[Number(part)]}`),
   );
 }
 
+/** A number that stands for a token, also inside a text. */
+const NUMBER_TOKEN = /-\d(?:\.\d+)?e\+(?:2[89]\d|30\d)/g;
+
 /** A token in any of its shapes leaves one of these in JSON. */
 function mayHoldTokens(text: string): boolean {
-  return text.includes("TfToken[") || text.includes("<unresolved-token>") || /-\d+\.\d+e\+28\d/.test(text);
+  return text.includes("TfToken[") || text.includes("<unresolved-token>") || text.search(NUMBER_TOKEN) >= 0;
 }
 
 /** Private-use characters stand around a splice: JSON and escaping leave them alone. */
@@ -43,7 +48,7 @@ function escapeTemplate(text: string): string {
 /** The value with a mark in the place of every token, whose expressions go to `splices`. */
 function mark(value: unknown, splices: string[]): unknown {
   const whole = (token: unknown): string => `${OPEN}w${splices.push(encode(token)) - 1}${CLOSE}`;
-  if (typeof value === "number") return Tokenization.isResolvable(Tokenization.reverseNumber(value)) ? whole(value) : value;
+  if (typeof value === "number") return isNumberToken(value) ? whole(value) : value;
   if (typeof value === "string") return markString(value, splices, whole);
   if (Array.isArray(value)) {
     if (value.length === 1 && typeof value[0] === "string" && TOKEN_LIST_ELEMENT.test(value[0])) return whole(value);
@@ -51,14 +56,22 @@ function mark(value: unknown, splices: string[]): unknown {
   }
   if (isResolvable(value)) return whole(value);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [markString(key, splices, undefined), mark(item, splices)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [markString(key, splices, undefined), mark(item, splices)]),
+  );
 }
 
 function markString(text: string, splices: string[], whole: ((token: unknown) => string) | undefined): string {
-  if (!text.includes("TfToken[")) return text;
+  const splice = (token: unknown): string => `${OPEN}p${splices.push(encode(token)) - 1}${CLOSE}`;
   const tokens = text.match(TOKEN_IN_STRING) ?? [];
   if (whole && tokens.length === 1 && tokens[0] === text) return whole(text);
-  return text.replaceAll(TOKEN_IN_STRING, (token) => `${OPEN}p${splices.push(encode(token)) - 1}${CLOSE}`);
+  return text
+    .replaceAll(TOKEN_IN_STRING, (token) => splice(token))
+    .replaceAll(NUMBER_TOKEN, (digits) => (isNumberToken(Number(digits)) ? splice(Number(digits)) : digits));
+}
+
+function isNumberToken(value: number): boolean {
+  return Tokenization.isResolvable(Tokenization.reverseNumber(value));
 }
 
 function encode(token: unknown): string {

@@ -55,7 +55,12 @@ export function nomadConfig(ports: Ports, files: AgentFiles) {
     bind_addr: loopback,
     advertise: { http: loopback, rpc: loopback, serf: loopback },
     ports: { http: ports["Nomad HTTP"], rpc: ports["Nomad RPC"], serf: ports["Nomad Serf"] },
-    server: { enabled: true, bootstrap_expect: 1, raft_multiplier: 1, default_scheduler_config: { memory_oversubscription_enabled: true } },
+    server: {
+      enabled: true,
+      bootstrap_expect: 1,
+      raft_multiplier: 1,
+      default_scheduler_config: { memory_oversubscription_enabled: true },
+    },
     client: {
       enabled: true,
       network_interface: process.platform === "darwin" ? "lo0" : "lo",
@@ -81,7 +86,8 @@ export function startAgent(binary: Binary, config: object, files: AgentFiles): n
   const log = openSync(files.log, "a");
   // The addresses and tokens of another cluster are none of its business.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT)_/.test(name)));
-  const args = binary.name === "consul" ? ["agent", `-config-file=${files.config}`] : ["agent", `-config=${files.config}`];
+  const args =
+    binary.name === "consul" ? ["agent", `-config-file=${files.config}`] : ["agent", `-config=${files.config}`];
   try {
     const child = spawn(binary.path, args, { detached: true, stdio: ["ignore", log, log], env });
     child.on("error", () => undefined);

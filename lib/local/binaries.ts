@@ -45,7 +45,12 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
   const { env, cache, progress, signal } = options;
   const named = env[`CDK_NOMAD_${name.toUpperCase()}`];
   if (named) {
-    if (!isExecutable(named)) throw UserError.at(`CDK_NOMAD_${name.toUpperCase()}`, `${named} is no program; write the path of one, or unset it`, "binary");
+    if (!isExecutable(named))
+      throw UserError.at(
+        `CDK_NOMAD_${name.toUpperCase()}`,
+        `${named} is no program; write the path of one, or unset it`,
+        "binary",
+      );
     return describe(name, named, "PATH");
   }
   const onPath = findOnPath(name, env.PATH);
@@ -72,17 +77,27 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
         return await describe(name, file, way);
       } catch (error) {
         if (signal?.aborted) throw error;
-        failures.push(`${way === "release" ? "release" : "Go build"}: ${error instanceof Error ? error.message : String(error)}`);
+        failures.push(
+          `${way === "release" ? "release" : "Go build"}: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
   } finally {
     rmSync(partial, { force: true });
   }
-  throw UserError.at("", `there is no ${name} here: none on PATH; ${failures.join("; ")}. Install ${name} ${version}, or Go`, "binary");
+  throw UserError.at(
+    "",
+    `there is no ${name} here: none on PATH; ${failures.join("; ")}. Install ${name} ${version}, or Go`,
+    "binary",
+  );
 }
 
 function findOnPath(name: string, path: string | undefined): string | undefined {
-  return (path ?? "").split(delimiter).filter(Boolean).map((folder) => join(folder, name)).find(isExecutable);
+  return (path ?? "")
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

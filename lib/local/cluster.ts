@@ -77,7 +77,11 @@ export class EmbeddedCluster {
       const before = await this.status();
       const wanted = options.portOffset ?? before.portOffset;
       if (before.phase !== "stopped" && wanted !== before.portOffset) {
-        throw UserError.at("--port-offset", `the cluster runs with ${before.portOffset} already; run cdk-nomad down first`, "ports");
+        throw UserError.at(
+          "--port-offset",
+          `the cluster runs with ${before.portOffset} already; run cdk-nomad down first`,
+          "ports",
+        );
       }
       if (before.phase === "running") return { status: before, before: true };
 
@@ -99,12 +103,20 @@ export class EmbeddedCluster {
           rmSync(files.log, { force: true });
           const config = binary.name === "consul" ? consulConfig(ports, files) : nomadConfig(ports, files);
           const pid = startAgent(binary, config, files);
-          state = { ...state, agents: { ...state.agents, [binary.name]: { pid, version: binary.version, path: binary.path, from: binary.from } } };
+          state = {
+            ...state,
+            agents: {
+              ...state.agents,
+              [binary.name]: { pid, version: binary.version, path: binary.path, from: binary.from },
+            },
+          };
           writeState(this.folder, state);
         }
         options.progress.step(`waiting for ${binary.name} ${binary.version}`);
         await this.untilReady(binary.name, options.signal);
-        options.progress.done(`${binary.name} ${binary.version} (${originOf(binary)}) at ${addressOf(binary.name, ports)}`);
+        options.progress.done(
+          `${binary.name} ${binary.version} (${originOf(binary)}) at ${addressOf(binary.name, ports)}`,
+        );
       }
       return { status: await this.status(), before: false };
     });
@@ -124,11 +136,16 @@ export class EmbeddedCluster {
         if (!(error instanceof UserError)) throw error;
       }
       const status = state && (await this.status());
+      const data = join(this.folder, "data");
+      const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(data).length > 0;
       if (status?.agents.find((agent) => agent.name === "nomad")?.ready) {
         progress.step("stopping jobs");
         await stopJobs(status.agents.find((agent) => agent.name === "nomad")?.address ?? "", progress);
+        // Nomad ends its helpers a moment after their tasks.
+        const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent?.pid));
+        for (let waited = 0; waited < 3000 && processesIn(data).some((pid) => !agents.has(pid)); waited += 100)
+          await sleep(100);
       }
-      const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(join(this.folder, "data")).length > 0;
       for (const name of ["nomad", "consul"] as const) {
         const { config } = filesOf(this.folder, name);
         const pid = state?.agents[name]?.pid;
@@ -174,8 +191,13 @@ export class EmbeddedCluster {
       const state = readState(this.folder);
       const status = await this.agentStatus(name, state, portsAt(state?.portOffset ?? 0));
       if (status.ready) return;
-      const why = !status.running ? "ended" : Date.now() - started > START_LIMIT ? `was not ready after ${START_LIMIT / 1000} s` : undefined;
-      if (why) throw UserError.at("", `${name} ${why}; the end of its log, ${status.log}:\n${tailOf(status.log)}`, "agent");
+      const why = !status.running
+        ? "ended"
+        : Date.now() - started > START_LIMIT
+          ? `was not ready after ${START_LIMIT / 1000} s`
+          : undefined;
+      if (why)
+        throw UserError.at("", `${name} ${why}; the end of its log, ${status.log}:\n${tailOf(status.log)}`, "agent");
       await sleep(100, undefined, { signal });
     }
   }
@@ -187,7 +209,11 @@ export class EmbeddedCluster {
     try {
       release = await lock(this.folder, { stale: 15_000, update: 3000, retries: { retries: 2, minTimeout: 500 } });
     } catch {
-      throw UserError.at(this.folder, "another cdk-nomad starts or stops this cluster right now; wait for it, or try again in 15 s", "locked");
+      throw UserError.at(
+        this.folder,
+        "another cdk-nomad starts or stops this cluster right now; wait for it, or try again in 15 s",
+        "locked",
+      );
     }
     try {
       return await work();
@@ -211,7 +237,8 @@ async function refuseTakenPorts(ports: Ports): Promise<void> {
 }
 
 async function isReady(name: ProgramName, address: string): Promise<boolean> {
-  const client = name === "nomad" ? new NomadClient(nomadConnection({}, address)) : new ConsulClient(consulConnection({}, address));
+  const client =
+    name === "nomad" ? new NomadClient(nomadConnection({}, address)) : new ConsulClient(consulConnection({}, address));
   try {
     if (!(await client.leader())) return false;
     return client instanceof NomadClient ? (await client.readyNodes()).length > 0 : true;
@@ -229,7 +256,9 @@ async function stopJobs(address: string, progress: Progress): Promise<void> {
     const jobs = await nomad.jobs();
     for (const job of jobs) await nomad.deregister(job.ID, { purge: true });
     for (let waited = 0; waited < 30_000; waited += 100) {
-      const alive = (await nomad.allAllocations()).filter((allocation) => ["pending", "running"].includes(allocation.ClientStatus));
+      const alive = (await nomad.allAllocations()).filter((allocation) =>
+        ["pending", "running"].includes(allocation.ClientStatus),
+      );
       if (alive.length === 0) break;
       progress.detail(`${alive.length} allocations are stopping`);
       await sleep(100);

@@ -23,7 +23,13 @@ export async function hasGo(): Promise<boolean> {
  *
  * @param target the file to write the program to
  */
-export async function buildWithGo(name: string, module: string, target: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+export async function buildWithGo(
+  name: string,
+  module: string,
+  target: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   progress.step(`building ${name} with Go; once, some minutes`);
   const args = ["build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags=-s -w", "-o", target, module];
   const child = spawn("go", args, {
@@ -41,7 +47,11 @@ export async function buildWithGo(name: string, module: string, target: string, 
     if (tail.length > 15) tail.shift();
     compiled += line.startsWith("go: ") ? 0 : 1;
     const seconds = Math.round((Date.now() - started) / 1000);
-    progress.detail(line.startsWith("go: downloading") ? `${seconds} s, fetching modules` : `${seconds} s, package ${compiled} of about ${PACKAGES[name] ?? compiled}`);
+    progress.detail(
+      line.startsWith("go: downloading")
+        ? `${seconds} s, fetching modules`
+        : `${seconds} s, package ${compiled} of about ${PACKAGES[name] ?? compiled}`,
+    );
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);

@@ -29,12 +29,19 @@ export function portsAt(offset: number): Ports {
   if (!Number.isInteger(offset) || offset < 0 || offset + highest > 65535) {
     throw UserError.at("--port-offset", `${offset} is out of range; write 0 to ${65535 - highest}`, "ports");
   }
-  return Object.fromEntries(Object.entries(USUAL).map(([name, port]) => [name, port + offset])) as Record<PortName, number>;
+  return Object.fromEntries(Object.entries(USUAL).map(([name, port]) => [name, port + offset])) as Record<
+    PortName,
+    number
+  >;
 }
 
 /** Ports that somebody else listens on, with who it is where that can be told. */
-export async function takenPorts(ports: Ports): Promise<readonly { readonly name: string; readonly port: number; readonly owner: string | undefined }[]> {
-  const checked = await Promise.all(Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })));
+export async function takenPorts(
+  ports: Ports,
+): Promise<readonly { readonly name: string; readonly port: number; readonly owner: string | undefined }[]> {
+  const checked = await Promise.all(
+    Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
+  );
   return checked.filter(({ free }) => !free).map(({ name, port }) => ({ name, port, owner: ownerOf(port) }));
 }
 

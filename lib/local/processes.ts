@@ -14,7 +14,10 @@ function commandLine(pid: number): string | undefined {
       // A zombie has an empty one: it runs no more.
       return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
     }
-    return execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return execFileSync("ps", ["-o", "command=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   } catch {
     return undefined;
   }
@@ -26,7 +29,10 @@ function commandLine(pid: number): string | undefined {
  * @param alive whether it still runs
  */
 export async function endProcess(pid: number, alive: () => boolean, patience: number): Promise<void> {
-  for (const [signal, wait] of [["SIGTERM", patience], ["SIGKILL", 5000]] as const) {
+  for (const [signal, wait] of [
+    ["SIGTERM", patience],
+    ["SIGKILL", 5000],
+  ] as const) {
     if (!alive()) return;
     try {
       process.kill(pid, signal);
@@ -37,11 +43,37 @@ export async function endProcess(pid: number, alive: () => boolean, patience: nu
   }
 }
 
-/** Processes that have something to do with a folder: their program, directory or command line lies in it. */
+/**
+ * Processes that belong to a cluster whose data is in this folder: its tasks, which Nomad tells where their directory is,
+ * and Nomad's own helpers beside them.
+ */
 export function processesIn(folder: string): number[] {
   if (process.platform !== "linux") return [];
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.filter((pid) => pid !== process.pid && [link(pid, "exe"), link(pid, "cwd"), link(pid, "root"), taskDirectory(pid)].some((path) => isInside(path, folder)));
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => pid !== process.pid && (isTaskIn(pid, folder) || isHelperIn(pid, folder)));
+}
+
+/** Whether this is a task, which may run in a chroot inside the folder or with the environment that Nomad gave it. */
+function isTaskIn(pid: number, folder: string): boolean {
+  const directory = /(?:^|\0)NOMAD_ALLOC_DIR=([^\0]*)/.exec(read(pid, "environ"))?.[1];
+  return [directory, link(pid, "exe"), link(pid, "root")].some((path) => isInside(path, folder));
+}
+
+/** Whether this is one of the processes that Nomad starts of its own program: they hold files of the allocation open. */
+function isHelperIn(pid: number, folder: string): boolean {
+  const args = read(pid, "cmdline").split("\0");
+  if (!["agent", "executor", "logmon", "docker_logger"].includes(args[1] ?? "")) return false;
+  return args.some((arg) => arg.includes(`${folder}/`)) || openFiles(pid).some((path) => isInside(path, folder));
+}
+
+function openFiles(pid: number): (string | undefined)[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => link(pid, `fd/${fd}`));
+  } catch {
+    return [];
+  }
 }
 
 function link(pid: number, name: string): string | undefined {
@@ -52,12 +84,11 @@ function link(pid: number, name: string): string | undefined {
   }
 }
 
-/** Nomad tells every task where its directory is. */
-function taskDirectory(pid: number): string | undefined {
+function read(pid: number, name: string): string {
   try {
-    return /(?:^|\0)NOMAD_ALLOC_DIR=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, "utf8"))?.[1];
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
   } catch {
-    return undefined;
+    return "";
   }
 }
 
@@ -66,7 +97,11 @@ export function mountsIn(folder: string): string[] {
   if (process.platform !== "linux") return [];
   const mounts = readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
-    .map((line) => (line.split(" ")[1] ?? "").replaceAll(/\\(\d{3})/g, (_match, octal: string) => String.fromCharCode(parseInt(octal, 8))));
+    .map((line) =>
+      (line.split(" ")[1] ?? "").replaceAll(/\\(\d{3})/g, (_match, octal: string) =>
+        String.fromCharCode(parseInt(octal, 8)),
+      ),
+    );
   return mounts.filter((mount) => isInside(mount, folder)).sort((a, b) => b.length - a.length);
 }
 

@@ -14,7 +14,13 @@ const RELEASES = "https://releases.hashicorp.com";
  *
  * @param target the file to write the program to
  */
-export async function downloadRelease(name: string, version: string, target: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+export async function downloadRelease(
+  name: string,
+  version: string,
+  target: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   const archive = `${name}_${version}_${platform()}_${architecture()}.zip`;
   const base = `${RELEASES}/${name}/${version}`;
   progress.step(`downloading ${name} ${version}`);
@@ -22,7 +28,8 @@ export async function downloadRelease(name: string, version: string, target: str
   const zip = `${target}.zip`;
   try {
     const sum = await fetchFile(`${base}/${archive}`, zip, progress, signal);
-    if (sum !== wanted) throw new Error(`${archive} has the SHA-256 sum ${sum}, and ${wanted} was published; it was not used`);
+    if (sum !== wanted)
+      throw new Error(`${archive} has the SHA-256 sum ${sum}, and ${wanted} was published; it was not used`);
     await unpack(zip, name, target);
   } finally {
     rmSync(zip, { force: true });
@@ -46,7 +53,11 @@ async function fetchFile(url: string, file: string, progress: Progress, signal?:
     transform(chunk: Buffer, _encoding, next) {
       hash.update(chunk);
       received += chunk.length;
-      progress.detail(total > 0 ? `${Math.floor((100 * received) / total)} % of ${Math.round(total / 1e6)} MB` : `${Math.round(received / 1e6)} MB`);
+      progress.detail(
+        total > 0
+          ? `${Math.floor((100 * received) / total)} % of ${Math.round(total / 1e6)} MB`
+          : `${Math.round(received / 1e6)} MB`,
+      );
       next(null, chunk);
     },
   });

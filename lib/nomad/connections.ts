@@ -16,7 +16,10 @@ export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4
     name: "Nomad",
     address: address("NOMAD_ADDR", env.NOMAD_ADDR, fallback, false),
     token: env.NOMAD_TOKEN ? { header: "X-Nomad-Token", value: env.NOMAD_TOKEN } : undefined,
-    query: { ...(env.NOMAD_REGION ? { region: env.NOMAD_REGION } : {}), ...(env.NOMAD_NAMESPACE ? { namespace: env.NOMAD_NAMESPACE } : {}) },
+    query: {
+      ...(env.NOMAD_REGION ? { region: env.NOMAD_REGION } : {}),
+      ...(env.NOMAD_NAMESPACE ? { namespace: env.NOMAD_NAMESPACE } : {}),
+    },
     tls: tlsOf(env.NOMAD_CACERT, env.NOMAD_CLIENT_CERT, env.NOMAD_CLIENT_KEY, env.NOMAD_SKIP_VERIFY),
     hint: "start one here with cdk-nomad up, or write its address into NOMAD_ADDR",
   };
@@ -34,7 +37,12 @@ export function consulConnection(env: Environment, fallback = "http://127.0.0.1:
     address: address("CONSUL_HTTP_ADDR", env.CONSUL_HTTP_ADDR, fallback, env.CONSUL_HTTP_SSL === "true"),
     token: env.CONSUL_HTTP_TOKEN ? { header: "X-Consul-Token", value: env.CONSUL_HTTP_TOKEN } : undefined,
     query: env.CONSUL_NAMESPACE ? { ns: env.CONSUL_NAMESPACE } : {},
-    tls: tlsOf(env.CONSUL_CACERT, env.CONSUL_CLIENT_CERT, env.CONSUL_CLIENT_KEY, env.CONSUL_HTTP_SSL_VERIFY === "false" ? "true" : undefined),
+    tls: tlsOf(
+      env.CONSUL_CACERT,
+      env.CONSUL_CLIENT_CERT,
+      env.CONSUL_CLIENT_KEY,
+      env.CONSUL_HTTP_SSL_VERIFY === "false" ? "true" : undefined,
+    ),
     hint: "start one here with cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",
   };
 }
@@ -42,7 +50,8 @@ export function consulConnection(env: Environment, fallback = "http://127.0.0.1:
 function address(variable: string, value: string | undefined, fallback: string, secure: boolean): string {
   if (value === undefined || value === "") return fallback;
   const whole = value.includes("://") ? value : `${secure ? "https" : "http"}://${value}`;
-  if (!URL.canParse(whole) || !/^https?:/.test(whole)) throw UserError.at(variable, `"${value}" is no address; write http://127.0.0.1:4646, say`);
+  if (!URL.canParse(whole) || !/^https?:/.test(whole))
+    throw UserError.at(variable, `"${value}" is no address; write http://127.0.0.1:4646, say`);
   return whole;
 }
 

@@ -2,9 +2,21 @@ import { Http, type Connection } from "./http";
 
 /** An instance of a service with its checks. */
 export interface ServiceInstance {
-  readonly Service: { readonly ID: string; readonly Service: string; readonly Address: string; readonly Port: number; readonly Meta: Readonly<Record<string, string>> };
+  readonly Service: {
+    readonly ID: string;
+    readonly Service: string;
+    readonly Address: string;
+    readonly Port: number;
+    readonly Meta: Readonly<Record<string, string>>;
+  };
   readonly Node: { readonly Address: string };
-  readonly Checks: readonly { readonly Name: string; readonly Status: string; readonly Type: string; readonly Output: string; readonly ServiceID: string }[];
+  readonly Checks: readonly {
+    readonly Name: string;
+    readonly Status: string;
+    readonly Type: string;
+    readonly Output: string;
+    readonly ServiceID: string;
+  }[];
 }
 
 /** A configuration entry: its kind, its name, and the rest. */
@@ -40,7 +52,9 @@ export class ConsulClient {
 
   /** Instances of a service. */
   async instances(service: string, options: { readonly passing?: boolean } = {}): Promise<readonly ServiceInstance[]> {
-    return this.http.get(`/v1/health/service/${encodeURIComponent(service)}`, { query: { passing: options.passing ? true : undefined } });
+    return this.http.get(`/v1/health/service/${encodeURIComponent(service)}`, {
+      query: { passing: options.passing ? true : undefined },
+    });
   }
 
   /** The value of a key, or undefined. */

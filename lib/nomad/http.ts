@@ -117,7 +117,11 @@ export class Http {
       return await fetch(url, { method, headers, body, signal: options.signal, dispatcher: this.#dispatcher });
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw UserError.at("", `${connection.name} does not answer at ${connection.address} (${reasonOf(error)}); ${connection.hint}`, "unreachable");
+      throw UserError.at(
+        "",
+        `${connection.name} does not answer at ${connection.address} (${reasonOf(error)}); ${connection.hint}`,
+        "unreachable",
+      );
     }
   }
 
@@ -128,7 +132,11 @@ export class Http {
       const { name, token } = this.connection;
       const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
       const why = token ? "refuses the token" : "wants a token";
-      throw UserError.at("", `${name} ${why} for ${method} ${path}: ${text.trim()}; write one that may into ${variable}`, "token");
+      throw UserError.at(
+        "",
+        `${name} ${why} for ${method} ${path}: ${text.trim()}; write one that may into ${variable}`,
+        "token",
+      );
     }
     throw new ApiError(this.connection.name, method, path, response.status, text);
   }
@@ -144,7 +152,8 @@ function parse(text: string): unknown {
 
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AggregateError) return cause.errors.map((inner) => (inner as NodeJS.ErrnoException).code).join(", ");
+  if (cause instanceof AggregateError)
+    return cause.errors.map((inner) => (inner as NodeJS.ErrnoException).code).join(", ");
   if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.message;
   return error instanceof Error ? error.message : String(error);
 }

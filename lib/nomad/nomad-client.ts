@@ -28,8 +28,17 @@ export class NomadClient {
   }
 
   /** Nodes that take allocations. */
-  async readyNodes(): Promise<readonly { readonly ID: string; readonly Status: string; readonly Drivers: Readonly<Record<string, { Detected: boolean; Healthy: boolean }>> }[]> {
-    const nodes = await this.http.get<{ ID: string; Status: string; Drivers: Record<string, { Detected: boolean; Healthy: boolean }> }[]>("/v1/nodes");
+  async readyNodes(): Promise<
+    readonly {
+      readonly ID: string;
+      readonly Status: string;
+      readonly Drivers: Readonly<Record<string, { Detected: boolean; Healthy: boolean }>>;
+    }[]
+  > {
+    const nodes =
+      await this.http.get<
+        { ID: string; Status: string; Drivers: Record<string, { Detected: boolean; Healthy: boolean }> }[]
+      >("/v1/nodes");
     return nodes.filter((node) => node.Status === "ready");
   }
 
@@ -44,7 +53,11 @@ export class NomadClient {
   }
 
   /** What a server says of a job, without registering it. */
-  async validate(job: JobJson): Promise<{ readonly ValidationErrors: readonly string[] | null; readonly Error: string; readonly Warnings: string }> {
+  async validate(job: JobJson): Promise<{
+    readonly ValidationErrors: readonly string[] | null;
+    readonly Error: string;
+    readonly Warnings: string;
+  }> {
     return this.http.put("/v1/validate/job", { body: { Job: job } });
   }
 
@@ -86,9 +99,15 @@ export class NomadClient {
   logs(
     allocation: string,
     task: string,
-    options: { readonly stream: "stdout" | "stderr"; readonly follow?: boolean; readonly lastBytes?: number; readonly signal?: AbortSignal },
+    options: {
+      readonly stream: "stdout" | "stderr";
+      readonly follow?: boolean;
+      readonly lastBytes?: number;
+      readonly signal?: AbortSignal;
+    },
   ): AsyncGenerator<Uint8Array> {
-    const position = options.lastBytes === undefined ? { origin: "start", offset: 0 } : { origin: "end", offset: options.lastBytes };
+    const position =
+      options.lastBytes === undefined ? { origin: "start", offset: 0 } : { origin: "end", offset: options.lastBytes };
     return this.http.stream(`/v1/client/fs/logs/${allocation}`, {
       query: { task, type: options.stream, plain: true, follow: options.follow ?? false, ...position },
       signal: options.signal,

@@ -43,7 +43,16 @@ export interface Deployment {
   readonly JobID: string;
   readonly JobVersion: number;
   readonly JobModifyIndex: number;
-  readonly Status: "running" | "paused" | "failed" | "successful" | "cancelled" | "initializing" | "pending" | "blocked" | "unblocking";
+  readonly Status:
+    | "running"
+    | "paused"
+    | "failed"
+    | "successful"
+    | "cancelled"
+    | "initializing"
+    | "pending"
+    | "blocked"
+    | "unblocking";
   readonly StatusDescription: string;
   readonly TaskGroups: Readonly<Record<string, DeploymentState>> | null;
 }

@@ -58,7 +58,8 @@ async function refuseInvalid(wanted: readonly Wanted[], nomad: NomadClient): Pro
     if (item.kind !== "job") continue;
     try {
       const verdict = await nomad.validate(item.job);
-      for (const message of verdict.ValidationErrors ?? []) refused.push({ rule: "server", path: item.path, message: flat(message), severity: "error" });
+      for (const message of verdict.ValidationErrors ?? [])
+        refused.push({ rule: "server", path: item.path, message: flat(message), severity: "error" });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       refused.push({ rule: "server", path: item.path, message: flat(error.body), severity: "error" });
@@ -69,7 +70,11 @@ async function refuseInvalid(wanted: readonly Wanted[], nomad: NomadClient): Pro
 
 /** The server nests its errors in trees, one "1 error occurred" in the other. */
 function flat(message: string): string {
-  return message.replaceAll(/\d+ errors? occurred:/g, "").replaceAll(/\s*\*\s*/g, " ").replaceAll(/\s+/g, " ").trim();
+  return message
+    .replaceAll(/\d+ errors? occurred:/g, "")
+    .replaceAll(/\s*\*\s*/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }
 
 /** Makes the keys under a prefix exactly these. */

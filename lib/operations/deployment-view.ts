@@ -6,7 +6,13 @@ export interface AllocationView {
   readonly status: AllocationStub["ClientStatus"];
   readonly healthy: boolean | undefined;
   readonly canary: boolean;
-  readonly tasks: readonly { readonly name: string; readonly state: TaskState["State"]; readonly failed: boolean; readonly restarts: number; readonly last: string }[];
+  readonly tasks: readonly {
+    readonly name: string;
+    readonly state: TaskState["State"];
+    readonly failed: boolean;
+    readonly restarts: number;
+    readonly last: string;
+  }[];
 }
 
 /** One group of a deployment. */
@@ -83,12 +89,20 @@ function allocationView(allocation: AllocationStub): AllocationView {
 /** Why a group finds no node. */
 function inWords(failure: PlacementFailure): string {
   const reasons = [
-    ...Object.entries(failure.DimensionExhausted ?? {}).map(([dimension, nodes]) => `${dimension} is exhausted on ${count(nodes, "node")}`),
-    ...Object.entries(failure.ConstraintFiltered ?? {}).map(([constraint, nodes]) => `"${constraint}" leaves out ${count(nodes, "node")}`),
-    ...Object.entries(failure.ClassFiltered ?? {}).map(([name, nodes]) => `class "${name}" leaves out ${count(nodes, "node")}`),
+    ...Object.entries(failure.DimensionExhausted ?? {}).map(
+      ([dimension, nodes]) => `${dimension} is exhausted on ${count(nodes, "node")}`,
+    ),
+    ...Object.entries(failure.ConstraintFiltered ?? {}).map(
+      ([constraint, nodes]) => `"${constraint}" leaves out ${count(nodes, "node")}`,
+    ),
+    ...Object.entries(failure.ClassFiltered ?? {}).map(
+      ([name, nodes]) => `class "${name}" leaves out ${count(nodes, "node")}`,
+    ),
   ];
   if (reasons.length > 0) return reasons.join(", ");
-  return failure.NodesEvaluated === 0 ? "no node is in the job's datacenters and node pool" : `none of ${count(failure.NodesEvaluated, "node")} fits`;
+  return failure.NodesEvaluated === 0
+    ? "no node is in the job's datacenters and node pool"
+    : `none of ${count(failure.NodesEvaluated, "node")} fits`;
 }
 
 function count(number: number, noun: string): string {

@@ -36,7 +36,9 @@ export async function diagnose(nomad: NomadClient, allocation: AllocationStub): 
         task,
         exitCode: ended?.ExitCode,
         signal: ended?.Details?.signal && ended.Details.signal !== "0" ? ended.Details.signal : undefined,
-        events: events.slice(-EVENTS).map((event) => ({ time: Math.round(event.Time / 1e6), type: event.Type, message: event.DisplayMessage })),
+        events: events
+          .slice(-EVENTS)
+          .map((event) => ({ time: Math.round(event.Time / 1e6), type: event.Type, message: event.DisplayMessage })),
         stderr: await lastLines(nomad, allocation.ID, task, "stderr"),
         stdout: await lastLines(nomad, allocation.ID, task, "stdout"),
       };
@@ -46,15 +48,33 @@ export async function diagnose(nomad: NomadClient, allocation: AllocationStub): 
 
 /** A task that cannot even be started, such as one whose driver or template fails. */
 function isStuck(state: TaskState): boolean {
-  return (state.Events ?? []).some((event) => ["Driver Failure", "Setup Failure", "Failed Validation", "Failed Artifact Download", "Template"].includes(event.Type));
+  return (state.Events ?? []).some((event) =>
+    ["Driver Failure", "Setup Failure", "Failed Validation", "Failed Artifact Download", "Template"].includes(
+      event.Type,
+    ),
+  );
 }
 
-async function lastLines(nomad: NomadClient, allocation: string, task: string, stream: "stdout" | "stderr"): Promise<string[]> {
+async function lastLines(
+  nomad: NomadClient,
+  allocation: string,
+  task: string,
+  stream: "stdout" | "stderr",
+): Promise<string[]> {
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of nomad.logs(allocation, task, { stream, lastBytes: TAIL_BYTES, signal: AbortSignal.timeout(5000) })) chunks.push(chunk);
+    for await (const chunk of nomad.logs(allocation, task, {
+      stream,
+      lastBytes: TAIL_BYTES,
+      signal: AbortSignal.timeout(5000),
+    }))
+      chunks.push(chunk);
   } catch {
     // A task that never ran has no logs.
   }
-  return Buffer.concat(chunks).toString().split("\n").filter((line) => line !== "").slice(-LINES);
+  return Buffer.concat(chunks)
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "")
+    .slice(-LINES);
 }

@@ -17,7 +17,7 @@ export class NeedsTerraform extends Error {}
 export function evaluateTemplate(text: string, variables: Variables): TerraformValue {
   const parts: TerraformValue[] = [];
   let literal = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const two = text.slice(at, at + 2);
     if ((two === "$$" || two === "%%") && text[at + 2] === "{") {
       literal += `${text[at]}{`;
@@ -48,8 +48,14 @@ type Function = (args: readonly TerraformValue[]) => TerraformValue;
 
 const FUNCTIONS: Readonly<Record<string, Function>> = {
   jsonencode: ([value]) => JSON.stringify(value),
-  trimprefix: ([value, prefix]) => (asText(value ?? null).startsWith(asText(prefix ?? null)) ? asText(value ?? null).slice(asText(prefix ?? null).length) : (value ?? null)),
-  trimsuffix: ([value, suffix]) => (asText(value ?? null).endsWith(asText(suffix ?? null)) ? asText(value ?? null).slice(0, -asText(suffix ?? null).length) : (value ?? null)),
+  trimprefix: ([value, prefix]) =>
+    asText(value ?? null).startsWith(asText(prefix ?? null))
+      ? asText(value ?? null).slice(asText(prefix ?? null).length)
+      : (value ?? null),
+  trimsuffix: ([value, suffix]) =>
+    asText(value ?? null).endsWith(asText(suffix ?? null))
+      ? asText(value ?? null).slice(0, -asText(suffix ?? null).length)
+      : (value ?? null),
   upper: ([value]) => asText(value ?? null).toUpperCase(),
   lower: ([value]) => asText(value ?? null).toLowerCase(),
   contains: ([list, value]) => Array.isArray(list) && list.includes(value as TerraformValue),
@@ -158,7 +164,7 @@ function endOfString(text: string, start: number): number {
 /** The place behind the parenthesis that closes the one at `start`. */
 function closing(text: string, start: number): number {
   let depth = 0;
-  for (let at = start; at < text.length; ) {
+  for (let at = start; at < text.length;) {
     if (text[at] === '"') {
       at = endOfString(text, at);
       continue;

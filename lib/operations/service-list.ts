@@ -15,7 +15,10 @@ export interface ServiceRow {
 interface GroupJson {
   readonly Name: string;
   readonly Services?: readonly ServiceJson[];
-  readonly Tasks?: readonly { readonly Services?: readonly ServiceJson[]; readonly Meta?: Readonly<Record<string, string>> }[];
+  readonly Tasks?: readonly {
+    readonly Services?: readonly ServiceJson[];
+    readonly Meta?: Readonly<Record<string, string>>;
+  }[];
 }
 
 interface ServiceJson {
@@ -31,7 +34,13 @@ interface ServiceJson {
 export async function listServices(job: JobJson, consul: ConsulClient, standInKey: string): Promise<ServiceRow[]> {
   const offered = ((job.TaskGroups ?? []) as readonly GroupJson[]).flatMap((group) => [
     ...(group.Services ?? []).map((service) => ({ group: group.Name, service, standIn: false })),
-    ...(group.Tasks ?? []).flatMap((task) => (task.Services ?? []).map((service) => ({ group: group.Name, service, standIn: task.Meta?.[standInKey] === "true" }))),
+    ...(group.Tasks ?? []).flatMap((task) =>
+      (task.Services ?? []).map((service) => ({
+        group: group.Name,
+        service,
+        standIn: task.Meta?.[standInKey] === "true",
+      })),
+    ),
   ]);
   const rows = await Promise.all(
     offered.map(async ({ group, service, standIn }) => {
@@ -44,7 +53,11 @@ export async function listServices(job: JobJson, consul: ConsulClient, standInKe
         const { Address: address, Port: port } = instance.Service;
         const own = instance.Checks.filter((check) => check.ServiceID !== "").map((check) => check.Status);
         const status = own.includes("critical") ? "critical" : own.includes("warning") ? "warning" : "passing";
-        return { ...common, address: port > 0 ? `${address || instance.Node.Address}:${port}` : "", status } as ServiceRow;
+        return {
+          ...common,
+          address: port > 0 ? `${address || instance.Node.Address}:${port}` : "",
+          status,
+        } as ServiceRow;
       });
     }),
   );

@@ -8,7 +8,12 @@ import { variableValues, type VariableDeclaration } from "./variables";
 /** Something that a stack wants to be there, in the order in which it must come. */
 export type Wanted =
   | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly region: string | undefined }
-  | { readonly kind: "keys"; readonly path: string; readonly prefix: string; readonly values: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "keys";
+      readonly path: string;
+      readonly prefix: string;
+      readonly values: Readonly<Record<string, string>>;
+    }
   | { readonly kind: "entry"; readonly path: string; readonly entry: ConfigEntryJson };
 
 /** What a stack's variables are given. */
@@ -30,32 +35,57 @@ type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
 export function readStack(outdir: string, name: string, input: StackInput): Wanted[] {
   const file = join(outdir, "stacks", name, "cdk.tf.json");
   if (!existsSync(file)) throw unknownStack(outdir, name);
-  const stack = JSON.parse(readFileSync(file, "utf8")) as { resource?: Resources; variable?: Record<string, VariableDeclaration> };
+  const stack = JSON.parse(readFileSync(file, "utf8")) as {
+    resource?: Resources;
+    variable?: Record<string, VariableDeclaration>;
+  };
   const values = variableValues(stack.variable ?? {}, input.variables, input.env);
   const text = (template: unknown, path: string): string => {
     try {
       return String(evaluateTemplate(String(template), values));
     } catch (error) {
       if (!(error instanceof NeedsTerraform)) throw error;
-      throw UserError.at(path, `depends on ${error.message}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`, "needs-terraform");
+      throw UserError.at(
+        path,
+        `depends on ${error.message}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`,
+        "needs-terraform",
+      );
     }
   };
   return inOrder(stack.resource ?? {}).map(({ type, resource, path }): Wanted => {
     switch (type) {
       case "nomad_job": {
         const outer = JSON.parse(text(resource.jobspec, path)) as { Job: JobJson };
-        return { kind: "job", path, job: outer.Job, region: typeof outer.Job.Region === "string" ? outer.Job.Region : undefined };
+        return {
+          kind: "job",
+          path,
+          job: outer.Job,
+          region: typeof outer.Job.Region === "string" ? outer.Job.Region : undefined,
+        };
       }
       case "consul_key_prefix": {
         const subkeys = Object.entries((resource.subkeys ?? {}) as Record<string, string>);
-        return { kind: "keys", path, prefix: String(resource.path_prefix), values: Object.fromEntries(subkeys.map(([key, value]) => [key, text(value, path)])) };
+        return {
+          kind: "keys",
+          path,
+          prefix: String(resource.path_prefix),
+          values: Object.fromEntries(subkeys.map(([key, value]) => [key, text(value, path)])),
+        };
       }
       case "consul_config_entry": {
         const body = JSON.parse(text(resource.config_json, path)) as Record<string, unknown>;
-        return { kind: "entry", path, entry: { ...body, Kind: text(resource.kind, path), Name: text(resource.name, path) } };
+        return {
+          kind: "entry",
+          path,
+          entry: { ...body, Kind: text(resource.kind, path), Name: text(resource.name, path) },
+        };
       }
       default:
-        throw UserError.at(path, `is a ${type}, which only Terraform brings; deploy with: npx cdktf deploy ${name}`, "needs-terraform");
+        throw UserError.at(
+          path,
+          `is a ${type}, which only Terraform brings; deploy with: npx cdktf deploy ${name}`,
+          "needs-terraform",
+        );
     }
   });
 }
@@ -68,13 +98,21 @@ export function stackNames(outdir: string): string[] {
 }
 
 function unknownStack(outdir: string, name: string): UserError {
-  return UserError.at(name, `there is no such environment; write one of ${stackNames(outdir).join(", ")}`, "environment");
+  return UserError.at(
+    name,
+    `there is no such environment; write one of ${stackNames(outdir).join(", ")}`,
+    "environment",
+  );
 }
 
 /** Resources so that each stands behind those that it depends on. */
 function inOrder(resources: Resources): { type: string; resource: Resource; path: string }[] {
   const all = new Map<string, { type: string; resource: Resource; path: string }>(
-    Object.entries(resources).flatMap(([type, named]) => Object.entries(named).map(([id, resource]) => [`${type}.${id}`, { type, resource, path: pathOf(resource, id) }] as const)),
+    Object.entries(resources).flatMap(([type, named]) =>
+      Object.entries(named).map(
+        ([id, resource]) => [`${type}.${id}`, { type, resource, path: pathOf(resource, id) }] as const,
+      ),
+    ),
   );
   const ordered: { type: string; resource: Resource; path: string }[] = [];
   const visited = new Set<string>();

@@ -53,6 +53,7 @@ function appCommand(project: string): string {
     throw UserError.at(file, `is no JSON: ${(error as Error).message}`, "project");
   }
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw UserError.at(`${file}.app`, 'names no program; write "node --import tsx main.ts", say', "project");
+  if (!parsed.success)
+    throw UserError.at(`${file}.app`, 'names no program; write "node --import tsx main.ts", say', "project");
   return parsed.data.app;
 }

@@ -20,20 +20,24 @@ export function variableValues(
   env: Readonly<Record<string, string | undefined>>,
 ): Variables {
   const problems: Problem[] = [];
-  const refuse = (name: string, message: string) => problems.push({ rule: "variable", path: `var.${name}`, message, severity: "error" });
+  const refuse = (name: string, message: string) =>
+    problems.push({ rule: "variable", path: `var.${name}`, message, severity: "error" });
   const values = new Map<string, TerraformValue>();
   for (const [name, declaration] of Object.entries(declared)) {
     const text = Object.hasOwn(given, name) ? given[name] : env[`TF_VAR_${name}`];
     const value = text === undefined ? declaration.default : convert(text, declaration.type);
-    if (value === undefined) refuse(name, text === undefined ? `has no value; write -var ${name}=…` : `"${text}" is no ${declaration.type}`);
+    if (value === undefined)
+      refuse(name, text === undefined ? `has no value; write -var ${name}=…` : `"${text}" is no ${declaration.type}`);
     else values.set(name, value);
   }
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(declared, name)) refuse(name, `is not declared; the stack has ${Object.keys(declared).join(", ") || "none"}`);
+    if (!Object.hasOwn(declared, name))
+      refuse(name, `is not declared; the stack has ${Object.keys(declared).join(", ") || "none"}`);
   }
   for (const [name, declaration] of Object.entries(declared)) {
     for (const rule of declaration.validation ?? []) {
-      if (values.has(name) && !holds(rule.condition, values)) refuse(name, `${JSON.stringify(values.get(name))} is refused: ${rule.error_message}`);
+      if (values.has(name) && !holds(rule.condition, values))
+        refuse(name, `${JSON.stringify(values.get(name))} is refused: ${rule.error_message}`);
     }
   }
   if (problems.length > 0) throw new UserError(problems);

@@ -27,7 +27,12 @@ const PLACEMENT_PATIENCE = 15_000;
  *
  * An allocation that used up its restarts counts as a failure at once; Nomad itself would try others until the progress deadline.
  */
-export async function watchDeployment(nomad: NomadClient, job: string, registration: Registration, options: WatchOptions): Promise<Outcome> {
+export async function watchDeployment(
+  nomad: NomadClient,
+  job: string,
+  registration: Registration,
+  options: WatchOptions,
+): Promise<Outcome> {
   let shown = "";
   let blockedSince: number | undefined;
   for (;;) {
@@ -45,7 +50,8 @@ export async function watchDeployment(nomad: NomadClient, job: string, registrat
     }
     const result = resultOf(deployment, allocations, blockedSince);
     if (result) {
-      const failed = result === "failed" ? allocations.filter((allocation) => allocation.DeploymentID === deployment?.ID) : [];
+      const failed =
+        result === "failed" ? allocations.filter((allocation) => allocation.DeploymentID === deployment?.ID) : [];
       const diagnoses = (await Promise.all(failed.map((allocation) => diagnose(nomad, allocation)))).flat();
       return { result, view, diagnoses };
     }
@@ -62,12 +68,25 @@ interface Look {
 }
 
 async function look(nomad: NomadClient, job: string, registration: Registration): Promise<Look> {
-  const [evaluation, deployments, allocations] = await Promise.all([nomad.evaluation(registration.EvalID), nomad.deployments(job), nomad.allocations(job)]);
+  const [evaluation, deployments, allocations] = await Promise.all([
+    nomad.evaluation(registration.EvalID),
+    nomad.deployments(job),
+    nomad.allocations(job),
+  ]);
   const deployment = deployments.find((candidate) => candidate.JobModifyIndex === registration.JobModifyIndex);
-  return { deployment, allocations, failures: evaluation.FailedTGAllocs ?? {}, settled: evaluation.Status === "complete" || evaluation.Status === "blocked" };
+  return {
+    deployment,
+    allocations,
+    failures: evaluation.FailedTGAllocs ?? {},
+    settled: evaluation.Status === "complete" || evaluation.Status === "blocked",
+  };
 }
 
-function resultOf(deployment: Deployment | undefined, allocations: readonly AllocationStub[], blockedSince: number | undefined): Outcome["result"] | undefined {
+function resultOf(
+  deployment: Deployment | undefined,
+  allocations: readonly AllocationStub[],
+  blockedSince: number | undefined,
+): Outcome["result"] | undefined {
   if (blockedSince !== undefined && Date.now() - blockedSince > PLACEMENT_PATIENCE) return "failed";
   if (!deployment) return undefined;
   if (deployment.Status === "successful") return "healthy";
@@ -79,6 +98,10 @@ function resultOf(deployment: Deployment | undefined, allocations: readonly Allo
 
 /** Whether every canary is healthy and somebody has to say so. */
 function waitsForPromotion(deployment: Deployment): boolean {
-  const groups = Object.values(deployment.TaskGroups ?? {}).filter((group) => group.DesiredCanaries > 0 && !group.Promoted);
-  return groups.length > 0 && groups.every((group) => !group.AutoPromote && group.HealthyAllocs >= group.DesiredCanaries);
+  const groups = Object.values(deployment.TaskGroups ?? {}).filter(
+    (group) => group.DesiredCanaries > 0 && !group.Promoted,
+  );
+  return (
+    groups.length > 0 && groups.every((group) => !group.AutoPromote && group.HealthyAllocs >= group.DesiredCanaries)
+  );
 }

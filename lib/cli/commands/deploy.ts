@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { UserError } from "../../jobspec";
-import { deploy as deployStack, listServices, readStack, synthesizeProject, type DeploymentView, type JobOutcome } from "../../operations";
+import {
+  deploy as deployStack,
+  listServices,
+  readStack,
+  synthesizeProject,
+  type DeploymentView,
+  type JobOutcome,
+} from "../../operations";
 import { STAND_IN } from "../../workloads";
 import { clients, localCluster, type CliContext } from "../context";
 import { deploymentLines, deploymentSummary, diagnosisText } from "../deployment-text";
@@ -13,9 +20,17 @@ export interface DeployCommandOptions {
 }
 
 /** Brings an environment to a cluster through Nomad's API, and watches it until it is healthy. */
-export async function deploy(environment: string, options: DeployCommandOptions, { terminal, env, signal }: CliContext): Promise<void> {
+export async function deploy(
+  environment: string,
+  options: DeployCommandOptions,
+  { terminal, env, signal }: CliContext,
+): Promise<void> {
   if (/^prod/.test(environment)) {
-    throw UserError.at(environment, "goes through Terraform, with its state and its lock; write: npx cdktf deploy " + environment, "environment");
+    throw UserError.at(
+      environment,
+      "goes through Terraform, with its state and its lock; write: npx cdktf deploy " + environment,
+      "environment",
+    );
   }
   const { project, cluster } = localCluster();
   const { nomad, consul, portOffset } = clients(env, cluster);
@@ -24,19 +39,37 @@ export async function deploy(environment: string, options: DeployCommandOptions,
     progress.step("synthesizing");
     const outdir = join(cluster.folder, "synth");
     const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
-    const said = await synthesizeProject({ project, outdir, env: offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: offset }, signal });
+    const said = await synthesizeProject({
+      project,
+      outdir,
+      env: offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: offset },
+      signal,
+    });
     if (said !== "") terminal.note(said);
     const wanted = readStack(outdir, environment, { variables: options.var ?? {}, env });
 
     const watcher = new Watcher(terminal);
-    const outcomes = await deployStack(wanted, { nomad, consul, signal, onStep: (text) => progress.step(text), onChange: (view) => watcher.show(view) });
+    const outcomes = await deployStack(wanted, {
+      nomad,
+      consul,
+      signal,
+      onStep: (text) => progress.step(text),
+      onChange: (view) => watcher.show(view),
+    });
     terminal.rest();
     const services = (await Promise.all(outcomes.map((outcome) => listServices(outcome.job, consul, STAND_IN)))).flat();
     if (options.json) {
-      terminal.print(JSON.stringify({ environment, jobs: outcomes.map(({ job, ...rest }) => ({ id: job.ID, ...rest })), services }, null, 2));
+      terminal.print(
+        JSON.stringify(
+          { environment, jobs: outcomes.map(({ job, ...rest }) => ({ id: job.ID, ...rest })), services },
+          null,
+          2,
+        ),
+      );
     } else {
       for (const outcome of outcomes) report(outcome, terminal, watcher.seconds);
-      if (outcomes.every((outcome) => outcome.result !== "failed")) terminal.print(`\n${serviceTable(services, terminal)}`);
+      if (outcomes.every((outcome) => outcome.result !== "failed"))
+        terminal.print(`\n${serviceTable(services, terminal)}`);
     }
     if (outcomes.some((outcome) => outcome.result === "failed")) process.exitCode = 1;
   } catch (error) {
@@ -74,20 +107,33 @@ class Watcher {
 function report(outcome: JobOutcome, terminal: Terminal, seconds: number): void {
   const { color } = terminal;
   const { view, result } = outcome;
-  if (result === "healthy") terminal.note(`${color.green("✓")} ${view.job} version ${view.version} is healthy, ${seconds} s after the start`);
+  if (result === "healthy")
+    terminal.note(`${color.green("✓")} ${view.job} version ${view.version} is healthy, ${seconds} s after the start`);
   if (result === "unchanged") terminal.note(`${color.green("✓")} ${view.job} is as it was`);
   if (result === "waiting-for-promotion") {
-    terminal.note(`${color.yellow("!")} ${view.job} version ${view.version}: the canaries are healthy and wait for: nomad job promote ${view.job}`);
+    terminal.note(
+      `${color.yellow("!")} ${view.job} version ${view.version}: the canaries are healthy and wait for: nomad job promote ${view.job}`,
+    );
   }
   if (result !== "failed") return;
   terminal.note(`${color.red("✗")} ${view.job}: ${view.description || view.status}`);
-  for (const group of view.groups.filter((candidate) => candidate.blocked)) terminal.note(`  group ${group.name} found no node: ${group.blocked}`);
+  for (const group of view.groups.filter((candidate) => candidate.blocked))
+    terminal.note(`  group ${group.name} found no node: ${group.blocked}`);
   for (const diagnosis of outcome.diagnoses) terminal.note(diagnosisText(diagnosis, terminal));
 }
 
 function serviceTable(services: Awaited<ReturnType<typeof listServices>>, terminal: Terminal): string {
   const { color } = terminal;
   const paint = { passing: color.green, warning: color.yellow, critical: color.red, absent: color.red };
-  const rows = services.map((row) => [row.service, row.address || "-", paint[row.status](row.status), row.checks || "none", row.standIn ? color.yellow("stand-in") : ""]);
-  return terminal.table(["SERVICE", "ADDRESS", "HEALTH", "CHECK", "PROGRAM"], rows.map((row) => row.map(String)));
+  const rows = services.map((row) => [
+    row.service,
+    row.address || "-",
+    paint[row.status](row.status),
+    row.checks || "none",
+    row.standIn ? color.yellow("stand-in") : "",
+  ]);
+  return terminal.table(
+    ["SERVICE", "ADDRESS", "HEALTH", "CHECK", "PROGRAM"],
+    rows.map((row) => row.map(String)),
+  );
 }

@@ -19,7 +19,8 @@ export async function logs(task: string, options: LogsOptions, { env, signal }: 
     await Promise.all(
       streams.map(async (stream) => {
         try {
-          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow: options.follow, signal })) process[stream].write(chunk);
+          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow: options.follow, signal }))
+            process[stream].write(chunk);
         } catch (error) {
           if (!signal.aborted) throw error;
         }
@@ -38,5 +39,11 @@ async function findTask(nomad: NomadClient, task: string, job: string | undefine
   const found = having.sort((a, b) => rank(b) - rank(a) || b.CreateTime - a.CreateTime)[0];
   if (found) return found;
   const names = [...new Set(all.flatMap((allocation) => Object.keys(allocation.TaskStates ?? {})))].sort();
-  throw UserError.at(task, names.length > 0 ? `no allocation has such a task; write one of ${names.join(", ")}` : "nothing runs; deploy something first: cdk-nomad deploy dev", "task");
+  throw UserError.at(
+    task,
+    names.length > 0
+      ? `no allocation has such a task; write one of ${names.join(", ")}`
+      : "nothing runs; deploy something first: cdk-nomad deploy dev",
+    "task",
+  );
 }

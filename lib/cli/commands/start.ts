@@ -8,7 +8,15 @@ export async function start(options: { readonly portOffset?: number }, context: 
   await up({ portOffset: options.portOffset }, context);
   if (process.exitCode || signal.aborted) return;
   // The cluster that was just started is the one that is meant, whatever the variables name.
-  const { NOMAD_ADDR: _nomad, CONSUL_HTTP_ADDR: _consul, NOMAD_TOKEN: _token, CONSUL_HTTP_TOKEN: _consulToken, NOMAD_NAMESPACE: _namespace, NOMAD_REGION: _region, ...rest } = env;
+  const {
+    NOMAD_ADDR: _nomad,
+    CONSUL_HTTP_ADDR: _consul,
+    NOMAD_TOKEN: _token,
+    CONSUL_HTTP_TOKEN: _consulToken,
+    NOMAD_NAMESPACE: _namespace,
+    NOMAD_REGION: _region,
+    ...rest
+  } = env;
   terminal.note("");
   await deploy("dev", {}, { ...context, env: rest });
   if (process.exitCode) {

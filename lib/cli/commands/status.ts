@@ -14,13 +14,26 @@ export async function status(options: { readonly json?: boolean }, { terminal, e
     await Promise.all([client.close(), consul.close()]);
   }
   if (options.json) {
-    terminal.print(JSON.stringify({ ...found, jobs: jobs.map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status })) }, null, 2));
+    terminal.print(
+      JSON.stringify(
+        { ...found, jobs: jobs.map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status })) },
+        null,
+        2,
+      ),
+    );
     return;
   }
   terminal.print(clusterTable(found, terminal));
   if (found.phase === "stopped") terminal.print("\nstart it with: cdk-nomad up");
-  if (found.phase === "partial") terminal.print("\nnot all of it is ready: cdk-nomad up starts the rest, cdk-nomad down ends it");
-  if (jobs.length > 0) terminal.print(`\n${terminal.table(["JOB", "TYPE", "STATUS"], jobs.map((job) => [job.ID, job.Type, job.Status]))}`);
+  if (found.phase === "partial")
+    terminal.print("\nnot all of it is ready: cdk-nomad up starts the rest, cdk-nomad down ends it");
+  if (jobs.length > 0)
+    terminal.print(
+      `\n${terminal.table(
+        ["JOB", "TYPE", "STATUS"],
+        jobs.map((job) => [job.ID, job.Type, job.Status]),
+      )}`,
+    );
 }
 
 /** The agents of a cluster as a table. */

@@ -12,7 +12,13 @@ export interface UpCommandOptions {
 export async function up(options: UpCommandOptions, { terminal, env, signal }: CliContext): Promise<void> {
   const { cluster } = localCluster();
   try {
-    const { status, before } = await cluster.up({ portOffset: options.portOffset, cache: cacheFolder(env), env, progress: terminal.progress(), signal });
+    const { status, before } = await cluster.up({
+      portOffset: options.portOffset,
+      cache: cacheFolder(env),
+      env,
+      progress: terminal.progress(),
+      signal,
+    });
     if (options.json) {
       terminal.print(JSON.stringify(status, null, 2));
       return;

@@ -1,8 +1,21 @@
 import { blockOf, int, oneOf, text, type PropsOf } from "../engine";
 
 const OPERATORS = [
-  "=", "==", "is", "!=", "not", ">", ">=", "<", "<=",
-  "regexp", "set_contains", "set_contains_all", "set_contains_any", "version", "semver",
+  "=",
+  "==",
+  "is",
+  "!=",
+  "not",
+  ">",
+  ">=",
+  "<",
+  "<=",
+  "regexp",
+  "set_contains",
+  "set_contains_all",
+  "set_contains_any",
+  "version",
+  "semver",
 ] as const;
 
 const fields = {

@@ -167,7 +167,8 @@ const fields = {
 export interface CheckProps extends PropsOf<typeof fields> {}
 
 /** What every kind of check may be given. */
-type CommonCheckProps = Omit<CheckProps, "type" | "interval" | "timeout"> & Partial<Pick<CheckProps, "interval" | "timeout">>;
+type CommonCheckProps = Omit<CheckProps, "type" | "interval" | "timeout"> &
+  Partial<Pick<CheckProps, "interval" | "timeout">>;
 
 /** Consul's own usual figures, used by the named constructors. */
 const USUAL = { interval: Duration.seconds(10), timeout: Duration.seconds(2) };

@@ -1,9 +1,25 @@
 import { blockOf, oneOf, text, type PropsOf } from "../engine";
 
 const OPERATORS = [
-  "=", "==", "is", "!=", "not", ">", ">=", "<", "<=",
-  "distinct_hosts", "distinct_property", "regexp", "set_contains", "set_contains_all", "set_contains_any",
-  "version", "semver", "is_set", "is_not_set",
+  "=",
+  "==",
+  "is",
+  "!=",
+  "not",
+  ">",
+  ">=",
+  "<",
+  "<=",
+  "distinct_hosts",
+  "distinct_property",
+  "regexp",
+  "set_contains",
+  "set_contains_all",
+  "set_contains_any",
+  "version",
+  "semver",
+  "is_set",
+  "is_not_set",
 ] as const;
 
 const fields = {

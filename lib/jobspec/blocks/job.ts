@@ -123,8 +123,23 @@ const fields = {
 
 /** What only a server sets. */
 const serverOnly = [
-  "ParentID", "Dispatched", "DispatchIdempotencyToken", "Payload", "ConsulNamespace", "ConsulToken", "VaultNamespace", "VaultToken",
-  "NomadTokenID", "Status", "StatusDescription", "Stable", "Version", "SubmitTime", "CreateIndex", "ModifyIndex", "JobModifyIndex",
+  "ParentID",
+  "Dispatched",
+  "DispatchIdempotencyToken",
+  "Payload",
+  "ConsulNamespace",
+  "ConsulToken",
+  "VaultNamespace",
+  "VaultToken",
+  "NomadTokenID",
+  "Status",
+  "StatusDescription",
+  "Stable",
+  "Version",
+  "SubmitTime",
+  "CreateIndex",
+  "ModifyIndex",
+  "JobModifyIndex",
 ];
 
 /** Properties of a Job. */

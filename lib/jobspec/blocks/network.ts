@@ -1,4 +1,16 @@
-import { block, blockOf, blocks, int, text, textMap, texts, type ApiObject, type Field, type Place, type PropsOf } from "../engine";
+import {
+  block,
+  blockOf,
+  blocks,
+  int,
+  text,
+  textMap,
+  texts,
+  type ApiObject,
+  type Field,
+  type Place,
+  type PropsOf,
+} from "../engine";
 import { Port, type PortProps } from "./port";
 
 const list = blocks("DynamicPorts", () => Port);

@@ -1,5 +1,5 @@
 import { blockOf, bool, int, oneOf, type PropsOf } from "../engine";
-import { Duration, duration } from "../units";
+import { type Duration, duration } from "../units";
 
 const fields = {
   /**
@@ -64,7 +64,11 @@ export class Reschedule extends blockOf({ api: "ReschedulePolicy", hcl: "resched
   }
 
   /** Tries a number of times within an interval. */
-  static limited(attempts: number, interval: Duration, props: Omit<RescheduleProps, "unlimited" | "attempts" | "interval"> = {}): Reschedule {
+  static limited(
+    attempts: number,
+    interval: Duration,
+    props: Omit<RescheduleProps, "unlimited" | "attempts" | "interval"> = {},
+  ): Reschedule {
     return new Reschedule({ ...props, attempts, interval, unlimited: false });
   }
 }

@@ -27,9 +27,12 @@ const cpu: Field<Cpu, Cpu, false> = {
       return;
     }
     const { mhz, cores } = value;
-    if (mhz && cores) at.error("resources/cpu-and-cores", "asks for MHz and for cores; write one: Cpu.mhz(…) or Cpu.cores(…)");
-    if (mhz !== undefined && !cores && !(Number.isInteger(mhz) && mhz >= 1)) at.error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more`);
-    if (cores !== undefined && !(Number.isInteger(cores) && cores >= 0)) at.error("field/range", `${cores} cores is out of range; write Cpu.cores(1) or more`);
+    if (mhz && cores)
+      at.error("resources/cpu-and-cores", "asks for MHz and for cores; write one: Cpu.mhz(…) or Cpu.cores(…)");
+    if (mhz !== undefined && !cores && !(Number.isInteger(mhz) && mhz >= 1))
+      at.error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more`);
+    if (cores !== undefined && !(Number.isInteger(cores) && cores >= 0))
+      at.error("field/range", `${cores} cores is out of range; write Cpu.cores(1) or more`);
   },
 };
 
@@ -92,4 +95,3 @@ export class Resources extends blockOf({ api: "Resources", hcl: "resources" }, f
     super(props);
   }
 }
-

@@ -1,4 +1,16 @@
-import { block, blockOf, blocks, bool, describe, isPlainObject, text, textMap, type ApiObject, type Field, type PropsOf } from "../engine";
+import {
+  block,
+  blockOf,
+  blocks,
+  bool,
+  describe,
+  isPlainObject,
+  text,
+  textMap,
+  type ApiObject,
+  type Field,
+  type PropsOf,
+} from "../engine";
 import { Driver } from "../drivers";
 import { duration } from "../units";
 import { Affinity } from "./affinity";

@@ -184,12 +184,20 @@ export class Template extends blockOf({ api: "Template", hcl: "template", key: "
   }
 
   /** `KEY=value` lines for the task's environment. */
-  static env(destination: string, data: string, props: Omit<TemplateProps, "destination" | "data" | "env"> = {}): Template {
+  static env(
+    destination: string,
+    data: string,
+    props: Omit<TemplateProps, "destination" | "data" | "env"> = {},
+  ): Template {
     return new Template({ ...props, destination, data, env: true });
   }
 
   /** A file. */
-  static file(destination: string, data: string, props: Omit<TemplateProps, "destination" | "data" | "env"> = {}): Template {
+  static file(
+    destination: string,
+    data: string,
+    props: Omit<TemplateProps, "destination" | "data" | "env"> = {},
+  ): Template {
     return new Template({ ...props, destination, data });
   }
 }

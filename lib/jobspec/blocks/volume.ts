@@ -94,7 +94,11 @@ export class VolumeRequest extends blockOf({ api: "VolumeRequest", hcl: "volume"
   }
 
   /** A volume of the node. */
-  static host(name: string, source: string, props: Omit<VolumeRequestProps, "name" | "type" | "source"> = {}): VolumeRequest {
+  static host(
+    name: string,
+    source: string,
+    props: Omit<VolumeRequestProps, "name" | "type" | "source"> = {},
+  ): VolumeRequest {
     return new VolumeRequest({ ...props, name, type: "host", source });
   }
 
@@ -102,7 +106,8 @@ export class VolumeRequest extends blockOf({ api: "VolumeRequest", hcl: "volume"
   static csi(
     name: string,
     source: string,
-    props: Omit<VolumeRequestProps, "name" | "type" | "source"> & Required<Pick<VolumeRequestProps, "accessMode" | "attachmentMode">>,
+    props: Omit<VolumeRequestProps, "name" | "type" | "source"> &
+      Required<Pick<VolumeRequestProps, "accessMode" | "attachmentMode">>,
   ): VolumeRequest {
     return new VolumeRequest({ ...props, name, type: "csi", source });
   }

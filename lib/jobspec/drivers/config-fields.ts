@@ -21,7 +21,11 @@ function inList<In, Out>(inner: Field<In, Out, boolean>): Field<In, Out, false> 
 }
 
 /** A nested block of a driver's configuration, of which there is one at most. */
-export function configBlock<C extends new (props: never) => Block>(api: string, type: () => C, options: FieldOptions = {}) {
+export function configBlock<C extends new (props: never) => Block>(
+  api: string,
+  type: () => C,
+  options: FieldOptions = {},
+) {
   return inList(block(api, type, options));
 }
 

@@ -106,7 +106,10 @@ export abstract class Block {
         const place = at.property(name);
         field.check(value, place, context);
         if (field.options.enterprise && !context.enterprise) {
-          place.error("target/enterprise", `${hcl} "${name}" needs Nomad Enterprise; leave it out, or set the target's enterprise to true`);
+          place.error(
+            "target/enterprise",
+            `${hcl} "${name}" needs Nomad Enterprise; leave it out, or set the target's enterprise to true`,
+          );
         }
       } else if (field.required) {
         at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
@@ -224,7 +227,8 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
   let carried: ApiObject | undefined;
   for (const key of Object.keys(json)) {
     if (owned.has(key)) continue;
-    if (!serverOnly?.includes(key)) at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
+    if (!serverOnly?.includes(key))
+      at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
     (carried ??= Object.create(null) as ApiObject)[key] = json[key];
   }
   if (carried) block.carry(carried);

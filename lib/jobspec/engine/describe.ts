@@ -4,7 +4,8 @@ export function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return value.length > 40 ? `"${value.slice(0, 37)}..."` : JSON.stringify(value);
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return value.constructor?.name && value.constructor !== Object ? `a ${value.constructor.name}` : "an object";
+  if (typeof value === "object")
+    return value.constructor?.name && value.constructor !== Object ? `a ${value.constructor.name}` : "an object";
   if (typeof value === "function") return "a function";
   return String(value);
 }

@@ -15,7 +15,9 @@ interface TextOptions extends FieldOptions {
 
 /** A text. */
 export function text<const O extends TextOptions>(api: string, options?: O): Field<string, string, Required<O>> {
-  const judge = options?.nonEmpty ? (value: string) => (value === "" ? "is empty; write a text" : undefined) : undefined;
+  const judge = options?.nonEmpty
+    ? (value: string) => (value === "" ? "is empty; write a text" : undefined)
+    : undefined;
   return scalar(api, TEXT, options ?? {}, judge);
 }
 
@@ -26,12 +28,21 @@ export function oneOf<const V extends readonly string[], const O extends FieldOp
   options?: O,
 ): Field<V[number], V[number], Required<O>> {
   const judge = (value: string) =>
-    value === "" || values.includes(value) ? undefined : `"${value}" is not known; write one of ${values.map((known) => `"${known}"`).join(", ")}`;
-  return { ...scalar<string, Required<O>>(api, TEXT, options ?? {}, judge), values } as Field<V[number], V[number], Required<O>>;
+    value === "" || values.includes(value)
+      ? undefined
+      : `"${value}" is not known; write one of ${values.map((known) => `"${known}"`).join(", ")}`;
+  return { ...scalar<string, Required<O>>(api, TEXT, options ?? {}, judge), values } as Field<
+    V[number],
+    V[number],
+    Required<O>
+  >;
 }
 
 /** A whole number. */
-export function int<const O extends FieldOptions & Limits>(api: string, options?: O): Field<number, number, Required<O>> {
+export function int<const O extends FieldOptions & Limits>(
+  api: string,
+  options?: O,
+): Field<number, number, Required<O>> {
   return scalar(api, INT, options ?? {}, within(options ?? {}));
 }
 
@@ -41,12 +52,18 @@ export function bool<const O extends FieldOptions>(api: string, options?: O): Fi
 }
 
 /** A list of texts. */
-export function texts<const O extends FieldOptions>(api: string, options?: O): Field<readonly string[], readonly string[], Required<O>> {
+export function texts<const O extends FieldOptions>(
+  api: string,
+  options?: O,
+): Field<readonly string[], readonly string[], Required<O>> {
   return scalar(api, TEXTS, options ?? {});
 }
 
 /** A list of whole numbers. */
-export function ints<const O extends FieldOptions>(api: string, options?: O): Field<readonly number[], readonly number[], Required<O>> {
+export function ints<const O extends FieldOptions>(
+  api: string,
+  options?: O,
+): Field<readonly number[], readonly number[], Required<O>> {
   return scalar(api, INTS, options ?? {});
 }
 
@@ -87,7 +104,9 @@ export function block<C extends AnyBlockClass, const O extends FieldOptions>(
     },
     decode(json, at) {
       const found = json[api];
-      return found === undefined || found === null ? undefined : (decodeBlock(type(), found, at) as InstanceType<C> | undefined);
+      return found === undefined || found === null
+        ? undefined
+        : (decodeBlock(type(), found, at) as InstanceType<C> | undefined);
     },
     check: (value, at, context) => {
       if (isOfClass(type(), value, at)) value.checkBlock(at, context);
@@ -107,7 +126,10 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
     required: (options?.required ?? false) as Required<O>,
     options: options ?? {},
     of: type,
-    coerce: (values) => (Array.isArray(values) ? values.map((value) => coerce(type(), value as BlockInput<C>)) : values) as InstanceType<C>[],
+    coerce: (values) =>
+      (Array.isArray(values)
+        ? values.map((value) => coerce(type(), value as BlockInput<C>))
+        : values) as InstanceType<C>[],
     encode(values, out) {
       out[api] = values.map((value) => value.toApi());
     },
@@ -172,6 +194,9 @@ export function keyOf(value: unknown): string | undefined {
 
 function isOfClass(type: AnyBlockClass, value: unknown, at: Place): boolean {
   if (value instanceof type) return true;
-  at.error("field/type", `expected a ${definitionOf(type).hcl} block, found ${describe(value)}; write new ${type.name}({ … })`);
+  at.error(
+    "field/type",
+    `expected a ${definitionOf(type).hcl} block, found ${describe(value)}; write new ${type.name}({ … })`,
+  );
   return false;
 }

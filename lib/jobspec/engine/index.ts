@@ -4,7 +4,21 @@ export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf } fr
 export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
 export { describe, isPlainObject } from "./describe";
 export type { Api, ApiObject, CheckContext, Field, FieldKind, FieldOptions, Fields } from "./field";
-export { anyMap, block, blockMap, blocks, bool, int, ints, keyOf, oneOf, text, textMap, texts, textsMap } from "./fields";
+export {
+  anyMap,
+  block,
+  blockMap,
+  blocks,
+  bool,
+  int,
+  ints,
+  keyOf,
+  oneOf,
+  text,
+  textMap,
+  texts,
+  textsMap,
+} from "./fields";
 export { ANY_MAP } from "./maps";
 export { Place } from "./place";
 export { compareProblems, formatProblem, UserError } from "./problem";

@@ -6,7 +6,11 @@ import { expected, TEXT, TEXTS, type Codec } from "./scalars";
 /** Deeper than any real driver configuration: what is deeper is refused and not followed. */
 const DEEPEST = 100;
 
-function mapOf<T>(kind: "string-map" | "strings-map", element: Codec<T>, example: string): Codec<Readonly<Record<string, T>>> {
+function mapOf<T>(
+  kind: "string-map" | "strings-map",
+  element: Codec<T>,
+  example: string,
+): Codec<Readonly<Record<string, T>>> {
   return {
     kind,
     wrong(value) {
@@ -35,7 +39,8 @@ function sorted<T>(map: Readonly<Record<string, T>>, each: (value: T) => Api): A
 
 /** Sets a key as data, also where it is called `__proto__`. */
 function define(out: ApiObject, key: string, value: Api): void {
-  if (key === "__proto__") Object.defineProperty(out, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === "__proto__")
+    Object.defineProperty(out, key, { value, enumerable: true, writable: true, configurable: true });
   else out[key] = value;
 }
 
@@ -45,7 +50,8 @@ export const TEXTS_MAP = mapOf("strings-map", TEXTS, 'an object such as { key: [
 /** A value of any depth made of JSON's own kinds, such as a driver's configuration. */
 export const ANY_MAP: Codec<Readonly<Record<string, unknown>>> = {
   kind: "any-map",
-  wrong: (value) => (isPlainObject(value) ? whyNotPlain(value, "", 0) : expected("any-map", value, "an object such as { key: 1 }")),
+  wrong: (value) =>
+    isPlainObject(value) ? whyNotPlain(value, "", 0) : expected("any-map", value, "an object such as { key: 1 }"),
   toJson: (value) => plain(value) as Record<string, unknown>,
   fromJson: (json) => (isPlainObject(json) ? json : undefined),
 };
@@ -55,7 +61,8 @@ export function whyNotPlain(value: unknown, path: string, depth: number): string
   const where = path === "" ? "" : `${path}: `;
   if (depth > DEEPEST) return `${where.slice(0, 60)}nested more than ${DEEPEST} deep, or in a cycle; flatten it`;
   if (value === null || value === undefined || typeof value === "boolean" || isDeferred(value)) return undefined;
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : `${where}${value} has no JSON; write a finite number`;
+  if (typeof value === "number")
+    return Number.isFinite(value) ? undefined : `${where}${value} has no JSON; write a finite number`;
   if (typeof value === "string") {
     const wrong = TEXT.wrong(value);
     return wrong === undefined ? undefined : where + wrong;
@@ -65,7 +72,11 @@ export function whyNotPlain(value: unknown, path: string, depth: number): string
   return `${where}${describe(value)} is no plain data; write texts, numbers, lists and objects`;
 }
 
-function first(entries: Iterable<readonly [string | number, unknown]>, path: string, depth: number): string | undefined {
+function first(
+  entries: Iterable<readonly [string | number, unknown]>,
+  path: string,
+  depth: number,
+): string | undefined {
   for (const [key, item] of entries) {
     const step = typeof key === "number" ? `[${key}]` : path === "" ? key : `.${key}`;
     const wrong = whyNotPlain(item, path + step, depth + 1);

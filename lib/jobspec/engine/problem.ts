@@ -34,9 +34,7 @@ export function formatProblem(problem: Problem): string {
 
 /** Order for people: by place, errors before warnings, then by words. */
 export function compareProblems(a: Problem, b: Problem): number {
-  return (
-    order(a.path, b.path) || order(a.severity, b.severity) || order(a.message, b.message)
-  );
+  return order(a.path, b.path) || order(a.severity, b.severity) || order(a.message, b.message);
 }
 
 function order(a: string, b: string): number {

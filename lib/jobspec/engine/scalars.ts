@@ -88,7 +88,12 @@ export function within(limits: Limits, unit = ""): ((value: number) => string | 
   const { min, max } = limits;
   if (min === undefined && max === undefined) return undefined;
   return (value) => {
-    const range = max === undefined ? `${min}${unit} or more` : min === undefined ? `at most ${max}${unit}` : `${min} to ${max}${unit}`;
+    const range =
+      max === undefined
+        ? `${min}${unit} or more`
+        : min === undefined
+          ? `at most ${max}${unit}`
+          : `${min} to ${max}${unit}`;
     if ((min !== undefined && value < min) || (max !== undefined && value > max)) {
       return `${value}${unit} is out of range; write ${range}`;
     }
@@ -119,7 +124,9 @@ export const BOOL: Codec<boolean> = {
 export const INT: Codec<number> = {
   kind: "int",
   wrong: (value) =>
-    typeof value === "number" && Number.isSafeInteger(value) ? undefined : expected("int", value, "a whole number such as 3"),
+    typeof value === "number" && Number.isSafeInteger(value)
+      ? undefined
+      : expected("int", value, "a whole number such as 3"),
   toJson: (value) => value,
   fromJson: (json) => (typeof json === "number" && Number.isSafeInteger(json) ? json : undefined),
 };
@@ -136,7 +143,8 @@ function listOf<T>(kind: "strings" | "numbers", element: Codec<T>, example: stri
       return undefined;
     },
     toJson: (value) => [...value],
-    fromJson: (json) => (Array.isArray(json) && json.every((item) => element.fromJson(item) !== undefined) ? (json as T[]) : undefined),
+    fromJson: (json) =>
+      Array.isArray(json) && json.every((item) => element.fromJson(item) !== undefined) ? (json as T[]) : undefined,
   };
 }
 

@@ -25,7 +25,8 @@ export function updateOf(group: TaskGroup, job: JobBlock) {
 
 /** The migrate settings that count for a group of a service job. */
 export function migrateOf(group: TaskGroup, job: JobBlock) {
-  const pick = <K extends keyof Migrate>(name: K): Migrate[K] | undefined => first(group.migrate?.[name], job.migrate?.[name]);
+  const pick = <K extends keyof Migrate>(name: K): Migrate[K] | undefined =>
+    first(group.migrate?.[name], job.migrate?.[name]);
   return {
     minHealthyTime: pick("minHealthyTime") ?? Duration.seconds(10),
     healthyDeadline: pick("healthyDeadline") ?? Duration.minutes(5),
@@ -47,7 +48,8 @@ export function restartOf(group: TaskGroup, type: string) {
 /** The reschedule settings that count for a group. */
 export function rescheduleOf(group: TaskGroup, job: JobBlock, type: string) {
   const batch = type === "batch";
-  const pick = <K extends keyof Reschedule>(name: K): Reschedule[K] | undefined => first(group.reschedule?.[name], job.reschedule?.[name]);
+  const pick = <K extends keyof Reschedule>(name: K): Reschedule[K] | undefined =>
+    first(group.reschedule?.[name], job.reschedule?.[name]);
   return {
     attempts: pick("attempts") ?? (batch ? 1 : 0),
     interval: pick("interval") ?? (batch ? Duration.hours(24) : Duration.zero),

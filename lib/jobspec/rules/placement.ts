@@ -3,7 +3,20 @@ import type { Place } from "../engine";
 import { each, groupsOf, tasksOf, typeOf, type JobRule } from "./walk";
 
 const NEEDS_NO_ATTRIBUTE = new Set(["distinct_hosts"]);
-const NEEDS_VALUE = new Set(["=", "==", "is", "!=", "not", ">", ">=", "<", "<=", "set_contains", "set_contains_all", "set_contains_any"]);
+const NEEDS_VALUE = new Set([
+  "=",
+  "==",
+  "is",
+  "!=",
+  "not",
+  ">",
+  ">=",
+  "<",
+  "<=",
+  "set_contains",
+  "set_contains_all",
+  "set_contains_any",
+]);
 const TAKES_NO_VALUE = new Set(["is_set", "is_not_set"]);
 
 /** Where allocations may and should run: constraints, affinities, spreads that mean something. */
@@ -18,10 +31,12 @@ export const placement: JobRule = (job, at) => {
 
 function owner(value: JobBlock | TaskGroup | Task, at: Place, type: string): void {
   for (const entry of each<Constraint>(value.constraints, at, "constraints")) constraint(entry.value, entry.at);
-  if (type === "system" && value.affinities) at.property("affinities").error("affinity/job-type", "a system job runs on every node; remove them");
+  if (type === "system" && value.affinities)
+    at.property("affinities").error("affinity/job-type", "a system job runs on every node; remove them");
   else for (const entry of each<Affinity>(value.affinities, at, "affinities")) affinity(entry.value, entry.at);
   if (!("spreads" in value)) return;
-  if (type === "system" && value.spreads) at.property("spreads").error("spread/job-type", "a system job runs on every node; remove them");
+  if (type === "system" && value.spreads)
+    at.property("spreads").error("spread/job-type", "a system job runs on every node; remove them");
   else for (const entry of each<Spread>(value.spreads, at, "spreads")) spread(entry.value, entry.at);
 }
 
@@ -31,18 +46,26 @@ function constraint(value: Constraint, at: Place): void {
 }
 
 function comparison(operator: string, attribute: string | undefined, value: string | undefined, at: Place): void {
-  if (!attribute && !NEEDS_NO_ATTRIBUTE.has(operator)) at.property("attribute").error("constraint/attribute", `"${operator}" needs an attribute; write one, such as "\${attr.kernel.name}"`);
-  if (!value && NEEDS_VALUE.has(operator)) at.property("value").error("constraint/value", `"${operator}" needs a value; write one`);
-  if (value && TAKES_NO_VALUE.has(operator)) at.property("value").error("constraint/value", `"${operator}" takes no value; remove it`);
+  if (!attribute && !NEEDS_NO_ATTRIBUTE.has(operator))
+    at.property("attribute").error(
+      "constraint/attribute",
+      `"${operator}" needs an attribute; write one, such as "\${attr.kernel.name}"`,
+    );
+  if (!value && NEEDS_VALUE.has(operator))
+    at.property("value").error("constraint/value", `"${operator}" needs a value; write one`);
+  if (value && TAKES_NO_VALUE.has(operator))
+    at.property("value").error("constraint/value", `"${operator}" takes no value; remove it`);
 }
 
 function affinity(value: Affinity, at: Place): void {
   comparison(value.operator ?? "=", value.attribute, value.value, at);
-  if (value.weight === 0) at.property("weight").error("affinity/weight", "0 says nothing; write 1 to 100, or -1 to -100 to keep away");
+  if (value.weight === 0)
+    at.property("weight").error("affinity/weight", "0 says nothing; write 1 to 100, or -1 to -100 to keep away");
 }
 
 function spread(value: Spread, at: Place): void {
-  if (value.attribute === "") at.property("attribute").error("spread/attribute", 'is empty; write one, such as "${node.datacenter}"');
+  if (value.attribute === "")
+    at.property("attribute").error("spread/attribute", 'is empty; write one, such as "${node.datacenter}"');
   const targets = value.targets ?? [];
   const sum = targets.reduce((total, target) => total + (target.percent ?? 0), 0);
   if (sum > 100) at.property("targets").error("spread/percent", `the shares add up to ${sum} %; write 100 or less`);

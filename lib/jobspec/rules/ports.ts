@@ -10,7 +10,10 @@ export const ports: GroupRule = (group, at) => {
     for (const port of each<Port>(network.value.ports, network.at, "ports")) {
       const { label, hostNetwork } = port.value;
       const other = labels.get(label);
-      if (other) port.at.property("label").error("port/duplicate-label", `"${label}" is the label of ${other.toString()} already; write another`);
+      if (other)
+        port.at
+          .property("label")
+          .error("port/duplicate-label", `"${label}" is the label of ${other.toString()} already; write another`);
       labels.set(label, port.at);
 
       const number = port.value.static;
@@ -18,14 +21,19 @@ export const ports: GroupRule = (group, at) => {
       const key = `${hostNetwork || "default"}:${number}`;
       const owner = taken.get(key);
       if (owner !== undefined && !port.value.ignoreCollision) {
-        port.at.property("static").error("port/duplicate-static", `${number} is taken by "${owner}" already; write another port`);
+        port.at
+          .property("static")
+          .error("port/duplicate-static", `${number} is taken by "${owner}" already; write another port`);
       }
       taken.set(key, label);
     }
     const { mode } = network.value;
     if (mode !== undefined && mode !== "" && mode !== "host") {
       for (const port of each<Port>(network.value.ports, network.at, "ports")) {
-        if (port.value.ignoreCollision) port.at.property("ignoreCollision").error("port/ignore-collision", `only a host network can; this one's mode is "${mode}"`);
+        if (port.value.ignoreCollision)
+          port.at
+            .property("ignoreCollision")
+            .error("port/ignore-collision", `only a host network can; this one's mode is "${mode}"`);
       }
     }
   }

@@ -13,7 +13,12 @@ export const tasks: GroupRule = (group, at) => {
     for (const mount of each<VolumeMount>(task.value.volumeMounts, task.at, "volumeMounts")) {
       const { volume } = mount.value;
       if (volume !== undefined && !isDeferred(volume) && !volumes.has(volume)) {
-        mount.at.property("volume").error("volume/unknown", `the group has no volume "${volume}"; add VolumeRequest.host("${volume}", …), or write one of its own`);
+        mount.at
+          .property("volume")
+          .error(
+            "volume/unknown",
+            `the group has no volume "${volume}"; add VolumeRequest.host("${volume}", …), or write one of its own`,
+          );
       }
     }
     vault(task.value, task.at);
@@ -24,18 +29,34 @@ function resources(task: Task, at: Place): void {
   const { memory, memoryMax, secrets } = task.resources ?? {};
   const reserved = memory?.mebibytes ?? 300;
   const limit = memoryMax?.mebibytes;
-  if (limit !== undefined && limit !== 0 && limit !== -1 && !isDeferred(limit) && !isDeferred(reserved) && limit < reserved) {
-    at.property("memoryMax").error("resources/memory-max", `${limit} MiB is less than what is reserved, ${reserved} MiB; write ${reserved} or more`);
+  if (
+    limit !== undefined &&
+    limit !== 0 &&
+    limit !== -1 &&
+    !isDeferred(limit) &&
+    !isDeferred(reserved) &&
+    limit < reserved
+  ) {
+    at.property("memoryMax").error(
+      "resources/memory-max",
+      `${limit} MiB is less than what is reserved, ${reserved} MiB; write ${reserved} or more`,
+    );
   }
   if (secrets && secrets.mebibytes > reserved) {
-    at.property("secrets").error("resources/secrets", `${secrets} is more than the task's memory, ${reserved} MiB; write less`);
+    at.property("secrets").error(
+      "resources/secrets",
+      `${secrets} is more than the task's memory, ${reserved} MiB; write less`,
+    );
   }
 }
 
 function logs(task: Task, at: Place, disk: number): void {
   const usage = (task.logs?.maxFiles ?? 10) * (task.logs?.maxFileSize?.mebibytes ?? 10);
   if (usage >= disk && !isDeferred(usage) && !isDeferred(disk)) {
-    at.error("logs/disk", `logs of ${usage} MiB do not fit on the group's disk of ${disk} MiB; keep fewer, or write ephemeralDisk: { size: Memory.mebibytes(${usage * 2}) }`);
+    at.error(
+      "logs/disk",
+      `logs of ${usage} MiB do not fit on the group's disk of ${disk} MiB; keep fewer, or write ephemeralDisk: { size: Memory.mebibytes(${usage * 2}) }`,
+    );
   }
 }
 
@@ -43,19 +64,38 @@ function templates(task: Task, taskAt: Place): void {
   const seen = new Set<string>();
   for (const { value, at } of each<Template>(task.templates, taskAt, "templates")) {
     const { destination } = value;
-    if (seen.has(destination)) at.property("destination").error("template/destination", `"${destination}" is written by two templates; write another`);
+    if (seen.has(destination))
+      at.property("destination").error(
+        "template/destination",
+        `"${destination}" is written by two templates; write another`,
+      );
     seen.add(destination);
-    if (!destination) at.property("destination").error("template/destination", 'is empty; write a path, such as "local/app.env"');
-    else if (escapes(destination)) at.property("destination").error("template/destination", `"${destination}" leaves the task's directory; write a path inside it`);
-    if (!value.data && !value.source) at.property("data").error("template/content", "has neither data nor source; write one");
+    if (!destination)
+      at.property("destination").error("template/destination", 'is empty; write a path, such as "local/app.env"');
+    else if (escapes(destination))
+      at.property("destination").error(
+        "template/destination",
+        `"${destination}" leaves the task's directory; write a path inside it`,
+      );
+    if (!value.data && !value.source)
+      at.property("data").error("template/content", "has neither data nor source; write one");
     if (value.changeMode === "signal") {
-      if (!value.changeSignal) at.property("changeSignal").error("template/signal", 'changeMode "signal" needs one; write "SIGHUP", say');
-      if (value.env) at.property("changeMode").error("template/signal", 'the environment of a running task cannot change; write "restart" or "noop"');
+      if (!value.changeSignal)
+        at.property("changeSignal").error("template/signal", 'changeMode "signal" needs one; write "SIGHUP", say');
+      if (value.env)
+        at.property("changeMode").error(
+          "template/signal",
+          'the environment of a running task cannot change; write "restart" or "noop"',
+        );
     }
     if (value.changeMode === "script" && !value.changeScript) {
-      at.property("changeScript").error("template/script", 'changeMode "script" needs one; write new ChangeScript({ command: "…" })');
+      at.property("changeScript").error(
+        "template/script",
+        'changeMode "script" needs one; write new ChangeScript({ command: "…" })',
+      );
     }
-    if (value.perms && !/^[0-7]{1,4}$/.test(value.perms)) at.property("perms").error("template/perms", `"${value.perms}" is no octal mode; write "644", say`);
+    if (value.perms && !/^[0-7]{1,4}$/.test(value.perms))
+      at.property("perms").error("template/perms", `"${value.perms}" is no octal mode; write "644", say`);
   }
 }
 
@@ -74,6 +114,8 @@ function escapes(path: string): boolean {
 function vault(task: Task, at: Place): void {
   const settings = task.vault;
   if (settings?.changeMode === "signal" && !settings.changeSignal) {
-    at.property("vault").property("changeSignal").error("vault/signal", 'changeMode "signal" needs one; write "SIGHUP", say');
+    at.property("vault")
+      .property("changeSignal")
+      .error("vault/signal", 'changeMode "signal" needs one; write "SIGHUP", say');
   }
 }

@@ -15,26 +15,46 @@ export const update: GroupRule = (group, groupAt, job) => {
   }
   const { minHealthyTime, healthyDeadline, progressDeadline, canary } = settings;
   if (minHealthyTime.nanoseconds >= healthyDeadline.nanoseconds) {
-    at.property("minHealthyTime").error("update/deadlines", `${minHealthyTime} is not shorter than the healthy deadline, ${healthyDeadline}; shorten it, or lengthen the deadline`);
+    at.property("minHealthyTime").error(
+      "update/deadlines",
+      `${minHealthyTime} is not shorter than the healthy deadline, ${healthyDeadline}; shorten it, or lengthen the deadline`,
+    );
   }
   if (progressDeadline.nanoseconds !== 0 && healthyDeadline.nanoseconds >= progressDeadline.nanoseconds) {
-    at.property("progressDeadline").error("update/deadlines", `${progressDeadline} is not longer than the healthy deadline, ${healthyDeadline}; lengthen it, or write Duration.zero for none`);
+    at.property("progressDeadline").error(
+      "update/deadlines",
+      `${progressDeadline} is not longer than the healthy deadline, ${healthyDeadline}; lengthen it, or write Duration.zero for none`,
+    );
   }
   if (settings.autoPromote && canary === 0) {
-    at.property("autoPromote").error("update/promote-without-canary", "there is no canary to promote; write canary: 1, or leave autoPromote out");
+    at.property("autoPromote").error(
+      "update/promote-without-canary",
+      "there is no canary to promote; write canary: 1, or leave autoPromote out",
+    );
   }
   const count = group.count ?? 1;
   if (!isDeferred(count) && !isDeferred(canary) && canary > count) {
-    at.property("canary").warning("update/canary-above-count", `${canary} canaries are more than the group's count, ${count}; write ${count} or fewer`);
+    at.property("canary").warning(
+      "update/canary-above-count",
+      `${canary} canaries are more than the group's count, ${count}; write ${count} or fewer`,
+    );
   }
   if (!isDeferred(count) && count > 1 && settings.maxParallel > count) {
-    at.property("maxParallel").warning("update/max-parallel-above-count", `${settings.maxParallel} is more than the group's count, ${count}: all allocations are replaced at once; write ${count - 1} or fewer`);
+    at.property("maxParallel").warning(
+      "update/max-parallel-above-count",
+      `${settings.maxParallel} is more than the group's count, ${count}: all allocations are replaced at once; write ${count - 1} or fewer`,
+    );
   }
   if (type !== "service" || progressDeadline.nanoseconds <= 0) return;
   for (const task of tasksOf(group, groupAt)) {
     const timeout = task.value.killTimeout;
     if (timeout && timeout.nanoseconds > progressDeadline.nanoseconds) {
-      task.at.property("killTimeout").error("update/kill-timeout", `${timeout} is longer than the group's progress deadline, ${progressDeadline}; shorten it`);
+      task.at
+        .property("killTimeout")
+        .error(
+          "update/kill-timeout",
+          `${timeout} is longer than the group's progress deadline, ${progressDeadline}; shorten it`,
+        );
     }
   }
 };

@@ -12,7 +12,11 @@ export interface GroupRule {
 }
 
 /** The elements of a list of blocks with their places; what is no block was reported as such already. */
-export function each<T extends Block>(list: readonly T[] | undefined, at: Place, property: string): { value: T; at: Place }[] {
+export function each<T extends Block>(
+  list: readonly T[] | undefined,
+  at: Place,
+  property: string,
+): { value: T; at: Place }[] {
   if (!Array.isArray(list) || list.length === 0) return [];
   const parent = at.property(property);
   const found: { value: T; at: Place }[] = [];

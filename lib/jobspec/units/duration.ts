@@ -99,7 +99,9 @@ export const DURATION: Codec<Duration> = {
       return `expected a Duration, found ${typeof value === "string" ? JSON.stringify(value) : String(value)}; write ${write}`;
     }
     if (isDeferred(value.nanoseconds)) return undefined;
-    return Number.isInteger(value.nanoseconds) ? undefined : `${value.nanoseconds} ns is no whole number of nanoseconds; write Duration.milliseconds(…)`;
+    return Number.isInteger(value.nanoseconds)
+      ? undefined
+      : `${value.nanoseconds} ns is no whole number of nanoseconds; write Duration.milliseconds(…)`;
   },
   toJson: (value) => value.nanoseconds,
   fromJson(json) {

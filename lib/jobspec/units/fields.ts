@@ -1,6 +1,6 @@
 import { scalar, within, type Field, type FieldOptions } from "../engine";
 import { Duration, DURATION } from "./duration";
-import { Memory, MEBIBYTES } from "./memory";
+import { type Memory, MEBIBYTES } from "./memory";
 
 type Required<O> = O extends { required: true } ? true : false;
 
@@ -12,7 +12,10 @@ interface DurationOptions extends FieldOptions {
 }
 
 /** A length of time. */
-export function duration<const O extends DurationOptions>(api: string, options?: O): Field<Duration, Duration, Required<O>> {
+export function duration<const O extends DurationOptions>(
+  api: string,
+  options?: O,
+): Field<Duration, Duration, Required<O>> {
   const min = options?.min ?? (options?.negative ? undefined : Duration.zero);
   const judge = (value: Duration) =>
     min && value.nanoseconds < min.nanoseconds
@@ -22,7 +25,10 @@ export function duration<const O extends DurationOptions>(api: string, options?:
 }
 
 /** An amount of memory or disk. */
-export function mebibytes<const O extends FieldOptions & { min?: number }>(api: string, options?: O): Field<Memory, Memory, Required<O>> {
+export function mebibytes<const O extends FieldOptions & { min?: number }>(
+  api: string,
+  options?: O,
+): Field<Memory, Memory, Required<O>> {
   const judge = within({ min: options?.min ?? 0 }, " MiB");
   return scalar(api, MEBIBYTES, options ?? {}, (value) => judge?.(value.mebibytes));
 }

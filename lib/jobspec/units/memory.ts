@@ -38,7 +38,9 @@ export const MEBIBYTES: Codec<Memory> = {
       return `expected a Memory, found ${String(value)}; write Memory.mebibytes(${typeof value === "number" ? value : 256})`;
     }
     if (isDeferred(value.mebibytes)) return undefined;
-    return Number.isSafeInteger(value.mebibytes) ? undefined : `${value.mebibytes} MiB is no whole number; write Memory.mebibytes(${Math.ceil(value.mebibytes) || 256})`;
+    return Number.isSafeInteger(value.mebibytes)
+      ? undefined
+      : `${value.mebibytes} MiB is no whole number; write Memory.mebibytes(${Math.ceil(value.mebibytes) || 256})`;
   },
   toJson: (value) => value.mebibytes,
   fromJson: (json) => (typeof json === "number" && Number.isSafeInteger(json) ? Memory.mebibytes(json) : undefined),

@@ -1,4 +1,17 @@
-import { Check, Cpu, Duration, Memory, Network, Port, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
+import {
+  Check,
+  Cpu,
+  Duration,
+  Memory,
+  Network,
+  Port,
+  Resources,
+  Service,
+  Task,
+  TaskGroup,
+  Template,
+  type Vault,
+} from "../../jobspec";
 import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
 import { Program } from "./program";
 
@@ -83,7 +96,9 @@ export class AdminGroup extends TaskGroup {
     const program = props.program ?? Program.binary(`${BINARIES}/prism-admin`);
     const ports = { grpc: DEFAULT_GRPC, ...props.ports };
     const inContainer = program.origin === "image";
-    const claimed = Object.entries(ports).map(([label, port]) => Port.static(label, port as number, inContainer ? {} : { to: port as number }));
+    const claimed = Object.entries(ports).map(([label, port]) =>
+      Port.static(label, port as number, inContainer ? {} : { to: port as number }),
+    );
     const secret = props.databaseSecret;
     super({
       name: "admin",
@@ -104,9 +119,7 @@ export class AdminGroup extends TaskGroup {
             new Service({
               name: AdminGroup.SERVICE,
               port: "grpc",
-              ...(ports.metrics === undefined
-                ? CHANNEL
-                : { tags: ["prometheus"], ...withMetrics(ports.metrics) }),
+              ...(ports.metrics === undefined ? CHANNEL : { tags: ["prometheus"], ...withMetrics(ports.metrics) }),
               checks: [props.check ?? usualCheck(program)],
             }),
           ],

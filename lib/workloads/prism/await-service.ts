@@ -25,7 +25,11 @@ export function awaitService(service: string, program: Program): Task {
     name: `await-${service}`,
     driver: program.shell(script),
     lifecycle: Lifecycle.prestart(),
-    templates: [Template.file(`local/${file}`, `{{ range service "${service}" }}{{ .Address }}:{{ .Port }}\n{{ end }}`, { changeMode: "noop" })],
+    templates: [
+      Template.file(`local/${file}`, `{{ range service "${service}" }}{{ .Address }}:{{ .Port }}\n{{ end }}`, {
+        changeMode: "noop",
+      }),
+    ],
     resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) }),
     logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(1) }),
   });

@@ -49,7 +49,12 @@ export class KeyvalueGroup extends TaskGroup {
     const inContainer = program.origin === "image";
     const usual = inContainer
       ? undefined
-      : Check.script({ command: "/bin/sh", args: ["-c", "exit 0"], interval: Duration.seconds(30), timeout: Duration.seconds(5) });
+      : Check.script({
+          command: "/bin/sh",
+          args: ["-c", "exit 0"],
+          interval: Duration.seconds(30),
+          timeout: Duration.seconds(5),
+        });
     const check = props.check ?? usual;
     const main = new Task({
       name: "keyvalue-runner",

@@ -1,4 +1,16 @@
-import { Check, Cpu, Duration, Memory, Network, Port, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
+import {
+  Check,
+  Cpu,
+  Duration,
+  Memory,
+  Network,
+  Port,
+  Resources,
+  Service,
+  Task,
+  TaskGroup,
+  Template,
+} from "../../jobspec";
 import { AdminGroup } from "./admin-group";
 import { awaitService } from "./await-service";
 import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
@@ -80,7 +92,9 @@ export class LauncherGroup extends TaskGroup {
     const program = props.program ?? Program.binary(`${BINARIES}/pattern-launcher`);
     const ports = { grpc: 7070, health: 9093, ...props.ports };
     const inContainer = program.origin === "image";
-    const claimed = Object.entries(ports).map(([label, port]) => Port.static(label, port as number, inContainer ? {} : { to: port as number }));
+    const claimed = Object.entries(ports).map(([label, port]) =>
+      Port.static(label, port as number, inContainer ? {} : { to: port as number }),
+    );
     const count = props.count ?? 1;
     const main = new Task({
       name: "pattern-launcher",
@@ -99,7 +113,10 @@ export class LauncherGroup extends TaskGroup {
           name: LauncherGroup.SERVICE,
           port: "health",
           ...CHANNEL,
-          checks: [props.check ?? Check.http({ path: "/health", interval: Duration.seconds(10), timeout: Duration.seconds(2) })],
+          checks: [
+            props.check ??
+              Check.http({ path: "/health", interval: Duration.seconds(10), timeout: Duration.seconds(2) }),
+          ],
         }),
       ],
       logs: props.logs ?? LOGS,
@@ -115,7 +132,11 @@ export class LauncherGroup extends TaskGroup {
   }
 }
 
-function flags(ports: Required<Pick<LauncherPorts, "grpc" | "health">> & LauncherPorts, props: LauncherGroupProps, count: number): string[] {
+function flags(
+  ports: Required<Pick<LauncherPorts, "grpc" | "health">> & LauncherPorts,
+  props: LauncherGroupProps,
+  count: number,
+): string[] {
   const id = props.launcherId ?? "launcher-01";
   const usual = props.patterns?.length ? "${NOMAD_TASK_DIR}/patterns" : "${NOMAD_TASK_DIR}/../../patterns";
   const out = [

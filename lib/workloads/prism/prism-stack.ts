@@ -32,7 +32,11 @@ export class PrismStack extends Job {
       datacenters: ["dc1"],
       ...job,
       type: "service",
-      groups: [new AdminGroup(admin), new LauncherGroup(launcher), ...(keyvalue === false ? [] : [new KeyvalueGroup(keyvalue)])],
+      groups: [
+        new AdminGroup(admin),
+        new LauncherGroup(launcher),
+        ...(keyvalue === false ? [] : [new KeyvalueGroup(keyvalue)]),
+      ],
     });
   }
 }

@@ -59,7 +59,10 @@ export class Prism extends Construct {
     const { environment, config = {}, denyByDefault = false, regions, rendering, ...settings } = props;
     const configPrefix = `prism/${environment}`;
     if (!/^[a-z0-9][a-z0-9-]*$/.test(environment)) {
-      throw UserError.at(`${this.node.path}.environment`, `"${environment}" cannot be part of a KV path; write letters, digits and dashes`);
+      throw UserError.at(
+        `${this.node.path}.environment`,
+        `"${environment}" cannot be part of a KV path; write letters, digits and dashes`,
+      );
     }
     const values = new KeyValues(this, "config", { prefix: configPrefix, values: { environment, ...config } });
     const job = new PrismStack({
@@ -75,8 +78,14 @@ export class Prism extends Construct {
   }
 
   private routing() {
-    const protocols = { [AdminGroup.SERVICE]: "grpc", [LauncherGroup.SERVICE]: "http", [KeyvalueGroup.SERVICE]: "tcp" } as const;
-    const defaults = Object.entries(protocols).map(([service, protocol]) => new ServiceDefaults(this, `${service}-defaults`, { service, protocol }));
+    const protocols = {
+      [AdminGroup.SERVICE]: "grpc",
+      [LauncherGroup.SERVICE]: "http",
+      [KeyvalueGroup.SERVICE]: "tcp",
+    } as const;
+    const defaults = Object.entries(protocols).map(
+      ([service, protocol]) => new ServiceDefaults(this, `${service}-defaults`, { service, protocol }),
+    );
     const resolver = new ServiceResolver(this, `${LauncherGroup.SERVICE}-resolver`, {
       service: LauncherGroup.SERVICE,
       defaultSubset: "stable",
@@ -88,7 +97,10 @@ export class Prism extends Construct {
 
   private access(denyByDefault: boolean) {
     const admin = new Intentions(this, "admin-intentions", { to: AdminGroup.SERVICE, allow: [LauncherGroup.SERVICE] });
-    const keyvalue = new Intentions(this, "keyvalue-intentions", { to: KeyvalueGroup.SERVICE, allow: [LauncherGroup.SERVICE] });
+    const keyvalue = new Intentions(this, "keyvalue-intentions", {
+      to: KeyvalueGroup.SERVICE,
+      allow: [LauncherGroup.SERVICE],
+    });
     const everyone = denyByDefault ? [new Intentions(this, "default-deny", { to: "*", deny: ["*"] })] : [];
     return [admin, keyvalue, ...everyone].map((intentions) => intentions.entry);
   }

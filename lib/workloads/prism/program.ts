@@ -52,7 +52,12 @@ export class Program {
    */
   static binary(path: string, options: BinaryOptions = {}): Program {
     const make = options.isolated ? Driver.exec : Driver.rawExec;
-    return new Program("binary", false, (args) => make({ command: path, args }), (script) => make({ command: "/bin/sh", args: ["-c", script] }));
+    return new Program(
+      "binary",
+      false,
+      (args) => make({ command: path, args }),
+      (script) => make({ command: "/bin/sh", args: ["-c", script] }),
+    );
   }
 
   /** A container. */

@@ -19,7 +19,10 @@ server.addService(ControlPlane.service, {
     log(`launcher ${launcherId} registered from ${address} (region ${region || "local"}); ${launchers.size} known`);
     answer(null, { success: true, message: `welcome, ${launcherId}` });
   },
-  LauncherHeartbeat(call: ServerUnaryCall<{ launcherId: string }, Acknowledgement>, answer: sendUnaryData<Acknowledgement>) {
+  LauncherHeartbeat(
+    call: ServerUnaryCall<{ launcherId: string }, Acknowledgement>,
+    answer: sendUnaryData<Acknowledgement>,
+  ) {
     const known = launchers.has(call.request.launcherId);
     answer(null, { success: known, message: known ? "" : "register first" });
   },

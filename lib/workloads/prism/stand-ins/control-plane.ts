@@ -1,4 +1,9 @@
-import { loadPackageDefinition, type GrpcObject, type ServiceClientConstructor, type ServiceDefinition } from "@grpc/grpc-js";
+import {
+  loadPackageDefinition,
+  type GrpcObject,
+  type ServiceClientConstructor,
+  type ServiceDefinition,
+} from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
 
 /** What a launcher tells its admin. The numbers are those of Prism's control plane, so that either may be the real one. */
@@ -35,16 +40,26 @@ const PROTOCOL = {
           },
         },
         LauncherRegistrationAck: {
-          fields: { success: { type: "bool", id: 1 }, message: { type: "string", id: 2 }, assignedCapacity: { type: "int32", id: 4 } },
+          fields: {
+            success: { type: "bool", id: 1 },
+            message: { type: "string", id: 2 },
+            assignedCapacity: { type: "int32", id: 4 },
+          },
         },
-        LauncherHeartbeatRequest: { fields: { launcherId: { type: "string", id: 1 }, timestamp: { type: "int64", id: 4 } } },
+        LauncherHeartbeatRequest: {
+          fields: { launcherId: { type: "string", id: 1 }, timestamp: { type: "int64", id: 4 } },
+        },
         HeartbeatAck: { fields: { success: { type: "bool", id: 1 }, message: { type: "string", id: 2 } } },
       },
     },
   },
 };
 
-const loaded = loadPackageDefinition(fromJSON(PROTOCOL as unknown as Parameters<typeof fromJSON>[0], { keepCase: true, longs: Number, defaults: true }));
+const loaded = loadPackageDefinition(
+  fromJSON(PROTOCOL as unknown as Parameters<typeof fromJSON>[0], { keepCase: true, longs: Number, defaults: true }),
+);
 
 /** The client and the definition of `prism.ControlPlane`, as far as launchers use it. */
-export const ControlPlane = (loaded.prism as GrpcObject).ControlPlane as ServiceClientConstructor & { readonly service: ServiceDefinition };
+export const ControlPlane = (loaded.prism as GrpcObject).ControlPlane as ServiceClientConstructor & {
+  readonly service: ServiceDefinition;
+};

@@ -46,22 +46,35 @@ let registered = false;
 const admin = new ControlPlane(endpoint, credentials.createInsecure());
 
 function register(): void {
-  const registration = { launcherId, address: `127.0.0.1:${flags["grpc-port"]}`, region: flags.region, version: "0.0.0", maxProcesses: 20 };
+  const registration = {
+    launcherId,
+    address: `127.0.0.1:${flags["grpc-port"]}`,
+    region: flags.region,
+    version: "0.0.0",
+    maxProcesses: 20,
+  };
   admin.RegisterLauncher?.(registration, (error: Error | null, answer?: Acknowledgement) => {
     registered = !error && answer?.success === true;
-    log(registered ? `registered with ${endpoint}: ${answer?.message}` : `registration with ${endpoint} failed: ${error?.message ?? answer?.message}`);
+    log(
+      registered
+        ? `registered with ${endpoint}: ${answer?.message}`
+        : `registration with ${endpoint} failed: ${error?.message ?? answer?.message}`,
+    );
     if (!registered) setTimeout(register, 1000).unref();
   });
 }
 register();
 
 const heartbeat = setInterval(() => {
-  admin.LauncherHeartbeat?.({ launcherId, timestamp: Math.floor(Date.now() / 1000) }, (error: Error | null, answer?: Acknowledgement) => {
-    if (error || !answer?.success) {
-      log(`heartbeat failed: ${error?.message ?? answer?.message}`);
-      register();
-    }
-  });
+  admin.LauncherHeartbeat?.(
+    { launcherId, timestamp: Math.floor(Date.now() / 1000) },
+    (error: Error | null, answer?: Acknowledgement) => {
+      if (error || !answer?.success) {
+        log(`heartbeat failed: ${error?.message ?? answer?.message}`);
+        register();
+      }
+    },
+  );
 }, 30_000);
 
 const http = createServer((request, response) => {

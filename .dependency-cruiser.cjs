@@ -1,0 +1,57 @@
+/** Which folder may import which: the arrows of docs/architecture.md, checked. */
+const allowed = {
+  "lib/jobspec": [],
+  "lib/nomad": ["lib/jobspec"],
+  "lib/constructs": ["lib/jobspec"],
+  "lib/workloads": ["lib/jobspec", "lib/constructs"],
+  "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
+  "lib/operations": ["lib/jobspec", "lib/nomad"],
+  "lib/local": ["lib/jobspec", "lib/nomad"],
+  "lib/cli": ["lib/jobspec", "lib/nomad", "lib/workloads", "lib/operations", "lib/local"],
+};
+const rooms = Object.keys(allowed);
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    ...rooms.map((room) => ({
+      name: `${room.replace("lib/", "")}-imports`,
+      comment: `${room} may import ${allowed[room].join(", ") || "no other folder"}`,
+      severity: "error",
+      from: { path: `^${room}/` },
+      to: { path: "^(lib|stacks|main\\.ts)", pathNot: [room, ...allowed[room]].map((path) => `^${path}/`) },
+    })),
+    {
+      name: "one-door",
+      comment: "a folder is imported through its index.ts",
+      severity: "error",
+      from: { path: "^(lib/[^/]+|stacks|main)" },
+      to: { path: "^lib/([^/]+)/(?!index\\.ts$)", pathNot: "^$1/" },
+    },
+    {
+      name: "jobspec-is-pure",
+      comment: "the model runs in a browser: no cdktf, no Node",
+      severity: "error",
+      from: { path: "^lib/jobspec/" },
+      to: { dependencyTypes: ["core", "npm"] },
+    },
+    {
+      name: "engine-knows-no-blocks",
+      severity: "error",
+      from: { path: "^lib/jobspec/engine/" },
+      to: { path: "^lib/jobspec/(blocks|drivers|rules|units)/" },
+    },
+    {
+      name: "declared",
+      comment: "what is imported is in package.json",
+      severity: "error",
+      from: { path: "^(lib|stacks|main)" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+  },
+};

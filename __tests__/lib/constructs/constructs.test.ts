@@ -1,0 +1,218 @@
+import { App, Aspects, TerraformStack, Testing, type IAspect } from "cdktf";
+import type { IConstruct } from "constructs";
+import {
+  Driver,
+  Intentions,
+  Job,
+  KeyValues,
+  NomadJob,
+  nomadProvider,
+  problemsOf,
+  RegionalJob,
+  ServiceResolver,
+  setTarget,
+  synthesize,
+  Task,
+  TaskGroup,
+  Update,
+  UserError,
+  type MultiregionProps,
+} from "../../../lib";
+import { Template } from "../../../lib/testing";
+
+const web = (props: { count?: number; update?: Update; image?: string } = {}) =>
+  new Job({
+    id: "web",
+    groups: [
+      new TaskGroup({
+        name: "web",
+        count: props.count,
+        update: props.update,
+        tasks: [
+          new Task({
+            name: "web",
+            driver: Driver.docker({ image: props.image ?? "web:1", args: ["${NOMAD_PORT_http}"] }),
+          }),
+        ],
+      }),
+    ],
+  });
+
+function stackWith(build: (stack: TerraformStack) => void): TerraformStack {
+  const stack = new TerraformStack(Testing.app(), "test");
+  nomadProvider(stack);
+  build(stack);
+  return stack;
+}
+
+describe("NomadJob", () => {
+  test("becomes a nomad_job whose jobspec is the job", () => {
+    const template = Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: web() })));
+    template.jobCountIs(1);
+    template.hasJob(web());
+    template.hasResource("nomad_job", { json: true, detach: false, purge_on_destroy: true });
+  });
+
+  test("is applied detached where somebody has to promote its canaries", () => {
+    const manual = web({ count: 3, update: Update.canary({ canary: 1 }) });
+    const automatic = web({ count: 3, update: Update.canary({ canary: 1, autoPromote: true }) });
+    Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: manual }))).hasResource("nomad_job", {
+      detach: true,
+    });
+    Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: automatic }))).hasResource("nomad_job", {
+      detach: false,
+    });
+  });
+
+  test("may be amended by an aspect before it is rendered", () => {
+    class Tag implements IAspect {
+      visit(node: IConstruct): void {
+        if (NomadJob.isNomadJob(node))
+          node.job.with({}).id === "web" &&
+            node.job.meta?.owner === undefined &&
+            node.job.addMeta({ owner: "platform" });
+      }
+    }
+    const stack = stackWith((scope) => {
+      new NomadJob(scope, "web", { job: web() });
+      Aspects.of(scope).add(new Tag());
+    });
+    Template.fromStack(stack).hasJob({ ID: "web", Meta: { owner: "platform" } });
+  });
+});
+
+describe("a program", () => {
+  const bad = () => web({ image: "" });
+
+  test("reports the problems of every stack at once, and writes nothing", () => {
+    const app = Testing.app();
+    for (const name of ["a", "b"]) new NomadJob(new TerraformStack(app, name), "web", { job: bad() });
+    expect(problemsOf(app).map((problem) => problem.path)).toEqual([
+      "a/web.groups[web].tasks[web].driver.image",
+      "b/web.groups[web].tasks[web].driver.image",
+    ]);
+    expect(() => synthesize(app)).toThrow(UserError);
+  });
+
+  test("stops at what a server would let pass although it cannot be meant, unless told otherwise", () => {
+    const job = () => web({ count: 1, update: Update.canary({ canary: 2 }) });
+    const app = Testing.app();
+    new NomadJob(new TerraformStack(app, "a"), "web", { job: job() });
+    new NomadJob(new TerraformStack(app, "b"), "web", { job: job(), allow: ["update/canary-above-count"] });
+    expect(problemsOf(app).map(({ path, severity }) => [path, severity])).toEqual([
+      ["a/web.groups[web].update.canary", "error"],
+      ["b/web.groups[web].update.canary", "warning"],
+    ]);
+  });
+
+  test("says once which Nomad it is for", () => {
+    const app = Testing.app();
+    setTarget(app, { enterprise: true });
+    const job = web().with({ multiregion: { regions: [{ name: "west" }] } as never });
+    new NomadJob(new TerraformStack(app, "a"), "web", { job });
+    expect(problemsOf(app)).toEqual([]);
+  });
+});
+
+describe("RegionalJob", () => {
+  const regions = (maxParallel: number): MultiregionProps => ({
+    strategy: { maxParallel },
+    regions: ["west", "east", "north"].map((name, index) => ({
+      name,
+      count: index + 1,
+      datacenters: [`${name}-1`],
+      meta: { region: name },
+    })),
+  });
+  const jobsOf = (stack: TerraformStack) =>
+    (
+      JSON.parse(Testing.synth(stack)) as {
+        resource: { nomad_job: Record<string, { provider: string; depends_on?: string[] }> };
+      }
+    ).resource.nomad_job;
+
+  test("becomes one job per region, each through its own provider, one after another", () => {
+    const stack = stackWith((scope) => new RegionalJob(scope, "web", { job: web({ count: 0 }), regions: regions(1) }));
+    const template = Template.fromStack(stack);
+    template.jobCountIs(3);
+    template.hasJob({ Region: "east", Datacenters: ["east-1"], Meta: { region: "east" }, TaskGroups: [{ Count: 2 }] });
+    const jobs = jobsOf(stack);
+    const dependencies = Object.fromEntries(
+      Object.values(jobs).map((job) => [
+        job.provider,
+        (job.depends_on ?? []).map((id) => jobs[id.replace("nomad_job.", "")]?.provider),
+      ]),
+    );
+    expect(dependencies).toEqual({ "nomad.west": [], "nomad.east": ["nomad.west"], "nomad.north": ["nomad.east"] });
+  });
+
+  test("rolls out as many regions at a time as the strategy says", () => {
+    const jobs = jobsOf(
+      stackWith((scope) => new RegionalJob(scope, "web", { job: web({ count: 0 }), regions: regions(2) })),
+    );
+    expect(
+      Object.values(jobs)
+        .map((job) => job.depends_on?.length ?? 0)
+        .sort(),
+    ).toEqual([0, 0, 2]);
+  });
+
+  test("leaves a count that the group sets itself", () => {
+    Template.fromStack(
+      stackWith((scope) => new RegionalJob(scope, "web", { job: web({ count: 7 }), regions: regions(0) })),
+    ).hasJob({ Region: "east", TaskGroups: [{ Count: 7 }] });
+  });
+
+  test("becomes the multiregion block for Nomad Enterprise", () => {
+    const stack = stackWith(
+      (scope) =>
+        new RegionalJob(scope, "web", { job: web({ count: 0 }), regions: regions(1), rendering: "enterprise" }),
+    );
+    const template = Template.fromStack(stack);
+    template.jobCountIs(1);
+    template.hasJob({
+      Multiregion: { Strategy: { MaxParallel: 1 }, Regions: [{ Name: "west" }, { Name: "east" }, { Name: "north" }] },
+    });
+    expect(problemsOf(stack.node.root as App)).toEqual([]);
+  });
+
+  test("refuses canaries by hand in regions that follow one another", () => {
+    const job = web({ count: 3, update: Update.canary({ canary: 1 }) });
+    expect(() => stackWith((scope) => new RegionalJob(scope, "web", { job, regions: regions(1) }))).toThrow(
+      /autoPromote/,
+    );
+  });
+});
+
+describe("what a job needs of Consul", () => {
+  test("is rendered as configuration entries and keys", () => {
+    const template = Template.fromStack(
+      stackWith((stack) => {
+        new KeyValues(stack, "kv", { prefix: "app/dev", values: { b: "2", a: "1" } });
+        new Intentions(stack, "who", { to: "db", allow: ["web"], deny: ["*"] });
+        new ServiceResolver(stack, "resolver", { service: "web", subsets: { canary: "x" }, defaultSubset: "canary" });
+      }),
+    );
+    template.hasResource("consul_key_prefix", { path_prefix: "app/dev/", subkeys: { a: "1", b: "2" } });
+    template.hasConfigEntry("service-intentions", "db", {
+      Sources: [
+        { Name: "web", Action: "allow", Precedence: 9 },
+        { Name: "*", Action: "deny", Precedence: 8 },
+      ],
+    });
+    template.hasConfigEntry("service-resolver", "web", {
+      DefaultSubset: "canary",
+      Subsets: { canary: { Filter: "x" } },
+    });
+  });
+});
+
+test("assertions say what came nearest", () => {
+  const template = Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: web() })));
+  expect(() => template.hasJob({ ID: "web", TaskGroups: [{ Name: "db" }] })).toThrow(
+    /web: TaskGroups\[0\]\.Name is "web", not "db"/,
+  );
+  expect(() => template.hasJob(web({ count: 9 }))).toThrow(/Count is absent, not 9/);
+  expect(() => template.jobCountIs(2)).toThrow("there are 1 nomad_job, not 2");
+  expect(() => template.hasConfigEntry("service-defaults", "x")).toThrow(/there is no service-defaults of x/);
+});

@@ -1,0 +1,32 @@
+import jest from "eslint-plugin-jest";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["node_modules", "dist", "cdktf.out", ".cdk-nomad", ".scratch", "coverage", "bin"] },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      // The properties of a block are an interface with a name of its own, so that an editor shows that name.
+      "@typescript-eslint/no-empty-object-type": ["error", { allowInterfaces: "with-single-extends" }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
+      eqeqeq: "error",
+    },
+  },
+  {
+    // Node loads these two as they stand.
+    files: ["**/*.cjs", "lib/workloads/prism/stand-in.ts"],
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  {
+    files: ["__tests__/**/*.ts"],
+    ...jest.configs["flat/recommended"],
+    rules: {
+      ...jest.configs["flat/recommended"].rules,
+      "jest/expect-expect": ["error", { assertFunctionNames: ["expect", "expect*"] }],
+      "jest/no-standalone-expect": "error",
+      "jest/valid-expect": "error",
+    },
+  },
+);

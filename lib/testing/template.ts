@@ -1,0 +1,116 @@
+import { AssertionError } from "node:assert";
+import { Testing, type TerraformStack } from "cdktf";
+import { Job } from "../jobspec";
+import { evaluateTemplate, variableValues, type VariableDeclaration } from "../operations";
+import { difference } from "./match";
+
+type Json = Readonly<Record<string, unknown>>;
+type Resources = Readonly<Record<string, Readonly<Record<string, Json>>>>;
+
+/** Part of a job's API JSON: what must be in it. Lists must be whole. */
+export type JobLike = Json;
+
+/**
+ * Assertions about what a stack synthesizes, for the tests of programs that use this library. Each throws an AssertionError that says
+ * what came nearest.
+ *
+ * @example
+ * Template.fromStack(stack).hasJob({ ID: "prism-stack", Type: "service" });
+ */
+export class Template {
+  private constructor(
+    private readonly stack: { readonly resource?: Resources; readonly variable?: Record<string, VariableDeclaration> },
+  ) {}
+
+  /**
+   * Synthesizes a stack, with its aspects.
+   *
+   * @param variables values for its Terraform variables. Default: their own defaults
+   */
+  static fromStack(stack: TerraformStack, variables: Readonly<Record<string, string>> = {}): Template {
+    const json = JSON.parse(Testing.synth(stack)) as Template["stack"];
+    const values = variableValues(json.variable ?? {}, variables, {});
+    const jobs = Object.entries(json.resource?.nomad_job ?? {}).map(([id, resource]) => [
+      id,
+      { ...resource, jobspec: JSON.parse(String(evaluateTemplate(String(resource.jobspec), values))) as unknown },
+    ]);
+    return new Template({
+      ...json,
+      resource: { ...json.resource, nomad_job: Object.fromEntries(jobs) as Record<string, Json> },
+    });
+  }
+
+  /** API JSON of every job, without the outer key. */
+  jobs(): Json[] {
+    return this.resources("nomad_job").map((resource) => (resource.jobspec as { Job: Json }).Job);
+  }
+
+  /** API JSON of the job of this id. */
+  job(id: string): Json {
+    const found = this.jobs().find((job) => job.ID === id);
+    if (!found)
+      throw failure(
+        `there is no job "${id}"`,
+        this.jobs().map((job) => String(job.ID)),
+      );
+    return found;
+  }
+
+  /**
+   * The stack has such a job.
+   *
+   * @param expected part of its API JSON; or a Job, which must be rendered just so
+   */
+  hasJob(expected: JobLike | Job): void {
+    const wanted = expected instanceof Job ? (expected.toApi().Job as Json) : expected;
+    const exact = expected instanceof Job;
+    const reasons = this.jobs().map((job) => difference(job, wanted) ?? (exact ? difference(wanted, job) : undefined));
+    if (!reasons.includes(undefined)) {
+      throw failure(
+        "no job is like that",
+        this.jobs().map((job, index) => `${String(job.ID)}: ${reasons[index]}`),
+      );
+    }
+  }
+
+  /** The stack has so many jobs. */
+  jobCountIs(count: number): void {
+    this.resourceCountIs("nomad_job", count);
+  }
+
+  /** The stack has so many resources of this type. */
+  resourceCountIs(type: string, count: number): void {
+    const found = this.resources(type).length;
+    if (found !== count) throw failure(`there are ${found} ${type}, not ${count}`, []);
+  }
+
+  /** The stack has a resource of this type with these attributes. */
+  hasResource(type: string, expected: Json): void {
+    const resources = this.resources(type);
+    const reasons = resources.map((resource) => difference(resource, expected));
+    if (!reasons.includes(undefined)) throw failure(`no ${type} is like that`, reasons.map(String));
+  }
+
+  /** The stack has a configuration entry of Consul with this in it. */
+  hasConfigEntry(kind: string, name: string, expected: Json = {}): void {
+    const found = this.resources("consul_config_entry").find((entry) => entry.kind === kind && entry.name === name);
+    const names = this.resources("consul_config_entry").map((entry) => `${String(entry.kind)} ${String(entry.name)}`);
+    if (!found) throw failure(`there is no ${kind} of ${name}`, names);
+    const reason = difference(JSON.parse(String(found.config_json)), expected);
+    if (reason !== undefined) throw failure(`the ${kind} of ${name} is another`, [reason]);
+  }
+
+  /** Attributes of the resources of a type. */
+  resources(type: string): Json[] {
+    return Object.values(this.stack.resource?.[type] ?? {});
+  }
+
+  /** All of it. */
+  toJson(): Json {
+    return this.stack;
+  }
+}
+
+function failure(message: string, details: readonly string[]): AssertionError {
+  return new AssertionError({ message: [message, ...details.map((detail) => `  ${detail}`)].join("\n") });
+}
