@@ -70,7 +70,7 @@ export function problemsOfSettings(settings: EnvironmentSettings): Problem[] {
   const shape = parsed.success
     ? []
     : parsed.error.issues.map((issue) => problem([root, ...issue.path].join("."), issue.message));
-  return [...shape, ...(parsed.success ? problemsBetween(settings, root) : [])];
+  return [...shape, ...problemsBetween(settings, root)];
 }
 
 /**
@@ -91,8 +91,10 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
   const problems: Problem[] = [];
   for (const key of ["admin", "launcher", "keyvalue"] as const) {
     const own = settings[key];
+    // What is wrong by itself was said already.
+    if (!group.safeParse(own).success) continue;
     const counts =
-      own.count === 0 && settings.regions ? settings.regions.list.map((region) => region.count) : [own.count];
+      own.count === 0 && settings.regions?.list ? settings.regions.list.map((region) => region.count) : [own.count];
     const least = Math.min(...counts);
     if (own.canaries !== undefined && own.canaries > least) {
       problems.push(
@@ -111,12 +113,10 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
       );
     }
   }
-  if (settings.update.minHealthyTime.nanoseconds >= settings.update.healthyDeadline.nanoseconds) {
+  const { minHealthyTime, healthyDeadline } = settings.update ?? {};
+  if (minHealthyTime?.nanoseconds >= healthyDeadline?.nanoseconds) {
     problems.push(
-      problem(
-        `${root}.update.minHealthyTime`,
-        `is not shorter than healthyDeadline, ${settings.update.healthyDeadline}; shorten it`,
-      ),
+      problem(`${root}.update.minHealthyTime`, `is not shorter than healthyDeadline, ${healthyDeadline}; shorten it`),
     );
   }
   return problems;

@@ -154,8 +154,9 @@ export class Terminal {
     for (const problem of error.problems) {
       const text =
         problem.path === "" ? problem.message : formatProblem({ ...problem, path: this.color.bold(problem.path) });
+      const [first = "", ...rest] = wrapAnsi(text, this.width - 2, { trim: false }).split("\n");
       console.error(
-        `${this.color.red("✗")} ${wrapAnsi(text, this.width - 2, { hard: false, trim: false }).replaceAll("\n", "\n  ")}`,
+        [`${this.color.red("✗")} ${first.trimEnd()}`, ...rest.map((line) => `  ${line}`.trimEnd())].join("\n"),
       );
     }
   }

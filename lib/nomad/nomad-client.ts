@@ -90,6 +90,11 @@ export class NomadClient {
     return (await this.http.find(`/v1/job/${encodeURIComponent(job)}/allocations`)) ?? [];
   }
 
+  /** Allocations that a deployment placed. */
+  async deploymentAllocations(id: string): Promise<readonly AllocationStub[]> {
+    return (await this.http.find(`/v1/deployment/allocations/${id}`)) ?? [];
+  }
+
   /** Every allocation of the namespace. */
   async allAllocations(): Promise<readonly AllocationStub[]> {
     return this.http.get("/v1/allocations", { query: { task_states: true } });

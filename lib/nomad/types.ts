@@ -82,7 +82,6 @@ export interface AllocationStub {
   readonly DesiredStatus: string;
   readonly ClientStatus: "pending" | "running" | "complete" | "failed" | "lost" | "unknown";
   readonly ClientDescription: string;
-  readonly DeploymentID: string;
   readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Canary: boolean } | null;
   readonly TaskStates: Readonly<Record<string, TaskState>> | null;
   readonly CreateTime: number;

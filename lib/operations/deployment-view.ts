@@ -45,7 +45,6 @@ export function viewOf(
   allocations: readonly AllocationStub[],
   failures: Readonly<Record<string, PlacementFailure>>,
 ): DeploymentView {
-  const own = deployment ? allocations.filter((allocation) => allocation.DeploymentID === deployment.ID) : allocations;
   const names = [...new Set([...Object.keys(deployment?.TaskGroups ?? {}), ...Object.keys(failures)])].sort();
   return {
     job,
@@ -63,7 +62,7 @@ export function viewOf(
         unhealthy: state?.UnhealthyAllocs ?? 0,
         canaries: state?.DesiredCanaries ?? 0,
         promoted: state?.Promoted ?? false,
-        allocations: own.filter((allocation) => allocation.TaskGroup === name).map(allocationView),
+        allocations: allocations.filter((allocation) => allocation.TaskGroup === name).map(allocationView),
         blocked: failure && inWords(failure),
       };
     }),

@@ -44,15 +44,14 @@ export async function watchDeployment(
     shown = text;
 
     blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? Date.now()) : undefined;
-    if (settled && !deployment) {
+    if (settled && !deployment && blockedSince === undefined) {
       const unchanged = { ...view, status: "unchanged" as const };
       return { result: "unchanged", view: unchanged, diagnoses: [] };
     }
     const result = resultOf(deployment, allocations, blockedSince);
     if (result) {
-      const failed =
-        result === "failed" ? allocations.filter((allocation) => allocation.DeploymentID === deployment?.ID) : [];
-      const diagnoses = (await Promise.all(failed.map((allocation) => diagnose(nomad, allocation)))).flat();
+      const suspects = result === "failed" ? allocations : [];
+      const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
       return { result, view, diagnoses };
     }
     await sleep(INTERVAL, undefined, { signal: options.signal });
@@ -60,7 +59,9 @@ export async function watchDeployment(
 }
 
 interface Look {
+  /** The deployment that the registration began: none where nothing has to change. */
   readonly deployment: Deployment | undefined;
+  /** What it placed. */
   readonly allocations: readonly AllocationStub[];
   readonly failures: Readonly<Record<string, PlacementFailure>>;
   /** Whether the server has decided what to do. */
@@ -68,15 +69,11 @@ interface Look {
 }
 
 async function look(nomad: NomadClient, job: string, registration: Registration): Promise<Look> {
-  const [evaluation, deployments, allocations] = await Promise.all([
-    nomad.evaluation(registration.EvalID),
-    nomad.deployments(job),
-    nomad.allocations(job),
-  ]);
+  const [evaluation, deployments] = await Promise.all([nomad.evaluation(registration.EvalID), nomad.deployments(job)]);
   const deployment = deployments.find((candidate) => candidate.JobModifyIndex === registration.JobModifyIndex);
   return {
     deployment,
-    allocations,
+    allocations: deployment ? await nomad.deploymentAllocations(deployment.ID) : [],
     failures: evaluation.FailedTGAllocs ?? {},
     settled: evaluation.Status === "complete" || evaluation.Status === "blocked",
   };
@@ -91,8 +88,7 @@ function resultOf(
   if (!deployment) return undefined;
   if (deployment.Status === "successful") return "healthy";
   if (["failed", "cancelled"].includes(deployment.Status)) return "failed";
-  const own = allocations.filter((allocation) => allocation.DeploymentID === deployment.ID);
-  if (own.some((allocation) => allocation.ClientStatus === "failed")) return "failed";
+  if (allocations.some((allocation) => allocation.ClientStatus === "failed")) return "failed";
   return waitsForPromotion(deployment) ? "waiting-for-promotion" : undefined;
 }
 

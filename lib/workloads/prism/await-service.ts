@@ -1,4 +1,4 @@
-import { Cpu, Lifecycle, LogConfig, Memory, Resources, Task, Template } from "../../jobspec";
+import { Cpu, Duration, Lifecycle, LogConfig, Memory, Resources, Task, Template, Wait } from "../../jobspec";
 import type { Program } from "./program";
 
 /**
@@ -25,9 +25,11 @@ export function awaitService(service: string, program: Program): Task {
     name: `await-${service}`,
     driver: program.shell(script),
     lifecycle: Lifecycle.prestart(),
+    // Nomad waits five seconds for more changes before it renders again; here every second counts.
     templates: [
       Template.file(`local/${file}`, `{{ range service "${service}" }}{{ .Address }}:{{ .Port }}\n{{ end }}`, {
         changeMode: "noop",
+        wait: new Wait({ min: Duration.milliseconds(50), max: Duration.seconds(1) }),
       }),
     ],
     resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) }),

@@ -1,0 +1,183 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { consulConnection, ConsulClient, NomadClient, nomadConnection } from "../../lib/nomad";
+import { readStack } from "../../lib/operations";
+import { ended, Project } from "./project";
+
+const project = new Project();
+let nomad: NomadClient;
+let consul: ConsulClient;
+
+beforeAll(() => {
+  nomad = new NomadClient(nomadConnection({}, `http://127.0.0.1:${4646 + project.offset}`));
+  consul = new ConsulClient(consulConnection({}, `http://127.0.0.1:${8500 + project.offset}`));
+});
+
+afterAll(async () => {
+  await Promise.all([nomad.close(), consul.close()]);
+  await project.remove();
+}, 60_000);
+
+const SERVICES = ["prism-admin", "pattern-launcher", "keyvalue-runner"];
+
+/** The one allocation of a group that shall run. */
+async function running(group: string) {
+  const allocations = (await nomad.allocations("prism-stack")).filter(
+    (allocation) => allocation.TaskGroup === group && allocation.DesiredStatus === "run",
+  );
+  expect(allocations).toHaveLength(1);
+  return allocations[0] as NonNullable<(typeof allocations)[number]>;
+}
+
+async function until(what: string, holds: () => Promise<boolean>, limit = 60_000): Promise<void> {
+  for (const end = Date.now() + limit; !(await holds()); await sleep(200)) {
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${limit / 1000} s`);
+  }
+}
+
+describe("the embedded cluster", () => {
+  test("starts nothing where a port is taken, and says which and by whom", async () => {
+    const server = createServer().listen(4646 + project.offset, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const said = await project.run(["up", "--port-offset", String(project.offset)]);
+    await new Promise((resolve) => server.close(resolve));
+    expect(said.code).toBe(1);
+    expect(said.stderr).toContain(`port ${4646 + project.offset} (Nomad HTTP): is taken by process ${process.pid}`);
+    expect(said.stderr).toContain("--port-offset");
+    expect(project.leftovers().processes).toEqual([]);
+  }, 60_000);
+
+  test("interrupted while it starts, says truly what runs, and is ended by down", async () => {
+    const child = project.spawn(["up", "--port-offset", String(project.offset)]);
+    const said = ended(child);
+    await until("a start", async () => existsSync(join(project.cluster.folder, "cluster.json")));
+    child.kill("SIGINT");
+    expect((await said).code).toBe(130);
+    const status = JSON.parse((await project.run(["status", "--json"])).stdout) as {
+      phase: string;
+      agents: { name: string; running: boolean }[];
+    };
+    expect(status.agents.map((agent) => [agent.name, agent.running])).toEqual([
+      ["consul", true],
+      ["nomad", false],
+    ]);
+    expect(status.phase).toBe("partial");
+    expect((await project.run(["down"])).code).toBe(0);
+    expect(project.leftovers()).toEqual({ processes: [], mounts: [] });
+  }, 60_000);
+});
+
+describe("the dev stack", () => {
+  test("comes up with one command, every group healthy in Consul", async () => {
+    const said = await project.run(["start", "--port-offset", String(project.offset)]);
+    expect(said.stderr).toContain("prism-stack version 0 is healthy");
+    expect(said.code).toBe(0);
+    for (const service of SERVICES) {
+      expect(said.stdout).toMatch(new RegExp(`${service} .*passing.*stand-in`));
+      expect(await consul.instances(service, { passing: true })).toHaveLength(1);
+    }
+    expect(said.stdout).toContain(`http://127.0.0.1:${4646 + project.offset}/ui/`);
+  }, 120_000);
+
+  test("started the launcher only once a healthy admin was in Consul, and it registered there", async () => {
+    const launcher = await running("launcher");
+    const tasks = launcher.TaskStates ?? {};
+    const started = (task: string) => tasks[task]?.Events?.find((event) => event.Type === "Started")?.Time ?? 0;
+    const finished = tasks["await-prism-admin"]?.Events?.find((event) => event.Type === "Terminated")?.Time ?? Infinity;
+    expect(started("pattern-launcher")).toBeGreaterThan(finished);
+    const waited = await project.run(["logs", "await-prism-admin"]);
+    expect(waited.stdout).toMatch(/waiting for a healthy prism-admin[^]*prism-admin is healthy:\n127\.0\.0\.1:\d+/);
+    expect((await project.run(["logs", "pattern-launcher"])).stdout).toMatch(
+      /STAND-IN for pattern-launcher[^]*registered with 127\.0\.0\.1:\d+: welcome, launcher-01/,
+    );
+  }, 30_000);
+
+  test("reads its configuration from Consul's KV", async () => {
+    expect(await consul.value("prism/dev/log_level")).toBe("debug");
+    expect(await consul.value("prism/dev/environment")).toBe("dev");
+    const admin = await running("admin");
+    const file: string[] = [];
+    for await (const chunk of nomad.http.stream(`/v1/client/fs/cat/${admin.ID}`, {
+      query: { path: "prism-admin/local/config.env" },
+    }))
+      file.push(Buffer.from(chunk).toString());
+    expect(file.join("")).toBe("PRISM_ENVIRONMENT=dev\nPRISM_LOG_LEVEL=debug\n");
+  }, 30_000);
+
+  test("a second up says that all of it runs", async () => {
+    const said = await project.run(["up"]);
+    expect([said.code, said.stderr]).toEqual([0, "the cluster runs already\n"]);
+  }, 30_000);
+
+  test("deployed again without a change stays as it is", async () => {
+    const said = await project.run(["deploy", "dev", "--json"]);
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      environment: "dev",
+      jobs: [{ id: "prism-stack", result: expect.stringMatching(/unchanged|healthy/) }],
+    });
+    expect((await nomad.job("prism-stack"))?.Version).toBe(0);
+  }, 60_000);
+
+  test("one changed value is a rolling update of its group alone", async () => {
+    const [admin, launcher] = [await running("admin"), await running("launcher")];
+    project.change({ launcher: { cpu: 900 } });
+    const said = await project.run(["deploy", "dev"]);
+    expect(said.stderr).toContain("prism-stack version 1 is healthy");
+    expect((await running("admin")).ID).toBe(admin.ID);
+    expect((await running("launcher")).ID).not.toBe(launcher.ID);
+  }, 120_000);
+
+  test("a killed task is restarted and passes again", async () => {
+    const restarts = async () => (await running("admin")).TaskStates?.["prism-admin"]?.Restarts ?? 0;
+    expect(await restarts()).toBe(0);
+    const admin = await running("admin");
+    const pid = execFileSync("pgrep", ["-f", `stand-ins/admin.ts serve --port=${8981 + project.offset}`], {
+      encoding: "utf8",
+    })
+      .trim()
+      .split("\n")[0];
+    process.kill(Number(pid), "SIGKILL");
+    await until("a restart", async () => (await restarts()) === 1);
+    await until("a passing check", async () => (await consul.instances("prism-admin", { passing: true })).length === 1);
+    expect((await running("admin")).ID).toBe(admin.ID);
+  }, 120_000);
+
+  test("every environment's jobs are taken by the server, and by the rules here", async () => {
+    const outdir = join(project.cluster.folder, "synth");
+    for (const environment of ["dev", "staging", "prod"]) {
+      for (const wanted of readStack(outdir, environment, { variables: {}, env: {} })) {
+        if (wanted.kind !== "job") continue;
+        const verdict = await nomad.validate(wanted.job);
+        // This cluster has no Vault, which says nothing about the job.
+        const errors = (verdict.ValidationErrors ?? []).filter((error) => !/vault/i.test(error));
+        expect([environment, errors]).toEqual([environment, []]);
+      }
+    }
+  }, 30_000);
+
+  test("a task that fails is shown with its exit code, its last events and its last lines", async () => {
+    const binDir = join(project.folder, "binaries");
+    mkdirSync(binDir);
+    writeFileSync(join(binDir, "keyvalue-runner"), "#!/bin/sh\necho starting\necho 'no such thing: 42' >&2\nexit 3\n", {
+      mode: 0o755,
+    });
+    const said = await project.run(["deploy", "dev"], { PRISM_BIN_DIR: binDir });
+    expect(said.code).toBe(1);
+    expect(said.stderr).toMatch(/task keyvalue-runner of group keyvalue, allocation \w{8}: exit code 3/);
+    expect(said.stderr).toMatch(/last events[^]*Terminated: Exit Code: 3/);
+    expect(said.stderr).toMatch(/last lines of stderr[^]*no such thing: 42/);
+  }, 180_000);
+
+  test("down leaves no process, no mount and no data", async () => {
+    expect((await project.run(["down"])).code).toBe(0);
+    expect(project.leftovers()).toEqual({ processes: [], mounts: [] });
+    expect(existsSync(join(project.cluster.folder, "data"))).toBe(false);
+    expect((await project.run(["down"])).stderr).toContain("no cluster was running");
+    const status = JSON.parse((await project.run(["status", "--json"])).stdout) as { phase: string };
+    expect(status.phase).toBe("stopped");
+  }, 60_000);
+});

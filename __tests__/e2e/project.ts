@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EmbeddedCluster, mountsIn, processesIn } from "../../lib/local";
+
+const REPOSITORY = join(__dirname, "../..");
+/** Far from the ports of a cluster that somebody works with. */
+const PORT_OFFSET = 12000;
+
+/** What a command said and how it ended. */
+export interface Said {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * A project of its own in a folder of its own, made of this repository's program, so that a test disturbs nobody. Its dev
+ * environment can be changed from one deployment to the next.
+ */
+export class Project {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-e2e-")));
+  readonly cluster = new EmbeddedCluster(join(this.folder, ".cdk-nomad"));
+  readonly offset = PORT_OFFSET;
+
+  constructor() {
+    const loader = require.resolve("tsx");
+    const path = (name: string) => JSON.stringify(join(REPOSITORY, name));
+    writeFileSync(
+      join(this.folder, "cdktf.json"),
+      JSON.stringify({ language: "typescript", app: `${process.execPath} --import ${loader} main.ts` }),
+    );
+    writeFileSync(
+      join(this.folder, "main.ts"),
+      `import { readFileSync } from "node:fs";
+       import { runProgram, synthesize } from ${path("lib")};
+       import { createApp } from ${path("main")};
+       import { ENVIRONMENTS } from ${path("stacks")};
+       const change = JSON.parse(readFileSync("change.json", "utf8"));
+       const environments = ENVIRONMENTS.map((settings) =>
+         settings.name === "dev" ? { ...settings, launcher: { ...settings.launcher, ...change.launcher } } : settings);
+       const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset } = process.env;
+       runProgram(() => synthesize(createApp({ environments, surroundings: { prismBinDir, portOffset: Number(offset ?? 0) } })));`,
+    );
+    this.change({});
+  }
+
+  /** Changes the settings of dev. */
+  change(change: { readonly launcher?: object }): void {
+    writeFileSync(join(this.folder, "change.json"), JSON.stringify(change));
+  }
+
+  /** Starts a command and leaves it running. */
+  spawn(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): ChildProcess {
+    const clean = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|PRISM|CDK_NOMAD_PORT)_/.test(name)),
+    );
+    return spawn(process.execPath, [join(REPOSITORY, "bin/cdk-nomad.js"), ...args], {
+      cwd: this.folder,
+      env: { ...clean, NO_COLOR: "1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Said> {
+    return ended(this.spawn(args, env));
+  }
+
+  /** What is left of the cluster: processes that still run, and mounts. */
+  leftovers(): { readonly processes: number[]; readonly mounts: string[] } {
+    const folder = this.cluster.folder;
+    return {
+      processes: [...processesIn(folder), ...agentsOf(folder)].filter((pid) => !isZombie(pid)),
+      mounts: mountsIn(folder),
+    };
+  }
+
+  /** Ends whatever still runs, and forgets the folder. */
+  async remove(): Promise<void> {
+    await this.run(["down"]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Collects what a process says until it ends. */
+export async function ended(child: ChildProcess): Promise<Said> {
+  const said = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream]?.on("data", (chunk: Buffer) => (said[stream] += chunk.toString()));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  return { code, ...said };
+}
+
+function agentsOf(folder: string): number[] {
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${folder}/`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A process that has ended, and that nobody has asked about yet. */
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
+}

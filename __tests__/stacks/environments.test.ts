@@ -1,0 +1,354 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { App, TerraformStack } from "cdktf";
+import { Memory, synthesize, UserError } from "../../lib";
+import { readStack } from "../../lib/operations";
+import { Template } from "../../lib/testing";
+import { createApp } from "../../main";
+import { ENVIRONMENTS, problemsOfSettings, type EnvironmentSettings } from "../../stacks";
+
+const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const synthesized = (name: string, binDir?: string): App => {
+  const outdir = join(folder, name);
+  const app = createApp({ app: { outdir }, surroundings: { prismBinDir: binDir } });
+  synthesize(app);
+  return app;
+};
+const stackOf = (app: App, name: string) => app.node.findChild(name) as TerraformStack;
+const templateOf = (name: string, binDir?: string) =>
+  Template.fromStack(
+    stackOf(createApp({ app: { outdir: join(folder, "t") }, surroundings: { prismBinDir: binDir } }), name),
+  );
+const file = (run: string, stack: string) => readFileSync(join(folder, run, "stacks", stack, "cdk.tf.json"), "utf8");
+
+const seconds = (count: number) => count * 1e9;
+
+describe("dev", () => {
+  const job = templateOf("dev").job("prism-stack") as never as {
+    TaskGroups: { Name: string; Tasks: { Name: string }[] }[];
+  };
+
+  test("has every figure of the seed", () => {
+    const template = templateOf("dev");
+    template.jobCountIs(1);
+    template.hasJob({ ID: "prism-stack", Type: "service", Datacenters: ["dc1"] });
+    const restart = { Attempts: 3, Delay: seconds(10), Interval: seconds(60), Mode: "fail" };
+    const logs = { MaxFiles: 5, MaxFileSizeMB: 10 };
+    expect(job.TaskGroups).toEqual([
+      expect.objectContaining({
+        Name: "admin",
+        Count: 1,
+        Networks: [{ Mode: "host", ReservedPorts: [{ Label: "grpc", Value: 8981, To: 8981 }] }],
+        RestartPolicy: restart,
+        Tasks: [
+          expect.objectContaining({
+            Name: "prism-admin",
+            Driver: "raw_exec",
+            Resources: { CPU: 500, MemoryMB: 256 },
+            LogConfig: logs,
+            Services: [
+              expect.objectContaining({
+                Name: "prism-admin",
+                PortLabel: "grpc",
+                Checks: [{ Type: "grpc", Interval: seconds(10), Timeout: seconds(2) }],
+              }),
+            ],
+          }),
+        ],
+      }),
+      expect.objectContaining({
+        Name: "launcher",
+        Count: 1,
+        Networks: [
+          {
+            Mode: "host",
+            ReservedPorts: [
+              { Label: "grpc", Value: 7070, To: 7070 },
+              { Label: "health", Value: 9093, To: 9093 },
+            ],
+          },
+        ],
+        RestartPolicy: restart,
+        Tasks: [
+          expect.objectContaining({ Name: "await-prism-admin", Lifecycle: { Hook: "prestart", Sidecar: false } }),
+          expect.objectContaining({
+            Name: "pattern-launcher",
+            Resources: { CPU: 1000, MemoryMB: 512 },
+            LogConfig: logs,
+            Templates: expect.arrayContaining([
+              expect.objectContaining({ DestPath: "local/admin.env", Envvars: true }),
+            ]),
+            Services: [
+              expect.objectContaining({
+                PortLabel: "health",
+                Checks: [{ Type: "http", Path: "/health", Interval: seconds(10), Timeout: seconds(2) }],
+              }),
+            ],
+          }),
+        ],
+      }),
+      expect.objectContaining({
+        Name: "keyvalue",
+        Count: 1,
+        Networks: [{ Mode: "host" }],
+        RestartPolicy: restart,
+        Tasks: [
+          expect.objectContaining({ Name: "await-pattern-launcher" }),
+          expect.objectContaining({
+            Name: "keyvalue-runner",
+            Resources: { CPU: 500, MemoryMB: 256 },
+            LogConfig: logs,
+            Services: [
+              expect.objectContaining({
+                Checks: [
+                  {
+                    Type: "script",
+                    Command: "/bin/sh",
+                    Args: ["-c", "exit 0"],
+                    Interval: seconds(30),
+                    Timeout: seconds(5),
+                  },
+                ],
+              }),
+            ],
+          }),
+        ],
+      }),
+    ]);
+  });
+
+  test("runs Prism's own programs where they are, with what those need", () => {
+    const binDir = join(folder, "binaries");
+    mkdirSync(binDir, { recursive: true });
+    for (const name of ["prism-admin", "pattern-launcher"]) writeFileSync(join(binDir, name), "", { mode: 0o755 });
+    const template = templateOf("dev", binDir);
+    const text = JSON.stringify(template.job("prism-stack"));
+    expect(text).toContain(`"command":"${binDir}/prism-admin"`);
+    expect(text).toContain("manifest.yaml");
+    expect(text).toContain('{"Type":"tcp"');
+    // What is not there is stood in for.
+    expect(text).toContain("stand-ins/keyvalue");
+  });
+
+  test("moves every port by the offset", () => {
+    const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { portOffset: 1000 } });
+    const ports = JSON.stringify(Template.fromStack(stackOf(app, "dev")).job("prism-stack")).match(/"Value":\d+/g);
+    expect(ports).toEqual(['"Value":9981', '"Value":8070', '"Value":10093']);
+  });
+});
+
+describe("staging", () => {
+  test("runs containers with a canary of the launcher that is promoted by itself", () => {
+    const template = templateOf("staging");
+    const groups = template.job("prism-stack").TaskGroups as {
+      Name: string;
+      Count: number;
+      Update?: object;
+      Tasks: { Driver: string; Config: { image: string } }[];
+    }[];
+    expect(
+      groups.map((group) => [group.Name, group.Count, group.Tasks.at(-1)?.Driver, group.Tasks.at(-1)?.Config.image]),
+    ).toEqual([
+      ["admin", 1, "docker", "prism-admin:latest"],
+      ["launcher", 3, "docker", "pattern-launcher:latest"],
+      ["keyvalue", 1, "docker", "keyvalue-runner:latest"],
+    ]);
+    expect(groups[1]?.Update).toEqual(expect.objectContaining({ Canary: 1, MaxParallel: 1, AutoPromote: true }));
+    template.hasConfigEntry("service-resolver", "pattern-launcher", { DefaultSubset: "stable" });
+  });
+
+  test("takes the images' version at deploy time, and nothing that is no tag", () => {
+    const stack = () => stackOf(createApp({ app: { outdir: join(folder, "t") } }), "staging");
+    const template = Template.fromStack(stack(), { image_version: "1.4.2" });
+    expect(JSON.stringify(template.job("prism-stack"))).toContain('"prism-admin:1.4.2"');
+    expect(() => Template.fromStack(stack(), { image_version: "no tag!" })).toThrow(/var.image_version/);
+  });
+
+  test("keeps its state in Consul", () => {
+    expect(templateOf("staging").toJson()).toMatchObject({
+      terraform: { backend: { consul: { path: "terraform/cdk-nomad/staging" } } },
+    });
+  });
+});
+
+describe("prod", () => {
+  test("rolls out west before east, with room to burst, and the database's password from Vault", () => {
+    const template = templateOf("prod");
+    template.jobCountIs(2);
+    expect(template.jobs().map((job) => [job.Region, job.Datacenters])).toEqual(
+      expect.arrayContaining([
+        ["us-west", ["us-west-1a", "us-west-1b"]],
+        ["us-east", ["us-east-1a", "us-east-1b"]],
+      ]),
+    );
+    const groups = template.jobs()[0]?.TaskGroups as {
+      Name: string;
+      Count: number;
+      Tasks: { Resources: object; Vault?: object; Templates: { DestPath: string }[] }[];
+    }[];
+    expect(groups.map((group) => [group.Name, group.Count])).toEqual([
+      ["admin", 1],
+      ["launcher", 3],
+      ["keyvalue", 3],
+    ]);
+    expect(groups[0]?.Tasks[0]).toMatchObject({
+      Resources: { CPU: 2000, MemoryMB: 1024, MemoryMaxMB: 2048 },
+      Vault: { Role: "prism-admin" },
+      Templates: expect.arrayContaining([expect.objectContaining({ DestPath: "secrets/db.env", Envvars: true })]),
+    });
+  });
+
+  test("lets nobody call whom he may not", () => {
+    templateOf("prod").hasConfigEntry("service-intentions", "*", { Sources: [{ Name: "*", Action: "deny" }] });
+    templateOf("prod").hasConfigEntry("service-intentions", "prism-admin", {
+      Sources: [{ Name: "pattern-launcher", Action: "allow" }],
+    });
+  });
+});
+
+describe("every environment", () => {
+  test("has the same kinds of resources as ever", () => {
+    const counts = ENVIRONMENTS.map(({ name }) => {
+      const template = templateOf(name);
+      return [
+        name,
+        ...["nomad_job", "consul_config_entry", "consul_key_prefix"].map((type) => template.resources(type).length),
+      ];
+    });
+    expect(counts).toEqual([
+      ["dev", 1, 6, 1],
+      ["staging", 1, 6, 1],
+      ["prod", 2, 7, 1],
+    ]);
+  });
+
+  test("is written the same to the byte when it is synthesized again", () => {
+    synthesized("one");
+    synthesized("two");
+    for (const { name } of ENVIRONMENTS) expect(file("two", name)).toBe(file("one", name));
+  });
+
+  test("holds no address and no token, whatever the variables say", () => {
+    const secrets = {
+      NOMAD_ADDR: "http://planted-nomad:1",
+      NOMAD_TOKEN: "planted-token",
+      CONSUL_HTTP_ADDR: "planted-consul:1",
+      CONSUL_HTTP_TOKEN: "planted-consul-token",
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, secrets);
+    try {
+      synthesized("planted");
+    } finally {
+      process.env = before;
+    }
+    for (const { name } of ENVIRONMENTS) expect(file("planted", name)).not.toContain("planted-");
+  });
+
+  const schemas = join(__dirname, "../../../shared/provider-schemas");
+  const there = existsSync(schemas);
+  if (!there) console.log("skipped: the providers' schemas are not beside this clone");
+  (there ? test : test.skip)("uses only attributes that the providers know", () => {
+    synthesized("schema");
+    const known = ["nomad-2.6.1", "consul-2.23.0"].map(
+      (name) => (JSON.parse(readFileSync(join(schemas, `${name}.json`), "utf8")) as { resources: object }).resources,
+    );
+    const resources = Object.assign({}, ...known) as Record<string, { attributes?: object; blocks?: object }>;
+    const meta = new Set(["//", "provider", "depends_on", "lifecycle"]);
+    const unknown = ENVIRONMENTS.flatMap(({ name }) => {
+      const stack = JSON.parse(file("schema", name)) as { resource: Record<string, Record<string, object>> };
+      return Object.entries(stack.resource).flatMap(([type, named]) => {
+        const schema = { ...resources[type]?.attributes, ...resources[type]?.blocks };
+        return Object.values(named).flatMap((resource) =>
+          Object.keys(resource)
+            .filter((key) => !meta.has(key) && !(key in schema))
+            .map((key) => `${type}.${key}`),
+        );
+      });
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  const terraform = ["terraform", "tofu"].find((name) => {
+    try {
+      execFileSync(name, ["version"], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (!terraform) console.log("skipped: neither terraform nor tofu is on PATH to evaluate the jobs");
+  (terraform ? test : test.skip)(
+    "means the same job to Terraform as to the fast way",
+    () => {
+      synthesized("evaluated");
+      for (const { name } of ENVIRONMENTS) {
+        const stack = JSON.parse(file("evaluated", name)) as {
+          variable: object;
+          resource: { nomad_job: Record<string, { jobspec: string }> };
+        };
+        const output = Object.fromEntries(
+          Object.entries(stack.resource.nomad_job).map(([id, job]) => [id, { value: job.jobspec }]),
+        );
+        const place = join(folder, `terraform-${name}`);
+        mkdirSync(place);
+        writeFileSync(join(place, "main.tf.json"), JSON.stringify({ variable: stack.variable, output }));
+        const env = { ...process.env, TF_CLI_CONFIG_FILE: undefined, CHECKPOINT_DISABLE: "1" };
+        const run = (...args: string[]) =>
+          execFileSync(terraform as string, args, { cwd: place, encoding: "utf8", env });
+        run("init", "-input=false");
+        run("apply", "-auto-approve", "-input=false");
+        const evaluated = Object.values(JSON.parse(run("output", "-json")) as Record<string, { value: string }>).map(
+          ({ value }) => (JSON.parse(value) as { Job: object }).Job,
+        );
+        const fast = readStack(join(folder, "evaluated"), name, { variables: {}, env: {} }).flatMap((wanted) =>
+          wanted.kind === "job" ? [wanted.job] : [],
+        );
+        expect(new Set(fast.map((job) => JSON.stringify(job)))).toEqual(
+          new Set(evaluated.map((job) => JSON.stringify(job))),
+        );
+      }
+    },
+    120_000,
+  );
+});
+
+describe("settings", () => {
+  const dev = ENVIRONMENTS[0] as EnvironmentSettings;
+  test.each<[string, object, string]>([
+    ["a count below zero", { launcher: { ...dev.launcher, count: -1 } }, "dev.launcher.count"],
+    ["more canaries than allocations", { launcher: { ...dev.launcher, canaries: 2 } }, "dev.launcher.canaries"],
+    ["a port out of range", { portOffset: 60000 }, "dev.portOffset"],
+    [
+      "less memory than is reserved",
+      { admin: { ...dev.admin, memoryMax: Memory.mebibytes(64) } },
+      "dev.admin.memoryMax",
+    ],
+    ["a property that is none", { launchers: {} }, "dev"],
+    ["an empty version", { programs: { kind: "images", registry: "", version: "" } }, "dev.programs.version"],
+    ["a kind that is none", { backend: { kind: "s3" } }, "dev.backend.kind"],
+    ["a duration as a text", { update: { ...dev.update, minHealthyTime: "10s" } }, "dev.update.minHealthyTime"],
+    ["a name that is no part of a path", { name: "De v" }, "De v.name"],
+  ])("%s is refused with its place", (_name, change, path) => {
+    expect(problemsOfSettings({ ...dev, ...change } as EnvironmentSettings)).toEqual([
+      expect.objectContaining({ path, severity: "error" }),
+    ]);
+  });
+
+  test("of all environments are checked at once", () => {
+    const bad = ENVIRONMENTS.map((settings) => ({ ...settings, datacenters: [] }));
+    const app = () => createApp({ environments: bad, app: { outdir: join(folder, "t") } });
+    expect(app).toThrow(UserError);
+    expect(app).toThrow(/dev\.datacenters[^]*staging\.datacenters[^]*prod\.datacenters/);
+  });
+
+  test("two environments of one name are refused", () => {
+    expect(() => createApp({ environments: [dev, dev], app: { outdir: join(folder, "t") } })).toThrow(
+      /two environments/,
+    );
+  });
+});
