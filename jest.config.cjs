@@ -8,6 +8,11 @@ module.exports = {
   ci: true,
   projects: [
     { ...common, displayName: "unit", testMatch: ["<rootDir>/__tests__/{lib,stacks,program}/**/*.test.ts"] },
-    { ...common, displayName: "e2e", testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"] },
+    {
+      ...common,
+      displayName: "e2e",
+      globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
+      testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
+    },
   ],
 };

@@ -8,6 +8,9 @@ import { terraformJson } from "./terraform-text";
 /** What a service speaks, for routing and for intentions that look inside. */
 export type ServiceProtocol = "tcp" | "http" | "http2" | "grpc";
 
+/** What Consul fills in by itself and gives back; written out, so that a plan shows no difference. */
+const FILLED_IN = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
+
 /**
  * What Consul knows of a service by default.
  *
@@ -18,7 +21,7 @@ export class ServiceDefaults extends Construct {
 
   constructor(scope: Construct, id: string, props: { readonly service: string; readonly protocol: ServiceProtocol }) {
     super(scope, id);
-    this.entry = configEntry(this, "service-defaults", props.service, { Protocol: props.protocol });
+    this.entry = configEntry(this, "service-defaults", props.service, { Protocol: props.protocol, ...FILLED_IN });
   }
 }
 

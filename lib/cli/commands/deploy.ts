@@ -116,7 +116,11 @@ function report(outcome: JobOutcome, terminal: Terminal, seconds: number): void 
     );
   }
   if (result !== "failed") return;
-  terminal.note(`${color.red("✗")} ${view.job}: ${view.description || view.status}`);
+  const why =
+    view.status === "running"
+      ? "not healthy; Nomad itself goes on trying until the progress deadline"
+      : view.description || view.status;
+  terminal.note(`${color.red("✗")} ${view.job}${view.version === undefined ? "" : ` version ${view.version}`}: ${why}`);
   for (const group of view.groups.filter((candidate) => candidate.blocked))
     terminal.note(`  group ${group.name} found no node: ${group.blocked}`);
   for (const diagnosis of outcome.diagnoses) terminal.note(diagnosisText(diagnosis, terminal));

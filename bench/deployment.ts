@@ -1,0 +1,116 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cacheFolder, EmbeddedCluster, getBinary, SILENT } from "../lib/local";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../lib/nomad";
+import { deploy, readStack, synthesizeProject } from "../lib/operations";
+import { median } from "./measure";
+import type { Figure } from "./synthesis";
+
+const ROOT = join(__dirname, "..");
+const PORT_OFFSET = 13000;
+
+/**
+ * From submission to healthy, by this library and by `nomad job run`, with the very same job: dev's, but looked at every second. With checks
+ * every 10 s Consul's random first look would decide who wins.
+ */
+export async function measureDeployment(rounds: number): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-bench-"));
+  const cluster = new EmbeddedCluster(join(folder, ".cdk-nomad"));
+  try {
+    await cluster.up({ portOffset: PORT_OFFSET, cache: cacheFolder(), env: process.env, progress: SILENT });
+    const addresses = cluster.addresses();
+    const nomad = new NomadClient(nomadConnection({}, addresses?.nomad));
+    const consul = new ConsulClient(consulConnection({}, addresses?.consul));
+    const outdir = join(folder, "synth");
+    await synthesizeProject({ project: ROOT, outdir, env: { CDK_NOMAD_PORT_OFFSET: String(PORT_OFFSET) } });
+    const wanted = readStack(outdir, "dev", { variables: {}, env: {} }).map((item) =>
+      item.kind === "job" ? { ...item, job: quick(item.job) } : item,
+    );
+    const job = wanted.find((item) => item.kind === "job")?.job as JobJson;
+    const file = join(folder, "job.json");
+    writeFileSync(file, JSON.stringify({ Job: job }));
+    const binary = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
+
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    const gone = async () => {
+      await nomad.deregister(job.ID, { purge: true });
+      while (
+        (await nomad.allAllocations()).some((allocation) => ["pending", "running"].includes(allocation.ClientStatus))
+      )
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      while (
+        Object.keys(await consul.services()).some((name) => name.startsWith("prism") || name.startsWith("pattern"))
+      )
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    };
+    for (let round = 0; round <= rounds; round += 1) {
+      let started = Date.now();
+      const [outcome] = await deploy(wanted, { nomad, consul, onStep: () => undefined, onChange: () => undefined });
+      if (outcome?.result !== "healthy") throw new Error(`our deployment was ${outcome?.result}`);
+      if (round > 0) ours.push((Date.now() - started) / 1000);
+      await gone();
+
+      started = Date.now();
+      await run(binary.path, ["job", "run", "-json", file], { ...process.env, NOMAD_ADDR: addresses?.nomad });
+      if (round > 0) theirs.push((Date.now() - started) / 1000);
+      await gone();
+    }
+    await Promise.all([nomad.close(), consul.close()]);
+    console.log(`  ${median(ours).toFixed(1)} s  cdk-nomad deploy\n  ${median(theirs).toFixed(1)} s  nomad job run`);
+    const ratio = median(ours) / median(theirs);
+    return [
+      {
+        what: "cdk-nomad deploy from submission to healthy, times nomad job run",
+        value: ratio.toFixed(2),
+        goal: "at most 1.15",
+        reached: ratio <= 1.15,
+      },
+      startFigure(folder),
+    ];
+  } finally {
+    await cluster.down(SILENT);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same job with every check every second. */
+function quick(job: JobJson): JobJson {
+  return JSON.parse(JSON.stringify(job), (key, value: unknown) =>
+    key === "Checks" ? (value as object[]).map((check) => ({ ...check, Interval: 1e9, Timeout: 1e9 })) : value,
+  ) as JobJson;
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.once("close", (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${said}`)),
+    );
+  });
+}
+
+/** The whole of npm start, with nomad and consul cached. */
+function startFigure(folder: string): Figure {
+  writeFileSync(
+    join(folder, "cdktf.json"),
+    JSON.stringify({ app: `${process.execPath} --import ${require.resolve("tsx")} ${join(ROOT, "main.ts")}` }),
+  );
+  const cli = (...args: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, "bin/cdk-nomad.js"), ...args], { cwd: folder, encoding: "utf8" });
+  cli("down");
+  const begun = Date.now();
+  const { status, stderr } = cli("start", "--port-offset", String(PORT_OFFSET));
+  if (status !== 0) throw new Error(stderr);
+  const seconds = (Date.now() - begun) / 1000;
+  return {
+    what: "npm start to healthy, nomad and consul cached",
+    value: `${seconds.toFixed(1)} s`,
+    goal: "at most 45 s",
+    reached: seconds <= 45,
+  };
+}

@@ -1,0 +1,55 @@
+import { App, TerraformStack } from "cdktf";
+import {
+  Check,
+  Cpu,
+  Driver,
+  Duration,
+  Job,
+  Memory,
+  Network,
+  NomadJob,
+  nomadProvider,
+  Port,
+  Resources,
+  Restart,
+  Service,
+  synthesize,
+  Task,
+  TaskGroup,
+  Update,
+} from "../../lib";
+
+/** Three stacks of so many jobs, with every rule on. */
+const count = Number(process.argv[2]);
+const app = new App();
+for (const environment of ["dev", "staging", "prod"]) {
+  const stack = new TerraformStack(app, environment);
+  nomadProvider(stack);
+  for (let index = 0; index < count; index += 1) {
+    const job = new Job({
+      id: `web-${index}`,
+      type: "service",
+      datacenters: ["dc1"],
+      update: Update.rolling({ maxParallel: 1, autoRevert: true }),
+      groups: [
+        new TaskGroup({
+          name: "web",
+          count: 2,
+          networks: [Network.host(Port.dynamic("http"))],
+          restart: Restart.fail({ attempts: 3, delay: Duration.seconds(10), interval: Duration.minutes(1) }),
+          tasks: [
+            new Task({
+              name: "web",
+              driver: Driver.docker({ image: `web:${index}`, ports: ["http"], args: ["--port", "${NOMAD_PORT_http}"] }),
+              env: { ENVIRONMENT: environment },
+              resources: new Resources({ cpu: Cpu.mhz(500), memory: Memory.mebibytes(256) }),
+              services: [new Service({ name: "web", port: "http", checks: [Check.http({ path: "/health" })] })],
+            }),
+          ],
+        }),
+      ],
+    });
+    new NomadJob(stack, `web-${index}`, { job });
+  }
+}
+synthesize(app);

@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sideBySide, type Candidate } from "./measure";
+
+/** A figure with what it has to reach. */
+export interface Figure {
+  readonly what: string;
+  readonly value: string;
+  readonly goal: string;
+  readonly reached: boolean;
+}
+
+const ROOT = join(__dirname, "..");
+const tsx = ["--import", "tsx"];
+const program = (name: string) => join(ROOT, "bench/programs", `${name}.ts`);
+const STACKS = ["dev", "staging", "prod"];
+
+/** What a program synthesizes, in one file for the floor to read. */
+function readyStrings(args: readonly string[], folder: string, name: string): string {
+  const outdir = join(folder, name);
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, CDKTF_OUTDIR: outdir },
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stderr);
+  const stacks = STACKS.map((stack) => ({
+    name: stack,
+    ...(JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")) as object),
+  }));
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(stacks));
+  return file;
+}
+
+/** How long synthesis takes, beside the floor and beside cdk8s-plus. */
+export function measureSynthesis(rounds: number): Figure[] {
+  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-bench-"));
+  try {
+    const main = [...tsx, join(ROOT, "main.ts")];
+    const jobs = (count: number) => [...tsx, program("jobs"), String(count)];
+    const floor = (name: string, args: readonly string[]): Candidate => ({
+      name,
+      args: [...tsx, program("floor"), readyStrings(args, folder, name)],
+    });
+    const seconds = sideBySide(
+      [
+        { name: "the program", args: main },
+        floor("its floor", main),
+        { name: "3 x 100 jobs", args: jobs(100) },
+        { name: "3 x 300 jobs", args: jobs(300) },
+        { name: "3 x 300 Deployments of cdk8s-plus", args: [...tsx, program("cdk8s"), "300"] },
+        { name: "3 x 1,000 jobs", args: jobs(1000) },
+        floor("floor of 3 x 1,000 jobs", jobs(1000)),
+      ],
+      rounds,
+    );
+    for (const [name, value] of Object.entries(seconds)) console.log(`  ${value.toFixed(2)} s  ${name}`);
+    const ratio = (a: string, b: string) => (seconds[a] ?? 0) / (seconds[b] ?? 1);
+    const most = (what: string, a: string, b: string, goal: number): Figure => ({
+      what,
+      value: `${ratio(a, b).toFixed(2)}`,
+      goal: `at most ${goal}`,
+      reached: ratio(a, b) <= goal,
+    });
+    const cdk8s = ratio("3 x 300 Deployments of cdk8s-plus", "3 x 300 jobs");
+    return [
+      most("synthesis of the program, times its floor", "the program", "its floor", 1.5),
+      most("synthesis of 3 x 1,000 jobs, times its floor", "3 x 1,000 jobs", "floor of 3 x 1,000 jobs", 1.5),
+      most("growth from 3 x 100 to 3 x 1,000 jobs", "3 x 1,000 jobs", "3 x 100 jobs", 12),
+      {
+        what: "cdk8s-plus with the same tasks (3 x 300), times ours",
+        value: cdk8s.toFixed(2),
+        goal: "at least 4",
+        reached: cdk8s >= 4,
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
