@@ -24,8 +24,12 @@ export default tseslint.config(
     ...jest.configs["flat/recommended"],
     rules: {
       ...jest.configs["flat/recommended"].rules,
-      "jest/expect-expect": ["error", { assertFunctionNames: ["expect", "expect*"] }],
-      "jest/no-standalone-expect": "error",
+      "jest/expect-expect": ["error", { assertFunctionNames: ["expect", "**.has*", "**.jobCountIs"] }],
+      // A test that needs something of the machine, and says so where it is skipped.
+      "jest/no-standalone-expect": [
+        "error",
+        { additionalTestBlockFunctions: ["testWhere", "withSchemas", "withTerraform"] },
+      ],
       "jest/valid-expect": "error",
     },
   },

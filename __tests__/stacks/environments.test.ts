@@ -252,7 +252,8 @@ describe("every environment", () => {
   const schemas = join(__dirname, "../../../shared/provider-schemas");
   const there = existsSync(schemas);
   if (!there) console.log("skipped: the providers' schemas are not beside this clone");
-  (there ? test : test.skip)("uses only attributes that the providers know", () => {
+  const withSchemas = there ? test : test.skip;
+  withSchemas("uses only attributes that the providers know", () => {
     synthesized("schema");
     const known = ["nomad-2.6.1", "consul-2.23.0"].map(
       (name) => (JSON.parse(readFileSync(join(schemas, `${name}.json`), "utf8")) as { resources: object }).resources,
@@ -282,7 +283,8 @@ describe("every environment", () => {
     }
   });
   if (!terraform) console.log("skipped: neither terraform nor tofu is on PATH to evaluate the jobs");
-  (terraform ? test : test.skip)(
+  const withTerraform = terraform ? test : test.skip;
+  withTerraform(
     "means the same job to Terraform as to the fast way",
     () => {
       synthesized("evaluated");

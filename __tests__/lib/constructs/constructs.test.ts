@@ -1,4 +1,4 @@
-import { App, Aspects, TerraformStack, Testing, type IAspect } from "cdktf";
+import { type App, Aspects, TerraformStack, Testing, type IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
 import {
   Driver,
@@ -67,10 +67,7 @@ describe("NomadJob", () => {
   test("may be amended by an aspect before it is rendered", () => {
     class Tag implements IAspect {
       visit(node: IConstruct): void {
-        if (NomadJob.isNomadJob(node))
-          node.job.with({}).id === "web" &&
-            node.job.meta?.owner === undefined &&
-            node.job.addMeta({ owner: "platform" });
+        if (NomadJob.isNomadJob(node) && node.job.meta?.owner === undefined) node.job.addMeta({ owner: "platform" });
       }
     }
     const stack = stackWith((scope) => {

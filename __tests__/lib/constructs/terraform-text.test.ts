@@ -66,7 +66,9 @@ test("texts without tokens are escaped from Terraform and stay as they are for N
   }
 });
 
-(program ? test : test.skip)(
+const testWhere = program ? test : test.skip;
+
+testWhere(
   "Terraform evaluates the text to exactly what was meant",
   () => {
     const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
