@@ -53,14 +53,16 @@ export class Http {
       headersTimeout: 11 * 60_000,
       bodyTimeout: 0,
       connect: tls && {
-        ca: tls.ca === undefined ? undefined : readFileSync(tls.ca),
-        cert: tls.cert === undefined ? undefined : readFileSync(tls.cert),
-        key: tls.key === undefined ? undefined : readFileSync(tls.key),
+        ca: fileOf(tls.ca),
+        cert: fileOf(tls.cert),
+        key: fileOf(tls.key),
         rejectUnauthorized: tls.skipVerify !== true,
       },
     });
     this.#dispatcher = new RetryAgent(agent, {
       maxRetries: 3,
+      // The last answer is an answer: what it says is told, and not that there were too many.
+      throwOnError: false,
       minTimeout: 200,
       maxTimeout: 2000,
       statusCodes: [429, 502, 503, 504],
@@ -139,6 +141,19 @@ export class Http {
       );
     }
     throw new ApiError(this.connection.name, method, path, response.status, text);
+  }
+}
+
+function fileOf(path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw UserError.at(
+      path,
+      `cannot be read (${(error as NodeJS.ErrnoException).code}); write the path of a PEM file`,
+      "tls",
+    );
   }
 }
 

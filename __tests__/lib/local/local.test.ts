@@ -1,0 +1,128 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  cacheFolder,
+  EmbeddedCluster,
+  getBinary,
+  portsAt,
+  projectFolder,
+  SILENT,
+  takenPorts,
+} from "../../../lib/local";
+import { formatProblem, UserError } from "../../../lib";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("ports", () => {
+  test("move together", () => {
+    expect(portsAt(1000)).toMatchObject({ "Nomad HTTP": 5646, "Consul HTTP": 9500 });
+  });
+
+  test.each([-1, 1.5, 60000, Number.NaN])("an offset of %s is refused", (offset) => {
+    expect(() => portsAt(offset)).toThrow(UserError);
+  });
+
+  test("that are taken are found, with who has them", async () => {
+    const server = createServer().listen(4646 + 21000, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const taken = await takenPorts(portsAt(21000));
+    await new Promise((resolve) => server.close(resolve));
+    expect(taken).toEqual([
+      { name: "Nomad HTTP", port: 25646, owner: expect.stringContaining(`process ${process.pid}`) },
+    ]);
+  });
+});
+
+describe("a binary", () => {
+  const program = (name: string, place: string) => {
+    mkdirSync(place, { recursive: true });
+    const file = join(place, name);
+    writeFileSync(file, `#!/bin/sh\necho "${name} v9.8.7"\n`);
+    chmodSync(file, 0o755);
+    return file;
+  };
+  const options = (env: Record<string, string>) => ({
+    cache: join(folder, "cache"),
+    env: { PATH: "", ...env },
+    progress: SILENT,
+  });
+
+  test("is taken from PATH first", async () => {
+    const file = program("nomad", join(folder, "bin"));
+    program("nomad", join(folder, "cache/nomad/1.11.3"));
+    expect(await getBinary("nomad", options({ PATH: join(folder, "bin") }))).toEqual({
+      name: "nomad",
+      path: file,
+      version: "9.8.7",
+      from: "PATH",
+    });
+  });
+
+  test("is taken from the cache where none is on PATH", async () => {
+    const file = program("nomad", join(folder, "cache/nomad/1.11.3"));
+    expect(await getBinary("nomad", options({}))).toEqual({
+      name: "nomad",
+      path: file,
+      version: "9.8.7",
+      from: "cache",
+    });
+  });
+
+  test("may be named", async () => {
+    const file = program("mine", folder);
+    expect((await getBinary("nomad", options({ CDK_NOMAD_NOMAD: file }))).path).toBe(file);
+    await expect(getBinary("nomad", options({ CDK_NOMAD_NOMAD: join(folder, "none") }))).rejects.toThrow(
+      /CDK_NOMAD_NOMAD/,
+    );
+  });
+
+  test("cache follows the usual variables", () => {
+    expect(cacheFolder({ CDK_NOMAD_CACHE: "/a" })).toBe("/a");
+    expect(cacheFolder({ XDG_CACHE_HOME: "/b" })).toBe("/b/cdk-nomad");
+  });
+});
+
+describe("an embedded cluster that does not run", () => {
+  test("says so", async () => {
+    const cluster = new EmbeddedCluster(join(folder, ".cdk-nomad"));
+    expect((await cluster.status()).phase).toBe("stopped");
+    expect(cluster.addresses()).toBeUndefined();
+    expect(await cluster.down(SILENT)).toBe(false);
+  });
+
+  test("whose file is broken says what to do, and is ended by down", async () => {
+    const place = join(folder, ".cdk-nomad");
+    mkdirSync(place);
+    writeFileSync(join(place, "cluster.json"), "{");
+    const cluster = new EmbeddedCluster(place);
+    await expect(cluster.status()).rejects.toThrow(/cdk-nomad down/);
+    await cluster.down(SILENT);
+    expect((await cluster.status()).phase).toBe("stopped");
+  });
+
+  test("whose processes got other owners counts as stopped", async () => {
+    const place = join(folder, ".cdk-nomad");
+    mkdirSync(place);
+    const agent = { pid: process.pid, version: "1", path: "/x", from: "PATH" };
+    writeFileSync(
+      join(place, "cluster.json"),
+      JSON.stringify({ format: 1, portOffset: 0, agents: { nomad: agent, consul: agent } }),
+    );
+    expect((await new EmbeddedCluster(place).status()).phase).toBe("stopped");
+  });
+});
+
+test("a project is found from inside it, and missed with a word", () => {
+  mkdirSync(join(folder, "a/b"), { recursive: true });
+  writeFileSync(join(folder, "cdktf.json"), "{}");
+  expect(projectFolder(join(folder, "a/b"))).toBe(folder);
+  expect(() => projectFolder("/")).toThrow(/no cdktf\.json/);
+});
+
+test("problems are printed with their place", () => {
+  expect(formatProblem({ rule: "a", path: "b.c", message: "is wrong", severity: "error" })).toBe("b.c: is wrong");
+});

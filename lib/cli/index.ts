@@ -1,0 +1,2 @@
+/** The command line. */
+export { buildProgram } from "./program";
