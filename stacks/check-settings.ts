@@ -1,76 +1,102 @@
-import { z } from "zod";
+import * as v from "valibot";
 import { Duration, Memory, UserError, Vault, type Problem } from "../lib";
 import type { EnvironmentSettings } from "./settings";
 
-const count = z.number().int("write a whole number").min(0, "is negative; write 0 or more");
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "write letters, digits and dashes");
-const text = z.string().min(1, "is empty; write a text");
-const positive = z
-  .custom<Duration>((value) => value instanceof Duration, { error: "write a Duration, such as Duration.seconds(10)" })
-  .refine((value) => value.nanoseconds > 0, { error: "is not above zero; write Duration.seconds(10), say" });
-const memory = z
-  .custom<Memory>((value) => value instanceof Memory, { error: "write a Memory, such as Memory.mebibytes(256)" })
-  .refine((value) => value.mebibytes >= 10, { error: "is too little; write Memory.mebibytes(10) or more" });
+const count = v.pipe(
+  v.number("write a whole number"),
+  v.integer("write a whole number"),
+  v.minValue(0, "is negative; write 0 or more"),
+);
+const name = v.pipe(v.string("write a text"), v.regex(/^[a-z0-9][a-z0-9-]*$/, "write letters, digits and dashes"));
+const text = v.pipe(v.string("write a text"), v.nonEmpty("is empty; write a text"));
+const flag = v.boolean("write true or false");
+const positive = v.pipe(
+  v.instance(Duration as unknown as new () => Duration, "write a Duration, such as Duration.seconds(10)"),
+  v.check((value) => value.nanoseconds > 0, "is not above zero; write Duration.seconds(10), say"),
+);
+const memory = v.pipe(
+  v.instance(Memory as unknown as new () => Memory, "write a Memory, such as Memory.mebibytes(256)"),
+  v.check((value) => value.mebibytes >= 10, "is too little; write Memory.mebibytes(10) or more"),
+);
 
-const group = z.strictObject({
+const group = v.strictObject({
   count,
-  cpu: z.number().int().min(1, "write 1 MHz or more"),
+  cpu: v.pipe(
+    v.number("write a number of MHz"),
+    v.integer("write a whole number"),
+    v.minValue(1, "write 1 MHz or more"),
+  ),
   memory,
-  memoryMax: memory.optional(),
-  canaries: count.optional(),
+  memoryMax: v.optional(memory),
+  canaries: v.optional(count),
 });
 
-const schema = z.strictObject({
+/** The highest port of the stack. */
+const HIGHEST_PORT = 9093;
+
+const schema = v.strictObject({
   name,
-  datacenters: z.array(text).min(1, 'is empty; write a datacenter, or "*" for any'),
-  backend: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("local") }),
-    z.strictObject({ kind: z.literal("consul"), path: text }),
-  ]),
-  programs: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("processes"), binDir: text.optional(), proxy: text.optional() }),
-    z.strictObject({ kind: z.literal("images"), registry: z.string(), version: text }),
-  ]),
-  // The highest port of the stack is 9093.
-  portOffset: z
-    .number()
-    .int("write a whole number")
-    .min(0, "write 0 or more")
-    .max(65535 - 9093, `write ${65535 - 9093} or less, so that every port stays below 65536`)
-    .optional(),
+  datacenters: v.pipe(v.array(text, "write a list"), v.nonEmpty('is empty; write a datacenter, or "*" for any')),
+  backend: v.variant(
+    "kind",
+    [v.strictObject({ kind: v.literal("local") }), v.strictObject({ kind: v.literal("consul"), path: text })],
+    'write "local" or "consul"',
+  ),
+  programs: v.variant(
+    "kind",
+    [
+      v.strictObject({ kind: v.literal("processes"), binDir: v.optional(text), proxy: v.optional(text) }),
+      v.strictObject({ kind: v.literal("images"), registry: v.string("write a text"), version: text }),
+    ],
+    'write "processes" or "images"',
+  ),
+  portOffset: v.optional(
+    v.pipe(
+      count,
+      v.maxValue(65535 - HIGHEST_PORT, `write ${65535 - HIGHEST_PORT} or less, so that every port stays below 65536`),
+    ),
+  ),
   admin: group,
   launcher: group,
   keyvalue: group,
-  update: z.strictObject({
+  update: v.strictObject({
     maxParallel: count,
     minHealthyTime: positive,
     healthyDeadline: positive,
-    autoRevert: z.boolean(),
-    autoPromote: z.boolean().optional(),
+    autoRevert: flag,
+    autoPromote: v.optional(flag),
   }),
-  regions: z
-    .strictObject({
-      list: z
-        .array(z.strictObject({ name, count, datacenters: z.array(text) }))
-        .min(1, "is empty; write a region, or leave regions out"),
+  regions: v.optional(
+    v.strictObject({
+      list: v.pipe(
+        v.array(v.strictObject({ name, count, datacenters: v.array(text) })),
+        v.nonEmpty("is empty; write a region, or leave regions out"),
+      ),
       maxParallel: count,
-      onFailure: z.enum(["fail_all", "fail_local"]),
-      rendering: z.enum(["fanOut", "enterprise"]).optional(),
-    })
-    .optional(),
-  databaseSecret: z.strictObject({ vault: z.instanceof(Vault), path: text }).optional(),
-  denyByDefault: z.boolean(),
-  logLevel: z.enum(["debug", "info", "warn", "error"]),
+      onFailure: v.picklist(["fail_all", "fail_local"], 'write "fail_all" or "fail_local"'),
+      rendering: v.optional(v.picklist(["fanOut", "enterprise"], 'write "fanOut" or "enterprise"')),
+    }),
+  ),
+  databaseSecret: v.optional(v.strictObject({ vault: v.instance(Vault), path: text })),
+  denyByDefault: flag,
+  logLevel: v.picklist(["debug", "info", "warn", "error"], "write debug, info, warn or error"),
 });
 
 /** What is wrong with the settings of an environment, each with its place, `dev.launcher.count`. */
 export function problemsOfSettings(settings: EnvironmentSettings): Problem[] {
   const root = typeof settings?.name === "string" ? settings.name : "settings";
-  const parsed = schema.safeParse(settings);
-  const shape = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => problem([root, ...issue.path].join("."), issue.message));
+  const parsed = v.safeParse(schema, settings);
+  const shape = (parsed.issues ?? []).map((issue) =>
+    problem([root, ...(issue.path ?? []).map((step) => String(step.key))].join("."), inWords(issue)),
+  );
   return [...shape, ...problemsBetween(settings, root)];
+}
+
+/** A key too many or too few has no message of its own. */
+function inWords(issue: v.BaseIssue<unknown>): string {
+  if (issue.type !== "strict_object") return issue.message;
+  if (issue.expected === "never") return "is no setting; remove it";
+  return issue.received === "undefined" ? "is missing; write it" : "is no object; write { … }";
 }
 
 /**
@@ -92,7 +118,7 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
   for (const key of ["admin", "launcher", "keyvalue"] as const) {
     const own = settings[key];
     // What is wrong by itself was said already.
-    if (!group.safeParse(own).success) continue;
+    if (!v.is(group, own)) continue;
     const counts =
       own.count === 0 && settings.regions?.list ? settings.regions.list.map((region) => region.count) : [own.count];
     const least = Math.min(...counts);

@@ -1,21 +1,23 @@
 import { App, Chart, Size } from "cdk8s";
 import { Cpu, Deployment, Probe } from "cdk8s-plus-32";
 
-/** The same tasks as Deployments: three charts of so many. */
+/** The same tasks as Deployments: three charts of so many times three. */
 const count = Number(process.argv[2]);
 const app = new App({ outdir: process.env.CDKTF_OUTDIR });
 for (const environment of ["dev", "staging", "prod"]) {
   const chart = new Chart(app, environment);
   for (let index = 0; index < count; index += 1) {
-    const deployment = new Deployment(chart, `web-${index}`, { replicas: 2 });
-    deployment.addContainer({
-      image: `web:${index}`,
-      args: ["--port", "8080"],
-      portNumber: 8080,
-      resources: { cpu: { request: Cpu.millis(500) }, memory: { request: Size.mebibytes(256) } },
-      liveness: Probe.fromHttpGet("/health"),
-      envVariables: { ENVIRONMENT: { value: environment } },
-    });
+    for (const name of ["admin", "launcher", "keyvalue"]) {
+      const deployment = new Deployment(chart, `${name}-${index}`, { replicas: 2 });
+      deployment.addContainer({
+        image: `${name}:${index}`,
+        args: ["--port", "8080"],
+        portNumber: 8080,
+        resources: { cpu: { request: Cpu.millis(500) }, memory: { request: Size.mebibytes(256) } },
+        liveness: Probe.fromHttpGet("/health"),
+        envVariables: { ENVIRONMENT: { value: environment } },
+      });
+    }
   }
 }
 app.synth();

@@ -27,7 +27,8 @@ const NUMBER_TOKEN = /-\d(?:\.\d+)?e\+(?:2[89]\d|30\d)/g;
 
 /** A token in any of its shapes leaves one of these in JSON. */
 function mayHoldTokens(text: string): boolean {
-  return text.includes("TfToken[") || text.includes("<unresolved-token>") || text.search(NUMBER_TOKEN) >= 0;
+  if (text.includes("TfToken[") || text.includes("<unresolved-token>")) return true;
+  return text.includes("e+") && text.search(NUMBER_TOKEN) >= 0;
 }
 
 /** Private-use characters stand around a splice: JSON and escaping leave them alone. */
@@ -39,6 +40,7 @@ const MARK = new RegExp(`("${OPEN}w(\\d+)${CLOSE}")|${OPEN}p(\\d+)${CLOSE}`, "g"
 
 /** What Terraform would read in a text, written so that it reads it as it stands. */
 function escapeTemplate(text: string): string {
+  if (!text.includes("${") && !text.includes("%{")) return text;
   // A dollar right before an escape would be taken for part of it; as a JSON escape it cannot be.
   return text
     .replaceAll(DOUBLED_SIGN, (sign) => (sign === "$" ? "\\u0024" : "\\u0025"))

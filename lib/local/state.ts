@@ -1,18 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as v from "valibot";
 import { UserError } from "../jobspec";
 
-const agent = z.object({ pid: z.number().int().positive(), version: z.string(), path: z.string(), from: z.string() });
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const agent = v.object({ pid: count, version: v.string(), path: v.string(), from: v.string() });
 
-const schema = z.object({
-  format: z.literal(1),
-  portOffset: z.number().int().min(0),
-  agents: z.object({ consul: agent.optional(), nomad: agent.optional() }),
+const schema = v.object({
+  format: v.literal(1),
+  portOffset: count,
+  agents: v.object({ consul: v.optional(agent), nomad: v.optional(agent) }),
 });
 
 /** What is known of an embedded cluster between two commands. Whether a process lives is asked of the system, not of this. */
-export type ClusterState = z.infer<typeof schema>;
+export type ClusterState = v.InferOutput<typeof schema>;
 
 /** Reads what the last command knew, or undefined where there is no cluster. */
 export function readState(folder: string): ClusterState | undefined {
@@ -24,9 +25,9 @@ export function readState(folder: string): ClusterState | undefined {
   } catch {
     throw UserError.at(file, "is no JSON; run cdk-nomad down, which removes it", "state");
   }
-  const parsed = schema.safeParse(json);
+  const parsed = v.safeParse(schema, json);
   if (!parsed.success) throw UserError.at(file, "is of another release; run cdk-nomad down, which removes it", "state");
-  return parsed.data;
+  return parsed.output;
 }
 
 /** Writes it, whole or not at all. */

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as v from "valibot";
 import { UserError } from "../jobspec";
 
-const schema = z.looseObject({ app: z.string().min(1) });
+const schema = v.looseObject({ app: v.pipe(v.string(), v.nonEmpty()) });
 
 /** How a program is run. */
 export interface SynthesisOptions {
@@ -52,8 +52,8 @@ function appCommand(project: string): string {
   } catch (error) {
     throw UserError.at(file, `is no JSON: ${(error as Error).message}`, "project");
   }
-  const parsed = schema.safeParse(json);
+  const parsed = v.safeParse(schema, json);
   if (!parsed.success)
     throw UserError.at(`${file}.app`, 'names no program; write "node --import tsx main.ts", say', "project");
-  return parsed.data.app;
+  return parsed.output.app;
 }

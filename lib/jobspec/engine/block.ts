@@ -32,17 +32,30 @@ export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
 interface CompiledField {
   readonly name: string;
   readonly field: Field;
+  /** Its place among the fields of its block. */
+  readonly index: number;
+}
+
+/** A property that was set. Most blocks have many properties of which few are, so only those are kept. */
+interface Entry {
+  readonly of: CompiledField;
+  readonly value: unknown;
 }
 
 /** Everything about one kind of block, worked out once. */
 export interface BlockDefinition extends BlockInfo {
   readonly fields: Fields;
   readonly list: readonly CompiledField[];
+  readonly byName: ReadonlyMap<string, CompiledField>;
+  readonly required: readonly CompiledField[];
   /** API keys that some property owns. */
   readonly owned: ReadonlySet<string>;
 }
 
+const DEFINITION = Symbol("definition");
+const ENTRIES = Symbol("entries");
 const VALUES = Symbol("values");
+const UNKNOWN = Symbol("unknown");
 const OVERRIDES = Symbol("overrides");
 const CARRIED = Symbol("carried");
 
@@ -61,64 +74,73 @@ export function modelEdits(): number {
  * the `addX()` methods of the classes; so rendering is a function of what was written, however often asked.
  */
 export abstract class Block {
-  /** @internal */ declare protected static readonly definition: BlockDefinition;
+  /** @internal */ declare readonly [DEFINITION]: BlockDefinition;
   // Under symbols and not private, so that a copy can be made without running the constructors of subclasses.
-  /** @internal */ [VALUES]: Readonly<ApiObject>;
+  /** @internal What was set, in the order of the definition. */
+  [ENTRIES]: readonly Entry[];
+  /** @internal The same by name: only names of properties, which no input can choose. */
+  [VALUES]: Readonly<ApiObject>;
+  /** @internal Names that were given and are no properties. */
+  [UNKNOWN]: readonly string[] | undefined;
   /** @internal */ [OVERRIDES]: Readonly<ApiObject> | undefined;
   /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
   [CARRIED]: Readonly<ApiObject> | undefined;
 
   protected constructor(props: object) {
-    const values = Object.create(null) as ApiObject;
     const input = props as ApiObject;
-    const { list } = definitionOf(this);
+    const { byName } = this[DEFINITION];
+    const entries: Entry[] = [];
+    const values: ApiObject = {};
+    let unknown: string[] | undefined;
     for (const name in input) {
       const value = input[name];
-      if (value !== undefined && name !== "overrides") values[name] = value;
+      if (value === undefined || name === "overrides") continue;
+      const of = byName.get(name);
+      if (of) {
+        const held = hold(of.field, value);
+        insert(entries, { of, value: held });
+        values[name] = held;
+      } else {
+        (unknown ??= []).push(name);
+      }
     }
-    for (const { name, field } of list) {
-      const value = values[name];
-      if (value !== undefined && field.coerce) values[name] = field.coerce(value);
-    }
+    this[ENTRIES] = entries;
     this[VALUES] = values;
+    this[UNKNOWN] = unknown;
     this[OVERRIDES] = input.overrides as ApiObject | undefined;
+    this[CARRIED] = undefined;
   }
 
   /** The block as API JSON: only what was set, plain data, equal however often it is asked for. */
   toApi(): ApiObject {
     const out: ApiObject = this[CARRIED] ? { ...this[CARRIED] } : {};
-    const values = this[VALUES];
-    for (const { name, field } of definitionOf(this).list) {
-      const value = values[name];
-      if (value !== undefined) encodeAt(field, name, value, out);
-    }
+    for (const { of, value } of this[ENTRIES]) encodeAt(of, value, out);
     if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
     return out;
   }
 
   /** Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
-    const { fields, list, hcl } = definitionOf(this);
-    const values = this[VALUES];
-    for (const { name, field } of list) {
-      const value = values[name];
-      if (value !== undefined) {
-        const place = at.property(name);
-        field.check(value, place, context);
-        if (field.options.enterprise && !context.enterprise) {
-          place.error(
-            "target/enterprise",
-            `${hcl} "${name}" needs Nomad Enterprise; leave it out, or set the target's enterprise to true`,
-          );
-        }
-      } else if (field.required) {
-        at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
+    const { list, required, hcl } = this[DEFINITION];
+    for (const { of, value } of this[ENTRIES]) {
+      const { field, name } = of;
+      // A place costs more than a look at a plain value; it is made where there is something to say.
+      if (field.fault) {
+        const fault = field.fault(value);
+        if (fault) at.property(name).error(fault.rule, fault.message);
+      } else {
+        field.check(value, at.property(name), context);
+      }
+      if (field.options.enterprise && !context.enterprise) {
+        const message = `${hcl} "${name}" needs Nomad Enterprise; leave it out, or set the target's enterprise to true`;
+        at.property(name).error("target/enterprise", message);
       }
     }
-    for (const name in values) {
-      if (!Object.hasOwn(fields, name)) {
-        at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
-      }
+    for (const { name } of required) {
+      if (this.get(name) === undefined) at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
+    }
+    for (const name of this[UNKNOWN] ?? []) {
+      at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
     }
     this.checkSelf(at, context);
   }
@@ -128,15 +150,14 @@ export abstract class Block {
 
   /** What names this block among its siblings, or nothing. */
   get blockKey(): string | undefined {
-    const { key } = definitionOf(this);
-    const value = key === undefined ? undefined : this[VALUES][key];
+    const { key } = this[DEFINITION];
+    const value = key === undefined ? undefined : this.get(key);
     return typeof value === "string" && value !== "" ? value : undefined;
   }
 
   /** The same block with some of its properties written anew; `undefined` takes one away. */
   protected copyWith(changes: object): this {
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
-    copy[VALUES] = Object.freeze(Object.assign(Object.create(null) as ApiObject, this[VALUES]));
     for (const [name, value] of Object.entries(changes)) copy.set(name, value);
     return copy;
   }
@@ -148,15 +169,22 @@ export abstract class Block {
 
   /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
   protected set(name: string, value: unknown): void {
-    const field = definitionOf(this).fields[name];
-    const held = field?.coerce && value !== undefined ? field.coerce(value) : value;
     edits += 1;
-    this[VALUES] = Object.assign(Object.create(null) as ApiObject, this[VALUES], { [name]: held });
+    const of = this[DEFINITION].byName.get(name);
+    if (!of) {
+      this[UNKNOWN] = [...(this[UNKNOWN] ?? []), name];
+      return;
+    }
+    const entries = this[ENTRIES].filter((entry) => entry.of !== of);
+    const held = value === undefined ? undefined : hold(of.field, value);
+    if (held !== undefined) insert(entries, { of, value: held });
+    this[ENTRIES] = entries;
+    this[VALUES] = { ...this[VALUES], [name]: held };
   }
 
   /** Adds to a list. */
   protected append(name: string, value: unknown): void {
-    const list = (this[VALUES][name] as unknown[] | undefined) ?? [];
+    const list = (this.get(name) as unknown[] | undefined) ?? [];
     this.set(name, [...list, value]);
   }
 
@@ -175,17 +203,21 @@ export interface Changeable<F extends Fields> {
 /** A class made for a record of fields: the base that the class of a block extends. */
 export interface BlockClass<F extends Fields> {
   new (props: PropsOf<F>): Block & OutputsOf<F> & Changeable<F>;
-  /** @internal */ readonly definition: BlockDefinition;
 }
 
 /** Makes the base class for a block from its fields. */
 export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClass<F> {
-  const list = Object.entries(fields).map(([name, field]) => ({ name, field }));
-  const owned = new Set(list.flatMap(({ field }) => field.api));
-  const definition: BlockDefinition = { ...info, fields, list, owned };
+  const list = Object.entries(fields).map(([name, field], index) => ({ name, field, index }));
+  const definition: BlockDefinition = {
+    ...info,
+    fields,
+    list,
+    byName: new Map(list.map((of) => [of.name, of])),
+    required: list.filter(({ field }) => field.required),
+    owned: new Set(list.flatMap(({ field }) => field.api)),
+  };
 
   class Base extends Block {
-    static override readonly definition = definition;
     constructor(props: PropsOf<F>) {
       super(props);
     }
@@ -193,11 +225,11 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
       return this.copyWith(changes);
     }
   }
+  Object.defineProperty(Base.prototype, DEFINITION, { value: definition });
   for (const { name } of list) {
     Object.defineProperty(Base.prototype, name, {
       get(this: Base) {
-        const value = this.get(name);
-        return Array.isArray(value) ? [...(value as unknown[])] : value;
+        return this[VALUES][name];
       },
       configurable: true,
     });
@@ -207,8 +239,7 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
 
 /** The definition behind a block or the class of one. */
 export function definitionOf(block: Block | (abstract new (...args: never[]) => Block)): BlockDefinition {
-  const type = (typeof block === "function" ? block : block.constructor) as unknown as { definition: BlockDefinition };
-  return type.definition;
+  return typeof block === "function" ? (block.prototype as Block)[DEFINITION] : block[DEFINITION];
 }
 
 /** Reads a block back from API JSON, collecting what is wrong at `at`. */
@@ -244,7 +275,21 @@ export function readBlock<T extends Block>(type: new (props: never) => T, json: 
   return block;
 }
 
-function encodeAt(field: Field, name: string, value: unknown, out: ApiObject): void {
+/** Keeps the order of the definition, whatever the order in which somebody wrote. */
+function insert(entries: Entry[], entry: Entry): void {
+  let at = entries.length;
+  while (at > 0 && (entries[at - 1] as Entry).of.index > entry.of.index) at -= 1;
+  if (at === entries.length) entries.push(entry);
+  else entries.splice(at, 0, entry);
+}
+
+/** What is held of a written value: nested blocks as their classes, lists that nobody changes from outside. */
+function hold(field: Field, value: unknown): unknown {
+  const held = field.coerce ? field.coerce(value) : value;
+  return Array.isArray(held) ? Object.freeze(held === value ? [...(held as unknown[])] : held) : held;
+}
+
+function encodeAt({ field, name }: CompiledField, value: unknown, out: ApiObject): void {
   try {
     field.encode(value, out);
   } catch (error) {

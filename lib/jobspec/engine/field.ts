@@ -36,6 +36,12 @@ export interface FieldOptions {
   readonly enterprise?: boolean;
 }
 
+/** What is wrong with a plain value. */
+export interface Fault {
+  readonly rule: string;
+  readonly message: string;
+}
+
 /**
  * One property of a block: how it is written (`In`), how it reads (`Out`), how it is rendered and read
  * back. Everything that is done with a field goes through these functions; a block is a record of them.
@@ -56,6 +62,8 @@ export interface Field<In = unknown, Out = In, Required extends boolean = boolea
   encode(value: Out, out: ApiObject): void;
   /** Reads it back; undefined where the JSON has none. Problems go to `at`. */
   decode(json: ApiObject, at: Place): Out | undefined;
+  /** What is wrong with the value, for fields whose value is one plain thing. */
+  fault?(value: Out): Fault | undefined;
   /** Reports what is wrong with the value by itself. */
   check(value: Out, at: Place, context: CheckContext): void;
 }

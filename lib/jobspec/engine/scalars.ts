@@ -1,6 +1,6 @@
 import { isDeferred } from "./deferred";
 import { describe } from "./describe";
-import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
+import type { Api, ApiObject, Fault, Field, FieldKind, FieldOptions } from "./field";
 import { UserError } from "./problem";
 
 /** How values of one kind are told from others and turned into JSON and back. */
@@ -26,19 +26,22 @@ export function scalar<T, R extends boolean>(
   options: FieldOptions,
   judge?: (value: T) => string | undefined,
 ): Field<T, T, R> {
+  const fault = (value: T): Fault | undefined => {
+    const wrong = codec.wrong(value);
+    if (wrong !== undefined) return isDeferred(value) ? undefined : { rule: "field/type", message: wrong };
+    const bad = judge?.(value);
+    return bad === undefined || isDeferred(value) ? undefined : { rule: "field/range", message: bad };
+  };
   return {
     kind: codec.kind,
     api: [api],
     required: (options.required ?? false) as R,
     options,
     encode(value: T, out: ApiObject) {
-      if (isDeferred(value)) {
-        out[api] = value;
-        return;
-      }
       const wrong = codec.wrong(value);
-      if (wrong !== undefined) throw UserError.at("", wrong, "field/type");
-      out[api] = codec.toJson(value);
+      if (wrong === undefined) out[api] = codec.toJson(value);
+      else if (isDeferred(value)) out[api] = value;
+      else throw UserError.at("", wrong, "field/type");
     },
     decode(json, at) {
       const found = json[api];
@@ -47,15 +50,10 @@ export function scalar<T, R extends boolean>(
       if (value === undefined) at.error("import/type", `expected ${nameOf(codec.kind)}, found ${describe(found)}`);
       return value;
     },
+    fault,
     check(value, at) {
-      if (isDeferred(value)) return;
-      const wrong = codec.wrong(value);
-      if (wrong !== undefined) {
-        at.error("field/type", wrong);
-        return;
-      }
-      const bad = judge?.(value);
-      if (bad !== undefined) at.error("field/range", bad);
+      const found = fault(value);
+      if (found) at.error(found.rule, found.message);
     },
   };
 }
@@ -101,14 +99,12 @@ export function within(limits: Limits, unit = ""): ((value: number) => string | 
   };
 }
 
-/** Lone halves of a surrogate pair cannot be written as UTF-8; a server would get another text. */
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
-
 export const TEXT: Codec<string> = {
   kind: "string",
   wrong(value) {
     if (typeof value !== "string") return expected("string", value, "it in quotes");
-    return LONE_SURROGATE.test(value) ? "the text holds half a surrogate pair; remove it" : undefined;
+    // Half a pair cannot be written as UTF-8; a server would get another text.
+    return value.isWellFormed() ? undefined : "the text holds half a surrogate pair; remove it";
   },
   toJson: (value) => value,
   fromJson: (json) => (typeof json === "string" ? json : undefined),

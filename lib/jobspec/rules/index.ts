@@ -17,8 +17,9 @@ const GROUP_RULES: readonly GroupRule[] = [update, restart, reschedule, migrate,
 
 /** Reports everything that is wrong with a job as a whole. */
 export function checkJob(job: JobBlock, at: Place, context: CheckContext): void {
-  for (const rule of JOB_RULES) rule(job, at, context);
-  for (const group of groupsOf(job, at)) {
-    for (const rule of GROUP_RULES) rule(group.value, group.at, job, context);
+  const groups = groupsOf(job, at);
+  for (const rule of JOB_RULES) rule({ value: job, at }, groups, context);
+  for (const group of groups) {
+    for (const rule of GROUP_RULES) rule(group, job, context);
   }
 }

@@ -1,8 +1,8 @@
 import type { Place } from "../engine";
-import { groupsOf, tasksOf, type JobRule } from "./walk";
+import type { JobRule } from "./walk";
 
 /** Names: of the job, and of groups and tasks among their siblings. */
-export const names: JobRule = (job, at) => {
+export const names: JobRule = ({ value: job, at }, groups) => {
   const id = job.id as string | undefined;
   if (id === "") at.property("id").error("job/id", "is empty; write a name");
   else if (typeof id === "string" && /[ \0]/.test(id))
@@ -17,7 +17,6 @@ export const names: JobRule = (job, at) => {
   }
   if (!job.groups?.length) at.property("groups").error("job/no-groups", "a job needs a group; add one");
 
-  const groups = groupsOf(job, at);
   unique(
     groups.map(({ value, at: place }) => ({ name: value.name, at: place })),
     "group",
@@ -25,7 +24,7 @@ export const names: JobRule = (job, at) => {
   );
   for (const group of groups) {
     if (group.value.name === "") group.at.property("name").error("group/name", "is empty; write a name");
-    const tasks = tasksOf(group.value, group.at);
+    const { tasks } = group;
     if (tasks.length === 0) group.at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
     unique(
       tasks.map(({ value, at: place }) => ({ name: value.name, at: place })),

@@ -1,6 +1,6 @@
 import type { Affinity, Constraint, JobBlock, Spread, Task, TaskGroup } from "../blocks";
 import type { Place } from "../engine";
-import { each, groupsOf, tasksOf, typeOf, type JobRule } from "./walk";
+import { each, typeOf, type JobRule } from "./walk";
 
 const NEEDS_NO_ATTRIBUTE = new Set(["distinct_hosts"]);
 const NEEDS_VALUE = new Set([
@@ -20,12 +20,12 @@ const NEEDS_VALUE = new Set([
 const TAKES_NO_VALUE = new Set(["is_set", "is_not_set"]);
 
 /** Where allocations may and should run: constraints, affinities, spreads that mean something. */
-export const placement: JobRule = (job, at) => {
+export const placement: JobRule = ({ value: job, at }, groups) => {
   const type = typeOf(job);
   owner(job, at, type);
-  for (const group of groupsOf(job, at)) {
+  for (const group of groups) {
     owner(group.value, group.at, type);
-    for (const task of tasksOf(group.value, group.at)) owner(task.value, task.at, type);
+    for (const task of group.tasks) owner(task.value, task.at, type);
   }
 };
 

@@ -3,11 +3,12 @@ import { isDeferred, type Place } from "../engine";
 import { each, networksOf, type GroupRule } from "./walk";
 
 /** Ports: each label and each static port once. */
-export const ports: GroupRule = (group, at) => {
+export const ports: GroupRule = (group) => {
   const labels = new Map<string, Place>();
   const taken = new Map<string, string>();
-  for (const network of networksOf(group, at)) {
-    for (const port of each<Port>(network.value.ports, network.at, "ports")) {
+  for (const network of networksOf(group)) {
+    const own = each<Port>(network.value.ports, network.at, "ports");
+    for (const port of own) {
       const { label, hostNetwork } = port.value;
       const other = labels.get(label);
       if (other)
@@ -29,7 +30,7 @@ export const ports: GroupRule = (group, at) => {
     }
     const { mode } = network.value;
     if (mode !== undefined && mode !== "" && mode !== "host") {
-      for (const port of each<Port>(network.value.ports, network.at, "ports")) {
+      for (const port of own) {
         if (port.value.ignoreCollision)
           port.at
             .property("ignoreCollision")
@@ -38,8 +39,3 @@ export const ports: GroupRule = (group, at) => {
     }
   }
 };
-
-/** The labels of a group's ports. */
-export function portLabels(ports: readonly Port[]): Set<string> {
-  return new Set(ports.map((port) => port.label));
-}

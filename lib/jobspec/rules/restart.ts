@@ -2,9 +2,9 @@ import { migrateOf, rescheduleOf, restartOf } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
 /** Restarts, reschedules and migrations: figures that go together, in jobs that know them. */
-export const restart: GroupRule = (group, at, job) => {
-  const type = typeOf(job);
-  const settings = restartOf(group, type);
+export const restart: GroupRule = ({ value: group, at }, job) => {
+  if (!group.restart) return;
+  const settings = restartOf(group, typeOf(job));
   const place = at.property("restart");
   if (settings.attempts === 0 && settings.mode === "delay") {
     place
@@ -25,12 +25,12 @@ export const restart: GroupRule = (group, at, job) => {
 };
 
 /** Failed allocations on other nodes. */
-export const reschedule: GroupRule = (group, at, job) => {
+export const reschedule: GroupRule = ({ value: group, at }, job) => {
+  if (!group.reschedule && !job.reschedule) return;
   const type = typeOf(job);
   const place = at.property("reschedule");
   if (type === "system" || type === "sysbatch") {
-    if (group.reschedule ?? job.reschedule)
-      place.error("reschedule/job-type", `a ${type} job is on every node already; remove the block`);
+    place.error("reschedule/job-type", `a ${type} job is on every node already; remove the block`);
     return;
   }
   const settings = rescheduleOf(group, job, type);
@@ -73,12 +73,12 @@ export const reschedule: GroupRule = (group, at, job) => {
 };
 
 /** Leaving a drained node. */
-export const migrate: GroupRule = (group, at, job) => {
+export const migrate: GroupRule = ({ value: group, at }, job) => {
+  if (!group.migrate && !job.migrate) return;
   const type = typeOf(job);
   const place = at.property("migrate");
   if (type !== "service") {
-    if (group.migrate ?? job.migrate)
-      place.error("migrate/job-type", `a ${type} job does not migrate; remove the block`);
+    place.error("migrate/job-type", `a ${type} job does not migrate; remove the block`);
     return;
   }
   const { minHealthyTime, healthyDeadline } = migrateOf(group, job);

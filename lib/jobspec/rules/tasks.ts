@@ -1,12 +1,12 @@
 import type { Task, Template, VolumeMount } from "../blocks";
 import { isDeferred, type Place } from "../engine";
-import { each, tasksOf, type GroupRule } from "./walk";
+import { each, type GroupRule } from "./walk";
 
 /** Tasks: resources, logs, templates and volumes that can be had. */
-export const tasks: GroupRule = (group, at) => {
+export const tasks: GroupRule = ({ value: group, tasks: list }) => {
   const volumes = new Set((group.volumes ?? []).map((volume) => volume.name));
   const disk = group.ephemeralDisk?.size?.mebibytes ?? 300;
-  for (const task of tasksOf(group, at)) {
+  for (const task of list) {
     resources(task.value, task.at.property("resources"));
     logs(task.value, task.at.property("logs"), disk);
     templates(task.value, task.at);
@@ -51,6 +51,7 @@ function resources(task: Task, at: Place): void {
 }
 
 function logs(task: Task, at: Place, disk: number): void {
+  if (!task.logs && disk > 100) return;
   const usage = (task.logs?.maxFiles ?? 10) * (task.logs?.maxFileSize?.mebibytes ?? 10);
   if (usage >= disk && !isDeferred(usage) && !isDeferred(disk)) {
     at.error(

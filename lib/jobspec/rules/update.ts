@@ -1,9 +1,9 @@
 import { isDeferred } from "../engine";
 import { updateOf } from "./effective";
-import { tasksOf, typeOf, type GroupRule } from "./walk";
+import { typeOf, type GroupRule } from "./walk";
 
 /** Updates: what may be updated how, deadlines in their order, canaries that can be placed. */
-export const update: GroupRule = (group, groupAt, job) => {
+export const update: GroupRule = ({ value: group, at: groupAt, tasks }, job) => {
   const settings = updateOf(group, job);
   if (!settings) return;
   const type = typeOf(job);
@@ -46,7 +46,7 @@ export const update: GroupRule = (group, groupAt, job) => {
     );
   }
   if (type !== "service" || progressDeadline.nanoseconds <= 0) return;
-  for (const task of tasksOf(group, groupAt)) {
+  for (const task of tasks) {
     const timeout = task.value.killTimeout;
     if (timeout && timeout.nanoseconds > progressDeadline.nanoseconds) {
       task.at

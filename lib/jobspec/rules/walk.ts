@@ -1,36 +1,51 @@
 import type { Check, JobBlock, Network, Service, Task, TaskGroup } from "../blocks";
 import { Block, keyOf, type CheckContext, type Place } from "../engine";
 
-/** What a rule about a job is given. */
+/** A block where it stands. */
+export interface Node<T> {
+  readonly value: T;
+  readonly at: Place;
+}
+
+/** A group where it stands, with its tasks: every rule looks at them. */
+export interface GroupNode extends Node<TaskGroup> {
+  readonly tasks: readonly Node<Task>[];
+}
+
+/** A rule about a job. */
 export interface JobRule {
-  (job: JobBlock, at: Place, context: CheckContext): void;
+  (job: Node<JobBlock>, groups: readonly GroupNode[], context: CheckContext): void;
 }
 
-/** What a rule about a group is given: also the job, whose settings it inherits. */
+/** A rule about a group; it is given the job too, whose settings the group inherits. */
 export interface GroupRule {
-  (group: TaskGroup, at: Place, job: JobBlock, context: CheckContext): void;
+  (group: GroupNode, job: JobBlock, context: CheckContext): void;
 }
 
-/** The elements of a list of blocks with their places; what is no block was reported as such already. */
-export function each<T extends Block>(
-  list: readonly T[] | undefined,
-  at: Place,
-  property: string,
-): { value: T; at: Place }[] {
+/** The elements of a list of blocks where they stand; what is no block was reported as such already. */
+export function each<T extends Block>(list: readonly T[] | undefined, at: Place, property: string): readonly Node<T>[] {
   if (!Array.isArray(list) || list.length === 0) return [];
   const parent = at.property(property);
-  const found: { value: T; at: Place }[] = [];
-  for (const [index, value] of (list as T[]).entries()) {
+  const found: Node<T>[] = [];
+  for (let index = 0; index < list.length; index += 1) {
+    const value = (list as T[])[index];
     if (value instanceof Block) found.push({ value, at: parent.element(keyOf(value) ?? index) });
   }
   return found;
 }
 
-export const groupsOf = (job: JobBlock, at: Place) => each<TaskGroup>(job.groups, at, "groups");
-export const tasksOf = (group: TaskGroup, at: Place) => each<Task>(group.tasks, at, "tasks");
-export const networksOf = (group: TaskGroup, at: Place) => each<Network>(group.networks, at, "networks");
-export const servicesOf = (owner: TaskGroup | Task, at: Place) => each<Service>(owner.services, at, "services");
-export const checksOf = (service: Service, at: Place) => each<Check>(service.checks, at, "checks");
+/** The groups of a job, with their tasks. */
+export function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
+  return each<TaskGroup>(job.groups, at, "groups").map((group) => ({
+    value: group.value,
+    at: group.at,
+    tasks: each<Task>(group.value.tasks, group.at, "tasks"),
+  }));
+}
+
+export const networksOf = (group: GroupNode) => each<Network>(group.value.networks, group.at, "networks");
+export const servicesOf = (owner: Node<TaskGroup | Task>) => each<Service>(owner.value.services, owner.at, "services");
+export const checksOf = (service: Node<Service>) => each<Check>(service.value.checks, service.at, "checks");
 
 /** What kind of job it is, with Nomad's default. */
 export function typeOf(job: JobBlock): string {
