@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sideBySide, type Candidate } from "./measure";
@@ -13,9 +13,22 @@ export interface Figure {
 }
 
 const ROOT = join(__dirname, "..");
-const tsx = ["--import", "tsx"];
-const program = (name: string) => join(ROOT, "bench/programs", `${name}.ts`);
 const STACKS = ["dev", "staging", "prod"];
+
+/**
+ * Compiles the whole project, as a published package is: what a loader of TypeScript costs says nothing about either side.
+ *
+ * @returns the folder with the compiled files
+ */
+function compile(folder: string): string {
+  const out = join(folder, "compiled");
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const args = [tsc, "-p", join(ROOT, "tsconfig.json"), "--noEmit", "false", "--outDir", out];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(stdout);
+  symlinkSync(join(ROOT, "node_modules"), join(out, "node_modules"));
+  return out;
+}
 
 /** What a program synthesizes, in one file for the floor to read. */
 function readyStrings(args: readonly string[], folder: string, name: string): string {
@@ -39,21 +52,22 @@ function readyStrings(args: readonly string[], folder: string, name: string): st
 export function measureSynthesis(rounds: number): Figure[] {
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-bench-"));
   try {
-    const main = [...tsx, join(ROOT, "main.ts")];
-    const jobs = (count: number) => [...tsx, program("jobs"), String(count)];
+    const compiled = compile(folder);
+    const program = (name: string) => join(compiled, "bench/programs", `${name}.js`);
+    const main = [join(compiled, "main.js")];
+    const jobs = (count: number) => [program("jobs"), String(count)];
     const floor = (name: string, args: readonly string[]): Candidate => ({
       name,
-      args: [...tsx, program("floor"), readyStrings(args, folder, name)],
+      args: [program("floor"), readyStrings(args, folder, name)],
     });
     const seconds = sideBySide(
       [
         { name: "the program", args: main },
         floor("its floor", main),
         { name: "3 x 100 jobs", args: jobs(100) },
-        { name: "3 x 300 jobs", args: jobs(300) },
-        { name: "3 x 300 Deployments of cdk8s-plus", args: [...tsx, program("cdk8s"), "300"] },
         { name: "3 x 1,000 jobs", args: jobs(1000) },
         floor("floor of 3 x 1,000 jobs", jobs(1000)),
+        { name: "cdk8s-plus, the same 9,000 tasks", args: [program("cdk8s"), "1000"] },
       ],
       rounds,
     );
@@ -65,13 +79,13 @@ export function measureSynthesis(rounds: number): Figure[] {
       goal: `at most ${goal}`,
       reached: ratio(a, b) <= goal,
     });
-    const cdk8s = ratio("3 x 300 Deployments of cdk8s-plus", "3 x 300 jobs");
+    const cdk8s = ratio("cdk8s-plus, the same 9,000 tasks", "3 x 1,000 jobs");
     return [
       most("synthesis of the program, times its floor", "the program", "its floor", 1.5),
       most("synthesis of 3 x 1,000 jobs, times its floor", "3 x 1,000 jobs", "floor of 3 x 1,000 jobs", 1.5),
       most("growth from 3 x 100 to 3 x 1,000 jobs", "3 x 1,000 jobs", "3 x 100 jobs", 12),
       {
-        what: "cdk8s-plus with the same tasks (3 x 300), times ours",
+        what: "cdk8s-plus with the same tasks as Deployments, times ours",
         value: cdk8s.toFixed(2),
         goal: "at least 4",
         reached: cdk8s >= 4,

@@ -1,7 +1,7 @@
 import { App, Chart, Size } from "cdk8s";
 import { Cpu, Deployment, Probe } from "cdk8s-plus-32";
 
-/** The same tasks as Deployments: three charts of so many times three. */
+/** The same tasks as Deployments, each with its service and its health check: three charts of so many times three. */
 const count = Number(process.argv[2]);
 const app = new App({ outdir: process.env.CDKTF_OUTDIR });
 for (const environment of ["dev", "staging", "prod"]) {
@@ -17,6 +17,7 @@ for (const environment of ["dev", "staging", "prod"]) {
         liveness: Probe.fromHttpGet("/health"),
         envVariables: { ENVIRONMENT: { value: environment } },
       });
+      deployment.exposeViaService();
     }
   }
 }

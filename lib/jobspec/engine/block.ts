@@ -36,12 +36,6 @@ interface CompiledField {
   readonly index: number;
 }
 
-/** A property that was set. Most blocks have many properties of which few are, so only those are kept. */
-interface Entry {
-  readonly of: CompiledField;
-  readonly value: unknown;
-}
-
 /** Everything about one kind of block, worked out once. */
 export interface BlockDefinition extends BlockInfo {
   readonly fields: Fields;
@@ -53,7 +47,7 @@ export interface BlockDefinition extends BlockInfo {
 }
 
 const DEFINITION = Symbol("definition");
-const ENTRIES = Symbol("entries");
+const SET = Symbol("set");
 const VALUES = Symbol("values");
 const UNKNOWN = Symbol("unknown");
 const OVERRIDES = Symbol("overrides");
@@ -76,9 +70,9 @@ export function modelEdits(): number {
 export abstract class Block {
   /** @internal */ declare readonly [DEFINITION]: BlockDefinition;
   // Under symbols and not private, so that a copy can be made without running the constructors of subclasses.
-  /** @internal What was set, in the order of the definition. */
-  [ENTRIES]: readonly Entry[];
-  /** @internal The same by name: only names of properties, which no input can choose. */
+  /** @internal What was set, in the order of the definition: of many properties mostly few. */
+  [SET]: readonly CompiledField[];
+  /** @internal Its values by name: only names of properties, which no input can choose. */
   [VALUES]: Readonly<ApiObject>;
   /** @internal Names that were given and are no properties. */
   [UNKNOWN]: readonly string[] | undefined;
@@ -89,7 +83,7 @@ export abstract class Block {
   protected constructor(props: object) {
     const input = props as ApiObject;
     const { byName } = this[DEFINITION];
-    const entries: Entry[] = [];
+    const set: CompiledField[] = [];
     const values: ApiObject = {};
     let unknown: string[] | undefined;
     for (const name in input) {
@@ -97,14 +91,13 @@ export abstract class Block {
       if (value === undefined || name === "overrides") continue;
       const of = byName.get(name);
       if (of) {
-        const held = hold(of.field, value);
-        insert(entries, { of, value: held });
-        values[name] = held;
+        insert(set, of);
+        values[name] = hold(of.field, value);
       } else {
         (unknown ??= []).push(name);
       }
     }
-    this[ENTRIES] = entries;
+    this[SET] = set;
     this[VALUES] = values;
     this[UNKNOWN] = unknown;
     this[OVERRIDES] = input.overrides as ApiObject | undefined;
@@ -114,7 +107,8 @@ export abstract class Block {
   /** The block as API JSON: only what was set, plain data, equal however often it is asked for. */
   toApi(): ApiObject {
     const out: ApiObject = this[CARRIED] ? { ...this[CARRIED] } : {};
-    for (const { of, value } of this[ENTRIES]) encodeAt(of, value, out);
+    const values = this[VALUES];
+    for (const of of this[SET]) encodeAt(of, values[of.name], out);
     if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
     return out;
   }
@@ -122,8 +116,9 @@ export abstract class Block {
   /** Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];
-    for (const { of, value } of this[ENTRIES]) {
-      const { field, name } = of;
+    const values = this[VALUES];
+    for (const { field, name } of this[SET]) {
+      const value = values[name];
       // A place costs more than a look at a plain value; it is made where there is something to say.
       if (field.fault) {
         const fault = field.fault(value);
@@ -137,7 +132,7 @@ export abstract class Block {
       }
     }
     for (const { name } of required) {
-      if (this.get(name) === undefined) at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
+      if (values[name] === undefined) at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
     }
     for (const name of this[UNKNOWN] ?? []) {
       at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
@@ -175,11 +170,10 @@ export abstract class Block {
       this[UNKNOWN] = [...(this[UNKNOWN] ?? []), name];
       return;
     }
-    const entries = this[ENTRIES].filter((entry) => entry.of !== of);
-    const held = value === undefined ? undefined : hold(of.field, value);
-    if (held !== undefined) insert(entries, { of, value: held });
-    this[ENTRIES] = entries;
-    this[VALUES] = { ...this[VALUES], [name]: held };
+    const set = this[SET].filter((other) => other !== of);
+    if (value !== undefined) insert(set, of);
+    this[SET] = set;
+    this[VALUES] = { ...this[VALUES], [name]: value === undefined ? undefined : hold(of.field, value) };
   }
 
   /** Adds to a list. */
@@ -276,11 +270,11 @@ export function readBlock<T extends Block>(type: new (props: never) => T, json: 
 }
 
 /** Keeps the order of the definition, whatever the order in which somebody wrote. */
-function insert(entries: Entry[], entry: Entry): void {
-  let at = entries.length;
-  while (at > 0 && (entries[at - 1] as Entry).of.index > entry.of.index) at -= 1;
-  if (at === entries.length) entries.push(entry);
-  else entries.splice(at, 0, entry);
+function insert(set: CompiledField[], of: CompiledField): void {
+  let at = set.length;
+  while (at > 0 && (set[at - 1] as CompiledField).index > of.index) at -= 1;
+  if (at === set.length) set.push(of);
+  else set.splice(at, 0, of);
 }
 
 /** What is held of a written value: nested blocks as their classes, lists that nobody changes from outside. */

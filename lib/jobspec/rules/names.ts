@@ -1,5 +1,5 @@
-import type { Place } from "../engine";
-import type { JobRule } from "./walk";
+import type { Task } from "../blocks";
+import type { JobRule, Node } from "./walk";
 
 /** Names: of the job, and of groups and tasks among their siblings. */
 export const names: JobRule = ({ value: job, at }, groups) => {
@@ -17,39 +17,42 @@ export const names: JobRule = ({ value: job, at }, groups) => {
   }
   if (!job.groups?.length) at.property("groups").error("job/no-groups", "a job needs a group; add one");
 
-  unique(
-    groups.map(({ value, at: place }) => ({ name: value.name, at: place })),
-    "group",
-    "group/duplicate",
-  );
+  unique(groups, "group", "group/duplicate");
   for (const group of groups) {
     if (group.value.name === "") group.at.property("name").error("group/name", "is empty; write a name");
-    const { tasks } = group;
-    if (tasks.length === 0) group.at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
-    unique(
-      tasks.map(({ value, at: place }) => ({ name: value.name, at: place })),
-      "task",
-      "task/duplicate",
-    );
-    for (const task of tasks) taskName(task.value.name, task.at.property("name"));
-    const leaders = tasks.filter(({ value }) => value.leader);
-    for (const extra of leaders.slice(1))
-      extra.at.property("leader").error("task/leaders", `"${leaders[0]?.value.name}" leads already; only one task may`);
+    if (group.tasks.length === 0) group.at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
+    for (const task of group.tasks) {
+      const bad = badTaskName(task.value.name);
+      if (bad !== undefined) task.at.property("name").error("task/name", bad);
+    }
+    if (group.tasks.length > 1) amongTasks(group.tasks);
   }
 };
 
-function taskName(name: string, at: Place): void {
-  if (name === "") at.error("task/name", "is empty; write a name");
-  else if (name === "alloc") at.error("task/name", '"alloc" is the name of a directory of Nomad; write another');
-  else if (typeof name === "string" && /[/\\\0]/.test(name))
-    at.error("task/name", `"${name}" holds a slash or a null character; write dashes instead`);
+function badTaskName(name: string): string | undefined {
+  if (name === "") return "is empty; write a name";
+  if (name === "alloc") return '"alloc" is the name of a directory of Nomad; write another';
+  if (typeof name === "string" && /[/\\\0]/.test(name))
+    return `"${name}" holds a slash or a null character; write dashes instead`;
+  return undefined;
 }
 
-function unique(list: readonly { name: string; at: Place }[], kind: string, rule: string): void {
+/** What the tasks of one group owe each other. */
+function amongTasks(tasks: readonly Node<Task>[]): void {
+  unique(tasks, "task", "task/duplicate");
+  const [leader, ...others] = tasks.filter(({ value }) => value.leader);
+  for (const extra of others) {
+    extra.at.property("leader").error("task/leaders", `"${leader?.value.name}" leads already; only one task may`);
+  }
+}
+
+function unique(list: readonly Node<{ readonly name: string }>[], kind: string, rule: string): void {
   const seen = new Set<string>();
-  for (const { name, at } of list) {
-    if (seen.has(name))
+  for (const { value, at } of list) {
+    const { name } = value;
+    if (seen.has(name)) {
       at.property("name").error(rule, `"${name}" is the name of two ${kind}s; write another for one of them`);
+    }
     seen.add(name);
   }
 }
