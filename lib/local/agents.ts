@@ -22,8 +22,6 @@ export function consulConfig(ports: Ports, files: AgentFiles) {
     node_name: "local",
     datacenter: "dc1",
     data_dir: files.data,
-    server: true,
-    bootstrap: true,
     bind_addr: "127.0.0.1",
     client_addr: "127.0.0.1",
     ports: {
@@ -37,8 +35,6 @@ export function consulConfig(ports: Ports, files: AgentFiles) {
     },
     connect: { enabled: true },
     ui_config: { enabled: true },
-    // One server elects itself: the shortest timeouts that Consul takes.
-    performance: { raft_multiplier: 1 },
     disable_update_check: true,
     log_level: "info",
   };
@@ -57,8 +53,6 @@ export function nomadConfig(ports: Ports, files: AgentFiles) {
     ports: { http: ports["Nomad HTTP"], rpc: ports["Nomad RPC"], serf: ports["Nomad Serf"] },
     server: {
       enabled: true,
-      bootstrap_expect: 1,
-      raft_multiplier: 1,
       default_scheduler_config: { memory_oversubscription_enabled: true },
     },
     client: {
@@ -86,8 +80,9 @@ export function startAgent(binary: Binary, config: object, files: AgentFiles): n
   const log = openSync(files.log, "a");
   // The addresses and tokens of another cluster are none of its business.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT)_/.test(name)));
-  const args =
-    binary.name === "consul" ? ["agent", `-config-file=${files.config}`] : ["agent", `-config=${files.config}`];
+  // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
+  // fifteen. Nothing has to outlive the agents: down removes it all.
+  const args = ["agent", "-dev", `${binary.name === "consul" ? "-config-file" : "-config"}=${files.config}`];
   try {
     const child = spawn(binary.path, args, { detached: true, stdio: ["ignore", log, log], env });
     child.on("error", () => undefined);
