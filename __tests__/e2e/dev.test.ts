@@ -60,11 +60,10 @@ describe("the embedded cluster", () => {
       phase: string;
       agents: { name: string; running: boolean }[];
     };
-    expect(status.agents.map((agent) => [agent.name, agent.running])).toEqual([
-      ["consul", true],
-      ["nomad", false],
-    ]);
-    expect(status.phase).toBe("partial");
+    // Which agents had been started by then is a matter of milliseconds; that it is told truly is not.
+    const alive = status.agents.map((agent) => [agent.name, project.runs(agent.name)]);
+    expect(status.agents.map((agent) => [agent.name, agent.running])).toEqual(alive);
+    expect(status.agents[0]?.running).toBe(true);
     expect((await project.run(["down"])).code).toBe(0);
     expect(project.leftovers()).toEqual({ processes: [], mounts: [] });
   }, 60_000);
@@ -144,6 +143,8 @@ describe("the dev stack", () => {
     await until("a restart", async () => (await restarts()) === 1);
     await until("a passing check", async () => (await consul.instances("prism-admin", { passing: true })).length === 1);
     expect((await running("admin")).ID).toBe(admin.ID);
+    // The launcher keeps the address that it had, and is left alone.
+    expect((await running("launcher")).TaskStates?.["pattern-launcher"]?.Restarts).toBe(0);
   }, 120_000);
 
   test("every environment's jobs are taken by the server, and by the rules here", async () => {

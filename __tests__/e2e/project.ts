@@ -72,9 +72,14 @@ export class Project {
   leftovers(): { readonly processes: number[]; readonly mounts: string[] } {
     const folder = this.cluster.folder;
     return {
-      processes: [...processesIn(folder), ...agentsOf(folder)].filter((pid) => !isZombie(pid)),
+      processes: [...processesIn(folder), ...agentsOf(`${folder}/`)].filter((pid) => !isZombie(pid)),
       mounts: mountsIn(folder),
     };
+  }
+
+  /** Whether an agent of the cluster runs, asked of the system. */
+  runs(agent: string): boolean {
+    return agentsOf(join(this.cluster.folder, `${agent}.json`)).some((pid) => !isZombie(pid));
   }
 
   /** Ends whatever still runs, and forgets the folder. */
@@ -96,13 +101,14 @@ export async function ended(child: ChildProcess): Promise<Said> {
   return { code, ...said };
 }
 
-function agentsOf(folder: string): number[] {
+/** Processes whose command line names a path. */
+function agentsOf(path: string): number[] {
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   return pids.filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${folder}/`);
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(path);
     } catch {
       return false;
     }

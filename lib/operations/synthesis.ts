@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
@@ -26,6 +26,7 @@ export interface SynthesisOptions {
 export async function synthesizeProject(options: SynthesisOptions): Promise<string> {
   const { project, outdir, env = {}, signal } = options;
   rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
   const child = spawn(appCommand(project), {
     cwd: project,
     shell: true,

@@ -59,7 +59,8 @@ describe("by default the groups are those of the seed", () => {
   test("with its template", () => {
     expect(main(api(new LauncherGroup())).Templates[0]).toEqual({
       DestPath: "local/admin.env",
-      EmbeddedTmpl: '{{ range service "prism-admin" }}\nADMIN_ADDR={{ .Address }}:{{ .Port }}\n{{ end }}\n',
+      EmbeddedTmpl:
+        '{{ range service "prism-admin" }}\nADMIN_ADDR={{ .Address }}:{{ .Port }}\n{{ else }}# {{ key "prism/no-healthy-admin" }}\n{{ end }}\n',
       Envvars: true,
     });
   });

@@ -81,7 +81,15 @@ export interface LauncherGroupProps extends PrismGroupProps {
   readonly awaitAdmin?: boolean;
 }
 
-const ADMIN_ADDRESS = `{{ range service "${AdminGroup.SERVICE}" }}\nADMIN_ADDR={{ .Address }}:{{ .Port }}\n{{ end }}\n`;
+/**
+ * The admin's address for the launcher's environment. While no admin is healthy, the template asks for a key that nobody sets, and a
+ * template that misses a key is not rendered: the last address stays, and an admin that is restarted does not take its launchers
+ * with it. The key lies under the prefix that this environment alone fills.
+ */
+function adminAddress(configPrefix = "prism"): string {
+  const absent = `{{ else }}# {{ key "${configPrefix}/no-healthy-admin" }}`;
+  return `{{ range service "${AdminGroup.SERVICE}" }}\nADMIN_ADDR={{ .Address }}:{{ .Port }}\n${absent}\n{{ end }}\n`;
+}
 
 /** pattern-launcher: starts patterns, and tells the admin of them. */
 export class LauncherGroup extends TaskGroup {
@@ -103,7 +111,7 @@ export class LauncherGroup extends TaskGroup {
       meta: originMeta(program),
       templates: [
         // A new address restarts the launcher: it registers with its admin only when it starts.
-        Template.env("local/admin.env", ADMIN_ADDRESS),
+        Template.env("local/admin.env", adminAddress(props.configPrefix)),
         ...configTemplates(props.configPrefix),
         ...patternTemplates(props.patterns),
       ],
