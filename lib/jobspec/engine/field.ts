@@ -95,7 +95,9 @@ type OptionalInputs<F extends Fields, K extends keyof F> = { readonly [P in K]?:
 export type InputsOf<F extends Fields> = RequiredInputs<F, RequiredNames<F>> &
   OptionalInputs<F, Exclude<keyof F, RequiredNames<F>>>;
 
+type RequiredOutputs<F extends Fields, K extends keyof F> = { readonly [P in K]: OutputOf<F[P]> };
+type OptionalOutputs<F extends Fields, K extends keyof F> = { readonly [P in K]: OutputOf<F[P]> | undefined };
+
 /** What a made block reads as: the same names, nested blocks as their classes. */
-export type OutputsOf<F extends Fields> = { readonly [P in RequiredNames<F>]: OutputOf<F[P]> } & {
-  readonly [P in Exclude<keyof F, RequiredNames<F>>]: OutputOf<F[P]> | undefined;
-};
+export type OutputsOf<F extends Fields> = RequiredOutputs<F, RequiredNames<F>> &
+  OptionalOutputs<F, Exclude<keyof F, RequiredNames<F>>>;

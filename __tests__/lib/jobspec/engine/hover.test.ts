@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import ts from "typescript";
+
+const ROOT = join(__dirname, "../../../..");
+
+/** What an editor shows over names in a program that uses the library. */
+const SAMPLE = `
+import { Restart, TaskGroup, Update } from "./lib";
+const restart = new Restart({ /*a*/attempts: 3 });
+restart./*b*/interval;
+Update.canary({ canary: 1, /*c*/minHealthyTime: undefined });
+new TaskGroup({ name: "g", /*d*/restart });
+`;
+
+function hover(): Record<string, { type: string; doc: string }> {
+  const file = join(ROOT, "hover-sample.ts");
+  const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
+  const service = ts.createLanguageService({
+    getCompilationSettings: () => options,
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => "1",
+    getScriptSnapshot: (path) => {
+      const text = path === file ? SAMPLE : ts.sys.readFile(path);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    },
+    getCurrentDirectory: () => ROOT,
+    getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
+    fileExists: (path) => path === file || ts.sys.fileExists(path),
+    readFile: (path) => (path === file ? SAMPLE : ts.sys.readFile(path)),
+    directoryExists: (path) => ts.sys.directoryExists(path),
+    getDirectories: (path) => ts.sys.getDirectories(path),
+  });
+  return Object.fromEntries(
+    [..."abcd"].map((mark) => {
+      const info = service.getQuickInfoAtPosition(file, SAMPLE.indexOf(`/*${mark}*/`) + 5);
+      return [
+        mark,
+        { type: ts.displayPartsToString(info?.displayParts), doc: ts.displayPartsToString(info?.documentation) },
+      ];
+    }),
+  );
+}
+
+test("an editor shows what a property is, and its type by name", () => {
+  expect(hover()).toMatchObject({
+    a: { type: "(property) attempts?: number | undefined", doc: "Restarts allowed within the interval." },
+    b: {
+      type: "(property) interval: Duration | undefined",
+      doc: expect.stringContaining("The window in which attempts are counted"),
+    },
+    c: { doc: "How long an allocation must stay healthy to count." },
+    d: { doc: "How its tasks are restarted on their node." },
+  });
+}, 60_000);
