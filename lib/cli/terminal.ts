@@ -98,12 +98,12 @@ export class Terminal {
     const widths = head.map(
       (title, column) => Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))) + 2,
     );
-    const room = this.width - 1;
-    const total = widths.reduce((sum, width) => sum + width, 0);
-    if (total > room) {
-      const widest = widths.indexOf(Math.max(...widths));
-      widths[widest] = Math.max(12, (widths[widest] ?? 0) - (total - room));
-    }
+    const widest = widths.indexOf(Math.max(...widths));
+    const excess = widths.reduce((sum, width) => sum + width, 0) - this.width;
+    if (excess > 0) widths[widest] = Math.max(12, (widths[widest] ?? 0) - excess);
+    // The table's own wrapping takes the codes of colours for text.
+    const fit = (cell: string, column: number) =>
+      column === widest ? wrapAnsi(cell, (widths[column] ?? 0) - 2, { hard: true, trim: false }) : cell;
     const none = Object.fromEntries(
       [
         "top",
@@ -126,12 +126,10 @@ export class Terminal {
     const table = new Table({
       head: head.map((title) => this.color.dim(title)),
       colWidths: widths,
-      wordWrap: true,
-      wrapOnWordBoundary: false,
       chars: none,
       style: { "padding-left": 0, "padding-right": 2, head: [], border: [], compact: true },
     });
-    table.push(...rows.map((row) => [...row]));
+    table.push(...rows.map((row) => row.map(fit)));
     return table
       .toString()
       .split("\n")

@@ -37,7 +37,7 @@ export interface BinaryOptions {
 
 /**
  * A program: from PATH, from the cache, as the official release, or built from its Go module, in this order.
- * CDK_NOMAD_NOMAD or CDK_NOMAD_CONSUL names a file to use instead.
+ * CDK_NOMAD_NOMAD or CDK_NOMAD_CONSUL names a file to use instead, CDK_NOMAD_RELEASES a mirror of the official releases.
  *
  * @throws UserError where no way leads to it, with what each said
  */
@@ -71,7 +71,12 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
         continue;
       }
       try {
-        if (way === "release") await downloadRelease(name, version, partial, progress, signal);
+        if (way === "release")
+          await downloadRelease(name, version, partial, {
+            progress,
+            mirror: env.CDK_NOMAD_RELEASES || undefined,
+            signal,
+          });
         else await buildWithGo(name, PROGRAMS[name].module, partial, progress, signal);
         renameSync(partial, file);
         return await describe(name, file, way);

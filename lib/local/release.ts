@@ -6,7 +6,7 @@ import { fetch } from "undici";
 import { open, type ZipFile } from "yauzl";
 import type { Progress } from "./progress";
 
-/** Where HashiCorp publishes its releases. */
+/** Where HashiCorp publishes its releases; CDK_NOMAD_RELEASES names a mirror of it. */
 const RELEASES = "https://releases.hashicorp.com";
 
 /**
@@ -18,11 +18,11 @@ export async function downloadRelease(
   name: string,
   version: string,
   target: string,
-  progress: Progress,
-  signal?: AbortSignal,
+  options: { readonly progress: Progress; readonly mirror?: string; readonly signal?: AbortSignal },
 ): Promise<void> {
+  const { progress, mirror = RELEASES, signal } = options;
   const archive = `${name}_${version}_${platform()}_${architecture()}.zip`;
-  const base = `${RELEASES}/${name}/${version}`;
+  const base = `${mirror.replace(/\/$/, "")}/${name}/${version}`;
   progress.step(`downloading ${name} ${version}`);
   const wanted = await publishedSum(`${base}/${name}_${version}_SHA256SUMS`, archive, signal);
   const zip = `${target}.zip`;

@@ -33,5 +33,7 @@ export async function start(options: { readonly portOffset?: number }, context: 
   ];
   terminal.print(`\nNomad's UI  ${addresses?.nomad}/ui/\nConsul's UI ${addresses?.consul}/ui/\n\nnext`);
   const width = Math.max(...next.map(([command = ""]) => command.length));
-  for (const [command = "", why = ""] of next) terminal.print(`  ${command.padEnd(width)}  ${terminal.color.dim(why)}`);
+  for (const [command = "", why = ""] of next) {
+    terminal.print(terminal.fit(`  ${command.padEnd(width)}  ${terminal.color.dim(why)}`));
+  }
 }
