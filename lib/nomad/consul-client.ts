@@ -1,4 +1,4 @@
-import { Http, type Connection } from "./http";
+import { ApiClient } from "./api-client";
 
 /** An instance of a service with its checks. */
 export interface ServiceInstance {
@@ -27,24 +27,7 @@ export type ConfigEntryJson = Readonly<Record<string, unknown>> & { readonly Kin
  *
  * @see https://developer.hashicorp.com/consul/api-docs
  */
-export class ConsulClient {
-  readonly http: Http;
-
-  constructor(connection: Connection) {
-    this.http = new Http(connection);
-  }
-
-  /** Where it is. */
-  get address(): string {
-    return this.http.connection.address;
-  }
-
-  /** The cluster's leader, or undefined while there is none. */
-  async leader(): Promise<string | undefined> {
-    const leader = await this.http.get<string>("/v1/status/leader");
-    return typeof leader === "string" && leader !== "" ? leader : undefined;
-  }
-
+export class ConsulClient extends ApiClient {
   /** Names of services with their tags. */
   async services(): Promise<Readonly<Record<string, readonly string[]>>> {
     return this.http.get("/v1/catalog/services");
@@ -82,10 +65,6 @@ export class ConsulClient {
 
   async configEntry(kind: string, name: string): Promise<ConfigEntryJson | undefined> {
     return this.http.find(`/v1/config/${kind}/${encodeURIComponent(name)}`);
-  }
-
-  async close(): Promise<void> {
-    await this.http.close();
   }
 }
 

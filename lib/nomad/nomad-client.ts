@@ -1,4 +1,5 @@
-import { Http, type Connection, type RequestOptions } from "./http";
+import { ApiClient } from "./api-client";
+import type { RequestOptions } from "./http";
 import type { AllocationStub, Deployment, Evaluation, JobSummary, Registration } from "./types";
 
 /** A job as it is registered: API JSON without the outer key. */
@@ -9,24 +10,7 @@ export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string 
  *
  * @see https://developer.hashicorp.com/nomad/api-docs
  */
-export class NomadClient {
-  readonly http: Http;
-
-  constructor(connection: Connection) {
-    this.http = new Http(connection);
-  }
-
-  /** Where it is. */
-  get address(): string {
-    return this.http.connection.address;
-  }
-
-  /** The cluster's leader, or undefined while there is none. */
-  async leader(): Promise<string | undefined> {
-    const leader = await this.http.get<string>("/v1/status/leader");
-    return typeof leader === "string" && leader !== "" ? leader : undefined;
-  }
-
+export class NomadClient extends ApiClient {
   /** Nodes that take allocations. */
   async readyNodes(): Promise<
     readonly {
@@ -127,10 +111,6 @@ export class NomadClient {
   /** Settings of the scheduler. */
   async setSchedulerConfiguration(body: Readonly<Record<string, unknown>>): Promise<void> {
     await this.http.put("/v1/operator/scheduler/configuration", { body });
-  }
-
-  async close(): Promise<void> {
-    await this.http.close();
   }
 }
 

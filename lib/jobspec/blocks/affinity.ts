@@ -1,22 +1,7 @@
 import { blockOf, int, oneOf, text, type PropsOf } from "../engine";
+import { COMPARISONS, SET_OPERATORS } from "./operators";
 
-const OPERATORS = [
-  "=",
-  "==",
-  "is",
-  "!=",
-  "not",
-  ">",
-  ">=",
-  "<",
-  "<=",
-  "regexp",
-  "set_contains",
-  "set_contains_all",
-  "set_contains_any",
-  "version",
-  "semver",
-] as const;
+const OPERATORS = [...COMPARISONS, "regexp", ...SET_OPERATORS, "version", "semver"] as const;
 
 const fields = {
   /**

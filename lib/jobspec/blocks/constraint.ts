@@ -1,21 +1,12 @@
 import { blockOf, oneOf, text, type PropsOf } from "../engine";
+import { COMPARISONS, SET_OPERATORS } from "./operators";
 
 const OPERATORS = [
-  "=",
-  "==",
-  "is",
-  "!=",
-  "not",
-  ">",
-  ">=",
-  "<",
-  "<=",
+  ...COMPARISONS,
   "distinct_hosts",
   "distinct_property",
   "regexp",
-  "set_contains",
-  "set_contains_all",
-  "set_contains_any",
+  ...SET_OPERATORS,
   "version",
   "semver",
   "is_set",

@@ -22,6 +22,7 @@ export {
   type MultiregionStrategyProps,
 } from "./multiregion";
 export { Cni, Dns, Network, type CniProps, type DnsProps, type NetworkProps } from "./network";
+export { COMPARISONS, SET_OPERATORS } from "./operators";
 export { Port, type PortProps } from "./port";
 export { Reschedule, type RescheduleProps } from "./reschedule";
 export { Resources, type ResourcesProps } from "./resources";

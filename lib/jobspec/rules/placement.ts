@@ -1,22 +1,18 @@
-import type { Affinity, Constraint, JobBlock, Spread, Task, TaskGroup } from "../blocks";
+import {
+  COMPARISONS,
+  SET_OPERATORS,
+  type Affinity,
+  type Constraint,
+  type JobBlock,
+  type Spread,
+  type Task,
+  type TaskGroup,
+} from "../blocks";
 import type { Place } from "../engine";
 import { each, typeOf, type JobRule } from "./walk";
 
 const NEEDS_NO_ATTRIBUTE = new Set(["distinct_hosts"]);
-const NEEDS_VALUE = new Set([
-  "=",
-  "==",
-  "is",
-  "!=",
-  "not",
-  ">",
-  ">=",
-  "<",
-  "<=",
-  "set_contains",
-  "set_contains_all",
-  "set_contains_any",
-]);
+const NEEDS_VALUE = new Set<string>([...COMPARISONS, ...SET_OPERATORS]);
 const TAKES_NO_VALUE = new Set(["is_set", "is_not_set"]);
 
 /** Where allocations may and should run: constraints, affinities, spreads that mean something. */

@@ -1,0 +1,26 @@
+import { Http, type Connection } from "./http";
+
+/** What clients of Nomad's and of Consul's API have in common. */
+export abstract class ApiClient {
+  readonly http: Http;
+
+  constructor(connection: Connection) {
+    this.http = new Http(connection);
+  }
+
+  /** Where it is. */
+  get address(): string {
+    return this.http.connection.address;
+  }
+
+  /** The cluster's leader, or undefined while there is none. */
+  async leader(): Promise<string | undefined> {
+    const leader = await this.http.get<string>("/v1/status/leader");
+    return typeof leader === "string" && leader !== "" ? leader : undefined;
+  }
+
+  /** Lets go of every connection. */
+  async close(): Promise<void> {
+    await this.http.close();
+  }
+}
