@@ -23,10 +23,10 @@ module.exports = {
     })),
     {
       name: "one-door",
-      comment: "a folder is imported through its index.ts",
+      comment: "a folder is imported through its index.ts; the model has a second door, for those who render it",
       severity: "error",
       from: { path: "^(lib/[^/]+|stacks|main)" },
-      to: { path: "^lib/([^/]+)/(?!index\\.ts$)", pathNot: "^$1/" },
+      to: { path: "^lib/([^/]+)/(?!(index|host)\\.ts$)", pathNot: "^$1/" },
     },
     {
       name: "jobspec-is-pure",

@@ -1,2 +1,3 @@
 /** The command line. */
 export { buildProgram } from "./program";
+export { Terminal } from "./terminal";

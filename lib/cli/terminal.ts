@@ -75,6 +75,7 @@ export class Terminal {
     let text = "";
     let detail = "";
     let since = Date.now();
+    let said = since;
     const line = () => {
       const seconds = Math.round((Date.now() - since) / 1000);
       const rest = [detail, seconds >= 2 && !detail.includes(" s") ? `${seconds} s` : ""].filter(Boolean).join(", ");
@@ -88,7 +89,13 @@ export class Terminal {
         if (this.moves) this.live(line);
         else if (!this.quiet) console.error(`  ${next}`);
       },
-      detail: (next) => (detail = next),
+      detail: (next) => {
+        detail = next;
+        // Where lines cannot change, one every half minute shows that it goes on.
+        if (this.moves || this.quiet || Date.now() - said < 30_000) return;
+        said = Date.now();
+        console.error(`  ${text} (${next})`);
+      },
       done: (what) => this.note(`${this.color.green("✓")} ${what}`),
     };
   }

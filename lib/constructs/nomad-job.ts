@@ -1,6 +1,7 @@
 import { Job as JobResource, type JobConfig } from "@cdktf/provider-nomad/lib/job";
 import type { Construct } from "constructs";
-import { modelEdits, type Job, type Problem, type Target } from "../jobspec";
+import type { Job, Problem, Target } from "../jobspec";
+import { modelEdits } from "../jobspec/host";
 import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
 

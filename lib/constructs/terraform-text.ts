@@ -1,5 +1,5 @@
 import { Fn, Tokenization } from "cdktf";
-import { isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "../jobspec";
+import { isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "../jobspec/host";
 
 /**
  * A JSON value as a text that Terraform evaluates to exactly that JSON. Two readers see it: Terraform at plan

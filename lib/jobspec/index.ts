@@ -1,16 +1,7 @@
 /** The model of a Nomad job: blocks as classes, units as types, and what a server would say of them. */
 export * from "./blocks";
 export * from "./drivers";
-export {
-  Block,
-  compareProblems,
-  formatProblem,
-  isResolvable,
-  modelEdits,
-  TOKEN_IN_STRING,
-  TOKEN_LIST_ELEMENT,
-  UserError,
-} from "./engine";
+export { Block, compareProblems, formatProblem, UserError } from "./engine";
 export type { ApiObject, BlockOptions, Problem, Severity } from "./engine";
 export { Job } from "./job";
 export type { Target } from "./rules";

@@ -1,5 +1,7 @@
 import { isPlainObject, Place, readBlock, compareProblems, type ApiObject, type Problem } from "./engine";
-import { JobBlock, mergeNew, type Constraint, type JobProps, type TaskGroup } from "./blocks";
+import type { Constraint, JobProps, TaskGroup } from "./blocks";
+import { JobBlock } from "./blocks/job";
+import { mergeNew } from "./blocks/merge";
 import { checkJob, targetOf, type Target } from "./rules";
 
 /**

@@ -8,10 +8,9 @@ export { Consul, type ConsulProps } from "./consul";
 export { Disconnect, type DisconnectProps } from "./disconnect";
 export { EphemeralDisk, type EphemeralDiskProps } from "./ephemeral-disk";
 export { Identity, type IdentityProps } from "./identity";
-export { JobBlock, type JobProps } from "./job";
+export type { JobProps } from "./job";
 export { Lifecycle, type LifecycleProps } from "./lifecycle";
 export { LogConfig, type LogConfigProps } from "./log-config";
-export { mergeNew } from "./merge";
 export { Migrate, type MigrateProps } from "./migrate";
 export {
   Multiregion,
@@ -22,7 +21,6 @@ export {
   type MultiregionStrategyProps,
 } from "./multiregion";
 export { Cni, Dns, Network, type CniProps, type DnsProps, type NetworkProps } from "./network";
-export { COMPARISONS, SET_OPERATORS } from "./operators";
 export { Port, type PortProps } from "./port";
 export { Reschedule, type RescheduleProps } from "./reschedule";
 export { Resources, type ResourcesProps } from "./resources";

@@ -1,4 +1,5 @@
-import type { JobBlock, TaskGroup } from "../blocks";
+import type { TaskGroup } from "../blocks";
+import type { JobBlock } from "../blocks/job";
 import { Duration } from "../units";
 
 // A server fills in what was left out the same way: group over job over default.

@@ -1,5 +1,5 @@
 /** Rules that span blocks: what a Nomad server would say of a whole job, said before it is asked. */
-import type { JobBlock } from "../blocks";
+import type { JobBlock } from "../blocks/job";
 import type { CheckContext, Place } from "../engine";
 import { names } from "./names";
 import { placement } from "./placement";

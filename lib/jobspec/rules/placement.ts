@@ -1,13 +1,6 @@
-import {
-  COMPARISONS,
-  SET_OPERATORS,
-  type Affinity,
-  type Constraint,
-  type JobBlock,
-  type Spread,
-  type Task,
-  type TaskGroup,
-} from "../blocks";
+import type { Affinity, Constraint, Spread, Task, TaskGroup } from "../blocks";
+import { COMPARISONS, SET_OPERATORS } from "../blocks/operators";
+import type { JobBlock } from "../blocks/job";
 import type { Place } from "../engine";
 import { each, typeOf, type JobRule } from "./walk";
 

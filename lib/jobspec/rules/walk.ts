@@ -1,4 +1,5 @@
-import type { Check, JobBlock, Network, Service, Task, TaskGroup } from "../blocks";
+import type { Check, Network, Service, Task, TaskGroup } from "../blocks";
+import type { JobBlock } from "../blocks/job";
 import { Block, keyOf, type CheckContext, type Place } from "../engine";
 
 /** A block where it stands. */
