@@ -43,7 +43,7 @@ export class NomadJob extends JobResource {
   /** The job, as a model. */
   readonly job: Job;
   readonly #target: Target | undefined;
-  readonly #allow: ReadonlySet<string>;
+  readonly #allow: readonly string[];
   // cdktf renders and validates every resource twice per synthesis.
   readonly #text = new UntilEdited(() => terraformJson(this.job.toApi()));
   readonly #problems = new UntilEdited(() => this.findProblems());
@@ -59,7 +59,7 @@ export class NomadJob extends JobResource {
     });
     this.job = job;
     this.#target = target;
-    this.#allow = new Set(allow);
+    this.#allow = allow ?? [];
     this.node.addValidation({
       validate: () =>
         this.problems()
@@ -98,7 +98,9 @@ export class NomadJob extends JobResource {
     return this.job
       .validate(this.#target ?? targetFor(this))
       .map((problem) =>
-        SENSELESS.has(problem.rule) && !this.#allow.has(problem.rule) ? { ...problem, severity: "error" } : problem,
+        SENSELESS.has(problem.rule) && !this.#allow.includes(problem.rule)
+          ? { ...problem, severity: "error" }
+          : problem,
       );
   }
 }

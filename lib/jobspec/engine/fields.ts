@@ -126,10 +126,11 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
     required: (options?.required ?? false) as Required<O>,
     options: options ?? {},
     of: type,
-    coerce: (values) =>
-      (Array.isArray(values)
-        ? values.map((value) => coerce(type(), value as BlockInput<C>))
-        : values) as InstanceType<C>[],
+    coerce(values) {
+      if (!Array.isArray(values)) return values as readonly InstanceType<C>[];
+      const wanted = type();
+      return (values as readonly BlockInput<C>[]).map((value) => coerce(wanted, value));
+    },
     encode(values, out) {
       out[api] = values.map((value) => value.toApi());
     },
@@ -139,9 +140,11 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
         at.error("field/type", `expected a list, found ${describe(values)}; write [ … ]`);
         return;
       }
-      for (const [index, value] of (values as Block[]).entries()) {
+      const wanted = type();
+      for (let index = 0; index < values.length; index += 1) {
+        const value = values[index] as Block;
         const place = at.element(keyOf(value) ?? index);
-        if (isOfClass(type(), value, place)) value.checkBlock(place, context);
+        if (isOfClass(wanted, value, place)) value.checkBlock(place, context);
       }
     },
   };
@@ -184,7 +187,9 @@ function decodeList<C extends AnyBlockClass>(type: C, found: unknown, at: Place)
 }
 
 function coerce<C extends AnyBlockClass>(type: C, value: BlockInput<C>): InstanceType<C> {
-  return (isPlainObject(value) ? new type(value as never) : value) as InstanceType<C>;
+  const given: unknown = value;
+  // Most are instances already; a look at the class is cheaper than one at the prototypes.
+  return (given instanceof Block || !isPlainObject(given) ? given : new type(given as never)) as InstanceType<C>;
 }
 
 /** The name of a block among its siblings, also where something else than a block stands there. */

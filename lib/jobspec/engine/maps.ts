@@ -16,8 +16,8 @@ function mapOf<T>(
     wrong(value) {
       if (!isPlainObject(value)) return expected(kind, value, example);
       for (const key of Object.keys(value)) {
-        const wrong = isDeferred(value[key]) ? undefined : element.wrong(value[key]);
-        if (wrong !== undefined) return `"${key}": ${wrong}`;
+        const wrong = element.wrong(value[key]);
+        if (wrong !== undefined && !isDeferred(value[key])) return `"${key}": ${wrong}`;
       }
       return undefined;
     },

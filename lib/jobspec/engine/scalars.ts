@@ -132,9 +132,10 @@ function listOf<T>(kind: "strings" | "numbers", element: Codec<T>, example: stri
     kind,
     wrong(value) {
       if (!Array.isArray(value)) return expected(kind, value, example);
-      for (const [index, item] of value.entries()) {
-        const wrong = isDeferred(item) ? undefined : element.wrong(item);
-        if (wrong !== undefined) return `element ${index}: ${wrong}`;
+      for (let index = 0; index < value.length; index += 1) {
+        const item: unknown = value[index];
+        const wrong = element.wrong(item);
+        if (wrong !== undefined && !isDeferred(item)) return `element ${index}: ${wrong}`;
       }
       return undefined;
     },
