@@ -138,9 +138,10 @@ export class EmbeddedCluster {
       const status = state && (await this.status());
       const data = join(this.folder, "data");
       const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(data).length > 0;
-      if (status?.agents.find((agent) => agent.name === "nomad")?.ready) {
+      const nomad = status?.agents.find((agent) => agent.name === "nomad");
+      if (nomad?.ready) {
         progress.step("stopping jobs");
-        await stopJobs(status.agents.find((agent) => agent.name === "nomad")?.address ?? "", progress);
+        await stopJobs(nomad.address, progress);
         // Nomad ends its helpers a moment after their tasks.
         const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent?.pid));
         for (let waited = 0; waited < 3000 && processesIn(data).some((pid) => !agents.has(pid)); waited += 100)

@@ -102,16 +102,6 @@ export class NomadClient extends ApiClient {
       signal: options.signal,
     });
   }
-
-  /** Frees what finished allocations leave behind. */
-  async collectGarbage(): Promise<void> {
-    await this.http.put("/v1/system/gc");
-  }
-
-  /** Settings of the scheduler. */
-  async setSchedulerConfiguration(body: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.http.put("/v1/operator/scheduler/configuration", { body });
-  }
 }
 
 /** A job goes to the region and namespace that it names. */

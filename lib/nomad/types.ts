@@ -94,8 +94,3 @@ export interface JobSummary {
   readonly Status: string;
   readonly Type: string;
 }
-
-export interface AgentMember {
-  readonly member: { readonly Name: string; readonly Tags: Readonly<Record<string, string>> };
-  readonly config: { readonly Version?: { readonly Version: string } };
-}

@@ -137,11 +137,7 @@ export abstract class Block {
     for (const name of this[UNKNOWN] ?? []) {
       at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
     }
-    this.checkSelf(at, context);
   }
-
-  /** What the fields cannot say one by one. Classes override it for rules inside one block. */
-  protected checkSelf(_at: Place, _context: CheckContext): void {}
 
   /** What names this block among its siblings, or nothing. */
   get blockKey(): string | undefined {

@@ -1,18 +1,14 @@
+import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
 import {
-  Check,
-  Cpu,
-  Duration,
-  Memory,
-  Network,
-  Port,
-  Resources,
-  Service,
-  Task,
-  TaskGroup,
-  Template,
-  type Vault,
-} from "../../jobspec";
-import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
+  BINARIES,
+  CHANNEL,
+  configTemplates,
+  LOGS,
+  networkOf,
+  originMeta,
+  RESTART,
+  type PrismGroupProps,
+} from "./group-props";
 import { Program } from "./program";
 
 /** Ports of prism-admin. */
@@ -95,15 +91,11 @@ export class AdminGroup extends TaskGroup {
   constructor(props: AdminGroupProps = {}) {
     const program = props.program ?? Program.binary(`${BINARIES}/prism-admin`);
     const ports = { grpc: DEFAULT_GRPC, ...props.ports };
-    const inContainer = program.origin === "image";
-    const claimed = Object.entries(ports).map(([label, port]) =>
-      Port.static(label, port as number, inContainer ? {} : { to: port as number }),
-    );
     const secret = props.databaseSecret;
     super({
       name: "admin",
       count: props.count ?? 1,
-      networks: [inContainer ? new Network({ ports: claimed }) : Network.host(...claimed)],
+      networks: [networkOf(program, ports)],
       restart: props.restart ?? RESTART,
       update: props.update,
       tasks: [

@@ -1,4 +1,14 @@
-import { Duration, LogConfig, Memory, Restart, Template, type Resources, type Update } from "../../jobspec";
+import {
+  Duration,
+  LogConfig,
+  Memory,
+  Network,
+  Port,
+  Restart,
+  Template,
+  type Resources,
+  type Update,
+} from "../../jobspec";
 import type { Program } from "./program";
 
 /** What may be set of every group of Prism. */
@@ -88,4 +98,17 @@ export const STAND_IN = "stand_in";
 /** Metadata that tells a stand-in from a program of Prism. */
 export function originMeta(program: Program): Record<string, string> | undefined {
   return program.origin === "stand-in" ? { [STAND_IN]: "true" } : undefined;
+}
+
+/**
+ * The network of a group: on the node's own for a process, by Docker's mapping for a container.
+ *
+ * @param ports ports by label
+ */
+export function networkOf(program: Program, ports: Readonly<Record<string, number>>): Network {
+  const inContainer = program.origin === "image";
+  const claimed = Object.entries(ports).map(([label, port]) =>
+    Port.static(label, port, inContainer ? {} : { to: port }),
+  );
+  return inContainer ? new Network({ ports: claimed }) : Network.host(...claimed);
 }

@@ -1,19 +1,16 @@
-import {
-  Check,
-  Cpu,
-  Duration,
-  Memory,
-  Network,
-  Port,
-  Resources,
-  Service,
-  Task,
-  TaskGroup,
-  Template,
-} from "../../jobspec";
+import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
 import { AdminGroup } from "./admin-group";
 import { awaitService } from "./await-service";
-import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
+import {
+  BINARIES,
+  CHANNEL,
+  configTemplates,
+  LOGS,
+  networkOf,
+  originMeta,
+  RESTART,
+  type PrismGroupProps,
+} from "./group-props";
 import { patternTemplates, type Pattern } from "./pattern";
 import { Program } from "./program";
 
@@ -99,10 +96,6 @@ export class LauncherGroup extends TaskGroup {
   constructor(props: LauncherGroupProps = {}) {
     const program = props.program ?? Program.binary(`${BINARIES}/pattern-launcher`);
     const ports = { grpc: 7070, health: 9093, ...props.ports };
-    const inContainer = program.origin === "image";
-    const claimed = Object.entries(ports).map(([label, port]) =>
-      Port.static(label, port as number, inContainer ? {} : { to: port as number }),
-    );
     const count = props.count ?? 1;
     const main = new Task({
       name: "pattern-launcher",
@@ -132,7 +125,7 @@ export class LauncherGroup extends TaskGroup {
     super({
       name: "launcher",
       count,
-      networks: [inContainer ? new Network({ ports: claimed }) : Network.host(...claimed)],
+      networks: [networkOf(program, ports)],
       restart: props.restart ?? RESTART,
       update: props.update,
       tasks: props.awaitAdmin === false ? [main] : [awaitService(AdminGroup.SERVICE, program), main],
