@@ -1,7 +1,8 @@
-import { Job as JobResource, type JobConfig } from "@cdktf/provider-nomad/lib/job";
+import { Job as ProviderJob, type JobConfig } from "@cdktf/provider-nomad/lib/job";
 import type { Construct } from "constructs";
 import type { Job, Problem, Target } from "../jobspec";
 import { modelEdits } from "../jobspec/host";
+import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
 
@@ -28,6 +29,18 @@ export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"
    * @default - none
    */
   readonly allow?: readonly string[];
+}
+
+/** The resource of the bindings, made faster. */
+class JobResource extends ProviderJob {
+  constructor(scope: Construct, id: string, config: JobConfig) {
+    const resume = pauseStackTraces();
+    try {
+      super(scope, id, config);
+    } finally {
+      resume();
+    }
+  }
 }
 
 /**

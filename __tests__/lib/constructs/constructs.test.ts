@@ -64,6 +64,22 @@ describe("NomadJob", () => {
     });
   });
 
+  test("leaves errors their stack traces, also the one about an id that is taken", () => {
+    const twice = () =>
+      stackWith((stack) => {
+        new NomadJob(stack, "web", { job: web() });
+        new NomadJob(stack, "web", { job: web() });
+      });
+    let thrown: Error | undefined;
+    try {
+      twice();
+    } catch (error) {
+      thrown = error as Error;
+    }
+    expect(thrown?.message).toContain("already a Construct with name 'web'");
+    expect(new Error("later").stack).toContain(__filename);
+  });
+
   test("may be amended by an aspect before it is rendered", () => {
     class Tag implements IAspect {
       visit(node: IConstruct): void {

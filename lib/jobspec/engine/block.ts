@@ -48,7 +48,6 @@ export interface BlockDefinition extends BlockInfo {
 
 const DEFINITION = Symbol("definition");
 const SET = Symbol("set");
-const VALUES = Symbol("values");
 const UNKNOWN = Symbol("unknown");
 const OVERRIDES = Symbol("overrides");
 const CARRIED = Symbol("carried");
@@ -71,20 +70,18 @@ export abstract class Block {
   /** @internal */ declare readonly [DEFINITION]: BlockDefinition;
   // Under symbols and not private, so that a copy can be made without running the constructors of subclasses.
   /** @internal What was set, in the order of the definition: of many properties mostly few. */
-  [SET]: readonly CompiledField[];
-  /** @internal Its values by name: only names of properties, which no input can choose. */
-  [VALUES]: Readonly<ApiObject>;
+  declare [SET]: readonly CompiledField[];
   /** @internal Names that were given and are no properties. */
-  [UNKNOWN]: readonly string[] | undefined;
-  /** @internal */ [OVERRIDES]: Readonly<ApiObject> | undefined;
+  declare [UNKNOWN]: readonly string[] | undefined;
+  /** @internal */ declare [OVERRIDES]: Readonly<ApiObject> | undefined;
   /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
-  [CARRIED]: Readonly<ApiObject> | undefined;
+  declare [CARRIED]: Readonly<ApiObject> | undefined;
 
   protected constructor(props: object) {
     const input = props as ApiObject;
     const { byName } = this[DEFINITION];
     const set: CompiledField[] = [];
-    const values: ApiObject = {};
+    this[SET] = set;
     let unknown: string[] | undefined;
     for (const name in input) {
       const value = input[name];
@@ -92,22 +89,20 @@ export abstract class Block {
       const of = byName.get(name);
       if (of) {
         insert(set, of);
-        values[name] = hold(of.field, value);
+        // Only names of properties get here, which no input can choose.
+        valuesOf(this)[name] = hold(of.field, value);
       } else {
         (unknown ??= []).push(name);
       }
     }
-    this[SET] = set;
-    this[VALUES] = values;
-    this[UNKNOWN] = unknown;
-    this[OVERRIDES] = input.overrides as ApiObject | undefined;
-    this[CARRIED] = undefined;
+    if (unknown) this[UNKNOWN] = unknown;
+    if (input.overrides !== undefined) this[OVERRIDES] = input.overrides as ApiObject;
   }
 
   /** The block as API JSON: only what was set, plain data, equal however often it is asked for. */
   toApi(): ApiObject {
     const out: ApiObject = this[CARRIED] ? { ...this[CARRIED] } : {};
-    const values = this[VALUES];
+    const values = valuesOf(this);
     for (const of of this[SET]) encodeAt(of, values[of.name], out);
     if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
     return out;
@@ -116,7 +111,7 @@ export abstract class Block {
   /** Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];
-    const values = this[VALUES];
+    const values = valuesOf(this);
     for (const { field, name } of this[SET]) {
       const value = values[name];
       // A place costs more than a look at a plain value; it is made where there is something to say.
@@ -155,7 +150,7 @@ export abstract class Block {
 
   /** A value as it was written, by the property's name. */
   protected get(name: string): unknown {
-    return this[VALUES][name];
+    return valuesOf(this)[name];
   }
 
   /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
@@ -169,7 +164,7 @@ export abstract class Block {
     const set = this[SET].filter((other) => other !== of);
     if (value !== undefined) insert(set, of);
     this[SET] = set;
-    this[VALUES] = { ...this[VALUES], [name]: value === undefined ? undefined : hold(of.field, value) };
+    valuesOf(this)[name] = value === undefined ? undefined : hold(of.field, value);
   }
 
   /** Adds to a list. */
@@ -216,14 +211,6 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
     }
   }
   Object.defineProperty(Base.prototype, DEFINITION, { value: definition });
-  for (const { name } of list) {
-    Object.defineProperty(Base.prototype, name, {
-      get(this: Base) {
-        return this[VALUES][name];
-      },
-      configurable: true,
-    });
-  }
   return Base as unknown as BlockClass<F>;
 }
 
@@ -263,6 +250,11 @@ export function readBlock<T extends Block>(type: new (props: never) => T, json: 
   const errors = found.filter((problem) => problem.severity === "error");
   if (errors.length > 0 || !block) throw new UserError(errors);
   return block;
+}
+
+/** A block as the record of its values: each is a plain property under its own name, which is what is fastest to read. */
+function valuesOf(block: Block): ApiObject {
+  return block as unknown as ApiObject;
 }
 
 /** Keeps the order of the definition, whatever the order in which somebody wrote. */
