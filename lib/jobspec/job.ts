@@ -64,7 +64,7 @@ export class Job extends JobBlock {
 
   /** Adds metadata; a key that is there already is an error. */
   addMeta(meta: Readonly<Record<string, string>>): this {
-    this.set("meta", mergeNew("meta", this.meta, meta));
+    this.write("meta", mergeNew("meta", this.meta, meta));
     return this;
   }
 }

@@ -3,10 +3,14 @@ import { Affinity } from "./affinity";
 import { Constraint } from "./constraint";
 import { Migrate } from "./migrate";
 import { Multiregion } from "./multiregion";
+import { Parameterized } from "./parameterized";
+import { Periodic } from "./periodic";
 import { Reschedule } from "./reschedule";
 import { Spread } from "./spread";
 import { TaskGroup } from "./task-group";
+import { Ui } from "./ui";
 import { Update } from "./update";
+import { VersionTag } from "./version-tag";
 
 const fields = {
   /** Its id, unique in its namespace; no spaces. */
@@ -90,6 +94,18 @@ const fields = {
    */
   migrate: block("Migrate", () => Migrate),
   /**
+   * Launches a batch job by the clock.
+   *
+   * @default - launched once, when it is registered
+   */
+  periodic: block("Periodic", () => Periodic),
+  /**
+   * Makes it a template that is dispatched.
+   *
+   * @default - it runs as it is
+   */
+  parameterized: block("ParameterizedJob", () => Parameterized),
+  /**
    * Conditions that its nodes must meet.
    *
    * @default - none
@@ -113,6 +129,18 @@ const fields = {
    * @default - none
    */
   meta: textMap("Meta"),
+  /**
+   * What the web UI shows on its page.
+   *
+   * @default - nothing
+   */
+  ui: block("UI", () => Ui, { hcl: "ui" }),
+  /**
+   * The name of this version, as a server gives it.
+   *
+   * @default - none
+   */
+  versionTag: block("VersionTag", () => VersionTag, { hcl: "" }),
   /**
    * Whether it is stopped.
    *

@@ -28,7 +28,7 @@ export class MultiregionStrategy extends blockOf({ api: "MultiregionStrategy", h
 
 const regionFields = {
   /** The region's name. */
-  name: text("Name", { required: true, nonEmpty: true }),
+  name: text("Name", { required: true, nonEmpty: true, hcl: "" }),
   /**
    * Allocations of each group whose own count is 0.
    *

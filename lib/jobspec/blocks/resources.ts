@@ -1,6 +1,8 @@
-import { blockOf, blocks, describe, int, type ApiObject, type Field, type PropsOf } from "../engine";
+import { block, blockOf, blocks, describe, int, type ApiObject, type Field, type PropsOf } from "../engine";
 import { Cpu, mebibytes } from "../units";
+import { Device } from "./device";
 import { Network } from "./network";
+import { Numa } from "./numa";
 
 /** CPU and Cores are one property: a task asks for one or the other. */
 const cpu: Field<Cpu, Cpu, false> = {
@@ -62,6 +64,18 @@ const fields = {
    * @default Memory.mebibytes(1)
    */
   secrets: mebibytes("SecretsMB"),
+  /**
+   * Devices of the node, such as GPUs.
+   *
+   * @default - none
+   */
+  devices: blocks("Devices", () => Device, { hcl: "device" }),
+  /**
+   * How its cores lie to each other.
+   *
+   * @default - anyhow
+   */
+  numa: block("NUMA", () => Numa, { hcl: "numa" }),
   /**
    * Disk, which belongs to the group's `ephemeralDisk` today.
    *

@@ -2,6 +2,7 @@ import { block, blockOf, blocks, bool, int, oneOf, text, textMap, texts, type Pr
 import { Check } from "./check";
 import { CheckRestart } from "./check-restart";
 import { Identity } from "./identity";
+import { Connect } from "./mesh";
 
 const weightsFields = {
   /**
@@ -101,6 +102,12 @@ const fields = {
    * @default - none
    */
   taggedAddresses: textMap("TaggedAddresses"),
+  /**
+   * Brings it into Consul's service mesh.
+   *
+   * @default - not in the mesh
+   */
+  connect: block("Connect", () => Connect),
   /**
    * The task that a group's service belongs to.
    *

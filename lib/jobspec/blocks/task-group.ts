@@ -10,6 +10,7 @@ import { Migrate } from "./migrate";
 import { Network } from "./network";
 import { Reschedule } from "./reschedule";
 import { Restart } from "./restart";
+import { Scaling } from "./scaling";
 import { Service } from "./service";
 import { Spread } from "./spread";
 import { Task } from "./task";
@@ -116,6 +117,12 @@ const fields = {
    */
   meta: textMap("Meta"),
   /**
+   * Limits within which its count may be changed.
+   *
+   * @default - none
+   */
+  scaling: block("Scaling", () => Scaling),
+  /**
    * Wait between taking its services out of Consul and ending its tasks.
    *
    * @default - none
@@ -186,7 +193,7 @@ export class TaskGroup extends blockOf({ api: "TaskGroup", hcl: "group", key: "n
 
   /** Adds metadata; a key that is there already is an error. */
   addMeta(meta: Readonly<Record<string, string>>): this {
-    this.set("meta", mergeNew("meta", this.meta, meta));
+    this.write("meta", mergeNew("meta", this.meta, meta));
     return this;
   }
 }

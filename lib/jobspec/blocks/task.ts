@@ -13,16 +13,22 @@ import {
 } from "../engine";
 import { Driver } from "../drivers";
 import { duration } from "../units";
+import { Action } from "./action";
 import { Affinity } from "./affinity";
 import { Artifact } from "./artifact";
 import { Constraint } from "./constraint";
 import { Consul } from "./consul";
+import { CsiPlugin } from "./csi-plugin";
+import { DispatchPayload } from "./dispatch-payload";
 import { Identity } from "./identity";
 import { Lifecycle } from "./lifecycle";
 import { LogConfig } from "./log-config";
 import { Resources } from "./resources";
 import { Restart } from "./restart";
+import { Scaling } from "./scaling";
+import { Schedule } from "./schedule";
 import { Service } from "./service";
+import { TaskSecret } from "./task-secret";
 import { Template } from "./template";
 import { Vault } from "./vault";
 import { mergeNew } from "./merge";
@@ -141,6 +147,42 @@ const fields = {
    */
   consul: block("Consul", () => Consul),
   /**
+   * Secrets that are fetched before it starts.
+   *
+   * @default - none
+   */
+  secrets: blocks("Secrets", () => TaskSecret, { hcl: "secret" }),
+  /**
+   * Programs that people may run inside it.
+   *
+   * @default - none
+   */
+  actions: blocks("Actions", () => Action, { hcl: "action" }),
+  /**
+   * Gives it the payload of a dispatch.
+   *
+   * @default - not given
+   */
+  dispatchPayload: block("DispatchPayload", () => DispatchPayload),
+  /**
+   * Says that it is a plugin for storage.
+   *
+   * @default - it is none
+   */
+  csiPlugin: block("CSIPluginConfig", () => CsiPlugin),
+  /**
+   * Limits within which its resources may be changed, for Nomad Enterprise.
+   *
+   * @default - none
+   */
+  scaling: blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: true }),
+  /**
+   * The hours at which it runs, for Nomad Enterprise.
+   *
+   * @default - always
+   */
+  schedule: block("Schedule", () => Schedule, { enterprise: true }),
+  /**
    * The default identity, as a server gives it.
    *
    * @default - none
@@ -235,13 +277,13 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
 
   /** Adds environment variables; one that is there already is an error. */
   addEnv(env: Readonly<Record<string, string>>): this {
-    this.set("env", mergeNew("env", this.env, env));
+    this.write("env", mergeNew("env", this.env, env));
     return this;
   }
 
   /** Adds metadata; a key that is there already is an error. */
   addMeta(meta: Readonly<Record<string, string>>): this {
-    this.set("meta", mergeNew("meta", this.meta, meta));
+    this.write("meta", mergeNew("meta", this.meta, meta));
     return this;
   }
 }

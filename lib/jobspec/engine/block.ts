@@ -51,6 +51,7 @@ const SET = Symbol("set");
 const UNKNOWN = Symbol("unknown");
 const OVERRIDES = Symbol("overrides");
 const CARRIED = Symbol("carried");
+const MAP_KEY = Symbol("key in a map");
 
 let edits = 0;
 
@@ -76,6 +77,7 @@ export abstract class Block {
   /** @internal */ declare [OVERRIDES]: Readonly<ApiObject> | undefined;
   /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
   declare [CARRIED]: Readonly<ApiObject> | undefined;
+  /** @internal */ declare [MAP_KEY]: string | undefined;
 
   protected constructor(props: object) {
     const input = props as ApiObject;
@@ -134,27 +136,37 @@ export abstract class Block {
     }
   }
 
+  /** @internal The key under which an import found it in a map, where that is not its name. */
+  get mapKey(): string {
+    return this[MAP_KEY] ?? this.blockKey ?? "";
+  }
+
+  /** @internal */
+  set mapKey(key: string) {
+    this[MAP_KEY] = key;
+  }
+
   /** What names this block among its siblings, or nothing. */
   get blockKey(): string | undefined {
     const { key } = this[DEFINITION];
-    const value = key === undefined ? undefined : this.get(key);
+    const value = key === undefined ? undefined : this.read(key);
     return typeof value === "string" && value !== "" ? value : undefined;
   }
 
   /** The same block with some of its properties written anew; `undefined` takes one away. */
   protected copyWith(changes: object): this {
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
-    for (const [name, value] of Object.entries(changes)) copy.set(name, value);
+    for (const [name, value] of Object.entries(changes)) copy.write(name, value);
     return copy;
   }
 
   /** A value as it was written, by the property's name. */
-  protected get(name: string): unknown {
+  protected read(name: string): unknown {
     return valuesOf(this)[name];
   }
 
   /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
-  protected set(name: string, value: unknown): void {
+  protected write(name: string, value: unknown): void {
     edits += 1;
     const of = this[DEFINITION].byName.get(name);
     if (!of) {
@@ -169,8 +181,8 @@ export abstract class Block {
 
   /** Adds to a list. */
   protected append(name: string, value: unknown): void {
-    const list = (this.get(name) as unknown[] | undefined) ?? [];
-    this.set(name, [...list, value]);
+    const list = (this.read(name) as unknown[] | undefined) ?? [];
+    this.write(name, [...list, value]);
   }
 
   /** @internal What an import found that has no property. */

@@ -1,7 +1,7 @@
 import { Block, decodeBlock, definitionOf } from "./block";
 import { describe, isPlainObject } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
-import { ANY_MAP, TEXT_MAP, TEXTS_MAP } from "./maps";
+import { ANY_MAP, define, TEXT_MAP, TEXTS_MAP } from "./maps";
 import type { Place } from "./place";
 import { BOOL, INT, INTS, scalar, TEXT, TEXTS, within, type Limits } from "./scalars";
 
@@ -163,13 +163,20 @@ export function blockMap<C extends AnyBlockClass>(
     kind: "block-map",
     encode(values, out) {
       const map: ApiObject = {};
-      for (const value of values) map[value.blockKey ?? ""] = value.toApi();
+      for (const value of values) define(map, value.mapKey, value.toApi());
       out[api] = map;
     },
     decode(json, at) {
       const found = json[api];
       if (found === undefined || found === null) return undefined;
-      if (isPlainObject(found)) return decodeList(type(), Object.values(found), at);
+      if (isPlainObject(found)) {
+        const list = decodeList(type(), Object.values(found), at);
+        for (const [index, key] of Object.keys(found).entries()) {
+          const block = list?.[index];
+          if (block && block.blockKey !== key) block.mapKey = key;
+        }
+        return list;
+      }
       at.error("import/type", `expected an object, found ${describe(found)}`);
       return undefined;
     },

@@ -38,7 +38,7 @@ function sorted<T>(map: Readonly<Record<string, T>>, each: (value: T) => Api): A
 }
 
 /** Sets a key as data, also where it is called `__proto__`. */
-function define(out: ApiObject, key: string, value: Api): void {
+export function define(out: ApiObject, key: string, value: Api): void {
   if (key === "__proto__")
     Object.defineProperty(out, key, { value, enumerable: true, writable: true, configurable: true });
   else out[key] = value;

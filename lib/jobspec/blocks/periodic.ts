@@ -1,0 +1,40 @@
+import { blockOf, bool, text, texts, type PropsOf } from "../engine";
+
+const fields = {
+  /** Whether it is launched at all. @default true */
+  enabled: bool("Enabled"),
+  /** When, as a cron expression. @default - crons is used */
+  cron: text("Spec", { hcl: "cron" }),
+  /** When, as several cron expressions. Not together with `cron`. @default - cron is used */
+  crons: texts("Specs", { hcl: "crons" }),
+  /** Whether a launch is left out while the one before still runs. @default false */
+  prohibitOverlap: bool("ProhibitOverlap"),
+  /** The time zone of the expressions, such as `Europe/Berlin`. @default "UTC" */
+  timeZone: text("TimeZone"),
+  /** The kind of the expression, which Nomad's parser sets. @default "cron" */
+  specType: text("SpecType", { hcl: "" }),
+};
+
+/** Properties of {@link Periodic}. */
+export interface PeriodicProps extends PropsOf<typeof fields> {}
+
+/**
+ * Launches a batch job again and again, by the clock.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/periodic
+ */
+export class Periodic extends blockOf({ api: "PeriodicConfig", hcl: "periodic" }, fields) {
+  constructor(props: PeriodicProps) {
+    super(props);
+  }
+
+  /** By one cron expression, such as `0 3 * * *`. */
+  static cron(cron: string, props: Omit<PeriodicProps, "cron" | "crons"> = {}): Periodic {
+    return new Periodic({ ...props, cron });
+  }
+
+  /** By several cron expressions. */
+  static crons(crons: readonly string[], props: Omit<PeriodicProps, "cron" | "crons"> = {}): Periodic {
+    return new Periodic({ ...props, crons });
+  }
+}

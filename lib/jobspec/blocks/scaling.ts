@@ -1,0 +1,35 @@
+import { anyMap, blockOf, bool, int, text, type PropsOf } from "../engine";
+
+const fields = {
+  /** The least that it is scaled to. @default - the group's count */
+  min: int("Min"),
+  /** The most that it is scaled to. */
+  max: int("Max"),
+  /** Whether an autoscaler may act. @default true */
+  enabled: bool("Enabled"),
+  /** What is scaled: `horizontal` the group's count, `vertical_cpu` and `vertical_mem` (Enterprise) a task. @default "horizontal" */
+  type: text("Type"),
+  /** What the autoscaler reads: cooldown, checks and strategies. @default - none */
+  policy: anyMap("Policy"),
+};
+
+/** Properties of {@link Scaling}. */
+export interface ScalingProps extends PropsOf<typeof fields> {}
+
+/**
+ * Limits within which an autoscaler, or somebody by hand, may change a group's count.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/scaling
+ */
+export class Scaling extends blockOf(
+  {
+    api: "ScalingPolicy",
+    hcl: "scaling",
+    serverOnly: ["ID", "Namespace", "Target", "CreateIndex", "ModifyIndex"],
+  },
+  fields,
+) {
+  constructor(props: ScalingProps) {
+    super(props);
+  }
+}
