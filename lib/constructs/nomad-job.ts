@@ -11,6 +11,8 @@ export const SENSELESS: ReadonlySet<string> = new Set([
   "update/canary-above-count",
   "service/port-unknown",
   "check/port-unknown",
+  "check/port-number",
+  "field/senseless",
 ]);
 
 /** Properties of {@link NomadJob}. */

@@ -10,12 +10,8 @@ const fields = {
    * @default - nothing
    */
   attribute: text("LTarget"),
-  /**
-   * How it is compared.
-   *
-   * @default "="
-   */
-  operator: oneOf("Operand", OPERATORS),
+  /** How it is compared. */
+  operator: oneOf("Operand", OPERATORS, { required: true, empty: false }),
   /**
    * What it is compared with.
    *
@@ -39,7 +35,7 @@ export interface AffinityProps extends PropsOf<typeof fields> {}
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/affinity
  */
 export class Affinity extends blockOf({ api: "Affinity", hcl: "affinity" }, fields) {
-  constructor(props: AffinityProps = {}) {
+  constructor(props: AffinityProps) {
     super(props);
   }
 

@@ -10,7 +10,7 @@ const fields = {
    */
   name: text("Name"),
   /** How it looks. `grpc` and `script` need the Consul provider. */
-  type: oneOf("Type", ["http", "tcp", "grpc", "script"], { required: true }),
+  type: oneOf("Type", ["http", "tcp", "grpc", "script"], { required: true, empty: false, anyCase: true }),
   /**
    * Time between two looks, one second at least.
    *
@@ -124,19 +124,19 @@ const fields = {
    *
    * @default 0
    */
-  successBeforePassing: int("SuccessBeforePassing", { min: 0 }),
+  successBeforePassing: int("SuccessBeforePassing", { min: 0, lenient: true }),
   /**
    * Looks that must fail in a row before it counts as critical.
    *
    * @default 0
    */
-  failuresBeforeCritical: int("FailuresBeforeCritical", { min: 0 }),
+  failuresBeforeCritical: int("FailuresBeforeCritical", { min: 0, lenient: true }),
   /**
    * Looks that must fail in a row before it counts as a warning.
    *
    * @default 0
    */
-  failuresBeforeWarning: int("FailuresBeforeWarning", { min: 0 }),
+  failuresBeforeWarning: int("FailuresBeforeWarning", { min: 0, lenient: true }),
   /**
    * What a failing check means to a deployment.
    *

@@ -20,12 +20,8 @@ const fields = {
    * @default - nothing, for the operators that need none
    */
   attribute: text("LTarget"),
-  /**
-   * How it is compared.
-   *
-   * @default "="
-   */
-  operator: oneOf("Operand", OPERATORS),
+  /** How it is compared. */
+  operator: oneOf("Operand", OPERATORS, { required: true, empty: false }),
   /**
    * What it is compared with.
    *
@@ -43,7 +39,7 @@ export interface ConstraintProps extends PropsOf<typeof fields> {}
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/constraint
  */
 export class Constraint extends blockOf({ api: "Constraint", hcl: "constraint" }, fields) {
-  constructor(props: ConstraintProps = {}) {
+  constructor(props: ConstraintProps) {
     super(props);
   }
 

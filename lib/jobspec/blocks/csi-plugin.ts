@@ -5,13 +5,13 @@ const fields = {
   /** The plugin's id, by which volumes know it. */
   id: text("ID", { required: true }),
   /** What it does: `node` mounts, `controller` attaches, `monolith` both. */
-  type: oneOf("Type", ["node", "controller", "monolith"], { required: true }),
+  type: oneOf("Type", ["node", "controller", "monolith"], { required: true, empty: false }),
   /** Where the task sees the plugin's socket directory. @default "/csi" */
   mountDir: text("MountDir"),
   /** Where the task sees the directory in which volumes are staged and published. @default "/local/csi" */
   stagePublishBaseDir: text("StagePublishBaseDir"),
   /** How long it has to become healthy. @default Duration.seconds(30) */
-  healthTimeout: duration("HealthTimeout"),
+  healthTimeout: duration("HealthTimeout", { lenient: true }),
 };
 
 /** Properties of {@link CsiPlugin}. */

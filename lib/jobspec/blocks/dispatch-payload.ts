@@ -2,7 +2,7 @@ import { blockOf, text, type PropsOf } from "../engine";
 
 const fields = {
   /** Where the payload is written, relative to the task's `local` directory. */
-  file: text("File", { required: true }),
+  file: text("File", { required: true, lenient: true }),
 };
 
 /** Properties of {@link DispatchPayload}. */

@@ -55,7 +55,7 @@ const fields = {
    *
    * @default - until the allocation ends
    */
-  ttl: duration("TTL", { hcl: "ttl" }),
+  ttl: duration("TTL", { hcl: "ttl", lenient: true }),
   /**
    * Further claims of the token.
    *

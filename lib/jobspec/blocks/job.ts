@@ -26,7 +26,7 @@ const fields = {
    *
    * @default "service"
    */
-  type: oneOf("Type", ["service", "batch", "system", "sysbatch"]),
+  type: oneOf("Type", ["service", "batch", "system", "sysbatch"], { empty: false }),
   /**
    * The region that it runs in.
    *
@@ -56,7 +56,7 @@ const fields = {
    *
    * @default 50
    */
-  priority: int("Priority", { min: 1 }),
+  priority: int("Priority"),
   /**
    * Whether all its groups are placed, or none.
    *
@@ -80,7 +80,7 @@ const fields = {
    *
    * @default - one region
    */
-  multiregion: block("Multiregion", () => Multiregion, { enterprise: true }),
+  multiregion: block("Multiregion", () => Multiregion),
   /**
    * How failed allocations are moved, for groups that say nothing themselves.
    *

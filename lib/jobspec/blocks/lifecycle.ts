@@ -2,7 +2,7 @@ import { blockOf, bool, oneOf, type PropsOf } from "../engine";
 
 const fields = {
   /** When the task runs, relative to the main tasks of its group. */
-  hook: oneOf("Hook", ["prestart", "poststart", "poststop"], { required: true }),
+  hook: oneOf("Hook", ["prestart", "poststart", "poststop"], { required: true, empty: false }),
   /**
    * Whether it goes on beside the main tasks.
    *

@@ -73,7 +73,12 @@ const fields = {
    */
   strategy: block("Strategy", () => MultiregionStrategy),
   /** The regions, in the order in which they are deployed. */
-  regions: blocks("Regions", () => MultiregionRegion, { required: true, hcl: "region" }),
+  regions: blocks("Regions", () => MultiregionRegion, {
+    required: true,
+    hcl: "region",
+    lenient: true,
+    enterprise: true,
+  }),
 };
 
 /** Properties of {@link Multiregion}. */

@@ -128,7 +128,7 @@ const fields = {
    *
    * @default - none
    */
-  mbits: int("MBits", { min: 0, deprecated: "nothing; Nomad ignores it since 0.12" }),
+  mbits: int("MBits", { deprecated: "nothing; Nomad ignores it since 0.12" }),
   /**
    * The node's network device.
    *

@@ -2,13 +2,13 @@ import { blockOf, bool, int, text, type PropsOf } from "../engine";
 
 const fields = {
   /** The name by which services, checks and `NOMAD_PORT_<label>` know it. */
-  label: text("Label", { required: true, nonEmpty: true, hcl: "" }),
+  label: text("Label", { required: true, nonEmpty: true, hcl: "", lenient: true }),
   /**
    * The port on the host, where it is not chosen by Nomad.
    *
    * @default - a free one between 20000 and 32000
    */
-  static: int("Value", { min: 0, max: 65535 }),
+  static: int("Value", { min: 0, lenient: true }),
   /**
    * The port inside the task's network. -1 means the same as outside.
    *

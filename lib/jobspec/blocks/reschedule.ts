@@ -7,31 +7,31 @@ const fields = {
    *
    * @default 0 for service jobs (unlimited), 1 for batch jobs
    */
-  attempts: int("Attempts", { min: 0 }),
+  attempts: int("Attempts", { min: 0, lenient: true }),
   /**
    * The window in which attempts are counted.
    *
    * @default Duration.hours(24) for batch jobs
    */
-  interval: duration("Interval"),
+  interval: duration("Interval", { lenient: true }),
   /**
    * Wait before the first attempt, five seconds at least.
    *
    * @default Duration.seconds(30) for service jobs, Duration.seconds(5) for batch jobs
    */
-  delay: duration("Delay"),
+  delay: duration("Delay", { lenient: true }),
   /**
    * How the wait grows from one attempt to the next.
    *
    * @default "exponential" for service jobs, "constant" for batch jobs
    */
-  delayFunction: oneOf("DelayFunction", ["constant", "exponential", "fibonacci"]),
+  delayFunction: oneOf("DelayFunction", ["constant", "exponential", "fibonacci"], { lenient: true }),
   /**
    * The longest wait.
    *
    * @default Duration.hours(1) for service jobs
    */
-  maxDelay: duration("MaxDelay"),
+  maxDelay: duration("MaxDelay", { lenient: true }),
   /**
    * Whether attempts are without limit.
    *

@@ -1,4 +1,4 @@
-import { block, blockOf, blocks, describe, int, type ApiObject, type Field, type PropsOf } from "../engine";
+import { block, blockOf, blocks, describe, int, isDeferred, type ApiObject, type Field, type PropsOf } from "../engine";
 import { Cpu, mebibytes } from "../units";
 import { Device } from "./device";
 import { Network } from "./network";
@@ -29,14 +29,19 @@ const cpu: Field<Cpu, Cpu, false> = {
       return;
     }
     const { mhz, cores } = value;
-    if (mhz && cores)
+    if (mhz && mhz > 0 && cores && cores > 0)
       at.error("resources/cpu-and-cores", "asks for MHz and for cores; write one: Cpu.mhz(…) or Cpu.cores(…)");
-    if (mhz !== undefined && !cores && !(Number.isInteger(mhz) && mhz >= 1))
-      at.error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more`);
-    if (cores !== undefined && !(Number.isInteger(cores) && cores >= 0))
-      at.error("field/range", `${cores} cores is out of range; write Cpu.cores(1) or more`);
+    if (!isWhole(mhz) || !isWhole(cores)) at.error("field/type", `${value} is no whole number; write one`);
+    else if (cores !== undefined && cores < 0) {
+      const message = `${cores} cores mean nothing; write Cpu.cores(1) or more`;
+      at.report({ rule: "field/senseless", message, severity: "warning" });
+    }
   },
 };
+
+function isWhole(count: number | undefined): boolean {
+  return count === undefined || Number.isInteger(count) || isDeferred(count);
+}
 
 const fields = {
   /**
@@ -50,7 +55,7 @@ const fields = {
    *
    * @default Memory.mebibytes(300)
    */
-  memory: mebibytes("MemoryMB", { min: 10 }),
+  memory: mebibytes("MemoryMB", { min: -Infinity }),
   /**
    * The limit, where it is above what is reserved. It counts only where the cluster's scheduler allows
    * memory oversubscription; -1 MiB means no limit.
@@ -81,7 +86,7 @@ const fields = {
    *
    * @default - none
    */
-  disk: mebibytes("DiskMB", { deprecated: "the group's ephemeralDisk" }),
+  disk: mebibytes("DiskMB", { min: -Infinity, deprecated: "the group's ephemeralDisk" }),
   /**
    * Networks of the task, which belong to the group today.
    *

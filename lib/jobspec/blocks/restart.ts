@@ -7,13 +7,13 @@ const fields = {
    *
    * @default 2 for service and system jobs, 3 for batch and sysbatch jobs
    */
-  attempts: int("Attempts", { min: 0 }),
+  attempts: int("Attempts", { min: 0, lenient: true }),
   /**
    * Wait before a restart; Nomad adds up to a quarter of it at random.
    *
    * @default Duration.seconds(15)
    */
-  delay: duration("Delay"),
+  delay: duration("Delay", { lenient: true }),
   /**
    * The window in which attempts are counted, five seconds at least.
    *
@@ -26,7 +26,7 @@ const fields = {
    *
    * @default "fail"
    */
-  mode: oneOf("Mode", ["fail", "delay"]),
+  mode: oneOf("Mode", ["fail", "delay"], { empty: false }),
   /**
    * Whether templates are rendered anew at a restart.
    *

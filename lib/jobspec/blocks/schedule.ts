@@ -21,7 +21,7 @@ export class ScheduleCron extends blockOf({ api: "TaskScheduleCron", hcl: "cron"
 
 const fields = {
   /** Its hours. */
-  cron: block("Cron", () => ScheduleCron, { required: true }),
+  cron: block("Cron", () => ScheduleCron, { required: true, lenient: true, enterprise: true }),
 };
 
 /** Properties of {@link Schedule}. */

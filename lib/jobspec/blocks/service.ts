@@ -10,13 +10,13 @@ const weightsFields = {
    *
    * @default 1
    */
-  passing: int("Passing", { min: 0 }),
+  passing: int("Passing", { min: 0, lenient: true }),
   /**
    * Weight while warning.
    *
    * @default 1
    */
-  warning: int("Warning", { min: 0 }),
+  warning: int("Warning", { min: 0, lenient: true }),
 };
 
 /** Properties of {@link ServiceWeights}. */

@@ -2,7 +2,7 @@ import { blockOf, blocks, int, text, type PropsOf } from "../engine";
 
 const targetFields = {
   /** A value of the attribute. */
-  value: text("Value", { required: true, hcl: "" }),
+  value: text("Value", { required: true, hcl: "", lenient: true }),
   /**
    * The share of allocations that it should get, in percent.
    *
@@ -29,7 +29,7 @@ const fields = {
    *
    * @default 50
    */
-  weight: int("Weight", { min: 0, max: 100 }),
+  weight: int("Weight", { min: 1, max: 100 }),
   /**
    * Shares per value.
    *

@@ -133,19 +133,22 @@ const fields = {
    *
    * @default - without end
    */
-  maxRunDuration: duration("MaxRunDuration", { since: "2.0" }),
+  maxRunDuration: duration("MaxRunDuration", { since: "2.0", lenient: true }),
   /**
    * The older spelling of `disconnect.stopOnClientAfter`.
    *
    * @default - none
    */
-  stopAfterClientDisconnect: duration("StopAfterClientDisconnect", { deprecated: "disconnect.stopOnClientAfter" }),
+  stopAfterClientDisconnect: duration("StopAfterClientDisconnect", {
+    negative: true,
+    deprecated: "disconnect.stopOnClientAfter",
+  }),
   /**
    * The older spelling of `disconnect.lostAfter`.
    *
    * @default - none
    */
-  maxClientDisconnect: duration("MaxClientDisconnect", { deprecated: "disconnect.lostAfter" }),
+  maxClientDisconnect: duration("MaxClientDisconnect", { negative: true, deprecated: "disconnect.lostAfter" }),
   /**
    * The older spelling of `disconnect.replace: false`.
    *

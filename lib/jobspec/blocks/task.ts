@@ -175,13 +175,13 @@ const fields = {
    *
    * @default - none
    */
-  scaling: blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: true }),
+  scaling: blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
   /**
    * The hours at which it runs, for Nomad Enterprise.
    *
    * @default - always
    */
-  schedule: block("Schedule", () => Schedule, { enterprise: true }),
+  schedule: block("Schedule", () => Schedule),
   /**
    * The default identity, as a server gives it.
    *

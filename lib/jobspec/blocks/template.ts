@@ -3,7 +3,7 @@ import { duration } from "../units";
 
 const scriptFields = {
   /** The program, as the task sees it. */
-  command: text("Command", { required: true, nonEmpty: true }),
+  command: text("Command", { required: true, nonEmpty: true, lenient: true }),
   /**
    * Its arguments.
    *
@@ -15,7 +15,7 @@ const scriptFields = {
    *
    * @default Duration.seconds(5)
    */
-  timeout: duration("Timeout"),
+  timeout: duration("Timeout", { lenient: true }),
   /**
    * Whether the task fails where the program does.
    *
@@ -50,13 +50,13 @@ const waitFields = {
    *
    * @default Duration.seconds(5)
    */
-  min: duration("Min"),
+  min: duration("Min", { lenient: true }),
   /**
    * The longest.
    *
    * @default Duration.minutes(4)
    */
-  max: duration("Max"),
+  max: duration("Max", { lenient: true }),
 };
 
 /** Properties of {@link Wait}. */
@@ -95,7 +95,7 @@ const fields = {
    *
    * @default "restart"
    */
-  changeMode: oneOf("ChangeMode", ["restart", "noop", "signal", "script"]),
+  changeMode: oneOf("ChangeMode", ["restart", "noop", "signal", "script"], { empty: false }),
   /**
    * The signal, for `changeMode` `signal`.
    *
@@ -167,7 +167,7 @@ const fields = {
    *
    * @default - none
    */
-  vaultGrace: duration("VaultGrace", { deprecated: "nothing; Vault ignores it" }),
+  vaultGrace: duration("VaultGrace", { negative: true, deprecated: "nothing; Vault ignores it" }),
 };
 
 /** Properties of {@link Template}. */

@@ -2,9 +2,9 @@ import { blockOf, blocks, text, type PropsOf } from "../engine";
 
 const linkFields = {
   /** What is read. */
-  label: text("Label", { required: true }),
+  label: text("Label", { required: true, lenient: true }),
   /** Where it leads. */
-  url: text("URL", { required: true }),
+  url: text("URL", { required: true, lenient: true }),
 };
 
 /** Properties of {@link UiLink}. */

@@ -14,7 +14,7 @@ const fields = {
    *
    * @default "checks"
    */
-  healthCheck: oneOf("HealthCheck", ["checks", "task_states", "manual"]),
+  healthCheck: oneOf("HealthCheck", ["checks", "task_states", "manual"], { empty: false }),
   /**
    * How long an allocation must stay healthy to count.
    *

@@ -37,11 +37,11 @@ const ACCESS_MODES = [
 
 const requestFields = {
   /** The name by which mounts know it. */
-  name: text("Name", { required: true, nonEmpty: true, hcl: "" }),
+  name: text("Name", { required: true, nonEmpty: true, hcl: "", lenient: true }),
   /** Who has it: the node, or a CSI plugin. */
-  type: oneOf("Type", ["host", "csi"], { required: true }),
+  type: oneOf("Type", ["host", "csi"], { required: true, empty: false, lenient: true }),
   /** The volume's name on the node, or its id. */
-  source: text("Source", { required: true }),
+  source: text("Source", { required: true, lenient: true }),
   /**
    * Whether it is only read.
    *
@@ -59,13 +59,13 @@ const requestFields = {
    *
    * @default - must be given for csi
    */
-  accessMode: oneOf("AccessMode", ACCESS_MODES),
+  accessMode: oneOf("AccessMode", ACCESS_MODES, { lenient: true }),
   /**
    * As what it appears.
    *
    * @default - must be given for csi
    */
-  attachmentMode: oneOf("AttachmentMode", ["file-system", "block-device"]),
+  attachmentMode: oneOf("AttachmentMode", ["file-system", "block-device"], { lenient: true }),
   /**
    * How a CSI volume is mounted.
    *
@@ -115,9 +115,9 @@ export class VolumeRequest extends blockOf({ api: "VolumeRequest", hcl: "volume"
 
 const mountFields = {
   /** The name of the group's volume. */
-  volume: text("Volume", { required: true }),
+  volume: text("Volume", { required: true, lenient: true }),
   /** Where the task sees it. */
-  destination: text("Destination", { required: true }),
+  destination: text("Destination", { required: true, lenient: true }),
   /**
    * Whether it is only read.
    *

@@ -31,7 +31,10 @@ export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
 
 interface CompiledField {
   readonly name: string;
-  readonly field: Field;
+  readonly field: Field & {
+    /** Whether some Nomad does not take it: checked only where it is. */
+    readonly marked: boolean;
+  };
   /** Its place among the fields of its block. */
   readonly index: number;
 }
@@ -119,17 +122,20 @@ export abstract class Block {
       // A place costs more than a look at a plain value; it is made where there is something to say.
       if (field.fault) {
         const fault = field.fault(value);
-        if (fault) at.property(name).error(fault.rule, fault.message);
+        if (fault) at.property(name).report(fault);
       } else {
         field.check(value, at.property(name), context);
       }
-      if (field.options.enterprise && !context.enterprise) {
-        const message = `${hcl} "${name}" needs Nomad Enterprise; leave it out, or set the target's enterprise to true`;
-        at.property(name).error("target/enterprise", message);
-      }
+      if (field.marked) checkMarks(field, name, value, hcl, at, context);
     }
-    for (const { name } of required) {
-      if (values[name] === undefined) at.property(name).error("field/required", `${hcl} needs "${name}"; write one`);
+    for (const { name, field } of required) {
+      if (values[name] !== undefined) continue;
+      const message = `${hcl} needs "${name}"; write one`;
+      at.property(name).report(
+        field.options.lenient
+          ? { rule: "field/senseless", message, severity: "warning" }
+          : { rule: "field/required", message },
+      );
     }
     for (const name of this[UNKNOWN] ?? []) {
       at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
@@ -204,7 +210,11 @@ export interface BlockClass<F extends Fields> {
 
 /** Makes the base class for a block from its fields. */
 export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClass<F> {
-  const list = Object.entries(fields).map(([name, field], index) => ({ name, field, index }));
+  const list = Object.entries(fields).map(([name, field], index) => {
+    const { enterprise, since, deprecated } = field.options;
+    const marked = enterprise !== undefined || since !== undefined || deprecated !== undefined;
+    return { name, field: { ...field, marked }, index };
+  });
   const definition: BlockDefinition = {
     ...info,
     fields,
@@ -262,6 +272,43 @@ export function readBlock<T extends Block>(type: new (props: never) => T, json: 
   const errors = found.filter((problem) => problem.severity === "error");
   if (errors.length > 0 || !block) throw new UserError(errors);
   return block;
+}
+
+/** What a field's marks mean to the Nomad that the job is for. */
+function checkMarks(field: Field, name: string, value: unknown, hcl: string, at: Place, context: CheckContext): void {
+  const { enterprise, since, deprecated } = field.options;
+  if (enterprise && !context.enterprise) {
+    const rule = "target/enterprise";
+    const wayOut = "leave it out, or set the target's enterprise to true";
+    if (enterprise === "ignored")
+      at.property(name).warning(rule, `open-source Nomad ignores "${name}" of ${hcl}; ${wayOut}`);
+    else at.property(name).error(rule, `"${name}" of ${hcl} needs Nomad Enterprise; ${wayOut}`);
+  }
+  if (since !== undefined && compareVersions(context.nomadVersion, since) < 0) {
+    const message = `Nomad knows "${name}" of ${hcl} since ${since}, and ${context.nomadVersion} ignores it; leave it out`;
+    at.property(name).warning("target/version", message);
+  }
+  if (deprecated !== undefined && saysSomething(value)) {
+    at.property(name).warning("field/deprecated", `"${name}" of ${hcl} is deprecated; write ${deprecated}`);
+  }
+}
+
+/** Whether a value is another than the empty one of its kind. */
+function saysSomething(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return Boolean(value);
+  if (Array.isArray(value)) return value.length > 0;
+  // Units render as numbers.
+  return !("toJSON" in value) || (value as { toJSON(): unknown }).toJSON() !== 0;
+}
+
+/** Orders versions such as `1.8` and `1.11`. */
+function compareVersions(a: string, b: string): number {
+  const [x, y] = [a, b].map((version) => version.split(".").map(Number));
+  for (let index = 0; index < Math.max(x?.length ?? 0, y?.length ?? 0); index += 1) {
+    const difference = (x?.[index] ?? 0) - (y?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** A block as the record of its values: each is a plain property under its own name, which is what is fastest to read. */

@@ -1,4 +1,5 @@
 import type { Place } from "./place";
+import type { Severity } from "./problem";
 
 /** JSON of Nomad's HTTP API. */
 export type Api = unknown;
@@ -32,14 +33,21 @@ export interface FieldOptions {
   readonly since?: string;
   /** What to write instead. Default: not deprecated. */
   readonly deprecated?: string;
-  /** Only Nomad Enterprise takes it. Default: false. */
-  readonly enterprise?: boolean;
+  /** Only Nomad Enterprise takes it; `ignored` where open source lets it pass without acting on it. Default: false. */
+  readonly enterprise?: boolean | "ignored";
+  /**
+   * Nomad takes the job all the same where this is left out, unknown or out of range: then it is a warning, at which
+   * synthesis stops unless it is told otherwise. Default: false.
+   */
+  readonly lenient?: boolean;
 }
 
 /** What is wrong with a plain value. */
 export interface Fault {
   readonly rule: string;
   readonly message: string;
+  /** Default: "error". */
+  readonly severity?: Severity;
 }
 
 /**

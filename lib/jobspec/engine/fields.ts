@@ -21,14 +21,21 @@ export function text<const O extends TextOptions>(api: string, options?: O): Fie
   return scalar(api, TEXT, options ?? {}, judge);
 }
 
+interface OneOfOptions extends FieldOptions {
+  /** Whether Nomad takes the empty text for the default. Default: true. */
+  readonly empty?: boolean;
+  /** Whether Nomad takes it in upper case too. Default: false. */
+  readonly anyCase?: boolean;
+}
+
 /** A text out of a few. Read from JSON it may be any: the rules then name it. */
-export function oneOf<const V extends readonly string[], const O extends FieldOptions>(
+export function oneOf<const V extends readonly string[], const O extends OneOfOptions>(
   api: string,
   values: V,
   options?: O,
 ): Field<V[number], V[number], Required<O>> {
   const judge = (value: string) =>
-    value === "" || values.includes(value)
+    (value === "" && options?.empty !== false) || values.includes(options?.anyCase ? value.toLowerCase() : value)
       ? undefined
       : `"${value}" is not known; write one of ${values.map((known) => `"${known}"`).join(", ")}`;
   return { ...scalar<string, Required<O>>(api, TEXT, options ?? {}, judge), values } as Field<

@@ -1,4 +1,5 @@
-import type { Problem, Severity } from "./problem";
+import type { Fault } from "./field";
+import type { Problem } from "./problem";
 
 /**
  * A place inside a job while it is walked: a linked list, because a place is made for every block
@@ -28,12 +29,12 @@ export class Place {
 
   /** Notes something that a Nomad server refuses. */
   error(rule: string, message: string): void {
-    this.report(rule, message, "error");
+    this.report({ rule, message });
   }
 
   /** Notes something that works, but hardly as meant. */
   warning(rule: string, message: string): void {
-    this.report(rule, message, "warning");
+    this.report({ rule, message, severity: "warning" });
   }
 
   /** The place in words, `groups[admin].tasks[web].services[0]`. */
@@ -43,7 +44,8 @@ export class Place {
     return `${before}.${this.segment}`;
   }
 
-  private report(rule: string, message: string, severity: Severity): void {
+  /** Notes what is wrong with a plain value. */
+  report({ rule, message, severity = "error" }: Fault): void {
     this.found.push({ rule, path: this.toString(), message, severity });
   }
 }

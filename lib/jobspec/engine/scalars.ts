@@ -30,7 +30,10 @@ export function scalar<T, R extends boolean>(
     const wrong = codec.wrong(value);
     if (wrong !== undefined) return isDeferred(value) ? undefined : { rule: "field/type", message: wrong };
     const bad = judge?.(value);
-    return bad === undefined || isDeferred(value) ? undefined : { rule: "field/range", message: bad };
+    if (bad === undefined || isDeferred(value)) return undefined;
+    return options.lenient
+      ? { rule: "field/senseless", message: bad, severity: "warning" }
+      : { rule: "field/range", message: bad };
   };
   return {
     kind: codec.kind,
@@ -53,7 +56,7 @@ export function scalar<T, R extends boolean>(
     fault,
     check(value, at) {
       const found = fault(value);
-      if (found) at.error(found.rule, found.message);
+      if (found) at.report(found);
     },
   };
 }

@@ -1,16 +1,23 @@
-import type { TaskGroup } from "../blocks";
+import type { TaskGroup, Update } from "../blocks";
 import type { JobBlock } from "../blocks/job";
 import { Duration } from "../units";
+import { typeOf } from "./walk";
 
 // A server fills in what was left out the same way: group over job over default.
 
-/** The update settings that count for a group, or nothing where neither it nor its job has any. */
+/** How many allocations of a group run: its scaling policy's least where nothing is written. */
+export function countOf(group: TaskGroup): number {
+  return group.count ?? group.scaling?.min ?? 1;
+}
+
+/** The update settings that count for a group, or nothing where its job's type has none and nobody wrote any. */
 export function updateOf(group: TaskGroup, job: JobBlock) {
   const own = group.update;
-  const outer = job.update;
-  if (!own && !outer) return undefined;
+  const outer = job.update && !isEmpty(job.update) ? job.update : undefined;
+  const type = typeOf(job);
+  if (!own && !outer && type !== "service" && type !== "system") return undefined;
   return {
-    written: own ? ("group" as const) : ("job" as const),
+    written: (own ?? outer) ? (own ? ("group" as const) : ("job" as const)) : undefined,
     maxParallel: own?.maxParallel ?? outer?.maxParallel ?? 1,
     canary: own?.canary ?? outer?.canary ?? 0,
     autoPromote: own?.autoPromote ?? outer?.autoPromote ?? false,
@@ -20,11 +27,29 @@ export function updateOf(group: TaskGroup, job: JobBlock) {
   };
 }
 
+/** Whether every setting was written as nothing: a server then acts as if the block was not there. */
+function isEmpty(update: Update): boolean {
+  const numbers = [update.maxParallel, update.canary, update.stagger, update.minHealthyTime];
+  const deadlines = [update.healthyDeadline, update.progressDeadline];
+  return (
+    [...numbers, ...deadlines].every((value) => value !== undefined && zero(value)) &&
+    (update.healthCheck as string | undefined) === "" &&
+    !update.autoRevert &&
+    !update.autoPromote
+  );
+}
+
+function zero(value: number | Duration): boolean {
+  return (typeof value === "number" ? value : value.nanoseconds) === 0;
+}
+
 /** The migrate settings that count for a group of a service job. */
 export function migrateOf(group: TaskGroup, job: JobBlock) {
   const own = group.migrate;
   const outer = job.migrate;
   return {
+    maxParallel: own?.maxParallel ?? outer?.maxParallel ?? 1,
+    healthCheck: own?.healthCheck ?? outer?.healthCheck ?? "checks",
     minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? Duration.seconds(10),
     healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? Duration.minutes(5),
   };
@@ -32,12 +57,12 @@ export function migrateOf(group: TaskGroup, job: JobBlock) {
 
 /** The restart settings that count for a group. */
 export function restartOf(group: TaskGroup, type: string) {
-  const batch = type === "batch" || type === "sysbatch";
+  const lasting = type === "service" || type === "system";
   const own = group.restart;
   return {
-    attempts: own?.attempts ?? (batch ? 3 : 2),
+    attempts: own?.attempts ?? (lasting ? 2 : 3),
     delay: own?.delay ?? Duration.seconds(15),
-    interval: own?.interval ?? (batch ? Duration.hours(24) : Duration.minutes(30)),
+    interval: own?.interval ?? (lasting ? Duration.minutes(30) : Duration.hours(24)),
     mode: own?.mode ?? "fail",
   };
 }

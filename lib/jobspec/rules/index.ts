@@ -1,19 +1,38 @@
 /** Rules that span blocks: what a Nomad server would say of a whole job, said before it is asked. */
+import type { Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/job";
 import type { CheckContext, Place } from "../engine";
-import { names } from "./names";
+import { enterprise } from "./enterprise";
+import { job as jobItself } from "./job";
+import { mesh } from "./mesh";
+import { injectedTasks } from "./mesh-tasks";
+import { groupNames, taskNames } from "./names";
 import { placement } from "./placement";
 import { ports } from "./ports";
-import { migrate, reschedule, restart } from "./restart";
+import { disconnect, migrate, reschedule, restart, scaling } from "./restart";
 import { services } from "./services";
 import { tasks } from "./tasks";
-import { update } from "./update";
-import { groupsOf, type GroupRule, type JobRule } from "./walk";
+import { update, updatesTogether } from "./update";
+import { volumes } from "./volumes";
+import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
 export { targetOf, type Target } from "./target";
 
-const JOB_RULES: readonly JobRule[] = [names, placement];
-const GROUP_RULES: readonly GroupRule[] = [update, restart, reschedule, migrate, ports, services, tasks];
+const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise];
+const GROUP_RULES: readonly GroupRule[] = [
+  taskNames,
+  update,
+  restart,
+  reschedule,
+  migrate,
+  disconnect,
+  scaling,
+  ports,
+  volumes,
+  services,
+  mesh,
+  tasks,
+];
 
 /** Reports everything that is wrong with a job as a whole. */
 export function checkJob(job: JobBlock, at: Place, context: CheckContext): void {
@@ -22,4 +41,12 @@ export function checkJob(job: JobBlock, at: Place, context: CheckContext): void 
   for (const group of groups) {
     for (const rule of GROUP_RULES) rule(group, job, context);
   }
+}
+
+/** The groups of a job, with their tasks and those that a server adds. */
+function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
+  return each<TaskGroup>(job.groups, at, "groups").map(({ value, at: place }) => {
+    const group = { value, at: place, tasks: each<Task>(value.tasks, place, "tasks") };
+    return { ...group, injected: injectedTasks(group, job) };
+  });
 }

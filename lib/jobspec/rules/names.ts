@@ -1,49 +1,38 @@
 import type { Task } from "../blocks";
-import type { JobRule, Node } from "./walk";
+import type { GroupRule, JobRule, Node } from "./walk";
 
-/** Names: of the job, and of groups and tasks among their siblings. */
-export const names: JobRule = ({ value: job, at }, groups) => {
-  const id = job.id as string | undefined;
-  if (id === "") at.property("id").error("job/id", "is empty; write a name");
-  else if (typeof id === "string" && /[ \0]/.test(id))
-    at.property("id").error("job/id", `"${id}" holds a space or a null character; write dashes instead`);
-
-  if (job.priority !== undefined && job.priority > 100) {
-    at.property("priority").error("job/priority", `${job.priority} is out of range; write 1 to 100`);
-  }
-  for (const [index, datacenter] of (job.datacenters ?? []).entries()) {
-    if (datacenter === "")
-      at.property("datacenters").element(index).error("job/datacenter", 'is empty; write a name, or "*" for any');
-  }
-  if (!job.groups?.length) at.property("groups").error("job/no-groups", "a job needs a group; add one");
-
+/** Groups have names, each its own. */
+export const groupNames: JobRule = (_job, groups) => {
   unique(groups, "group", "group/duplicate");
-  for (const group of groups) {
-    if (group.value.name === "") group.at.property("name").error("group/name", "is empty; write a name");
-    if (group.tasks.length === 0) group.at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
-    for (const task of group.tasks) {
-      const bad = badTaskName(task.value.name);
-      if (bad !== undefined) task.at.property("name").error("task/name", bad);
-    }
-    if (group.tasks.length > 1) amongTasks(group.tasks);
+  for (const { value, at } of groups) {
+    const name = value.name as string | undefined;
+    if (name === "") at.property("name").error("group/name", "is empty; write a name");
+    else if (name?.includes("\0")) at.property("name").error("group/name", "holds a null character; remove it");
   }
 };
 
-function badTaskName(name: string): string | undefined {
-  if (name === "") return "is empty; write a name";
-  if (name === "alloc") return '"alloc" is the name of a directory of Nomad; write another';
-  if (typeof name === "string" && /[/\\\0]/.test(name))
-    return `"${name}" holds a slash or a null character; write dashes instead`;
-  return undefined;
-}
-
-/** What the tasks of one group owe each other. */
-function amongTasks(tasks: readonly Node<Task>[]): void {
+/** Tasks have names, each its own in its group, and one of them at most leads. */
+export const taskNames: GroupRule = ({ at, tasks, injected }) => {
+  if (tasks.length === 0) {
+    if (injected.length === 0) at.property("tasks").error("group/no-tasks", "a group needs a task; add one");
+    return;
+  }
+  for (const task of tasks) taskName(task);
+  if (tasks.length === 1) return;
   unique(tasks, "task", "task/duplicate");
   const [leader, ...others] = tasks.filter(({ value }) => value.leader);
   for (const extra of others) {
     extra.at.property("leader").error("task/leaders", `"${leader?.value.name}" leads already; only one task may`);
   }
+};
+
+/** Whether a task may have its name. */
+export function taskName({ value: { name }, at }: Node<Task>): void {
+  const place = at.property("name");
+  if (name === "") place.error("task/name", "is empty; write a name");
+  else if (name === "alloc") place.error("task/name", '"alloc" is the name of a directory of Nomad; write another');
+  else if (typeof name === "string" && /[/\\\0]/.test(name))
+    place.error("task/name", `"${name}" holds a slash or a null character; write dashes instead`);
 }
 
 function unique(list: readonly Node<{ readonly name: string }>[], kind: string, rule: string): void {

@@ -1,41 +1,78 @@
-import type { Port } from "../blocks";
+import type { Network, Port } from "../blocks";
 import { isDeferred, type Place } from "../engine";
-import { each, networksOf, type GroupRule } from "./walk";
+import { isHostName } from "./grammar";
+import { each, networksOf, type GroupRule, type Node } from "./walk";
 
-/** Ports: each label and each static port once. */
+const HIGHEST = 65535;
+
+interface Taken {
+  readonly labels: Map<string, Place>;
+  readonly numbers: Map<string, string>;
+}
+
+/** Networks: each label and each static port once, names and arguments that can be meant. */
 export const ports: GroupRule = (group) => {
-  const labels = new Map<string, Place>();
-  const taken = new Map<string, string>();
+  const taken: Taken = { labels: new Map(), numbers: new Map() };
+  const cniArguments = new Set<string>();
   for (const network of networksOf(group)) {
-    const own = each<Port>(network.value.ports, network.at, "ports");
-    for (const port of own) {
-      const { label, hostNetwork } = port.value;
-      const other = labels.get(label);
-      if (other)
-        port.at
-          .property("label")
-          .error("port/duplicate-label", `"${label}" is the label of ${other.toString()} already; write another`);
-      labels.set(label, port.at);
-
-      const number = port.value.static;
-      if (number === undefined || number === 0 || isDeferred(number)) continue;
-      const key = `${hostNetwork || "default"}:${number}`;
-      const owner = taken.get(key);
-      if (owner !== undefined && !port.value.ignoreCollision) {
-        port.at
-          .property("static")
-          .error("port/duplicate-static", `${number} is taken by "${owner}" already; write another port`);
-      }
-      taken.set(key, label);
+    for (const port of each<Port>(network.value.ports, network.at, "ports")) {
+      label(port, taken, true);
+      number(port, taken, Boolean(port.value.ignoreCollision));
+      collision(port, network.value);
     }
-    const { mode } = network.value;
-    if (mode !== undefined && mode !== "" && mode !== "host") {
-      for (const port of own) {
-        if (port.value.ignoreCollision)
-          port.at
-            .property("ignoreCollision")
-            .error("port/ignore-collision", `only a host network can; this one's mode is "${mode}"`);
+    settings(network, cniArguments);
+  }
+  for (const task of group.tasks) {
+    if (!task.value.resources?.networks) continue;
+    for (const network of each<Network>(task.value.resources.networks, task.at.property("resources"), "networks")) {
+      for (const port of each<Port>(network.value.ports, network.at, "ports")) {
+        label(port, taken, false);
+        number(port, taken, false);
       }
     }
   }
 };
+
+function label({ value, at }: Node<Port>, { labels }: Taken, keep: boolean): void {
+  const name = value.label ?? "";
+  const other = labels.get(name);
+  if (other) {
+    const message = `"${name}" is the label of ${other.toString()} already; write another`;
+    at.property("label").error("port/duplicate-label", message);
+  } else if (keep) labels.set(name, at);
+}
+
+function number({ value, at }: Node<Port>, { numbers }: Taken, mayCollide: boolean): void {
+  const wanted = value.static;
+  if (wanted === undefined || wanted === 0 || isDeferred(wanted)) return;
+  const key = `${value.hostNetwork || "default"}:${wanted}`;
+  const owner = numbers.get(key);
+  const place = at.property("static");
+  if (owner === undefined) {
+    if (wanted > HIGHEST) place.error("field/range", `${wanted} is out of range; write 1 to ${HIGHEST}`);
+    else numbers.set(key, value.label);
+  } else if (!mayCollide) {
+    place.error("port/duplicate-static", `${wanted} is taken by "${owner}" already; write another port`);
+  }
+}
+
+function collision({ value, at }: Node<Port>, { mode }: Network): void {
+  if (value.ignoreCollision && mode && mode !== "host") {
+    const message = `only a host network can; this one's mode is "${mode}"`;
+    at.property("ignoreCollision").error("port/ignore-collision", message);
+  }
+}
+
+function settings({ value: { cni, hostname }, at }: Node<Network>, seen: Set<string>): void {
+  for (const [key, value] of Object.entries(cni?.args ?? {})) {
+    const place = at.property("cni").property("args").property(key);
+    if (seen.has(key)) place.error("network/cni", "is given for another network already; remove one");
+    seen.add(key);
+    if (key.includes(";") || value.includes(";"))
+      place.error("network/cni", 'holds a ";", which separates the arguments; remove it');
+  }
+  if (hostname && !isDeferred(hostname) && !hostname.includes("${") && !isHostName(hostname)) {
+    const message = `"${hostname}" is no host name; write labels of 63 characters at most, with dots between them`;
+    at.property("hostname").error("network/hostname", message);
+  }
+}

@@ -1,18 +1,17 @@
+import type { TaskGroup } from "../blocks";
+import type { JobBlock } from "../blocks/job";
+import type { Place } from "../engine";
 import { migrateOf, rescheduleOf, restartOf } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
-/** Restarts, reschedules and migrations: figures that go together, in jobs that know them. */
+/** Restarts: figures that go together. */
 export const restart: GroupRule = ({ value: group, at }, job) => {
   if (!group.restart) return;
   const settings = restartOf(group, typeOf(job));
   const place = at.property("restart");
-  if (settings.attempts === 0 && settings.mode === "delay") {
-    place
-      .property("mode")
-      .error(
-        "restart/ambiguous",
-        '"delay" with 0 attempts says two things; write Restart.never(), or 1 attempt or more',
-      );
+  if (settings.attempts === 0 && settings.mode !== "fail") {
+    const message = `"${settings.mode}" with 0 attempts says two things; write Restart.never(), or 1 attempt or more`;
+    place.property("mode").error("restart/ambiguous", message);
   }
   if (settings.attempts * settings.delay.nanoseconds > settings.interval.nanoseconds) {
     place
@@ -33,44 +32,76 @@ export const reschedule: GroupRule = ({ value: group, at }, job) => {
     place.error("reschedule/job-type", `a ${type} job is on every node already; remove the block`);
     return;
   }
-  const settings = rescheduleOf(group, job, type);
-  if (settings.attempts === 0 && !settings.unlimited) return;
-  if (settings.attempts > 0 && settings.unlimited) {
-    place
-      .property("unlimited")
-      .error(
-        "reschedule/ambiguous",
-        "unlimited and a number of attempts say two things; write Reschedule.limited(…) or Reschedule.unlimited(…)",
-      );
-  }
-  if (settings.attempts > 0 && settings.interval.nanoseconds <= 0) {
-    place
-      .property("interval")
-      .error("reschedule/interval", "attempts are counted within an interval; write one, such as Duration.hours(1)");
-  }
-  if (settings.delay.seconds < 5)
-    place.property("delay").error("reschedule/delay", `${settings.delay} is too short; write 5s or more`);
-  if (settings.delayFunction !== "constant" && settings.maxDelay.nanoseconds < settings.delay.nanoseconds) {
-    place
-      .property("maxDelay")
-      .error(
-        "reschedule/max-delay",
-        `${settings.maxDelay} is shorter than the first delay, ${settings.delay}; lengthen it`,
-      );
-  }
-  if (
-    !settings.unlimited &&
-    settings.delayFunction === "constant" &&
-    settings.interval.nanoseconds < settings.attempts * settings.delay.nanoseconds
-  ) {
-    place
-      .property("interval")
-      .error(
-        "reschedule/attempts-do-not-fit",
-        `${settings.attempts} attempts with a delay of ${settings.delay} do not fit into ${settings.interval}; lengthen the interval`,
-      );
-  }
+  if (type !== "service" && type !== "batch") return;
+  delays(rescheduleOf(group, job, type), place);
 };
+
+type Delays = ReturnType<typeof rescheduleOf>;
+
+const FUNCTIONS = ["constant", "exponential", "fibonacci"];
+const SHORTEST = 5;
+
+function delays(settings: Delays, at: Place): void {
+  const { attempts, unlimited, interval, delay, maxDelay } = settings;
+  if (attempts <= 0 && !unlimited) return;
+  if (attempts > 0 && unlimited) {
+    const message =
+      "unlimited and a number of attempts say two things; write Reschedule.limited(…) or Reschedule.unlimited(…)";
+    at.property("unlimited").error("reschedule/ambiguous", message);
+  }
+  let readable = true;
+  const wrong = (property: string, rule: string, message: string) => {
+    readable = false;
+    at.property(property).error(rule, message);
+  };
+  const growing = settings.delayFunction !== "constant";
+  if (delay.seconds < SHORTEST) wrong("delay", "reschedule/delay", `${delay} is too short; write ${SHORTEST}s or more`);
+  if (!FUNCTIONS.includes(settings.delayFunction)) {
+    const message = `"${settings.delayFunction}" is not known; write one of ${FUNCTIONS.map((name) => `"${name}"`).join(", ")}`;
+    wrong("delayFunction", "reschedule/delay-function", message);
+  }
+  if (growing && maxDelay.seconds < SHORTEST)
+    wrong("maxDelay", "reschedule/max-delay", `${maxDelay} is too short; write ${SHORTEST}s or more`);
+  else if (growing && maxDelay.nanoseconds < delay.nanoseconds)
+    wrong("maxDelay", "reschedule/max-delay", `${maxDelay} is shorter than the first delay, ${delay}; lengthen it`);
+  if (unlimited) {
+    if (attempts > 0 && interval.nanoseconds <= 0) at.property("interval").error("reschedule/interval", NO_INTERVAL);
+    return;
+  }
+  if (interval.seconds < 15) {
+    const message = interval.nanoseconds <= 0 ? NO_INTERVAL : `${interval} is too short; write 15s or more`;
+    at.property("interval").error("reschedule/interval", message);
+  }
+  if (!readable || attemptsFit(settings)) return;
+  const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
+  at.property("interval").error("reschedule/attempts-do-not-fit", message);
+}
+
+const NO_INTERVAL = "attempts are counted within an interval; write one, such as Duration.hours(1)";
+
+/** Whether the waits between the attempts fit into the interval, counted as a server counts them. */
+function attemptsFit({ attempts, interval, delay, maxDelay, delayFunction }: Delays): boolean {
+  const [first, most, within] = [delay.nanoseconds, maxDelay.nanoseconds, interval.nanoseconds];
+  if (delayFunction === "constant") return within >= attempts * first;
+  if (delayFunction === "exponential") {
+    let last = 0;
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const next = 2 ** attempt * first;
+      last = next > most ? last + most : next;
+      if (last >= within) return false;
+    }
+    return true;
+  }
+  let [before, last] = [first, first];
+  let ceiling = false;
+  for (let attempt = 2; attempt < attempts; attempt += 1) {
+    let next: number = ceiling ? last + most : last + before;
+    if (!ceiling && next > most) [next, ceiling] = [most, true];
+    [before, last] = [last, next];
+    if (last > within) return false;
+  }
+  return within >= last;
+}
 
 /** Leaving a drained node. */
 export const migrate: GroupRule = ({ value: group, at }, job) => {
@@ -81,13 +112,56 @@ export const migrate: GroupRule = ({ value: group, at }, job) => {
     place.error("migrate/job-type", `a ${type} job does not migrate; remove the block`);
     return;
   }
-  const { minHealthyTime, healthyDeadline } = migrateOf(group, job);
+  const { maxParallel, healthCheck, minHealthyTime, healthyDeadline } = migrateOf(group, job);
+  if ((healthCheck as string) === "" && maxParallel > 0)
+    place.property("healthCheck").error("migrate/health-check", 'is empty; write "checks" or "task_states"');
   if (minHealthyTime.nanoseconds > healthyDeadline.nanoseconds) {
-    place
-      .property("minHealthyTime")
-      .error(
-        "migrate/deadlines",
-        `${minHealthyTime} is longer than the healthy deadline, ${healthyDeadline}; shorten it`,
-      );
+    const message = `${minHealthyTime} is longer than the healthy deadline, ${healthyDeadline}; shorten it`;
+    place.property("minHealthyTime").error("migrate/deadlines", message);
   }
 };
+
+/** Nodes that lost their connection. */
+export const disconnect: GroupRule = ({ value: group, at }, job) => {
+  if (!group.disconnect) return;
+  const place = at.property("disconnect").property("stopOnClientAfter");
+  const { stopOnClientAfter, lostAfter } = group.disconnect;
+  if (!stopOnClientAfter) return;
+  const type = typeOf(job);
+  if (type !== "service" && type !== "batch")
+    place.error("disconnect/job-type", `a ${type} job cannot be stopped by its node; remove it`);
+  if (lostAfter && lostAfter.nanoseconds !== 0)
+    place.error("disconnect/both", "does not go with lostAfter; remove one of the two");
+};
+
+/** Limits within which a group's count may be changed. */
+export const scaling: GroupRule = ({ value: group, at }, job) => {
+  if (group.scaling) limits(group, job, at.property("scaling"));
+};
+
+function limits({ scaling: policy, count }: TaskGroup, job: JobBlock, at: Place): void {
+  if (!policy) return;
+  const { max } = policy;
+  const wanted = count ?? policy.min ?? 1;
+  const min = policy.min ?? wanted;
+  if (policy.type && policy.type !== "horizontal")
+    at.property("type").error(
+      "scaling/type",
+      `"${policy.type}" is not for groups; write "horizontal", or leave it out`,
+    );
+  if (max === undefined || max < 0)
+    at.property("max").error("scaling/max", "must be given, 0 or more; write the most allocations");
+  else if (max < min)
+    at.property("max").error("scaling/max", `${max} is less than the least, ${min}; write ${min} or more`);
+  if (min < 0) at.property("min").error("scaling/min", `${min} is negative; write 0 or more`);
+  if (max !== undefined && max < wanted)
+    at.property("max").error(
+      "scaling/count",
+      `${max} is less than the group's count, ${wanted}; write ${wanted} or more`,
+    );
+  if (wanted < min && !(job.multiregion && wanted === 0))
+    at.property("min").error(
+      "scaling/count",
+      `${min} is more than the group's count, ${wanted}; write ${wanted} or less`,
+    );
+}

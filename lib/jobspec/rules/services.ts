@@ -1,52 +1,135 @@
-import type { Check, Service, Task } from "../blocks";
+import type { Network, Service, Task, TaskGroup } from "../blocks";
+import type { JobBlock } from "../blocks/job";
 import { isDeferred, type Place } from "../engine";
-import { checksOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
+import { checkCheck, type Surroundings } from "./checks";
+import { isServiceName } from "./grammar";
+import { checksOf, nameOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
-const NAME = /^(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9])$/i;
-const NEEDS_PORT = new Set(["http", "tcp", "grpc"]);
-
-/** What a service and its checks are judged by. */
-interface Surroundings {
-  readonly labels: ReadonlySet<string>;
-  /** The task that has the service; undefined where the group has it. */
-  readonly task: string | undefined;
-  readonly tasks: readonly Node<Task>[];
+interface Owned {
+  readonly service: Node<Service>;
+  readonly name: string;
+  /** The task that has it; undefined where the group has it. */
+  readonly task: Task | undefined;
 }
 
 /** Services and their checks: names, providers, ports that are there. */
-export const services: GroupRule = (group) => {
-  const own = servicesOf(group).map((service) => ({ service, task: undefined as string | undefined }));
-  for (const task of group.tasks) {
-    for (const service of servicesOf(task)) own.push({ service, task: task.value.name });
-  }
+export const services: GroupRule = (group, job) => {
+  const own = ownedBy(group, job);
   if (own.length === 0) return;
-  const labels = labelsOf(group);
-  for (const { service, task } of own) checkService(service, { labels, task, tasks: group.tasks });
+  const taskNames = [...group.tasks, ...group.injected].map(({ value }) => value.name);
+  const labels = labelsOf(group.value.networks);
+  for (const { service, name, task } of own) {
+    const around: Surroundings = {
+      labels: task
+        ? new Set([...labelsOf(group.value.networks?.slice(0, 1)), ...labelsOf(task.resources?.networks)])
+        : labels,
+      task: task?.name,
+      taskNames,
+    };
+    checkService(service, name, around);
+  }
   if (own.length > 1) checkTogether(own);
 };
 
-function checkService(node: Node<Service>, around: Surroundings): void {
+function ownedBy(group: GroupNode, job: JobBlock): readonly Owned[] {
+  const own: Owned[] = [];
+  const add = (owner: Node<TaskGroup | Task>, task: Task | undefined) => {
+    if (!owner.value.services) return;
+    for (const service of servicesOf(owner))
+      own.push({ service, task, name: nameOf(service.value, job, group.value, task) });
+  };
+  add(group, undefined);
+  for (const task of group.tasks) add(task, task.value);
+  return own;
+}
+
+const KINDS = ["", "api-gateway", "ingress-gateway", "mesh-gateway", "terminating-gateway"];
+
+function checkService(node: Node<Service>, name: string, around: Surroundings): void {
   const { value: service, at } = node;
-  checkName(service, at);
-  checkPort(service.port, service.addressMode, around.labels, at);
-  if (service.address && service.addressMode && service.addressMode !== "auto") {
-    const message = `"${service.addressMode}" does not go with an address; write "auto" or remove the address`;
-    at.property("addressMode").error("service/address", message);
+  if (!isDeferred(name) && !isServiceName(name)) {
+    const message = `"${name}" is no DNS name; write letters, digits and dashes, 63 at most`;
+    at.property("name").error("service/name", message);
   }
+  address(service, at, around);
+  port(service, at, around);
   if (around.task !== undefined && service.task && service.task !== around.task) {
     at.property("task").error("service/task", `belongs to task "${around.task}", not to "${service.task}"; remove it`);
   }
-  for (const check of checksOf(node)) checkCheck(check, service, around);
+  if (providerOf(service) === "nomad") {
+    if (service.connect)
+      at.property("connect").error("service/connect", `only Consul has a mesh; write provider: "consul"`);
+  } else if (!KINDS.includes(service.kind ?? "")) {
+    const message = `"${service.kind}" is not known; write one of ${KINDS.slice(1).join(", ")}, or leave it out`;
+    at.property("kind").error("service/kind", message);
+  }
+  if (around.task !== undefined && service.connect)
+    at.property("connect").error(
+      "service/connect",
+      "only services of a group are in the mesh; move the service to the group",
+    );
+  if (service.identity && !service.identity.audience?.length)
+    at.property("identity")
+      .property("audience")
+      .error("service/identity", 'is empty; write for whom it is, such as ["consul.io"]');
+  const names = new Set<string>();
+  for (const check of checksOf(node)) {
+    checkCheck(check, service, around);
+    const own = check.value.name || `service: "${name}" check`;
+    if (around.task !== undefined && names.has(own)) {
+      const message = check.value.name
+        ? `"${own}" is the name of two checks; write another for one of them`
+        : "two checks of one service have no name; write one for each";
+      check.at.property("name").error("check/duplicate", message);
+    }
+    names.add(own);
+  }
+}
+
+/** Which address is told. */
+function address(service: Service, at: Place, around: Surroundings): void {
+  const { addressMode: mode } = service;
+  const place = at.property("addressMode");
+  if (service.address && mode && mode !== "auto")
+    place.error("service/address", `"${mode}" does not go with an address; write "auto" or remove the address`);
+  if (around.task === undefined && mode === "driver")
+    place.error(
+      "service/address-mode",
+      `"driver" is for services of a task; move the service to its task, or write another mode`,
+    );
+  if (around.task !== undefined && (mode === "alloc" || mode === "alloc_ipv6"))
+    place.error(
+      "service/address-mode",
+      `"${mode}" is for services of a group; move the service to the group, or write another mode`,
+    );
+}
+
+/** A label that some network has. A server refuses others only for services of tasks. */
+function port({ port: label, addressMode }: Service, at: Place, { labels, task }: Surroundings): void {
+  if (!label || isDeferred(label) || labels.has(label)) return;
+  // Behind a proxy, and at a driver's address, a number is a port by itself.
+  if ((addressMode === "driver" || task === undefined) && /^[+-]?\d+$/.test(label)) return;
+  const message = `no network of the group has a port "${label}"; ${offer(labels)}`;
+  at.property("port").report({
+    rule: "service/port-unknown",
+    message,
+    severity: task !== undefined ? "error" : "warning",
+  });
+}
+
+function offer(labels: ReadonlySet<string>): string {
+  return labels.size === 0
+    ? `add one, such as Port.dynamic("http")`
+    : `write ${[...labels].map((label) => `"${label}"`).join(" or ")}, or add it`;
 }
 
 /** What the services of one group owe each other. */
-function checkTogether(own: readonly { readonly service: Node<Service>; readonly task: string | undefined }[]): void {
+function checkTogether(own: readonly Owned[]): void {
   const seen = new Set<string>();
   const first = providerOf(own[0]?.service.value);
   let mixed = false;
-  for (const { service, task } of own) {
-    const { name = "", port } = service.value;
-    const id = JSON.stringify([task, name, port]);
+  for (const { service, name, task } of own) {
+    const id = JSON.stringify([task?.name ?? "group", name, service.value.port ?? ""]);
     if (seen.has(id)) {
       const message = `"${name}" is registered twice on the same port; remove one, or write another name`;
       service.at.property("name").error("service/duplicate", message);
@@ -59,99 +142,8 @@ function checkTogether(own: readonly { readonly service: Node<Service>; readonly
   }
 }
 
-function providerOf(service: Service | undefined): string {
-  return service?.provider || "consul";
-}
-
-function checkName(service: Service, at: Place): void {
-  const { name } = service;
-  if (name === undefined || name === "" || isDeferred(name)) return;
-  if (!NAME.test(name) && !NAME.test(name.replaceAll(/\$\{[^}]*\}/g, "x"))) {
-    at.property("name").error("service/name", `"${name}" is no DNS name; write letters, digits and dashes, 63 at most`);
-  }
-}
-
-function checkPort(label: string | undefined, mode: string | undefined, labels: ReadonlySet<string>, at: Place): void {
-  if (label === undefined || label === "" || isDeferred(label) || labels.has(label)) return;
-  const isNumber = /^\d+$/.test(label);
-  if (isNumber && mode === "driver") return;
-  at.property("port").warning(
-    "service/port-unknown",
-    `no network of the group has a port "${label}"; ${offer(labels)}`,
-  );
-}
-
-function offer(labels: ReadonlySet<string>): string {
-  return labels.size === 0
-    ? `add one, such as Port.dynamic("http")`
-    : `write ${[...labels].map((label) => `"${label}"`).join(" or ")}, or add it`;
-}
-
-function checkCheck({ value: check, at }: Node<Check>, service: Service, around: Surroundings): void {
-  const { labels } = around;
-  const provider = providerOf(service);
-  const taskNames = around.tasks.map(({ value }) => value.name);
-  const type = typeof check.type === "string" ? check.type.toLowerCase() : "";
-  if (provider === "nomad" && (type === "grpc" || type === "script")) {
-    at.property("type").error(
-      "check/provider",
-      `Nomad's own registry knows http and tcp checks only; write one of them, or provider: "consul"`,
-    );
-  }
-  if (type === "http" && !check.path)
-    at.property("path").error("check/path", 'an http check needs a path; write one, such as "/health"');
-  if (type === "script" && !check.command)
-    at.property("command").error("check/command", "a script check needs a command; write one");
-  if (NEEDS_PORT.has(type)) {
-    const label = check.port || service.port;
-    if (!label)
-      at.property("port").error(
-        "check/no-port",
-        `a ${type} check needs a port, on itself or on its service; ${offer(labels)}`,
-      );
-    else if (check.port && check.port !== service.port) checkUnknown(check, labels, at);
-  }
-  if (type === "script" && around.task === undefined && !check.task && !service.task) {
-    at.property("task").error("check/task", `a script runs inside a task; write which: ${taskNames.join(", ")}`);
-  }
-  if (check.task && around.task === undefined && !taskNames.includes(check.task)) {
-    at.property("task").error(
-      "check/task",
-      `the group has no task "${check.task}"; write one of ${taskNames.join(", ")}`,
-    );
-  }
-  if (check.onUpdate === "ignore" && check.checkRestart) {
-    at.property("checkRestart").error(
-      "check/on-update",
-      'a check that a deployment ignores cannot restart the task; remove it, or write onUpdate: "require_healthy"',
-    );
-  }
-  if (check.interval && check.timeout && check.timeout.nanoseconds > check.interval.nanoseconds) {
-    at.property("timeout").warning(
-      "check/timeout-above-interval",
-      `${check.timeout} is longer than the interval, ${check.interval}: looks pile up; shorten it`,
-    );
-  }
-}
-
-function checkUnknown(check: Check, labels: ReadonlySet<string>, at: Place): void {
-  const label = check.port as string;
-  if (isDeferred(label) || labels.has(label)) return;
-  if (/^\d+$/.test(label)) {
-    if (check.addressMode !== "driver")
-      at.property("port").error(
-        "check/port-number",
-        `a number needs addressMode: "driver"; write a label: ${offer(labels)}`,
-      );
-    return;
-  }
-  at.property("port").warning("check/port-unknown", `no network of the group has a port "${label}"; ${offer(labels)}`);
-}
-
-function labelsOf({ value: group }: GroupNode): Set<string> {
-  const networks = [...(group.networks ?? [])];
-  for (const task of group.tasks ?? []) networks.push(...(task.resources?.networks ?? []));
+function labelsOf(networks: readonly Network[] | undefined): Set<string> {
   const labels = new Set<string>();
-  for (const network of networks) for (const port of network.ports ?? []) labels.add(port.label);
+  for (const network of networks ?? []) for (const { label } of network.ports ?? []) labels.add(label);
   return labels;
 }

@@ -1,33 +1,48 @@
-import type { Task, Template, VolumeMount } from "../blocks";
+import type { Task } from "../blocks";
 import { isDeferred, type Place } from "../engine";
-import { each, type GroupRule } from "./walk";
+import { leavesAllocation } from "./grammar";
+import { taskName } from "./names";
+import { artifacts, templates } from "./templates";
+import { identities, secrets, vault } from "./identities";
+import { mounts } from "./volumes";
+import type { GroupNode, GroupRule, Node } from "./walk";
 
-/** Tasks: resources, logs, templates and volumes that can be had. */
-export const tasks: GroupRule = ({ value: group, tasks: list }) => {
-  const volumes = new Set((group.volumes ?? []).map((volume) => volume.name));
-  const disk = group.ephemeralDisk?.size?.mebibytes ?? 300;
-  for (const task of list) {
-    resources(task.value, task.at.property("resources"));
-    logs(task.value, task.at.property("logs"), disk);
-    templates(task.value, task.at);
-    for (const mount of each<VolumeMount>(task.value.volumeMounts, task.at, "volumeMounts")) {
-      const { volume } = mount.value;
-      if (volume !== undefined && !isDeferred(volume) && !volumes.has(volume)) {
-        mount.at
-          .property("volume")
-          .error(
-            "volume/unknown",
-            `the group has no volume "${volume}"; add VolumeRequest.host("${volume}", …), or write one of its own`,
-          );
-      }
-    }
-    vault(task.value, task.at);
+/** Tasks: resources, logs, files and identities that can be had. */
+export const tasks: GroupRule = (group) => {
+  const disk = group.value.ephemeralDisk?.size?.mebibytes ?? 300;
+  for (const task of group.tasks) {
+    one(task, group, disk);
+    mesh(task, group);
+    const { value, at } = task;
+    if (value.templates) templates(value, at);
+    if (value.artifacts) artifacts(value, at);
+    if (value.actions) actions(value, at);
+    if (value.secrets) secrets(value, at);
+    if (value.vault) vault(value, at);
+    if (value.dispatchPayload) dispatched(value, at);
+    if (value.csiPlugin) plugin(value, at);
+  }
+  for (const task of group.injected) {
+    taskName(task);
+    one(task, group, disk);
   }
 };
 
-function resources(task: Task, at: Place): void {
-  const { memory, memoryMax, secrets } = task.resources ?? {};
+function one({ value: task, at }: Node<Task>, group: GroupNode, disk: number): void {
+  if (task.resources) resources(task, at.property("resources"));
+  logs(task, at.property("logs"), disk);
+  if (task.volumeMounts) mounts(task, group.value, at);
+  if (task.identity || task.identities) identities(task, at);
+}
+
+function resources({ resources: wanted }: Task, at: Place): void {
+  const { memory, memoryMax, secrets: secretsSize, devices, numa, cpu } = wanted ?? {};
   const reserved = memory?.mebibytes ?? 300;
+  if (!isDeferred(reserved) && reserved < 10)
+    at.property("memory").error("field/range", `${reserved} MiB is out of range; write 10 MiB or more`);
+  const mhz = cpu?.mhz ?? (cpu?.cores === undefined ? 100 : 0);
+  if (!cpu?.cores && !isDeferred(mhz) && mhz < 1)
+    at.property("cpu").error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more, or Cpu.cores(…)`);
   const limit = memoryMax?.mebibytes;
   if (
     limit !== undefined &&
@@ -37,16 +52,21 @@ function resources(task: Task, at: Place): void {
     !isDeferred(reserved) &&
     limit < reserved
   ) {
-    at.property("memoryMax").error(
-      "resources/memory-max",
-      `${limit} MiB is less than what is reserved, ${reserved} MiB; write ${reserved} or more`,
-    );
+    const message = `${limit} MiB is less than what is reserved, ${reserved} MiB; write ${reserved} or more`;
+    at.property("memoryMax").error("resources/memory-max", message);
   }
-  if (secrets && secrets.mebibytes > reserved) {
-    at.property("secrets").error(
-      "resources/secrets",
-      `${secrets} is more than the task's memory, ${reserved} MiB; write less`,
-    );
+  if (secretsSize && secretsSize.mebibytes > reserved) {
+    const message = `${secretsSize} is more than the task's memory, ${reserved} MiB; write less`;
+    at.property("secrets").error("resources/secrets", message);
+  }
+  const names = new Set(devices?.map((device) => device.name));
+  if (names.has(""))
+    at.property("devices").error("resources/device", 'a device has no name; write one, such as "nvidia/gpu"');
+  for (const device of numa?.devices ?? []) {
+    if (!names.has(device))
+      at.property("numa")
+        .property("devices")
+        .error("resources/numa", `the task asks for no device "${device}"; add it to devices`);
   }
 }
 
@@ -61,62 +81,50 @@ function logs(task: Task, at: Place, disk: number): void {
   }
 }
 
-function templates(task: Task, taskAt: Place): void {
+/** A task that says of itself that it is the proxy of a service. */
+function mesh({ value: task, at }: Node<Task>, group: GroupNode): void {
+  const kind = task.kind ?? "";
+  if (!kind.startsWith("connect-proxy:")) return;
+  const name = kind.slice("connect-proxy:".length);
+  if (name === "") return;
+  if (task.services?.length)
+    at.property("services").error("task/proxy", "a mesh proxy offers no services; remove them");
+  if (task.leader) at.property("leader").error("task/proxy", "a mesh proxy does not lead; remove it");
+  const known = group.value.services?.some((service) => service.connect?.sidecarService && service.name === name);
+  if (!known)
+    at.property("kind").error(
+      "task/proxy",
+      `no service of the group has a sidecar and the name "${name}"; remove the kind`,
+    );
+}
+
+function actions(task: Task, at: Place): void {
   const seen = new Set<string>();
-  for (const { value, at } of each<Template>(task.templates, taskAt, "templates")) {
-    const { destination } = value;
-    if (seen.has(destination))
-      at.property("destination").error(
-        "template/destination",
-        `"${destination}" is written by two templates; write another`,
-      );
-    seen.add(destination);
-    if (!destination)
-      at.property("destination").error("template/destination", 'is empty; write a path, such as "local/app.env"');
-    else if (escapes(destination))
-      at.property("destination").error(
-        "template/destination",
-        `"${destination}" leaves the task's directory; write a path inside it`,
-      );
-    if (!value.data && !value.source)
-      at.property("data").error("template/content", "has neither data nor source; write one");
-    if (value.changeMode === "signal") {
-      if (!value.changeSignal)
-        at.property("changeSignal").error("template/signal", 'changeMode "signal" needs one; write "SIGHUP", say');
-      if (value.env)
-        at.property("changeMode").error(
-          "template/signal",
-          'the environment of a running task cannot change; write "restart" or "noop"',
-        );
-    }
-    if (value.changeMode === "script" && !value.changeScript) {
-      at.property("changeScript").error(
-        "template/script",
-        'changeMode "script" needs one; write new ChangeScript({ command: "…" })',
-      );
-    }
-    if (value.perms && !/^[0-7]{1,4}$/.test(value.perms))
-      at.property("perms").error("template/perms", `"${value.perms}" is no octal mode; write "644", say`);
+  for (const { name } of task.actions ?? []) {
+    const place = at.property("actions").element(name).property("name");
+    if (typeof name === "string" && (/[\0\s]/.test(name) || name.length > 128 || name === ""))
+      place.error("action/name", `"${name}" is no name; write 1 to 128 characters without spaces`);
+    if (seen.has(name))
+      place.error("action/duplicate", `"${name}" is the name of two actions; write another for one of them`);
+    seen.add(name);
   }
 }
 
-/** Whether a path, relative to the task's directory, ends outside it and outside the allocation. */
-function escapes(path: string): boolean {
-  if (isDeferred(path) || path.includes("${")) return false;
-  let depth = 1;
-  for (const step of path.split("/")) {
-    if (step === "..") depth -= 1;
-    else if (step !== "" && step !== ".") depth += 1;
-    if (depth < 0) return true;
+function dispatched({ dispatchPayload }: Task, at: Place): void {
+  const file = dispatchPayload?.file ?? "";
+  if (file.split("/").includes("..") && leavesAllocation(file, 2)) {
+    const message = `"${file}" leaves the task's directory; write a path inside it`;
+    at.property("dispatchPayload").property("file").error("dispatch/file", message);
   }
-  return false;
 }
 
-function vault(task: Task, at: Place): void {
-  const settings = task.vault;
-  if (settings?.changeMode === "signal" && !settings.changeSignal) {
-    at.property("vault")
-      .property("changeSignal")
-      .error("vault/signal", 'changeMode "signal" needs one; write "SIGHUP", say');
-  }
+function plugin({ csiPlugin }: Task, at: Place): void {
+  const place = at.property("csiPlugin");
+  if (csiPlugin?.id === "") place.property("id").error("csi/id", "is empty; write one");
+  const base = csiPlugin?.stagePublishBaseDir || "/local/csi";
+  const mount = csiPlugin?.mountDir || "/csi";
+  if (base.startsWith(mount))
+    place
+      .property("stagePublishBaseDir")
+      .error("csi/directories", `"${base}" is inside mountDir, "${mount}"; write another`);
 }

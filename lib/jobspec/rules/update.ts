@@ -1,15 +1,15 @@
 import { isDeferred } from "../engine";
-import { updateOf } from "./effective";
-import { typeOf, type GroupRule } from "./walk";
+import { countOf, updateOf } from "./effective";
+import { typeOf, type GroupRule, type JobRule } from "./walk";
 
 /** Updates: what may be updated how, deadlines in their order, canaries that can be placed. */
-export const update: GroupRule = ({ value: group, at: groupAt, tasks }, job) => {
+export const update: GroupRule = ({ value: group, at: groupAt, tasks, injected }, job) => {
   const settings = updateOf(group, job);
   if (!settings) return;
   const type = typeOf(job);
   const at = groupAt.property("update");
 
-  if (settings.written === "group" && type !== "service" && type !== "system") {
+  if (settings.written !== undefined && type !== "service" && type !== "system") {
     at.error("update/job-type", `a ${type} job has no updates; remove the block`);
     return;
   }
@@ -32,8 +32,8 @@ export const update: GroupRule = ({ value: group, at: groupAt, tasks }, job) => 
       "there is no canary to promote; write canary: 1, or leave autoPromote out",
     );
   }
-  const count = group.count ?? 1;
-  if (!isDeferred(count) && !isDeferred(canary) && canary > count) {
+  const count = countOf(group);
+  if (!isDeferred(count) && !isDeferred(canary) && count >= 0 && canary > count && type === "service") {
     at.property("canary").warning(
       "update/canary-above-count",
       `${canary} canaries are more than the group's count, ${count}; write ${count} or fewer`,
@@ -46,7 +46,7 @@ export const update: GroupRule = ({ value: group, at: groupAt, tasks }, job) => 
     );
   }
   if (type !== "service" || progressDeadline.nanoseconds <= 0) return;
-  for (const task of tasks) {
+  for (const task of [...tasks, ...injected]) {
     const timeout = task.value.killTimeout;
     if (timeout && timeout.nanoseconds > progressDeadline.nanoseconds) {
       task.at
@@ -57,4 +57,14 @@ export const update: GroupRule = ({ value: group, at: groupAt, tasks }, job) => 
         );
     }
   }
+};
+
+/** Canaries that promote themselves: all groups of a job, or none. */
+export const updatesTogether: JobRule = ({ value: job, at }, groups) => {
+  const settings = groups.map((group) => updateOf(group.value, job)).filter((found) => found !== undefined);
+  if (!settings.some(({ autoPromote }) => autoPromote)) return;
+  if (settings.every(({ canary, autoPromote }) => canary === 0 || autoPromote)) return;
+  const message =
+    "some groups promote their canaries by themselves and others do not, so none will be; write the same for all";
+  at.property("groups").warning("update/auto-promote", message);
 };

@@ -11,6 +11,8 @@ export interface Node<T> {
 /** A group where it stands, with its tasks: every rule looks at them. */
 export interface GroupNode extends Node<TaskGroup> {
   readonly tasks: readonly Node<Task>[];
+  /** The tasks that a server adds for its mesh proxies and gateways. */
+  readonly injected: readonly Node<Task>[];
 }
 
 /** A rule about a job. */
@@ -35,20 +37,26 @@ export function each<T extends Block>(list: readonly T[] | undefined, at: Place,
   return found;
 }
 
-/** The groups of a job, with their tasks. */
-export function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
-  return each<TaskGroup>(job.groups, at, "groups").map((group) => ({
-    value: group.value,
-    at: group.at,
-    tasks: each<Task>(group.value.tasks, group.at, "tasks"),
-  }));
-}
-
 export const networksOf = (group: GroupNode) => each<Network>(group.value.networks, group.at, "networks");
 export const servicesOf = (owner: Node<TaskGroup | Task>) => each<Service>(owner.value.services, owner.at, "services");
 export const checksOf = (service: Node<Service>) => each<Check>(service.value.checks, service.at, "checks");
 
 /** What kind of job it is, with Nomad's default. */
 export function typeOf(job: JobBlock): string {
-  return job.type === undefined || (job.type as string) === "" ? "service" : job.type;
+  return job.type ?? "service";
+}
+
+/** Who keeps a service, with Nomad's default. */
+export function providerOf(service: Service | undefined): string {
+  return service?.provider || "consul";
+}
+
+/** The service's name as a server registers it, with what it knows of the job filled in. */
+export function nameOf(service: Service, job: JobBlock, group: TaskGroup, task: Task | undefined): string {
+  const names = [job.name ?? job.id, group.name, task?.name ?? "group"] as const;
+  const given = service.name || (task ? names.join("-") : names.slice(0, 2).join("-"));
+  if (!given.includes("${")) return given;
+  const [JOB, TASKGROUP, TASK] = names;
+  const known: Readonly<Record<string, string>> = { JOB, TASKGROUP, TASK, BASE: names.join("-") };
+  return given.replaceAll(/\$\{(JOB|TASKGROUP|TASK|BASE)\}/g, (_match, key: string) => known[key] ?? "");
 }

@@ -236,7 +236,7 @@ describe("errors", () => {
     [
       "template/signal",
       "groups[web].tasks[web].templates[local/x].changeSignal",
-      jobOf({ task: { templates: [Template.file("local/x", "a", { changeMode: "signal" })] } }),
+      jobOf({ task: { templates: [Template.file("local/x", "a", { changeMode: "signal", changeSignal: "" })] } }),
     ],
     [
       "volume/unknown",
@@ -246,12 +246,12 @@ describe("errors", () => {
     [
       "constraint/attribute",
       "constraints[0].attribute",
-      jobOf({ job: { constraints: [new Constraint({ value: "x" })] } }),
+      jobOf({ job: { constraints: [new Constraint({ operator: "=", value: "x" })] } }),
     ],
     [
       "constraint/value",
       "constraints[0].value",
-      jobOf({ job: { constraints: [new Constraint({ attribute: "${attr.kernel.name}" })] } }),
+      jobOf({ job: { constraints: [new Constraint({ attribute: "${attr.kernel.name}", operator: "=" })] } }),
     ],
     [
       "affinity/weight",
@@ -288,7 +288,7 @@ describe("errors", () => {
 
   test("are all reported at once", () => {
     const problems = jobOf({
-      job: { id: "two words", priority: 0 },
+      job: { id: "two words", priority: 101 },
       group: { count: -1 },
       task: { driver: Driver.docker({ image: "" }) },
     }).validate();
@@ -313,11 +313,11 @@ describe("warnings, where a server is laxer than sense", () => {
       "groups[web].update.maxParallel",
       jobOf({ group: { count: 2, update: Update.rolling({ maxParallel: 3 }) } }),
     ],
-    ["service/port-unknown", "groups[web].tasks[web].services[web].port", jobOf({ task: { services: [service()] } })],
+    ["service/port-unknown", "groups[web].services[web].port", jobOf({ group: { services: [service()] } })],
     [
       "check/port-unknown",
-      "groups[web].tasks[web].services[web].checks[0].port",
-      jobOf({ group: { networks: http }, task: { services: [service(Check.tcp({ port: "admin" }))] } }),
+      "groups[web].services[web].checks[0].port",
+      jobOf({ group: { networks: http, services: [service(Check.tcp({ port: "admin" }))] } }),
     ],
     [
       "check/timeout-above-interval",

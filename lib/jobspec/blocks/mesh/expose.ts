@@ -2,13 +2,13 @@ import { blockOf, blocks, int, text, type PropsOf } from "../../engine";
 
 const pathFields = {
   /** The path. */
-  path: text("Path", { required: true }),
+  path: text("Path", { required: true, lenient: true }),
   /** Its protocol, `http` or `http2`. @default "http" */
   protocol: text("Protocol"),
   /** The port at which the service answers it. */
-  localPathPort: int("LocalPathPort", { required: true }),
+  localPathPort: int("LocalPathPort", { required: true, lenient: true }),
   /** The label of the port at which the proxy offers it. */
-  listenerPort: text("ListenerPort", { required: true }),
+  listenerPort: text("ListenerPort", { required: true, lenient: true }),
 };
 
 /** Properties of {@link ExposePath}. */

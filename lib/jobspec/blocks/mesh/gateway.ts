@@ -5,7 +5,7 @@ import { TerminatingGateway } from "./terminating";
 
 const addressFields = {
   /** The address's name. */
-  name: text("Name", { required: true, hcl: "" }),
+  name: text("Name", { required: true, hcl: "", lenient: true }),
   /** The address. */
   address: text("Address", { required: true }),
   /** The port. */
@@ -27,7 +27,7 @@ export class GatewayBindAddress extends blockOf(
 
 const proxyFields = {
   /** How long a connection to an upstream may take. @default Duration.seconds(5) */
-  connectTimeout: duration("ConnectTimeout"),
+  connectTimeout: duration("ConnectTimeout", { negative: true }),
   /** Whether it listens at the service's tagged addresses too. @default false */
   envoyGatewayBindTaggedAddresses: bool("EnvoyGatewayBindTaggedAddresses"),
   /** Addresses at which it listens. @default - the service's address */

@@ -21,7 +21,7 @@ export class MeshGateway extends blockOf({ api: "ConsulMeshGateway", hcl: "mesh_
 
 const fields = {
   /** The service's name in Consul. */
-  destinationName: text("DestinationName", { required: true }),
+  destinationName: text("DestinationName", { required: true, lenient: true }),
   /** The port at which the task finds it, on the address below. @default - must be given without a socket path */
   localBindPort: int("LocalBindPort"),
   /** The address at which the task finds it. @default "127.0.0.1" */

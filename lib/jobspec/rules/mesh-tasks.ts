@@ -1,0 +1,62 @@
+import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask } from "../blocks";
+import type { JobBlock } from "../blocks/job";
+import { Driver } from "../drivers";
+import { Cpu, Duration, Memory } from "../units";
+import { nameOf, servicesOf, type GroupNode, type Node } from "./walk";
+
+/** The prefix of a task that Nomad adds for a service of the mesh, which is also the beginning of its kind. */
+export function meshPrefix(service: Service): string | undefined {
+  const { connect } = service;
+  if (connect?.sidecarService) return "connect-proxy";
+  if (connect?.gateway?.ingress) return "connect-ingress";
+  if (connect?.gateway?.terminating) return "connect-terminating";
+  return connect?.gateway?.mesh ? "connect-mesh" : undefined;
+}
+
+/**
+ * The tasks that a server adds to a group for the proxies and gateways of its services, where nobody wrote them: they are
+ * judged like the others, so what `sidecarTask` changes in them must fit.
+ */
+export function injectedTasks(group: Omit<GroupNode, "injected">, job: JobBlock): readonly Node<Task>[] {
+  if (!group.value.services || !group.value.networks?.length) return [];
+  const added: Node<Task>[] = [];
+  for (const service of servicesOf(group)) {
+    const prefix = meshPrefix(service.value);
+    if (prefix === undefined) continue;
+    const name = nameOf(service.value, job, group.value, undefined);
+    if (group.tasks.some((task) => task.value.kind === `${prefix}:${name}`)) continue;
+    const at = service.at.property("connect").property("sidecarTask");
+    added.push({ value: injected(prefix, name, service.value.connect?.sidecarTask), at });
+  }
+  return added;
+}
+
+function injected(prefix: string, service: string, changes: SidecarTask | undefined): Task {
+  const { logs } = changes ?? {};
+  return new Task({
+    name: changes?.name || `${prefix}-${service}`,
+    driver: Driver.custom(changes?.driver || "docker"),
+    kind: `${prefix}:${service}`,
+    lifecycle: prefix === "connect-proxy" ? Lifecycle.sidecar() : undefined,
+    killTimeout: changes?.killTimeout ?? Duration.seconds(5),
+    shutdownDelay: changes?.shutdownDelay ?? Duration.seconds(5),
+    volumeMounts: changes?.volumeMounts,
+    identities: changes?.identities,
+    // A block that is there at all brings Nomad's usual figures for tasks along.
+    logs: changes
+      ? new LogConfig({ maxFiles: logs?.maxFiles ?? 10, maxFileSize: logs?.maxFileSize ?? Memory.mebibytes(10) })
+      : new LogConfig({ maxFiles: 2, maxFileSize: Memory.mebibytes(2) }),
+    resources: merged(changes?.resources),
+  });
+}
+
+/** What the proxy needs: Nomad's figures where nothing, or 0, is written. */
+function merged(resources: Resources | undefined): Resources {
+  const usual = { cpu: Cpu.mhz(250), memory: Memory.mebibytes(128) };
+  if (!resources) return new Resources(usual);
+  const { cpu, memory } = resources;
+  return resources.with({
+    cpu: cpu?.mhz || cpu?.cores ? cpu : usual.cpu,
+    memory: memory?.mebibytes ? memory : usual.memory,
+  });
+}
