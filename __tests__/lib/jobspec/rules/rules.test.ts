@@ -277,7 +277,7 @@ describe("errors", () => {
     ],
     [
       "target/enterprise",
-      "multiregion",
+      "multiregion.regions",
       jobOf({ job: { multiregion: new Multiregion({ regions: [{ name: "west" }] }) } }),
     ],
   ])("%s at %s", (rule, path, job) => {

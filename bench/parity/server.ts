@@ -1,0 +1,46 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cacheFolder, EmbeddedCluster, SILENT } from "../../lib/local";
+import type { Json } from "./draw";
+
+/** What a server says of a job. */
+export interface Verdict {
+  readonly accepted: boolean;
+  readonly errors: readonly string[];
+  readonly warnings: string;
+  /** Whether it speaks of the cluster alone: of a namespace, a node pool or a Vault that it has not. */
+  readonly ofCluster: boolean;
+}
+
+const OF_CLUSTER = /nonexistent (?:namespace|node pool)|Vault "[^"]*" not enabled/;
+
+/** Asks a server for its verdict; nothing is registered. */
+export async function ask(address: string, job: Json): Promise<Verdict> {
+  const response = await fetch(`${address}/v1/validate/job`, { method: "PUT", body: JSON.stringify({ Job: job }) });
+  const text = await response.text();
+  if (response.status !== 200) return { accepted: false, errors: [text], warnings: "", ofCluster: false };
+  const said = JSON.parse(text) as { ValidationErrors?: string[]; Error?: string; Warnings?: string };
+  const errors = [...(said.ValidationErrors ?? []), ...(said.Error ? [said.Error] : [])];
+  const reasons = errors
+    .flatMap((error) => error.split("\n"))
+    .map((line) => line.replace(/^[\s*]+/, ""))
+    .filter((line) => line !== "" && !/^\d+ errors? occurred/.test(line));
+  const ofCluster = reasons.length > 0 && reasons.every((reason) => OF_CLUSTER.test(reason));
+  return { accepted: errors.length === 0, errors, warnings: said.Warnings ?? "", ofCluster };
+}
+
+/** Runs something with the address of a Nomad: the one that NOMAD_ADDR names, else an embedded one. */
+export async function withServer<T>(portOffset: number, run: (address: string) => Promise<T>): Promise<T> {
+  const given = process.env.NOMAD_ADDR;
+  if (given) return run(given.replace(/\/$/, ""));
+  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-parity-"));
+  const cluster = new EmbeddedCluster(join(folder, ".cdk-nomad"));
+  try {
+    await cluster.up({ portOffset, cache: cacheFolder(), env: process.env, progress: SILENT });
+    return await run(cluster.addresses()?.nomad ?? "");
+  } finally {
+    await cluster.down(SILENT);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
