@@ -2,6 +2,7 @@ import { isPlainObject, Place, readBlock, compareProblems, type ApiObject, type 
 import type { Constraint, JobProps, TaskGroup } from "./blocks";
 import { JobBlock } from "./blocks/job";
 import { mergeNew } from "./blocks/merge";
+import { toHcl } from "./hcl";
 import { checkJob, targetOf, type Target } from "./rules";
 
 /**
@@ -28,6 +29,15 @@ export class Job extends JobBlock {
   /** The job as Nomad's API takes it: only what was set, equal however often it is asked for. */
   override toApi(): { readonly Job: ApiObject } {
     return { Job: super.toApi() as ApiObject };
+  }
+
+  /**
+   * The job as HCL, in the form in which `nomad fmt` leaves it. What only a server sets is left out.
+   *
+   * @throws UserError where something has no HCL, such as a field of `overrides`
+   */
+  toHcl(): string {
+    return toHcl(this);
   }
 
   /**

@@ -2,19 +2,19 @@ import { blockOf, bool, oneOf, text, textMap, type PropsOf } from "../engine";
 
 const fields = {
   /** What is fetched: a URL as go-getter reads it. */
-  source: text("GetterSource", { required: true, nonEmpty: true }),
+  source: text("GetterSource", { required: true, nonEmpty: true, nullable: true }),
   /**
    * Where it goes, relative to the task's directory.
    *
    * @default "local/"
    */
-  destination: text("RelativeDest"),
+  destination: text("RelativeDest", { nullable: true }),
   /**
    * Whether one file, a directory, or whatever comes is expected.
    *
    * @default "any"
    */
-  mode: oneOf("GetterMode", ["any", "file", "dir"]),
+  mode: oneOf("GetterMode", ["any", "file", "dir"], { nullable: true }),
   /**
    * Options of the getter, such as `checksum`.
    *
@@ -32,7 +32,7 @@ const fields = {
    *
    * @default false
    */
-  insecure: bool("GetterInsecure"),
+  insecure: bool("GetterInsecure", { nullable: true }),
   /**
    * Whether the task's user owns what was fetched.
    *

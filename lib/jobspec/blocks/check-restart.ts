@@ -13,7 +13,7 @@ const fields = {
    *
    * @default Duration.seconds(1)
    */
-  grace: duration("Grace"),
+  grace: duration("Grace", { nullable: true }),
   /**
    * Whether a warning counts as passing.
    *

@@ -7,26 +7,28 @@ const fields = {
    *
    * @default - lost at once
    */
-  lostAfter: duration("LostAfter"),
+  lostAfter: duration("LostAfter", { nullable: true }),
   /**
    * How long an allocation goes on, on a node that lost its servers, before the node stops it. Not together
    * with `lostAfter`.
    *
    * @default - it goes on
    */
-  stopOnClientAfter: duration("StopOnClientAfter"),
+  stopOnClientAfter: duration("StopOnClientAfter", { nullable: true }),
   /**
    * Whether replacements are placed while the node is away.
    *
    * @default true
    */
-  replace: bool("Replace"),
+  replace: bool("Replace", { nullable: true }),
   /**
    * Which allocation stays when the node comes back.
    *
    * @default "best_score"
    */
-  reconcile: oneOf("Reconcile", ["best_score", "keep_original", "keep_replacement", "longest_running"]),
+  reconcile: oneOf("Reconcile", ["best_score", "keep_original", "keep_replacement", "longest_running"], {
+    nullable: true,
+  }),
 };
 
 /** Properties of {@link Disconnect}. */

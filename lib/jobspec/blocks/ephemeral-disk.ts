@@ -7,19 +7,19 @@ const fields = {
    *
    * @default Memory.mebibytes(300)
    */
-  size: mebibytes("SizeMB", { min: 10 }),
+  size: mebibytes("SizeMB", { min: 10, nullable: true }),
   /**
    * Whether a new allocation is rather placed where the old one's data is.
    *
    * @default false
    */
-  sticky: bool("Sticky"),
+  sticky: bool("Sticky", { nullable: true }),
   /**
    * Whether the data follows to another node, as well as it can.
    *
    * @default false
    */
-  migrate: bool("Migrate"),
+  migrate: bool("Migrate", { nullable: true }),
 };
 
 /** Properties of {@link EphemeralDisk}. */

@@ -14,31 +14,31 @@ import { VersionTag } from "./version-tag";
 
 const fields = {
   /** Its id, unique in its namespace; no spaces. */
-  id: text("ID", { required: true, hcl: "" }),
+  id: text("ID", { required: true, hcl: "", nullable: true }),
   /**
    * Its name for people.
    *
    * @default - its id
    */
-  name: text("Name"),
+  name: text("Name", { nullable: true }),
   /**
    * How it is scheduled: `service` runs on, `batch` to its end, `system` and `sysbatch` on every node.
    *
    * @default "service"
    */
-  type: oneOf("Type", ["service", "batch", "system", "sysbatch"], { empty: false }),
+  type: oneOf("Type", ["service", "batch", "system", "sysbatch"], { empty: false, nullable: true }),
   /**
    * The region that it runs in.
    *
    * @default - the cluster's own
    */
-  region: text("Region"),
+  region: text("Region", { nullable: true }),
   /**
    * Its namespace.
    *
    * @default "default"
    */
-  namespace: text("Namespace"),
+  namespace: text("Namespace", { nullable: true }),
   /**
    * Datacenters it may run in; globs such as `dc*` are taken.
    *
@@ -50,19 +50,19 @@ const fields = {
    *
    * @default "default"
    */
-  nodePool: text("NodePool"),
+  nodePool: text("NodePool", { nullable: true }),
   /**
    * Its rank where nodes are full, 1 to 100.
    *
    * @default 50
    */
-  priority: int("Priority"),
+  priority: int("Priority", { nullable: true }),
   /**
    * Whether all its groups are placed, or none.
    *
    * @default false
    */
-  allAtOnce: bool("AllAtOnce"),
+  allAtOnce: bool("AllAtOnce", { nullable: true }),
   /**
    * The groups that it is made of.
    *
@@ -146,7 +146,7 @@ const fields = {
    *
    * @default false
    */
-  stop: bool("Stop", { hcl: "" }),
+  stop: bool("Stop", { hcl: "", nullable: true }),
 };
 
 /** What only a server sets. */

@@ -7,25 +7,25 @@ const fields = {
    *
    * @default 10
    */
-  maxFiles: int("MaxFiles", { min: 1 }),
+  maxFiles: int("MaxFiles", { min: 1, nullable: true }),
   /**
    * Size of one file.
    *
    * @default Memory.mebibytes(10)
    */
-  maxFileSize: mebibytes("MaxFileSizeMB", { min: 1 }),
+  maxFileSize: mebibytes("MaxFileSizeMB", { min: 1, nullable: true }),
   /**
    * Whether no logs are kept.
    *
    * @default false
    */
-  disabled: bool("Disabled"),
+  disabled: bool("Disabled", { nullable: true }),
   /**
    * The older spelling of `disabled`.
    *
    * @default - none
    */
-  enabled: bool("Enabled", { deprecated: "disabled" }),
+  enabled: bool("Enabled", { deprecated: "disabled", nullable: true }),
 };
 
 /** Properties of {@link LogConfig}. */

@@ -7,25 +7,25 @@ const fields = {
    *
    * @default 1
    */
-  maxParallel: int("MaxParallel", { min: 0 }),
+  maxParallel: int("MaxParallel", { min: 0, nullable: true }),
   /**
    * What makes a migrated allocation healthy.
    *
    * @default "checks"
    */
-  healthCheck: oneOf("HealthCheck", ["checks", "task_states"]),
+  healthCheck: oneOf("HealthCheck", ["checks", "task_states"], { nullable: true }),
   /**
    * How long it must stay healthy to count.
    *
    * @default Duration.seconds(10)
    */
-  minHealthyTime: duration("MinHealthyTime"),
+  minHealthyTime: duration("MinHealthyTime", { nullable: true }),
   /**
    * By when it must be healthy.
    *
    * @default Duration.minutes(5)
    */
-  healthyDeadline: duration("HealthyDeadline"),
+  healthyDeadline: duration("HealthyDeadline", { nullable: true }),
 };
 
 /** Properties of {@link Migrate}. */

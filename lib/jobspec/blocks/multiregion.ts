@@ -6,14 +6,14 @@ const strategyFields = {
    *
    * @default 0
    */
-  maxParallel: int("MaxParallel", { min: 0 }),
+  maxParallel: int("MaxParallel", { min: 0, nullable: true }),
   /**
    * What a region that fails does to the others: `fail_all` fails them too, `fail_local` only itself; by
    * default regions that are not deployed yet are left as they are.
    *
    * @default - the failed region and those still waiting
    */
-  onFailure: oneOf("OnFailure", ["fail_all", "fail_local"]),
+  onFailure: oneOf("OnFailure", ["fail_all", "fail_local"], { nullable: true }),
 };
 
 /** Properties of {@link MultiregionStrategy}. */
@@ -34,7 +34,7 @@ const regionFields = {
    *
    * @default - the group's count
    */
-  count: int("Count", { min: 0 }),
+  count: int("Count", { min: 0, nullable: true }),
   /**
    * The region's datacenters.
    *

@@ -29,6 +29,7 @@ const ports: Field<readonly (Port | PortProps)[], readonly Port[], false> = {
     if (reserved.length > 0) out.ReservedPorts = reserved.map((port) => port.toApi());
     if (dynamic.length > 0) out.DynamicPorts = dynamic.map((port) => port.toApi());
   },
+  hcl: (values) => values.map((port) => ({ block: "port", of: port })),
   decode(json, at: Place) {
     const reserved = list.decode({ DynamicPorts: json.ReservedPorts }, at);
     const dynamic = list.decode(json, at);
@@ -78,7 +79,7 @@ const cniFields = {
    *
    * @default - none
    */
-  args: textMap("Args"),
+  args: textMap("Args", { assigned: true }),
 };
 
 /** Properties of {@link Cni}. */
@@ -128,7 +129,7 @@ const fields = {
    *
    * @default - none
    */
-  mbits: int("MBits", { deprecated: "nothing; Nomad ignores it since 0.12" }),
+  mbits: int("MBits", { deprecated: "nothing; Nomad ignores it since 0.12", nullable: true }),
   /**
    * The node's network device.
    *

@@ -2,17 +2,17 @@ import { blockOf, bool, text, texts, type PropsOf } from "../engine";
 
 const fields = {
   /** Whether it is launched at all. @default true */
-  enabled: bool("Enabled"),
+  enabled: bool("Enabled", { nullable: true }),
   /** When, as a cron expression. @default - crons is used */
-  cron: text("Spec", { hcl: "cron" }),
+  cron: text("Spec", { hcl: "cron", nullable: true }),
   /** When, as several cron expressions. Not together with `cron`. @default - cron is used */
   crons: texts("Specs", { hcl: "crons" }),
   /** Whether a launch is left out while the one before still runs. @default false */
-  prohibitOverlap: bool("ProhibitOverlap"),
+  prohibitOverlap: bool("ProhibitOverlap", { nullable: true }),
   /** The time zone of the expressions, such as `Europe/Berlin`. @default "UTC" */
-  timeZone: text("TimeZone"),
+  timeZone: text("TimeZone", { nullable: true }),
   /** The kind of the expression, which Nomad's parser sets. @default "cron" */
-  specType: text("SpecType", { hcl: "" }),
+  specType: text("SpecType", { hcl: "", nullable: true }),
 };
 
 /** Properties of {@link Periodic}. */

@@ -7,37 +7,37 @@ const fields = {
    *
    * @default 0 for service jobs (unlimited), 1 for batch jobs
    */
-  attempts: int("Attempts", { min: 0, lenient: true }),
+  attempts: int("Attempts", { min: 0, lenient: true, nullable: true }),
   /**
    * The window in which attempts are counted.
    *
    * @default Duration.hours(24) for batch jobs
    */
-  interval: duration("Interval", { lenient: true }),
+  interval: duration("Interval", { lenient: true, nullable: true }),
   /**
    * Wait before the first attempt, five seconds at least.
    *
    * @default Duration.seconds(30) for service jobs, Duration.seconds(5) for batch jobs
    */
-  delay: duration("Delay", { lenient: true }),
+  delay: duration("Delay", { lenient: true, nullable: true }),
   /**
    * How the wait grows from one attempt to the next.
    *
    * @default "exponential" for service jobs, "constant" for batch jobs
    */
-  delayFunction: oneOf("DelayFunction", ["constant", "exponential", "fibonacci"], { lenient: true }),
+  delayFunction: oneOf("DelayFunction", ["constant", "exponential", "fibonacci"], { lenient: true, nullable: true }),
   /**
    * The longest wait.
    *
    * @default Duration.hours(1) for service jobs
    */
-  maxDelay: duration("MaxDelay", { lenient: true }),
+  maxDelay: duration("MaxDelay", { lenient: true, nullable: true }),
   /**
    * Whether attempts are without limit.
    *
    * @default true for service jobs, false for batch jobs
    */
-  unlimited: bool("Unlimited"),
+  unlimited: bool("Unlimited", { nullable: true }),
 };
 
 /** Properties of {@link Reschedule}. */

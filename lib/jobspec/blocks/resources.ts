@@ -14,6 +14,10 @@ const cpu: Field<Cpu, Cpu, false> = {
     if (value.mhz !== undefined) out.CPU = value.mhz;
     if (value.cores !== undefined) out.Cores = value.cores;
   },
+  hcl: ({ mhz, cores }) => [
+    ...(mhz === undefined ? [] : [{ attribute: "cpu", value: mhz }]),
+    ...(cores === undefined ? [] : [{ attribute: "cores", value: cores }]),
+  ],
   decode(json, at) {
     const numbers = [json.CPU, json.Cores].map((found) => {
       if (found === undefined || found === null) return undefined;
@@ -55,20 +59,20 @@ const fields = {
    *
    * @default Memory.mebibytes(300)
    */
-  memory: mebibytes("MemoryMB", { min: -Infinity }),
+  memory: mebibytes("MemoryMB", { min: -Infinity, nullable: true }),
   /**
    * The limit, where it is above what is reserved. It counts only where the cluster's scheduler allows
    * memory oversubscription; -1 MiB means no limit.
    *
    * @default - the same as memory
    */
-  memoryMax: mebibytes("MemoryMaxMB", { min: -1 }),
+  memoryMax: mebibytes("MemoryMaxMB", { min: -1, nullable: true }),
   /**
    * Size of the secrets directory.
    *
    * @default Memory.mebibytes(1)
    */
-  secrets: mebibytes("SecretsMB"),
+  secrets: mebibytes("SecretsMB", { nullable: true }),
   /**
    * Devices of the node, such as GPUs.
    *
@@ -86,7 +90,7 @@ const fields = {
    *
    * @default - none
    */
-  disk: mebibytes("DiskMB", { min: -Infinity, deprecated: "the group's ephemeralDisk" }),
+  disk: mebibytes("DiskMB", { min: -Infinity, deprecated: "the group's ephemeralDisk", nullable: true }),
   /**
    * Networks of the task, which belong to the group today.
    *
@@ -98,7 +102,7 @@ const fields = {
    *
    * @default - none
    */
-  iops: int("IOPS", { deprecated: "nothing; Nomad ignores it" }),
+  iops: int("IOPS", { deprecated: "nothing; Nomad ignores it", nullable: true }),
 };
 
 /** Properties of {@link Resources}. */

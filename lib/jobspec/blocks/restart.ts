@@ -7,32 +7,32 @@ const fields = {
    *
    * @default 2 for service and system jobs, 3 for batch and sysbatch jobs
    */
-  attempts: int("Attempts", { min: 0, lenient: true }),
+  attempts: int("Attempts", { min: 0, lenient: true, nullable: true }),
   /**
    * Wait before a restart; Nomad adds up to a quarter of it at random.
    *
    * @default Duration.seconds(15)
    */
-  delay: duration("Delay", { lenient: true }),
+  delay: duration("Delay", { lenient: true, nullable: true }),
   /**
    * The window in which attempts are counted, five seconds at least.
    *
    * @default Duration.minutes(30) for service and system jobs, Duration.hours(24) for batch and sysbatch jobs
    */
-  interval: duration("Interval", { min: Duration.seconds(5) }),
+  interval: duration("Interval", { min: Duration.seconds(5), nullable: true }),
   /**
    * What happens when the attempts are used up: `fail` gives the allocation up to the scheduler, `delay`
    * waits for the next interval.
    *
    * @default "fail"
    */
-  mode: oneOf("Mode", ["fail", "delay"], { empty: false }),
+  mode: oneOf("Mode", ["fail", "delay"], { empty: false, nullable: true }),
   /**
    * Whether templates are rendered anew at a restart.
    *
    * @default false
    */
-  renderTemplates: bool("RenderTemplates"),
+  renderTemplates: bool("RenderTemplates", { nullable: true }),
 };
 
 /** Properties of {@link Restart}. */

@@ -2,11 +2,11 @@ import { anyMap, blockOf, bool, int, text, type PropsOf } from "../engine";
 
 const fields = {
   /** The least that it is scaled to. @default - the group's count */
-  min: int("Min"),
+  min: int("Min", { nullable: true }),
   /** The most that it is scaled to. */
-  max: int("Max"),
+  max: int("Max", { nullable: true }),
   /** Whether an autoscaler may act. @default true */
-  enabled: bool("Enabled"),
+  enabled: bool("Enabled", { nullable: true }),
   /** What is scaled: `horizontal` the group's count, `vertical_cpu` and `vertical_mem` (Enterprise) a task. @default "horizontal" */
   type: text("Type"),
   /** What the autoscaler reads: cooldown, checks and strategies. @default - none */

@@ -19,13 +19,13 @@ import { VolumeRequest } from "./volume";
 
 const fields = {
   /** Its name, unique in its job. */
-  name: text("Name", { required: true, hcl: "" }),
+  name: text("Name", { required: true, hcl: "", nullable: true }),
   /**
    * How many allocations of it run.
    *
    * @default 1
    */
-  count: int("Count", { min: 0 }),
+  count: int("Count", { min: 0, nullable: true }),
   /**
    * The network that its tasks share.
    *
@@ -127,13 +127,13 @@ const fields = {
    *
    * @default - none
    */
-  shutdownDelay: duration("ShutdownDelay"),
+  shutdownDelay: duration("ShutdownDelay", { nullable: true }),
   /**
    * How long an allocation may run.
    *
    * @default - without end
    */
-  maxRunDuration: duration("MaxRunDuration", { since: "2.0", lenient: true }),
+  maxRunDuration: duration("MaxRunDuration", { since: "2.0", lenient: true, nullable: true }),
   /**
    * The older spelling of `disconnect.stopOnClientAfter`.
    *
@@ -142,19 +142,24 @@ const fields = {
   stopAfterClientDisconnect: duration("StopAfterClientDisconnect", {
     negative: true,
     deprecated: "disconnect.stopOnClientAfter",
+    nullable: true,
   }),
   /**
    * The older spelling of `disconnect.lostAfter`.
    *
    * @default - none
    */
-  maxClientDisconnect: duration("MaxClientDisconnect", { negative: true, deprecated: "disconnect.lostAfter" }),
+  maxClientDisconnect: duration("MaxClientDisconnect", {
+    negative: true,
+    deprecated: "disconnect.lostAfter",
+    nullable: true,
+  }),
   /**
    * The older spelling of `disconnect.replace: false`.
    *
    * @default false
    */
-  preventRescheduleOnLost: bool("PreventRescheduleOnLost", { deprecated: "disconnect.replace" }),
+  preventRescheduleOnLost: bool("PreventRescheduleOnLost", { deprecated: "disconnect.replace", nullable: true }),
 };
 
 /** Properties of {@link TaskGroup}. */

@@ -9,6 +9,7 @@ import {
   textMap,
   type ApiObject,
   type Field,
+  type HclPart,
   type PropsOf,
 } from "../engine";
 import { Driver } from "../drivers";
@@ -44,6 +45,10 @@ const driver: Field<Driver, Driver, true> = {
     out.Driver = value.name;
     const config = value.toApi();
     if (config !== undefined) out.Config = config;
+  },
+  hcl(value) {
+    const body = value.toApi();
+    return [{ attribute: "driver", value: value.name }, ...(body === undefined ? [] : [{ block: "config", body }])];
   },
   decode(json, at) {
     const { Driver: name, Config: config } = json;
@@ -175,7 +180,16 @@ const fields = {
    *
    * @default - none
    */
-  scaling: blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
+  scaling: {
+    ...blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
+    // What is scaled stands in the label: "cpu" for vertical_cpu.
+    hcl: (policies: readonly Scaling[]): readonly HclPart[] =>
+      policies.map((policy) => ({
+        block: "scaling",
+        label: (policy.type ?? "").replace(/^vertical_/, ""),
+        of: policy.with({ type: undefined }),
+      })),
+  },
   /**
    * The hours at which it runs, for Nomad Enterprise.
    *
@@ -187,7 +201,7 @@ const fields = {
    *
    * @default - none
    */
-  identity: block("Identity", () => Identity, { hcl: "" }),
+  identity: block("Identity", () => Identity),
   /**
    * Tokens that say who it is.
    *
@@ -211,7 +225,7 @@ const fields = {
    *
    * @default Duration.seconds(5)
    */
-  killTimeout: duration("KillTimeout"),
+  killTimeout: duration("KillTimeout", { nullable: true }),
   /**
    * The signal that ends it.
    *
@@ -235,7 +249,7 @@ const fields = {
    *
    * @default - none
    */
-  kind: text("Kind", { hcl: "" }),
+  kind: text("Kind"),
 };
 
 /** Properties of {@link Task}. */

@@ -3,7 +3,7 @@ import { duration } from "../units";
 
 const scriptFields = {
   /** The program, as the task sees it. */
-  command: text("Command", { required: true, nonEmpty: true, lenient: true }),
+  command: text("Command", { required: true, nonEmpty: true, lenient: true, nullable: true }),
   /**
    * Its arguments.
    *
@@ -15,19 +15,19 @@ const scriptFields = {
    *
    * @default Duration.seconds(5)
    */
-  timeout: duration("Timeout", { lenient: true }),
+  timeout: duration("Timeout", { lenient: true, nullable: true }),
   /**
    * Whether the task fails where the program does.
    *
    * @default false
    */
-  failOnError: bool("FailOnError"),
+  failOnError: bool("FailOnError", { nullable: true }),
   /**
    * Whether it also runs after the first rendering.
    *
    * @default false
    */
-  runOnFirstRender: bool("RunOnFirstRender", { since: "2.0" }),
+  runOnFirstRender: bool("RunOnFirstRender", { since: "2.0", nullable: true }),
 };
 
 /** Properties of {@link ChangeScript}. */
@@ -50,13 +50,13 @@ const waitFields = {
    *
    * @default Duration.seconds(5)
    */
-  min: duration("Min", { lenient: true }),
+  min: duration("Min", { lenient: true, nullable: true }),
   /**
    * The longest.
    *
    * @default Duration.minutes(4)
    */
-  max: duration("Max", { lenient: true }),
+  max: duration("Max", { lenient: true, nullable: true }),
 };
 
 /** Properties of {@link Wait}. */
@@ -71,37 +71,37 @@ export class Wait extends blockOf({ api: "WaitConfig", hcl: "wait" }, waitFields
 
 const fields = {
   /** Where it is written, relative to the task's directory. */
-  destination: text("DestPath", { required: true }),
+  destination: text("DestPath", { required: true, nullable: true }),
   /**
    * The template itself.
    *
    * @default - read from source
    */
-  data: text("EmbeddedTmpl"),
+  data: text("EmbeddedTmpl", { nullable: true }),
   /**
    * A file to read the template from, on the node or fetched by an artifact.
    *
    * @default - data is used
    */
-  source: text("SourcePath"),
+  source: text("SourcePath", { nullable: true }),
   /**
    * Whether the result is read as `KEY=value` lines into the task's environment.
    *
    * @default false
    */
-  env: bool("Envvars"),
+  env: bool("Envvars", { nullable: true }),
   /**
    * What the task is told when the result changes.
    *
    * @default "restart"
    */
-  changeMode: oneOf("ChangeMode", ["restart", "noop", "signal", "script"], { empty: false }),
+  changeMode: oneOf("ChangeMode", ["restart", "noop", "signal", "script"], { empty: false, nullable: true }),
   /**
    * The signal, for `changeMode` `signal`.
    *
    * @default - none
    */
-  changeSignal: text("ChangeSignal"),
+  changeSignal: text("ChangeSignal", { nullable: true }),
   /**
    * The program, for `changeMode` `script`.
    *
@@ -113,49 +113,49 @@ const fields = {
    *
    * @default Duration.seconds(5)
    */
-  splay: duration("Splay"),
+  splay: duration("Splay", { nullable: true }),
   /**
    * Permissions of the file, in octal.
    *
    * @default "644"
    */
-  perms: text("Perms"),
+  perms: text("Perms", { nullable: true }),
   /**
    * Owner of the file.
    *
    * @default - the agent's user
    */
-  uid: int("Uid"),
+  uid: int("Uid", { nullable: true }),
   /**
    * Group of the file.
    *
    * @default - the agent's group
    */
-  gid: int("Gid"),
+  gid: int("Gid", { nullable: true }),
   /**
    * What opens an action.
    *
    * @default "{{"
    */
-  leftDelimiter: text("LeftDelim", { hcl: "left_delimiter" }),
+  leftDelimiter: text("LeftDelim", { hcl: "left_delimiter", nullable: true }),
   /**
    * What closes an action.
    *
    * @default "}}"
    */
-  rightDelimiter: text("RightDelim", { hcl: "right_delimiter" }),
+  rightDelimiter: text("RightDelim", { hcl: "right_delimiter", nullable: true }),
   /**
    * Whether it is an error that a map has no such key.
    *
    * @default false
    */
-  errorOnMissingKey: bool("ErrMissingKey", { hcl: "error_on_missing_key" }),
+  errorOnMissingKey: bool("ErrMissingKey", { hcl: "error_on_missing_key", nullable: true }),
   /**
    * Whether it is rendered only once.
    *
    * @default false
    */
-  once: bool("Once"),
+  once: bool("Once", { nullable: true }),
   /**
    * How long it waits for more changes.
    *
@@ -167,7 +167,7 @@ const fields = {
    *
    * @default - none
    */
-  vaultGrace: duration("VaultGrace", { negative: true, deprecated: "nothing; Vault ignores it" }),
+  vaultGrace: duration("VaultGrace", { negative: true, deprecated: "nothing; Vault ignores it", nullable: true }),
 };
 
 /** Properties of {@link Template}. */

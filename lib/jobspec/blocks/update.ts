@@ -7,57 +7,57 @@ const fields = {
    *
    * @default 1
    */
-  maxParallel: int("MaxParallel", { min: 0 }),
+  maxParallel: int("MaxParallel", { min: 0, nullable: true }),
   /**
    * What makes an allocation healthy: its `checks` and that its tasks run, `task_states` alone, or
    * `manual`: somebody says so through the API.
    *
    * @default "checks"
    */
-  healthCheck: oneOf("HealthCheck", ["checks", "task_states", "manual"], { empty: false }),
+  healthCheck: oneOf("HealthCheck", ["checks", "task_states", "manual"], { empty: false, nullable: true }),
   /**
    * How long an allocation must stay healthy to count.
    *
    * @default Duration.seconds(10)
    */
-  minHealthyTime: duration("MinHealthyTime"),
+  minHealthyTime: duration("MinHealthyTime", { nullable: true }),
   /**
    * By when an allocation must be healthy, from its placement.
    *
    * @default Duration.minutes(5)
    */
-  healthyDeadline: duration("HealthyDeadline", { min: Duration.nanoseconds(1) }),
+  healthyDeadline: duration("HealthyDeadline", { min: Duration.nanoseconds(1), nullable: true }),
   /**
    * By when the next allocation must be healthy, or the deployment fails; 0 fails it at the first
    * unhealthy allocation.
    *
    * @default Duration.minutes(10)
    */
-  progressDeadline: duration("ProgressDeadline"),
+  progressDeadline: duration("ProgressDeadline", { nullable: true }),
   /**
    * Whether a failed deployment goes back to the last stable version.
    *
    * @default false
    */
-  autoRevert: bool("AutoRevert"),
+  autoRevert: bool("AutoRevert", { nullable: true }),
   /**
    * Whether healthy canaries are promoted by themselves.
    *
    * @default false
    */
-  autoPromote: bool("AutoPromote"),
+  autoPromote: bool("AutoPromote", { nullable: true }),
   /**
    * Canaries placed beside the old allocations before anything is replaced.
    *
    * @default 0
    */
-  canary: int("Canary", { min: 0 }),
+  canary: int("Canary", { min: 0, nullable: true }),
   /**
    * Wait between migrations of a drained node.
    *
    * @default Duration.seconds(30)
    */
-  stagger: duration("Stagger", { min: Duration.nanoseconds(1) }),
+  stagger: duration("Stagger", { min: Duration.nanoseconds(1), nullable: true }),
 };
 
 /** Properties of {@link Update}. */

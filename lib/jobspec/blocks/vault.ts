@@ -18,7 +18,7 @@ const fields = {
    *
    * @default - the cluster's
    */
-  namespace: text("Namespace"),
+  namespace: text("Namespace", { nullable: true }),
   /**
    * The Vault cluster, for Nomad Enterprise.
    *
@@ -30,31 +30,31 @@ const fields = {
    *
    * @default true
    */
-  env: bool("Env"),
+  env: bool("Env", { nullable: true }),
   /**
    * Whether the token is kept out of the task's secrets directory.
    *
    * @default false
    */
-  disableFile: bool("DisableFile"),
+  disableFile: bool("DisableFile", { nullable: true }),
   /**
    * What the task is told when its token changes.
    *
    * @default "restart"
    */
-  changeMode: oneOf("ChangeMode", ["noop", "restart", "signal"]),
+  changeMode: oneOf("ChangeMode", ["noop", "restart", "signal"], { nullable: true }),
   /**
    * The signal, for `changeMode` `signal`.
    *
    * @default - none
    */
-  changeSignal: text("ChangeSignal"),
+  changeSignal: text("ChangeSignal", { nullable: true }),
   /**
    * Whether the token may run out for a task that never renews it.
    *
    * @default false
    */
-  allowTokenExpiration: bool("AllowTokenExpiration"),
+  allowTokenExpiration: bool("AllowTokenExpiration", { nullable: true }),
 };
 
 /** Properties of {@link Vault}. */

@@ -115,27 +115,27 @@ export class VolumeRequest extends blockOf({ api: "VolumeRequest", hcl: "volume"
 
 const mountFields = {
   /** The name of the group's volume. */
-  volume: text("Volume", { required: true, lenient: true }),
+  volume: text("Volume", { required: true, lenient: true, nullable: true }),
   /** Where the task sees it. */
-  destination: text("Destination", { required: true, lenient: true }),
+  destination: text("Destination", { required: true, lenient: true, nullable: true }),
   /**
    * Whether it is only read.
    *
    * @default false
    */
-  readOnly: bool("ReadOnly"),
+  readOnly: bool("ReadOnly", { nullable: true }),
   /**
    * How mounts below it travel between task and host.
    *
    * @default "private"
    */
-  propagationMode: oneOf("PropagationMode", ["private", "host-to-task", "bidirectional"]),
+  propagationMode: oneOf("PropagationMode", ["private", "host-to-task", "bidirectional"], { nullable: true }),
   /**
    * Its SELinux label: `""`, `"z"` (shared) or `"Z"` (private).
    *
    * @default - none
    */
-  selinuxLabel: text("SELinuxLabel"),
+  selinuxLabel: text("SELinuxLabel", { nullable: true }),
 };
 
 /** Properties of {@link VolumeMount}. */

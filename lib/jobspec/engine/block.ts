@@ -191,6 +191,16 @@ export abstract class Block {
     this.write(name, [...list, value]);
   }
 
+  /** @internal API keys that no property renders, and that are more than what a server sets. */
+  withoutHcl(): readonly string[] {
+    const { serverOnly } = this[DEFINITION];
+    const carried = Object.entries(this[CARRIED] ?? {}).filter(
+      ([key, value]) => value !== null && !serverOnly?.includes(key),
+    );
+    const overridden = Object.entries(this[OVERRIDES] ?? {}).filter(([, value]) => value !== null);
+    return [...carried, ...overridden].map(([key]) => key);
+  }
+
   /** @internal What an import found that has no property. */
   carry(values: ApiObject): void {
     this[CARRIED] = values;

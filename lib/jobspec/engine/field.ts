@@ -1,3 +1,4 @@
+import type { Block } from "./block";
 import type { Place } from "./place";
 import type { Severity } from "./problem";
 
@@ -29,6 +30,10 @@ export interface FieldOptions {
   readonly required?: boolean;
   /** The name in HCL. Default: the property in snake_case. */
   readonly hcl?: string;
+  /** Whether a map is written in HCL with an equals sign, and not as a block. Default: false. */
+  readonly assigned?: boolean;
+  /** Whether Nomad tells the empty value (0, false, "") from none. Default: false. */
+  readonly nullable?: boolean;
   /** First Nomad version that knows it. Default: 1.8 or earlier. */
   readonly since?: string;
   /** What to write instead. Default: not deprecated. */
@@ -41,6 +46,12 @@ export interface FieldOptions {
    */
   readonly lenient?: boolean;
 }
+
+/** A part of a block in HCL: an attribute, a nested block of the model, or one of free-form JSON. */
+export type HclPart =
+  | { readonly attribute: string; readonly value: Api }
+  | { readonly block: string; readonly label?: string; readonly of: Block }
+  | { readonly block: string; readonly body: Readonly<ApiObject> };
 
 /** What is wrong with a plain value. */
 export interface Fault {
@@ -70,6 +81,8 @@ export interface Field<In = unknown, Out = In, Required extends boolean = boolea
   encode(value: Out, out: ApiObject): void;
   /** Reads it back; undefined where the JSON has none. Problems go to `at`. */
   decode(json: ApiObject, at: Place): Out | undefined;
+  /** Its parts in HCL, for fields of a kind of their own. */
+  hcl?(value: Out): readonly HclPart[];
   /** What is wrong with the value, for fields whose value is one plain thing. */
   fault?(value: Out): Fault | undefined;
   /** Reports what is wrong with the value by itself. */

@@ -4,7 +4,7 @@ export { Block, blockOf, decodeBlock, definitionOf, modelEdits, readBlock } from
 export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf } from "./block";
 export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
 export { describe, isPlainObject } from "./describe";
-export type { Api, ApiObject, CheckContext, Field, FieldKind, FieldOptions, Fields } from "./field";
+export type { Api, ApiObject, CheckContext, Field, FieldKind, FieldOptions, Fields, HclPart } from "./field";
 export {
   anyMap,
   block,

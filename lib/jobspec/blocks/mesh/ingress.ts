@@ -75,11 +75,11 @@ const serviceFields = {
   /** Changes to headers of responses. @default - none */
   responseHeaders: block("ResponseHeaders", () => HeaderModifiers),
   /** The most connections at a time. @default - Envoy's */
-  maxConnections: int("MaxConnections", { min: 0, max: 4294967295 }),
+  maxConnections: int("MaxConnections", { min: 0, max: 4294967295, nullable: true }),
   /** The most requests that wait for a connection. @default - Envoy's */
-  maxPendingRequests: int("MaxPendingRequests", { min: 0, max: 4294967295 }),
+  maxPendingRequests: int("MaxPendingRequests", { min: 0, max: 4294967295, nullable: true }),
   /** The most requests at a time. @default - Envoy's */
-  maxConcurrentRequests: int("MaxConcurrentRequests", { min: 0, max: 4294967295 }),
+  maxConcurrentRequests: int("MaxConcurrentRequests", { min: 0, max: 4294967295, nullable: true }),
 };
 
 /** Properties of {@link IngressService}. */

@@ -21,11 +21,11 @@ const fields = {
   /** Metadata. @default - none */
   meta: textMap("Meta"),
   /** How long it has to end after the signal before it is killed. @default Duration.seconds(5) */
-  killTimeout: duration("KillTimeout"),
+  killTimeout: duration("KillTimeout", { nullable: true }),
   /** How its output is kept. @default - 2 files of 2 MiB */
   logs: block("LogConfig", () => LogConfig),
   /** Wait between taking its service out of Consul and ending it. @default Duration.seconds(5) */
-  shutdownDelay: duration("ShutdownDelay"),
+  shutdownDelay: duration("ShutdownDelay", { nullable: true }),
   /** The signal that ends it. @default "SIGTERM" */
   killSignal: text("KillSignal"),
   /** Volumes of the group that it sees. @default - none */

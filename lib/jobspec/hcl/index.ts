@@ -1,0 +1,137 @@
+/** Jobs as HCL, in the form in which `nomad fmt` leaves them. */
+import { Block, definitionOf, isPlainObject, UserError, type ApiObject, type Field, type HclPart } from "../engine";
+import { attributeLines, layout, type Line } from "./layout";
+import { isIdentifier, quoted, value } from "./values";
+
+/**
+ * A block of a job as HCL.
+ *
+ * @throws UserError where something has no HCL, such as a field of `overrides`
+ */
+export function toHcl(block: Block): string {
+  return layout(blockLines(definitionOf(block).hcl, undefined, block, 0));
+}
+
+function blockLines(name: string, label: string | undefined, block: Block, depth: number): readonly Line[] {
+  const rest = block.withoutHcl();
+  if (rest.length > 0) {
+    const message = `HCL has no word for ${rest.map((key) => `"${key}"`).join(", ")}; render the job as JSON`;
+    throw UserError.at(name, message, "render/hcl");
+  }
+  const attributes: Line[] = [];
+  const blocks: (readonly Line[])[] = [];
+  for (const part of partsOf(block)) {
+    if ("attribute" in part)
+      attributes.push(...attributeLines(depth + 1, part.attribute, value(part.value, depth + 1)));
+    else if ("of" in part) blocks.push(blockLines(part.block, part.label, part.of, depth + 1));
+    else blocks.push(freeBlock(part.block, part.body, depth + 1));
+  }
+  const own = label ?? labelOf(block);
+  return wrapped(own === undefined ? name : `${name} ${quoted(own)}`, attributes, blocks, depth);
+}
+
+/** A block around its attributes and then its blocks, with room between them. */
+function wrapped(
+  head: string,
+  attributes: readonly Line[],
+  blocks: readonly (readonly Line[])[],
+  depth: number,
+): readonly Line[] {
+  if (attributes.length === 0 && blocks.length === 0) return [{ depth, lead: `${head} {}` }];
+  const parts = [...(attributes.length > 0 ? [attributes] : []), ...blocks];
+  const inner = parts.flatMap((part, index) => (index === 0 ? part : [{ depth: 0, lead: "" }, ...part]));
+  return [{ depth, lead: `${head} {` }, ...inner, { depth, lead: "}" }];
+}
+
+/** What stands behind a block's name. */
+function labelOf(block: Block): string | undefined {
+  const { key, byName } = definitionOf(block);
+  const of = key === undefined ? undefined : byName.get(key);
+  return of?.field.options.hcl === "" ? block.mapKey : undefined;
+}
+
+function partsOf(block: Block): readonly HclPart[] {
+  const { list } = definitionOf(block);
+  const values = block as unknown as ApiObject;
+  const parts: HclPart[] = [];
+  for (const { name, field } of list) {
+    const held = values[name];
+    if (held === undefined || held === null) continue;
+    if (field.hcl) parts.push(...field.hcl(held));
+    else parts.push(...usual(name, field, held, values));
+  }
+  return parts;
+}
+
+function usual(property: string, field: Field, held: unknown, values: ApiObject): readonly HclPart[] {
+  const name = field.options.hcl ?? snakeCase(property);
+  // An empty value that is the same as none says nothing; a name that is the label says nothing new.
+  if (name === "" || (!field.options.nullable && isEmpty(held))) return [];
+  if (property === "name" && held === values.id && field.options.nullable) return [];
+  switch (field.kind) {
+    case "block":
+      return [{ block: name, of: held as Block }];
+    case "blocks":
+    case "block-map":
+      return (held as readonly Block[]).map((of) => ({ block: name, of }));
+    case "string-map":
+    case "strings-map":
+    case "any-map":
+      return [asBlock(name, field, held as ApiObject)];
+    case "duration":
+      return [{ attribute: name, value: String(held) }];
+    default: {
+      const out: ApiObject = {};
+      field.encode(held, out);
+      return [{ attribute: name, value: out[field.api[0] as string] }];
+    }
+  }
+}
+
+/** A map is a block where its keys can be names of attributes. */
+function asBlock(name: string, field: Field, held: ApiObject): HclPart {
+  const free = field.kind === "any-map";
+  return !field.options.assigned && (free || Object.keys(held).every(isIdentifier))
+    ? { block: name, body: held }
+    : { attribute: name, value: held };
+}
+
+function isEmpty(held: unknown): boolean {
+  if (held === "" || held === 0 || held === false) return true;
+  if (Array.isArray(held)) return held.length === 0;
+  if (isPlainObject(held)) return Object.keys(held).length === 0;
+  return (
+    typeof held === "object" && held !== null && "toJSON" in held && (held as { toJSON(): unknown }).toJSON() === 0
+  );
+}
+
+/** A block of free-form JSON: lists of objects are what HCL's parser makes of blocks. */
+function freeBlock(name: string, body: Readonly<ApiObject>, depth: number): readonly Line[] {
+  const attributes: Line[] = [];
+  const blocks: (readonly Line[])[] = [];
+  for (const [key, item] of Object.entries(body)) {
+    if (item === undefined) continue;
+    if (!isIdentifier(key)) {
+      // Attributes of a body have plain names; a whole map is written as a value instead.
+      return attributeLines(depth, name, value(body, depth));
+    }
+    if (isBlocks(item)) blocks.push(...item.map((each) => freeBlock(key, each, depth + 1)));
+    else attributes.push(...attributeLines(depth + 1, key, value(item, depth + 1)));
+  }
+  return wrapped(name, attributes, blocks, depth);
+}
+
+function isBlocks(item: unknown): item is readonly ApiObject[] {
+  return Array.isArray(item) && item.length > 0 && item.every((each) => isPlainObject(each) && isBody(each));
+}
+
+function isBody(body: ApiObject): boolean {
+  return Object.entries(body).every(
+    ([key, item]) =>
+      isIdentifier(key) && (!Array.isArray(item) || !item.some((each) => isPlainObject(each)) || isBlocks(item)),
+  );
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
