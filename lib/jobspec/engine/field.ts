@@ -1,4 +1,3 @@
-import type { Block } from "./block";
 import type { Place } from "./place";
 import type { Severity } from "./problem";
 
@@ -47,10 +46,15 @@ export interface FieldOptions {
   readonly lenient?: boolean;
 }
 
+/** A block of the model, as far as a field needs to know. */
+interface HclBlock {
+  toApi(): ApiObject;
+}
+
 /** A part of a block in HCL: an attribute, a nested block of the model, or one of free-form JSON. */
 export type HclPart =
   | { readonly attribute: string; readonly value: Api }
-  | { readonly block: string; readonly label?: string; readonly of: Block }
+  | { readonly block: string; readonly label?: string; readonly of: HclBlock }
   | { readonly block: string; readonly body: Readonly<ApiObject> };
 
 /** What is wrong with a plain value. */

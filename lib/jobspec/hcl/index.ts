@@ -1,5 +1,13 @@
 /** Jobs as HCL, in the form in which `nomad fmt` leaves them. */
-import { Block, definitionOf, isPlainObject, UserError, type ApiObject, type Field, type HclPart } from "../engine";
+import {
+  type Block,
+  definitionOf,
+  isPlainObject,
+  UserError,
+  type ApiObject,
+  type Field,
+  type HclPart,
+} from "../engine";
 import { attributeLines, layout, type Line } from "./layout";
 import { isIdentifier, quoted, value } from "./values";
 
@@ -23,7 +31,7 @@ function blockLines(name: string, label: string | undefined, block: Block, depth
   for (const part of partsOf(block)) {
     if ("attribute" in part)
       attributes.push(...attributeLines(depth + 1, part.attribute, value(part.value, depth + 1)));
-    else if ("of" in part) blocks.push(blockLines(part.block, part.label, part.of, depth + 1));
+    else if ("of" in part) blocks.push(blockLines(part.block, part.label, part.of as Block, depth + 1));
     else blocks.push(freeBlock(part.block, part.body, depth + 1));
   }
   const own = label ?? labelOf(block);
