@@ -1,13 +1,14 @@
 /** Which folder may import which: the arrows of docs/architecture.md, checked. */
 const allowed = {
   "lib/jobspec": [],
+  "lib/typescript": ["lib/jobspec"],
   "lib/nomad": ["lib/jobspec"],
   "lib/constructs": ["lib/jobspec"],
   "lib/workloads": ["lib/jobspec", "lib/constructs"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
   "lib/operations": ["lib/jobspec", "lib/nomad"],
   "lib/local": ["lib/jobspec", "lib/nomad"],
-  "lib/cli": ["lib/jobspec", "lib/nomad", "lib/workloads", "lib/operations", "lib/local"],
+  "lib/cli": ["lib/jobspec", "lib/typescript", "lib/nomad", "lib/workloads", "lib/operations", "lib/local"],
 };
 const rooms = Object.keys(allowed);
 

@@ -1,2 +1,14 @@
-/** For programs that hold models and render them into something else: what tells tokens, and when to render again. */
-export { isResolvable, modelEdits, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./engine";
+/** For programs that hold models and make something else of them: what they are made of, what tells tokens, and when to render again. */
+export {
+  apiPathOf,
+  definitionOf,
+  isEmptyValue,
+  isResolvable,
+  modelEdits,
+  TOKEN_IN_STRING,
+  TOKEN_LIST_ELEMENT,
+  type ApiPath,
+  type BlockDefinition,
+  type Field,
+} from "./engine";
+export { matchSource, sourceBlocks, type SourceBlock } from "./hcl";

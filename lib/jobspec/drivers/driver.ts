@@ -1,4 +1,5 @@
-import { ANY_MAP, Block, UserError, type ApiObject, type CheckContext, type Place } from "../engine";
+import { ANY_MAP, Block, decodeBlock, isPlainObject, Place, UserError } from "../engine";
+import type { ApiObject, CheckContext, Problem } from "../engine";
 import { DockerConfig, type DockerProps } from "./docker";
 import { ExecConfig, type ExecProps } from "./exec";
 import { RawExecConfig, type RawExecProps } from "./raw-exec";
@@ -36,6 +37,22 @@ export class Driver {
     return new Driver(name, config);
   }
 
+  /**
+   * @internal The configuration as the class of its driver, with the name of the constructor here that makes it; nothing where
+   * the driver is not known, or where the class would render something else.
+   */
+  typed(): { readonly constructorName: string; readonly config: Block } | undefined {
+    const known = KNOWN[this.name];
+    if (!known) return undefined;
+    const { constructorName, type } = known;
+    if (this.config instanceof Block) return { constructorName, config: this.config };
+    const problems: Problem[] = [];
+    const config = decodeBlock(type as new (props: never) => Block, this.config ?? {}, Place.root(problems));
+    if (!config || problems.length > 0) return undefined;
+    const same = stable(config.toApi()) === stable(this.config ?? {});
+    return same && this.config !== undefined ? { constructorName, config } : undefined;
+  }
+
   /** Its configuration as API JSON. */
   toApi(): ApiObject | undefined {
     if (this.config === undefined) return undefined;
@@ -54,4 +71,18 @@ export class Driver {
       if (wrong !== undefined) at.error("field/type", wrong);
     }
   }
+}
+
+/** The drivers whose configuration is typed, with the constructor of {@link Driver} for each. */
+const KNOWN: Readonly<Record<string, { readonly constructorName: string; readonly type: unknown }>> = {
+  docker: { constructorName: "docker", type: DockerConfig },
+  exec: { constructorName: "exec", type: ExecConfig },
+  raw_exec: { constructorName: "rawExec", type: RawExecConfig },
+};
+
+/** JSON with its keys in order, to be compared. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    isPlainObject(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+  );
 }

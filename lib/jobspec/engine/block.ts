@@ -191,14 +191,14 @@ export abstract class Block {
     this.write(name, [...list, value]);
   }
 
-  /** @internal API keys that no property renders, and that are more than what a server sets. */
-  withoutHcl(): readonly string[] {
+  /** @internal What `overrides` would have to say so that a copy renders the same; nothing where properties say it all. */
+  overridden(): Readonly<ApiObject> | undefined {
     const { serverOnly } = this[DEFINITION];
     const carried = Object.entries(this[CARRIED] ?? {}).filter(
       ([key, value]) => value !== null && !serverOnly?.includes(key),
     );
-    const overridden = Object.entries(this[OVERRIDES] ?? {}).filter(([, value]) => value !== null);
-    return [...carried, ...overridden].map(([key]) => key);
+    const all = { ...Object.fromEntries(carried), ...this[OVERRIDES] };
+    return Object.keys(all).length > 0 ? all : undefined;
   }
 
   /** @internal What an import found that has no property. */

@@ -16,3 +16,13 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   const prototype = Object.getPrototypeOf(value) as unknown;
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
+
+/** Whether a value is the empty one of its kind: 0, false, "", an empty list or map, a unit of 0. */
+export function isEmptyValue(held: unknown): boolean {
+  if (held === "" || held === 0 || held === false) return true;
+  if (Array.isArray(held)) return held.length === 0;
+  if (isPlainObject(held)) return Object.keys(held).length === 0;
+  return (
+    typeof held === "object" && held !== null && "toJSON" in held && (held as { toJSON(): unknown }).toJSON() === 0
+  );
+}

@@ -2,6 +2,7 @@
 import {
   type Block,
   definitionOf,
+  isEmptyValue,
   isPlainObject,
   UserError,
   type ApiObject,
@@ -10,6 +11,9 @@ import {
 } from "../engine";
 import { attributeLines, layout, type Line } from "./layout";
 import { isIdentifier, quoted, value } from "./values";
+
+export { matchSource } from "./match";
+export { sourceBlocks, type SourceBlock } from "./source";
 
 /**
  * A block of a job as HCL.
@@ -21,7 +25,7 @@ export function toHcl(block: Block): string {
 }
 
 function blockLines(name: string, label: string | undefined, block: Block, depth: number): readonly Line[] {
-  const rest = block.withoutHcl();
+  const rest = Object.entries(block.overridden() ?? {}).flatMap(([key, held]) => (held === null ? [] : [key]));
   if (rest.length > 0) {
     const message = `HCL has no word for ${rest.map((key) => `"${key}"`).join(", ")}; render the job as JSON`;
     throw UserError.at(name, message, "render/hcl");
@@ -74,7 +78,7 @@ function partsOf(block: Block): readonly HclPart[] {
 function usual(property: string, field: Field, held: unknown, values: ApiObject): readonly HclPart[] {
   const name = field.options.hcl ?? snakeCase(property);
   // An empty value that is the same as none says nothing; a name that is the label says nothing new.
-  if (name === "" || (!field.options.nullable && isEmpty(held))) return [];
+  if (name === "" || (!field.options.nullable && isEmptyValue(held))) return [];
   if (property === "name" && held === values.id && field.options.nullable) return [];
   switch (field.kind) {
     case "block":
@@ -102,15 +106,6 @@ function asBlock(name: string, field: Field, held: ApiObject): HclPart {
   return !field.options.assigned && (free || Object.keys(held).every(isIdentifier))
     ? { block: name, body: held }
     : { attribute: name, value: held };
-}
-
-function isEmpty(held: unknown): boolean {
-  if (held === "" || held === 0 || held === false) return true;
-  if (Array.isArray(held)) return held.length === 0;
-  if (isPlainObject(held)) return Object.keys(held).length === 0;
-  return (
-    typeof held === "object" && held !== null && "toJSON" in held && (held as { toJSON(): unknown }).toJSON() === 0
-  );
 }
 
 /** A block of free-form JSON: lists of objects are what HCL's parser makes of blocks. */

@@ -1,0 +1,30 @@
+import { Block, definitionOf } from "../engine";
+import type { SourceBlock } from "./source";
+
+/** Which block of a text of HCL each block of a job was read from. */
+export function matchSource(job: Block, source: readonly SourceBlock[]): ReadonlyMap<Block, SourceBlock> {
+  const found = new Map<Block, SourceBlock>();
+  const own = source.find(({ name }) => name === "job");
+  if (own) match(job, own, found);
+  return found;
+}
+
+function match(block: Block, source: SourceBlock, found: Map<Block, SourceBlock>): void {
+  found.set(block, source);
+  for (const { name, field } of definitionOf(block).list) {
+    const held = (block as unknown as Record<string, unknown>)[name];
+    const children = (Array.isArray(held) ? held : [held]).filter((item) => item instanceof Block);
+    if (children.length === 0) continue;
+    const hcl = field.options.hcl || name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const written = source.children.filter(
+      (child) =>
+        child.name === hcl || (field.kind === "special" && child.name === definitionOf(children[0] as Block).hcl),
+    );
+    for (const [index, child] of children.entries()) {
+      // By its label where it has one; else the first of the source is the first of the job.
+      const labelled = written.filter(({ labels }) => labels[0] !== undefined && labels[0] === child.blockKey);
+      const from = labelled[0] ?? (written.length === children.length ? written[index] : undefined);
+      if (from) match(child, from, found);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import {
+  Affinity,
+  Check,
+  Connect,
+  Constraint,
+  Duration,
+  Lifecycle,
+  Network,
+  Periodic,
+  Port,
+  Reschedule,
+  Restart,
+  Template,
+  Update,
+  Upstream,
+  Vault,
+  VolumeRequest,
+  type Block,
+} from "../jobspec";
+
+/** A named constructor that makes a block: its name, and what it is given. */
+export interface Named {
+  readonly name: string;
+  /** Values in their order, before the properties. */
+  readonly values?: readonly unknown[];
+  /** Properties that the name or the values say already. */
+  readonly said: readonly string[];
+  /** Whether the rest is given as properties; else nothing may be left. */
+  readonly rest: "props" | "optional-props" | "none";
+}
+
+// A rule per class: which of its named constructors says what the block says. Where none does, it is made with `new`.
+type Rule<T> = (block: T) => Named | undefined;
+
+const rules = new Map<unknown, Rule<never>>();
+
+function rule<T extends Block>(type: abstract new (...args: never[]) => T, find: Rule<T>): void {
+  rules.set(type, find as Rule<never>);
+}
+
+/** The named constructor for a block, if there is one. */
+export function namedConstructor(block: Block): Named | undefined {
+  const find = rules.get(block.constructor) as Rule<Block> | undefined;
+  return find?.(block);
+}
+
+rule(Update, ({ canary, autoPromote }) => {
+  if (canary !== undefined && canary > 0) return { name: "canary", said: [], rest: "props" };
+  return canary === undefined && autoPromote === undefined
+    ? { name: "rolling", said: [], rest: "optional-props" }
+    : undefined;
+});
+
+rule(Restart, ({ mode, attempts, interval, delay, renderTemplates }) => {
+  const bare = interval === undefined && delay === undefined && renderTemplates === undefined;
+  if (mode === "fail" && attempts === 0 && bare) return { name: "never", said: ["mode", "attempts"], rest: "none" };
+  if (mode === "fail") return { name: "fail", said: ["mode"], rest: "optional-props" };
+  return mode === "delay" ? { name: "delay", said: ["mode"], rest: "optional-props" } : undefined;
+});
+
+rule(Reschedule, ({ attempts, interval, unlimited, delay, delayFunction, maxDelay }) => {
+  const limits = ["attempts", "interval", "unlimited"];
+  if (unlimited === true && attempts === undefined && interval === undefined)
+    return { name: "unlimited", said: ["unlimited"], rest: "optional-props" };
+  if (unlimited !== false || attempts === undefined) return undefined;
+  const bare = delay === undefined && delayFunction === undefined && maxDelay === undefined;
+  if (attempts === 0 && interval === undefined && bare) return { name: "never", said: limits, rest: "none" };
+  if (attempts === 0 || interval === undefined) return undefined;
+  return { name: "limited", values: [attempts, interval], said: limits, rest: "optional-props" };
+});
+
+const USUAL = { interval: Duration.seconds(10).nanoseconds, timeout: Duration.seconds(2).nanoseconds };
+
+rule(Check, ({ type, interval, timeout, path, command }) => {
+  if (!interval || !timeout || !["http", "tcp", "grpc", "script"].includes(type)) return undefined;
+  if ((type === "http" && !path) || (type === "script" && !command)) return undefined;
+  const said = ["type"];
+  if (interval.nanoseconds === USUAL.interval) said.push("interval");
+  if (timeout.nanoseconds === USUAL.timeout) said.push("timeout");
+  return { name: type, said, rest: type === "http" || type === "script" ? "props" : "optional-props" };
+});
+
+rule(Port, ({ label, static: number }) => {
+  if (number === undefined || number === 0) {
+    if (!label || number === 0)
+      return label
+        ? { name: "dynamic", values: [label], said: ["label", "static"], rest: "optional-props" }
+        : undefined;
+    return { name: "dynamic", values: [label], said: ["label"], rest: "optional-props" };
+  }
+  return { name: "static", values: [label, number], said: ["label", "static"], rest: "optional-props" };
+});
+
+rule(Network, ({ mode, ports }) => {
+  if (mode !== "host" && mode !== "bridge") return undefined;
+  return { name: mode, values: [...(ports ?? [])], said: ["mode", "ports"], rest: "none" };
+});
+
+rule(Constraint, ({ attribute, operator, value }) => {
+  const said = ["attribute", "operator", "value"];
+  const two = { "=": "equals", "!=": "differs", regexp: "matches", version: "version" }[operator as string];
+  if (two && attribute !== undefined && value !== undefined)
+    return { name: two, values: [attribute, value], said, rest: "none" };
+  if (operator === "is_set" && attribute !== undefined && !value)
+    return { name: "isSet", values: [attribute], said, rest: "none" };
+  if (operator === "distinct_hosts" && !attribute && value === "true")
+    return { name: "distinctHosts", said, rest: "none" };
+  if (operator !== "distinct_property" || !attribute || !/^[1-9]\d*$/.test(value ?? "")) return undefined;
+  return {
+    name: "distinctProperty",
+    values: value === "1" ? [attribute] : [attribute, Number(value)],
+    said,
+    rest: "none",
+  };
+});
+
+rule(Affinity, ({ attribute, operator, value, weight }) => {
+  if (operator !== "=" || attribute === undefined || value === undefined || !weight) return undefined;
+  const strength = Math.abs(weight) === 50 ? [] : [Math.abs(weight)];
+  const said = ["attribute", "operator", "value", "weight"];
+  return { name: weight > 0 ? "prefer" : "avoid", values: [attribute, value, ...strength], said, rest: "none" };
+});
+
+rule(Lifecycle, ({ hook, sidecar }) => {
+  const said = ["hook", "sidecar"];
+  if (hook === "prestart" && sidecar === true) return { name: "sidecar", said, rest: "none" };
+  if (hook === "poststop" && !sidecar) return { name: "poststop", said, rest: "none" };
+  if (sidecar) return undefined;
+  return hook === "prestart" || hook === "poststart" ? { name: hook, said, rest: "none" } : undefined;
+});
+
+rule(Template, ({ destination, data, env }) => {
+  if (destination === undefined || data === undefined) return undefined;
+  if (env === true)
+    return { name: "env", values: [destination, data], said: ["destination", "data", "env"], rest: "optional-props" };
+  return env === undefined
+    ? { name: "file", values: [destination, data], said: ["destination", "data"], rest: "optional-props" }
+    : undefined;
+});
+
+rule(VolumeRequest, ({ name, type, source, accessMode, attachmentMode }) => {
+  if (type === "csi" && accessMode && attachmentMode)
+    return { name: "csi", values: [name, source ?? ""], said: ["name", "type", "source"], rest: "props" };
+  return type === "host"
+    ? { name: "host", values: [name, source ?? ""], said: ["name", "type", "source"], rest: "optional-props" }
+    : undefined;
+});
+
+rule(Vault, ({ role, policies }) =>
+  role && policies === undefined ? { name: "role", values: [role], said: ["role"], rest: "optional-props" } : undefined,
+);
+
+rule(Connect, ({ native, sidecarService, sidecarTask, gateway }) => {
+  const said = ["native", "sidecarService", "sidecarTask", "gateway"];
+  if (native && !sidecarService && !sidecarTask && !gateway) return { name: "native", said, rest: "none" };
+  if (native || (sidecarService && gateway)) return undefined;
+  const task = sidecarTask ? [sidecarTask] : [];
+  if (gateway) return { name: "gateway", values: [gateway, ...task], said, rest: "none" };
+  return sidecarService ? { name: "sidecar", values: [sidecarService, ...task], said, rest: "none" } : undefined;
+});
+
+rule(Periodic, ({ cron, crons, specType }) => {
+  if (specType !== undefined && specType !== "cron") return undefined;
+  const said = ["cron", "crons"];
+  if (cron && !crons?.length) return { name: "cron", values: [cron], said, rest: "optional-props" };
+  return !cron && crons?.length ? { name: "crons", values: [crons], said, rest: "optional-props" } : undefined;
+});
+
+rule(Upstream, ({ destinationName, localBindPort }) =>
+  destinationName && localBindPort
+    ? { name: "to", values: [destinationName, localBindPort], said: ["destinationName", "localBindPort"], rest: "none" }
+    : undefined,
+);
