@@ -1,15 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { packageFolder } from "../local";
 import { deploy } from "./commands/deploy";
 import { down } from "./commands/down";
 import { env } from "./commands/env";
+import { importJobs } from "./commands/import";
 import { logs } from "./commands/logs";
+import { render } from "./commands/render";
 import { start } from "./commands/start";
 import { status } from "./commands/status";
 import { ui } from "./commands/ui";
 import { up } from "./commands/up";
+import { validate } from "./commands/validate";
 import { wholeNumber, type CliContext } from "./context";
 import { Terminal } from "./terminal";
 
@@ -48,6 +51,10 @@ function variable(text: string, before: Record<string, string> = {}): Record<str
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Write name=value.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function several(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 /** The command line. */
@@ -115,5 +122,41 @@ export function buildProgram(): Command {
     .option(...json)
     .addHelpText("after", example("cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2"))
     .action(action(deploy));
+  const variables = ["--var <name=value>", "the value of a variable of the job; repeatable", variable] as const;
+  const variableFile = ["--var-file <file>", "a file of such values; repeatable", several] as const;
+  program
+    .command("validate")
+    .description("say what a Nomad server would say of jobs, without asking one")
+    .argument("<file|stack...>", "files of HCL, JSON or TypeScript, or stacks of this project")
+    .addOption(
+      new Option("--format <format>", "how problems are printed").choices(["text", "json", "github"]).default("text"),
+    )
+    .option("--nomad-version <version>", "the oldest Nomad that must take the jobs (default: 1.11)")
+    .option("--enterprise", "that Nomad is Nomad Enterprise")
+    .option(...variables)
+    .option(...variableFile)
+    .addHelpText("after", example("cdk-nomad validate web.nomad.hcl", "cdk-nomad validate dev staging --format github"))
+    .action(action(validate));
+  program
+    .command("render")
+    .description("print the jobs of a stack, or of a file, as API JSON or as HCL")
+    .argument("<stack|file>", "the stack's name, or a file of HCL, JSON or TypeScript")
+    .argument("[job]", "the job's id, where there are several")
+    .addOption(new Option("--format <format>", "what is printed").choices(["json", "hcl"]).default("json"))
+    .option(...variables)
+    .option(...variableFile)
+    .addHelpText("after", example("cdk-nomad render dev", "cdk-nomad render web.json --format hcl"))
+    .action(action(render));
+  program
+    .command("import")
+    .description("write jobs that exist as TypeScript")
+    .argument("[file...]", "files of HCL or of API JSON")
+    .option("--job <id>", "a job of the cluster; repeatable", several)
+    .option("--out <file>", "the file that is written (default: stdout)")
+    .option("--from <module>", "what the classes are imported from (default: cdk-nomad)")
+    .option(...variables)
+    .option(...variableFile)
+    .addHelpText("after", example("cdk-nomad import web.nomad.hcl --out jobs/web.ts", "cdk-nomad import --job web"))
+    .action(action(importJobs));
   return program;
 }

@@ -149,6 +149,14 @@ export class Terminal {
     return wrapAnsi(line, this.width, { hard: true, trim: false }).split("\n")[0] ?? "";
   }
 
+  /** The lines of a text, so far in from the left. */
+  wrap(text: string, indent: number): readonly string[] {
+    const room = " ".repeat(indent);
+    return wrapAnsi(text, this.width - indent, { trim: false })
+      .split("\n")
+      .map((line) => (room + line).trimEnd());
+  }
+
   /** A mistake of the person, without a stack; or something that went wrong here, with it. */
   fail(error: unknown): void {
     this.rest();

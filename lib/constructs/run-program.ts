@@ -1,17 +1,22 @@
+import { writeFileSync } from "node:fs";
 import { formatProblem, UserError } from "../jobspec";
 import type { ProgramProblem } from "./synthesize";
 
 /**
  * Runs a program as `main.ts` does: warnings and errors go to stderr, a line each; a mistake in the program ends it with
- * exit code 1 and without a stack.
+ * exit code 1 and without a stack. Where CDK_NOMAD_PROBLEMS names a file, all of them go there as JSON instead.
  *
  * @param program what synthesizes, and gives the warnings
  */
 export function runProgram(program: () => readonly ProgramProblem[]): void {
+  const problemsFile = process.env.CDK_NOMAD_PROBLEMS;
   try {
-    for (const warning of program()) console.error(`warning: ${formatProblem(warning)} [${warning.rule}]`);
+    const warnings = program();
+    if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(warnings));
+    for (const warning of warnings) console.error(`warning: ${formatProblem(warning)} [${warning.rule}]`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(error.problems));
     const count = error.problems.length;
     console.error(`${count === 1 ? "1 problem" : `${count} problems`}, nothing was written:\n`);
     for (const problem of error.problems) console.error(`  ${formatProblem(problem)}`);

@@ -11,4 +11,5 @@ export {
   type BlockDefinition,
   type Field,
 } from "./engine";
+export { withoutDefaults } from "./defaults";
 export { matchSource, sourceBlocks, type SourceBlock } from "./hcl";

@@ -1,4 +1,4 @@
-import { isPlainObject, Place, readBlock, compareProblems, type ApiObject, type Problem } from "./engine";
+import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type Problem } from "./engine";
 import type { Constraint, JobProps, TaskGroup } from "./blocks";
 import { JobBlock } from "./blocks/job";
 import { mergeNew } from "./blocks/merge";
@@ -23,7 +23,18 @@ export class Job extends JobBlock {
    * @throws UserError with every place that holds something else than a job does
    */
   static fromApi(json: unknown): Job {
-    return readBlock(Job, isPlainObject(json) && isPlainObject(json.Job) ? json.Job : json);
+    const { job, problems } = Job.read(json);
+    if (!job) throw new UserError(problems.filter(({ severity }) => severity === "error"));
+    return job;
+  }
+
+  /**
+   * Reads a job from API JSON like {@link Job.fromApi}, and says what it noticed: what makes the JSON unreadable, and a
+   * warning for each field that is not known here.
+   */
+  static read(json: unknown): { readonly job: Job | undefined; readonly problems: readonly Problem[] } {
+    const { block, problems } = readBlock(Job, isPlainObject(json) && isPlainObject(json.Job) ? json.Job : json);
+    return { job: block, problems };
   }
 
   /** The job as Nomad's API takes it: only what was set, equal however often it is asked for. */

@@ -90,6 +90,10 @@ export class Http {
     return (await this.read(await this.send("PUT", path, options), "PUT", path)) as T;
   }
 
+  async post<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return (await this.read(await this.send("POST", path, options), "POST", path)) as T;
+  }
+
   async delete<T>(path: string, options: RequestOptions = {}): Promise<T> {
     return (await this.read(await this.send("DELETE", path, options), "DELETE", path)) as T;
   }

@@ -1,6 +1,6 @@
 import { ApiClient } from "./api-client";
 import type { RequestOptions } from "./http";
-import type { AllocationStub, Deployment, Evaluation, JobSummary, Registration } from "./types";
+import type { AllocationStub, Deployment, Evaluation, JobSummary, Registration, Submission } from "./types";
 
 /** A job as it is registered: API JSON without the outer key. */
 export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
@@ -43,6 +43,20 @@ export class NomadClient extends ApiClient {
     readonly Warnings: string;
   }> {
     return this.http.put("/v1/validate/job", { body: { Job: job } });
+  }
+
+  /**
+   * Reads HCL into API JSON, with nothing filled in.
+   *
+   * @param variables values of the job's variables, in the form of a file of variables
+   */
+  async parse(hcl: string, variables = ""): Promise<unknown> {
+    return this.http.post("/v1/jobs/parse", { body: { JobHCL: hcl, Variables: variables, Canonicalize: false } });
+  }
+
+  /** What was submitted for a version of a job, where the server kept it. */
+  async submission(id: string, version: number): Promise<Submission | undefined> {
+    return this.http.find(`/v1/job/${encodeURIComponent(id)}/submission`, { query: { version } });
   }
 
   /** Registers a job. */

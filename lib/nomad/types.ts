@@ -94,3 +94,14 @@ export interface JobSummary {
   readonly Status: string;
   readonly Type: string;
 }
+
+/** What somebody submitted as a job. */
+export interface Submission {
+  readonly Source: string;
+  /** `hcl2` or `json`. */
+  readonly Format: string;
+  /** Values given one by one. */
+  readonly VariableFlags: Readonly<Record<string, string>> | null;
+  /** The text of the files of variables. */
+  readonly Variables: string;
+}

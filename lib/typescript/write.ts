@@ -1,5 +1,5 @@
 import { Block, Driver, type Job } from "../jobspec";
-import { definitionOf, isEmptyValue } from "../jobspec/host";
+import { definitionOf, isEmptyValue, type Field } from "../jobspec/host";
 import { namedConstructor } from "./named";
 import { json, key, text, unit, type Uses } from "./values";
 
@@ -56,7 +56,7 @@ export class Writer implements Uses {
     for (const { name, field } of definitionOf(block).list) {
       const value = (block as unknown as Record<string, unknown>)[name];
       if (value === undefined || said.includes(name)) continue;
-      if (!field.options.nullable && !field.required && isEmptyValue(value)) continue;
+      if (!field.required && saysNothing(value, field)) continue;
       if (name === "name" && value === (block as unknown as { id?: unknown }).id && "id" in block) continue;
       const comments = value instanceof Block ? this.comments(value) : "";
       parts.push(`${comments}${key(name)}: ${value instanceof Block ? this.nested(value) : this.value(value)}`);
@@ -102,4 +102,12 @@ export class Writer implements Uses {
     }
     return `{ ${parts.join(", ")} }`;
   }
+}
+
+/** Whether a value is empty, and Nomad takes that for none. */
+function saysNothing(value: unknown, { options }: Field): boolean {
+  if (!isEmptyValue(value)) return false;
+  if (!options.nullable) return true;
+  const filled = options.default ?? (value === false ? false : undefined);
+  return filled !== undefined && JSON.stringify(value) === JSON.stringify(filled);
 }

@@ -23,7 +23,7 @@ const fields = {
    *
    * @default 50
    */
-  weight: int("Weight", { min: -100, max: 100, nullable: true }),
+  weight: int("Weight", { min: -100, max: 100, nullable: true, default: 50 }),
 };
 
 /** Properties of {@link Affinity}. */

@@ -8,13 +8,13 @@ const fields = {
    *
    * @default "local/"
    */
-  destination: text("RelativeDest", { nullable: true }),
+  destination: text("RelativeDest", { nullable: true, default: "local/" }),
   /**
    * Whether one file, a directory, or whatever comes is expected.
    *
    * @default "any"
    */
-  mode: oneOf("GetterMode", ["any", "file", "dir"], { nullable: true }),
+  mode: oneOf("GetterMode", ["any", "file", "dir"], { nullable: true, default: "any" }),
   /**
    * Options of the getter, such as `checksum`.
    *
@@ -32,7 +32,7 @@ const fields = {
    *
    * @default false
    */
-  insecure: bool("GetterInsecure", { nullable: true }),
+  insecure: bool("GetterInsecure", { nullable: true, default: false }),
   /**
    * Whether the task's user owns what was fetched.
    *

@@ -13,7 +13,7 @@ const fields = {
    *
    * @default Duration.seconds(1)
    */
-  grace: duration("Grace", { nullable: true }),
+  grace: duration("Grace", { nullable: true, default: 1e9 }),
   /**
    * Whether a warning counts as passing.
    *

@@ -12,7 +12,7 @@ const fields = {
    *
    * @default "default"
    */
-  cluster: text("Cluster"),
+  cluster: text("Cluster", { default: "default" }),
   /**
    * The Consul admin partition, for Consul Enterprise.
    *

@@ -7,11 +7,11 @@ const fields = {
   /** What it does: `node` mounts, `controller` attaches, `monolith` both. */
   type: oneOf("Type", ["node", "controller", "monolith"], { required: true, empty: false }),
   /** Where the task sees the plugin's socket directory. @default "/csi" */
-  mountDir: text("MountDir"),
+  mountDir: text("MountDir", { default: "/csi" }),
   /** Where the task sees the directory in which volumes are staged and published. @default "/local/csi" */
-  stagePublishBaseDir: text("StagePublishBaseDir"),
+  stagePublishBaseDir: text("StagePublishBaseDir", { default: "/local/csi" }),
   /** How long it has to become healthy. @default Duration.seconds(30) */
-  healthTimeout: duration("HealthTimeout", { lenient: true }),
+  healthTimeout: duration("HealthTimeout", { lenient: true, default: 30e9 }),
 };
 
 /** Properties of {@link CsiPlugin}. */

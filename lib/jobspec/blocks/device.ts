@@ -6,7 +6,7 @@ const fields = {
   /** What is asked for: `gpu`, `nvidia/gpu` or `nvidia/gpu/1080ti`. */
   name: text("Name", { required: true, hcl: "" }),
   /** How many. @default 1 */
-  count: int("Count", { min: 0, nullable: true }),
+  count: int("Count", { min: 0, nullable: true, default: 1 }),
   /** Conditions that the device must meet, such as on `${device.attr.memory}`. @default - none */
   constraints: blocks("Constraints", () => Constraint, { hcl: "constraint" }),
   /** Preferences among devices. @default - none */

@@ -20,7 +20,7 @@ const fields = {
    *
    * @default true
    */
-  replace: bool("Replace", { nullable: true }),
+  replace: bool("Replace", { nullable: true, default: true }),
   /**
    * Which allocation stays when the node comes back.
    *
@@ -28,6 +28,7 @@ const fields = {
    */
   reconcile: oneOf("Reconcile", ["best_score", "keep_original", "keep_replacement", "longest_running"], {
     nullable: true,
+    default: "best_score",
   }),
 };
 

@@ -7,19 +7,19 @@ const fields = {
    *
    * @default Memory.mebibytes(300)
    */
-  size: mebibytes("SizeMB", { min: 10, nullable: true }),
+  size: mebibytes("SizeMB", { min: 10, nullable: true, default: 300 }),
   /**
    * Whether a new allocation is rather placed where the old one's data is.
    *
    * @default false
    */
-  sticky: bool("Sticky", { nullable: true }),
+  sticky: bool("Sticky", { nullable: true, default: false }),
   /**
    * Whether the data follows to another node, as well as it can.
    *
    * @default false
    */
-  migrate: bool("Migrate", { nullable: true }),
+  migrate: bool("Migrate", { nullable: true, default: false }),
 };
 
 /** Properties of {@link EphemeralDisk}. */

@@ -7,7 +7,7 @@ const fields = {
    *
    * @default "default"
    */
-  name: text("Name"),
+  name: text("Name", { default: "default" }),
   /**
    * Whom the token is for.
    *

@@ -26,43 +26,43 @@ const fields = {
    *
    * @default "service"
    */
-  type: oneOf("Type", ["service", "batch", "system", "sysbatch"], { empty: false, nullable: true }),
+  type: oneOf("Type", ["service", "batch", "system", "sysbatch"], { empty: false, nullable: true, default: "service" }),
   /**
    * The region that it runs in.
    *
    * @default - the cluster's own
    */
-  region: text("Region", { nullable: true }),
+  region: text("Region", { nullable: true, default: "global" }),
   /**
    * Its namespace.
    *
    * @default "default"
    */
-  namespace: text("Namespace", { nullable: true }),
+  namespace: text("Namespace", { nullable: true, default: "default" }),
   /**
    * Datacenters it may run in; globs such as `dc*` are taken.
    *
    * @default ["*"]
    */
-  datacenters: texts("Datacenters"),
+  datacenters: texts("Datacenters", { default: ["*"] }),
   /**
    * The node pool it runs in.
    *
    * @default "default"
    */
-  nodePool: text("NodePool", { nullable: true }),
+  nodePool: text("NodePool", { nullable: true, default: "default" }),
   /**
    * Its rank where nodes are full, 1 to 100.
    *
    * @default 50
    */
-  priority: int("Priority", { nullable: true }),
+  priority: int("Priority", { nullable: true, default: 50 }),
   /**
    * Whether all its groups are placed, or none.
    *
    * @default false
    */
-  allAtOnce: bool("AllAtOnce", { nullable: true }),
+  allAtOnce: bool("AllAtOnce", { nullable: true, default: false }),
   /**
    * The groups that it is made of.
    *

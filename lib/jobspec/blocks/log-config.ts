@@ -7,19 +7,19 @@ const fields = {
    *
    * @default 10
    */
-  maxFiles: int("MaxFiles", { min: 1, nullable: true }),
+  maxFiles: int("MaxFiles", { min: 1, nullable: true, default: 10 }),
   /**
    * Size of one file.
    *
    * @default Memory.mebibytes(10)
    */
-  maxFileSize: mebibytes("MaxFileSizeMB", { min: 1, nullable: true }),
+  maxFileSize: mebibytes("MaxFileSizeMB", { min: 1, nullable: true, default: 10 }),
   /**
    * Whether no logs are kept.
    *
    * @default false
    */
-  disabled: bool("Disabled", { nullable: true }),
+  disabled: bool("Disabled", { nullable: true, default: false }),
   /**
    * The older spelling of `disabled`.
    *

@@ -2,7 +2,7 @@ import { blockOf, oneOf, texts, type PropsOf } from "../engine";
 
 const fields = {
   /** How near its cores must be: `require` or `prefer` one node of memory, or `none`. @default "none" */
-  affinity: oneOf("Affinity", ["none", "prefer", "require"]),
+  affinity: oneOf("Affinity", ["none", "prefer", "require"], { default: "none" }),
   /** Devices, by their names, that must be near too. @default - none */
   devices: texts("Devices"),
 };

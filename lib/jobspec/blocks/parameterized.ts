@@ -2,7 +2,7 @@ import { blockOf, oneOf, texts, type PropsOf } from "../engine";
 
 const fields = {
   /** Whether a dispatch may, must or must not bring a payload. @default "optional" */
-  payload: oneOf("Payload", ["optional", "required", "forbidden"]),
+  payload: oneOf("Payload", ["optional", "required", "forbidden"], { default: "optional" }),
   /** Keys of metadata that a dispatch must bring. @default - none */
   metaRequired: texts("MetaRequired"),
   /** Keys of metadata that a dispatch may bring. @default - none */

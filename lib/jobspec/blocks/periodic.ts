@@ -2,17 +2,17 @@ import { blockOf, bool, text, texts, type PropsOf } from "../engine";
 
 const fields = {
   /** Whether it is launched at all. @default true */
-  enabled: bool("Enabled", { nullable: true }),
+  enabled: bool("Enabled", { nullable: true, default: true }),
   /** When, as a cron expression. @default - crons is used */
-  cron: text("Spec", { hcl: "cron", nullable: true }),
+  cron: text("Spec", { hcl: "cron", nullable: true, default: "" }),
   /** When, as several cron expressions. Not together with `cron`. @default - cron is used */
   crons: texts("Specs", { hcl: "crons" }),
   /** Whether a launch is left out while the one before still runs. @default false */
-  prohibitOverlap: bool("ProhibitOverlap", { nullable: true }),
+  prohibitOverlap: bool("ProhibitOverlap", { nullable: true, default: false }),
   /** The time zone of the expressions, such as `Europe/Berlin`. @default "UTC" */
-  timeZone: text("TimeZone", { nullable: true }),
+  timeZone: text("TimeZone", { nullable: true, default: "UTC" }),
   /** The kind of the expression, which Nomad's parser sets. @default "cron" */
-  specType: text("SpecType", { hcl: "", nullable: true }),
+  specType: text("SpecType", { hcl: "", nullable: true, default: "cron" }),
 };
 
 /** Properties of {@link Periodic}. */

@@ -20,7 +20,7 @@ const fields = {
    *
    * @default "default"
    */
-  hostNetwork: text("HostNetwork"),
+  hostNetwork: text("HostNetwork", { default: "default" }),
   /**
    * Whether several allocations on one node may claim the same static port (for SO_REUSEPORT).
    *

@@ -59,20 +59,20 @@ const fields = {
    *
    * @default Memory.mebibytes(300)
    */
-  memory: mebibytes("MemoryMB", { min: -Infinity, nullable: true }),
+  memory: mebibytes("MemoryMB", { min: -Infinity, nullable: true, default: 300 }),
   /**
    * The limit, where it is above what is reserved. It counts only where the cluster's scheduler allows
    * memory oversubscription; -1 MiB means no limit.
    *
    * @default - the same as memory
    */
-  memoryMax: mebibytes("MemoryMaxMB", { min: -1, nullable: true }),
+  memoryMax: mebibytes("MemoryMaxMB", { min: -1, nullable: true, default: 0 }),
   /**
    * Size of the secrets directory.
    *
    * @default Memory.mebibytes(1)
    */
-  secrets: mebibytes("SecretsMB", { nullable: true }),
+  secrets: mebibytes("SecretsMB", { nullable: true, default: 0 }),
   /**
    * Devices of the node, such as GPUs.
    *
@@ -90,7 +90,7 @@ const fields = {
    *
    * @default - none
    */
-  disk: mebibytes("DiskMB", { min: -Infinity, deprecated: "the group's ephemeralDisk", nullable: true }),
+  disk: mebibytes("DiskMB", { min: -Infinity, deprecated: "the group's ephemeralDisk", nullable: true, default: 0 }),
   /**
    * Networks of the task, which belong to the group today.
    *
@@ -102,7 +102,7 @@ const fields = {
    *
    * @default - none
    */
-  iops: int("IOPS", { deprecated: "nothing; Nomad ignores it", nullable: true }),
+  iops: int("IOPS", { deprecated: "nothing; Nomad ignores it", nullable: true, default: 0 }),
 };
 
 /** Properties of {@link Resources}. */

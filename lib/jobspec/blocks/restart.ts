@@ -7,32 +7,41 @@ const fields = {
    *
    * @default 2 for service and system jobs, 3 for batch and sysbatch jobs
    */
-  attempts: int("Attempts", { min: 0, lenient: true, nullable: true }),
+  attempts: int("Attempts", {
+    min: 0,
+    lenient: true,
+    nullable: true,
+    defaultByType: { service: 2, system: 2, batch: 3, sysbatch: 3 },
+  }),
   /**
    * Wait before a restart; Nomad adds up to a quarter of it at random.
    *
    * @default Duration.seconds(15)
    */
-  delay: duration("Delay", { lenient: true, nullable: true }),
+  delay: duration("Delay", { lenient: true, nullable: true, default: 15e9 }),
   /**
    * The window in which attempts are counted, five seconds at least.
    *
    * @default Duration.minutes(30) for service and system jobs, Duration.hours(24) for batch and sysbatch jobs
    */
-  interval: duration("Interval", { min: Duration.seconds(5), nullable: true }),
+  interval: duration("Interval", {
+    min: Duration.seconds(5),
+    nullable: true,
+    defaultByType: { service: 1800e9, system: 1800e9, batch: 86400e9, sysbatch: 86400e9 },
+  }),
   /**
    * What happens when the attempts are used up: `fail` gives the allocation up to the scheduler, `delay`
    * waits for the next interval.
    *
    * @default "fail"
    */
-  mode: oneOf("Mode", ["fail", "delay"], { empty: false, nullable: true }),
+  mode: oneOf("Mode", ["fail", "delay"], { empty: false, nullable: true, default: "fail" }),
   /**
    * Whether templates are rendered anew at a restart.
    *
    * @default false
    */
-  renderTemplates: bool("RenderTemplates", { nullable: true }),
+  renderTemplates: bool("RenderTemplates", { nullable: true, default: false }),
 };
 
 /** Properties of {@link Restart}. */

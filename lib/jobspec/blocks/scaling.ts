@@ -6,9 +6,9 @@ const fields = {
   /** The most that it is scaled to. */
   max: int("Max", { nullable: true }),
   /** Whether an autoscaler may act. @default true */
-  enabled: bool("Enabled", { nullable: true }),
+  enabled: bool("Enabled", { nullable: true, default: true }),
   /** What is scaled: `horizontal` the group's count, `vertical_cpu` and `vertical_mem` (Enterprise) a task. @default "horizontal" */
-  type: text("Type"),
+  type: text("Type", { default: "horizontal" }),
   /** What the autoscaler reads: cooldown, checks and strategies. @default - none */
   policy: anyMap("Policy"),
 };

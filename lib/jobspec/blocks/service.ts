@@ -47,7 +47,7 @@ const fields = {
    *
    * @default "consul"
    */
-  provider: oneOf("Provider", ["consul", "nomad"]),
+  provider: oneOf("Provider", ["consul", "nomad"], { default: "consul" }),
   /**
    * Looks that tell whether it is healthy.
    *
@@ -89,7 +89,7 @@ const fields = {
    *
    * @default "auto"
    */
-  addressMode: oneOf("AddressMode", ["auto", "host", "driver", "alloc", "alloc_ipv6"]),
+  addressMode: oneOf("AddressMode", ["auto", "host", "driver", "alloc", "alloc_ipv6"], { default: "auto" }),
   /**
    * An address to tell instead; only with `addressMode` `auto`.
    *
@@ -119,7 +119,7 @@ const fields = {
    *
    * @default "require_healthy"
    */
-  onUpdate: oneOf("OnUpdate", ["require_healthy", "ignore_warnings", "ignore"]),
+  onUpdate: oneOf("OnUpdate", ["require_healthy", "ignore_warnings", "ignore"], { default: "require_healthy" }),
   /**
    * Whether tags may be changed from outside.
    *
@@ -143,7 +143,7 @@ const fields = {
    *
    * @default "default"
    */
-  cluster: text("Cluster"),
+  cluster: text("Cluster", { default: "default" }),
   /**
    * Kind of a Consul gateway.
    *
@@ -160,7 +160,10 @@ export interface ServiceProps extends PropsOf<typeof fields> {}
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/service
  */
-export class Service extends blockOf({ api: "Service", hcl: "service", key: "name" }, fields) {
+export class Service extends blockOf(
+  { api: "Service", hcl: "service", key: "name", serverOnly: ["Namespace"] },
+  fields,
+) {
   constructor(props: ServiceProps = {}) {
     super(props);
   }

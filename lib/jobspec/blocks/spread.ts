@@ -29,7 +29,7 @@ const fields = {
    *
    * @default 50
    */
-  weight: int("Weight", { min: 1, max: 100, nullable: true }),
+  weight: int("Weight", { min: 1, max: 100, nullable: true, default: 50 }),
   /**
    * Shares per value.
    *

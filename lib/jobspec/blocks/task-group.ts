@@ -25,7 +25,7 @@ const fields = {
    *
    * @default 1
    */
-  count: int("Count", { min: 0, nullable: true }),
+  count: int("Count", { min: 0, nullable: true, default: 1 }),
   /**
    * The network that its tasks share.
    *
@@ -55,25 +55,25 @@ const fields = {
    *
    * @default - Nomad's for the job's type
    */
-  restart: block("RestartPolicy", () => Restart),
+  restart: block("RestartPolicy", () => Restart, { filledIn: true }),
   /**
    * How a failed allocation is moved to another node.
    *
    * @default - the job's, else Nomad's for the job's type
    */
-  reschedule: block("ReschedulePolicy", () => Reschedule),
+  reschedule: block("ReschedulePolicy", () => Reschedule, { filledIn: true }),
   /**
    * How a new version takes the place of the old one.
    *
    * @default - the job's
    */
-  update: block("Update", () => Update),
+  update: block("Update", () => Update, { filledIn: true }),
   /**
    * How allocations leave a drained node.
    *
    * @default - the job's
    */
-  migrate: block("Migrate", () => Migrate),
+  migrate: block("Migrate", () => Migrate, { filledIn: true }),
   /**
    * What becomes of allocations on a node that lost its connection.
    *
@@ -85,7 +85,7 @@ const fields = {
    *
    * @default - 300 MiB
    */
-  ephemeralDisk: block("EphemeralDisk", () => EphemeralDisk),
+  ephemeralDisk: block("EphemeralDisk", () => EphemeralDisk, { filledIn: true }),
   /**
    * Conditions that its node must meet.
    *

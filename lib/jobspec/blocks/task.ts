@@ -102,7 +102,7 @@ const fields = {
    *
    * @default - 100 MHz and 300 MiB
    */
-  resources: block("Resources", () => Resources),
+  resources: block("Resources", () => Resources, { filledIn: true }),
   /**
    * Files made of Consul's, Vault's and Nomad's data.
    *
@@ -138,7 +138,7 @@ const fields = {
    *
    * @default - 10 files of 10 MiB
    */
-  logs: block("LogConfig", () => LogConfig),
+  logs: block("LogConfig", () => LogConfig, { filledIn: true }),
   /**
    * Access to Vault.
    *
@@ -201,7 +201,7 @@ const fields = {
    *
    * @default - none
    */
-  identity: block("Identity", () => Identity),
+  identity: block("Identity", () => Identity, { filledIn: true }),
   /**
    * Tokens that say who it is.
    *
@@ -225,7 +225,7 @@ const fields = {
    *
    * @default Duration.seconds(5)
    */
-  killTimeout: duration("KillTimeout", { nullable: true }),
+  killTimeout: duration("KillTimeout", { nullable: true, default: 5e9 }),
   /**
    * The signal that ends it.
    *

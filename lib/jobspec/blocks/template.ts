@@ -15,13 +15,13 @@ const scriptFields = {
    *
    * @default Duration.seconds(5)
    */
-  timeout: duration("Timeout", { lenient: true, nullable: true }),
+  timeout: duration("Timeout", { lenient: true, nullable: true, default: 5e9 }),
   /**
    * Whether the task fails where the program does.
    *
    * @default false
    */
-  failOnError: bool("FailOnError", { nullable: true }),
+  failOnError: bool("FailOnError", { nullable: true, default: false }),
   /**
    * Whether it also runs after the first rendering.
    *
@@ -77,31 +77,35 @@ const fields = {
    *
    * @default - read from source
    */
-  data: text("EmbeddedTmpl", { nullable: true }),
+  data: text("EmbeddedTmpl", { nullable: true, default: "" }),
   /**
    * A file to read the template from, on the node or fetched by an artifact.
    *
    * @default - data is used
    */
-  source: text("SourcePath", { nullable: true }),
+  source: text("SourcePath", { nullable: true, default: "" }),
   /**
    * Whether the result is read as `KEY=value` lines into the task's environment.
    *
    * @default false
    */
-  env: bool("Envvars", { nullable: true }),
+  env: bool("Envvars", { nullable: true, default: false }),
   /**
    * What the task is told when the result changes.
    *
    * @default "restart"
    */
-  changeMode: oneOf("ChangeMode", ["restart", "noop", "signal", "script"], { empty: false, nullable: true }),
+  changeMode: oneOf("ChangeMode", ["restart", "noop", "signal", "script"], {
+    empty: false,
+    nullable: true,
+    default: "restart",
+  }),
   /**
    * The signal, for `changeMode` `signal`.
    *
    * @default - none
    */
-  changeSignal: text("ChangeSignal", { nullable: true }),
+  changeSignal: text("ChangeSignal", { nullable: true, default: "" }),
   /**
    * The program, for `changeMode` `script`.
    *
@@ -113,13 +117,13 @@ const fields = {
    *
    * @default Duration.seconds(5)
    */
-  splay: duration("Splay", { nullable: true }),
+  splay: duration("Splay", { nullable: true, default: 5e9 }),
   /**
    * Permissions of the file, in octal.
    *
    * @default "644"
    */
-  perms: text("Perms", { nullable: true }),
+  perms: text("Perms", { nullable: true, default: "0644" }),
   /**
    * Owner of the file.
    *
@@ -137,25 +141,25 @@ const fields = {
    *
    * @default "{{"
    */
-  leftDelimiter: text("LeftDelim", { hcl: "left_delimiter", nullable: true }),
+  leftDelimiter: text("LeftDelim", { hcl: "left_delimiter", nullable: true, default: "{{" }),
   /**
    * What closes an action.
    *
    * @default "}}"
    */
-  rightDelimiter: text("RightDelim", { hcl: "right_delimiter", nullable: true }),
+  rightDelimiter: text("RightDelim", { hcl: "right_delimiter", nullable: true, default: "}}" }),
   /**
    * Whether it is an error that a map has no such key.
    *
    * @default false
    */
-  errorOnMissingKey: bool("ErrMissingKey", { hcl: "error_on_missing_key", nullable: true }),
+  errorOnMissingKey: bool("ErrMissingKey", { hcl: "error_on_missing_key", nullable: true, default: false }),
   /**
    * Whether it is rendered only once.
    *
    * @default false
    */
-  once: bool("Once", { nullable: true }),
+  once: bool("Once", { nullable: true, default: false }),
   /**
    * How long it waits for more changes.
    *
@@ -167,7 +171,12 @@ const fields = {
    *
    * @default - none
    */
-  vaultGrace: duration("VaultGrace", { negative: true, deprecated: "nothing; Vault ignores it", nullable: true }),
+  vaultGrace: duration("VaultGrace", {
+    negative: true,
+    deprecated: "nothing; Vault ignores it",
+    nullable: true,
+    default: 0,
+  }),
 };
 
 /** Properties of {@link Template}. */

@@ -18,43 +18,43 @@ const fields = {
    *
    * @default - the cluster's
    */
-  namespace: text("Namespace", { nullable: true }),
+  namespace: text("Namespace", { nullable: true, default: "" }),
   /**
    * The Vault cluster, for Nomad Enterprise.
    *
    * @default "default"
    */
-  cluster: text("Cluster"),
+  cluster: text("Cluster", { default: "default" }),
   /**
    * Whether `VAULT_TOKEN` is in the task's environment.
    *
    * @default true
    */
-  env: bool("Env", { nullable: true }),
+  env: bool("Env", { nullable: true, default: true }),
   /**
    * Whether the token is kept out of the task's secrets directory.
    *
    * @default false
    */
-  disableFile: bool("DisableFile", { nullable: true }),
+  disableFile: bool("DisableFile", { nullable: true, default: false }),
   /**
    * What the task is told when its token changes.
    *
    * @default "restart"
    */
-  changeMode: oneOf("ChangeMode", ["noop", "restart", "signal"], { nullable: true }),
+  changeMode: oneOf("ChangeMode", ["noop", "restart", "signal"], { nullable: true, default: "restart" }),
   /**
    * The signal, for `changeMode` `signal`.
    *
    * @default - none
    */
-  changeSignal: text("ChangeSignal", { nullable: true }),
+  changeSignal: text("ChangeSignal", { nullable: true, default: "SIGHUP" }),
   /**
    * Whether the token may run out for a task that never renews it.
    *
    * @default false
    */
-  allowTokenExpiration: bool("AllowTokenExpiration", { nullable: true }),
+  allowTokenExpiration: bool("AllowTokenExpiration", { nullable: true, default: false }),
 };
 
 /** Properties of {@link Vault}. */

@@ -123,19 +123,22 @@ const mountFields = {
    *
    * @default false
    */
-  readOnly: bool("ReadOnly", { nullable: true }),
+  readOnly: bool("ReadOnly", { nullable: true, default: false }),
   /**
    * How mounts below it travel between task and host.
    *
    * @default "private"
    */
-  propagationMode: oneOf("PropagationMode", ["private", "host-to-task", "bidirectional"], { nullable: true }),
+  propagationMode: oneOf("PropagationMode", ["private", "host-to-task", "bidirectional"], {
+    nullable: true,
+    default: "private",
+  }),
   /**
    * Its SELinux label: `""`, `"z"` (shared) or `"Z"` (private).
    *
    * @default - none
    */
-  selinuxLabel: text("SELinuxLabel", { nullable: true }),
+  selinuxLabel: text("SELinuxLabel", { nullable: true, default: "" }),
 };
 
 /** Properties of {@link VolumeMount}. */

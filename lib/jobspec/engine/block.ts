@@ -152,6 +152,12 @@ export abstract class Block {
     this[MAP_KEY] = key;
   }
 
+  /** @internal The value of the property that owns an API key. */
+  valueAt(api: string): unknown {
+    const of = this[DEFINITION].list.find(({ field }) => field.api.includes(api));
+    return of && valuesOf(this)[of.name];
+  }
+
   /** What names this block among its siblings, or nothing. */
   get blockKey(): string | undefined {
     const { key } = this[DEFINITION];
@@ -266,7 +272,8 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
   const block = new type(props as never);
   let carried: ApiObject | undefined;
   for (const key of Object.keys(json)) {
-    if (owned.has(key)) continue;
+    // null and absent are the same to Nomad.
+    if (owned.has(key) || json[key] === null) continue;
     if (!serverOnly?.includes(key))
       at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
     (carried ??= Object.create(null) as ApiObject)[key] = json[key];
@@ -275,13 +282,17 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
   return block;
 }
 
-/** Reads a block from API JSON; throws a UserError with every problem that makes it unreadable. */
-export function readBlock<T extends Block>(type: new (props: never) => T, json: Api): T {
-  const found: Problem[] = [];
-  const block = decodeBlock(type, json, Place.root(found));
-  const errors = found.filter((problem) => problem.severity === "error");
-  if (errors.length > 0 || !block) throw new UserError(errors);
-  return block;
+/** What reading a block gave: nothing where it is unreadable, and everything that was noticed. */
+export interface Reading<T> {
+  readonly block: T | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a block from API JSON. */
+export function readBlock<T extends Block>(type: new (props: never) => T, json: Api): Reading<T> {
+  const problems: Problem[] = [];
+  const block = decodeBlock(type, json, Place.root(problems));
+  return { block: problems.some(({ severity }) => severity === "error") ? undefined : block, problems };
 }
 
 /** What a field's marks mean to the Nomad that the job is for. */

@@ -29,6 +29,12 @@ export interface FieldOptions {
   readonly required?: boolean;
   /** The name in HCL. Default: the property in snake_case. */
   readonly hcl?: string;
+  /** What Nomad fills in where it is left out, as API JSON. Default: the empty value. */
+  readonly default?: Api;
+  /** The same where it depends on the job's type. Default: `default`. */
+  readonly defaultByType?: Readonly<Record<string, Api>>;
+  /** Whether Nomad fills in the whole block where it is left out. Default: false. */
+  readonly filledIn?: boolean;
   /** Whether a map is written in HCL with an equals sign, and not as a block. Default: false. */
   readonly assigned?: boolean;
   /** Whether Nomad tells the empty value (0, false, "") from none. Default: false. */

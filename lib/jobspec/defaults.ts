@@ -1,0 +1,117 @@
+import { definitionOf, isPlainObject, type Api, type ApiObject, type BlockDefinition, type Field } from "./engine";
+import { JobBlock } from "./blocks/job";
+
+/**
+ * A job as a server holds it, without what the server filled in: defaults, the tasks and ports of mesh proxies, the constraints that
+ * it adds for what a job uses, and what only a server sets.
+ */
+export function withoutDefaults(held: unknown): unknown {
+  if (!isPlainObject(held)) return held;
+  const job = structuredClone(held) as ServerJob;
+  const type = typeof job.Type === "string" ? job.Type : "service";
+  // A server keeps two of its figures here, and the whole of it in each group.
+  delete job.Update;
+  for (const group of list(job.TaskGroups)) inherited(group);
+  return prune(job, definitionOf(JobBlock), type);
+}
+
+interface ServerJob extends ApiObject {
+  Type?: unknown;
+  TaskGroups?: unknown;
+  Update?: unknown;
+}
+
+function prune(json: ApiObject, definition: BlockDefinition, type: string): ApiObject {
+  const kept: ApiObject = {};
+  for (const [key, value] of Object.entries(json)) {
+    if (value === null || definition.serverOnly?.includes(key)) continue;
+    const of = definition.list.find(({ field }) => field.api.includes(key));
+    const rest = of?.field.of ? nested(value, of.field, type) : value;
+    if (!of || !isDefault(rest, of.field, type)) kept[key] = rest;
+  }
+  return kept;
+}
+
+function nested(value: unknown, field: Field, type: string): unknown {
+  const definition = definitionOf((field.of as () => typeof JobBlock)());
+  if (Array.isArray(value)) return value.map((item) => (isPlainObject(item) ? prune(item, definition, type) : item));
+  if (!isPlainObject(value)) return value;
+  if (field.kind !== "block-map") return prune(value, definition, type);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, isPlainObject(item) ? prune(item, definition, type) : item]),
+  );
+}
+
+function isDefault(value: Api, { options, kind }: Field, type: string): boolean {
+  if (isPlainObject(value) && Object.keys(value).length === 0) return options.filledIn === true || kind !== "block";
+  if (Array.isArray(value) && value.length === 0) return true;
+  const filled = options.defaultByType?.[type] ?? options.default;
+  if (filled !== undefined) return JSON.stringify(value) === JSON.stringify(filled);
+  return !options.nullable && (value === "" || value === 0 || value === false);
+}
+
+function list(value: unknown): ApiObject[] {
+  return Array.isArray(value) ? value.filter(isPlainObject) : [];
+}
+
+/** What a group's parts have from the group, or from the server, and not from whoever wrote the job. */
+function inherited(group: ApiObject): void {
+  group.Tasks = list(group.Tasks).filter(
+    (task) => !/^connect-(?:proxy|ingress|terminating|mesh):/.test(String(task.Kind)),
+  );
+  group.Constraints = list(group.Constraints).filter((constraint) => !isImplied(constraint));
+  for (const network of list(group.Networks))
+    network.DynamicPorts = list(network.DynamicPorts).filter(
+      (port) => !/^connect-(?:proxy|ingress|terminating|mesh)-/.test(String(port.Label)),
+    );
+  const scaling = group.Scaling;
+  if (isPlainObject(scaling) && scaling.Min === group.Count) delete scaling.Min;
+  for (const service of list(group.Services)) ofService(service, undefined);
+  for (const task of list(group.Tasks)) {
+    if (JSON.stringify(task.RestartPolicy) === JSON.stringify(group.RestartPolicy)) delete task.RestartPolicy;
+    task.Constraints = list(task.Constraints).filter((constraint) => !isImplied(constraint));
+    const resources = task.Resources;
+    // MHz are left out where cores are asked for, and cores where MHz are.
+    if (isPlainObject(resources)) {
+      if (!resources.Cores) delete resources.Cores;
+      if (resources.CPU === 0 || (resources.CPU === 100 && resources.Cores === undefined)) delete resources.CPU;
+    }
+    if (isPlainObject(task.Identity)) ofIdentity(task.Identity);
+    for (const service of list(task.Services)) ofService(service, String(task.Name));
+  }
+}
+
+function ofIdentity(identity: ApiObject): void {
+  if (identity.Name === "default") delete identity.Audience;
+}
+
+function ofService(service: ApiObject, task: string | undefined): void {
+  if (task !== undefined && service.TaskName === task) delete service.TaskName;
+  for (const check of list(service.Checks)) {
+    if (check.Name === `service: "${String(service.Name)}" check`) delete check.Name;
+    if (check.OnUpdate === service.OnUpdate) delete check.OnUpdate;
+    if (task !== undefined && check.TaskName === task) delete check.TaskName;
+  }
+}
+
+/** Constraints that a server adds for what a job uses. */
+const IMPLIED = new Set([
+  "${attr.nomad.service_discovery}",
+  "${attr.consul.version}",
+  "${attr.consul.grpc}",
+  "${attr.vault.version}",
+  "${attr.nomad.version}",
+  "${attr.plugins.cni.version.bridge}",
+  "${attr.plugins.cni.version.firewall}",
+  "${attr.plugins.cni.version.host-local}",
+  "${attr.plugins.cni.version.loopback}",
+  "${attr.plugins.cni.version.portmap}",
+  "${attr.plugins.cni.version.consul-cni}",
+]);
+
+function isImplied(constraint: ApiObject): boolean {
+  return (
+    IMPLIED.has(String(constraint.LTarget)) ||
+    (constraint.LTarget === "${attr.os.signals}" && constraint.Operand === "set_contains")
+  );
+}

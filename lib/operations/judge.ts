@@ -1,0 +1,48 @@
+import { mkdtempSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compareProblems, UserError, type Problem, type Target } from "../jobspec";
+import { readJobFile, type HclParser } from "./job-files";
+import { stackNames } from "./stack-file";
+import { synthesizeProject, type SynthesisOptions } from "./synthesis";
+import { locate, type LocatedProblem } from "./locate";
+
+/** What is wrong with the jobs of a file. */
+export interface JudgedFile {
+  readonly file: string;
+  readonly problems: readonly LocatedProblem[];
+}
+
+/** Says what a Nomad server would say of the jobs of a file, each problem with its line where it has one. */
+export async function judgeFile(file: string, parseHcl: HclParser, target?: Target): Promise<JudgedFile> {
+  const read = await readJobFile(file, parseHcl);
+  const judged = read.jobs.flatMap((job) => {
+    const located = locate(read, job, job.validate(target));
+    // Several jobs of one program are told apart by their ids.
+    return read.jobs.length > 1
+      ? located.map((problem) => ({ ...problem, path: `${job.id}.${problem.path}` }))
+      : located;
+  });
+  const own = locate(read, read.jobs[0], read.problems);
+  return { file, problems: [...own, ...judged].sort(compareProblems) };
+}
+
+/** Says what is wrong with the jobs of a stack, by running its program. */
+export async function judgeStack(name: string, options: Omit<SynthesisOptions, "outdir">): Promise<JudgedFile> {
+  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-validate-"));
+  const [outdir, report] = [join(folder, "out"), join(folder, "problems.json")];
+  try {
+    await synthesizeProject({ ...options, outdir, env: { ...options.env, CDK_NOMAD_PROBLEMS: report } });
+    if (!existsSync(report)) throw UserError.at(name, "the program does not end with runProgram()", "synthesis");
+    const found = JSON.parse(readFileSync(report, "utf8")) as readonly (Problem & { readonly stack?: string })[];
+    const stacks = new Set([...found.flatMap(({ stack }) => stack ?? []), ...stackNames(outdir)]);
+    if (!stacks.has(name)) {
+      const message = `is neither a file nor a stack; the stacks are ${[...stacks].join(", ")}`;
+      return { file: name, problems: [{ rule: "file/missing", path: name, message, severity: "error" }] };
+    }
+    const own = found.filter(({ stack }) => stack === undefined || stack === name);
+    return { file: name, problems: own.map(({ stack: _stack, ...problem }) => problem) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

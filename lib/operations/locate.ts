@@ -1,0 +1,96 @@
+import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
+import type { Job, Problem } from "../jobspec";
+import { apiPathOf, matchSource, sourceBlocks, type SourceBlock } from "../jobspec/host";
+import type { JobFile } from "./job-files";
+
+/** A problem with the line of the file where it stands. */
+export interface LocatedProblem extends Problem {
+  /** Counted from 1; absent where no line is to blame. */
+  readonly line?: number;
+}
+
+/** Finds the lines of the problems of a file's job. */
+export function locate(file: JobFile, job: Job | undefined, problems: readonly Problem[]): readonly LocatedProblem[] {
+  if (!job) return problems.map(saidByParser);
+  if (file.kind === "program" || problems.length === 0) return problems;
+  const lineOf = file.kind === "json" ? jsonLines(file.text, job) : hclLines(file.text, job);
+  return problems.map((problem) => {
+    const line = lineOf(problem.path);
+    return line === undefined ? problem : { ...problem, line };
+  });
+}
+
+/** Nomad's parser names the line itself. */
+function saidByParser(problem: Problem): LocatedProblem {
+  const [, line] = /^line (\d+)$/.exec(problem.path) ?? [];
+  return line === undefined ? problem : { ...problem, path: "", line: Number(line) };
+}
+
+type Lines = (place: string) => number | undefined;
+
+function jsonLines(text: string, job: Job): Lines {
+  const root = parseTree(text);
+  const outer = root && findNodeAtLocation(root, ["Job"]);
+  const start = outer?.type === "object" ? outer : root;
+  return (place) => {
+    const path = [...apiPathOf(job, place)];
+    let node: Node | undefined;
+    // The place of something missing is what is around it.
+    for (; !node && start; path.pop()) {
+      node = findNodeAtLocation(start, path);
+      if (path.length === 0) break;
+    }
+    return node && text.slice(0, node.offset).split("\n").length;
+  };
+}
+
+function hclLines(text: string, job: Job): Lines {
+  const found = matchSource(job, sourceBlocks(text));
+  return (place) => {
+    let source: SourceBlock | undefined = found.get(job);
+    let line = source?.line;
+    for (const step of blocksOn(job, place)) {
+      const own = found.get(step.block);
+      if (own) [source, line] = [own, own.line];
+      const attribute = step.property === undefined ? undefined : source?.attributes.get(step.property);
+      if (attribute !== undefined) line = attribute;
+    }
+    return line;
+  };
+}
+
+interface Step {
+  readonly block: Parameters<typeof apiPathOf>[0];
+  /** The attribute inside it, in HCL's spelling. */
+  readonly property?: string;
+}
+
+/** The blocks from the job down to a place, and the attribute at its end. */
+function blocksOn(job: Job, place: string): readonly Step[] {
+  const steps: Step[] = [{ block: job }];
+  let held: unknown = job;
+  for (const key of apiPathOf(job, place)) held = stepInto(held, key, steps);
+  const last = place.slice(Math.max(place.lastIndexOf("."), place.lastIndexOf("]")) + 1).replace(/^\./, "");
+  const block = steps[steps.length - 1]?.block;
+  const property = last.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return block && /^\w+$/.test(property) ? [...steps, { block, property }] : steps;
+}
+
+function stepInto(held: unknown, key: string | number, steps: Step[]): unknown {
+  const next = inside(held, key);
+  if (isBlock(next)) steps.push({ block: next });
+  return next;
+}
+
+function inside(held: unknown, key: string | number): unknown {
+  if (Array.isArray(held)) {
+    return typeof key === "number"
+      ? (held as unknown[])[key]
+      : held.find((item) => isBlock(item) && item.mapKey === key);
+  }
+  return isBlock(held) ? held.valueAt(String(key)) : undefined;
+}
+
+function isBlock(value: unknown): value is Parameters<typeof apiPathOf>[0] {
+  return typeof value === "object" && value !== null && "toApi" in value && "mapKey" in value;
+}
