@@ -1,7 +1,7 @@
 /** Jobs as TypeScript, written as a person would write them. */
-import { format } from "prettier";
 import type { Job } from "../jobspec";
 import { matchSource, sourceBlocks } from "../jobspec/host";
+import { formatted } from "./format";
 import { Writer } from "./write";
 
 /** A job to be written, with where it came from. */
@@ -35,7 +35,7 @@ export async function toTypeScript(jobs: readonly JobToWrite[], options: ModuleO
     return `${before.join("")}export const ${exportName(job.id, names, used)} = ${expression};\n`;
   });
   const imports = `import { ${[...used].sort().join(", ")} } from ${JSON.stringify(options.from ?? "cdk-nomad")};\n`;
-  return format([imports, ...statements].join("\n"), { parser: "typescript", printWidth: 120 });
+  return formatted([imports, ...statements].join("\n"));
 }
 
 /** A name in camel case for a job's id, another for each job. */
