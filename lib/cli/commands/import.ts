@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Problem } from "../../jobspec";
 import { readJobFile, readRunningJob } from "../../operations";
-import type { JobToWrite } from "../../typescript";
+import { toTypeScript, type JobToWrite } from "../../typescript";
 import { clients, localCluster, type CliContext } from "../context";
 import { hclParser, type HclOptions } from "../hcl";
 
@@ -25,8 +25,6 @@ export async function importJobs(files: readonly string[], options: ImportOption
   // Nothing is written where something could not be read.
   if (errors.length > 0) throw new UserError(errors);
   for (const problem of problems) terminal.note(`${terminal.color.yellow("!")} ${formatProblem(problem)}`);
-  // What formats programs is large; no other command waits for it.
-  const { toTypeScript } = await import("../../typescript");
   const module = await toTypeScript(found, { from: options.from ?? library(options.out) });
   if (options.out === undefined) {
     terminal.print(module.trimEnd());
