@@ -1,4 +1,4 @@
-import { block, textMap, type Block, type Field, type FieldOptions } from "../engine";
+import { anyMap, block, text, textMap, texts, type Block, type Field, type FieldOptions } from "../engine";
 
 /**
  * In a driver's configuration HCL blocks stand as lists of objects, also where there is only one: that is how
@@ -32,4 +32,24 @@ export function configBlock<C extends new (props: never) => Block>(
 /** A map in a driver's configuration. */
 export function configMap(api: string, options: FieldOptions = {}) {
   return inList(textMap(api, options));
+}
+
+/** A map of numbers in a driver's configuration. */
+export function configNumbers(api: string, options: FieldOptions = {}) {
+  return inList(anyMap(api, options) as Field<Readonly<Record<string, number>>>);
+}
+
+/** One text or a list of texts, as a driver takes either. */
+export function textOrTexts(api: string, options: FieldOptions = {}): Field<string | readonly string[]> {
+  const [one, many] = [text(api, options), texts(api, options)];
+  const fieldFor = (value: string | readonly string[]) =>
+    (typeof value === "string" ? one : many) as Field<string | readonly string[]>;
+  return {
+    ...(many as Field<string | readonly string[]>),
+    required: false,
+    fault: (value) => fieldFor(value).fault?.(value),
+    check: (value, at, context) => fieldFor(value).check(value, at, context),
+    encode: (value, out) => fieldFor(value).encode(value, out),
+    decode: (json, at) => (typeof json[api] === "string" ? one : many).decode(json, at),
+  };
 }

@@ -1,8 +1,16 @@
 import { ANY_MAP, Block, decodeBlock, isPlainObject, Place, UserError } from "../engine";
 import type { ApiObject, CheckContext, Problem } from "../engine";
+import { ContainerdConfig, type ContainerdProps } from "./containerd";
 import { DockerConfig, type DockerProps } from "./docker";
 import { ExecConfig, type ExecProps } from "./exec";
+import { Exec2Config, type Exec2Props } from "./exec2";
+import { FirecrackerConfig, type FirecrackerProps } from "./firecracker";
+import { JavaConfig, type JavaProps } from "./java";
+import { PledgeConfig, type PledgeProps } from "./pledge";
+import { PodmanConfig, type PodmanProps } from "./podman";
+import { QemuConfig, type QemuProps } from "./qemu";
 import { RawExecConfig, type RawExecProps } from "./raw-exec";
+import { SingularityConfig, type SingularityProps } from "./singularity";
 
 /**
  * What runs a task, with its configuration.
@@ -30,6 +38,46 @@ export class Driver {
   /** A program of the node, run as it is. */
   static rawExec(props: RawExecProps): Driver {
     return new Driver("raw_exec", new RawExecConfig(props));
+  }
+
+  /** A program on a Java virtual machine. */
+  static java(props: JavaProps): Driver {
+    return new Driver("java", new JavaConfig(props));
+  }
+
+  /** A virtual machine. */
+  static qemu(props: QemuProps): Driver {
+    return new Driver("qemu", new QemuConfig(props));
+  }
+
+  /** A container without a daemon. */
+  static podman(props: PodmanProps): Driver {
+    return new Driver("podman", new PodmanConfig(props));
+  }
+
+  /** A program of the node that sees only the paths which are unveiled to it. */
+  static exec2(props: Exec2Props): Driver {
+    return new Driver("exec2", new Exec2Config(props));
+  }
+
+  /** A program that is held to promises. */
+  static pledge(props: PledgeProps): Driver {
+    return new Driver("pledge", new PledgeConfig(props));
+  }
+
+  /** A small virtual machine of Firecracker. */
+  static firecracker(props: FirecrackerProps): Driver {
+    return new Driver("firecracker-task-driver", new FirecrackerConfig(props));
+  }
+
+  /** A container of containerd. */
+  static containerd(props: ContainerdProps): Driver {
+    return new Driver("containerd-driver", new ContainerdConfig(props));
+  }
+
+  /** A container of Singularity or Apptainer. */
+  static singularity(props: SingularityProps): Driver {
+    return new Driver("Singularity", new SingularityConfig(props));
   }
 
   /** Any other driver, with a configuration that nobody checks before the node does. */
@@ -78,6 +126,14 @@ const KNOWN: Readonly<Record<string, { readonly constructorName: string; readonl
   docker: { constructorName: "docker", type: DockerConfig },
   exec: { constructorName: "exec", type: ExecConfig },
   raw_exec: { constructorName: "rawExec", type: RawExecConfig },
+  java: { constructorName: "java", type: JavaConfig },
+  qemu: { constructorName: "qemu", type: QemuConfig },
+  podman: { constructorName: "podman", type: PodmanConfig },
+  exec2: { constructorName: "exec2", type: Exec2Config },
+  pledge: { constructorName: "pledge", type: PledgeConfig },
+  "firecracker-task-driver": { constructorName: "firecracker", type: FirecrackerConfig },
+  "containerd-driver": { constructorName: "containerd", type: ContainerdConfig },
+  Singularity: { constructorName: "singularity", type: SingularityConfig },
 };
 
 /** JSON with its keys in order, to be compared. */

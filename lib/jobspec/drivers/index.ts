@@ -1,5 +1,13 @@
 /** What runs tasks: the drivers of Nomad with their configurations. */
 export {
+  ContainerdAuth,
+  ContainerdConfig,
+  ContainerdMount,
+  type ContainerdAuthProps,
+  type ContainerdMountProps,
+  type ContainerdProps,
+} from "./containerd";
+export {
   DockerAuth,
   DockerConfig,
   DockerDevice,
@@ -15,4 +23,18 @@ export {
 } from "./docker";
 export { Driver } from "./driver";
 export { ExecConfig, type ExecProps } from "./exec";
+export { Exec2Config, type Exec2Props } from "./exec2";
+export { FirecrackerConfig, FirecrackerNic, type FirecrackerNicProps, type FirecrackerProps } from "./firecracker";
+export { JavaConfig, type JavaProps } from "./java";
+export { PledgeConfig, type PledgeProps } from "./pledge";
+export {
+  PodmanAuth,
+  PodmanConfig,
+  PodmanLogging,
+  type PodmanAuthProps,
+  type PodmanLoggingProps,
+  type PodmanProps,
+} from "./podman";
+export { QemuConfig, type QemuProps } from "./qemu";
 export { RawExecConfig, type RawExecProps } from "./raw-exec";
+export { SingularityConfig, type SingularityProps } from "./singularity";

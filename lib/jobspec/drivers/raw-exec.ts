@@ -1,4 +1,5 @@
-import { blockOf, int, text, textMap, texts, type PropsOf } from "../engine";
+import { blockOf, int, text, texts, type PropsOf } from "../engine";
+import { configMap } from "./config-fields";
 
 const fields = {
   /** The program: a path on the node, or a name on its PATH. */
@@ -32,7 +33,13 @@ const fields = {
    *
    * @default - Nomad's
    */
-  cgroupV1Override: textMap("cgroup_v1_override"),
+  cgroupV1Override: configMap("cgroup_v1_override"),
+  /**
+   * Names of environment variables of the agent that it does not get.
+   *
+   * @default - none
+   */
+  deniedEnvvars: texts("denied_envvars"),
 };
 
 /** Properties of a raw_exec task. */
