@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { App, type AppConfig } from "cdktf";
 import { runProgram, synthesize, UserError } from "./lib";
 import { checkSettings, ENVIRONMENTS, PrismEnvironment, type EnvironmentSettings, type Surroundings } from "./stacks";
@@ -28,7 +30,18 @@ function surroundings(env: NodeJS.ProcessEnv): Surroundings {
   if (offset !== undefined && !/^\d{1,5}$/.test(offset)) {
     throw UserError.at("CDK_NOMAD_PORT_OFFSET", `"${offset}" is no whole number; write 1000, say`);
   }
-  return { prismBinDir: prismBinDir || undefined, portOffset: offset === undefined ? undefined : Number(offset) };
+  return {
+    prismBinDir: prismBinDir || undefined,
+    portOffset: offset === undefined ? undefined : Number(offset),
+    docker: dockerAnswers(),
+    variables: env,
+  };
+}
+
+/** Whether a Docker answers on this machine. */
+function dockerAnswers(): boolean {
+  if (!existsSync("/var/run/docker.sock") && !process.env.DOCKER_HOST) return false;
+  return spawnSync("docker", ["version"], { stdio: "ignore", timeout: 3000 }).status === 0;
 }
 
 if (require.main === module) {

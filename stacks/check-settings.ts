@@ -77,6 +77,22 @@ const schema = v.strictObject({
       rendering: v.optional(v.picklist(["fanOut", "enterprise"], 'write "fanOut" or "enterprise"')),
     }),
   ),
+  polydev: v.strictObject({
+    execution: v.picklist(["containers", "processes", "auto"], 'write "containers", "processes" or "auto"'),
+    machine: v.picklist(["firecracker", "qemu", "process"], 'write "firecracker", "qemu" or "process"'),
+    warmPool: count,
+    browsers: v.pipe(count, v.maxValue(100, "is more than there are addresses for; write 100 or less")),
+    keysInVariables: flag,
+  }),
+  hermes: v.strictObject({
+    driver: v.picklist(
+      ["docker", "singularity", "raw_exec", "auto"],
+      'write "docker", "singularity", "raw_exec" or "auto"',
+    ),
+    slots: v.pipe(count, v.minValue(1, "write 1 or more")),
+    min: count,
+    max: v.pipe(count, v.minValue(1, "write 1 or more")),
+  }),
   databaseSecret: v.optional(v.strictObject({ vault: v.instance(Vault), path: text })),
   denyByDefault: flag,
   logLevel: v.picklist(["debug", "info", "warn", "error"], "write debug, info, warn or error"),
@@ -138,6 +154,10 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
         ),
       );
     }
+  }
+  if (settings.hermes?.max < settings.hermes?.min) {
+    const { min, max } = settings.hermes;
+    problems.push(problem(`${root}.hermes.max`, `${max} is less than min, ${min}; write ${min} or more`));
   }
   const { minHealthyTime, healthyDeadline } = settings.update ?? {};
   if (minHealthyTime?.nanoseconds >= healthyDeadline?.nanoseconds) {

@@ -16,6 +16,8 @@ export const dev: EnvironmentSettings = {
     healthyDeadline: Duration.minutes(3),
     autoRevert: true,
   },
+  polydev: { execution: "auto", machine: "process", warmPool: 1, browsers: 1, keysInVariables: false },
+  hermes: { driver: "auto", slots: 2, min: 1, max: 2 },
   denyByDefault: false,
   logLevel: "debug",
 };

@@ -2,7 +2,24 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConsulBackend, LocalBackend, TerraformStack, TerraformVariable, type ConsulBackendConfig } from "cdktf";
 import type { Construct } from "constructs";
-import { Cpu, Prism, Program, Resources, standIn, Update, type Pattern, type StandInName } from "../lib";
+import {
+  Cpu,
+  NomadJob,
+  Polydev,
+  Prism,
+  Program,
+  PROVIDERS,
+  RegionalJob,
+  Resources,
+  Secret,
+  SlotPoolJob,
+  standIn,
+  Update,
+  WarmPoolJob,
+  type Pattern,
+  type PrismProps,
+  type StandInName,
+} from "../lib";
 import type { EnvironmentSettings, GroupSettings } from "./settings";
 
 /** What of the surroundings a stack looks at, passed in so that tests can say it. */
@@ -11,6 +28,10 @@ export interface Surroundings {
   readonly prismBinDir?: string;
   /** CDK_NOMAD_PORT_OFFSET. */
   readonly portOffset?: number;
+  /** Whether a Docker answers here. Default: false. */
+  readonly docker?: boolean;
+  /** WARM_POOL_<PROVIDER>_SIZE and TERMINAL_NOMAD_…, by their names. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
 const PROGRAMS = { admin: "prism-admin", launcher: "pattern-launcher", keyvalue: "keyvalue-runner" } as const;
@@ -61,6 +82,44 @@ export class PrismEnvironment extends TerraformStack {
       },
       ...this.regions(),
     });
+    this.addPolydev();
+    this.addHermes();
+  }
+
+  private addPolydev(): void {
+    const { polydev, datacenters } = this.settings;
+    const { execution, machine, warmPool, browsers, keysInVariables } = polydev;
+    const contained = execution === "containers" || (execution === "auto" && this.surroundings.docker === true);
+    const keys = PROVIDERS.map(
+      (provider) => [provider, Secret.fromNomadVariable(`nomad/jobs/runtime-${provider}`, "api_key")] as const,
+    );
+    new Polydev(this, "polydev", {
+      execution: contained ? { kind: "docker" } : { kind: "raw_exec" },
+      machine: { kind: machine },
+      warmPools: WarmPoolJob.sizesFrom(this.surroundings.variables ?? {}, warmPool),
+      browsers,
+      portOffset: this.#offset,
+      apiKeys: keysInVariables ? Object.fromEntries(keys) : {},
+      datacenters,
+      ...this.regions(),
+    });
+  }
+
+  private addHermes(): void {
+    const { hermes, datacenters } = this.settings;
+    const own = hermes.driver === "auto" ? (this.surroundings.docker ? "docker" : "raw_exec") : hermes.driver;
+    const given = this.surroundings.variables ?? {};
+    const variables = {
+      TERMINAL_NOMAD_SLOTS: String(hermes.slots),
+      TERMINAL_NOMAD_MIN: String(hermes.min),
+      TERMINAL_NOMAD_MAX: String(hermes.max),
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== "")),
+    };
+    const driver = given.TERMINAL_NOMAD_DRIVER ? {} : { driver: own };
+    const job = SlotPoolJob.fromEnvironment(variables, { datacenters, ...driver });
+    const { regions, rendering } = this.regions();
+    if (regions) new RegionalJob(this, job.id, { job, regions, rendering });
+    else new NomadJob(this, job.id, { job });
   }
 
   private keepState(): void {
@@ -164,7 +223,7 @@ export class PrismEnvironment extends TerraformStack {
     return program.origin === "binary" ? { namespace: this.settings.name } : undefined;
   }
 
-  private regions() {
+  private regions(): Pick<PrismProps, "regions" | "rendering"> {
     const { regions } = this.settings;
     if (!regions) return {};
     const { list, maxParallel, onFailure, rendering } = regions;

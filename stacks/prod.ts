@@ -30,6 +30,8 @@ export const prod: EnvironmentSettings = {
     maxParallel: 1,
     onFailure: "fail_all",
   },
+  polydev: { execution: "containers", machine: "firecracker", warmPool: 10, browsers: 3, keysInVariables: true },
+  hermes: { driver: "docker", slots: 10, min: 1, max: 10 },
   databaseSecret: { vault: Vault.role("prism-admin"), path: "secret/prism/admin" },
   denyByDefault: true,
   logLevel: "warn",

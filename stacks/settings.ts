@@ -42,6 +42,32 @@ export interface RegionSettings {
   readonly datacenters: readonly string[];
 }
 
+/** What Polydev is in an environment. */
+export interface PolydevSettings {
+  /** Where commands and pools run; `auto` takes containers where a Docker answers, else processes. */
+  readonly execution: "containers" | "processes" | "auto";
+  /** What browsers run in. */
+  readonly machine: "firecracker" | "qemu" | "process";
+  /** How many wait for each provider, where WARM_POOL_<PROVIDER>_SIZE says nothing. */
+  readonly warmPool: number;
+  /** Browsers that stand ready. */
+  readonly browsers: number;
+  /** Whether the providers' keys are kept in Nomad variables, `nomad/jobs/runtime-<provider>`, key `api_key`. */
+  readonly keysInVariables: boolean;
+}
+
+/** What the slot pool is in an environment. */
+export interface HermesSettings {
+  /** What runs the sandboxes; `auto` takes Docker where one answers, else processes. */
+  readonly driver: "docker" | "singularity" | "raw_exec" | "auto";
+  /** Slots of each sandbox. */
+  readonly slots: number;
+  /** The fewest sandboxes. */
+  readonly min: number;
+  /** The most. */
+  readonly max: number;
+}
+
 /** An environment, as plain data. One class turns it into a stack. */
 export interface EnvironmentSettings {
   /** The stack's id, and the environment's part of the KV prefix. */
@@ -71,6 +97,10 @@ export interface EnvironmentSettings {
     /** Default: fanOut. */
     readonly rendering?: RegionRendering;
   };
+  /** The jobs of Polydev. */
+  readonly polydev: PolydevSettings;
+  /** The slot pool of Hermes; what the environment variables TERMINAL_NOMAD_… say counts before it. */
+  readonly hermes: HermesSettings;
   /** The admin's database password, from Vault. Default: none. */
   readonly databaseSecret?: { readonly vault: Vault; readonly path: string };
   /** Whether services may call only whom they are allowed to. */

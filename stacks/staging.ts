@@ -17,6 +17,8 @@ export const staging: EnvironmentSettings = {
     autoRevert: true,
     autoPromote: true,
   },
+  polydev: { execution: "containers", machine: "firecracker", warmPool: 3, browsers: 1, keysInVariables: true },
+  hermes: { driver: "docker", slots: 10, min: 1, max: 3 },
   denyByDefault: false,
   logLevel: "info",
 };

@@ -34,7 +34,7 @@ describe("dev", () => {
 
   test("has every figure of the seed", () => {
     const template = templateOf("dev");
-    template.jobCountIs(1);
+    template.jobCountIs(9);
     template.hasJob({ ID: "prism-stack", Type: "service", Datacenters: ["dc1"] });
     const restart = { Attempts: 3, Delay: seconds(10), Interval: seconds(60), Mode: "fail" };
     const logs = { MaxFiles: 5, MaxFileSizeMB: 10 };
@@ -178,14 +178,14 @@ describe("staging", () => {
 describe("prod", () => {
   test("rolls out west before east, with room to burst, and the database's password from Vault", () => {
     const template = templateOf("prod");
-    template.jobCountIs(2);
+    template.jobCountIs(22);
     expect(template.jobs().map((job) => [job.Region, job.Datacenters])).toEqual(
       expect.arrayContaining([
         ["us-west", ["us-west-1a", "us-west-1b"]],
         ["us-east", ["us-east-1a", "us-east-1b"]],
       ]),
     );
-    const groups = template.jobs()[0]?.TaskGroups as {
+    const groups = template.jobs().find((job) => job.ID === "prism-stack")?.TaskGroups as {
       Name: string;
       Count: number;
       Tasks: { Resources: object; Vault?: object; Templates: { DestPath: string }[] }[];
@@ -220,9 +220,9 @@ describe("every environment", () => {
       ];
     });
     expect(counts).toEqual([
-      ["dev", 1, 6, 1],
-      ["staging", 1, 6, 1],
-      ["prod", 2, 7, 1],
+      ["dev", 9, 6, 1],
+      ["staging", 9, 6, 1],
+      ["prod", 22, 7, 1],
     ]);
   });
 

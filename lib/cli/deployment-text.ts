@@ -5,6 +5,9 @@ import type { Terminal } from "./terminal";
 export function deploymentLines(view: DeploymentView, terminal: Terminal, seconds: number): string {
   const { color } = terminal;
   const head = `${terminal.spinner} ${color.bold(view.job)}${view.version === undefined ? "" : ` version ${view.version}`} ${color.dim(`${seconds} s`)}`;
+  // What is done takes one line, so that what is not finds room.
+  if (view.status === "successful" || view.status === "unchanged")
+    return terminal.fit(`${color.green("✓")} ${color.bold(view.job)} ${color.dim(view.status)}`);
   return [head, ...view.groups.flatMap((group) => groupLines(group, terminal))]
     .map((line) => terminal.fit(line))
     .join("\n");

@@ -13,6 +13,7 @@ export const SENSELESS: ReadonlySet<string> = new Set([
   "check/port-unknown",
   "check/port-number",
   "field/senseless",
+  "secret/literal",
 ]);
 
 /** Properties of {@link NomadJob}. */

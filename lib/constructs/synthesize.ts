@@ -1,6 +1,8 @@
 import type { App } from "cdktf";
-import { TerraformStack } from "cdktf";
-import { compareProblems, UserError, type Problem } from "../jobspec";
+import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from "cdktf";
+import type { IConstruct } from "constructs";
+import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
+import { holdsSecret, NO_SECRET } from "../jobspec/host";
 import { NomadJob } from "./nomad-job";
 
 /** A problem of a program: one of a job, with the stack and the construct that hold it. */
@@ -14,7 +16,8 @@ export interface ProgramProblem extends Problem {
  * cdktf's own validation stops at the first stack that has a problem.
  */
 export function problemsOf(app: App): ProgramProblem[] {
-  const jobs = app.node.findAll().filter((construct) => NomadJob.isNomadJob(construct));
+  const constructs = app.node.findAll();
+  const jobs = constructs.filter((construct) => NomadJob.isNomadJob(construct));
   return jobs
     .flatMap((construct) => {
       const stack = TerraformStack.of(construct);
@@ -23,7 +26,24 @@ export function problemsOf(app: App): ProgramProblem[] {
         .problems()
         .map((problem) => ({ ...problem, stack: stack.node.id, path: `${prefix}.${problem.path}` }));
     })
+    .concat(Secret.made ? constructs.flatMap(secretsIn) : [])
     .sort(compareProblems);
+}
+
+/** What an element writes, with its tokens as texts. */
+function resolved(element: TerraformElement): unknown {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return Tokenization.resolve(element.toTerraform(), { scope: element, preparing: false, resolver });
+}
+
+/** Secrets that Terraform would write into its files, and its state, outside of a job. */
+function secretsIn(construct: IConstruct): ProgramProblem[] {
+  if (!TerraformElement.isTerraformElement(construct) || NomadJob.isNomadJob(construct)) return [];
+  const stack = TerraformStack.of(construct);
+  const written = JSON.stringify(resolved(construct));
+  if (!holdsSecret(written)) return [];
+  const path = construct.node.path;
+  return [{ rule: "secret/literal", stack: stack.node.id, path, message: NO_SECRET, severity: "error" }];
 }
 
 /**

@@ -2,9 +2,11 @@
 export {
   apiPathOf,
   definitionOf,
+  holdsSecret,
   isEmptyValue,
   isResolvable,
   modelEdits,
+  NO_SECRET,
   TOKEN_IN_STRING,
   TOKEN_LIST_ELEMENT,
   type ApiPath,

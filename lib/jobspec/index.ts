@@ -5,4 +5,5 @@ export { Block, compareProblems, formatProblem, UserError } from "./engine";
 export type { ApiObject, BlockOptions, Problem, Severity } from "./engine";
 export { Job } from "./job";
 export type { Target } from "./rules";
+export { Secret } from "./secret";
 export { Cpu, Duration, Memory } from "./units";

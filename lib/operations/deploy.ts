@@ -21,9 +21,9 @@ export interface JobOutcome extends Outcome {
 }
 
 /**
- * Brings what a stack wants to a cluster through Nomad's and Consul's own APIs: first what Consul needs to know, then each job,
- * watched until it is healthy. Every job is judged by the server before anything is changed; the first that fails
- * ends it.
+ * Brings what a stack wants to a cluster through Nomad's and Consul's own APIs: first what Consul needs to know, then the jobs, at
+ * the same time but for those that wait for others, each watched until it is healthy. Every job is judged by the server before
+ * anything is changed; what waits for a job that fails is left as it is.
  *
  * @throws UserError where the server refuses a job
  */
@@ -32,7 +32,6 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   onStep("asking Nomad what it thinks of the jobs");
   await refuseInvalid(wanted, nomad);
 
-  const outcomes: JobOutcome[] = [];
   for (const item of wanted) {
     options.signal?.throwIfAborted();
     if (item.kind === "keys") {
@@ -41,15 +40,28 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
     } else if (item.kind === "entry") {
       onStep(`${item.entry.Kind} of ${item.entry.Name} in Consul`);
       await consul.setConfigEntry(item.entry);
-    } else {
+    }
+  }
+
+  // Each path with whether it went well; a job begins once all that it waits for did.
+  const ends = new Map<string, Promise<boolean>>();
+  const outcomes: JobOutcome[] = [];
+  for (const item of wanted) {
+    if (item.kind !== "job") continue;
+    const before = Promise.all(item.after.map((path) => ends.get(path) ?? true));
+    const end = before.then(async (well) => {
+      if (well.includes(false)) return false;
       onStep(`registering ${item.job.ID}`);
       const registration = await nomad.register(item.job);
       const outcome = await watchDeployment(nomad, item.job.ID, registration, options);
       outcomes.push({ ...outcome, job: item.job });
-      if (outcome.result === "failed") break;
-    }
+      return outcome.result !== "failed";
+    });
+    ends.set(item.path, end);
   }
-  return outcomes;
+  await Promise.all(ends.values());
+  const order = wanted.map((item) => (item.kind === "job" ? item.job.ID : ""));
+  return outcomes.sort((a, b) => order.indexOf(a.job.ID) - order.indexOf(b.job.ID));
 }
 
 async function refuseInvalid(wanted: readonly Wanted[], nomad: NomadClient): Promise<void> {

@@ -16,6 +16,7 @@ interface GroupJson {
   readonly Name: string;
   readonly Services?: readonly ServiceJson[];
   readonly Tasks?: readonly {
+    readonly Name?: string;
     readonly Services?: readonly ServiceJson[];
     readonly Meta?: Readonly<Record<string, string>>;
   }[];
@@ -23,6 +24,7 @@ interface GroupJson {
 
 interface ServiceJson {
   readonly Name?: string;
+  readonly TaskName?: string;
   readonly Checks?: readonly { readonly Type?: string }[];
 }
 
@@ -33,7 +35,11 @@ interface ServiceJson {
  */
 export async function listServices(job: JobJson, consul: ConsulClient, standInKey: string): Promise<ServiceRow[]> {
   const offered = ((job.TaskGroups ?? []) as readonly GroupJson[]).flatMap((group) => [
-    ...(group.Services ?? []).map((service) => ({ group: group.Name, service, standIn: false })),
+    ...(group.Services ?? []).map((service) => ({
+      group: group.Name,
+      service,
+      standIn: (group.Tasks ?? []).some(({ Name, Meta }) => Name === service.TaskName && Meta?.[standInKey] === "true"),
+    })),
     ...(group.Tasks ?? []).flatMap((task) =>
       (task.Services ?? []).map((service) => ({
         group: group.Name,

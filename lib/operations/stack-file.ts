@@ -6,7 +6,12 @@ import { evaluateTemplate, NeedsTerraform } from "./expression";
 import { variableValues, type VariableDeclaration } from "./variables";
 
 /** Something that a stack wants to be there, in the order in which it must come. */
-export type Wanted =
+export type Wanted = WantedThing & {
+  /** Paths of what must be there before it. */
+  readonly after: readonly string[];
+};
+
+type WantedThing =
   | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly region: string | undefined }
   | {
       readonly kind: "keys";
@@ -52,7 +57,9 @@ export function readStack(outdir: string, name: string, input: StackInput): Want
       );
     }
   };
-  return inOrder(stack.resource ?? {}).map(({ type, resource, path }): Wanted => {
+  const all = inOrder(stack.resource ?? {});
+  const paths = new Map(all.map(({ id, path }) => [id, path]));
+  const wanted = ({ type, resource, path }: (typeof all)[number]): WantedThing => {
     switch (type) {
       case "nomad_job": {
         const outer = JSON.parse(text(resource.jobspec, path)) as { Job: JobJson };
@@ -87,6 +94,10 @@ export function readStack(outdir: string, name: string, input: StackInput): Want
           "needs-terraform",
         );
     }
+  };
+  return all.map((item) => {
+    const before = (item.resource.depends_on ?? []).flatMap((id) => paths.get(id) ?? []);
+    return { ...wanted(item), after: before };
   });
 }
 
@@ -105,16 +116,24 @@ function unknownStack(outdir: string, name: string): UserError {
   );
 }
 
+interface StackResource {
+  readonly id: string;
+  readonly type: string;
+  readonly resource: Resource;
+  readonly path: string;
+}
+
 /** Resources so that each stands behind those that it depends on. */
-function inOrder(resources: Resources): { type: string; resource: Resource; path: string }[] {
-  const all = new Map<string, { type: string; resource: Resource; path: string }>(
+function inOrder(resources: Resources): StackResource[] {
+  const all = new Map<string, StackResource>(
     Object.entries(resources).flatMap(([type, named]) =>
       Object.entries(named).map(
-        ([id, resource]) => [`${type}.${id}`, { type, resource, path: pathOf(resource, id) }] as const,
+        ([id, resource]) =>
+          [`${type}.${id}`, { id: `${type}.${id}`, type, resource, path: pathOf(resource, id) }] as const,
       ),
     ),
   );
-  const ordered: { type: string; resource: Resource; path: string }[] = [];
+  const ordered: StackResource[] = [];
   const visited = new Set<string>();
   const visit = (id: string): void => {
     const found = all.get(id);

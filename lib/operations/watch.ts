@@ -5,7 +5,7 @@ import { diagnose, type TaskDiagnosis } from "./diagnosis";
 
 /** How a deployment ended. */
 export interface Outcome {
-  readonly result: "healthy" | "unchanged" | "failed" | "waiting-for-promotion";
+  readonly result: "healthy" | "unchanged" | "registered" | "failed" | "waiting-for-promotion";
   readonly view: DeploymentView;
   /** What is known of tasks that failed. */
   readonly diagnoses: readonly TaskDiagnosis[];
@@ -33,6 +33,8 @@ export async function watchDeployment(
   registration: Registration,
   options: WatchOptions,
 ): Promise<Outcome> {
+  // Nothing is placed of a job that is dispatched, or launched by the clock, when it is registered.
+  if (registration.EvalID === "") return { result: "registered", view: viewOf(job, undefined, [], {}), diagnoses: [] };
   let shown = "";
   let blockedSince: number | undefined;
   for (;;) {

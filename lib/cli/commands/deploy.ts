@@ -67,7 +67,7 @@ export async function deploy(
         ),
       );
     } else {
-      for (const outcome of outcomes) report(outcome, terminal, watcher.seconds);
+      for (const outcome of outcomes) report(outcome, terminal, watcher.secondsOf(outcome.job.ID));
       if (outcomes.every((outcome) => outcome.result !== "failed"))
         terminal.print(`\n${serviceTable(services, terminal)}`);
     }
@@ -85,7 +85,9 @@ export async function deploy(
 /** Shows a deployment while it goes on. */
 class Watcher {
   readonly #started = Date.now();
-  #last = "";
+  readonly #last = new Map<string, string>();
+  readonly #ends = new Map<string, number>();
+  readonly #views = new Map<string, DeploymentView>();
 
   constructor(private readonly terminal: Terminal) {}
 
@@ -93,14 +95,26 @@ class Watcher {
     return Math.round((Date.now() - this.#started) / 1000);
   }
 
+  /** When a job's deployment ended. */
+  secondsOf(job: string): number {
+    return this.#ends.get(job) ?? this.seconds;
+  }
+
   show(view: DeploymentView): void {
+    if (view.status === "successful") this.#ends.set(view.job, this.seconds);
+    this.#views.set(view.job, view);
     if (this.terminal.moves) {
-      this.terminal.live(() => deploymentLines(view, this.terminal, this.seconds));
+      const views = () => [...this.#views.values()];
+      this.terminal.live(() =>
+        views()
+          .map((each) => deploymentLines(each, this.terminal, this.seconds))
+          .join("\n"),
+      );
       return;
     }
     const line = deploymentSummary(view);
-    if (line !== this.#last) this.terminal.note(line);
-    this.#last = line;
+    if (line !== this.#last.get(view.job)) this.terminal.note(line);
+    this.#last.set(view.job, line);
   }
 }
 
@@ -109,6 +123,7 @@ function report(outcome: JobOutcome, terminal: Terminal, seconds: number): void 
   const { view, result } = outcome;
   if (result === "healthy")
     terminal.note(`${color.green("✓")} ${view.job} version ${view.version} is healthy, ${seconds} s after the start`);
+  if (result === "registered") terminal.note(`${color.green("✓")} ${view.job} is ready to be dispatched`);
   if (result === "unchanged") terminal.note(`${color.green("✓")} ${view.job} is as it was`);
   if (result === "waiting-for-promotion") {
     terminal.note(

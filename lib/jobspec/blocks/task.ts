@@ -7,12 +7,14 @@ import {
   isPlainObject,
   text,
   textMap,
+  UserError,
   type ApiObject,
   type Field,
   type HclPart,
   type PropsOf,
 } from "../engine";
 import { Driver } from "../drivers";
+import { Secret } from "../secret";
 import { duration } from "../units";
 import { Action } from "./action";
 import { Affinity } from "./affinity";
@@ -292,6 +294,27 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
   /** Adds environment variables; one that is there already is an error. */
   addEnv(env: Readonly<Record<string, string>>): this {
     this.write("env", mergeNew("env", this.env, env));
+    return this;
+  }
+
+  /**
+   * Adds environment variables whose values are secrets: a template writes them to the task's secrets directory, and the task is
+   * restarted when one changes.
+   */
+  addSecretEnv(env: Readonly<Record<string, Secret>>): this {
+    for (const [name, secret] of Object.entries(env)) {
+      if (!(secret instanceof Secret))
+        throw UserError.at(
+          `tasks[${this.name}].env.${name}`,
+          "is a secret in plain; write Secret.fromNomadVariable(path, key)",
+          "secret/literal",
+        );
+    }
+    const lines = Object.entries(env).map(([name, secret]) => `${name}=${secret.templateExpression()}\n`);
+    const taken = this.templates?.length ?? 0;
+    this.addTemplate(new Template({ destination: `secrets/env-${taken}.env`, data: lines.join(""), env: true }));
+    const needsVault = Object.values(env).some(({ keeper }) => keeper === "vault");
+    if (needsVault && !this.vault) this.write("vault", new Vault());
     return this;
   }
 

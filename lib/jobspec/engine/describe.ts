@@ -17,6 +17,18 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
+/** What stands in a text that was made of a secret. */
+export const SECRET_MARK = "\u{1F512}[";
+
+/** Whether a text was made of a secret, which nothing but a template may write. */
+export function holdsSecret(text: string): boolean {
+  return text.includes(SECRET_MARK);
+}
+
+/** What to do about it. */
+export const NO_SECRET =
+  "holds a secret, which would be written in plain; give it to a task with addSecretEnv({ NAME: secret })";
+
 /** Whether a value is the empty one of its kind: 0, false, "", an empty list or map, a unit of 0. */
 export function isEmptyValue(held: unknown): boolean {
   if (held === "" || held === 0 || held === false) return true;

@@ -1,5 +1,5 @@
 import { isDeferred, isResolvable } from "./deferred";
-import { describe, isPlainObject } from "./describe";
+import { describe, isPlainObject, NO_SECRET } from "./describe";
 import type { Api, ApiObject } from "./field";
 import { expected, TEXT, TEXTS, type Codec } from "./scalars";
 
@@ -69,6 +69,7 @@ export function whyNotPlain(value: unknown, path: string, depth: number): string
   }
   if (Array.isArray(value)) return first(value.entries(), path, depth);
   if (isPlainObject(value)) return first(Object.entries(value), path, depth);
+  if (typeof value === "object" && "templateExpression" in value) return `${where}${NO_SECRET}`;
   return `${where}${describe(value)} is no plain data; write texts, numbers, lists and objects`;
 }
 

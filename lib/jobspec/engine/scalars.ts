@@ -1,5 +1,5 @@
 import { isDeferred } from "./deferred";
-import { describe } from "./describe";
+import { describe, holdsSecret, NO_SECRET } from "./describe";
 import type { Api, ApiObject, Fault, Field, FieldKind, FieldOptions } from "./field";
 import { UserError } from "./problem";
 
@@ -102,10 +102,16 @@ export function within(limits: Limits, unit = ""): ((value: number) => string | 
   };
 }
 
+/** Whether this is a secret itself, which renders as a text that holds one. */
+function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "templateExpression" in value;
+}
+
 export const TEXT: Codec<string> = {
   kind: "string",
   wrong(value) {
-    if (typeof value !== "string") return expected("string", value, "it in quotes");
+    if (typeof value !== "string") return isSecret(value) ? NO_SECRET : expected("string", value, "it in quotes");
+    if (holdsSecret(value)) return NO_SECRET;
     // Half a pair cannot be written as UTF-8; a server would get another text.
     return value.isWellFormed() ? undefined : "the text holds half a surrogate pair; remove it";
   },

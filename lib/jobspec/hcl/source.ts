@@ -47,8 +47,11 @@ class Scanner {
   }
 
   private item(): void {
+    const before = this.text.slice(this.text.lastIndexOf("\n", this.#at - 1) + 1, this.#at);
     const comment = this.match(/(?:#|\/\/)[ \t]?([^\n]*)/y) ?? this.match(/\/\*([\s\S]*?)\*\//y);
     if (comment) {
+      // What stands behind something speaks of that, and not of what comes next.
+      if (/\S/.test(before)) return;
       this.#comments.push(...(comment[1] ?? "").split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()));
       return;
     }

@@ -4,6 +4,7 @@ import type { JobBlock } from "../blocks/job";
 import type { CheckContext, Place } from "../engine";
 import { enterprise } from "./enterprise";
 import { job as jobItself } from "./job";
+import { literals } from "./literals";
 import { mesh } from "./mesh";
 import { injectedTasks } from "./mesh-tasks";
 import { groupNames, taskNames } from "./names";
@@ -32,6 +33,7 @@ const GROUP_RULES: readonly GroupRule[] = [
   services,
   mesh,
   tasks,
+  literals,
 ];
 
 /** Reports everything that is wrong with a job as a whole. */

@@ -1,0 +1,146 @@
+import { Driver, Duration, Job, Network, Port, Service, Task, TaskGroup, Template, UserError } from "../../../lib";
+import { sourceBlocks } from "../../../lib/jobspec/host";
+
+const web = new Job({
+  id: "web",
+  datacenters: ["dc1", "dc2"],
+  meta: { owner: "platform" },
+  groups: [
+    new TaskGroup({
+      name: "web",
+      count: 2,
+      meta: { "not.a.name": "x" },
+      networks: [Network.bridge(Port.static("http", 80, { to: 8080 }), Port.dynamic("admin"))],
+      tasks: [
+        new Task({
+          name: "app",
+          driver: Driver.docker({
+            image: "nginx:1",
+            ports: ["http"],
+            labels: { team: "a" },
+            mounts: [{ type: "bind", target: "/a", source: "b" }],
+          }),
+          killTimeout: Duration.seconds(90),
+          env: { PORT: "${NOMAD_PORT_http}", LITERAL: "${shell} %{if}" },
+          services: [new Service({ name: "web", port: "http" })],
+          templates: [Template.file("local/a", "one\n\ttwo ${NOMAD_ALLOC_ID}\n")],
+        }),
+      ],
+    }),
+  ],
+});
+
+describe("job.toHcl()", () => {
+  test("is what nomad fmt leaves: names of HCL, units in words, equals signs below each other", () => {
+    expect(web.toHcl()).toBe(`job "web" {
+  datacenters = ["dc1", "dc2"]
+
+  group "web" {
+    count = 2
+    meta = {
+      "not.a.name" = "x"
+    }
+
+    network {
+      mode = "bridge"
+
+      port "http" {
+        static = 80
+        to     = 8080
+      }
+
+      port "admin" {}
+    }
+
+    task "app" {
+      driver       = "docker"
+      kill_timeout = "1m30s"
+
+      config {
+        image = "nginx:1"
+        ports = ["http"]
+
+        mount {
+          type   = "bind"
+          target = "/a"
+          source = "b"
+        }
+
+        labels {
+          team = "a"
+        }
+      }
+
+      env {
+        PORT    = "\${NOMAD_PORT_http}"
+        LITERAL = "$\${shell} %%{if}"
+      }
+
+      template {
+        destination = "local/a"
+        data        = <<EOF
+one
+	two \${NOMAD_ALLOC_ID}
+EOF
+      }
+
+      service {
+        name = "web"
+        port = "http"
+      }
+    }
+  }
+
+  meta {
+    owner = "platform"
+  }
+}
+`);
+  });
+
+  test("says what has no HCL, instead of leaving it out", () => {
+    const job = new Job({ id: "a", groups: [], overrides: { Tomorrow: 1 } });
+    expect(() => job.toHcl()).toThrow(UserError);
+    expect(() => job.toHcl()).toThrow('job: HCL has no word for "Tomorrow"; render the job as JSON');
+  });
+});
+
+describe("blocks of a text of HCL", () => {
+  const text = `# of the file
+
+# The job.
+job "a" { # behind
+  meta { x = "}" } // not a block's end
+  /* several
+   * lines */
+  group "g" {
+    count = 1
+    task "t" {
+      template {
+        data = <<EOH
+task "fake" {
+EOH
+        destination = "local/x"
+      }
+      config {
+        args = ["a", "\${b("{")}"]
+      }
+    }
+  }
+}
+`;
+
+  test("are found with their lines, their comments and their attributes", () => {
+    const [job] = sourceBlocks(text);
+    expect(job).toMatchObject({ name: "job", labels: ["a"], line: 4, comments: ["The job."] });
+    const [meta, group] = job?.children ?? [];
+    expect(meta).toMatchObject({ name: "meta", line: 5, comments: [] });
+    expect(group).toMatchObject({ name: "group", labels: ["g"], line: 8, comments: ["several", "lines"] });
+    expect(group?.attributes.get("count")).toBe(9);
+    const task = group?.children[0];
+    expect(task?.children.map(({ name, line }) => [name, line])).toEqual([
+      ["template", 11],
+      ["config", 17],
+    ]);
+  });
+});

@@ -1,0 +1,68 @@
+import { SECRET_MARK } from "./engine";
+
+const HIDE = Symbol.for("nodejs.util.inspect.custom");
+
+/**
+ * A secret that the cluster keeps: a reference to it, never its value. A task gets it by {@link Task.addSecretEnv}, in a file of
+ * its secrets directory; written anywhere else it is an error that names the place.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/concepts/variables
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/template#vault-integration
+ * @example
+ * task.addSecretEnv({ OPENAI_API_KEY: Secret.fromNomadVariable("nomad/jobs/runtime-openai", "api_key") })
+ */
+export class Secret {
+  /** @internal Whether there is any: what looks for them has nothing to do where there is none. */
+  static made = false;
+
+  private constructor(
+    /** Who keeps it. */
+    readonly keeper: "nomad" | "vault",
+    /** Where it is. */
+    readonly path: string,
+    /** The key there. */
+    readonly key: string,
+  ) {
+    Secret.made = true;
+  }
+
+  /**
+   * A key of a Nomad variable.
+   *
+   * @param path the variable's path; a job may always read below `nomad/jobs/<job id>`
+   */
+  static fromNomadVariable(path: string, key: string): Secret {
+    return new Secret("nomad", path, key);
+  }
+
+  /**
+   * A key of a secret in Vault's KV store, version 2.
+   *
+   * @param path with its mount, `secret/prism/admin`
+   */
+  static fromVault(path: string, key: string): Secret {
+    return new Secret("vault", path, key);
+  }
+
+  /** A mark that every text of a job is looked through for: what holds it is refused. */
+  toString(): string {
+    return `${SECRET_MARK}${this.keeper}:${this.path}#${this.key}]`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** @internal */
+  [HIDE](): string {
+    return `Secret(${this.keeper} ${this.path}#${this.key})`;
+  }
+
+  /** @internal The expression of a template that writes it, in quotes where it needs them. */
+  templateExpression(): string {
+    const path = JSON.stringify(this.path);
+    if (this.keeper === "nomad")
+      return `{{ with nomadVar ${path} }}{{ (index . ${JSON.stringify(this.key)}).Value | toJSON }}{{ end }}`;
+    return `{{ with secret ${path} }}{{ index .Data.data ${JSON.stringify(this.key)} | toJSON }}{{ end }}`;
+  }
+}

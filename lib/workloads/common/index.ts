@@ -1,0 +1,4 @@
+/** What workloads share. */
+export { safeId, safeMeta } from "./safe-id";
+export { coreShare } from "./share";
+export { standInCommand } from "./stand-in";

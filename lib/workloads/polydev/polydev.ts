@@ -1,0 +1,98 @@
+import { Construct } from "constructs";
+import { NomadJob, RegionalJob, type RegionRendering } from "../../constructs";
+import type { Multiregion, MultiregionProps, Secret } from "../../jobspec";
+import { BrowserVmJob, type BrowserMachine } from "./browser-vm-job";
+import type { Execution } from "./execution";
+import { PROVIDERS, type Provider } from "./provider";
+import { RuntimeJob } from "./runtime-job";
+import { WarmPoolJob } from "./warm-pool-job";
+
+/** Properties of {@link Polydev}. */
+export interface PolydevProps {
+  /**
+   * How commands and pools are run.
+   *
+   * @default - in containers
+   */
+  readonly execution?: Execution;
+  /**
+   * How browsers are run.
+   *
+   * @default - Firecracker, from the golden snapshot
+   */
+  readonly machine?: BrowserMachine;
+  /**
+   * How many wait in each provider's warm pool; a pool of 0 has no job.
+   *
+   * @default - 10 each
+   */
+  readonly warmPools?: Partial<Record<Provider, number>>;
+  /**
+   * How many browsers stand ready, each with an address and ports of its own.
+   *
+   * @default 0
+   */
+  readonly browsers?: number;
+  /**
+   * Added to every port.
+   *
+   * @default 0
+   */
+  readonly portOffset?: number;
+  /**
+   * Keys of the providers.
+   *
+   * @default - none: whoever dispatches brings one
+   */
+  readonly apiKeys?: Partial<Record<Provider, Secret>>;
+  /**
+   * Datacenters it may run in.
+   *
+   * @default - any
+   */
+  readonly datacenters?: readonly string[];
+  /**
+   * The regions that it is rolled out to.
+   *
+   * @default - the cluster's own
+   */
+  readonly regions?: Multiregion | MultiregionProps;
+  /**
+   * How the regions are rendered.
+   *
+   * @default "fanOut"
+   */
+  readonly rendering?: RegionRendering;
+}
+
+/** The jobs of Polydev: a runtime to dispatch and a warm pool for each provider, and browsers that stand ready. */
+export class Polydev extends Construct {
+  /** The jobs, for each region. */
+  readonly jobs: readonly NomadJob[];
+
+  constructor(scope: Construct, id: string, props: PolydevProps = {}) {
+    super(scope, id);
+    const { execution, datacenters, machine, portOffset = 0, browsers = 0, regions, rendering } = props;
+    const jobs = PROVIDERS.flatMap((provider) => {
+      const size = props.warmPools?.[provider] ?? 10;
+      const runtime = RuntimeJob.dispatched({ provider, execution, datacenters, apiKey: props.apiKeys?.[provider] });
+      const pool = size > 0 ? [new WarmPoolJob({ provider, size, execution, datacenters })] : [];
+      return [runtime, ...pool];
+    });
+    const machines = Array.from({ length: browsers }, (_, index) => {
+      const vncPort = 5900 + portOffset + index;
+      return new BrowserVmJob({
+        sessionId: `ready-${index}`,
+        userId: "",
+        provider: "",
+        vmIp: `192.168.100.${index + 2}`,
+        vncPort,
+        machine,
+        datacenters,
+      });
+    });
+    this.jobs = [...jobs, ...machines].flatMap((job) =>
+      regions ? new RegionalJob(this, job.id, { job, regions, rendering }).jobs : [new NomadJob(this, job.id, { job })],
+    );
+  }
+}

@@ -1,0 +1,184 @@
+import {
+  Duration,
+  Job,
+  LogConfig,
+  Memory,
+  Parameterized,
+  Reschedule,
+  Resources,
+  Restart,
+  type Secret,
+  Task,
+  TaskGroup,
+  Template,
+  UserError,
+} from "../../jobspec";
+import { coreShare, safeId, safeMeta } from "../common";
+import { driverOf, IN_DOCKER, type Execution } from "./execution";
+import { KEY_VARIABLES, PROVIDERS, runtimeImage, type Provider } from "./provider";
+
+/** What every runtime job may be given. */
+export interface RuntimeJobProps {
+  /** Whose models the command talks to. */
+  readonly provider: Provider;
+  /**
+   * How the command is run.
+   *
+   * @default - in a container of `polydev-<provider>-runtime:latest`
+   */
+  readonly execution?: Execution;
+  /**
+   * The key of the provider, in its usual environment variable.
+   *
+   * @default - none: whoever dispatches brings it
+   */
+  readonly apiKey?: Secret;
+  /**
+   * What it needs.
+   *
+   * @default - 0.5 core and 512 MiB
+   */
+  readonly resources?: Resources;
+  /**
+   * What the network is expected to carry, in Mbit/s; it stands in meta, since Nomad itself counts no bandwidth.
+   *
+   * @default 10
+   */
+  readonly bandwidth?: number;
+  /**
+   * Its rank where nodes are full.
+   *
+   * @default 50
+   */
+  readonly priority?: number;
+  /**
+   * Datacenters it may run in.
+   *
+   * @default - any
+   */
+  readonly datacenters?: readonly string[];
+}
+
+/** Properties of {@link RuntimeJob.once}. */
+export interface RuntimeRequest extends RuntimeJobProps {
+  /** Whom it is for: any text. */
+  readonly userId: string;
+  /** The line of shell that is run. */
+  readonly command: string;
+  /** When it was asked for, in milliseconds since 1970; two requests of one user differ by it. */
+  readonly timestamp: number;
+  /**
+   * Further environment variables.
+   *
+   * @default - none
+   */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What is sent to Nomad to dispatch a runtime job. */
+export interface RuntimeDispatch {
+  readonly Meta: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly Payload: string;
+}
+
+/** Where a dispatch's environment lands. */
+const PAYLOAD = "environment.env";
+
+/**
+ * Runs one command for one user, in a container of the provider's runtime: a batch job that is never restarted.
+ *
+ * The usual form is dispatched once per request; `RuntimeJob.once` is a job of its own for each.
+ */
+export class RuntimeJob extends Job {
+  private constructor(
+    id: string,
+    props: RuntimeJobProps,
+    rest: { readonly task: Task; readonly meta?: Record<string, string>; readonly parameterized?: Parameterized },
+  ) {
+    const { provider, bandwidth = 10, priority = 50, datacenters } = props;
+    super({
+      id,
+      type: "batch",
+      priority,
+      datacenters,
+      parameterized: rest.parameterized,
+      meta: { provider, bandwidth_mbits: String(bandwidth), ...rest.meta },
+      groups: [
+        new TaskGroup({
+          name: "runtime",
+          restart: Restart.never(),
+          reschedule: Reschedule.never(),
+          tasks: [rest.task],
+        }),
+      ],
+    });
+  }
+
+  /** The job that is dispatched for each request, `runtime-<provider>`. */
+  static dispatched(props: RuntimeJobProps): RuntimeJob {
+    checkProvider(props.provider);
+    const task = runtimeTask(props, "${NOMAD_META_command}");
+    return new RuntimeJob(`runtime-${props.provider}`, props, {
+      parameterized: new Parameterized({
+        payload: "required",
+        metaRequired: ["user_id", "command"],
+        metaOptional: ["timestamp"],
+      }),
+      task: task
+        .with({ dispatchPayload: { file: PAYLOAD } })
+        .addTemplate(new Template({ source: `local/${PAYLOAD}`, destination: "secrets/request.env", env: true })),
+    });
+  }
+
+  /** A job of its own for one request. */
+  static once(request: RuntimeRequest): RuntimeJob {
+    checkProvider(request.provider);
+    const { provider, userId, command, timestamp, env = {} } = request;
+    const task = runtimeTask(request, command).with({ env });
+    return new RuntimeJob(safeId(`runtime-${provider}`, userId, timestamp), request, {
+      task,
+      meta: { user_id: safeMeta(userId), timestamp: String(timestamp) },
+    });
+  }
+
+  /** What to send to `POST /v1/job/runtime-<provider>/dispatch` for a request. */
+  static dispatch(request: Pick<RuntimeRequest, "userId" | "command" | "timestamp" | "env">): RuntimeDispatch {
+    const { userId, command, timestamp, env = {} } = request;
+    const lines = Object.entries(env).map(([name, value]) => {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+        throw UserError.at(
+          `env.${name}`,
+          "is no name of a variable; write letters, digits and underscores",
+          "runtime/env",
+        );
+      return `${name}=${JSON.stringify(value)}\n`;
+    });
+    return {
+      Meta: { user_id: safeMeta(userId), command, timestamp: String(timestamp) },
+      // Nomad wants a payload where one is required; a comment is one.
+      Payload: Buffer.from(`# environment of the request\n${lines.join("")}`).toString("base64"),
+    };
+  }
+}
+
+function checkProvider(provider: string): void {
+  if (!(PROVIDERS as readonly string[]).includes(provider))
+    throw UserError.at(
+      "provider",
+      `"${provider}" is not known; write one of ${PROVIDERS.join(", ")}`,
+      "runtime/provider",
+    );
+}
+
+function runtimeTask(props: RuntimeJobProps, command: string): Task {
+  const { provider, execution = IN_DOCKER, apiKey, resources } = props;
+  const task = new Task({
+    name: "runtime",
+    driver: driverOf(execution, runtimeImage(provider), ["/bin/sh", "-c", command]),
+    killTimeout: Duration.seconds(30),
+    resources: resources ?? new Resources({ cpu: coreShare(0.5), memory: Memory.mebibytes(512) }),
+    logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),
+  });
+  return apiKey === undefined ? task : task.addSecretEnv({ [KEY_VARIABLES[provider]]: apiKey });
+}

@@ -1,0 +1,128 @@
+import {
+  Check,
+  Duration,
+  Job,
+  LogConfig,
+  Memory,
+  Resources,
+  Restart,
+  Service,
+  Task,
+  TaskGroup,
+  Update,
+  UserError,
+} from "../../jobspec";
+import { coreShare } from "../common";
+import { driverOf, IN_DOCKER, type Execution } from "./execution";
+import { PROVIDERS, runtimeImage, type Provider } from "./provider";
+
+/** Properties of {@link WarmPoolJob}. */
+export interface WarmPoolJobProps {
+  /** Whose runtime is kept warm. */
+  readonly provider: Provider;
+  /**
+   * How many wait.
+   *
+   * @default 10
+   */
+  readonly size?: number;
+  /**
+   * How they are run.
+   *
+   * @default - in containers of `polydev-<provider>-runtime:latest`
+   */
+  readonly execution?: Execution;
+  /**
+   * What one needs while it waits.
+   *
+   * @default - 0.1 core and 256 MiB
+   */
+  readonly resources?: Resources;
+  /**
+   * What the network is expected to carry, in Mbit/s; it stands in meta, since Nomad itself counts no bandwidth.
+   *
+   * @default 5
+   */
+  readonly bandwidth?: number;
+  /**
+   * Its rank where nodes are full.
+   *
+   * @default 40
+   */
+  readonly priority?: number;
+  /**
+   * Time between two looks at each.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly checkInterval?: Duration;
+  /**
+   * Datacenters it may run in.
+   *
+   * @default - any
+   */
+  readonly datacenters?: readonly string[];
+}
+
+/** Containers of one provider's runtime that wait, idle, until somebody leases one. */
+export class WarmPoolJob extends Job {
+  /** The pool's name in Consul, and its job's id. */
+  static nameOf(provider: Provider): string {
+    return `warm-pool-${provider}`;
+  }
+
+  constructor(props: WarmPoolJobProps) {
+    const { provider, size = 10, execution = IN_DOCKER, resources, bandwidth = 5, priority = 40, datacenters } = props;
+    const name = WarmPoolJob.nameOf(provider);
+    const check = Check.script({
+      name: "idle",
+      command: "/bin/sh",
+      args: ["-c", "test -d /"],
+      interval: props.checkInterval ?? Duration.seconds(30),
+      timeout: Duration.seconds(5),
+    });
+    super({
+      id: name,
+      type: "service",
+      priority,
+      datacenters,
+      meta: { provider, bandwidth_mbits: String(bandwidth) },
+      update: new Update({ maxParallel: Math.max(1, Math.ceil(size / 4)), minHealthyTime: Duration.seconds(5) }),
+      groups: [
+        new TaskGroup({
+          name: "warm",
+          count: size,
+          restart: Restart.fail({ attempts: 3, delay: Duration.seconds(5), interval: Duration.minutes(5) }),
+          tasks: [
+            new Task({
+              name: "runtime",
+              driver: driverOf(execution, runtimeImage(provider), ["tail", "-f", "/dev/null"]),
+              killTimeout: Duration.seconds(60),
+              resources: resources ?? new Resources({ cpu: coreShare(0.1), memory: Memory.mebibytes(256) }),
+              logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),
+              services: [new Service({ name, tags: [provider], checks: [check] })],
+            }),
+          ],
+        }),
+      ],
+    });
+  }
+
+  /**
+   * The sizes that WARM_POOL_OPENAI_SIZE, WARM_POOL_ANTHROPIC_SIZE and WARM_POOL_GOOGLE_SIZE say.
+   *
+   * @param usual for a provider of which they say nothing. Default: 10
+   * @throws UserError where one is no whole number
+   */
+  static sizesFrom(env: Readonly<Record<string, string | undefined>>, usual = 10): Record<Provider, number> {
+    const size = (provider: Provider): number => {
+      const variable = `WARM_POOL_${provider.toUpperCase()}_SIZE`;
+      const text = env[variable];
+      if (text === undefined || text === "") return usual;
+      if (!/^\d{1,4}$/.test(text))
+        throw UserError.at(variable, `"${text}" is no whole number; write 10, say`, "warm-pool/size");
+      return Number(text);
+    };
+    return Object.fromEntries(PROVIDERS.map((provider) => [provider, size(provider)])) as Record<Provider, number>;
+  }
+}
