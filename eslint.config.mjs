@@ -28,7 +28,7 @@ export default tseslint.config(
       // A test that needs something of the machine, and says so where it is skipped.
       "jest/no-standalone-expect": [
         "error",
-        { additionalTestBlockFunctions: ["testWhere", "withSchemas", "withTerraform"] },
+        { additionalTestBlockFunctions: ["testWhere", "testWithCorpus", "withSchemas", "withTerraform"] },
       ],
       "jest/valid-expect": "error",
     },

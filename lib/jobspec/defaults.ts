@@ -11,6 +11,7 @@ export function withoutDefaults(held: unknown): unknown {
   const type = typeof job.Type === "string" ? job.Type : "service";
   // A server keeps two of its figures here, and the whole of it in each group.
   delete job.Update;
+  if (job.Name === job.ID) delete job.Name;
   for (const group of list(job.TaskGroups)) inherited(group);
   return prune(job, definitionOf(JobBlock), type);
 }

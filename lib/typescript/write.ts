@@ -46,7 +46,8 @@ export class Writer implements Uses {
 
   private allProps(block: Block): string {
     const props = this.props(block, []);
-    const needed = definitionOf(block).required.length > 0 || props !== "";
+    // A constructor whose properties may be left out counts no parameters.
+    const needed = props !== "" || block.constructor.length > 0;
     return needed ? `{ ${props} }` : "";
   }
 
@@ -57,7 +58,6 @@ export class Writer implements Uses {
       const value = (block as unknown as Record<string, unknown>)[name];
       if (value === undefined || said.includes(name)) continue;
       if (!field.required && saysNothing(value, field)) continue;
-      if (name === "name" && value === (block as unknown as { id?: unknown }).id && "id" in block) continue;
       const comments = value instanceof Block ? this.comments(value) : "";
       parts.push(`${comments}${key(name)}: ${value instanceof Block ? this.nested(value) : this.value(value)}`);
     }
@@ -104,9 +104,9 @@ export class Writer implements Uses {
   }
 }
 
-/** Whether a value is empty, and Nomad takes that for none. */
-function saysNothing(value: unknown, { options }: Field): boolean {
-  if (!isEmptyValue(value)) return false;
+/** Whether a value is empty, and Nomad takes that for none. An empty map is what somebody wrote. */
+function saysNothing(value: unknown, { options, kind }: Field): boolean {
+  if (!isEmptyValue(value) || kind.endsWith("-map")) return false;
   if (!options.nullable) return true;
   const filled = options.default ?? (value === false ? false : undefined);
   return filled !== undefined && JSON.stringify(value) === JSON.stringify(filled);
