@@ -39,7 +39,12 @@ function valueOf(field: Field, depth: number): fc.Arbitrary<unknown> {
     case "numbers":
       return fc.array(fc.integer({ min: 0, max: 65535 }), { maxLength: 3 });
     case "string-map":
-      return fc.dictionary(fc.oneof(name, fc.constantFrom("a.b", "with space", "UPPER_1")), text, { maxKeys: 3 });
+      // Most maps are blocks of HCL, whose keys are names.
+      return fc.dictionary(
+        field.options.assigned === "possible" ? fc.oneof(name, fc.constantFrom("a.b", "with space", "UPPER_1")) : name,
+        text,
+        { maxKeys: 3 },
+      );
     case "strings-map":
       return fc.dictionary(name, fc.array(text, { minLength: 1, maxLength: 2 }), { maxKeys: 2 });
     case "any-map":
@@ -75,7 +80,12 @@ function definition(field: Field): BlockDefinition {
 
 /** Which fields of a block are drawn at all: few at a time, so that jobs are valid often. */
 function blockOf(of: BlockDefinition, depth: number): fc.Arbitrary<Json> {
-  const entries = of.list.filter(({ field }) => field.kind !== "special" && field.kind !== "block-map");
+  // What HCL has no word for, such as whether a job is stopped, is not drawn.
+  const sayable = of.list.filter(({ name: own, field }) => field.options.hcl !== "" || own === of.key);
+  const entries = sayable.filter(
+    ({ field }) =>
+      field.kind !== "special" && field.kind !== "block-map" && !field.hcl && field.options.since === undefined,
+  );
   const own = Object.fromEntries(
     entries.map(({ field }) => {
       const drawn = valueOf(field, depth);

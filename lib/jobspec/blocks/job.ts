@@ -128,7 +128,7 @@ const fields = {
    *
    * @default - none
    */
-  meta: textMap("Meta"),
+  meta: textMap("Meta", { assigned: "possible" }),
   /**
    * What the web UI shows on its page.
    *

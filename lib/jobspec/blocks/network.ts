@@ -79,7 +79,7 @@ const cniFields = {
    *
    * @default - none
    */
-  args: textMap("Args", { assigned: true }),
+  args: textMap("Args", { assigned: "always" }),
 };
 
 /** Properties of {@link Cni}. */

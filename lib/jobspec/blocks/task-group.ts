@@ -115,7 +115,7 @@ const fields = {
    *
    * @default - none
    */
-  meta: textMap("Meta"),
+  meta: textMap("Meta", { assigned: "possible" }),
   /**
    * Limits within which its count may be changed.
    *

@@ -98,7 +98,7 @@ const fields = {
    *
    * @default - none but Nomad's own
    */
-  env: textMap("Env"),
+  env: textMap("Env", { assigned: "possible" }),
   /**
    * What it needs to run.
    *
@@ -186,11 +186,16 @@ const fields = {
     ...blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
     // What is scaled stands in the label: "cpu" for vertical_cpu.
     hcl: (policies: readonly Scaling[]): readonly HclPart[] =>
-      policies.map((policy) => ({
-        block: "scaling",
-        label: (policy.type ?? "").replace(/^vertical_/, ""),
-        of: policy.with({ type: undefined }),
-      })),
+      policies.map((policy) => {
+        const [, label] = /^vertical_(cpu|mem)$/.exec(policy.type ?? "") ?? [];
+        if (label === undefined)
+          throw UserError.at(
+            "scaling.type",
+            'HCL knows only "vertical_cpu" and "vertical_mem" on tasks; write one',
+            "render/hcl",
+          );
+        return { block: "scaling", label, of: policy.with({ type: undefined }) };
+      }),
   },
   /**
    * The hours at which it runs, for Nomad Enterprise.
@@ -245,7 +250,7 @@ const fields = {
    *
    * @default - none
    */
-  meta: textMap("Meta"),
+  meta: textMap("Meta", { assigned: "possible" }),
   /**
    * What kind of mesh proxy it is, as a server sets it.
    *

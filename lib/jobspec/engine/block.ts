@@ -298,7 +298,7 @@ export function readBlock<T extends Block>(type: new (props: never) => T, json: 
 /** What a field's marks mean to the Nomad that the job is for. */
 function checkMarks(field: Field, name: string, value: unknown, hcl: string, at: Place, context: CheckContext): void {
   const { enterprise, since, deprecated } = field.options;
-  if (enterprise && !context.enterprise) {
+  if (enterprise && !context.enterprise && saysSomething(value)) {
     const rule = "target/enterprise";
     const wayOut = "leave it out, or set the target's enterprise to true";
     if (enterprise === "ignored")

@@ -35,8 +35,8 @@ export interface FieldOptions {
   readonly defaultByType?: Readonly<Record<string, Api>>;
   /** Whether Nomad fills in the whole block where it is left out. Default: false. */
   readonly filledIn?: boolean;
-  /** Whether a map is written in HCL with an equals sign, and not as a block. Default: false. */
-  readonly assigned?: boolean;
+  /** Whether a map is written in HCL with an equals sign, or may be where a key is no name; else it is a block. Default: "never". */
+  readonly assigned?: "always" | "possible" | "never";
   /** Whether Nomad tells the empty value (0, false, "") from none. Default: false. */
   readonly nullable?: boolean;
   /** First Nomad version that knows it. Default: 1.8 or earlier. */

@@ -100,12 +100,11 @@ function usual(property: string, field: Field, held: unknown, values: ApiObject)
   }
 }
 
-/** A map is a block where its keys can be names of attributes. */
+/** A map is a block where its keys can be names of attributes, and for most maps Nomad knows no other form. */
 function asBlock(name: string, field: Field, held: ApiObject): HclPart {
-  const free = field.kind === "any-map";
-  return !field.options.assigned && (free || Object.keys(held).every(isIdentifier))
-    ? { block: name, body: held }
-    : { attribute: name, value: held };
+  const { assigned = "never" } = field.options;
+  const asValue = assigned === "always" || (assigned === "possible" && !Object.keys(held).every(isIdentifier));
+  return asValue ? { attribute: name, value: held } : { block: name, body: held };
 }
 
 /** A block of free-form JSON: lists of objects are what HCL's parser makes of blocks. */
@@ -114,10 +113,8 @@ function freeBlock(name: string, body: Readonly<ApiObject>, depth: number): read
   const blocks: (readonly Line[])[] = [];
   for (const [key, item] of Object.entries(body)) {
     if (item === undefined) continue;
-    if (!isIdentifier(key)) {
-      // Attributes of a body have plain names; a whole map is written as a value instead.
-      return attributeLines(depth, name, value(body, depth));
-    }
+    if (!isIdentifier(key))
+      throw UserError.at(name, `HCL has no way to write the key "${key}" here; render the job as JSON`, "render/hcl");
     if (isBlocks(item)) blocks.push(...item.map((each) => freeBlock(key, each, depth + 1)));
     else attributes.push(...attributeLines(depth + 1, key, value(item, depth + 1)));
   }

@@ -68,6 +68,10 @@ function checkService(node: Node<Service>, name: string, around: Surroundings): 
       "service/connect",
       "only services of a group are in the mesh; move the service to the group",
     );
+  if (service.identity && !service.identity.name)
+    at.property("identity")
+      .property("name")
+      .error("service/identity", 'is empty; write one, such as "consul-service_web"');
   if (service.identity && !service.identity.audience?.length)
     at.property("identity")
       .property("audience")
