@@ -14,4 +14,4 @@ export {
   type Field,
 } from "./engine";
 export { withoutDefaults } from "./defaults";
-export { matchSource, sourceBlocks, type SourceBlock } from "./hcl";
+export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

@@ -1,5 +1,5 @@
 /** Jobs as TypeScript, written as a person would write them. */
-import type { Job } from "../jobspec";
+import type { Block, Job } from "../jobspec";
 import { matchSource, sourceBlocks } from "../jobspec/host";
 import { formatted } from "./format";
 import { Writer } from "./write";
@@ -29,13 +29,18 @@ export async function toTypeScript(jobs: readonly JobToWrite[], options: ModuleO
     const from = source === undefined ? undefined : matchSource(job, sourceBlocks(source));
     const comments = (block: Parameters<typeof matchSource>[0]) => from?.get(block)?.comments ?? [];
     const writer = new Writer({ comments });
-    const expression = writer.job(job);
+    const expression = writer.expression(job);
     for (const name of writer.used) used.add(name);
     const before = comments(job).map((line) => `// ${line}`.trimEnd() + "\n");
     return `${before.join("")}export const ${exportName(job.id, names, used)} = ${expression};\n`;
   });
   const imports = `import { ${[...used].sort().join(", ")} } from ${JSON.stringify(options.from ?? "cdk-nomad")};\n`;
   return formatted([imports, ...statements].join("\n"));
+}
+
+/** A block as an expression. */
+export function expressionOf(block: Block): Promise<string> {
+  return formatted(new Writer({ comments: () => [] }).expression(block));
 }
 
 /** A name in camel case for a job's id, another for each job. */

@@ -1,4 +1,4 @@
-import { Block, Driver, type Job } from "../jobspec";
+import { Block, Driver } from "../jobspec";
 import { definitionOf, isEmptyValue, type Field } from "../jobspec/host";
 import { namedConstructor } from "./named";
 import { json, key, text, unit, type Uses } from "./values";
@@ -25,8 +25,9 @@ export class Writer implements Uses {
     return name;
   }
 
-  job(job: Job): string {
-    return this.block(job);
+  /** A block as an expression. */
+  expression(block: Block): string {
+    return this.block(block);
   }
 
   private block(block: Block): string {

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import Ajv from "ajv/dist/2020";
+import { catalog } from "../../scripts/reference/catalog";
+import { corpus, testWithCorpus } from "../support/corpus";
+
+const ROOT = join(__dirname, "../..");
+const schema = JSON.parse(readFileSync(join(ROOT, "schema/job.json"), "utf8")) as object;
+const judge = new Ajv({ strict: false, allErrors: true }).compile(schema);
+
+describe("the JSON Schema", () => {
+  testWithCorpus("takes every real job, as it was parsed and as a server holds it", () => {
+    const all = corpus().flatMap(({ name, job, canonical }) => [
+      { name, job },
+      ...(canonical ? [{ name, job: { Job: canonical } }] : []),
+    ]);
+    expect(all.filter(({ job }) => !judge(job)).map(({ name }) => name)).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ["a field that nobody knows", { ID: "a", Tomorrow: 1 }],
+    ["a wrong kind", { ID: "a", TaskGroups: [{ Name: "g", Count: "two" }] }],
+    ["a figure out of range", { ID: "a", TaskGroups: [{ Name: "g", Count: -1 }] }],
+  ])("refuses %s", (_name, job) => {
+    expect(judge(job)).toBe(false);
+    expect(judge({ Job: job })).toBe(false);
+  });
+});
+
+describe("the reference", () => {
+  test("says something of every property of every block", () => {
+    const silent = catalog().flatMap(({ name, definition, text, properties }) => [
+      ...(text === "" ? [name] : []),
+      ...definition.list.filter((of) => !properties.get(of.name)?.text).map((of) => `${name}.${of.name}`),
+    ]);
+    expect(silent).toEqual([]);
+  });
+
+  test("is what the definitions say today", () => {
+    const made = spawnSync(
+      process.execPath,
+      [
+        "--import",
+        "tsx",
+        "-e",
+        `require("./scripts/reference/main").reference().then((files) => console.log(JSON.stringify(files)))`,
+      ],
+      { cwd: ROOT, encoding: "utf8", maxBuffer: 1e8 },
+    );
+    const files = JSON.parse(made.stdout) as { file: string; text: string }[];
+    const stale = files.filter(
+      ({ file, text }) => !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), "utf8") !== text,
+    );
+    expect({ stale: stale.map(({ file }) => file), write: "npm run reference" }).toEqual({
+      stale: [],
+      write: "npm run reference",
+    });
+    expect(readdirSync(join(ROOT, "docs/reference"))).toHaveLength(files.length - 1);
+  }, 60_000);
+});
