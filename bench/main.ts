@@ -1,3 +1,4 @@
+import { measureCorpus } from "./corpus";
 import { measureDeployment } from "./deployment";
 import { measureSynthesis, type Figure } from "./synthesis";
 
@@ -8,6 +9,10 @@ async function main(): Promise<void> {
   if (wanted === undefined || wanted === "synthesis") {
     console.log("synthesis, whole processes, medians of 5 rounds in turn");
     figures.push(...measureSynthesis(5));
+  }
+  if (wanted === undefined || wanted === "corpus") {
+    console.log("jobs read, judged and rendered, beside an embedded server, medians of 9 rounds in turn");
+    figures.push(...(await measureCorpus(9)));
   }
   if (wanted === undefined || wanted === "deployment") {
     console.log("deployment on an embedded cluster, medians of 3 rounds in turn");

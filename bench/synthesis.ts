@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compile } from "./compile";
 import { sideBySide, type Candidate } from "./measure";
 
 /** A figure with what it has to reach. */
@@ -14,21 +15,6 @@ export interface Figure {
 
 const ROOT = join(__dirname, "..");
 const STACKS = ["dev", "staging", "prod"];
-
-/**
- * Compiles the whole project, as a published package is: what a loader of TypeScript costs says nothing about either side.
- *
- * @returns the folder with the compiled files
- */
-function compile(folder: string): string {
-  const out = join(folder, "compiled");
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const args = [tsc, "-p", join(ROOT, "tsconfig.json"), "--noEmit", "false", "--outDir", out];
-  const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new Error(stdout);
-  symlinkSync(join(ROOT, "node_modules"), join(out, "node_modules"));
-  return out;
-}
 
 /** What a program synthesizes, in one file for the floor to read. */
 function readyStrings(args: readonly string[], folder: string, name: string): string {

@@ -39,14 +39,21 @@ interface CompiledField {
   readonly index: number;
 }
 
+const READ = Symbol("read");
+
+/** What a block is made of that was read: values that are of their kinds, in the order of their definition. */
+interface ReadProps {
+  readonly [READ]: { readonly set: readonly CompiledField[]; readonly values: readonly unknown[] };
+}
+
 /** Everything about one kind of block, worked out once. */
 export interface BlockDefinition extends BlockInfo {
   readonly fields: Fields;
   readonly list: readonly CompiledField[];
   readonly byName: ReadonlyMap<string, CompiledField>;
   readonly required: readonly CompiledField[];
-  /** API keys that some property owns. */
-  readonly owned: ReadonlySet<string>;
+  /** API keys, with the property that owns each. */
+  readonly owned: ReadonlyMap<string, CompiledField>;
 }
 
 const DEFINITION = Symbol("definition");
@@ -81,8 +88,18 @@ export abstract class Block {
   /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
   declare [CARRIED]: Readonly<ApiObject> | undefined;
   /** @internal */ declare [MAP_KEY]: string | undefined;
+  /** @internal Whether it was read from JSON and not changed since: every value is of its kind. */
+  declare [READ]: boolean | undefined;
 
   protected constructor(props: object) {
+    const read = (props as Partial<ReadProps>)[READ];
+    if (read) {
+      this[SET] = read.set;
+      for (let index = 0; index < read.set.length; index += 1)
+        valuesOf(this)[(read.set[index] as CompiledField).name] = read.values[index];
+      this[READ] = true;
+      return;
+    }
     const input = props as ApiObject;
     const { byName } = this[DEFINITION];
     const set: CompiledField[] = [];
@@ -108,7 +125,11 @@ export abstract class Block {
   toApi(): ApiObject {
     const out: ApiObject = this[CARRIED] ? { ...this[CARRIED] } : {};
     const values = valuesOf(this);
-    for (const of of this[SET]) encodeAt(of, values[of.name], out);
+    const read = this[READ] === true;
+    for (const of of this[SET]) {
+      if (read && of.field.plain) out[of.field.api[0] as string] = values[of.name];
+      else encodeAt(of, values[of.name], out);
+    }
     if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
     return out;
   }
@@ -117,7 +138,9 @@ export abstract class Block {
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];
     const values = valuesOf(this);
+    const read = this[READ] === true;
     for (const { field, name } of this[SET]) {
+      if (read && field.plain && field.unjudged && !field.marked) continue;
       const value = values[name];
       // A place costs more than a look at a plain value; it is made where there is something to say.
       if (field.fault) {
@@ -180,6 +203,7 @@ export abstract class Block {
   /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
   protected write(name: string, value: unknown): void {
     edits += 1;
+    this[READ] = false;
     const of = this[DEFINITION].byName.get(name);
     if (!of) {
       this[UNKNOWN] = [...(this[UNKNOWN] ?? []), name];
@@ -208,8 +232,8 @@ export abstract class Block {
   }
 
   /** @internal What an import found that has no property. */
-  carry(values: ApiObject): void {
-    this[CARRIED] = values;
+  carry(values: ApiObject | undefined): void {
+    if (values) this[CARRIED] = values;
   }
 }
 
@@ -237,7 +261,7 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
     list,
     byName: new Map(list.map((of) => [of.name, of])),
     required: list.filter(({ field }) => field.required),
-    owned: new Set(list.flatMap(({ field }) => field.api)),
+    owned: new Map(list.flatMap((of) => of.field.api.map((api) => [api, of] as const))),
   };
 
   class Base extends Block {
@@ -263,22 +287,33 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
     at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(json)}`);
     return undefined;
   }
-  const { list, owned, serverOnly } = definitionOf(type);
-  const props: ApiObject = {};
-  for (const { name, field } of list) {
-    const value = field.decode(json, at.property(name));
-    if (value !== undefined) props[name] = value;
-  }
-  const block = new type(props as never);
+  const { owned, serverOnly } = definitionOf(type);
+  const set: CompiledField[] = [];
+  const values: unknown[] = [];
   let carried: ApiObject | undefined;
-  for (const key of Object.keys(json)) {
-    // null and absent are the same to Nomad.
-    if (owned.has(key) || json[key] === null) continue;
+  for (const key in json) {
+    // null and absent are the same to Nomad, and most of what its parser gives is null.
+    const found = json[key];
+    if (found === null || found === undefined) continue;
+    const of = owned.get(key);
+    if (of) {
+      // A property of two keys is read once.
+      if (of.field.api.length > 1 && set.includes(of)) continue;
+      const value: unknown = of.field.decode(json, at.property(of.name));
+      if (value === undefined) continue;
+      const place = insert(set, of);
+      const held = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
+      if (place === values.length) values.push(held);
+      else values.splice(place, 0, held);
+      continue;
+    }
     if (!serverOnly?.includes(key))
       at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
-    (carried ??= Object.create(null) as ApiObject)[key] = json[key];
+    (carried ??= Object.create(null) as ApiObject)[key] = found;
   }
-  if (carried) block.carry(carried);
+  const props: ReadProps = { [READ]: { set, values } };
+  const block = new type(props as never);
+  block.carry(carried);
   return block;
 }
 
@@ -338,11 +373,12 @@ function valuesOf(block: Block): ApiObject {
 }
 
 /** Keeps the order of the definition, whatever the order in which somebody wrote. */
-function insert(set: CompiledField[], of: CompiledField): void {
+function insert(set: CompiledField[], of: CompiledField): number {
   let at = set.length;
   while (at > 0 && (set[at - 1] as CompiledField).index > of.index) at -= 1;
   if (at === set.length) set.push(of);
   else set.splice(at, 0, of);
+  return at;
 }
 
 /** What is held of a written value: nested blocks as their classes, lists that nobody changes from outside. */

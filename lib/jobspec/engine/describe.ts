@@ -18,7 +18,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /** What stands in a text that was made of a secret. */
-export const SECRET_MARK = "\u{1F512}[";
+export const SECRET_MARK = "\u{1F512}secret[";
 
 /** Whether a text was made of a secret, which nothing but a template may write. */
 export function holdsSecret(text: string): boolean {

@@ -8,23 +8,25 @@ import type { Problem } from "./problem";
 export class Place {
   private constructor(
     private readonly parent: Place | undefined,
-    private readonly segment: string,
+    private readonly segment: string | number,
+    /** Whether it is an element of a list or map. */
+    private readonly inList: boolean,
     private readonly found: Problem[],
   ) {}
 
   /** The root of a walk; what is reported below it lands in `found`. */
   static root(found: Problem[], name = ""): Place {
-    return new Place(undefined, name, found);
+    return new Place(undefined, name, false, found);
   }
 
   /** The property of a block: `.resources`. */
   property(name: string): Place {
-    return new Place(this, name, this.found);
+    return new Place(this, name, false, this.found);
   }
 
   /** An element of a list or map: `[admin]` by its name where it has one, else `[0]`. */
   element(key: string | number): Place {
-    return new Place(this, `[${key}]`, this.found);
+    return new Place(this, key, true, this.found);
   }
 
   /** Notes something that a Nomad server refuses. */
@@ -40,8 +42,8 @@ export class Place {
   /** The place in words, `groups[admin].tasks[web].services[0]`. */
   toString(): string {
     const before = this.parent?.toString() ?? "";
-    if (before === "" || this.segment.startsWith("[")) return before + this.segment;
-    return `${before}.${this.segment}`;
+    if (this.inList) return `${before}[${this.segment}]`;
+    return before === "" ? String(this.segment) : `${before}.${this.segment}`;
   }
 
   /** Notes what is wrong with a plain value. */

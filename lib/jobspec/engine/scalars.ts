@@ -11,6 +11,8 @@ export interface Codec<T> {
   toJson(value: T): Api;
   /** Undefined where the JSON holds no such value. */
   fromJson(json: Api): T | undefined;
+  /** Whether a value is its own JSON. Default: false. */
+  readonly plain?: boolean;
 }
 
 /** Limits that a field sets to its values; messages are made from them. */
@@ -40,6 +42,8 @@ export function scalar<T, R extends boolean>(
     api: [api],
     required: (options.required ?? false) as R,
     options,
+    plain: codec.plain ?? false,
+    unjudged: judge === undefined,
     encode(value: T, out: ApiObject) {
       const wrong = codec.wrong(value);
       if (wrong === undefined) out[api] = codec.toJson(value);
@@ -51,6 +55,7 @@ export function scalar<T, R extends boolean>(
       if (found === undefined || found === null) return undefined;
       const value = codec.fromJson(found);
       if (value === undefined) at.error("import/type", `expected ${nameOf(codec.kind)}, found ${describe(found)}`);
+      else if (typeof found === "string" && !found.isWellFormed()) at.error("field/type", HALF_A_PAIR);
       return value;
     },
     fault,
@@ -107,13 +112,16 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "templateExpression" in value;
 }
 
+const HALF_A_PAIR = "the text holds half a surrogate pair; remove it";
+
 export const TEXT: Codec<string> = {
   kind: "string",
+  plain: true,
   wrong(value) {
     if (typeof value !== "string") return isSecret(value) ? NO_SECRET : expected("string", value, "it in quotes");
     if (holdsSecret(value)) return NO_SECRET;
     // Half a pair cannot be written as UTF-8; a server would get another text.
-    return value.isWellFormed() ? undefined : "the text holds half a surrogate pair; remove it";
+    return value.isWellFormed() ? undefined : HALF_A_PAIR;
   },
   toJson: (value) => value,
   fromJson: (json) => (typeof json === "string" ? json : undefined),
@@ -121,6 +129,7 @@ export const TEXT: Codec<string> = {
 
 export const BOOL: Codec<boolean> = {
   kind: "bool",
+  plain: true,
   wrong: (value) => (typeof value === "boolean" ? undefined : expected("bool", value, "true or false")),
   toJson: (value) => value,
   fromJson: (json) => (typeof json === "boolean" ? json : undefined),
@@ -128,6 +137,7 @@ export const BOOL: Codec<boolean> = {
 
 export const INT: Codec<number> = {
   kind: "int",
+  plain: true,
   wrong: (value) =>
     typeof value === "number" && Number.isSafeInteger(value)
       ? undefined
