@@ -29,14 +29,26 @@ export interface BlockInfo {
 /** Properties of a block as its constructor takes them. */
 export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
 
+/** A field as the walks over blocks want it: all of one shape, since they look at hundreds of kinds. */
 interface CompiledField {
   readonly name: string;
-  readonly field: Field & {
-    /** Whether some Nomad does not take it: checked only where it is. */
-    readonly marked: boolean;
-  };
+  readonly field: Field;
   /** Its place among the fields of its block. */
   readonly index: number;
+  /** The first API key that it owns. */
+  readonly api: string;
+  /** Whether what was read is written as it is. */
+  readonly plain: boolean;
+  /** Whether some Nomad does not take it: checked only where it is. */
+  readonly marked: boolean;
+  /** Whether there is nothing to say of a value that was read. */
+  readonly quiet: boolean;
+  readonly coerce: Field["coerce"];
+  readonly encode: Field["encode"];
+  readonly take: Field["take"];
+  readonly decode: Field["decode"];
+  readonly fault: Field["fault"];
+  readonly check: Field["check"];
 }
 
 const READ = Symbol("read");
@@ -112,7 +124,7 @@ export abstract class Block {
       if (of) {
         insert(set, of);
         // Only names of properties get here, which no input can choose.
-        valuesOf(this)[name] = hold(of.field, value);
+        valuesOf(this)[name] = hold(of, value);
       } else {
         (unknown ??= []).push(name);
       }
@@ -127,7 +139,7 @@ export abstract class Block {
     const values = valuesOf(this);
     const read = this[READ] === true;
     for (const of of this[SET]) {
-      if (read && of.field.plain) out[of.field.api[0] as string] = values[of.name];
+      if (read && of.plain) out[of.api] = values[of.name];
       else encodeAt(of, values[of.name], out);
     }
     if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
@@ -139,17 +151,18 @@ export abstract class Block {
     const { list, required, hcl } = this[DEFINITION];
     const values = valuesOf(this);
     const read = this[READ] === true;
-    for (const { field, name } of this[SET]) {
-      if (read && field.plain && field.unjudged && !field.marked) continue;
+    for (const of of this[SET]) {
+      if (read && of.quiet) continue;
+      const { name } = of;
       const value = values[name];
       // A place costs more than a look at a plain value; it is made where there is something to say.
-      if (field.fault) {
-        const fault = field.fault(value);
+      if (of.fault) {
+        const fault = of.fault(value);
         if (fault) at.property(name).report(fault);
       } else {
-        field.check(value, at.property(name), context);
+        of.check(value, at.property(name), context);
       }
-      if (field.marked) checkMarks(field, name, value, hcl, at, context);
+      if (of.marked) checkMarks(of.field, name, value, hcl, at, context);
     }
     for (const { name, field } of required) {
       if (values[name] !== undefined) continue;
@@ -160,9 +173,8 @@ export abstract class Block {
           : { rule: "field/required", message },
       );
     }
-    for (const name of this[UNKNOWN] ?? []) {
-      at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
-    }
+    if (!this[UNKNOWN]) return;
+    for (const name of this[UNKNOWN]) at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
   }
 
   /** @internal The key under which an import found it in a map, where that is not its name. */
@@ -212,7 +224,7 @@ export abstract class Block {
     const set = this[SET].filter((other) => other !== of);
     if (value !== undefined) insert(set, of);
     this[SET] = set;
-    valuesOf(this)[name] = value === undefined ? undefined : hold(of.field, value);
+    valuesOf(this)[name] = value === undefined ? undefined : hold(of, value);
   }
 
   /** Adds to a list. */
@@ -250,11 +262,7 @@ export interface BlockClass<F extends Fields> {
 
 /** Makes the base class for a block from its fields. */
 export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClass<F> {
-  const list = Object.entries(fields).map(([name, field], index) => {
-    const { enterprise, since, deprecated } = field.options;
-    const marked = enterprise !== undefined || since !== undefined || deprecated !== undefined;
-    return { name, field: { ...field, marked }, index };
-  });
+  const list = Object.entries(fields).map(([name, field], index) => compiled(name, field, index));
   const definition: BlockDefinition = {
     ...info,
     fields,
@@ -274,6 +282,29 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
   }
   Object.defineProperty(Base.prototype, DEFINITION, { value: definition });
   return Base as unknown as BlockClass<F>;
+}
+
+function compiled(name: string, field: Field, index: number): CompiledField {
+  const { enterprise, since, deprecated } = field.options;
+  const marked = enterprise !== undefined || since !== undefined || deprecated !== undefined;
+  const plain = field.plain ?? false;
+  const { coerce, encode, take, decode, fault, check } = field;
+  const quiet = plain && field.unjudged === true && !marked;
+  return {
+    name,
+    field,
+    index,
+    api: field.api[0] as string,
+    plain,
+    marked,
+    quiet,
+    coerce,
+    encode,
+    take,
+    decode,
+    fault,
+    check,
+  };
 }
 
 /** The definition behind a block or the class of one. */
@@ -299,7 +330,7 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
     if (of) {
       // A property of two keys is read once.
       if (of.field.api.length > 1 && set.includes(of)) continue;
-      const value: unknown = of.field.decode(json, at.property(of.name));
+      const value: unknown = of.take?.(found) ?? of.decode(json, at.property(of.name));
       if (value === undefined) continue;
       const place = insert(set, of);
       const held = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
@@ -382,14 +413,14 @@ function insert(set: CompiledField[], of: CompiledField): number {
 }
 
 /** What is held of a written value: nested blocks as their classes, lists that nobody changes from outside. */
-function hold(field: Field, value: unknown): unknown {
-  const held = field.coerce ? field.coerce(value) : value;
+function hold({ coerce }: CompiledField, value: unknown): unknown {
+  const held = coerce ? coerce(value) : value;
   return Array.isArray(held) ? Object.freeze(held === value ? [...(held as unknown[])] : held) : held;
 }
 
-function encodeAt({ field, name }: CompiledField, value: unknown, out: ApiObject): void {
+function encodeAt({ encode, name }: CompiledField, value: unknown, out: ApiObject): void {
   try {
-    field.encode(value, out);
+    encode(value, out);
   } catch (error) {
     if (error instanceof UserError) {
       throw new UserError(error.problems.map((problem) => ({ ...problem, path: join(name, problem.path) })));

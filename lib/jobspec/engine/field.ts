@@ -86,13 +86,15 @@ export interface Field<In = unknown, Out = In, Required extends boolean = boolea
   /** The values it takes, where they are few. */
   readonly values?: readonly string[];
   /** Turns what was written into what is held, such as plain properties into their class. */
-  coerce?(value: In): Out;
+  readonly coerce?: (value: In) => Out;
   /** Writes the value into the block's JSON. The value has been coerced. */
   encode(value: Out, out: ApiObject): void;
   /** Whether what is held is written as it is, once it is known to be of its kind. Default: false. */
   readonly plain?: boolean;
   /** Whether every value of its kind is right. Default: false. */
   readonly unjudged?: boolean;
+  /** Reads the value of its one key, where there is nothing to say about it; undefined where `decode` must look. */
+  readonly take?: (found: Api) => Out | undefined;
   /** Reads it back; undefined where the JSON has none. Problems go to `at`. */
   decode(json: ApiObject, at: Place): Out | undefined;
   /** Its parts in HCL, for fields of a kind of their own. */

@@ -150,7 +150,7 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
       const wanted = type();
       for (let index = 0; index < values.length; index += 1) {
         const value = values[index] as Block;
-        const place = at.element(keyOf(value) ?? index);
+        const place = value instanceof Block ? at.block(index, value) : at.element(index);
         if (isOfClass(wanted, value, place)) value.checkBlock(place, context);
       }
     },

@@ -5,6 +5,8 @@ import { expected, TEXT, TEXTS, type Codec } from "./scalars";
 
 /** Deeper than any real driver configuration: what is deeper is refused and not followed. */
 const DEEPEST = 100;
+/** Of the way to what is wrong, as much is shown: in a cycle it says nothing more. */
+const LONGEST_WAY = 60;
 
 function mapOf<T>(
   kind: "string-map" | "strings-map",
@@ -51,39 +53,59 @@ export const TEXTS_MAP = mapOf("strings-map", TEXTS, 'an object such as { key: [
 export const ANY_MAP: Codec<Readonly<Record<string, unknown>>> = {
   kind: "any-map",
   wrong: (value) =>
-    isPlainObject(value) ? whyNotPlain(value, "", 0) : expected("any-map", value, "an object such as { key: 1 }"),
+    isPlainObject(value) ? whyNotPlain(value) : expected("any-map", value, "an object such as { key: 1 }"),
   toJson: (value) => plain(value) as Record<string, unknown>,
   fromJson: (json) => (isPlainObject(json) ? json : undefined),
 };
 
-/** Why a value cannot be written as JSON, or undefined. Cycles end at the deepest level. */
-export function whyNotPlain(value: unknown, path: string, depth: number): string | undefined {
-  const where = path === "" ? "" : `${path}: `;
-  if (depth > DEEPEST) return `${where.slice(0, 60)}nested more than ${DEEPEST} deep, or in a cycle; flatten it`;
-  if (value === null || value === undefined || typeof value === "boolean" || isDeferred(value)) return undefined;
-  if (typeof value === "number")
-    return Number.isFinite(value) ? undefined : `${where}${value} has no JSON; write a finite number`;
-  if (typeof value === "string") {
-    const wrong = TEXT.wrong(value);
-    return wrong === undefined ? undefined : where + wrong;
-  }
-  if (Array.isArray(value)) return first(value.entries(), path, depth);
-  if (isPlainObject(value)) return first(Object.entries(value), path, depth);
-  if (typeof value === "object" && "templateExpression" in value) return `${where}${NO_SECRET}`;
-  return `${where}${describe(value)} is no plain data; write texts, numbers, lists and objects`;
+/** What is wrong somewhere inside a value, with the way to it, innermost step first. */
+interface Wrong {
+  readonly steps: (string | number)[];
+  readonly what: string;
 }
 
-function first(
-  entries: Iterable<readonly [string | number, unknown]>,
-  path: string,
-  depth: number,
-): string | undefined {
-  for (const [key, item] of entries) {
-    const step = typeof key === "number" ? `[${key}]` : path === "" ? key : `.${key}`;
-    const wrong = whyNotPlain(item, path + step, depth + 1);
-    if (wrong !== undefined) return wrong;
+/** Why a value cannot be written as JSON, or undefined. Cycles end at the deepest level. */
+function whyNotPlain(value: unknown): string | undefined {
+  const wrong = wrongInside(value, 0);
+  if (!wrong) return undefined;
+  const way = wrong.steps
+    .reverse()
+    .map((step, at) => (typeof step === "number" ? `[${step}]` : at > 0 ? `.${step}` : step));
+  return way.length === 0 ? wrong.what : `${way.join("").slice(0, LONGEST_WAY)}: ${wrong.what}`;
+}
+
+function wrongInside(value: unknown, depth: number): Wrong | undefined {
+  if (value === null || value === undefined || typeof value === "boolean") return undefined;
+  const what = wrongItself(value, depth);
+  if (what !== undefined) return isDeferred(value) ? undefined : { steps: [], what };
+  if (typeof value !== "object" || isDeferred(value)) return undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const wrong = wrongInside(value[index], depth + 1);
+      if (wrong) return within(wrong, index);
+    }
+    return undefined;
+  }
+  for (const key in value) {
+    const wrong = wrongInside((value as ApiObject)[key], depth + 1);
+    if (wrong) return within(wrong, key);
   }
   return undefined;
+}
+
+function within(wrong: Wrong, step: string | number): Wrong {
+  wrong.steps.push(step);
+  return wrong;
+}
+
+function wrongItself(value: unknown, depth: number): string | undefined {
+  if (depth > DEEPEST) return `nested more than ${DEEPEST} deep, or in a cycle; flatten it`;
+  if (typeof value === "number")
+    return Number.isFinite(value) ? undefined : `${value} has no JSON; write a finite number`;
+  if (typeof value === "string") return TEXT.wrong(value);
+  if (Array.isArray(value) || isPlainObject(value)) return undefined;
+  if (typeof value === "object" && value !== null && "templateExpression" in value) return NO_SECRET;
+  return `${describe(value)} is no plain data; write texts, numbers, lists and objects`;
 }
 
 function plain(value: unknown): Api {

@@ -1,6 +1,11 @@
 import type { Fault } from "./field";
 import type { Problem } from "./problem";
 
+/** What may have a name among its siblings; asked for it only where a place is written out. */
+interface Named {
+  readonly blockKey: string | undefined;
+}
+
 /**
  * A place inside a job while it is walked: a linked list, because a place is made for every block
  * and written out only where something is wrong.
@@ -12,6 +17,7 @@ export class Place {
     /** Whether it is an element of a list or map. */
     private readonly inList: boolean,
     private readonly found: Problem[],
+    private readonly named?: Named,
   ) {}
 
   /** The root of a walk; what is reported below it lands in `found`. */
@@ -29,6 +35,11 @@ export class Place {
     return new Place(this, key, true, this.found);
   }
 
+  /** A block in a list: by its name where it has one, else by its index. */
+  block(index: number, block: Named): Place {
+    return new Place(this, index, true, this.found, block);
+  }
+
   /** Notes something that a Nomad server refuses. */
   error(rule: string, message: string): void {
     this.report({ rule, message });
@@ -42,7 +53,7 @@ export class Place {
   /** The place in words, `groups[admin].tasks[web].services[0]`. */
   toString(): string {
     const before = this.parent?.toString() ?? "";
-    if (this.inList) return `${before}[${this.segment}]`;
+    if (this.inList) return `${before}[${this.named?.blockKey ?? this.segment}]`;
     return before === "" ? String(this.segment) : `${before}.${this.segment}`;
   }
 

@@ -50,6 +50,7 @@ export function scalar<T, R extends boolean>(
       else if (isDeferred(value)) out[api] = value;
       else throw UserError.at("", wrong, "field/type");
     },
+    take: (found) => (typeof found === "string" && !found.isWellFormed() ? undefined : codec.fromJson(found)),
     decode(json, at) {
       const found = json[api];
       if (found === undefined || found === null) return undefined;

@@ -3,6 +3,17 @@ import type { JobBlock } from "../blocks/job";
 import { Duration } from "../units";
 import { typeOf } from "./walk";
 
+const NONE = Duration.zero;
+const FIVE_SECONDS = Duration.seconds(5);
+const TEN_SECONDS = Duration.seconds(10);
+const FIFTEEN_SECONDS = Duration.seconds(15);
+const HALF_A_MINUTE = Duration.seconds(30);
+const FIVE_MINUTES = Duration.minutes(5);
+const TEN_MINUTES = Duration.minutes(10);
+const HALF_AN_HOUR = Duration.minutes(30);
+const HOUR = Duration.hours(1);
+const DAY = Duration.hours(24);
+
 // A server fills in what was left out the same way: group over job over default.
 
 /** How many allocations of a group run: its scaling policy's least where nothing is written. */
@@ -21,9 +32,9 @@ export function updateOf(group: TaskGroup, job: JobBlock) {
     maxParallel: own?.maxParallel ?? outer?.maxParallel ?? 1,
     canary: own?.canary ?? outer?.canary ?? 0,
     autoPromote: own?.autoPromote ?? outer?.autoPromote ?? false,
-    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? Duration.seconds(10),
-    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? Duration.minutes(5),
-    progressDeadline: own?.progressDeadline ?? outer?.progressDeadline ?? Duration.minutes(10),
+    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? TEN_SECONDS,
+    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? FIVE_MINUTES,
+    progressDeadline: own?.progressDeadline ?? outer?.progressDeadline ?? TEN_MINUTES,
   };
 }
 
@@ -50,8 +61,8 @@ export function migrateOf(group: TaskGroup, job: JobBlock) {
   return {
     maxParallel: own?.maxParallel ?? outer?.maxParallel ?? 1,
     healthCheck: own?.healthCheck ?? outer?.healthCheck ?? "checks",
-    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? Duration.seconds(10),
-    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? Duration.minutes(5),
+    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? TEN_SECONDS,
+    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? FIVE_MINUTES,
   };
 }
 
@@ -61,8 +72,8 @@ export function restartOf(group: TaskGroup, type: string) {
   const own = group.restart;
   return {
     attempts: own?.attempts ?? (lasting ? 2 : 3),
-    delay: own?.delay ?? Duration.seconds(15),
-    interval: own?.interval ?? (lasting ? Duration.minutes(30) : Duration.hours(24)),
+    delay: own?.delay ?? FIFTEEN_SECONDS,
+    interval: own?.interval ?? (lasting ? HALF_AN_HOUR : DAY),
     mode: own?.mode ?? "fail",
   };
 }
@@ -74,10 +85,10 @@ export function rescheduleOf(group: TaskGroup, job: JobBlock, type: string) {
   const outer = job.reschedule;
   return {
     attempts: own?.attempts ?? outer?.attempts ?? (batch ? 1 : 0),
-    interval: own?.interval ?? outer?.interval ?? (batch ? Duration.hours(24) : Duration.zero),
-    delay: own?.delay ?? outer?.delay ?? (batch ? Duration.seconds(5) : Duration.seconds(30)),
+    interval: own?.interval ?? outer?.interval ?? (batch ? DAY : NONE),
+    delay: own?.delay ?? outer?.delay ?? (batch ? FIVE_SECONDS : HALF_A_MINUTE),
     delayFunction: own?.delayFunction ?? outer?.delayFunction ?? (batch ? "constant" : "exponential"),
-    maxDelay: own?.maxDelay ?? outer?.maxDelay ?? (batch ? Duration.zero : Duration.hours(1)),
+    maxDelay: own?.maxDelay ?? outer?.maxDelay ?? (batch ? NONE : HOUR),
     unlimited: own?.unlimited ?? outer?.unlimited ?? !batch,
   };
 }

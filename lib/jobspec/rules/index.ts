@@ -48,7 +48,7 @@ export function checkJob(job: JobBlock, at: Place, context: CheckContext): void 
 /** The groups of a job, with their tasks and those that a server adds. */
 function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
   return each<TaskGroup>(job.groups, at, "groups").map(({ value, at: place }) => {
-    const group = { value, at: place, tasks: each<Task>(value.tasks, place, "tasks") };
-    return { ...group, injected: injectedTasks(group, job) };
+    const tasks = each<Task>(value.tasks, place, "tasks");
+    return { value, at: place, tasks, injected: injectedTasks({ value, at: place, tasks }, job) };
   });
 }

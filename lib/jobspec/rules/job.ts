@@ -18,10 +18,10 @@ export const job: JobRule = (node, groups, context) => {
     const wanted = "write 1 to 100";
     at.property("priority").error("job/priority", `${value.priority} is out of range; ${wanted}`);
   }
-  for (const [index, datacenter] of (value.datacenters ?? []).entries()) {
+  value.datacenters?.forEach((datacenter, index) => {
     if (datacenter === "")
       at.property("datacenters").element(index).error("job/datacenter", 'is empty; write a name, or "*" for any');
-  }
+  });
   if (!value.groups?.length) at.property("groups").error("job/no-groups", "a job needs a group; add one");
   descriptions(value, at);
   if (value.meta) secretsIn(value.meta, at.property("meta"));
@@ -62,7 +62,7 @@ function descriptions({ ui, versionTag }: JobBlock, at: Place): void {
     { place: "versionTag", text: versionTag?.description },
   ];
   for (const { place, text } of given) {
-    const length = text === undefined ? 0 : new TextEncoder().encode(text).length;
+    const length = text === undefined ? 0 : Buffer.byteLength(text);
     if (length > LONGEST_DESCRIPTION) {
       const message = `is ${length} bytes long; write ${LONGEST_DESCRIPTION} at most`;
       at.property(place).property("description").error("job/description", message);

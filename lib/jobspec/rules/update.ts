@@ -46,7 +46,7 @@ export const update: GroupRule = ({ value: group, at: groupAt, tasks, injected }
     );
   }
   if (type !== "service" || progressDeadline.nanoseconds <= 0) return;
-  for (const task of [...tasks, ...injected]) {
+  for (const task of injected.length === 0 ? tasks : [...tasks, ...injected]) {
     const timeout = task.value.killTimeout;
     if (timeout && timeout.nanoseconds > progressDeadline.nanoseconds) {
       task.at

@@ -1,6 +1,6 @@
 import type { Check, Network, Service, Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/job";
-import { Block, keyOf, type CheckContext, type Place } from "../engine";
+import { Block, type CheckContext, type Place } from "../engine";
 
 /** A block where it stands. */
 export interface Node<T> {
@@ -32,7 +32,7 @@ export function each<T extends Block>(list: readonly T[] | undefined, at: Place,
   const found: Node<T>[] = [];
   for (let index = 0; index < list.length; index += 1) {
     const value = (list as T[])[index];
-    if (value instanceof Block) found.push({ value, at: parent.element(keyOf(value) ?? index) });
+    if (value instanceof Block) found.push({ value, at: parent.block(index, value) });
   }
   return found;
 }
