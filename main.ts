@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { App, type AppConfig } from "cdktf";
-import { runProgram, synthesize, UserError } from "./lib";
+import { runProgram, setTarget, synthesize, UserError } from "./lib";
 import { checkSettings, ENVIRONMENTS, PrismEnvironment, type EnvironmentSettings, type Surroundings } from "./stacks";
 
 /** What a program is made of; what is left out is the default. */
@@ -20,6 +20,8 @@ export function createApp(options: ProgramOptions = {}): App {
   const environments = options.environments ?? ENVIRONMENTS;
   checkSettings(environments);
   const app = new App(options.app);
+  // The embedded cluster allows it, and prod's clusters must: its limits are above what is reserved.
+  setTarget(app, { memoryOversubscription: true });
   for (const settings of environments) new PrismEnvironment(app, settings, options.surroundings);
   return app;
 }

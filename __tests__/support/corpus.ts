@@ -10,6 +10,7 @@ export interface Entry {
   readonly accepted: boolean;
   readonly dependsOnCluster?: boolean;
   readonly errors: readonly string[];
+  readonly warnings: string;
 }
 
 /** One change to a job, and the verdict on it. */
@@ -20,6 +21,7 @@ export interface Change {
   readonly path: readonly (string | number)[];
   readonly value: unknown;
   readonly accepted: boolean;
+  readonly warnings: string;
 }
 
 const FOLDER = join(__dirname, "../../../shared/jobspec");

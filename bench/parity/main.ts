@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { Job, UserError, type Problem } from "../../lib/jobspec";
+import { Job, UserError, type Problem, type Target } from "../../lib/jobspec";
 import { apiPathOf } from "../../lib/jobspec/engine";
 import { bases, type Base } from "./bases";
 import { draw, mutate, randomFrom, sitesOf, type Json, type Mutation } from "./draw";
-import { ask, withServer, type Verdict } from "./server";
+import { ask, targetOfServer, withServer, type Verdict } from "./server";
 
 interface Tally {
   accepted: number;
@@ -12,6 +12,9 @@ interface Tally {
   missed: number;
   /** Of the jobs that both refuse, how many are refused in the block that was changed, or around or inside it. */
   samePlace: number;
+  /** Of the jobs that the server takes with a warning, how many have none here. */
+  warned: number;
+  unwarned: number;
 }
 
 /** Draws changes to jobs, asks a server and this library about each, and prints where the two disagree. */
@@ -46,7 +49,8 @@ interface Plan {
 async function compare(address: string, jobs: readonly Base[], plan: Plan): Promise<Tally> {
   const random = randomFrom(plan.seed);
   const sites = new Map(jobs.map((base) => [base, sitesOf(base.job)]));
-  const tally: Tally = { accepted: 0, refused: 0, falseAlarms: 0, missed: 0, samePlace: 0 };
+  const tally: Tally = { accepted: 0, refused: 0, falseAlarms: 0, missed: 0, samePlace: 0, warned: 0, unwarned: 0 };
+  const target = await targetOfServer(address);
   for (let round = 0; round < plan.count; round += 1) {
     const base = jobs[Math.floor(random() * jobs.length)] as Base;
     const drawn = Array.from({ length: plan.changes }, () => draw(sites.get(base) ?? [], random)).filter(
@@ -55,7 +59,7 @@ async function compare(address: string, jobs: readonly Base[], plan: Plan): Prom
     const job = applied(base.job, drawn);
     if (!job) continue;
     const verdict = await ask(address, job);
-    if (!verdict.ofCluster) count(tally, base.name, drawn, verdict, judge(job));
+    if (!verdict.ofCluster) count(tally, base.name, drawn, verdict, judge(job, target));
   }
   return tally;
 }
@@ -71,16 +75,19 @@ function applied(job: Json, mutations: readonly Mutation[]): Json | undefined {
 
 interface Judged {
   readonly errors: readonly Problem[];
+  readonly warnings: readonly Problem[];
   readonly job: Job | undefined;
 }
 
-function judge(json: Json): Judged {
+function judge(json: Json, target: Target): Judged {
   try {
-    const job = Job.fromApi(json);
-    return { job, errors: job.validate().filter(({ severity }) => severity === "error") };
+    const { job, problems } = Job.read(json);
+    const found = [...problems, ...(job?.validate(target) ?? [])];
+    const errors = found.filter(({ severity }) => severity === "error");
+    return { job, errors, warnings: found.filter(({ severity }) => severity === "warning") };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { job: undefined, errors: error.problems };
+    return { job: undefined, errors: error.problems, warnings: [] };
   }
 }
 
@@ -89,7 +96,7 @@ function count(
   name: string,
   mutations: readonly Mutation[],
   verdict: Verdict,
-  { errors, job }: Judged,
+  { errors, warnings, job }: Judged,
 ): void {
   const changed = mutations
     .map((m) => `${m.block}.${m.field} = ${JSON.stringify(m.value)}`)
@@ -97,6 +104,7 @@ function count(
     .slice(0, 160);
   if (verdict.accepted) {
     tally.accepted += 1;
+    if (verdict.warnings !== "") warned(tally, `${name}  ${changed}`, verdict.warnings, warnings);
     if (errors.length === 0) return;
     tally.falseAlarms += 1;
     const ours = errors.map((problem) => `${problem.path}: ${problem.message} [${problem.rule}]`).join("; ");
@@ -111,7 +119,18 @@ function count(
     );
   } else if (!job || errors.some((problem) => mutations.some((mutation) => isNear(mutation, job, problem)))) {
     tally.samePlace += 1;
+  } else {
+    const ours = errors.map((problem) => `${problem.path} [${problem.rule}]`).join("; ");
+    const said = verdict.errors.join("; ").replaceAll(/\s+/g, " ").slice(0, 200);
+    console.log(`elsewhere    ${name}  ${changed}\n             ours: ${ours}\n             server: ${said}`);
   }
+}
+
+function warned(tally: Tally, what: string, said: string, warnings: readonly Problem[]): void {
+  tally.warned += 1;
+  if (warnings.length > 0) return;
+  tally.unwarned += 1;
+  console.log(`no warning   ${what}\n             server: ${said.replaceAll(/\s+/g, " ").slice(0, 400)}`);
 }
 
 /** Whether a problem stands in the changed block, around it or inside it. */
@@ -122,7 +141,7 @@ function isNear({ path }: Mutation, job: Job, problem: Problem): boolean {
   return block.slice(0, shared).every((step, index) => step === found[index]);
 }
 
-function report({ accepted, refused, falseAlarms, missed, samePlace }: Tally): void {
+function report({ accepted, refused, falseAlarms, missed, samePlace, warned, unwarned }: Tally): void {
   const share = (part: number, whole: number) => (whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`);
   console.log(`accepted by the server  ${accepted}, of these refused here   ${falseAlarms}`);
   console.log(
@@ -131,6 +150,7 @@ function report({ accepted, refused, falseAlarms, missed, samePlace }: Tally): v
   console.log(
     `refused by both         ${refused - missed}, at the same place        ${samePlace} (${share(samePlace, refused - missed)})`,
   );
+  console.log(`warned of by the server ${warned}, of these warned of here    ${warned - unwarned}`);
 }
 
 void main();

@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Target } from "../../lib/jobspec";
 import { cacheFolder, EmbeddedCluster, SILENT } from "../../lib/local";
 import type { Json } from "./draw";
 
@@ -28,6 +29,13 @@ export async function ask(address: string, job: Json): Promise<Verdict> {
     .filter((line) => line !== "" && !/^\d+ errors? occurred/.test(line));
   const ofCluster = reasons.length > 0 && reasons.every((reason) => OF_CLUSTER.test(reason));
   return { accepted: errors.length === 0, errors, warnings: said.Warnings ?? "", ofCluster };
+}
+
+/** The Nomad that a server is, as far as its verdicts depend on it. */
+export async function targetOfServer(address: string): Promise<Target> {
+  const response = await fetch(`${address}/v1/operator/scheduler/configuration`);
+  const said = (await response.json()) as { SchedulerConfig?: { MemoryOversubscriptionEnabled?: boolean } };
+  return { memoryOversubscription: said.SchedulerConfig?.MemoryOversubscriptionEnabled ?? false };
 }
 
 /** Runs something with the address of a Nomad: the one that NOMAD_ADDR names, else an embedded one. */

@@ -133,6 +133,7 @@ export function buildProgram(): Command {
     )
     .option("--nomad-version <version>", "the oldest Nomad that must take the jobs (default: 1.11)")
     .option("--enterprise", "that Nomad is Nomad Enterprise")
+    .option("--memory-oversubscription", "its scheduler lets tasks use more memory than they reserve")
     .option(...variables)
     .option(...variableFile)
     .addHelpText("after", example("cdk-nomad validate web.nomad.hcl", "cdk-nomad validate dev staging --format github"))

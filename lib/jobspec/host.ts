@@ -9,9 +9,11 @@ export {
   NO_SECRET,
   TOKEN_IN_STRING,
   TOKEN_LIST_ELEMENT,
+  wayTo,
   type ApiPath,
   type BlockDefinition,
   type Field,
+  type Way,
 } from "./engine";
 export { withoutDefaults } from "./defaults";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

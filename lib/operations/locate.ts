@@ -1,6 +1,6 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
 import type { Job, Problem } from "../jobspec";
-import { apiPathOf, matchSource, sourceBlocks, type SourceBlock } from "../jobspec/host";
+import { apiPathOf, matchSource, sourceBlocks, wayTo, type SourceBlock, type Way } from "../jobspec/host";
 import type { JobFile } from "./job-files";
 
 /** A problem with the line of the file where it stands. */
@@ -60,37 +60,16 @@ function hclLines(text: string, job: Job): Lines {
 }
 
 interface Step {
-  readonly block: Parameters<typeof apiPathOf>[0];
+  readonly block: Way["blocks"][number];
   /** The attribute inside it, in HCL's spelling. */
   readonly property?: string;
 }
 
 /** The blocks from the job down to a place, and the attribute at its end. */
 function blocksOn(job: Job, place: string): readonly Step[] {
-  const steps: Step[] = [{ block: job }];
-  let held: unknown = job;
-  for (const key of apiPathOf(job, place)) held = stepInto(held, key, steps);
+  const steps: Step[] = wayTo(job, place).blocks.map((block) => ({ block }));
   const last = place.slice(Math.max(place.lastIndexOf("."), place.lastIndexOf("]")) + 1).replace(/^\./, "");
   const block = steps[steps.length - 1]?.block;
   const property = last.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return block && /^\w+$/.test(property) ? [...steps, { block, property }] : steps;
-}
-
-function stepInto(held: unknown, key: string | number, steps: Step[]): unknown {
-  const next = inside(held, key);
-  if (isBlock(next)) steps.push({ block: next });
-  return next;
-}
-
-function inside(held: unknown, key: string | number): unknown {
-  if (Array.isArray(held)) {
-    return typeof key === "number"
-      ? (held as unknown[])[key]
-      : held.find((item) => isBlock(item) && item.mapKey === key);
-  }
-  return isBlock(held) ? held.valueAt(String(key)) : undefined;
-}
-
-function isBlock(value: unknown): value is Parameters<typeof apiPathOf>[0] {
-  return typeof value === "object" && value !== null && "toApi" in value && "mapKey" in value;
 }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Fn, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import { App, Fn, LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { terraformJson } from "../../../lib";
 import { evaluateTemplate } from "../../../lib/operations";
 
@@ -75,6 +75,7 @@ testWhere(
     try {
       const app = new App({ outdir: folder });
       const stack = new TerraformStack(app, "sample");
+      new LocalBackend(stack, { path: join(folder, "terraform.tfstate") });
       const { written, meant } = sample(stack);
       new TerraformOutput(stack, "json", { value: terraformJson(written) });
       app.synth();

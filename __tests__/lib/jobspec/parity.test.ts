@@ -1,6 +1,11 @@
 import { Job, UserError, type Problem } from "../../../lib";
 import { changes, corpus, testWithCorpus, type Change } from "../../support/corpus";
 
+function warningsOf(json: unknown): readonly Problem[] {
+  const { job, problems } = Job.read(json);
+  return [...problems, ...(job?.validate() ?? [])].filter(({ severity }) => severity === "warning");
+}
+
 function errorsOf(json: unknown): readonly Problem[] {
   try {
     return Job.fromApi(json)
@@ -34,5 +39,19 @@ describe("a server's verdicts", () => {
       (change) => (errorsOf(changed(jobs.get(change.base), change)).length === 0) !== change.accepted,
     );
     expect(wrong.map(({ block, field, value }) => `${block}.${field} = ${JSON.stringify(value)}`)).toEqual([]);
+  });
+
+  testWithCorpus("what a server takes with a warning has one here", () => {
+    const jobs = new Map(corpus().map(({ name, job }) => [name, job]));
+    const warned = [
+      ...corpus(),
+      ...changes().map((change) => ({
+        ...change,
+        name: `${change.base}: ${change.block}.${change.field}`,
+        job: changed(jobs.get(change.base), change),
+      })),
+    ].filter(({ accepted, warnings }) => accepted && warnings !== "");
+    expect(warned.length).toBeGreaterThan(50);
+    expect(warned.filter(({ job }) => warningsOf(job).length === 0).map(({ name }) => name)).toEqual([]);
   });
 });

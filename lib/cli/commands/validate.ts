@@ -10,12 +10,14 @@ export interface ValidateOptions extends HclOptions {
   readonly format: "text" | "json" | "github";
   readonly nomadVersion?: string;
   readonly enterprise?: boolean;
+  readonly memoryOversubscription?: boolean;
 }
 
 /** Says what a Nomad server would say of the jobs of files, or of a stack. */
 export async function validate(names: readonly string[], options: ValidateOptions, context: CliContext): Promise<void> {
   const { terminal, signal } = context;
-  const target = { nomadVersion: options.nomadVersion, enterprise: options.enterprise };
+  const { nomadVersion, enterprise, memoryOversubscription } = options;
+  const target = { nomadVersion, enterprise, memoryOversubscription };
   const parser = hclParser(options, context);
   const judged: JudgedFile[] = [];
   try {

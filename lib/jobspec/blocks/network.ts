@@ -29,6 +29,11 @@ const ports: Field<readonly (Port | PortProps)[], readonly Port[], false> = {
     if (reserved.length > 0) out.ReservedPorts = reserved.map((port) => port.toApi());
     if (dynamic.length > 0) out.DynamicPorts = dynamic.map((port) => port.toApi());
   },
+  element(values, index) {
+    const reserved = isReserved(values[index] as Port);
+    const before = values.slice(0, index).filter((port) => isReserved(port) === reserved);
+    return [reserved ? "ReservedPorts" : "DynamicPorts", before.length];
+  },
   hcl: (values) => values.map((port) => ({ block: "port", of: port })),
   decode(json, at: Place) {
     const reserved = list.decode({ DynamicPorts: json.ReservedPorts }, at);

@@ -187,12 +187,6 @@ export abstract class Block {
     this[MAP_KEY] = key;
   }
 
-  /** @internal The value of the property that owns an API key. */
-  valueAt(api: string): unknown {
-    const of = this[DEFINITION].list.find(({ field }) => field.api.includes(api));
-    return of && valuesOf(this)[of.name];
-  }
-
   /** What names this block among its siblings, or nothing. */
   get blockKey(): string | undefined {
     const { key } = this[DEFINITION];

@@ -1,5 +1,5 @@
 import type { Place } from "./place";
-import type { Severity } from "./problem";
+import type { Fault } from "./problem";
 
 /** JSON of Nomad's HTTP API. */
 export type Api = unknown;
@@ -63,14 +63,6 @@ export type HclPart =
   | { readonly block: string; readonly label?: string; readonly of: HclBlock }
   | { readonly block: string; readonly body: Readonly<ApiObject> };
 
-/** What is wrong with a plain value. */
-export interface Fault {
-  readonly rule: string;
-  readonly message: string;
-  /** Default: "error". */
-  readonly severity?: Severity;
-}
-
 /**
  * One property of a block: how it is written (`In`), how it reads (`Out`), how it is rendered and read
  * back. Everything that is done with a field goes through these functions; a block is a record of them.
@@ -97,6 +89,8 @@ export interface Field<In = unknown, Out = In, Required extends boolean = boolea
   readonly take?: (found: Api) => Out | undefined;
   /** Reads it back; undefined where the JSON has none. Problems go to `at`. */
   decode(json: ApiObject, at: Place): Out | undefined;
+  /** Where an element is in the block's JSON, for lists that Nomad keeps in two. Default: in the list of its key, at its index. */
+  element?(value: Out, index: number): readonly (string | number)[];
   /** Its parts in HCL, for fields of a kind of their own. */
   hcl?(value: Out): readonly HclPart[];
   /** What is wrong with the value, for fields whose value is one plain thing. */
@@ -111,6 +105,8 @@ export interface CheckContext {
   readonly nomadVersion: string;
   /** Whether that cluster is Nomad Enterprise. Default: false. */
   readonly enterprise: boolean;
+  /** Whether its scheduler lets tasks use more memory than they reserve. Default: false. */
+  readonly memoryOversubscription: boolean;
 }
 
 /** The properties of a block, by name. */

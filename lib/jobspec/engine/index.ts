@@ -1,5 +1,5 @@
 /** One definition per block: the machinery that makes types, rendering, reading and checks out of it. */
-export { apiPathOf, type ApiPath } from "./api-path";
+export { apiPathOf, wayTo, type ApiPath, type Way } from "./api-path";
 export { Block, blockOf, decodeBlock, definitionOf, modelEdits, readBlock } from "./block";
 export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf, Reading } from "./block";
 export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";

@@ -1,5 +1,4 @@
-import type { Fault } from "./field";
-import type { Problem } from "./problem";
+import type { Fault, Problem } from "./problem";
 
 /** What may have a name among its siblings; asked for it only where a place is written out. */
 interface Named {

@@ -13,6 +13,14 @@ export interface Problem {
   readonly severity: Severity;
 }
 
+/** What is wrong with a plain value. */
+export interface Fault {
+  readonly rule: string;
+  readonly message: string;
+  /** Default: "error". */
+  readonly severity?: Severity;
+}
+
 /** A mistake that a person made: printed with its path, reason and way out, never with a stack. */
 export class UserError extends Error {
   override readonly name = "UserError";

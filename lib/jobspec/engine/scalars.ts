@@ -1,7 +1,7 @@
 import { isDeferred } from "./deferred";
 import { describe, holdsSecret, NO_SECRET } from "./describe";
-import type { Api, ApiObject, Fault, Field, FieldKind, FieldOptions } from "./field";
-import { UserError } from "./problem";
+import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
+import { UserError, type Fault } from "./problem";
 
 /** How values of one kind are told from others and turned into JSON and back. */
 export interface Codec<T> {

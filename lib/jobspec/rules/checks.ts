@@ -159,6 +159,6 @@ function consulOnly(check: Check, type: string, service: Service, at: Place): vo
     if ((check[property] ?? 0) > 0 && !NEEDS_PORT.has(check.type as string))
       at.property(property).error("check/thresholds", `a ${type} check does not count; leave it out`);
   }
-  if (check.notes !== undefined && Buffer.byteLength(check.notes) > LONGEST_NOTES)
+  if (check.notes !== undefined && new TextEncoder().encode(check.notes).length > LONGEST_NOTES)
     at.property("notes").error("check/notes", `is longer than ${LONGEST_NOTES} bytes; shorten it`);
 }

@@ -44,7 +44,7 @@ export const job: JobRule = (node, groups, context) => {
   }
 };
 
-function names({ id, name, region, namespace }: JobBlock, at: Place, context: CheckContext): void {
+function names({ id, name, region, multiregion, namespace }: JobBlock, at: Place, context: CheckContext): void {
   if (id === "") at.property("id").error("job/id", "is empty; write a name");
   else if (typeof id === "string" && /[ \0]/.test(id))
     at.property("id").error("job/id", `"${id}" holds a space or a null character; write dashes instead`);
@@ -52,7 +52,7 @@ function names({ id, name, region, namespace }: JobBlock, at: Place, context: Ch
   else if (name?.includes("\0")) at.property("name").error("job/name", "holds a null character; remove it");
   if (namespace === "")
     at.property("namespace").error("job/namespace", 'is empty; write one, or leave it out for "default"');
-  if (region === "" && !context.enterprise)
+  if (region === "" && !multiregion && !context.enterprise)
     at.property("region").error("job/region", "is empty; write one, or leave it out for the cluster's own");
 }
 
@@ -62,7 +62,7 @@ function descriptions({ ui, versionTag }: JobBlock, at: Place): void {
     { place: "versionTag", text: versionTag?.description },
   ];
   for (const { place, text } of given) {
-    const length = text === undefined ? 0 : Buffer.byteLength(text);
+    const length = text === undefined ? 0 : new TextEncoder().encode(text).length;
     if (length > LONGEST_DESCRIPTION) {
       const message = `is ${length} bytes long; write ${LONGEST_DESCRIPTION} at most`;
       at.property(place).property("description").error("job/description", message);

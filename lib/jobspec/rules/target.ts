@@ -1,4 +1,4 @@
-import type { CheckContext } from "../engine";
+import { UserError, type CheckContext } from "../engine";
 
 /** The Nomad that a job is for. */
 export interface Target {
@@ -14,9 +14,29 @@ export interface Target {
    * @default false
    */
   readonly enterprise?: boolean;
+  /**
+   * Whether its scheduler lets tasks use more memory than they reserve; elsewhere `memoryMax` is ignored, with a warning.
+   *
+   * @default false, as in a cluster that nobody configured
+   * @see https://developer.hashicorp.com/nomad/commands/operator/scheduler/set-config
+   */
+  readonly memoryOversubscription?: boolean;
 }
 
-/** The target with its defaults filled in. */
+const VERSION = /^\d+\.\d+(?:\.\d+)?$/;
+
+/**
+ * The target with its defaults filled in.
+ *
+ * @throws UserError where the version is none
+ */
 export function targetOf(target: Target): CheckContext {
-  return { nomadVersion: target.nomadVersion ?? "1.11", enterprise: target.enterprise ?? false };
+  const { nomadVersion = "1.11", enterprise = false, memoryOversubscription = false } = target;
+  if (!VERSION.test(nomadVersion))
+    throw UserError.at(
+      "nomadVersion",
+      `"${nomadVersion}" is no version of Nomad; write one such as "1.11"`,
+      "target/version",
+    );
+  return { nomadVersion, enterprise, memoryOversubscription };
 }

@@ -8,12 +8,13 @@ import { mounts } from "./volumes";
 import type { GroupNode, GroupRule, Node } from "./walk";
 
 /** Tasks: resources, logs, files and identities that can be had. */
-export const tasks: GroupRule = (group) => {
+export const tasks: GroupRule = (group, _job, context) => {
   const disk = group.value.ephemeralDisk?.size?.mebibytes ?? 300;
   for (const task of group.tasks) {
     one(task, group, disk);
     mesh(task, group);
     const { value, at } = task;
+    if (!context.memoryOversubscription) oversubscribed(value, at);
     if (value.templates) templates(value, at);
     if (value.artifacts) artifacts(value, at);
     if (value.actions) actions(value, at);
@@ -68,6 +69,16 @@ function resources({ resources: wanted }: Task, at: Place): void {
         .property("devices")
         .error("resources/numa", `the task asks for no device "${device}"; add it to devices`);
   }
+}
+
+function oversubscribed({ resources: wanted }: Task, at: Place): void {
+  if (!wanted?.memoryMax || wanted.memoryMax.mebibytes === 0) return;
+  at.property("resources")
+    .property("memoryMax")
+    .warning(
+      "resources/oversubscription",
+      "is ignored by a cluster whose scheduler does not allow memory oversubscription; allow it there and set the target's memoryOversubscription to true, or leave memoryMax out",
+    );
 }
 
 function logs(task: Task, at: Place, disk: number): void {
