@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../../jobspec";
 
 const schema = v.looseObject({ app: v.pipe(v.string(), v.nonEmpty()) });
 

@@ -1,4 +1,4 @@
-import type { AllocationStub, NomadClient, TaskState } from "../nomad";
+import type { AllocationStub, NomadClient, TaskState } from "../../nomad";
 
 /** What is known of a task that failed. */
 export interface TaskDiagnosis {

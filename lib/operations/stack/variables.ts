@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../jobspec";
+import { UserError, type Problem } from "../../jobspec";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
 
 /** A variable as a stack's file declares it. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AllocationStub, Deployment, NomadClient, PlacementFailure, Registration } from "../nomad";
+import type { AllocationStub, Deployment, NomadClient, PlacementFailure, Registration } from "../../nomad";
 import { viewOf, type DeploymentView } from "./deployment-view";
 import { diagnose, type TaskDiagnosis } from "./diagnosis";
 

@@ -1,4 +1,4 @@
-import type { AllocationStub, Deployment, PlacementFailure, TaskState } from "../nomad";
+import type { AllocationStub, Deployment, PlacementFailure, TaskState } from "../../nomad";
 
 /** One allocation of a deployment, as somebody who watches wants to see it. */
 export interface AllocationView {

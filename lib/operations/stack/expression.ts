@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../../jobspec";
 
 /** Values of Terraform. */
 export type TerraformValue = string | number | boolean | null | readonly TerraformValue[];

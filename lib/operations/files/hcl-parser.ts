@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError, type Problem } from "../jobspec";
-import { ApiError, type NomadClient } from "../nomad";
+import { UserError, type Problem } from "../../jobspec";
+import { ApiError, type NomadClient } from "../../nomad";
 import type { HclParser } from "./job-files";
 
 /** Values for the variables of a job. */

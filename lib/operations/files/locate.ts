@@ -1,6 +1,6 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
-import type { Job, Problem } from "../jobspec";
-import { apiPathOf, matchSource, sourceBlocks, wayTo, type SourceBlock, type Way } from "../jobspec/host";
+import type { Job, Problem } from "../../jobspec";
+import { apiPathOf, matchSource, sourceBlocks, wayTo, type SourceBlock, type Way } from "../../jobspec/host";
 import type { JobFile } from "./job-files";
 
 /** A problem with the line of the file where it stands. */

@@ -1,7 +1,7 @@
-import { UserError } from "../jobspec";
-import { ApiError, type ConsulClient, type JobJson, type NomadClient } from "../nomad";
+import { UserError } from "../../jobspec";
+import { ApiError, type ConsulClient, type JobJson, type NomadClient } from "../../nomad";
 import type { DeploymentView } from "./deployment-view";
-import type { Wanted } from "./stack-file";
+import type { Wanted } from "../stack";
 import { watchDeployment, type Outcome } from "./watch";
 
 /** What deploying takes. */

@@ -1,6 +1,6 @@
-import { Job, UserError } from "../jobspec";
-import { withoutDefaults } from "../jobspec/host";
-import type { NomadClient } from "../nomad";
+import { Job, UserError } from "../../jobspec";
+import { withoutDefaults } from "../../jobspec/host";
+import type { NomadClient } from "../../nomad";
 import { serverParser } from "./hcl-parser";
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../jobspec";
-import type { ConfigEntryJson, JobJson } from "../nomad";
+import { UserError } from "../../jobspec";
+import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { evaluateTemplate, NeedsTerraform } from "./expression";
 import { variableValues, type VariableDeclaration } from "./variables";
 

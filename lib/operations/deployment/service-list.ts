@@ -1,4 +1,4 @@
-import type { ConsulClient, JobJson } from "../nomad";
+import type { ConsulClient, JobJson } from "../../nomad";
 
 /** An instance of a service of a job. */
 export interface ServiceRow {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { Job, UserError, type Problem } from "../jobspec";
+import { Job, UserError, type Problem } from "../../jobspec";
 
 /** Reads HCL as a Nomad does; throws a UserError where it cannot be read. */
 export interface HclParser {

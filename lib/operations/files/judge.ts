@@ -1,10 +1,10 @@
 import { mkdtempSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compareProblems, UserError, type Problem, type Target } from "../jobspec";
+import { compareProblems, UserError, type Problem, type Target } from "../../jobspec";
 import { readJobFile, type HclParser } from "./job-files";
-import { stackNames } from "./stack-file";
-import { synthesizeProject, type SynthesisOptions } from "./synthesis";
+import { stackNames } from "../stack";
+import { synthesizeProject, type SynthesisOptions } from "../stack";
 import { locate, type LocatedProblem } from "./locate";
 
 /** What is wrong with the jobs of a file. */
