@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packageFolder } from "../local";
 import { deploy } from "./commands/deploy";
+import { drift } from "./commands/drift";
 import { down } from "./commands/down";
 import { env } from "./commands/env";
 import { importJobs } from "./commands/import";
 import { logs } from "./commands/logs";
+import { preview } from "./commands/preview";
 import { render } from "./commands/render";
 import { start } from "./commands/start";
 import { status } from "./commands/status";
@@ -114,11 +116,40 @@ export function buildProgram(): Command {
     .option(...json)
     .addHelpText("after", example("eval $(cdk-nomad env)"))
     .action(action(env));
+  const stackVariables = ["--var <name=value>", "the value of a variable of the stack; repeatable", variable] as const;
+  program
+    .command("preview")
+    .description("say what Nomad would do with the jobs of an environment, and what changes in Consul")
+    .argument("<environment>", "the stack's name")
+    .addOption(
+      new Option("--format <format>", "how it is printed").choices(["text", "markdown", "json"]).default("text"),
+    )
+    .option("--plan <file>", "a plan from terraform show -json, for what only Terraform knows")
+    .option(...stackVariables)
+    .addHelpText(
+      "after",
+      `\nExit code: 0 where nothing changes, 2 where something does, 1 at an error.\n${example("cdk-nomad preview dev", "cdk-nomad preview staging --format markdown > comment.md")}`,
+    )
+    .action(action(preview));
+  program
+    .command("drift")
+    .description(
+      "say what somebody changed behind the program's back: jobs scaled, edited, stopped, purged; entries of Consul",
+    )
+    .argument("<environment>", "the stack's name")
+    .option("--fix", "put it right, unless it is changed again meanwhile")
+    .option(...stackVariables)
+    .option(...json)
+    .addHelpText(
+      "after",
+      `\nExit code: 0 where all is as the program says, 2 where it is not, 1 at an error.\n${example("cdk-nomad drift prod", "cdk-nomad drift dev --fix")}`,
+    )
+    .action(action(drift));
   program
     .command("deploy")
     .description("bring an environment to a cluster through Nomad's API, and watch it until it is healthy")
     .argument("<environment>", "the stack's name")
-    .option("--var <name=value>", "the value of a variable of the stack; repeatable", variable)
+    .option(...stackVariables)
     .option(...json)
     .addHelpText("after", example("cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2"))
     .action(action(deploy));

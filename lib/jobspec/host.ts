@@ -16,4 +16,6 @@ export {
   type Way,
 } from "./engine";
 export { withoutDefaults } from "./defaults";
+export { isSecretName, looksSecret } from "./rules";
+export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

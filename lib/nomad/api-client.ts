@@ -4,8 +4,8 @@ import { Http, type Connection } from "./http";
 export abstract class ApiClient {
   readonly http: Http;
 
-  constructor(connection: Connection) {
-    this.http = new Http(connection);
+  constructor(connection: Connection | Http) {
+    this.http = connection instanceof Http ? connection : new Http(connection);
   }
 
   /** Where it is. */

@@ -22,6 +22,18 @@ export interface ServiceInstance {
 /** A configuration entry: its kind, its name, and the rest. */
 export type ConfigEntryJson = Readonly<Record<string, unknown>> & { readonly Kind: string; readonly Name: string };
 
+/** A value of the KV store. */
+export interface KeyValue {
+  readonly value: string;
+  readonly modifyIndex: number;
+}
+
+interface RawValue {
+  readonly Key: string;
+  readonly Value: string | null;
+  readonly ModifyIndex: number;
+}
+
 /**
  * Consul's HTTP API.
  *
@@ -51,16 +63,37 @@ export class ConsulClient extends ApiClient {
     return (await this.http.find(`/v1/kv/${encodePath(prefix)}`, { query: { keys: true } })) ?? [];
   }
 
-  async setValue(key: string, value: string): Promise<void> {
-    await this.http.put(`/v1/kv/${encodePath(key)}`, { text: value });
+  /** Every value under a prefix, by its whole key. */
+  async values(prefix: string): Promise<ReadonlyMap<string, KeyValue>> {
+    const found = await this.http.find<readonly RawValue[]>(`/v1/kv/${encodePath(prefix)}`, {
+      query: { recurse: true },
+    });
+    return new Map(
+      (found ?? []).map(({ Key, Value, ModifyIndex }) => [
+        Key,
+        { value: Buffer.from(Value ?? "", "base64").toString(), modifyIndex: ModifyIndex },
+      ]),
+    );
   }
 
-  async deleteKey(key: string): Promise<void> {
-    await this.http.delete(`/v1/kv/${encodePath(key)}`);
+  /**
+   * Sets a key.
+   *
+   * @param index the modify index that it must have, 0 where it must not be there; else whatever it has
+   * @returns false where it has another
+   */
+  async setValue(key: string, value: string, index?: number): Promise<boolean> {
+    return (await this.http.put(`/v1/kv/${encodePath(key)}`, { text: value, query: { cas: index } })) !== false;
   }
 
-  async setConfigEntry(entry: ConfigEntryJson): Promise<void> {
-    await this.http.put("/v1/config", { body: entry });
+  /** Removes a key. @returns false where it has another modify index than this */
+  async deleteKey(key: string, index?: number): Promise<boolean> {
+    return (await this.http.delete(`/v1/kv/${encodePath(key)}`, { query: { cas: index } })) !== false;
+  }
+
+  /** Sets a configuration entry. @returns false where it has another modify index than this */
+  async setConfigEntry(entry: ConfigEntryJson, index?: number): Promise<boolean> {
+    return (await this.http.put("/v1/config", { body: entry, query: { cas: index } })) !== false;
   }
 
   async configEntry(kind: string, name: string): Promise<ConfigEntryJson | undefined> {

@@ -46,8 +46,15 @@ export interface RequestOptions {
 export class Http {
   readonly #dispatcher: Dispatcher;
 
-  constructor(readonly connection: Connection) {
+  constructor(
+    readonly connection: Connection,
+    shared?: Http,
+  ) {
     const { tls } = connection;
+    if (shared) {
+      this.#dispatcher = shared.#dispatcher;
+      return;
+    }
     const agent = new Agent({
       // Blocking queries and log streams stay open for minutes.
       headersTimeout: 11 * 60_000,
@@ -69,6 +76,11 @@ export class Http {
       methods: ["GET"],
       errorCodes: ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"],
     });
+  }
+
+  /** The same API over the same connections, with more sent along with every request. */
+  with(query: Readonly<Record<string, string>>): Http {
+    return new Http({ ...this.connection, query: { ...this.connection.query, ...query } }, this);
   }
 
   /** Asks and reads JSON; undefined where there is no such thing (404). */

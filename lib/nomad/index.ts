@@ -1,6 +1,7 @@
 /** Clients of Nomad's and Consul's HTTP APIs: they know servers, and nothing of stacks. */
 export { consulConnection, nomadConnection, type Environment } from "./connections";
-export { ConsulClient, type ConfigEntryJson, type ServiceInstance } from "./consul-client";
+export { ConsulClient, type ConfigEntryJson, type KeyValue, type ServiceInstance } from "./consul-client";
 export { ApiError, Http, type Connection, type RequestOptions } from "./http";
 export { NomadClient, type JobJson } from "./nomad-client";
+export { placementInWords } from "./placement";
 export type * from "./types";

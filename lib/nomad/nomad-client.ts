@@ -1,6 +1,15 @@
 import { ApiClient } from "./api-client";
 import type { RequestOptions } from "./http";
-import type { AllocationStub, Deployment, Evaluation, JobSummary, Registration, Submission } from "./types";
+import type {
+  AllocationStub,
+  Deployment,
+  Evaluation,
+  JobDiff,
+  JobSummary,
+  PlanResult,
+  Registration,
+  Submission,
+} from "./types";
 
 /** A job as it is registered: API JSON without the outer key. */
 export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
@@ -11,6 +20,12 @@ export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string 
  * @see https://developer.hashicorp.com/nomad/api-docs
  */
 export class NomadClient extends ApiClient {
+  /** The same cluster, in the region and namespace that a job names. */
+  where(job: Readonly<Record<string, unknown>>): NomadClient {
+    const query = queryOf(job);
+    return Object.keys(query).length === 0 ? this : new NomadClient(this.http.with(query));
+  }
+
   /** Nodes that take allocations. */
   async readyNodes(): Promise<
     readonly {
@@ -59,9 +74,53 @@ export class NomadClient extends ApiClient {
     return this.http.find(`/v1/job/${encodeURIComponent(id)}/submission`, { query: { version } });
   }
 
-  /** Registers a job. */
-  async register(job: JobJson): Promise<Registration> {
-    return this.http.put("/v1/jobs", { body: { Job: job }, query: queryOf(job) });
+  /** What a server would do with a job, without doing it. */
+  async plan(job: JobJson, signal?: AbortSignal): Promise<PlanResult> {
+    const path = `/v1/job/${encodeURIComponent(job.ID)}/plan`;
+    return this.http.post(path, { body: { Job: job, Diff: true }, query: queryOf(job), signal });
+  }
+
+  /**
+   * Registers a job.
+   *
+   * @param index the modify index that the job must have, 0 where there must be none; else whatever it has
+   */
+  async register(job: JobJson, index?: number): Promise<Registration> {
+    const check = index === undefined ? {} : { EnforceIndex: true, JobModifyIndex: index };
+    return this.http.put("/v1/jobs", { body: { Job: job, ...check }, query: queryOf(job) });
+  }
+
+  /** Its versions, the newest first, and what changed from each to the one before. */
+  async versions(
+    id: string,
+  ): Promise<{ readonly Versions: readonly JobJson[]; readonly Diffs: readonly JobDiff[] | null }> {
+    return (
+      (await this.http.find(`/v1/job/${encodeURIComponent(id)}/versions`, { query: { diffs: true } })) ?? {
+        Versions: [],
+        Diffs: null,
+      }
+    );
+  }
+
+  /**
+   * Goes back to a version of a job.
+   *
+   * @param from the version that it must have now
+   */
+  async revert(id: string, to: number, from: number): Promise<Registration> {
+    return this.http.put(`/v1/job/${encodeURIComponent(id)}/revert`, {
+      body: { JobID: id, JobVersion: to, EnforcePriorVersion: from },
+    });
+  }
+
+  /** Lets the canaries of a deployment take the places of the old allocations. */
+  async promote(deployment: string): Promise<{ readonly EvalID: string }> {
+    return this.http.put(`/v1/deployment/promote/${deployment}`, { body: { DeploymentID: deployment, All: true } });
+  }
+
+  /** Ends a deployment as failed; a job with auto_revert goes back by itself. */
+  async fail(deployment: string): Promise<{ readonly EvalID: string; readonly RevertedJobVersion: number | null }> {
+    return this.http.put(`/v1/deployment/fail/${deployment}`);
   }
 
   /** Stops a job, and forgets it where it is purged. */
@@ -119,7 +178,9 @@ export class NomadClient extends ApiClient {
 }
 
 /** A job goes to the region and namespace that it names. */
-function queryOf(job: JobJson): Record<string, string | undefined> {
-  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
-  return { region: text(job.Region), namespace: text(job.Namespace) };
+function queryOf({ Region: region, Namespace: namespace }: Readonly<Record<string, unknown>>): Record<string, string> {
+  const query: Record<string, string> = {};
+  if (typeof region === "string" && region !== "") query.region = region;
+  if (typeof namespace === "string" && namespace !== "") query.namespace = namespace;
+  return query;
 }

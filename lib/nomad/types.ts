@@ -6,6 +6,62 @@ export interface Registration {
   readonly Warnings: string;
 }
 
+/** What a server would do with a job. */
+export interface PlanResult {
+  readonly Annotations: { readonly DesiredTGUpdates: Readonly<Record<string, DesiredUpdates>> | null } | null;
+  readonly FailedTGAllocs: Readonly<Record<string, PlacementFailure>> | null;
+  readonly Diff: JobDiff | null;
+  readonly JobModifyIndex: number;
+  readonly NextPeriodicLaunch: string | null;
+  readonly Warnings: string;
+}
+
+/** How many allocations of a group what happens to. */
+export interface DesiredUpdates {
+  readonly Ignore: number;
+  readonly Place: number;
+  readonly Migrate: number;
+  readonly Stop: number;
+  readonly InPlaceUpdate: number;
+  readonly DestructiveUpdate: number;
+  readonly Canary: number;
+  readonly Preemptions: number;
+}
+
+export type DiffType = "None" | "Added" | "Deleted" | "Edited";
+
+export interface FieldDiff {
+  readonly Type: DiffType;
+  readonly Name: string;
+  readonly Old: string;
+  readonly New: string;
+  readonly Annotations: readonly string[] | null;
+}
+
+export interface ObjectDiff {
+  readonly Type: DiffType;
+  readonly Name: string;
+  readonly Fields: readonly FieldDiff[] | null;
+  readonly Objects: readonly ObjectDiff[] | null;
+}
+
+export interface TaskDiff extends ObjectDiff {
+  readonly Annotations: readonly string[] | null;
+}
+
+export interface GroupDiff extends ObjectDiff {
+  readonly Tasks: readonly TaskDiff[] | null;
+  readonly Updates: Readonly<Record<string, number>> | null;
+}
+
+export interface JobDiff {
+  readonly Type: DiffType;
+  readonly ID: string;
+  readonly Fields: readonly FieldDiff[] | null;
+  readonly Objects: readonly ObjectDiff[] | null;
+  readonly TaskGroups: readonly GroupDiff[] | null;
+}
+
 export interface Evaluation {
   readonly ID: string;
   readonly Status: string;
@@ -23,6 +79,9 @@ export interface PlacementFailure {
   readonly DimensionExhausted: Readonly<Record<string, number>> | null;
   readonly ConstraintFiltered: Readonly<Record<string, number>> | null;
   readonly ClassFiltered: Readonly<Record<string, number>> | null;
+  readonly QuotaExhausted?: readonly string[] | null;
+  readonly NodesAvailable?: Readonly<Record<string, number>> | null;
+  readonly CoalescedFailures?: number;
 }
 
 export interface DeploymentState {

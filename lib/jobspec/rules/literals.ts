@@ -12,8 +12,13 @@ const SECRET_FORM =
 /** Shorter than any key. */
 const SHORTEST = 16;
 
+/** Whether people put secrets under a name such as this. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** Whether a text holds something that has the form of a key. */
-function looksSecret(text: string): boolean {
+export function looksSecret(text: string): boolean {
   return text.length >= SHORTEST && SECRET_FORM.test(text);
 }
 

@@ -1,4 +1,10 @@
-import type { AllocationStub, Deployment, PlacementFailure, TaskState } from "../../nomad";
+import {
+  placementInWords,
+  type AllocationStub,
+  type Deployment,
+  type PlacementFailure,
+  type TaskState,
+} from "../../nomad";
 
 /** One allocation of a deployment, as somebody who watches wants to see it. */
 export interface AllocationView {
@@ -63,7 +69,7 @@ export function viewOf(
         canaries: state?.DesiredCanaries ?? 0,
         promoted: state?.Promoted ?? false,
         allocations: allocations.filter((allocation) => allocation.TaskGroup === name).map(allocationView),
-        blocked: failure && inWords(failure),
+        blocked: failure && placementInWords(failure),
       };
     }),
   };
@@ -83,27 +89,4 @@ function allocationView(allocation: AllocationStub): AllocationView {
       last: state.Events?.at(-1)?.DisplayMessage ?? "",
     })),
   };
-}
-
-/** Why a group finds no node. */
-function inWords(failure: PlacementFailure): string {
-  const reasons = [
-    ...Object.entries(failure.DimensionExhausted ?? {}).map(
-      ([dimension, nodes]) => `${dimension} is exhausted on ${count(nodes, "node")}`,
-    ),
-    ...Object.entries(failure.ConstraintFiltered ?? {}).map(
-      ([constraint, nodes]) => `"${constraint}" leaves out ${count(nodes, "node")}`,
-    ),
-    ...Object.entries(failure.ClassFiltered ?? {}).map(
-      ([name, nodes]) => `class "${name}" leaves out ${count(nodes, "node")}`,
-    ),
-  ];
-  if (reasons.length > 0) return reasons.join(", ");
-  return failure.NodesEvaluated === 0
-    ? "no node is in the job's datacenters and node pool"
-    : `none of ${count(failure.NodesEvaluated, "node")} fits`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

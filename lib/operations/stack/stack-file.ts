@@ -21,6 +21,20 @@ type WantedThing =
     }
   | { readonly kind: "entry"; readonly path: string; readonly entry: ConfigEntryJson };
 
+/** Something of a stack that only Terraform brings. */
+export interface TerraformOnly {
+  readonly path: string;
+  readonly type: string;
+}
+
+/** What stands in a stack. */
+export interface StackContents {
+  readonly wanted: readonly Wanted[];
+  readonly terraformOnly: readonly TerraformOnly[];
+  /** Values of sensitive variables, which nobody may print. */
+  readonly sensitive: readonly string[];
+}
+
 /** What a stack's variables are given. */
 export interface StackInput {
   /** Values by name, as `-var` gives them. */
@@ -37,7 +51,24 @@ type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
  * @param outdir where the program was synthesized
  * @throws UserError where there is no such stack, or something that only Terraform can bring
  */
-export function readStack(outdir: string, name: string, input: StackInput): Wanted[] {
+export function readStack(outdir: string, name: string, input: StackInput): readonly Wanted[] {
+  const { wanted, terraformOnly } = readContents(outdir, name, input);
+  if (terraformOnly.length === 0) return wanted;
+  const problems = terraformOnly.map(({ path, type }) => ({
+    rule: "needs-terraform",
+    path,
+    message: `is a ${type}, which only Terraform brings; deploy with: npx cdktf deploy ${name}`,
+    severity: "error" as const,
+  }));
+  throw new UserError(problems);
+}
+
+/**
+ * Reads a synthesized stack, with what only Terraform can bring by name alone.
+ *
+ * @throws UserError where there is no such stack, or a job whose text only Terraform knows
+ */
+export function readContents(outdir: string, name: string, input: StackInput): StackContents {
   const file = join(outdir, "stacks", name, "cdk.tf.json");
   if (!existsSync(file)) throw unknownStack(outdir, name);
   const stack = JSON.parse(readFileSync(file, "utf8")) as {
@@ -59,7 +90,7 @@ export function readStack(outdir: string, name: string, input: StackInput): Want
   };
   const all = inOrder(stack.resource ?? {});
   const paths = new Map(all.map(({ id, path }) => [id, path]));
-  const wanted = ({ type, resource, path }: (typeof all)[number]): WantedThing => {
+  const thing = ({ type, resource, path }: (typeof all)[number]): WantedThing | undefined => {
     switch (type) {
       case "nomad_job": {
         const outer = JSON.parse(text(resource.jobspec, path)) as { Job: JobJson };
@@ -88,17 +119,22 @@ export function readStack(outdir: string, name: string, input: StackInput): Want
         };
       }
       default:
-        throw UserError.at(
-          path,
-          `is a ${type}, which only Terraform brings; deploy with: npx cdktf deploy ${name}`,
-          "needs-terraform",
-        );
+        return undefined;
     }
   };
-  return all.map((item) => {
-    const before = (item.resource.depends_on ?? []).flatMap((id) => paths.get(id) ?? []);
-    return { ...wanted(item), after: before };
+  const wanted: Wanted[] = [];
+  const terraformOnly: TerraformOnly[] = [];
+  for (const item of all) {
+    const found = thing(item);
+    const after = (item.resource.depends_on ?? []).flatMap((id) => paths.get(id) ?? []);
+    if (found) wanted.push({ ...found, after });
+    else terraformOnly.push({ path: item.path, type: item.type });
+  }
+  const sensitive = Object.entries(stack.variable ?? {}).flatMap(([variable, declared]) => {
+    const value = declared.sensitive ? values.get(variable) : undefined;
+    return typeof value === "string" && value !== "" ? [value] : [];
   });
+  return { wanted, terraformOnly, sensitive };
 }
 
 /** Names of the stacks of a synthesized program. */

@@ -1,0 +1,70 @@
+import type { ConsulChange, FieldChange, GroupPlan, JobPlan, Preview } from "../operations";
+
+/** What happens to the allocations of a group, in words: "1 replaced, 2 created". */
+export function groupInWords(group: GroupPlan): string {
+  const parts = [
+    [group.create, "created"],
+    [group.canaries, group.canaries === 1 ? "canary placed" : "canaries placed"],
+    [group.replace, "replaced"],
+    [group.inPlace, "changed in place"],
+    [group.migrate, "migrated"],
+    [group.stop, "stopped"],
+    [group.preempt, "of other jobs stopped to make room"],
+    [group.unchanged, "unchanged"],
+  ] as const;
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  return said.length === 0 ? "nothing" : said.join(", ");
+}
+
+/** A change of one field, on one line: "memory: 256 MiB → 300 MiB". */
+export function fieldInWords({ place, before, after, lines, effect }: FieldChange): string {
+  const why = effect === undefined ? "" : ` (${effect})`;
+  if (lines !== undefined) return `${place} changes${why}`;
+  if (before === undefined) return `${place}: ${after === "added" ? "added" : `+ ${oneLine(after ?? "")}`}${why}`;
+  if (after === undefined) return `${place}: ${before === "there" ? "removed" : `- ${oneLine(before)}`}${why}`;
+  return `${place}: ${oneLine(before)} → ${oneLine(after)}${why}`;
+}
+
+const LONGEST = 160;
+
+function oneLine(value: string): string {
+  const shown = value === "" ? '""' : value.replaceAll("\n", "⏎");
+  return shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1)}…` : shown;
+}
+
+/** The counts of a preview: "1 job to create, 2 to update, 6 unchanged; 3 changes in Consul". */
+export function countsInWords({ jobs, consul, terraform, terraformOnly }: Preview): string {
+  const count = (change: JobPlan["change"]) => jobs.filter((job) => job.change === change).length;
+  const parts = [
+    [count("create"), "to create"],
+    [count("update"), "to update"],
+    [count("none"), "unchanged"],
+  ] as const;
+  const of = parts
+    .filter(([number]) => number > 0)
+    .map(([number, what], index) => {
+      const noun = index === 0 ? (number === 1 ? " job" : " jobs") : "";
+      return `${number}${noun} ${what}`;
+    });
+  const blocked = jobs.filter((job) => job.groups.some((group) => group.blocked !== undefined)).length;
+  const changed = consul.filter(({ change }) => change !== "none").length;
+  return [
+    of.length === 0 ? "no jobs" : of.join(", "),
+    ...(blocked > 0 ? [`${blocked} ${blocked === 1 ? "job finds" : "jobs find"} no node for some allocations`] : []),
+    ...(changed > 0 ? [`${changed} ${changed === 1 ? "change" : "changes"} in Consul`] : []),
+    ...(terraform && terraform.length > 0 ? [`${terraform.length} more in Terraform`] : []),
+    ...(!terraform && terraformOnly.length > 0 ? [`${terraformOnly.length} that only Terraform knows`] : []),
+  ].join("; ");
+}
+
+/** What a change is called. */
+export const CHANGE: Readonly<Record<JobPlan["change"], string>> = {
+  create: "create",
+  update: "update",
+  none: "no change",
+};
+
+/** Something in Consul by its kind and name. */
+export function consulName({ kind, name }: ConsulChange): string {
+  return kind === "key" ? name : `${kind} ${name}`;
+}

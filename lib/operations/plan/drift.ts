@@ -1,0 +1,122 @@
+import { ApiError, type JobJson, type NomadClient } from "../../nomad";
+import type { StackContents } from "../stack";
+import { applyChange, type ConsulChange } from "./consul-changes";
+import { fieldChanges, type FieldChange } from "./field-changes";
+import type { JobPlan } from "./job-plan";
+import { Masking } from "./masking";
+import { consulChanges, planJobs, type Clients } from "./preview";
+
+/** What became of a job behind the program's back. */
+export interface JobDrift {
+  readonly job: string;
+  readonly path: string;
+  readonly region?: string;
+  readonly namespace?: string;
+  /** `purged`: it is gone; `stopped`: somebody stopped it; `scaled`: only counts differ; `changed`: other fields do. */
+  readonly drift: "purged" | "stopped" | "scaled" | "changed";
+  /** The version that runs; absent where it is gone. */
+  readonly version?: number;
+  /** When that version was submitted: ISO 8601. */
+  readonly submitted?: string;
+  /** The modify index for which this is true. */
+  readonly modifyIndex: number;
+  /** What differs: `before` is what the cluster has, `after` what the program says. */
+  readonly fields: readonly FieldChange[];
+  /** What that version changed of the one before it. */
+  readonly lastChange: readonly FieldChange[];
+}
+
+/** Everything that differs from what a stack says. */
+export interface Drift {
+  readonly environment: string;
+  readonly jobs: readonly JobDrift[];
+  readonly consul: readonly ConsulChange[];
+  /** How many jobs are as the program says. */
+  readonly unchanged: number;
+}
+
+/** What was put right, and what could not be. */
+export interface Fix {
+  readonly name: string;
+  readonly fixed: boolean;
+  /** Why not. */
+  readonly reason?: string;
+}
+
+/**
+ * Looks for what somebody changed behind the program's back. Counts that a scaling policy owns are not looked at.
+ *
+ * @throws UserError with every job that the server refuses
+ */
+export async function findDrift(environment: string, contents: StackContents, clients: Clients): Promise<Drift> {
+  const masking = new Masking(contents.sensitive);
+  const [planned, consul] = await Promise.all([
+    planJobs(contents.wanted, clients, masking),
+    consulChanges(contents.wanted, clients, masking),
+  ]);
+  const drifted = planned.filter(({ plan }) => plan.change !== "none");
+  return {
+    environment,
+    jobs: await Promise.all(drifted.map(({ plan, job }) => explain(plan, job, clients.nomad, masking))),
+    consul: consul.filter(({ change }) => change !== "none"),
+    unchanged: planned.length - drifted.length,
+  };
+}
+
+/** Whether anything differs. */
+export function hasDrift({ jobs, consul }: Drift): boolean {
+  return jobs.length > 0 || consul.length > 0;
+}
+
+async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {
+  const { path, region, namespace, modifyIndex, fields } = plan;
+  const where = { job: job.ID, path, ...(region ? { region } : {}), ...(namespace ? { namespace } : {}), modifyIndex };
+  const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);
+  const [held] = versions;
+  if (!held || plan.change === "create") return { ...where, drift: "purged", fields: [], lastChange: [] };
+  const stopped = held.Stop === true;
+  const rest = stopped ? fields.filter(({ place }) => place !== "stop" && place !== "Stop") : fields;
+  const scaled = rest.every(({ place }) => /› count$/.test(place));
+  return {
+    ...where,
+    drift: stopped ? "stopped" : scaled ? "scaled" : "changed",
+    version: Number(held.Version),
+    submitted: new Date(Number(held.SubmitTime) / 1e6).toISOString(),
+    fields: rest,
+    lastChange: diffs?.[0] ? fieldChanges(diffs[0], masking) : [],
+  };
+}
+
+/**
+ * Makes the cluster as the stack says again, unless somebody changes it meanwhile: every write holds for the modify index at which the
+ * drift was found.
+ */
+export async function fixDrift(contents: StackContents, clients: Clients): Promise<readonly Fix[]> {
+  const [planned, consul] = await Promise.all([
+    planJobs(contents.wanted, clients),
+    consulChanges(contents.wanted, clients),
+  ]);
+  const fixes: Fix[] = [];
+  for (const change of consul.filter(({ change }) => change !== "none")) {
+    const wanted = contents.wanted.find(({ path }) => path === change.path);
+    const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
+    fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
+  }
+  for (const { plan, job } of planned.filter(({ plan }) => plan.change !== "none")) {
+    try {
+      await clients.nomad.register(job, plan.modifyIndex);
+      fixes.push({ name: job.ID, fixed: true });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      fixes.push({ name: job.ID, fixed: false, reason: isConflict(error) ? MEANWHILE : error.body.trim() });
+    }
+  }
+  return fixes;
+}
+
+const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
+
+/** Whether a job has another modify index than the one that a registration was for. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && /[Ee]nforcing job modify index/.test(error.body);
+}

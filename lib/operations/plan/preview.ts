@@ -1,0 +1,113 @@
+import pLimit from "p-limit";
+import { UserError, type Problem } from "../../jobspec";
+import type { ConsulClient, NomadClient } from "../../nomad";
+import type { StackContents, TerraformOnly, Wanted } from "../stack";
+import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
+import { planJob, type JobPlan, type Planned } from "./job-plan";
+import { Masking } from "./masking";
+import type { TerraformChange } from "./terraform-plan";
+
+/** Requests that a cluster is given at once. */
+export const AT_ONCE = 8;
+
+/** What would happen to a cluster, were a stack deployed now. */
+export interface Preview {
+  readonly environment: string;
+  readonly jobs: readonly JobPlan[];
+  readonly consul: readonly ConsulChange[];
+  /** What a Terraform plan says of the rest; absent where none was given. */
+  readonly terraform?: readonly TerraformChange[];
+  /** What only Terraform brings, and nothing is known of here. */
+  readonly terraformOnly: readonly TerraformOnly[];
+}
+
+/** Whom to ask. */
+export interface Clients {
+  readonly nomad: NomadClient;
+  readonly consul: ConsulClient;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks Nomad and Consul what a stack would change.
+ *
+ * @throws UserError with every job that the server refuses
+ */
+export async function previewStack(
+  environment: string,
+  contents: StackContents,
+  clients: Clients,
+  terraform?: readonly TerraformChange[],
+): Promise<Preview> {
+  const masking = new Masking(contents.sensitive);
+  const [planned, consul] = await Promise.all([
+    planJobs(contents.wanted, clients, masking),
+    consulChanges(contents.wanted, clients, masking),
+  ]);
+  return {
+    environment,
+    jobs: planned.map(({ plan }) => plan),
+    consul,
+    ...(terraform ? { terraform } : {}),
+    terraformOnly: contents.terraformOnly,
+  };
+}
+
+/**
+ * The plans of all jobs of a stack, in its order.
+ *
+ * @throws UserError with every job that the server refuses
+ */
+export async function planJobs(
+  wanted: readonly Wanted[],
+  { nomad, signal }: Clients,
+  masking = new Masking(),
+): Promise<readonly (Planned & { readonly wanted: Extract<Wanted, { kind: "job" }> })[]> {
+  const limit = pLimit(AT_ONCE);
+  const refused: Problem[] = [];
+  const plans = await Promise.all(
+    wanted
+      .filter((item) => item.kind === "job")
+      .map((item) =>
+        limit(async () => {
+          signal?.throwIfAborted();
+          try {
+            return [{ ...(await planJob(nomad, item, masking, signal)), wanted: item }];
+          } catch (error) {
+            if (!(error instanceof UserError) || error.problems[0]?.rule !== "server") throw error;
+            refused.push(...error.problems);
+            return [];
+          }
+        }),
+      ),
+  );
+  if (refused.length > 0) throw new UserError(refused);
+  return plans.flat();
+}
+
+/** What a stack changes in Consul, with what stays. */
+export async function consulChanges(
+  wanted: readonly Wanted[],
+  { consul }: Clients,
+  masking = new Masking(),
+): Promise<readonly ConsulChange[]> {
+  const limit = pLimit(AT_ONCE);
+  const changes = await Promise.all(
+    wanted.map((item) =>
+      limit(async () => {
+        if (item.kind === "entry") return [await entryChange(consul, item, masking)];
+        return item.kind === "keys" ? keyChanges(consul, item, masking) : [];
+      }),
+    ),
+  );
+  return changes.flat();
+}
+
+/** Whether anything would change. */
+export function hasChanges({ jobs, consul, terraform = [] }: Preview): boolean {
+  return (
+    jobs.some(({ change }) => change !== "none") ||
+    consul.some(({ change }) => change !== "none") ||
+    terraform.length > 0
+  );
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { UserError } from "../../jobspec";
+
+/** A resource that Terraform would change, beside those that are shown otherwise. */
+export interface TerraformChange {
+  readonly address: string;
+  readonly change: "create" | "update" | "delete" | "replace" | "read";
+}
+
+const schema = v.looseObject({
+  format_version: v.string(),
+  resource_changes: v.optional(
+    v.array(
+      v.looseObject({
+        address: v.string(),
+        type: v.string(),
+        mode: v.optional(v.string()),
+        change: v.looseObject({ actions: v.array(v.string()) }),
+      }),
+    ),
+    [],
+  ),
+});
+
+const SHOWN_OTHERWISE = new Set(["nomad_job", "consul_key_prefix", "consul_config_entry"]);
+
+/**
+ * The other resources of a Terraform plan, and what it would destroy: what a stack no longer holds is known to Terraform's state alone.
+ *
+ * @param file what `terraform show -json plan` printed
+ * @throws UserError where it is no such file
+ */
+export function readTerraformPlan(file: string): readonly TerraformChange[] {
+  const parsed = v.safeParse(schema, parse(file));
+  if (!parsed.success)
+    throw UserError.at(file, "is no plan of Terraform; write one with: terraform show -json plan > plan.json", "plan");
+  return parsed.output.resource_changes.flatMap(({ address, type, mode, change }) => {
+    const kind = kindOf(change.actions);
+    if (kind === undefined || mode === "data") return [];
+    return SHOWN_OTHERWISE.has(type) && kind !== "delete" ? [] : [{ address, change: kind }];
+  });
+}
+
+function parse(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw UserError.at(file, `cannot be read (${(error as NodeJS.ErrnoException).code})`, "plan");
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(actions: readonly string[]): TerraformChange["change"] | undefined {
+  if (actions.includes("create") && actions.includes("delete")) return "replace";
+  const [action] = actions;
+  return action === "create" || action === "update" || action === "delete" || action === "read" ? action : undefined;
+}

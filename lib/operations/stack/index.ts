@@ -1,0 +1,13 @@
+/** A program, run, and what its stacks want. */
+export { evaluateTemplate, NeedsTerraform, type TerraformValue } from "./expression";
+export {
+  readContents,
+  readStack,
+  stackNames,
+  type StackContents,
+  type StackInput,
+  type TerraformOnly,
+  type Wanted,
+} from "./stack-file";
+export { synthesizeProject, type SynthesisOptions } from "./synthesis";
+export { variableValues, type VariableDeclaration } from "./variables";
