@@ -5,6 +5,7 @@ import type { Construct } from "constructs";
 import {
   Cpu,
   NomadJob,
+  outputJobs,
   Polydev,
   Prism,
   Program,
@@ -84,6 +85,7 @@ export class PrismEnvironment extends TerraformStack {
     });
     this.addPolydev();
     this.addHermes();
+    outputJobs(this);
   }
 
   private addPolydev(): void {

@@ -255,15 +255,23 @@ describe("every environment", () => {
   const withSchemas = there ? test : test.skip;
   withSchemas("uses only attributes that the providers know", () => {
     synthesized("schema");
+    type Kinds = Record<string, { attributes?: object; blocks?: object }>;
     const known = ["nomad-2.6.1", "consul-2.23.0"].map(
-      (name) => (JSON.parse(readFileSync(join(schemas, `${name}.json`), "utf8")) as { resources: object }).resources,
+      (name) => JSON.parse(readFileSync(join(schemas, `${name}.json`), "utf8")) as Record<"resources" | "data", Kinds>,
     );
-    const resources = Object.assign({}, ...known) as Record<string, { attributes?: object; blocks?: object }>;
     const meta = new Set(["//", "provider", "depends_on", "lifecycle"]);
     const unknown = ENVIRONMENTS.flatMap(({ name }) => {
-      const stack = JSON.parse(file("schema", name)) as { resource: Record<string, Record<string, object>> };
-      return Object.entries(stack.resource).flatMap(([type, named]) => {
-        const schema = { ...resources[type]?.attributes, ...resources[type]?.blocks };
+      const stack = JSON.parse(file("schema", name)) as Record<
+        "resource" | "data",
+        Record<string, Record<string, object>>
+      >;
+      const used = [
+        ...Object.entries(stack.resource).map(([type, named]) => ["resources", type, named] as const),
+        ...Object.entries(stack.data).map(([type, named]) => ["data", type, named] as const),
+      ];
+      return used.flatMap(([kinds, type, named]) => {
+        const of = known.find((schema) => type in schema[kinds])?.[kinds][type];
+        const schema = { ...of?.attributes, ...of?.blocks };
         return Object.values(named).flatMap((resource) =>
           Object.keys(resource)
             .filter((key) => !meta.has(key) && !(key in schema))

@@ -1,8 +1,10 @@
 /** Constructs for cdktf: typed jobs as nomad_job, their regions, and what they need of Consul. */
 export { Intentions, KeyValues, ServiceDefaults, ServiceResolver } from "./consul";
 export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
-export { NomadJob, waitsForPromotion } from "./nomad-job";
+export { NomadJob } from "./nomad-job";
 export type { NomadJobProps } from "./nomad-job";
+export { outputJobs } from "./outputs";
+export { useNomadProvider } from "./provider-version";
 export { consulProvider, nomadProvider } from "./providers";
 export { RegionalJob } from "./regional-job";
 export type { RegionalJobProps, RegionRendering } from "./regional-job";
@@ -11,3 +13,4 @@ export type { ProgramProblem } from "./synthesize";
 export { runProgram } from "./run-program";
 export { setTarget, targetFor } from "./target";
 export { terraformJson } from "./terraform-text";
+export { longestDeployment, waitsForPromotion } from "./waiting";

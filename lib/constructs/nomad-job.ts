@@ -1,10 +1,18 @@
-import { Job as ProviderJob, type JobConfig } from "@cdktf/provider-nomad/lib/job";
+import {
+  Job as ProviderJob,
+  jobTimeoutsToHclTerraform,
+  jobTimeoutsToTerraform,
+  type JobConfig,
+} from "@cdktf/provider-nomad/lib/job";
+import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Job, Problem, Target } from "../jobspec";
 import { modelEdits } from "../jobspec/host";
+import { providerVersion, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
+import { longestDeployment, waitsForPromotion } from "./waiting";
 
 /** Rules about things that a server lets pass although they cannot be meant. Synthesis stops at them. */
 export const SENSELESS: ReadonlySet<string> = new Set([
@@ -26,6 +34,13 @@ export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"
    * @default - what the app says, else open source 1.11
    */
   readonly target?: Target;
+  /**
+   * Whether the counts that groups have on the cluster stay as they are when a change is applied. Needs release 2.6 of the provider,
+   * see {@link useNomadProvider}.
+   *
+   * @default - true for a job with a scaling policy, where the provider takes it
+   */
+  readonly preserveCounts?: boolean;
   /**
    * Rules, by their ids, that a server would let pass and that shall not stop synthesis here.
    *
@@ -50,8 +65,8 @@ class JobResource extends ProviderJob {
  * A typed Nomad job as a `nomad_job` of Terraform. It holds the model until synthesis, so that aspects
  * may read and amend it; then it is checked as a Nomad server would and rendered.
  *
- * `terraform apply` waits for the deployment, but for a job with canaries that somebody promotes by hand: that one is
- * applied detached, since waiting would hang until the promotion.
+ * `terraform apply` waits for the deployment, as long as the job's own deadlines let it take. A job with canaries that somebody promotes by
+ * hand is applied detached, since waiting would hang until the promotion. `detach` and `timeouts` say otherwise.
  *
  * @see https://registry.terraform.io/providers/hashicorp/nomad/latest/docs/resources/job
  */
@@ -60,14 +75,15 @@ export class NomadJob extends JobResource {
   readonly job: Job;
   readonly #target: Target | undefined;
   readonly #allow: readonly string[];
+  readonly #given: Pick<NomadJobProps, "detach" | "timeouts" | "preserveCounts">;
   // cdktf renders and validates every resource twice per synthesis.
   readonly #text = new UntilEdited(() => terraformJson(this.job.toApi()));
   readonly #problems = new UntilEdited(() => this.findProblems());
+  readonly #waiting = new UntilEdited(() => this.waiting());
 
   constructor(scope: Construct, id: string, props: NomadJobProps) {
-    const { job, target, allow, ...config } = props;
+    const { job, target, allow, preserveCounts, ...config } = props;
     super(scope, id, {
-      detach: waitsForPromotion(job),
       purgeOnDestroy: true,
       ...config,
       json: true,
@@ -76,6 +92,10 @@ export class NomadJob extends JobResource {
     this.job = job;
     this.#target = target;
     this.#allow = allow ?? [];
+    this.#given = { detach: props.detach, timeouts: props.timeouts, preserveCounts };
+    const version = providerVersion(this);
+    if (version !== undefined)
+      TerraformStack.of(this).addOverride("terraform.required_providers.nomad.version", version);
     this.node.addValidation({
       validate: () =>
         this.problems()
@@ -91,13 +111,51 @@ export class NomadJob extends JobResource {
 
   /** @internal Rendered when it is asked for, and not as a lazy token: a token records a stack trace, which costs more than the job. */
   protected override synthesizeAttributes(): Record<string, unknown> {
-    return { ...super.synthesizeAttributes(), jobspec: this.jobspecText() };
+    const { detach, timeouts, preserveCounts } = this.#waiting.value;
+    const attributes: Record<string, unknown> = {};
+    // cdktf walks over what nobody said as it does over the rest, twice for each job.
+    for (const [name, value] of Object.entries(super.synthesizeAttributes()))
+      if (value !== undefined) attributes[name] = value;
+    attributes.detach = detach;
+    if (timeouts) attributes.timeouts = jobTimeoutsToTerraform(timeouts);
+    if (preserveCounts !== undefined) attributes.preserve_counts = preserveCounts;
+    attributes.jobspec = this.jobspecText();
+    return attributes;
   }
 
   /** @internal */
   protected override synthesizeHclAttributes(): Record<string, unknown> {
     const attributes = super.synthesizeHclAttributes() as Record<string, Record<string, unknown>>;
-    return { ...attributes, jobspec: { ...attributes.jobspec, value: this.jobspecText() } };
+    const { detach, timeouts, preserveCounts } = this.#waiting.value;
+    const flag = (value: unknown) => ({ value, isBlock: false, type: "simple", storageClassType: "boolean" });
+    return {
+      ...attributes,
+      detach: flag(detach),
+      ...(timeouts
+        ? {
+            timeouts: {
+              value: jobTimeoutsToHclTerraform(timeouts) as unknown,
+              isBlock: true,
+              type: "struct",
+              storageClassType: "JobTimeouts",
+            },
+          }
+        : {}),
+      ...(preserveCounts === undefined ? {} : { preserve_counts: flag(preserveCounts) }),
+      jobspec: { ...attributes.jobspec, value: this.jobspecText() },
+    };
+  }
+
+  /** How Terraform waits, worked out from the model as it is when it is synthesized. */
+  private waiting() {
+    const { detach = waitsForPromotion(this.job), timeouts, preserveCounts } = this.#given;
+    const longest = detach === false && timeouts === undefined ? longestDeployment(this.job)?.toString() : undefined;
+    const scaled = (this.job.groups ?? []).some(({ scaling }) => scaling !== undefined && scaling.enabled !== false);
+    return {
+      detach,
+      timeouts: longest === undefined ? timeouts : { create: longest, update: longest },
+      preserveCounts: preserveCounts ?? (scaled && takesPreserveCounts(this) ? true : undefined),
+    };
   }
 
   /** Whether this construct is a NomadJob, also one of another copy of this library. */
@@ -111,13 +169,19 @@ export class NomadJob extends JobResource {
   }
 
   private findProblems(): readonly Problem[] {
-    return this.job
+    const problems = this.job
       .validate(this.#target ?? targetFor(this))
-      .map((problem) =>
+      .map((problem): Problem =>
         SENSELESS.has(problem.rule) && !this.#allow.includes(problem.rule)
           ? { ...problem, severity: "error" }
           : problem,
       );
+    return this.#given.preserveCounts && !takesPreserveCounts(this) ? [...problems, this.oldProvider()] : problems;
+  }
+
+  private oldProvider(): Problem {
+    const message = 'needs release 2.6 of the provider; write useNomadProvider(app, "2.6.1")';
+    return { rule: "provider/preserve-counts", path: `${this.node.path}.preserveCounts`, message, severity: "error" };
   }
 }
 
@@ -135,14 +199,6 @@ class UntilEdited<T> {
     }
     return this.#value as T;
   }
-}
-
-/** Whether a deployment of this job ends only when somebody promotes its canaries. */
-export function waitsForPromotion(job: Job): boolean {
-  return (job.groups ?? []).some((group) => {
-    const canary = group.update?.canary ?? job.update?.canary ?? 0;
-    return canary > 0 && !(group.update?.autoPromote ?? job.update?.autoPromote ?? false);
-  });
 }
 
 function toLine(problem: Problem): string {

@@ -1,9 +1,10 @@
 import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
 import { Multiregion, UserError, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
-import { NomadJob, waitsForPromotion, type NomadJobProps } from "./nomad-job";
+import { NomadJob, type NomadJobProps } from "./nomad-job";
 import { nomadProvider } from "./providers";
 import { targetFor } from "./target";
+import { waitsForPromotion } from "./waiting";
 
 /**
  * How a job reaches its regions: `enterprise` renders the multiregion block, which Nomad Enterprise rolls out;
@@ -28,8 +29,10 @@ export interface RegionalJobProps extends Omit<NomadJobProps, "provider"> {
  * A job in several regions, rolled out region by region.
  *
  * As `fanOut`, the strategy's `maxParallel` regions are applied at a time, in the order of the list; a region that
- * fails stops those after it, since Terraform applies nothing that depends on a failure. Each job names its region, takes
- * the region's count, datacenters, node pool and metadata, and goes through a provider of that region.
+ * fails stops those after it, since Terraform applies nothing that depends on a failure. With `onFailure: "fail_local"` a failure stops
+ * nothing, and since Terraform knows no order without that, it applies all regions at the same time; `cdk-nomad deploy` keeps the
+ * order. What `fail_all` asks of the regions before the one that fails, to go back, only `cdk-nomad deploy` does. Each job names its
+ * region, takes the region's count, datacenters, node pool and metadata, and goes through a provider of that region.
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/multiregion
  */
@@ -62,6 +65,7 @@ export class RegionalJob extends Construct {
       );
     }
     const jobs: NomadJob[] = [];
+    const onFailure = multiregion.strategy?.onFailure ?? "";
     let before: NomadJob[] = [];
     for (let start = 0; start < regions.length; start += atATime) {
       const wave = regions.slice(start, start + atATime).map(
@@ -73,8 +77,9 @@ export class RegionalJob extends Construct {
             dependsOn: [...(rest.dependsOn ?? []), ...before],
           }),
       );
+      for (const each of wave) each.addOverride("//.rollout", { id: this.node.path, wave: start / atATime, onFailure });
       jobs.push(...wave);
-      before = wave;
+      before = onFailure === "fail_local" ? [] : wave;
     }
     return jobs;
   }

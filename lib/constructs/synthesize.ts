@@ -4,6 +4,7 @@ import type { IConstruct } from "constructs";
 import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
 import { holdsSecret, NO_SECRET } from "../jobspec/host";
 import { NomadJob } from "./nomad-job";
+import { pauseStackTraces } from "./stack-traces";
 
 /** A problem of a program: one of a job, with the stack and the construct that hold it. */
 export interface ProgramProblem extends Problem {
@@ -39,8 +40,11 @@ function resolved(element: TerraformElement): unknown {
 /** Secrets that Terraform would write into its files, and its state, outside of a job. */
 function secretsIn(construct: IConstruct): ProgramProblem[] {
   if (!TerraformElement.isTerraformElement(construct) || NomadJob.isNomadJob(construct)) return [];
+  // What stands below a job only asks for it.
+  if (NomadJob.isNomadJob(construct.node.scope)) return [];
   const stack = TerraformStack.of(construct);
-  const written = JSON.stringify(resolved(construct));
+  const plain = JSON.stringify(construct.toTerraform());
+  const written = /TfToken|unresolved-token/.test(plain) ? JSON.stringify(resolved(construct)) : plain;
   if (!holdsSecret(written)) return [];
   const path = construct.node.path;
   return [{ rule: "secret/literal", stack: stack.node.id, path, message: NO_SECRET, severity: "error" }];
@@ -53,9 +57,15 @@ function secretsIn(construct: IConstruct): ProgramProblem[] {
  * @throws UserError with every error of every stack, before anything is written
  */
 export function synthesize(app: App): ProgramProblem[] {
-  const problems = problemsOf(app);
-  const errors = problems.filter((problem) => problem.severity === "error");
-  if (errors.length > 0) throw new UserError(errors);
-  app.synth();
-  return problems;
+  // Tokens that are made from here on come from no line of the program that anybody could look at.
+  const resume = pauseStackTraces();
+  try {
+    const problems = problemsOf(app);
+    const errors = problems.filter((problem) => problem.severity === "error");
+    if (errors.length > 0) throw new UserError(errors);
+    app.synth();
+    return problems;
+  } finally {
+    resume();
+  }
 }
