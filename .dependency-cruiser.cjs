@@ -3,14 +3,33 @@ const allowed = {
   "lib/jobspec": [],
   "lib/typescript": ["lib/jobspec"],
   "lib/nomad": ["lib/jobspec"],
+  "lib/github": ["lib/jobspec"],
   "lib/constructs": ["lib/jobspec"],
   "lib/workloads": ["lib/jobspec", "lib/constructs"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
   "lib/operations": ["lib/jobspec", "lib/nomad"],
   "lib/local": ["lib/jobspec", "lib/nomad"],
-  "lib/cli": ["lib/jobspec", "lib/typescript", "lib/nomad", "lib/workloads", "lib/operations", "lib/local"],
+  "lib/cli": [
+    "lib/jobspec",
+    "lib/typescript",
+    "lib/nomad",
+    "lib/workloads",
+    "lib/operations",
+    "lib/local",
+    "lib/github",
+  ],
 };
 const rooms = Object.keys(allowed);
+
+/** The same for the rooms inside of operations. */
+const operations = {
+  stack: [],
+  following: [],
+  capacity: [],
+  files: ["stack"],
+  plan: ["stack"],
+  deployment: ["stack", "following", "plan"],
+};
 
 module.exports = {
   forbidden: [
@@ -21,6 +40,16 @@ module.exports = {
       severity: "error",
       from: { path: `^${room}/` },
       to: { path: "^(lib|stacks|main\\.ts)", pathNot: [room, ...allowed[room]].map((path) => `^${path}/`) },
+    })),
+    ...Object.entries(operations).map(([room, others]) => ({
+      name: `operations-${room}-imports`,
+      comment: `lib/operations/${room} may import ${others.join(", ") || "no other room"}, through its door`,
+      severity: "error",
+      from: { path: `^lib/operations/${room}/` },
+      to: {
+        path: "^lib/operations/",
+        pathNot: [`^lib/operations/${room}/`, ...others.map((other) => `^lib/operations/${other}/index\\.ts$`)],
+      },
     })),
     {
       name: "one-door",

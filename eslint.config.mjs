@@ -28,7 +28,17 @@ export default tseslint.config(
       // A test that needs something of the machine, and says so where it is skipped.
       "jest/no-standalone-expect": [
         "error",
-        { additionalTestBlockFunctions: ["testWhere", "testWithCorpus", "withSchemas", "withTerraform"] },
+        {
+          additionalTestBlockFunctions: [
+            "testWhere",
+            "testWithCorpus",
+            "withSchemas",
+            "withTerraform",
+            "withNewer",
+            "withProviders",
+            "withEnvoy",
+          ],
+        },
       ],
       "jest/valid-expect": "error",
     },

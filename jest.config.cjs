@@ -14,5 +14,11 @@ module.exports = {
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
     },
+    {
+      ...common,
+      displayName: "operate",
+      globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
+      testMatch: ["<rootDir>/__tests__/operate/**/*.test.ts"],
+    },
   ],
 };

@@ -1,5 +1,6 @@
 import { measureCorpus } from "./corpus";
 import { measureDeployment } from "./deployment";
+import { measureOperations } from "./operate";
 import { measureSynthesis, type Figure } from "./synthesis";
 
 /** Measures every figure that this project promises, side by side with what it is held against. */
@@ -17,6 +18,10 @@ async function main(): Promise<void> {
   if (wanted === undefined || wanted === "deployment") {
     console.log("deployment on an embedded cluster, medians of 3 rounds in turn");
     figures.push(...(await measureDeployment(3)));
+  }
+  if (wanted === undefined || wanted === "operate") {
+    console.log("preview, deployment and canaries among 100 jobs on an embedded cluster, medians of 3 rounds");
+    figures.push(...(await measureOperations(3)));
   }
   console.log("\n| figure | measured | goal | |\n| --- | --- | --- | --- |");
   for (const { what, value, goal, reached } of figures)

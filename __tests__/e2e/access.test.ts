@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder, getBinary, SILENT } from "../../lib/local";
 import { NomadClient, nomadConnection } from "../../lib/nomad";
-import { Project } from "./project";
+import { Project } from "../support/project";
 
 /** A Nomad that asks everybody for a token. */
 const project = new Project();

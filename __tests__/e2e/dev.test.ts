@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection, ConsulClient, NomadClient, nomadConnection } from "../../lib/nomad";
 import { readStack } from "../../lib/operations";
-import { ended, Project } from "./project";
+import { ended, Project } from "../support/project";
 
 const project = new Project();
 let nomad: NomadClient;

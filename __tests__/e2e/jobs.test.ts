@@ -28,7 +28,7 @@ import { ask } from "../../bench/parity/server";
 import { draw, mutate, randomFrom, sitesOf, type Json } from "../../bench/parity/draw";
 import { jobs } from "../support/arbitraries";
 import { comparable, corpus } from "../support/corpus";
-import { Project } from "./project";
+import { Project } from "../support/project";
 
 const project = new Project();
 const address = `http://127.0.0.1:${4646 + project.offset}`;
@@ -56,7 +56,7 @@ async function until(what: string, holds: () => Promise<boolean>, limit = 60_000
 
 /** Deploys a job, and says how that ended. */
 async function run(job: Job): Promise<string | undefined> {
-  const wanted = { kind: "job", path: job.id, job: job.toApi().Job as JobJson, region: undefined, after: [] } as const;
+  const wanted = { kind: "job", path: job.id, job: job.toApi().Job as JobJson, after: [] } as const;
   const [outcome] = await deploy([wanted], { nomad, consul, onStep: () => undefined, onChange: () => undefined });
   return outcome?.result;
 }

@@ -1,13 +1,16 @@
-import type { AllocationView, DeploymentView, GroupView, TaskDiagnosis } from "../operations";
+import type { AllocationView, DeploymentView, FailingCheck, GroupView, JobOutcome } from "../operations";
+import { diagnosisText } from "./diagnosis-text";
 import type { Terminal } from "./terminal";
 
 /** A deployment as lines that fit a terminal: a line for each group, and one for each task of an allocation that is not healthy yet. */
 export function deploymentLines(view: DeploymentView, terminal: Terminal, seconds: number): string {
   const { color } = terminal;
-  const head = `${terminal.spinner} ${color.bold(view.job)}${view.version === undefined ? "" : ` version ${view.version}`} ${color.dim(`${seconds} s`)}`;
+  const name = color.bold(view.job) + (view.region === undefined ? "" : ` in ${view.region}`);
   // What is done takes one line, so that what is not finds room.
   if (view.status === "successful" || view.status === "unchanged")
-    return terminal.fit(`${color.green("✓")} ${color.bold(view.job)} ${color.dim(view.status)}`);
+    return terminal.fit(`${color.green("✓")} ${name} ${color.dim(view.status)}`);
+  const version = view.version === undefined ? "" : ` version ${view.version}`;
+  const head = `${terminal.spinner} ${name}${version} ${color.dim(`${seconds} s`)}`;
   return [head, ...view.groups.flatMap((group) => groupLines(group, terminal))]
     .map((line) => terminal.fit(line))
     .join("\n");
@@ -16,50 +19,113 @@ export function deploymentLines(view: DeploymentView, terminal: Terminal, second
 function groupLines(group: GroupView, terminal: Terminal): string[] {
   const { color } = terminal;
   const done = group.desired > 0 && group.healthy >= group.desired;
-  const canaries = group.canaries > 0 ? `, ${group.canaries} canaries${group.promoted ? " promoted" : ""}` : "";
-  const line = `  ${done ? color.green("✓") : color.dim("·")} ${group.name.padEnd(10)} ${group.healthy}/${group.desired} healthy${canaries}${group.unhealthy > 0 ? color.red(`, ${group.unhealthy} unhealthy`) : ""}`;
+  const parts = [
+    `${group.healthy}/${group.desired} healthy`,
+    ...(group.canaries > 0 ? [canaries(group)] : []),
+    ...(group.unhealthy > 0 ? [color.red(`${group.unhealthy} unhealthy`)] : []),
+    ...(done || group.deadline === undefined ? [] : [color.dim(`deadline in ${timeUntil(group.deadline)}`)]),
+  ];
+  const line = `  ${done ? color.green("✓") : color.dim("·")} ${group.name.padEnd(10)} ${parts.join(", ")}`;
   const blocked = group.blocked ? [`      ${color.red("no node")}: ${group.blocked}`] : [];
   const waiting = group.allocations.filter((allocation) => allocation.healthy !== true);
   return [line, ...blocked, ...waiting.flatMap((allocation) => allocationLines(allocation, terminal))];
 }
 
+function canaries({ canaries: count, promoted }: GroupView): string {
+  return `${count} ${count === 1 ? "canary" : "canaries"}${promoted ? " promoted" : ""}`;
+}
+
+function timeUntil(deadline: string): string {
+  const seconds = Math.max(0, Math.round((Date.parse(deadline) - Date.now()) / 1000));
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
 function allocationLines(allocation: AllocationView, terminal: Terminal): string[] {
   const { color } = terminal;
+  const id = color.dim(allocation.id.slice(0, 8));
   const tasks = allocation.tasks.filter((task) => !(task.state === "dead" && !task.failed));
-  if (tasks.length === 0) return [`      ${color.dim(allocation.id.slice(0, 8))} ${allocation.status}`];
-  return tasks.map((task) => {
+  const checks = allocation.checks.map((check) => `      ${id} ${checkText(check, terminal)}`);
+  if (tasks.length === 0) return [`      ${id} ${allocation.status}`, ...checks];
+  const lines = tasks.map((task) => {
     const state = task.failed
       ? color.red("failed")
       : task.state === "running"
         ? color.cyan("running")
         : color.dim(task.state);
-    return `      ${color.dim(allocation.id.slice(0, 8))} ${task.name} ${state}${task.restarts > 0 ? color.yellow(` ${task.restarts} restarts`) : ""} ${color.dim(task.last)}`;
+    return `      ${id} ${task.name} ${state}${task.restarts > 0 ? color.yellow(` ${task.restarts} restarts`) : ""} ${color.dim(task.last)}`;
   });
+  return [...lines, ...checks];
 }
 
-/** The same for a place that cannot change lines: one line where something moved, else undefined. */
+/** A check that does not pass, on one line. */
+export function checkText({ service, check, status, output }: FailingCheck, { color }: Terminal): string {
+  return `${color.yellow(status)} check "${check}" of ${service}: ${oneLine(output) || "(no answer yet)"}`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}
+
+/** The same for a place that cannot change lines: one line. */
 export function deploymentSummary(view: DeploymentView): string {
-  const groups = view.groups.map(
-    (group) =>
-      `${group.name} ${group.healthy}/${group.desired}${group.unhealthy > 0 ? ` (${group.unhealthy} unhealthy)` : ""}${group.blocked ? ` (no node: ${group.blocked})` : ""}`,
-  );
-  return `  ${view.job}: ${view.status}${groups.length > 0 ? `, healthy: ${groups.join(", ")}` : ""}`;
+  const groups = view.groups.map((group) => {
+    const parts = [
+      ...(group.canaries > 0 ? [canaries(group)] : []),
+      ...(group.unhealthy > 0 ? [`${group.unhealthy} unhealthy`] : []),
+      ...(group.blocked ? [`no node: ${group.blocked}`] : []),
+    ];
+    return `${group.name} ${group.healthy}/${group.desired}${parts.length > 0 ? ` (${parts.join(", ")})` : ""}`;
+  });
+  const name = view.region === undefined ? view.job : `${view.job} in ${view.region}`;
+  return `  ${name}: ${view.status}${groups.length > 0 ? `, healthy: ${groups.join(", ")}` : ""}`;
 }
 
-/** Why a task failed, on one screen. */
-export function diagnosisText(diagnosis: TaskDiagnosis, terminal: Terminal): string {
+/** How a deployment ended, with what is known where it failed. */
+export function outcomeText(
+  outcome: JobOutcome,
+  { terminal, seconds, environment }: { terminal: Terminal; seconds: number; environment: string },
+): string {
   const { color } = terminal;
-  const how = [
-    diagnosis.exitCode === undefined ? "never ran" : `exit code ${diagnosis.exitCode}`,
-    diagnosis.signal === undefined ? "" : `signal ${diagnosis.signal}`,
-  ];
-  const head = `${color.red("✗")} task ${color.bold(diagnosis.task)} of group ${diagnosis.group}, allocation ${diagnosis.allocation.slice(0, 8)}: ${how.filter(Boolean).join(", ")}`;
-  const events = diagnosis.events.map(
-    (event) => `    ${new Date(event.time).toISOString().slice(11, 19)} ${event.type}: ${event.message}`,
-  );
-  const logs = (["stderr", "stdout"] as const).flatMap((stream) => {
-    const lines = diagnosis[stream];
-    return lines.length === 0 ? [] : [`  last lines of ${stream}`, ...lines.map((line) => `    ${line}`)];
-  });
-  return [head, "  last events", ...events, ...logs].map((line) => terminal.fit(line)).join("\n");
+  const { view } = outcome;
+  const name = view.region === undefined ? view.job : `${view.job} in ${view.region}`;
+  const which = `${name}${view.version === undefined ? "" : ` version ${view.version}`}`;
+  const good = color.green("✓");
+  switch (outcome.result) {
+    case "healthy":
+      return `${good} ${which} is healthy, ${seconds} s after the start`;
+    case "registered":
+      return `${good} ${name} is registered; there is no deployment to wait for`;
+    case "unchanged":
+      return `${good} ${name} is as it was`;
+    case "detached":
+      return `${good} ${name} is given to Nomad; watch it with: cdk-nomad status ${environment} --watch`;
+    case "waiting-for-promotion":
+      return `${color.yellow("!")} ${which}: the canaries are healthy and wait for: cdk-nomad promote ${environment} --job ${view.job}`;
+    case "timed-out":
+      return [
+        `${color.yellow("!")} ${which} is not done in time; Nomad goes on. Come back with: cdk-nomad status ${environment} --watch`,
+        deploymentSummary(view),
+      ].join("\n");
+    case "failed":
+      return failureText(outcome, which, terminal);
+  }
+}
+
+function failureText({ view, diagnoses }: JobOutcome, which: string, terminal: Terminal): string {
+  const { color } = terminal;
+  const why =
+    view.status === "running"
+      ? "not healthy; Nomad itself goes on trying until the progress deadline"
+      : view.description || view.status;
+  const checks = view.groups.flatMap(({ allocations }) => allocations.flatMap((allocation) => allocation.checks));
+  return [
+    `${color.red("✗")} ${which}: ${why}`,
+    ...view.groups
+      .filter(({ blocked }) => blocked !== undefined)
+      .flatMap(({ name, blocked }) => terminal.wrap(`group ${name} found no node: ${blocked}`, 2)),
+    ...checks.flatMap((check) =>
+      terminal.wrap(`allocation ${check.allocation.slice(0, 8)}: ${checkText(check, terminal)}`, 2),
+    ),
+    ...diagnoses.map((diagnosis) => diagnosisText(diagnosis, terminal)),
+  ].join("\n");
 }

@@ -5,8 +5,16 @@ import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
 import { formatProblem, UserError } from "../jobspec";
 import type { Progress } from "../local";
+import { ApiError } from "../nomad";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/** A column of a table is never less wide than this. */
+const NARROWEST = 12;
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
 
 /**
  * What a command prints: results to stdout, what is going on to stderr. Colour and moving lines only on a terminal, and not
@@ -105,12 +113,18 @@ export class Terminal {
     const widths = head.map(
       (title, column) => Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column] ?? ""))) + 2,
     );
-    const widest = widths.indexOf(Math.max(...widths));
-    const excess = widths.reduce((sum, width) => sum + width, 0) - this.width;
-    if (excess > 0) widths[widest] = Math.max(12, (widths[widest] ?? 0) - excess);
+    const natural = [...widths];
+    // Whatever does not fit is taken from the widest, so that no column is squeezed while another has room.
+    for (let excess = sum(widths) - this.width; excess > 0; excess -= 1) {
+      const widest = widths.indexOf(Math.max(...widths));
+      if ((widths[widest] ?? 0) <= NARROWEST) break;
+      widths[widest] = (widths[widest] ?? 0) - 1;
+    }
     // The table's own wrapping takes the codes of colours for text.
     const fit = (cell: string, column: number) =>
-      column === widest ? wrapAnsi(cell, (widths[column] ?? 0) - 2, { hard: true, trim: false }) : cell;
+      widths[column] !== natural[column]
+        ? wrapAnsi(cell, (widths[column] ?? 0) - 2, { hard: true, trim: false })
+        : cell;
     const none = Object.fromEntries(
       [
         "top",
@@ -149,6 +163,13 @@ export class Terminal {
     return wrapAnsi(line, this.width, { hard: true, trim: false }).split("\n")[0] ?? "";
   }
 
+  /** A text whose lines go on a little in from the left where they do not fit; as it is where it is not for a terminal. */
+  hang(text: string): string {
+    if (!process.stderr.isTTY) return text;
+    const lines = text.split("\n").map((line) => wrapAnsi(line, this.width - 2, { trim: false }).split("\n"));
+    return lines.map(([first = "", ...rest]) => [first, ...rest.map((line) => `  ${line}`)].join("\n")).join("\n");
+  }
+
   /** The lines of a text, so far in from the left. */
   wrap(text: string, indent: number): readonly string[] {
     const room = " ".repeat(indent);
@@ -160,6 +181,10 @@ export class Terminal {
   /** A mistake of the person, without a stack; or something that went wrong here, with it. */
   fail(error: unknown): void {
     this.rest();
+    if (error instanceof ApiError) {
+      console.error(this.wrap(error.message, 2).join("\n").replace(/^ /, this.color.red("✗")));
+      return;
+    }
     if (!(error instanceof UserError)) {
       console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
       return;

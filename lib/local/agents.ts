@@ -2,7 +2,41 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Binary } from "./binaries";
-import type { Ports } from "./ports";
+import { nomadPortsAt, portsAt, type NomadPorts, type Ports } from "./ports";
+
+/** Where nobody says otherwise, there is one region: Nomad's own default. */
+export const ONE_REGION = ["global"] as const;
+
+/** One agent of an embedded cluster. */
+export type Agent =
+  | { readonly name: string; readonly program: "consul"; readonly region?: undefined; readonly ports: Ports }
+  | {
+      readonly name: string;
+      readonly program: "nomad";
+      readonly region: string;
+      readonly ports: NomadPorts;
+      readonly consul: Ports;
+    };
+
+/** The agents of a cluster: one Consul, and a Nomad for each region; the first has the usual name and the usual ports. */
+export function agentsOf(portOffset: number, regions: readonly string[]): readonly Agent[] {
+  const ports = portsAt(portOffset);
+  return [
+    { name: "consul", program: "consul", ports },
+    ...regions.map((region, index): Agent => ({
+      name: index === 0 ? "nomad" : `nomad-${region}`,
+      program: "nomad",
+      region,
+      ports: nomadPortsAt(portOffset, index),
+      consul: ports,
+    })),
+  ];
+}
+
+/** Where an agent answers. */
+export function addressOf(agent: Agent): string {
+  return `http://127.0.0.1:${agent.program === "nomad" ? agent.ports["Nomad HTTP"] : agent.ports["Consul HTTP"]}`;
+}
 
 /** Where an agent keeps what. */
 export interface AgentFiles {
@@ -16,8 +50,13 @@ export function filesOf(folder: string, name: string): AgentFiles {
   return { config: join(folder, `${name}.json`), data: join(folder, "data", name), log: join(folder, `${name}.log`) };
 }
 
+/** What an agent is configured with. */
+export function configOf(agent: Agent, files: AgentFiles): object {
+  return agent.program === "consul" ? consulConfig(agent.ports, files) : nomadConfig(agent, files);
+}
+
 /** Consul as one server on loopback. https://developer.hashicorp.com/consul/docs/agent/config */
-export function consulConfig(ports: Ports, files: AgentFiles) {
+function consulConfig(ports: Ports, files: AgentFiles) {
   return {
     node_name: "local",
     datacenter: "dc1",
@@ -41,12 +80,12 @@ export function consulConfig(ports: Ports, files: AgentFiles) {
 }
 
 /** Nomad as one server and client on loopback. https://developer.hashicorp.com/nomad/docs/configuration */
-export function nomadConfig(ports: Ports, files: AgentFiles) {
+function nomadConfig({ name, region, ports, consul }: Extract<Agent, { program: "nomad" }>, files: AgentFiles) {
   const loopback = "127.0.0.1";
   return {
-    name: "local",
-    region: "global",
-    datacenter: "dc1",
+    name: name === "nomad" ? "local" : `local-${region}`,
+    region,
+    datacenter: datacenterOf(region),
     data_dir: files.data,
     bind_addr: loopback,
     advertise: { http: loopback, rpc: loopback, serf: loopback },
@@ -63,10 +102,15 @@ export function nomadConfig(ports: Ports, files: AgentFiles) {
       options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
     },
     plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
-    consul: { address: `${loopback}:${ports["Consul HTTP"]}`, grpc_address: `${loopback}:${ports["Consul gRPC"]}` },
+    consul: { address: `${loopback}:${consul["Consul HTTP"]}`, grpc_address: `${loopback}:${consul["Consul gRPC"]}` },
     disable_update_check: true,
     log_level: "INFO",
   };
+}
+
+/** The datacenter of a region's one node, called as clouds call the first zone of a region. */
+function datacenterOf(region: string): string {
+  return region === ONE_REGION[0] ? "dc1" : `${region}-1a`;
 }
 
 /**

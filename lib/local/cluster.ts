@@ -4,16 +4,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
-import { consulConfig, filesOf, nomadConfig, startAgent } from "./agents";
-import { getBinary, type Binary, type ProgramName } from "./binaries";
+import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
+import { getBinary, type Binary } from "./binaries";
+import { federate } from "./federation";
 import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes";
-import { portsAt, takenPorts, type Ports } from "./ports";
+import { takenPorts } from "./ports";
 import type { Progress } from "./progress";
 import { readState, removeState, writeState, type ClusterState } from "./state";
 
 /** What an agent of an embedded cluster is doing. */
 export interface AgentStatus {
-  readonly name: ProgramName;
+  /** `consul`, `nomad`, and `nomad-<region>` for every region after the first. */
+  readonly name: string;
+  /** The region of a Nomad. */
+  readonly region: string | undefined;
   readonly running: boolean;
   /** Whether it answers and has a leader. */
   readonly ready: boolean;
@@ -27,6 +31,7 @@ export interface AgentStatus {
 export interface ClusterStatus {
   readonly folder: string;
   readonly portOffset: number;
+  readonly regions: readonly string[];
   readonly agents: readonly AgentStatus[];
   /** `running` where every agent is ready, `stopped` where none lives, `partial` between. */
   readonly phase: "running" | "partial" | "stopped";
@@ -35,16 +40,17 @@ export interface ClusterStatus {
 /** What starting needs. */
 export interface UpOptions {
   readonly portOffset?: number;
+  /** Names of the regions, each a Nomad of its own, federated with the others. Default: one, `global`. */
+  readonly regions?: readonly string[];
   readonly cache: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
 
-const AGENTS = ["consul", "nomad"] as const;
 const START_LIMIT = 60_000;
 
-/** A Consul and a Nomad on this machine, on loopback only, with all that they keep in one folder. */
+/** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */
 export class EmbeddedCluster {
   constructor(readonly folder: string) {}
 
@@ -52,18 +58,18 @@ export class EmbeddedCluster {
   addresses(): { readonly nomad: string; readonly consul: string; readonly portOffset: number } | undefined {
     const state = readState(this.folder);
     if (!state) return undefined;
-    const ports = portsAt(state.portOffset);
-    return { nomad: addressOf("nomad", ports), consul: addressOf("consul", ports), portOffset: state.portOffset };
+    const [consul, nomad] = agentsOf(state.portOffset, state.regions) as [Agent, Agent];
+    return { nomad: addressOf(nomad), consul: addressOf(consul), portOffset: state.portOffset };
   }
 
   /** What it is doing, asked of the processes and of the agents themselves. */
   async status(): Promise<ClusterStatus> {
     const state = readState(this.folder);
-    const ports = portsAt(state?.portOffset ?? 0);
-    const agents = await Promise.all(AGENTS.map((name) => this.agentStatus(name, state, ports)));
+    const { portOffset = 0, regions = ONE_REGION } = state ?? {};
+    const agents = await Promise.all(agentsOf(portOffset, regions).map((agent) => this.agentStatus(agent, state)));
     const alive = agents.filter(({ running }) => running).length;
     const phase = agents.every(({ ready }) => ready) ? "running" : alive === 0 ? "stopped" : "partial";
-    return { folder: this.folder, portOffset: state?.portOffset ?? 0, agents, phase };
+    return { folder: this.folder, portOffset, regions, agents, phase };
   }
 
   /**
@@ -75,55 +81,54 @@ export class EmbeddedCluster {
   async up(options: UpOptions): Promise<{ readonly status: ClusterStatus; readonly before: boolean }> {
     return this.locked(async () => {
       const before = await this.status();
-      const wanted = options.portOffset ?? before.portOffset;
-      if (before.phase !== "stopped" && wanted !== before.portOffset) {
-        throw UserError.at(
-          "--port-offset",
-          `the cluster runs with ${before.portOffset} already; run cdk-nomad down first`,
-          "ports",
-        );
-      }
+      const portOffset = options.portOffset ?? before.portOffset;
+      const regions = options.regions ?? before.regions;
+      refuseOther(before, portOffset, regions);
       if (before.phase === "running") return { status: before, before: true };
 
-      const ports = portsAt(wanted);
+      const agents = agentsOf(portOffset, regions);
       if (before.phase === "stopped") {
         await this.cleanUp();
-        await refuseTakenPorts(ports);
+        await refuseTakenPorts(agents);
       }
-      const binaries: Binary[] = [];
-      for (const name of AGENTS) binaries.push(await getBinary(name, options));
+      const binaries = {
+        consul: await getBinary("consul", options),
+        nomad: await getBinary("nomad", options),
+      };
       options.signal?.throwIfAborted();
 
-      let state: ClusterState = readState(this.folder) ?? { format: 1, portOffset: wanted, agents: {} };
-      for (const binary of binaries) {
-        const status = before.agents.find((agent) => agent.name === binary.name);
-        if (!status?.running) {
-          const files = filesOf(this.folder, binary.name);
-          mkdirSync(this.folder, { recursive: true });
-          rmSync(files.log, { force: true });
-          const config = binary.name === "consul" ? consulConfig(ports, files) : nomadConfig(ports, files);
-          const pid = startAgent(binary, config, files);
-          state = {
-            ...state,
-            agents: {
-              ...state.agents,
-              [binary.name]: { pid, version: binary.version, path: binary.path, from: binary.from },
-            },
-          };
-          writeState(this.folder, state);
+      let state: ClusterState = readState(this.folder) ?? { format: 1, portOffset, regions: [...regions], agents: {} };
+      for (const agent of agents) {
+        const binary = binaries[agent.program];
+        if (!before.agents.some(({ name, running }) => name === agent.name && running)) {
+          state = this.start(agent, binary, state);
         }
-        options.progress.step(`waiting for ${binary.name} ${binary.version}`);
-        await this.untilReady(binary.name, options.signal);
-        options.progress.done(
-          `${binary.name} ${binary.version} (${originOf(binary)}) at ${addressOf(binary.name, ports)}`,
-        );
+        options.progress.step(`waiting for ${agent.name} ${binary.version}`);
+        await this.untilReady(agent, options.signal);
+        options.progress.done(`${agent.name} ${binary.version} (${originOf(binary)}) at ${addressOf(agent)}`);
+      }
+      if (regions.length > 1) {
+        options.progress.step(`federating ${regions.join(", ")}`);
+        await federate(agents, options.signal);
+        options.progress.done(`one federation of ${regions.join(", ")}`);
       }
       return { status: await this.status(), before: false };
     });
   }
 
+  private start(agent: Agent, binary: Binary, state: ClusterState): ClusterState {
+    const files = filesOf(this.folder, agent.name);
+    mkdirSync(this.folder, { recursive: true });
+    rmSync(files.log, { force: true });
+    const pid = startAgent(binary, configOf(agent, files), files);
+    const { version, path, from } = binary;
+    const next = { ...state, agents: { ...state.agents, [agent.name]: { pid, version, path, from } } };
+    writeState(this.folder, next);
+    return next;
+  }
+
   /**
-   * Stops every job, both agents and whatever they left, and removes their data. Logs stay.
+   * Stops every job, every agent and whatever they left, and removes their data. Logs stay.
    *
    * @returns whether there was anything to stop
    */
@@ -138,16 +143,17 @@ export class EmbeddedCluster {
       const status = state && (await this.status());
       const data = join(this.folder, "data");
       const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(data).length > 0;
-      const nomad = status?.agents.find((agent) => agent.name === "nomad");
-      if (nomad?.ready) {
+      const ready = status?.agents.filter(({ region, ready }) => region !== undefined && ready) ?? [];
+      if (ready.length > 0) {
         progress.step("stopping jobs");
-        await stopJobs(nomad.address, progress);
+        for (const { address } of ready) await stopJobs(address, progress);
         // Nomad ends its helpers a moment after their tasks.
-        const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent?.pid));
+        const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent.pid));
         for (let waited = 0; waited < 3000 && processesIn(data).some((pid) => !agents.has(pid)); waited += 100)
           await sleep(100);
       }
-      for (const name of ["nomad", "consul"] as const) {
+      // Consul last: a Nomad that ends takes its services out of it.
+      for (const { name } of [...(status?.agents ?? [])].reverse()) {
         const { config } = filesOf(this.folder, name);
         const pid = state?.agents[name]?.pid;
         if (pid === undefined || !isOurs(pid, config)) continue;
@@ -169,28 +175,27 @@ export class EmbeddedCluster {
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
-  private async agentStatus(name: ProgramName, state: ClusterState | undefined, ports: Ports): Promise<AgentStatus> {
-    const files = filesOf(this.folder, name);
-    const known = state?.agents[name];
+  private async agentStatus(agent: Agent, state: ClusterState | undefined): Promise<AgentStatus> {
+    const files = filesOf(this.folder, agent.name);
+    const known = state?.agents[agent.name];
     const running = known !== undefined && isOurs(known.pid, files.config);
-    const address = addressOf(name, ports);
     return {
-      name,
+      name: agent.name,
+      region: agent.region,
       running,
-      ready: running && (await isReady(name, address)),
+      ready: running && (await isReady(agent)),
       pid: running ? known.pid : undefined,
       version: known?.version,
-      address,
+      address: addressOf(agent),
       log: files.log,
     };
   }
 
-  private async untilReady(name: ProgramName, signal: AbortSignal | undefined): Promise<void> {
+  private async untilReady(agent: Agent, signal: AbortSignal | undefined): Promise<void> {
     const started = Date.now();
     for (;;) {
       signal?.throwIfAborted();
-      const state = readState(this.folder);
-      const status = await this.agentStatus(name, state, portsAt(state?.portOffset ?? 0));
+      const status = await this.agentStatus(agent, readState(this.folder));
       if (status.ready) return;
       const why = !status.running
         ? "ended"
@@ -198,7 +203,11 @@ export class EmbeddedCluster {
           ? `was not ready after ${START_LIMIT / 1000} s`
           : undefined;
       if (why)
-        throw UserError.at("", `${name} ${why}; the end of its log, ${status.log}:\n${tailOf(status.log)}`, "agent");
+        throw UserError.at(
+          "",
+          `${agent.name} ${why}; the end of its log, ${status.log}:\n${tailOf(status.log)}`,
+          "agent",
+        );
       await sleep(100, undefined, { signal });
     }
   }
@@ -224,8 +233,35 @@ export class EmbeddedCluster {
   }
 }
 
-async function refuseTakenPorts(ports: Ports): Promise<void> {
-  const taken = await takenPorts(ports);
+/** A cluster that runs keeps its ports and its regions. */
+function refuseOther(before: ClusterStatus, portOffset: number, regions: readonly string[]): void {
+  if (before.phase === "stopped") return;
+  if (portOffset !== before.portOffset)
+    throw UserError.at(
+      "--port-offset",
+      `the cluster runs with ${before.portOffset} already; run cdk-nomad down first`,
+      "ports",
+    );
+  if (regions.join() !== before.regions.join())
+    throw UserError.at(
+      "--regions",
+      `the cluster runs with ${before.regions.join(",")} already; run cdk-nomad down first`,
+      "regions",
+    );
+}
+
+async function refuseTakenPorts(agents: readonly Agent[]): Promise<void> {
+  const first = agents.find(({ program }) => program === "nomad")?.name;
+  const ports = agents.flatMap((agent) =>
+    Object.entries(agent.ports)
+      // Consul's agent is given the ports of a whole cluster.
+      .filter(([name]) => name.toLowerCase().startsWith(agent.program))
+      .map(([name, port]) => [
+        agent.program === "nomad" && agent.name !== first ? `${name} ${agent.region}` : name,
+        port,
+      ]),
+  );
+  const taken = await takenPorts(Object.fromEntries(ports) as Record<string, number>);
   if (taken.length === 0) return;
   throw new UserError(
     taken.map(({ name, port, owner }) => ({
@@ -237,9 +273,12 @@ async function refuseTakenPorts(ports: Ports): Promise<void> {
   );
 }
 
-async function isReady(name: ProgramName, address: string): Promise<boolean> {
+async function isReady(agent: Agent): Promise<boolean> {
+  const address = addressOf(agent);
   const client =
-    name === "nomad" ? new NomadClient(nomadConnection({}, address)) : new ConsulClient(consulConnection({}, address));
+    agent.program === "nomad"
+      ? new NomadClient(nomadConnection({}, address))
+      : new ConsulClient(consulConnection({}, address));
   try {
     if (!(await client.leader())) return false;
     return client instanceof NomadClient ? (await client.readyNodes()).length > 0 : true;
@@ -268,10 +307,6 @@ async function stopJobs(address: string, progress: Progress): Promise<void> {
   } finally {
     await nomad.close();
   }
-}
-
-function addressOf(name: ProgramName, ports: Ports): string {
-  return `http://127.0.0.1:${name === "nomad" ? ports["Nomad HTTP"] : ports["Consul HTTP"]}`;
 }
 
 function originOf(binary: Binary): string {

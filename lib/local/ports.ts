@@ -15,9 +15,14 @@ const USUAL = {
 } as const;
 
 /** A port by what it is for. */
-export type PortName = keyof typeof USUAL;
-/** Every port of a cluster. */
+type PortName = keyof typeof USUAL;
+/** Every port of a cluster of one region. */
 export type Ports = Readonly<Record<PortName, number>>;
+/** The ports of one Nomad. */
+export type NomadPorts = Pick<Ports, "Nomad HTTP" | "Nomad RPC" | "Nomad Serf">;
+
+/** How far the ports of a region's Nomad are from those of the region before it. */
+const BETWEEN_REGIONS = 100;
 
 /**
  * The usual ports, all moved by the same amount.
@@ -35,9 +40,15 @@ export function portsAt(offset: number): Ports {
   >;
 }
 
+/** The ports of the Nomad of a region, the first being number 0. */
+export function nomadPortsAt(offset: number, region: number): NomadPorts {
+  const ports = portsAt(offset + region * BETWEEN_REGIONS);
+  return { "Nomad HTTP": ports["Nomad HTTP"], "Nomad RPC": ports["Nomad RPC"], "Nomad Serf": ports["Nomad Serf"] };
+}
+
 /** Ports that somebody else listens on, with who it is where that can be told. */
 export async function takenPorts(
-  ports: Ports,
+  ports: Readonly<Record<string, number>>,
 ): Promise<readonly { readonly name: string; readonly port: number; readonly owner: string | undefined }[]> {
   const checked = await Promise.all(
     Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),

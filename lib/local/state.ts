@@ -9,7 +9,8 @@ const agent = v.object({ pid: count, version: v.string(), path: v.string(), from
 const schema = v.object({
   format: v.literal(1),
   portOffset: count,
-  agents: v.object({ consul: v.optional(agent), nomad: v.optional(agent) }),
+  regions: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ["global"]),
+  agents: v.record(v.string(), agent),
 });
 
 /** What is known of an embedded cluster between two commands. Whether a process lives is asked of the system, not of this. */

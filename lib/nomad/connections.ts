@@ -22,6 +22,7 @@ export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4
     },
     tls: tlsOf(env.NOMAD_CACERT, env.NOMAD_CLIENT_CERT, env.NOMAD_CLIENT_KEY, env.NOMAD_SKIP_VERIFY),
     hint: "start one here with cdk-nomad up, or write its address into NOMAD_ADDR",
+    permission: nomadPermission,
   };
 }
 
@@ -45,6 +46,14 @@ export function consulConnection(env: Environment, fallback = "http://127.0.0.1:
     ),
     hint: "start one here with cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",
   };
+}
+
+/** Capabilities of a namespace. https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy#namespace-rules */
+function nomadPermission(method: string, path: string): string | undefined {
+  if (path.startsWith("/v1/client/fs/")) return "the capability read-logs";
+  if (path.startsWith("/v1/acl/") || path.startsWith("/v1/node")) return undefined;
+  if (/\/scale$/.test(path)) return "the capability scale-job";
+  return method === "GET" ? "the capability read-job" : "the capability submit-job";
 }
 
 function address(variable: string, value: string | undefined, fallback: string, secure: boolean): string {

@@ -11,6 +11,7 @@ export interface ServiceInstance {
   };
   readonly Node: { readonly Address: string };
   readonly Checks: readonly {
+    readonly CheckID: string;
     readonly Name: string;
     readonly Status: string;
     readonly Type: string;
@@ -50,6 +51,14 @@ export class ConsulClient extends ApiClient {
     return this.http.get(`/v1/health/service/${encodeURIComponent(service)}`, {
       query: { passing: options.passing ? true : undefined },
     });
+  }
+
+  /**
+   * Checks as the agent that is asked runs them itself, by their ids. The catalog learns of a new output only after minutes, as long as the
+   * status stays the same.
+   */
+  async agentChecks(): Promise<Readonly<Record<string, { readonly Status: string; readonly Output: string }>>> {
+    return this.http.get("/v1/agent/checks");
   }
 
   /** The value of a key, or undefined. */
@@ -96,6 +105,13 @@ export class ConsulClient extends ApiClient {
     return (await this.http.put("/v1/config", { body: entry, query: { cas: index } })) !== false;
   }
 
+  /** Removes a configuration entry. @returns false where it has another modify index than this */
+  async deleteConfigEntry(kind: string, name: string, index?: number): Promise<boolean> {
+    const path = `/v1/config/${kind}/${encodeURIComponent(name)}`;
+    return (await this.http.delete(path, { query: { cas: index } })) !== false;
+  }
+
+  /** A configuration entry, or undefined. */
   async configEntry(kind: string, name: string): Promise<ConfigEntryJson | undefined> {
     return this.http.find(`/v1/config/${kind}/${encodeURIComponent(name)}`);
   }

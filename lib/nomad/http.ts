@@ -1,5 +1,6 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
-import { Agent, fetch, RetryAgent, type Dispatcher } from "undici";
+import { Agent, request, RetryAgent, type Dispatcher } from "undici";
 import { UserError } from "../jobspec";
 
 /** How to reach an HTTP API of HashiCorp's kind. */
@@ -16,6 +17,8 @@ export interface Connection {
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly skipVerify?: boolean };
   /** What to try where it cannot be reached. */
   readonly hint: string;
+  /** What a token must be allowed for a request, where that can be told. */
+  readonly permission?: (method: string, path: string) => string | undefined;
 }
 
 /** An answer that is no success. */
@@ -35,12 +38,20 @@ export class ApiError extends Error {
 
 /** What a request may carry. */
 export interface RequestOptions {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly body?: unknown;
   /** A body that is sent as it stands. */
   readonly text?: string;
   readonly signal?: AbortSignal;
 }
+
+/**
+ * A server counts the connections of each client, and Nomad answers 429 from the hundredth on; so many are open at once, and whatever
+ * else is asked waits its turn.
+ */
+const CONNECTIONS = 32;
+/** Answers are read as they come: undici loses its footing where a server resets a connection that nobody reads from just then. */
+const READ_AHEAD = 64 * 1024 * 1024;
 
 /** Requests to one API, with its token, its TLS and bounded retries of what was not answered. */
 export class Http {
@@ -56,6 +67,7 @@ export class Http {
       return;
     }
     const agent = new Agent({
+      connections: CONNECTIONS,
       // Blocking queries and log streams stay open for minutes.
       headersTimeout: 11 * 60_000,
       bodyTimeout: 0,
@@ -86,8 +98,8 @@ export class Http {
   /** Asks and reads JSON; undefined where there is no such thing (404). */
   async find<T>(path: string, options: RequestOptions = {}): Promise<T | undefined> {
     const response = await this.send("GET", path, options);
-    if (response.status === 404) {
-      await response.body?.cancel();
+    if (response.statusCode === 404) {
+      await response.body.dump();
       return undefined;
     }
     return (await this.read(response, "GET", path)) as T;
@@ -113,8 +125,23 @@ export class Http {
   /** Asks and reads the answer as it comes. */
   async *stream(path: string, options: RequestOptions = {}): AsyncGenerator<Uint8Array> {
     const response = await this.send("GET", path, options);
-    if (!response.ok) await this.read(response, "GET", path);
-    if (response.body) yield* response.body as unknown as AsyncIterable<Uint8Array>;
+    if (!isFine(response)) await this.read(response, "GET", path);
+    yield* response.body as AsyncIterable<Uint8Array>;
+  }
+
+  /**
+   * A blocking query: answers once something is newer than an index, or after a while.
+   *
+   * @returns the index that is the newest then
+   */
+  async waitFor(
+    path: string,
+    options: { readonly index?: number; readonly seconds: number; readonly signal?: AbortSignal },
+  ): Promise<number> {
+    const { index, seconds, signal } = options;
+    const response = await this.send("GET", path, { query: { index, wait: `${seconds}s` }, signal });
+    await this.read(response, "GET", path);
+    return Number(response.headers["x-nomad-index"] ?? response.headers["x-consul-index"] ?? 0);
   }
 
   /** Lets go of every connection. */
@@ -122,17 +149,31 @@ export class Http {
     await this.#dispatcher.destroy();
   }
 
-  private async send(method: string, path: string, options: RequestOptions) {
+  private async send(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    options: RequestOptions,
+  ): Promise<Dispatcher.ResponseData> {
     const { connection } = this;
     const url = new URL(path, connection.address);
     for (const [key, value] of Object.entries({ ...connection.query, ...options.query })) {
-      if (value !== undefined) url.searchParams.set(key, String(value));
+      if (Array.isArray(value)) for (const one of value as readonly string[]) url.searchParams.append(key, one);
+      else if (value !== undefined) url.searchParams.set(key, String(value));
     }
     const headers: Record<string, string> = {};
     if (connection.token) headers[connection.token.header] = connection.token.value;
+    // Many requests end by one signal, and that is no leak.
+    if (options.signal) setMaxListeners(0, options.signal);
     const body = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
     try {
-      return await fetch(url, { method, headers, body, signal: options.signal, dispatcher: this.#dispatcher });
+      return await request(url, {
+        method,
+        headers,
+        body,
+        signal: options.signal,
+        dispatcher: this.#dispatcher,
+        highWaterMark: READ_AHEAD,
+      });
     } catch (error) {
       if (options.signal?.aborted) throw error;
       throw UserError.at(
@@ -143,20 +184,21 @@ export class Http {
     }
   }
 
-  private async read(response: Awaited<ReturnType<typeof fetch>>, method: string, path: string): Promise<unknown> {
-    const text = await response.text();
-    if (response.ok) return text === "" ? undefined : parse(text);
-    if (response.status === 403 || response.status === 401) {
+  private async read(response: Dispatcher.ResponseData, method: string, path: string): Promise<unknown> {
+    const text = await response.body.text();
+    if (isFine(response)) return text === "" ? undefined : parse(text);
+    if (response.statusCode === 403 || response.statusCode === 401) {
       const { name, token } = this.connection;
       const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
       const why = token ? "refuses the token" : "wants a token";
+      const needs = this.connection.permission?.(method, path);
       throw UserError.at(
         "",
-        `${name} ${why} for ${method} ${path}: ${text.trim()}; write one that may into ${variable}`,
+        `${name} ${why} for ${method} ${path}: ${text.trim()}; write one ${needs === undefined ? "that may" : `with ${needs}`} into ${variable}`,
         "token",
       );
     }
-    throw new ApiError(this.connection.name, method, path, response.status, text);
+    throw new ApiError(this.connection.name, method, path, response.statusCode, text);
   }
 }
 
@@ -181,10 +223,13 @@ function parse(text: string): unknown {
   }
 }
 
+function isFine({ statusCode }: Dispatcher.ResponseData): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AggregateError)
-    return cause.errors.map((inner) => (inner as NodeJS.ErrnoException).code).join(", ");
-  if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.message;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
+  if (!(error instanceof Error)) return String(error);
+  return (error as NodeJS.ErrnoException).code ?? error.message;
 }

@@ -1,11 +1,17 @@
 import { ApiClient } from "./api-client";
 import type { RequestOptions } from "./http";
 import type {
+  AllocatedResources,
+  AllocationCheck,
   AllocationStub,
   Deployment,
   Evaluation,
+  EventBatch,
+  JobCounts,
   JobDiff,
   JobSummary,
+  NodeJson,
+  NodeStub,
   PlanResult,
   Registration,
   Submission,
@@ -26,6 +32,25 @@ export class NomadClient extends ApiClient {
     return Object.keys(query).length === 0 ? this : new NomadClient(this.http.with(query));
   }
 
+  /** Every node. */
+  async nodes(): Promise<readonly NodeStub[]> {
+    return this.http.get("/v1/nodes");
+  }
+
+  /** A node with what it has. */
+  async node(id: string): Promise<NodeJson> {
+    return this.http.get(`/v1/node/${id}`);
+  }
+
+  /** The allocations of a node, of every namespace, with what they take. */
+  async nodeAllocations(id: string): Promise<
+    readonly (Pick<AllocationStub, "ID" | "JobID" | "ClientStatus"> & {
+      readonly AllocatedResources: AllocatedResources | null;
+    })[]
+  > {
+    return this.http.get(`/v1/node/${id}/allocations`);
+  }
+
   /** Nodes that take allocations. */
   async readyNodes(): Promise<
     readonly {
@@ -39,6 +64,16 @@ export class NomadClient extends ApiClient {
         { ID: string; Status: string; Drivers: Record<string, { Detected: boolean; Healthy: boolean }> }[]
       >("/v1/nodes");
     return nodes.filter((node) => node.Status === "ready");
+  }
+
+  /** Regions that this one knows, itself among them. */
+  async regions(): Promise<readonly string[]> {
+    return this.http.get("/v1/regions");
+  }
+
+  /** Makes a server of another region known. @param address its Serf address */
+  async join(address: string): Promise<void> {
+    await this.http.put("/v1/agent/join", { query: { address } });
   }
 
   /** Jobs of the namespace. */
@@ -128,13 +163,16 @@ export class NomadClient extends ApiClient {
     return this.http.delete(`/v1/job/${encodeURIComponent(id)}`, { query: { purge: options.purge ?? false } });
   }
 
-  async evaluation(id: string): Promise<Evaluation> {
-    return this.http.get(`/v1/evaluation/${id}`);
+  /** An evaluation, or undefined where the server knows none. */
+  async evaluation(id: string): Promise<Evaluation | undefined> {
+    return this.http.find(`/v1/evaluation/${id}`);
   }
 
   /** Its deployments, the newest first. */
   async deployments(job: string): Promise<readonly Deployment[]> {
-    return (await this.http.find(`/v1/job/${encodeURIComponent(job)}/deployments`)) ?? [];
+    const found = await this.http.find<readonly Deployment[]>(`/v1/job/${encodeURIComponent(job)}/deployments`);
+    // The server lists them in the order of their ids, which says nothing.
+    return [...(found ?? [])].sort((a, b) => b.CreateIndex - a.CreateIndex);
   }
 
   /** A deployment; with `index` and `wait`, answered once it has changed. */
@@ -150,6 +188,33 @@ export class NomadClient extends ApiClient {
   /** Allocations that a deployment placed. */
   async deploymentAllocations(id: string): Promise<readonly AllocationStub[]> {
     return (await this.http.find(`/v1/deployment/allocations/${id}`)) ?? [];
+  }
+
+  /**
+   * What happens on the cluster, as it happens; a batch without events every ten seconds.
+   *
+   * @param index from where on; 0 for what happens from now on
+   * @see https://developer.hashicorp.com/nomad/api-docs/events
+   */
+  async *events(topics: readonly string[], index: number, signal: AbortSignal): AsyncGenerator<EventBatch> {
+    const query = { topic: topics, ...(index > 0 ? { index } : {}) };
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of this.http.stream("/v1/event/stream", { query, signal })) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield JSON.parse(line) as EventBatch;
+    }
+  }
+
+  /** How many allocations of each group of a job are in which state, or undefined. */
+  async summary(id: string): Promise<JobCounts | undefined> {
+    return this.http.find(`/v1/job/${encodeURIComponent(id)}/summary`);
+  }
+
+  /** Checks of Nomad's own services of an allocation, by their ids. */
+  async allocationChecks(id: string): Promise<Readonly<Record<string, AllocationCheck>>> {
+    return this.http.get(`/v1/client/allocation/${id}/checks`);
   }
 
   /** Every allocation of the namespace. */

@@ -102,6 +102,7 @@ export interface Deployment {
   readonly JobID: string;
   readonly JobVersion: number;
   readonly JobModifyIndex: number;
+  readonly CreateIndex: number;
   readonly Status:
     | "running"
     | "paused"
@@ -141,10 +142,32 @@ export interface AllocationStub {
   readonly DesiredStatus: string;
   readonly ClientStatus: "pending" | "running" | "complete" | "failed" | "lost" | "unknown";
   readonly ClientDescription: string;
-  readonly DeploymentStatus: { readonly Healthy: boolean | null; readonly Canary: boolean } | null;
+  readonly DeploymentStatus: {
+    readonly Healthy: boolean | null;
+    readonly Canary: boolean;
+    /** When the node found out. */
+    readonly Timestamp: string;
+  } | null;
   readonly TaskStates: Readonly<Record<string, TaskState>> | null;
   readonly CreateTime: number;
   readonly ModifyIndex: number;
+  /** When the servers wrote it down last: nanoseconds since 1970. */
+  readonly ModifyTime: number;
+}
+
+/** What a check of one of Nomad's own services said last. */
+export interface AllocationCheck {
+  readonly Service: string;
+  readonly Check: string;
+  readonly Status: "success" | "failure" | "pending";
+  readonly Output: string;
+}
+
+/** Allocations of each group of a job, by their state. */
+export interface JobCounts {
+  readonly Summary: Readonly<
+    Record<string, Readonly<Record<"Queued" | "Complete" | "Failed" | "Running" | "Starting" | "Lost", number>>>
+  > | null;
 }
 
 export interface JobSummary {
@@ -152,6 +175,21 @@ export interface JobSummary {
   readonly Namespace: string;
   readonly Status: string;
   readonly Type: string;
+}
+
+/** Something that happened. */
+export interface NomadEvent {
+  readonly Topic: string;
+  readonly Type: string;
+  readonly Payload: Readonly<
+    Partial<Record<"Allocation" | "Deployment" | "Evaluation", { readonly JobID: string; readonly Namespace: string }>>
+  > | null;
+}
+
+/** Events of one index; without any it only says that the stream is alive. */
+export interface EventBatch {
+  readonly Index?: number;
+  readonly Events?: readonly NomadEvent[];
 }
 
 /** What somebody submitted as a job. */
@@ -163,4 +201,42 @@ export interface Submission {
   readonly VariableFlags: Readonly<Record<string, string>> | null;
   /** The text of the files of variables. */
   readonly Variables: string;
+}
+
+/** A node of the list of nodes. */
+export interface NodeStub {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Datacenter: string;
+  readonly Status: string;
+  readonly SchedulingEligibility: string;
+}
+
+/** What a node has, or keeps for others. MHz and MiB. */
+export interface NodeResources {
+  readonly Cpu: { readonly CpuShares: number };
+  readonly Memory: { readonly MemoryMB: number };
+  readonly Disk: { readonly DiskMB: number };
+}
+
+export interface NodeJson extends NodeStub {
+  readonly NodePool?: string;
+  readonly Drivers?: Readonly<Record<string, { readonly Healthy: boolean }>> | null;
+  readonly NodeResources: NodeResources & {
+    readonly NodeNetworks?:
+      readonly { readonly Addresses?: readonly { readonly Alias: string; readonly Address: string }[] | null }[] | null;
+  };
+  readonly ReservedResources?: Partial<NodeResources> | null;
+}
+
+/** What an allocation takes of its node. */
+export interface AllocatedResources {
+  readonly Tasks?: Readonly<Record<string, Pick<NodeResources, "Cpu" | "Memory">>> | null;
+  readonly TaskLifecycles?: Readonly<
+    Record<string, { readonly Hook?: string; readonly Sidecar?: boolean } | null>
+  > | null;
+  readonly Shared?: {
+    readonly DiskMB: number;
+    readonly Ports?: readonly { readonly Value: number; readonly HostIP: string }[] | null;
+  };
 }

@@ -1,4 +1,5 @@
 /** What is done with a synthesized program and a cluster. */
+export * from "./capacity";
 export * from "./deployment";
 export * from "./files";
 export * from "./plan";

@@ -65,7 +65,7 @@ describe("a client", () => {
     answers = [{ status: 403, body: "Permission denied" }];
     const failure = withNomad({ NOMAD_TOKEN: "planted-token" }, (client) => client.jobs());
     await expect(failure).rejects.toThrow(
-      /refuses the token for GET \/v1\/jobs: Permission denied; write one that may into NOMAD_TOKEN/,
+      /refuses the token for GET \/v1\/jobs: Permission denied; write one with the capability read-job into NOMAD_TOKEN/,
     );
     await expect(failure).rejects.not.toThrow(/planted/);
   });

@@ -1,5 +1,7 @@
 import { findDrift, fixDrift, hasDrift, type Drift, type JobDrift } from "../../operations";
 import type { CliContext } from "../context";
+import { driftMarkdown } from "../drift-markdown";
+import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
 import { consulName, fieldInWords } from "../plan-words";
 import { withStack, type StackOptions } from "../stack";
 import type { Terminal } from "../terminal";
@@ -7,10 +9,12 @@ import type { Terminal } from "../terminal";
 /** Options of `drift`. */
 export interface DriftOptions extends StackOptions {
   readonly fix?: boolean;
+  readonly format: "text" | "markdown" | "json";
 }
 
 /** Says what somebody changed behind the program's back. Exit code 0: nothing, or all put right; 2: something; 1: an error. */
 export async function drift(environment: string, options: DriftOptions, context: CliContext): Promise<void> {
+  const format = options.json ? "json" : options.format;
   const { terminal, signal } = context;
   await withStack(environment, options, context, async ({ contents, nomad, consul }) => {
     const progress = terminal.progress();
@@ -18,9 +22,10 @@ export async function drift(environment: string, options: DriftOptions, context:
     const clients = { nomad, consul, signal };
     const found = await findDrift(environment, contents, clients);
     terminal.rest();
-    if (!options.json) terminal.print(driftText(found, terminal));
+    if (format === "text") terminal.print(driftText(found, terminal));
+    if (format === "markdown") terminal.print(driftMarkdown(found));
     const fixes = options.fix && hasDrift(found) ? await fixDrift(contents, clients) : [];
-    if (options.json) terminal.print(JSON.stringify({ ...found, ...(options.fix ? { fixes } : {}) }, null, 2));
+    if (format === "json") terminal.print(JSON.stringify({ ...found, ...(options.fix ? { fixes } : {}) }, null, 2));
     for (const { name, fixed, reason } of fixes) {
       const { color } = terminal;
       terminal.note(fixed ? `${color.green("✓")} ${name} is put right` : `${color.red("✗")} ${name}: ${reason}`);
@@ -32,24 +37,12 @@ export async function drift(environment: string, options: DriftOptions, context:
   });
 }
 
-const WORDS: Readonly<Record<JobDrift["drift"], string>> = {
-  purged: "is gone: somebody purged it",
-  stopped: "was stopped",
-  scaled: "was scaled",
-  changed: "was changed",
-};
-const IN_CONSUL = { create: "was removed", update: "was changed", delete: "was added", none: "" } as const;
-
 function driftText(found: Drift, terminal: Terminal): string {
   const { color } = terminal;
   const { environment, jobs, consul, unchanged } = found;
   if (!hasDrift(found)) return `${color.green("✓")} ${environment} is as the program says: ${unchanged} jobs`;
-  const counts = [
-    `${jobs.length} of ${jobs.length + unchanged} jobs`,
-    ...(consul.length > 0 ? [`${consul.length} in Consul`] : []),
-  ];
   return [
-    `${color.yellow("!")} ${color.bold(environment)} is not as the program says: ${counts.join(", ")}`,
+    `${color.yellow("!")} ${color.bold(environment)} is not as the program says: ${driftCounts(found)}`,
     ...jobs.flatMap((job) => ["", ...jobText(job, terminal)]),
     ...(consul.length > 0 ? [""] : []),
     ...consul.flatMap((change) => [
@@ -63,9 +56,9 @@ function driftText(found: Drift, terminal: Terminal): string {
 
 function jobText(job: JobDrift, terminal: Terminal): readonly string[] {
   const { color } = terminal;
-  const which = job.version === undefined ? "" : color.dim(` version ${job.version} of ${job.submitted}`);
+  const which = job.version === undefined ? "" : color.dim(` (version ${job.version} of ${job.submitted})`);
   return [
-    `${color.bold(job.job)} ${WORDS[job.drift]}${which}`,
+    `${color.bold(job.job)} ${DRIFT[job.drift]}${which}`,
     ...job.fields.flatMap((field) => [
       ...terminal.wrap(`${fieldInWords(field)}`, 2),
       ...(field.lines?.split("\n").map((line) => `    ${line}`) ?? []),

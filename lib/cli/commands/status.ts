@@ -1,50 +1,100 @@
-import type { ClusterStatus } from "../../local";
-import { clients, localCluster, type CliContext } from "../context";
+import {
+  listServices,
+  stackStatus,
+  watchStack,
+  type GroupStatus,
+  type JobStatus,
+  type ServiceRow,
+} from "../../operations";
+import { STAND_IN } from "../../workloads";
+import type { CliContext } from "../context";
+import { deploymentSummary } from "../deployment-text";
+import { EXIT } from "../exit-codes";
+import { serviceTable } from "../service-table";
+import { withStack, type OpenStack } from "../stack";
 import type { Terminal } from "../terminal";
+import { whileWatching, type WatchingOptions } from "../watching";
+import { clusterStatus } from "./cluster-status";
 
-/** Says what the embedded cluster is doing, and which jobs run on it. */
-export async function status(options: { readonly json?: boolean }, { terminal, env }: CliContext): Promise<void> {
-  const { cluster } = localCluster();
-  const found = await cluster.status();
-  const nomad = found.agents.find((agent) => agent.name === "nomad");
-  let jobs: readonly { readonly ID: string; readonly Type: string; readonly Status: string }[] = [];
-  if (nomad?.ready) {
-    const { nomad: client, consul } = clients({ ...env, NOMAD_ADDR: nomad.address }, cluster);
-    jobs = await client.jobs();
-    await Promise.all([client.close(), consul.close()]);
-  }
-  if (options.json) {
-    terminal.print(
-      JSON.stringify(
-        { ...found, jobs: jobs.map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status })) },
-        null,
-        2,
-      ),
-    );
-    return;
-  }
-  terminal.print(clusterTable(found, terminal));
-  if (found.phase === "stopped") terminal.print("\nstart it with: cdk-nomad up");
-  if (found.phase === "partial")
-    terminal.print("\nnot all of it is ready: cdk-nomad up starts the rest, cdk-nomad down ends it");
-  if (jobs.length > 0)
-    terminal.print(
-      `\n${terminal.table(
-        ["JOB", "TYPE", "STATUS"],
-        jobs.map((job) => [job.ID, job.Type, job.Status]),
-      )}`,
-    );
+/** Options of `status`. */
+export interface StatusOptions extends WatchingOptions {
+  readonly job?: string;
+  readonly watch?: boolean;
 }
 
-/** The agents of a cluster as a table. */
-export function clusterTable(found: ClusterStatus, terminal: Terminal): string {
+/** Says what became of the jobs of an environment; of the embedded cluster, where none is named. */
+export async function status(
+  environment: string | undefined,
+  options: StatusOptions,
+  context: CliContext,
+): Promise<void> {
+  if (environment === undefined) return clusterStatus(options, context);
+  await withStack(environment, options, context, async (stack) => {
+    if (options.watch) {
+      const watched = await whileWatching(stack, options, context, (watching) =>
+        watchStack(stack.contents.wanted, { ...watching, job: options.job }),
+      );
+      if (!watched) return;
+    }
+    await report(stack, options, context);
+  });
+}
+
+async function report(
+  { environment, contents, nomad, consul }: OpenStack,
+  options: StatusOptions,
+  { terminal, signal }: CliContext,
+): Promise<void> {
+  terminal.progress().step(`asking Nomad at ${nomad.address}`);
+  const jobs = await stackStatus(contents.wanted, { nomad, job: options.job, signal });
+  const wanted = contents.wanted.filter((item) => item.kind === "job");
+  const services = (
+    await Promise.all(
+      wanted
+        .filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"))
+        .map(({ job }) => listServices(job, consul, STAND_IN)),
+    )
+  ).flat();
+  terminal.rest();
+  if (options.json) terminal.print(JSON.stringify({ environment, jobs, services }, null, 2));
+  else terminal.print(statusText(environment, jobs, services, terminal));
+  process.exitCode = exitCodeOf(jobs);
+}
+
+function exitCodeOf(jobs: readonly JobStatus[]): number {
+  const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));
+  if (some("failed", "degraded", "stopped", "missing")) return EXIT.failed;
+  if (some("deploying")) return EXIT.timedOut;
+  return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
+}
+
+function statusText(
+  environment: string,
+  jobs: readonly JobStatus[],
+  services: readonly ServiceRow[],
+  terminal: Terminal,
+): string {
   const { color } = terminal;
-  const rows = found.agents.map((agent) => [
-    agent.name,
-    agent.ready ? color.green("ready") : agent.running ? color.yellow("starting") : color.dim("stopped"),
-    agent.running ? agent.address : "",
-    agent.running ? String(agent.pid) : "",
-    agent.running ? (agent.version ?? "") : "",
+  const paint = { healthy: color.green, ready: color.green, deploying: color.cyan } as const;
+  const rows = jobs.map((job) => [
+    job.region === undefined ? job.job : `${job.job} (${job.region})`,
+    (job.state in paint ? paint[job.state as keyof typeof paint] : color.yellow)(job.state.replaceAll("-", " ")),
+    job.version === undefined ? "-" : String(job.version),
+    job.groups.map(groupText).join(", ") || "-",
   ]);
-  return terminal.table(["AGENT", "STATUS", "ADDRESS", "PID", "VERSION"], rows);
+  const going = jobs.flatMap(({ deployment }) =>
+    deployment && deployment.status !== "successful" ? [deploymentSummary(deployment)] : [],
+  );
+  const waiting = jobs.filter(({ state }) => state === "waiting-for-promotion");
+  return [
+    terminal.table(["JOB", "STATUS", "VERSION", "RUNNING"], rows),
+    ...(going.length > 0 ? ["", "deployments", ...going.map((line) => terminal.fit(line))] : []),
+    ...(services.length > 0 ? ["", serviceTable(services, terminal)] : []),
+    ...waiting.map(({ job }) => `\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
+  ].join("\n");
+}
+
+function groupText({ name, desired, running, starting, queued }: GroupStatus): string {
+  const more = [...(starting > 0 ? [`${starting} starting`] : []), ...(queued > 0 ? [`${queued} find no node`] : [])];
+  return `${name} ${running}${desired === undefined ? "" : `/${desired}`}${more.length > 0 ? ` (${more.join(", ")})` : ""}`;
 }

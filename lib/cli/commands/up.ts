@@ -1,10 +1,11 @@
 import { cacheFolder } from "../../local";
 import { localCluster, type CliContext } from "../context";
-import { clusterTable } from "./status";
+import { clusterTable } from "./cluster-status";
 
 /** Options of `up`. */
 export interface UpCommandOptions {
   readonly portOffset?: number;
+  readonly regions?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -14,6 +15,7 @@ export async function up(options: UpCommandOptions, { terminal, env, signal }: C
   try {
     const { status, before } = await cluster.up({
       portOffset: options.portOffset,
+      regions: options.regions,
       cache: cacheFolder(env),
       env,
       progress: terminal.progress(),

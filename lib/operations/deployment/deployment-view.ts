@@ -2,9 +2,12 @@ import {
   placementInWords,
   type AllocationStub,
   type Deployment,
+  type DeploymentState,
+  type JobJson,
   type PlacementFailure,
   type TaskState,
 } from "../../nomad";
+import type { FailingCheck } from "./failing-checks";
 
 /** One allocation of a deployment, as somebody who watches wants to see it. */
 export interface AllocationView {
@@ -19,6 +22,8 @@ export interface AllocationView {
     readonly restarts: number;
     readonly last: string;
   }[];
+  /** Its checks that do not pass. */
+  readonly checks: readonly FailingCheck[];
 }
 
 /** One group of a deployment. */
@@ -30,6 +35,8 @@ export interface GroupView {
   readonly unhealthy: number;
   readonly canaries: number;
   readonly promoted: boolean;
+  /** Until when the next allocation has to be healthy: ISO 8601. */
+  readonly deadline: string | undefined;
   readonly allocations: readonly AllocationView[];
   /** Why allocations find no node, in words. */
   readonly blocked: string | undefined;
@@ -38,44 +45,59 @@ export interface GroupView {
 /** A deployment at one moment. */
 export interface DeploymentView {
   readonly job: string;
+  /** The region and the namespace that the job names. */
+  readonly region: string | undefined;
+  readonly namespace: string | undefined;
+  readonly deployment: string | undefined;
   readonly version: number | undefined;
   readonly status: Deployment["Status"] | "evaluating" | "unchanged";
   readonly description: string;
   readonly groups: readonly GroupView[];
 }
 
-/** Makes the view of a deployment out of what the server says. */
-export function viewOf(
-  job: string,
-  deployment: Deployment | undefined,
-  allocations: readonly AllocationStub[],
-  failures: Readonly<Record<string, PlacementFailure>>,
-): DeploymentView {
+/** What a view is made of. */
+export interface Seen {
+  readonly deployment?: Deployment;
+  readonly allocations?: readonly AllocationStub[];
+  readonly failures?: Readonly<Record<string, PlacementFailure>>;
+  readonly checks?: readonly FailingCheck[];
+}
+
+/** Makes the view of a deployment out of what the servers say. */
+export function viewOf(job: JobJson, seen: Seen = {}): DeploymentView {
+  const { deployment, failures = {} } = seen;
   const names = [...new Set([...Object.keys(deployment?.TaskGroups ?? {}), ...Object.keys(failures)])].sort();
   return {
-    job,
+    job: job.ID,
+    region: text(job.Region),
+    namespace: text(job.Namespace),
+    deployment: deployment?.ID,
     version: deployment?.JobVersion,
     status: deployment?.Status ?? "evaluating",
     description: deployment?.StatusDescription ?? "",
-    groups: names.map((name) => {
-      const state = deployment?.TaskGroups?.[name];
-      const failure = failures[name];
-      return {
-        name,
-        desired: state?.DesiredTotal ?? 0,
-        placed: state?.PlacedAllocs ?? 0,
-        healthy: state?.HealthyAllocs ?? 0,
-        unhealthy: state?.UnhealthyAllocs ?? 0,
-        canaries: state?.DesiredCanaries ?? 0,
-        promoted: state?.Promoted ?? false,
-        allocations: allocations.filter((allocation) => allocation.TaskGroup === name).map(allocationView),
-        blocked: failure && placementInWords(failure),
-      };
-    }),
+    groups: names.map((name) => groupView(name, deployment?.TaskGroups?.[name], seen)),
   };
 }
 
-function allocationView(allocation: AllocationStub): AllocationView {
+function groupView(name: string, state: DeploymentState | undefined, seen: Seen): GroupView {
+  const failure = seen.failures?.[name];
+  return {
+    name,
+    desired: state?.DesiredTotal ?? 0,
+    placed: state?.PlacedAllocs ?? 0,
+    healthy: state?.HealthyAllocs ?? 0,
+    unhealthy: state?.UnhealthyAllocs ?? 0,
+    canaries: state?.DesiredCanaries ?? 0,
+    promoted: state?.Promoted ?? false,
+    deadline: state && !state.RequireProgressBy.startsWith("0001") ? state.RequireProgressBy : undefined,
+    allocations: (seen.allocations ?? [])
+      .filter((allocation) => allocation.TaskGroup === name)
+      .map((allocation) => allocationView(allocation, seen.checks ?? [])),
+    blocked: failure && placementInWords(failure),
+  };
+}
+
+function allocationView(allocation: AllocationStub, checks: readonly FailingCheck[]): AllocationView {
   return {
     id: allocation.ID,
     status: allocation.ClientStatus,
@@ -88,5 +110,10 @@ function allocationView(allocation: AllocationStub): AllocationView {
       restarts: state.Restarts,
       last: state.Events?.at(-1)?.DisplayMessage ?? "",
     })),
+    checks: checks.filter((check) => check.allocation === allocation.ID),
   };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,24 +1,64 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { AllocationStub, Deployment, NomadClient, PlacementFailure, Registration } from "../../nomad";
+import { setTimeout as timer } from "node:timers/promises";
+import { UserError } from "../../jobspec";
+import type {
+  AllocationStub,
+  ConsulClient,
+  Deployment,
+  JobJson,
+  NomadClient,
+  PlacementFailure,
+  Registration,
+} from "../../nomad";
+import { type Changes, patiently } from "../following";
 import { viewOf, type DeploymentView } from "./deployment-view";
 import { diagnose, type TaskDiagnosis } from "./diagnosis";
+import { FailingChecks } from "./failing-checks";
 
 /** How a deployment ended. */
 export interface Outcome {
-  readonly result: "healthy" | "unchanged" | "registered" | "failed" | "waiting-for-promotion";
+  /**
+   * `unchanged`: nothing was to do; `registered`: there is no deployment to wait for, as of jobs that are dispatched; `timed-out`: it
+   * took too long and goes on; `detached`: nobody waited.
+   */
+  readonly result:
+    "healthy" | "unchanged" | "registered" | "failed" | "waiting-for-promotion" | "timed-out" | "detached";
   readonly view: DeploymentView;
   /** What is known of tasks that failed. */
   readonly diagnoses: readonly TaskDiagnosis[];
+}
+
+/** A job of a stack with how its deployment ended. */
+export interface JobOutcome extends Outcome {
+  /** Its path in the program. */
+  readonly path: string;
+  readonly job: JobJson;
 }
 
 /** What watching takes. */
 export interface WatchOptions {
   /** Called whenever something changed. */
   readonly onChange: (view: DeploymentView) => void;
+  /** Tells when to look again. */
+  readonly changes: Changes;
+  /** Who is asked about the checks of services. Default: nobody. */
+  readonly consul?: ConsulClient;
+  /** Called with what is going on where the cluster does not answer. */
+  readonly onTrouble?: (text: string) => void;
   readonly signal?: AbortSignal;
+  /** When to give up waiting, in milliseconds since 1970. Default: never. */
+  readonly until?: number;
+  /** Whether a deployment that waits for its promotion is waited for too. Default: false. */
+  readonly throughPromotion?: boolean;
 }
 
-const INTERVAL = 200;
+/** What began a deployment: a registration, or a deployment that goes on already. */
+export type Begun = Pick<Registration, "EvalID" | "JobModifyIndex"> & {
+  /** The deployment, where it is known. */
+  readonly deployment?: string;
+};
+
+/** Events come in flocks: between two looks there is at least this much. */
+const SHORTEST_INTERVAL = 100;
 /** How long allocations may be without a node before that counts as a failure. */
 const PLACEMENT_PATIENCE = 15_000;
 
@@ -29,35 +69,66 @@ const PLACEMENT_PATIENCE = 15_000;
  */
 export async function watchDeployment(
   nomad: NomadClient,
-  job: string,
-  registration: Registration,
+  job: JobJson,
+  registration: Begun,
   options: WatchOptions,
 ): Promise<Outcome> {
   // Nothing is placed of a job that is dispatched, or launched by the clock, when it is registered.
-  if (registration.EvalID === "") return { result: "registered", view: viewOf(job, undefined, [], {}), diagnoses: [] };
+  if (registration.EvalID === "" && registration.deployment === undefined)
+    return { result: "registered", view: viewOf(job), diagnoses: [] };
+  const failing = new FailingChecks(job, nomad, options.consul);
   let shown = "";
   let blockedSince: number | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const { deployment, allocations, failures, settled } = await look(nomad, job, registration);
-    const view = viewOf(job, deployment, allocations, failures);
+    const { deployment, allocations, failures, settled } = await patiently(
+      () => look(nomad, job.ID, registration),
+      // Whoever registered, or looked before, has a token that is good.
+      { ...options, trusted: registration.EvalID !== "" || shown !== "" },
+    );
+    const checks = await failing.of(allocations);
+    const view = viewOf(job, { deployment, allocations, failures, checks });
     const text = JSON.stringify(view);
     if (text !== shown) options.onChange(view);
     shown = text;
 
+    const looked = Date.now();
     blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? Date.now()) : undefined;
     if (settled && !deployment && blockedSince === undefined) {
-      const unchanged = { ...view, status: "unchanged" as const };
-      return { result: "unchanged", view: unchanged, diagnoses: [] };
+      return { result: "registered", view, diagnoses: [] };
     }
-    const result = resultOf(deployment, allocations, blockedSince);
+    const found = resultOf(deployment, allocations, blockedSince);
+    const late = options.until !== undefined && looked > options.until ? ("timed-out" as const) : undefined;
+    const result = found === "waiting-for-promotion" && options.throughPromotion ? late : (found ?? late);
     if (result) {
       const suspects = result === "failed" ? allocations : [];
       const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
       return { result, view, diagnoses };
     }
-    await sleep(INTERVAL, undefined, { signal: options.signal });
+    await pause(job.ID, { ...options, blocked: blockedSince !== undefined });
+    await sleep(looked + SHORTEST_INTERVAL - Date.now(), options.signal);
   }
+}
+
+/** Waits for a change; not longer than somebody is waited for. */
+async function pause(job: string, options: WatchOptions & { readonly blocked: boolean }): Promise<void> {
+  const limits = [
+    ...(options.until === undefined ? [] : [options.until - Date.now()]),
+    ...(options.blocked ? [PLACEMENT_PATIENCE / 10] : []),
+  ];
+  if (limits.length === 0) return options.changes.next(job, options.signal);
+  const enough = AbortSignal.timeout(Math.max(1, Math.min(...limits)));
+  const signal = options.signal ? AbortSignal.any([enough, options.signal]) : enough;
+  try {
+    await options.changes.next(job, signal);
+  } catch (error) {
+    if (!enough.aborted) throw error;
+    options.signal?.throwIfAborted();
+  }
+}
+
+async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (milliseconds > 0) await timer(milliseconds, undefined, { signal });
 }
 
 interface Look {
@@ -70,14 +141,25 @@ interface Look {
   readonly settled: boolean;
 }
 
-async function look(nomad: NomadClient, job: string, registration: Registration): Promise<Look> {
-  const [evaluation, deployments] = await Promise.all([nomad.evaluation(registration.EvalID), nomad.deployments(job)]);
-  const deployment = deployments.find((candidate) => candidate.JobModifyIndex === registration.JobModifyIndex);
+async function look(nomad: NomadClient, job: string, begun: Begun): Promise<Look> {
+  const [evaluation, deployments] = await Promise.all([
+    begun.EvalID === "" ? undefined : nomad.evaluation(begun.EvalID),
+    nomad.deployments(job),
+  ]);
+  const deployment = deployments.find(({ ID, JobModifyIndex }) =>
+    begun.deployment === undefined ? JobModifyIndex === begun.JobModifyIndex : ID === begun.deployment,
+  );
+  if (!deployment && begun.EvalID !== "" && evaluation === undefined)
+    throw UserError.at(
+      job,
+      "Nomad knows nothing of it any more: it was purged, or the server lost its state; look with cdk-nomad status, and deploy again",
+      "forgotten",
+    );
   return {
     deployment,
     allocations: deployment ? await nomad.deploymentAllocations(deployment.ID) : [],
-    failures: evaluation.FailedTGAllocs ?? {},
-    settled: evaluation.Status === "complete" || evaluation.Status === "blocked",
+    failures: evaluation?.FailedTGAllocs ?? {},
+    settled: evaluation === undefined || evaluation.Status === "complete" || evaluation.Status === "blocked",
   };
 }
 
@@ -94,12 +176,14 @@ function resultOf(
   return waitsForPromotion(deployment) ? "waiting-for-promotion" : undefined;
 }
 
-/** Whether every canary is healthy and somebody has to say so. */
-function waitsForPromotion(deployment: Deployment): boolean {
-  const groups = Object.values(deployment.TaskGroups ?? {}).filter(
-    (group) => group.DesiredCanaries > 0 && !group.Promoted,
-  );
+/** Whether every canary is healthy, every group without canaries is done, and somebody has to say that it goes on. */
+export function waitsForPromotion(deployment: Deployment): boolean {
+  const groups = Object.values(deployment.TaskGroups ?? {});
+  const canaries = groups.filter((group) => group.DesiredCanaries > 0 && !group.Promoted);
+  const rest = groups.filter((group) => group.DesiredCanaries === 0);
   return (
-    groups.length > 0 && groups.every((group) => !group.AutoPromote && group.HealthyAllocs >= group.DesiredCanaries)
+    canaries.length > 0 &&
+    canaries.every((group) => !group.AutoPromote && group.HealthyAllocs >= group.DesiredCanaries) &&
+    rest.every((group) => group.HealthyAllocs >= group.DesiredTotal)
   );
 }

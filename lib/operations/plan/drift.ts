@@ -114,6 +114,23 @@ export async function fixDrift(contents: StackContents, clients: Clients): Promi
   return fixes;
 }
 
+/** What became of a job since it had a modify index, in words, the newest first. */
+export async function whatChanged(nomad: NomadClient, id: string, since: number): Promise<readonly string[]> {
+  const { Versions: versions, Diffs: diffs } = await nomad.versions(id);
+  if (versions.length === 0) return ["it is gone"];
+  return versions.flatMap((version, index) => {
+    if (Number(version.JobModifyIndex) <= since) return [];
+    const diff = diffs?.[index];
+    const fields = diff ? fieldChanges(diff, new Masking()) : [];
+    const said = fields
+      .slice(0, 3)
+      .map(({ place, before, after }) => `${place} ${before ?? "none"} → ${after ?? "none"}`);
+    const more = fields.length > 3 ? [`${fields.length - 3} more fields`] : [];
+    const what = said.length > 0 ? ` (${[...said, ...more].join(", ")})` : "";
+    return [`version ${String(version.Version)} came${version.Stop === true ? ", and stops it" : ""}${what}`];
+  });
+}
+
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
 
 /** Whether a job has another modify index than the one that a registration was for. */

@@ -85,7 +85,7 @@ class Walk {
     const after = diff.Type === "Deleted" ? undefined : shown(diff.New);
     const effect = diff.Annotations?.join(", ") || around;
     const change: FieldChange = {
-      place: [...place, own ? hclName(kind, diff.Name) : diff.Name].join(" › "),
+      place: [...place, ...stepsOf(diff.Name, kind)].join(" › "),
       before,
       after,
       ...(effect === undefined ? {} : { effect }),
@@ -124,6 +124,12 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 function kindOf(name: string, _parent: BlockDefinition | undefined): BlockDefinition | undefined {
   return blockKinds().get(ALIASES[name] ?? name);
+}
+
+/** `Env[LEVEL]`, an entry of a map, is two steps. */
+function stepsOf(api: string, kind: BlockDefinition | undefined): readonly string[] {
+  const [, map, key] = /^(\w+)\[(.+)\]$/.exec(api) ?? [];
+  return map !== undefined && key !== undefined ? [hclName(kind, map), key] : [hclName(kind, api)];
 }
 
 function hclName(kind: BlockDefinition | undefined, api: string): string {

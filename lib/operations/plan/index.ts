@@ -1,8 +1,17 @@
 /** What would change: Nomad's own plans, and what differs in Consul. */
 export { applyChange, type ConsulChange } from "./consul-changes";
-export { findDrift, fixDrift, hasDrift, isConflict, type Drift, type Fix, type JobDrift } from "./drift";
+export { findDrift, fixDrift, hasDrift, isConflict, whatChanged, type Drift, type Fix, type JobDrift } from "./drift";
 export { fieldChanges, type FieldChange } from "./field-changes";
-export { isScaled, planJob, withScaledCounts, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
+export {
+  isScaled,
+  planJob,
+  warningsOf,
+  withScaledCounts,
+  type GroupPlan,
+  type JobPlan,
+  type Planned,
+} from "./job-plan";
 export { MASK, Masking } from "./masking";
 export { AT_ONCE, consulChanges, hasChanges, planJobs, previewStack, type Clients, type Preview } from "./preview";
+export { readPreviewFile } from "./preview-file";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

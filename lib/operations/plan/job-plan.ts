@@ -1,5 +1,6 @@
 import {
   ApiError,
+  passingTrouble,
   placementInWords,
   type DesiredUpdates,
   type JobJson,
@@ -67,7 +68,7 @@ export async function planJob(
     const result = await nomad.plan(job, signal);
     return { plan: read(result, wanted.path, job, masking), job };
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || passingTrouble(error) !== undefined) throw error;
     throw UserError.at(wanted.path, refusal(error, job), "server");
   }
 }

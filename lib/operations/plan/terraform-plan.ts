@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
+import { readJsonFile } from "./json-file";
 
 /** A resource that Terraform would change, beside those that are shown otherwise. */
 export interface TerraformChange {
@@ -32,7 +32,7 @@ const SHOWN_OTHERWISE = new Set(["nomad_job", "consul_key_prefix", "consul_confi
  * @throws UserError where it is no such file
  */
 export function readTerraformPlan(file: string): readonly TerraformChange[] {
-  const parsed = v.safeParse(schema, parse(file));
+  const parsed = v.safeParse(schema, readJsonFile(file, "plan"));
   if (!parsed.success)
     throw UserError.at(file, "is no plan of Terraform; write one with: terraform show -json plan > plan.json", "plan");
   return parsed.output.resource_changes.flatMap(({ address, type, mode, change }) => {
@@ -40,20 +40,6 @@ export function readTerraformPlan(file: string): readonly TerraformChange[] {
     if (kind === undefined || mode === "data") return [];
     return SHOWN_OTHERWISE.has(type) && kind !== "delete" ? [] : [{ address, change: kind }];
   });
-}
-
-function parse(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw UserError.at(file, `cannot be read (${(error as NodeJS.ErrnoException).code})`, "plan");
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function kindOf(actions: readonly string[]): TerraformChange["change"] | undefined {

@@ -3,7 +3,9 @@ export { evaluateTemplate, NeedsTerraform, type TerraformValue } from "./express
 export {
   readContents,
   readStack,
+  refuseTerraformOnly,
   stackNames,
+  type Rollout,
   type StackContents,
   type StackInput,
   type TerraformOnly,

@@ -11,8 +11,18 @@ export type Wanted = WantedThing & {
   readonly after: readonly string[];
 };
 
+/** The place of a job among those of the other regions that it is rolled out to. */
+export interface Rollout {
+  /** The same for all regions. */
+  readonly id: string;
+  /** Regions of a wave are deployed at the same time, wave after wave, the first being 0. */
+  readonly wave: number;
+  /** What a region that fails does to the others; empty: those after it are left alone. */
+  readonly onFailure: "" | "fail_all" | "fail_local";
+}
+
 type WantedThing =
-  | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly region: string | undefined }
+  | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly rollout?: Rollout }
   | {
       readonly kind: "keys";
       readonly path: string;
@@ -46,14 +56,24 @@ type Resource = Readonly<Record<string, unknown>> & { readonly depends_on?: read
 type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
 
 /**
- * Reads a synthesized stack: the same file that Terraform gets, so that both ways to a cluster bring the identical job.
+ * Reads a synthesized stack that can be brought without Terraform.
  *
  * @param outdir where the program was synthesized
  * @throws UserError where there is no such stack, or something that only Terraform can bring
  */
 export function readStack(outdir: string, name: string, input: StackInput): readonly Wanted[] {
-  const { wanted, terraformOnly } = readContents(outdir, name, input);
-  if (terraformOnly.length === 0) return wanted;
+  const contents = readContents(outdir, name, input);
+  refuseTerraformOnly(contents, name);
+  return contents.wanted;
+}
+
+/**
+ * Refuses a stack that cannot be brought without Terraform.
+ *
+ * @throws UserError with everything of it that only Terraform can bring
+ */
+export function refuseTerraformOnly({ terraformOnly }: StackContents, name: string): void {
+  if (terraformOnly.length === 0) return;
   const problems = terraformOnly.map(({ path, type }) => ({
     rule: "needs-terraform",
     path,
@@ -64,7 +84,8 @@ export function readStack(outdir: string, name: string, input: StackInput): read
 }
 
 /**
- * Reads a synthesized stack, with what only Terraform can bring by name alone.
+ * Reads a synthesized stack, with what only Terraform can bring by name alone: the same file that Terraform gets, so that both ways
+ * to a cluster bring the identical job.
  *
  * @throws UserError where there is no such stack, or a job whose text only Terraform knows
  */
@@ -94,12 +115,8 @@ export function readContents(outdir: string, name: string, input: StackInput): S
     switch (type) {
       case "nomad_job": {
         const outer = JSON.parse(text(resource.jobspec, path)) as { Job: JobJson };
-        return {
-          kind: "job",
-          path,
-          job: outer.Job,
-          region: typeof outer.Job.Region === "string" ? outer.Job.Region : undefined,
-        };
+        const rollout = rolloutOf(resource);
+        return { kind: "job", path, job: outer.Job, ...(rollout ? { rollout } : {}) };
       }
       case "consul_key_prefix": {
         const subkeys = Object.entries((resource.subkeys ?? {}) as Record<string, string>);
@@ -159,7 +176,7 @@ interface StackResource {
   readonly path: string;
 }
 
-/** Resources so that each stands behind those that it depends on. */
+/** Resources so that each stands behind those that it depends on, and behind the regions that are deployed before its own. */
 function inOrder(resources: Resources): StackResource[] {
   const all = new Map<string, StackResource>(
     Object.entries(resources).flatMap(([type, named]) =>
@@ -175,11 +192,25 @@ function inOrder(resources: Resources): StackResource[] {
     const found = all.get(id);
     if (!found || visited.has(id)) return;
     visited.add(id);
-    for (const before of found.resource.depends_on ?? []) visit(before);
+    for (const before of [...(found.resource.depends_on ?? []), ...earlierRegions(found, all)]) visit(before);
     ordered.push(found);
   };
   for (const id of all.keys()) visit(id);
   return ordered;
+}
+
+function earlierRegions({ resource }: StackResource, all: ReadonlyMap<string, StackResource>): readonly string[] {
+  const own = rolloutOf(resource);
+  if (!own) return [];
+  const of = ({ resource: other }: StackResource) => rolloutOf(other);
+  return [...all.values()]
+    .filter((each) => of(each)?.id === own.id && (of(each)?.wave ?? 0) < own.wave)
+    .map(({ id }) => id);
+}
+
+/** What the construct of a regional job wrote beside the job, where Terraform does not read. */
+function rolloutOf(resource: Resource): Rollout | undefined {
+  return (resource["//"] as { rollout?: Rollout } | undefined)?.rollout;
 }
 
 function pathOf(resource: Resource, id: string): string {

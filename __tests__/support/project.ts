@@ -20,11 +20,15 @@ export interface Said {
  * environment can be changed from one deployment to the next.
  */
 export class Project {
+  /** A program of small jobs, whose settings are a {@link SmallProgram}. */
+  static readonly SMALL_JOBS = join(__dirname, "../operate/programs/small-jobs.ts");
+
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-e2e-")));
   readonly cluster = new EmbeddedCluster(join(this.folder, ".cdk-nomad"));
   readonly offset = PORT_OFFSET;
 
-  constructor() {
+  /** @param program a module that is the program. Default: the environments of this repository. */
+  constructor(program?: string) {
     const loader = require.resolve("tsx");
     const path = (name: string) => JSON.stringify(join(REPOSITORY, name));
     writeFileSync(
@@ -33,7 +37,9 @@ export class Project {
     );
     writeFileSync(
       join(this.folder, "main.ts"),
-      `import { readFileSync } from "node:fs";
+      program !== undefined
+        ? `import ${JSON.stringify(program)};`
+        : `import { readFileSync } from "node:fs";
        import { runProgram, synthesize } from ${path("lib")};
        import { createApp } from ${path("main")};
        import { ENVIRONMENTS } from ${path("stacks")};
@@ -46,8 +52,8 @@ export class Project {
     this.change({});
   }
 
-  /** Changes the settings of dev. */
-  change(change: { readonly launcher?: object }): void {
+  /** Changes the settings of dev, or of whatever the program reads. */
+  change(change: object): void {
     writeFileSync(join(this.folder, "change.json"), JSON.stringify(change));
   }
 

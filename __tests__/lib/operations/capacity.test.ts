@@ -1,0 +1,114 @@
+import {
+  BrowserVmJob,
+  Constraint,
+  Cpu,
+  Driver,
+  Job,
+  Lifecycle,
+  Memory,
+  Network,
+  Port,
+  Resources,
+  RuntimeJob,
+  Task,
+  TaskGroup,
+  WarmPoolJob,
+} from "../../../lib";
+import type { JobJson } from "../../../lib/nomad";
+import { capacityOf, describedNode, NOTHING, parseSpace } from "../../../lib/operations";
+
+const json = (job: Job) => job.toApi().Job as JobJson;
+const node = (size: string, reserve?: string) =>
+  describedNode("node", parseSpace(size, "--node"), reserve ? parseSpace(reserve, "--reserve", 0) : NOTHING);
+const task = (name: string, cpu: number, memory: number, lifecycle?: Lifecycle) =>
+  new Task({
+    name,
+    driver: Driver.rawExec({ command: "/bin/true" }),
+    resources: new Resources({ cpu: Cpu.mhz(cpu), memory: Memory.mebibytes(memory) }),
+    lifecycle,
+  });
+const job = (group: Partial<ConstructorParameters<typeof TaskGroup>[0]>, more: Partial<{ priority: number }> = {}) =>
+  new Job({ id: "web", ...more, groups: [new TaskGroup({ name: "web", tasks: [task("web", 500, 256)], ...group })] });
+const fits = (each: Job, ...nodes: ReturnType<typeof node>[]) => capacityOf([json(each)], nodes).groups[0]?.alone;
+
+describe("a node of 4 cpu and 8 GiB, with 1 cpu and 1 GiB kept for its system", () => {
+  const small = node("4cpu,8GiB", "1cpu,1GiB");
+  const execution = { kind: "docker" } as const;
+
+  test("takes 6 runtime containers, as many as its cpu allows", () => {
+    const runtime = fits(RuntimeJob.dispatched({ provider: "openai", execution }), small);
+    expect(runtime).toMatchObject({ count: 6, limits: [{ limit: "cpu", nodes: 1 }], alone: { cpu: 6, memory: 14 } });
+  });
+
+  test("would take 30 warm containers by its cpu, and takes 28: memory binds earlier", () => {
+    const warm = fits(new WarmPoolJob({ provider: "openai", execution }), small);
+    expect(warm).toMatchObject({ count: 28, limits: [{ limit: "memory", nodes: 1 }], alone: { cpu: 30, memory: 28 } });
+  });
+
+  test("takes 3 browser VMs, each with ports of its own; the same one only once", () => {
+    const browser = (number: number) =>
+      new BrowserVmJob({
+        sessionId: `s${number}`,
+        userId: "u",
+        provider: "google",
+        vmIp: `192.168.100.${number}`,
+        machine: { kind: "process" },
+      });
+    const { groups } = capacityOf(
+      [1, 2, 3, 4].map((number) => json(browser(number))),
+      [small],
+    );
+    expect(groups.map(({ placed }) => placed)).toEqual([1, 1, 1, 0]);
+    expect(groups[0]?.alone).toMatchObject({
+      count: 1,
+      limits: [{ limit: "port", nodes: 1 }],
+      alone: { cpu: 3, memory: 3 },
+    });
+  });
+});
+
+test("what runs before the others takes no room beside them, unless it goes on", () => {
+  const tasks = (lifecycle: Lifecycle) => [task("web", 500, 256), task("before", 400, 512, lifecycle)];
+  const [once, on] = [{ hook: "prestart" }, { hook: "prestart", sidecar: true }] as const;
+  expect(fits(job({ tasks: tasks(new Lifecycle(once)) }), node("2cpu,2GiB"))).toMatchObject({
+    count: 4,
+    alone: { cpu: 4, memory: 4 },
+  });
+  expect(fits(job({ tasks: tasks(new Lifecycle(on)) }), node("2cpu,2GiB"))).toMatchObject({
+    count: 2,
+    alone: { cpu: 2, memory: 2 },
+  });
+});
+
+test("distinct hosts, static ports and disk hold back what cpu and memory would allow", () => {
+  const two = [node("4cpu,8GiB"), node("4cpu,8GiB,1GiB disk")];
+  const alone = job({ constraints: [Constraint.distinctHosts()] });
+  expect(fits(alone, ...two)).toMatchObject({ count: 2, limits: [{ limit: "distinct hosts", nodes: 2 }] });
+  const port = job({ networks: [new Network({ ports: [Port.static("http", 8080)] })] });
+  expect(fits(port, ...two)).toMatchObject({ count: 2, limits: [{ limit: "port", nodes: 2 }] });
+  expect(fits(job({}), ...two)).toMatchObject({
+    count: 11,
+    limits: [
+      { limit: "cpu", nodes: 1 },
+      { limit: "disk", nodes: 1 },
+    ],
+  });
+});
+
+test("jobs are placed by priority, what is fuller first, and what is left is told", () => {
+  const web = json(job({ count: 3 }, { priority: 40 }));
+  const first = { ...json(job({ count: 2 }, { priority: 70 })), ID: "first" };
+  const { groups, after } = capacityOf([web, first], [node("1cpu,4GiB"), node("1cpu,4GiB")]);
+  expect(groups.map(({ demand, placed, more }) => [demand.job, placed, more])).toEqual([
+    ["web", 2, 0],
+    ["first", 2, 0],
+  ]);
+  expect(after.map(({ free }) => free.cpu)).toEqual([0, 0]);
+});
+
+test.each(["4", "cpu4,8GiB", "4cpu,4cpu", "4cpu disk", "8GB"])(
+  "%s is no size, and how to write one is said",
+  (text) => {
+    expect(() => parseSpace(text, "--node")).toThrow(/is no size; write 4cpu,8GiB/);
+  },
+);

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fieldChanges, Masking, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-plan-"))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(content: unknown): string {
+  const path = join(folder, "file.json");
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+describe("a plan of Terraform", () => {
+  const change = (address: string, type: string, ...actions: string[]) => ({ address, type, change: { actions } });
+
+  test("tells what is not shown otherwise, and what would be destroyed", () => {
+    const plan = file({
+      format_version: "1.2",
+      resource_changes: [
+        change("nomad_job.web", "nomad_job", "update"),
+        change("nomad_job.old", "nomad_job", "delete"),
+        change("vault_role.web", "vault_role", "delete", "create"),
+        change("null_resource.same", "null_resource", "no-op"),
+        { ...change("data.nomad_job.held", "nomad_job", "read"), mode: "data" },
+      ],
+    });
+    expect(readTerraformPlan(plan)).toEqual([
+      { address: "nomad_job.old", change: "delete" },
+      { address: "vault_role.web", change: "replace" },
+    ]);
+  });
+
+  test.each(["not json", "{}", "[]"])("that is none (%s) is refused, with how to write one", (content) => {
+    expect(() => readTerraformPlan(file(content))).toThrow(
+      /is no plan of Terraform; write one with: terraform show -json/,
+    );
+  });
+
+  test("that is not there is told", () => {
+    expect(() => readTerraformPlan(join(folder, "nowhere.json"))).toThrow(/cannot be read \(ENOENT\)/);
+  });
+});
+
+describe("a preview that a deployment is held against", () => {
+  const preview = { environment: "dev", jobs: [{ path: "dev/web", modifyIndex: 42, job: "web" }] };
+
+  test("gives the modify indexes by path", () => {
+    expect([...readPreviewFile(file(preview), "dev")]).toEqual([["dev/web", 42]]);
+  });
+
+  test("of another environment, or of nothing, is refused", () => {
+    expect(() => readPreviewFile(file(preview), "prod")).toThrow(
+      /is a preview of dev; write one with: cdk-nomad preview prod/,
+    );
+    expect(() => readPreviewFile(file("nothing"), "dev")).toThrow(/is no preview/);
+  });
+});
+
+describe("fields that change, in the words of HCL", () => {
+  const edited = (Name: string, Old: string, New: string) => ({
+    Type: "Edited" as const,
+    Name,
+    Old,
+    New,
+    Annotations: null,
+  });
+  const none = { Fields: null, Objects: null };
+
+  test("with units, the way to them, and what they bring about", () => {
+    const resources = {
+      Type: "Edited" as const,
+      Name: "Resources",
+      Fields: [edited("MemoryMB", "256", "1024")],
+      Objects: null,
+    };
+    const task = {
+      ...none,
+      Type: "Edited" as const,
+      Name: "server",
+      Objects: [resources],
+      Fields: [edited("Env[LEVEL]", "info", "debug"), edited("KillTimeout", "5000000000", "90000000000")],
+      Annotations: ["forces create/destroy update"],
+    };
+    const group = { ...none, Type: "Edited" as const, Name: "web", Tasks: [task], Updates: null };
+    const added = { ...none, Type: "Added" as const, Name: "cache", Tasks: null, Updates: null };
+    const diff = { ...none, Type: "Edited" as const, ID: "shop", TaskGroups: [group, added] };
+    const why = "forces create/destroy update";
+    expect(fieldChanges(diff, new Masking())).toEqual([
+      { place: 'group "web" › task "server" › env › LEVEL', before: "info", after: "debug", effect: why },
+      { place: 'group "web" › task "server" › kill_timeout', before: "5s", after: "1m30s", effect: why },
+      { place: 'group "web" › task "server" › resources › memory', before: "256 MiB", after: "1 GiB", effect: why },
+      { place: 'group "cache"', before: undefined, after: "added" },
+    ]);
+  });
+
+  test("of several lines as a diff, and secrets never", () => {
+    const fields = [
+      edited("Meta[notes]", "one\ntwo\nthree", "one\n2\nthree"),
+      edited("Meta[api_token]", "abcdef", "ghijkl"),
+    ];
+    const changes = fieldChanges(
+      { ...none, Type: "Edited", ID: "shop", Fields: fields, TaskGroups: null },
+      new Masking(),
+    );
+    expect(changes[0]?.lines?.split("\n")).toEqual(expect.arrayContaining(["-two", "+2", " one"]));
+    expect(JSON.stringify(changes[1])).not.toMatch(/abcdef|ghijkl/);
+  });
+});

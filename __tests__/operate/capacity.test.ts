@@ -1,0 +1,112 @@
+import {
+  Constraint,
+  Cpu,
+  Driver,
+  EphemeralDisk,
+  Job,
+  Lifecycle,
+  Memory,
+  Network,
+  Port,
+  Resources,
+  Task,
+  TaskGroup,
+} from "../../lib";
+import { NomadClient, nomadConnection, type JobJson } from "../../lib/nomad";
+import { capacityOf, liveNodes } from "../../lib/operations";
+import { Project } from "../support/project";
+
+const project = new Project(Project.SMALL_JOBS);
+const nomad = new NomadClient(nomadConnection({}, `http://127.0.0.1:${4646 + project.offset}`));
+
+beforeAll(async () => {
+  const said = await project.run(["up", "--port-offset", String(project.offset)]);
+  if (said.code !== 0) throw new Error(said.stderr);
+}, 120_000);
+
+afterAll(async () => {
+  await nomad.close();
+  await project.remove();
+}, 60_000);
+
+function jobOf(id: string, cpu: number, memory: number, group: object = {}, before?: Task): Job {
+  const resources = new Resources({ cpu: Cpu.mhz(cpu), memory: Memory.mebibytes(memory) });
+  const driver = Driver.rawExec({ command: "/bin/sleep", args: ["3600"] });
+  const tasks = [new Task({ name: "work", driver, resources }), ...(before ? [before] : [])];
+  return new Job({ id, groups: [new TaskGroup({ name: "work", tasks, ...group })] });
+}
+
+const before = new Task({
+  name: "before",
+  driver: Driver.rawExec({ command: "/bin/true" }),
+  lifecycle: new Lifecycle({ hook: "prestart" }),
+  resources: new Resources({ cpu: Cpu.mhz(700), memory: Memory.mebibytes(128) }),
+});
+
+const JOBS = [
+  jobOf("cpu", 450, 64),
+  jobOf("memory", 30, 3000),
+  jobOf("disk", 20, 16, { ephemeralDisk: new EphemeralDisk({ size: Memory.gibibytes(40) }) }),
+  jobOf("port", 20, 16, { networks: [new Network({ ports: [Port.static("http", 24_111)] })] }),
+  jobOf("alone", 20, 16, { constraints: [Constraint.distinctHosts()] }),
+  jobOf("phases", 300, 64, {}, before),
+];
+
+/** What Nomad's own plan says of a job with a count: whether all find a node, else what is exhausted. */
+async function planned(job: JobJson, count: number): Promise<readonly string[] | undefined> {
+  const groups = (job.TaskGroups as object[]).map((group) => ({ ...group, Count: count }));
+  const { FailedTGAllocs: failed } = await nomad.plan({ ...job, TaskGroups: groups });
+  const failure = failed?.work;
+  if (!failure) return undefined;
+  return [...Object.keys(failure.DimensionExhausted ?? {}), ...Object.keys(failure.ConstraintFiltered ?? {})];
+}
+
+/** How Nomad calls what holds an allocation back. */
+const WORDS: Readonly<Record<string, RegExp>> = {
+  cpu: /^cpu$/,
+  memory: /^memory$/,
+  disk: /^disk$/,
+  port: /port collision/,
+  "distinct hosts": /distinct_hosts/,
+};
+
+/** What we count, held against what Nomad plans with that many, with half of them, and with one more. */
+async function heldAgainstNomad(job: Job) {
+  const json = job.toApi().Job as JobJson;
+  const { groups } = capacityOf([json], await liveNodes(nomad));
+  const { count = 0, limits = [] } = groups[0]?.alone ?? {};
+  const half = await planned(json, Math.max(1, Math.floor(count / 2)));
+  const [next = "all of them found a node"] = (await planned(json, count + 1)) ?? [];
+  return { some: count > 0, fits: [half, await planned(json, count)], next, word: WORDS[limits[0]?.limit ?? ""] };
+}
+
+function agreement({ word }: { readonly word?: RegExp }) {
+  return { some: true, fits: [undefined, undefined], next: expect.stringMatching(word ?? "nothing binds") as string };
+}
+
+describe("as many fit as Nomad's scheduler places, and the same dimension binds", () => {
+  test.each(JOBS.map((job) => [job.id, job] as const))(
+    "%s, on an empty cluster",
+    async (_id, job) => {
+      const found = await heldAgainstNomad(job);
+      expect(found).toMatchObject(agreement(found));
+    },
+    30_000,
+  );
+
+  test("and beside what runs", async () => {
+    project.change({
+      jobs: [
+        { id: "one", count: 3, memory: 1500 },
+        { id: "two", count: 2, memory: 100 },
+      ],
+    });
+    expect((await project.run(["deploy", "dev"])).code).toBe(0);
+    for (const job of JOBS) {
+      const found = await heldAgainstNomad(job);
+      expect([job.id, found]).toMatchObject([job.id, agreement(found)]);
+    }
+    const said = await project.run(["capacity", "dev"]);
+    expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("all of it fits")]);
+  }, 90_000);
+});

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { App, TerraformStack } from "cdktf";
+import {
+  Check,
+  Cpu,
+  Driver,
+  Duration,
+  Job,
+  KeyValues,
+  Memory,
+  Network,
+  NomadJob,
+  nomadProvider,
+  Port,
+  RegionalJob,
+  Resources,
+  Restart,
+  runProgram,
+  Scaling,
+  Service,
+  ServiceDefaults,
+  ServiceResolver,
+  synthesize,
+  Task,
+  TaskGroup,
+  Update,
+  useNomadProvider,
+} from "../../../lib";
+
+/** A job of one shell script, as a test wants it. */
+export interface SmallJob {
+  readonly id: string;
+  readonly script?: string;
+  readonly count?: number;
+  readonly canary?: number;
+  readonly autoPromote?: boolean;
+  readonly autoRevert?: boolean;
+  readonly namespace?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** MiB. */
+  readonly memory?: number;
+  /** A port of this machine that is checked over HTTP. */
+  readonly checkedPort?: number;
+  /** Whether its requests can be split between the stable allocations and the canaries. */
+  readonly split?: boolean;
+  /** The limits of a scaling policy. */
+  readonly scaled?: { readonly min: number; readonly max: number };
+  /** Seconds. */
+  readonly deadline?: number;
+}
+
+/** What the program is made of. */
+export interface SmallProgram {
+  readonly jobs: readonly SmallJob[];
+  readonly keys?: Readonly<Record<string, string>>;
+  /** Default: dev. */
+  readonly environment?: string;
+  /** Every job goes to these, one after another, the first first. */
+  readonly regions?: readonly string[];
+  readonly onFailure?: "fail_all" | "fail_local";
+  /** The release of Terraform's provider, in the place of the usual one. */
+  readonly provider?: string;
+}
+
+const portOf = (port: number | undefined) => (port === undefined ? Port.dynamic("http") : Port.static("http", port));
+
+function serviceOf({ id, split }: SmallJob, checks: readonly Check[]): Service {
+  const channels = { meta: { channel: "stable" }, canaryMeta: { channel: "canary" } };
+  return new Service({ name: id, port: "http", checks, ...(split ? channels : {}) });
+}
+
+function jobOf(small: SmallJob): Job {
+  const { id, script = "exec sleep 3600", canary = 0, deadline = 60, checkedPort } = small;
+  const checked = checkedPort !== undefined;
+  const check = { path: "/", port: "http", interval: Duration.seconds(1), timeout: Duration.seconds(1) };
+  return new Job({
+    id,
+    namespace: small.namespace,
+    groups: [
+      new TaskGroup({
+        name: "work",
+        count: small.count ?? 1,
+        networks: checked || small.split ? [new Network({ ports: [portOf(checkedPort)] })] : [],
+        services: checked || small.split ? [serviceOf(small, checked ? [Check.http(check)] : [])] : [],
+        restart: Restart.fail({ attempts: 0 }),
+        scaling: small.scaled && new Scaling({ enabled: true, ...small.scaled }),
+        update: new Update({
+          maxParallel: 1,
+          healthCheck: checked ? "checks" : "task_states",
+          minHealthyTime: Duration.milliseconds(500),
+          healthyDeadline: Duration.seconds(deadline),
+          progressDeadline: Duration.seconds(deadline + 10),
+          autoRevert: small.autoRevert ?? false,
+          ...(canary > 0 ? { canary, autoPromote: small.autoPromote ?? false } : {}),
+        }),
+        tasks: [
+          new Task({
+            name: "script",
+            driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", script] }),
+            env: small.env,
+            resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(small.memory ?? 16) }),
+            killTimeout: Duration.seconds(1),
+          }),
+        ],
+      }),
+    ],
+  });
+}
+
+const {
+  jobs,
+  keys,
+  provider,
+  environment = "dev",
+  regions,
+  onFailure,
+} = JSON.parse(readFileSync("change.json", "utf8")) as SmallProgram;
+const app = new App();
+if (provider !== undefined) useNomadProvider(app, provider);
+const stack = new TerraformStack(app, environment);
+for (const small of jobs) {
+  const job = jobOf(small);
+  if (small.split) {
+    const after = [new ServiceDefaults(stack, `${small.id}-defaults`, { service: small.id, protocol: "http" })];
+    const subsets = { stable: 'Service.Meta.channel == "stable"', canary: 'Service.Meta.channel == "canary"' };
+    const resolver = { service: small.id, defaultSubset: "stable", subsets, after };
+    new ServiceResolver(stack, `${small.id}-resolver`, resolver);
+  }
+  const allow = ["secret/literal"];
+  if (!regions) new NomadJob(stack, job.id, { job, provider: nomadProvider(stack), allow });
+  else {
+    const strategy = { maxParallel: 1, ...(onFailure ? { onFailure } : {}) };
+    new RegionalJob(stack, job.id, { job, regions: { strategy, regions: regions.map((name) => ({ name })) }, allow });
+  }
+}
+if (keys) new KeyValues(stack, "keys", { prefix: "small", values: keys });
+runProgram(() => synthesize(app));

@@ -1,0 +1,146 @@
+import { NomadClient, nomadConnection } from "../../lib/nomad";
+import { cdktf, whyNoProviders } from "../support/terraform";
+import type { SmallProgram } from "./programs/small-jobs";
+import { Project } from "../support/project";
+
+const project = new Project(Project.SMALL_JOBS);
+const address = `http://127.0.0.1:${4646 + project.offset}`;
+const nomad = new NomadClient(nomadConnection({}, address));
+const REGIONS = ["us-west", "us-east"];
+const [west, east] = [nomad.where({ Region: "us-west" }), nomad.where({ Region: "us-east" })];
+
+beforeAll(async () => {
+  const said = await project.run(["up", "--regions", REGIONS.join(","), "--port-offset", String(project.offset)]);
+  if (said.code !== 0) throw new Error(said.stderr);
+}, 120_000);
+
+afterAll(async () => {
+  await nomad.close();
+  await project.remove();
+}, 60_000);
+
+afterEach(async () => {
+  for (const region of [west, east])
+    for (const { ID } of await region.jobs()) await region.deregister(ID, { purge: true });
+}, 30_000);
+
+/** The program with a release, which fails in some regions. */
+function release(number: number, failsIn: readonly string[] = [], onFailure?: SmallProgram["onFailure"]): void {
+  const fail = failsIn.map((region) => `[ "$NOMAD_REGION" = ${region} ] && exit 3;`).join(" ");
+  const web = { id: "web", env: { RELEASE: String(number) }, script: `${fail} exec sleep 3600`, autoRevert: true };
+  project.change({
+    jobs: [{ ...web, deadline: 10 }],
+    environment: "prod",
+    regions: REGIONS,
+    onFailure,
+  } as SmallProgram);
+}
+
+const deploy = (...more: string[]) => project.run(["deploy", "prod", "--direct", ...more]);
+
+/** The release of the version of a job that is meant to run. */
+async function releaseIn(region: NomadClient): Promise<string | undefined> {
+  const groups = (await region.job("web"))?.TaskGroups as
+    readonly { readonly Tasks: readonly { readonly Env: Readonly<Record<string, string>> }[] }[] | undefined;
+  return groups?.[0]?.Tasks[0]?.Env.RELEASE;
+}
+
+async function isAt(releases: readonly [string | undefined, string | undefined]): Promise<void> {
+  for (const end = Date.now() + 45_000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    const now = [await releaseIn(west), await releaseIn(east)];
+    if (now.join() === releases.join() || Date.now() > end) {
+      expect(now).toEqual(releases);
+      return;
+    }
+  }
+}
+
+test("two federated regions run, and either is reached through the first", async () => {
+  const { regions, phase } = JSON.parse((await project.run(["status", "--json"])).stdout) as {
+    regions: string[];
+    phase: string;
+  };
+  expect([regions, phase]).toEqual([REGIONS, "running"]);
+  const datacenters = async (region: NomadClient) =>
+    (await region.http.get<{ Datacenter: string }[]>("/v1/nodes")).map(({ Datacenter }) => Datacenter);
+  expect([await datacenters(west), await datacenters(east)]).toEqual([["us-west-1a"], ["us-east-1a"]]);
+}, 30_000);
+
+test("prod goes through Terraform, unless somebody says otherwise", async () => {
+  release(1);
+  const said = await project.run(["deploy", "prod"]);
+  expect([said.code, said.stderr]).toEqual([1, expect.stringContaining("npx cdktf deploy prod")]);
+});
+
+test("the west comes first, and the east once it is healthy; status and preview know both", async () => {
+  release(1);
+  const preview = await project.run(["preview", "prod"]);
+  expect([preview.code, preview.stdout]).toEqual([2, expect.stringContaining("2 jobs to create")]);
+  expect((await deploy()).code).toBe(0);
+  const [first] = await west.deployments("web");
+  const healthy = (await west.deploymentAllocations(first?.ID ?? "")).map(({ DeploymentStatus }) =>
+    Date.parse(DeploymentStatus?.Timestamp ?? ""),
+  );
+  expect(Number((await east.job("web"))?.SubmitTime) / 1e6).toBeGreaterThan(Math.max(...healthy));
+  const status = await project.run(["status", "prod"]);
+  expect([status.code, status.stdout]).toEqual([
+    0,
+    expect.stringMatching(/web \(us-west\) +healthy[^]*web \(us-east\) +healthy/),
+  ]);
+}, 60_000);
+
+test("a failure in the west leaves the east untouched", async () => {
+  release(1);
+  expect((await deploy()).code).toBe(0);
+  release(2, ["us-west"], "fail_all");
+  const said = await deploy();
+  expect([said.code, said.stderr]).toEqual([1, expect.stringMatching(/✗ web in us-west version 1/)]);
+  expect(said.stderr).not.toContain("us-east version");
+  expect((await east.job("web"))?.Version).toBe(0);
+}, 60_000);
+
+test("a failure in the east: the west stays; with fail_all it goes back", async () => {
+  release(1);
+  expect((await deploy()).code).toBe(0);
+  release(2, ["us-east"]);
+  expect((await deploy()).code).toBe(1);
+  await isAt(["2", "1"]);
+
+  release(3, ["us-east"], "fail_all");
+  const said = await deploy();
+  expect([said.code, said.stderr]).toEqual([
+    1,
+    expect.stringMatching(/web in us-west version \d+: the rollout failed in us-east; back at version/),
+  ]);
+  await isAt(["2", "1"]);
+}, 120_000);
+
+test("with fail_local, a failure in the west is its own", async () => {
+  release(1);
+  expect((await deploy()).code).toBe(0);
+  release(2, ["us-west"], "fail_local");
+  const said = await deploy();
+  expect([said.code, said.stderr]).toEqual([
+    1,
+    expect.stringMatching(/✗ web in us-west[^]*✓ web in us-east version 1 is healthy/),
+  ]);
+  await isAt(["1", "2"]);
+}, 60_000);
+
+const reason = whyNoProviders();
+if (reason !== undefined) console.log(`skipped: cdktf deploy prod with the real providers; ${reason}`);
+const withProviders = reason === undefined ? test : test.skip;
+withProviders(
+  "cdktf deploy prod: west, then east; a failure in the west leaves the east untouched",
+  async () => {
+    const env = { NOMAD_ADDR: address };
+    const apply = () => cdktf(project.folder, ["deploy", "prod", "--skip-provider-lock", "--auto-approve"], env);
+    release(1);
+    expect((await apply()).code).toBe(0);
+    await isAt(["1", "1"]);
+    release(2, ["us-west"]);
+    expect((await apply()).code).toBe(1);
+    expect(await releaseIn(east)).toBe("1");
+  },
+  120_000,
+);

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { OwnNomad } from "../support/own-nomad";
+import { ended, Project } from "../support/project";
+import type { SmallProgram } from "./programs/small-jobs";
+
+const own = new OwnNomad(11_000);
+const project = new Project(Project.SMALL_JOBS);
+
+beforeAll(() => own.start(), 90_000);
+afterAll(async () => {
+  await own.remove();
+  await project.remove();
+}, 60_000);
+
+const program = (settings: SmallProgram) => project.change(settings);
+const env = (token = own.token) => ({ NOMAD_ADDR: own.address, NOMAD_TOKEN: token });
+
+test("a deployment goes on where Nomad is killed and comes back", async () => {
+  program({ jobs: [{ id: "web", count: 3, script: "sleep 2; exec sleep 3600" }] });
+  const child = project.spawn(["deploy", "dev"], env());
+  const said = ended(child);
+  const nomad = own.client();
+  while ((await nomad.deployments("web")).length === 0) await sleep(50);
+  await own.kill();
+  await sleep(1500);
+  await own.start();
+  expect([(await said).code, (await said).stderr]).toEqual([0, expect.stringContaining("web version 0 is healthy")]);
+  expect((await said).stderr).toMatch(/the stream of Nomad's events was cut|Nomad does not answer/);
+  await nomad.close();
+}, 120_000);
+
+test("a token that may only read: told which capability it lacks, and nothing is changed", async () => {
+  const nomad = own.client();
+  const rules = 'namespace "default" { policy = "read" }';
+  await nomad.http.post("/v1/acl/policy/reader", { body: { Name: "reader", Rules: rules } });
+  const { SecretID } = await nomad.http.post<{ SecretID: string }>("/v1/acl/token", {
+    body: { Name: "reader", Type: "client", Policies: ["reader"] },
+  });
+  program({ jobs: [{ id: "web", count: 2 }] });
+  for (const command of ["preview", "deploy", "drift"]) {
+    const said = await project.run([command, "dev"], env(SecretID));
+    const text = said.stderr.replaceAll(/\s+/g, " ");
+    expect([command, said.code, text]).toEqual([
+      command,
+      1,
+      expect.stringMatching(
+        /refuses the token for POST \/v1\/job\/web\/plan: Permission denied.*write one with the capability submit-job/,
+      ),
+    ]);
+    expect(text).not.toContain(SecretID);
+  }
+  const status = await project.run(["status", "dev"], { ...env(SecretID), CONSUL_HTTP_ADDR: "http://127.0.0.1:9" });
+  expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/web +healthy +0 +work 3\/3/)]);
+  expect((await nomad.job("web"))?.Version).toBe(0);
+  await nomad.close();
+}, 60_000);

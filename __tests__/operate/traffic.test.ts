@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
+import { findEnvoy } from "../support/envoy";
+import { Mesh } from "../support/mesh";
+import type { SmallJob } from "./programs/small-jobs";
+import { Project, type Said } from "../support/project";
+
+const project = new Project(Project.SMALL_JOBS);
+const nomad = new NomadClient(nomadConnection({}, `http://127.0.0.1:${4646 + project.offset}`));
+const consul = new ConsulClient(consulConnection({}, `http://127.0.0.1:${8500 + project.offset}`));
+
+beforeAll(async () => {
+  const said = await project.run(["up", "--port-offset", String(project.offset)]);
+  if (said.code !== 0) throw new Error(said.stderr);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([nomad.close(), consul.close()]);
+  await project.remove();
+}, 60_000);
+
+afterEach(async () => {
+  for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
+}, 30_000);
+
+function release(number: number, more: Partial<SmallJob> = {}): void {
+  const web: SmallJob = { id: "web", count: 3, canary: 1, split: true, env: { RELEASE: String(number) }, ...more };
+  project.change({ jobs: [web] });
+}
+
+interface Chain {
+  readonly StartNode: string;
+  readonly Nodes: Readonly<
+    Record<
+      string,
+      {
+        readonly Type: string;
+        readonly Splits?: readonly { readonly Weight: number; readonly NextNode: string }[];
+        readonly Resolver?: { readonly Target: string };
+      }
+    >
+  >;
+}
+
+/** How Consul itself says that requests are shared out: percents by subset. */
+async function shares(service: string): Promise<Readonly<Record<string, number>>> {
+  const { Chain: chain } = await consul.http.get<{ Chain: Chain }>(`/v1/discovery-chain/${service}`);
+  const start = chain.Nodes[chain.StartNode];
+  const subset = (node: string) => chain.Nodes[node]?.Resolver?.Target.split(".")[0] ?? "";
+  if (start?.Type !== "splitter") return { [subset(chain.StartNode)]: 100 };
+  return Object.fromEntries((start.Splits ?? []).map(({ Weight, NextNode }) => [subset(NextNode), Weight]));
+}
+
+const flat = (said: Said) => `${said.stdout} ${said.stderr}`.replaceAll(/\s+/g, " ");
+
+test("canaries get the part of the requests that somebody gives them, and promoting ends that", async () => {
+  release(1);
+  expect((await project.run(["deploy", "dev"])).code).toBe(0);
+  expect(await shares("web")).toEqual({ stable: 100 });
+
+  release(2);
+  const said = await project.run(["deploy", "dev", "--canary-weight", "25"]);
+  expect([said.code, flat(said)]).toEqual([
+    3,
+    expect.stringContaining("25 % of the requests of web go to its canaries"),
+  ]);
+  expect(await shares("web")).toEqual({ stable: 75, canary: 25 });
+  // What splits the requests is no drift: nobody took anything of the program's away.
+  expect((await project.run(["drift", "dev"])).code).toBe(0);
+
+  const more = await project.run(["promote", "dev", "--canary-weight", "60"]);
+  expect(more.code).toBe(3);
+  expect(await shares("web")).toEqual({ stable: 40, canary: 60 });
+
+  const promoted = await project.run(["promote", "dev"]);
+  expect([promoted.code, flat(promoted)]).toEqual([
+    0,
+    expect.stringContaining("no request of web goes to canaries any more"),
+  ]);
+  expect(await shares("web")).toEqual({ stable: 100 });
+}, 90_000);
+
+const envoy = findEnvoy();
+if (!envoy)
+  console.log("skipped: requests through a real Envoy; there is none on PATH, nor one that CDK_NOMAD_ENVOY names");
+const withEnvoy = envoy ? test : test.skip;
+withEnvoy(
+  "real requests through a real Envoy are shared out as they should be",
+  async () => {
+    const script = `exec node -e 'require("http").createServer((_, response) => response.end(process.env.RELEASE)).listen(Number(process.env.NOMAD_PORT_http), "127.0.0.1")'`;
+    release(1, { script, count: 2, memory: 64 });
+    expect((await project.run(["deploy", "dev"])).code).toBe(0);
+    release(2, { script, count: 2, memory: 64 });
+    expect((await project.run(["deploy", "dev", "--canary-weight", "30"])).code).toBe(3);
+    const mesh = new Mesh(consul, `127.0.0.1:${8502 + project.offset}`, envoy ?? "", project.folder);
+    const port = 25_700;
+    try {
+      await mesh.serve("web", 25_600);
+      await mesh.call("web", port);
+      const ask = async () => (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) })).text();
+      for (const end = Date.now() + 30_000; ; await sleep(200)) {
+        if (/^[12]$/.test(await ask().catch(() => ""))) break;
+        if (Date.now() > end) throw new Error(readFileSync(join(project.folder, "envoy.log"), "utf8").slice(-2000));
+      }
+      const answers: string[] = [];
+      for (let asked = 0; asked < 300; asked += 1) answers.push(await ask());
+      const canary = answers.filter((answer) => answer === "2").length;
+      expect(answers.filter((answer) => answer === "1").length + canary).toBe(300);
+      // 30 % of 300, five standard deviations around.
+      expect(canary).toBeGreaterThan(50);
+      expect(canary).toBeLessThan(130);
+      expect((await project.run(["promote", "dev", "--canary-weight", "0"])).code).toBe(3);
+      await sleep(1000);
+      expect(new Set(await Promise.all(Array.from({ length: 20 }, ask)))).toEqual(new Set(["1"]));
+    } finally {
+      await mesh.close();
+    }
+  },
+  90_000,
+);
+
+test("failing the deployment gives all requests back to the stable ones", async () => {
+  release(1);
+  expect((await project.run(["deploy", "dev"])).code).toBe(0);
+  release(2);
+  expect((await project.run(["deploy", "dev", "--canary-weight", "50%"])).code).toBe(3);
+  expect((await project.run(["fail", "dev"])).code).toBe(0);
+  expect(await shares("web")).toEqual({ stable: 100 });
+}, 60_000);
+
+test("a weight that is none, and a job whose requests nobody can split", async () => {
+  release(1, { split: false });
+  const wrong = await project.run(["deploy", "dev", "--canary-weight", "120"]);
+  expect([wrong.code, flat(wrong)]).toEqual([1, expect.stringContaining('"120" is no percentage; write 0 to 100')]);
+  const none = await project.run(["deploy", "dev", "--canary-weight", "20"]);
+  expect([none.code, flat(none)]).toEqual([
+    1,
+    expect.stringContaining("write a ServiceResolver with the subsets stable and canary"),
+  ]);
+  expect(await nomad.job("web")).toBeUndefined();
+}, 30_000);

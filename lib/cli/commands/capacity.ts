@@ -1,0 +1,128 @@
+import {
+  capacityOf,
+  describedNode,
+  liveNodes,
+  NOTHING,
+  parseSpace,
+  type Capacity,
+  type Demand,
+  type Fit,
+  type GroupCapacity,
+  type Room,
+  type Space,
+} from "../../operations";
+import type { JobJson } from "../../nomad";
+import { clients, localCluster, type CliContext } from "../context";
+import type { HclOptions } from "../hcl";
+import { jobsOf } from "../jobs";
+import type { Terminal } from "../terminal";
+
+/** Options of `capacity`. */
+export interface CapacityOptions extends HclOptions {
+  readonly node?: readonly string[];
+  readonly reserve?: string;
+  readonly json?: boolean;
+}
+
+/** Says how many of each job fit on nodes that are described, or on those of the cluster. */
+export async function capacity(
+  name: string,
+  id: string | undefined,
+  options: CapacityOptions,
+  context: CliContext,
+): Promise<void> {
+  const { terminal } = context;
+  const described = (options.node ?? []).map((text) => parseSpace(text, "--node"));
+  const reserved = options.reserve === undefined ? NOTHING : parseSpace(options.reserve, "--reserve", 0);
+  terminal.progress().step("reading the jobs");
+  const jobs = (await jobsOf(name, id, options, context)).map((job) => job.toApi().Job as JobJson);
+  const rooms =
+    described.length > 0
+      ? described.map((space, index) => describedNode(`node ${index + 1}`, space, reserved))
+      : await roomsOfCluster(context);
+  const found = capacityOf(jobs, rooms);
+  terminal.rest();
+  terminal.print(options.json ? JSON.stringify(toJson(name, found), null, 2) : capacityText(found, terminal));
+}
+
+async function roomsOfCluster({ env, terminal }: CliContext): Promise<readonly Room[]> {
+  const { nomad, consul } = clients(env, localCluster().cluster);
+  try {
+    terminal.progress().step(`asking Nomad at ${nomad.address} what its nodes have left`);
+    return await liveNodes(nomad);
+  } finally {
+    await Promise.all([nomad.close(), consul.close()]);
+  }
+}
+
+function capacityText({ groups, before, after }: Capacity, terminal: Terminal): string {
+  const { color } = terminal;
+  const rows = groups.map((group) => [
+    nameOf(group.demand),
+    needs(group.demand),
+    color.bold(String(group.alone.count)),
+    binds(group.alone),
+    group.wanted === 0 ? "-" : `${group.placed}/${group.wanted}`,
+    String(group.more),
+  ]);
+  const leftOut = groups.flatMap(({ demand }) =>
+    demand.leftOut.length > 0 ? [`${nameOf(demand)}: ${demand.leftOut.join(", ")}`] : [],
+  );
+  const short = groups.filter(({ placed, wanted }) => placed < wanted);
+  return [
+    ...before.map((room) => `${room.name}: ${sizeInWords(room.free)} for allocations`),
+    "",
+    terminal.table(["GROUP", "NEEDS", "FIT ALONE", "WHAT BINDS", "PLACED", "THEN MORE"], rows),
+    "",
+    short.length === 0
+      ? `all of it fits, and leaves ${after.map((room) => `${sizeInWords(room.free)} on ${room.name}`).join(", ")}`
+      : `${color.yellow("!")} not all of it fits: ${short.map(({ demand, placed, wanted }) => `${nameOf(demand)} ${placed} of ${wanted}`).join(", ")}`,
+    ...(leftOut.length > 0 ? ["", "not looked at:", ...leftOut.map((line) => `  ${line}`)] : []),
+  ].join("\n");
+}
+
+function nameOf({ job, group }: Demand): string {
+  return `${job} ${group}`;
+}
+
+function needs({ space, ports, distinctHosts }: Demand): string {
+  const disk = space.disk > 300 ? [`${mebibytes(space.disk)} disk`] : [];
+  const port = ports.length > 0 ? [`port ${ports.map((each) => each.port).join(", ")}`] : [];
+  return [`${space.cpu} MHz`, mebibytes(space.memory), ...disk, ...port, ...(distinctHosts ? ["own node"] : [])].join(
+    ", ",
+  );
+}
+
+/** What holds the next one back, and what the other dimensions would allow. */
+function binds({ count, limits, alone }: Fit): string {
+  const names = limits.map(({ limit }) => limit);
+  const others = (["cpu", "memory"] as const).filter((dimension) => !names.includes(dimension));
+  const more = others.filter((dimension) => alone[dimension] > count);
+  const rest = more.map((dimension) => `${dimension} ${alone[dimension]}`);
+  return `${names.join(", ")}${rest.length > 0 ? ` (by ${rest.join(", by ")})` : ""}`;
+}
+
+function sizeInWords({ cpu, memory }: Space): string {
+  return `${cpu} MHz, ${mebibytes(memory)}`;
+}
+
+function mebibytes(amount: number): string {
+  return amount >= 1024 && Number.isInteger(amount / 256) ? `${amount / 1024} GiB` : `${amount} MiB`;
+}
+
+function toJson(name: string, { groups, before, after }: Capacity) {
+  const rooms = (list: readonly Room[]) => list.map(({ name: node, whole, free }) => ({ name: node, whole, free }));
+  const group = ({ demand, alone, wanted, placed, more }: GroupCapacity) => ({
+    job: demand.job,
+    group: demand.group,
+    needs: { ...demand.space, ports: demand.ports, distinctHosts: demand.distinctHosts },
+    fit: alone.count,
+    limits: alone.limits,
+    alone: alone.alone,
+    count: wanted,
+    placed,
+    more,
+    notLookedAt: demand.leftOut,
+  });
+  return { target: name, groups: groups.map(group), nodes: rooms(before), after: rooms(after) };
+}

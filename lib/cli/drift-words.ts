@@ -1,0 +1,20 @@
+import type { Drift, JobDrift } from "../operations";
+
+/** What became of a job, as the rest of a sentence. */
+export const DRIFT: Readonly<Record<JobDrift["drift"], string>> = {
+  purged: "is gone: somebody purged it",
+  stopped: "was stopped",
+  scaled: "was scaled",
+  changed: "was changed",
+};
+
+/** What became of something in Consul. */
+export const IN_CONSUL = { create: "was removed", update: "was changed", delete: "was added", none: "" } as const;
+
+/** "2 of 9 jobs, 1 in Consul". */
+export function driftCounts({ jobs, consul, unchanged }: Drift): string {
+  return [
+    `${jobs.length} of ${jobs.length + unchanged} jobs`,
+    ...(consul.length > 0 ? [`${consul.length} in Consul`] : []),
+  ].join(", ");
+}

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../jobspec";
+import { NomadClient, nomadConnection } from "../nomad";
+import { addressOf, type Agent } from "./agents";
+
+const LIMIT = 30_000;
+
+/**
+ * Makes one federation of the Nomads of several regions, as `nomad server join` does, and waits until the first knows all of them.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/deploy/clusters/federate-regions
+ */
+export async function federate(agents: readonly Agent[], signal?: AbortSignal): Promise<void> {
+  const [first, ...others] = agents.filter((agent) => agent.program === "nomad");
+  if (!first) return;
+  const nomad = new NomadClient(nomadConnection({}, addressOf(first)));
+  try {
+    for (const { ports } of others) await nomad.join(`127.0.0.1:${ports["Nomad Serf"]}`);
+    const wanted = [first, ...others].map(({ region }) => region);
+    for (const end = Date.now() + LIMIT; ; await sleep(100, undefined, { signal })) {
+      const known = await nomad.regions();
+      if (wanted.every((region) => known.includes(region))) return;
+      if (Date.now() > end)
+        throw UserError.at(
+          "--regions",
+          `only ${known.join(", ")} found each other within ${LIMIT / 1000} s`,
+          "regions",
+        );
+    }
+  } finally {
+    await nomad.close();
+  }
+}

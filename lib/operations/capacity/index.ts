@@ -1,0 +1,6 @@
+/** How much fits: counted as Nomad's scheduler counts. */
+export { capacityOf, type Capacity, type GroupCapacity } from "./capacity";
+export { demandsOf, type Demand } from "./demand";
+export { describedNode, liveNodes, type Room } from "./nodes";
+export { howManyFit, type Fit, type Limit } from "./pack";
+export { DIMENSIONS, NOTHING, parseSpace, type Space } from "./space";

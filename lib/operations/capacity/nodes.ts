@@ -1,0 +1,96 @@
+import type { AllocatedResources, NodeJson, NomadClient } from "../../nomad";
+import type { Demand } from "./demand";
+import { minus, NOTHING, overALife, plus, type Space } from "./space";
+
+/** A node with the room that it has left. */
+export interface Room {
+  readonly name: string;
+  /** What allocations may take at most. */
+  readonly whole: Space;
+  readonly free: Space;
+  /** The addresses of each host network: a static port is claimed on the first that has it left. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** Ports that are claimed, as `address port`. */
+  readonly usedPorts: ReadonlySet<string>;
+  /** How many allocations of each job there are. */
+  readonly jobs: ReadonlyMap<string, number>;
+  /** Whether a job may go there at all: its datacenter, its node pool and its drivers. */
+  readonly takes: (demand: Demand) => boolean;
+}
+
+/** A node that nobody has, with nothing on it. */
+export function describedNode(name: string, whole: Space, reserved: Space): Room {
+  const free = minus(whole, reserved);
+  const addresses = new Map([["default", ["its address"]]]);
+  return { name, whole: free, free, addresses, usedPorts: new Set(), jobs: new Map(), takes: () => true };
+}
+
+/** The nodes of a cluster that take allocations, with what runs there. */
+export async function liveNodes(nomad: NomadClient): Promise<readonly Room[]> {
+  const stubs = (await nomad.nodes()).filter(
+    ({ Status, SchedulingEligibility }) => Status === "ready" && SchedulingEligibility === "eligible",
+  );
+  return Promise.all(stubs.map(async ({ ID }) => roomOf(await nomad.node(ID), await nomad.nodeAllocations(ID))));
+}
+
+type Running = Awaited<ReturnType<NomadClient["nodeAllocations"]>>;
+
+function roomOf(node: NodeJson, allocations: Running): Room {
+  const running = allocations.filter(({ ClientStatus }) => !["complete", "failed", "lost"].includes(ClientStatus));
+  const { NodeResources: has, ReservedResources: reserved } = node;
+  const whole = minus(
+    { cpu: has.Cpu.CpuShares, memory: has.Memory.MemoryMB, disk: has.Disk.DiskMB },
+    {
+      cpu: reserved?.Cpu?.CpuShares ?? 0,
+      memory: reserved?.Memory?.MemoryMB ?? 0,
+      disk: reserved?.Disk?.DiskMB ?? 0,
+    },
+  );
+  const used = running.map(({ AllocatedResources: resources }) => spaceOf(resources)).reduce(plus, NOTHING);
+  const jobs = new Map<string, number>();
+  for (const { JobID } of running) jobs.set(JobID, (jobs.get(JobID) ?? 0) + 1);
+  const ports = running.flatMap(({ AllocatedResources: resources }) => resources?.Shared?.Ports ?? []);
+  return {
+    name: node.Name,
+    whole,
+    free: minus(whole, used),
+    addresses: addressesOf(node),
+    usedPorts: new Set(ports.map(({ HostIP, Value }) => claim(HostIP, Value))),
+    jobs,
+    takes: ({ datacenters, nodePool, drivers }) =>
+      datacenters.some((pattern) => matches(pattern, node.Datacenter)) &&
+      (nodePool === "all" || nodePool === (node.NodePool ?? "default")) &&
+      drivers.every((driver) => node.Drivers?.[driver]?.Healthy === true),
+  };
+}
+
+/** How a claimed port is written down. */
+export function claim(address: string, port: number): string {
+  return `${address} ${port}`;
+}
+
+function addressesOf({ NodeResources: { NodeNetworks: networks } }: NodeJson): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { Alias, Address } of (networks ?? []).flatMap(({ Addresses }) => Addresses ?? []))
+    found.set(Alias, [...(found.get(Alias) ?? []), Address]);
+  return found;
+}
+
+/** What an allocation takes of its node, counted as its job's demand is. */
+function spaceOf(resources: AllocatedResources | null | undefined): Space {
+  const tasks = Object.entries(resources?.Tasks ?? {}).map(([task, { Cpu, Memory }]) => {
+    const lifecycle = resources?.TaskLifecycles?.[task];
+    return {
+      hook: lifecycle?.Hook ?? "",
+      sidecar: lifecycle?.Sidecar === true,
+      space: { cpu: Cpu.CpuShares, memory: Memory.MemoryMB, disk: 0 },
+    };
+  });
+  return { ...overALife(tasks), disk: resources?.Shared?.DiskMB ?? 0 };
+}
+
+/** Datacenters may be written with `*`. */
+function matches(pattern: string, datacenter: string): boolean {
+  const text = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${text}$`).test(datacenter);
+}

@@ -1,0 +1,93 @@
+import type { AllocationStub, ConsulClient, JobJson, NomadClient } from "../../nomad";
+
+/** A check of a service that does not pass. */
+export interface FailingCheck {
+  readonly allocation: string;
+  readonly service: string;
+  readonly check: string;
+  readonly status: string;
+  /** What the check answered last, its first lines. */
+  readonly output: string;
+}
+
+interface OfferingJson {
+  readonly Name?: string;
+  readonly Services?: readonly { readonly Name?: string; readonly Provider?: string }[] | null;
+  readonly Tasks?: readonly OfferingJson[] | null;
+}
+
+const LONGEST = 400;
+
+/** Follows the checks of the allocations of a job; it remembers what it saw last of those that are gone meanwhile. */
+export class FailingChecks {
+  readonly #seen = new Map<string, readonly FailingCheck[]>();
+  readonly #groups: readonly OfferingJson[];
+  #asked = 0;
+
+  constructor(
+    job: JobJson,
+    private readonly nomad: NomadClient,
+    private readonly consul: ConsulClient | undefined,
+  ) {
+    this.#groups = (job.TaskGroups ?? []) as readonly OfferingJson[];
+  }
+
+  /** Those of allocations that run and are not healthy yet; asked for every two seconds at most. */
+  async of(allocations: readonly AllocationStub[]): Promise<readonly FailingCheck[]> {
+    const waiting = allocations.filter(
+      ({ ClientStatus, DeploymentStatus }) => ClientStatus === "running" && DeploymentStatus?.Healthy !== true,
+    );
+    for (const { ID, DeploymentStatus } of allocations) if (DeploymentStatus?.Healthy) this.#seen.delete(ID);
+    if (waiting.length > 0 && Date.now() - this.#asked > 2000) {
+      this.#asked = Date.now();
+      const lists = await Promise.all(waiting.map((allocation) => this.ask(allocation)));
+      waiting.forEach(({ ID }, index) => this.#seen.set(ID, lists[index] ?? []));
+    }
+    return allocations.flatMap(({ ID }) => this.#seen.get(ID) ?? []);
+  }
+
+  /** What cannot be asked is left out: a deployment is Nomad's, and goes on without Consul's answer. */
+  private async ask({ ID, TaskGroup }: AllocationStub): Promise<readonly FailingCheck[]> {
+    const group = this.#groups.find(({ Name }) => Name === TaskGroup);
+    const services = [group, ...(group?.Tasks ?? [])].flatMap((offering) => offering?.Services ?? []);
+    const found = await Promise.all([
+      services.some(({ Provider }) => Provider === "nomad") ? this.inNomad(ID) : [],
+      ...[...new Set(services.filter(({ Provider }) => Provider !== "nomad").map(({ Name }) => Name))].map((name) =>
+        this.inConsul(ID, name ?? ""),
+      ),
+    ]);
+    return found.flat();
+  }
+
+  private async inConsul(allocation: string, service: string): Promise<readonly FailingCheck[]> {
+    const [instances = [], own = {}] = await Promise.all([
+      this.consul?.instances(service).catch(() => undefined),
+      this.consul?.agentChecks().catch(() => undefined),
+    ]);
+    return instances
+      .filter(({ Service }) => Service.ID.includes(allocation))
+      .flatMap(({ Checks }) => Checks)
+      .map((check) => ({ ...check, ...own[check.CheckID] }))
+      .filter(({ Status, ServiceID }) => Status !== "passing" && ServiceID !== "")
+      .map(({ Name, Status, Output }) => ({
+        allocation,
+        service,
+        check: Name,
+        status: Status,
+        output: Output.slice(0, LONGEST).trim(),
+      }));
+  }
+
+  private async inNomad(allocation: string): Promise<readonly FailingCheck[]> {
+    const checks = await this.nomad.allocationChecks(allocation).catch(() => ({}));
+    return Object.values(checks)
+      .filter(({ Status }) => Status !== "success")
+      .map(({ Service, Check, Status, Output }) => ({
+        allocation,
+        service: Service,
+        check: Check,
+        status: Status,
+        output: Output.slice(0, LONGEST).trim(),
+      }));
+  }
+}

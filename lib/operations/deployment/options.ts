@@ -1,0 +1,25 @@
+import type { ConsulClient, NomadClient } from "../../nomad";
+import type { DeploymentView } from "./deployment-view";
+
+/** What everything that begins or watches deployments takes. */
+export interface SteerOptions {
+  readonly nomad: NomadClient;
+  readonly consul: ConsulClient;
+  /** Called with what is being done, before it is done. */
+  readonly onStep: (text: string) => void;
+  /** Called whenever a deployment changed. */
+  readonly onChange: (view: DeploymentView) => void;
+  /** Called with what is going on where the cluster does not answer as usual. */
+  readonly onTrouble?: (text: string) => void;
+  readonly signal?: AbortSignal;
+  /** Whether nobody waits for the deployments. Default: false. */
+  readonly detach?: boolean;
+  /** When to give up waiting, in milliseconds since 1970. Default: never. */
+  readonly until?: number;
+}
+
+/** The same for one job of a stack, or for all. */
+export interface JobOptions extends SteerOptions {
+  /** The id of the one job that is meant. Default: see each function. */
+  readonly job?: string;
+}

@@ -1,0 +1,121 @@
+import { UserError } from "../../jobspec";
+import { ApiError, type JobJson, type NomadClient } from "../../nomad";
+import { Streams } from "../following";
+import { warningsOf } from "../plan";
+import type { Wanted } from "../stack";
+import { viewOf } from "./deployment-view";
+import { goesOn, nameOf, newestDeployments, selectJobs, type WantedJob } from "./selection";
+import type { JobOptions, SteerOptions } from "./options";
+import { splitRequests, splitServices } from "./traffic";
+import { watchDeployment, type JobOutcome } from "./watch";
+
+/** What going back takes. */
+export interface RollbackOptions extends JobOptions {
+  /** The version. Default: the newest before the one that runs that was healthy once. */
+  readonly to?: number;
+}
+
+/**
+ * Takes a job of a stack back to a version that it had before, in each of its regions, one after another, and watches until that is
+ * healthy.
+ *
+ * @throws UserError where it is not clear which job, or there is no such version
+ */
+export async function rollback(wanted: readonly Wanted[], options: RollbackOptions): Promise<readonly JobOutcome[]> {
+  const { nomad, onStep } = options;
+  const jobs = await whichJob(wanted, options);
+  const targets = await Promise.all(jobs.map((item) => targetOf(item, nomad, options.to)));
+  const streams = new Streams(
+    nomad,
+    jobs.map(({ job }) => job),
+    options,
+  );
+  const outcomes: JobOutcome[] = [];
+  try {
+    for (const { item, from, to } of targets) {
+      const { job } = item;
+      await splitRequests(splitServices(job, wanted), 0, options);
+      onStep(`taking ${nameOf(job)} back from version ${from} to ${to}`);
+      const registration = await revert(nomad, item, to, from);
+      const outcome = options.detach
+        ? { result: "detached" as const, view: viewOf(job), diagnoses: [] }
+        : await watchDeployment(nomad.where(job), job, registration, { ...options, changes: streams.of(job) });
+      outcomes.push({ ...outcome, path: item.path, job });
+      if (outcome.result === "failed" || outcome.result === "timed-out") break;
+    }
+  } finally {
+    streams.close();
+  }
+  return outcomes;
+}
+
+/**
+ * Takes one job back to the version before, and waits for that.
+ *
+ * @returns the version; undefined where there was none
+ */
+export async function takeBack(item: WantedJob, options: SteerOptions): Promise<number | undefined> {
+  const { job } = item;
+  const nomad = options.nomad.where(job);
+  const [current, before] = (await nomad.versions(job.ID)).Versions;
+  if (!current || !before) return undefined;
+  const registration = await revert(options.nomad, item, numberOf(before), numberOf(current));
+  const streams = new Streams(options.nomad, [job], options);
+  try {
+    await watchDeployment(nomad, job, registration, { ...options, changes: streams.of(job) });
+  } finally {
+    streams.close();
+  }
+  return numberOf(before);
+}
+
+/** The job that is named, else the one whose deployment failed or goes on, else the only one. */
+async function whichJob(wanted: readonly Wanted[], options: RollbackOptions): Promise<readonly WantedJob[]> {
+  const jobs = selectJobs(wanted, options.job);
+  const idsOf = (items: readonly WantedJob[]) => [...new Set(items.map(({ job }) => job.ID))];
+  if (idsOf(jobs).length === 1) return jobs;
+  const newest = await newestDeployments(jobs, options.nomad, options);
+  const suspects = idsOf(
+    newest.filter((item) => goesOn(item) || item.deployment.Status === "failed").map((item) => item.wanted),
+  );
+  if (suspects.length === 1) return jobs.filter(({ job }) => job.ID === suspects[0]);
+  const message = `there are several jobs; name one with --job: ${idsOf(jobs).join(", ")}`;
+  throw UserError.at("", message, "rollback/which");
+}
+
+async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefined) {
+  const { job, path } = item;
+  const { Versions: versions } = await nomad.where(job).versions(job.ID);
+  const [current, ...older] = versions;
+  if (!current) throw UserError.at(path, `there is no job ${nameOf(job)} on the cluster`, "rollback/missing");
+  const from = numberOf(current);
+  const target =
+    to === undefined
+      ? (older.find(({ Stable }) => Stable === true) ?? older[0])
+      : versions.find((version) => numberOf(version) === to);
+  if (!target || target === current) {
+    const known = older.map((version) => `${numberOf(version)}${version.Stable === true ? " (healthy once)" : ""}`);
+    const why =
+      target === current
+        ? `runs version ${from} already`
+        : to === undefined
+          ? "has no version before this one"
+          : `has no version ${to} any more`;
+    const rest = known.length > 0 ? `; write one of ${known.join(", ")}` : "";
+    throw UserError.at(path, `${why}${rest}`, "rollback/version");
+  }
+  return { item, from, to: numberOf(target) };
+}
+
+function numberOf(version: JobJson): number {
+  return Number(version.Version);
+}
+
+async function revert(nomad: NomadClient, { job, path }: WantedJob, to: number, from: number) {
+  try {
+    return await nomad.where(job).revert(job.ID, to, from);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw UserError.at(path, warningsOf(error.body).join("; "), "server");
+  }
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../jobspec";
+import type { Deployment, JobJson, NomadClient } from "../../nomad";
+import { type PatienceOptions, patiently } from "../following";
+import type { Wanted } from "../stack";
+
+/** A job of a stack. */
+export type WantedJob = Extract<Wanted, { kind: "job" }>;
+
+/**
+ * Jobs of a stack, all or those with an id: the same id in several regions is one job in each of them.
+ *
+ * @throws UserError where there is none
+ */
+export function selectJobs(wanted: readonly Wanted[], id?: string): readonly WantedJob[] {
+  const jobs = wanted.filter((item) => item.kind === "job");
+  const found = id === undefined ? jobs : jobs.filter(({ job }) => job.ID === id);
+  if (found.length > 0) return found;
+  const ids = [...new Set(jobs.map(({ job }) => job.ID))];
+  throw UserError.at(
+    "--job",
+    `there is no job "${id ?? ""}"; write one of ${ids.join(", ") || "(the stack has none)"}`,
+    "job",
+  );
+}
+
+/** A deployment of a job of a stack. */
+export interface JobDeployment {
+  readonly wanted: WantedJob;
+  readonly job: JobJson;
+  readonly deployment: Deployment;
+}
+
+/** The newest deployment of each job that has one. */
+export async function newestDeployments(
+  jobs: readonly WantedJob[],
+  nomad: NomadClient,
+  options: PatienceOptions,
+): Promise<readonly JobDeployment[]> {
+  const found = await Promise.all(
+    jobs.map(async (wanted) => {
+      const deployments = await patiently(() => nomad.where(wanted.job).deployments(wanted.job.ID), options);
+      const [deployment] = [...deployments].sort(
+        (a, b) => b.JobVersion - a.JobVersion || b.CreateIndex - a.CreateIndex,
+      );
+      return deployment ? [{ wanted, job: wanted.job, deployment }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** How long the server may take to begin the deployment of a version that was just submitted. */
+const BEGINNING = 10_000;
+const LOOK_AGAIN = 200;
+
+/**
+ * The same, once the deployments of versions that were just submitted have begun: whoever submitted them need not have waited.
+ *
+ * A version that changes nothing of its allocations has no deployment, so that is not waited for longer than a moment.
+ */
+export async function begunDeployments(
+  jobs: readonly WantedJob[],
+  nomad: NomadClient,
+  options: PatienceOptions,
+): Promise<readonly JobDeployment[]> {
+  for (;;) {
+    const [found, held] = await Promise.all([
+      newestDeployments(jobs, nomad, options),
+      Promise.all(jobs.map(({ job }) => patiently(() => nomad.where(job).job(job.ID), options))),
+    ]);
+    const beginning = jobs.some(({ path }, index) => {
+      const newest = found.find(({ wanted }) => wanted.path === path)?.deployment;
+      return justSubmitted(held[index]) && newest?.JobVersion !== held[index]?.Version;
+    });
+    if (!beginning) return found;
+    await sleep(LOOK_AGAIN, undefined, { signal: options.signal });
+  }
+}
+
+/** Whether a job of a kind that has deployments was submitted a moment ago. */
+export function justSubmitted(held: JobJson | undefined): boolean {
+  if (!held || held.Stop === true || held.Type !== "service") return false;
+  if (held.Periodic || held.ParameterizedJob) return false;
+  return Date.now() - Number(held.SubmitTime) / 1e6 < BEGINNING;
+}
+
+/** Whether a deployment goes on. */
+export function goesOn({ deployment }: Pick<JobDeployment, "deployment">): boolean {
+  return ["running", "paused", "pending", "blocked", "unblocking", "initializing"].includes(deployment.Status);
+}
+
+/** How a job is called where it may run in several regions. */
+export function nameOf({ ID, Region }: JobJson): string {
+  return typeof Region === "string" && Region !== "" ? `${ID} (${Region})` : ID;
+}

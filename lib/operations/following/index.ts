@@ -1,0 +1,5 @@
+/** Knowing when something about a job changed, and asking a cluster that is not well. */
+export type { Changes, FollowOptions } from "./changes";
+export { followChanges } from "./follow";
+export { patiently, type PatienceOptions } from "./patience";
+export { Streams } from "./streams";

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isTokenRefused, isUnreachable, passingTrouble } from "../../nomad";
+
+/** How long a cluster may be without an answer before that counts as a failure, in milliseconds. */
+const PATIENCE = 120_000;
+/** The same for a token that was good before. */
+const TOKEN_PATIENCE = 20_000;
+const REFUSED = "Nomad refuses the token that it took before, as one does that has just restarted";
+
+/** What asking again takes. */
+export interface PatienceOptions {
+  /** Called when an answer stays away, once each time. */
+  readonly onTrouble?: (text: string) => void;
+  readonly signal?: AbortSignal;
+  /** In milliseconds. Default: two minutes. */
+  readonly patience?: number;
+  /**
+   * Whether the server took the token before: one that has just restarted may refuse every token for a moment, until it has its state back.
+   * Default: false.
+   */
+  readonly trusted?: boolean;
+  /** Whether a server that cannot be reached at all is waited for: not where it may be the wrong one. Default: true. */
+  readonly unreachable?: boolean;
+}
+
+/**
+ * Asks until there is an answer: a server that restarts, or a cluster without a leader, comes back. Pauses grow, and are a little
+ * different each time.
+ *
+ * @throws what went wrong last, where that goes on for too long, and at once whatever asking again does not mend
+ */
+export async function patiently<T>(ask: () => Promise<T>, options: PatienceOptions = {}): Promise<T> {
+  const { patience = PATIENCE, unreachable = true, trusted = false, signal } = options;
+  const begun = Date.now();
+  const until = begun + patience;
+  for (let pause = 250, told = false; ; pause = Math.min(pause * 2, 4000)) {
+    try {
+      return await ask();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const refused = trusted && isTokenRefused(error);
+      const why = refused ? REFUSED : unreachable || !isUnreachable(error) ? passingTrouble(error) : undefined;
+      if (why === undefined || Date.now() > (refused ? begun + TOKEN_PATIENCE : until)) throw error;
+      if (!told) options.onTrouble?.(`${why}; trying again`);
+      told = true;
+      await sleep(pause * (0.5 + Math.random()), undefined, { signal });
+    }
+  }
+}
