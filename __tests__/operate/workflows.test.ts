@@ -1,0 +1,147 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { NomadClient, nomadConnection } from "../../lib/nomad";
+import {
+  asked,
+  createComment,
+  createIssue,
+  listComments,
+  listIssues,
+  RECORDED_GITHUB,
+  type Recorded,
+} from "../support/github";
+import type { SmallJob } from "./programs/small-jobs";
+import { ended, Project, type Said } from "../support/project";
+
+const ROOT = join(__dirname, "../..");
+const project = new Project(Project.SMALL_JOBS);
+const addresses = {
+  NOMAD_ADDR: `http://127.0.0.1:${4646 + project.offset}`,
+  CONSUL_HTTP_ADDR: `http://127.0.0.1:${8500 + project.offset}`,
+};
+const nomad = new NomadClient(nomadConnection(addresses));
+const file = (name: string) => join(project.folder, name);
+
+beforeAll(async () => {
+  const said = await project.run(["up", "--port-offset", String(project.offset)]);
+  if (said.code !== 0) throw new Error(said.stderr);
+  // As npm ci would leave it in the project of somebody who uses the action.
+  mkdirSync(file("node_modules/.bin"), { recursive: true });
+  symlinkSync(join(ROOT, "bin/cdk-nomad.js"), file("node_modules/.bin/cdk-nomad"));
+}, 120_000);
+
+afterAll(async () => {
+  await nomad.close();
+  await project.remove();
+}, 60_000);
+
+const program = (...jobs: SmallJob[]) => project.change({ jobs });
+const TOKEN = "ghs_planted_token";
+
+/** Runs the action's own step, as GitHub's runner would, against a recording of GitHub. */
+async function act(
+  inputs: Readonly<Record<string, string>>,
+  recorded: readonly Recorded[] = [],
+  fork = false,
+): Promise<Said & { readonly outputs: string; readonly summary: string }> {
+  const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8")) as {
+    readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+    readonly runs: { readonly steps: readonly [{ readonly env: Record<string, string>; readonly run: string }] };
+  };
+  const [step] = action.runs.steps;
+  const value = (name: string) => inputs[name] ?? action.inputs[name]?.default ?? "";
+  const own = Object.fromEntries(
+    Object.entries(step.env).map(([name, text]) => [
+      name,
+      text.replace(/\$\{\{ inputs\.([\w-]+) \}\}/, (_, input: string) => value(input)),
+    ]),
+  );
+  const repository = fork ? "mallory/shop" : "acme/shop";
+  const event = { pull_request: { number: 12, head: { repo: { full_name: repository } } } };
+  writeFileSync(file("event.json"), JSON.stringify(event));
+  writeFileSync(file("recorded.json"), JSON.stringify(recorded));
+  for (const name of ["outputs", "summary", "log"]) writeFileSync(file(name), "");
+  const child = spawn("bash", ["-e", "-o", "pipefail", "-c", step.run], {
+    cwd: project.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      ...addresses,
+      ...own,
+      NO_COLOR: "1",
+      GITHUB_TOKEN: TOKEN,
+      GITHUB_ACTION_PATH: ROOT,
+      GITHUB_REPOSITORY: "acme/shop",
+      GITHUB_EVENT_PATH: file("event.json"),
+      GITHUB_OUTPUT: file("outputs"),
+      GITHUB_STEP_SUMMARY: file("summary"),
+      NODE_OPTIONS: `--require ${RECORDED_GITHUB}`,
+      RECORDED_GITHUB: file("recorded.json"),
+      RECORDED_GITHUB_LOG: file("log"),
+    },
+  });
+  const said = await ended(child);
+  expect(said.stdout + said.stderr).not.toContain(TOKEN);
+  return { ...said, outputs: readFileSync(file("outputs"), "utf8"), summary: readFileSync(file("summary"), "utf8") };
+}
+
+const dev = (command: string, more: object = {}) => ({ command, environment: "dev", via: "nomad", ...more });
+
+test("preview: one comment with what Nomad would do, and the same in the run's summary", async () => {
+  program({ id: "web", count: 2 });
+  const said = await act(dev("preview"), [listComments([]), createComment()]);
+  expect([said.code, said.outputs]).toEqual([0, "changes=true\n"]);
+  const [list, create] = asked(file("log"));
+  expect([list?.method, create?.method]).toEqual(["GET", "POST"]);
+  expect(create?.sent.body).toMatch(/^\*\*dev\*\*: 1 job to create <!-- cdk-nomad preview: dev -->\n/);
+  expect(said.summary).toContain("work: 2 created");
+}, 60_000);
+
+test("preview of a fork: nothing is asked of GitHub, and the summary has it", async () => {
+  const said = await act(dev("preview"), [], true);
+  expect([said.code, said.stderr]).toEqual([0, expect.stringContaining("comes from a fork")]);
+  expect(said.summary).toContain("1 job to create");
+  expect(readFileSync(file("log"), "utf8")).toBe("");
+}, 60_000);
+
+test("deploy: until it is healthy; a canary that waits is told, and promote ends it", async () => {
+  program({ id: "web", count: 2 });
+  const first = await act(dev("deploy"));
+  expect([first.code, first.outputs]).toEqual([0, "waiting=false\n"]);
+  program({ id: "web", count: 2, canary: 1, env: { RELEASE: "2" } });
+  const second = await act(dev("deploy"));
+  expect([second.code, second.outputs]).toEqual([0, "waiting=true\n"]);
+  expect(second.stdout).toContain(
+    "::warning title=A canary waits::dev has canaries that wait for: cdk-nomad promote dev",
+  );
+  expect((await act(dev("promote"))).code).toBe(0);
+  expect((await nomad.job("web"))?.Stable).toBe(true);
+}, 120_000);
+
+test("deploy that fails: the step fails, and the log says why", async () => {
+  program({ id: "web", count: 1, script: "echo no such shop >&2; exit 3", deadline: 10 });
+  const said = await act(dev("deploy"));
+  expect([said.code, said.stdout]).toEqual([
+    1,
+    expect.stringContaining("::error title=cdk-nomad::the deployment of dev failed"),
+  ]);
+  expect(said.stderr).toContain("no such shop");
+}, 60_000);
+
+test("drift: one issue with what somebody changed", async () => {
+  program({ id: "still" });
+  expect((await act(dev("deploy"))).code).toBe(0);
+  await nomad.http.post("/v1/job/still/scale", { body: { Count: 3, Target: { Group: "work" } } });
+  const said = await act(dev("drift"), [listIssues([]), createIssue(7)]);
+  expect([said.code, said.outputs]).toEqual([0, "changes=true\n"]);
+  const create = asked(file("log")).at(-1);
+  expect(create?.sent).toMatchObject({ title: "dev is not as the program says: 1 of 1 jobs", labels: ["drift"] });
+  expect(create?.sent.body).toMatch(/- \*\*still\*\* was scaled[^]*count: 3 → 1/);
+}, 90_000);
+
+test("a command that is none, said as an error of the step", async () => {
+  const said = await act(dev("destroy"));
+  expect([said.code, said.stdout]).toEqual([1, expect.stringContaining("write preview, deploy, promote or drift")]);
+});

