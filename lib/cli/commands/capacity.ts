@@ -39,17 +39,18 @@ export async function capacity(
   const rooms =
     described.length > 0
       ? described.map((space, index) => describedNode(`node ${index + 1}`, space, reserved))
-      : await roomsOfCluster(context);
+      : await roomsOfCluster(new Set(jobs.map(({ ID }) => ID)), context);
   const found = capacityOf(jobs, rooms);
   terminal.rest();
   terminal.print(options.json ? JSON.stringify(toJson(name, found), null, 2) : capacityText(found, terminal));
 }
 
-async function roomsOfCluster({ env, terminal }: CliContext): Promise<readonly Room[]> {
+/** What runs of the jobs themselves is counted anew, so that the answer is about all of them. */
+async function roomsOfCluster(jobs: ReadonlySet<string>, { env, terminal }: CliContext): Promise<readonly Room[]> {
   const { nomad, consul } = clients(env, localCluster().cluster);
   try {
     terminal.progress().step(`asking Nomad at ${nomad.address} what its nodes have left`);
-    return await liveNodes(nomad);
+    return await liveNodes(nomad, jobs);
   } finally {
     await Promise.all([nomad.close(), consul.close()]);
   }

@@ -25,12 +25,24 @@ export function describedNode(name: string, whole: Space, reserved: Space): Room
   return { name, whole: free, free, addresses, usedPorts: new Set(), jobs: new Map(), takes: () => true };
 }
 
-/** The nodes of a cluster that take allocations, with what runs there. */
-export async function liveNodes(nomad: NomadClient): Promise<readonly Room[]> {
+/**
+ * The nodes of a cluster that take allocations, with what runs there.
+ *
+ * @param anew jobs that are counted anew: what runs of them takes no room
+ */
+export async function liveNodes(nomad: NomadClient, anew: ReadonlySet<string> = new Set()): Promise<readonly Room[]> {
   const stubs = (await nomad.nodes()).filter(
     ({ Status, SchedulingEligibility }) => Status === "ready" && SchedulingEligibility === "eligible",
   );
-  return Promise.all(stubs.map(async ({ ID }) => roomOf(await nomad.node(ID), await nomad.nodeAllocations(ID))));
+  return Promise.all(
+    stubs.map(async ({ ID }) => {
+      const allocations = await nomad.nodeAllocations(ID);
+      return roomOf(
+        await nomad.node(ID),
+        allocations.filter(({ JobID }) => !anew.has(JobID)),
+      );
+    }),
+  );
 }
 
 type Running = Awaited<ReturnType<NomadClient["nodeAllocations"]>>;
