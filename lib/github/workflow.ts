@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { retry } from "@octokit/plugin-retry";
-import { Octokit } from "@octokit/rest";
+import type { Octokit } from "@octokit/rest";
 import { UserError } from "../jobspec";
 
 /** The run of a workflow that a command is part of. */
@@ -30,13 +29,18 @@ interface EventJson {
  * @throws UserError where one is missing
  * @see https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
-export function workflowOf(env: NodeJS.ProcessEnv): Workflow {
+export async function workflowOf(env: NodeJS.ProcessEnv): Promise<Workflow> {
   const [owner, repo] = (env.GITHUB_REPOSITORY ?? "").split("/");
   if (!owner || !repo) throw missing("GITHUB_REPOSITORY", "owner/name");
   if (!env.GITHUB_TOKEN) throw missing("GITHUB_TOKEN", "${{ github.token }}");
   const event = env.GITHUB_EVENT_PATH ? (readEvent(env.GITHUB_EVENT_PATH) ?? {}) : {};
   const head = event.pull_request?.head?.repo?.full_name;
-  const Retrying = Octokit.plugin(retry);
+  // Loaded here, since no other command needs GitHub's client.
+  const [{ Octokit: Client }, { retry }] = await Promise.all([
+    import("@octokit/rest"),
+    import("@octokit/plugin-retry"),
+  ]);
+  const Retrying = Client.plugin(retry);
   return {
     octokit: new Retrying({
       auth: env.GITHUB_TOKEN,

@@ -51,7 +51,12 @@ function play(...recorded: readonly Recorded[]): Record<string, unknown>[] {
 describe("the one comment on a pull request", () => {
   test("is added where there is none", async () => {
     const sent = play(listComments([comment(1, "looks good", { type: "User" })]), createComment());
-    const address = await stickyComment(workflowOf(ENV), 12, MARKER, `**dev**: 1 job to update ${MARKER}\n\nmore`);
+    const address = await stickyComment(
+      await workflowOf(ENV),
+      12,
+      MARKER,
+      `**dev**: 1 job to update ${MARKER}\n\nmore`,
+    );
     expect(address).toBe("https://github.com/acme/shop/pull/12#issuecomment-901");
     expect(sent).toEqual([{ body: `**dev**: 1 job to update ${MARKER}\n\nmore` }]);
   });
@@ -60,7 +65,7 @@ describe("the one comment on a pull request", () => {
     const quoted = comment(1, `> **dev** ${MARKER}`, { type: "User" }, "NONE");
     const below = comment(2, `see:\n${MARKER}`);
     const sent = play(listComments([quoted, below, comment(3, `**dev** ${MARKER}`)]), updateComment(3));
-    await stickyComment(workflowOf(ENV), 12, MARKER, `new ${MARKER}`);
+    await stickyComment(await workflowOf(ENV), 12, MARKER, `new ${MARKER}`);
     expect(sent).toEqual([{ body: `new ${MARKER}` }]);
     expect(nock.isDone()).toBe(true);
   });
@@ -69,14 +74,14 @@ describe("the one comment on a pull request", () => {
     const next = '<https://api.github.com/repos/acme/shop/issues/12/comments?page=2>; rel="next"';
     const first = Array.from({ length: 100 }, (_, id) => comment(id, "chatter", { type: "User" }));
     play({ ...listComments(first), headers: { link: next } }, listComments([comment(500, MARKER)]), updateComment(500));
-    await stickyComment(workflowOf(ENV), 12, MARKER, MARKER);
+    await stickyComment(await workflowOf(ENV), 12, MARKER, MARKER);
     expect(nock.isDone()).toBe(true);
   });
 
   test("longer than GitHub takes, ends at a line with its blocks closed, and says so", async () => {
     const long = `**dev** ${MARKER}\n\n<details>\n<summary>web</summary>\n\n\`\`\`text\n${"env › LEVEL: info → debug\n".repeat(9000)}\`\`\`\n\n</details>`;
     const sent = play(listComments([]), createComment());
-    await stickyComment(workflowOf(ENV), 12, MARKER, long);
+    await stickyComment(await workflowOf(ENV), 12, MARKER, long);
     const body = String(sent[0]?.body);
     expect(body.length).toBeLessThanOrEqual(65_536);
     expect(body).toMatch(/debug\n```\n<\/details>\n\n_The rest is left out: GitHub takes no longer text\._$/);
@@ -84,10 +89,10 @@ describe("the one comment on a pull request", () => {
 
   test("waits out an answer of 502, and tells a refusal with the permission that lacks", async () => {
     play({ ...listComments([]), status: 502, body: {} }, listComments([]), createComment());
-    await stickyComment(workflowOf(ENV), 12, MARKER, MARKER);
+    await stickyComment(await workflowOf(ENV), 12, MARKER, MARKER);
     const refusal = { message: "Resource not accessible by integration" };
     play(listComments([]), createComment(12, 403, refusal));
-    const refused = stickyComment(workflowOf(ENV), 12, MARKER, MARKER);
+    const refused = stickyComment(await workflowOf(ENV), 12, MARKER, MARKER);
     await expect(refused).rejects.toThrow(
       /refuses to comment.*403.*"pull-requests: write", and runs of forks have none/,
     );
@@ -97,7 +102,7 @@ describe("the one comment on a pull request", () => {
 
 describe("the one issue about drift", () => {
   const TEXT = { title: "dev is not as the program says", body: `**dev** ${MARKER}` };
-  const keep = (text: typeof TEXT | undefined) => stickyIssue(workflowOf(ENV), MARKER, "drift", text);
+  const keep = async (text: typeof TEXT | undefined) => stickyIssue(await workflowOf(ENV), MARKER, "drift", text);
 
   test("is opened, with its label", async () => {
     const sent = play(listIssues([issue(3, "other", "something else")]), createIssue(7));
@@ -124,20 +129,20 @@ describe("the one issue about drift", () => {
 });
 
 describe("the run that a command is part of", () => {
-  test("knows its pull request, and whether that comes from a fork", () => {
+  test("knows its pull request, and whether that comes from a fork", async () => {
     const event = join(folder, "event.json");
     const head = (full_name: string) => ({ pull_request: { number: 12, head: { repo: { full_name } } } });
     writeFileSync(event, JSON.stringify(head("acme/shop")));
-    expect(workflowOf({ ...ENV, GITHUB_EVENT_PATH: event })).toMatchObject({ pull: 12, fromFork: false });
+    expect(await workflowOf({ ...ENV, GITHUB_EVENT_PATH: event })).toMatchObject({ pull: 12, fromFork: false });
     writeFileSync(event, JSON.stringify(head("mallory/shop")));
-    expect(workflowOf({ ...ENV, GITHUB_EVENT_PATH: event })).toMatchObject({ pull: 12, fromFork: true });
+    expect(await workflowOf({ ...ENV, GITHUB_EVENT_PATH: event })).toMatchObject({ pull: 12, fromFork: true });
   });
 
   test.each([
     [{}, /GITHUB_REPOSITORY: is not set/],
     [{ GITHUB_REPOSITORY: "acme/shop" }, /GITHUB_TOKEN: is not set/],
     [{ ...ENV, GITHUB_EVENT_PATH: "/nowhere" }, /GITHUB_EVENT_PATH: \/nowhere cannot be read/],
-  ])("says what is missing of %j", (env, message) => {
-    expect(() => workflowOf(env)).toThrow(message);
+  ])("says what is missing of %j", async (env, message) => {
+    await expect(workflowOf(env)).rejects.toThrow(message);
   });
 });

@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import type { Workflow } from "../../github";
+import { stickyComment, stickyIssue, workflowOf, type Workflow } from "../../github";
 import { UserError } from "../../jobspec";
 import { hasDrift, type Drift, type Preview } from "../../operations";
 import type { CliContext } from "../context";
@@ -14,9 +14,7 @@ export async function githubComment(
   { terminal, env }: CliContext,
 ): Promise<void> {
   const preview = read<Preview>(file, "cdk-nomad preview ENV --format json", ["environment", "jobs", "consul"]);
-  // Loaded here, since no other command needs GitHub's client.
-  const { stickyComment, workflowOf } = await import("../../github/index.js");
-  const workflow = workflowOf(env);
+  const workflow = await workflowOf(env);
   const body = previewMarkdown(preview);
   summarize(workflow, body);
   const pull = options.pull ?? workflow.pull;
@@ -37,8 +35,7 @@ export async function githubIssue(
   { terminal, env }: CliContext,
 ): Promise<void> {
   const drift = read<Drift>(file, "cdk-nomad drift ENV --json", ["environment", "jobs", "consul", "unchanged"]);
-  const { stickyIssue, workflowOf } = await import("../../github/index.js");
-  const workflow = workflowOf(env);
+  const workflow = await workflowOf(env);
   const { environment } = drift;
   const body = driftMarkdown(drift);
   summarize(workflow, body);
