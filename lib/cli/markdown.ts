@@ -1,5 +1,4 @@
-/** As long as GitHub takes a comment or an issue, in characters. */
-export const LONGEST_BODY = 65_536;
+import { LONGEST_BODY } from "../github";
 
 /** A text of several parts; where it is longer than GitHub takes, whole parts are left out from the end, and that is said. */
 export function bodyOf(head: string, all: readonly string[], longest = LONGEST_BODY): string {

@@ -1,5 +1,6 @@
 import type { FieldChange, JobPlan, Preview } from "../operations";
-import { bodyOf, codeBlock, details, inCell, LONGEST_BODY, plainText } from "./markdown";
+import { LONGEST_BODY } from "../github";
+import { bodyOf, codeBlock, details, inCell, plainText } from "./markdown";
 import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
 
 /** What tells the comment of an environment from others, so that it is updated and not written again. */

@@ -2,7 +2,7 @@ import { askGitHub } from "./refusal";
 import type { Workflow } from "./workflow";
 
 /** As long as GitHub takes a comment or an issue, in characters. */
-const LONGEST_BODY = 65_536;
+export const LONGEST_BODY = 65_536;
 
 /**
  * Writes the one comment of its kind on a pull request: the one that holds the marker is written anew, else one is added.

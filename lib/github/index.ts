@@ -1,4 +1,4 @@
 /** GitHub's side of a workflow: one comment on a pull request, one issue about drift. */
-export { stickyComment } from "./comment";
+export { LONGEST_BODY, stickyComment } from "./comment";
 export { stickyIssue } from "./issue";
 export { workflowOf, type Workflow } from "./workflow";

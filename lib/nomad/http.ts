@@ -91,7 +91,7 @@ export class Http {
   }
 
   /** The same API over the same connections, with more sent along with every request. */
-  with(query: Readonly<Record<string, string>>): Http {
+  with(query: Connection["query"]): Http {
     return new Http({ ...this.connection, query: { ...this.connection.query, ...query } }, this);
   }
 

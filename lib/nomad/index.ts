@@ -2,7 +2,7 @@
 export { consulConnection, nomadConnection, type Environment } from "./connections";
 export { ConsulClient, type ConfigEntryJson, type KeyValue, type ServiceInstance } from "./consul-client";
 export { ApiError, Http, type Connection, type RequestOptions } from "./http";
-export { NomadClient, type JobJson } from "./nomad-client";
+export { NomadClient, whereOf, type JobJson } from "./nomad-client";
 export { isTokenRefused, isUnreachable, passingTrouble } from "./passing";
 export { placementInWords } from "./placement";
 export type * from "./types";

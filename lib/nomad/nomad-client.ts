@@ -28,7 +28,7 @@ export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string 
 export class NomadClient extends ApiClient {
   /** The same cluster, in the region and namespace that a job names. */
   where(job: Readonly<Record<string, unknown>>): NomadClient {
-    const query = queryOf(job);
+    const query = whereOf(job);
     return Object.keys(query).length === 0 ? this : new NomadClient(this.http.with(query));
   }
 
@@ -51,19 +51,9 @@ export class NomadClient extends ApiClient {
     return this.http.get(`/v1/node/${id}/allocations`);
   }
 
-  /** Nodes that take allocations. */
-  async readyNodes(): Promise<
-    readonly {
-      readonly ID: string;
-      readonly Status: string;
-      readonly Drivers: Readonly<Record<string, { Detected: boolean; Healthy: boolean }>>;
-    }[]
-  > {
-    const nodes =
-      await this.http.get<
-        { ID: string; Status: string; Drivers: Record<string, { Detected: boolean; Healthy: boolean }> }[]
-      >("/v1/nodes");
-    return nodes.filter((node) => node.Status === "ready");
+  /** Nodes that answer. */
+  async readyNodes(): Promise<readonly NodeStub[]> {
+    return (await this.nodes()).filter(({ Status }) => Status === "ready");
   }
 
   /** Regions that this one knows, itself among them. */
@@ -112,7 +102,7 @@ export class NomadClient extends ApiClient {
   /** What a server would do with a job, without doing it. */
   async plan(job: JobJson, signal?: AbortSignal): Promise<PlanResult> {
     const path = `/v1/job/${encodeURIComponent(job.ID)}/plan`;
-    return this.http.post(path, { body: { Job: job, Diff: true }, query: queryOf(job), signal });
+    return this.http.post(path, { body: { Job: job, Diff: true }, query: whereOf(job), signal });
   }
 
   /**
@@ -122,7 +112,7 @@ export class NomadClient extends ApiClient {
    */
   async register(job: JobJson, index?: number): Promise<Registration> {
     const check = index === undefined ? {} : { EnforceIndex: true, JobModifyIndex: index };
-    return this.http.put("/v1/jobs", { body: { Job: job, ...check }, query: queryOf(job) });
+    return this.http.put("/v1/jobs", { body: { Job: job, ...check }, query: whereOf(job) });
   }
 
   /** Its versions, the newest first, and what changed from each to the one before. */
@@ -242,10 +232,13 @@ export class NomadClient extends ApiClient {
   }
 }
 
-/** A job goes to the region and namespace that it names. */
-function queryOf({ Region: region, Namespace: namespace }: Readonly<Record<string, unknown>>): Record<string, string> {
-  const query: Record<string, string> = {};
-  if (typeof region === "string" && region !== "") query.region = region;
-  if (typeof namespace === "string" && namespace !== "") query.namespace = namespace;
-  return query;
+/** The region and the namespace that a job names, which it goes to; those that it does not name are left out. */
+export function whereOf({ Region: region, Namespace: namespace }: Readonly<Record<string, unknown>>): {
+  readonly region?: string;
+  readonly namespace?: string;
+} {
+  return {
+    ...(typeof region === "string" && region !== "" ? { region } : {}),
+    ...(typeof namespace === "string" && namespace !== "" ? { namespace } : {}),
+  };
 }

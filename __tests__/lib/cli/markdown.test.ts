@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { driftMarkdown } from "../../../lib/cli/drift-markdown";
-import { bodyOf, codeBlock, LONGEST_BODY, plainText } from "../../../lib/cli/markdown";
+import { bodyOf, codeBlock, plainText } from "../../../lib/cli/markdown";
+import { LONGEST_BODY } from "../../../lib/github";
 import { previewMarkdown } from "../../../lib/cli/preview-markdown";
 import { MASK, Masking, type FieldChange, type JobPlan, type Preview } from "../../../lib/operations";
 

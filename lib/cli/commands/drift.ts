@@ -20,11 +20,12 @@ export async function drift(environment: string, options: DriftOptions, context:
     const progress = terminal.progress();
     progress.step(`comparing with Nomad and Consul at ${nomad.address} and ${consul.address}`);
     const clients = { nomad, consul, signal };
-    const found = await findDrift(environment, contents, clients);
+    const differing = await findDrift(environment, contents, clients);
+    const { drift: found } = differing;
     terminal.rest();
     if (format === "text") terminal.print(driftText(found, terminal));
     if (format === "markdown") terminal.print(driftMarkdown(found));
-    const fixes = options.fix && hasDrift(found) ? await fixDrift(contents, clients) : [];
+    const fixes = options.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
     if (format === "json") terminal.print(JSON.stringify({ ...found, ...(options.fix ? { fixes } : {}) }, null, 2));
     for (const { name, fixed, reason } of fixes) {
       const { color } = terminal;

@@ -31,8 +31,8 @@ export function describedNode(name: string, whole: Space, reserved: Space): Room
  * @param anew jobs that are counted anew: what runs of them takes no room
  */
 export async function liveNodes(nomad: NomadClient, anew: ReadonlySet<string> = new Set()): Promise<readonly Room[]> {
-  const stubs = (await nomad.nodes()).filter(
-    ({ Status, SchedulingEligibility }) => Status === "ready" && SchedulingEligibility === "eligible",
+  const stubs = (await nomad.readyNodes()).filter(
+    ({ SchedulingEligibility: eligibility }) => eligibility === "eligible",
   );
   return Promise.all(
     stubs.map(async ({ ID }) => {

@@ -1,6 +1,6 @@
 import { UserError } from "../../jobspec";
 import type { JobJson, NomadClient } from "../../nomad";
-import { patiently, Streams } from "../following";
+import { patiently, withStreams, type Streams } from "../following";
 import { applyChange, consulChanges, isConflict, planJobs, whatChanged, type Planned } from "../plan";
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
@@ -8,7 +8,7 @@ import type { SteerOptions } from "./options";
 import { failTogether, orderOf } from "./rollouts";
 import { nameOf } from "./selection";
 import { splitRequests, splitServices, splittable } from "./traffic";
-import { watchDeployment, type JobOutcome, type Outcome } from "./watch";
+import { begunBy, watchDeployment, type JobOutcome, type Outcome } from "./watch";
 
 /** What deploying takes. */
 export interface DeployOptions extends SteerOptions {
@@ -35,7 +35,6 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   onStep("asking Nomad what it would do with the jobs");
   const planned = await patiently(() => planJobs(wanted, options), { ...options, ...BEFORE });
   await refuseStale(planned, options);
-  await configureConsul(wanted, options);
 
   const { canaryWeight } = options;
   const split = new Map(
@@ -45,16 +44,13 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
           .filter(({ job }) => hasManualCanary(job))
           .map(({ plan, job }) => [plan.path, splittable(job, plan.path, wanted)]),
   );
+  await configureConsul(wanted, options);
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
-  const streams = new Streams(
-    options.nomad,
-    planned.map(({ job }) => job),
-    options,
-  );
   // Each path with whether it went well; a job begins once all that it waits for did.
   const ends = new Map<string, Promise<boolean>>();
   const outcomes: JobOutcome[] = [];
-  try {
+  const jobs = planned.map(({ job }) => job);
+  await withStreams(options.nomad, jobs, options, async (streams) => {
     for (const item of wanted) {
       const plan = byPath.get(item.path);
       if (item.kind !== "job" || !plan) continue;
@@ -73,9 +69,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
       ends.set(item.path, end);
     }
     await Promise.all(ends.values());
-  } finally {
-    streams.close();
-  }
+  });
   const ended = await failTogether(wanted, outcomes, options);
   const order = wanted.map(({ path }) => path);
   return [...ended].sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
@@ -101,8 +95,7 @@ async function deployJob({ plan, job }: Planned, options: DeployOptions, streams
     const view = { ...viewOf(job), status: "unchanged" as const };
     if (!going || options.detach) return { result: "unchanged", view, diagnoses: [] };
     options.onStep(`watching the deployment of ${job.ID} that is going on`);
-    const begun = { EvalID: "", JobModifyIndex: going.JobModifyIndex, deployment: going.ID };
-    return watchDeployment(nomad, job, begun, watching);
+    return watchDeployment(nomad, job, begunBy(going), watching);
   }
   options.onStep(`registering ${nameOf(job)}`);
   const registration = await register(nomad, job, plan.modifyIndex, plan.path);

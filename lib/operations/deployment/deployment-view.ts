@@ -1,5 +1,6 @@
 import {
   placementInWords,
+  whereOf,
   type AllocationStub,
   type Deployment,
   type DeploymentState,
@@ -66,11 +67,12 @@ export interface Seen {
 /** Makes the view of a deployment out of what the servers say. */
 export function viewOf(job: JobJson, seen: Seen = {}): DeploymentView {
   const { deployment, failures = {} } = seen;
+  const { region, namespace } = whereOf(job);
   const names = [...new Set([...Object.keys(deployment?.TaskGroups ?? {}), ...Object.keys(failures)])].sort();
   return {
     job: job.ID,
-    region: text(job.Region),
-    namespace: text(job.Namespace),
+    region,
+    namespace,
     deployment: deployment?.ID,
     version: deployment?.JobVersion,
     status: deployment?.Status ?? "evaluating",
@@ -112,8 +114,4 @@ function allocationView(allocation: AllocationStub, checks: readonly FailingChec
     })),
     checks: checks.filter((check) => check.allocation === allocation.ID),
   };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,13 +1,13 @@
 import { UserError } from "../../jobspec";
-import { ApiError, type JobJson, type NomadClient } from "../../nomad";
-import { Streams } from "../following";
-import { warningsOf } from "../plan";
+import type { JobJson, NomadClient } from "../../nomad";
+import { withStreams } from "../following";
+import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
 import { goesOn, nameOf, newestDeployments, selectJobs, type WantedJob } from "./selection";
 import type { JobOptions, SteerOptions } from "./options";
 import { splitRequests, splitServices } from "./traffic";
-import { watchDeployment, type JobOutcome } from "./watch";
+import { watchDeployment, type JobOutcome, type Outcome } from "./watch";
 
 /** What going back takes. */
 export interface RollbackOptions extends JobOptions {
@@ -25,26 +25,14 @@ export async function rollback(wanted: readonly Wanted[], options: RollbackOptio
   const { nomad, onStep } = options;
   const jobs = await whichJob(wanted, options);
   const targets = await Promise.all(jobs.map((item) => targetOf(item, nomad, options.to)));
-  const streams = new Streams(
-    nomad,
-    jobs.map(({ job }) => job),
-    options,
-  );
   const outcomes: JobOutcome[] = [];
-  try {
-    for (const { item, from, to } of targets) {
-      const { job } = item;
-      await splitRequests(splitServices(job, wanted), 0, options);
-      onStep(`taking ${nameOf(job)} back from version ${from} to ${to}`);
-      const registration = await revert(nomad, item, to, from);
-      const outcome = options.detach
-        ? { result: "detached" as const, view: viewOf(job), diagnoses: [] }
-        : await watchDeployment(nomad.where(job), job, registration, { ...options, changes: streams.of(job) });
-      outcomes.push({ ...outcome, path: item.path, job });
-      if (outcome.result === "failed" || outcome.result === "timed-out") break;
-    }
-  } finally {
-    streams.close();
+  for (const target of targets) {
+    const { item, from, to } = target;
+    await splitRequests(splitServices(item.job, wanted), 0, options);
+    onStep(`taking ${nameOf(item.job)} back from version ${from} to ${to}`);
+    const outcome = await goBack(target, options);
+    outcomes.push({ ...outcome, path: item.path, job: item.job });
+    if (outcome.result === "failed" || outcome.result === "timed-out") break;
   }
   return outcomes;
 }
@@ -55,18 +43,26 @@ export async function rollback(wanted: readonly Wanted[], options: RollbackOptio
  * @returns the version; undefined where there was none
  */
 export async function takeBack(item: WantedJob, options: SteerOptions): Promise<number | undefined> {
-  const { job } = item;
-  const nomad = options.nomad.where(job);
-  const [current, before] = (await nomad.versions(job.ID)).Versions;
+  const [current, before] = (await options.nomad.where(item.job).versions(item.job.ID)).Versions;
   if (!current || !before) return undefined;
-  const registration = await revert(options.nomad, item, numberOf(before), numberOf(current));
-  const streams = new Streams(options.nomad, [job], options);
-  try {
-    await watchDeployment(nomad, job, registration, { ...options, changes: streams.of(job) });
-  } finally {
-    streams.close();
-  }
-  return numberOf(before);
+  const to = numberOf(before);
+  await goBack({ item, from: numberOf(current), to }, options);
+  return to;
+}
+
+interface Target {
+  readonly item: WantedJob;
+  readonly from: number;
+  readonly to: number;
+}
+
+async function goBack({ item: { job, path }, from, to }: Target, options: SteerOptions): Promise<Outcome> {
+  const nomad = options.nomad.where(job);
+  const registration = await asUserError(path, () => nomad.revert(job.ID, to, from));
+  if (options.detach) return { result: "detached", view: viewOf(job), diagnoses: [] };
+  return withStreams(options.nomad, [job], options, (streams) =>
+    watchDeployment(nomad, job, registration, { ...options, changes: streams.of(job) }),
+  );
 }
 
 /** The job that is named, else the one whose deployment failed or goes on, else the only one. */
@@ -83,7 +79,7 @@ async function whichJob(wanted: readonly Wanted[], options: RollbackOptions): Pr
   throw UserError.at("", message, "rollback/which");
 }
 
-async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefined) {
+async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefined): Promise<Target> {
   const { job, path } = item;
   const { Versions: versions } = await nomad.where(job).versions(job.ID);
   const [current, ...older] = versions;
@@ -109,13 +105,4 @@ async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefi
 
 function numberOf(version: JobJson): number {
   return Number(version.Version);
-}
-
-async function revert(nomad: NomadClient, { job, path }: WantedJob, to: number, from: number) {
-  try {
-    return await nomad.where(job).revert(job.ID, to, from);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    throw UserError.at(path, warningsOf(error.body).join("; "), "server");
-  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import type { Deployment, JobJson, NomadClient } from "../../nomad";
+import { whereOf, type Deployment, type JobJson, type NomadClient } from "../../nomad";
 import { type PatienceOptions, patiently } from "../following";
 import type { Wanted } from "../stack";
 
@@ -39,10 +39,7 @@ export async function newestDeployments(
 ): Promise<readonly JobDeployment[]> {
   const found = await Promise.all(
     jobs.map(async (wanted) => {
-      const deployments = await patiently(() => nomad.where(wanted.job).deployments(wanted.job.ID), options);
-      const [deployment] = [...deployments].sort(
-        (a, b) => b.JobVersion - a.JobVersion || b.CreateIndex - a.CreateIndex,
-      );
+      const [deployment] = await patiently(() => nomad.where(wanted.job).deployments(wanted.job.ID), options);
       return deployment ? [{ wanted, job: wanted.job, deployment }] : [];
     }),
   );
@@ -90,6 +87,7 @@ export function goesOn({ deployment }: Pick<JobDeployment, "deployment">): boole
 }
 
 /** How a job is called where it may run in several regions. */
-export function nameOf({ ID, Region }: JobJson): string {
-  return typeof Region === "string" && Region !== "" ? `${ID} (${Region})` : ID;
+export function nameOf(job: JobJson): string {
+  const { region } = whereOf(job);
+  return region === undefined ? job.ID : `${job.ID} (${region})`;
 }

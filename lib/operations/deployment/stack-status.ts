@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { Deployment, JobCounts, JobJson, NomadClient } from "../../nomad";
+import { whereOf, type Deployment, type JobCounts, type JobJson, type NomadClient } from "../../nomad";
 import { type PatienceOptions, patiently } from "../following";
 import { AT_ONCE } from "../plan";
 import type { Wanted } from "../stack";
@@ -65,9 +65,7 @@ async function jobStatus(
     () => Promise.all([nomad.job(job.ID), nomad.summary(job.ID), nomad.deployments(job.ID)]),
     options,
   );
-  const text = (name: string) => (typeof job[name] === "string" && job[name] !== "" ? job[name] : undefined);
-  const [region, namespace] = [text("Region"), text("Namespace")];
-  const where = { job: job.ID, path, ...(region ? { region } : {}), ...(namespace ? { namespace } : {}) };
+  const where = { job: job.ID, path, ...whereOf(job) };
   if (!held) return { ...where, state: "missing", groups: [] };
   const { Version: version = 0, SubmitTime: time = 0 } = held as HeldJob;
   const deployment = deployments.find(({ JobVersion }) => JobVersion === version);

@@ -1,13 +1,13 @@
 import { UserError } from "../../jobspec";
-import { ApiError, type Deployment, type NomadClient } from "../../nomad";
-import { Streams } from "../following";
-import { warningsOf } from "../plan";
+import { whereOf, type Deployment, type NomadClient } from "../../nomad";
+import { withStreams } from "../following";
+import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
 import type { JobOptions } from "./options";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { begunDeployments, goesOn, nameOf, newestDeployments, selectJobs, type JobDeployment } from "./selection";
-import { watchDeployment, type Begun, type Outcome, type WatchOptions, type JobOutcome } from "./watch";
+import { begunBy, watchDeployment, type Outcome, type WatchOptions, type JobOutcome } from "./watch";
 
 /** Watches what goes on of the deployments of a stack, whoever began them. @returns those that went on */
 export async function watchStack(wanted: readonly Wanted[], options: JobOptions): Promise<readonly JobOutcome[]> {
@@ -84,7 +84,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
         diagnoses: [],
       };
     options.onStep(`promoting ${nameOf(item.job)}`);
-    await asUserError(item, () => at.promote(item.deployment.ID));
+    await asUserError(item.wanted.path, () => at.promote(item.deployment.ID));
     if (options.detach)
       return { result: "detached", view: viewOf(item.job, { deployment: item.deployment }), diagnoses: [] };
     return watch(item, options, { ...watching, throughPromotion: true });
@@ -117,8 +117,8 @@ export async function failDeployment(wanted: readonly Wanted[], options: JobOpti
     found.map(async (item) => {
       await splitRequests(splitServices(item.job, wanted), 0, options);
       options.onStep(`failing the deployment of ${nameOf(item.job)}`);
-      const said = await asUserError(item, () => options.nomad.where(item.job).fail(item.deployment.ID));
-      const region = typeof item.job.Region === "string" ? item.job.Region : undefined;
+      const said = await asUserError(item.wanted.path, () => options.nomad.where(item.job).fail(item.deployment.ID));
+      const { region } = whereOf(item.job);
       const revertedTo = said.RevertedJobVersion ?? undefined;
       return { job: item.job.ID, region, deployment: item.deployment.ID, revertedTo };
     }),
@@ -131,43 +131,27 @@ async function each(
   options: JobOptions,
   run: (item: JobDeployment, watching: WatchOptions) => Promise<Outcome>,
 ): Promise<readonly JobOutcome[]> {
-  const streams = new Streams(
-    options.nomad,
-    items.map(({ job }) => job),
-    options,
-  );
-  try {
-    return await Promise.all(
+  const jobs = items.map(({ job }) => job);
+  return withStreams(options.nomad, jobs, options, (streams) =>
+    Promise.all(
       items.map(async (item) => ({
         ...(await run(item, { ...options, changes: streams.of(item.job) })),
         path: item.wanted.path,
         job: item.job,
       })),
-    );
-  } finally {
-    streams.close();
-  }
+    ),
+  );
 }
 
 function watch({ job, deployment }: JobDeployment, options: JobOptions, watching: WatchOptions): Promise<Outcome> {
-  const begun: Begun = { EvalID: "", JobModifyIndex: deployment.JobModifyIndex, deployment: deployment.ID };
-  return watchDeployment(options.nomad.where(job), job, begun, watching);
+  return watchDeployment(options.nomad.where(job), job, begunBy(deployment), watching);
 }
 
 async function failed(ended: Outcome, item: JobDeployment, nomad: NomadClient): Promise<Outcome> {
-  const said = await asUserError(item, () => nomad.where(item.job).fail(item.deployment.ID));
+  const said = await asUserError(item.wanted.path, () => nomad.where(item.job).fail(item.deployment.ID));
   const back = said.RevertedJobVersion === null ? "" : `; Nomad goes back to version ${said.RevertedJobVersion}`;
   const description = `its canaries were not healthy in time, so it was failed${back}`;
   return { ...ended, result: "failed", view: { ...ended.view, status: "failed", description } };
-}
-
-async function asUserError<T>({ wanted: { path } }: JobDeployment, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    throw UserError.at(path, warningsOf(error.body).join("; "), "server");
-  }
 }
 
 function stillRuns({ view }: Outcome): boolean {

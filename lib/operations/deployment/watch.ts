@@ -57,6 +57,11 @@ export type Begun = Pick<Registration, "EvalID" | "JobModifyIndex"> & {
   readonly deployment?: string;
 };
 
+/** A deployment that goes on already. */
+export function begunBy({ ID, JobModifyIndex }: Deployment): Begun {
+  return { EvalID: "", JobModifyIndex, deployment: ID };
+}
+
 /** Events come in flocks: between two looks there is at least this much. */
 const SHORTEST_INTERVAL = 100;
 /** How long allocations may be without a node before that counts as a failure. */

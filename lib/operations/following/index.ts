@@ -2,4 +2,4 @@
 export type { Changes, FollowOptions } from "./changes";
 export { followChanges } from "./follow";
 export { patiently, type PatienceOptions } from "./patience";
-export { Streams } from "./streams";
+export { withStreams, type Streams } from "./streams";

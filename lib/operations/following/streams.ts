@@ -2,6 +2,21 @@ import type { JobJson, NomadClient } from "../../nomad";
 import type { Changes, FollowOptions } from "./changes";
 import { followChanges } from "./follow";
 
+/** Runs something that follows jobs, and closes what was opened for it. */
+export async function withStreams<T>(
+  nomad: NomadClient,
+  jobs: readonly JobJson[],
+  options: FollowOptions,
+  run: (streams: Streams) => Promise<T>,
+): Promise<T> {
+  const streams = new Streams(nomad, jobs, options);
+  try {
+    return await run(streams);
+  } finally {
+    streams.close();
+  }
+}
+
 /** One stream of changes for each region, however many jobs it has; opened when the first is watched. */
 export class Streams {
   readonly #open = new Map<string, Changes>();

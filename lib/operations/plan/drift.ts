@@ -1,8 +1,8 @@
-import { ApiError, type JobJson, type NomadClient } from "../../nomad";
+import { ApiError, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
-import type { JobPlan } from "./job-plan";
+import type { JobPlan, Planned } from "./job-plan";
 import { Masking } from "./masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 
@@ -35,6 +35,13 @@ export interface Drift {
   readonly unchanged: number;
 }
 
+/** The same with what it was made of, to be put right. */
+export interface FoundDrift {
+  readonly drift: Drift;
+  readonly jobs: readonly Planned[];
+  readonly consul: readonly ConsulChange[];
+}
+
 /** What was put right, and what could not be. */
 export interface Fix {
   readonly name: string;
@@ -48,19 +55,21 @@ export interface Fix {
  *
  * @throws UserError with every job that the server refuses
  */
-export async function findDrift(environment: string, contents: StackContents, clients: Clients): Promise<Drift> {
+export async function findDrift(environment: string, contents: StackContents, clients: Clients): Promise<FoundDrift> {
   const masking = new Masking(contents.sensitive);
   const [planned, consul] = await Promise.all([
     planJobs(contents.wanted, clients, masking),
     consulChanges(contents.wanted, clients, masking),
   ]);
-  const drifted = planned.filter(({ plan }) => plan.change !== "none");
-  return {
+  const jobs = planned.filter(({ plan }) => plan.change !== "none");
+  const changes = consul.filter(({ change }) => change !== "none");
+  const drift = {
     environment,
-    jobs: await Promise.all(drifted.map(({ plan, job }) => explain(plan, job, clients.nomad, masking))),
-    consul: consul.filter(({ change }) => change !== "none"),
-    unchanged: planned.length - drifted.length,
+    jobs: await Promise.all(jobs.map(({ plan, job }) => explain(plan, job, clients.nomad, masking))),
+    consul: changes,
+    unchanged: planned.length - jobs.length,
   };
+  return { drift, jobs, consul: changes };
 }
 
 /** Whether anything differs. */
@@ -69,8 +78,8 @@ export function hasDrift({ jobs, consul }: Drift): boolean {
 }
 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {
-  const { path, region, namespace, modifyIndex, fields } = plan;
-  const where = { job: job.ID, path, ...(region ? { region } : {}), ...(namespace ? { namespace } : {}), modifyIndex };
+  const { path, modifyIndex, fields } = plan;
+  const where = { job: job.ID, path, ...whereOf(job), modifyIndex };
   const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);
   const [held] = versions;
   if (!held || plan.change === "create") return { ...where, drift: "purged", fields: [], lastChange: [] };
@@ -91,18 +100,18 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
  * Makes the cluster as the stack says again, unless somebody changes it meanwhile: every write holds for the modify index at which the
  * drift was found.
  */
-export async function fixDrift(contents: StackContents, clients: Clients): Promise<readonly Fix[]> {
-  const [planned, consul] = await Promise.all([
-    planJobs(contents.wanted, clients),
-    consulChanges(contents.wanted, clients),
-  ]);
+export async function fixDrift(
+  { jobs, consul }: FoundDrift,
+  contents: StackContents,
+  clients: Clients,
+): Promise<readonly Fix[]> {
   const fixes: Fix[] = [];
-  for (const change of consul.filter(({ change }) => change !== "none")) {
+  for (const change of consul) {
     const wanted = contents.wanted.find(({ path }) => path === change.path);
     const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }
-  for (const { plan, job } of planned.filter(({ plan }) => plan.change !== "none")) {
+  for (const { plan, job } of jobs) {
     try {
       await clients.nomad.register(job, plan.modifyIndex);
       fixes.push({ name: job.ID, fixed: true });

@@ -3,9 +3,9 @@ export { applyChange, type ConsulChange } from "./consul-changes";
 export { findDrift, fixDrift, hasDrift, isConflict, whatChanged, type Drift, type Fix, type JobDrift } from "./drift";
 export { fieldChanges, type FieldChange } from "./field-changes";
 export {
+  asUserError,
   isScaled,
   planJob,
-  warningsOf,
   withScaledCounts,
   type GroupPlan,
   type JobPlan,

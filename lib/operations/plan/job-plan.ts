@@ -1,6 +1,7 @@
 import {
   ApiError,
   passingTrouble,
+  whereOf,
   placementInWords,
   type DesiredUpdates,
   type JobJson,
@@ -76,13 +77,12 @@ export async function planJob(
 function read(result: PlanResult, path: string, job: JobJson, masking: Masking): JobPlan {
   const { Diff: diff } = result;
   const updates = Object.entries(result.Annotations?.DesiredTGUpdates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
   const launch = result.NextPeriodicLaunch;
   const change = !diff || diff.Type === "Added" ? "create" : changesSomething(diff) ? "update" : "none";
   return {
     job: job.ID,
     path,
-    ...optional({ region: text(job.Region), namespace: text(job.Namespace) }),
+    ...whereOf(job),
     change,
     modifyIndex: result.JobModifyIndex,
     groups: updates.map(([name, update]) => groupPlan(name, change === "none" ? unchanged(update) : update, result)),
@@ -146,6 +146,16 @@ export async function withScaledCounts(nomad: NomadClient, job: JobJson): Promis
 /** Whether a scaling policy owns a group's count. */
 export function isScaled(group: ScaledGroup): boolean {
   return Boolean(group.Scaling) && group.Scaling?.Enabled !== false;
+}
+
+/** Asks a server for something, and says what it refuses as a mistake at a path. */
+export async function asUserError<T>(path: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw UserError.at(path, warningsOf(error.body).join("; "), "server");
+  }
 }
 
 /** A server nests what it says in a tree of bullets. */
