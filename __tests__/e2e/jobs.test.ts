@@ -28,6 +28,7 @@ import { ask } from "../../bench/parity/server";
 import { draw, mutate, randomFrom, sitesOf, type Json } from "../../bench/parity/draw";
 import { jobs } from "../support/arbitraries";
 import { comparable, corpus } from "../support/corpus";
+import { PORT_CASES } from "../support/mesh-ports";
 import { Project } from "../support/project";
 
 const project = new Project();
@@ -218,6 +219,14 @@ describe("a real server", () => {
       { numRuns: 200, seed: 4 },
     );
   }, 120_000);
+
+  test.each(PORT_CASES.map((entry) => [entry.name, entry] as const))(
+    "knows a port for a check, or none: %s",
+    async (_name, { job, accepted }) => {
+      const verdict = await ask(address, job.toApi().Job);
+      expect({ accepted: verdict.accepted, errors: accepted ? verdict.errors : [] }).toEqual({ accepted, errors: [] });
+    },
+  );
 
   test("reads HCL that is left as nomad fmt leaves it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-fmt-"));

@@ -9,6 +9,8 @@ export interface Surroundings {
   /** The task that has the service; undefined where the group has it. */
   readonly task: string | undefined;
   readonly taskNames: readonly string[];
+  /** The port of the service: its own, or the one that a server gives to a gateway. */
+  readonly servicePort: string | undefined;
 }
 
 const NEEDS_PORT = new Set(["http", "tcp", "grpc"]);
@@ -18,7 +20,7 @@ const LONGEST_NOTES = 255;
 export function checkCheck({ value: check, at }: Node<Check>, service: Service, around: Surroundings): void {
   const type = typeof check.type === "string" ? check.type.toLowerCase() : "";
   form(check, type, at);
-  if (NEEDS_PORT.has(check.type as string)) port(check, service, around, at);
+  if (NEEDS_PORT.has(check.type as string)) port(check, around, at);
   task(check, service, around, at);
   restarts(check, service, at);
   if (providerOf(service) === "nomad") nomadOnly(check, type, service, at);
@@ -45,8 +47,8 @@ function form(check: Check, type: string, at: Place): void {
     at.property("command").error("check/command", "a script check needs a command; write one");
 }
 
-function port(check: Check, service: Service, { labels, task }: Surroundings, at: Place): void {
-  const label = check.port || service.port;
+function port(check: Check, { labels, task, servicePort }: Surroundings, at: Place): void {
+  const label = check.port || servicePort;
   const place = at.property("port");
   const offer =
     labels.size === 0

@@ -1,4 +1,4 @@
-import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask } from "../blocks";
+import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask, type TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/job";
 import { Driver } from "../drivers";
 import { Cpu, Duration, Memory } from "../units";
@@ -11,6 +11,33 @@ export function meshPrefix(service: Service): string | undefined {
   if (connect?.gateway?.ingress) return "connect-ingress";
   if (connect?.gateway?.terminating) return "connect-terminating";
   return connect?.gateway?.mesh ? "connect-mesh" : undefined;
+}
+
+/** The ports that a server adds for a service of the mesh. */
+export interface MeshPorts {
+  /** Their labels, which other services of the group can name too. */
+  readonly labels: readonly string[];
+  /** The port that the service itself gets, where it has none of its own. */
+  readonly ofService?: string;
+}
+
+const NO_PORTS: MeshPorts = { labels: [] };
+
+/**
+ * The ports that a server adds to a group's network for a service of the mesh: one for a sidecar, one for a terminating gateway whose
+ * service has no port, and one to the local network for a mesh gateway. An ingress gateway gets none.
+ *
+ * @param name the service's name, with what the server fills in
+ */
+export function meshPorts(service: Service, name: string, group: TaskGroup): MeshPorts {
+  const prefix = meshPrefix(service);
+  if (prefix === undefined || !group.networks?.length) return NO_PORTS;
+  if (prefix === "connect-proxy") return { labels: [service.connect?.sidecarService?.port || `${prefix}-${name}`] };
+  if (service.connect?.native) return NO_PORTS;
+  if (prefix === "connect-mesh") return { labels: [`${prefix}-${name}-lan`] };
+  if (prefix === "connect-ingress" || service.port) return NO_PORTS;
+  const label = `${prefix}-${name}`;
+  return { labels: [label], ofService: label };
 }
 
 /**

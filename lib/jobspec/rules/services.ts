@@ -3,6 +3,7 @@ import type { JobBlock } from "../blocks/job";
 import { isDeferred, type Place } from "../engine";
 import { checkCheck, type Surroundings } from "./checks";
 import { isServiceName } from "./grammar";
+import { meshPorts } from "./mesh-tasks";
 import { checksOf, nameOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
 interface Owned {
@@ -17,14 +18,17 @@ export const services: GroupRule = (group, job) => {
   const own = ownedBy(group, job);
   if (own.length === 0) return;
   const taskNames = [...group.tasks, ...group.injected].map(({ value }) => value.name);
-  const labels = labelsOf(group.value.networks);
-  for (const { service, name, task } of own) {
+  const added = own.map(({ service, name, task }) => (task ? undefined : meshPorts(service.value, name, group.value)));
+  const injected = added.flatMap((ports) => ports?.labels ?? []);
+  const labels = labelsOf(group.value.networks, injected);
+  for (const [index, { service, name, task }] of own.entries()) {
     const around: Surroundings = {
       labels: task
-        ? new Set([...labelsOf(group.value.networks?.slice(0, 1)), ...labelsOf(task.resources?.networks)])
+        ? new Set([...labelsOf(group.value.networks?.slice(0, 1), injected), ...labelsOf(task.resources?.networks)])
         : labels,
       task: task?.name,
       taskNames,
+      servicePort: service.value.port || added[index]?.ofService,
     };
     checkService(service, name, around);
   }
@@ -146,8 +150,8 @@ function checkTogether(own: readonly Owned[]): void {
   }
 }
 
-function labelsOf(networks: readonly Network[] | undefined): Set<string> {
-  const labels = new Set<string>();
+function labelsOf(networks: readonly Network[] | undefined, injected: readonly string[] = []): Set<string> {
+  const labels = new Set(injected);
   for (const network of networks ?? []) for (const { label } of network.ports ?? []) labels.add(label);
   return labels;
 }

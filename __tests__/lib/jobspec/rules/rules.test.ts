@@ -28,6 +28,7 @@ import {
   type TaskGroupProps,
   type TaskProps,
 } from "../../../../lib";
+import { PORT_CASES } from "../../../support/mesh-ports";
 
 const driver = Driver.rawExec({ command: "/bin/true" });
 
@@ -326,6 +327,15 @@ describe("warnings, where a server is laxer than sense", () => {
     ],
   ])("%s at %s", (rule, path, job) => {
     expect(job.validate()).toEqual([expect.objectContaining({ rule, path, severity: "warning" })]);
+  });
+});
+
+describe("ports that Nomad gives to services of the mesh", () => {
+  test.each(PORT_CASES.map((entry) => [entry.name, entry] as const))("%s", (_name, { job, accepted }) => {
+    const problems = job.validate();
+    expect(problems.filter(({ severity }) => severity === "error").length === 0).toBe(accepted);
+    // A label that Nomad itself adds is known; nobody is warned of it.
+    expect(problems.filter(({ rule }) => rule === "check/port-unknown")).toEqual([]);
   });
 });
 
