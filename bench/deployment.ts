@@ -1,15 +1,14 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, EmbeddedCluster, getBinary, SILENT } from "../lib/local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../lib/nomad";
+import { cacheFolder, getBinary, SILENT } from "../lib/local";
+import type { JobJson } from "../lib/nomad";
 import { deploy, readStack, synthesizeProject } from "../lib/operations";
+import { withCluster, type TestCluster } from "../__tests__/support/cluster";
 import { median } from "./measure";
 import type { Figure } from "./synthesis";
 
 const ROOT = join(__dirname, "..");
-const PORT_OFFSET = 13000;
 /** The one job of the stack that is deployed by both. */
 const JOB = "prism-stack";
 
@@ -18,15 +17,11 @@ const JOB = "prism-stack";
  * every 10 s Consul's random first look would decide who wins.
  */
 export async function measureDeployment(rounds: number): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-bench-"));
-  const cluster = new EmbeddedCluster(join(folder, ".cdk-nomad"));
-  try {
-    await cluster.up({ portOffset: PORT_OFFSET, cache: cacheFolder(), env: process.env, progress: SILENT });
-    const addresses = cluster.addresses();
-    const nomad = new NomadClient(nomadConnection({}, addresses?.nomad));
-    const consul = new ConsulClient(consulConnection({}, addresses?.consul));
+  return withCluster({}, async (cluster) => {
+    const { nomad, consul, project } = cluster;
+    const { folder } = project;
     const outdir = join(folder, "synth");
-    await synthesizeProject({ project: ROOT, outdir, env: { CDK_NOMAD_PORT_OFFSET: String(PORT_OFFSET) } });
+    await synthesizeProject({ project: ROOT, outdir, env: { CDK_NOMAD_PORT_OFFSET: String(cluster.offset) } });
     const wanted = readStack(outdir, "dev", { variables: {}, env: {} })
       .filter((item) => item.kind !== "job" || item.job.ID === JOB)
       .map((item) => (item.kind === "job" ? { ...item, job: quick(item.job) } : item));
@@ -56,11 +51,10 @@ export async function measureDeployment(rounds: number): Promise<Figure[]> {
       await gone();
 
       started = Date.now();
-      await run(binary.path, ["job", "run", "-json", file], { ...process.env, NOMAD_ADDR: addresses?.nomad });
+      await run(binary.path, ["job", "run", "-json", file], { ...process.env, ...cluster.addresses });
       if (round > 0) theirs.push((Date.now() - started) / 1000);
       await gone();
     }
-    await Promise.all([nomad.close(), consul.close()]);
     console.log(`  ${median(ours).toFixed(1)} s  cdk-nomad deploy\n  ${median(theirs).toFixed(1)} s  nomad job run`);
     const ratio = median(ours) / median(theirs);
     return [
@@ -70,12 +64,9 @@ export async function measureDeployment(rounds: number): Promise<Figure[]> {
         goal: "at most 1.15",
         reached: ratio <= 1.15,
       },
-      startFigure(folder),
+      await startFigure(cluster),
     ];
-  } finally {
-    await cluster.down(SILENT);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The same job with every check every second. */
@@ -97,17 +88,11 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 /** The whole of npm start, with nomad and consul cached. */
-function startFigure(folder: string): Figure {
-  writeFileSync(
-    join(folder, "cdktf.json"),
-    JSON.stringify({ app: `${process.execPath} --import ${require.resolve("tsx")} ${join(ROOT, "main.ts")}` }),
-  );
-  const cli = (...args: string[]) =>
-    spawnSync(process.execPath, [join(ROOT, "bin/cdk-nomad.js"), ...args], { cwd: folder, encoding: "utf8" });
-  cli("down");
+async function startFigure({ project, offset }: TestCluster): Promise<Figure> {
+  await project.run(["down"]);
   const begun = Date.now();
-  const { status, stderr } = cli("start", "--port-offset", String(PORT_OFFSET));
-  if (status !== 0) throw new Error(stderr);
+  const { code, stderr } = await project.run(["start", "--port-offset", String(offset)]);
+  if (code !== 0) throw new Error(stderr);
   const seconds = (Date.now() - begun) / 1000;
   return {
     what: "npm start to healthy, nomad and consul cached",

@@ -1,16 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
-import { cacheFolder, EmbeddedCluster, SILENT } from "../lib/local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../lib/nomad";
+import type { ConsulClient, NomadClient } from "../lib/nomad";
 import { AT_ONCE, deploy, previewStack, readContents, synthesizeProject, type StackContents } from "../lib/operations";
+import { withCluster } from "../__tests__/support/cluster";
+import { Project } from "../__tests__/support/project";
 import { median } from "./measure";
 import type { Figure } from "./synthesis";
 
-const ROOT = join(__dirname, "..");
-const PORT_OFFSET = 13000;
 const JOBS = 100;
 
 interface Bench {
@@ -22,42 +18,27 @@ interface Bench {
 
 /** Preview, deployment and canaries of a stack of 100 jobs on the embedded cluster. */
 export async function measureOperations(rounds: number): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-bench-"));
-  const cluster = new EmbeddedCluster(join(folder, ".cdk-nomad"));
-  try {
-    await cluster.up({ portOffset: PORT_OFFSET, cache: cacheFolder(), env: process.env, progress: SILENT });
-    const addresses = cluster.addresses();
-    const nomad = new NomadClient(nomadConnection({}, addresses?.nomad));
-    const consul = new ConsulClient(consulConnection({}, addresses?.consul));
-    const app = `${process.execPath} --import ${require.resolve("tsx")} main.ts`;
-    writeFileSync(join(folder, "cdktf.json"), JSON.stringify({ app }));
-    const program = join(ROOT, "__tests__/operate/programs/small-jobs.ts");
-    writeFileSync(join(folder, "main.ts"), `import ${JSON.stringify(program)};`);
+  return withCluster({ program: Project.SMALL_JOBS }, async ({ nomad, consul, project }) => {
     const contents: Bench["contents"] = async (round, canary = 0) => {
       const jobs = Array.from({ length: JOBS }, (_, number) => ({
         id: `job-${number}`,
         env: { RELEASE: number === 50 ? String(round) : "0" },
         ...(number === 50 ? { canary } : {}),
       }));
-      writeFileSync(join(folder, "change.json"), JSON.stringify({ jobs }));
-      const outdir = join(folder, "synth");
-      await synthesizeProject({ project: folder, outdir });
+      project.change({ jobs });
+      const outdir = join(project.folder, "synth");
+      await synthesizeProject({ project: project.folder, outdir });
       return readContents(outdir, "dev", { variables: {}, env: {} });
     };
     const bench = { nomad, consul, contents };
     console.log(`  deploying ${JOBS} jobs`);
     await deploy((await contents(0)).wanted, { nomad, consul, onStep: () => undefined, onChange: () => undefined });
-    const figures = [
+    return [
       await previewFigure(bench, rounds),
       ...(await deployFigures(bench, rounds)),
-      await canaryFigure(bench, rounds, folder),
+      await canaryFigure(bench, rounds, project),
     ];
-    await Promise.all([nomad.close(), consul.close()]);
-    return figures;
-  } finally {
-    await cluster.down(SILENT);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The plan calls and nothing else, as many at once as a preview makes. */
@@ -124,22 +105,20 @@ async function deployFigures({ nomad, consul, contents }: Bench, rounds: number)
  * From the moment that Nomad's servers know of the canary's health until the whole command has ended. The node that found out tells them
  * some 0.2 to 0.8 s later, which nobody who asks the servers can make up for; that is printed beside it.
  */
-async function canaryFigure({ nomad, contents }: Bench, rounds: number, folder: string): Promise<Figure> {
-  const cli = (...args: string[]) =>
-    spawnSync(process.execPath, [join(ROOT, "bin/cdk-nomad.js"), ...args], { cwd: folder, encoding: "utf8" });
+async function canaryFigure({ nomad, contents }: Bench, rounds: number, project: Project): Promise<Figure> {
   const late: number[] = [];
   const lateForNode: number[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     await contents(100 + round, 1);
-    const { status, stderr } = cli("deploy", "dev");
+    const { code, stderr } = await project.run(["deploy", "dev"]);
     const returned = Date.now();
-    if (status !== 3) throw new Error(`expected a canary that waits, found ${status}: ${stderr}`);
+    if (code !== 3) throw new Error(`expected a canary that waits, found ${code}: ${stderr}`);
     const [deployment] = await nomad.deployments("job-50");
     const allocations = await nomad.deploymentAllocations(deployment?.ID ?? "");
     const [canary] = allocations.filter((allocation) => allocation.DeploymentStatus?.Canary);
     late.push((returned - (canary?.ModifyTime ?? 0) / 1e6) / 1000);
     lateForNode.push((returned - Date.parse(canary?.DeploymentStatus?.Timestamp ?? "")) / 1000);
-    cli("promote", "dev");
+    await project.run(["promote", "dev"]);
   }
   const seconds = Math.max(...late);
   console.log(`  ${Math.max(...lateForNode).toFixed(2)} s  the same from when the node found out, the slowest`);

@@ -2,56 +2,39 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { consulConnection, ConsulClient, NomadClient, nomadConnection } from "../../lib/nomad";
 import { readStack } from "../../lib/operations";
-import { ended, Project } from "../support/project";
+import { clusterForSuite } from "../support/cluster";
+import { ended } from "../support/project";
+import { until } from "../support/until";
 
-const project = new Project();
-let nomad: NomadClient;
-let consul: ConsulClient;
-
-beforeAll(() => {
-  nomad = new NomadClient(nomadConnection({}, `http://127.0.0.1:${4646 + project.offset}`));
-  consul = new ConsulClient(consulConnection({}, `http://127.0.0.1:${8500 + project.offset}`));
-});
-
-afterAll(async () => {
-  await Promise.all([nomad.close(), consul.close()]);
-  await project.remove();
-}, 60_000);
+const cluster = clusterForSuite({ started: false });
+const { project } = cluster;
 
 const SERVICES = ["prism-admin", "pattern-launcher", "keyvalue-runner"];
 
 /** The one allocation of a group that shall run. */
 async function running(group: string) {
-  const allocations = (await nomad.allocations("prism-stack")).filter(
+  const allocations = (await cluster.nomad.allocations("prism-stack")).filter(
     (allocation) => allocation.TaskGroup === group && allocation.DesiredStatus === "run",
   );
   expect(allocations).toHaveLength(1);
   return allocations[0] as NonNullable<(typeof allocations)[number]>;
 }
 
-async function until(what: string, holds: () => Promise<boolean>, limit = 60_000): Promise<void> {
-  for (const end = Date.now() + limit; !(await holds()); await sleep(200)) {
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${limit / 1000} s`);
-  }
-}
-
 describe("the embedded cluster", () => {
   test("starts nothing where a port is taken, and says which and by whom", async () => {
-    const server = createServer().listen(4646 + project.offset, "127.0.0.1");
+    const server = createServer().listen(4646 + cluster.offset, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
-    const said = await project.run(["up", "--port-offset", String(project.offset)]);
+    const said = await project.run(["up", "--port-offset", String(cluster.offset)]);
     await new Promise((resolve) => server.close(resolve));
     expect(said.code).toBe(1);
-    expect(said.stderr).toContain(`port ${4646 + project.offset} (Nomad HTTP): is taken by process ${process.pid}`);
+    expect(said.stderr).toContain(`port ${4646 + cluster.offset} (Nomad HTTP): is taken by process ${process.pid}`);
     expect(said.stderr).toContain("--port-offset");
     expect(project.leftovers().processes).toEqual([]);
   }, 60_000);
 
   test("interrupted while it starts, says truly what runs, and is ended by down", async () => {
-    const child = project.spawn(["up", "--port-offset", String(project.offset)]);
+    const child = project.spawn(["up", "--port-offset", String(cluster.offset)]);
     const said = ended(child);
     await until("a start", async () => existsSync(join(project.cluster.folder, "cluster.json")));
     child.kill("SIGINT");
@@ -71,14 +54,14 @@ describe("the embedded cluster", () => {
 
 describe("the dev stack", () => {
   test("comes up with one command, every group healthy in Consul", async () => {
-    const said = await project.run(["start", "--port-offset", String(project.offset)]);
+    const said = await project.run(["start", "--port-offset", String(cluster.offset)]);
     expect(said.stderr).toContain("prism-stack version 0 is healthy");
     expect(said.code).toBe(0);
     for (const service of SERVICES) {
       expect(said.stdout).toMatch(new RegExp(`${service} .*passing.*stand-in`));
-      expect(await consul.instances(service, { passing: true })).toHaveLength(1);
+      expect(await cluster.consul.instances(service, { passing: true })).toHaveLength(1);
     }
-    expect(said.stdout).toContain(`http://127.0.0.1:${4646 + project.offset}/ui/`);
+    expect(said.stdout).toContain(`http://127.0.0.1:${4646 + cluster.offset}/ui/`);
   }, 120_000);
 
   test("started the launcher only once a healthy admin was in Consul, and it registered there", async () => {
@@ -95,11 +78,11 @@ describe("the dev stack", () => {
   }, 30_000);
 
   test("reads its configuration from Consul's KV", async () => {
-    expect(await consul.value("prism/dev/log_level")).toBe("debug");
-    expect(await consul.value("prism/dev/environment")).toBe("dev");
+    expect(await cluster.consul.value("prism/dev/log_level")).toBe("debug");
+    expect(await cluster.consul.value("prism/dev/environment")).toBe("dev");
     const admin = await running("admin");
     const file: string[] = [];
-    for await (const chunk of nomad.http.stream(`/v1/client/fs/cat/${admin.ID}`, {
+    for await (const chunk of cluster.nomad.http.stream(`/v1/client/fs/cat/${admin.ID}`, {
       query: { path: "prism-admin/local/config.env" },
     }))
       file.push(Buffer.from(chunk).toString());
@@ -120,7 +103,7 @@ describe("the dev stack", () => {
         expect.objectContaining({ id: "prism-stack", result: expect.stringMatching(/unchanged|healthy/) }),
       ]),
     });
-    expect((await nomad.job("prism-stack"))?.Version).toBe(0);
+    expect((await cluster.nomad.job("prism-stack"))?.Version).toBe(0);
   }, 60_000);
 
   test("one changed value is a rolling update of its group alone", async () => {
@@ -136,14 +119,17 @@ describe("the dev stack", () => {
     const restarts = async () => (await running("admin")).TaskStates?.["prism-admin"]?.Restarts ?? 0;
     expect(await restarts()).toBe(0);
     const admin = await running("admin");
-    const pid = execFileSync("pgrep", ["-f", `stand-ins/admin.ts serve --port=${8981 + project.offset}`], {
+    const pid = execFileSync("pgrep", ["-f", `stand-ins/admin.ts serve --port=${8981 + cluster.offset}`], {
       encoding: "utf8",
     })
       .trim()
       .split("\n")[0];
     process.kill(Number(pid), "SIGKILL");
     await until("a restart", async () => (await restarts()) === 1);
-    await until("a passing check", async () => (await consul.instances("prism-admin", { passing: true })).length === 1);
+    await until(
+      "a passing check",
+      async () => (await cluster.consul.instances("prism-admin", { passing: true })).length === 1,
+    );
     expect((await running("admin")).ID).toBe(admin.ID);
     // The launcher keeps the address that it had, and is left alone.
     expect((await running("launcher")).TaskStates?.["pattern-launcher"]?.Restarts).toBe(0);
@@ -154,7 +140,7 @@ describe("the dev stack", () => {
     for (const environment of ["dev", "staging", "prod"]) {
       for (const wanted of readStack(outdir, environment, { variables: {}, env: {} })) {
         if (wanted.kind !== "job") continue;
-        const verdict = await nomad.validate(wanted.job);
+        const verdict = await cluster.nomad.validate(wanted.job);
         // This cluster has no Vault, which says nothing about the job.
         const errors = (verdict.ValidationErrors ?? []).filter((error) => !/vault/i.test(error));
         expect([environment, errors]).toEqual([environment, []]);

@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import {
   BrowserVmJob,
@@ -21,44 +20,36 @@ import {
   Duration,
 } from "../../lib";
 import { cacheFolder, getBinary, SILENT } from "../../lib/local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../lib/nomad";
+import type { JobJson } from "../../lib/nomad";
 import { withoutDefaults } from "../../lib/jobspec/host";
 import { deploy, readRunningJob } from "../../lib/operations";
 import { ask } from "../../bench/parity/server";
 import { draw, mutate, randomFrom, sitesOf, type Json } from "../../bench/parity/draw";
 import { jobs } from "../support/arbitraries";
 import { comparable, corpus } from "../support/corpus";
+import { clusterForSuite } from "../support/cluster";
 import { PORT_CASES } from "../support/mesh-ports";
-import { Project } from "../support/project";
+import { until } from "../support/until";
 
-const project = new Project();
-const address = `http://127.0.0.1:${4646 + project.offset}`;
-let nomad: NomadClient;
-let consul: ConsulClient;
+const cluster = clusterForSuite();
+const { project } = cluster;
+let address: string;
 let program: string;
 
 beforeAll(async () => {
-  await project.run(["up", "--port-offset", String(project.offset)]);
-  nomad = new NomadClient(nomadConnection({}, address));
-  consul = new ConsulClient(consulConnection({}, `http://127.0.0.1:${8500 + project.offset}`));
+  address = cluster.addresses.NOMAD_ADDR;
   program = (await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT })).path;
-}, 60_000);
-
-afterAll(async () => {
-  await Promise.all([nomad.close(), consul.close()]);
-  await project.remove();
-}, 60_000);
-
-async function until(what: string, holds: () => Promise<boolean>, limit = 60_000): Promise<void> {
-  for (const end = Date.now() + limit; !(await holds()); await sleep(250)) {
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${limit / 1000} s`);
-  }
-}
+});
 
 /** Deploys a job, and says how that ended. */
 async function run(job: Job): Promise<string | undefined> {
   const wanted = { kind: "job", path: job.id, job: job.toApi().Job as JobJson, after: [] } as const;
-  const [outcome] = await deploy([wanted], { nomad, consul, onStep: () => undefined, onChange: () => undefined });
+  const [outcome] = await deploy([wanted], {
+    nomad: cluster.nomad,
+    consul: cluster.consul,
+    onStep: () => undefined,
+    onChange: () => undefined,
+  });
   return outcome?.result;
 }
 
@@ -107,7 +98,7 @@ describe("runtime jobs", () => {
     });
     const { DispatchedJobID } = await api<{ DispatchedJobID: string }>("/v1/job/runtime-openai/dispatch", request);
     expect(await outputOf(DispatchedJobID)).toBe('../../Eve; "x"|hello there|a "key" with $signs\\');
-    expect(JSON.stringify(await nomad.job("runtime-openai"))).not.toContain("with $signs");
+    expect(JSON.stringify(await cluster.nomad.job("runtime-openai"))).not.toContain("with $signs");
   }, 60_000);
 
   test("run as jobs of their own", async () => {
@@ -122,7 +113,7 @@ describe("runtime jobs", () => {
     });
     await run(job);
     expect(await outputOf(job.id)).toBe("user 1 on\n");
-    await nomad.deregister(job.id, { purge: true });
+    await cluster.nomad.deregister(job.id, { purge: true });
   }, 60_000);
 });
 
@@ -135,9 +126,9 @@ describe("pools", () => {
       checkInterval: Duration.seconds(5),
     });
     expect(await run(pool)).toBe("healthy");
-    const instances = await consul.instances("warm-pool-anthropic");
+    const instances = await cluster.consul.instances("warm-pool-anthropic");
     expect(instances).toHaveLength(10);
-    await nomad.deregister(pool.id, { purge: true });
+    await cluster.nomad.deregister(pool.id, { purge: true });
   }, 120_000);
 
   test("a slot pool scales from its least to its most, and no further", async () => {
@@ -150,11 +141,11 @@ describe("pools", () => {
       });
     expect((await scale(3)).status).toBe(200);
     await until("three sandboxes", async () => {
-      const found = await consul.instances(pool.id);
+      const found = await cluster.consul.instances(pool.id);
       return found.length === 3 && found.every(({ Checks }) => Checks.every(({ Status }) => Status === "passing"));
     });
     expect((await scale(4)).status).toBe(400);
-    await nomad.deregister(pool.id, { purge: true });
+    await cluster.nomad.deregister(pool.id, { purge: true });
   }, 90_000);
 
   test("a browser's machine answers on its ports, and shuts down gracefully", async () => {
@@ -163,17 +154,17 @@ describe("pools", () => {
       userId: "u",
       provider: "google",
       vmIp: "192.168.100.2",
-      vncPort: 5900 + project.offset,
+      vncPort: 5900 + cluster.offset,
       machine: { kind: "process" },
       resources: roomy,
     });
     expect(await run(machine)).toBe("healthy");
-    await nomad.deregister(machine.id);
+    await cluster.nomad.deregister(machine.id);
     await until("its end", async () => {
-      const [allocation] = await nomad.allocations(machine.id);
+      const [allocation] = await cluster.nomad.allocations(machine.id);
       return allocation?.ClientStatus === "complete";
     });
-    await nomad.deregister(machine.id, { purge: true });
+    await cluster.nomad.deregister(machine.id, { purge: true });
   }, 90_000);
 });
 
@@ -213,7 +204,7 @@ describe("a real server", () => {
         });
         // What no server takes need not have HCL that says the same, such as two default identities.
         const written = job.toApi().Job;
-        const back = valid ? await nomad.parse(job.toHcl()) : written;
+        const back = valid ? await cluster.nomad.parse(job.toHcl()) : written;
         expect(parsed(back)).toEqual(parsed(written));
       }),
       { numRuns: 200, seed: 4 },
@@ -243,7 +234,7 @@ describe("a real server", () => {
     );
     rmSync(folder, { recursive: true });
     expect(changed.map(({ id }) => id)).toEqual([]);
-    for (const job of own) expect(parsed(await nomad.parse(job.toHcl()))).toEqual(parsed(job.toApi().Job));
+    for (const job of own) expect(parsed(await cluster.nomad.parse(job.toHcl()))).toEqual(parsed(job.toApi().Job));
   }, 60_000);
 
   test("gives a running job back as it was written", async () => {
@@ -265,14 +256,14 @@ describe("a real server", () => {
       ],
     });
     await run(job);
-    const read = await readRunningJob("sleeper", nomad);
+    const read = await readRunningJob("sleeper", cluster.nomad);
     expect(parsed(read.job.toApi().Job)).toEqual(parsed(job.toApi().Job));
     const plan = await api<{ Diff: { Type: string } }>("/v1/job/sleeper/plan", {
       Job: read.job.toApi().Job,
       Diff: true,
     });
     expect(plan.Diff.Type).toBe("None");
-    await nomad.deregister("sleeper", { purge: true });
+    await cluster.nomad.deregister("sleeper", { purge: true });
   }, 60_000);
 });
 

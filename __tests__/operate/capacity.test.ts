@@ -12,22 +12,13 @@ import {
   Task,
   TaskGroup,
 } from "../../lib";
-import { NomadClient, nomadConnection, type JobJson } from "../../lib/nomad";
+import type { JobJson } from "../../lib/nomad";
 import { capacityOf, liveNodes } from "../../lib/operations";
+import { clusterForSuite } from "../support/cluster";
 import { Project } from "../support/project";
 
-const project = new Project(Project.SMALL_JOBS);
-const nomad = new NomadClient(nomadConnection({}, `http://127.0.0.1:${4646 + project.offset}`));
-
-beforeAll(async () => {
-  const said = await project.run(["up", "--port-offset", String(project.offset)]);
-  if (said.code !== 0) throw new Error(said.stderr);
-}, 120_000);
-
-afterAll(async () => {
-  await nomad.close();
-  await project.remove();
-}, 60_000);
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
+const { project } = cluster;
 
 function jobOf(id: string, cpu: number, memory: number, group: object = {}, before?: Task): Job {
   const resources = new Resources({ cpu: Cpu.mhz(cpu), memory: Memory.mebibytes(memory) });
@@ -55,7 +46,7 @@ const JOBS = [
 /** What Nomad's own plan says of a job with a count: whether all find a node, else what is exhausted. */
 async function planned(job: JobJson, count: number): Promise<readonly string[] | undefined> {
   const groups = (job.TaskGroups as object[]).map((group) => ({ ...group, Count: count }));
-  const { FailedTGAllocs: failed } = await nomad.plan({ ...job, TaskGroups: groups });
+  const { FailedTGAllocs: failed } = await cluster.nomad.plan({ ...job, TaskGroups: groups });
   const failure = failed?.work;
   if (!failure) return undefined;
   return [...Object.keys(failure.DimensionExhausted ?? {}), ...Object.keys(failure.ConstraintFiltered ?? {})];
@@ -73,7 +64,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
 /** What we count, held against what Nomad plans with that many, with half of them, and with one more. */
 async function heldAgainstNomad(job: Job) {
   const json = job.toApi().Job as JobJson;
-  const { groups } = capacityOf([json], await liveNodes(nomad));
+  const { groups } = capacityOf([json], await liveNodes(cluster.nomad));
   const { count = 0, limits = [] } = groups[0]?.alone ?? {};
   const half = await planned(json, Math.max(1, Math.floor(count / 2)));
   const [next = "all of them found a node"] = (await planned(json, count + 1)) ?? [];

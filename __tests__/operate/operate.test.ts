@@ -1,31 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
 import type { SmallJob, SmallProgram } from "./programs/small-jobs";
-import { ended, Project, type Said } from "../support/project";
+import { clusterForSuite } from "../support/cluster";
+import { ended, flat, Project } from "../support/project";
 import { Proxy } from "../support/proxy";
+import { until } from "../support/until";
 
-const project = new Project(Project.SMALL_JOBS);
-const address = `http://127.0.0.1:${4646 + project.offset}`;
-const nomad = new NomadClient(nomadConnection({}, address));
-const consul = new ConsulClient(consulConnection({}, `http://127.0.0.1:${8500 + project.offset}`));
-
-beforeAll(async () => {
-  const said = await project.run(["up", "--port-offset", String(project.offset)]);
-  if (said.code !== 0) throw new Error(said.stderr);
-}, 120_000);
-
-afterAll(async () => {
-  await Promise.all([nomad.close(), consul.close()]);
-  await project.remove();
-}, 60_000);
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
+const { project } = cluster;
 
 /** Forgets every job. */
 afterEach(async () => {
-  for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
-  await consul.http.delete("/v1/kv/small/", { query: { recurse: true } });
+  await cluster.purge();
+  await cluster.consul.http.delete("/v1/kv/small/", { query: { recurse: true } });
 }, 30_000);
 
 function program(jobs: readonly SmallJob[], rest: Omit<SmallProgram, "jobs"> = {}): void {
@@ -38,19 +26,9 @@ async function deployed(jobs: readonly SmallJob[], rest: Omit<SmallProgram, "job
   expect([said.code, said.stderr]).toEqual([0, expect.stringContaining("healthy")]);
 }
 
-/** What a command said, with its line breaks taken for spaces. */
-function flat(said: Said): string {
-  return `${said.stdout} ${said.stderr}`.replaceAll(/\s+/g, " ");
-}
-
-async function until(what: string, holds: () => Promise<boolean>, limit = 30_000): Promise<void> {
-  for (const end = Date.now() + limit; !(await holds()); await sleep(100)) {
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${limit / 1000} s`);
-  }
-}
-
-const running = async (job: string) => (await nomad.deployments(job)).some(({ Status }) => Status === "running");
-const versionOf = async (job: string) => (await nomad.job(job))?.Version;
+const running = async (job: string) =>
+  (await cluster.nomad.deployments(job)).some(({ Status }) => Status === "running");
+const versionOf = async (job: string) => (await cluster.nomad.job(job))?.Version;
 
 describe("preview", () => {
   test("says what is created, changed, and finds no node, with exit codes 2 and 0", async () => {
@@ -84,7 +62,7 @@ describe("preview", () => {
     const json = JSON.parse((await project.run(["preview", "dev", "--format", "json"])).stdout) as {
       jobs: { modifyIndex: number }[];
     };
-    expect(json.jobs[0]?.modifyIndex).toBe((await nomad.job("one"))?.JobModifyIndex);
+    expect(json.jobs[0]?.modifyIndex).toBe((await cluster.nomad.job("one"))?.JobModifyIndex);
     expect(JSON.stringify(json)).not.toMatch(/hunter2|swordfish|new-one/);
   }, 60_000);
 
@@ -104,12 +82,12 @@ describe("drift", () => {
     await deployed(jobs, { keys: { level: "info" } });
     expect((await project.run(["drift", "dev"])).code).toBe(0);
 
-    await nomad.http.post("/v1/job/scaled/scale", { body: { Count: 2, Target: { Group: "work" } } });
-    const held = await nomad.job("edited");
-    await nomad.register({ ...held, ID: "edited", Priority: 70 });
-    await nomad.deregister("stopped");
-    await nomad.deregister("purged", { purge: true });
-    await consul.setValue("small/level", "trace");
+    await cluster.nomad.http.post("/v1/job/scaled/scale", { body: { Count: 2, Target: { Group: "work" } } });
+    const held = await cluster.nomad.job("edited");
+    await cluster.nomad.register({ ...held, ID: "edited", Priority: 70 });
+    await cluster.nomad.deregister("stopped");
+    await cluster.nomad.deregister("purged", { purge: true });
+    await cluster.consul.setValue("small/level", "trace");
     const found = await project.run(["drift", "dev", "--json"]);
     expect(found.code).toBe(2);
     const drift = JSON.parse(found.stdout) as {
@@ -131,22 +109,22 @@ describe("drift", () => {
     const fixed = await project.run(["drift", "dev", "--fix"]);
     expect([fixed.code, flat(fixed)]).toEqual([0, expect.stringContaining("purged is put right")]);
     expect((await project.run(["drift", "dev"])).code).toBe(0);
-    expect(await consul.value("small/level")).toBe("info");
+    expect(await cluster.consul.value("small/level")).toBe("info");
   }, 90_000);
 
   test("leaves the count alone that a scaling policy owns, and so does a deployment", async () => {
     await deployed([{ id: "pool", scaled: { min: 1, max: 5 } }]);
-    await nomad.http.post("/v1/job/pool/scale", { body: { Count: 3, Target: { Group: "work" } } });
+    await cluster.nomad.http.post("/v1/job/pool/scale", { body: { Count: 3, Target: { Group: "work" } } });
     expect((await project.run(["drift", "dev"])).code).toBe(0);
     await deployed([{ id: "pool", scaled: { min: 1, max: 5 }, env: { LEVEL: "debug" } }]);
-    expect(((await nomad.job("pool"))?.TaskGroups as { Count: number }[])[0]?.Count).toBe(3);
+    expect(((await cluster.nomad.job("pool"))?.TaskGroups as { Count: number }[])[0]?.Count).toBe(3);
   }, 60_000);
 });
 
 describe("deploy", () => {
   test("registers only what changes, over one stream of events", async () => {
     const jobs = Array.from({ length: 12 }, (_, number) => ({ id: `job-${number}` }));
-    const proxy = new Proxy(address);
+    const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
     const env = { NOMAD_ADDR: await proxy.open() };
     try {
       program(jobs);
@@ -170,8 +148,8 @@ describe("deploy", () => {
     const said = await project.run(["deploy", "dev"]);
     const returned = Date.now();
     expect([said.code, flat(said)]).toEqual([3, expect.stringContaining("cdk-nomad promote dev --job web")]);
-    const [deployment] = await nomad.deployments("web");
-    const [canary] = (await nomad.deploymentAllocations(deployment?.ID ?? "")).filter(
+    const [deployment] = await cluster.nomad.deployments("web");
+    const [canary] = (await cluster.nomad.deploymentAllocations(deployment?.ID ?? "")).filter(
       ({ DeploymentStatus }) => DeploymentStatus?.Canary,
     );
     // The servers learn of it from the node some tenths of a second later than it says itself.
@@ -221,12 +199,12 @@ describe("deploy", () => {
   }, 60_000);
 
   test("gives up waiting after --timeout, with exit code 4, and status --watch comes back to it", async () => {
-    program([{ id: "slow", script: "exec sleep 3600", checkedPort: 23_999, deadline: 20 }]);
+    program([{ id: "slow", script: "exec sleep 3600", checkedPort: cluster.port(0), deadline: 20 }]);
     const said = await project.run(["deploy", "dev", "--timeout", "2s"]);
     expect([said.code, flat(said)]).toEqual([4, expect.stringContaining("cdk-nomad status dev --watch")]);
     expect((await project.run(["status", "dev"])).code).toBe(4);
     expect(await running("slow")).toBe(true);
-    const server = createServer((_, response) => response.end("open")).listen(23_999, "127.0.0.1");
+    const server = createServer((_, response) => response.end("open")).listen(cluster.port(0), "127.0.0.1");
     try {
       const watched = await project.run(["status", "dev", "--watch"]);
       expect([watched.code, flat(watched)]).toEqual([0, expect.stringContaining("slow version 0 is healthy")]);
@@ -236,7 +214,7 @@ describe("deploy", () => {
   }, 60_000);
 
   test("interrupted, lets Nomad go on and says how to come back", async () => {
-    program([{ id: "slow", checkedPort: 23_998 }]);
+    program([{ id: "slow", checkedPort: cluster.port(1) }]);
     const child = project.spawn(["deploy", "dev"]);
     const said = ended(child);
     await until("a deployment", () => running("slow"));
@@ -259,7 +237,7 @@ describe("deploy", () => {
     program([{ id: "web", env: { RELEASE: "2" } }]);
     const file = join(project.folder, "preview.json");
     writeFileSync(file, (await project.run(["preview", "dev", "--format", "json"])).stdout);
-    await nomad.http.post("/v1/job/web/scale", { body: { Count: 2, Target: { Group: "work" } } });
+    await cluster.nomad.http.post("/v1/job/web/scale", { body: { Count: 2, Target: { Group: "work" } } });
     const said = await project.run(["deploy", "dev", "--preview", file]);
     expect(said.code).toBe(1);
     expect(flat(said)).toMatch(
@@ -274,11 +252,11 @@ describe("deploy", () => {
 test("a job that somebody changes between its plan and its registration is not overwritten", async () => {
   await deployed([{ id: "web" }]);
   program([{ id: "web", env: { RELEASE: "2" } }]);
-  const proxy = new Proxy(address);
+  const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
   const env = { NOMAD_ADDR: await proxy.open() };
   proxy.answer = async ({ method, path }) => {
     if (method !== "PUT" || path !== "/v1/jobs") return undefined;
-    await nomad.http.post("/v1/job/web/scale", { body: { Count: 2, Target: { Group: "work" } } });
+    await cluster.nomad.http.post("/v1/job/web/scale", { body: { Count: 2, Target: { Group: "work" } } });
     return undefined;
   };
   try {
@@ -293,7 +271,7 @@ test("a job that somebody changes between its plan and its registration is not o
 describe("promote", () => {
   test("refuses canaries that are not healthy; --auto-fail-after fails them, and the job goes back", async () => {
     await deployed([{ id: "web", canary: 1, autoRevert: true, deadline: 60 }]);
-    program([{ id: "web", canary: 1, autoRevert: true, checkedPort: 23_997, deadline: 60 }]);
+    program([{ id: "web", canary: 1, autoRevert: true, checkedPort: cluster.port(2), deadline: 60 }]);
     expect((await project.run(["deploy", "dev", "--detach"])).code).toBe(0);
     const early = await project.run(["promote", "dev"]);
     expect([early.code, flat(early)]).toEqual([
@@ -319,7 +297,7 @@ describe("promote", () => {
 
 describe("a cluster that is not well", () => {
   test("the stream is cut, and Nomad answers 429 and 500: all is watched to its end", async () => {
-    const proxy = new Proxy(address);
+    const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
     const env = { NOMAD_ADDR: await proxy.open() };
     let refused = 0;
     // The first two of every kind of request.
@@ -347,7 +325,7 @@ describe("a cluster that is not well", () => {
   }, 90_000);
 
   test("a server without the stream is asked about each job", async () => {
-    const proxy = new Proxy(address);
+    const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
     const env = { NOMAD_ADDR: await proxy.open() };
     proxy.answer = ({ path }) => (path === "/v1/event/stream" ? 403 : undefined);
     try {
@@ -363,7 +341,7 @@ describe("a cluster that is not well", () => {
   }, 60_000);
 
   test("one that goes on refusing is asked a bounded number of times, and that is said", async () => {
-    const proxy = new Proxy(address);
+    const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
     const env = { NOMAD_ADDR: await proxy.open() };
     proxy.answer = ({ path }) => (/\/plan$/.test(path) ? 429 : undefined);
     try {

@@ -1,27 +1,22 @@
-import { NomadClient, nomadConnection } from "../../lib/nomad";
+import type { NomadClient } from "../../lib/nomad";
+import { clusterForSuite } from "../support/cluster";
 import { cdktf, whyNoProviders } from "../support/terraform";
 import type { SmallProgram } from "./programs/small-jobs";
 import { Project } from "../support/project";
 
-const project = new Project(Project.SMALL_JOBS);
-const address = `http://127.0.0.1:${4646 + project.offset}`;
-const nomad = new NomadClient(nomadConnection({}, address));
 const REGIONS = ["us-west", "us-east"];
-const [west, east] = [nomad.where({ Region: "us-west" }), nomad.where({ Region: "us-east" })];
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS });
+const { project } = cluster;
+let west: NomadClient;
+let east: NomadClient;
 
-beforeAll(async () => {
-  const said = await project.run(["up", "--regions", REGIONS.join(","), "--port-offset", String(project.offset)]);
-  if (said.code !== 0) throw new Error(said.stderr);
-}, 120_000);
-
-afterAll(async () => {
-  await nomad.close();
-  await project.remove();
-}, 60_000);
+beforeAll(() => {
+  west = cluster.nomad.where({ Region: "us-west" });
+  east = cluster.nomad.where({ Region: "us-east" });
+});
 
 afterEach(async () => {
-  for (const region of [west, east])
-    for (const { ID } of await region.jobs()) await region.deregister(ID, { purge: true });
+  for (const region of REGIONS) await cluster.purge(region);
 }, 30_000);
 
 /** The program with a release, which fails in some regions. */
@@ -133,7 +128,7 @@ const withProviders = reason === undefined ? test : test.skip;
 withProviders(
   "cdktf deploy prod: west, then east; a failure in the west leaves the east untouched",
   async () => {
-    const env = { NOMAD_ADDR: address };
+    const env = { NOMAD_ADDR: cluster.addresses.NOMAD_ADDR };
     const apply = () => cdktf(project.folder, ["deploy", "prod", "--skip-provider-lock", "--auto-approve"], env);
     release(1);
     expect((await apply()).code).toBe(0);

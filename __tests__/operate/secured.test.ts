@@ -3,7 +3,7 @@ import { OwnNomad } from "../support/own-nomad";
 import { ended, Project } from "../support/project";
 import type { SmallProgram } from "./programs/small-jobs";
 
-const own = new OwnNomad(11_000);
+const own = new OwnNomad();
 const project = new Project(Project.SMALL_JOBS);
 
 beforeAll(() => own.start(), 90_000);

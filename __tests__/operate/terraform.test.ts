@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
+import { clusterForSuite } from "../support/cluster";
 import { cdktf, whyNoProviders } from "../support/terraform";
 import { Project, type Said } from "../support/project";
 import type { SmallJob } from "./programs/small-jobs";
@@ -10,30 +10,16 @@ if (reason !== undefined) console.log(`skipped: cdktf deploy with the real provi
 const withProviders = reason === undefined ? describe : describe.skip;
 
 withProviders("cdktf deploy", () => {
-  const project = new Project();
+  const cluster = clusterForSuite();
+  const { project } = cluster;
   const small = new Project(Project.SMALL_JOBS);
-  const addresses = {
-    NOMAD_ADDR: `http://127.0.0.1:${4646 + project.offset}`,
-    CONSUL_HTTP_ADDR: `http://127.0.0.1:${8500 + project.offset}`,
-  };
-  const nomad = new NomadClient(nomadConnection(addresses));
-  const consul = new ConsulClient(consulConnection(addresses));
 
-  beforeAll(async () => {
-    const said = await project.run(["up", "--port-offset", String(project.offset)]);
-    if (said.code !== 0) throw new Error(said.stderr);
-  }, 120_000);
-
-  afterAll(async () => {
-    await Promise.all([nomad.close(), consul.close()]);
-    await project.remove();
-    await small.remove();
-  }, 60_000);
+  afterAll(() => small.remove(), 60_000);
 
   const run = async (folder: string, command: string, ...more: string[]): Promise<Said> =>
     cdktf(folder, [command, "dev", "--skip-provider-lock", ...more], {
-      ...addresses,
-      CDK_NOMAD_PORT_OFFSET: String(project.offset),
+      ...cluster.addresses,
+      CDK_NOMAD_PORT_OFFSET: String(cluster.offset),
     });
   const deploy = (folder: string) =>
     run(folder, "deploy", "--auto-approve", "--outputs-file", join(folder, "outputs.json"));
@@ -49,7 +35,7 @@ withProviders("cdktf deploy", () => {
   test("deploys dev, and says what became of each job", async () => {
     const said = await deploy(project.folder);
     expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("Apply complete")]);
-    const [deployment] = await nomad.deployments("prism-stack");
+    const [deployment] = await cluster.nomad.deployments("prism-stack");
     expect(outputs(project.folder)["prism-stack"]).toMatchObject({
       id: "prism-stack",
       version: 0,
@@ -74,7 +60,7 @@ withProviders("cdktf deploy", () => {
   }, 180_000);
 
   test("tells nothing of what somebody scaled: drift does", async () => {
-    await nomad.http.post("/v1/job/prism-stack/scale", { body: { Count: 2, Target: { Group: "keyvalue" } } });
+    await cluster.nomad.http.post("/v1/job/prism-stack/scale", { body: { Count: 2, Target: { Group: "keyvalue" } } });
     expect((await run(project.folder, "diff")).stdout).toMatch(/No changes|without changing any real infrastructure/);
     const drift = await project.run(["drift", "dev"]);
     expect([drift.code, drift.stdout]).toEqual([2, expect.stringMatching(/prism-stack was scaled[^]*count: 2 → 1/)]);
@@ -83,9 +69,9 @@ withProviders("cdktf deploy", () => {
   test("destroy leaves nothing in Nomad nor in Consul", async () => {
     const said = await run(project.folder, "destroy", "--auto-approve");
     expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("Destroy complete")]);
-    expect(await nomad.jobs()).toEqual([]);
-    expect(await consul.keys("prism/")).toEqual([]);
-    expect(await consul.configEntry("service-intentions", "prism-admin")).toBeUndefined();
+    expect(await cluster.nomad.jobs()).toEqual([]);
+    expect(await cluster.consul.keys("prism/")).toEqual([]);
+    expect(await cluster.consul.configEntry("service-intentions", "prism-admin")).toBeUndefined();
   }, 120_000);
 
   const program = (...jobs: SmallJob[]) => small.change({ jobs });
@@ -96,7 +82,7 @@ withProviders("cdktf deploy", () => {
     program({ id: "web", count: 2, canary: 1, env: { RELEASE: "2" } });
     const said = await deploy(small.folder);
     expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("1 changed")]);
-    const promoted = await small.run(["promote", "dev", "--when-healthy"], addresses);
+    const promoted = await small.run(["promote", "dev", "--when-healthy"], cluster.addresses);
     expect([promoted.code, promoted.stderr]).toEqual([0, expect.stringContaining("web version 1 is healthy")]);
   }, 120_000);
 
@@ -107,7 +93,7 @@ withProviders("cdktf deploy", () => {
       1,
       expect.stringMatching(/error waiting for job|Failed due to/),
     ]);
-    const status = await small.run(["status", "dev"], addresses);
+    const status = await small.run(["status", "dev"], cluster.addresses);
     expect([status.code, status.stdout]).toEqual([1, expect.stringMatching(/web +failed/)]);
     expect((await run(small.folder, "destroy", "--auto-approve")).code).toBe(0);
   }, 120_000);
@@ -121,10 +107,10 @@ withProviders("cdktf deploy", () => {
       const pool = { id: "pool", scaled: { min: 1, max: 5 } };
       small.change({ jobs: [pool], provider: "2.6.1" });
       expect((await deploy(small.folder)).code).toBe(0);
-      await nomad.http.post("/v1/job/pool/scale", { body: { Count: 3, Target: { Group: "work" } } });
+      await cluster.nomad.http.post("/v1/job/pool/scale", { body: { Count: 3, Target: { Group: "work" } } });
       small.change({ jobs: [{ ...pool, env: { LEVEL: "debug" } }], provider: "2.6.1" });
       expect((await deploy(small.folder)).code).toBe(0);
-      const held = await nomad.job("pool");
+      const held = await cluster.nomad.job("pool");
       expect(held?.TaskGroups).toEqual([expect.objectContaining({ Count: 3 })]);
       expect((await run(small.folder, "destroy", "--auto-approve")).code).toBe(0);
     },

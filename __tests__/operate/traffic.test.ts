@@ -1,29 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
+import { clusterForSuite } from "../support/cluster";
 import { findEnvoy } from "../support/envoy";
 import { Mesh } from "../support/mesh";
 import type { SmallJob } from "./programs/small-jobs";
-import { Project, type Said } from "../support/project";
+import { flat, Project } from "../support/project";
 
-const project = new Project(Project.SMALL_JOBS);
-const nomad = new NomadClient(nomadConnection({}, `http://127.0.0.1:${4646 + project.offset}`));
-const consul = new ConsulClient(consulConnection({}, `http://127.0.0.1:${8500 + project.offset}`));
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
+const { project } = cluster;
 
-beforeAll(async () => {
-  const said = await project.run(["up", "--port-offset", String(project.offset)]);
-  if (said.code !== 0) throw new Error(said.stderr);
-}, 120_000);
-
-afterAll(async () => {
-  await Promise.all([nomad.close(), consul.close()]);
-  await project.remove();
-}, 60_000);
-
-afterEach(async () => {
-  for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
-}, 30_000);
+afterEach(() => cluster.purge(), 30_000);
 
 function release(number: number, more: Partial<SmallJob> = {}): void {
   const web: SmallJob = { id: "web", count: 3, canary: 1, split: true, env: { RELEASE: String(number) }, ...more };
@@ -46,14 +33,12 @@ interface Chain {
 
 /** How Consul itself says that requests are shared out: percents by subset. */
 async function shares(service: string): Promise<Readonly<Record<string, number>>> {
-  const { Chain: chain } = await consul.http.get<{ Chain: Chain }>(`/v1/discovery-chain/${service}`);
+  const { Chain: chain } = await cluster.consul.http.get<{ Chain: Chain }>(`/v1/discovery-chain/${service}`);
   const start = chain.Nodes[chain.StartNode];
   const subset = (node: string) => chain.Nodes[node]?.Resolver?.Target.split(".")[0] ?? "";
   if (start?.Type !== "splitter") return { [subset(chain.StartNode)]: 100 };
   return Object.fromEntries((start.Splits ?? []).map(({ Weight, NextNode }) => [subset(NextNode), Weight]));
 }
-
-const flat = (said: Said) => `${said.stdout} ${said.stderr}`.replaceAll(/\s+/g, " ");
 
 test("canaries get the part of the requests that somebody gives them, and promoting ends that", async () => {
   release(1);
@@ -94,10 +79,10 @@ withEnvoy(
     expect((await project.run(["deploy", "dev"])).code).toBe(0);
     release(2, { script, count: 2, memory: 64 });
     expect((await project.run(["deploy", "dev", "--canary-weight", "30"])).code).toBe(3);
-    const mesh = new Mesh(consul, `127.0.0.1:${8502 + project.offset}`, envoy ?? "", project.folder);
-    const port = 25_700;
+    const mesh = new Mesh(cluster.consul, `127.0.0.1:${8502 + cluster.offset}`, envoy ?? "", project.folder);
+    const port = cluster.port(0);
     try {
-      await mesh.serve("web", 25_600);
+      await mesh.serve("web", cluster.port(10));
       await mesh.call("web", port);
       const ask = async () => (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) })).text();
       for (const end = Date.now() + 30_000; ; await sleep(200)) {
@@ -139,5 +124,5 @@ test("a weight that is none, and a job whose requests nobody can split", async (
     1,
     expect.stringContaining("write a ServiceResolver with the subsets stable and canary"),
   ]);
-  expect(await nomad.job("web")).toBeUndefined();
+  expect(await cluster.nomad.job("web")).toBeUndefined();
 }, 30_000);

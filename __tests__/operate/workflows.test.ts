@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { NomadClient, nomadConnection } from "../../lib/nomad";
+import { clusterForSuite } from "../support/cluster";
 import {
   asked,
   createComment,
@@ -16,26 +16,15 @@ import type { SmallJob } from "./programs/small-jobs";
 import { ended, Project, type Said } from "../support/project";
 
 const ROOT = join(__dirname, "../..");
-const project = new Project(Project.SMALL_JOBS);
-const addresses = {
-  NOMAD_ADDR: `http://127.0.0.1:${4646 + project.offset}`,
-  CONSUL_HTTP_ADDR: `http://127.0.0.1:${8500 + project.offset}`,
-};
-const nomad = new NomadClient(nomadConnection(addresses));
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
+const { project } = cluster;
 const file = (name: string) => join(project.folder, name);
 
-beforeAll(async () => {
-  const said = await project.run(["up", "--port-offset", String(project.offset)]);
-  if (said.code !== 0) throw new Error(said.stderr);
+beforeAll(() => {
   // As npm ci would leave it in the project of somebody who uses the action.
   mkdirSync(file("node_modules/.bin"), { recursive: true });
-  symlinkSync(join(ROOT, "bin/cdk-nomad.js"), file("node_modules/.bin/cdk-nomad"));
-}, 120_000);
-
-afterAll(async () => {
-  await nomad.close();
-  await project.remove();
-}, 60_000);
+  symlinkSync(join(ROOT, "bin/cdk-cluster.nomad.js"), file("node_modules/.bin/cdk-nomad"));
+});
 
 const program = (...jobs: SmallJob[]) => project.change({ jobs });
 const TOKEN = "ghs_planted_token";
@@ -68,7 +57,7 @@ async function act(
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
-      ...addresses,
+      ...cluster.addresses,
       ...own,
       NO_COLOR: "1",
       GITHUB_TOKEN: TOKEN,
@@ -117,7 +106,7 @@ test("deploy: until it is healthy; a canary that waits is told, and promote ends
     "::warning title=A canary waits::dev has canaries that wait for: cdk-nomad promote dev",
   );
   expect((await act(dev("promote"))).code).toBe(0);
-  expect((await nomad.job("web"))?.Stable).toBe(true);
+  expect((await cluster.nomad.job("web"))?.Stable).toBe(true);
 }, 120_000);
 
 test("deploy that fails: the step fails, and the log says why", async () => {
@@ -133,7 +122,7 @@ test("deploy that fails: the step fails, and the log says why", async () => {
 test("drift: one issue with what somebody changed", async () => {
   program({ id: "still" });
   expect((await act(dev("deploy"))).code).toBe(0);
-  await nomad.http.post("/v1/job/still/scale", { body: { Count: 3, Target: { Group: "work" } } });
+  await cluster.nomad.http.post("/v1/job/still/scale", { body: { Count: 3, Target: { Group: "work" } } });
   const said = await act(dev("drift"), [listIssues([]), createIssue(7)]);
   expect([said.code, said.outputs]).toEqual([0, "changes=true\n"]);
   const create = asked(file("log")).at(-1);

@@ -2,38 +2,38 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { cacheFolder, getBinary, mountsIn, SILENT } from "../../lib/local";
+import { cacheFolder, dynamicPortsAt, getBinary, mountsIn, regionPortsAt, SILENT } from "../../lib/local";
 import { NomadClient, nomadConnection } from "../../lib/nomad";
+import { reservePorts, type ReservedPorts } from "./ports";
+import { until } from "./until";
 
 /** A Nomad that keeps its state where it restarts, and that asks for tokens: what the embedded one does not. */
 export class OwnNomad {
   readonly folder = mkdtempSync(join(tmpdir(), "cdk-nomad-own-"));
-  readonly address: string;
   token = "";
+  #ports: ReservedPorts | undefined;
   #child: ChildProcess | undefined;
 
-  constructor(private readonly offset: number) {
-    this.address = `http://127.0.0.1:${4646 + offset}`;
-  }
-
   async start(): Promise<void> {
+    this.#ports ??= await reservePorts();
     const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
     const file = join(this.folder, "agent.json");
     const loopback = "127.0.0.1";
+    const { "Nomad HTTP": http, "Nomad RPC": rpc, "Nomad Serf": serf } = regionPortsAt(this.#ports.offset, 0);
     const config = {
       name: "own",
       data_dir: join(this.folder, "data"),
       bind_addr: loopback,
-      ports: { http: 4646 + this.offset, rpc: 4647 + this.offset, serf: 4648 + this.offset },
+      ports: { http, rpc, serf },
       advertise: { http: loopback, rpc: loopback, serf: loopback },
       acl: { enabled: true },
       server: { enabled: true, bootstrap_expect: 1, raft_multiplier: 1 },
       client: {
         enabled: true,
         network_interface: "lo",
-        servers: [`${loopback}:${4647 + this.offset}`],
+        servers: [`${loopback}:${rpc}`],
         options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
+        ...dynamicPortsAt(this.#ports.offset, 0),
       },
       plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
       consul: { auto_advertise: false, client_auto_join: false, server_auto_join: false },
@@ -43,18 +43,23 @@ export class OwnNomad {
     this.#child = spawn(path, ["agent", `-config=${file}`], { stdio: ["ignore", log, log] });
     const nomad = this.client();
     try {
-      for (const end = Date.now() + 60_000; ; await sleep(200)) {
-        if (Date.now() > end) throw new Error(`nomad did not get ready; see ${this.folder}/log`);
-        if (!(await nomad.leader().catch(() => undefined))) continue;
+      await until(`a ready Nomad (its log: ${this.folder}/log)`, async () => {
+        if (!(await nomad.leader().catch(() => undefined))) return false;
         this.token ||= (await nomad.http.post<{ SecretID: string }>("/v1/acl/bootstrap")).SecretID;
         const authorized = this.client();
         const ready = await authorized.readyNodes().catch(() => []);
         await authorized.close();
-        if (ready.length > 0) return;
-      }
+        return ready.length > 0;
+      });
     } finally {
       await nomad.close();
     }
+  }
+
+  /** Where it answers. */
+  get address(): string {
+    if (!this.#ports) throw new Error("it is not started yet; use it inside of tests and hooks");
+    return `http://127.0.0.1:${regionPortsAt(this.#ports.offset, 0)["Nomad HTTP"]}`;
   }
 
   client(token = this.token): NomadClient {
@@ -75,11 +80,11 @@ export class OwnNomad {
     const nomad = this.client();
     try {
       for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
-      for (let waited = 0; waited < 10_000 && (await nomad.allAllocations()).some(isAlive); waited += 200)
-        await sleep(200);
+      await until("the end of all allocations", async () => !(await nomad.allAllocations()).some(isAlive), 10_000);
     } finally {
       await nomad.close();
       await this.kill();
+      await this.#ports?.release();
     }
     if (mountsIn(this.folder).length === 0) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }

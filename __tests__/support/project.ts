@@ -5,9 +5,6 @@ import { join } from "node:path";
 import { EmbeddedCluster, mountsIn, processesIn } from "../../lib/local";
 
 const REPOSITORY = join(__dirname, "../..");
-/** Far from the ports of a cluster that somebody works with. */
-const PORT_OFFSET = 12000;
-
 /** What a command said and how it ended. */
 export interface Said {
   readonly code: number | null;
@@ -25,7 +22,6 @@ export class Project {
 
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-e2e-")));
   readonly cluster = new EmbeddedCluster(join(this.folder, ".cdk-nomad"));
-  readonly offset = PORT_OFFSET;
 
   /** @param program a module that is the program. Default: the environments of this repository. */
   constructor(program?: string) {
@@ -60,7 +56,9 @@ export class Project {
   /** Starts a command and leaves it running. */
   spawn(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): ChildProcess {
     const clean = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|PRISM|CDK_NOMAD_PORT)_/.test(name)),
+      Object.entries(process.env).filter(
+        ([name]) => !/^(NOMAD|CONSUL|VAULT|PRISM|TERMINAL_NOMAD|WARM_POOL|CDK_NOMAD_PORT)_/.test(name),
+      ),
     );
     return spawn(process.execPath, [join(REPOSITORY, "bin/cdk-nomad.js"), ...args], {
       cwd: this.folder,
@@ -93,6 +91,11 @@ export class Project {
     await this.run(["down"]);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What a command said, with its line breaks taken for spaces. */
+export function flat(said: Said): string {
+  return `${said.stdout} ${said.stderr}`.replaceAll(/\s+/g, " ");
 }
 
 /** Collects what a process says until it ends. */

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     .parse();
   const options = program.opts<{ seed: string; count: string; changes: string; corpus?: string }>();
   const jobs = await bases(options.corpus);
-  const tally = await withServer(14000, (address) =>
+  const tally = await withServer((address) =>
     compare(address, jobs, {
       seed: Number(options.seed),
       count: Number(options.count),

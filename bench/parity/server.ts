@@ -1,8 +1,5 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { Target } from "../../lib/jobspec";
-import { cacheFolder, EmbeddedCluster, SILENT } from "../../lib/local";
+import { withCluster } from "../../__tests__/support/cluster";
 import type { Json } from "./draw";
 
 /** What a server says of a job. */
@@ -39,16 +36,8 @@ export async function targetOfServer(address: string): Promise<Target> {
 }
 
 /** Runs something with the address of a Nomad: the one that NOMAD_ADDR names, else an embedded one. */
-export async function withServer<T>(portOffset: number, run: (address: string) => Promise<T>): Promise<T> {
+export async function withServer<T>(run: (address: string) => Promise<T>): Promise<T> {
   const given = process.env.NOMAD_ADDR;
   if (given) return run(given.replace(/\/$/, ""));
-  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-parity-"));
-  const cluster = new EmbeddedCluster(join(folder, ".cdk-nomad"));
-  try {
-    await cluster.up({ portOffset, cache: cacheFolder(), env: process.env, progress: SILENT });
-    return await run(cluster.addresses()?.nomad ?? "");
-  } finally {
-    await cluster.down(SILENT);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return withCluster({}, ({ addresses }) => run(addresses.NOMAD_ADDR));
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Binary } from "./binaries";
-import { nomadPortsAt, portsAt, type NomadPorts, type Ports } from "./ports";
+import { dynamicPortsAt, portsAt, regionPortsAt, type NomadPorts, type Ports } from "./ports";
 
 /** Where nobody says otherwise, there is one region: Nomad's own default. */
 export const ONE_REGION = ["global"] as const;
@@ -16,6 +16,8 @@ export type Agent =
       readonly region: string;
       readonly ports: NomadPorts;
       readonly consul: Ports;
+      /** What it gives to tasks that ask for any port; undefined for Nomad's own default. */
+      readonly dynamicPorts: ReturnType<typeof dynamicPortsAt>;
     };
 
 /** The agents of a cluster: one Consul, and a Nomad for each region; the first has the usual name and the usual ports. */
@@ -27,8 +29,9 @@ export function agentsOf(portOffset: number, regions: readonly string[]): readon
       name: index === 0 ? "nomad" : `nomad-${region}`,
       program: "nomad",
       region,
-      ports: nomadPortsAt(portOffset, index),
+      ports: regionPortsAt(portOffset, index),
       consul: ports,
+      dynamicPorts: dynamicPortsAt(portOffset, index),
     })),
   ];
 }
@@ -80,7 +83,10 @@ function consulConfig(ports: Ports, files: AgentFiles) {
 }
 
 /** Nomad as one server and client on loopback. https://developer.hashicorp.com/nomad/docs/configuration */
-function nomadConfig({ name, region, ports, consul }: Extract<Agent, { program: "nomad" }>, files: AgentFiles) {
+function nomadConfig(
+  { name, region, ports, consul, dynamicPorts }: Extract<Agent, { program: "nomad" }>,
+  files: AgentFiles,
+) {
   const loopback = "127.0.0.1";
   return {
     name: name === "nomad" ? "local" : `local-${region}`,
@@ -98,6 +104,7 @@ function nomadConfig({ name, region, ports, consul }: Extract<Agent, { program: 
       enabled: true,
       network_interface: process.platform === "darwin" ? "lo0" : "lo",
       servers: [`${loopback}:${ports["Nomad RPC"]}`],
+      ...dynamicPorts,
       // Asking the clouds whether this is one of theirs takes seconds, and fails where AWS_CA_BUNDLE is set.
       options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
     },

@@ -2,6 +2,6 @@
 export { getBinary, PROGRAMS, type Binary, type ProgramName } from "./binaries";
 export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions } from "./cluster";
 export { cacheFolder, clusterFolder, packageFolder, projectFolder } from "./folders";
-export { portsAt, takenPorts, type Ports } from "./ports";
+export { dynamicPortsAt, portsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { mountsIn, processesIn } from "./processes";
 export { SILENT, type Progress } from "./progress";

@@ -41,9 +41,29 @@ export function portsAt(offset: number): Ports {
 }
 
 /** The ports of the Nomad of a region, the first being number 0. */
-export function nomadPortsAt(offset: number, region: number): NomadPorts {
+export function regionPortsAt(offset: number, region: number): NomadPorts {
   const ports = portsAt(offset + region * BETWEEN_REGIONS);
   return { "Nomad HTTP": ports["Nomad HTTP"], "Nomad RPC": ports["Nomad RPC"], "Nomad Serf": ports["Nomad Serf"] };
+}
+
+/** Above what Linux hands out to connections, and what Nomad hands out by default (20000 to 32000). */
+const FIRST_ABOVE_EPHEMERAL = 61_000;
+const SLICES = 8;
+const SLICE = 560;
+
+/**
+ * The ports that a Nomad gives to tasks that ask for any: its own default for the usual cluster, and a slice of its own for each region and
+ * each offset, since two Nomads on one machine know nothing of each other's.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/configuration/client#min_dynamic_port
+ */
+export function dynamicPortsAt(
+  offset: number,
+  region: number,
+): { readonly min_dynamic_port: number; readonly max_dynamic_port: number } | undefined {
+  if (offset === 0 && region === 0) return undefined;
+  const first = FIRST_ABOVE_EPHEMERAL + ((Math.floor(offset / 1000) + region) % SLICES) * SLICE;
+  return { min_dynamic_port: first, max_dynamic_port: first + SLICE - 1 };
 }
 
 /** Ports that somebody else listens on, with who it is where that can be told. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   cacheFolder,
+  dynamicPortsAt,
   EmbeddedCluster,
   getBinary,
   portsAt,
@@ -12,6 +13,7 @@ import {
   takenPorts,
 } from "../../../lib/local";
 import { formatProblem, UserError } from "../../../lib";
+import { reservePorts } from "../../support/ports";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"))));
@@ -27,13 +29,31 @@ describe("ports", () => {
   });
 
   test("that are taken are found, with who has them", async () => {
-    const server = createServer().listen(4646 + 21000, "127.0.0.1");
+    const { offset, release } = await reservePorts();
+    const server = createServer().listen(4646 + offset, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
-    const taken = await takenPorts(portsAt(21000));
+    const taken = await takenPorts(portsAt(offset));
     await new Promise((resolve) => server.close(resolve));
+    await release();
     expect(taken).toEqual([
-      { name: "Nomad HTTP", port: 25646, owner: expect.stringContaining(`process ${process.pid}`) },
+      { name: "Nomad HTTP", port: 4646 + offset, owner: expect.stringContaining(`process ${process.pid}`) },
     ]);
+  });
+});
+
+describe("the ports that a Nomad gives to tasks", () => {
+  test("are Nomad's own for the usual cluster, and others for each region and each reserved offset", async () => {
+    expect(dynamicPortsAt(0, 0)).toBeUndefined();
+    const reserved = await Promise.all([reservePorts(), reservePorts(), reservePorts()]);
+    const firsts = [dynamicPortsAt(0, 1), ...reserved.map(({ offset }) => dynamicPortsAt(offset, 0))].map(
+      (ports) => ports?.min_dynamic_port,
+    );
+    await Promise.all(reserved.map(({ release }) => release()));
+    expect(new Set(reserved.map(({ offset }) => offset)).size).toBe(3);
+    expect(new Set(firsts).size).toBe(4);
+    for (let offset = 0; offset <= 56_000; offset += 1000)
+      for (let region = 0; region < 9; region += 1)
+        expect(dynamicPortsAt(offset, region)?.max_dynamic_port ?? 0).toBeLessThan(65_536);
   });
 });
 

@@ -1,0 +1,115 @@
+import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
+import { reservePorts, type ReservedPorts } from "./ports";
+import { Project } from "./project";
+
+/** What a cluster for tests or measurements is made of. */
+export interface TestClusterOptions {
+  /** A module that is the program of its project. Default: the environments of this repository. */
+  readonly program?: string;
+  /** Default: one, Nomad's own. */
+  readonly regions?: readonly string[];
+  /** Whether it is started before the first test. Default: true. */
+  readonly started?: boolean;
+}
+
+/**
+ * A real Nomad and a real Consul in a project of their own, on ports of their own: any number of them, of any test runs, live beside each
+ * other and beside a cluster that somebody works with. Suites get one from {@link clusterForSuite}, measurements from {@link withCluster}.
+ */
+export class TestCluster {
+  readonly project: Project;
+  #running: Running | undefined;
+
+  constructor(private readonly options: TestClusterOptions = {}) {
+    this.project = new Project(options.program);
+  }
+
+  /** Reserves the ports, and brings the agents up. */
+  async start(): Promise<void> {
+    const { regions = [], started = true } = this.options;
+    const ports = await reservePorts(Math.max(1, regions.length));
+    const nomad = `http://127.0.0.1:${4646 + ports.offset}`;
+    const consul = `http://127.0.0.1:${8500 + ports.offset}`;
+    this.#running = {
+      ports,
+      addresses: { NOMAD_ADDR: nomad, CONSUL_HTTP_ADDR: consul },
+      nomad: new NomadClient(nomadConnection({}, nomad)),
+      consul: new ConsulClient(consulConnection({}, consul)),
+    };
+    if (!started) return;
+    const more = regions.length > 0 ? ["--regions", regions.join(",")] : [];
+    const said = await this.project.run(["up", "--port-offset", String(ports.offset), ...more]);
+    if (said.code !== 0) throw new Error(said.stderr);
+  }
+
+  /** Ends all of it, and forgets the project. */
+  async end(): Promise<void> {
+    const running = this.#running;
+    if (running) await Promise.all([running.nomad.close(), running.consul.close()]);
+    await this.project.remove();
+    await running?.ports.release();
+  }
+
+  /** Stops and forgets every job of a region. */
+  async purge(region?: string): Promise<void> {
+    const nomad = region === undefined ? this.nomad : this.nomad.where({ Region: region });
+    for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
+  }
+
+  get nomad(): NomadClient {
+    return this.running.nomad;
+  }
+
+  get consul(): ConsulClient {
+    return this.running.consul;
+  }
+
+  /** NOMAD_ADDR and CONSUL_HTTP_ADDR, for commands of other projects. */
+  get addresses(): { readonly NOMAD_ADDR: string; readonly CONSUL_HTTP_ADDR: string } {
+    return this.running.addresses;
+  }
+
+  /** How far its ports are moved. */
+  get offset(): number {
+    return this.running.ports.offset;
+  }
+
+  /** A port of this machine for whatever a test starts, one of twenty. */
+  port(number: number): number {
+    return this.running.ports.port(number);
+  }
+
+  private get running(): Running {
+    if (!this.#running) throw new Error("the cluster is not started yet; use it inside of tests and hooks");
+    return this.#running;
+  }
+}
+
+interface Running {
+  readonly ports: ReservedPorts;
+  readonly addresses: { readonly NOMAD_ADDR: string; readonly CONSUL_HTTP_ADDR: string };
+  readonly nomad: NomadClient;
+  readonly consul: ConsulClient;
+}
+
+/** A cluster for the tests of a file: started before the first of them, ended after the last. */
+export function clusterForSuite(options: TestClusterOptions = {}): TestCluster {
+  const cluster = new TestCluster(options);
+  beforeAll(() => cluster.start(), 180_000);
+  afterAll(() => cluster.end(), 120_000);
+  return cluster;
+}
+
+/** A cluster for a measurement. */
+export async function withCluster<T>(
+  options: TestClusterOptions,
+  run: (cluster: TestCluster) => Promise<T>,
+): Promise<T> {
+  const cluster = new TestCluster(options);
+  try {
+    await cluster.start();
+    return await run(cluster);
+  } finally {
+    await cluster.end();
+  }
+}
