@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ConsulClient, NomadClient } from "../nomad";
-import { readContents, synthesizeProject, type StackContents } from "../operations";
+import { readContents, readForeignContents, synthesizeProject, type StackContents } from "../operations";
 import { clients, localCluster, type CliContext } from "./context";
 
 /** Options of every command about an environment. */
@@ -9,12 +9,41 @@ export interface StackOptions {
   readonly json?: boolean;
 }
 
+/** Options of commands that also read what somebody else's program wrote. */
+export interface ForeignStackOptions extends StackOptions {
+  /** The folder of its files; nothing of the program is run. */
+  readonly synthesized?: string;
+}
+
 /** A stack, synthesized and read, and the cluster that it is for. */
 export interface OpenStack {
   readonly environment: string;
   readonly contents: StackContents;
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
+}
+
+/**
+ * Reads a stack out of a folder that somebody else's program was synthesized into, runs something with it and the clients of its cluster,
+ * and lets go of them. Nothing of that program is run.
+ */
+export async function withForeignStack<T>(
+  environment: string,
+  folder: string,
+  options: StackOptions,
+  { terminal, env }: CliContext,
+  run: (stack: OpenStack) => Promise<T>,
+): Promise<T> {
+  const contents = readForeignContents(folder, environment, options.var ?? {});
+  for (const name of contents.unknown)
+    terminal.note(`the value of the variable ${name} is not known here: what depends on it shows as changed`);
+  const { nomad, consul } = clients(env, localCluster().cluster);
+  try {
+    return await run({ environment, contents, nomad, consul });
+  } finally {
+    terminal.rest();
+    await Promise.all([nomad.close(), consul.close()]);
+  }
 }
 
 /** Synthesizes a stack, runs something with it and the clients of its cluster, and lets go of them. */

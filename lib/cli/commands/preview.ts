@@ -2,10 +2,10 @@ import { hasChanges, previewStack, readTerraformPlan } from "../../operations";
 import type { CliContext } from "../context";
 import { previewMarkdown } from "../preview-markdown";
 import { previewText } from "../preview-text";
-import { withStack, type StackOptions } from "../stack";
+import { withForeignStack, withStack, type ForeignStackOptions, type OpenStack } from "../stack";
 
 /** Options of `preview`. */
-export interface PreviewOptions extends StackOptions {
+export interface PreviewOptions extends ForeignStackOptions {
   readonly format: "text" | "markdown" | "json";
   readonly plan?: string;
 }
@@ -14,7 +14,7 @@ export interface PreviewOptions extends StackOptions {
 export async function preview(environment: string, options: PreviewOptions, context: CliContext): Promise<void> {
   const { terminal, signal } = context;
   const terraform = options.plan === undefined ? undefined : readTerraformPlan(options.plan);
-  await withStack(environment, options, context, async ({ contents, nomad, consul }) => {
+  const show = async ({ contents, nomad, consul }: OpenStack): Promise<void> => {
     terminal.progress().step(`asking Nomad and Consul at ${nomad.address} and ${consul.address}`);
     const found = await previewStack(environment, contents, { nomad, consul, signal }, terraform);
     terminal.rest();
@@ -22,5 +22,9 @@ export async function preview(environment: string, options: PreviewOptions, cont
     else if (options.format === "markdown") terminal.print(previewMarkdown(found));
     else terminal.print(previewText(found, terminal));
     if (hasChanges(found)) process.exitCode = 2;
-  });
+  };
+  const { synthesized } = options;
+  await (synthesized === undefined
+    ? withStack(environment, options, context, show)
+    : withForeignStack(environment, synthesized, options, context, show));
 }

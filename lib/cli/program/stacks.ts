@@ -18,10 +18,11 @@ export function addStacksCommands(program: Command): void {
     .argument(...environment)
     .addOption(format())
     .option("--plan <file>", "a plan from terraform show -json, for what only Terraform knows")
+    .option("--synthesized <folder>", "read what somebody else's program was synthesized into, and run no program")
     .option(...stackVariables)
     .addHelpText(
       "after",
-      `\nExit code: 0 where nothing changes, 2 where something does, 1 at an error.\n${example("cdk-nomad preview dev", "cdk-nomad preview staging --format markdown > comment.md")}`,
+      `\nExit code: 0 where nothing changes, 2 where something does, 1 at an error.\n${example("cdk-nomad preview dev", "cdk-nomad preview staging --format markdown > comment.md", "cdk-nomad preview staging --synthesized cdktf.out")}`,
     )
     .action(action(preview));
   program

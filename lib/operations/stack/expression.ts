@@ -40,7 +40,7 @@ export function evaluateTemplate(text: string, variables: Variables): TerraformV
 }
 
 function asText(value: TerraformValue): string {
-  if (Array.isArray(value) || value === null) throw new NeedsTerraform("a list inside a text");
+  if (typeof value === "object") throw new NeedsTerraform("a list or an object inside a text");
   return String(value as string | number | boolean);
 }
 
@@ -110,7 +110,7 @@ class Parser {
 
   private call(name: string): TerraformValue {
     if (name === "can") return this.can();
-    const make = FUNCTIONS[name];
+    const make = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
     if (!make) throw new NeedsTerraform(`${name}()`);
     return make(this.list("(", ")"));
   }

@@ -2,9 +2,11 @@
 export { evaluateTemplate, NeedsTerraform, type TerraformValue } from "./expression";
 export {
   readContents,
+  readForeignContents,
   readStack,
   refuseTerraformOnly,
   stackNames,
+  type ForeignContents,
   type Rollout,
   type StackContents,
   type StackInput,

@@ -1,25 +1,20 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { UserError } from "../../jobspec";
 import type { ConfigEntryJson, JobJson } from "../../nomad";
-import { evaluateTemplate, NeedsTerraform } from "./expression";
-import { variableValues, type VariableDeclaration } from "./variables";
+import { parseJson } from "./bounded-json";
+import { evaluateTemplate, NeedsTerraform, type Variables } from "./expression";
+import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
+import { stackOrder, type StackResource } from "./stack-order";
+import { allocationsOf, jobShape, manifestShape, stackShape, type Rollout, type StackFile } from "./stack-shape";
+import { checkForeignFolder, readSynthesized } from "./synthesized-files";
+import { foreignValues, variableValues } from "./variables";
+
+export type { Rollout } from "./stack-shape";
 
 /** Something that a stack wants to be there, in the order in which it must come. */
 export type Wanted = WantedThing & {
   /** Paths of what must be there before it. */
   readonly after: readonly string[];
 };
-
-/** The place of a job among those of the other regions that it is rolled out to. */
-export interface Rollout {
-  /** The same for all regions. */
-  readonly id: string;
-  /** Regions of a wave are deployed at the same time, wave after wave, the first being 0. */
-  readonly wave: number;
-  /** What a region that fails does to the others; empty: those after it are left alone. */
-  readonly onFailure: "" | "fail_all" | "fail_local";
-}
 
 type WantedThing =
   | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly rollout?: Rollout }
@@ -51,9 +46,6 @@ export interface StackInput {
   readonly variables: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
-
-type Resource = Readonly<Record<string, unknown>> & { readonly depends_on?: readonly string[] };
-type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
 
 /**
  * Reads a synthesized stack that can be brought without Terraform.
@@ -90,130 +82,152 @@ export function refuseTerraformOnly({ terraformOnly }: StackContents, name: stri
  * @throws UserError where there is no such stack, or a job whose text only Terraform knows
  */
 export function readContents(outdir: string, name: string, input: StackInput): StackContents {
-  const file = join(outdir, "stacks", name, "cdk.tf.json");
-  if (!existsSync(file)) throw unknownStack(outdir, name);
-  const stack = JSON.parse(readFileSync(file, "utf8")) as {
-    resource?: Resources;
-    variable?: Record<string, VariableDeclaration>;
+  const file = readStackFile(outdir, name, OWN_LIMITS);
+  const values = variableValues(file.variable, input.variables, input.env);
+  return contentsOf(file, values, name, OWN_LIMITS);
+}
+
+/** What stands in a stack that somebody else's program wrote. */
+export interface ForeignContents extends StackContents {
+  /** Variables whose values are not known here: what depends on them shows as changed. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Reads a stack that somebody else's program wrote, such as that of a pull request, and runs nothing of theirs: files within limits of
+ * size, depth and number, no links, no function that reads a file, no environment variable. A sensitive variable is never given its
+ * value, since the program decides where that would be shown.
+ *
+ * @param variables values that everybody may read, by name
+ * @throws UserError where something is too large, has another shape, or is no stack of the program
+ */
+export function readForeignContents(
+  outdir: string,
+  name: string,
+  variables: Readonly<Record<string, string>>,
+): ForeignContents {
+  checkForeignFolder(outdir);
+  const file = readStackFile(outdir, name, FOREIGN_LIMITS);
+  const { values, unknown, standIns } = foreignValues(file.variable, variables);
+  const contents = contentsOf(file, values, name, FOREIGN_LIMITS);
+  return { ...contents, sensitive: [...new Set([...contents.sensitive, ...standIns])], unknown };
+}
+
+/** Names of the stacks of a synthesized program. @throws UserError where its manifest is none */
+export function stackNames(outdir: string, limits: ReadingLimits = OWN_LIMITS): readonly string[] {
+  const manifest = readSynthesized(outdir, [MANIFEST], limits);
+  return manifest === undefined ? [] : manifestShape(manifest, MANIFEST);
+}
+
+const MANIFEST = "manifest.json";
+
+function readStackFile(outdir: string, name: string, limits: ReadingLimits): StackFile {
+  const steps = ["stacks", name, "cdk.tf.json"];
+  const value = readSynthesized(outdir, steps, limits);
+  if (value !== undefined) return stackShape(value, steps.join("/"));
+  const names = stackNames(outdir, limits).slice(0, 100).join(", ");
+  throw UserError.at(name, `there is no such environment; write one of ${names}`, "environment");
+}
+
+function contentsOf(file: StackFile, values: Variables, name: string, limits: ReadingLimits): StackContents {
+  const atMost = (number: number, most: number, what: string) => {
+    if (number > most)
+      throw UserError.at(name, `has ${number} ${what}, more than the ${most} that are read`, "synthesized");
   };
-  const values = variableValues(stack.variable ?? {}, input.variables, input.env);
-  const text = (template: unknown, path: string): string => {
-    try {
-      return String(evaluateTemplate(String(template), values));
-    } catch (error) {
-      if (!(error instanceof NeedsTerraform)) throw error;
-      throw UserError.at(
-        path,
-        `depends on ${error.message}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`,
-        "needs-terraform",
-      );
-    }
-  };
-  const all = inOrder(stack.resource ?? {});
+  const all = stackOrder(file.resource);
   const paths = new Map(all.map(({ id, path }) => [id, path]));
-  const thing = ({ type, resource, path }: (typeof all)[number]): WantedThing | undefined => {
-    switch (type) {
-      case "nomad_job": {
-        const outer = JSON.parse(text(resource.jobspec, path)) as { Job: JobJson };
-        const rollout = rolloutOf(resource);
-        return { kind: "job", path, job: outer.Job, ...(rollout ? { rollout } : {}) };
-      }
-      case "consul_key_prefix": {
-        const subkeys = Object.entries((resource.subkeys ?? {}) as Record<string, string>);
-        return {
-          kind: "keys",
-          path,
-          prefix: String(resource.path_prefix),
-          values: Object.fromEntries(subkeys.map(([key, value]) => [key, text(value, path)])),
-        };
-      }
-      case "consul_config_entry": {
-        const body = JSON.parse(text(resource.config_json, path)) as Record<string, unknown>;
-        return {
-          kind: "entry",
-          path,
-          entry: { ...body, Kind: text(resource.kind, path), Name: text(resource.name, path) },
-        };
-      }
-      default:
-        return undefined;
-    }
-  };
+  const ofType = (wanted: string) => all.filter(({ type }) => type === wanted);
+  atMost(all.length, limits.resources, "resources");
+  atMost(ofType("nomad_job").length, limits.jobs, "jobs");
+  atMost(ofType("consul_config_entry").length, limits.entries, "configuration entries");
+  const keys = ofType("consul_key_prefix").map(({ resource }) => Object.keys(resource.subkeys ?? {}).length);
+  atMost(
+    keys.reduce((sum, each) => sum + each, 0),
+    limits.keys,
+    "keys",
+  );
+  const read = reader(values, name, limits);
   const wanted: Wanted[] = [];
   const terraformOnly: TerraformOnly[] = [];
   for (const item of all) {
-    const found = thing(item);
+    const found = read(item);
     const after = (item.resource.depends_on ?? []).flatMap((id) => paths.get(id) ?? []);
     if (found) wanted.push({ ...found, after });
     else terraformOnly.push({ path: item.path, type: item.type });
   }
-  const sensitive = Object.entries(stack.variable ?? {}).flatMap(([variable, declared]) => {
+  const sensitive = Object.entries(file.variable).flatMap(([variable, declared]) => {
     const value = declared.sensitive ? values.get(variable) : undefined;
     return typeof value === "string" && value !== "" ? [value] : [];
   });
   return { wanted, terraformOnly, sensitive };
 }
 
-/** Names of the stacks of a synthesized program. */
-export function stackNames(outdir: string): string[] {
-  const file = join(outdir, "manifest.json");
-  if (!existsSync(file)) return [];
-  return Object.keys((JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> }).stacks);
-}
-
-function unknownStack(outdir: string, name: string): UserError {
-  return UserError.at(
-    name,
-    `there is no such environment; write one of ${stackNames(outdir).join(", ")}`,
-    "environment",
-  );
-}
-
-interface StackResource {
-  readonly id: string;
-  readonly type: string;
-  readonly resource: Resource;
-  readonly path: string;
-}
-
-/** Resources so that each stands behind those that it depends on, and behind the regions that are deployed before its own. */
-function inOrder(resources: Resources): StackResource[] {
-  const all = new Map<string, StackResource>(
-    Object.entries(resources).flatMap(([type, named]) =>
-      Object.entries(named).map(
-        ([id, resource]) =>
-          [`${type}.${id}`, { id: `${type}.${id}`, type, resource, path: pathOf(resource, id) }] as const,
-      ),
-    ),
-  );
-  const ordered: StackResource[] = [];
-  const visited = new Set<string>();
-  const visit = (id: string): void => {
-    const found = all.get(id);
-    if (!found || visited.has(id)) return;
-    visited.add(id);
-    for (const before of [...(found.resource.depends_on ?? []), ...earlierRegions(found, all)]) visit(before);
-    ordered.push(found);
+/** Reads one resource of a stack; undefined for what only Terraform brings. */
+function reader(
+  values: Variables,
+  name: string,
+  limits: ReadingLimits,
+): (item: StackResource) => WantedThing | undefined {
+  const onlyTerraform = (path: string, what: string) =>
+    UserError.at(
+      path,
+      `depends on ${what}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`,
+      "needs-terraform",
+    );
+  const text = (template: unknown, path: string): string => {
+    try {
+      return String(evaluateTemplate(String(template), values));
+    } catch (error) {
+      throw error instanceof NeedsTerraform ? onlyTerraform(path, error.message) : error;
+    }
   };
-  for (const id of all.keys()) visit(id);
-  return ordered;
+  return ({ type, resource, path }) => {
+    if (!READ.has(type)) return undefined;
+    const meta = META_ARGUMENTS.find((argument) => resource[argument] !== undefined);
+    if (meta !== undefined) throw onlyTerraform(path, `"${meta}"`);
+    switch (type) {
+      case "nomad_job": {
+        const json = text(resource.jobspec, path);
+        if (json.length > limits.jobLength)
+          throw UserError.at(path, `is a job of ${json.length} characters, more than are read`, "synthesized");
+        const job = jobShape(parseJson(json, limits.depth, path), path);
+        const allocations = allocationsOf(job);
+        if (allocations > limits.allocations)
+          throw UserError.at(path, `asks for ${allocations} allocations, more than are planned here`, "synthesized");
+        const rollout = resource["//"]?.rollout;
+        return { kind: "job", path, job, ...(rollout ? { rollout } : {}) };
+      }
+      case "consul_key_prefix": {
+        const subkeys = Object.entries((resource.subkeys ?? {}) as Record<string, string>);
+        const prefix = text(resource.path_prefix, path);
+        if (limits === FOREIGN_LIMITS && !/^[^/]+\//.test(prefix))
+          throw UserError.at(
+            path,
+            "is a prefix of every key; write one that ends a step, such as shop/",
+            "synthesized",
+          );
+        return {
+          kind: "keys",
+          path,
+          prefix,
+          values: Object.fromEntries(subkeys.map(([key, value]) => [key, text(value, path)])),
+        };
+      }
+      default: {
+        const body = parseJson(text(resource.config_json, path), limits.depth, path);
+        if (typeof body !== "object" || body === null || Array.isArray(body))
+          throw UserError.at(path, "is no configuration entry", "synthesized");
+        return {
+          kind: "entry",
+          path,
+          entry: { ...body, Kind: text(resource.kind, path), Name: text(resource.name, path) },
+        };
+      }
+    }
+  };
 }
 
-function earlierRegions({ resource }: StackResource, all: ReadonlyMap<string, StackResource>): readonly string[] {
-  const own = rolloutOf(resource);
-  if (!own) return [];
-  const of = ({ resource: other }: StackResource) => rolloutOf(other);
-  return [...all.values()]
-    .filter((each) => of(each)?.id === own.id && (of(each)?.wave ?? 0) < own.wave)
-    .map(({ id }) => id);
-}
+const READ: ReadonlySet<string> = new Set(["nomad_job", "consul_key_prefix", "consul_config_entry"]);
 
-/** What the construct of a regional job wrote beside the job, where Terraform does not read. */
-function rolloutOf(resource: Resource): Rollout | undefined {
-  return (resource["//"] as { rollout?: Rollout } | undefined)?.rollout;
-}
-
-function pathOf(resource: Resource, id: string): string {
-  const comment = resource["//"] as { metadata?: { path?: string } } | undefined;
-  return comment?.metadata?.path ?? id;
-}
+/** Arguments of every resource by which Terraform makes more or fewer of it. */
+const META_ARGUMENTS = ["count", "for_each"] as const;

@@ -44,6 +44,31 @@ export function variableValues(
   return values;
 }
 
+/**
+ * Values of variables as far as they are known without a secret: what is given, else the default. A sensitive variable, and one without
+ * a value, has a text that stands for it, so that a job can still be planned.
+ *
+ * @param given values that everybody may read; those of variables that are not declared are not used
+ * @returns the values; the names of those that are not known; the texts that stand for them
+ * @throws UserError with every variable that has no value and is no text, one of another type, or one that its validation refuses
+ */
+export function foreignValues(
+  declared: Readonly<Record<string, VariableDeclaration>>,
+  given: Readonly<Record<string, string>>,
+): { readonly values: Variables; readonly unknown: readonly string[]; readonly standIns: readonly string[] } {
+  const known: Record<string, VariableDeclaration> = {};
+  const standIns = new Map<string, string>();
+  for (const [name, declaration] of Object.entries(declared)) {
+    const { sensitive = false, type = "string", default: byDefault } = declaration;
+    const has = Object.hasOwn(given, name) || byDefault !== undefined;
+    if (type === "string" && (sensitive || !has)) standIns.set(name, `(the value of ${name})`);
+    else known[name] = sensitive ? { ...declaration, default: undefined } : declaration;
+  }
+  const usable = Object.entries(given).filter(([name]) => Object.hasOwn(known, name) && !known[name]?.sensitive);
+  const values = new Map([...variableValues(known, Object.fromEntries(usable), {}), ...standIns]);
+  return { values, unknown: [...standIns.keys()], standIns: [...standIns.values()] };
+}
+
 function convert(text: string, type = "string"): TerraformValue | undefined {
   if (type === "string") return text;
   if (type === "number") return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined;

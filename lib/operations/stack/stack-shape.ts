@@ -1,0 +1,153 @@
+import * as v from "valibot";
+import { UserError, type Problem } from "../../jobspec";
+import type { JobJson } from "../../nomad";
+import type { VariableDeclaration } from "./variables";
+
+/** A resource of a stack, as far as it is read. */
+export interface Resource extends Readonly<Record<string, unknown>> {
+  readonly depends_on?: readonly string[];
+  readonly "//"?: { readonly metadata?: { readonly path?: string }; readonly rollout?: Rollout };
+}
+
+/** The place of a job among those of the other regions that it is rolled out to. */
+export interface Rollout {
+  /** The same for all regions. */
+  readonly id: string;
+  /** Regions of a wave are deployed at the same time, wave after wave, the first being 0. */
+  readonly wave: number;
+  /** What a region that fails does to the others; empty: those after it are left alone. */
+  readonly onFailure: "" | "fail_all" | "fail_local";
+}
+
+/** A stack's file, as far as it is read. */
+export interface StackFile {
+  /** By type, then by name. */
+  readonly resource: Readonly<Record<string, Readonly<Record<string, Resource>>>>;
+  readonly variable: Readonly<Record<string, VariableDeclaration>>;
+}
+
+const rollout = v.looseObject({
+  id: v.string(),
+  wave: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  onFailure: v.picklist(["", "fail_all", "fail_local"]),
+});
+
+const resource = v.looseObject({
+  depends_on: v.optional(v.array(v.string())),
+  "//": v.optional(
+    v.looseObject({
+      metadata: v.optional(v.looseObject({ path: v.optional(v.string()) })),
+      rollout: v.optional(rollout),
+    }),
+  ),
+});
+
+const resourcesByType = {
+  nomad_job: v.looseObject({ ...resource.entries, jobspec: v.string() }),
+  consul_key_prefix: v.looseObject({ ...resource.entries, path_prefix: v.string() }),
+  consul_config_entry: v.looseObject({
+    ...resource.entries,
+    kind: v.string(),
+    name: v.string(),
+    config_json: v.string(),
+  }),
+} as const;
+
+const variable = v.looseObject({
+  type: v.optional(v.string()),
+  sensitive: v.optional(v.boolean()),
+  validation: v.optional(v.array(v.looseObject({ condition: v.string(), error_message: v.string() }))),
+});
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const job = v.looseObject({
+  ID: v.pipe(v.string(), v.nonEmpty()),
+  Name: v.nullish(v.string()),
+  Namespace: v.nullish(v.string()),
+  Region: v.nullish(v.string()),
+  Type: v.nullish(v.string()),
+  TaskGroups: v.nullish(
+    v.array(
+      v.looseObject({
+        Name: v.nullish(v.string()),
+        Count: v.nullish(count),
+        Scaling: v.nullish(
+          v.looseObject({ Enabled: v.nullish(v.boolean()), Min: v.nullish(count), Max: v.nullish(count) }),
+        ),
+      }),
+    ),
+  ),
+});
+
+/**
+ * Reads the shape of a stack's file: what has another one is refused, all at once, and what is not read is left alone.
+ *
+ * @throws UserError with every place that is not as Terraform would take it
+ */
+export function stackShape(value: unknown, place: string): StackFile {
+  const problems: Problem[] = [];
+  const refuse = (path: string, message: string) =>
+    problems.length < MOST_PROBLEMS && problems.push({ rule: "synthesized", path, message, severity: "error" });
+  const check = (schema: v.GenericSchema, inner: unknown, path: string) => {
+    for (const { path: steps = [], message } of v.safeParse(schema, inner).issues ?? [])
+      refuse([path, ...steps.map(({ key }) => String(key))].join("."), message);
+  };
+  // Walked by hand and not as a schema's record, which passes over keys such as "constructor".
+  const entries = (inner: unknown, path: string): [string, unknown][] => {
+    if (inner === undefined) return [];
+    if (isObject(inner)) return Object.entries(inner);
+    refuse(path, "is no object");
+    return [];
+  };
+  const file = isObject(value) ? value : {};
+  if (!isObject(value)) refuse(place, "is no object");
+  for (const [type, named] of entries(file.resource, "resource")) {
+    for (const [name, inner] of entries(named, `resource.${type}`)) {
+      const path = `resource.${type}.${name}`;
+      check(Object.hasOwn(resourcesByType, type) ? resourcesByType[type as "nomad_job"] : resource, inner, path);
+      if (type !== "consul_key_prefix" || !isObject(inner)) continue;
+      for (const [key, text] of entries(inner.subkeys, `${path}.subkeys`))
+        if (typeof text !== "string") refuse(`${path}.subkeys.${key}`, "is no text");
+    }
+  }
+  for (const [name, inner] of entries(file.variable, "variable")) check(variable, inner, `variable.${name}`);
+  if (problems.length > 0) throw new UserError(problems);
+  return { resource: {}, variable: {}, ...file } as StackFile;
+}
+
+/**
+ * Reads the shape of a job as a stack carries it, as far as more than Nomad reads it.
+ *
+ * @throws UserError with every place that no job has so
+ */
+export function jobShape(value: unknown, path: string): JobJson {
+  const parsed = v.safeParse(v.looseObject({ Job: job }), value);
+  if (parsed.success) return (value as { readonly Job: JobJson }).Job;
+  const problems = parsed.issues.slice(0, MOST_PROBLEMS).map(({ path: steps = [], message }) => ({
+    rule: "synthesized",
+    path: [path, ...steps.map(({ key }) => String(key))].join("."),
+    message,
+    severity: "error" as const,
+  }));
+  throw new UserError(problems);
+}
+
+/** Names of the stacks in a program's manifest. @throws UserError where it is no manifest */
+export function manifestShape(value: unknown, place: string): readonly string[] {
+  const stacks = isObject(value) ? value.stacks : undefined;
+  if (!isObject(stacks)) throw UserError.at(place, "is no manifest of cdktf: it names no stacks", "synthesized");
+  return Object.keys(stacks);
+}
+
+/** Allocations that a job asks for, all groups together. A group without a count has one. */
+export function allocationsOf({ TaskGroups: groups }: JobJson): number {
+  const counts = (groups ?? []) as readonly { readonly Count?: number | null }[];
+  return counts.reduce((sum, { Count: own }) => sum + (own ?? 1), 0);
+}
+
+/** More are of no use to anybody. */
+const MOST_PROBLEMS = 20;
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
