@@ -1,9 +1,10 @@
 /** Which folder may import which: the arrows of docs/architecture.md, checked. */
 const allowed = {
   "lib/jobspec": [],
+  "lib/text": [],
   "lib/typescript": ["lib/jobspec"],
   "lib/nomad": ["lib/jobspec"],
-  "lib/github": ["lib/jobspec"],
+  "lib/github": ["lib/jobspec", "lib/text"],
   "lib/constructs": ["lib/jobspec"],
   "lib/workloads": ["lib/jobspec", "lib/constructs"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
@@ -11,6 +12,7 @@ const allowed = {
   "lib/local": ["lib/jobspec", "lib/nomad"],
   "lib/cli": [
     "lib/jobspec",
+    "lib/text",
     "lib/typescript",
     "lib/nomad",
     "lib/workloads",
