@@ -2,24 +2,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildProgram } from "../../lib/cli";
+import { COMMANDS } from "../../lib/cli";
+import { cli, environment } from "../support/run-cli";
 
 const ROOT = join(__dirname, "../..");
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function cli(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|PRISM)_/.test(name)),
-  );
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "bin/cdk-nomad.js"), ...args], {
-    cwd: options.cwd ?? ROOT,
-    env: { ...clean, NO_COLOR: "1", ...options.env },
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr: stderr.replaceAll(/\s+/g, " ") };
-}
+const commands = COMMANDS.flatMap(([, entries]) =>
+  entries.flatMap((entry) =>
+    "commands" in entry
+      ? entry.commands.map((inner) => ({ called: `${entry.name} ${inner.name}`, ...inner }))
+      : [{ called: entry.name, ...entry }],
+  ),
+);
 
 /** A project whose program says and does one thing. */
 function project(app: string): string {
@@ -28,16 +25,57 @@ function project(app: string): string {
   return place;
 }
 
-describe("every command", () => {
-  test.each(buildProgram().commands.map((command) => [command.name(), command] as const))(
-    "%s has help with an example",
-    (_name, command) => {
-      let help = "";
-      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-      expect(help).toMatch(/Examples?:\n {2}\$ /);
-      expect(command.description()).not.toBe("");
-    },
-  );
+describe.each(commands.map((command) => [command.called, command] as const))("cdk-nomad %s", (called, command) => {
+  const words = called.split(" ");
+
+  test("has help with what it does, an example and its exit codes", async () => {
+    const { code, stdout, stderr } = await cli([...words, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/Exit codes:\n {2}0 {4}\S[^]*\n {2}1 {4}\S[^]*\n {2}130 {2}\S/);
+    expect(stdout).toMatch(/Examples?:\n {2}\$ \S/);
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(command.summary);
+  });
+
+  test("says of a wrong option what to write instead", async () => {
+    const { code, stdout, stderr } = await cli([...words, "--nope"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const said = stderr.replaceAll(/\s+/g, " ");
+    expect(said).toContain("unknown option '--nope'");
+    expect(said).toContain(`cdk-nomad ${called} --help`);
+    expect(said).toContain(command.examples[0]);
+    expect(said).not.toMatch(/ at .*\.(ts|js):\d+/);
+  });
+
+  test("says with --json on stdout what is wrong", async () => {
+    const { code, stdout } = await cli([...words, "--nope", "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        problems: [{ rule: "usage", path: "", message: expect.stringContaining("--nope"), severity: "error" }],
+      },
+    });
+  });
+});
+
+test("a missing argument and an unknown command are said, with what to write", async () => {
+  const missing = await cli(["deploy"]);
+  expect([missing.code, missing.stderr.replaceAll(/\s+/g, " ")]).toEqual([
+    1,
+    expect.stringMatching(/missing required argument 'environment'; write cdk-nomad deploy .*<environment>, such as: /),
+  ]);
+  const unknown = await cli(["deplyo", "dev"]);
+  expect([unknown.code, unknown.stderr.replaceAll(/\s+/g, " ")]).toEqual([
+    1,
+    expect.stringMatching(/unknown command 'deplyo' \(Did you mean deploy\?\); cdk-nomad --help says more/),
+  ]);
+  const nothing = await cli([]);
+  expect([nothing.code, nothing.stdout, nothing.stderr]).toEqual([1, "", expect.stringContaining("Usage: cdk-nomad")]);
+});
+
+test("what is wrong with several options is said at once", async () => {
+  const { stderr } = await cli(["promote", "dev", "--timeout", "soon", "--canary-weight", "200"]);
+  expect(stderr).toContain('--timeout: "soon" is no length of time; write 90s or 10m, say');
+  expect(stderr).toContain('--canary-weight: "200" is no percentage; write 0 to 100');
 });
 
 describe("bad input is answered on one screen, without a stack, with exit code 1", () => {
@@ -57,12 +95,11 @@ describe("bad input is answered on one screen, without a stack, with exit code 1
     ],
     ["an address that is none", ["status"], { env: { NOMAD_ADDR: "::" }, cwd: () => project("true") }, /^(?!.*Error:)/],
     [
-      "a missing binary",
-      ["up"],
-      { cwd: () => project("true"), env: { PATH: "", CDK_NOMAD_CACHE: "/nonexistent/../tmp/cdk-nomad-no-cache" } },
-      /there is no consul here.*Install consul/,
+      "a port offset that is no number",
+      ["up", "--port-offset", "many"],
+      {},
+      /--port-offset: "many" is no whole number/,
     ],
-    ["a port offset that is no number", ["up", "--port-offset", "many"], {}, /Write a whole number/],
     [
       "a port offset out of range",
       ["up", "--port-offset", "99999"],
@@ -90,12 +127,23 @@ describe("bad input is answered on one screen, without a stack, with exit code 1
       { cwd: () => broken("{}") },
       /cdktf\.json\.app: names no program/,
     ],
-  ])("%s", (name, args, { cwd, env }, message) => {
-    const said = cli(args, { cwd: cwd?.(), env });
-    expect(said.stderr).toMatch(message);
+  ])("%s", async (name, args, { cwd, env }, message) => {
+    const said = await cli(args, { cwd: cwd?.() ?? ROOT, env: environment(env) });
+    expect(said.stderr.replaceAll(/\s+/g, " ")).toMatch(message);
     expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
-    expect(said.status).toBe(name === "an address that is none" ? 0 : 1);
+    expect(said.code).toBe(name === "an address that is none" ? 0 : 1);
   });
+});
+
+test("the process itself: what is missing on this machine is said, and the exit code is the command's", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "bin/cdk-nomad.js"), "up"], {
+    cwd: project("true"),
+    env: { PATH: "", CDK_NOMAD_CACHE: "/nonexistent/../tmp/cdk-nomad-no-cache", HOME: process.env.HOME, NO_COLOR: "1" },
+    encoding: "utf8",
+  });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  expect(stderr.replaceAll(/\s+/g, " ")).toMatch(/there is no consul here.*Install consul/);
+  expect(stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
 });
 
 function broken(text: string): string {

@@ -12,16 +12,25 @@ export const EXIT = {
   timedOut: 4,
   /** Ctrl-C; it goes on. */
   interrupted: 130,
+  /** SIGTERM; it goes on. */
+  terminated: 143,
+} as const;
+
+/** The exit code of a command. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Exit codes of every command that watches deployments. */
+export const WATCHING_EXIT_CODES = {
+  [EXIT.ok]: "healthy",
+  [EXIT.failed]: "failed",
+  [EXIT.waitingForPromotion]: "a canary waits for its promotion",
+  [EXIT.timedOut]: "not done in time",
 } as const;
 
 /** The exit code of deployments that ended: the worst of them. */
-export function exitCodeOf(outcomes: readonly Pick<JobOutcome, "result">[]): number {
+export function exitCodeOf(outcomes: readonly Pick<JobOutcome, "result">[]): keyof typeof WATCHING_EXIT_CODES {
   const some = (result: JobOutcome["result"]) => outcomes.some((outcome) => outcome.result === result);
   if (some("failed")) return EXIT.failed;
   if (some("timed-out")) return EXIT.timedOut;
   return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
 }
-
-/** Said in the help of every command that watches deployments. */
-export const WATCHING_EXIT_CODES =
-  "Exit code: 0 healthy, 1 failed, 3 a canary waits for its promotion, 4 not done in time, 130 interrupted.";

@@ -1,13 +1,12 @@
 import { cacheFolder, getBinary } from "../local";
 import { NomadClient, nomadConnection } from "../nomad";
 import { commandParser, serverParser, type HclParser } from "../operations";
+import type { ValuesOf } from "./command";
 import type { CliContext } from "./context";
+import type { variables as variablesOptions } from "./options";
 
 /** Options of every command that reads HCL. */
-export interface HclOptions {
-  readonly var?: Readonly<Record<string, string>>;
-  readonly varFile?: readonly string[];
-}
+export type HclOptions = ValuesOf<typeof variablesOptions>;
 
 /** Reads HCL with the Nomad that NOMAD_ADDR names, else with the program of the embedded one, which needs no server. */
 export function hclParser(
@@ -21,7 +20,7 @@ export function hclParser(
   }
   let program: Promise<string> | undefined;
   const find = () =>
-    (program ??= getBinary("nomad", { cache: cacheFolder(), env, progress: terminal.progress(), signal }).then(
+    (program ??= getBinary("nomad", { cache: cacheFolder(env), env, progress: terminal.progress(), signal }).then(
       ({ path }) => path,
     ));
   return { parse: commandParser(find, variables), close: () => Promise.resolve() };

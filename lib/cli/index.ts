@@ -1,3 +1,6 @@
 /** The command line. */
-export { buildProgram } from "./program";
+export { COMMANDS } from "./commands";
+export { Interruption } from "./interruption";
+export { runCli } from "./run";
+export type { Surroundings } from "./surroundings";
 export { Terminal } from "./terminal";

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Job, UserError } from "../jobspec";
 import { readContents, readJobFile, synthesizeProject } from "../operations";
 import { localCluster, type CliContext } from "./context";
@@ -17,7 +17,9 @@ export async function jobsOf(
   options: HclOptions,
   context: CliContext,
 ): Promise<readonly Job[]> {
-  const all = existsSync(name) ? await jobsOfFile(name, options, context) : await jobsOfStack(name, options, context);
+  const all = existsSync(resolve(context.cwd, name))
+    ? await jobsOfFile(name, options, context)
+    : await jobsOfStack(name, options, context);
   const jobs = id === undefined ? all : all.filter((job) => job.id === id);
   if (jobs.length > 0) return jobs;
   const known = all.map((job) => job.id).join(", ");
@@ -36,14 +38,18 @@ async function jobsOfFile(file: string, options: HclOptions, context: CliContext
   }
 }
 
-async function jobsOfStack(stack: string, options: HclOptions, { env, signal }: CliContext): Promise<readonly Job[]> {
+async function jobsOfStack(stack: string, options: HclOptions, context: CliContext): Promise<readonly Job[]> {
+  const { env, signal, terminal } = context;
   const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-render-"));
   try {
-    await synthesizeProject({ project: localCluster().project, outdir, signal });
-    return readContents(outdir, stack, { variables: options.var ?? {}, env })
+    const { project } = localCluster(context);
+    terminal.progress().step("synthesizing");
+    await synthesizeProject({ project, outdir, env, signal });
+    return readContents(outdir, stack, { variables: options.var, env })
       .wanted.filter((item) => item.kind === "job")
       .map((item) => Job.fromApi(item.job));
   } finally {
+    terminal.rest();
     rmSync(outdir, { recursive: true, force: true });
   }
 }

@@ -3,16 +3,10 @@ import type { ConsulClient, NomadClient } from "../nomad";
 import { readContents, readForeignContents, synthesizeProject, type StackContents } from "../operations";
 import { clients, localCluster, type CliContext } from "./context";
 
-/** Options of every command about an environment. */
-export interface StackOptions {
+/** What names a stack on the command line, and gives its variables values. */
+export interface NamedStack {
+  readonly environment: string;
   readonly var?: Readonly<Record<string, string>>;
-  readonly json?: boolean;
-}
-
-/** Options of commands that also read what somebody else's program wrote. */
-export interface ForeignStackOptions extends StackOptions {
-  /** The folder of its files; nothing of the program is run. */
-  readonly synthesized?: string;
 }
 
 /** A stack, synthesized and read, and the cluster that it is for. */
@@ -28,16 +22,16 @@ export interface OpenStack {
  * and lets go of them. Nothing of that program is run.
  */
 export async function withForeignStack<T>(
-  environment: string,
+  { environment, var: variables = {} }: NamedStack,
   folder: string,
-  options: StackOptions,
-  { terminal, env }: CliContext,
+  context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const contents = readForeignContents(folder, environment, options.var ?? {});
+  const { terminal, env } = context;
+  const contents = readForeignContents(folder, environment, variables);
   for (const name of contents.unknown)
     terminal.note(`the value of the variable ${name} is not known here: what depends on it shows as changed`);
-  const { nomad, consul } = clients(env, localCluster().cluster);
+  const { nomad, consul } = clients(env, localCluster(context).cluster);
   try {
     return await run({ environment, contents, nomad, consul });
   } finally {
@@ -48,12 +42,12 @@ export async function withForeignStack<T>(
 
 /** Synthesizes a stack, runs something with it and the clients of its cluster, and lets go of them. */
 export async function withStack<T>(
-  environment: string,
-  options: StackOptions,
-  { terminal, env, signal }: CliContext,
+  { environment, var: variables = {} }: NamedStack,
+  context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const { project, cluster } = localCluster();
+  const { terminal, env, signal } = context;
+  const { project, cluster } = localCluster(context);
   const { nomad, consul, portOffset } = clients(env, cluster);
   const progress = terminal.progress();
   try {
@@ -63,11 +57,11 @@ export async function withStack<T>(
     const said = await synthesizeProject({
       project,
       outdir,
-      env: offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: offset },
+      env: offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset },
       signal,
     });
     if (said !== "") terminal.note(said);
-    const contents = readContents(outdir, environment, { variables: options.var ?? {}, env });
+    const contents = readContents(outdir, environment, { variables, env });
     return await run({ environment, contents, nomad, consul });
   } finally {
     terminal.rest();

@@ -3,9 +3,10 @@ import logUpdate from "log-update";
 import picocolors from "picocolors";
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
-import { formatProblem, UserError } from "../jobspec";
+import { formatProblem, UserError, type Problem } from "../jobspec";
 import type { Progress } from "../local";
-import { ApiError } from "../nomad";
+import { ApiError, type Environment } from "../nomad";
+import type { Clock, Output } from "./surroundings";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
@@ -16,45 +17,89 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
+/** Where a terminal prints, and what says how. */
+export interface TerminalOptions {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Whether a machine reads stdout: then errors are printed there too, and nothing is said of what goes on. Default: false. */
+  readonly asJson?: boolean;
+}
+
+/** Colour on a terminal that can show it, unless NO_COLOR is set; elsewhere where FORCE_COLOR is. https://no-color.org */
+function wantsColor(env: Environment, stdout: Output): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
+  return stdout.isTTY === true && env.TERM !== "dumb";
+}
+
+/** What is wrong, as problems. */
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof UserError) return error.problems;
+  const rule = error instanceof ApiError ? "server" : "internal";
+  const message = error instanceof Error ? error.message : String(error);
+  return [{ rule, path: "", message, severity: "error" }];
+}
+
 /**
  * What a command prints: results to stdout, what is going on to stderr. Colour and moving lines only on a terminal, and not
  * where NO_COLOR is set; elsewhere a line for every step.
  */
 export class Terminal {
   readonly color: ReturnType<typeof picocolors.createColors>;
-  readonly #live = logUpdate.create(process.stderr);
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  readonly #clock: Clock;
+  readonly #asJson: boolean;
+  readonly #live: ReturnType<typeof logUpdate.create>;
   readonly #moves: boolean;
   #timer: NodeJS.Timeout | undefined;
   #frame = 0;
   #draw: (() => string) | undefined;
+  #printedJson = false;
 
-  constructor(private readonly quiet = false) {
-    this.#moves = process.stderr.isTTY === true && process.env.TERM !== "dumb" && !process.env.CI;
-    const wanted =
-      process.env.NO_COLOR === undefined && (process.stdout.isTTY === true || process.env.FORCE_COLOR !== undefined);
-    this.color = picocolors.createColors(wanted);
+  constructor({ stdout, stderr, env, clock, asJson = false }: TerminalOptions) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.#clock = clock;
+    this.#asJson = asJson;
+    this.#live = logUpdate.create(stderr as NodeJS.WriteStream);
+    this.#moves = stderr.isTTY === true && env.TERM !== "dumb" && !env.CI;
+    this.color = picocolors.createColors(wantsColor(env, stdout));
   }
 
   /** Columns to fill. */
   get width(): number {
-    return Math.max(40, process.stdout.columns ?? process.stderr.columns ?? 100);
+    return Math.max(40, this.#stdout.columns ?? this.#stderr.columns ?? 100);
   }
 
   /** A result, for stdout. */
   print(text = ""): void {
     this.rest();
-    console.log(text);
+    this.#stdout.write(`${text}\n`);
+  }
+
+  /** A result for machines, for stdout. */
+  json(value: unknown): void {
+    this.#printedJson = true;
+    this.print(JSON.stringify(value, null, 2));
+  }
+
+  /** What somebody else wrote, such as a task, as it comes. */
+  pass(chunk: Uint8Array, to: "stdout" | "stderr"): void {
+    (to === "stdout" ? this.#stdout : this.#stderr).write(chunk);
   }
 
   /** A word about what goes on, for stderr. */
   note(text: string): void {
     this.rest();
-    if (!this.quiet) console.error(text);
+    if (!this.#asJson) this.#stderr.write(`${text}\n`);
   }
 
   /** Shows lines that change until {@link rest}; elsewhere than on a terminal nothing. */
   live(draw: () => string): void {
-    if (!this.#moves || this.quiet) return;
+    if (!this.moves) return;
     this.#draw = draw;
     this.redraw();
     this.#timer ??= setInterval(() => this.redraw(), 100).unref();
@@ -68,9 +113,14 @@ export class Terminal {
     this.#draw = undefined;
   }
 
+  /** Whether a person reads the results as they come. */
+  get isInteractive(): boolean {
+    return this.#stdout.isTTY === true;
+  }
+
   /** Whether lines can change in place. */
   get moves(): boolean {
-    return this.#moves && !this.quiet;
+    return this.#moves && !this.#asJson;
   }
 
   /** The sign of something going on, a little different each time. */
@@ -82,10 +132,10 @@ export class Terminal {
   progress(): Progress {
     let text = "";
     let detail = "";
-    let since = Date.now();
+    let since = this.#clock.now();
     let said = since;
     const line = () => {
-      const seconds = Math.round((Date.now() - since) / 1000);
+      const seconds = Math.round((this.#clock.now() - since) / 1000);
       const rest = [detail, seconds >= 2 && !detail.includes(" s") ? `${seconds} s` : ""].filter(Boolean).join(", ");
       return this.fit(`${this.spinner} ${text}${rest ? this.color.dim(` (${rest})`) : ""}`);
     };
@@ -93,16 +143,16 @@ export class Terminal {
       step: (next) => {
         text = next;
         detail = "";
-        since = Date.now();
+        since = this.#clock.now();
         if (this.moves) this.live(line);
-        else if (!this.quiet) console.error(`  ${next}`);
+        else if (!this.#asJson) this.#stderr.write(`  ${next}\n`);
       },
       detail: (next) => {
         detail = next;
         // Where lines cannot change, one every half minute shows that it goes on.
-        if (this.moves || this.quiet || Date.now() - said < 30_000) return;
-        said = Date.now();
-        console.error(`  ${text} (${next})`);
+        if (this.moves || this.#asJson || this.#clock.now() - said < 30_000) return;
+        said = this.#clock.now();
+        this.#stderr.write(`  ${text} (${next})\n`);
       },
       done: (what) => this.note(`${this.color.green("✓")} ${what}`),
     };
@@ -165,7 +215,7 @@ export class Terminal {
 
   /** A text whose lines go on a little in from the left where they do not fit; as it is where it is not for a terminal. */
   hang(text: string): string {
-    if (!process.stderr.isTTY) return text;
+    if (!this.#stderr.isTTY) return text;
     const lines = text.split("\n").map((line) => wrapAnsi(line, this.width - 2, { trim: false }).split("\n"));
     return lines.map(([first = "", ...rest]) => [first, ...rest.map((line) => `  ${line}`)].join("\n")).join("\n");
   }
@@ -178,25 +228,37 @@ export class Terminal {
       .map((line) => (room + line).trimEnd());
   }
 
-  /** A mistake of the person, without a stack; or something that went wrong here, with it. */
+  /** A mistake of the person, without a stack; or something that went wrong here, with it. For machines on stdout too. */
   fail(error: unknown): void {
     this.rest();
-    if (error instanceof ApiError) {
-      console.error(this.wrap(error.message, 2).join("\n").replace(/^ /, this.color.red("✗")));
-      return;
-    }
-    if (!(error instanceof UserError)) {
-      console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      return;
-    }
-    for (const problem of error.problems) {
-      const text =
-        problem.path === "" ? problem.message : formatProblem({ ...problem, path: this.color.bold(problem.path) });
-      const [first = "", ...rest] = wrapAnsi(text, this.width - 2, { trim: false }).split("\n");
-      console.error(
-        [`${this.color.red("✗")} ${first.trimEnd()}`, ...rest.map((line) => `  ${line}`.trimEnd())].join("\n"),
-      );
-    }
+    this.jsonError(problemsOf(error));
+    this.#stderr.write(`${this.errorText(error)}\n`);
+  }
+
+  /** That somebody interrupted the command, and what goes on. */
+  interrupted(what: string): void {
+    this.rest();
+    const message = `interrupted; ${what}`;
+    this.jsonError([{ rule: "interrupted", path: "", message, severity: "error" }]);
+    this.#stderr.write(`${message}\n`);
+  }
+
+  private jsonError(problems: readonly Problem[]): void {
+    // One value on stdout, whatever happens.
+    if (this.#asJson && !this.#printedJson) this.json({ error: { problems } });
+  }
+
+  private errorText(error: unknown): string {
+    if (!(error instanceof UserError) && !(error instanceof ApiError))
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return problemsOf(error)
+      .map((problem) => {
+        const text =
+          problem.path === "" ? problem.message : formatProblem({ ...problem, path: this.color.bold(problem.path) });
+        const [first = "", ...rest] = wrapAnsi(text, this.width - 2, { trim: false }).split("\n");
+        return [`${this.color.red("✗")} ${first.trimEnd()}`, ...rest.map((line) => `  ${line}`.trimEnd())].join("\n");
+      })
+      .join("\n");
   }
 
   private redraw(): void {

@@ -1,5 +1,5 @@
 /** Workloads made of typed jobs. */
-export { safeId } from "./common";
+export { safeId, STAND_IN } from "./common";
 export * from "./hermes";
 export * from "./polydev";
 export * from "./prism";

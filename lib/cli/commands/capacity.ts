@@ -12,42 +12,49 @@ import {
   type Space,
 } from "../../operations";
 import type { JobJson } from "../../nomad";
+import { command, optionalArgument, value, values } from "../command";
 import { clients, localCluster, type CliContext } from "../context";
-import type { HclOptions } from "../hcl";
+import { EXIT } from "../exit-codes";
 import { jobsOf } from "../jobs";
+import { json, stackOrFile, variables } from "../options";
 import type { Terminal } from "../terminal";
 
-/** Options of `capacity`. */
-export interface CapacityOptions extends HclOptions {
-  readonly node?: readonly string[];
-  readonly reserve?: string;
-  readonly json?: boolean;
-}
-
 /** Says how many of each job fit on nodes that are described, or on those of the cluster. */
-export async function capacity(
-  name: string,
-  id: string | undefined,
-  options: CapacityOptions,
-  context: CliContext,
-): Promise<void> {
-  const { terminal } = context;
-  const described = (options.node ?? []).map((text) => parseSpace(text, "--node"));
-  const reserved = options.reserve === undefined ? NOTHING : parseSpace(options.reserve, "--reserve", 0);
-  terminal.progress().step("reading the jobs");
-  const jobs = (await jobsOf(name, id, options, context)).map((job) => job.toApi().Job as JobJson);
-  const rooms =
-    described.length > 0
-      ? described.map((space, index) => describedNode(`node ${index + 1}`, space, reserved))
-      : await roomsOfCluster(new Set(jobs.map(({ ID }) => ID)), context);
-  const found = capacityOf(jobs, rooms);
-  terminal.rest();
-  terminal.print(options.json ? JSON.stringify(toJson(name, found), null, 2) : capacityText(found, terminal));
-}
+export const capacity = command({
+  name: "capacity",
+  summary:
+    "say how many of each job fit, what binds, and what is left: on nodes that you describe, or on the cluster's",
+  arguments: { ...stackOrFile, job: optionalArgument("the job's id, where there are several") },
+  options: {
+    node: values("size", "a node, such as 4cpu,8GiB (a cpu is 1000 MHz; default: the cluster's)"),
+    reserve: value("size", "what each of these keeps for its system, such as 1cpu,1GiB"),
+    ...variables,
+    ...json,
+  },
+  examples: ["cdk-nomad capacity dev --node 4cpu,8GiB --reserve 1cpu,1GiB", "cdk-nomad capacity web.nomad.hcl"],
+  exitCodes: { [EXIT.ok]: "it is counted, whether all fits or not" },
+  interrupted: "nothing was changed",
+  async run(input, context) {
+    const { terminal } = context;
+    const described = input.node.map((text) => parseSpace(text, "--node"));
+    const reserved = input.reserve === undefined ? NOTHING : parseSpace(input.reserve, "--reserve", 0);
+    terminal.progress().step("reading the jobs");
+    const jobs = (await jobsOf(input.stack, input.job, input, context)).map((job) => job.toApi().Job as JobJson);
+    const rooms =
+      described.length > 0
+        ? described.map((space, index) => describedNode(`node ${index + 1}`, space, reserved))
+        : await roomsOfCluster(new Set(jobs.map(({ ID }) => ID)), context);
+    const found = capacityOf(jobs, rooms);
+    if (input.json) terminal.json(toJson(input.stack, found));
+    else terminal.print(capacityText(found, terminal));
+    return EXIT.ok;
+  },
+});
 
 /** What runs of the jobs themselves is counted anew, so that the answer is about all of them. */
-async function roomsOfCluster(jobs: ReadonlySet<string>, { env, terminal }: CliContext): Promise<readonly Room[]> {
-  const { nomad, consul } = clients(env, localCluster().cluster);
+async function roomsOfCluster(jobs: ReadonlySet<string>, context: CliContext): Promise<readonly Room[]> {
+  const { env, terminal } = context;
+  const { nomad, consul } = clients(env, localCluster(context).cluster);
   try {
     terminal.progress().step(`asking Nomad at ${nomad.address} what its nodes have left`);
     return await liveNodes(nomad, jobs);

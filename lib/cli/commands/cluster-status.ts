@@ -4,14 +4,15 @@ import { localCluster, type CliContext } from "../context";
 import type { Terminal } from "../terminal";
 
 /** Says what the embedded cluster is doing, and which jobs run on it. */
-export async function clusterStatus(options: { readonly json?: boolean }, { terminal }: CliContext): Promise<void> {
-  const { cluster } = localCluster();
+export async function clusterStatus(options: { readonly json: boolean }, context: CliContext): Promise<void> {
+  const { terminal } = context;
+  const { cluster } = localCluster(context);
   const found = await cluster.status();
   const jobs = (
     await Promise.all(found.agents.filter(({ ready }) => ready).map(({ region, address }) => jobsOf(region, address)))
   ).flat();
   if (options.json) {
-    terminal.print(JSON.stringify({ ...found, jobs }, null, 2));
+    terminal.json({ ...found, jobs });
     return;
   }
   const several = found.regions.length > 1;

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { UserError } from "../../jobspec";
 import {
   deploy as deployStack,
@@ -7,52 +8,68 @@ import {
   type JobOutcome,
   type ServiceRow,
 } from "../../operations";
-import { STAND_IN } from "../../workloads";
+import { STAND_IN } from "../../workloads/host";
+import { command, flag, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
+import { WATCHING_EXIT_CODES } from "../exit-codes";
+import { canaryWeight, environment, watching } from "../options";
 import { serviceTable } from "../service-table";
 import { withStack, type OpenStack } from "../stack";
-import { outcomesJson, percent, whileWatching, type WatchingOptions } from "../watching";
+import { comeBack, outcomesJson, whileWatching } from "../watching";
 
-/** Options of `deploy`. */
-export interface DeployCommandOptions extends WatchingOptions {
-  readonly preview?: string;
-  readonly direct?: boolean;
-  readonly canaryWeight?: string;
-}
+const options = {
+  preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
+  ...canaryWeight("the requests that go to canaries which wait for their promotion"),
+  direct: flag("past Terraform's state, for environments that keep it: prod"),
+  ...watching,
+};
+
+/** What deploying takes of the command line. */
+type DeployInput = ValuesOf<typeof environment> & Partial<ValuesOf<typeof options>>;
 
 /** Brings an environment to a cluster through Nomad's API, and watches it until it is healthy. */
-export async function deploy(environment: string, options: DeployCommandOptions, context: CliContext): Promise<void> {
-  if (/^prod/.test(environment) && !options.direct) {
+export const deploy = command({
+  name: "deploy",
+  summary: "bring an environment to a cluster through Nomad's API, and watch it until it is healthy",
+  arguments: environment,
+  options,
+  examples: ["cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2 --timeout 10m"],
+  exitCodes: WATCHING_EXIT_CODES,
+  interrupted: comeBack,
+  run: deployEnvironment,
+});
+
+/** The same for whoever deploys without having been asked to on the command line. */
+export async function deployEnvironment(input: DeployInput, context: CliContext) {
+  const { environment: name, canaryWeight: weight } = input;
+  if (/^prod/.test(name) && !input.direct) {
     throw UserError.at(
-      environment,
-      `goes through Terraform, with its state and its lock; write: npx cdktf deploy ${environment}, or --direct to go past it`,
+      name,
+      `goes through Terraform, with its state and its lock; write: npx cdktf deploy ${name}, or --direct to go past it`,
       "environment",
     );
   }
-  const expected = options.preview === undefined ? undefined : readPreviewFile(options.preview, environment);
-  const canaryWeight = percent(options.canaryWeight);
-  await withStack(environment, options, context, async (stack) => {
-    refuseTerraformOnly(stack.contents, environment);
-    const outcomes = await whileWatching(stack, options, context, (watching) =>
-      deployStack(stack.contents.wanted, { ...watching, expected, canaryWeight }),
+  const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
+  return withStack(input, context, async (stack) => {
+    refuseTerraformOnly(stack.contents, name);
+    const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
+      deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight }),
     );
-    if (outcomes) await report(outcomes, stack, options, context);
+    await report(outcomes, stack, input, context);
+    return code;
   });
 }
 
 async function report(
   outcomes: readonly JobOutcome[],
-  { environment, consul }: OpenStack,
-  options: DeployCommandOptions,
+  { environment: name, consul }: OpenStack,
+  { detach, json }: DeployInput,
   { terminal }: CliContext,
 ): Promise<void> {
-  const services: readonly ServiceRow[] = options.detach
+  const services: readonly ServiceRow[] = detach
     ? []
     : (await Promise.all(outcomes.map(({ job }) => listServices(job, consul, STAND_IN)))).flat();
-  if (options.json) {
-    terminal.print(JSON.stringify({ environment, jobs: outcomesJson(outcomes), services }, null, 2));
-    return;
-  }
-  if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
+  if (json) terminal.json({ environment: name, jobs: outcomesJson(outcomes), services });
+  else if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
     terminal.print(`\n${serviceTable(services, terminal)}`);
 }

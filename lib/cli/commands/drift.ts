@@ -1,41 +1,57 @@
-import { findDrift, fixDrift, hasDrift, type Drift, type JobDrift } from "../../operations";
-import type { CliContext } from "../context";
+import { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } from "../../operations";
+import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
+import { EXIT } from "../exit-codes";
+import { environment, format, json, stackVariables } from "../options";
 import { consulName, fieldInWords } from "../plan-words";
-import { withStack, type StackOptions } from "../stack";
+import { withStack } from "../stack";
 import type { Terminal } from "../terminal";
 
-/** Options of `drift`. */
-export interface DriftOptions extends StackOptions {
-  readonly fix?: boolean;
-  readonly format: "text" | "markdown" | "json";
-}
+/** Says what somebody changed behind the program's back. */
+export const drift = command({
+  name: "drift",
+  summary:
+    "say what somebody changed behind the program's back: jobs scaled, edited, stopped, purged; entries of Consul",
+  arguments: environment,
+  options: {
+    fix: flag("put it right, unless it is changed again meanwhile"),
+    ...format,
+    ...stackVariables,
+    ...json,
+  },
+  examples: ["cdk-nomad drift prod", "cdk-nomad drift dev --fix"],
+  exitCodes: {
+    [EXIT.ok]: "all is as the program says, or was put right",
+    [EXIT.failed]: "an error, or not all could be put right",
+    [EXIT.changes]: "something is not as the program says",
+  },
+  interrupted: ({ environment: name, fix }) =>
+    fix ? `some of it may be put right: cdk-nomad drift ${name} says what is left` : "nothing was changed",
+  async run(input, context) {
+    const as = input.json ? "json" : input.format;
+    const { terminal, signal } = context;
+    return withStack(input, context, async ({ contents, nomad, consul }) => {
+      const progress = terminal.progress();
+      progress.step(`comparing with Nomad and Consul at ${nomad.address} and ${consul.address}`);
+      const clients = { nomad, consul, signal };
+      const differing = await findDrift(input.environment, contents, clients);
+      const { drift: found } = differing;
+      if (as === "text") terminal.print(driftText(found, terminal));
+      if (as === "markdown") terminal.print(driftMarkdown(found));
+      const fixes = input.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
+      if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes } : {}) });
+      for (const fix of fixes) terminal.note(fixText(fix, terminal));
+      if (fixes.some(({ fixed }) => !fixed)) return EXIT.failed;
+      if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
+      terminal.note(`watch it come back with: cdk-nomad status ${input.environment}`);
+      return EXIT.ok;
+    });
+  },
+});
 
-/** Says what somebody changed behind the program's back. Exit code 0: nothing, or all put right; 2: something; 1: an error. */
-export async function drift(environment: string, options: DriftOptions, context: CliContext): Promise<void> {
-  const format = options.json ? "json" : options.format;
-  const { terminal, signal } = context;
-  await withStack(environment, options, context, async ({ contents, nomad, consul }) => {
-    const progress = terminal.progress();
-    progress.step(`comparing with Nomad and Consul at ${nomad.address} and ${consul.address}`);
-    const clients = { nomad, consul, signal };
-    const differing = await findDrift(environment, contents, clients);
-    const { drift: found } = differing;
-    terminal.rest();
-    if (format === "text") terminal.print(driftText(found, terminal));
-    if (format === "markdown") terminal.print(driftMarkdown(found));
-    const fixes = options.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
-    if (format === "json") terminal.print(JSON.stringify({ ...found, ...(options.fix ? { fixes } : {}) }, null, 2));
-    for (const { name, fixed, reason } of fixes) {
-      const { color } = terminal;
-      terminal.note(fixed ? `${color.green("✓")} ${name} is put right` : `${color.red("✗")} ${name}: ${reason}`);
-    }
-    if (fixes.some(({ fixed }) => !fixed)) process.exitCode = 1;
-    else if (hasDrift(found) && fixes.length === 0) process.exitCode = 2;
-    if (fixes.length > 0 && !process.exitCode)
-      terminal.note(`watch it come back with: cdk-nomad status ${environment}`);
-  });
+function fixText({ name, fixed, reason }: Fix, { color }: Terminal): string {
+  return fixed ? `${color.green("✓")} ${name} is put right` : `${color.red("✗")} ${name}: ${reason}`;
 }
 
 function driftText(found: Drift, terminal: Terminal): string {

@@ -1,15 +1,28 @@
 import { UserError } from "../../jobspec";
-import { localCluster, type CliContext } from "../context";
+import { command } from "../command";
+import { localCluster } from "../context";
+import { EXIT } from "../exit-codes";
+import { json } from "../options";
 
 /** Prints the variables that point nomad, consul, terraform and cdktf at the embedded cluster. */
-export async function env(options: { readonly json?: boolean }, { terminal }: CliContext): Promise<void> {
-  const addresses = localCluster().cluster.addresses();
-  if (!addresses) throw UserError.at("", "no cluster runs; start it with cdk-nomad up", "cluster");
-  const variables = {
-    NOMAD_ADDR: addresses.nomad,
-    CONSUL_HTTP_ADDR: addresses.consul,
-    CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
-  };
-  if (options.json) terminal.print(JSON.stringify(variables, null, 2));
-  else for (const [name, value] of Object.entries(variables)) terminal.print(`export ${name}=${value}`);
-}
+export const env = command({
+  name: "env",
+  summary: "print the variables that point other programs at the embedded cluster",
+  options: json,
+  examples: ["eval $(cdk-nomad env)"],
+  exitCodes: { [EXIT.ok]: "they are printed", [EXIT.failed]: "no cluster runs" },
+  interrupted: "nothing was changed",
+  async run(input, context) {
+    const { terminal } = context;
+    const addresses = localCluster(context).cluster.addresses();
+    if (!addresses) throw UserError.at("", "no cluster runs; start it with cdk-nomad up", "cluster");
+    const variables = {
+      NOMAD_ADDR: addresses.nomad,
+      CONSUL_HTTP_ADDR: addresses.consul,
+      CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
+    };
+    if (input.json) terminal.json(variables);
+    else for (const [name, value] of Object.entries(variables)) terminal.print(`export ${name}=${value}`);
+    return EXIT.ok;
+  },
+});

@@ -1,32 +1,39 @@
 import { failDeployment } from "../../operations";
-import type { CliContext } from "../context";
+import { command, value } from "../command";
 import { DeploymentScreen } from "../deployment-screen";
-import { withStack, type StackOptions } from "../stack";
-
-/** Options of `fail`. */
-export interface FailCommandOptions extends StackOptions {
-  readonly job?: string;
-}
+import { EXIT } from "../exit-codes";
+import { environment, json, stackVariables } from "../options";
+import { withStack } from "../stack";
 
 /** Ends a deployment as failed. */
-export async function fail(environment: string, options: FailCommandOptions, context: CliContext): Promise<void> {
-  const { terminal, signal } = context;
-  await withStack(environment, options, context, async ({ contents, nomad, consul }) => {
-    const handlers = new DeploymentScreen(terminal).handlers();
-    const failed = await failDeployment(contents.wanted, { ...handlers, nomad, consul, signal, job: options.job });
-    terminal.rest();
-    if (options.json) {
-      terminal.print(JSON.stringify({ environment, failed }, null, 2));
-      return;
-    }
-    const { color } = terminal;
-    for (const { job, region, deployment, revertedTo } of failed) {
-      const where = region === undefined ? job : `${job} in ${region}`;
-      const next =
-        revertedTo === undefined
-          ? `it has no auto_revert: take it back with cdk-nomad rollback ${environment} --job ${job}`
-          : `Nomad goes back to version ${revertedTo}: cdk-nomad status ${environment} --watch`;
-      terminal.note(`${color.green("✓")} deployment ${deployment.slice(0, 8)} of ${where} is failed; ${next}`);
-    }
-  });
-}
+export const fail = command({
+  name: "fail",
+  summary: "end a deployment that goes on as failed; a job with auto_revert goes back by itself",
+  arguments: environment,
+  options: { job: value("id", "the job, where several deployments go on"), ...stackVariables, ...json },
+  examples: ["cdk-nomad fail staging --job prism-stack"],
+  exitCodes: { [EXIT.ok]: "the deployment is failed" },
+  interrupted: ({ environment: name }) =>
+    `a deployment may be failed already: cdk-nomad status ${name} says what became of it`,
+  async run(input, context) {
+    const { terminal, signal } = context;
+    return withStack(input, context, async ({ contents, nomad, consul }) => {
+      const handlers = new DeploymentScreen(context).handlers();
+      const failed = await failDeployment(contents.wanted, { ...handlers, nomad, consul, signal, job: input.job });
+      if (input.json) {
+        terminal.json({ environment: input.environment, failed });
+        return EXIT.ok;
+      }
+      const { color } = terminal;
+      for (const { job, region, deployment, revertedTo } of failed) {
+        const where = region === undefined ? job : `${job} in ${region}`;
+        const next =
+          revertedTo === undefined
+            ? `it has no auto_revert: take it back with cdk-nomad rollback ${input.environment} --job ${job}`
+            : `Nomad goes back to version ${revertedTo}: cdk-nomad status ${input.environment} --watch`;
+        terminal.note(`${color.green("✓")} deployment ${deployment.slice(0, 8)} of ${where} is failed; ${next}`);
+      }
+      return EXIT.ok;
+    });
+  },
+});

@@ -1,49 +1,75 @@
 import { appendFileSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { stickyComment, stickyIssue, workflowOf, type Workflow } from "../../github";
 import { UserError } from "../../jobspec";
 import { hasDrift, type Drift, type Preview } from "../../operations";
-import type { CliContext } from "../context";
+import { argument, command, text, value, type CommandGroup } from "../command";
 import { driftMarkdown, issueMarker } from "../drift-markdown";
 import { driftCounts } from "../drift-words";
+import { EXIT } from "../exit-codes";
+import { wholeNumber } from "../options";
 import { commentMarker, previewMarkdown } from "../preview-markdown";
 
 /** Writes a preview as the one comment of its environment on a pull request, and into the run's summary. */
-export async function githubComment(
-  file: string,
-  options: { readonly pull?: number },
-  { terminal, env }: CliContext,
-): Promise<void> {
-  const preview = read<Preview>(file, "cdk-nomad preview ENV --format json", ["environment", "jobs", "consul"]);
-  const workflow = await workflowOf(env);
-  const body = previewMarkdown(preview);
-  summarize(workflow, body);
-  const pull = options.pull ?? workflow.pull;
-  if (pull === undefined) throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
-  if (workflow.fromFork && options.pull === undefined) {
-    terminal.note(
-      "the pull request comes from a fork, whose runs may not comment: the preview stands in the run's summary",
-    );
-    return;
-  }
-  terminal.print(await stickyComment(workflow, pull, commentMarker(preview.environment), body));
-}
+const comment = command({
+  name: "comment",
+  summary: "write a preview as the one comment of its environment on the pull request, and into the run's summary",
+  arguments: { file: argument("what cdk-nomad preview --format json printed") },
+  options: { pull: value("number", "the pull request (default: the one of the run)", wholeNumber) },
+  examples: [
+    "cdk-nomad preview dev --format json > preview.json || test $? -eq 2",
+    "cdk-nomad github comment preview.json",
+  ],
+  exitCodes: { [EXIT.ok]: "the comment is written" },
+  interrupted: "the comment may be written",
+  async run(input, { terminal, env, cwd }) {
+    const file = resolve(cwd, input.file);
+    const preview = read<Preview>(file, "cdk-nomad preview ENV --format json", ["environment", "jobs", "consul"]);
+    const workflow = await workflowOf(env);
+    const body = previewMarkdown(preview);
+    summarize(workflow, body);
+    const pull = input.pull ?? workflow.pull;
+    if (pull === undefined)
+      throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
+    if (workflow.fromFork && input.pull === undefined)
+      terminal.note(
+        "the pull request comes from a fork, whose runs may not comment: the preview stands in the run's summary",
+      );
+    else terminal.print(await stickyComment(workflow, pull, commentMarker(preview.environment), body));
+    return EXIT.ok;
+  },
+});
 
 /** Keeps the one issue about an environment's drift. */
-export async function githubIssue(
-  file: string,
-  options: { readonly label: string },
-  { terminal, env }: CliContext,
-): Promise<void> {
-  const drift = read<Drift>(file, "cdk-nomad drift ENV --json", ["environment", "jobs", "consul", "unchanged"]);
-  const workflow = await workflowOf(env);
-  const { environment } = drift;
-  const body = driftMarkdown(drift);
-  summarize(workflow, body);
-  const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
-  const text = hasDrift(drift) ? { title, body } : undefined;
-  const address = await stickyIssue(workflow, issueMarker(environment), options.label, text);
-  terminal.print(address ?? `${environment} is as the program says, and there is no open issue`);
-}
+const issue = command({
+  name: "issue",
+  summary: "keep the one issue about an environment's drift: opened, written anew, closed where all is well again",
+  arguments: { file: argument("what cdk-nomad drift --json printed") },
+  options: { label: text("name", "its label", "drift") },
+  examples: ["cdk-nomad drift prod --json > drift.json || test $? -eq 2", "cdk-nomad github issue drift.json"],
+  exitCodes: { [EXIT.ok]: "the issue is as the drift is" },
+  interrupted: "the issue may be written",
+  async run(input, { terminal, env, cwd }) {
+    const file = resolve(cwd, input.file);
+    const drift = read<Drift>(file, "cdk-nomad drift ENV --json", ["environment", "jobs", "consul", "unchanged"]);
+    const workflow = await workflowOf(env);
+    const { environment } = drift;
+    const body = driftMarkdown(drift);
+    summarize(workflow, body);
+    const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
+    const wanted = hasDrift(drift) ? { title, body } : undefined;
+    const address = await stickyIssue(workflow, issueMarker(environment), input.label, wanted);
+    terminal.print(address ?? `${environment} is as the program says, and there is no open issue`);
+    return EXIT.ok;
+  },
+});
+
+/** What workflows do. */
+export const github: CommandGroup = {
+  name: "github",
+  summary: "what workflows do on GitHub: one comment on a pull request, one issue about drift",
+  commands: [comment, issue],
+};
 
 function summarize({ summary }: Workflow, body: string): void {
   if (summary !== undefined) appendFileSync(summary, `${body}\n\n`);

@@ -1,43 +1,53 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Problem } from "../../jobspec";
 import { readJobFile, readRunningJob } from "../../operations";
 import { toTypeScript, type JobToWrite } from "../../typescript";
+import { command, listOfArguments, value, values } from "../command";
 import { clients, localCluster, type CliContext } from "../context";
+import { EXIT } from "../exit-codes";
 import { hclParser, type HclOptions } from "../hcl";
-
-/** Options of `import`. */
-export interface ImportOptions extends HclOptions {
-  readonly out?: string;
-  readonly job?: readonly string[];
-  readonly from?: string;
-}
+import { variables } from "../options";
 
 /** Writes jobs that exist, as HCL, as JSON or on a cluster, as TypeScript. */
-export async function importJobs(files: readonly string[], options: ImportOptions, context: CliContext): Promise<void> {
-  const running = options.job ?? [];
-  if (files.length === 0 && running.length === 0)
-    throw UserError.at("", "there is nothing to import; name a file, or a job with --job", "import");
-  const { terminal } = context;
-  const problems: Problem[] = [];
-  const found = [...(await readFiles(files, options, context, problems)), ...(await readJobs(running, context))];
-  const errors = problems.filter(({ severity }) => severity === "error");
-  // Nothing is written where something could not be read.
-  if (errors.length > 0) throw new UserError(errors);
-  for (const problem of problems) terminal.note(`${terminal.color.yellow("!")} ${formatProblem(problem)}`);
-  const module = await toTypeScript(found, { from: options.from ?? library(options.out) });
-  if (options.out === undefined) {
-    terminal.print(module.trimEnd());
-    return;
-  }
-  write(options.out, module);
-  const names = found.map(({ job }) => job.id).join(", ");
-  terminal.note(`${terminal.color.green("✓")} ${options.out}: ${names}`);
-}
+export const importJobs = command({
+  name: "import",
+  summary: "write jobs that exist as TypeScript",
+  arguments: { files: listOfArguments("files of HCL or of API JSON", { placeholder: "file" }) },
+  options: {
+    job: values("id", "a job of the cluster"),
+    out: value("file", "the file that is written (default: stdout)"),
+    from: value("module", "what the classes are imported from (default: cdk-nomad)"),
+    ...variables,
+  },
+  examples: ["cdk-nomad import web.nomad.hcl --out jobs/web.ts", "cdk-nomad import --job web"],
+  exitCodes: { [EXIT.ok]: "the jobs are written", [EXIT.failed]: "an error; nothing is written" },
+  interrupted: "nothing was written, or all of it",
+  async run({ files, out, ...input }, context) {
+    if (files.length === 0 && input.job.length === 0)
+      throw UserError.at("", "there is nothing to import; name a file, or a job with --job", "import");
+    const { terminal, cwd } = context;
+    const problems: Problem[] = [];
+    const found = [...(await readFiles(files, input, context, problems)), ...(await readJobs(input.job, context))];
+    const errors = problems.filter(({ severity }) => severity === "error");
+    // Nothing is written where something could not be read.
+    if (errors.length > 0) throw new UserError(errors);
+    for (const problem of problems) terminal.note(`${terminal.color.yellow("!")} ${formatProblem(problem)}`);
+    const path = out === undefined ? undefined : resolve(cwd, out);
+    const module = await toTypeScript(found, { from: input.from ?? library(path === undefined ? cwd : dirname(path)) });
+    if (path === undefined) terminal.print(module.trimEnd());
+    else {
+      write(path, module);
+      terminal.note(`${terminal.color.green("✓")} ${out}: ${found.map(({ job }) => job.id).join(", ")}`);
+    }
+    return EXIT.ok;
+  },
+});
 
 async function readFiles(
   files: readonly string[],
-  options: ImportOptions,
+  options: HclOptions,
   context: CliContext,
   problems: Problem[],
 ): Promise<readonly JobToWrite[]> {
@@ -55,9 +65,9 @@ async function readFiles(
   }
 }
 
-async function readJobs(ids: readonly string[], { env }: CliContext): Promise<readonly JobToWrite[]> {
+async function readJobs(ids: readonly string[], context: CliContext): Promise<readonly JobToWrite[]> {
   if (ids.length === 0) return [];
-  const { nomad, consul } = clients(env, localCluster().cluster);
+  const { nomad, consul } = clients(context.env, localCluster(context).cluster);
   try {
     const found: JobToWrite[] = [];
     for (const id of ids) found.push(await readRunningJob(id, nomad));
@@ -68,8 +78,7 @@ async function readJobs(ids: readonly string[], { env }: CliContext): Promise<re
 }
 
 /** What the classes are imported from: inside this project, which is no dependency of itself, its own folder. */
-function library(out: string | undefined): string {
-  const folder = out === undefined ? process.cwd() : dirname(resolve(out));
+function library(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     const manifest = join(at, "package.json");
     if (existsSync(manifest)) {
@@ -84,8 +93,8 @@ function library(out: string | undefined): string {
 
 /** Writes a file whole or not at all. */
 function write(file: string, text: string): void {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
-  const partial = `${file}.${process.pid}.partial`;
+  mkdirSync(dirname(file), { recursive: true });
+  const partial = `${file}.${randomUUID()}.partial`;
   try {
     writeFileSync(partial, text);
     renameSync(partial, file);

@@ -1,35 +1,40 @@
 import { UserError } from "../../jobspec";
 import type { AllocationStub, NomadClient } from "../../nomad";
-import { clients, localCluster, type CliContext } from "../context";
-
-/** Options of `logs`. */
-export interface LogsOptions {
-  readonly follow?: boolean;
-  readonly stderr?: boolean;
-  readonly job?: string;
-}
+import { argument, command, flag, value } from "../command";
+import { clients, localCluster } from "../context";
+import { EXIT } from "../exit-codes";
 
 /** Prints what a task wrote; with `-f` as it writes. */
-export async function logs(task: string, options: LogsOptions, { env, signal }: CliContext): Promise<void> {
-  const { cluster } = localCluster();
-  const { nomad, consul } = clients(env, cluster);
-  try {
-    const allocation = await findTask(nomad, task, options.job);
-    const streams = options.stderr ? (["stderr"] as const) : (["stdout", "stderr"] as const);
-    await Promise.all(
-      streams.map(async (stream) => {
-        try {
-          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow: options.follow, signal }))
-            process[stream].write(chunk);
-        } catch (error) {
-          if (!signal.aborted) throw error;
-        }
-      }),
-    );
-  } finally {
-    await Promise.all([nomad.close(), consul.close()]);
-  }
-}
+export const logs = command({
+  name: "logs",
+  summary: "print what a task wrote",
+  arguments: { task: argument("the task's name") },
+  options: {
+    follow: flag("go on as it writes", { short: "-f" }),
+    stderr: flag("only its stderr"),
+    job: value("id", "the job, where several have such a task"),
+  },
+  examples: ["cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f"],
+  exitCodes: { [EXIT.ok]: "all of it is printed" },
+  interrupted: "the task goes on",
+  async run({ task, follow, stderr, job }, context) {
+    const { terminal, env, signal } = context;
+    const { nomad, consul } = clients(env, localCluster(context).cluster);
+    try {
+      const allocation = await findTask(nomad, task, job);
+      const streams = stderr ? (["stderr"] as const) : (["stdout", "stderr"] as const);
+      await Promise.all(
+        streams.map(async (stream) => {
+          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal }))
+            terminal.pass(chunk, stream);
+        }),
+      );
+      return EXIT.ok;
+    } finally {
+      await Promise.all([nomad.close(), consul.close()]);
+    }
+  },
+});
 
 /** The newest allocation that has this task; a running one first. */
 async function findTask(nomad: NomadClient, task: string, job: string | undefined): Promise<AllocationStub> {

@@ -1,30 +1,43 @@
+import { resolve } from "node:path";
 import { hasChanges, previewStack, readTerraformPlan } from "../../operations";
-import type { CliContext } from "../context";
+import { command, value } from "../command";
+import { EXIT } from "../exit-codes";
+import { environment, format, stackVariables } from "../options";
 import { previewMarkdown } from "../preview-markdown";
 import { previewText } from "../preview-text";
-import { withForeignStack, withStack, type ForeignStackOptions, type OpenStack } from "../stack";
+import { withForeignStack, withStack, type OpenStack } from "../stack";
 
-/** Options of `preview`. */
-export interface PreviewOptions extends ForeignStackOptions {
-  readonly format: "text" | "markdown" | "json";
-  readonly plan?: string;
-}
-
-/** Says what would happen to a cluster, were an environment deployed now. Exit code 0: nothing; 2: something; 1: an error. */
-export async function preview(environment: string, options: PreviewOptions, context: CliContext): Promise<void> {
-  const { terminal, signal } = context;
-  const terraform = options.plan === undefined ? undefined : readTerraformPlan(options.plan);
-  const show = async ({ contents, nomad, consul }: OpenStack): Promise<void> => {
-    terminal.progress().step(`asking Nomad and Consul at ${nomad.address} and ${consul.address}`);
-    const found = await previewStack(environment, contents, { nomad, consul, signal }, terraform);
-    terminal.rest();
-    if (options.format === "json") terminal.print(JSON.stringify(found, null, 2));
-    else if (options.format === "markdown") terminal.print(previewMarkdown(found));
-    else terminal.print(previewText(found, terminal));
-    if (hasChanges(found)) process.exitCode = 2;
-  };
-  const { synthesized } = options;
-  await (synthesized === undefined
-    ? withStack(environment, options, context, show)
-    : withForeignStack(environment, synthesized, options, context, show));
-}
+/** Says what would happen to a cluster, were an environment deployed now. */
+export const preview = command({
+  name: "preview",
+  summary: "say what Nomad would do with the jobs of an environment, and what changes in Consul",
+  arguments: environment,
+  options: {
+    ...format,
+    plan: value("file", "a plan from terraform show -json, for what only Terraform knows"),
+    synthesized: value("folder", "read what somebody else's program was synthesized into, and run no program"),
+    ...stackVariables,
+  },
+  examples: [
+    "cdk-nomad preview dev",
+    "cdk-nomad preview staging --format markdown > comment.md",
+    "cdk-nomad preview staging --synthesized cdktf.out",
+  ],
+  exitCodes: { [EXIT.ok]: "nothing changes", [EXIT.changes]: "something changes" },
+  interrupted: "nothing was changed",
+  async run(input, context) {
+    const { terminal, signal, cwd } = context;
+    const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
+    const show = async ({ contents, nomad, consul }: OpenStack) => {
+      terminal.progress().step(`asking Nomad and Consul at ${nomad.address} and ${consul.address}`);
+      const found = await previewStack(input.environment, contents, { nomad, consul, signal }, terraform);
+      if (input.format === "json") terminal.json(found);
+      else if (input.format === "markdown") terminal.print(previewMarkdown(found));
+      else terminal.print(previewText(found, terminal));
+      return hasChanges(found) ? EXIT.changes : EXIT.ok;
+    };
+    return input.synthesized === undefined
+      ? withStack(input, context, show)
+      : withForeignStack(input, resolve(cwd, input.synthesized), context, show);
+  },
+});

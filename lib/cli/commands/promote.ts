@@ -1,32 +1,39 @@
 import { promote as promoteStack } from "../../operations";
-import type { CliContext } from "../context";
+import { command, flag, value } from "../command";
+import { WATCHING_EXIT_CODES } from "../exit-codes";
+import { canaryWeight, duration, environment, oneJob, watching } from "../options";
 import { withStack } from "../stack";
-import { outcomesJson, percent, timeFromNow, whileWatching, type WatchingOptions } from "../watching";
-
-/** Options of `promote`. */
-export interface PromoteCommandOptions extends WatchingOptions {
-  readonly job?: string;
-  readonly whenHealthy?: boolean;
-  readonly autoFailAfter?: string;
-  readonly canaryWeight?: string;
-}
+import { comeBack, outcomesJson, timeFromNow, whileWatching } from "../watching";
 
 /** Promotes the canaries of an environment, and watches until all is healthy. */
-export async function promote(environment: string, options: PromoteCommandOptions, context: CliContext): Promise<void> {
-  const failAt = () => timeFromNow(options.autoFailAfter, "--auto-fail-after");
-  const whenHealthy = options.whenHealthy === true || failAt() !== undefined;
-  const canaryWeight = percent(options.canaryWeight);
-  await withStack(environment, options, context, async (stack) => {
-    const outcomes = await whileWatching(stack, options, context, (watching) =>
-      promoteStack(stack.contents.wanted, {
-        ...watching,
-        job: options.job,
-        whenHealthy,
-        failAt: failAt(),
-        canaryWeight,
-      }),
-    );
-    if (outcomes && options.json)
-      context.terminal.print(JSON.stringify({ environment, jobs: outcomesJson(outcomes) }, null, 2));
-  });
-}
+export const promote = command({
+  name: "promote",
+  summary: "let healthy canaries take the places of the old allocations, and watch until all is healthy",
+  arguments: environment,
+  options: {
+    ...oneJob,
+    ...canaryWeight("give canaries this part of the requests instead of promoting them"),
+    whenHealthy: flag("wait until the canaries are healthy"),
+    autoFailAfter: value("duration", "the same, but fail the deployment where that takes longer, such as 5m", duration),
+    ...watching,
+  },
+  examples: ["cdk-nomad promote staging", "cdk-nomad promote staging --when-healthy --auto-fail-after 5m"],
+  exitCodes: WATCHING_EXIT_CODES,
+  interrupted: comeBack,
+  async run(input, context) {
+    const { job, autoFailAfter, canaryWeight: weight } = input;
+    return withStack(input, context, async (stack) => {
+      const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
+        promoteStack(stack.contents.wanted, {
+          ...handlers,
+          job,
+          whenHealthy: input.whenHealthy || autoFailAfter !== undefined,
+          failAt: timeFromNow(autoFailAfter, context),
+          canaryWeight: weight,
+        }),
+      );
+      if (input.json) context.terminal.json({ environment: input.environment, jobs: outcomesJson(outcomes) });
+      return code;
+    });
+  },
+});

@@ -1,27 +1,28 @@
-import type { CliContext } from "../context";
-import type { HclOptions } from "../hcl";
+import { choice, command, optionalArgument } from "../command";
+import { EXIT } from "../exit-codes";
 import { jobsOf } from "../jobs";
-
-/** Options of `render`. */
-export interface RenderOptions extends HclOptions {
-  readonly format: "json" | "hcl";
-}
+import { stackOrFile, variables } from "../options";
 
 /** Prints the jobs of a stack, or of a file, as API JSON or as HCL. */
-export async function render(
-  name: string,
-  id: string | undefined,
-  options: RenderOptions,
-  context: CliContext,
-): Promise<void> {
-  const jobs = await jobsOf(name, id, options, context);
-  const { terminal } = context;
-  if (options.format === "hcl")
-    terminal.print(
-      jobs
-        .map((job) => job.toHcl())
-        .join("\n")
-        .trimEnd(),
-    );
-  else terminal.print(JSON.stringify(jobs.length === 1 ? jobs[0]?.toApi() : jobs.map((job) => job.toApi()), null, 2));
-}
+export const render = command({
+  name: "render",
+  summary: "print the jobs of a stack, or of a file, as API JSON or as HCL",
+  arguments: { ...stackOrFile, job: optionalArgument("the job's id, where there are several") },
+  options: { format: choice("format", "what is printed", ["json", "hcl"], "json"), ...variables },
+  examples: ["cdk-nomad render dev", "cdk-nomad render web.json --format hcl"],
+  exitCodes: { [EXIT.ok]: "the jobs are printed" },
+  interrupted: "nothing was changed",
+  async run(input, context) {
+    const { terminal } = context;
+    const jobs = await jobsOf(input.stack, input.job, input, context);
+    if (input.format === "hcl")
+      terminal.print(
+        jobs
+          .map((job) => job.toHcl())
+          .join("\n")
+          .trimEnd(),
+      );
+    else terminal.json(jobs.length === 1 ? jobs[0]?.toApi() : jobs.map((job) => job.toApi()));
+    return EXIT.ok;
+  },
+});

@@ -1,31 +1,34 @@
-import { UserError } from "../../jobspec";
 import { rollback as rollbackStack } from "../../operations";
-import { wholeNumber, type CliContext } from "../context";
+import { command, value } from "../command";
+import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
+import { environment, watching, wholeNumber } from "../options";
 import { withStack } from "../stack";
-import { outcomesJson, whileWatching, type WatchingOptions } from "../watching";
-
-/** Options of `rollback`. */
-export interface RollbackCommandOptions extends WatchingOptions {
-  readonly job?: string;
-  readonly to?: string;
-}
+import { comeBack, outcomesJson, whileWatching } from "../watching";
 
 /** Takes a job back to a version that it had, and watches until that is healthy. */
-export async function rollback(
-  environment: string,
-  options: RollbackCommandOptions,
-  context: CliContext,
-): Promise<void> {
-  const to = options.to === undefined ? undefined : wholeNumber(options.to);
-  if (Number.isNaN(to)) throw UserError.at("--to", `"${options.to}" is no version; write a whole number`, "version");
-  await withStack(environment, options, context, async (stack) => {
-    const outcomes = await whileWatching(stack, options, context, (watching) =>
-      rollbackStack(stack.contents.wanted, { ...watching, job: options.job, to }),
-    );
-    if (!outcomes) return;
+export const rollback = command({
+  name: "rollback",
+  summary: "take a job back to a version that it had, and watch until that is healthy",
+  arguments: environment,
+  options: {
+    job: value("id", "the job (default: the one whose deployment failed or goes on)"),
+    to: value("version", "the version (default: the newest before this one that was healthy once)", wholeNumber),
+    ...watching,
+  },
+  examples: ["cdk-nomad rollback dev --job prism-stack", "cdk-nomad rollback dev --job prism-stack --to 3"],
+  exitCodes: WATCHING_EXIT_CODES,
+  interrupted: comeBack,
+  async run(input, context) {
+    const { job, to } = input;
     const { terminal } = context;
-    if (options.json) terminal.print(JSON.stringify({ environment, jobs: outcomesJson(outcomes) }, null, 2));
-    else if (!process.exitCode)
-      terminal.note(`the program still says otherwise: the next deployment of ${environment} brings it again`);
-  });
-}
+    return withStack(input, context, async (stack) => {
+      const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
+        rollbackStack(stack.contents.wanted, { ...handlers, job, to }),
+      );
+      if (input.json) terminal.json({ environment: input.environment, jobs: outcomesJson(outcomes) });
+      else if (code === EXIT.ok)
+        terminal.note(`the program still says otherwise: the next deployment of ${input.environment} brings it again`);
+      return code;
+    });
+  },
+});

@@ -1,39 +1,46 @@
-import { localCluster, type CliContext } from "../context";
-import { deploy } from "./deploy";
-import { up } from "./up";
+import { command } from "../command";
+import { localCluster } from "../context";
+import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
+import { portOffset } from "../options";
+import { clusterTable } from "./cluster-status";
+import { deployEnvironment } from "./deploy";
+import { startCluster } from "./up";
+
+/** Variables that name a cluster. */
+const OF_A_CLUSTER = /^(NOMAD_(ADDR|TOKEN|NAMESPACE|REGION)|CONSUL_HTTP_(ADDR|TOKEN))$/;
 
 /** The main job: the cluster, then the dev stack, then what to do next. */
-export async function start(options: { readonly portOffset?: number }, context: CliContext): Promise<void> {
-  const { terminal, env, signal } = context;
-  await up({ portOffset: options.portOffset }, context);
-  if (process.exitCode || signal.aborted) return;
-  // The cluster that was just started is the one that is meant, whatever the variables name.
-  const {
-    NOMAD_ADDR: _nomad,
-    CONSUL_HTTP_ADDR: _consul,
-    NOMAD_TOKEN: _token,
-    CONSUL_HTTP_TOKEN: _consulToken,
-    NOMAD_NAMESPACE: _namespace,
-    NOMAD_REGION: _region,
-    ...rest
-  } = env;
-  terminal.note("");
-  await deploy("dev", {}, { ...context, env: rest });
-  if (process.exitCode) {
-    terminal.note("\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down");
-    return;
-  }
-  const addresses = localCluster().cluster.addresses();
-  const next = [
-    ["npx cdk-nomad logs prism-admin -f", "what the admin writes"],
-    ["npx cdk-nomad deploy dev", "after a change in stacks/dev.ts"],
-    ["npx cdk-nomad status", "what runs"],
-    ["eval $(npx cdk-nomad env)", "point nomad, consul and cdktf at it"],
-    ["npx cdk-nomad down", "end all of it"],
-  ];
-  terminal.print(`\nNomad's UI  ${addresses?.nomad}/ui/\nConsul's UI ${addresses?.consul}/ui/\n\nnext`);
-  const width = Math.max(...next.map(([command = ""]) => command.length));
-  for (const [command = "", why = ""] of next) {
-    terminal.print(terminal.fit(`  ${command.padEnd(width)}  ${terminal.color.dim(why)}`));
-  }
-}
+export const start = command({
+  name: "start",
+  summary: "start the embedded cluster, deploy dev to it, and say what is where",
+  options: portOffset,
+  examples: ["cdk-nomad start", "cdk-nomad start --port-offset 1000"],
+  exitCodes: WATCHING_EXIT_CODES,
+  interrupted: "the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it",
+  async run(input, context) {
+    const { terminal, env } = context;
+    const { status, before } = await startCluster(input, context);
+    if (before) terminal.note("the cluster runs already");
+    terminal.print(clusterTable(status, terminal));
+    terminal.note("");
+    // The cluster that was just started is the one that is meant, whatever the variables name.
+    const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_A_CLUSTER.test(name)));
+    const code = await deployEnvironment({ environment: "dev" }, { ...context, env: own });
+    if (code !== EXIT.ok) {
+      terminal.note("\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down");
+      return code;
+    }
+    const addresses = localCluster(context).cluster.addresses();
+    const next = [
+      ["npx cdk-nomad logs prism-admin -f", "what the admin writes"],
+      ["npx cdk-nomad deploy dev", "after a change in stacks/dev.ts"],
+      ["npx cdk-nomad status", "what runs"],
+      ["eval $(npx cdk-nomad env)", "point nomad, consul and cdktf at it"],
+      ["npx cdk-nomad down", "end all of it"],
+    ] as const;
+    terminal.print(`\nNomad's UI  ${addresses?.nomad}/ui/\nConsul's UI ${addresses?.consul}/ui/\n\nnext`);
+    const width = Math.max(...next.map(([line]) => line.length));
+    for (const [line, why] of next) terminal.print(`  ${line.padEnd(width)}  ${terminal.color.dim(why)}`);
+    return code;
+  },
+});

@@ -6,47 +6,63 @@ import {
   type JobStatus,
   type ServiceRow,
 } from "../../operations";
-import { STAND_IN } from "../../workloads";
+import { STAND_IN } from "../../workloads/host";
+import { command, flag, optionalArgument, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
 import { deploymentSummary } from "../deployment-text";
 import { EXIT } from "../exit-codes";
+import { duration, json, oneJob, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { withStack, type OpenStack } from "../stack";
 import type { Terminal } from "../terminal";
-import { whileWatching, type WatchingOptions } from "../watching";
+import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
 
-/** Options of `status`. */
-export interface StatusOptions extends WatchingOptions {
-  readonly job?: string;
-  readonly watch?: boolean;
-}
+const options = {
+  watch: flag("wait for the deployments that go on"),
+  ...oneJob,
+  timeout: value("duration", "how long to wait, such as 10m", duration),
+  ...stackVariables,
+  ...json,
+};
 
 /** Says what became of the jobs of an environment; of the embedded cluster, where none is named. */
-export async function status(
-  environment: string | undefined,
-  options: StatusOptions,
-  context: CliContext,
-): Promise<void> {
-  if (environment === undefined) return clusterStatus(options, context);
-  await withStack(environment, options, context, async (stack) => {
-    if (options.watch) {
-      const watched = await whileWatching(stack, options, context, (watching) =>
-        watchStack(stack.contents.wanted, { ...watching, job: options.job }),
-      );
-      if (!watched) return;
+export const status = command({
+  name: "status",
+  summary: "say what became of the jobs of an environment; without one, what the embedded cluster is doing",
+  arguments: { environment: optionalArgument("the stack's name") },
+  options,
+  examples: ["cdk-nomad status", "cdk-nomad status dev --watch"],
+  exitCodes: {
+    [EXIT.ok]: "healthy; without an environment, whatever the cluster does",
+    [EXIT.failed]: "an error, or something failed or is missing",
+    [EXIT.waitingForPromotion]: "a canary waits for its promotion",
+    [EXIT.timedOut]: "a deployment goes on",
+  },
+  interrupted: "nothing was changed",
+  async run(input, context) {
+    const { environment } = input;
+    if (environment === undefined) {
+      await clusterStatus(input, context);
+      return EXIT.ok;
     }
-    await report(stack, options, context);
-  });
-}
+    return withStack({ ...input, environment }, context, async (stack) => {
+      if (input.watch)
+        await whileWatching(stack, input, context, (handlers) =>
+          watchStack(stack.contents.wanted, { ...handlers, job: input.job }),
+        );
+      return report(stack, input, context);
+    });
+  },
+});
 
 async function report(
   { environment, contents, nomad, consul }: OpenStack,
-  options: StatusOptions,
+  input: ValuesOf<typeof options>,
   { terminal, signal }: CliContext,
-): Promise<void> {
+) {
   terminal.progress().step(`asking Nomad at ${nomad.address}`);
-  const jobs = await stackStatus(contents.wanted, { nomad, job: options.job, signal });
+  const jobs = await stackStatus(contents.wanted, { nomad, job: input.job, signal });
   const wanted = contents.wanted.filter((item) => item.kind === "job");
   const services = (
     await Promise.all(
@@ -55,13 +71,12 @@ async function report(
         .map(({ job }) => listServices(job, consul, STAND_IN)),
     )
   ).flat();
-  terminal.rest();
-  if (options.json) terminal.print(JSON.stringify({ environment, jobs, services }, null, 2));
+  if (input.json) terminal.json({ environment, jobs, services });
   else terminal.print(statusText(environment, jobs, services, terminal));
-  process.exitCode = exitCodeOf(jobs);
+  return exitCodeOf(jobs);
 }
 
-function exitCodeOf(jobs: readonly JobStatus[]): number {
+function exitCodeOf(jobs: readonly JobStatus[]) {
   const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));
   if (some("failed", "degraded", "stopped", "missing")) return EXIT.failed;
   if (some("deploying")) return EXIT.timedOut;

@@ -1,30 +1,35 @@
-import { spawn } from "node:child_process";
 import { UserError } from "../../jobspec";
-import { clients, localCluster, type CliContext } from "../context";
+import { command, flag } from "../command";
+import { clients, localCluster } from "../context";
+import { EXIT } from "../exit-codes";
 
 /** Opens Nomad's web UI, or says where it is. */
-export async function ui(options: { readonly print?: boolean }, { terminal, env }: CliContext): Promise<void> {
-  const { cluster } = localCluster();
-  const { nomad, consul } = clients(env, cluster);
-  const address = new URL("/ui/", nomad.address).href;
-  const inside = await nomad.http.get<unknown>("/ui/").then(
-    (page) => typeof page === "string" && page.includes("ember"),
-    (error: unknown) => {
-      if (error instanceof UserError) throw error;
-      return false;
-    },
-  );
-  const consulPage = new URL("/ui/", consul.address).href;
-  await Promise.all([nomad.close(), consul.close()]);
-  terminal.print(`Nomad   ${address}`);
-  terminal.print(`Consul  ${consulPage}`);
-  if (!inside) terminal.note("this nomad was built without its web UI; put an official release on PATH to have it");
-  else if (!options.print && process.stdout.isTTY) openInBrowser(address);
-}
-
-function openInBrowser(address: string): void {
-  const opener = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
-  const child = spawn(opener, [address], { stdio: "ignore", detached: true });
-  child.on("error", () => undefined);
-  child.unref();
-}
+export const ui = command({
+  name: "ui",
+  summary: "open Nomad's web UI",
+  options: { print: flag("only say where it is") },
+  examples: ["cdk-nomad ui --print"],
+  exitCodes: { [EXIT.ok]: "its address is printed" },
+  interrupted: "nothing was changed",
+  async run(input, context) {
+    const { terminal, env, openPage } = context;
+    const { nomad, consul } = clients(env, localCluster(context).cluster);
+    try {
+      const address = new URL("/ui/", nomad.address).href;
+      const inside = await nomad.http.get<unknown>("/ui/", { signal: context.signal }).then(
+        (page) => typeof page === "string" && page.includes("ember"),
+        (error: unknown) => {
+          if (error instanceof UserError) throw error;
+          return false;
+        },
+      );
+      terminal.print(`Nomad   ${address}`);
+      terminal.print(`Consul  ${new URL("/ui/", consul.address).href}`);
+      if (!inside) terminal.note("this nomad was built without its web UI; put an official release on PATH to have it");
+      else if (!input.print && terminal.isInteractive) openPage(address);
+      return EXIT.ok;
+    } finally {
+      await Promise.all([nomad.close(), consul.close()]);
+    }
+  },
+});

@@ -1,35 +1,46 @@
 import { cacheFolder } from "../../local";
+import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
+import { EXIT } from "../exit-codes";
+import { json, portOffset, regionNames } from "../options";
 import { clusterTable } from "./cluster-status";
 
-/** Options of `up`. */
-export interface UpCommandOptions {
-  readonly portOffset?: number;
-  readonly regions?: readonly string[];
-  readonly json?: boolean;
-}
-
 /** Starts the embedded cluster, or says that it runs. */
-export async function up(options: UpCommandOptions, { terminal, env, signal }: CliContext): Promise<void> {
-  const { cluster } = localCluster();
-  try {
-    const { status, before } = await cluster.up({
-      portOffset: options.portOffset,
-      regions: options.regions,
-      cache: cacheFolder(env),
-      env,
-      progress: terminal.progress(),
-      signal,
-    });
-    if (options.json) {
-      terminal.print(JSON.stringify(status, null, 2));
-      return;
+export const up = command({
+  name: "up",
+  summary: "start the embedded cluster: a real Nomad and a real Consul on this machine",
+  options: {
+    ...portOffset,
+    regions: value("names", "a Nomad for each region, federated, such as us-west,us-east", regionNames),
+    ...json,
+  },
+  examples: ["cdk-nomad up", "cdk-nomad up --regions us-west,us-east"],
+  exitCodes: { [EXIT.ok]: "it runs" },
+  interrupted: "cdk-nomad status says what runs, cdk-nomad down ends it",
+  async run(input, context) {
+    const { status, before } = await startCluster(input, context);
+    const { terminal } = context;
+    if (input.json) terminal.json(status);
+    else {
+      if (before) terminal.note("the cluster runs already");
+      terminal.print(clusterTable(status, terminal));
     }
-    if (before) terminal.note("the cluster runs already");
-    terminal.print(clusterTable(status, terminal));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    terminal.note("interrupted; cdk-nomad status says what runs, cdk-nomad down ends it");
-    process.exitCode = 130;
-  }
+    return EXIT.ok;
+  },
+});
+
+/** Starts what does not run yet of the embedded cluster. */
+export async function startCluster(
+  { portOffset: offset, regions }: { readonly portOffset?: number; readonly regions?: readonly string[] },
+  context: CliContext,
+) {
+  const { terminal, env, signal } = context;
+  return localCluster(context).cluster.up({
+    portOffset: offset,
+    regions,
+    cache: cacheFolder(env),
+    env,
+    progress: terminal.progress(),
+    signal,
+  });
 }

@@ -1,41 +1,70 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Problem } from "../../jobspec";
 import { judgeFile, judgeStack, type JudgedFile, type LocatedProblem } from "../../operations";
-import { hclParser, type HclOptions } from "../hcl";
+import { choice, command, flag, listOfArguments, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
+import { EXIT } from "../exit-codes";
+import { hclParser } from "../hcl";
+import { variables } from "../options";
 import type { Terminal } from "../terminal";
 
-/** Options of `validate`. */
-export interface ValidateOptions extends HclOptions {
-  readonly format: "text" | "json" | "github";
-  readonly nomadVersion?: string;
-  readonly enterprise?: boolean;
-  readonly memoryOversubscription?: boolean;
-}
+const options = {
+  format: choice("format", "how problems are printed", ["text", "json", "github"], "text"),
+  nomadVersion: value("version", "the oldest Nomad that must take the jobs (default: 1.11)"),
+  enterprise: flag("that Nomad is Nomad Enterprise"),
+  memoryOversubscription: flag("its scheduler lets tasks use more memory than they reserve"),
+  ...variables,
+};
 
 /** Says what a Nomad server would say of the jobs of files, or of a stack. */
-export async function validate(names: readonly string[], options: ValidateOptions, context: CliContext): Promise<void> {
-  const { terminal, signal } = context;
-  const { nomadVersion, enterprise, memoryOversubscription } = options;
+export const validate = command({
+  name: "validate",
+  summary: "say what a Nomad server would say of jobs, without asking one",
+  arguments: {
+    names: listOfArguments("files of HCL, JSON or TypeScript, or stacks of this project", {
+      placeholder: "file|stack",
+      least: 1,
+    }),
+  },
+  options,
+  examples: ["cdk-nomad validate web.nomad.hcl", "cdk-nomad validate dev staging --format github"],
+  exitCodes: { [EXIT.ok]: "no errors; warnings perhaps", [EXIT.failed]: "an error" },
+  interrupted: "nothing was changed",
+  async run({ names, ...input }, context) {
+    const { terminal } = context;
+    const judged = await judge(names, input, context);
+    terminal.rest();
+    if (input.format === "json") terminal.json(judged);
+    else if (input.format === "github") for (const file of judged) annotate(file, terminal);
+    else for (const file of judged) report(file, terminal);
+    return judged.some(({ problems }) => problems.some(isError)) ? EXIT.failed : EXIT.ok;
+  },
+});
+
+async function judge(
+  names: readonly string[],
+  input: ValuesOf<typeof options>,
+  context: CliContext,
+): Promise<readonly JudgedFile[]> {
+  const { env, signal } = context;
+  const { nomadVersion, enterprise, memoryOversubscription } = input;
   const target = { nomadVersion, enterprise, memoryOversubscription };
-  const parser = hclParser(options, context);
+  const parser = hclParser(input, context);
   const judged: JudgedFile[] = [];
   try {
     for (const name of names) {
-      const isStack = !existsSync(name) && /^[\w-]+$/.test(name);
+      const isStack = !existsSync(resolve(context.cwd, name)) && /^[\w-]+$/.test(name);
       judged.push(
         isStack
-          ? await judgeStack(name, { project: localCluster().project, signal })
+          ? await judgeStack(name, { project: localCluster(context).project, env, signal })
           : await judgeFile(name, parser.parse, target),
       );
     }
   } finally {
     await parser.close();
   }
-  if (options.format === "json") terminal.print(JSON.stringify(judged, null, 2));
-  else if (options.format === "github") for (const file of judged) annotate(file, terminal);
-  else for (const file of judged) report(file, terminal);
-  if (judged.some(({ problems }) => problems.some(isError))) process.exitCode = 1;
+  return judged;
 }
 
 function isError({ severity }: Problem): boolean {

@@ -2,3 +2,4 @@
 export { safeId, safeMeta } from "./safe-id";
 export { coreShare } from "./share";
 export { standInCommand } from "./stand-in";
+export { STAND_IN } from "./stand-in-mark";

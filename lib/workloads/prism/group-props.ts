@@ -9,6 +9,7 @@ import {
   type Resources,
   type Update,
 } from "../../jobspec";
+import { STAND_IN } from "../common";
 import type { Program } from "./program";
 
 /** What may be set of every group of Prism. */
@@ -91,9 +92,6 @@ export function configTemplates(prefix: string | undefined): Template[] {
 
 /** Metadata by which a resolver tells canaries from the rest. */
 export const CHANNEL = { meta: { channel: "stable" }, canaryMeta: { channel: "canary" } };
-
-/** The metadata that marks the task of a stand-in, so that whoever shows the task can say so. */
-export const STAND_IN = "stand_in";
 
 /** Metadata that tells a stand-in from a program of Prism. */
 export function originMeta(program: Program): Record<string, string> | undefined {

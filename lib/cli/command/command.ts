@@ -1,0 +1,87 @@
+import type { CliContext } from "../context";
+import { EXIT, type ExitCode } from "../exit-codes";
+import { flagOf, valuesOf, type Given, type Parameters, type ValuesOf } from "./parameters";
+
+/** How a command is written down: the one place that says anything about it. */
+export interface CommandDefinition<A extends Parameters, O extends Parameters, E extends ExitCode> {
+  readonly name: string;
+  /** What it does, in one sentence. */
+  readonly summary: string;
+  /** In their order. */
+  readonly arguments?: A;
+  /** By the name of the value: `canaryWeight` is written `--canary-weight`. */
+  readonly options?: O;
+  /** Whole command lines. */
+  readonly examples: readonly [string, ...string[]];
+  /**
+   * What each exit code means that `run` returns. A mistake of the person, or a server that refuses, is thrown, and ends with 1; an
+   * interruption ends with 130 or 143: these need not be listed.
+   */
+  readonly exitCodes: Readonly<Record<E, string>>;
+  /** What goes on after somebody interrupted it, and how to come back to it: the rest of "interrupted; …". */
+  readonly interrupted: string | ((input: ValuesOf<A> & ValuesOf<O>) => string);
+  run(input: ValuesOf<A> & ValuesOf<O>, context: CliContext): Promise<NoInfer<E>>;
+}
+
+/** A command whose parameters are read and checked by itself. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly arguments: Parameters;
+  readonly options: Parameters;
+  readonly examples: readonly string[];
+  /** What each exit code means, in their order. */
+  readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
+  /**
+   * Reads what was written.
+   *
+   * @throws UserError with everything that was written wrongly
+   */
+  read(given: Given): Prepared;
+}
+
+/** A command that has read its parameters. */
+export interface Prepared {
+  readonly interrupted: string;
+  run(context: CliContext): Promise<ExitCode>;
+}
+
+/** Several commands under one name. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly Command[];
+}
+
+/** Makes a command of its definition. */
+export function command<
+  const A extends Parameters = Record<never, never>,
+  const O extends Parameters = Record<never, never>,
+  const E extends ExitCode = never,
+>(definition: CommandDefinition<A, O, E>): Command {
+  const { name, summary, examples } = definition;
+  const own: Parameters = definition.arguments ?? {};
+  const options: Parameters = definition.options ?? {};
+  const written = (key: string) => (Object.hasOwn(options, key) ? flagOf(key) : `<${own[key]?.placeholder ?? key}>`);
+  return {
+    name,
+    summary,
+    arguments: own,
+    options,
+    examples,
+    exitCodes: Object.entries<string>({
+      [EXIT.failed]: "an error",
+      ...definition.exitCodes,
+      [EXIT.interrupted]: "interrupted",
+    }).map(([code, meaning]) => [Number(code), meaning]),
+    read: (given) => {
+      // Where a definition has no arguments, or no options, A or O is the empty record.
+      const input = valuesOf({ ...own, ...options } as A & O, given, written);
+      const { interrupted } = definition;
+      return {
+        interrupted: typeof interrupted === "string" ? interrupted : interrupted(input),
+        run: (context) => definition.run(input, context),
+      };
+    },
+  };
+}

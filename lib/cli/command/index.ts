@@ -1,0 +1,18 @@
+/** What a command is, and the parameters that it may have. */
+export { command, type Command, type CommandGroup, type Prepared } from "./command";
+export {
+  argument,
+  choice,
+  flag,
+  flagOf,
+  listOfArguments,
+  optionalArgument,
+  pairs,
+  text,
+  value,
+  values,
+  type Given,
+  type Parameter,
+  type Parse,
+  type ValuesOf,
+} from "./parameters";

@@ -1,0 +1,66 @@
+import { Duration, UserError } from "../jobspec";
+import { argument, choice, flag, pairs, value, values, type Parse } from "./command";
+
+// Parameters that several commands have; a command spreads those that it takes.
+
+export const environment = { environment: argument("the stack's name") };
+export const stackOrFile = { stack: argument("the stack's name, or a file of HCL, JSON or TypeScript", "stack|file") };
+
+export const json = { json: flag("print one JSON value on stdout, also of an error") };
+export const format = {
+  format: choice("format", "how it is printed", ["text", "markdown", "json"], "text"),
+};
+export const oneJob = { job: value("id", "only this job") };
+export const stackVariables = { var: pairs("name=value", "the value of a variable of the stack") };
+
+/** Values for the variables of HCL, or of a stack where that is named. */
+export const variables = {
+  var: pairs("name=value", "the value of a variable of the job"),
+  varFile: values("file", "a file of such values"),
+};
+
+export const portOffset = { portOffset: value("number", "move every port by this much", wholeNumber) };
+
+/** Options of every command that watches deployments. */
+export const watching = {
+  detach: flag("do not wait: Nomad goes on by itself"),
+  timeout: value("duration", "how long to wait, such as 10m; Nomad goes on after it", duration),
+  ...stackVariables,
+  ...json,
+};
+
+/** The option that splits the requests between canaries and the rest. */
+export function canaryWeight(summary: string) {
+  return { canaryWeight: value("percent", `through Consul, ${summary}`, percent) };
+}
+
+/** A whole number, 0 or more. */
+export function wholeNumber(text: string, name: string): number {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw UserError.at(name, `"${text}" is no whole number; write 1000, say`, "option");
+}
+
+/** A length of time that is longer than none. */
+export function duration(text: string, name: string): Duration {
+  const found = Duration.parse(text);
+  if (found && found.nanoseconds > 0) return found;
+  throw UserError.at(name, `"${text}" is no length of time; write 90s or 10m, say`, "option");
+}
+
+/** A part of a hundred. */
+export function percent(text: string, name: string): number {
+  const number = /^\d+%?$/.test(text) ? Number(text.replace(/%$/, "")) : Number.NaN;
+  if (number <= 100) return number;
+  throw UserError.at(name, `"${text}" is no percentage; write 0 to 100`, "option");
+}
+
+/** Names of regions with commas between them. */
+export const regionNames: Parse<readonly string[]> = (text, name) => {
+  const names = text.split(",");
+  if (names.every((one) => /^[a-z][a-z0-9-]{0,62}$/.test(one)) && new Set(names).size === names.length) return names;
+  throw UserError.at(
+    name,
+    `"${text}" are no different names; write them with commas between them, such as us-west,us-east`,
+    "option",
+  );
+};

@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Argument, Command as Commander, type CommanderError, Option } from "commander";
+import { UserError } from "../jobspec";
+import { packageFolder } from "../local";
+import { flagOf, type Command, type CommandGroup, type Given, type Parameter } from "./command";
+import { COMMANDS } from "./commands";
+
+/** The command that somebody wrote, with what they gave it. */
+export interface Chosen {
+  readonly command: Command;
+  readonly given: Given;
+}
+
+/** Where help is printed, and who is told which command was chosen. */
+export interface ProgramOptions {
+  readonly print: (text: string) => void;
+  /** Prints the help that nobody asked for: on stderr. */
+  readonly note: (text: string) => void;
+  readonly choose: (chosen: Chosen) => void;
+  readonly width: number;
+}
+
+const EXAMPLES = ["cdk-nomad up", "cdk-nomad deploy dev", "cdk-nomad logs prism-admin -f"];
+
+/** The parser of the command line, made of the commands. */
+export function buildProgram({ print, note, choose, width }: ProgramOptions): Commander {
+  const { version } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as { version: string };
+  const program = new Commander("cdk-nomad")
+    .description("Nomad jobs from typed TypeScript: a cluster to try them on, and the fast way to deploy them.")
+    .version(version)
+    .configureOutput({
+      writeOut: print,
+      writeErr: note,
+      // Whoever catches an error prints it.
+      outputError: () => undefined,
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText("after", () => examplesOf(EXAMPLES));
+  explain(program, EXAMPLES[0] ?? "");
+  for (const [title, entries] of COMMANDS) {
+    program.commandsGroup(`${title}:`);
+    for (const entry of entries) {
+      if ("commands" in entry) addGroup(program, entry, choose);
+      else addCommand(program, entry, choose);
+    }
+  }
+  return program;
+}
+
+function addGroup(program: Commander, { name, summary, commands }: CommandGroup, choose: ProgramOptions["choose"]) {
+  const group = program.command(name).description(summary);
+  group.addHelpText("after", () => examplesOf(commands.flatMap(({ examples }) => examples.slice(-1))));
+  explain(group, commands[0]?.examples[0] ?? "");
+  for (const each of commands) addCommand(group, each, choose);
+}
+
+function addCommand(program: Commander, command: Command, choose: ProgramOptions["choose"]): void {
+  const added = program.command(command.name).description(command.summary);
+  const names = Object.entries(command.arguments);
+  for (const [name, parameter] of names) added.addArgument(argumentOf(name, parameter));
+  for (const [name, parameter] of Object.entries(command.options)) added.addOption(optionOf(name, parameter));
+  added.addHelpText("after", () => `\n${exitCodesOf(command)}\n${examplesOf(command.examples)}`);
+  explain(added, command.examples[0] ?? "");
+  added.action((...all: unknown[]) => {
+    const options = added.opts<Record<string, readonly string[] | undefined>>();
+    const given = names.map(([name], index) => [name, [all[index] ?? []].flat()] as const);
+    choose({ command, given: { ...options, ...Object.fromEntries(given) } as Given });
+  });
+}
+
+function argumentOf(name: string, { summary, placeholder = name, count }: Parameter<unknown>): Argument {
+  const dots = count === "many" || count === "some" ? "..." : "";
+  const required = count === "once" || count === "some";
+  return new Argument(required ? `<${placeholder}${dots}>` : `[${placeholder}${dots}]`, summary);
+}
+
+function optionOf(name: string, { summary, placeholder, short, choices, fallback }: Parameter<unknown>): Option {
+  const flags = [short, flagOf(name)].filter(Boolean).join(", ");
+  const more = [
+    ...(choices ? [`one of ${choices.join(", ")}`] : []),
+    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
+  ];
+  const option = new Option(
+    placeholder === undefined ? flags : `${flags} <${placeholder}>`,
+    more.length > 0 ? `${summary} (${more.join("; ")})` : summary,
+  );
+  // "--no-x" is a switch of its own here, and not "--x" turned off.
+  option.negate = false;
+  // Every option comes as the list of what was written for it; its own declaration makes a value of that.
+  return option.argParser((text: string | undefined, before: readonly string[] = []) => [...before, text ?? ""]);
+}
+
+/** Says of a mistake in a command line what to write instead. */
+function explain(command: Commander, example: string): void {
+  command.exitOverride((error: CommanderError) => {
+    // Help and version are no mistakes.
+    if (error.exitCode === 0 || error.code === "commander.help") throw error;
+    const names = [];
+    for (let at: Commander | null = command; at; at = at.parent) names.unshift(at.name());
+    const called = names.join(" ");
+    const wrong = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+    const usage = command.commands.length > 0 ? "" : `write ${called} ${command.usage()}, such as: ${example}; `;
+    throw UserError.at("", `${wrong}; ${usage}${called} --help says more`, "usage");
+  });
+}
+
+/** What each exit code means, on a line of its own. */
+function exitCodesOf({ exitCodes }: Command): string {
+  return ["Exit codes:", ...exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`)].join("\n");
+}
+
+function examplesOf(lines: readonly string[]): string {
+  return `\nExample${lines.length > 1 ? "s" : ""}:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+}

@@ -1,0 +1,98 @@
+import { setTimeout as timer } from "node:timers/promises";
+import { CommanderError } from "commander";
+import type { Prepared } from "./command";
+import type { CliContext } from "./context";
+import { EXIT } from "./exit-codes";
+import { Interruption } from "./interruption";
+import { buildProgram, type Chosen } from "./program";
+import type { Surroundings } from "./surroundings";
+import { Terminal } from "./terminal";
+
+/** How long an interrupted command may take to let go of what it holds, in milliseconds. */
+const LETTING_GO = 500;
+
+/**
+ * Runs a command line in this process.
+ *
+ * @param argv what stands behind `cdk-nomad`
+ * @returns the exit code
+ */
+export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, env, clock } = surroundings;
+  const asJson = wantsJson(argv);
+  const closed = new AbortController();
+  // Nobody reads any more, as of `| head`: that is no mistake, and there is nobody to tell.
+  const onClosed = () => closed.abort(new Interruption("closed", EXIT.ok));
+  const onMute = () => undefined;
+  stdout.on("error", onClosed);
+  stderr.on("error", onMute);
+  const terminal = new Terminal({ stdout, stderr, env, clock, asJson });
+  const signal = AbortSignal.any([surroundings.signal, closed.signal]);
+  try {
+    const chosen = choose(argv, terminal);
+    if (typeof chosen === "number") return chosen;
+    const prepared = chosen.command.read(chosen.given);
+    return await untilInterrupted(prepared, { ...surroundings, terminal, signal });
+  } catch (error) {
+    terminal.fail(error);
+    return EXIT.failed;
+  } finally {
+    terminal.rest();
+    stdout.off("error", onClosed);
+    stderr.off("error", onMute);
+  }
+}
+
+/** The command that is meant; an exit code, where help or the version was. */
+function choose(argv: readonly string[], terminal: Terminal): Chosen | number {
+  let chosen: Chosen | undefined;
+  const program = buildProgram({
+    print: (text) => terminal.print(text.trimEnd()),
+    note: (text) => terminal.note(text.trimEnd()),
+    choose: (found) => (chosen = found),
+    width: terminal.width,
+  });
+  try {
+    program.parse(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
+    throw error;
+  }
+  return chosen ?? EXIT.failed;
+}
+
+/** Runs a command to its end, or for a moment longer than somebody interrupts it. */
+async function untilInterrupted(prepared: Prepared, context: CliContext): Promise<number> {
+  const { signal, terminal } = context;
+  const ends = new AbortController();
+  const interrupted = new Promise<Interruption>((resolve) => {
+    const onAbort = () => void timer(LETTING_GO, undefined, { signal: ends.signal }).finally(() => resolve(reason()));
+    const reason = () => Interruption.of(signal);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  const run = prepared.run(context).catch((error: unknown) => {
+    // What goes wrong after an interruption comes of it.
+    if (signal.aborted) return Interruption.of(signal);
+    throw error;
+  });
+  try {
+    const end = await Promise.race([run, interrupted]);
+    if (!signal.aborted && !(end instanceof Interruption)) return end;
+    const { exitCode, name } = Interruption.of(signal);
+    if (name !== "closed") terminal.interrupted(prepared.interrupted);
+    return exitCode;
+  } finally {
+    ends.abort();
+  }
+}
+
+/** Whether somebody asked for JSON, also in a command line that is wrong otherwise. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  const options = end < 0 ? argv : argv.slice(0, end);
+  return options.some(
+    (text, index) =>
+      text === "--json" || text === "--format=json" || (text === "--format" && options[index + 1] === "json"),
+  );
+}

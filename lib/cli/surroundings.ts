@@ -1,0 +1,26 @@
+import type { Readable, Writable } from "node:stream";
+import type { Environment } from "../nomad";
+
+/** Everything that the command line takes from outside: the process gives its own, a test whatever it likes. */
+export interface Surroundings {
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  /** The folder that it runs in. */
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Aborted with an Interruption. */
+  readonly signal: AbortSignal;
+  /** Shows a page in the person's browser. */
+  readonly openPage: (address: string) => void;
+}
+
+/** Tells the time. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A stream that is printed to, and what is known of it. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
