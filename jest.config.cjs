@@ -18,12 +18,14 @@ module.exports = {
     {
       ...common,
       displayName: "e2e",
+      testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
     },
     {
       ...common,
       displayName: "operate",
+      testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/operate/**/*.test.ts"],
     },

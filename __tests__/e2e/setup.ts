@@ -1,12 +1,20 @@
 import { Terminal } from "../../lib/cli";
-import { cacheFolder, getBinary, type ProgramName } from "../../lib/local";
+import { cacheFolder, getBinary, MISSING_PROGRAM, type ProgramName } from "../../lib/local";
+import { UserError } from "../../lib/jobspec";
+import { WHY_NO_CLUSTER } from "../support/cluster-environment";
 
-/** Has nomad and consul at hand before the first test: on a new machine that takes minutes, once. */
+/** Has nomad and consul at hand before the first test: on a new machine that takes minutes, once. Where they cannot be had, says why. */
 export default async function setup(): Promise<void> {
   const { stdout, stderr, env } = process;
   const progress = new Terminal({ stdout, stderr, env, clock: { now: () => Date.now() } }).progress();
+  delete process.env[WHY_NO_CLUSTER];
   for (const name of ["consul", "nomad"] satisfies ProgramName[]) {
-    const binary = await getBinary(name, { cache: cacheFolder(), env: process.env, progress });
-    progress.done(`${name} ${binary.version}: ${binary.path}`);
+    try {
+      const binary = await getBinary(name, { cache: cacheFolder(), env: process.env, progress });
+      progress.done(`${name} ${binary.version}: ${binary.path}`);
+    } catch (error) {
+      if (!(error instanceof UserError) || error.problems.every(({ rule }) => rule !== MISSING_PROGRAM)) throw error;
+      process.env[WHY_NO_CLUSTER] ??= error.message.split(". Install")[0];
+    }
   }
 }

@@ -9,20 +9,21 @@ import { until } from "./until";
 
 /** A Nomad that keeps its state where it restarts, and that asks for tokens: what the embedded one does not. */
 export class OwnNomad {
-  readonly folder = mkdtempSync(join(tmpdir(), "cdk-nomad-own-"));
   token = "";
+  #folder: string | undefined;
   #ports: ReservedPorts | undefined;
   #child: ChildProcess | undefined;
 
   async start(): Promise<void> {
     this.#ports ??= await reservePorts();
+    this.#folder ??= mkdtempSync(join(tmpdir(), "cdk-nomad-own-"));
     const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
-    const file = join(this.folder, "agent.json");
+    const file = join(this.#folder, "agent.json");
     const loopback = "127.0.0.1";
     const { "Nomad HTTP": http, "Nomad RPC": rpc, "Nomad Serf": serf } = regionPortsAt(this.#ports.offset, 0);
     const config = {
       name: "own",
-      data_dir: join(this.folder, "data"),
+      data_dir: join(this.#folder, "data"),
       bind_addr: loopback,
       ports: { http, rpc, serf },
       advertise: { http: loopback, rpc: loopback, serf: loopback },
@@ -39,11 +40,11 @@ export class OwnNomad {
       consul: { auto_advertise: false, client_auto_join: false, server_auto_join: false },
     };
     writeFileSync(file, JSON.stringify(config));
-    const log = openSync(join(this.folder, "log"), "a");
+    const log = openSync(join(this.#folder, "log"), "a");
     this.#child = spawn(path, ["agent", `-config=${file}`], { stdio: ["ignore", log, log] });
     const nomad = this.client();
     try {
-      await until(`a ready Nomad (its log: ${this.folder}/log)`, async () => {
+      await until(`a ready Nomad (its log: ${this.#folder}/log)`, async () => {
         if (!(await nomad.leader().catch(() => undefined))) return false;
         this.token ||= (await nomad.http.post<{ SecretID: string }>("/v1/acl/bootstrap")).SecretID;
         const authorized = this.client();
@@ -86,7 +87,8 @@ export class OwnNomad {
       await this.kill();
       await this.#ports?.release();
     }
-    if (mountsIn(this.folder).length === 0) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    const folder = this.#folder ?? "";
+    if (mountsIn(folder).length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -5,6 +5,22 @@ import { join } from "node:path";
 import { EmbeddedCluster, mountsIn, processesIn } from "../../lib/local";
 
 const REPOSITORY = join(__dirname, "../..");
+const path = (name: string) => JSON.stringify(join(REPOSITORY, name));
+
+/** The environments of this repository, of which dev can be changed. */
+const ENVIRONMENTS = `
+import { readFileSync } from "node:fs";
+import { runProgram, synthesize } from ${path("lib")};
+import { createApp } from ${path("main")};
+import { ENVIRONMENTS } from ${path("stacks")};
+
+const change = JSON.parse(readFileSync("change.json", "utf8"));
+const environments = ENVIRONMENTS.map((settings) =>
+  settings.name === "dev" ? { ...settings, launcher: { ...settings.launcher, ...change.launcher } } : settings);
+const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset } = process.env;
+const surroundings = { prismBinDir, portOffset: Number(offset ?? 0) };
+runProgram(() => synthesize(createApp({ environments, surroundings })));
+`;
 /** What a command said and how it ended. */
 export interface Said {
   readonly code: number | null;
@@ -20,32 +36,27 @@ export class Project {
   /** A program of small jobs, whose settings are a {@link SmallProgram}. */
   static readonly SMALL_JOBS = join(__dirname, "../operate/programs/small-jobs.ts");
 
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-e2e-")));
-  readonly cluster = new EmbeddedCluster(join(this.folder, ".cdk-nomad"));
+  #folder: string | undefined;
 
   /** @param program a module that is the program. Default: the environments of this repository. */
-  constructor(program?: string) {
-    const loader = require.resolve("tsx");
-    const path = (name: string) => JSON.stringify(join(REPOSITORY, name));
+  constructor(private readonly program?: string) {}
+
+  /** Where it is; made when it is first asked for. */
+  get folder(): string {
+    if (this.#folder !== undefined) return this.#folder;
+    this.#folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-e2e-")));
+    const app = `${process.execPath} --import ${require.resolve("tsx")} main.ts`;
+    writeFileSync(join(this.#folder, "cdktf.json"), JSON.stringify({ language: "typescript", app }));
     writeFileSync(
-      join(this.folder, "cdktf.json"),
-      JSON.stringify({ language: "typescript", app: `${process.execPath} --import ${loader} main.ts` }),
-    );
-    writeFileSync(
-      join(this.folder, "main.ts"),
-      program !== undefined
-        ? `import ${JSON.stringify(program)};`
-        : `import { readFileSync } from "node:fs";
-       import { runProgram, synthesize } from ${path("lib")};
-       import { createApp } from ${path("main")};
-       import { ENVIRONMENTS } from ${path("stacks")};
-       const change = JSON.parse(readFileSync("change.json", "utf8"));
-       const environments = ENVIRONMENTS.map((settings) =>
-         settings.name === "dev" ? { ...settings, launcher: { ...settings.launcher, ...change.launcher } } : settings);
-       const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset } = process.env;
-       runProgram(() => synthesize(createApp({ environments, surroundings: { prismBinDir, portOffset: Number(offset ?? 0) } })));`,
+      join(this.#folder, "main.ts"),
+      this.program ? `import ${JSON.stringify(this.program)};` : ENVIRONMENTS,
     );
     this.change({});
+    return this.#folder;
+  }
+
+  get cluster(): EmbeddedCluster {
+    return new EmbeddedCluster(join(this.folder, ".cdk-nomad"));
   }
 
   /** Changes the settings of dev, or of whatever the program reads. */
@@ -88,8 +99,9 @@ export class Project {
 
   /** Ends whatever still runs, and forgets the folder. */
   async remove(): Promise<void> {
+    if (this.#folder === undefined) return;
     await this.run(["down"]);
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

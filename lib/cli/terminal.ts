@@ -154,6 +154,7 @@ export class Terminal {
         said = this.#clock.now();
         this.#stderr.write(`  ${text} (${next})\n`);
       },
+      note: (what) => this.note(`  ${what}`),
       done: (what) => this.note(`${this.color.green("✓")} ${what}`),
     };
   }

@@ -16,15 +16,6 @@ export {
   type Way,
 } from "./engine";
 export { withoutDefaults } from "./defaults";
-export {
-  isPlainlyNoSecret,
-  isSecretName,
-  isSecretPair,
-  secretSpans,
-  suspicionOf,
-  type SecretSpan,
-  type Suspicion,
-  type TextKind,
-} from "./secrets";
+export { isSecretName, looksSecret } from "./rules";
 export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

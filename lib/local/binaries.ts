@@ -2,14 +2,15 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { UserError } from "../jobspec";
-import { buildWithGo, hasGo } from "./go-build";
+import { UserError, type Problem } from "../jobspec";
+import { buildWithGo } from "./go-build";
+import { licenceOf } from "./licences";
 import type { Progress } from "./progress";
-import { downloadRelease } from "./release";
+import { downloadRelease, RELEASES } from "./release";
 
 const run = promisify(execFile);
 
-/** The programs that an embedded cluster is made of, and the versions that are fetched or built. */
+/** The programs that an embedded cluster is made of, and the only versions of them that are fetched or built. */
 export const PROGRAMS = {
   nomad: { version: "1.11.3", module: "github.com/hashicorp/nomad" },
   consul: { version: "1.20.1", module: "github.com/hashicorp/consul" },
@@ -17,6 +18,9 @@ export const PROGRAMS = {
 
 /** Name of one of them. */
 export type ProgramName = keyof typeof PROGRAMS;
+
+/** The rule of the error where a program can be had in no way. */
+export const MISSING_PROGRAM = "binary/missing";
 
 /** A program that was found or made. */
 export interface Binary {
@@ -36,21 +40,40 @@ export interface BinaryOptions {
 }
 
 /**
- * A program: from PATH, from the cache, as the official release, or built from its Go module, in this order.
+ * Every program of an embedded cluster, each as {@link getBinary} gets it.
+ *
+ * @throws UserError with all of those that no way leads to
+ */
+export async function getBinaries(options: BinaryOptions): Promise<Readonly<Record<ProgramName, Binary>>> {
+  const missing: Problem[] = [];
+  const get = async (name: ProgramName): Promise<Binary | undefined> => {
+    try {
+      return await getBinary(name, options);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      missing.push(...error.problems);
+      return undefined;
+    }
+  };
+  const [consul, nomad] = [await get("consul"), await get("nomad")];
+  if (!consul || !nomad) throw new UserError(missing);
+  return { consul, nomad };
+}
+
+/**
+ * A program: from PATH, from the cache, as the official release, or built from its Go module, in this order. What is fetched or built is
+ * told with its licence, which is not an open-source one.
  * CDK_NOMAD_NOMAD or CDK_NOMAD_CONSUL names a file to use instead, CDK_NOMAD_RELEASES a mirror of the official releases.
  *
- * @throws UserError where no way leads to it, with what each said
+ * @throws UserError where no way leads to it, with what each said; its rule is {@link MISSING_PROGRAM}
  */
 export async function getBinary(name: ProgramName, options: BinaryOptions): Promise<Binary> {
-  const { env, cache, progress, signal } = options;
-  const named = env[`CDK_NOMAD_${name.toUpperCase()}`];
+  const { env, cache, progress } = options;
+  const variable = `CDK_NOMAD_${name.toUpperCase()}`;
+  const named = env[variable];
   if (named) {
     if (!isExecutable(named))
-      throw UserError.at(
-        `CDK_NOMAD_${name.toUpperCase()}`,
-        `${named} is no program; write the path of one, or unset it`,
-        "binary",
-      );
+      throw UserError.at(variable, `${named} is no program; write the path of one, or unset it`, "binary");
     return describe(name, named, "PATH");
   }
   const onPath = findOnPath(name, env.PATH);
@@ -65,26 +88,19 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
   const partial = join(folder, `${name}.${process.pid}.partial`);
   const failures: string[] = [];
   try {
-    for (const way of ["release", "go"] as const) {
-      if (way === "go" && !(await hasGo())) {
-        failures.push("Go build: no go on PATH");
-        continue;
-      }
+    for (const { way, make } of [
+      { way: "release", make: downloaded },
+      { way: "go", make: built },
+    ] as const) {
       try {
-        if (way === "release")
-          await downloadRelease(name, version, partial, {
-            progress,
-            mirror: env.CDK_NOMAD_RELEASES || undefined,
-            signal,
-          });
-        else await buildWithGo(name, PROGRAMS[name].module, partial, progress, signal);
+        await make(name, partial, options);
         renameSync(partial, file);
-        return await describe(name, file, way);
+        const binary = await describe(name, file, way);
+        progress.done(`${name} ${binary.version} is kept in ${file}`);
+        return binary;
       } catch (error) {
-        if (signal?.aborted) throw error;
-        failures.push(
-          `${way === "release" ? "release" : "Go build"}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        if (options.signal?.aborted) throw error;
+        failures.push(error instanceof Error ? error.message : String(error));
       }
     }
   } finally {
@@ -92,9 +108,41 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
   }
   throw UserError.at(
     "",
-    `there is no ${name} here: none on PATH; ${failures.join("; ")}. Install ${name} ${version}, or Go`,
-    "binary",
+    `there is no ${name} here: none on PATH, nor in ${folder}; ${failures.join("; ")}. Install ${name} ${version} ` +
+      `(https://developer.hashicorp.com/${name}/install; ${licenceOf(name, version)}), name a program with ${variable} or ` +
+      `a mirror of the releases with CDK_NOMAD_RELEASES, or install Go`,
+    MISSING_PROGRAM,
   );
+}
+
+async function downloaded(name: ProgramName, target: string, options: BinaryOptions): Promise<void> {
+  const { version } = PROGRAMS[name];
+  const mirror = options.env.CDK_NOMAD_RELEASES || RELEASES;
+  options.progress.note(`${name} ${version} from ${mirror}, licence ${licenceOf(name, version)}`);
+  try {
+    await downloadRelease(name, version, target, { ...options, mirror });
+  } catch (error) {
+    throw new Error(`the release: ${messageOf(error)}`);
+  }
+}
+
+async function built(name: ProgramName, target: string, options: BinaryOptions): Promise<void> {
+  const { version, module } = PROGRAMS[name];
+  const go = findOnPath("go", options.env.PATH);
+  if (!go) throw new Error("its Go module: there is no go on PATH to build it with");
+  options.progress.note(
+    `${name} ${version} is built from its sources, the Go module ${module}, licence ${licenceOf(name, version)}: ` +
+      `once, some minutes; a ${name} on PATH would be taken instead`,
+  );
+  try {
+    await buildWithGo(go, { name, module, target }, options);
+  } catch (error) {
+    throw new Error(`its Go module: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function findOnPath(name: string, path: string | undefined): string | undefined {

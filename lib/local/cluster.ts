@@ -5,8 +5,9 @@ import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
-import { getBinary, type Binary } from "./binaries";
+import { getBinaries, type Binary } from "./binaries";
 import { federate } from "./federation";
+import { licenceOf } from "./licences";
 import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes";
 import { takenPorts } from "./ports";
 import type { Progress } from "./progress";
@@ -91,10 +92,7 @@ export class EmbeddedCluster {
         await this.cleanUp();
         await refuseTakenPorts(agents);
       }
-      const binaries = {
-        consul: await getBinary("consul", options),
-        nomad: await getBinary("nomad", options),
-      };
+      const binaries = await getBinaries(options);
       options.signal?.throwIfAborted();
 
       let state: ClusterState = readState(this.folder) ?? { format: 1, portOffset, regions: [...regions], agents: {} };
@@ -309,8 +307,10 @@ async function stopJobs(address: string, progress: Progress): Promise<void> {
   }
 }
 
+/** Where a program comes from, and its licence. */
 function originOf(binary: Binary): string {
-  return { PATH: "from PATH", cache: "cached", release: "downloaded", go: "built with Go" }[binary.from];
+  const source = { PATH: binary.path, cache: "cached", release: "downloaded", go: "built with Go" }[binary.from];
+  return `${source}, ${licenceOf(binary.name, binary.version)}`;
 }
 
 function tailOf(log: string): string {

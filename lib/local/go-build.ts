@@ -1,41 +1,31 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { packageFolder } from "./folders";
 import type { Progress } from "./progress";
 
 /** Packages that each build compiles, as a measure of how far it is. */
 const PACKAGES: Readonly<Record<string, number>> = { nomad: 2400, consul: 1900 };
 
-/** Whether a Go toolchain is here. */
-export async function hasGo(): Promise<boolean> {
-  try {
-    await promisify(execFile)("go", ["version"], { timeout: 10_000 });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Builds a program from its Go tool module, whose go.sum pins every source. Such a build has no web UI inside.
  *
- * @param target the file to write the program to
+ * @param go the Go toolchain's command
+ * @param program its name, its module, and the file to write it to
  */
 export async function buildWithGo(
-  name: string,
-  module: string,
-  target: string,
-  progress: Progress,
-  signal?: AbortSignal,
+  go: string,
+  program: { readonly name: string; readonly module: string; readonly target: string },
+  options: { readonly progress: Progress; readonly env: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
 ): Promise<void> {
-  progress.step(`building ${name} with Go; once, some minutes`);
+  const { name, module, target } = program;
+  const { progress, env, signal } = options;
+  progress.step(`building ${name} with Go`);
   const args = ["build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags=-s -w", "-o", target, module];
-  const child = spawn("go", args, {
+  const child = spawn(go, args, {
     cwd: join(packageFolder(), "tools", name),
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: process.env.CGO_ENABLED ?? "1" },
+    env: { ...env, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: env.CGO_ENABLED ?? "1" },
     signal,
   });
   const started = Date.now();

@@ -6,7 +6,14 @@ export interface Progress {
   detail(text: string): void;
   /** What is done: stays to be read. */
   done(text: string): void;
+  /** What somebody should know before it happens: stays to be read. */
+  note(text: string): void;
 }
 
 /** Tells nobody. */
-export const SILENT: Progress = { step: () => undefined, detail: () => undefined, done: () => undefined };
+export const SILENT: Progress = {
+  step: () => undefined,
+  detail: () => undefined,
+  done: () => undefined,
+  note: () => undefined,
+};

@@ -6,8 +6,8 @@ import { fetch } from "undici";
 import { open, type ZipFile } from "yauzl";
 import type { Progress } from "./progress";
 
-/** Where HashiCorp publishes its releases; CDK_NOMAD_RELEASES names a mirror of it. */
-const RELEASES = "https://releases.hashicorp.com";
+/** Where HashiCorp publishes its releases. */
+export const RELEASES = "https://releases.hashicorp.com";
 
 /**
  * Fetches an official release and checks it against its published SHA-256 sums before anything of it is used.
@@ -18,9 +18,9 @@ export async function downloadRelease(
   name: string,
   version: string,
   target: string,
-  options: { readonly progress: Progress; readonly mirror?: string; readonly signal?: AbortSignal },
+  options: { readonly progress: Progress; readonly mirror: string; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const { progress, mirror = RELEASES, signal } = options;
+  const { progress, mirror, signal } = options;
   const archive = `${name}_${version}_${platform()}_${architecture()}.zip`;
   const base = `${mirror.replace(/\/$/, "")}/${name}/${version}`;
   progress.step(`downloading ${name} ${version}`);
@@ -37,20 +37,24 @@ export async function downloadRelease(
 }
 
 async function publishedSum(url: string, archive: string, signal?: AbortSignal): Promise<string> {
-  const response = await request(url, signal);
-  const line = (await response.text()).split("\n").find((entry) => entry.trim().endsWith(` ${archive}`));
+  const silence = new Silence();
+  const response = await request(url, signal ? AbortSignal.any([signal, silence.signal]) : silence.signal, silence);
+  const text = await response.text().finally(() => silence.end());
+  const line = text.split("\n").find((entry) => entry.trim().endsWith(` ${archive}`));
   const sum = line?.trim().split(/\s+/)[0];
   if (!sum) throw new Error(`no sum is published for ${archive}`);
   return sum;
 }
 
 async function fetchFile(url: string, file: string, progress: Progress, signal?: AbortSignal): Promise<string> {
-  const response = await request(url, signal);
+  const silence = new Silence();
+  const response = await request(url, signal ? AbortSignal.any([signal, silence.signal]) : silence.signal, silence);
   const total = Number(response.headers.get("content-length") ?? 0);
   const hash = createHash("sha256");
   let received = 0;
   const count = new Transform({
     transform(chunk: Buffer, _encoding, next) {
+      silence.broken();
       hash.update(chunk);
       received += chunk.length;
       progress.detail(
@@ -62,21 +66,57 @@ async function fetchFile(url: string, file: string, progress: Progress, signal?:
     },
   });
   if (!response.body) throw new Error(`${url} is empty`);
-  await pipeline(response.body, count, createWriteStream(file), { signal });
+  try {
+    await pipeline(response.body, count, createWriteStream(file), { signal });
+  } catch (error) {
+    if (silence.signal.aborted) throw new Error(`${new URL(url).host} stopped sending after ${received} bytes`);
+    throw error;
+  } finally {
+    silence.end();
+  }
   return hash.digest("hex");
 }
 
-async function request(url: string, signal?: AbortSignal) {
-  const limit = AbortSignal.timeout(20_000);
+/** Gives up where nothing comes for a while: a slow download goes on as long as something does. */
+class Silence {
+  readonly #controller = new AbortController();
+  #timer = this.wait();
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something came. */
+  broken(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.wait();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  private wait(): NodeJS.Timeout {
+    return setTimeout(() => this.#controller.abort(new Error("no answer within 20 s")), 20_000).unref();
+  }
+}
+
+async function request(url: string, signal: AbortSignal, silence: Silence) {
   let response;
   try {
-    response = await fetch(url, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    response = await fetch(url, { signal });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    silence.end();
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : messageOf(error);
     throw new Error(`${new URL(url).host} cannot be reached (${cause})`);
   }
-  if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`);
-  return response;
+  if (response.ok) return response;
+  silence.end();
+  throw new Error(`${new URL(url).host} answered ${response.status}`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function unpack(zip: string, entryName: string, target: string): Promise<void> {

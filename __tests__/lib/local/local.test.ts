@@ -7,6 +7,7 @@ import {
   dynamicPortsAt,
   EmbeddedCluster,
   getBinary,
+  licenceOf,
   portsAt,
   projectFolder,
   SILENT,
@@ -104,6 +105,19 @@ describe("a binary", () => {
     expect(cacheFolder({ CDK_NOMAD_CACHE: "/a" })).toBe("/a");
     expect(cacheFolder({ XDG_CACHE_HOME: "/b" })).toBe("/b/cdk-nomad");
   });
+});
+
+test.each([
+  ["nomad", "1.5.6", "MPL 2.0"],
+  ["nomad", "1.6.5", "MPL 2.0"],
+  ["nomad", "1.6.6", "BUSL 1.1"],
+  ["nomad", "1.11.3", "BUSL 1.1"],
+  ["nomad", "2.0.5", "BUSL 1.1"],
+  ["consul", "1.16.9", "MPL 2.0"],
+  ["consul", "1.17.0", "BUSL 1.1"],
+  ["consul", "unknown", "licence unknown"],
+] as const)("%s %s: %s", (name, version, licence) => {
+  expect(licenceOf(name, version)).toBe(licence);
 });
 
 describe("an embedded cluster that does not run", () => {

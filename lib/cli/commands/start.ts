@@ -1,10 +1,14 @@
+import { UserError } from "../../jobspec";
+import { MISSING_PROGRAM } from "../../local";
+import { judgeStacks } from "../../operations";
 import { command } from "../command";
-import { localCluster } from "../context";
+import { localCluster, type CliContext } from "../context";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
 import { portOffset } from "../options";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { startCluster } from "./up";
+import { report } from "./validate";
 
 /** Variables that name a cluster. */
 const OF_A_CLUSTER = /^(NOMAD_(ADDR|TOKEN|NAMESPACE|REGION)|CONSUL_HTTP_(ADDR|TOKEN))$/;
@@ -19,7 +23,10 @@ export const start = command({
   interrupted: "the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it",
   async run(input, context) {
     const { terminal, env } = context;
-    const { status, before } = await startCluster(input, context);
+    const { status, before } = await startCluster(input, context).catch(async (error: unknown) => {
+      if (isMissingProgram(error)) await judgeWithoutCluster(context);
+      throw error;
+    });
     if (before) terminal.note("the cluster runs already");
     terminal.print(clusterTable(status, terminal));
     terminal.note("");
@@ -44,3 +51,15 @@ export const start = command({
     return code;
   },
 });
+
+function isMissingProgram(error: unknown): boolean {
+  return error instanceof UserError && error.problems.some(({ rule }) => rule === MISSING_PROGRAM);
+}
+
+/** What can be done where there is no Nomad: every stack is synthesized, and its jobs are judged. */
+async function judgeWithoutCluster(context: CliContext): Promise<void> {
+  const { terminal, env, signal } = context;
+  terminal.note("there is no cluster to deploy to, so the stacks are synthesized and their jobs judged:");
+  for (const stack of await judgeStacks({ project: localCluster(context).project, env, signal }))
+    report(stack, terminal);
+}

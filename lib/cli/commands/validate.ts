@@ -71,7 +71,8 @@ function isError({ severity }: Problem): boolean {
   return severity === "error";
 }
 
-function report({ file, problems }: JudgedFile, terminal: Terminal): void {
+/** Prints what is wrong with a file or a stack. */
+export function report({ file, problems }: JudgedFile, terminal: Terminal): void {
   const { color } = terminal;
   const errors = problems.filter(isError).length;
   const warnings = problems.length - errors;

@@ -29,19 +29,30 @@ export async function judgeFile(file: string, parseHcl: HclParser, target?: Targ
 
 /** Says what is wrong with the jobs of a stack, by running its program. */
 export async function judgeStack(name: string, options: Omit<SynthesisOptions, "outdir">): Promise<JudgedFile> {
+  const stacks = await judgeStacks(options);
+  const found = stacks.find(({ file }) => file === name);
+  if (found) return found;
+  const message = `is neither a file nor a stack; the stacks are ${stacks.map(({ file }) => file).join(", ")}`;
+  return { file: name, problems: [{ rule: "file/missing", path: name, message, severity: "error" }] };
+}
+
+/**
+ * Says what is wrong with the jobs of every stack of a program, by running it once.
+ *
+ * @throws UserError where the program is none of runProgram()'s, or fails
+ */
+export async function judgeStacks(options: Omit<SynthesisOptions, "outdir">): Promise<readonly JudgedFile[]> {
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-validate-"));
   const [outdir, report] = [join(folder, "out"), join(folder, "problems.json")];
   try {
     await synthesizeProject({ ...options, outdir, env: { ...options.env, CDK_NOMAD_PROBLEMS: report } });
-    if (!existsSync(report)) throw UserError.at(name, "the program does not end with runProgram()", "synthesis");
+    if (!existsSync(report)) throw UserError.at("", "the program does not end with runProgram()", "synthesis");
     const found = JSON.parse(readFileSync(report, "utf8")) as readonly (Problem & { readonly stack?: string })[];
-    const stacks = new Set([...found.flatMap(({ stack }) => stack ?? []), ...stackNames(outdir)]);
-    if (!stacks.has(name)) {
-      const message = `is neither a file nor a stack; the stacks are ${[...stacks].join(", ")}`;
-      return { file: name, problems: [{ rule: "file/missing", path: name, message, severity: "error" }] };
-    }
-    const own = found.filter(({ stack }) => stack === undefined || stack === name);
-    return { file: name, problems: own.map(({ stack: _stack, ...problem }) => problem) };
+    const names = new Set([...found.flatMap(({ stack }) => stack ?? []), ...stackNames(outdir)]);
+    return [...names].map((name) => {
+      const own = found.filter(({ stack }) => stack === undefined || stack === name);
+      return { file: name, problems: own.map(({ stack: _stack, ...problem }) => problem) };
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
