@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { apiPath } from "../../lib/nomad";
 import { readStack } from "../../lib/operations";
 import { clusterForSuite } from "../support/cluster";
 import { ended } from "../support/project";
@@ -82,7 +83,7 @@ describe("the dev stack", () => {
     expect(await cluster.consul.value("prism/dev/environment")).toBe("dev");
     const admin = await running("admin");
     const file: string[] = [];
-    for await (const chunk of cluster.nomad.http.stream(`/v1/client/fs/cat/${admin.ID}`, {
+    for await (const chunk of cluster.nomad.http.stream(apiPath`/v1/client/fs/cat/${admin.ID}`, {
       query: { path: "prism-admin/local/config.env" },
     }))
       file.push(Buffer.from(chunk).toString());

@@ -1,11 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import * as v from "valibot";
+import { keyPath } from "../../lib/nomad";
 import type { SmallJob, SmallProgram } from "./programs/small-jobs";
 import { clusterForSuite } from "../support/cluster";
 import { ended, flat, Project } from "../support/project";
 import { Proxy } from "../support/proxy";
 import { until } from "../support/until";
+import { scale } from "../support/scale";
 
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
 const { project } = cluster;
@@ -13,7 +16,7 @@ const { project } = cluster;
 /** Forgets every job. */
 afterEach(async () => {
   await cluster.purge();
-  await cluster.consul.http.delete("/v1/kv/small/", { query: { recurse: true } });
+  await cluster.consul.http.delete(keyPath("small/"), v.unknown(), { query: { recurse: true } });
 }, 30_000);
 
 function program(jobs: readonly SmallJob[], rest: Omit<SmallProgram, "jobs"> = {}): void {
@@ -82,7 +85,7 @@ describe("drift", () => {
     await deployed(jobs, { keys: { level: "info" } });
     expect((await project.run(["drift", "dev"])).code).toBe(0);
 
-    await cluster.nomad.http.post("/v1/job/scaled/scale", { body: { Count: 2, Target: { Group: "work" } } });
+    await scale(cluster.nomad, "scaled", "work", 2);
     const held = await cluster.nomad.job("edited");
     await cluster.nomad.register({ ...held, ID: "edited", Priority: 70 });
     await cluster.nomad.deregister("stopped");
@@ -114,7 +117,7 @@ describe("drift", () => {
 
   test("leaves the count alone that a scaling policy owns, and so does a deployment", async () => {
     await deployed([{ id: "pool", scaled: { min: 1, max: 5 } }]);
-    await cluster.nomad.http.post("/v1/job/pool/scale", { body: { Count: 3, Target: { Group: "work" } } });
+    await scale(cluster.nomad, "pool", "work", 3);
     expect((await project.run(["drift", "dev"])).code).toBe(0);
     await deployed([{ id: "pool", scaled: { min: 1, max: 5 }, env: { LEVEL: "debug" } }]);
     expect(((await cluster.nomad.job("pool"))?.TaskGroups as { Count: number }[])[0]?.Count).toBe(3);
@@ -237,7 +240,7 @@ describe("deploy", () => {
     program([{ id: "web", env: { RELEASE: "2" } }]);
     const file = join(project.folder, "preview.json");
     writeFileSync(file, (await project.run(["preview", "dev", "--format", "json"])).stdout);
-    await cluster.nomad.http.post("/v1/job/web/scale", { body: { Count: 2, Target: { Group: "work" } } });
+    await scale(cluster.nomad, "web", "work", 2);
     const said = await project.run(["deploy", "dev", "--preview", file]);
     expect(said.code).toBe(1);
     expect(flat(said)).toMatch(
@@ -256,7 +259,7 @@ test("a job that somebody changes between its plan and its registration is not o
   const env = { NOMAD_ADDR: await proxy.open() };
   proxy.answer = async ({ method, path }) => {
     if (method !== "PUT" || path !== "/v1/jobs") return undefined;
-    await cluster.nomad.http.post("/v1/job/web/scale", { body: { Count: 2, Target: { Group: "work" } } });
+    await scale(cluster.nomad, "web", "work", 2);
     return undefined;
   };
   try {

@@ -56,8 +56,7 @@ test("two federated regions run, and either is reached through the first", async
     phase: string;
   };
   expect([regions, phase]).toEqual([REGIONS, "running"]);
-  const datacenters = async (region: NomadClient) =>
-    (await region.http.get<{ Datacenter: string }[]>("/v1/nodes")).map(({ Datacenter }) => Datacenter);
+  const datacenters = async (region: NomadClient) => (await region.nodes()).map(({ Datacenter }) => Datacenter);
   expect([await datacenters(west), await datacenters(east)]).toEqual([["us-west-1a"], ["us-east-1a"]]);
 }, 30_000);
 

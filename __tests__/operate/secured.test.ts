@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
+import { apiPath } from "../../lib/nomad";
 import { OwnNomad } from "../support/own-nomad";
 import { ended, Project } from "../support/project";
 import type { SmallProgram } from "./programs/small-jobs";
@@ -32,8 +34,8 @@ test("a deployment goes on where Nomad is killed and comes back", async () => {
 test("a token that may only read: told which capability it lacks, and nothing is changed", async () => {
   const nomad = own.client();
   const rules = 'namespace "default" { policy = "read" }';
-  await nomad.http.post("/v1/acl/policy/reader", { body: { Name: "reader", Rules: rules } });
-  const { SecretID } = await nomad.http.post<{ SecretID: string }>("/v1/acl/token", {
+  await nomad.http.post(apiPath`/v1/acl/policy/reader`, v.unknown(), { body: { Name: "reader", Rules: rules } });
+  const { SecretID } = await nomad.http.post(apiPath`/v1/acl/token`, v.object({ SecretID: v.string() }), {
     body: { Name: "reader", Type: "client", Policies: ["reader"] },
   });
   program({ jobs: [{ id: "web", count: 2 }] });

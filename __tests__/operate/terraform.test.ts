@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { clusterForSuite } from "../support/cluster";
 import { cdktf, whyNoProviders } from "../support/terraform";
 import { Project, type Said } from "../support/project";
+import { scale } from "../support/scale";
 import type { SmallJob } from "./programs/small-jobs";
 
 const reason = whyNoProviders();
@@ -60,7 +61,7 @@ withProviders("cdktf deploy", () => {
   }, 180_000);
 
   test("tells nothing of what somebody scaled: drift does", async () => {
-    await cluster.nomad.http.post("/v1/job/prism-stack/scale", { body: { Count: 2, Target: { Group: "keyvalue" } } });
+    await scale(cluster.nomad, "prism-stack", "keyvalue", 2);
     expect((await run(project.folder, "diff")).stdout).toMatch(/No changes|without changing any real infrastructure/);
     const drift = await project.run(["drift", "dev"]);
     expect([drift.code, drift.stdout]).toEqual([2, expect.stringMatching(/prism-stack was scaled[^]*count: 2 → 1/)]);
@@ -107,7 +108,7 @@ withProviders("cdktf deploy", () => {
       const pool = { id: "pool", scaled: { min: 1, max: 5 } };
       small.change({ jobs: [pool], provider: "2.6.1" });
       expect((await deploy(small.folder)).code).toBe(0);
-      await cluster.nomad.http.post("/v1/job/pool/scale", { body: { Count: 3, Target: { Group: "work" } } });
+      await scale(cluster.nomad, "pool", "work", 3);
       small.change({ jobs: [{ ...pool, env: { LEVEL: "debug" } }], provider: "2.6.1" });
       expect((await deploy(small.folder)).code).toBe(0);
       const held = await cluster.nomad.job("pool");

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
+import { apiPath } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
 import { findEnvoy } from "../support/envoy";
 import { Mesh } from "../support/mesh";
@@ -17,27 +19,27 @@ function release(number: number, more: Partial<SmallJob> = {}): void {
   project.change({ jobs: [web] });
 }
 
-interface Chain {
-  readonly StartNode: string;
-  readonly Nodes: Readonly<
-    Record<
-      string,
-      {
-        readonly Type: string;
-        readonly Splits?: readonly { readonly Weight: number; readonly NextNode: string }[];
-        readonly Resolver?: { readonly Target: string };
-      }
-    >
-  >;
-}
+const chainOf = v.object({
+  Chain: v.object({
+    StartNode: v.string(),
+    Nodes: v.record(
+      v.string(),
+      v.object({
+        Type: v.string(),
+        Splits: v.nullish(v.array(v.object({ Weight: v.number(), NextNode: v.string() })), []),
+        Resolver: v.nullish(v.object({ Target: v.string() })),
+      }),
+    ),
+  }),
+});
 
 /** How Consul itself says that requests are shared out: percents by subset. */
 async function shares(service: string): Promise<Readonly<Record<string, number>>> {
-  const { Chain: chain } = await cluster.consul.http.get<{ Chain: Chain }>(`/v1/discovery-chain/${service}`);
+  const { Chain: chain } = await cluster.consul.http.get(apiPath`/v1/discovery-chain/${service}`, chainOf);
   const start = chain.Nodes[chain.StartNode];
   const subset = (node: string) => chain.Nodes[node]?.Resolver?.Target.split(".")[0] ?? "";
   if (start?.Type !== "splitter") return { [subset(chain.StartNode)]: 100 };
-  return Object.fromEntries((start.Splits ?? []).map(({ Weight, NextNode }) => [subset(NextNode), Weight]));
+  return Object.fromEntries(start.Splits.map(({ Weight, NextNode }) => [subset(NextNode), Weight]));
 }
 
 test("canaries get the part of the requests that somebody gives them, and promoting ends that", async () => {

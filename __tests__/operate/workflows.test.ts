@@ -14,6 +14,7 @@ import {
 } from "../support/github";
 import type { SmallJob } from "./programs/small-jobs";
 import { ended, Project, type Said } from "../support/project";
+import { scale } from "../support/scale";
 
 const ROOT = join(__dirname, "../..");
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
@@ -23,7 +24,7 @@ const file = (name: string) => join(project.folder, name);
 beforeAll(() => {
   // As npm ci would leave it in the project of somebody who uses the action.
   mkdirSync(file("node_modules/.bin"), { recursive: true });
-  symlinkSync(join(ROOT, "bin/cdk-cluster.nomad.js"), file("node_modules/.bin/cdk-nomad"));
+  symlinkSync(join(ROOT, "bin/cdk-nomad.js"), file("node_modules/.bin/cdk-nomad"));
 });
 
 const program = (...jobs: SmallJob[]) => project.change({ jobs });
@@ -122,7 +123,7 @@ test("deploy that fails: the step fails, and the log says why", async () => {
 test("drift: one issue with what somebody changed", async () => {
   program({ id: "still" });
   expect((await act(dev("deploy"))).code).toBe(0);
-  await cluster.nomad.http.post("/v1/job/still/scale", { body: { Count: 3, Target: { Group: "work" } } });
+  await scale(cluster.nomad, "still", "work", 3);
   const said = await act(dev("drift"), [listIssues([]), createIssue(7)]);
   expect([said.code, said.outputs]).toEqual([0, "changes=true\n"]);
   const create = asked(file("log")).at(-1);

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, getBinary, SILENT } from "../../lib/local";
-import type { ConsulClient } from "../../lib/nomad";
+import * as v from "valibot";
+import { apiPath, type ConsulClient } from "../../lib/nomad";
 
 /**
  * A mesh on this machine, as Nomad's connect block would make it where there are networks of their own: Consul's own proxy in front of each
@@ -62,11 +63,11 @@ export class Mesh {
       if (child.exitCode === null && child.kill()) await gone;
     }
     for (const id of this.#registered.reverse())
-      await this.consul.http.put(`/v1/agent/service/deregister/${id}`).catch(() => undefined);
+      await this.consul.http.put(apiPath`/v1/agent/service/deregister/${id}`, v.unknown()).catch(() => undefined);
   }
 
   private async register(service: { readonly ID: string } & Record<string, unknown>): Promise<void> {
-    await this.consul.http.put("/v1/agent/service/register", { body: service });
+    await this.consul.http.put(apiPath`/v1/agent/service/register`, v.unknown(), { body: service });
     this.#registered.push(service.ID);
   }
 

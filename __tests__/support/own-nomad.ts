@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as v from "valibot";
 import { cacheFolder, dynamicPortsAt, getBinary, mountsIn, regionPortsAt, SILENT } from "../../lib/local";
-import { NomadClient, nomadConnection } from "../../lib/nomad";
+import { apiPath, NomadClient, nomadConnection } from "../../lib/nomad";
 import { reservePorts, type ReservedPorts } from "./ports";
 import { until } from "./until";
 
@@ -46,7 +47,7 @@ export class OwnNomad {
     try {
       await until(`a ready Nomad (its log: ${this.#folder}/log)`, async () => {
         if (!(await nomad.leader().catch(() => undefined))) return false;
-        this.token ||= (await nomad.http.post<{ SecretID: string }>("/v1/acl/bootstrap")).SecretID;
+        this.token ||= (await nomad.http.post(apiPath`/v1/acl/bootstrap`, v.object({ SecretID: v.string() }))).SecretID;
         const authorized = this.client();
         const ready = await authorized.readyNodes().catch(() => []);
         await authorized.close();

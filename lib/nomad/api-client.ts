@@ -1,3 +1,5 @@
+import { optionalText } from "./answers";
+import { apiPath } from "./api-path";
 import { Http, type Connection } from "./http";
 
 /** What clients of Nomad's and of Consul's API have in common. */
@@ -8,15 +10,15 @@ export abstract class ApiClient {
     this.http = connection instanceof Http ? connection : new Http(connection);
   }
 
-  /** Where it is. */
+  /** Where it is, without credentials. */
   get address(): string {
     return this.http.connection.address;
   }
 
   /** The cluster's leader, or undefined while there is none. */
   async leader(): Promise<string | undefined> {
-    const leader = await this.http.get<string>("/v1/status/leader");
-    return typeof leader === "string" && leader !== "" ? leader : undefined;
+    const leader = await this.http.get(apiPath`/v1/status/leader`, optionalText);
+    return leader === "" ? undefined : leader;
   }
 
   /** Lets go of every connection. */

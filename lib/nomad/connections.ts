@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where Nomad is, from the variables that its own command reads: NOMAD_ADDR, NOMAD_TOKEN, NOMAD_REGION, NOMAD_NAMESPACE, NOMAD_CACERT,
- * NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY, NOMAD_SKIP_VERIFY.
+ * NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY, NOMAD_SKIP_VERIFY, NOMAD_HTTP_AUTH. Credentials may stand in the address too.
  *
  * @param fallback the address where NOMAD_ADDR says none
  * @see https://developer.hashicorp.com/nomad/docs/commands#environment-variables
@@ -14,7 +14,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4646"): Connection {
   return {
     name: "Nomad",
-    address: address("NOMAD_ADDR", env.NOMAD_ADDR, fallback, false),
+    ...addressOf("NOMAD_ADDR", env.NOMAD_ADDR || fallback, false, env.NOMAD_HTTP_AUTH),
     token: env.NOMAD_TOKEN ? { header: "X-Nomad-Token", value: env.NOMAD_TOKEN } : undefined,
     query: {
       ...(env.NOMAD_REGION ? { region: env.NOMAD_REGION } : {}),
@@ -28,14 +28,19 @@ export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4
 
 /**
  * Where Consul is, from the variables that its own command reads: CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_SSL, CONSUL_CACERT,
- * CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY, CONSUL_HTTP_SSL_VERIFY.
+ * CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY, CONSUL_HTTP_SSL_VERIFY, CONSUL_HTTP_AUTH. Credentials may stand in the address too.
  *
  * @see https://developer.hashicorp.com/consul/commands#environment-variables
  */
 export function consulConnection(env: Environment, fallback = "http://127.0.0.1:8500"): Connection {
   return {
     name: "Consul",
-    address: address("CONSUL_HTTP_ADDR", env.CONSUL_HTTP_ADDR, fallback, env.CONSUL_HTTP_SSL === "true"),
+    ...addressOf(
+      "CONSUL_HTTP_ADDR",
+      env.CONSUL_HTTP_ADDR || fallback,
+      env.CONSUL_HTTP_SSL === "true",
+      env.CONSUL_HTTP_AUTH,
+    ),
     token: env.CONSUL_HTTP_TOKEN ? { header: "X-Consul-Token", value: env.CONSUL_HTTP_TOKEN } : undefined,
     query: env.CONSUL_NAMESPACE ? { ns: env.CONSUL_NAMESPACE } : {},
     tls: tlsOf(
@@ -56,12 +61,47 @@ function nomadPermission(method: string, path: string): string | undefined {
   return method === "GET" ? "the capability read-job" : "the capability submit-job";
 }
 
-function address(variable: string, value: string | undefined, fallback: string, secure: boolean): string {
-  if (value === undefined || value === "") return fallback;
+/** The address, and the credentials that stand in it or in a variable of their own: `user:password`, or the user alone. */
+function addressOf(
+  variable: string,
+  value: string,
+  secure: boolean,
+  auth: string | undefined,
+): Pick<Connection, "address" | "basicAuth"> {
   const whole = value.includes("://") ? value : `${secure ? "https" : "http"}://${value}`;
-  if (!URL.canParse(whole) || !/^https?:/.test(whole))
-    throw UserError.at(variable, `"${value}" is no address; write http://127.0.0.1:4646, say`);
-  return whole;
+  if (!URL.canParse(whole) || !/^https?:/i.test(whole))
+    throw UserError.at(
+      variable,
+      `"${withoutCredentials(value)}" is no address; write http://127.0.0.1:4646, say`,
+      "address",
+    );
+  const url = new URL(whole);
+  const basicAuth =
+    url.username !== "" || url.password !== ""
+      ? { user: decoded(url.username), password: decoded(url.password) }
+      : credentialsOf(auth);
+  // What has no credentials stays as it was written.
+  const shown = whole.includes("@") ? `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, "")}` : whole;
+  return { address: shown, ...(basicAuth ? { basicAuth } : {}) };
+}
+
+function credentialsOf(auth: string | undefined): Connection["basicAuth"] {
+  if (!auth) return undefined;
+  const colon = auth.indexOf(":");
+  return colon < 0 ? { user: auth, password: "" } : { user: auth.slice(0, colon), password: auth.slice(colon + 1) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whatever stands before the last `@` may be a password. */
+function withoutCredentials(address: string): string {
+  return address.replace(/^([a-z]+:\/\/)?.*@/is, "$1");
 }
 
 function tlsOf(ca?: string, cert?: string, key?: string, skip?: string): Connection["tls"] {

@@ -1,15 +1,23 @@
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
-import { Agent, request, RetryAgent, type Dispatcher } from "undici";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, request, type Dispatcher } from "undici";
+import type * as v from "valibot";
 import { UserError } from "../jobspec";
+import { readAnswer, unreadable, type AnswerSource } from "./answers";
+import type { ApiPath } from "./api-path";
+import { textOf, TooLargeError } from "./body";
+import { ApiError, NoAnswerError, refusesToken } from "./errors";
 
 /** How to reach an HTTP API of HashiCorp's kind. */
 export interface Connection {
   /** Its name in messages: Nomad or Consul. */
   readonly name: string;
-  /** Its address, with the scheme. */
+  /** Its address, with the scheme and without credentials: it is shown in messages. */
   readonly address: string;
-  /** The header that carries the token, and the token. */
+  /** Credentials of HTTP's basic authentication, which a proxy in front of the API may ask for. */
+  readonly basicAuth?: { readonly user: string; readonly password: string };
+  /** The header that the token is sent in, and the token. */
   readonly token?: { readonly header: string; readonly value: string };
   /** Sent with every request. */
   readonly query?: Readonly<Record<string, string>>;
@@ -19,30 +27,32 @@ export interface Connection {
   readonly hint: string;
   /** What a token must be allowed for a request, where that can be told. */
   readonly permission?: (method: string, path: string) => string | undefined;
+  /** How long its silence is borne, in milliseconds, before and within an answer. Default: 15 s. */
+  readonly silence?: number;
 }
 
-/** An answer that is no success. */
-export class ApiError extends Error {
-  override readonly name = "ApiError";
-
-  constructor(
-    readonly api: string,
-    readonly method: string,
-    readonly path: string,
-    readonly status: number,
-    readonly body: string,
-  ) {
-    super(`${api} answered ${status} to ${method} ${path}: ${body.trim().slice(0, 2000)}`);
-  }
-}
-
-/** What a request may carry. */
+/** What a request may have along. */
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly body?: unknown;
   /** A body that is sent as it stands. */
   readonly text?: string;
   readonly signal?: AbortSignal;
+}
+
+/** The same, for an answer that is awaited longer, or comes bit by bit. */
+export interface PatientOptions extends RequestOptions {
+  /** How long the server may say nothing, in milliseconds; 0 for as long as it likes. Default: the connection's. */
+  readonly silence?: number;
+}
+
+type Schema = v.GenericSchema<unknown>;
+
+/** An answer that came in whole. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData["headers"];
+  readonly text: string;
 }
 
 /**
@@ -52,8 +62,17 @@ export interface RequestOptions {
 const CONNECTIONS = 32;
 /** Answers are read as they come: undici loses its footing where a server resets a connection that nobody reads from just then. */
 const READ_AHEAD = 64 * 1024 * 1024;
+const SILENCE = 15_000;
+/** The allocations of a very large cluster are some tens of MB. */
+const LARGEST_ANSWER = 256 * 1024 * 1024;
+const CONNECT_TIMEOUT = 10_000;
+/** Pauses before a question is asked again; a change is never sent twice. */
+const PAUSES = [200, 400, 800];
+const BUSY = new Set([429, 502, 503, 504]);
+const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+const TIMEOUTS = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
 
-/** Requests to one API, with its token, its TLS and bounded retries of what was not answered. */
+/** Requests to one API, with its token, its TLS, limits of time and size, and bounded retries of what was not answered. */
 export class Http {
   readonly #dispatcher: Dispatcher;
 
@@ -61,33 +80,7 @@ export class Http {
     readonly connection: Connection,
     shared?: Http,
   ) {
-    const { tls } = connection;
-    if (shared) {
-      this.#dispatcher = shared.#dispatcher;
-      return;
-    }
-    const agent = new Agent({
-      connections: CONNECTIONS,
-      // Blocking queries and log streams stay open for minutes.
-      headersTimeout: 11 * 60_000,
-      bodyTimeout: 0,
-      connect: tls && {
-        ca: fileOf(tls.ca),
-        cert: fileOf(tls.cert),
-        key: fileOf(tls.key),
-        rejectUnauthorized: tls.skipVerify !== true,
-      },
-    });
-    this.#dispatcher = new RetryAgent(agent, {
-      maxRetries: 3,
-      // The last answer is an answer: what it says is told, and not that there were too many.
-      throwOnError: false,
-      minTimeout: 200,
-      maxTimeout: 2000,
-      statusCodes: [429, 502, 503, 504],
-      methods: ["GET"],
-      errorCodes: ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"],
-    });
+    this.#dispatcher = shared ? shared.#dispatcher : agentFor(connection);
   }
 
   /** The same API over the same connections, with more sent along with every request. */
@@ -96,110 +89,206 @@ export class Http {
   }
 
   /** Asks and reads JSON; undefined where there is no such thing (404). */
-  async find<T>(path: string, options: RequestOptions = {}): Promise<T | undefined> {
-    const response = await this.send("GET", path, options);
-    if (response.statusCode === 404) {
-      await response.body.dump();
-      return undefined;
-    }
-    return (await this.read(response, "GET", path)) as T;
+  async find<S extends Schema>(
+    path: ApiPath,
+    schema: S,
+    options: RequestOptions = {},
+  ): Promise<v.InferOutput<S> | undefined> {
+    const answer = await this.ask(path, options);
+    return answer.status === 404 ? undefined : this.read(answer, schema, "GET", path);
   }
 
   /** Asks and reads JSON. */
-  async get<T>(path: string, options: RequestOptions = {}): Promise<T> {
-    return (await this.read(await this.send("GET", path, options), "GET", path)) as T;
+  async get<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
+    return this.read(await this.ask(path, options), schema, "GET", path);
   }
 
-  async put<T>(path: string, options: RequestOptions = {}): Promise<T> {
-    return (await this.read(await this.send("PUT", path, options), "PUT", path)) as T;
+  async put<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
+    return this.read(await this.once("PUT", path, options), schema, "PUT", path);
   }
 
-  async post<T>(path: string, options: RequestOptions = {}): Promise<T> {
-    return (await this.read(await this.send("POST", path, options), "POST", path)) as T;
+  async post<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
+    return this.read(await this.once("POST", path, options), schema, "POST", path);
   }
 
-  async delete<T>(path: string, options: RequestOptions = {}): Promise<T> {
-    return (await this.read(await this.send("DELETE", path, options), "DELETE", path)) as T;
+  async delete<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
+    return this.read(await this.once("DELETE", path, options), schema, "DELETE", path);
   }
 
   /** Asks and reads the answer as it comes. */
-  async *stream(path: string, options: RequestOptions = {}): AsyncGenerator<Uint8Array> {
+  async *stream(path: ApiPath, options: PatientOptions = {}): AsyncGenerator<Uint8Array> {
     const response = await this.send("GET", path, options);
-    if (!isFine(response)) await this.read(response, "GET", path);
-    yield* response.body as AsyncIterable<Uint8Array>;
+    if (!isFine(response.statusCode)) this.refuse(await this.whole(response, "GET", path, options), "GET", path);
+    try {
+      yield* response.body as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw this.failure(error, "GET", path, options);
+    }
   }
 
   /**
    * A blocking query: answers once something is newer than an index, or after a while.
    *
    * @returns the index that is the newest then
+   * @see https://developer.hashicorp.com/nomad/api-docs#blocking-queries
    */
   async waitFor(
-    path: string,
+    path: ApiPath,
     options: { readonly index?: number; readonly seconds: number; readonly signal?: AbortSignal },
   ): Promise<number> {
     const { index, seconds, signal } = options;
-    const response = await this.send("GET", path, { query: { index, wait: `${seconds}s` }, signal });
-    await this.read(response, "GET", path);
-    return Number(response.headers["x-nomad-index"] ?? response.headers["x-consul-index"] ?? 0);
+    // A server adds up to a sixteenth, so that not all clients come back at once.
+    const silence = seconds * 1000 * (1 + 1 / 16) + this.silence;
+    const answer = await this.once("GET", path, { query: { index, wait: `${seconds}s` }, signal, silence });
+    if (!isFine(answer.status)) this.refuse(answer, "GET", path);
+    return Number(answer.headers["x-nomad-index"] ?? answer.headers["x-consul-index"] ?? 0);
   }
 
-  /** Lets go of every connection. */
+  /** Where an answer came from, for messages. */
+  source(method: string, path: ApiPath): AnswerSource {
+    const { name, address } = this.connection;
+    return { name, address, endpoint: `${method} ${path.toString()}` };
+  }
+
+  /** Lets go of every connection; who still asks is told that it is closed. */
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
   }
 
+  private get silence(): number {
+    return this.connection.silence ?? SILENCE;
+  }
+
+  /** A question, asked again where the server is busy or cuts the connection. */
+  private async ask(path: ApiPath, options: RequestOptions): Promise<Answer> {
+    for (const pause of PAUSES) {
+      try {
+        const answer = await this.once("GET", path, options);
+        if (!BUSY.has(answer.status)) return answer;
+      } catch (error) {
+        if (!(error instanceof NoAnswerError) || !CUT.has(codeOf(error.cause) ?? "")) throw error;
+      }
+      await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal: options.signal });
+    }
+    // The last answer is an answer: what it says is told, and not that there were too many.
+    return this.once("GET", path, options);
+  }
+
+  private async once(method: Dispatcher.HttpMethod, path: ApiPath, options: PatientOptions): Promise<Answer> {
+    return this.whole(await this.send(method, path, options), method, path, options);
+  }
+
   private async send(
     method: Dispatcher.HttpMethod,
-    path: string,
-    options: RequestOptions,
+    path: ApiPath,
+    options: PatientOptions,
   ): Promise<Dispatcher.ResponseData> {
     const { connection } = this;
-    const url = new URL(path, connection.address);
-    for (const [key, value] of Object.entries({ ...connection.query, ...options.query })) {
-      if (Array.isArray(value)) for (const one of value as readonly string[]) url.searchParams.append(key, one);
-      else if (value !== undefined) url.searchParams.set(key, String(value));
-    }
     const headers: Record<string, string> = {};
     if (connection.token) headers[connection.token.header] = connection.token.value;
+    if (connection.basicAuth) {
+      const { user, password } = connection.basicAuth;
+      headers.Authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+    }
     // Many requests end by one signal, and that is no leak.
     if (options.signal) setMaxListeners(0, options.signal);
-    const body = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+    const silence = options.silence ?? this.silence;
     try {
-      return await request(url, {
+      return await request(this.url(path, options), {
         method,
         headers,
-        body,
+        body: options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
         signal: options.signal,
         dispatcher: this.#dispatcher,
         highWaterMark: READ_AHEAD,
+        headersTimeout: silence,
+        bodyTimeout: silence,
       });
     } catch (error) {
-      if (options.signal?.aborted) throw error;
-      throw UserError.at(
-        "",
-        `${connection.name} does not answer at ${connection.address} (${reasonOf(error)}); ${connection.hint}`,
-        "unreachable",
-      );
+      throw this.failure(error, method, path, options);
     }
   }
 
-  private async read(response: Dispatcher.ResponseData, method: string, path: string): Promise<unknown> {
-    const text = await response.body.text();
-    if (isFine(response)) return text === "" ? undefined : parse(text);
-    if (response.statusCode === 403 || response.statusCode === 401) {
-      const { name, token } = this.connection;
-      const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
-      const why = token ? "refuses the token" : "wants a token";
-      const needs = this.connection.permission?.(method, path);
-      throw UserError.at(
-        "",
-        `${name} ${why} for ${method} ${path}: ${text.trim()}; write one ${needs === undefined ? "that may" : `with ${needs}`} into ${variable}`,
-        "token",
+  private url(path: ApiPath, options: RequestOptions): URL {
+    const url = new URL(this.connection.address);
+    const whole = `${url.pathname.replace(/\/+$/, "")}${path.toString()}`;
+    url.pathname = whole;
+    // What was put into a path is encoded; a path that comes out otherwise would ask for something else.
+    if (url.pathname !== whole) throw new Error(`the path ${whole} would be sent as ${url.pathname}`);
+    for (const [key, value] of Object.entries({ ...this.connection.query, ...options.query })) {
+      if (Array.isArray(value)) for (const one of value as readonly string[]) url.searchParams.append(key, one);
+      else if (value !== undefined) url.searchParams.set(key, String(value));
+    }
+    return url;
+  }
+
+  private async whole(
+    { statusCode, headers, body }: Dispatcher.ResponseData,
+    method: string,
+    path: ApiPath,
+    options: PatientOptions,
+  ): Promise<Answer> {
+    try {
+      return { status: statusCode, headers, text: await textOf(body as AsyncIterable<Uint8Array>, LARGEST_ANSWER) };
+    } catch (error) {
+      throw this.failure(error, method, path, options);
+    }
+  }
+
+  private read<S extends Schema>(answer: Answer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
+    if (!isFine(answer.status)) this.refuse(answer, method, path);
+    const source = this.source(method, path);
+    return readAnswer(schema, parseJson(answer.text, source), source);
+  }
+
+  /** Says what an answer that is no success means. */
+  private refuse({ status, text }: Answer, method: string, path: ApiPath): never {
+    const { name, token, permission } = this.connection;
+    const at = path.toString();
+    if (!refusesToken(status, text)) throw new ApiError(name, method, at, status, text);
+    const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
+    const why = token ? "refuses the token" : "wants a token";
+    const needs = permission?.(method, at);
+    const which = needs === undefined ? "that may" : `with ${needs}`;
+    const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}`;
+    throw UserError.at("", message, "token");
+  }
+
+  /** Says what it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
+  private failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
+    if (options.signal?.aborted || error instanceof UserError || error instanceof ApiError) return error;
+    if (error instanceof TooLargeError)
+      return unreadable(this.source(method, path), `it is larger than ${LARGEST_ANSWER / 1024 / 1024} MB`);
+    const { name, address, hint } = this.connection;
+    const code = codeOf(error);
+    const made = (kind: NoAnswerError["kind"], message: string) => {
+      const failure = new NoAnswerError(name, kind, message);
+      failure.cause = error;
+      return failure;
+    };
+    if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED")
+      return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
+    const unknown = method === "GET" ? "" : `; whether it did what ${method} ${path} asks for is not known`;
+    if (code !== undefined && TIMEOUTS.has(code)) {
+      const seconds = Math.round(
+        (code === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : (options.silence ?? this.silence)) / 1000,
+      );
+      const what = `${name} at ${address} said nothing for ${seconds} s to ${method} ${path}${unknown}`;
+      return made(
+        "silent",
+        `${what}; look whether its process hangs, or something between here and there drops what is sent`,
       );
     }
-    throw new ApiError(this.connection.name, method, path, response.statusCode, text);
+    return made("absent", `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
   }
+}
+
+function agentFor({ tls }: Connection): Agent {
+  const files = tls && { ca: fileOf(tls.ca), cert: fileOf(tls.cert), key: fileOf(tls.key) };
+  return new Agent({
+    connections: CONNECTIONS,
+    connect: { timeout: CONNECT_TIMEOUT, ...files, rejectUnauthorized: tls?.skipVerify !== true },
+  });
 }
 
 function fileOf(path: string | undefined): Buffer | undefined {
@@ -215,21 +304,28 @@ function fileOf(path: string | undefined): Buffer | undefined {
   }
 }
 
-function parse(text: string): unknown {
+/** Reads JSON; an empty body is undefined. */
+export function parseJson(text: string, source: AnswerSource): unknown {
+  if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch {
-    return text;
+    throw unreadable(source, "it is no JSON");
   }
 }
 
-function isFine({ statusCode }: Dispatcher.ResponseData): boolean {
-  return statusCode >= 200 && statusCode < 300;
+function isFine(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" ? code : undefined;
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
     return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
   if (!(error instanceof Error)) return String(error);
-  return (error as NodeJS.ErrnoException).code ?? error.message;
+  return codeOf(error) ?? error.message;
 }

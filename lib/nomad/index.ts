@@ -1,8 +1,9 @@
 /** Clients of Nomad's and Consul's HTTP APIs: they know servers, and nothing of stacks. */
+export type * from "./answers/index";
+export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { consulConnection, nomadConnection, type Environment } from "./connections";
-export { ConsulClient, type ConfigEntryJson, type KeyValue, type ServiceInstance } from "./consul-client";
-export { ApiError, Http, type Connection, type RequestOptions } from "./http";
-export { NomadClient, whereOf, type JobJson } from "./nomad-client";
-export { isTokenRefused, isUnreachable, passingTrouble } from "./passing";
+export { ConsulClient, type KeyValue } from "./consul-client";
+export { ApiError, isSilent, isTokenRefused, isUnreachable, NoAnswerError, passingTrouble } from "./errors";
+export { Http, type Connection, type RequestOptions } from "./http";
+export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";
-export type * from "./types";

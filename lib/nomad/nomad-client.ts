@@ -1,24 +1,55 @@
+import * as v from "valibot";
+import {
+  allocationCheck,
+  allocationStub,
+  deployment,
+  deploymentUpdate,
+  deregistration,
+  evaluation,
+  eventBatch,
+  job,
+  jobCounts,
+  jobSummary,
+  list,
+  mapOf,
+  node,
+  nodeAllocation,
+  nodeStub,
+  planResult,
+  readAnswer,
+  registration,
+  submission,
+  text,
+  validation,
+  versions,
+  type AllocationCheck,
+  type AllocationStub,
+  type Deployment,
+  type DeploymentUpdate,
+  type Evaluation,
+  type EventBatch,
+  type JobCounts,
+  type JobJson,
+  type JobSummary,
+  type JobVersions,
+  type NodeAllocation,
+  type NodeJson,
+  type NodeStub,
+  type PlanResult,
+  type Registration,
+  type Submission,
+  type Validation,
+} from "./answers";
 import { ApiClient } from "./api-client";
-import type { RequestOptions } from "./http";
-import type {
-  AllocatedResources,
-  AllocationCheck,
-  AllocationStub,
-  Deployment,
-  Evaluation,
-  EventBatch,
-  JobCounts,
-  JobDiff,
-  JobSummary,
-  NodeJson,
-  NodeStub,
-  PlanResult,
-  Registration,
-  Submission,
-} from "./types";
+import { apiPath } from "./api-path";
+import { linesOf, textOf } from "./body";
+import { parseJson } from "./http";
 
-/** A job as it is registered: API JSON without the outer key. */
-export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
+/** Nomad's event stream has a heartbeat every 30 s: two of them may get lost. */
+const EVENT_SILENCE = 95_000;
+/** A longer event is told without what is in it. */
+const LONGEST_EVENT = 64 * 1024 * 1024;
+const LARGEST_PAGE = 1024 * 1024;
 
 /**
  * Nomad's HTTP API.
@@ -34,21 +65,17 @@ export class NomadClient extends ApiClient {
 
   /** Every node. */
   async nodes(): Promise<readonly NodeStub[]> {
-    return this.http.get("/v1/nodes");
+    return this.http.get(apiPath`/v1/nodes`, list(nodeStub));
   }
 
   /** A node with what it has. */
   async node(id: string): Promise<NodeJson> {
-    return this.http.get(`/v1/node/${id}`);
+    return this.http.get(apiPath`/v1/node/${id}`, node);
   }
 
   /** The allocations of a node, of every namespace, with what they take. */
-  async nodeAllocations(id: string): Promise<
-    readonly (Pick<AllocationStub, "ID" | "JobID" | "ClientStatus"> & {
-      readonly AllocatedResources: AllocatedResources | null;
-    })[]
-  > {
-    return this.http.get(`/v1/node/${id}/allocations`);
+  async nodeAllocations(id: string): Promise<readonly NodeAllocation[]> {
+    return this.http.get(apiPath`/v1/node/${id}/allocations`, list(nodeAllocation));
   }
 
   /** Nodes that answer. */
@@ -58,31 +85,31 @@ export class NomadClient extends ApiClient {
 
   /** Regions that this one knows, itself among them. */
   async regions(): Promise<readonly string[]> {
-    return this.http.get("/v1/regions");
+    return this.http.get(apiPath`/v1/regions`, list(text));
   }
 
   /** Makes a server of another region known. @param address its Serf address */
   async join(address: string): Promise<void> {
-    await this.http.put("/v1/agent/join", { query: { address } });
+    await this.http.put(apiPath`/v1/agent/join`, v.unknown(), { query: { address } });
   }
 
-  /** Jobs of the namespace. */
-  async jobs(): Promise<readonly JobSummary[]> {
-    return this.http.get("/v1/jobs");
+  /**
+   * Jobs of the namespace.
+   *
+   * @param prefix of their ids: `job/` before the ids of what was dispatched from a job, or launched by it. Default: all
+   */
+  async jobs(prefix?: string): Promise<readonly JobSummary[]> {
+    return this.http.get(apiPath`/v1/jobs`, list(jobSummary), { query: { prefix } });
   }
 
   /** A job as the server holds it, or undefined. */
   async job(id: string): Promise<JobJson | undefined> {
-    return this.http.find(`/v1/job/${encodeURIComponent(id)}`);
+    return this.http.find(apiPath`/v1/job/${id}`, job);
   }
 
   /** What a server says of a job, without registering it. */
-  async validate(job: JobJson): Promise<{
-    readonly ValidationErrors: readonly string[] | null;
-    readonly Error: string;
-    readonly Warnings: string;
-  }> {
-    return this.http.put("/v1/validate/job", { body: { Job: job } });
+  async validate(wanted: JobJson): Promise<Validation> {
+    return this.http.put(apiPath`/v1/validate/job`, validation, { body: { Job: wanted } });
   }
 
   /**
@@ -91,18 +118,20 @@ export class NomadClient extends ApiClient {
    * @param variables values of the job's variables, in the form of a file of variables
    */
   async parse(hcl: string, variables = ""): Promise<unknown> {
-    return this.http.post("/v1/jobs/parse", { body: { JobHCL: hcl, Variables: variables, Canonicalize: false } });
+    return this.http.post(apiPath`/v1/jobs/parse`, v.unknown(), {
+      body: { JobHCL: hcl, Variables: variables, Canonicalize: false },
+    });
   }
 
   /** What was submitted for a version of a job, where the server kept it. */
   async submission(id: string, version: number): Promise<Submission | undefined> {
-    return this.http.find(`/v1/job/${encodeURIComponent(id)}/submission`, { query: { version } });
+    return this.http.find(apiPath`/v1/job/${id}/submission`, submission, { query: { version } });
   }
 
   /** What a server would do with a job, without doing it. */
-  async plan(job: JobJson, signal?: AbortSignal): Promise<PlanResult> {
-    const path = `/v1/job/${encodeURIComponent(job.ID)}/plan`;
-    return this.http.post(path, { body: { Job: job, Diff: true }, query: whereOf(job), signal });
+  async plan(wanted: JobJson, signal?: AbortSignal): Promise<PlanResult> {
+    const path = apiPath`/v1/job/${wanted.ID}/plan`;
+    return this.http.post(path, planResult, { body: { Job: wanted, Diff: true }, query: whereOf(wanted), signal });
   }
 
   /**
@@ -110,21 +139,18 @@ export class NomadClient extends ApiClient {
    *
    * @param index the modify index that the job must have, 0 where there must be none; else whatever it has
    */
-  async register(job: JobJson, index?: number): Promise<Registration> {
+  async register(wanted: JobJson, index?: number): Promise<Registration> {
     const check = index === undefined ? {} : { EnforceIndex: true, JobModifyIndex: index };
-    return this.http.put("/v1/jobs", { body: { Job: job, ...check }, query: whereOf(job) });
+    return this.http.put(apiPath`/v1/jobs`, registration, {
+      body: { Job: wanted, ...check },
+      query: whereOf(wanted),
+    });
   }
 
   /** Its versions, the newest first, and what changed from each to the one before. */
-  async versions(
-    id: string,
-  ): Promise<{ readonly Versions: readonly JobJson[]; readonly Diffs: readonly JobDiff[] | null }> {
-    return (
-      (await this.http.find(`/v1/job/${encodeURIComponent(id)}/versions`, { query: { diffs: true } })) ?? {
-        Versions: [],
-        Diffs: null,
-      }
-    );
+  async versions(id: string): Promise<JobVersions> {
+    const found = await this.http.find(apiPath`/v1/job/${id}/versions`, versions, { query: { diffs: true } });
+    return found ?? { Versions: [], Diffs: [] };
   }
 
   /**
@@ -133,83 +159,89 @@ export class NomadClient extends ApiClient {
    * @param from the version that it must have now
    */
   async revert(id: string, to: number, from: number): Promise<Registration> {
-    return this.http.put(`/v1/job/${encodeURIComponent(id)}/revert`, {
+    return this.http.put(apiPath`/v1/job/${id}/revert`, registration, {
       body: { JobID: id, JobVersion: to, EnforcePriorVersion: from },
     });
   }
 
   /** Lets the canaries of a deployment take the places of the old allocations. */
-  async promote(deployment: string): Promise<{ readonly EvalID: string }> {
-    return this.http.put(`/v1/deployment/promote/${deployment}`, { body: { DeploymentID: deployment, All: true } });
+  async promote(id: string): Promise<DeploymentUpdate> {
+    return this.http.put(apiPath`/v1/deployment/promote/${id}`, deploymentUpdate, {
+      body: { DeploymentID: id, All: true },
+    });
   }
 
   /** Ends a deployment as failed; a job with auto_revert goes back by itself. */
-  async fail(deployment: string): Promise<{ readonly EvalID: string; readonly RevertedJobVersion: number | null }> {
-    return this.http.put(`/v1/deployment/fail/${deployment}`);
+  async fail(id: string): Promise<DeploymentUpdate> {
+    return this.http.put(apiPath`/v1/deployment/fail/${id}`, deploymentUpdate);
   }
 
   /** Stops a job, and forgets it where it is purged. */
   async deregister(id: string, options: { readonly purge?: boolean } = {}): Promise<{ readonly EvalID: string }> {
-    return this.http.delete(`/v1/job/${encodeURIComponent(id)}`, { query: { purge: options.purge ?? false } });
+    return this.http.delete(apiPath`/v1/job/${id}`, deregistration, { query: { purge: options.purge ?? false } });
   }
 
   /** An evaluation, or undefined where the server knows none. */
   async evaluation(id: string): Promise<Evaluation | undefined> {
-    return this.http.find(`/v1/evaluation/${id}`);
+    return this.http.find(apiPath`/v1/evaluation/${id}`, evaluation);
+  }
+
+  /** What the scheduler made of the changes of a job, the newest first. */
+  async evaluations(id: string): Promise<readonly Evaluation[]> {
+    const found = await this.http.find(apiPath`/v1/job/${id}/evaluations`, list(evaluation));
+    return [...(found ?? [])].sort((a, b) => b.CreateIndex - a.CreateIndex);
   }
 
   /** Its deployments, the newest first. */
-  async deployments(job: string): Promise<readonly Deployment[]> {
-    const found = await this.http.find<readonly Deployment[]>(`/v1/job/${encodeURIComponent(job)}/deployments`);
+  async deployments(id: string): Promise<readonly Deployment[]> {
+    const found = await this.http.find(apiPath`/v1/job/${id}/deployments`, list(deployment));
     // The server lists them in the order of their ids, which says nothing.
     return [...(found ?? [])].sort((a, b) => b.CreateIndex - a.CreateIndex);
   }
 
-  /** A deployment; with `index` and `wait`, answered once it has changed. */
-  async deployment(id: string, options: RequestOptions = {}): Promise<Deployment> {
-    return this.http.get(`/v1/deployment/${id}`, options);
-  }
-
   /** Allocations of a job. */
-  async allocations(job: string): Promise<readonly AllocationStub[]> {
-    return (await this.http.find(`/v1/job/${encodeURIComponent(job)}/allocations`)) ?? [];
+  async allocations(id: string): Promise<readonly AllocationStub[]> {
+    return (await this.http.find(apiPath`/v1/job/${id}/allocations`, list(allocationStub))) ?? [];
   }
 
   /** Allocations that a deployment placed. */
   async deploymentAllocations(id: string): Promise<readonly AllocationStub[]> {
-    return (await this.http.find(`/v1/deployment/allocations/${id}`)) ?? [];
+    return (await this.http.find(apiPath`/v1/deployment/allocations/${id}`, list(allocationStub))) ?? [];
   }
 
   /**
-   * What happens on the cluster, as it happens; a batch without events every ten seconds.
+   * What happens on the cluster, as it happens; a batch without events as soon as the stream is open, and every 30 seconds.
    *
    * @param index from where on; 0 for what happens from now on
+   * @returns undefined in the place of events that are too long to be read
    * @see https://developer.hashicorp.com/nomad/api-docs/events
    */
-  async *events(topics: readonly string[], index: number, signal: AbortSignal): AsyncGenerator<EventBatch> {
+  async *events(
+    topics: readonly string[],
+    index: number,
+    signal: AbortSignal,
+    silence = EVENT_SILENCE,
+  ): AsyncGenerator<EventBatch | undefined> {
+    const path = apiPath`/v1/event/stream`;
     const query = { topic: topics, ...(index > 0 ? { index } : {}) };
-    const decoder = new TextDecoder();
-    let rest = "";
-    for await (const chunk of this.http.stream("/v1/event/stream", { query, signal })) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") yield JSON.parse(line) as EventBatch;
-    }
+    const source = this.http.source("GET", path);
+    for await (const line of linesOf(this.http.stream(path, { query, signal, silence }), LONGEST_EVENT))
+      yield line === undefined ? undefined : readAnswer(eventBatch, parseJson(line, source), source);
   }
 
   /** How many allocations of each group of a job are in which state, or undefined. */
   async summary(id: string): Promise<JobCounts | undefined> {
-    return this.http.find(`/v1/job/${encodeURIComponent(id)}/summary`);
+    return this.http.find(apiPath`/v1/job/${id}/summary`, jobCounts);
   }
 
   /** Checks of Nomad's own services of an allocation, by their ids. */
   async allocationChecks(id: string): Promise<Readonly<Record<string, AllocationCheck>>> {
-    return this.http.get(`/v1/client/allocation/${id}/checks`);
+    return this.http.get(apiPath`/v1/client/allocation/${id}/checks`, mapOf(allocationCheck));
   }
 
   /** Every allocation of the namespace. */
   async allAllocations(): Promise<readonly AllocationStub[]> {
-    return this.http.get("/v1/allocations", { query: { task_states: true } });
+    return this.http.get(apiPath`/v1/allocations`, list(allocationStub), { query: { task_states: true } });
   }
 
   /** The output of a task, as it comes; it ends by itself unless it is followed. */
@@ -225,10 +257,18 @@ export class NomadClient extends ApiClient {
   ): AsyncGenerator<Uint8Array> {
     const position =
       options.lastBytes === undefined ? { origin: "start", offset: 0 } : { origin: "end", offset: options.lastBytes };
-    return this.http.stream(`/v1/client/fs/logs/${allocation}`, {
+    return this.http.stream(apiPath`/v1/client/fs/logs/${allocation}`, {
       query: { task, type: options.stream, plain: true, follow: options.follow ?? false, ...position },
       signal: options.signal,
+      // A task that is followed may write nothing for hours, and the server says nothing meanwhile.
+      ...(options.follow ? { silence: 0 } : {}),
     });
+  }
+
+  /** Whether the agent has the web UI inside: one that was built from its sources alone has not. */
+  async hasWebUi(): Promise<boolean> {
+    const page = await textOf(this.http.stream(apiPath`/ui/`), LARGEST_PAGE);
+    return page.includes("ember");
   }
 }
 

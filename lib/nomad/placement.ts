@@ -1,16 +1,14 @@
-import type { PlacementFailure } from "./types";
+import type { PlacementFailure } from "./answers";
 
 /** Why allocations find no node: which resource is exhausted on how many nodes, what leaves how many out. */
 export function placementInWords(failure: PlacementFailure): string {
-  const each = (
-    counts: Readonly<Record<string, number>> | null | undefined,
-    say: (name: string, nodes: string) => string,
-  ) => Object.entries(counts ?? {}).map(([name, nodes]) => say(name, count(nodes, "node")));
+  const each = (counts: Readonly<Record<string, number>>, say: (name: string, nodes: string) => string) =>
+    Object.entries(counts).map(([name, nodes]) => say(name, count(nodes, "node")));
   const reasons = [
     ...each(failure.DimensionExhausted, (dimension, nodes) => `${dimension} is exhausted on ${nodes}`),
     ...each(failure.ConstraintFiltered, (constraint, nodes) => `the constraint "${constraint}" leaves out ${nodes}`),
     ...each(failure.ClassFiltered, (name, nodes) => `the node class "${name}" leaves out ${nodes}`),
-    ...(failure.QuotaExhausted ?? []).map((quota) => `the quota is used up: ${quota}`),
+    ...failure.QuotaExhausted.map((quota) => `the quota is used up: ${quota}`),
   ];
   if (reasons.length > 0) return reasons.join(", ");
   return failure.NodesEvaluated === 0

@@ -37,6 +37,7 @@ describe("a client", () => {
   });
 
   test("sends a job to the region and namespace that it names", async () => {
+    answers = [{ status: 200, body: '{"EvalID":"e","JobModifyIndex":7}' }];
     await withNomad({ NOMAD_REGION: "west" }, (client) =>
       client.register({ ID: "a", Region: "east", Namespace: "apps" }),
     );

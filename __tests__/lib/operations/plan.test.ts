@@ -65,16 +65,16 @@ describe("fields that change, in the words of HCL", () => {
     Name,
     Old,
     New,
-    Annotations: null,
+    Annotations: [],
   });
-  const none = { Fields: null, Objects: null };
+  const none = { Fields: [], Objects: [] };
 
   test("with units, the way to them, and what they bring about", () => {
     const resources = {
       Type: "Edited" as const,
       Name: "Resources",
       Fields: [edited("MemoryMB", "256", "1024")],
-      Objects: null,
+      Objects: [],
     };
     const task = {
       ...none,
@@ -84,8 +84,8 @@ describe("fields that change, in the words of HCL", () => {
       Fields: [edited("Env[LEVEL]", "info", "debug"), edited("KillTimeout", "5000000000", "90000000000")],
       Annotations: ["forces create/destroy update"],
     };
-    const group = { ...none, Type: "Edited" as const, Name: "web", Tasks: [task], Updates: null };
-    const added = { ...none, Type: "Added" as const, Name: "cache", Tasks: null, Updates: null };
+    const group = { ...none, Type: "Edited" as const, Name: "web", Tasks: [task], Updates: {} };
+    const added = { ...none, Type: "Added" as const, Name: "cache", Tasks: [], Updates: {} };
     const diff = { ...none, Type: "Edited" as const, ID: "shop", TaskGroups: [group, added] };
     const why = "forces create/destroy update";
     expect(fieldChanges(diff, new Masking())).toEqual([
@@ -102,7 +102,7 @@ describe("fields that change, in the words of HCL", () => {
       edited("Meta[api_token]", "abcdef", "ghijkl"),
     ];
     const changes = fieldChanges(
-      { ...none, Type: "Edited", ID: "shop", Fields: fields, TaskGroups: null },
+      { ...none, Type: "Edited", ID: "shop", Fields: fields, TaskGroups: [] },
       new Masking(),
     );
     expect(changes[0]?.lines?.split("\n")).toEqual(expect.arrayContaining(["-two", "+2", " one"]));

@@ -16,13 +16,10 @@ export const ui = command({
     const { nomad, consul } = clients(env, localCluster(context).cluster);
     try {
       const address = new URL("/ui/", nomad.address).href;
-      const inside = await nomad.http.get<unknown>("/ui/", { signal: context.signal }).then(
-        (page) => typeof page === "string" && page.includes("ember"),
-        (error: unknown) => {
-          if (error instanceof UserError) throw error;
-          return false;
-        },
-      );
+      const inside = await nomad.hasWebUi(context.signal).catch((error: unknown) => {
+        if (error instanceof UserError) throw error;
+        return false;
+      });
       terminal.print(`Nomad   ${address}`);
       terminal.print(`Consul  ${new URL("/ui/", consul.address).href}`);
       if (!inside) terminal.note("this nomad was built without its web UI; put an official release on PATH to have it");

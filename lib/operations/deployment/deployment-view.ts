@@ -91,7 +91,7 @@ function groupView(name: string, state: DeploymentState | undefined, seen: Seen)
     unhealthy: state?.UnhealthyAllocs ?? 0,
     canaries: state?.DesiredCanaries ?? 0,
     promoted: state?.Promoted ?? false,
-    deadline: state && !state.RequireProgressBy.startsWith("0001") ? state.RequireProgressBy : undefined,
+    deadline: state?.RequireProgressBy ?? undefined,
     allocations: (seen.allocations ?? [])
       .filter((allocation) => allocation.TaskGroup === name)
       .map((allocation) => allocationView(allocation, seen.checks ?? [])),

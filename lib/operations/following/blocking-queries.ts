@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NomadClient } from "../../nomad";
+import { apiPath, type ApiPath, type NomadClient } from "../../nomad";
 import type { Changes } from "./changes";
 
 const WAIT_SECONDS = 10;
 const PAUSE_AFTER_FAILURE = 1000;
-const PATHS = ["/v1/allocations", "/v1/deployments"];
+const PATHS = [apiPath`/v1/allocations`, apiPath`/v1/deployments`];
 
 /**
  * Two blocking queries, over all allocations and all deployments, however many jobs are followed: whichever moves, everybody looks again.
@@ -34,7 +34,7 @@ export class BlockingQueries implements Changes {
     this.#moved.resolve();
   }
 
-  private async follow(path: string): Promise<void> {
+  private async follow(path: ApiPath): Promise<void> {
     const { signal } = this.#stop;
     for (let index: number | undefined; !signal.aborted;) {
       try {

@@ -1,28 +1,45 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import { ApiError, type NomadClient, type NomadEvent } from "../../nomad";
+import { ApiError, isTokenRefused, type NomadClient, type NomadEvent } from "../../nomad";
 import type { Changes, FollowOptions } from "./changes";
 
 interface StreamOptions extends FollowOptions {
   /** Called once, where the server will not give the stream. */
   readonly onRefused: (reason: string) => void;
+  readonly timing?: Partial<StreamTiming>;
 }
 
-/** Nomad sends an empty object every ten seconds; where even that stays away, the connection is dead. */
-const SILENCE = 25_000;
-/** How long somebody waits before looking again without an event. */
-const LOOK_AGAIN = 10_000;
-/** The same while there is no stream. */
-const LOOK_AGAIN_BLIND = 1000;
-const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 5000;
+/** In milliseconds. */
+export interface StreamTiming {
+  /**
+   * How long the stream may say nothing before the connection counts as dead. Nomad sends an empty object every 30 s: two of them may get
+   * lost.
+   */
+  readonly silence: number;
+  /** After how long somebody who waits for a change asks again without an event. */
+  readonly askAgain: number;
+  /** The same while there is no stream. */
+  readonly askAgainBlind: number;
+  /** The first pause before a stream that was cut is opened again; it doubles each time up to the longest. */
+  readonly pause: number;
+  readonly longestPause: number;
+}
 
-/** One open stream of events, taken up again where it is cut. */
+const TIMING: StreamTiming = {
+  silence: 95_000,
+  askAgain: 10_000,
+  askAgainBlind: 1000,
+  pause: 200,
+  longestPause: 5000,
+};
+
+/** One open stream of Nomad's events, opened again where it is cut. */
 export class EventStream implements Changes {
   readonly #stop = new AbortController();
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Jobs that changed while nobody waited for them. */
   readonly #missed = new Set<string>();
+  readonly #timing: StreamTiming;
   #open = false;
   #wasOpen = false;
   #index = 0;
@@ -31,10 +48,12 @@ export class EventStream implements Changes {
     private readonly nomad: NomadClient,
     private readonly options: StreamOptions,
   ) {
+    this.#timing = { ...TIMING, ...options.timing };
     void this.follow();
   }
 
   async next(job: string, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     if (this.#missed.delete(job) || this.#stop.signal.aborted) return;
     const waiting = this.#waiting.get(job) ?? new Set();
     this.#waiting.set(job, waiting);
@@ -42,8 +61,9 @@ export class EventStream implements Changes {
     const ends = AbortSignal.any([enough.signal, this.#stop.signal, ...(signal ? [signal] : [])]);
     const wake = () => enough.abort();
     waiting.add(wake);
+    const { askAgain, askAgainBlind } = this.#timing;
     try {
-      await sleep(this.#open ? LOOK_AGAIN : LOOK_AGAIN_BLIND, undefined, { signal: ends });
+      await sleep(this.#open ? askAgain : askAgainBlind, undefined, { signal: ends });
     } catch {
       signal?.throwIfAborted();
     } finally {
@@ -57,10 +77,11 @@ export class EventStream implements Changes {
   }
 
   private async follow(): Promise<void> {
-    let pause = FIRST_PAUSE;
+    const { pause: first, longestPause } = this.#timing;
+    let pause = first;
     while (!this.#stop.signal.aborted) {
       try {
-        await this.read(() => (pause = FIRST_PAUSE));
+        await this.read(() => (pause = first));
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         const refusal = refusalOf(error);
@@ -70,35 +91,29 @@ export class EventStream implements Changes {
           return;
         }
       }
-      if (this.#open) this.options.onTrouble?.("the stream of Nomad's events was cut; taking it up again");
+      if (this.#open) this.options.onTrouble?.("the stream of Nomad's events was cut; opening it again");
       this.#open = false;
       this.wakeAll();
       // Not all clients of a server that comes back at the same moment.
       await sleep(pause * (0.5 + Math.random()), undefined, { signal: this.#stop.signal }).catch(() => undefined);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      pause = Math.min(pause * 2, longestPause);
     }
   }
 
   private async read(onOpen: () => void): Promise<void> {
-    const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), SILENCE);
-    try {
-      const signal = AbortSignal.any([silence.signal, this.#stop.signal]);
-      for await (const batch of this.nomad.events(["Deployment", "Allocation", "Evaluation"], this.#index, signal)) {
-        clearTimeout(timer);
-        timer = setTimeout(() => silence.abort(), SILENCE);
-        if (!this.#open) {
-          // What changed before it was open is not told.
-          this.#open = true;
-          this.#wasOpen = true;
-          onOpen();
-          this.wakeAll();
-        }
-        if (batch.Index !== undefined) this.#index = batch.Index;
-        for (const event of batch.Events ?? []) this.wake(event);
+    const topics = ["Deployment", "Allocation", "Evaluation"];
+    for await (const batch of this.nomad.events(topics, this.#index, this.#stop.signal, this.#timing.silence)) {
+      if (!this.#open) {
+        // What changed before it was open is not told.
+        this.#open = true;
+        this.#wasOpen = true;
+        onOpen();
+        this.wakeAll();
       }
-    } finally {
-      clearTimeout(timer);
+      // Events that are too long to be read may be anybody's.
+      if (batch === undefined) this.wakeAll();
+      if (typeof batch?.Index === "number") this.#index = batch.Index;
+      for (const event of batch?.Events ?? []) this.wake(event);
     }
   }
 
@@ -118,7 +133,9 @@ export class EventStream implements Changes {
 
 /** Why a server will never give the stream, or undefined where it may give it later. */
 function refusalOf(error: unknown): string | undefined {
-  if (error instanceof UserError) return error.problems[0]?.rule === "token" ? "the token may not" : undefined;
+  if (isTokenRefused(error)) return "the token may not";
+  // What answers in Nomad's place, such as a proxy's page, does so the next time too.
+  if (error instanceof UserError && error.problems[0]?.rule === "answer") return "the answer is no stream of events";
   if (!(error instanceof ApiError)) return undefined;
   const isOff = /event (?:broker|stream)/i.test(error.body);
   return isOff || (error.status >= 400 && error.status < 500 && error.status !== 429) ? error.body.trim() : undefined;

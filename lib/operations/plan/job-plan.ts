@@ -88,7 +88,7 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
     groups: updates.map(([name, update]) => groupPlan(name, change === "none" ? unchanged(update) : update, result)),
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
     warnings: warningsOf(result.Warnings),
-    ...optional({ nextLaunch: launch && !launch.startsWith("0001") ? launch : undefined }),
+    ...optional({ nextLaunch: launch ?? undefined }),
   };
 }
 

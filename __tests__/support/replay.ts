@@ -1,0 +1,176 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a server answers to one request. */
+export interface Reply {
+  /** Default: 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; a text as it stands. Default: nothing. */
+  readonly body?: unknown;
+}
+
+/** What a server does with one request beside answering it. */
+export type Act =
+  | Reply
+  /** Takes the request and never says anything, as an agent that is stopped. */
+  | "hang"
+  /** Cuts the connection instead of answering. */
+  | "reset"
+  /** Answers the headers and the first half, and then nothing more. */
+  | { readonly stall: Reply }
+  /** Sends each piece after the pause before it, in milliseconds, and leaves the connection open, or cuts it at the end. */
+  | {
+      readonly stream: readonly { readonly after?: number; readonly text: string }[];
+      readonly end?: "open" | "close" | "reset";
+    };
+
+/** What is answered to an endpoint: always the same, one after another (the last one stays), or what a function says. */
+export type Answer = Act | readonly Act[] | ((request: Asked) => Act | Promise<Act>);
+
+/** A request that came in. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage["headers"];
+  /** The body, read as JSON where it is. */
+  readonly body: unknown;
+}
+
+/** Answers by endpoint, such as `GET /v1/job/web/deployments`; with a query (`GET /v1/jobs?prefix=a`) for that one alone. */
+export type Answers = Readonly<Record<string, Answer>>;
+
+/**
+ * A server in this process that answers over a real loopback connection what a Nomad or a Consul answered once, or what a test makes up:
+ * the middle layer of tests, between pure functions and a cluster.
+ *
+ * ```ts
+ * const nomad = new ReplayServer({ ...recorded("nothing-placed").nomad, "GET /v1/event/stream": HEARTBEATS });
+ * await nomad.open();
+ * const client = new NomadClient(nomadConnection({ NOMAD_ADDR: nomad.address }));
+ * const outcome = await watchDeployment(client, job, registration, options);
+ * expect(nomad.asked.map(({ path }) => path)).toContain("/v1/job/web/deployments");
+ * await nomad.close();
+ * ```
+ *
+ * A scenario is a list of answers, each for one request, the last for all that follow: `"GET /v1/evaluation/1": [pending, complete]`; or
+ * a function, or {@link ReplayServer.set} between two steps of a test. Commands get `nomad.address` as NOMAD_ADDR in their environment.
+ */
+export class ReplayServer {
+  /** Every request that came in, in order. */
+  readonly asked: Asked[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #answers: Map<string, Answer>;
+  readonly #server: Server;
+
+  constructor(answers: Answers = {}) {
+    this.#answers = new Map(Object.entries(answers));
+    this.#server = createServer((request, response) => void this.serve(request, response));
+  }
+
+  async open(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return this;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Answers otherwise from now on; what is not named stays. */
+  set(answers: Answers): void {
+    for (const [endpoint, answer] of Object.entries(answers)) {
+      this.#answers.set(endpoint, answer);
+      this.#counts.delete(endpoint);
+    }
+  }
+
+  /** How often an endpoint was asked. */
+  count(endpoint: string): number {
+    return this.asked.filter(({ method, path }) => `${method} ${path}` === endpoint).length;
+  }
+
+  /** Cuts every connection, as a server that ends. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "GET", url = "/", headers } = request;
+    const { pathname, searchParams: query } = new URL(url, "http://loopback");
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const asked: Asked = { method, path: decode(pathname), query, headers, body: bodyOf(chunks) };
+    this.asked.push(asked);
+    await act(await this.actFor(asked, url), response);
+  }
+
+  private async actFor(asked: Asked, url: string): Promise<Act> {
+    const [, search = ""] = url.split("?");
+    const keys = [`${asked.method} ${asked.path}?${search}`, `${asked.method} ${asked.path}`];
+    const key = keys.find((each) => this.#answers.has(each)) ?? "";
+    const answer = this.#answers.get(key);
+    // What no recording has is not there: a server says so with 404.
+    if (answer === undefined) return { status: 404, body: `replay: nothing is recorded for ${keys[1]}` };
+    if (typeof answer === "function") return answer(asked);
+    if (!isList(answer)) return answer;
+    const turn = this.#counts.get(key) ?? 0;
+    this.#counts.set(key, turn + 1);
+    return answer[Math.min(turn, answer.length - 1)] ?? "hang";
+  }
+}
+
+/** An event stream on which nothing happens: its first heartbeat, and then silence. */
+export const QUIET_STREAM: Act = { stream: [{ text: "{}\n" }] };
+
+async function act(what: Act, response: ServerResponse): Promise<void> {
+  if (what === "hang") return;
+  if (what === "reset") {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  if ("stream" in what) return stream(what, response);
+  const stalls = "stall" in what;
+  const { status = 200, headers = {}, body } = stalls ? what.stall : what;
+  const text = typeof body === "string" ? body : body === undefined ? "" : JSON.stringify(body);
+  response.writeHead(status, headers);
+  if (stalls) response.write(text.slice(0, Math.max(1, text.length / 2)));
+  else response.end(text);
+}
+
+async function stream(what: Extract<Act, { stream: unknown }>, response: ServerResponse): Promise<void> {
+  response.writeHead(200).flushHeaders();
+  for (const { after = 0, text } of what.stream) {
+    if (after > 0) await new Promise((resolve) => setTimeout(resolve, after));
+    if (response.destroyed) return;
+    response.write(text);
+  }
+  if (what.end === "close") response.end();
+  if (what.end === "reset") response.socket?.resetAndDestroy();
+}
+
+function isList(answer: Act | readonly Act[]): answer is readonly Act[] {
+  return Array.isArray(answer);
+}
+
+function decode(path: string): string {
+  return path
+    .split("/")
+    .map((step) => decodeURIComponent(step))
+    .join("/");
+}
+
+function bodyOf(chunks: readonly Buffer[]): unknown {
+  const text = Buffer.concat(chunks).toString();
+  try {
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import { flag, list, mapOf, number, object, optionalNumber, optionalText, pointer, text, time, word } from "./parts";
+
+const taskEvent = object({
+  Type: text,
+  /** Nanoseconds since 1970. */
+  Time: optionalNumber,
+  DisplayMessage: optionalText,
+  ExitCode: optionalNumber,
+  /** The number of the signal that ended it; 0 for none. */
+  Signal: optionalNumber,
+  Details: mapOf(text),
+});
+
+/** Something that happened to a task. */
+export interface TaskEvent extends v.InferOutput<typeof taskEvent> {}
+
+const taskState = object({
+  State: word<"pending" | "running" | "dead">(),
+  Failed: flag,
+  Restarts: optionalNumber,
+  StartedAt: time,
+  FinishedAt: time,
+  Events: list(taskEvent),
+});
+
+/** How a task of an allocation does. */
+export interface TaskState extends v.InferOutput<typeof taskState> {}
+
+const deploymentStatus = object({
+  Healthy: pointer(v.boolean()),
+  Canary: flag,
+  /** When the node found out. */
+  Timestamp: time,
+});
+
+const clientStatus = word<"pending" | "running" | "complete" | "failed" | "lost" | "unknown">();
+
+export const allocationStub = object({
+  ID: text,
+  EvalID: optionalText,
+  Name: optionalText,
+  Namespace: optionalText,
+  NodeID: optionalText,
+  NodeName: optionalText,
+  JobID: text,
+  JobVersion: optionalNumber,
+  TaskGroup: text,
+  DesiredStatus: word<"run" | "stop" | "evict">(),
+  DesiredDescription: optionalText,
+  ClientStatus: clientStatus,
+  ClientDescription: optionalText,
+  DeploymentStatus: pointer(deploymentStatus),
+  TaskStates: mapOf(taskState),
+  /** The allocation that took its place; "" for none. */
+  NextAllocation: optionalText,
+  /** The evaluation that will start another in its place; "" for none. */
+  FollowupEvalID: optionalText,
+  CreateIndex: optionalNumber,
+  ModifyIndex: optionalNumber,
+  /** Nanoseconds since 1970. */
+  CreateTime: optionalNumber,
+  /** When the servers wrote it down last: nanoseconds since 1970. */
+  ModifyTime: optionalNumber,
+});
+
+/** An allocation of a list of allocations. https://developer.hashicorp.com/nomad/api-docs/allocations */
+export interface AllocationStub extends v.InferOutput<typeof allocationStub> {}
+
+export const allocationCheck = object({
+  Service: optionalText,
+  Check: optionalText,
+  Status: word<"success" | "failure" | "pending">(),
+  Output: optionalText,
+});
+
+/** What a check of one of Nomad's own services said last. */
+export interface AllocationCheck extends v.InferOutput<typeof allocationCheck> {}
+
+const taskResources = object({
+  Cpu: v.nullish(object({ CpuShares: optionalNumber }), {}),
+  Memory: v.nullish(object({ MemoryMB: optionalNumber }), {}),
+});
+
+const allocatedResources = object({
+  Tasks: mapOf(taskResources),
+  TaskLifecycles: mapOf(pointer(object({ Hook: optionalText, Sidecar: flag }))),
+  Shared: v.nullish(
+    object({ DiskMB: optionalNumber, Ports: list(object({ Value: number, HostIP: optionalText })) }),
+    {},
+  ),
+});
+
+/** What an allocation takes of its node. MHz and MiB. */
+export interface AllocatedResources extends v.InferOutput<typeof allocatedResources> {}
+
+/** An allocation of a node, with what it takes. */
+export const nodeAllocation = object({
+  ID: text,
+  JobID: text,
+  ClientStatus: clientStatus,
+  AllocatedResources: pointer(allocatedResources),
+});
+
+export interface NodeAllocation extends v.InferOutput<typeof nodeAllocation> {}

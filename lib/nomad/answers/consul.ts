@@ -1,0 +1,45 @@
+import * as v from "valibot";
+import { list, mapOf, number, object, optionalNumber, optionalText, text, word } from "./parts";
+
+const status = word<"passing" | "warning" | "critical">();
+
+export const serviceInstance = object({
+  Service: object({
+    ID: text,
+    Service: text,
+    Address: optionalText,
+    Port: optionalNumber,
+    Meta: mapOf(text),
+  }),
+  Node: object({ Address: optionalText }),
+  Checks: list(
+    object({
+      CheckID: text,
+      Name: optionalText,
+      Status: status,
+      Type: optionalText,
+      Output: optionalText,
+      ServiceID: optionalText,
+    }),
+  ),
+});
+
+/** An instance of a service with its checks. https://developer.hashicorp.com/consul/api-docs/health#list-service-instances-for-service */
+export interface ServiceInstance extends v.InferOutput<typeof serviceInstance> {}
+
+export const agentCheck = object({ Status: status, Output: optionalText });
+
+/** A check as the agent that runs it knows it. */
+export interface AgentCheck extends v.InferOutput<typeof agentCheck> {}
+
+export const keyValue = object({
+  Key: text,
+  /** Base64; "" where the value is empty, which Consul writes as null. */
+  Value: optionalText,
+  ModifyIndex: number,
+});
+
+/** A configuration entry: its kind, its name, and the rest. */
+export type ConfigEntryJson = Readonly<Record<string, unknown>> & { readonly Kind: string; readonly Name: string };
+
+export const configEntry: v.GenericSchema<unknown, ConfigEntryJson> = v.looseObject({ Kind: text, Name: text });

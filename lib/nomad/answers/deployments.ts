@@ -1,0 +1,45 @@
+import * as v from "valibot";
+import { flag, list, mapOf, number, object, optionalNumber, optionalText, pointer, text, time, word } from "./parts";
+
+const deploymentState = object({
+  DesiredTotal: number,
+  DesiredCanaries: number,
+  PlacedAllocs: number,
+  PlacedCanaries: list(text),
+  HealthyAllocs: number,
+  UnhealthyAllocs: number,
+  Promoted: flag,
+  AutoRevert: flag,
+  AutoPromote: flag,
+  /** Until when the next allocation has to be healthy; null while none is placed. */
+  RequireProgressBy: time,
+});
+
+/** One group of a deployment. */
+export interface DeploymentState extends v.InferOutput<typeof deploymentState> {}
+
+export const deployment = object({
+  ID: text,
+  JobID: text,
+  JobVersion: number,
+  JobModifyIndex: number,
+  CreateIndex: number,
+  ModifyIndex: optionalNumber,
+  Status: word<
+    "running" | "paused" | "failed" | "successful" | "cancelled" | "initializing" | "pending" | "blocked" | "unblocking"
+  >(),
+  StatusDescription: optionalText,
+  TaskGroups: mapOf(deploymentState),
+});
+
+/** A deployment. https://developer.hashicorp.com/nomad/api-docs/deployments */
+export interface Deployment extends v.InferOutput<typeof deployment> {}
+
+/** The answer to promoting or failing a deployment. */
+export const deploymentUpdate = object({
+  EvalID: optionalText,
+  /** The version that Nomad goes back to; null where it does not. */
+  RevertedJobVersion: pointer(v.number()),
+});
+
+export interface DeploymentUpdate extends v.InferOutput<typeof deploymentUpdate> {}

@@ -1,0 +1,122 @@
+import * as v from "valibot";
+import { jobDiff } from "./diffs";
+import { placementFailures } from "./evaluations";
+import { flag, list, mapOf, number, object, optionalNumber, optionalText, pointer, text, time, word } from "./parts";
+
+/** A job as it is registered: API JSON without the outer key. What is in it is the model's to read. */
+export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
+
+export const job: v.GenericSchema<unknown, JobJson> = v.looseObject({ ID: text });
+
+export const registration = object({
+  /** The evaluation that began; "" for jobs that are dispatched, or launched by the clock. */
+  EvalID: optionalText,
+  JobModifyIndex: number,
+  Warnings: optionalText,
+});
+
+/** The answer to registering a job, or to going back to a version of it. */
+export interface Registration extends v.InferOutput<typeof registration> {}
+
+export const deregistration = object({ EvalID: optionalText });
+
+export const validation = object({
+  ValidationErrors: list(text),
+  Error: optionalText,
+  Warnings: optionalText,
+});
+
+/** What a server says of a job that it is asked to judge. */
+export interface Validation extends v.InferOutput<typeof validation> {}
+
+const desiredUpdates = object({
+  Ignore: number,
+  Place: number,
+  Migrate: number,
+  Stop: number,
+  InPlaceUpdate: number,
+  DestructiveUpdate: number,
+  Canary: number,
+  Preemptions: optionalNumber,
+});
+
+/** How many allocations of a group what happens to. */
+export interface DesiredUpdates extends v.InferOutput<typeof desiredUpdates> {}
+
+export const planResult = object({
+  Annotations: pointer(object({ DesiredTGUpdates: mapOf(desiredUpdates) })),
+  FailedTGAllocs: placementFailures,
+  Diff: pointer(jobDiff),
+  JobModifyIndex: number,
+  /** When a periodic job would be launched next. */
+  NextPeriodicLaunch: time,
+  Warnings: optionalText,
+});
+
+/** What a server would do with a job. https://developer.hashicorp.com/nomad/api-docs/jobs#create-job-plan */
+export interface PlanResult extends v.InferOutput<typeof planResult> {}
+
+export const versions = object({
+  Versions: list(job),
+  /** What changed from each version to the one before it. */
+  Diffs: list(jobDiff),
+});
+
+/** The versions of a job that a server keeps, the newest first. */
+export interface JobVersions extends v.InferOutput<typeof versions> {}
+
+const groupCounts = object({
+  Queued: number,
+  Complete: number,
+  Failed: number,
+  Running: number,
+  Starting: number,
+  Lost: number,
+  Unknown: optionalNumber,
+});
+
+const children = object({ Pending: number, Running: number, Dead: number });
+
+export const jobCounts = object({
+  Summary: mapOf(groupCounts),
+  /** Jobs that were dispatched, or launched by the clock. */
+  Children: pointer(children),
+});
+
+/** Allocations of each group of a job, by their state. */
+export interface JobCounts extends v.InferOutput<typeof jobCounts> {}
+
+export const jobSummary = object({
+  ID: text,
+  /** The job that this one was dispatched from, or launched by; "" for others. */
+  ParentID: optionalText,
+  Name: optionalText,
+  Namespace: v.nullish(v.string(), "default"),
+  Status: word<"pending" | "running" | "dead">(),
+  StatusDescription: optionalText,
+  Type: word<"service" | "batch" | "system" | "sysbatch">(),
+  Stop: flag,
+  Periodic: flag,
+  ParameterizedJob: flag,
+  JobSummary: pointer(jobCounts),
+  ModifyIndex: optionalNumber,
+  JobModifyIndex: optionalNumber,
+  /** Nanoseconds since 1970. */
+  SubmitTime: optionalNumber,
+});
+
+/** A job of the list of jobs. https://developer.hashicorp.com/nomad/api-docs/jobs#list-jobs */
+export interface JobSummary extends v.InferOutput<typeof jobSummary> {}
+
+export const submission = object({
+  Source: optionalText,
+  /** `hcl2` or `json`. */
+  Format: optionalText,
+  /** Values given one by one. */
+  VariableFlags: mapOf(text),
+  /** The text of the files of variables. */
+  Variables: optionalText,
+});
+
+/** What somebody submitted as a job. */
+export interface Submission extends v.InferOutput<typeof submission> {}

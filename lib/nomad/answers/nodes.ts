@@ -1,0 +1,40 @@
+import * as v from "valibot";
+import { flag, list, mapOf, object, optionalNumber, optionalText, pointer, text, word } from "./parts";
+
+const stub = {
+  ID: text,
+  Name: text,
+  Datacenter: text,
+  Status: word<"initializing" | "ready" | "down" | "disconnected">(),
+  SchedulingEligibility: word<"eligible" | "ineligible">(),
+};
+
+export const nodeStub = object({ ...stub, Drain: flag });
+
+/** A node of the list of nodes. https://developer.hashicorp.com/nomad/api-docs/nodes */
+export interface NodeStub extends v.InferOutput<typeof nodeStub> {}
+
+const resources = {
+  Cpu: v.nullish(object({ CpuShares: optionalNumber }), {}),
+  Memory: v.nullish(object({ MemoryMB: optionalNumber }), {}),
+  Disk: v.nullish(object({ DiskMB: optionalNumber }), {}),
+};
+
+const nodeResources = object(resources);
+
+/** What a node has, or keeps for others. MHz and MiB. */
+export interface NodeResources extends v.InferOutput<typeof nodeResources> {}
+
+export const node = object({
+  ...stub,
+  NodePool: v.nullish(v.string(), "default"),
+  Drivers: mapOf(pointer(object({ Healthy: flag }))),
+  NodeResources: object({
+    ...resources,
+    NodeNetworks: list(object({ Addresses: list(object({ Alias: optionalText, Address: optionalText })) })),
+  }),
+  ReservedResources: pointer(nodeResources),
+});
+
+/** A node with what it has. */
+export interface NodeJson extends v.InferOutput<typeof node> {}

@@ -1,0 +1,105 @@
+import * as v from "valibot";
+
+/**
+ * Parts of answers, named by what Go's encoder makes of them. What a Go struct always writes is required: a status or a count that is not
+ * there is never taken for a good one. Slices, maps, pointers and times are `null` where nothing is in them, and everything marked
+ * `omitempty` is left out: those are read as empty, as Go itself reads them.
+ */
+
+/** A string that is always written. */
+export const text = v.string();
+
+/** A string that may be left out; read as "". */
+export const optionalText = v.nullish(v.string(), "");
+
+/** A number that is always written. */
+export const number = v.number();
+
+/** A number that may be left out; read as 0. */
+export const optionalNumber = v.nullish(v.number(), 0);
+
+/** A bool that may be left out; read as false. */
+export const flag = v.nullish(v.boolean(), false);
+
+/** An ISO 8601 time; null where there is none. Go writes its zero time either as null or as the year 1. */
+export const time = v.nullish(
+  v.pipe(
+    v.string(),
+    v.transform((value) => (value === "" || value.startsWith("0001-") ? null : value)),
+  ),
+  null,
+);
+
+/** One of the words that are known, which an editor proposes, or any other. */
+export type Word<Known extends string> = Known | (string & Record<never, never>);
+
+/** A word such as a status. Newer servers may write words that are not known here: they are kept as they are. */
+export function word<Known extends string>(): v.GenericSchema<string, Word<Known>> {
+  return v.string();
+}
+
+/** One thing that is wrong is enough to say. */
+const FIRST_ISSUE = { abortEarly: true };
+
+type AnySchema = v.GenericSchema<unknown>;
+
+/** A struct. (To valibot alone a list is an object too, and one without any of the keys that are required of it.) */
+export function object<const Entries extends v.ObjectEntries>(entries: Entries): v.ObjectSchema<Entries, undefined> {
+  const schema = v.object(entries);
+  return {
+    ...schema,
+    "~run"(dataset, config) {
+      if (!Array.isArray(dataset.value)) return schema["~run"](dataset, config);
+      v._addIssue(schema, "type", dataset, config);
+      return dataset as ReturnType<(typeof schema)["~run"]>;
+    },
+  };
+}
+
+/** A pointer: null where it points nowhere. */
+export function pointer<S extends AnySchema>(of: S) {
+  return v.nullish(of, null);
+}
+
+/** A slice; read as empty where it is null. */
+export function list<S extends AnySchema>(of: S) {
+  return v.nullish(v.array(of), () => []);
+}
+
+/**
+ * A map; read as empty where it is null. Its keys are names that people chose, `constructor` and `__proto__` among them, so what is read
+ * has no prototype.
+ */
+export function mapOf<S extends AnySchema>(of: S) {
+  return v.nullish(
+    v.pipe(
+      v.custom<Readonly<Record<string, unknown>>>(isMap),
+      v.rawTransform<Readonly<Record<string, unknown>>, Readonly<Record<string, v.InferOutput<S>>>>(
+        ({ dataset: { value: input }, addIssue, NEVER }) => {
+          const read = emptyMap<v.InferOutput<S>>();
+          for (const key of Object.keys(input)) {
+            const value = input[key];
+            const dataset = of["~run"]({ value }, FIRST_ISSUE);
+            if (dataset.issues) {
+              const [{ message, expected, received, input: found, path = [] }] = dataset.issues;
+              const step = { type: "unknown", origin: "value", input, key, value } as const;
+              addIssue({ message, expected: expected ?? undefined, received, input: found, path: [step, ...path] });
+              return NEVER;
+            }
+            read[key] = dataset.value as v.InferOutput<S>;
+          }
+          return read;
+        },
+      ),
+    ),
+    () => emptyMap<v.InferOutput<S>>(),
+  );
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function emptyMap<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}

@@ -1,0 +1,63 @@
+import * as v from "valibot";
+import { UserError } from "../../jobspec";
+
+/** Where an answer comes from, for messages. */
+export interface AnswerSource {
+  /** `Nomad` or `Consul`. */
+  readonly name: string;
+  readonly address: string;
+  /** What was asked, such as `GET /v1/jobs`. */
+  readonly endpoint: string;
+}
+
+/**
+ * Reads an answer through its schema. What the schema does not name is left out.
+ *
+ * @throws UserError with the endpoint and the place inside the answer, where it is not what was asked for; never with a value out of it,
+ * which may be secret
+ */
+export function readAnswer<S extends v.GenericSchema<unknown>>(
+  schema: S,
+  answer: unknown,
+  source: AnswerSource,
+): v.InferOutput<S> {
+  const result = tryRead(schema, answer, source);
+  if (result.success) return result.output;
+  const [{ expected, input, path = [] }] = result.issues;
+  const place = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  const where = place === "" ? "the whole answer" : place.replace(/^\./, "");
+  const wanted = KINDS[expected ?? ""];
+  throw unreadable(source, `${where} is ${kindOf(input)}${wanted === undefined ? "" : `, where ${wanted} belongs`}`);
+}
+
+/** An answer that cannot be read. @param what what is wrong with it */
+export function unreadable({ name, address, endpoint }: AnswerSource, what: string): UserError {
+  const message = `the answer to ${endpoint} is not one of ${name}'s: ${what}; look whether ${address} is a ${name} of a release that cdk-nomad knows, and nothing in between answers in its place`;
+  return UserError.at("", message, "answer");
+}
+
+function tryRead<S extends v.GenericSchema<unknown>>(schema: S, answer: unknown, source: AnswerSource) {
+  try {
+    return v.safeParse(schema, answer, { abortEarly: true });
+  } catch (error) {
+    // The stack is the limit for what is nested in itself.
+    if (error instanceof RangeError) throw unreadable(source, "it is nested too deeply");
+    throw error;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  Object: "an object",
+  Array: "a list",
+  unknown: "an object",
+};
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : typeof value === "string" ? "a text" : `a ${typeof value}`;
+}

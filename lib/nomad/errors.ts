@@ -1,0 +1,77 @@
+import { UserError } from "../jobspec";
+
+/** An answer that is no success. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly api: string,
+    readonly method: string,
+    readonly path: string,
+    readonly status: number,
+    readonly body: string,
+  ) {
+    super(`${api} answered ${status} to ${method} ${path}: ${body.trim().slice(0, 2000)}`);
+  }
+}
+
+/** A server from which no answer came. */
+export class NoAnswerError extends UserError {
+  constructor(
+    /** `Nomad` or `Consul`. */
+    readonly api: string,
+    /** `absent`: nobody listens, or the connection was cut; `silent`: it takes requests and does not answer; `closed`: this client was closed. */
+    readonly kind: "absent" | "silent" | "closed",
+    message: string,
+  ) {
+    super([{ rule: kind === "closed" ? "closed" : "unreachable", path: "", message, severity: "error" }]);
+  }
+}
+
+/**
+ * What a server says where asking again may go well: it has no leader just now, or a connection of its own was cut.
+ *
+ * @see https://developer.hashicorp.com/nomad/api-docs#http-response-codes
+ */
+const PASSING =
+  /no (?:cluster )?leader|leadership|not the leader|not ready to serve consistent reads|raft is already shutdown|connection (?:refused|reset|closed|error)|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|no (?:known )?(?:consul |nomad )?servers|failed to get conn|rate limit|too many requests|shutting down|session shutdown|stream closed/i;
+
+/** What a server says where asking again does not mend it, whatever the rest of the text. */
+const REFUSED =
+  /permission denied|acl token|acl (?:not found|support disabled)|invalid|not found|unknown (?!leader)|unlicensed|validation|failed to parse|must be|cannot|can't/i;
+
+/** Whether a text of a server says that the token may not, whatever the status is. */
+export function refusesToken(status: number, body: string): boolean {
+  if (status === 401 || status === 403) return true;
+  return (
+    status >= 500 &&
+    /permission denied|acl token (?:not found|expired|is invalid)|^(?:rpc error.*: )?acl not found/i.test(body)
+  );
+}
+
+/** Why something went wrong, in words, where it may go well later; undefined where asking again does not mend it. */
+export function passingTrouble(error: unknown): string | undefined {
+  if (error instanceof NoAnswerError) return error.kind === "closed" ? undefined : `${error.api} does not answer`;
+  if (!(error instanceof ApiError)) return undefined;
+  if (error.status === 429) return `${error.api} asks for fewer requests`;
+  if (error.status < 500 || REFUSED.test(error.body)) return undefined;
+  const fromAProxy = error.status === 502 || error.status === 503 || error.status === 504;
+  return fromAProxy || PASSING.test(error.body)
+    ? `${error.api} answers "${error.body.trim().slice(0, 200)}"`
+    : undefined;
+}
+
+/** Whether a server could not be reached at all, or does not answer. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof NoAnswerError && error.kind !== "closed";
+}
+
+/** Whether a server takes requests and does not answer them. */
+export function isSilent(error: unknown): boolean {
+  return error instanceof NoAnswerError && error.kind === "silent";
+}
+
+/** Whether a server refused the token, or wanted one. */
+export function isTokenRefused(error: unknown): boolean {
+  return error instanceof UserError && error.problems[0]?.rule === "token";
+}
