@@ -266,8 +266,8 @@ export class NomadClient extends ApiClient {
   }
 
   /** Whether the agent has the web UI inside: one that was built from its sources alone has not. */
-  async hasWebUi(): Promise<boolean> {
-    const page = await textOf(this.http.stream(apiPath`/ui/`), LARGEST_PAGE);
+  async hasWebUi(signal?: AbortSignal): Promise<boolean> {
+    const page = await textOf(this.http.stream(apiPath`/ui/`, { signal }), LARGEST_PAGE);
     return page.includes("ember");
   }
 }
