@@ -16,6 +16,15 @@ export {
   type Way,
 } from "./engine";
 export { withoutDefaults } from "./defaults";
-export { isSecretName, looksSecret } from "./rules";
+export {
+  isPlainlyNoSecret,
+  isSecretName,
+  isSecretPair,
+  secretSpans,
+  suspicionOf,
+  type SecretSpan,
+  type Suspicion,
+  type TextKind,
+} from "./secrets";
 export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

@@ -17,7 +17,6 @@ import { update, updatesTogether } from "./update";
 import { volumes } from "./volumes";
 import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
-export { isSecretName, looksSecret } from "./literals";
 export { targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise];

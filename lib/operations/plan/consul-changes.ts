@@ -1,6 +1,6 @@
 import type { ConfigEntryJson, ConsulClient } from "../../nomad";
 import type { Wanted } from "../stack";
-import type { Masking } from "./masking";
+import type { Masking } from "../../masking";
 
 /** Something in Consul that changes. */
 export interface ConsulChange {
@@ -48,9 +48,7 @@ export async function keyChanges(
     const after = Object.hasOwn(values, short) ? values[short] : undefined;
     const change =
       before === after ? "none" : before === undefined ? "create" : after === undefined ? "delete" : "update";
-    const shown = (value: string | undefined) =>
-      value === undefined ? undefined : masking.value(lastStep(key), value);
-    const fields = change === "none" ? [] : [{ place: "value", before: shown(before), after: shown(after) }];
+    const fields = change === "none" ? [] : [{ place: "value", ...masking.change(lastStep(key), before, after) }];
     return { path, kind: "key", name: key, change, modifyIndex: held.get(key)?.modifyIndex ?? 0, fields };
   });
 }
@@ -106,9 +104,10 @@ function nameOf(item: unknown): string | undefined {
 
 function differences(before: Leaves, after: Leaves, masking: Masking) {
   const places = [...new Set([...before.keys(), ...after.keys()])].sort();
-  const shown = (place: string, value: string | undefined) =>
-    value === undefined ? undefined : masking.value(place.slice(place.lastIndexOf(".") + 1), value);
   return places
     .filter((place) => before.get(place) !== after.get(place))
-    .map((place) => ({ place, before: shown(place, before.get(place)), after: shown(place, after.get(place)) }));
+    .map((place) => {
+      const name = place.slice(place.lastIndexOf(".") + 1);
+      return { place, ...masking.change(name, before.get(place), after.get(place)) };
+    });
 }

@@ -3,7 +3,7 @@ import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
 import type { JobPlan, Planned } from "./job-plan";
-import { Masking } from "./masking";
+import { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 
 /** What became of a job behind the program's back. */

@@ -2,7 +2,7 @@ import { createTwoFilesPatch } from "diff";
 import { Duration, Memory } from "../../jobspec";
 import { blockKinds, type BlockDefinition } from "../../jobspec/host";
 import type { FieldDiff, JobDiff, ObjectDiff, TaskDiff } from "../../nomad";
-import type { Masking } from "./masking";
+import type { Masking } from "../../masking";
 
 /** One field of a job that changes. */
 export interface FieldChange {
@@ -80,9 +80,13 @@ class Walk {
     around?: string,
   ): FieldChange {
     const own = kind?.owned.get(diff.Name)?.field;
-    const shown = (value: string) => inUnits(this.masking.value(diff.Name, value), own?.kind);
-    const before = diff.Type === "Added" ? undefined : shown(diff.Old);
-    const after = diff.Type === "Deleted" ? undefined : shown(diff.New);
+    const masked = this.masking.change(
+      diff.Name,
+      diff.Type === "Added" ? undefined : diff.Old,
+      diff.Type === "Deleted" ? undefined : diff.New,
+    );
+    const shown = (value: string | undefined) => (value === undefined ? undefined : inUnits(value, own?.kind));
+    const [before, after] = [shown(masked.before), shown(masked.after)];
     const effect = diff.Annotations?.join(", ") || around;
     const change: FieldChange = {
       place: [...place, ...stepsOf(diff.Name, kind)].join(" › "),

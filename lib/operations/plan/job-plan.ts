@@ -10,7 +10,7 @@ import {
 } from "../../nomad";
 import { UserError } from "../../jobspec";
 import { changesSomething, fieldChanges, type FieldChange } from "./field-changes";
-import type { Masking } from "./masking";
+import type { Masking } from "../../masking";
 
 /** What becomes of the allocations of a group. */
 export interface GroupPlan {

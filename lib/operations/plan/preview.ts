@@ -4,7 +4,7 @@ import type { ConsulClient, NomadClient } from "../../nomad";
 import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { planJob, type JobPlan, type Planned } from "./job-plan";
-import { Masking } from "./masking";
+import { Masking } from "../../masking";
 import type { TerraformChange } from "./terraform-plan";
 
 /** Requests that a cluster is given at once. */

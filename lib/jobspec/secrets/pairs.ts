@@ -1,0 +1,174 @@
+import type { SecretSpan } from "./forms";
+import { suspicionOf, type Suspicion } from "./names";
+import { Scanner, type Part } from "./scanner";
+import { isPlainlyNoSecret, looksDrawn } from "./values";
+
+/**
+ * What a text is. A `document` is a file or a setting: its lines are `name: value`, `NAME=value`, `--name value`. `prose` is what a
+ * server or a program says, where a colon goes on with a sentence.
+ */
+export type TextKind = "document" | "prose";
+
+/** Whether a value under a name is a secret by the name. */
+export function isSecretPair(name: string, value: string): boolean {
+  return isSecretUnder(suspicionOf(name), value);
+}
+
+function isSecretUnder(suspicion: Suspicion, value: string): boolean {
+  if (suspicion === "none") return false;
+  if (suspicion === "maybe" && !looksDrawn(value) && !/^\d{4,12}$/.test(value)) return false;
+  return !isPlainlyNoSecret(value);
+}
+
+/** The values in a text that stand behind a secret's name; linear in its length. */
+export function pairSpans(text: string, kind: TextKind): SecretSpan[] {
+  const found: SecretSpan[] = [];
+  const scanner = new Scanner(text);
+  const suspicions = new Map<string, Suspicion>();
+  const judged = (name: string) => {
+    let known = suspicions.get(name);
+    if (known === undefined) suspicions.set(name, (known = suspicionOf(name)));
+    return known;
+  };
+  const separators = kind === "document" ? /[=:]|(?<=--?[\w-]{2,60})[ \t]|(?<=<[\w:.-]{2,60})>/g : /[=:]/g;
+  for (let match = separators.exec(text); match; match = separators.exec(text)) {
+    const at = match.index;
+    const left = nameBefore(text, at, kind);
+    const suspicion = left ? judged(left.name) : "none";
+    if (!left || suspicion === "none") continue;
+    const value = valueBehind(scanner, at, left, kind, suspicion);
+    if (!value || value.end <= value.start) continue;
+    if (!value.whole && !isSecretUnder(suspicion, unquoted(text.slice(value.start, value.end)))) continue;
+    found.push({ start: value.start, end: value.end, what: `the value of ${left.name}`, certain: false });
+    separators.lastIndex = Math.max(value.end, at + 1);
+  }
+  if (kind === "document") wordPairs(text, found);
+  return found;
+}
+
+interface Name {
+  readonly name: string;
+  readonly quoted: boolean;
+  /** Where it begins, with its quote. */
+  readonly start: number;
+}
+
+const LONGEST_NAME = 100;
+const MOST_SPACES = 40;
+const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH] = [32, 9, 45, 46, 95, 92];
+
+/** The name before a separator: `"name"`, `name`, `--name`. */
+function nameBefore(text: string, separator: number, kind: TextKind): Name | undefined {
+  let end = separator;
+  while (separator - end < MOST_SPACES && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  const quoted = isQuote(text.charCodeAt(end - 1));
+  // In prose only a quoted name may stand away from its separator.
+  if (end < separator && !quoted && kind === "prose") return undefined;
+  if (quoted) end -= text.charCodeAt(end - 2) === BACKSLASH ? 2 : 1;
+  let start = end;
+  while (start > 0 && end - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
+  let first = start;
+  while (first < end && !isLetter(text.charCodeAt(first))) first += 1;
+  return first === end ? undefined : { name: text.slice(first, end), quoted, start: quoted ? start - 1 : start };
+}
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+}
+
+function isOfName(code: number): boolean {
+  return isLetter(code) || (code >= 48 && code <= 57) || code === UNDERSCORE || code === DASH || code === DOT;
+}
+
+/** Headers whose value is a secret where their names say so. */
+const HEADER =
+  /^(?:x-.*|authorization|proxy-authorization|cookie|set-cookie|private-token|deploy-token|job-token|api-key|apikey)$/i;
+const LINE_START = /(?:^|\n)[ \t]*(?:export[ \t]+|-[ \t]+)?$/;
+
+function valueBehind(
+  scanner: Scanner,
+  separator: number,
+  left: Name,
+  kind: TextKind,
+  suspicion: Suspicion,
+): Part | undefined {
+  const { text } = scanner;
+  const sign = text[separator];
+  const isDocument = kind === "document";
+  let start = separator + 1;
+  if (sign === ":" && !isDocument && !left.quoted && !HEADER.test(left.name)) return undefined;
+  // An address, and an assignment inside of a template.
+  if (sign === ":" && (text.startsWith("//", start) || text[start] === "=")) return undefined;
+  // `=>` and `==` of programs.
+  if (sign === "=" && (text[start] === ">" || text[start] === "=")) start += 1;
+  const mayStandAway = isDocument || left.quoted || sign === ":";
+  while (mayStandAway && start - separator < MOST_SPACES && (text[start] === " " || text[start] === "\t")) start += 1;
+  const escaped = text[start] === "\\" && /["']/.test(text[start + 1] ?? "");
+  const first = text[escaped ? start + 1 : start] ?? "";
+  // Another option, and not a value.
+  if ((sign === " " || sign === "\t") && first === "-") return undefined;
+  if (first === '"' || first === "'" || first === "`") return scanner.quoted(escaped ? start + 1 : start, escaped);
+  const filledIn = text.startsWith("{{", start);
+  if ((first === "[" || first === "{") && !filledIn)
+    return suspicion === "secret" && (left.quoted || isDocument) ? scanner.structure(start) : undefined;
+  if (sign === "=" && isDocument && beginsLine(text, left.start)) return scanner.line(start);
+  if (sign === ":" && !left.quoted) {
+    if ((first === "|" || first === ">") && isDocument)
+      return scanner.blockScalar(start, indentBefore(text, left.start));
+    return scanner.lineUpToQuote(start);
+  }
+  if (sign === ">") return scanner.element(start);
+  return scanner.word(start);
+}
+
+/** Whether a name is the first thing on its line; an option, `--name=value`, is part of a command. */
+function beginsLine(text: string, start: number): boolean {
+  if (text.charCodeAt(start) === DASH) return false;
+  const before = text.slice(Math.max(0, start - MOST_SPACES), start);
+  return LINE_START.test(start <= MOST_SPACES ? before : `x${before}`);
+}
+
+/** How far in from the left a name stands; of a list's item the dash counts. */
+function indentBefore(text: string, start: number): number {
+  const before = text.slice(Math.max(0, start - 200), start);
+  return start - (Math.max(0, start - 200) + before.lastIndexOf("\n") + 1) - (/-[ \t]+$/.exec(before)?.[0].length ?? 0);
+}
+
+function unquoted(text: string): string {
+  const first = text[0] ?? "";
+  return text.length > 1 && /["'`]/.test(first) && text.endsWith(first) ? text.slice(1, -1) : text;
+}
+
+/** Lines of two words, `requirepass x`, pairs of netrc, `login x password y`, and what curl is given. */
+const LINE_OF_TWO = /^[ \t]{0,40}([\w-]{4,40})[ \t]{1,40}([^\s"'{;]{1,400});?[ \t\r]{0,40}$/gm;
+const NETRC = /\b(?:login|user)[ \t]{1,9}\S{1,100}[ \t]{1,9}(?:password|insecure-password)[ \t]{1,9}(\S{1,400})/g;
+const CURL_USER = /[ \t](?:-u|--user)[ =]?["']?([^\s"':]{1,100}:[^\s"']{1,400})/g;
+
+function wordPairs(text: string, found: SecretSpan[]): void {
+  for (const match of text.matchAll(LINE_OF_TWO)) {
+    const [whole, name = "", value = ""] = match;
+    if (!isSecretPair(name, value)) continue;
+    const start = match.index + whole.indexOf(value, whole.indexOf(name) + name.length);
+    found.push({ start, end: start + value.length, what: `the value of ${name}`, certain: false });
+  }
+  if (text.includes("login") || text.includes("user")) passwords(text, NETRC, found);
+  if (text.includes("curl")) passwords(text, CURL_USER, found);
+}
+
+function passwords(text: string, pattern: RegExp, found: SecretSpan[]): void {
+  for (const match of text.matchAll(pattern)) {
+    const [whole, value = ""] = match;
+    const password = value.slice(value.indexOf(":") + 1);
+    if (isPlainlyNoSecret(password)) continue;
+    const end = match.index + whole.length;
+    found.push({ start: end - password.length, end, what: "a password", certain: false });
+  }
+}

@@ -1,0 +1,39 @@
+/** Words in the place of a value that say there is none, or only whether there is one. */
+const NO_VALUE =
+  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|\*+|•+|x{3,}|\.{3}|…|<[^<>]{0,60}>|\[?redacted\]?)$/i;
+
+/** Folders in which files with secrets lie: such a text says where a secret is. */
+const PATH =
+  /^(?:\.{0,2}|~)\/(?:run|var|etc|secrets|local|alloc|opt|home|root|usr|tmp|mnt|srv|data|vault|app|certs?|tls|ssl)(?:\/[\w.@-]{1,80}){1,12}$/;
+
+/** References that Nomad, Terraform or a template fills in, and the words of a header around them. */
+const FILLED_IN = /\$\{[^{}]{0,400}\}|\{\{[^{}]{0,2000}\}\}|\$\([^()]{0,400}\)|\$[A-Z_][A-Z0-9_]{0,80}\b/g;
+const AROUND = /\b(?:Bearer|Basic|Token|ApiKey)\b/gi;
+
+/** The longest text that is judged as a reference. */
+const LONGEST_REFERENCE = 20_000;
+
+/** Whether a text that stands under a secret's name is plainly none: a reference, a yes or no, a path to a file. */
+export function isPlainlyNoSecret(text: string): boolean {
+  const value = text.trim();
+  if (value === "" || NO_VALUE.test(value) || PATH.test(value)) return true;
+  return isReference(value);
+}
+
+/** Whether a text says where something is instead of what it is: `${VAR}`, `{{ key "x" }}`, `Bearer ${TOKEN}`. */
+export function isReference(text: string): boolean {
+  if (text.length > LONGEST_REFERENCE || !/\$|\{\{/.test(text)) return false;
+  const rest = text.replaceAll(FILLED_IN, "");
+  return rest.length < text.length && !/[A-Za-z0-9]/.test(rest.replaceAll(AROUND, ""));
+}
+
+/** Shorter than anything that is drawn to be kept. */
+const SHORTEST_DRAWN = 16;
+
+/** Whether a text looks drawn at random, and not written by a person. */
+export function looksDrawn(text: string): boolean {
+  if (text.length < SHORTEST_DRAWN || text.length > 512 || !/^[\w+/=.~:-]+$/.test(text)) return false;
+  const digits = text.replaceAll(/\D/g, "").length;
+  const letters = text.replaceAll(/[^A-Za-z]/g, "").length;
+  return digits >= 3 && letters >= 4 && new Set(text).size >= 8;
+}
