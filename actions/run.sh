@@ -1,81 +1,148 @@
-#!/usr/bin/env bash
-# What the action does. It is told everything in CDK_NOMAD_… variables, so that no input is ever read as a script.
-set -u -o pipefail
+#!/bin/sh
+# What the action does. It is told everything in CDK_NOMAD_… variables, so that no input is ever read as a script. Written in what POSIX
+# knows of a shell, and so for every bash, the 3.2 of macOS among them: no arrays, no "local", and no "pipefail", since there is no pipe.
+set -u
 
-environment=${CDK_NOMAD_ENVIRONMENT:?the environment is missing}
-output=${GITHUB_OUTPUT:-/dev/null}
-files=$(mktemp -d)
+environment=${CDK_NOMAD_ENVIRONMENT:-}
+timeout=${CDK_NOMAD_TIMEOUT:-15m}
+files=$(mktemp -d) || exit 1
 trap 'rm -rf "$files"' EXIT
 
-cdk_nomad() { npx --no -- cdk-nomad "$@"; }
-say() { printf '%s=%s\n' "$1" "$2" >>"$output"; }
+# Unknown to whatever the commands below print.
+random() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# A text as GitHub's runner reads it in a command: it stays one line, whatever it holds.
+escaped() {
+  printf '%s' "$1" | awk '{ gsub(/%/, "%25"); gsub(/\r/, "%0D"); printf "%s%s", between, $0; between = "%0A" }'
+}
+
 fail() {
-  printf '::error title=cdk-nomad::%s\n' "$1"
+  printf '::error title=cdk-nomad::%s\n' "$(escaped "$1")"
   exit "${2:-1}"
 }
 
-# Runs a command whose exit code 2 says that something differs.
+# Sets an output of the step. No value ends it early, since none knows the delimiter.
+set_output() {
+  delimiter=$(random)
+  printf '%s<<%s\n%s\n%s\n' "$1" "$delimiter" "$2" "$delimiter" >>"${GITHUB_OUTPUT:-/dev/null}"
+}
+
+# Runs a command whose log holds what tasks and servers wrote: the runner takes no command out of it. Both streams go one way, since the
+# runner reads two of them in no order, and would read the rest of one after the end of the other. Sets $code.
+logged() {
+  token=$(random)
+  printf '::stop-commands::%s\n' "$token"
+  if "$@" 2>&1; then code=0; else code=$?; fi
+  # The last line of a log may lack its end.
+  printf '\n::%s::\n' "$token"
+}
+
+# The same for a command that prints a file.
+logged_into() {
+  file=$1
+  shift
+  logged into "$file" "$@"
+}
+into() {
+  to=$1
+  shift
+  { "$@" 2>&3 >"$to"; } 3>&1
+}
+
+cdk_nomad() { npx --no -- cdk-nomad "$@"; }
+
+# Sets the output of a command whose exit code 2 says that something differs.
 differs() {
-  "$@"
-  local code=$?
   case $code in
-    0) say changes false ;;
-    2) say changes true ;;
-    *) exit "$code" ;;
+    0) set_output changes false ;;
+    2) set_output changes true ;;
+    *) fail "the $CDK_NOMAD_COMMAND of $environment failed; the log above says why" "$code" ;;
   esac
 }
 
+github() {
+  if [ -n "${CDK_NOMAD_AUTHOR:-}" ]; then set -- "$@" "--author=$CDK_NOMAD_AUTHOR"; fi
+  logged cdk_nomad github "$@"
+  [ "$code" -eq 0 ] || fail "cdk-nomad github $1 failed; the log above says why" "$code"
+}
+
+# Adds an option for each line of CDK_NOMAD_VARIABLES, and calls the command.
+with_variables() {
+  while IFS= read -r variable; do
+    if [ -n "$variable" ]; then set -- "$@" "--var=$variable"; fi
+  done <<END
+${CDK_NOMAD_VARIABLES:-}
+END
+  "$@" -- "$environment"
+}
+
 preview() {
-  local plan=()
-  if [ -n "${CDK_NOMAD_PLAN:-}" ]; then plan=(--plan "$CDK_NOMAD_PLAN"); fi
-  differs cdk_nomad preview "$environment" --format json "${plan[@]}" >"$files/preview.json"
-  cdk_nomad github comment "$files/preview.json"
+  set -- cdk_nomad preview --format json
+  if [ -n "${CDK_NOMAD_SYNTHESIZED:-}" ]; then set -- "$@" "--synthesized=$CDK_NOMAD_SYNTHESIZED"; fi
+  if [ -n "${CDK_NOMAD_PLAN:-}" ]; then set -- "$@" "--plan=$CDK_NOMAD_PLAN"; fi
+  logged_into "$files/preview.json" with_variables "$@"
+  differs
+  github comment "$files/preview.json"
 }
 
 drift() {
-  differs cdk_nomad drift "$environment" --format json >"$files/drift.json"
-  cdk_nomad github issue "$files/drift.json"
+  logged_into "$files/drift.json" with_variables cdk_nomad drift --format json
+  differs
+  github issue "$files/drift.json"
 }
 
 # Ends as a deployment did; a canary that waits for somebody is no failure, and is told.
 watched() {
-  "$@"
-  local code=$?
+  logged with_variables "$@"
   case $code in
-    0) say waiting false ;;
+    0) set_output waiting false ;;
     3)
-      say waiting true
-      printf '::warning title=A canary waits::%s has canaries that wait for: cdk-nomad promote %s\n' "$environment" "$environment"
+      set_output waiting true
+      printf '::warning title=A canary waits::%s\n' \
+        "$(escaped "$environment has canaries that wait for: cdk-nomad promote $environment")"
       ;;
-    4) fail "the deployment of $environment is not done within ${CDK_NOMAD_TIMEOUT:-15m}; Nomad goes on with it" 4 ;;
+    4) fail "the deployment of $environment is not done within $timeout; Nomad goes on with it" 4 ;;
     *) fail "the deployment of $environment failed; the log above says why" "$code" ;;
   esac
 }
 
 deploy() {
-  local timeout=(--timeout "${CDK_NOMAD_TIMEOUT:-15m}")
   case ${CDK_NOMAD_VIA:-terraform} in
-    nomad) watched cdk_nomad deploy "$environment" --direct "${timeout[@]}" ;;
+    nomad) watched cdk_nomad deploy --direct "--timeout=$timeout" ;;
     terraform)
-      npx --no -- cdktf deploy "$environment" --auto-approve || {
-        local code=$?
+      # cdktf reads a name with these as a pattern of names, or as an option.
+      case $environment in
+        -* | *[!A-Za-z0-9._-]*) fail "\"$environment\" is no name of a stack; write letters, digits, dots and dashes" ;;
+      esac
+      logged npx --no -- cdktf deploy "$environment" --auto-approve
+      if [ "$code" -ne 0 ]; then
+        failure=$code
         # Terraform does not say why a program failed: this does.
-        cdk_nomad status "$environment" || true
-        fail "terraform could not bring $environment; the log above says why" "$code"
-      }
-      watched cdk_nomad status "$environment" --watch "${timeout[@]}"
+        logged with_variables cdk_nomad status
+        fail "terraform could not bring $environment; the log above says why" "$failure"
+      fi
+      watched cdk_nomad status --watch "--timeout=$timeout"
       ;;
     *) fail "via is \"$CDK_NOMAD_VIA\"; write terraform or nomad" ;;
   esac
 }
 
 promote() {
-  local options=(--timeout "${CDK_NOMAD_TIMEOUT:-15m}" --when-healthy)
-  if [ -n "${CDK_NOMAD_JOB:-}" ]; then options+=(--job "$CDK_NOMAD_JOB"); fi
-  if [ -n "${CDK_NOMAD_AUTO_FAIL_AFTER:-}" ]; then options+=(--auto-fail-after "$CDK_NOMAD_AUTO_FAIL_AFTER"); fi
-  watched cdk_nomad promote "$environment" "${options[@]}"
+  if [ "${CDK_NOMAD_IF_CURRENT:-false}" = true ]; then
+    logged_into /dev/null with_variables cdk_nomad preview --format json
+    case $code in
+      0) ;;
+      2) fail "$environment no longer runs what this program says; promote it by hand, or deploy again" ;;
+      *) fail "the preview of $environment failed; the log above says why" "$code" ;;
+    esac
+  fi
+  set -- cdk_nomad promote "--timeout=$timeout" --when-healthy
+  if [ -n "${CDK_NOMAD_JOB:-}" ]; then set -- "$@" "--job=$CDK_NOMAD_JOB"; fi
+  if [ -n "${CDK_NOMAD_AUTO_FAIL_AFTER:-}" ]; then set -- "$@" "--auto-fail-after=$CDK_NOMAD_AUTO_FAIL_AFTER"; fi
+  watched "$@"
 }
 
+[ -n "$environment" ] || fail "the environment is missing; write the stack's name"
 case ${CDK_NOMAD_COMMAND:-} in
   preview | drift | deploy | promote) "$CDK_NOMAD_COMMAND" ;;
   *) fail "command is \"${CDK_NOMAD_COMMAND:-}\"; write preview, deploy, promote or drift" ;;

@@ -8,6 +8,7 @@ export const RECORDED_GITHUB = join(__dirname, "recorded-github.cjs");
 export interface Recorded {
   readonly method: "GET" | "POST" | "PATCH";
   readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -51,6 +52,25 @@ export const updateComment = (id: number): Recorded => ({
   path: `${REPO}/issues/comments/${id}`,
   status: 200,
   body: comment(id, ""),
+});
+/** An open pull request as GitHub lists it. */
+export function pullRequest(
+  number: number,
+  more: { sha?: string; repo?: string | null; ref?: string; base?: string } = {},
+) {
+  const { sha = "c0ffee", repo = "acme/shop", ref = "feature", base = "main" } = more;
+  return {
+    number,
+    head: { sha, ref, repo: repo === null ? null : { full_name: repo } },
+    base: { ref: base, repo: { default_branch: "main" } },
+  };
+}
+export const listPulls = (pulls: readonly object[], head = "acme:feature"): Recorded => ({
+  method: "GET",
+  path: `${REPO}/pulls`,
+  query: { state: "open", head, per_page: "100" },
+  status: 200,
+  body: pulls,
 });
 export const listIssues = (issues: readonly object[]): Recorded => ({
   method: "GET",

@@ -1,12 +1,8 @@
+import { markerOf } from "../github";
 import { hasDrift, type Drift, type FieldChange, type JobDrift } from "../operations";
 import { DRIFT, driftCounts, IN_CONSUL } from "./drift-words";
 import { bodyOf, codeBlock, details, plainText } from "./markdown";
 import { consulName, fieldInWords } from "./plan-words";
-
-/** What tells the issue of an environment from others, so that it is updated and not opened again. */
-export function issueMarker(environment: string): string {
-  return `<!-- cdk-nomad drift: ${environment.replaceAll("--", "- -")} -->`;
-}
 
 /** Drift as the body of an issue: counts in the first line, a list, details folded. */
 export function driftMarkdown(drift: Drift): string {
@@ -14,7 +10,7 @@ export function driftMarkdown(drift: Drift): string {
   const head = hasDrift(drift)
     ? `**${plainText(environment)}** is not as the program says: ${driftCounts(drift)}`
     : `**${plainText(environment)}** is as the program says`;
-  return bodyOf(`${head} ${issueMarker(environment)}`, [
+  return bodyOf(`${head} ${markerOf("drift", environment)}`, [
     jobs.map((job) => `- **${plainText(job.job)}** ${DRIFT[job.drift]}${since(job)}`).join("\n"),
     ...jobs.map((job) => (job.fields.length === 0 ? "" : details(`${plainText(job.job)}: fields`, fields(job.fields)))),
     consul.map((change) => `- **${plainText(consulName(change))}** ${IN_CONSUL[change.change]} in Consul`).join("\n"),

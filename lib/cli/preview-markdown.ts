@@ -1,19 +1,14 @@
 import type { FieldChange, JobPlan, Preview } from "../operations";
-import { LONGEST_BODY } from "../github";
+import { LONGEST_BODY, markerOf } from "../github";
 import { bodyOf, codeBlock, details, inCell, plainText } from "./markdown";
 import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
-
-/** What tells the comment of an environment from others, so that it is updated and not written again. */
-export function commentMarker(environment: string): string {
-  return `<!-- cdk-nomad preview: ${environment.replaceAll("--", "- -")} -->`;
-}
 
 /**
  * A preview as one comment on a pull request: counts in the first line, a table of jobs, details folded. Where it is longer than
  * GitHub takes, whole details are left out from the end, and that is said.
  */
 export function previewMarkdown(preview: Preview, longest = LONGEST_BODY): string {
-  const head = `**${plainText(preview.environment)}**: ${countsInWords(preview)} ${commentMarker(preview.environment)}`;
+  const head = `**${plainText(preview.environment)}**: ${countsInWords(preview)} ${markerOf("preview", preview.environment)}`;
   const parts = [
     jobTable(preview.jobs),
     ...preview.jobs.map(jobDetails),

@@ -1,40 +1,34 @@
-import { readFileSync } from "node:fs";
 import type { Octokit } from "@octokit/rest";
 import { UserError } from "../jobspec";
+import { subjectOf, type Subject } from "./event";
+import { WORKFLOW_AUTHOR } from "./marker";
 
 /** The run of a workflow that a command is part of. */
 export interface Workflow {
   readonly octokit: Octokit;
   readonly owner: string;
   readonly repo: string;
-  /** The pull request that it is about, where it is about one. */
-  readonly pull: number | undefined;
-  /** Whether that comes from another repository, whose runs may write nothing here. */
-  readonly fromFork: boolean;
+  /** What it is about, where that is a pull request. */
+  readonly subject: Subject | undefined;
+  /** The login that writes with the token. */
+  readonly author: string;
   /** Where a summary of the run is written to. */
   readonly summary: string | undefined;
-}
-
-interface EventJson {
-  readonly pull_request?: {
-    readonly number: number;
-    readonly head?: { readonly repo?: { readonly full_name?: string } | null };
-  };
 }
 
 /**
  * The run, from the variables that GitHub sets: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_EVENT_PATH,
  * GITHUB_STEP_SUMMARY.
  *
+ * @param author the login that writes with the token; a token of a run cannot ask for its own. Default: github-actions[bot]
  * @throws UserError where one is missing
  * @see https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
-export async function workflowOf(env: NodeJS.ProcessEnv): Promise<Workflow> {
+export async function workflowOf(env: NodeJS.ProcessEnv, author = WORKFLOW_AUTHOR): Promise<Workflow> {
   const [owner, repo] = (env.GITHUB_REPOSITORY ?? "").split("/");
   if (!owner || !repo) throw missing("GITHUB_REPOSITORY", "owner/name");
   if (!env.GITHUB_TOKEN) throw missing("GITHUB_TOKEN", "${{ github.token }}");
-  const event = env.GITHUB_EVENT_PATH ? (readEvent(env.GITHUB_EVENT_PATH) ?? {}) : {};
-  const head = event.pull_request?.head?.repo?.full_name;
+  const subject = env.GITHUB_EVENT_PATH ? subjectOf(env.GITHUB_EVENT_PATH, env.GITHUB_REPOSITORY ?? "") : undefined;
   // Loaded here, since no other command needs GitHub's client.
   const [{ Octokit: Client }, { retry }] = await Promise.all([
     import("@octokit/rest"),
@@ -50,8 +44,8 @@ export async function workflowOf(env: NodeJS.ProcessEnv): Promise<Workflow> {
     }),
     owner,
     repo,
-    pull: event.pull_request?.number,
-    fromFork: event.pull_request !== undefined && head !== env.GITHUB_REPOSITORY,
+    subject,
+    author,
     summary: env.GITHUB_STEP_SUMMARY || undefined,
   };
 }
@@ -61,16 +55,4 @@ const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 function missing(variable: string, value: string): UserError {
   return UserError.at(variable, `is not set; a workflow sets it to ${value}`, "github");
-}
-
-function readEvent(file: string): EventJson | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as EventJson;
-  } catch (error) {
-    throw UserError.at(
-      "GITHUB_EVENT_PATH",
-      `${file} cannot be read: ${error instanceof Error ? error.message : ""}`,
-      "github",
-    );
-  }
 }

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import nock from "nock";
-import { stickyComment, stickyIssue, workflowOf } from "../../../lib/github";
+import { markerOf, pullRequestOf, stickyComment, stickyIssue, workflowOf } from "../../../lib/github";
 import {
   comment,
   createComment,
@@ -10,6 +11,8 @@ import {
   issue,
   listComments,
   listIssues,
+  listPulls,
+  pullRequest,
   updateComment,
   updateIssue,
   type Recorded,
@@ -28,15 +31,15 @@ afterAll(() => {
 });
 
 const ENV = { GITHUB_REPOSITORY: "acme/shop", GITHUB_TOKEN: "ghs_planted" };
-const MARKER = "<!-- cdk-nomad preview: dev -->";
+const MARKER = markerOf("preview", "dev");
 
 /** Answers from a recording. @returns the bodies that are sent, as they are sent */
 function play(...recorded: readonly Recorded[]): Record<string, unknown>[] {
   const sent: Record<string, unknown>[] = [];
-  for (const { method, path, status, body, headers } of recorded)
+  for (const { method, path, query, status, body, headers } of recorded)
     nock("https://api.github.com", { reqheaders: { authorization: "token ghs_planted" } })
       .intercept(path, method)
-      .query(true)
+      .query(query ?? true)
       .reply(
         status,
         (_uri, said) => {
@@ -51,22 +54,45 @@ function play(...recorded: readonly Recorded[]): Record<string, unknown>[] {
 describe("the one comment on a pull request", () => {
   test("is added where there is none", async () => {
     const sent = play(listComments([comment(1, "looks good", { type: "User" })]), createComment());
-    const address = await stickyComment(
+    const written = await stickyComment(
       await workflowOf(ENV),
       12,
       MARKER,
       `**dev**: 1 job to update ${MARKER}\n\nmore`,
     );
-    expect(address).toBe("https://github.com/acme/shop/pull/12#issuecomment-901");
+    const address = "https://github.com/acme/shop/pull/12#issuecomment-901";
+    expect(written).toEqual({ address, author: "github-actions[bot]" });
     expect(sent).toEqual([{ body: `**dev**: 1 job to update ${MARKER}\n\nmore` }]);
   });
 
-  test("is written anew where it is there; those that only quote it are left alone", async () => {
-    const quoted = comment(1, `> **dev** ${MARKER}`, { type: "User" }, "NONE");
-    const below = comment(2, `see:\n${MARKER}`);
-    const sent = play(listComments([quoted, below, comment(3, `**dev** ${MARKER}`)]), updateComment(3));
+  const person = { login: "mallory", type: "User" };
+  const owner = { login: "acme-owner", type: "User" };
+  const otherBot = { login: "renovate[bot]", type: "Bot" };
+  const namesake = { login: "github-actions[bot]", type: "User" };
+
+  test("is written anew where it is there; those of others that hold the marker are left alone", async () => {
+    const strangers = [
+      comment(1, `> **dev** ${MARKER}`, person),
+      comment(2, MARKER, owner, "OWNER"),
+      comment(3, MARKER, otherBot),
+      comment(4, MARKER, namesake),
+      comment(5, `see:\n${MARKER}`),
+      comment(6, `${MARKER} and more`),
+      { ...comment(7, MARKER), user: null },
+      { ...comment(8, ""), body: undefined },
+    ];
+    const sent = play(listComments([...strangers, comment(9, `**dev** ${MARKER}`)]), updateComment(9));
     await stickyComment(await workflowOf(ENV), 12, MARKER, `new ${MARKER}`);
     expect(sent).toEqual([{ body: `new ${MARKER}` }]);
+    expect(nock.isDone()).toBe(true);
+    play(listComments(strangers), createComment());
+    await stickyComment(await workflowOf(ENV), 12, MARKER, MARKER);
+    expect(nock.isDone()).toBe(true);
+  });
+
+  test("is another's where the token is another's", async () => {
+    play(listComments([comment(1, MARKER), comment(2, MARKER, owner)]), updateComment(2));
+    await stickyComment(await workflowOf(ENV, "acme-owner"), 12, MARKER, MARKER);
     expect(nock.isDone()).toBe(true);
   });
 
@@ -105,8 +131,11 @@ describe("the one issue about drift", () => {
   const keep = async (text: typeof TEXT | undefined) => stickyIssue(await workflowOf(ENV), MARKER, "drift", text);
 
   test("is opened, with its label", async () => {
-    const sent = play(listIssues([issue(3, "other", "something else")]), createIssue(7));
-    expect(await keep(TEXT)).toBe("https://github.com/acme/shop/issues/7");
+    const sent = play(
+      listIssues([issue(3, "other", "something else"), issue(4, TEXT.title, TEXT.body, { user: null })]),
+      createIssue(7),
+    );
+    expect(await keep(TEXT)).toMatchObject({ address: "https://github.com/acme/shop/issues/7" });
     expect(sent).toEqual([{ ...TEXT, labels: ["drift"] }]);
   });
 
@@ -123,20 +152,85 @@ describe("the one issue about drift", () => {
     const sent = play(listIssues([issue(7, TEXT.title, TEXT.body)]), createComment(7), updateIssue(7));
     await keep(undefined);
     expect(sent).toEqual([{ body: "All is as the program says again." }, { state: "closed" }]);
-    play(listIssues([issue(8, "a pull request", MARKER, { pull_request: {} })]));
+    const mallory = { login: "mallory", type: "User" };
+    play(
+      listIssues([
+        issue(8, "a pull request", MARKER, { pull_request: {} }),
+        issue(9, "somebody else's", MARKER, { user: mallory }),
+      ]),
+    );
     expect(await keep(undefined)).toBeUndefined();
   });
 });
 
 describe("the run that a command is part of", () => {
+  const event = (value: unknown) => {
+    const file = join(folder, "event.json");
+    writeFileSync(file, JSON.stringify(value));
+    return workflowOf({ ...ENV, GITHUB_EVENT_PATH: file });
+  };
+
   test("knows its pull request, and whether that comes from a fork", async () => {
-    const event = join(folder, "event.json");
     const head = (full_name: string) => ({ pull_request: { number: 12, head: { repo: { full_name } } } });
-    writeFileSync(event, JSON.stringify(head("acme/shop")));
-    expect(await workflowOf({ ...ENV, GITHUB_EVENT_PATH: event })).toMatchObject({ pull: 12, fromFork: false });
-    writeFileSync(event, JSON.stringify(head("mallory/shop")));
-    expect(await workflowOf({ ...ENV, GITHUB_EVENT_PATH: event })).toMatchObject({ pull: 12, fromFork: true });
+    const own = await event(head("acme/shop"));
+    expect(own.subject).toEqual({ kind: "pull_request", pull: 12, fromFork: false });
+    expect(await pullRequestOf(own)).toBe(12);
+    expect((await event(head("mallory/shop"))).subject).toMatchObject({ pull: 12, fromFork: true });
+    expect((await event({ pull_request: { number: 12, head: { repo: null } } })).subject).toMatchObject({
+      fromFork: true,
+    });
   });
+
+  const run = (more: object = {}) => ({
+    workflow_run: {
+      event: "pull_request",
+      head_sha: "c0ffee",
+      head_branch: "feature",
+      head_repository: { full_name: "acme/shop" },
+      pull_requests: [{ number: 666 }],
+      ...more,
+    },
+  });
+
+  test("that follows another's finds the pull request which ends with that run's commit, and asks nobody else", async () => {
+    const others = [
+      pullRequest(1, { sha: "later" }),
+      pullRequest(2, { repo: "mallory/shop" }),
+      pullRequest(3, { repo: null }),
+      pullRequest(4, { ref: "features" }),
+    ];
+    play(listPulls([...others, pullRequest(12)]));
+    expect(await pullRequestOf(await event(run()))).toBe(12);
+    play(listPulls(others));
+    expect(await pullRequestOf(await event(run()))).toBeUndefined();
+    const both = [pullRequest(5, { base: "release" }), pullRequest(12)];
+    play(listPulls(both));
+    expect(await pullRequestOf(await event(run()))).toBe(12);
+    play(listPulls([pullRequest(5, { base: "release" }), pullRequest(6, { base: "next" })]));
+    expect(await pullRequestOf(await event(run()))).toBeUndefined();
+    expect(nock.isDone()).toBe(true);
+  });
+
+  test("that follows one of a fork looks among the fork's branches", async () => {
+    play(listPulls([pullRequest(7), pullRequest(12, { repo: "mallory/shop" })], "mallory:feature"));
+    const fork = run({ head_repository: { full_name: "mallory/shop" } });
+    expect(await pullRequestOf(await event(fork))).toBe(12);
+    expect(nock.isDone()).toBe(true);
+  });
+
+  test.each([[{ event: "push" }], [{ head_repository: null }], [{ head_branch: null }]])(
+    "that follows one of no pull request has none: %j",
+    async (more) => {
+      expect(await pullRequestOf(await event(run(more)))).toBeUndefined();
+    },
+  );
+
+  test.each([null, "x", { pull_request: { number: "12" } }, { workflow_run: { event: 1 } }, { pull_request: null }])(
+    "says that an event is none: %j",
+    async (value) => {
+      await expect(event(value)).rejects.toThrow(/is no event of GitHub's/);
+    },
+  );
 
   test.each([
     [{}, /GITHUB_REPOSITORY: is not set/],
@@ -144,5 +238,25 @@ describe("the run that a command is part of", () => {
     [{ ...ENV, GITHUB_EVENT_PATH: "/nowhere" }, /GITHUB_EVENT_PATH: \/nowhere cannot be read/],
   ])("says what is missing of %j", async (env, message) => {
     await expect(workflowOf(env)).rejects.toThrow(message);
+  });
+});
+
+describe("the marker of an environment", () => {
+  test("is one comment of HTML, and no other environment's, whatever the name is", () => {
+    const names = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.stringMatching(/^[ab<>! -]{0,12}$/),
+      fc.constantFrom("dev", "a--b", "a- -b", "a-%2Db", "dev --> <!-- cdk-nomad preview: prod", "\ud800", "-->"),
+    );
+    fc.assert(
+      fc.property(names, names, (one, other) => {
+        const marker = markerOf("preview", one);
+        expect(marker).toMatch(/^<!-- cdk-nomad preview: (?:(?!--)[\x21-\x7e])* -->$/);
+        expect(marker === markerOf("preview", other)).toBe(one.toWellFormed() === other.toWellFormed());
+        expect(marker).not.toBe(markerOf("drift", other));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(markerOf("preview", "staging-preview")).toBe("<!-- cdk-nomad preview: staging-preview -->");
   });
 });

@@ -1,21 +1,33 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { stickyComment, stickyIssue, workflowOf, type Workflow } from "../../github";
+import {
+  markerOf,
+  pullRequestOf,
+  stickyComment,
+  stickyIssue,
+  WORKFLOW_AUTHOR,
+  workflowOf,
+  type Workflow,
+  type Written,
+} from "../../github";
 import { UserError } from "../../jobspec";
 import { hasDrift, type Drift, type Preview } from "../../operations";
 import { argument, command, text, value, type CommandGroup } from "../command";
-import { driftMarkdown, issueMarker } from "../drift-markdown";
+import type { CliContext } from "../context";
+import { driftMarkdown } from "../drift-markdown";
 import { driftCounts } from "../drift-words";
 import { EXIT } from "../exit-codes";
 import { wholeNumber } from "../options";
-import { commentMarker, previewMarkdown } from "../preview-markdown";
+import { previewMarkdown } from "../preview-markdown";
+
+const author = { author: text("login", "who writes with the token", WORKFLOW_AUTHOR) };
 
 /** Writes a preview as the one comment of its environment on a pull request, and into the run's summary. */
 const comment = command({
   name: "comment",
   summary: "write a preview as the one comment of its environment on the pull request, and into the run's summary",
   arguments: { file: argument("what cdk-nomad preview --format json printed") },
-  options: { pull: value("number", "the pull request (default: the one of the run)", wholeNumber) },
+  options: { pull: value("number", "the pull request (default: the one of the run)", wholeNumber), ...author },
   examples: [
     "cdk-nomad preview dev --format json > preview.json || test $? -eq 2",
     "cdk-nomad github comment preview.json",
@@ -25,17 +37,28 @@ const comment = command({
   async run(input, { terminal, env, cwd }) {
     const file = resolve(cwd, input.file);
     const preview = read<Preview>(file, "cdk-nomad preview ENV --format json", ["environment", "jobs", "consul"]);
-    const workflow = await workflowOf(env);
+    const workflow = await workflowOf(env, input.author);
     const body = previewMarkdown(preview);
     summarize(workflow, body);
-    const pull = input.pull ?? workflow.pull;
-    if (pull === undefined)
-      throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
-    if (workflow.fromFork && input.pull === undefined)
+    const { subject } = workflow;
+    if (subject?.kind === "pull_request" && subject.fromFork && input.pull === undefined) {
       terminal.note(
         "the pull request comes from a fork, whose runs may not comment: the preview stands in the run's summary",
       );
-    else terminal.print(await stickyComment(workflow, pull, commentMarker(preview.environment), body));
+      return EXIT.ok;
+    }
+    const pull = input.pull ?? (await pullRequestOf(workflow));
+    if (pull === undefined && subject?.kind === "workflow_run") {
+      terminal.note(
+        `no open pull request ends with the commit ${subject.sha}: it is closed, or a later run writes the comment`,
+      );
+      return EXIT.ok;
+    }
+    if (pull === undefined)
+      throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
+    const written = await stickyComment(workflow, pull, markerOf("preview", preview.environment), body);
+    terminal.print(written.address);
+    noteAuthor(written, workflow, terminal);
     return EXIT.ok;
   },
 });
@@ -45,21 +68,22 @@ const issue = command({
   name: "issue",
   summary: "keep the one issue about an environment's drift: opened, written anew, closed where all is well again",
   arguments: { file: argument("what cdk-nomad drift --json printed") },
-  options: { label: text("name", "its label", "drift") },
+  options: { label: text("name", "its label", "drift"), ...author },
   examples: ["cdk-nomad drift prod --json > drift.json || test $? -eq 2", "cdk-nomad github issue drift.json"],
   exitCodes: { [EXIT.ok]: "the issue is as the drift is" },
   interrupted: "the issue may be written",
   async run(input, { terminal, env, cwd }) {
     const file = resolve(cwd, input.file);
     const drift = read<Drift>(file, "cdk-nomad drift ENV --json", ["environment", "jobs", "consul", "unchanged"]);
-    const workflow = await workflowOf(env);
+    const workflow = await workflowOf(env, input.author);
     const { environment } = drift;
     const body = driftMarkdown(drift);
     summarize(workflow, body);
     const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
     const wanted = hasDrift(drift) ? { title, body } : undefined;
-    const address = await stickyIssue(workflow, issueMarker(environment), input.label, wanted);
-    terminal.print(address ?? `${environment} is as the program says, and there is no open issue`);
+    const written = await stickyIssue(workflow, markerOf("drift", environment), input.label, wanted);
+    if (written) noteAuthor(written, workflow, terminal);
+    terminal.print(written?.address ?? `${environment} is as the program says, and there is no open issue`);
     return EXIT.ok;
   },
 });
@@ -70,6 +94,14 @@ export const github: CommandGroup = {
   summary: "what workflows do on GitHub: one comment on a pull request, one issue about drift",
   commands: [comment, issue],
 };
+
+/** Says where the token writes under another name than was told: the next run would not find what this one wrote. */
+function noteAuthor(written: Written, { author: told }: Workflow, terminal: CliContext["terminal"]): void {
+  if (written.author === undefined || written.author === told) return;
+  terminal.note(
+    `the token writes as ${written.author}, and not as ${told}; write --author ${written.author} (the action's input author), so that the next run finds it`,
+  );
+}
 
 function summarize({ summary }: Workflow, body: string): void {
   if (summary !== undefined) appendFileSync(summary, `${body}\n\n`);
