@@ -13,6 +13,7 @@ import {
   type Recorded,
 } from "../support/github";
 import type { SmallJob } from "./programs/small-jobs";
+import { outputsIn } from "../support/runner";
 import { ended, Project, type Said } from "../support/project";
 import { scale } from "../support/scale";
 
@@ -35,7 +36,7 @@ async function act(
   inputs: Readonly<Record<string, string>>,
   recorded: readonly Recorded[] = [],
   fork = false,
-): Promise<Said & { readonly outputs: string; readonly summary: string }> {
+): Promise<Said & { readonly outputs: Readonly<Record<string, string>>; readonly summary: string }> {
   const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8")) as {
     readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
     readonly runs: { readonly steps: readonly [{ readonly env: Record<string, string>; readonly run: string }] };
@@ -74,7 +75,7 @@ async function act(
   });
   const said = await ended(child);
   expect(said.stdout + said.stderr).not.toContain(TOKEN);
-  return { ...said, outputs: readFileSync(file("outputs"), "utf8"), summary: readFileSync(file("summary"), "utf8") };
+  return { ...said, outputs: outputsIn(readFileSync(file("outputs"), "utf8")), summary: readFileSync(file("summary"), "utf8") };
 }
 
 const dev = (command: string, more: object = {}) => ({ command, environment: "dev", via: "nomad", ...more });
@@ -82,7 +83,7 @@ const dev = (command: string, more: object = {}) => ({ command, environment: "de
 test("preview: one comment with what Nomad would do, and the same in the run's summary", async () => {
   program({ id: "web", count: 2 });
   const said = await act(dev("preview"), [listComments([]), createComment()]);
-  expect([said.code, said.outputs]).toEqual([0, "changes=true\n"]);
+  expect([said.code, said.outputs]).toEqual([0, { changes: "true" }]);
   const [list, create] = asked(file("log"));
   expect([list?.method, create?.method]).toEqual(["GET", "POST"]);
   expect(create?.sent.body).toMatch(/^\*\*dev\*\*: 1 job to create <!-- cdk-nomad preview: dev -->\n/);
@@ -91,7 +92,7 @@ test("preview: one comment with what Nomad would do, and the same in the run's s
 
 test("preview of a fork: nothing is asked of GitHub, and the summary has it", async () => {
   const said = await act(dev("preview"), [], true);
-  expect([said.code, said.stderr]).toEqual([0, expect.stringContaining("comes from a fork")]);
+  expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("comes from a fork")]);
   expect(said.summary).toContain("1 job to create");
   expect(readFileSync(file("log"), "utf8")).toBe("");
 }, 60_000);
@@ -99,10 +100,10 @@ test("preview of a fork: nothing is asked of GitHub, and the summary has it", as
 test("deploy: until it is healthy; a canary that waits is told, and promote ends it", async () => {
   program({ id: "web", count: 2 });
   const first = await act(dev("deploy"));
-  expect([first.code, first.outputs]).toEqual([0, "waiting=false\n"]);
+  expect([first.code, first.outputs]).toEqual([0, { waiting: "false" }]);
   program({ id: "web", count: 2, canary: 1, env: { RELEASE: "2" } });
   const second = await act(dev("deploy"));
-  expect([second.code, second.outputs]).toEqual([0, "waiting=true\n"]);
+  expect([second.code, second.outputs]).toEqual([0, { waiting: "true" }]);
   expect(second.stdout).toContain(
     "::warning title=A canary waits::dev has canaries that wait for: cdk-nomad promote dev",
   );
@@ -117,7 +118,7 @@ test("deploy that fails: the step fails, and the log says why", async () => {
     1,
     expect.stringContaining("::error title=cdk-nomad::the deployment of dev failed"),
   ]);
-  expect(said.stderr).toContain("no such shop");
+  expect(said.stdout).toContain("no such shop");
 }, 60_000);
 
 test("drift: one issue with what somebody changed", async () => {
@@ -125,7 +126,7 @@ test("drift: one issue with what somebody changed", async () => {
   expect((await act(dev("deploy"))).code).toBe(0);
   await scale(cluster.nomad, "still", "work", 3);
   const said = await act(dev("drift"), [listIssues([]), createIssue(7)]);
-  expect([said.code, said.outputs]).toEqual([0, "changes=true\n"]);
+  expect([said.code, said.outputs]).toEqual([0, { changes: "true" }]);
   const create = asked(file("log")).at(-1);
   expect(create?.sent).toMatchObject({ title: "dev is not as the program says: 1 of 1 jobs", labels: ["drift"] });
   expect(create?.sent.body).toMatch(/- \*\*still\*\* was scaled[^]*count: 3 → 1/);
