@@ -75,7 +75,11 @@ async function act(
   });
   const said = await ended(child);
   expect(said.stdout + said.stderr).not.toContain(TOKEN);
-  return { ...said, outputs: outputsIn(readFileSync(file("outputs"), "utf8")), summary: readFileSync(file("summary"), "utf8") };
+  return {
+    ...said,
+    outputs: outputsIn(readFileSync(file("outputs"), "utf8")),
+    summary: readFileSync(file("summary"), "utf8"),
+  };
 }
 
 const dev = (command: string, more: object = {}) => ({ command, environment: "dev", via: "nomad", ...more });

@@ -1,14 +1,18 @@
-/** The commands that the runner takes out of a log: https://github.com/actions/runner, src/Runner.Worker/ActionCommandManager.cs */
+import { runnerCommands } from "./runner-grammar";
+
+/**
+ * The commands that GitHub's runner takes out of the log of a step, those that are stopped left out:
+ * https://github.com/actions/runner, src/Runner.Worker/ActionCommandManager.cs.
+ */
 export function commandsIn(log: string): string[] {
   const commands: string[] = [];
   let stopped: string | undefined;
   for (const line of log.split(/\r\n|[\r\n]/)) {
-    const [, name, text = ""] =
-      /^\s*::([^\s:]+)(?: [^:]*)?::(.*)$/.exec(line) ?? /##\[([^\s\]]+)[^\]]*\](.*)$/.exec(line) ?? [];
+    const [command] = runnerCommands(line);
     if (stopped !== undefined) {
-      if (name === stopped) stopped = undefined;
-    } else if (name === "stop-commands") stopped = text;
-    else if (name !== undefined) commands.push(line);
+      if (command?.name === stopped) stopped = undefined;
+    } else if (command?.name === "stop-commands") stopped = command.data;
+    else if (command) commands.push(line);
   }
   if (stopped !== undefined) throw new Error("commands are stopped to the end of the log");
   return commands;
