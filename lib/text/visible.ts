@@ -2,7 +2,7 @@
  * Characters that act instead of being read: controls (ESC, CR, NUL, C1), formats (bidi, zero-width, tags) and the separators of lines
  * and paragraphs. The two joiners are left, since scripts and emoji are spelled with them.
  */
-const ACTING = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const ACTING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}](?<![\u200c\u200d])/gu;
 const LONE_SURROGATES = /\p{Cs}/gu;
 const SHORT: ReadonlyMap<string, string> = new Map([
   ["\r", "\\r"],

@@ -1,7 +1,21 @@
 import { Block, Driver } from "../jobspec";
 import { definitionOf, isEmptyValue, type Field } from "../jobspec/host";
+import {
+  comments,
+  identifier,
+  isNothing,
+  joined,
+  json,
+  list,
+  object,
+  property,
+  quoted,
+  string,
+  ts,
+  type TypeScriptText,
+} from "./code";
 import { namedConstructor } from "./named";
-import { json, key, text, unit, type Uses } from "./values";
+import { unit, type Uses } from "./values";
 
 /** What is written of a job besides its values. */
 export interface Remarks {
@@ -20,88 +34,90 @@ export class Writer implements Uses {
     return [...this.#used].sort();
   }
 
-  use(name: string): string {
+  use(name: string): TypeScriptText {
     this.#used.add(name);
-    return name;
+    return identifier(name);
   }
 
   /** A block as an expression. */
-  expression(block: Block): string {
+  expression(block: Block): TypeScriptText {
     return this.block(block);
   }
 
-  private block(block: Block): string {
+  private block(block: Block): TypeScriptText {
     const named = namedConstructor(block);
     const props = this.props(block, named?.said ?? []);
     const type = this.use(block.constructor.name);
-    if (!named || (named.rest === "none" && props !== "")) return `new ${type}(${this.allProps(block)})`;
+    if (!named || (named.rest === "none" && props.length > 0)) return ts`new ${type}(${this.allProps(block)})`;
     const given = (named.values ?? []).map((value) => this.value(value));
-    const rest = props === "" && named.rest !== "props" ? [] : [`{ ${props} }`];
-    return `${type}.${named.name}(${[...given, ...rest].join(", ")})`;
+    const rest = props.length === 0 && named.rest !== "props" ? [] : [object(props)];
+    return ts`${type}.${identifier(named.name)}(${joined([...given, ...rest], ts`, `)})`;
   }
 
   /** The one block of a property: its properties alone say what it is, but for a named constructor. */
-  private nested(block: Block): string {
-    return namedConstructor(block) ? this.block(block) : `{ ${this.props(block, [])} }`;
+  private nested(block: Block): TypeScriptText {
+    return namedConstructor(block) ? this.block(block) : object(this.props(block, []));
   }
 
-  private allProps(block: Block): string {
+  private allProps(block: Block): TypeScriptText {
     const props = this.props(block, []);
     // A constructor whose properties may be left out counts no parameters.
-    const needed = props !== "" || block.constructor.length > 0;
-    return needed ? `{ ${props} }` : "";
+    const needed = props.length > 0 || block.constructor.length > 0;
+    return needed ? object(props) : ts``;
   }
 
   /** Properties, but for those that are said already and those whose value is the same as none. */
-  private props(block: Block, said: readonly string[]): string {
-    const parts: string[] = [];
+  private props(block: Block, said: readonly string[]): readonly TypeScriptText[] {
+    const parts: TypeScriptText[] = [];
     for (const { name, field } of definitionOf(block).list) {
       const value = (block as unknown as Record<string, unknown>)[name];
       if (value === undefined || said.includes(name)) continue;
       if (!field.required && saysNothing(value, field)) continue;
-      const comments = value instanceof Block ? this.comments(value) : "";
-      parts.push(`${comments}${key(name)}: ${value instanceof Block ? this.nested(value) : this.value(value)}`);
+      const written = property(name, value instanceof Block ? this.nested(value) : this.value(value));
+      parts.push(value instanceof Block ? ts`${this.comments(value)}${written}` : written);
     }
     const rest = block.overridden();
-    if (rest !== undefined) parts.push(`overrides: ${json(rest)}`);
-    return parts.join(", ");
+    if (rest !== undefined) parts.push(property("overrides", json(rest)));
+    return parts;
   }
 
-  private value(value: unknown): string {
+  private value(value: unknown): TypeScriptText {
     if (value instanceof Block) return this.block(value);
     if (value instanceof Driver) return this.driver(value);
     if (Array.isArray(value)) return this.list(value);
-    return unit(value, this) ?? (typeof value === "string" ? text(value) : json(value));
+    return unit(value, this) ?? (typeof value === "string" ? string(value) : json(value));
   }
 
-  private list(items: readonly unknown[]): string {
-    const written = items.map((item) => (item instanceof Block ? this.comments(item) : "") + this.value(item));
-    return `[${written.join(", ")}]`;
+  private list(items: readonly unknown[]): TypeScriptText {
+    return list(
+      items.map((item) => (item instanceof Block ? ts`${this.comments(item)}${this.value(item)}` : this.value(item))),
+    );
   }
 
-  private comments(block: Block): string {
-    const lines = this.remarks.comments(block).map((line) => `// ${line}`.trimEnd() + "\n");
-    return lines.length === 0 ? "" : `\n${lines.join("")}`;
+  private comments(block: Block): TypeScriptText {
+    const lines = comments(this.remarks.comments(block));
+    return isNothing(lines) ? lines : ts`\n${lines}`;
   }
 
-  private driver(driver: Driver): string {
+  private driver(driver: Driver): TypeScriptText {
     const type = this.use("Driver");
     const typed = driver.typed();
-    if (typed) return `${type}.${typed.constructorName}(${this.plain(typed.config)})`;
+    if (typed) return ts`${type}.${identifier(typed.constructorName)}(${this.plain(typed.config)})`;
     const config = driver.toApi();
-    return `${type}.custom(${JSON.stringify(driver.name)}${config === undefined ? "" : `, ${json(config)}`})`;
+    const given = [quoted(driver.name), ...(config === undefined ? [] : [json(config)])];
+    return ts`${type}.custom(${joined(given, ts`, `)})`;
   }
 
   /** The configuration of a driver, whose nested blocks are plain properties too. */
-  private plain(value: unknown): string {
-    if (Array.isArray(value)) return `[${value.map((item) => this.plain(item)).join(", ")}]`;
+  private plain(value: unknown): TypeScriptText {
+    if (Array.isArray(value)) return list(value.map((item) => this.plain(item)));
     if (!(value instanceof Block)) return this.value(value);
-    const parts: string[] = [];
+    const parts: TypeScriptText[] = [];
     for (const { name } of definitionOf(value).list) {
       const held = (value as unknown as Record<string, unknown>)[name];
-      if (held !== undefined) parts.push(`${key(name)}: ${this.plain(held)}`);
+      if (held !== undefined) parts.push(property(name, this.plain(held)));
     }
-    return `{ ${parts.join(", ")} }`;
+    return object(parts);
   }
 }
 

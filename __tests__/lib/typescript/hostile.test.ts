@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import ts from "typescript";
+import { Job } from "../../../lib";
+import { toTypeScript } from "../../../lib/typescript";
+import { hostile, RUNS } from "../../support/hostile";
+
+/** A job in whose every free place stands a text of somebody else. */
+function jobOf(at: (place: number) => string): Job {
+  return Job.fromApi({
+    ID: at(0),
+    Name: at(1),
+    Meta: { [at(2)]: at(3) },
+    TaskGroups: [
+      {
+        Name: at(4),
+        Unknown: { [at(5)]: [at(6), { [at(7)]: at(8) }] },
+        Tasks: [
+          {
+            Name: at(9),
+            Driver: at(10) || "custom",
+            Config: { [at(11)]: at(12), args: [at(13)] },
+            Env: { [at(14)]: at(15) },
+            Templates: [{ DestPath: at(16), EmbeddedTmpl: `${at(17)}\n${at(18)}` }],
+            Constraints: [{ LTarget: at(19), RTarget: at(20), Operand: "=" }],
+          },
+        ],
+      },
+    ],
+  });
+}
+
+// Long texts are written in another way than short ones.
+const text = fc.oneof(
+  { weight: 9, arbitrary: hostile },
+  { weight: 1, arbitrary: hostile.map((each) => each.repeat(300)) },
+);
+const drawn = fc.array(text, { minLength: 21, maxLength: 21 });
+
+interface Program {
+  readonly statements: readonly string[];
+  readonly code: string;
+  readonly comments: readonly string[];
+  readonly strings: readonly string[];
+  readonly from: string | undefined;
+}
+
+/** What the compiler makes of a module: its statements, all of its code without texts and names of exports, its comments. */
+function compiled(module: string): Program {
+  const file = ts.createSourceFile("module.ts", module, ts.ScriptTarget.Latest, true);
+  const found = (file as unknown as { parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
+  expect(found.map(({ messageText }) => messageText)).toEqual([]);
+  const strings: string[] = [];
+  const shape = (node: ts.Node): string => {
+    if (ts.isStringLiteralLike(node)) strings.push(node.text);
+    if (ts.isComputedPropertyName(node) && ts.isStringLiteral(node.expression)) strings.push(node.expression.text);
+    if (ts.isIdentifier(node)) {
+      if (ts.isPropertyAssignment(node.parent) && node.parent.name === node) strings.push(node.text);
+      else if (!ts.isVariableDeclaration(node.parent)) return node.text;
+    }
+    if (ts.isPropertyName(node) || ts.isStringLiteralLike(node)) return "text";
+    return `${ts.SyntaxKind[node.kind]}(${childrenOf(node).map(shape).join(" ")})`;
+  };
+  const code = shape(file);
+  return {
+    statements: file.statements.map((statement) => ts.SyntaxKind[statement.kind] ?? ""),
+    code,
+    comments: commentsOf(module),
+    strings,
+    from: file.statements.flatMap((each) =>
+      ts.isImportDeclaration(each) && ts.isStringLiteral(each.moduleSpecifier) ? [each.moduleSpecifier.text] : [],
+    )[0],
+  };
+}
+
+function childrenOf(node: ts.Node): readonly ts.Node[] {
+  const children: ts.Node[] = [];
+  ts.forEachChild(node, (child) => void children.push(child));
+  return children;
+}
+
+function commentsOf(module: string): readonly string[] {
+  const found = new Map<number, string>();
+  const file = ts.createSourceFile("module.ts", module, ts.ScriptTarget.Latest, true);
+  const visit = (node: ts.Node): void => {
+    for (const { pos, end } of ts.getLeadingCommentRanges(module, node.getFullStart()) ?? [])
+      found.set(pos, module.slice(pos, end));
+    for (const { pos, end } of ts.getTrailingCommentRanges(module, node.getEnd()) ?? [])
+      found.set(pos, module.slice(pos, end));
+    node.getChildren(file).forEach(visit);
+  };
+  visit(file);
+  return [...found.entries()].sort(([a], [b]) => a - b).map(([, text]) => text);
+}
+
+describe("a job of somebody else", () => {
+  it("becomes an import and an export, whose strings are its strings", async () => {
+    await fc.assert(
+      fc.asyncProperty(drawn, hostile, async (texts, from) => {
+        const program = compiled(await toTypeScript([{ job: jobOf((place) => texts[place] ?? "") }], { from }));
+        expect(program.statements).toEqual(["ImportDeclaration", "FirstStatement"]);
+        expect(program.comments).toEqual([]);
+        expect(program.from).toBe(from);
+        // The values come back: nothing between them but what the writer says.
+        const job = jobOf((place) => texts[place] ?? "").toApi().Job;
+        const held = new Set(program.strings);
+        // An operator of a constraint is the name of its constructor.
+        expect(textsOf(job).filter((each) => each !== "=" && !held.has(each))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it("has one way to be written, whatever its texts are", async () => {
+    const meant = compiled(await toTypeScript([{ job: jobOf((place) => `w${place}`) }])).code;
+    await fc.assert(
+      fc.asyncProperty(drawn, async (texts) => {
+        // A letter before each, since an empty text is left out, and two equal keys are one.
+        const module = await toTypeScript([{ job: jobOf((place) => `w${place}${texts[place] ?? ""}`) }]);
+        expect(compiled(module).code).toBe(meant);
+      }),
+      RUNS,
+    );
+  });
+
+  it("has comments that are comments, in the same lines as its source", async () => {
+    const meant = ["ImportDeclaration", "FirstStatement"];
+    await fc.assert(
+      fc.asyncProperty(fc.array(hostile, { minLength: 3, maxLength: 3 }), async (texts) => {
+        const [first = "", second = "", third = ""] = texts.map((text) =>
+          text.replaceAll("*/", "* /").replaceAll("\n", " "),
+        );
+        const source = `# ${first}\njob "j" {\n  // ${second}\n  group "g" {\n    /* ${third}\n    */\n    task "t" {\n    }\n  }\n}\n`;
+        const job = Job.fromApi({
+          ID: "j",
+          TaskGroups: [{ Name: "g", Tasks: [{ Name: "t", Driver: "exec", Config: { command: "x" } }] }],
+        });
+        const program = compiled(await toTypeScript([{ job, source }]));
+        expect(program.statements).toEqual(meant);
+        expect(program.strings).toEqual(expect.arrayContaining(["g", "t", "x"]));
+        for (const comment of program.comments) {
+          expect(comment).toMatch(/^\/\/ ?/);
+          expect(comment).not.toMatch(/^\/\/\s*@ts-/);
+          expect(comment).not.toMatch(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
+it.each(["\u2028", "\u2029", "\r", "\u0085", "\v", "\f"])("a comment goes on behind %j", async (sign) => {
+  const source = `# harmless${sign}process.exit(1);\njob "j" {}\n`;
+  const program = compiled(await toTypeScript([{ job: Job.fromApi({ ID: "j" }), source }]));
+  expect(program.statements).toEqual(["ImportDeclaration", "FirstStatement"]);
+  expect(program.comments.join("\n")).toContain("process.exit(1);");
+});
+
+it("names of exports are names, each another", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(hostile, { minLength: 2, maxLength: 6 }), async (ids) => {
+      const program = compiled(await toTypeScript(ids.map((id) => ({ job: Job.fromApi({ ID: id }) }))));
+      expect(program.statements).toEqual(["ImportDeclaration", ...ids.map(() => "FirstStatement")]);
+    }),
+    RUNS,
+  );
+});
+
+it("a text of megabytes is written, over lines or not, in a time that grows with its length", async () => {
+  const timeOf = async (unit: string, length: number) => {
+    const job = jobOf((place) => (place === 16 || place === 17 ? unit.repeat(length / unit.length) : "w"));
+    const before = performance.now();
+    const module = await toTypeScript([{ job }]);
+    const { strings } = compiled(module);
+    expect(Math.max(...strings.map((each) => each.length))).toBeGreaterThan(length * 0.9);
+    return performance.now() - before;
+  };
+  await timeOf("warm up", 1e5);
+  for (const unit of ["x", "a line ${a} `\\n"]) {
+    const short = await timeOf(unit, 1e6);
+    // Four times as long takes far less than sixteen times as much.
+    expect(await timeOf(unit, 4e6)).toBeLessThan(Math.max(1_000, short * 9));
+  }
+}, 60_000);
+
+/** Every text in a value, keys too, but for those that the API gives. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}

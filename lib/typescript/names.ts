@@ -1,0 +1,21 @@
+/** A name in camel case for a job's id, another for each job. */
+export function exportName(id: string, taken: Set<string>, classes: ReadonlySet<string>): string {
+  const words = (id ?? "").split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  const camel = words
+    .map((word, index) =>
+      index === 0 ? word[0]?.toLowerCase() + word.slice(1) : word[0]?.toUpperCase() + word.slice(1),
+    )
+    .join("");
+  const base =
+    /^[a-z]/.test(camel) && !RESERVED.has(camel) ? camel : `job${camel[0]?.toUpperCase() ?? ""}${camel.slice(1)}`;
+  let name = base;
+  for (let number = 2; taken.has(name) || classes.has(name); number += 1) name = `${base}${number}`;
+  taken.add(name);
+  return name;
+}
+
+const RESERVED = new Set(
+  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof undefined var void while with yield".split(
+    " ",
+  ),
+);
