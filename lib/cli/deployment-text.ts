@@ -1,4 +1,4 @@
-import type { AllocationView, DeploymentView, FailingCheck, GroupView, JobOutcome } from "../operations";
+import type { AllocationView, DeploymentView, FailingCheck, GroupView, JobOutcome, Reason } from "../operations";
 import { diagnosisText } from "./diagnosis-text";
 import type { Terminal } from "./terminal";
 
@@ -93,6 +93,8 @@ export function outcomeText(
   switch (outcome.result) {
     case "healthy":
       return `${good} ${which} is healthy, ${seconds} s after the start`;
+    case "complete":
+      return `${good} ${which} ended well, ${seconds} s after the start`;
     case "registered":
       return `${good} ${name} is registered; there is no deployment to wait for`;
     case "unchanged":
@@ -105,27 +107,32 @@ export function outcomeText(
       return [
         `${color.yellow("!")} ${which} is not done in time; Nomad goes on. Come back with: cdk-nomad status ${environment} --watch`,
         deploymentSummary(view),
+        ...reasonLines(outcome.reasons, terminal),
       ].join("\n");
     case "failed":
-      return failureText(outcome, which, terminal);
+      return failureText(outcome, which, environment, terminal);
   }
 }
 
-function failureText({ view, diagnoses }: JobOutcome, which: string, terminal: Terminal): string {
+/** Reasons, each on a line of its own or on more where it is longer. */
+export function reasonLines(reasons: readonly Reason[], terminal: Terminal): readonly string[] {
+  return reasons.flatMap(({ message }) => terminal.wrap(message, 2));
+}
+
+function failureText(outcome: JobOutcome, which: string, environment: string, terminal: Terminal): string {
   const { color } = terminal;
-  const why =
-    view.status === "running"
+  const { view, reasons, diagnoses, untouched } = outcome;
+  const why = untouched
+    ? "is registered as the program says, and does not run as it shall"
+    : view.status === "running"
       ? "not healthy; Nomad itself goes on trying until the progress deadline"
       : view.description || view.status;
-  const checks = view.groups.flatMap(({ allocations }) => allocations.flatMap((allocation) => allocation.checks));
+  const stopped = reasons.some(({ kind }) => kind === "stopped");
+  const again = untouched && !stopped ? [`  try it again with: cdk-nomad deploy ${environment} --force`] : [];
   return [
     `${color.red("✗")} ${which}: ${why}`,
-    ...view.groups
-      .filter(({ blocked }) => blocked !== undefined)
-      .flatMap(({ name, blocked }) => terminal.wrap(`group ${name} found no node: ${blocked}`, 2)),
-    ...checks.flatMap((check) =>
-      terminal.wrap(`allocation ${check.allocation.slice(0, 8)}: ${checkText(check, terminal)}`, 2),
-    ),
+    ...reasonLines(reasons, terminal),
     ...diagnoses.map((diagnosis) => diagnosisText(diagnosis, terminal)),
+    ...again,
   ].join("\n");
 }

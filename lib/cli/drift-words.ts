@@ -6,6 +6,7 @@ export const DRIFT: Readonly<Record<JobDrift["drift"], string>> = {
   stopped: "was stopped",
   scaled: "was scaled",
   changed: "was changed",
+  lacking: "lacks allocations",
 };
 
 /** What became of something in Consul. */

@@ -21,10 +21,13 @@ export const variables = {
 
 export const portOffset = { portOffset: value("number", "move every port by this much", wholeNumber) };
 
+export const noWaitBatch = { noWaitBatch: flag("do not wait for the end of batch jobs") };
+
 /** Options of every command that watches deployments. */
 export const watching = {
   detach: flag("do not wait: Nomad goes on by itself"),
   timeout: value("duration", "how long to wait, such as 10m; Nomad goes on after it", duration),
+  ...noWaitBatch,
   ...stackVariables,
   ...json,
 };

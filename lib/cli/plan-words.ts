@@ -1,15 +1,23 @@
-import type { ConsulChange, FieldChange, GroupPlan, JobPlan, Preview } from "../operations";
+import {
+  lacksAllocations,
+  type ConsulChange,
+  type FieldChange,
+  type GroupPlan,
+  type JobPlan,
+  type Preview,
+} from "../operations";
 
 /** What happens to the allocations of a group, in words: "1 replaced, 2 created". */
-export function groupInWords(group: GroupPlan): string {
+export function groupInWords(group: GroupPlan, change?: JobPlan["change"]): string {
   const parts = [
-    [group.create, "created"],
+    [group.create, change === "place" ? "to place" : "created"],
     [group.canaries, group.canaries === 1 ? "canary placed" : "canaries placed"],
     [group.replace, "replaced"],
     [group.inPlace, "changed in place"],
     [group.migrate, "migrated"],
     [group.stop, "stopped"],
     [group.preempt, "of other jobs stopped to make room"],
+    [group.missing ?? 0, "to place again, which failed"],
     [group.unchanged, "unchanged"],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
@@ -35,10 +43,12 @@ function oneLine(value: string): string {
 /** The counts of a preview: "1 job to create, 2 to update, 6 unchanged; 3 changes in Consul". */
 export function countsInWords({ jobs, consul, terraform, terraformOnly }: Preview): string {
   const count = (change: JobPlan["change"]) => jobs.filter((job) => job.change === change).length;
+  const missing = jobs.filter(lacksAllocations).length;
   const parts = [
     [count("create"), "to create"],
     [count("update"), "to update"],
-    [count("none"), "unchanged"],
+    [missing, "with allocations to place"],
+    [jobs.length - count("create") - count("update") - missing, "unchanged"],
   ] as const;
   const of = parts
     .filter(([number]) => number > 0)
@@ -61,6 +71,7 @@ export function countsInWords({ jobs, consul, terraform, terraformOnly }: Previe
 export const CHANGE: Readonly<Record<JobPlan["change"], string>> = {
   create: "create",
   update: "update",
+  place: "allocations are missing",
   none: "no change",
 };
 

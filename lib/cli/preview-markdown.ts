@@ -1,4 +1,4 @@
-import type { FieldChange, JobPlan, Preview } from "../operations";
+import { lacksAllocations, type FieldChange, type JobPlan, type Preview } from "../operations";
 import { LONGEST_BODY, markerOf } from "../github";
 import { bodyOf, codeBlock, details, inCell, plainText } from "./markdown";
 import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
@@ -19,15 +19,15 @@ export function previewMarkdown(preview: Preview, longest = LONGEST_BODY): strin
 }
 
 function jobTable(jobs: readonly JobPlan[]): string {
-  const changed = jobs.filter((job) => job.change !== "none");
+  const changed = jobs.filter((job) => job.change !== "none" || lacksAllocations(job));
   if (changed.length === 0) return "";
   const rows = changed.map((job) => {
-    const groups = job.groups.map((group) => `${inCell(group.name)}: ${groupInWords(group)}`).join("<br>");
+    const groups = job.groups.map((group) => `${inCell(group.name)}: ${groupInWords(group, job.change)}`).join("<br>");
     const blocked = job.groups.flatMap((group) =>
       group.blocked === undefined ? [] : [`${inCell(group.name)}: ${inCell(group.blocked)}`],
     );
     const where = [job.region, job.namespace].filter(Boolean).join("/");
-    return `| ${inCell(job.job)}${where === "" ? "" : ` (${inCell(where)})`} | ${CHANGE[job.change]} | ${groups} | ${blocked.length === 0 ? "" : `⚠️ ${blocked.join("<br>")}`} | ${job.modifyIndex || ""} |`;
+    return `| ${inCell(job.job)}${where === "" ? "" : ` (${inCell(where)})`} | ${CHANGE[lacksAllocations(job) ? "place" : job.change]} | ${groups} | ${blocked.length === 0 ? "" : `⚠️ ${blocked.join("<br>")}`} | ${job.modifyIndex || ""} |`;
   });
   return ["| job | change | groups | finds no node | modify index |", "| --- | --- | --- | --- | --- |", ...rows].join(
     "\n",

@@ -1,13 +1,13 @@
-import type { ConsulChange, JobPlan, Preview } from "../operations";
+import { lacksAllocations, type ConsulChange, type JobPlan, type Preview } from "../operations";
 import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
 import type { Terminal } from "./terminal";
 
-const SIGNS = { create: "+", update: "~", delete: "-", replace: "±", read: "→", none: "=" } as const;
+const SIGNS = { create: "+", place: "+", update: "~", delete: "-", replace: "±", read: "→", none: "=" } as const;
 
 /** A preview for a terminal: counts, then what changes, with the reasons. */
 export function previewText(preview: Preview, terminal: Terminal): string {
   const { color } = terminal;
-  const jobs = preview.jobs.filter((job) => job.change !== "none" || job.warnings.length > 0);
+  const jobs = preview.jobs.filter((job) => job.change !== "none" || lacksAllocations(job) || job.warnings.length > 0);
   const consul = preview.consul.filter(({ change }) => change !== "none");
   return [
     `${color.bold(preview.environment)}: ${countsInWords(preview)}`,
@@ -27,13 +27,12 @@ function jobText(job: JobPlan, terminal: Terminal): readonly string[] {
   const { color } = terminal;
   const paint = job.change === "create" ? color.green : job.change === "update" ? color.yellow : color.dim;
   const where = [job.region && `region ${job.region}`, job.namespace && `namespace ${job.namespace}`].filter(Boolean);
-  const rest = [CHANGE[job.change], ...where, job.modifyIndex > 0 ? `modify index ${job.modifyIndex}` : ""].filter(
-    Boolean,
-  );
+  const change = lacksAllocations(job) ? "place" : job.change;
+  const rest = [CHANGE[change], ...where, job.modifyIndex > 0 ? `modify index ${job.modifyIndex}` : ""].filter(Boolean);
   return [
-    `${paint(`${SIGNS[job.change]} ${job.job}`)} ${color.dim(rest.join(", "))}`,
+    `${paint(`${SIGNS[change]} ${job.job}`)} ${color.dim(rest.join(", "))}`,
     ...job.groups.flatMap((group) => [
-      `  group ${group.name}: ${groupInWords(group)}`,
+      `  group ${group.name}: ${groupInWords(group, job.change)}`,
       ...(group.blocked === undefined ? [] : terminal.wrap(`${color.red("no node")}: ${group.blocked}`, 4)),
     ]),
     ...job.fields.flatMap((field) => [

@@ -14,19 +14,21 @@ export type Watching = ReturnType<DeploymentScreen["handlers"]> & {
   readonly signal: AbortSignal;
   readonly detach: boolean;
   readonly until: number | undefined;
+  readonly waitForBatch: boolean;
 };
 
 /** Runs something that watches deployments, shows them meanwhile and how they ended. */
 export async function whileWatching<T extends readonly JobOutcome[]>(
   { environment, nomad, consul }: OpenStack,
-  { detach, timeout, json }: Partial<ValuesOf<typeof watching>>,
+  { detach, timeout, json, noWaitBatch }: Partial<ValuesOf<typeof watching>>,
   context: CliContext,
   run: (watching: Watching) => Promise<T>,
 ) {
   const screen = new DeploymentScreen(context);
   const until = timeFromNow(timeout, context);
   const { signal, terminal } = context;
-  const outcomes = await run({ ...screen.handlers(), nomad, consul, signal, detach: detach === true, until });
+  const waiting = { detach: detach === true, until, waitForBatch: noWaitBatch !== true };
+  const outcomes = await run({ ...screen.handlers(), nomad, consul, signal, ...waiting });
   terminal.rest();
   if (!json) screen.end(outcomes, environment);
   return { outcomes, code: exitCodeOf(outcomes) };

@@ -138,12 +138,26 @@ export class NomadClient extends ApiClient {
    * Registers a job.
    *
    * @param index the modify index that the job must have, 0 where there must be none; else whatever it has
+   * @param source the text that the job was read from, as API JSON, which Nomad keeps beside the version as what was submitted
    */
-  async register(wanted: JobJson, index?: number): Promise<Registration> {
+  async register(wanted: JobJson, index?: number, source?: string): Promise<Registration> {
     const check = index === undefined ? {} : { EnforceIndex: true, JobModifyIndex: index };
+    const submission = source === undefined ? {} : { Submission: { Source: source, Format: "json" } };
     return this.http.put(apiPath`/v1/jobs`, registration, {
-      body: { Job: wanted, ...check },
+      body: { Job: wanted, ...check, ...submission },
       query: whereOf(wanted),
+    });
+  }
+
+  /**
+   * Has the scheduler look at a job again.
+   *
+   * @param options `forceReschedule`: whether failed allocations are replaced now, where their group may be rescheduled at all
+   * @see https://developer.hashicorp.com/nomad/api-docs/jobs#create-job-evaluation
+   */
+  async evaluate(id: string, options: { readonly forceReschedule: boolean }): Promise<Registration> {
+    return this.http.post(apiPath`/v1/job/${id}/evaluate`, registration, {
+      body: { JobID: id, EvalOptions: { ForceReschedule: options.forceReschedule } },
     });
   }
 
@@ -202,6 +216,15 @@ export class NomadClient extends ApiClient {
   /** Allocations of a job. */
   async allocations(id: string): Promise<readonly AllocationStub[]> {
     return (await this.http.find(apiPath`/v1/job/${id}/allocations`, list(allocationStub))) ?? [];
+  }
+
+  /**
+   * Restarts every task of an allocation where it is, those among them that have ended.
+   *
+   * @see https://developer.hashicorp.com/nomad/api-docs/client#restart-allocation
+   */
+  async restartAllocation(id: string): Promise<void> {
+    await this.http.put(apiPath`/v1/client/allocation/${id}/restart`, v.unknown(), { body: { AllTasks: true } });
   }
 
   /** Allocations that a deployment placed. */

@@ -112,10 +112,11 @@ test("drift as an issue: counts first, each job with what became of it, and how 
         version: 4,
         submitted: "2026-11-20T09:00:00.000Z",
         modifyIndex: 9,
+        groups: [],
         fields: [field("count")],
         lastChange: [],
       },
-      { job: "db", path: "p", drift: "purged", modifyIndex: 0, fields: [], lastChange: [] },
+      { job: "db", path: "p", drift: "purged", modifyIndex: 0, groups: [], fields: [], lastChange: [] },
     ],
   });
   expect(text.split("\n")[0]).toBe(

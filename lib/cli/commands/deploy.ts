@@ -20,6 +20,7 @@ import { comeBack, outcomesJson, whileWatching } from "../watching";
 const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
   ...canaryWeight("the requests that go to canaries which wait for their promotion"),
+  force: flag("try jobs again that do not change, and of which something failed or is missing"),
   direct: flag("past Terraform's state, for environments that keep it: prod"),
   ...watching,
 };
@@ -53,7 +54,7 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
   return withStack(input, context, async (stack) => {
     refuseTerraformOnly(stack.contents, name);
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-      deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight }),
+      deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight, force: input.force }),
     );
     await report(outcomes, stack, input, context);
     return code;

@@ -4,7 +4,7 @@ import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
 import { EXIT } from "../exit-codes";
 import { environment, format, json, stackVariables } from "../options";
-import { consulName, fieldInWords } from "../plan-words";
+import { consulName, fieldInWords, groupInWords } from "../plan-words";
 import { withStack } from "../stack";
 import type { Terminal } from "../terminal";
 
@@ -76,6 +76,7 @@ function jobText(job: JobDrift, terminal: Terminal): readonly string[] {
   const which = job.version === undefined ? "" : color.dim(` (version ${job.version} of ${job.submitted})`);
   return [
     `${color.bold(job.job)} ${DRIFT[job.drift]}${which}`,
+    ...job.groups.flatMap((group) => terminal.wrap(`group ${group.name}: ${groupInWords(group, "place")}`, 2)),
     ...job.fields.flatMap((field) => [
       ...terminal.wrap(`${fieldInWords(field)}`, 2),
       ...(field.lines?.split("\n").map((line) => `    ${line}`) ?? []),

@@ -9,9 +9,9 @@ import {
 import { STAND_IN } from "../../workloads/host";
 import { command, flag, optionalArgument, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
-import { deploymentSummary } from "../deployment-text";
+import { deploymentSummary, reasonLines } from "../deployment-text";
 import { EXIT } from "../exit-codes";
-import { duration, json, oneJob, stackVariables } from "../options";
+import { duration, json, noWaitBatch, oneJob, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { withStack, type OpenStack } from "../stack";
 import type { Terminal } from "../terminal";
@@ -19,9 +19,10 @@ import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
 
 const options = {
-  watch: flag("wait for the deployments that go on"),
+  watch: flag("wait for the deployments and batch jobs that go on"),
   ...oneJob,
   timeout: value("duration", "how long to wait, such as 10m", duration),
+  ...noWaitBatch,
   ...stackVariables,
   ...json,
 };
@@ -37,7 +38,7 @@ export const status = command({
     [EXIT.ok]: "healthy; without an environment, whatever the cluster does",
     [EXIT.failed]: "an error, or something failed or is missing",
     [EXIT.waitingForPromotion]: "a canary waits for its promotion",
-    [EXIT.timedOut]: "a deployment goes on",
+    [EXIT.timedOut]: "a deployment or a batch job goes on",
   },
   interrupted: "nothing was changed",
   async run(input, context) {
@@ -73,13 +74,13 @@ async function report(
   ).flat();
   if (input.json) terminal.json({ environment, jobs, services });
   else terminal.print(statusText(environment, jobs, services, terminal));
-  return exitCodeOf(jobs);
+  return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 
-function exitCodeOf(jobs: readonly JobStatus[]) {
+function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));
   if (some("failed", "degraded", "stopped", "missing")) return EXIT.failed;
-  if (some("deploying")) return EXIT.timedOut;
+  if (some("deploying") || (waitForBatch && some("running"))) return EXIT.timedOut;
   return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
 }
 
@@ -90,7 +91,8 @@ function statusText(
   terminal: Terminal,
 ): string {
   const { color } = terminal;
-  const paint = { healthy: color.green, ready: color.green, deploying: color.cyan } as const;
+  const { green, cyan } = color;
+  const paint = { healthy: green, ready: green, complete: green, deploying: cyan, running: cyan } as const;
   const rows = jobs.map((job) => [
     job.region === undefined ? job.job : `${job.job} (${job.region})`,
     (job.state in paint ? paint[job.state as keyof typeof paint] : color.yellow)(job.state.replaceAll("-", " ")),
@@ -103,13 +105,40 @@ function statusText(
   const waiting = jobs.filter(({ state }) => state === "waiting-for-promotion");
   return [
     terminal.table(["JOB", "STATUS", "VERSION", "RUNNING"], rows),
-    ...(going.length > 0 ? ["", "deployments", ...going.map((line) => terminal.fit(line))] : []),
+    ...jobs.flatMap((job) => reasonText(job, terminal)),
+    ...jobs.flatMap((job) => childrenText(job, terminal)),
+    ...(going.length > 0 ? ["", "deployments", ...going] : []),
     ...(services.length > 0 ? ["", serviceTable(services, terminal)] : []),
     ...waiting.map(({ job }) => `\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
   ].join("\n");
 }
 
-function groupText({ name, desired, running, starting, queued }: GroupStatus): string {
-  const more = [...(starting > 0 ? [`${starting} starting`] : []), ...(queued > 0 ? [`${queued} find no node`] : [])];
+/** Why a job is not as it shall be. */
+function reasonText({ job, state, reasons }: JobStatus, terminal: Terminal): readonly string[] {
+  if (reasons.length === 0) return [];
+  return ["", `${terminal.color.bold(job)} is ${state.replaceAll("-", " ")}`, ...reasonLines(reasons, terminal)];
+}
+
+/** What a periodic or parameterized job launched, the newest first. */
+function childrenText({ job, children }: JobStatus, terminal: Terminal): readonly string[] {
+  if (!children || children.pending + children.running + children.ended === 0) return [];
+  const { pending, running, ended, newest } = children;
+  return [
+    "",
+    `${terminal.color.bold(job)} launched: ${running} running, ${pending} pending, ${ended} ended; the newest`,
+    ...newest.flatMap((child) => [
+      `  ${child.submitted} ${child.state} ${child.job}`,
+      ...child.reasons.flatMap(({ message }) => terminal.wrap(message, 4)),
+    ]),
+  ];
+}
+
+function groupText({ name, desired, running, starting, queued, complete, failed }: GroupStatus): string {
+  const more = [
+    ...(complete ? [`${complete} ended well`] : []),
+    ...(failed ? [`${failed} failed`] : []),
+    ...(starting > 0 ? [`${starting} starting`] : []),
+    ...(queued > 0 ? [`${queued} find no node`] : []),
+  ];
   return `${name} ${running}${desired === undefined ? "" : `/${desired}`}${more.length > 0 ? ` (${more.join(", ")})` : ""}`;
 }

@@ -1,14 +1,18 @@
 import { UserError } from "../../jobspec";
-import type { JobJson, NomadClient } from "../../nomad";
+import type { JobJson, Registration } from "../../nomad";
 import { patiently, withStreams, type Streams } from "../following";
-import { applyChange, consulChanges, isConflict, planJobs, whatChanged, type Planned } from "../plan";
+import { applyChange, consulChanges, isConflict, Masking, onlyScaled, planJob, planJobs, type Planned } from "../plan";
 import type { Wanted } from "../stack";
+import { changedMeanwhile } from "./changed-meanwhile";
 import { viewOf } from "./deployment-view";
 import type { SteerOptions } from "./options";
+import type { JobOutcome, Outcome } from "./outcome";
 import { failTogether, orderOf } from "./rollouts";
-import { nameOf } from "./selection";
+import { nameOf, type WantedJob } from "./selection";
+import { standing } from "./standing";
+import { together } from "./together";
 import { splitRequests, splitServices, splittable } from "./traffic";
-import { begunBy, watchDeployment, type JobOutcome, type Outcome } from "./watch";
+import { watchDeployment } from "./watch";
 
 /** What deploying takes. */
 export interface DeployOptions extends SteerOptions {
@@ -16,6 +20,11 @@ export interface DeployOptions extends SteerOptions {
   readonly expected?: ReadonlyMap<string, number>;
   /** The part of the requests, in percent, that canaries get through Consul once they wait for their promotion. Default: none. */
   readonly canaryWeight?: number;
+  /**
+   * Whether jobs are tried again that are registered as they shall be, and of which something failed or is missing. Default: it is said
+   * what is wrong with them.
+   */
+  readonly force?: boolean;
 }
 
 /** Before anything has begun, a server is not waited for as long, and not where its address may be wrong. */
@@ -25,8 +34,8 @@ const BEFORE = { patience: 20_000, unreachable: false };
  * Brings what a stack wants to a cluster through Nomad's and Consul's own APIs: first what Consul needs to know, then the jobs, at
  * the same time but for those that wait for others, each watched until it is healthy. Nomad plans every job before anything is
  * changed, and only those that change are registered, for the very index that was planned for: what somebody else changes
- * meanwhile is never overwritten. What waits for a job that fails is left as it is. Jobs of several regions follow one another
- * as their strategy says.
+ * meanwhile is never overwritten. A job that does not change is unchanged only where it runs as it shall. What waits for a job that fails is
+ * left as it is. Jobs of several regions follow one another as their strategy says.
  *
  * @throws UserError where the server refuses a job, or somebody changed one
  */
@@ -46,30 +55,20 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   );
   await configureConsul(wanted, options);
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
-  // Each path with whether it went well; a job begins once all that it waits for did.
-  const ends = new Map<string, Promise<boolean>>();
-  const outcomes: JobOutcome[] = [];
   const jobs = planned.map(({ job }) => job);
-  await withStreams(options.nomad, jobs, options, async (streams) => {
-    for (const item of wanted) {
+  const outcomes = await withStreams(options.nomad, jobs, options, (streams) =>
+    inOrder(wanted, options.signal, async (item, signal) => {
       const plan = byPath.get(item.path);
-      if (item.kind !== "job" || !plan) continue;
-      const { needed, before } = orderOf(item, wanted);
-      const all = Promise.all([...needed, ...before].map((path) => ends.get(path) ?? true));
-      const end = all.then(async (well) => {
-        if (well.slice(0, needed.length).includes(false)) return false;
-        // The canaries of a release before this one go away, and with them whoever was sent to them.
-        if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, options);
-        const outcome = await deployJob(plan, options, streams);
-        if (outcome.result === "waiting-for-promotion")
-          await splitRequests(split.get(item.path) ?? [], canaryWeight ?? 0, options);
-        outcomes.push({ ...outcome, path: item.path, job: plan.job });
-        return outcome.result !== "failed" && outcome.result !== "timed-out";
-      });
-      ends.set(item.path, end);
-    }
-    await Promise.all(ends.values());
-  });
+      if (!plan) return undefined;
+      const own = { ...options, signal };
+      // The canaries of a release before this one go away, and with them whoever was sent to them.
+      if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, own);
+      const outcome = await deployJob(item, plan, own, streams);
+      if (outcome.result === "waiting-for-promotion")
+        await splitRequests(split.get(item.path) ?? [], canaryWeight ?? 0, own);
+      return { ...outcome, path: item.path, job: plan.job };
+    }),
+  );
   const ended = await failTogether(wanted, outcomes, options);
   const order = wanted.map(({ path }) => path);
   return [...ended].sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
@@ -85,30 +84,92 @@ function hasManualCanary(job: JobJson): boolean {
   });
 }
 
-async function deployJob({ plan, job }: Planned, options: DeployOptions, streams: Streams): Promise<Outcome> {
+/**
+ * Deploys jobs at the same time, but for those that wait for others. The first error ends all of them.
+ *
+ * @returns the outcomes, without those of jobs that waited for one which failed
+ */
+async function inOrder(
+  wanted: readonly Wanted[],
+  signal: AbortSignal | undefined,
+  run: (item: WantedJob, signal: AbortSignal) => Promise<JobOutcome | undefined>,
+): Promise<readonly JobOutcome[]> {
+  // Each path with whether it went well; a job begins once all that it waits for did.
+  const ends = new Map<string, Promise<boolean>>();
+  const outcomes: JobOutcome[] = [];
+  const jobs = wanted.filter((item) => item.kind === "job");
+  await together(jobs, signal, (item, ending) => {
+    const { needed, before } = orderOf(item, wanted);
+    const all = Promise.all([...needed, ...before].map((path) => ends.get(path) ?? true));
+    const end = all.then(async (well) => {
+      if (well.slice(0, needed.length).includes(false)) return false;
+      ending.throwIfAborted();
+      const outcome = await run(item, ending);
+      if (!outcome) return true;
+      outcomes.push(outcome);
+      return outcome.result !== "failed" && outcome.result !== "timed-out";
+    });
+    ends.set(item.path, end);
+    return end;
+  });
+  return outcomes;
+}
+
+async function deployJob(
+  item: WantedJob,
+  planned: Planned,
+  options: DeployOptions,
+  streams: Streams,
+): Promise<Outcome> {
+  const { plan, job } = planned;
   const nomad = options.nomad.where(job);
   const watching = { ...options, changes: streams.of(job) };
-  if (plan.change === "none") {
-    const going = (await patiently(() => nomad.deployments(job.ID), options)).find(
-      ({ Status }) => Status === "running",
-    );
-    const view = { ...viewOf(job), status: "unchanged" as const };
-    if (!going || options.detach) return { result: "unchanged", view, diagnoses: [] };
-    options.onStep(`watching the deployment of ${job.ID} that is going on`);
-    return watchDeployment(nomad, job, begunBy(going), watching);
+  if (options.force && plan.change === "update") {
+    const stopped = await leftStopped(item, options);
+    if (stopped) return stopped;
   }
+  const registered = (item: Planned) => register(item, options);
+  if (plan.change === "none" || plan.change === "place")
+    return standing(item, planned, { ...options, nomad, watching, register: registered });
   options.onStep(`registering ${nameOf(job)}`);
-  const registration = await register(nomad, job, plan.modifyIndex, plan.path);
-  if (options.detach) return { result: "detached", view: viewOf(job), diagnoses: [] };
+  const registration = await registered(planned);
+  if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return watchDeployment(nomad, job, registration, watching);
 }
 
-async function register(nomad: NomadClient, job: JobJson, index: number, path: string) {
-  try {
-    return await nomad.register(job, index);
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-    throw await changedMeanwhile(nomad, job, index, path);
+/** A job that somebody stopped is not tried again: that is for a deployment without force, which says that it starts it. */
+async function leftStopped({ job, path }: WantedJob, { nomad }: DeployOptions): Promise<Outcome | undefined> {
+  const held = await nomad.where(job).job(job.ID);
+  if (held?.Stop !== true) return undefined;
+  const message = `somebody stopped it, and trying again never starts what was stopped; start it by deploying without --force`;
+  const view = { ...viewOf(job), status: "failed" as const, description: message };
+  return {
+    result: "failed",
+    view,
+    reasons: [{ kind: "stopped", message: `${path}: ${message}` }],
+    diagnoses: [],
+    untouched: true,
+  };
+}
+
+/** Registrations that conflict with an autoscaler only are planned again, so often. */
+const CONFLICTS = 20;
+
+/** Registers a job for the index that it was planned for. Where only counts moved that a scaling policy owns, it is planned again. */
+async function register(planned: Planned, options: DeployOptions): Promise<Registration> {
+  const { path } = planned.plan;
+  for (let now = planned, tries = 0; ; tries += 1) {
+    const nomad = options.nomad.where(now.job);
+    try {
+      return await nomad.register(now.job, now.plan.modifyIndex, now.source);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      const wanted = { path, job: planned.job, source: planned.source };
+      const next = tries < CONFLICTS ? await planJob(options.nomad, wanted, new Masking(), options.signal) : undefined;
+      if (!next || !onlyScaled(now.held, next.held))
+        throw await changedMeanwhile(nomad, now.job, planned.plan.modifyIndex, path);
+      now = next;
+    }
   }
 }
 
@@ -120,13 +181,6 @@ async function refuseStale(planned: readonly Planned[], { nomad, expected }: Dep
     stale.map(({ plan, job }) => changedMeanwhile(nomad.where(job), job, expected.get(plan.path) ?? 0, plan.path)),
   );
   if (errors.length > 0) throw new UserError(errors.flatMap(({ problems }) => problems));
-}
-
-async function changedMeanwhile(nomad: NomadClient, job: JobJson, index: number, path: string): Promise<UserError> {
-  const changes = await whatChanged(nomad, job.ID, index);
-  const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";
-  const message = `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview, and deploy again`;
-  return UserError.at(path, message, "changed-meanwhile");
 }
 
 /** Keys and configuration entries, in the stack's order, since Consul takes some only after others. */

@@ -16,6 +16,8 @@ export interface SteerOptions {
   readonly detach?: boolean;
   /** When to give up waiting, in milliseconds since 1970. Default: never. */
   readonly until?: number;
+  /** Whether batch jobs are waited for until they end. Default: true. */
+  readonly waitForBatch?: boolean;
 }
 
 /** The same for one job of a stack, or for all. */

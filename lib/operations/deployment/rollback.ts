@@ -7,7 +7,8 @@ import { viewOf } from "./deployment-view";
 import { goesOn, nameOf, newestDeployments, selectJobs, type WantedJob } from "./selection";
 import type { JobOptions, SteerOptions } from "./options";
 import { splitRequests, splitServices } from "./traffic";
-import { watchDeployment, type JobOutcome, type Outcome } from "./watch";
+import type { JobOutcome, Outcome } from "./outcome";
+import { watchDeployment } from "./watch";
 
 /** What going back takes. */
 export interface RollbackOptions extends JobOptions {
@@ -59,7 +60,7 @@ interface Target {
 async function goBack({ item: { job, path }, from, to }: Target, options: SteerOptions): Promise<Outcome> {
   const nomad = options.nomad.where(job);
   const registration = await asUserError(path, () => nomad.revert(job.ID, to, from));
-  if (options.detach) return { result: "detached", view: viewOf(job), diagnoses: [] };
+  if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return withStreams(options.nomad, [job], options, (streams) =>
     watchDeployment(nomad, job, registration, { ...options, changes: streams.of(job) }),
   );

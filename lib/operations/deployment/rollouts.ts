@@ -3,7 +3,7 @@ import type { Wanted } from "../stack";
 import type { SteerOptions } from "./options";
 import { nameOf, type WantedJob } from "./selection";
 import { takeBack } from "./rollback";
-import type { JobOutcome } from "./watch";
+import type { JobOutcome } from "./outcome";
 
 /** What a job is deployed after: `needed` must go well, `before` must only have ended. */
 export interface Order {
@@ -40,7 +40,7 @@ export async function failTogether(
     outcomes.map(async (outcome) => {
       const item = jobs.find(({ path }) => path === outcome.path);
       const cause = failed.find(({ rollout }) => rollout?.id === item?.rollout?.id);
-      const went = outcome.result === "healthy" || outcome.result === "registered";
+      const went = ["healthy", "complete", "registered"].includes(outcome.result);
       if (!item || !cause || !went) return outcome;
       const why = `the rollout failed in ${String(cause.job.Region)}`;
       if (!hasAutoRevert(item.job)) return failedBecause(outcome, `${why}; it has no auto_revert, and stays as it is`);
@@ -53,7 +53,8 @@ export async function failTogether(
 }
 
 function failedBecause(outcome: JobOutcome, description: string): JobOutcome {
-  return { ...outcome, result: "failed", view: { ...outcome.view, status: "failed", description } };
+  const reasons = [{ kind: "deployment" as const, message: description }];
+  return { ...outcome, result: "failed", reasons, view: { ...outcome.view, status: "failed", description } };
 }
 
 function hasAutoRevert(job: JobJson): boolean {

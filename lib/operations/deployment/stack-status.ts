@@ -1,20 +1,32 @@
 import pLimit from "p-limit";
-import { whereOf, type Deployment, type JobCounts, type JobJson, type NomadClient } from "../../nomad";
+import { whereOf, type JobCounts, type JobSummary, type NomadClient } from "../../nomad";
 import { type PatienceOptions, patiently } from "../following";
 import { AT_ONCE } from "../plan";
 import type { Wanted } from "../stack";
+import { conditionOf, type Condition, type GroupStatus, type JobState } from "./condition";
 import { viewOf, type DeploymentView } from "./deployment-view";
-import { justSubmitted, selectJobs, type WantedJob } from "./selection";
-import { waitsForPromotion } from "./watch";
+import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
+import type { Reason } from "./reasons";
+import { selectJobs, type WantedJob } from "./selection";
 
-/** Allocations of a group, by their state. */
-export interface GroupStatus {
-  readonly name: string;
-  /** As many as shall run; absent where the nodes say how many. */
-  readonly desired?: number;
+/** A job that was dispatched, or launched by the clock. */
+export interface ChildStatus {
+  readonly job: string;
+  readonly state: JobState;
+  /** When it was launched: ISO 8601. */
+  readonly submitted: string;
+  /** Why it failed, or what it waits for. */
+  readonly reasons: readonly Reason[];
+}
+
+/** What a periodic or parameterized job launched. */
+export interface Children {
+  readonly pending: number;
   readonly running: number;
-  readonly starting: number;
-  readonly queued: number;
+  /** Those that have ended, well or not. */
+  readonly ended: number;
+  /** The newest first, five at most. */
+  readonly newest: readonly ChildStatus[];
 }
 
 /** What became of a job of a stack. */
@@ -23,29 +35,21 @@ export interface JobStatus {
   readonly path: string;
   readonly region?: string;
   readonly namespace?: string;
-  /**
-   * `deploying`: a deployment goes on; `degraded`: fewer run than shall; `failed`: the deployment of the version that runs failed;
-   * `ready`: nothing runs until it is dispatched or launched; `stopped`; `missing`: there is no such job.
-   */
-  readonly state:
-    "healthy" | "ready" | "deploying" | "waiting-for-promotion" | "degraded" | "failed" | "stopped" | "missing";
+  readonly state: JobState;
   readonly version?: number;
   /** When that version was submitted: ISO 8601. */
   readonly submitted?: string;
   readonly groups: readonly GroupStatus[];
+  /** Why it is not as it shall be, or what is waited for; empty where all is well. */
+  readonly reasons: readonly Reason[];
   /** Its newest deployment. */
   readonly deployment?: DeploymentView;
+  /** What it launched, where it is periodic or parameterized. */
+  readonly children?: Children;
 }
 
-interface HeldJob {
-  readonly Type?: string;
-  readonly Stop?: boolean;
-  readonly Version?: number;
-  readonly SubmitTime?: number;
-  readonly Periodic?: object | null;
-  readonly ParameterizedJob?: object | null;
-  readonly TaskGroups?: readonly { readonly Name: string; readonly Count: number }[];
-}
+/** Children of one job that are asked about. */
+const CHILDREN_SHOWN = 5;
 
 /** Says what became of every job of a stack. */
 export async function stackStatus(
@@ -56,55 +60,59 @@ export async function stackStatus(
   return Promise.all(selectJobs(wanted, options.job).map((item) => limit(() => jobStatus(item, options))));
 }
 
-async function jobStatus(
+/** Says what became of one job. */
+export async function jobStatus(
   { path, job }: WantedJob,
   options: PatienceOptions & { readonly nomad: NomadClient },
 ): Promise<JobStatus> {
   const nomad = options.nomad.where(job);
-  const [held, summary, deployments] = await patiently(
-    () => Promise.all([nomad.job(job.ID), nomad.summary(job.ID), nomad.deployments(job.ID)]),
-    options,
-  );
+  const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
   const where = { job: job.ID, path, ...whereOf(job) };
-  if (!held) return { ...where, state: "missing", groups: [] };
-  const { Version: version = 0, SubmitTime: time = 0 } = held as HeldJob;
-  const deployment = deployments.find(({ JobVersion }) => JobVersion === version);
-  const groups = groupsOf(held, summary);
+  if (!answers) return { ...where, state: "missing", groups: [], reasons: [] };
+  const { Version: version = 0, SubmitTime: time = 0 } = answers.job;
+  const condition = conditionOf(answers);
+  const children = launchesOthers(answers.job)
+    ? await patiently(() => childrenStatus(nomad, answers.children, answers.summary), options)
+    : undefined;
   return {
     ...where,
-    state: stateOf(held, groups, deployment),
+    ...withChildren(condition, children),
     version,
     submitted: new Date(time / 1e6).toISOString(),
-    groups,
-    ...(deployment ? { deployment: viewOf(job, { deployment }) } : {}),
+    groups: condition.groups,
+    ...(condition.deployment ? { deployment: deploymentView(answers, condition.deployment) } : {}),
+    ...(children ? { children } : {}),
   };
 }
 
-function groupsOf(held: JobJson, counts: JobCounts | undefined): readonly GroupStatus[] {
-  const { Type: type, TaskGroups: groups = [], Periodic: periodic, ParameterizedJob: parameterized } = held as HeldJob;
-  // What is dispatched or launched runs under ids of its own.
-  if (periodic || parameterized) return [];
-  return groups.map(({ Name: name, Count: count }) => {
-    const { Running = 0, Starting = 0, Queued = 0 } = counts?.Summary?.[name] ?? {};
-    const desired = type === "service" || type === "batch" ? { desired: count } : {};
-    return { name, ...desired, running: Running, starting: Starting, queued: Queued };
-  });
+function deploymentView(answers: JobAnswers, deployment: NonNullable<Condition["deployment"]>): DeploymentView {
+  const blocked = deployment.Status === "running" ? placementFailuresOf(answers.job, answers.evaluations) : {};
+  return viewOf(answers.job, { deployment, failures: blocked });
 }
 
-function stateOf(
-  held: JobJson,
-  groups: readonly GroupStatus[],
-  deployment: Deployment | undefined,
-): JobStatus["state"] {
-  const { Stop: stop, Type: type, Periodic: periodic, ParameterizedJob: parameterized } = held as HeldJob;
-  if (stop) return "stopped";
-  if (periodic || parameterized) return "ready";
-  if (deployment?.Status === "failed" || deployment?.Status === "cancelled") return "failed";
-  if (deployment && deployment.Status !== "successful")
-    return waitsForPromotion(deployment) ? "waiting-for-promotion" : "deploying";
-  const degraded = groups.some(({ desired, running, queued }) =>
-    type === "service" ? running < (desired ?? 0) : queued > 0,
-  );
-  if (!degraded) return "healthy";
-  return !deployment && justSubmitted(held) ? "deploying" : "degraded";
+/** A job whose newest child that has ended failed, failed itself: nobody else says so. */
+function withChildren({ state, reasons }: Condition, children: Children | undefined) {
+  const ended = children?.newest.find((child) => child.state === "failed" || child.state === "complete");
+  if (state !== "ready" || ended?.state !== "failed") return { state, reasons };
+  const why = ended.reasons.map(({ message }) => message).join("; ");
+  const reason: Reason = { kind: "child", message: `${ended.job} failed${why === "" ? "" : `: ${why}`}` };
+  return { state: "failed" as const, reasons: [reason] };
+}
+
+async function childrenStatus(
+  nomad: NomadClient,
+  children: readonly JobSummary[],
+  summary: JobCounts | undefined,
+): Promise<Children> {
+  const newest = await Promise.all(children.slice(0, CHILDREN_SHOWN).map((child) => childStatus(nomad, child)));
+  const { Pending = 0, Running = 0, Dead = 0 } = summary?.Children ?? {};
+  return { pending: Pending, running: Running, ended: Dead, newest: newest.flat() };
+}
+
+/** One that was forgotten meanwhile is left out. */
+async function childStatus(nomad: NomadClient, { ID, SubmitTime }: JobSummary): Promise<readonly ChildStatus[]> {
+  const answers = await askAboutJob(nomad, ID);
+  if (!answers) return [];
+  const { state, reasons } = conditionOf(answers);
+  return [{ job: ID, state, submitted: new Date((SubmitTime ?? 0) / 1e6).toISOString(), reasons }];
 }

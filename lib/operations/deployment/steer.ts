@@ -6,14 +6,41 @@ import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
 import type { JobOptions } from "./options";
 import { splitRequests, splitServices, splittable } from "./traffic";
-import { begunDeployments, goesOn, nameOf, newestDeployments, selectJobs, type JobDeployment } from "./selection";
-import { begunBy, watchDeployment, type Outcome, type WatchOptions, type JobOutcome } from "./watch";
+import { together } from "./together";
+import {
+  begunDeployments,
+  goesOn,
+  nameOf,
+  newestDeployments,
+  selectJobs,
+  type JobDeployment,
+  type WantedJob,
+} from "./selection";
+import type { JobOutcome, Outcome } from "./outcome";
+import { isBatch, launchesOthers } from "./job-answers";
+import { jobStatus } from "./stack-status";
+import { ALREADY_RUNNING, begunBy, watchDeployment, type WatchOptions } from "./watch";
 
-/** Watches what goes on of the deployments of a stack, whoever began them. @returns those that went on */
+/**
+ * Watches what goes on of a stack, whoever began it: deployments, and batch jobs that have not ended.
+ *
+ * @returns those that went on
+ */
 export async function watchStack(wanted: readonly Wanted[], options: JobOptions): Promise<readonly JobOutcome[]> {
-  const found = await begunDeployments(selectJobs(wanted, options.job), options.nomad, options);
-  return each(found.filter(goesOn), options, (item, watching) => watch(item, options, watching));
+  const jobs = selectJobs(wanted, options.job);
+  const found = await begunDeployments(jobs, options.nomad, options);
+  const batch = options.waitForBatch === false ? [] : await runningBatchJobs(jobs, options);
+  return each([...found.filter(goesOn), ...batch], options, (item, watching) => watch(item, options, watching));
 }
+
+async function runningBatchJobs(jobs: readonly WantedJob[], options: JobOptions): Promise<readonly Watched[]> {
+  const batch = jobs.filter(({ job }) => isBatch(job) && !launchesOthers(job));
+  const states = await Promise.all(batch.map((item) => jobStatus(item, options)));
+  return batch.filter((_, index) => states[index]?.state === "running").map((wanted) => ({ wanted, job: wanted.job }));
+}
+
+/** What is watched: a deployment, or a job that has none. */
+type Watched = Pick<JobDeployment, "wanted" | "job"> & Partial<JobDeployment>;
 
 /** What promoting takes. */
 export interface PromoteOptions extends JobOptions {
@@ -81,12 +108,18 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
       return {
         result: "waiting-for-promotion",
         view: viewOf(item.job, { deployment: item.deployment }),
+        reasons: [],
         diagnoses: [],
       };
     options.onStep(`promoting ${nameOf(item.job)}`);
     await asUserError(item.wanted.path, () => at.promote(item.deployment.ID));
     if (options.detach)
-      return { result: "detached", view: viewOf(item.job, { deployment: item.deployment }), diagnoses: [] };
+      return {
+        result: "detached",
+        view: viewOf(item.job, { deployment: item.deployment }),
+        reasons: [],
+        diagnoses: [],
+      };
     return watch(item, options, { ...watching, throughPromotion: true });
   });
 }
@@ -126,32 +159,32 @@ export async function failDeployment(wanted: readonly Wanted[], options: JobOpti
 }
 
 /** Runs something for every deployment at the same time, over one stream for each region. */
-async function each(
-  items: readonly JobDeployment[],
+async function each<I extends Watched>(
+  items: readonly I[],
   options: JobOptions,
-  run: (item: JobDeployment, watching: WatchOptions) => Promise<Outcome>,
+  run: (item: I, watching: WatchOptions) => Promise<Outcome>,
 ): Promise<readonly JobOutcome[]> {
   const jobs = items.map(({ job }) => job);
   return withStreams(options.nomad, jobs, options, (streams) =>
-    Promise.all(
-      items.map(async (item) => ({
-        ...(await run(item, { ...options, changes: streams.of(item.job) })),
-        path: item.wanted.path,
-        job: item.job,
-      })),
-    ),
+    together(items, options.signal, async (item, signal) => ({
+      ...(await run(item, { ...options, signal, changes: streams.of(item.job) })),
+      path: item.wanted.path,
+      job: item.job,
+    })),
   );
 }
 
-function watch({ job, deployment }: JobDeployment, options: JobOptions, watching: WatchOptions): Promise<Outcome> {
-  return watchDeployment(options.nomad.where(job), job, begunBy(deployment), watching);
+function watch({ job, deployment }: Watched, options: JobOptions, watching: WatchOptions): Promise<Outcome> {
+  const begun = deployment ? begunBy(deployment) : ALREADY_RUNNING;
+  return watchDeployment(options.nomad.where(job), job, begun, watching);
 }
 
 async function failed(ended: Outcome, item: JobDeployment, nomad: NomadClient): Promise<Outcome> {
   const said = await asUserError(item.wanted.path, () => nomad.where(item.job).fail(item.deployment.ID));
   const back = said.RevertedJobVersion === null ? "" : `; Nomad goes back to version ${said.RevertedJobVersion}`;
   const description = `its canaries were not healthy in time, so it was failed${back}`;
-  return { ...ended, result: "failed", view: { ...ended.view, status: "failed", description } };
+  const reasons = [{ kind: "deployment" as const, message: description }, ...ended.reasons];
+  return { ...ended, result: "failed", reasons, view: { ...ended.view, status: "failed", description } };
 }
 
 function stillRuns({ view }: Outcome): boolean {

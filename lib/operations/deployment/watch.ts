@@ -4,35 +4,21 @@ import type {
   AllocationStub,
   ConsulClient,
   Deployment,
+  Evaluation,
   JobJson,
   NomadClient,
   PlacementFailure,
   Registration,
 } from "../../nomad";
 import { type Changes, patiently } from "../following";
+import { conditionOf, type Condition } from "./condition";
 import { viewOf, type DeploymentView } from "./deployment-view";
-import { diagnose, type TaskDiagnosis } from "./diagnosis";
-import { FailingChecks } from "./failing-checks";
-
-/** How a deployment ended. */
-export interface Outcome {
-  /**
-   * `unchanged`: nothing was to do; `registered`: there is no deployment to wait for, as of jobs that are dispatched; `timed-out`: it
-   * took too long and goes on; `detached`: nobody waited.
-   */
-  readonly result:
-    "healthy" | "unchanged" | "registered" | "failed" | "waiting-for-promotion" | "timed-out" | "detached";
-  readonly view: DeploymentView;
-  /** What is known of tasks that failed. */
-  readonly diagnoses: readonly TaskDiagnosis[];
-}
-
-/** A job of a stack with how its deployment ended. */
-export interface JobOutcome extends Outcome {
-  /** Its path in the program. */
-  readonly path: string;
-  readonly job: JobJson;
-}
+import { diagnose } from "./diagnosis";
+import { FailingChecks, type FailingCheck } from "./failing-checks";
+import { askAboutJob, isBatch, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
+import type { Outcome } from "./outcome";
+import { waitsForPromotion } from "./promotion";
+import { allocationReasons, checkReasons, placementReasons, type Reason } from "./reasons";
 
 /** What watching takes. */
 export interface WatchOptions {
@@ -49,6 +35,12 @@ export interface WatchOptions {
   readonly until?: number;
   /** Whether a deployment that waits for its promotion is waited for too. Default: false. */
   readonly throughPromotion?: boolean;
+  /** Whether batch jobs are waited for until they end. Default: true. */
+  readonly waitForBatch?: boolean;
+  /** How long allocations may be without a node before that counts as a failure, in milliseconds. Default: 15 s. */
+  readonly placementPatience?: number;
+  /** How long a service without a deployment may take until it runs, in milliseconds. Default: 10 min, as progress_deadline. */
+  readonly startPatience?: number;
 }
 
 /** What began a deployment: a registration, or a deployment that goes on already. */
@@ -62,15 +54,28 @@ export function begunBy({ ID, JobModifyIndex }: Deployment): Begun {
   return { EvalID: "", JobModifyIndex, deployment: ID };
 }
 
+const NO_DEPLOYMENT = -1;
+
+/** An evaluation that places what is missing: it begins no deployment. */
+export function evaluatedBy({ EvalID }: Pick<Registration, "EvalID">): Begun {
+  return { EvalID, JobModifyIndex: NO_DEPLOYMENT };
+}
+
+/** What goes on without a deployment, such as a batch job. */
+export const ALREADY_RUNNING: Begun = { EvalID: "", JobModifyIndex: NO_DEPLOYMENT };
+
 /** Events come in flocks: between two looks there is at least this much. */
 const SHORTEST_INTERVAL = 100;
-/** How long allocations may be without a node before that counts as a failure. */
 const PLACEMENT_PATIENCE = 15_000;
+const START_PATIENCE = 600_000;
 
 /**
  * Watches what a registration brought about until it is healthy, has failed, or waits for somebody.
  *
- * An allocation that used up its restarts counts as a failure at once; Nomad itself would try others until the progress deadline.
+ * An allocation that used up its restarts counts as a failure at once; Nomad itself would try others until the progress deadline. What has
+ * no deployment, such as a batch job, is judged by its allocations.
+ *
+ * @throws UserError where the job is purged meanwhile
  */
 export async function watchDeployment(
   nomad: NomadClient,
@@ -79,18 +84,21 @@ export async function watchDeployment(
   options: WatchOptions,
 ): Promise<Outcome> {
   // Nothing is placed of a job that is dispatched, or launched by the clock, when it is registered.
-  if (registration.EvalID === "" && registration.deployment === undefined)
-    return { result: "registered", view: viewOf(job), diagnoses: [] };
+  if (registration.EvalID === "" && registration.deployment === undefined && registration !== ALREADY_RUNNING)
+    return { result: "registered", view: viewOf(job), reasons: [], diagnoses: [] };
+  const { placementPatience = PLACEMENT_PATIENCE, startPatience = START_PATIENCE } = options;
   const failing = new FailingChecks(job, nomad, options.consul);
+  const begun = Date.now();
   let shown = "";
   let blockedSince: number | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const { deployment, allocations, failures, settled } = await patiently(
+    const seen = await patiently(
       () => look(nomad, job.ID, registration),
       // Whoever registered, or looked before, has a token that is good.
       { ...options, trusted: registration.EvalID !== "" || shown !== "" },
     );
+    const { deployment, allocations, failures } = seen;
     const checks = await failing.of(allocations);
     const view = viewOf(job, { deployment, allocations, failures, checks });
     const text = JSON.stringify(view);
@@ -98,31 +106,25 @@ export async function watchDeployment(
     shown = text;
 
     const looked = Date.now();
-    blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? Date.now()) : undefined;
-    if (settled && !deployment && blockedSince === undefined) {
-      return { result: "registered", view, diagnoses: [] };
-    }
-    const found = resultOf(deployment, allocations, blockedSince);
+    blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? looked) : undefined;
+    const blocked = blockedSince !== undefined && looked - blockedSince > placementPatience;
+    const waited = isBatch(seen.job) ? 0 : looked - begun;
+    const found = blocked ? "failed" : resultOf(seen, options, waited > startPatience);
     const late = options.until !== undefined && looked > options.until ? ("timed-out" as const) : undefined;
     const result = found === "waiting-for-promotion" && options.throughPromotion ? late : (found ?? late);
-    if (result) {
-      const suspects = result === "failed" ? allocations : [];
-      const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
-      return { result, view, diagnoses };
-    }
-    await pause(job.ID, { ...options, blocked: blockedSince !== undefined });
+    if (result) return outcomeOf(nomad, result, seen, view, checks);
+    await pause(job.ID, { ...options, longest: blockedSince === undefined ? undefined : placementPatience / 10 });
     await sleep(looked + SHORTEST_INTERVAL - Date.now(), options.signal);
   }
 }
 
 /** Waits for a change; not longer than somebody is waited for. */
-async function pause(job: string, options: WatchOptions & { readonly blocked: boolean }): Promise<void> {
-  const limits = [
-    ...(options.until === undefined ? [] : [options.until - Date.now()]),
-    ...(options.blocked ? [PLACEMENT_PATIENCE / 10] : []),
-  ];
+async function pause(job: string, options: WatchOptions & { readonly longest: number | undefined }): Promise<void> {
+  const limits = [options.until === undefined ? undefined : options.until - Date.now(), options.longest].filter(
+    (limit) => limit !== undefined,
+  );
   if (limits.length === 0) return options.changes.next(job, options.signal);
-  const enough = AbortSignal.timeout(Math.max(1, Math.min(...limits)));
+  const enough = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(...limits))));
   const signal = options.signal ? AbortSignal.any([enough, options.signal]) : enough;
   try {
     await options.changes.next(job, signal);
@@ -137,43 +139,71 @@ async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> 
 }
 
 interface Look {
-  /** The deployment that the registration began: none where nothing has to change. */
+  readonly job: HeldJob;
+  /** The deployment that the registration began: none where nothing has to change, and none of batch jobs. */
   readonly deployment: Deployment | undefined;
-  /** What it placed. */
+  /** What the deployment placed; where there is none, all of the job. */
   readonly allocations: readonly AllocationStub[];
   readonly failures: Readonly<Record<string, PlacementFailure>>;
-  /** Whether the server has decided what to do. */
-  readonly settled: boolean;
+  /** What is to be said of the job, where no deployment says it. */
+  readonly condition: Condition | undefined;
+  /** The evaluation, while the scheduler has not decided yet. */
+  readonly undecided: Evaluation | undefined;
 }
 
-async function look(nomad: NomadClient, job: string, begun: Begun): Promise<Look> {
-  const [evaluation, deployments] = await Promise.all([
-    begun.EvalID === "" ? undefined : nomad.evaluation(begun.EvalID),
-    nomad.deployments(job),
-  ]);
+async function look(nomad: NomadClient, id: string, begun: Begun): Promise<Look> {
+  // Asked first: once it is complete, whatever it began is there to be seen.
+  const evaluation = begun.EvalID === "" ? undefined : await nomad.evaluation(begun.EvalID);
+  const [job, deployments] = await Promise.all([nomad.job(id) as Promise<HeldJob | undefined>, nomad.deployments(id)]);
+  // One of the same id may have been registered anew since.
+  const another = begun.JobModifyIndex !== NO_DEPLOYMENT && (job?.CreateIndex ?? 0) > begun.JobModifyIndex;
+  if (!job || another) throw purged(id);
+  const undecided = evaluation?.Status === "pending" ? evaluation : undefined;
   const deployment = deployments.find(({ ID, JobModifyIndex }) =>
     begun.deployment === undefined ? JobModifyIndex === begun.JobModifyIndex : ID === begun.deployment,
   );
-  if (!deployment && begun.EvalID !== "" && evaluation === undefined)
-    throw UserError.at(
-      job,
-      "Nomad knows nothing of it any more: it was purged, or the server lost its state; look with cdk-nomad status, and deploy again",
-      "forgotten",
-    );
-  return {
-    deployment,
-    allocations: deployment ? await nomad.deploymentAllocations(deployment.ID) : [],
-    failures: evaluation?.FailedTGAllocs ?? {},
-    settled: evaluation === undefined || evaluation.Status === "complete" || evaluation.Status === "blocked",
-  };
+  if (!deployment || (job.Type === "system" && deployment.Status === "successful")) {
+    const answers = await askAboutJob(nomad, id);
+    if (!answers) throw purged(id);
+    return { ...byCondition(answers), deployment, undecided };
+  }
+  const [allocations, evaluations] = await Promise.all([
+    nomad.deploymentAllocations(deployment.ID),
+    lacksPlacements(deployment) ? nomad.evaluations(id) : [],
+  ]);
+  const failures = placementFailuresOf(job, evaluations);
+  return { job, deployment, allocations, failures, condition: undefined, undecided };
 }
 
-function resultOf(
-  deployment: Deployment | undefined,
-  allocations: readonly AllocationStub[],
-  blockedSince: number | undefined,
-): Outcome["result"] | undefined {
-  if (blockedSince !== undefined && Date.now() - blockedSince > PLACEMENT_PATIENCE) return "failed";
+function byCondition(answers: JobAnswers) {
+  const { job, allocations } = answers;
+  const condition = conditionOf(answers);
+  const lacking = condition.reasons.some(({ kind }) => kind === "placement");
+  const failures = lacking ? placementFailuresOf(job, answers.evaluations) : {};
+  return { job, allocations, failures, condition };
+}
+
+function lacksPlacements({ TaskGroups }: Deployment): boolean {
+  return Object.values(TaskGroups ?? {}).some(({ PlacedAllocs, DesiredTotal, DesiredCanaries, Promoted }) =>
+    DesiredCanaries > 0 && !Promoted ? PlacedAllocs < DesiredCanaries : PlacedAllocs < DesiredTotal,
+  );
+}
+
+function purged(id: string): UserError {
+  return UserError.at(
+    id,
+    "Nomad knows nothing of it any more: it was purged, or the server lost its state; look with cdk-nomad status, and deploy again",
+    "forgotten",
+  );
+}
+
+/** How it ended; undefined while it goes on. */
+function resultOf(seen: Look, options: WatchOptions, tooLong: boolean): Outcome["result"] | undefined {
+  const { deployment, allocations, condition, job } = seen;
+  if (condition) {
+    if (seen.undecided) return undefined;
+    return resultOfCondition(condition, job, allocations, options) ?? (tooLong ? "timed-out" : undefined);
+  }
   if (!deployment) return undefined;
   if (deployment.Status === "successful") return "healthy";
   if (["failed", "cancelled"].includes(deployment.Status)) return "failed";
@@ -181,14 +211,60 @@ function resultOf(
   return waitsForPromotion(deployment) ? "waiting-for-promotion" : undefined;
 }
 
-/** Whether every canary is healthy, every group without canaries is done, and somebody has to say that it goes on. */
-export function waitsForPromotion(deployment: Deployment): boolean {
-  const groups = Object.values(deployment.TaskGroups ?? {});
-  const canaries = groups.filter((group) => group.DesiredCanaries > 0 && !group.Promoted);
-  const rest = groups.filter((group) => group.DesiredCanaries === 0);
-  return (
-    canaries.length > 0 &&
-    canaries.every((group) => !group.AutoPromote && group.HealthyAllocs >= group.DesiredCanaries) &&
-    rest.every((group) => group.HealthyAllocs >= group.DesiredTotal)
-  );
+function resultOfCondition(
+  { state }: Condition,
+  job: HeldJob,
+  allocations: readonly AllocationStub[],
+  { waitForBatch = true }: WatchOptions,
+): Outcome["result"] | undefined {
+  switch (state) {
+    case "healthy":
+    case "complete":
+      return state;
+    case "ready":
+      return "registered";
+    case "failed":
+    case "stopped":
+    case "missing":
+      return "failed";
+    case "waiting-for-promotion":
+      return state;
+    default:
+      if (isBatch(job)) return waitForBatch ? undefined : "registered";
+      return allocations.some(failedForGood) ? "failed" : undefined;
+  }
+}
+
+function failedForGood({ ClientStatus, DesiredStatus, NextAllocation, FollowupEvalID }: AllocationStub): boolean {
+  return ClientStatus === "failed" && DesiredStatus === "run" && NextAllocation === "" && FollowupEvalID === "";
+}
+
+async function outcomeOf(
+  nomad: NomadClient,
+  result: Outcome["result"],
+  seen: Look,
+  view: DeploymentView,
+  checks: readonly FailingCheck[],
+): Promise<Outcome> {
+  const reasons = result === "failed" || result === "timed-out" ? reasonsOf(seen, checks) : [];
+  const suspects =
+    result === "failed" ? seen.allocations.filter(({ ClientStatus }) => ClientStatus !== "complete") : [];
+  const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
+  return { result, view, reasons, diagnoses };
+}
+
+function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason[] {
+  const { job, deployment, allocations, failures, condition, undecided } = seen;
+  if (undecided) return [{ kind: "evaluation", message: "Nomad's scheduler has not evaluated it yet" }];
+  if (condition) return [...condition.reasons, ...checkReasons(checks)];
+  const ended = deployment && ["failed", "cancelled"].includes(deployment.Status) ? deployment : undefined;
+  const why: readonly Reason[] = ended
+    ? [
+        {
+          kind: "deployment",
+          message: `the deployment of version ${ended.JobVersion} is ${ended.Status}: ${ended.StatusDescription}`,
+        },
+      ]
+    : [];
+  return [...why, ...placementReasons(failures), ...checkReasons(checks), ...allocationReasons(job, allocations)];
 }

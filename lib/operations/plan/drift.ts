@@ -2,7 +2,7 @@ import { ApiError, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
-import type { JobPlan, Planned } from "./job-plan";
+import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 import { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 
@@ -12,8 +12,11 @@ export interface JobDrift {
   readonly path: string;
   readonly region?: string;
   readonly namespace?: string;
-  /** `purged`: it is gone; `stopped`: somebody stopped it; `scaled`: only counts differ; `changed`: other fields do. */
-  readonly drift: "purged" | "stopped" | "scaled" | "changed";
+  /**
+   * `purged`: it is gone; `stopped`: somebody stopped it; `scaled`: only counts differ; `changed`: other fields do; `lacking`: it is as the
+   * program says, and allocations of it are missing.
+   */
+  readonly drift: "purged" | "stopped" | "scaled" | "changed" | "lacking";
   /** The version that runs; absent where it is gone. */
   readonly version?: number;
   /** When that version was submitted: ISO 8601. */
@@ -22,6 +25,8 @@ export interface JobDrift {
   readonly modifyIndex: number;
   /** What differs: `before` is what the cluster has, `after` what the program says. */
   readonly fields: readonly FieldChange[];
+  /** Groups of which allocations are missing. */
+  readonly groups: readonly GroupPlan[];
   /** What that version changed of the one before it. */
   readonly lastChange: readonly FieldChange[];
 }
@@ -61,7 +66,7 @@ export async function findDrift(environment: string, contents: StackContents, cl
     planJobs(contents.wanted, clients, masking),
     consulChanges(contents.wanted, clients, masking),
   ]);
-  const jobs = planned.filter(({ plan }) => plan.change !== "none");
+  const jobs = planned.filter(({ plan }) => plan.change !== "none" || lacksAllocations(plan));
   const changes = consul.filter(({ change }) => change !== "none");
   const drift = {
     environment,
@@ -79,7 +84,8 @@ export function hasDrift({ jobs, consul }: Drift): boolean {
 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {
   const { path, modifyIndex, fields } = plan;
-  const where = { job: job.ID, path, ...whereOf(job), modifyIndex };
+  const groups = lacksAllocations(plan) ? plan.groups.filter(({ create, missing = 0 }) => create + missing > 0) : [];
+  const where = { job: job.ID, path, ...whereOf(job), modifyIndex, groups };
   const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);
   const [held] = versions;
   if (!held || plan.change === "create") return { ...where, drift: "purged", fields: [], lastChange: [] };
@@ -88,7 +94,7 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
   const scaled = rest.every(({ place }) => /› count$/.test(place));
   return {
     ...where,
-    drift: stopped ? "stopped" : scaled ? "scaled" : "changed",
+    drift: stopped ? "stopped" : groups.length > 0 ? "lacking" : scaled ? "scaled" : "changed",
     version: Number(held.Version),
     submitted: new Date(Number(held.SubmitTime) / 1e6).toISOString(),
     fields: rest,
@@ -111,9 +117,14 @@ export async function fixDrift(
     const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }
-  for (const { plan, job } of jobs) {
+  for (const { plan, job, source } of jobs) {
+    // Nomad places nothing of it by itself: that is for whoever knows why it failed.
+    if (lacksAllocations(plan) && plan.change === "none") {
+      fixes.push({ name: job.ID, fixed: false, reason: FAILED });
+      continue;
+    }
     try {
-      await clients.nomad.register(job, plan.modifyIndex);
+      await clients.nomad.register(job, plan.modifyIndex, source);
       fixes.push({ name: job.ID, fixed: true });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -140,6 +151,7 @@ export async function whatChanged(nomad: NomadClient, id: string, since: number)
   });
 }
 
+const FAILED = "allocations of it failed, and Nomad starts no others; try it again with: cdk-nomad deploy --force";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
 
 /** Whether a job has another modify index than the one that a registration was for. */

@@ -5,6 +5,8 @@ export { fieldChanges, type FieldChange } from "./field-changes";
 export {
   asUserError,
   isScaled,
+  lacksAllocations,
+  onlyScaled,
   planJob,
   withScaledCounts,
   type GroupPlan,

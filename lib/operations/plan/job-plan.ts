@@ -29,6 +29,11 @@ export interface GroupPlan {
   /** Of other jobs, stopped to make room. */
   readonly preempt: number;
   readonly unchanged: number;
+  /**
+   * Allocations that shall run, do not, and that Nomad does not place by itself: they failed, and are not rescheduled any more. Absent
+   * where there are none.
+   */
+  readonly missing?: number;
   /** Why some find no node, in words. */
   readonly blocked?: string;
 }
@@ -39,7 +44,8 @@ export interface JobPlan {
   readonly path: string;
   readonly region?: string;
   readonly namespace?: string;
-  readonly change: "create" | "update" | "none";
+  /** `place`: the job stays as it is, and allocations of it are missing. */
+  readonly change: "create" | "update" | "place" | "none";
   /** The modify index for which this is true; 0 where there is no such job. */
   readonly modifyIndex: number;
   readonly groups: readonly GroupPlan[];
@@ -55,22 +61,47 @@ export interface Planned {
   readonly plan: JobPlan;
   /** What is registered: what the stack wants, with the counts that a scaling policy owns. */
   readonly job: JobJson;
+  /** The text that is submitted beside it. */
+  readonly source?: string;
+  /** The job as it was when it was planned, where its counts were taken from there. */
+  readonly held?: JobJson;
 }
 
-/** Asks Nomad what it would do with a job of a stack. */
+/** How often a job is planned again that changes while it is planned. */
+const TRIES = 20;
+
+/**
+ * Asks Nomad what it would do with a job of a stack. The counts that a scaling policy owns, the plan, and the index that it holds for come
+ * from one state of the job: where an autoscaler changes it in between, it is planned again.
+ *
+ * @throws UserError where the server refuses the job, or it changes all the time
+ */
 export async function planJob(
   nomad: NomadClient,
-  wanted: { readonly path: string; readonly job: JobJson },
+  wanted: { readonly path: string; readonly job: JobJson; readonly source?: string },
   masking: Masking,
   signal?: AbortSignal,
 ): Promise<Planned> {
-  const job = await withScaledCounts(nomad, wanted.job);
+  const scaled = ((wanted.job.TaskGroups ?? []) as readonly ScaledGroup[]).some(isScaled);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    signal?.throwIfAborted();
+    const held = scaled ? await nomad.where(wanted.job).job(wanted.job.ID) : undefined;
+    const job = scaled ? withCountsOf(wanted.job, held) : wanted.job;
+    const result = await askForPlan(nomad, job, wanted.path, signal);
+    if (scaled && result.JobModifyIndex !== Number(held?.JobModifyIndex ?? 0)) continue;
+    const plan = read(result, wanted.path, job, masking);
+    const whole = plan.change === "none" ? await withMissing(plan, job, nomad) : plan;
+    return { plan: whole, job, source: wanted.source, held };
+  }
+  throw UserError.at(wanted.path, "changes all the time while it is planned; try again", "changed-meanwhile");
+}
+
+async function askForPlan(nomad: NomadClient, job: JobJson, path: string, signal?: AbortSignal): Promise<PlanResult> {
   try {
-    const result = await nomad.plan(job, signal);
-    return { plan: read(result, wanted.path, job, masking), job };
+    return await nomad.plan(job, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || passingTrouble(error) !== undefined) throw error;
-    throw UserError.at(wanted.path, refusal(error, job), "server");
+    throw UserError.at(path, refusal(error, job), "server");
   }
 }
 
@@ -78,18 +109,42 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
   const { Diff: diff } = result;
   const updates = Object.entries(result.Annotations?.DesiredTGUpdates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const launch = result.NextPeriodicLaunch;
-  const change = !diff || diff.Type === "Added" ? "create" : changesSomething(diff) ? "update" : "none";
+  // A plan says "place" of every job that is dispatched or launched by the clock, of which nothing is placed.
+  const places = !job.Periodic && !job.ParameterizedJob && updates.some(([, { Place }]) => Place > 0);
+  const same = places ? ("place" as const) : ("none" as const);
+  const change = !diff || diff.Type === "Added" ? "create" : changesSomething(diff) ? "update" : same;
+  const stays = change === "none" || change === "place";
   return {
     job: job.ID,
     path,
     ...whereOf(job),
     change,
     modifyIndex: result.JobModifyIndex,
-    groups: updates.map(([name, update]) => groupPlan(name, change === "none" ? unchanged(update) : update, result)),
+    groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result)),
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
     warnings: warningsOf(result.Warnings),
     ...optional({ nextLaunch: launch ?? undefined }),
   };
+}
+
+/** A plan leaves out what failed and is not rescheduled: Nomad counts it as if it ran. */
+async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
+  if (job.Type !== "service" && job.Type !== undefined && job.Type !== "") return plan;
+  const counts = new Map(
+    ((job.TaskGroups ?? []) as readonly ScaledGroup[]).map(({ Name, Count }) => [Name, Count ?? 1] as const),
+  );
+  const now = (await nomad.where(job).summary(job.ID))?.Summary ?? {};
+  const groups = plan.groups.map((group) => {
+    const { Running = 0, Starting = 0, Queued = 0 } = now[group.name] ?? {};
+    const missing = (counts.get(group.name) ?? 0) - Running - Starting - Queued;
+    return missing > 0 ? { ...group, missing, unchanged: Math.max(0, group.unchanged - missing) } : group;
+  });
+  return { ...plan, groups };
+}
+
+/** Whether allocations of a job are missing that a deployment would bring, though the job itself stays as it is. */
+export function lacksAllocations({ change, groups }: JobPlan): boolean {
+  return change === "place" || (change === "none" && groups.some(({ missing = 0 }) => missing > 0));
 }
 
 function groupPlan(name: string, update: DesiredUpdates, { FailedTGAllocs: failures }: PlanResult): GroupPlan {
@@ -129,18 +184,35 @@ interface ScaledGroup {
  */
 export async function withScaledCounts(nomad: NomadClient, job: JobJson): Promise<JobJson> {
   const groups = (job.TaskGroups ?? []) as readonly ScaledGroup[];
-  if (!groups.some(isScaled)) return job;
-  const held = await nomad.where(job).job(job.ID);
+  return groups.some(isScaled) ? withCountsOf(job, await nomad.where(job).job(job.ID)) : job;
+}
+
+function withCountsOf(job: JobJson, held: JobJson | undefined): JobJson {
   const now = new Map(((held?.TaskGroups ?? []) as readonly ScaledGroup[]).map((group) => [group.Name, group.Count]));
   return {
     ...job,
-    TaskGroups: groups.map((group) => {
+    TaskGroups: ((job.TaskGroups ?? []) as readonly ScaledGroup[]).map((group) => {
       const count = isScaled(group) ? now.get(group.Name) : undefined;
       if (typeof count !== "number" || held?.Stop === true) return group;
       const { Min: min, Max: max } = group.Scaling ?? {};
       return { ...group, Count: Math.max(min ?? 0, Math.min(max ?? count, count)) };
     }),
   };
+}
+
+/** Whether a job differs from what it was in nothing but counts that a scaling policy owns. */
+export function onlyScaled(before: JobJson | undefined, after: JobJson | undefined): boolean {
+  if (!before || !after) return false;
+  const text = (job: JobJson) => {
+    const { Version, ModifyIndex, JobModifyIndex, SubmitTime, Stable, Status, StatusDescription, ...rest } = job;
+    void [Version, ModifyIndex, JobModifyIndex, SubmitTime, Stable, Status, StatusDescription];
+    const groups = (rest.TaskGroups ?? []) as readonly ScaledGroup[];
+    return JSON.stringify({
+      ...rest,
+      TaskGroups: groups.map((group) => (isScaled(group) ? { ...group, Count: 0 } : group)),
+    });
+  };
+  return text(before) === text(after);
 }
 
 /** Whether a scaling policy owns a group's count. */

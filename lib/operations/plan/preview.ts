@@ -3,7 +3,7 @@ import { UserError, type Problem } from "../../jobspec";
 import type { ConsulClient, NomadClient } from "../../nomad";
 import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
-import { planJob, type JobPlan, type Planned } from "./job-plan";
+import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
 import { Masking } from "../../masking";
 import type { TerraformChange } from "./terraform-plan";
 
@@ -106,7 +106,7 @@ export async function consulChanges(
 /** Whether anything would change. */
 export function hasChanges({ jobs, consul, terraform = [] }: Preview): boolean {
   return (
-    jobs.some(({ change }) => change !== "none") ||
+    jobs.some((job) => job.change !== "none" || lacksAllocations(job)) ||
     consul.some(({ change }) => change !== "none") ||
     terraform.length > 0
   );

@@ -17,7 +17,14 @@ export type Wanted = WantedThing & {
 };
 
 type WantedThing =
-  | { readonly kind: "job"; readonly path: string; readonly job: JobJson; readonly rollout?: Rollout }
+  | {
+      readonly kind: "job";
+      readonly path: string;
+      readonly job: JobJson;
+      /** The text that Terraform's provider submits as the job, which Nomad keeps beside the version. Absent where it has none. */
+      readonly source?: string;
+      readonly rollout?: Rollout;
+    }
   | {
       readonly kind: "keys";
       readonly path: string;
@@ -195,7 +202,7 @@ function reader(
         if (allocations > limits.allocations)
           throw UserError.at(path, `asks for ${allocations} allocations, more than are planned here`, "synthesized");
         const rollout = resource["//"]?.rollout;
-        return { kind: "job", path, job, ...(rollout ? { rollout } : {}) };
+        return { kind: "job", path, job, source: json, ...(rollout ? { rollout } : {}) };
       }
       case "consul_key_prefix": {
         const subkeys = Object.entries((resource.subkeys ?? {}) as Record<string, string>);

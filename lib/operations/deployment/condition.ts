@@ -1,0 +1,187 @@
+import type { AllocationStub, Deployment } from "../../nomad";
+import { batchOutcome } from "./batch";
+import { isBatch, launchesOthers, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
+import { allocationReasons, placementReasons, type Reason } from "./reasons";
+import { justSubmitted } from "./selection";
+import { waitsForPromotion } from "./promotion";
+
+/** Allocations of a group, by their state. */
+export interface GroupStatus {
+  readonly name: string;
+  /** As many as shall run, or shall end well where it is a batch job; absent where only the nodes say how many. */
+  readonly desired?: number;
+  readonly running: number;
+  readonly starting: number;
+  /** Those that find no node. */
+  readonly queued: number;
+  /** Of batch jobs: those that ended well, and those that failed for good. */
+  readonly complete?: number;
+  readonly failed?: number;
+}
+
+/**
+ * `deploying`: a deployment goes on; `degraded`: fewer run than shall; `failed`: the deployment of the version that runs failed, or a batch
+ * job did; `running`: a batch job has not ended yet; `complete`: a batch job ended well; `ready`: nothing runs until it is dispatched or
+ * launched; `stopped`: somebody stopped it; `missing`: there is no such job.
+ */
+export type JobState =
+  | "healthy"
+  | "ready"
+  | "running"
+  | "complete"
+  | "deploying"
+  | "waiting-for-promotion"
+  | "degraded"
+  | "failed"
+  | "stopped"
+  | "missing";
+
+/** What is to be said of a job. */
+export interface Condition {
+  readonly state: JobState;
+  readonly groups: readonly GroupStatus[];
+  /** Why it is not as it shall be, or what is waited for; empty where all is well. */
+  readonly reasons: readonly Reason[];
+  /** The newest deployment of the version that is registered. */
+  readonly deployment: Deployment | undefined;
+}
+
+/** Judges a job by everything that the servers know of it. */
+export function conditionOf(answers: JobAnswers): Condition {
+  const { job, deployments } = answers;
+  const deployment = deployments.find(
+    ({ JobVersion, CreateIndex }) => JobVersion === (job.Version ?? 0) && CreateIndex >= (job.CreateIndex ?? 0),
+  );
+  const groups = launchesOthers(job) ? [] : groupsOf(answers);
+  const found = { groups, deployment };
+  if (job.Stop === true) return { ...found, state: "stopped", reasons: [stoppedReason(job)] };
+  if (launchesOthers(job)) return { ...found, state: "ready", reasons: [] };
+  const why = reasonsOf(answers, groups, deployment);
+  const undecided = undecidedReason(answers);
+  if (undecided && !deployment)
+    return { ...found, state: isBatch(job) ? "running" : "deploying", reasons: [undecided] };
+  if (isBatch(job)) return { ...found, ...batchCondition(answers, groups, why) };
+  if (deployment?.Status === "failed" || deployment?.Status === "cancelled")
+    return { ...found, state: "failed", reasons: why };
+  if (deployment && deployment.Status !== "successful") {
+    if (waitsForPromotion(deployment)) return { ...found, state: "waiting-for-promotion", reasons: why };
+    // A deployment of which something finds no node goes on for ever: there is no deadline before it is placed.
+    const blocked = why.some(({ kind }) => kind === "placement");
+    return { ...found, state: blocked ? "degraded" : "deploying", reasons: why };
+  }
+  if (!lacksAllocations(job, groups)) return { ...found, state: "healthy", reasons: [] };
+  const beginning = !deployment && justSubmitted(job);
+  return { ...found, state: beginning ? "deploying" : "degraded", reasons: why };
+}
+
+/** Whether fewer allocations run than shall. A system job that runs nowhere lacks some whatever else is known. */
+function lacksAllocations({ Type }: HeldJob, groups: readonly GroupStatus[]): boolean {
+  return groups.some(({ desired, running, starting, queued }) => {
+    if (Type !== "system") return running < (desired ?? 0);
+    return running === 0 || starting > 0 || queued > 0 || running < (desired ?? 0);
+  });
+}
+
+function batchCondition(
+  answers: JobAnswers,
+  groups: readonly GroupStatus[],
+  why: readonly Reason[],
+): Pick<Condition, "state" | "reasons"> {
+  // Between the end of an allocation and the decision whether it is started again, an evaluation is pending.
+  const deciding = answers.evaluations.some(({ Status }) => Status === "pending");
+  if (!deciding && groups.some(({ failed = 0 }) => failed > 0)) return { state: "failed", reasons: why };
+  const done = groups.every(({ desired, complete = 0, running, starting, queued }) =>
+    desired === undefined ? running + starting + queued === 0 && complete > 0 : complete >= desired,
+  );
+  if (done) return { state: "complete", reasons: [] };
+  const failures = placementFailuresOf(answers.job, answers.evaluations);
+  const placed = answers.allocations.length > 0;
+  const stuck = Object.keys(failures).length > 0 && (groups.some(({ queued }) => queued > 0) || !placed);
+  const going = deciding || groups.some(({ running, starting }) => running + starting > 0);
+  return { state: stuck || !going ? "degraded" : "running", reasons: why };
+}
+
+function groupsOf(answers: JobAnswers): readonly GroupStatus[] {
+  const { job, summary, allocations, plan } = answers;
+  return (job.TaskGroups ?? []).map(({ Name: name, Count: count }) => {
+    const wanted = allocations.filter(({ TaskGroup, DesiredStatus }) => TaskGroup === name && DesiredStatus === "run");
+    const running = wanted.filter(({ ClientStatus }) => ClientStatus === "running").length;
+    const { Queued: queued = 0, Starting = 0 } = summary?.Summary?.[name] ?? {};
+    const pending = wanted.filter(({ ClientStatus }) => ClientStatus === "pending").length;
+    const status = { name, running, starting: Math.max(pending, Math.min(Starting, pending)), queued };
+    if (isBatch(job)) {
+      const { complete, failed } = batchOutcome(wanted, job.Type === "sysbatch");
+      return { ...status, ...(job.Type === "batch" ? { desired: count } : {}), complete, failed };
+    }
+    if (job.Type !== "system") return { ...status, desired: count };
+    const desired = desiredOnNodes(answers, name, wanted);
+    return { ...status, ...(plan || desired > running + status.starting ? { desired } : {}) };
+  });
+}
+
+/**
+ * How many allocations of a system job's group shall run: those that do, those that a plan would place, and those that failed. Where the
+ * token may not plan, an allocation that was stopped, and whose node has no other, is one that shall run.
+ */
+function desiredOnNodes(
+  { job, plan, allocations }: JobAnswers,
+  name: string,
+  wanted: readonly AllocationStub[],
+): number {
+  const onNodes = new Set(wanted.map(({ NodeID }) => NodeID)).size;
+  if (plan) return onNodes + (plan.Annotations?.DesiredTGUpdates?.[name]?.Place ?? 0);
+  const stopped = allocations.filter(
+    ({ TaskGroup, NodeID, JobVersion, DesiredStatus, DesiredDescription }) =>
+      TaskGroup === name &&
+      JobVersion === job.Version &&
+      DesiredStatus === "stop" &&
+      !/tainted|drain|not needed/.test(DesiredDescription ?? "") &&
+      !wanted.some((other) => other.NodeID === NodeID),
+  );
+  return onNodes + new Set(stopped.map(({ NodeID }) => NodeID)).size;
+}
+
+function reasonsOf(
+  answers: JobAnswers,
+  groups: readonly GroupStatus[],
+  deployment: Deployment | undefined,
+): readonly Reason[] {
+  const { job, allocations, evaluations } = answers;
+  const lacking = groups.filter(({ running, queued }) => queued > 0 || running === 0).map(({ name }) => name);
+  const failures = Object.entries(placementFailuresOf(job, evaluations)).filter(([name]) => lacking.includes(name));
+  return [
+    ...deploymentReasons(deployment),
+    ...placementReasons(Object.fromEntries(failures)),
+    ...allocationReasons(job, allocations),
+    ...(isBatch(job) ? [] : groups.flatMap((group) => countReason(group, job))),
+  ];
+}
+
+function deploymentReasons(deployment: Deployment | undefined): readonly Reason[] {
+  if (deployment?.Status !== "failed" && deployment?.Status !== "cancelled") return [];
+  const { JobVersion, Status, StatusDescription } = deployment;
+  const end = Status === "failed" ? "failed" : "was cancelled";
+  return [{ kind: "deployment", message: `the deployment of version ${JobVersion} ${end}: ${StatusDescription}` }];
+}
+
+function countReason({ name, desired, running, starting }: GroupStatus, { Type }: HeldJob): readonly Reason[] {
+  if (Type === "system" && running === 0 && (desired ?? 0) === 0)
+    return [{ kind: "count", group: name, message: `group "${name}" runs on no node` }];
+  if (desired === undefined || running >= desired) return [];
+  const more = starting > 0 ? `, ${starting} more ${starting === 1 ? "is" : "are"} starting` : "";
+  return [{ kind: "count", group: name, message: `group "${name}" runs ${running} of ${desired}${more}` }];
+}
+
+/** The scheduler has not decided yet what becomes of what was registered last. */
+function undecidedReason({ job, evaluations }: JobAnswers): Reason | undefined {
+  const pending = evaluations.some(
+    ({ Status, TriggeredBy, CreateIndex }) =>
+      Status === "pending" && TriggeredBy === "job-register" && CreateIndex >= (job.JobModifyIndex ?? 0),
+  );
+  return pending ? { kind: "evaluation", message: "Nomad's scheduler has not evaluated it yet" } : undefined;
+}
+
+function stoppedReason({ Version, SubmitTime }: HeldJob): Reason {
+  const time = SubmitTime === undefined ? "" : `, registered ${new Date(SubmitTime / 1e6).toISOString()}`;
+  return { kind: "stopped", message: `somebody stopped it (version ${Version ?? 0}${time})` };
+}

@@ -1,0 +1,92 @@
+import { placementInWords, type AllocationStub, type JobJson, type PlacementFailure } from "../../nomad";
+import type { FailingCheck } from "./failing-checks";
+import { taskReason } from "./task-reasons";
+
+/** Why a job is not as it shall be, or what it waits for. */
+export interface Reason {
+  /**
+   * `placement`: allocations find no node; `task`: a task failed or cannot be started; `dependency`: a template waits for what it reads;
+   * `artifact`: something is still downloaded; `check`: a health check does not pass; `health`: it runs, and not for long enough yet;
+   * `count`: fewer run than shall; `deployment`: what Nomad says of the deployment; `evaluation`: the scheduler has not decided yet;
+   * `child`: what was dispatched or launched by the clock failed; `stopped`: somebody stopped it; `unknown`: it could not be found out.
+   */
+  readonly kind:
+    | "placement"
+    | "task"
+    | "dependency"
+    | "artifact"
+    | "check"
+    | "health"
+    | "count"
+    | "deployment"
+    | "evaluation"
+    | "child"
+    | "stopped"
+    | "unknown";
+  readonly group?: string;
+  readonly task?: string;
+  /** The allocation, or one of those to which the same happened. */
+  readonly allocation?: string;
+  /** A whole sentence, never cut. */
+  readonly message: string;
+}
+
+/** Groups whose allocations find no node, with the constraint or the dimension. */
+export function placementReasons(failures: Readonly<Record<string, PlacementFailure>>): readonly Reason[] {
+  return Object.entries(failures).map(([group, failure]) => ({
+    kind: "placement",
+    group,
+    message: `group "${group}" finds no node: ${placementInWords(failure)}`,
+  }));
+}
+
+/** Health checks that do not pass, with what they answered. */
+export function checkReasons(checks: readonly FailingCheck[]): readonly Reason[] {
+  return checks.map(({ allocation, service, check, status, output }) => ({
+    kind: "check",
+    allocation,
+    message: `check "${check}" of service "${service}" is ${status}: ${output || "no answer yet"}`,
+  }));
+}
+
+/**
+ * What allocations wait for, and why tasks of them failed: of those that are wanted and not healthy.
+ *
+ * @param job tells which tasks run before which, and where artifacts come from
+ */
+export function allocationReasons(job: JobJson, allocations: readonly AllocationStub[]): readonly Reason[] {
+  const found = allocations
+    .filter(({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus !== "complete")
+    .filter(({ NextAllocation }) => NextAllocation === "")
+    .filter(({ DeploymentStatus, ClientStatus }) => DeploymentStatus?.Healthy !== true || ClientStatus !== "running")
+    .flatMap((allocation) => {
+      if (allocation.ClientStatus === "lost" || allocation.ClientStatus === "unknown") return [lostReason(allocation)];
+      return Object.entries(allocation.TaskStates ?? {}).flatMap(
+        ([name, state]) => taskReason(job, allocation, name, state) ?? [],
+      );
+    });
+  return distinct(found);
+}
+
+function lostReason({ ID, TaskGroup, ClientStatus, NodeName }: AllocationStub): Reason {
+  const what = ClientStatus === "lost" ? "is lost with its node" : "is unknown, since its node does not answer:";
+  return {
+    kind: "task",
+    group: TaskGroup,
+    allocation: ID,
+    message: `an allocation of group "${TaskGroup}" ${what} ${NodeName}`,
+  };
+}
+
+/** What happened to several allocations alike is one reason, which says to how many. */
+function distinct(reasons: readonly Reason[]): readonly Reason[] {
+  const alike = new Map<string, Reason[]>();
+  for (const reason of reasons) {
+    const list = alike.get(reason.message) ?? [];
+    alike.set(reason.message, [...list, reason]);
+  }
+  return [...alike.values()].map(([first, ...rest]) => {
+    const reason = first as Reason;
+    return rest.length === 0 ? reason : { ...reason, message: `${reason.message} (${rest.length + 1} allocations)` };
+  });
+}

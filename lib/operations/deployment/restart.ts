@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AllocationStub, NomadClient } from "../../nomad";
+import { patiently } from "../following";
+import { UserError } from "../../jobspec";
+import { asUserError } from "../plan";
+import type { Wanted } from "../stack";
+import { FailingChecks } from "./failing-checks";
+import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
+import type { JobOptions } from "./options";
+import { allocationReasons, checkReasons, type Reason } from "./reasons";
+import { nameOf, selectJobs, type WantedJob } from "./selection";
+
+/** What restarting takes. */
+export interface RestartOptions extends JobOptions {
+  /** How long to wait between two looks, in milliseconds. Default: half a second. */
+  readonly interval?: number;
+}
+
+/** What became of a job whose allocations were restarted. */
+export interface Restarted {
+  readonly path: string;
+  readonly job: string;
+  readonly region: string | undefined;
+  /** `skipped`: there is nothing to restart. */
+  readonly result: "restarted" | "failed" | "skipped" | "timed-out";
+  /** Allocations that were restarted and run well. */
+  readonly restarted: number;
+  /** Allocations that ran when it began. */
+  readonly running: number;
+  /** Why it stopped, or why nothing was restarted. */
+  readonly reasons: readonly Reason[];
+}
+
+interface UpdateJson {
+  readonly MaxParallel?: number | null;
+  readonly MinHealthyTime?: number | null;
+  readonly HealthyDeadline?: number | null;
+}
+
+interface GroupJson {
+  readonly Name: string;
+  readonly Update?: UpdateJson | null;
+}
+
+const NANOSECONDS = 1e6;
+const INTERVAL = 500;
+/** Nomad's defaults of the update block, where a job has none. */
+const MIN_HEALTHY_TIME = 10_000;
+const HEALTHY_DEADLINE = 300_000;
+
+/**
+ * Restarts the running allocations of a stack where they are, in waves of so many at once as the group's update allows (`max_parallel`), and
+ * waits after each wave until its allocations have run for `min_healthy_time` with checks that pass. Stops at the first wave that is not
+ * healthy within `healthy_deadline`.
+ *
+ * @throws UserError where the one job that is named runs nothing that could be restarted so: a batch, periodic or parameterized job
+ */
+export async function restart(wanted: readonly Wanted[], options: RestartOptions): Promise<readonly Restarted[]> {
+  const done: Restarted[] = [];
+  for (const item of selectJobs(wanted, options.job)) {
+    const outcome = await restartJob(item, options);
+    done.push(outcome);
+    if (outcome.result === "failed" || outcome.result === "timed-out") break;
+  }
+  return done;
+}
+
+async function restartJob(item: WantedJob, options: RestartOptions): Promise<Restarted> {
+  const { job, path } = item;
+  const nomad = options.nomad.where(job);
+  const held = (await patiently(() => nomad.job(job.ID), options)) as HeldJob | undefined;
+  const region = typeof job.Region === "string" ? job.Region : undefined;
+  const of = { path, job: job.ID, region, restarted: 0, running: 0 };
+  const not = held ? notRestartable(held) : "there is no such job on the cluster";
+  if (not !== undefined || !held) {
+    if (options.job !== undefined) throw UserError.at(path, `cannot be restarted: ${not ?? ""}`, "restart");
+    return {
+      ...of,
+      result: "skipped",
+      reasons: [{ kind: "unknown", message: `${job.ID} is not restarted: ${not ?? ""}` }],
+    };
+  }
+  const running = (await patiently(() => nomad.allocations(job.ID), options)).filter(runs);
+  if (running.length === 0) {
+    const message = `nothing of ${job.ID} runs that could be restarted`;
+    return { ...of, result: "failed", reasons: [{ kind: "count", message }] };
+  }
+  let restarted = 0;
+  for (const group of (held.TaskGroups ?? []) as readonly GroupJson[]) {
+    const own = running.filter(({ TaskGroup }) => TaskGroup === group.Name);
+    const size = Math.max(1, group.Update?.MaxParallel ?? 1);
+    for (let from = 0; from < own.length; from += size) {
+      const wave = own.slice(from, from + size);
+      const which = `${from + 1} to ${from + wave.length} of ${own.length} of group ${group.Name}`;
+      options.onStep(`restarting ${nameOf(job)}: allocations ${which}`);
+      const begun = Date.now();
+      await Promise.all(wave.map(({ ID }) => asUserError(path, () => nomad.restartAllocation(ID))));
+      const ended = await untilHealthy({ held, group, wave, begun, nomad }, options);
+      if (ended.result !== "restarted") return { ...of, ...ended, restarted, running: running.length };
+      restarted += wave.length;
+    }
+  }
+  return { ...of, result: "restarted", restarted, running: running.length, reasons: [] };
+}
+
+/** Why a job has nothing that is restarted in waves; undefined where it has. */
+function notRestartable(held: HeldJob): string | undefined {
+  if (held.Stop === true) return "somebody stopped it";
+  if (held.Periodic) return "it is periodic: what it launches ends by itself";
+  if (held.ParameterizedJob) return "it is parameterized: what is dispatched ends by itself";
+  return isBatch(held) || launchesOthers(held) ? "it is a batch job, which ends by itself" : undefined;
+}
+
+interface Wave {
+  readonly held: HeldJob;
+  readonly group: GroupJson;
+  readonly wave: readonly AllocationStub[];
+  /** When it was restarted, in milliseconds since 1970. */
+  readonly begun: number;
+  readonly nomad: NomadClient;
+}
+
+async function untilHealthy(
+  { held, group, wave, begun, nomad }: Wave,
+  options: RestartOptions,
+): Promise<Pick<Restarted, "result" | "reasons">> {
+  const { MinHealthyTime, HealthyDeadline } = group.Update ?? {};
+  const least = MinHealthyTime ? MinHealthyTime / NANOSECONDS : MIN_HEALTHY_TIME;
+  const deadline = begun + (HealthyDeadline ? HealthyDeadline / NANOSECONDS : HEALTHY_DEADLINE);
+  const ids = wave.map(({ ID }) => ID);
+  const before = new Map(wave.map((allocation) => [allocation.ID, startsOf(allocation)]));
+  const checks = new FailingChecks(held, nomad, options.consul);
+  let since: number | undefined;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const now = (await patiently(() => nomad.allocations(held.ID), options)).filter(({ ID }) => ids.includes(ID));
+    // What was healthy once stays so for Nomad: its checks are asked as if it were new.
+    const failing = await checks.of(now.map((allocation) => ({ ...allocation, DeploymentStatus: null })));
+    const began = now.every((allocation) => startsOf(allocation) > (before.get(allocation.ID) ?? 0));
+    const well = now.length === ids.length && began && now.every(runs) && failing.length === 0;
+    const time = Date.now();
+    since = well ? (since ?? time) : undefined;
+    if (since !== undefined && time - since >= least) return { result: "restarted", reasons: [] };
+    const gone = now.length < ids.length || now.some(({ ClientStatus }) => ClientStatus === "failed");
+    const late = options.until !== undefined && time > options.until;
+    if (gone || late || time > deadline) {
+      const unhealthy = now.map((allocation) => ({ ...allocation, DeploymentStatus: null }));
+      const reasons = [...checkReasons(failing), ...allocationReasons(held, unhealthy)];
+      const message = `allocations of group "${group.Name}" did not become healthy after their restart`;
+      return {
+        result: late && !gone ? "timed-out" : "failed",
+        reasons: reasons.length > 0 ? reasons : [{ kind: "health", group: group.Name, message }],
+      };
+    }
+    await sleep(options.interval ?? INTERVAL, undefined, { signal: options.signal });
+  }
+}
+
+/** How often tasks of an allocation were started. */
+function startsOf({ TaskStates }: AllocationStub): number {
+  return Object.values(TaskStates ?? {}).reduce((sum, { Restarts }) => sum + Restarts, 0);
+}
+
+/** Whether an allocation runs, with every task that shall. */
+function runs({ DesiredStatus, ClientStatus, TaskStates }: AllocationStub): boolean {
+  const failed = Object.values(TaskStates ?? {}).some(({ Failed }) => Failed);
+  const starting = Object.values(TaskStates ?? {}).some(({ State }) => State === "pending");
+  return DesiredStatus === "run" && ClientStatus === "running" && !failed && !starting;
+}

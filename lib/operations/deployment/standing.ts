@@ -1,0 +1,129 @@
+import type { JobJson, NomadClient, Registration } from "../../nomad";
+import { patiently } from "../following";
+import { isConflict, lacksAllocations, type Planned } from "../plan";
+import { changedMeanwhile } from "./changed-meanwhile";
+import { conditionOf, type Condition } from "./condition";
+import { viewOf } from "./deployment-view";
+import { diagnose } from "./diagnosis";
+import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./job-answers";
+import type { SteerOptions } from "./options";
+import type { Outcome } from "./outcome";
+import { goesOn, nameOf, type WantedJob } from "./selection";
+import { tryAgain } from "./try-again";
+import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
+
+/** What judging a job takes that does not change. */
+export interface StandingOptions extends SteerOptions {
+  readonly force?: boolean;
+  /** In the region and the namespace of the job. */
+  readonly nomad: NomadClient;
+  readonly watching: WatchOptions;
+  /** Registers a job as it was planned. */
+  readonly register: (planned: Planned) => Promise<Registration>;
+}
+
+/** How long something may be starting of a job whose deployment is over, in milliseconds: Nomad restarts and reschedules what fails. */
+const STARTING = 15_000;
+
+/**
+ * What becomes of a job that is registered as it shall be: a deployment that goes on is watched, what Nomad would place is placed, and else
+ * it is judged as `status` judges it.
+ * Where it does not run as it shall, it is said why, or tried again where that is asked for. Where only some of its allocations
+ * are missing of a version that was healthy, they are placed again in any case.
+ */
+export async function standing(item: WantedJob, planned: Planned, options: StandingOptions): Promise<Outcome> {
+  const { job } = planned;
+  const { nomad, watching, onStep, detach } = options;
+  const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
+  if (!answers) throw await changedMeanwhile(nomad, job, planned.plan.modifyIndex, item.path);
+  const condition = conditionOf(answers);
+  const { deployment, state } = condition;
+  if (deployment && goesOn({ deployment })) {
+    if (detach) return outcome("unchanged", job, answers, condition);
+    onStep(`watching the deployment of ${nameOf(job)} that is going on`);
+    return watchDeployment(nomad, job, begunBy(deployment), watching);
+  }
+  if (planned.plan.change === "place") return placeMissing(planned, options);
+  if (state === "healthy" || state === "complete") return outcome("unchanged", job, answers, condition);
+  // What was launched before says nothing of the job that is registered; status lists it.
+  if (state === "ready") return outcome("unchanged", job, answers, condition);
+  const waits = isBatch(answers.job) ? options.waitForBatch !== false : true;
+  if (state === "running" || state === "deploying") {
+    if (detach || !waits) return outcome("unchanged", job, answers, condition);
+    onStep(`waiting for ${nameOf(job)}`);
+    return watchDeployment(nomad, job, ALREADY_RUNNING, watching);
+  }
+  const some = condition.groups.some(({ running }) => running > 0);
+  const starting = condition.groups.some((group) => group.starting > 0);
+  if (options.force || (state === "degraded" && some && lacksAllocations(planned.plan)))
+    return again(item, planned, answers, condition, options);
+  if (starting && state === "degraded" && !detach) {
+    onStep(`waiting for what is starting of ${nameOf(job)}`);
+    const until = Math.min(Date.now() + STARTING, options.until ?? Infinity);
+    const ended = await watchDeployment(nomad, job, ALREADY_RUNNING, { ...watching, until });
+    if (ended.result === "healthy") return { ...ended, result: "unchanged" };
+    return { ...ended, result: "failed", view: { ...ended.view, status: "failed" }, untouched: true };
+  }
+  return failed(nomad, job, answers, condition);
+}
+
+/** Nomad places what is missing at any evaluation, and a registration begins one: for the index that was planned for. */
+async function placeMissing(planned: Planned, options: StandingOptions): Promise<Outcome> {
+  const { job } = planned;
+  options.onStep(`placing what is missing of ${nameOf(job)}`);
+  const registration = await options.register(planned);
+  if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
+  return watchDeployment(options.nomad, job, evaluatedBy(registration), options.watching);
+}
+
+async function again(
+  { path }: WantedJob,
+  { job, source, plan }: Planned,
+  answers: JobAnswers,
+  { deployment }: Condition,
+  { nomad, watching, onStep, detach }: StandingOptions,
+): Promise<Outcome> {
+  onStep(`trying ${nameOf(job)} again`);
+  const begun = await tryAgain({
+    nomad,
+    job,
+    held: { ...answers.job, JobModifyIndex: plan.modifyIndex },
+    deploymentFailed: deployment?.Status === "failed" || deployment?.Status === "cancelled",
+    register: async (wanted, index) => {
+      try {
+        return await nomad.register(wanted, index, source);
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        throw await changedMeanwhile(nomad, job, index, path);
+      }
+    },
+  });
+  if (detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
+  return watchDeployment(nomad, job, begun, watching);
+}
+
+function outcome(result: Outcome["result"], job: JobJson, answers: JobAnswers, condition: Condition): Outcome {
+  return { result, view: viewOfAnswers(job, answers, condition, "unchanged"), reasons: [], diagnoses: [] };
+}
+
+async function failed(nomad: NomadClient, job: JobJson, answers: JobAnswers, condition: Condition): Promise<Outcome> {
+  const suspects = answers.allocations.filter(
+    ({ ClientStatus, DesiredStatus, NextAllocation }) =>
+      DesiredStatus === "run" && ClientStatus !== "complete" && NextAllocation === "",
+  );
+  const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
+  const view = viewOfAnswers(job, answers, condition, "failed");
+  return { result: "failed", view, reasons: condition.reasons, diagnoses, untouched: true };
+}
+
+function viewOfAnswers(
+  job: JobJson,
+  answers: JobAnswers,
+  { deployment, reasons }: Condition,
+  status: "unchanged" | "failed",
+) {
+  const lacking = reasons.some(({ kind }) => kind === "placement");
+  const failures = lacking ? placementFailuresOf(answers.job, answers.evaluations) : {};
+  const description = deployment?.StatusDescription ?? "";
+  return { ...viewOf(job, { deployment, failures }), version: answers.job.Version, status, description };
+}
