@@ -1,7 +1,8 @@
 import type { AllocationStub, Deployment } from "../../nomad";
 import { batchOutcome } from "./batch";
 import { isBatch, launchesOthers, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
-import { allocationReasons, placementReasons, type Reason } from "./reasons";
+import type { Reason } from "./reason";
+import { allocationReasons, placementReasons } from "./reasons";
 import { justSubmitted } from "./selection";
 import { waitsForPromotion } from "./promotion";
 
@@ -69,7 +70,8 @@ export function conditionOf(answers: JobAnswers): Condition {
     const blocked = why.some(({ kind }) => kind === "placement");
     return { ...found, state: blocked ? "degraded" : "deploying", reasons: why };
   }
-  if (!lacksAllocations(job, groups)) return { ...found, state: "healthy", reasons: [] };
+  if (!lacksAllocations(job, groups) && !why.some(({ kind }) => kind === "version"))
+    return { ...found, state: "healthy", reasons: [] };
   const beginning = !deployment && justSubmitted(job);
   return { ...found, state: beginning ? "deploying" : "degraded", reasons: why };
 }
@@ -153,7 +155,7 @@ function reasonsOf(
     ...deploymentReasons(deployment),
     ...placementReasons(Object.fromEntries(failures)),
     ...allocationReasons(job, allocations),
-    ...(isBatch(job) ? [] : groups.flatMap((group) => countReason(group, job))),
+    ...(isBatch(job) ? [] : groups.flatMap((group) => [...countReason(group, job), ...versionReason(group, answers)])),
   ];
 }
 
@@ -170,6 +172,23 @@ function countReason({ name, desired, running, starting }: GroupStatus, { Type }
   if (desired === undefined || running >= desired) return [];
   const more = starting > 0 ? `, ${starting} more ${starting === 1 ? "is" : "are"} starting` : "";
   return [{ kind: "count", group: name, message: `group "${name}" runs ${running} of ${desired}${more}` }];
+}
+
+/**
+ * Allocations that run another version than the one that is registered: a deployment ended before it came to them. Nomad forgets a deployment
+ * that failed within minutes, so nothing else says so then.
+ */
+function versionReason({ name }: GroupStatus, { job, allocations }: JobAnswers): readonly Reason[] {
+  const old = allocations.filter(
+    ({ TaskGroup, DesiredStatus, ClientStatus, JobVersion }) =>
+      TaskGroup === name && DesiredStatus === "run" && ClientStatus === "running" && JobVersion !== (job.Version ?? 0),
+  );
+  if (old.length === 0) return [];
+  const versions = [...new Set(old.map(({ JobVersion }) => JobVersion))].sort((a, b) => a - b).join(", ");
+  const which = `${old.length} ${old.length === 1 ? "allocation" : "allocations"} of group "${name}"`;
+  return [
+    { kind: "version", group: name, message: `${which} still run version ${versions} instead of ${job.Version ?? 0}` },
+  ];
 }
 
 /** The scheduler has not decided yet what becomes of what was registered last. */

@@ -8,7 +8,7 @@ export { rollback, type RollbackOptions } from "./rollback";
 export { listServices, type ServiceRow } from "./service-list";
 export type { GroupStatus, JobState } from "./condition";
 export type { JobOutcome, Outcome } from "./outcome";
-export type { Reason } from "./reasons";
+export type { Reason } from "./reason";
 export { restart, type RestartOptions } from "./restart";
 export { stackStatus, type Children, type ChildStatus, type JobStatus } from "./stack-status";
 export { failDeployment, promote, watchStack, type Failed, type PromoteOptions } from "./steer";

@@ -1,7 +1,7 @@
 import type { JobJson } from "../../nomad";
 import type { DeploymentView } from "./deployment-view";
 import type { TaskDiagnosis } from "./diagnosis";
-import type { Reason } from "./reasons";
+import type { Reason } from "./reason";
 
 /** How a deployment ended. */
 export interface Outcome {

@@ -1,35 +1,7 @@
 import { placementInWords, type AllocationStub, type JobJson, type PlacementFailure } from "../../nomad";
 import type { FailingCheck } from "./failing-checks";
+import type { Reason } from "./reason";
 import { taskReason } from "./task-reasons";
-
-/** Why a job is not as it shall be, or what it waits for. */
-export interface Reason {
-  /**
-   * `placement`: allocations find no node; `task`: a task failed or cannot be started; `dependency`: a template waits for what it reads;
-   * `artifact`: something is still downloaded; `check`: a health check does not pass; `health`: it runs, and not for long enough yet;
-   * `count`: fewer run than shall; `deployment`: what Nomad says of the deployment; `evaluation`: the scheduler has not decided yet;
-   * `child`: what was dispatched or launched by the clock failed; `stopped`: somebody stopped it; `unknown`: it could not be found out.
-   */
-  readonly kind:
-    | "placement"
-    | "task"
-    | "dependency"
-    | "artifact"
-    | "check"
-    | "health"
-    | "count"
-    | "deployment"
-    | "evaluation"
-    | "child"
-    | "stopped"
-    | "unknown";
-  readonly group?: string;
-  readonly task?: string;
-  /** The allocation, or one of those to which the same happened. */
-  readonly allocation?: string;
-  /** A whole sentence, never cut. */
-  readonly message: string;
-}
 
 /** Groups whose allocations find no node, with the constraint or the dimension. */
 export function placementReasons(failures: Readonly<Record<string, PlacementFailure>>): readonly Reason[] {

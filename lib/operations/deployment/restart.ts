@@ -7,7 +7,8 @@ import type { Wanted } from "../stack";
 import { FailingChecks } from "./failing-checks";
 import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
-import { allocationReasons, checkReasons, type Reason } from "./reasons";
+import type { Reason } from "./reason";
+import { allocationReasons, checkReasons } from "./reasons";
 import { nameOf, selectJobs, type WantedJob } from "./selection";
 
 /** What restarting takes. */

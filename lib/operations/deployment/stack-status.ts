@@ -6,7 +6,7 @@ import type { Wanted } from "../stack";
 import { conditionOf, type Condition, type GroupStatus, type JobState } from "./condition";
 import { viewOf, type DeploymentView } from "./deployment-view";
 import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
-import type { Reason } from "./reasons";
+import type { Reason } from "./reason";
 import { selectJobs, type WantedJob } from "./selection";
 
 /** A job that was dispatched, or launched by the clock. */

@@ -1,5 +1,5 @@
 import type { AllocationStub, JobJson, TaskEvent, TaskState } from "../../nomad";
-import type { Reason } from "./reasons";
+import type { Reason } from "./reason";
 
 interface TaskJson {
   readonly Name?: string;

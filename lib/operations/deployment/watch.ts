@@ -18,7 +18,8 @@ import { FailingChecks, type FailingCheck } from "./failing-checks";
 import { askAboutJob, isBatch, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
 import type { Outcome } from "./outcome";
 import { waitsForPromotion } from "./promotion";
-import { allocationReasons, checkReasons, placementReasons, type Reason } from "./reasons";
+import type { Reason } from "./reason";
+import { allocationReasons, checkReasons, placementReasons } from "./reasons";
 
 /** What watching takes. */
 export interface WatchOptions {

@@ -1,0 +1,29 @@
+/** Why a job is not as it shall be, or what it waits for. */
+export interface Reason {
+  /**
+   * `placement`: allocations find no node; `task`: a task failed or cannot be started; `dependency`: a template waits for what it reads;
+   * `artifact`: something is still downloaded; `check`: a health check does not pass; `health`: it runs, and not for long enough yet;
+   * `count`: fewer run than shall; `version`: an older version runs; `deployment`: what Nomad says of the deployment; `evaluation`: the scheduler has not decided yet;
+   * `child`: what was dispatched or launched by the clock failed; `stopped`: somebody stopped it; `unknown`: it could not be found out.
+   */
+  readonly kind:
+    | "placement"
+    | "task"
+    | "dependency"
+    | "artifact"
+    | "check"
+    | "health"
+    | "count"
+    | "version"
+    | "deployment"
+    | "evaluation"
+    | "child"
+    | "stopped"
+    | "unknown";
+  readonly group?: string;
+  readonly task?: string;
+  /** The allocation, or one of those to which the same happened. */
+  readonly allocation?: string;
+  /** A whole sentence, never cut. */
+  readonly message: string;
+}
