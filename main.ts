@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { App, type AppConfig } from "cdktf";
 import { runProgram, setTarget, synthesize, UserError } from "./lib";
 import { checkSettings, ENVIRONMENTS, PrismEnvironment, type EnvironmentSettings, type Surroundings } from "./stacks";
@@ -35,17 +34,28 @@ function surroundings(env: NodeJS.ProcessEnv): Surroundings {
   return {
     prismBinDir: prismBinDir || undefined,
     portOffset: offset === undefined ? undefined : Number(offset),
-    docker: dockerAnswers(),
+    dockerImages: dockerImages(env),
     variables: env,
   };
 }
 
-/** Whether a Docker answers on this machine. */
-function dockerAnswers(): boolean {
-  if (!existsSync("/var/run/docker.sock") && !process.env.DOCKER_HOST) return false;
-  return spawnSync("docker", ["version"], { stdio: "ignore", timeout: 3000 }).status === 0;
+/** Images that the Docker of this machine has, by name and tag; undefined where none answers within three seconds. */
+function dockerImages(env: NodeJS.ProcessEnv): readonly string[] | undefined {
+  const args = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"];
+  const { status, stdout } = spawnSync("docker", args, { env, encoding: "utf8", timeout: 3000 });
+  return status === 0 ? stdout.split("\n").filter((line) => line !== "") : undefined;
+}
+
+/** Synthesizes the program in the surroundings that the variables name, and says what was decided by them. */
+export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "surroundings"> = {}): void {
+  runProgram(() => {
+    const app = createApp({ ...options, surroundings: surroundings(env) });
+    for (const stack of app.node.children.filter((child) => child instanceof PrismEnvironment))
+      for (const line of stack.containerChoices) console.error(`${stack.node.id}: ${line}`);
+    return synthesize(app);
+  });
 }
 
 if (require.main === module) {
-  runProgram(() => synthesize(createApp({ surroundings: surroundings(process.env) })));
+  main(process.env);
 }

@@ -46,7 +46,19 @@ const schema = v.strictObject({
     "kind",
     [
       v.strictObject({ kind: v.literal("processes"), binDir: v.optional(text), proxy: v.optional(text) }),
-      v.strictObject({ kind: v.literal("images"), registry: v.string("write a text"), version: text }),
+      v.strictObject({
+        kind: v.literal("images"),
+        registry: v.string("write a text"),
+        version: v.pipe(
+          text,
+          v.check(
+            (tag) => tag !== "latest",
+            'would be pulled by Nomad before every start; write a fixed tag, such as "1.4.2"',
+          ),
+        ),
+        network: v.optional(v.literal("host", 'write "host", or leave it out')),
+        shellImage: v.optional(text),
+      }),
     ],
     'write "processes" or "images"',
   ),

@@ -11,6 +11,7 @@ import {
   Program,
   PROVIDERS,
   RegionalJob,
+  RuntimeJob,
   Resources,
   Secret,
   SlotPoolJob,
@@ -19,8 +20,10 @@ import {
   WarmPoolJob,
   type Pattern,
   type PrismProps,
+  type Provider,
   type StandInName,
 } from "../lib";
+import { ContainerChoice } from "./containers";
 import type { EnvironmentSettings, GroupSettings } from "./settings";
 
 /** What of the surroundings a stack looks at, passed in so that tests can say it. */
@@ -29,8 +32,8 @@ export interface Surroundings {
   readonly prismBinDir?: string;
   /** CDK_NOMAD_PORT_OFFSET. */
   readonly portOffset?: number;
-  /** Whether a Docker answers here. Default: false. */
-  readonly docker?: boolean;
+  /** Images that the Docker of this machine has, by name and tag. Default: no Docker answers. */
+  readonly dockerImages?: readonly string[];
   /** WARM_POOL_<PROVIDER>_SIZE and TERMINAL_NOMAD_…, by their names. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
@@ -42,6 +45,7 @@ export class PrismEnvironment extends TerraformStack {
   /** The workload. */
   readonly prism: Prism;
   readonly #offset: number;
+  readonly #containers: ContainerChoice;
 
   constructor(
     scope: Construct,
@@ -50,6 +54,7 @@ export class PrismEnvironment extends TerraformStack {
   ) {
     super(scope, settings.name);
     this.#offset = settings.portOffset ?? surroundings.portOffset ?? 0;
+    this.#containers = new ContainerChoice(surroundings.dockerImages && new Set(surroundings.dockerImages));
     this.keepState();
 
     const programs = this.programs();
@@ -91,14 +96,22 @@ export class PrismEnvironment extends TerraformStack {
   private addPolydev(): void {
     const { polydev, datacenters } = this.settings;
     const { execution, machine, warmPool, browsers, keysInVariables } = polydev;
-    const contained = execution === "containers" || (execution === "auto" && this.surroundings.docker === true);
+    const sizes = WarmPoolJob.sizesFrom(this.surroundings.variables ?? {}, warmPool);
+    const contained = (provider: Provider) => {
+      if (execution !== "auto") return execution === "containers";
+      const pool = sizes[provider] > 0 ? [new WarmPoolJob({ provider })] : [];
+      // Both of a provider's jobs have the same image.
+      return [RuntimeJob.dispatched({ provider }), ...pool]
+        .map((job) => this.#containers.contained(job))
+        .every(Boolean);
+    };
     const keys = PROVIDERS.map(
       (provider) => [provider, Secret.fromNomadVariable(`nomad/jobs/runtime-${provider}`, "api_key")] as const,
     );
     new Polydev(this, "polydev", {
-      execution: contained ? { kind: "docker" } : { kind: "raw_exec" },
+      execution: (provider) => (contained(provider) ? { kind: "docker" } : { kind: "raw_exec" }),
       machine: { kind: machine },
-      warmPools: WarmPoolJob.sizesFrom(this.surroundings.variables ?? {}, warmPool),
+      warmPools: sizes,
       browsers,
       portOffset: this.#offset,
       apiKeys: keysInVariables ? Object.fromEntries(keys) : {},
@@ -108,8 +121,7 @@ export class PrismEnvironment extends TerraformStack {
   }
 
   private addHermes(): void {
-    const { hermes, datacenters } = this.settings;
-    const own = hermes.driver === "auto" ? (this.surroundings.docker ? "docker" : "raw_exec") : hermes.driver;
+    const { hermes } = this.settings;
     const given = this.surroundings.variables ?? {};
     const variables = {
       TERMINAL_NOMAD_SLOTS: String(hermes.slots),
@@ -117,11 +129,27 @@ export class PrismEnvironment extends TerraformStack {
       TERMINAL_NOMAD_MAX: String(hermes.max),
       ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== "")),
     };
-    const driver = given.TERMINAL_NOMAD_DRIVER ? {} : { driver: own };
-    const job = SlotPoolJob.fromEnvironment(variables, { datacenters, ...driver });
+    const job = this.slotPool(variables, given.TERMINAL_NOMAD_DRIVER ? undefined : hermes.driver);
     const { regions, rendering } = this.regions();
     if (regions) new RegionalJob(this, job.id, { job, regions, rendering });
     else new NomadJob(this, job.id, { job });
+  }
+
+  private slotPool(
+    variables: Readonly<Record<string, string | undefined>>,
+    driver: EnvironmentSettings["hermes"]["driver"] | undefined,
+  ): SlotPoolJob {
+    const { datacenters } = this.settings;
+    const withDriver = (own: Exclude<typeof driver, "auto">) =>
+      SlotPoolJob.fromEnvironment(variables, { datacenters, ...(own ? { driver: own } : {}) });
+    if (driver !== "auto") return withDriver(driver);
+    const inDocker = withDriver("docker");
+    return this.#containers.contained(inDocker) ? inDocker : withDriver("raw_exec");
+  }
+
+  /** What was decided for jobs whose execution is `auto`, and why, a line for each reason. */
+  get containerChoices(): readonly string[] {
+    return this.#containers.lines;
   }
 
   private keepState(): void {
@@ -165,7 +193,9 @@ export class PrismEnvironment extends TerraformStack {
     const { programs } = this.settings;
     if (programs.kind === "images") {
       const version = this.imageVersion(programs.version);
-      const image = (name: StandInName) => Program.image(`${programs.registry}${PROGRAMS[name]}:${version}`);
+      const { registry, network, shellImage } = programs;
+      const image = (name: StandInName) =>
+        Program.image(`${registry}${PROGRAMS[name]}:${version}`, { network, shellImage });
       return { admin: image("admin"), launcher: image("launcher"), keyvalue: image("keyvalue") };
     }
     const folder = programs.binDir ?? this.surroundings.prismBinDir;

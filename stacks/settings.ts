@@ -27,8 +27,12 @@ export type ProgramSettings =
       readonly kind: "images";
       /** What stands before the image names, with its slash. */
       readonly registry: string;
-      /** The tag where nobody says another at deploy time. */
+      /** The tag where nobody says another at deploy time; never `latest`, which Nomad would pull before every start. */
       readonly version: string;
+      /** `host`: the containers use the node's network, as one machine needs it. Default: Docker's own, with mapped ports. */
+      readonly network?: "host";
+      /** The image of the task that waits for another service. Default: busybox:1.37. */
+      readonly shellImage?: string;
     };
 
 /** Where Terraform keeps the state of an environment. */
@@ -44,7 +48,7 @@ export interface RegionSettings {
 
 /** What Polydev is in an environment. */
 export interface PolydevSettings {
-  /** Where commands and pools run; `auto` takes containers where a Docker answers, else processes. */
+  /** Where commands and pools run; `auto` takes containers where the Docker of this machine has the job's images, else processes. */
   readonly execution: "containers" | "processes" | "auto";
   /** What browsers run in. */
   readonly machine: "firecracker" | "qemu" | "process";
@@ -58,7 +62,7 @@ export interface PolydevSettings {
 
 /** What the slot pool is in an environment. */
 export interface HermesSettings {
-  /** What runs the sandboxes; `auto` takes Docker where one answers, else processes. */
+  /** What runs the sandboxes; `auto` takes Docker where that of this machine has the image, else processes. */
   readonly driver: "docker" | "singularity" | "raw_exec" | "auto";
   /** Slots of each sandbox. */
   readonly slots: number;

@@ -1,4 +1,4 @@
-import { Duration, Memory } from "../lib";
+import { Duration, IMAGE_TAG, Memory } from "../lib";
 import type { EnvironmentSettings } from "./settings";
 
 /** Containers, and a canary of the launcher that is promoted by itself. */
@@ -6,7 +6,7 @@ export const staging: EnvironmentSettings = {
   name: "staging",
   datacenters: ["dc1"],
   backend: { kind: "consul", path: "terraform/cdk-nomad/staging" },
-  programs: { kind: "images", registry: "", version: "latest" },
+  programs: { kind: "images", registry: "", version: IMAGE_TAG },
   admin: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },
   launcher: { count: 3, cpu: 1000, memory: Memory.mebibytes(512), canaries: 1 },
   keyvalue: { count: 1, cpu: 500, memory: Memory.mebibytes(256) },

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App, TerraformStack } from "cdktf";
-import { Memory, synthesize, UserError } from "../../lib";
+import { imagesOf, Job, Memory, synthesize, UserError } from "../../lib";
 import { readStack } from "../../lib/operations";
 import { Template } from "../../lib/testing";
 import { createApp } from "../../main";
-import { ENVIRONMENTS, problemsOfSettings, type EnvironmentSettings } from "../../stacks";
+import { ENVIRONMENTS, problemsOfSettings, type EnvironmentSettings, type PrismEnvironment } from "../../stacks";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -141,6 +141,55 @@ describe("dev", () => {
   });
 });
 
+describe("containers", () => {
+  const drivers = (dockerImages: readonly string[] | undefined) => {
+    const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { dockerImages } });
+    const dev = app.node.findChild("dev") as PrismEnvironment;
+    const jobs = Template.fromStack(dev).jobs() as unknown as { ID: string; TaskGroups: { Tasks: Task[] }[] }[];
+    const driverOf = (id: string) => jobs.find(({ ID }) => ID === id)?.TaskGroups[0]?.Tasks[0]?.Driver;
+    const ids = ["runtime-openai", "warm-pool-openai", "runtime-google", "warm-pool-google", "hermes-slot-pool"];
+    return { drivers: ids.map(driverOf), lines: dev.containerChoices };
+  };
+  interface Task {
+    readonly Driver: string;
+    readonly Config: { readonly image?: string };
+  }
+
+  test("are taken for the jobs of which Docker has every image, and why is said", () => {
+    const some = drivers(["polydev-openai-runtime:0.1.0", "polydev-google-runtime:latest", "hermes-sandbox:0.1.0"]);
+    expect(some.drivers).toEqual(["docker", "docker", "raw_exec", "raw_exec", "docker"]);
+    expect(some.lines).toEqual([
+      "runtime-openai, warm-pool-openai: in a container, since Docker has polydev-openai-runtime:0.1.0",
+      expect.stringMatching(
+        /^runtime-anthropic, .*: as a process, since Docker has no image polydev-anthropic-runtime/,
+      ),
+      expect.stringMatching(/^runtime-google, .* no image polydev-google-runtime:0\.1\.0 \(npm run images/),
+      "hermes-slot-pool: in a container, since Docker has hermes-sandbox:0.1.0",
+    ]);
+  });
+
+  test("are not taken where no Docker answers, nor where it has no image", () => {
+    for (const images of [undefined, []])
+      expect(drivers(images).drivers).toEqual(["raw_exec", "raw_exec", "raw_exec", "raw_exec", "raw_exec"]);
+    expect(drivers(undefined).lines).toEqual([expect.stringContaining("no Docker answers on this machine")]);
+  });
+
+  test("have a fixed tag in every environment, since Nomad pulls any other before each start", () => {
+    const images = ENVIRONMENTS.flatMap(({ name }) =>
+      templateOf(name)
+        .jobs()
+        .flatMap((job) => imagesOf(Job.fromApi(job))),
+    );
+    expect(images.length).toBeGreaterThan(10);
+    expect(images.filter((image) => !/:[\w.-]+$/.test(image) || image.endsWith(":latest"))).toEqual([]);
+    const staging = ENVIRONMENTS.find(({ name }) => name === "staging") as EnvironmentSettings;
+    const latest = { ...staging, programs: { kind: "images", registry: "", version: "latest" } } as const;
+    expect(problemsOfSettings(latest)).toEqual([
+      expect.objectContaining({ path: "staging.programs.version", message: expect.stringContaining("fixed tag") }),
+    ]);
+  });
+});
+
 describe("staging", () => {
   test("runs containers with a canary of the launcher that is promoted by itself", () => {
     const template = templateOf("staging");
@@ -153,9 +202,9 @@ describe("staging", () => {
     expect(
       groups.map((group) => [group.Name, group.Count, group.Tasks.at(-1)?.Driver, group.Tasks.at(-1)?.Config.image]),
     ).toEqual([
-      ["admin", 1, "docker", "prism-admin:latest"],
-      ["launcher", 3, "docker", "pattern-launcher:latest"],
-      ["keyvalue", 1, "docker", "keyvalue-runner:latest"],
+      ["admin", 1, "docker", "prism-admin:0.1.0"],
+      ["launcher", 3, "docker", "pattern-launcher:0.1.0"],
+      ["keyvalue", 1, "docker", "keyvalue-runner:0.1.0"],
     ]);
     expect(groups[1]?.Update).toEqual(expect.objectContaining({ Canary: 1, MaxParallel: 1, AutoPromote: true }));
     template.hasConfigEntry("service-resolver", "pattern-launcher", { DefaultSubset: "stable" });

@@ -31,7 +31,7 @@ describe("RuntimeJob", () => {
     expect(taskOf(job)).toMatchObject({
       Driver: "docker",
       Config: {
-        image: "polydev-openai-runtime:latest",
+        image: "polydev-openai-runtime:0.1.0",
         command: "/bin/sh",
         args: ["-c", "${NOMAD_META_command}"],
         force_pull: false,
@@ -89,7 +89,7 @@ describe("WarmPoolJob", () => {
     });
     expect(taskOf(job)).toMatchObject({
       Config: {
-        image: "polydev-anthropic-runtime:latest",
+        image: "polydev-anthropic-runtime:0.1.0",
         command: "tail",
         args: ["-f", "/dev/null"],
         logging: [{ type: "json-file", config: [{ "max-size": "10m", "max-file": "3" }] }],

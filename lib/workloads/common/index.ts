@@ -1,4 +1,5 @@
 /** What workloads share. */
+export { IMAGE_TAG, imagesOf } from "./images";
 export { safeId, safeMeta } from "./safe-id";
 export { coreShare } from "./share";
 export { standInCommand } from "./stand-in";

@@ -16,7 +16,7 @@ import {
   TaskGroup,
   Update,
 } from "../../jobspec";
-import { coreShare, standInCommand } from "../common";
+import { coreShare, IMAGE_TAG, standInCommand } from "../common";
 import { slotPoolSettings, type SlotPoolSettings } from "./settings";
 
 /** Properties of {@link SlotPoolJob}. */
@@ -55,7 +55,7 @@ export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver
 
 /** The port of the sandbox's server inside a container. */
 const SERVER_PORT = 8080;
-const IMAGE = "hermes-sandbox:latest";
+const IMAGE = `hermes-sandbox:${IMAGE_TAG}`;
 
 /**
  * Sandboxes with slots: each runs the commands of several tasks at a time, each in a workspace of its own. How many there are

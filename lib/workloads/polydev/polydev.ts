@@ -10,11 +10,11 @@ import { WarmPoolJob } from "./warm-pool-job";
 /** Properties of {@link Polydev}. */
 export interface PolydevProps {
   /**
-   * How commands and pools are run.
+   * How commands and pools are run, of all providers or of each.
    *
    * @default - in containers
    */
-  readonly execution?: Execution;
+  readonly execution?: Execution | ((provider: Provider) => Execution);
   /**
    * How browsers are run.
    *
@@ -72,8 +72,9 @@ export class Polydev extends Construct {
 
   constructor(scope: Construct, id: string, props: PolydevProps = {}) {
     super(scope, id);
-    const { execution, datacenters, machine, portOffset = 0, browsers = 0, regions, rendering } = props;
+    const { datacenters, machine, portOffset = 0, browsers = 0, regions, rendering } = props;
     const jobs = PROVIDERS.flatMap((provider) => {
+      const execution = typeof props.execution === "function" ? props.execution(provider) : props.execution;
       const size = props.warmPools?.[provider] ?? 10;
       const runtime = RuntimeJob.dispatched({ provider, execution, datacenters, apiKey: props.apiKeys?.[provider] });
       const pool = size > 0 ? [new WarmPoolJob({ provider, size, execution, datacenters })] : [];

@@ -1,3 +1,5 @@
+import { IMAGE_TAG } from "../common";
+
 /** Whose models a runtime talks to. */
 export type Provider = "openai" | "anthropic" | "google";
 
@@ -13,5 +15,5 @@ export const KEY_VARIABLES: Readonly<Record<Provider, string>> = {
 
 /** The image of a provider's runtime. */
 export function runtimeImage(provider: Provider): string {
-  return `polydev-${provider}-runtime:latest`;
+  return `polydev-${provider}-runtime:${IMAGE_TAG}`;
 }

@@ -24,7 +24,7 @@ export interface RuntimeJobProps {
   /**
    * How the command is run.
    *
-   * @default - in a container of `polydev-<provider>-runtime:latest`
+   * @default - in a container of `polydev-<provider>-runtime:0.1.0`
    */
   readonly execution?: Execution;
   /**

@@ -29,7 +29,7 @@ export interface WarmPoolJobProps {
   /**
    * How they are run.
    *
-   * @default - in containers of `polydev-<provider>-runtime:latest`
+   * @default - in containers of `polydev-<provider>-runtime:0.1.0`
    */
   readonly execution?: Execution;
   /**

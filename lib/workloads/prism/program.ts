@@ -33,6 +33,13 @@ export interface ImageOptions {
    * @default "busybox:1.37"
    */
   readonly shellImage?: string;
+  /**
+   * `host`: the container uses the node's network and listens on the very ports that are claimed, instead of having them mapped. So containers of
+   * one machine reach each other where its Nomad knows itself by a loopback address, as the embedded one does.
+   *
+   * @default - Docker's own network, with the claimed ports mapped
+   */
+  readonly network?: "host";
 }
 
 /** A program of Prism, and how it is run: as a process of the node, or in a container. */
@@ -62,11 +69,20 @@ export class Program {
 
   /** A container. */
   static image(image: string, options: ImageOptions = {}): Program {
-    const { command, volumes, shellImage = "busybox:1.37" } = options;
+    const { command, volumes, shellImage = "busybox:1.37", network } = options;
+    const own = network === "host";
     return new Program(
       "image",
       true,
-      (args, ports) => Driver.docker({ image, command, args, ...(ports.length > 0 ? { ports } : {}), volumes }),
+      (args, ports) =>
+        Driver.docker({
+          image,
+          command,
+          args,
+          ...(ports.length > 0 && !own ? { ports } : {}),
+          volumes,
+          networkMode: network,
+        }),
       (script) => Driver.docker({ image: shellImage, command: "/bin/sh", args: ["-c", script] }),
     );
   }

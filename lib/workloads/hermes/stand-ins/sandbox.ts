@@ -3,6 +3,8 @@ import { createServer } from "node:http";
 /** Stands in for a sandbox: answers GET /health with its slots. */
 const port = Number(process.env.SANDBOX_PORT);
 const slots = Number(process.env.SANDBOX_SLOTS);
+// A container is reached from outside of it: its image says so.
+const host = process.env.STAND_IN_LISTEN || "127.0.0.1";
 
 const server = createServer((request, response) => {
   if (request.url !== "/health") {
@@ -17,5 +19,5 @@ server.on("error", (error) => {
   console.error(`cannot listen: ${error.message}`);
   process.exit(1);
 });
-server.listen(port, "127.0.0.1", () => console.log(`STAND-IN for a sandbox of ${slots} slots on 127.0.0.1:${port}`));
+server.listen(port, host, () => console.log(`STAND-IN for a sandbox of ${slots} slots on ${host}:${port}`));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => server.close());

@@ -1,10 +1,10 @@
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { ControlPlane, type Acknowledgement, type Registration } from "./control-plane";
-import { introduce, log, onStop, readFlags } from "./flags";
+import { introduce, LISTEN, log, onStop, readFlags } from "./flags";
 
 /** Stands in for prism-admin: answers grpc.health.v1, and takes the registrations and heartbeats of launchers. */
-const flags = readFlags({ port: "8981", "grpc-port": "8981", listen: "127.0.0.1" });
+const flags = readFlags({ port: "8981", "grpc-port": "8981", listen: LISTEN });
 introduce("prism-admin");
 
 const server = new Server();

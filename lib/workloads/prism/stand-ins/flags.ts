@@ -11,6 +11,9 @@ export function readFlags(known: Readonly<Record<string, string>>): Record<strin
   return flags;
 }
 
+/** Where a stand-in listens: on this machine alone. A container is reached from outside of it, and its image says so. */
+export const LISTEN = process.env.STAND_IN_LISTEN || "127.0.0.1";
+
 /** A line of the log, with the time. */
 export function log(line: string): void {
   console.log(`${new Date().toISOString()} ${line}`);

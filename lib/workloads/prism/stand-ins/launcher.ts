@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { ControlPlane, type Acknowledgement } from "./control-plane";
-import { introduce, log, onStop, readFlags } from "./flags";
+import { introduce, LISTEN, log, onStop, readFlags } from "./flags";
 
 /** Stands in for pattern-launcher: registers with its admin, sends heartbeats, and answers GET /health. */
 const flags = readFlags({
@@ -34,12 +34,12 @@ function patterns(folder: string): string[] {
 
 const server = new Server();
 new HealthImplementation({ "": "SERVING" }).addToServer(server);
-server.bindAsync(`127.0.0.1:${flags["grpc-port"]}`, ServerCredentials.createInsecure(), (error) => {
+server.bindAsync(`${LISTEN}:${flags["grpc-port"]}`, ServerCredentials.createInsecure(), (error) => {
   if (error) {
     log(`cannot listen: ${error.message}`);
     process.exit(1);
   }
-  log(`gRPC on 127.0.0.1:${flags["grpc-port"]}`);
+  log(`gRPC on ${LISTEN}:${flags["grpc-port"]}`);
 });
 
 let registered = false;
@@ -88,7 +88,7 @@ http.on("error", (error) => {
   log(`cannot listen: ${error.message}`);
   process.exit(1);
 });
-http.listen(Number(flags["health-port"]), "127.0.0.1", () => log(`GET /health on 127.0.0.1:${flags["health-port"]}`));
+http.listen(Number(flags["health-port"]), LISTEN, () => log(`GET /health on ${LISTEN}:${flags["health-port"]}`));
 
 onStop(() => {
   clearInterval(heartbeat);
