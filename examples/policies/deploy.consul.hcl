@@ -1,0 +1,9 @@
+# For deployments: writes what the program says of Consul. "shop/" is the prefix of the program's keys.
+key_prefix "shop/" {
+  policy = "write"
+}
+
+service_prefix "" {
+  policy     = "write"
+  intentions = "write"
+}

@@ -1,0 +1,4 @@
+# For deployments and promotions: registers jobs, watches them, and reads the logs of tasks that fail.
+namespace "default" {
+  capabilities = ["list-jobs", "read-job", "submit-job", "read-logs"]
+}

@@ -1,0 +1,9 @@
+# For previews and drift: reads what the program says of Consul. "shop/" is the prefix of the program's keys.
+key_prefix "shop/" {
+  policy = "read"
+}
+
+service_prefix "" {
+  policy     = "read"
+  intentions = "read"
+}
