@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Job, UserError } from "../jobspec";
-import { readContents, readJobFile, synthesizeProject } from "../operations";
+import { readContents, readJobFile, withSynthesis } from "../operations";
 import { localCluster, type CliContext } from "./context";
 import { hclParser, type HclOptions } from "./hcl";
 
@@ -40,16 +39,14 @@ async function jobsOfFile(file: string, options: HclOptions, context: CliContext
 
 async function jobsOfStack(stack: string, options: HclOptions, context: CliContext): Promise<readonly Job[]> {
   const { env, signal, terminal } = context;
-  const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-render-"));
   try {
     const { project } = localCluster(context);
     terminal.progress().step("synthesizing");
-    await synthesizeProject({ project, outdir, env, signal });
-    return readContents(outdir, stack, { variables: options.var, env })
-      .wanted.filter((item) => item.kind === "job")
-      .map((item) => Job.fromApi(item.job));
+    const { wanted } = await withSynthesis({ project, env, signal }, async (outdir) =>
+      readContents(outdir, stack, { variables: options.var, env }),
+    );
+    return wanted.filter((item) => item.kind === "job").map((item) => Job.fromApi(item.job));
   } finally {
     terminal.rest();
-    rmSync(outdir, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import type { ConsulClient, NomadClient } from "../nomad";
-import { readContents, readForeignContents, synthesizeProject, type StackContents } from "../operations";
+import { readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
 import { clients, localCluster, type CliContext } from "./context";
 
 /** What names a stack on the command line, and gives its variables values. */
@@ -52,16 +51,12 @@ export async function withStack<T>(
   const progress = terminal.progress();
   try {
     progress.step("synthesizing");
-    const outdir = join(cluster.folder, "synth");
     const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
-    const said = await synthesizeProject({
-      project,
-      outdir,
-      env: offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset },
-      signal,
+    const own = offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset };
+    const contents = await withSynthesis({ project, env: own, signal }, async (outdir, said) => {
+      if (said !== "") terminal.note(said);
+      return readContents(outdir, environment, { variables, env });
     });
-    if (said !== "") terminal.note(said);
-    const contents = readContents(outdir, environment, { variables, env });
     return await run({ environment, contents, nomad, consul });
   } finally {
     terminal.rest();

@@ -1,10 +1,8 @@
-import { mkdtempSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareProblems, UserError, type Problem, type Target } from "../../jobspec";
 import { readJobFile, type HclParser } from "./job-files";
-import { stackNames } from "../stack";
-import { synthesizeProject, type SynthesisOptions } from "../stack";
+import { stackNames, synthesisFolder, synthesizeProject, withRunFolder, type SynthesisOptions } from "../stack";
 import { locate, type LocatedProblem } from "./locate";
 
 /** What is wrong with the jobs of a file. */
@@ -42,9 +40,8 @@ export async function judgeStack(name: string, options: Omit<SynthesisOptions, "
  * @throws UserError where the program is none of runProgram()'s, or fails
  */
 export async function judgeStacks(options: Omit<SynthesisOptions, "outdir">): Promise<readonly JudgedFile[]> {
-  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-validate-"));
-  const [outdir, report] = [join(folder, "out"), join(folder, "problems.json")];
-  try {
+  return withRunFolder(synthesisFolder(options.project), async (folder) => {
+    const [outdir, report] = [join(folder, "out"), join(folder, "problems.json")];
     await synthesizeProject({ ...options, outdir, env: { ...options.env, CDK_NOMAD_PROBLEMS: report } });
     if (!existsSync(report)) throw UserError.at("", "the program does not end with runProgram()", "synthesis");
     const found = JSON.parse(readFileSync(report, "utf8")) as readonly (Problem & { readonly stack?: string })[];
@@ -53,7 +50,5 @@ export async function judgeStacks(options: Omit<SynthesisOptions, "outdir">): Pr
       const own = found.filter(({ stack }) => stack === undefined || stack === name);
       return { file: name, problems: own.map(({ stack: _stack, ...problem }) => problem) };
     });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -13,5 +13,6 @@ export {
   type TerraformOnly,
   type Wanted,
 } from "./stack-file";
-export { synthesizeProject, type SynthesisOptions } from "./synthesis";
+export { synthesisFolder, withRunFolder } from "./run-folder";
+export { synthesizeProject, withSynthesis, type SynthesisOptions } from "./synthesis";
 export { variableValues, type VariableDeclaration } from "./variables";

@@ -1,10 +1,21 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
+import { settingsFile, synthesisFolder, withRunFolder } from "./run-folder";
 
-const schema = v.looseObject({ app: v.pipe(v.string(), v.nonEmpty()) });
+const terraformModule = v.union([v.string(), v.looseObject({ source: v.string() })]);
+
+const schema = v.looseObject({
+  app: v.pipe(v.string(), v.nonEmpty()),
+  context: v.optional(v.record(v.string(), v.unknown())),
+  terraformModules: v.optional(v.array(terraformModule)),
+});
+
+/** What cdktf.json says. */
+type ProjectSettings = v.InferOutput<typeof schema>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a program is run. */
 export interface SynthesisOptions {
@@ -13,40 +24,132 @@ export interface SynthesisOptions {
   /** Where to write. Not cdktf.out, so that a run of cdktf beside it is not disturbed. */
   readonly outdir: string;
   /** Environment variables beside those of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs the program that cdktf.json names, as cdktf itself does, in a folder that no other run shares, and hands on where it wrote and
+ * what it said. The folder is removed afterwards.
+ *
+ * @throws UserError with what the program said, where it fails
+ */
+export async function withSynthesis<T>(
+  options: Omit<SynthesisOptions, "outdir">,
+  run: (outdir: string, said: string) => Promise<T>,
+): Promise<T> {
+  return withRunFolder(synthesisFolder(options.project), async (outdir) =>
+    run(outdir, await synthesizeProject({ ...options, outdir })),
+  );
 }
 
 /**
  * Runs the program that cdktf.json names, as cdktf itself does.
  *
  * @returns what it said
- * @throws UserError with what it said, where it fails
+ * @throws UserError with what it said, where it fails; the signal's reason, where it is aborted
  */
 export async function synthesizeProject(options: SynthesisOptions): Promise<string> {
   const { project, outdir, env = {}, signal } = options;
+  signal?.throwIfAborted();
+  const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir, { recursive: true });
-  const child = spawn(appCommand(project), {
+  mkdirSync(outdir, { recursive: true, mode: 0o700 });
+  const child = spawn(settings.app, {
     cwd: project,
     shell: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env, CDKTF_OUTDIR: outdir },
-    signal,
+    env: { ...programEnvironment({ ...process.env, ...env }, settings), CDKTF_OUTDIR: outdir },
+    // The program runs under a shell, and may run others: together they are a group, which is ended as one.
+    detached: true,
   });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw UserError.at("", said.trim() || `the program ended with ${code} and said nothing`, "synthesis");
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => (said += text));
+  }
+  const { code, ending } = await endOf(child, signal);
+  signal?.throwIfAborted();
+  const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
+  if (code !== 0) throw UserError.at("", said.trim() || `the program ${how} and said nothing`, "synthesis");
   return said.trim();
 }
 
-function appCommand(project: string): string {
-  const file = join(project, "cdktf.json");
-  if (!existsSync(file)) throw UserError.at(file, "is missing; run this inside a project", "project");
+/** How long a program may take to end once it is told to, in milliseconds. */
+const GRACE = 500;
+
+/** Waits until a program has ended; where the signal is aborted, ends it and everything that it started. */
+async function endOf(
+  child: ChildProcess,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly code: number | null; readonly ending: NodeJS.Signals | null }> {
+  let grace: NodeJS.Timeout | undefined;
+  const kill = () => endGroup(child, "SIGKILL");
+  const onAbort = () => {
+    endGroup(child, "SIGTERM");
+    grace = setTimeout(kill, GRACE);
+  };
+  // Also where this process is ended before its own end of the matter.
+  process.once("exit", kill);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      // What the program left running may hold its output open: once it was told to end, nobody waits for that.
+      child.once("exit", (code, ending) => {
+        if (signal?.aborted) resolve({ code, ending });
+      });
+      child.once("close", (code, ending) => resolve({ code, ending }));
+    });
+  } finally {
+    clearTimeout(grace);
+    if (signal?.aborted) kill();
+    process.off("exit", kill);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
+
+/**
+ * The environment that cdktf's own command gives to a program: no values of Terraform's variables, which are for Terraform, more memory, and
+ * the context of cdktf.json, in which ids of resources may depend on what is set there.
+ *
+ * @see https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/configuration-file
+ */
+function programEnvironment(env: Environment, { context, terraformModules = [] }: ProjectSettings): NodeJS.ProcessEnv {
+  const own = Object.entries(env).filter(([name]) => !name.startsWith("TF_VAR_"));
+  const relative = terraformModules.filter((module) =>
+    /^\.\.?\//.test(typeof module === "string" ? module : module.source),
+  );
+  return {
+    NODE_OPTIONS: "--max-old-space-size=4096",
+    ...Object.fromEntries(own.filter(([name, value]) => name !== "NODE_OPTIONS" || value)),
+    [CONTEXT]: JSON.stringify({ ...(context ?? inheritedContext(env[CONTEXT])), cdktfRelativeModules: relative }),
+    SYNTH_HCL_OUTPUT: "false",
+  };
+}
+
+const CONTEXT = "CDKTF_CONTEXT_JSON";
+
+function inheritedContext(text: string | undefined): object {
+  if (!text) return {};
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    throw UserError.at(CONTEXT, 'is no JSON; write {"name": "value"}, say', "project");
+  }
+}
+
+function readSettings(project: string): ProjectSettings {
+  const file = settingsFile(project);
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
@@ -54,7 +157,12 @@ function appCommand(project: string): string {
     throw UserError.at(file, `is no JSON: ${(error as Error).message}`, "project");
   }
   const parsed = v.safeParse(schema, json);
-  if (!parsed.success)
-    throw UserError.at(`${file}.app`, 'names no program; write "node --import tsx main.ts", say', "project");
-  return parsed.output.app;
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const key = v.getDotPath(issue) ?? "";
+  const message =
+    key === "app" || key === ""
+      ? 'names no program; write "node --import tsx main.ts", say'
+      : `is not what cdktf takes: ${issue.message}`;
+  throw UserError.at(`${file}.${key || "app"}`, message, "project");
 }
