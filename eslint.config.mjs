@@ -32,6 +32,7 @@ export default tseslint.config(
           additionalTestBlockFunctions: [
             "testWhere",
             "testWithCorpus",
+            "testWithSecretlint",
             "withSchemas",
             "withTerraform",
             "withNewer",

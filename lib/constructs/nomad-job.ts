@@ -21,7 +21,6 @@ export const SENSELESS: ReadonlySet<string> = new Set([
   "check/port-unknown",
   "check/port-number",
   "field/senseless",
-  "secret/literal",
 ]);
 
 /** Properties of {@link NomadJob}. */
@@ -42,7 +41,8 @@ export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"
    */
   readonly preserveCounts?: boolean;
   /**
-   * Rules, by their ids, that a server would let pass and that shall not stop synthesis here.
+   * What shall not stop synthesis here, of what a server would let pass: the id of a rule, such as `secret/literal`, whose problems are
+   * warnings then; or a rule and a name, such as `secret/literal:API_KEY`, of which nothing is said at all.
    *
    * @default - none
    */
@@ -171,8 +171,9 @@ export class NomadJob extends JobResource {
   private findProblems(): readonly Problem[] {
     const problems = this.job
       .validate(this.#target ?? targetFor(this))
+      .filter((problem) => problem.severity === "error" || !this.#allow.some((entry) => isAllowed(problem, entry)))
       .map((problem): Problem =>
-        SENSELESS.has(problem.rule) && !this.#allow.includes(problem.rule)
+        (problem.stopsSynthesis ?? SENSELESS.has(problem.rule)) && !this.#allow.includes(problem.rule)
           ? { ...problem, severity: "error" }
           : problem,
       );
@@ -183,6 +184,13 @@ export class NomadJob extends JobResource {
     const message = 'needs release 2.6 of the provider; write useNomadProvider(app, "2.6.1")';
     return { rule: "provider/preserve-counts", path: `${this.node.path}.preserveCounts`, message, severity: "error" };
   }
+}
+
+/** Whether an entry such as `secret/literal:API_KEY` means this problem: its rule, at this name. */
+function isAllowed({ rule, path }: Problem, entry: string): boolean {
+  if (!entry.startsWith(`${rule}:`)) return false;
+  const name = entry.slice(rule.length + 1);
+  return name !== "" && (path.endsWith(`.${name}`) || path.endsWith(`[${name}]`));
 }
 
 /** A value that is worked out again only after some model was changed. */

@@ -17,11 +17,17 @@ export {
 } from "./engine";
 export { withoutDefaults } from "./defaults";
 export {
+  aroundElement,
+  aroundKey,
+  DEEPEST,
   isPlainlyNoSecret,
+  isSecretHere,
   isSecretName,
   isSecretPair,
+  NOTHING_AROUND,
   secretSpans,
   suspicionOf,
+  type Around,
   type SecretSpan,
   type Suspicion,
   type TextKind,

@@ -1,58 +1,42 @@
-import { isPlainlyNoSecret, isSecretPair, secretSpans, suspicionOf } from "../jobspec/host";
+import {
+  aroundElement,
+  aroundKey,
+  DEEPEST,
+  isSecretHere,
+  NOTHING_AROUND,
+  secretSpans,
+  type Around,
+} from "../jobspec/host";
 
 /** A text where it stands. */
 export interface TextPlace {
   /** The key that it stands under; for an element of a list that of the list. */
   readonly name: string;
-  /** Whether what it stands under makes all of it a secret. */
+  /** Whether what is around it makes all of it a secret. */
   readonly isSecret: boolean;
 }
 
-/** Deeper data is hidden whole instead of being followed. */
-const DEEPEST = 100;
 const TOO_DEEP = "(nested too deep to be shown)";
 
-/** The same data with every text looked at in its place; numbers under a secret's name are looked at as texts. */
+/** The same data with every text looked at in its place; a number under a secret's name is looked at as a text. */
 export function visitTexts(data: unknown, visit: (text: string, place: TextPlace) => string, name = ""): unknown {
-  const walk = (value: unknown, own: string, inSecret: boolean, before: string | undefined, depth: number): unknown => {
-    if (typeof value === "string")
-      return visit(value, { name: own, isSecret: isSecretAt(own, value, inSecret, before) });
+  const walk = (value: unknown, around: Around, depth: number): unknown => {
+    if (typeof value === "string") return visit(value, { name: around.name, isSecret: isSecretHere(value, around) });
     if (typeof value === "number") {
       const text = String(value);
-      const isSecret = isSecretAt(own, text, inSecret, before);
-      const shown = isSecret ? visit(text, { name: own, isSecret }) : text;
+      const shown = visit(text, { name: around.name, isSecret: isSecretHere(text, around) });
       return shown === text ? value : shown;
     }
     if (typeof value !== "object" || value === null) return value;
     if (depth > DEEPEST) return TOO_DEEP;
-    if (Array.isArray(value)) {
-      return value.map((item: unknown, index) => {
-        const previous: unknown = value[index - 1];
-        return walk(item, own, inSecret, typeof previous === "string" ? previous : undefined, depth + 1);
-      });
-    }
-    if ("toJSON" in value && typeof value.toJSON === "function")
-      return walk(value.toJSON(), own, inSecret, before, depth + 1);
-    const entries = Object.entries(value);
-    // { name: "DB_PASSWORD", value: "…" } says the name beside the value.
-    const label = entries.find(([key, item]) => /^(?:name|key)$/i.test(key) && typeof item === "string")?.[1] as
-      string | undefined;
+    if (Array.isArray(value)) return value.map((item, at) => walk(item, aroundElement(around, value, at), depth + 1));
+    if ("toJSON" in value && typeof value.toJSON === "function") return walk(value.toJSON(), around, depth + 1);
+    const object = value as Readonly<Record<string, unknown>>;
     return Object.fromEntries(
-      entries.map(([key, item]) => {
-        const within = inSecret || (typeof item === "object" && suspicionOf(key) === "secret");
-        const named = label !== undefined && /^value$/i.test(key) ? label : key;
-        return [key, walk(item, named, within, undefined, depth + 1)];
-      }),
+      Object.keys(object).map((key) => [key, walk(object[key], aroundKey(around, object, key), depth + 1)]),
     );
   };
-  return walk(data, name, false, undefined, 0);
-}
-
-/** Whether a text is a secret by its place: by its name, by what holds it, or as the value of the option before it. */
-function isSecretAt(name: string, text: string, inSecret: boolean, before: string | undefined): boolean {
-  if (isSecretPair(name, text)) return true;
-  if (inSecret && !isPlainlyNoSecret(text)) return true;
-  return before !== undefined && /^--?[\w-]+$/.test(before) && !text.startsWith("-") && isSecretPair(before, text);
+  return walk(data, { ...NOTHING_AROUND, name }, 0);
 }
 
 /** The texts in data that are secret, such as they stand there. */

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
 import { Testing, TerraformStack } from "cdktf";
 import {
+  Artifact,
+  Check,
   Driver,
   Job,
   KeyValues,
@@ -8,9 +10,11 @@ import {
   nomadProvider,
   problemsOf,
   Secret,
+  Service,
   synthesize,
   Task,
   TaskGroup,
+  Template,
   UserError,
 } from "../../../lib";
 
@@ -75,27 +79,88 @@ describe("a secret", () => {
 describe("a secret in plain", () => {
   const KEY = "sk-proj-abcdefghijklmnopqrstuvwx0123456789";
 
-  test.each<[string, Job, string]>([
-    ["by its name", jobWith({ env: { DB_PASSWORD: "hunter22" } }), "groups[g].tasks[t].env.DB_PASSWORD"],
-    ["by its form", jobWith({ env: { SOMETHING: KEY } }), "groups[g].tasks[t].env.SOMETHING"],
+  const registry = { image: "a", auth: { username: "u", password: "hunter22" } };
+  const found = (job: Job, allow: readonly string[] = []) => {
+    const stack = new TerraformStack(Testing.app(), "test");
+    return new NomadJob(stack, "app", { job, allow }).problems().filter(({ rule }) => rule === "secret/literal");
+  };
+
+  test.each<[string, Job, string, "error" | "warning"]>([
+    ["by its name", jobWith({ env: { DB_PASSWORD: "hunter22" } }), "env.DB_PASSWORD", "warning"],
+    ["by its form", jobWith({ env: { SOMETHING: KEY } }), "env.SOMETHING", "error"],
     [
       "in an argument",
-      jobWith({ driver: Driver.exec({ command: "/x", args: ["--key", KEY] }) }),
-      "groups[g].tasks[t].driver.args[1]",
+      jobWith({ driver: Driver.exec({ command: "/x", args: ["-k", KEY] }) }),
+      "driver.args[1]",
+      "error",
     ],
     [
-      "for a registry",
-      jobWith({ driver: Driver.docker({ image: "a", auth: { username: "u", password: "p" } }) }),
-      "groups[g].tasks[t].driver.auth.password",
+      "behind an option",
+      jobWith({ driver: Driver.exec({ command: "/x", args: ["--password", "hunter22"] }) }),
+      "driver.args[1]",
+      "warning",
     ],
-  ])("is found %s; synthesis stops, and nobody repeats it", (_name, job, path) => {
-    const stack = new TerraformStack(Testing.app(), "test");
-    nomadProvider(stack);
-    const construct = new NomadJob(stack, "app", { job });
-    const found = construct.problems().filter(({ rule }) => rule === "secret/literal");
-    expect(found.map((problem) => [problem.path, problem.severity])).toEqual([[path, "error"]]);
-    expect(JSON.stringify(found)).not.toMatch(/hunter22|sk-proj/);
-    expect(new NomadJob(stack, "allowed", { job, allow: ["secret/literal"] }).problems()[0]?.severity).toBe("warning");
+    ["for a registry", jobWith({ driver: Driver.docker(registry) }), "driver.auth.password", "warning"],
+    [
+      "in free configuration",
+      jobWith({ driver: Driver.custom("x", { a: { apiKey: KEY } }) }),
+      "driver.a.apiKey",
+      "error",
+    ],
+    ["in an address", jobWith({ env: { URL: "postgres://u:hunter22@db/x" } }), "env.URL", "warning"],
+    [
+      "in a line of a template",
+      jobWith({ templates: [new Template({ destination: "local/x", data: "A=b\nDB_PASS=hunter22\n" })] }),
+      "templates[local/x].data",
+      "warning",
+    ],
+    [
+      "in a header of an artifact",
+      jobWith({ artifacts: [new Artifact({ source: "https://x/y", headers: { "X-Api-Key": "hunter22" } })] }),
+      "artifacts[0].headers.X-Api-Key",
+      "warning",
+    ],
+    [
+      "in a header of a check",
+      jobWith({
+        services: [
+          new Service({
+            name: "s",
+            provider: "nomad",
+            port: "8080",
+            checks: [Check.http({ path: "/", headers: { Authorization: ["Bearer hunter22"] } })],
+          }),
+        ],
+      }),
+      "services[s].checks[0].headers.Authorization[0]",
+      "warning",
+    ],
+    [
+      "in an override",
+      jobWith({ overrides: { Env: { DB_PASSWORD: "hunter22" } } }),
+      "overrides.Env.DB_PASSWORD",
+      "warning",
+    ],
+  ])("is found %s, and nobody repeats it", (_name, job, path, severity) => {
+    const problems = found(job);
+    expect(problems.map((problem) => [problem.path, problem.severity])).toEqual([
+      [`groups[g].tasks[t].${path}`, severity],
+    ]);
+    expect(JSON.stringify(problems)).not.toMatch(/hunter22|sk-proj/);
+    // A server would take it: that is what validate() speaks of.
+    const judged = job.validate().filter(({ rule }) => rule === "secret/literal");
+    expect(judged.map((problem) => problem.severity)).toEqual(["warning"]);
+  });
+
+  test("of a known form stops synthesis unless the rule or its name is allowed; a name alone never does", () => {
+    const job = jobWith({ env: { SOMETHING: KEY, DB_PASSWORD: "hunter22" } });
+    const places = (allow: readonly string[]) =>
+      found(job, allow).map(({ path, severity }) => `${path.slice(path.lastIndexOf(".") + 1)} ${severity}`);
+    expect(places([])).toEqual(["DB_PASSWORD warning", "SOMETHING error"]);
+    expect(places(["secret/literal"])).toEqual(["DB_PASSWORD warning", "SOMETHING warning"]);
+    expect(places(["secret/literal:SOMETHING"])).toEqual(["DB_PASSWORD warning"]);
+    expect(places(["secret/literal:DB_PASSWORD"])).toEqual(["SOMETHING error"]);
+    expect(places(["secret/literal:THING", "secret/literal:"])).toEqual(["DB_PASSWORD warning", "SOMETHING error"]);
   });
 
   test.each([["${NOMAD_SECRETS_DIR}/key"], [""], ["true"]])("is not %j", (value) => {

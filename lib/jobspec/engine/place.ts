@@ -57,7 +57,8 @@ export class Place {
   }
 
   /** Notes what is wrong with a plain value. */
-  report({ rule, message, severity = "error" }: Fault): void {
-    this.found.push({ rule, path: this.toString(), message, severity });
+  report({ rule, message, severity = "error", stopsSynthesis }: Fault): void {
+    const stops = stopsSynthesis === undefined ? {} : { stopsSynthesis };
+    this.found.push({ rule, path: this.toString(), message, severity, ...stops });
   }
 }

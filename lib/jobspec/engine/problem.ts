@@ -11,6 +11,8 @@ export interface Problem {
   readonly message: string;
   /** `error` where a Nomad server would refuse the job, `warning` where it would only complain. */
   readonly severity: Severity;
+  /** Whether synthesis stops at it although a server would take the job. Default: its rule decides. */
+  readonly stopsSynthesis?: boolean;
 }
 
 /** What is wrong with a plain value. */
@@ -19,6 +21,8 @@ export interface Fault {
   readonly message: string;
   /** Default: "error". */
   readonly severity?: Severity;
+  /** Whether synthesis stops at it although a server would take the job. Default: its rule decides. */
+  readonly stopsSynthesis?: boolean;
 }
 
 /** A mistake that a person made: printed with its path, reason and way out, never with a stack. */

@@ -19,7 +19,7 @@ import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
 export { targetOf, type Target } from "./target";
 
-const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise];
+const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];
 const GROUP_RULES: readonly GroupRule[] = [
   taskNames,
   update,
@@ -33,7 +33,6 @@ const GROUP_RULES: readonly GroupRule[] = [
   services,
   mesh,
   tasks,
-  literals,
 ];
 
 /** Reports everything that is wrong with a job as a whole. */

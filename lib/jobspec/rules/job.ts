@@ -2,7 +2,6 @@ import type { JobBlock } from "../blocks/job";
 import { isDeferred, type CheckContext, type Place } from "../engine";
 import { countOf } from "./effective";
 import { isTimeZone, wrongCron } from "./grammar";
-import { secretsIn } from "./literals";
 import { typeOf, type JobRule } from "./walk";
 
 /** The most allocations that a server lets one job have, unless it is configured otherwise. */
@@ -24,7 +23,6 @@ export const job: JobRule = (node, groups, context) => {
   });
   if (!value.groups?.length) at.property("groups").error("job/no-groups", "a job needs a group; add one");
   descriptions(value, at);
-  if (value.meta) secretsIn(value.meta, at.property("meta"));
   if (value.periodic) periodic(value, type, at.property("periodic"));
   if (value.parameterized) parameterized(value, type, at.property("parameterized"));
 

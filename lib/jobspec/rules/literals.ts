@@ -1,70 +1,60 @@
-import type { Task } from "../blocks";
+import { Driver } from "../drivers";
 import { Block, isDeferred, isPlainObject, type Place } from "../engine";
-import type { GroupRule } from "./walk";
+import { aroundElement, aroundKey, DEEPEST, isSecretHere, NOTHING_AROUND, secretSpans, type Around } from "../secrets";
+import type { JobRule } from "./walk";
 
-/** Names under which people put secrets. */
-const SECRET_NAME =
-  /(?:^|_)(?:API_?KEY|SECRET|SECRET_?KEY|PASSWORD|PASSWD|PRIVATE_?KEY|ACCESS_?KEY|TOKEN|CREDENTIALS?)$/i;
-/** Forms that keys of well-known services have. */
-const SECRET_FORM =
-  /\bsk-[A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[opsur]_[A-Za-z0-9]{30,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bhvs\.[A-Za-z0-9_-]{20,}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
+/** Properties that are written for people, in sentences. */
+const SENTENCES = new Set(["description", "label"]);
 
-/** Shorter than any key. */
-const SHORTEST = 16;
+/**
+ * Secrets that stand in a job in plain: whoever may read the job, or Terraform's state, may read them. Every text of the job is looked
+ * at, wherever it stands. Synthesis stops at one whose form leaves no doubt.
+ */
+export const literals: JobRule = ({ value, at }) => inBlock(value, at);
 
-/** Whether people put secrets under a name such as this. */
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
+function inBlock(block: Block, at: Place): void {
+  for (const [name, value] of Object.entries(block)) inProperty(name, value, at);
+  const overrides = block.overridden();
+  if (overrides) inData(overrides, NOTHING_AROUND, at.property("overrides"), 0);
 }
 
-/** Whether a text holds something that has the form of a key. */
-export function looksSecret(text: string): boolean {
-  return text.length >= SHORTEST && SECRET_FORM.test(text);
+function inProperty(name: string, value: unknown, parent: Place): void {
+  // A driver stands for its configuration.
+  const held: unknown = value instanceof Driver ? value.config : value;
+  if (held === undefined || typeof held === "number" || typeof held === "boolean") return;
+  const at = parent.property(name);
+  if (held instanceof Block) inBlock(held, at);
+  else if (Array.isArray(held) && held.some((item) => item instanceof Block))
+    held.forEach((item: unknown, index) => item instanceof Block && inBlock(item, at.block(index, item)));
+  else inData(held, { ...NOTHING_AROUND, name }, at, 0);
 }
 
-/** Secrets that stand in a job in plain: whoever may read the job, or Terraform's state, may read them. */
-export const literals: GroupRule = ({ tasks, value: group, at: groupAt }) => {
-  if (group.meta) secretsIn(group.meta, groupAt.property("meta"));
-  for (const { value: task, at } of tasks) inTask(task, at);
-};
-
-function inTask(task: Task, at: Place): void {
-  if (task.env) secretsIn(task.env, at.property("env"));
-  if (task.meta) secretsIn(task.meta, at.property("meta"));
-  for (const template of task.templates ?? []) {
-    if (typeof template.data === "string" && looksSecret(template.data))
-      say(at.property("templates").element(template.destination).property("data"));
-  }
-  const config = task.driver?.config;
-  if (config) inConfig(config, at.property("driver"));
-}
-
-/** Secrets in plain among texts by name. */
-export function secretsIn(map: Readonly<Record<string, string>>, at: Place): void {
-  for (const [name, value] of Object.entries(map)) {
-    if (typeof value !== "string" || value === "" || isDeferred(value)) continue;
-    const named = SECRET_NAME.test(name) && !value.includes("${") && !/^(?:true|false|\d+|none|changeme)$/i.test(value);
-    if (named || looksSecret(value)) say(at.property(name));
+function inData(value: unknown, around: Around, at: Place, depth: number): void {
+  if (typeof value === "string") inText(value, around, at);
+  else if (typeof value === "number") inText(isDeferred(value) ? "" : String(value), around, at);
+  else if (isDeferred(value) || depth > DEEPEST) return;
+  else if (Array.isArray(value))
+    value.forEach((item, index) => inData(item, aroundElement(around, value, index), at.element(index), depth + 1));
+  else if (isPlainObject(value)) {
+    for (const key of Object.keys(value))
+      inData(value[key], aroundKey(around, value, key), at.property(key), depth + 1);
   }
 }
 
-/** Texts anywhere in a driver's configuration. */
-function inConfig(value: unknown, at: Place): void {
-  if (typeof value === "string") {
-    if (looksSecret(value)) say(at);
-  } else if (Array.isArray(value)) value.forEach((item, index) => inConfig(item, at.element(index)));
-  else if (isPlainObject(value) || value instanceof Block) {
-    for (const [name, item] of Object.entries(value)) {
-      if (name === "password" && typeof item === "string" && item !== "" && !item.includes("${"))
-        say(at.property(name));
-      else inConfig(item, at.property(name));
-    }
-  }
+function inText(text: string, around: Around, at: Place): void {
+  if (text === "") return;
+  const isNamed = isSecretHere(text, around);
+  const spans = secretSpans(text, SENTENCES.has(around.name) ? "prose" : "document");
+  const span = spans.find(({ certain }) => certain) ?? spans[0];
+  if (!span && !isNamed) return;
+  const what = span && (span.certain || !isNamed) ? `holds ${span.what} in plain` : "is a secret in plain, by its name";
+  at.report({
+    rule: "secret/literal",
+    message: `${what}; ${WAY_OUT}`,
+    severity: "warning",
+    ...(span?.certain ? { stopsSynthesis: true } : {}),
+  });
 }
 
-function say(at: Place): void {
-  at.warning(
-    "secret/literal",
-    "is a secret in plain; keep it in a Nomad variable or in Vault, and write addSecretEnv({ NAME: Secret.fromNomadVariable(path, key) })",
-  );
-}
+const WAY_OUT =
+  "keep it in a Nomad variable or in Vault, and write addSecretEnv({ NAME: Secret.fromNomadVariable(path, key) })";

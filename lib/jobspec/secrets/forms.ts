@@ -9,99 +9,111 @@ export interface SecretSpan {
 }
 
 /**
- * A form that keys of a service have. A text is searched for `anchor` first. A pattern must not look at a character more than a few
- * times: it starts at a boundary, every repetition is bounded or is the last thing in it.
+ * A form that keys of a service have. It is tried where a word begins, and every repetition in it is bounded: that keeps the whole
+ * linear.
  */
 interface Form {
   readonly what: string;
-  readonly anchor: string;
+  /** The two characters that it begins with, of which there may be several. */
+  readonly starts: readonly string[];
   readonly pattern: RegExp;
   /** Whether a match is meant, where the pattern alone does not tell. */
   readonly holds?: (match: string) => boolean;
 }
 
-const EDGE = "(?<![A-Za-z0-9_-])";
-
-function form(what: string, anchor: string, body: string, holds?: (match: string) => boolean): Form {
-  return { what, anchor, pattern: new RegExp(EDGE + body, "g"), ...(holds ? { holds } : {}) };
+function form(what: string, starts: string, pattern: string, holds?: (match: string) => boolean): Form {
+  return { what, starts: starts.split(" "), pattern: new RegExp(pattern, "y"), ...(holds ? { holds } : {}) };
 }
 
 /** Letters alone are words: a key has digits among them. */
 const hasDigits = (match: string) => /\d/.test(match);
 
-/** Makers of keys, and the forms that they document for their scanners of leaked keys. */
+/** Makers of keys, and the forms that they document for scanners of leaked keys. */
 const FORMS: readonly Form[] = [
   form("a token of GitHub", "gh", "gh[pousr]_[A-Za-z0-9]{30,255}"),
-  form("a token of GitHub", "github_pat_", "github_pat_[A-Za-z0-9_]{22,255}"),
+  form("a token of GitHub", "gi", "github_pat_[A-Za-z0-9_]{22,255}"),
   form("a token of GitLab", "gl", "gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,300}"),
-  form("a token of GitLab", "GR1348941", "GR1348941[A-Za-z0-9_-]{20,60}"),
-  form("a token of npm", "npm_", "npm_[A-Za-z0-9]{36,80}"),
-  form("a key of Stripe", "k_", "(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,250}"),
-  form("a secret of Stripe", "whsec_", "whsec_[A-Za-z0-9+/=]{24,120}"),
-  form("a token of Slack", "xox", "xox[abceoprs][.-](?:xox[a-z]-)?[A-Za-z0-9-]{10,300}"),
-  form("a token of Slack", "xapp-", "xapp-\\d-[A-Za-z0-9-]{10,200}"),
+  form("a token of GitLab", "GR", "GR1348941[A-Za-z0-9_-]{20,60}"),
+  form("a token of npm", "np", "npm_[A-Za-z0-9]{36,80}"),
+  form("a key of Stripe", "rk sk", "(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,250}"),
+  form("a secret of Stripe", "wh", "whsec_[A-Za-z0-9+/=]{24,120}"),
+  form("a token of Slack", "xo", "xox[abceoprs][.-](?:xox[a-z]-)?[A-Za-z0-9-]{10,300}"),
+  form("a token of Slack", "xa", "xapp-\\d-[A-Za-z0-9-]{10,200}"),
+  form("an address of Slack", "ho", "hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9/+_-]{20,120}"),
+  form("an address of Discord", "di", "discord(?:app)?\\.com/api/webhooks/\\d{15,25}/[\\w-]{40,100}"),
   form(
-    "an address of Slack",
-    "hooks.slack.com/",
-    "hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9/+_-]{20,120}",
+    "a key of AWS",
+    "AB AC AK AS AG AI AR AN A3",
+    "(?:A[BKS]IA|ACCA|AGPA|AIDA|AROA|AIPA|AN[PV]A|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])",
   ),
-  form("an address of Discord", "/api/webhooks/", "discord(?:app)?\\.com/api/webhooks/\\d{15,25}/[\\w-]{40,100}"),
-  form("a key of AWS", "A", "(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
-  form("a key of Google", "AIza", "AIza[A-Za-z0-9_-]{35}"),
-  form("a token of Google", "ya29.", "ya29\\.[A-Za-z0-9_-]{20,2000}"),
-  form("a secret of Google", "GOCSPX-", "GOCSPX-[A-Za-z0-9_-]{20,60}"),
-  form("a key of OpenAI or Anthropic", "sk-", "sk-[A-Za-z0-9_-]{16,300}", hasDigits),
+  form("a token of Vercel", "vc", "vc[piark]_[A-Za-z0-9]{20,80}"),
+  form("a key of Google", "AI", "AIza[A-Za-z0-9_-]{35}"),
+  form("a token of Google", "ya", "ya29\\.[A-Za-z0-9_-]{20,2000}"),
+  form("a secret of Google", "GO", "GOCSPX-[A-Za-z0-9_-]{20,60}"),
+  form("a key of OpenAI or Anthropic", "sk", "sk-[A-Za-z0-9_-]{16,300}", hasDigits),
   form("a token of Vault", "hv", "hv[sbr]\\.[A-Za-z0-9_-]{20,400}"),
   form("a token of Vault", "s.", "s\\.[A-Za-z0-9]{24}(?![A-Za-z0-9._-])", hasDigits),
-  form("a token of HCP Terraform", ".atlasv1.", "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{40,120}"),
-  form("a token of DigitalOcean", "_v1_", "do[opr]_v1_[a-f0-9]{64}"),
-  form("a key of SendGrid", "SG.", "SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{16,64}"),
-  form("a key of Mailgun", "key-", "key-[a-f0-9]{32}(?![A-Za-z0-9])"),
-  form("a key of Mailchimp", "-us", "[a-f0-9]{32}-us\\d{1,2}(?![A-Za-z0-9])"),
+  form("a token of DigitalOcean", "do", "do[opr]_v1_[a-f0-9]{64}"),
+  form("a key of SendGrid", "SG", "SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{16,64}"),
+  form("a key of Mailgun", "ke", "key-[a-f0-9]{32}(?![A-Za-z0-9])"),
   form("a key of Twilio", "SK", "SK[a-f0-9]{32}(?![A-Za-z0-9])"),
-  form("a token of Telegram", ":AA", "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])"),
+  form("a token of Shopify", "sh", "shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+  form("a token of PyPI", "py", "pypi-AgE[A-Za-z0-9_-]{50,1000}"),
+  form("a key of RubyGems", "ru", "rubygems_[a-f0-9]{48}"),
+  form("a token of crates.io", "ci", "cio[A-Za-z0-9]{32}(?![A-Za-z0-9])", hasDigits),
+  form("a token of Docker Hub", "dc", "dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,100}"),
+  form("a token of Hugging Face", "hf", "hf_[A-Za-z0-9]{30,60}"),
+  form("a key of Groq", "gs", "gsk_[A-Za-z0-9]{40,80}"),
+  form("a token of Replicate", "r8", "r8_[A-Za-z0-9]{37,45}"),
+  form("a key of xAI", "xa", "xai-[A-Za-z0-9]{40,120}"),
+  form("a key of Perplexity", "pp", "pplx-[A-Za-z0-9]{40,80}"),
+  form("a token of Linear", "li", "lin_(?:api|oauth)_[A-Za-z0-9]{32,80}"),
+  form("a token of Notion", "nt se", "(?:ntn|secret)_[A-Za-z0-9]{40,60}(?![A-Za-z0-9])", hasDigits),
+  form("a token of Figma", "fi", "fig[dou]_?[dr]?_[A-Za-z0-9_-]{35,60}"),
+  form("a token of Atlassian", "AT", "ATATT3[A-Za-z0-9_=-]{50,400}"),
+  form("a token of Databricks", "da", "dapi[a-f0-9]{32}(?:-\\d)?"),
+  form("a token of Grafana", "gl", "gl(?:sa|c)_[A-Za-z0-9_+/=]{30,400}"),
+  form("a key of New Relic", "NR", "NRAK-[A-Z0-9]{27}"),
+  form("a token of Sentry", "sn", "sntry[su]_[A-Za-z0-9_+/=]{40,400}"),
+  form("a token of PlanetScale", "ps", "pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}"),
+  form("a token of Doppler", "dp", "dp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9_.-]{40,80}"),
+  form("a token of 1Password", "op", "ops_eyJ[A-Za-z0-9+/=_-]{100,4000}"),
+  form("a secret key of 1Password", "A3", "A3-[A-Z0-9]{6}-(?:[A-Z0-9]{5,11}-){3,4}[A-Z0-9]{5}(?![A-Z0-9])"),
+  form("a token of Fly.io", "fm", "fm[12][ar]?_[A-Za-z0-9+/=]{60,2000}"),
+  form("a token of Supabase", "sb", "sbp_[a-f0-9]{40}"),
+  form("a token of Square", "sq", "sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,50}"),
+  form("a key of Tailscale", "ts", "tskey-[A-Za-z0-9-]{16,100}"),
+  form("a token of Netlify", "nf", "nfp_[A-Za-z0-9_]{36,60}"),
+  form("a token of Pulumi", "pu", "pul-[a-f0-9]{40}"),
+  form("a key of Heroku", "HR", "HRKU-[A-Za-z0-9_-]{36,80}"),
+  form("a key of Postman", "PM", "PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
+  form("a key of Dynatrace", "dt", "dt0[a-z]\\d{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}"),
+  form("a token of Contentful", "CF", "CFPAT-[A-Za-z0-9_-]{40,60}"),
+  form("a key of Alibaba", "LT", "LTAI[A-Za-z0-9]{17,21}(?![A-Za-z0-9])", hasDigits),
+  form("a key of age", "AG", "AGE-SECRET-KEY-1[A-Z0-9]{58}"),
+  form("a signed token (JWT)", "ey", "eyJ[A-Za-z0-9_-]{8,2000}(?:\\.[A-Za-z0-9_-]{4,2000}){1,4}", isJwt),
+];
+
+const BY_START = new Map<string, readonly Form[]>(
+  [...new Set(FORMS.flatMap(({ starts }) => starts))].map((start) => [
+    start,
+    FORMS.filter(({ starts }) => starts.includes(start)),
+  ]),
+);
+
+/** Forms that begin with anything: told by what stands behind their first word, or by its length. */
+const BEFORE_DOT = [
+  form("a token of HCP Terraform", "", "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{40,120}"),
   form(
     "a token of Discord",
-    ".",
+    "",
     "[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,40}(?![A-Za-z0-9_-])",
   ),
-  form("a token of Shopify", "shp", "shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-  form("a token of PyPI", "pypi-", "pypi-AgE[A-Za-z0-9_-]{50,1000}"),
-  form("a key of RubyGems", "rubygems_", "rubygems_[a-f0-9]{48}"),
-  form("a token of crates.io", "cio", "cio[A-Za-z0-9]{32}(?![A-Za-z0-9])", hasDigits),
-  form("a token of Docker Hub", "dckr_", "dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,100}"),
-  form("a token of Hugging Face", "hf_", "hf_[A-Za-z0-9]{30,60}"),
-  form("a key of Groq", "gsk_", "gsk_[A-Za-z0-9]{40,80}"),
-  form("a token of Replicate", "r8_", "r8_[A-Za-z0-9]{37,45}"),
-  form("a key of xAI", "xai-", "xai-[A-Za-z0-9]{40,120}"),
-  form("a key of Perplexity", "pplx-", "pplx-[A-Za-z0-9]{40,80}"),
-  form("a token of Linear", "lin_", "lin_(?:api|oauth)_[A-Za-z0-9]{32,80}"),
-  form("a token of Notion", "_", "(?:ntn|secret)_[A-Za-z0-9]{40,60}(?![A-Za-z0-9])", hasDigits),
-  form("a token of Figma", "fig", "fig[dou]_?[dr]?_[A-Za-z0-9_-]{35,60}"),
-  form("a token of Atlassian", "ATATT3", "ATATT3[A-Za-z0-9_=-]{50,400}"),
-  form("a token of Databricks", "dapi", "dapi[a-f0-9]{32}(?:-\\d)?"),
-  form("a token of Grafana", "gl", "gl(?:sa|c)_[A-Za-z0-9_+/=]{30,400}"),
-  form("a key of New Relic", "NRAK-", "NRAK-[A-Z0-9]{27}"),
-  form("a token of Sentry", "sntry", "sntry[su]_[A-Za-z0-9_+/=]{40,400}"),
-  form("a token of PlanetScale", "pscale_", "pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}"),
-  form("a token of Doppler", "dp.", "dp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9_.-]{40,80}"),
-  form("a token of 1Password", "ops_eyJ", "ops_eyJ[A-Za-z0-9+/=_-]{100,4000}"),
-  form("a secret key of 1Password", "A3-", "A3-[A-Z0-9]{6}-(?:[A-Z0-9]{5,11}-){3,4}[A-Z0-9]{5}(?![A-Z0-9])"),
-  form("a token of Fly.io", "fm", "fm[12][ar]?_[A-Za-z0-9+/=]{60,2000}"),
-  form("a token of Supabase", "sbp_", "sbp_[a-f0-9]{40}"),
-  form("a token of Square", "sq0", "sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,50}"),
-  form("a key of Tailscale", "tskey-", "tskey-[A-Za-z0-9-]{16,100}"),
-  form("a token of Netlify", "nfp_", "nfp_[A-Za-z0-9_]{36,60}"),
-  form("a token of Pulumi", "pul-", "pul-[a-f0-9]{40}"),
-  form("a key of Heroku", "HRKU-", "HRKU-[A-Za-z0-9_-]{36,80}"),
-  form("a key of Postman", "PMAK-", "PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
-  form("a key of Dynatrace", "dt0", "dt0[a-z]\\d{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}"),
-  form("a token of Contentful", "CFPAT-", "CFPAT-[A-Za-z0-9_-]{40,60}"),
-  form("a secret of Azure", "Q~", "[A-Za-z0-9_~.]{3}\\dQ~[A-Za-z0-9_~.-]{31,34}"),
-  form("a key of Alibaba", "LTAI", "LTAI[A-Za-z0-9]{17,21}(?![A-Za-z0-9])", hasDigits),
-  form("a key of age", "AGE-SECRET-KEY-1", "AGE-SECRET-KEY-1[A-Z0-9]{58}"),
-  form("a signed token (JWT)", "eyJ", "eyJ[A-Za-z0-9_-]{8,2000}(?:\\.[A-Za-z0-9_-]{4,2000}){1,4}", isJwt),
 ];
+const BEFORE_COLON = [form("a token of Telegram", "", "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")];
+const OF_LONG_WORDS = [form("a key of Mailchimp", "", "[a-f0-9]{32}-us\\d{1,2}(?![A-Za-z0-9])")];
+const LONG_WORD = 35;
+const AZURE = form("a secret of Azure", "", "[A-Za-z0-9_~.]{3}\\dQ~[A-Za-z0-9_~.-]{31,34}");
 
 function isJwt(match: string): boolean {
   // A header and a body, both JSON in base64, or the five parts of an encrypted one.
@@ -109,24 +121,49 @@ function isJwt(match: string): boolean {
   return parts.length >= 3 || (parts[1]?.startsWith("eyJ") ?? false);
 }
 
-const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
-const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
-
 /** The parts of a text that have the form of a key or a token; linear in its length. */
 export function formSpans(text: string): SecretSpan[] {
   const found: SecretSpan[] = [];
-  for (const { what, anchor, pattern, holds } of FORMS) {
-    if (!text.includes(anchor)) continue;
-    for (const match of text.matchAll(pattern)) {
-      if (holds && !holds(match[0])) continue;
-      found.push({ start: match.index, end: wordEnd(text, match.index + match[0].length), what, certain: true });
+  for (let start = 0; start < text.length; start += 1) {
+    if (!isOfWord(text.charCodeAt(start))) continue;
+    const end = wordEnd(text, start + 1);
+    const forms = formsFor(text, start, end);
+    let next = end;
+    for (const each of forms) {
+      const span = spanAt(text, start, each);
+      if (span) found.push(span);
+      next = Math.max(next, span?.end ?? 0);
     }
+    start = next;
+  }
+  for (let at = text.indexOf("Q~"); at >= 0; at = text.indexOf("Q~", at + 2)) {
+    const span = at >= 4 && spanAt(text, at - 4, AZURE);
+    if (span) found.push(span);
   }
   privateKeys(text, found);
   return found;
 }
 
-/** A key goes on to the end of its word, however long that is. */
+const [DOT, COLON] = [46, 58];
+
+/** The forms that a word may begin. */
+function formsFor(text: string, start: number, end: number): readonly Form[] {
+  const known = BY_START.get(text.slice(start, start + 2));
+  if (known) return known;
+  const behind = text.charCodeAt(end);
+  if (behind === DOT) return BEFORE_DOT;
+  if (behind === COLON) return BEFORE_COLON;
+  return end - start >= LONG_WORD ? OF_LONG_WORDS : [];
+}
+
+function spanAt(text: string, start: number, { what, pattern, holds }: Form): SecretSpan | undefined {
+  pattern.lastIndex = start;
+  const match = pattern.exec(text)?.[0];
+  if (match === undefined || (holds && !holds(match))) return undefined;
+  // A key goes on to the end of its word, however long that is.
+  return { start, end: wordEnd(text, start + match.length), what, certain: true };
+}
+
 function wordEnd(text: string, from: number): number {
   let end = from;
   while (isOfWord(text.charCodeAt(end))) end += 1;
@@ -134,9 +171,17 @@ function wordEnd(text: string, from: number): number {
 }
 
 function isOfWord(code: number): boolean {
-  const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-  return isLetter || (code >= 48 && code <= 57) || code === 45 || code === 95;
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 45 ||
+    code === 95
+  );
 }
+
+const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 
 /** Private keys over several lines; one without an end goes on to the end of the text. */
 function privateKeys(text: string, found: SecretSpan[]): void {

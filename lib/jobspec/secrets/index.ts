@@ -2,6 +2,7 @@
  * What a secret looks like: one table of names and one of forms, for the rule that warns of secrets in a job and for everything
  * that is printed. It depends on nothing and is linear in what it reads.
  */
+export { aroundElement, aroundKey, DEEPEST, isSecretHere, NOTHING_AROUND, type Around } from "./around";
 export type { SecretSpan } from "./forms";
 export { isSecretName, suspicionOf, type Suspicion } from "./names";
 export { isSecretPair, type TextKind } from "./pairs";

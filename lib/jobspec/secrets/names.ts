@@ -49,7 +49,7 @@ const ABOUT_IT = new Set(
     "strength regex pattern complexity history attempts retries retry iterations rounds cost class service cache bucket table index " +
     "group user username owner email ref reference arn variable placeholder grant exchange introspection revocation leeway skew " +
     "template schema status state strategy sync check through pool symbol decimals supply budget window bytes per minute minutes " +
-    "second seconds day days hour hours samesite secure httponly consent banner"
+    "second seconds day days hour hours samesite secure httponly consent banner realm"
   ).split(" "),
 );
 
@@ -59,6 +59,9 @@ const COUNTED = new Set(
     " ",
   ),
 );
+
+/** What nginx passes on, with `proxy_pass` and its like. */
+const PASSED_ON = new Set(["proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached"]);
 
 /** Names of variables that hold the folder a shell is in. */
 const FOLDERS = new Set(["pwd", "oldpwd"]);
@@ -86,15 +89,18 @@ export function wordsOf(name: string): readonly string[] {
 export function suspicionOf(name: string): Suspicion {
   const words = wordsOf(name);
   if (words.length === 1 && FOLDERS.has(words[0] ?? "")) return "none";
+  let weaker: Suspicion = "none";
   for (let at = words.length - 1; at >= 0; at -= 1) {
     const found = atWord(words, at);
     if (found === undefined) continue;
     const behind = words.slice(at + 1);
-    if (!behind.some((word) => ABOUT_IT.has(word))) return found;
     // Vault's AppRole calls a secret "secret_id".
-    return words[at] === "secret" && behind.join() === "id" ? "secret" : "none";
+    if (words[at] === "secret" && behind.join() === "id") return "secret";
+    if (found === "none" || behind.some((word) => ABOUT_IT.has(word))) return weaker;
+    if (found === "secret") return found;
+    weaker = found;
   }
-  return "none";
+  return weaker;
 }
 
 /** Whether people put secrets under a name such as this. */
@@ -108,6 +114,7 @@ function atWord(words: readonly string[], at: number): Suspicion | undefined {
   const last = words.slice(at + 1).every(isQualifier);
   if (SECRET_WORDS.has(word)) {
     if (AT_THE_END.has(word) && !last) return undefined;
+    if (word === "pass" && PASSED_ON.has(before)) return "none";
     if ((word === "tokens" || word === "token") && COUNTED.has(before)) return "none";
     return "secret";
   }
@@ -117,7 +124,7 @@ function atWord(words: readonly string[], at: number): Suspicion | undefined {
   }
   if (RUN_TOGETHER.test(word)) return "secret";
   if (!last) return undefined;
-  if (word === "auth") return ["basic", "redis", "registry", "npm"].includes(before) ? "secret" : "maybe";
+  if (word === "auth") return ["basic", "redis", "npm"].includes(before) ? "secret" : "maybe";
   if (word === "pin") return "maybe";
   return word === "sig" || word === "signature" || word === "seed" || word === "hash" ? "maybe" : undefined;
 }

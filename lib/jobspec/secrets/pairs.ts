@@ -30,9 +30,8 @@ export function pairSpans(text: string, kind: TextKind): SecretSpan[] {
     if (known === undefined) suspicions.set(name, (known = suspicionOf(name)));
     return known;
   };
-  const separators = kind === "document" ? /[=:]|(?<=--?[\w-]{2,60})[ \t]|(?<=<[\w:.-]{2,60})>/g : /[=:]/g;
-  for (let match = separators.exec(text); match; match = separators.exec(text)) {
-    const at = match.index;
+  for (let at = 1; at < text.length; at += 1) {
+    if (!isSeparator(text, at, kind)) continue;
     const left = nameBefore(text, at, kind);
     const suspicion = left ? judged(left.name) : "none";
     if (!left || suspicion === "none") continue;
@@ -40,10 +39,25 @@ export function pairSpans(text: string, kind: TextKind): SecretSpan[] {
     if (!value || value.end <= value.start) continue;
     if (!value.whole && !isSecretUnder(suspicion, unquoted(text.slice(value.start, value.end)))) continue;
     found.push({ start: value.start, end: value.end, what: `the value of ${left.name}`, certain: false });
-    separators.lastIndex = Math.max(value.end, at + 1);
+    at = Math.max(value.end - 1, at);
   }
   if (kind === "document") wordPairs(text, found);
   return found;
+}
+
+const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH, COLON, EQUALS, LESS, GREATER] = [
+  32, 9, 45, 46, 95, 92, 58, 61, 60, 62,
+];
+
+/** Whether a name may end here: `name=`, `name:`; in documents also `--name ` and `<name>`. */
+function isSeparator(text: string, at: number, kind: TextKind): boolean {
+  const code = text.charCodeAt(at);
+  if (code === EQUALS || code === COLON) return true;
+  if (kind === "prose" || (code !== SPACE && code !== TAB && code !== GREATER)) return false;
+  let start = at;
+  while (start > 0 && at - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
+  if (start === at) return false;
+  return code === GREATER ? text.charCodeAt(start - 1) === LESS : text.charCodeAt(start) === DASH;
 }
 
 interface Name {
@@ -55,7 +69,6 @@ interface Name {
 
 const LONGEST_NAME = 100;
 const MOST_SPACES = 40;
-const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH] = [32, 9, 45, 46, 95, 92];
 
 /** The name before a separator: `"name"`, `name`, `--name`. */
 function nameBefore(text: string, separator: number, kind: TextKind): Name | undefined {

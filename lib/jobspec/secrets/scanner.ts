@@ -7,6 +7,7 @@ export interface Part {
 }
 
 const WORD_ENDS = new Set(" \t\r\n\"'`;&,)]}<>|");
+const QUOTES = new Set("\"'`");
 /** What a template fills in is not longer than this. */
 const LONGEST_FILLED_IN = 500;
 
@@ -28,7 +29,9 @@ export class Scanner {
     const start = quoteAt + 1;
     for (let at = start; at < text.length; at += 1) {
       const char = text[at];
-      if (char === "\\") {
+      const filled = char === "{" || char === "$" ? this.filledIn(at) : 0;
+      if (filled > 0) at = filled - 1;
+      else if (char === "\\") {
         if (escaped && text[at + 1] === quote) return { start, end: at };
         at += 1;
       } else if (char === quote) return { start, end: at };
@@ -48,13 +51,13 @@ export class Scanner {
     return { start, end: Math.max(start, this.#line.trimmed) };
   }
 
-  /** The same, up to a quote: a header inside of a command. */
+  /** The same, up to a quote that no template holds: a header inside of a command. */
   lineUpToQuote(start: number): Part {
     const { end } = this.line(start);
     if (start < this.#quote.start || start > this.#quote.at) {
-      const pattern = /["'`]/g;
-      pattern.lastIndex = start;
-      this.#quote = { start, at: pattern.exec(this.text)?.index ?? this.text.length };
+      let at = start;
+      while (at < this.text.length && !QUOTES.has(this.text[at] ?? "")) at = this.filledIn(at) || at + 1;
+      this.#quote = { start, at };
     }
     return { start, end: Math.min(end, this.#quote.at) };
   }
