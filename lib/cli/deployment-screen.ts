@@ -1,6 +1,8 @@
 import type { DeploymentView, JobOutcome } from "../operations";
-import { deploymentLines, deploymentSummary, outcomeText } from "./deployment-text";
+import { joinLines, renderTerminal, term } from "../text";
 import type { CliContext } from "./context";
+import { deploymentLines, deploymentSummary, outcomeText } from "./deployment-text";
+import { ATTENTION } from "./signs";
 import type { Clock } from "./surroundings";
 import type { Terminal } from "./terminal";
 
@@ -24,10 +26,11 @@ export class DeploymentScreen {
   /** What deploying, promoting and going back are given. */
   handlers() {
     return {
-      onStep: (text: string) => (this.#views.size > 0 ? this.#terminal.note(`  ${text}`) : this.#progress.step(text)),
+      onStep: (text: string) =>
+        this.#views.size > 0 ? this.#terminal.note(term`  ${text}`) : this.#progress.step(text),
       onChange: (view: DeploymentView) => this.show(view),
       onTrouble: (text: string) => {
-        this.#terminal.note(`${this.#terminal.color.yellow("!")} ${text}`);
+        this.#terminal.note(term`${ATTENTION} ${text}`);
         this.draw();
       },
     };
@@ -38,9 +41,7 @@ export class DeploymentScreen {
     this.#terminal.rest();
     for (const outcome of outcomes) {
       const seconds = this.#ends.get(nameOf(outcome.view)) ?? this.seconds;
-      this.#terminal.note(
-        this.#terminal.hang(outcomeText(outcome, { terminal: this.#terminal, seconds, environment })),
-      );
+      this.#terminal.note(outcomeText(outcome, { seconds, environment }));
     }
   }
 
@@ -54,15 +55,18 @@ export class DeploymentScreen {
     this.#views.set(name, view);
     if (this.#terminal.moves) return this.draw();
     const line = deploymentSummary(view);
-    if (line !== this.#last.get(name)) this.#terminal.note(line);
-    this.#last.set(name, line);
+    // What would look the same is not said again.
+    const looks = renderTerminal(line, { color: false, mask: (text) => text });
+    if (looks !== this.#last.get(name)) this.#terminal.note(line);
+    this.#last.set(name, looks);
   }
 
   private draw(): void {
     if (this.#views.size === 0) return;
-    this.#terminal.live(() =>
-      [...this.#views.values()].map((each) => deploymentLines(each, this.#terminal, this.seconds)).join("\n"),
-    );
+    this.#terminal.live(() => {
+      const moment = { spinner: this.#terminal.spinner, seconds: this.seconds, now: this.#clock.now() };
+      return joinLines([...this.#views.values()].map((view) => deploymentLines(view, moment)));
+    });
   }
 }
 

@@ -1,138 +1,158 @@
 import type { AllocationView, DeploymentView, FailingCheck, GroupView, JobOutcome, Reason } from "../operations";
+import { fit, join, joinLines, style, term, wrap, type TerminalText } from "../text";
 import { diagnosisText } from "./diagnosis-text";
-import type { Terminal } from "./terminal";
+import { ATTENTION, BAD, GOOD } from "./signs";
 
-/** A deployment as lines that fit a terminal: a line for each group, and one for each task of an allocation that is not healthy yet. */
-export function deploymentLines(view: DeploymentView, terminal: Terminal, seconds: number): string {
-  const { color } = terminal;
-  const name = color.bold(view.job) + (view.region === undefined ? "" : ` in ${view.region}`);
+/** What is shown beside a deployment that goes on. */
+export interface Moment {
+  readonly spinner: TerminalText;
+  /** Since the start. */
+  readonly seconds: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * A deployment as moving lines, cut where the terminal ends: a line for each group, and one for each task of an allocation that is not
+ * healthy yet.
+ */
+export function deploymentLines(view: DeploymentView, { spinner, seconds, now }: Moment): TerminalText {
+  const name = term`${style.bold(view.job)}${inRegion(view)}`;
   // What is done takes one line, so that what is not finds room.
   if (view.status === "successful" || view.status === "unchanged")
-    return terminal.fit(`${color.green("✓")} ${name} ${color.dim(view.status)}`);
-  const version = view.version === undefined ? "" : ` version ${view.version}`;
-  const head = `${terminal.spinner} ${name}${version} ${color.dim(`${seconds} s`)}`;
-  return [head, ...view.groups.flatMap((group) => groupLines(group, terminal))]
-    .map((line) => terminal.fit(line))
-    .join("\n");
+    return fit(term`${GOOD} ${name} ${style.dim(view.status)}`);
+  const version = view.version === undefined ? term`` : term` version ${view.version}`;
+  const head = term`${spinner} ${name}${version} ${style.dim(term`${seconds} s`)}`;
+  return fit(joinLines([head, ...view.groups.flatMap((group) => groupLines(group, now))]));
 }
 
-function groupLines(group: GroupView, terminal: Terminal): string[] {
-  const { color } = terminal;
+function groupLines(group: GroupView, now: number): readonly TerminalText[] {
   const done = group.desired > 0 && group.healthy >= group.desired;
   const parts = [
-    `${group.healthy}/${group.desired} healthy`,
+    term`${group.healthy}/${group.desired} healthy`,
     ...(group.canaries > 0 ? [canaries(group)] : []),
-    ...(group.unhealthy > 0 ? [color.red(`${group.unhealthy} unhealthy`)] : []),
-    ...(done || group.deadline === undefined ? [] : [color.dim(`deadline in ${timeUntil(group.deadline)}`)]),
+    ...(group.unhealthy > 0 ? [style.red(term`${group.unhealthy} unhealthy`)] : []),
+    ...(done || group.deadline === undefined ? [] : [style.dim(term`deadline in ${timeUntil(group.deadline, now)}`)]),
   ];
-  const line = `  ${done ? color.green("✓") : color.dim("·")} ${group.name.padEnd(10)} ${parts.join(", ")}`;
-  const blocked = group.blocked ? [`      ${color.red("no node")}: ${group.blocked}`] : [];
+  const line = term`  ${done ? GOOD : style.dim(term`·`)} ${group.name.padEnd(10)} ${join(parts, term`, `)}`;
+  const blocked = group.blocked ? [term`      ${style.red(term`no node`)}: ${group.blocked}`] : [];
   const waiting = group.allocations.filter((allocation) => allocation.healthy !== true);
-  return [line, ...blocked, ...waiting.flatMap((allocation) => allocationLines(allocation, terminal))];
+  return [line, ...blocked, ...waiting.flatMap(allocationLines)];
 }
 
-function canaries({ canaries: count, promoted }: GroupView): string {
-  return `${count} ${count === 1 ? "canary" : "canaries"}${promoted ? " promoted" : ""}`;
+function canaries({ canaries: count, promoted }: GroupView): TerminalText {
+  return term`${count} ${count === 1 ? term`canary` : term`canaries`}${promoted ? term` promoted` : term``}`;
 }
 
-function timeUntil(deadline: string): string {
-  const seconds = Math.max(0, Math.round((Date.parse(deadline) - Date.now()) / 1000));
-  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+function timeUntil(deadline: string, now: number): TerminalText {
+  const seconds = Math.max(0, Math.round((Date.parse(deadline) - now) / 1000));
+  return seconds < 90 ? term`${seconds} s` : term`${Math.round(seconds / 60)} min`;
 }
 
-function allocationLines(allocation: AllocationView, terminal: Terminal): string[] {
-  const { color } = terminal;
-  const id = color.dim(allocation.id.slice(0, 8));
+function allocationLines(allocation: AllocationView): readonly TerminalText[] {
+  const id = style.dim(shortId(allocation.id));
   const tasks = allocation.tasks.filter((task) => !(task.state === "dead" && !task.failed));
-  const checks = allocation.checks.map((check) => `      ${id} ${checkText(check, terminal)}`);
-  if (tasks.length === 0) return [`      ${id} ${allocation.status}`, ...checks];
+  const checks = allocation.checks.map((check) => term`      ${id} ${checkText(check)}`);
+  if (tasks.length === 0) return [term`      ${id} ${allocation.status}`, ...checks];
   const lines = tasks.map((task) => {
     const state = task.failed
-      ? color.red("failed")
+      ? style.red(term`failed`)
       : task.state === "running"
-        ? color.cyan("running")
-        : color.dim(task.state);
-    return `      ${id} ${task.name} ${state}${task.restarts > 0 ? color.yellow(` ${task.restarts} restarts`) : ""} ${color.dim(task.last)}`;
+        ? style.cyan(term`running`)
+        : style.dim(task.state);
+    const restarts = task.restarts > 0 ? style.yellow(term` ${task.restarts} restarts`) : term``;
+    return term`      ${id} ${task.name} ${state}${restarts} ${style.dim(task.last)}`;
   });
   return [...lines, ...checks];
 }
 
 /** A check that does not pass, on one line. */
-export function checkText({ service, check, status, output }: FailingCheck, { color }: Terminal): string {
-  return `${color.yellow(status)} check "${check}" of ${service}: ${oneLine(output) || "(no answer yet)"}`;
+export function checkText({ service, check, status, output }: FailingCheck): TerminalText {
+  const answer = oneLine(output);
+  return term`${style.yellow(status)} check "${check}" of ${service}: ${answer === "" ? term`(no answer yet)` : answer}`;
 }
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }
 
-/** The same for a place that cannot change lines: one line. */
-export function deploymentSummary(view: DeploymentView): string {
+function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+/** " in us-west", where a deployment is of one region of several. */
+function inRegion({ region }: Pick<DeploymentView, "region">): TerminalText {
+  return region === undefined ? term`` : term` in ${region}`;
+}
+
+/** A deployment on one line, for a place that cannot change lines. */
+export function deploymentSummary(view: DeploymentView): TerminalText {
   const groups = view.groups.map((group) => {
     const parts = [
       ...(group.canaries > 0 ? [canaries(group)] : []),
-      ...(group.unhealthy > 0 ? [`${group.unhealthy} unhealthy`] : []),
-      ...(group.blocked ? [`no node: ${group.blocked}`] : []),
+      ...(group.unhealthy > 0 ? [term`${group.unhealthy} unhealthy`] : []),
+      ...(group.blocked ? [term`no node: ${group.blocked}`] : []),
     ];
-    return `${group.name} ${group.healthy}/${group.desired}${parts.length > 0 ? ` (${parts.join(", ")})` : ""}`;
+    const more = parts.length > 0 ? term` (${join(parts, term`, `)})` : term``;
+    return term`${group.name} ${group.healthy}/${group.desired}${more}`;
   });
-  const name = view.region === undefined ? view.job : `${view.job} in ${view.region}`;
-  return `  ${name}: ${view.status}${groups.length > 0 ? `, healthy: ${groups.join(", ")}` : ""}`;
+  const healthy = groups.length > 0 ? term`, healthy: ${join(groups, term`, `)}` : term``;
+  return wrap(term`${view.job}${inRegion(view)}: ${view.status}${healthy}`, { indent: 2, hanging: 2 });
 }
 
 /** How a deployment ended, with what is known where it failed. */
 export function outcomeText(
   outcome: JobOutcome,
-  { terminal, seconds, environment }: { terminal: Terminal; seconds: number; environment: string },
-): string {
-  const { color } = terminal;
+  { seconds, environment }: { readonly seconds: number; readonly environment: string },
+): TerminalText {
   const { view } = outcome;
-  const name = view.region === undefined ? view.job : `${view.job} in ${view.region}`;
-  const which = `${name}${view.version === undefined ? "" : ` version ${view.version}`}`;
-  const good = color.green("✓");
+  const name = term`${view.job}${inRegion(view)}`;
+  const which = term`${name}${view.version === undefined ? term`` : term` version ${view.version}`}`;
+  const watch = term`cdk-nomad status ${environment} --watch`;
+  const sentence = (text: TerminalText) => wrap(text, { hanging: 2 });
   switch (outcome.result) {
     case "healthy":
-      return `${good} ${which} is healthy, ${seconds} s after the start`;
+      return sentence(term`${GOOD} ${which} is healthy, ${seconds} s after the start`);
     case "complete":
-      return `${good} ${which} ended well, ${seconds} s after the start`;
+      return sentence(term`${GOOD} ${which} ended well, ${seconds} s after the start`);
     case "registered":
-      return `${good} ${name} is registered; there is no deployment to wait for`;
+      return sentence(term`${GOOD} ${name} is registered; there is no deployment to wait for`);
     case "unchanged":
-      return `${good} ${name} is as it was`;
+      return sentence(term`${GOOD} ${name} is as it was`);
     case "detached":
-      return `${good} ${name} is given to Nomad; watch it with: cdk-nomad status ${environment} --watch`;
+      return sentence(term`${GOOD} ${name} is given to Nomad; watch it with: ${watch}`);
     case "waiting-for-promotion":
-      return `${color.yellow("!")} ${which}: the canaries are healthy and wait for: cdk-nomad promote ${environment} --job ${view.job}`;
+      return sentence(
+        term`${ATTENTION} ${which}: the canaries are healthy and wait for: cdk-nomad promote ${environment} --job ${view.job}`,
+      );
     case "timed-out":
-      return [
-        `${color.yellow("!")} ${which} is not done in time; Nomad goes on. Come back with: cdk-nomad status ${environment} --watch`,
+      return joinLines([
+        sentence(term`${ATTENTION} ${which} is not done in time; Nomad goes on. Come back with: ${watch}`),
         deploymentSummary(view),
-        ...reasonLines(outcome.reasons, terminal),
-      ].join("\n");
+        ...reasonLines(outcome.reasons),
+      ]);
     case "failed":
-      return failureText(outcome, which, environment, terminal);
+      return failureText(outcome, which, environment);
   }
 }
 
-/** Reasons, each on a line of its own or on more where it is longer. */
-export function reasonLines(reasons: readonly Reason[], terminal: Terminal): readonly string[] {
-  return reasons.flatMap(({ message }) => terminal.wrap(message, 2));
+/** Reasons, each on a line of its own, or on more where the terminal ends. */
+export function reasonLines(reasons: readonly Reason[]): readonly TerminalText[] {
+  return reasons.map(({ message }) => wrap(term`${message}`, { indent: 2, hanging: 2 }));
 }
 
-function failureText(outcome: JobOutcome, which: string, environment: string, terminal: Terminal): string {
-  const { color } = terminal;
+function failureText(outcome: JobOutcome, which: TerminalText, environment: string): TerminalText {
   const { view, reasons, diagnoses, untouched } = outcome;
   const why = untouched
-    ? "is registered as the program says, and does not run as it shall"
+    ? term`is registered as the program says, and does not run as it shall`
     : view.status === "running"
-      ? "not healthy; Nomad itself goes on trying until the progress deadline"
-      : view.description || view.status;
+      ? term`not healthy; Nomad itself goes on trying until the progress deadline`
+      : term`${view.description || view.status}`;
   const stopped = reasons.some(({ kind }) => kind === "stopped");
-  const again = untouched && !stopped ? [`  try it again with: cdk-nomad deploy ${environment} --force`] : [];
-  return [
-    `${color.red("✗")} ${which}: ${why}`,
-    ...reasonLines(reasons, terminal),
-    ...diagnoses.map((diagnosis) => diagnosisText(diagnosis, terminal)),
-    ...again,
-  ].join("\n");
+  return joinLines([
+    wrap(term`${BAD} ${which}: ${why}`, { hanging: 2 }),
+    ...reasonLines(reasons),
+    ...diagnoses.map(diagnosisText),
+    ...(untouched && !stopped ? [term`  try it again with: cdk-nomad deploy ${environment} --force`] : []),
+  ]);
 }

@@ -1,20 +1,27 @@
 import type { TaskDiagnosis } from "../operations";
-import type { Terminal } from "./terminal";
+import { join, joinLines, style, term, wrap, type TerminalText } from "../text";
+import { BAD } from "./signs";
+import { taskText } from "./task-output";
 
 /** Why a task failed, on one screen. */
-export function diagnosisText(diagnosis: TaskDiagnosis, terminal: Terminal): string {
-  const { color } = terminal;
+export function diagnosisText(diagnosis: TaskDiagnosis): TerminalText {
   const how = [
-    diagnosis.exitCode === undefined ? "never ran" : `exit code ${diagnosis.exitCode}`,
-    diagnosis.signal === undefined ? "" : `signal ${diagnosis.signal}`,
+    diagnosis.exitCode === undefined ? term`never ran` : term`exit code ${diagnosis.exitCode}`,
+    ...(diagnosis.signal === undefined ? [] : [term`signal ${diagnosis.signal}`]),
   ];
-  const head = `${color.red("✗")} task ${color.bold(diagnosis.task)} of group ${diagnosis.group}, allocation ${diagnosis.allocation.slice(0, 8)}: ${how.filter(Boolean).join(", ")}`;
-  const events = diagnosis.events.map(
-    (event) => `    ${new Date(event.time).toISOString().slice(11, 19)} ${event.type}: ${event.message}`,
+  const head = term`${BAD} task ${style.bold(diagnosis.task)} of group ${diagnosis.group}, allocation ${diagnosis.allocation.slice(0, 8)}: ${join(how, term`, `)}`;
+  const events = diagnosis.events.map((event) =>
+    wrap(term`${timeOfDay(event.time)} ${event.type}: ${event.message}`, { indent: 4, hanging: 9 }),
   );
   const logs = (["stderr", "stdout"] as const).flatMap((stream) => {
     const lines = diagnosis[stream];
-    return lines.length === 0 ? [] : [`  last lines of ${stream}`, ...lines.map((line) => `    ${line}`)];
+    return lines.length === 0
+      ? []
+      : [term`  last lines of ${stream}`, wrap(taskText(lines.join("\n")), { indent: 4, hanging: 2 })];
   });
-  return [head, "  last events", ...events, ...logs].map((line) => terminal.fit(line)).join("\n");
+  return joinLines([wrap(head, { hanging: 2 }), term`  last events`, ...events, ...logs]);
+}
+
+function timeOfDay(time: number): string {
+  return new Date(time).toISOString().slice(11, 19);
 }

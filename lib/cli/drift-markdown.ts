@@ -1,41 +1,44 @@
-import { markerOf } from "../github";
-import { hasDrift, type Drift, type FieldChange, type JobDrift } from "../operations";
+import { markerComment } from "../github";
+import { hasDrift, type Drift, type JobDrift } from "../operations";
+import { details, joinMarkdown, md, type Markdown } from "../text";
 import { DRIFT, driftCounts, IN_CONSUL } from "./drift-words";
-import { bodyOf, codeBlock, details, plainText } from "./markdown";
-import { consulName, fieldInWords, groupInWords } from "./plan-words";
+import { consulName, groupInWords } from "./plan-words";
+import { fieldsMarkdown } from "./preview-markdown";
+import type { MarkdownBody } from "./terminal";
 
 /** Drift as the body of an issue: counts in the first line, a list, details folded. */
-export function driftMarkdown(drift: Drift): string {
+export function driftMarkdown(drift: Drift): MarkdownBody {
   const { environment, jobs, consul } = drift;
   const head = hasDrift(drift)
-    ? `**${plainText(environment)}** is not as the program says: ${driftCounts(drift)}`
-    : `**${plainText(environment)}** is as the program says`;
-  return bodyOf(`${head} ${markerOf("drift", environment)}`, [
-    jobs.map((job) => `- **${plainText(job.job)}** ${DRIFT[job.drift]}${lacking(job)}${since(job)}`).join("\n"),
-    ...jobs.map((job) => (job.fields.length === 0 ? "" : details(`${plainText(job.job)}: fields`, fields(job.fields)))),
-    consul.map((change) => `- **${plainText(consulName(change))}** ${IN_CONSUL[change.change]} in Consul`).join("\n"),
-    ...consul.map((change) =>
-      change.fields.length === 0 ? "" : details(`${plainText(consulName(change))}: fields`, fields(change.fields)),
-    ),
-    hasDrift(drift) ? `Put it right with \`cdk-nomad drift ${environment} --fix\`.` : "",
-  ]);
+    ? md`**${environment}** is not as the program says: ${driftCounts(drift)}`
+    : md`**${environment}** is as the program says`;
+  const entries = consul.map((change) => ({ ...change, called: consulName(change) }));
+  return {
+    head: md`${head} ${markerComment("drift", environment)}`,
+    parts: [
+      ...list(jobs.map((job) => md`- **${job.job}** ${DRIFT[job.drift]}${lacking(job)}${since(job)}`)),
+      ...jobs.flatMap(({ job, fields }) => foldedFields(job, fields)),
+      ...list(entries.map(({ called, change }) => md`- **${called}** ${IN_CONSUL[change]} in Consul`)),
+      ...entries.flatMap(({ called, fields }) => foldedFields(called, fields)),
+      ...(hasDrift(drift) ? [md`Put it right with cdk-nomad drift ${environment} --fix`] : []),
+    ],
+    otherwise: md`See all of it with \`cdk-nomad drift\`.`,
+  };
 }
 
-function lacking({ groups }: JobDrift): string {
-  const said = groups.map((group) => `${plainText(group.name)}: ${groupInWords(group, "place")}`);
-  return said.length === 0 ? "" : `: ${said.join(", ")}`;
+function list(items: readonly Markdown[]): readonly Markdown[] {
+  return items.length === 0 ? [] : [joinMarkdown(items, md`\n`)];
 }
 
-function since({ version, submitted }: JobDrift): string {
-  return version === undefined ? "" : ` (version ${version} of ${submitted ?? ""})`;
+function foldedFields(name: string, fields: Drift["jobs"][number]["fields"]): readonly Markdown[] {
+  return fields.length === 0 ? [] : [details(md`${name}: fields`, fieldsMarkdown(fields))];
 }
 
-function fields(changes: readonly FieldChange[]): readonly string[] {
-  const plain = changes.filter(({ lines }) => lines === undefined);
-  return [
-    ...(plain.length === 0 ? [] : [codeBlock("text", plain.map(fieldInWords).join("\n"))]),
-    ...changes.flatMap(({ place, lines }) =>
-      lines === undefined ? [] : [`${plainText(place)}\n\n${codeBlock("diff", lines)}`],
-    ),
-  ];
+function lacking({ groups }: JobDrift): Markdown {
+  const said = groups.map((group) => md`${group.name}: ${groupInWords(group, "place")}`);
+  return said.length === 0 ? md`` : md`: ${joinMarkdown(said, md`, `)}`;
+}
+
+function since({ version, submitted }: JobDrift): Markdown {
+  return version === undefined ? md`` : md` (version ${version} of ${submitted ?? ""})`;
 }

@@ -7,6 +7,8 @@ import {
   type Preview,
 } from "../operations";
 
+// What plans say, in plain words that both a terminal and a comment on GitHub show.
+
 /** What happens to the allocations of a group, in words: "1 replaced, 2 created". */
 export function groupInWords(group: GroupPlan, change?: JobPlan["change"]): string {
   const parts = [
@@ -28,16 +30,14 @@ export function groupInWords(group: GroupPlan, change?: JobPlan["change"]): stri
 export function fieldInWords({ place, before, after, lines, effect }: FieldChange): string {
   const why = effect === undefined ? "" : ` (${effect})`;
   if (lines !== undefined) return `${place} changes${why}`;
-  if (before === undefined) return `${place}: ${after === "added" ? "added" : `+ ${oneLine(after ?? "")}`}${why}`;
-  if (after === undefined) return `${place}: ${before === "there" ? "removed" : `- ${oneLine(before)}`}${why}`;
-  return `${place}: ${oneLine(before)} → ${oneLine(after)}${why}`;
+  if (before === undefined) return `${place}: ${after === "added" ? "added" : `+ ${quoted(after ?? "")}`}${why}`;
+  if (after === undefined) return `${place}: ${before === "there" ? "removed" : `- ${quoted(before)}`}${why}`;
+  return `${place}: ${quoted(before)} → ${quoted(after)}${why}`;
 }
 
-const LONGEST = 160;
-
-function oneLine(value: string): string {
-  const shown = value === "" ? '""' : value.replaceAll("\n", "⏎");
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1)}…` : shown;
+/** A value, of which something is seen also where it is empty. */
+function quoted(value: string): string {
+  return value === "" ? '""' : value;
 }
 
 /** The counts of a preview: "1 job to create, 2 to update, 6 unchanged; 3 changes in Consul". */

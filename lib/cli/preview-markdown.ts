@@ -1,82 +1,85 @@
+import { markerComment } from "../github";
 import { lacksAllocations, type FieldChange, type JobPlan, type Preview } from "../operations";
-import { LONGEST_BODY, markerOf } from "../github";
-import { bodyOf, codeBlock, details, inCell, plainText } from "./markdown";
+import { cellLines, codeBlock, details, joinMarkdown, markdownTable, md, type Markdown } from "../text";
 import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
+import type { MarkdownBody } from "./terminal";
 
 /**
  * A preview as one comment on a pull request: counts in the first line, a table of jobs, details folded. Where it is longer than
  * GitHub takes, whole details are left out from the end, and that is said.
  */
-export function previewMarkdown(preview: Preview, longest = LONGEST_BODY): string {
-  const head = `**${plainText(preview.environment)}**: ${countsInWords(preview)} ${markerOf("preview", preview.environment)}`;
-  const parts = [
-    jobTable(preview.jobs),
-    ...preview.jobs.map(jobDetails),
-    consulDetails(preview),
-    terraformDetails(preview),
-  ];
-  return bodyOf(head, parts, longest);
+export function previewMarkdown(preview: Preview): MarkdownBody {
+  const { environment, jobs } = preview;
+  return {
+    head: md`**${environment}**: ${countsInWords(preview)} ${markerComment("preview", environment)}`,
+    parts: [...jobTable(jobs), ...jobs.flatMap(jobDetails), ...consulDetails(preview), ...terraformDetails(preview)],
+    otherwise: md`See all of it with \`cdk-nomad preview\`.`,
+  };
 }
 
-function jobTable(jobs: readonly JobPlan[]): string {
+function jobTable(jobs: readonly JobPlan[]): readonly Markdown[] {
   const changed = jobs.filter((job) => job.change !== "none" || lacksAllocations(job));
-  if (changed.length === 0) return "";
+  if (changed.length === 0) return [];
   const rows = changed.map((job) => {
-    const groups = job.groups.map((group) => `${inCell(group.name)}: ${groupInWords(group, job.change)}`).join("<br>");
-    const blocked = job.groups.flatMap((group) =>
-      group.blocked === undefined ? [] : [`${inCell(group.name)}: ${inCell(group.blocked)}`],
-    );
+    const groups = job.groups.map((group) => md`${group.name}: ${groupInWords(group, job.change)}`);
+    const blocked = job.groups.flatMap(({ name, blocked: why }) => (why === undefined ? [] : [md`${name}: ${why}`]));
     const where = [job.region, job.namespace].filter(Boolean).join("/");
-    return `| ${inCell(job.job)}${where === "" ? "" : ` (${inCell(where)})`} | ${CHANGE[lacksAllocations(job) ? "place" : job.change]} | ${groups} | ${blocked.length === 0 ? "" : `⚠️ ${blocked.join("<br>")}`} | ${job.modifyIndex || ""} |`;
+    return [
+      md`${job.job}${where === "" ? md`` : md` (${where})`}`,
+      CHANGE[lacksAllocations(job) ? "place" : job.change],
+      cellLines(groups),
+      blocked.length === 0 ? md`` : md`⚠️ ${cellLines(blocked)}`,
+      job.modifyIndex > 0 ? job.modifyIndex : md``,
+    ];
   });
-  return ["| job | change | groups | finds no node | modify index |", "| --- | --- | --- | --- | --- |", ...rows].join(
-    "\n",
-  );
+  return [markdownTable([md`job`, md`change`, md`groups`, md`finds no node`, md`modify index`], rows)];
 }
 
-function jobDetails(job: JobPlan): string {
-  if (job.fields.length === 0 && job.warnings.length === 0) return "";
-  const plain = job.fields.filter(({ lines }) => lines === undefined);
-  const long = job.fields.filter(({ lines }) => lines !== undefined);
-  const warnings = job.warnings.map((warning) => `- ⚠️ ${plainText(warning)}`);
-  return details(`${plainText(job.job)}: ${summary(job)}`, [
-    ...(plain.length === 0 ? [] : [codeBlock("text", plain.map(fieldInWords).join("\n"))]),
-    ...long.map((field) => `${plainText(field.place)}\n\n${codeBlock("diff", linesOf(field))}`),
-    ...(warnings.length === 0 ? [] : [warnings.join("\n")]),
-  ]);
+function jobDetails(job: JobPlan): readonly Markdown[] {
+  if (job.fields.length === 0 && job.warnings.length === 0) return [];
+  const warnings = job.warnings.map((warning) => md`- ⚠️ ${warning}`);
+  return [
+    details(md`${job.job}: ${summary(job)}`, [
+      ...fieldsMarkdown(job.fields),
+      ...(warnings.length === 0 ? [] : [joinMarkdown(warnings, md`\n`)]),
+    ]),
+  ];
+}
+
+/** Changes of fields: short ones in one block, each text of several lines in its own. */
+export function fieldsMarkdown(fields: readonly FieldChange[]): readonly Markdown[] {
+  const short = fields.filter(({ lines }) => lines === undefined);
+  return [
+    ...(short.length === 0 ? [] : [codeBlock("text", short.map(fieldInWords).join("\n"))]),
+    ...fields.flatMap(({ place, lines }) => (lines === undefined ? [] : [md`${place}\n\n${codeBlock("diff", lines)}`])),
+  ];
 }
 
 function summary({ fields, warnings }: JobPlan): string {
-  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
-  const parts = [
-    fields.length > 0 ? count(fields.length, "field") : "",
-    warnings.length > 0 ? count(warnings.length, "warning") : "",
-  ];
-  return parts.filter((part) => part !== "").join(", ");
+  const count = (number: number, noun: string) => (number === 0 ? [] : [`${number} ${noun}${number === 1 ? "" : "s"}`]);
+  return [...count(fields.length, "field"), ...count(warnings.length, "warning")].join(", ");
 }
 
-function linesOf({ lines }: FieldChange): string {
-  return lines ?? "";
-}
-
-function consulDetails({ consul }: Preview): string {
+function consulDetails({ consul }: Preview): readonly Markdown[] {
   const changed = consul.filter(({ change }) => change !== "none");
-  if (changed.length === 0) return "";
+  if (changed.length === 0) return [];
   const lines = changed.flatMap((change) => [
     `${change.change} ${consulName(change)}`,
     ...change.fields.map((field) => `  ${fieldInWords(field)}`),
   ]);
-  return details(`Consul: ${changed.length} ${changed.length === 1 ? "change" : "changes"}`, [
-    codeBlock("text", lines.join("\n")),
-  ]);
+  return [folded(md`Consul: ${changed.length} ${changed.length === 1 ? md`change` : md`changes`}`, lines)];
 }
 
-function terraformDetails({ terraform, terraformOnly }: Preview): string {
+function terraformDetails({ terraform, terraformOnly }: Preview): readonly Markdown[] {
   if (terraform && terraform.length > 0) {
     const lines = terraform.map(({ address, change }) => `${change} ${address}`);
-    return details(`Terraform: ${lines.length} more`, [codeBlock("text", lines.join("\n"))]);
+    return [folded(md`Terraform: ${lines.length} more`, lines)];
   }
-  if (terraform || terraformOnly.length === 0) return "";
+  if (terraform || terraformOnly.length === 0) return [];
   const lines = terraformOnly.map(({ type, path }) => `${type} ${path}`);
-  return details(`Only Terraform knows what changes of ${lines.length} more`, [codeBlock("text", lines.join("\n"))]);
+  return [folded(md`Only Terraform knows what changes of ${lines.length} more`, lines)];
+}
+
+function folded(title: Markdown, lines: readonly string[]): Markdown {
+  return details(title, [codeBlock("text", lines.join("\n"))]);
 }

@@ -1,56 +1,79 @@
-import { lacksAllocations, type ConsulChange, type JobPlan, type Preview } from "../operations";
+import { lacksAllocations, type ConsulChange, type FieldChange, type JobPlan, type Preview } from "../operations";
+import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
 import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
-import type { Terminal } from "./terminal";
+import { ATTENTION } from "./signs";
 
-const SIGNS = { create: "+", place: "+", update: "~", delete: "-", replace: "±", read: "→", none: "=" } as const;
+const SIGNS = {
+  create: term`+`,
+  place: term`+`,
+  update: term`~`,
+  delete: term`-`,
+  replace: term`±`,
+  read: term`→`,
+  none: term`=`,
+} as const;
+const EMPTY = term``;
 
 /** A preview for a terminal: counts, then what changes, with the reasons. */
-export function previewText(preview: Preview, terminal: Terminal): string {
-  const { color } = terminal;
+export function previewText(preview: Preview): TerminalText {
   const jobs = preview.jobs.filter((job) => job.change !== "none" || lacksAllocations(job) || job.warnings.length > 0);
   const consul = preview.consul.filter(({ change }) => change !== "none");
-  return [
-    `${color.bold(preview.environment)}: ${countsInWords(preview)}`,
-    ...jobs.flatMap((job) => ["", ...jobText(job, terminal)]),
-    ...(consul.length > 0 ? ["", color.bold("Consul")] : []),
-    ...consul.flatMap((change) => consulText(change, terminal)),
-    ...(preview.terraform?.length ? ["", color.bold("Terraform")] : []),
-    ...(preview.terraform ?? []).map(({ address, change }) => `  ${SIGNS[change]} ${address}`),
+  return joinLines([
+    wrap(term`${style.bold(preview.environment)}: ${countsInWords(preview)}`, { hanging: 2 }),
+    ...jobs.flatMap((job) => [EMPTY, ...jobText(job)]),
+    ...(consul.length > 0 ? [EMPTY, style.bold(term`Consul`)] : []),
+    ...consul.flatMap(consulText),
+    ...(preview.terraform?.length ? [EMPTY, style.bold(term`Terraform`)] : []),
+    ...(preview.terraform ?? []).map(({ address, change }) => detail(term`${SIGNS[change]} ${address}`)),
     ...(!preview.terraform && preview.terraformOnly.length > 0
-      ? ["", "only Terraform brings, and knows what changes of (give its plan with --plan):"]
+      ? [EMPTY, term`only Terraform brings, and knows what changes of (give its plan with --plan):`]
       : []),
-    ...(preview.terraform ? [] : preview.terraformOnly.map(({ type, path }) => `  ${type} ${path}`)),
-  ].join("\n");
+    ...(preview.terraform ? [] : preview.terraformOnly.map(({ type, path }) => detail(term`${type} ${path}`))),
+  ]);
 }
 
-function jobText(job: JobPlan, terminal: Terminal): readonly string[] {
-  const { color } = terminal;
-  const paint = job.change === "create" ? color.green : job.change === "update" ? color.yellow : color.dim;
-  const where = [job.region && `region ${job.region}`, job.namespace && `namespace ${job.namespace}`].filter(Boolean);
+function jobText(job: JobPlan): readonly TerminalText[] {
+  const paint = job.change === "create" ? style.green : job.change === "update" ? style.yellow : style.dim;
   const change = lacksAllocations(job) ? "place" : job.change;
-  const rest = [CHANGE[change], ...where, job.modifyIndex > 0 ? `modify index ${job.modifyIndex}` : ""].filter(Boolean);
+  const rest = [
+    CHANGE[change],
+    ...(job.region ? [`region ${job.region}`] : []),
+    ...(job.namespace ? [`namespace ${job.namespace}`] : []),
+    ...(job.modifyIndex > 0 ? [`modify index ${job.modifyIndex}`] : []),
+  ];
   return [
-    `${paint(`${SIGNS[change]} ${job.job}`)} ${color.dim(rest.join(", "))}`,
+    term`${paint(term`${SIGNS[change]} ${job.job}`)} ${style.dim(rest.join(", "))}`,
     ...job.groups.flatMap((group) => [
-      `  group ${group.name}: ${groupInWords(group, job.change)}`,
-      ...(group.blocked === undefined ? [] : terminal.wrap(`${color.red("no node")}: ${group.blocked}`, 4)),
+      detail(term`group ${group.name}: ${groupInWords(group, job.change)}`),
+      ...(group.blocked === undefined ? [] : [detail(term`${style.red(term`no node`)}: ${group.blocked}`, 4)]),
     ]),
-    ...job.fields.flatMap((field) => [
-      ...terminal.wrap(fieldInWords(field), 2),
-      ...(field.lines?.split("\n").map((line) => `    ${lineColor(line, color)}`) ?? []),
-    ]),
-    ...job.warnings.flatMap((warning) => terminal.wrap(`${color.yellow("!")} ${warning}`, 2)),
-    ...(job.nextLaunch === undefined ? [] : [`  next launch ${job.nextLaunch}`]),
+    ...job.fields.flatMap((field) => fieldText(field, 2)),
+    ...job.warnings.map((warning) => detail(term`${ATTENTION} ${warning}`)),
+    ...(job.nextLaunch === undefined ? [] : [detail(term`next launch ${job.nextLaunch}`)]),
   ];
 }
 
-function lineColor(line: string, color: Terminal["color"]): string {
-  return line.startsWith("+") ? color.green(line) : line.startsWith("-") ? color.red(line) : color.dim(line);
-}
-
-function consulText(change: ConsulChange, terminal: Terminal): readonly string[] {
+/** A change of a field; of a text of several lines, the lines that differ. */
+export function fieldText(field: FieldChange, indent: number): readonly TerminalText[] {
   return [
-    `  ${SIGNS[change.change]} ${consulName(change)}`,
-    ...change.fields.flatMap((field) => terminal.wrap(fieldInWords(field), 4)),
+    detail(term`${fieldInWords(field)}`, indent),
+    ...(field.lines === undefined ? [] : [wrap(diffText(field.lines), { indent: indent + 2 })]),
   ];
+}
+
+/** Lines of a diff in its colours. */
+function diffText(lines: string): TerminalText {
+  const paint = (line: string) => (line.startsWith("+") ? style.green : line.startsWith("-") ? style.red : style.dim);
+  return joinLines(lines.split("\n").map((line) => paint(line)(block(line))));
+}
+
+function consulText(change: ConsulChange): readonly TerminalText[] {
+  return [
+    detail(term`${SIGNS[change.change]} ${consulName(change)}`),
+    ...change.fields.flatMap((field) => fieldText(field, 4)),
+  ];
+}
+
+function detail(text: TerminalText, indent = 2): TerminalText {
+  return wrap(text, { indent, hanging: 2 });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { CommanderError } from "commander";
+import { block } from "../text";
 import type { Prepared } from "./command";
 import type { CliContext } from "./context";
 import { EXIT } from "./exit-codes";
@@ -47,8 +48,8 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
 function choose(argv: readonly string[], terminal: Terminal): Chosen | number {
   let chosen: Chosen | undefined;
   const program = buildProgram({
-    print: (text) => terminal.print(text.trimEnd()),
-    note: (text) => terminal.note(text.trimEnd()),
+    print: (text) => terminal.print(block(text.trimEnd())),
+    note: (text) => terminal.note(block(text.trimEnd())),
     choose: (found) => (chosen = found),
     width: terminal.width,
   });

@@ -1,16 +1,21 @@
 import type { ServiceRow } from "../operations";
-import type { Terminal } from "./terminal";
+import { style, table, term, type TerminalText } from "../text";
+
+const STATUS = {
+  passing: style.green(term`passing`),
+  warning: style.yellow(term`warning`),
+  critical: style.red(term`critical`),
+  absent: style.red(term`absent`),
+} as const;
 
 /** Services with where they are and how they are. */
-export function serviceTable(services: readonly ServiceRow[], terminal: Terminal): string {
-  const { color } = terminal;
-  const paint = { passing: color.green, warning: color.yellow, critical: color.red, absent: color.red };
+export function serviceTable(services: readonly ServiceRow[]): TerminalText {
   const rows = services.map((row) => [
     row.service,
-    row.address || "-",
-    paint[row.status](row.status),
-    row.checks || "none",
-    row.standIn ? color.yellow("stand-in") : "",
+    row.address || term`-`,
+    STATUS[row.status],
+    row.checks || term`none`,
+    row.standIn ? style.yellow(term`stand-in`) : term``,
   ]);
-  return terminal.table(["SERVICE", "ADDRESS", "HEALTH", "CHECK", "PROGRAM"], rows);
+  return table([term`SERVICE`, term`ADDRESS`, term`HEALTH`, term`CHECK`, term`PROGRAM`], rows);
 }

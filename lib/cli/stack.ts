@@ -1,6 +1,8 @@
 import type { ConsulClient, NomadClient } from "../nomad";
 import { readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
+import { block, term } from "../text";
 import { clients, localCluster, type CliContext } from "./context";
+import type { Terminal } from "./terminal";
 
 /** What names a stack on the command line, and gives its variables values. */
 export interface NamedStack {
@@ -28,8 +30,9 @@ export async function withForeignStack<T>(
 ): Promise<T> {
   const { terminal, env } = context;
   const contents = readForeignContents(folder, environment, variables);
+  hideSecrets(contents, terminal);
   for (const name of contents.unknown)
-    terminal.note(`the value of the variable ${name} is not known here: what depends on it shows as changed`);
+    terminal.note(term`the value of the variable ${name} is not known here: what depends on it shows as changed`);
   const { nomad, consul } = clients(env, localCluster(context).cluster);
   try {
     return await run({ environment, contents, nomad, consul });
@@ -54,12 +57,24 @@ export async function withStack<T>(
     const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
     const own = offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset };
     const contents = await withSynthesis({ project, env: own, signal }, async (outdir, said) => {
-      if (said !== "") terminal.note(said);
-      return readContents(outdir, environment, { variables, env });
+      const read = readContents(outdir, environment, { variables, env });
+      hideSecrets(read, terminal);
+      if (said !== "") terminal.note(block(said));
+      return read;
     });
     return await run({ environment, contents, nomad, consul });
   } finally {
     terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
+  }
+}
+
+/** What is secret in a stack is known before anything of it is printed. */
+function hideSecrets({ sensitive, wanted }: StackContents, { masking }: Terminal): void {
+  masking.know(sensitive);
+  for (const item of wanted) {
+    if (item.kind === "job") masking.learn(item.job);
+    else if (item.kind === "keys") masking.learn(item.values);
+    else masking.learn(item.entry);
   }
 }

@@ -1,5 +1,6 @@
 import type { Duration } from "../jobspec";
 import type { JobOutcome } from "../operations";
+import { term, type TerminalText } from "../text";
 import type { ValuesOf } from "./command";
 import type { CliContext } from "./context";
 import { DeploymentScreen } from "./deployment-screen";
@@ -35,8 +36,8 @@ export async function whileWatching<T extends readonly JobOutcome[]>(
 }
 
 /** What goes on after a command that watches deployments was interrupted. */
-export function comeBack({ environment }: { readonly environment: string }): string {
-  return `Nomad goes on with what it was given. Come back with: cdk-nomad status ${environment} --watch`;
+export function comeBack({ environment }: { readonly environment: string }): TerminalText {
+  return term`Nomad goes on with what it was given. Come back with: cdk-nomad status ${environment} --watch`;
 }
 
 /** The moment that a length of time is over: in milliseconds since 1970. */

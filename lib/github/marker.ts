@@ -1,3 +1,5 @@
+import { htmlComment, type Markdown } from "../text";
+
 /** What a comment or an issue is about. */
 export type Kind = "preview" | "drift";
 
@@ -6,9 +8,18 @@ export type Kind = "preview" | "drift";
  * environments never have the same, whatever their names are, and no name ends it early.
  */
 export function markerOf(kind: Kind, environment: string): string {
+  return `<!-- ${markerText(kind, environment)} -->`;
+}
+
+/** The same text as a part of a body. */
+export function markerComment(kind: Kind, environment: string): Markdown {
+  return htmlComment(markerText(kind, environment));
+}
+
+function markerText(kind: Kind, environment: string): string {
   // Two dashes end a comment of HTML.
   const name = encodeURIComponent(environment.toWellFormed()).replaceAll("--", "-%2D");
-  return `<!-- cdk-nomad ${kind}: ${name} -->`;
+  return `cdk-nomad ${kind}: ${name}`;
 }
 
 /** Something that was written on GitHub, as far as it tells whose it is. */

@@ -1,3 +1,4 @@
+import type { TerminalText } from "../../text";
 import type { CliContext } from "../context";
 import { EXIT, type ExitCode } from "../exit-codes";
 import { flagOf, valuesOf, type Given, type Parameters, type ValuesOf } from "./parameters";
@@ -19,7 +20,7 @@ export interface CommandDefinition<A extends Parameters, O extends Parameters, E
    */
   readonly exitCodes: Readonly<Record<E, string>>;
   /** What goes on after somebody interrupted it, and how to come back to it: the rest of "interrupted; …". */
-  readonly interrupted: string | ((input: ValuesOf<A> & ValuesOf<O>) => string);
+  readonly interrupted: TerminalText | ((input: ValuesOf<A> & ValuesOf<O>) => TerminalText);
   run(input: ValuesOf<A> & ValuesOf<O>, context: CliContext): Promise<NoInfer<E>>;
 }
 
@@ -42,7 +43,7 @@ export interface Command {
 
 /** A command that has read its parameters. */
 export interface Prepared {
-  readonly interrupted: string;
+  readonly interrupted: TerminalText;
   run(context: CliContext): Promise<ExitCode>;
 }
 
@@ -79,7 +80,7 @@ export function command<
       const input = valuesOf({ ...own, ...options } as A & O, given, written);
       const { interrupted } = definition;
       return {
-        interrupted: typeof interrupted === "string" ? interrupted : interrupted(input),
+        interrupted: typeof interrupted === "function" ? interrupted(input) : interrupted,
         run: (context) => definition.run(input, context),
       };
     },

@@ -12,12 +12,13 @@ import {
   type Space,
 } from "../../operations";
 import type { JobJson } from "../../nomad";
+import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../text";
 import { command, optionalArgument, value, values } from "../command";
 import { clients, localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { jobsOf } from "../jobs";
 import { json, stackOrFile, variables } from "../options";
-import type { Terminal } from "../terminal";
+import { ATTENTION } from "../signs";
 
 /** Says how many of each job fit on nodes that are described, or on those of the cluster. */
 export const capacity = command({
@@ -33,7 +34,7 @@ export const capacity = command({
   },
   examples: ["cdk-nomad capacity dev --node 4cpu,8GiB --reserve 1cpu,1GiB", "cdk-nomad capacity web.nomad.hcl"],
   exitCodes: { [EXIT.ok]: "it is counted, whether all fits or not" },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal } = context;
     const described = input.node.map((text) => parseSpace(text, "--node"));
@@ -46,7 +47,7 @@ export const capacity = command({
         : await roomsOfCluster(new Set(jobs.map(({ ID }) => ID)), context);
     const found = capacityOf(jobs, rooms);
     if (input.json) terminal.json(toJson(input.stack, found));
-    else terminal.print(capacityText(found, terminal));
+    else terminal.print(capacityText(found));
     return EXIT.ok;
   },
 });
@@ -63,30 +64,35 @@ async function roomsOfCluster(jobs: ReadonlySet<string>, context: CliContext): P
   }
 }
 
-function capacityText({ groups, before, after }: Capacity, terminal: Terminal): string {
-  const { color } = terminal;
+function capacityText({ groups, before, after }: Capacity): TerminalText {
   const rows = groups.map((group) => [
     nameOf(group.demand),
     needs(group.demand),
-    color.bold(String(group.alone.count)),
+    style.bold(term`${group.alone.count}`),
     binds(group.alone),
-    group.wanted === 0 ? "-" : `${group.placed}/${group.wanted}`,
-    String(group.more),
+    group.wanted === 0 ? term`-` : term`${group.placed}/${group.wanted}`,
+    group.more,
   ]);
+  const head = [term`GROUP`, term`NEEDS`, term`FIT ALONE`, term`WHAT BINDS`, term`PLACED`, term`THEN MORE`];
   const leftOut = groups.flatMap(({ demand }) =>
-    demand.leftOut.length > 0 ? [`${nameOf(demand)}: ${demand.leftOut.join(", ")}`] : [],
+    demand.leftOut.length > 0 ? [term`${nameOf(demand)}: ${demand.leftOut.join(", ")}`] : [],
   );
   const short = groups.filter(({ placed, wanted }) => placed < wanted);
-  return [
-    ...before.map((room) => `${room.name}: ${sizeInWords(room.free)} for allocations`),
-    "",
-    terminal.table(["GROUP", "NEEDS", "FIT ALONE", "WHAT BINDS", "PLACED", "THEN MORE"], rows),
-    "",
+  const rest = after.map((room) => term`${sizeInWords(room.free)} on ${room.name}`);
+  const missing = short.map(({ demand, placed, wanted }) => term`${nameOf(demand)} ${placed} of ${wanted}`);
+  const sentence =
     short.length === 0
-      ? `all of it fits, and leaves ${after.map((room) => `${sizeInWords(room.free)} on ${room.name}`).join(", ")}`
-      : `${color.yellow("!")} not all of it fits: ${short.map(({ demand, placed, wanted }) => `${nameOf(demand)} ${placed} of ${wanted}`).join(", ")}`,
-    ...(leftOut.length > 0 ? ["", "not looked at:", ...leftOut.map((line) => `  ${line}`)] : []),
-  ].join("\n");
+      ? term`all of it fits, and leaves ${join(rest, term`, `)}`
+      : term`${ATTENTION} not all of it fits: ${join(missing, term`, `)}`;
+  return joinLines([
+    ...before.map((room) => term`${room.name}: ${sizeInWords(room.free)} for allocations`),
+    term``,
+    table(head, rows),
+    term``,
+    wrap(sentence, { hanging: 2 }),
+    ...(leftOut.length > 0 ? [term``, term`not looked at:`] : []),
+    ...leftOut.map((line) => wrap(line, { indent: 2, hanging: 2 })),
+  ]);
 }
 
 function nameOf({ job, group }: Demand): string {

@@ -1,7 +1,7 @@
 import type { ClusterStatus } from "../../local";
 import { NomadClient, nomadConnection } from "../../nomad";
+import { style, table, term, type TerminalText } from "../../text";
 import { localCluster, type CliContext } from "../context";
-import type { Terminal } from "../terminal";
 
 /** Says what the embedded cluster is doing, and which jobs run on it. */
 export async function clusterStatus(options: { readonly json: boolean }, context: CliContext): Promise<void> {
@@ -16,17 +16,15 @@ export async function clusterStatus(options: { readonly json: boolean }, context
     return;
   }
   const several = found.regions.length > 1;
-  terminal.print(clusterTable(found, terminal));
-  if (found.phase === "stopped") terminal.print("\nstart it with: cdk-nomad up");
+  terminal.print(clusterTable(found));
+  if (found.phase === "stopped") terminal.print(term`\nstart it with: cdk-nomad up`);
   if (found.phase === "partial")
-    terminal.print("\nnot all of it is ready: cdk-nomad up starts the rest, cdk-nomad down ends it");
-  if (jobs.length > 0)
-    terminal.print(
-      `\n${terminal.table(
-        ["JOB", "TYPE", "STATUS", ...(several ? ["REGION"] : [])],
-        jobs.map((job) => [job.id, job.type, job.status, ...(several ? [job.region] : [])]),
-      )}`,
-    );
+    terminal.print(term`\nnot all of it is ready: cdk-nomad up starts the rest, cdk-nomad down ends it`);
+  if (jobs.length > 0) {
+    const head = [term`JOB`, term`TYPE`, term`STATUS`, ...(several ? [term`REGION`] : [])];
+    const rows = jobs.map((job) => [job.id, job.type, job.status, ...(several ? [job.region] : [])]);
+    terminal.print(term`\n${table(head, rows)}`);
+  }
 }
 
 /** The jobs of a region, asked of its own agent. */
@@ -41,14 +39,13 @@ async function jobsOf(region: string | undefined, address: string) {
 }
 
 /** The agents of a cluster as a table. */
-export function clusterTable(found: ClusterStatus, terminal: Terminal): string {
-  const { color } = terminal;
+export function clusterTable(found: ClusterStatus): TerminalText {
   const rows = found.agents.map((agent) => [
     agent.name,
-    agent.ready ? color.green("ready") : agent.running ? color.yellow("starting") : color.dim("stopped"),
-    agent.running ? agent.address : "",
-    agent.running ? String(agent.pid) : "",
-    agent.running ? (agent.version ?? "") : "",
+    agent.ready ? style.green(term`ready`) : agent.running ? style.yellow(term`starting`) : style.dim(term`stopped`),
+    agent.running ? agent.address : term``,
+    agent.running ? (agent.pid ?? term``) : term``,
+    agent.running ? (agent.version ?? term``) : term``,
   ]);
-  return terminal.table(["AGENT", "STATUS", "ADDRESS", "PID", "VERSION"], rows);
+  return table([term`AGENT`, term`STATUS`, term`ADDRESS`, term`PID`, term`VERSION`], rows);
 }

@@ -8,6 +8,7 @@ import {
   type JobOutcome,
   type ServiceRow,
 } from "../../operations";
+import { term } from "../../text";
 import { STAND_IN } from "../../workloads/host";
 import { command, flag, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
@@ -72,5 +73,5 @@ async function report(
     : (await Promise.all(outcomes.map(({ job }) => listServices(job, consul, STAND_IN)))).flat();
   if (json) terminal.json({ environment: name, jobs: outcomesJson(outcomes), services });
   else if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
-    terminal.print(`\n${serviceTable(services, terminal)}`);
+    terminal.print(term`\n${serviceTable(services)}`);
 }

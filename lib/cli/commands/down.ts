@@ -1,3 +1,4 @@
+import { term } from "../../text";
 import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
@@ -8,11 +9,11 @@ export const down = command({
   summary: "stop the embedded cluster and remove what it left",
   examples: ["cdk-nomad down"],
   exitCodes: { [EXIT.ok]: "nothing runs any more" },
-  interrupted: "something of the cluster may still run: cdk-nomad status says what, cdk-nomad down ends it",
+  interrupted: term`something of the cluster may still run: cdk-nomad status says what, cdk-nomad down ends it`,
   async run(_input, context) {
     const { terminal } = context;
     const had = await localCluster(context).cluster.down(terminal.progress());
-    terminal.note(had ? "nothing is left of the cluster but its logs" : "no cluster was running");
+    terminal.note(had ? term`nothing is left of the cluster but its logs` : term`no cluster was running`);
     return EXIT.ok;
   },
 });

@@ -1,12 +1,14 @@
 import { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } from "../../operations";
+import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
 import { EXIT } from "../exit-codes";
 import { environment, format, json, stackVariables } from "../options";
-import { consulName, fieldInWords, groupInWords } from "../plan-words";
+import { consulName, groupInWords } from "../plan-words";
+import { fieldText } from "../preview-text";
+import { ATTENTION, BAD, GOOD } from "../signs";
 import { withStack } from "../stack";
-import type { Terminal } from "../terminal";
 
 /** Says what somebody changed behind the program's back. */
 export const drift = command({
@@ -27,7 +29,7 @@ export const drift = command({
     [EXIT.changes]: "something is not as the program says",
   },
   interrupted: ({ environment: name, fix }) =>
-    fix ? `some of it may be put right: cdk-nomad drift ${name} says what is left` : "nothing was changed",
+    fix ? term`some of it may be put right: cdk-nomad drift ${name} says what is left` : term`nothing was changed`,
   async run(input, context) {
     const as = input.json ? "json" : input.format;
     const { terminal, signal } = context;
@@ -37,49 +39,49 @@ export const drift = command({
       const clients = { nomad, consul, signal };
       const differing = await findDrift(input.environment, contents, clients);
       const { drift: found } = differing;
-      if (as === "text") terminal.print(driftText(found, terminal));
-      if (as === "markdown") terminal.print(driftMarkdown(found));
+      if (as === "text") terminal.print(driftText(found));
+      if (as === "markdown") terminal.markdown(driftMarkdown(found));
       const fixes = input.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
       if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes } : {}) });
-      for (const fix of fixes) terminal.note(fixText(fix, terminal));
+      for (const fix of fixes) terminal.note(fixText(fix));
       if (fixes.some(({ fixed }) => !fixed)) return EXIT.failed;
       if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
-      terminal.note(`watch it come back with: cdk-nomad status ${input.environment}`);
+      terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
       return EXIT.ok;
     });
   },
 });
 
-function fixText({ name, fixed, reason }: Fix, { color }: Terminal): string {
-  return fixed ? `${color.green("✓")} ${name} is put right` : `${color.red("✗")} ${name}: ${reason}`;
+function fixText({ name, fixed, reason = "" }: Fix): TerminalText {
+  return wrap(fixed ? term`${GOOD} ${name} is put right` : term`${BAD} ${name}: ${reason}`, { hanging: 2 });
 }
 
-function driftText(found: Drift, terminal: Terminal): string {
-  const { color } = terminal;
+function driftText(found: Drift): TerminalText {
   const { environment, jobs, consul, unchanged } = found;
-  if (!hasDrift(found)) return `${color.green("✓")} ${environment} is as the program says: ${unchanged} jobs`;
-  return [
-    `${color.yellow("!")} ${color.bold(environment)} is not as the program says: ${driftCounts(found)}`,
-    ...jobs.flatMap((job) => ["", ...jobText(job, terminal)]),
-    ...(consul.length > 0 ? [""] : []),
+  if (!hasDrift(found)) return term`${GOOD} ${environment} is as the program says: ${unchanged} jobs`;
+  return joinLines([
+    term`${ATTENTION} ${style.bold(environment)} is not as the program says: ${driftCounts(found)}`,
+    ...jobs.flatMap((job) => [term``, ...jobText(job)]),
+    ...(consul.length > 0 ? [term``] : []),
     ...consul.flatMap((change) => [
-      `${color.bold(consulName(change))} ${IN_CONSUL[change.change]}`,
-      ...change.fields.flatMap((field) => terminal.wrap(fieldInWords(field), 2)),
+      term`${style.bold(consulName(change))} ${IN_CONSUL[change.change]}`,
+      ...change.fields.flatMap((field) => fieldText(field, 2)),
     ]),
-    "",
-    `put it right with: cdk-nomad drift ${environment} --fix`,
-  ].join("\n");
+    term``,
+    term`put it right with: cdk-nomad drift ${environment} --fix`,
+  ]);
 }
 
-function jobText(job: JobDrift, terminal: Terminal): readonly string[] {
-  const { color } = terminal;
-  const which = job.version === undefined ? "" : color.dim(` (version ${job.version} of ${job.submitted})`);
+function jobText(job: JobDrift): readonly TerminalText[] {
+  const which =
+    job.version === undefined
+      ? term``
+      : style.dim(term` (version ${job.version} of ${job.submitted ?? "unknown time"})`);
   return [
-    `${color.bold(job.job)} ${DRIFT[job.drift]}${which}`,
-    ...job.groups.flatMap((group) => terminal.wrap(`group ${group.name}: ${groupInWords(group, "place")}`, 2)),
-    ...job.fields.flatMap((field) => [
-      ...terminal.wrap(`${fieldInWords(field)}`, 2),
-      ...(field.lines?.split("\n").map((line) => `    ${line}`) ?? []),
-    ]),
+    term`${style.bold(job.job)} ${DRIFT[job.drift]}${which}`,
+    ...job.groups.map((group) =>
+      wrap(term`group ${group.name}: ${groupInWords(group, "place")}`, { indent: 2, hanging: 2 }),
+    ),
+    ...job.fields.flatMap((field) => fieldText(field, 2)),
   ];
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../../jobspec";
+import { shellWord, term } from "../../text";
 import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
@@ -11,7 +12,7 @@ export const env = command({
   options: json,
   examples: ["eval $(cdk-nomad env)"],
   exitCodes: { [EXIT.ok]: "they are printed", [EXIT.failed]: "no cluster runs" },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal } = context;
     const addresses = localCluster(context).cluster.addresses();
@@ -22,7 +23,8 @@ export const env = command({
       CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
     };
     if (input.json) terminal.json(variables);
-    else for (const [name, value] of Object.entries(variables)) terminal.print(`export ${name}=${value}`);
+    else
+      for (const [name, value] of Object.entries(variables)) terminal.print(term`export ${name}=${shellWord(value)}`);
     return EXIT.ok;
   },
 });

@@ -1,8 +1,10 @@
 import { failDeployment } from "../../operations";
+import { term } from "../../text";
 import { command, value } from "../command";
 import { DeploymentScreen } from "../deployment-screen";
 import { EXIT } from "../exit-codes";
 import { environment, json, stackVariables } from "../options";
+import { GOOD } from "../signs";
 import { withStack } from "../stack";
 
 /** Ends a deployment as failed. */
@@ -14,7 +16,7 @@ export const fail = command({
   examples: ["cdk-nomad fail staging --job prism-stack"],
   exitCodes: { [EXIT.ok]: "the deployment is failed" },
   interrupted: ({ environment: name }) =>
-    `a deployment may be failed already: cdk-nomad status ${name} says what became of it`,
+    term`a deployment may be failed already: cdk-nomad status ${name} says what became of it`,
   async run(input, context) {
     const { terminal, signal } = context;
     return withStack(input, context, async ({ contents, nomad, consul }) => {
@@ -24,14 +26,13 @@ export const fail = command({
         terminal.json({ environment: input.environment, failed });
         return EXIT.ok;
       }
-      const { color } = terminal;
       for (const { job, region, deployment, revertedTo } of failed) {
-        const where = region === undefined ? job : `${job} in ${region}`;
+        const where = region === undefined ? term`${job}` : term`${job} in ${region}`;
         const next =
           revertedTo === undefined
-            ? `it has no auto_revert: take it back with cdk-nomad rollback ${input.environment} --job ${job}`
-            : `Nomad goes back to version ${revertedTo}: cdk-nomad status ${input.environment} --watch`;
-        terminal.note(`${color.green("✓")} deployment ${deployment.slice(0, 8)} of ${where} is failed; ${next}`);
+            ? term`it has no auto_revert: take it back with cdk-nomad rollback ${input.environment} --job ${job}`
+            : term`Nomad goes back to version ${revertedTo}: cdk-nomad status ${input.environment} --watch`;
+        terminal.note(term`${GOOD} deployment ${deployment.slice(0, 8)} of ${where} is failed; ${next}`);
       }
       return EXIT.ok;
     });

@@ -12,6 +12,7 @@ import {
 } from "../../github";
 import { UserError } from "../../jobspec";
 import { hasDrift, type Drift, type Preview } from "../../operations";
+import { term } from "../../text";
 import { argument, command, text, value, type CommandGroup } from "../command";
 import type { CliContext } from "../context";
 import { driftMarkdown } from "../drift-markdown";
@@ -33,31 +34,31 @@ const comment = command({
     "cdk-nomad github comment preview.json",
   ],
   exitCodes: { [EXIT.ok]: "the comment is written" },
-  interrupted: "the comment may be written",
+  interrupted: term`the comment may be written`,
   async run(input, { terminal, env, cwd }) {
     const file = resolve(cwd, input.file);
     const preview = read<Preview>(file, "cdk-nomad preview ENV --format json", ["environment", "jobs", "consul"]);
     const workflow = await workflowOf(env, input.author);
-    const body = previewMarkdown(preview);
+    const body = terminal.asMarkdown(previewMarkdown(preview));
     summarize(workflow, body);
     const { subject } = workflow;
     if (subject?.kind === "pull_request" && subject.fromFork && input.pull === undefined) {
       terminal.note(
-        "the pull request comes from a fork, whose runs may not comment: the preview stands in the run's summary",
+        term`the pull request comes from a fork, whose runs may not comment: the preview stands in the run's summary`,
       );
       return EXIT.ok;
     }
     const pull = input.pull ?? (await pullRequestOf(workflow));
     if (pull === undefined && subject?.kind === "workflow_run") {
       terminal.note(
-        `no open pull request ends with the commit ${subject.sha}: it is closed, or a later run writes the comment`,
+        term`no open pull request ends with the commit ${subject.sha}: it is closed, or a later run writes the comment`,
       );
       return EXIT.ok;
     }
     if (pull === undefined)
       throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
     const written = await stickyComment(workflow, pull, markerOf("preview", preview.environment), body);
-    terminal.print(written.address);
+    terminal.print(term`${written.address}`);
     noteAuthor(written, workflow, terminal);
     return EXIT.ok;
   },
@@ -71,19 +72,21 @@ const issue = command({
   options: { label: text("name", "its label", "drift"), ...author },
   examples: ["cdk-nomad drift prod --json > drift.json || test $? -eq 2", "cdk-nomad github issue drift.json"],
   exitCodes: { [EXIT.ok]: "the issue is as the drift is" },
-  interrupted: "the issue may be written",
+  interrupted: term`the issue may be written`,
   async run(input, { terminal, env, cwd }) {
     const file = resolve(cwd, input.file);
     const drift = read<Drift>(file, "cdk-nomad drift ENV --json", ["environment", "jobs", "consul", "unchanged"]);
     const workflow = await workflowOf(env, input.author);
     const { environment } = drift;
-    const body = driftMarkdown(drift);
+    const body = terminal.asMarkdown(driftMarkdown(drift));
     summarize(workflow, body);
     const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
     const wanted = hasDrift(drift) ? { title, body } : undefined;
     const written = await stickyIssue(workflow, markerOf("drift", environment), input.label, wanted);
     if (written) noteAuthor(written, workflow, terminal);
-    terminal.print(written?.address ?? `${environment} is as the program says, and there is no open issue`);
+    terminal.print(
+      written ? term`${written.address}` : term`${environment} is as the program says, and there is no open issue`,
+    );
     return EXIT.ok;
   },
 });
@@ -99,7 +102,7 @@ export const github: CommandGroup = {
 function noteAuthor(written: Written, { author: told }: Workflow, terminal: CliContext["terminal"]): void {
   if (written.author === undefined || written.author === told) return;
   terminal.note(
-    `the token writes as ${written.author}, and not as ${told}; write --author ${written.author} (the action's input author), so that the next run finds it`,
+    term`the token writes as ${written.author}, and not as ${told}; write --author ${written.author} (the action's input author), so that the next run finds it`,
   );
 }
 

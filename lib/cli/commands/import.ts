@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Problem } from "../../jobspec";
 import { readJobFile, readRunningJob } from "../../operations";
+import { term } from "../../text";
 import { toTypeScript, type JobToWrite } from "../../typescript";
 import { command, listOfArguments, value, values } from "../command";
 import { clients, localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { hclParser, type HclOptions } from "../hcl";
 import { variables } from "../options";
+import { ATTENTION, GOOD } from "../signs";
 
 /** Writes jobs that exist, as HCL, as JSON or on a cluster, as TypeScript. */
 export const importJobs = command({
@@ -23,7 +25,7 @@ export const importJobs = command({
   },
   examples: ["cdk-nomad import web.nomad.hcl --out jobs/web.ts", "cdk-nomad import --job web"],
   exitCodes: { [EXIT.ok]: "the jobs are written", [EXIT.failed]: "an error; nothing is written" },
-  interrupted: "nothing was written, or all of it",
+  interrupted: term`nothing was written, or all of it`,
   async run({ files, out, ...input }, context) {
     if (files.length === 0 && input.job.length === 0)
       throw UserError.at("", "there is nothing to import; name a file, or a job with --job", "import");
@@ -33,13 +35,13 @@ export const importJobs = command({
     const errors = problems.filter(({ severity }) => severity === "error");
     // Nothing is written where something could not be read.
     if (errors.length > 0) throw new UserError(errors);
-    for (const problem of problems) terminal.note(`${terminal.color.yellow("!")} ${formatProblem(problem)}`);
+    for (const problem of problems) terminal.note(term`${ATTENTION} ${formatProblem(problem)}`);
     const path = out === undefined ? undefined : resolve(cwd, out);
     const module = await toTypeScript(found, { from: input.from ?? library(path === undefined ? cwd : dirname(path)) });
-    if (path === undefined) terminal.print(module.trimEnd());
+    if (path === undefined) terminal.handOver(module);
     else {
       write(path, module);
-      terminal.note(`${terminal.color.green("✓")} ${out}: ${found.map(({ job }) => job.id).join(", ")}`);
+      terminal.note(term`${GOOD} ${out ?? path}: ${found.map(({ job }) => job.id).join(", ")}`);
     }
     return EXIT.ok;
   },

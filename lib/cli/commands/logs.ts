@@ -1,8 +1,10 @@
 import { UserError } from "../../jobspec";
 import type { AllocationStub, NomadClient } from "../../nomad";
+import { term } from "../../text";
 import { argument, command, flag, value } from "../command";
 import { clients, localCluster } from "../context";
 import { EXIT } from "../exit-codes";
+import { TaskOutput } from "../task-output";
 
 /** Prints what a task wrote; with `-f` as it writes. */
 export const logs = command({
@@ -16,7 +18,7 @@ export const logs = command({
   },
   examples: ["cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f"],
   exitCodes: { [EXIT.ok]: "all of it is printed" },
-  interrupted: "the task goes on",
+  interrupted: term`the task goes on`,
   async run({ task, follow, stderr, job }, context) {
     const { terminal, env, signal } = context;
     const { nomad, consul } = clients(env, localCluster(context).cluster);
@@ -25,8 +27,9 @@ export const logs = command({
       const streams = stderr ? (["stderr"] as const) : (["stdout", "stderr"] as const);
       await Promise.all(
         streams.map(async (stream) => {
-          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal }))
-            terminal.pass(chunk, stream);
+          const output = new TaskOutput((lines) => terminal.pass(lines, stream));
+          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal })) output.push(chunk);
+          output.end();
         }),
       );
       return EXIT.ok;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { hasChanges, previewStack, readTerraformPlan } from "../../operations";
+import { term } from "../../text";
 import { command, value } from "../command";
 import { EXIT } from "../exit-codes";
 import { environment, format, stackVariables } from "../options";
@@ -24,7 +25,7 @@ export const preview = command({
     "cdk-nomad preview staging --synthesized cdktf.out",
   ],
   exitCodes: { [EXIT.ok]: "nothing changes", [EXIT.changes]: "something changes" },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal, signal, cwd } = context;
     const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
@@ -32,8 +33,8 @@ export const preview = command({
       terminal.progress().step(`asking Nomad and Consul at ${nomad.address} and ${consul.address}`);
       const found = await previewStack(input.environment, contents, { nomad, consul, signal }, terraform);
       if (input.format === "json") terminal.json(found);
-      else if (input.format === "markdown") terminal.print(previewMarkdown(found));
-      else terminal.print(previewText(found, terminal));
+      else if (input.format === "markdown") terminal.markdown(previewMarkdown(found));
+      else terminal.print(previewText(found));
       return hasChanges(found) ? EXIT.changes : EXIT.ok;
     };
     return input.synthesized === undefined

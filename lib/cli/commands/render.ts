@@ -1,3 +1,4 @@
+import { term } from "../../text";
 import { choice, command, optionalArgument } from "../command";
 import { EXIT } from "../exit-codes";
 import { jobsOf } from "../jobs";
@@ -11,18 +12,15 @@ export const render = command({
   options: { format: choice("format", "what is printed", ["json", "hcl"], "json"), ...variables },
   examples: ["cdk-nomad render dev", "cdk-nomad render web.json --format hcl"],
   exitCodes: { [EXIT.ok]: "the jobs are printed" },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal } = context;
     const jobs = await jobsOf(input.stack, input.job, input, context);
-    if (input.format === "hcl")
-      terminal.print(
-        jobs
-          .map((job) => job.toHcl())
-          .join("\n")
-          .trimEnd(),
-      );
-    else terminal.json(jobs.length === 1 ? jobs[0]?.toApi() : jobs.map((job) => job.toApi()));
+    if (input.format === "hcl") terminal.handOver(jobs.map((job) => job.toHcl()).join("\n"));
+    else {
+      const all = jobs.map((job) => job.toApi());
+      terminal.handOver(JSON.stringify(all.length === 1 ? all[0] : all, null, 2));
+    }
     return EXIT.ok;
   },
 });

@@ -1,4 +1,5 @@
 import { rollback as rollbackStack } from "../../operations";
+import { term } from "../../text";
 import { command, value } from "../command";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
 import { environment, watching, wholeNumber } from "../options";
@@ -27,7 +28,9 @@ export const rollback = command({
       );
       if (input.json) terminal.json({ environment: input.environment, jobs: outcomesJson(outcomes) });
       else if (code === EXIT.ok)
-        terminal.note(`the program still says otherwise: the next deployment of ${input.environment} brings it again`);
+        terminal.note(
+          term`the program still says otherwise: the next deployment of ${input.environment} brings it again`,
+        );
       return code;
     });
   },

@@ -1,6 +1,7 @@
 import { UserError } from "../../jobspec";
 import { MISSING_PROGRAM } from "../../local";
 import { judgeStacks } from "../../operations";
+import { style, term } from "../../text";
 import { command } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
@@ -8,7 +9,7 @@ import { portOffset } from "../options";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { startCluster } from "./up";
-import { report } from "./validate";
+import { judgedText } from "./validate";
 
 /** Variables that name a cluster. */
 const OF_A_CLUSTER = /^(NOMAD_(ADDR|TOKEN|NAMESPACE|REGION)|CONSUL_HTTP_(ADDR|TOKEN))$/;
@@ -20,21 +21,21 @@ export const start = command({
   options: portOffset,
   examples: ["cdk-nomad start", "cdk-nomad start --port-offset 1000"],
   exitCodes: WATCHING_EXIT_CODES,
-  interrupted: "the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it",
+  interrupted: term`the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it`,
   async run(input, context) {
     const { terminal, env } = context;
     const { status, before } = await startCluster(input, context).catch(async (error: unknown) => {
       if (isMissingProgram(error)) await judgeWithoutCluster(context);
       throw error;
     });
-    if (before) terminal.note("the cluster runs already");
-    terminal.print(clusterTable(status, terminal));
-    terminal.note("");
+    if (before) terminal.note(term`the cluster runs already`);
+    terminal.print(clusterTable(status));
+    terminal.note(term``);
     // The cluster that was just started is the one that is meant, whatever the variables name.
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_A_CLUSTER.test(name)));
     const code = await deployEnvironment({ environment: "dev" }, { ...context, env: own });
     if (code !== EXIT.ok) {
-      terminal.note("\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down");
+      terminal.note(term`\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down`);
       return code;
     }
     const addresses = localCluster(context).cluster.addresses();
@@ -45,9 +46,11 @@ export const start = command({
       ["eval $(npx cdk-nomad env)", "point nomad, consul and cdktf at it"],
       ["npx cdk-nomad down", "end all of it"],
     ] as const;
-    terminal.print(`\nNomad's UI  ${addresses?.nomad}/ui/\nConsul's UI ${addresses?.consul}/ui/\n\nnext`);
+    terminal.print(
+      term`\nNomad's UI  ${addresses?.nomad ?? ""}/ui/\nConsul's UI ${addresses?.consul ?? ""}/ui/\n\nnext`,
+    );
     const width = Math.max(...next.map(([line]) => line.length));
-    for (const [line, why] of next) terminal.print(`  ${line.padEnd(width)}  ${terminal.color.dim(why)}`);
+    for (const [line, why] of next) terminal.print(term`  ${line.padEnd(width)}  ${style.dim(why)}`);
     return code;
   },
 });
@@ -59,7 +62,7 @@ function isMissingProgram(error: unknown): boolean {
 /** What can be done where there is no Nomad: every stack is synthesized, and its jobs are judged. */
 async function judgeWithoutCluster(context: CliContext): Promise<void> {
   const { terminal, env, signal } = context;
-  terminal.note("there is no cluster to deploy to, so the stacks are synthesized and their jobs judged:");
+  terminal.note(term`there is no cluster to deploy to, so the stacks are synthesized and their jobs judged:`);
   for (const stack of await judgeStacks({ project: localCluster(context).project, env, signal }))
-    report(stack, terminal);
+    terminal.print(judgedText(stack));
 }

@@ -6,6 +6,7 @@ import {
   type JobStatus,
   type ServiceRow,
 } from "../../operations";
+import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../text";
 import { STAND_IN } from "../../workloads/host";
 import { command, flag, optionalArgument, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
@@ -14,7 +15,6 @@ import { EXIT } from "../exit-codes";
 import { duration, json, noWaitBatch, oneJob, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { withStack, type OpenStack } from "../stack";
-import type { Terminal } from "../terminal";
 import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
 
@@ -40,7 +40,7 @@ export const status = command({
     [EXIT.waitingForPromotion]: "a canary waits for its promotion",
     [EXIT.timedOut]: "a deployment or a batch job goes on",
   },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run(input, context) {
     const { environment } = input;
     if (environment === undefined) {
@@ -73,7 +73,7 @@ async function report(
     )
   ).flat();
   if (input.json) terminal.json({ environment, jobs, services });
-  else terminal.print(statusText(environment, jobs, services, terminal));
+  else terminal.print(statusText(environment, jobs, services));
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 
@@ -84,61 +84,72 @@ function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
 }
 
-function statusText(
-  environment: string,
-  jobs: readonly JobStatus[],
-  services: readonly ServiceRow[],
-  terminal: Terminal,
-): string {
-  const { color } = terminal;
-  const { green, cyan } = color;
-  const paint = { healthy: green, ready: green, complete: green, deploying: cyan, running: cyan } as const;
+function statusText(environment: string, jobs: readonly JobStatus[], services: readonly ServiceRow[]): TerminalText {
   const rows = jobs.map((job) => [
-    job.region === undefined ? job.job : `${job.job} (${job.region})`,
-    (job.state in paint ? paint[job.state as keyof typeof paint] : color.yellow)(job.state.replaceAll("-", " ")),
-    job.version === undefined ? "-" : String(job.version),
-    job.groups.map(groupText).join(", ") || "-",
+    job.region === undefined ? job.job : term`${job.job} (${job.region})`,
+    stateText(job.state),
+    job.version ?? term`-`,
+    job.groups.length > 0 ? join(job.groups.map(groupText), term`, `) : term`-`,
   ]);
   const going = jobs.flatMap(({ deployment }) =>
     deployment && deployment.status !== "successful" ? [deploymentSummary(deployment)] : [],
   );
   const waiting = jobs.filter(({ state }) => state === "waiting-for-promotion");
-  return [
-    terminal.table(["JOB", "STATUS", "VERSION", "RUNNING"], rows),
-    ...jobs.flatMap((job) => reasonText(job, terminal)),
-    ...jobs.flatMap((job) => childrenText(job, terminal)),
-    ...(going.length > 0 ? ["", "deployments", ...going] : []),
-    ...(services.length > 0 ? ["", serviceTable(services, terminal)] : []),
-    ...waiting.map(({ job }) => `\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
-  ].join("\n");
+  return joinLines([
+    table([term`JOB`, term`STATUS`, term`VERSION`, term`RUNNING`], rows),
+    ...jobs.flatMap(reasonText),
+    ...jobs.flatMap(childrenText),
+    ...(going.length > 0 ? [term``, term`deployments`, ...going] : []),
+    ...(services.length > 0 ? [term``, serviceTable(services)] : []),
+    ...waiting.map(({ job }) =>
+      wrap(term`\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
+    ),
+  ]);
+}
+
+const STATE_STYLES: Readonly<Partial<Record<JobStatus["state"], (typeof style)["green"]>>> = {
+  healthy: style.green,
+  ready: style.green,
+  complete: style.green,
+  deploying: style.cyan,
+  running: style.cyan,
+};
+
+function stateText(state: JobStatus["state"]): TerminalText {
+  return (STATE_STYLES[state] ?? style.yellow)(inWords(state));
+}
+
+function inWords(state: string): string {
+  return state.replaceAll("-", " ");
 }
 
 /** Why a job is not as it shall be. */
-function reasonText({ job, state, reasons }: JobStatus, terminal: Terminal): readonly string[] {
+function reasonText({ job, state, reasons }: JobStatus): readonly TerminalText[] {
   if (reasons.length === 0) return [];
-  return ["", `${terminal.color.bold(job)} is ${state.replaceAll("-", " ")}`, ...reasonLines(reasons, terminal)];
+  return [term``, term`${style.bold(job)} is ${inWords(state)}`, ...reasonLines(reasons)];
 }
 
 /** What a periodic or parameterized job launched, the newest first. */
-function childrenText({ job, children }: JobStatus, terminal: Terminal): readonly string[] {
+function childrenText({ job, children }: JobStatus): readonly TerminalText[] {
   if (!children || children.pending + children.running + children.ended === 0) return [];
   const { pending, running, ended, newest } = children;
   return [
-    "",
-    `${terminal.color.bold(job)} launched: ${running} running, ${pending} pending, ${ended} ended; the newest`,
+    term``,
+    term`${style.bold(job)} launched: ${running} running, ${pending} pending, ${ended} ended; the newest`,
     ...newest.flatMap((child) => [
-      `  ${child.submitted} ${child.state} ${child.job}`,
-      ...child.reasons.flatMap(({ message }) => terminal.wrap(message, 4)),
+      term`  ${child.submitted} ${child.state} ${child.job}`,
+      ...child.reasons.map(({ message }) => wrap(term`${message}`, { indent: 4, hanging: 2 })),
     ]),
   ];
 }
 
-function groupText({ name, desired, running, starting, queued, complete, failed }: GroupStatus): string {
+function groupText({ name, desired, running, starting, queued, complete, failed }: GroupStatus): TerminalText {
   const more = [
-    ...(complete ? [`${complete} ended well`] : []),
-    ...(failed ? [`${failed} failed`] : []),
-    ...(starting > 0 ? [`${starting} starting`] : []),
-    ...(queued > 0 ? [`${queued} find no node`] : []),
+    ...(complete ? [term`${complete} ended well`] : []),
+    ...(failed ? [term`${failed} failed`] : []),
+    ...(starting > 0 ? [term`${starting} starting`] : []),
+    ...(queued > 0 ? [term`${queued} find no node`] : []),
   ];
-  return `${name} ${running}${desired === undefined ? "" : `/${desired}`}${more.length > 0 ? ` (${more.join(", ")})` : ""}`;
+  const of = desired === undefined ? term`` : term`/${desired}`;
+  return term`${name} ${running}${of}${more.length > 0 ? term` (${join(more, term`, `)})` : term``}`;
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../../jobspec";
+import { term } from "../../text";
 import { command, flag } from "../command";
 import { clients, localCluster } from "../context";
 import { EXIT } from "../exit-codes";
@@ -10,7 +11,7 @@ export const ui = command({
   options: { print: flag("only say where it is") },
   examples: ["cdk-nomad ui --print"],
   exitCodes: { [EXIT.ok]: "its address is printed" },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal, env, openPage } = context;
     const { nomad, consul } = clients(env, localCluster(context).cluster);
@@ -20,9 +21,10 @@ export const ui = command({
         if (error instanceof UserError) throw error;
         return false;
       });
-      terminal.print(`Nomad   ${address}`);
-      terminal.print(`Consul  ${new URL("/ui/", consul.address).href}`);
-      if (!inside) terminal.note("this nomad was built without its web UI; put an official release on PATH to have it");
+      terminal.print(term`Nomad   ${address}`);
+      terminal.print(term`Consul  ${new URL("/ui/", consul.address).href}`);
+      if (!inside)
+        terminal.note(term`this nomad was built without its web UI; put an official release on PATH to have it`);
       else if (!input.print && terminal.isInteractive) openPage(address);
       return EXIT.ok;
     } finally {

@@ -1,4 +1,5 @@
 import { cacheFolder } from "../../local";
+import { term } from "../../text";
 import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
@@ -16,14 +17,14 @@ export const up = command({
   },
   examples: ["cdk-nomad up", "cdk-nomad up --regions us-west,us-east"],
   exitCodes: { [EXIT.ok]: "it runs" },
-  interrupted: "cdk-nomad status says what runs, cdk-nomad down ends it",
+  interrupted: term`cdk-nomad status says what runs, cdk-nomad down ends it`,
   async run(input, context) {
     const { status, before } = await startCluster(input, context);
     const { terminal } = context;
     if (input.json) terminal.json(status);
     else {
-      if (before) terminal.note("the cluster runs already");
-      terminal.print(clusterTable(status, terminal));
+      if (before) terminal.note(term`the cluster runs already`);
+      terminal.print(clusterTable(status));
     }
     return EXIT.ok;
   },

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Problem } from "../../jobspec";
 import { judgeFile, judgeStack, type JudgedFile, type LocatedProblem } from "../../operations";
+import { block, join, joinLines, style, term, workflowCommand, wrap, type TerminalText } from "../../text";
 import { choice, command, flag, listOfArguments, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { hclParser } from "../hcl";
 import { variables } from "../options";
-import type { Terminal } from "../terminal";
+import { ATTENTION, BAD, GOOD } from "../signs";
 
 const options = {
   format: choice("format", "how problems are printed", ["text", "json", "github"], "text"),
@@ -30,14 +31,16 @@ export const validate = command({
   options,
   examples: ["cdk-nomad validate web.nomad.hcl", "cdk-nomad validate dev staging --format github"],
   exitCodes: { [EXIT.ok]: "no errors; warnings perhaps", [EXIT.failed]: "an error" },
-  interrupted: "nothing was changed",
+  interrupted: term`nothing was changed`,
   async run({ names, ...input }, context) {
     const { terminal } = context;
     const judged = await judge(names, input, context);
     terminal.rest();
     if (input.format === "json") terminal.json(judged);
-    else if (input.format === "github") for (const file of judged) annotate(file, terminal);
-    else for (const file of judged) report(file, terminal);
+    else if (input.format === "github")
+      for (const { file, problems } of judged)
+        for (const problem of problems) terminal.print(annotation(file, problem));
+    else for (const file of judged) terminal.print(judgedText(file));
     return judged.some(({ problems }) => problems.some(isError)) ? EXIT.failed : EXIT.ok;
   },
 });
@@ -71,26 +74,30 @@ function isError({ severity }: Problem): boolean {
   return severity === "error";
 }
 
-/** Prints what is wrong with a file or a stack. */
-export function report({ file, problems }: JudgedFile, terminal: Terminal): void {
-  const { color } = terminal;
+/** What is wrong with a file or a stack. */
+export function judgedText({ file, problems }: JudgedFile): TerminalText {
   const errors = problems.filter(isError).length;
   const warnings = problems.length - errors;
-  const counts = [count(errors, "error"), count(warnings, "warning")].filter((text) => text !== "").join(", ");
-  const sign = errors > 0 ? color.red("✗") : warnings > 0 ? color.yellow("!") : color.green("✓");
-  terminal.print(`${sign} ${color.bold(file)}${counts === "" ? "" : `: ${counts}`}`);
-  for (const problem of problems) {
-    const place = [problem.line === undefined ? "" : `${file}:${problem.line}`, problem.path].filter(
-      (text) => text !== "",
-    );
-    const mark = isError(problem) ? color.red("error") : color.yellow("warning");
-    terminal.print(`  ${mark} ${color.bold(place.join(" "))}`.trimEnd());
-    for (const line of terminal.wrap(`${problem.message} [${problem.rule}]`, 4)) terminal.print(line);
-  }
+  const counts = [...count(errors, term`error`), ...count(warnings, term`warning`)];
+  const sign = errors > 0 ? BAD : warnings > 0 ? ATTENTION : GOOD;
+  return joinLines([
+    term`${sign} ${style.bold(file)}${counts.length > 0 ? term`: ${join(counts, term`, `)}` : term``}`,
+    ...problems.flatMap((problem) => problemText(file, problem)),
+  ]);
 }
 
-function count(number: number, word: string): string {
-  return number === 0 ? "" : `${number} ${word}${number === 1 ? "" : "s"}`;
+function problemText(file: string, problem: LocatedProblem): readonly TerminalText[] {
+  const { line, path, message, rule } = problem;
+  const place = [...(line === undefined ? [] : [term`${file}:${line}`]), ...(path === "" ? [] : [term`${path}`])];
+  const mark = isError(problem) ? style.red(term`error`) : style.yellow(term`warning`);
+  return [
+    wrap(place.length > 0 ? term`${mark} ${style.bold(join(place, term` `))}` : mark, { indent: 2, hanging: 2 }),
+    wrap(term`${block(message)} [${rule}]`, { indent: 4 }),
+  ];
+}
+
+function count(number: number, word: TerminalText): readonly TerminalText[] {
+  return number === 0 ? [] : [term`${number} ${word}${number === 1 ? term`` : term`s`}`];
 }
 
 /**
@@ -98,23 +105,6 @@ function count(number: number, word: string): string {
  *
  * @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
  */
-function annotate({ file, problems }: JudgedFile, terminal: Terminal): void {
-  for (const problem of problems) terminal.print(annotation(file, problem));
-}
-
-function annotation(file: string, { severity, rule, path, message, line }: LocatedProblem): string {
-  const properties = [
-    `file=${property(file)}`,
-    ...(line === undefined ? [] : [`line=${line}`]),
-    `title=${property(rule)}`,
-  ];
-  return `::${severity} ${properties.join(",")}::${data(path === "" ? message : `${path}: ${message}`)}`;
-}
-
-function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+function annotation(file: string, { severity, rule, path, message, line }: LocatedProblem): TerminalText {
+  return workflowCommand(severity, { file, line, title: rule }, path === "" ? message : `${path}: ${message}`);
 }
