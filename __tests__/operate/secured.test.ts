@@ -46,7 +46,7 @@ test("a token that may only read: told which capability it lacks, and nothing is
       command,
       1,
       expect.stringMatching(
-        /refuses the token for POST \/v1\/job\/web\/plan: Permission denied.*write one with the capability submit-job/,
+        /refuses the token for POST \/v1\/job\/web\/plan: Permission denied.*write one with the capability plan-job, or submit-job where Nomad does not know that/,
       ),
     ]);
     expect(text).not.toContain(SecretID);

@@ -1,5 +1,5 @@
 # For previews and drift: reads jobs, and asks Nomad what it would do with another. Registers, stops and starts nothing.
-# Nomad knows plan-job from 1.11 on.
+# Nomad 1.11.3 knows plan-job; a Nomad that does not refuses this policy.
 namespace "default" {
   capabilities = ["list-jobs", "read-job", "plan-job"]
 }

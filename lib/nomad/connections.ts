@@ -57,6 +57,7 @@ export function consulConnection(env: Environment, fallback = "http://127.0.0.1:
 function nomadPermission(method: string, path: string): string | undefined {
   if (path.startsWith("/v1/client/fs/")) return "the capability read-logs";
   if (path.startsWith("/v1/acl/") || path.startsWith("/v1/node")) return undefined;
+  if (/\/plan$/.test(path)) return "the capability plan-job, or submit-job where Nomad does not know that";
   if (/\/scale$/.test(path)) return "the capability scale-job";
   return method === "GET" ? "the capability read-job" : "the capability submit-job";
 }
