@@ -9,8 +9,9 @@ import {
   type Field,
   type HclPart,
 } from "../engine";
+import { hcl, isIdentifier, label as labelText, named, type HclText } from "./code";
 import { attributeLines, layout, type Line } from "./layout";
-import { isIdentifier, quoted, value } from "./values";
+import { value } from "./values";
 
 export { matchSource } from "./match";
 export { sourceBlocks, type SourceBlock } from "./source";
@@ -25,34 +26,49 @@ export function toHcl(block: Block): string {
 }
 
 function blockLines(name: string, label: string | undefined, block: Block, depth: number): readonly Line[] {
+  return within(name, () => linesOf(name, label, block, depth));
+}
+
+/** Writes something inside of a block, whose name comes before the place of what cannot be written. */
+function within<T>(name: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.problems.map((each) => ({ ...each, path: [name, each.path].filter(Boolean).join(".") })));
+  }
+}
+
+function linesOf(name: string, label: string | undefined, block: Block, depth: number): readonly Line[] {
   const rest = Object.entries(block.overridden() ?? {}).flatMap(([key, held]) => (held === null ? [] : [key]));
   if (rest.length > 0) {
     const message = `HCL has no word for ${rest.map((key) => `"${key}"`).join(", ")}; render the job as JSON`;
-    throw UserError.at(name, message, "render/hcl");
+    throw UserError.at("", message, "render/hcl");
   }
   const attributes: Line[] = [];
   const blocks: (readonly Line[])[] = [];
   for (const part of partsOf(block)) {
     if ("attribute" in part)
-      attributes.push(...attributeLines(depth + 1, part.attribute, value(part.value, depth + 1)));
+      attributes.push(...attributeLines(depth + 1, named(part.attribute), value(part.value, depth + 1)));
     else if ("of" in part) blocks.push(blockLines(part.block, part.label, part.of as Block, depth + 1));
-    else blocks.push(freeBlock(part.block, part.body, depth + 1));
+    else blocks.push(within(part.block, () => freeBlock(part.block, part.body, depth + 1)));
   }
   const own = label ?? labelOf(block);
-  return wrapped(own === undefined ? name : `${name} ${quoted(own)}`, attributes, blocks, depth);
+  const head = own === undefined ? named(name) : hcl`${named(name)} ${labelText(own)}`;
+  return wrapped(head, attributes, blocks, depth);
 }
 
 /** A block around its attributes and then its blocks, with room between them. */
 function wrapped(
-  head: string,
+  head: HclText,
   attributes: readonly Line[],
   blocks: readonly (readonly Line[])[],
   depth: number,
 ): readonly Line[] {
-  if (attributes.length === 0 && blocks.length === 0) return [{ depth, lead: `${head} {}` }];
+  if (attributes.length === 0 && blocks.length === 0) return [{ depth, lead: hcl`${head} {}` }];
   const parts = [...(attributes.length > 0 ? [attributes] : []), ...blocks];
-  const inner = parts.flatMap((part, index) => (index === 0 ? part : [{ depth: 0, lead: "" }, ...part]));
-  return [{ depth, lead: `${head} {` }, ...inner, { depth, lead: "}" }];
+  const inner = parts.flatMap((part, index) => (index === 0 ? part : [{ depth: 0, lead: hcl`` }, ...part]));
+  return [{ depth, lead: hcl`${head} {` }, ...inner, { depth, lead: hcl`}` }];
 }
 
 /** What stands behind a block's name. */
@@ -77,8 +93,9 @@ function partsOf(block: Block): readonly HclPart[] {
 
 function usual(property: string, field: Field, held: unknown, values: ApiObject): readonly HclPart[] {
   const name = field.options.hcl ?? snakeCase(property);
-  // An empty value that is the same as none says nothing; a name that is the label says nothing new.
-  if (name === "" || (!field.options.nullable && isEmptyValue(held))) return [];
+  // An empty value that is the same as none says nothing, and a list of none is told from no list; a name that is the label says nothing new.
+  const isList = field.kind === "strings" || field.kind === "numbers";
+  if (name === "" || (!field.options.nullable && !isList && isEmptyValue(held))) return [];
   if (property === "name" && held === values.id && field.options.nullable) return [];
   switch (field.kind) {
     case "block":
@@ -114,22 +131,29 @@ function freeBlock(name: string, body: Readonly<ApiObject>, depth: number): read
   for (const [key, item] of Object.entries(body)) {
     if (item === undefined) continue;
     if (!isIdentifier(key))
-      throw UserError.at(name, `HCL has no way to write the key "${key}" here; render the job as JSON`, "render/hcl");
+      throw UserError.at("", `HCL has no way to write the key "${key}" here; render the job as JSON`, "render/hcl");
     if (isBlocks(item)) blocks.push(...item.map((each) => freeBlock(key, each, depth + 1)));
-    else attributes.push(...attributeLines(depth + 1, key, value(item, depth + 1)));
+    else attributes.push(...attributeLines(depth + 1, named(key), value(item, depth + 1)));
   }
-  return wrapped(name, attributes, blocks, depth);
+  return wrapped(named(name), attributes, blocks, depth);
 }
 
+/**
+ * Whether a list can be written as blocks, one for each object. Nomad's parser makes a list of one of every object in a block's body, but
+ * leaves those alone that stand in a list of objects; so blocks are only for bodies without any.
+ */
 function isBlocks(item: unknown): item is readonly ApiObject[] {
   return Array.isArray(item) && item.length > 0 && item.every((each) => isPlainObject(each) && isBody(each));
 }
 
 function isBody(body: ApiObject): boolean {
   return Object.entries(body).every(
-    ([key, item]) =>
-      isIdentifier(key) && (!Array.isArray(item) || !item.some((each) => isPlainObject(each)) || isBlocks(item)),
+    ([key, item]) => isIdentifier(key) && !isPlainObject(item) && (!hasObjects(item) || isBlocks(item)),
   );
+}
+
+function hasObjects(item: unknown): boolean {
+  return Array.isArray(item) && item.some((each) => isPlainObject(each));
 }
 
 function snakeCase(name: string): string {

@@ -1,5 +1,5 @@
-import { Driver, Duration, Job, Network, Port, Service, Task, TaskGroup, Template, UserError } from "../../../lib";
-import { sourceBlocks } from "../../../lib/jobspec/host";
+import { Driver, Duration, Job, Network, Port, Service, Task, TaskGroup, Template, UserError } from "../../../../lib";
+import { sourceBlocks } from "../../../../lib/jobspec/host";
 
 const web = new Job({
   id: "web",
