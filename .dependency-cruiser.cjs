@@ -30,7 +30,8 @@ const operations = {
   stack: [],
   following: [],
   capacity: [],
-  files: ["stack"],
+  hcl: [],
+  files: ["stack", "hcl"],
   plan: ["stack"],
   deployment: ["stack", "following", "plan"],
 };

@@ -33,6 +33,8 @@ export default tseslint.config(
             "testWhere",
             "testWithCorpus",
             "testWithSecretlint",
+            "testWithNomad",
+            "testWithNomad.each",
             "withSchemas",
             "withTerraform",
             "withNewer",

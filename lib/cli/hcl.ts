@@ -1,6 +1,6 @@
-import { cacheFolder, getBinary } from "../local";
+import { cacheFolder, findBinary, getBinary } from "../local";
 import { NomadClient, nomadConnection } from "../nomad";
-import { commandParser, serverParser, type HclParser } from "../operations";
+import { commandParser, serverParser, type ReadingOptions } from "../operations";
 import type { ValuesOf } from "./command";
 import type { CliContext } from "./context";
 import type { variables as variablesOptions } from "./options";
@@ -8,20 +8,28 @@ import type { variables as variablesOptions } from "./options";
 /** Options of every command that reads HCL. */
 export type HclOptions = ValuesOf<typeof variablesOptions>;
 
-/** Reads HCL with the Nomad that NOMAD_ADDR names, else with the program of the embedded one, which needs no server. */
-export function hclParser(
+/**
+ * Reads files of jobs. Nomad's own command reads HCL wherever there is one on this machine, whatever NOMAD_ADDR says; else the server that NOMAD_ADDR
+ * names, as far as a server can; else a Nomad is got for it.
+ */
+export function fileReading(
   options: HclOptions,
-  { env, terminal, signal }: CliContext,
-): { readonly parse: HclParser; close(): Promise<void> } {
-  const variables = { values: options.var, files: options.varFile };
-  if (env.NOMAD_ADDR) {
+  { env, cwd, stdin, terminal, signal }: CliContext,
+): { readonly reading: ReadingOptions; close(): Promise<void> } {
+  const variables = { values: options.var, files: options.varFile, env };
+  const cache = cacheFolder(env);
+  const found = findBinary("nomad", { cache, env });
+  if (!found && env.NOMAD_ADDR) {
     const nomad = new NomadClient(nomadConnection(env));
-    return { parse: serverParser(nomad, variables), close: () => nomad.close() };
+    return { reading: { parseHcl: serverParser({ nomad, variables, cwd }), cwd, stdin }, close: () => nomad.close() };
   }
   let program: Promise<string> | undefined;
   const find = () =>
-    (program ??= getBinary("nomad", { cache: cacheFolder(env), env, progress: terminal.progress(), signal }).then(
-      ({ path }) => path,
-    ));
-  return { parse: commandParser(find, variables), close: () => Promise.resolve() };
+    (program ??= found
+      ? Promise.resolve(found.path)
+      : getBinary("nomad", { cache, env, progress: terminal.progress(), signal }).then(({ path }) => path));
+  return {
+    reading: { parseHcl: commandParser({ program: find, variables, cwd, signal }), cwd, stdin },
+    close: () => Promise.resolve(),
+  };
 }

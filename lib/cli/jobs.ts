@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Job, UserError } from "../jobspec";
-import { readContents, readJobFile, withSynthesis } from "../operations";
+import { readContents, readJobFile, STANDARD_INPUT, withSynthesis } from "../operations";
 import { localCluster, type CliContext } from "./context";
-import { hclParser, type HclOptions } from "./hcl";
+import { fileReading, type HclOptions } from "./hcl";
 
 /**
  * The jobs of a stack, or of a file; or the one of them with an id.
@@ -16,24 +16,29 @@ export async function jobsOf(
   options: HclOptions,
   context: CliContext,
 ): Promise<readonly Job[]> {
-  const all = existsSync(resolve(context.cwd, name))
-    ? await jobsOfFile(name, options, context)
-    : await jobsOfStack(name, options, context);
+  const all = isStackName(name, context)
+    ? await jobsOfStack(name, options, context)
+    : await jobsOfFile(name, options, context);
   const jobs = id === undefined ? all : all.filter((job) => job.id === id);
   if (jobs.length > 0) return jobs;
   const known = all.map((job) => job.id).join(", ");
   throw UserError.at(name, `has no job "${id ?? ""}"; write one of ${known}`, "job");
 }
 
+/** Whether a name can only be that of a stack: no file has it, and it is not the name of one. */
+export function isStackName(name: string, { cwd }: Pick<CliContext, "cwd">): boolean {
+  return !existsSync(resolve(cwd, name)) && /^[\w-]+$/.test(name) && name !== STANDARD_INPUT;
+}
+
 async function jobsOfFile(file: string, options: HclOptions, context: CliContext): Promise<readonly Job[]> {
-  const parser = hclParser(options, context);
+  const { reading, close } = fileReading(options, context);
   try {
-    const { jobs, problems } = await readJobFile(file, parser.parse);
+    const { jobs, problems } = await readJobFile(file, reading);
     const errors = problems.filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw new UserError(errors);
     return jobs;
   } finally {
-    await parser.close();
+    await close();
   }
 }
 

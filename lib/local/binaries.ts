@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError, type Problem } from "../jobspec";
@@ -68,22 +68,14 @@ export async function getBinaries(options: BinaryOptions): Promise<Readonly<Reco
  * @throws UserError where no way leads to it, with what each said; its rule is {@link MISSING_PROGRAM}
  */
 export async function getBinary(name: ProgramName, options: BinaryOptions): Promise<Binary> {
-  const { env, cache, progress } = options;
-  const variable = `CDK_NOMAD_${name.toUpperCase()}`;
-  const named = env[variable];
-  if (named) {
-    if (!isExecutable(named))
-      throw UserError.at(variable, `${named} is no program; write the path of one, or unset it`, "binary");
-    return describe(name, named, "PATH");
-  }
-  const onPath = findOnPath(name, env.PATH);
-  if (onPath) return describe(name, onPath, "PATH");
+  const { cache, progress } = options;
+  const variable = variableOf(name);
+  const found = findBinary(name, options);
+  if (found) return describe(name, found.path, found.from);
 
   const { version } = PROGRAMS[name];
   const folder = join(cache, name, version);
   const file = join(folder, name);
-  if (isExecutable(file)) return describe(name, file, "cache");
-
   mkdirSync(folder, { recursive: true });
   const partial = join(folder, `${name}.${process.pid}.partial`);
   const failures: string[] = [];
@@ -145,6 +137,32 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * The program where it is on this machine already: the file that CDK_NOMAD_NOMAD or CDK_NOMAD_CONSUL names, else on PATH, else in the cache.
+ *
+ * @throws UserError where the variable names no program
+ */
+export function findBinary(
+  name: ProgramName,
+  { env, cache }: Pick<BinaryOptions, "env" | "cache">,
+): Pick<Binary, "path" | "from"> | undefined {
+  const variable = variableOf(name);
+  const named = env[variable];
+  if (named) {
+    if (isExecutable(named)) return { path: named, from: "PATH" };
+    throw UserError.at(variable, `${named} is no program; write the path of one, or unset it`, "binary");
+  }
+  const onPath = findOnPath(name, env.PATH);
+  if (onPath) return { path: onPath, from: "PATH" };
+  const file = join(cache, name, PROGRAMS[name].version, name);
+  return isExecutable(file) ? { path: file, from: "cache" } : undefined;
+}
+
+/** The variable that names a program to use. */
+function variableOf(name: ProgramName): string {
+  return `CDK_NOMAD_${name.toUpperCase()}`;
+}
+
 function findOnPath(name: string, path: string | undefined): string | undefined {
   return (path ?? "")
     .split(delimiter)
@@ -156,7 +174,7 @@ function findOnPath(name: string, path: string | undefined): string | undefined 
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return existsSync(file);
+    return statSync(file).isFile();
   } catch {
     return false;
   }

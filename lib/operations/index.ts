@@ -2,5 +2,6 @@
 export * from "./capacity";
 export * from "./deployment";
 export * from "./files";
+export * from "./hcl";
 export * from "./plan";
 export * from "./stack";

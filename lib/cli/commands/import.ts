@@ -8,7 +8,7 @@ import { toTypeScript, type JobToWrite } from "../../typescript";
 import { command, listOfArguments, value, values } from "../command";
 import { clients, localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
-import { hclParser, type HclOptions } from "../hcl";
+import { fileReading, type HclOptions } from "../hcl";
 import { variables } from "../options";
 import { ATTENTION, GOOD } from "../signs";
 
@@ -53,17 +53,17 @@ async function readFiles(
   context: CliContext,
   problems: Problem[],
 ): Promise<readonly JobToWrite[]> {
-  const parser = hclParser(options, context);
+  const { reading, close } = fileReading(options, context);
   try {
     const read: JobToWrite[] = [];
     for (const file of files) {
-      const { jobs, kind, text, problems: own } = await readJobFile(file, parser.parse);
+      const { jobs, kind, text, problems: own } = await readJobFile(file, reading);
       problems.push(...own.map((problem) => ({ ...problem, path: [file, problem.path].filter(Boolean).join(": ") })));
       read.push(...jobs.map((job) => ({ job, source: kind === "hcl" ? text : undefined })));
     }
     return read;
   } finally {
-    await parser.close();
+    await close();
   }
 }
 

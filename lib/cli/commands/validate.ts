@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Problem } from "../../jobspec";
 import { judgeFile, judgeStack, type JudgedFile, type LocatedProblem } from "../../operations";
 import { block, join, joinLines, style, term, workflowCommand, wrap, type TerminalText } from "../../text";
 import { choice, command, flag, listOfArguments, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
-import { hclParser } from "../hcl";
+import { fileReading } from "../hcl";
+import { isStackName } from "../jobs";
 import { variables } from "../options";
 import { ATTENTION, BAD, GOOD } from "../signs";
 
@@ -53,19 +52,18 @@ async function judge(
   const { env, signal } = context;
   const { nomadVersion, enterprise, memoryOversubscription } = input;
   const target = { nomadVersion, enterprise, memoryOversubscription };
-  const parser = hclParser(input, context);
+  const { reading, close } = fileReading(input, context);
   const judged: JudgedFile[] = [];
   try {
     for (const name of names) {
-      const isStack = !existsSync(resolve(context.cwd, name)) && /^[\w-]+$/.test(name);
       judged.push(
-        isStack
+        isStackName(name, context)
           ? await judgeStack(name, { project: localCluster(context).project, env, signal })
-          : await judgeFile(name, parser.parse, target),
+          : await judgeFile(name, reading, target),
       );
     }
   } finally {
-    await parser.close();
+    await close();
   }
   return judged;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareProblems, UserError, type Problem, type Target } from "../../jobspec";
-import { readJobFile, type HclParser } from "./job-files";
+import { readJobFile, type ReadingOptions } from "./job-files";
 import { stackNames, synthesisFolder, synthesizeProject, withRunFolder, type SynthesisOptions } from "../stack";
 import { locate, type LocatedProblem } from "./locate";
 
@@ -12,8 +12,8 @@ export interface JudgedFile {
 }
 
 /** Says what a Nomad server would say of the jobs of a file, each problem with its line where it has one. */
-export async function judgeFile(file: string, parseHcl: HclParser, target?: Target): Promise<JudgedFile> {
-  const read = await readJobFile(file, parseHcl);
+export async function judgeFile(path: string, options: ReadingOptions, target?: Target): Promise<JudgedFile> {
+  const read = await readJobFile(path, options);
   const judged = read.jobs.flatMap((job) => {
     const located = locate(read, job, job.validate(target));
     // Several jobs of one program are told apart by their ids.
@@ -22,7 +22,7 @@ export async function judgeFile(file: string, parseHcl: HclParser, target?: Targ
       : located;
   });
   const own = locate(read, read.jobs[0], read.problems);
-  return { file, problems: [...own, ...judged].sort(compareProblems) };
+  return { file: read.file, problems: [...own, ...judged].sort(compareProblems) };
 }
 
 /** Says what is wrong with the jobs of a stack, by running its program. */

@@ -12,7 +12,7 @@ export interface LocatedProblem extends Problem {
 /** Finds the lines of the problems of a file's job. */
 export function locate(file: JobFile, job: Job | undefined, problems: readonly Problem[]): readonly LocatedProblem[] {
   if (!job) return problems.map(saidByParser);
-  if (file.kind === "program" || problems.length === 0) return problems;
+  if (file.kind === "program" || file.kind === "hcl-json" || problems.length === 0) return problems;
   const lineOf = file.kind === "json" ? jsonLines(file.text, job) : hclLines(file.text, job);
   return problems.map((problem) => {
     const line = lineOf(problem.path);

@@ -1,0 +1,110 @@
+import type { Problem } from "../../jobspec";
+import { sourceBlocks } from "../../jobspec/host";
+
+/** One thing that Nomad's parser says. */
+export interface Diagnostic {
+  /** The name of the text where it stands; empty where it has none. */
+  readonly file: string;
+  /** Counted from 1; 0 where it has no place. */
+  readonly row: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+const PLACE = /^(?:unable to parse var (?:file|content): )?(?:(<nil>)|(.*?):(\d+),(\d+)(?:-\d+(?:,\d+)?)?): (.*)$/;
+const FRAME = /^(?:Error getting job struct: )?(?:Error parsing job file from .*:$|Failed to parse job: )/;
+
+/** What Nomad's parser says, thing by thing, in the order of the text: its own order is another each time. */
+export function diagnostics(answer: string): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const whole of answer.split("\n")) {
+    const line = whole.replace(FRAME, "").trimEnd();
+    const [, nowhere, file = "", row = "0", column = "0", message = ""] = PLACE.exec(line) ?? [];
+    const last = found.at(-1);
+    if (message !== "") found.push({ file: nowhere ? "" : file, row: Number(row), column: Number(column), message });
+    else if (last) found[found.length - 1] = { ...last, message: `${last.message}\n${line}`.trimEnd() };
+    else if (line.trim() !== "") found.push({ file: "", row: 0, column: 0, message: line.trim() });
+  }
+  const places = new Set(found.filter(({ message }) => !CONSEQUENCE.test(message)).map(placeOf));
+  const causes = found.filter((each) => !CONSEQUENCE.test(each.message) || !places.has(placeOf(each)));
+  return causes.sort(
+    (a, b) => compare(a.file, b.file) || a.row - b.row || a.column - b.column || compare(a.message, b.message),
+  );
+}
+
+/** What is said of a value that could not be worked out, beside why it could not. */
+const CONSEQUENCE = /^Unsuitable value type; Unsuitable value: value must be known/;
+
+function placeOf({ file, row, column }: Diagnostic): string {
+  return `${file}:${row}:${column}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A value that must not be shown, and what it is the value of. */
+export interface GivenValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What turns what a parser says into problems. */
+export interface Reporting {
+  /** The text of the job, and the name that the parser knows it by. */
+  readonly text: string;
+  readonly source: string;
+  /** The values that were given, which no message shows. */
+  readonly given: readonly GivenValue[];
+  /** What a person calls a place that is not in the job; undefined where the file's own name is right. */
+  readonly placeOf?: (diagnostic: Diagnostic) => string | undefined;
+}
+
+/** What Nomad's parser says, each over the line that it means. */
+export function parserProblems(found: readonly Diagnostic[], reporting: Reporting): readonly Problem[] {
+  const lines = reporting.text.split("\n");
+  const problem = (path: string, message: string): Problem => ({ rule: "hcl/parse", path, message, severity: "error" });
+  const all = found.map((diagnostic) => {
+    const { file, row, column } = diagnostic;
+    const message = withoutValues(diagnostic.message, reporting.given);
+    if (file === reporting.source && row > 0)
+      return problem(`line ${row}`, message + pointer(lines, row, column, reporting.text));
+    const place = reporting.placeOf?.(diagnostic) ?? (row > 0 && file !== "" ? `${file}:${row}` : "");
+    return problem(place, message);
+  });
+  const first = new Map(all.map((each) => [`${each.path}\n${each.message}`, each]));
+  return first.size > 0 ? [...first.values()] : [problem("", "Nomad could not read it, and did not say why")];
+}
+
+/** The line of the source with a mark below it; nothing of a variable's declaration, which may hold a value. */
+function pointer(lines: readonly string[], row: number, column: number, text: string): string {
+  const line = lines[row - 1]?.replaceAll(/[\t\r]/g, " ");
+  const block = sourceBlocks(text).findLast((each) => each.line <= row);
+  if (line === undefined || line.trim() === "" || block?.name === "variable" || block?.name === "variables") return "";
+  return `\n\n  ${line}\n  ${" ".repeat(Math.max(column - 1, 0))}^`;
+}
+
+/** Shorter values are words of the message itself too often; they are hidden inside quotes only. */
+const SHORTEST = 4;
+
+/** A message with the names of values in place of what they are. */
+export function withoutValues(message: string, given: readonly GivenValue[]): string {
+  const longestFirst = [...given].filter(({ value }) => value !== "").sort((a, b) => b.value.length - a.value.length);
+  let hidden = message;
+  for (const { name, value } of longestFirst) {
+    const stand = `(${name})`;
+    // As Go quotes it, and as it is.
+    for (const form of new Set([JSON.stringify(value).slice(1, -1), value])) {
+      hidden = hidden.replaceAll(/"(?:[^"\\]|\\.)*"/g, (quoted) =>
+        isNameOf(quoted, message) ? quoted : quoted.replaceAll(form, stand),
+      );
+      if (form.length >= SHORTEST && /[^a-z]/i.test(form)) hidden = hidden.replaceAll(form, stand);
+    }
+  }
+  return hidden;
+}
+
+/** Whether what is in quotes is the name of a variable, which the message is about. */
+function isNameOf(quoted: string, message: string): boolean {
+  return message.includes(`variable ${quoted}`) || message.includes(`A ${quoted} variable`);
+}
