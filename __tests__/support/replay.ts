@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 
 /** What a server answers to one request. */
 export interface Reply {
@@ -108,22 +110,84 @@ export class ReplayServer {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const asked: Asked = { method, path: decode(pathname), query, headers, body: bodyOf(chunks) };
     this.asked.push(asked);
-    await act(await this.actFor(asked, url), response);
+    await act(await this.actFor(asked), response);
   }
 
-  private async actFor(asked: Asked, url: string): Promise<Act> {
-    const [, search = ""] = url.split("?");
-    const keys = [`${asked.method} ${asked.path}?${search}`, `${asked.method} ${asked.path}`];
-    const key = keys.find((each) => this.#answers.has(each)) ?? "";
-    const answer = this.#answers.get(key);
+  private async actFor(asked: Asked): Promise<Act> {
+    const key = this.keyFor(asked);
+    const answer = key === undefined ? undefined : this.#answers.get(key);
     // What no recording has is not there: a server says so with 404.
-    if (answer === undefined) return { status: 404, body: `replay: nothing is recorded for ${keys[1]}` };
+    if (key === undefined || answer === undefined)
+      return { status: 404, body: `replay: nothing is recorded for ${asked.method} ${asked.path}` };
     if (typeof answer === "function") return answer(asked);
     if (!isList(answer)) return answer;
     const turn = this.#counts.get(key) ?? 0;
     this.#counts.set(key, turn + 1);
     return answer[Math.min(turn, answer.length - 1)] ?? "hang";
   }
+
+  /** The endpoint whose query the request has, the one that names most of it first. */
+  private keyFor({ method, path, query }: Asked): string | undefined {
+    const plain = `${method} ${path}`;
+    const fitting = [...this.#answers.keys()].flatMap((key) => {
+      const [endpoint = "", search = ""] = key.split("?");
+      const wanted = [...new URLSearchParams(search)];
+      return endpoint === plain && wanted.every(([name, value]) => query.getAll(name).includes(value))
+        ? [{ key, named: wanted.length }]
+        : [];
+    });
+    return fitting.sort((a, b) => b.named - a.named)[0]?.key;
+  }
+}
+
+/** A state of a cluster as `npm run record` found it. */
+export interface Recorded {
+  /** What the state is, in a sentence. */
+  readonly about: string;
+  readonly nomad: Answers;
+  readonly consul: Answers;
+}
+
+/**
+ * A recorded state, by the name of its file in `__tests__/fixtures/servers`. Its ids count from `a0000001-0000-4000-8000-000000000000` on,
+ * its indexes in tens, its times in seconds from November 2023 on.
+ */
+export function recorded(name: string): Recorded {
+  const file = join(__dirname, "../fixtures/servers", `${name}.json`);
+  const { about, nomad, consul } = JSON.parse(readFileSync(file, "utf8")) as Record<"nomad" | "consul", Kept> & {
+    readonly about: string;
+  };
+  return { about, nomad: answersOf(nomad), consul: answersOf(consul) };
+}
+
+/** The names of all recorded states. */
+export function recordedNames(): readonly string[] {
+  return readdirSync(join(__dirname, "../fixtures/servers"))
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length))
+    .sort();
+}
+
+/** What was registered in a recorded state, as the server keeps it. */
+export function recordedJob(state: Recorded, id = "web"): { readonly ID: string } & Readonly<Record<string, unknown>> {
+  const answer = state.nomad[`GET /v1/job/${id}`];
+  const job = typeof answer === "object" && "body" in answer ? answer.body : undefined;
+  if (typeof job !== "object" || job === null) throw new Error(`the recording has no job ${id}`);
+  return { ...job, ID: id };
+}
+
+type Kept = Readonly<Record<string, Reply>>;
+
+/** A stream is kept as its first lines. */
+function answersOf(kept: Kept): Answers {
+  return Object.fromEntries(
+    Object.entries(kept).map(([endpoint, reply]): [string, Answer] => {
+      const { lines, ended } = (reply.body ?? {}) as { readonly lines?: readonly unknown[]; readonly ended?: boolean };
+      if (!lines) return [endpoint, reply];
+      const stream = lines.map((line) => ({ text: `${typeof line === "string" ? line : JSON.stringify(line)}\n` }));
+      return [endpoint, { stream, end: ended ? "close" : "open" }];
+    }),
+  );
 }
 
 /** An event stream on which nothing happens: its first heartbeat, and then silence. */
