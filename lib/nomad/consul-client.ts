@@ -62,7 +62,7 @@ export class ConsulClient extends ApiClient {
 
   /** Every value under a prefix, by its whole key. */
   async values(prefix: string): Promise<ReadonlyMap<string, KeyValue>> {
-    const found = await this.http.find(keyPath(prefix), list(keyValue), { query: { recurse: true } });
+    const found = await this.http.find(keyPath(prefix), list(keyValue), { query: { recurse: true }, complete: true });
     return new Map(
       (found ?? []).map(({ Key, Value, ModifyIndex }) => [
         Key,

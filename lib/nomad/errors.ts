@@ -34,18 +34,20 @@ export class NoAnswerError extends UserError {
  * @see https://developer.hashicorp.com/nomad/api-docs#http-response-codes
  */
 const PASSING =
-  /no (?:cluster )?leader|leadership|not the leader|not ready to serve consistent reads|raft is already shutdown|connection (?:refused|reset|closed|error)|broken pipe|\bEOF\b|time(?:d )?out|deadline exceeded|no (?:known )?(?:consul |nomad )?servers|failed to get conn|rate limit|too many requests|shutting down|session shutdown|stream closed/i;
+  /no (?:cluster )?leader|leadership|not the leader|not ready to serve consistent reads|raft is already shutdown|connection (?:refused|reset|closed|error)|broken pipe|\bEOF\b|timed out|i\/o timeout|timeout exceeded|deadline exceeded|no (?:known )?(?:consul |nomad )?servers|failed to get conn|rate limit|too many requests|shutting down|session shutdown|stream closed/i;
 
 /** What a server says where asking again does not mend it, whatever the rest of the text. */
 const REFUSED =
-  /permission denied|acl token|acl (?:not found|support disabled)|invalid|not found|unknown (?!leader)|unlicensed|validation|failed to parse|must be|cannot|can't/i;
+  /errors? occurred:|permission denied|acl token|acl (?:not found|support disabled)|invalid|not found|unknown (?!leader)|unlicensed|validation|failed to parse|must be|cannot|can't/i;
 
 /** Whether a text of a server says that the token may not, whatever the status is. */
 export function refusesToken(status: number, body: string): boolean {
   if (status === 401 || status === 403) return true;
   return (
     status >= 500 &&
-    /permission denied|acl token (?:not found|expired|is invalid)|^(?:rpc error.*: )?acl not found/i.test(body)
+    /permission denied|acl token (?:not found|expired|is invalid)|failed to parse signed token|acl not found/i.test(
+      body,
+    )
   );
 }
 
@@ -64,6 +66,11 @@ export function passingTrouble(error: unknown): string | undefined {
 /** Whether a server could not be reached at all, or does not answer. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof NoAnswerError && error.kind !== "closed";
+}
+
+/** Whether a client was closed before it had its answer: it has none any more. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof NoAnswerError && error.kind === "closed";
 }
 
 /** Whether a server takes requests and does not answer them. */

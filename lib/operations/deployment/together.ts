@@ -1,3 +1,5 @@
+import { unlessAborted } from "../following";
+
 /**
  * Runs several things at the same time, and ends all of them with the first that goes wrong: nobody goes on asking a cluster for something
  * that has failed already, nobody waits for one that hangs, and what is told is the cause, not what came of ending the others.
@@ -16,20 +18,5 @@ export async function together<I, T>(
   } catch (error) {
     failed.abort(error);
     throw error;
-  }
-}
-
-/** What something comes to, or the reason of a signal that ends it first: a request that hangs does not hear of that by itself. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

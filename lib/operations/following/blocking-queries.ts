@@ -1,50 +1,70 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { apiPath, type ApiPath, type NomadClient } from "../../nomad";
+import { apiPath, isClosed, type ApiPath, type NomadClient } from "../../nomad";
 import type { Changes } from "./changes";
+import { unlessAborted } from "./ending";
 
-const WAIT_SECONDS = 10;
-const PAUSE_AFTER_FAILURE = 1000;
 const PATHS = [apiPath`/v1/allocations`, apiPath`/v1/deployments`];
 
+/** In milliseconds. */
+export interface QueryTiming {
+  /** How long a query waits for a change before it is answered without one. */
+  readonly wait: number;
+  /** The pause after a query that was not answered. */
+  readonly pause: number;
+}
+
+const TIMING: QueryTiming = { wait: 10_000, pause: 1000 };
+
 /**
- * Two blocking queries, over all allocations and all deployments, however many jobs are followed: whichever moves, everybody looks again.
+ * Two blocking queries, over all allocations and all deployments, however many jobs are followed: whichever is answered, everybody asks
+ * about their job again.
  *
  * @see https://developer.hashicorp.com/nomad/api-docs#blocking-queries
  */
 export class BlockingQueries implements Changes {
   readonly #stop = new AbortController();
-  #moved = deferred();
+  readonly #timing: QueryTiming;
+  /** How many answers there were when somebody last asked about a job. */
+  readonly #seen = new Map<string, number>();
+  #answers = 0;
+  #next = deferred();
 
-  constructor(private readonly nomad: NomadClient) {
+  constructor(
+    private readonly nomad: NomadClient,
+    timing: Partial<QueryTiming> = {},
+  ) {
+    this.#timing = { ...TIMING, ...timing };
     for (const path of PATHS) void this.follow(path);
   }
 
-  async next(_job: string, signal?: AbortSignal): Promise<void> {
+  async next(job: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    const interrupted = deferred();
-    const onAbort = () => interrupted.resolve();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    await Promise.race([this.#moved.promise, interrupted.promise]);
-    signal?.removeEventListener("abort", onAbort);
-    signal?.throwIfAborted();
+    // What came while nobody waited for this job is not missed.
+    if ((this.#seen.get(job) ?? 0) === this.#answers && !this.#stop.signal.aborted)
+      await unlessAborted(this.#next.promise, signal);
+    this.#seen.set(job, this.#answers);
   }
 
   close(): void {
     this.#stop.abort();
-    this.#moved.resolve();
+    this.#next.resolve();
   }
 
   private async follow(path: ApiPath): Promise<void> {
     const { signal } = this.#stop;
+    const { wait, pause } = this.#timing;
     for (let index: number | undefined; !signal.aborted;) {
       try {
-        index = await this.nomad.http.waitFor(path, { index, seconds: WAIT_SECONDS, signal });
-      } catch {
-        if (signal.aborted) return;
-        await sleep(PAUSE_AFTER_FAILURE * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+        index = await this.nomad.http.waitFor(path, { index, seconds: wait / 1000, signal });
+      } catch (error) {
+        if (signal.aborted || isClosed(error)) return;
+        // After a restart indexes may begin anew.
+        index = undefined;
+        await sleep(pause * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
       }
-      const { resolve } = this.#moved;
-      this.#moved = deferred();
+      this.#answers += 1;
+      const { resolve } = this.#next;
+      this.#next = deferred();
       resolve();
     }
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import { ApiError, isTokenRefused, type NomadClient, type NomadEvent } from "../../nomad";
+import { ApiError, isClosed, isTokenRefused, type NomadClient, type NomadEvent } from "../../nomad";
 import type { Changes, FollowOptions } from "./changes";
 
 interface StreamOptions extends FollowOptions {
@@ -32,6 +32,12 @@ const TIMING: StreamTiming = {
   pause: 200,
   longestPause: 5000,
 };
+
+/**
+ * A Nomad takes the connection before it looks at the token, and ends the stream without a word where that may not read it. So many such
+ * streams one after another are no restart.
+ */
+const EMPTY_STREAMS = 3;
 
 /** One open stream of Nomad's events, opened again where it is cut. */
 export class EventStream implements Changes {
@@ -79,17 +85,20 @@ export class EventStream implements Changes {
   private async follow(): Promise<void> {
     const { pause: first, longestPause } = this.#timing;
     let pause = first;
+    let empty = 0;
     while (!this.#stop.signal.aborted) {
       try {
-        await this.read(() => (pause = first));
-      } catch (error) {
-        if (this.#stop.signal.aborted) return;
-        const refusal = refusalOf(error);
-        // A server that gave it before gives it again.
-        if (refusal !== undefined && !this.#wasOpen) {
-          this.options.onRefused(refusal);
+        await this.read(() => {
+          pause = first;
+          empty = 0;
+        });
+        empty += 1;
+        if (empty >= EMPTY_STREAMS && this.refuse("it ends before its first heartbeat, as where the token may not"))
           return;
-        }
+      } catch (error) {
+        if (this.#stop.signal.aborted || isClosed(error)) return;
+        const refusal = refusalOf(error);
+        if (refusal !== undefined && this.refuse(refusal)) return;
       }
       if (this.#open) this.options.onTrouble?.("the stream of Nomad's events was cut; opening it again");
       this.#open = false;
@@ -98,6 +107,13 @@ export class EventStream implements Changes {
       await sleep(pause * (0.5 + Math.random()), undefined, { signal: this.#stop.signal }).catch(() => undefined);
       pause = Math.min(pause * 2, longestPause);
     }
+  }
+
+  /** Says that there will be no stream; a server that gave it before gives it again. @returns whether it was said */
+  private refuse(reason: string): boolean {
+    if (this.#wasOpen || this.#stop.signal.aborted) return false;
+    this.options.onRefused(reason);
+    return true;
   }
 
   private async read(onOpen: () => void): Promise<void> {

@@ -1,20 +1,38 @@
 import type { NomadClient } from "../../nomad";
-import { BlockingQueries } from "./blocking-queries";
+import { BlockingQueries, type QueryTiming } from "./blocking-queries";
 import type { Changes, FollowOptions } from "./changes";
-import { EventStream } from "./event-stream";
+import { EventStream, type StreamTiming } from "./event-stream";
 
 /**
  * Follows all jobs of a region over one open stream of Nomad's events, however many they are; over two blocking queries,
  * where the server has no such stream or the token may not read it.
+ *
+ * @param timing for tests. Default: Nomad's own, with room
  */
-export function followChanges(nomad: NomadClient, options: FollowOptions = {}): Changes {
+export function followChanges(
+  nomad: NomadClient,
+  options: FollowOptions = {},
+  timing: Partial<StreamTiming & QueryTiming> = {},
+): Changes {
+  let closed = false;
   let now: Changes = new EventStream(nomad, {
     ...options,
+    timing,
     onRefused: (reason) => {
+      if (closed) return;
       options.onTrouble?.(`Nomad's event stream cannot be read (${reason}); asking about each job instead`);
       now.close();
-      now = new BlockingQueries(nomad);
+      now = new BlockingQueries(nomad, timing);
     },
   });
-  return { next: (job, signal) => now.next(job, signal), close: () => now.close() };
+  return {
+    next: async (job, signal) => {
+      if (closed) throw new Error(`changes of ${job} are waited for after following has ended`);
+      await now.next(job, signal);
+    },
+    close: () => {
+      closed = true;
+      now.close();
+    },
+  };
 }

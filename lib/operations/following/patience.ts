@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isTokenRefused, isUnreachable, passingTrouble } from "../../nomad";
+import { isSilent, isTokenRefused, isUnreachable, passingTrouble } from "../../nomad";
+import { unlessAborted } from "./ending";
 
 /** How long a cluster may be without an answer before that counts as a failure, in milliseconds. */
 const PATIENCE = 120_000;
 /** The same for a token that was good before. */
 const TOKEN_PATIENCE = 20_000;
+/**
+ * The same for a server that takes requests and does not answer: one that restarts refuses connections, one that hangs takes them, and each
+ * of its answers is waited for long enough before.
+ */
+const SILENT_PATIENCE = 10_000;
 const REFUSED = "Nomad refuses the token that it took before, as one does that has just restarted";
 
 /** What asking again takes. */
@@ -27,23 +33,25 @@ export interface PatienceOptions {
  * Asks until there is an answer: a server that restarts, or a cluster without a leader, comes back. Pauses grow, and are a little
  * different each time.
  *
- * @throws what went wrong last, where that goes on for too long, and at once whatever asking again does not mend
+ * @throws what went wrong last, where that goes on for too long; at once whatever asking again does not mend, such as a refusal; the reason
+ * of the signal once it is aborted
  */
 export async function patiently<T>(ask: () => Promise<T>, options: PatienceOptions = {}): Promise<T> {
   const { patience = PATIENCE, unreachable = true, trusted = false, signal } = options;
   const begun = Date.now();
-  const until = begun + patience;
   for (let pause = 250, told = false; ; pause = Math.min(pause * 2, 4000)) {
+    signal?.throwIfAborted();
     try {
-      return await ask();
+      return await unlessAborted(ask(), signal);
     } catch (error) {
       signal?.throwIfAborted();
       const refused = trusted && isTokenRefused(error);
       const why = refused ? REFUSED : unreachable || !isUnreachable(error) ? passingTrouble(error) : undefined;
-      if (why === undefined || Date.now() > (refused ? begun + TOKEN_PATIENCE : until)) throw error;
+      const limit = refused ? TOKEN_PATIENCE : isSilent(error) ? Math.min(patience, SILENT_PATIENCE) : patience;
+      if (why === undefined || Date.now() - begun > limit) throw error;
       if (!told) options.onTrouble?.(`${why}; trying again`);
       told = true;
-      await sleep(pause * (0.5 + Math.random()), undefined, { signal });
+      await unlessAborted(sleep(pause * (0.5 + Math.random()), undefined, { signal }), signal);
     }
   }
 }

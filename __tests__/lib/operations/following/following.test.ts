@@ -1,0 +1,215 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../../../lib/jobspec";
+import { ApiError, NoAnswerError, NomadClient, nomadConnection } from "../../../../lib/nomad";
+import { followChanges } from "../../../../lib/operations/following/follow";
+import { patiently } from "../../../../lib/operations/following";
+import { QUIET_STREAM, recorded, ReplayServer, type Answer, type Answers } from "../../../support/replay";
+
+const QUICK = { silence: 1500, askAgain: 60_000, askAgainBlind: 60_000, pause: 10, longestPause: 20, wait: 60_000 };
+const STREAM = "GET /v1/event/stream";
+const started = (job: string, index = 5) =>
+  `${JSON.stringify({ Index: index, Events: [{ Topic: "Allocation", Payload: { Allocation: { JobID: job } } }] })}\n`;
+
+let server: ReplayServer;
+let nomad: NomadClient;
+let troubles: string[];
+
+async function follow(answers: Answers, timing: Partial<typeof QUICK> = {}) {
+  server = await new ReplayServer(answers).open();
+  nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
+  troubles = [];
+  return followChanges(nomad, { onTrouble: (text) => troubles.push(text) }, { ...QUICK, ...timing });
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries += 1) {
+    if (tries > 500) throw new Error("it did not happen");
+    await sleep(10);
+  }
+}
+
+afterEach(async () => {
+  await nomad?.close();
+  await server?.close();
+});
+
+describe("the stream of events", () => {
+  test("wakes those who wait for the job that changed, and nobody else", async () => {
+    const changes = await follow({ [STREAM]: { stream: [{ text: "{}\n" }, { after: 300, text: started("web") }] } });
+    const other = new AbortController();
+    const woken: string[] = [];
+    await changes.next("web");
+    const web = changes.next("web").then(() => woken.push("web"));
+    const rest = changes.next("other", other.signal).then(
+      () => woken.push("other"),
+      () => woken.push("other ended"),
+    );
+    await web;
+    other.abort();
+    await rest;
+    expect(woken).toEqual(["web", "other ended"]);
+    changes.close();
+  });
+
+  test("tells of a change that came while nobody waited", async () => {
+    const changes = await follow({ [STREAM]: { stream: [{ text: "{}\n" }, { text: started("web") }] } });
+    await changes.next("other");
+    await sleep(100);
+    await changes.next("web");
+    expect(server.count(STREAM)).toBe(1);
+    changes.close();
+  });
+
+  test("that is quiet between heartbeats is left open", async () => {
+    const beats = Array.from({ length: 6 }, () => ({ after: 400, text: "{}\n" }));
+    const changes = await follow({ [STREAM]: { stream: [{ text: "{}\n" }, ...beats] } }, { silence: 1200 });
+    await sleep(2000);
+    expect([server.count(STREAM), troubles]).toEqual([1, []]);
+    changes.close();
+  });
+
+  test("that is silent for three heartbeats is opened again, from where it was", async () => {
+    const again: Answer = [{ stream: [{ text: started("web", 7) }] }, QUIET_STREAM];
+    const changes = await follow({ [STREAM]: again }, { silence: 300 });
+    await until(() => server.count(STREAM) === 2);
+    expect(server.asked.map(({ query }) => query.get("index"))).toEqual([null, "7"]);
+    expect(troubles).toEqual(["the stream of Nomad's events was cut; opening it again"]);
+    changes.close();
+  });
+
+  test.each(["close", "reset"] as const)("that ends with %s is opened again, and wakes everybody", async (end) => {
+    const changes = await follow({
+      [STREAM]: [{ stream: [{ text: "{}\n" }, { after: 100, text: "" }], end }, QUIET_STREAM],
+    });
+    await changes.next("web");
+    await changes.next("web");
+    await until(() => server.count(STREAM) === 2);
+    expect(troubles).toEqual(["the stream of Nomad's events was cut; opening it again"]);
+    changes.close();
+  });
+
+  test.each([
+    ["a token that may not", { status: 403, body: "Permission denied" }, /the token may not/],
+    ["an agent without a stream", { status: 400, body: "event broker is disabled" }, /event broker is disabled/],
+    ["streams that end without a word", { stream: [], end: "close" }, /ends before its first heartbeat/],
+    ["what is no stream", { body: "<html>" }, /no stream of events/],
+  ] as const)("gives way to blocking queries for %s", async (_name, refusal, words) => {
+    const changes = await follow({
+      [STREAM]: refusal as Answer,
+      "GET /v1/allocations": { body: [], headers: { "X-Nomad-Index": "7" } },
+      "GET /v1/deployments": "hang",
+    });
+    await until(() => troubles.length > 0);
+    await changes.next("web");
+    expect(troubles[0]).toMatch(words);
+    expect(troubles).toHaveLength(1);
+    changes.close();
+  });
+
+  test("as a Nomad with ACLs ends it for a token that may not", async () => {
+    const { nomad: answers } = recorded("unknown-token");
+    const changes = await follow({ [STREAM]: answers[STREAM] ?? "hang" });
+    await until(() => troubles.length > 0);
+    expect(troubles[0]).toMatch(/cannot be read/);
+    changes.close();
+  });
+
+  test("is not asked for any more once the client is closed", async () => {
+    const changes = await follow({ [STREAM]: QUIET_STREAM });
+    await until(() => server.count(STREAM) === 1);
+    await nomad.close();
+    await sleep(100);
+    expect(server.count(STREAM)).toBe(1);
+    changes.close();
+    await expect(changes.next("web")).rejects.toThrow(/ended/);
+  });
+});
+
+describe("blocking queries", () => {
+  const refused = { status: 403, body: "Permission denied" };
+
+  test("ask with the index that they were answered with, and wake everybody", async () => {
+    const changes = await follow({
+      [STREAM]: refused,
+      "GET /v1/allocations": [{ body: [], headers: { "X-Nomad-Index": "7" } }, "hang"],
+      "GET /v1/deployments": "hang",
+    });
+    await until(() => troubles.length > 0);
+    await changes.next("web");
+    await until(() => server.count("GET /v1/allocations") === 2);
+    const queries = server.asked
+      .filter(({ path }) => path === "/v1/allocations")
+      .map(({ query }) => query.get("index"));
+    expect(queries).toEqual([null, "7"]);
+    changes.close();
+  });
+
+  test("end with the client, and a signal ends who waits", async () => {
+    const changes = await follow({ [STREAM]: refused, "GET /v1/allocations": "hang", "GET /v1/deployments": "hang" });
+    await until(() => troubles.length > 0);
+    const reason = new Error("enough");
+    const ends = new AbortController();
+    const waiting = changes.next("web", ends.signal);
+    ends.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    changes.close();
+  });
+});
+
+describe("patience", () => {
+  const answered = (status: number, body: string) => new ApiError("Nomad", "GET", "/v1/job/web", status, body);
+  const failing = (error: Error, times: number) => {
+    let asked = 0;
+    return {
+      ask: () => ((asked += 1) <= times ? Promise.reject(error) : Promise.resolve("fine")),
+      count: () => asked,
+    };
+  };
+
+  test.each([
+    [answered(500, "No cluster leader"), /^Nomad answers "No cluster leader"; trying again$/],
+    [answered(500, "rpc error: failed to get conn: dial tcp 127.0.0.1:4647: connect: connection refused"), /refused/],
+    [answered(429, "slow down"), /^Nomad asks for fewer requests/],
+    [answered(503, "upstream"), /upstream/],
+    [new NoAnswerError("Consul", "absent", "Consul does not answer"), /^Consul does not answer/],
+  ])("asks again after what passes: %#", async (error, words) => {
+    const told: string[] = [];
+    const { ask, count } = failing(error, 1);
+    expect(await patiently(ask, { onTrouble: (text) => told.push(text) })).toBe("fine");
+    expect([count(), told]).toEqual([2, [expect.stringMatching(words)]]);
+  });
+
+  test.each([
+    [answered(500, "rpc error: Permission denied")],
+    [answered(500, "rpc error: rpc error: invalid payload: connection")],
+    [answered(500, "rpc error: job not found")],
+    [answered(400, "timeout must be positive")],
+    [answered(404, "job not found")],
+    [new NoAnswerError("Nomad", "closed", "the connection was closed")],
+    [UserError.at("web", "Nomad knows nothing of it any more", "forgotten")],
+    [new TypeError("x is undefined")],
+  ])("does not ask again after what stays: %#", async (error) => {
+    const told: string[] = [];
+    const { ask, count } = failing(error, 9);
+    await expect(patiently(ask, { onTrouble: (text) => told.push(text) })).rejects.toBe(error);
+    expect([count(), told]).toEqual([1, []]);
+  });
+
+  test("is over after its time, with what went wrong last", async () => {
+    const { ask, count } = failing(answered(500, "No cluster leader"), 99);
+    await expect(patiently(ask, { patience: 300 })).rejects.toThrow(/No cluster leader/);
+    expect(count()).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ["an answer that never comes", () => new Promise<never>(() => undefined)],
+    ["a pause", () => Promise.reject(answered(500, "No cluster leader"))],
+  ])("ends with the reason of its signal in %s", async (_name, ask) => {
+    const reason = new Error("the first cause");
+    const ends = new AbortController();
+    const asking = patiently(ask, { signal: ends.signal });
+    await sleep(30);
+    ends.abort(reason);
+    await expect(asking).rejects.toBe(reason);
+  });
+});
