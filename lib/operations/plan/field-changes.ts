@@ -154,8 +154,12 @@ function inUnits(value: string, kind: string | undefined): string {
   return kind === "mebibytes" ? Memory.mebibytes(Number(value)).toString() : value;
 }
 
+/** Lines that differ, above which two texts are not compared: the time grows with the square of it. */
+const MOST_LINES = 2_000;
+
 function patch(before: string, after: string): string {
-  const text = createTwoFilesPatch("", "", before, after, "", "", { context: 2 });
+  const text = createTwoFilesPatch("", "", before, after, "", "", { context: 2, maxEditLength: MOST_LINES });
+  if (text === undefined) return `-${before.split("\n").length} lines\n+${after.split("\n").length} others`;
   return text
     .split("\n")
     .slice(4)
