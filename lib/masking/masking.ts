@@ -73,13 +73,18 @@ export class Masking {
     return this.#mask(value, "document");
   }
 
-  /** Both sides of a change: where one is hidden whole, so is the other, which may be what it was before it was kept secret. */
+  /**
+   * Both sides of a change: where one is hidden whole, so is the other, which may be what it was before it was kept secret. Where a part
+   * of the new value is hidden and nothing of the old one is, that part was something else before, and the old value is hidden whole.
+   */
   change(name: string, before: string | undefined, after: string | undefined): MaskedChange {
     const shown = [before, after].map((value) => (value === undefined ? undefined : this.value(name, value)));
+    const [old, now] = shown.map((value) => value?.includes(MASK) === true);
     const hidden = shown.includes(MASK);
+    const replaced = now === true && old === false && before !== undefined && before !== "";
     const side = (original: string | undefined, masked: string | undefined) =>
       hidden && original !== undefined && original !== "" && !isPlainlyNoSecret(original) ? MASK : masked;
-    return { before: side(before, shown[0]), after: side(after, shown[1]) };
+    return { before: replaced ? MASK : side(before, shown[0]), after: side(after, shown[1]) };
   }
 
   /** What a server or a program says, without what is secret in it. */

@@ -106,18 +106,24 @@ test("texts that differ in every line are not compared line by line for ever", a
   expect([said.code, said.stdout]).toEqual([2, expect.stringMatching(/-40000 lines\n\+40000 others/)]);
 }, 20_000);
 
-test("the value of a sensitive variable is neither used nor shown, and what it was before is not shown", async () => {
-  const old = "postgres-planted-old-value";
-  nomad.set({
-    "POST /v1/job/web/plan": ({ body }) => planned({ name: "Meta[note]", old, new: noteOf(body) })({ body } as Asked),
-  });
-  const variable = { password: { type: "string", sensitive: true } };
-  const stack = stackOf([job("web", { Meta: { note: "${var.password}" } })], { variable });
-  const said = await preview(stack, "--var", "password=planted-by-hand");
-  expect([said.code, noteOf(nomad.asked[0]?.body)]).toEqual([2, "(the value of password)"]);
-  expect(said.stderr).toMatch(/the value of the variable password is not known here/);
-  expect(said.stdout).toContain("••••••");
-});
+test.each([
+  ["${var.password}", "(the value of password)", "swordfish-planted"],
+  ["shop:${var.password}@db", "shop:(the value of password)@db", "shop:swordfish-planted@db"],
+  ["a=1\n${var.password}\nb=2", "a=1\n(the value of password)\nb=2", "a=1\nswordfish-planted\nb=2"],
+])(
+  "in %j a sensitive variable's value is neither used nor shown, and not what it was before",
+  async (note, sent, old) => {
+    nomad.set({
+      "POST /v1/job/web/plan": ({ body }) => planned({ name: "Meta[note]", old, new: noteOf(body) })({ body } as Asked),
+    });
+    const variable = { password: { type: "string", sensitive: true } };
+    const stack = stackOf([job("web", { Meta: { note } })], { variable });
+    const said = await preview(stack, "--var", "password=planted-by-hand");
+    expect([said.code, noteOf(nomad.asked[0]?.body)]).toEqual([2, sent]);
+    expect(said.stderr).toMatch(/the value of the variable password is not known here/);
+    expect(said.stdout).toContain("••••••");
+  },
+);
 
 function noteOf(body: unknown): string {
   return (body as { Job: { Meta: { note: string } } }).Job.Meta.note;
