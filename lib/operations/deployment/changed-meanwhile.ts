@@ -1,15 +1,15 @@
 import { UserError } from "../../jobspec";
 import type { JobJson, NomadClient } from "../../nomad";
+import type { Masking } from "../../masking";
 import { whatChanged } from "../plan";
 
 /** The error about a job that has another modify index than the one that it was planned for, with what became of it. */
 export async function changedMeanwhile(
   nomad: NomadClient,
   job: JobJson,
-  index: number,
-  path: string,
+  { index, path, masking }: { readonly index: number; readonly path: string; readonly masking: Masking },
 ): Promise<UserError> {
-  const changes = await whatChanged(nomad, job.ID, index);
+  const changes = await whatChanged(nomad, job.ID, index, masking);
   const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";
   const message = `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview, and deploy again`;
   return UserError.at(path, message, "changed-meanwhile");

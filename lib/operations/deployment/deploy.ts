@@ -1,7 +1,7 @@
 import { UserError } from "../../jobspec";
 import type { JobJson, Registration } from "../../nomad";
 import { patiently, withStreams, type Streams } from "../following";
-import { applyChange, consulChanges, isConflict, Masking, onlyScaled, planJob, planJobs, type Planned } from "../plan";
+import { applyChange, consulChanges, isConflict, onlyScaled, planJob, planJobs, type Planned } from "../plan";
 import type { Wanted } from "../stack";
 import { changedMeanwhile } from "./changed-meanwhile";
 import { viewOf } from "./deployment-view";
@@ -165,20 +165,27 @@ async function register(planned: Planned, options: DeployOptions): Promise<Regis
     } catch (error) {
       if (!isConflict(error)) throw error;
       const wanted = { path, job: planned.job, source: planned.source };
-      const next = tries < CONFLICTS ? await planJob(options.nomad, wanted, new Masking(), options.signal) : undefined;
+      const next =
+        tries < CONFLICTS ? await planJob(options.nomad, wanted, options.masking, options.signal) : undefined;
       if (!next || !onlyScaled(now.held, next.held))
-        throw await changedMeanwhile(nomad, now.job, planned.plan.modifyIndex, path);
+        throw await changedMeanwhile(nomad, now.job, {
+          index: planned.plan.modifyIndex,
+          path,
+          masking: options.masking,
+        });
       now = next;
     }
   }
 }
 
 /** Refuses jobs that are not as they were when somebody looked at a preview. */
-async function refuseStale(planned: readonly Planned[], { nomad, expected }: DeployOptions): Promise<void> {
+async function refuseStale(planned: readonly Planned[], { nomad, expected, masking }: DeployOptions): Promise<void> {
   if (!expected) return;
   const stale = planned.filter(({ plan }) => (expected.get(plan.path) ?? plan.modifyIndex) !== plan.modifyIndex);
   const errors = await Promise.all(
-    stale.map(({ plan, job }) => changedMeanwhile(nomad.where(job), job, expected.get(plan.path) ?? 0, plan.path)),
+    stale.map(({ plan: { path }, job }) =>
+      changedMeanwhile(nomad.where(job), job, { index: expected.get(path) ?? 0, path, masking }),
+    ),
   );
   if (errors.length > 0) throw new UserError(errors.flatMap(({ problems }) => problems));
 }

@@ -1,10 +1,13 @@
 import type { ConsulClient, NomadClient } from "../../nomad";
+import type { Masking } from "../../masking";
 import type { DeploymentView } from "./deployment-view";
 
 /** What everything that begins or watches deployments takes. */
 export interface SteerOptions {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
+  /** What the run hides. */
+  readonly masking: Masking;
   /** Called with what is being done, before it is done. */
   readonly onStep: (text: string) => void;
   /** Called whenever a deployment changed. */

@@ -27,6 +27,7 @@ export async function entryChange(
   masking: Masking,
 ): Promise<ConsulChange> {
   const held = await consul.configEntry(entry.Kind, entry.Name);
+  masking.learn(held);
   const [before, after] = [leaves(withoutServersOwn(held)), leaves(withoutServersOwn(entry))];
   const fields = held ? differences(before, after, masking) : [];
   const change = !held ? "create" : fields.length > 0 ? "update" : "none";
@@ -44,6 +45,7 @@ export async function keyChanges(
   const keys = [...new Set([...Object.keys(values).map((key) => prefix + key), ...held.keys()])].sort();
   return keys.map((key) => {
     const before = held.get(key)?.value;
+    masking.learn(before, lastStep(key));
     const short = key.slice(prefix.length);
     const after = Object.hasOwn(values, short) ? values[short] : undefined;
     const change =

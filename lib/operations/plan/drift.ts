@@ -3,7 +3,7 @@ import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
 import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
-import { Masking } from "../../masking";
+import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 
 /** What became of a job behind the program's back. */
@@ -61,10 +61,10 @@ export interface Fix {
  * @throws UserError with every job that the server refuses
  */
 export async function findDrift(environment: string, contents: StackContents, clients: Clients): Promise<FoundDrift> {
-  const masking = new Masking(contents.sensitive);
+  const { masking } = clients;
   const [planned, consul] = await Promise.all([
-    planJobs(contents.wanted, clients, masking),
-    consulChanges(contents.wanted, clients, masking),
+    planJobs(contents.wanted, clients),
+    consulChanges(contents.wanted, clients),
   ]);
   const jobs = planned.filter(({ plan }) => plan.change !== "none" || lacksAllocations(plan));
   const changes = consul.filter(({ change }) => change !== "none");
@@ -87,6 +87,7 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
   const groups = lacksAllocations(plan) ? plan.groups.filter(({ create, missing = 0 }) => create + missing > 0) : [];
   const where = { job: job.ID, path, ...whereOf(job), modifyIndex, groups };
   const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);
+  masking.learn(versions);
   const [held] = versions;
   if (!held || plan.change === "create") return { ...where, drift: "purged", fields: [], lastChange: [] };
   const stopped = held.Stop === true;
@@ -128,20 +129,30 @@ export async function fixDrift(
       fixes.push({ name: job.ID, fixed: true });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      fixes.push({ name: job.ID, fixed: false, reason: isConflict(error) ? MEANWHILE : error.body.trim() });
+      fixes.push({
+        name: job.ID,
+        fixed: false,
+        reason: isConflict(error) ? MEANWHILE : clients.masking.text(error.body.trim()),
+      });
     }
   }
   return fixes;
 }
 
 /** What became of a job since it had a modify index, in words, the newest first. */
-export async function whatChanged(nomad: NomadClient, id: string, since: number): Promise<readonly string[]> {
+export async function whatChanged(
+  nomad: NomadClient,
+  id: string,
+  since: number,
+  masking: Masking,
+): Promise<readonly string[]> {
   const { Versions: versions, Diffs: diffs } = await nomad.versions(id);
+  masking.learn(versions);
   if (versions.length === 0) return ["it is gone"];
   return versions.flatMap((version, index) => {
     if (Number(version.JobModifyIndex) <= since) return [];
     const diff = diffs?.[index];
-    const fields = diff ? fieldChanges(diff, new Masking()) : [];
+    const fields = diff ? fieldChanges(diff, masking) : [];
     const said = fields
       .slice(0, 3)
       .map(({ place, before, after }) => `${place} ${before ?? "none"} → ${after ?? "none"}`);

@@ -13,7 +13,7 @@ export {
   type JobPlan,
   type Planned,
 } from "./job-plan";
-export { MASK, Masking } from "../../masking";
+export { learnStack } from "./learn";
 export { AT_ONCE, consulChanges, hasChanges, planJobs, previewStack, type Clients, type Preview } from "./preview";
 export { readPreviewFile } from "./preview-file";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

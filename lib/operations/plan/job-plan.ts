@@ -86,8 +86,9 @@ export async function planJob(
   for (let tries = 0; tries < TRIES; tries += 1) {
     signal?.throwIfAborted();
     const held = scaled ? await nomad.where(wanted.job).job(wanted.job.ID) : undefined;
+    masking.learn(held);
     const job = scaled ? withCountsOf(wanted.job, held) : wanted.job;
-    const result = await askForPlan(nomad, job, wanted.path, signal);
+    const result = await askForPlan(nomad, { job, path: wanted.path, masking }, signal);
     if (scaled && result.JobModifyIndex !== Number(held?.JobModifyIndex ?? 0)) continue;
     const plan = read(result, wanted.path, job, masking);
     const whole = plan.change === "none" ? await withMissing(plan, job, nomad) : plan;
@@ -96,12 +97,16 @@ export async function planJob(
   throw UserError.at(wanted.path, "changes all the time while it is planned; try again", "changed-meanwhile");
 }
 
-async function askForPlan(nomad: NomadClient, job: JobJson, path: string, signal?: AbortSignal): Promise<PlanResult> {
+async function askForPlan(
+  nomad: NomadClient,
+  { job, path, masking }: { readonly job: JobJson; readonly path: string; readonly masking: Masking },
+  signal?: AbortSignal,
+): Promise<PlanResult> {
   try {
     return await nomad.plan(job, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || passingTrouble(error) !== undefined) throw error;
-    throw UserError.at(path, refusal(error, job), "server");
+    throw UserError.at(path, masking.text(refusal(error, job)), "server");
   }
 }
 
@@ -122,7 +127,7 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
     modifyIndex: result.JobModifyIndex,
     groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result)),
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
-    warnings: warningsOf(result.Warnings),
+    warnings: warningsOf(result.Warnings).map((warning) => masking.text(warning)),
     ...optional({ nextLaunch: launch ?? undefined }),
   };
 }

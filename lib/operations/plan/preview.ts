@@ -4,7 +4,7 @@ import type { ConsulClient, NomadClient } from "../../nomad";
 import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
-import { Masking } from "../../masking";
+import type { Masking } from "../../masking";
 import type { TerraformChange } from "./terraform-plan";
 
 /** Requests that a cluster is given at once. */
@@ -25,6 +25,8 @@ export interface Preview {
 export interface Clients {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
+  /** What the run hides; it is told here of what the cluster holds. See {@link learnStack} for what the stack wants. */
+  readonly masking: Masking;
   readonly signal?: AbortSignal;
 }
 
@@ -39,10 +41,9 @@ export async function previewStack(
   clients: Clients,
   terraform?: readonly TerraformChange[],
 ): Promise<Preview> {
-  const masking = new Masking(contents.sensitive);
   const [planned, consul] = await Promise.all([
-    planJobs(contents.wanted, clients, masking),
-    consulChanges(contents.wanted, clients, masking),
+    planJobs(contents.wanted, clients),
+    consulChanges(contents.wanted, clients),
   ]);
   return {
     environment,
@@ -60,8 +61,7 @@ export async function previewStack(
  */
 export async function planJobs(
   wanted: readonly Wanted[],
-  { nomad, signal }: Clients,
-  masking = new Masking(),
+  { nomad, masking, signal }: Clients,
 ): Promise<readonly (Planned & { readonly wanted: Extract<Wanted, { kind: "job" }> })[]> {
   const limit = pLimit(AT_ONCE);
   const refused: Problem[] = [];
@@ -88,8 +88,7 @@ export async function planJobs(
 /** What a stack changes in Consul, with what stays. */
 export async function consulChanges(
   wanted: readonly Wanted[],
-  { consul }: Clients,
-  masking = new Masking(),
+  { consul, masking }: Clients,
 ): Promise<readonly ConsulChange[]> {
   const limit = pLimit(AT_ONCE);
   const changes = await Promise.all(

@@ -14,5 +14,6 @@ export {
   type Wanted,
 } from "./stack-file";
 export { synthesisFolder, withRunFolder } from "./run-folder";
+export type { SensitiveText } from "./sensitive";
 export { synthesizeProject, withSynthesis, type SynthesisOptions } from "./synthesis";
 export { variableValues, type VariableDeclaration } from "./variables";

@@ -3,6 +3,7 @@ import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { parseJson } from "./bounded-json";
 import { evaluateTemplate, NeedsTerraform, type Variables } from "./expression";
 import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
+import { SensitiveValues, type SensitiveText } from "./sensitive";
 import { stackOrder, type StackResource } from "./stack-order";
 import { allocationsOf, jobShape, manifestShape, stackShape, type Rollout, type StackFile } from "./stack-shape";
 import { checkForeignFolder, readSynthesized } from "./synthesized-files";
@@ -45,6 +46,8 @@ export interface StackContents {
   readonly terraformOnly: readonly TerraformOnly[];
   /** Values of sensitive variables, which nobody may print. */
   readonly sensitive: readonly string[];
+  /** Texts of jobs and keys that the values of sensitive variables reach, whole. */
+  readonly reached: readonly SensitiveText[];
 }
 
 /** What a stack's variables are given. */
@@ -153,7 +156,8 @@ function contentsOf(file: StackFile, values: Variables, name: string, limits: Re
     limits.keys,
     "keys",
   );
-  const read = reader(values, name, limits);
+  const sensitive = new SensitiveValues(file.variable, values);
+  const read = reader(values, name, limits, sensitive);
   const wanted: Wanted[] = [];
   const terraformOnly: TerraformOnly[] = [];
   for (const item of all) {
@@ -162,11 +166,7 @@ function contentsOf(file: StackFile, values: Variables, name: string, limits: Re
     if (found) wanted.push({ ...found, after });
     else terraformOnly.push({ path: item.path, type: item.type });
   }
-  const sensitive = Object.entries(file.variable).flatMap(([variable, declared]) => {
-    const value = declared.sensitive ? values.get(variable) : undefined;
-    return typeof value === "string" && value !== "" ? [value] : [];
-  });
-  return { wanted, terraformOnly, sensitive };
+  return { wanted, terraformOnly, sensitive: sensitive.texts, reached: sensitive.reached };
 }
 
 /** Reads one resource of a stack; undefined for what only Terraform brings. */
@@ -174,6 +174,7 @@ function reader(
   values: Variables,
   name: string,
   limits: ReadingLimits,
+  sensitive: SensitiveValues,
 ): (item: StackResource) => WantedThing | undefined {
   const onlyTerraform = (path: string, what: string) =>
     UserError.at(
@@ -197,7 +198,9 @@ function reader(
         const json = text(resource.jobspec, path);
         if (json.length > limits.jobLength)
           throw UserError.at(path, `is a job of ${json.length} characters, more than are read`, "synthesized");
-        const job = jobShape(parseJson(json, limits.depth, path), path);
+        const read = (text: string) => jobShape(parseJson(text, limits.depth, path), path);
+        const job = read(json);
+        sensitive.follow(String(resource.jobspec), job, read);
         const allocations = allocationsOf(job);
         if (allocations > limits.allocations)
           throw UserError.at(path, `asks for ${allocations} allocations, more than are planned here`, "synthesized");
@@ -217,11 +220,19 @@ function reader(
           kind: "keys",
           path,
           prefix,
-          values: Object.fromEntries(subkeys.map(([key, value]) => [key, text(value, path)])),
+          values: Object.fromEntries(
+            subkeys.map(([key, value]) => {
+              const found = text(value, path);
+              sensitive.follow(String(value), found, (marked) => marked, key.slice(key.lastIndexOf("/") + 1));
+              return [key, found];
+            }),
+          ),
         };
       }
       default: {
-        const body = parseJson(text(resource.config_json, path), limits.depth, path);
+        const read = (text: string) => parseJson(text, limits.depth, path);
+        const body = read(text(resource.config_json, path));
+        sensitive.follow(String(resource.config_json), body, read);
         if (typeof body !== "object" || body === null || Array.isArray(body))
           throw UserError.at(path, "is no configuration entry", "synthesized");
         return {

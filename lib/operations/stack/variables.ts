@@ -1,4 +1,5 @@
 import { UserError, type Problem } from "../../jobspec";
+import { isSecretName } from "../../jobspec/host";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
 
 /** A variable as a stack's file declares it. */
@@ -27,7 +28,12 @@ export function variableValues(
     const text = Object.hasOwn(given, name) ? given[name] : env[`TF_VAR_${name}`];
     const value = text === undefined ? declaration.default : convert(text, declaration.type);
     if (value === undefined)
-      refuse(name, text === undefined ? `has no value; write -var ${name}=…` : `"${text}" is no ${declaration.type}`);
+      refuse(
+        name,
+        text === undefined
+          ? `has no value; write -var ${name}=…`
+          : `${quoted(name, declaration, text)} is no ${declaration.type}`,
+      );
     else values.set(name, value);
   }
   for (const name of Object.keys(given)) {
@@ -37,11 +43,16 @@ export function variableValues(
   for (const [name, declaration] of Object.entries(declared)) {
     for (const rule of declaration.validation ?? []) {
       if (values.has(name) && !holds(rule.condition, values))
-        refuse(name, `${JSON.stringify(values.get(name))} is refused: ${rule.error_message}`);
+        refuse(name, `${quoted(name, declaration, values.get(name))} is refused: ${rule.error_message}`);
     }
   }
   if (problems.length > 0) throw new UserError(problems);
   return values;
+}
+
+/** A value in a message; of a sensitive variable that there is one. */
+function quoted(name: string, { sensitive }: VariableDeclaration, value: unknown): string {
+  return sensitive || isSecretName(name) ? "the value that it is given" : JSON.stringify(value);
 }
 
 /**
