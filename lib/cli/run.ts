@@ -28,6 +28,8 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   stdout.on("error", onClosed);
   stderr.on("error", onMute);
   const terminal = new Terminal({ stdout, stderr, env, clock, asJson });
+  // Tokens and passwords of the surroundings are nobody's business, whoever repeats them.
+  terminal.masking.learn(env);
   const signal = AbortSignal.any([surroundings.signal, closed.signal]);
   try {
     const chosen = choose(argv, terminal);

@@ -1,8 +1,7 @@
 import type { ConsulClient, NomadClient } from "../nomad";
-import { readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
+import { learnStack, readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
 import { block, term } from "../text";
 import { clients, localCluster, type CliContext } from "./context";
-import type { Terminal } from "./terminal";
 
 /** What names a stack on the command line, and gives its variables values. */
 export interface NamedStack {
@@ -30,7 +29,7 @@ export async function withForeignStack<T>(
 ): Promise<T> {
   const { terminal, env } = context;
   const contents = readForeignContents(folder, environment, variables);
-  hideSecrets(contents, terminal);
+  learnStack(terminal.masking, contents);
   for (const name of contents.unknown)
     terminal.note(term`the value of the variable ${name} is not known here: what depends on it shows as changed`);
   const { nomad, consul } = clients(env, localCluster(context).cluster);
@@ -52,13 +51,15 @@ export async function withStack<T>(
   const { project, cluster } = localCluster(context);
   const { nomad, consul, portOffset } = clients(env, cluster);
   const progress = terminal.progress();
+  // Values that are refused are told of before the stack says which of them are secret.
+  terminal.masking.learn(variables);
   try {
     progress.step("synthesizing");
     const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
     const own = offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset };
     const contents = await withSynthesis({ project, env: own, signal }, async (outdir, said) => {
       const read = readContents(outdir, environment, { variables, env });
-      hideSecrets(read, terminal);
+      learnStack(terminal.masking, read);
       if (said !== "") terminal.note(block(said));
       return read;
     });
@@ -66,15 +67,5 @@ export async function withStack<T>(
   } finally {
     terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
-  }
-}
-
-/** What is secret in a stack is known before anything of it is printed. */
-function hideSecrets({ sensitive, wanted }: StackContents, { masking }: Terminal): void {
-  masking.know(sensitive);
-  for (const item of wanted) {
-    if (item.kind === "job") masking.learn(item.job);
-    else if (item.kind === "keys") masking.learn(item.values);
-    else masking.learn(item.entry);
   }
 }

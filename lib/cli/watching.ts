@@ -7,11 +7,13 @@ import { DeploymentScreen } from "./deployment-screen";
 import { exitCodeOf } from "./exit-codes";
 import type { watching } from "./options";
 import type { OpenStack } from "./stack";
+import type { Terminal } from "./terminal";
 
 /** What a command that watches deployments hands on. */
 export type Watching = ReturnType<DeploymentScreen["handlers"]> & {
   readonly nomad: OpenStack["nomad"];
   readonly consul: OpenStack["consul"];
+  readonly masking: Terminal["masking"];
   readonly signal: AbortSignal;
   readonly detach: boolean;
   readonly until: number | undefined;
@@ -29,7 +31,7 @@ export async function whileWatching<T extends readonly JobOutcome[]>(
   const until = timeFromNow(timeout, context);
   const { signal, terminal } = context;
   const waiting = { detach: detach === true, until, waitForBatch: noWaitBatch !== true };
-  const outcomes = await run({ ...screen.handlers(), nomad, consul, signal, ...waiting });
+  const outcomes = await run({ ...screen.handlers(), nomad, consul, masking: terminal.masking, signal, ...waiting });
   terminal.rest();
   if (!json) screen.end(outcomes, environment);
   return { outcomes, code: exitCodeOf(outcomes) };

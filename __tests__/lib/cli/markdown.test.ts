@@ -3,7 +3,8 @@ import { previewMarkdown as previewBody } from "../../../lib/cli/preview-markdow
 import { LONGEST_BODY } from "../../../lib/github";
 import { renderBody } from "../../../lib/text";
 import { markdownReader } from "../../support/markdown";
-import { MASK, Masking, type Drift, type FieldChange, type JobPlan, type Preview } from "../../../lib/operations";
+import { MASK, Masking } from "../../../lib/masking";
+import type { Drift, FieldChange, JobPlan, Preview } from "../../../lib/operations";
 
 const NONE = { create: 0, inPlace: 0, replace: 0, canaries: 0, migrate: 0, stop: 0, preempt: 0, unchanged: 0 };
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fieldChanges, Masking, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
+import { Masking } from "../../../lib/masking";
+import { fieldChanges, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-plan-"))));

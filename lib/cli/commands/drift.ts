@@ -36,7 +36,7 @@ export const drift = command({
     return withStack(input, context, async ({ contents, nomad, consul }) => {
       const progress = terminal.progress();
       progress.step(`comparing with Nomad and Consul at ${nomad.address} and ${consul.address}`);
-      const clients = { nomad, consul, signal };
+      const clients = { nomad, consul, masking: terminal.masking, signal };
       const differing = await findDrift(input.environment, contents, clients);
       const { drift: found } = differing;
       if (as === "text") terminal.print(driftText(found));

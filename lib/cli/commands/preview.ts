@@ -31,7 +31,12 @@ export const preview = command({
     const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
     const show = async ({ contents, nomad, consul }: OpenStack) => {
       terminal.progress().step(`asking Nomad and Consul at ${nomad.address} and ${consul.address}`);
-      const found = await previewStack(input.environment, contents, { nomad, consul, signal }, terraform);
+      const found = await previewStack(
+        input.environment,
+        contents,
+        { nomad, consul, masking: terminal.masking, signal },
+        terraform,
+      );
       if (input.format === "json") terminal.json(found);
       else if (input.format === "markdown") terminal.markdown(previewMarkdown(found));
       else terminal.print(previewText(found));

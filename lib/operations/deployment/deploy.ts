@@ -1,4 +1,5 @@
 import { UserError } from "../../jobspec";
+import { Masking } from "../../masking";
 import type { JobJson, Registration } from "../../nomad";
 import { patiently, withStreams, type Streams } from "../following";
 import { applyChange, consulChanges, isConflict, onlyScaled, planJob, planJobs, type Planned } from "../plan";
@@ -166,7 +167,9 @@ async function register(planned: Planned, options: DeployOptions): Promise<Regis
       if (!isConflict(error)) throw error;
       const wanted = { path, job: planned.job, source: planned.source };
       const next =
-        tries < CONFLICTS ? await planJob(options.nomad, wanted, options.masking, options.signal) : undefined;
+        tries < CONFLICTS
+          ? await planJob(options.nomad, wanted, options.masking ?? new Masking(), options.signal)
+          : undefined;
       if (!next || !onlyScaled(now.held, next.held))
         throw await changedMeanwhile(nomad, now.job, {
           index: planned.plan.modifyIndex,

@@ -35,7 +35,8 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
   const { job } = planned;
   const { nomad, watching, onStep, detach } = options;
   const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
-  if (!answers) throw await changedMeanwhile(nomad, job, planned.plan.modifyIndex, item.path);
+  if (!answers)
+    throw await changedMeanwhile(nomad, job, { ...options, index: planned.plan.modifyIndex, path: item.path });
   const condition = conditionOf(answers);
   const { deployment, state } = condition;
   if (deployment && goesOn({ deployment })) {
@@ -81,7 +82,7 @@ async function again(
   { job, source, plan }: Planned,
   answers: JobAnswers,
   { deployment }: Condition,
-  { nomad, watching, onStep, detach }: StandingOptions,
+  { nomad, watching, onStep, detach, masking }: StandingOptions,
 ): Promise<Outcome> {
   onStep(`trying ${nameOf(job)} again`);
   const begun = await tryAgain({
@@ -94,7 +95,7 @@ async function again(
         return await nomad.register(wanted, index, source);
       } catch (error) {
         if (!isConflict(error)) throw error;
-        throw await changedMeanwhile(nomad, job, index, path);
+        throw await changedMeanwhile(nomad, job, { index, path, masking });
       }
     },
   });

@@ -3,7 +3,7 @@ import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
 import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
-import type { Masking } from "../../masking";
+import { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 
 /** What became of a job behind the program's back. */
@@ -60,8 +60,9 @@ export interface Fix {
  *
  * @throws UserError with every job that the server refuses
  */
-export async function findDrift(environment: string, contents: StackContents, clients: Clients): Promise<FoundDrift> {
-  const { masking } = clients;
+export async function findDrift(environment: string, contents: StackContents, given: Clients): Promise<FoundDrift> {
+  const { masking = new Masking() } = given;
+  const clients = { ...given, masking };
   const [planned, consul] = await Promise.all([
     planJobs(contents.wanted, clients),
     consulChanges(contents.wanted, clients),
@@ -132,11 +133,15 @@ export async function fixDrift(
       fixes.push({
         name: job.ID,
         fixed: false,
-        reason: isConflict(error) ? MEANWHILE : clients.masking.text(error.body.trim()),
+        reason: isConflict(error) ? MEANWHILE : shownOf(error, clients),
       });
     }
   }
   return fixes;
+}
+
+function shownOf({ body }: ApiError, { masking = new Masking() }: Clients): string {
+  return masking.text(body.trim());
 }
 
 /** What became of a job since it had a modify index, in words, the newest first. */

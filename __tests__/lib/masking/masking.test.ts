@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { MASK, Masking } from "../../../lib/masking";
+
+describe("a value is hidden", () => {
+  test.each([
+    ["Env[SMTP_PASS]", "winter-1"],
+    ["Meta[db-password]", "winter-1"],
+    ["Env[PIN]", "4711"],
+    ["PGPASSWORD", "1"],
+    ["Authorization", "Bearer x"],
+  ])("under the name %s", (name, value) => {
+    expect(new Masking().value(name, value)).toBe(MASK);
+  });
+
+  test("in part, where only a part of it is secret", () => {
+    const masking = new Masking();
+    expect(masking.value("Env[URL]", "postgres://mail:winter@db/x")).toBe(`postgres://mail:${MASK}@db/x`);
+    expect(masking.value("EmbeddedTmpl", "LEVEL=info\nDB_PASS=winter\n")).toBe(`LEVEL=info\nDB_PASS=${MASK}\n`);
+    expect(masking.value("settings", '{"level":1,"password":"winter"}')).toBe(`{"level":1,"password":"${MASK}"}`);
+  });
+
+  test("wherever it stands later, as it is, escaped, in an address and in base64", () => {
+    const masking = new Masking();
+    const value = 'win"ter/1 9';
+    masking.learn({ env: { DB_PASSWORD: value } });
+    const encoded = Buffer.from(value).toString("base64").replace(/=+$/, "");
+    for (const spelling of [value, JSON.stringify(value), encodeURIComponent(value), encoded])
+      expect(masking.text(`could not use ${spelling} here`)).not.toMatch(/win|ter\/1|d2lu/);
+  });
+
+  test.each([
+    ["a template's line", { templates: [{ data: "A=1\nDB_PASSWORD=winter-night\n" }] }],
+    ["an argument", { args: ["--password=winter-night"] }],
+    ["the argument behind an option", { args: ["--password", "winter-night"] }],
+    ["an address", { source: "https://u:winter-night@host/x" }],
+    ["JSON", { value: '{"db":{"password":"winter-night"}}' }],
+    ["a list", { tokens: ["winter-night"] }],
+    ["a name beside it", [{ name: "DB_PASSWORD", value: "winter-night" }]],
+    ["a header", { headers: { "X-Api-Key": ["winter-night"] } }],
+  ])("after it was seen in %s", (_place, data) => {
+    const masking = new Masking();
+    masking.learn(data);
+    expect(masking.text("got winter-night from it")).toBe(`got ${MASK} from it`);
+  });
+});
+
+describe("both sides of a change", () => {
+  test("are hidden where one is", () => {
+    const masking = new Masking(["new-and-hidden"]);
+    expect(masking.change("Env[PLAIN]", "old-and-plain", "new-and-hidden")).toEqual({ before: MASK, after: MASK });
+    expect(masking.change("Env[PLAIN]", "new-and-hidden", undefined)).toEqual({ before: MASK, after: undefined });
+    masking.hideAt("PIN_OF_DOOR", "1");
+    expect(masking.change("Env[PIN_OF_DOOR]", "2", "1")).toEqual({ before: MASK, after: MASK });
+    expect(masking.change("Env[PIN_OF_DOOR]", "${X}", "1")).toEqual({ before: "${X}", after: MASK });
+  });
+});
+
+describe("what is no secret stays as it is", () => {
+  test("short and common values are hidden at their own places only", () => {
+    const masking = new Masking(["1", "true", "dev", "8080", "postgres", "production"]);
+    masking.hideAt("REPLICAS", "1");
+    const text = "1 of 1 allocations on dev, port 8080, true, postgres in production";
+    expect(masking.text(text)).toBe(text);
+    expect(masking.value("Env[REPLICAS]", "1")).toBe(MASK);
+    expect(masking.value("Env[COUNT]", "1")).toBe("1");
+  });
+
+  test("a value of a few letters is hidden as a word, and not in the middle of one", () => {
+    const masking = new Masking(["xylo"]);
+    expect(masking.text("xylophone, xylo, a.xylo:1")).toBe(`xylophone, ${MASK}, a.${MASK}:1`);
+  });
+
+  test("names of jobs and groups are shown, also where somebody took one for a password", () => {
+    const masking = new Masking();
+    masking.ordinary(["mailer-service"]);
+    masking.learn({ DB_PASSWORD: "mailer-service" });
+    expect(masking.text("mailer-service is healthy")).toBe("mailer-service is healthy");
+    expect(masking.value("Env[DB_PASSWORD]", "mailer-service")).toBe(MASK);
+  });
+});
+
+test("JSON keeps its shape, its keys and its numbers", () => {
+  const masking = new Masking(["winter-night"]);
+  const data = {
+    job: "web",
+    count: 3,
+    healthy: true,
+    none: null,
+    list: ["a winter-night b"],
+    env: { DB_PASSWORD: "x" },
+  };
+  expect(masking.json(data)).toEqual({ ...data, list: [`a ${MASK} b`], env: { DB_PASSWORD: MASK } });
+});
+
+test("nothing of a drawn secret is left in a drawn text around it", () => {
+  const chars = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_!%&/";
+  const secret = fc
+    .string({ unit: fc.constantFrom(...chars), minLength: 8, maxLength: 40 })
+    .filter((text) => /\d/.test(text));
+  fc.assert(
+    fc.property(secret, fc.string({ maxLength: 30 }), fc.string({ maxLength: 30 }), (value, before, after) => {
+      fc.pre(!before.includes(value) && !after.includes(value));
+      const masking = new Masking([value]);
+      expect(masking.text(`${before}${value}${after}`)).not.toContain(value);
+      expect(JSON.stringify(masking.json({ a: [`${before}${value}`] }))).not.toContain(
+        JSON.stringify(value).slice(1, -1),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
