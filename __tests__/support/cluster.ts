@@ -24,8 +24,12 @@ export class TestCluster {
     this.project = new Project(options.program);
   }
 
-  /** Reserves the ports, and brings the agents up. */
-  async start(): Promise<void> {
+  /**
+   * Reserves the ports, and brings the agents up.
+   *
+   * @param env variables for the agents
+   */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { regions = [], started = true } = this.options;
     const ports = await reservePorts(Math.max(1, regions.length));
     const nomad = `http://127.0.0.1:${4646 + ports.offset}`;
@@ -38,7 +42,7 @@ export class TestCluster {
     };
     if (!started) return;
     const more = regions.length > 0 ? ["--regions", regions.join(",")] : [];
-    const said = await this.project.run(["up", "--port-offset", String(ports.offset), ...more]);
+    const said = await this.project.run(["up", "--port-offset", String(ports.offset), ...more], env);
     if (said.code !== 0) throw new Error(said.stderr);
   }
 

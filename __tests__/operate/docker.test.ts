@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { RuntimeJob } from "../../lib";
+import { TestCluster } from "../support/cluster";
+import { OwnDocker } from "../support/own-docker";
+import { ended, flat } from "../support/project";
+import { until } from "../support/until";
+import type { EnvironmentsProgram } from "./programs/environments";
+
+const ROOT = join(__dirname, "../..");
+const reason = OwnDocker.whyNot();
+if (reason !== undefined) console.log(`skipped: jobs in containers of a real Docker; ${reason}`);
+const withDocker = reason === undefined ? describe : describe.skip;
+
+withDocker("jobs in containers", () => {
+  const docker = new OwnDocker();
+  const cluster = new TestCluster({ program: join(__dirname, "programs/environments.ts") });
+  const { project } = cluster;
+  const run = (...args: string[]) => project.run(args, { DOCKER_HOST: docker.host });
+
+  beforeAll(async () => {
+    await docker.start();
+    await cluster.start({ DOCKER_HOST: docker.host });
+  }, 180_000);
+
+  afterAll(async () => {
+    await cluster.end();
+    await docker.remove();
+  }, 120_000);
+
+  /** The driver of a job's main task. */
+  async function driverOf(id: string): Promise<string | undefined> {
+    const groups = (await cluster.nomad.job(id))?.TaskGroups as
+      readonly { readonly Tasks: readonly { readonly Driver: string }[] }[] | undefined;
+    return groups?.[0]?.Tasks.at(-1)?.Driver;
+  }
+
+  const running = () => (docker.docker("ps", "--format", "{{.Image}}") ?? "").split("\n");
+
+  test("a Docker without the images: processes, why is said, and all of it is healthy", async () => {
+    const said = await run("deploy", "dev");
+    expect([said.code, flat(said)]).toEqual([
+      0,
+      expect.stringMatching(
+        /dev: runtime-openai, warm-pool-openai: as a process, since Docker has no image polydev-openai-runtime:0\.1\.0.*hermes-slot-pool: as a process/,
+      ),
+    ]);
+    expect([await driverOf("warm-pool-openai"), await driverOf("hermes-slot-pool")]).toEqual(["raw_exec", "raw_exec"]);
+  }, 240_000);
+
+  test("with the images that npm run images makes: Polydev and Hermes move into containers and are healthy", async () => {
+    const env = { ...process.env, DOCKER_HOST: docker.host };
+    const child = spawn("npm", ["run", "--silent", "images"], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+    const made = await ended(child);
+    expect([made.code, made.stderr]).toEqual([0, expect.not.stringContaining("✗")]);
+
+    const said = await run("deploy", "dev");
+    expect([said.code, flat(said)]).toEqual([
+      0,
+      expect.stringContaining("hermes-slot-pool: in a container, since Docker has hermes-sandbox:0.1.0"),
+    ]);
+    for (const job of ["warm-pool-openai", "warm-pool-anthropic", "warm-pool-google", "hermes-slot-pool"]) {
+      expect([job, await driverOf(job)]).toEqual([job, "docker"]);
+      expect([job, (await cluster.consul.instances(job, { passing: true })).length]).toEqual([job, 1]);
+    }
+    expect(running()).toEqual(expect.arrayContaining(["hermes-sandbox:0.1.0", "polydev-google-runtime:0.1.0"]));
+  }, 300_000);
+
+  test("a dispatched runtime runs its command in the container", async () => {
+    const request = RuntimeJob.dispatch({
+      userId: "ada",
+      command: "echo $GREETING; cat /proc/1/comm",
+      timestamp: 1,
+      env: { GREETING: "hello" },
+    });
+    const response = await fetch(`${cluster.addresses.NOMAD_ADDR}/v1/job/runtime-openai/dispatch`, {
+      method: "PUT",
+      body: JSON.stringify(request),
+    });
+    const { DispatchedJobID: id } = (await response.json()) as { readonly DispatchedJobID: string };
+    await until("its end", async () => (await cluster.nomad.allocations(id))[0]?.ClientStatus === "complete");
+    const said = await run("logs", "runtime", "--job", id);
+    expect(said.stdout).toMatch(/^hello\n(docker-init|tini|sh)/);
+  }, 90_000);
+
+  test("Prism in containers: every group is healthy, and the launcher registers with its admin", async () => {
+    project.change({ prismImages: true } satisfies EnvironmentsProgram);
+    const said = await run("deploy", "dev");
+    expect([said.code, flat(said)]).toEqual([0, expect.stringMatching(/prism-stack version \d+ is healthy/)]);
+    expect(await driverOf("prism-stack")).toBe("docker");
+    for (const service of ["prism-admin", "pattern-launcher", "keyvalue-runner"])
+      expect([service, (await cluster.consul.instances(service, { passing: true })).length]).toEqual([service, 1]);
+    expect(running()).toEqual(
+      expect.arrayContaining(["prism-admin:0.1.0", "pattern-launcher:0.1.0", "keyvalue-runner:0.1.0"]),
+    );
+    expect((await run("logs", "pattern-launcher")).stdout).toMatch(/registered with 127\.0\.0\.1:\d+: welcome/);
+  }, 240_000);
+});

@@ -1,0 +1,90 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mountsIn } from "../../lib/local";
+import { until } from "./until";
+
+/** The network of its containers: its own, so that a Docker that somebody works with is not disturbed. */
+const BRIDGE = "cdknomad0";
+const ADDRESS = "10.213.77.1/24";
+
+/** A Docker engine for tests: a folder, a socket and a bridge of its own, without a registry, ended by the id of its process. */
+export class OwnDocker {
+  #folder: string | undefined;
+  #child: ChildProcess | undefined;
+
+  /** Why none can run here; undefined where one can. */
+  static whyNot(): string | undefined {
+    if (process.platform !== "linux") return "a Docker engine of its own needs Linux";
+    if (process.getuid?.() !== 0) return "a Docker engine of its own needs root";
+    for (const program of ["dockerd", "docker", "ip", "busybox"])
+      if (!onPath(program)) return `there is no ${program} on PATH; scripts/ci-tools.sh installs it where there is apt`;
+    return undefined;
+  }
+
+  async start(): Promise<void> {
+    this.#folder = mkdtempSync(join(tmpdir(), "cdk-nomad-docker-"));
+    if (!existsSync(`/sys/class/net/${BRIDGE}`)) ip("link", "add", "name", BRIDGE, "type", "bridge");
+    ip("addr", "replace", ADDRESS, "dev", BRIDGE);
+    ip("link", "set", BRIDGE, "up");
+    const log = openSync(this.log, "a");
+    const file = (name: string) => join(this.#folder ?? "", name);
+    this.#child = spawn(
+      "dockerd",
+      [
+        ...["--data-root", file("data"), "--exec-root", file("exec"), "--pidfile", file("pid"), "--host", this.host],
+        ...["--storage-driver", "vfs", "--bridge", BRIDGE, "--iptables=false", "--ip-masq=false"],
+      ],
+      { stdio: ["ignore", log, log] },
+    );
+    await until(`a Docker that answers (${this.log})`, () => {
+      if (this.#child?.exitCode !== null)
+        throw new Error(`dockerd ended:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
+      return this.docker("version") !== undefined;
+    });
+  }
+
+  /** DOCKER_HOST. */
+  get host(): string {
+    return `unix://${this.#folder}/docker.sock`;
+  }
+
+  /** What a docker command printed; undefined where it failed. */
+  docker(...args: readonly string[]): string | undefined {
+    try {
+      const env = { ...process.env, DOCKER_HOST: this.host };
+      return execFileSync("docker", args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes its containers, ends it, and forgets its images. */
+  async remove(): Promise<void> {
+    const child = this.#child;
+    if (child && child.exitCode === null) {
+      const left = (this.docker("ps", "--all", "--quiet") ?? "").split("\n").filter((id) => id !== "");
+      if (left.length > 0) this.docker("rm", "--force", ...left);
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await gone;
+    }
+    if (existsSync(`/sys/class/net/${BRIDGE}`)) ip("link", "delete", BRIDGE);
+    if (!this.#folder) return;
+    for (const mount of mountsIn(this.#folder)) execFileSync("umount", [mount]);
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private get log(): string {
+    return join(this.#folder ?? "", "log");
+  }
+}
+
+function ip(...args: readonly string[]): void {
+  execFileSync("ip", args, { stdio: "ignore" });
+}
+
+function onPath(program: string): boolean {
+  return (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, program)));
+}

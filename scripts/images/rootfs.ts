@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { buildSync } from "esbuild";
+import { UserError } from "../../lib";
+
+/** What busybox is called for in images: what start scripts, checks and people use. */
+const APPLETS =
+  "sh awk basename cat chmod cp cut date dirname echo env false find grep head hostname id kill ln ls mkdir mktemp mv nc printf ps pwd rm sed " +
+  "sleep sort tail tar tee test touch tr true uname uniq wc wget which xargs";
+
+/** Copies a program of this machine with the libraries that it is linked with, each to where it is here. */
+export function copyProgram(program: string, rootfs: string, target = program): void {
+  place(realpathSync(program), join(rootfs, target));
+  for (const library of librariesOf(program)) place(realpathSync(library), join(rootfs, library));
+}
+
+function librariesOf(program: string): readonly string[] {
+  let said: string;
+  try {
+    said = execFileSync("ldd", [program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    // It is linked statically.
+    return [];
+  }
+  return said.split("\n").flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+}
+
+/** The file system of the image with a shell and the usual small programs. */
+export function shellRootfs(rootfs: string): void {
+  const busybox = findOnPath("busybox");
+  if (!busybox)
+    throw UserError.at(
+      "busybox",
+      "is not on PATH, and the images' shell is copied from it; install it (Debian: apt-get install busybox-static), or write --from-registry",
+    );
+  copyProgram(busybox, rootfs, "/bin/busybox");
+  for (const applet of APPLETS.split(" ")) symlinkSync("busybox", join(rootfs, "bin", applet));
+  // Programs are started by `#!/usr/bin/env node`.
+  mkdirSync(join(rootfs, "usr/bin"), { recursive: true });
+  symlinkSync("../../bin/busybox", join(rootfs, "usr/bin/env"));
+  for (const folder of ["tmp", "root", "etc"]) mkdirSync(join(rootfs, folder), { recursive: true });
+  writeFileSync(join(rootfs, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
+  writeFileSync(join(rootfs, "etc/group"), "root:x:0:\n");
+}
+
+/** The file system of the image with Node.js, bash and a shell. */
+export function nodeRootfs(rootfs: string): void {
+  shellRootfs(rootfs);
+  copyProgram(process.execPath, rootfs, "/usr/bin/node");
+  const bash = findOnPath("bash");
+  if (bash) copyProgram(bash, rootfs, "/bin/bash");
+}
+
+/** A program of the machine that a container can run as it is. */
+export function programRootfs(rootfs: string, file: string, name: string): void {
+  copyProgram(file, rootfs, `/app/${name}`);
+}
+
+/** A stand-in of this library, in one file that Node.js runs. */
+export function standInRootfs(rootfs: string, source: string, name: string): void {
+  buildSync({
+    entryPoints: [source],
+    outfile: join(rootfs, "app", name),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    banner: { js: "#!/usr/bin/env node" },
+    logLevel: "error",
+  });
+  execFileSync("chmod", ["755", join(rootfs, "app", name)]);
+  // grpc-health-check reads its protocol from two folders above its own, which is /app in the image.
+  const health = dirname(require.resolve("grpc-health-check/package.json"));
+  cpSync(join(health, "proto"), join(rootfs, "proto"), { recursive: true });
+}
+
+function place(from: string, to: string): void {
+  if (existsSync(to)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+}
+
+function findOnPath(name: string): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(":")
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file));
+}
