@@ -23,6 +23,7 @@ export const logs = command({
     const { terminal, env, signal } = context;
     const { nomad, consul } = clients(env, localCluster(context).cluster);
     try {
+      terminal.progress().step(`looking for ${task} at ${nomad.address}`);
       const allocation = await findTask(nomad, task, job);
       const streams = stderr ? (["stderr"] as const) : (["stdout", "stderr"] as const);
       await Promise.all(
