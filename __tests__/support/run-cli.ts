@@ -3,7 +3,9 @@ import { runCli, type Surroundings } from "../../lib/cli";
 import type { Said } from "./project";
 
 /** What a command run in this process is given; whatever is left out is as it is where no person and no cluster is near. */
-export interface RunOptions extends Partial<Pick<Surroundings, "cwd" | "env" | "signal" | "clock" | "stdin">> {
+export interface RunOptions extends Partial<
+  Pick<Surroundings, "cwd" | "env" | "signal" | "clock" | "silence" | "stdin">
+> {
   /** Columns of a terminal, where stdout and stderr are one. Default: they are pipes. */
   readonly columns?: number;
   /** Told of what is printed, as it is printed. */

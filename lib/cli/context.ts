@@ -1,5 +1,5 @@
 import { clusterFolder, EmbeddedCluster, projectFolder } from "../local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection, type Environment } from "../nomad";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import type { Surroundings } from "./surroundings";
 import type { Terminal } from "./terminal";
 
@@ -18,11 +18,11 @@ export function localCluster({ cwd }: Pick<CliContext, "cwd">): {
 }
 
 /** Clients for the cluster that the variables name, else for the embedded one, else for the usual ports. */
-export function clients(env: Environment, cluster: EmbeddedCluster) {
+export function clients({ env, silence }: Pick<CliContext, "env" | "silence">, cluster: EmbeddedCluster) {
   const embedded = cluster.addresses();
   return {
-    nomad: new NomadClient(nomadConnection(env, embedded?.nomad)),
-    consul: new ConsulClient(consulConnection(env, embedded?.consul)),
+    nomad: new NomadClient({ ...nomadConnection(env, embedded?.nomad), silence }),
+    consul: new ConsulClient({ ...consulConnection(env, embedded?.consul), silence }),
     /** How the embedded cluster's ports are moved, where it is the one that is meant. */
     portOffset: env.NOMAD_ADDR ? undefined : embedded?.portOffset,
   };

@@ -27,12 +27,12 @@ export async function withForeignStack<T>(
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const { terminal, env } = context;
+  const { terminal } = context;
   const contents = readForeignContents(folder, environment, variables);
   learnStack(terminal.masking, contents);
   for (const name of contents.unknown)
     terminal.note(term`the value of the variable ${name} is not known here: what depends on it shows as changed`);
-  const { nomad, consul } = clients(env, localCluster(context).cluster);
+  const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     return await run({ environment, contents, nomad, consul });
   } finally {
@@ -49,7 +49,7 @@ export async function withStack<T>(
 ): Promise<T> {
   const { terminal, env, signal } = context;
   const { project, cluster } = localCluster(context);
-  const { nomad, consul, portOffset } = clients(env, cluster);
+  const { nomad, consul, portOffset } = clients(context, cluster);
   const progress = terminal.progress();
   // Values that are refused are told of before the stack says which of them are secret.
   terminal.masking.learn(variables);

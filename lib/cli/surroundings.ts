@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Aborted with an Interruption. */
   readonly signal: AbortSignal;
+  /** How long a server may be silent before that is said to be an error, in milliseconds. Default: as the clients have it. */
+  readonly silence?: number;
   /** Shows a page in the person's browser. */
   readonly openPage: (address: string) => void;
 }

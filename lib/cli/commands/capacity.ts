@@ -54,8 +54,8 @@ export const capacity = command({
 
 /** What runs of the jobs themselves is counted anew, so that the answer is about all of them. */
 async function roomsOfCluster(jobs: ReadonlySet<string>, context: CliContext): Promise<readonly Room[]> {
-  const { env, terminal } = context;
-  const { nomad, consul } = clients(env, localCluster(context).cluster);
+  const { terminal } = context;
+  const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     terminal.progress().step(`asking Nomad at ${nomad.address} what its nodes have left`);
     return await liveNodes(nomad, jobs);

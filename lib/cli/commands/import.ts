@@ -69,7 +69,7 @@ async function readFiles(
 
 async function readJobs(ids: readonly string[], context: CliContext): Promise<readonly JobToWrite[]> {
   if (ids.length === 0) return [];
-  const { nomad, consul } = clients(context.env, localCluster(context).cluster);
+  const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     const found: JobToWrite[] = [];
     for (const id of ids) found.push(await readRunningJob(id, nomad));

@@ -20,8 +20,8 @@ export const logs = command({
   exitCodes: { [EXIT.ok]: "all of it is printed" },
   interrupted: term`the task goes on`,
   async run({ task, follow, stderr, job }, context) {
-    const { terminal, env, signal } = context;
-    const { nomad, consul } = clients(env, localCluster(context).cluster);
+    const { terminal, signal } = context;
+    const { nomad, consul } = clients(context, localCluster(context).cluster);
     try {
       terminal.progress().step(`looking for ${task} at ${nomad.address}`);
       const allocation = await findTask(nomad, task, job);

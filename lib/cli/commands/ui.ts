@@ -13,8 +13,8 @@ export const ui = command({
   exitCodes: { [EXIT.ok]: "its address is printed" },
   interrupted: term`nothing was changed`,
   async run(input, context) {
-    const { terminal, env, openPage } = context;
-    const { nomad, consul } = clients(env, localCluster(context).cluster);
+    const { terminal, openPage } = context;
+    const { nomad, consul } = clients(context, localCluster(context).cluster);
     try {
       const address = new URL("/ui/", nomad.address).href;
       const inside = await nomad.hasWebUi(context.signal).catch((error: unknown) => {
