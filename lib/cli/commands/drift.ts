@@ -79,9 +79,10 @@ function jobText(job: JobDrift): readonly TerminalText[] {
       : style.dim(term` (version ${job.version} of ${job.submitted ?? "unknown time"})`);
   return [
     term`${style.bold(job.job)} ${DRIFT[job.drift]}${which}`,
-    ...job.groups.map((group) =>
+    ...job.groups.flatMap((group) => [
       wrap(term`group ${group.name}: ${groupInWords(group, "place")}`, { indent: 2, hanging: 2 }),
-    ),
+      ...(group.blocked === undefined ? [] : [wrap(term`no node: ${group.blocked}`, { indent: 4, hanging: 2 })]),
+    ]),
     ...job.fields.flatMap((field) => fieldText(field, 2)),
   ];
 }

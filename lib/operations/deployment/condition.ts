@@ -1,7 +1,8 @@
 import type { AllocationStub, Deployment } from "../../nomad";
-import { batchOutcome } from "./batch";
+import { placements } from "../plan";
 import { isBatch, launchesOthers, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
 import type { Reason } from "./reason";
+import { failedForGood, newestAllocations } from "./newest-allocations";
 import { allocationReasons, placementReasons } from "./reasons";
 import { justSubmitted } from "./selection";
 import { waitsForPromotion } from "./promotion";
@@ -112,7 +113,9 @@ function groupsOf(answers: JobAnswers): readonly GroupStatus[] {
     const pending = wanted.filter(({ ClientStatus }) => ClientStatus === "pending").length;
     const status = { name, running, starting: Math.max(pending, Math.min(Starting, pending)), queued };
     if (isBatch(job)) {
-      const { complete, failed } = batchOutcome(wanted, job.Type === "sysbatch");
+      const newest = newestAllocations(wanted, job.Type);
+      const complete = newest.filter(({ ClientStatus }) => ClientStatus === "complete").length;
+      const failed = newest.filter(failedForGood).length;
       return { ...status, ...(job.Type === "batch" ? { desired: count } : {}), complete, failed };
     }
     if (job.Type !== "system") return { ...status, desired: count };
@@ -122,8 +125,8 @@ function groupsOf(answers: JobAnswers): readonly GroupStatus[] {
 }
 
 /**
- * How many allocations of a system job's group shall run: those that do, those that a plan would place, and those that failed. Where the
- * token may not plan, an allocation that was stopped, and whose node has no other, is one that shall run.
+ * How many allocations of a system job's group shall run: those that do, those that failed, and those that a plan would place. Where the token
+ * may not plan, an allocation that was stopped, and whose node has no other, is one that shall run.
  */
 function desiredOnNodes(
   { job, plan, allocations }: JobAnswers,
@@ -131,7 +134,8 @@ function desiredOnNodes(
   wanted: readonly AllocationStub[],
 ): number {
   const onNodes = new Set(wanted.map(({ NodeID }) => NodeID)).size;
-  if (plan) return onNodes + (plan.Annotations?.DesiredTGUpdates?.[name]?.Place ?? 0);
+  const update = plan?.Annotations?.DesiredTGUpdates[name];
+  const planned = update ? placements(job, update) : 0;
   const stopped = allocations.filter(
     ({ TaskGroup, NodeID, JobVersion, DesiredStatus, DesiredDescription }) =>
       TaskGroup === name &&
@@ -140,7 +144,7 @@ function desiredOnNodes(
       !/tainted|drain|not needed/.test(DesiredDescription ?? "") &&
       !wanted.some((other) => other.NodeID === NodeID),
   );
-  return onNodes + new Set(stopped.map(({ NodeID }) => NodeID)).size;
+  return onNodes + Math.max(planned, new Set(stopped.map(({ NodeID }) => NodeID)).size);
 }
 
 function reasonsOf(

@@ -8,6 +8,7 @@ import {
   type PlacementFailure,
   type TaskState,
 } from "../../nomad";
+import type { Condition, JobState } from "./condition";
 import type { FailingCheck } from "./failing-checks";
 
 /** One allocation of a deployment, as somebody who watches wants to see it. */
@@ -62,33 +63,53 @@ export interface Seen {
   readonly allocations?: readonly AllocationStub[];
   readonly failures?: Readonly<Record<string, PlacementFailure>>;
   readonly checks?: readonly FailingCheck[];
+  /** What is to be said of the job, where no deployment says it. */
+  readonly condition?: Condition;
 }
 
 /** Makes the view of a deployment out of what the servers say. */
 export function viewOf(job: JobJson, seen: Seen = {}): DeploymentView {
-  const { deployment, failures = {} } = seen;
+  const { deployment, failures = {}, condition } = seen;
+  const counted = condition?.groups.map(({ name }) => name) ?? [];
   const { region, namespace } = whereOf(job);
-  const names = [...new Set([...Object.keys(deployment?.TaskGroups ?? {}), ...Object.keys(failures)])].sort();
+  const names = [
+    ...new Set([...Object.keys(deployment?.TaskGroups ?? {}), ...counted, ...Object.keys(failures)]),
+  ].sort();
   return {
     job: job.ID,
     region,
     namespace,
     deployment: deployment?.ID,
     version: deployment?.JobVersion,
-    status: deployment?.Status ?? "evaluating",
-    description: deployment?.StatusDescription ?? "",
+    status: condition ? STATUS[condition.state] : (deployment?.Status ?? "evaluating"),
+    description: condition ? "" : (deployment?.StatusDescription ?? ""),
     groups: names.map((name) => groupView(name, deployment?.TaskGroups?.[name], seen)),
   };
 }
 
+/** What a job without a deployment would be called, had it one. */
+const STATUS: Readonly<Record<JobState, DeploymentView["status"]>> = {
+  healthy: "successful",
+  complete: "successful",
+  ready: "successful",
+  running: "running",
+  deploying: "running",
+  degraded: "running",
+  "waiting-for-promotion": "running",
+  failed: "failed",
+  stopped: "failed",
+  missing: "failed",
+};
+
 function groupView(name: string, state: DeploymentState | undefined, seen: Seen): GroupView {
   const failure = seen.failures?.[name];
+  const counted = seen.condition?.groups.find((group) => group.name === name);
   return {
     name,
-    desired: state?.DesiredTotal ?? 0,
-    placed: state?.PlacedAllocs ?? 0,
-    healthy: state?.HealthyAllocs ?? 0,
-    unhealthy: state?.UnhealthyAllocs ?? 0,
+    desired: counted?.desired ?? state?.DesiredTotal ?? 0,
+    placed: counted ? counted.running + counted.starting : (state?.PlacedAllocs ?? 0),
+    healthy: counted ? counted.running + (counted.complete ?? 0) : (state?.HealthyAllocs ?? 0),
+    unhealthy: counted?.failed ?? state?.UnhealthyAllocs ?? 0,
     canaries: state?.DesiredCanaries ?? 0,
     promoted: state?.Promoted ?? false,
     deadline: state?.RequireProgressBy ?? undefined,

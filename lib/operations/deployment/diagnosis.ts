@@ -1,4 +1,5 @@
 import type { AllocationStub, NomadClient, TaskState } from "../../nomad";
+import { newestAllocations } from "./newest-allocations";
 
 /** What is known of a task that failed. */
 export interface TaskDiagnosis {
@@ -21,6 +22,16 @@ const TAIL_BYTES = 8192;
 /** Whether a task has ended in failure at least once, also where it is started again. */
 export function hasFailed(state: TaskState): boolean {
   return state.Failed || (state.Events ?? []).some((event) => event.Type === "Terminated" && event.ExitCode !== 0);
+}
+
+/** Allocations that are worth a diagnosis: those that are wanted, have not ended well, and were not replaced. */
+export function diagnosable(
+  allocations: readonly AllocationStub[],
+  type: string | undefined,
+): readonly AllocationStub[] {
+  return newestAllocations(allocations, type).filter(
+    ({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus !== "complete",
+  );
 }
 
 /** Looks at every task of an allocation that failed: its exit code, its last events and its last lines. */

@@ -21,6 +21,8 @@ export interface HeldJob extends JobJson {
   readonly JobModifyIndex?: number;
   readonly Periodic?: object | null;
   readonly ParameterizedJob?: object | null;
+  /** Whether it was dispatched from a parameterized job, whose blocks it has. */
+  readonly Dispatched?: boolean;
   readonly TaskGroups?: readonly { readonly Name: string; readonly Count: number }[];
 }
 
@@ -54,8 +56,8 @@ export async function askAboutJob(nomad: NomadClient, id: string): Promise<JobAn
 }
 
 /** Whether a job runs nothing itself: what is dispatched, or launched by the clock, runs under ids of its own. */
-export function launchesOthers({ Periodic, ParameterizedJob }: HeldJob): boolean {
-  return Boolean(Periodic) || Boolean(ParameterizedJob);
+export function launchesOthers({ Periodic, ParameterizedJob, Dispatched }: HeldJob): boolean {
+  return Boolean(Periodic) || (Boolean(ParameterizedJob) && Dispatched !== true);
 }
 
 /** Whether a job is done once its tasks have ended. */

@@ -1,6 +1,7 @@
 import { placementInWords, type AllocationStub, type JobJson, type PlacementFailure } from "../../nomad";
 import type { FailingCheck } from "./failing-checks";
 import type { Reason } from "./reason";
+import { newestAllocations } from "./newest-allocations";
 import { taskReason } from "./task-reasons";
 
 /** Groups whose allocations find no node, with the constraint or the dimension. */
@@ -27,9 +28,8 @@ export function checkReasons(checks: readonly FailingCheck[]): readonly Reason[]
  * @param job tells which tasks run before which, and where artifacts come from
  */
 export function allocationReasons(job: JobJson, allocations: readonly AllocationStub[]): readonly Reason[] {
-  const found = allocations
+  const found = newestAllocations(allocations, job.Type as string | undefined)
     .filter(({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus !== "complete")
-    .filter(({ NextAllocation }) => NextAllocation === "")
     .filter(({ DeploymentStatus, ClientStatus }) => DeploymentStatus?.Healthy !== true || ClientStatus !== "running")
     .flatMap((allocation) => {
       if (allocation.ClientStatus === "lost" || allocation.ClientStatus === "unknown") return [lostReason(allocation)];

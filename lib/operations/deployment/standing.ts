@@ -4,7 +4,7 @@ import { isConflict, lacksAllocations, type Planned } from "../plan";
 import { changedMeanwhile } from "./changed-meanwhile";
 import { conditionOf, type Condition } from "./condition";
 import { viewOf } from "./deployment-view";
-import { diagnose } from "./diagnosis";
+import { diagnosable, diagnose } from "./diagnosis";
 import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./job-answers";
 import type { SteerOptions } from "./options";
 import type { Outcome } from "./outcome";
@@ -108,23 +108,15 @@ function outcome(result: Outcome["result"], job: JobJson, answers: JobAnswers, c
 }
 
 async function failed(nomad: NomadClient, job: JobJson, answers: JobAnswers, condition: Condition): Promise<Outcome> {
-  const suspects = answers.allocations.filter(
-    ({ ClientStatus, DesiredStatus, NextAllocation }) =>
-      DesiredStatus === "run" && ClientStatus !== "complete" && NextAllocation === "",
-  );
+  const suspects = diagnosable(answers.allocations, answers.job.Type);
   const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
   const view = viewOfAnswers(job, answers, condition, "failed");
   return { result: "failed", view, reasons: condition.reasons, diagnoses, untouched: true };
 }
 
-function viewOfAnswers(
-  job: JobJson,
-  answers: JobAnswers,
-  { deployment, reasons }: Condition,
-  status: "unchanged" | "failed",
-) {
-  const lacking = reasons.some(({ kind }) => kind === "placement");
+function viewOfAnswers(job: JobJson, answers: JobAnswers, condition: Condition, status: "unchanged" | "failed") {
+  const lacking = condition.reasons.some(({ kind }) => kind === "placement");
   const failures = lacking ? placementFailuresOf(answers.job, answers.evaluations) : {};
-  const description = deployment?.StatusDescription ?? "";
-  return { ...viewOf(job, { deployment, failures }), version: answers.job.Version, status, description };
+  const view = viewOf(job, { deployment: condition.deployment, failures, condition });
+  return { ...view, version: answers.job.Version, status };
 }

@@ -13,9 +13,10 @@ import type {
 import { type Changes, patiently } from "../following";
 import { conditionOf, type Condition } from "./condition";
 import { viewOf, type DeploymentView } from "./deployment-view";
-import { diagnose } from "./diagnosis";
+import { diagnosable, diagnose } from "./diagnosis";
 import { FailingChecks, type FailingCheck } from "./failing-checks";
 import { askAboutJob, isBatch, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
+import { failedForGood, newestAllocations } from "./newest-allocations";
 import type { Outcome } from "./outcome";
 import { waitsForPromotion } from "./promotion";
 import type { Reason } from "./reason";
@@ -101,7 +102,7 @@ export async function watchDeployment(
     );
     const { deployment, allocations, failures } = seen;
     const checks = await failing.of(allocations);
-    const view = viewOf(job, { deployment, allocations, failures, checks });
+    const view = viewOf(job, { deployment, allocations, failures, checks, condition: seen.condition });
     const text = JSON.stringify(view);
     if (text !== shown) options.onChange(view);
     shown = text;
@@ -232,12 +233,8 @@ function resultOfCondition(
       return state;
     default:
       if (isBatch(job)) return waitForBatch ? undefined : "registered";
-      return allocations.some(failedForGood) ? "failed" : undefined;
+      return newestAllocations(allocations, job.Type).some(failedForGood) ? "failed" : undefined;
   }
-}
-
-function failedForGood({ ClientStatus, DesiredStatus, NextAllocation, FollowupEvalID }: AllocationStub): boolean {
-  return ClientStatus === "failed" && DesiredStatus === "run" && NextAllocation === "" && FollowupEvalID === "";
 }
 
 async function outcomeOf(
@@ -248,10 +245,16 @@ async function outcomeOf(
   checks: readonly FailingCheck[],
 ): Promise<Outcome> {
   const reasons = result === "failed" || result === "timed-out" ? reasonsOf(seen, checks) : [];
-  const suspects =
-    result === "failed" ? seen.allocations.filter(({ ClientStatus }) => ClientStatus !== "complete") : [];
+  const suspects = result === "failed" ? diagnosable(seen.allocations, seen.job.Type) : [];
   const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
-  return { result, view, reasons, diagnoses };
+  return { result, view: result === "failed" ? failedView(view, seen) : view, reasons, diagnoses };
+}
+
+/** What is judged without a deployment has no description of Nomad's. */
+function failedView(view: DeploymentView, { condition }: Look): DeploymentView {
+  if (!condition) return view;
+  const description = condition.state === "degraded" ? "does not run as it shall" : `it is ${condition.state}`;
+  return { ...view, status: "failed", description };
 }
 
 function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason[] {

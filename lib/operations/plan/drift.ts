@@ -85,7 +85,9 @@ export function hasDrift({ jobs, consul }: Drift): boolean {
 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {
   const { path, modifyIndex, fields } = plan;
-  const groups = lacksAllocations(plan) ? plan.groups.filter(({ create, missing = 0 }) => create + missing > 0) : [];
+  const groups = lacksAllocations(plan)
+    ? plan.groups.filter(({ create, missing = 0, blocked }) => create + missing > 0 || blocked !== undefined)
+    : [];
   const where = { job: job.ID, path, ...whereOf(job), modifyIndex, groups };
   const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);
   masking.learn(versions);
@@ -167,7 +169,8 @@ export async function whatChanged(
   });
 }
 
-const FAILED = "allocations of it failed, and Nomad starts no others; try it again with: cdk-nomad deploy --force";
+const FAILED =
+  "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
 
 /** Whether a job has another modify index than the one that a registration was for. */

@@ -7,6 +7,7 @@ export {
   isScaled,
   lacksAllocations,
   onlyScaled,
+  placements,
   planJob,
   withScaledCounts,
   type GroupPlan,

@@ -112,7 +112,9 @@ async function askForPlan(
 
 function read(result: PlanResult, path: string, job: JobJson, masking: Masking): JobPlan {
   const { Diff: diff } = result;
-  const updates = Object.entries(result.Annotations?.DesiredTGUpdates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const updates = Object.entries(result.Annotations?.DesiredTGUpdates ?? {})
+    .map(([name, update]) => [name, { ...update, Place: placements(job, update) }] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const launch = result.NextPeriodicLaunch;
   // A plan says "place" of every job that is dispatched or launched by the clock, of which nothing is placed.
   const places = !job.Periodic && !job.ParameterizedJob && updates.some(([, { Place }]) => Place > 0);
@@ -132,6 +134,16 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
   };
 }
 
+/**
+ * How many allocations of a group a plan would place. For system jobs Nomad 1.11 counts in `Place` every node that the group fits, those that
+ * have an allocation among them; the releases before it counted what is placed anew, as for all other jobs.
+ */
+export function placements(job: JobJson, { Place, Ignore, InPlaceUpdate, DestructiveUpdate }: DesiredUpdates): number {
+  if (job.Type !== "system") return Place;
+  const kept = Ignore + InPlaceUpdate + DestructiveUpdate;
+  return Place >= kept ? Place - kept : Place;
+}
+
 /** A plan leaves out what failed and is not rescheduled: Nomad counts it as if it ran. */
 async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
   if (job.Type !== "service" && job.Type !== undefined && job.Type !== "") return plan;
@@ -147,9 +159,10 @@ async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Pro
   return { ...plan, groups };
 }
 
-/** Whether allocations of a job are missing that a deployment would bring, though the job itself stays as it is. */
+/** Whether allocations of a job are missing, though the job itself stays as it is: they are to be placed, failed, or find no node. */
 export function lacksAllocations({ change, groups }: JobPlan): boolean {
-  return change === "place" || (change === "none" && groups.some(({ missing = 0 }) => missing > 0));
+  if (change !== "none") return change === "place";
+  return groups.some(({ missing = 0, blocked }) => missing > 0 || blocked !== undefined);
 }
 
 function groupPlan(name: string, update: DesiredUpdates, { FailedTGAllocs: failures }: PlanResult): GroupPlan {
