@@ -1,4 +1,4 @@
-import { clusterFolder, EmbeddedCluster, projectFolder } from "../local";
+import { clusterFolder, EmbeddedCluster, findProjectFolder, projectFolder } from "../local";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import type { Surroundings } from "./surroundings";
 import type { Terminal } from "./terminal";
@@ -17,9 +17,15 @@ export function localCluster({ cwd }: Pick<CliContext, "cwd">): {
   return { project, cluster: new EmbeddedCluster(clusterFolder(project)) };
 }
 
+/** The embedded cluster of the project that the command runs in, where there is a project. Nothing is made. */
+export function clusterHere({ cwd }: Pick<CliContext, "cwd">): EmbeddedCluster | undefined {
+  const project = findProjectFolder(cwd);
+  return project === undefined ? undefined : new EmbeddedCluster(clusterFolder(project));
+}
+
 /** Clients for the cluster that the variables name, else for the embedded one, else for the usual ports. */
-export function clients({ env, silence }: Pick<CliContext, "env" | "silence">, cluster: EmbeddedCluster) {
-  const embedded = cluster.addresses();
+export function clients({ env, silence }: Pick<CliContext, "env" | "silence">, cluster: EmbeddedCluster | undefined) {
+  const embedded = cluster?.addresses();
   return {
     nomad: new NomadClient({ ...nomadConnection(env, embedded?.nomad), silence }),
     consul: new ConsulClient({ ...consulConnection(env, embedded?.consul), silence }),

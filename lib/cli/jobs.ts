@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Job, UserError } from "../jobspec";
-import { readContents, readJobFile, STANDARD_INPUT, withSynthesis } from "../operations";
+import { problemsOf, readContents, readJobFile, STANDARD_INPUT, withSynthesis } from "../operations";
 import { localCluster, type CliContext } from "./context";
 import { fileReading, type HclOptions } from "./hcl";
 
@@ -33,10 +33,10 @@ export function isStackName(name: string, { cwd }: Pick<CliContext, "cwd">): boo
 async function jobsOfFile(file: string, options: HclOptions, context: CliContext): Promise<readonly Job[]> {
   const { reading, close } = fileReading(options, context);
   try {
-    const { jobs, problems } = await readJobFile(file, reading);
-    const errors = problems.filter(({ severity }) => severity === "error");
+    const read = await readJobFile(file, reading);
+    const errors = problemsOf(read).filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw new UserError(errors);
-    return jobs;
+    return read.jobs;
   } finally {
     await close();
   }

@@ -3,14 +3,23 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../jobspec";
 
-/** The project's folder: the nearest one, here or above, that holds a cdktf.json. */
-export function projectFolder(start = process.cwd()): string {
+/** The project's folder: the nearest one, here or above, that holds a cdktf.json; undefined where none does. */
+export function findProjectFolder(start = process.cwd()): string | undefined {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     if (existsSync(join(folder, "cdktf.json"))) return folder;
-    if (folder === dirname(folder)) {
-      throw UserError.at("", `no cdktf.json in ${resolve(start)} or above it; run this inside a project`, "project");
-    }
+    if (folder === dirname(folder)) return undefined;
   }
+}
+
+/**
+ * The project's folder, for what needs one.
+ *
+ * @throws UserError where there is none
+ */
+export function projectFolder(start = process.cwd()): string {
+  const found = findProjectFolder(start);
+  if (found !== undefined) return found;
+  throw UserError.at("", `no cdktf.json in ${resolve(start)} or above it; run this inside a project`, "project");
 }
 
 /** The one folder of the project that its embedded cluster keeps everything in. Git ignores it. */

@@ -1,7 +1,7 @@
 /** The embedded cluster: a real Nomad and a real Consul on this machine. */
 export { findBinary, getBinary, MISSING_PROGRAM, PROGRAMS, type Binary, type ProgramName } from "./binaries";
 export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions } from "./cluster";
-export { cacheFolder, clusterFolder, packageFolder, projectFolder } from "./folders";
+export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
 export { dynamicPortsAt, portsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";
 export { mountsIn, processesIn } from "./processes";

@@ -14,7 +14,7 @@ import {
 import type { JobJson } from "../../nomad";
 import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../text";
 import { command, optionalArgument, value, values } from "../command";
-import { clients, localCluster, type CliContext } from "../context";
+import { clients, clusterHere, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { jobsOf } from "../jobs";
 import { json, stackOrFile, variables } from "../options";
@@ -55,7 +55,7 @@ export const capacity = command({
 /** What runs of the jobs themselves is counted anew, so that the answer is about all of them. */
 async function roomsOfCluster(jobs: ReadonlySet<string>, context: CliContext): Promise<readonly Room[]> {
   const { terminal } = context;
-  const { nomad, consul } = clients(context, localCluster(context).cluster);
+  const { nomad, consul } = clients(context, clusterHere(context));
   try {
     terminal.progress().step(`asking Nomad at ${nomad.address} what its nodes have left`);
     return await liveNodes(nomad, jobs);

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Problem } from "../../jobspec";
-import { readJobFile, readRunningJob } from "../../operations";
+import { problemsOf, readJobFile, readRunningJob } from "../../operations";
 import { term } from "../../text";
 import { toTypeScript, type JobToWrite } from "../../typescript";
-import { command, listOfArguments, value, values } from "../command";
-import { clients, localCluster, type CliContext } from "../context";
+import { command, flag, listOfArguments, value, values } from "../command";
+import { clients, clusterHere, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { fileReading, type HclOptions } from "../hcl";
 import { variables } from "../options";
@@ -16,10 +16,13 @@ import { ATTENTION, GOOD } from "../signs";
 export const importJobs = command({
   name: "import",
   summary: "write jobs that exist as TypeScript",
-  arguments: { files: listOfArguments("files of HCL or of API JSON", { placeholder: "file" }) },
+  arguments: {
+    files: listOfArguments("files of HCL, of HCL as JSON or of API JSON; - is standard input", { placeholder: "file" }),
+  },
   options: {
     job: values("id", "a job of the cluster"),
     out: value("file", "the file that is written (default: stdout)"),
+    force: flag("write over a file that says something else"),
     from: value("module", "what the classes are imported from (default: cdk-nomad)"),
     ...variables,
   },
@@ -31,7 +34,10 @@ export const importJobs = command({
       throw UserError.at("", "there is nothing to import; name a file, or a job with --job", "import");
     const { terminal, cwd } = context;
     const problems: Problem[] = [];
-    const found = [...(await readFiles(files, input, context, problems)), ...(await readJobs(input.job, context))];
+    const found = [
+      ...(await readFiles(files, input, context, problems)),
+      ...(await readJobs(input.job, context, problems)),
+    ];
     const errors = problems.filter(({ severity }) => severity === "error");
     // Nothing is written where something could not be read.
     if (errors.length > 0) throw new UserError(errors);
@@ -40,6 +46,7 @@ export const importJobs = command({
     const module = await toTypeScript(found, { from: input.from ?? library(path === undefined ? cwd : dirname(path)) });
     if (path === undefined) terminal.handOver(module);
     else {
+      refuseOther(out ?? path, path, module, input.force);
       write(path, module);
       terminal.note(term`${GOOD} ${out ?? path}: ${found.map(({ job }) => job.id).join(", ")}`);
     }
@@ -57,9 +64,10 @@ async function readFiles(
   try {
     const read: JobToWrite[] = [];
     for (const file of files) {
-      const { jobs, kind, text, problems: own } = await readJobFile(file, reading);
-      problems.push(...own.map((problem) => ({ ...problem, path: [file, problem.path].filter(Boolean).join(": ") })));
-      read.push(...jobs.map((job) => ({ job, source: kind === "hcl" ? text : undefined })));
+      const found = await readJobFile(file, reading);
+      problems.push(...problemsOf(found));
+      const source = found.kind === "hcl" ? found.text : undefined;
+      read.push(...found.jobs.map((job) => ({ job, source })));
     }
     return read;
   } finally {
@@ -67,16 +75,38 @@ async function readFiles(
   }
 }
 
-async function readJobs(ids: readonly string[], context: CliContext): Promise<readonly JobToWrite[]> {
+async function readJobs(
+  ids: readonly string[],
+  context: CliContext,
+  problems: Problem[],
+): Promise<readonly JobToWrite[]> {
   if (ids.length === 0) return [];
-  const { nomad, consul } = clients(context, localCluster(context).cluster);
+  const { nomad, consul } = clients(context, clusterHere(context));
   try {
     const found: JobToWrite[] = [];
-    for (const id of ids) found.push(await readRunningJob(id, nomad));
+    for (const id of ids) {
+      try {
+        const { job, source, note } = await readRunningJob(id, nomad);
+        if (note !== undefined) problems.push({ rule: "import/changed", path: id, message: note, severity: "warning" });
+        found.push({ job, source });
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        problems.push(...error.problems);
+      }
+    }
     return found;
   } finally {
     await Promise.all([nomad.close(), consul.close()]);
   }
+}
+
+/** Nobody's changes are lost: a file that says something else is written over only where that is meant. */
+function refuseOther(shown: string, path: string, module: string, force: boolean): void {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status?.isDirectory()) throw UserError.at(shown, "is a folder; write the path of a file", "import/out");
+  if (!status || force || readFileSync(path, "utf8") === module) return;
+  const message = "is there and says something else; nothing is written. Write --force to replace it, or another path";
+  throw UserError.at(shown, message, "import/out");
 }
 
 /** What the classes are imported from: inside this project, which is no dependency of itself, its own folder. */

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compareProblems, UserError, type Problem, type Target } from "../../jobspec";
+import { UserError, type Problem, type Target } from "../../jobspec";
 import { readJobFile, type ReadingOptions } from "./job-files";
 import { stackNames, synthesisFolder, synthesizeProject, withRunFolder, type SynthesisOptions } from "../stack";
-import { locate, type LocatedProblem } from "./locate";
+import { compareLocated, locate, type LocatedProblem } from "./locate";
 
 /** What is wrong with the jobs of a file. */
 export interface JudgedFile {
@@ -22,7 +22,7 @@ export async function judgeFile(path: string, options: ReadingOptions, target?: 
       : located;
   });
   const own = locate(read, read.jobs[0], read.problems);
-  return { file: read.file, problems: [...own, ...judged].sort(compareProblems) };
+  return { file: read.file, problems: [...own, ...judged].sort(compareLocated) };
 }
 
 /** Says what is wrong with the jobs of a stack, by running its program. */

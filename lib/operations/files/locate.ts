@@ -1,5 +1,5 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
-import type { Job, Problem } from "../../jobspec";
+import { compareProblems, type Job, type Problem } from "../../jobspec";
 import { apiPathOf, matchSource, sourceBlocks, wayTo, type SourceBlock, type Way } from "../../jobspec/host";
 import type { JobFile } from "./job-files";
 
@@ -24,6 +24,21 @@ export function locate(file: JobFile, job: Job | undefined, problems: readonly P
 function saidByParser(problem: Problem): LocatedProblem {
   const [, line] = /^line (\d+)$/.exec(problem.path) ?? [];
   return line === undefined ? problem : { ...problem, path: "", line: Number(line) };
+}
+
+/** What is wrong with a file by itself, each place with the file: `web.nomad.hcl:3`. */
+export function problemsOf({ file, problems }: JobFile): readonly Problem[] {
+  return problems.map((problem) => {
+    const { line, path } = saidByParser(problem);
+    if (line !== undefined) return { ...problem, path: `${file}:${line}` };
+    return path === file ? problem : { ...problem, path: path === "" ? file : `${file}: ${path}` };
+  });
+}
+
+/** Order for people: by line where both have one, else by place. */
+export function compareLocated(a: LocatedProblem, b: LocatedProblem): number {
+  const byLine = a.path === b.path ? (a.line ?? 0) - (b.line ?? 0) : 0;
+  return byLine || compareProblems(a, b);
 }
 
 type Lines = (place: string) => number | undefined;

@@ -22,8 +22,11 @@ export interface RunningJob {
 export async function readRunningJob(id: string, nomad: NomadClient): Promise<RunningJob> {
   const held = await nomad.job(id);
   if (!held) throw UserError.at(id, "is no job of this cluster and namespace; see them with: nomad job status", "job");
-  const running = (note?: string): RunningJob => ({ job: Job.fromApi(withoutDefaults(held)), note });
   const submission = await nomad.submission(id, Number(held.Version ?? 0));
+  const running = (note?: string): RunningJob => ({
+    job: Job.fromApi(inSourceOrder(withoutDefaults(held), submission?.Format === "hcl2" ? submission.Source : "")),
+    note,
+  });
   if (submission?.Format !== "hcl2") return running();
   const { Source: source, VariableFlags, Variables } = submission;
   let submitted: unknown;
@@ -36,18 +39,20 @@ export async function readRunningJob(id: string, nomad: NomadClient): Promise<Ru
     const reason = first?.message.split("\n", 1)[0] ?? "";
     return running(`the source that was submitted cannot be read again (${reason}); what runs is written`);
   }
-  const changed = differences(comparable(submitted), comparable(held));
+  const changed = differences(withoutDefaults(submitted), withoutDefaults(held));
   if (changed.length === 0 || (await planChangesNothing(submitted as JobJson, nomad)))
     return { job: Job.fromApi(submitted), source };
-  const places = changed.length > MOST ? [...changed.slice(0, MOST), `${changed.length - MOST} more`] : changed;
-  return running(`what runs is not what was submitted (${places.join(", ")}); what runs is written`);
+  // What a server filled in with nothing is no change that somebody made.
+  const places = changed.filter(({ left, right }) => !(isNothing(left) && isNothing(right))).map(({ way }) => way);
+  const named = places.length > MOST ? [...places.slice(0, MOST), `${places.length - MOST} more`] : places;
+  return running(`what runs differs from what was submitted (${named.join(", ")}); what runs is written`);
 }
 
 /** So many places of a difference are named. */
 const MOST = 3;
 
-function comparable(json: unknown): unknown {
-  return withoutDefaults(json);
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || value === false || value === "" || value === 0;
 }
 
 /** Whether the server itself sees no difference: some of what it fills in, only it can tell from what was written. */

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { UserError, type Problem } from "../../jobspec";
 import type { HclParser } from "./parser";
 import { diagnostics, parserProblems, type Diagnostic, type GivenValue } from "./problems";
-import { valuesInFile } from "./values-in-files";
+import { valuesInDeclarations, valuesInFile } from "./values-in-files";
 import { assignment, environmentValues, isVariableName, type HclVariables, type ValueForm } from "./variables";
 
 /** What reading with Nomad's own command needs. */
@@ -41,19 +41,12 @@ interface Answer {
 /** One reading of one text. */
 class CommandRun {
   private readonly values: readonly (readonly [string, string])[];
-  private readonly given: readonly GivenValue[];
 
   constructor(
     private readonly options: CommandParserOptions,
     private readonly text: string,
   ) {
-    const { variables, cwd } = options;
-    this.values = Object.entries(variables.values ?? {});
-    this.given = [
-      ...this.values.map(([name, value]) => ({ name: `the value of ${name}`, value })),
-      ...[...environmentValues(variables)].map(([name, value]) => ({ name: `the value of ${name}`, value })),
-      ...(variables.files ?? []).flatMap((path) => valuesInFile(path, readOr(resolve(cwd, path)))),
-    ];
+    this.values = Object.entries(options.variables.values ?? {});
   }
 
   async parse(): Promise<unknown> {
@@ -141,11 +134,22 @@ class CommandRun {
     const own = diagnostics(answer.stderr).filter(({ file }) => /^<value for var\..* from env>$/.test(file));
     if (own.length === 0) return [];
     const placeOf = ({ file }: Diagnostic) => file.replace(/^<value for var\.(.*) from env>$/, "--var $1");
-    return parserProblems(own, { text: this.text, source: SOURCE, given: this.given, placeOf });
+    return parserProblems(own, { text: this.text, source: SOURCE, given: this.given(), placeOf });
+  }
+
+  /** The values that no message shows. */
+  private given(): readonly GivenValue[] {
+    const { variables, cwd } = this.options;
+    const byName = [...this.values, ...environmentValues(variables)];
+    return [
+      ...byName.map(([name, value]) => ({ name: `the value of ${name}`, value })),
+      ...(variables.files ?? []).flatMap((path) => valuesInFile(path, readOr(resolve(cwd, path)))),
+      ...valuesInDeclarations(this.text),
+    ];
   }
 
   private problems({ stderr }: Answer, placeOf: (diagnostic: Diagnostic) => string | undefined): readonly Problem[] {
-    return parserProblems(diagnostics(stderr), { text: this.text, source: SOURCE, given: this.given, placeOf });
+    return parserProblems(diagnostics(stderr), { text: this.text, source: SOURCE, given: this.given(), placeOf });
   }
 
   private async run(args: readonly string[], variables: ReadonlyMap<string, string> = new Map()): Promise<Answer> {

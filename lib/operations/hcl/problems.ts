@@ -1,5 +1,5 @@
 import type { Problem } from "../../jobspec";
-import { sourceBlocks } from "../../jobspec/host";
+import { sourceBlocks, type SourceBlock } from "../../jobspec/host";
 
 /** One thing that Nomad's parser says. */
 export interface Diagnostic {
@@ -63,12 +63,13 @@ export interface Reporting {
 /** What Nomad's parser says, each over the line that it means. */
 export function parserProblems(found: readonly Diagnostic[], reporting: Reporting): readonly Problem[] {
   const lines = reporting.text.split("\n");
+  const blocks = sourceBlocks(reporting.text);
   const problem = (path: string, message: string): Problem => ({ rule: "hcl/parse", path, message, severity: "error" });
   const all = found.map((diagnostic) => {
     const { file, row, column } = diagnostic;
     const message = withoutValues(diagnostic.message, reporting.given);
     if (file === reporting.source && row > 0)
-      return problem(`line ${row}`, message + pointer(lines, row, column, reporting.text));
+      return problem(`line ${row}`, message + pointer(lines, blocks, row, column));
     const place = reporting.placeOf?.(diagnostic) ?? (row > 0 && file !== "" ? `${file}:${row}` : "");
     return problem(place, message);
   });
@@ -77,9 +78,9 @@ export function parserProblems(found: readonly Diagnostic[], reporting: Reportin
 }
 
 /** The line of the source with a mark below it; nothing of a variable's declaration, which may hold a value. */
-function pointer(lines: readonly string[], row: number, column: number, text: string): string {
+function pointer(lines: readonly string[], blocks: readonly SourceBlock[], row: number, column: number): string {
   const line = lines[row - 1]?.replaceAll(/[\t\r]/g, " ");
-  const block = sourceBlocks(text).findLast((each) => each.line <= row);
+  const block = blocks.findLast((each) => each.line <= row);
   if (line === undefined || line.trim() === "" || block?.name === "variable" || block?.name === "variables") return "";
   return `\n\n  ${line}\n  ${" ".repeat(Math.max(column - 1, 0))}^`;
 }

@@ -6,7 +6,7 @@ import type { HclParser } from "./parser";
 import { parserProblems, type Diagnostic, type GivenValue } from "./problems";
 import { ask, type Answer } from "./server-answers";
 import { isExpression, valueForms, valuesOfFile } from "./server-values";
-import { valuesInFile } from "./values-in-files";
+import { valuesInDeclarations, valuesInFile } from "./values-in-files";
 import { assignment, environmentValues, isVariableName, type HclVariables } from "./variables";
 
 /** What reading with a server needs. */
@@ -43,7 +43,9 @@ class ServerReading {
   constructor(
     private readonly options: ServerParserOptions,
     private readonly text: string,
-  ) {}
+  ) {
+    this.given.push(...valuesInDeclarations(text));
+  }
 
   async parse(): Promise<unknown> {
     const answer = await this.ask(await this.variables());
