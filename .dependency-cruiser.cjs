@@ -1,6 +1,7 @@
 /** Which folder may import which: the arrows of docs/architecture.md, checked. */
 const allowed = {
   "lib/jobspec": [],
+  "lib/private-files": [],
   "lib/text": [],
   "lib/typescript": ["lib/jobspec"],
   "lib/nomad": ["lib/jobspec"],
@@ -9,8 +10,8 @@ const allowed = {
   "lib/constructs": ["lib/jobspec"],
   "lib/workloads": ["lib/jobspec", "lib/constructs"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
-  "lib/operations": ["lib/jobspec", "lib/nomad", "lib/masking"],
-  "lib/local": ["lib/jobspec", "lib/nomad"],
+  "lib/operations": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/private-files"],
+  "lib/local": ["lib/jobspec", "lib/nomad", "lib/private-files"],
   "lib/cli": [
     "lib/jobspec",
     "lib/text",

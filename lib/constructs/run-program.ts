@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { formatProblem, UserError } from "../jobspec";
 import type { ProgramProblem } from "./synthesize";
 
+const ONLY_OURS = { mode: 0o600 };
+
 /**
  * Runs a program as `main.ts` does: warnings and errors go to stderr, a line each; a mistake in the program ends it with
  * exit code 1 and without a stack. Where CDK_NOMAD_PROBLEMS names a file, all of them go there as JSON instead.
@@ -12,11 +14,11 @@ export function runProgram(program: () => readonly ProgramProblem[]): void {
   const problemsFile = process.env.CDK_NOMAD_PROBLEMS;
   try {
     const warnings = program();
-    if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(warnings));
+    if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(warnings), ONLY_OURS);
     for (const warning of warnings) console.error(`warning: ${formatProblem(warning)} [${warning.rule}]`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(error.problems));
+    if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(error.problems), ONLY_OURS);
     const count = error.problems.length;
     console.error(`${count === 1 ? "1 problem" : `${count} problems`}, nothing was written:\n`);
     for (const problem of error.problems) console.error(`  ${formatProblem(problem)}`);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
+import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
 import type { Binary } from "./binaries";
 import { dynamicPortsAt, portsAt, regionPortsAt, type NomadPorts, type Ports } from "./ports";
 
@@ -126,9 +127,9 @@ function datacenterOf(region: string): string {
  * @returns the id of its process
  */
 export function startAgent(binary: Binary, config: object, files: AgentFiles): number {
-  mkdirSync(files.data, { recursive: true });
-  writeFileSync(files.config, `${JSON.stringify(config, null, 2)}\n`);
-  const log = openSync(files.log, "a");
+  privateFolder(files.data);
+  writePrivateFile(files.config, `${JSON.stringify(config, null, 2)}\n`);
+  const log = openPrivateFile(files.log, "a");
   // The addresses and tokens of another cluster are none of its business.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT)_/.test(name)));
   // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after

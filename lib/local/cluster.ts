@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
+import { privateFolder } from "../private-files";
 import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
 import { federate } from "./federation";
@@ -116,7 +117,7 @@ export class EmbeddedCluster {
 
   private start(agent: Agent, binary: Binary, state: ClusterState): ClusterState {
     const files = filesOf(this.folder, agent.name);
-    mkdirSync(this.folder, { recursive: true });
+    privateFolder(this.folder);
     rmSync(files.log, { force: true });
     const pid = startAgent(binary, configOf(agent, files), files);
     const { version, path, from } = binary;
@@ -212,7 +213,7 @@ export class EmbeddedCluster {
 
   /** One command at a time. */
   private async locked<T>(work: () => Promise<T>): Promise<T> {
-    mkdirSync(this.folder, { recursive: true });
+    privateFolder(this.folder);
     let release: () => Promise<void>;
     try {
       release = await lock(this.folder, { stale: 15_000, update: 3000, retries: { retries: 2, minTimeout: 500 } });

@@ -303,8 +303,8 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
   }
 
   /**
-   * Adds environment variables whose values are secrets: a template writes them to the task's secrets directory, and the task is
-   * restarted when one changes.
+   * Adds environment variables whose values are secrets: a template writes them to the task's secrets directory, into a file that only
+   * its owner may read, and the task is restarted when one changes.
    */
   addSecretEnv(env: Readonly<Record<string, Secret>>): this {
     for (const [name, secret] of Object.entries(env)) {
@@ -317,7 +317,8 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
     }
     const lines = Object.entries(env).map(([name, secret]) => `${name}=${secret.templateExpression()}\n`);
     const taken = this.templates?.length ?? 0;
-    this.addTemplate(new Template({ destination: `secrets/env-${taken}.env`, data: lines.join(""), env: true }));
+    const destination = `secrets/env-${taken}.env`;
+    this.addTemplate(new Template({ destination, data: lines.join(""), env: true, perms: "0600" }));
     const needsVault = Object.values(env).some(({ keeper }) => keeper === "vault");
     if (needsVault && !this.vault) this.write("vault", new Vault());
     return this;

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../jobspec";
+import { privateFolder, writePrivateFile } from "../../private-files";
 
 /** The file that makes a folder a project. @throws UserError where it is missing */
 export function settingsFile(project: string): string {
@@ -27,9 +28,9 @@ export function synthesisFolder(project: string): string {
  * @param parent the folder that holds the folders of all runs
  */
 export async function withRunFolder<T>(parent: string, run: (folder: string) => Promise<T>): Promise<T> {
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  for (const folder of [dirname(parent), parent]) privateFolder(folder);
   // What stands in here may hold values of variables: it is never committed.
-  writeFileSync(join(parent, ".gitignore"), "*\n", { mode: 0o600 });
+  writePrivateFile(join(parent, ".gitignore"), "*\n");
   removeLeftovers(parent);
   const folder = mkdtempSync(join(parent, `${ownPrefix()}${process.pid}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });

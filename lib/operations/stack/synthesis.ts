@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
+import { makePrivate, privateFolder } from "../../private-files";
 import { settingsFile, synthesisFolder, withRunFolder } from "./run-folder";
 
 const terraformModule = v.union([v.string(), v.looseObject({ source: v.string() })]);
@@ -54,7 +55,7 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   signal?.throwIfAborted();
   const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir, { recursive: true, mode: 0o700 });
+  privateFolder(outdir);
   const child = spawn(settings.app, {
     cwd: project,
     shell: true,
@@ -69,6 +70,7 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
     stream.on("data", (text: string) => (said += text));
   }
   const { code, ending } = await endOf(child, signal);
+  if (existsSync(outdir)) makePrivate(outdir);
   signal?.throwIfAborted();
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
   if (code !== 0) throw UserError.at("", said.trim() || `the program ${how} and said nothing`, "synthesis");

@@ -1,0 +1,95 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { filesOf } from "../../../lib/local/agents";
+import { writeState } from "../../../lib/local/state";
+import { withSynthesis } from "../../../lib/operations";
+import { makePrivate, openPrivateFile, privateFolder, writePrivateFile } from "../../../lib/private-files";
+
+let folder: string;
+let mask: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "private-"));
+  mask = process.umask(0o022);
+});
+
+afterEach(() => {
+  process.umask(mask);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+/** Everything below a folder with its mode. */
+function modes(path: string, below = ""): string[] {
+  return readdirSync(join(path, below), { withFileTypes: true }).flatMap((entry) => {
+    const name = join(below, entry.name);
+    return [`${modeOf(join(path, name))} ${name}`, ...(entry.isDirectory() ? modes(path, name) : [])];
+  });
+}
+
+test("what is written is for its owner alone, also where something wider was there before", () => {
+  mkdirSync(join(folder, "wide"), { mode: 0o777 });
+  chmodSync(join(folder, "wide"), 0o777);
+  writeFileSync(join(folder, "wide", "file"), "old");
+  chmodSync(join(folder, "wide", "file"), 0o666);
+  privateFolder(join(folder, "wide"));
+  privateFolder(join(folder, "new", "inside"));
+  writePrivateFile(join(folder, "wide", "file"), "new");
+  writePrivateFile(join(folder, "wide", "other"), "new");
+  openPrivateFile(join(folder, "new", "log"), "a");
+  expect(modes(folder).sort()).toEqual([
+    "600 new/log",
+    "600 wide/file",
+    "600 wide/other",
+    "700 new",
+    "700 new/inside",
+    "700 wide",
+  ]);
+});
+
+test("what somebody else wrote is closed to others; links are not followed, and no right is given", () => {
+  mkdirSync(join(folder, "a/b"), { recursive: true });
+  writeFileSync(join(folder, "a/b/file"), "x");
+  writeFileSync(join(folder, "outside"), "x");
+  chmodSync(join(folder, "outside"), 0o644);
+  writeFileSync(join(folder, "a/read-only"), "x");
+  chmodSync(join(folder, "a/read-only"), 0o444);
+  symlinkSync(join(folder, "outside"), join(folder, "a/link"));
+  makePrivate(join(folder, "a"));
+  expect([modeOf(join(folder, "outside")), modeOf(join(folder, "a/read-only"))]).toEqual(["644", "400"]);
+  expect([modeOf(join(folder, "a")), modeOf(join(folder, "a/b")), modeOf(join(folder, "a/b/file"))]).toEqual([
+    "700",
+    "700",
+    "600",
+  ]);
+});
+
+test("a synthesized program is for its owner alone, while it is read, and in a folder that was open before", async () => {
+  mkdirSync(join(folder, ".cdk-nomad"), { mode: 0o755 });
+  const app = "mkdir -p $CDKTF_OUTDIR/stacks/lab && echo secret > $CDKTF_OUTDIR/stacks/lab/cdk.tf.json";
+  writeFileSync(join(folder, "cdktf.json"), JSON.stringify({ language: "typescript", app }));
+  const found = await withSynthesis({ project: folder }, (outdir) => Promise.resolve(modes(outdir)));
+  expect(found).toEqual(["700 stacks", "700 stacks/lab", "600 stacks/lab/cdk.tf.json"]);
+  expect(modeOf(join(folder, ".cdk-nomad"))).toBe("700");
+  expect(modeOf(join(folder, ".cdk-nomad/synth"))).toBe("700");
+});
+
+test("the state of an embedded cluster is for its owner alone", () => {
+  const cluster = join(folder, ".cdk-nomad");
+  mkdirSync(cluster, { mode: 0o755 });
+  writeState(cluster, { format: 1, portOffset: 0, regions: ["global"], agents: {} });
+  expect(modes(folder)).toEqual(["700 .cdk-nomad", "600 .cdk-nomad/cluster.json"]);
+  expect(existsSync(filesOf(cluster, "nomad").config)).toBe(false);
+});

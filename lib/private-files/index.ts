@@ -1,0 +1,51 @@
+/** Files and folders that only their owner may read: whatever is written here may hold values of variables, addresses and tokens. */
+import { chmodSync, fchmodSync, lstatSync, mkdirSync, openSync, readdirSync, writeFileSync, closeSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDER = 0o700;
+const FILE = 0o600;
+
+/** Makes a folder, with those above it, that nobody else may enter; one that is there already is closed to others. */
+export function privateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: FOLDER });
+  narrow(path, FOLDER);
+}
+
+/** Writes a file that nobody else may read, also where one is there already that others may. */
+export function writePrivateFile(path: string, text: string): void {
+  const file = openPrivateFile(path, "w");
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a file to write or to append; it is closed to others before anything is written. */
+export function openPrivateFile(path: string, flags: "w" | "a"): number {
+  const file = openSync(path, flags, FILE);
+  try {
+    fchmodSync(file, FILE);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+/** Closes to others what somebody else wrote below a folder; what links elsewhere is left alone. */
+export function makePrivate(folder: string): void {
+  narrow(folder, FOLDER);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) makePrivate(path);
+    else if (entry.isFile()) narrow(path, FILE);
+  }
+}
+
+/** Takes rights away from others, and gives none. */
+function narrow(path: string, mode: number): void {
+  const now = lstatSync(path).mode & 0o777;
+  const wanted = now & mode;
+  if (now !== wanted) chmodSync(path, wanted);
+}
