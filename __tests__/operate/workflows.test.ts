@@ -9,6 +9,8 @@ import {
   createIssue,
   listComments,
   listIssues,
+  listPulls,
+  pullRequest,
   RECORDED_GITHUB,
   type Recorded,
 } from "../support/github";
@@ -30,12 +32,18 @@ beforeAll(() => {
 
 const program = (...jobs: SmallJob[]) => project.change({ jobs });
 const TOKEN = "ghs_planted_token";
+const TASK = { Name: "script", Driver: "raw_exec", Config: { command: "/bin/true" } };
+
+/** The event of a pull request, from a repository. */
+function pullRequestOf(full_name: string): object {
+  return { pull_request: { number: 12, head: { repo: { full_name } } } };
+}
 
 /** Runs the action's own step, as GitHub's runner would, against a recording of GitHub. */
 async function act(
   inputs: Readonly<Record<string, string>>,
   recorded: readonly Recorded[] = [],
-  fork = false,
+  event: object = pullRequestOf("acme/shop"),
 ): Promise<Said & { readonly outputs: Readonly<Record<string, string>>; readonly summary: string }> {
   const action = parse(readFileSync(join(ROOT, "action.yml"), "utf8")) as {
     readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
@@ -49,8 +57,6 @@ async function act(
       text.replace(/\$\{\{ inputs\.([\w-]+) \}\}/, (_, input: string) => value(input)),
     ]),
   );
-  const repository = fork ? "mallory/shop" : "acme/shop";
-  const event = { pull_request: { number: 12, head: { repo: { full_name: repository } } } };
   writeFileSync(file("event.json"), JSON.stringify(event));
   writeFileSync(file("recorded.json"), JSON.stringify(recorded));
   for (const name of ["outputs", "summary", "log"]) writeFileSync(file(name), "");
@@ -95,10 +101,43 @@ test("preview: one comment with what Nomad would do, and the same in the run's s
 }, 60_000);
 
 test("preview of a fork: nothing is asked of GitHub, and the summary has it", async () => {
-  const said = await act(dev("preview"), [], true);
+  const said = await act(dev("preview"), [], pullRequestOf("mallory/shop"));
   expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("comes from a fork")]);
   expect(said.summary).toContain("1 job to create");
   expect(readFileSync(file("log"), "utf8")).toBe("");
+}, 60_000);
+
+test("preview of a pull request's files, in a run that follows its own: the comment goes where GitHub says", async () => {
+  program({ id: "never", count: 1 });
+  const job = {
+    ID: "web",
+    Type: "service",
+    Datacenters: ["*"],
+    TaskGroups: [{ Name: "work", Count: 3, Tasks: [TASK] }],
+  };
+  const folder = file("of-the-pull-request");
+  mkdirSync(join(folder, "stacks/dev"), { recursive: true });
+  const jobspec = JSON.stringify({ Job: { ...job, Meta: { tag: "${var.tag}" } } });
+  const stack = { resource: { nomad_job: { web: { jobspec } } }, variable: { tag: { type: "string" } } };
+  writeFileSync(join(folder, "stacks/dev/cdk.tf.json"), JSON.stringify(stack));
+  // What a pull request's author may write into the folder says nothing.
+  writeFileSync(join(folder, "number"), "666");
+  const head = { head_sha: "c0ffee", head_branch: "feature", head_repository: { full_name: "acme/shop" } };
+  const inputs = dev("preview", { synthesized: folder, variables: "tag=1.2" });
+  const event = { workflow_run: { event: "pull_request", ...head } };
+  const said = await act(
+    inputs,
+    [listPulls([pullRequest(666, { sha: "other" }), pullRequest(12)]), listComments([]), createComment()],
+    event,
+  );
+  expect([said.code, said.outputs]).toEqual([0, { changes: "true" }]);
+  expect(asked(file("log")).at(-1)).toMatchObject({ method: "POST", path: "/repos/acme/shop/issues/12/comments" });
+  expect(said.summary).toMatch(/1 job to create[^]*work: 3 created/);
+  const later = await act(inputs, [listPulls([pullRequest(12, { sha: "later" })])], event);
+  expect([later.code, later.stdout]).toEqual([
+    0,
+    expect.stringContaining("no open pull request ends with the commit c0ffee"),
+  ]);
 }, 60_000);
 
 test("deploy: until it is healthy; a canary that waits is told, and promote ends it", async () => {
