@@ -68,6 +68,7 @@ describe("a stack of a pull request", () => {
     ["a job that is HCL", oneJob('job "web" {}'), /web: is no JSON/],
     ["a job without an id", oneJob('{"Job":{}}'), /web\.Job\.ID/],
     ["a job with an empty id", oneJob('{"Job":{"ID":""}}'), /web\.Job\.ID/],
+    ["a job whose id is a book", oneJob(web({ ID: "x".repeat(600) })), /web\.Job\.ID: is longer than 512/],
     ["a job whose id is a list", oneJob('{"Job":{"ID":["web"]}}'), /web\.Job\.ID/],
     ["a namespace that is an object", oneJob(web({ Namespace: {} })), /web\.Job\.Namespace/],
     ["groups that are a text", oneJob(web({ TaskGroups: "web" })), /web\.Job\.TaskGroups/],

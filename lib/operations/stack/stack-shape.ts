@@ -60,11 +60,13 @@ const variable = v.looseObject({
 });
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** These are parts of an address, which servers take up to some length only. */
+const name = v.pipe(v.string(), v.maxLength(512, "is longer than 512 characters; write a shorter one"));
 const job = v.looseObject({
-  ID: v.pipe(v.string(), v.nonEmpty()),
+  ID: v.pipe(name, v.nonEmpty("is empty; write the job's id")),
   Name: v.nullish(v.string()),
-  Namespace: v.nullish(v.string()),
-  Region: v.nullish(v.string()),
+  Namespace: v.nullish(name),
+  Region: v.nullish(name),
   Type: v.nullish(v.string()),
   TaskGroups: v.nullish(
     v.array(
