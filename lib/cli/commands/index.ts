@@ -11,6 +11,7 @@ import { logs } from "./logs";
 import { preview } from "./preview";
 import { promote } from "./promote";
 import { render } from "./render";
+import { restart } from "./restart";
 import { rollback } from "./rollback";
 import { start } from "./start";
 import { status } from "./status";
@@ -21,7 +22,7 @@ import { validate } from "./validate";
 /** Every command, in the order and under the titles of the help. */
 export const COMMANDS: readonly (readonly [title: string, commands: readonly (Command | CommandGroup)[]])[] = [
   ["The embedded cluster", [start, up, down, logs, ui, env]],
-  ["An environment on a cluster", [preview, drift, deploy, status, promote, fail, rollback]],
+  ["An environment on a cluster", [preview, drift, deploy, status, promote, fail, rollback, restart]],
   ["Jobs of stacks and of files", [validate, render, capacity, importJobs]],
   ["Workflows", [github]],
 ];

@@ -9,7 +9,7 @@ export { listServices, type ServiceRow } from "./service-list";
 export type { GroupStatus, JobState } from "./condition";
 export type { JobOutcome, Outcome } from "./outcome";
 export type { Reason } from "./reason";
-export { restart, type RestartOptions } from "./restart";
+export { restart, type Restarted, type RestartOptions } from "./restart";
 export { stackStatus, type Children, type ChildStatus, type JobStatus } from "./stack-status";
 export { failDeployment, promote, watchStack, type Failed, type PromoteOptions } from "./steer";
 export { watchDeployment, type WatchOptions } from "./watch";

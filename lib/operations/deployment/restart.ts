@@ -9,7 +9,7 @@ import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
-import { nameOf, selectJobs, type WantedJob } from "./selection";
+import { goesOn, nameOf, selectJobs, type WantedJob } from "./selection";
 
 /** What restarting takes. */
 export interface RestartOptions extends JobOptions {
@@ -80,6 +80,11 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
       result: "skipped",
       reasons: [{ kind: "unknown", message: `${job.ID} is not restarted: ${not ?? ""}` }],
     };
+  }
+  const deployments = await patiently(() => nomad.deployments(job.ID), options);
+  if (deployments.some((deployment) => goesOn({ deployment }))) {
+    const message = `a deployment of ${job.ID} goes on: restart it once that has ended`;
+    return { ...of, result: "failed", reasons: [{ kind: "deployment", message }] };
   }
   const running = (await patiently(() => nomad.allocations(job.ID), options)).filter(runs);
   if (running.length === 0) {

@@ -1,0 +1,54 @@
+import { restart as restartStack, type Restarted } from "../../operations";
+import { joinLines, term, wrap, type TerminalText } from "../../text";
+import { command, value } from "../command";
+import { reasonLines } from "../deployment-text";
+import { DeploymentScreen } from "../deployment-screen";
+import { EXIT } from "../exit-codes";
+import { duration, environment, json, oneJob, stackVariables } from "../options";
+import { ATTENTION, BAD, GOOD } from "../signs";
+import { withStack } from "../stack";
+import { timeFromNow } from "../watching";
+
+/** Restarts what runs of an environment, a few allocations at a time. */
+export const restart = command({
+  name: "restart",
+  summary: "restart running allocations in waves of the update's max_parallel, each once the wave before is healthy",
+  arguments: environment,
+  options: {
+    ...oneJob,
+    timeout: value("duration", "how long to wait, such as 10m; no other wave is begun after it", duration),
+    ...stackVariables,
+    ...json,
+  },
+  examples: ["cdk-nomad restart dev --job prism-stack", "cdk-nomad restart staging"],
+  exitCodes: {
+    [EXIT.ok]: "all is restarted and healthy",
+    [EXIT.failed]: "a wave did not become healthy, and no other was begun",
+    [EXIT.timedOut]: "not done in time",
+  },
+  interrupted: ({ environment: name }) =>
+    term`some allocations are restarted, and no other will be: cdk-nomad status ${name} says how they do`,
+  async run(input, context) {
+    const { terminal, signal } = context;
+    return withStack(input, context, async ({ contents, nomad, consul }) => {
+      const handlers = new DeploymentScreen(context).handlers();
+      const until = timeFromNow(input.timeout, context);
+      const clients = { ...handlers, nomad, consul, signal, until };
+      const jobs = await restartStack(contents.wanted, { ...clients, job: input.job });
+      if (input.json) terminal.json({ environment: input.environment, jobs });
+      else for (const job of jobs) terminal.note(restartedText(job));
+      if (jobs.some(({ result }) => result === "failed")) return EXIT.failed;
+      return jobs.some(({ result }) => result === "timed-out") ? EXIT.timedOut : EXIT.ok;
+    });
+  },
+});
+
+function restartedText({ job, region, result, restarted, running, reasons }: Restarted): TerminalText {
+  const name = region === undefined ? term`${job}` : term`${job} in ${region}`;
+  if (result === "restarted")
+    return term`${GOOD} ${name}: ${restarted} of ${running} allocations restarted, all healthy`;
+  if (result === "skipped") return joinLines([term`${ATTENTION} ${name} is left as it is`, ...reasonLines(reasons)]);
+  const sign = result === "failed" ? BAD : ATTENTION;
+  const head = term`${sign} ${name}: stopped after ${restarted} of ${running} allocations`;
+  return joinLines([wrap(head, { hanging: 2 }), ...reasonLines(reasons)]);
+}
