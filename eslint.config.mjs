@@ -32,6 +32,8 @@ export default tseslint.config(
           additionalTestBlockFunctions: [
             "testWhere",
             "testWithCorpus",
+            "testWithNomad",
+            "testWithNomad.each",
             "testWithSecretlint",
             "testWithNomad",
             "testWithNomad.each",

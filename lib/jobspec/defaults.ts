@@ -46,7 +46,8 @@ function nested(value: unknown, field: Field, type: string): unknown {
 function isDefault(value: Api, { options, kind }: Field, type: string): boolean {
   if (isPlainObject(value) && Object.keys(value).length === 0) return options.filledIn === true || kind !== "block";
   if (Array.isArray(value) && value.length === 0) return true;
-  const filled = options.defaultByType?.[type] ?? options.default;
+  const byType = options.defaultByType;
+  const filled = (byType && Object.hasOwn(byType, type) ? byType[type] : undefined) ?? options.default;
   if (filled !== undefined) return JSON.stringify(value) === JSON.stringify(filled);
   return !options.nullable && (value === "" || value === 0 || value === false);
 }

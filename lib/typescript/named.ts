@@ -96,9 +96,16 @@ rule(Network, ({ mode, ports }) => {
   return { name: mode, values: [...(ports ?? [])], said: ["mode", "ports"], rest: "none" };
 });
 
+const BY_OPERATOR: ReadonlyMap<string, string> = new Map([
+  ["=", "equals"],
+  ["!=", "differs"],
+  ["regexp", "matches"],
+  ["version", "version"],
+]);
+
 rule(Constraint, ({ attribute, operator, value }) => {
   const said = ["attribute", "operator", "value"];
-  const two = { "=": "equals", "!=": "differs", regexp: "matches", version: "version" }[operator as string];
+  const two = BY_OPERATOR.get(operator as string);
   if (two && attribute !== undefined && value !== undefined)
     return { name: two, values: [attribute, value], said, rest: "none" };
   if (operator === "is_set" && attribute !== undefined && !value)

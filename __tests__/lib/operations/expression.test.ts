@@ -1,4 +1,7 @@
+import fc from "fast-check";
 import { evaluateTemplate, NeedsTerraform, variableValues } from "../../../lib/operations";
+import { growth, LINEAR } from "../../support/growth";
+import { hostile, RUNS } from "../../support/hostile";
 
 const variables = new Map<string, string | number | boolean | readonly string[]>([
   ["name", 'a"b${c}'],
@@ -23,6 +26,13 @@ describe("evaluateTemplate", () => {
     ['${can(regex("^[()]+$", "12"))}', false],
     ["${upper(var.name)}", 'A"B${C}'],
     ["${length(var.list)}", 2],
+    ['${length("e\\u0301")}', 1],
+    ['${trimsuffix("ab", "")}', "ab"],
+    ["${var.count}}", "3}"],
+    ["$$${var.count}", "$${var.count}"],
+    // Terraform's expressions are Go's: \\z is the end, and the groups are the value.
+    ['${regex("^(\\\\d+)-(x)?\\\\z", "12-")}', ["12", null]],
+    ['${can(regex("^a(?i)B$", "ab"))}', true],
   ])("%s", (template, value) => {
     expect(evaluateTemplate(template, variables)).toEqual(value);
   });
@@ -34,8 +44,72 @@ describe("evaluateTemplate", () => {
     ["%{ if true }a%{ endif }"],
     ["${var.count + 1}"],
     ['${"${var.name}"}'],
+    ['${constructor("x")}'],
+    ['${__proto__("x")}'],
+    ['${toString("x")}'],
+    ["${var.constructor}"],
+    ["${var.__proto__}"],
+    ['${"not ended'],
+    ['${upper("a\nb")}'],
+    ["${[1 2]}"],
+    ['${regex("(?P<a>x)", "x")}'],
+    [`\${${"upper(".repeat(100_000)}`],
+    [`\${${"[".repeat(100_000)}`],
+    [`\${${"can(".repeat(100_000)}`],
   ])("leaves %s to Terraform", (template) => {
     expect(() => evaluateTemplate(template, variables)).toThrow(NeedsTerraform);
+  });
+});
+
+describe("a template of somebody else", () => {
+  test("has a value, or is left to Terraform", () => {
+    fc.assert(
+      fc.property(hostile, hostile, (before, inside) => {
+        for (const text of [
+          before,
+          `${before}\${${inside}}`,
+          `\${jsonencode("${inside}")}`,
+          `\${regex("${inside}", "x")}`,
+        ]) {
+          let left = false;
+          try {
+            evaluateTemplate(text, variables);
+          } catch (error) {
+            left = error instanceof NeedsTerraform;
+            if (!left) throw error;
+          }
+          expect(typeof left).toBe("boolean");
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test.each([
+    ["words", "a ", ""],
+    ["escapes", "$${", ""],
+    ["dollars", "$", ""],
+    ["variables", "${var.count}", ""],
+    ["a long name", "", "a"],
+    ["a long number", "", "1"],
+    ["a long text", "", '"a", '],
+  ])("of %s is evaluated in a time that grows with its length", (_name, unit, inside) => {
+    const work = (length: number) => {
+      const count = length / (unit || inside).length;
+      const text = unit === "" ? `\${contains([${inside.repeat(count)}], 1)}` : unit.repeat(count);
+      try {
+        return evaluateTemplate(text, variables);
+      } catch (error) {
+        if (error instanceof NeedsTerraform) return undefined;
+        throw error;
+      }
+    };
+    expect(growth(work, 800_000)).toBeLessThan(LINEAR);
+  });
+
+  test("has expressions that no text makes slow", () => {
+    const text = `\${can(regex("^(a+)+$", "${"a".repeat(30_000)}!"))}`;
+    expect(evaluateTemplate(text, variables)).toBe(false);
   });
 });
 

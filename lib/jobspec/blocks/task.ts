@@ -5,8 +5,10 @@ import {
   bool,
   describe,
   isPlainObject,
+  isTooDeep,
   text,
   textMap,
+  TOO_DEEP,
   UserError,
   type ApiObject,
   type Field,
@@ -60,8 +62,9 @@ const driver: Field<Driver, Driver, true> = {
       return undefined;
     }
     if (config === undefined || config === null) return Driver.custom(name);
-    if (isPlainObject(config)) return Driver.custom(name, config);
-    at.error("import/type", `expected an object, found ${describe(config)}`);
+    if (isPlainObject(config) && !isTooDeep(config)) return Driver.custom(name, config);
+    if (isTooDeep(config)) at.error("import/depth", TOO_DEEP);
+    else at.error("import/type", `expected an object, found ${describe(config)}`);
     return undefined;
   },
   check(value, at, context) {

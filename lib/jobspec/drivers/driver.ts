@@ -90,7 +90,7 @@ export class Driver {
    * the driver is not known, or where the class would render something else.
    */
   typed(): { readonly constructorName: string; readonly config: Block } | undefined {
-    const known = KNOWN[this.name];
+    const known = Object.hasOwn(KNOWN, this.name) ? KNOWN[this.name] : undefined;
     if (!known) return undefined;
     const { constructorName, type } = known;
     if (this.config instanceof Block) return { constructorName, config: this.config };

@@ -1,5 +1,5 @@
 import type { Api, ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
-import { describe, isPlainObject } from "./describe";
+import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
 import { Place } from "./place";
 import { UserError, type Problem } from "./problem";
 
@@ -330,6 +330,10 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
       const held = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
       if (place === values.length) values.push(held);
       else values.splice(place, 0, held);
+      continue;
+    }
+    if (isTooDeep(found)) {
+      at.property(key).error("import/depth", TOO_DEEP);
       continue;
     }
     if (!serverOnly?.includes(key))

@@ -17,6 +17,18 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
+/** Deeper than any real driver configuration: what is deeper is refused and not followed. */
+export const DEEPEST = 100;
+
+/** What to say of JSON that {@link isTooDeep}. */
+export const TOO_DEEP = `is nested more than ${DEEPEST} deep; flatten it`;
+
+/** Whether JSON is nested deeper than anything that is read, rendered or judged. */
+export function isTooDeep(json: unknown, levels = DEEPEST): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  return levels === 0 || Object.values(json).some((item) => isTooDeep(item, levels - 1));
+}
+
 /** What stands in a text that was made of a secret. */
 export const SECRET_MARK = "\u{1F512}secret[";
 

@@ -3,7 +3,16 @@ export { apiPathOf, wayTo, type ApiPath, type Way } from "./api-path";
 export { Block, blockOf, decodeBlock, definitionOf, modelEdits, readBlock } from "./block";
 export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf, Reading } from "./block";
 export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
-export { describe, holdsSecret, isEmptyValue, isPlainObject, NO_SECRET, SECRET_MARK } from "./describe";
+export {
+  describe,
+  holdsSecret,
+  isEmptyValue,
+  isPlainObject,
+  isTooDeep,
+  NO_SECRET,
+  SECRET_MARK,
+  TOO_DEEP,
+} from "./describe";
 export type { Api, ApiObject, CheckContext, Field, FieldKind, FieldOptions, Fields, HclPart } from "./field";
 export {
   anyMap,

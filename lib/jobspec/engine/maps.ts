@@ -1,10 +1,8 @@
 import { isDeferred, isResolvable } from "./deferred";
-import { describe, isPlainObject, NO_SECRET } from "./describe";
+import { DEEPEST, describe, isPlainObject, isTooDeep, NO_SECRET } from "./describe";
 import type { Api, ApiObject } from "./field";
 import { expected, TEXT, TEXTS, type Codec } from "./scalars";
 
-/** Deeper than any real driver configuration: what is deeper is refused and not followed. */
-const DEEPEST = 100;
 /** Of the way to what is wrong, as much is shown: in a cycle it says nothing more. */
 const LONGEST_WAY = 60;
 
@@ -55,7 +53,7 @@ export const ANY_MAP: Codec<Readonly<Record<string, unknown>>> = {
   wrong: (value) =>
     isPlainObject(value) ? whyNotPlain(value) : expected("any-map", value, "an object such as { key: 1 }"),
   toJson: (value) => plain(value) as Record<string, unknown>,
-  fromJson: (json) => (isPlainObject(json) ? json : undefined),
+  fromJson: (json) => (isPlainObject(json) && !isTooDeep(json) ? json : undefined),
 };
 
 /** What is wrong somewhere inside a value, with the way to it, innermost step first. */

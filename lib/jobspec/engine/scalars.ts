@@ -1,5 +1,5 @@
 import { isDeferred } from "./deferred";
-import { describe, holdsSecret, NO_SECRET } from "./describe";
+import { describe, holdsSecret, isTooDeep, NO_SECRET, TOO_DEEP } from "./describe";
 import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
 import { UserError, type Fault } from "./problem";
 
@@ -55,7 +55,8 @@ export function scalar<T, R extends boolean>(
       const found = json[api];
       if (found === undefined || found === null) return undefined;
       const value = codec.fromJson(found);
-      if (value === undefined) at.error("import/type", `expected ${nameOf(codec.kind)}, found ${describe(found)}`);
+      if (value === undefined && isTooDeep(found)) at.error("import/depth", TOO_DEEP);
+      else if (value === undefined) at.error("import/type", `expected ${nameOf(codec.kind)}, found ${describe(found)}`);
       else if (typeof found === "string" && !found.isWellFormed()) at.error("field/type", HALF_A_PAIR);
       return value;
     },

@@ -1,3 +1,5 @@
+import { afterComment, afterHeredoc, afterString, afterWord, heredocAt, isComment } from "./tokens";
+
 /** A block in a text of HCL: where it stands, and the comments right before it. */
 export interface SourceBlock {
   readonly name: string;
@@ -22,7 +24,8 @@ interface Open {
 
 /**
  * Finds the blocks of a text of HCL that Nomad could parse. Values are passed over: only strings, heredocs, comments and brackets
- * are told apart, which is what it takes to know which brace opens a block.
+ * are told apart, which is what it takes to know which brace opens a block. Every character is looked at a fixed number of times,
+ * whatever the text is.
  */
 export function sourceBlocks(text: string): readonly SourceBlock[] {
   return new Scanner(text).scan();
@@ -31,6 +34,8 @@ export function sourceBlocks(text: string): readonly SourceBlock[] {
 class Scanner {
   #at = 0;
   #line = 1;
+  /** Whether something stands on the line before the place that was reached. */
+  #begun = false;
   #comments: string[] = [];
   readonly #root: Open = { name: "", labels: [], line: 0, comments: [], children: [], attributes: new Map() };
   readonly #open: Open[] = [this.#root];
@@ -47,41 +52,57 @@ class Scanner {
   }
 
   private item(): void {
-    const before = this.text.slice(this.text.lastIndexOf("\n", this.#at - 1) + 1, this.#at);
-    const comment = this.match(/(?:#|\/\/)[ \t]?([^\n]*)/y) ?? this.match(/\/\*([\s\S]*?)\*\//y);
-    if (comment) {
-      // What stands behind something speaks of that, and not of what comes next.
-      if (/\S/.test(before)) return;
-      this.#comments.push(...(comment[1] ?? "").split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()));
-      return;
-    }
-    if (this.match(/\n[ \t]*\n/y)) {
+    const { text } = this;
+    const sign = text[this.#at] as string;
+    if (sign === "\n") {
       // An empty line parts a comment from what follows.
-      this.#comments = [];
-      this.#at -= 1;
-      this.#line -= 1;
-      return;
-    }
-    if (this.match(/\s+?/y)) return;
-    if (this.match(/\}/y)) return this.close();
-    const attribute = this.match(/([A-Za-z_][\w-]*|"(?:[^"\\]|\\.)*")[ \t]*(?:=|:)(?!=)/y);
-    if (attribute) {
-      this.parent.attributes.set((attribute[1] ?? "").replaceAll('"', ""), this.#line);
-      this.#comments = [];
-      return this.expression();
-    }
-    const head = this.match(/([A-Za-z_][\w-]*)((?:[ \t]+(?:"(?:[^"\\]|\\.)*"|[A-Za-z_][\w-]*))*)[ \t]*\{/y);
-    if (head) return this.open(head[1] ?? "", head[2] ?? "");
-    this.#at += 1;
+      if (!this.#begun) this.#comments = [];
+      this.advance(this.#at + 1);
+    } else if (isComment(text, this.#at)) this.comment();
+    else if (sign === "}") {
+      this.advance(this.#at + 1);
+      this.close();
+    } else if (sign === '"') {
+      const start = this.#at;
+      this.advance(afterString(text, start));
+      if (this.isAssignment()) this.attribute(text.slice(start + 1, this.#at - 1).replaceAll('"', ""));
+    } else if (afterWord(text, this.#at) > this.#at) this.word();
+    else this.advance(this.#at + 1);
   }
 
-  private open(name: string, rest: string): void {
-    const labels = [...rest.matchAll(/"((?:[^"\\]|\\.)*)"|([A-Za-z_][\w-]*)/g)].map(
-      (found) => found[1] ?? found[2] ?? "",
-    );
+  private comment(): void {
+    const { text } = this;
+    const end = afterComment(text, this.#at);
+    // What stands behind something speaks of that, and not of what comes next.
+    if (!this.#begun) {
+      const long = text.startsWith("/*", this.#at);
+      const inner = long
+        ? text.slice(this.#at + 2, text.startsWith("*/", end - 2) ? end - 2 : end)
+        : text.slice(this.#at + (text[this.#at] === "#" ? 1 : 2), end).replace(/^[ \t]/, "");
+      for (const line of inner.split("\n")) this.#comments.push(line.replace(/^\s*\*? ?/, "").trimEnd());
+    }
+    this.advance(end);
+  }
+
+  /** A name with what follows it: an attribute's value, or the labels and the brace of a block. */
+  private word(): void {
+    const { text } = this;
+    const line = this.#line;
+    const name = this.take(afterWord(text, this.#at));
+    if (this.isAssignment()) return this.attribute(name);
+    const labels: string[] = [];
+    for (;;) {
+      this.spaces();
+      const start = this.#at;
+      if (text[start] === '"') labels.push(this.take(afterString(text, start)).slice(1, -1));
+      else if (afterWord(text, start) > start) labels.push(this.take(afterWord(text, start)));
+      else break;
+    }
+    if (text[this.#at] !== "{") return;
+    this.advance(this.#at + 1);
     const comments = trimmed(this.#comments);
     this.#comments = [];
-    this.#open.push({ name, labels, line: this.#line, comments, children: [], attributes: new Map() });
+    this.#open.push({ name, labels, line, comments, children: [], attributes: new Map() });
   }
 
   private close(): void {
@@ -91,57 +112,57 @@ class Scanner {
     this.parent.children.push(done);
   }
 
+  /** Whether a value follows on the same line. */
+  private isAssignment(): boolean {
+    this.spaces();
+    const sign = this.text[this.#at];
+    return (sign === "=" || sign === ":") && this.text[this.#at + 1] !== "=";
+  }
+
+  private attribute(name: string): void {
+    this.parent.attributes.set(name, this.#line);
+    this.#comments = [];
+    this.advance(this.#at + 1);
+    this.expression();
+  }
+
   /** Passes over a value: to the end of its line, but for what is in brackets, in quotes or in a heredoc. */
   private expression(): void {
+    const { text } = this;
     let depth = 0;
-    while (this.#at < this.text.length) {
-      const heredoc = this.match(/<<-?([A-Za-z_]\w*)[ \t]*\n/y);
-      if (heredoc) {
-        const end = new RegExp(`^[ \\t]*${heredoc[1]}[ \\t]*$`, "gm");
-        end.lastIndex = this.#at;
-        const found = end.exec(this.text);
-        this.advance(found ? found.index + found[0].length : this.text.length);
-        continue;
+    while (this.#at < text.length) {
+      const sign = text[this.#at] as string;
+      const heredoc = sign === "<" ? heredocAt(text, this.#at) : undefined;
+      if (heredoc) this.advance(afterHeredoc(text, heredoc));
+      else if (sign === '"') this.advance(afterString(text, this.#at));
+      else if (isComment(text, this.#at)) this.advance(afterComment(text, this.#at));
+      else {
+        if (depth === 0 && (sign === "\n" || sign === "}")) return;
+        if (sign === "{" || sign === "[" || sign === "(") depth += 1;
+        if (sign === "}" || sign === "]" || sign === ")") depth -= 1;
+        this.advance(this.#at + 1);
       }
-      if (this.string() || this.match(/(?:#|\/\/)[^\n]*/y) || this.match(/\/\*[\s\S]*?\*\//y)) continue;
-      const sign = this.text[this.#at];
-      if (depth === 0 && (sign === "\n" || sign === "}")) return;
-      if (sign === "{" || sign === "[" || sign === "(") depth += 1;
-      if (sign === "}" || sign === "]" || sign === ")") depth -= 1;
-      this.advance(this.#at + 1);
     }
   }
 
-  /** Passes over a text in quotes, with the templates in it. */
-  private string(): boolean {
-    if (this.text[this.#at] !== '"') return false;
-    let index = this.#at + 1;
-    let depth = 0;
-    for (; index < this.text.length; index += 1) {
-      const sign = this.text[index];
-      if (sign === "\\" && depth === 0) index += 1;
-      else if ((sign === "$" || sign === "%") && this.text[index + 1] === "{" && this.text[index - 1] !== sign) {
-        depth += 1;
-        index += 1;
-      } else if (sign === "}" && depth > 0) depth -= 1;
-      else if (sign === '"' && depth === 0) break;
-      else if (sign === "\n" && depth === 0) break;
-    }
-    this.advance(index + 1);
-    return true;
+  private spaces(): void {
+    while (this.text[this.#at] === " " || this.text[this.#at] === "\t") this.#at += 1;
   }
 
-  private match(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.text);
-    if (!found) return undefined;
-    this.advance(pattern.lastIndex);
-    return found;
+  private take(to: number): string {
+    const taken = this.text.slice(this.#at, to);
+    this.advance(to);
+    return taken;
   }
 
   private advance(to: number): void {
-    for (let index = this.#at; index < to; index += 1) if (this.text[index] === "\n") this.#line += 1;
-    this.#at = to;
+    for (; this.#at < to; this.#at += 1) {
+      const sign = this.text[this.#at];
+      if (sign === "\n") {
+        this.#line += 1;
+        this.#begun = false;
+      } else if (sign !== " " && sign !== "\t" && sign !== "\r") this.#begun = true;
+    }
   }
 }
 

@@ -55,7 +55,8 @@ function sidecar(service: Node<Service>, group: GroupNode, job: JobBlock): void 
     service.at
       .property("name")
       .error("connect/name", `"${name}" holds capitals, which a mesh service may not; write "${name.toLowerCase()}"`);
-  const groupName = group.value.name;
+  // A job that was read may lack what a group needs; that is reported by its block.
+  const groupName = group.value.name ?? "";
   if (groupName !== groupName.toLowerCase())
     group.at
       .property("name")

@@ -65,7 +65,7 @@ function checksum({ options }: Artifact, at: Place): void {
   const given = options.checksum ?? "";
   if (hasReference(given) || isDeferred(given)) return;
   const [kind = "", sum, ...rest] = given.trim().split(":");
-  const bytes = CHECKSUMS[kind];
+  const bytes = Object.hasOwn(CHECKSUMS, kind) ? CHECKSUMS[kind] : undefined;
   if (sum === undefined || rest.length > 0)
     at.error("artifact/checksum", `"${given}" is no checksum; write it as "sha256:…"`);
   else if (bytes === undefined)

@@ -127,7 +127,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 function kindOf(name: string, _parent: BlockDefinition | undefined): BlockDefinition | undefined {
-  return blockKinds().get(ALIASES[name] ?? name);
+  return blockKinds().get(Object.hasOwn(ALIASES, name) ? (ALIASES[name] as string) : name);
 }
 
 /** `Env[LEVEL]`, an entry of a map, is two steps. */

@@ -1,13 +1,12 @@
-import { UserError } from "../../jobspec";
+import { asText, FUNCTIONS, NeedsTerraform, NoValue, type TerraformValue } from "./functions";
 
-/** Values of Terraform. */
-export type TerraformValue = string | number | boolean | null | readonly TerraformValue[];
+export { NeedsTerraform, type TerraformValue } from "./functions";
 
 /** Values of variables by name. */
 export type Variables = ReadonlyMap<string, TerraformValue>;
 
-/** An expression that only Terraform itself can evaluate. */
-export class NeedsTerraform extends Error {}
+/** Calls and lists within each other; Terraform itself is asked about what is deeper. */
+const DEEPEST = 100;
 
 /**
  * Evaluates a template of Terraform as far as the texts of this library use it: escapes, variables, `jsonencode` and a few functions.
@@ -18,58 +17,45 @@ export function evaluateTemplate(text: string, variables: Variables): TerraformV
   const parts: TerraformValue[] = [];
   let literal = "";
   for (let at = 0; at < text.length;) {
-    const two = text.slice(at, at + 2);
-    if ((two === "$$" || two === "%%") && text[at + 2] === "{") {
-      literal += `${text[at]}{`;
+    const special = nextSpecial(text, at);
+    literal += text.slice(at, special);
+    at = special;
+    if (at >= text.length) break;
+    const sign = text[at];
+    if (text[at + 1] === sign) {
+      literal += `${sign}{`;
       at += 3;
-    } else if (two === "${") {
+    } else if (sign === "%") {
+      throw new NeedsTerraform("a template directive");
+    } else {
       if (literal) parts.push(literal);
       literal = "";
       const parser = new Parser(text, at + 2, variables);
       parts.push(parser.expression());
       at = parser.expect("}");
-    } else if (two === "%{") {
-      throw new NeedsTerraform("a template directive");
-    } else {
-      literal += text[at];
-      at += 1;
     }
   }
   if (literal || parts.length === 0) parts.push(literal);
   return parts.length === 1 ? (parts[0] as TerraformValue) : parts.map(asText).join("");
 }
 
-function asText(value: TerraformValue): string {
-  if (typeof value === "object") throw new NeedsTerraform("a list or an object inside a text");
-  return String(value as string | number | boolean);
+/** Where the next escape, expression or directive begins; the end of the text where none does. */
+function nextSpecial(text: string, from: number): number {
+  for (let at = text.indexOf("{", from + 1); at >= 0; at = text.indexOf("{", at + 1)) {
+    const sign = text[at - 1];
+    if (at - 1 < from || (sign !== "$" && sign !== "%")) continue;
+    return at - 2 >= from && text[at - 2] === sign ? at - 2 : at - 1;
+  }
+  return text.length;
 }
 
-type Function = (args: readonly TerraformValue[]) => TerraformValue;
-
-const FUNCTIONS: Readonly<Record<string, Function>> = {
-  jsonencode: ([value]) => JSON.stringify(value),
-  trimprefix: ([value, prefix]) =>
-    asText(value ?? null).startsWith(asText(prefix ?? null))
-      ? asText(value ?? null).slice(asText(prefix ?? null).length)
-      : (value ?? null),
-  trimsuffix: ([value, suffix]) =>
-    asText(value ?? null).endsWith(asText(suffix ?? null))
-      ? asText(value ?? null).slice(0, -asText(suffix ?? null).length)
-      : (value ?? null),
-  upper: ([value]) => asText(value ?? null).toUpperCase(),
-  lower: ([value]) => asText(value ?? null).toLowerCase(),
-  contains: ([list, value]) => Array.isArray(list) && list.includes(value as TerraformValue),
-  length: ([value]) => (Array.isArray(value) ? value.length : [...asText(value ?? null)].length),
-  regex: ([pattern, value]) => {
-    const match = new RegExp(asText(pattern ?? null), "u").exec(asText(value ?? null));
-    if (!match) throw new NoMatch();
-    return match[0];
-  },
-};
-
-class NoMatch extends Error {}
+const NUMBER = /-?\d+(?:\.\d+)?/y;
+const NAME = /[A-Za-z_][\w.-]*/y;
+const SPACE = /\s*/y;
 
 class Parser {
+  #depth = 0;
+
   constructor(
     private readonly text: string,
     private at: number,
@@ -77,29 +63,33 @@ class Parser {
   ) {}
 
   expression(): TerraformValue {
-    this.space();
-    const char = this.text[this.at];
-    if (char === '"') return this.string();
-    if (char === "[") return this.list("[", "]");
-    const number = /^-?\d+(?:\.\d+)?/.exec(this.text.slice(this.at, this.at + 40))?.[0];
-    if (number) {
-      this.at += number.length;
-      return Number(number);
-    }
-    const name = /^[A-Za-z_][\w.-]*/.exec(this.text.slice(this.at, this.at + 200))?.[0];
-    if (!name) throw new NeedsTerraform(this.text.slice(this.at, this.at + 40));
-    this.at += name.length;
-    if (this.text[this.at] === "(") return this.call(name);
-    if (name === "true" || name === "false") return name === "true";
-    return this.variable(name);
+    this.take(SPACE);
+    if (this.#depth > DEEPEST) throw new NeedsTerraform(`an expression nested more than ${DEEPEST} deep`);
+    this.#depth += 1;
+    const value = this.value();
+    this.#depth -= 1;
+    return value;
   }
 
   /** Steps over what must stand here. */
   expect(char: string): number {
-    this.space();
-    if (this.text[this.at] !== char) throw new NeedsTerraform(this.text.slice(this.at, this.at + 40));
+    this.take(SPACE);
+    if (this.text[this.at] !== char) throw this.unknown();
     this.at += 1;
     return this.at;
+  }
+
+  private value(): TerraformValue {
+    const char = this.text[this.at];
+    if (char === '"') return this.string();
+    if (char === "[") return this.list("[", "]");
+    const number = this.take(NUMBER);
+    if (number !== "") return Number(number);
+    const name = this.take(NAME);
+    if (name === "") throw this.unknown();
+    if (this.text[this.at] === "(") return this.call(name);
+    if (name === "true" || name === "false") return name === "true";
+    return this.variable(name);
   }
 
   private variable(name: string): TerraformValue {
@@ -110,20 +100,21 @@ class Parser {
 
   private call(name: string): TerraformValue {
     if (name === "can") return this.can();
-    const make = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+    const make = FUNCTIONS.get(name);
     if (!make) throw new NeedsTerraform(`${name}()`);
-    return make(this.list("(", ")"));
+    return make(...this.list("(", ")"));
   }
 
   /** Whether the expression inside has a value. */
   private can(): boolean {
-    const start = this.at;
+    const [start, depth] = [this.at, this.#depth];
     try {
       this.list("(", ")");
       return true;
     } catch (error) {
-      if (!(error instanceof NoMatch)) throw error;
-      this.at = closing(this.text, start);
+      if (!(error instanceof NoValue)) throw error;
+      this.#depth = depth;
+      this.at = this.closing(start);
       return false;
     }
   }
@@ -131,48 +122,61 @@ class Parser {
   private list(open: string, close: string): TerraformValue[] {
     this.expect(open);
     const items: TerraformValue[] = [];
-    this.space();
+    this.take(SPACE);
     while (this.text[this.at] !== close) {
       items.push(this.expression());
-      this.space();
-      if (this.text[this.at] === ",") this.at += 1;
-      this.space();
+      this.take(SPACE);
+      if (this.text[this.at] !== close) this.expect(",");
+      this.take(SPACE);
     }
     this.at += 1;
     return items;
   }
 
   private string(): string {
-    const end = endOfString(this.text, this.at);
-    const text = JSON.parse(this.text.slice(this.at, end)) as string;
-    if (/[$%]\{/.test(text)) throw new NeedsTerraform("a template inside an expression");
+    const end = this.endOfString(this.at);
+    const text = readString(this.text.slice(this.at, end));
     this.at = end;
     return text;
   }
 
-  private space(): void {
-    while (/\s/.test(this.text[this.at] ?? "")) this.at += 1;
+  private endOfString(start: number): number {
+    let at = start + 1;
+    while (at < this.text.length && this.text[at] !== '"') at += this.text[at] === "\\" ? 2 : 1;
+    return at + 1;
   }
-}
 
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at + 1;
-}
-
-/** The place behind the parenthesis that closes the one at `start`. */
-function closing(text: string, start: number): number {
-  let depth = 0;
-  for (let at = start; at < text.length;) {
-    if (text[at] === '"') {
-      at = endOfString(text, at);
-      continue;
+  /** The place behind the parenthesis that closes the one at `start`. */
+  private closing(start: number): number {
+    let depth = 0;
+    for (let at = start; at < this.text.length;) {
+      const char = this.text[at];
+      if (char === "(") depth += 1;
+      if (char === ")") depth -= 1;
+      at = char === '"' ? this.endOfString(at) : at + 1;
+      if (depth === 0) return at;
     }
-    if (text[at] === "(") depth += 1;
-    if (text[at] === ")") depth -= 1;
-    at += 1;
-    if (depth === 0) return at;
+    throw new NeedsTerraform("a parenthesis that is not closed");
   }
-  throw UserError.at("", "a parenthesis is not closed");
+
+  private take(pattern: RegExp): string {
+    pattern.lastIndex = this.at;
+    const [found = ""] = pattern.exec(this.text) ?? [];
+    this.at += found.length;
+    return found;
+  }
+
+  private unknown(): NeedsTerraform {
+    return new NeedsTerraform(this.text.slice(this.at, this.at + 40));
+  }
+}
+
+/** A text in quotes, whose escapes are JSON's; templates in it are left to Terraform. */
+function readString(quoted: string): string {
+  if (/[$%]\{/.test(quoted)) throw new NeedsTerraform("a template inside an expression");
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    throw new NeedsTerraform(quoted.slice(0, 40));
+  }
 }

@@ -1,6 +1,6 @@
 /** Notations that values of a job are written in, read as Nomad's own parsers read them. */
 export { isTimeZone, wrongCron } from "./cron";
-export { wrongExpression } from "./expressions";
+export { matchExpression, wrongExpression } from "./expressions";
 export {
   fillReferences,
   hasReference,

@@ -1,0 +1,66 @@
+import { matchExpression } from "../../jobspec/host";
+
+/** Values of Terraform. */
+export type TerraformValue = string | number | boolean | null | readonly TerraformValue[];
+
+/** An expression that only Terraform itself can evaluate. */
+export class NeedsTerraform extends Error {}
+
+/** An expression that has no value, which `can()` tells. */
+export class NoValue extends NeedsTerraform {}
+
+type TerraformFunction = (...given: readonly TerraformValue[]) => TerraformValue;
+
+/** A value within a text. */
+export function asText(value: TerraformValue | undefined): string {
+  if (Array.isArray(value) || value === null || value === undefined)
+    throw new NeedsTerraform("a list or nothing inside a text");
+  return String(value as string | number | boolean);
+}
+
+/**
+ * The functions that the texts of this library use.
+ *
+ * @see https://developer.hashicorp.com/terraform/language/functions
+ */
+export const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map<string, TerraformFunction>([
+  ["jsonencode", (value) => JSON.stringify(value)],
+  [
+    "trimprefix",
+    (value, prefix) => {
+      const [text, start] = [asText(value), asText(prefix)];
+      return text.startsWith(start) ? text.slice(start.length) : text;
+    },
+  ],
+  [
+    "trimsuffix",
+    (value, suffix) => {
+      const [text, end] = [asText(value), asText(suffix)];
+      return text.endsWith(end) ? text.slice(0, text.length - end.length) : text;
+    },
+  ],
+  ["upper", (value) => asText(value).toUpperCase()],
+  ["lower", (value) => asText(value).toLowerCase()],
+  ["contains", (list, value) => Array.isArray(list) && list.includes(value as TerraformValue)],
+  ["length", (value) => (Array.isArray(value) ? value.length : [...GRAPHEMES.segment(asText(value))].length)],
+  ["regex", (pattern, value) => regex(asText(pattern), asText(value))],
+]);
+
+const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** The match, or what its groups caught, as a list. */
+function regex(pattern: string, text: string): TerraformValue {
+  if (/\(\?P?<\w/.test(pattern)) throw new NeedsTerraform("regex() with groups that have names");
+  const match = matched(pattern, text);
+  if (!match) throw new NoValue("regex() without a match");
+  const [whole = "", ...groups] = match;
+  return groups.length === 0 ? whole : groups;
+}
+
+function matched(pattern: string, text: string): readonly (string | null)[] | undefined {
+  try {
+    return matchExpression(pattern, text);
+  } catch {
+    throw new NoValue(`regex() of "${pattern.slice(0, 40)}", which is no regular expression`);
+  }
+}
