@@ -60,8 +60,8 @@ rule(Restart, ({ mode, attempts, interval, delay, renderTemplates }) => {
 
 rule(Reschedule, ({ attempts, interval, unlimited, delay, delayFunction, maxDelay }) => {
   const limits = ["attempts", "interval", "unlimited"];
-  if (unlimited === true && attempts === undefined && interval === undefined)
-    return { name: "unlimited", said: ["unlimited"], rest: "optional-props" };
+  if (unlimited === true && attempts === 0 && interval === undefined)
+    return { name: "unlimited", said: limits, rest: "optional-props" };
   if (unlimited !== false || attempts === undefined) return undefined;
   const bare = delay === undefined && delayFunction === undefined && maxDelay === undefined;
   if (attempts === 0 && interval === undefined && bare) return { name: "never", said: limits, rest: "none" };
@@ -169,8 +169,11 @@ rule(Connect, ({ native, sidecarService, sidecarTask, gateway }) => {
 rule(Periodic, ({ cron, crons, specType }) => {
   if (specType !== undefined && specType !== "cron") return undefined;
   const said = ["cron", "crons"];
-  if (cron && !crons?.length) return { name: "cron", values: [cron], said, rest: "optional-props" };
-  return !cron && crons?.length ? { name: "crons", values: [crons], said, rest: "optional-props" } : undefined;
+  // Nomad's older field for one expression has no constructor of its own.
+  if (cron !== undefined || !crons?.length) return undefined;
+  const [only] = crons;
+  if (crons.length === 1) return { name: "cron", values: [only], said, rest: "optional-props" };
+  return { name: "crons", values: [crons], said, rest: "optional-props" };
 });
 
 rule(Upstream, ({ destinationName, localBindPort }) =>

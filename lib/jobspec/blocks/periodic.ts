@@ -3,7 +3,7 @@ import { blockOf, bool, text, texts, type PropsOf } from "../engine";
 const fields = {
   /** Whether it is launched at all. @default true */
   enabled: bool("Enabled", { nullable: true, default: true }),
-  /** When, as a cron expression. @default - crons is used */
+  /** When, as a cron expression: Nomad's older field, of which it warns. @default - crons is used */
   cron: text("Spec", { hcl: "cron", nullable: true, default: "" }),
   /** When, as several cron expressions. Not together with `cron`. @default - cron is used */
   crons: texts("Specs", { hcl: "crons" }),
@@ -30,7 +30,7 @@ export class Periodic extends blockOf({ api: "PeriodicConfig", hcl: "periodic" }
 
   /** By one cron expression, such as `0 3 * * *`. */
   static cron(cron: string, props: Omit<PeriodicProps, "cron" | "crons"> = {}): Periodic {
-    return new Periodic({ ...props, cron });
+    return new Periodic({ ...props, crons: [cron] });
   }
 
   /** By several cron expressions. */

@@ -84,7 +84,8 @@ export class Reschedule extends blockOf({ api: "ReschedulePolicy", hcl: "resched
 
   /** Tries without end, with a growing wait. */
   static unlimited(props: Omit<RescheduleProps, "unlimited" | "attempts" | "interval"> = {}): Reschedule {
-    return new Reschedule({ ...props, unlimited: true });
+    // A batch job has one attempt where nothing is said, and a server refuses that beside no limit.
+    return new Reschedule({ ...props, attempts: 0, unlimited: true });
   }
 
   /** Tries a number of times within an interval. */

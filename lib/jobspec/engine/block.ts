@@ -71,6 +71,7 @@ export interface BlockDefinition extends BlockInfo {
 const DEFINITION = Symbol("definition");
 const SET = Symbol("set");
 const UNKNOWN = Symbol("unknown");
+const MISTAKEN = Symbol("mistaken");
 const OVERRIDES = Symbol("overrides");
 const CARRIED = Symbol("carried");
 const MAP_KEY = Symbol("key in a map");
@@ -99,12 +100,14 @@ export abstract class Block {
   /** @internal */ declare [OVERRIDES]: Readonly<ApiObject> | undefined;
   /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
   declare [CARRIED]: Readonly<ApiObject> | undefined;
+  /** @internal What was given in the place of properties, in words. */
+  declare [MISTAKEN]: string | undefined;
   /** @internal */ declare [MAP_KEY]: string | undefined;
   /** @internal Whether it was read from JSON and not changed since: every value is of its kind. */
   declare [READ]: boolean | undefined;
 
   protected constructor(props: object) {
-    const read = (props as Partial<ReadProps>)[READ];
+    const read = (props as Partial<ReadProps> | undefined | null)?.[READ];
     if (read) {
       this[SET] = read.set;
       for (let index = 0; index < read.set.length; index += 1)
@@ -112,10 +115,14 @@ export abstract class Block {
       this[READ] = true;
       return;
     }
-    const input = props as ApiObject;
     const { byName } = this[DEFINITION];
     const set: CompiledField[] = [];
     this[SET] = set;
+    if (!isKeyed(props)) {
+      this[MISTAKEN] = describe(props);
+      return;
+    }
+    const input = props as ApiObject;
     let unknown: string[] | undefined;
     for (const name in input) {
       const value = input[name];
@@ -149,6 +156,10 @@ export abstract class Block {
   /** Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];
+    if (this[MISTAKEN] !== undefined) {
+      at.error("field/type", `expected the properties of ${hcl} as an object, found ${this[MISTAKEN]}; write { … }`);
+      return;
+    }
     const values = valuesOf(this);
     const read = this[READ] === true;
     for (const of of this[SET]) {
@@ -315,6 +326,7 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
   const { owned, serverOnly } = definitionOf(type);
   const set: CompiledField[] = [];
   const values: unknown[] = [];
+  const several: CompiledField[] = [];
   let carried: ApiObject | undefined;
   for (const key in json) {
     // null and absent are the same to Nomad, and most of what its parser gives is null.
@@ -322,8 +334,11 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
     if (found === null || found === undefined) continue;
     const of = owned.get(key);
     if (of) {
-      // A property of two keys is read once.
-      if (of.field.api.length > 1 && set.includes(of)) continue;
+      // A property of two keys is read once, also where it cannot be.
+      if (of.field.api.length > 1) {
+        if (several.includes(of)) continue;
+        several.push(of);
+      }
       const value: unknown = of.take?.(found) ?? of.decode(json, at.property(of.name));
       if (value === undefined) continue;
       const place = insert(set, of);
@@ -399,6 +414,11 @@ function compareVersions(a: string, b: string): number {
 /** A block as the record of its values: each is a plain property under its own name, which is what is fastest to read. */
 function valuesOf(block: Block): ApiObject {
   return block as unknown as ApiObject;
+}
+
+/** Whether a value has properties of its own: a text or a list has one for each letter or element, and none is meant. */
+function isKeyed(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Keeps the order of the definition, whatever the order in which somebody wrote. */
