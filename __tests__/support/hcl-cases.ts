@@ -1,15 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheFolder, findBinary } from "../../lib/local";
 import type { HclVariables } from "../../lib/operations";
-
-/** Nomad's own command on this machine, or undefined: nothing is got for a test of HCL. */
-export const NOMAD = findBinary("nomad", { cache: cacheFolder(), env: process.env })?.path;
-
-/** A test that needs it; skipped, with a word, where there is none. */
-export const testWithNomad = NOMAD === undefined ? test.skip : test;
-if (NOMAD === undefined) console.log("skipped: no nomad on PATH or in the cache; npx cdk-nomad up gets one");
 
 /** A job in HCL with values for its variables. */
 export interface HclCase {
@@ -315,9 +307,4 @@ export function nomadsOwn(
     encoding: "utf8",
   });
   return said.status === 0 ? (JSON.parse(said.stdout) as { Job: unknown }).Job : undefined;
-}
-
-/** The command lines of all processes, as every user of the machine can read them. */
-export function commandLines(): string {
-  return execFileSync("ps", ["-eww", "-o", "args"], { encoding: "utf8" });
 }

@@ -1,6 +1,6 @@
 import { cacheFolder, findBinary, getBinary } from "../local";
 import { NomadClient, nomadConnection } from "../nomad";
-import { commandParser, serverParser, type ReadingOptions } from "../operations";
+import { commandParser, serverParser, type HclParser, type ReadingOptions } from "../operations";
 import type { ValuesOf } from "./command";
 import type { CliContext } from "./context";
 import type { variables as variablesOptions } from "./options";
@@ -14,22 +14,24 @@ export type HclOptions = ValuesOf<typeof variablesOptions>;
  */
 export function fileReading(
   options: HclOptions,
-  { env, cwd, stdin, terminal, signal }: CliContext,
+  { env, cwd, stdin, terminal, signal, silence }: CliContext,
 ): { readonly reading: ReadingOptions; close(): Promise<void> } {
   const variables = { values: options.var, files: options.varFile, env };
   const cache = cacheFolder(env);
-  const found = findBinary("nomad", { cache, env });
-  if (!found && env.NOMAD_ADDR) {
-    const nomad = new NomadClient(nomadConnection(env));
-    return { reading: { parseHcl: serverParser({ nomad, variables, cwd }), cwd, stdin }, close: () => nomad.close() };
-  }
-  let program: Promise<string> | undefined;
-  const find = () =>
-    (program ??= found
-      ? Promise.resolve(found.path)
-      : getBinary("nomad", { cache, env, progress: terminal.progress(), signal }).then(({ path }) => path));
-  return {
-    reading: { parseHcl: commandParser({ program: find, variables, cwd, signal }), cwd, stdin },
-    close: () => Promise.resolve(),
+  let server: NomadClient | undefined;
+  // Found where it is needed: many a file is no HCL.
+  const parser = (): HclParser => {
+    const found = findBinary("nomad", { cache, env });
+    if (found || !env.NOMAD_ADDR) {
+      let got: Promise<string> | undefined;
+      const get = async () => (await getBinary("nomad", { cache, env, progress: terminal.progress(), signal })).path;
+      const program = () => (got ??= found ? Promise.resolve(found.path) : get());
+      return commandParser({ program, variables, cwd, signal });
+    }
+    server ??= new NomadClient({ ...nomadConnection(env), silence });
+    return serverParser({ nomad: server, variables, cwd });
   };
+  let chosen: HclParser | undefined;
+  const parseHcl: HclParser = (file, text) => (chosen ??= parser())(file, text);
+  return { reading: { parseHcl, cwd, stdin }, close: async () => server?.close() };
 }
