@@ -30,8 +30,12 @@ export async function withForeignStack<T>(
   const { terminal } = context;
   const contents = readForeignContents(folder, environment, variables);
   learnStack(terminal.masking, contents);
-  for (const name of contents.unknown)
-    terminal.note(term`the value of the variable ${name} is not known here: what depends on it shows as changed`);
+  const { unknown } = contents;
+  const more = unknown.length > 10 ? term` and ${unknown.length - 10} more` : term``;
+  if (unknown.length > 0)
+    terminal.note(
+      term`values of variables that are not known here: ${unknown.slice(0, 10).join(", ")}${more}; what depends on them shows as changed`,
+    );
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     return await run({ environment, contents, nomad, consul });

@@ -18,6 +18,9 @@ import {
   type Recorded,
 } from "../../support/github";
 
+// Many files and processes take their time on a machine that does other things too.
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "cdk-nomad-github-"));

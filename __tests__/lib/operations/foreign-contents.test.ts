@@ -6,6 +6,9 @@ import * as fc from "fast-check";
 import { UserError } from "../../../lib/jobspec";
 import { readContents, readForeignContents, stackNames } from "../../../lib/operations";
 
+// Many files and processes take their time on a machine that does other things too.
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cdk-nomad-foreign-"));
@@ -103,6 +106,9 @@ describe("a stack of a pull request", () => {
     ],
     ["an entry that is a list", entry("[]"), /is no configuration entry/],
     ["a kind that is a list", entry("{}", { kind: [] }), /consul_config_entry\.e\.kind/],
+    ["501 variables", { variable: many(501, () => ({})) }, /has 501 variables, more than the 500/],
+    ["a name of 2 MB", { resource: { vault: { ["x".repeat(2e6)]: 1 } } }, /^resource\.vault\.x{285}…: .{1,80}$/m],
+    ["a place of 2 MB", oneJob(web(), { "//": { metadata: { path: "x".repeat(2e6) } } }), /metadata\.path: .{1,80}$/],
     ["variables that are a list", { variable: [] }, /variable: is no object/],
     ["a validation that is a text", { variable: { a: { default: "", validation: "x" } } }, /variable\.a\.validation/],
   ])("is refused in words where it has %s", (_what, stack, message) => {

@@ -6,6 +6,8 @@ export interface ReadingLimits {
   readonly depth: number;
   /** Resources of a stack. */
   readonly resources: number;
+  /** Variables of a stack. */
+  readonly variables: number;
   /** Jobs of a stack: each of them is a request to Nomad. */
   readonly jobs: number;
   /** Characters of a job as JSON. */
@@ -23,6 +25,7 @@ export const OWN_LIMITS: ReadingLimits = {
   fileBytes: 512 * 1024 * 1024,
   depth: 500,
   resources: Number.POSITIVE_INFINITY,
+  variables: Number.POSITIVE_INFINITY,
   jobs: Number.POSITIVE_INFINITY,
   jobLength: Number.POSITIVE_INFINITY,
   allocations: Number.POSITIVE_INFINITY,
@@ -35,6 +38,7 @@ export const FOREIGN_LIMITS: ReadingLimits = {
   fileBytes: 16 * 1024 * 1024,
   depth: 64,
   resources: 2_000,
+  variables: 500,
   jobs: 500,
   jobLength: 1024 * 1024,
   allocations: 10_000,

@@ -118,6 +118,7 @@ export function readForeignContents(
 ): ForeignContents {
   checkForeignFolder(outdir);
   const file = readStackFile(outdir, name, FOREIGN_LIMITS);
+  atMost(name, Object.keys(file.variable).length, FOREIGN_LIMITS.variables, "variables");
   const { values, unknown, standIns } = foreignValues(file.variable, variables);
   const contents = contentsOf(file, values, name, FOREIGN_LIMITS);
   return { ...contents, sensitive: [...new Set([...contents.sensitive, ...standIns])], unknown };
@@ -135,23 +136,28 @@ function readStackFile(outdir: string, name: string, limits: ReadingLimits): Sta
   const steps = ["stacks", name, "cdk.tf.json"];
   const value = readSynthesized(outdir, steps, limits);
   if (value !== undefined) return stackShape(value, steps.join("/"));
-  const names = stackNames(outdir, limits).slice(0, 100).join(", ");
+  const names = stackNames(outdir, limits)
+    .filter((each) => each.length <= 100)
+    .slice(0, 100)
+    .join(", ");
   throw UserError.at(name, `there is no such environment; write one of ${names}`, "environment");
 }
 
+function atMost(name: string, number: number, most: number, what: string): void {
+  if (number > most)
+    throw UserError.at(name, `has ${number} ${what}, more than the ${most} that are read`, "synthesized");
+}
+
 function contentsOf(file: StackFile, values: Variables, name: string, limits: ReadingLimits): StackContents {
-  const atMost = (number: number, most: number, what: string) => {
-    if (number > most)
-      throw UserError.at(name, `has ${number} ${what}, more than the ${most} that are read`, "synthesized");
-  };
   const all = stackOrder(file.resource);
   const paths = new Map(all.map(({ id, path }) => [id, path]));
   const ofType = (wanted: string) => all.filter(({ type }) => type === wanted);
-  atMost(all.length, limits.resources, "resources");
-  atMost(ofType("nomad_job").length, limits.jobs, "jobs");
-  atMost(ofType("consul_config_entry").length, limits.entries, "configuration entries");
+  atMost(name, all.length, limits.resources, "resources");
+  atMost(name, ofType("nomad_job").length, limits.jobs, "jobs");
+  atMost(name, ofType("consul_config_entry").length, limits.entries, "configuration entries");
   const keys = ofType("consul_key_prefix").map(({ resource }) => Object.keys(resource.subkeys ?? {}).length);
   atMost(
+    name,
     keys.reduce((sum, each) => sum + each, 0),
     limits.keys,
     "keys",

@@ -26,6 +26,9 @@ export interface StackFile {
   readonly variable: Readonly<Record<string, VariableDeclaration>>;
 }
 
+/** Of names of resources and variables, and of their places, in characters: they stand in every message. */
+const LONGEST_NAME = 1_000;
+
 const rollout = v.looseObject({
   id: v.string(),
   wave: v.pipe(v.number(), v.integer(), v.minValue(0)),
@@ -36,7 +39,7 @@ const resource = v.looseObject({
   depends_on: v.optional(v.array(v.string())),
   "//": v.optional(
     v.looseObject({
-      metadata: v.optional(v.looseObject({ path: v.optional(v.string()) })),
+      metadata: v.optional(v.looseObject({ path: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_NAME))) })),
       rollout: v.optional(rollout),
     }),
   ),
@@ -89,7 +92,8 @@ const job = v.looseObject({
 export function stackShape(value: unknown, place: string): StackFile {
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) =>
-    problems.length < MOST_PROBLEMS && problems.push({ rule: "synthesized", path, message, severity: "error" });
+    problems.length < MOST_PROBLEMS &&
+    problems.push({ rule: "synthesized", path: short(path), message, severity: "error" });
   const check = (schema: v.GenericSchema, inner: unknown, path: string) => {
     for (const { path: steps = [], message } of v.safeParse(schema, inner).issues ?? [])
       refuse([path, ...steps.map(({ key }) => String(key))].join("."), message);
@@ -97,7 +101,12 @@ export function stackShape(value: unknown, place: string): StackFile {
   // Walked by hand and not as a schema's record, which passes over keys such as "constructor".
   const entries = (inner: unknown, path: string): [string, unknown][] => {
     if (inner === undefined) return [];
-    if (isObject(inner)) return Object.entries(inner);
+    if (isObject(inner)) {
+      const all = Object.entries(inner);
+      const long = all.find(([name]) => name.length > LONGEST_NAME);
+      if (long) refuse(`${path}.${long[0]}`, `is a name of ${long[0].length} characters; write a shorter one`);
+      return all;
+    }
     refuse(path, "is no object");
     return [];
   };
@@ -145,6 +154,10 @@ export function manifestShape(value: unknown, place: string): readonly string[] 
 export function allocationsOf({ TaskGroups: groups }: JobJson): number {
   const counts = (groups ?? []) as readonly { readonly Count?: number | null }[];
   return counts.reduce((sum, { Count: own }) => sum + (own ?? 1), 0);
+}
+
+function short(path: string): string {
+  return path.length > 300 ? `${path.slice(0, 300)}…` : path;
 }
 
 /** More are of no use to anybody. */
