@@ -88,6 +88,14 @@ export class ReplayServer {
     }
   }
 
+  /** Answers these and nothing else from now on, and forgets what was asked. */
+  reset(answers: Answers): void {
+    this.#answers.clear();
+    this.#counts.clear();
+    this.asked.length = 0;
+    this.set(answers);
+  }
+
   /** How often an endpoint was asked. */
   count(endpoint: string): number {
     return this.asked.filter(({ method, path }) => `${method} ${path}` === endpoint).length;

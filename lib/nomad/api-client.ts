@@ -1,5 +1,6 @@
 import { optionalText } from "./answers";
 import { apiPath } from "./api-path";
+import { ApiError } from "./errors";
 import { Http, type Connection } from "./http";
 
 /** What clients of Nomad's and of Consul's API have in common. */
@@ -17,8 +18,12 @@ export abstract class ApiClient {
 
   /** The cluster's leader, or undefined while there is none. */
   async leader(): Promise<string | undefined> {
-    const leader = await this.http.get(apiPath`/v1/status/leader`, optionalText);
-    return leader === "" ? undefined : leader;
+    try {
+      return (await this.http.get(apiPath`/v1/status/leader`, optionalText)) || undefined;
+    } catch (error) {
+      if (error instanceof ApiError && /no cluster leader/i.test(error.body)) return undefined;
+      throw error;
+    }
   }
 
   /** Lets go of every connection. */

@@ -34,22 +34,37 @@ export function apiPath(literals: TemplateStringsArray, ...values: readonly stri
 /**
  * The path of a key of Consul's KV store, whose slashes part it into steps; of a prefix of keys, where it ends with a slash.
  *
- * @throws UserError where a step is empty, `.` or `..`
+ * @throws UserError where it has none, see {@link hasKeyPath}
  */
 export function keyPath(key: string): ApiPath {
+  const wrong = wrongWithKey(key);
+  if (wrong !== undefined) throw refused(key, wrong);
+  return new EncodedPath(`/v1/kv/${key.split("/").map(encodeURIComponent).join("/")}`);
+}
+
+/** Whether a key can stand in a path: not where a step of it is empty, `.` or `..`, which Consul allows in keys and resolves in paths. */
+export function hasKeyPath(key: string): boolean {
+  return wrongWithKey(key) === undefined;
+}
+
+function wrongWithKey(key: string): string | undefined {
   const steps = key.split("/");
   const whole = steps.length > 1 && steps.at(-1) === "" ? steps.slice(0, -1) : steps;
-  if (whole.includes("")) throw refused(key, "has an empty step between its slashes");
-  return new EncodedPath(`/v1/kv/${steps.map((step) => (step === "" ? "" : encodeSegment(step))).join("/")}`);
+  if (whole.includes("")) return "has an empty step between its slashes";
+  return whole.map(wrongWithSegment).find((wrong) => wrong !== undefined);
 }
 
 function encodeSegment(value: string): string {
-  if (value === "") throw refused(value, "is empty, where a name belongs");
-  if (value.split(/[/\\]/).some((step) => step === "." || step === ".."))
-    throw refused(value, 'has a step "." or "..", which a server would resolve to the path of something else');
-  // A lone surrogate cannot be encoded.
-  if (!value.isWellFormed()) throw refused(value, "is no well-formed Unicode text");
+  const wrong = value === "" ? "is empty, where a name belongs" : wrongWithSegment(value);
+  if (wrong !== undefined) throw refused(value, wrong);
   return encodeURIComponent(value);
+}
+
+function wrongWithSegment(value: string): string | undefined {
+  if (value.split(/[/\\]/).some((step) => step === "." || step === ".."))
+    return 'has a step "." or "..", which a server would resolve to the path of something else';
+  // A lone surrogate cannot be encoded.
+  return value.isWellFormed() ? undefined : "is no well-formed Unicode text";
 }
 
 function refused(value: string, why: string): UserError {

@@ -12,7 +12,8 @@ import {
   type ServiceInstance,
 } from "./answers";
 import { ApiClient } from "./api-client";
-import { apiPath, keyPath } from "./api-path";
+import { apiPath, hasKeyPath, keyPath } from "./api-path";
+import { ApiError } from "./errors";
 
 /** A value of the KV store. */
 export interface KeyValue {
@@ -78,12 +79,15 @@ export class ConsulClient extends ApiClient {
    * @returns false where it has another
    */
   async setValue(key: string, value: string, index?: number): Promise<boolean> {
-    return this.http.put(keyPath(key), written, { text: value, query: { cas: index } });
+    if (hasKeyPath(key)) return this.http.put(keyPath(key), written, { text: value, query: { cas: index } });
+    const Value = Buffer.from(value).toString("base64");
+    return this.transact({ Verb: index === undefined ? "set" : "cas", Key: key, Value, Index: index });
   }
 
   /** Removes a key. @returns false where it has another modify index than this */
   async deleteKey(key: string, index?: number): Promise<boolean> {
-    return this.http.delete(keyPath(key), written, { query: { cas: index } });
+    if (hasKeyPath(key)) return this.http.delete(keyPath(key), written, { query: { cas: index } });
+    return this.transact({ Verb: index === undefined ? "delete" : "delete-cas", Key: key, Index: index });
   }
 
   /** Sets a configuration entry. @returns false where it has another modify index than this */
@@ -101,5 +105,21 @@ export class ConsulClient extends ApiClient {
   /** A configuration entry, or undefined. */
   async configEntry(kind: string, name: string): Promise<ConfigEntryJson | undefined> {
     return this.http.find(apiPath`/v1/config/${kind}/${name}`, configEntry);
+  }
+
+  /**
+   * Changes a key whose name can stand in no path: in a transaction it is only data.
+   *
+   * @returns false where it has another modify index
+   * @see https://developer.hashicorp.com/consul/api-docs/txn
+   */
+  private async transact(operation: Readonly<Record<string, unknown>>): Promise<boolean> {
+    try {
+      await this.http.put(apiPath`/v1/txn`, v.unknown(), { body: [{ KV: operation }] });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409 && /index is stale/.test(error.body)) return false;
+      throw error;
+    }
   }
 }

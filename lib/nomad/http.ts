@@ -328,13 +328,12 @@ function isFine(status: number): boolean {
 }
 
 function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
     return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
-  if (!(error instanceof Error)) return String(error);
-  return codeOf(error) ?? error.message;
+  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

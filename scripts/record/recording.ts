@@ -71,6 +71,15 @@ export class Server {
     return (await this.ask("PUT", path, body, 200)).body as T;
   }
 
+  /** Waits until it answers at all. */
+  async listens(limit = 30_000): Promise<void> {
+    for (const end = Date.now() + limit; ; await sleep(150)) {
+      const answer = await this.ask("GET", "/v1/status/leader").catch(() => undefined);
+      if (answer) return;
+      if (Date.now() > end) throw new Error(`nobody listens at ${this.address}`);
+    }
+  }
+
   /** Waits until the JSON that a path answers is as it shall be. */
   async until<T>(what: string, path: string, holds: (answer: T) => boolean, limit = 90_000): Promise<T> {
     for (const end = Date.now() + limit; ; await sleep(150)) {
@@ -126,6 +135,14 @@ export class Recording {
     }
     for (const { ID } of list(evaluations)) await this.take(server, "GET", `/v1/evaluation/${ID}`);
     if (planned) await this.take(server, "POST", `${base}/plan`, { Job: planned, Diff: true });
+  }
+
+  /** Every node, with what it has and what runs there. */
+  async takeNodes(server: Server): Promise<void> {
+    for (const { ID } of list(await this.take(server, "GET", "/v1/nodes"))) {
+      await this.take(server, "GET", `/v1/node/${ID}`);
+      await this.take(server, "GET", `/v1/node/${ID}/allocations`);
+    }
   }
 
   /** Writes it: an answer on each line. */

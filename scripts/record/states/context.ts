@@ -47,7 +47,12 @@ export class Steps {
 
   /** Registers, and keeps the answer. */
   async register(recording: Recording | undefined, job: JobJson): Promise<Answer> {
-    const answer = await this.nomad.ask("PUT", "/v1/jobs", { Job: job }, 200);
+    const answer = await this.nomad.ask(
+      "PUT",
+      "/v1/jobs",
+      { Job: job, Submission: { Source: JSON.stringify(job), Format: "json" } },
+      200,
+    );
     recording?.keep("PUT /v1/jobs", answer);
     const { EvalID } = answer.body as { EvalID: string };
     if (EvalID !== "")

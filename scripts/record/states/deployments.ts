@@ -36,10 +36,9 @@ async function healthy(steps: Steps): Promise<void> {
     `/v1/client/fs/logs/${allocation?.ID}?task=main&type=stdout&plain=true&follow=false&origin=start&offset=0`,
   );
   await recording.take(nomad, "GET", `/v1/client/allocation/${allocation?.ID}/checks`);
-  for (const path of ["/v1/jobs", "/v1/allocations?task_states=true", "/v1/nodes", "/v1/regions", "/v1/status/leader"])
+  for (const path of ["/v1/jobs", "/v1/allocations?task_states=true", "/v1/regions", "/v1/status/leader"])
     await recording.take(nomad, "GET", path);
-  await recording.take(nomad, "GET", `/v1/node/${allocation?.NodeID}`);
-  await recording.take(nomad, "GET", `/v1/node/${allocation?.NodeID}/allocations`);
+  await recording.takeNodes(nomad);
   await recording.take(nomad, "PUT", "/v1/validate/job", { Job: job });
   const hcl = 'job "a" {\n  group "g" {\n    task "t" {\n      driver = "raw_exec"\n    }\n  }\n}';
   await recording.take(nomad, "POST", "/v1/jobs/parse", { JobHCL: hcl, Variables: "", Canonicalize: false });
@@ -157,7 +156,7 @@ async function reverted(steps: Steps): Promise<void> {
     await steps.nomad.ask("PUT", "/v1/job/web/revert", { JobID: "web", JobVersion: 1, EnforcePriorVersion: 2 }, 200),
   );
   await steps.deployment("web", 3, "failed");
-  await back.takeJob(steps.nomad, "web");
+  await back.takeJob(steps.nomad, "web", jobOf("web", { update, script: "exit 3" }));
   back.write();
   await steps.purge("web");
 }
@@ -174,7 +173,7 @@ async function stuck(steps: Steps): Promise<void> {
   await steps.allocations("web", "a template that waits", (all) =>
     all.some(({ TaskStates }) => (TaskStates?.main?.Events ?? []).some(({ Type }) => Type === "Template")),
   );
-  await recording.takeJob(steps.nomad, "web");
+  await recording.takeJob(steps.nomad, "web", job);
   recording.write();
   await steps.purge("web");
 }
@@ -204,7 +203,7 @@ async function checks(steps: Steps): Promise<void> {
       await consul.until<Record<string, { Output: string }>>("a check that fails", "/v1/agent/checks", (all) =>
         Object.values(all).some(({ Output }) => Output !== ""),
       );
-    await recording.takeJob(steps.nomad, "web");
+    await recording.takeJob(steps.nomad, "web", job);
     await recording.take(steps.nomad, "GET", own);
     for (const path of ["/v1/health/service/web-api", "/v1/agent/checks", "/v1/catalog/services"])
       await recording.take(consul, "GET", path, undefined, "consul");

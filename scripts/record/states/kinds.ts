@@ -94,6 +94,7 @@ async function system(steps: Steps): Promise<void> {
   const job = jobOf("agent", { type: "system" });
   await steps.register(whole, job);
   const [allocation] = await steps.running("agent");
+  await steps.deployment("agent", 0, "successful");
   await steps.settled("agent");
   await whole.takeJob(steps.nomad, "agent", job);
   whole.write();

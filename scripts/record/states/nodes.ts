@@ -5,16 +5,20 @@ interface NodeJson {
   readonly ID: string;
   readonly Name: string;
   readonly Status: string;
+  readonly SchedulingEligibility: string;
 }
 
 /** Nodes that are drained, and that are lost with what ran on them. */
 export async function recordNodes(steps: Steps): Promise<void> {
   const { nomad, context } = steps;
   await context.agents.nomadClient("node-2", 1, 0);
-  const node = async (status: string) =>
+  const node = async (status: string, eligibility?: string) =>
     (
       await nomad.until<readonly NodeJson[]>(`node-2 is ${status}`, "/v1/nodes", (all) =>
-        all.some(({ Name, Status }) => Name === "node-2" && Status === status),
+        all.some(
+          ({ Name, Status, SchedulingEligibility }) =>
+            Name === "node-2" && Status === status && (!eligibility || SchedulingEligibility === eligibility),
+        ),
       )
     ).find(({ Name }) => Name === "node-2")?.ID ?? "";
   const id = await node("ready");
@@ -33,14 +37,12 @@ export async function recordNodes(steps: Steps): Promise<void> {
   );
   await steps.settled("web");
   await drained.takeJob(nomad, "web", jobOf("web", bound));
-  await drained.take(nomad, "GET", "/v1/nodes");
-  await drained.take(nomad, "GET", `/v1/node/${id}`);
-  await drained.take(nomad, "GET", `/v1/node/${id}/allocations`);
+  await drained.takeNodes(nomad);
   drained.write();
   await steps.purge("web");
 
-  await nomad.ask("PUT", `/v1/node/${id}/eligibility`, { Eligibility: "eligible" }, 200);
   await nomad.ask("PUT", `/v1/node/${id}/drain`, { DrainSpec: null, MarkEligible: true }, 200);
+  await node("ready", "eligible");
   await steps.register(undefined, jobOf("web", bound));
   await steps.deployment("web", 0, "successful");
   const lost = steps.recording("lost-node", "the node of a job's allocation was switched off, and no other takes it");
@@ -49,7 +51,7 @@ export async function recordNodes(steps: Steps): Promise<void> {
   await steps.allocations("web", "a lost allocation", (all) => all.some(({ ClientStatus }) => ClientStatus === "lost"));
   await steps.settled("web");
   await lost.takeJob(nomad, "web", jobOf("web", bound));
-  await lost.take(nomad, "GET", "/v1/nodes");
+  await lost.takeNodes(nomad);
   const [allocation] = await steps.allocations("web", "a lost allocation", (all) => all.length > 0);
   await lost.take(
     nomad,
