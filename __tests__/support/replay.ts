@@ -140,7 +140,8 @@ export class ReplayServer {
     const fitting = [...this.#answers.keys()].flatMap((key) => {
       const [endpoint = "", search = ""] = key.split("?");
       const wanted = [...new URLSearchParams(search)];
-      return endpoint === plain && wanted.every(([name, value]) => query.getAll(name).includes(value))
+      // Recordings keep ids as they were written in the request: load%2Fdispatch-1.
+      return decode(endpoint) === plain && wanted.every(([name, value]) => query.getAll(name).includes(value))
         ? [{ key, named: wanted.length }]
         : [];
     });

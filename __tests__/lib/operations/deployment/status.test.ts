@@ -1,0 +1,70 @@
+import { NomadClient, nomadConnection } from "../../../../lib/nomad";
+import { stackStatus, type JobStatus, type Wanted } from "../../../../lib/operations";
+import { recorded, ReplayServer } from "../../../support/replay";
+
+/** What a recorded state is judged to be. */
+async function statusOf(state: string, id: string): Promise<JobStatus | undefined> {
+  const server = await new ReplayServer(recorded(state).nomad).open();
+  const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
+  const wanted: Wanted[] = [{ kind: "job", path: `lab/${id}`, job: { ID: id }, after: [] }];
+  try {
+    const [status] = await stackStatus(wanted, { nomad, patience: 0 });
+    return status;
+  } finally {
+    await nomad.close();
+    await server.close();
+  }
+}
+
+const CASES: readonly (readonly [
+  recording: string,
+  job: string,
+  state: JobStatus["state"],
+  why: RegExp | undefined,
+])[] = [
+  ["healthy", "web", "healthy", undefined],
+  ["promoted", "web", "healthy", undefined],
+  ["system", "agent", "deploying", /runs, and is not healthy yet/],
+  ["batch-complete", "load", "complete", undefined],
+  ["batch-running", "load", "running", /not healthy yet|runs/],
+  ["batch-exits-7", "load", "failed", /task "main" of group "api" ended with exit code 7/],
+  ["failed", "web", "failed", /the deployment of version 0 failed.*exit code 3/],
+  ["canary-waiting", "web", "waiting-for-promotion", undefined],
+  ["deploying", "web", "deploying", /runs, and is not healthy yet/],
+  ["no-node-fits", "web", "degraded", /finds no node: the constraint ".*" leaves out 1 node/],
+  ["no-datacenter", "web", "degraded", /finds no node: no node is in the job's datacenters/],
+  ["too-much-memory", "web", "degraded", /memory is exhausted on 1 node/],
+  ["small-disk", "web", "degraded", /disk is exhausted on 1 node/],
+  ["missing-driver", "web", "degraded", /the constraint "missing drivers" leaves out 1 node/],
+  ["second-too-large", "web", "degraded", /finds no node: .*exhausted on 1 node/],
+  ["canary-without-room", "web", "degraded", /finds no node: .*exhausted on 1 node/],
+  ["drained-node", "web", "degraded", /runs 0 of 1/],
+  ["missing-variable", "web", "deploying", /waits for the Nomad variable "nomad\/jobs\/web"/],
+  ["system-no-node", "agent", "degraded", /finds no node: the constraint/],
+  ["system-stopped-allocation", "agent", "degraded", /runs 0 of 1/],
+  ["stopped", "web", "stopped", /somebody stopped it/],
+  ["purged", "web", "missing", undefined],
+  ["dispatched", "load", "failed", /load\/dispatch-\S+ failed: .*exit code 7/],
+  ["periodic", "nightly", "failed", /nightly\/periodic-\S+ failed: .*exit code 7/],
+];
+
+test.each(CASES)("%s: %s is %s", async (recording, job, state, why) => {
+  const status = await statusOf(recording, job);
+  const reasons = (status?.reasons ?? []).map(({ message }) => message).join("; ");
+  expect([status?.state, reasons]).toEqual([state, why ? expect.stringMatching(why) : expect.any(String)]);
+});
+
+test("a job that is well has no reasons, and every other says why", () => {
+  const silent: readonly JobStatus["state"][] = ["healthy", "complete", "waiting-for-promotion", "missing"];
+  for (const [, , state, why] of CASES) expect([state, why === undefined]).toEqual([state, silent.includes(state)]);
+});
+
+test("what a parameterized job launched is listed, the newest first, with how each ended", async () => {
+  const { children } = (await statusOf("dispatched", "load")) ?? {};
+  expect(children).toMatchObject({ pending: 0, running: 0, ended: 2 });
+  expect(children?.newest.map(({ state }) => state)).toEqual(["failed", "complete"]);
+});
+
+test("a server that refuses is said, and nothing is guessed", async () => {
+  await expect(statusOf("wants-token", "web")).rejects.toThrow(/token/);
+});

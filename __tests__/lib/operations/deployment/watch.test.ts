@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { NomadClient, nomadConnection } from "../../../../lib/nomad";
+import { watchDeployment, type Outcome, type WatchOptions } from "../../../../lib/operations";
+import { recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
+
+/** Somebody looks again every few milliseconds. */
+const changes = {
+  next: (_job: string, signal?: AbortSignal) => sleep(5, undefined, { signal }),
+  close: () => undefined,
+};
+
+interface Watching extends Partial<WatchOptions> {
+  readonly answers?: Answers;
+  readonly job?: string;
+}
+
+/** Watches what a recorded registration began. */
+async function watch(state: string, { answers = {}, job: id = "web", ...options }: Watching = {}): Promise<Outcome> {
+  const recording = recorded(state);
+  const server = await new ReplayServer({ ...recording.nomad, ...answers }).open();
+  const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
+  const registration = (recording.nomad["PUT /v1/jobs"] as Reply).body as { EvalID: string; JobModifyIndex: number };
+  try {
+    return await watchDeployment(nomad, recordedJob(recording, id), registration, {
+      onChange: () => undefined,
+      changes,
+      placementPatience: 30,
+      ...options,
+    });
+  } finally {
+    await nomad.close();
+    await server.close();
+  }
+}
+
+const messages = ({ reasons }: Outcome) => reasons.map(({ message }) => message).join("; ");
+
+test("a group that finds no node fails, with the constraint", async () => {
+  const outcome = await watch("no-node-fits");
+  expect([outcome.result, messages(outcome)]).toEqual(["failed", expect.stringMatching(/no node: the constraint/)]);
+});
+
+test("not waited for any longer, says what is waited for", async () => {
+  const until = Date.now() + 20;
+  const blocked = await watch("too-much-memory", { until, placementPatience: 60_000 });
+  expect([blocked.result, messages(blocked)]).toEqual(["timed-out", expect.stringContaining("memory is exhausted")]);
+  const waiting = await watch("missing-variable", { until: Date.now() + 20 });
+  expect([waiting.result, messages(waiting)]).toEqual([
+    "timed-out",
+    expect.stringContaining('the Nomad variable "nomad/jobs/web"'),
+  ]);
+});
+
+test("a failed task is diagnosed, with its exit code", async () => {
+  const outcome = await watch("failed");
+  expect([outcome.result, messages(outcome)]).toEqual(["failed", expect.stringContaining("exit code 3")]);
+  expect(outcome.diagnoses.map(({ exitCode }) => exitCode)).toContain(3);
+});
+
+test("a batch job is waited for, and judged by its exit code", async () => {
+  expect((await watch("batch-complete", { job: "load" })).result).toBe("complete");
+  const failed = await watch("batch-exits-7", { job: "load" });
+  expect([failed.result, messages(failed)]).toEqual(["failed", expect.stringContaining("exit code 7")]);
+  expect((await watch("batch-running", { job: "load", until: Date.now() + 20 })).result).toBe("timed-out");
+  expect((await watch("batch-running", { job: "load", waitForBatch: false })).result).toBe("registered");
+});
+
+test("a system job that no node takes fails, though Nomad calls its deployment successful", async () => {
+  const outcome = await watch("system-no-node", { job: "agent" });
+  expect([outcome.result, messages(outcome)]).toEqual(["failed", expect.stringContaining("finds no node")]);
+  const { body } = recorded("system").nomad["GET /v1/job/agent/deployments"] as Reply;
+  const successful = (body as readonly object[]).map((deployment) => ({ ...deployment, Status: "successful" }));
+  const answers = { "GET /v1/job/agent/deployments": { body: successful } };
+  expect((await watch("system", { job: "agent", answers })).result).toBe("healthy");
+});
+
+test("a canary that waits for somebody is told, unless it is waited for", async () => {
+  expect((await watch("canary-waiting")).result).toBe("waiting-for-promotion");
+  const through = await watch("canary-waiting", { throughPromotion: true, until: Date.now() + 20 });
+  expect(through.result).toBe("timed-out");
+});
+
+test.each(["deploying", "batch-running"])(
+  "a job that is purged while it is watched (%s) is an error",
+  async (state) => {
+    const job = state === "deploying" ? "web" : "load";
+    const held = recorded(state).nomad[`GET /v1/job/${job}`] as Reply;
+    const answers = { [`GET /v1/job/${job}`]: [held, held, held, held, { status: 404, body: "job not found" }] };
+    await expect(watch(state, { answers, job })).rejects.toThrow(/was purged/);
+  },
+);
+
+test("an allocation of a blocked evaluation that is placed meanwhile is no failure any more", async () => {
+  const { nomad } = recorded("second-too-large");
+  const evaluations = nomad["GET /v1/job/web/evaluations"] as Reply;
+  const list = evaluations.body as readonly { readonly Status: string }[];
+  expect(list.map(({ Status }) => Status)).toContain("blocked");
+  const placed = list.map((evaluation) => ({ ...evaluation, Status: "complete" })).slice(0, 1);
+  const answers = {
+    "GET /v1/job/web/evaluations": [evaluations, { body: placed.map((one) => ({ ...one, FailedTGAllocs: null })) }],
+  };
+  const outcome = await watch("second-too-large", { answers, until: Date.now() + 200 });
+  expect(outcome.result).toBe("timed-out");
+});
