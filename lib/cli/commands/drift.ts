@@ -58,7 +58,8 @@ function fixText({ name, fixed, reason = "" }: Fix): TerminalText {
 
 function driftText(found: Drift): TerminalText {
   const { environment, jobs, consul, unchanged } = found;
-  if (!hasDrift(found)) return term`${GOOD} ${environment} is as the program says: ${unchanged} jobs`;
+  if (!hasDrift(found))
+    return term`${GOOD} ${environment} is as the program says: ${unchanged} ${unchanged === 1 ? term`job` : term`jobs`}`;
   return joinLines([
     term`${ATTENTION} ${style.bold(environment)} is not as the program says: ${driftCounts(found)}`,
     ...jobs.flatMap((job) => [term``, ...jobText(job)]),

@@ -1,0 +1,188 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { COMMANDS, Interruption } from "../../lib/cli";
+import { recorded, recordedNames } from "../support/replay";
+import { withState } from "../support/states";
+
+/** Commands in this process, over what real servers answered in many states. */
+
+/** A cluster without a leader is asked again for long, so it has a test of its own. */
+const states = recordedNames().filter((name) => name !== "no-leader" && "GET /v1/job/web" in recorded(name).nomad);
+const exitCodes = new Map(
+  COMMANDS.flatMap(([, entries]) =>
+    entries.flatMap((entry) =>
+      "commands" in entry ? [] : [[entry.name, entry.exitCodes.map(([code]) => code)] as const],
+    ),
+  ),
+);
+
+describe.each(states)("a cluster in the state %s", (name) => {
+  test("status, preview and drift end with a code that they list, in text and in JSON, and without a crash", async () => {
+    await withState(name, async (state) => {
+      for (const command of ["status", "preview", "drift"]) {
+        const [text, json] = await Promise.all([
+          state.run([command, "dev"]),
+          state.run([command, "dev", command === "preview" ? "--format=json" : "--json"]),
+        ]);
+        expect(exitCodes.get(command)).toContain(text.code);
+        expect({ command, code: json.code }).toEqual({ command, code: text.code });
+        expect(text.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
+        expect(JSON.stringify(JSON.parse(json.stdout))).not.toContain('"rule":"internal"');
+        // What is well is said, and what is not is said why.
+        expect(text.stdout + text.stderr.replace(/^ {2}.*$/gm, "")).toMatch(/\S/);
+      }
+    });
+  });
+});
+
+test("a cluster without a leader is asked again until somebody interrupts that", async () => {
+  await withState("no-leader", async (state) => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(Interruption.bySignal("SIGTERM")), 500);
+    const said = await state.run(["deploy", "dev"], { signal: stop.signal });
+    expect(said.code).toBe(143);
+    expect(said.stderr).toContain("interrupted; Nomad goes on with what it was given");
+  });
+});
+
+test("healthy: all of it is said, and nothing is to do", async () => {
+  await withState("healthy", async (state) => {
+    expect(await state.run(["status", "dev"])).toMatchObject({
+      code: 0,
+      stdout: "JOB         STATUS   VERSION  RUNNING\nweb (west)  healthy  0        api 2/2\n",
+    });
+    expect(await state.run(["preview", "dev"])).toMatchObject({ code: 0, stdout: "dev: 1 job unchanged\n" });
+    expect(await state.run(["drift", "dev"])).toMatchObject({
+      code: 0,
+      stdout: "✓ dev is as the program says: 1 job\n",
+    });
+    const deployed = await state.run(["deploy", "dev"]);
+    expect(deployed).toMatchObject({ code: 0, stdout: "" });
+    expect(deployed.stderr).toContain("✓ web in west is as it was");
+    expect(state.nomad.asked.filter(({ method, path }) => method === "PUT" && path === "/v1/jobs")).toEqual([]);
+    const capacity = await state.run(["capacity", "dev"]);
+    expect(capacity).toMatchObject({ code: 0 });
+    expect(capacity.stdout).toContain("web api  50 MHz, 32 MiB  80");
+  });
+});
+
+test("a canary that waits: 3, and how to promote it", async () => {
+  await withState("canary-waiting", async (state) => {
+    const status = await state.run(["status", "dev"]);
+    expect(status.code).toBe(3);
+    expect(status.stdout).toContain("the canaries of web wait for: cdk-nomad promote dev --job web");
+    const deployed = await state.run(["deploy", "dev"]);
+    expect(deployed.code).toBe(3);
+    expect(deployed.stderr).toContain("the canaries are healthy and wait for: cdk-nomad promote dev --job web");
+    const promoted = await state.run(["promote", "dev", "--timeout", "200ms", "--json"]);
+    expect(promoted.code).toBe(4);
+    expect(JSON.parse(promoted.stdout)).toMatchObject({
+      environment: "dev",
+      jobs: [{ id: "web", result: "timed-out" }],
+    });
+    expect(
+      state.nomad.asked.some(({ method, path }) => method === "PUT" && path.startsWith("/v1/deployment/promote/")),
+    ).toBe(true);
+  });
+});
+
+test("a constraint that no node meets: deploy says which, in its whole length where a pipe reads it", async () => {
+  await withState("no-node-fits", async (state) => {
+    const said = await state.run(["deploy", "dev", "--timeout", "200ms"]);
+    expect(said).toMatchObject({ code: 4, stdout: "" });
+    expect(said.stderr).toContain('finds no node: the constraint "${meta.tier} = gold" leaves out 1 node\n');
+    // The same in a terminal: over several lines, and whole.
+    const shown = await state.run(["deploy", "dev", "--timeout", "200ms"], { columns: 40 });
+    const end = shown.stderr.slice(shown.stderr.lastIndexOf("is not done"));
+    expect(end.replaceAll(/\s+/g, " ")).toContain(
+      'finds no node: the constraint "${meta.tier} = gold" leaves out 1 node',
+    );
+    for (const line of end.split("\n")) expect(line.length).toBeLessThanOrEqual(40);
+  });
+});
+
+test("a deployment that failed: 1, with the exit code of the task, and how to try again", async () => {
+  await withState("failed", async (state) => {
+    const said = await state.run(["deploy", "dev"]);
+    expect(said.code).toBe(1);
+    expect(said.stderr).toContain('task "main" of group "api" ended with exit code 3');
+    expect(said.stderr).toContain("cdk-nomad deploy dev --force");
+    const rolledBack = await state.run(["rollback", "dev", "--json"]);
+    expect(rolledBack.code).toBe(1);
+    expect(JSON.parse(rolledBack.stdout)).toMatchObject({
+      error: { problems: [{ path: "web", message: "has no version before this one" }] },
+    });
+  });
+});
+
+test("a job that somebody edited: preview and drift say the fields, and end with 2", async () => {
+  await withState("edited", async (state) => {
+    const drift = await state.run(["drift", "dev"]);
+    expect(drift.code).toBe(2);
+    expect(drift.stdout).toContain("  priority: 50 → 60\n");
+    const preview = await state.run(["preview", "dev", "--format", "json"]);
+    expect(preview.code).toBe(2);
+    const file = join(state.project.folder, "preview.json");
+    writeFileSync(file, preview.stdout);
+    const markdown = await state.run(["preview", "dev", "--format", "markdown"]);
+    expect(markdown.code).toBe(2);
+    expect(markdown.stdout.split("\n")[0]).toBe("**dev**: 1 job to update <!-- cdk-nomad preview: dev -->");
+  });
+});
+
+test("a deployment that is failed by hand, and what a server refuses", async () => {
+  const failed = {
+    "PUT /v1/deployment/fail/a0000001-0000-4000-8000-000000000000": { body: { EvalID: "a", Index: 7 } },
+  };
+  await withState(
+    "canary-waiting",
+    async (state) => {
+      const said = await state.run(["fail", "dev"]);
+      expect(said).toMatchObject({ code: 0, stdout: "" });
+      expect(said.stderr).toContain("✓ deployment a0000001 of web in west is failed");
+    },
+    failed,
+  );
+  await withState("canary-waiting", async (state) => {
+    const said = await state.run(["fail", "dev"]);
+    expect(said.code).toBe(1);
+    expect(said.stderr).toMatch(/^✗ web: /m);
+  });
+});
+
+describe("logs", () => {
+  const LOG = /^GET \/v1\/client\/fs\/logs\//;
+  const hostile = [
+    "ready\n",
+    "\u001b[32mgreen\u001b[0m and \u001b]0;title\u0007\n",
+    "::stop-commands::x\n##[error]y\n",
+    "50%\r100%\n",
+    "half of a line ",
+    "and the rest",
+  ];
+
+  test("what a task wrote is shown, and never obeyed by a terminal or by GitHub's runner", async () => {
+    await withState("healthy", async (state) => {
+      const [, allocation = ""] =
+        /logs\/([^?]*)/.exec(Object.keys(recorded("healthy").nomad).find((key) => LOG.test(key)) ?? "") ?? [];
+      const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: { ID: string }[] })
+        .body;
+      for (const id of [allocation, newest?.ID ?? ""])
+        state.nomad.set({
+          [`GET /v1/client/fs/logs/${id}`]: ({ query }) =>
+            query.get("type") === "stdout" ? { stream: hostile.map((text) => ({ text })), end: "close" } : { body: "" },
+        });
+      const said = await state.run(["logs", "main"]);
+      expect(said.code).toBe(0);
+      expect(said.stdout.split("\n")).toEqual([
+        "ready",
+        "green and \\x1b]0;title\\x07",
+        "\\::stop-commands::x",
+        "#\\#[error]y",
+        "50%\\r100%",
+        "half of a line and the rest",
+        "",
+      ]);
+    });
+  });
+});
