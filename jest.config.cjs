@@ -20,7 +20,8 @@ module.exports = {
       displayName: "e2e",
       testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
-      testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
+      // What stands in install needs no cluster, and says so in its first line.
+      testMatch: ["<rootDir>/__tests__/{e2e,install}/**/*.test.ts"],
     },
     {
       ...common,

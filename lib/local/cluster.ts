@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
-import { privateFolder } from "../private-files";
+import { ignoredFolder, privateFolder } from "../private-files";
 import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
 import { federate } from "./federation";
@@ -213,7 +213,7 @@ export class EmbeddedCluster {
 
   /** One command at a time. */
   private async locked<T>(work: () => Promise<T>): Promise<T> {
-    privateFolder(this.folder);
+    ignoredFolder(this.folder);
     let release: () => Promise<void>;
     try {
       release = await lock(this.folder, { stale: 15_000, update: 3000, retries: { retries: 2, minTimeout: 500 } });

@@ -22,7 +22,7 @@ export function projectFolder(start = process.cwd()): string {
   throw UserError.at("", `no cdktf.json in ${resolve(start)} or above it; run this inside a project`, "project");
 }
 
-/** The one folder of the project that its embedded cluster keeps everything in. Git ignores it. */
+/** The one folder of the project that its embedded cluster keeps everything in. Git ignores it: it says so itself. */
 export function clusterFolder(project: string): string {
   return join(project, ".cdk-nomad");
 }

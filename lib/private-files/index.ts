@@ -11,6 +11,12 @@ export function privateFolder(path: string): void {
   narrow(path, FOLDER);
 }
 
+/** Makes a private folder of which git ignores everything, whatever the project around it says: what stands in there is never committed. */
+export function ignoredFolder(path: string): void {
+  privateFolder(path);
+  writePrivateFile(join(path, ".gitignore"), "*\n");
+}
+
 /** Writes a file that nobody else may read, also where one is there already that others may. */
 export function writePrivateFile(path: string, text: string): void {
   const file = openPrivateFile(path, "w");

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -118,6 +119,15 @@ test.each([
   ["consul", "unknown", "licence unknown"],
 ] as const)("%s %s: %s", (name, version, licence) => {
   expect(licenceOf(name, version)).toBe(licence);
+});
+
+test("the folder of a cluster is no change to git, whatever the project's own .gitignore says", async () => {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  git("init", "--quiet");
+  writeFileSync(join(folder, ".gitignore"), "node_modules/\n");
+  await new EmbeddedCluster(join(folder, ".cdk-nomad")).down(SILENT);
+  writeFileSync(join(folder, ".cdk-nomad", "nomad.log"), "a log");
+  expect(git("status", "--porcelain", "--untracked-files=all")).toBe("?? .gitignore\n");
 });
 
 describe("an embedded cluster that does not run", () => {

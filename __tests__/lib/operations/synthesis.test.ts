@@ -29,8 +29,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-const runsOf = (folder: string) =>
-  readdirSync(join(folder, ".cdk-nomad/synth")).filter((name) => name !== ".gitignore");
+const runsOf = (folder: string) => readdirSync(join(folder, ".cdk-nomad/synth"));
 
 const WRITES_MARK = `
   const { writeFileSync } = require("node:fs");

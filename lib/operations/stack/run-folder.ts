@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../../jobspec";
-import { privateFolder, writePrivateFile } from "../../private-files";
+import { ignoredFolder, privateFolder } from "../../private-files";
 
 /** The file that makes a folder a project. @throws UserError where it is missing */
 export function settingsFile(project: string): string {
@@ -28,9 +28,9 @@ export function synthesisFolder(project: string): string {
  * @param parent the folder that holds the folders of all runs
  */
 export async function withRunFolder<T>(parent: string, run: (folder: string) => Promise<T>): Promise<T> {
-  for (const folder of [dirname(parent), parent]) privateFolder(folder);
-  // What stands in here may hold values of variables: it is never committed.
-  writePrivateFile(join(parent, ".gitignore"), "*\n");
+  // What stands in here may hold values of variables.
+  ignoredFolder(dirname(parent));
+  privateFolder(parent);
   removeLeftovers(parent);
   const folder = mkdtempSync(join(parent, `${ownPrefix()}${process.pid}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });

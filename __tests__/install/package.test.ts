@@ -1,0 +1,68 @@
+/** @jest-environment node */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The package as npm makes it of this repository, installed into a folder that has nothing else. */
+const ROOT = join(__dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-package-"));
+const installed = join(folder, "node_modules/cdk-nomad");
+let files: readonly string[];
+
+const run = (command: string, args: readonly string[], cwd = folder) =>
+  execFileSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+
+beforeAll(() => {
+  // npm runs the script `prepare` before it packs, as it does where it installs from git.
+  const [packed] = JSON.parse(
+    run("npm", ["pack", "--json", "--pack-destination", folder], ROOT).replace(/^[^[]*/, ""),
+  ) as [{ readonly filename: string; readonly files: readonly { readonly path: string }[] }];
+  files = packed.files.map(({ path }) => path);
+  mkdirSync(installed, { recursive: true });
+  run("tar", ["-xzf", join(folder, packed.filename), "-C", installed, "--strip-components=1"]);
+  // Its dependencies, as they are here.
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
+  for (const name of Object.keys(dependencies)) {
+    if (name.includes("/")) mkdirSync(join(folder, "node_modules", name.split("/")[0] ?? ""), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+  }
+}, 180_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("its library is imported, and its types are there", () => {
+  writeFileSync(
+    join(folder, "use.js"),
+    `const { Job } = require("cdk-nomad"); console.log(new Job({ id: "a b" }).validate()[0].rule);`,
+  );
+  expect(run(process.execPath, ["use.js"])).toBe("job/no-groups\n");
+  writeFileSync(join(folder, "testing.js"), `console.log(typeof require("cdk-nomad/testing").Template);`);
+  expect(run(process.execPath, ["testing.js"])).toBe("function\n");
+  expect(files).toEqual(
+    expect.arrayContaining(["dist/lib/index.js", "dist/lib/index.d.ts", "dist/lib/testing/index.d.ts"]),
+  );
+});
+
+test("its command runs", () => {
+  const task = { Name: "t", Driver: "exec", Config: { command: "/bin/true" } };
+  writeFileSync(join(folder, "job.json"), JSON.stringify({ ID: "a", TaskGroups: [{ Name: "g", Tasks: [task] }] }));
+  expect(run(process.execPath, [join(installed, "bin/cdk-nomad.js"), "validate", "job.json"])).toBe("✓ job.json\n");
+}, 30_000);
+
+test("nothing of Nomad, of Consul or of a test is in it: names and sums of sources alone", () => {
+  expect(readdirSync(join(installed, "tools"), { recursive: true }).map(String).sort()).toEqual([
+    "consul",
+    "consul/go.mod",
+    "consul/go.sum",
+    "nomad",
+    "nomad/go.mod",
+    "nomad/go.sum",
+  ]);
+  const kinds = /\.(js|d\.ts|md|json|mod|sum)$|^LICENSE$/;
+  expect(files.filter((file) => !kinds.test(file) || /tsbuildinfo|__tests__|\.test\./.test(file))).toEqual([]);
+});
