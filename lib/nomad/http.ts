@@ -277,7 +277,9 @@ export class Http {
     };
     if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED")
       return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
-    const unknown = method === "GET" ? "" : `; whether it did what ${method} ${path} asks for is not known`;
+    // What is posted is only asked: a plan, or how a text is parsed.
+    const isAsked = method === "GET" || method === "POST";
+    const unknown = isAsked ? "" : `; whether it did what ${method} ${path} asks for is not known`;
     if (code !== undefined && TIMEOUTS.has(code)) {
       const seconds = Math.round(
         (code === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : (options.silence ?? this.silence)) / 1000,
