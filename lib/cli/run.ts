@@ -69,10 +69,16 @@ async function untilInterrupted(prepared: Prepared, context: CliContext): Promis
   const { signal, terminal } = context;
   const ends = new AbortController();
   const interrupted = new Promise<Interruption>((resolve) => {
-    const onAbort = () => void timer(LETTING_GO, undefined, { signal: ends.signal }).finally(() => resolve(reason()));
-    const reason = () => Interruption.of(signal);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    const letGo = () => {
+      const over = timer(LETTING_GO, undefined, { signal: ends.signal });
+      over.then(
+        () => resolve(Interruption.of(signal)),
+        // The command ended by itself before.
+        () => undefined,
+      );
+    };
+    if (signal.aborted) letGo();
+    else signal.addEventListener("abort", letGo, { once: true });
   });
   const run = prepared.run(context).catch((error: unknown) => {
     // What goes wrong after an interruption comes of it.
