@@ -319,7 +319,7 @@ describe("a cluster that is not well", () => {
       const said = await project.run(["deploy", "dev"], env);
       await cutting;
       expect([said.code, flat(said)]).toEqual([0, expect.stringContaining("web version 0 is healthy")]);
-      expect(flat(said)).toMatch(/taking it up again/);
+      expect(flat(said)).toMatch(/opening it again/);
       expect(refused).toBeGreaterThan(5);
       expect(proxy.mostStreams).toBe(1);
     } finally {
