@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     figures.push(...(await measureOperations(3)));
   }
   if (wanted === undefined || wanted === "reliability") {
-    console.log("what is drawn in large counts: answers of servers with parts that are null or missing");
+    console.log("what is drawn in large counts: answers of servers that lack parts, texts that somebody hostile wrote");
     figures.push(...(await measureReliability()));
   }
   console.log("\n| figure | measured | goal | |\n| --- | --- | --- | --- |");

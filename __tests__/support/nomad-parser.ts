@@ -1,26 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { cacheFolder, findBinary } from "../../lib/local";
+import { NOMAD } from "./nomad-program";
 
-/** The program whose parser is asked: on the PATH or in the cache; it is never fetched or built for this. */
-export const NOMAD = findBinary("nomad", { cache: cacheFolder(), env: process.env })?.path;
+export { NOMAD, parseWithNomad } from "./nomad-program";
 
 /** A test that asks Nomad's own parser; skipped, with a word, where no Nomad is at hand. */
 export const testWithNomad = NOMAD === undefined ? test.skip : test;
 if (NOMAD === undefined) console.log("skipped: no nomad on the PATH or in the cache, whose parser could be asked");
-
-/** What Nomad reads in a text of HCL, by `nomad job run -output`, which asks no server. */
-export function parseWithNomad(hcl: string): Record<string, unknown> {
-  if (NOMAD === undefined) throw new Error("there is no nomad; use testWithNomad");
-  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-parse-"));
-  try {
-    const file = join(folder, "job.nomad.hcl");
-    writeFileSync(file, hcl);
-    const options = { encoding: "utf8", env: { PATH: process.env.PATH }, maxBuffer: 2 ** 28 } as const;
-    return (JSON.parse(execFileSync(NOMAD, ["job", "run", "-output", file], options)) as { Job: never }).Job;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}

@@ -1,7 +1,13 @@
+import { NOMAD, parseWithNomad } from "../../__tests__/support/nomad-program";
 import type { Figure } from "../synthesis";
 import { measureAnswers } from "./answers";
+import { measureTexts } from "./texts";
 
 /** What is drawn in large counts; the unit tests hold a small version of each. */
 export async function measureReliability(): Promise<readonly Figure[]> {
-  return measureAnswers(2000);
+  if (NOMAD === undefined) console.log("HCL is left out: there is no nomad on the PATH or in the cache");
+  return [
+    ...(await measureAnswers(2000)),
+    ...(await measureTexts(10_000, NOMAD === undefined ? undefined : parseWithNomad)),
+  ];
 }

@@ -1,18 +1,8 @@
 import fc from "fast-check";
-import {
-  cellLines,
-  codeBlock,
-  details,
-  htmlComment,
-  joinMarkdown,
-  markdownTable,
-  md,
-  renderBody,
-  renderMarkdown,
-  type Markdown,
-} from "../../../lib/text";
+import { codeBlock, details, htmlComment, markdownTable, md, renderBody, renderMarkdown } from "../../../lib/text";
 import { hostile, RUNS } from "../../support/hostile";
 import { markdownReader, REFERENCES, type MarkdownReader } from "../../support/markdown";
+import { MARKDOWN_WAYS } from "../../support/written";
 
 const plain = { mask: (text: string) => text };
 
@@ -21,26 +11,7 @@ beforeAll(async () => {
   readMarkdown = await markdownReader();
 });
 
-/** Every way in which a command puts a foreign text into Markdown, with a word before and behind it, or alone. */
-const WAYS: Readonly<Record<string, (text: string) => Markdown>> = {
-  alone: (text) => md`${text}`,
-  "in a paragraph": (text) => md`**${"x"}**: ${text} and ${text}\n${text} again`,
-  "in bold": (text) => md`**x ${text} x** y`,
-  "beside another": (text) => md`${text}${text}`,
-  "in a list": (text) => md`- ⚠️ ${text}\n- **x** ${text}`,
-  "in a table": (text) =>
-    markdownTable(
-      ["job", text],
-      [
-        [text, cellLines([md`${text}: 1 created`, text])],
-        [md`x (${text})`, ""],
-      ],
-    ),
-  "in a title": (text) => details(md`${text}: 2 fields`, [md`${text}`]),
-  "before code": (text) => joinMarkdown([md`${text}`, codeBlock("diff", "+ x")], md`\n\n`),
-};
-
-describe.each(Object.entries(WAYS))("a foreign text %s", (_way, write) => {
+describe.each(Object.entries(MARKDOWN_WAYS))("a foreign text %s", (_way, write) => {
   it("stays text, and reads as it was", () => {
     // A text of one word has the shape that is meant.
     const meant = readMarkdown(renderMarkdown(write("word"), plain)).shape;

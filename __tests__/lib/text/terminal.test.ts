@@ -2,7 +2,6 @@ import fc from "fast-check";
 import {
   block,
   fit,
-  join,
   joinLines,
   jsonText,
   renderTerminal,
@@ -12,46 +11,23 @@ import {
   widthOf,
   withoutCommands,
   wrap,
-  type TerminalText,
 } from "../../../lib/text";
 import { hostile, RUNS } from "../../support/hostile";
 import { runnerCommands } from "../../support/runner-grammar";
+import { ACTS, OWN_CODES, terminalWays } from "../../support/written";
 
 const plain = { color: false, mask: (text: string) => text };
 const colored = { ...plain, color: true };
-
-/** What no foreign text may bring: controls but line feeds, bidi and other formats, separators of lines. */
-const ACTS = /(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
-const OWN_CODES = /\u001b\[\d+m/g;
-
-/** Every way in which a command puts a foreign text into what it prints. */
-function everyWay(text: string): TerminalText {
-  return joinLines([
-    text,
-    term`${text}${text}`,
-    term`job ${style.bold(text)}: ${style.red(term`${text} failed`)}`,
-    block(text),
-    style.dim(block(text)),
-    wrap(term`${style.yellow("!")} ${text}`, { indent: 2, hanging: 2 }),
-    wrap(block(text), { indent: 4 }),
-    fit(text),
-    table(
-      ["JOB", text],
-      [
-        [text, style.green(text)],
-        [block(text), "x"],
-      ],
-    ),
-    join([text, text], term`, `),
-  ]);
-}
 
 describe("a foreign text on a terminal", () => {
   it.each([undefined, 40, 3])("is shown and never obeyed, with a width of %s", (width) => {
     fc.assert(
       fc.property(hostile, (text) => {
         for (const options of [plain, colored]) {
-          const rendered = renderTerminal(everyWay(text), { ...options, ...(width === undefined ? {} : { width }) });
+          const rendered = renderTerminal(terminalWays(text), {
+            ...options,
+            ...(width === undefined ? {} : { width }),
+          });
           expect(rendered.replaceAll(OWN_CODES, "")).not.toMatch(ACTS);
           expect(runnerCommands(rendered)).toEqual([]);
         }

@@ -1,33 +1,9 @@
 import fc from "fast-check";
-import ts from "typescript";
 import { Job } from "../../../lib";
 import { toTypeScript } from "../../../lib/typescript";
+import { compiled } from "../../support/compiled";
 import { hostile, RUNS as ALL_RUNS } from "../../support/hostile";
-
-/** A job in whose every free place stands a text of somebody else. */
-function jobOf(at: (place: number) => string): Job {
-  return Job.fromApi({
-    ID: at(0),
-    Name: at(1),
-    Meta: { [at(2)]: at(3) },
-    TaskGroups: [
-      {
-        Name: at(4),
-        Unknown: { [at(5)]: [at(6), { [at(7)]: at(8) }] },
-        Tasks: [
-          {
-            Name: at(9),
-            Driver: at(10) || "custom",
-            Config: { [at(11)]: at(12), args: [at(13)] },
-            Env: { [at(14)]: at(15) },
-            Templates: [{ DestPath: at(16), EmbeddedTmpl: `${at(17)}\n${at(18)}` }],
-            Constraints: [{ LTarget: at(19), RTarget: at(20), Operand: "=" }],
-          },
-        ],
-      },
-    ],
-  });
-}
+import { jobOf } from "../../support/written";
 
 // Long texts are written in another way than short ones.
 const text = fc.oneof(
@@ -37,62 +13,6 @@ const text = fc.oneof(
 // Each is formatted, which takes its time.
 const RUNS = { numRuns: Math.ceil(ALL_RUNS.numRuns / 4) };
 const drawn = fc.array(text, { minLength: 21, maxLength: 21 });
-
-interface Program {
-  readonly statements: readonly string[];
-  readonly code: string;
-  readonly comments: readonly string[];
-  readonly strings: readonly string[];
-  readonly from: string | undefined;
-}
-
-/** What the compiler makes of a module: its statements, all of its code without texts and names of exports, its comments. */
-function compiled(module: string): Program {
-  const file = ts.createSourceFile("module.ts", module, ts.ScriptTarget.Latest, true);
-  const found = (file as unknown as { parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
-  expect(found.map(({ messageText }) => messageText)).toEqual([]);
-  const strings: string[] = [];
-  const shape = (node: ts.Node): string => {
-    if (ts.isStringLiteralLike(node)) strings.push(node.text);
-    if (ts.isComputedPropertyName(node) && ts.isStringLiteral(node.expression)) strings.push(node.expression.text);
-    if (ts.isIdentifier(node)) {
-      if (ts.isPropertyAssignment(node.parent) && node.parent.name === node) strings.push(node.text);
-      else if (!ts.isVariableDeclaration(node.parent)) return node.text;
-    }
-    if (ts.isPropertyName(node) || ts.isStringLiteralLike(node)) return "text";
-    return `${ts.SyntaxKind[node.kind]}(${childrenOf(node).map(shape).join(" ")})`;
-  };
-  const code = shape(file);
-  return {
-    statements: file.statements.map((statement) => ts.SyntaxKind[statement.kind] ?? ""),
-    code,
-    comments: commentsOf(module),
-    strings,
-    from: file.statements.flatMap((each) =>
-      ts.isImportDeclaration(each) && ts.isStringLiteral(each.moduleSpecifier) ? [each.moduleSpecifier.text] : [],
-    )[0],
-  };
-}
-
-function childrenOf(node: ts.Node): readonly ts.Node[] {
-  const children: ts.Node[] = [];
-  ts.forEachChild(node, (child) => void children.push(child));
-  return children;
-}
-
-function commentsOf(module: string): readonly string[] {
-  const found = new Map<number, string>();
-  const file = ts.createSourceFile("module.ts", module, ts.ScriptTarget.Latest, true);
-  const visit = (node: ts.Node): void => {
-    for (const { pos, end } of ts.getLeadingCommentRanges(module, node.getFullStart()) ?? [])
-      found.set(pos, module.slice(pos, end));
-    for (const { pos, end } of ts.getTrailingCommentRanges(module, node.getEnd()) ?? [])
-      found.set(pos, module.slice(pos, end));
-    node.getChildren(file).forEach(visit);
-  };
-  visit(file);
-  return [...found.entries()].sort(([a], [b]) => a - b).map(([, text]) => text);
-}
 
 describe("a job of somebody else", () => {
   it("becomes an import and an export, whose strings are its strings", async () => {
