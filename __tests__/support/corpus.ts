@@ -5,6 +5,8 @@ import { join } from "node:path";
 export interface Entry {
   readonly name: string;
   readonly hcl: string;
+  /** Its variables, as a file of values; empty where it needs none. */
+  readonly variables?: string;
   readonly job: Record<string, unknown>;
   readonly canonical: Record<string, unknown> | null;
   readonly accepted: boolean;
