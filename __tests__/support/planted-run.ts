@@ -24,7 +24,10 @@ export interface PlantedRun {
 }
 
 /** Runs every command that prints on a cluster and a program with planted secrets, and looks for them in all that it says and leaves. */
-export async function runWithPlanted(cluster: TestCluster): Promise<PlantedRun> {
+export async function runWithPlanted(
+  cluster: TestCluster,
+  onOutput: (command: string, text: string) => void = () => undefined,
+): Promise<PlantedRun> {
   const { project } = cluster;
   const findings: Finding[] = [];
   const codes = new Map<string, number | null>();
@@ -59,6 +62,7 @@ export async function runWithPlanted(cluster: TestCluster): Promise<PlantedRun> 
     const text = `${said.stdout}\n${said.stderr}`;
     codes.set(command, said.code);
     outputs.set(command, text);
+    onOutput(`${command} ended with ${said.code}`, text);
     findings.push({ where: command, leaks: leaksIn(text) });
     return said;
   };
@@ -66,7 +70,7 @@ export async function runWithPlanted(cluster: TestCluster): Promise<PlantedRun> 
   change({ round: 1 });
   for (const format of ["text", "markdown", "json"]) await run(1, ["preview", "lab", "--format", format]);
   for (const format of ["text", "json", "github"]) await run(1, ["validate", "lab", "--format", format], []);
-  await run(1, ["capacity", "lab"], []);
+  await run(1, ["capacity", "lab"]);
   await run(1, ["deploy", "lab"]);
   await run(1, ["status", "lab"]);
   await run(1, ["status", "lab", "--json"]);

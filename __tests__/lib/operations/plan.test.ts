@@ -109,4 +109,10 @@ describe("fields that change, in the words of HCL", () => {
     expect(changes[0]?.lines?.split("\n")).toEqual(expect.arrayContaining(["-two", "+2", " one"]));
     expect(JSON.stringify(changes[1])).not.toMatch(/abcdef|ghijkl/);
   });
+
+  test("says so where only a hidden line of a text changes", () => {
+    const fields = [edited("EmbeddedTmpl", "A=1\nDB_PASS=winter-1\n", "A=1\nDB_PASS=winter-2\n")];
+    const diff = { ...none, Type: "Edited" as const, ID: "shop", Fields: fields, TaskGroups: [] };
+    expect(fieldChanges(diff, new Masking())[0]?.lines).toBe("(only what is hidden changes)");
+  });
 });

@@ -76,8 +76,7 @@ const mailer = new Job({
             PLAIN: colour?.stringValue ?? "",
             PREFIXED: `x-${tiny?.stringValue ?? ""}-y`,
             TINY: tiny?.stringValue ?? "",
-            AMOUNT: `${amount?.stringValue ?? ""}`,
-            FRUIT: `\${element(${fruits?.fqn ?? ""}, 0)}`,
+            AMOUNT: `no-${amount?.stringValue ?? ""}`,
           },
           templates: (["envTemplate", "yamlTemplate", "jsonTemplate", "iniTemplate"] as const).map(
             (name) => new Template({ destination: `local/${name}`, data: at(name), env: name === "envTemplate" }),
@@ -92,7 +91,11 @@ const mailer = new Job({
         }),
         new Task({
           name: "image",
-          driver: Driver.docker({ image: "registry.internal/x:1", auth: { username: "u", password: at("registry") } }),
+          driver: Driver.docker({
+            image: "registry.internal/x:1",
+            args: fruits?.listValue ?? [],
+            auth: { username: "u", password: at("registry") },
+          }),
           resources,
         }),
       ],

@@ -45,6 +45,9 @@ export function changesSomething(diff: JobDiff): boolean {
   return inside(diff) || (diff.TaskGroups ?? []).some((group) => inside(group) || (group.Tasks ?? []).some(inside));
 }
 
+/** In the place of lines, where nothing else differs. */
+const ONLY_HIDDEN = "(only what is hidden changes)";
+
 class Walk {
   readonly found: FieldChange[] = [];
 
@@ -95,7 +98,7 @@ class Walk {
       ...(effect === undefined ? {} : { effect }),
     };
     if (!before?.includes("\n") && !after?.includes("\n")) return change;
-    return { ...change, lines: patch(before ?? "", after ?? "") };
+    return { ...change, lines: before === after ? ONLY_HIDDEN : patch(before ?? "", after ?? "") };
   }
 }
 
