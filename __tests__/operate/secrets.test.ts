@@ -18,4 +18,4 @@ test("no planted secret is in any output, file or list of processes", async () =
   expect(outputs.get("deploy lab --preview preview.json (round 2)")).toContain("was changed by somebody else");
   expect(outputs.get("deploy lab --timeout 25s (round 2)")).toContain("cannot log in with ••••••");
   expect(outputs.get("validate lab --format text (round 1)")).toContain("[secret/literal]");
-}, 300_000);
+}, 600_000);

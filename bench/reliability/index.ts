@@ -1,6 +1,7 @@
 import { NOMAD, parseWithNomad } from "../../__tests__/support/nomad-program";
 import type { Figure } from "../synthesis";
 import { measureAnswers } from "./answers";
+import { measureSecrets } from "./secrets";
 import { measureTexts } from "./texts";
 
 /** What is drawn in large counts; the unit tests hold a small version of each. */
@@ -9,5 +10,6 @@ export async function measureReliability(): Promise<readonly Figure[]> {
   return [
     ...(await measureAnswers(2000)),
     ...(await measureTexts(10_000, NOMAD === undefined ? undefined : parseWithNomad)),
+    ...(await measureSecrets()),
   ];
 }
