@@ -4,5 +4,5 @@ export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions }
 export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
 export { dynamicPortsAt, portsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";
-export { mountsIn, processesIn } from "./processes";
+export { endProcess, mountsIn, processesIn, unmount } from "./processes";
 export { SILENT, type Progress } from "./progress";

@@ -2,7 +2,18 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheFolder, getBinary, mountsIn, portsAt, regionPortsAt, SILENT, type ProgramName } from "../../lib/local";
+import {
+  cacheFolder,
+  endProcess,
+  getBinary,
+  mountsIn,
+  portsAt,
+  processesIn,
+  regionPortsAt,
+  SILENT,
+  unmount,
+  type ProgramName,
+} from "../../lib/local";
 
 /** Sizes that the nodes claim to have, whatever the machine has: MHz and MiB. */
 export const NODE = { cpu: 4000, memory: 4096, disk: 20_000 };
@@ -68,7 +79,10 @@ export class Agents {
 
   async end(): Promise<void> {
     for (const name of [...this.#children.keys()].reverse()) await this.kill(name);
-    if (mountsIn(this.folder).length === 0) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    // An agent that is switched off leaves its tasks running.
+    for (const pid of processesIn(this.folder)) await endProcess(pid, () => processesIn(this.folder).includes(pid), 0);
+    for (const mount of mountsIn(this.folder)) unmount(mount);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private async start(program: ProgramName, name: string, args: readonly string[], config: Json): Promise<void> {
