@@ -15,6 +15,15 @@ export default tseslint.config(
     },
   },
   {
+    // A command is given its surroundings, so that a test can run it in its own process.
+    files: ["lib/cli/**/*.ts"],
+    ignores: ["lib/cli/main.ts"],
+    rules: {
+      "no-restricted-globals": ["error", "process", "console"],
+      "no-restricted-imports": ["error", { paths: ["node:process", "process", "node:console"] }],
+    },
+  },
+  {
     // Node loads these two as they stand.
     files: ["**/*.cjs", "lib/workloads/prism/stand-in.ts"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
