@@ -81,7 +81,7 @@ export class Masking {
     const shown = [before, after].map((value) => (value === undefined ? undefined : this.value(name, value)));
     const [old, now] = shown.map((value) => value?.includes(MASK) === true);
     const hidden = shown.includes(MASK);
-    const replaced = now === true && old === false && before !== undefined && before !== "";
+    const replaced = now === true && old === false && before !== undefined && !isPlainlyNoSecret(before);
     const side = (original: string | undefined, masked: string | undefined) =>
       hidden && original !== undefined && original !== "" && !isPlainlyNoSecret(original) ? MASK : masked;
     return { before: replaced ? MASK : side(before, shown[0]), after: side(after, shown[1]) };
