@@ -88,4 +88,4 @@ export const hostile: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** How often a drawn test draws. */
-export const RUNS = { numRuns: Number(process.env.DRAWS ?? 150) };
+export const RUNS = { numRuns: Number(process.env.DRAWS ?? 100) };
