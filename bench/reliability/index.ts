@@ -1,6 +1,9 @@
+import { withCluster } from "../../__tests__/support/cluster";
 import { NOMAD, parseWithNomad } from "../../__tests__/support/nomad-program";
 import type { Figure } from "../synthesis";
 import { measureAnswers } from "./answers";
+import { measureCommands } from "./commands";
+import { measureScalingRaces } from "./races";
 import { measureSecrets } from "./secrets";
 import { measureTexts } from "./texts";
 
@@ -11,5 +14,7 @@ export async function measureReliability(): Promise<readonly Figure[]> {
     ...(await measureAnswers(2000)),
     ...(await measureTexts(10_000, NOMAD === undefined ? undefined : parseWithNomad)),
     ...(await measureSecrets()),
+    await measureCommands(300),
+    await withCluster({}, (cluster) => measureScalingRaces(cluster, 1000)),
   ];
 }

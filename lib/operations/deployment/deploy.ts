@@ -1,8 +1,7 @@
 import { UserError } from "../../jobspec";
-import { Masking } from "../../masking";
-import type { JobJson, Registration } from "../../nomad";
+import type { JobJson } from "../../nomad";
 import { patiently, withStreams, type Streams } from "../following";
-import { applyChange, consulChanges, isConflict, onlyScaled, planJob, planJobs, type Planned } from "../plan";
+import { applyChange, consulChanges, planJobs, type Planned } from "../plan";
 import type { Wanted } from "../stack";
 import { changedMeanwhile } from "./changed-meanwhile";
 import { viewOf } from "./deployment-view";
@@ -12,6 +11,7 @@ import { failTogether, orderOf } from "./rollouts";
 import { nameOf, type WantedJob } from "./selection";
 import { standing } from "./standing";
 import { together } from "./together";
+import { register } from "./register";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { watchDeployment } from "./watch";
 
@@ -151,34 +151,6 @@ async function leftStopped({ job, path }: WantedJob, { nomad }: DeployOptions): 
     diagnoses: [],
     untouched: true,
   };
-}
-
-/** Registrations that conflict with an autoscaler only are planned again, so often. */
-const CONFLICTS = 20;
-
-/** Registers a job for the index that it was planned for. Where only counts moved that a scaling policy owns, it is planned again. */
-async function register(planned: Planned, options: DeployOptions): Promise<Registration> {
-  const { path } = planned.plan;
-  for (let now = planned, tries = 0; ; tries += 1) {
-    const nomad = options.nomad.where(now.job);
-    try {
-      return await nomad.register(now.job, now.plan.modifyIndex, now.source);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      const wanted = { path, job: planned.job, source: planned.source };
-      const next =
-        tries < CONFLICTS
-          ? await planJob(options.nomad, wanted, options.masking ?? new Masking(), options.signal)
-          : undefined;
-      if (!next || !onlyScaled(now.held, next.held))
-        throw await changedMeanwhile(nomad, now.job, {
-          index: planned.plan.modifyIndex,
-          path,
-          masking: options.masking,
-        });
-      now = next;
-    }
-  }
 }
 
 /** Refuses jobs that are not as they were when somebody looked at a preview. */

@@ -9,6 +9,7 @@ export {
   onlyScaled,
   placements,
   planJob,
+  withCountsOf,
   withScaledCounts,
   type GroupPlan,
   type JobPlan,

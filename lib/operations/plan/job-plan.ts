@@ -205,7 +205,8 @@ export async function withScaledCounts(nomad: NomadClient, job: JobJson): Promis
   return groups.some(isScaled) ? withCountsOf(job, await nomad.where(job).job(job.ID)) : job;
 }
 
-function withCountsOf(job: JobJson, held: JobJson | undefined): JobJson {
+/** The job with the counts that another state of it has, where a scaling policy owns them. */
+export function withCountsOf(job: JobJson, held: JobJson | undefined): JobJson {
   const now = new Map(((held?.TaskGroups ?? []) as readonly ScaledGroup[]).map((group) => [group.Name, group.Count]));
   return {
     ...job,
@@ -227,7 +228,7 @@ export function onlyScaled(before: JobJson | undefined, after: JobJson | undefin
     const groups = (rest.TaskGroups ?? []) as readonly ScaledGroup[];
     return JSON.stringify({
       ...rest,
-      TaskGroups: groups.map((group) => (isScaled(group) ? { ...group, Count: 0 } : group)),
+      TaskGroups: groups.map((group) => (isScaled(group) ? { ...group, Count: 0, Scaling: null } : group)),
     });
   };
   return text(before) === text(after);
