@@ -172,6 +172,10 @@ describe("logs", () => {
           [`GET /v1/client/fs/logs/${id}`]: ({ query }) =>
             query.get("type") === "stdout" ? { stream: hostile.map((text) => ({ text })), end: "close" } : { body: "" },
         });
+      // What was recorded for a whole address would be taken first.
+      for (const key of Object.keys(recorded("healthy").nomad).filter((each) => LOG.test(each)))
+        if (key.includes("type=stdout"))
+          state.nomad.set({ [key]: { stream: hostile.map((text) => ({ text })), end: "close" } });
       const said = await state.run(["logs", "main"]);
       expect(said.code).toBe(0);
       expect(said.stdout.split("\n")).toEqual([
