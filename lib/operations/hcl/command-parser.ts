@@ -165,6 +165,7 @@ class CommandRun {
         { cwd, env, signal, maxBuffer: LONGEST_ANSWER, timeout: LONGEST_TIME },
         (error, stdout, stderr) => {
           if (signal?.aborted) fail(error ?? new Error("interrupted"));
+          else if (error?.killed && stderr === "") settle({ succeeded: false, stdout, stderr: TOO_SLOW });
           else settle({ succeeded: error === null, stdout, stderr: stderr || (error?.message ?? "") });
         },
       );
@@ -173,6 +174,9 @@ class CommandRun {
     });
   }
 }
+
+/** The time of Nomad's parser grows with the square of a text's lines. */
+const TOO_SLOW = `Nomad's parser did not end within ${LONGEST_TIME / 1000} s; make long texts shorter, or give the job as JSON`;
 
 function readOr(path: string): string {
   try {
