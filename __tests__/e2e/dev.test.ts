@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { apiPath } from "../../lib/nomad";
-import { readStack } from "../../lib/operations";
+import { readStack, withSynthesis } from "../../lib/operations";
 import { clusterForSuite } from "../support/cluster";
 import { ended } from "../support/project";
 import { until } from "../support/until";
@@ -137,15 +137,20 @@ describe("the dev stack", () => {
   }, 120_000);
 
   test("every environment's jobs are taken by the server, and by the rules here", async () => {
-    const outdir = join(project.cluster.folder, "synth");
-    for (const environment of ["dev", "staging", "prod"]) {
-      for (const wanted of readStack(outdir, environment, { variables: {}, env: {} })) {
-        if (wanted.kind !== "job") continue;
-        const verdict = await cluster.nomad.validate(wanted.job);
-        // This cluster has no Vault, which says nothing about the job.
-        const errors = (verdict.ValidationErrors ?? []).filter((error) => !/vault/i.test(error));
-        expect([environment, errors]).toEqual([environment, []]);
-      }
+    const environments = ["dev", "staging", "prod"];
+    const jobs = await withSynthesis({ project: project.folder }, async (outdir) =>
+      environments.flatMap((environment) =>
+        readStack(outdir, environment, { variables: {}, env: {} }).flatMap((wanted) =>
+          wanted.kind === "job" ? [{ environment, job: wanted.job }] : [],
+        ),
+      ),
+    );
+    expect(new Set(jobs.map(({ environment }) => environment))).toEqual(new Set(environments));
+    for (const { environment, job } of jobs) {
+      const verdict = await cluster.nomad.validate(job);
+      // This cluster has no Vault, which says nothing about the job.
+      const errors = (verdict.ValidationErrors ?? []).filter((error) => !/vault/i.test(error));
+      expect([environment, job.ID, errors]).toEqual([environment, job.ID, []]);
     }
   }, 30_000);
 
