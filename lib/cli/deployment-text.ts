@@ -131,6 +131,8 @@ export function outcomeText(
         deploymentSummary(view),
         ...reasonLines(outcome.reasons),
       ]);
+    case "skipped":
+      return joinLines([sentence(term`${ATTENTION} ${name} is left as it is`), ...reasonLines(outcome.reasons)]);
     case "failed":
       return failureText(outcome, which, environment);
   }

@@ -88,7 +88,7 @@ function hasManualCanary(job: JobJson): boolean {
 /**
  * Deploys jobs at the same time, but for those that wait for others. The first error ends all of them.
  *
- * @returns the outcomes, without those of jobs that waited for one which failed
+ * @returns the outcomes; a job that waited for one which failed is skipped
  */
 async function inOrder(
   wanted: readonly Wanted[],
@@ -103,7 +103,11 @@ async function inOrder(
     const { needed, before } = orderOf(item, wanted);
     const all = Promise.all([...needed, ...before].map((path) => ends.get(path) ?? true));
     const end = all.then(async (well) => {
-      if (well.slice(0, needed.length).includes(false)) return false;
+      const missing = needed.filter((_path, index) => well[index] === false);
+      if (missing.length > 0) {
+        outcomes.push(skipped(item, missing));
+        return false;
+      }
       ending.throwIfAborted();
       const outcome = await run(item, ending);
       if (!outcome) return true;
@@ -114,6 +118,20 @@ async function inOrder(
     return end;
   });
   return outcomes;
+}
+
+/** What is said of a job with which nothing was done, since others that it needs did not get healthy. */
+function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutcome {
+  const message = `nothing was done with it, since it is deployed after ${missing.join(", ")}, which did not get healthy`;
+  return {
+    path,
+    job,
+    result: "skipped",
+    view: viewOf(job),
+    reasons: [{ kind: "order", message }],
+    diagnoses: [],
+    untouched: true,
+  };
 }
 
 async function deployJob(

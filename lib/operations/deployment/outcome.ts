@@ -7,10 +7,19 @@ import type { Reason } from "./reason";
 export interface Outcome {
   /**
    * `healthy`: all runs as it shall; `complete`: a batch job ended well; `unchanged`: nothing was to do, and all is well; `registered`:
-   * there is nothing to wait for, as of jobs that are dispatched; `timed-out`: it took too long and goes on; `detached`: nobody waited.
+   * there is nothing to wait for, as of jobs that are dispatched; `timed-out`: it took too long and goes on; `detached`: nobody waited;
+   * `skipped`: a job that must run before it did not get healthy, so nothing was done with it.
    */
   readonly result:
-    "healthy" | "complete" | "unchanged" | "registered" | "failed" | "waiting-for-promotion" | "timed-out" | "detached";
+    | "healthy"
+    | "complete"
+    | "unchanged"
+    | "registered"
+    | "failed"
+    | "waiting-for-promotion"
+    | "timed-out"
+    | "detached"
+    | "skipped";
   readonly view: DeploymentView;
   /** Why it failed, or what it waits for; empty where all is well. */
   readonly reasons: readonly Reason[];

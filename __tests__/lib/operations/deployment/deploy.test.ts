@@ -66,6 +66,26 @@ describe("a job that does not change", () => {
     expect(server.count("PUT /v1/jobs")).toBe(0);
   });
 
+  test("that failed holds up what is deployed after it, and that is said", async () => {
+    const { answers, job } = state("failed");
+    const plan = { body: { ...SAME, JobModifyIndex: 10 } };
+    const wanted = wantedOf(job);
+    const behind = { ...wantedOf({ ...job, ID: "behind" }), after: [wanted.path] };
+    const last = { ...wantedOf({ ...job, ID: "last" }), after: [behind.path] };
+    const plans = { "POST /v1/job/web/plan": plan, "POST /v1/job/behind/plan": plan, "POST /v1/job/last/plan": plan };
+    const { outcomes, server } = await deployTo({ ...answers, ...plans }, [wanted, behind, last]);
+    expect(outcomes.map(({ job: { ID }, result }) => [ID, result])).toEqual([
+      ["web", "failed"],
+      ["behind", "skipped"],
+      ["last", "skipped"],
+    ]);
+    expect(outcomes.slice(1).map(reasons)).toEqual([
+      expect.stringContaining("deployed after lab/web, which did not get healthy"),
+      expect.stringContaining("deployed after lab/behind, which did not get healthy"),
+    ]);
+    expect(server.count("PUT /v1/jobs")).toBe(0);
+  });
+
   test("--force never starts what somebody stopped, before or meanwhile", async () => {
     const { answers, job } = state("stopped");
     const changed = {
