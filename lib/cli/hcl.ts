@@ -1,12 +1,16 @@
 import { cacheFolder, findBinary, getBinary } from "../local";
 import { NomadClient, nomadConnection } from "../nomad";
 import { commandParser, serverParser, type HclParser, type ReadingOptions } from "../operations";
+import { block } from "../text";
 import type { ValuesOf } from "./command";
 import type { CliContext } from "./context";
 import type { variables as variablesOptions } from "./options";
 
 /** Options of every command that reads HCL. */
 export type HclOptions = ValuesOf<typeof variablesOptions>;
+
+/** A file that is read within this time is not worth a word: milliseconds. */
+const A_MOMENT = 1000;
 
 /**
  * Reads files of jobs. Nomad's own command reads HCL wherever there is one on this machine, whatever NOMAD_ADDR says; else the server that NOMAD_ADDR
@@ -33,5 +37,19 @@ export function fileReading(
   };
   let chosen: HclParser | undefined;
   const parseHcl: HclParser = (file, text) => (chosen ??= parser())(file, text);
-  return { reading: { parseHcl, cwd, stdin }, close: async () => server?.close() };
+  const steps = terminal.progress({ after: A_MOMENT });
+  const reading = {
+    parseHcl,
+    cwd,
+    stdin,
+    env,
+    signal,
+    onStep: (step: string) => steps.step(step),
+    onSaid: (said: string) => terminal.note(block(said)),
+  };
+  const close = async () => {
+    terminal.rest();
+    await server?.close();
+  };
+  return { reading, close };
 }

@@ -53,6 +53,7 @@ export class Terminal {
   readonly #live: ReturnType<typeof logUpdate.create>;
   readonly #moves: boolean;
   #timer: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
   #frame = 0;
   #draw: (() => TerminalText) | undefined;
   #printedJson = false;
@@ -153,6 +154,7 @@ export class Terminal {
 
   /** Takes the changing lines away. */
   rest(): void {
+    clearTimeout(this.#later);
     clearInterval(this.#timer);
     this.#timer = undefined;
     if (this.#draw) this.#live.clear();
@@ -164,8 +166,12 @@ export class Terminal {
     return style.cyan(FRAMES[this.#frame % FRAMES.length] ?? term``);
   }
 
-  /** Progress of a work that takes its time. */
-  progress(): Progress {
+  /**
+   * Progress of a work that takes its time.
+   *
+   * @param after a step that is over before is not shown, in milliseconds. Default: each is shown at once.
+   */
+  progress({ after = 0 }: { readonly after?: number } = {}): Progress {
     const { clock, asJson } = this.#options;
     let text = "";
     let detail = "";
@@ -185,8 +191,13 @@ export class Terminal {
         text = next;
         detail = "";
         since = clock.now();
-        if (this.#moves) this.live(line);
-        else if (!asJson) this.write(term`  ${next}`, "stderr");
+        const show = () => {
+          if (this.#moves) this.live(line);
+          else if (!asJson) this.write(term`  ${next}`, "stderr");
+        };
+        clearTimeout(this.#later);
+        if (after === 0) show();
+        else this.#later = setTimeout(show, after).unref();
       },
       detail: (next) => {
         detail = next;

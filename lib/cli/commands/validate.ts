@@ -56,10 +56,11 @@ async function judge(
   const judged: JudgedFile[] = [];
   try {
     for (const name of names) {
+      if (isStackName(name, context)) context.terminal.progress().step(`synthesizing ${name}`);
       judged.push(
         isStackName(name, context)
           ? await judgeStack(name, { project: localCluster(context).project, env, signal })
-          : await judgeFile(name, reading, target),
+          : await judgeFile(name, { ...reading, target }),
       );
     }
   } finally {

@@ -1,10 +1,10 @@
-import { createRequire } from "node:module";
 import { readFileSync, statSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
-import { Job, UserError, type Problem } from "../../jobspec";
+import { Job, UserError, type Problem, type Target } from "../../jobspec";
 import { inSourceOrder, type HclParser } from "../hcl";
+import { exportedJobs, type JudgedJob } from "./exported-jobs";
 
 /** A file that holds jobs, as far as it could be read. */
 export interface JobFile {
@@ -16,6 +16,8 @@ export interface JobFile {
   readonly jobs: readonly Job[];
   /** What is wrong with the file or its JSON, and what was kept of it unread. */
   readonly problems: readonly Problem[];
+  /** What a program's own library says of each job that it exports. */
+  readonly judged?: readonly JudgedJob[];
 }
 
 /** How files are read. */
@@ -25,6 +27,16 @@ export interface ReadingOptions {
   readonly cwd?: string;
   /** Where `-` is read from. Default: the process's standard input. */
   readonly stdin?: Readable;
+  /** What the jobs of programs are judged for. Default: open source, 1.11. */
+  readonly target?: Target;
+  /** The environment of programs. Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told, before a file is read that may take its time, what is done with it. */
+  readonly onStep?: (step: string) => void;
+  /** Told what a program wrote to stdout and stderr. */
+  readonly onSaid?: (said: string) => void;
+  /** Ends programs. */
+  readonly signal?: AbortSignal;
 }
 
 /** What is written in place of a file's path to read standard input. */
@@ -44,7 +56,8 @@ export async function readJobFile(path: string, options: ReadingOptions): Promis
   try {
     const bytes = path === STANDARD_INPUT ? await readStream(stdin) : readBytes(resolve(cwd, path), path);
     text = decode(bytes);
-    if (kind === "program") return { file, kind, text, jobs: exportedJobs(file, cwd), problems: [] };
+    options.onStep?.(`${kind === "program" ? "running" : "reading"} ${file}`);
+    if (kind === "program") return { file, kind, text, ...(await exportedJobs(file, { ...options, cwd })) };
     const parsed = kind === "json" ? parseJson(text) : jsonIn(text);
     if (parsed !== undefined) kind = isHclAsJson(parsed) ? "hcl-json" : "json";
     const json = kind === "json" ? parsed : inSourceOrder(await parseHcl(file, text), text);
@@ -152,30 +165,4 @@ function isHclAsJson(json: unknown): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The jobs that a program exports. */
-function exportedJobs(file: string, cwd: string): readonly Job[] {
-  let exported: Record<string, unknown>;
-  try {
-    exported = createRequire(resolve(cwd, "program.js"))(resolve(cwd, file)) as Record<string, unknown>;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw UserError.at(file, `does not run: ${error instanceof Error ? error.message : String(error)}`, "file/program");
-  }
-  const jobs = Object.values(exported).filter(isJob);
-  if (jobs.length === 0)
-    throw UserError.at(file, `exports no job; write: export const ${nameFor(file)} = new Job({ … })`, "file/program");
-  return jobs;
-}
-
-/** Also one of another copy of this library. */
-function isJob(value: unknown): value is Job {
-  if (value instanceof Job) return true;
-  const shape = value as Partial<Job> | null;
-  return typeof shape === "object" && typeof shape?.toApi === "function" && typeof shape.validate === "function";
-}
-
-function nameFor(file: string): string {
-  return basename(file).replace(/\W.*$/, "") || "job";
 }

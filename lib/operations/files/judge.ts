@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UserError, type Problem, type Target } from "../../jobspec";
+import { UserError, type Problem } from "../../jobspec";
 import { readJobFile, type ReadingOptions } from "./job-files";
 import { stackNames, synthesisFolder, synthesizeProject, withRunFolder, type SynthesisOptions } from "../stack";
 import { compareLocated, locate, type LocatedProblem } from "./locate";
@@ -12,17 +12,16 @@ export interface JudgedFile {
 }
 
 /** Says what a Nomad server would say of the jobs of a file, each problem with its line where it has one. */
-export async function judgeFile(path: string, options: ReadingOptions, target?: Target): Promise<JudgedFile> {
+export async function judgeFile(path: string, options: ReadingOptions): Promise<JudgedFile> {
   const read = await readJobFile(path, options);
-  const judged = read.jobs.flatMap((job) => {
-    const located = locate(read, job, job.validate(target));
-    // Several jobs of one program are told apart by their ids.
-    return read.jobs.length > 1
-      ? located.map((problem) => ({ ...problem, path: `${job.id}.${problem.path}` }))
-      : located;
-  });
+  const judged =
+    read.judged ?? read.jobs.map((job) => ({ id: job.id, problems: locate(read, job, job.validate(options.target)) }));
+  // Several jobs of one program are told apart by their ids.
+  const placed = judged.flatMap(({ id, problems }) =>
+    judged.length > 1 ? problems.map((problem) => ({ ...problem, path: `${id}.${problem.path}` })) : problems,
+  );
   const own = locate(read, read.jobs[0], read.problems);
-  return { file: read.file, problems: [...own, ...judged].sort(compareLocated) };
+  return { file: read.file, problems: [...own, ...placed].sort(compareLocated) };
 }
 
 /** Says what is wrong with the jobs of a stack, by running its program. */

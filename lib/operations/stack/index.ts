@@ -1,4 +1,5 @@
 /** A program, run, and what its stacks want. */
+export { runChild } from "./child-program";
 export { evaluateTemplate, NeedsTerraform, type TerraformValue } from "./expression";
 export {
   readContents,

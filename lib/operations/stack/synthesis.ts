@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { makePrivate, privateFolder } from "../../private-files";
+import { runChild } from "./child-program";
 import { settingsFile, synthesisFolder, withRunFolder } from "./run-folder";
 
 const terraformModule = v.union([v.string(), v.looseObject({ source: v.string() })]);
@@ -56,68 +56,16 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });
   privateFolder(outdir);
-  const child = spawn(settings.app, {
+  const run = runChild({
+    command: settings.app,
     cwd: project,
-    shell: true,
-    stdio: ["ignore", "pipe", "pipe"],
     env: { ...programEnvironment({ ...process.env, ...env }, settings), CDKTF_OUTDIR: outdir },
-    // The program runs under a shell, and may run others: together they are a group, which is ended as one.
-    detached: true,
+    signal,
   });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (text: string) => (said += text));
-  }
-  const { code, ending } = await endOf(child, signal);
-  if (existsSync(outdir)) makePrivate(outdir);
-  signal?.throwIfAborted();
+  const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
-  if (code !== 0) throw UserError.at("", said.trim() || `the program ${how} and said nothing`, "synthesis");
-  return said.trim();
-}
-
-/** How long a program may take to end once it is told to, in milliseconds. */
-const GRACE = 500;
-
-/** Waits until a program has ended; where the signal is aborted, ends it and everything that it started. */
-async function endOf(
-  child: ChildProcess,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly code: number | null; readonly ending: NodeJS.Signals | null }> {
-  let grace: NodeJS.Timeout | undefined;
-  const kill = () => endGroup(child, "SIGKILL");
-  const onAbort = () => {
-    endGroup(child, "SIGTERM");
-    grace = setTimeout(kill, GRACE);
-  };
-  // Also where this process is ended before its own end of the matter.
-  process.once("exit", kill);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await new Promise((resolve, reject) => {
-      child.once("error", reject);
-      // What the program left running may hold its output open: once it was told to end, nobody waits for that.
-      child.once("exit", (code, ending) => {
-        if (signal?.aborted) resolve({ code, ending });
-      });
-      child.once("close", (code, ending) => resolve({ code, ending }));
-    });
-  } finally {
-    clearTimeout(grace);
-    if (signal?.aborted) kill();
-    process.off("exit", kill);
-    signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // All of it has ended.
-  }
+  if (code !== 0) throw UserError.at("", said || `the program ${how} and said nothing`, "synthesis");
+  return said;
 }
 
 /**

@@ -1,0 +1,142 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, extname, join, resolve } from "node:path";
+import * as v from "valibot";
+import { Job, UserError, type Problem, type Target } from "../../jobspec";
+import { runChild } from "../stack";
+
+/** What the library that a program uses says of one of its jobs. */
+export interface JudgedJob {
+  readonly id: string;
+  readonly problems: readonly Problem[];
+}
+
+/** What a program exports. */
+export interface ExportedJobs {
+  /** Those that can be read. */
+  readonly jobs: readonly Job[];
+  /** One for each that it exports, in the same order. */
+  readonly judged: readonly JudgedJob[];
+  /** What is wrong with those that cannot be read, where their own library does not say it. */
+  readonly problems: readonly Problem[];
+}
+
+/** What running a program needs. */
+export interface ExportedJobsOptions {
+  /** The folder at which the path of the program starts. */
+  readonly cwd: string;
+  /** What its jobs are judged for. Default: open source, 1.11. */
+  readonly target?: Target;
+  /** Its environment. Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told what it wrote to stdout and stderr. */
+  readonly onSaid?: (said: string) => void;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+}
+
+const problem = v.object({
+  rule: v.string(),
+  path: v.string(),
+  message: v.string(),
+  severity: v.picklist(["error", "warning"]),
+  stopsSynthesis: v.exactOptional(v.boolean()),
+});
+const answer = v.union([
+  v.object({ jobs: v.array(v.object({ id: v.string(), api: v.unknown(), problems: v.array(problem) })) }),
+  v.object({ problems: v.pipe(v.array(problem), v.nonEmpty()) }),
+  v.object({ error: v.string() }),
+]);
+
+const LARGEST = 256 * 1024 * 1024;
+
+/**
+ * The jobs that a program exports. The program runs in a process of its own, which it may hold as long as it likes: whatever it does, it
+ * neither stops this process, nor writes to its stdout, nor reads its memory.
+ *
+ * @throws UserError where it does not run, or exports no job; the signal's reason, where it is aborted
+ */
+export async function exportedJobs(
+  file: string,
+  { cwd, target = {}, env = process.env, onSaid, signal }: ExportedJobsOptions,
+): Promise<ExportedJobs> {
+  // Only this user may look into it: a job may hold anything.
+  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-program-"));
+  const result = join(folder, "jobs.json");
+  try {
+    closeSync(openSync(result, "wx", 0o600));
+    const path = resolve(cwd, file);
+    const { code, ending, said } = await runChild({
+      command: process.execPath,
+      args: [...loader(path), RUNNER, path, result, JSON.stringify(target)],
+      cwd,
+      env: { ...env },
+      signal,
+      endsRest: true,
+    });
+    const read = readAnswer(file, result);
+    if (read === undefined) {
+      const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
+      const message = `does not run: it ${how} before its exports were read`;
+      throw UserError.at(file, said === "" ? message : `${message}, and said:\n${said}`, "file/program");
+    }
+    if (said !== "") onSaid?.(said);
+    if ("problems" in read) throw new UserError(read.problems);
+    if ("error" in read) throw UserError.at(file, `does not run: ${read.error}`, "file/program");
+    if (read.jobs.length === 0)
+      throw UserError.at(file, `exports no job; write: export const ${nameFor(file)} = new Job({ … })`, "file/program");
+    return readJobs(read.jobs);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What runs in the other process: its source where this is one, else what was compiled of it. */
+const RUNNER = join(__dirname, `program-runner${extname(__filename)}`);
+
+/** What lets Node load TypeScript: where the sources of this library run, what they run with; else the project's own, where it has one. */
+function loader(program: string): readonly string[] {
+  for (const from of [__filename, program]) {
+    try {
+      return ["--require", createRequire(from).resolve("tsx/cjs")];
+    } catch {
+      // Plain JavaScript needs none.
+    }
+  }
+  return [];
+}
+
+/** What the program's process wrote; undefined where it wrote nothing. */
+function readAnswer(file: string, result: string): v.InferOutput<typeof answer> | undefined {
+  const { size } = statSync(result);
+  if (size === 0) return undefined;
+  if (size > LARGEST)
+    throw UserError.at(file, `exports jobs of more than ${LARGEST / 1024 / 1024} MiB`, "file/program");
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(result, "utf8"));
+  } catch {
+    // What is cut off was not written to its end.
+    return undefined;
+  }
+  const parsed = v.safeParse(answer, value);
+  return parsed.success ? parsed.output : undefined;
+}
+
+function readJobs(exported: readonly (JudgedJob & { readonly api: unknown })[]): ExportedJobs {
+  const read = exported.map(({ id, api, problems }) => ({ id, said: problems, ...Job.read(api) }));
+  return {
+    jobs: read.flatMap(({ job }) => job ?? []),
+    judged: read.map(({ id, said }) => ({ id, problems: said })),
+    problems: read.flatMap(({ job, said, problems }) => (job || said.some(isError) ? [] : problems.filter(isError))),
+  };
+}
+
+function isError({ severity }: Problem): boolean {
+  return severity === "error";
+}
+
+function nameFor(file: string): string {
+  return basename(file).replace(/\W.*$/, "") || "job";
+}

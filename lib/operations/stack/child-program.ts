@@ -1,0 +1,103 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable } from "node:stream";
+
+/** A program that is run, and how. */
+export interface ChildProgram {
+  /** The command, or a line of the shell where there are no arguments. */
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+  /** Whether what it leaves running when it ends is ended too. Default: it is waited for, as a shell waits for what writes to its pipe. */
+  readonly endsRest?: boolean;
+}
+
+/** How a program ended, and what it wrote to stdout and stderr. */
+export interface ProgramEnd {
+  readonly code: number | null;
+  readonly ending: NodeJS.Signals | null;
+  readonly said: string;
+}
+
+/** So much of what a program says is kept, its end, in characters. */
+const MOST_SAID = 1024 * 1024;
+
+/**
+ * Runs a program in a process group of its own, and waits for its end, however long that takes. Nothing that it does reaches this process
+ * but what it writes. Where the signal is aborted, it is ended with everything that it started.
+ *
+ * @throws the signal's reason, where it is aborted
+ */
+export async function runChild({ command, args, cwd, env, signal, endsRest }: ChildProgram): Promise<ProgramEnd> {
+  signal?.throwIfAborted();
+  const child = spawn(command, args ?? [], {
+    cwd,
+    shell: args === undefined,
+    stdio: ["ignore", "pipe", "pipe"],
+    env,
+    // It may run others: together they are a group, which is ended as one.
+    detached: true,
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      said += text;
+      if (said.length > 2 * MOST_SAID) said = said.slice(-MOST_SAID);
+    });
+  }
+  const end = await endOf(child, signal, endsRest ?? false);
+  signal?.throwIfAborted();
+  const kept = said.length > MOST_SAID ? `… (the beginning is left out)\n${said.slice(-MOST_SAID)}` : said;
+  return { ...end, said: kept.trim() };
+}
+
+/** How long a program may take to end once it is told to, in milliseconds. */
+const GRACE = 500;
+
+/** Waits until a program has ended; where the signal is aborted, ends it and everything that it started. */
+async function endOf(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  signal: AbortSignal | undefined,
+  endsRest: boolean,
+): Promise<Pick<ProgramEnd, "code" | "ending">> {
+  let grace: NodeJS.Timeout | undefined;
+  const kill = () => endGroup(child, "SIGKILL");
+  const onAbort = () => {
+    endGroup(child, "SIGTERM");
+    grace = setTimeout(kill, GRACE);
+  };
+  // Also where this process is ended before its own end of the matter.
+  process.once("exit", kill);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      // What the program left running may hold its output open: once it was told to end, nobody waits for that.
+      child.once("exit", (code, ending) => {
+        if (signal?.aborted) resolve({ code, ending });
+        if (!endsRest) return;
+        kill();
+        // What left the group may hold the output open still.
+        grace = setTimeout(() => resolve({ code, ending }), GRACE);
+      });
+      child.once("close", (code, ending) => resolve({ code, ending }));
+    });
+  } finally {
+    clearTimeout(grace);
+    if (signal?.aborted) kill();
+    if (endsRest) for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    process.off("exit", kill);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function endGroup({ pid }: { readonly pid?: number }, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
