@@ -40,6 +40,12 @@ describe("a form of which there is no doubt", () => {
     key("SG", ".", A36.slice(0, 22), ".", A36),
     key("-----BEGIN ", "PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----"),
     key("-----BEGIN OPENSSH ", "PRIVATE KEY-----\nabc"),
+    key("bot", "123456789:", A36.slice(0, 35)),
+    key("AT", "CTT3", A36, A36),
+    key("NR", "II-", A36.slice(0, 32)),
+    key("sq", "p_", HEX, "01234567"),
+    key("pat", "-na1-11111111-2222-3333-", "4444-555555555555"),
+    key("-----BEGIN%20", "PRIVATE%20KEY-----%0A", A36),
     Buffer.from(key("gh", "p_", A36)).toString("base64"),
     Buffer.from(`{"token":"${key("gh", "p_", A36)}"}`).toString("base64url"),
   ])("%s", (token) => {
@@ -75,6 +81,44 @@ describe("what stands around a value tells that it is one", () => {
     ["requirepass winter\nport 6379", "requirepass •\nport 6379"],
     ["machine x login mail password winter", "machine x login mail password •"],
     ['DB_PASSWORD={{ with nomadVar "a" }}{{ .b }}{{ end }}', 'DB_PASSWORD={{ with nomadVar "a" }}{{ .b }}{{ end }}'],
+    // A name beside its value.
+    ["- name: DB_PASSWORD\n  value: winter\n", "- name: DB_PASSWORD\n  value: •\n"],
+    ['[{"value":"winter","name":"DB_PASSWORD"}]', '[{"value":"•","name":"DB_PASSWORD"}]'],
+    ['<property name="password" value="winter"/>', '<property name="password" value="•"/>'],
+    ["<name>a.password</name><value>winter</value>", "<name>a.password</name><value>•</value>"],
+    ['<password type="x">winter</password>', '<password type="x">•</password>'],
+    ["<password><![CDATA[winter]]></password>", "<password><![CDATA[•]]></password>"],
+    ['["--password", "winter"]', '["--password", "•"]'],
+    // Lines below a name, and texts of several lines.
+    ["password:\n  winter\nport: 1", "password:\n  •\nport: 1"],
+    ["passwords:\n  - winter\n  - b\nport: 1", "passwords:\n•\nport: 1"],
+    ["basic_auth:\n  username: x\n  password_file: /p", "basic_auth:\n  username: x\n  password_file: /p"],
+    ["password = \'\'\'\nwinter\'\'\'", "password = \'\'\'•\'\'\'"],
+    ["spring.datasource.password winter", "spring.datasource.password •"],
+    // Passwords that have a place and no name.
+    ["CREATE USER x WITH PASSWORD \'winter\';", "CREATE USER x WITH PASSWORD \'•\';"],
+    ["CREATE USER x IDENTIFIED BY \'winter\';", "CREATE USER x IDENTIFIED BY \'•\';"],
+    ["mysql -u root -pwinter db", "mysql -u root -p• db"],
+    ["sshpass -p winter ssh x", "sshpass -p • ssh x"],
+    ["docker login -u x -p winter", "docker login -u x -p •"],
+    ["redis-cli -a winter ping", "redis-cli -a • ping"],
+    ["user default on >winter ~* +@all", "user default on >• ~* +@all"],
+    ["db:5432:mail:mail:winter", "db:5432:mail:mail:•"],
+    ["mail:winter@tcp(db:3306)/mail", "mail:•@tcp(db:3306)/mail"],
+    ["jdbc:oracle:thin:mail/winter@//db:1521/x", "jdbc:oracle:thin:mail/•@//db:1521/x"],
+    ["Server=db;Pwd=winter;Port=1", "Server=db;Pwd=•;Port=1"],
+    ["PWD=/srv/winter", "PWD=/srv/winter"],
+    ["REDISCLI_AUTH=winter", "REDISCLI_AUTH=•"],
+    ["пароль=winter", "пароль=•"],
+    // Encoded.
+    [
+      JSON.stringify(JSON.stringify(JSON.stringify({ password: "winter" }))),
+      '"\\"{\\\\\\"password\\\\\\":\\\\\\"•\\\\\\"}\\""',
+    ],
+    ["x=postgres%3A%2F%2Fu%3Awinter%40db y", "x=• y"],
+    [Buffer.from("password=winterwinter").toString("hex"), "•"],
+    [Buffer.from(Buffer.from('{"password":"winter"}').toString("base64")).toString("base64"), "•"],
+    [Buffer.from("grüße password=winter").toString("base64"), "•"],
     ["{{ $token := .Data.token }}", "{{ $token := .Data.token }}"],
     ["location / { proxy_pass http://up; }", "location / { proxy_pass http://up; }"],
   ])("%j", (text, expected) => {
@@ -93,7 +137,7 @@ describe("what stands around a value tells that it is one", () => {
 
 describe("linear time", () => {
   const UNITS =
-    'key=,key:,://a:b/,://a:b/@,eyJ,eyJaaaaaaaaaa.,password=${,sk-,{{,key=",key=\'a,<key>,--key ,secrets:[,xoxb-,Z2hwX2,curl -u a:,key: |\n,password=x ,Password=;,[[,$(,\\",gh,AKIA,a.'.split(
+    "key=,key:,://a:b/,://a:b/@,eyJ,eyJaaaaaaaaaa.,password=${,sk-,{{,key=\",key='a,<key>,--key ,secrets:[,xoxb-,Z2hwX2,curl -u a:,key: |\n,password=x ,Password=;,%3A,%253A,mysql -p ,name: a\nvalue: ,login x ,<a b>,\\,\\\\\",password=\\\n,secrets:\n  - a\n,Basic ,SET ,http ,0a0a,user a >,'--a',[[,$(,\\\",gh,AKIA,a.".split(
       ",",
     );
   const LONG = 200_000;

@@ -28,7 +28,7 @@ export function addressSpans(text: string): SecretSpan[] {
     if (password !== "" && !isReference(password))
       found.push({ start: start + split + 1, end: userEnd, what: "the password of an address", certain: false });
     // A token in the place of the user, without a password.
-    else if (split < 0 && /^[A-Za-z0-9_-]{20,}$/.test(user) && /\d/.test(user))
+    else if (split < 0 && /^[A-Za-z0-9_-]{20,}$/.test(user) && (/\d/.test(user) || /^[a-f]{32}$/.test(user)))
       found.push({ start, end: userEnd, what: "the token of an address", certain: false });
   }
   return found;

@@ -28,6 +28,8 @@ function form(what: string, starts: string, pattern: string, holds?: (match: str
 /** Letters alone are words: a key has digits among them. */
 const hasDigits = (match: string) => /\d/.test(match);
 
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
 /** Makers of keys, and the forms that they document for scanners of leaked keys. */
 const FORMS: readonly Form[] = [
   form("a token of GitHub", "gh", "gh[pousr]_[A-Za-z0-9]{30,255}"),
@@ -46,6 +48,12 @@ const FORMS: readonly Form[] = [
     "AB AC AK AS AG AI AR AN A3",
     "(?:A[BKS]IA|ACCA|AGPA|AIDA|AROA|AIPA|AN[PV]A|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])",
   ),
+  form("an address of Teams", "we", "webhook\\.office\\.com/webhookb2/[\\w@/-]{20,300}"),
+  form("an address of Zapier", "ho", "hooks\\.zapier\\.com/hooks/catch/\\d{3,12}/[A-Za-z0-9/]{5,40}"),
+  form("an address of Make", "ho", "hook\\.[a-z0-9.]{2,20}\\.com/[a-z0-9]{20,60}", hasDigits),
+  form("an address of PagerDuty", "ev", "events\\.pagerduty\\.com/integration/[a-f0-9]{32}"),
+  form("an address of IFTTT", "ma", "maker\\.ifttt\\.com/trigger/[\\w-]{1,100}/(?:json/)?with/key/[\\w-]{10,80}"),
+  form("a token of Telegram", "bo", "bot\\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
   form("a token of Vercel", "vc", "vc[piark]_[A-Za-z0-9]{20,80}"),
   form("a key of Google", "AI", "AIza[A-Za-z0-9_-]{35}"),
   form("a token of Google", "ya", "ya29\\.[A-Za-z0-9_-]{20,2000}"),
@@ -53,7 +61,7 @@ const FORMS: readonly Form[] = [
   form("a key of OpenAI or Anthropic", "sk", "sk-[A-Za-z0-9_-]{16,300}", hasDigits),
   form("a token of Vault", "hv", "hv[sbr]\\.[A-Za-z0-9_-]{20,400}"),
   form("a token of Vault", "s.", "s\\.[A-Za-z0-9]{24}(?![A-Za-z0-9._-])", hasDigits),
-  form("a token of DigitalOcean", "do", "do[opr]_v1_[a-f0-9]{64}"),
+  form("a token of DigitalOcean", "do", "do(?:[opr]|se)_v1_[a-f0-9]{64}"),
   form("a key of SendGrid", "SG", "SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{16,64}"),
   form("a key of Mailgun", "ke", "key-[a-f0-9]{32}(?![A-Za-z0-9])"),
   form("a key of Twilio", "SK", "SK[a-f0-9]{32}(?![A-Za-z0-9])"),
@@ -63,6 +71,30 @@ const FORMS: readonly Form[] = [
   form("a token of crates.io", "ci", "cio[A-Za-z0-9]{32}(?![A-Za-z0-9])", hasDigits),
   form("a token of Docker Hub", "dc", "dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,100}"),
   form("a token of Hugging Face", "hf", "hf_[A-Za-z0-9]{30,60}"),
+  form("a token of Hugging Face", "ap", "api_org_[A-Za-z0-9]{30,60}"),
+  form("a key of Datadog", "dd", "dd(?:p|apk|app)_[A-Za-z0-9]{30,60}"),
+  form("a token of Bitbucket", "AT", "ATBB[A-Za-z0-9]{20,60}", hasDigits),
+  form("a token of Square", "EA", "EAAA[A-Za-z0-9_-]{56,80}(?![A-Za-z0-9_-])", hasDigits),
+  form("a token of Facebook", "EA", "EAAC[A-Za-z0-9]{30,400}", hasDigits),
+  form("a token of Twitter", "AA", "AAAAAAAAAAAAAAAAAAAA[A-Za-z0-9%]{40,150}", hasDigits),
+  form("a key of Firebase", "AA", "AAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{60,300}"),
+  form("a key of Cloudflare", "v1", "v1\\.0-[a-f0-9]{24}-[a-f0-9]{30,160}"),
+  form("a token of Buildkite", "bk", "bk[a-z]{2}_[a-f0-9]{32,40}"),
+  form("a token of CircleCI", "CC", "CCIP(?:AT|RJ)_[A-Za-z0-9]{10,30}_[a-f0-9]{40}"),
+  form("a token of SonarQube", "sq", "sq[pua]_[a-f0-9]{40}"),
+  form("a key of Artifactory", "AK", "AKCp[A-Za-z0-9]{60,80}"),
+  form("a token of Artifactory", "cm", "cmVmdGtuOj[A-Za-z0-9]{40,90}"),
+  form("a token of Airtable", "pa", "pat[A-Za-z0-9]{14}\\.[a-f0-9]{64}"),
+  form("a token of HubSpot", "pa", `pat-[a-z]{2}\\d-${UUID}`),
+  form("a key of LaunchDarkly", "sd", `sdk-${UUID}`),
+  form("a token of Dropbox", "sl", "sl\\.[A-Za-z0-9_-]{100,2000}"),
+  form("a key of Resend", "re", "re_[A-Za-z0-9]{6,12}_[A-Za-z0-9]{20,40}", hasDigits),
+  form("a key of Brevo", "xk", "xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}"),
+  form("a token of Mapbox", "sk", "sk\\.eyJ[A-Za-z0-9_-]{20,300}\\.[A-Za-z0-9_-]{20,60}"),
+  form("a key of Yandex", "AQ", "AQVN[A-Za-z0-9_-]{35,50}"),
+  form("a key of Infracost", "ic", "ico-[A-Za-z0-9]{32}(?![A-Za-z0-9])", hasDigits),
+  form("a secret key of Supabase", "sb", "sb_secret_[A-Za-z0-9_-]{20,60}"),
+  form("a password of Neon", "np", "npg_[A-Za-z0-9]{12,40}", hasDigits),
   form("a key of Groq", "gs", "gsk_[A-Za-z0-9]{40,80}"),
   form("a token of Replicate", "r8", "r8_[A-Za-z0-9]{37,45}"),
   form("a key of xAI", "xa", "xai-[A-Za-z0-9]{40,120}"),
@@ -70,10 +102,10 @@ const FORMS: readonly Form[] = [
   form("a token of Linear", "li", "lin_(?:api|oauth)_[A-Za-z0-9]{32,80}"),
   form("a token of Notion", "nt se", "(?:ntn|secret)_[A-Za-z0-9]{40,60}(?![A-Za-z0-9])", hasDigits),
   form("a token of Figma", "fi", "fig[dou]_?[dr]?_[A-Za-z0-9_-]{35,60}"),
-  form("a token of Atlassian", "AT", "ATATT3[A-Za-z0-9_=-]{50,400}"),
+  form("a token of Atlassian", "AT", "AT[AC]TT3[A-Za-z0-9_=-]{50,400}"),
   form("a token of Databricks", "da", "dapi[a-f0-9]{32}(?:-\\d)?"),
   form("a token of Grafana", "gl", "gl(?:sa|c)_[A-Za-z0-9_+/=]{30,400}"),
-  form("a key of New Relic", "NR", "NRAK-[A-Z0-9]{27}"),
+  form("a key of New Relic", "NR", "NR(?:AK|II|JS|IQ|RA)-[A-Za-z0-9_-]{19,40}"),
   form("a token of Sentry", "sn", "sntry[su]_[A-Za-z0-9_+/=]{40,400}"),
   form("a token of PlanetScale", "ps", "pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}"),
   form("a token of Doppler", "dp", "dp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9_.-]{40,80}"),
@@ -91,6 +123,8 @@ const FORMS: readonly Form[] = [
   form("a token of Contentful", "CF", "CFPAT-[A-Za-z0-9_-]{40,60}"),
   form("a key of Alibaba", "LT", "LTAI[A-Za-z0-9]{17,21}(?![A-Za-z0-9])", hasDigits),
   form("a key of age", "AG", "AGE-SECRET-KEY-1[A-Z0-9]{58}"),
+  form("a key of Grafana", "ey", "eyJrIjoi[A-Za-z0-9+/_-]{40,400}"),
+  form("a token of Cloudflare", "ey", "eyJhIjoi[A-Za-z0-9+/_-]{80,400}"),
   form("a signed token (JWT)", "ey", "eyJ[A-Za-z0-9_-]{8,2000}(?:\\.[A-Za-z0-9_-]{4,2000}){1,4}", isJwt),
 ];
 
@@ -111,7 +145,10 @@ const BEFORE_DOT = [
   ),
 ];
 const BEFORE_COLON = [form("a token of Telegram", "", "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")];
-const OF_LONG_WORDS = [form("a key of Mailchimp", "", "[a-f0-9]{32}-us\\d{1,2}(?![A-Za-z0-9])")];
+const OF_LONG_WORDS = [
+  form("a key of Mailchimp", "", "[a-f0-9]{32}-us\\d{1,2}(?![A-Za-z0-9])"),
+  form("a key of Mailgun", "", "[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}(?![A-Za-z0-9-])"),
+];
 const LONG_WORD = 35;
 const AZURE = form("a secret of Azure", "", "[A-Za-z0-9_~.]{3}\\dQ~[A-Za-z0-9_~.-]{31,34}");
 
@@ -180,12 +217,14 @@ function isOfWord(code: number): boolean {
   );
 }
 
-const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
-const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+const BEGIN =
+  /-----?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- BEGIN SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-Lines: ?\d/g;
+const END =
+  /-----?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- END SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-MAC: ?[a-f0-9]{40,64}/g;
 
 /** Private keys over several lines; one without an end goes on to the end of the text. */
 function privateKeys(text: string, found: SecretSpan[]): void {
-  if (!text.includes("PRIVATE KEY")) return;
+  if (!text.includes("PRIVATE KEY") && !text.includes("Private-Lines")) return;
   const ends = [...text.matchAll(END)].map((match) => match.index + match[0].length);
   let next = 0;
   let covered = 0;

@@ -7,16 +7,19 @@
 const SECRET_WORDS = new Set(
   (
     "password passwords passwd passphrase passcode passwort pswd pass pw pwd secret secrets token tokens credential credentials creds " +
-    "authorization bearer apikey apikeys jwt salt pepper mnemonic otp totp cookie requirepass masterauth"
+    "authorization bearer apikey apikeys jwt salt pepper mnemonic otp totp cookie requirepass masterauth " +
+    "passwrd paswd passwrod passkey psk pat privkey htpasswd passphrases " +
+    // The same in other languages, as far as a name of ASCII letters can hold them.
+    "kennwort geheimnis contrasena contrasenia motdepasse mdp senha clave parola parool wachtwoord haslo lozinka heslo sifre salasana losenord adgangskode jelszo"
   ).split(" "),
 );
 
 /** Words that only say it at the end of a name: `SMTP_PASS`, and not `PASS_THROUGH`. */
-const AT_THE_END = new Set("pass pw pwd salt pepper otp totp cookie bearer jwt".split(" "));
+const AT_THE_END = new Set("pass pw pwd salt pepper otp totp cookie bearer jwt pat psk mdp".split(" "));
 
 /** What people write together: `PGPASSWORD`, `accesstoken`, `SMTPPASS`. */
 const RUN_TOGETHER =
-  /(?:password|passwd|passphrase|secret|token|credentials?|api_?keys?|accesskey|secretkey|privatekey|authkey|masterkey|encryptionkey|signingkey|pwd)$|^(?:db|smtp|imap|mail|mysql|pg|postgres|sql|redis|mongo|amqp|ftp|ldap|user|root|admin|http|proxy|ssh|sudo|auth)pass$/;
+  /(?:password|passwd|passphrase|secret|token|credentials?|api_?keys?|accesskey|secretkey|privatekey|authkey|masterkey|encryptionkey|signingkey|sharedkey|sshkey|pwd|kennwort|passwort)$|^(?:bind|root|db|olcroot|vnc|user|admin|mysql|pg)pw$|^(?:db|smtp|imap|mail|mysql|pg|postgres|sql|redis|mongo|amqp|ftp|ldap|user|root|admin|http|proxy|ssh|sudo|auth|vnc|mq|store|key|trust|keystore|bind|my|svc|service|login|sasl|jdbc|ipmi|app|client|server|wifi|vpn)pass$/;
 
 /** What stands before `key` where the key opens something. */
 const KINDS_OF_KEYS = new Set(
@@ -25,6 +28,7 @@ const KINDS_OF_KEYS = new Set(
     "service app application jwt hmac aes rsa ecdsa ed25519 deploy ssh ssl tls cookie session crypt crypto cipher webhook root " +
     "admin shared gossip wrapping unseal recovery registration subscription sas server client functions integration " +
     "stripe sendgrid openai anthropic mailgun mailchimp twilio datadog sentry github gitlab slack aws azure gcp google " +
+    "fernet enc preshared nonce priv rtmp paddle instrumentation " +
     "cloudflare algolia pusher segment newrelic rollbar pagerduty opsgenie honeycomb launchdarkly maps vapid"
   ).split(" "),
 );
@@ -63,32 +67,39 @@ const COUNTED = new Set(
 /** What nginx passes on, with `proxy_pass` and its like. */
 const PASSED_ON = new Set(["proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached"]);
 
-/** Names of variables that hold the folder a shell is in. */
-const FOLDERS = new Set(["pwd", "oldpwd"]);
-
 /** How sure a name makes: `secret` says what it holds, `maybe` needs a value that looks drawn. */
 export type Suspicion = "secret" | "maybe" | "none";
+
+/** Words for passwords and secrets in other scripts. */
+const OTHER_SCRIPTS = /пароль|секрет|κωδικ|סיסמ|密码|密碼|口令|パスワード|暗証|비밀번호|암호/iu;
 
 /** Longer names are no names. */
 const LONGEST_NAME = 200;
 
 /** The words of a name, in lower case. */
 export function wordsOf(name: string): readonly string[] {
-  return name
-    .slice(-LONGEST_NAME)
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
-    .replaceAll(/([A-Za-z])(\d)/g, "$1 $2")
-    .replaceAll(/(\d)([A-Za-z])/g, "$1 $2")
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== "");
+  return (
+    name
+      .slice(-LONGEST_NAME)
+      // The accents of other languages.
+      .normalize("NFD")
+      .replaceAll(/[\u0300-\u036f]/g, "")
+      .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+      .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+      .replaceAll(/([A-Za-z])(\d)/g, "$1 $2")
+      .replaceAll(/(\d)([A-Za-z])/g, "$1 $2")
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word !== "")
+  );
 }
 
 /** What a name says about what stands under it. */
 export function suspicionOf(name: string): Suspicion {
+  if (OTHER_SCRIPTS.test(name.slice(-LONGEST_NAME))) return "secret";
   const words = wordsOf(name);
-  if (words.length === 1 && FOLDERS.has(words[0] ?? "")) return "none";
+  // A shell keeps the folder that it is in under this name, a connection its password.
+  if (words.length === 1 && (words[0] === "pwd" || words[0] === "oldpwd")) return words[0] === "pwd" ? "maybe" : "none";
   let weaker: Suspicion = "none";
   for (let at = words.length - 1; at >= 0; at -= 1) {
     const found = atWord(words, at);
@@ -124,9 +135,12 @@ function atWord(words: readonly string[], at: number): Suspicion | undefined {
   }
   if (RUN_TOGETHER.test(word)) return "secret";
   if (!last) return undefined;
-  if (word === "auth") return ["basic", "redis", "npm"].includes(before) ? "secret" : "maybe";
+  if (word === "auth") return ["basic", "redis", "rediscli", "npm"].includes(before) ? "secret" : "maybe";
   if (word === "pin") return "maybe";
-  return word === "sig" || word === "signature" || word === "seed" || word === "hash" ? "maybe" : undefined;
+  if (word === "basicauth") return "secret";
+  return word === "encrypt" || word === "sig" || word === "signature" || word === "seed" || word === "hash"
+    ? "maybe"
+    : undefined;
 }
 
 const QUALIFIERS = new Set(

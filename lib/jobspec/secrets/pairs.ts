@@ -1,6 +1,6 @@
 import type { SecretSpan } from "./forms";
 import { suspicionOf, type Suspicion } from "./names";
-import { Scanner, type Part } from "./scanner";
+import { backslashes, Scanner, type Part } from "./scanner";
 import { isPlainlyNoSecret, looksDrawn } from "./values";
 
 /**
@@ -11,13 +11,21 @@ export type TextKind = "document" | "prose";
 
 /** Whether a value under a name is a secret by the name. */
 export function isSecretPair(name: string, value: string): boolean {
-  return isSecretUnder(suspicionOf(name), value);
+  return isSecretUnder(name, suspicionOf(name), value);
 }
 
-function isSecretUnder(suspicion: Suspicion, value: string): boolean {
+function isSecretUnder(name: string, suspicion: Suspicion, value: string): boolean {
   if (suspicion === "none") return false;
-  if (suspicion === "maybe" && !looksDrawn(value) && !/^\d{4,12}$/.test(value)) return false;
+  if (suspicion === "maybe") {
+    const isPassword = /^pwd$/i.test(name) && !/^[/~.]|^[A-Za-z]:\\/.test(value.trim());
+    if (!isPassword && !looksDrawn(value) && !/^\d{4,12}$/.test(value) && !isUser(name, value)) return false;
+  }
   return !isPlainlyNoSecret(value);
+}
+
+/** User and password in one, as names that end with "auth" have them: `mail:winter`, `neo4j/winter`. */
+function isUser(name: string, value: string): boolean {
+  return /auth$/i.test(name) && /^[\w.@-]{1,64}[:/][^\s/:]{4,200}$/.test(value) && !/^\w+:\d+$/.test(value);
 }
 
 /** The values in a text that stand behind a secret's name; linear in its length. */
@@ -37,11 +45,10 @@ export function pairSpans(text: string, kind: TextKind): SecretSpan[] {
     if (!left || suspicion === "none") continue;
     const value = valueBehind(scanner, at, left, kind, suspicion);
     if (!value || value.end <= value.start) continue;
-    if (!value.whole && !isSecretUnder(suspicion, unquoted(text.slice(value.start, value.end)))) continue;
+    if (!value.whole && !isSecretUnder(left.name, suspicion, unquoted(text.slice(value.start, value.end)))) continue;
     found.push({ start: value.start, end: value.end, what: `the value of ${left.name}`, certain: false });
     at = Math.max(value.end - 1, at);
   }
-  if (kind === "document") wordPairs(text, found);
   return found;
 }
 
@@ -77,7 +84,7 @@ function nameBefore(text: string, separator: number, kind: TextKind): Name | und
   const quoted = isQuote(text.charCodeAt(end - 1));
   // In prose only a quoted name may stand away from its separator.
   if (end < separator && !quoted && kind === "prose") return undefined;
-  if (quoted) end -= text.charCodeAt(end - 2) === BACKSLASH ? 2 : 1;
+  if (quoted) for (end -= 1; text.charCodeAt(end - 1) === BACKSLASH && separator - end < MOST_SPACES;) end -= 1;
   let start = end;
   while (start > 0 && end - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
   let first = start;
@@ -94,7 +101,15 @@ function isQuote(code: number): boolean {
 }
 
 function isLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+  // Of other alphabets all above the signs of Latin-1.
+  return (
+    (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 0xc0 && code < 0x2000) || isIdeograph(code)
+  );
+}
+
+/** Letters of East Asian scripts. */
+function isIdeograph(code: number): boolean {
+  return code >= 0x3040 && code < 0xd800;
 }
 
 function isOfName(code: number): boolean {
@@ -124,15 +139,26 @@ function valueBehind(
   if (sign === "=" && (text[start] === ">" || text[start] === "=")) start += 1;
   const mayStandAway = isDocument || left.quoted || sign === ":";
   while (mayStandAway && start - separator < MOST_SPACES && (text[start] === " " || text[start] === "\t")) start += 1;
-  const escaped = text[start] === "\\" && /["']/.test(text[start + 1] ?? "");
-  const first = text[escaped ? start + 1 : start] ?? "";
+  const run = text[start] === "\\" ? backslashes(text, start) : 0;
+  const escapes = /["']/.test(text[start + run] ?? "") ? run : 0;
+  const first = text[start + escapes] ?? "";
   // Another option, and not a value.
   if ((sign === " " || sign === "\t") && first === "-") return undefined;
-  if (first === '"' || first === "'" || first === "`") return scanner.quoted(escaped ? start + 1 : start, escaped);
+  if (first === '"' || first === "'" || first === "`") {
+    // Three quotes of TOML and Python open a text of several lines.
+    const isLong = text[start + 1] === first && text[start + 2] === first;
+    return isLong ? scanner.long(start, first.repeat(3)) : scanner.quoted(start + escapes, escapes);
+  }
   const filledIn = text.startsWith("{{", start);
   if ((first === "[" || first === "{") && !filledIn)
     return suspicion === "secret" && (left.quoted || isDocument) ? scanner.structure(start) : undefined;
   if (sign === "=" && isDocument && beginsLine(text, left.start)) return scanner.line(start);
+  if (isDocument && sign === ":" && (first === "\n" || first === "\r")) {
+    const below = scanner.below(start, indentBefore(text, left.start), suspicion === "secret" && /s$/i.test(left.name));
+    if (below) return below;
+  }
+  if (sign === "=" && isDocument && first === "\\" && /^\\\r?\n/.test(text.slice(start, start + 3)))
+    return scanner.continued(start);
   if (sign === ":" && !left.quoted) {
     if ((first === "|" || first === ">") && isDocument)
       return scanner.blockScalar(start, indentBefore(text, left.start));
@@ -158,30 +184,4 @@ function indentBefore(text: string, start: number): number {
 function unquoted(text: string): string {
   const first = text[0] ?? "";
   return text.length > 1 && /["'`]/.test(first) && text.endsWith(first) ? text.slice(1, -1) : text;
-}
-
-/** Lines of two words, `requirepass x`, pairs of netrc, `login x password y`, and what curl is given. */
-const LINE_OF_TWO = /^[ \t]{0,40}([\w-]{4,40})[ \t]{1,40}([^\s"'{;]{1,400});?[ \t\r]{0,40}$/gm;
-const NETRC = /\b(?:login|user)[ \t]{1,9}\S{1,100}[ \t]{1,9}(?:password|insecure-password)[ \t]{1,9}(\S{1,400})/g;
-const CURL_USER = /[ \t](?:-u|--user)[ =]?["']?([^\s"':]{1,100}:[^\s"']{1,400})/g;
-
-function wordPairs(text: string, found: SecretSpan[]): void {
-  for (const match of text.matchAll(LINE_OF_TWO)) {
-    const [whole, name = "", value = ""] = match;
-    if (!isSecretPair(name, value)) continue;
-    const start = match.index + whole.indexOf(value, whole.indexOf(name) + name.length);
-    found.push({ start, end: start + value.length, what: `the value of ${name}`, certain: false });
-  }
-  if (text.includes("login") || text.includes("user")) passwords(text, NETRC, found);
-  if (text.includes("curl")) passwords(text, CURL_USER, found);
-}
-
-function passwords(text: string, pattern: RegExp, found: SecretSpan[]): void {
-  for (const match of text.matchAll(pattern)) {
-    const [whole, value = ""] = match;
-    const password = value.slice(value.indexOf(":") + 1);
-    if (isPlainlyNoSecret(password)) continue;
-    const end = match.index + whole.length;
-    found.push({ start: end - password.length, end, what: "a password", certain: false });
-  }
 }

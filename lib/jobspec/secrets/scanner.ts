@@ -23,7 +23,7 @@ export class Scanner {
   constructor(readonly text: string) {}
 
   /** Up to the quote that closes the one at a place; without one up to the end of the line. */
-  quoted(quoteAt: number, escaped: boolean): Part {
+  quoted(quoteAt: number, escapes: number): Part {
     const { text } = this;
     const quote = text[quoteAt];
     const start = quoteAt + 1;
@@ -32,8 +32,10 @@ export class Scanner {
       const filled = char === "{" || char === "$" ? this.filledIn(at) : 0;
       if (filled > 0) at = filled - 1;
       else if (char === "\\") {
-        if (escaped && text[at + 1] === quote) return { start, end: at };
-        at += 1;
+        const run = backslashes(text, at);
+        // In JSON within JSON the closing quote has as many backslashes before it as the opening one.
+        if (text[at + run] === quote && run === escapes) return { start, end: at };
+        at += run % 2 === 0 && escapes === 0 ? run - 1 : run;
       } else if (char === quote) return { start, end: at };
     }
     return this.line(start);
@@ -78,6 +80,11 @@ export class Scanner {
 
   /** The text of an element of XML. */
   element(start: number): Part {
+    const data = "<![CDATA[";
+    if (this.text.startsWith(data, start)) {
+      const close = this.text.slice(start, start + 8192).indexOf("]]>");
+      return close < 0 ? this.line(start) : { start: start + data.length, end: start + close };
+    }
     const end = this.text.slice(start, start + 8192).indexOf("<");
     return end < 0 ? this.word(start) : { start, end: start + end };
   }
@@ -99,13 +106,48 @@ export class Scanner {
     return { start: body, end, whole: true };
   }
 
+  /** Up to three quotes in a row. */
+  long(start: number, quotes: string): Part {
+    const end = this.text.indexOf(quotes, start + 3);
+    return { start: start + 3, end: end < 0 ? this.text.length : end };
+  }
+
+  /** The lines after one that ends with a backslash, as files of properties go on. */
+  continued(start: number): Part {
+    const { text } = this;
+    let end = text.indexOf("\n", start);
+    for (let at = end + 1; at > 0;) {
+      const next = text.indexOf("\n", at);
+      end = next < 0 ? text.length : next;
+      at = text[end - 1] === "\\" || (text[end - 1] === "\r" && text[end - 2] === "\\") ? next + 1 : 0;
+    }
+    return { start: text.indexOf("\n", start) + 1, end, whole: true };
+  }
+
+  /**
+   * The value in the lines below its name, as YAML allows: one that is further in, a list of values, or where all of it is secret,
+   * values under names of their own.
+   */
+  below(start: number, indent: number, all: boolean): Part | undefined {
+    const { text } = this;
+    const body = text.indexOf("\n", start) + 1;
+    const stop = text.indexOf("\n", body);
+    const line = text.slice(body, Math.min(stop < 0 ? text.length : stop, body + 1000));
+    const [, spaces = "", dash = "", rest = ""] = /^([ \t]*)(- )?(.*)$/.exec(line) ?? [];
+    if (rest.trim() === "" || spaces.length < indent + (dash === "" ? 1 : 0)) return undefined;
+    const isPair = /^["']?[\w.-]{1,100}["']?[ \t]{0,9}:(?:\s|$)/.test(rest);
+    if (isPair && (!all || dash !== "")) return undefined;
+    if (dash === "" && !isPair) return { start: body + spaces.length, end: body + line.trimEnd().length };
+    return this.blockScalar(start, dash === "" ? indent : spaces.length - 1);
+  }
+
   /** A list or an object up to where it is closed. */
   structure(start: number): Part {
     const { text } = this;
     let depth = 0;
     for (let at = start; at < text.length; at += 1) {
       const char = text[at];
-      if (char === '"') at = this.quoted(at, false).end;
+      if (char === '"') at = this.quoted(at, 0).end;
       else if (char === "[" || char === "{") depth += 1;
       else if (char === "]" || char === "}") depth -= 1;
       if (depth === 0) return { start, end: at + 1, whole: true };
@@ -120,6 +162,13 @@ export class Scanner {
     const end = this.text.slice(at, at + LONGEST_FILLED_IN).indexOf(closing);
     return end < 0 ? 0 : at + end + closing.length;
   }
+}
+
+/** How many backslashes stand in a row. */
+export function backslashes(text: string, start: number): number {
+  let at = start;
+  while (text[at] === "\\") at += 1;
+  return at - start;
 }
 
 /** The first character that is no space. */

@@ -1,11 +1,13 @@
 import { addressSpans } from "./addresses";
+import { commandSpans } from "./commands";
 import { formSpans, type SecretSpan } from "./forms";
+import { labelSpans } from "./labels";
 import { pairSpans, type TextKind } from "./pairs";
 
 /** The parts of a text that are secret, in their order, without overlaps; linear in the text's length. */
 export function secretSpans(text: string, kind: TextKind = "prose"): readonly SecretSpan[] {
   if (text.length < SHORTEST) return [];
-  return merged([...plainSpans(text, kind), ...encodedSpans(text)]);
+  return merged([...plainSpans(text, kind), ...encodedSpans(text, MOST_ENCODINGS)]);
 }
 
 /** Shorter than `a=b` under any name. */
@@ -13,7 +15,8 @@ const SHORTEST = 6;
 
 function plainSpans(text: string, kind: TextKind): SecretSpan[] {
   const pairs = text.includes("=") || text.includes(":") || kind === "document" ? pairSpans(text, kind) : [];
-  return [...formSpans(text), ...addressSpans(text), ...pairs];
+  const more = kind === "document" ? [...commandSpans(text), ...labelSpans(text)] : [];
+  return [...formSpans(text), ...addressSpans(text), ...pairs, ...more];
 }
 
 /** Shorter texts in base64 hold nothing worth hiding. */
@@ -23,14 +26,17 @@ const TASTE = 60;
 /** More of a text is not decoded. */
 const LONGEST_ENCODED = 120_000;
 
-/** Texts in base64 that hold something secret, decoded once: what is encoded twice is not looked into. */
-function encodedSpans(text: string): SecretSpan[] {
+/** What is encoded in what is encoded is looked into so deep. */
+const MOST_ENCODINGS = 2;
+
+/** Texts in base64, in hexadecimal or encoded for an address that hold something secret. */
+function encodedSpans(text: string, depth: number): SecretSpan[] {
   const found: SecretSpan[] = [];
   for (let start = 0; start < text.length; start += 1) {
     let end = start;
     while (isBase64(text.charCodeAt(end))) end += 1;
     if (end - start >= SHORTEST_ENCODED) {
-      const hidden = encodedSpan(text.slice(start, end));
+      const hidden = encodedSpan(text.slice(start, end), depth);
       // What fills it up to a multiple of four belongs to it.
       let padded = end;
       while (padded - end < 2 && text[padded] === "=") padded += 1;
@@ -38,15 +44,46 @@ function encodedSpans(text: string): SecretSpan[] {
     }
     start = end;
   }
+  if (text.includes("%"))
+    for (const { index, 0: word } of text.matchAll(PERCENT_ENCODED)) {
+      const hidden = spanInside(unescaped(word), "encoded for an address", depth);
+      if (hidden) found.push({ start: index, end: index + word.length, ...hidden });
+    }
   return found;
 }
 
-function encodedSpan(text: string): Pick<SecretSpan, "what" | "certain"> | undefined {
+/** A word with what only stands encoded in an address: the signs of a pair, of an address, of an object, of a line. */
+const PERCENT_ENCODED = /[^\s"'`<>=&?%]{0,2000}%(?:3[AaDd]|2[02Bb]|40|7[Bb]|0[AaDd])[^\s"'`<>=&]{0,20000}/g;
+
+function unescaped(word: string): string | undefined {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return undefined;
+  }
+}
+
+function encodedSpan(text: string, depth: number): Pick<SecretSpan, "what" | "certain"> | undefined {
+  if (text.length % 2 === 0 && /^(?:[2-7][0-9a-f]|0[9ad]){10,}$/i.test(text.slice(0, TASTE))) {
+    const pairs = text.slice(0, LONGEST_ENCODED).match(/../g) ?? [];
+    const plain = String.fromCharCode(...pairs.slice(0, LONGEST_HEX).map((pair) => parseInt(pair, 16)));
+    return PRINTABLE.test(plain) ? spanInside(plain, "in hexadecimal", depth) : undefined;
+  }
   if (decoded(text.slice(0, TASTE)) === undefined) return undefined;
-  const inside = decoded(text.slice(0, LONGEST_ENCODED));
-  const spans = inside === undefined ? [] : plainSpans(inside, "document");
+  return spanInside(decoded(text.slice(0, LONGEST_ENCODED)), "in base64", depth);
+}
+
+const LONGEST_HEX = 20_000;
+
+function spanInside(
+  inside: string | undefined,
+  how: string,
+  depth: number,
+): Pick<SecretSpan, "what" | "certain"> | undefined {
+  if (inside === undefined) return undefined;
+  const spans = [...plainSpans(inside, "document"), ...(depth > 1 ? encodedSpans(inside, depth - 1) : [])];
   const found = spans.find(({ certain }) => certain) ?? spans[0];
-  return found && { what: `${found.what}, in base64`, certain: found.certain };
+  return found && { what: `${found.what}, ${how}`, certain: found.certain };
 }
 
 function isBase64(code: number): boolean {
@@ -61,12 +98,26 @@ function isBase64(code: number): boolean {
   );
 }
 
-/** What a text in base64 says, where that is a text for people. */
+const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
+
+/** What a text in base64 says, where that is a text for people: of ASCII, or of UTF-8 up to where it was cut. */
 function decoded(text: string): string | undefined {
   const standard = text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
   if (standard.length % 4 === 1) return undefined;
   const plain = atob(standard);
-  return /^[\t\n\r\x20-\x7e]*$/.test(plain) ? plain : undefined;
+  if (PRINTABLE.test(plain)) return plain;
+  const words = wellFormed(plain);
+  return words !== undefined && /^[\t\n\r\x20-\x7e\p{L}\p{M}\p{P}\p{Zs}]*$/u.test(words) ? words : undefined;
+}
+
+/** What bytes say in UTF-8, without the part of a character at their end. */
+function wellFormed(bytes: string): string | undefined {
+  const whole = bytes.replace(/[\xc2-\xf4][\x80-\xbf]{0,2}$/, "");
+  for (const each of new Set([bytes, whole])) {
+    const text = unescaped(escape(each));
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }
 
 /** In order, and those that overlap as one. */

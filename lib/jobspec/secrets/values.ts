@@ -38,7 +38,7 @@ const SHORTEST_DRAWN = 16;
 
 /** Whether a text looks drawn at random, and not written by a person. */
 export function looksDrawn(text: string): boolean {
-  if (text.length < SHORTEST_DRAWN || text.length > 512 || !/^[\w+/=.~:-]+$/.test(text)) return false;
+  if (text.length < SHORTEST_DRAWN || text.length > 512 || !/^[\w+/=.~:%-]+$/.test(text)) return false;
   const digits = text.replaceAll(/\D/g, "").length;
   const letters = text.replaceAll(/[^A-Za-z]/g, "").length;
   return digits >= 3 && letters >= 4 && new Set(text).size >= 8;
