@@ -1,19 +1,19 @@
 import type { ServiceRow } from "../operations";
 import { style, table, term, type TerminalText } from "../text";
 
-const STATUS = {
-  passing: style.green(term`passing`),
-  warning: style.yellow(term`warning`),
-  critical: style.red(term`critical`),
-  absent: style.red(term`absent`),
-} as const;
+const STATUS: ReadonlyMap<string, TerminalText> = new Map([
+  ["passing", style.green(term`passing`)],
+  ["warning", style.yellow(term`warning`)],
+  ["critical", style.red(term`critical`)],
+  ["absent", style.red(term`absent`)],
+]);
 
 /** Services with where they are and how they are. */
 export function serviceTable(services: readonly ServiceRow[]): TerminalText {
   const rows = services.map((row) => [
     row.service,
     row.address || term`-`,
-    STATUS[row.status],
+    STATUS.get(row.status) ?? style.yellow(row.status),
     row.checks || term`none`,
     row.standIn ? style.yellow(term`stand-in`) : term``,
   ]);

@@ -1,11 +1,12 @@
-import type { ConsulClient, JobJson } from "../../nomad";
+import type { ConsulClient, JobJson, ServiceInstance, Word } from "../../nomad";
 
 /** An instance of a service of a job. */
 export interface ServiceRow {
   readonly service: string;
   readonly group: string;
   readonly address: string;
-  readonly status: "passing" | "warning" | "critical" | "absent";
+  /** The worst of its checks and of those of its node; a word of a newer Consul as it is; `absent` where Consul knows no instance. */
+  readonly status: Word<"passing" | "warning" | "critical" | "absent">;
   /** The kinds of its checks. */
   readonly checks: string;
   /** Whether a stand-in of this library runs in the place of the program. */
@@ -54,18 +55,21 @@ export async function listServices(job: JobJson, consul: ConsulClient, standInKe
       const checks = (service.Checks ?? []).map((check) => check.Type ?? "").join(", ");
       const common = { service: name, group, checks, standIn };
       const instances = await consul.instances(name);
-      if (instances.length === 0) return [{ ...common, address: "", status: "absent" as const }];
+      if (instances.length === 0) return [{ ...common, address: "", status: "absent" }];
       return instances.map((instance) => {
         const { Address: address, Port: port } = instance.Service;
-        const own = instance.Checks.filter((check) => check.ServiceID !== "").map((check) => check.Status);
-        const status = own.includes("critical") ? "critical" : own.includes("warning") ? "warning" : "passing";
-        return {
-          ...common,
-          address: port > 0 ? `${address || instance.Node.Address}:${port}` : "",
-          status,
-        } as ServiceRow;
+        const shown = port > 0 ? `${address || instance.Node.Address}:${port}` : "";
+        return { ...common, address: shown, status: statusOf(instance) };
       });
     }),
   );
   return rows.flat();
+}
+
+/** As Consul itself counts: a service whose node is critical gets no requests. What is not known to be good is not called passing. */
+function statusOf({ Checks }: ServiceInstance): ServiceRow["status"] {
+  const words = Checks.map(({ Status }) => Status);
+  const unknown = words.find((word) => !["passing", "warning", "critical"].includes(word));
+  if (words.includes("critical")) return "critical";
+  return unknown ?? (words.includes("warning") ? "warning" : "passing");
 }
