@@ -21,7 +21,11 @@ export async function measureDeployment(rounds: number): Promise<Figure[]> {
     const { nomad, consul, project } = cluster;
     const { folder } = project;
     const outdir = join(folder, "synth");
-    await synthesizeProject({ project: ROOT, outdir, env: { CDK_NOMAD_PORT_OFFSET: String(cluster.offset) } });
+    await synthesizeProject({
+      project: ROOT,
+      outdir,
+      env: { ...process.env, CDK_NOMAD_PORT_OFFSET: String(cluster.offset) },
+    });
     const wanted = readStack(outdir, "dev", { variables: {}, env: {} })
       .filter((item) => item.kind !== "job" || item.job.ID === JOB)
       .map((item) => (item.kind === "job" ? { ...item, job: quick(item.job) } : item));

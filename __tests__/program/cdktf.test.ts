@@ -56,7 +56,9 @@ test("a program is synthesized byte for byte as cdktf's own command synthesizes 
       timeout: 90_000,
     });
     expect([theirs.status, theirs.status === 0 ? "" : theirs.stderr + theirs.stdout]).toEqual([0, ""]);
-    const ours = await withSynthesis({ project, env: { TF_VAR_secret: "x" } }, async (outdir) => filesOf(outdir));
+    const ours = await withSynthesis({ project, env: { ...process.env, TF_VAR_secret: "x" } }, async (outdir) =>
+      filesOf(outdir),
+    );
     expect(Object.keys(ours)).toEqual(expect.arrayContaining(["manifest.json", "stacks/lab/cdk.tf.json"]));
     expect(ours["stacks/lab/cdk.tf.json"]).toContain('"debug"');
     expect(ours).toEqual(filesOf(join(project, "theirs")));

@@ -101,7 +101,7 @@ test("aborted, ends the program with all that it started, also where it does not
   expect(runsOf(folder)).toEqual([]);
 }, 30_000);
 
-test("the program is given the context of cdktf.json, and none of Terraform's variables", async () => {
+test("the program is given the context of cdktf.json, none of Terraform's variables, and nothing else of this process", async () => {
   const folder = project(
     `require("node:fs").writeFileSync(process.env.CDKTF_OUTDIR + "/env", JSON.stringify(process.env))`,
   );
@@ -117,5 +117,7 @@ test("the program is given the context of cdktf.json, and none of Terraform's va
     async (outdir) => JSON.parse(readFileSync(join(outdir, "env"), "utf8")) as Record<string, string>,
   );
   expect(seen.TF_VAR_password).toBeUndefined();
+  // What this process has, and the program was not given, such as the address of another cluster, stays away.
+  expect(Object.keys(seen)).not.toContain("HOME");
   expect(JSON.parse(seen.CDKTF_CONTEXT_JSON ?? "")).toEqual({ tier: "gold", cdktfRelativeModules: ["./own"] });
 });

@@ -41,7 +41,11 @@ export async function judgeStack(name: string, options: Omit<SynthesisOptions, "
 export async function judgeStacks(options: Omit<SynthesisOptions, "outdir">): Promise<readonly JudgedFile[]> {
   return withRunFolder(synthesisFolder(options.project), async (folder) => {
     const [outdir, report] = [join(folder, "out"), join(folder, "problems.json")];
-    await synthesizeProject({ ...options, outdir, env: { ...options.env, CDK_NOMAD_PROBLEMS: report } });
+    await synthesizeProject({
+      ...options,
+      outdir,
+      env: { ...(options.env ?? process.env), CDK_NOMAD_PROBLEMS: report },
+    });
     if (!existsSync(report)) throw UserError.at("", "the program does not end with runProgram()", "synthesis");
     const found = JSON.parse(readFileSync(report, "utf8")) as readonly (Problem & { readonly stack?: string })[];
     const names = new Set([...found.flatMap(({ stack }) => stack ?? []), ...stackNames(outdir)]);

@@ -24,7 +24,7 @@ export interface SynthesisOptions {
   readonly project: string;
   /** Where to write. Not cdktf.out, so that a run of cdktf beside it is not disturbed. */
   readonly outdir: string;
-  /** Environment variables beside those of this process. */
+  /** The environment that the program is run in. Default: that of this process. */
   readonly env?: Environment;
   readonly signal?: AbortSignal;
 }
@@ -51,7 +51,7 @@ export async function withSynthesis<T>(
  * @throws UserError with what it said, where it fails; the signal's reason, where it is aborted
  */
 export async function synthesizeProject(options: SynthesisOptions): Promise<string> {
-  const { project, outdir, env = {}, signal } = options;
+  const { project, outdir, env = process.env, signal } = options;
   signal?.throwIfAborted();
   const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });
@@ -59,7 +59,7 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   const run = runChild({
     command: settings.app,
     cwd: project,
-    env: { ...programEnvironment({ ...process.env, ...env }, settings), CDKTF_OUTDIR: outdir },
+    env: { ...programEnvironment(env, settings), CDKTF_OUTDIR: outdir },
     signal,
   });
   const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
