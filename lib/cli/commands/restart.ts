@@ -23,7 +23,7 @@ export const restart = command({
   examples: ["cdk-nomad restart dev --job prism-stack", "cdk-nomad restart staging"],
   exitCodes: {
     [EXIT.ok]: "all is restarted and healthy",
-    [EXIT.failed]: "a wave did not become healthy, and no other was begun",
+    [EXIT.failed]: "an error, nothing to restart, a deployment that goes on, or a wave that did not become healthy",
     [EXIT.timedOut]: "not done in time",
   },
   interrupted: ({ environment: name }) =>

@@ -1,9 +1,10 @@
 import type { AllocationStub, Deployment } from "../../nomad";
 import { placements } from "../plan";
+import { endedBadly, goesOn } from "./deployment-status";
 import { isBatch, launchesOthers, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
-import { allocationReasons, placementReasons } from "./reasons";
+import { allocationReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
 import { justSubmitted } from "./selection";
 import { waitsForPromotion } from "./promotion";
 
@@ -63,9 +64,8 @@ export function conditionOf(answers: JobAnswers): Condition {
   if (undecided && !deployment)
     return { ...found, state: isBatch(job) ? "running" : "deploying", reasons: [undecided] };
   if (isBatch(job)) return { ...found, ...batchCondition(answers, groups, why) };
-  if (deployment?.Status === "failed" || deployment?.Status === "cancelled")
-    return { ...found, state: "failed", reasons: why };
-  if (deployment && deployment.Status !== "successful") {
+  if (deployment && endedBadly(deployment)) return { ...found, state: "failed", reasons: why };
+  if (deployment && goesOn(deployment)) {
     if (waitsForPromotion(deployment)) return { ...found, state: "waiting-for-promotion", reasons: why };
     // A deployment of which something finds no node goes on for ever: there is no deadline before it is placed.
     const blocked = why.some(({ kind }) => kind === "placement");
@@ -109,9 +109,9 @@ function groupsOf(answers: JobAnswers): readonly GroupStatus[] {
   return (job.TaskGroups ?? []).map(({ Name: name, Count: count }) => {
     const wanted = allocations.filter(({ TaskGroup, DesiredStatus }) => TaskGroup === name && DesiredStatus === "run");
     const running = wanted.filter(({ ClientStatus }) => ClientStatus === "running").length;
-    const { Queued: queued = 0, Starting = 0 } = summary?.Summary?.[name] ?? {};
-    const pending = wanted.filter(({ ClientStatus }) => ClientStatus === "pending").length;
-    const status = { name, running, starting: Math.max(pending, Math.min(Starting, pending)), queued };
+    const { Queued: queued = 0 } = summary?.Summary?.[name] ?? {};
+    const starting = wanted.filter(({ ClientStatus }) => ClientStatus === "pending").length;
+    const status = { name, running, starting, queued };
     if (isBatch(job)) {
       const newest = newestAllocations(wanted, job.Type);
       const complete = newest.filter(({ ClientStatus }) => ClientStatus === "complete").length;
@@ -163,13 +163,6 @@ function reasonsOf(
   ];
 }
 
-function deploymentReasons(deployment: Deployment | undefined): readonly Reason[] {
-  if (deployment?.Status !== "failed" && deployment?.Status !== "cancelled") return [];
-  const { JobVersion, Status, StatusDescription } = deployment;
-  const end = Status === "failed" ? "failed" : "was cancelled";
-  return [{ kind: "deployment", message: `the deployment of version ${JobVersion} ${end}: ${StatusDescription}` }];
-}
-
 function countReason({ name, desired, running, starting }: GroupStatus, { Type }: HeldJob): readonly Reason[] {
   if (Type === "system" && running === 0 && (desired ?? 0) === 0)
     return [{ kind: "count", group: name, message: `group "${name}" runs on no node` }];
@@ -201,7 +194,7 @@ function undecidedReason({ job, evaluations }: JobAnswers): Reason | undefined {
     ({ Status, TriggeredBy, CreateIndex }) =>
       Status === "pending" && TriggeredBy === "job-register" && CreateIndex >= (job.JobModifyIndex ?? 0),
   );
-  return pending ? { kind: "evaluation", message: "Nomad's scheduler has not evaluated it yet" } : undefined;
+  return pending ? NOT_EVALUATED : undefined;
 }
 
 function stoppedReason({ Version, SubmitTime }: HeldJob): Reason {

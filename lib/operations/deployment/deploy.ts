@@ -1,5 +1,4 @@
 import { UserError } from "../../jobspec";
-import type { JobJson } from "../../nomad";
 import { patiently, withStreams, type Streams } from "../following";
 import { applyChange, consulChanges, planJobs, type Planned } from "../plan";
 import type { Wanted } from "../stack";
@@ -13,6 +12,7 @@ import { standing } from "./standing";
 import { together } from "./together";
 import { register } from "./register";
 import { splitRequests, splitServices, splittable } from "./traffic";
+import { hasManualCanary } from "./update-json";
 import { watchDeployment } from "./watch";
 
 /** What deploying takes. */
@@ -73,16 +73,6 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   const ended = await failTogether(wanted, outcomes, options);
   const order = wanted.map(({ path }) => path);
   return [...ended].sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
-}
-
-/** Whether a job places canaries that somebody promotes. */
-function hasManualCanary(job: JobJson): boolean {
-  type UpdateJson = { readonly Canary?: number; readonly AutoPromote?: boolean } | null;
-  const own = job.Update as UpdateJson | undefined;
-  return ((job.TaskGroups ?? []) as readonly { readonly Update?: UpdateJson }[]).some(({ Update }) => {
-    const update = { ...own, ...Update };
-    return (update.Canary ?? 0) > 0 && update.AutoPromote !== true;
-  });
 }
 
 /**

@@ -20,7 +20,7 @@ const LINES = 12;
 const TAIL_BYTES = 8192;
 
 /** Whether a task has ended in failure at least once, also where it is started again. */
-export function hasFailed(state: TaskState): boolean {
+function hasFailed(state: TaskState): boolean {
   return state.Failed || (state.Events ?? []).some((event) => event.Type === "Terminated" && event.ExitCode !== 0);
 }
 

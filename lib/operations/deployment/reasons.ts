@@ -1,8 +1,26 @@
-import { placementInWords, type AllocationStub, type JobJson, type PlacementFailure } from "../../nomad";
+import {
+  placementInWords,
+  type AllocationStub,
+  type Deployment,
+  type JobJson,
+  type PlacementFailure,
+} from "../../nomad";
+import { endedBadly } from "./deployment-status";
 import type { FailingCheck } from "./failing-checks";
 import type { Reason } from "./reason";
 import { newestAllocations } from "./newest-allocations";
 import { taskReason } from "./task-reasons";
+
+/** The scheduler has not decided yet what becomes of a change. */
+export const NOT_EVALUATED: Reason = { kind: "evaluation", message: "Nomad's scheduler has not evaluated it yet" };
+
+/** What Nomad says of a deployment that failed, or that a newer one took the place of. */
+export function deploymentReasons(deployment: Deployment | undefined): readonly Reason[] {
+  if (!deployment || !endedBadly(deployment)) return [];
+  const { JobVersion, Status, StatusDescription } = deployment;
+  const end = Status === "failed" ? "failed" : "was cancelled";
+  return [{ kind: "deployment", message: `the deployment of version ${JobVersion} ${end}: ${StatusDescription}` }];
+}
 
 /** Groups whose allocations find no node, with the constraint or the dimension. */
 export function placementReasons(failures: Readonly<Record<string, PlacementFailure>>): readonly Reason[] {

@@ -4,12 +4,14 @@ import { patiently } from "../following";
 import { UserError } from "../../jobspec";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
+import { goesOn } from "./deployment-status";
 import { FailingChecks } from "./failing-checks";
 import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
-import { goesOn, nameOf, selectJobs, type WantedJob } from "./selection";
+import { nameOf, selectJobs, type WantedJob } from "./selection";
+import { updatesOf, type UpdateJson } from "./update-json";
 
 /** What restarting takes. */
 export interface RestartOptions extends JobOptions {
@@ -32,17 +34,7 @@ export interface Restarted {
   readonly reasons: readonly Reason[];
 }
 
-interface UpdateJson {
-  readonly MaxParallel?: number | null;
-  readonly MinHealthyTime?: number | null;
-  readonly HealthyDeadline?: number | null;
-}
-
-interface GroupJson {
-  readonly Name: string;
-  readonly Update?: UpdateJson | null;
-}
-
+/** Of a millisecond. */
 const NANOSECONDS = 1e6;
 const INTERVAL = 500;
 /** Nomad's defaults of the update block, where a job has none. */
@@ -82,7 +74,7 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
     };
   }
   const deployments = await patiently(() => nomad.deployments(job.ID), options);
-  if (deployments.some((deployment) => goesOn({ deployment }))) {
+  if (deployments.some(goesOn)) {
     const message = `a deployment of ${job.ID} goes on: restart it once that has ended`;
     return { ...of, result: "failed", reasons: [{ kind: "deployment", message }] };
   }
@@ -92,16 +84,16 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
     return { ...of, result: "failed", reasons: [{ kind: "count", message }] };
   }
   let restarted = 0;
-  for (const group of (held.TaskGroups ?? []) as readonly GroupJson[]) {
-    const own = running.filter(({ TaskGroup }) => TaskGroup === group.Name);
-    const size = Math.max(1, group.Update?.MaxParallel ?? 1);
+  for (const [group, update] of updatesOf(held)) {
+    const own = running.filter(({ TaskGroup }) => TaskGroup === group);
+    const size = Math.max(1, update.MaxParallel ?? 1);
     for (let from = 0; from < own.length; from += size) {
       const wave = own.slice(from, from + size);
-      const which = `${from + 1} to ${from + wave.length} of ${own.length} of group ${group.Name}`;
+      const which = `${from + 1} to ${from + wave.length} of ${own.length} of group ${group}`;
       options.onStep(`restarting ${nameOf(job)}: allocations ${which}`);
       const begun = Date.now();
       await Promise.all(wave.map(({ ID }) => asUserError(path, () => nomad.restartAllocation(ID))));
-      const ended = await untilHealthy({ held, group, wave, begun, nomad }, options);
+      const ended = await untilHealthy({ held, group, update, wave, begun, nomad }, options);
       if (ended.result !== "restarted") return { ...of, ...ended, restarted, running: running.length };
       restarted += wave.length;
     }
@@ -119,7 +111,8 @@ function notRestartable(held: HeldJob): string | undefined {
 
 interface Wave {
   readonly held: HeldJob;
-  readonly group: GroupJson;
+  readonly group: string;
+  readonly update: UpdateJson;
   readonly wave: readonly AllocationStub[];
   /** When it was restarted, in milliseconds since 1970. */
   readonly begun: number;
@@ -127,10 +120,10 @@ interface Wave {
 }
 
 async function untilHealthy(
-  { held, group, wave, begun, nomad }: Wave,
+  { held, group, update, wave, begun, nomad }: Wave,
   options: RestartOptions,
 ): Promise<Pick<Restarted, "result" | "reasons">> {
-  const { MinHealthyTime, HealthyDeadline } = group.Update ?? {};
+  const { MinHealthyTime, HealthyDeadline } = update;
   const least = MinHealthyTime ? MinHealthyTime / NANOSECONDS : MIN_HEALTHY_TIME;
   const deadline = begun + (HealthyDeadline ? HealthyDeadline / NANOSECONDS : HEALTHY_DEADLINE);
   const ids = wave.map(({ ID }) => ID);
@@ -152,10 +145,10 @@ async function untilHealthy(
     if (gone || late || time > deadline) {
       const unhealthy = now.map((allocation) => ({ ...allocation, DeploymentStatus: null }));
       const reasons = [...checkReasons(failing), ...allocationReasons(held, unhealthy)];
-      const message = `allocations of group "${group.Name}" did not become healthy after their restart`;
+      const message = `allocations of group "${group}" did not become healthy after their restart`;
       return {
         result: late && !gone ? "timed-out" : "failed",
-        reasons: reasons.length > 0 ? reasons : [{ kind: "health", group: group.Name, message }],
+        reasons: reasons.length > 0 ? reasons : [{ kind: "health", group, message }],
       };
     }
     await sleep(options.interval ?? INTERVAL, undefined, { signal: options.signal });

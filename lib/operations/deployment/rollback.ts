@@ -3,8 +3,9 @@ import type { JobJson, NomadClient } from "../../nomad";
 import { withStreams } from "../following";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
+import { goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
-import { goesOn, nameOf, newestDeployments, selectJobs, type WantedJob } from "./selection";
+import { nameOf, newestDeployments, selectJobs, type WantedJob } from "./selection";
 import type { JobOptions, SteerOptions } from "./options";
 import { splitRequests, splitServices } from "./traffic";
 import type { JobOutcome, Outcome } from "./outcome";
@@ -73,7 +74,7 @@ async function whichJob(wanted: readonly Wanted[], options: RollbackOptions): Pr
   if (idsOf(jobs).length === 1) return jobs;
   const newest = await newestDeployments(jobs, options.nomad, options);
   const suspects = idsOf(
-    newest.filter((item) => goesOn(item) || item.deployment.Status === "failed").map((item) => item.wanted),
+    newest.filter(({ deployment }) => goesOn(deployment) || deployment.Status === "failed").map((item) => item.wanted),
   );
   if (suspects.length === 1) return jobs.filter(({ job }) => job.ID === suspects[0]);
   const message = `there are several jobs; name one with --job: ${idsOf(jobs).join(", ")}`;

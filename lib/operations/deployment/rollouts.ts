@@ -1,9 +1,9 @@
-import type { JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
 import type { SteerOptions } from "./options";
 import { nameOf, type WantedJob } from "./selection";
 import { takeBack } from "./rollback";
 import type { JobOutcome } from "./outcome";
+import { hasAutoRevert } from "./update-json";
 
 /** What a job is deployed after: `needed` must go well, `before` must only have ended. */
 export interface Order {
@@ -55,12 +55,4 @@ export async function failTogether(
 function failedBecause(outcome: JobOutcome, description: string): JobOutcome {
   const reasons = [{ kind: "deployment" as const, message: description }];
   return { ...outcome, result: "failed", reasons, view: { ...outcome.view, status: "failed", description } };
-}
-
-function hasAutoRevert(job: JobJson): boolean {
-  const { Update, TaskGroups } = job as {
-    readonly Update?: { readonly AutoRevert?: boolean };
-    readonly TaskGroups?: readonly { readonly Update?: { readonly AutoRevert?: boolean } }[];
-  };
-  return Update?.AutoRevert === true || (TaskGroups ?? []).some((group) => group.Update?.AutoRevert === true);
 }

@@ -81,11 +81,6 @@ export function justSubmitted(held: JobJson | undefined): boolean {
   return Date.now() - Number(held.SubmitTime) / 1e6 < BEGINNING;
 }
 
-/** Whether a deployment goes on. */
-export function goesOn({ deployment }: Pick<JobDeployment, "deployment">): boolean {
-  return ["running", "paused", "pending", "blocked", "unblocking", "initializing"].includes(deployment.Status);
-}
-
 /** How a job is called where it may run in several regions. */
 export function nameOf(job: JobJson): string {
   const { region } = whereOf(job);

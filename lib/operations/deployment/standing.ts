@@ -3,12 +3,13 @@ import { patiently } from "../following";
 import { isConflict, lacksAllocations, type Planned } from "../plan";
 import { changedMeanwhile } from "./changed-meanwhile";
 import { conditionOf, type Condition } from "./condition";
+import { endedBadly, goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
 import { diagnosable, diagnose } from "./diagnosis";
 import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./job-answers";
 import type { SteerOptions } from "./options";
 import type { Outcome } from "./outcome";
-import { goesOn, nameOf, type WantedJob } from "./selection";
+import { nameOf, type WantedJob } from "./selection";
 import { tryAgain } from "./try-again";
 import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
 
@@ -39,7 +40,7 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
     throw await changedMeanwhile(nomad, job, { ...options, index: planned.plan.modifyIndex, path: item.path });
   const condition = conditionOf(answers);
   const { deployment, state } = condition;
-  if (deployment && goesOn({ deployment })) {
+  if (deployment && goesOn(deployment)) {
     if (detach) return outcome("unchanged", job, answers, condition);
     onStep(`watching the deployment of ${nameOf(job)} that is going on`);
     return watchDeployment(nomad, job, begunBy(deployment), watching);
@@ -89,7 +90,7 @@ async function again(
     nomad,
     job,
     held: { ...answers.job, JobModifyIndex: plan.modifyIndex },
-    deploymentFailed: deployment?.Status === "failed" || deployment?.Status === "cancelled",
+    deploymentFailed: deployment !== undefined && endedBadly(deployment),
     register: async (wanted, index) => {
       try {
         return await nomad.register(wanted, index, source);

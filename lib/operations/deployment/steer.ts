@@ -3,13 +3,13 @@ import { whereOf, type Deployment, type NomadClient } from "../../nomad";
 import { withStreams } from "../following";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
+import { goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
 import type { JobOptions } from "./options";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { together } from "./together";
 import {
   begunDeployments,
-  goesOn,
   nameOf,
   newestDeployments,
   selectJobs,
@@ -30,7 +30,7 @@ export async function watchStack(wanted: readonly Wanted[], options: JobOptions)
   const jobs = selectJobs(wanted, options.job);
   const found = await begunDeployments(jobs, options.nomad, options);
   const batch = options.waitForBatch === false ? [] : await runningBatchJobs(jobs, options);
-  return each([...found.filter(goesOn), ...batch], options, (item, watching) => watch(item, options, watching));
+  return each([...found.filter(isGoingOn), ...batch], options, (item, watching) => watch(item, options, watching));
 }
 
 async function runningBatchJobs(jobs: readonly WantedJob[], options: JobOptions): Promise<readonly Watched[]> {
@@ -65,7 +65,7 @@ export interface PromoteOptions extends JobOptions {
 export async function promote(wanted: readonly Wanted[], options: PromoteOptions): Promise<readonly JobOutcome[]> {
   const { nomad, whenHealthy } = options;
   const found = (await begunDeployments(selectJobs(wanted, options.job), nomad, options))
-    .filter(goesOn)
+    .filter(isGoingOn)
     .filter(({ deployment }) => canariesOf(deployment).length > 0);
   if (found.length === 0)
     throw UserError.at(
@@ -139,7 +139,7 @@ export interface Failed {
  * @throws UserError where none goes on, or several do and none is named
  */
 export async function failDeployment(wanted: readonly Wanted[], options: JobOptions): Promise<readonly Failed[]> {
-  const found = (await newestDeployments(selectJobs(wanted, options.job), options.nomad, options)).filter(goesOn);
+  const found = (await newestDeployments(selectJobs(wanted, options.job), options.nomad, options)).filter(isGoingOn);
   const ids = [...new Set(found.map(({ job }) => job.ID))];
   if (ids.length !== 1) {
     const message =
@@ -185,6 +185,10 @@ async function failed(ended: Outcome, item: JobDeployment, nomad: NomadClient): 
   const description = `its canaries were not healthy in time, so it was failed${back}`;
   const reasons = [{ kind: "deployment" as const, message: description }, ...ended.reasons];
   return { ...ended, result: "failed", reasons, view: { ...ended.view, status: "failed", description } };
+}
+
+function isGoingOn({ deployment }: JobDeployment): boolean {
+  return goesOn(deployment);
 }
 
 function stillRuns({ view }: Outcome): boolean {

@@ -61,7 +61,7 @@ async function shiftTraffic(
   return changed;
 }
 
-/** The same, and says so. */
+/** Gives the canaries of services a part of the requests, and tells `onStep` of every service whose part changed. */
 export async function splitRequests(
   services: readonly string[],
   weight: number,

@@ -12,6 +12,7 @@ import type {
 } from "../../nomad";
 import { type Changes, patiently } from "../following";
 import { conditionOf, type Condition } from "./condition";
+import { endedBadly } from "./deployment-status";
 import { viewOf, type DeploymentView } from "./deployment-view";
 import { diagnosable, diagnose } from "./diagnosis";
 import { FailingChecks, type FailingCheck } from "./failing-checks";
@@ -20,7 +21,7 @@ import { failedForGood, newestAllocations } from "./newest-allocations";
 import type { Outcome } from "./outcome";
 import { waitsForPromotion } from "./promotion";
 import type { Reason } from "./reason";
-import { allocationReasons, checkReasons, placementReasons } from "./reasons";
+import { allocationReasons, checkReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
 
 /** What watching takes. */
 export interface WatchOptions {
@@ -208,7 +209,7 @@ function resultOf(seen: Look, options: WatchOptions, tooLong: boolean): Outcome[
   }
   if (!deployment) return undefined;
   if (deployment.Status === "successful") return "healthy";
-  if (["failed", "cancelled"].includes(deployment.Status)) return "failed";
+  if (endedBadly(deployment)) return "failed";
   if (allocations.some((allocation) => allocation.ClientStatus === "failed")) return "failed";
   return waitsForPromotion(deployment) ? "waiting-for-promotion" : undefined;
 }
@@ -259,16 +260,12 @@ function failedView(view: DeploymentView, { condition }: Look): DeploymentView {
 
 function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason[] {
   const { job, deployment, allocations, failures, condition, undecided } = seen;
-  if (undecided) return [{ kind: "evaluation", message: "Nomad's scheduler has not evaluated it yet" }];
+  if (undecided) return [NOT_EVALUATED];
   if (condition) return [...condition.reasons, ...checkReasons(checks)];
-  const ended = deployment && ["failed", "cancelled"].includes(deployment.Status) ? deployment : undefined;
-  const why: readonly Reason[] = ended
-    ? [
-        {
-          kind: "deployment",
-          message: `the deployment of version ${ended.JobVersion} is ${ended.Status}: ${ended.StatusDescription}`,
-        },
-      ]
-    : [];
-  return [...why, ...placementReasons(failures), ...checkReasons(checks), ...allocationReasons(job, allocations)];
+  return [
+    ...deploymentReasons(deployment),
+    ...placementReasons(failures),
+    ...checkReasons(checks),
+    ...allocationReasons(job, allocations),
+  ];
 }

@@ -11,11 +11,8 @@ interface StreamOptions extends FollowOptions {
 
 /** In milliseconds. */
 export interface StreamTiming {
-  /**
-   * How long the stream may say nothing before the connection counts as dead. Nomad sends an empty object every 30 s: two of them may get
-   * lost.
-   */
-  readonly silence: number;
+  /** How long the stream may say nothing before the connection counts as dead. Default: as {@link NomadClient.events} has it. */
+  readonly silence?: number;
   /** After how long somebody who waits for a change asks again without an event. */
   readonly askAgain: number;
   /** The same while there is no stream. */
@@ -26,7 +23,6 @@ export interface StreamTiming {
 }
 
 const TIMING: StreamTiming = {
-  silence: 95_000,
   askAgain: 10_000,
   askAgainBlind: 1000,
   pause: 200,

@@ -4,13 +4,11 @@ export { findDrift, fixDrift, hasDrift, isConflict, whatChanged, type Drift, typ
 export { fieldChanges, type FieldChange } from "./field-changes";
 export {
   asUserError,
-  isScaled,
   lacksAllocations,
   onlyScaled,
   placements,
   planJob,
   withCountsOf,
-  withScaledCounts,
   type GroupPlan,
   type JobPlan,
   type Planned,

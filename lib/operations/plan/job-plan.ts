@@ -197,15 +197,9 @@ interface ScaledGroup {
 }
 
 /**
- * The job with the counts that its groups have now, where a scaling policy owns them: an autoscaler, or somebody through the scaling
- * API, changed them on purpose. A count out of the policy's limits is brought back into them.
+ * The job with the counts that another state of it has, where a scaling policy owns them: an autoscaler, or somebody through the scaling API,
+ * changed them on purpose. A count out of the policy's limits is brought back into them.
  */
-export async function withScaledCounts(nomad: NomadClient, job: JobJson): Promise<JobJson> {
-  const groups = (job.TaskGroups ?? []) as readonly ScaledGroup[];
-  return groups.some(isScaled) ? withCountsOf(job, await nomad.where(job).job(job.ID)) : job;
-}
-
-/** The job with the counts that another state of it has, where a scaling policy owns them. */
 export function withCountsOf(job: JobJson, held: JobJson | undefined): JobJson {
   const now = new Map(((held?.TaskGroups ?? []) as readonly ScaledGroup[]).map((group) => [group.Name, group.Count]));
   return {
@@ -235,7 +229,7 @@ export function onlyScaled(before: JobJson | undefined, after: JobJson | undefin
 }
 
 /** Whether a scaling policy owns a group's count. */
-export function isScaled(group: ScaledGroup): boolean {
+function isScaled(group: ScaledGroup): boolean {
   return Boolean(group.Scaling) && group.Scaling?.Enabled !== false;
 }
 

@@ -21,7 +21,7 @@ export interface Preview {
   readonly terraformOnly: readonly TerraformOnly[];
 }
 
-/** Whom to ask. */
+/** Which servers are asked, and what is hidden of what they say. */
 export interface Clients {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;

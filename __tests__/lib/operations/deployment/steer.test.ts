@@ -129,10 +129,11 @@ test("a rollout that fails in one region takes back what the others got", async 
   const plan = {
     body: { Diff: { Type: "Added", ID: "web" }, Annotations: { DesiredTGUpdates: {} }, JobModifyIndex: 0 },
   };
-  const update = { Update: { AutoRevert: true } };
+  // The recorded group says that it does not; as in a server, it is the group that counts.
+  const groups = (job.TaskGroups as readonly object[]).map((group) => ({ ...group, Update: { AutoRevert: true } }));
   const rollout = (wave: number) => ({ id: "all", wave, onFailure: "fail_all" });
   const regional = (Region: string, wave: number): Wanted => ({
-    ...wantedOf({ ...job, ...update, Region }, { rollout: rollout(wave) }),
+    ...wantedOf({ ...job, TaskGroups: groups, Region }, { rollout: rollout(wave) }),
     path: `lab/${Region}`,
     after: wave === 0 ? [] : ["lab/west"],
   });
@@ -223,6 +224,23 @@ describe("restart", () => {
     expect(jobs).toEqual([expect.objectContaining({ result: "failed", restarted: 0 })]);
     expect(order).toHaveLength(1);
   });
+
+  test.each(["running", "paused", "pending", "blocked", "a word of a newer Nomad"])(
+    "waits for the end of a deployment that is %s: nothing is restarted",
+    async (Status) => {
+      const [deployment] = deploymentsOf(recording.nomad);
+      const answers = {
+        ...recording.nomad,
+        "GET /v1/job/web": { body: held },
+        "GET /v1/job/web/deployments": { body: [{ ...deployment, Status }] },
+      };
+      await withServer(answers, async ({ server, ...clients }) => {
+        const [outcome] = await restart([wantedOf(job)], { ...clients, ...quiet, interval: 5 });
+        expect([outcome?.result, outcome?.reasons[0]?.kind]).toEqual(["failed", "deployment"]);
+        expect(server.asked.filter(({ method }) => method !== "GET")).toEqual([]);
+      });
+    },
+  );
 
   test("is not for batch jobs: said, and a mistake where one is named", async () => {
     const batch = recorded("batch-running");
