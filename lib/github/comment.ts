@@ -1,4 +1,4 @@
-import { isMarked, isOwn } from "./marker";
+import { isOwn } from "./marker";
 import { askGitHub } from "./refusal";
 import type { Workflow } from "./workflow";
 
@@ -18,34 +18,18 @@ export interface Written {
  * added. Somebody else's comment is never touched, whatever it holds.
  *
  * @param marker from {@link markerOf}
+ * @param body no longer than {@link LONGEST_BODY}, with the marker at the end of its first line
  * @throws UserError where GitHub refuses
  */
-export async function stickyComment(
-  { octokit, owner, repo, author }: Workflow,
-  pull: number,
-  marker: string,
-  body: string,
-): Promise<Written> {
-  const text = cut(body, marker);
-  return askGitHub("comment on the pull request", "pull-requests: write", async () => {
+export async function stickyComment(workflow: Workflow, pull: number, marker: string, body: string): Promise<Written> {
+  const { octokit, owner, repo, author } = workflow;
+  return askGitHub(workflow, "comment on the pull request", "pull-requests: write", async () => {
     const where = { owner, repo, issue_number: pull };
     const comments = await octokit.paginate(octokit.rest.issues.listComments, { ...where, per_page: 100 });
     const own = comments.find((comment) => isOwn(comment, marker, author));
     const { data } = own
-      ? await octokit.rest.issues.updateComment({ owner, repo, comment_id: own.id, body: text })
-      : await octokit.rest.issues.createComment({ ...where, body: text });
+      ? await octokit.rest.issues.updateComment({ owner, repo, comment_id: own.id, body })
+      : await octokit.rest.issues.createComment({ ...where, body });
     return { address: data.html_url, author: data.user?.login };
   });
-}
-
-/** A body that GitHub takes: what is too long ends at a line, and says so. */
-export function cut(body: string, marker: string): string {
-  const marked = isMarked(body, marker) ? body : `${marker}\n${body}`;
-  if (marked.length <= LONGEST_BODY) return marked;
-  const note = "\n\n_The rest is left out: GitHub takes no longer text._";
-  const kept = marked.slice(0, LONGEST_BODY - note.length - "\n```\n</details>".length);
-  const whole = kept.slice(0, kept.lastIndexOf("\n"));
-  const fence = (whole.match(/^ *```/gm)?.length ?? 0) % 2 === 1 ? "\n```" : "";
-  const folded = (whole.match(/<details>/g)?.length ?? 0) > (whole.match(/<\/details>/g)?.length ?? 0);
-  return `${whole}${fence}${folded ? "\n</details>" : ""}${note}`;
 }

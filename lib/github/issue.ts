@@ -1,4 +1,4 @@
-import { cut, type Written } from "./comment";
+import type { Written } from "./comment";
 import { isOwn } from "./marker";
 import { askGitHub } from "./refusal";
 import type { Workflow } from "./workflow";
@@ -8,17 +8,18 @@ import type { Workflow } from "./workflow";
  * said any more, closes it. Somebody else's issue is never touched, whatever it holds.
  *
  * @param marker from {@link markerOf}
- * @param text undefined where all is well
+ * @param text its body no longer than {@link LONGEST_BODY}, with the marker at the end of its first line; undefined where all is well
  * @returns what was written; undefined where there is none, and none is needed
  * @throws UserError where GitHub refuses
  */
 export async function stickyIssue(
-  { octokit, owner, repo, author }: Workflow,
+  workflow: Workflow,
   marker: string,
   label: string,
   text: { readonly title: string; readonly body: string } | undefined,
 ): Promise<Written | undefined> {
-  return askGitHub("write the issue", "issues: write", async () => {
+  const { octokit, owner, repo, author } = workflow;
+  return askGitHub(workflow, "write the issue", "issues: write", async () => {
     const open = await octokit.paginate(octokit.rest.issues.listForRepo, {
       owner,
       repo,
@@ -33,11 +34,11 @@ export async function stickyIssue(
       await octokit.rest.issues.createComment({ ...where, body: "All is as the program says again." });
       return written((await octokit.rest.issues.update({ ...where, state: "closed" })).data);
     }
-    const body = cut(text.body, marker);
-    if (own?.body === body && own.title === text.title) return written(own);
+    const { title, body } = text;
+    if (own?.body === body && own.title === title) return written(own);
     const { data } = own
-      ? await octokit.rest.issues.update({ owner, repo, issue_number: own.number, title: text.title, body })
-      : await octokit.rest.issues.create({ owner, repo, title: text.title, body, labels: [label] });
+      ? await octokit.rest.issues.update({ owner, repo, issue_number: own.number, title, body })
+      : await octokit.rest.issues.create({ owner, repo, title, body, labels: [label] });
     return written(data);
   });
 }

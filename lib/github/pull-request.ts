@@ -13,7 +13,7 @@ export async function pullRequestOf(workflow: Workflow): Promise<number | undefi
   const { octokit, owner, repo, subject } = workflow;
   if (subject?.kind !== "workflow_run") return subject?.pull;
   const { sha, branch, repository } = subject;
-  return askGitHub("list pull requests", "pull-requests: read", async () => {
+  return askGitHub(workflow, "list pull requests", "pull-requests: read", async () => {
     const open = await octokit.paginate(octokit.rest.pulls.list, {
       owner,
       repo,

@@ -1,6 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import { UserError } from "../jobspec";
 import { subjectOf, type Subject } from "./event";
+import { limitedFetch, SILENCE } from "./fetch";
 import { WORKFLOW_AUTHOR } from "./marker";
 
 /** The run of a workflow that a command is part of. */
@@ -14,17 +15,32 @@ export interface Workflow {
   readonly author: string;
   /** Where a summary of the run is written to. */
   readonly summary: string | undefined;
+  /** Ends what is asked of GitHub. */
+  readonly signal: AbortSignal | undefined;
 }
+
+/** Who writes, and how long GitHub is waited for. */
+export interface WorkflowOptions {
+  /** The login that writes with the token; a token of a run cannot ask for its own. Default: github-actions[bot] */
+  readonly author?: string;
+  /** Ends what is asked of GitHub. */
+  readonly signal?: AbortSignal;
+  /** How long GitHub may say nothing, in milliseconds. Default: 12 s. */
+  readonly silence?: number;
+}
+
+/** How often a question is asked again that GitHub was too busy to answer. */
+const RETRIES = 2;
 
 /**
  * The run, from the variables that GitHub sets: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_EVENT_PATH,
  * GITHUB_STEP_SUMMARY.
  *
- * @param author the login that writes with the token; a token of a run cannot ask for its own. Default: github-actions[bot]
  * @throws UserError where one is missing
  * @see https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
-export async function workflowOf(env: NodeJS.ProcessEnv, author = WORKFLOW_AUTHOR): Promise<Workflow> {
+export async function workflowOf(env: NodeJS.ProcessEnv, options: WorkflowOptions = {}): Promise<Workflow> {
+  const { author = WORKFLOW_AUTHOR, signal, silence = SILENCE } = options;
   const [owner, repo] = (env.GITHUB_REPOSITORY ?? "").split("/");
   if (!owner || !repo) throw missing("GITHUB_REPOSITORY", "owner/name");
   if (!env.GITHUB_TOKEN) throw missing("GITHUB_TOKEN", "${{ github.token }}");
@@ -35,18 +51,25 @@ export async function workflowOf(env: NodeJS.ProcessEnv, author = WORKFLOW_AUTHO
     import("@octokit/plugin-retry"),
   ]);
   const Retrying = Client.plugin(retry);
+  const octokit = new Retrying({
+    auth: env.GITHUB_TOKEN,
+    baseUrl: env.GITHUB_API_URL || "https://api.github.com",
+    userAgent: "cdk-nomad",
+    log: SILENT,
+    request: { fetch: limitedFetch({ signal, silence }), retries: RETRIES },
+  });
+  octokit.hook.before("request", (request) => {
+    // A change that was not answered may have been made: asked again, there would be two comments.
+    if (request.method !== "GET") request.request = { ...request.request, retries: 0 };
+  });
   return {
-    octokit: new Retrying({
-      auth: env.GITHUB_TOKEN,
-      baseUrl: env.GITHUB_API_URL || "https://api.github.com",
-      userAgent: "cdk-nomad",
-      log: SILENT,
-    }),
+    octokit,
     owner,
     repo,
     subject,
     author,
     summary: env.GITHUB_STEP_SUMMARY || undefined,
+    signal,
   };
 }
 

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -95,7 +97,7 @@ describe("the one comment on a pull request", () => {
 
   test("is another's where the token is another's", async () => {
     play(listComments([comment(1, MARKER), comment(2, MARKER, owner)]), updateComment(2));
-    await stickyComment(await workflowOf(ENV, "acme-owner"), 12, MARKER, MARKER);
+    await stickyComment(await workflowOf(ENV, { author: "acme-owner" }), 12, MARKER, MARKER);
     expect(nock.isDone()).toBe(true);
   });
 
@@ -105,15 +107,6 @@ describe("the one comment on a pull request", () => {
     play({ ...listComments(first), headers: { link: next } }, listComments([comment(500, MARKER)]), updateComment(500));
     await stickyComment(await workflowOf(ENV), 12, MARKER, MARKER);
     expect(nock.isDone()).toBe(true);
-  });
-
-  test("longer than GitHub takes, ends at a line with its blocks closed, and says so", async () => {
-    const long = `**dev** ${MARKER}\n\n<details>\n<summary>web</summary>\n\n\`\`\`text\n${"env › LEVEL: info → debug\n".repeat(9000)}\`\`\`\n\n</details>`;
-    const sent = play(listComments([]), createComment());
-    await stickyComment(await workflowOf(ENV), 12, MARKER, long);
-    const body = String(sent[0]?.body);
-    expect(body.length).toBeLessThanOrEqual(65_536);
-    expect(body).toMatch(/debug\n```\n<\/details>\n\n_The rest is left out: GitHub takes no longer text\._$/);
   });
 
   test("waits out an answer of 502, and tells a refusal with the permission that lacks", async () => {
@@ -127,6 +120,61 @@ describe("the one comment on a pull request", () => {
     );
     await expect(refused).rejects.not.toThrow(/ghs_planted/);
   }, 20_000);
+});
+
+describe("a GitHub that says nothing", () => {
+  let silent: Server;
+  let asked = 0;
+  let answers: ((response: ServerResponse) => void) | undefined;
+  beforeAll(async () => {
+    nock.enableNetConnect("127.0.0.1");
+    silent = createServer((_request, response) => {
+      asked += 1;
+      answers?.(response);
+    }).listen(0, "127.0.0.1");
+    await new Promise((listening) => silent.once("listening", listening));
+  });
+  beforeEach(() => ([asked, answers] = [0, undefined]));
+  afterAll(() => {
+    silent.closeAllConnections();
+    silent.close();
+    nock.disableNetConnect();
+  });
+
+  const run = async (options: { signal?: AbortSignal; silence?: number }) => {
+    const { port } = silent.address() as AddressInfo;
+    const env = { ...ENV, GITHUB_API_URL: `http://127.0.0.1:${port}` };
+    return stickyComment(await workflowOf(env, options), 12, MARKER, MARKER);
+  };
+
+  test.each<[string, typeof answers]>([
+    ["before its answer", undefined],
+    ["within its answer", (response) => response.writeHead(200, { "content-type": "application/json" }).write("[")],
+  ])("%s is asked once, and named with its time", async (_when, how) => {
+    answers = how;
+    await expect(run({ silence: 300 })).rejects.toThrow(
+      "GitHub does not answer to comment on the pull request: it said nothing for 0.3 s",
+    );
+    expect(asked).toBe(1);
+  });
+
+  test("holds nobody who interrupts", async () => {
+    const stop = new AbortController();
+    const running = run({ signal: stop.signal });
+    while (asked === 0) await new Promise((later) => setTimeout(later, 10));
+    stop.abort(new Error("Ctrl-C"));
+    await expect(running).rejects.toThrow("Ctrl-C");
+    expect(asked).toBe(1);
+  });
+
+  test("takes a change once, also where it answers that it failed", async () => {
+    answers = (response) => {
+      if (asked === 1) response.writeHead(200, { "content-type": "application/json" }).end("[]");
+      else response.writeHead(502, { "content-type": "application/json" }).end("{}");
+    };
+    await expect(run({})).rejects.toThrow(/refuses to comment.*502/);
+    expect(asked).toBe(2);
+  });
 });
 
 describe("the one issue about drift", () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   markerOf,
@@ -11,7 +11,7 @@ import {
   type Written,
 } from "../../github";
 import { UserError } from "../../jobspec";
-import { hasDrift, type Drift, type Preview } from "../../operations";
+import { hasDrift, readDrift, readPreview } from "../../operations";
 import { term } from "../../text";
 import { argument, command, text, value, type CommandGroup } from "../command";
 import type { CliContext } from "../context";
@@ -35,10 +35,11 @@ const comment = command({
   ],
   exitCodes: { [EXIT.ok]: "the comment is written" },
   interrupted: term`the comment may be written`,
-  async run(input, { terminal, env, cwd }) {
+  async run(input, context) {
+    const { terminal, env, cwd } = context;
     const file = resolve(cwd, input.file);
-    const preview = read<Preview>(file, "cdk-nomad preview ENV --format json", ["environment", "jobs", "consul"]);
-    const workflow = await workflowOf(env, input.author);
+    const preview = readPreview(file);
+    const workflow = await workflowOf(env, { ...context, author: input.author });
     const body = terminal.asMarkdown(previewMarkdown(preview));
     summarize(workflow, body);
     const { subject } = workflow;
@@ -48,6 +49,8 @@ const comment = command({
       );
       return EXIT.ok;
     }
+    if (input.pull === undefined && subject?.kind === "workflow_run")
+      terminal.progress().step("asking GitHub for the pull request");
     const pull = input.pull ?? (await pullRequestOf(workflow));
     if (pull === undefined && subject?.kind === "workflow_run") {
       terminal.note(
@@ -57,6 +60,7 @@ const comment = command({
     }
     if (pull === undefined)
       throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
+    terminal.progress().step(`writing the comment on pull request ${pull}`);
     const written = await stickyComment(workflow, pull, markerOf("preview", preview.environment), body);
     terminal.print(term`${written.address}`);
     noteAuthor(written, workflow, terminal);
@@ -73,15 +77,17 @@ const issue = command({
   examples: ["cdk-nomad drift prod --json > drift.json || test $? -eq 2", "cdk-nomad github issue drift.json"],
   exitCodes: { [EXIT.ok]: "the issue is as the drift is" },
   interrupted: term`the issue may be written`,
-  async run(input, { terminal, env, cwd }) {
+  async run(input, context) {
+    const { terminal, env, cwd } = context;
     const file = resolve(cwd, input.file);
-    const drift = read<Drift>(file, "cdk-nomad drift ENV --json", ["environment", "jobs", "consul", "unchanged"]);
-    const workflow = await workflowOf(env, input.author);
+    const drift = readDrift(file);
+    const workflow = await workflowOf(env, { ...context, author: input.author });
     const { environment } = drift;
     const body = terminal.asMarkdown(driftMarkdown(drift));
     summarize(workflow, body);
     const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
     const wanted = hasDrift(drift) ? { title, body } : undefined;
+    terminal.progress().step(`asking GitHub for the issue about ${environment}`);
     const written = await stickyIssue(workflow, markerOf("drift", environment), input.label, wanted);
     if (written) noteAuthor(written, workflow, terminal);
     terminal.print(
@@ -108,15 +114,4 @@ function noteAuthor(written: Written, { author: told }: Workflow, terminal: CliC
 
 function summarize({ summary }: Workflow, body: string): void {
   if (summary !== undefined) appendFileSync(summary, `${body}\n\n`);
-}
-
-function read<T extends object>(file: string, command: string, keys: readonly (keyof T & string)[]): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    value = undefined;
-  }
-  if (typeof value === "object" && value !== null && keys.every((key) => key in value)) return value as T;
-  throw UserError.at(file, `is not what ${command} prints`, "github");
 }

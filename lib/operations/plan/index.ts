@@ -16,4 +16,5 @@ export {
 export { learnStack } from "./learn";
 export { AT_ONCE, consulChanges, hasChanges, planJobs, previewStack, type Clients, type Preview } from "./preview";
 export { readPreviewFile } from "./preview-file";
+export { readDrift, readPreview } from "./reports";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";
