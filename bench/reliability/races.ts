@@ -6,8 +6,9 @@ import type { Figure } from "../synthesis";
 
 /** Jobs that are raced for at the same time, each with its own deployments and its own autoscaler. */
 const LANES = 4;
-/** The scaling happens within so many milliseconds of the deployment's beginning. */
-const WITHIN = 25;
+/** Scalings one after another while one deployment is raced, each within so many milliseconds of the one before. */
+const SCALINGS = 4;
+const WITHIN = 12;
 const MOST = 6;
 
 /** What a race needs of a cluster. */
@@ -17,22 +18,29 @@ export interface RacingCluster {
 }
 
 /**
- * Deploys a changed job while an autoscaler changes its count, again and again: a count that Nomad took from the autoscaler and that is
- * another one afterwards was overwritten, and is lost.
+ * Deploys a changed job while an autoscaler changes its count, again and again. Once both have ended, the newest version must have the
+ * count that Nomad acknowledged last, else that scaling is lost; and be the program's release, else the deployment is, which said that
+ * it went well.
  */
 export async function measureScalingRaces(cluster: RacingCluster, races: number): Promise<Figure> {
   const lanes = await Promise.all(
     Array.from({ length: LANES }, (_, lane) => runLane(cluster, `race-${lane}`, Math.ceil(races / LANES))),
   );
-  const sum = (key: "raced" | "scaled" | "lost" | "failed") => lanes.reduce((total, lane) => total + lane[key], 0);
-  console.log(`  ${sum("raced")} races, ${sum("scaled")} scalings taken, ${sum("failed")} deployments refused`);
-  const lost = sum("lost");
-  const what = `${sum("raced")} deployments raced by an autoscaler within ${WITHIN} ms: counts lost, deployments refused`;
-  return { what, value: `${lost}, ${sum("failed")}`, goal: "0, 0", reached: lost === 0 && sum("failed") === 0 };
+  const sum = (key: keyof (typeof lanes)[number]) => lanes.reduce((total, lane) => total + lane[key], 0);
+  console.log(
+    `  ${sum("scaled")} scalings acknowledged; in ${sum("met")} races one side overwrote the other, and it was mended`,
+  );
+  const ends = [sum("lostScalings"), sum("lostDeployments"), sum("refused")];
+  return {
+    what: `${sum("raced")} deployments each raced by ${SCALINGS} scalings: scalings lost, deployments lost, deployments refused`,
+    value: ends.join(", "),
+    goal: "0, 0, 0",
+    reached: ends.every((end) => end === 0),
+  };
 }
 
 async function runLane({ nomad, consul }: RacingCluster, id: string, races: number) {
-  const found = { raced: 0, scaled: 0, lost: 0, failed: 0 };
+  const found = { raced: 0, scaled: 0, met: 0, lostScalings: 0, lostDeployments: 0, refused: 0 };
   const bring = (release: number) =>
     deploy([wantedOf(id, release)], {
       nomad,
@@ -42,24 +50,51 @@ async function runLane({ nomad, consul }: RacingCluster, id: string, races: numb
       detach: true,
     });
   await bring(0);
-  let expected = 1;
+  let expected = { Count: 1, release: 0 };
   for (let race = 1; race <= races; race += 1) {
-    const count = ((expected + 1 + Math.floor(Math.random() * (MOST - 1))) % MOST) + 1;
-    const [deployed, scaled] = await Promise.allSettled([
-      bring(race),
-      sleep(Math.random() * WITHIN).then(() => scale(nomad, id, "work", count)),
-    ]);
+    const before = Number((await nomad.job(id))?.Version);
+    const [deployed, scaled] = await Promise.allSettled([bring(race), scaleAtRandom(nomad, id)]);
     found.raced += 1;
-    if (deployed.status === "rejected") found.failed += 1;
-    if (scaled.status === "fulfilled") {
-      found.scaled += 1;
-      expected = count;
+    const counts = scaled.status === "fulfilled" ? scaled.value : [];
+    found.scaled += counts.length;
+    if (deployed.status === "rejected") {
+      found.refused += 1;
+      console.log(`  ${id}, race ${race}: ${String(deployed.reason)}`);
     }
-    const held = ((await nomad.job(id))?.TaskGroups as readonly { readonly Count: number }[] | undefined)?.[0]?.Count;
-    if (held !== expected) found.lost += 1;
-    expected = held ?? expected;
+    expected = {
+      Count: counts.at(-1) ?? expected.Count,
+      release: deployed.status === "fulfilled" ? race : expected.release,
+    };
+    const held = await nomad.job(id);
+    const now = stateOf(held);
+    // One version for each, and one more for whatever was registered again.
+    if (Number(held?.Version) > before + 1 + counts.length) found.met += 1;
+    if (now.Count !== expected.Count) found.lostScalings += 1;
+    if (now.release !== expected.release) found.lostDeployments += 1;
+    if (now.Count !== expected.Count || now.release !== expected.release)
+      console.log(`  ${id}, race ${race}: ${JSON.stringify(now)} instead of ${JSON.stringify(expected)}`);
+    expected = now;
   }
   return found;
+}
+
+/** An autoscaler: the counts that Nomad acknowledged, in their order. */
+async function scaleAtRandom(nomad: NomadClient, id: string): Promise<readonly number[]> {
+  const counts: number[] = [];
+  for (let scaling = 0; scaling < SCALINGS; scaling += 1) {
+    await sleep(Math.random() * WITHIN);
+    const count = 1 + Math.floor(Math.random() * MOST);
+    await scale(nomad, id, "work", count);
+    counts.push(count);
+  }
+  return counts;
+}
+
+/** The count and the release of the newest version. */
+function stateOf(job: JobJson | undefined) {
+  type Group = { readonly Count: number; readonly Tasks: readonly [{ readonly Env: { readonly RELEASE: string } }] };
+  const [group] = (job?.TaskGroups ?? []) as readonly Group[];
+  return { Count: group?.Count ?? 0, release: Number(group?.Tasks[0].Env.RELEASE ?? -1) };
 }
 
 /** A job that no node takes, so that nothing starts, and whose update makes no deployment, which would refuse every scaling. */

@@ -82,3 +82,8 @@ export function isSilent(error: unknown): boolean {
 export function isTokenRefused(error: unknown): boolean {
   return error instanceof UserError && error.problems[0]?.rule === "token";
 }
+
+/** Whether a server refused to register a job, since it has another modify index than the one that the registration was for. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && /enforcing job modify index/i.test(error.body);
+}

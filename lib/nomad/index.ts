@@ -3,7 +3,16 @@ export type * from "./answers/index";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { consulConnection, nomadConnection, type Environment } from "./connections";
 export { ConsulClient, type KeyValue } from "./consul-client";
-export { ApiError, isClosed, isSilent, isTokenRefused, isUnreachable, NoAnswerError, passingTrouble } from "./errors";
+export {
+  ApiError,
+  isClosed,
+  isConflict,
+  isSilent,
+  isTokenRefused,
+  isUnreachable,
+  NoAnswerError,
+  passingTrouble,
+} from "./errors";
 export { Http, type Connection, type RequestOptions } from "./http";
 export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";

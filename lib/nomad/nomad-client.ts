@@ -138,13 +138,21 @@ export class NomadClient extends ApiClient {
    * Registers a job.
    *
    * @param index the modify index that the job must have, 0 where there must be none; else whatever it has
-   * @param source the text that the job was read from, as API JSON, which Nomad keeps beside the version as what was submitted
+   * @param options `source`: the text that the job was read from, as API JSON, which Nomad keeps beside the version as what was submitted.
+   *   `preserveCounts`: whether groups that are there already keep the counts that they have when the server writes (from 1.11 on; older
+   *   ones take them when they read the request). Default: false.
+   * @see https://developer.hashicorp.com/nomad/api-docs/jobs#create-job
    */
-  async register(wanted: JobJson, index?: number, source?: string): Promise<Registration> {
+  async register(
+    wanted: JobJson,
+    index?: number,
+    { source, preserveCounts = false }: { readonly source?: string; readonly preserveCounts?: boolean } = {},
+  ): Promise<Registration> {
     const check = index === undefined ? {} : { EnforceIndex: true, JobModifyIndex: index };
+    const counts = preserveCounts ? { PreserveCounts: true } : {};
     const submission = source === undefined ? {} : { Submission: { Source: source, Format: "json" } };
     return this.http.put(apiPath`/v1/jobs`, registration, {
-      body: { Job: wanted, ...check, ...submission },
+      body: { Job: wanted, ...check, ...counts, ...submission },
       query: whereOf(wanted),
     });
   }
@@ -161,9 +169,13 @@ export class NomadClient extends ApiClient {
     });
   }
 
-  /** Its versions, the newest first, and what changed from each to the one before. */
-  async versions(id: string): Promise<JobVersions> {
-    const found = await this.http.find(apiPath`/v1/job/${id}/versions`, versions, { query: { diffs: true } });
+  /**
+   * Its versions, the newest first.
+   *
+   * @param options `diffs`: whether also what changed from each to the one before. Default: true.
+   */
+  async versions(id: string, { diffs = true }: { readonly diffs?: boolean } = {}): Promise<JobVersions> {
+    const found = await this.http.find(apiPath`/v1/job/${id}/versions`, versions, { query: { diffs } });
     return found ?? { Versions: [], Diffs: [] };
   }
 

@@ -1,8 +1,8 @@
 import { UserError } from "../../jobspec";
+import type { NomadClient } from "../../nomad";
 import { patiently, withStreams, type Streams } from "../following";
-import { applyChange, consulChanges, planJobs, type Planned } from "../plan";
+import { applyChange, changedMeanwhile, consulChanges, onlyScaled, planJobs, register, type Planned } from "../plan";
 import type { Wanted } from "../stack";
-import { changedMeanwhile } from "./changed-meanwhile";
 import { viewOf } from "./deployment-view";
 import type { SteerOptions } from "./options";
 import type { JobOutcome, Outcome } from "./outcome";
@@ -10,7 +10,6 @@ import { failTogether, orderOf } from "./rollouts";
 import { nameOf, type WantedJob } from "./selection";
 import { standing } from "./standing";
 import { together } from "./together";
-import { register } from "./register";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { hasManualCanary } from "./update-json";
 import { watchDeployment } from "./watch";
@@ -164,13 +163,25 @@ async function leftStopped({ job, path }: WantedJob, { nomad }: DeployOptions): 
 /** Refuses jobs that are not as they were when somebody looked at a preview. */
 async function refuseStale(planned: readonly Planned[], { nomad, expected, masking }: DeployOptions): Promise<void> {
   if (!expected) return;
-  const stale = planned.filter(({ plan }) => (expected.get(plan.path) ?? plan.modifyIndex) !== plan.modifyIndex);
+  const moved = planned.filter(({ plan }) => (expected.get(plan.path) ?? plan.modifyIndex) !== plan.modifyIndex);
+  const judged = await Promise.all(
+    moved.map(async (item) => ((await wasOnlyScaled(nomad, item, expected.get(item.plan.path) ?? 0)) ? [] : [item])),
+  );
+  const stale = judged.flat();
   const errors = await Promise.all(
     stale.map(({ plan: { path }, job }) =>
       changedMeanwhile(nomad.where(job), job, { index: expected.get(path) ?? 0, path, masking }),
     ),
   );
   if (errors.length > 0) throw new UserError(errors.flatMap(({ problems }) => problems));
+}
+
+/** Whether nothing but counts that a scaling policy owns became another since a modify index. */
+async function wasOnlyScaled(nomad: NomadClient, { job, held }: Planned, since: number): Promise<boolean> {
+  if (!held) return false;
+  const { Versions: versions } = await nomad.where(job).versions(job.ID, { diffs: false });
+  const before = versions.find((version) => Number(version.JobModifyIndex) === since);
+  return before !== undefined && onlyScaled(job, before, held);
 }
 
 /** Keys and configuration entries, in the stack's order, since Consul takes some only after others. */

@@ -1,7 +1,6 @@
 import type { JobJson, NomadClient, Registration } from "../../nomad";
 import { patiently } from "../following";
-import { isConflict, lacksAllocations, type Planned } from "../plan";
-import { changedMeanwhile } from "./changed-meanwhile";
+import { changedMeanwhile, lacksAllocations, withCountsOf, type Planned } from "../plan";
 import { conditionOf, type Condition } from "./condition";
 import { endedBadly, goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
@@ -58,7 +57,7 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
   const some = condition.groups.some(({ running }) => running > 0);
   const starting = condition.groups.some((group) => group.starting > 0);
   if (options.force || (state === "degraded" && some && lacksAllocations(planned.plan)))
-    return again(item, planned, answers, condition, options);
+    return again(planned, answers, condition, options);
   if (starting && state === "degraded" && !detach) {
     onStep(`waiting for what is starting of ${nameOf(job)}`);
     const until = Math.min(Date.now() + STARTING, options.until ?? Infinity);
@@ -79,12 +78,12 @@ async function placeMissing(planned: Planned, options: StandingOptions): Promise
 }
 
 async function again(
-  { path }: WantedJob,
-  { job, source, plan }: Planned,
+  planned: Planned,
   answers: JobAnswers,
   { deployment }: Condition,
-  { nomad, watching, onStep, detach, masking }: StandingOptions,
+  { nomad, watching, onStep, detach, register }: StandingOptions,
 ): Promise<Outcome> {
+  const { job, plan } = planned;
   onStep(`trying ${nameOf(job)} again`);
   const begun = await tryAgain({
     nomad,
@@ -92,16 +91,18 @@ async function again(
     held: { ...answers.job, JobModifyIndex: plan.modifyIndex },
     deploymentFailed: deployment !== undefined && endedBadly(deployment),
     register: async (wanted, index) => {
-      try {
-        return await nomad.register(wanted, index, source);
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-        throw await changedMeanwhile(nomad, job, { index, path, masking });
-      }
+      const held = planned.held && index !== plan.modifyIndex ? await versionAt(nomad, job.ID, index) : planned.held;
+      return register({ ...planned, job: withCountsOf(wanted, held), held, plan: { ...plan, modifyIndex: index } });
     },
   });
   if (detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return watchDeployment(nomad, job, begun, watching);
+}
+
+/** The version of a job that an index belongs to, where the server still keeps it. */
+async function versionAt(nomad: NomadClient, id: string, index: number): Promise<JobJson | undefined> {
+  const { Versions: versions } = await nomad.versions(id, { diffs: false });
+  return versions.find((version) => Number(version.JobModifyIndex) === index);
 }
 
 function outcome(result: Outcome["result"], job: JobJson, answers: JobAnswers, condition: Condition): Outcome {

@@ -1,3 +1,4 @@
+import { UserError } from "../../jobspec";
 import { ApiError, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
@@ -5,6 +6,7 @@ import { fieldChanges, type FieldChange } from "./field-changes";
 import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 import { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
+import { register } from "./register";
 
 /** What became of a job behind the program's back. */
 export interface JobDrift {
@@ -121,59 +123,30 @@ export async function fixDrift(
     const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }
-  for (const { plan, job, source } of jobs) {
+  for (const planned of jobs) {
+    const { plan, job } = planned;
     // Nomad places nothing of it by itself: that is for whoever knows why it failed.
     if (lacksAllocations(plan) && plan.change === "none") {
       fixes.push({ name: job.ID, fixed: false, reason: FAILED });
       continue;
     }
     try {
-      await clients.nomad.register(job, plan.modifyIndex, source);
+      await register(planned, clients);
       fixes.push({ name: job.ID, fixed: true });
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      fixes.push({
-        name: job.ID,
-        fixed: false,
-        reason: isConflict(error) ? MEANWHILE : shownOf(error, clients),
-      });
+      fixes.push({ name: job.ID, fixed: false, reason: reasonOf(error, clients) });
     }
   }
   return fixes;
 }
 
-function shownOf({ body }: ApiError, { masking = new Masking() }: Clients): string {
-  return masking.text(body.trim());
-}
-
-/** What became of a job since it had a modify index, in words, the newest first. */
-export async function whatChanged(
-  nomad: NomadClient,
-  id: string,
-  since: number,
-  masking: Masking,
-): Promise<readonly string[]> {
-  const { Versions: versions, Diffs: diffs } = await nomad.versions(id);
-  masking.learn(versions);
-  if (versions.length === 0) return ["it is gone"];
-  return versions.flatMap((version, index) => {
-    if (Number(version.JobModifyIndex) <= since) return [];
-    const diff = diffs?.[index];
-    const fields = diff ? fieldChanges(diff, masking) : [];
-    const said = fields
-      .slice(0, 3)
-      .map(({ place, before, after }) => `${place} ${before ?? "none"} → ${after ?? "none"}`);
-    const more = fields.length > 3 ? [`${fields.length - 3} more fields`] : [];
-    const what = said.length > 0 ? ` (${[...said, ...more].join(", ")})` : "";
-    return [`version ${String(version.Version)} came${version.Stop === true ? ", and stops it" : ""}${what}`];
-  });
+/** Why a job was not put right; what is no answer of a server goes on as an error. */
+function reasonOf(error: unknown, { masking = new Masking() }: Clients): string {
+  if (error instanceof UserError && error.problems[0]?.rule === "changed-meanwhile") return MEANWHILE;
+  if (!(error instanceof ApiError)) throw error;
+  return masking.text(error.body.trim());
 }
 
 const FAILED =
   "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
-
-/** Whether a job has another modify index than the one that a registration was for. */
-export function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && /[Ee]nforcing job modify index/.test(error.body);
-}

@@ -1,20 +1,13 @@
 /** What would change: Nomad's own plans, and what differs in Consul. */
 export { applyChange, type ConsulChange } from "./consul-changes";
-export { findDrift, fixDrift, hasDrift, isConflict, whatChanged, type Drift, type Fix, type JobDrift } from "./drift";
+export { changedMeanwhile } from "./changed-meanwhile";
+export { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } from "./drift";
 export { fieldChanges, type FieldChange } from "./field-changes";
-export {
-  asUserError,
-  lacksAllocations,
-  onlyScaled,
-  placements,
-  planJob,
-  withCountsOf,
-  type GroupPlan,
-  type JobPlan,
-  type Planned,
-} from "./job-plan";
+export { asUserError, lacksAllocations, placements, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 export { learnStack } from "./learn";
 export { AT_ONCE, consulChanges, hasChanges, planJobs, previewStack, type Clients, type Preview } from "./preview";
 export { readPreviewFile } from "./preview-file";
+export { register } from "./register";
 export { readDrift, readPreview } from "./reports";
+export { onlyScaled, withCountsOf } from "./scaled-counts";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

@@ -11,6 +11,7 @@ import {
 import { UserError } from "../../jobspec";
 import { changesSomething, fieldChanges, type FieldChange } from "./field-changes";
 import type { Masking } from "../../masking";
+import { groupsOf, ownedGroups, withCountsOf } from "./scaled-counts";
 
 /** What becomes of the allocations of a group. */
 export interface GroupPlan {
@@ -82,7 +83,7 @@ export async function planJob(
   masking: Masking,
   signal?: AbortSignal,
 ): Promise<Planned> {
-  const scaled = ((wanted.job.TaskGroups ?? []) as readonly ScaledGroup[]).some(isScaled);
+  const scaled = ownedGroups(wanted.job).length > 0;
   for (let tries = 0; tries < TRIES; tries += 1) {
     signal?.throwIfAborted();
     const held = scaled ? await nomad.where(wanted.job).job(wanted.job.ID) : undefined;
@@ -147,9 +148,7 @@ export function placements(job: JobJson, { Place, Ignore, InPlaceUpdate, Destruc
 /** A plan leaves out what failed and is not rescheduled: Nomad counts it as if it ran. */
 async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
   if (job.Type !== "service" && job.Type !== undefined && job.Type !== "") return plan;
-  const counts = new Map(
-    ((job.TaskGroups ?? []) as readonly ScaledGroup[]).map(({ Name, Count }) => [Name, Count ?? 1] as const),
-  );
+  const counts = new Map(groupsOf(job).map(({ Name, Count }) => [Name, Count ?? 1] as const));
   const now = (await nomad.where(job).summary(job.ID))?.Summary ?? {};
   const groups = plan.groups.map((group) => {
     const { Running = 0, Starting = 0, Queued = 0 } = now[group.name] ?? {};
@@ -184,53 +183,6 @@ function groupPlan(name: string, update: DesiredUpdates, { FailedTGAllocs: failu
 /** Nomad finds a change in every scaling policy, even in the same one, and would write the same allocations again. */
 function unchanged(update: DesiredUpdates): DesiredUpdates {
   return { ...update, Ignore: update.Ignore + update.InPlaceUpdate, InPlaceUpdate: 0 };
-}
-
-interface ScaledGroup {
-  readonly Name?: string;
-  readonly Count?: number | null;
-  readonly Scaling?: {
-    readonly Enabled?: boolean | null;
-    readonly Min?: number | null;
-    readonly Max?: number | null;
-  } | null;
-}
-
-/**
- * The job with the counts that another state of it has, where a scaling policy owns them: an autoscaler, or somebody through the scaling API,
- * changed them on purpose. A count out of the policy's limits is brought back into them.
- */
-export function withCountsOf(job: JobJson, held: JobJson | undefined): JobJson {
-  const now = new Map(((held?.TaskGroups ?? []) as readonly ScaledGroup[]).map((group) => [group.Name, group.Count]));
-  return {
-    ...job,
-    TaskGroups: ((job.TaskGroups ?? []) as readonly ScaledGroup[]).map((group) => {
-      const count = isScaled(group) ? now.get(group.Name) : undefined;
-      if (typeof count !== "number" || held?.Stop === true) return group;
-      const { Min: min, Max: max } = group.Scaling ?? {};
-      return { ...group, Count: Math.max(min ?? 0, Math.min(max ?? count, count)) };
-    }),
-  };
-}
-
-/** Whether a job differs from what it was in nothing but counts that a scaling policy owns. */
-export function onlyScaled(before: JobJson | undefined, after: JobJson | undefined): boolean {
-  if (!before || !after) return false;
-  const text = (job: JobJson) => {
-    const { Version, ModifyIndex, JobModifyIndex, SubmitTime, Stable, Status, StatusDescription, ...rest } = job;
-    void [Version, ModifyIndex, JobModifyIndex, SubmitTime, Stable, Status, StatusDescription];
-    const groups = (rest.TaskGroups ?? []) as readonly ScaledGroup[];
-    return JSON.stringify({
-      ...rest,
-      TaskGroups: groups.map((group) => (isScaled(group) ? { ...group, Count: 0, Scaling: null } : group)),
-    });
-  };
-  return text(before) === text(after);
-}
-
-/** Whether a scaling policy owns a group's count. */
-function isScaled(group: ScaledGroup): boolean {
-  return Boolean(group.Scaling) && group.Scaling?.Enabled !== false;
 }
 
 /** Asks a server for something, and says what it refuses as a mistake at a path. */

@@ -169,6 +169,7 @@ describe("a count that an autoscaler owns", () => {
         "GET /v1/job/web": [held(2, 10), held(5, 20)],
         "POST /v1/job/web/plan": plan(20),
         "PUT /v1/jobs": ({ body }) => (registered.push(countOf(body)), { body: { EvalID: "1", JobModifyIndex: 30 } }),
+        "GET /v1/job/web/versions": { body: { Versions: [held(5, 30).body, held(5, 20).body], Diffs: null } },
       },
       wanted,
       { detach: true },
@@ -176,18 +177,22 @@ describe("a count that an autoscaler owns", () => {
     expect(registered).toEqual([[5, 20]]);
   });
 
-  test("is planned again where it moved between the plan and the registration", async () => {
+  test("is registered as it is now where it moved between the plan and the registration", async () => {
     const registered: unknown[] = [];
     await deployTo(
       {
-        "GET /v1/job/web": [held(2, 10), held(7, 20)],
-        "POST /v1/job/web/plan": [plan(10), plan(20)],
+        "GET /v1/job/web": held(2, 10),
+        "POST /v1/job/web/plan": plan(10),
         "PUT /v1/jobs": ({ body }) => {
           registered.push(countOf(body));
           return registered.length === 1
             ? { status: 500, body: "Enforcing job modify index 10: job exists with conflicting job modify index: 20" }
             : { body: { EvalID: "1", JobModifyIndex: 30 } };
         },
+        "GET /v1/job/web/versions": [
+          { body: { Versions: [held(7, 20).body, held(2, 10).body], Diffs: null } },
+          { body: { Versions: [held(7, 30).body, held(7, 20).body, held(2, 10).body], Diffs: null } },
+        ],
       },
       wanted,
       { detach: true },
@@ -200,15 +205,30 @@ describe("a count that an autoscaler owns", () => {
 
   test("is never a reason to overwrite what else was changed", async () => {
     const answers = {
-      "GET /v1/job/web": [held(2, 10), held(7, 20, { Priority: 99 })],
-      "POST /v1/job/web/plan": [plan(10), plan(20)],
+      "GET /v1/job/web": held(2, 10),
+      "POST /v1/job/web/plan": plan(10),
       "PUT /v1/jobs": {
         status: 500,
         body: "Enforcing job modify index 10: job exists with conflicting job modify index: 20",
       },
-      "GET /v1/job/web/versions": { body: { Versions: [], Diffs: null } },
+      "GET /v1/job/web/versions": { body: { Versions: [held(7, 20, { Priority: 99 }).body], Diffs: null } },
     };
     await expect(deployTo(answers, wanted, { detach: true })).rejects.toThrow(/changed by somebody else/);
+  });
+
+  test("may move between a preview and the deployment that holds it; what else moved is said", async () => {
+    const answers = (now: object) => ({
+      "GET /v1/job/web": held(7, 20, now),
+      "POST /v1/job/web/plan": plan(20),
+      "PUT /v1/jobs": { body: { EvalID: "1", JobModifyIndex: 30 } },
+      "GET /v1/job/web/versions": {
+        body: { Versions: [held(7, 30).body, held(7, 20, now).body, held(2, 10).body], Diffs: null },
+      },
+    });
+    const previewed = { detach: true, expected: new Map([["lab/web", 10]]) };
+    const { outcomes } = await deployTo(answers({}), wanted, previewed);
+    expect(outcomes.map(({ result }) => result)).toEqual(["detached"]);
+    await expect(deployTo(answers({ Priority: 99 }), wanted, previewed)).rejects.toThrow(/changed by somebody else/);
   });
 
   test("that moves all the time is said", async () => {

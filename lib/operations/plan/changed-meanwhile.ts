@@ -1,0 +1,28 @@
+import { UserError } from "../../jobspec";
+import { Masking } from "../../masking";
+import type { JobJson, NomadClient } from "../../nomad";
+import { whatChanged } from "./what-changed";
+
+/** What is known of a change that came in between. */
+export interface ChangedMeanwhile {
+  /** The modify index that the job was planned for. */
+  readonly index: number;
+  readonly path: string;
+  readonly masking?: Masking;
+  /** Whether the change was taken back by a registration of the same moment. */
+  readonly replaced?: boolean;
+}
+
+/** The error about a job that has another modify index than the one that it was planned for, with what became of it. */
+export async function changedMeanwhile(
+  nomad: NomadClient,
+  job: JobJson,
+  { index, path, masking = new Masking(), replaced = false }: ChangedMeanwhile,
+): Promise<UserError> {
+  const changes = await whatChanged(nomad, job.ID, index, masking);
+  const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";
+  const message = replaced
+    ? `was changed by somebody else at the very moment of its registration, which took that change back${what}; look at its versions with nomad job history -p ${job.ID}`
+    : `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview, and deploy again`;
+  return UserError.at(path, message, "changed-meanwhile");
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../jobspec";
+import type { Masking } from "../../masking";
+import { isConflict, type JobJson, type NomadClient, type Registration } from "../../nomad";
+import { changedMeanwhile } from "./changed-meanwhile";
+import type { Planned } from "./job-plan";
+import { keepsCounts } from "./scaled-counts";
+import { Scalings, type Standing } from "./scalings";
+
+/** Registrations that meet nothing but scalings are tried again, so often. */
+const TRIES = 20;
+const LOOKS: readonly number[] = [30, 70, 150, 350];
+
+/** What registering takes. */
+export interface RegisterOptions {
+  readonly nomad: NomadClient;
+  readonly signal?: AbortSignal;
+  /** Hides what it is told to hide in what is said of others' changes. Default: forms of keys. */
+  readonly masking?: Masking;
+  /**
+   * When the versions are looked at after a registration, in milliseconds since the look before. Default: four times in 600 ms, within which a
+   * scaling has ended that the server had begun before; it writes the job as it was, and what begins later reads what was registered.
+   */
+  readonly looks?: readonly number[];
+}
+
+/**
+ * Registers a job for the index that it was planned for, and loses no scaling of the same moment.
+ *
+ * Where no count of the job is to be changed, the server keeps them as it writes (`PreserveCounts`). And of jobs that are scaled, the versions
+ * are looked at afterwards: what a scaling overwrote, or was overwritten of a scaling, is registered again, until the newest version is the
+ * program's with the counts that were asked for last.
+ *
+ * @returns what the newest version began that has all of that
+ * @throws UserError where somebody changed something else than counts that a scaling policy owns, or these never rest
+ * @see https://developer.hashicorp.com/nomad/api-docs/jobs#preservecounts
+ */
+export async function register(planned: Planned, options: RegisterOptions): Promise<Registration> {
+  const { path, modifyIndex: index } = planned.plan;
+  const nomad = options.nomad.where(planned.job);
+  const changed = (replaced = false) =>
+    changedMeanwhile(nomad, planned.job, { index, path, masking: options.masking, replaced });
+  const { looks = LOOKS } = options;
+  const { held } = planned;
+  if (!held) {
+    const registration = await registerFor(nomad, planned, index);
+    if (!registration) throw await changed();
+    return registration;
+  }
+  const scalings = new Scalings({ ...planned, held });
+  let done: Registration | undefined;
+  let now = { job: planned.job, held, index };
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    options.signal?.throwIfAborted();
+    const registration = await registerFor(nomad, { ...now, source: planned.source }, now.index);
+    if (registration) scalings.registered(registration.JobModifyIndex);
+    done = registration ?? done;
+    const standing = await lookAfter(nomad, planned.job.ID, scalings, registration ? looks : [0], options.signal);
+    if (standing.kind === "again") {
+      now = { ...standing, index: Number(standing.held.JobModifyIndex) };
+      continue;
+    }
+    // Whoever changes a job after it was registered may: what became of the registration is for whoever watches it.
+    if (!done || (standing.kind === "changed" && standing.replaced)) throw await changed(done !== undefined);
+    return standing.kind === "settled" ? begunBy(nomad, standing.newest, done) : done;
+  }
+  const message = "counts of it are changed again and again while it is registered; deploy again once that rests";
+  throw UserError.at(path, message, "changed-meanwhile");
+}
+
+/** Undefined where the job has another index. */
+async function registerFor(
+  nomad: NomadClient,
+  { job, held, source }: Pick<Planned, "job" | "held" | "source">,
+  index: number,
+): Promise<Registration | undefined> {
+  try {
+    return await nomad.register(job, index, { source, preserveCounts: keepsCounts(job, held) });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The first of several looks that finds something else than the last one shall find. */
+async function lookAfter(
+  nomad: NomadClient,
+  id: string,
+  scalings: Scalings,
+  pauses: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Standing> {
+  let standing: Standing = { kind: "gone" };
+  for (const pause of pauses) {
+    await sleep(pause, undefined, { signal });
+    const { Versions: versions } = await nomad.versions(id, { diffs: false });
+    standing = scalings.look(versions);
+    if (standing.kind !== "settled") break;
+  }
+  return standing;
+}
+
+/** Where a scaling followed, its version is the one to watch: the deployment of the one before ends with it. */
+async function begunBy(nomad: NomadClient, newest: JobJson, registration: Registration): Promise<Registration> {
+  const index = Number(newest.JobModifyIndex);
+  if (index <= registration.JobModifyIndex || registration.EvalID === "") return registration;
+  const evaluations = await nomad.evaluations(newest.ID);
+  const own = evaluations.find(({ JobModifyIndex }) => JobModifyIndex === index);
+  return { ...registration, JobModifyIndex: index, EvalID: own?.ID ?? registration.EvalID };
+}
