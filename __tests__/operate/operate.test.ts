@@ -195,7 +195,7 @@ describe("deploy", () => {
       program([{ id: "web", checkedPort: port, deadline: 6 }]);
       const said = await project.run(["deploy", "dev"]);
       expect(said.code).toBe(1);
-      expect(flat(said)).toMatch(/critical check ".*" of web: HTTP GET .*503.*the shop is closed today/);
+      expect(flat(said)).toMatch(/check ".*" of service "web" is critical: HTTP GET .*503.*the shop is closed today/);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
