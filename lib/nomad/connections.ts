@@ -4,17 +4,59 @@ import type { Connection } from "./http";
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Variables of Nomad's own command. https://developer.hashicorp.com/nomad/docs/commands#environment-variables */
+const NOMAD_VARIABLES = [
+  "NOMAD_ADDR",
+  "NOMAD_TOKEN",
+  "NOMAD_REGION",
+  "NOMAD_NAMESPACE",
+  "NOMAD_CACERT",
+  "NOMAD_CLIENT_CERT",
+  "NOMAD_CLIENT_KEY",
+  "NOMAD_SKIP_VERIFY",
+  "NOMAD_HTTP_AUTH",
+] as const;
+
+/** Variables of Consul's own command. https://developer.hashicorp.com/consul/commands#environment-variables */
+const CONSUL_VARIABLES = [
+  "CONSUL_HTTP_ADDR",
+  "CONSUL_HTTP_TOKEN",
+  "CONSUL_HTTP_SSL",
+  "CONSUL_HTTP_SSL_VERIFY",
+  "CONSUL_HTTP_AUTH",
+  "CONSUL_NAMESPACE",
+  "CONSUL_CACERT",
+  "CONSUL_CLIENT_CERT",
+  "CONSUL_CLIENT_KEY",
+] as const;
+
+type Variables<Names extends readonly string[]> = Readonly<Partial<Record<Names[number], string | undefined>>>;
+
+/** An environment that names no cluster: without every variable from which {@link nomadConnection} and {@link consulConnection} are made. */
+export function withoutConnections(env: Environment): Environment {
+  const names = new Set<string>([...NOMAD_VARIABLES, ...CONSUL_VARIABLES]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
+}
+
+const NOMAD_ADDRESS = "http://127.0.0.1:4646";
+const CONSUL_ADDRESS = "http://127.0.0.1:8500";
+
 /**
- * Where Nomad is, from the variables that its own command reads: NOMAD_ADDR, NOMAD_TOKEN, NOMAD_REGION, NOMAD_NAMESPACE, NOMAD_CACERT,
- * NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY, NOMAD_SKIP_VERIFY, NOMAD_HTTP_AUTH. Credentials may stand in the address too.
+ * Where Nomad is, and who asks, from the variables that its own command reads, such as NOMAD_ADDR and NOMAD_TOKEN. Credentials may stand in
+ * the address too.
  *
- * @param fallback the address where NOMAD_ADDR says none
+ * @param fallback the address where NOMAD_ADDR says none. Default: http://127.0.0.1:4646
+ * @throws UserError where NOMAD_ADDR is no address
  * @see https://developer.hashicorp.com/nomad/docs/commands#environment-variables
  */
-export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4646"): Connection {
+export function nomadConnection(env: Variables<typeof NOMAD_VARIABLES>, fallback = NOMAD_ADDRESS): Connection {
   return {
     name: "Nomad",
-    ...addressOf("NOMAD_ADDR", env.NOMAD_ADDR || fallback, false, env.NOMAD_HTTP_AUTH),
+    ...addressOf("NOMAD_ADDR", env.NOMAD_ADDR || fallback, {
+      secure: false,
+      auth: env.NOMAD_HTTP_AUTH,
+      example: NOMAD_ADDRESS,
+    }),
     token: env.NOMAD_TOKEN ? { header: "X-Nomad-Token", value: env.NOMAD_TOKEN } : undefined,
     query: {
       ...(env.NOMAD_REGION ? { region: env.NOMAD_REGION } : {}),
@@ -27,20 +69,21 @@ export function nomadConnection(env: Environment, fallback = "http://127.0.0.1:4
 }
 
 /**
- * Where Consul is, from the variables that its own command reads: CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_HTTP_SSL, CONSUL_CACERT,
- * CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY, CONSUL_HTTP_SSL_VERIFY, CONSUL_HTTP_AUTH. Credentials may stand in the address too.
+ * Where Consul is, and who asks, from the variables that its own command reads, such as CONSUL_HTTP_ADDR and CONSUL_HTTP_TOKEN. Credentials
+ * may stand in the address too.
  *
+ * @param fallback the address where CONSUL_HTTP_ADDR says none. Default: http://127.0.0.1:8500
+ * @throws UserError where CONSUL_HTTP_ADDR is no address
  * @see https://developer.hashicorp.com/consul/commands#environment-variables
  */
-export function consulConnection(env: Environment, fallback = "http://127.0.0.1:8500"): Connection {
+export function consulConnection(env: Variables<typeof CONSUL_VARIABLES>, fallback = CONSUL_ADDRESS): Connection {
   return {
     name: "Consul",
-    ...addressOf(
-      "CONSUL_HTTP_ADDR",
-      env.CONSUL_HTTP_ADDR || fallback,
-      env.CONSUL_HTTP_SSL === "true",
-      env.CONSUL_HTTP_AUTH,
-    ),
+    ...addressOf("CONSUL_HTTP_ADDR", env.CONSUL_HTTP_ADDR || fallback, {
+      secure: env.CONSUL_HTTP_SSL === "true",
+      auth: env.CONSUL_HTTP_AUTH,
+      example: CONSUL_ADDRESS,
+    }),
     token: env.CONSUL_HTTP_TOKEN ? { header: "X-Consul-Token", value: env.CONSUL_HTTP_TOKEN } : undefined,
     query: env.CONSUL_NAMESPACE ? { ns: env.CONSUL_NAMESPACE } : {},
     tls: tlsOf(
@@ -66,16 +109,11 @@ function nomadPermission(method: string, path: string): string | undefined {
 function addressOf(
   variable: string,
   value: string,
-  secure: boolean,
-  auth: string | undefined,
+  { secure, auth, example }: { readonly secure: boolean; readonly auth: string | undefined; readonly example: string },
 ): Pick<Connection, "address" | "basicAuth"> {
   const whole = value.includes("://") ? value : `${secure ? "https" : "http"}://${value}`;
   if (!URL.canParse(whole) || !/^https?:/i.test(whole))
-    throw UserError.at(
-      variable,
-      `"${withoutCredentials(value)}" is no address; write http://127.0.0.1:4646, say`,
-      "address",
-    );
+    throw UserError.at(variable, `"${withoutCredentials(value)}" is no address; write ${example}, say`, "address");
   const url = new URL(whole);
   const basicAuth =
     url.username !== "" || url.password !== ""

@@ -9,7 +9,9 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   const { cluster } = localCluster(context);
   const found = await cluster.status();
   const jobs = (
-    await Promise.all(found.agents.filter(({ ready }) => ready).map(({ region, address }) => jobsOf(region, address)))
+    await Promise.all(
+      found.agents.filter(({ ready }) => ready).map(({ region, address }) => jobsOf(region, address, context)),
+    )
   ).flat();
   if (options.json) {
     terminal.json({ ...found, jobs });
@@ -28,9 +30,9 @@ export async function clusterStatus(options: { readonly json: boolean }, context
 }
 
 /** The jobs of a region, asked of its own agent. */
-async function jobsOf(region: string | undefined, address: string) {
+async function jobsOf(region: string | undefined, address: string, { silence }: CliContext) {
   if (region === undefined) return [];
-  const nomad = new NomadClient(nomadConnection({}, address));
+  const nomad = new NomadClient({ ...nomadConnection({}, address), silence });
   try {
     return (await nomad.jobs()).map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status, region }));
   } finally {

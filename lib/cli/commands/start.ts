@@ -1,5 +1,6 @@
 import { UserError } from "../../jobspec";
 import { MISSING_PROGRAM } from "../../local";
+import { withoutConnections } from "../../nomad";
 import { judgeStacks } from "../../operations";
 import { style, term } from "../../text";
 import { command } from "../command";
@@ -10,9 +11,6 @@ import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { startCluster } from "./up";
 import { judgedText } from "./validate";
-
-/** Variables that name a cluster. */
-const OF_A_CLUSTER = /^(NOMAD_(ADDR|TOKEN|NAMESPACE|REGION)|CONSUL_HTTP_(ADDR|TOKEN))$/;
 
 /** The main job: the cluster, then the dev stack, then what to do next. */
 export const start = command({
@@ -32,8 +30,7 @@ export const start = command({
     terminal.print(clusterTable(status));
     terminal.note(term``);
     // The cluster that was just started is the one that is meant, whatever the variables name.
-    const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_A_CLUSTER.test(name)));
-    const code = await deployEnvironment({ environment: "dev" }, { ...context, env: own });
+    const code = await deployEnvironment({ environment: "dev" }, { ...context, env: withoutConnections(env) });
     if (code !== EXIT.ok) {
       terminal.note(term`\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down`);
       return code;
