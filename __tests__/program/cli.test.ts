@@ -132,7 +132,7 @@ describe("bad input is answered on one screen, without a stack, with exit code 1
     expect(said.stderr.replaceAll(/\s+/g, " ")).toMatch(message);
     expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
     expect(said.code).toBe(name === "an address that is none" ? 0 : 1);
-  });
+  }, 60_000);
 });
 
 test("the process itself: what is missing on this machine is said, and the exit code is the command's", () => {

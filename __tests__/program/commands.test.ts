@@ -16,14 +16,22 @@ const exitCodes = new Map(
   ),
 );
 
+test("whatever prints words, or JSON where --format says so, takes --json too", () => {
+  const commands = COMMANDS.flatMap(([, entries]) =>
+    entries.flatMap((entry) => ("commands" in entry ? entry.commands : [entry])),
+  );
+  const formatted = commands.filter(({ options }) =>
+    ["text", "json"].every((each) => options.format?.choices?.includes(each)),
+  );
+  expect(formatted.map(({ name }) => name)).toEqual(expect.arrayContaining(["preview", "validate"]));
+  expect(formatted.filter(({ options }) => !("json" in options)).map(({ name }) => name)).toEqual([]);
+});
+
 describe.each(states)("a cluster in the state %s", (name) => {
   test("status, preview and drift end with a code that they list, in text and in JSON, and without a crash", async () => {
     await withState(name, async (state) => {
       for (const command of ["status", "preview", "drift"]) {
-        const [text, json] = await Promise.all([
-          state.run([command, "dev"]),
-          state.run([command, "dev", command === "preview" ? "--format=json" : "--json"]),
-        ]);
+        const [text, json] = await Promise.all([state.run([command, "dev"]), state.run([command, "dev", "--json"])]);
         expect(exitCodes.get(command)).toContain(text.code);
         expect({ command, code: json.code }).toEqual({ command, code: text.code });
         expect(text.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);

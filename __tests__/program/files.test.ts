@@ -33,7 +33,7 @@ const bad = { Job: { ID: "bad", TaskGroups: [{ Name: "g", Count: -1, Tasks: [tas
 describe("cdk-nomad validate", () => {
   test("prints one array, an element per file, and ends with 1 where one has an error", () => {
     const [a, b] = [file("good.json", good), file("bad.json", bad)];
-    const said = cli("validate", "--format", "json", a, b);
+    const said = cli("validate", "--json", a, b);
     expect(said.status).toBe(1);
     expect(JSON.parse(said.stdout)).toEqual([
       { file: a, problems: [] },

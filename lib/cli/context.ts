@@ -29,7 +29,5 @@ export function clients({ env, silence }: Pick<CliContext, "env" | "silence">, c
   return {
     nomad: new NomadClient({ ...nomadConnection(env, embedded?.nomad), silence }),
     consul: new ConsulClient({ ...consulConnection(env, embedded?.consul), silence }),
-    /** How the embedded cluster's ports are moved, where it is the one that is meant. */
-    portOffset: env.NOMAD_ADDR ? undefined : embedded?.portOffset,
   };
 }

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Job, UserError } from "../jobspec";
-import { problemsOf, readContents, readJobFile, STANDARD_INPUT, withSynthesis } from "../operations";
-import { localCluster, type CliContext } from "./context";
+import { problemsOf, readJobFile, STANDARD_INPUT } from "../operations";
+import type { CliContext } from "./context";
 import { fileReading, type HclOptions } from "./hcl";
+import { readOwnStack } from "./stack";
 
 /**
  * The jobs of a stack, or of a file; or the one of them with an id.
@@ -43,15 +44,10 @@ async function jobsOfFile(file: string, options: HclOptions, context: CliContext
 }
 
 async function jobsOfStack(stack: string, options: HclOptions, context: CliContext): Promise<readonly Job[]> {
-  const { env, signal, terminal } = context;
   try {
-    const { project } = localCluster(context);
-    terminal.progress().step("synthesizing");
-    const { wanted } = await withSynthesis({ project, env, signal }, async (outdir) =>
-      readContents(outdir, stack, { variables: options.var, env }),
-    );
+    const { wanted } = await readOwnStack({ environment: stack, var: options.var }, context);
     return wanted.filter((item) => item.kind === "job").map((item) => Job.fromApi(item.job));
   } finally {
-    terminal.rest();
+    context.terminal.rest();
   }
 }

@@ -7,8 +7,10 @@ export const environment = { environment: argument("the stack's name") };
 export const stackOrFile = { stack: argument("the stack's name, or a file of HCL, JSON or TypeScript", "stack|file") };
 
 export const json = { json: flag("print one JSON value on stdout, also of an error") };
+/** How a result is printed: `--json` is the same as `--format json`. */
 export const format = {
   format: choice("format", "how it is printed", ["text", "markdown", "json"], "text"),
+  ...json,
 };
 export const oneJob = { job: value("id", "only this job") };
 export const stackVariables = { var: pairs("name=value", "the value of a variable of the stack") };

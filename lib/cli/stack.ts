@@ -45,31 +45,44 @@ export async function withForeignStack<T>(
   }
 }
 
+/**
+ * Runs the project's program and reads a stack of it. What the program said is told, and what the stack hides is hidden from then on.
+ *
+ * @throws UserError where the program fails, or has no such stack
+ */
+export async function readOwnStack(
+  { environment, var: variables = {} }: NamedStack,
+  context: CliContext,
+): Promise<StackContents> {
+  const { terminal, env, signal } = context;
+  const { project, cluster } = localCluster(context);
+  // Values that are refused are told of before the stack says which of them are secret.
+  terminal.masking.learn(variables);
+  terminal.progress().step("synthesizing");
+  // How the embedded cluster's ports are moved, where it is the one that is meant.
+  const portOffset = env.NOMAD_ADDR ? undefined : cluster.addresses()?.portOffset;
+  const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
+  const own = offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset };
+  return withSynthesis({ project, env: own, signal }, async (outdir, said) => {
+    const read = readContents(outdir, environment, { variables, env });
+    learnStack(terminal.masking, read);
+    if (said !== "") terminal.note(block(said));
+    return read;
+  });
+}
+
 /** Synthesizes a stack, runs something with it and the clients of its cluster, and lets go of them. */
 export async function withStack<T>(
-  { environment, var: variables = {} }: NamedStack,
+  named: NamedStack,
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const { terminal, env, signal } = context;
-  const { project, cluster } = localCluster(context);
-  const { nomad, consul, portOffset } = clients(context, cluster);
-  const progress = terminal.progress();
-  // Values that are refused are told of before the stack says which of them are secret.
-  terminal.masking.learn(variables);
+  const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
-    progress.step("synthesizing");
-    const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
-    const own = offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset };
-    const contents = await withSynthesis({ project, env: own, signal }, async (outdir, said) => {
-      const read = readContents(outdir, environment, { variables, env });
-      learnStack(terminal.masking, read);
-      if (said !== "") terminal.note(block(said));
-      return read;
-    });
-    return await run({ environment, contents, nomad, consul });
+    const contents = await readOwnStack(named, context);
+    return await run({ environment: named.environment, contents, nomad, consul });
   } finally {
-    terminal.rest();
+    context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
   }
 }

@@ -4,7 +4,7 @@ import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
 import { EXIT } from "../exit-codes";
-import { environment, format, json, stackVariables } from "../options";
+import { environment, format, stackVariables } from "../options";
 import { consulName, groupInWords } from "../plan-words";
 import { fieldText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
@@ -20,7 +20,6 @@ export const drift = command({
     fix: flag("put it right, unless it is changed again meanwhile"),
     ...format,
     ...stackVariables,
-    ...json,
   },
   examples: ["cdk-nomad drift prod", "cdk-nomad drift dev --fix"],
   exitCodes: {

@@ -37,8 +37,9 @@ export const preview = command({
         { nomad, consul, masking: terminal.masking, signal },
         terraform,
       );
-      if (input.format === "json") terminal.json(found);
-      else if (input.format === "markdown") terminal.markdown(previewMarkdown(found));
+      const as = input.json ? "json" : input.format;
+      if (as === "json") terminal.json(found);
+      else if (as === "markdown") terminal.markdown(previewMarkdown(found));
       else terminal.print(previewText(found));
       return hasChanges(found) ? EXIT.changes : EXIT.ok;
     };

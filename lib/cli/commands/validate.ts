@@ -6,7 +6,7 @@ import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { fileReading } from "../hcl";
 import { isStackName } from "../jobs";
-import { variables } from "../options";
+import { json, variables } from "../options";
 import { ATTENTION, BAD, GOOD } from "../signs";
 
 const options = {
@@ -15,6 +15,7 @@ const options = {
   enterprise: flag("that Nomad is Nomad Enterprise"),
   memoryOversubscription: flag("its scheduler lets tasks use more memory than they reserve"),
   ...variables,
+  ...json,
 };
 
 /** Says what a Nomad server would say of the jobs of files, or of a stack. */
@@ -35,8 +36,9 @@ export const validate = command({
     const { terminal } = context;
     const judged = await judge(names, input, context);
     terminal.rest();
-    if (input.format === "json") terminal.json(judged);
-    else if (input.format === "github")
+    const as = input.json ? "json" : input.format;
+    if (as === "json") terminal.json(judged);
+    else if (as === "github")
       for (const { file, problems } of judged)
         for (const problem of problems) terminal.print(annotation(file, problem));
     else for (const file of judged) terminal.print(judgedText(file));
