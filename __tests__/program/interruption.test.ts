@@ -1,8 +1,19 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { filesOf } from "../../lib/local/agents";
 import { ended } from "../support/project";
 import { environment } from "../support/run-cli";
 
@@ -142,3 +153,96 @@ test("with --json the interruption is said on stdout too", async () => {
     },
   });
 }, 60_000);
+
+test("whoever asks twice does not wait, and leaves nothing running", async () => {
+  const place = project(`trap "" INT TERM; while true; do sleep 1; done`);
+  const said = await interrupt(start(["preview", "dev"], place), /synthesizing/, "SIGINT", "SIGTERM");
+  // The second of them, whichever comes second, ends it before anything is said.
+  expect([130, 143]).toContain(said.code);
+  expect(said.stderr).not.toContain("interrupted");
+  expect(processesOf(place)).toEqual([]);
+}, 60_000);
+
+/** A cluster of which an agent does not answer, and does not end when it is told to. */
+async function hungCluster() {
+  const place = project("true");
+  const folder = join(place, ".cdk-nomad");
+  const { config } = filesOf(folder, "nomad");
+  mkdirSync(dirname(config), { recursive: true });
+  writeFileSync(config, "{}");
+  const agent = spawn("bash", ["-c", 'trap "" TERM; while true; do sleep 0.1; done', config], { stdio: "ignore" });
+  await new Promise((spawned) => agent.once("spawn", spawned));
+  const { pid = 0 } = agent;
+  const known = { pid, version: "1.11.3", path: "/bin/bash", from: "PATH" };
+  writeFileSync(
+    join(folder, "cluster.json"),
+    JSON.stringify({ format: 1, portOffset: 30_000, regions: ["global"], agents: { nomad: known } }),
+  );
+  return { place, agent };
+}
+
+test("down: Ctrl-C ends it, says what still runs and how to go on, and lets go of the cluster", async () => {
+  const { place, agent } = await hungCluster();
+  try {
+    const said = await interrupt(start(["down"], place), /stopping nomad/, "SIGINT");
+    expect(said).toMatchObject({ code: 130, stdout: "" });
+    expect(said.stderr).toContain("still running: nomad");
+    expect(said.stderr).toContain("interrupted; cdk-nomad down goes on with it");
+    expect(said.took).toBeLessThan(FAR_TOO_LONG);
+    expect(existsSync(join(place, ".cdk-nomad.lock"))).toBe(false);
+    expect(agent.exitCode ?? agent.signalCode).toBeNull();
+  } finally {
+    agent.kill("SIGKILL");
+  }
+}, 60_000);
+
+describe("up that is ended while it gets its programs", () => {
+  const up = (place: string, env: Readonly<Record<string, string>>) => {
+    const bin = join(place, "bin");
+    mkdirSync(bin);
+    for (const tool of ["bash", "sleep", "mkdir", "touch", "node"])
+      symlinkSync(execFileSync("which", [tool], { encoding: "utf8" }).trim(), join(bin, tool));
+    const child = spawn(process.execPath, [join(ROOT, "bin/cdk-nomad.js"), "up"], {
+      cwd: place,
+      env: { PATH: bin, HOME: place, TMPDIR: place, NO_COLOR: "1", CDK_NOMAD_CACHE: join(place, "cache"), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return { bin, child };
+  };
+  const leftovers = (place: string) =>
+    (readdirSync(place, { recursive: true }) as string[]).filter((name) => /partial|cdk-nomad-go-|\.lock/.test(name));
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "building: %s ends the compilers too, and no partial file is left",
+    async (signal) => {
+      const place = project("true");
+      const { bin, child } = up(place, { CDK_NOMAD_RELEASES: "http://127.0.0.1:9" });
+      // In the place of Go, a program that runs others and writes as it does.
+      const go = `#!${join(bin, "bash")}\ntrap "" TERM\nmkdir -p "$GOTMPDIR/b001"\nfor last; do :; done\nshift $(($# - 2))\n: > "$1"\nsleep 600 &\necho compiling >&2\nwait\n`;
+      writeFileSync(join(bin, "go"), go, { mode: 0o755 });
+      const said = await interrupt(child, /building/, signal);
+      expect(said.code).toBe(signal === "SIGINT" ? 130 : 143);
+      expect(said.stderr).toContain("interrupted; cdk-nomad status says what runs");
+      expect(processesOf(place)).toEqual([]);
+      expect(leftovers(place)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test("downloading: SIGTERM leaves no partial file", async () => {
+    const archive = `consul_1.20.1_linux_${process.arch === "x64" ? "amd64" : process.arch}.zip`;
+    const mirror = createHttpServer((request, response) => {
+      if (request.url?.endsWith("SHA256SUMS")) response.end(`${"0".repeat(64)}  ${archive}\n`);
+      else response.writeHead(200, { "content-length": "1000000" }).write("x".repeat(1000));
+    }).listen(0, "127.0.0.1");
+    await new Promise((listening) => mirror.once("listening", listening));
+    const place = project("true");
+    const { port } = mirror.address() as AddressInfo;
+    const { child } = up(place, { CDK_NOMAD_RELEASES: `http://127.0.0.1:${port}` });
+    const said = await interrupt(child, /downloading/, "SIGTERM");
+    mirror.closeAllConnections();
+    mirror.close();
+    expect(said.code).toBe(143);
+    expect(leftovers(place)).toEqual([]);
+  }, 60_000);
+});

@@ -3,7 +3,16 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { cacheFolder, dynamicPortsAt, getBinary, mountsIn, regionPortsAt, SILENT } from "../../lib/local";
+import {
+  agentEnvironment,
+  cacheFolder,
+  dynamicPortsAt,
+  getBinary,
+  mountsIn,
+  portsAt,
+  regionPortsAt,
+  SILENT,
+} from "../../lib/local";
 import { apiPath, NomadClient, nomadConnection } from "../../lib/nomad";
 import { reservePorts, type ReservedPorts } from "./ports";
 import { until } from "./until";
@@ -38,11 +47,20 @@ export class OwnNomad {
         ...dynamicPortsAt(this.#ports.offset, 0),
       },
       plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
-      consul: { auto_advertise: false, client_auto_join: false, server_auto_join: false },
+      // Nothing is there: a Consul on the usual ports is somebody else's.
+      consul: {
+        address: `${loopback}:${portsAt(this.#ports.offset)["Consul HTTP"]}`,
+        auto_advertise: false,
+        client_auto_join: false,
+        server_auto_join: false,
+      },
     };
     writeFileSync(file, JSON.stringify(config));
     const log = openSync(join(this.#folder, "log"), "a");
-    this.#child = spawn(path, ["agent", `-config=${file}`], { stdio: ["ignore", log, log] });
+    this.#child = spawn(path, ["agent", `-config=${file}`], {
+      stdio: ["ignore", log, log],
+      env: agentEnvironment(process.env),
+    });
     const nomad = this.client();
     try {
       await until(`a ready Nomad (its log: ${this.#folder}/log)`, async () => {

@@ -121,6 +121,11 @@ function datacenterOf(region: string): string {
   return region === ONE_REGION[0] ? "dc1" : `${region}-1a`;
 }
 
+/** The environment of an agent: the addresses and tokens of another cluster are none of its business. */
+export function agentEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT)_/.test(name)));
+}
+
 /**
  * Starts an agent that outlives this process, with its output in its log.
  *
@@ -130,8 +135,7 @@ export function startAgent(binary: Binary, config: object, files: AgentFiles): n
   privateFolder(files.data);
   writePrivateFile(files.config, `${JSON.stringify(config, null, 2)}\n`);
   const log = openPrivateFile(files.log, "a");
-  // The addresses and tokens of another cluster are none of its business.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT)_/.test(name)));
+  const env = agentEnvironment(process.env);
   // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
   // fifteen. Nothing has to outlive the agents: down removes it all.
   const args = ["agent", "-dev", `${binary.name === "consul" ? "-config-file" : "-config"}=${files.config}`];

@@ -79,6 +79,11 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
   mkdirSync(folder, { recursive: true });
   const partial = join(folder, `${name}.${process.pid}.partial`);
   const failures: string[] = [];
+  const remove = () => {
+    for (const path of [partial, `${partial}.zip`]) rmSync(path, { force: true });
+  };
+  // Also where this process is ended before its own end of the matter.
+  process.once("exit", remove);
   try {
     for (const { way, make } of [
       { way: "release", make: downloaded },
@@ -96,7 +101,8 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
       }
     }
   } finally {
-    rmSync(partial, { force: true });
+    process.off("exit", remove);
+    remove();
   }
   throw UserError.at(
     "",

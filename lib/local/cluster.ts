@@ -64,6 +64,16 @@ export class EmbeddedCluster {
     return { nomad: addressOf(nomad), consul: addressOf(consul), portOffset: state.portOffset };
   }
 
+  /** The agents whose processes live, and how many processes of their tasks do. Nobody is asked who might not answer. */
+  alive(): { readonly agents: readonly string[]; readonly others: number } {
+    const state = readState(this.folder);
+    const known = Object.entries(state?.agents ?? {});
+    const running = known.filter(([name, { pid }]) => isOurs(pid, filesOf(this.folder, name).config));
+    const pids = new Set(running.map(([, { pid }]) => pid));
+    const others = processesIn(join(this.folder, "data")).filter((pid) => !pids.has(pid));
+    return { agents: running.map(([name]) => name), others: others.length };
+  }
+
   /** What it is doing, asked of the processes and of the agents themselves. */
   async status(): Promise<ClusterStatus> {
     const state = readState(this.folder);
@@ -90,7 +100,7 @@ export class EmbeddedCluster {
 
       const agents = agentsOf(portOffset, regions);
       if (before.phase === "stopped") {
-        await this.cleanUp();
+        await this.cleanUp(options.signal);
         await refuseTakenPorts(agents);
       }
       const binaries = await getBinaries(options);
@@ -129,9 +139,10 @@ export class EmbeddedCluster {
   /**
    * Stops every job, every agent and whatever they left, and removes their data. Logs stay.
    *
+   * @param signal ends it on the way: what has not ended then goes on, and a later call ends it
    * @returns whether there was anything to stop
    */
-  async down(progress: Progress): Promise<boolean> {
+  async down(progress: Progress, signal?: AbortSignal): Promise<boolean> {
     return this.locked(async () => {
       let state: ClusterState | undefined;
       try {
@@ -145,31 +156,33 @@ export class EmbeddedCluster {
       const ready = status?.agents.filter(({ region, ready }) => region !== undefined && ready) ?? [];
       if (ready.length > 0) {
         progress.step("stopping jobs");
-        for (const { address } of ready) await stopJobs(address, progress);
+        for (const { address } of ready) await stopJobs(address, progress, signal);
         // Nomad ends its helpers a moment after their tasks.
         const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent.pid));
         for (let waited = 0; waited < 3000 && processesIn(data).some((pid) => !agents.has(pid)); waited += 100)
-          await sleep(100);
+          await sleep(100, undefined, { signal });
       }
       // Consul last: a Nomad that ends takes its services out of it.
       for (const { name } of [...(status?.agents ?? [])].reverse()) {
         const { config } = filesOf(this.folder, name);
         const pid = state?.agents[name]?.pid;
+        signal?.throwIfAborted();
         if (pid === undefined || !isOurs(pid, config)) continue;
         progress.step(`stopping ${name}`);
-        await endProcess(pid, () => isOurs(pid, config), 15_000);
+        await endProcess(pid, () => isOurs(pid, config), 15_000, signal);
         progress.done(`${name} stopped`);
       }
-      await this.cleanUp();
+      await this.cleanUp(signal);
       removeState(this.folder);
       return had;
     });
   }
 
   /** Ends what tasks left running, takes away what they left mounted, and removes their data. */
-  private async cleanUp(): Promise<void> {
+  private async cleanUp(signal?: AbortSignal): Promise<void> {
     const data = join(this.folder, "data");
-    for (const pid of processesIn(data)) await endProcess(pid, () => processesIn(data).includes(pid), 3000);
+    for (const pid of processesIn(data)) await endProcess(pid, () => processesIn(data).includes(pid), 3000, signal);
+    signal?.throwIfAborted();
     for (const mount of mountsIn(data)) unmount(mount);
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
@@ -289,18 +302,21 @@ async function isReady(agent: Agent): Promise<boolean> {
 }
 
 /** Jobs are stopped before their agent: an agent that ends leaves its tasks running. */
-async function stopJobs(address: string, progress: Progress): Promise<void> {
+async function stopJobs(address: string, progress: Progress, signal?: AbortSignal): Promise<void> {
   const nomad = new NomadClient(nomadConnection({}, address));
   try {
     const jobs = await nomad.jobs();
-    for (const job of jobs) await nomad.deregister(job.ID, { purge: true });
+    for (const job of jobs) {
+      signal?.throwIfAborted();
+      await nomad.deregister(job.ID, { purge: true });
+    }
     for (let waited = 0; waited < 30_000; waited += 100) {
       const alive = (await nomad.allAllocations()).filter((allocation) =>
         ["pending", "running"].includes(allocation.ClientStatus),
       );
       if (alive.length === 0) break;
       progress.detail(`${alive.length} allocations are stopping`);
-      await sleep(100);
+      await sleep(100, undefined, { signal });
     }
     if (jobs.length > 0) progress.done(jobs.length === 1 ? "1 job stopped" : `${jobs.length} jobs stopped`);
   } finally {

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { packageFolder } from "./folders";
@@ -20,14 +22,24 @@ export async function buildWithGo(
 ): Promise<void> {
   const { name, module, target } = program;
   const { progress, env, signal } = options;
+  signal?.throwIfAborted();
   progress.step(`building ${name} with Go`);
+  // What a build writes on the way is some gigabytes, which Go leaves behind where it is ended.
+  const work = mkdtempSync(join(tmpdir(), "cdk-nomad-go-"));
   const args = ["build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false", "-ldflags=-s -w", "-o", target, module];
   const child = spawn(go, args, {
     cwd: join(packageFolder(), "tools", name),
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...env, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: env.CGO_ENABLED ?? "1" },
-    signal,
+    env: { ...env, GOTMPDIR: work, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: env.CGO_ENABLED ?? "1" },
+    // It runs compilers beside it: together they are a group, which is ended as one.
+    detached: true,
   });
+  const kill = () => {
+    endGroup(child.pid);
+    rmSync(work, { recursive: true, force: true, maxRetries: 3 });
+  };
+  // Also where this process is ended before its own end of the matter.
+  process.once("exit", kill);
   const started = Date.now();
   const tail: string[] = [];
   let compiled = 0;
@@ -43,9 +55,27 @@ export async function buildWithGo(
         : `${seconds} s, package ${compiled} of about ${PACKAGES[name] ?? compiled}`,
     );
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new Error(`go build ended with ${code}:\n${tail.join("\n")}`);
+  let onAbort: () => void = kill;
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      onAbort = () => reject(signal?.reason as Error);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    if (code !== 0) throw new Error(`go build ended with ${code}:\n${tail.join("\n")}`);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    process.off("exit", kill);
+    kill();
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
 }

@@ -27,19 +27,25 @@ function commandLine(pid: number): string | undefined {
  * Ends a process: asks it first, and takes its life where it does not listen.
  *
  * @param alive whether it still runs
+ * @param signal ends the waiting
  */
-export async function endProcess(pid: number, alive: () => boolean, patience: number): Promise<void> {
-  for (const [signal, wait] of [
+export async function endProcess(
+  pid: number,
+  alive: () => boolean,
+  patience: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [name, wait] of [
     ["SIGTERM", patience],
     ["SIGKILL", 5000],
   ] as const) {
     if (!alive()) return;
     try {
-      process.kill(pid, signal);
+      process.kill(pid, name);
     } catch {
       return;
     }
-    for (let waited = 0; waited < wait && alive(); waited += 50) await sleep(50);
+    for (let waited = 0; waited < wait && alive(); waited += 50) await sleep(50, undefined, { signal });
   }
 }
 

@@ -30,7 +30,7 @@ export async function downloadRelease(
     const sum = await fetchFile(`${base}/${archive}`, zip, progress, signal);
     if (sum !== wanted)
       throw new Error(`${archive} has the SHA-256 sum ${sum}, and ${wanted} was published; it was not used`);
-    await unpack(zip, name, target);
+    await unpack(zip, name, target, signal);
   } finally {
     rmSync(zip, { force: true });
   }
@@ -119,7 +119,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function unpack(zip: string, entryName: string, target: string): Promise<void> {
+function unpack(zip: string, entryName: string, target: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     open(zip, { lazyEntries: true }, (error: Error | null, file?: ZipFile) => {
       if (error || !file) return reject(error ?? new Error("no archive"));
@@ -129,7 +129,7 @@ function unpack(zip: string, entryName: string, target: string): Promise<void> {
         if (entry.fileName !== entryName) return file.readEntry();
         file.openReadStream(entry as never, (failed: Error | null, stream) => {
           if (failed || !stream) return reject(failed ?? new Error("no stream"));
-          pipeline(stream, createWriteStream(target, { mode: 0o755 })).then(() => {
+          pipeline(stream, createWriteStream(target, { mode: 0o755 }), { signal }).then(() => {
             file.close();
             resolve();
           }, reject);

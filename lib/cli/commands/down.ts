@@ -9,10 +9,20 @@ export const down = command({
   summary: "stop the embedded cluster and remove what it left",
   examples: ["cdk-nomad down"],
   exitCodes: { [EXIT.ok]: "nothing runs any more" },
-  interrupted: term`something of the cluster may still run: cdk-nomad status says what, cdk-nomad down ends it`,
+  interrupted: term`cdk-nomad down goes on with it, cdk-nomad status says what runs`,
   async run(_input, context) {
-    const { terminal } = context;
-    const had = await localCluster(context).cluster.down(terminal.progress());
+    const { terminal, signal } = context;
+    const { cluster } = localCluster(context);
+    const sayWhatRuns = () => {
+      const { agents, others } = cluster.alive();
+      const processes = others === 0 ? [] : [others === 1 ? "1 process of tasks" : `${others} processes of tasks`];
+      const running = [...agents, ...processes];
+      terminal.note(running.length > 0 ? term`still running: ${running.join(", ")}` : term`no process is left`);
+    };
+    signal.addEventListener("abort", sayWhatRuns, { once: true });
+    const had = await cluster
+      .down(terminal.progress(), signal)
+      .finally(() => signal.removeEventListener("abort", sayWhatRuns));
     terminal.note(had ? term`nothing is left of the cluster but its logs` : term`no cluster was running`);
     return EXIT.ok;
   },
