@@ -53,6 +53,50 @@ test("a cluster without a leader is asked again until somebody interrupts that",
   });
 });
 
+/** Every value of an answer that a test wants otherwise. */
+function changed(value: unknown, change: (leaf: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => changed(item, change));
+  if (typeof value !== "object" || value === null) return change(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item, change)]));
+}
+
+describe("a server that answers nonsense", () => {
+  const numbers = (by: number) => (leaf: unknown) => (typeof leaf === "number" ? by : leaf);
+  test.each([
+    ["gigantic numbers", numbers(1e308)],
+    ["fewer than none", numbers(-1)],
+    ["halves", numbers(0.5)],
+    ["words for numbers", (leaf: unknown) => (typeof leaf === "number" ? "1" : leaf)],
+    ["names of prototypes", (leaf: unknown) => (leaf === "api" ? "__proto__" : leaf)],
+  ])("%s: no command crashes, and none says that all is well", async (what, change) => {
+    for (const name of ["healthy", "failed"]) {
+      const answers = Object.entries(recorded(name).nomad).flatMap(([endpoint, answer]) =>
+        typeof answer === "object" && "body" in answer
+          ? [[endpoint, { ...answer, body: changed(answer.body, change) }] as const]
+          : [],
+      );
+      await withState(
+        name,
+        async (state) => {
+          for (const command of ["status", "drift", "deploy"]) {
+            const said = await state.run([command, "dev", ...(command === "deploy" ? ["--timeout", "3s"] : [])]);
+            expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+|NaN|Infinity/);
+            // A group may be called anything.
+            if (what !== "names of prototypes") expect([command, said.code]).not.toEqual([command, 0]);
+          }
+        },
+        Object.fromEntries(answers),
+      );
+    }
+  });
+});
+
+test("restart of a job that is to run and is not there ends with 1", async () => {
+  await withState("purged", async (state) => {
+    expect(await state.run(["restart", "dev"])).toMatchObject({ code: 1 });
+  });
+});
+
 test("healthy: all of it is said, and nothing is to do", async () => {
   await withState("healthy", async (state) => {
     expect(await state.run(["status", "dev"])).toMatchObject({

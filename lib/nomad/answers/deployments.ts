@@ -1,13 +1,26 @@
 import * as v from "valibot";
-import { flag, list, mapOf, number, object, optionalNumber, optionalText, pointer, text, time, word } from "./parts";
+import {
+  count,
+  flag,
+  list,
+  mapOf,
+  number,
+  object,
+  optionalNumber,
+  optionalText,
+  pointer,
+  text,
+  time,
+  word,
+} from "./parts";
 
 const deploymentState = object({
-  DesiredTotal: number,
-  DesiredCanaries: number,
-  PlacedAllocs: number,
+  DesiredTotal: count,
+  DesiredCanaries: count,
+  PlacedAllocs: count,
   PlacedCanaries: list(text),
-  HealthyAllocs: number,
-  UnhealthyAllocs: number,
+  HealthyAllocs: count,
+  UnhealthyAllocs: count,
   Promoted: flag,
   AutoRevert: flag,
   AutoPromote: flag,
@@ -39,7 +52,7 @@ export interface Deployment extends v.InferOutput<typeof deployment> {}
 export const deploymentUpdate = object({
   EvalID: optionalText,
   /** The version that Nomad goes back to; null where it does not. */
-  RevertedJobVersion: pointer(v.number()),
+  RevertedJobVersion: pointer(number),
 });
 
 export interface DeploymentUpdate extends v.InferOutput<typeof deploymentUpdate> {}

@@ -1,21 +1,21 @@
 import * as v from "valibot";
-import { list, mapOf, number, object, optionalNumber, optionalText, text, word } from "./parts";
+import { count, list, mapOf, number, object, optionalCount, optionalNumber, optionalText, text, word } from "./parts";
 
 const counts = object({
-  NodesEvaluated: optionalNumber,
-  NodesFiltered: optionalNumber,
-  NodesExhausted: optionalNumber,
+  NodesEvaluated: optionalCount,
+  NodesFiltered: optionalCount,
+  NodesExhausted: optionalCount,
   /** Nodes of the job's node pool. */
-  NodesInPool: optionalNumber,
+  NodesInPool: optionalCount,
   /** Nodes of each datacenter. */
-  NodesAvailable: mapOf(number),
-  ConstraintFiltered: mapOf(number),
-  ClassFiltered: mapOf(number),
-  DimensionExhausted: mapOf(number),
-  ClassExhausted: mapOf(number),
+  NodesAvailable: mapOf(count),
+  ConstraintFiltered: mapOf(count),
+  ClassFiltered: mapOf(count),
+  DimensionExhausted: mapOf(count),
+  ClassExhausted: mapOf(count),
   QuotaExhausted: list(text),
   /** Further allocations of the group that found no node for the same reason. */
-  CoalescedFailures: optionalNumber,
+  CoalescedFailures: optionalCount,
 });
 
 /** Why allocations of a group found no node. A group that stands here has failed, even where nothing is said of it. */
@@ -38,7 +38,7 @@ export const evaluation = object({
   PreviousEval: optionalText,
   FailedTGAllocs: placementFailures,
   /** Allocations of each group that are not placed yet. */
-  QueuedAllocations: mapOf(number),
+  QueuedAllocations: mapOf(count),
   JobModifyIndex: optionalNumber,
   CreateIndex: number,
   ModifyIndex: number,

@@ -1,12 +1,37 @@
 import * as v from "valibot";
 import { jobDiff } from "./diffs";
 import { placementFailures } from "./evaluations";
-import { flag, list, mapOf, number, object, optionalNumber, optionalText, pointer, text, time, word } from "./parts";
+import {
+  count,
+  flag,
+  list,
+  mapOf,
+  number,
+  object,
+  optionalCount,
+  optionalNumber,
+  optionalText,
+  pointer,
+  text,
+  time,
+  word,
+} from "./parts";
 
 /** A job as it is registered: API JSON without the outer key. What is in it is the model's to read. */
 export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
 
-export const job: v.GenericSchema<unknown, JobJson> = v.looseObject({ ID: text });
+/** What we read of it ourselves, beside what the model reads. */
+const heldGroup = v.looseObject({ Name: text, Count: v.nullish(count) });
+
+export const job: v.GenericSchema<unknown, JobJson> = v.looseObject({
+  ID: text,
+  Type: v.nullish(text),
+  Version: v.nullish(count),
+  SubmitTime: v.nullish(number),
+  CreateIndex: v.nullish(number),
+  JobModifyIndex: v.nullish(number),
+  TaskGroups: v.nullish(v.array(heldGroup)),
+});
 
 export const registration = object({
   /** The evaluation that began; "" for jobs that are dispatched, or launched by the clock. */
@@ -30,14 +55,14 @@ export const validation = object({
 export interface Validation extends v.InferOutput<typeof validation> {}
 
 const desiredUpdates = object({
-  Ignore: number,
-  Place: number,
-  Migrate: number,
-  Stop: number,
-  InPlaceUpdate: number,
-  DestructiveUpdate: number,
-  Canary: number,
-  Preemptions: optionalNumber,
+  Ignore: count,
+  Place: count,
+  Migrate: count,
+  Stop: count,
+  InPlaceUpdate: count,
+  DestructiveUpdate: count,
+  Canary: count,
+  Preemptions: optionalCount,
 });
 
 /** How many allocations of a group what happens to. */
@@ -66,16 +91,16 @@ export const versions = object({
 export interface JobVersions extends v.InferOutput<typeof versions> {}
 
 const groupCounts = object({
-  Queued: number,
-  Complete: number,
-  Failed: number,
-  Running: number,
-  Starting: number,
-  Lost: number,
-  Unknown: optionalNumber,
+  Queued: count,
+  Complete: count,
+  Failed: count,
+  Running: count,
+  Starting: count,
+  Lost: count,
+  Unknown: optionalCount,
 });
 
-const children = object({ Pending: number, Running: number, Dead: number });
+const children = object({ Pending: count, Running: count, Dead: count });
 
 export const jobCounts = object({
   Summary: mapOf(groupCounts),

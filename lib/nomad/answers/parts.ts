@@ -12,11 +12,17 @@ export const text = v.string();
 /** A string that may be left out; read as "". */
 export const optionalText = v.nullish(v.string(), "");
 
-/** A number that is always written. */
-export const number = v.number();
+/** A number that is always written. Go's are whole and have 64 bits, so that each, taken for nanoseconds, is a date of JavaScript too. */
+export const number = v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 63)), v.maxValue(2 ** 64));
 
 /** A number that may be left out; read as 0. */
-export const optionalNumber = v.nullish(v.number(), 0);
+export const optionalNumber = v.nullish(number, 0);
+
+/** How many there are of something; always written. Fewer than none is no answer, and nothing that is compared with it would be true. */
+export const count = v.pipe(number, v.minValue(0));
+
+/** How many there are of something; read as 0 where it is left out. */
+export const optionalCount = v.nullish(count, 0);
 
 /** A bool that may be left out; read as false. */
 export const flag = v.nullish(v.boolean(), false);

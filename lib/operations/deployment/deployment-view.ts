@@ -102,7 +102,8 @@ const STATUS: Readonly<Record<JobState, DeploymentView["status"]>> = {
 };
 
 function groupView(name: string, state: DeploymentState | undefined, seen: Seen): GroupView {
-  const failure = seen.failures?.[name];
+  const { failures = {} } = seen;
+  const failure = Object.hasOwn(failures, name) ? failures[name] : undefined;
   const counted = seen.condition?.groups.find((group) => group.name === name);
   return {
     name,

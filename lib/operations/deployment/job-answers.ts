@@ -78,7 +78,8 @@ export function placementFailuresOf(
     .sort((a, b) => a.CreateIndex - b.CreateIndex);
   const blocked = ofJob.filter(({ Status }) => Status === "blocked");
   const telling = blocked.length > 0 ? blocked : ofJob.slice(-1);
-  return Object.assign({}, ...telling.map(({ FailedTGAllocs }) => FailedTGAllocs ?? {})) as Record<
+  // Groups have the names that people chose, such as "constructor".
+  return Object.assign(Object.create(null), ...telling.map(({ FailedTGAllocs }) => FailedTGAllocs ?? {})) as Record<
     string,
     PlacementFailure
   >;

@@ -69,7 +69,8 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
     if (options.job !== undefined) throw UserError.at(path, `cannot be restarted: ${not ?? ""}`, "restart");
     return {
       ...of,
-      result: "skipped",
+      // What is to run and is not there is nothing that was left alone.
+      result: held ? "skipped" : "failed",
       reasons: [{ kind: "unknown", message: `${job.ID} is not restarted: ${not ?? ""}` }],
     };
   }
