@@ -20,8 +20,11 @@ export class NoAnswerError extends UserError {
   constructor(
     /** `Nomad` or `Consul`. */
     readonly api: string,
-    /** `absent`: nobody listens, or the connection was cut; `silent`: it takes requests and does not answer; `closed`: this client was closed. */
-    readonly kind: "absent" | "silent" | "closed",
+    /**
+     * `absent`: nobody listens any more, or the connection was cut; `unreached`: the same, where nobody has ever answered this client, so that
+     * the address may be wrong; `silent`: it takes requests and does not answer; `closed`: this client was closed.
+     */
+    readonly kind: "absent" | "unreached" | "silent" | "closed",
     message: string,
   ) {
     super([{ rule: kind === "closed" ? "closed" : "unreachable", path: "", message, severity: "error" }]);
@@ -45,7 +48,7 @@ export function refusesToken(status: number, body: string): boolean {
   if (status === 401 || status === 403) return true;
   return (
     status >= 500 &&
-    /permission denied|acl token (?:not found|expired|is invalid)|failed to parse signed token|acl not found/i.test(
+    /permission denied|acl token (?:not found|expired|is invalid|lookup failed)|failed to parse signed token|acl not found/i.test(
       body,
     )
   );
@@ -53,7 +56,8 @@ export function refusesToken(status: number, body: string): boolean {
 
 /** Why something went wrong, in words, where it may go well later; undefined where asking again does not mend it. */
 export function passingTrouble(error: unknown): string | undefined {
-  if (error instanceof NoAnswerError) return error.kind === "closed" ? undefined : `${error.api} does not answer`;
+  if (error instanceof NoAnswerError)
+    return error.kind === "closed" || error.kind === "unreached" ? undefined : `${error.api} does not answer`;
   if (!(error instanceof ApiError)) return undefined;
   if (error.status === 429) return `${error.api} asks for fewer requests`;
   if (error.status < 500 || REFUSED.test(error.body)) return undefined;

@@ -82,12 +82,15 @@ const TIMEOUTS = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UN
 /** Requests to one API, with its token, its TLS, limits of time and size, and bounded retries of what was not answered. */
 export class Http {
   readonly #dispatcher: Dispatcher;
+  /** Whether anybody has answered at this address. */
+  readonly #reach: { answered: boolean };
 
   constructor(
     readonly connection: Connection,
     shared?: Http,
   ) {
     this.#dispatcher = shared ? shared.#dispatcher : agentFor(connection);
+    this.#reach = shared ? shared.#reach : { answered: false };
   }
 
   /** The same API over the same connections, with more sent along with every request. */
@@ -203,7 +206,7 @@ export class Http {
     if (options.signal) setMaxListeners(0, options.signal);
     const silence = options.silence ?? this.silence;
     try {
-      return await request(this.url(path, options), {
+      const response = await request(this.url(path, options), {
         method,
         headers,
         body: options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
@@ -213,6 +216,8 @@ export class Http {
         headersTimeout: silence,
         bodyTimeout: silence,
       });
+      this.#reach.answered = true;
+      return response;
     } catch (error) {
       throw this.failure(error, method, path, options);
     }
@@ -290,7 +295,8 @@ export class Http {
         `${what}; look whether its process hangs, or something between here and there drops what is sent`,
       );
     }
-    return made("absent", `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
+    const kind = this.#reach.answered ? "absent" : "unreached";
+    return made(kind, `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
   }
 }
 

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Masking } from "../../../lib/masking";
+import { NomadClient, nomadConnection } from "../../../lib/nomad";
 import { fieldChanges, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
+import { planJob } from "../../../lib/operations/plan/job-plan";
+import { recorded, ReplayServer } from "../../support/replay";
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-plan-"))));
@@ -114,5 +117,39 @@ describe("fields that change, in the words of HCL", () => {
     const fields = [edited("EmbeddedTmpl", "A=1\nDB_PASS=winter-1\n", "A=1\nDB_PASS=winter-2\n")];
     const diff = { ...none, Type: "Edited" as const, ID: "shop", Fields: fields, TaskGroups: [] };
     expect(fieldChanges(diff, new Masking())[0]?.lines).toBe("(only what is hidden changes)");
+  });
+});
+
+describe("a plan that Nomad refuses", () => {
+  const missing = recorded("refused").nomad["POST /v1/job/other/plan?namespace=nowhere"]!;
+
+  test.each([
+    [
+      "a namespace that NOMAD_NAMESPACE names",
+      { NOMAD_NAMESPACE: "nowhere" },
+      missing,
+      /no namespace "nowhere" on Nomad/,
+    ],
+    [
+      "an address at which something else listens",
+      {},
+      { status: 404, body: "Invalid URL path: not a recognized HTTP API endpoint" },
+      /NOMAD_ADDR is the address of a Nomad/,
+    ],
+    [
+      "a token that is none",
+      { NOMAD_TOKEN: "abc" },
+      { status: 500, body: "acl token lookup failed: index error: UUID must be 36 characters" },
+      /refuses the token .*NOMAD_TOKEN/,
+    ],
+  ])("says what to write instead of %s", async (_name, env, answer, words) => {
+    const server = await new ReplayServer({ "POST /v1/job/other/plan": answer }).open();
+    const nomad = new NomadClient(nomadConnection({ ...env, NOMAD_ADDR: server.address }));
+    try {
+      await expect(planJob(nomad, { path: "dev/other", job: { ID: "other" } }, new Masking())).rejects.toThrow(words);
+    } finally {
+      await nomad.close();
+      await server.close();
+    }
   });
 });

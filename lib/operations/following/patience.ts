@@ -25,7 +25,7 @@ export interface PatienceOptions {
    * Default: false.
    */
   readonly trusted?: boolean;
-  /** Whether a server that cannot be reached at all is waited for: not where it may be the wrong one. Default: true. */
+  /** Whether a server is waited for that answered before and cannot be reached any more; one that never answered is not. Default: true. */
   readonly unreachable?: boolean;
 }
 

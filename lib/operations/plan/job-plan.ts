@@ -107,7 +107,7 @@ async function askForPlan(
     return await nomad.plan(job, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || passingTrouble(error) !== undefined) throw error;
-    throw UserError.at(path, masking.text(refusal(error, job)), "server");
+    throw UserError.at(path, masking.text(refusal(error)), "server");
   }
 }
 
@@ -208,10 +208,13 @@ export function warningsOf(text: string): readonly string[] {
     );
 }
 
-function refusal(error: ApiError, job: JobJson): string {
+function refusal(error: ApiError): string {
   const said = warningsOf(error.body).join("; ");
-  if (/nonexistent namespace/.test(said))
-    return `there is no namespace "${String(job.Namespace)}" on ${error.api}; make it with: nomad namespace apply ${String(job.Namespace)}`;
+  // Of the job or of NOMAD_NAMESPACE: the server knows which it was.
+  const namespace = /nonexistent namespace "([^"]*)"/.exec(said)?.[1];
+  if (namespace !== undefined)
+    return `there is no namespace "${namespace}" on ${error.api}; make it with: nomad namespace apply ${namespace}, or name another in the job or in NOMAD_NAMESPACE`;
+  if (error.status === 404) return `${error.message}; look whether NOMAD_ADDR is the address of a Nomad`;
   return error.status >= 500 && said === "" ? error.message : said;
 }
 

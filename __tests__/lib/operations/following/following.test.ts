@@ -186,6 +186,7 @@ describe("patience", () => {
     [answered(400, "timeout must be positive")],
     [answered(404, "job not found")],
     [new NoAnswerError("Nomad", "closed", "the connection was closed")],
+    [new NoAnswerError("Nomad", "unreached", "Nomad does not answer at http://127.0.0.1:9")],
     [UserError.at("web", "Nomad knows nothing of it any more", "forgotten")],
     [new TypeError("x is undefined")],
   ])("does not ask again after what stays: %#", async (error) => {
@@ -193,6 +194,38 @@ describe("patience", () => {
     const { ask, count } = failing(error, 9);
     await expect(patiently(ask, { onTrouble: (text) => told.push(text) })).rejects.toBe(error);
     expect([count(), told]).toEqual([1, []]);
+  });
+
+  test("waits for a server that answered before, and not for an address where nobody ever did", async () => {
+    const restarting = await new ReplayServer({ "GET /v1/jobs": { body: [] } }).open();
+    const client = new NomadClient(nomadConnection({ NOMAD_ADDR: restarting.address }));
+    const stranger = new NomadClient(nomadConnection({ NOMAD_ADDR: restarting.address }));
+    const told: string[] = [];
+    const options = { patience: 300, onTrouble: (text: string) => told.push(text) };
+    await patiently(() => client.jobs(), options);
+    await restarting.close();
+    const region = client.where({ Region: "west" });
+    await expect(patiently(() => region.jobs(), options)).rejects.toThrow(/does not answer/);
+    expect(told).toEqual([expect.stringMatching(/^Nomad does not answer; trying again$/)]);
+    await expect(patiently(() => stranger.jobs(), options)).rejects.toThrow(/does not answer at .* NOMAD_ADDR/);
+    expect(told).toHaveLength(1);
+    await Promise.all([client.close(), stranger.close()]);
+  });
+
+  test("of a hundred questions that one signal ends brings no warning of Node", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    const ends = new AbortController();
+    const asking = Array.from({ length: 100 }, () =>
+      patiently(() => new Promise<never>(() => undefined), { signal: ends.signal }),
+    );
+    await sleep(20);
+    ends.abort(new Error("enough"));
+    const ended = await Promise.allSettled(asking);
+    process.off("warning", onWarning);
+    expect(ended.every(({ status }) => status === "rejected")).toBe(true);
+    expect(warnings).toEqual([]);
   });
 
   test("is over after its time, with what went wrong last", async () => {
