@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS, Interruption } from "../../lib/cli";
-import { recorded, recordedNames } from "../support/replay";
+import { recorded, recordedNames, type Answer } from "../support/replay";
 import { withState } from "../support/states";
 
 /** Commands in this process, over what real servers answered in many states. */
@@ -239,6 +239,40 @@ describe("logs", () => {
         "half of a line and the rest",
         "",
       ]);
+    });
+  });
+
+  describe("-f of a task that says nothing", () => {
+    type Allocation = { readonly ID: string; readonly JobID: string };
+    const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: Allocation[] }).body;
+    const { ID: id = "", JobID: job = "" } = newest ?? {};
+    const asked = `GET /v1/job/${job}/allocations`;
+    const follow = (answer: Answer) =>
+      withState("healthy", async (state) => {
+        const quiet = { stream: [{ text: "ready\n" }], end: "open" } as const;
+        for (const key of Object.keys(recorded("healthy").nomad).filter((each) => LOG.test(each)))
+          state.nomad.set({ [key]: quiet });
+        state.nomad.set({
+          "GET /v1/allocations": { body: [newest] },
+          "GET /v1/allocations?task_states=true": { body: [newest] },
+          [`GET /v1/client/fs/logs/${id}`]: quiet,
+          [asked]: answer,
+        });
+        const said = await state.run(["logs", "main", "-f"], { silence: 300 });
+        return { ...said, asked: state.nomad.count(asked) };
+      });
+    const status = (ClientStatus: string) => ({ body: [{ ...newest, ClientStatus }] });
+
+    test.each<[string, Answer, number, RegExp]>([
+      ["whose agent hangs: ends with that", "hang", 1, /Nomad at .* (does not answer|said nothing)/],
+      ["whose node is lost: ends with that", [status("running"), status("lost")], 1, /the allocation is lost/],
+      ["whose allocation is gone: ends with that", { body: [] }, 1, /the allocation is gone/],
+      ["that has ended: ends well", [status("running"), status("complete")], 0, /^[^✗]*$/],
+    ])("%s", async (_what, answer, code, message) => {
+      const said = await follow(answer);
+      expect(said).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
+      expect(said.stdout).toContain("ready\n");
+      expect(said.asked).toBeGreaterThan(0);
     });
   });
 });

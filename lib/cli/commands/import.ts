@@ -85,6 +85,7 @@ async function readJobs(
   try {
     const found: JobToWrite[] = [];
     for (const id of ids) {
+      context.terminal.progress().step(`asking Nomad at ${nomad.address} for ${id}`);
       try {
         const { job, source, note } = await readRunningJob(id, nomad);
         if (note !== undefined) problems.push({ rule: "import/changed", path: id, message: note, severity: "warning" });
@@ -96,6 +97,7 @@ async function readJobs(
     }
     return found;
   } finally {
+    context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
   }
 }

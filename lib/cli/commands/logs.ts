@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import type { AllocationStub, NomadClient } from "../../nomad";
 import { term } from "../../text";
@@ -20,25 +21,76 @@ export const logs = command({
   exitCodes: { [EXIT.ok]: "all of it is printed" },
   interrupted: term`the task goes on`,
   async run({ task, follow, stderr, job }, context) {
-    const { terminal, signal } = context;
+    const { terminal, clock, silence = QUIET } = context;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([context.signal, stop.signal]);
     const { nomad, consul } = clients(context, localCluster(context).cluster);
     try {
       terminal.progress().step(`looking for ${task} at ${nomad.address}`);
       const allocation = await findTask(nomad, task, job);
+      let heard = clock.now();
+      if (follow)
+        whenGone(nomad, allocation, { quiet: silence, since: () => clock.now() - heard, signal }).then(
+          (reason) => stop.abort(reason),
+          (error: unknown) => stop.abort(error),
+        );
       const streams = stderr ? (["stderr"] as const) : (["stdout", "stderr"] as const);
       await Promise.all(
         streams.map(async (stream) => {
           const output = new TaskOutput((lines) => terminal.pass(lines, stream));
-          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal })) output.push(chunk);
+          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal })) {
+            heard = clock.now();
+            output.push(chunk);
+          }
           output.end();
         }),
       );
       return EXIT.ok;
+    } catch (error) {
+      // Both streams end by the first cause.
+      if (!stop.signal.aborted || context.signal.aborted) throw error;
+      if (stop.signal.reason === ENDED) return EXIT.ok;
+      throw stop.signal.reason;
     } finally {
+      stop.abort(ENDED);
       await Promise.all([nomad.close(), consul.close()]);
     }
   },
 });
+
+/** A task that writes nothing for so long may be one whose agent hangs, in milliseconds: then the agent is asked. */
+const QUIET = 30_000;
+/** The task ended, and its stream with it. */
+const ENDED = "ended";
+
+/**
+ * Asks for the allocation whenever nothing was heard of its task for a while: a stream of a hung agent looks as one of a quiet task does.
+ *
+ * @returns once the allocation has ended: ENDED, or what is wrong where nothing is known of it any more
+ * @throws NoAnswerError where Nomad does not answer; the signal's reason, where it is aborted
+ */
+async function whenGone(
+  nomad: NomadClient,
+  { ID: id, JobID: job }: AllocationStub,
+  { quiet, since, signal }: { readonly quiet: number; readonly since: () => number; readonly signal: AbortSignal },
+): Promise<unknown> {
+  for (;;) {
+    await sleep(Math.max(quiet / 10, quiet - since()), undefined, { signal });
+    if (since() < quiet) continue;
+    const status = (await nomad.allocations(job)).find(({ ID }) => ID === id)?.ClientStatus;
+    if (status === "lost" || status === "unknown" || status === undefined)
+      return UserError.at(
+        id.slice(0, 8),
+        status === undefined
+          ? "the allocation is gone, and nothing is known of its task"
+          : `the allocation is ${status}: its node does not answer; cdk-nomad status says what became of the job`,
+        "task",
+      );
+    if (status !== "running" && status !== "pending") return ENDED;
+    // It was asked just now; the next time is as far away.
+    await sleep(quiet, undefined, { signal });
+  }
+}
 
 /** The newest allocation that has this task; a running one first. */
 async function findTask(nomad: NomadClient, task: string, job: string | undefined): Promise<AllocationStub> {
