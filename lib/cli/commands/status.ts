@@ -63,7 +63,7 @@ async function report(
   { terminal, signal }: CliContext,
 ) {
   terminal.progress().step(`asking Nomad at ${nomad.address}`);
-  const jobs = await stackStatus(contents.wanted, { nomad, job: input.job, signal });
+  const jobs = await stackStatus(contents.wanted, { nomad, job: input.job, signal, masking: terminal.masking });
   const wanted = contents.wanted.filter((item) => item.kind === "job");
   const services = (
     await Promise.all(

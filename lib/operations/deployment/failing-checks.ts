@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, ConsulClient, JobJson, NomadClient } from "../../nomad";
 
 /** A check of a service that does not pass. */
@@ -17,12 +18,15 @@ interface OfferingJson {
 }
 
 const LONGEST = 400;
+/** Checks are asked for at most so often, and waited for at most so long, in milliseconds. */
+const INTERVAL = 2000;
 
 /** Follows the checks of the allocations of a job; it remembers what it saw last of those that are gone meanwhile. */
 export class FailingChecks {
   readonly #seen = new Map<string, readonly FailingCheck[]>();
   readonly #groups: readonly OfferingJson[];
   #asked = 0;
+  #asking: Promise<void> | undefined;
 
   constructor(
     job: JobJson,
@@ -32,18 +36,26 @@ export class FailingChecks {
     this.#groups = (job.TaskGroups ?? []) as readonly OfferingJson[];
   }
 
-  /** Those of allocations that run and are not healthy yet; asked for every two seconds at most. */
+  /**
+   * Those of allocations that run and are not healthy yet; asked for every two seconds at most. An answer that takes longer than that is waited
+   * for in the background: a deployment is Nomad's, and a Consul that hangs does not hold whoever watches it.
+   */
   async of(allocations: readonly AllocationStub[]): Promise<readonly FailingCheck[]> {
     const waiting = allocations.filter(
       ({ ClientStatus, DeploymentStatus }) => ClientStatus === "running" && DeploymentStatus?.Healthy !== true,
     );
     for (const { ID, DeploymentStatus } of allocations) if (DeploymentStatus?.Healthy) this.#seen.delete(ID);
-    if (waiting.length > 0 && Date.now() - this.#asked > 2000) {
+    if (waiting.length > 0 && !this.#asking && Date.now() - this.#asked > INTERVAL) {
       this.#asked = Date.now();
-      const lists = await Promise.all(waiting.map((allocation) => this.ask(allocation)));
-      waiting.forEach(({ ID }, index) => this.#seen.set(ID, lists[index] ?? []));
+      this.#asking = this.askAll(waiting).finally(() => (this.#asking = undefined));
+      await atMost(INTERVAL, this.#asking);
     }
     return allocations.flatMap(({ ID }) => this.#seen.get(ID) ?? []);
+  }
+
+  private async askAll(waiting: readonly AllocationStub[]): Promise<void> {
+    const lists = await Promise.all(waiting.map((allocation) => this.ask(allocation)));
+    waiting.forEach(({ ID }, index) => this.#seen.set(ID, lists[index] ?? []));
   }
 
   /** What cannot be asked is left out: a deployment is Nomad's, and goes on without Consul's answer. */
@@ -90,4 +102,11 @@ export class FailingChecks {
         output: Output.slice(0, LONGEST).trim(),
       }));
   }
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  const pause = sleep(milliseconds, undefined, { signal: enough.signal }).catch(() => undefined);
+  await Promise.race([work, pause]);
+  enough.abort();
 }

@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
-import { whereOf, type JobCounts, type JobSummary, type NomadClient } from "../../nomad";
+import { whereOf, type JobSummary, type NomadClient } from "../../nomad";
 import { type PatienceOptions, patiently } from "../following";
 import { AT_ONCE } from "../plan";
+import type { Masking } from "../../masking";
 import type { Wanted } from "../stack";
 import { conditionOf, type Condition, type GroupStatus, type JobState } from "./condition";
 import { viewOf, type DeploymentView } from "./deployment-view";
@@ -51,28 +52,33 @@ export interface JobStatus {
 /** Children of one job that are asked about. */
 const CHILDREN_SHOWN = 5;
 
+/** What asking what became of jobs takes. */
+export interface StatusOptions extends PatienceOptions {
+  readonly nomad: NomadClient;
+  /** What the run hides: it learns the secrets of the jobs as the servers hold them, which reasons may quote. */
+  readonly masking?: Masking;
+}
+
 /** Says what became of every job of a stack. */
 export async function stackStatus(
   wanted: readonly Wanted[],
-  options: PatienceOptions & { readonly nomad: NomadClient; readonly job?: string },
+  options: StatusOptions & { readonly job?: string },
 ): Promise<readonly JobStatus[]> {
   const limit = pLimit(AT_ONCE);
   return Promise.all(selectJobs(wanted, options.job).map((item) => limit(() => jobStatus(item, options))));
 }
 
 /** Says what became of one job. */
-export async function jobStatus(
-  { path, job }: WantedJob,
-  options: PatienceOptions & { readonly nomad: NomadClient },
-): Promise<JobStatus> {
+export async function jobStatus({ path, job }: WantedJob, options: StatusOptions): Promise<JobStatus> {
   const nomad = options.nomad.where(job);
   const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
   const where = { job: job.ID, path, ...whereOf(job) };
   if (!answers) return { ...where, state: "missing", groups: [], reasons: [] };
+  options.masking?.learn(answers.job);
   const { Version: version = 0, SubmitTime: time = 0 } = answers.job;
   const condition = conditionOf(answers);
   const children = launchesOthers(answers.job)
-    ? await patiently(() => childrenStatus(nomad, answers.children, answers.summary), options)
+    ? await patiently(() => childrenStatus(nomad, answers, options.masking), options)
     : undefined;
   return {
     ...where,
@@ -101,18 +107,24 @@ function withChildren({ state, reasons }: Condition, children: Children | undefi
 
 async function childrenStatus(
   nomad: NomadClient,
-  children: readonly JobSummary[],
-  summary: JobCounts | undefined,
+  { children, summary }: JobAnswers,
+  masking: Masking | undefined,
 ): Promise<Children> {
-  const newest = await Promise.all(children.slice(0, CHILDREN_SHOWN).map((child) => childStatus(nomad, child)));
+  const shown = children.slice(0, CHILDREN_SHOWN);
+  const newest = await Promise.all(shown.map((child) => childStatus(nomad, child, masking)));
   const { Pending = 0, Running = 0, Dead = 0 } = summary?.Children ?? {};
   return { pending: Pending, running: Running, ended: Dead, newest: newest.flat() };
 }
 
 /** One that was forgotten meanwhile is left out. */
-async function childStatus(nomad: NomadClient, { ID, SubmitTime }: JobSummary): Promise<readonly ChildStatus[]> {
+async function childStatus(
+  nomad: NomadClient,
+  { ID, SubmitTime }: JobSummary,
+  masking: Masking | undefined,
+): Promise<readonly ChildStatus[]> {
   const answers = await askAboutJob(nomad, ID);
   if (!answers) return [];
+  masking?.learn(answers.job);
   const { state, reasons } = conditionOf(answers);
   return [{ job: ID, state, submitted: new Date((SubmitTime ?? 0) / 1e6).toISOString(), reasons }];
 }

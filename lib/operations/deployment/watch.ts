@@ -1,5 +1,6 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { UserError } from "../../jobspec";
+import type { Masking } from "../../masking";
 import type {
   AllocationStub,
   ConsulClient,
@@ -31,6 +32,8 @@ export interface WatchOptions {
   readonly changes: Changes;
   /** Who is asked about the checks of services. Default: nobody. */
   readonly consul?: ConsulClient;
+  /** What the run hides: it learns the secrets of the job as the server holds it, which reasons may quote. Default: nothing. */
+  readonly masking?: Masking;
   /** Called with what is going on where the cluster does not answer. */
   readonly onTrouble?: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -105,6 +108,7 @@ export async function watchDeployment(
     const checks = await failing.of(allocations);
     const view = viewOf(job, { deployment, allocations, failures, checks, condition: seen.condition });
     const text = JSON.stringify(view);
+    if (shown === "") options.masking?.learn(seen.job);
     if (text !== shown) options.onChange(view);
     shown = text;
 

@@ -1,14 +1,20 @@
+import { Masking } from "../../../../lib/masking";
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { stackStatus, type JobStatus, type Wanted } from "../../../../lib/operations";
-import { recorded, ReplayServer } from "../../../support/replay";
+import { recorded, recordedJob, ReplayServer, type Answers } from "../../../support/replay";
 
 /** What a recorded state is judged to be. */
-async function statusOf(state: string, id: string): Promise<JobStatus | undefined> {
-  const server = await new ReplayServer(recorded(state).nomad).open();
+async function statusOf(
+  state: string,
+  id: string,
+  masking?: Masking,
+  more: Answers = {},
+): Promise<JobStatus | undefined> {
+  const server = await new ReplayServer({ ...recorded(state).nomad, ...more }).open();
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   const wanted: Wanted[] = [{ kind: "job", path: `lab/${id}`, job: { ID: id }, after: [] }];
   try {
-    const [status] = await stackStatus(wanted, { nomad, patience: 0 });
+    const [status] = await stackStatus(wanted, { nomad, patience: 0, masking });
     return status;
   } finally {
     await nomad.close();
@@ -67,4 +73,11 @@ test("what a parameterized job launched is listed, the newest first, with how ea
 
 test("a server that refuses is said, and nothing is guessed", async () => {
   await expect(statusOf("wants-token", "web")).rejects.toThrow(/token/);
+});
+
+test("what is secret in the job that the server holds is hidden, though the program has it no more", async () => {
+  const masking = new Masking();
+  const held = { ...recordedJob(recorded("failed")), Meta: { DB_PASSWORD: "lantern-quarry-8841" } };
+  await statusOf("failed", "web", masking, { "GET /v1/job/web": { body: held } });
+  expect(masking.text("cannot log in with lantern-quarry-8841")).not.toContain("quarry");
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { NomadClient, nomadConnection } from "../../../../lib/nomad";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { watchDeployment, type Outcome, type WatchOptions } from "../../../../lib/operations";
 import { recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
 
@@ -102,3 +102,26 @@ test("an allocation of a blocked evaluation that is placed meanwhile is no failu
   const outcome = await watch("second-too-large", { answers, until: Date.now() + 200 });
   expect(outcome.result).toBe("timed-out");
 });
+
+test("a Consul that hangs does not hold whoever watches a deployment", async () => {
+  const { nomad } = recorded("failing-check-consul");
+  const deployments = nomad["GET /v1/job/web/deployments"] as Reply & { readonly body: readonly object[] };
+  const ended = (Status: string) => ({ body: deployments.body.map((deployment) => ({ ...deployment, Status })) });
+  const held = { "GET /v1/job/web/deployments": [...Array<Reply>(3).fill(ended("running")), ended("successful")] };
+  const hanging = await new ReplayServer({
+    "GET /v1/health/service/web": "hang",
+    "GET /v1/agent/checks": "hang",
+  }).open();
+  const consul = new ConsulClient(consulConnection({ CONSUL_HTTP_ADDR: hanging.address }));
+  const begun = Date.now();
+  try {
+    const outcome = await watch("failing-check-consul", { consul, answers: held });
+    expect(outcome.result).toBe("healthy");
+    expect(hanging.asked.length).toBeGreaterThan(0);
+    // The client itself takes a server for hanging after 12 s.
+    expect(Date.now() - begun).toBeLessThan(9000);
+  } finally {
+    await consul.close();
+    await hanging.close();
+  }
+}, 30_000);
