@@ -11,6 +11,4 @@ export type { RegionalJobProps, RegionRendering } from "./regional-job";
 export { problemsOf, synthesize } from "./synthesize";
 export type { ProgramProblem } from "./synthesize";
 export { runProgram } from "./run-program";
-export { setTarget, targetFor } from "./target";
-export { terraformJson } from "./terraform-text";
-export { longestDeployment, waitsForPromotion } from "./waiting";
+export { setTarget } from "./target";

@@ -1,16 +1,14 @@
-import { Duration, type Job, type TaskGroup, type Update } from "../jobspec";
+import { Duration, type Job } from "../jobspec";
+import { countOf, UPDATE_DEFAULTS, updateOf } from "../jobspec/host";
 
 /** Whether a deployment of this job ends only when somebody promotes its canaries. */
 export function waitsForPromotion(job: Job): boolean {
   return (job.groups ?? []).some((group) => {
-    const canary = group.update?.canary ?? job.update?.canary ?? 0;
-    return canary > 0 && !(group.update?.autoPromote ?? job.update?.autoPromote ?? false);
+    const update = updateOf(group, job);
+    return update !== undefined && update.canary > 0 && !update.autoPromote;
   });
 }
 
-/** What Nomad takes where nobody says it. https://developer.hashicorp.com/nomad/docs/job-specification/update */
-const PROGRESS_DEADLINE = Duration.minutes(10);
-const HEALTHY_DEADLINE = Duration.minutes(5);
 /** For the evaluation, and for whoever asks now and then only. */
 const MARGIN = Duration.minutes(1);
 
@@ -21,22 +19,28 @@ const MARGIN = Duration.minutes(1);
 export function longestDeployment(job: Job): Duration | undefined {
   if ((job.type ?? "service") !== "service" || job.periodic !== undefined || job.parameterized !== undefined)
     return undefined;
-  const longest = (job.groups ?? []).map((group) => {
-    const said = <K extends keyof Update>(name: K) => group.update?.[name] ?? job.update?.[name];
-    const healthy = durationOf(said("healthyDeadline"), HEALTHY_DEADLINE);
+  const longest = (job.groups ?? []).flatMap((group) => {
+    const update = updateOf(group, job);
+    if (!update) return [];
+    const healthy = nanosecondsOf(update, "healthyDeadline");
     // With a progress deadline of zero the first allocation that is not healthy in time ends the deployment.
-    const progress = durationOf(said("progressDeadline"), PROGRESS_DEADLINE) || healthy;
-    return progress + healthy * (batchesOf(group, said("maxParallel")) - 1);
+    const progress = nanosecondsOf(update, "progressDeadline") || healthy;
+    return [progress + healthy * (batchesOf(countOf(group), update.maxParallel) - 1)];
   });
   return longest.length === 0 ? undefined : Duration.nanoseconds(Math.max(...longest) + MARGIN.nanoseconds);
 }
 
-function batchesOf({ count = 1 }: TaskGroup, atATime: unknown): number {
-  const parallel = typeof atATime === "number" && atATime > 0 ? atATime : 1;
-  // What only Terraform knows counts as one.
-  return Number.isSafeInteger(count) && count > 0 ? Math.ceil(count / parallel) : 1;
+/** A deadline; the default where only Terraform knows it. */
+function nanosecondsOf(
+  update: NonNullable<ReturnType<typeof updateOf>>,
+  name: "healthyDeadline" | "progressDeadline",
+): number {
+  const deadline: unknown = update[name];
+  return (deadline instanceof Duration ? deadline : UPDATE_DEFAULTS[name]).nanoseconds;
 }
 
-function durationOf(value: unknown, fallback: Duration): number {
-  return (value instanceof Duration ? value : fallback).nanoseconds;
+function batchesOf(count: number, atATime: number): number {
+  const parallel = atATime > 0 ? atATime : 1;
+  // What only Terraform knows counts as one.
+  return Number.isSafeInteger(count) && count > 0 ? Math.ceil(count / parallel) : 1;
 }

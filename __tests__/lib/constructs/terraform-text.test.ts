@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Fn, LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
-import { terraformJson } from "../../../lib";
+import { terraformJson } from "../../../lib/constructs/terraform-text";
 import { evaluateTemplate } from "../../../lib/operations";
 
 const program = ["terraform", "tofu"].find((name) => {

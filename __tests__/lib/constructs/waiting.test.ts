@@ -3,7 +3,6 @@ import {
   Driver,
   Duration,
   Job,
-  longestDeployment,
   NomadJob,
   nomadProvider,
   outputJobs,
@@ -16,8 +15,9 @@ import {
   useNomadProvider,
   UserError,
 } from "../../../lib";
+import { longestDeployment } from "../../../lib/constructs/waiting";
 
-function web(update?: Update, count = 1, more: { type?: "batch"; scaling?: Scaling } = {}): Job {
+function web(update?: Update, count?: number, more: { type?: "batch"; scaling?: Scaling } = {}): Job {
   const tasks = [new Task({ name: "web", driver: Driver.docker({ image: "web:1" }) })];
   return new Job({
     id: "web",
@@ -42,6 +42,8 @@ function synthesized(build: (stack: TerraformStack) => void): Synthesized {
 
 const jobOf = (stack: Synthesized) => Object.values(stack.resource.nomad_job)[0] ?? {};
 
+const LEAST_FIVE = new Scaling({ min: 5, max: 9 });
+
 describe("how long a deployment may take", () => {
   const minutes = (progressDeadline: number, healthyDeadline: number, maxParallel?: number) =>
     new Update({
@@ -56,6 +58,11 @@ describe("how long a deployment may take", () => {
     ["the healthy deadline for every further batch", web(minutes(4, 3), 5, {}), "17m"],
     ["fewer batches", web(minutes(4, 3, 2), 5), "11m"],
     ["no progress deadline", web(minutes(0, 3)), "4m"],
+    [
+      "as many allocations as the scaling policy's least",
+      web(minutes(4, 3), undefined, { scaling: LEAST_FIVE }),
+      "17m",
+    ],
     ["no deployments", web(undefined, 1, { type: "batch" }), undefined],
   ])("%s", (_what, job, longest) => {
     expect(longestDeployment(job)?.toString()).toBe(longest);

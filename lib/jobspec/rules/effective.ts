@@ -21,6 +21,16 @@ export function countOf(group: TaskGroup): number {
   return group.count ?? group.scaling?.min ?? 1;
 }
 
+/** What a server takes of the update settings that nobody wrote. https://developer.hashicorp.com/nomad/docs/job-specification/update */
+export const UPDATE_DEFAULTS = {
+  maxParallel: 1,
+  canary: 0,
+  autoPromote: false,
+  minHealthyTime: TEN_SECONDS,
+  healthyDeadline: FIVE_MINUTES,
+  progressDeadline: TEN_MINUTES,
+} as const;
+
 /** The update settings that count for a group, or nothing where its job's type has none and nobody wrote any. */
 export function updateOf(group: TaskGroup, job: JobBlock) {
   const own = group.update;
@@ -29,12 +39,12 @@ export function updateOf(group: TaskGroup, job: JobBlock) {
   if (!own && !outer && type !== "service" && type !== "system") return undefined;
   return {
     written: (own ?? outer) ? (own ? ("group" as const) : ("job" as const)) : undefined,
-    maxParallel: own?.maxParallel ?? outer?.maxParallel ?? 1,
-    canary: own?.canary ?? outer?.canary ?? 0,
-    autoPromote: own?.autoPromote ?? outer?.autoPromote ?? false,
-    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? TEN_SECONDS,
-    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? FIVE_MINUTES,
-    progressDeadline: own?.progressDeadline ?? outer?.progressDeadline ?? TEN_MINUTES,
+    maxParallel: own?.maxParallel ?? outer?.maxParallel ?? UPDATE_DEFAULTS.maxParallel,
+    canary: own?.canary ?? outer?.canary ?? UPDATE_DEFAULTS.canary,
+    autoPromote: own?.autoPromote ?? outer?.autoPromote ?? UPDATE_DEFAULTS.autoPromote,
+    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? UPDATE_DEFAULTS.minHealthyTime,
+    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? UPDATE_DEFAULTS.healthyDeadline,
+    progressDeadline: own?.progressDeadline ?? outer?.progressDeadline ?? UPDATE_DEFAULTS.progressDeadline,
   };
 }
 

@@ -17,6 +17,7 @@ import { update, updatesTogether } from "./update";
 import { volumes } from "./volumes";
 import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
+export { countOf, UPDATE_DEFAULTS, updateOf } from "./effective";
 export { matchExpression } from "./grammar";
 export { targetOf, type Target } from "./target";
 

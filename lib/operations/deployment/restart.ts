@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, NomadClient } from "../../nomad";
 import { patiently } from "../following";
 import { UserError } from "../../jobspec";
+import { UPDATE_DEFAULTS } from "../../jobspec/host";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
@@ -37,9 +38,6 @@ export interface Restarted {
 /** Of a millisecond. */
 const NANOSECONDS = 1e6;
 const INTERVAL = 500;
-/** Nomad's defaults of the update block, where a job has none. */
-const MIN_HEALTHY_TIME = 10_000;
-const HEALTHY_DEADLINE = 300_000;
 
 /**
  * Restarts the running allocations of a stack where they are, in waves of so many at once as the group's update allows (`max_parallel`), and
@@ -125,8 +123,9 @@ async function untilHealthy(
   options: RestartOptions,
 ): Promise<Pick<Restarted, "result" | "reasons">> {
   const { MinHealthyTime, HealthyDeadline } = update;
-  const least = MinHealthyTime ? MinHealthyTime / NANOSECONDS : MIN_HEALTHY_TIME;
-  const deadline = begun + (HealthyDeadline ? HealthyDeadline / NANOSECONDS : HEALTHY_DEADLINE);
+  const least = MinHealthyTime ? MinHealthyTime / NANOSECONDS : UPDATE_DEFAULTS.minHealthyTime.milliseconds;
+  const deadline =
+    begun + (HealthyDeadline ? HealthyDeadline / NANOSECONDS : UPDATE_DEFAULTS.healthyDeadline.milliseconds);
   const ids = wave.map(({ ID }) => ID);
   const before = new Map(wave.map((allocation) => [allocation.ID, startsOf(allocation)]));
   const checks = new FailingChecks(held, nomad, options.consul);

@@ -111,6 +111,8 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
 /**
  * Makes the cluster as the stack says again, unless somebody changes it meanwhile: every write holds for the modify index at which the
  * drift was found.
+ *
+ * @throws the signal's reason, where it is aborted: what was put right until then stays, and nothing else is written
  */
 export async function fixDrift(
   { jobs, consul }: FoundDrift,
@@ -119,11 +121,13 @@ export async function fixDrift(
 ): Promise<readonly Fix[]> {
   const fixes: Fix[] = [];
   for (const change of consul) {
+    clients.signal?.throwIfAborted();
     const wanted = contents.wanted.find(({ path }) => path === change.path);
     const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }
   for (const planned of jobs) {
+    clients.signal?.throwIfAborted();
     const { plan, job } = planned;
     // Nomad places nothing of it by itself: that is for whoever knows why it failed.
     if (lacksAllocations(plan) && plan.change === "none") {
