@@ -7,8 +7,11 @@ import { TerminalText } from "./terminal-text";
  * @see https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 export function withoutCommands(text: string): string {
-  return text.replaceAll(/^([^\S\r\n]|\u0085)*::/gm, (found) => `${found.slice(0, -2)}\\::`).replaceAll("##[", "#\\#[");
+  return text.replaceAll(COMMAND, (found) => `${found.slice(0, -2)}\\::`).replaceAll("##[", "#\\#[");
 }
+
+/** One set of characters and no choice between two, which a line of a million spaces would be too long for. */
+const COMMAND = /(?:^|[\r\n])[\t\v\f\p{Zs}\p{Zl}\p{Zp}\ufeff\u0085]*::/gu;
 
 /**
  * A command to GitHub's runner on a line of its own: an annotation, a mask, a group. The values come back in the runner as they are

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { joinLines, renderTerminal, term, workflowCommand } from "../../../lib/text";
+import { joinLines, renderTerminal, term, withoutCommands, workflowCommand } from "../../../lib/text";
 import { hostile, RUNS } from "../../support/hostile";
 import { runnerCommands } from "../../support/runner-grammar";
 
@@ -71,4 +71,9 @@ it("a name that comes from elsewhere is refused", () => {
 
 it("a command is one only on a line of its own", () => {
   expect(runnerCommands(renderTerminal(term`x ${workflowCommand("error", {}, "y")}`, plain))).toEqual([]);
+});
+
+test.each([" ", "\t", "\u0085", "\u00a0", "\r", "\n", " \n"])("a text of a million %j is no more than that", (sign) => {
+  const text = sign.repeat(1_000_000);
+  expect(withoutCommands(`${text}::error::no`).slice(-12)).toBe("\\::error::no");
 });

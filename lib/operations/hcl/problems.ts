@@ -96,7 +96,7 @@ export function withoutValues(message: string, given: readonly GivenValue[]): st
     const stand = `(${name})`;
     // As Go quotes it, and as it is.
     for (const form of new Set([JSON.stringify(value).slice(1, -1), value])) {
-      hidden = hidden.replaceAll(/"(?:[^"\\]|\\.)*"/g, (quoted) =>
+      hidden = hidden.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, (quoted) =>
         isNameOf(quoted, message) ? quoted : quoted.replaceAll(form, stand),
       );
       if (form.length >= SHORTEST && /[^a-z]/i.test(form)) hidden = hidden.replaceAll(form, stand);

@@ -89,5 +89,5 @@ function rawOf({ offset, length }: Node, text: string): string {
 
 /** JSON as an expression: only texts are written in another way. */
 function jsonToHcl(json: string): string {
-  return json.replaceAll(/"(?:[^"\\]|\\.)*"/g, (text) => literal(JSON.parse(text) as string));
+  return json.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, (text) => literal(JSON.parse(text) as string));
 }

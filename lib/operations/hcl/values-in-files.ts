@@ -26,7 +26,7 @@ export function valuesInDeclarations(hcl: string): readonly GivenValue[] {
 }
 
 function textsIn(text: string): readonly string[] {
-  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([whole, inner = ""]) => unescaped(whole) ?? inner);
+  return [...text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"/g)].map(([whole, inner = ""]) => unescaped(whole) ?? inner);
 }
 
 function unescaped(quoted: string): string | undefined {
