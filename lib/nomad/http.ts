@@ -45,7 +45,7 @@ export interface RequestOptions {
   readonly complete?: boolean;
 }
 
-/** The same, for an answer that is awaited longer, or comes bit by bit. */
+/** What a request may have along whose answer is awaited longer, or comes bit by bit. */
 export interface PatientOptions extends RequestOptions {
   /** How long the server may say nothing, in milliseconds; 0 for as long as it likes. Default: the connection's. */
   readonly silence?: number;

@@ -20,7 +20,11 @@ export function visible(text: string): string {
   return shown(text, (sign) => (sign === "\n" ? "⏎" : sign === "\t" ? " " : escaped(sign)));
 }
 
-/** The same for a text of several lines, whose line breaks stay. `\r\n` is one line break. */
+/**
+ * A text of several lines, whose line breaks stay; what would act on a terminal is shown instead. `\r\n` is one line break.
+ *
+ * @param tab what is written in the place of a tab
+ */
 export function visibleLines(text: string, tab: string): string {
   return shown(text.replaceAll("\r\n", "\n"), (sign) => (sign === "\n" ? sign : sign === "\t" ? tab : escaped(sign)));
 }

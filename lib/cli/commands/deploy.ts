@@ -41,7 +41,7 @@ export const deploy = command({
   run: deployEnvironment,
 });
 
-/** The same for whoever deploys without having been asked to on the command line. */
+/** Deploys an environment for a command that does so as a part of its work, such as `start`. */
 export async function deployEnvironment(input: DeployInput, context: CliContext) {
   const { environment: name, canaryWeight: weight } = input;
   if (/^prod/.test(name) && !input.direct) {

@@ -31,7 +31,7 @@ export interface FieldOptions {
   readonly hcl?: string;
   /** What Nomad fills in where it is left out, as API JSON. Default: the empty value. */
   readonly default?: Api;
-  /** The same where it depends on the job's type. Default: `default`. */
+  /** What Nomad fills in, by the job's type, where it depends on that. Default: `default` for every type. */
   readonly defaultByType?: Readonly<Record<string, Api>>;
   /** Whether Nomad fills in the whole block where it is left out. Default: false. */
   readonly filledIn?: boolean;

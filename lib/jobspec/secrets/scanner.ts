@@ -53,7 +53,7 @@ export class Scanner {
     return { start, end: Math.max(start, this.#line.trimmed) };
   }
 
-  /** The same, up to a quote that no template holds: a header inside of a command. */
+  /** The rest of a line, up to a quote that no template holds: a header inside of a command. */
   lineUpToQuote(start: number): Part {
     const { end } = this.line(start);
     if (start < this.#quote.start || start > this.#quote.at) {

@@ -23,7 +23,7 @@ export interface SteerOptions {
   readonly waitForBatch?: boolean;
 }
 
-/** The same for one job of a stack, or for all. */
+/** What everything takes that is done with one job of a stack, or with all of them. */
 export interface JobOptions extends SteerOptions {
   /** The id of the one job that is meant. Default: see each function. */
   readonly job?: string;

@@ -51,7 +51,7 @@ const BEGINNING = 10_000;
 const LOOK_AGAIN = 200;
 
 /**
- * The same, once the deployments of versions that were just submitted have begun: whoever submitted them need not have waited.
+ * The newest deployment of each job that has one, once the deployments of versions that were just submitted have begun: whoever submitted them need not have waited.
  *
  * A version that changes nothing of its allocations has no deployment, so that is not waited for longer than a moment.
  */

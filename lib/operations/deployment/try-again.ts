@@ -30,7 +30,7 @@ export interface TryAgainOptions {
   readonly nomad: NomadClient;
   /** The job that is registered, as it shall be. */
   readonly job: JobJson;
-  /** The same as the server holds it. */
+  /** That job as the server holds it. */
   readonly held: HeldJob;
   /** Whether the deployment of its version failed: Nomad places nothing more for that version then. */
   readonly deploymentFailed: boolean;

@@ -15,7 +15,7 @@ export interface StreamTiming {
   readonly silence?: number;
   /** After how long somebody who waits for a change asks again without an event. */
   readonly askAgain: number;
-  /** The same while there is no stream. */
+  /** After how long somebody who waits for a change asks again while there is no stream. */
   readonly askAgainBlind: number;
   /** The first pause before a stream that was cut is opened again; it doubles each time up to the longest. */
   readonly pause: number;

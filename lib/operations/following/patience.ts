@@ -4,11 +4,11 @@ import { unlessAborted } from "./ending";
 
 /** How long a cluster may be without an answer before that counts as a failure, in milliseconds. */
 const PATIENCE = 120_000;
-/** The same for a token that was good before. */
+/** How long a token may be refused that was good before, in milliseconds. */
 const TOKEN_PATIENCE = 20_000;
 /**
- * The same for a server that takes requests and does not answer: one that restarts refuses connections, one that hangs takes them, and each
- * of its answers is waited for long enough before.
+ * How long a server may take requests and not answer, in milliseconds: one that restarts refuses connections, one that hangs takes them, and
+ * each of its answers is waited for long enough before.
  */
 const SILENT_PATIENCE = 10_000;
 const REFUSED = "Nomad refuses the token that it took before, as one does that has just restarted";

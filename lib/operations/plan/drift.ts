@@ -42,7 +42,7 @@ export interface Drift {
   readonly unchanged: number;
 }
 
-/** The same with what it was made of, to be put right. */
+/** Drift that was found, with the plans and changes that {@link fixDrift} makes. */
 export interface FoundDrift {
   readonly drift: Drift;
   readonly jobs: readonly Planned[];

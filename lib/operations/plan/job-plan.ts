@@ -57,7 +57,7 @@ export interface JobPlan {
   readonly nextLaunch?: string;
 }
 
-/** The same with what it was made of. */
+/** The plan of a job, with the job that was planned. */
 export interface Planned {
   readonly plan: JobPlan;
   /** What is registered: what the stack wants, with the counts that a scaling policy owns. */

@@ -11,7 +11,7 @@ export interface Resource extends Readonly<Record<string, unknown>> {
 
 /** The place of a job among those of the other regions that it is rolled out to. */
 export interface Rollout {
-  /** The same for all regions. */
+  /** What the jobs of all regions of one rollout have in common. */
   readonly id: string;
   /** Regions of a wave are deployed at the same time, wave after wave, the first being 0. */
   readonly wave: number;
