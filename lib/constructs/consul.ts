@@ -2,6 +2,9 @@ import { ConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
 import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import type { Problem } from "../jobspec";
+import { literalsAmong } from "../jobspec/host";
+import { allowed, errorLines } from "./allowed";
 import { consulProvider } from "./providers";
 import { terraformJson } from "./terraform-text";
 
@@ -109,6 +112,21 @@ function precedence(from: string, to: string): number {
   return from === "*" ? 5 : 6;
 }
 
+/** Properties of {@link KeyValues}. */
+export interface KeyValuesProps {
+  /** What the keys have in common, such as `app/dev`. */
+  readonly prefix: string;
+  /** Values by what follows the prefix. */
+  readonly values: Readonly<Record<string, string>>;
+  /**
+   * Secrets that may stand in plain here: `secret/literal` makes warnings of all of them, `secret/literal:app/token` says nothing of what
+   * stands under that key.
+   *
+   * @default - a secret of a known form stops synthesis, one known by its name alone is a warning
+   */
+  readonly allow?: readonly string[];
+}
+
 /**
  * Values under one prefix of Consul's KV: whatever else stands under it is removed.
  *
@@ -118,13 +136,12 @@ export class KeyValues extends Construct {
   readonly resource: KeyPrefix;
   /** The prefix, with a slash at its end. */
   readonly prefix: string;
+  readonly #problems: readonly Problem[];
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { readonly prefix: string; readonly values: Readonly<Record<string, string>> },
-  ) {
+  constructor(scope: Construct, id: string, props: KeyValuesProps) {
     super(scope, id);
+    this.#problems = allowed(literalsAmong(props.values, "values"), props.allow ?? []);
+    this.node.addValidation({ validate: () => errorLines(this.#problems) });
     this.prefix = props.prefix.endsWith("/") ? props.prefix : `${props.prefix}/`;
     const subkeys = Object.fromEntries(Object.entries(props.values).sort(([a], [b]) => (a < b ? -1 : 1)));
     this.resource = new KeyPrefix(this, "values", {
@@ -132,6 +149,16 @@ export class KeyValues extends Construct {
       pathPrefix: this.prefix,
       subkeys,
     });
+  }
+
+  /** Whether a construct is a KeyValues. */
+  static isKeyValues(construct: unknown): construct is KeyValues {
+    return construct instanceof KeyValues;
+  }
+
+  /** Secrets that stand in plain among the values, with what synthesis refuses as an error. */
+  problems(): readonly Problem[] {
+    return this.#problems;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Constructs for cdktf: typed jobs as nomad_job, their regions, and what they need of Consul. */
-export { Intentions, KeyValues, ServiceDefaults, ServiceResolver } from "./consul";
+export { Intentions, KeyValues, type KeyValuesProps, ServiceDefaults, ServiceResolver } from "./consul";
 export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
 export { NomadJob } from "./nomad-job";
 export type { NomadJobProps } from "./nomad-job";

@@ -8,6 +8,7 @@ import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Job, Problem, Target } from "../jobspec";
 import { modelEdits } from "../jobspec/host";
+import { allowed, errorLines } from "./allowed";
 import { providerVersion, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
@@ -96,12 +97,7 @@ export class NomadJob extends JobResource {
     const version = providerVersion(this);
     if (version !== undefined)
       TerraformStack.of(this).addOverride("terraform.required_providers.nomad.version", version);
-    this.node.addValidation({
-      validate: () =>
-        this.problems()
-          .filter((problem) => problem.severity === "error")
-          .map(toLine),
-    });
+    this.node.addValidation({ validate: () => errorLines(this.problems()) });
   }
 
   /** The job as the text that Terraform evaluates to its JSON. */
@@ -169,14 +165,7 @@ export class NomadJob extends JobResource {
   }
 
   private findProblems(): readonly Problem[] {
-    const problems = this.job
-      .validate(this.#target ?? targetFor(this))
-      .filter((problem) => problem.severity === "error" || !this.#allow.some((entry) => isAllowed(problem, entry)))
-      .map((problem): Problem =>
-        (problem.stopsSynthesis ?? SENSELESS.has(problem.rule)) && !this.#allow.includes(problem.rule)
-          ? { ...problem, severity: "error" }
-          : problem,
-      );
+    const problems = allowed(this.job.validate(this.#target ?? targetFor(this)), this.#allow, SENSELESS);
     return this.#given.preserveCounts && !takesPreserveCounts(this) ? [...problems, this.oldProvider()] : problems;
   }
 
@@ -184,13 +173,6 @@ export class NomadJob extends JobResource {
     const message = 'needs release 2.6 of the provider; write useNomadProvider(app, "2.6.1")';
     return { rule: "provider/preserve-counts", path: `${this.node.path}.preserveCounts`, message, severity: "error" };
   }
-}
-
-/** Whether an entry such as `secret/literal:API_KEY` means this problem: its rule, at this name. */
-function isAllowed({ rule, path }: Problem, entry: string): boolean {
-  if (!entry.startsWith(`${rule}:`)) return false;
-  const name = entry.slice(rule.length + 1);
-  return name !== "" && (path.endsWith(`.${name}`) || path.endsWith(`[${name}]`));
 }
 
 /** A value that is worked out again only after some model was changed. */
@@ -207,8 +189,4 @@ class UntilEdited<T> {
     }
     return this.#value as T;
   }
-}
-
-function toLine(problem: Problem): string {
-  return `${problem.path}: ${problem.message} [${problem.rule}]`;
 }

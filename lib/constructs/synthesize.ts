@@ -3,6 +3,7 @@ import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, T
 import type { IConstruct } from "constructs";
 import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
 import { holdsSecret, NO_SECRET } from "../jobspec/host";
+import { KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
 import { pauseStackTraces } from "./stack-traces";
 
@@ -18,14 +19,13 @@ export interface ProgramProblem extends Problem {
  */
 export function problemsOf(app: App): ProgramProblem[] {
   const constructs = app.node.findAll();
-  const jobs = constructs.filter((construct) => NomadJob.isNomadJob(construct));
-  return jobs
-    .flatMap((construct) => {
-      const stack = TerraformStack.of(construct);
-      const prefix = `${stack.node.id}/${construct.job.id}`;
-      return construct
-        .problems()
-        .map((problem) => ({ ...problem, stack: stack.node.id, path: `${prefix}.${problem.path}` }));
+  return constructs
+    .flatMap((construct): ProgramProblem[] => {
+      const isJob = NomadJob.isNomadJob(construct);
+      if (!isJob && !KeyValues.isKeyValues(construct)) return [];
+      const stack = TerraformStack.of(construct).node.id;
+      const prefix = isJob ? `${stack}/${construct.job.id}` : construct.node.path;
+      return construct.problems().map((problem) => ({ ...problem, stack, path: `${prefix}.${problem.path}` }));
     })
     .concat(Secret.made ? constructs.flatMap(secretsIn) : [])
     .sort(compareProblems);

@@ -32,6 +32,6 @@ export {
   type Suspicion,
   type TextKind,
 } from "./secrets";
-export { countOf, matchExpression, UPDATE_DEFAULTS, updateOf } from "./rules";
+export { countOf, literalsAmong, matchExpression, UPDATE_DEFAULTS, updateOf } from "./rules";
 export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

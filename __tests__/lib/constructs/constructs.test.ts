@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type App, Aspects, TerraformStack, Testing, type IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
 import {
@@ -217,6 +220,38 @@ describe("what a job needs of Consul", () => {
       DefaultSubset: "canary",
       Subsets: { canary: { Filter: "x" } },
     });
+  });
+});
+
+describe("secrets among Consul's keys", () => {
+  // Written in parts, so that nobody who looks for secrets finds one here.
+  const token = ["ghp", "x".repeat(18) + "Y7k2".repeat(4) + "Qz"].join("_");
+  const VALUES = { level: "debug", "db/password": "hunter-two-22", "app/api": token, json: `{"a":"${token}"}` };
+  const keys = (allow?: readonly string[]) => {
+    const app = Testing.app({ fakeCdktfJsonPath: true, outdir: mkdtempSync(join(tmpdir(), "cdk-nomad-keys-")) });
+    new KeyValues(new TerraformStack(app, "dev"), "kv", { prefix: "app", values: VALUES, allow });
+    return app;
+  };
+  const judged = (allow?: readonly string[]) =>
+    problemsOf(keys(allow)).map(({ path, severity, rule }) => `${path} ${severity} ${rule}`);
+
+  test("are judged as those in jobs: by form refused, by name warned of, allowed by rule or by key", () => {
+    expect(judged()).toEqual([
+      "dev/kv.values[app/api] error secret/literal",
+      "dev/kv.values[db/password] warning secret/literal",
+      "dev/kv.values[json] error secret/literal",
+    ]);
+    expect(judged(["secret/literal"]).map((line) => line.split(" ")[1])).toEqual(["warning", "warning", "warning"]);
+    expect(judged(["secret/literal:app/api", "secret/literal:json"])).toEqual([
+      "dev/kv.values[db/password] warning secret/literal",
+    ]);
+  });
+
+  test("stop synthesis, and are not repeated", () => {
+    expect(() => synthesize(keys())).toThrow(/values\[app\/api\]: holds .* in plain/);
+    expect(() => synthesize(keys())).not.toThrow(token);
+    expect(() => keys().synth()).toThrow(/secret\/literal/);
+    expect(synthesize(keys(["secret/literal"]))).toHaveLength(3);
   });
 });
 

@@ -132,5 +132,5 @@ const crasher = new Job({
 
 const provider = nomadProvider(stack);
 for (const job of [mailer, crasher]) new NomadJob(stack, job.id, { job, provider, allow: ["secret/literal"] });
-new KeyValues(stack, "keys", { prefix: "planted", values: valuesOf(KEYS, round) });
+new KeyValues(stack, "keys", { prefix: "planted", values: valuesOf(KEYS, round), allow: ["secret/literal"] });
 runProgram(() => synthesize(app));

@@ -133,5 +133,5 @@ for (const small of jobs) {
     new RegionalJob(stack, job.id, { job, regions: { strategy, regions: regions.map((name) => ({ name })) }, allow });
   }
 }
-if (keys) new KeyValues(stack, "keys", { prefix: "small", values: keys });
+if (keys) new KeyValues(stack, "keys", { prefix: "small", values: keys, allow: ["secret/literal"] });
 runProgram(() => synthesize(app));

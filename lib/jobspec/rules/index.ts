@@ -19,6 +19,7 @@ import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
 export { countOf, UPDATE_DEFAULTS, updateOf } from "./effective";
 export { matchExpression } from "./grammar";
+export { literalsAmong } from "./literals";
 export { targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];

@@ -1,5 +1,5 @@
 import { Driver } from "../drivers";
-import { Block, isDeferred, isPlainObject, type Place } from "../engine";
+import { Block, isDeferred, isPlainObject, Place, type Problem } from "../engine";
 import { aroundElement, aroundKey, DEEPEST, isSecretHere, NOTHING_AROUND, secretSpans, type Around } from "../secrets";
 import type { JobRule } from "./walk";
 
@@ -41,7 +41,22 @@ function inData(value: unknown, around: Around, at: Place, depth: number): void 
   }
 }
 
-function inText(text: string, around: Around, at: Place): void {
+/**
+ * Secrets that stand in plain under names outside of a job, such as the keys of Consul's KV store, of which the last step is the name.
+ *
+ * @param place what the values are called in the problems
+ */
+export function literalsAmong(values: Readonly<Record<string, string>>, place: string): Problem[] {
+  const found: Problem[] = [];
+  const at = Place.root(found, place);
+  for (const [key, value] of Object.entries(values)) {
+    const name = key.slice(key.lastIndexOf("/") + 1);
+    inText(value, { ...NOTHING_AROUND, name }, at.element(key), OUT_OF_KEYS);
+  }
+  return found;
+}
+
+function inText(text: string, around: Around, at: Place, wayOut = WAY_OUT): void {
   if (text === "") return;
   const isNamed = isSecretHere(text, around);
   const spans = secretSpans(text, SENTENCES.has(around.name) ? "prose" : "document");
@@ -50,7 +65,7 @@ function inText(text: string, around: Around, at: Place): void {
   const what = span && (span.certain || !isNamed) ? `holds ${span.what} in plain` : "is a secret in plain, by its name";
   at.report({
     rule: "secret/literal",
-    message: `${what}; ${WAY_OUT}`,
+    message: `${what}; ${wayOut}`,
     severity: "warning",
     ...(span?.certain ? { stopsSynthesis: true } : {}),
   });
@@ -58,3 +73,4 @@ function inText(text: string, around: Around, at: Place): void {
 
 const WAY_OUT =
   "keep it in a Nomad variable or in Vault, and write addSecretEnv({ NAME: Secret.fromNomadVariable(path, key) })";
+const OUT_OF_KEYS = "keep it in a Nomad variable or in Vault: whoever may read the key, or Terraform's state, reads it";
