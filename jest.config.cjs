@@ -13,6 +13,8 @@ const common = {
 
 module.exports = {
   ci: true,
+  // Many of them synthesize a program or start a process, which takes its time where a machine is busy.
+  testTimeout: 30_000,
   projects: [
     { ...common, displayName: "unit", testMatch: ["<rootDir>/__tests__/{lib,stacks,program}/**/*.test.ts"] },
     {
