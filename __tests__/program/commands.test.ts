@@ -91,6 +91,24 @@ describe("a server that answers nonsense", () => {
   });
 });
 
+test("a folder that cannot be written is told in words, without a stack", async () => {
+  await withState("healthy", async (state) => {
+    writeFileSync(join(state.project.folder, ".cdk-nomad"), "no folder");
+    const said = await state.run(["status", "dev", "--json"]);
+    expect([said.code, JSON.parse(said.stdout)]).toEqual([
+      1,
+      {
+        error: {
+          problems: [
+            expect.objectContaining({ rule: "files", message: "is there already and is no folder; remove it" }),
+          ],
+        },
+      },
+    ]);
+    expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
+  });
+});
+
 test("restart of a job that is to run and is not there ends with 1", async () => {
   await withState("purged", async (state) => {
     expect(await state.run(["restart", "dev"])).toMatchObject({ code: 1 });

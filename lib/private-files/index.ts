@@ -1,5 +1,15 @@
 /** Files and folders that only their owner may read: whatever is written here may hold values of variables, addresses and tokens. */
-import { chmodSync, fchmodSync, lstatSync, mkdirSync, openSync, readdirSync, writeFileSync, closeSync } from "node:fs";
+import {
+  chmodSync,
+  constants,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+  closeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const FOLDER = 0o700;
@@ -14,7 +24,12 @@ export function privateFolder(path: string): void {
 /** Makes a private folder of which git ignores everything, whatever the project around it says: what stands in there is never committed. */
 export function ignoredFolder(path: string): void {
   privateFolder(path);
-  writePrivateFile(join(path, ".gitignore"), "*\n");
+  try {
+    // One that is there already, perhaps over a link somebody else's, stays as it is.
+    writeFileSync(join(path, ".gitignore"), "*\n", { flag: "wx", mode: FILE });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /** Writes a file that nobody else may read, also where one is there already that others may. */
@@ -27,9 +42,15 @@ export function writePrivateFile(path: string, text: string): void {
   }
 }
 
-/** Opens a file to write or to append; it is closed to others before anything is written. */
+/**
+ * Opens a file to write or to append; it is closed to others before anything is written.
+ *
+ * @throws an error of the system where it is a link, which may lead to another's file (ELOOP)
+ */
 export function openPrivateFile(path: string, flags: "w" | "a"): number {
-  const file = openSync(path, flags, FILE);
+  // Windows has no such flag.
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW = 0 } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | (flags === "w" ? O_TRUNC : O_APPEND), FILE);
   try {
     fchmodSync(file, FILE);
     return file;
@@ -49,9 +70,11 @@ export function makePrivate(folder: string): void {
   }
 }
 
-/** Takes rights away from others, and gives none. */
+/** Takes rights away from others, and gives none; of what a link leads to nothing is changed. */
 function narrow(path: string, mode: number): void {
-  const now = lstatSync(path).mode & 0o777;
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) return;
+  const now = found.mode & 0o777;
   const wanted = now & mode;
   if (now !== wanted) chmodSync(path, wanted);
 }

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -14,7 +15,13 @@ import { join } from "node:path";
 import { filesOf } from "../../../lib/local/agents";
 import { writeState } from "../../../lib/local/state";
 import { withSynthesis } from "../../../lib/operations";
-import { makePrivate, openPrivateFile, privateFolder, writePrivateFile } from "../../../lib/private-files";
+import {
+  ignoredFolder,
+  makePrivate,
+  openPrivateFile,
+  privateFolder,
+  writePrivateFile,
+} from "../../../lib/private-files";
 
 let folder: string;
 let mask: number;
@@ -92,4 +99,24 @@ test("the state of an embedded cluster is for its owner alone", () => {
   writeState(cluster, { format: 1, portOffset: 0, regions: ["global"], agents: {} });
   expect(modes(folder)).toEqual(["700 .cdk-nomad", "600 .cdk-nomad/cluster.json"]);
   expect(existsSync(filesOf(cluster, "nomad").config)).toBe(false);
+});
+
+describe("what a link leads to is not touched", () => {
+  test("a folder of another, its mode and its .gitignore", () => {
+    const other = join(folder, "other");
+    mkdirSync(other, { mode: 0o755 });
+    writeFileSync(join(other, ".gitignore"), "dist\n");
+    symlinkSync(other, join(folder, "linked"));
+    ignoredFolder(join(folder, "linked"));
+    expect([modeOf(other), readFileSync(join(other, ".gitignore"), "utf8")]).toEqual(["755", "dist\n"]);
+  });
+
+  test("a file of another", () => {
+    const other = join(folder, "other");
+    writeFileSync(other, "kept");
+    symlinkSync(other, join(folder, "cluster.json"));
+    for (const flags of ["w", "a"] as const)
+      expect(() => openPrivateFile(join(folder, "cluster.json"), flags)).toThrow("ELOOP");
+    expect(readFileSync(other, "utf8")).toBe("kept");
+  });
 });
