@@ -3,7 +3,7 @@ import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Problem } from "../jobspec";
-import { literalsAmong } from "../jobspec/host";
+import { checkProps, literalsAmong } from "../jobspec/host";
 import { allowed, errorLines } from "./allowed";
 import { consulProvider } from "./providers";
 import { terraformJson } from "./terraform-text";
@@ -24,6 +24,7 @@ export class ServiceDefaults extends Construct {
 
   constructor(scope: Construct, id: string, props: { readonly service: string; readonly protocol: ServiceProtocol }) {
     super(scope, id);
+    checkProps(props, this.node.path);
     this.entry = configEntry(this, "service-defaults", props.service, { Protocol: props.protocol, ...FILLED_IN });
   }
 }
@@ -58,6 +59,7 @@ export class ServiceResolver extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceResolverProps) {
     super(scope, id);
+    checkProps(props, this.node.path);
     const subsets = Object.entries(props.subsets).sort(([a], [b]) => (a < b ? -1 : 1));
     const body = {
       ...(props.defaultSubset === undefined ? {} : { DefaultSubset: props.defaultSubset }),
@@ -93,6 +95,7 @@ export class Intentions extends Construct {
 
   constructor(scope: Construct, id: string, props: IntentionsProps) {
     super(scope, id);
+    checkProps(props, this.node.path);
     const source = (action: string) => (name: string) => ({
       Action: action,
       Name: name,
@@ -140,6 +143,7 @@ export class KeyValues extends Construct {
 
   constructor(scope: Construct, id: string, props: KeyValuesProps) {
     super(scope, id);
+    checkProps(props, this.node.path);
     this.#problems = allowed(literalsAmong(props.values, "values"), props.allow ?? []);
     this.node.addValidation({ validate: () => errorLines(this.#problems) });
     this.prefix = props.prefix.endsWith("/") ? props.prefix : `${props.prefix}/`;

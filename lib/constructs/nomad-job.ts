@@ -7,7 +7,7 @@ import {
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Job, Problem, Target } from "../jobspec";
-import { modelEdits } from "../jobspec/host";
+import { checkProps, modelEdits } from "../jobspec/host";
 import { allowed, errorLines } from "./allowed";
 import { providerVersion, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
@@ -83,6 +83,7 @@ export class NomadJob extends JobResource {
   readonly #waiting = new UntilEdited(() => this.waiting());
 
   constructor(scope: Construct, id: string, props: NomadJobProps) {
+    checkProps(props, id);
     const { job, target, allow, preserveCounts, ...config } = props;
     super(scope, id, {
       purgeOnDestroy: true,

@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
 import { Multiregion, UserError, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
+import { checkProps } from "../jobspec/host";
 import { NomadJob, type NomadJobProps } from "./nomad-job";
 import { nomadProvider } from "./providers";
 import { targetFor } from "./target";
@@ -42,6 +43,7 @@ export class RegionalJob extends Construct {
 
   constructor(scope: Construct, id: string, props: RegionalJobProps) {
     super(scope, id);
+    checkProps(props, this.node.path);
     const { regions, rendering = "fanOut", job, ...rest } = props;
     const multiregion = regions instanceof Multiregion ? regions : new Multiregion(regions);
     if (rendering === "enterprise") {

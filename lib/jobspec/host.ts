@@ -2,6 +2,7 @@
 export {
   apiPathOf,
   definitionOf,
+  checkProps,
   holdsSecret,
   isEmptyValue,
   isResolvable,

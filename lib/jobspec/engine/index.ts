@@ -31,6 +31,7 @@ export {
 } from "./fields";
 export { ANY_MAP } from "./maps";
 export { Place } from "./place";
+export { checkProps } from "./check-props";
 export { compareProblems, formatProblem, UserError } from "./problem";
 export type { Problem, Severity } from "./problem";
 export { scalar, within } from "./scalars";

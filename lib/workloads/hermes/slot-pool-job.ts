@@ -16,6 +16,7 @@ import {
   TaskGroup,
   Update,
 } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { coreShare, IMAGE_TAG, standInCommand } from "../common";
 import { slotPoolSettings, type SlotPoolSettings } from "./settings";
 
@@ -63,6 +64,7 @@ const IMAGE = `hermes-sandbox:${IMAGE_TAG}`;
  */
 export class SlotPoolJob extends Job {
   constructor(props: SlotPoolJobProps = {}) {
+    checkProps(props, "SlotPoolJob");
     const { name = "hermes-slot-pool", slots = 10, min = 1, max = 10, driver = "docker", datacenters } = props;
     const contained = driver === "docker";
     super({

@@ -17,6 +17,7 @@ import {
   VolumeMount,
   VolumeRequest,
 } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta, standInCommand } from "../common";
 import { join } from "node:path";
 
@@ -105,6 +106,7 @@ const WEBSOCKET_DISTANCE = 180;
 /** A browser in a virtual machine, for one login: a person sees it through noVNC, and it ends gracefully. */
 export class BrowserVmJob extends Job {
   constructor(props: BrowserVmJobProps) {
+    checkProps(props, "BrowserVmJob");
     const { sessionId, userId, provider, vmIp, bandwidth = 100, priority = 75, datacenters } = props;
     const machine = props.machine ?? { kind: "firecracker" };
     const vncPort = props.vncPort ?? FIRST_VNC_PORT + lastPart(vmIp);

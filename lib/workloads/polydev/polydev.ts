@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { NomadJob, RegionalJob, type RegionRendering } from "../../constructs";
 import type { Multiregion, MultiregionProps, Secret } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { BrowserVmJob, type BrowserMachine } from "./browser-vm-job";
 import type { Execution } from "./execution";
 import { PROVIDERS, type Provider } from "./provider";
@@ -72,6 +73,7 @@ export class Polydev extends Construct {
 
   constructor(scope: Construct, id: string, props: PolydevProps = {}) {
     super(scope, id);
+    checkProps(props, this.node.path);
     const { datacenters, machine, portOffset = 0, browsers = 0, regions, rendering } = props;
     const jobs = PROVIDERS.flatMap((provider) => {
       const execution = typeof props.execution === "function" ? props.execution(provider) : props.execution;

@@ -13,6 +13,7 @@ import {
   Template,
   UserError,
 } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta } from "../common";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
 import { KEY_VARIABLES, PROVIDERS, runtimeImage, type Provider } from "./provider";
@@ -117,6 +118,7 @@ export class RuntimeJob extends Job {
 
   /** The job that is dispatched for each request, `runtime-<provider>`. */
   static dispatched(props: RuntimeJobProps): RuntimeJob {
+    checkProps(props, "RuntimeJob");
     checkProvider(props.provider);
     const task = runtimeTask(props, "${NOMAD_META_command}");
     return new RuntimeJob(`runtime-${props.provider}`, props, {
@@ -133,6 +135,7 @@ export class RuntimeJob extends Job {
 
   /** A job of its own for one request. */
   static once(request: RuntimeRequest): RuntimeJob {
+    checkProps(request, "RuntimeJob");
     checkProvider(request.provider);
     const { provider, userId, command, timestamp, env = {} } = request;
     const task = runtimeTask(request, command).with({ env });
@@ -144,6 +147,7 @@ export class RuntimeJob extends Job {
 
   /** What to send to `POST /v1/job/runtime-<provider>/dispatch` for a request. */
   static dispatch(request: Pick<RuntimeRequest, "userId" | "command" | "timestamp" | "env">): RuntimeDispatch {
+    checkProps(request, "RuntimeJob");
     const { userId, command, timestamp, env = {} } = request;
     const lines = Object.entries(env).map(([name, value]) => {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))

@@ -12,6 +12,7 @@ import {
   Update,
   UserError,
 } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { coreShare } from "../common";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
 import { PROVIDERS, runtimeImage, type Provider } from "./provider";
@@ -72,6 +73,7 @@ export class WarmPoolJob extends Job {
   }
 
   constructor(props: WarmPoolJobProps) {
+    checkProps(props, "WarmPoolJob");
     const { provider, size = 10, execution = IN_DOCKER, resources, bandwidth = 5, priority = 40, datacenters } = props;
     const name = WarmPoolJob.nameOf(provider);
     const check = Check.script({

@@ -1,4 +1,5 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import {
   BINARIES,
   CHANNEL,
@@ -89,6 +90,7 @@ export class AdminGroup extends TaskGroup {
   static readonly SERVICE = "prism-admin";
 
   constructor(props: AdminGroupProps = {}) {
+    checkProps(props, "AdminGroup");
     const program = props.program ?? Program.binary(`${BINARIES}/prism-admin`);
     const ports = { grpc: DEFAULT_GRPC, ...props.ports };
     const secret = props.databaseSecret;

@@ -1,4 +1,5 @@
 import { Check, Cpu, Duration, Memory, Network, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { awaitService } from "./await-service";
 import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
 import { LauncherGroup } from "./launcher-group";
@@ -44,6 +45,7 @@ export class KeyvalueGroup extends TaskGroup {
   static readonly SERVICE = "keyvalue-runner";
 
   constructor(props: KeyvalueGroupProps = {}) {
+    checkProps(props, "KeyvalueGroup");
     const program = props.program ?? Program.binary(`${BINARIES}/keyvalue-runner`);
     const mode = props.mode ?? { proxy: "localhost:9090" };
     const inContainer = program.origin === "image";

@@ -1,4 +1,5 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { awaitService } from "./await-service";
 import {
@@ -94,6 +95,7 @@ export class LauncherGroup extends TaskGroup {
   static readonly SERVICE = "pattern-launcher";
 
   constructor(props: LauncherGroupProps = {}) {
+    checkProps(props, "LauncherGroup");
     const program = props.program ?? Program.binary(`${BINARIES}/pattern-launcher`);
     const ports = { grpc: 7070, health: 9093, ...props.ports };
     const count = props.count ?? 1;

@@ -1,4 +1,5 @@
 import { Job, type JobProps } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { AdminGroup, type AdminGroupProps } from "./admin-group";
 import { KeyvalueGroup, type KeyvalueGroupProps } from "./keyvalue-group";
 import { LauncherGroup, type LauncherGroupProps } from "./launcher-group";
@@ -26,6 +27,7 @@ export interface PrismStackProps extends Omit<JobProps, "id" | "groups" | "type"
  */
 export class PrismStack extends Job {
   constructor(props: PrismStackProps = {}) {
+    checkProps(props, "PrismStack");
     const { admin, launcher, keyvalue, ...job } = props;
     super({
       id: "prism-stack",

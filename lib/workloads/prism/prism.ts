@@ -11,6 +11,7 @@ import {
   type RegionRendering,
 } from "../../constructs";
 import { UserError, type Multiregion, type MultiregionProps } from "../../jobspec";
+import { checkProps } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { KeyvalueGroup } from "./keyvalue-group";
 import { LauncherGroup } from "./launcher-group";
@@ -56,6 +57,7 @@ export class Prism extends Construct {
 
   constructor(scope: Construct, id: string, props: PrismProps) {
     super(scope, id);
+    checkProps(props, this.node.path);
     const { environment, config = {}, denyByDefault = false, regions, rendering, ...settings } = props;
     const configPrefix = `prism/${environment}`;
     if (!/^[a-z0-9][a-z0-9-]*$/.test(environment)) {
