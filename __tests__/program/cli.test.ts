@@ -113,7 +113,12 @@ describe("bad input is answered on one screen, without a stack, with exit code 1
       /var\.log_level: "loud" is refused/,
     ],
     ["a variable that is none", ["deploy", "dev", "--var", "nope=1"], {}, /var\.nope: is not declared/],
-    ["no project", ["up"], { cwd: () => tmpdir() }, /no cdktf\.json/],
+    [
+      "no project",
+      ["up"],
+      { cwd: () => tmpdir() },
+      /no cdktf\.json in .*write \{ "language": "typescript", "app": "npx tsx main.ts" \} into cdktf\.json/,
+    ],
     [
       "a program that fails",
       ["deploy", "dev"],

@@ -19,7 +19,11 @@ export function findProjectFolder(start = process.cwd()): string | undefined {
 export function projectFolder(start = process.cwd()): string {
   const found = findProjectFolder(start);
   if (found !== undefined) return found;
-  throw UserError.at("", `no cdktf.json in ${resolve(start)} or above it; run this inside a project`, "project");
+  throw UserError.at(
+    "",
+    `no cdktf.json in ${resolve(start)} or above it; run this inside a project, or make one of this folder: write { "language": "typescript", "app": "npx tsx main.ts" } into cdktf.json`,
+    "project",
+  );
 }
 
 /** The one folder of the project that its embedded cluster keeps everything in. Git ignores it: it says so itself. */
