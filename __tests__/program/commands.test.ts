@@ -109,6 +109,19 @@ test("a folder that cannot be written is told in words, without a stack", async 
   });
 });
 
+test("a server that sends a byte now and then does not hold a command", async () => {
+  const stream = Array.from({ length: 1000 }, () => ({ after: 50, text: " " }));
+  await withState(
+    "healthy",
+    async (state) => {
+      const said = await state.run(["status", "dev"], { silence: 150 });
+      expect(said.code).toBe(1);
+      expect(said.stderr).toContain("to answer GET /v1/job/web");
+    },
+    { "GET /v1/job/web": { stream } },
+  );
+});
+
 test("restart of a job that is to run and is not there ends with 1", async () => {
   await withState("purged", async (state) => {
     expect(await state.run(["restart", "dev"])).toMatchObject({ code: 1 });

@@ -68,6 +68,8 @@ const CONNECTIONS = 32;
 /** Answers are read as they come: undici loses its footing where a server resets a connection that nobody reads from just then. */
 const READ_AHEAD = 64 * 1024 * 1024;
 const SILENCE = 12_000;
+/** An answer comes to its end within so many silences. */
+const PATIENCE = 10;
 /** The allocations of a very large cluster are some tens of MB. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
 /** https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls */
@@ -78,6 +80,16 @@ const PAUSES = [200, 400, 800];
 const BUSY = new Set([429, 502, 503, 504]);
 const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 const TIMEOUTS = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
+
+/** That an answer came too slowly. */
+class SlowError extends Error {
+  readonly seconds: number;
+
+  constructor(milliseconds: number) {
+    super("the answer comes too slowly");
+    this.seconds = Math.round(milliseconds / 1000);
+  }
+}
 
 /** Requests to one API, with its token, its TLS, limits of time and size, and bounded retries of what was not answered. */
 export class Http {
@@ -242,10 +254,15 @@ export class Http {
     path: ApiPath,
     options: PatientOptions,
   ): Promise<Answer> {
+    const longest = (options.silence ?? this.silence) * PATIENCE;
+    // Bit by bit, each within the time of a silence, an answer could take for ever.
+    const over = longest > 0 ? setTimeout(() => body.destroy(new SlowError(longest)), longest) : undefined;
     try {
       return { status: statusCode, headers, text: await textOf(body as AsyncIterable<Uint8Array>, LARGEST_ANSWER) };
     } catch (error) {
       throw this.failure(error, method, path, options);
+    } finally {
+      clearTimeout(over);
     }
   }
 
@@ -280,6 +297,11 @@ export class Http {
       failure.cause = error;
       return failure;
     };
+    if (error instanceof SlowError)
+      return made(
+        "silent",
+        `${name} at ${address} took more than ${error.seconds} s to answer ${method} ${path}; ${hint}`,
+      );
     if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED")
       return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
     // What is posted is only asked: a plan, or how a text is parsed.
