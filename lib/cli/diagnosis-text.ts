@@ -1,3 +1,4 @@
+import { momentOf } from "../nomad";
 import type { TaskDiagnosis } from "../operations";
 import { join, joinLines, style, term, wrap, type TerminalText } from "../text";
 import { BAD } from "./signs";
@@ -22,6 +23,6 @@ export function diagnosisText(diagnosis: TaskDiagnosis): TerminalText {
   return joinLines([wrap(head, { hanging: 2 }), term`  last events`, ...events, ...logs]);
 }
 
-function timeOfDay(time: number): string {
-  return new Date(time).toISOString().slice(11, 19);
+function timeOfDay(milliseconds: number): string {
+  return momentOf(milliseconds * 1e6)?.slice(11, 19) ?? "--:--:--";
 }

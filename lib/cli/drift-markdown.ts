@@ -40,5 +40,5 @@ function lacking({ groups }: JobDrift): Markdown {
 }
 
 function since({ version, submitted }: JobDrift): Markdown {
-  return version === undefined ? md`` : md` (version ${version} of ${submitted ?? ""})`;
+  return version === undefined ? md`` : md` (version ${version} of ${submitted ?? "unknown time"})`;
 }

@@ -16,3 +16,4 @@ export {
 export { Http, type Connection, type RequestOptions } from "./http";
 export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";
+export { momentOf } from "./times";

@@ -137,7 +137,7 @@ function childrenText({ job, children }: JobStatus): readonly TerminalText[] {
     term``,
     term`${style.bold(job)} launched: ${running} running, ${pending} pending, ${ended} ended; the newest`,
     ...newest.flatMap((child) => [
-      term`  ${child.submitted} ${child.state} ${child.job}`,
+      term`  ${child.submitted ?? "unknown time"} ${child.state} ${child.job}`,
       ...child.reasons.map(({ message }) => wrap(term`${message}`, { indent: 4, hanging: 2 })),
     ]),
   ];

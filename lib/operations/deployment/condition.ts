@@ -1,4 +1,4 @@
-import type { AllocationStub, Deployment } from "../../nomad";
+import { momentOf, type AllocationStub, type Deployment } from "../../nomad";
 import { placements } from "../plan";
 import { endedBadly, goesOn } from "./deployment-status";
 import { isBatch, launchesOthers, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
@@ -198,6 +198,7 @@ function undecidedReason({ job, evaluations }: JobAnswers): Reason | undefined {
 }
 
 function stoppedReason({ Version, SubmitTime }: HeldJob): Reason {
-  const time = SubmitTime === undefined ? "" : `, registered ${new Date(SubmitTime / 1e6).toISOString()}`;
-  return { kind: "stopped", message: `somebody stopped it (version ${Version ?? 0}${time})` };
+  const time = momentOf(SubmitTime);
+  const registered = time === undefined ? "" : `, registered ${time}`;
+  return { kind: "stopped", message: `somebody stopped it (version ${Version ?? 0}${registered})` };
 }

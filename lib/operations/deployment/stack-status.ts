@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { whereOf, type JobSummary, type NomadClient } from "../../nomad";
+import { momentOf, whereOf, type JobSummary, type NomadClient } from "../../nomad";
 import { type PatienceOptions, patiently } from "../following";
 import { AT_ONCE } from "../plan";
 import type { Masking } from "../../masking";
@@ -14,8 +14,8 @@ import { selectJobs, type WantedJob } from "./selection";
 export interface ChildStatus {
   readonly job: string;
   readonly state: JobState;
-  /** When it was launched: ISO 8601. */
-  readonly submitted: string;
+  /** When it was launched: ISO 8601. Absent where the server does not say. */
+  readonly submitted?: string;
   /** Why it failed, or what it waits for. */
   readonly reasons: readonly Reason[];
 }
@@ -75,7 +75,8 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
   const where = { job: job.ID, path, ...whereOf(job) };
   if (!answers) return { ...where, state: "missing", groups: [], reasons: [] };
   options.masking?.learn(answers.job);
-  const { Version: version = 0, SubmitTime: time = 0 } = answers.job;
+  const { Version: version = 0 } = answers.job;
+  const submitted = momentOf(answers.job.SubmitTime);
   const condition = conditionOf(answers);
   const children = launchesOthers(answers.job)
     ? await patiently(() => childrenStatus(nomad, answers, options.masking), options)
@@ -84,7 +85,7 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
     ...where,
     ...withChildren(condition, children),
     version,
-    submitted: new Date(time / 1e6).toISOString(),
+    ...(submitted === undefined ? {} : { submitted }),
     groups: condition.groups,
     ...(condition.deployment ? { deployment: deploymentView(answers, condition.deployment) } : {}),
     ...(children ? { children } : {}),
@@ -126,5 +127,6 @@ async function childStatus(
   if (!answers) return [];
   masking?.learn(answers.job);
   const { state, reasons } = conditionOf(answers);
-  return [{ job: ID, state, submitted: new Date((SubmitTime ?? 0) / 1e6).toISOString(), reasons }];
+  const submitted = momentOf(SubmitTime);
+  return [{ job: ID, state, ...(submitted === undefined ? {} : { submitted }), reasons }];
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import { ApiError, whereOf, type JobJson, type NomadClient } from "../../nomad";
+import { ApiError, momentOf, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
@@ -98,11 +98,12 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
   const stopped = held.Stop === true;
   const rest = stopped ? fields.filter(({ place }) => place !== "stop" && place !== "Stop") : fields;
   const scaled = rest.every(({ place }) => /› count$/.test(place));
+  const submitted = momentOf(held.SubmitTime);
   return {
     ...where,
     drift: stopped ? "stopped" : groups.length > 0 ? "lacking" : scaled ? "scaled" : "changed",
     version: Number(held.Version),
-    submitted: new Date(Number(held.SubmitTime) / 1e6).toISOString(),
+    ...(submitted === undefined ? {} : { submitted }),
     fields: rest,
     lastChange: diffs?.[0] ? fieldChanges(diffs[0], masking) : [],
   };
