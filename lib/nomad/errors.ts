@@ -1,17 +1,24 @@
 import { UserError } from "../jobspec";
 
+/** Characters of a refusal that are kept: a proxy's page may have a hundred thousand, and nobody reads them in a message. */
+const LONGEST_REFUSAL = 4000;
+
 /** An answer that is no success. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
+  /** What the server said, as far as a message has room for it. */
+  readonly body: string;
 
   constructor(
     readonly api: string,
     readonly method: string,
     readonly path: string,
     readonly status: number,
-    readonly body: string,
+    body: string,
   ) {
-    super(`${api} answered ${status} to ${method} ${path}: ${body.trim().slice(0, 2000)}`);
+    const said = body.length > LONGEST_REFUSAL ? `${body.slice(0, LONGEST_REFUSAL)}… (the rest is left out)` : body;
+    super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
+    this.body = said;
   }
 }
 

@@ -115,3 +115,11 @@ describe("a client", () => {
     expect(() => new NomadClient(nomadConnection({ NOMAD_CACERT: "/no/such.pem" }))).toThrow(/\/no\/such\.pem/);
   });
 });
+
+test("a refusal of a hundred thousand characters is kept as far as a message has room", () => {
+  const error = new ApiError("Nomad", "GET", "/v1/jobs", 500, `<h1>no</h1>${"x".repeat(100_000)}`);
+  expect(error.message.length).toBeLessThan(5000);
+  expect(error.message).toContain("<h1>no</h1>");
+  expect(error.message).toContain("the rest is left out");
+  expect(error.body.length).toBeLessThan(5000);
+});
