@@ -17,6 +17,8 @@ module.exports = {
   testTimeout: 30_000,
   projects: [
     { ...common, displayName: "unit", testMatch: ["<rootDir>/__tests__/{lib,stacks,program}/**/*.test.ts"] },
+    // The command line, the action's script and programs as processes of their own, without a cluster.
+    { ...common, displayName: "commands", testMatch: ["<rootDir>/__tests__/commands/**/*.test.ts"] },
     {
       ...common,
       displayName: "e2e",

@@ -31,7 +31,7 @@ describe.each(commands.map((command) => [command.called, command] as const))("cd
   test("has help with what it does, an example and its exit codes", async () => {
     const { code, stdout, stderr } = await cli([...words, "--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/Exit codes:\n {2}0 {4}\S[^]*\n {2}1 {4}\S[^]*\n {2}130 {2}\S/);
+    expect(stdout).toMatch(/Exit codes:\n {2}0 {4}\S[^]*\n {2}1 {4}\S[^]*\n {2}130 {2}\S[^]*\n {2}143 {2}\S/);
     expect(stdout).toMatch(/Examples?:\n {2}\$ \S/);
     expect(stdout.replaceAll(/\s+/g, " ")).toContain(command.summary);
   });

@@ -273,6 +273,35 @@ describe("logs", () => {
     });
   });
 
+  test("of a task that several jobs have: the one that runs, else the job is asked for; children belong to their job", async () => {
+    type Allocation = { readonly ID: string; readonly JobID: string };
+    const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: Allocation[] }).body;
+    const of = (JobID: string, ClientStatus: string, ID: string) => ({ ...newest, JobID, ClientStatus, ID });
+    const logs = (allocations: readonly object[], ...args: readonly string[]) =>
+      withState("healthy", (state) => {
+        state.nomad.set({ "GET /v1/allocations?task_states=true": { body: allocations } });
+        for (const id of ["one", "two"])
+          state.nomad.set({
+            [`GET /v1/client/fs/logs/${id}`]: ({ query }) => ({
+              stream: query.get("type") === "stdout" ? [{ text: `said by ${id}\n` }] : [],
+              end: "close",
+            }),
+          });
+        return state.run(["logs", "main", ...args]);
+      });
+    const both = [of("a/periodic-1", "running", "one"), of("b", "running", "two")];
+    expect(await logs(both)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("--job and one of a, b") as string,
+    });
+    expect(await logs(both, "--job", "a")).toMatchObject({ code: 0, stdout: "said by one\n" });
+    expect(await logs(both, "--job", "b")).toMatchObject({ code: 0, stdout: "said by two\n" });
+    expect(await logs([of("a", "complete", "one"), of("b", "running", "two")])).toMatchObject({
+      code: 0,
+      stdout: "said by two\n",
+    });
+  });
+
   describe("-f of a task that says nothing", () => {
     type Allocation = { readonly ID: string; readonly JobID: string };
     const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: Allocation[] }).body;

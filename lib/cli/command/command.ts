@@ -74,6 +74,7 @@ export function command<
       [EXIT.failed]: "an error",
       ...definition.exitCodes,
       [EXIT.interrupted]: "interrupted",
+      [EXIT.terminated]: "ended by SIGTERM",
     }).map(([code, meaning]) => [Number(code), meaning]),
     read: (given) => {
       // Where a definition has no arguments, or no options, A or O is the empty record.

@@ -92,12 +92,22 @@ async function whenGone(
   }
 }
 
-/** The newest allocation that has this task; a running one first. */
+/**
+ * The newest allocation that has this task; a running one first.
+ *
+ * @throws UserError where none has it, or those of several jobs do and none of these is the only one that runs
+ */
 async function findTask(nomad: NomadClient, task: string, job: string | undefined): Promise<AllocationStub> {
-  const all = (await nomad.allAllocations()).filter((allocation) => job === undefined || allocation.JobID === job);
+  const all = (await nomad.allAllocations()).filter(
+    ({ JobID }) => job === undefined || JobID === job || parentOf(JobID) === job,
+  );
   const having = all.filter((allocation) => Object.hasOwn(allocation.TaskStates ?? {}, task));
-  const rank = (allocation: AllocationStub) => (allocation.ClientStatus === "running" ? 1 : 0);
-  const found = having.sort((a, b) => rank(b) - rank(a) || b.CreateTime - a.CreateTime)[0];
+  const running = having.filter(({ ClientStatus }) => ClientStatus === "running");
+  const candidates = running.length > 0 ? running : having;
+  const jobs = [...new Set(candidates.map(({ JobID }) => parentOf(JobID)))].sort();
+  if (job === undefined && jobs.length > 1)
+    throw UserError.at(task, `several jobs have such a task; write --job and one of ${jobs.join(", ")}`, "task");
+  const found = candidates.sort((a, b) => b.CreateTime - a.CreateTime)[0];
   if (found) return found;
   const names = [...new Set(all.flatMap((allocation) => Object.keys(allocation.TaskStates ?? {})))].sort();
   throw UserError.at(
@@ -107,4 +117,9 @@ async function findTask(nomad: NomadClient, task: string, job: string | undefine
       : "nothing runs; deploy something first: cdk-nomad deploy dev",
     "task",
   );
+}
+
+/** The job that launched one, where its id says so: children are called `job/periodic-…` and `job/dispatch-…`. */
+function parentOf(id: string): string {
+  return id.replace(/\/(?:periodic|dispatch)-[^/]*$/, "");
 }

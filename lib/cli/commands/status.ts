@@ -148,7 +148,7 @@ function groupText({ name, desired, running, starting, queued, complete, failed 
     ...(complete ? [term`${complete} ended well`] : []),
     ...(failed ? [term`${failed} failed`] : []),
     ...(starting > 0 ? [term`${starting} starting`] : []),
-    ...(queued > 0 ? [term`${queued} find no node`] : []),
+    ...(queued > 0 ? [term`${queued} without a node`] : []),
   ];
   const of = desired === undefined ? term`` : term`/${desired}`;
   return term`${name} ${running}${of}${more.length > 0 ? term` (${join(more, term`, `)})` : term``}`;

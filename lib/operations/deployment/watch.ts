@@ -258,7 +258,7 @@ async function outcomeOf(
 /** What is judged without a deployment has no description of Nomad's. */
 function failedView(view: DeploymentView, { condition }: Look): DeploymentView {
   if (!condition) return view;
-  const description = condition.state === "degraded" ? "does not run as it shall" : `it is ${condition.state}`;
+  const description = condition.state === "degraded" ? "does not run as it shall" : condition.state;
   return { ...view, status: "failed", description };
 }
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Interruption } from "../../../lib/cli/interruption";
-import { cli, environment } from "../../support/run-cli";
+import { Interruption } from "../../lib/cli/interruption";
+import { cli, environment } from "../support/run-cli";
 
 // A program that exports jobs is somebody's code: whatever it does, it does in a process of its own.
 
-const LIBRARY = JSON.stringify(join(__dirname, "../../../lib/jobspec"));
+const LIBRARY = JSON.stringify(join(__dirname, "../../lib/jobspec"));
 
 let cwd: string;
 beforeEach(() => (cwd = mkdtempSync(join(tmpdir(), "cdk-nomad-programs-"))));
