@@ -3,6 +3,7 @@ import type { Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/job";
 import type { CheckContext, Place } from "../engine";
 import { enterprise } from "./enterprise";
+import { shellReferences } from "./interpolation";
 import { job as jobItself } from "./job";
 import { literals } from "./literals";
 import { mesh } from "./mesh";
@@ -36,6 +37,7 @@ const GROUP_RULES: readonly GroupRule[] = [
   services,
   mesh,
   tasks,
+  shellReferences,
 ];
 
 /** Reports everything that is wrong with a job as a whole. */

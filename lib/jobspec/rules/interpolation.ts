@@ -1,0 +1,39 @@
+import { Block, isDeferred, isPlainObject, type Place } from "../engine";
+import type { GroupRule } from "./walk";
+
+/**
+ * A reference in the form of a shell, such as `${NAME:-default}`, `${#list}` or `${name^^}`, which no HCL has. `$${` is what Nomad's client
+ * reads as a plain `${`.
+ */
+const OF_A_SHELL =
+  /(?<!\$)\$\{(?:[#!@*?$-][^}]{0,80}|[A-Za-z_]\w{0,80}(?:\[[^\]}]{0,80}\])?(?::|@|\^|,|#|%%|\/\/)[^}]{0,80})\}/;
+/** Nothing is nested deeper in a driver's configuration. */
+const DEEPEST = 100;
+
+/**
+ * References in a driver's configuration that a shell would read: Nomad's client reads the configuration first, as HCL, and starts no task
+ * whose configuration it cannot read.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/reference/runtime-variable-interpolation
+ */
+export const shellReferences: GroupRule = ({ tasks }) => {
+  for (const { value, at } of tasks) if (value.driver?.config) inConfig(value.driver.config, at.property("driver"), 0);
+};
+
+function inConfig(value: unknown, at: Place, depth: number): void {
+  if (typeof value === "string") inText(value, at);
+  else if (isDeferred(value) || depth > DEEPEST) return;
+  else if (Array.isArray(value)) value.forEach((item, index) => inConfig(item, at.element(index), depth + 1));
+  else if (isPlainObject(value) || value instanceof Block) {
+    for (const [key, item] of Object.entries(value)) inConfig(item, at.property(key), depth + 1);
+  }
+}
+
+function inText(text: string, at: Place): void {
+  const [found] = OF_A_SHELL.exec(text) ?? [];
+  if (found === undefined) return;
+  at.warning(
+    "driver/shell-reference",
+    `"${found}" is read by Nomad before any shell sees it, and Nomad cannot read it, so the task would never start; write "$${found}", or put the script into a template`,
+  );
+}
