@@ -13,6 +13,7 @@ export {
   NoAnswerError,
   passingTrouble,
 } from "./errors";
+export { flattened } from "./error-tree";
 export { Http, type Connection, type RequestOptions } from "./http";
 export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";

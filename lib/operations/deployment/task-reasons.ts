@@ -1,4 +1,4 @@
-import type { AllocationStub, JobJson, TaskEvent, TaskState } from "../../nomad";
+import { flattened, type AllocationStub, type JobJson, type TaskEvent, type TaskState } from "../../nomad";
 import type { Reason } from "./reason";
 
 interface TaskJson {
@@ -37,12 +37,12 @@ export function taskReason(
   const stuck = events.findLast(({ Type }) => CANNOT_START.includes(Type));
   const ended = events.findLast(({ Type }) => Type === "Terminated");
   if (stuck && (state.Failed || event === stuck))
-    return { ...of, kind: "task", message: `${which} cannot be started: ${stuck.DisplayMessage}` };
+    return { ...of, kind: "task", message: `${which} cannot be started: ${inWords(stuck)}` };
   if (ended && (state.Failed || ended.ExitCode !== 0)) {
     const again = state.State === "dead" ? "" : restartsInWords(state);
     return { ...of, kind: "task", message: `${which} ended with ${endInWords(ended)}${again}` };
   }
-  if (state.Failed) return { ...of, kind: "task", message: `${which} failed: ${event?.DisplayMessage ?? "no event"}` };
+  if (state.Failed) return { ...of, kind: "task", message: `${which} failed: ${event ? inWords(event) : "no event"}` };
   if (state.State === "running") return healthReason(which, of, allocation);
   if (state.State !== "pending") return undefined;
   if (event?.Type === "Template")
@@ -53,11 +53,16 @@ export function taskReason(
     const from = sources.length > 0 ? `: ${sources.join(", ")}` : "";
     return { ...of, kind: "artifact", message: `${which} waits for the download of its artifacts${from}` };
   }
-  if (event) return { ...of, kind: "task", message: `${which} is pending: ${event.DisplayMessage}` };
+  if (event) return { ...of, kind: "task", message: `${which} is pending: ${inWords(event)}` };
   const before = runningBefore(job, allocation);
   if (before.length === 0 || before.includes(name)) return { ...of, kind: "task", message: `${which} is pending` };
   const tasks = before.map((each) => `"${each}"`).join(", ");
   return { ...of, kind: "task", message: `${which} waits for the end of the prestart task ${tasks}` };
+}
+
+/** What Nomad says of an event, on one line. */
+function inWords({ DisplayMessage }: TaskEvent): string {
+  return flattened(DisplayMessage).join(" ");
 }
 
 /** Where a task ends: its exit code, the signal, and whether it was for want of memory. */

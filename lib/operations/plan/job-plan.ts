@@ -1,5 +1,6 @@
 import {
   ApiError,
+  flattened,
   passingTrouble,
   whereOf,
   placementInWords,
@@ -130,7 +131,7 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
     modifyIndex: result.JobModifyIndex,
     groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result)),
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
-    warnings: warningsOf(result.Warnings).map((warning) => masking.text(warning)),
+    warnings: flattened(result.Warnings).map((warning) => masking.text(warning)),
     ...optional({ nextLaunch: launch ?? undefined }),
   };
 }
@@ -191,25 +192,12 @@ export async function asUserError<T>(path: string, ask: () => Promise<T>): Promi
     return await ask();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw UserError.at(path, warningsOf(error.body).join("; "), "server");
+    throw UserError.at(path, flattened(error.body).join("; "), "server");
   }
 }
 
-/** A server nests what it says in a tree of bullets. */
-export function warningsOf(text: string): readonly string[] {
-  return text
-    .split("\n")
-    .map((line) => line.replace(/^[\s*]+/, "").trim())
-    .filter(
-      (line) =>
-        line !== "" &&
-        !/^\d+ (?:warnings?|errors? occurred):?$/.test(line) &&
-        !/has warnings: \d+ errors? occurred:$/.test(line),
-    );
-}
-
 function refusal(error: ApiError): string {
-  const said = warningsOf(error.body).join("; ");
+  const said = flattened(error.body).join("; ");
   // Of the job or of NOMAD_NAMESPACE: the server knows which it was.
   const namespace = /nonexistent namespace "([^"]*)"/.exec(said)?.[1];
   if (namespace !== undefined)
