@@ -44,7 +44,7 @@ export default tseslint.config(
             "testWithNomad",
             "testWithNomad.each",
             "testWithSecretlint",
-            "testWithNomad",
+            "testWithTerraform",
             "testWithNomad.each",
             "withSchemas",
             "withTerraform",

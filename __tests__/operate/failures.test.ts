@@ -7,7 +7,7 @@ import { apiPath } from "../../lib/nomad";
 import type { ApiProgram } from "./programs/api-jobs";
 import { clusterForSuite } from "../support/cluster";
 import { ended, flat, type Said } from "../support/project";
-import { terraformEnv } from "../support/terraform";
+import { hasTerraform, terraformEnv } from "../support/terraform";
 import { until } from "../support/until";
 
 const cluster = clusterForSuite({ program: join(__dirname, "programs/api-jobs.ts") });
@@ -142,29 +142,37 @@ test("a batch job that exits 7 fails, children of periodic jobs are listed, and 
   ]);
 }, 90_000);
 
-test("what Nomad keeps as submitted is the text that Terraform reads in the synthesized file, and its format", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-submission-"));
-  try {
-    const text = `\${NOMAD_ALLOC_ID} 100%{x} $\${y} \\d "q"`;
-    program(jobOf("web", { job: { Meta: { text } } }));
-    const env = { ...process.env, CDKTF_OUTDIR: folder };
-    const tsx = ["--import", require.resolve("tsx"), "main.ts"];
-    execFileSync(process.execPath, tsx, { cwd: project.folder, env, stdio: "ignore" });
-    const file = JSON.parse(readFileSync(join(folder, "stacks/dev/cdk.tf.json"), "utf8")) as {
-      resource: { nomad_job: Record<string, { jobspec: string }> };
-    };
-    const [attribute] = Object.values(file.resource.nomad_job);
-    const own = mkdtempSync(join(folder, "console-"));
-    writeFileSync(join(own, "main.tf.json"), JSON.stringify({ locals: { jobspec: attribute?.jobspec } }));
-    const input = "base64encode(local.jobspec)\n";
-    const read = execFileSync("terraform", ["console"], { cwd: own, input, env: terraformEnv(), encoding: "utf8" });
-    const source = Buffer.from(read.trim().replaceAll('"', ""), "base64").toString();
-    expect((JSON.parse(source) as { Job: { ID: string } }).Job.ID).toBe("web");
+const testWithTerraform = hasTerraform() ? test : test.skip;
+if (testWithTerraform === test.skip)
+  console.log("skipped: what Nomad keeps as submitted; there is no terraform on PATH");
 
-    expect((await project.run(["deploy", "dev"])).code).toBe(0);
-    const kept = await cluster.nomad.submission("web", Number((await cluster.nomad.job("web"))?.Version));
-    expect(kept).toMatchObject({ Source: source, Format: "json" });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}, 60_000);
+testWithTerraform(
+  "what Nomad keeps as submitted is the text that Terraform reads in the synthesized file, and its format",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-submission-"));
+    try {
+      const text = `\${NOMAD_ALLOC_ID} 100%{x} $\${y} \\d "q"`;
+      program(jobOf("web", { job: { Meta: { text } } }));
+      const env = { ...process.env, CDKTF_OUTDIR: folder };
+      const tsx = ["--import", require.resolve("tsx"), "main.ts"];
+      execFileSync(process.execPath, tsx, { cwd: project.folder, env, stdio: "ignore" });
+      const file = JSON.parse(readFileSync(join(folder, "stacks/dev/cdk.tf.json"), "utf8")) as {
+        resource: { nomad_job: Record<string, { jobspec: string }> };
+      };
+      const [attribute] = Object.values(file.resource.nomad_job);
+      const own = mkdtempSync(join(folder, "console-"));
+      writeFileSync(join(own, "main.tf.json"), JSON.stringify({ locals: { jobspec: attribute?.jobspec } }));
+      const input = "base64encode(local.jobspec)\n";
+      const read = execFileSync("terraform", ["console"], { cwd: own, input, env: terraformEnv(), encoding: "utf8" });
+      const source = Buffer.from(read.trim().replaceAll('"', ""), "base64").toString();
+      expect((JSON.parse(source) as { Job: { ID: string } }).Job.ID).toBe("web");
+
+      expect((await project.run(["deploy", "dev"])).code).toBe(0);
+      const kept = await cluster.nomad.submission("web", Number((await cluster.nomad.job("web"))?.Version));
+      expect(kept).toMatchObject({ Source: source, Format: "json" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  60_000,
+);

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,11 @@ export function terraformEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.Proce
   const { TF_CLI_CONFIG_FILE: file, ...rest } = env;
   const there = file !== undefined && existsSync(file) ? { TF_CLI_CONFIG_FILE: file } : {};
   return { ...rest, ...there, CHECKPOINT_DISABLE: "1", CI: "true" };
+}
+
+/** Whether there is a Terraform here; where there is none, what wants one says that it is skipped. */
+export function hasTerraform(): boolean {
+  return spawnSync("terraform", ["version"], { env: terraformEnv(), stdio: "ignore" }).error === undefined;
 }
 
 /** Why the real providers cannot be had here; undefined where they can. Terraform itself is asked. */
