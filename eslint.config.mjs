@@ -45,7 +45,6 @@ export default tseslint.config(
             "testWithNomad.each",
             "testWithSecretlint",
             "testWithTerraform",
-            "testWithNomad.each",
             "withSchemas",
             "withTerraform",
             "withNewer",
