@@ -314,7 +314,7 @@ describe("a cluster that is not well", () => {
       return times === 1 ? 429 : 500;
     };
     try {
-      program([{ id: "web", script: "sleep 3; exec sleep 3600", count: 3 }]);
+      program([{ id: "web", count: 3, minHealthyTime: 6000 }]);
       const cutting = until("a cut", async () => proxy.cut() > 0, 60_000);
       const said = await project.run(["deploy", "dev"], env);
       await cutting;

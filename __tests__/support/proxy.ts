@@ -15,6 +15,7 @@ export class Proxy {
   /** Says with which status a request is answered, where it does not go through. */
   answer: (request: Passed) => number | undefined | Promise<undefined> = () => undefined;
   readonly #streams = new Set<ServerResponse>();
+  readonly #speaking = new WeakSet<ServerResponse>();
   #server: Server | undefined;
 
   constructor(private readonly target: string) {}
@@ -26,11 +27,11 @@ export class Proxy {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Cuts every stream of events. @returns how many there were */
+  /** Cuts every stream of events that has begun to speak. @returns how many there were */
   cut(): number {
-    const cut = this.#streams.size;
-    for (const stream of this.#streams) stream.destroy();
-    return cut;
+    const speaking = [...this.#streams].filter((stream) => this.#speaking.has(stream));
+    for (const stream of speaking) stream.destroy();
+    return speaking.length;
   }
 
   async close(): Promise<void> {
@@ -55,6 +56,7 @@ export class Proxy {
     }
     const onward = request(new URL(url, this.target), { method, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.once("data", () => this.#speaking.add(outgoing));
       answer.pipe(outgoing);
     });
     onward.on("error", () => outgoing.destroy());

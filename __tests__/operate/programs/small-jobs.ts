@@ -47,6 +47,8 @@ export interface SmallJob {
   readonly scaled?: { readonly min: number; readonly max: number };
   /** Seconds. */
   readonly deadline?: number;
+  /** How long each runs before it counts as healthy, in milliseconds. Default: 500. */
+  readonly minHealthyTime?: number;
 }
 
 /** What the program is made of. */
@@ -87,7 +89,7 @@ function jobOf(small: SmallJob): Job {
         update: new Update({
           maxParallel: 1,
           healthCheck: checked ? "checks" : "task_states",
-          minHealthyTime: Duration.milliseconds(500),
+          minHealthyTime: Duration.milliseconds(small.minHealthyTime ?? 500),
           healthyDeadline: Duration.seconds(deadline),
           progressDeadline: Duration.seconds(deadline + 10),
           autoRevert: small.autoRevert ?? false,
