@@ -1,4 +1,6 @@
 /** cdk-nomad: Nomad jobs as typed classes, and constructs that deploy them. */
 export * from "./constructs";
+export { IMAGE_TAG, imagesOf, STAND_IN } from "./job-parts";
 export * from "./jobspec";
+export * from "./pools/jobs";
 export * from "./workloads";

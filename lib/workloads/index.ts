@@ -1,5 +1,3 @@
-/** Workloads made of typed jobs. */
-export { IMAGE_TAG, imagesOf, STAND_IN } from "./common";
-export * from "./hermes";
+/** Workloads made of typed jobs, with what they need of Consul. */
 export * from "./polydev";
 export * from "./prism";

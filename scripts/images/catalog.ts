@@ -45,6 +45,6 @@ export const IMAGES: readonly Image[] = [
     name: "hermes-sandbox",
     recipe: "hermes-sandbox",
     base: "node",
-    program: { source: "lib/workloads/hermes/stand-ins/sandbox.ts", name: "hermes-sandbox" },
+    program: { source: "lib/pools/jobs/stand-ins/sandbox.ts", name: "hermes-sandbox" },
   },
 ];

@@ -9,7 +9,7 @@ import {
   type ServiceRow,
 } from "../../operations";
 import { term } from "../../text";
-import { STAND_IN } from "../../workloads/host";
+import { STAND_IN } from "../../job-parts";
 import { command, flag, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
 import { WATCHING_EXIT_CODES } from "../exit-codes";

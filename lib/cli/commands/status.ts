@@ -7,7 +7,7 @@ import {
   type ServiceRow,
 } from "../../operations";
 import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../text";
-import { STAND_IN } from "../../workloads/host";
+import { STAND_IN } from "../../job-parts";
 import { command, flag, optionalArgument, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
 import { deploymentSummary, reasonLines } from "../deployment-text";

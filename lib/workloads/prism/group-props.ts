@@ -9,7 +9,7 @@ import {
   type Resources,
   type Update,
 } from "../../jobspec";
-import { STAND_IN } from "../common";
+import { STAND_IN } from "../../job-parts";
 import type { Program } from "./program";
 
 /** What may be set of every group of Prism. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { standInCommand } from "../common";
+import { standInCommand } from "../../job-parts";
 import { Program } from "./program";
 
 /** Programs of Prism that have a stand-in. */

@@ -18,7 +18,7 @@ import {
   VolumeRequest,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
-import { coreShare, safeId, safeMeta, standInCommand } from "../common";
+import { coreShare, safeId, safeMeta, standInCommand } from "../../job-parts";
 import { join } from "node:path";
 
 /** How a browser's machine is run. */

@@ -17,8 +17,8 @@ import {
   Update,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
-import { coreShare, IMAGE_TAG, standInCommand } from "../common";
-import { slotPoolSettings, type SlotPoolSettings } from "./settings";
+import { coreShare, IMAGE_TAG, standInCommand } from "../../job-parts";
+import { slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
 
 /** Properties of {@link SlotPoolJob}. */
 export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver">> {

@@ -1,4 +1,4 @@
-/** What workloads share. */
+/** What the jobs of Prism, Polydev and Hermes have in common: ids made of foreign text, shares of a core, images, stand-ins. */
 export { IMAGE_TAG, imagesOf } from "./images";
 export { safeId, safeMeta } from "./safe-id";
 export { coreShare } from "./share";

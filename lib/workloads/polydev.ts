@@ -1,12 +1,16 @@
 import { Construct } from "constructs";
-import { NomadJob, RegionalJob, type RegionRendering } from "../../constructs";
-import type { Multiregion, MultiregionProps, Secret } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
-import { BrowserVmJob, type BrowserMachine } from "./browser-vm-job";
-import type { Execution } from "./execution";
-import { PROVIDERS, type Provider } from "./provider";
-import { RuntimeJob } from "./runtime-job";
-import { WarmPoolJob } from "./warm-pool-job";
+import { NomadJob, RegionalJob, type RegionRendering } from "../constructs";
+import type { Multiregion, MultiregionProps, Secret } from "../jobspec";
+import { checkProps } from "../jobspec/host";
+import {
+  BrowserVmJob,
+  PROVIDERS,
+  RuntimeJob,
+  WarmPoolJob,
+  type BrowserMachine,
+  type Execution,
+  type Provider,
+} from "../pools/jobs";
 
 /** Properties of {@link Polydev}. */
 export interface PolydevProps {

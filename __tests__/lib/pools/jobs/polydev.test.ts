@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { BrowserVmJob, Driver, PROVIDERS, RuntimeJob, Secret, UserError, WarmPoolJob, type Job } from "../../../lib";
-import { safeId } from "../../../lib/workloads/common";
+import { BrowserVmJob, Driver, PROVIDERS, RuntimeJob, Secret, UserError, WarmPoolJob, type Job } from "../../../../lib";
+import { safeId } from "../../../../lib/job-parts";
 
 type Json = Record<string, unknown>;
 const taskOf = (job: Job) => (job.toApi().Job.TaskGroups as { Tasks: Json[] }[])[0]?.Tasks[0] as Json;

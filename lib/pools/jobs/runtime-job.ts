@@ -14,7 +14,7 @@ import {
   UserError,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
-import { coreShare, safeId, safeMeta } from "../common";
+import { coreShare, safeId, safeMeta } from "../../job-parts";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
 import { KEY_VARIABLES, PROVIDERS, runtimeImage, type Provider } from "./provider";
 

@@ -1,4 +1,4 @@
-import { Cpu } from "../../jobspec";
+import { Cpu } from "../jobspec";
 
 /** What a core is counted as where a share of one is asked for: Nomad counts MHz. */
 const MHZ_PER_CORE = 1000;

@@ -1,4 +1,4 @@
-import { SlotPoolJob, slotPoolSettings } from "../../../lib";
+import { SlotPoolJob, slotPoolSettings } from "../../../../lib";
 
 describe("SlotPoolJob", () => {
   test("has slots, a least and a most, and a scaling block", () => {

@@ -1,4 +1,4 @@
-import { IMAGE_TAG } from "../common";
+import { IMAGE_TAG } from "../../job-parts";
 
 /** Whose models a runtime talks to. */
 export type Provider = "openai" | "anthropic" | "google";

@@ -1,4 +1,4 @@
-import type { Job } from "../../jobspec";
+import type { Job } from "../jobspec";
 
 /**
  * The tag of the images that the jobs of this release name by default. It is never `latest`: an image with that tag, or with none, is pulled by

@@ -13,7 +13,7 @@ import {
   UserError,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
-import { coreShare } from "../common";
+import { coreShare } from "../../job-parts";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
 import { PROVIDERS, runtimeImage, type Provider } from "./provider";
 
