@@ -1,0 +1,60 @@
+/** How a command is run in a place that is leased. */
+export interface ExecuteOptions {
+  /** Environment variables of the command, in the clear for whoever may look into the place. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Environment variables that are secret. They reach the command over its standard input and stand in no job, argument, log or answer of
+   * Nomad's. Default: none.
+   */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** What the command reads. Default: nothing, its standard input ends at once. */
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** The folder that it starts in. Default: the place's workspace. */
+  readonly cwd?: string;
+  /** After how many milliseconds it is killed, with everything that it started. Default: 300,000 (5 minutes). */
+  readonly timeout?: number;
+  /** Is given what it writes, as it comes; the next piece is read when the promise that is returned has settled. Default: it is kept for the result. */
+  readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;
+  /** The most bytes of each stream that the result keeps; the rest is read and dropped, and the result says so. Default: 1 MiB. */
+  readonly outputLimit?: number;
+  /** Cancels it: the command is killed with everything that it started. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a command ended. */
+export interface ExecutionResult {
+  /** 0 to 255; 124 where it ran out of time, 130 where it was cancelled, as a shell has them. */
+  readonly exitCode: number;
+  readonly ended: "exited" | "timeout" | "cancelled";
+  /** The beginning of what it wrote, as UTF-8; empty where `onStdout` took it. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether something was dropped beyond the limit. */
+  readonly truncated: boolean;
+  /** From the moment that it was asked for to its end, in milliseconds. */
+  readonly duration: number;
+  /**
+   * What keeps it apart from other users of the same machine: `container` (docker), `chroot` (the exec driver), `sandbox` (a user and
+   * namespaces of its own) or `none` (raw_exec: whoever has a command there reaches what the agent's user reaches).
+   */
+  readonly isolation: "container" | "chroot" | "sandbox" | "none";
+}
+
+/** Where a command can be run: a task of a running allocation. */
+export interface Place {
+  readonly allocation: string;
+  readonly task: string;
+  readonly isolation: ExecutionResult["isolation"];
+}
+
+/** A place that ended, or could not be reached, under a command. What the command did until then is not known. */
+export class ExecutionLostError extends Error {
+  constructor(
+    readonly place: Place,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ExecutionLostError";
+  }
+}

@@ -1,0 +1,2 @@
+/** Commands in running allocations: their environment, their secrets, their output and their end. */
+export { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Place } from "./execution";

@@ -1,0 +1,5 @@
+/** Pools: places to run a command, leased in milliseconds. Loads no CDK. */
+export * from "./execution";
+export * from "./jobs";
+export * from "./leases";
+export * from "./store";
