@@ -34,5 +34,13 @@ module.exports = {
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
       testMatch: ["<rootDir>/__tests__/operate/**/*.test.ts"],
     },
+    {
+      // Leases, executions and managers on a real Nomad and Consul.
+      ...common,
+      displayName: "pools",
+      testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
+      globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
+      testMatch: ["<rootDir>/__tests__/pools/**/*.test.ts"],
+    },
   ],
 };
