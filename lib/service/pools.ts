@@ -1,0 +1,101 @@
+import type { ExecuteOptions, ExecutionResult, Lease, Provider } from "../pools";
+
+/** A container that somebody leased. Its id is the lease's slot: the id of an allocation. */
+export interface LeasedContainer {
+  readonly lease: Lease;
+  /** What keeps its commands apart from those of others on the same machine. */
+  readonly isolation: ExecutionResult["isolation"];
+}
+
+/** How a pool does. */
+export interface PoolFigures {
+  readonly pool: string;
+  /** Containers that could be claimed now. */
+  readonly free: number;
+  /** Containers that somebody holds. */
+  readonly leased: number;
+  /** Containers that are on their way: starting, or being replaced. */
+  readonly coming: number;
+  /** How many it is to have. */
+  readonly target: number;
+  /** Callers that wait. */
+  readonly queue: number;
+  /** Whether it takes no new leases. */
+  readonly draining: boolean;
+}
+
+/** Something that the service needs, and whether it answers. */
+export interface Dependency {
+  /** `Nomad`, `Consul`. */
+  readonly name: string;
+  /** What is wrong, in a sentence without addresses or tokens; undefined where it answers. */
+  readonly trouble: string | undefined;
+}
+
+/** How a container is claimed. */
+export interface ClaimOptions {
+  /** Whose it will be. */
+  readonly owner: string;
+  /** How long the lease stands without a call, in milliseconds. */
+  readonly ttl: number;
+  /**
+   * Whether this process keeps the lease until it is released. Otherwise it stands for its ttl from the last call that renewed it, whichever
+   * service that was: nobody needs to remember it.
+   */
+  readonly kept: boolean;
+  /** How long to wait where none is free, in milliseconds. 0: not at all. */
+  readonly wait: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A command that is run once, with no container of a pool: the cold road. */
+export interface ColdRun extends Omit<ExecuteOptions, "cwd"> {
+  readonly owner: string;
+  readonly provider: Provider;
+  readonly command: string;
+}
+
+/**
+ * What the service asks of the pools, and all that it asks: the managers of `lib/pools` answer it in a cluster ({@link clusterPools}), and tests
+ * of the routes answer it themselves. It keeps nothing between two calls that another process would miss.
+ */
+export interface Pools {
+  /** The names of the pools that are served. */
+  readonly names: readonly string[];
+  /** The pool of a provider's containers, or undefined where none of those served is one. */
+  poolOf(provider: Provider): string | undefined;
+  /**
+   * Takes a free container.
+   *
+   * @throws PoolBusyError where none is free in time
+   */
+  claim(pool: string, options: ClaimOptions): Promise<LeasedContainer>;
+  /** The lease that stands on a container, read from the store; undefined where there is none. */
+  find(container: string, signal?: AbortSignal): Promise<LeasedContainer | undefined>;
+  /**
+   * Says that a lease is still wanted: it stands for its ttl again.
+   *
+   * @throws LeaseEndedError
+   */
+  renew(lease: Lease, signal?: AbortSignal): Promise<void>;
+  /**
+   * Runs a command in a leased container; the lease is renewed while it runs.
+   *
+   * @throws LeaseEndedError where the lease is over before the command began; ExecutionLostError where its place ended under it
+   */
+  execute(container: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult>;
+  /** Ends a lease. Its container is replaced or emptied before anybody else has it. */
+  release(lease: Lease): Promise<void>;
+  /** Every lease that stands, of every pool that is served. */
+  list(signal?: AbortSignal): Promise<readonly LeasedContainer[]>;
+  /** How the pools do. */
+  stats(): Promise<readonly PoolFigures[]>;
+  /** A pool takes no new leases until it is filled again; those that stand go on. @returns how many those are */
+  drain(pool: string): Promise<number>;
+  /** Runs a command in a job of its own and takes the job away. */
+  runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }>;
+  /** What is needed, and whether it answers. */
+  dependencies(signal?: AbortSignal): Promise<readonly Dependency[]>;
+  /** Lets go of every connection; leases stay as they stand in the store. */
+  close(): Promise<void>;
+}
