@@ -51,6 +51,15 @@ export interface PatientOptions extends RequestOptions {
   readonly silence?: number;
 }
 
+/** How long a blocking query waits, and for what. */
+export interface BlockingOptions {
+  /** Answered when something is newer. Default: at once. */
+  readonly index?: number;
+  /** Answered after so many seconds at the latest. */
+  readonly seconds: number;
+  readonly signal?: AbortSignal;
+}
+
 type Schema = v.GenericSchema<unknown>;
 
 /** An answer that came in whole. */
@@ -156,16 +165,26 @@ export class Http {
    * @returns the index that is the newest then
    * @see https://developer.hashicorp.com/nomad/api-docs#blocking-queries
    */
-  async waitFor(
+  async waitFor(path: ApiPath, options: BlockingOptions): Promise<number> {
+    const answer = await this.block(path, options);
+    if (!isFine(answer.status)) this.refuse(answer, "GET", path);
+    return indexOf(answer);
+  }
+
+  /** A blocking query, see {@link waitFor}, with what is there then. */
+  async watch<S extends Schema>(
     path: ApiPath,
-    options: { readonly index?: number; readonly seconds: number; readonly signal?: AbortSignal },
-  ): Promise<number> {
-    const { index, seconds, signal } = options;
+    schema: S,
+    options: BlockingOptions,
+  ): Promise<{ readonly value: v.InferOutput<S>; readonly index: number }> {
+    const answer = await this.block(path, options);
+    return { value: this.read(answer, schema, "GET", path), index: indexOf(answer) };
+  }
+
+  private async block(path: ApiPath, { index, seconds, signal }: BlockingOptions): Promise<Answer> {
     // A server adds up to a sixteenth, so that not all clients come back at once.
     const silence = seconds * 1000 * (1 + 1 / 16) + this.silence;
-    const answer = await this.once("GET", path, { query: { index, wait: `${seconds}s` }, signal, silence });
-    if (!isFine(answer.status)) this.refuse(answer, "GET", path);
-    return Number(answer.headers["x-nomad-index"] ?? answer.headers["x-consul-index"] ?? 0);
+    return this.once("GET", path, { query: { index, wait: `${seconds}s` }, signal, silence });
   }
 
   /** Where an answer came from, for messages. */
@@ -351,6 +370,10 @@ export function parseJson(text: string, source: AnswerSource): unknown {
   } catch {
     throw unreadable(source, "it is no JSON");
   }
+}
+
+function indexOf({ headers }: Answer): number {
+  return Number(headers["x-nomad-index"] ?? headers["x-consul-index"] ?? 0);
 }
 
 function isFine(status: number): boolean {

@@ -14,7 +14,7 @@ export {
   passingTrouble,
 } from "./errors";
 export { flattened } from "./error-tree";
-export { Http, type Connection, type RequestOptions } from "./http";
+export { Http, type BlockingOptions, type Connection, type RequestOptions } from "./http";
 export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";
 export { momentOf } from "./times";

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import {
+  allocation,
   allocationCheck,
   allocationStub,
   deployment,
@@ -22,6 +23,7 @@ import {
   text,
   validation,
   versions,
+  type Allocation,
   type AllocationCheck,
   type AllocationStub,
   type Deployment,
@@ -43,7 +45,8 @@ import {
 import { ApiClient } from "./api-client";
 import { apiPath } from "./api-path";
 import { linesOf, textOf } from "./body";
-import { parseJson } from "./http";
+import { isConflict } from "./errors";
+import { parseJson, type BlockingOptions } from "./http";
 
 /** Nomad's event stream has a heartbeat every 30 s: two of them may get lost. */
 const EVENT_SILENCE = 95_000;
@@ -228,6 +231,54 @@ export class NomadClient extends ApiClient {
   /** Allocations of a job. */
   async allocations(id: string): Promise<readonly AllocationStub[]> {
     return (await this.http.find(apiPath`/v1/job/${id}/allocations`, list(allocationStub))) ?? [];
+  }
+
+  /**
+   * Allocations of a job, once something about one of them is newer than an index; none where there is no such job.
+   *
+   * @see https://developer.hashicorp.com/nomad/api-docs#blocking-queries
+   */
+  async watchAllocations(
+    id: string,
+    options: BlockingOptions,
+  ): Promise<{ readonly value: readonly AllocationStub[]; readonly index: number }> {
+    return this.http.watch(apiPath`/v1/job/${id}/allocations`, list(allocationStub), options);
+  }
+
+  /** An allocation with its ports, or undefined. */
+  async allocation(id: string): Promise<Allocation | undefined> {
+    return this.http.find(apiPath`/v1/allocation/${id}`, allocation);
+  }
+
+  /**
+   * Stops an allocation; the scheduler starts another in its place.
+   *
+   * @see https://developer.hashicorp.com/nomad/api-docs/allocations#stop-allocation
+   */
+  async stopAllocation(id: string): Promise<void> {
+    await this.http.put(apiPath`/v1/allocation/${id}/stop`, v.unknown());
+  }
+
+  /**
+   * Changes how many allocations a group of a job has. Where there are to be fewer, those whose names have the highest numbers end.
+   *
+   * @param options `index`: the modify index that the job must have; else whatever it has. `message`: why, which Nomad keeps
+   * @returns the job's new modify index; undefined where the job has another one than it must have
+   * @see https://developer.hashicorp.com/nomad/api-docs/jobs#scale-task-group
+   */
+  async scale(
+    id: string,
+    group: string,
+    count: number,
+    { index, message }: { readonly index?: number; readonly message?: string } = {},
+  ): Promise<number | undefined> {
+    const body = { Count: count, Target: { Job: id, Group: group }, JobModifyIndex: index, Message: message };
+    try {
+      return (await this.http.put(apiPath`/v1/job/${id}/scale`, registration, { body })).JobModifyIndex;
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw error;
+    }
   }
 
   /**

@@ -86,13 +86,30 @@ const allocatedResources = object({
   Tasks: mapOf(taskResources),
   TaskLifecycles: mapOf(pointer(object({ Hook: optionalText, Sidecar: flag }))),
   Shared: v.nullish(
-    object({ DiskMB: optionalNumber, Ports: list(object({ Value: number, HostIP: optionalText })) }),
+    object({
+      DiskMB: optionalNumber,
+      Ports: list(object({ Label: optionalText, Value: number, HostIP: optionalText })),
+    }),
     {},
   ),
 });
 
 /** What an allocation takes of its node. MHz and MiB. */
 export interface AllocatedResources extends v.InferOutput<typeof allocatedResources> {}
+
+/** An allocation, with what it takes. */
+export const allocation = object({
+  ID: text,
+  Name: optionalText,
+  JobID: text,
+  TaskGroup: text,
+  ClientStatus: clientStatus,
+  DesiredStatus: word<"run" | "stop" | "evict">(),
+  AllocatedResources: pointer(allocatedResources),
+});
+
+/** An allocation with its ports. https://developer.hashicorp.com/nomad/api-docs/allocations#read-allocation */
+export interface Allocation extends v.InferOutput<typeof allocation> {}
 
 /** An allocation of a node, with what it takes. */
 export const nodeAllocation = object({
