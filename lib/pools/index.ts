@@ -2,4 +2,5 @@
 export * from "./execution";
 export * from "./jobs";
 export * from "./leases";
+export * as sandbox from "./sandbox";
 export * from "./store";
