@@ -14,6 +14,7 @@ export {
   passingTrouble,
 } from "./errors";
 export { flattened } from "./error-tree";
+export type { ExecOptions, ExecSession } from "./exec-session";
 export { Http, type BlockingOptions, type Connection, type RequestOptions } from "./http";
 export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";

@@ -9,7 +9,7 @@ export interface ExecuteOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** What the command reads. Default: nothing, its standard input ends at once. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** The folder that it starts in. Default: the place's workspace. */
+  /** The folder that it starts in, an absolute path or one below the workspace. Default: the place's workspace, `workspace` in the task's own folder. */
   readonly cwd?: string;
   /** After how many milliseconds it is killed, with everything that it started. Default: 300,000 (5 minutes). */
   readonly timeout?: number;
@@ -46,6 +46,28 @@ export interface Place {
   readonly allocation: string;
   readonly task: string;
   readonly isolation: ExecutionResult["isolation"];
+}
+
+/**
+ * Runs commands in places. What is in a command, its environment and its input is data: it reaches the place over standard input alone.
+ */
+export interface Executor {
+  /**
+   * Runs a command to its end. When this settles, nothing that the command started is left, children with a session of their own among it.
+   *
+   * @param command a line for `/bin/sh -c`, or a program with its arguments
+   * @throws UserError for what cannot be run: a NUL, a variable's name that no shell has, more than fits (rule `execute/…`)
+   * @throws ExecutionLostError where the place ended, or was not reached any more, under the command
+   * @throws NoAnswerError, ApiError where it was not started at all
+   */
+  execute(place: Place, command: string | readonly string[], options?: ExecuteOptions): Promise<ExecutionResult>;
+  /**
+   * Takes away what executions left in a place, so that the same user may have it again: their processes, the workspace, and `/tmp` where it
+   * is the task's own. Looks afterwards whether it is so.
+   *
+   * @throws ExecutionLostError where it is not known to be clean: the place must then be ended
+   */
+  wipe(place: Place, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
 /** A place that ended, or could not be reached, under a command. What the command did until then is not known. */
