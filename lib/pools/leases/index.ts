@@ -1,2 +1,5 @@
 /** Leases: who has which slot of a pool, and for how long. */
+export { monotonicClock, type Clock } from "./clock";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
+export { LeaseBook } from "./lease-book";
+export type { ClaimOptions, LeaseBookOptions, LeaseEvent, PoolState, ReleaseOptions, SlotState } from "./options";

@@ -1,6 +1,6 @@
 /**
  * The right to one slot of a pool: a container of a warm pool, or a slot of a sandbox. It is a plain value, so that it can be sent to another
- * process; what holds it there presents its generation with every call.
+ * process; what holds it there presents it with every call.
  */
 export interface Lease {
   /** The pool's name, such as `warm-pool-openai`. */
@@ -13,6 +13,11 @@ export interface Lease {
   readonly generation: number;
   /** How long it stands without a heartbeat, in milliseconds, counted by whoever looks at it, on a clock of their own. */
   readonly ttl: number;
+  /**
+   * Proves that a lease was handed out, and not made up from a list of the pool's slots: the store has only its hash. Whoever has it may use
+   * and release the lease, so it is kept as a password is: in no log and no address.
+   */
+  readonly secret: string;
 }
 
 /** Why a call with a lease was refused. */
@@ -28,18 +33,21 @@ export type LeaseEnd =
 
 /** A call with a lease that has ended; nothing was run. The lease is of no further use: claim another. */
 export class LeaseEndedError extends Error {
+  override readonly name = "LeaseEndedError";
+
   constructor(
-    readonly lease: Lease,
+    readonly lease: Omit<Lease, "secret">,
     readonly reason: LeaseEnd,
     message: string,
   ) {
     super(message);
-    this.name = "LeaseEndedError";
   }
 }
 
 /** A pool with no free slot, and no room in its queue or no time left to wait in it. */
 export class PoolBusyError extends Error {
+  override readonly name = "PoolBusyError";
+
   constructor(
     readonly pool: string,
     /** When it is worth to ask again, in milliseconds. */
@@ -47,6 +55,5 @@ export class PoolBusyError extends Error {
     message: string,
   ) {
     super(message);
-    this.name = "PoolBusyError";
   }
 }
