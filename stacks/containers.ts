@@ -1,4 +1,4 @@
-import { imagesOf, type Job } from "../lib";
+import { imagesOf, PoolJob, type Job } from "../lib";
 
 /** What was decided about jobs whose execution is `auto`, in words. */
 type Reason = string;
@@ -34,6 +34,7 @@ export class ContainerChoice {
   }
 
   private note(job: Job, reason: Reason): void {
-    this.#jobs.set(reason, [...(this.#jobs.get(reason) ?? []), job.id]);
+    const name = job instanceof PoolJob ? job.pool : job.id;
+    this.#jobs.set(reason, [...(this.#jobs.get(reason) ?? []), name]);
   }
 }

@@ -146,7 +146,9 @@ describe("containers", () => {
     const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { dockerImages } });
     const dev = app.node.findChild("dev") as PrismEnvironment;
     const jobs = Template.fromStack(dev).jobs() as unknown as { ID: string; TaskGroups: { Tasks: Task[] }[] }[];
-    const driverOf = (id: string) => jobs.find(({ ID }) => ID === id)?.TaskGroups[0]?.Tasks[0]?.Driver;
+    // The id of a pool's job ends with the mark of its generation.
+    const driverOf = (id: string) =>
+      jobs.find(({ ID }) => ID.replace(/-[0-9a-f]{8}$/, "") === id)?.TaskGroups[0]?.Tasks[0]?.Driver;
     const ids = ["runtime-openai", "warm-pool-openai", "runtime-google", "warm-pool-google", "hermes-slot-pool"];
     return { drivers: ids.map(driverOf), lines: dev.containerChoices };
   };

@@ -7,7 +7,7 @@ import {
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Job, Problem, Target } from "../jobspec";
-import { checkProps, modelEdits } from "../jobspec/host";
+import { checkProps, modelEdits, poolOf } from "../jobspec/host";
 import { allowed, errorLines } from "./allowed";
 import { providerVersion, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
@@ -69,6 +69,9 @@ class JobResource extends ProviderJob {
  * `terraform apply` waits for the deployment, as long as the job's own deadlines let it take. A job with canaries that somebody promotes by
  * hand is applied detached, since waiting would hang until the promotion. `detach` and `timeouts` say otherwise.
  *
+ * A job of a pool that was changed has another id: Terraform registers it and leaves the one before alone (`deregister_on_id_change` is false
+ * where nobody says otherwise), which the pool's manager takes away once nobody uses it any more.
+ *
  * @see https://registry.terraform.io/providers/hashicorp/nomad/latest/docs/resources/job
  */
 export class NomadJob extends JobResource {
@@ -87,6 +90,7 @@ export class NomadJob extends JobResource {
     const { job, target, allow, preserveCounts, ...config } = props;
     super(scope, id, {
       purgeOnDestroy: true,
+      ...(poolOf(job.id, job.meta) === undefined ? {} : { deregisterOnIdChange: false }),
       ...config,
       json: true,
       jobspec: "",

@@ -34,5 +34,6 @@ export {
   type TextKind,
 } from "./secrets";
 export { countOf, literalsAmong, matchExpression, UPDATE_DEFAULTS, updateOf } from "./rules";
+export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

@@ -4,6 +4,7 @@ import type { Multiregion, MultiregionProps, Secret } from "../jobspec";
 import { checkProps } from "../jobspec/host";
 import {
   BrowserVmJob,
+  PoolJob,
   PROVIDERS,
   RuntimeJob,
   WarmPoolJob,
@@ -27,7 +28,7 @@ export interface PolydevProps {
    */
   readonly machine?: BrowserMachine;
   /**
-   * How many wait in each provider's warm pool; a pool of 0 has no job.
+   * How many wait in each provider's warm pool at first; a pool of 0 has no job.
    *
    * @default - 10 each
    */
@@ -98,8 +99,12 @@ export class Polydev extends Construct {
         datacenters,
       });
     });
-    this.jobs = [...jobs, ...machines].flatMap((job) =>
-      regions ? new RegionalJob(this, job.id, { job, regions, rendering }).jobs : [new NomadJob(this, job.id, { job })],
-    );
+    this.jobs = [...jobs, ...machines].flatMap((job) => {
+      // The id of a pool's job changes with the job; its place in the program does not.
+      const name = job instanceof PoolJob ? job.pool : job.id;
+      return regions
+        ? new RegionalJob(this, name, { job, regions, rendering }).jobs
+        : [new NomadJob(this, name, { job })];
+    });
   }
 }

@@ -19,6 +19,7 @@ import {
   TaskGroup,
   Update,
   UserError,
+  WarmPoolJob,
   type MultiregionProps,
 } from "../../../lib";
 import { Template } from "../../../lib/testing";
@@ -54,6 +55,35 @@ describe("NomadJob", () => {
     template.jobCountIs(1);
     template.hasJob(web());
     template.hasResource("nomad_job", { json: true, detach: false, purge_on_destroy: true });
+  });
+
+  test("leaves the generation before alone where a pool's job changes, and no other job", () => {
+    const idOf = (size: number) => {
+      const job = new WarmPoolJob({ provider: "openai", size });
+      const stack = stackWith((scope) => {
+        new NomadJob(scope, job.pool, { job });
+        new NomadJob(scope, "web", { job: web() });
+      });
+      const resources = Object.values(Template.fromStack(stack).resources("nomad_job"));
+      expect(resources.map((resource) => resource.deregister_on_id_change)).toEqual([false, undefined]);
+      return job.id;
+    };
+    expect(idOf(3)).not.toBe(idOf(4));
+  });
+
+  test("names a pool's job after what an aspect and a region made of it", () => {
+    const job = new WarmPoolJob({ provider: "openai" });
+    const stack = stackWith((scope) => {
+      const regions = [{ name: "west", datacenters: ["w"] }, { name: "east" }];
+      const { jobs } = new RegionalJob(scope, job.pool, { job, regions: { regions } });
+      jobs[1]?.job.addMeta({ team: "a" });
+    });
+    const ids = Template.fromStack(stack)
+      .jobs()
+      .map(({ ID }) => String(ID));
+    expect(ids).toHaveLength(2);
+    expect(new Set([job.id, ...ids]).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^warm-pool-openai-[0-9a-f]{8}$/);
   });
 
   test("is applied detached where somebody has to promote its canaries", () => {

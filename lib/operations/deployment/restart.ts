@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, NomadClient } from "../../nomad";
 import { patiently } from "../following";
 import { UserError } from "../../jobspec";
-import { UPDATE_DEFAULTS } from "../../jobspec/host";
+import { poolOf, UPDATE_DEFAULTS } from "../../jobspec/host";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
@@ -104,6 +104,9 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
 function notRestartable(held: HeldJob): string | undefined {
   if (held.Stop === true) return "somebody stopped it";
   if (held.Periodic) return "it is periodic: what it launches ends by itself";
+  const pool = poolOf(held.ID, held.Meta);
+  if (pool !== undefined)
+    return `its containers belong to the pool ${pool}, and somebody may have leased them; "cdk-nomad pool drain ${pool}" replaces each once it is free`;
   if (held.ParameterizedJob) return "it is parameterized: what is dispatched ends by itself";
   return isBatch(held) || launchesOthers(held) ? "it is a batch job, which ends by itself" : undefined;
 }

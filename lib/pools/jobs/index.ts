@@ -1,8 +1,15 @@
 /** The jobs of the pools, as typed classes: runtimes that are dispatched, warm pools, browsers in virtual machines, and sandboxes with slots. */
 export { BrowserVmJob, type BrowserMachine, type BrowserVmJobProps } from "./browser-vm-job";
 export type { Execution } from "./execution";
+export { PoolJob, type PoolJobProps } from "./pool-job";
 export { PROVIDERS, type Provider } from "./provider";
-export { RuntimeJob, type RuntimeDispatch, type RuntimeJobProps, type RuntimeRequest } from "./runtime-job";
+export {
+  RuntimeJob,
+  type RuntimeDispatch,
+  type RuntimeJobProps,
+  type RuntimeRequest,
+  type WaitingRuntime,
+} from "./runtime-job";
 export { SlotPoolJob, type SlotPoolJobProps } from "./slot-pool-job";
 export { slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
-export { WarmPoolJob, type WarmPoolJobProps } from "./warm-pool-job";
+export { LARGEST_WARM_POOL, WarmPoolJob, type WarmPoolJobProps } from "./warm-pool-job";

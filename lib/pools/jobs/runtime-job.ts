@@ -76,12 +76,42 @@ export interface RuntimeRequest extends RuntimeJobProps {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Properties of {@link RuntimeJob.waiting}. */
+export interface WaitingRuntime extends RuntimeJobProps {
+  /** Whom it is for: any text. */
+  readonly userId: string;
+  /** When it was asked for, in milliseconds since 1970. */
+  readonly timestamp: number;
+  /**
+   * Tells two requests of the same millisecond apart.
+   *
+   * @default - none
+   */
+  readonly nonce?: string;
+  /**
+   * How long it waits for its end at most; then it fails by itself, with exit code 124.
+   *
+   * @default Duration.minutes(10)
+   */
+  readonly limit?: Duration;
+}
+
 /** What is sent to Nomad to dispatch a runtime job. */
 export interface RuntimeDispatch {
   readonly Meta: Readonly<Record<string, string>>;
   /** Base64. */
   readonly Payload: string;
 }
+
+/**
+ * Waits until an exit code is written into a pipe of the task's folder, and ends with it; ends by itself where nobody comes. The pipe is made
+ * under another name first, so that whoever sees it can write into it.
+ */
+const WAIT = `cd "$NOMAD_TASK_DIR" && rm -f end new && mkfifo new && mv new end || exit 125
+( trap 'kill "$s"' TERM; sleep "$1" & s=$!; wait "$s" && echo 124 >end ) & timer=$!
+read -r code <end
+kill "$timer" 2>/dev/null
+exit "$code"`;
 
 /** Where a dispatch's environment lands. */
 const PAYLOAD = "environment.env";
@@ -120,7 +150,7 @@ export class RuntimeJob extends Job {
   static dispatched(props: RuntimeJobProps): RuntimeJob {
     checkProps(props, "RuntimeJob");
     checkProvider(props.provider);
-    const task = runtimeTask(props, "${NOMAD_META_command}");
+    const task = runtimeTask(props, shell("${NOMAD_META_command}"));
     return new RuntimeJob(`runtime-${props.provider}`, props, {
       parameterized: new Parameterized({
         payload: "required",
@@ -138,11 +168,33 @@ export class RuntimeJob extends Job {
     checkProps(request, "RuntimeJob");
     checkProvider(request.provider);
     const { provider, userId, command, timestamp, env = {} } = request;
-    const task = runtimeTask(request, command).with({ env });
+    const task = runtimeTask(request, shell(command)).with({ env });
     return new RuntimeJob(safeId(`runtime-${provider}`, userId, timestamp), request, {
       task,
       meta: { user_id: safeMeta(userId), timestamp: String(timestamp) },
     });
+  }
+
+  /**
+   * A job of its own for one request that only waits: the command, its environment and its keys come over an exec into its task, and so stand in
+   * no job. {@link RuntimeJob.ending} ends it.
+   */
+  static waiting(request: WaitingRuntime): RuntimeJob {
+    checkProps(request, "RuntimeJob");
+    checkProvider(request.provider);
+    const { provider, userId, timestamp, nonce, limit = Duration.minutes(10) } = request;
+    const seconds = String(Math.ceil(limit.milliseconds / 1000));
+    const task = runtimeTask(request, ["/bin/sh", "-c", WAIT, "runtime", seconds]);
+    const values = [userId, timestamp, ...(nonce === undefined ? [] : [nonce])];
+    return new RuntimeJob(safeId(`runtime-${provider}`, ...values), request, {
+      task,
+      meta: { user_id: safeMeta(userId), timestamp: String(timestamp) },
+    });
+  }
+
+  /** The command that ends the task of a {@link RuntimeJob.waiting} with an exit code, run in it. */
+  static ending(exitCode: number): string {
+    return `echo ${Math.trunc(exitCode)} > "$NOMAD_TASK_DIR/end"`;
   }
 
   /** What to send to `POST /v1/job/runtime-<provider>/dispatch` for a request. */
@@ -175,11 +227,17 @@ function checkProvider(provider: string): void {
     );
 }
 
-function runtimeTask(props: RuntimeJobProps, command: string): Task {
+type Command = readonly [string, ...string[]];
+
+function shell(command: string): Command {
+  return ["/bin/sh", "-c", command];
+}
+
+function runtimeTask(props: RuntimeJobProps, command: Command): Task {
   const { provider, execution = IN_DOCKER, apiKey, resources } = props;
   const task = new Task({
     name: "runtime",
-    driver: driverOf(execution, runtimeImage(provider), ["/bin/sh", "-c", command]),
+    driver: driverOf(execution, runtimeImage(provider), command),
     killTimeout: Duration.seconds(30),
     resources: resources ?? new Resources({ cpu: coreShare(0.5), memory: Memory.mebibytes(512) }),
     logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),

@@ -1,11 +1,11 @@
 import {
   Check,
   Duration,
-  Job,
   LogConfig,
   Memory,
   Resources,
   Restart,
+  Scaling,
   Service,
   Task,
   TaskGroup,
@@ -15,6 +15,7 @@ import {
 import { checkProps } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
+import { PoolJob } from "./pool-job";
 import { PROVIDERS, runtimeImage, type Provider } from "./provider";
 
 /** Properties of {@link WarmPoolJob}. */
@@ -52,7 +53,7 @@ export interface WarmPoolJobProps {
    */
   readonly priority?: number;
   /**
-   * Time between two looks at each.
+   * Time between two checks of each.
    *
    * @default Duration.seconds(30)
    */
@@ -65,9 +66,15 @@ export interface WarmPoolJobProps {
   readonly datacenters?: readonly string[];
 }
 
-/** Containers of one provider's runtime that wait, idle, until somebody leases one. */
-export class WarmPoolJob extends Job {
-  /** The pool's name in Consul, and its job's id. */
+/** The most containers of a pool. */
+export const LARGEST_WARM_POOL = 100;
+
+/**
+ * Containers of one provider's runtime that wait, idle, until somebody leases one. The job's id is the pool's name and a hash of what is in the
+ * job ({@link PoolJob}); the service in Consul has the pool's name. It has no deployments, since Nomad would refuse to scale it during one.
+ */
+export class WarmPoolJob extends PoolJob {
+  /** The pool's name, also in Consul. */
   static nameOf(provider: Provider): string {
     return `warm-pool-${provider}`;
   }
@@ -84,16 +91,18 @@ export class WarmPoolJob extends Job {
       timeout: Duration.seconds(5),
     });
     super({
-      id: name,
+      pool: name,
       type: "service",
       priority,
       datacenters,
       meta: { provider, bandwidth_mbits: String(bandwidth) },
-      update: new Update({ maxParallel: Math.max(1, Math.ceil(size / 4)), minHealthyTime: Duration.seconds(5) }),
+      update: new Update({ maxParallel: 0 }),
       groups: [
         new TaskGroup({
           name: "warm",
           count: size,
+          // Whoever deploys the job again leaves the count that the pool has by then.
+          scaling: new Scaling({ min: 0, max: Math.max(LARGEST_WARM_POOL, size), enabled: true }),
           restart: Restart.fail({ attempts: 3, delay: Duration.seconds(5), interval: Duration.minutes(5) }),
           tasks: [
             new Task({

@@ -72,11 +72,12 @@ describe("WarmPoolJob", () => {
   test("has every figure of the seed", () => {
     const job = new WarmPoolJob({ provider: "anthropic" });
     expect(job.toApi().Job).toMatchObject({
-      ID: "warm-pool-anthropic",
+      ID: expect.stringMatching(/^warm-pool-anthropic-[0-9a-f]{8}$/),
       Type: "service",
       Priority: 40,
-      Meta: { bandwidth_mbits: "5" },
-      TaskGroups: [{ Count: 10 }],
+      Meta: { bandwidth_mbits: "5", pool: "warm-pool-anthropic" },
+      Update: { MaxParallel: 0 },
+      TaskGroups: [{ Count: 10, Scaling: { Min: 0, Max: 100, Enabled: true } }],
     });
     expect(taskOf(job)).toMatchObject({
       Config: {
@@ -87,7 +88,7 @@ describe("WarmPoolJob", () => {
       },
       KillTimeout: 60e9,
       Resources: { CPU: 100, MemoryMB: 256 },
-      Services: [{ Checks: [{ Type: "script", Interval: 30e9 }] }],
+      Services: [{ Name: "warm-pool-anthropic", Checks: [{ Type: "script", Interval: 30e9 }] }],
     });
     expect(errors(job)).toEqual([]);
   });
