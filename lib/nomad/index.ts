@@ -1,6 +1,7 @@
 /** Clients of Nomad's and Consul's HTTP APIs: they know servers, and nothing of stacks. */
 export type * from "./answers/index";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
+export { linesOf, textOf, TooLargeError } from "./body";
 export { consulConnection, nomadConnection, withoutConnections, type Environment } from "./connections";
 export { ConsulClient, type KeyValue } from "./consul-client";
 export {

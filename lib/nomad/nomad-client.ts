@@ -263,7 +263,7 @@ export class NomadClient extends ApiClient {
    * Changes how many allocations a group of a job has. Where there are to be fewer, those whose names have the highest numbers end.
    *
    * @param options `index`: the modify index that the job must have; else whatever it has. `message`: why, which Nomad keeps
-   * @returns the job's new modify index; undefined where the job has another one than it must have
+   * @returns the evaluation that does it; undefined where the job has another modify index than it must have
    * @see https://developer.hashicorp.com/nomad/api-docs/jobs#scale-task-group
    */
   async scale(
@@ -271,10 +271,10 @@ export class NomadClient extends ApiClient {
     group: string,
     count: number,
     { index, message }: { readonly index?: number; readonly message?: string } = {},
-  ): Promise<number | undefined> {
+  ): Promise<Registration | undefined> {
     const body = { Count: count, Target: { Job: id, Group: group }, JobModifyIndex: index, Message: message };
     try {
-      return (await this.http.put(apiPath`/v1/job/${id}/scale`, registration, { body })).JobModifyIndex;
+      return await this.http.put(apiPath`/v1/job/${id}/scale`, registration, { body });
     } catch (error) {
       if (isConflict(error)) return undefined;
       throw error;

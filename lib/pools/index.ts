@@ -3,4 +3,5 @@ export * from "./execution";
 export * from "./jobs";
 export * from "./leases";
 export * as sandbox from "./sandbox";
+export * from "./slots";
 export * from "./store";

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { UserError } from "../../jobspec";
+import { ExecutionLostError, type ExecuteOptions, type ExecutionResult } from "../execution";
+import type { Lease } from "../leases";
+import type { ExecuteAnswer, ExecuteRequest } from "../sandbox";
+import { leaseEnded } from "./held-slots";
+import { Output } from "./output";
+import type { SlotHandle, ToolCall } from "./options";
+import type { PooledSandbox } from "./pooled-sandbox";
+import { SandboxLostError, SandboxRefusal } from "./sandbox-client";
+
+/** Where nothing is said, and at most: a day. */
+const TIMEOUT = 300_000;
+const LONGEST_TIMEOUT = 86_400_000;
+/** What is read by a command is sent in one piece. */
+const LARGEST_INPUT = 8 * 1024 * 1024;
+/** What these tools write comes as a stream; the others answer in one piece. */
+const STREAMED = new Set(["bash"]);
+
+/** Says what belongs to a lease, without saying whose it is: an owner may be any text, a server only compares it. */
+export function ownerMark(lease: Lease): string {
+  return createHash("sha256").update(lease.owner).digest("hex");
+}
+
+/**
+ * Runs one command or tool in a slot. The lease's generation goes along, so that the sandbox itself refuses it once somebody else has the slot.
+ *
+ * @throws LeaseEndedError where the sandbox refuses the generation, or is not there any more: nothing was run
+ * @throws ExecutionLostError where the sandbox was lost under the command
+ * @throws UserError for what cannot be run
+ */
+export async function call(
+  sandbox: PooledSandbox,
+  handle: SlotHandle,
+  command: string | ToolCall,
+  options: ExecuteOptions,
+  over: AbortSignal,
+): Promise<ExecutionResult> {
+  const began = performance.now();
+  const { tool, args = {} } = typeof command === "string" ? { tool: "bash", args: { command } } : command;
+  const timeout = timeoutOf(options.timeout);
+  const request: ExecuteRequest = {
+    slot_id: handle.slot,
+    generation: handle.lease.generation,
+    owner: ownerMark(handle.lease),
+    tool,
+    args: options.cwd === undefined ? args : { ...args, cwd: options.cwd },
+    timeout: timeout / 1000,
+    ...(options.env || options.secrets ? { env: { ...options.env, ...options.secrets } } : {}),
+    ...(options.stdin === undefined ? {} : { stdin: (await inputOf(options.stdin)).toString("base64") }),
+  };
+  const output = new Output(options);
+  const signal = options.signal ? AbortSignal.any([over, options.signal]) : over;
+  const ended = (exitCode: number, how: ExecutionResult["ended"], more = false): ExecutionResult => ({
+    exitCode,
+    ended: how,
+    ...output.texts(),
+    truncated: output.truncated || more,
+    duration: performance.now() - began,
+    isolation: sandbox.isolation,
+  });
+  let answer: ExecuteAnswer;
+  try {
+    signal.throwIfAborted();
+    answer = STREAMED.has(tool)
+      ? await sandbox.client.stream(request, timeout, sandbox.token, output, signal)
+      : await sandbox.client.execute(request, timeout, sandbox.token, signal);
+  } catch (error) {
+    // What closes the connection ends the command: the sandbox kills what it started.
+    if (options.signal?.aborted === true && !over.aborted) return ended(130, "cancelled");
+    throw meaningOf(error, sandbox, handle.lease);
+  }
+  const { metadata, success } = answer;
+  const code = metadata.exit_code ?? metadata.returncode;
+  // What a command wrote came as a stream; what a tool answers stands in its answer.
+  if (code === undefined || !STREAMED.has(tool)) await output.add(answer.output, answer.error);
+  if (metadata.timeout === true) return ended(124, "timeout", metadata.truncated);
+  if (metadata.cancelled === true) return ended(130, "cancelled", metadata.truncated);
+  return ended(code ?? (success ? 0 : 1), "exited", metadata.truncated);
+}
+
+/** What an error of a sandbox's client means to the holder of a lease. */
+export function meaningOf(error: unknown, sandbox: PooledSandbox, lease: Lease): unknown {
+  if (error instanceof SandboxRefusal) return refused(error, lease);
+  if (error instanceof SandboxLostError && !error.reached) {
+    sandbox.doubt();
+    return leaseEnded(lease, "gone", `${error.message}; nothing was run`);
+  }
+  if (error instanceof SandboxLostError || sandbox.over.aborted) {
+    sandbox.doubt();
+    const why = sandbox.lost === undefined ? "" : `, its sandbox is over (${sandbox.lost})`;
+    const what = error instanceof SandboxLostError ? error.message : "the command lost its sandbox";
+    return new ExecutionLostError(
+      sandbox.place,
+      `${what}${why}; what the command did until then is not known; acquire another slot`,
+    );
+  }
+  return error;
+}
+
+function refused({ refusal: { code, error }, status }: SandboxRefusal, lease: Lease): Error {
+  if (code === "stale-generation" || code === "no-generation")
+    return leaseEnded(lease, "stale", "the sandbox has seen a newer lease of the slot; nothing was run");
+  if (code === "stopping") return leaseEnded(lease, "gone", "its sandbox is being stopped; nothing was run");
+  if (code === "unauthorized" || status === 401)
+    return leaseEnded(
+      lease,
+      "gone",
+      "the sandbox refuses the token: it was started anew, or another is on its port; nothing was run",
+    );
+  return UserError.at("", error, `sandbox/${code ?? status}`);
+}
+
+function timeoutOf(timeout = TIMEOUT): number {
+  if (!(timeout > 0) || timeout > LONGEST_TIMEOUT)
+    throw UserError.at(
+      "timeout",
+      `${timeout} is no time for a command; write milliseconds, from 1 to ${LONGEST_TIMEOUT}`,
+      "execute/timeout",
+    );
+  return timeout;
+}
+
+async function inputOf(stdin: NonNullable<ExecuteOptions["stdin"]>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of typeof stdin === "string" || stdin instanceof Uint8Array ? [stdin] : stdin) {
+    const bytes = Buffer.from(piece as Uint8Array);
+    size += bytes.length;
+    if (size > LARGEST_INPUT)
+      throw UserError.at(
+        "stdin",
+        `it is larger than ${LARGEST_INPUT / 1024 / 1024} MiB; write a file in the slot instead`,
+        "execute/stdin",
+      );
+    pieces.push(bytes);
+  }
+  return Buffer.concat(pieces);
+}

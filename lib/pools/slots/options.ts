@@ -1,0 +1,124 @@
+import type { NomadClient } from "../../nomad";
+import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
+import type { SlotPoolJob } from "../jobs";
+import type { Clock, Lease, LeaseEvent } from "../leases";
+import type { Store } from "../store";
+import type { SandboxState } from "./pooled-sandbox";
+
+/** What a {@link SlotPool} is made of. */
+export interface SlotPoolProps {
+  readonly nomad: NomadClient;
+  /** Where the leases are kept: whoever has the same store and the same name of the pool shares the pool. */
+  readonly store: Store;
+  /** The job of the sandboxes, which is registered where there is none yet; or the id of one that is there. */
+  readonly job: SlotPoolJob | string;
+  /** The pool's name. Default: the job's id. */
+  readonly pool?: string;
+  /** The group of the sandboxes. Default: `sandbox`. */
+  readonly group?: string;
+  /** The task in which the server runs. Default: `sandbox-server`. */
+  readonly task?: string;
+  /** The label of the port that it listens on. Default: `http`. */
+  readonly port?: string;
+  /** The fewest sandboxes. Default: what the group's `scaling` block says; 1 where it has none. */
+  readonly min?: number;
+  /** The most sandboxes. Default: what the group's `scaling` block says; 10 where it has none. */
+  readonly max?: number;
+  /** Slots of one sandbox, for its size as long as none has answered. Default: the job's meta `slots`; 10 where it has none. */
+  readonly slots?: number;
+  /**
+   * The token that the sandboxes ask for; what reads it, for each a token of its own; `null` for sandboxes that ask for none.
+   *
+   * @default - it is read by a command in the sandbox's own allocation, which needs the capability `alloc-exec`
+   */
+  readonly token?: string | ((place: Place) => Promise<string | undefined>) | null;
+  /** After how many milliseconds without need a sandbox is taken away. Default: 60,000. */
+  readonly idle?: number;
+  /** Milliseconds between two questions of how a sandbox does. Default: 5,000. */
+  readonly checkInterval?: number;
+  /** After how many milliseconds without an answer a sandbox is given up, with what runs in it. Default: 15,000. */
+  readonly silence?: number;
+  /** How long a lease stands after its manager was heard of last, in milliseconds. Default: 2,500. */
+  readonly ttl?: number;
+  /** How many callers may wait, those of other managers among them. Default: 1,000. */
+  readonly queueLimit?: number;
+  /** This manager's name, for people. Default: `slot-pool`. */
+  readonly manager?: string;
+  /** Told of what went wrong and is tried again. Never with a secret. Default: nobody is told. */
+  readonly onTrouble?: (message: string) => void;
+  /** Told of what happens to leases, for metrics. Default: nobody is told. */
+  readonly onEvent?: (event: LeaseEvent) => void;
+  /** Default: the clock of this process. */
+  readonly clock?: Clock;
+}
+
+/** How a slot is acquired. */
+export interface AcquireOptions {
+  /** How long it may take, waiting in the queue and starting a sandbox included, in milliseconds from now. Default: 120,000. */
+  readonly deadline?: number;
+  /** Gives up the place in the queue, or the slot that is just being leased. */
+  readonly signal?: AbortSignal;
+}
+
+/** A slot that is leased: a plain value, which may be sent to another process and used there. */
+export interface SlotHandle {
+  readonly lease: Lease;
+  /** The allocation of the sandbox. */
+  readonly allocation: string;
+  /** Its name there, such as `slot_3`. */
+  readonly slot: string;
+  /** What keeps its commands apart from those of other slots. */
+  readonly isolation: ExecutionResult["isolation"];
+}
+
+/** A tool of the sandbox's server, with its arguments: `bash`, `bash_stateful`, `read_file`, `write_file`. */
+export interface ToolCall {
+  readonly tool: string;
+  readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/** One command of a batch. */
+export interface BatchItem {
+  readonly handle: SlotHandle;
+  /** A line of shell, or a tool. */
+  readonly command: string | ToolCall;
+  readonly options?: ExecuteOptions;
+}
+
+/** How a command of a batch ended: with a result, or with the error that `execute` would have thrown. */
+export type BatchResult =
+  | { readonly result: ExecutionResult; readonly error?: undefined }
+  | { readonly result?: undefined; readonly error: Error };
+
+/** How a sandbox of a pool does. */
+export interface SandboxStatus {
+  readonly allocation: string;
+  /** The number in the allocation's name. */
+  readonly number: number;
+  readonly state: SandboxState;
+  readonly slots: number;
+  readonly held: number;
+  readonly ending: number;
+  readonly isolation: ExecutionResult["isolation"];
+}
+
+/** A slot pool as this manager sees it. */
+export interface SlotPoolStatus {
+  readonly pool: string;
+  readonly job: string;
+  readonly min: number;
+  readonly max: number;
+  /** How many sandboxes the job is to have, as it was read last. */
+  readonly count: number;
+  readonly sandboxes: readonly SandboxStatus[];
+  /** Slots that may be leased now. */
+  readonly free: number;
+  readonly held: number;
+  /** Slots that are being emptied. */
+  readonly ending: number;
+  /** Callers that wait, at every manager. */
+  readonly queue: number;
+  readonly managers: readonly string[];
+  /** Whether the view of the leases is kept up. */
+  readonly current: boolean;
+}

@@ -1,0 +1,18 @@
+/**
+ * The name of a slot in leases: `<allocation>.<slot>`, such as `36e10a25-fffa-9aac-dc27-89ad1385e095.3`. An allocation's id has no dot, and is
+ * never used again, so a name stands for one slot of one sandbox for ever.
+ */
+export function slotKey(allocation: string, slot: number): string {
+  return `${allocation}.${slot}`;
+}
+
+/** The allocation and the number that a name of a slot stands for, or undefined where it is none. */
+export function slotOfKey(key: string): { readonly allocation: string; readonly slot: number } | undefined {
+  const [, allocation, slot] = /^([^./]+)\.(0|[1-9]\d{0,4})$/.exec(key) ?? [];
+  return allocation === undefined ? undefined : { allocation, slot: Number(slot) };
+}
+
+/** The number in an allocation's name, such as 3 in `hermes-sandbox.sandbox[3]`: those with the highest end where a group is scaled down. */
+export function numberOf(allocationName: string): number {
+  return Number(/\[(\d{1,9})\]$/.exec(allocationName)?.[1] ?? -1);
+}
