@@ -2,6 +2,7 @@
 export * from "./execution";
 export * from "./jobs";
 export * from "./leases";
+export * from "./runtime";
 export * as sandbox from "./sandbox";
 export * from "./slots";
 export * from "./store";

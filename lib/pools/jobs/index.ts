@@ -2,7 +2,7 @@
 export { BrowserVmJob, type BrowserMachine, type BrowserVmJobProps } from "./browser-vm-job";
 export type { Execution } from "./execution";
 export { PoolJob, type PoolJobProps } from "./pool-job";
-export { PROVIDERS, type Provider } from "./provider";
+export { KEY_VARIABLES, PROVIDERS, type Provider } from "./provider";
 export {
   RuntimeJob,
   type RuntimeDispatch,

@@ -1,0 +1,16 @@
+/** Commands and browsers in jobs of their own, and how the cluster does: Polydev's NomadManager. */
+export type { ClusterStatus, Usage } from "./cluster-status";
+export { secretsOf, type Credentials } from "./credentials";
+export {
+  NomadManager,
+  type BrowserVmRequest,
+  type JobAllocation,
+  type JobStatus,
+  type ManagerMetrics,
+  type NomadManagerOptions,
+  type RuntimeJobRequest,
+  type SubmittedJob,
+} from "./nomad-manager";
+export type { KeptOutput, OutputChunk } from "./output";
+export { stopAndPurge } from "./purge";
+export { driverOf, RuntimeFailedError } from "./run";

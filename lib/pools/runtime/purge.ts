@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiError, type NomadClient } from "../../nomad";
+
+/** How long the scheduler is given to stop what a job runs, in milliseconds. */
+const PATIENCE = 10_000;
+const INTERVAL = 50;
+
+/**
+ * Stops a job, and forgets it once the scheduler has stopped what it ran: a Nomad 1.11 that is told to forget a job while it still places its
+ * allocations can end with it.
+ *
+ * @param options `purge`: whether it is forgotten. Default: true
+ * @returns the evaluation that stopped it; undefined where there is no such job
+ */
+export async function stopAndPurge(
+  nomad: NomadClient,
+  id: string,
+  { purge = true, signal }: { readonly purge?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<string | undefined> {
+  if ((await nomad.job(id)) === undefined) return undefined;
+  const { EvalID: evaluation } = await nomad.deregister(id, { purge: false });
+  if (!purge) return evaluation;
+  const until = performance.now() + PATIENCE;
+  while (evaluation !== "" && performance.now() < until) {
+    const status = (await nomad.evaluation(evaluation))?.Status;
+    if (status !== "pending") break;
+    await sleep(INTERVAL, undefined, { signal });
+  }
+  try {
+    await nomad.deregister(id, { purge: true });
+  } catch (error) {
+    // Somebody else was faster.
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+  }
+  return evaluation;
+}
