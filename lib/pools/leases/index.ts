@@ -2,4 +2,12 @@
 export { monotonicClock, type Clock } from "./clock";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
 export { LeaseBook } from "./lease-book";
-export type { ClaimOptions, LeaseBookOptions, LeaseEvent, PoolState, ReleaseOptions, SlotState } from "./options";
+export type {
+  ClaimOptions,
+  LeaseBookOptions,
+  LeaseEvent,
+  LeaseView,
+  PoolState,
+  ReleaseOptions,
+  SlotState,
+} from "./options";

@@ -1,5 +1,5 @@
 import type { Lease } from "./lease";
-import type { ClaimOptions, LeaseBookOptions, PoolState, ReleaseOptions } from "./options";
+import type { ClaimOptions, LeaseBookOptions, LeaseView, PoolState, ReleaseOptions } from "./options";
 
 /**
  * Who has which slot of a pool. Any number of books, in any processes on any machines, share a pool by its store.
@@ -54,12 +54,32 @@ export class LeaseBook {
   }
 
   /**
+   * The lease that stands on a slot, read from the store, whichever manager claimed it; undefined where none stands. For a service, which knows
+   * its callers by tokens and keeps nothing between two calls.
+   */
+  find(slot: string): Promise<LeaseView | undefined>;
+  find(): Promise<LeaseView | undefined> {
+    return Promise.reject(notYet());
+  }
+
+  /**
+   * Begins the time of a lease anew that stands by itself ({@link ClaimOptions.standing}), whichever manager claimed it: a check-and-set write that
+   * compares the generation, and not the secret. A lease that a manager renews is only checked.
+   *
+   * @throws LeaseEndedError where it does not stand
+   */
+  renew(lease: LeaseView): Promise<void>;
+  renew(): Promise<void> {
+    return Promise.reject(notYet());
+  }
+
+  /**
    * Gives a slot back, whichever manager leased it. It is over once this returns; what is ended is ended after that, by this manager or,
    * should it die, by another.
    *
    * @throws LeaseEndedError where it has ended before
    */
-  release(lease: Lease, options?: ReleaseOptions): Promise<void>;
+  release(lease: Lease | LeaseView, options?: ReleaseOptions): Promise<void>;
   release(): Promise<void> {
     return Promise.reject(notYet());
   }

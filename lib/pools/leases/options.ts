@@ -52,9 +52,18 @@ export interface ClaimOptions {
   readonly deadline?: number;
   /** Gives up the place in the queue, or the slot that is just being claimed. */
   readonly signal?: AbortSignal;
+  /**
+   * For how long the lease stands by itself, in milliseconds: no manager renews it, so it outlives the one that claimed it, and it is over when
+   * it has stood unchanged for so long. Every {@link LeaseBook.renew}, by any manager, begins that time anew. For clients of a service, which
+   * may be killed and started again between two of their calls. Default: this manager renews it until it is released.
+   */
+  readonly standing?: number;
   /** Just this slot, candidate or not, without a queue: where it is not free, the answer is at once that the pool is busy. Default: any. */
   readonly slot?: string;
 }
+
+/** A lease as the store shows it: everything but its secret. Who passes one on has proved by other means whose it is, as a service does by tokens. */
+export type LeaseView = Omit<Lease, "secret">;
 
 /** How a lease is given back. */
 export interface ReleaseOptions {

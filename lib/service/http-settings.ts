@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { ApiError, NoAnswerError } from "../nomad";
+import { Problem, problemOf } from "./problem";
+
+/** How the server treats connections: slow and malformed requests cost it little, and everybody else nothing. */
+export const httpSettings = {
+  disableRequestLogging: true,
+  genReqId: () => randomUUID(),
+  /** Within so many milliseconds a request has come in whole; how long it is answered is not limited by it. */
+  requestTimeout: 30_000,
+  return503OnClosing: false,
+  forceCloseConnections: "idle" as const,
+  routerOptions: { maxParamLength: 256 },
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
+  ajv: { customOptions: { coerceTypes: false as const, removeAdditional: false as const, allErrors: false } },
+  clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket) {
+    if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+    const problem =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? problemOf(error)
+        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? new Problem("too-slow", "send all of it within 30 s, and its headers within 10 s")
+          : new Problem("bad-request", "this is no HTTP request");
+    const body = JSON.stringify(problem.toBody());
+    const head = `HTTP/1.1 ${problem.status} Problem\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    socket.end(head + body);
+  },
+};
+
+/**
+ * What the log says of a request: its route as it is written in the document, and nothing of what was sent. Bodies hold credentials, and ids and
+ * addresses may be anything, so none of them is ever logged.
+ */
+export function requestFields(request: FastifyRequest, reply: FastifyReply) {
+  return {
+    request: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? "none",
+    status: reply.statusCode,
+    milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+    token: request.caller?.token,
+  };
+}
+
+/** What the log says of an error: where it came from. Its message may repeat what somebody sent, so it is left out. */
+export function errorFields(error: unknown) {
+  if (error instanceof NoAnswerError) return { error: error.name, api: error.api, kind: error.kind };
+  if (error instanceof ApiError)
+    return { error: error.name, api: error.api, status: error.status, method: error.method };
+  if (error instanceof Problem) return { error: error.name, code: error.code };
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const { code } = error as NodeJS.ErrnoException;
+  return {
+    error: error.name,
+    ...(typeof code === "string" ? { code } : {}),
+    stack: frames.slice(0, 8).map((line) => line.trim()),
+  };
+}

@@ -1,0 +1,68 @@
+import { Problem } from "./problem";
+
+/** How many commands run at once. */
+export interface ExecutionLimits {
+  /** Of one owner. */
+  readonly perOwner: number;
+  /** Of all together; those beyond it are refused at once. */
+  readonly all: number;
+}
+
+/** Counts commands that run, and refuses those that would be too many: at once, so that nobody waits to be told. */
+export class RunningCommands {
+  readonly #byOwner = new Map<string, number>();
+  readonly #stops = new Set<AbortController>();
+  #idle: (() => void) | undefined;
+
+  constructor(
+    private readonly limits: ExecutionLimits,
+    private readonly onChange: (running: number) => void,
+  ) {}
+
+  get count(): number {
+    return this.#stops.size;
+  }
+
+  /**
+   * Runs a command as one of an owner's.
+   *
+   * @param run is given a signal that says to end it
+   * @throws Problem where there are too many
+   */
+  async run<T>(owner: string, run: (stop: AbortController) => Promise<T>): Promise<T> {
+    const own = this.#byOwner.get(owner) ?? 0;
+    if (own >= this.limits.perOwner)
+      throw new Problem("too-many-executions", `${own} commands of this owner run already; wait for one of them`, {
+        retryAfter: 1,
+      });
+    if (this.count >= this.limits.all)
+      throw new Problem("too-many-executions", "the service runs as many commands as it may; ask again", {
+        retryAfter: 1,
+      });
+    const stop = new AbortController();
+    this.#byOwner.set(owner, own + 1);
+    this.#stops.add(stop);
+    this.onChange(this.count);
+    try {
+      return await run(stop);
+    } finally {
+      this.#stops.delete(stop);
+      const left = (this.#byOwner.get(owner) ?? 1) - 1;
+      if (left > 0) this.#byOwner.set(owner, left);
+      else this.#byOwner.delete(owner);
+      this.onChange(this.count);
+      if (this.count === 0) this.#idle?.();
+    }
+  }
+
+  /** Is settled once no command runs. */
+  async idle(): Promise<void> {
+    if (this.count === 0) return;
+    await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+
+  /** Ends every command that runs. */
+  stopAll(): void {
+    for (const stop of this.#stops) stop.abort();
+  }
+}

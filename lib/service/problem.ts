@@ -1,0 +1,194 @@
+import { UserError } from "../jobspec";
+import { ApiError, NoAnswerError } from "../nomad";
+import { ExecutionLostError, LeaseEndedError, PoolBusyError } from "../pools";
+
+/** What went wrong, for programs: it never changes once it is published. The status belongs to it. */
+export const PROBLEMS = {
+  "bad-request": 400,
+  unauthorized: 401,
+  "scope-missing": 403,
+  "other-owner": 403,
+  "foreign-host": 403,
+  "not-found": 404,
+  "pool-unknown": 404,
+  "container-unknown": 404,
+  "too-slow": 408,
+  "lease-stale": 409,
+  "lease-ended": 409,
+  "body-too-large": 413,
+  "media-type": 415,
+  "generation-required": 428,
+  "pool-busy": 429,
+  "rate-limited": 429,
+  "too-many-executions": 429,
+  "headers-too-large": 431,
+  internal: 500,
+  "place-lost": 502,
+  unavailable: 503,
+  stopping: 503,
+} as const;
+
+/** The name of a problem. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One thing that is wrong with a request. */
+export interface ProblemDetail {
+  /** Where, such as `/command`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A problem as it is sent: RFC 9457, `application/problem+json`. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  /** Seconds until it is worth to ask again. */
+  readonly retryAfter?: number;
+  readonly errors?: readonly ProblemDetail[];
+}
+
+const TITLES: Readonly<Record<ProblemCode, string>> = {
+  "bad-request": "The request is not as it should be",
+  unauthorized: "A token is wanted",
+  "scope-missing": "The token may not do this",
+  "other-owner": "The token may not act for this owner",
+  "foreign-host": "The service is asked by a name that is not its own",
+  "not-found": "There is no such route",
+  "pool-unknown": "There is no such pool",
+  "container-unknown": "No lease of yours stands on this container",
+  "too-slow": "The request came too slowly",
+  "lease-stale": "Somebody else has this container by now",
+  "lease-ended": "The lease is over",
+  "body-too-large": "The body is too large",
+  "media-type": "The body has a type that is not read here",
+  "generation-required": "The lease's generation is wanted",
+  "pool-busy": "No container is free",
+  "rate-limited": "Too many requests",
+  "too-many-executions": "Too many commands at once",
+  "headers-too-large": "The headers are too large",
+  internal: "Something went wrong in the service",
+  "place-lost": "The container ended under the command",
+  unavailable: "The cluster does not answer",
+  stopping: "The service is stopping",
+};
+
+/**
+ * A request that is answered with a problem. Its detail is sent to whoever asked and stands in no log, so it may name what they sent; what
+ * the cluster said, which may name what is nobody's business, it does not repeat.
+ */
+export class Problem extends Error {
+  override readonly name = "Problem";
+
+  constructor(
+    readonly code: ProblemCode,
+    detail: string,
+    private readonly more: { readonly retryAfter?: number; readonly errors?: readonly ProblemDetail[] } = {},
+  ) {
+    super(detail);
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code];
+  }
+
+  /** Seconds until it is worth to ask again. */
+  get retryAfter(): number | undefined {
+    return this.more.retryAfter;
+  }
+
+  toBody(): ProblemBody {
+    const { code, status } = this;
+    return {
+      type: `urn:cdk-nomad:problem:${code}`,
+      title: TITLES[code],
+      status,
+      code,
+      detail: this.message,
+      ...this.more,
+    };
+  }
+}
+
+/** A code that HTTP's parser or Fastify has for a request, and what it is here. */
+const OF_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ["body-too-large", "send less; the limit is in the service's documentation"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["media-type", "send JSON, with Content-Type: application/json"],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ["bad-request", "the body is empty; send a JSON object"],
+  FST_ERR_CTP_INVALID_JSON_BODY: ["bad-request", "the body is no JSON"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["bad-request", "the body has another length than Content-Length says"],
+  HPE_HEADER_OVERFLOW: ["headers-too-large", "send fewer or shorter headers"],
+};
+
+/** A violation of a route's schema, as Ajv reports it. */
+interface Violation {
+  readonly instancePath: string;
+  readonly message?: string;
+  readonly keyword: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** What an error means for whoever sent the request. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof PoolBusyError)
+    return new Problem("pool-busy", error.message, { retryAfter: Math.max(1, Math.ceil(error.retryAfter / 1000)) });
+  if (error instanceof LeaseEndedError)
+    return new Problem(
+      error.reason === "stale" ? "lease-stale" : "lease-ended",
+      `${LEASE_ENDS[error.reason]}; nothing was run, claim another container`,
+    );
+  if (error instanceof ExecutionLostError)
+    return new Problem("place-lost", "what the command did until then is not known; claim another container");
+  if (error instanceof NoAnswerError)
+    return new Problem("unavailable", `${error.api} does not answer; ask again`, { retryAfter: 2 });
+  if (error instanceof ApiError)
+    return new Problem("unavailable", `${error.api} answered ${error.status}; the service's log has more`, {
+      retryAfter: 2,
+    });
+  if (error instanceof UserError && error.problems[0]?.rule === "token")
+    return new Problem("unavailable", "the service's own token may not do this; its log has more", { retryAfter: 30 });
+  if (error instanceof UserError)
+    return new Problem("bad-request", error.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+      errors: error.problems.map(({ path, message }) => ({ path, message })),
+    });
+  return ofFastify(error) ?? new Problem("internal", "the service's log has more, under the request's id");
+}
+
+const LEASE_ENDS: Readonly<Record<LeaseEndedError["reason"], string>> = {
+  stale: "the generation is over",
+  expired: "the lease was not renewed in time",
+  released: "the lease was released before",
+  gone: "the container has ended",
+};
+
+function ofFastify(error: unknown): Problem | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, validation, validationContext, statusCode } = error as {
+    readonly code?: string;
+    readonly validation?: readonly Violation[];
+    readonly validationContext?: string;
+    readonly statusCode?: number;
+  };
+  if (validation) {
+    const errors = validation.map((violation) => ofViolation(violation));
+    const where = validationContext ?? "body";
+    const detail = errors.map(({ path, message }) => `${path || where} ${message}`).join("; ");
+    return new Problem("bad-request", detail, { errors });
+  }
+  const known = OF_FASTIFY[code ?? ""];
+  if (known) return new Problem(...known);
+  return statusCode === 400 ? new Problem("bad-request", "the request cannot be read") : undefined;
+}
+
+/** The value itself is not repeated. */
+function ofViolation({ instancePath, message = "is wrong", keyword, params }: Violation): ProblemDetail {
+  if (keyword === "additionalProperties")
+    return {
+      path: instancePath,
+      message: `has "${String(params?.additionalProperty).slice(0, 60)}", which is not known`,
+    };
+  return { path: instancePath, message };
+}

@@ -1,0 +1,246 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type * as v from "valibot";
+import { LeaseEndedError, PoolBusyError } from "../../pools";
+import { actingFor, callerFrom, mayActFor } from "../authorize";
+import { Problem } from "../problem";
+import type { LeasedContainer } from "../pools";
+import { route } from "../route";
+import { runFor, streamFor } from "../run-command";
+import * as schemas from "../schemas";
+import type { ServiceParts } from "../service-parts";
+
+/** How long a lease stands without a call where nobody says it, in milliseconds. */
+const USUAL_TTL = 60_000;
+const GENERATION_HEADER = "lease-generation";
+const GENERATION = {
+  [GENERATION_HEADER]:
+    "The lease's generation, as the claim answered it. A call with one that is over is refused with 409.",
+};
+
+const EXAMPLE = {
+  id: "0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11",
+  pool: "warm-pool-openai",
+  owner: "user-42",
+  generation: 7,
+  ttl: USUAL_TTL,
+  isolation: "container",
+} as const;
+
+/** Containers that are claimed, used and released one by one. */
+export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools, metrics, now } = parts;
+
+  route(app, {
+    method: "POST",
+    url: "/api/containers",
+    id: "claimContainer",
+    summary: "Claims a container",
+    description:
+      "The lease stands for its ttl from the last call that presents it: any service of these pools takes that call, also one that was started since.",
+    scope: "claim",
+    body: schemas.claimRequest,
+    example: { pool: "warm-pool-openai", ttl: USUAL_TTL },
+    answer: schemas.container,
+    answerExample: EXAMPLE,
+    status: 201,
+    problems: ["other-owner", "pool-unknown", "pool-busy"],
+    handle: async ({ body, request, reply }) => {
+      const caller = callerFrom(request);
+      const owner = actingFor(caller, body.owner ?? caller.owner);
+      knownPool(parts, body.pool);
+      const began = now();
+      try {
+        const { ttl = USUAL_TTL, wait = 0 } = body;
+        const signal = goneSignal(reply.raw);
+        const claimed = await pools.claim(body.pool, { owner, ttl, wait, kept: false, signal });
+        metrics.claimed(body.pool, "warm", now() - began);
+        reply.header("location", `/api/containers/${encodeURIComponent(claimed.lease.slot)}`);
+        reply.header(GENERATION_HEADER, claimed.lease.generation);
+        return shown(claimed);
+      } catch (error) {
+        metrics.claimed(body.pool, error instanceof PoolBusyError ? "busy" : "error", now() - began);
+        throw error;
+      }
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/containers",
+    id: "listContainers",
+    summary: "Lists the containers that the token's owner holds",
+    scope: "read",
+    query: schemas.listQuery,
+    answer: schemas.containerList,
+    answerExample: { containers: [EXAMPLE] },
+    problems: ["other-owner"],
+    handle: async ({ query, request }) => {
+      const caller = callerFrom(request);
+      const all = query.all === "true";
+      if (all && !caller.scopes.has("any-owner"))
+        throw new Problem("other-owner", "those of every owner want a token with the scope any-owner");
+      const found = await pools.list();
+      return { containers: found.filter(({ lease }) => all || lease.owner === caller.owner).map(shown) };
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/containers/:id",
+    id: "getContainer",
+    summary: "Says whose a container is",
+    scope: "read",
+    params: schemas.containerParams,
+    answer: schemas.container,
+    answerExample: EXAMPLE,
+    problems: ["container-unknown"],
+    handle: async ({ params, request }) => {
+      const found = await pools.find(params.id);
+      if (!found || !mayActFor(callerFrom(request), found.lease.owner)) throw unknownContainer();
+      return shown(found);
+    },
+  });
+
+  route(app, {
+    method: "POST",
+    url: "/api/containers/:id/execute",
+    id: "executeInContainer",
+    summary: "Runs a command in a container",
+    description:
+      "With Accept: application/x-ndjson its output is streamed: lines of JSON, {type: stdout|stderr, data}, and at the end {type: exit, exitCode, …} or {type: error, problem}. " +
+      "A client that goes away ends its command; one that reads slowly slows it down.",
+    scope: "execute",
+    params: schemas.containerParams,
+    headers: GENERATION,
+    body: schemas.runRequest,
+    example: { command: "python3 task.py", generation: 7, env: { LANG: "C.UTF-8" } },
+    answer: schemas.runAnswer,
+    answerExample: {
+      exitCode: 0,
+      ended: "exited",
+      stdout: "done\n",
+      stderr: "",
+      truncated: false,
+      duration: 12.5,
+      isolation: "container",
+    },
+    types: { "application/x-ndjson": "A line of JSON for each piece of output, and one for the end." },
+    problems: [
+      "container-unknown",
+      "generation-required",
+      "lease-stale",
+      "lease-ended",
+      "too-many-executions",
+      "place-lost",
+    ],
+    handle: async ({ params, body, request, reply }) => {
+      const { command, generation, encoding = "utf8", ...options } = body;
+      const held = await leaseOf(parts, request, params.id, generation);
+      await pools.renew(held.lease);
+      const { owner } = held.lease;
+      if (wantsLines(request))
+        return streamFor(owner, reply, encoding, parts.running, (how) =>
+          pools.execute(held, command, { ...options, ...how }),
+        );
+      return runFor(owner, reply, parts.running, (how) => pools.execute(held, command, { ...options, ...how }));
+    },
+  });
+
+  route(app, {
+    method: "POST",
+    url: "/api/containers/:id/renew",
+    id: "renewContainer",
+    summary: "Says that a container is still wanted: its lease stands for its ttl again",
+    scope: "claim",
+    params: schemas.containerParams,
+    headers: GENERATION,
+    body: schemas.renewRequest,
+    example: { generation: 7 },
+    answer: schemas.container,
+    answerExample: EXAMPLE,
+    problems: ["container-unknown", "generation-required", "lease-stale", "lease-ended"],
+    handle: async ({ params, body, request }) => {
+      const held = await leaseOf(parts, request, params.id, body.generation);
+      await pools.renew(held.lease);
+      return shown(held);
+    },
+  });
+
+  route(app, {
+    method: "DELETE",
+    url: "/api/containers/:id",
+    id: "releaseContainer",
+    summary: "Releases a container: nobody else has it before it is replaced or emptied",
+    scope: "claim",
+    params: schemas.containerParams,
+    headers: GENERATION,
+    answer: undefined,
+    problems: ["container-unknown", "generation-required", "lease-stale", "lease-ended"],
+    handle: async ({ params, request }) => {
+      const { lease } = await leaseOf(parts, request, params.id, undefined);
+      await pools.release(lease);
+    },
+  });
+}
+
+/**
+ * The lease that somebody presents.
+ *
+ * @throws Problem where there is none, it is another's, or its generation is over
+ */
+async function leaseOf(
+  { pools }: ServiceParts,
+  request: FastifyRequest,
+  id: string,
+  inBody: number | undefined,
+): Promise<LeasedContainer> {
+  const generation = inBody ?? inHeader(request);
+  if (generation === undefined)
+    throw new Problem(
+      "generation-required",
+      "present the lease's generation, as the claim answered it: Lease-Generation: 7",
+    );
+  const found = await pools.find(id);
+  if (!found) throw unknownContainer();
+  // Whoever presents an old generation may well have held it: they are told that it is over, and not whose it is.
+  if (found.lease.generation !== generation)
+    throw new LeaseEndedError({ ...found.lease, generation }, "stale", "the generation is over");
+  if (!mayActFor(callerFrom(request), found.lease.owner)) throw unknownContainer();
+  return found;
+}
+
+function inHeader({ headers }: FastifyRequest): number | undefined {
+  const text = headers[GENERATION_HEADER];
+  if (text === undefined) return undefined;
+  if (typeof text === "string" && /^\d{1,15}$/.test(text)) return Number(text);
+  throw new Problem("bad-request", "the header Lease-Generation is no whole number");
+}
+
+/** Of a container of somebody else the same is said as of one that is not there. */
+function unknownContainer(): Problem {
+  return new Problem("container-unknown", "it was released, its time was over, or it is another's; claim one");
+}
+
+/** @throws Problem where the pool is not served */
+export function knownPool({ pools }: ServiceParts, pool: string): void {
+  if (!pools.names.includes(pool))
+    throw new Problem("pool-unknown", `write one of ${pools.names.join(", ") || "none: the service serves no pool"}`);
+}
+
+function shown({ lease, isolation }: LeasedContainer): v.InferOutput<typeof schemas.container> {
+  const { slot, pool, owner, generation, ttl } = lease;
+  return { id: slot, pool, owner, generation, ttl, isolation };
+}
+
+function wantsLines({ headers }: FastifyRequest): boolean {
+  return /\bapplication\/x-ndjson\b/i.test(headers.accept ?? "");
+}
+
+/** Is aborted where a client goes away before it is answered. */
+export function goneSignal(raw: NodeJS.WritableStream & { readonly writableFinished: boolean }): AbortSignal {
+  const gone = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}

@@ -1,0 +1,61 @@
+import type { FastifyInstance } from "fastify";
+import { route } from "../route";
+import * as schemas from "../schemas";
+import type { ServiceParts } from "../service-parts";
+
+/** Whether the service lives, whether it can do its work, and what it counts. */
+export function healthRoutes(app: FastifyInstance, parts: ServiceParts): void {
+  route(app, {
+    method: "GET",
+    url: "/healthz",
+    id: "health",
+    summary: "Says that the service lives: nothing else is asked",
+    scope: "public",
+    answer: schemas.health,
+    answerExample: { status: "ok" },
+    handle: () => Promise.resolve({ status: "ok" as const }),
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/readyz",
+    id: "readiness",
+    summary: "Says whether the service can do its work, and what does not answer where it cannot",
+    scope: "public",
+    answer: schemas.readiness,
+    answerExample: { status: "ready", dependencies: [{ name: "Nomad", ok: true }] },
+    answers: { 503: schemas.readiness },
+    handle: async ({ reply }) => {
+      const found = await parts.dependencies();
+      const dependencies = found.map(({ name, trouble }) => ({
+        name,
+        ok: trouble === undefined,
+        ...(trouble === undefined ? {} : { message: trouble }),
+      }));
+      const ready = dependencies.every(({ ok }) => ok);
+      if (ready) return { status: "ready" as const, dependencies };
+      return reply.code(503).send({ status: "not-ready", dependencies });
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/metrics",
+    config: { scope: "read" },
+    schema: {
+      operationId: "metrics",
+      summary: "What the service counts, for Prometheus",
+      security: [{ token: ["read"] }],
+      response: {
+        200: {
+          description: "Prometheus' text format.",
+          content: { "text/plain": { schema: { type: "string", examples: ["cdk_nomad_pool_free 9\n"] } } },
+        },
+      },
+    },
+    handler: async (_request, reply) => {
+      const { registry } = parts.metrics;
+      return reply.type(registry.contentType).send(await registry.metrics());
+    },
+  });
+}

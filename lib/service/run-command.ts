@@ -1,0 +1,134 @@
+import { PassThrough } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import type { FastifyReply } from "fastify";
+import type { ExecuteOptions, ExecutionResult } from "../pools";
+import type { RunningCommands } from "./limits";
+import type { Metrics } from "./metrics";
+import { problemOf } from "./problem";
+import type { RunEvent } from "./schemas";
+
+/** What running a command needs of the service. */
+export interface Running {
+  readonly commands: RunningCommands;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  /** Told of what went wrong after an answer has begun, where no status can say it any more. */
+  readonly onError: (error: unknown) => void;
+}
+
+type Run<R extends ExecutionResult = ExecutionResult> = (
+  options: Pick<ExecuteOptions, "signal" | "onStdout" | "onStderr">,
+) => Promise<R>;
+
+/** Runs a command for a client, and ends it where the client goes away, or the service may wait no longer. */
+export async function runFor<R extends ExecutionResult>(
+  owner: string,
+  reply: FastifyReply,
+  running: Running,
+  run: Run<R>,
+): Promise<R> {
+  return running.commands.run(owner, async (stop) => {
+    const onClose = () => {
+      // It is closed too where the answer was sent.
+      if (!reply.raw.writableFinished) stop.abort();
+    };
+    reply.raw.once("close", onClose);
+    try {
+      return await measured(running, () => run({ signal: stop.signal }));
+    } finally {
+      reply.raw.off("close", onClose);
+    }
+  });
+}
+
+async function measured<R extends ExecutionResult>(running: Running, run: () => Promise<R>): Promise<R> {
+  const began = running.now();
+  try {
+    const result = await run();
+    running.metrics.executed(result.ended, running.now() - began);
+    return result;
+  } catch (error) {
+    running.metrics.executed("lost", running.now() - began);
+    throw error;
+  }
+}
+
+/** So much of an answer waits for a client that reads slowly, in bytes; then the command waits too. */
+const WAITING = 64 * 1024;
+
+/**
+ * Runs a command and sends what it writes as it comes, a line of JSON for each piece; the last line says how it ended. The command waits for a
+ * client that reads slowly, and is ended where the client goes away.
+ */
+export function streamFor(
+  owner: string,
+  reply: FastifyReply,
+  encoding: "utf8" | "base64",
+  running: Running,
+  run: Run,
+): Promise<FastifyReply> {
+  return new Promise((resolve, reject) => {
+    const lines = new PassThrough({ highWaterMark: WAITING });
+    running.commands
+      .run(owner, async (stop) => {
+        lines.once("close", () => stop.abort());
+        lines.on("error", () => stop.abort());
+        // It counts as running before the first byte is sent, so what is refused is refused by its status.
+        resolve(reply.type("application/x-ndjson; charset=utf-8").header("cache-control", "no-store").send(lines));
+        const write = (event: RunEvent) => written(lines, `${JSON.stringify(event)}\n`, stop.signal);
+        const decoders = { stdout: decoder(encoding), stderr: decoder(encoding) };
+        const take = (type: "stdout" | "stderr") => async (chunk: Uint8Array) => {
+          const data = decoders[type].write(chunk);
+          if (data !== "") await write({ type, data });
+        };
+        try {
+          const options = { signal: stop.signal, onStdout: take("stdout"), onStderr: take("stderr") };
+          const { stdout: _, stderr: __, ...end } = await measured(running, () => run(options));
+          for (const type of ["stdout", "stderr"] as const) {
+            const data = decoders[type].end();
+            if (data !== "") await write({ type, data });
+          }
+          await write({ type: "exit", ...end });
+        } catch (error) {
+          running.onError(error);
+          await write({ type: "error", problem: problemBody(error) });
+        } finally {
+          lines.end();
+        }
+      })
+      .catch((error: unknown) => {
+        lines.destroy();
+        reject(error);
+      });
+  });
+}
+
+function problemBody(error: unknown): Extract<RunEvent, { type: "error" }>["problem"] {
+  const { errors, ...body } = problemOf(error).toBody();
+  return errors ? { ...body, errors: [...errors] } : body;
+}
+
+/** Pieces of bytes as text: a character may be cut where a piece ends, and so may three bytes of base64. */
+function decoder(encoding: "utf8" | "base64"): { write(chunk: Uint8Array): string; end(): string } {
+  const inner = new StringDecoder(encoding);
+  return {
+    write: (chunk) => inner.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    end: () => inner.end(),
+  };
+}
+
+/** Is settled once there is room again, or the client is gone. */
+async function written(lines: PassThrough, text: string, gone: AbortSignal): Promise<void> {
+  if (lines.destroyed || lines.write(text)) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      lines.off("drain", done);
+      lines.off("close", done);
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    lines.once("drain", done);
+    lines.once("close", done);
+    gone.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,180 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+import { PROBLEMS, type ProblemCode } from "./problem";
+
+// The shapes of what is asked and answered, each once: the types, the checks and the OpenAPI document are made of them.
+
+const MINUTE = 60_000;
+/** The longest command, and the longest standard input, in characters. */
+const LONGEST_TEXT = 1024 * 1024;
+
+const described = <S extends v.GenericSchema>(schema: S, description: string) =>
+  v.pipe(schema, v.description(description));
+const milliseconds = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+
+const NAMED = "What cannot be the name of a variable is refused.";
+const environment = v.record(
+  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/)),
+  v.pipe(v.string(), v.maxLength(128 * 1024)),
+);
+const owner = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const command = described(
+  v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TEXT)),
+  "A line of shell, run by /bin/sh. It is data for the service, whatever stands in it.",
+);
+const timeout = described(
+  milliseconds(1, 24 * 60 * MINUTE),
+  "Milliseconds until it is killed with everything that it started. Default: 300000.",
+);
+const generation = described(
+  v.pipe(v.number(), v.integer(), v.minValue(0)),
+  "The lease's generation, where it is not sent as the header Lease-Generation.",
+);
+const isolation = described(
+  v.picklist(["container", "chroot", "sandbox", "none"]),
+  "What keeps commands apart from those of others on the same machine; none: nothing does.",
+);
+
+export const provider = v.picklist(["openai", "anthropic", "google"]);
+
+export const executeRequest = v.strictObject({
+  userId: described(owner, "Whose command it is: the token's owner, or anybody with the scope any-owner."),
+  provider: described(provider, "Whose models the command talks to: says which pool."),
+  command,
+  credentials: v.optional(
+    described(environment, `Secret environment variables; they stand in no job, argument or log. ${NAMED}`),
+  ),
+  env: v.optional(described(environment, `Environment variables. ${NAMED}`)),
+  stdin: v.optional(
+    described(v.pipe(v.string(), v.maxLength(LONGEST_TEXT)), "What the command reads. Default: nothing."),
+  ),
+  timeout: v.optional(timeout),
+  wait: v.optional(
+    described(
+      milliseconds(0, MINUTE),
+      "Milliseconds to wait for a container of the pool before a job is started. Default: 0.",
+    ),
+  ),
+});
+
+const result = {
+  exitCode: described(
+    v.pipe(v.number(), v.integer()),
+    "The command's own; 124 where it ran out of time, 130 where it was cancelled.",
+  ),
+  ended: v.picklist(["exited", "timeout", "cancelled"]),
+  stdout: described(v.string(), "The beginning of what it wrote, up to 1 MiB."),
+  stderr: v.string(),
+  truncated: described(v.boolean(), "Whether something was dropped beyond the limit."),
+  duration: described(v.number(), "Milliseconds."),
+  isolation,
+};
+
+export const executeAnswer = v.object({
+  success: described(v.boolean(), "Whether the command ended with 0."),
+  warm: described(v.boolean(), "Whether a container of a pool ran it; else a job of its own did."),
+  containerId: described(v.string(), "The container that ran it, or the job where it was not warm."),
+  ...result,
+});
+
+export const claimRequest = v.strictObject({
+  pool: described(v.pipe(v.string(), v.minLength(1), v.maxLength(128)), "The pool's name."),
+  owner: v.optional(described(owner, "Whose it will be. Default: the token's owner.")),
+  ttl: v.optional(
+    described(
+      milliseconds(5000, 60 * MINUTE),
+      "Milliseconds that the lease stands without a call that presents it. Default: 60000.",
+    ),
+  ),
+  wait: v.optional(described(milliseconds(0, MINUTE), "Milliseconds to wait where none is free. Default: 0.")),
+});
+
+export const container = v.object({
+  id: described(v.string(), "What later calls name."),
+  pool: v.string(),
+  owner: v.string(),
+  generation: described(
+    v.pipe(v.number(), v.integer()),
+    "What later calls present: it is refused once somebody else has the container.",
+  ),
+  ttl: described(v.number(), "Milliseconds that the lease stands without a call."),
+  isolation,
+});
+
+export const containerList = v.object({ containers: v.array(container) });
+
+export const runRequest = v.strictObject({
+  command,
+  generation: v.optional(generation),
+  env: v.optional(described(environment, `Environment variables. ${NAMED}`)),
+  secrets: v.optional(
+    described(environment, `Secret environment variables; they stand in no job, argument or log. ${NAMED}`),
+  ),
+  stdin: v.optional(
+    described(v.pipe(v.string(), v.maxLength(LONGEST_TEXT)), "What the command reads. Default: nothing."),
+  ),
+  cwd: v.optional(
+    described(
+      v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
+      "The folder that it starts in. Default: the workspace.",
+    ),
+  ),
+  timeout: v.optional(timeout),
+  encoding: v.optional(
+    described(
+      v.picklist(["utf8", "base64"]),
+      "How pieces of output are written where they are streamed. Default: utf8.",
+    ),
+  ),
+});
+
+export const runAnswer = v.object(result);
+
+/** A line of the streamed answer. */
+export type RunEvent =
+  | { readonly type: "stdout" | "stderr"; readonly data: string }
+  | ({ readonly type: "exit" } & Omit<v.InferOutput<typeof runAnswer>, "stdout" | "stderr">)
+  | { readonly type: "error"; readonly problem: v.InferOutput<typeof problem> };
+
+export const renewRequest = v.strictObject({ generation: v.optional(generation) });
+
+export const containerParams = v.strictObject({ id: v.pipe(v.string(), v.minLength(1), v.maxLength(128)) });
+export const poolParams = v.strictObject({ pool: v.pipe(v.string(), v.minLength(1), v.maxLength(128)) });
+export const listQuery = v.strictObject({
+  all: v.optional(described(v.picklist(["true", "false"]), "Those of every owner; wants the scope any-owner.")),
+});
+
+export const poolFigures = v.object({
+  pool: v.string(),
+  free: v.number(),
+  leased: v.number(),
+  coming: v.number(),
+  target: v.number(),
+  queue: v.number(),
+  draining: v.boolean(),
+});
+export const poolList = v.object({ pools: v.array(poolFigures) });
+export const drained = v.object({ pool: v.string(), leased: described(v.number(), "Leases that go on.") });
+
+export const health = v.object({ status: v.picklist(["ok"]) });
+export const readiness = v.object({
+  status: v.picklist(["ready", "not-ready"]),
+  dependencies: v.array(v.object({ name: v.string(), ok: v.boolean(), message: v.optional(v.string()) })),
+});
+
+export const problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.pipe(v.number(), v.integer()),
+  code: v.picklist(Object.keys(PROBLEMS) as ProblemCode[]),
+  detail: v.string(),
+  retryAfter: v.optional(described(v.number(), "Seconds until it is worth to ask again.")),
+  errors: v.optional(v.array(v.object({ path: v.string(), message: v.string() }))),
+});
+
+/** A schema as JSON Schema, as Fastify and OpenAPI 3.1 read it. */
+export function jsonSchema(schema: v.GenericSchema, example?: unknown): Record<string, unknown> {
+  const { $schema: _, ...rest } = toJsonSchema(schema, { errorMode: "throw" });
+  return example === undefined ? rest : { ...rest, examples: [example] };
+}

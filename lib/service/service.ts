@@ -1,0 +1,178 @@
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { authorize } from "./authorize";
+import { RunningCommands } from "./limits";
+import { Metrics } from "./metrics";
+import type { Dependency, Pools } from "./pools";
+import { Problem, problemOf } from "./problem";
+import { containerRoutes } from "./routes/containers";
+import { executeRoute } from "./routes/execute";
+import { healthRoutes } from "./routes/health";
+import { poolRoutes } from "./routes/pools";
+import { fewAtOnce, type ServiceParts } from "./service-parts";
+import { errorFields, httpSettings, requestFields } from "./http-settings";
+import type { Tokens } from "./token-source";
+
+/** What is limited; see docs/pools.md for how the figures were chosen. */
+export interface ServiceLimits {
+  /** The largest body, in bytes. Default: 2 MiB. */
+  readonly body?: number;
+  /** Requests of one token in ten seconds. Default: 2000. */
+  readonly requests?: number;
+  /** Commands of one owner at once. Default: 50. */
+  readonly commandsOfOwner?: number;
+  /** Commands at once. Default: 200. */
+  readonly commands?: number;
+  /** Jobs of their own at once, for commands that no container was free for; 0: none is ever started. Default: 4. */
+  readonly jobs?: number;
+}
+
+/** What the service is made of. */
+export interface ServiceOptions {
+  readonly pools: Pools;
+  /** Who may ask; `none`: whoever is on this machine. */
+  readonly tokens: Tokens | "none";
+  readonly limits?: ServiceLimits;
+  /** Default: nothing is logged. */
+  readonly log?: FastifyBaseLogger;
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number;
+  /** The release, for the document. */
+  readonly version: string;
+}
+
+/** The service: a server that listens once it is told to, and ends in the order that loses nothing. */
+export interface Service {
+  readonly app: FastifyInstance;
+  /**
+   * Takes no more requests, waits until the commands that run have ended, and ends them where that takes too long. Leases stay as they stand in
+   * the store.
+   *
+   * @param grace how long to wait, in milliseconds
+   */
+  end(grace: number): Promise<void>;
+}
+
+/** Makes the service; it listens nowhere yet. */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const { pools, tokens, limits = {}, log, now, version } = options;
+  const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
+  const app: FastifyInstance = Fastify({ ...httpSettings, bodyLimit: body, ...(log ? { loggerInstance: log } : {}) });
+  // A page of another site can send texts and forms without asking first, and JSON it cannot.
+  app.removeContentTypeParser("text/plain");
+
+  const metrics = new Metrics(pools, now);
+  const commands = new RunningCommands({ perOwner: commandsOfOwner, all }, (count) => metrics.running.set(count));
+  const background = new Set<Promise<unknown>>();
+  let ending = false;
+
+  const parts: ServiceParts = {
+    pools,
+    metrics,
+    now,
+    cold: fewAtOnce(jobs),
+    running: { commands, metrics, now, onError: (error) => app.log.warn(errorFields(error), "a command failed") },
+    dependencies: async () => [...ownTroubles(tokens, ending), ...(await pools.dependencies())],
+    inBackground: (work) => {
+      const settled = work.catch((error: unknown) => app.log.warn(errorFields(error), "work in the background failed"));
+      background.add(settled);
+      void settled.finally(() => background.delete(settled));
+    },
+  };
+
+  answerProblems(app);
+  authorize(app, tokens);
+  app.addHook("onRequest", async (request) => {
+    if (ending && request.routeOptions.config.scope !== "public")
+      throw new Problem("stopping", "another service takes over; ask again", { retryAfter: 1 });
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    metrics.requested(request.method, route, reply.statusCode);
+    request.log.info(requestFields(request, reply), "answered");
+  });
+  app.addHook("onSend", async (request, reply) => void reply.header("x-request-id", request.id));
+
+  await app.register(swagger, { openapi: documentHead(version) });
+  await app.register(rateLimit, {
+    max: requests,
+    timeWindow: 10_000,
+    keyGenerator: (request) => (request.caller ? `token ${request.caller.token}` : `address ${request.ip}`),
+    allowList: (request) => request.routeOptions.config.scope === "public",
+    errorResponseBuilder: (_request, { ttl }) =>
+      new Problem("rate-limited", `${requests} requests in ten seconds are the most`, {
+        retryAfter: Math.max(1, Math.ceil(ttl / 1000)),
+      }),
+  });
+  await app.register(async (routes) => {
+    executeRoute(routes, parts);
+    containerRoutes(routes, parts);
+    poolRoutes(routes, parts);
+    healthRoutes(routes, parts);
+    routes.get("/openapi.json", { config: { scope: "public" }, schema: { hide: true } }, async (_request, reply) =>
+      reply.send(app.swagger()),
+    );
+  });
+
+  return {
+    app,
+    end: async (grace) => {
+      ending = true;
+      const over = setTimeout(() => commands.stopAll(), grace);
+      try {
+        // New connections are refused from now on; what was asked before is answered.
+        const closed = app.close();
+        await commands.idle();
+        await closed;
+        await Promise.all(background);
+      } finally {
+        clearTimeout(over);
+        await pools.close();
+      }
+    },
+  };
+}
+
+/** What goes wrong in the service itself. */
+function ownTroubles(tokens: Tokens | "none", ending: boolean): readonly Dependency[] {
+  return [
+    ...(tokens === "none"
+      ? []
+      : [{ name: "tokens", trouble: tokens.trouble && "cannot be read; the service's log has more" }]),
+    ...(ending ? [{ name: "service", trouble: "is stopping" }] : []),
+  ];
+}
+
+/** Every refusal and every fault is a problem of RFC 9457. */
+function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) request.log.error(errorFields(error), "a request failed");
+    reply.code(problem.status);
+    if (problem.retryAfter !== undefined) reply.header("retry-after", problem.retryAfter);
+    if (problem.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="cdk-nomad"');
+    return reply.type("application/problem+json").serializer(JSON.stringify).send(problem.toBody());
+  });
+  app.setNotFoundHandler(async () => {
+    throw new Problem("not-found", "GET /openapi.json lists the routes");
+  });
+}
+
+function documentHead(version: string) {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "cdk-nomad pools",
+      version,
+      description:
+        "Containers that wait, leased in milliseconds. A lease has a generation, which every later call presents; refusals are problems of RFC 9457, whose `code` is for programs.",
+    },
+    components: {
+      securitySchemes: {
+        token: { type: "http" as const, scheme: "bearer", description: "A token of cdk-nomad pool token create." },
+      },
+    },
+    security: [{ token: [] }],
+  };
+}
