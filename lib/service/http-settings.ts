@@ -6,7 +6,6 @@ import { Problem, problemOf } from "./problem";
 
 /** How the server treats connections: slow and malformed requests cost it little, and everybody else nothing. */
 export const httpSettings = {
-  disableRequestLogging: true,
   genReqId: () => randomUUID(),
   /** Within so many milliseconds a request has come in whole; how long it is answered is not limited by it. */
   requestTimeout: 30_000,
@@ -45,17 +44,25 @@ export function requestFields(request: FastifyRequest, reply: FastifyReply) {
 }
 
 /** What the log says of an error: where it came from. Its message may repeat what somebody sent, so it is left out. */
-export function errorFields(error: unknown) {
-  if (error instanceof NoAnswerError) return { error: error.name, api: error.api, kind: error.kind };
+export function errorFields(error: unknown): ErrorFields {
+  if (error instanceof NoAnswerError) return fields(error.name, `${error.api} is ${error.kind}`);
   if (error instanceof ApiError)
-    return { error: error.name, api: error.api, status: error.status, method: error.method };
-  if (error instanceof Problem) return { error: error.name, code: error.code };
-  if (!(error instanceof Error)) return { error: typeof error };
+    return fields(error.name, `${error.api} answered ${error.status} to a ${error.method}`);
+  if (error instanceof Problem) return fields(error.name, error.code);
+  if (!(error instanceof Error)) return fields(typeof error, "");
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   const { code } = error as NodeJS.ErrnoException;
-  return {
-    error: error.name,
-    ...(typeof code === "string" ? { code } : {}),
-    stack: frames.slice(0, 8).map((line) => line.trim()),
-  };
+  return fields(error.name, typeof code === "string" ? code : "", frames.slice(0, 8));
+}
+
+/** An error in the log, in the shape that pino has for one. */
+interface ErrorFields {
+  readonly [name: string]: unknown;
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+function fields(type: string, message: string, frames: readonly string[] = []): ErrorFields {
+  return { type, message, stack: frames.map((line) => line.trim()).join("\n") };
 }

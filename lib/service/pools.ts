@@ -1,8 +1,11 @@
-import type { ExecuteOptions, ExecutionResult, LeaseView, Provider } from "../pools";
+import type { ExecuteOptions, ExecutionResult, Lease, Provider } from "../pools";
+
+/** A lease as the store shows it. */
+export type HeldLease = Omit<Lease, "secret">;
 
 /** A container that somebody leased. Its id is the lease's slot: the id of an allocation. */
 export interface LeasedContainer {
-  readonly lease: LeaseView;
+  readonly lease: HeldLease;
   /** What keeps its commands apart from those of others on the same machine. */
   readonly isolation: ExecutionResult["isolation"];
 }
@@ -77,7 +80,7 @@ export interface Pools {
    *
    * @throws LeaseEndedError
    */
-  renew(lease: LeaseView, signal?: AbortSignal): Promise<void>;
+  renew(lease: HeldLease, signal?: AbortSignal): Promise<void>;
   /**
    * Runs a command in a leased container; the lease is renewed while it runs.
    *
@@ -85,7 +88,7 @@ export interface Pools {
    */
   execute(container: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult>;
   /** Ends a lease. Its container is replaced or emptied before anybody else has it. */
-  release(lease: LeaseView): Promise<void>;
+  release(lease: HeldLease): Promise<void>;
   /** Every lease that stands, of every pool that is served. */
   list(signal?: AbortSignal): Promise<readonly LeasedContainer[]>;
   /** How the pools do. */

@@ -190,5 +190,7 @@ function ofViolation({ instancePath, message = "is wrong", keyword, params }: Vi
       path: instancePath,
       message: `has "${String(params?.additionalProperty).slice(0, 60)}", which is not known`,
     };
+  // Of a pattern nobody learns what to write instead.
+  if (keyword === "pattern") return { path: instancePath, message: "holds a character that is not allowed here" };
   return { path: instancePath, message };
 }

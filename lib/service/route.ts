@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type * as v from "valibot";
 import { PROBLEMS, type ProblemCode } from "./problem";
-import { jsonSchema, problem } from "./schemas";
+import { jsonSchema, PROBLEM } from "./schemas";
 import type { Scope } from "./tokens";
 
 type Schema = v.GenericSchema<unknown>;
@@ -120,7 +120,7 @@ function problemAnswers(codes: readonly ProblemCode[], answers: Readonly<Record<
         status,
         {
           description: `A problem: ${[...new Set(some)].join(", ")}.`,
-          content: { "application/problem+json": { schema: jsonSchema(problem) } },
+          content: { "application/problem+json": { schema: { $ref: `${PROBLEM}#` } } },
         },
       ]),
   );

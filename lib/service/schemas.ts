@@ -14,13 +14,15 @@ const milliseconds = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 
 const NAMED = "What cannot be the name of a variable is refused.";
+/** No text that reaches a shell or a process holds a NUL. */
+const WITHOUT_NUL = /^[^\0]*$/;
 const environment = v.record(
   v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/)),
-  v.pipe(v.string(), v.maxLength(128 * 1024)),
+  v.pipe(v.string(), v.maxLength(128 * 1024), v.regex(WITHOUT_NUL)),
 );
 const owner = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const command = described(
-  v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TEXT)),
+  v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TEXT), v.regex(WITHOUT_NUL)),
   "A line of shell, run by /bin/sh. It is data for the service, whatever stands in it.",
 );
 const timeout = described(
@@ -116,7 +118,7 @@ export const runRequest = v.strictObject({
   ),
   cwd: v.optional(
     described(
-      v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
+      v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.regex(WITHOUT_NUL)),
       "The folder that it starts in. Default: the workspace.",
     ),
   ),
@@ -163,6 +165,8 @@ export const readiness = v.object({
   dependencies: v.array(v.object({ name: v.string(), ok: v.boolean(), message: v.optional(v.string()) })),
 });
 
+/** The name of the schema of problems, which every route has. */
+export const PROBLEM = "Problem";
 export const problem = v.object({
   type: v.string(),
   title: v.string(),

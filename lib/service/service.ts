@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyInstance } from "fastify";
 import { authorize } from "./authorize";
 import { RunningCommands } from "./limits";
 import { Metrics } from "./metrics";
@@ -10,6 +10,7 @@ import { containerRoutes } from "./routes/containers";
 import { executeRoute } from "./routes/execute";
 import { healthRoutes } from "./routes/health";
 import { poolRoutes } from "./routes/pools";
+import { jsonSchema, PROBLEM, problem } from "./schemas";
 import { fewAtOnce, type ServiceParts } from "./service-parts";
 import { errorFields, httpSettings, requestFields } from "./http-settings";
 import type { Tokens } from "./token-source";
@@ -28,14 +29,17 @@ export interface ServiceLimits {
   readonly jobs?: number;
 }
 
+/** How much is logged. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
 /** What the service is made of. */
 export interface ServiceOptions {
   readonly pools: Pools;
   /** Who may ask; `none`: whoever is on this machine. */
   readonly tokens: Tokens | "none";
   readonly limits?: ServiceLimits;
-  /** Default: nothing is logged. */
-  readonly log?: FastifyBaseLogger;
+  /** Where lines of JSON are logged to, and how much. Default: nothing is logged. */
+  readonly log?: { readonly level: LogLevel; readonly stream: { write(line: string): void } };
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
   /** The release, for the document. */
@@ -58,7 +62,13 @@ export interface Service {
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { pools, tokens, limits = {}, log, now, version } = options;
   const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
-  const app: FastifyInstance = Fastify({ ...httpSettings, bodyLimit: body, ...(log ? { loggerInstance: log } : {}) });
+  const app: FastifyInstance = Fastify({
+    ...httpSettings,
+    bodyLimit: body,
+    logController: new LogController({ disableRequestLogging: true }),
+    // Fastify's own lines, such as that of a fault in a plugin, go through the same sieve as ours.
+    logger: log ? { ...log, serializers: { err: errorFields, req: () => ({}), res: () => ({}) } } : false,
+  });
   // A page of another site can send texts and forms without asking first, and JSON it cannot.
   app.removeContentTypeParser("text/plain");
 
@@ -72,10 +82,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     metrics,
     now,
     cold: fewAtOnce(jobs),
-    running: { commands, metrics, now, onError: (error) => app.log.warn(errorFields(error), "a command failed") },
+    running: { commands, metrics, now, onError: (error) => app.log.warn({ err: error }, "a command failed") },
     dependencies: async () => [...ownTroubles(tokens, ending), ...(await pools.dependencies())],
     inBackground: (work) => {
-      const settled = work.catch((error: unknown) => app.log.warn(errorFields(error), "work in the background failed"));
+      const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));
       background.add(settled);
       void settled.finally(() => background.delete(settled));
     },
@@ -94,7 +104,14 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   });
   app.addHook("onSend", async (request, reply) => void reply.header("x-request-id", request.id));
 
-  await app.register(swagger, { openapi: documentHead(version) });
+  app.addSchema({ $id: PROBLEM, ...jsonSchema(problem) });
+  await app.register(swagger, {
+    openapi: documentHead(version),
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json.$id === "string" ? json.$id : `schema-${index}`,
+    },
+  });
   await app.register(rateLimit, {
     max: requests,
     timeWindow: 10_000,
@@ -148,7 +165,7 @@ function ownTroubles(tokens: Tokens | "none", ending: boolean): readonly Depende
 function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
-    if (problem.status >= 500) request.log.error(errorFields(error), "a request failed");
+    if (problem.status >= 500) request.log.error({ err: error }, "a request failed");
     reply.code(problem.status);
     if (problem.retryAfter !== undefined) reply.header("retry-after", problem.retryAfter);
     if (problem.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="cdk-nomad"');

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { LeaseEndedError, PoolBusyError, type ExecuteOptions, type ExecutionResult } from "../../lib/pools";
+import type { ClaimOptions, ColdRun, Dependency, LeasedContainer, PoolFigures, Pools } from "../../lib/service";
+
+/** What a command of a test does. */
+export type Command = (options: ExecuteOptions, line: string) => Promise<Partial<ExecutionResult>>;
+
+const ENDED: ExecutionResult = {
+  exitCode: 0,
+  ended: "exited",
+  stdout: "",
+  stderr: "",
+  truncated: false,
+  duration: 1,
+  isolation: "container",
+};
+
+/**
+ * Pools in the memory of a test, for what the service does with answers of theirs: the pools themselves are tried on a real cluster. Two services
+ * that are given one of these share it, as they share a store.
+ */
+export class PoolsInMemory implements Pools {
+  readonly names = ["warm-pool-openai", "warm-pool-google"];
+  readonly leases = new Map<string, LeasedContainer>();
+  readonly generations = new Map<string, number>();
+  readonly ran: { readonly line: string; readonly options: ExecuteOptions }[] = [];
+  readonly cold: ColdRun[] = [];
+  readonly renewed: string[] = [];
+  free: string[] = [randomUUID(), randomUUID()];
+  drained = false;
+  closed = false;
+  trouble: string | undefined;
+  /** What every command does. */
+  command: Command = (_options, line) => Promise.resolve({ stdout: `${line}\n` });
+
+  poolOf(provider: string): string | undefined {
+    return this.names.find((name) => name === `warm-pool-${provider}`);
+  }
+
+  claim(pool: string, { owner, ttl }: ClaimOptions): Promise<LeasedContainer> {
+    const slot = this.drained ? undefined : this.free.shift();
+    if (slot === undefined) return Promise.reject(new PoolBusyError(pool, 1500, "no container is free"));
+    const generation = (this.generations.get(slot) ?? 0) + 1;
+    this.generations.set(slot, generation);
+    const claimed: LeasedContainer = { lease: { pool, slot, owner, generation, ttl }, isolation: "container" };
+    this.leases.set(slot, claimed);
+    return Promise.resolve(claimed);
+  }
+
+  find(container: string): Promise<LeasedContainer | undefined> {
+    return Promise.resolve(this.leases.get(container));
+  }
+
+  renew({ slot }: LeasedContainer["lease"]): Promise<void> {
+    this.renewed.push(slot);
+    return Promise.resolve();
+  }
+
+  async execute(
+    { lease, isolation }: LeasedContainer,
+    line: string,
+    options: ExecuteOptions,
+  ): Promise<ExecutionResult> {
+    if (this.leases.get(lease.slot)?.lease.generation !== lease.generation)
+      throw new LeaseEndedError(lease, "stale", "the generation is over");
+    this.ran.push({ line, options });
+    return { ...ENDED, isolation, ...(await this.command(options, line)) };
+  }
+
+  release({ slot }: LeasedContainer["lease"]): Promise<void> {
+    if (this.leases.delete(slot)) this.free.push(slot);
+    return Promise.resolve();
+  }
+
+  list(): Promise<readonly LeasedContainer[]> {
+    return Promise.resolve([...this.leases.values()]);
+  }
+
+  stats(): Promise<readonly PoolFigures[]> {
+    const leased = this.leases.size;
+    return Promise.resolve([
+      {
+        pool: "warm-pool-openai",
+        free: this.free.length,
+        leased,
+        coming: 0,
+        target: 2,
+        queue: 0,
+        draining: this.drained,
+      },
+    ]);
+  }
+
+  drain(): Promise<number> {
+    this.drained = true;
+    return Promise.resolve(this.leases.size);
+  }
+
+  async runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
+    this.cold.push(run);
+    return { ...ENDED, job: "runtime-openai-1", ...(await this.command(run, run.command)) };
+  }
+
+  dependencies(): Promise<readonly Dependency[]> {
+    return Promise.resolve([{ name: "Nomad", trouble: this.trouble }]);
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,83 @@
+import type { FastifyInstance, InjectOptions } from "fastify";
+import {
+  createService,
+  createToken,
+  Tokens,
+  tokenText,
+  type Scope,
+  type Service,
+  type ServiceOptions,
+} from "../../lib/service";
+import { PoolsInMemory } from "./pools-in-memory";
+
+/** A service over pools in memory, with tokens that a test makes. */
+export interface TestService extends Service {
+  readonly pools: PoolsInMemory;
+  /** Makes a token that counts at once. */
+  token(owner: string, ...scopes: readonly Scope[]): string;
+  /** Asks as whoever has a token; JSON goes in and comes out. */
+  ask(
+    token: string,
+    method: InjectOptions["method"],
+    url: string,
+    body?: object,
+    headers?: Record<string, string>,
+  ): Promise<Said>;
+}
+
+/** An answer. */
+export interface Said {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Record<string, unknown>;
+  readonly text: string;
+}
+
+/** Makes one; nothing listens. */
+export async function testService(
+  options: Partial<ServiceOptions> & { readonly pools?: PoolsInMemory } = {},
+): Promise<TestService> {
+  const pools = options.pools ?? new PoolsInMemory();
+  const lines: string[] = [];
+  let time = 0;
+  const tokens = new Tokens(
+    { name: "tokens", interval: 0, read: () => Promise.resolve(lines.join("\n")) },
+    () => (time += 1),
+  );
+  const service = await createService({ tokens, now: () => performance.now(), version: "0.0.0", ...options, pools });
+  return {
+    ...service,
+    pools,
+    token: (owner, ...scopes) => {
+      const made = createToken({ owner, scopes });
+      lines.push(tokenText(made.line));
+      return made.token;
+    },
+    ask: (token, method, url, body, headers) => ask(service.app, token, method, url, body, headers),
+  };
+}
+
+async function ask(
+  app: FastifyInstance,
+  token: string,
+  method: InjectOptions["method"],
+  url: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Said> {
+  const answer = await app.inject({
+    method,
+    url,
+    headers: { ...(token === "" ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    ...(body === undefined ? {} : { payload: body }),
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: parsed(answer.body), text: answer.body };
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
