@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Processes of the machine that fit, zombies aside. Empty where there is no /proc. */
+export function processesWhere(fits: (pid: number) => boolean): readonly number[] {
+  try {
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => pid > 1 && pid !== process.pid && fits(pid));
+  } catch {
+    return [];
+  }
+}
+
+/** The user that a process runs as; undefined where it is gone, or a zombie. */
+export function userOf(pid: number): number | undefined {
+  const status = read(`/proc/${pid}/status`);
+  if (status === undefined || /^State:\s*[ZX]/m.test(status)) return undefined;
+  const uid = /^Uid:\s*(\d+)/m.exec(status)?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+/** Whether a process was started with a variable, its value included. */
+export function hasVariable(pid: number, variable: string): boolean {
+  return `\0${read(`/proc/${pid}/environ`) ?? ""}`.includes(`\0${variable}\0`);
+}
+
+/**
+ * Ends every process of a user, which no owner but a slot has: all at once by the kernel, so that none forks away, then looks until none is there.
+ *
+ * @param setpriv the program that gives the server's rights up
+ * @returns whether none is left
+ */
+export async function endUser(uid: number, setpriv: string): Promise<boolean> {
+  return endAll(
+    () => processesWhere((pid) => userOf(pid) === uid),
+    () => {
+      const id = String(uid);
+      const args = ["--reuid", id, "--regid", id, "--clear-groups", "--", "/bin/sh", "-c", "kill -9 -1"];
+      return new Promise((resolve) => {
+        spawn(setpriv, args, { stdio: "ignore", env: {}, cwd: "/" }).once("error", resolve).once("close", resolve);
+      });
+    },
+  );
+}
+
+/** Ends every process that was started with a variable. A process that clears its environment evades it. @returns whether none is left */
+export async function endMarked(variable: string): Promise<boolean> {
+  return endAll(() => processesWhere((pid) => hasVariable(pid, variable)));
+}
+
+/** How long is looked for processes that do not go. */
+const PATIENCE = 3000;
+
+async function endAll(find: () => readonly number[], endAtOnce?: () => Promise<unknown>): Promise<boolean> {
+  const until = performance.now() + PATIENCE;
+  for (;;) {
+    const pids = find();
+    if (pids.length === 0) return true;
+    if (performance.now() > until) return false;
+    if (endAtOnce) await endAtOnce();
+    else for (const pid of pids) kill(pid);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
