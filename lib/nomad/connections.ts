@@ -100,6 +100,8 @@ export function consulConnection(env: Variables<typeof CONSUL_VARIABLES>, fallba
 function nomadPermission(method: string, path: string): string | undefined {
   if (path.startsWith("/v1/client/fs/")) return "the capability read-logs";
   if (path.startsWith("/v1/acl/") || path.startsWith("/v1/node")) return undefined;
+  if (/^\/v1\/vars?(\/|$)/.test(path))
+    return `the right to ${method === "GET" ? "list and read" : "write and destroy"} the variable`;
   if (/\/plan$/.test(path)) return "the capability plan-job, or submit-job where Nomad does not know that";
   if (/\/scale$/.test(path)) return "the capability scale-job";
   return method === "GET" ? "the capability read-job" : "the capability submit-job";

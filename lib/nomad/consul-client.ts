@@ -2,23 +2,36 @@ import * as v from "valibot";
 import {
   agentCheck,
   configEntry,
+  keyEntry,
   keyValue,
   list,
   mapOf,
+  refusedTransaction,
   serviceInstance,
   text,
+  transaction,
   type AgentCheck,
   type ConfigEntryJson,
+  type KeyEntry,
   type ServiceInstance,
+  type TransactionError,
 } from "./answers";
 import { ApiClient } from "./api-client";
 import { apiPath, hasKeyPath, keyPath } from "./api-path";
 import { ApiError } from "./errors";
+import type { BlockingOptions } from "./http";
 
 /** A value of the KV store. */
 export interface KeyValue {
   readonly value: string;
   readonly modifyIndex: number;
+}
+
+/** A key that is set, if it has the index that is named: 0 where it must not be there. Without a value it is removed. */
+export interface KeyChange {
+  readonly key: string;
+  readonly value?: string;
+  readonly index: number;
 }
 
 /** Whether a write was made: not where the modify index is another one than it was to be. */
@@ -88,6 +101,65 @@ export class ConsulClient extends ApiClient {
   async deleteKey(key: string, index?: number): Promise<boolean> {
     if (hasKeyPath(key)) return this.http.delete(keyPath(key), written, { query: { cas: index } });
     return this.transact({ Verb: index === undefined ? "delete" : "delete-cas", Key: key, Index: index });
+  }
+
+  /** A key with its history, as the leader has it, which asks the others first whether it still is the leader; undefined where there is none. */
+  async entry(key: string, signal?: AbortSignal): Promise<KeyEntry | undefined> {
+    const found = await this.http.find(keyPath(key), list(keyEntry), {
+      query: { consistent: true },
+      signal,
+      complete: true,
+    });
+    return found?.[0];
+  }
+
+  /**
+   * Every key under a prefix with its history, once something below it is newer than an index.
+   *
+   * @see https://developer.hashicorp.com/consul/api-docs/features/blocking
+   */
+  async watchEntries(
+    prefix: string,
+    options: BlockingOptions,
+  ): Promise<{ readonly value: readonly KeyEntry[]; readonly index: number }> {
+    const { value, index } = await this.http.watchFor(keyPath(prefix), list(keyEntry), {
+      ...options,
+      query: { recurse: true },
+      complete: true,
+    });
+    return { value: value ?? [], index };
+  }
+
+  /**
+   * Changes keys in one transaction, all or none.
+   *
+   * @param changes at most 64, which every release takes
+   * @returns the index that those have that were set; or why none was changed
+   * @see https://developer.hashicorp.com/consul/api-docs/txn
+   */
+  async change(
+    changes: readonly KeyChange[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly index: number } | { readonly errors: readonly TransactionError[] }> {
+    const path = apiPath`/v1/txn`;
+    const body = changes.map(({ key, value, index }) => ({
+      KV:
+        value === undefined
+          ? { Verb: "delete-cas", Key: key, Index: index }
+          : { Verb: "cas", Key: key, Index: index, Value: Buffer.from(value).toString("base64") },
+    }));
+    const answer = await this.http.putIf(path, transaction, refusedTransaction, { body, signal });
+    if ("value" in answer) return { index: Math.max(0, ...answer.value.Results.map(({ KV }) => KV?.ModifyIndex ?? 0)) };
+    const errors = answer.conflict.Errors;
+    // A transaction that the token does not allow is a conflict too.
+    const other = errors.find(({ What }) => !/index is stale/.test(What));
+    if (other || errors.length === 0)
+      this.http.refuse(
+        { status: /permission denied/i.test(other?.What ?? "") ? 403 : 409, text: other?.What ?? "" },
+        "PUT",
+        path,
+      );
+    return { errors };
   }
 
   /** Sets a configuration entry. @returns false where it has another modify index than this */

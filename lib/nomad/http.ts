@@ -57,7 +57,10 @@ export interface BlockingOptions {
   readonly index?: number;
   /** Answered after so many seconds at the latest. */
   readonly seconds: number;
+  readonly query?: RequestOptions["query"];
   readonly signal?: AbortSignal;
+  /** Whether nothing may be left out of the answer, see {@link RequestOptions}. Default: it is read as it comes. */
+  readonly complete?: boolean;
 }
 
 type Schema = v.GenericSchema<unknown>;
@@ -125,10 +128,7 @@ export class Http {
     schema: S,
     options: RequestOptions = {},
   ): Promise<v.InferOutput<S> | undefined> {
-    const answer = await this.ask(path, options);
-    if (options.complete && answer.headers[FILTERED] === "true")
-      this.refuse({ ...answer, status: 403, text: "the token may not read all of it" }, "GET", path);
-    return answer.status === 404 ? undefined : this.read(answer, schema, "GET", path);
+    return this.found(await this.ask(path, options), schema, path, options);
   }
 
   /** Asks and reads JSON. */
@@ -138,6 +138,23 @@ export class Http {
 
   async put<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
     return this.read(await this.once("PUT", path, options), schema, "PUT", path);
+  }
+
+  /**
+   * Changes something by check-and-set.
+   *
+   * @param conflict what the server answers where it is not as it was to be (409)
+   */
+  async putIf<S extends Schema, C extends Schema>(
+    path: ApiPath,
+    schema: S,
+    conflict: C,
+    options: RequestOptions = {},
+  ): Promise<{ readonly value: v.InferOutput<S> } | { readonly conflict: v.InferOutput<C> }> {
+    const answer = await this.once("PUT", path, options);
+    if (answer.status !== 409) return { value: this.read(answer, schema, "PUT", path) };
+    const source = this.source("PUT", path);
+    return { conflict: readAnswer(conflict, parseJson(answer.text, source), source) };
   }
 
   async post<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
@@ -181,10 +198,22 @@ export class Http {
     return { value: this.read(answer, schema, "GET", path), index: indexOf(answer) };
   }
 
-  private async block(path: ApiPath, { index, seconds, signal }: BlockingOptions): Promise<Answer> {
+  /** A blocking query, see {@link waitFor}, with what is there then: undefined where there is no such thing (404). */
+  async watchFor<S extends Schema>(
+    path: ApiPath,
+    schema: S,
+    options: BlockingOptions,
+  ): Promise<{ readonly value: v.InferOutput<S> | undefined; readonly index: number }> {
+    const answer = await this.block(path, options);
+    return { value: this.found(answer, schema, path, options), index: indexOf(answer) };
+  }
+
+  private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<Answer> {
     // A server adds up to a sixteenth, so that not all clients come back at once.
     const silence = seconds * 1000 * (1 + 1 / 16) + this.silence;
-    return this.once("GET", path, { query: { index, wait: `${seconds}s` }, signal, silence });
+    // In milliseconds, since Go reads no fractions such as "1e-3s".
+    const wait = `${Math.round(seconds * 1000)}ms`;
+    return this.once("GET", path, { query: { ...query, index, wait }, signal, silence });
   }
 
   /** Where an answer came from, for messages. */
@@ -285,6 +314,18 @@ export class Http {
     }
   }
 
+  /** Reads an answer, or that there is no such thing. */
+  private found<S extends Schema>(
+    answer: Answer,
+    schema: S,
+    path: ApiPath,
+    { complete }: { readonly complete?: boolean },
+  ): v.InferOutput<S> | undefined {
+    if (complete && answer.headers[FILTERED] === "true")
+      this.refuse({ ...answer, status: 403, text: "the token may not read all of it" }, "GET", path);
+    return answer.status === 404 ? undefined : this.read(answer, schema, "GET", path);
+  }
+
   private read<S extends Schema>(answer: Answer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
     if (!isFine(answer.status)) this.refuse(answer, method, path);
     const source = this.source(method, path);
@@ -292,7 +333,7 @@ export class Http {
   }
 
   /** Says what an answer that is no success means. */
-  private refuse({ status, text }: Answer, method: string, path: ApiPath): never {
+  refuse({ status, text }: Pick<Answer, "status" | "text">, method: string, path: ApiPath): never {
     const { name, token, permission } = this.connection;
     const at = path.toString();
     if (!refusesToken(status, text)) throw new ApiError(name, method, at, status, text);

@@ -3,7 +3,7 @@ export type * from "./answers/index";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { linesOf, textOf, TooLargeError } from "./body";
 export { consulConnection, nomadConnection, withoutConnections, type Environment } from "./connections";
-export { ConsulClient, type KeyValue } from "./consul-client";
+export { ConsulClient, type KeyChange, type KeyValue } from "./consul-client";
 export {
   ApiError,
   isClosed,

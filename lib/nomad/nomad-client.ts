@@ -22,6 +22,8 @@ import {
   submission,
   text,
   validation,
+  variable,
+  variableStub,
   versions,
   type Allocation,
   type AllocationCheck,
@@ -41,11 +43,13 @@ import {
   type Registration,
   type Submission,
   type Validation,
+  type Variable,
+  type VariableStub,
 } from "./answers";
 import { ApiClient } from "./api-client";
 import { apiPath } from "./api-path";
 import { linesOf, textOf } from "./body";
-import { isConflict } from "./errors";
+import { ApiError, isConflict } from "./errors";
 import { parseJson, type BlockingOptions } from "./http";
 
 /** Nomad's event stream has a heartbeat every 30 s: two of them may get lost. */
@@ -349,6 +353,55 @@ export class NomadClient extends ApiClient {
       // A task that is followed may write nothing for hours, and the server says nothing meanwhile.
       ...(options.follow ? { silence: 0 } : {}),
     });
+  }
+
+  /**
+   * The variables under a prefix, without what is in them, once something below it is newer than an index.
+   *
+   * @see https://developer.hashicorp.com/nomad/api-docs/variables/variables#list-variables
+   */
+  async watchVariables(
+    prefix: string,
+    options: BlockingOptions,
+  ): Promise<{ readonly value: readonly VariableStub[]; readonly index: number }> {
+    return this.http.watch(apiPath`/v1/vars`, list(variableStub), { ...options, query: { prefix } });
+  }
+
+  /** A variable with what is in it, or undefined. */
+  async variable(path: string, signal?: AbortSignal): Promise<Variable | undefined> {
+    return this.http.find(apiPath`/v1/var/${path}`, variable, { signal });
+  }
+
+  /**
+   * Writes a variable, if it has the modify index that is named.
+   *
+   * @param index 0 where it must not be there
+   * @returns the variable, or undefined where it has another modify index
+   * @see https://developer.hashicorp.com/nomad/api-docs/variables/variables#create-variable
+   */
+  async setVariable(
+    path: string,
+    items: Readonly<Record<string, string>>,
+    index: number,
+    signal?: AbortSignal,
+  ): Promise<VariableStub | undefined> {
+    const answer = await this.http.putIf(apiPath`/v1/var/${path}`, variableStub, v.unknown(), {
+      body: { Path: path, Items: items },
+      query: { cas: index },
+      signal,
+    });
+    return "value" in answer ? answer.value : undefined;
+  }
+
+  /** Removes a variable, if it has this modify index. @returns false where it has another */
+  async deleteVariable(path: string, index: number, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.http.delete(apiPath`/v1/var/${path}`, v.unknown(), { query: { cas: index }, signal });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) return false;
+      throw error;
+    }
   }
 
   /** Whether the agent has the web UI inside: one that was built from its sources alone has not. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { list, mapOf, number, object, optionalNumber, optionalText, text, word } from "./parts";
+import { list, mapOf, number, object, optionalNumber, optionalText, pointer, text, word } from "./parts";
 
 const status = word<"passing" | "warning" | "critical">();
 
@@ -38,6 +38,29 @@ export const keyValue = object({
   Value: optionalText,
   ModifyIndex: number,
 });
+
+/** A key with its history. https://developer.hashicorp.com/consul/api-docs/kv#read-key */
+export const keyEntry = object({
+  Key: text,
+  /** Base64; "" where the value is empty, which Consul writes as null. */
+  Value: optionalText,
+  CreateIndex: number,
+  ModifyIndex: number,
+});
+
+export interface KeyEntry extends v.InferOutput<typeof keyEntry> {}
+
+/** What was changed by a transaction: nothing for what it removed. */
+export const transaction = object({
+  Results: list(object({ KV: pointer(object({ Key: text, CreateIndex: number, ModifyIndex: number })) })),
+});
+
+/** Why a transaction was not made: which of its operations was refused, counted from 0, and what for. */
+export const refusedTransaction = object({
+  Errors: list(object({ OpIndex: number, What: text })),
+});
+
+export type TransactionError = v.InferOutput<typeof refusedTransaction>["Errors"][number];
 
 /** A configuration entry: its kind, its name, and the rest. */
 export type ConfigEntryJson = Readonly<Record<string, unknown>> & { readonly Kind: string; readonly Name: string };

@@ -14,3 +14,4 @@ export * from "./jobs";
 export * from "./nodes";
 export { list, mapOf, optionalText, text, type Word } from "./parts";
 export { readAnswer, unreadable, type AnswerSource } from "./read";
+export * from "./variables";

@@ -11,11 +11,11 @@ export interface Clock {
   after(delay: number, run: () => void): () => void;
 }
 
-/** The clock of this process. What waits on it keeps no process alive. */
+/** The clock of this process. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
   after: (delay, run) => {
-    const timer = setTimeout(run, delay).unref();
+    const timer = setTimeout(run, delay);
     return () => clearTimeout(timer);
   },
 };

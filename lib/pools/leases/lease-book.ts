@@ -1,5 +1,24 @@
-import type { Lease } from "./lease";
-import type { ClaimOptions, LeaseBookOptions, LeaseView, PoolState, ReleaseOptions } from "./options";
+import { randomBytes } from "node:crypto";
+import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
+import { monotonicClock } from "./clock";
+import { Claims } from "./claims";
+import { readDecided, within, writeDecided } from "./decide";
+import { Endings } from "./endings";
+import { Heartbeat } from "./heartbeat";
+import { Held } from "./held";
+import { checkOwner, PoolKeys, stepOf } from "./keys";
+import { LeaseEndedError, type Lease, type LeaseEnd } from "./lease";
+import { Observer } from "./observer";
+import type { ClaimOptions, LeaseBookOptions, PoolState, ReleaseOptions } from "./options";
+import { END_IN_WORDS, endOf, leaseOf, readSlot, type SlotRecord } from "./records";
+import { View } from "./view";
+
+const TTL = 2500;
+const DEADLINE = 30_000;
+const HANDED_OVER = 30_000;
+const QUEUE_LIMIT = 1000;
+/** How often it is looked whether something is over, in parts of the ttl. */
+const LOOKS = 20;
 
 /**
  * Who has which slot of a pool. Any number of books, in any processes on any machines, share a pool by its store.
@@ -8,11 +27,66 @@ import type { ClaimOptions, LeaseBookOptions, LeaseView, PoolState, ReleaseOptio
  * until it is released, handed over, or the book is stopped.
  */
 export class LeaseBook {
-  constructor(readonly options: LeaseBookOptions) {}
+  readonly #parts: BookParts;
+  readonly #claims: Claims;
+  readonly #held: Held;
+  readonly #endings: Endings;
+  readonly #observer: Observer;
+  readonly #loops: Promise<void>[] = [];
+  #forgetLook: () => void = () => undefined;
+  #phase: "new" | "open" | "closed" = "new";
+
+  constructor(private readonly options: LeaseBookOptions) {
+    const { store, clock = monotonicClock, ttl = TTL, heartbeat = ttl / 5, onTrouble = () => undefined } = options;
+    const random = options.randomBytes ?? randomBytes;
+    const hex = (size: number) => Buffer.from(random(size)).toString("hex");
+    const keys = new PoolKeys(options.pool);
+    const manager = `${stepOf("manager", options.manager ?? "manager")}-${hex(8)}`;
+    const nonce = () => hex(8);
+    const view = new View(store, keys, clock, Math.max(2 * ttl, 5000), {
+      onChange: (wentBack) => this.onChange(wentBack),
+      onTrouble,
+    });
+    this.#parts = {
+      store,
+      keys,
+      clock,
+      view,
+      manager,
+      ttl,
+      nonce,
+      onTrouble,
+      heartbeat: new Heartbeat({
+        store,
+        clock,
+        ttl,
+        every: heartbeat,
+        nonce,
+        onTrouble,
+        key: keys.manager(manager),
+        onBeat: (value, version, gap) => {
+          if (gap) this.#held.doubt();
+          view.put(keys.manager(manager), value, version);
+        },
+      }),
+    };
+    const onEvent = options.onEvent ?? (() => undefined);
+    this.#held = new Held(this.#parts, (lease, reason) => {
+      onEvent({ kind: "lost", lease, reason });
+      options.onLost?.(lease, reason);
+    });
+    this.#endings = new Endings(this.#parts, (slot, signal) => options.end(slot, signal));
+    this.#observer = new Observer(this.#parts, onEvent);
+    this.#claims = new Claims(this.#parts, this.#held, {
+      candidates: () => options.candidates(),
+      limit: options.queueLimit ?? QUEUE_LIMIT,
+      onEvent,
+    });
+  }
 
   /** This manager's id: its name and something random. */
   get manager(): string {
-    throw notYet();
+    return this.#parts.manager;
   }
 
   /**
@@ -20,16 +94,27 @@ export class LeaseBook {
    *
    * @throws what the store says, where it does not answer or refuses
    */
-  start(): Promise<void> {
-    return Promise.reject(notYet());
+  async start(): Promise<void> {
+    const { view, heartbeat, clock, ttl, store } = this.#parts;
+    if (this.#phase !== "new") throw new Error("a lease book is started once; make another");
+    await heartbeat.start();
+    const index = await within(clock, Math.max(ttl * 4, 10_000), store.name, (signal) => view.open(signal));
+    this.#phase = "open";
+    this.#loops.push(heartbeat.run(), view.follow(index));
+    this.look();
   }
 
   /**
-   * Releases every lease of this manager, gives up its places in the queue, and forgets it. To leave the leases alone, use
+   * Releases every lease of this manager, ends its slots, gives up its places in the queue, and forgets it. To leave the leases alone, use
    * {@link handOver}.
    */
-  stop(): Promise<void> {
-    return Promise.reject(notYet());
+  async stop(): Promise<void> {
+    if (this.#phase !== "open") return;
+    await this.closeClaims();
+    await Promise.allSettled(this.leases().map((lease) => this.release(lease)));
+    this.#endings.look();
+    await this.#endings.stop(4 * this.#parts.ttl);
+    await this.leave();
   }
 
   /**
@@ -38,50 +123,63 @@ export class LeaseBook {
    * @throws PoolBusyError where none is free, and the queue is full or the deadline is over; what the signal says, where it is given up;
    *   UserError for an owner or a slot that is no name; what the store says, where it refuses, or does not answer until the deadline
    */
-  claim(options: ClaimOptions): Promise<Lease>;
-  claim(): Promise<Lease> {
-    return Promise.reject(notYet());
+  async claim(options: ClaimOptions): Promise<Lease> {
+    const { owner, deadline = DEADLINE, standing, signal, slot } = options;
+    checkOwner(owner);
+    if (slot !== undefined) stepOf("slot", slot);
+    this.checkOpen();
+    signal?.throwIfAborted();
+    const kept = standing === undefined;
+    return this.#claims.claim({ owner, kept, ttl: standing ?? this.#parts.ttl, deadline, signal, slot });
   }
 
   /**
-   * Asks whether a lease stands; before every call that presents it. For a lease of this manager it costs nothing, for another's one read.
+   * Asks whether a lease stands; before every call that presents it. For a lease of this manager it costs nothing as a rule, for another's
+   * one read.
    *
-   * @throws LeaseEndedError where it does not stand
+   * @throws LeaseEndedError where it does not stand; what the store says, where it is not known and cannot be read
    */
-  check(lease: Lease): Promise<void>;
-  check(): Promise<void> {
-    return Promise.reject(notYet());
-  }
-
-  /**
-   * The lease that stands on a slot, read from the store, whichever manager claimed it; undefined where none stands. For a service, which knows
-   * its callers by tokens and keeps nothing between two calls.
-   */
-  find(slot: string): Promise<LeaseView | undefined>;
-  find(): Promise<LeaseView | undefined> {
-    return Promise.reject(notYet());
-  }
-
-  /**
-   * Begins the time of a lease anew that stands by itself ({@link ClaimOptions.standing}), whichever manager claimed it: a check-and-set write that
-   * compares the generation, and not the secret. A lease that a manager renews is only checked.
-   *
-   * @throws LeaseEndedError where it does not stand
-   */
-  renew(lease: LeaseView): Promise<void>;
-  renew(): Promise<void> {
-    return Promise.reject(notYet());
+  async check(lease: Lease): Promise<void> {
+    const end = this.#held.endOf(lease);
+    if (end === "unknown") await this.standing(lease);
+    else if (end !== undefined) throw this.ended(lease, end);
   }
 
   /**
    * Gives a slot back, whichever manager leased it. It is over once this returns; what is ended is ended after that, by this manager or,
    * should it die, by another.
    *
-   * @throws LeaseEndedError where it has ended before
+   * @throws LeaseEndedError where it has ended before; what the store says, where it does not take it. Then this manager tries on, and its
+   *   lease is over all the same
    */
-  release(lease: Lease | LeaseView, options?: ReleaseOptions): Promise<void>;
-  release(): Promise<void> {
-    return Promise.reject(notYet());
+  async release(lease: Lease, { end = true }: ReleaseOptions = {}): Promise<void> {
+    const { manager, nonce, ttl } = this.#parts;
+    const ending = this.#held.release(lease);
+    if (ending !== undefined) throw this.ended(lease, ending);
+    try {
+      await this.change(lease, (record) =>
+        end
+          ? { ...record, state: "ending", manager, ttl, over: "released", nonce: nonce() }
+          : emptied(record, "released", nonce()),
+      );
+    } finally {
+      this.#held.released(lease);
+    }
+    this.options.onEvent?.({ kind: "released", lease });
+    this.#endings.look();
+    this.#claims.dispatch();
+  }
+
+  /**
+   * Says that a lease is still wanted: one that stands by itself does so for its ttl again. One that this manager renews
+   * anyhow is only checked.
+   *
+   * @throws LeaseEndedError where it has ended
+   */
+  async renew(lease: Lease): Promise<void> {
+    if (this.#held.has(lease)) return this.check(lease);
+    const { nonce } = this.#parts;
+    await this.change(lease, (record) => ({ ...record, nonce: nonce() }));
   }
 
   /**
@@ -89,9 +187,29 @@ export class LeaseBook {
    *
    * @throws LeaseEndedError where it has ended
    */
-  adopt(lease: Lease): Promise<Lease>;
-  adopt(): Promise<Lease> {
-    return Promise.reject(notYet());
+  async adopt(lease: Lease): Promise<Lease> {
+    this.checkOpen();
+    const { manager, nonce, ttl } = this.#parts;
+    const record = await this.change(lease, (held) => ({ ...held, manager, ttl, nonce: nonce() }));
+    const adopted = leaseOf(lease.pool, record);
+    this.#held.add(adopted);
+    return adopted;
+  }
+
+  /** The lease that a slot has, read from the store, whoever renews it; undefined where it is free. */
+  async find(slot: string): Promise<Lease | undefined> {
+    const record = await this.read(slot);
+    return record?.state === "held" ? leaseOf(this.options.pool, record) : undefined;
+  }
+
+  /** Every lease of the pool, read from the store, whoever renews it. */
+  async list(): Promise<readonly Lease[]> {
+    const { store, keys, clock, ttl } = this.#parts;
+    const { objects } = await within(clock, ttl * 2, store.name, (signal) =>
+      store.list(`${keys.prefix}slots/`, { signal }),
+    );
+    const records = [...objects.values()].flatMap(({ value }) => readSlot(value) ?? []);
+    return records.filter(({ state }) => state === "held").map((record) => leaseOf(this.options.pool, record));
   }
 
   /**
@@ -100,9 +218,27 @@ export class LeaseBook {
    * @param ttl for how long, in milliseconds. Default: 30,000
    * @returns the leases
    */
-  handOver(ttl?: number): Promise<readonly Lease[]>;
-  handOver(): Promise<readonly Lease[]> {
-    return Promise.reject(notYet());
+  async handOver(ttl = HANDED_OVER): Promise<readonly Lease[]> {
+    this.checkOpen();
+    await this.closeClaims();
+    const { nonce, onTrouble } = this.#parts;
+    const handed = await Promise.all(
+      this.leases().map(async (lease) => {
+        try {
+          return leaseOf(
+            lease.pool,
+            await this.change(lease, (record) => ({ ...record, manager: "", ttl, nonce: nonce() })),
+          );
+        } catch (error) {
+          onTrouble(`the lease of ${lease.slot} is not handed over: ${messageOf(error)}`);
+          return undefined;
+        }
+      }),
+    );
+    this.#held.clear();
+    await this.#endings.stop(this.#parts.ttl);
+    await this.leave();
+    return handed.filter((lease) => lease !== undefined);
   }
 
   /**
@@ -111,27 +247,110 @@ export class LeaseBook {
    * @param options `gone`: the slot is not there any more; also a lease of it is over then, and nothing is ended. Default: false
    * @returns whether it was free (or gone): false where it is leased or being ended
    */
-  retire(slot: string, options?: { readonly gone?: boolean }): Promise<boolean>;
-  retire(): Promise<boolean> {
-    return Promise.reject(notYet());
+  async retire(slot: string, { gone = false }: { readonly gone?: boolean } = {}): Promise<boolean> {
+    this.checkOpen();
+    const { keys, view } = this.#parts;
+    const key = keys.slot(slot);
+    if (gone) {
+      const retired = await this.#claims.remove(key);
+      this.#held.look();
+      return retired;
+    }
+    const known = view.slots.get(key);
+    if (known && known.record?.state !== "free") return false;
+    const made = await this.#claims.retire(slot, key, known);
+    this.#endings.look();
+    return made;
   }
 
   /** Looks at the candidates again, for those who wait. To be called when they have changed. */
   wake(): void {
-    throw notYet();
+    this.#claims.dispatch();
   }
 
   /** The pool as it is seen now, from memory. */
   state(): PoolState {
-    throw notYet();
+    return this.#claims.state();
   }
 
   /** The leases that this manager renews. */
   leases(): readonly Lease[] {
-    throw notYet();
+    return this.#held.leases();
   }
-}
 
-function notYet(): Error {
-  return new Error("the lease book is being built");
+  private onChange(wentBack: boolean): void {
+    if (this.#phase !== "open") return;
+    if (wentBack) this.#claims.quarantine(this.#held.restore());
+    this.#held.look();
+    this.#endings.look();
+    this.#claims.dispatch();
+  }
+
+  /** What time alone brings about. */
+  private look(): void {
+    const { clock, ttl } = this.#parts;
+    this.#forgetLook = clock.after(ttl / LOOKS, () => this.look());
+    this.#observer.look();
+    this.#claims.tidy();
+    this.#claims.dispatch();
+  }
+
+  /** Changes the record of a lease that stands, from what is known of it, or from what is there. */
+  private async change(lease: Lease, make: (record: SlotRecord) => SlotRecord): Promise<SlotRecord> {
+    const { store, keys, view } = this.#parts;
+    const key = keys.slot(lease.slot);
+    const patience = patienceOf(this.#parts);
+    for (let known: { record?: SlotRecord; version: number } | undefined = view.slots.get(key); ;) {
+      if (known?.record && endOf(lease, known.record) === undefined) {
+        const record = make(known.record);
+        const value = JSON.stringify(record);
+        const version = await writeDecided(store, { key, value, version: known.version }, patience);
+        if (version !== undefined) {
+          view.put(key, value, version);
+          return record;
+        }
+      }
+      const found = await readDecided(store, key, patience);
+      if (found) view.put(key, found.value, found.version);
+      const record = found && readSlot(found.value);
+      const end = endOf(lease, record);
+      if (!found || end !== undefined) throw this.ended(lease, end ?? "gone");
+      known = { record, version: found.version };
+    }
+  }
+
+  private async standing(lease: Lease): Promise<void> {
+    const end = endOf(lease, await this.read(lease.slot));
+    if (end !== undefined) throw this.ended(lease, end);
+  }
+
+  private async read(slot: string): Promise<SlotRecord | undefined> {
+    const { store, keys } = this.#parts;
+    const found = await readDecided(store, keys.slot(slot), patienceOf(this.#parts));
+    return found && readSlot(found.value);
+  }
+
+  private ended(lease: Lease, reason: LeaseEnd): LeaseEndedError {
+    const message = `the lease of slot ${JSON.stringify(lease.slot)} of ${lease.pool} has ended: ${END_IN_WORDS[reason]}; claim another`;
+    return new LeaseEndedError(lease, reason, message);
+  }
+
+  private checkOpen(): void {
+    if (this.#phase === "new") throw new Error(`the lease book of ${this.options.pool} is not started`);
+    if (this.#phase === "closed") throw new Error(`the lease book of ${this.options.pool} was stopped`);
+  }
+
+  private async closeClaims(): Promise<void> {
+    this.#phase = "closed";
+    this.#forgetLook();
+    await this.#claims.stop();
+  }
+
+  private async leave(): Promise<void> {
+    const { heartbeat, view, onTrouble } = this.#parts;
+    heartbeat.stop();
+    view.close();
+    await Promise.all(this.#loops);
+    await heartbeat.remove().catch((error: unknown) => onTrouble(`a manager stays behind: ${messageOf(error)}`));
+  }
 }

@@ -13,11 +13,8 @@ export interface Lease {
   readonly generation: number;
   /** How long it stands without a heartbeat, in milliseconds, counted by whoever looks at it, on a clock of their own. */
   readonly ttl: number;
-  /**
-   * Proves that a lease was handed out, and not made up from a list of the pool's slots: the store has only its hash. Whoever has it may use
-   * and release the lease, so it is kept as a password is: in no log and no address.
-   */
-  readonly secret: string;
+  /** The claim's own random id, which tells it from any other claim of the slot, also after a store has lost its data. */
+  readonly claim: string;
 }
 
 /** Why a call with a lease was refused. */
@@ -36,7 +33,7 @@ export class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 
   constructor(
-    readonly lease: Omit<Lease, "secret">,
+    readonly lease: Lease,
     readonly reason: LeaseEnd,
     message: string,
   ) {

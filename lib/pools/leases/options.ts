@@ -23,7 +23,7 @@ export interface LeaseBookOptions {
   readonly end: (slot: string, signal: AbortSignal) => Promise<"gone" | "free">;
   /** Told of a lease of this manager that has ended without its doing: what runs under it has to be given up. Default: nobody is told. */
   readonly onLost?: (lease: Lease, reason: LeaseEnd) => void;
-  /** Told of what went wrong and is tried again. Never with a secret. Default: nobody is told. */
+  /** Told of what went wrong and is tried again. Default: nobody is told. */
   readonly onTrouble?: (message: string) => void;
   /** Told of what happened, for metrics. Default: nobody is told. */
   readonly onEvent?: (event: LeaseEvent) => void;
@@ -62,8 +62,8 @@ export interface ClaimOptions {
   readonly slot?: string;
 }
 
-/** A lease as the store shows it: everything but its secret. Who passes one on has proved by other means whose it is, as a service does by tokens. */
-export type LeaseView = Omit<Lease, "secret">;
+/** A lease: since it holds nothing secret, a service may read one from the store for a caller whom it knows by other means. */
+export type LeaseView = Lease;
 
 /** How a lease is given back. */
 export interface ReleaseOptions {

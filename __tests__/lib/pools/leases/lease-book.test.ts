@@ -1,0 +1,406 @@
+import { LeaseEndedError, PoolBusyError, type Lease } from "../../../../lib/pools";
+import { NoAnswerError } from "../../../../lib/nomad";
+import { UserError } from "../../../../lib/jobspec";
+import { SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
+
+let pool: SimulatedPool;
+afterEach(() => pool.close());
+
+/** What a promise comes to, as a value. */
+function outcome<T>(work: Promise<T>) {
+  return work.then(
+    (value) => ({ value, error: undefined }),
+    (error: unknown) => ({ value: undefined, error: error as Error }),
+  );
+}
+const claim = ({ book }: SimulatedManager, owner = "anna", more = {}) => pool.run(book.claim({ owner, ...more }));
+
+describe("a claim", () => {
+  test("of a free slot is one write and no reading, and its generation grows with each", async () => {
+    pool = new SimulatedPool(3);
+    const manager = await pool.manager();
+    const before = { ...manager.store.asked };
+    const lease = await claim(manager);
+    expect(manager.store.asked).toMatchObject({ write: before.write + 1, read: before.read, change: before.change });
+    expect(lease).toMatchObject({ pool: "pool", owner: "anna", generation: 1, ttl: 2500 });
+    await pool.run(manager.book.release(lease, { end: false }));
+    expect((await claim(manager, "ben", { slot: lease.slot })).generation).toBe(2);
+  });
+
+  test("gives each caller another slot, also of other managers that claim at the same moment", async () => {
+    pool = new SimulatedPool(30);
+    const managers = [await pool.manager(), await pool.manager(), await pool.manager()];
+    await pool.clock.pass(50);
+    const leases = await pool.run(
+      Promise.all(managers.flatMap(({ book }) => Array.from({ length: 10 }, () => book.claim({ owner: "o" })))),
+    );
+    expect(new Set(leases.map(({ slot }) => slot)).size).toBe(30);
+    const conflicts = managers.flatMap(({ events }) => events.map((e) => (e.kind === "claimed" ? e.conflicts : 0)));
+    expect(conflicts.reduce((sum, count) => sum + count, 0)).toBe(0);
+  });
+
+  test("that loses a slot to a manager that it has not seen yet takes the next", async () => {
+    pool = new SimulatedPool(4);
+    const [slow, fast] = [await pool.manager(), await pool.manager()];
+    slow.store.list = () => new Promise(() => undefined);
+    await pool.clock.pass(10);
+    const taken = [await claim(fast), await claim(fast), await claim(fast)];
+    const last = await claim(slow);
+    expect(taken.map(({ slot }) => slot)).not.toContain(last.slot);
+  });
+
+  test.each([
+    ["", /empty/],
+    ["x".repeat(1_000_000), /1000000 characters/],
+    [7 as unknown as string, /number/],
+  ])("for an owner that is none is refused: %#", async (owner, message) => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager();
+    const { error } = await pool.run(outcome(manager.book.claim({ owner })));
+    expect(error).toBeInstanceOf(UserError);
+    expect(error?.message).toMatch(message);
+  });
+
+  test.each(["a\0b", "a\nb", "../../acl", "\ud800", "<script>", "é".repeat(500), "__proto__"])(
+    "keeps any text as its owner, and any name as its slot: %j",
+    async (text) => {
+      pool = new SimulatedPool(0);
+      pool.candidates = [text.isWellFormed() ? text : "slot"];
+      const manager = await pool.manager();
+      const lease = await claim(manager, text);
+      expect(lease).toMatchObject({ owner: text, slot: pool.candidates[0] });
+      expect(manager.book.state().slots).toMatchObject([{ owner: text, state: "held" }]);
+      for (const key of pool.state.objects.keys()) expect(key).toMatch(/^pools\/pool\/(slots|managers)\/[\w-]{1,100}$/);
+    },
+  );
+
+  test("of just one slot is refused at once where it is not free", async () => {
+    pool = new SimulatedPool(2);
+    const manager = await pool.manager();
+    const { slot } = await claim(manager);
+    const { error } = await pool.run(outcome(manager.book.claim({ owner: "ben", slot })));
+    expect(error).toBeInstanceOf(PoolBusyError);
+    expect(pool.tickets()).toBe(0);
+  });
+
+  test("that is not made within its deadline is busy, and leaves nothing behind", async () => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager();
+    await claim(manager);
+    const began = pool.clock.now();
+    const { error } = await pool.run(outcome(manager.book.claim({ owner: "ben", deadline: 1000 })));
+    expect(error).toBeInstanceOf(PoolBusyError);
+    expect(error).toMatchObject({ pool: "pool", retryAfter: expect.any(Number) });
+    expect(pool.clock.now() - began).toBeLessThanOrEqual(1001);
+    await pool.clock.pass(100);
+    expect(pool.tickets()).toBe(0);
+  });
+
+  test("that is given up leaves neither its ticket nor the slot that it was just about to have", async () => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager();
+    const soon = new AbortController();
+    const claiming = outcome(manager.book.claim({ owner: "anna", signal: soon.signal }));
+    soon.abort(new Error("no longer"));
+    expect((await pool.run(claiming)).error?.message).toBe("no longer");
+    await pool.clock.pass(100);
+    expect(pool.inState("held")).toEqual([]);
+    const lease = await claim(manager);
+    const later = new AbortController();
+    const waiting = outcome(manager.book.claim({ owner: "ben", signal: later.signal }));
+    await pool.clock.pass(50);
+    expect(pool.tickets()).toBe(1);
+    later.abort(new Error("no longer"));
+    expect((await pool.run(waiting)).error?.message).toBe("no longer");
+    await pool.clock.pass(50);
+    expect(pool.tickets()).toBe(0);
+    await expect(pool.run(manager.book.check(lease))).resolves.toBeUndefined();
+  });
+});
+
+describe("the queue", () => {
+  test("is served in the order of arrival, across managers, and nobody who comes later is first", async () => {
+    pool = new SimulatedPool(1);
+    const managers = [await pool.manager(), await pool.manager(), await pool.manager()];
+    const first = await claim(managers[0] as SimulatedManager);
+    const served: number[] = [];
+    const waiting = Array.from({ length: 12 }, async (_, number) => {
+      await new Promise<void>((resolve) => pool.clock.after(10 + number * 10, resolve));
+      const { book } = managers[number % 3] as SimulatedManager;
+      const lease = await book.claim({ owner: String(number), deadline: 60_000 });
+      served.push(number);
+      // Whoever gives it back asks again at once.
+      await book.release(lease);
+      const again = await book.claim({ owner: `again ${number}`, deadline: 60_000 });
+      served.push(100 + number);
+      await book.release(again);
+    });
+    await pool.clock.pass(200);
+    expect(pool.tickets()).toBe(12);
+    await pool.run((managers[0] as SimulatedManager).book.release(first));
+    await pool.run(Promise.all(waiting));
+    expect(served).toEqual([...Array(12).keys(), ...Array.from({ length: 12 }, (_, number) => 100 + number)]);
+  });
+
+  test("has a bound, beyond which the answer is at once when to ask again", async () => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager({ queueLimit: 2 });
+    await claim(manager);
+    const waiting = [1, 2].map((n) => outcome(manager.book.claim({ owner: String(n), deadline: 500 })));
+    const began = pool.clock.now();
+    const { error } = await pool.run(outcome(manager.book.claim({ owner: "3", deadline: 500 })));
+    expect(error).toBeInstanceOf(PoolBusyError);
+    expect(error?.message).toMatch(/2 wait already; ask again in \d+ s/);
+    expect(pool.clock.now() - began).toBeLessThan(5);
+    await pool.run(Promise.all(waiting));
+  });
+
+  test("is not held up by tickets of a manager that is dead", async () => {
+    pool = new SimulatedPool(1);
+    const [dying, other] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(other);
+    void outcome(dying.book.claim({ owner: "never" }));
+    await pool.clock.pass(50);
+    dying.kill();
+    const waiting = other.book.claim({ owner: "ben" });
+    await pool.run(other.book.release(lease));
+    const died = pool.clock.now();
+    expect((await pool.run(waiting)).owner).toBe("ben");
+    expect(pool.clock.now() - died).toBeLessThan(3000);
+  });
+
+  test("wakes when slots become candidates", async () => {
+    pool = new SimulatedPool(0);
+    const manager = await pool.manager();
+    const waiting = manager.book.claim({ owner: "anna" });
+    await pool.clock.pass(1000);
+    pool.candidates = ["new"];
+    manager.book.wake();
+    expect((await pool.run(waiting)).slot).toBe("new");
+  });
+
+  test("shares writes among those who come at once", async () => {
+    pool = new SimulatedPool(0);
+    const manager = await pool.manager();
+    const before = manager.store.asked.change;
+    const waiting = Array.from({ length: 64 }, (_, n) =>
+      outcome(manager.book.claim({ owner: String(n), deadline: 400 })),
+    );
+    await pool.clock.pass(100);
+    expect(pool.tickets()).toBe(64);
+    expect(manager.store.asked.change - before).toBeLessThan(6);
+    await pool.run(Promise.all(waiting));
+  });
+});
+
+describe("a lease", () => {
+  const reasonOf = async (work: Promise<unknown>) => {
+    const { error } = await pool.run(outcome(work));
+    expect(error).toBeInstanceOf(LeaseEndedError);
+    return (error as LeaseEndedError).reason;
+  };
+
+  test("is kept by heartbeats, one write for however many leases", async () => {
+    pool = new SimulatedPool(100);
+    const [manager, other] = [await pool.manager(), await pool.manager()];
+    const leases = await pool.run(Promise.all(pool.candidates.map(() => manager.book.claim({ owner: "o" }))));
+    const before = manager.store.asked.write;
+    await pool.clock.pass(10_000);
+    expect(manager.store.asked.write - before).toBeLessThanOrEqual(21);
+    expect(manager.lost).toEqual([]);
+    expect(other.events).toEqual([]);
+    for (const lease of leases) await pool.run(manager.book.check(lease));
+  });
+
+  test("ends the slot before it is offered again, and is refused from then on, with the reason", async () => {
+    pool = new SimulatedPool(1);
+    const [manager, other] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(manager);
+    await pool.run(manager.book.release(lease));
+    expect(await reasonOf(manager.book.check(lease))).toBe("released");
+    expect(await reasonOf(manager.book.release(lease))).toBe("released");
+    const next = await claim(other);
+    expect(pool.ended.map(({ slot }) => slot)).toEqual([lease.slot]);
+    expect(next.generation).toBe(lease.generation + 1);
+    expect(await reasonOf(other.book.check(lease))).toBe("stale");
+    expect(await reasonOf(other.book.check({ ...next, claim: "made up" }))).toBe("stale");
+    await pool.run(manager.book.check(next));
+  });
+
+  test("of a manager that dies is free within 3 s, and its slot was ended before", async () => {
+    pool = new SimulatedPool(5);
+    const [dying, other] = [await pool.manager(), await pool.manager()];
+    const leases = await pool.run(Promise.all(pool.candidates.map(() => dying.book.claim({ owner: "o" }))));
+    await pool.clock.pass(1234);
+    dying.kill();
+    const died = pool.clock.now();
+    const again = await pool.run(Promise.all(pool.candidates.map(() => other.book.claim({ owner: "next" }))));
+    expect(pool.clock.now() - died).toBeLessThan(3000);
+    expect(again.map(({ generation }) => generation)).toEqual([2, 2, 2, 2, 2]);
+    expect(pool.ended.map(({ slot }) => slot).sort()).toEqual([...pool.candidates].sort());
+    for (const lease of leases) expect(await reasonOf(other.book.check(lease))).toBe("stale");
+    await pool.clock.pass(3000);
+    expect(other.book.state().managers).toEqual([other.book.manager]);
+  });
+
+  test("of a process that was stopped for 10 s is refused when it goes on, and its holder is told", async () => {
+    pool = new SimulatedPool(1);
+    const [paused, other] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(paused);
+    paused.clock.pause();
+    await pool.clock.pass(5000);
+    const next = await claim(other);
+    await pool.clock.pass(5000);
+    paused.clock.resume();
+    expect(await reasonOf(paused.book.check(lease))).toBe("stale");
+    await pool.clock.pass(1000);
+    expect(paused.lost).toMatchObject([{ lease: { slot: lease.slot } }]);
+    expect(paused.troubles.join()).not.toMatch(/secret/);
+    await pool.run(other.book.check(next));
+  });
+
+  test("stands when an observer was stopped, who sees late what happened meanwhile", async () => {
+    pool = new SimulatedPool(2);
+    const [holder, observer] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(holder);
+    await pool.clock.pass(100);
+    observer.clock.pause();
+    await pool.clock.pass(10_000);
+    observer.clock.resume();
+    await pool.clock.pass(5000);
+    await pool.run(holder.book.check(lease));
+    expect(pool.ended).toEqual([]);
+  });
+
+  test("stands while its manager is alone and the store is away; nothing is known meanwhile, and calls are refused", async () => {
+    pool = new SimulatedPool(2);
+    const managers = [await pool.manager(), await pool.manager()];
+    const [holder] = managers as [SimulatedManager];
+    const lease = await claim(holder);
+    for (const { store } of managers) store.refusal = new NoAnswerError("Consul", "absent", "Consul does not answer");
+    await pool.clock.pass(8000);
+    expect((await pool.run(outcome(holder.book.check(lease)))).error).toBeInstanceOf(NoAnswerError);
+    for (const { store } of managers) store.refusal = undefined;
+    await pool.clock.pass(5000);
+    await pool.run(holder.book.check(lease));
+    expect([holder.lost, pool.ended]).toEqual([[], []]);
+  });
+
+  test("is used, renewed and released by another process that has it", async () => {
+    pool = new SimulatedPool(2);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    const lease = JSON.parse(JSON.stringify(await claim(first))) as Lease;
+    await pool.run(second.book.check(lease));
+    await pool.run(second.book.renew(lease));
+    await pool.run(second.book.release(lease));
+    await pool.clock.pass(100);
+    expect(await reasonOf(first.book.check(lease))).toBe("released");
+    expect(first.lost).toMatchObject([{ reason: "released" }]);
+  });
+
+  test("that nobody keeps stands for its own ttl after each renewal", async () => {
+    pool = new SimulatedPool(1);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(first, "anna", { standing: 5000 });
+    await pool.clock.pass(4000);
+    await pool.run(second.book.renew(lease));
+    first.kill();
+    await pool.clock.pass(4500);
+    await pool.run(second.book.check(lease));
+    expect(await pool.run(second.book.find(lease.slot))).toEqual(lease);
+    expect(await pool.run(second.book.list())).toEqual([lease]);
+    await pool.clock.pass(1000);
+    expect(await reasonOf(second.book.check(lease))).toBe("expired");
+  });
+
+  test("is handed over, and adopted by another manager, which keeps it", async () => {
+    pool = new SimulatedPool(2);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(first);
+    const handed = await pool.run(first.book.handOver());
+    expect(handed).toMatchObject([{ slot: lease.slot, generation: lease.generation, claim: lease.claim }]);
+    await pool.clock.pass(10_000);
+    const adopted = await pool.run(second.book.adopt(lease));
+    await pool.clock.pass(40_000);
+    await pool.run(second.book.check(adopted));
+    expect(pool.ended).toEqual([]);
+    expect((await pool.run(outcome(first.book.claim({ owner: "o" })))).error?.message).toMatch(/stopped/);
+  });
+
+  test("that was handed over and that nobody wants is over after its time", async () => {
+    pool = new SimulatedPool(1);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    await claim(first);
+    await pool.run(first.book.handOver(5000));
+    await pool.clock.pass(4000);
+    expect(pool.ended).toEqual([]);
+    await pool.clock.pass(2000);
+    expect(pool.ended).toMatchObject([{ manager: second.book.manager }]);
+  });
+
+  test("is given back by a manager that stops, and nothing of it stays behind", async () => {
+    pool = new SimulatedPool(3);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    await claim(first);
+    await claim(first);
+    await pool.run(first.book.stop());
+    expect(pool.inState("held")).toEqual([]);
+    await pool.clock.pass(100);
+    expect(second.book.state()).toMatchObject({
+      free: 3,
+      held: 0,
+      ending: 0,
+      queue: 0,
+      managers: [second.book.manager],
+    });
+  });
+});
+
+describe("an ending", () => {
+  test("that fails is tried again, and the slot is not offered meanwhile", async () => {
+    pool = new SimulatedPool(1);
+    let failures = 3;
+    const manager = await pool.manager({
+      end: () => (failures-- > 0 ? Promise.reject(new Error("the node is away")) : Promise.resolve("free")),
+    });
+    const lease = await claim(manager);
+    await pool.run(manager.book.release(lease));
+    expect(manager.book.state()).toMatchObject({ free: 0, ending: 1 });
+    expect((await claim(manager)).generation).toBe(2);
+    expect(manager.troubles).toHaveLength(3);
+  });
+
+  test("of a manager that dies is finished by another", async () => {
+    pool = new SimulatedPool(1);
+    const dying = await pool.manager({ end: () => new Promise(() => undefined) });
+    const other = await pool.manager();
+    const lease = await claim(dying);
+    await pool.run(dying.book.release(lease));
+    dying.kill();
+    expect((await claim(other)).generation).toBe(2);
+    expect(pool.ended).toMatchObject([{ slot: lease.slot, manager: other.book.manager }]);
+  });
+
+  test("of a slot that is gone leaves no object behind", async () => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager({ end: () => Promise.resolve("gone") });
+    const lease = await claim(manager);
+    pool.candidates = [];
+    await pool.run(manager.book.release(lease));
+    await pool.clock.pass(100);
+    expect([...pool.state.objects.keys()].filter((key) => key.includes("/slots/"))).toEqual([]);
+  });
+
+  test("of a free slot takes it out of the pool; a leased one is left alone, unless it is gone", async () => {
+    pool = new SimulatedPool(3);
+    const manager = await pool.manager({ end: () => new Promise(() => undefined) });
+    const lease = await claim(manager);
+    const [free] = pool.candidates.filter((slot) => slot !== lease.slot) as [string];
+    expect(await pool.run(manager.book.retire(lease.slot))).toBe(false);
+    expect(await pool.run(manager.book.retire(free))).toBe(true);
+    expect(await pool.run(manager.book.retire(free))).toBe(false);
+    expect(manager.book.state()).toMatchObject({ free: 1, held: 1, ending: 1 });
+    expect(await pool.run(manager.book.retire(lease.slot, { gone: true }))).toBe(true);
+    expect(manager.lost).toMatchObject([{ reason: "gone" }]);
+  });
+});

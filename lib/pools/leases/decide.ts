@@ -1,0 +1,102 @@
+import { passingTrouble } from "../../nomad";
+import { ABSENT, type Store } from "../store";
+import type { Clock } from "./clock";
+
+/** Until when a write is tried, and how. */
+export interface Patience {
+  readonly clock: Clock;
+  /** A moment on that clock. */
+  readonly until: number;
+  /** How long one request may take, in milliseconds: then it is not known what became of it, and it is asked again. */
+  readonly attempt: number;
+}
+
+const SHORTEST_PAUSE = 25;
+const LONGEST_PAUSE = 400;
+
+/** A request that took too long. What became of it is not known. */
+export class SlowStoreError extends Error {
+  override readonly name = "SlowStoreError";
+
+  constructor(store: string, milliseconds: number) {
+    super(`${store} took more than ${Math.round(milliseconds)} ms to answer`);
+  }
+}
+
+/** Whether asking again may go well. Else the store has refused. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof SlowStoreError || passingTrouble(error) !== undefined;
+}
+
+/**
+ * Writes an object by check-and-set, until it is known whether that was done. Where no answer comes, the same is asked again: if it is done
+ * then, the first request did nothing, and never will, since the version has changed; if it is refused, what is there tells whose it is.
+ *
+ * @returns the new version, or undefined where another write came first
+ * @throws what the store said last, where it refuses, or nothing is known until the end
+ */
+export async function writeDecided(
+  store: Store,
+  change: { readonly key: string; readonly value: string; readonly version: number },
+  patience: Patience,
+): Promise<number | undefined> {
+  const { key, value, version } = change;
+  let unsure = false;
+  return persist(store, patience, async (signal) => {
+    try {
+      const made = await store.write(key, value, version, signal);
+      if (made !== undefined || !unsure) return made;
+    } catch (error) {
+      unsure = true;
+      throw error;
+    }
+    const found = await store.read(key, signal);
+    return found?.value === value ? found.version : undefined;
+  });
+}
+
+/** Removes an object, until it is known whether that was done. @returns false where it has another version */
+export async function removeDecided(store: Store, key: string, version: number, patience: Patience): Promise<boolean> {
+  return version === ABSENT || persist(store, patience, (signal) => store.remove(key, version, signal));
+}
+
+/** Reads an object, or says what went wrong in the end. */
+export async function readDecided(store: Store, key: string, patience: Patience) {
+  return persist(store, patience, (signal) => store.read(key, signal));
+}
+
+async function persist<T>(store: Store, patience: Patience, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { clock, until, attempt } = patience;
+  for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      return await within(clock, Math.max(1, Math.min(attempt, until - clock.now())), store.name, ask);
+    } catch (error) {
+      if (!mayPass(error) || clock.now() + pause >= until) throw error;
+    }
+    await new Promise<void>((resolve) => clock.after(pause, resolve));
+  }
+}
+
+/** Gives up a request after a while. */
+export async function within<T>(
+  clock: Clock,
+  limit: number,
+  store: string,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const slow = new SlowStoreError(store, limit);
+  let forget = (): void => undefined;
+  const over = new Promise<never>((_, reject) => {
+    forget = clock.after(limit, () => {
+      reject(slow);
+      controller.abort(slow);
+    });
+  });
+  over.catch(() => undefined);
+  try {
+    return await Promise.race([ask(controller.signal), over]);
+  } finally {
+    forget();
+  }
+}

@@ -1,0 +1,20 @@
+import type { Lease } from "./lease";
+import type { Place } from "./queue";
+
+/** A claim that is under way. */
+export interface Waiter extends Place {
+  readonly owner: string;
+  readonly kept: boolean;
+  readonly ttl: number;
+  /** When it was asked for, and until when it has to be made. */
+  readonly asked: number;
+  readonly until: number;
+  /** Whether it has a place in the queue, or will have one. */
+  joined: boolean;
+  /** Whether a slot is just being claimed for it. */
+  claiming: boolean;
+  /** How many slots others took first. */
+  conflicts: number;
+  readonly resolve: (lease: Lease) => void;
+  readonly reject: (error: unknown) => void;
+}

@@ -1,0 +1,95 @@
+import { ConsulClient, type Connection } from "../../nomad";
+import { ABSENT, type Change, type Snapshot, type Store, type StoredObject } from "./store";
+
+/** Operations in a transaction: releases before 1.16 take no more. https://developer.hashicorp.com/consul/api-docs/txn */
+const LARGEST_TRANSACTION = 64;
+const WAIT = 60_000;
+
+/**
+ * Leases in Consul's KV store. Every change is a transaction, whose answer has the new index: a plain `PUT ?cas` says true or false alone.
+ *
+ * @see https://developer.hashicorp.com/consul/api-docs/kv
+ */
+export class ConsulStore implements Store {
+  readonly name = "Consul";
+  readonly #client: ConsulClient;
+
+  constructor(connection: Connection) {
+    this.#client = new ConsulClient(connection);
+  }
+
+  async list(
+    prefix: string,
+    {
+      after,
+      wait = WAIT,
+      signal,
+    }: { readonly after?: number; readonly wait?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Snapshot> {
+    const { value, index } = await this.#client.watchEntries(prefix, { index: after, seconds: wait / 1000, signal });
+    const objects = value.map((entry): [string, StoredObject] => [
+      entry.Key,
+      {
+        key: entry.Key,
+        value: Buffer.from(entry.Value, "base64").toString(),
+        version: entry.ModifyIndex,
+        created: entry.CreateIndex,
+      },
+    ]);
+    // An index of 0 would ask for an answer at once, again and again.
+    return { objects: new Map(objects), index: Math.max(1, index) };
+  }
+
+  async read(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    const entry = await this.#client.entry(key, signal);
+    return (
+      entry && {
+        key,
+        value: Buffer.from(entry.Value, "base64").toString(),
+        version: entry.ModifyIndex,
+        created: entry.CreateIndex,
+      }
+    );
+  }
+
+  async write(key: string, value: string, version: number, signal?: AbortSignal): Promise<number | undefined> {
+    const answer = await this.#client.change([{ key, value, index: version }], signal);
+    return "index" in answer ? answer.index : undefined;
+  }
+
+  async remove(key: string, version: number, signal?: AbortSignal): Promise<boolean> {
+    return "index" in (await this.#client.change([{ key, index: version }], signal));
+  }
+
+  async change(changes: readonly Change[], signal?: AbortSignal): Promise<readonly (number | undefined)[]> {
+    const made: (number | undefined)[] = [];
+    for (let start = 0; start < changes.length; start += LARGEST_TRANSACTION)
+      made.push(...(await this.transact(changes.slice(start, start + LARGEST_TRANSACTION), signal)));
+    return made;
+  }
+
+  /** A transaction is made in whole or not at all: what was refused is left out, and the rest sent again. */
+  private async transact(changes: readonly Change[], signal?: AbortSignal): Promise<readonly (number | undefined)[]> {
+    const made = new Map<Change, number>();
+    let rest = changes;
+    while (rest.length > 0) {
+      const answer = await this.#client.change(
+        rest.map(({ key, value, version }) => ({ key, value, index: version })),
+        signal,
+      );
+      if ("index" in answer) {
+        for (const change of rest) made.set(change, change.value === undefined ? ABSENT : answer.index);
+        break;
+      }
+      const refused = new Set(answer.errors.map(({ OpIndex }) => rest[OpIndex]));
+      const left = rest.filter((change) => !refused.has(change));
+      if (left.length === rest.length) throw new Error("Consul refused a transaction, and none of its operations");
+      rest = left;
+    }
+    return changes.map((change) => made.get(change));
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
