@@ -1,7 +1,7 @@
 import type { ExecuteOptions, ExecutionResult, Lease, Provider } from "../pools";
 
 /** A lease as the store shows it. */
-export type HeldLease = Omit<Lease, "secret">;
+export type HeldLease = Lease;
 
 /** A container that somebody leased. Its id is the lease's slot: the id of an allocation. */
 export interface LeasedContainer {

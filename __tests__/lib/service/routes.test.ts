@@ -268,7 +268,14 @@ describe("what is sent", () => {
 });
 
 describe("faults", () => {
-  const leased: LeasedContainer["lease"] = { pool: "warm-pool-openai", slot: "s", owner: "ann", generation: 1, ttl: 1 };
+  const leased: LeasedContainer["lease"] = {
+    pool: "warm-pool-openai",
+    slot: "s",
+    owner: "ann",
+    generation: 1,
+    ttl: 1,
+    claim: "c",
+  };
 
   test("what the service cannot explain is a problem without a word of what was sent or said", async () => {
     const service = await testService();
