@@ -56,6 +56,18 @@ export class ConsulClient extends ApiClient {
   }
 
   /**
+   * Instances of a service with their checks, once something about one of them is newer than an index.
+   *
+   * @see https://developer.hashicorp.com/consul/api-docs/features/blocking
+   */
+  async watchInstances(
+    service: string,
+    options: BlockingOptions,
+  ): Promise<{ readonly value: readonly ServiceInstance[]; readonly index: number }> {
+    return this.http.watch(apiPath`/v1/health/service/${service}`, list(serviceInstance), options);
+  }
+
+  /**
    * Checks as the agent that is asked runs them itself, by their ids. The catalog learns of a new output only after minutes, as long as the
    * status stays the same.
    */

@@ -1,4 +1,5 @@
 /** Pools: places to run a command, leased in milliseconds. Loads no CDK. */
+export * from "./containers";
 export * from "./execution";
 export * from "./jobs";
 export * from "./leases";

@@ -1,0 +1,215 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isConflict, type JobJson, type NomadClient } from "../../nomad";
+import type { PoolJob } from "../jobs";
+import type { Clock, LeaseBook } from "../leases";
+import { stopAndPurge } from "../runtime";
+import type { Duty } from "./duty";
+import { Forecast } from "./forecast";
+import { currentOf, type Generation } from "./generations";
+import type { PoolRecord, PoolRecordStore } from "./pool-record";
+import { nextToGo } from "./shrinking";
+import { isLive, type Container, type ContainerView } from "./view";
+
+/** What {@link Maintenance} works with. */
+export interface MaintenanceParts {
+  readonly nomad: NomadClient;
+  readonly view: ContainerView;
+  readonly book: LeaseBook;
+  readonly records: PoolRecordStore;
+  readonly duty: Duty;
+  readonly clock: Clock;
+  readonly pool: string;
+  readonly job?: PoolJob;
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxAge: number;
+  readonly healthyWithin: number;
+  readonly isReady: (container: Container) => boolean;
+}
+
+/** Containers that are replaced for their age in one round, as a part of the pool, so that it is never empty for that. */
+const AT_A_TIME = 0.25;
+/** Containers that the pool shrinks by in one round. */
+const STEPS = 20;
+/** How long a container that is claimed for its end may take until it is told to stop, in milliseconds. */
+const TOLD = 3000;
+const INTERVAL = 30;
+
+/**
+ * Keeps a pool as it shall be: the right job, the right size, nothing old or unhealthy in it, and old generations on their way out. One manager
+ * at a time does it for all. It ends no container that somebody leases: each is claimed for its end first.
+ */
+export class Maintenance {
+  readonly #parts: MaintenanceParts;
+  #record: PoolRecord = {};
+  #forecast: { readonly job: string; readonly forecast: Forecast } | undefined;
+
+  constructor(parts: MaintenanceParts) {
+    this.#parts = parts;
+  }
+
+  /** What the managers agreed on, as of the last round. */
+  get record(): PoolRecord {
+    return this.#record;
+  }
+
+  /** Reads what the managers agreed on. */
+  async learn(signal?: AbortSignal): Promise<PoolRecord> {
+    this.#record = await this.#parts.records.read(signal);
+    return this.#record;
+  }
+
+  /** Changes what the managers agree on. */
+  async agree(change: (now: PoolRecord) => PoolRecord): Promise<PoolRecord> {
+    this.#record = await this.#parts.records.change(change);
+    return this.#record;
+  }
+
+  /** The generation that gives out containers. */
+  get current(): Generation | undefined {
+    return currentOf(this.#parts.view.generations, this.#record.choice);
+  }
+
+  /** How many containers a generation shall have. */
+  targetOf(generation: Generation): number {
+    const current = this.current;
+    if (generation.job !== current?.job || this.#record.draining) return 0;
+    if (this.#record.size?.job === generation.job) return this.#record.size.containers;
+    return this.forecastOf(generation).size;
+  }
+
+  /** Registers the pool's job where it is not there, and makes it the one that gives out containers. */
+  async install(): Promise<void> {
+    const { nomad, view, job } = this.#parts;
+    if (!job) return;
+    if (!view.generations.some((generation) => generation.job === job.id)) await this.register(job);
+    await view.look();
+    const newest = Math.max(0, ...view.generations.map(({ created }) => created));
+    await this.agree((now) =>
+      now.choice?.job === job.id && now.choice.newest >= newest ? now : { ...now, choice: { job: job.id, newest } },
+    );
+    // Another manager may have taken it away as an old generation just then.
+    if ((await nomad.job(job.id)) === undefined) await this.register(job);
+  }
+
+  /** Does what there is to do, if it is this manager's turn. */
+  async round(signal: AbortSignal): Promise<void> {
+    const { view, duty, job } = this.#parts;
+    await this.learn(signal);
+    this.observe();
+    await this.forgetGone(signal);
+    if (!(await duty.turn(signal))) return;
+    await view.look();
+    const { current } = this;
+    if (!current) {
+      if (job && !this.#record.draining) await this.register(job);
+      return;
+    }
+    for (const generation of view.generations) {
+      if (signal.aborted || !duty.held) return;
+      if (generation.job !== current.job) await this.retire(generation, signal);
+    }
+    await this.resize(current, this.targetOf(current), signal);
+    await this.replace(current);
+  }
+
+  private async register(job: PoolJob): Promise<void> {
+    const { nomad } = this.#parts;
+    const held = await nomad.job(job.id);
+    try {
+      await nomad.register(job.toApi().Job as JobJson, Number(held?.JobModifyIndex ?? 0));
+    } catch (error) {
+      // Another manager was faster, and the job is the same.
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  /** What the size follows. */
+  private forecastOf(generation: Generation): Forecast {
+    const { job, min, max, clock } = this.#parts;
+    if (this.#forecast?.job !== generation.job) {
+      const had = this.#record.usual?.job === generation.job ? this.#record.usual.containers : generation.count;
+      const usual = job?.id === generation.job ? (job.groups?.[0]?.count ?? had) : had;
+      const forecast = new Forecast({ min: min ?? usual, max: max ?? Math.max(usual, min ?? 0) });
+      forecast.begin(generation.count, clock.now());
+      this.#forecast = { job: generation.job, forecast };
+    }
+    return this.#forecast.forecast;
+  }
+
+  private observe(): void {
+    const { book, clock } = this.#parts;
+    const { current } = this;
+    if (!current) return;
+    const { held, queue } = book.state();
+    this.forecastOf(current).observe(held + queue, clock.now());
+  }
+
+  /** An old generation shrinks as its leases end, and is taken away with the last. */
+  private async retire(generation: Generation, signal: AbortSignal): Promise<void> {
+    const { nomad } = this.#parts;
+    await this.resize(generation, 0, signal);
+    const job = await nomad.job(generation.job);
+    const groups = (job?.TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
+    if (!job || groups.some(({ Count }) => Count !== 0)) return;
+    if ((await nomad.allocations(generation.job)).some(isLive)) return;
+    if (this.current?.job === generation.job) return;
+    await stopAndPurge(nomad, generation.job, { signal });
+    await this.#parts.view.look();
+  }
+
+  private async resize(generation: Generation, target: number, signal: AbortSignal): Promise<void> {
+    const { nomad, pool } = this.#parts;
+    const { job, group, count, modified: index } = generation;
+    if (count < target) {
+      // Computed from the count that the job has at this index; where it has another by now, the next round sees it.
+      await nomad.scale(job, group, target, { index, message: `${pool} becomes larger` });
+      return;
+    }
+    for (let steps = 0; steps < STEPS && !signal.aborted; steps += 1)
+      if (!(await this.shrink(generation.job, target))) return;
+  }
+
+  /** Makes a generation smaller by the container that Nomad would stop, if nobody leases that. @returns whether it did */
+  private async shrink(id: string, target: number): Promise<boolean> {
+    const { nomad, book, view, duty, clock } = this.#parts;
+    await view.look();
+    const now = view.generations.find(({ job }) => job === id);
+    if (!now || now.count <= target || !duty.held) return false;
+    const next = nextToGo(await nomad.allocations(id), now.count);
+    if (next === undefined || !(await book.retire(next))) return false;
+    // The next one is known once this one is told to stop.
+    for (const until = clock.now() + TOLD; clock.now() < until; await sleep(INTERVAL))
+      if ((await nomad.allocation(next))?.DesiredStatus !== "run") return true;
+    return false;
+  }
+
+  /** Replaces what is too old, or does not become healthy. */
+  private async replace(current: Generation): Promise<void> {
+    const { view, book, maxAge, healthyWithin, isReady } = this.#parts;
+    const free = new Set(
+      book
+        .state()
+        .slots.filter(({ state }) => state === "free")
+        .map(({ slot }) => slot),
+    );
+    const own = view.containers.filter(({ job }) => job === current.job);
+    const isIll = (container: Container) => container.isRunning && !isReady(container) && container.age > healthyWithin;
+    const ill = view.isCurrent ? own.filter(isIll) : [];
+    const old = own.filter(({ id, age }) => age > maxAge && free.has(id)).sort((a, b) => b.age - a.age);
+    const some = old.slice(0, Math.max(1, Math.floor(current.count * AT_A_TIME)));
+    await Promise.all([...ill, ...some].map(({ id }) => book.retire(id)));
+  }
+
+  /** Ends leases whose containers have ended by themselves. */
+  private async forgetGone(signal: AbortSignal): Promise<void> {
+    const { nomad, view, book } = this.#parts;
+    if (!view.isCurrent) return;
+    const live = new Set(view.containers.map(({ id }) => id));
+    for (const { slot, state } of book.state().slots) {
+      if (state !== "held" || live.has(slot) || signal.aborted) continue;
+      const allocation = await nomad.allocation(slot);
+      if (!allocation || !isLive(allocation)) await book.retire(slot, { gone: true });
+    }
+  }
+}

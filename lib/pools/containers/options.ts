@@ -1,0 +1,93 @@
+import type { ConsulClient, NomadClient } from "../../nomad";
+import type { Executor, Place } from "../execution";
+import type { PoolJob } from "../jobs";
+import type { ClaimOptions, Clock, Lease, LeaseBookOptions } from "../leases";
+import type { Store } from "../store";
+
+/** What a {@link WarmPool} is made of. */
+export interface WarmPoolOptions {
+  readonly nomad: NomadClient;
+  /** Whose checks say that a container is healthy. Default: none; then what runs, and answers a first command, is healthy. */
+  readonly consul?: ConsulClient;
+  readonly store: Store;
+  readonly executor: Executor;
+  /** The pool's name, such as `warm-pool-openai`. */
+  readonly pool: string;
+  /**
+   * The pool's job. Where it is given, {@link WarmPool.start} registers it if it is not there, and makes it the generation that gives out
+   * containers. Default: the job that is there, which somebody else deploys.
+   */
+  readonly job?: PoolJob;
+  /** The fewest containers. Default: as many as the job has. */
+  readonly min?: number;
+  /** The most containers; between both, the size follows the demand. Default: as many as the job has. */
+  readonly max?: number;
+  /** How old a container may become before it is replaced, in milliseconds. Default: 24 hours. */
+  readonly maxAge?: number;
+  /** How long a container may take until it is healthy, before it is replaced, in milliseconds. Default: 120,000. */
+  readonly healthyWithin?: number;
+  /**
+   * Whether users may share a pool whose driver keeps nothing apart (raw_exec): whoever has a container there reaches the others. Default:
+   * false, the pool serves the first user who claims of it, and nobody else.
+   */
+  readonly sharedWithoutIsolation?: boolean;
+  /**
+   * What becomes of a container that was released: `replace`, it is stopped and Nomad starts another; or `same-owner`, it is emptied and kept
+   * for the same user for a minute. Default: `replace`
+   */
+  readonly reuse?: "replace" | "same-owner";
+  /** How leases are kept. Default: as {@link LeaseBookOptions} says. */
+  readonly leases?: Pick<LeaseBookOptions, "ttl" | "heartbeat" | "queueLimit" | "manager" | "onEvent">;
+  /** Told of what went wrong and is tried again. Default: nobody is told. */
+  readonly onTrouble?: (message: string) => void;
+  /** Default: the clock of this process. */
+  readonly clock?: Clock;
+}
+
+/** A container that somebody has leased. */
+export interface LeasedContainer {
+  readonly lease: Lease;
+  readonly place: Place;
+  /** The job that it belongs to. */
+  readonly job: string;
+  /** The evaluation that placed it. */
+  readonly evaluation: string;
+  /** When it was placed, in milliseconds since 1970, by the clock of Nomad's servers. */
+  readonly created: number;
+}
+
+/** What is claimed, and for whom. */
+export interface WarmPoolClaim extends Omit<ClaimOptions, "slot"> {}
+
+/** How a pool does, as this manager sees it. */
+export interface WarmPoolStatus {
+  readonly pool: string;
+  /** Containers that could be claimed now. */
+  readonly free: number;
+  /** Containers that somebody holds. */
+  readonly leased: number;
+  /** Containers that are on their way: starting, or being replaced. */
+  readonly coming: number;
+  /** How many it is to have. */
+  readonly target: number;
+  /** Callers that wait, at every manager. */
+  readonly queue: number;
+  /** Whether it takes no new leases. */
+  readonly draining: boolean;
+  /** What keeps commands apart; undefined where the pool has no job. */
+  readonly isolation: Place["isolation"] | undefined;
+  /** The pool's jobs: that which gives out containers, and those that go with their last leases. */
+  readonly generations: readonly {
+    readonly job: string;
+    readonly isCurrent: boolean;
+    /** How many containers it is to have. */
+    readonly count: number;
+    /** Of its containers that are not over. */
+    readonly containers: number;
+    readonly leased: number;
+  }[];
+  /** Managers that are there. */
+  readonly managers: readonly string[];
+  /** Whether all of this is known: false while Nomad, Consul or the store does not answer. */
+  readonly current: boolean;
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import * as v from "valibot";
+import { UserError } from "../../jobspec";
+import { ABSENT, type Store } from "../store";
+import type { Choice } from "./generations";
+
+const record = v.object({
+  choice: v.optional(v.object({ job: v.string(), newest: v.number() })),
+  size: v.optional(v.object({ job: v.string(), containers: v.number() })),
+  usual: v.optional(v.object({ job: v.string(), containers: v.number() })),
+  draining: v.optional(v.boolean()),
+  user: v.optional(v.string()),
+});
+
+/** What the managers of a pool have agreed on. */
+export interface PoolRecord {
+  /** The generation that somebody chose. */
+  readonly choice?: Choice;
+  /** How many containers somebody asked for, of one generation. */
+  readonly size?: { readonly job: string; readonly containers: number };
+  /** How many containers a generation had before it was drained. */
+  readonly usual?: { readonly job: string; readonly containers: number };
+  /** Whether it takes no new leases. */
+  readonly draining?: boolean;
+  /** The only user of a pool without isolation. */
+  readonly user?: string;
+}
+
+/** How often a change is tried where others change the record at the same time. */
+const TRIES = 20;
+
+/** What all managers of a pool go by: one object in the store. */
+export class PoolRecordStore {
+  readonly #key: string;
+
+  constructor(
+    private readonly store: Store,
+    private readonly pool: string,
+  ) {
+    this.#key = `pools/${pool}/pool`;
+  }
+
+  async read(signal?: AbortSignal): Promise<PoolRecord> {
+    return this.parse((await this.store.read(this.#key, signal))?.value);
+  }
+
+  /** Changes it. @param change gives what it is to be; the same object where nothing is to be changed */
+  async change(change: (now: PoolRecord) => PoolRecord): Promise<PoolRecord> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const found = await this.store.read(this.#key);
+      const now = this.parse(found?.value);
+      const wanted = change(now);
+      if (wanted === now) return now;
+      const value = JSON.stringify({ ...wanted, nonce: randomBytes(8).toString("hex") });
+      if ((await this.store.write(this.#key, value, found?.version ?? ABSENT)) !== undefined) return wanted;
+    }
+    throw new Error(`the record of the pool ${this.pool} is changed by others all the time`);
+  }
+
+  private parse(value: string | undefined): PoolRecord {
+    if (value === undefined) return {};
+    let json: unknown;
+    try {
+      json = JSON.parse(value);
+    } catch {
+      json = undefined;
+    }
+    const parsed = v.safeParse(record, json);
+    if (parsed.success) return parsed.output;
+    const message = `is no record of a pool; remove it, and the pool's managers write another`;
+    throw UserError.at(`${this.store.name}: ${this.#key}`, message, "pool/record");
+  }
+}

@@ -1,0 +1,29 @@
+import type { AllocationStub } from "../../nomad";
+import { isLive } from "./view";
+
+/** What of an allocation says which one goes next. */
+type Named = Pick<AllocationStub, "ID" | "Name" | "DesiredStatus" | "ClientStatus">;
+
+/**
+ * The allocation that Nomad stops if the count of its group becomes one less: that with the highest number in its name. Undefined where that is
+ * not certain, as Nomad stops any of them then: while one is failed and waits for its next try, two have one number, or some are not placed yet
+ * (one that is placed meanwhile would be one too many).
+ *
+ * @see https://developer.hashicorp.com/nomad/api-docs/jobs#scale-task-group
+ */
+export function nextToGo(allocations: readonly Named[], count: number): string | undefined {
+  const wanted = allocations.filter(({ DesiredStatus }) => DesiredStatus === "run");
+  if (wanted.length !== count || !wanted.every(isLive)) return undefined;
+  const numbers = wanted.map(({ Name }) => numberOf(Name));
+  if (numbers.includes(undefined) || new Set(numbers).size !== numbers.length) return undefined;
+  return wanted.reduce<Named | undefined>(
+    (top, one) => (top === undefined || (numberOf(one.Name) ?? 0) > (numberOf(top.Name) ?? 0) ? one : top),
+    undefined,
+  )?.ID;
+}
+
+/** The number in the name of an allocation, such as 3 of `warm-pool-openai-1f3a5b7c.warm[3]`. */
+export function numberOf(name: string): number | undefined {
+  const digits = /\[(\d+)\]$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

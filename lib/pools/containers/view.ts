@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isClosed, type AllocationStub, type ConsulClient, type NomadClient, type ServiceInstance } from "../../nomad";
+import type { Place } from "../execution";
+import type { Clock } from "../leases";
+import { generationsOf, type Generation } from "./generations";
+
+/** A container of a pool: an allocation that is not over. */
+export interface Container {
+  /** The allocation's id, which is the slot's name. */
+  readonly id: string;
+  readonly job: string;
+  readonly task: string;
+  readonly isolation: Place["isolation"];
+  /** The evaluation that placed it. */
+  readonly evaluation: string;
+  /** When it was placed, in milliseconds since 1970, by the clock of Nomad's servers. */
+  readonly created: number;
+  /** Whether its task runs and nobody has told it to stop. */
+  readonly isRunning: boolean;
+  /** Whether all its checks in Consul pass. */
+  readonly isHealthy: boolean;
+  /** Since it was seen first, in milliseconds, with the lead that others of the pool, made later, had on it then. */
+  readonly age: number;
+}
+
+/** What a {@link ContainerView} is made of. */
+export interface ViewOptions {
+  readonly nomad: NomadClient;
+  /** Whose checks are asked. Default: none is, and what runs is healthy. */
+  readonly consul?: ConsulClient;
+  readonly pool: string;
+  readonly clock: Clock;
+  readonly onChange: () => void;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** How long one question waits for a change, in seconds. */
+const WAIT = 30;
+/** The pause after a question that was not answered, and between two looks at the pool's jobs, in milliseconds. */
+const PAUSE = 500;
+const JOBS_INTERVAL = 1000;
+/** How long a server may be without an answer before what it said counts as unknown, in milliseconds. */
+const STALE = 5000;
+const NANOSECONDS = 1e6;
+/** The id of a service that Nomad registers has its allocation's id in it. */
+const ALLOCATION = /^_nomad-(?:task|group)-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-/;
+
+/** When something that is asked again and again was answered last. */
+interface Source {
+  failing: number | undefined;
+}
+
+/**
+ * The containers of a pool as Nomad and Consul have them, a moment old: one blocking query for each generation of its job and one for its
+ * checks, whose answers replace what was known; and a look at the jobs once a second.
+ */
+export class ContainerView {
+  readonly #stop = new AbortController();
+  readonly #watched = new Map<string, { readonly stop: AbortController; readonly first: Promise<void> }>();
+  readonly #allocations = new Map<string, readonly AllocationStub[]>();
+  readonly #seen = new Map<string, { readonly at: number; readonly lead: number }>();
+  readonly #jobs: Source = { failing: undefined };
+  readonly #places: Source = { failing: undefined };
+  readonly #checks: Source = { failing: undefined };
+  #generations: readonly Generation[] = [];
+  #healthy: ReadonlySet<string> = new Set();
+  #containers: readonly Container[] | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(private readonly options: ViewOptions) {}
+
+  /** Waits for the first view. @throws what the servers say, where they do not answer or refuse */
+  async start(): Promise<void> {
+    const { consul, pool } = this.options;
+    await this.look();
+    if (consul) {
+      const { value, index } = await consul.watchInstances(pool, { seconds: 1, signal: this.#stop.signal });
+      this.takeChecks(value);
+      void this.followChecks(consul, index);
+    }
+    void this.followJobs();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Whether all of it is known: no server has been without an answer for long. */
+  get isCurrent(): boolean {
+    const now = this.options.clock.now();
+    return [this.#jobs, this.#places, this.#checks].every(
+      ({ failing }) => failing === undefined || now - failing < STALE,
+    );
+  }
+
+  /** The generations of the pool, as of the last look. */
+  get generations(): readonly Generation[] {
+    return this.#generations;
+  }
+
+  /** Every container that is not over. */
+  get containers(): readonly Container[] {
+    this.#containers ??= this.compute();
+    const now = this.options.clock.now();
+    return this.#containers.map((container) => ({ ...container, age: now - container.age }));
+  }
+
+  /** Looks at the pool's jobs now. */
+  async look(): Promise<void> {
+    this.#looking ??= this.lookOnce().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  private async lookOnce(): Promise<void> {
+    const before = JSON.stringify(this.#generations);
+    this.#generations = await generationsOf(this.options.nomad, this.options.pool);
+    const ids = new Set(this.#generations.map(({ job }) => job));
+    for (const [id, { stop }] of this.#watched) {
+      if (ids.has(id)) continue;
+      stop.abort();
+      this.#watched.delete(id);
+      this.#allocations.delete(id);
+    }
+    for (const id of ids) {
+      if (this.#watched.has(id)) continue;
+      const stop = new AbortController();
+      const first = this.watch(id, AbortSignal.any([stop.signal, this.#stop.signal])).catch((error: unknown) => {
+        this.#watched.delete(id);
+        throw error;
+      });
+      this.#watched.set(id, { stop, first });
+    }
+    await Promise.all([...this.#watched.values()].map(({ first }) => first));
+    if (JSON.stringify(this.#generations) !== before) this.changed();
+  }
+
+  private changed(): void {
+    this.#containers = undefined;
+    this.options.onChange();
+  }
+
+  /** Follows the allocations of a job. @returns once they are known */
+  private async watch(job: string, signal: AbortSignal): Promise<void> {
+    const { nomad } = this.options;
+    const { value, index } = await nomad.watchAllocations(job, { seconds: 1, signal });
+    this.takeAllocations(job, value);
+    void this.repeat(this.#places, signal, index, async (after) => {
+      const answer = await nomad.watchAllocations(job, { index: after, seconds: WAIT, signal });
+      if (!signal.aborted) this.takeAllocations(job, answer.value);
+      return answer.index;
+    });
+  }
+
+  private async followChecks(consul: ConsulClient, first: number): Promise<void> {
+    const { signal } = this.#stop;
+    await this.repeat(this.#checks, signal, first, async (after) => {
+      const answer = await consul.watchInstances(this.options.pool, { index: after, seconds: WAIT, signal });
+      this.takeChecks(answer.value);
+      return answer.index;
+    });
+  }
+
+  private async followJobs(): Promise<void> {
+    const { signal } = this.#stop;
+    await this.repeat(this.#jobs, signal, 0, async () => {
+      await sleep(JOBS_INTERVAL, undefined, { signal });
+      await this.look();
+      return 0;
+    });
+  }
+
+  /** Asks again and again; what is not answered is asked anew after a pause, from the beginning, since a server that restarts may count anew. */
+  private async repeat(
+    source: Source,
+    signal: AbortSignal,
+    first: number,
+    ask: (after: number | undefined) => Promise<number>,
+  ): Promise<void> {
+    for (let after: number | undefined = first; !signal.aborted;) {
+      try {
+        const index: number = await ask(after);
+        after = after !== undefined && index < after ? undefined : index;
+        source.failing = undefined;
+      } catch (error) {
+        if (signal.aborted || isClosed(error)) return;
+        if (source.failing === undefined)
+          this.options.onTrouble(`the pool ${this.options.pool} cannot be seen: ${messageOf(error)}; trying again`);
+        source.failing ??= this.options.clock.now();
+        after = undefined;
+        await sleep(PAUSE * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private takeAllocations(job: string, allocations: readonly AllocationStub[]): void {
+    const live = allocations.filter(isLive);
+    this.#allocations.set(job, live);
+    const now = this.options.clock.now();
+    // Both times are those of Nomad's servers: no clock of theirs is held against ours.
+    const newest = Math.max(0, ...allocations.map(({ CreateTime }) => CreateTime));
+    for (const { ID, CreateTime } of live)
+      if (!this.#seen.has(ID)) this.#seen.set(ID, { at: now, lead: (newest - CreateTime) / NANOSECONDS });
+    this.changed();
+  }
+
+  private takeChecks(instances: readonly ServiceInstance[]): void {
+    this.#healthy = new Set(
+      instances.flatMap(({ Service, Checks }) => {
+        const id = ALLOCATION.exec(Service.ID)?.[1];
+        return id !== undefined && Checks.every(({ Status }) => Status === "passing") ? [id] : [];
+      }),
+    );
+    this.changed();
+  }
+
+  /** With the moment since which each counts as its age. */
+  private compute(): readonly Container[] {
+    const all = this.#generations.flatMap(({ job, task, isolation }) =>
+      (this.#allocations.get(job) ?? []).map((allocation) => {
+        const { at, lead } = this.#seen.get(allocation.ID) ?? { at: this.options.clock.now(), lead: 0 };
+        return {
+          id: allocation.ID,
+          job,
+          task,
+          isolation,
+          evaluation: allocation.EvalID,
+          created: allocation.CreateTime / NANOSECONDS,
+          isRunning: runs(allocation, task),
+          isHealthy: this.options.consul === undefined || this.#healthy.has(allocation.ID),
+          age: at - lead,
+        };
+      }),
+    );
+    const ids = new Set(all.map(({ id }) => id));
+    for (const id of this.#seen.keys()) if (!ids.has(id)) this.#seen.delete(id);
+    return all;
+  }
+}
+
+/** Whether an allocation has not ended. */
+export function isLive({ ClientStatus }: Pick<AllocationStub, "ClientStatus">): boolean {
+  return ClientStatus !== "complete" && ClientStatus !== "failed" && ClientStatus !== "lost";
+}
+
+function runs({ DesiredStatus, ClientStatus, TaskStates }: AllocationStub, task: string): boolean {
+  return DesiredStatus === "run" && ClientStatus === "running" && TaskStates[task]?.State === "running";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

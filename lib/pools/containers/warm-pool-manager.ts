@@ -1,0 +1,239 @@
+import { UserError } from "../../jobspec";
+import type { ExecuteOptions, ExecutionResult } from "../execution";
+import { PROVIDERS, WarmPoolJob, type Execution, type Provider, type WarmPoolJobProps } from "../jobs";
+import { PoolBusyError, type Lease } from "../leases";
+import type { LeasedContainer, WarmPoolOptions, WarmPoolStatus } from "./options";
+import { WarmPool } from "./warm-pool";
+
+/** What a {@link WarmPoolManager} is made of. */
+export interface WarmPoolManagerOptions extends Omit<WarmPoolOptions, "pool" | "job"> {
+  /** How many containers wait for each provider; 0 for none. Default: 10 each. */
+  readonly sizes?: Partial<Record<Provider, number>>;
+  /** How they are run. Default: in containers of each provider's image. */
+  readonly execution?: Execution;
+  /** More of their jobs, such as what one container needs. */
+  readonly job?: Omit<WarmPoolJobProps, "provider" | "size" | "execution">;
+}
+
+/** A container of a warm pool that a user has. */
+export interface WarmContainer {
+  /** The id of its allocation. */
+  readonly id: string;
+  readonly provider: Provider;
+  readonly jobId: string;
+  readonly evalId: string;
+  /** When it was placed, in milliseconds since 1970, by the clock of Nomad's servers. */
+  readonly createdAt: number;
+  readonly status: "allocated";
+  readonly healthy: true;
+  /** What proves that it is this user's: kept as a password is. It can be adopted by another manager. */
+  readonly lease: Lease;
+  /** What keeps its commands apart from those of others on the same machine. */
+  readonly isolation: ExecutionResult["isolation"];
+}
+
+/** How the pool of a provider does. */
+export interface PoolStats {
+  /** How many containers it is to have. */
+  readonly target: number;
+  /** How many it has: free, leased, or on their way. */
+  readonly current: number;
+  readonly allocated: number;
+  readonly free: number;
+  /** 0 to 100; 0 for a pool of none. */
+  readonly utilizationPercent: number;
+}
+
+const SIZE = 10;
+/** How long a claim may take while a container is free, in milliseconds: other managers may be faster. */
+const CLAIM_WITHIN = 1000;
+/** How long one more container may take to be ready, in milliseconds. */
+const CREATE_WITHIN = 60_000;
+
+/**
+ * The warm pools of Polydev's providers, with its names: a {@link WarmPool} for each. Managers in any number of processes share them.
+ */
+export class WarmPoolManager {
+  readonly #pools = new Map<Provider, WarmPool>();
+  readonly #allocated = new Map<string, WarmContainer>();
+
+  constructor(private readonly options: WarmPoolManagerOptions) {
+    for (const [provider, size] of Object.entries(options.sizes ?? {})) checkSize(provider, size);
+  }
+
+  /** Starts every pool: what runs already is taken over, what is missing is brought. */
+  async start(): Promise<void> {
+    await Promise.all(PROVIDERS.map((provider) => this.initializePool(provider)));
+  }
+
+  /**
+   * Stops looking after the pools. Containers run on; leases stand for half a minute without a manager, until another one adopts them.
+   *
+   * @returns the leases that were handed over
+   */
+  async stop(): Promise<readonly Lease[]> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    this.#allocated.clear();
+    return (await Promise.all(pools.map((pool) => pool.stop()))).flat();
+  }
+
+  /** Starts the pool of a provider, if it is not. A pool of size 0 has no job, and one that has containers from before loses them. */
+  async initializePool(provider: Provider): Promise<void> {
+    checkProvider(provider);
+    if (this.#pools.has(provider)) return this.#pools.get(provider)?.fill();
+    const { sizes, execution, job, ...rest } = this.options;
+    const size = sizes?.[provider] ?? SIZE;
+    const pool = new WarmPool({
+      ...rest,
+      pool: WarmPoolJob.nameOf(provider),
+      ...(size > 0 ? { job: new WarmPoolJob({ ...job, provider, size, execution }) } : {}),
+    });
+    this.#pools.set(provider, pool);
+    try {
+      await pool.start();
+      if (size === 0 && pool.status().generations.length > 0) await pool.resize(0);
+    } catch (error) {
+      this.#pools.delete(provider);
+      await pool.stop().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Makes the pool larger by one. @returns once that one could be claimed @throws PoolBusyError where it is not ready within a minute */
+  async createWarmContainer(provider: Provider): Promise<PoolStats> {
+    const pool = this.pool(provider);
+    const { target } = pool.status();
+    await pool.resize(target + 1);
+    await pool.until(({ free, leased }) => free + leased > target, CREATE_WITHIN);
+    return statsOf(pool.status());
+  }
+
+  /**
+   * Gives a user a container that waits.
+   *
+   * @returns null where none is free: run the command in a job of its own then
+   * @throws UserError where another user has a pool without isolation
+   */
+  async allocateContainer(provider: Provider, userId: string): Promise<WarmContainer | null> {
+    const pool = this.pool(provider);
+    if (pool.status().free === 0) return null;
+    try {
+      return this.keep(provider, await pool.claim({ owner: userId, deadline: CLAIM_WITHIN }));
+    } catch (error) {
+      if (error instanceof PoolBusyError) return null;
+      throw error;
+    }
+  }
+
+  /** Takes over a container that another manager gave out before it stopped. @throws LeaseEndedError where its lease has ended */
+  async adoptContainer(lease: Lease): Promise<WarmContainer> {
+    const provider = PROVIDERS.find((one) => WarmPoolJob.nameOf(one) === lease.pool);
+    if (!provider) throw UserError.at("lease", `is of the pool ${lease.pool}, which is none of these`, "pool/unknown");
+    return this.keep(provider, await this.pool(provider).adopt(lease));
+  }
+
+  /**
+   * Runs a command in a container that was allocated here.
+   *
+   * @throws LeaseEndedError where it is the user's no more; UserError where it is not known here
+   */
+  async execute(
+    container: WarmContainer | string,
+    command: string | readonly string[],
+    options: ExecuteOptions = {},
+  ): Promise<ExecutionResult> {
+    const { provider, lease } = this.known(container);
+    return this.pool(provider).execute(lease, command, options);
+  }
+
+  /** Gives a container back, by its id. @returns false where it is not known here, or was given back before */
+  async releaseContainer(containerId: string): Promise<boolean> {
+    const container = this.#allocated.get(containerId);
+    if (!container) return false;
+    this.#allocated.delete(containerId);
+    await this.pool(container.provider).release(container.lease);
+    return true;
+  }
+
+  /** Has a pool that was drained filled again. What is missing otherwise comes by itself. */
+  async replenishPool(provider: Provider): Promise<void> {
+    await this.pool(provider).fill();
+  }
+
+  /** A pool takes no new leases, and its free containers end. @returns how many leases stand */
+  async drainPool(provider: Provider): Promise<number> {
+    return this.pool(provider).drain();
+  }
+
+  /** How many containers of each pool are ready, and how many are not. Those that stay so are replaced without this. */
+  performHealthChecks(): Promise<
+    Readonly<Partial<Record<Provider, { readonly healthy: number; readonly unhealthy: number }>>>
+  > {
+    const checked = [...this.#pools].map(([provider, pool]) => {
+      const { free, leased, coming } = pool.status();
+      return [provider, { healthy: free + leased, unhealthy: coming }] as const;
+    });
+    return Promise.resolve(Object.fromEntries(checked));
+  }
+
+  /** How the pools do. */
+  getPoolStats(): Readonly<Partial<Record<Provider, PoolStats>>> & { readonly totalAllocated: number } {
+    const stats = [...this.#pools].map(([provider, pool]) => [provider, statsOf(pool.status())] as const);
+    const totalAllocated = stats.reduce((sum, [, { allocated }]) => sum + allocated, 0);
+    return { ...(Object.fromEntries(stats) as Partial<Record<Provider, PoolStats>>), totalAllocated };
+  }
+
+  /** Gives a pool another size. @param size 0 to 100 */
+  async updatePoolSize(provider: Provider, size: number): Promise<void> {
+    await this.pool(provider).resize(size);
+  }
+
+  /** The pool of a provider. @throws UserError where it is not started */
+  pool(provider: Provider): WarmPool {
+    checkProvider(provider);
+    const pool = this.#pools.get(provider);
+    if (pool) return pool;
+    throw UserError.at("provider", `the pool of ${provider} is not started; call start() first`, "pool/stopped");
+  }
+
+  private keep(provider: Provider, { lease, place, job, evaluation, created }: LeasedContainer): WarmContainer {
+    const container: WarmContainer = {
+      id: lease.slot,
+      provider,
+      jobId: job,
+      evalId: evaluation,
+      createdAt: created,
+      status: "allocated",
+      healthy: true,
+      lease,
+      isolation: place.isolation,
+    };
+    this.#allocated.set(container.id, container);
+    return container;
+  }
+
+  private known(container: WarmContainer | string): WarmContainer {
+    const id = typeof container === "string" ? container : container.id;
+    const known = this.#allocated.get(id);
+    // What somebody has in hand may be of an earlier lease of the same container.
+    if (known && (typeof container === "string" || container.lease.generation === known.lease.generation)) return known;
+    throw UserError.at("container", `${id} is not allocated here; allocate one, or adopt its lease`, "pool/container");
+  }
+}
+
+function statsOf({ target, free, leased, coming }: WarmPoolStatus): PoolStats {
+  const current = free + leased + coming;
+  const utilizationPercent = target > 0 ? Math.round((leased / target) * 1000) / 10 : 0;
+  return { target, current, allocated: leased, free, utilizationPercent };
+}
+
+function checkProvider(provider: string): void {
+  if (!(PROVIDERS as readonly string[]).includes(provider))
+    throw UserError.at("provider", `"${provider}" is not known; write one of ${PROVIDERS.join(", ")}`, "pool/provider");
+}
+
+function checkSize(provider: string, size: number): void {
+  if (!Number.isInteger(size) || size < 0 || size > 100)
+    throw UserError.at(`sizes.${provider}`, `${size} is no size of a pool; write 0 to 100`, "pool/size");
+}
