@@ -13,3 +13,14 @@ export {
   type Scope,
   type TokenLine,
 } from "./tokens";
+export {
+  ServiceClient,
+  serviceConnection,
+  ServiceRefusal,
+  type ServedContainer,
+  type ServiceConnection,
+} from "./client";
+export { isLoopback, serve, type ListenOptions } from "./listen";
+export { tokenVariable, type VariableReader } from "./variable-tokens";
+export type { RunEvent } from "./schemas";
+export type { LogLevel } from "./service";

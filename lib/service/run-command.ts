@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import type { ServerResponse } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import type { FastifyReply } from "fastify";
 import type { ExecuteOptions, ExecutionResult } from "../pools";
@@ -53,54 +53,53 @@ async function measured<R extends ExecutionResult>(running: Running, run: () => 
   }
 }
 
-/** So much of an answer waits for a client that reads slowly, in bytes; then the command waits too. */
-const WAITING = 64 * 1024;
-
 /**
  * Runs a command and sends what it writes as it comes, a line of JSON for each piece; the last line says how it ended. The command waits for a
  * client that reads slowly, and is ended where the client goes away.
  */
-export function streamFor(
+export async function streamFor(
   owner: string,
   reply: FastifyReply,
   encoding: "utf8" | "base64",
   running: Running,
   run: Run,
 ): Promise<FastifyReply> {
-  return new Promise((resolve, reject) => {
-    const lines = new PassThrough({ highWaterMark: WAITING });
-    running.commands
-      .run(owner, async (stop) => {
-        lines.once("close", () => stop.abort());
-        lines.on("error", () => stop.abort());
-        // It counts as running before the first byte is sent, so what is refused is refused by its status.
-        resolve(reply.type("application/x-ndjson; charset=utf-8").header("cache-control", "no-store").send(lines));
-        const write = (event: RunEvent) => written(lines, `${JSON.stringify(event)}\n`, stop.signal);
-        const decoders = { stdout: decoder(encoding), stderr: decoder(encoding) };
-        const take = (type: "stdout" | "stderr") => async (chunk: Uint8Array) => {
-          const data = decoders[type].write(chunk);
-          if (data !== "") await write({ type, data });
-        };
-        try {
-          const options = { signal: stop.signal, onStdout: take("stdout"), onStderr: take("stderr") };
-          const { stdout: _, stderr: __, ...end } = await measured(running, () => run(options));
-          for (const type of ["stdout", "stderr"] as const) {
-            const data = decoders[type].end();
-            if (data !== "") await write({ type, data });
-          }
-          await write({ type: "exit", ...end });
-        } catch (error) {
-          running.onError(error);
-          await write({ type: "error", problem: problemBody(error) });
-        } finally {
-          lines.end();
-        }
-      })
-      .catch((error: unknown) => {
-        lines.destroy();
-        reject(error);
-      });
+  const { raw } = reply;
+  await running.commands.run(owner, async (stop) => {
+    // It counts as running before the first byte is sent, so what is refused is refused by its status. From here on the answer is written here:
+    // Fastify would treat a client that goes away as a fault.
+    reply.hijack();
+    const onClose = () => stop.abort();
+    raw.once("close", onClose);
+    raw.writeHead(200, {
+      "content-type": "application/x-ndjson; charset=utf-8",
+      "cache-control": "no-store",
+      "x-request-id": reply.request.id,
+    });
+    raw.flushHeaders();
+    const write = (event: RunEvent) => written(raw, `${JSON.stringify(event)}\n`);
+    const decoders = { stdout: new StringDecoder(encoding), stderr: new StringDecoder(encoding) };
+    const take = (type: "stdout" | "stderr") => async (chunk: Uint8Array) => {
+      const data = decoders[type].write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      if (data !== "") await write({ type, data });
+    };
+    try {
+      const options = { signal: stop.signal, onStdout: take("stdout"), onStderr: take("stderr") };
+      const { stdout: _, stderr: __, ...end } = await measured(running, () => run(options));
+      for (const type of ["stdout", "stderr"] as const) {
+        const data = decoders[type].end();
+        if (data !== "") await write({ type, data });
+      }
+      await write({ type: "exit", ...end });
+    } catch (error) {
+      running.onError(error);
+      await write({ type: "error", problem: problemBody(error) });
+    } finally {
+      raw.off("close", onClose);
+      raw.end();
+    }
   });
+  return reply;
 }
 
 function problemBody(error: unknown): Extract<RunEvent, { type: "error" }>["problem"] {
@@ -108,27 +107,16 @@ function problemBody(error: unknown): Extract<RunEvent, { type: "error" }>["prob
   return errors ? { ...body, errors: [...errors] } : body;
 }
 
-/** Pieces of bytes as text: a character may be cut where a piece ends, and so may three bytes of base64. */
-function decoder(encoding: "utf8" | "base64"): { write(chunk: Uint8Array): string; end(): string } {
-  const inner = new StringDecoder(encoding);
-  return {
-    write: (chunk) => inner.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
-    end: () => inner.end(),
-  };
-}
-
 /** Is settled once there is room again, or the client is gone. */
-async function written(lines: PassThrough, text: string, gone: AbortSignal): Promise<void> {
-  if (lines.destroyed || lines.write(text)) return;
+async function written(raw: ServerResponse, text: string): Promise<void> {
+  if (raw.destroyed || raw.write(text)) return;
   await new Promise<void>((resolve) => {
     const done = () => {
-      lines.off("drain", done);
-      lines.off("close", done);
-      gone.removeEventListener("abort", done);
+      raw.off("drain", done);
+      raw.off("close", done);
       resolve();
     };
-    lines.once("drain", done);
-    lines.once("close", done);
-    gone.addEventListener("abort", done, { once: true });
+    raw.once("drain", done);
+    raw.once("close", done);
   });
 }

@@ -46,6 +46,9 @@ export interface ServiceOptions {
   readonly version: string;
 }
 
+/** How long the last answers may take on their way, in milliseconds. */
+const LAST_BYTES = 2000;
+
 /** The service: a server that listens once it is told to, and ends in the order that loses nothing. */
 export interface Service {
   readonly app: FastifyInstance;
@@ -137,18 +140,24 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     end: async (grace) => {
       ending = true;
       const over = setTimeout(() => commands.stopAll(), grace);
-      try {
-        // New connections are refused from now on; what was asked before is answered.
-        const closed = app.close();
-        await commands.idle();
-        await closed;
-        await Promise.all(background);
-      } finally {
-        clearTimeout(over);
-        await pools.close();
-      }
+      // New connections are refused from now on; what was asked before is answered.
+      const closed = app.close();
+      await commands.idle();
+      clearTimeout(over);
+      await closeConnections(app, closed);
+      await Promise.all(background);
+      await pools.close();
     },
   };
+}
+
+/** Clients keep connections that they do not use, and some never read what they were sent: neither is waited for. */
+async function closeConnections(app: FastifyInstance, closed: PromiseLike<unknown>): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const all = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(all);
 }
 
 /** What goes wrong in the service itself. */
