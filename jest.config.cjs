@@ -14,7 +14,7 @@ const common = {
 module.exports = {
   ci: true,
   // Many of them synthesize a program or start a process, which takes its time where a machine is busy.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   projects: [
     { ...common, displayName: "unit", testMatch: ["<rootDir>/__tests__/{lib,stacks,program}/**/*.test.ts"] },
     // The command line, the action's script and programs as processes of their own, without a cluster.

@@ -32,7 +32,7 @@ describe("the embedded cluster", () => {
     expect(said.stderr).toContain(`port ${4646 + cluster.offset} (Nomad HTTP): is taken by process ${process.pid}`);
     expect(said.stderr).toContain("--port-offset");
     expect(project.leftovers().processes).toEqual([]);
-  }, 60_000);
+  });
 
   test("interrupted while it starts, says truly what runs, and is ended by down", async () => {
     const child = project.spawn(["up", "--port-offset", String(cluster.offset)]);
@@ -50,7 +50,7 @@ describe("the embedded cluster", () => {
     expect(status.agents[0]?.running).toBe(true);
     expect((await project.run(["down"])).code).toBe(0);
     expect(project.leftovers()).toEqual({ processes: [], mounts: [] });
-  }, 60_000);
+  });
 });
 
 describe("the dev stack", () => {
@@ -63,7 +63,7 @@ describe("the dev stack", () => {
       expect(await cluster.consul.instances(service, { passing: true })).toHaveLength(1);
     }
     expect(said.stdout).toContain(`http://127.0.0.1:${4646 + cluster.offset}/ui/`);
-  }, 120_000);
+  });
 
   test("started the launcher only once a healthy admin was in Consul, and it registered there", async () => {
     const launcher = await running("launcher");
@@ -76,7 +76,7 @@ describe("the dev stack", () => {
     expect((await project.run(["logs", "pattern-launcher"])).stdout).toMatch(
       /STAND-IN for pattern-launcher[^]*registered with 127\.0\.0\.1:\d+: welcome, launcher-01/,
     );
-  }, 30_000);
+  });
 
   test("reads its configuration from Consul's KV", async () => {
     expect(await cluster.consul.value("prism/dev/log_level")).toBe("debug");
@@ -88,12 +88,12 @@ describe("the dev stack", () => {
     }))
       file.push(Buffer.from(chunk).toString());
     expect(file.join("")).toBe("PRISM_ENVIRONMENT=dev\nPRISM_LOG_LEVEL=debug\n");
-  }, 30_000);
+  });
 
   test("a second up says that all of it runs", async () => {
     const said = await project.run(["up"]);
     expect([said.code, said.stderr]).toEqual([0, "the cluster runs already\n"]);
-  }, 30_000);
+  });
 
   test("deployed again without a change stays as it is", async () => {
     const said = await project.run(["deploy", "dev", "--json"]);
@@ -105,7 +105,7 @@ describe("the dev stack", () => {
       ]),
     });
     expect((await cluster.nomad.job("prism-stack"))?.Version).toBe(0);
-  }, 60_000);
+  });
 
   test("one changed value is a rolling update of its group alone", async () => {
     const [admin, launcher] = [await running("admin"), await running("launcher")];
@@ -114,7 +114,7 @@ describe("the dev stack", () => {
     expect(said.stderr).toContain("prism-stack version 1 is healthy");
     expect((await running("admin")).ID).toBe(admin.ID);
     expect((await running("launcher")).ID).not.toBe(launcher.ID);
-  }, 120_000);
+  });
 
   test("a killed task is restarted and passes again", async () => {
     const restarts = async () => (await running("admin")).TaskStates?.["prism-admin"]?.Restarts ?? 0;
@@ -134,7 +134,7 @@ describe("the dev stack", () => {
     expect((await running("admin")).ID).toBe(admin.ID);
     // The launcher keeps the address that it had, and is left alone.
     expect((await running("launcher")).TaskStates?.["pattern-launcher"]?.Restarts).toBe(0);
-  }, 120_000);
+  });
 
   test("every environment's jobs are taken by the server, and by the rules here", async () => {
     const environments = ["dev", "staging", "prod"];
@@ -152,7 +152,7 @@ describe("the dev stack", () => {
       const errors = (verdict.ValidationErrors ?? []).filter((error) => !/vault/i.test(error));
       expect([environment, job.ID, errors]).toEqual([environment, job.ID, []]);
     }
-  }, 30_000);
+  });
 
   test("a task that fails is shown with its exit code, its last events and its last lines", async () => {
     const binDir = join(project.folder, "binaries");
@@ -165,7 +165,7 @@ describe("the dev stack", () => {
     expect(said.stderr).toMatch(/task keyvalue-runner of group keyvalue, allocation \w{8}: exit code 3/);
     expect(said.stderr).toMatch(/last events[^]*Terminated: Exit Code: 3/);
     expect(said.stderr).toMatch(/last lines of stderr[^]*no such thing: 42/);
-  }, 180_000);
+  });
 
   test("down leaves no process, no mount and no data", async () => {
     expect((await project.run(["down"])).code).toBe(0);
@@ -174,5 +174,5 @@ describe("the dev stack", () => {
     expect((await project.run(["down"])).stderr).toContain("no cluster was running");
     const status = JSON.parse((await project.run(["status", "--json"])).stdout) as { phase: string };
     expect(status.phase).toBe("stopped");
-  }, 60_000);
+  });
 });

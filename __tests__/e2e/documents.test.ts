@@ -47,7 +47,7 @@ test("npm start's output is what the README shows", async () => {
     .text.split("\n")
     .filter((line) => line.trim() !== "" && !shapeOf(line).test(said.stdout + said.stderr));
   expect(wrong).toEqual([]);
-}, 180_000);
+});
 
 test("the dispatch of a runtime runs its command with what came in", async () => {
   const [line = ""] = commandsOf(block("nomad job dispatch"));
@@ -56,7 +56,7 @@ test("the dispatch of a runtime runs its command with what came in", async () =>
   const id = /Dispatched Job ID\s*=\s*(\S+)/.exec(said.output)?.[1] ?? "";
   await until("its end", async () => (await cluster.nomad.allocations(id))[0]?.ClientStatus === "complete");
   expect((await project.run(["logs", "runtime", "--job", id])).stdout).toBe("hello\n");
-}, 90_000);
+});
 
 test("jobs that exist are imported, judged and rendered", async () => {
   const hcl =
@@ -66,7 +66,7 @@ test("jobs that exist are imported, judged and rendered", async () => {
   for (const line of commandsOf(block("npx cdk-nomad import web.nomad.hcl")))
     expect([line, await shell(line)]).toEqual([line, expect.objectContaining({ code: 0 })]);
   expect(readFileSync(join(project.folder, "jobs/web.ts"), "utf8")).toContain("new Job({");
-}, 120_000);
+});
 
 test("a problem of a file is shown as the README shows it", async () => {
   const sample = block("no network of the group has a port");
@@ -95,4 +95,4 @@ test("a problem of a file is shown as the README shows it", async () => {
   expect(said.code).toBe(1);
   const wrong = sample.text.split("\n").filter((line) => line.trim() !== "" && !shapeOf(line).test(said.output));
   expect([wrong, said.output]).toEqual([[], said.output]);
-}, 60_000);
+});

@@ -70,17 +70,13 @@ describe("HCL and its variables", () => {
     }
   }, 600_000);
 
-  testWithCorpus(
-    "of the corpus are read as they were",
-    async () => {
-      for (const { job, hcl, variables } of corpus()) {
-        writeFileSync(join(folder, "values.hcl"), variables ?? "");
-        const entry: HclCase = { name: "", hcl, variables: variables ? { files: ["values.hcl"] } : {} };
-        expect(await jobOf(byCommand(entry), entry)).toEqual(comparable(job));
-      }
-    },
-    300_000,
-  );
+  testWithCorpus("of the corpus are read as they were", async () => {
+    for (const { job, hcl, variables } of corpus()) {
+      writeFileSync(join(folder, "values.hcl"), variables ?? "");
+      const entry: HclCase = { name: "", hcl, variables: variables ? { files: ["values.hcl"] } : {} };
+      expect(await jobOf(byCommand(entry), entry)).toEqual(comparable(job));
+    }
+  });
 
   test("need a server only where no nomad is at hand", async () => {
     writeFileSync(join(folder, "a.conf"), "listen\n");
@@ -105,7 +101,7 @@ describe("HCL and its variables", () => {
       code: 0,
       stdout: expect.stringContaining('"text": "listen\\n"') as string,
     });
-  }, 60_000);
+  });
 });
 
 describe("a job of the cluster", () => {
@@ -157,7 +153,7 @@ job "shop" {
     expect(job.toApi().Job).toMatchObject({
       TaskGroups: [{ Count: 2, Tasks: [{ Config: { command: "/bin/sleep" }, Env: { ZEBRA: "1,2", APPLE: "1" } }] }],
     });
-  }, 60_000);
+  });
 
   test("is read as it runs where somebody scaled or edited it, and that is said", async () => {
     submit(SOURCE, "-var=image=sleep", "-var=ports=[1]");
@@ -170,7 +166,7 @@ job "shop" {
     const said = await cli(["import", "--job", "shop"], { cwd: folder, env: environment(cluster.addresses) });
     expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining("count: 5") as string });
     expect(said.stderr.replaceAll(/\s+/g, " ")).toContain("what runs differs from what was submitted");
-  }, 60_000);
+  });
 
   test("is read as it runs where its source cannot be read again, as with files of another machine", async () => {
     writeFileSync(join(folder, "word"), "hello");
@@ -179,5 +175,5 @@ job "shop" {
     expect(note).toMatch(/cannot be read again .*filesystem function/);
     expect(JSON.stringify(job.toApi())).toContain('"APPLE":"hello"');
     await cluster.purge();
-  }, 60_000);
+  });
 });

@@ -99,7 +99,7 @@ describe("runtime jobs", () => {
     const { DispatchedJobID } = await api<{ DispatchedJobID: string }>("/v1/job/runtime-openai/dispatch", request);
     expect(await outputOf(DispatchedJobID)).toBe('../../Eve; "x"|hello there|a "key" with $signs\\');
     expect(JSON.stringify(await cluster.nomad.job("runtime-openai"))).not.toContain("with $signs");
-  }, 60_000);
+  });
 
   test("run as jobs of their own", async () => {
     const job = RuntimeJob.once({
@@ -114,7 +114,7 @@ describe("runtime jobs", () => {
     await run(job);
     expect(await outputOf(job.id)).toBe("user 1 on\n");
     await cluster.nomad.deregister(job.id, { purge: true });
-  }, 60_000);
+  });
 });
 
 describe("pools", () => {
@@ -129,7 +129,7 @@ describe("pools", () => {
     const instances = await cluster.consul.instances("warm-pool-anthropic");
     expect(instances).toHaveLength(10);
     await cluster.nomad.deregister(pool.id, { purge: true });
-  }, 120_000);
+  });
 
   test("a slot pool scales from its least to its most, and no further", async () => {
     const pool = new SlotPoolJob({ driver: "raw_exec", slots: 2, min: 1, max: 3, resources: roomy });
@@ -146,7 +146,7 @@ describe("pools", () => {
     });
     expect((await scale(4)).status).toBe(400);
     await cluster.nomad.deregister(pool.id, { purge: true });
-  }, 90_000);
+  });
 
   test("a browser's machine answers on its ports, and shuts down gracefully", async () => {
     const machine = new BrowserVmJob({
@@ -165,7 +165,7 @@ describe("pools", () => {
       return allocation?.ClientStatus === "complete";
     });
     await cluster.nomad.deregister(machine.id, { purge: true });
-  }, 90_000);
+  });
 });
 
 describe("a real server", () => {
@@ -190,7 +190,7 @@ describe("a real server", () => {
       if (!verdict.ofCluster && verdict.accepted !== (errors.length === 0)) wrong.push({ mutation, verdict, errors });
     }
     expect(wrong).toEqual([]);
-  }, 120_000);
+  });
 
   test("takes what is valid here, refuses what is not, and reads HCL back as the same JSON", async () => {
     await fc.assert(
@@ -209,7 +209,7 @@ describe("a real server", () => {
       }),
       { numRuns: 200, seed: 4 },
     );
-  }, 120_000);
+  });
 
   test.each(PORT_CASES.map((entry) => [entry.name, entry] as const))(
     "knows a port for a check, or none: %s",
@@ -235,7 +235,7 @@ describe("a real server", () => {
     rmSync(folder, { recursive: true });
     expect(changed.map(({ id }) => id)).toEqual([]);
     for (const job of own) expect(parsed(await cluster.nomad.parse(job.toHcl()))).toEqual(parsed(job.toApi().Job));
-  }, 60_000);
+  });
 
   test("gives a running job back as it was written", async () => {
     const job = new Job({
@@ -264,7 +264,7 @@ describe("a real server", () => {
     });
     expect(plan.Diff.Type).toBe("None");
     await cluster.nomad.deregister("sleeper", { purge: true });
-  }, 60_000);
+  });
 });
 
 describe("cdk-nomad import", () => {
@@ -287,7 +287,7 @@ describe("cdk-nomad import", () => {
     writeFileSync(file, 'job "x" {\n  group "g" { foo = [ }\n}\n');
     const broken = await project.run(["validate", "--format", "json", file]);
     expect(JSON.parse(broken.stdout)).toMatchObject([{ problems: [{ rule: "hcl/parse", line: 2 }] }]);
-  }, 60_000);
+  });
 });
 
 /** Parsed HCL and written JSON, made alike: without what Nomad fills in by itself, and what is the same as nothing. */

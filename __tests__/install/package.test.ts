@@ -52,7 +52,7 @@ test("its command runs", () => {
   const task = { Name: "t", Driver: "exec", Config: { command: "/bin/true" } };
   writeFileSync(join(folder, "job.json"), JSON.stringify({ ID: "a", TaskGroups: [{ Name: "g", Tasks: [task] }] }));
   expect(run(process.execPath, [join(installed, "bin/cdk-nomad.js"), "validate", "job.json"])).toBe("✓ job.json\n");
-}, 30_000);
+}, 300_000);
 
 test("nothing of Nomad, of Consul or of a test is in it: names and sums of sources alone", () => {
   expect(readdirSync(join(installed, "tools"), { recursive: true }).map(String).sort()).toEqual([

@@ -48,7 +48,7 @@ test("start synthesizes and judges every stack, says what is missing and how to 
   expect(said.stderr).not.toMatch(/ {4}at /);
   expect(said.code).toBe(1);
   expect(cached()).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 test("the suites that need a cluster are skipped one by one, each with the reason, and the run passes", async () => {
   const jest = join(ROOT, "node_modules/jest/bin/jest.js");
@@ -64,4 +64,4 @@ test("the suites that need a cluster are skipped one by one, each with the reaso
     expect(said.stderr).toContain(`skipped: ${suite}/${file}; there is no consul here: none on PATH`);
   expect(said.stderr).toMatch(/Tests: +\d+ skipped, \d+ total/);
   expect(said.code).toBe(0);
-}, 120_000);
+}, 300_000);

@@ -21,12 +21,12 @@ withDocker("jobs in containers", () => {
   beforeAll(async () => {
     await docker.start();
     await cluster.start({ DOCKER_HOST: docker.host });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await cluster.end();
     await docker.remove();
-  }, 120_000);
+  });
 
   /** The driver of a job's main task. */
   async function driverOf(name: string): Promise<string | undefined> {
@@ -50,7 +50,7 @@ withDocker("jobs in containers", () => {
       ),
     ]);
     expect([await driverOf("warm-pool-openai"), await driverOf("hermes-slot-pool")]).toEqual(["raw_exec", "raw_exec"]);
-  }, 240_000);
+  });
 
   test("with the images that npm run images makes: Polydev and Hermes move into containers and are healthy", async () => {
     const env = { ...process.env, DOCKER_HOST: docker.host };
@@ -70,7 +70,7 @@ withDocker("jobs in containers", () => {
       expect([job, instances.length]).toEqual([job, job.startsWith("warm-pool") ? 2 : 1]);
     }
     expect(running()).toEqual(expect.arrayContaining(["hermes-sandbox:0.1.0", "polydev-google-runtime:0.1.0"]));
-  }, 300_000);
+  });
 
   test("a dispatched runtime runs its command in the container", async () => {
     const request = RuntimeJob.dispatch({
@@ -87,7 +87,7 @@ withDocker("jobs in containers", () => {
     await until("its end", async () => (await cluster.nomad.allocations(id))[0]?.ClientStatus === "complete");
     const said = await run("logs", "runtime", "--job", id);
     expect(said.stdout).toMatch(/^hello\n(docker-init|tini|sh)/);
-  }, 90_000);
+  });
 
   test("Prism in containers: every group is healthy, and the launcher registers with its admin", async () => {
     project.change({ prismImages: true } satisfies EnvironmentsProgram);
@@ -100,5 +100,5 @@ withDocker("jobs in containers", () => {
       expect.arrayContaining(["prism-admin:0.1.0", "pattern-launcher:0.1.0", "keyvalue-runner:0.1.0"]),
     );
     expect((await run("logs", "pattern-launcher")).stdout).toMatch(/registered with 127\.0\.0\.1:\d+: welcome/);
-  }, 240_000);
+  });
 });

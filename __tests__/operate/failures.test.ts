@@ -34,13 +34,13 @@ function jobOf(id: string, { job = {}, group = {}, task = {}, script = "exec sle
     KillTimeout: SECOND,
     ...task,
   };
-  const update = { MinHealthyTime: SECOND / 2, HealthCheck: "task_states", HealthyDeadline: 20 * SECOND };
+  const update = { MinHealthyTime: SECOND / 2, HealthCheck: "task_states", HealthyDeadline: 60 * SECOND };
   const service = "Type" in job && job.Type !== "service";
   const api = {
     Name: "api",
     Count: 1,
     RestartPolicy: FORGETFUL,
-    ...(service ? {} : { ReschedulePolicy: NEVER, Update: { ...update, ProgressDeadline: 40 * SECOND } }),
+    ...(service ? {} : { ReschedulePolicy: NEVER, Update: { ...update, ProgressDeadline: 90 * SECOND } }),
     Tasks: [main],
     ...group,
   };
@@ -50,7 +50,7 @@ function jobOf(id: string, { job = {}, group = {}, task = {}, script = "exec sle
 const program = (...jobs: ApiProgram["jobs"]) => project.change({ jobs } satisfies ApiProgram);
 const stopped = (id: string) => cluster.nomad.http.post(apiPath`/v1/allocation/${id}/stop`, v.unknown(), { body: {} });
 
-afterEach(() => cluster.purge(), 30_000);
+afterEach(() => cluster.purge());
 
 test("case 01 and its kin: what finds no node is said by deploy and status, and never a stack trace", async () => {
   const [node] = await cluster.nomad.nodes();
@@ -73,7 +73,7 @@ test("case 01 and its kin: what finds no node is said by deploy and status, and 
     expect(flat(said)).not.toMatch(/TypeError|✓/);
     expect(said.stderr).not.toContain("    at ");
   }
-}, 90_000);
+});
 
 test("case 05: a job whose last deployment failed is not as it was; --force tries it again, and starts nothing that was stopped", async () => {
   program(jobOf("ledger", { script: "echo 'the ledger is locked' >&2; exit 3" }));
@@ -89,7 +89,7 @@ test("case 05: a job whose last deployment failed is not as it was; --force trie
   const never = await project.run(["deploy", "dev", "--force"]);
   expect([never.code, flat(never)]).toEqual([1, expect.stringContaining("somebody stopped it")]);
   expect((await cluster.nomad.job("ledger"))?.Stop).toBe(true);
-}, 90_000);
+});
 
 test("a system job whose allocation was stopped is degraded, 1 to place, and placed by deploy", async () => {
   program(jobOf("agent", { job: { Type: "system" } }));
@@ -107,16 +107,16 @@ test("a system job whose allocation was stopped is degraded, 1 to place, and pla
   expect([preview.code, flat(preview)]).toEqual([2, expect.stringMatching(/1 (?:allocation )?to place/)]);
   expect((await project.run(["deploy", "dev"])).code).toBe(0);
   expect(await running()).toBe(true);
-}, 90_000);
+});
 
 test("a job that is purged while it is watched ends the command with 1", async () => {
-  const update = { MinHealthyTime: 60 * SECOND, HealthCheck: "task_states", HealthyDeadline: 100 * SECOND };
-  program(jobOf("gone", { group: { Update: { ...update, ProgressDeadline: 110 * SECOND } } }));
+  const update = { MinHealthyTime: 200 * SECOND, HealthCheck: "task_states", HealthyDeadline: 210 * SECOND };
+  program(jobOf("gone", { group: { Update: { ...update, ProgressDeadline: 220 * SECOND } } }));
   const said: Promise<Said> = ended(project.spawn(["deploy", "dev"]));
   await until("a deployment", async () => (await cluster.nomad.deployments("gone")).length > 0);
   await cluster.nomad.deregister("gone", { purge: true });
   expect([(await said).code, flat(await said)]).toEqual([1, expect.stringContaining("it was purged")]);
-}, 60_000);
+});
 
 test("a batch job that exits 7 fails, children of periodic jobs are listed, and a long reason is printed whole", async () => {
   const path = `/opt/${"a-rather-long-folder/".repeat(9)}shop-server`;
@@ -140,7 +140,7 @@ test("a batch job that exits 7 fails, children of periodic jobs are listed, and 
     1,
     expect.stringMatching(/nightly\/periodic-\d+ .*failed.*exit code 7/),
   ]);
-}, 90_000);
+});
 
 const testWithTerraform = hasTerraform() ? test : test.skip;
 if (testWithTerraform === test.skip)
@@ -174,5 +174,4 @@ testWithTerraform(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  60_000,
 );

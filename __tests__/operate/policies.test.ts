@@ -93,13 +93,13 @@ beforeAll(async () => {
     tokens[name] = await nomadToken(name);
     consulTokens[name] = await consul.tokenOf(name);
   }
-}, 300_000);
+});
 afterAll(async () => {
   rmSync(synthesized, { recursive: true });
   await own.remove();
   await consul.end();
   await project.remove();
-}, 180_000);
+});
 
 const program = (settings: SmallProgram) => project.change(settings);
 const run = (name: "preview" | "deploy", args: readonly string[]): Promise<Said> =>
@@ -118,10 +118,10 @@ test("the policies for deployments deploy, watch, tell why something failed, and
   program({ ...SHOP, jobs: [{ id: "web", count: 1, canary: 1, env: { RELEASE: "2" } }] });
   expect((await run("deploy", ["deploy", "dev"])).code).toBe(3);
   expect((await run("deploy", ["promote", "dev", "--when-healthy"])).code).toBe(0);
-  program({ ...SHOP, jobs: [{ id: "bad", count: 1, script: "echo no such shop >&2; exit 3", deadline: 5 }] });
+  program({ ...SHOP, jobs: [{ id: "bad", count: 1, script: "echo no such shop >&2; exit 3" }] });
   const failed = await run("deploy", ["deploy", "dev"]);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("no such shop")]);
-}, 300_000);
+});
 
 test("the policies for previews plan and find drift, and neither register, stop nor write anything", async () => {
   program({ ...SHOP, jobs: [{ id: "web", count: 2 }], keys: { motto: "good day" } });
@@ -160,7 +160,7 @@ test("the policies for previews plan and find drift, and neither register, stop 
       403,
     ]);
   expect(await versions()).toEqual(before);
-}, 300_000);
+});
 
 /** Every job that there is, with its version and index, and every key. */
 async function versions(): Promise<unknown> {
@@ -195,7 +195,7 @@ describe("a pull request's files with the tokens for previews", () => {
     const said = await preview("--var", "tag=1.2");
     expect([said.code, said.stdout]).toEqual([2, expect.stringContaining("1 job to update")]);
     expect(said.stdout).toMatch(/tag[^\n]*1\.2/);
-  }, 180_000);
+  });
 
   test.each(["../../../acl/policy/preview", "a/../b", "#1", "@team", "-->", "<b>|</b>", "a?namespace=b", "%2e%2e/x"])(
     "with the job id %j ask for that job and nothing else, and show it as text",
@@ -208,7 +208,6 @@ describe("a pull request's files with the tokens for previews", () => {
       expect(said.stdout.replaceAll(/`[^`]*`/g, "")).not.toMatch(/(?:^|\s)(?:#1|@team)\b|<b>/);
       expect(await versions()).toEqual(before);
     },
-    180_000,
   );
 
   test("with jobs of namespaces and regions that the token has no part in are refused in words", async () => {
@@ -222,7 +221,7 @@ describe("a pull request's files with the tokens for previews", () => {
       expect([more, said.code, said.stderr.replaceAll(/\s+/g, " ")]).toEqual([more, 1, expect.stringMatching(message)]);
       expect(said.stdout).toBe("");
     }
-  }, 180_000);
+  });
 
   test("with keys that the token may not read, or that lead elsewhere, are refused and read nothing", async () => {
     await consul.ask("PUT", "/v1/kv/other/password", "planted");
@@ -233,5 +232,5 @@ describe("a pull request's files with the tokens for previews", () => {
       expect(said.stdout + said.stderr).not.toContain("planted");
       expect(said.stderr).not.toMatch(/\n\s+at .*\.[jt]s:\d+/);
     }
-  }, 180_000);
+  });
 });

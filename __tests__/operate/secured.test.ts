@@ -1,35 +1,40 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import { apiPath } from "../../lib/nomad";
 import { OwnNomad } from "../support/own-nomad";
 import { ended, Project } from "../support/project";
+import { until } from "../support/until";
 import type { SmallProgram } from "./programs/small-jobs";
 
 const own = new OwnNomad();
 const project = new Project(Project.SMALL_JOBS);
 
-beforeAll(() => own.start(), 90_000);
+beforeAll(() => own.start());
 afterAll(async () => {
   await own.remove();
   await project.remove();
-}, 60_000);
+});
 
 const program = (settings: SmallProgram) => project.change(settings);
 const env = (token = own.token) => ({ NOMAD_ADDR: own.address, NOMAD_TOKEN: token });
 
 test("a deployment goes on where Nomad is killed and comes back", async () => {
-  program({ jobs: [{ id: "web", count: 3, script: "sleep 2; exec sleep 3600" }] });
+  const gate = join(project.folder, "gate");
+  program({ jobs: [{ id: "web", count: 3, gate, deadline: 240 }] });
   const child = project.spawn(["deploy", "dev"], env());
   const said = ended(child);
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const nomad = own.client();
-  while ((await nomad.deployments("web")).length === 0) await sleep(50);
+  await until("a deployment", async () => (await nomad.deployments("web")).length > 0);
   await own.kill();
-  await sleep(1500);
+  await until("a word of it", () => /the stream of Nomad's events was cut|Nomad does not answer/.test(stderr));
   await own.start();
+  writeFileSync(gate, "");
   expect([(await said).code, (await said).stderr]).toEqual([0, expect.stringContaining("web version 0 is healthy")]);
-  expect((await said).stderr).toMatch(/the stream of Nomad's events was cut|Nomad does not answer/);
   await nomad.close();
-}, 120_000);
+});
 
 test("a token that may only read: told which capability it lacks, and nothing is changed", async () => {
   const nomad = own.client();
@@ -55,4 +60,4 @@ test("a token that may only read: told which capability it lacks, and nothing is
   expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/web +healthy +0 +work 3\/3/)]);
   expect((await nomad.job("web"))?.Version).toBe(0);
   await nomad.close();
-}, 60_000);
+});

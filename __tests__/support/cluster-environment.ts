@@ -4,6 +4,12 @@ import { TestEnvironment } from "jest-environment-node";
 /** The variable by which the setup of a test run says why there is no Nomad or no Consul to run. */
 export const WHY_NO_CLUSTER = "CDK_NOMAD_TESTS_WHY_NO_CLUSTER";
 
+/**
+ * How long a test or a hook may take on a real cluster, in milliseconds, where it says nothing itself. It ends what hangs, and judges nothing:
+ * how fast something is, the benchmarks measure, since a machine that does other things takes several times as long.
+ */
+const LIMIT = 300_000;
+
 /** Where suites run that need a real cluster: where there can be none, each of them is skipped, and its name and the reason are printed. */
 export default class ClusterEnvironment extends TestEnvironment {
   readonly #file: string;
@@ -15,6 +21,7 @@ export default class ClusterEnvironment extends TestEnvironment {
   }
 
   handleTestEvent(event: Circus.AsyncEvent | Circus.SyncEvent, state: Circus.State): void {
+    if (event.name === "run_start") state.testTimeout = LIMIT;
     const reason = process.env[WHY_NO_CLUSTER];
     if (reason === undefined || event.name !== "run_start") return;
     state.rootDescribeBlock.mode = "skip";

@@ -99,8 +99,8 @@ interface Running {
 /** A cluster for the tests of a file: started before the first of them, ended after the last. */
 export function clusterForSuite(options: TestClusterOptions = {}): TestCluster {
   const cluster = new TestCluster(options);
-  beforeAll(() => cluster.start(), 180_000);
-  afterAll(() => cluster.end(), 120_000);
+  beforeAll(() => cluster.start());
+  afterAll(() => cluster.end());
   return cluster;
 }
 

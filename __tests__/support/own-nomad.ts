@@ -100,7 +100,7 @@ export class OwnNomad {
     const nomad = this.client();
     try {
       for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
-      await until("the end of all allocations", async () => !(await nomad.allAllocations()).some(isAlive), 10_000);
+      await until("the end of all allocations", async () => !(await nomad.allAllocations()).some(isAlive));
     } finally {
       await nomad.close();
       await this.kill();

@@ -10,7 +10,9 @@ export interface Passed {
 /** Stands between a command and a server: it counts, it cuts connections, and it answers in the server's place where it is told to. */
 export class Proxy {
   readonly passed: Passed[] = [];
-  /** The most streams of events that were open at once. */
+  /** Streams of events that were opened until now. */
+  streams = 0;
+  /** The most of them that were open at once. */
   mostStreams = 0;
   /** Says with which status a request is answered, where it does not go through. */
   answer: (request: Passed) => number | undefined | Promise<undefined> = () => undefined;
@@ -51,6 +53,7 @@ export class Proxy {
     }
     if (said.path === "/v1/event/stream") {
       this.#streams.add(outgoing);
+      this.streams += 1;
       this.mostStreams = Math.max(this.mostStreams, this.#streams.size);
       outgoing.on("close", () => this.#streams.delete(outgoing));
     }

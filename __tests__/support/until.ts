@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
  * Waits until something holds.
  *
  * @param what in words, for the error where it does not
- * @param limit milliseconds
+ * @param limit milliseconds; it ends what never happens, and is no measure of how fast something is
  */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, limit = 60_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean> | boolean, limit = 120_000): Promise<void> {
   for (const end = Date.now() + limit; !(await holds()); await sleep(100)) {
     if (Date.now() > end) throw new Error(`${what} did not happen within ${limit / 1000} s`);
   }

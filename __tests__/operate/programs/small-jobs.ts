@@ -7,6 +7,7 @@ import {
   Duration,
   Job,
   KeyValues,
+  Lifecycle,
   Memory,
   Network,
   NomadJob,
@@ -23,6 +24,7 @@ import {
   synthesize,
   Task,
   TaskGroup,
+  type TaskProps,
   Update,
   useNomadProvider,
 } from "../../../lib";
@@ -47,6 +49,8 @@ export interface SmallJob {
   readonly scaled?: { readonly min: number; readonly max: number };
   /** Seconds. */
   readonly deadline?: number;
+  /** A file of this machine that the script waits for: until a test writes it, nothing of the job is healthy, however fast the machine is. */
+  readonly gate?: string;
   /** How long each runs before it counts as healthy, in milliseconds. Default: 500. */
   readonly minHealthyTime?: number;
 }
@@ -71,8 +75,24 @@ function serviceOf({ id, split }: SmallJob, checks: readonly Check[]): Service {
   return new Service({ name: id, port: "http", checks, ...(split ? channels : {}) });
 }
 
+const BEFORE = new Lifecycle({ hook: "prestart" });
+
+function taskOf(
+  name: string,
+  script: string,
+  { memory = 16, ...more }: Partial<TaskProps> & { readonly memory?: number },
+) {
+  return new Task({
+    name,
+    driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", script] }),
+    resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(memory) }),
+    killTimeout: Duration.seconds(1),
+    ...more,
+  });
+}
+
 function jobOf(small: SmallJob): Job {
-  const { id, script = "exec sleep 3600", canary = 0, deadline = 60, checkedPort } = small;
+  const { id, script = "exec sleep 3600", canary = 0, deadline = 60, checkedPort, gate } = small;
   const checked = checkedPort !== undefined;
   const check = { path: "/", port: "http", interval: Duration.seconds(1), timeout: Duration.seconds(1) };
   return new Job({
@@ -96,13 +116,10 @@ function jobOf(small: SmallJob): Job {
           ...(canary > 0 ? { canary, autoPromote: small.autoPromote ?? false } : {}),
         }),
         tasks: [
-          new Task({
-            name: "script",
-            driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", script] }),
-            env: small.env,
-            resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(small.memory ?? 16) }),
-            killTimeout: Duration.seconds(1),
-          }),
+          ...(gate === undefined
+            ? []
+            : [taskOf("gate", `while ! [ -e '${gate}' ]; do sleep 0.1; done`, { lifecycle: BEFORE })]),
+          taskOf("script", script, { env: small.env, memory: small.memory }),
         ],
       }),
     ],
