@@ -50,8 +50,11 @@ function dockerImages(env: NodeJS.ProcessEnv): readonly string[] | undefined {
 export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "surroundings"> = {}): void {
   runProgram(() => {
     const app = createApp({ ...options, surroundings: surroundings(env) });
-    for (const stack of app.node.children.filter((child) => child instanceof PrismEnvironment))
-      for (const line of stack.containerChoices) console.error(`${stack.node.id}: ${line}`);
+    // Who only looks at the jobs knows how they run; cdktf does not say what it is about to do.
+    const { CDK_NOMAD_COMMAND: command = "cdktf" } = env;
+    if (["cdktf", "deploy", "start"].includes(command))
+      for (const stack of app.node.children.filter((child) => child instanceof PrismEnvironment))
+        for (const line of stack.containerChoices) console.error(`${stack.node.id}: ${line}`);
     return synthesize(app);
   });
 }

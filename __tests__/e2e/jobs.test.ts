@@ -282,7 +282,7 @@ describe("cdk-nomad import", () => {
       expect(said.stdout).toContain('Driver.docker({ image: "nginx:1.2", args: ["b"] })');
       const unset = await project.run(["import", file], env);
       expect(unset.code).toBe(1);
-      expect(unset.stderr.replaceAll(/\s+/g, " ")).toMatch(/Unset variable "tag"/);
+      expect(unset.stderr.replaceAll(/\s+/g, " ")).toMatch(/:1.* the variable "tag" has no value; write --var tag=…/);
     }
     writeFileSync(file, 'job "x" {\n  group "g" { foo = [ }\n}\n');
     const broken = await project.run(["validate", "--format", "json", file]);

@@ -272,7 +272,7 @@ describe("promote", () => {
     const early = await project.run(["promote", "dev"]);
     expect([early.code, flat(early)]).toEqual([
       1,
-      expect.stringMatching(/not every canary is healthy \(work 0\/1\).*--when-healthy/),
+      expect.stringMatching(/not every canary is healthy \(work: 0 of 1\).*--when-healthy/),
     ]);
     const late = await project.run(["promote", "dev", "--auto-fail-after", "3s"]);
     expect([late.code, flat(late)]).toEqual([

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS, Interruption } from "../../lib/cli";
-import { recorded, recordedNames, type Answer } from "../support/replay";
+import { recorded, recordedNames, type Act, type Answer } from "../support/replay";
 import { withState } from "../support/states";
 
 /** Commands in this process, over what real servers answered in many states. */
@@ -120,6 +120,30 @@ test("a server that sends a byte now and then does not hold a command", async ()
     },
     { "GET /v1/job/web": { stream } },
   );
+});
+
+test("status says at once that it waits for a server, and asks it again", async () => {
+  const stops = { status: 500, body: "No cluster leader" };
+  await withState("healthy", async (state) => {
+    const whole = recorded("healthy").nomad["GET /v1/job/web"] as Act;
+    state.nomad.set({ "GET /v1/job/web": [stops, whole] });
+    const said = await state.run(["status", "dev"]);
+    expect([said.code, said.stderr]).toEqual([0, expect.stringMatching(/No cluster leader.*; trying again/)]);
+  });
+});
+
+test("how many of a deployment's allocations are healthy is said, also where none is", async () => {
+  await withState("deploying", async (state) => {
+    const { stdout } = await state.run(["status", "dev"]);
+    expect(stdout).toMatch(/web in west: running; api \d of \d healthy/);
+  });
+});
+
+test("capacity where not all finds a place has an exit code of its own", async () => {
+  await withState("healthy", async (state) => {
+    const said = await state.run(["capacity", "dev", "--node", "1cpu,20MiB"]);
+    expect([said.code, said.stdout]).toEqual([5, expect.stringContaining("not all of it fits: web api 0 of 2")]);
+  });
 });
 
 test("restart of a job that is to run and is not there ends with 1", async () => {
@@ -270,6 +294,20 @@ describe("logs", () => {
         "half of a line and the rest",
         "",
       ]);
+    });
+  });
+
+  test.each([
+    ['Unknown allocation "x"', "nothing of what it wrote is there any more"],
+    ['task "main" not started yet. No logs available', "has not started, so it wrote nothing"],
+  ])("of which there are none, since %s, is told in words", async (body, words) => {
+    const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: { ID: string }[] })
+      .body;
+    await withState("healthy", async (state) => {
+      state.nomad.set({ "GET /v1/allocations?task_states=true": { body: [{ ...newest, ID: "gone" }] } });
+      state.nomad.set({ "GET /v1/client/fs/logs/gone": { status: 404, body } });
+      const said = await state.run(["logs", "main"]);
+      expect([said.code, said.stderr]).toEqual([1, expect.stringContaining(`main of allocation gone: ${words}`)]);
     });
   });
 

@@ -173,7 +173,7 @@ describe("containers", () => {
   test("are not taken where no Docker answers, nor where it has no image", () => {
     for (const images of [undefined, []])
       expect(drivers(images).drivers).toEqual(["raw_exec", "raw_exec", "raw_exec", "raw_exec", "raw_exec"]);
-    expect(drivers(undefined).lines).toEqual([expect.stringContaining("no Docker answers on this machine")]);
+    expect(drivers(undefined).lines).toEqual(["no Docker answers here, so jobs run as processes"]);
   });
 
   test("have a fixed tag in every environment, since Nomad pulls any other before each start", () => {

@@ -6,6 +6,8 @@ import type { Terminal } from "./terminal";
 /** What a command is given beside its parameters. Nothing of it is read from the process, so that tests run commands in their own. */
 export interface CliContext extends Omit<Surroundings, "stdout" | "stderr"> {
   readonly terminal: Terminal;
+  /** The name of the command. */
+  readonly command: string;
 }
 
 /** The project that the command runs in, and its embedded cluster. */

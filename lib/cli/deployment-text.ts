@@ -29,7 +29,7 @@ export function deploymentLines(view: DeploymentView, { spinner, seconds, now }:
 function groupLines(group: GroupView, now: number): readonly TerminalText[] {
   const done = group.desired > 0 && group.healthy >= group.desired;
   const parts = [
-    term`${group.healthy}/${group.desired} healthy`,
+    healthInWords(group),
     ...(group.canaries > 0 ? [canaries(group)] : []),
     ...(group.unhealthy > 0 ? [style.red(term`${group.unhealthy} unhealthy`)] : []),
     ...(done || group.deadline === undefined ? [] : [style.dim(term`deadline in ${timeUntil(group.deadline, now)}`)]),
@@ -38,6 +38,10 @@ function groupLines(group: GroupView, now: number): readonly TerminalText[] {
   const blocked = group.blocked ? [term`      ${style.red(term`no node`)}: ${group.blocked}`] : [];
   const waiting = group.allocations.filter((allocation) => allocation.healthy !== true);
   return [line, ...blocked, ...waiting.flatMap(allocationLines)];
+}
+
+function healthInWords({ healthy, desired }: GroupView): TerminalText {
+  return term`${healthy} of ${desired} healthy`;
 }
 
 function canaries({ canaries: count, promoted }: GroupView): TerminalText {
@@ -94,10 +98,10 @@ export function deploymentSummary(view: DeploymentView): TerminalText {
       ...(group.blocked ? [term`no node: ${group.blocked}`] : []),
     ];
     const more = parts.length > 0 ? term` (${join(parts, term`, `)})` : term``;
-    return term`${group.name} ${group.healthy}/${group.desired}${more}`;
+    return term`${group.name} ${healthInWords(group)}${more}`;
   });
-  const healthy = groups.length > 0 ? term`, healthy: ${join(groups, term`, `)}` : term``;
-  return wrap(term`${view.job}${inRegion(view)}: ${view.status}${healthy}`, { indent: 2, hanging: 2 });
+  const health = groups.length > 0 ? term`; ${join(groups, term`, `)}` : term``;
+  return wrap(term`${view.job}${inRegion(view)}: ${view.status}${health}`, { indent: 2, hanging: 2 });
 }
 
 /** How a deployment ended, with what is known where it failed. */

@@ -10,6 +10,8 @@ export const EXIT = {
   waitingForPromotion: 3,
   /** It was not waited for any longer; it goes on. */
   timedOut: 4,
+  /** `capacity`: not everything that the jobs ask for finds a place. */
+  noRoom: 5,
   /** Ctrl-C; it goes on. */
   interrupted: 130,
   /** SIGTERM; it goes on. */

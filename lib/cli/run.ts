@@ -35,7 +35,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     const chosen = choose(argv, terminal);
     if (typeof chosen === "number") return chosen;
     const prepared = chosen.command.read(chosen.given);
-    return await untilInterrupted(prepared, { ...surroundings, terminal, signal });
+    return await untilInterrupted(prepared, { ...surroundings, terminal, signal, command: chosen.command.name });
   } catch (error) {
     terminal.fail(error);
     return EXIT.failed;

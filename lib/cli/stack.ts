@@ -54,7 +54,8 @@ export async function readOwnStack(
   { environment, var: variables = {} }: NamedStack,
   context: CliContext,
 ): Promise<StackContents> {
-  const { terminal, env, signal } = context;
+  const { terminal, signal } = context;
+  const env: CliContext["env"] = { ...context.env, CDK_NOMAD_COMMAND: context.command };
   const { project, cluster } = localCluster(context);
   // Values that are refused are told of before the stack says which of them are secret.
   terminal.masking.learn(variables);

@@ -67,6 +67,32 @@ test("a folder is removed where the program or its reader fails", async () => {
   expect(runsOf(folder)).toEqual([]);
 });
 
+test("a program that fails is said to be the one that cdktf.json names, with what it said", async () => {
+  const silent = project("process.exit(3)");
+  await expect(withSynthesis({ project: silent }, async () => undefined)).rejects.toThrow(
+    '"app" of cdktf.json: ended with 3, and said nothing',
+  );
+  const speaking = project(`console.error("no such thing"); process.exit(4)`);
+  await expect(withSynthesis({ project: speaking }, async () => undefined)).rejects.toThrow(
+    '"app" of cdktf.json: ended with 4\nno such thing',
+  );
+});
+
+test("many at once in one process are no leak that Node warns of", async () => {
+  const folder = project("");
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => warnings.push(name);
+  process.on("warning", onWarning);
+  const { signal } = new AbortController();
+  const before = process.listenerCount("exit");
+  await Promise.all(
+    Array.from({ length: 24 }, () => withSynthesis({ project: folder, env: {}, signal }, async () => undefined)),
+  );
+  await sleep(0);
+  process.off("warning", onWarning);
+  expect([warnings, process.listenerCount("exit")]).toEqual([[], before]);
+}, 60_000);
+
 test("removes what a process left that was killed, and nothing of one that lives or of another machine", async () => {
   const folder = project("");
   const runs = join(folder, ".cdk-nomad/synth");

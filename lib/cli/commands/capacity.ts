@@ -33,7 +33,7 @@ export const capacity = command({
     ...json,
   },
   examples: ["cdk-nomad capacity dev --node 4cpu,8GiB --reserve 1cpu,1GiB", "cdk-nomad capacity web.nomad.hcl"],
-  exitCodes: { [EXIT.ok]: "it is counted, whether all fits or not" },
+  exitCodes: { [EXIT.ok]: "all of it fits", [EXIT.failed]: "an error", [EXIT.noRoom]: "not all of it fits" },
   interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal } = context;
@@ -48,7 +48,7 @@ export const capacity = command({
     const found = capacityOf(jobs, rooms);
     if (input.json) terminal.json(toJson(input.stack, found));
     else terminal.print(capacityText(found));
-    return EXIT.ok;
+    return found.groups.every(fits) ? EXIT.ok : EXIT.noRoom;
   },
 });
 
@@ -77,7 +77,7 @@ function capacityText({ groups, before, after }: Capacity): TerminalText {
   const leftOut = groups.flatMap(({ demand }) =>
     demand.leftOut.length > 0 ? [term`${nameOf(demand)}: ${demand.leftOut.join(", ")}`] : [],
   );
-  const short = groups.filter(({ placed, wanted }) => placed < wanted);
+  const short = groups.filter((group) => !fits(group));
   const rest = after.map((room) => term`${sizeInWords(room.free)} on ${room.name}`);
   const missing = short.map(({ demand, placed, wanted }) => term`${nameOf(demand)} ${placed} of ${wanted}`);
   const sentence =
@@ -93,6 +93,11 @@ function capacityText({ groups, before, after }: Capacity): TerminalText {
     ...(leftOut.length > 0 ? [term``, term`not looked at:`] : []),
     ...leftOut.map((line) => wrap(line, { indent: 2, hanging: 2 })),
   ]);
+}
+
+/** Whether every allocation that a group asks for finds a place. */
+function fits({ placed, wanted }: GroupCapacity): boolean {
+  return placed >= wanted;
 }
 
 function nameOf({ job, group }: Demand): string {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import type { AllocationStub, NomadClient } from "../../nomad";
+import { ApiError, type AllocationStub, type NomadClient } from "../../nomad";
 import { term } from "../../text";
 import { argument, command, flag, value } from "../command";
 import { clients, localCluster } from "../context";
@@ -38,9 +38,13 @@ export const logs = command({
       await Promise.all(
         streams.map(async (stream) => {
           const output = new TaskOutput((lines) => terminal.pass(lines, stream));
-          for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal })) {
-            heard = clock.now();
-            output.push(chunk);
+          try {
+            for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal })) {
+              heard = clock.now();
+              output.push(chunk);
+            }
+          } catch (error) {
+            throw withoutOutput(error, allocation, task) ?? error;
           }
           output.end();
         }),
@@ -90,6 +94,23 @@ async function whenGone(
     // It was asked just now; the next time is as far away.
     await sleep(quiet, undefined, { signal });
   }
+}
+
+/** Why there is no output, where Nomad answers that it is not there; undefined where it answers something else. */
+function withoutOutput(error: unknown, { ID: id }: AllocationStub, task: string): UserError | undefined {
+  if (!(error instanceof ApiError) || error.status !== 404) return undefined;
+  const place = `${task} of allocation ${id.slice(0, 8)}`;
+  if (/not started/i.test(error.body))
+    return UserError.at(
+      place,
+      "has not started, so it wrote nothing; cdk-nomad status says what is waited for",
+      "task",
+    );
+  return UserError.at(
+    place,
+    `nothing of what it wrote is there any more: a node collects the files of what has ended, and sooner where it runs short of disk (Nomad: ${error.body.trim()}); what shall outlive it must be sent elsewhere`,
+    "task",
+  );
 }
 
 /**

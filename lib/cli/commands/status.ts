@@ -14,6 +14,7 @@ import { deploymentSummary, reasonLines } from "../deployment-text";
 import { EXIT } from "../exit-codes";
 import { duration, json, noWaitBatch, oneJob, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
+import { ATTENTION } from "../signs";
 import { withStack, type OpenStack } from "../stack";
 import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
@@ -63,7 +64,9 @@ async function report(
   { terminal, signal }: CliContext,
 ) {
   terminal.progress().step(`asking Nomad at ${nomad.address}`);
-  const jobs = await stackStatus(contents.wanted, { nomad, job: input.job, signal, masking: terminal.masking });
+  const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
+  const { masking } = terminal;
+  const jobs = await stackStatus(contents.wanted, { nomad, job: input.job, signal, masking, onTrouble });
   const wanted = contents.wanted.filter((item) => item.kind === "job");
   const services = (
     await Promise.all(

@@ -213,6 +213,6 @@ function canariesHealthy(deployment: Deployment): boolean {
 
 function healthInWords(deployment: Deployment): string {
   return canariesOf(deployment)
-    .map(([name, { HealthyAllocs, DesiredCanaries }]) => `${name} ${HealthyAllocs}/${DesiredCanaries}`)
+    .map(([name, { HealthyAllocs, DesiredCanaries }]) => `${name}: ${HealthyAllocs} of ${DesiredCanaries}`)
     .join(", ");
 }

@@ -67,6 +67,11 @@ export function parserProblems(found: readonly Diagnostic[], reporting: Reportin
   const problem = (path: string, message: string): Problem => ({ rule: "hcl/parse", path, message, severity: "error" });
   const all = found.map((diagnostic) => {
     const { file, row, column } = diagnostic;
+    const [, unset] = UNSET.exec(diagnostic.message) ?? [];
+    if (unset !== undefined) {
+      const declaration = blocks.find(({ name, labels }) => name === "variable" && labels[0] === unset);
+      return problem(declaration ? `line ${declaration.line}` : "", withoutValue(unset));
+    }
     const message = withoutValues(diagnostic.message, reporting.given);
     if (file === reporting.source && row > 0)
       return problem(`line ${row}`, message + pointer(lines, blocks, row, column));
@@ -75,6 +80,12 @@ export function parserProblems(found: readonly Diagnostic[], reporting: Reportin
   });
   const first = new Map(all.map((each) => [`${each.path}\n${each.message}`, each]));
   return first.size > 0 ? [...first.values()] : [problem("", "Nomad could not read it, and did not say why")];
+}
+
+const UNSET = /^Unset variable "(.*?)"/;
+
+function withoutValue(name: string): string {
+  return `the variable "${name}" has no value; write --var ${name}=…, NOMAD_VAR_${name}=… before the command, or --var-file and a file with ${name} = …; or give it a default where it is declared`;
 }
 
 /** The line of the source with a mark below it; nothing of a variable's declaration, which may hold a value. */

@@ -1,5 +1,7 @@
+import { setMaxListeners } from "node:events";
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
+import { atExit } from "./at-exit";
 
 /** A program that is run, and how. */
 export interface ChildProgram {
@@ -68,8 +70,9 @@ async function endOf(
     endGroup(child, "SIGTERM");
     grace = setTimeout(kill, GRACE);
   };
-  // Also where this process is ended before its own end of the matter.
-  process.once("exit", kill);
+  const forget = atExit(kill);
+  // Many programs end by one signal, and that is no leak: Node would warn of it from eleven on.
+  if (signal) setMaxListeners(0, signal);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await new Promise((resolve, reject) => {
@@ -88,7 +91,7 @@ async function endOf(
     clearTimeout(grace);
     if (signal?.aborted) kill();
     if (endsRest) for (const stream of [child.stdout, child.stderr]) stream.destroy();
-    process.off("exit", kill);
+    forget();
     signal?.removeEventListener("abort", onAbort);
   }
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../../jobspec";
 import { ignoredFolder, privateFolder } from "../../private-files";
+import { atExit } from "./at-exit";
 
 /** The file that makes a folder a project. @throws UserError where it is missing */
 export function settingsFile(project: string): string {
@@ -34,11 +35,11 @@ export async function withRunFolder<T>(parent: string, run: (folder: string) => 
   removeLeftovers(parent);
   const folder = mkdtempSync(join(parent, `${ownPrefix()}${process.pid}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", remove);
+  const forget = atExit(remove);
   try {
     return await run(folder);
   } finally {
-    process.off("exit", remove);
+    forget();
     remove();
   }
 }

@@ -64,7 +64,8 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   });
   const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
-  if (code !== 0) throw UserError.at("", said || `the program ${how} and said nothing`, "synthesis");
+  if (code !== 0)
+    throw UserError.at(`"app" of cdktf.json`, said ? `${how}\n${said}` : `${how}, and said nothing`, "synthesis");
   return said;
 }
 
