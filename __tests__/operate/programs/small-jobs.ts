@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { App, TerraformStack } from "cdktf";
 import {
   Check,
+  Constraint,
   Cpu,
   Driver,
   Duration,
@@ -51,6 +52,10 @@ export interface SmallJob {
   readonly deadline?: number;
   /** A file of this machine that the script waits for: until a test writes it, nothing of the job is healthy, however fast the machine is. */
   readonly gate?: string;
+  /** How many are replaced or restarted at once. Default: 1. */
+  readonly maxParallel?: number;
+  /** An attribute that nodes must have. */
+  readonly constraint?: { readonly attribute: string; readonly value: string };
   /** How long each runs before it counts as healthy, in milliseconds. Default: 500. */
   readonly minHealthyTime?: number;
 }
@@ -98,6 +103,7 @@ function jobOf(small: SmallJob): Job {
   return new Job({
     id,
     namespace: small.namespace,
+    constraints: small.constraint ? [Constraint.equals(small.constraint.attribute, small.constraint.value)] : [],
     groups: [
       new TaskGroup({
         name: "work",
@@ -107,7 +113,7 @@ function jobOf(small: SmallJob): Job {
         restart: Restart.fail({ attempts: 0 }),
         scaling: small.scaled && new Scaling({ enabled: true, ...small.scaled }),
         update: new Update({
-          maxParallel: 1,
+          maxParallel: small.maxParallel ?? 1,
           healthCheck: checked ? "checks" : "task_states",
           minHealthyTime: Duration.milliseconds(small.minHealthyTime ?? 500),
           healthyDeadline: Duration.seconds(deadline),

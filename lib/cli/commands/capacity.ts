@@ -84,12 +84,14 @@ function capacityText({ groups, before, after }: Capacity): TerminalText {
     short.length === 0
       ? term`all of it fits, and leaves ${join(rest, term`, `)}`
       : term`${ATTENTION} not all of it fits: ${join(missing, term`, `)}`;
+  const shared = groups.flatMap(({ demand }) => portsOnAddresses(demand, before));
   return joinLines([
     ...before.map((room) => term`${room.name}: ${sizeInWords(room.free)} for allocations`),
     term``,
     table(head, rows),
     term``,
     wrap(sentence, { hanging: 2 }),
+    ...shared.map((line) => wrap(line, { hanging: 2 })),
     ...(leftOut.length > 0 ? [term``, term`not looked at:`] : []),
     ...leftOut.map((line) => wrap(line, { indent: 2, hanging: 2 })),
   ]);
@@ -110,6 +112,16 @@ function needs({ space, ports, distinctHosts }: Demand): string {
   return [`${space.cpu} MHz`, mebibytes(space.memory), ...disk, ...port, ...(distinctHosts ? ["own node"] : [])].join(
     ", ",
   );
+}
+
+/** Nomad gives a static port once for each address of a node, which nobody expects of a port. */
+function portsOnAddresses(demand: Demand, rooms: readonly Room[]): readonly TerminalText[] {
+  return rooms.flatMap(({ name, addresses }) => {
+    const found = [...new Set(demand.ports.flatMap(({ network }) => addresses.get(network) ?? []))];
+    return found.length > 1
+      ? [term`${nameOf(demand)}: Nomad gives its port once for each address of ${name}: ${found.join(", ")}`]
+      : [];
+  });
 }
 
 /** What holds the next one back, and what the other dimensions would allow. */

@@ -66,7 +66,7 @@ async function report(
   terminal.progress().step(`asking Nomad at ${nomad.address}`);
   const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
   const { masking } = terminal;
-  const jobs = await stackStatus(contents.wanted, { nomad, job: input.job, signal, masking, onTrouble });
+  const jobs = await stackStatus(contents.wanted, { nomad, consul, job: input.job, signal, masking, onTrouble });
   const wanted = contents.wanted.filter((item) => item.kind === "job");
   const services = (
     await Promise.all(

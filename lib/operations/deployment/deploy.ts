@@ -1,7 +1,16 @@
 import { UserError } from "../../jobspec";
 import type { NomadClient } from "../../nomad";
-import { patiently, withStreams, type Streams } from "../following";
-import { applyChange, changedMeanwhile, consulChanges, onlyScaled, planJobs, register, type Planned } from "../plan";
+import { patiently, unlessAborted, withStreams, type Streams } from "../following";
+import {
+  applyChange,
+  changedMeanwhile,
+  consulChanges,
+  onlyScaled,
+  planJobs,
+  register,
+  type Planned,
+  type RegisterOptions,
+} from "../plan";
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
 import type { SteerOptions } from "./options";
@@ -54,16 +63,23 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
           .map(({ plan, job }) => [plan.path, splittable(job, plan.path, wanted)]),
   );
   await configureConsul(wanted, options);
+  const lead = leadOf(planned, wanted);
+  let onTaken = (): void => undefined;
+  const taken = new Promise<void>((resolve) => (onTaken = resolve));
+  if (lead === undefined) onTaken();
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
   const jobs = planned.map(({ job }) => job);
   const outcomes = await withStreams(options.nomad, jobs, options, (streams) =>
     inOrder(wanted, options.signal, async (item, signal) => {
       const plan = byPath.get(item.path);
       if (!plan) return undefined;
-      const own = { ...options, signal };
+      const own = { ...options, signal, ...(item.path === lead ? { onTaken } : {}) };
+      if (item.path !== lead && changes(plan)) await unlessAborted(taken, signal);
       // The canaries of a release before this one go away, and with them whoever was sent to them.
       if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, own);
       const outcome = await deployJob(item, plan, own, streams);
+      // Where it turned out that there is nothing to register.
+      if (item.path === lead) onTaken();
       if (outcome.result === "waiting-for-promotion")
         await splitRequests(split.get(item.path) ?? [], canaryWeight ?? 0, own);
       return { ...outcome, path: item.path, job: plan.job };
@@ -109,6 +125,20 @@ async function inOrder(
   return outcomes;
 }
 
+/**
+ * The job whose registration goes before all others. Where two deploy a stack at the same time, the servers take one of the two
+ * registrations for the index that both planned for; the other one is refused and ends, before a second job could become half of a mixture.
+ */
+function leadOf(planned: readonly Planned[], wanted: readonly Wanted[]): string | undefined {
+  const changing = new Set(planned.filter(changes).map(({ plan }) => plan.path));
+  const waitsForNone = (item: WantedJob) => Object.values(orderOf(item, wanted)).every((paths) => paths.length === 0);
+  return wanted.find((item) => item.kind === "job" && changing.has(item.path) && waitsForNone(item))?.path;
+}
+
+function changes({ plan }: Planned): boolean {
+  return plan.change !== "none" && plan.change !== "place";
+}
+
 /** What is said of a job with which nothing was done, since others that it needs did not get healthy. */
 function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutcome {
   const message = `nothing was done with it, since it is deployed after ${missing.join(", ")}, which did not get healthy`;
@@ -126,7 +156,7 @@ function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutco
 async function deployJob(
   item: WantedJob,
   planned: Planned,
-  options: DeployOptions,
+  options: DeployOptions & Pick<RegisterOptions, "onTaken">,
   streams: Streams,
 ): Promise<Outcome> {
   const { plan, job } = planned;
@@ -137,8 +167,7 @@ async function deployJob(
     if (stopped) return stopped;
   }
   const registered = (item: Planned) => register(item, options);
-  if (plan.change === "none" || plan.change === "place")
-    return standing(item, planned, { ...options, nomad, watching, register: registered });
+  if (!changes(planned)) return standing(item, planned, { ...options, nomad, watching, register: registered });
   options.onStep(`registering ${nameOf(job)}`);
   const registration = await registered(planned);
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };

@@ -7,7 +7,7 @@ export { asUserError, lacksAllocations, placements, type GroupPlan, type JobPlan
 export { learnStack } from "./learn";
 export { AT_ONCE, consulChanges, hasChanges, planJobs, previewStack, type Clients, type Preview } from "./preview";
 export { readPreviewFile } from "./preview-file";
-export { register } from "./register";
+export { register, type RegisterOptions } from "./register";
 export { readDrift, readPreview } from "./reports";
 export { onlyScaled, withCountsOf } from "./scaled-counts";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

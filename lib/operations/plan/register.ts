@@ -15,6 +15,8 @@ const LOOKS: readonly number[] = [30, 70, 150, 350];
 export interface RegisterOptions {
   readonly nomad: NomadClient;
   readonly signal?: AbortSignal;
+  /** Called once the server took the job as it was planned, before the versions are looked at. */
+  readonly onTaken?: () => void;
   /** Hides what it is told to hide in what is said of others' changes. Default: forms of keys. */
   readonly masking?: Masking;
   /**
@@ -45,6 +47,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   if (!held) {
     const registration = await registerFor(nomad, planned, index);
     if (!registration) throw await changed();
+    options.onTaken?.();
     return registration;
   }
   const scalings = new Scalings({ ...planned, held });
@@ -54,6 +57,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     options.signal?.throwIfAborted();
     const registration = await registerFor(nomad, { ...now, source: planned.source }, now.index);
     if (registration) scalings.registered(registration.JobModifyIndex);
+    if (registration) options.onTaken?.();
     done = registration ?? done;
     const standing = await lookAfter(nomad, planned.job.ID, scalings, registration ? looks : [0], options.signal);
     if (standing.kind === "again") {
