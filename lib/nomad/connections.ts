@@ -99,6 +99,8 @@ export function consulConnection(env: Variables<typeof CONSUL_VARIABLES>, fallba
 /** Capabilities of a namespace. https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy#namespace-rules */
 function nomadPermission(method: string, path: string): string | undefined {
   if (path.startsWith("/v1/client/fs/")) return "the capability read-logs";
+  if (/^\/v1\/client\/allocation\/[^/]+\/exec$/.test(path))
+    return "the capability alloc-exec, and alloc-node-exec where the driver isolates nothing, as raw_exec";
   if (path.startsWith("/v1/acl/") || path.startsWith("/v1/node")) return undefined;
   if (/^\/v1\/vars?(\/|$)/.test(path))
     return `the right to ${method === "GET" ? "list and read" : "write and destroy"} the variable`;

@@ -1,31 +1,251 @@
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RawData, WebSocket } from "ws";
+import { execFrame, readAnswer } from "./answers";
+import { apiPath, type ApiPath } from "./api-path";
+import { ApiError } from "./errors";
+import { ClosedError, parseJson, SilenceError, type Http } from "./http";
+import { openWebSocket } from "./web-socket";
+
 /** What an exec may have along. */
 export interface ExecOptions {
-  /** Closes the session. That kills nothing: a command that runs goes on. */
+  /** Gives up waiting, or closes the session. That kills nothing: a command that runs goes on. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether it does not wait behind other sessions, since it ends what they run; few of these are open at once.
+   *
+   * @default false
+   */
+  readonly urgent?: boolean;
 }
 
 /**
- * A command in a running task, with its streams. Both outputs are read as they come; whoever does not read them holds the command up once
- * some 512 KB wait, and so what it writes never fills the memory here.
+ * A command in a running task, with its streams. Both outputs are read as they come; whoever does not read one of them holds the command
+ * up once some 512 KB wait, and so what it writes never fills the memory here.
  */
 export interface ExecSession {
   /**
    * Writes to the command's standard input.
    *
    * @returns when the connection has taken it
+   * @throws as {@link exitCode} where the session is over
    */
   write(data: Uint8Array): Promise<void>;
   /** Ends the command's standard input. Without it no exit code comes. */
   end(): Promise<void>;
+  /** What it writes, to the end of the session, however that ends. */
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
   /**
-   * How the command ended, once both outputs were read.
+   * How the command ended, once its outputs were read.
    *
-   * Rejected with an ApiError where the server refused it (no such allocation or task, no such program: then nothing ran), and with a
-   * NoAnswerError where the connection was lost or is silent: then it is not known what the command does.
+   * Rejected with an ApiError where the server refused it (no such allocation or task, no such program: then nothing ran), with a
+   * NoAnswerError where the connection was lost or is silent: then it is not known what the command does; and with the signal's reason.
    */
   readonly exitCode: Promise<number>;
   /** Lets go of the connection, without a word to the command: it goes on. */
   close(): void;
+}
+
+/** So much of a stream waits here for its reader, in bytes. */
+const WAITING = 256 * 1024;
+/** Input is sent in pieces of so many bytes, as a pipe takes it. */
+const PIECE = 32 * 1024;
+/** Pauses before a server is asked again that has too many connections; the last is repeated. */
+const PAUSES = [50, 100, 200, 400, 800];
+const LONGEST_WAIT = 15_000;
+/** Codes that Nomad closes with: 1011, or an HTTP status on top of 4000. */
+const INTERNAL = 1011;
+const STATUS = 4000;
+/** How long a server may take to close its side. */
+const CLOSING = 1000;
+
+/** Opens a session. Nomad with too many connections is asked again for a while; nothing has begun then. */
+export async function openExec(
+  http: Http,
+  {
+    allocation,
+    task,
+    command,
+  }: { readonly allocation: string; readonly task: string; readonly command: readonly string[] },
+  options: ExecOptions,
+): Promise<ExecSession> {
+  const { signal } = options;
+  const path = apiPath`/v1/client/allocation/${allocation}/exec`;
+  const release = await http.sessions.turn(options);
+  try {
+    const query = { task, command: JSON.stringify(command), tty: false };
+    const accept = (socket: WebSocket) => new WebSocketExec(http, path, socket, signal);
+    const session = await patiently(() => openWebSocket(http, path, { query, signal }, accept), signal);
+    void session.closed.then(release);
+    return session;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function patiently<T>(open: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const end = performance.now() + LONGEST_WAIT;
+  for (let turn = 0; ; turn += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 429 || performance.now() > end) throw error;
+      const pause = PAUSES[Math.min(turn, PAUSES.length - 1)] ?? 0;
+      await sleep(pause * (0.5 + Math.random()), undefined, { signal });
+    }
+  }
+}
+
+class WebSocketExec implements ExecSession {
+  readonly stdout = this.output();
+  readonly stderr = this.output();
+  readonly exitCode: Promise<number>;
+  /** Settles when the connection is no more. */
+  readonly closed: Promise<void>;
+  readonly #full = new Set<Readable>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #heard = performance.now();
+  /** Whether input was sent since: a server that waits for a command to take it answers no ping. */
+  #sent = false;
+  #code: number | undefined;
+  #error: unknown;
+
+  constructor(
+    private readonly http: Http,
+    private readonly path: ApiPath,
+    private readonly socket: WebSocket,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    const forget = http.sessions.opened(() => this.fail(new ClosedError()));
+    const cancel = () => this.fail(signal?.reason);
+    signal?.addEventListener("abort", cancel, { once: true });
+    this.#heartbeat = setInterval(() => this.beat(), http.silence / 2);
+    socket.on("message", (data) => this.read(data));
+    socket.on("pong", () => this.hear());
+    // A server that refuses closes at once: its reason is told, and not that the connection was reset under what is still sent.
+    socket.on("error", (error) => (this.#error ??= error));
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        forget();
+        signal?.removeEventListener("abort", cancel);
+        clearInterval(this.#heartbeat);
+        resolve();
+      });
+    });
+    this.exitCode = new Promise((resolve, reject) => {
+      const settle = (closing?: { readonly code: number; readonly reason: string }) => {
+        for (const stream of [this.stdout, this.stderr]) if (!stream.destroyed) stream.push(null);
+        if (this.#code !== undefined) resolve(this.#code);
+        else reject(this.reason(closing) as Error);
+      };
+      this.#settle = settle;
+      socket.once("close", (code, reason) => settle({ code, reason: reason.toString() }));
+    });
+    // Whoever does not ask need not hear of it.
+    this.exitCode.catch(() => undefined);
+    if (signal?.aborted) cancel();
+  }
+
+  #settle: () => void = () => undefined;
+
+  async write(data: Uint8Array): Promise<void> {
+    for (let at = 0; at < data.length; at += PIECE) {
+      const piece = Buffer.from(data.buffer, data.byteOffset + at, Math.min(PIECE, data.length - at));
+      await this.send({ stdin: { data: piece.toString("base64") } });
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.send({ stdin: { close: true } });
+  }
+
+  close(): void {
+    this.fail(new ClosedError());
+  }
+
+  private output(): Readable {
+    const stream: Readable = new Readable({
+      highWaterMark: WAITING,
+      read: () => {
+        if (this.#full.delete(stream) && this.#full.size === 0) {
+          this.hear();
+          this.socket.resume();
+        }
+      },
+      destroy: (error, callback) => {
+        // Who has stopped reading a stream does not hold the other up.
+        stream._read(0);
+        callback(error);
+      },
+    });
+    return stream;
+  }
+
+  private async send(message: object): Promise<void> {
+    this.#sent = true;
+    await new Promise<void>((resolve, reject) => {
+      this.socket.send(JSON.stringify(message), (error) => {
+        if (!error) resolve();
+        // What ended the session says more than that it is over.
+        else this.exitCode.then(() => resolve(), reject);
+      });
+    });
+  }
+
+  private read(data: RawData): void {
+    this.hear();
+    this.#sent = false;
+    try {
+      const source = this.http.source("GET", this.path);
+      const frame = readAnswer(execFrame, parseJson(String(data as Buffer), source), source);
+      this.push(this.stdout, frame.stdout?.data);
+      this.push(this.stderr, frame.stderr?.data);
+      if (!frame.exited) return;
+      this.#code = frame.result?.exit_code ?? 0;
+      this.#settle();
+      this.socket.close();
+      const late = setTimeout(() => this.socket.terminate(), CLOSING);
+      this.socket.once("close", () => clearTimeout(late));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private push(stream: Readable, data: string | null | undefined): void {
+    if (!data || stream.destroyed || stream.push(Buffer.from(data, "base64"))) return;
+    this.#full.add(stream);
+    this.socket.pause();
+  }
+
+  private hear(): void {
+    this.#heard = performance.now();
+  }
+
+  /** Asks for a sign of life where none came, so that neither a proxy nor a server that is gone is waited for in vain. */
+  private beat(): void {
+    // Who does not read hears nothing, and a server whose output nobody takes could not answer either.
+    if (this.#full.size > 0) return this.hear();
+    const silence = performance.now() - this.#heard;
+    if (silence >= this.http.silence * 1.5 && !this.#sent) this.fail(new SilenceError());
+    else if (silence >= this.http.silence / 2) this.socket.ping();
+  }
+
+  private fail(error: unknown): void {
+    this.#error ??= error;
+    this.#settle();
+    this.socket.terminate();
+  }
+
+  /** Why the session ended without an exit code. */
+  private reason(closing: { readonly code: number; readonly reason: string } | undefined): unknown {
+    const { code, reason } = closing ?? { code: 0, reason: "" };
+    if (code === INTERNAL || code > STATUS) {
+      const status = code === INTERNAL ? 500 : code - STATUS;
+      return this.http.refusal({ status, text: reason }, "GET", this.path);
+    }
+    const cut = Object.assign(new Error(`the connection was cut, ${code}`), { code: "ECONNRESET" });
+    return this.http.failure(this.#error ?? cut, "GET", this.path, { signal: this.signal });
+  }
 }

@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request, type Dispatcher } from "undici";
 import type * as v from "valibot";
@@ -8,6 +7,8 @@ import { readAnswer, unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
 import { textOf, TooLargeError } from "./body";
 import { ApiError, NoAnswerError, refusesToken } from "./errors";
+import { headersOf, tlsOptionsOf, urlOf } from "./requests";
+import { Sessions } from "./sessions";
 
 /** How to reach an HTTP API of HashiCorp's kind. */
 export interface Connection {
@@ -29,6 +30,11 @@ export interface Connection {
   readonly permission?: (method: string, path: string) => string | undefined;
   /** How long its silence is borne, in milliseconds, before and within an answer. Default: 12 s. */
   readonly silence?: number;
+  /**
+   * How many sessions (execs) are open at once; others wait in the order in which they came. Nomad answers 429 from the hundredth connection
+   * of an address on. Default: 40.
+   */
+  readonly execs?: number;
 }
 
 /** What a request may have along. */
@@ -91,7 +97,18 @@ const CONNECT_TIMEOUT = 10_000;
 const PAUSES = [200, 400, 800];
 const BUSY = new Set([429, 502, 503, 504]);
 const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
-const TIMEOUTS = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
+const CLOSED = new Set(["ERR_CLOSED", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
+const TIMEOUTS = new Set(["ERR_SILENCE", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
+
+/** That a server said nothing for as long as its silence is borne. */
+export class SilenceError extends Error {
+  readonly code = "ERR_SILENCE";
+}
+
+/** That a client was closed under what it had open. */
+export class ClosedError extends Error {
+  readonly code = "ERR_CLOSED";
+}
 
 /** That an answer came too slowly. */
 class SlowError extends Error {
@@ -103,18 +120,24 @@ class SlowError extends Error {
   }
 }
 
+/** What clients have in common that go over the same connections. */
+interface Shared {
+  /** Whether anybody has answered at this address. */
+  answered: boolean;
+  readonly sessions: Sessions;
+}
+
 /** Requests to one API, with its token, its TLS, limits of time and size, and bounded retries of what was not answered. */
 export class Http {
   readonly #dispatcher: Dispatcher;
-  /** Whether anybody has answered at this address. */
-  readonly #reach: { answered: boolean };
+  readonly #shared: Shared;
 
   constructor(
     readonly connection: Connection,
     shared?: Http,
   ) {
     this.#dispatcher = shared ? shared.#dispatcher : agentFor(connection);
-    this.#reach = shared ? shared.#reach : { answered: false };
+    this.#shared = shared ? shared.#shared : { answered: false, sessions: new Sessions(connection.execs) };
   }
 
   /** The same API over the same connections, with more sent along with every request. */
@@ -224,10 +247,22 @@ export class Http {
 
   /** Lets go of every connection; who still asks is told that it is closed. */
   async close(): Promise<void> {
+    this.sessions.end();
     await this.#dispatcher.destroy();
   }
 
-  private get silence(): number {
+  /** The sessions over these connections. */
+  get sessions(): Sessions {
+    return this.#shared.sessions;
+  }
+
+  /** Remembers that somebody has answered at this address. */
+  answered(): void {
+    this.#shared.answered = true;
+  }
+
+  /** How long its silence is borne, in milliseconds. */
+  get silence(): number {
     return this.connection.silence ?? SILENCE;
   }
 
@@ -255,20 +290,13 @@ export class Http {
     path: ApiPath,
     options: PatientOptions,
   ): Promise<Dispatcher.ResponseData> {
-    const { connection } = this;
-    const headers: Record<string, string> = {};
-    if (connection.token) headers[connection.token.header] = connection.token.value;
-    if (connection.basicAuth) {
-      const { user, password } = connection.basicAuth;
-      headers.Authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-    }
     // Many requests end by one signal, and that is no leak.
     if (options.signal) setMaxListeners(0, options.signal);
     const silence = options.silence ?? this.silence;
     try {
-      const response = await request(this.url(path, options), {
+      const response = await request(urlOf(this.connection, path, options.query), {
         method,
-        headers,
+        headers: headersOf(this.connection),
         body: options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
         signal: options.signal,
         dispatcher: this.#dispatcher,
@@ -276,24 +304,11 @@ export class Http {
         headersTimeout: silence,
         bodyTimeout: silence,
       });
-      this.#reach.answered = true;
+      this.#shared.answered = true;
       return response;
     } catch (error) {
       throw this.failure(error, method, path, options);
     }
-  }
-
-  private url(path: ApiPath, options: RequestOptions): URL {
-    const url = new URL(this.connection.address);
-    const whole = `${url.pathname.replace(/\/+$/, "")}${path.toString()}`;
-    url.pathname = whole;
-    // What was put into a path is encoded; a path that comes out otherwise would ask for something else.
-    if (url.pathname !== whole) throw new Error(`the path ${whole} would be sent as ${url.pathname}`);
-    for (const [key, value] of Object.entries({ ...this.connection.query, ...options.query })) {
-      if (Array.isArray(value)) for (const one of value as readonly string[]) url.searchParams.append(key, one);
-      else if (value !== undefined) url.searchParams.set(key, String(value));
-    }
-    return url;
   }
 
   private async whole(
@@ -333,20 +348,25 @@ export class Http {
   }
 
   /** Says what an answer that is no success means. */
-  refuse({ status, text }: Pick<Answer, "status" | "text">, method: string, path: ApiPath): never {
+  refuse(answer: Pick<Answer, "status" | "text">, method: string, path: ApiPath): never {
+    throw this.refusal(answer, method, path);
+  }
+
+  /** What an answer means that is no success. */
+  refusal({ status, text }: Pick<Answer, "status" | "text">, method: string, path: ApiPath): Error {
     const { name, token, permission } = this.connection;
     const at = path.toString();
-    if (!refusesToken(status, text)) throw new ApiError(name, method, at, status, text);
+    if (!refusesToken(status, text)) return new ApiError(name, method, at, status, text);
     const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
     const why = token ? "refuses the token" : "wants a token";
     const needs = permission?.(method, at);
     const which = needs === undefined ? "that may" : `with ${needs}`;
     const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}`;
-    throw UserError.at("", message, "token");
+    return UserError.at("", message, "token");
   }
 
-  /** Says what it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
-  private failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
+  /** What it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
+  failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
     if (options.signal?.aborted || error instanceof UserError || error instanceof ApiError) return error;
     if (error instanceof TooLargeError)
       return unreadable(this.source(method, path), `it is larger than ${LARGEST_ANSWER / 1024 / 1024} MB`);
@@ -362,7 +382,7 @@ export class Http {
         "silent",
         `${name} at ${address} took more than ${error.seconds} s to answer ${method} ${path}; ${hint}`,
       );
-    if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED")
+    if (code !== undefined && CLOSED.has(code))
       return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
     // What is posted is only asked: a plan, or how a text is parsed.
     const isAsked = method === "GET" || method === "POST";
@@ -377,30 +397,16 @@ export class Http {
         `${what}; look whether its process hangs, or something between here and there drops what is sent`,
       );
     }
-    const kind = this.#reach.answered ? "absent" : "unreached";
+    const kind = this.#shared.answered ? "absent" : "unreached";
     return made(kind, `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
   }
 }
 
-function agentFor({ tls }: Connection): Agent {
-  const files = tls && { ca: fileOf(tls.ca), cert: fileOf(tls.cert), key: fileOf(tls.key) };
+function agentFor(connection: Connection): Agent {
   return new Agent({
     connections: CONNECTIONS,
-    connect: { timeout: CONNECT_TIMEOUT, ...files, rejectUnauthorized: tls?.skipVerify !== true },
+    connect: { timeout: CONNECT_TIMEOUT, ...tlsOptionsOf(connection) },
   });
-}
-
-function fileOf(path: string | undefined): Buffer | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw UserError.at(
-      path,
-      `cannot be read (${(error as NodeJS.ErrnoException).code}); write the path of a PEM file`,
-      "tls",
-    );
-  }
 }
 
 /** Reads JSON; an empty body is undefined. */

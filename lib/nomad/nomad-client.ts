@@ -50,6 +50,7 @@ import { ApiClient } from "./api-client";
 import { apiPath } from "./api-path";
 import { linesOf, textOf } from "./body";
 import { ApiError, isConflict } from "./errors";
+import { openExec, type ExecOptions, type ExecSession } from "./exec-session";
 import { parseJson, type BlockingOptions } from "./http";
 
 /** Nomad's event stream has a heartbeat every 30 s: two of them may get lost. */
@@ -402,6 +403,26 @@ export class NomadClient extends ApiClient {
       if (error instanceof ApiError && error.status === 409) return false;
       throw error;
     }
+  }
+
+  /**
+   * Runs a command in a task of a running allocation, beside the task's own. Nomad writes the command with its arguments into its log, so
+   * nothing secret belongs there. At most 40 sessions of a client are open at once, see {@link Connection.execs}; more wait for their turn.
+   *
+   * Closing the session ends no process.
+   *
+   * @param command a program and its arguments
+   * @returns as soon as the connection stands; whether the command could be started is told by its exit code
+   * @throws ApiError where the server refuses, UserError where the token may not (it needs alloc-exec), NoAnswerError where nobody answers
+   * @see https://developer.hashicorp.com/nomad/api-docs/allocations#exec-allocation
+   */
+  async exec(
+    allocation: string,
+    task: string,
+    command: readonly string[],
+    options: ExecOptions = {},
+  ): Promise<ExecSession> {
+    return openExec(this.http, { allocation, task, command }, options);
   }
 
   /** Whether the agent has the web UI inside: one that was built from its sources alone has not. */

@@ -10,6 +10,7 @@ export * from "./deployments";
 export * from "./diffs";
 export * from "./evaluations";
 export * from "./events";
+export * from "./exec";
 export * from "./jobs";
 export * from "./nodes";
 export { list, mapOf, optionalText, text, type Word } from "./parts";
