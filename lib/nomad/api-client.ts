@@ -1,7 +1,8 @@
 import { optionalText } from "./answers";
 import { apiPath } from "./api-path";
+import type { Connection } from "./connection";
 import { ApiError } from "./errors";
-import { Http, type Connection } from "./http";
+import { Http } from "./http";
 
 /** What clients of Nomad's and of Consul's API have in common. */
 export abstract class ApiClient {

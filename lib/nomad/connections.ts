@@ -1,5 +1,5 @@
 import { UserError } from "../jobspec";
-import type { Connection } from "./http";
+import type { Connection } from "./connection";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RawData, WebSocket } from "ws";
-import { execFrame, readAnswer } from "./answers";
+import { allocationStub, execFrame, readAnswer } from "./answers";
 import { apiPath, type ApiPath } from "./api-path";
 import { ApiError } from "./errors";
 import { ClosedError, parseJson, SilenceError, type Http } from "./http";
@@ -60,14 +60,15 @@ const STATUS = 4000;
 /** How long a server may take to close its side. */
 const CLOSING = 1000;
 
+interface Place {
+  readonly allocation: string;
+  readonly task: string;
+}
+
 /** Opens a session. Nomad with too many connections is asked again for a while; nothing has begun then. */
 export async function openExec(
   http: Http,
-  {
-    allocation,
-    task,
-    command,
-  }: { readonly allocation: string; readonly task: string; readonly command: readonly string[] },
+  { allocation, task, command }: Place & { readonly command: readonly string[] },
   options: ExecOptions,
 ): Promise<ExecSession> {
   const { signal } = options;
@@ -75,7 +76,7 @@ export async function openExec(
   const release = await http.sessions.turn(options);
   try {
     const query = { task, command: JSON.stringify(command), tty: false };
-    const accept = (socket: WebSocket) => new WebSocketExec(http, path, socket, signal);
+    const accept = (socket: WebSocket) => new WebSocketExec(http, path, { allocation, task }, socket, signal);
     const session = await patiently(() => openWebSocket(http, path, { query, signal }, accept), signal);
     void session.closed.then(release);
     return session;
@@ -109,12 +110,15 @@ class WebSocketExec implements ExecSession {
   #heard = performance.now();
   /** Whether input was sent since: a server that waits for a command to take it answers no ping. */
   #sent = false;
+  /** Whether the server has sent anything. */
+  #spoken = false;
   #code: number | undefined;
   #error: unknown;
 
   constructor(
     private readonly http: Http,
     private readonly path: ApiPath,
+    private readonly place: Place,
     private readonly socket: WebSocket,
     private readonly signal: AbortSignal | undefined,
   ) {
@@ -138,7 +142,7 @@ class WebSocketExec implements ExecSession {
       const settle = (closing?: { readonly code: number; readonly reason: string }) => {
         for (const stream of [this.stdout, this.stderr]) if (!stream.destroyed) stream.push(null);
         if (this.#code !== undefined) resolve(this.#code);
-        else reject(this.reason(closing) as Error);
+        else this.reason(closing).then(reject, reject);
       };
       this.#settle = settle;
       socket.once("close", (code, reason) => settle({ code, reason: reason.toString() }));
@@ -197,6 +201,7 @@ class WebSocketExec implements ExecSession {
   private read(data: RawData): void {
     this.hear();
     this.#sent = false;
+    this.#spoken = true;
     try {
       const source = this.http.source("GET", this.path);
       const frame = readAnswer(execFrame, parseJson(String(data as Buffer), source), source);
@@ -211,6 +216,16 @@ class WebSocketExec implements ExecSession {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Why there can be no session, by what the servers know. */
+  private async whyRefused(): Promise<string | undefined> {
+    const { allocation, task } = this.place;
+    const known = await this.http.find(apiPath`/v1/allocation/${allocation}`, allocationStub, { signal: this.signal });
+    if (!known) return `Unknown allocation "${allocation}"`;
+    const state = known.TaskStates[task];
+    if (!state) return `Unknown task "${task}" in the allocation ${allocation}`;
+    return state.State === "running" ? undefined : `task "${task}" is not running, it is ${state.State}`;
   }
 
   private push(stream: Readable, data: string | null | undefined): void {
@@ -239,13 +254,22 @@ class WebSocketExec implements ExecSession {
   }
 
   /** Why the session ended without an exit code. */
-  private reason(closing: { readonly code: number; readonly reason: string } | undefined): unknown {
+  private async reason(closing: { readonly code: number; readonly reason: string } | undefined): Promise<unknown> {
     const { code, reason } = closing ?? { code: 0, reason: "" };
     if (code === INTERNAL || code > STATUS) {
       const status = code === INTERNAL ? 500 : code - STATUS;
       return this.http.refusal({ status, text: reason }, "GET", this.path);
     }
+    // A server that refuses closes at once, and what it says is lost where something is on its way to it in that moment.
+    if (!this.#spoken && (this.#error === undefined || isReset(this.#error))) {
+      const refused = await this.whyRefused().catch(() => undefined);
+      if (refused !== undefined) return this.http.refusal({ status: 404, text: refused }, "GET", this.path);
+    }
     const cut = Object.assign(new Error(`the connection was cut, ${code}`), { code: "ECONNRESET" });
     return this.http.failure(this.#error ?? cut, "GET", this.path, { signal: this.signal });
   }
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }

@@ -2,6 +2,7 @@
 export type * from "./answers/index";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { linesOf, textOf, TooLargeError } from "./body";
+export type { Connection, RequestOptions } from "./connection";
 export { consulConnection, nomadConnection, withoutConnections, type Environment } from "./connections";
 export { ConsulClient, type KeyChange, type KeyValue } from "./consul-client";
 export {
@@ -16,7 +17,7 @@ export {
 } from "./errors";
 export { flattened } from "./error-tree";
 export type { ExecOptions, ExecSession } from "./exec-session";
-export { Http, type BlockingOptions, type Connection, type RequestOptions } from "./http";
+export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./nomad-client";
 export { placementInWords } from "./placement";
 export { momentOf } from "./times";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../jobspec";
 import type { ApiPath } from "./api-path";
-import type { Connection, RequestOptions } from "./http";
+import type { Connection, RequestOptions } from "./connection";
 
 /** The headers that every request of a connection has: who asks, and what a proxy in front of the API wants to know. */
 export function headersOf({ token, basicAuth }: Connection): Readonly<Record<string, string>> {

@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import { WebSocket } from "ws";
 import type { ApiPath } from "./api-path";
 import { textOf } from "./body";
-import { SilenceError, type Http, type RequestOptions } from "./http";
+import type { RequestOptions } from "./connection";
+import { SilenceError, type Http } from "./http";
 import { headersOf, tlsOptionsOf, urlOf } from "./requests";
 
 /** A refusal is a line of text; a proxy may send a page. */
