@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type NomadClient } from "../../nomad";
 import { generationFrom, type Generation } from "./generations";
-import { nextToGo } from "./shrinking";
-import { isLive } from "./view";
+import { isLive, nextToGo } from "./allocations";
 
 /** Between two looks at an allocation that ends, in milliseconds. */
 const INTERVAL = 50;

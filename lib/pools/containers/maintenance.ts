@@ -7,8 +7,8 @@ import type { Duty } from "./duty";
 import { Forecast } from "./forecast";
 import { currentOf, type Generation } from "./generations";
 import type { PoolRecord, PoolRecordStore } from "./pool-record";
-import { nextToGo } from "./shrinking";
-import { isLive, type Container, type ContainerView } from "./view";
+import { isLive, nextToGo } from "./allocations";
+import type { Container, ContainerView } from "./view";
 
 /** What {@link Maintenance} works with. */
 export interface MaintenanceParts {

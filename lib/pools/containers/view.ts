@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isClosed, type AllocationStub, type ConsulClient, type NomadClient, type ServiceInstance } from "../../nomad";
 import type { Place } from "../execution";
 import type { Clock } from "../leases";
+import { isLive, numberOf } from "./allocations";
 import { generationsOf, type Generation } from "./generations";
 
 /** A container of a pool: an allocation that is not over. */
@@ -11,6 +12,8 @@ export interface Container {
   readonly job: string;
   readonly task: string;
   readonly isolation: Place["isolation"];
+  /** Its number among the containers of its job: Nomad stops the highest first. */
+  readonly number: number;
   /** The evaluation that placed it. */
   readonly evaluation: string;
   /** When it was placed, in milliseconds since 1970, by the clock of Nomad's servers. */
@@ -223,6 +226,7 @@ export class ContainerView {
           job,
           task,
           isolation,
+          number: numberOf(allocation.Name) ?? 0,
           evaluation: allocation.EvalID,
           created: allocation.CreateTime / NANOSECONDS,
           isRunning: runs(allocation, task),
@@ -235,11 +239,6 @@ export class ContainerView {
     for (const id of this.#seen.keys()) if (!ids.has(id)) this.#seen.delete(id);
     return all;
   }
-}
-
-/** Whether an allocation has not ended. */
-export function isLive({ ClientStatus }: Pick<AllocationStub, "ClientStatus">): boolean {
-  return ClientStatus !== "complete" && ClientStatus !== "failed" && ClientStatus !== "lost";
 }
 
 function runs({ DesiredStatus, ClientStatus, TaskStates }: AllocationStub, task: string): boolean {

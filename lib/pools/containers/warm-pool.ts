@@ -301,8 +301,12 @@ export class WarmPool {
     const { current, record } = this.#maintenance;
     if (!current || record.draining || !this.#view.isCurrent) return;
     const oldest = this.#options.maxAge ?? DAY;
+    // Where the pool becomes smaller, those with the highest numbers have to become free.
+    const target = this.#maintenance.targetOf(current);
+    const isStaying = ({ number }: Container) => current.count <= target || number < target;
     for (const container of this.#view.containers)
-      if (container.job === current.job && container.age <= oldest && this.isReady(container)) yield container.id;
+      if (container.job === current.job && container.age <= oldest && isStaying(container) && this.isReady(container))
+        yield container.id;
   }
 
   private isReady({ id, isRunning, isHealthy }: Container): boolean {

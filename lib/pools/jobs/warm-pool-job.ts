@@ -89,6 +89,8 @@ export class WarmPoolJob extends PoolJob {
       args: ["-c", "test -d /"],
       interval: props.checkInterval ?? Duration.seconds(30),
       timeout: Duration.seconds(5),
+      // Nomad tells Consul the first answer a second late where the service is not known there yet. Whoever gives containers out asks each first.
+      initialStatus: "passing",
     });
     super({
       pool: name,

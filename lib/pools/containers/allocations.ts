@@ -1,5 +1,4 @@
 import type { AllocationStub } from "../../nomad";
-import { isLive } from "./view";
 
 /** What of an allocation says which one goes next. */
 type Named = Pick<AllocationStub, "ID" | "Name" | "DesiredStatus" | "ClientStatus">;
@@ -26,4 +25,9 @@ export function nextToGo(allocations: readonly Named[], count: number): string |
 export function numberOf(name: string): number | undefined {
   const digits = /\[(\d+)\]$/.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
+}
+
+/** Whether an allocation has not ended. */
+export function isLive({ ClientStatus }: Pick<AllocationStub, "ClientStatus">): boolean {
+  return ClientStatus !== "complete" && ClientStatus !== "failed" && ClientStatus !== "lost";
 }
