@@ -33,9 +33,9 @@ const there = existsSync(join(FOLDER, "corpus.json"));
 export const testWithCorpus = there ? test : test.skip;
 if (!there) console.log("skipped: the corpus of real jobs is not beside this clone");
 
-/** The real jobs; none where there is no corpus. */
-export function corpus(): readonly Entry[] {
-  return there ? (JSON.parse(readFileSync(join(FOLDER, "corpus.json"), "utf8")) as Entry[]) : [];
+/** The real jobs of a drawing; none where there is no corpus. */
+export function corpus(file: "corpus.json" | "corpus-2.json" = "corpus.json"): readonly Entry[] {
+  return there ? (JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Entry[]) : [];
 }
 
 /** The changes that came with them. */

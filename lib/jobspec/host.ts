@@ -18,13 +18,15 @@ export {
 } from "./engine";
 export { withoutDefaults } from "./defaults";
 export {
-  aroundElement,
+  aroundElements,
   aroundKey,
   DEEPEST,
   isPlainlyNoSecret,
+  isPlainWords,
   isSecretHere,
   isSecretName,
   isSecretPair,
+  isSentence,
   NOTHING_AROUND,
   secretSpans,
   suspicionOf,

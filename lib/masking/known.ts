@@ -29,10 +29,10 @@ export function distinctive(value: string): readonly Known[] {
   if (text.length < SHORTEST || COMMON.has(text.toLowerCase())) return [];
   if (/^[\d.,:-]+$/.test(text) && text.length < SHORTEST_NUMBER) return [];
   const inside = text.length >= SHORTEST_INSIDE;
-  const spellings = new Set([text, JSON.stringify(text).slice(1, -1)]);
+  const spellings = new Set([text, ...quoted(text)]);
   if (inside) {
-    spellings.add(encodeURIComponent(wellFormed(text)));
-    spellings.add(base64(text));
+    for (const encoded of [...forAddress(text), ...inBase64(text), Buffer.from(text, "utf8").toString("hex")])
+      spellings.add(encoded);
     for (const line of text.includes("\n") ? text.split("\n") : []) {
       const own = line.trim();
       // A line of a key; what is in words, or marks a beginning, stands elsewhere too.
@@ -42,10 +42,27 @@ export function distinctive(value: string): readonly Known[] {
   return [...spellings].map((spelling) => ({ text: spelling, inside }));
 }
 
-function wellFormed(text: string): string {
-  return text.toWellFormed();
+/** In quotes of JSON, as JavaScript and as Go write it (`\\u0026` for `&`), and in those of a shell. */
+function quoted(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const go = json.replaceAll(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+  return [json, go, text.replaceAll("'", "'\\''")];
 }
 
-function base64(text: string): string {
-  return Buffer.from(text, "utf8").toString("base64").replace(/=+$/, "");
+/** In an address, and in a form that is sent. */
+function forAddress(text: string): readonly string[] {
+  const encoded = encodeURIComponent(text.toWellFormed());
+  return [encoded, encoded.replaceAll("%20", "+")];
+}
+
+/** In base64, also where something stands before it: `mail:winter-night` of a header. Bits that are shared with what is around it are left out. */
+function inBase64(text: string): readonly string[] {
+  const bytes = Buffer.from(text, "utf8");
+  return [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
+    const shared = (before + bytes.length) % 3 === 0 ? 0 : 1;
+    return encoded.slice(before === 0 ? 0 : before + 1, before === 0 ? undefined : encoded.length - shared);
+  });
 }

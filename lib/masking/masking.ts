@@ -1,9 +1,20 @@
-import { isPlainlyNoSecret, isSecretName, isSecretPair, secretSpans, type TextKind } from "../jobspec/host";
+import {
+  isPlainlyNoSecret,
+  isSecretName,
+  isSecretPair,
+  isSentence,
+  secretSpans,
+  type SecretSpan,
+  type TextKind,
+} from "../jobspec/host";
 import { distinctive, type Known } from "./known";
 import { secretTexts, visitTexts } from "./texts";
 
 /** What stands in the place of a secret. */
 export const MASK = "••••••";
+
+/** Texts longer than this are not remembered by their places. */
+const LONGEST_PLACE = 4_096;
 
 /** A value before and after a change, as both may be shown. */
 export interface MaskedChange {
@@ -17,10 +28,9 @@ export interface MaskedChange {
  */
 export class Masking {
   readonly #known = new Map<string, Known>();
-  /** Places that a sensitive value reaches, by name and text. */
-  readonly #places = new Set<string>();
+  /** What is shown of texts that are hidden at their own places, by name and text. */
+  readonly #places = new Map<string, string>();
   readonly #ordinary = new Set<string>();
-  #sorted: readonly Known[] | undefined;
 
   /** @param known values that are secret wherever they stand */
   constructor(known: Iterable<string> = []) {
@@ -37,26 +47,29 @@ export class Masking {
       for (const known of distinctive(value)) {
         if (this.#known.has(known.text)) continue;
         this.#known.set(known.text, known);
-        this.#sorted = undefined;
       }
     }
   }
 
   /** Hides what stands under a secret's name, or has a secret's form, anywhere in plain data such as a job or the keys of Consul. */
   learn(data: unknown, name = ""): void {
-    this.know(secretTexts(data, name));
+    for (const { name: own, text, spans, known } of secretTexts(data, name)) {
+      this.know(known);
+      // Its parts may be too short to be known elsewhere.
+      if (text.length <= LONGEST_PLACE) this.#places.set(placeOf(own, text), masked(text, spans));
+    }
   }
 
   /** Hides a value where it stands under its name, however short it is. */
   hideAt(name: string, value: string): void {
-    if (value !== "") this.#places.add(placeOf(name, value));
+    if (value !== "") this.#places.set(placeOf(name, value), MASK);
   }
 
   /** Words that name things, such as jobs and groups: they are not hidden, also where somebody took one for a password. */
   ordinary(words: Iterable<string>): void {
     for (const word of words) {
       this.#ordinary.add(word);
-      if (this.#known.delete(word)) this.#sorted = undefined;
+      this.#known.delete(word);
     }
   }
 
@@ -68,9 +81,10 @@ export class Masking {
   value(name: string, value: string): string {
     if (value === "") return value;
     const own = ownName(name);
-    if (this.#places.has(placeOf(name, value))) return MASK;
+    const here = this.#places.get(placeOf(name, value));
+    if (here === MASK) return MASK;
     if (isSecretName(own) ? !isPlainlyNoSecret(value) : isSecretPair(own, value)) return MASK;
-    return this.#mask(value, "document");
+    return here ?? this.#mask(value, "document");
   }
 
   /**
@@ -92,36 +106,22 @@ export class Masking {
     return this.#mask(text, "prose");
   }
 
-  /** Data for an output of JSON: each text by its name and its form. Keys, numbers and the shape stay. */
+  /** Data for an output of JSON: each text by its name, what is around it, and its form. Keys, numbers and the shape stay. */
   json<T>(data: T): T {
     // The shape is the same: texts become texts.
-    return visitTexts(data, (text, { name, isSecret }) => (isSecret ? MASK : this.#shown(name, text))) as T;
+    return visitTexts(data, (text, { name, isSecret, spans }) => {
+      const here = this.#places.get(placeOf(name, text));
+      if (isSecret || here === MASK) return MASK;
+      return this.#mask(text, isSentence(name) ? "prose" : "document", spans);
+    }) as T;
   }
 
-  /** Of what we print as JSON, names such as "path" and "message" say what the text is; only secrets' names hide it. */
-  #shown(name: string, text: string): string {
-    return this.#places.has(placeOf(name, text)) ? MASK : this.#mask(text, "prose");
+  #mask(text: string, kind: TextKind, more: readonly SecretSpan[] = []): string {
+    return masked(text, [...this.#knownSpans(text), ...secretSpans(text, kind), ...more]);
   }
 
-  #mask(text: string, kind: TextKind): string {
-    let shown = text;
-    for (const { text: known, inside } of this.#longestFirst()) {
-      if (shown.includes(known)) shown = inside ? shown.replaceAll(known, MASK) : replaceWords(shown, known);
-    }
-    const spans = secretSpans(shown, kind);
-    if (spans.length === 0) return shown;
-    let out = "";
-    let at = 0;
-    for (const { start, end } of spans) {
-      out += shown.slice(at, start) + MASK;
-      at = end;
-    }
-    return out + shown.slice(at);
-  }
-
-  /** A value that holds another goes whole. */
-  #longestFirst(): readonly Known[] {
-    return (this.#sorted ??= [...this.#known.values()].sort((a, b) => b.text.length - a.text.length));
+  #knownSpans(text: string): readonly Span[] {
+    return [...this.#known.values()].flatMap(({ text: known, inside }) => occurrences(text, known, inside));
   }
 }
 
@@ -135,17 +135,33 @@ function placeOf(name: string, value: string): string {
   return `${ownName(name)}\u0000${value}`;
 }
 
-/** Replaces a text where it is a word of its own. */
-function replaceWords(text: string, word: string): string {
-  let out = "";
-  let from = 0;
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
-    const isWord = !isLetter(text[at - 1]) && !isLetter(text[at + word.length]);
-    if (!isWord) continue;
-    out += text.slice(from, at) + MASK;
-    from = at + word.length;
+type Span = Pick<SecretSpan, "start" | "end">;
+
+/** Where a text stands in another: anywhere, or as a word of its own. */
+function occurrences(text: string, known: string, inside: boolean): readonly Span[] {
+  const found: Span[] = [];
+  for (let start = text.indexOf(known); start >= 0; start = text.indexOf(known, start + known.length)) {
+    const end = start + known.length;
+    if (inside || (!isLetter(text[start - 1]) && !isLetter(text[end]))) found.push({ start, end });
   }
-  return out + text.slice(from);
+  return found;
+}
+
+/** A text with parts of it hidden, given in any order; those that overlap or touch are hidden as one. */
+function masked(text: string, spans: readonly Span[]): string {
+  if (spans.length === 0) return text;
+  let out = "";
+  let shown = 0;
+  let hidden = -1;
+  for (const { start, end } of [...spans].sort((a, b) => a.start - b.start)) {
+    if (start > hidden) {
+      out += text.slice(shown, start) + MASK;
+      hidden = end;
+    }
+    hidden = Math.max(hidden, end);
+    shown = hidden;
+  }
+  return out + text.slice(shown);
 }
 
 function isLetter(char: string | undefined): boolean {

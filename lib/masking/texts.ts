@@ -1,11 +1,14 @@
 import {
-  aroundElement,
+  aroundElements,
   aroundKey,
   DEEPEST,
+  isPlainlyNoSecret,
+  isPlainWords,
   isSecretHere,
   NOTHING_AROUND,
   secretSpans,
   type Around,
+  type SecretSpan,
 } from "../jobspec/host";
 
 /** A text where it stands. */
@@ -14,6 +17,8 @@ export interface TextPlace {
   readonly name: string;
   /** Whether what is around it makes all of it a secret. */
   readonly isSecret: boolean;
+  /** What is secret in it by its place, such as an argument of a command. */
+  readonly spans: readonly SecretSpan[];
 }
 
 const TOO_DEEP = "(nested too deep to be shown)";
@@ -21,15 +26,18 @@ const TOO_DEEP = "(nested too deep to be shown)";
 /** The same data with every text looked at in its place; a number under a secret's name is looked at as a text. */
 export function visitTexts(data: unknown, visit: (text: string, place: TextPlace) => string, name = ""): unknown {
   const walk = (value: unknown, around: Around, depth: number): unknown => {
-    if (typeof value === "string") return visit(value, { name: around.name, isSecret: isSecretHere(value, around) });
-    if (typeof value === "number") {
+    if (typeof value === "string") return visit(value, placeOf(value, around));
+    if (typeof value === "number" || typeof value === "bigint") {
       const text = String(value);
-      const shown = visit(text, { name: around.name, isSecret: isSecretHere(text, around) });
+      const shown = visit(text, placeOf(text, around));
       return shown === text ? value : shown;
     }
     if (typeof value !== "object" || value === null) return value;
     if (depth > DEEPEST) return TOO_DEEP;
-    if (Array.isArray(value)) return value.map((item, at) => walk(item, aroundElement(around, value, at), depth + 1));
+    if (Array.isArray(value)) {
+      const aroundElement = aroundElements(around, value);
+      return value.map((item, at) => walk(item, aroundElement(at), depth + 1));
+    }
     if ("toJSON" in value && typeof value.toJSON === "function") return walk(value.toJSON(), around, depth + 1);
     const object = value as Readonly<Record<string, unknown>>;
     return Object.fromEntries(
@@ -39,17 +47,59 @@ export function visitTexts(data: unknown, visit: (text: string, place: TextPlace
   return walk(data, { ...NOTHING_AROUND, name }, 0);
 }
 
-/** The texts in data that are secret, such as they stand there. */
-export function secretTexts(data: unknown, name = ""): readonly string[] {
-  const found: string[] = [];
+function placeOf(text: string, around: Around): TextPlace {
+  return { name: around.name, isSecret: isSecretHere(text, around), spans: around.spans ?? [] };
+}
+
+type Secret = Pick<SecretSpan, "start" | "end" | "inside">;
+
+/** A text of which something is secret. */
+export interface SecretText {
+  /** The key that it stands under. */
+  readonly name: string;
+  readonly text: string;
+  /** What is secret in it: all of it, or parts. */
+  readonly spans: readonly Secret[];
+  /** What of it is secret wherever it stands. */
+  readonly known: readonly string[];
+}
+
+/** The texts in data that are secret, or have a part that is. */
+export function secretTexts(data: unknown, name = ""): readonly SecretText[] {
+  const found: SecretText[] = [];
   visitTexts(
     data,
-    (text, { isSecret }) => {
-      if (isSecret) found.push(text);
-      else for (const { start, end } of secretSpans(text, "document")) found.push(text.slice(start, end));
+    (text, place) => {
+      const whole: readonly Secret[] = [{ start: 0, end: text.length }];
+      const spans = place.isSecret ? whole : [...secretSpans(text, "document"), ...place.spans];
+      if (spans.length > 0) found.push({ name: place.name, text, spans, known: knownOf(text, spans, place) });
       return text;
     },
     name,
   );
   return found;
+}
+
+function knownOf(text: string, spans: readonly Secret[], place: TextPlace): readonly string[] {
+  const parts = spans.flatMap(({ start, end, inside = [] }) => [text.slice(start, end), ...inside]);
+  // An argument that holds nothing else, such as `-pwinter`, is told from an option by nothing but its command.
+  return [...parts, ...parts.flatMap(coresOf), ...(place.spans.length > 0 ? [text] : [])];
+}
+
+/** Shorter words are not looked for by themselves. */
+const SHORTEST_CORE = 6;
+/** Longer texts are not taken apart. */
+const LONGEST_CORE = 10_000;
+
+/**
+ * The words of a secret text that can be nothing but secret: the token of `Bearer …`, the password of `x psql -U app`, of `mail:x`, and of
+ * a list. Words that a person would write for something else are left.
+ */
+function coresOf(secret: string): readonly string[] {
+  if (secret.length > LONGEST_CORE) return [];
+  return secret
+    .split(/[\s"'`;,|&(){}[\]<>]+/)
+    .flatMap((word) => [word, word.slice(word.search(/[:=]/) + 1)])
+    .filter((word) => word.length >= SHORTEST_CORE && word !== secret && !/^(?:[-$]|https?:)/.test(word))
+    .filter((word) => !isPlainWords(word) && !isPlainlyNoSecret(word));
 }

@@ -1,10 +1,16 @@
 import { Driver } from "../drivers";
 import { Block, isDeferred, isPlainObject, Place, type Problem } from "../engine";
-import { aroundElement, aroundKey, DEEPEST, isSecretHere, NOTHING_AROUND, secretSpans, type Around } from "../secrets";
+import {
+  aroundElements,
+  aroundKey,
+  DEEPEST,
+  isSecretHere,
+  isSentence,
+  NOTHING_AROUND,
+  secretSpans,
+  type Around,
+} from "../secrets";
 import type { JobRule } from "./walk";
-
-/** Properties that are written for people, in sentences. */
-const SENTENCES = new Set(["description", "label"]);
 
 /**
  * Secrets that stand in a job in plain: whoever may read the job, or Terraform's state, may read them. Every text of the job is looked
@@ -33,9 +39,10 @@ function inData(value: unknown, around: Around, at: Place, depth: number): void 
   if (typeof value === "string") inText(value, around, at);
   else if (typeof value === "number") inText(isDeferred(value) ? "" : String(value), around, at);
   else if (isDeferred(value) || depth > DEEPEST) return;
-  else if (Array.isArray(value))
-    value.forEach((item, index) => inData(item, aroundElement(around, value, index), at.element(index), depth + 1));
-  else if (isPlainObject(value)) {
+  else if (Array.isArray(value)) {
+    const aroundElement = aroundElements(around, value);
+    value.forEach((item, index) => inData(item, aroundElement(index), at.element(index), depth + 1));
+  } else if (isPlainObject(value)) {
     for (const key of Object.keys(value))
       inData(value[key], aroundKey(around, value, key), at.property(key), depth + 1);
   }
@@ -59,7 +66,7 @@ export function literalsAmong(values: Readonly<Record<string, string>>, place: s
 function inText(text: string, around: Around, at: Place, wayOut = WAY_OUT): void {
   if (text === "") return;
   const isNamed = isSecretHere(text, around);
-  const spans = secretSpans(text, SENTENCES.has(around.name) ? "prose" : "document");
+  const spans = [...secretSpans(text, isSentence(around.name) ? "prose" : "document"), ...(around.spans ?? [])];
   const span = spans.find(({ certain }) => certain) ?? spans[0];
   if (!span && !isNamed) return;
   const what = span && (span.certain || !isNamed) ? `holds ${span.what} in plain` : "is a secret in plain, by its name";

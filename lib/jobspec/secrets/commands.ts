@@ -1,117 +1,129 @@
 import type { SecretSpan } from "./forms";
-import { isSecretPair } from "./pairs";
+import { phrase, type Phrase } from "./phrase";
+import { isOfSentence, isSecretPair, type TextKind } from "./pairs";
+import { SETTINGS } from "./settings";
 import { isPlainlyNoSecret } from "./values";
 
 /** Lines of two words, such as `requirepass x` and `spring.datasource.password x`. */
 const LINE_OF_TWO = /^[ \t]{0,40}([\w.-]{4,100})[ \t]{1,40}([^\s"'{;]{1,400});?[ \t\r]{0,40}$/gm;
 
-/** A way to write a password without a name and a sign between them; the last group is what is hidden. */
-interface Phrase {
-  /** Without this word there is none. */
-  readonly word: RegExp;
-  readonly pattern: RegExp;
-  /** Whether a value is meant, where the pattern alone does not tell. */
-  readonly holds?: (value: string) => boolean;
-}
-
-function phrase(word: RegExp, pattern: RegExp, holds?: (value: string) => boolean): Phrase {
-  return { word, pattern, ...(holds ? { holds } : {}) };
-}
-
-/** An argument of a command, with or without quotes. */
-const VALUE = String.raw`["']?([^\s"'|;&<>\x60]{1,400})`;
+/** An argument of a command, with or without quotes; another option is none. */
+const VALUE = String.raw`(?:"([^"\n]{1,400})"|'([^'\n]{1,400})'|(?![-"'])([^\s"'|;&<>\x60]{1,400}))`;
 /** The other arguments of a command before it, on the same line. */
 const REST = String.raw`(?:[ \t]{1,9}[^\s|;&]{1,80}){0,8}?[ \t]{1,9}`;
+const SPACE = String.raw`[ \t]{1,9}`;
+const WORD = String.raw`["']?[^\s"'|;&]{1,200}["']?`;
 
-const PHRASES: readonly Phrase[] = [
-  // Files of credentials: .netrc, .pgpass. https://www.postgresql.org/docs/current/libpq-pgpass.html
+/** A command that takes a password behind an option of its own. */
+function option(command: string, flag: string, between = String.raw`(?:[ \t]{1,9}|=)`): Phrase {
+  return phrase(
+    new RegExp(String.raw`\b(?:${command})`),
+    new RegExp(String.raw`\b(?:${command})${REST}(?:${flag})${between}${VALUE}`, "g"),
+  );
+}
+
+/** A command that takes a password as one of its arguments, after others. */
+function argument(start: string, before: number): Phrase {
+  return phrase(
+    new RegExp(String.raw`\b(?:${start.split(" ")[0] ?? ""})`),
+    new RegExp(String.raw`\b${start.replaceAll(" ", SPACE)}(?:${SPACE}${WORD}){${before}}${SPACE}${VALUE}`, "g"),
+  );
+}
+
+const ATTACHED = String.raw`[ \t=]{0,9}`;
+const LOGIN = String.raw`(?:docker|podman|helm|registry|skopeo|crane|oras|az|oc|buildah|nerdctl|regctl)(?:[ \t]{1,9}(?:registry|auth))?[ \t]{1,9}login`;
+/** Commands that are given a password through a pipe. */
+const READS_PASSWORD = String.raw`sudo|su\b|docker|podman|helm|crane|oras|nerdctl|chpasswd|passwd|smbpasswd|cryptsetup|gpg2?|openssl|kinit|vncpasswd|saslpasswd2|ssh-add|gh|npm`;
+
+const COMMANDS: readonly Phrase[] = [
+  // Both in one argument: user:password.
   phrase(
-    /\b(?:machine|login|default|user)\b/,
-    /\b(?:default|(?:machine|login|account|user)[ \t]{1,9}\S{1,100})[ \t]{1,9}(?:(?:login|account)[ \t]{1,9}\S{1,100}[ \t]{1,9}){0,3}(?:password|insecure-password)[ \t]{1,9}(\S{1,400})/g,
+    /\bcurl\b/,
+    /[ \t](?:-[a-zA-Z]{0,6}[uU]|--user|--proxy-user)[ \t=]{0,3}["']?[^\s"':]{1,100}:([^\s"']{1,400})/g,
   ),
-  phrase(
-    /^[^\s:]+:(?:\d+|\*):/m,
-    /^[^\s:]{1,200}:(?:\d{1,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:([^\s:]{1,400})[ \t\r]{0,9}$/gm,
-  ),
-  // Commands that have an option of one letter for it, or none.
-  phrase(/\bcurl\b/, /[ \t](?:-u|--user)[ =]?["']?[^\s"':]{1,100}:([^\s"']{1,400})/g),
   phrase(/\bcurl\b/, /[ \t](?:-b|--cookie)[ =]?["']?[\w-]{1,60}=([^\s"']{1,400})/g),
   phrase(/\bhttps?\b/, /\bhttps?[ \t](?:[^\n]{0,200}[ \t])?(?:-a|--auth)[ =]["']?[^\s"':/]{1,100}:([^\s"']{1,400})/g),
   phrase(
-    /\b(?:mysql|mariadb)/,
-    new RegExp(String.raw`\b(?:mysql|mariadb)(?:dump|admin|check|import)?${REST}-p${VALUE}`, "g"),
+    /\b(?:ab|etcdctl|siege|wrk|lftp)\b/,
+    /\b(?:ab|etcdctl|lftp)\b[^\n|;&]{0,400}?[ \t](?:-A|--user|-u)[ =]["']?[^\s"':,]{1,100}[:,]([^\s"']{1,400})/g,
   ),
-  phrase(/\bsshpass\b/, new RegExp(String.raw`\bsshpass[ \t]{1,9}-p[ \t]{0,9}${VALUE}`, "g")),
   phrase(
-    /\blogin\b/,
+    /\b(?:smb|rpc)client|\bsmbget|\bnet\b/,
+    /\b(?:smbclient|rpcclient|smbget|net)\b[^\n|;&]{0,400}?[ \t](?:-U|--user)[ =]?["']?[^\s"'%]{1,100}%([^\s"']{1,400})/g,
+  ),
+  phrase(/\bsqlplus\b/, /\bsqlplus\b[^\n|;&]{0,200}?[ \t]["']?[\w$#]{1,100}\/([^\s"'@/]{1,400})@/g),
+  // Behind an option.
+  option(
+    "(?:mysql|mariadb)(?:dump|admin|check|import|show|slap|pump|sh)?(?:-dump|-admin)?|sshpass|7z[arz]?|rar|unrar",
+    "-h?p",
+    ATTACHED,
+  ),
+  option(LOGIN, "-p", ATTACHED),
+  option(
+    "mongo(?:sh|dump|restore|export|import|stat|top|files)?|cqlsh|cypher-shell|twine|rabbitmqadmin|useradd|usermod|nuget|couchbase-cli|cbq|cbbackupmgr|rdesktop|arangosh|sqlpackage|influx|evil-winrm",
+    "-p",
+  ),
+  option("zip|unzip|ipmitool|sqlcmd|bcp|tsql|mosquitto_(?:pub|sub|rr)", "-P", ATTACHED),
+  option("(?:redis|valkey|keydb)-(?:cli|benchmark)", "-a"),
+  option("ldap(?:search|modify|add|delete|whoami|passwd|compare|modrdn)|vsql", "-w"),
+  option("snmp(?:walk|get|getnext|bulkget|bulkwalk|set|table|trap|inform|status|df|translate)", "-c|-A|-X", ATTACHED),
+  option("ssh-keygen|openssl", "-N|-P|-k|-K"),
+  phrase(/\bpass:/, /[ \t]-pass(?:in|out|word)?[ \t]{1,9}["']?pass:([^\s"']{1,400})/g),
+  phrase(/freerdp/, /freerdp\d?\b[^\n|;&]{0,400}?[ \t]\/p:["']?([^\s"']{1,400})/g),
+  phrase(/\bvault\b/, /\bvault[ \t]{1,9}login[ \t]{1,9}([^\s=;&|-][^\s=;&|]{5,400})(?=[ \t\r]*(?:$|[;&|]))/gm),
+  // In its place among the arguments.
+  phrase(/\bmysqladmin\b/, new RegExp(String.raw`\bmysqladmin${REST}password${SPACE}${VALUE}`, "g")),
+  argument("rabbitmqctl (?:add_user|change_password|authenticate_user)", 1),
+  argument("mc (?:alias set|config host add)", 3),
+  argument("(?:htpasswd|mosquitto_passwd) -[a-zA-Z0-9]{0,6}b[a-zA-Z0-9]{0,6}", 2),
+  argument("wpa_passphrase", 1),
+  argument(String.raw`composer config(?: --?[a-z]+)? http-basic\.\S{1,100}`, 1),
+  phrase(/\bnmcli\b/, new RegExp(String.raw`\bnmcli\b[^\n|;&]{0,300}?[ \t]password${SPACE}${VALUE}`, "g")),
+  phrase(
+    /\bAUTH\b/,
+    /^[ \t]{0,40}(?:[\d.:\]> \t]{0,40}|redis-cli\b[^\n|;&]{0,200}[ \t])AUTH[ \t]{1,9}(?:[\w-]{1,60}[ \t]{1,9})?["']?([^\s"']{1,400})["']?[ \t\r]{0,9}$/gm,
+  ),
+  phrase(/\bSecureString\b/i, /\bConvertTo-SecureString[ \t]{1,9}(?:-String[ \t]{1,9})?["']([^"'\n]{1,400})["']/gi),
+  phrase(
+    /\|/,
     new RegExp(
-      String.raw`\b(?:docker|podman|helm|registry|skopeo|crane|az|oc|buildah|nerdctl)(?:[ \t]{1,9}registry)?[ \t]{1,9}login${REST}-p[ \t=]{1,9}${VALUE}`,
+      String.raw`\b(?:echo|printf)(?:[ \t]{1,9}-[neE]{1,3}|[ \t]{1,9}["']?%s(?:\\n)?["']?)?${SPACE}${VALUE}[ \t]{0,9}\|[ \t]{0,9}(?:[\w/.-]{0,60}\/)?(?:${READS_PASSWORD})`,
       "g",
     ),
   ),
-  phrase(/\blogin\b/, /\bvault[ \t]{1,9}login[ \t]{1,9}([^\s=;&|-][^\s=;&|]{5,400})(?=[ \t\r]*(?:$|[;&|]))/gm),
-  phrase(/\bredis-cli\b/, new RegExp(String.raw`\bredis-cli${REST}-a[ \t]{1,9}${VALUE}`, "g")),
-  phrase(
-    /\bldap/,
-    new RegExp(String.raw`\bldap(?:search|modify|add|delete|whoami|passwd)${REST}-w[ \t]{1,9}${VALUE}`, "g"),
-  ),
-  phrase(/\bmongo/, new RegExp(String.raw`\bmongo(?:sh|dump|restore|export|import)?${REST}-p[ \t]{1,9}${VALUE}`, "g")),
-  // SQL. https://www.postgresql.org/docs/current/sql-createrole.html
-  phrase(
-    /\bpassword\b/i,
-    /\b(?:WITH|ROLE|USER|ENCRYPTED|SET)\b[^;'"\n]{0,100}\bPASSWORD[ \t]{1,9}["']([^"'\n]{1,400})["']/gi,
-  ),
-  phrase(
-    /\bidentified\b/i,
-    /\bIDENTIFIED[ \t]{1,9}(?:WITH[ \t]{1,9}\S{1,60}[ \t]{1,9})?(?:BY|AS)[ \t]{1,9}(?:PASSWORD[ \t]{1,9})?["']([^"'\n]{1,400})["']/gi,
-  ),
-  // What servers' configurations say: Redis, HAProxy, nginx, traefik, PHP.
-  phrase(
-    /\buser\b/,
-    /^[ \t]{0,40}(?:ACL[ \t]{1,9}SETUSER|user)[ \t]{1,9}\S{1,100}(?:[ \t]{1,9}\S{1,100}){0,8}?[ \t]{1,9}[>#]([^\s~&+]{3,400})/gm,
-  ),
-  phrase(/\bstats\b/, /\bstats[ \t]{1,9}auth[ \t]{1,9}[^\s:]{1,100}:(\S{1,400})/g),
-  phrase(
-    /_header\b/,
-    /\b(?:proxy_set_header|add_header|more_set_headers|header_up)[ \t]{1,9}["']?(?:X-[\w-]{0,40}(?:Key|Token|Secret|Auth)|Authorization|Cookie)\b["':]{0,2}[ \t]{1,9}["']?([^"'\n;]{1,800})/gi,
-  ),
-  phrase(/\busers=/, /\b(?:basicauth|digestauth)\.users=["'`]?[^\s:]{1,100}:([^\s"'`]{1,400})/gi),
-  phrase(
-    /\bdefine\b/,
-    /\bdefine\([ \t]{0,9}["'][\w-]{0,60}(?:PASSWORD|PASS|SECRET|TOKEN|KEY|SALT)["'][ \t]{0,9},[ \t]{0,9}["']([^"'\n]{1,400})["']/gi,
-  ),
-  // Addresses that are none by the rules: of Go's driver for MySQL, and of Oracle's.
-  phrase(/@(?:tcp|unix)\(/, /[\w.-]{1,64}:([^\s"'@/]{1,200}(?:@[^\s"'@/(]{1,100}){0,2})@(?:tcp|unix)\(/g),
-  phrase(/\bjdbc:oracle\b/, /\bjdbc:oracle:\w{2,8}:[\w.-]{1,64}\/([^\s"'@]{1,200})@/g),
-  // A private key of JSON. https://www.rfc-editor.org/rfc/rfc7518#section-6
-  phrase(/"kty"/, /"(?:d|k|p|q|dp|dq|qi)"[ \t]{0,9}:[ \t]{0,9}"([\w-]{16,4000})"/g),
-  // A value of HTTP's authentication, wherever it is sent.
-  phrase(/\bBasic\b/i, /\bBasic[ \t]{1,4}([A-Za-z0-9+/]{12,800}={0,2})(?![\w+/=])/gi, isUserAndPassword),
-  phrase(/\bBearer\b/i, /\bBearer[ \t]{1,4}([\w.~+/-]{16,4000}={0,2})(?![\w+/=])/gi, (value) => /\d/.test(value)),
 ];
 
+/** `aws configure set aws_secret_access_key x`, `consul kv put db/password x`, `setx DB_PASSWORD x`, `ENV DB_PASSWORD x`. */
+const SET = new RegExp(
+  String.raw`\b(?:config[ \t]{1,9}set|set|put|setx|setenv|add|config|ENV|ARG|env)(?:${SPACE}--?[\w-]{1,40}){0,4}${SPACE}["']?(?:[\w./:@-]{0,200}[/:])?([\w.-]{2,100})["']?${SPACE}${VALUE}`,
+  "g",
+);
+
 /** Passwords that have their place in a line, and no name with a sign behind it. */
-export function commandSpans(text: string): SecretSpan[] {
+export function commandSpans(text: string, kind: TextKind): SecretSpan[] {
   const found: SecretSpan[] = [];
-  for (const match of text.matchAll(LINE_OF_TWO)) {
-    const [whole, name = "", value = ""] = match;
-    if (!isSecretPair(name, value)) continue;
-    const start = match.index + whole.indexOf(value, whole.indexOf(name) + name.length);
-    found.push({ start, end: start + value.length, what: `the value of ${name}`, certain: false });
+  const add = (match: RegExpExecArray, value: string, what: string) => {
+    if (isPlainlyNoSecret(value) || (kind === "prose" && isOfSentence(value))) return;
+    const start = match.index + match[0].lastIndexOf(value);
+    found.push({ start, end: start + value.length, what, certain: false });
+  };
+  for (const match of kind === "document" ? text.matchAll(LINE_OF_TWO) : []) {
+    const [, name = "", value = ""] = match;
+    if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
+  }
+  for (const match of text.matchAll(SET)) {
+    const [, name = "", ...values] = match;
+    const value = values.find((each) => each !== undefined) ?? "";
+    if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
   }
   for (const { word, pattern, holds } of PHRASES) {
     if (!word.test(text)) continue;
     for (const match of text.matchAll(pattern)) {
-      const [whole, value = ""] = match;
-      if (isPlainlyNoSecret(value) || (holds && !holds(value))) continue;
-      const start = match.index + whole.lastIndexOf(value);
-      found.push({ start, end: start + value.length, what: "a password", certain: false });
+      const value = match.slice(1).findLast((each) => each !== undefined) ?? "";
+      if (value !== "" && (!holds || holds(value, kind))) add(match, value, "a password");
     }
   }
   return found;
 }
 
-function isUserAndPassword(text: string): boolean {
-  const bare = text.replace(/=+$/, "");
-  return bare.length % 4 !== 1 && /^[^:]+:/.test(atob(bare));
-}
+const PHRASES: readonly Phrase[] = [...COMMANDS, ...SETTINGS];

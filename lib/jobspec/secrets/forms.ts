@@ -6,6 +6,8 @@ export interface SecretSpan {
   readonly what: string;
   /** Whether its form leaves no doubt; else it is known by what stands around it. */
   readonly certain: boolean;
+  /** What is secret in it once it is decoded. */
+  readonly inside?: readonly string[];
 }
 
 /**
@@ -47,6 +49,8 @@ const FORMS: readonly Form[] = [
     "a key of AWS",
     "AB AC AK AS AG AI AR AN A3",
     "(?:A[BKS]IA|ACCA|AGPA|AIDA|AROA|AIPA|AN[PV]A|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Za-z0-9])",
+    // The key of AWS' own documentation is in everybody's examples.
+    (match) => !match.endsWith("EXAMPLE"),
   ),
   form("an address of Teams", "we", "webhook\\.office\\.com/webhookb2/[\\w@/-]{20,300}"),
   form("an address of Zapier", "ho", "hooks\\.zapier\\.com/hooks/catch/\\d{3,12}/[A-Za-z0-9/]{5,40}"),

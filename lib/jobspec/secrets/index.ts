@@ -2,9 +2,9 @@
  * What a secret looks like: one table of names and one of forms, for the rule that warns of secrets in a job and for everything
  * that is printed. It depends on nothing and is linear in what it reads.
  */
-export { aroundElement, aroundKey, DEEPEST, isSecretHere, NOTHING_AROUND, type Around } from "./around";
+export { aroundElements, aroundKey, DEEPEST, isSecretHere, isSentence, NOTHING_AROUND, type Around } from "./around";
 export type { SecretSpan } from "./forms";
 export { isSecretName, suspicionOf, type Suspicion } from "./names";
 export { isSecretPair, type TextKind } from "./pairs";
 export { secretSpans } from "./spans";
-export { isPlainlyNoSecret } from "./values";
+export { isPlainlyNoSecret, isPlainWords } from "./values";

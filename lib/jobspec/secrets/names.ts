@@ -1,82 +1,34 @@
+import {
+  ABOUT_IT,
+  AT_THE_END,
+  COUNTED,
+  FINDING,
+  KEY_WORDS,
+  OPENING,
+  OTHER_SCRIPTS,
+  PASSED_ON,
+  QUALIFIERS,
+  RUN_TOGETHER,
+  SECRET_WORDS,
+  TOGETHER,
+} from "./name-words";
+
 /**
- * The one table of names under which people keep secrets. A name is taken apart into its words, so that `SMTP_PASS`, `dbPassword`,
- * `db-password`, `db.password` and `API_KEY_PROD` are all read the same way.
+ * How sure a name makes: `secret` says what it holds, `likely` all but what is in plain words (a key of which nobody knows what it opens),
+ * `maybe` only a value that looks drawn.
  */
-
-/** Words that say "secret" wherever they stand in a name. */
-const SECRET_WORDS = new Set(
-  (
-    "password passwords passwd passphrase passcode passwort pswd pass pw pwd secret secrets token tokens credential credentials creds " +
-    "authorization bearer apikey apikeys jwt salt pepper mnemonic otp totp cookie requirepass masterauth " +
-    "passwrd paswd passwrod passkey psk pat privkey htpasswd passphrases " +
-    // The same in other languages, as far as a name of ASCII letters can hold them.
-    "kennwort geheimnis contrasena contrasenia motdepasse mdp senha clave parola parool wachtwoord haslo lozinka heslo sifre salasana losenord adgangskode jelszo"
-  ).split(" "),
-);
-
-/** Words that only say it at the end of a name: `SMTP_PASS`, and not `PASS_THROUGH`. */
-const AT_THE_END = new Set("pass pw pwd salt pepper otp totp cookie bearer jwt pat psk mdp".split(" "));
-
-/** What people write together: `PGPASSWORD`, `accesstoken`, `SMTPPASS`. */
-const RUN_TOGETHER =
-  /(?:password|passwd|passphrase|secret|token|credentials?|api_?keys?|accesskey|secretkey|privatekey|authkey|masterkey|encryptionkey|signingkey|sharedkey|sshkey|pwd|kennwort|passwort)$|^(?:bind|root|db|olcroot|vnc|user|admin|mysql|pg)pw$|^(?:db|smtp|imap|mail|mysql|pg|postgres|sql|redis|mongo|amqp|ftp|ldap|user|root|admin|http|proxy|ssh|sudo|auth|vnc|mq|store|key|trust|keystore|bind|my|svc|service|login|sasl|jdbc|ipmi|app|client|server|wifi|vpn)pass$/;
-
-/** What stands before `key` where the key opens something. */
-const KINDS_OF_KEYS = new Set(
-  (
-    "api access secret private encryption encrypt decryption signing sign signature auth account storage master license licence " +
-    "service app application jwt hmac aes rsa ecdsa ed25519 deploy ssh ssl tls cookie session crypt crypto cipher webhook root " +
-    "admin shared gossip wrapping unseal recovery registration subscription sas server client functions integration " +
-    "stripe sendgrid openai anthropic mailgun mailchimp twilio datadog sentry github gitlab slack aws azure gcp google " +
-    "fernet enc preshared nonce priv rtmp paddle instrumentation " +
-    "cloudflare algolia pusher segment newrelic rollbar pagerduty opsgenie honeycomb launchdarkly maps vapid"
-  ).split(" "),
-);
-
-/** Keys that everybody may know, and keys that only find something. */
-const OPEN_KEYS = new Set(
-  (
-    "public publishable pub primary foreign partition sort cache routing hash range shard group lookup index map object unique " +
-    "idempotency config feature header message row hot meta translation i18n"
-  ).split(" "),
-);
-
-/** What a name ends with where it says something about a secret: how long it lasts, where it lies, what it is called. */
-const ABOUT_IT = new Set(
-  (
-    "ttl timeout expiry expires expiration expire age lifetime duration period interval grace renew renewal refresh count counts " +
-    "counter number num size length len min max minimum maximum limit limits quota rate usage used name names file files filename " +
-    "path paths dir directory folder location url uri urls endpoint host hostname port address addr domain issuer audience aud type " +
-    "kind format encoding algorithm alg algo method mode policy policies rule rules role roles scope scopes header headers prefix " +
-    "suffix field column claim param parameter enabled enable disabled disable required optional allowed provider source store " +
-    "backend manager engine mount version id ids accessor label title description desc hint reset rotation rotate validation " +
-    "strength regex pattern complexity history attempts retries retry iterations rounds cost class service cache bucket table index " +
-    "group user username owner email ref reference arn variable placeholder grant exchange introspection revocation leeway skew " +
-    "template schema status state strategy sync check through pool symbol decimals supply budget window bytes per minute minutes " +
-    "second seconds day days hour hours samesite secure httponly consent banner realm"
-  ).split(" "),
-);
-
-/** Tokens of a language model or a parser are counted, and open nothing. */
-const COUNTED = new Set(
-  "max min num total prompt completion input output context new per eos bos pad unk sep cls mask stop cancellation".split(
-    " ",
-  ),
-);
-
-/** What nginx passes on, with `proxy_pass` and its like. */
-const PASSED_ON = new Set(["proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached"]);
-
-/** How sure a name makes: `secret` says what it holds, `maybe` needs a value that looks drawn. */
-export type Suspicion = "secret" | "maybe" | "none";
-
-/** Words for passwords and secrets in other scripts. */
-const OTHER_SCRIPTS = /пароль|секрет|κωδικ|סיסמ|密码|密碼|口令|パスワード|暗証|비밀번호|암호/iu;
+export type Suspicion = "secret" | "likely" | "maybe" | "none";
 
 /** Longer names are no names. */
 const LONGEST_NAME = 200;
 
-/** The words of a name, in lower case. */
+/** Letters that are no other letter with an accent. */
+const LETTERS: Readonly<Record<string, string>> = { ł: "l", ø: "o", đ: "d", ı: "i", ß: "ss", æ: "ae", œ: "oe" };
+
+/**
+ * The words of a name, in lower case: `SMTP_PASS`, `dbPassword`, `db-password`, `db.password` and `API_KEY_PROD` are all read the same
+ * way. A number is a word of its own.
+ */
 export function wordsOf(name: string): readonly string[] {
   return (
     name
@@ -89,6 +41,7 @@ export function wordsOf(name: string): readonly string[] {
       .replaceAll(/([A-Za-z])(\d)/g, "$1 $2")
       .replaceAll(/(\d)([A-Za-z])/g, "$1 $2")
       .toLowerCase()
+      .replaceAll(/[łøđıßæœ]/g, (letter) => LETTERS[letter] ?? letter)
       .split(/[^a-z0-9]+/)
       .filter((word) => word !== "")
   );
@@ -119,39 +72,65 @@ export function isSecretName(name: string): boolean {
   return suspicionOf(name) === "secret";
 }
 
+/** What is known by the word at a place, with those before it. */
 function atWord(words: readonly string[], at: number): Suspicion | undefined {
   const word = words[at] ?? "";
   const before = words[at - 1] ?? "";
   const last = words.slice(at + 1).every(isQualifier);
+  if (TOGETHER.some((phrase) => endsWith(words, at, phrase))) return "secret";
   if (SECRET_WORDS.has(word)) {
     if (AT_THE_END.has(word) && !last) return undefined;
     if (word === "pass" && PASSED_ON.has(before)) return "none";
     if ((word === "tokens" || word === "token") && COUNTED.has(before)) return "none";
     return "secret";
   }
-  if (word === "key" || word === "keys") {
-    if (OPEN_KEYS.has(before)) return "none";
-    return KINDS_OF_KEYS.has(before) ? "secret" : "maybe";
-  }
+  if (KEY_WORDS.has(word)) return ofKey(words, at, last);
   if (RUN_TOGETHER.test(word)) return "secret";
+  const opened = /^(.{2,})keys?$/.exec(word)?.[1];
+  if (opened !== undefined && OPENING.has(opened)) return "secret";
   if (!last) return undefined;
-  if (word === "auth") return ["basic", "redis", "rediscli", "npm"].includes(before) ? "secret" : "maybe";
-  if (word === "pin") return "maybe";
+  // The second half of a pair of keys, as some clouds call it.
+  if (word === "sk") return nextTo(words, at).some((each) => OPENING.has(each)) ? "secret" : "maybe";
+  if (word === "community") return "maybe";
   if (word === "basicauth") return "secret";
-  return word === "encrypt" || word === "sig" || word === "signature" || word === "seed" || word === "hash"
-    ? "maybe"
-    : undefined;
+  return MAYBE.has(word) ? "maybe" : undefined;
 }
 
-const QUALIFIERS = new Set(
-  (
-    "prod production dev development test testing stage staging live sandbox qa uat local primary secondary main replica reader " +
-    "writer old new current previous next backup default value plain plaintext raw string str text b64 base base64 encoded hash hashed " +
-    "env eu us ap json v1 v2 a b c ro rw admin root master"
-  ).split(" "),
-);
+const MAYBE = new Set([
+  "auth",
+  "pin",
+  "puk",
+  "encrypt",
+  "sig",
+  "signature",
+  "seed",
+  "hash",
+  "hmac",
+  "license",
+  "licence",
+]);
 
-/** What only tells one of several secrets from another. */
+/** A key is secret by what it opens. One that only finds something opens nothing; of others only their values tell. */
+function ofKey(words: readonly string[], at: number, last: boolean): Suspicion {
+  const before = nextTo(words, at);
+  // Other languages put what it opens behind it: `CHAVE_API`, `CLE_SECRETE`.
+  const beside = words[at] === "key" || words[at] === "keys" ? before : [...before, words[at + 1] ?? ""];
+  if (beside.some((word) => FINDING.has(word))) return "none";
+  if (beside.some((word) => OPENING.has(word))) return "secret";
+  return last && at > 0 ? "likely" : "maybe";
+}
+
+/** The word before a place, also together with its number: of `S3_KEY` that is `s3`. */
+function nextTo(words: readonly string[], at: number): readonly string[] {
+  const [third = "", second = "", first = ""] = [words[at - 3], words[at - 2], words[at - 1]];
+  const numbered = [second + first, third + second + first].filter((word) => /\d/.test(word));
+  return [first, ...numbered];
+}
+
+function endsWith(words: readonly string[], at: number, phrase: readonly string[]): boolean {
+  return at + 1 >= phrase.length && phrase.every((word, index) => words[at + 1 - phrase.length + index] === word);
+}
+
 function isQualifier(word: string): boolean {
   return QUALIFIERS.has(word) || /^\d+$/.test(word);
 }

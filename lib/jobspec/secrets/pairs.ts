@@ -1,7 +1,7 @@
 import type { SecretSpan } from "./forms";
 import { suspicionOf, type Suspicion } from "./names";
 import { backslashes, Scanner, type Part } from "./scanner";
-import { isPlainlyNoSecret, looksDrawn } from "./values";
+import { isPlainlyNoSecret, isPlainWords, looksDrawn } from "./values";
 
 /**
  * What a text is. A `document` is a file or a setting: its lines are `name: value`, `NAME=value`, `--name value`. `prose` is what a
@@ -16,6 +16,7 @@ export function isSecretPair(name: string, value: string): boolean {
 
 function isSecretUnder(name: string, suspicion: Suspicion, value: string): boolean {
   if (suspicion === "none") return false;
+  if (suspicion === "likely" && isPlainWords(value.trim())) return false;
   if (suspicion === "maybe") {
     const isPassword = /^pwd$/i.test(name) && !/^[/~.]|^[A-Za-z]:\\/.test(value.trim());
     if (!isPassword && !looksDrawn(value) && !/^\d{4,12}$/.test(value) && !isUser(name, value)) return false;
@@ -45,6 +46,8 @@ export function pairSpans(text: string, kind: TextKind): SecretSpan[] {
     if (!left || suspicion === "none") continue;
     const value = valueBehind(scanner, at, left, kind, suspicion);
     if (!value || value.end <= value.start) continue;
+    // "the option --token is missing" goes on with a sentence.
+    if (kind === "prose" && isSpace(text.charCodeAt(at)) && isOfSentence(text.slice(value.start, value.end))) continue;
     if (!value.whole && !isSecretUnder(left.name, suspicion, unquoted(text.slice(value.start, value.end)))) continue;
     found.push({ start: value.start, end: value.end, what: `the value of ${left.name}`, certain: false });
     at = Math.max(value.end - 1, at);
@@ -60,7 +63,7 @@ const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH, COLON, EQUALS, LESS, GREATE
 function isSeparator(text: string, at: number, kind: TextKind): boolean {
   const code = text.charCodeAt(at);
   if (code === EQUALS || code === COLON) return true;
-  if (kind === "prose" || (code !== SPACE && code !== TAB && code !== GREATER)) return false;
+  if (code !== SPACE && code !== TAB && (code !== GREATER || kind === "prose")) return false;
   let start = at;
   while (start > 0 && at - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
   if (start === at) return false;
@@ -90,6 +93,21 @@ function nameBefore(text: string, separator: number, kind: TextKind): Name | und
   let first = start;
   while (first < end && !isLetter(text.charCodeAt(first))) first += 1;
   return first === end ? undefined : { name: text.slice(first, end), quoted, start: quoted ? start - 1 : start };
+}
+
+/** Words that go on with a sentence: "set the token to …", "option --password is missing". */
+const OF_A_SENTENCE = new Set(
+  (
+    "a an and are argument as at be been before but by can cannot could did do does else expected expects failed fails flag for found from given " +
+    "had has have if in into invalid is it its may missing must need needs no not of on option or parameter provided required requires " +
+    "set should specified than that the then this to too unknown unless until use used using value was were when where which while will " +
+    "with without would you your"
+  ).split(" "),
+);
+
+/** Whether a word that stands where a value could goes on with a sentence. */
+export function isOfSentence(word: string): boolean {
+  return OF_A_SENTENCE.has(word.toLowerCase().replace(/[.,;:!?]+$/, ""));
 }
 
 function isSpace(code: number): boolean {

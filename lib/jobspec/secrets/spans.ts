@@ -1,21 +1,30 @@
 import { addressSpans } from "./addresses";
 import { commandSpans } from "./commands";
 import { formSpans, type SecretSpan } from "./forms";
+import { jsonSpans } from "./json-text";
 import { labelSpans } from "./labels";
+import { nestedSpans } from "./nested";
 import { pairSpans, type TextKind } from "./pairs";
 
 /** The parts of a text that are secret, in their order, without overlaps; linear in the text's length. */
 export function secretSpans(text: string, kind: TextKind = "prose"): readonly SecretSpan[] {
   if (text.length < SHORTEST) return [];
-  return merged([...plainSpans(text, kind), ...encodedSpans(text, MOST_ENCODINGS)]);
+  return merged([...readSpans(text, kind, MOST_ENCODINGS), ...encodedSpans(text, MOST_ENCODINGS)]);
+}
+
+/** What is secret in a text as it stands there, and in the JSON in it, which may have JSON in its texts again. */
+function readSpans(text: string, kind: TextKind, depth: number): SecretSpan[] {
+  const plain = plainSpans(text, kind);
+  if (depth === 0 || !text.includes('"')) return plain;
+  return [...plain, ...jsonSpans(text, (inside, own) => readSpans(inside, own, depth - 1))];
 }
 
 /** Shorter than `a=b` under any name. */
 const SHORTEST = 6;
 
 function plainSpans(text: string, kind: TextKind): SecretSpan[] {
-  const pairs = text.includes("=") || text.includes(":") || kind === "document" ? pairSpans(text, kind) : [];
-  const more = kind === "document" ? [...commandSpans(text), ...labelSpans(text)] : [];
+  const pairs = kind === "document" || /[=:]|(?:^|\s)-/.test(text) ? pairSpans(text, kind) : [];
+  const more = [...commandSpans(text, kind), ...labelSpans(text), ...nestedSpans(text)];
   return [...formSpans(text), ...addressSpans(text), ...pairs, ...more];
 }
 
@@ -63,7 +72,7 @@ function unescaped(word: string): string | undefined {
   }
 }
 
-function encodedSpan(text: string, depth: number): Pick<SecretSpan, "what" | "certain"> | undefined {
+function encodedSpan(text: string, depth: number): Omit<SecretSpan, "start" | "end"> | undefined {
   if (text.length % 2 === 0 && /^(?:[2-7][0-9a-f]|0[9ad]){10,}$/i.test(text.slice(0, TASTE))) {
     const pairs = text.slice(0, LONGEST_ENCODED).match(/../g) ?? [];
     const plain = String.fromCharCode(...pairs.slice(0, LONGEST_HEX).map((pair) => parseInt(pair, 16)));
@@ -79,11 +88,12 @@ function spanInside(
   inside: string | undefined,
   how: string,
   depth: number,
-): Pick<SecretSpan, "what" | "certain"> | undefined {
+): Omit<SecretSpan, "start" | "end"> | undefined {
   if (inside === undefined) return undefined;
-  const spans = [...plainSpans(inside, "document"), ...(depth > 1 ? encodedSpans(inside, depth - 1) : [])];
+  const spans = [...readSpans(inside, "document", 1), ...(depth > 1 ? encodedSpans(inside, depth - 1) : [])];
   const found = spans.find(({ certain }) => certain) ?? spans[0];
-  return found && { what: `${found.what}, ${how}`, certain: found.certain };
+  const texts = spans.flatMap(({ start, end, inside: deeper = [] }) => [inside.slice(start, end), ...deeper]);
+  return found && { what: `${found.what}, ${how}`, certain: found.certain, inside: texts };
 }
 
 function isBase64(code: number): boolean {
@@ -131,7 +141,8 @@ function merged(spans: SecretSpan[]): readonly SecretSpan[] {
     else {
       const certain = last.certain || span.certain;
       const what = span.certain && !last.certain ? span.what : last.what;
-      out[out.length - 1] = { start: last.start, end: Math.max(last.end, span.end), what, certain };
+      const inside = [...(last.inside ?? []), ...(span.inside ?? [])];
+      out[out.length - 1] = { start: last.start, end: Math.max(last.end, span.end), what, certain, inside };
     }
   }
   return out;

@@ -33,6 +33,18 @@ export function isReference(text: string): boolean {
   return rest.length < text.length && !/[A-Za-z0-9]/.test(rest.replaceAll(AROUND, ""));
 }
 
+/** A word as people write it: in one case or with humps, with a short number at its end. */
+const WORD = /^(?:[a-z]{1,30}|[A-Z]{1,30}|[A-Z]?[a-z]{2,30}(?:[A-Z][a-z]{2,30}){0,5})\d{0,4}$/;
+
+/** Whether a text is made of words and numbers, such as `orders`, `user:42`, `app/leader`: what names something, and opens nothing. */
+export function isPlainWords(text: string): boolean {
+  if (text.length > 200) return false;
+  const words = text.split(/[\s_.:/,@-]+/).filter((word) => word !== "");
+  return words.every(
+    (word) => /^\d{1,4}$/.test(word) || (WORD.test(word) && (word.length < 6 || /[aeiouy]/i.test(word))),
+  );
+}
+
 /** Shorter than anything that is drawn to be kept. */
 const SHORTEST_DRAWN = 16;
 

@@ -1,6 +1,7 @@
 import { createTwoFilesPatch } from "diff";
 import { Duration, Memory } from "../../jobspec";
 import { blockKinds, type BlockDefinition } from "../../jobspec/host";
+import { unflattened } from "./unflattened";
 import type { FieldDiff, JobDiff, ObjectDiff, TaskDiff } from "../../nomad";
 import type { Masking } from "../../masking";
 
@@ -67,6 +68,8 @@ class Walk {
     kind: BlockDefinition | undefined,
     effect?: string,
   ): void {
+    // What is secret by what stands beside it is told from both sides as a whole.
+    for (const side of ["Old", "New"] as const) this.masking.learn(unflattened(diff.Fields ?? [], side));
     for (const field of diff.Fields ?? []) {
       if (field.Type !== "None") this.found.push(this.field(field, place, kind, effect));
     }

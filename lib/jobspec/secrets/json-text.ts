@@ -1,0 +1,102 @@
+import { aroundElements, aroundKey, DEEPEST, isSecretHere, isSentence, NOTHING_AROUND, type Around } from "./around";
+import type { SecretSpan } from "./forms";
+import type { TextKind } from "./pairs";
+
+/** Longer texts are not read as JSON. */
+const LONGEST = 2_000_000;
+/** A literal of JSON with an escape in it: what it says is not what stands there. */
+const ESCAPED = /"(?:[^"\\\n]|\\["\\/bfnrtu])*?\\(?:[nrt"\\/]|u[0-9a-fA-F]{4})(?:[^"\\\n]|\\.)*"/g;
+
+/** What is secret in a text by itself. */
+export type SpansOf = (text: string, kind: TextKind) => readonly SecretSpan[];
+
+/**
+ * What is secret in a text that is JSON, or has JSON in it, such as a line of a log: by the keys and the lists around it, as in any other
+ * data, and inside of its texts as they read without the escapes of JSON.
+ *
+ * @param spansOf what is secret in a text by itself
+ */
+export function jsonSpans(text: string, spansOf: SpansOf): SecretSpan[] {
+  const found: SecretSpan[] = [];
+  if (text.includes("\\"))
+    for (const { index, 0: literal } of text.matchAll(ESCAPED)) found.push(...insideLiteral(literal, index, spansOf));
+  for (const { whole, spans } of secretsOf(parsedIn(text), spansOf)) {
+    const literal = JSON.stringify(whole);
+    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length))
+      for (const { start, end, what } of spans) {
+        const before = JSON.stringify(whole.slice(0, start)).length - 1;
+        const length = JSON.stringify(whole.slice(start, end)).length - 2;
+        found.push({ start: at + before, end: at + before + length, what, certain: false });
+      }
+  }
+  return found;
+}
+
+/** The JSON in a text: all of it, or from its first bracket to its last. */
+function parsedIn(text: string): unknown {
+  if (text.length > LONGEST) return undefined;
+  const start = text.search(/[[{]/);
+  const end = Math.max(text.lastIndexOf("]"), text.lastIndexOf("}"));
+  // An object or a list of texts; all else is found without it.
+  if (start < 0 || end <= start || !/^(?:\{\s*["}]|\[\s*["[{])/.test(text.slice(start, start + 1000))) return undefined;
+  try {
+    return JSON.parse(text.slice(start, end + 1));
+  } catch {
+    return undefined;
+  }
+}
+
+interface Secret {
+  readonly whole: string;
+  readonly spans: readonly Pick<SecretSpan, "start" | "end" | "what">[];
+}
+
+function secretsOf(data: unknown, spansOf: SpansOf): readonly Secret[] {
+  const found: Secret[] = [];
+  const walk = (value: unknown, around: Around, depth: number): void => {
+    if (depth > DEEPEST) return;
+    if (typeof value === "string") {
+      const what = `the value of ${around.name}`;
+      if (isSecretHere(value, around)) found.push({ whole: value, spans: [{ start: 0, end: value.length, what }] });
+      else {
+        const own = /\s/.test(value) ? spansOf(value, isSentence(around.name) ? "prose" : "document") : [];
+        const spans = [...(around.spans ?? []), ...own];
+        if (spans.length > 0) found.push({ whole: value, spans });
+      }
+    } else if (Array.isArray(value)) {
+      const aroundElement = aroundElements(around, value);
+      value.forEach((item, index) => walk(item, aroundElement(index), depth + 1));
+    } else if (typeof value === "object" && value !== null) {
+      const object = value as Readonly<Record<string, unknown>>;
+      for (const key of Object.keys(object)) walk(object[key], aroundKey(around, object, key), depth + 1);
+    }
+  };
+  walk(data, NOTHING_AROUND, 0);
+  return found;
+}
+
+/** What is secret in a literal, in the places that its characters have in the text. */
+function insideLiteral(literal: string, from: number, spansOf: SpansOf): SecretSpan[] {
+  const places: number[] = [];
+  let inside = "";
+  for (let at = 1; at < literal.length - 1;) {
+    const length = literal[at] !== "\\" ? 1 : literal[at + 1] === "u" ? 6 : 2;
+    const own = literal.slice(at, at + length);
+    places.push(at);
+    inside += length === 1 ? own : unescaped(own);
+    at += length;
+  }
+  places.push(literal.length - 1);
+  return spansOf(inside, inside.includes("\n") ? "document" : "prose").map((span) => ({
+    ...span,
+    start: from + (places[span.start] ?? 0),
+    end: from + (places[span.end] ?? literal.length - 1),
+  }));
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
+
+function unescaped(escape: string): string {
+  const char = escape[1] ?? "";
+  return char === "u" ? String.fromCharCode(parseInt(escape.slice(2), 16) || 0xfffd) : (ESCAPES[char] ?? char);
+}

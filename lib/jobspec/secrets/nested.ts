@@ -1,0 +1,48 @@
+import type { SecretSpan } from "./forms";
+import { VALUE_KEYS } from "./labels";
+import { suspicionOf } from "./names";
+import { Scanner, type Part } from "./scanner";
+import { isPlainlyNoSecret } from "./values";
+
+/** `password {`, `password "db" {`, `<password>`, and at the end of a line `password:`, with or without a list's dash. */
+const OPENS =
+  /^([ \t]{0,200})(?:-[ \t]{1,9})?(?:["']?([\p{L}][\p{L}\p{M}\w.-]{1,100})["']?(?:(?:[ \t]{1,9}"[^"\n]{0,100}"){0,3}[ \t]{0,9}[:=]?[ \t]{0,9}(\{)|[ \t]{0,9}(:)[ \t\r]{0,9}$)|(<)([A-Za-z][\w.:-]{1,100})(?:\s[^<>\n]{0,200})?>[ \t\r]{0,9}$|(\[)\[?["']?([\w.-]{2,100})["']?\]\]?[ \t\r]{0,9}$)/gmu;
+
+const CARRIED = new RegExp(
+  String.raw`(?<![\w.-])["']?(?:${VALUE_KEYS.join("|")})["']?[ \t]{0,9}[:=][ \t]{0,9}(?:"((?:[^"\\\n]|\\[^\n]){1,4000})"|'([^'\n]{1,4000})'|([^\s"'{[|>][^\s"'};,]{0,4000}))|<(?:${VALUE_KEYS.join("|")})(?:\s[^<>\n]{0,200})?>([^<]{1,4000})</`,
+  "gi",
+);
+
+/** Values that stand one level below a secret's name: `password { value = "winter" }`, in YAML, TOML and XML as well; linear in the text. */
+export function nestedSpans(text: string): SecretSpan[] {
+  if (!CARRIES.test(text)) return [];
+  const found: SecretSpan[] = [];
+  const scanner = new Scanner(text);
+  let covered = 0;
+  for (const match of text.matchAll(OPENS)) {
+    const name = match[2] ?? match[6] ?? match[8] ?? "";
+    if (match.index < covered || suspicionOf(name) !== "secret") continue;
+    const inside = regionBehind(scanner, match, name);
+    covered = inside.end;
+    for (const { index, 0: whole, ...groups } of text.slice(inside.start, inside.end).matchAll(CARRIED)) {
+      const value = groups[1] ?? groups[2] ?? groups[3] ?? groups[4] ?? "";
+      if (isPlainlyNoSecret(value)) continue;
+      const start = inside.start + index + whole.lastIndexOf(value);
+      found.push({ start, end: start + value.length, what: `the value of ${name}`, certain: false });
+    }
+  }
+  return found;
+}
+
+const CARRIES = new RegExp(`\\b(?:${VALUE_KEYS.join("|")})\\b`, "i");
+
+/** Where what stands below a name ends. */
+function regionBehind(scanner: Scanner, match: RegExpExecArray, name: string): Part {
+  const { text } = scanner;
+  const end = match.index + match[0].length;
+  if (match[3] !== undefined) return scanner.structure(end - 1);
+  if (match[4] !== undefined) return scanner.blockScalar(match.index, match[0].search(/[^\s-]/));
+  const closing = match[5] === undefined ? "\n[" : `</${name}`;
+  const found = text.indexOf(closing, end);
+  return { start: end, end: found < 0 ? text.length : found };
+}
