@@ -42,7 +42,10 @@ export class PoolsInMemory implements Pools {
     if (slot === undefined) return Promise.reject(new PoolBusyError(pool, 1500, "no container is free"));
     const generation = (this.generations.get(slot) ?? 0) + 1;
     this.generations.set(slot, generation);
-    const claimed: LeasedContainer = { lease: { pool, slot, owner, generation, ttl, claim: "claim" }, isolation: "container" };
+    const claimed: LeasedContainer = {
+      lease: { pool, slot, owner, generation, ttl, claim: "claim" },
+      isolation: "container",
+    };
     this.leases.set(slot, claimed);
     return Promise.resolve(claimed);
   }
