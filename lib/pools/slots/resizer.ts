@@ -39,6 +39,7 @@ export class Resizer {
   readonly #stop = new AbortController();
   #count: number;
   #read = 0;
+  #offered = Infinity;
   #hurried = new AbortController();
   #done: Promise<void> = Promise.resolve();
 
@@ -57,6 +58,14 @@ export class Resizer {
 
   start(): void {
     this.#done = this.run();
+  }
+
+  /**
+   * How many sandboxes slots are leased of. Those beyond, with the highest numbers, are not needed: they are left to become empty, since
+   * slots are leased in no order that would empty one of them else.
+   */
+  get offered(): number {
+    return this.#offered;
   }
 
   /** Has it look now: somebody waits. */
@@ -99,6 +108,10 @@ export class Resizer {
     const limits = bounds();
     const needed = sandboxesFor({ leased: held, waiting: queue }, limits, sandboxes.failing);
     const peak = this.#peak.add(needed);
+    if (peak !== this.#offered) {
+      this.#offered = peak;
+      book.wake();
+    }
     // Somebody else may have changed the job meanwhile.
     if (this.#count !== sandboxes.wanted.length && this.props.clock.now() - this.#read > USUAL) await this.read();
     if (needed > this.#count) await this.grow(needed);

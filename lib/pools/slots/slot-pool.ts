@@ -265,10 +265,10 @@ export class SlotPool {
     };
   }
 
-  /** The slots that may be leased: those of the sandboxes with the lowest numbers first, since those with the highest go first. */
+  /** The slots that may be leased: those of the sandboxes with the lowest numbers, since those with the highest go first. */
   private *candidates(): Iterable<string> {
     const ready = this.#sandboxes.all.filter(({ state }) => state === "ready").sort((a, b) => a.number - b.number);
-    for (const { allocation, slots } of ready)
+    for (const { allocation, slots } of ready.slice(0, this.#resizer?.offered))
       for (let slot = 0; slot < slots; slot += 1) yield slotKey(allocation, slot);
   }
 
