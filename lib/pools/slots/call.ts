@@ -7,6 +7,7 @@ import { leaseEnded } from "./held-slots";
 import { Output } from "./output";
 import type { SlotHandle, ToolCall } from "./options";
 import type { PooledSandbox } from "./pooled-sandbox";
+import { callToken } from "./slot-key";
 import { SandboxLostError, SandboxRefusal } from "./sandbox-client";
 
 /** Where nothing is said, and at most: a day. */
@@ -34,14 +35,14 @@ export async function call(
   handle: SlotHandle,
   command: string | ToolCall,
   options: ExecuteOptions,
-  over: AbortSignal,
+  { over, cancelled }: { readonly over: AbortSignal; readonly cancelled: AbortSignal },
 ): Promise<ExecutionResult> {
   const began = performance.now();
   const { tool, args = {} } = typeof command === "string" ? { tool: "bash", args: { command } } : command;
   const timeout = timeoutOf(options.timeout);
   const request: ExecuteRequest = {
     slot_id: handle.slot,
-    generation: handle.lease.generation,
+    generation: callToken(handle.lease.generation),
     owner: ownerMark(handle.lease),
     tool,
     args: options.cwd === undefined ? args : { ...args, cwd: options.cwd },
@@ -50,7 +51,8 @@ export async function call(
     ...(options.stdin === undefined ? {} : { stdin: (await inputOf(options.stdin)).toString("base64") }),
   };
   const output = new Output(options);
-  const signal = options.signal ? AbortSignal.any([over, options.signal]) : over;
+  const cancel = options.signal ? AbortSignal.any([cancelled, options.signal]) : cancelled;
+  const signal = AbortSignal.any([over, cancel]);
   const ended = (exitCode: number, how: ExecutionResult["ended"], more = false): ExecutionResult => ({
     exitCode,
     ended: how,
@@ -67,7 +69,8 @@ export async function call(
       : await sandbox.client.execute(request, timeout, sandbox.token, signal);
   } catch (error) {
     // What closes the connection ends the command: the sandbox kills what it started.
-    if (options.signal?.aborted === true && !over.aborted) return ended(130, "cancelled");
+    if (cancel.aborted && !over.aborted) return ended(130, "cancelled");
+    if (over.aborted && sandbox.lost === undefined) throw over.reason;
     throw meaningOf(error, sandbox, handle.lease);
   }
   const { metadata, success } = answer;
@@ -100,7 +103,7 @@ export function meaningOf(error: unknown, sandbox: PooledSandbox, lease: Lease):
 
 function refused({ refusal: { code, error }, status }: SandboxRefusal, lease: Lease): Error {
   if (code === "stale-generation" || code === "no-generation")
-    return leaseEnded(lease, "stale", "the sandbox has seen a newer lease of the slot; nothing was run");
+    return leaseEnded(lease, "stale", "the sandbox has seen a newer lease of the slot");
   if (code === "stopping") return leaseEnded(lease, "gone", "its sandbox is being stopped; nothing was run");
   if (code === "unauthorized" || status === 401)
     return leaseEnded(

@@ -20,6 +20,8 @@ export function leaseEnded(lease: Lease, reason: LeaseEnd, why = WORDS[reason]):
 interface Held {
   readonly lease: Lease;
   readonly over: AbortController;
+  /** The commands that run in it. */
+  readonly running: Set<AbortController>;
 }
 
 /**
@@ -32,17 +34,30 @@ export class HeldSlots {
   readonly #over = new Map<string, LeaseEndedError>();
 
   /**
-   * What is aborted when a lease is over.
+   * Remembers a lease.
    *
+   * @returns what is aborted when it is over
    * @throws LeaseEndedError where it is
    */
   signal(lease: Lease): AbortSignal {
-    const key = keyOf(lease);
-    const ended = this.#over.get(key);
-    if (ended !== undefined) throw ended;
-    const held = this.#held.get(key) ?? { lease, over: new AbortController() };
-    this.#held.set(key, held);
-    return held.over.signal;
+    return this.held(lease).over.signal;
+  }
+
+  /** Does something that {@link cancel} gives up. */
+  async running<T>(lease: Lease, work: (cancelled: AbortSignal) => Promise<T>): Promise<T> {
+    const { running } = this.held(lease);
+    const cancel = new AbortController();
+    running.add(cancel);
+    try {
+      return await work(cancel.signal);
+    } finally {
+      running.delete(cancel);
+    }
+  }
+
+  /** Gives up what runs in a slot; the lease goes on. */
+  cancel(lease: Lease): void {
+    for (const one of this.held(lease).running) one.abort();
   }
 
   /** Says that a lease is over, and why. @returns whether that is new */
@@ -63,6 +78,15 @@ export class HeldSlots {
   /** Those that are not over, of one sandbox. */
   of(allocation: string): readonly Lease[] {
     return [...this.#held.values()].map(({ lease }) => lease).filter(({ slot }) => slot.startsWith(`${allocation}.`));
+  }
+
+  private held(lease: Lease): Held {
+    const key = keyOf(lease);
+    const ended = this.#over.get(key);
+    if (ended !== undefined) throw ended;
+    const held = this.#held.get(key) ?? { lease, over: new AbortController(), running: new Set() };
+    this.#held.set(key, held);
+    return held;
   }
 }
 

@@ -16,3 +16,19 @@ export function slotOfKey(key: string): { readonly allocation: string; readonly 
 export function numberOf(allocationName: string): number {
   return Number(/\[(\d{1,9})\]$/.exec(allocationName)?.[1] ?? -1);
 }
+
+/**
+ * The fencing token that a lease's calls present to the sandbox's server, which refuses every one that is smaller than the largest that it has
+ * seen. Between the tokens of two leases of a slot there is another, {@link endingToken}.
+ */
+export function callToken(generation: number): number {
+  return 2 * generation;
+}
+
+/**
+ * The token with which a slot is emptied after a lease of this generation: from then on that lease's calls are refused. The next lease's token is
+ * larger again, so that a manager which comes too late with this one does not empty the slot under it.
+ */
+export function endingToken(generation: number): number {
+  return 2 * generation + 1;
+}

@@ -18,7 +18,7 @@ import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
 import { Resizer } from "./resizer";
 import { Sandboxes } from "./sandboxes";
 import type { Bounds } from "./size";
-import { slotKey, slotOfKey } from "./slot-key";
+import { callToken, endingToken, slotKey, slotOfKey } from "./slot-key";
 
 const DEADLINE = 120_000;
 const IDLE = 60_000;
@@ -171,7 +171,9 @@ export class SlotPool {
     command: string | ToolCall,
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
-    return this.with(handle, options.signal, (sandbox, over) => call(sandbox, handle, command, options, over));
+    return this.with(handle, options.signal, (sandbox, over) =>
+      this.#held.running(handle.lease, (cancelled) => call(sandbox, handle, command, options, { over, cancelled })),
+    );
   }
 
   /** Runs commands at once, each in its slot. @returns how each ended, in the same order */
@@ -195,7 +197,8 @@ export class SlotPool {
   async reset(handle: SlotHandle, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const { lease, slot } = handle;
     await this.with(handle, signal, async (sandbox, over) => {
-      const request = { slot_id: slot, generation: lease.generation, owner: ownerMark(lease) };
+      this.#held.cancel(lease);
+      const request = { slot_id: slot, generation: callToken(lease.generation), owner: ownerMark(lease) };
       try {
         await sandbox.client.reset(request, sandbox.token, signal ? AbortSignal.any([over, signal]) : over);
       } catch (error) {
@@ -331,7 +334,8 @@ export class SlotPool {
     const sandbox = this.#sandboxes.get(allocation);
     if (sandbox === undefined || sandbox.slots === 0) throw new Error(`the sandbox of ${key} does not answer yet`);
     const generation = this.#book.state().slots.find((one) => one.slot === key)?.generation ?? 0;
-    await sandbox.client.reset({ slot_id: `slot_${slot}`, generation }, sandbox.token, signal);
+    const request = { slot_id: `slot_${slot}`, generation: endingToken(generation) };
+    await sandbox.client.reset(request, sandbox.token, signal);
     return "free";
   }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { RecentPeak, sandboxesFor } from "../../../../lib/pools/slots/size";
-import { numberOf, slotKey, slotOfKey } from "../../../../lib/pools/slots/slot-key";
+import { callToken, endingToken, numberOf, slotKey, slotOfKey } from "../../../../lib/pools/slots/slot-key";
 
 const BOUNDS = { min: 1, max: 10, slots: 10 };
 
@@ -85,4 +85,11 @@ describe("the name of a slot", () => {
     expect(numberOf("odd[3].sandbox[0]")).toBe(0);
     expect(numberOf("none")).toBe(-1);
   });
+});
+
+test("the token that empties a slot lies between the tokens of the lease before and the lease after", () => {
+  for (const generation of [0, 1, 2, 1000, 2 ** 40]) {
+    expect(endingToken(generation)).toBeGreaterThan(callToken(generation));
+    expect(callToken(generation + 1)).toBeGreaterThan(endingToken(generation));
+  }
 });
