@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../jobspec";
-import { ExecutionLostError, type ExecuteOptions, type ExecutionResult } from "../execution";
+import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Place } from "../execution";
 import type { Lease } from "../leases";
 import type { ExecuteAnswer, ExecuteRequest } from "../sandbox";
 import { leaseEnded } from "./held-slots";
@@ -71,7 +71,7 @@ export async function call(
     // What closes the connection ends the command: the sandbox kills what it started.
     if (cancel.aborted && !over.aborted) return ended(130, "cancelled");
     if (over.aborted && sandbox.lost === undefined) throw over.reason;
-    throw meaningOf(error, sandbox, handle.lease);
+    throw await meaningOf(error, sandbox, handle.lease);
   }
   const { metadata, success } = answer;
   const code = metadata.exit_code ?? metadata.returncode;
@@ -82,23 +82,29 @@ export async function call(
   return ended(code ?? (success ? 0 : 1), "exited", metadata.truncated);
 }
 
-/** What an error of a sandbox's client means to the holder of a lease. */
-export function meaningOf(error: unknown, sandbox: PooledSandbox, lease: Lease): unknown {
+/**
+ * What an error of a sandbox's client means to the holder of a lease. Where a connection was lost, the sandbox is asked: if it does not answer
+ * either, the lease is over.
+ */
+export async function meaningOf(error: unknown, sandbox: PooledSandbox, lease: Lease): Promise<unknown> {
   if (error instanceof SandboxRefusal) return refused(error, lease);
-  if (error instanceof SandboxLostError && !error.reached) {
-    sandbox.doubt();
-    return leaseEnded(lease, "gone", `${error.message}; nothing was run`);
+  if (!(error instanceof SandboxLostError) && !sandbox.over.aborted) return error;
+  const isReached = !(error instanceof SandboxLostError) || error.reached;
+  const isThere = await sandbox.answers();
+  const what = error instanceof SandboxLostError ? error.message : "the command lost its sandbox";
+  if (!isReached && !isThere) return leaseEnded(lease, "gone", `${what}; nothing was run`);
+  return new SlotLostError(sandbox.place, isThere, `${what}; what the command did until then is not known`);
+}
+
+/** {@link ExecutionLostError}, and whether the sandbox is still there. */
+export class SlotLostError extends ExecutionLostError {
+  constructor(
+    place: Place,
+    readonly isThere: boolean,
+    message: string,
+  ) {
+    super(place, isThere ? message : `${message}; its sandbox is over: acquire another slot`);
   }
-  if (error instanceof SandboxLostError || sandbox.over.aborted) {
-    sandbox.doubt();
-    const why = sandbox.lost === undefined ? "" : `, its sandbox is over (${sandbox.lost})`;
-    const what = error instanceof SandboxLostError ? error.message : "the command lost its sandbox";
-    return new ExecutionLostError(
-      sandbox.place,
-      `${what}${why}; what the command did until then is not known; acquire another slot`,
-    );
-  }
-  return error;
 }
 
 function refused({ refusal: { code, error }, status }: SandboxRefusal, lease: Lease): Error {

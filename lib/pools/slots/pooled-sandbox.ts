@@ -127,6 +127,12 @@ export class PooledSandbox {
     this.#askNow.abort();
   }
 
+  /** Asks it, now, whether it answers. */
+  async answers(): Promise<boolean> {
+    this.doubt();
+    return this.ask();
+  }
+
   /** Says that it is over: who waits for an answer of it gets none. */
   async lose(end: SandboxEnd): Promise<void> {
     if (this.#lost !== undefined) return;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Pool, type Dispatcher } from "undici";
 import type * as v from "valibot";
 import { UserError } from "../../jobspec";
@@ -178,6 +179,8 @@ export class SandboxClient {
     path: string,
     { body, token, silence, signal, accept }: Request,
   ): Promise<Dispatcher.ResponseData> {
+    // Many requests end by one signal, and that is no leak.
+    if (signal) setMaxListeners(0, signal);
     const headers: Record<string, string> = {};
     if (body !== undefined) headers["content-type"] = "application/json";
     if (accept !== undefined) headers.accept = accept;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { placementInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { LeaseBook, LeaseEndedError, monotonicClock, PoolBusyError, type Lease } from "../leases";
-import { call, meaningOf, ownerMark } from "./call";
+import { call, meaningOf, ownerMark, SlotLostError } from "./call";
 import { HeldSlots, leaseEnded } from "./held-slots";
 import type {
   AcquireOptions,
@@ -202,7 +202,7 @@ export class SlotPool {
       try {
         await sandbox.client.reset(request, sandbox.token, signal ? AbortSignal.any([over, signal]) : over);
       } catch (error) {
-        throw signal?.aborted ? error : meaningOf(error, sandbox, lease);
+        throw signal?.aborted ? error : await meaningOf(error, sandbox, lease);
       }
     });
   }
@@ -297,6 +297,7 @@ export class SlotPool {
       return await work(sandbox, over);
     } catch (error) {
       if (error instanceof LeaseEndedError) this.giveUp(error, lease);
+      else if (error instanceof SlotLostError && !error.isThere) this.giveUp(leaseEnded(lease, "gone"), lease);
       throw error;
     }
   }
