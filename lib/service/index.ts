@@ -24,3 +24,4 @@ export { isLoopback, serve, type ListenOptions } from "./listen";
 export { tokenVariable, type VariableReader } from "./variable-tokens";
 export type { RunEvent } from "./schemas";
 export type { LogLevel } from "./service";
+export { clusterPools, type ClusterPoolsOptions } from "./cluster-pools";

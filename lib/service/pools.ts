@@ -1,11 +1,8 @@
 import type { ExecuteOptions, ExecutionResult, Lease, Provider } from "../pools";
 
-/** A lease as the store shows it. */
-export type HeldLease = Lease;
-
 /** A container that somebody leased. Its id is the lease's slot: the id of an allocation. */
 export interface LeasedContainer {
-  readonly lease: HeldLease;
+  readonly lease: Lease;
   /** What keeps its commands apart from those of others on the same machine. */
   readonly isolation: ExecutionResult["isolation"];
 }
@@ -80,7 +77,7 @@ export interface Pools {
    *
    * @throws LeaseEndedError
    */
-  renew(lease: HeldLease, signal?: AbortSignal): Promise<void>;
+  renew(lease: Lease, signal?: AbortSignal): Promise<void>;
   /**
    * Runs a command in a leased container; the lease is renewed while it runs.
    *
@@ -88,7 +85,7 @@ export interface Pools {
    */
   execute(container: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult>;
   /** Ends a lease. Its container is replaced or emptied before anybody else has it. */
-  release(lease: HeldLease): Promise<void>;
+  release(lease: Lease): Promise<void>;
   /** Every lease that stands, of every pool that is served. */
   list(signal?: AbortSignal): Promise<readonly LeasedContainer[]>;
   /** How the pools do. */

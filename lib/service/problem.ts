@@ -1,6 +1,6 @@
 import { UserError } from "../jobspec";
 import { ApiError, NoAnswerError } from "../nomad";
-import { ExecutionLostError, LeaseEndedError, PoolBusyError } from "../pools";
+import { ExecutionLostError, LeaseEndedError, PoolBusyError, RuntimeFailedError } from "../pools";
 
 /** What went wrong, for programs: it never changes once it is published. The status belongs to it. */
 export const PROBLEMS = {
@@ -9,6 +9,7 @@ export const PROBLEMS = {
   "scope-missing": 403,
   "other-owner": 403,
   "foreign-host": 403,
+  "pool-without-isolation": 403,
   "not-found": 404,
   "pool-unknown": 404,
   "container-unknown": 404,
@@ -56,6 +57,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   "scope-missing": "The token may not do this",
   "other-owner": "The token may not act for this owner",
   "foreign-host": "The service is asked by a name that is not its own",
+  "pool-without-isolation": "The pool keeps nothing apart and serves another owner",
   "not-found": "There is no such route",
   "pool-unknown": "There is no such pool",
   "container-unknown": "No lease of yours stands on this container",
@@ -140,6 +142,8 @@ export function problemOf(error: unknown): Problem {
       error.reason === "stale" ? "lease-stale" : "lease-ended",
       `${LEASE_ENDS[error.reason]}; nothing was run, claim another container`,
     );
+  if (error instanceof RuntimeFailedError)
+    return new Problem("place-lost", "the job that was to run the command did not start; the service's log has more");
   if (error instanceof ExecutionLostError)
     return new Problem("place-lost", "what the command did until then is not known; claim another container");
   if (error instanceof NoAnswerError)
@@ -150,6 +154,8 @@ export function problemOf(error: unknown): Problem {
     });
   if (error instanceof UserError && error.problems[0]?.rule === "token")
     return new Problem("unavailable", "the service's own token may not do this; its log has more", { retryAfter: 30 });
+  if (error instanceof UserError && error.problems[0]?.rule === "pool/isolation")
+    return new Problem("pool-without-isolation", "take a pool with another driver, or one of your own");
   if (error instanceof UserError)
     return new Problem("bad-request", error.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), {
       errors: error.problems.map(({ path, message }) => ({ path, message })),

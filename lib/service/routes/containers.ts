@@ -43,7 +43,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
     answer: schemas.container,
     answerExample: EXAMPLE,
     status: 201,
-    problems: ["other-owner", "pool-unknown", "pool-busy"],
+    problems: ["other-owner", "pool-unknown", "pool-busy", "pool-without-isolation"],
     handle: async ({ body, request, reply }) => {
       const caller = callerFrom(request);
       const owner = actingFor(caller, body.owner ?? caller.owner);

@@ -46,7 +46,7 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
       duration: 12.5,
       isolation: "container",
     },
-    problems: ["other-owner", "pool-busy", "too-many-executions", "place-lost"],
+    problems: ["other-owner", "pool-busy", "pool-without-isolation", "too-many-executions", "place-lost"],
     handle: async ({ body, request, reply }) => {
       const { userId, provider, command, credentials, wait = 0, ...options } = body;
       const owner = actingFor(callerFrom(request), userId);

@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { NoAnswerError, passingTrouble, type ConsulClient, type NomadClient } from "../nomad";
+import {
+  LeaseEndedError,
+  NomadManager,
+  PoolBusyError,
+  WarmPool,
+  WarmPoolJob,
+  type ExecuteOptions,
+  type ExecutionResult,
+  type Executor,
+  type Lease,
+  type Provider,
+  type Store,
+  type WarmPoolOptions,
+} from "../pools";
+import type { ClaimOptions, ColdRun, Dependency, LeasedContainer, PoolFigures, Pools } from "./pools";
+
+/** What the pools of a cluster are made of. */
+export interface ClusterPoolsOptions {
+  readonly nomad: NomadClient;
+  /** Whose checks say that a container is healthy. Default: none is asked. */
+  readonly consul?: ConsulClient;
+  readonly store: Store;
+  readonly executor: Executor;
+  /** The names of the pools that are served; somebody else deploys their jobs. */
+  readonly pools: readonly string[];
+  /** How single commands are run that no container is free for. */
+  readonly runtime: NomadManager;
+  /** Whether users share pools whose driver keeps nothing apart. Default: false. */
+  readonly sharedWithoutIsolation?: boolean;
+  /** How leases are kept. Default: as a pool has it. */
+  readonly leases?: WarmPoolOptions["leases"];
+  /** Told of what went wrong and is tried again; never with anything that a client sent. */
+  readonly onTrouble: (message: string) => void;
+}
+
+/** Between two attempts to begin with a pool, in milliseconds. */
+const AGAIN = 1000;
+/** How long a claim that saw a free container may take: another service may be faster, and the next container is as good. */
+const FREE_CLAIM = 1000;
+/** How long a server may take to say that it is there, in milliseconds. */
+const PATIENCE = 3000;
+/** How long a lease that is renewed while a command runs goes without it: a part of its time. */
+const RENEWAL = 1 / 3;
+
+/** A pool that is served, from the moment that it could be begun with. */
+interface Served {
+  readonly pool: WarmPool;
+  /** Why it could not be begun with yet; undefined once it was. */
+  trouble: string | undefined;
+}
+
+/**
+ * The pools of a cluster, for the service. It begins with each pool as soon as Nomad and the store answer, and until then says that it cannot:
+ * a service that is started before them needs no other start.
+ */
+export function clusterPools(options: ClusterPoolsOptions): Pools {
+  return new ClusterPools(options);
+}
+
+class ClusterPools implements Pools {
+  readonly names: readonly string[];
+  readonly #pools: ReadonlyMap<string, Served>;
+  readonly #stop = new AbortController();
+  readonly #starting: Promise<unknown>;
+
+  constructor(private readonly options: ClusterPoolsOptions) {
+    const { nomad, consul, store, executor, sharedWithoutIsolation, onTrouble, leases } = options;
+    this.names = [...options.pools];
+    const made = options.pools.map((pool): [string, Served] => [
+      pool,
+      {
+        pool: new WarmPool({ nomad, consul, store, executor, pool, sharedWithoutIsolation, onTrouble, leases }),
+        trouble: "is being begun with",
+      },
+    ]);
+    this.#pools = new Map(made);
+    this.#starting = Promise.all(made.map(([, served]) => this.begin(served)));
+  }
+
+  poolOf(provider: Provider): string | undefined {
+    const name = WarmPoolJob.nameOf(provider);
+    return this.#pools.has(name) ? name : undefined;
+  }
+
+  async claim(name: string, { owner, ttl, kept, wait, signal }: ClaimOptions): Promise<LeasedContainer> {
+    const pool = this.begun(name);
+    // Whoever does not wait is told at once, without a place in the queue.
+    if (wait === 0 && pool.status().free === 0) throw new PoolBusyError(name, 1000, `no container of ${name} is free`);
+    const { lease, place } = await pool.claim({
+      owner,
+      ...(kept ? {} : { standing: ttl }),
+      deadline: wait || FREE_CLAIM,
+      signal,
+    });
+    return { lease, isolation: place.isolation };
+  }
+
+  async find(container: string): Promise<LeasedContainer | undefined> {
+    const found = await Promise.all(this.all().map((pool) => pool.book.find(container)));
+    const lease = found.find((each) => each !== undefined);
+    return lease && this.shown(lease);
+  }
+
+  async renew(lease: Lease): Promise<void> {
+    await this.begun(lease.pool).book.renew(lease);
+  }
+
+  async execute({ lease }: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult> {
+    const pool = this.begun(lease.pool);
+    const ended = new AbortController();
+    const renewing = this.keepRenewing(lease, ended);
+    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
+    try {
+      const result = await pool.execute(lease, command, { ...options, signal });
+      if (ended.signal.aborted) throw ended.signal.reason;
+      return result;
+    } catch (error) {
+      throw ended.signal.aborted ? ended.signal.reason : error;
+    } finally {
+      clearInterval(renewing);
+    }
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.begun(lease.pool).release(lease);
+  }
+
+  async list(): Promise<readonly LeasedContainer[]> {
+    const found = await Promise.all(this.all().map((pool) => pool.book.list()));
+    return found.flat().map((lease) => this.shown(lease));
+  }
+
+  stats(): Promise<readonly PoolFigures[]> {
+    const figures = this.all().map((each): PoolFigures => {
+      const { pool, free, leased, coming, target, queue, draining } = each.status();
+      return { pool, free, leased, coming, target, queue, draining };
+    });
+    return Promise.resolve(figures);
+  }
+
+  async drain(name: string): Promise<number> {
+    return this.begun(name).drain();
+  }
+
+  async runOnce({ owner, ...run }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
+    const { runtime } = this.options;
+    const { jobId } = await runtime.submitRuntimeJob({ ...run, userId: owner });
+    try {
+      return { ...(await runtime.result(jobId)), job: jobId };
+    } finally {
+      // It has ended; whether Nomad remembers it is of no use to anybody.
+      await runtime.stopJob(jobId).catch(() => this.options.onTrouble("a job that has ended could not be taken away"));
+    }
+  }
+
+  async dependencies(): Promise<readonly Dependency[]> {
+    const { nomad, consul, store } = this.options;
+    const asked = [
+      troubleOf("Nomad", () => nomad.leader()),
+      ...(consul ? [troubleOf("Consul", () => consul.leader())] : []),
+      troubleOf(`leases in ${store.name}`, (signal) => store.read("pools/ready", signal).then(() => true)),
+    ];
+    const pools = [...this.#pools].map(([name, { pool, trouble }]): Dependency => {
+      const behind = () => (pool.status().current ? undefined : "what is known of it is not up to date");
+      return { name: `the pool ${name}`, trouble: trouble ?? behind() };
+    });
+    return [...(await Promise.all(asked)), ...pools];
+  }
+
+  async close(): Promise<void> {
+    const { runtime, store, nomad, consul } = this.options;
+    this.#stop.abort();
+    await this.#starting;
+    const begun = [...this.#pools.values()].filter(({ trouble }) => trouble === undefined);
+    // Leases that this process renews are handed over; those of clients stand by themselves.
+    await Promise.allSettled([...begun.map(({ pool }) => pool.stop()), runtime.close()]);
+    await Promise.allSettled([store.close(), nomad.close(), consul?.close()]);
+  }
+
+  /** Every pool. @throws NoAnswerError where one could not be begun with: what it has is not known */
+  private all(): readonly WarmPool[] {
+    return this.names.map((name) => this.begun(name));
+  }
+
+  private begun(name: string): WarmPool {
+    const served = this.#pools.get(name);
+    if (!served) throw new Error("the pool is not served");
+    if (served.trouble !== undefined)
+      throw new NoAnswerError("Nomad", "silent", `the pool ${name} could not be begun with yet`);
+    return served.pool;
+  }
+
+  private async begin(served: Served): Promise<void> {
+    const { signal } = this.#stop;
+    const name = served.pool.pool;
+    for (let said = ""; !signal.aborted;) {
+      try {
+        await served.pool.start();
+        served.trouble = undefined;
+        return;
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        served.trouble = passingTrouble(error) ?? "could not be begun with; the service's log has more";
+        if (message !== said) this.options.onTrouble(`the pool ${name} could not be begun with: ${message}`);
+        said = message;
+      }
+      await sleep(AGAIN, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Renews a lease while a command runs in its container; where it has ended, the command ends too. */
+  private keepRenewing(lease: Lease, ended: AbortController): NodeJS.Timeout {
+    return setInterval(() => {
+      this.renew(lease).catch((error: unknown) => {
+        // A store that does not answer just now may do so the next time; the lease stands for twice as long.
+        if (error instanceof LeaseEndedError) ended.abort(error);
+      });
+    }, lease.ttl * RENEWAL);
+  }
+
+  private shown(lease: Lease): LeasedContainer {
+    // What is not known is not said to keep anything apart.
+    return { lease, isolation: this.begun(lease.pool).status().isolation ?? "none" };
+  }
+}
+
+/** Whether a server answers in time, and has a leader. */
+async function troubleOf(name: string, ask: (signal: AbortSignal) => Promise<unknown>): Promise<Dependency> {
+  const signal = AbortSignal.timeout(PATIENCE);
+  const late = new Promise<string>((resolve) =>
+    signal.addEventListener("abort", () => resolve(`does not answer within ${PATIENCE / 1000} s`), { once: true }),
+  );
+  const asked = ask(signal).then(
+    (answer) => (answer === undefined ? "has no leader" : undefined),
+    () => "does not answer as it should",
+  );
+  return { name, trouble: await Promise.race([asked, late]) };
+}
