@@ -21,6 +21,7 @@ const allowed = {
     "lib/typescript",
     "lib/nomad",
     "lib/masking",
+    "lib/private-files",
     "lib/job-parts",
     "lib/pools",
     "lib/service",

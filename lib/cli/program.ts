@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Argument, Command as Commander, type CommanderError, Option } from "commander";
 import { UserError } from "../jobspec";
-import { packageFolder } from "../local";
 import { flagOf, type Command, type CommandGroup, type Given, type Parameter } from "./command";
 import { COMMANDS } from "./commands";
+import { packageVersion } from "./package-version";
 
 /** The command that somebody wrote, with what they gave it. */
 export interface Chosen {
@@ -25,10 +23,9 @@ const EXAMPLES = ["cdk-nomad up", "cdk-nomad deploy dev", "cdk-nomad logs prism-
 
 /** The parser of the command line, made of the commands. */
 export function buildProgram({ print, note, choose, width }: ProgramOptions): Commander {
-  const { version } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as { version: string };
   const program = new Commander("cdk-nomad")
     .description("Nomad jobs from typed TypeScript: a cluster to try them on, and the fast way to deploy them.")
-    .version(version)
+    .version(packageVersion())
     .configureOutput({
       writeOut: print,
       writeErr: note,

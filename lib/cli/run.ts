@@ -70,7 +70,7 @@ async function untilInterrupted(prepared: Prepared, context: CliContext): Promis
   const ends = new AbortController();
   const interrupted = new Promise<Interruption>((resolve) => {
     const letGo = () => {
-      const over = timer(LETTING_GO, undefined, { signal: ends.signal });
+      const over = timer(prepared.lettingGo ?? LETTING_GO, undefined, { signal: ends.signal });
       over.then(
         () => resolve(Interruption.of(signal)),
         // The command ended by itself before.
@@ -87,7 +87,7 @@ async function untilInterrupted(prepared: Prepared, context: CliContext): Promis
   });
   try {
     const end = await Promise.race([run, interrupted]);
-    if (!signal.aborted && !(end instanceof Interruption)) return end;
+    if (!(end instanceof Interruption) && (!signal.aborted || prepared.lettingGo !== undefined)) return end;
     const { exitCode, name } = Interruption.of(signal);
     if (name !== "closed") terminal.interrupted(prepared.interrupted);
     return exitCode;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NoAnswerError, passingTrouble, type ConsulClient, type NomadClient } from "../nomad";
 import {
   LeaseEndedError,
-  NomadManager,
+  type NomadManager,
   PoolBusyError,
   WarmPool,
   WarmPoolJob,

@@ -135,7 +135,8 @@ export const runAnswer = v.object(result);
 
 /** A line of the streamed answer. */
 export type RunEvent =
-  | { readonly type: "stdout" | "stderr"; readonly data: string }
+  | { readonly type: "stdout"; readonly data: string }
+  | { readonly type: "stderr"; readonly data: string }
   | ({ readonly type: "exit" } & Omit<v.InferOutput<typeof runAnswer>, "stdout" | "stderr">)
   | { readonly type: "error"; readonly problem: v.InferOutput<typeof problem> };
 

@@ -21,7 +21,15 @@ export interface CommandDefinition<A extends Parameters, O extends Parameters, E
   readonly exitCodes: Readonly<Record<E, string>>;
   /** What goes on after somebody interrupted it, and how to come back to it: the rest of "interrupted; …". */
   readonly interrupted: TerminalText | ((input: ValuesOf<A> & ValuesOf<O>) => TerminalText);
-  run(input: ValuesOf<A> & ValuesOf<O>, context: CliContext): Promise<NoInfer<E>>;
+  /** For a command that is there to be ended: how long it may take to end in order, in milliseconds. Its own exit code counts then. */
+  readonly lettingGo?: number;
+  run(input: ValuesOf<A> & ValuesOf<O>, context: CliContext): Promise<NoInfer<E> | PassedExit>;
+}
+
+/** The exit code of a program that a command ran somewhere else: whatever it is, it is passed on. */
+export class PassedExit {
+  /** @param code 0 to 255 */
+  constructor(readonly code: number) {}
 }
 
 /** A command whose parameters are read and checked by itself. */
@@ -44,7 +52,9 @@ export interface Command {
 /** A command that has read its parameters. */
 export interface Prepared {
   readonly interrupted: TerminalText;
-  run(context: CliContext): Promise<ExitCode>;
+  /** How long it may take to end in order, in milliseconds, where it is there to be ended. */
+  readonly lettingGo: number | undefined;
+  run(context: CliContext): Promise<number>;
 }
 
 /** Several commands under one name. */
@@ -82,7 +92,11 @@ export function command<
       const { interrupted } = definition;
       return {
         interrupted: typeof interrupted === "function" ? interrupted(input) : interrupted,
-        run: (context) => definition.run(input, context),
+        lettingGo: definition.lettingGo,
+        run: async (context) => {
+          const end = await definition.run(input, context);
+          return end instanceof PassedExit ? end.code : end;
+        },
       };
     },
   };

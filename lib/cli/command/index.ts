@@ -1,5 +1,5 @@
 /** What a command is, and the parameters that it may have. */
-export { command, type Command, type CommandGroup, type Prepared } from "./command";
+export { command, PassedExit, type Command, type CommandGroup, type Prepared } from "./command";
 export {
   argument,
   choice,

@@ -8,11 +8,13 @@ import { fail } from "./fail";
 import { github } from "./github";
 import { importJobs } from "./import";
 import { logs } from "./logs";
+import { pool } from "./pool";
 import { preview } from "./preview";
 import { promote } from "./promote";
 import { render } from "./render";
 import { restart } from "./restart";
 import { rollback } from "./rollback";
+import { serve } from "./serve";
 import { start } from "./start";
 import { status } from "./status";
 import { ui } from "./ui";
@@ -24,5 +26,6 @@ export const COMMANDS: readonly (readonly [title: string, commands: readonly (Co
   ["The embedded cluster", [start, up, down, logs, ui, env]],
   ["An environment on a cluster", [preview, drift, deploy, status, promote, fail, rollback, restart]],
   ["Jobs of stacks and of files", [validate, render, capacity, importJobs]],
+  ["Pools", [serve, pool]],
   ["Workflows", [github]],
 ];

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { UserError } from "../../jobspec";
+import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../service";
+import { shellWord, term } from "../../text";
+import { argument, command, flag, listOfArguments, PassedExit, value, values } from "../command";
+import type { CliContext } from "../context";
+import { EXIT } from "../exit-codes";
+import { duration } from "../options";
+import { refused, withService } from "../pool-service";
+import { TaskOutput } from "../task-output";
+import { generation } from "./pool-release";
+
+/** The longest standard input, in bytes. */
+const LARGEST_INPUT = 1024 * 1024;
+
+/** Runs a command in a container that was claimed, by the service. */
+export const poolExec = command({
+  name: "exec",
+  summary: "run a command in a container that was claimed; its exit code is the command's own",
+  arguments: {
+    id: argument("the container's id"),
+    words: listOfArguments("a line of shell, or a program with its arguments", { placeholder: "command", least: 1 }),
+  },
+  options: {
+    ...generation,
+    env: values("name", "a variable of this environment that the command gets"),
+    secret: values("name", "the same, as a secret: it stands in no argument, job or log"),
+    envFile: value("file", "variables for the command, NAME=value on each line"),
+    secretFile: value("file", "the same, as secrets"),
+    stdin: flag("send what stands on standard input, 1 MiB at most"),
+    cwd: value("folder", "where it starts; the workspace where nothing is said"),
+    timeout: value("duration", "how long it may take, such as 90s; 5m where nothing is said", duration),
+  },
+  examples: [
+    "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 -- ls -la",
+    "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 --generation 7 --secret-file keys.env 'python3 task.py | tail'",
+  ],
+  exitCodes: { [EXIT.ok]: "the command ended with 0; any other code that it ended with is passed on" },
+  interrupted: term`the command is ended with everything that it started; the lease stands`,
+  async run(input, context) {
+    const { id, words, generation: given, env, secret, envFile, secretFile, stdin, cwd, timeout } = input;
+    const body = {
+      // One word is a line of shell; several are a program with its arguments, which no shell reads again.
+      command: words.length === 1 ? (words[0] ?? "") : words.map(shellWord).join(" "),
+      env: { ...variables(envFile, context), ...named(env, "--env", context) },
+      secrets: { ...variables(secretFile, context), ...named(secret, "--secret", context) },
+      ...(stdin ? { stdin: await inputOf(context.stdin) } : {}),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(timeout === undefined ? {} : { timeout: timeout.milliseconds }),
+    };
+    // Whatever the command prints, its secrets are not shown here.
+    context.terminal.masking.know(Object.values(body.secrets));
+    return withService(context, async (service) => {
+      const held = given === undefined ? await service.container(id, context.signal) : { id, generation: given };
+      return new PassedExit(await exitOf(service.execute(held, body, context.signal), context));
+    });
+  },
+});
+
+async function exitOf(events: ReturnType<ServiceClient["execute"]>, { terminal }: CliContext): Promise<number> {
+  const outputs = {
+    stdout: new TaskOutput((lines) => terminal.pass(lines, "stdout")),
+    stderr: new TaskOutput((lines) => terminal.pass(lines, "stderr")),
+  };
+  let end: Extract<RunEvent, { type: "exit" }> | undefined;
+  for await (const event of events) {
+    if (event.type === "stdout" || event.type === "stderr") outputs[event.type].push(Buffer.from(event.data));
+    else if (event.type === "error") throw refused(new ServiceRefusal(event.problem).problem);
+    else end = event;
+  }
+  outputs.stdout.end();
+  outputs.stderr.end();
+  if (end === undefined) throw UserError.at("", "how the command ended is not known", "service");
+  if (end.ended === "timeout") terminal.note(term`the command ran out of time and was ended`);
+  return end.exitCode;
+}
+
+function named(names: readonly string[], option: string, { env }: CliContext): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const found = env[name];
+      if (found === undefined)
+        throw UserError.at(
+          option,
+          `there is no variable ${name.split("=")[0] ?? ""} here; write the name of one that is set, and no value`,
+          "option",
+        );
+      return [name, found];
+    }),
+  );
+}
+
+/** Variables of a file. Of a line that is none nothing is repeated. */
+function variables(path: string | undefined, { cwd }: CliContext): Record<string, string> {
+  if (path === undefined) return {};
+  const lines = readFile(resolve(cwd, path), path).split("\n");
+  return Object.fromEntries(
+    lines.flatMap((line, index) => {
+      if (/^\s*(#|$)/.test(line)) return [];
+      const [, name, text] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line.replace(/\r$/, "")) ?? [];
+      if (name === undefined || text === undefined)
+        throw UserError.at(`${path}:${index + 1}`, "is no variable; write NAME=value", "option");
+      return [[name, text]];
+    }),
+  );
+}
+
+function readFile(path: string, shown: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw UserError.at(shown, `cannot be read (${code}); write the path of a file`, "option");
+  }
+}
+
+async function inputOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk as Uint8Array | string);
+    size += bytes.length;
+    if (size > LARGEST_INPUT)
+      throw UserError.at("--stdin", "is more than 1 MiB; write it into a file of the container in parts", "option");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString();
+}

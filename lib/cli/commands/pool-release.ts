@@ -1,0 +1,36 @@
+import { term } from "../../text";
+import { argument, command, value } from "../command";
+import { EXIT } from "../exit-codes";
+import { wholeNumber } from "../options";
+import { withService } from "../pool-service";
+import { GOOD } from "../signs";
+
+/** The option that every command with a container has. */
+export const generation = {
+  generation: value(
+    "number",
+    "the lease's generation, as claim printed it; where nothing is said, that of the lease that stands now",
+    wholeNumber,
+  ),
+};
+
+/** Releases a container, by the service. */
+export const poolRelease = command({
+  name: "release",
+  summary:
+    "release a container, by the service that POOL_SERVICE_ADDR names; it is replaced before anybody else has it",
+  arguments: { id: argument("the container's id") },
+  options: generation,
+  examples: ["cdk-nomad pool release 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 --generation 7"],
+  exitCodes: { [EXIT.ok]: "it is released" },
+  interrupted: term`it may be released: cdk-nomad pool status says it`,
+  async run({ id, generation: given }, context) {
+    const { terminal, signal } = context;
+    await withService(context, async (service) => {
+      const held = given === undefined ? await service.container(id, signal) : { id, generation: given };
+      await service.release(held, signal);
+    });
+    terminal.note(term`${GOOD} ${id} is released`);
+    return EXIT.ok;
+  },
+});

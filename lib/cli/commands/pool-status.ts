@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../jobspec";
+import { poolOf } from "../../jobspec/host";
+import type { NomadClient } from "../../nomad";
+import { ConsulStore, LeaseBook, NomadStore, type Lease, type Store } from "../../pools";
+import { joinLines, table, term, type TerminalText } from "../../text";
+import { choice, command, flag, optionalArgument } from "../command";
+import { clients, clusterHere } from "../context";
+import { EXIT } from "../exit-codes";
+import { json } from "../options";
+
+/** Between two looks of --watch, in milliseconds. */
+const LOOK = 1000;
+
+interface PoolJobStatus {
+  readonly job: string;
+  readonly count: number;
+  readonly running: number;
+}
+
+interface PoolStatus {
+  readonly pool: string;
+  readonly jobs: readonly PoolJobStatus[];
+  readonly leases: readonly Lease[];
+}
+
+/** How the pools do, asked of the cluster itself: it works without the service. */
+export const poolStatus = command({
+  name: "status",
+  summary: "say how the pools do, and who has what; asks Nomad and the store, and no service",
+  arguments: { pool: optionalArgument("only this pool") },
+  options: {
+    watch: flag("go on, as it changes"),
+    store: choice("store", "where leases are kept", ["consul", "nomad"], "consul"),
+    ...json,
+  },
+  examples: ["cdk-nomad pool status", "cdk-nomad pool status warm-pool-openai --watch"],
+  exitCodes: { [EXIT.ok]: "it is printed" },
+  interrupted: term`nothing was changed`,
+  async run({ pool, watch, store: where, json: asJson }, context) {
+    const { terminal, signal } = context;
+    const { nomad, consul } = clients(context, clusterHere(context));
+    const store = where === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
+    try {
+      for (let shown = ""; ;) {
+        const pools = await statusOf(nomad, store, pool);
+        const text = JSON.stringify(pools);
+        if (asJson && text !== shown) terminal.json({ pools });
+        else if (watch && terminal.moves) terminal.live(() => statusText(pools));
+        else if (text !== shown) terminal.print(statusText(pools));
+        shown = text;
+        if (!watch) return EXIT.ok;
+        await sleep(LOOK, undefined, { signal });
+      }
+    } finally {
+      await Promise.all([nomad.close(), consul.close(), store.close()]);
+    }
+  },
+});
+
+async function statusOf(nomad: NomadClient, store: Store, only: string | undefined): Promise<readonly PoolStatus[]> {
+  const ids = (await nomad.jobs(only)).filter(({ Type, Stop }) => Type === "service" && !Stop).map(({ ID }) => ID);
+  const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
+  const byPool = new Map<string, PoolJobStatus[]>();
+  for (const job of jobs) {
+    const name = job && poolOf(job.ID, (job as { readonly Meta?: Readonly<Record<string, string>> | null }).Meta);
+    if (job === undefined || name === undefined || (only !== undefined && name !== only)) continue;
+    const running = (await nomad.allocations(job.ID)).filter(
+      ({ ClientStatus, DesiredStatus }) => ClientStatus === "running" && DesiredStatus === "run",
+    );
+    const [group] = (job.TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
+    byPool.set(name, [...(byPool.get(name) ?? []), { job: job.ID, count: group?.Count ?? 1, running: running.length }]);
+  }
+  if (only !== undefined && byPool.size === 0)
+    throw UserError.at(only, "no job of such a pool runs; deploy it, or leave the name out to see all", "pool");
+  return Promise.all(
+    [...byPool]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(async ([pool, own]) => ({
+        pool,
+        jobs: own,
+        leases: await leasesOf(store, pool),
+      })),
+  );
+}
+
+/** Who has what of a pool, read from the store. */
+async function leasesOf(store: Store, pool: string): Promise<readonly Lease[]> {
+  // It is only read: it takes part in nothing.
+  const book = new LeaseBook({
+    store,
+    pool,
+    candidates: () => [],
+    end: () => Promise.reject(new Error("ends nothing")),
+  });
+  return book.list();
+}
+
+function statusText(pools: readonly PoolStatus[]): TerminalText {
+  if (pools.length === 0) return term`no pool is deployed`;
+  const rows = pools.flatMap(({ pool, jobs, leases }) =>
+    jobs.map(({ job, count, running }) => [pool, job, `${running}/${count}`, leases.length]),
+  );
+  const head = [term`POOL`, term`JOB`, term`RUNNING`, term`LEASED`];
+  const leases = pools.flatMap((pool) => pool.leases);
+  if (leases.length === 0) return table(head, rows);
+  const held = leases.map(({ slot, pool, owner, generation }) => [slot, pool, owner, generation]);
+  const heldHead = [term`CONTAINER`, term`POOL`, term`OWNER`, term`GENERATION`];
+  return joinLines([table(head, rows), term``, table(heldHead, held)]);
+}

@@ -1,0 +1,163 @@
+import { UserError } from "../../jobspec";
+import { ConsulStore, NomadManager, NomadStore } from "../../pools";
+import {
+  clusterPools,
+  createService,
+  isLoopback,
+  serve as serveUntil,
+  tokenFile,
+  Tokens,
+  tokenVariable,
+  type LogLevel,
+} from "../../service";
+import { block, term } from "../../text";
+import { choice, command, flag, value, values } from "../command";
+import { clients, clusterHere, type CliContext } from "../context";
+import { EXIT } from "../exit-codes";
+import { duration, wholeNumber } from "../options";
+import { packageVersion } from "../package-version";
+import { executorOf } from "../pool-service";
+
+/** How long commands may take to end by themselves once the service was told to stop, in milliseconds. Nomad's own patience is that of the job. */
+const GRACE = 25_000;
+/** After that: closing connections, handing leases over. */
+const LAST_STEPS = 10_000;
+
+/** The pools' HTTP service. It keeps nothing that another one would miss. */
+export const serve = command({
+  name: "serve",
+  summary: "serve the pools over HTTP: claim, execute, release; it keeps no state of its own",
+  options: {
+    listen: value("address", "where it listens, also POOL_SERVICE_LISTEN; 127.0.0.1 where nothing is said"),
+    port: value("number", "its port, also POOL_SERVICE_PORT; 8790 where nothing is said", wholeNumber),
+    pool: values("name", "a pool that it serves, also POOL_SERVICE_POOLS with commas between them"),
+    tokens: value("file", "the tokens that it knows, in a file of mode 600; also POOL_SERVICE_TOKENS"),
+    tokensVariable: value("path", "the same in a Nomad variable; also POOL_SERVICE_TOKENS_VARIABLE"),
+    noToken: flag("ask for no token; on 127.0.0.1 only"),
+    store: value(
+      "store",
+      "where leases are kept, consul or nomad; also POOL_SERVICE_STORE; consul where nothing is said",
+    ),
+    sharedWithoutIsolation: flag(
+      "let several owners use pools of raw_exec, which keeps nothing apart; also POOL_SERVICE_SHARED=true",
+    ),
+    grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
+    logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
+  },
+  examples: [
+    "cdk-nomad serve --pool warm-pool-openai --tokens ./tokens.jsonl",
+    "cdk-nomad serve --pool warm-pool-openai --no-token",
+    "cdk-nomad serve --listen 0.0.0.0 --port 8790 --pool warm-pool-openai --tokens-variable nomad/jobs/pool-service",
+  ],
+  exitCodes: { [EXIT.ok]: "it was told to stop, and has" },
+  interrupted: term`leases stand for their time, and another service serves them: cdk-nomad serve`,
+  lettingGo: GRACE + LAST_STEPS,
+  async run(input, context) {
+    const { env, terminal, signal } = context;
+    const settings = settingsOf(input, env);
+    const { nomad, consul } = clients(context, clusterHere(context));
+    const store =
+      settings.store === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
+    const executor = executorOf(nomad);
+    const stream = { write: (line: string) => terminal.pass(block(line.trimEnd()), "stdout") };
+    const onTrouble = (message: string) => terminal.note(term`${message}`);
+    const tokens = tokensOf(settings, nomad);
+    // What is wrong with them is said before anything listens.
+    if (tokens !== "none") await tokens.current();
+    const pools = clusterPools({
+      nomad,
+      consul,
+      store,
+      executor,
+      pools: settings.pools,
+      runtime: new NomadManager({ nomad, executor }),
+      sharedWithoutIsolation: settings.shared,
+      onTrouble,
+    });
+    const service = await createService({
+      pools,
+      tokens,
+      now: () => performance.now(),
+      version: packageVersion(),
+      log: { level: input.logLevel satisfies LogLevel, stream },
+    });
+    await serveUntil(service, {
+      host: settings.host,
+      port: settings.port,
+      grace: input.grace?.milliseconds ?? GRACE,
+      signal,
+      onListening: (address) =>
+        terminal.note(term`serving ${settings.pools.join(", ")} at ${address}; its routes: ${address}/openapi.json`),
+    });
+    return EXIT.ok;
+  },
+});
+
+interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly pools: readonly string[];
+  readonly store: "consul" | "nomad";
+  readonly shared: boolean;
+  readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
+}
+
+interface Input {
+  readonly listen: string | undefined;
+  readonly port: number | undefined;
+  readonly pool: readonly string[];
+  readonly tokens: string | undefined;
+  readonly tokensVariable: string | undefined;
+  readonly noToken: boolean;
+  readonly store: string | undefined;
+  readonly sharedWithoutIsolation: boolean;
+}
+
+/** What the options say, and the variables where they say nothing. @throws UserError */
+function settingsOf(input: Input, env: CliContext["env"]): Settings {
+  const host = input.listen ?? (env.POOL_SERVICE_LISTEN || "127.0.0.1");
+  const port = input.port ?? (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : 8790);
+  if (port > 65_535) throw UserError.at("--port", `${port} is no port; write 8790, say`, "option");
+  const named = (env.POOL_SERVICE_POOLS ?? "").split(",").map((name) => name.trim());
+  const pools = [...new Set(input.pool.length > 0 ? input.pool : named.filter((name) => name !== ""))];
+  for (const name of pools)
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name))
+      throw UserError.at("--pool", `"${name}" is no name of a pool; write warm-pool-openai, say`, "option");
+  if (pools.length === 0)
+    throw UserError.at("--pool", "no pool is named; write --pool warm-pool-openai, say", "option");
+  const store = input.store ?? (env.POOL_SERVICE_STORE || "consul");
+  if (store !== "consul" && store !== "nomad")
+    throw UserError.at("--store", `"${store}" is none of consul, nomad`, "option");
+  const shared = input.sharedWithoutIsolation || env.POOL_SERVICE_SHARED === "true";
+  return { host, port, pools, store, shared, tokens: wantedTokens(input, env, host) };
+}
+
+function wantedTokens(input: Input, env: CliContext["env"], host: string): Settings["tokens"] {
+  if (input.noToken) {
+    if (isLoopback(host)) return "none";
+    throw UserError.at(
+      "--no-token",
+      `everybody who reaches ${host} could run commands; listen on 127.0.0.1, or write --tokens`,
+      "option",
+    );
+  }
+  const file = input.tokens ?? (env.POOL_SERVICE_TOKENS || undefined);
+  const variable = input.tokensVariable ?? (env.POOL_SERVICE_TOKENS_VARIABLE || undefined);
+  if (file !== undefined && variable !== undefined)
+    throw UserError.at("--tokens", "there is a file and a variable; write one of the two", "option");
+  if (file !== undefined) return { file };
+  if (variable !== undefined) return { variable };
+  throw UserError.at(
+    "--tokens",
+    "without tokens everybody could run commands; make one with cdk-nomad pool token create --owner <name> --scope execute --file tokens.jsonl, or write --no-token",
+    "option",
+  );
+}
+
+function tokensOf({ tokens }: Settings, nomad: ReturnType<typeof clients>["nomad"]): Tokens | "none" {
+  if (tokens === "none") return "none";
+  const now = () => performance.now();
+  if ("file" in tokens) return new Tokens(tokenFile(tokens.file), now);
+  const reader = { items: async (path: string) => (await nomad.variable(path))?.Items };
+  return new Tokens(tokenVariable(tokens.variable, reader), now);
+}

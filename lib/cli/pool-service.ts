@@ -1,0 +1,35 @@
+import { UserError } from "../jobspec";
+import type { NomadClient } from "../nomad";
+import type { Executor } from "../pools";
+import { ServiceClient, serviceConnection, ServiceRefusal } from "../service";
+import type { CliContext } from "./context";
+
+/** What runs commands in allocations. */
+export function executorOf(nomad: NomadClient): Executor {
+  const notYet = () => Promise.reject(new Error(`commands at ${nomad.address} are being built`));
+  return { execute: notYet, wipe: notYet };
+}
+
+/**
+ * Asks the pools' service that POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN name.
+ *
+ * @throws UserError where it refuses, or does not answer
+ */
+export async function withService<T>(
+  { env }: Pick<CliContext, "env">,
+  ask: (service: ServiceClient) => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask(new ServiceClient(serviceConnection(env)));
+  } catch (error) {
+    if (error instanceof ServiceRefusal) throw refused(error.problem);
+    throw error;
+  }
+}
+
+/** A refusal of the service as a mistake of whoever asked, with what to do. */
+export function refused({ title, detail, code, retryAfter }: ServiceRefusal["problem"]): UserError {
+  const token = code === "unauthorized" ? "; write one into POOL_SERVICE_TOKEN" : "";
+  const again = retryAfter === undefined ? "" : `; it is worth to ask again in ${retryAfter} s`;
+  return UserError.at("", `the service refuses: ${title}: ${detail}${token}${again}`, code);
+}
