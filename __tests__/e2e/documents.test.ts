@@ -3,12 +3,13 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { cacheFolder, getBinary, SILENT } from "../../lib/local";
 import { blocksOf, commandsOf, shapeOf } from "../support/documents";
+import { consulConnection, nomadConnection } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
 import { until } from "../support/until";
 
-/** The blocks of the README that work on the embedded cluster, run as they are written, one after another. */
+/** The blocks of shell of the README, run as they are written, one after another: where they name another cluster, on this one. */
 const ROOT = join(__dirname, "../..");
-const cluster = clusterForSuite();
+const cluster = clusterForSuite({ program: join(ROOT, "__tests__/operate/programs/environments.ts") });
 const { project } = cluster;
 const readme = blocksOf("README.md");
 const block = (part: string) => {
@@ -17,9 +18,20 @@ const block = (part: string) => {
   return found;
 };
 
+/** What is not run here, and why. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "npm ci": "whoever runs these tests has run it, and it would take the modules away from under them",
+  "npm run images": "wants a Docker: __tests__/operate/docker.test.ts runs it where there is one",
+  "npx cdktf deploy staging":
+    "wants the providers, and somebody who says yes: __tests__/operate/terraform.test.ts runs it for dev where they are",
+};
+/** Lines of the README that were run. */
+const run = new Set<string>();
+
 /** Runs a line in the project, as somebody would whose shell was pointed at the cluster with cdk-nomad env. */
-async function shell(line: string): Promise<{ readonly code: number; readonly output: string }> {
+async function shell(written: string, line = written): Promise<{ readonly code: number; readonly output: string }> {
   const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
+  run.add(written);
   const env = {
     ...process.env,
     ...cluster.addresses,
@@ -38,15 +50,18 @@ beforeAll(() => {
   // As npm ci would leave it in the project of somebody who uses the package.
   mkdirSync(join(project.folder, "node_modules/.bin"), { recursive: true });
   symlinkSync(join(ROOT, "bin/cdk-nomad.js"), join(project.folder, "node_modules/.bin/cdk-nomad"));
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
+  const start = scripts.start.replace("node bin/cdk-nomad.js", "cdk-nomad");
+  writeFileSync(join(project.folder, "package.json"), JSON.stringify({ scripts: { start } }));
 });
 
 test("npm start's output is what the README shows", async () => {
-  const said = await project.run(["start", "--port-offset", String(cluster.offset)]);
-  expect(said.code).toBe(0);
+  // The cluster runs already, on ports of its own.
+  const said = await shell("npm start");
   const wrong = block("✓ prism-stack version")
     .text.split("\n")
-    .filter((line) => line.trim() !== "" && !shapeOf(line).test(said.stdout + said.stderr));
-  expect(wrong).toEqual([]);
+    .filter((line) => line.trim() !== "" && !shapeOf(line).test(said.output));
+  expect([said.code, wrong]).toEqual([0, []]);
 });
 
 test("the dispatch of a runtime runs its command with what came in", async () => {
@@ -95,4 +110,52 @@ test("a problem of a file is shown as the README shows it", async () => {
   expect(said.code).toBe(1);
   const wrong = sample.text.split("\n").filter((line) => line.trim() !== "" && !shapeOf(line).test(said.output));
   expect([wrong, said.output]).toEqual([[], said.output]);
+});
+
+test("Prism's own programs are run where PRISM_BIN_DIR names their folder", async () => {
+  const folder = join(project.folder, "binaries");
+  mkdirSync(folder);
+  // Programs of that folder, which take Prism's flags and are no stand-ins to whoever starts them.
+  const names = { admin: "prism-admin", launcher: "pattern-launcher", keyvalue: "keyvalue-runner" };
+  const node = `exec '${process.execPath}' --import 'file://${require.resolve("tsx")}'`;
+  for (const [name, program] of Object.entries(names))
+    writeFileSync(
+      join(folder, program),
+      `#!/bin/sh\n${node} '${ROOT}/lib/workloads/prism/stand-ins/${name}.ts' "$@"\n`,
+      { mode: 0o755 },
+    );
+  const [line = ""] = commandsOf(block("PRISM_BIN_DIR"));
+  const said = await shell(line, line.replace("/path/to/binaries", folder));
+  expect([said.code, said.output]).toEqual([0, expect.stringMatching(/prism-stack version \d+ is healthy/)]);
+  for (const program of Object.values(names)) {
+    expect(said.output).toMatch(new RegExp(`^${program} +\\S+ +passing`, "m"));
+    expect(said.output).not.toMatch(new RegExp(`^${program} .*stand-in`, "m"));
+  }
+  expect(said.output).toMatch(/^prism-admin +\S+ +passing +tcp/m);
+});
+
+test("the variables of another cluster are the ones that are read", async () => {
+  const [line = ""] = commandsOf(block("export NOMAD_ADDR"));
+  const { output } = await shell(line, `${line}\nenv`);
+  const env = Object.fromEntries(output.split("\n").map((each) => each.split("=", 2) as [string, string]));
+  expect(nomadConnection(env)).toMatchObject({ address: "https://nomad.example.com:4646", token: { value: "…" } });
+  expect(consulConnection(env)).toMatchObject({ address: "https://consul.example.com", token: { value: "…" } });
+});
+
+test("on a cluster that the variables name: deployed, then promoted, taken back, restarted, and put right", async () => {
+  project.change({ stagingInProcesses: true });
+  const [, deploy = ""] = commandsOf(block("export NOMAD_ADDR"));
+  expect([deploy, await shell(deploy)]).toEqual([deploy, expect.objectContaining({ code: 3 })]);
+  // Each with its exit code: something changes; a canary waits.
+  const codes: Readonly<Record<string, number>> = { preview: 2, deploy: 3 };
+  for (const line of commandsOf(block("npx cdk-nomad promote staging"))) {
+    const code = codes[/cdk-nomad (\w+)/.exec(line)?.[1] ?? ""] ?? 0;
+    expect([line, await shell(line)]).toEqual([line, expect.objectContaining({ code })]);
+  }
+});
+
+test("every line of shell is run, or is said not to be, with the reason", () => {
+  const lines = readme.filter(({ language }) => language === "sh").flatMap(commandsOf);
+  expect(lines.filter((line) => !run.has(line) && !(line in ELSEWHERE))).toEqual([]);
+  expect(Object.keys(ELSEWHERE).filter((line) => run.has(line) || !lines.includes(line))).toEqual([]);
 });

@@ -200,9 +200,14 @@ describe("deploy", () => {
     expect([said.code, flat(said)]).toEqual([4, expect.stringContaining("cdk-nomad status dev --watch")]);
     expect((await project.run(["status", "dev"])).code).toBe(4);
     expect(await running("slow")).toBe(true);
+    const watching = project.spawn(["status", "dev", "--watch"]);
+    let printed = "";
+    watching.stderr?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    const ends = ended(watching);
+    await until("a look at it", () => printed.includes("slow: running"));
     const server = createServer((_, response) => response.end("open")).listen(cluster.port(0), "127.0.0.1");
     try {
-      const watched = await project.run(["status", "dev", "--watch"]);
+      const watched = await ends;
       expect([watched.code, flat(watched)]).toEqual([0, expect.stringContaining("slow version 0 is healthy")]);
     } finally {
       await new Promise((resolve) => server.close(resolve));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { apiPath } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
+import { blocksOf, commandsOf } from "../support/documents";
 import { findEnvoy } from "../support/envoy";
 import { Mesh } from "../support/mesh";
 import type { SmallJob } from "./programs/small-jobs";
@@ -41,26 +42,30 @@ async function shares(service: string): Promise<Readonly<Record<string, number>>
   return Object.fromEntries(start.Splits.map(({ Weight, NextNode }) => [subset(NextNode), Weight]));
 }
 
-test("canaries get the part of the requests that somebody gives them, and promoting ends that", async () => {
+test("canaries get the part of the requests that somebody gives them, and promoting ends that: the lines of the document", async () => {
+  const block = blocksOf("docs/operating.md").find(({ text }) => text.includes("--canary-weight"));
+  const [first = "", then = "", last = ""] = block ? commandsOf(block) : [];
+  const run = (line: string) => project.run(line.replace("npx cdk-nomad ", "").split(" "));
+  const weightOf = (line: string) => Number(/--canary-weight (\d+)/.exec(line)?.[1]);
+  const [some, more] = [weightOf(first), weightOf(then)];
   release(1);
   expect((await project.run(["deploy", "dev"])).code).toBe(0);
   expect(await shares("web")).toEqual({ stable: 100 });
 
   release(2);
-  const said = await project.run(["deploy", "dev", "--canary-weight", "25"]);
+  const said = await run(first);
   expect([said.code, flat(said)]).toEqual([
     3,
-    expect.stringContaining("25 % of the requests of web go to its canaries"),
+    expect.stringContaining(`${some} % of the requests of web go to its canaries`),
   ]);
-  expect(await shares("web")).toEqual({ stable: 75, canary: 25 });
+  expect(await shares("web")).toEqual({ stable: 100 - some, canary: some });
   // What splits the requests is no drift: nobody took anything of the program's away.
   expect((await project.run(["drift", "dev"])).code).toBe(0);
 
-  const more = await project.run(["promote", "dev", "--canary-weight", "60"]);
-  expect(more.code).toBe(3);
-  expect(await shares("web")).toEqual({ stable: 40, canary: 60 });
+  expect((await run(then)).code).toBe(3);
+  expect(await shares("web")).toEqual({ stable: 100 - more, canary: more });
 
-  const promoted = await project.run(["promote", "dev"]);
+  const promoted = await run(last);
   expect([promoted.code, flat(promoted)]).toEqual([
     0,
     expect.stringContaining("no request of web goes to canaries any more"),
