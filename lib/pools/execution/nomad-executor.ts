@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../jobspec";
+import { NoAnswerError, passingTrouble, type NomadClient } from "../../nomad";
+import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "./execution";
+import { Ending, Kept } from "./output";
+import { ASK, holdOf, lineOf, startOf, type Hold, type Start } from "./start-line";
+import { startShell, type StartedShell } from "./started";
+import { Stop } from "./stop";
+import { sweepLines, type SweepTarget } from "./sweep";
+import { wipeLines } from "./wipe";
+
+const TIMEOUT = 300_000;
+const OUTPUT_LIMIT = 1024 * 1024;
+/** How long the end of a session is awaited once its processes are gone, in milliseconds. */
+const DRAIN = 2000;
+/** How long a place is asked to end what runs there, in milliseconds; one ends within a second. */
+const SWEEP_LIMIT = 15_000;
+/** Places of which it is remembered how they hold processes together. */
+const REMEMBERED = 10_000;
+const ENDED = { timeout: 124, cancelled: 130 } as const;
+
+/** Runs commands in running tasks over Nomad's exec. One for a process and a cluster: its sessions share their limit. */
+export class NomadExecutor implements Executor {
+  readonly #holds = new Map<string, Hold>();
+
+  constructor(
+    private readonly nomad: NomadClient,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  async execute(
+    place: Place,
+    command: string | readonly string[],
+    options: ExecuteOptions = {},
+  ): Promise<ExecutionResult> {
+    const begun = this.now();
+    const timeout = options.timeout ?? TIMEOUT;
+    const start = startOf(command, options, timeout);
+    const limit = options.outputLimit ?? OUTPUT_LIMIT;
+    const stdout = new Kept(limit);
+    const stderr = new Kept(limit);
+    const result = (exitCode: number, ended: ExecutionResult["ended"]): ExecutionResult => ({
+      exitCode,
+      ended,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      truncated: stdout.truncated || stderr.truncated,
+      duration: this.now() - begun,
+      isolation: place.isolation,
+    });
+    const stop = new Stop(timeout, options.signal);
+    try {
+      const shell = await this.started(place, stop);
+      if (!shell) return result(ENDED[stop.reason ?? "cancelled"], stop.reason ?? "cancelled");
+      const code = await this.run(place, shell, start, stop, {
+        stdin: options.stdin,
+        stdout: (chunk) => (options.onStdout ? options.onStdout(chunk) : stdout.add(chunk)),
+        stderr: (chunk) => (options.onStderr ? options.onStderr(chunk) : stderr.add(chunk)),
+      });
+      return stop.reason === undefined ? result(code, "exited") : result(ENDED[stop.reason], stop.reason);
+    } finally {
+      stop.end();
+    }
+  }
+
+  async wipe(place: Place, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const target = { mark: `${place.allocation}.`, ownProcesses: hasOwnProcesses(place) };
+    const code = await this.script(place, wipeLines(target), options.signal).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw lost(place, "could not be wiped", error);
+    });
+    if (code !== 0)
+      throw lost(place, "is not clean: something in it could not be removed or ended; stop its allocation");
+  }
+
+  /** A shell that waits for its line; undefined where it was stopped before. */
+  private async started(place: Place, stop: Stop): Promise<StartedShell | undefined> {
+    try {
+      return await startShell(this.nomad, place, { signal: stop.signal });
+    } catch (error) {
+      if (stop.reason !== undefined) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs the command of a shell that waits for it, to its end, whatever ends it. */
+  private async run(place: Place, shell: StartedShell, start: Start, stop: Stop, streams: Streams): Promise<number> {
+    const { session, output } = shell;
+    const execution = `${place.allocation}.${randomBytes(8).toString("hex")}`;
+    const notice = randomBytes(16).toString("hex");
+    const ending = new Ending(notice);
+    const target = { mark: execution, first: shell.pid, ownProcesses: hasOwnProcesses(place) };
+    // What a callback or the caller's input throws ends the command.
+    let thrown: { readonly error: unknown } | undefined;
+    const failing = async (work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (error) {
+        thrown ??= { error };
+        stop.now("cancelled");
+      }
+    };
+    const ended = new AbortController();
+    let swept: Promise<boolean> | undefined;
+    const kill = () => {
+      swept ??= this.kill(place, target).finally(() => {
+        // Whoever still holds an output is no process of the command, or cannot be ended.
+        setTimeout(() => session.close(), DRAIN).unref();
+      });
+    };
+    stop.signal.addEventListener("abort", kill, { once: true });
+    try {
+      const hold = await this.holdOf(place, shell);
+      const sent = lineOf(start, hold, { mark: execution, notice, ownProcesses: target.ownProcesses });
+      if (stop.reason !== undefined) session.close();
+      await session.write(Buffer.from(sent.line));
+      if (!start.hasInput) await session.end();
+      if (sent.isTold) await output.line();
+      const input = failing(() => feed(session, streams.stdin, ended.signal));
+      await Promise.all([
+        failing(() => drain(output, streams.stdout)),
+        failing(() =>
+          drain(session.stderr, (chunk) => {
+            const rest = ending.take(chunk);
+            if (ending.found && !ended.signal.aborted) ended.abort();
+            return rest.length > 0 ? streams.stderr(rest) : undefined;
+          }).then(() => (ending.rest().length > 0 ? streams.stderr(ending.rest()) : undefined)),
+        ),
+      ]);
+      const code = await session.exitCode;
+      ended.abort();
+      await input;
+      await this.certain(place, swept);
+      if (thrown) throw thrown.error;
+      return code;
+    } catch (error) {
+      ended.abort();
+      if (thrown && error === thrown.error) throw error;
+      if (stop.reason !== undefined) {
+        await this.certain(place, (swept ??= this.kill(place, target)));
+        if (thrown) throw thrown.error;
+        return ENDED[stop.reason];
+      }
+      const gone = await this.kill(place, target);
+      throw lost(
+        place,
+        `ended, or was not reached any more, under a command; ${gone ? "its processes are ended" : "whether its processes are ended is not known"}`,
+        error,
+      );
+    } finally {
+      stop.signal.removeEventListener("abort", kill);
+      session.close();
+    }
+  }
+
+  /** Asks a place once how it holds processes together, in the session of its first command. */
+  private async holdOf(place: Place, { session, output }: StartedShell): Promise<Hold> {
+    // Neither a container nor a task of the exec driver may make namespaces, unless it is privileged.
+    if (place.isolation !== "none") return { kind: "mark" };
+    const key = `${place.allocation}/${place.task}`;
+    const known = this.#holds.get(key);
+    if (known) return known;
+    await session.write(Buffer.from(`${ASK}\n`));
+    const hold = holdOf((await output.line()) ?? "");
+    this.#holds.set(key, hold);
+    for (const first of this.#holds.keys()) {
+      if (this.#holds.size <= REMEMBERED) break;
+      this.#holds.delete(first);
+    }
+    return hold;
+  }
+
+  /** Ends the processes of an execution. @returns whether it is known that none is left */
+  private async kill(place: Place, target: SweepTarget): Promise<boolean> {
+    const end = this.now() + SWEEP_LIMIT;
+    for (;;) {
+      try {
+        return (await this.script(place, sweepLines(target), AbortSignal.timeout(SWEEP_LIMIT))) === 0;
+      } catch (error) {
+        if (passingTrouble(error) === undefined || this.now() > end) return false;
+        await sleep(200);
+      }
+    }
+  }
+
+  private async certain(place: Place, swept: Promise<boolean> | undefined): Promise<void> {
+    if (swept && !(await swept))
+      throw lost(
+        place,
+        "was asked to end a command, and whether all of its processes are ended is not known; stop its allocation",
+      );
+  }
+
+  /** Runs lines of ours in a place, beside whatever runs there. @returns their exit code */
+  private async script(place: Place, lines: string, signal: AbortSignal | undefined): Promise<number> {
+    const { session, output } = await startShell(this.nomad, place, { signal, urgent: true });
+    try {
+      await session.write(Buffer.from(`eval "$(cat)"\n${lines}`));
+      await session.end();
+      await Promise.all([drain(output, () => undefined), drain(session.stderr, () => undefined)]);
+      return await session.exitCode;
+    } finally {
+      session.close();
+    }
+  }
+}
+
+interface Streams {
+  readonly stdin: ExecuteOptions["stdin"];
+  readonly stdout: (chunk: Uint8Array) => void | Promise<void>;
+  readonly stderr: (chunk: Uint8Array) => void | Promise<void>;
+}
+
+/** Whether a place has process ids of its own. */
+function hasOwnProcesses({ isolation }: Place): boolean {
+  return isolation === "container" || isolation === "chroot";
+}
+
+async function drain(stream: AsyncIterable<Uint8Array>, take: (chunk: Uint8Array) => void | Promise<void>) {
+  for await (const chunk of stream) await take(chunk);
+}
+
+/** Hands the caller's input on, and ends it, also where the command has ended before it. */
+async function feed(
+  session: StartedShell["session"],
+  input: ExecuteOptions["stdin"],
+  ended: AbortSignal,
+): Promise<void> {
+  if (input === undefined || input === "") return;
+  const over = new Promise<undefined>((resolve) =>
+    ended.addEventListener("abort", () => resolve(undefined), { once: true }),
+  );
+  const sending = (data: Uint8Array) => session.write(data).catch(() => undefined);
+  if (typeof input === "string" || input instanceof Uint8Array) {
+    await Promise.race([sending(typeof input === "string" ? Buffer.from(input) : input), over]);
+  } else {
+    const chunks = input[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await Promise.race([chunks.next(), over]);
+      if (next === undefined || next.done || ended.aborted) break;
+      await Promise.race([sending(next.value), over]);
+    }
+    if (ended.aborted) void Promise.resolve(chunks.return?.()).catch(() => undefined);
+  }
+  await session.end().catch(() => undefined);
+}
+
+function lost(place: Place, what: string, cause?: unknown): ExecutionLostError {
+  const why =
+    cause instanceof UserError || cause instanceof NoAnswerError || cause instanceof Error ? ` (${cause.message})` : "";
+  const error = new ExecutionLostError(place, `${place.task} of the allocation ${place.allocation} ${what}${why}`);
+  error.cause = cause;
+  return error;
+}
