@@ -50,9 +50,10 @@ export function commandLine(
   const asUser = (...command: readonly string[]): readonly [string, ...string[]] => {
     if (!ownUsers) return command as readonly [string, ...string[]];
     const id = String(place.uid);
+    // The kernel forgets a signal for the parent's end when the user changes: it is asked for again.
     return [
       needed(programs.setpriv, "setpriv"),
-      ...["--reuid", id, "--regid", id, "--clear-groups", "--no-new-privs", "--", ...command],
+      ...["--reuid", id, "--regid", id, "--clear-groups", "--no-new-privs", "--pdeathsig", "KILL", "--", ...command],
     ];
   };
   if (plan.kind === "bubblewrap") {

@@ -19,8 +19,10 @@ export interface ShellStart {
   readonly env: Readonly<Record<string, string>>;
   /** The folder of the slot's named pipes. */
   readonly pipes: string;
-  /** Ends what the shell left running, where no namespace does; undefined: a namespace does. */
-  readonly sweep?: () => Promise<boolean>;
+  /** Whether what it started ends with it, by a namespace of processes. */
+  readonly namespaces: boolean;
+  /** Ends what it left running. @returns whether nothing is left */
+  readonly sweep: () => Promise<boolean>;
 }
 
 /** A command for a shell. */
@@ -138,14 +140,15 @@ export class Shell {
     this.#pipes.stderr.resume();
     if (!this.#exited) this.#child.kill("SIGKILL");
     // Without a namespace, what it started lives on, and may keep it waited for.
-    if (this.start.sweep) void this.start.sweep();
+    if (!this.start.namespaces) void this.start.sweep();
   }
 
   /** Waits until nothing has the pipes, and closes them. @returns whether nothing had them */
   private async gone(ends: readonly Promise<unknown>[]): Promise<boolean> {
-    const swept = this.start.sweep ? await this.start.sweep() : true;
+    const swept = !this.start.namespaces || this.#killed ? await this.start.sweep() : true;
     const all = Promise.all(ends).then(() => true);
-    const closed = this.start.sweep || this.#killed ? await Promise.race([all, later(PIPES_AFTER_KILL)]) : await all;
+    const closed =
+      !this.start.namespaces || this.#killed ? await Promise.race([all, later(PIPES_AFTER_KILL)]) : await all;
     for (const stream of [this.#stdin, this.#pipes.stdout, this.#pipes.stderr, this.#told, this.#instructions])
       stream.destroy();
     return swept && closed;

@@ -201,9 +201,7 @@ export class Slot {
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare) await spare.end();
-    const { isolation } = this.surroundings;
-    if (isolation.ownUsers) return endUser(this.#uid, isolation.programs.setpriv ?? "setpriv");
-    return isolation.kind === "none" ? endMarked(this.mark) : true;
+    return this.sweep();
   }
 
   /** Puts the old folders out of reach at once, and removes them after. */
@@ -247,10 +245,16 @@ export class Slot {
         ...(kind === "none" ? { [name]: value } : {}),
       },
       pipes: this.#pipes,
-      ...(namespaces
-        ? {}
-        : { sweep: () => (ownUsers ? endUser(this.#uid, programs.setpriv ?? "setpriv") : endMarked(this.mark)) }),
+      namespaces,
+      sweep: () => this.sweep(),
     };
+  }
+
+  /** Ends every process of the slot, however it was started. @returns whether none is left */
+  private async sweep(): Promise<boolean> {
+    const { ownUsers, namespaces, programs } = this.surroundings.isolation;
+    if (ownUsers) return endUser(this.#uid, programs.setpriv ?? "setpriv");
+    return namespaces ? true : endMarked(this.mark);
   }
 
   /** The variable by which processes of the slot are known where nothing else marks them. */
