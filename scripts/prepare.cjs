@@ -14,6 +14,7 @@ if (existsSync(compiler)) {
     stdio: "inherit",
   });
   process.exitCode = status ?? 1;
+  if (status === 0) require("./bundle.cjs")();
 } else {
   console.log("cdk-nomad is not compiled: there is no TypeScript beside it, and a clone runs its sources");
 }

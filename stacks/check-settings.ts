@@ -102,6 +102,7 @@ const schema = v.strictObject({
       'write "docker", "singularity", "raw_exec" or "auto"',
     ),
     slots: v.pipe(count, v.minValue(1, "write 1 or more")),
+    isolation: v.optional(v.array(v.picklist(["bubblewrap", "user", "none"], 'write "bubblewrap", "user" or "none"'))),
     min: count,
     max: v.pipe(count, v.minValue(1, "write 1 or more")),
   }),

@@ -17,7 +17,8 @@ export const dev: EnvironmentSettings = {
     autoRevert: true,
   },
   polydev: { execution: "auto", machine: "process", warmPool: 1, browsers: 1, keysInVariables: false },
-  hermes: { driver: "auto", slots: 2, min: 1, max: 2 },
+  // On one person's machine it starts also where nothing keeps slots apart.
+  hermes: { driver: "auto", isolation: ["bubblewrap", "user", "none"], slots: 2, min: 1, max: 2 },
   denyByDefault: false,
   logLevel: "debug",
 };

@@ -131,17 +131,21 @@ export class PrismEnvironment extends TerraformStack {
     };
     const job = this.slotPool(variables, given.TERMINAL_NOMAD_DRIVER ? undefined : hermes.driver);
     const { regions, rendering } = this.regions();
-    if (regions) new RegionalJob(this, job.id, { job, regions, rendering });
-    else new NomadJob(this, job.id, { job });
+    if (regions) new RegionalJob(this, job.pool, { job, regions, rendering });
+    else new NomadJob(this, job.pool, { job });
   }
 
   private slotPool(
     variables: Readonly<Record<string, string | undefined>>,
     driver: EnvironmentSettings["hermes"]["driver"] | undefined,
   ): SlotPoolJob {
-    const { datacenters } = this.settings;
+    const { datacenters, hermes } = this.settings;
     const withDriver = (own: Exclude<typeof driver, "auto">) =>
-      SlotPoolJob.fromEnvironment(variables, { datacenters, ...(own ? { driver: own } : {}) });
+      SlotPoolJob.fromEnvironment(variables, {
+        datacenters,
+        isolation: hermes.isolation,
+        ...(own ? { driver: own } : {}),
+      });
     if (driver !== "auto") return withDriver(driver);
     const inDocker = withDriver("docker");
     return this.#containers.contained(inDocker) ? inDocker : withDriver("raw_exec");

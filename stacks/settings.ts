@@ -66,6 +66,8 @@ export interface HermesSettings {
   readonly driver: "docker" | "singularity" | "raw_exec" | "auto";
   /** Slots of each sandbox. */
   readonly slots: number;
+  /** What may keep the slots apart. Default: bubblewrap, or a user for each slot. */
+  readonly isolation?: readonly ("bubblewrap" | "user" | "none")[];
   /** The fewest sandboxes. */
   readonly min: number;
   /** The most. */

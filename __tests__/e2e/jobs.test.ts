@@ -137,7 +137,7 @@ describe("pools", () => {
     const scale = (count: number) =>
       fetch(`${address}/v1/job/${pool.id}/scale`, {
         method: "PUT",
-        body: JSON.stringify({ Count: count, Target: { Group: "sandboxes" } }),
+        body: JSON.stringify({ Count: count, Target: { Group: "sandbox" } }),
       });
     expect((await scale(3)).status).toBe(200);
     await until("three sandboxes", async () => {

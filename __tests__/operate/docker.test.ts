@@ -46,10 +46,10 @@ withDocker("jobs in containers", () => {
     expect([said.code, flat(said)]).toEqual([
       0,
       expect.stringMatching(
-        /dev: runtime-openai, warm-pool-openai: as a process, since Docker has no image polydev-openai-runtime:0\.1\.0.*hermes-slot-pool: as a process/,
+        /dev: runtime-openai, warm-pool-openai: as a process, since Docker has no image polydev-openai-runtime:0\.1\.0.*hermes-sandbox: as a process/,
       ),
     ]);
-    expect([await driverOf("warm-pool-openai"), await driverOf("hermes-slot-pool")]).toEqual(["raw_exec", "raw_exec"]);
+    expect([await driverOf("warm-pool-openai"), await driverOf("hermes-sandbox")]).toEqual(["raw_exec", "raw_exec"]);
   });
 
   test("with the images that npm run images makes: Polydev and Hermes move into containers and are healthy", async () => {
@@ -61,15 +61,15 @@ withDocker("jobs in containers", () => {
     const said = await run("deploy", "dev");
     expect([said.code, flat(said)]).toEqual([
       0,
-      expect.stringContaining("hermes-slot-pool: in a container, since Docker has hermes-sandbox:0.1.0"),
+      expect.stringContaining("hermes-sandbox: in a container, since Docker has hermes-sandbox:local"),
     ]);
-    for (const job of ["warm-pool-openai", "warm-pool-anthropic", "warm-pool-google", "hermes-slot-pool"]) {
+    for (const job of ["warm-pool-openai", "warm-pool-anthropic", "warm-pool-google", "hermes-sandbox"]) {
       expect([job, await driverOf(job)]).toEqual([job, "docker"]);
       // No manager of the pools runs here that would take the processes of the generation before away.
       const instances = await cluster.consul.instances(job, { passing: true });
       expect([job, instances.length]).toEqual([job, job.startsWith("warm-pool") ? 2 : 1]);
     }
-    expect(running()).toEqual(expect.arrayContaining(["hermes-sandbox:0.1.0", "polydev-google-runtime:0.1.0"]));
+    expect(running()).toEqual(expect.arrayContaining(["hermes-sandbox:local", "polydev-google-runtime:0.1.0"]));
   });
 
   test("a dispatched runtime runs its command in the container", async () => {

@@ -149,7 +149,7 @@ describe("containers", () => {
     // The id of a pool's job ends with the mark of its generation.
     const driverOf = (id: string) =>
       jobs.find(({ ID }) => ID.replace(/-[0-9a-f]{8}$/, "") === id)?.TaskGroups[0]?.Tasks[0]?.Driver;
-    const ids = ["runtime-openai", "warm-pool-openai", "runtime-google", "warm-pool-google", "hermes-slot-pool"];
+    const ids = ["runtime-openai", "warm-pool-openai", "runtime-google", "warm-pool-google", "hermes-sandbox"];
     return { drivers: ids.map(driverOf), lines: dev.containerChoices };
   };
   interface Task {
@@ -158,7 +158,7 @@ describe("containers", () => {
   }
 
   test("are taken for the jobs of which Docker has every image, and why is said", () => {
-    const some = drivers(["polydev-openai-runtime:0.1.0", "polydev-google-runtime:latest", "hermes-sandbox:0.1.0"]);
+    const some = drivers(["polydev-openai-runtime:0.1.0", "polydev-google-runtime:latest", "hermes-sandbox:local"]);
     expect(some.drivers).toEqual(["docker", "docker", "raw_exec", "raw_exec", "docker"]);
     expect(some.lines).toEqual([
       "runtime-openai, warm-pool-openai: in a container, since Docker has polydev-openai-runtime:0.1.0",
@@ -166,7 +166,7 @@ describe("containers", () => {
         /^runtime-anthropic, .*: as a process, since Docker has no image polydev-anthropic-runtime/,
       ),
       expect.stringMatching(/^runtime-google, .* no image polydev-google-runtime:0\.1\.0 \(npm run images/),
-      "hermes-slot-pool: in a container, since Docker has hermes-sandbox:0.1.0",
+      "hermes-sandbox: in a container, since Docker has hermes-sandbox:local",
     ]);
   });
 

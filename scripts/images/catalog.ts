@@ -2,19 +2,25 @@ import { IMAGE_TAG } from "../../lib";
 
 /** An image that this repository's jobs name, and what it is made of. */
 export interface Image {
-  /** Its name; its tag is that of this release. */
+  /** Its name. */
   readonly name: string;
+  /** Default: that of this release. */
+  readonly tag?: string;
   /** The folder of images/ that holds its Dockerfile. */
   readonly recipe: string;
   /** The image below it, or what is copied from this machine where there is none. */
   readonly base: "shell" | "node" | undefined;
   /** The source of the stand-in inside, and the name of the program that it stands in for. */
-  readonly program?: { readonly source: string; readonly name: string };
+  readonly program?: {
+    readonly source: string;
+    readonly name: string;
+    /** No stand-in, but the program itself. */ readonly real?: true;
+  };
 }
 
-/** A name with the tag of this release. */
-export function tagged(name: string): string {
-  return `${name}:${IMAGE_TAG}`;
+/** A name with its tag. @param tag Default: that of this release */
+export function tagged(name: string, tag = IMAGE_TAG): string {
+  return `${name}:${tag}`;
 }
 
 /** The name of the image of a base. */
@@ -45,6 +51,7 @@ export const IMAGES: readonly Image[] = [
     name: "hermes-sandbox",
     recipe: "hermes-sandbox",
     base: "node",
-    program: { source: "lib/pools/jobs/stand-ins/sandbox.ts", name: "hermes-sandbox" },
+    tag: "local",
+    program: { source: "lib/pools/sandbox/server/main.ts", name: "hermes-sandbox", real: true },
   },
 ];

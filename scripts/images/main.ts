@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { formatProblem, UserError } from "../../lib";
 import { baseName, IMAGES, tagged, type Image } from "./catalog";
-import { nodeRootfs, programRootfs, shellRootfs, standInRootfs } from "./rootfs";
+import { bundledRootfs, healthProtocol, nodeRootfs, programRootfs, sandboxRootfs, shellRootfs } from "./rootfs";
 
 const ROOT = join(__dirname, "../..");
 
@@ -29,7 +29,7 @@ function main(): void {
       "--from-registry",
       `the programs of ${process.platform} run in no Linux container; write npm run images -- --from-registry`,
     );
-  for (const image of IMAGES) console.log(`✓ ${tagged(image.name)}${build(image, options)}`);
+  for (const image of IMAGES) console.log(`✓ ${tagged(image.name, image.tag)}${build(image, options)}`);
   console.log("\nnpm start runs dev's jobs in containers now, where its settings say auto");
 }
 
@@ -37,13 +37,14 @@ function main(): void {
 function build(image: Image, { fromRegistry = false }: Options): string {
   const context = mkdtempSync(join(tmpdir(), "cdk-nomad-image-"));
   try {
-    const own = image.base === undefined && fromRegistry ? "Dockerfile.registry" : "Dockerfile";
-    copyFileSync(join(ROOT, "images", image.recipe, own), join(context, "Dockerfile"));
+    const registry = join(ROOT, "images", image.recipe, "Dockerfile.registry");
+    const own = fromRegistry && existsSync(registry) ? registry : join(ROOT, "images", image.recipe, "Dockerfile");
+    copyFileSync(own, join(context, "Dockerfile"));
     const rootfs = join(context, "rootfs");
     mkdirSync(rootfs);
     const inside = fill(image, rootfs, fromRegistry);
     const base = image.base === undefined ? [] : ["--build-arg", `BASE=${tagged(baseName(image.base))}`];
-    docker(["build", "--quiet", "--tag", tagged(image.name), ...base, context]);
+    docker(["build", "--quiet", "--tag", tagged(image.name, image.tag), ...base, context]);
     return inside;
   } finally {
     rmSync(context, { recursive: true, force: true });
@@ -57,7 +58,12 @@ function fill({ recipe, program }: Image, rootfs: string, fromRegistry: boolean)
       programRootfs(rootfs, file, program.name);
       return `, with ${file}`;
     }
-    standInRootfs(rootfs, join(ROOT, program.source), program.name);
+    bundledRootfs(rootfs, join(ROOT, program.source), program.name);
+    if (program.real) {
+      if (!fromRegistry) sandboxRootfs(rootfs);
+      return ", with the sandbox server";
+    }
+    healthProtocol(rootfs);
     return ", with the stand-in";
   }
   if (fromRegistry) return "";

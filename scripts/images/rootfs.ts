@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { UserError } from "../../lib";
@@ -40,6 +49,7 @@ export function shellRootfs(rootfs: string): void {
   mkdirSync(join(rootfs, "usr/bin"), { recursive: true });
   symlinkSync("../../bin/busybox", join(rootfs, "usr/bin/env"));
   for (const folder of ["tmp", "root", "etc"]) mkdirSync(join(rootfs, folder), { recursive: true });
+  chmodSync(join(rootfs, "tmp"), 0o1777);
   writeFileSync(join(rootfs, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
   writeFileSync(join(rootfs, "etc/group"), "root:x:0:\n");
 }
@@ -57,8 +67,8 @@ export function programRootfs(rootfs: string, file: string, name: string): void 
   copyProgram(file, rootfs, `/app/${name}`);
 }
 
-/** A stand-in of this library, in one file that Node.js runs. */
-export function standInRootfs(rootfs: string, source: string, name: string): void {
+/** A program of this library, in one file that Node.js runs. */
+export function bundledRootfs(rootfs: string, source: string, name: string): void {
   buildSync({
     entryPoints: [source],
     outfile: join(rootfs, "app", name),
@@ -69,7 +79,26 @@ export function standInRootfs(rootfs: string, source: string, name: string): voi
     logLevel: "error",
   });
   execFileSync("chmod", ["755", join(rootfs, "app", name)]);
-  // grpc-health-check reads its protocol from two folders above its own, which is /app in the image.
+}
+
+/** What keeps the slots of a sandbox apart, and what its commands use, as far as this machine has it. */
+export function sandboxRootfs(rootfs: string): void {
+  for (const program of ["setpriv", "unshare", "mount", "bwrap", "mkfifo"]) {
+    const found = findOnPath(program);
+    if (found) copyProgram(found, rootfs, `/usr/bin/${program}`);
+  }
+  const missing = ["setpriv", "mkfifo", "bash"].filter((program) => !findOnPath(program));
+  if (missing.length > 0)
+    throw UserError.at(
+      "hermes-sandbox",
+      `${missing.join(", ")} of this machine would be in it, and is not on PATH; install it, or write --from-registry`,
+    );
+  mkdirSync(join(rootfs, "workspace"), { recursive: true });
+  mkdirSync(join(rootfs, "var/tmp"), { recursive: true });
+}
+
+/** What the health check of gRPC needs beside a stand-in: it reads its protocol from two folders above its own, which is /app in the image. */
+export function healthProtocol(rootfs: string): void {
   const health = dirname(require.resolve("grpc-health-check/package.json"));
   cpSync(join(health, "proto"), join(rootfs, "proto"), { recursive: true });
 }

@@ -1,13 +1,12 @@
-import { join } from "node:path";
 import {
   Check,
   Driver,
   Duration,
-  Job,
   LogConfig,
   Memory,
   Network,
   Port,
+  Reschedule,
   Resources,
   Restart,
   Scaling,
@@ -17,27 +16,50 @@ import {
   Update,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
-import { coreShare, IMAGE_TAG, standInCommand } from "../../job-parts";
+import { coreShare } from "../../job-parts";
+import { sandboxServerCommand, TOKEN_FILE, type Isolation } from "../sandbox";
+import { PoolJob } from "./pool-job";
 import { slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
 
 /** Properties of {@link SlotPoolJob}. */
-export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver">> {
+export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver" | "address" | "jobId">> {
   /**
    * What runs the sandboxes: Docker, Singularity or Apptainer; or processes of the node, where there is neither.
    *
    * @default "docker"
    */
-  readonly driver?: SlotPoolSettings["driver"] | "raw_exec" | "exec";
+  readonly driver?: SlotPoolSettings["driver"] | "exec";
   /**
-   * Its id, and the name of its service.
+   * The pool's name: its job's id, and the name of its service. Published clients of Hermes look for `hermes-sandbox`.
    *
-   * @default "hermes-slot-pool"
+   * @default "hermes-sandbox"
    */
   readonly name?: string;
   /**
-   * The program of a sandbox, with its first arguments, where it is a process.
+   * Whether a changed pool comes up beside the old one, as a job of another id (`<name>-<hash>`, see {@link PoolJob}), so that a change ends
+   * nothing that is leased. Clients that look for the job by the pool's name do not find it then.
    *
-   * @default - a stand-in that answers GET /health
+   * @default false
+   */
+  readonly generations?: boolean;
+  /**
+   * Whether the sandbox server asks for a token. `own`: each makes one when it starts, and whoever may run commands in the allocation reads it there
+   * (`READ_TOKEN`). `none`: for clients that know no token; it then listens on 127.0.0.1, and whatever runs on the node reaches it.
+   *
+   * @default "own"
+   */
+  readonly token?: "own" | "none";
+  /**
+   * What may keep the slots apart, the first that is possible where it runs. With `none` in it, it starts also where nothing can, and says so in every
+   * answer.
+   *
+   * @default ["bubblewrap", "user"]
+   */
+  readonly isolation?: readonly Isolation[];
+  /**
+   * The program of the sandbox server, with its first arguments, where it is a process of the node.
+   *
+   * @default - the one of this library, with the Node that runs this
    */
   readonly command?: readonly [string, ...string[]];
   /**
@@ -54,41 +76,55 @@ export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver
   readonly datacenters?: readonly string[];
 }
 
-/** The port of the sandbox's server inside a container. */
+/** The port of the sandbox's server inside a container with a network of its own. */
 const SERVER_PORT = 8080;
-const IMAGE = `hermes-sandbox:${IMAGE_TAG}`;
+/** A fixed tag: Nomad would ask a registry for `latest` before every start. */
+const IMAGE = "hermes-sandbox:local";
+/** The program in the image. */
+const PROGRAM = "/app/hermes-sandbox";
 
 /**
- * Sandboxes with slots: each runs the commands of several tasks at a time, each in a workspace of its own. How many there are
- * is somebody else's to say, between `min` and `max`.
+ * Sandboxes with slots: each runs a sandbox server, which runs the commands of several tasks at a time, each in a workspace of its own. How many there
+ * are is somebody else's to say, between `min` and `max`; the job has no deployments, since Nomad would refuse to scale it during one.
  */
-export class SlotPoolJob extends Job {
+export class SlotPoolJob extends PoolJob {
   constructor(props: SlotPoolJobProps = {}) {
     checkProps(props, "SlotPoolJob");
-    const { name = "hermes-slot-pool", slots = 10, min = 1, max = 10, driver = "docker", datacenters } = props;
-    const contained = driver === "docker";
+    const { name = "hermes-sandbox", slots = 10, min = 1, max = 10, port, datacenters, generations = false } = props;
+    const { contained, own } = wayOf(props);
     super({
-      id: name,
+      pool: name,
       type: "service",
       datacenters,
       meta: { slots: String(slots) },
-      update: new Update({ maxParallel: 1, minHealthyTime: Duration.seconds(5) }),
+      update: new Update({ healthCheck: "task_states", minHealthyTime: Duration.zero, maxParallel: 0 }),
       groups: [
         new TaskGroup({
-          name: "sandboxes",
+          name: "sandbox",
           count: min,
           scaling: new Scaling({ min, max, enabled: true }),
-          networks: [Network.host(Port.dynamic("http", contained ? { to: SERVER_PORT } : {}))],
-          restart: Restart.fail({ attempts: 3, delay: Duration.seconds(5), interval: Duration.minutes(5) }),
+          networks: [
+            Network.host(
+              port !== undefined && !contained
+                ? Port.static("http", port)
+                : Port.dynamic("http", own ? { to: SERVER_PORT } : {}),
+            ),
+          ],
+          restart: new Restart({
+            attempts: 3,
+            interval: Duration.minutes(5),
+            delay: Duration.seconds(10),
+            mode: "delay",
+          }),
+          reschedule: Reschedule.limited(5, Duration.hours(1), {
+            delay: Duration.seconds(30),
+            delayFunction: "exponential",
+            maxDelay: Duration.minutes(5),
+          }),
           tasks: [
             new Task({
-              name: "sandbox",
+              name: "sandbox-server",
               driver: driverOf(props),
-              meta: isStandIn(props) ? { stand_in: "true" } : undefined,
-              env: {
-                SANDBOX_SLOTS: String(slots),
-                SANDBOX_PORT: contained ? String(SERVER_PORT) : "${NOMAD_PORT_http}",
-              },
               killTimeout: Duration.seconds(30),
               resources: props.resources ?? new Resources({ cpu: coreShare(0.5), memory: Memory.mebibytes(512) }),
               logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),
@@ -107,23 +143,62 @@ export class SlotPoolJob extends Job {
         }),
       ],
     });
+    if (!generations)
+      Object.defineProperty(this, "id", { value: name, configurable: true, enumerable: true, writable: true });
   }
 
   /** The pool that Hermes' environment variables, TERMINAL_NOMAD_…, ask for; what is given here counts before them. */
   static fromEnvironment(env: Readonly<Record<string, string | undefined>>, props: SlotPoolJobProps = {}): SlotPoolJob {
-    return new SlotPoolJob({ ...slotPoolSettings(env), ...props });
+    const { jobId, address: _, ...settings } = slotPoolSettings(env);
+    return new SlotPoolJob({ name: jobId, ...settings, ...props });
   }
 }
 
-/** Whether a program of this library takes the place of a sandbox. */
-function isStandIn({ driver, command }: SlotPoolJobProps): boolean {
-  return (driver === "raw_exec" || driver === "exec") && command === undefined;
+/** Where its server runs: in a container, and with a network of the container's own. */
+function wayOf({ driver = "docker", token = "own" }: SlotPoolJobProps) {
+  const contained = driver === "docker";
+  return { contained, own: contained && token === "own" };
 }
 
-function driverOf({ driver = "docker", image, command }: SlotPoolJobProps): Driver {
-  if (driver === "docker") return Driver.docker({ image: image ?? IMAGE, ports: ["http"], init: true });
+function driverOf(props: SlotPoolJobProps): Driver {
+  const { driver = "docker", image, apptainerImage, privileged = false } = props;
+  const { own } = wayOf(props);
+  if (driver === "docker")
+    return Driver.docker({
+      image: image ?? IMAGE,
+      forcePull: false,
+      args: argumentsOf(props, "/data"),
+      init: true,
+      ...(own ? { ports: ["http"] } : { networkMode: "host" }),
+      ...(privileged ? { privileged } : {}),
+    });
+  const data = "${NOMAD_ALLOC_DIR}/data";
   if (driver === "singularity")
-    return Driver.singularity({ image: image ?? `docker://${IMAGE}`, command: "run", contain: true, noHome: true });
-  const [program, ...args] = command ?? standInCommand(join(__dirname, "stand-ins"), "sandbox");
+    return Driver.singularity({
+      image: apptainerImage ?? image ?? `docker://${IMAGE}`,
+      command: "run",
+      args: argumentsOf(props, "/data"),
+      binds: [`${data}:/data`],
+      contain: true,
+      noHome: true,
+    });
+  const [program, ...args] =
+    apptainerImage === undefined
+      ? [...(props.command ?? sandboxServerCommand()), ...argumentsOf(props, data)]
+      : ["apptainer", "exec", "--bind", `${data}:/data`, apptainerImage, PROGRAM, ...argumentsOf(props, "/data")];
   return driver === "exec" ? Driver.exec({ command: program, args }) : Driver.rawExec({ command: program, args });
+}
+
+/** The command line of the sandbox server. */
+function argumentsOf(props: SlotPoolJobProps, dataDir: string): readonly string[] {
+  const { slots = 10, token = "own", isolation } = props;
+  const { own } = wayOf(props);
+  // A container with a network of its own is reached from outside of it; whatever has the node's listens where it was told, and no wider.
+  const listen = own ? "0.0.0.0" : token === "none" ? "127.0.0.1" : "${NOMAD_IP_http}";
+  return [
+    ...["--port", own ? String(SERVER_PORT) : "${NOMAD_PORT_http}", "--slots", String(slots), "--data-dir", dataDir],
+    ...["--listen", listen],
+    ...(token === "none" ? ["--no-token"] : ["--token-file", TOKEN_FILE]),
+    ...(isolation === undefined ? [] : ["--isolation", isolation.join(",")]),
+  ];
 }

@@ -141,8 +141,8 @@ export class Tools {
       },
       signal,
     );
-    // A larger generation took the slot: whoever asked has lost it.
-    if (signal.reason instanceof Refused) throw signal.reason;
+    // Why it was ended before its time: a larger generation took the slot, or the server stops.
+    const taken = signal.reason instanceof Refused ? signal.reason.message : undefined;
     // What evaded its end must not meet whoever comes next.
     if (!outcome.clean) slot.empty();
     if (!outcome.ready && outcome.ended === "exited")
@@ -159,7 +159,8 @@ export class Tools {
     return {
       success: exit_code === 0,
       output: (err === "" ? out : out === "" ? err : `${out}\n[stderr]\n${err}`).trim(),
-      error: timeout ? `Command timed out after ${seconds}s` : exit_code === 0 ? "" : `Exit code: ${exit_code}`,
+      error:
+        taken ?? (timeout ? `Command timed out after ${seconds}s` : exit_code === 0 ? "" : `Exit code: ${exit_code}`),
       metadata: {
         exit_code,
         returncode: exit_code,

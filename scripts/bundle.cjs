@@ -1,0 +1,19 @@
+/**
+ * Makes one file of the sandbox server, beside its compiled sources: what a package carries, and any Node runs without the package's dependencies.
+ */
+const { join } = require("node:path");
+
+const root = join(__dirname, "..");
+module.exports = function bundle() {
+  require("esbuild").buildSync({
+    entryPoints: [join(root, "lib/pools/sandbox/server/main.ts")],
+    outfile: join(root, "dist/lib/pools/sandbox/sandbox-server.js"),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    banner: { js: "#!/usr/bin/env node" },
+    logLevel: "error",
+  });
+};
+
+if (require.main === module) module.exports();
