@@ -48,6 +48,7 @@ export class TestSandboxServer {
       env: { ...process.env, SERVER_SECRET: "of-the-server" },
     });
     this.#child = child;
+    this.#said = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (this.#said += chunk.toString()));
     await until("the server listens, or ends", () => child.exitCode !== null || this.event("listening") !== undefined);

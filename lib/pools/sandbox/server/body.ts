@@ -22,7 +22,8 @@ export class Bodies {
       const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
       if (type !== "application/json") throw new Refused("malformed", "write Content-Type: application/json");
       const chunks: Buffer[] = [];
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+      // A body that is refused halfway keeps its connection, over which the refusal goes.
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         held += chunk.length;
         this.#held += chunk.length;
         if (held > this.each) throw new Refused("too-large", `The request is larger than ${this.each} bytes`);

@@ -84,7 +84,8 @@ function mountScript(plan: IsolationPlan, place: SlotPlace): string {
   const memory = "[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777,size=64m,nosuid,nodev tmpfs /dev/shm";
   // A mount hides what lies below it: the one whose source the other would hide comes first.
   const both = place.tmp.startsWith(`${target}/`) ? [tmp, workspace] : [workspace, tmp];
-  return [...both, memory, `cd ${target}`, "shift 2", 'exec "$@"'].map((step) => `{ ${step}; }`).join(" && ");
+  // The shell of the script stays: a namespace's first process takes no signal and has others' orphans to reap, which no command expects.
+  return `${[...both, memory, `cd ${target}`, "shift 2"].map((step) => `{ ${step}; }`).join(" && ")} && "$@"; exit $?`;
 }
 
 function bubblewrap(

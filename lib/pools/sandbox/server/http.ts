@@ -34,7 +34,12 @@ export function httpServer(options: HttpOptions): Server {
       connectionsCheckingInterval: 1000,
       keepAliveTimeout: 65_000,
     },
-    (request, response) => void answer(request, response, options, bodies),
+    (request, response) => {
+      answer(request, response, options, bodies).catch((error: unknown) => {
+        options.failed(error, "answering");
+        response.destroy();
+      });
+    },
   );
   server.maxConnections = limits.connections;
   return server;
@@ -81,8 +86,6 @@ async function answer(
     if (refused.code === "unauthorized") response.setHeader("www-authenticate", "Bearer");
     if (refused.code === "busy" || refused.code === "stopping") response.setHeader("retry-after", "1");
     send(response, refused.status, refused.body);
-    if (!request.complete)
-      request.socket.once("drain", () => request.destroy()).setTimeout(1000, () => request.destroy());
   }
 }
 
