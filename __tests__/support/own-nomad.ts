@@ -17,53 +17,31 @@ import { apiPath, NomadClient, nomadConnection } from "../../lib/nomad";
 import { reservePorts, type ReservedPorts } from "./ports";
 import { until } from "./until";
 
-/** A Nomad that keeps its state where it restarts, and that asks for tokens: what the embedded one does not. */
+const loopback = "127.0.0.1";
+
+/**
+ * A Nomad that keeps its state where it restarts, that asks for tokens, and that may have several servers: what the embedded one does not. The
+ * first of its agents is a client too, and the one that is asked.
+ */
 export class OwnNomad {
   token = "";
   #folder: string | undefined;
   #ports: ReservedPorts | undefined;
-  #child: ChildProcess | undefined;
+  readonly #children: (ChildProcess | undefined)[] = [];
 
+  /** @param servers how many there are */
+  constructor(private readonly servers = 1) {}
+
+  /** Starts what does not run of it, and waits until it is ready. */
   async start(): Promise<void> {
-    this.#ports ??= await reservePorts();
+    this.#ports ??= await reservePorts(this.servers);
     this.#folder ??= mkdtempSync(join(tmpdir(), "cdk-nomad-own-"));
-    const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
-    const file = join(this.#folder, "agent.json");
-    const loopback = "127.0.0.1";
-    const { "Nomad HTTP": http, "Nomad RPC": rpc, "Nomad Serf": serf } = regionPortsAt(this.#ports.offset, 0);
-    const config = {
-      name: "own",
-      data_dir: join(this.#folder, "data"),
-      bind_addr: loopback,
-      ports: { http, rpc, serf },
-      advertise: { http: loopback, rpc: loopback, serf: loopback },
-      acl: { enabled: true },
-      server: { enabled: true, bootstrap_expect: 1, raft_multiplier: 1 },
-      client: {
-        enabled: true,
-        network_interface: "lo",
-        servers: [`${loopback}:${rpc}`],
-        options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
-        ...dynamicPortsAt(this.#ports.offset, 0),
-      },
-      plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
-      // Nothing is there: a Consul on the usual ports is somebody else's.
-      consul: {
-        address: `${loopback}:${portsAt(this.#ports.offset)["Consul HTTP"]}`,
-        auto_advertise: false,
-        client_auto_join: false,
-        server_auto_join: false,
-      },
-    };
-    writeFileSync(file, JSON.stringify(config));
-    const log = openSync(join(this.#folder, "log"), "a");
-    this.#child = spawn(path, ["agent", `-config=${file}`], {
-      stdio: ["ignore", log, log],
-      env: agentEnvironment(process.env),
-    });
+    for (let index = 0; index < this.servers; index += 1)
+      if (!isRunning(this.#children[index]))
+        this.#children[index] = await this.startAgent(index, this.#folder, this.#ports);
     const nomad = this.client();
     try {
-      await until(`a ready Nomad (its log: ${this.#folder}/log)`, async () => {
+      await until(`a ready Nomad (its log: ${this.#folder}/0.log)`, async () => {
         if (!(await nomad.leader().catch(() => undefined))) return false;
         this.token ||= (await nomad.http.post(apiPath`/v1/acl/bootstrap`, v.object({ SecretID: v.string() }))).SecretID;
         const authorized = this.client();
@@ -76,6 +54,60 @@ export class OwnNomad {
     }
   }
 
+  private async startAgent(index: number, folder: string, { offset }: ReservedPorts): Promise<ChildProcess> {
+    const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const file = join(folder, `${index}.json`);
+    const all = Array.from({ length: this.servers }, (_, each) => regionPortsAt(offset, each));
+    const { "Nomad HTTP": http, "Nomad RPC": rpc, "Nomad Serf": serf } = regionPortsAt(offset, index);
+    const config = {
+      name: `own-${index}`,
+      data_dir: join(folder, `data-${index}`),
+      bind_addr: loopback,
+      ports: { http, rpc, serf },
+      advertise: { http: loopback, rpc: loopback, serf: loopback },
+      acl: { enabled: true },
+      server: {
+        enabled: true,
+        bootstrap_expect: this.servers,
+        raft_multiplier: 1,
+        server_join: { retry_join: all.map((ports) => `${loopback}:${ports["Nomad Serf"]}`), retry_interval: "1s" },
+      },
+      client: {
+        enabled: index === 0,
+        network_interface: "lo",
+        servers: all.map((ports) => `${loopback}:${ports["Nomad RPC"]}`),
+        options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
+        ...dynamicPortsAt(offset, 0),
+      },
+      plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
+      // Nothing is there: a Consul on the usual ports is somebody else's.
+      consul: {
+        address: `${loopback}:${portsAt(offset)["Consul HTTP"]}`,
+        auto_advertise: false,
+        client_auto_join: false,
+        server_auto_join: false,
+      },
+    };
+    writeFileSync(file, JSON.stringify(config));
+    const log = openSync(join(folder, `${index}.log`), "a");
+    const env = agentEnvironment(process.env);
+    return spawn(path, ["agent", `-config=${file}`], { stdio: ["ignore", log, log], env });
+  }
+
+  /** Which of the servers leads; undefined where none does. */
+  async leader(): Promise<number | undefined> {
+    const nomad = this.client();
+    const address = await nomad.leader().catch(() => undefined);
+    await nomad.close();
+    const found = Array.from({ length: this.servers }, (_, index) => this.rpcAddress(index)).indexOf(address ?? "");
+    return found < 0 ? undefined : found;
+  }
+
+  /** Where a server speaks to the others. */
+  rpcAddress(index: number): string {
+    return `${loopback}:${regionPortsAt(this.#ports?.offset ?? 0, index)["Nomad RPC"]}`;
+  }
+
   /** Where it answers. */
   get address(): string {
     if (!this.#ports) throw new Error("it is not started yet; use it inside of tests and hooks");
@@ -86,10 +118,10 @@ export class OwnNomad {
     return new NomadClient(nomadConnection({ ...(token ? { NOMAD_TOKEN: token } : {}) }, this.address));
   }
 
-  /** Ends the agent without a word, as a crash would; its tasks go on. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+  /** Ends an agent without a word, as a crash would; its tasks go on. */
+  async kill(index = 0): Promise<void> {
+    const child = this.#children[index];
+    if (!child || !isRunning(child)) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await gone;
@@ -103,12 +135,16 @@ export class OwnNomad {
       await until("the end of all allocations", async () => !(await nomad.allAllocations()).some(isAlive));
     } finally {
       await nomad.close();
-      await this.kill();
+      for (const index of this.#children.keys()) await this.kill(index);
       await this.#ports?.release();
     }
     const folder = this.#folder ?? "";
     if (mountsIn(folder).length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function isRunning(child: ChildProcess | undefined): boolean {
+  return child !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 function isAlive({ ClientStatus }: { readonly ClientStatus: string }): boolean {
