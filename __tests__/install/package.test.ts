@@ -43,6 +43,8 @@ test("its library is imported, and its types are there", () => {
   expect(run(process.execPath, ["use.js"])).toBe("job/no-groups\n");
   writeFileSync(join(folder, "testing.js"), `console.log(typeof require("cdk-nomad/testing").Template);`);
   expect(run(process.execPath, ["testing.js"])).toBe("function\n");
+  writeFileSync(join(folder, "pools.js"), `console.log(typeof require("cdk-nomad/pools").getWarmPoolManager);`);
+  expect(run(process.execPath, ["pools.js"])).toBe("function\n");
   expect(files).toEqual(
     expect.arrayContaining(["dist/lib/index.js", "dist/lib/index.d.ts", "dist/lib/testing/index.d.ts"]),
   );

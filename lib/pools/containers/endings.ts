@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type NomadClient } from "../../nomad";
 import { generationFrom, type Generation } from "./generations";
@@ -5,6 +6,11 @@ import { isLive, nextToGo } from "./allocations";
 
 /** Between two looks at an allocation that ends, in milliseconds. */
 const INTERVAL = 50;
+/**
+ * After how long an allocation that was not told to stop is stopped again, in milliseconds: a scaling of its job at the same moment makes Nomad
+ * 1.11 forget the request, as it writes the allocation anew as it was before.
+ */
+const ASK_AGAIN = 1500;
 /** How long a scaling may take until the scheduler has told the allocation to stop, in milliseconds. */
 const SCALED = 2000;
 
@@ -22,13 +28,19 @@ export class Endings {
 
   /** Ends a container that nobody leases any more. @returns once its allocation is over, and so whatever ran in it */
   async end(container: string, signal: AbortSignal): Promise<"gone"> {
+    // Many containers end by one signal, and that is no leak.
+    setMaxListeners(0, signal);
     const allocation = await this.nomad.allocation(container);
     if (!allocation || !isLive(allocation)) return "gone";
     if (allocation.DesiredStatus === "run" && !(await this.leave(allocation.JobID, container, signal)))
       await this.stop(container);
-    for (;;) {
+    for (let asked = performance.now(); ;) {
       const now = await this.nomad.allocation(container);
       if (!now || !isLive(now)) return "gone";
+      if (now.DesiredStatus === "run" && performance.now() - asked > ASK_AGAIN) {
+        await this.stop(container);
+        asked = performance.now();
+      }
       await sleep(INTERVAL, undefined, { signal });
     }
   }

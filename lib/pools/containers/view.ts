@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isClosed, type AllocationStub, type ConsulClient, type NomadClient, type ServiceInstance } from "../../nomad";
 import type { Place } from "../execution";
@@ -70,7 +71,9 @@ export class ContainerView {
   #containers: readonly Container[] | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor(private readonly options: ViewOptions) {}
+  constructor(private readonly options: ViewOptions) {
+    setMaxListeners(0, this.#stop.signal);
+  }
 
   /** Waits for the first view. @throws what the servers say, where they do not answer or refuse */
   async start(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Commands and browsers in jobs of their own, and how the cluster does: Polydev's NomadManager. */
 export type { ClusterStatus, Usage } from "./cluster-status";
 export { secretsOf, type Credentials } from "./credentials";
+export { getNomadManager } from "./get-nomad-manager";
 export {
   NomadManager,
   type BrowserVmRequest,

@@ -135,10 +135,16 @@ export class NomadManager {
   readonly #statuses = new Map<string, { readonly at: number; readonly status: JobStatus }>();
   readonly #forgetting = new Set<() => void>();
   readonly #clock: Clock;
+  /** The client that it asks. */
+  readonly nomad: NomadClient;
+  /** What runs its commands. */
+  readonly executor: Executor;
   readonly #counts = { submitted: 0, running: 0, completed: 0, failed: 0, allocations: 0 };
 
   constructor(private readonly options: NomadManagerOptions) {
     this.#clock = options.clock ?? monotonicClock;
+    this.nomad = options.nomad;
+    this.executor = options.executor;
   }
 
   /**
@@ -149,7 +155,8 @@ export class NomadManager {
    */
   async submitRuntimeJob(request: RuntimeJobRequest): Promise<SubmittedJob> {
     const { userId, provider, command, credentials, secrets, timeout = TIMEOUT, execution } = request;
-    const { nomad, executor, startTimeout = START_TIMEOUT } = this.options;
+    const { nomad, executor } = this;
+    const { startTimeout = START_TIMEOUT } = this.options;
     const all = { ...secretsOf(provider, credentials), ...secrets };
     const job = RuntimeJob.waiting({
       provider,
@@ -223,7 +230,7 @@ export class NomadManager {
     const known = this.#statuses.get(jobId);
     const now = this.#clock.now();
     if (useCache && known && now - known.at < FRESH) return known.status;
-    const status = statusOf(jobId, await this.options.nomad.job(jobId));
+    const status = statusOf(jobId, await this.nomad.job(jobId));
     if (this.#statuses.size >= REMEMBERED) this.#statuses.clear();
     this.#statuses.set(jobId, { at: now, status });
     return status;
@@ -231,7 +238,7 @@ export class NomadManager {
 
   /** Allocations of a job; none where there is no such job. */
   async getJobAllocations(jobId: string): Promise<readonly JobAllocation[]> {
-    const found = await this.options.nomad.allocations(jobId);
+    const found = await this.nomad.allocations(jobId);
     this.#counts.allocations += found.length;
     return found.map((allocation) => ({
       id: allocation.ID,
@@ -258,13 +265,13 @@ export class NomadManager {
     this.#statuses.delete(jobId);
     const run = this.#runs.get(jobId);
     run?.cancel.abort(new UserError([problem(jobId, "was stopped")]));
-    const evalId = await stopAndPurge(this.options.nomad, jobId, { purge });
+    const evalId = await stopAndPurge(this.nomad, jobId, { purge });
     return { success: evalId !== undefined, jobId, evalId: evalId ?? "", purged: evalId !== undefined && purge };
   }
 
   /** How the cluster does, with what its allocations have reserved. */
   async getClusterStatus(): Promise<ClusterStatus & { readonly metrics: ManagerMetrics }> {
-    return { ...(await clusterStatus(this.options.nomad)), metrics: this.metrics };
+    return { ...(await clusterStatus(this.nomad)), metrics: this.metrics };
   }
 
   /** Whether Nomad answers within five seconds, and has a leader. */
@@ -272,7 +279,7 @@ export class NomadManager {
     const late = new Promise<false>((resolve) => {
       this.#clock.after(HEALTH_TIMEOUT, () => resolve(false));
     });
-    const asked = this.options.nomad.leader().then(
+    const asked = this.nomad.leader().then(
       (leader) => leader !== undefined,
       () => false,
     );
@@ -307,7 +314,7 @@ export class NomadManager {
 
   private async register(job: JobJson) {
     // An id that is there already is somebody else's job.
-    const registration = await this.options.nomad.register(job, 0);
+    const registration = await this.nomad.register(job, 0);
     this.#counts.submitted += 1;
     return registration;
   }

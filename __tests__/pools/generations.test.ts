@@ -1,0 +1,106 @@
+import type { AllocationStub } from "../../lib/nomad";
+import type { LeasedContainer, WarmPool } from "../../lib/pools";
+import { clusterForSuite } from "../support/cluster";
+import { flat } from "../support/project";
+import { until } from "../support/until";
+import { smallPool, TestPools, type PoolProgram } from "../support/warm-pools";
+
+const cluster = clusterForSuite({ program: require.resolve("./programs/pool.ts") });
+const pools = new TestPools(cluster);
+afterAll(() => pools.stopAll());
+
+const POOL = "warm-pool-openai";
+
+async function command(...args: readonly string[]) {
+  const said = await cluster.project.run(args, cluster.addresses);
+  return { code: said.code, text: flat(said) };
+}
+
+async function deploy(program: PoolProgram): Promise<void> {
+  cluster.project.change(program);
+  const { code, text } = await command("deploy", "dev");
+  expect({ code, text }).toEqual({ code: 0, text });
+}
+
+/** What Nomad says of the containers of some leases: whether each still runs, and how often its task was started again. */
+async function statesOf(leases: readonly LeasedContainer[]): Promise<readonly string[]> {
+  const jobs = [...new Set(leases.map(({ job }) => job))];
+  const all = (await Promise.all(jobs.map((job) => cluster.nomad.allocations(job)))).flat();
+  const stateOf = ({ ClientStatus, DesiredStatus, TaskStates }: AllocationStub) =>
+    `${DesiredStatus} ${ClientStatus} ${TaskStates.runtime?.State} ${TaskStates.runtime?.Restarts}`;
+  return leases.map(({ lease }) => {
+    const found = all.find(({ ID }) => ID === lease.slot);
+    return found ? stateOf(found) : "forgotten";
+  });
+}
+
+async function jobs(): Promise<readonly string[]> {
+  return (await cluster.nomad.jobs(POOL)).map(({ ID }) => ID).sort();
+}
+
+describe("a pool of 24 of which 20 are leased", () => {
+  let pool: WarmPool;
+  const leases: LeasedContainer[] = [];
+  const untouched = Array.from({ length: 20 }, () => "run running running 0");
+
+  beforeAll(async () => {
+    await deploy({ size: 24 });
+    pool = await pools.start({});
+    await pool.until(({ free }) => free === 24, 60_000);
+    for (let user = 0; user < 20; user += 1) leases.push(await pool.claim({ owner: `user ${user}` }));
+  }, 180_000);
+
+  test("has every lease on another container", async () => {
+    expect(new Set(leases.map(({ lease }) => lease.slot)).size).toBe(20);
+    expect(await statesOf(leases)).toEqual(untouched);
+  });
+
+  test("shrinks by what nobody leases, and no leased container ends", async () => {
+    await pool.resize(3);
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    expect(await statesOf(leases)).toEqual(untouched);
+    await pool.resize(24);
+    await pool.until(({ free, coming }) => free === 4 && coming === 0, 30_000);
+    expect(await statesOf(leases)).toEqual(untouched);
+  }, 60_000);
+
+  test("a deployment that changes nothing leaves the size that the pool has by then", async () => {
+    await pool.resize(25);
+    await pool.until(({ free }) => free === 5, 30_000);
+    await deploy({ size: 24 });
+    expect(await jobs()).toEqual([smallPool({ size: 24 }).id]);
+    expect(pool.status()).toMatchObject({ leased: 20, target: 25 });
+    expect(await statesOf(leases)).toEqual(untouched);
+  }, 60_000);
+
+  test("a restart leaves them alone, and says why and what to do", async () => {
+    const { text, code } = await command("restart", "dev");
+    expect([code, text]).toEqual([0, expect.stringContaining(`cdk-nomad pool drain ${POOL}`)]);
+    expect(await statesOf(leases)).toEqual(untouched);
+  }, 60_000);
+
+  test("a changed job comes up beside the old one, which gives out nothing any more", async () => {
+    await deploy({ size: 3, priority: 41 });
+    const fresh = smallPool({ size: 3, priority: 41 }).id;
+    await pool.until(({ generations }) => generations.some(({ job, isCurrent }) => job === fresh && isCurrent), 30_000);
+    await pool.until(({ free }) => free === 3, 30_000);
+    const claimed = await pool.claim({ owner: "somebody" });
+    expect(claimed.job).toBe(fresh);
+    expect(await jobs()).toHaveLength(2);
+    expect(await statesOf(leases)).toEqual(untouched);
+    await pool.release(claimed.lease);
+  }, 60_000);
+
+  test("the old one goes with its last lease", async () => {
+    const last = leases.pop() as LeasedContainer;
+    for (const { lease } of leases) await pool.release(lease);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await jobs()).toHaveLength(2);
+    expect(await statesOf([last])).toEqual(["run running running 0"]);
+    await pool.release(last.lease);
+    await until("the end of the old job", async () => (await jobs()).length === 1, 40_000);
+    await pool.until(({ free, leased }) => free === 3 && leased === 0, 30_000);
+    expect(await jobs()).toEqual([smallPool({ size: 3, priority: 41 }).id]);
+    expect(pools.troubles).toEqual([]);
+  }, 90_000);
+});

@@ -1,0 +1,80 @@
+import { Cpu, Memory, Resources } from "../../lib/jobspec";
+import { consulConnection, ConsulClient, NomadClient, nomadConnection } from "../../lib/nomad";
+import { ConsulStore, WarmPool, WarmPoolJob, type Executor, type WarmPoolOptions } from "../../lib/pools";
+import type { TestCluster } from "./cluster";
+
+/** The pool of a test. */
+export interface PoolProgram {
+  readonly size?: number;
+  readonly priority?: number;
+}
+
+/** A pool of processes that take next to nothing. */
+export function smallPool({ size = 4, priority = 40 }: PoolProgram): WarmPoolJob {
+  const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
+  return new WarmPoolJob({ provider: "openai", size, priority, execution: { kind: "raw_exec" }, resources });
+}
+
+/** Runs nothing and says that it went well: for tests of what happens around commands. */
+export const runsNothing: Executor = {
+  execute: ({ isolation }) =>
+    Promise.resolve({
+      exitCode: 0,
+      ended: "exited",
+      stdout: "",
+      stderr: "",
+      truncated: false,
+      duration: 0,
+      isolation,
+    }),
+  wipe: () => Promise.resolve(),
+};
+
+/** Pools of a test, each as of a process of its own: with connections of its own. All are stopped by {@link stopAll}. */
+export class TestPools {
+  readonly #running = new Set<WarmPool>();
+  readonly #closing: (() => Promise<void>)[] = [];
+  /** What went wrong and was tried again. */
+  readonly troubles: string[] = [];
+
+  constructor(private readonly cluster: TestCluster) {}
+
+  /** Connections of a process of its own. */
+  connections() {
+    const { NOMAD_ADDR, CONSUL_HTTP_ADDR } = this.cluster.addresses;
+    const nomad = new NomadClient(nomadConnection({}, NOMAD_ADDR));
+    const consul = new ConsulClient(consulConnection({}, CONSUL_HTTP_ADDR));
+    const store = new ConsulStore(consulConnection({}, CONSUL_HTTP_ADDR));
+    this.#closing.push(
+      () => nomad.close(),
+      () => consul.close(),
+      () => store.close(),
+    );
+    return { nomad, consul, store };
+  }
+
+  /** A pool that is started. */
+  async start(options: Partial<WarmPoolOptions>): Promise<WarmPool> {
+    const pool = new WarmPool({
+      ...this.connections(),
+      executor: runsNothing,
+      pool: "warm-pool-openai",
+      sharedWithoutIsolation: true,
+      onTrouble: (message) => this.troubles.push(message),
+      ...options,
+    });
+    this.#running.add(pool);
+    await pool.start();
+    return pool;
+  }
+
+  async stop(pool: WarmPool) {
+    this.#running.delete(pool);
+    return pool.stop();
+  }
+
+  async stopAll(): Promise<void> {
+    for (const pool of this.#running) await this.stop(pool);
+    await Promise.all(this.#closing.splice(0).map((close) => close()));
+  }
+}
