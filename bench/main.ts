@@ -1,6 +1,7 @@
 import { measureCorpus } from "./corpus";
 import { measureDeployment } from "./deployment";
 import { measureOperations } from "./operate";
+import { measurePools } from "./pools";
 import { measureReliability } from "./reliability";
 import { measureSynthesis, type Figure } from "./synthesis";
 
@@ -27,6 +28,10 @@ async function main(): Promise<void> {
   if (wanted === undefined || wanted === "reliability") {
     console.log("what is drawn in large counts: answers of servers that lack parts, texts that somebody hostile wrote");
     figures.push(...(await measureReliability()));
+  }
+  if (wanted === undefined || wanted === "pools") {
+    console.log("claims from pools on an embedded cluster, p50 and p99 of at least 1,000");
+    figures.push(...(await measurePools()));
   }
   console.log("\n| figure | measured | goal | |\n| --- | --- | --- | --- |");
   for (const { what, value, goal, reached } of figures)

@@ -60,7 +60,7 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
       const start = () =>
         claimants.start({
           ...{ store: kind, address: address(), pool: "killed", slots: 30, callers: 8 },
-          ...{ claims: Number.MAX_SAFE_INTEGER, hold: 30, deadline: 5000, ends: false },
+          ...{ claims: Number.MAX_SAFE_INTEGER, hold: 30, deadline: 5000, ends: false, warmUp: 0, end: 0.5 },
         });
       for (let process = 0; process < 3; process += 1) start();
       const claimed = () => claimants.history().filter((event) => event.kind === "claimed").length;
@@ -89,7 +89,8 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
   test("of a process that was stopped for a while are refused when it goes on", async () => {
     const claimants = new Claimants();
     try {
-      const options = { store: kind, address: address(), pool: "stopped", slots: 2, callers: 2, deadline: 20_000 };
+      const where = { store: kind, address: address(), pool: "stopped", slots: 2, callers: 2 };
+      const options = { ...where, deadline: 20_000, warmUp: 0, end: 0.5 };
       const paused = claimants.start({ ...options, claims: 20, hold: 100, ends: true });
       await until("claims go on", () => claimants.linesOf(paused).length > 5);
       claimants.signal(paused, "SIGSTOP");

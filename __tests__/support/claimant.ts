@@ -26,6 +26,10 @@ export interface ClaimantOptions {
   readonly deadline: number;
   /** Where it records what it does. */
   readonly file: string;
+  /** How many of its releases end the slot, from 0 to 1. */
+  readonly end: number;
+  /** How many of its claims are recorded without figures, at the beginning. */
+  readonly warmUp: number;
   /** Whether it ends by itself after its claims, and gives its leases back. */
   readonly ends: boolean;
 }
@@ -47,6 +51,7 @@ async function main(options: ClaimantOptions): Promise<void> {
   const file = openSync(options.file, "a");
   const say = (line: ClaimantLine) => void writeSync(file, `${JSON.stringify(line)}\n`);
   const slots = Array.from({ length: options.slots }, (_, number) => `slot-${number}`);
+  const conflicts = new Map<string, number>();
   const store: Store =
     options.store === "consul"
       ? new ConsulStore(consulConnection({}, options.address))
@@ -57,13 +62,21 @@ async function main(options: ClaimantOptions): Promise<void> {
     manager: options.name,
     candidates: () => slots,
     end: () => Promise.resolve("free"),
+    onEvent: (event) => {
+      if (event.kind === "claimed") conflicts.set(event.lease.claim, event.conflicts);
+    },
     onTrouble: (message) => say({ kind: "trouble", message }),
   });
   await book.start();
   say({ kind: "ready" });
-  let left = options.claims;
-  const event = (kind: "claimed" | "used" | "released", slot: string, generation: number, at = machineClock()) =>
-    say({ kind, process: options.name, slot, generation, at });
+  let left = options.claims + options.warmUp;
+  let made = 0;
+  const event = (
+    kind: "claimed" | "used" | "released" | "lost",
+    slot: string,
+    generation: number,
+    at = machineClock(),
+  ) => say({ kind, process: options.name, slot, generation, at });
   await Promise.all(
     Array.from({ length: options.callers }, async (_, caller) => {
       while (left-- > 0) {
@@ -73,16 +86,25 @@ async function main(options: ClaimantOptions): Promise<void> {
           const claimed = machineClock();
           const { slot, generation } = lease;
           event("claimed", slot, generation, claimed);
-          say({ kind: "figures", waited: claimed - asked, conflicts: 0, late: claimed - asked - options.deadline });
+          const waited = claimed - asked;
+          if ((made += 1) > options.warmUp)
+            say({
+              kind: "figures",
+              waited,
+              conflicts: conflicts.get(lease.claim) ?? 0,
+              late: waited - options.deadline,
+            });
+          conflicts.delete(lease.claim);
           if (options.hold > 0) await sleep(Math.random() * options.hold);
           const used = machineClock();
           await book.check(lease);
           event("used", slot, generation, used);
           event("released", slot, generation, used);
-          await book.release(lease, { end: Math.random() < 0.5 });
+          await book.release(lease, { end: Math.random() < options.end });
         } catch (error) {
           if (error instanceof PoolBusyError) say({ kind: "busy" });
-          else if (!(error instanceof LeaseEndedError)) say({ kind: "trouble", message: String(error) });
+          else if (error instanceof LeaseEndedError) event("lost", error.lease.slot, error.lease.generation);
+          else say({ kind: "trouble", message: String(error) });
         }
       }
     }),

@@ -140,7 +140,7 @@ export class Claims {
         void this.giveBack(key, record);
     for (const key of this.#outdated.keys())
       if (view.slots.get(key)?.version !== this.#outdated.get(key)) this.#outdated.delete(key);
-    this.#queue.removeStrays();
+    this.#queue.tidy();
   }
 
   /** Nothing is claimed for the ttl: a store that has lost its data does not say what others have leased, until they have written it again. */

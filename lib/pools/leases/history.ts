@@ -4,9 +4,10 @@ export interface HistoryEvent {
   readonly process: string;
   /**
    * `claimed`: recorded after the claim was answered. `used`: a call with the lease passed its check; the moment before the check.
-   * `released`: recorded before the release was asked for. `killed`: the process ended, with all that it held.
+   * `released`: recorded before the release was asked for. `lost`: the holder was told that the lease had ended, and did nothing more with
+   * it. `killed`: the process ended, with all that it held until then.
    */
-  readonly kind: "claimed" | "used" | "released" | "killed";
+  readonly kind: "claimed" | "used" | "released" | "lost" | "killed";
   /** Of `killed` neither. */
   readonly slot?: string;
   readonly generation?: number;
@@ -35,7 +36,7 @@ interface Interval {
 
 /**
  * Every slot that two had at once, by what the processes recorded. A lease counts from the moment that its holder knew of it to the last moment that it
- * passed a check, was released, or its process was killed: within that nobody else may know of a lease of the slot.
+ * passed a check, was released, or (unless it was lost before) its process was killed: within that nobody else may know of a lease of the slot.
  *
  * @param events of all processes, in any order
  */
@@ -79,13 +80,14 @@ function intervalsOf(events: readonly HistoryEvent[]): ReadonlyMap<string, Inter
     }
     const interval = open.get(id);
     if (!interval) throw new Error(`${process} recorded that ${slot} was ${kind}, which it had not claimed`);
-    if (kind === "used") interval.to = Math.max(interval.to, at);
+    if (kind === "lost") interval.over = true;
+    else if (kind === "used") interval.to = Math.max(interval.to, at);
     else end(interval, at);
   }
   return slots;
 }
 
-const RANK = { claimed: 0, used: 1, released: 2, killed: 3 };
+const RANK = { claimed: 0, used: 1, released: 2, lost: 2, killed: 3 };
 
 function end(interval: Interval, at: number): void {
   interval.to = Math.max(interval.to, at);

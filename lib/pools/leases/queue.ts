@@ -61,9 +61,18 @@ export class Queue {
     this.pump();
   }
 
-  /** Removes tickets of this manager that nobody waits with: those of writes whose answers never came. */
-  removeStrays(): void {
+  /**
+   * Removes tickets of this manager that nobody waits with: those of writes whose answers never came. Writes those again that others have
+   * removed, since this manager was not heard of for a while, or that the store has lost.
+   */
+  tidy(): void {
     const { view, manager } = this.options;
+    for (const [key, place] of this.#mine)
+      if (!view.tickets.has(key)) {
+        this.#mine.delete(key);
+        place.ticket = undefined;
+        this.#joining.push(place);
+      }
     for (const [key, { record }] of view.tickets)
       if (record?.manager === manager && !this.#mine.has(key) && !this.#writing.has(key) && !this.#leaving.has(key))
         this.give(key);
@@ -73,7 +82,7 @@ export class Queue {
   /** Removes every ticket. */
   async stop(): Promise<void> {
     for (const place of [...this.#joining, ...this.#mine.values()]) this.leave(place);
-    this.removeStrays();
+    this.tidy();
     for (let round = 0; this.#busy && round < 3; round += 1) await this.#busy;
     this.#stopped = true;
   }

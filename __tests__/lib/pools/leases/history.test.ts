@@ -21,6 +21,10 @@ describe("a history", () => {
       event("b", "claimed", 2, 10),
       event("b", "released", 2, 20),
       event("a", "claimed", 1, 0, { slot: "other" }),
+      event("b", "claimed", 3, 30),
+      event("b", "lost", 3, 50),
+      event("a", "claimed", 4, 40),
+      event("b", "killed", 0, 60),
     ];
     expect(doublesIn(events)).toEqual([]);
   });

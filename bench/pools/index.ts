@@ -1,0 +1,8 @@
+import { withCluster } from "../../__tests__/support/cluster";
+import type { Figure } from "../synthesis";
+import { measureClaims } from "./claims";
+
+/** What the pools promise, on an embedded cluster: a file for each theme. */
+export async function measurePools(): Promise<readonly Figure[]> {
+  return withCluster({}, async (cluster) => [...(await measureClaims(cluster))]);
+}
