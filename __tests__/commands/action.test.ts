@@ -8,7 +8,7 @@ import { commandsIn, outputsIn } from "../support/runner";
 const SCRIPT = join(__dirname, "../../actions/run.sh");
 
 // Many files and processes take their time on a machine that does other things too.
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 let folder: string;
 const file = (name: string) => join(folder, name);

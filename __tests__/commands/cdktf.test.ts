@@ -53,7 +53,7 @@ test("a program is synthesized byte for byte as cdktf's own command synthesizes 
       cwd: project,
       env,
       encoding: "utf8",
-      timeout: 90_000,
+      timeout: 280_000,
     });
     expect([theirs.status, theirs.status === 0 ? "" : theirs.stderr + theirs.stdout]).toEqual([0, ""]);
     const ours = await withSynthesis({ project, env: { ...process.env, TF_VAR_secret: "x" } }, async (outdir) =>
@@ -65,4 +65,4 @@ test("a program is synthesized byte for byte as cdktf's own command synthesizes 
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
-}, 120_000);
+}, 300_000);

@@ -74,7 +74,7 @@ test("without a terminal, and with agents that say nothing, no command waits for
     }),
   );
   expect(ends).toEqual(names.map((name) => ({ name, code: 1, said: true, crashed: false })));
-}, 150_000);
+}, 300_000);
 
 describe("colour", () => {
   const escape = "\u001b[";
@@ -108,7 +108,7 @@ test("a reader that has seen enough, as head, is no error", () => {
     { encoding: "utf8", env: environment() },
   );
   expect({ stdout, stderr }).toEqual({ stdout: "{\n0\n", stderr: "" });
-}, 60_000);
+}, 300_000);
 
 test.each([[["--help"]], [["status"]]])(
   "%j loads neither cdktf nor TypeScript nor Prettier",
@@ -129,5 +129,5 @@ test.each([[["--help"]], [["status"]]])(
     expect(loaded).toContain("node_modules/commander/");
     expect(loaded).not.toMatch(/node_modules\/(cdktf|constructs|typescript|prettier|@octokit|@cdktf)\//);
   },
-  60_000,
+  300_000,
 );

@@ -265,6 +265,6 @@ test.each([
     await expect(deployTo(all, wanted, { onTrouble: (text) => troubles.push(text) })).rejects.toThrow(why);
     expect(troubles).toEqual([]);
     // Far below the two minutes that a server without an answer is waited for.
-    expect(Date.now() - begun).toBeLessThan(5000);
+    expect(Date.now() - begun).toBeLessThan(45_000);
   },
 );
