@@ -54,9 +54,13 @@ export function filesOf(folder: string, name: string): AgentFiles {
   return { config: join(folder, `${name}.json`), data: join(folder, "data", name), log: join(folder, `${name}.log`) };
 }
 
-/** What an agent is configured with. */
-export function configOf(agent: Agent, files: AgentFiles): object {
-  return agent.program === "consul" ? consulConfig(agent.ports, files) : nomadConfig(agent, files);
+/**
+ * What an agent is configured with.
+ *
+ * @param chroot what stands in the root of a task of the exec driver. Default: Nomad's own, all of `/usr`
+ */
+export function configOf(agent: Agent, files: AgentFiles, chroot?: Readonly<Record<string, string>>): object {
+  return agent.program === "consul" ? consulConfig(agent.ports, files) : nomadConfig(agent, files, chroot);
 }
 
 /** Consul as one server on loopback. https://developer.hashicorp.com/consul/docs/agent/config */
@@ -87,6 +91,7 @@ function consulConfig(ports: Ports, files: AgentFiles) {
 function nomadConfig(
   { name, region, ports, consul, dynamicPorts }: Extract<Agent, { program: "nomad" }>,
   files: AgentFiles,
+  chroot: Readonly<Record<string, string>> | undefined,
 ) {
   const loopback = "127.0.0.1";
   return {
@@ -106,6 +111,7 @@ function nomadConfig(
       network_interface: process.platform === "darwin" ? "lo0" : "lo",
       servers: [`${loopback}:${ports["Nomad RPC"]}`],
       ...dynamicPorts,
+      ...(chroot ? { chroot_env: chroot } : {}),
       // Asking the clouds whether this is one of theirs takes seconds, and fails where AWS_CA_BUNDLE is set.
       options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
     },

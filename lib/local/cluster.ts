@@ -7,6 +7,7 @@ import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "..
 import { ignoredFolder, privateFolder } from "../private-files";
 import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
+import { smallChroot } from "./chroot";
 import { federate } from "./federation";
 import { licenceOf } from "./licences";
 import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes";
@@ -129,7 +130,8 @@ export class EmbeddedCluster {
     const files = filesOf(this.folder, agent.name);
     privateFolder(this.folder);
     rmSync(files.log, { force: true });
-    const pid = startAgent(binary, configOf(agent, files), files);
+    const config = configOf(agent, files, agent.program === "nomad" ? smallChroot() : undefined);
+    const pid = startAgent(binary, config, files);
     const { version, path, from } = binary;
     const next = { ...state, agents: { ...state.agents, [agent.name]: { pid, version, path, from } } };
     writeState(this.folder, next);

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import { UserError } from "../../jobspec";
-import { NoAnswerError, passingTrouble, type NomadClient } from "../../nomad";
+import { apiPath, NoAnswerError, passingTrouble, type NomadClient } from "../../nomad";
 import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "./execution";
 import { Ending, Kept } from "./output";
 import { ASK, holdOf, lineOf, startOf, type Hold, type Start } from "./start-line";
@@ -18,6 +19,12 @@ const DRAIN = 2000;
 const SWEEP_LIMIT = 15_000;
 /** Places of which it is remembered how they hold processes together. */
 const REMEMBERED = 10_000;
+/** 128 and SIGKILL, and SIGTERM: how a command ends whose place ends, or that somebody killed. */
+const KILLED = new Set([137, 143]);
+const PLACE_STATE = v.object({
+  DesiredStatus: v.string(),
+  TaskStates: v.nullish(v.record(v.string(), v.object({ State: v.string() }))),
+});
 const ENDED = { timeout: 124, cancelled: 130 } as const;
 
 /** Runs commands in running tasks over Nomad's exec. One for a process and a cluster: its sessions share their limit. */
@@ -133,6 +140,8 @@ export class NomadExecutor implements Executor {
       await input;
       await this.certain(place, swept);
       if (thrown) throw thrown.error;
+      if (stop.reason === undefined && KILLED.has(code) && (await this.isOver(place)))
+        throw lost(place, `ended under a command, which was killed with it`);
       return code;
     } catch (error) {
       ended.abort();
@@ -182,6 +191,13 @@ export class NomadExecutor implements Executor {
         await sleep(200);
       }
     }
+  }
+
+  /** Whether a place has ended, or is to end. What is not known is no reason to doubt an exit code. */
+  private async isOver({ allocation, task }: Place): Promise<boolean> {
+    const known = await this.nomad.http.find(apiPath`/v1/allocation/${allocation}`, PLACE_STATE).catch(() => null);
+    if (known === null) return false;
+    return known?.DesiredStatus !== "run" || known.TaskStates?.[task]?.State !== "running";
   }
 
   private async certain(place: Place, swept: Promise<boolean> | undefined): Promise<void> {
