@@ -1,14 +1,6 @@
 import { UserError } from "../jobspec";
-import type { NomadClient } from "../nomad";
-import type { Executor } from "../pools";
 import { ServiceClient, serviceConnection, ServiceRefusal } from "../service";
 import type { CliContext } from "./context";
-
-/** What runs commands in allocations. */
-export function executorOf(nomad: NomadClient): Executor {
-  const notYet = () => Promise.reject(new Error(`commands at ${nomad.address} are being built`));
-  return { execute: notYet, wipe: notYet };
-}
 
 /**
  * Asks the pools' service that POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN name.

@@ -15,6 +15,8 @@ export interface TokenSource {
 
 /** Tokens that were read longer ago than this are not believed any more, since one of them may have been taken away: milliseconds. */
 const LONGEST_BLIND = 5 * 60_000;
+/** The rule of an error that says that there are no tokens yet. */
+export const ABSENT_TOKENS = "tokens/absent";
 const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** The tokens of a source, as they are now. */
@@ -24,6 +26,7 @@ export class Tokens {
   #triedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #trouble: string | undefined;
+  #isAbsent = false;
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(
@@ -50,13 +53,30 @@ export class Tokens {
     return this.#book;
   }
 
+  /**
+   * Whether there are tokens: false where the file or the variable is not there yet.
+   *
+   * @throws UserError where what is there cannot be used
+   */
+  async present(): Promise<boolean> {
+    try {
+      await this.current();
+      return true;
+    } catch (error) {
+      if (this.#isAbsent) return false;
+      throw error;
+    }
+  }
+
   private async readAgain(): Promise<void> {
     this.#triedAt = this.now();
     try {
       this.#book = new TokenBook(readTokens(await this.source.read(), this.source.name));
       this.#readAt = this.now();
       this.#trouble = undefined;
+      this.#isAbsent = false;
     } catch (error) {
+      this.#isAbsent = error instanceof UserError && error.problems[0]?.rule === ABSENT_TOKENS;
       this.#trouble =
         error instanceof UserError
           ? error.problems.map(({ path, message }) => `${path} ${message}`.trim()).join("; ")
@@ -76,7 +96,8 @@ export function tokenFile(path: string): TokenSource {
     interval: 1000,
     read: async () => {
       const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
-        throw UserError.at(path, OPENING[(error as NodeJS.ErrnoException).code ?? ""] ?? "cannot be read", "tokens");
+        const { code = "" } = error as NodeJS.ErrnoException;
+        throw UserError.at(path, OPENING[code] ?? "cannot be read", code === "ENOENT" ? ABSENT_TOKENS : "tokens");
       });
       try {
         const { mode, size, uid } = await file.stat();

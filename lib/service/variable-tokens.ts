@@ -1,5 +1,5 @@
 import { UserError } from "../jobspec";
-import type { TokenSource } from "./token-source";
+import { ABSENT_TOKENS, type TokenSource } from "./token-source";
 
 /** What reads a Nomad variable: the client, or whoever stands in for it. */
 export interface VariableReader {
@@ -22,7 +22,7 @@ export function tokenVariable(path: string, reader: VariableReader): TokenSource
         throw UserError.at(
           `the variable ${path}`,
           "is not there; write a line of cdk-nomad pool token create into it",
-          "tokens",
+          ABSENT_TOKENS,
         );
       return Object.values(items).join("\n");
     },

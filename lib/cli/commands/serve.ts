@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import { ConsulStore, NomadManager, NomadStore } from "../../pools";
+import { ConsulStore, NomadExecutor, NomadManager, NomadStore } from "../../pools";
 import {
   clusterPools,
   createService,
@@ -16,7 +16,6 @@ import { clients, clusterHere, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { duration, wholeNumber } from "../options";
 import { packageVersion } from "../package-version";
-import { executorOf } from "../pool-service";
 
 /** How long commands may take to end by themselves once the service was told to stop, in milliseconds. Nomad's own patience is that of the job. */
 const GRACE = 25_000;
@@ -41,11 +40,14 @@ export const serve = command({
     sharedWithoutIsolation: flag(
       "let several owners use pools of raw_exec, which keeps nothing apart; also POOL_SERVICE_SHARED=true",
     ),
+    runtime: value(
+      "driver",
+      "how commands are run that no container is free for: docker, exec or raw_exec; also POOL_SERVICE_RUNTIME; docker where nothing is said",
+    ),
     grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
     logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
   },
   examples: [
-    "cdk-nomad serve --pool warm-pool-openai --tokens ./tokens.jsonl",
     "cdk-nomad serve --pool warm-pool-openai --no-token",
     "cdk-nomad serve --listen 0.0.0.0 --port 8790 --pool warm-pool-openai --tokens-variable nomad/jobs/pool-service",
   ],
@@ -58,19 +60,20 @@ export const serve = command({
     const { nomad, consul } = clients(context, clusterHere(context));
     const store =
       settings.store === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
-    const executor = executorOf(nomad);
+    const executor = new NomadExecutor(nomad);
     const stream = { write: (line: string) => terminal.pass(block(line.trimEnd()), "stdout") };
     const onTrouble = (message: string) => terminal.note(term`${message}`);
     const tokens = tokensOf(settings, nomad);
-    // What is wrong with them is said before anything listens.
-    if (tokens !== "none") await tokens.current();
+    // What is wrong with them is said before anything listens; those that are not there yet are waited for, and nobody is answered until then.
+    if (tokens !== "none" && !(await tokens.present()))
+      terminal.note(term`there are no tokens yet: ${tokens.trouble ?? ""}`);
     const pools = clusterPools({
       nomad,
       consul,
       store,
       executor,
       pools: settings.pools,
-      runtime: new NomadManager({ nomad, executor }),
+      runtime: new NomadManager({ nomad, executor, execution: { kind: settings.runtime } }),
       sharedWithoutIsolation: settings.shared,
       onTrouble,
     });
@@ -98,6 +101,7 @@ interface Settings {
   readonly port: number;
   readonly pools: readonly string[];
   readonly store: "consul" | "nomad";
+  readonly runtime: "docker" | "exec" | "raw_exec";
   readonly shared: boolean;
   readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
 }
@@ -110,6 +114,7 @@ interface Input {
   readonly tokensVariable: string | undefined;
   readonly noToken: boolean;
   readonly store: string | undefined;
+  readonly runtime: string | undefined;
   readonly sharedWithoutIsolation: boolean;
 }
 
@@ -125,11 +130,18 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
       throw UserError.at("--pool", `"${name}" is no name of a pool; write warm-pool-openai, say`, "option");
   if (pools.length === 0)
     throw UserError.at("--pool", "no pool is named; write --pool warm-pool-openai, say", "option");
-  const store = input.store ?? (env.POOL_SERVICE_STORE || "consul");
-  if (store !== "consul" && store !== "nomad")
-    throw UserError.at("--store", `"${store}" is none of consul, nomad`, "option");
+  const store = oneOf(["consul", "nomad"], input.store ?? env.POOL_SERVICE_STORE, "--store");
+  const runtime = oneOf(["docker", "exec", "raw_exec"], input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
   const shared = input.sharedWithoutIsolation || env.POOL_SERVICE_SHARED === "true";
-  return { host, port, pools, store, shared, tokens: wantedTokens(input, env, host) };
+  return { host, port, pools, store, runtime, shared, tokens: wantedTokens(input, env, host) };
+}
+
+/** One of a few; the first of them where nothing is said. */
+function oneOf<const C extends string>(choices: readonly [C, ...C[]], text: string | undefined, name: string): C {
+  if (text === undefined || text === "") return choices[0];
+  const found = choices.find((each) => each === text);
+  if (found === undefined) throw UserError.at(name, `"${text}" is none of ${choices.join(", ")}`, "option");
+  return found;
 }
 
 function wantedTokens(input: Input, env: CliContext["env"], host: string): Settings["tokens"] {

@@ -1,0 +1,234 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Cpu, Memory, Resources } from "../../lib/jobspec";
+import type { JobJson } from "../../lib/nomad";
+import { WarmPoolJob } from "../../lib/pools";
+import { SCOPES, ServiceRefusal, type RunEvent, type ServiceClient, type ServedContainer } from "../../lib/service";
+import { clusterForSuite } from "../support/cluster";
+import { ServiceProcess, TokenFile } from "../support/pool-service";
+import { cli } from "../support/run-cli";
+import { until } from "../support/until";
+
+const POOL = "warm-pool-openai";
+const SIZE = 4;
+const cluster = clusterForSuite();
+const tokens = new TokenFile();
+const ann = tokens.add("ann", "claim", "execute", "read");
+const root = tokens.add("root", ...SCOPES);
+const never = new AbortController().signal;
+const running: ServiceProcess[] = [];
+
+async function start(...args: readonly string[]): Promise<ServiceProcess> {
+  const all = [
+    "--pool",
+    POOL,
+    "--tokens",
+    tokens.path,
+    "--runtime",
+    "raw_exec",
+    "--shared-without-isolation",
+    "--log-level",
+    "debug",
+    ...args,
+  ];
+  const service = await ServiceProcess.start(all, cluster.addresses);
+  running.push(service);
+  return service;
+}
+
+beforeAll(async () => {
+  const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
+  const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
+  await cluster.nomad.register(job.toApi().Job as JobJson);
+}, 60_000);
+afterAll(async () => {
+  for (const service of running) await service.kill();
+  tokens.remove();
+}, 30_000);
+
+async function claim(client: ServiceClient, more: { readonly ttl?: number } = {}): Promise<ServedContainer> {
+  return client.claim({ pool: POOL, wait: 30_000, ...more });
+}
+
+async function run(
+  client: ServiceClient,
+  held: Pick<ServedContainer, "id" | "generation">,
+  command: string,
+  more = {},
+) {
+  const events: RunEvent[] = [];
+  for await (const event of client.execute(held, { command, ...more }, never)) events.push(event);
+  const text = (type: "stdout" | "stderr") =>
+    events.flatMap((each) => (each.type === type ? [each.data] : [])).join("");
+  return { stdout: text("stdout"), stderr: text("stderr"), end: events.at(-1) };
+}
+
+async function post(service: ServiceProcess, token: string, path: string, body: object, signal?: AbortSignal) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const answer = await fetch(`${service.address}${path}`, {
+    method: "POST",
+    headers,
+    signal,
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
+}
+
+test("a container is claimed, runs commands with their environment and secrets, and is released", async () => {
+  const service = await start();
+  const client = service.client(ann);
+  const held = await claim(client);
+  expect(held).toMatchObject({ pool: POOL, owner: "ann", generation: 1, isolation: "none" });
+  const said = await run(client, held, 'echo "$A $KEY"; echo wrong >&2; exit 3', {
+    env: { A: "a b" },
+    secrets: { KEY: "s'e c" },
+  });
+  expect(said).toMatchObject({
+    stdout: "a b s'e c\n",
+    stderr: "wrong\n",
+    end: { type: "exit", exitCode: 3, isolation: "none" },
+  });
+  await client.release(held);
+  const over = run(client, held, "id");
+  await expect(over).rejects.toThrow(ServiceRefusal);
+  // Its container is replaced, and nobody else gets what was used.
+  const next = await claim(client);
+  expect(next.id).not.toBe(held.id);
+  await client.release(next);
+}, 60_000);
+
+test("a command for a user runs warm, and cold where no container is free", async () => {
+  const service = running[0] as ServiceProcess;
+  const client = service.client(ann);
+  const command = {
+    userId: "ann",
+    provider: "openai",
+    command: 'echo "$OPENAI_API_KEY"',
+    credentials: { OPENAI_API_KEY: "key-of-ann" },
+  };
+  await until("a container is free", async () => {
+    const { body } = await post(service, ann, "/api/execute", command);
+    return body.warm === true && body.stdout === "key-of-ann\n" && body.success === true;
+  });
+  const held: ServedContainer[] = [];
+  for (let count = 0; count < SIZE; count += 1) held.push(await claim(client));
+  const cold = await post(service, ann, "/api/execute", command);
+  expect(cold).toMatchObject({ status: 200, body: { warm: false, success: true, stdout: "key-of-ann\n" } });
+  // What was started for it is taken away.
+  await until("the job is gone", async () => (await cluster.nomad.job(String(cold.body.containerId))) === undefined);
+  const busy = await post(service, ann, "/api/containers", { pool: POOL });
+  expect(busy).toMatchObject({ status: 429, body: { code: "pool-busy" } });
+  expect(Number(busy.headers.get("retry-after"))).toBeGreaterThan(0);
+  for (const each of held) await client.release(each);
+}, 90_000);
+
+test("a service that is killed under load loses no lease: one that was started since serves them all", async () => {
+  const first = running[0] as ServiceProcess;
+  const held = [await claim(first.client(ann)), await claim(first.client(ann))];
+  const cut = held.map((each) => run(first.client(ann), each, "echo begun; sleep 60").catch((error: unknown) => error));
+  await until("the commands run", async () => {
+    const { status } = await post(first, root, "/api/pools/none/drain", {});
+    return status === 404;
+  });
+  await first.kill();
+  for (const each of await Promise.all(cut)) expect(String(each)).toMatch(/went away|does not answer|terminated/);
+  const second = await start();
+  const [third] = [await start()];
+  // Two at once share the pools: either serves what the other, or none of them, leased.
+  for (const service of [second, third])
+    for (const each of held)
+      expect(await run(service.client(ann), each, "echo again")).toMatchObject({
+        stdout: "again\n",
+        end: { exitCode: 0 },
+      });
+  const more = await Promise.all([claim(second.client(ann)), claim(third.client(ann))]);
+  expect(new Set([...more, ...held].map(({ id }) => id)).size).toBe(4);
+  for (const each of [...more, ...held]) await third.client(ann).release(each);
+  const stale = run(second.client(ann), held[0] as ServedContainer, "id");
+  await expect(stale).rejects.toMatchObject({
+    problem: { code: expect.stringMatching(/lease-|container-unknown/) as string },
+  });
+  expect(await third.stop()).toBe(0);
+}, 120_000);
+
+test("a client that goes away ends its command, and its lease stands", async () => {
+  const service = running.at(-2) as ServiceProcess;
+  const client = service.client(ann);
+  const held = await claim(client);
+  const gone = new AbortController();
+  const mark = `mark-${held.id.slice(0, 8)}`;
+  const cut = (async () => {
+    for await (const event of client.execute(
+      held,
+      { command: `echo begun; exec -a ${mark} sleep 600 || sleep 600` },
+      gone.signal,
+    ))
+      if (event.type === "stdout") gone.abort();
+  })().catch(() => undefined);
+  await cut;
+  // The next command of the lease runs, and sees nothing of the one before.
+  const { stdout } = await run(client, held, "sleep 1; ps ax | grep -c '[s]leep 600'; true");
+  expect(stdout).toBe("0\n");
+  await client.release(held);
+}, 60_000);
+
+test("hostile ids and commands are data; a stale generation and another's token are refused", async () => {
+  const service = running.at(-2) as ServiceProcess;
+  const client = service.client(root);
+  const held = await client.claim({ pool: POOL, owner: "$(id) '\"\n; rm -rf /", wait: 30_000 });
+  const hostile = "printf '%s' 'a\nb $(id) `id` \" \u00e9 ${HOME}'";
+  expect((await run(client, held, hostile)).stdout).toBe('a\nb $(id) `id` " \u00e9 ${HOME}');
+  for (const id of ["../../jobs", "a/b", "%2e%2e", "\u0000", "x".repeat(100)])
+    await expect(run(client, { id, generation: 1 }, "id")).rejects.toMatchObject({
+      problem: { code: expect.stringMatching(/container-unknown|bad-request/) as string },
+    });
+  await expect(run(client, { ...held, generation: held.generation + 1 }, "id")).rejects.toMatchObject({
+    problem: { code: "lease-stale" },
+  });
+  await expect(run(service.client(ann), held, "id")).rejects.toMatchObject({ problem: { code: "container-unknown" } });
+  await client.release(held);
+}, 60_000);
+
+test("the command line: status without the service; claim, exec, release and drain by it", async () => {
+  const service = running.at(-2) as ServiceProcess;
+  const env = {
+    PATH: process.env.PATH,
+    NO_COLOR: "1",
+    ...cluster.addresses,
+    POOL_SERVICE_ADDR: service.address,
+    POOL_SERVICE_TOKEN: root,
+  };
+  const pool = (...args: readonly string[]) => cli(["pool", ...args], { env: { ...env, MY_KEY: "planted-9f3" } });
+  const claimed = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
+  expect(claimed).toMatchObject({ code: 0 });
+  const [id = "", generation = ""] = claimed.stdout.trim().split(" ");
+  const ran = await pool(
+    "exec",
+    id,
+    "--generation",
+    generation,
+    "--secret",
+    "MY_KEY",
+    "--",
+    "sh",
+    "-c",
+    'test "$MY_KEY" = planted-9f3 && echo "$MY_KEY a  b"; exit 7',
+  );
+  expect(ran).toMatchObject({ code: 7, stdout: "•••••• a  b\n" });
+  const status = await cli(["pool", "status", "--json"], { env: { ...env, POOL_SERVICE_ADDR: "" } });
+  expect(JSON.parse(status.stdout)).toMatchObject({ pools: [{ pool: POOL, leases: [{ slot: id, owner: "bob" }] }] });
+  expect(await pool("release", id)).toMatchObject({ code: 0 });
+  expect(await pool("drain", POOL)).toMatchObject({ code: 0 });
+  const refused = await pool("claim", POOL);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("the service refuses")]);
+}, 60_000);
+
+test("planted secrets stand in no log of the service or of Nomad, and in no job", async () => {
+  for (const planted of ["key-of-ann", "s'e c", "planted-9f3", ann, root]) {
+    for (const service of running) expect(service.said).not.toContain(planted);
+    for (const { ID } of await cluster.nomad.jobs())
+      expect(JSON.stringify(await cluster.nomad.job(ID))).not.toContain(planted);
+    const logs = join(cluster.project.folder, ".cdk-nomad", "logs");
+    for (const name of readdirSync(logs)) expect(readFileSync(join(logs, name), "utf8").includes(planted)).toBe(false);
+  }
+});

@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createToken, ServiceClient, tokenText, type Scope } from "../../lib/service";
+import { until } from "./until";
+
+const BIN = join(__dirname, "../../bin/cdk-nomad.js");
+
+/** Tokens in a file of their own. */
+export class TokenFile {
+  readonly #folder = mkdtempSync(join(tmpdir(), "cdk-nomad-service-"));
+  readonly path = join(this.#folder, "tokens.jsonl");
+  #text = "";
+
+  add(owner: string, ...scopes: readonly Scope[]): string {
+    const { token, line } = createToken({ owner, scopes });
+    this.#text += `${tokenText(line)}\n`;
+    writeFileSync(this.path, this.#text, { mode: 0o600 });
+    return token;
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** The service as a process of its own, as Nomad runs it. */
+export class ServiceProcess {
+  /** Everything that it printed. */
+  said = "";
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+
+  private constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    const own = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1", ...env };
+    this.#child = spawn(process.execPath, [BIN, "serve", "--port", "0", ...args], {
+      env: own,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on("data", (chunk: Buffer) => (this.said += chunk.toString()));
+    this.#ended = new Promise((resolve) => this.#child.once("exit", (code) => resolve(code)));
+  }
+
+  /** Starts one, and waits until it is ready. */
+  static async start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+    const started = new ServiceProcess(args, env);
+    await until("the service is ready", async () => {
+      if (started.#child.exitCode !== null) throw new Error(started.said);
+      return (
+        started.address !== "" &&
+        (await fetch(`${started.address}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ))
+      );
+    });
+    return started;
+  }
+
+  get address(): string {
+    return /at (http:\/\/[^;\s]+);/.exec(this.said)?.[1] ?? "";
+  }
+
+  client(token: string): ServiceClient {
+    return new ServiceClient({ address: this.address, token });
+  }
+
+  /** Ends it at once, without a word. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  /** Tells it to stop. @returns its exit code */
+  async stop(): Promise<number | null> {
+    this.#child.kill("SIGTERM");
+    return this.#ended;
+  }
+}
