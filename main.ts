@@ -32,6 +32,7 @@ function surroundings(env: NodeJS.ProcessEnv): Surroundings {
     throw UserError.at("CDK_NOMAD_PORT_OFFSET", `"${offset}" is no whole number; write 1000, say`);
   }
   return {
+    project: process.cwd(),
     prismBinDir: prismBinDir || undefined,
     portOffset: offset === undefined ? undefined : Number(offset),
     dockerImages: dockerImages(env),

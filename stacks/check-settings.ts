@@ -96,6 +96,11 @@ const schema = v.strictObject({
     browsers: v.pipe(count, v.maxValue(100, "is more than there are addresses for; write 100 or less")),
     keysInVariables: flag,
   }),
+  service: v.strictObject({
+    execution: v.picklist(["container", "process", "auto"], 'write "container", "process" or "auto"'),
+    reachable: v.picklist(["node", "loopback"], 'write "node" or "loopback"'),
+    tokens: v.picklist(["project", "variable"], 'write "project" or "variable"'),
+  }),
   hermes: v.strictObject({
     driver: v.picklist(
       ["docker", "singularity", "raw_exec", "auto"],

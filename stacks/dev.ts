@@ -17,6 +17,7 @@ export const dev: EnvironmentSettings = {
     autoRevert: true,
   },
   polydev: { execution: "auto", machine: "process", warmPool: 1, browsers: 1, keysInVariables: false },
+  service: { execution: "process", reachable: "loopback", tokens: "project" },
   // On one person's machine it starts also where nothing keeps slots apart.
   hermes: { driver: "auto", isolation: ["bubblewrap", "user", "none"], slots: 2, min: 1, max: 2 },
   denyByDefault: false,

@@ -7,11 +7,13 @@ import {
   NomadJob,
   outputJobs,
   Polydev,
+  PoolServiceJob,
   Prism,
   Program,
   PROVIDERS,
   RegionalJob,
   RuntimeJob,
+  SERVICE_TOKENS,
   Resources,
   Secret,
   SlotPoolJob,
@@ -32,11 +34,17 @@ export interface Surroundings {
   readonly prismBinDir?: string;
   /** CDK_NOMAD_PORT_OFFSET. */
   readonly portOffset?: number;
+  /** The project's folder, where the cluster of `cdk-nomad start` and its tokens are. Default: the folder that the program runs in. */
+  readonly project?: string;
   /** Images that the Docker of this machine has, by name and tag. Default: no Docker answers. */
   readonly dockerImages?: readonly string[];
   /** WARM_POOL_<PROVIDER>_SIZE and TERMINAL_NOMAD_…, by their names. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
+
+/** The port of the pools' service, and that of a node's Consul. */
+const SERVICE_PORT = 8790;
+const CONSUL_PORT = 8500;
 
 const PROGRAMS = { admin: "prism-admin", launcher: "pattern-launcher", keyvalue: "keyvalue-runner" } as const;
 
@@ -88,12 +96,13 @@ export class PrismEnvironment extends TerraformStack {
       },
       ...this.regions(),
     });
-    this.addPolydev();
+    const polydev = this.addPolydev();
+    this.addService(polydev);
     this.addHermes();
     outputJobs(this);
   }
 
-  private addPolydev(): void {
+  private addPolydev(): Polydev {
     const { polydev, datacenters } = this.settings;
     const { execution, machine, warmPool, browsers, keysInVariables } = polydev;
     const sizes = WarmPoolJob.sizesFrom(this.surroundings.variables ?? {}, warmPool);
@@ -108,7 +117,7 @@ export class PrismEnvironment extends TerraformStack {
     const keys = PROVIDERS.map(
       (provider) => [provider, Secret.fromNomadVariable(`nomad/jobs/runtime-${provider}`, "api_key")] as const,
     );
-    new Polydev(this, "polydev", {
+    return new Polydev(this, "polydev", {
       execution: (provider) => (contained(provider) ? { kind: "docker" } : { kind: "raw_exec" }),
       machine: { kind: machine },
       warmPools: sizes,
@@ -118,6 +127,35 @@ export class PrismEnvironment extends TerraformStack {
       datacenters,
       ...this.regions(),
     });
+  }
+
+  /** The service of Polydev's pools; an environment without pools has none. */
+  private addService({ pools }: Polydev): void {
+    const { service, datacenters } = this.settings;
+    if (pools.length === 0) return;
+    const given = {
+      pools: pools.map(({ pool }) => pool),
+      port: SERVICE_PORT + this.#offset,
+      listen: service.reachable === "loopback" ? "127.0.0.1" : "0.0.0.0",
+      consulAddress: `http://127.0.0.1:${CONSUL_PORT + this.#offset}`,
+      runtime: pools.every(({ contained }) => contained) ? ("docker" as const) : ("raw_exec" as const),
+      // Whoever is on one machine reaches all that is on it already.
+      sharedWithoutIsolation: service.reachable === "loopback",
+      datacenters,
+      ...(service.tokens === "project" ? { tokens: { file: this.serviceTokens() } } : {}),
+    };
+    const inContainer = new PoolServiceJob(given);
+    const contained =
+      service.execution === "auto" ? this.#containers.contained(inContainer) : service.execution === "container";
+    const job = contained ? inContainer : new PoolServiceJob({ ...given, execution: { kind: "raw_exec" } });
+    const { regions, rendering } = this.regions();
+    if (regions) new RegionalJob(this, job.id, { job, regions, rendering });
+    else new NomadJob(this, job.id, { job });
+  }
+
+  /** The file that `cdk-nomad start` writes. */
+  private serviceTokens(): string {
+    return join(this.surroundings.project ?? process.cwd(), SERVICE_TOKENS);
   }
 
   private addHermes(): void {

@@ -31,6 +31,7 @@ export const prod: EnvironmentSettings = {
     onFailure: "fail_all",
   },
   polydev: { execution: "containers", machine: "firecracker", warmPool: 10, browsers: 3, keysInVariables: true },
+  service: { execution: "container", reachable: "node", tokens: "variable" },
   hermes: { driver: "docker", slots: 10, min: 1, max: 10 },
   databaseSecret: { vault: Vault.role("prism-admin"), path: "secret/prism/admin" },
   denyByDefault: true,

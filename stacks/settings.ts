@@ -74,6 +74,16 @@ export interface HermesSettings {
   readonly max: number;
 }
 
+/** What the pools' service is in an environment. */
+export interface ServiceSettings {
+  /** `auto` takes a container where the Docker of this machine has the image, else a process. */
+  readonly execution: "container" | "process" | "auto";
+  /** `node`: whoever reaches the node; `loopback`: whoever is on it. */
+  readonly reachable: "node" | "loopback";
+  /** Where its tokens are: in the project's private folder, where `cdk-nomad start` makes one, or in the variable `nomad/jobs/pool-service`. */
+  readonly tokens: "project" | "variable";
+}
+
 /** An environment, as plain data. One class turns it into a stack. */
 export interface EnvironmentSettings {
   /** The stack's id, and the environment's part of the KV prefix. */
@@ -105,6 +115,8 @@ export interface EnvironmentSettings {
   };
   /** The jobs of Polydev. */
   readonly polydev: PolydevSettings;
+  /** The service that hands Polydev's pools out over HTTP. */
+  readonly service: ServiceSettings;
   /** The slot pool of Hermes; what the environment variables TERMINAL_NOMAD_… say counts before it. */
   readonly hermes: HermesSettings;
   /** The admin's database password, from Vault. Default: none. */

@@ -18,6 +18,7 @@ export const staging: EnvironmentSettings = {
     autoPromote: true,
   },
   polydev: { execution: "containers", machine: "firecracker", warmPool: 3, browsers: 1, keysInVariables: true },
+  service: { execution: "container", reachable: "node", tokens: "variable" },
   hermes: { driver: "docker", slots: 10, min: 1, max: 3 },
   denyByDefault: false,
   logLevel: "info",

@@ -34,7 +34,7 @@ describe("dev", () => {
 
   test("has every figure of the seed", () => {
     const template = templateOf("dev");
-    template.jobCountIs(9);
+    template.jobCountIs(10);
     template.hasJob({ ID: "prism-stack", Type: "service", Datacenters: ["dc1"] });
     const restart = { Attempts: 3, Delay: seconds(10), Interval: seconds(60), Mode: "fail" };
     const logs = { MaxFiles: 5, MaxFileSizeMB: 10 };
@@ -229,7 +229,7 @@ describe("staging", () => {
 describe("prod", () => {
   test("rolls out west before east, with room to burst, and the database's password from Vault", () => {
     const template = templateOf("prod");
-    template.jobCountIs(22);
+    template.jobCountIs(24);
     expect(template.jobs().map((job) => [job.Region, job.Datacenters])).toEqual(
       expect.arrayContaining([
         ["us-west", ["us-west-1a", "us-west-1b"]],
@@ -271,9 +271,9 @@ describe("every environment", () => {
       ];
     });
     expect(counts).toEqual([
-      ["dev", 9, 6, 1],
-      ["staging", 9, 6, 1],
-      ["prod", 22, 7, 1],
+      ["dev", 10, 6, 1],
+      ["staging", 10, 6, 1],
+      ["prod", 24, 7, 1],
     ]);
   });
 

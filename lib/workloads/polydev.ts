@@ -75,18 +75,24 @@ export interface PolydevProps {
 export class Polydev extends Construct {
   /** The jobs, for each region. */
   readonly jobs: readonly NomadJob[];
+  /** The warm pools, and whether their containers are of Docker. */
+  readonly pools: readonly { readonly pool: string; readonly contained: boolean }[];
 
   constructor(scope: Construct, id: string, props: PolydevProps = {}) {
     super(scope, id);
     checkProps(props, this.node.path);
     const { datacenters, machine, portOffset = 0, browsers = 0, regions, rendering } = props;
+    const pools: { pool: string; contained: boolean }[] = [];
     const jobs = PROVIDERS.flatMap((provider) => {
       const execution = typeof props.execution === "function" ? props.execution(provider) : props.execution;
       const size = props.warmPools?.[provider] ?? 10;
+      if (size > 0)
+        pools.push({ pool: WarmPoolJob.nameOf(provider), contained: (execution?.kind ?? "docker") === "docker" });
       const runtime = RuntimeJob.dispatched({ provider, execution, datacenters, apiKey: props.apiKeys?.[provider] });
       const pool = size > 0 ? [new WarmPoolJob({ provider, size, execution, datacenters })] : [];
       return [runtime, ...pool];
     });
+    this.pools = pools;
     const machines = Array.from({ length: browsers }, (_, index) => {
       const vncPort = 5900 + portOffset + index;
       return new BrowserVmJob({

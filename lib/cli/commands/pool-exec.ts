@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { UserError } from "../../jobspec";
 import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../service";
-import { shellWord, term } from "../../text";
+import { join, renderTerminal, shellWord, term } from "../../text";
 import { argument, command, flag, listOfArguments, PassedExit, value, values } from "../command";
 import type { CliContext } from "../context";
 import { EXIT } from "../exit-codes";
@@ -42,8 +42,7 @@ export const poolExec = command({
   async run(input, context) {
     const { id, words, generation: given, env, secret, envFile, secretFile, stdin, cwd, timeout } = input;
     const body = {
-      // One word is a line of shell; several are a program with its arguments, which no shell reads again.
-      command: words.length === 1 ? (words[0] ?? "") : words.map(shellWord).join(" "),
+      command: commandOf(words),
       env: { ...variables(envFile, context), ...named(env, "--env", context) },
       secrets: { ...variables(secretFile, context), ...named(secret, "--secret", context) },
       ...(stdin ? { stdin: await inputOf(context.stdin) } : {}),
@@ -58,6 +57,13 @@ export const poolExec = command({
     });
   },
 });
+
+/** One word is a line of shell; several are a program with its arguments, which no shell reads again. */
+function commandOf(words: readonly string[]): string {
+  const [line = "", ...more] = words;
+  if (more.length === 0) return line;
+  return renderTerminal(join(words.map(shellWord), term` `), { color: false, mask: (same) => same });
+}
 
 async function exitOf(events: ReturnType<ServiceClient["execute"]>, { terminal }: CliContext): Promise<number> {
   const outputs = {

@@ -2,6 +2,7 @@
 export { BrowserVmJob, type BrowserMachine, type BrowserVmJobProps } from "./browser-vm-job";
 export type { Execution } from "./execution";
 export { PoolJob, type PoolJobProps } from "./pool-job";
+export { PoolServiceJob, SERVICE_TOKENS, type PoolServiceJobProps } from "./pool-service-job";
 export { KEY_VARIABLES, PROVIDERS, type Provider } from "./provider";
 export {
   RuntimeJob,
