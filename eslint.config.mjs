@@ -24,6 +24,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ["lib/**/*.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "Date",
+          property: "now",
+          message: "the time of day is set back and forth: measure with performance.now()",
+        },
+      ],
+    },
+  },
+  {
     // Node loads these two as they stand.
     files: ["**/*.cjs", "lib/workloads/prism/stand-in.ts"],
     rules: { "@typescript-eslint/no-require-imports": "off" },

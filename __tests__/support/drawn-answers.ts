@@ -309,7 +309,7 @@ async function operate(state: Recorded, clients: DrawnClients): Promise<void> {
   const registered = state.nomad["PUT /v1/jobs"];
   const begun = typeof registered === "object" && "body" in registered ? (registered.body as Registration) : undefined;
   const changes = { next: () => Promise.resolve(), close: () => undefined };
-  const quiet = { onChange: () => undefined, changes, until: Date.now() - 1, placementPatience: -1 };
+  const quiet = { onChange: () => undefined, changes, until: performance.now() - 1, placementPatience: -1 };
   const errors: unknown[] = [];
   for (const step of [
     () => stackStatus([item], clients),

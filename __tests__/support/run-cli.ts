@@ -32,7 +32,7 @@ export async function cli(args: readonly string[], options: RunOptions = {}): Pr
     stderr: output("stderr"),
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1" },
     cwd: process.cwd(),
-    clock: { now: () => Date.now() },
+    clock: { now: () => performance.now(), date: () => Date.now() },
     signal: new AbortController().signal,
     openPage: () => undefined,
     ...surroundings,

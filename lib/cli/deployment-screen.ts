@@ -64,7 +64,7 @@ export class DeploymentScreen {
   private draw(): void {
     if (this.#views.size === 0) return;
     this.#terminal.live(() => {
-      const moment = { spinner: this.#terminal.spinner, seconds: this.seconds, now: this.#clock.now() };
+      const moment = { spinner: this.#terminal.spinner, seconds: this.seconds, now: this.#clock.date() };
       return joinLines([...this.#views.values()].map((view) => deploymentLines(view, moment)));
     });
   }

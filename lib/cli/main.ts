@@ -26,7 +26,8 @@ function openPage(address: string): void {
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 const { stdin, stdout, stderr, env } = process;
-const clock = { now: () => Date.now() };
+// eslint-disable-next-line no-restricted-properties -- the one place that knows the time of day
+const clock = { now: () => performance.now(), date: () => Date.now() };
 void runCli(process.argv.slice(2), {
   stdin,
   stdout,

@@ -20,8 +20,10 @@ export interface Surroundings {
 
 /** Tells the time. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds that went by: what lasts is measured with it, since the time of day is set back and forth. */
   now(): number;
+  /** Milliseconds since 1970, for what a server says about the time of day. */
+  date(): number;
 }
 
 /** A stream that is printed to, and what is known of it. */

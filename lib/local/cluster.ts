@@ -206,14 +206,14 @@ export class EmbeddedCluster {
   }
 
   private async untilReady(agent: Agent, signal: AbortSignal | undefined): Promise<void> {
-    const started = Date.now();
+    const started = performance.now();
     for (;;) {
       signal?.throwIfAborted();
       const status = await this.agentStatus(agent, readState(this.folder));
       if (status.ready) return;
       const why = !status.running
         ? "ended"
-        : Date.now() - started > START_LIMIT
+        : performance.now() - started > START_LIMIT
           ? `was not ready after ${START_LIMIT / 1000} s`
           : undefined;
       if (why)

@@ -17,10 +17,10 @@ export async function federate(agents: readonly Agent[], signal?: AbortSignal): 
   try {
     for (const { ports } of others) await nomad.join(`127.0.0.1:${ports["Nomad Serf"]}`);
     const wanted = [first, ...others].map(({ region }) => region);
-    for (const end = Date.now() + LIMIT; ; await sleep(100, undefined, { signal })) {
+    for (const end = performance.now() + LIMIT; ; await sleep(100, undefined, { signal })) {
       const known = await nomad.regions();
       if (wanted.every((region) => known.includes(region))) return;
-      if (Date.now() > end)
+      if (performance.now() > end)
         throw UserError.at(
           "--regions",
           `only ${known.join(", ")} found each other within ${LIMIT / 1000} s`,

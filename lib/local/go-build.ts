@@ -40,7 +40,7 @@ export async function buildWithGo(
   };
   // Also where this process is ended before its own end of the matter.
   process.once("exit", kill);
-  const started = Date.now();
+  const started = performance.now();
   const tail: string[] = [];
   let compiled = 0;
   const lines = createInterface({ input: child.stderr });
@@ -48,7 +48,7 @@ export async function buildWithGo(
     tail.push(line);
     if (tail.length > 15) tail.shift();
     compiled += line.startsWith("go: ") ? 0 : 1;
-    const seconds = Math.round((Date.now() - started) / 1000);
+    const seconds = Math.round((performance.now() - started) / 1000);
     progress.detail(
       line.startsWith("go: downloading")
         ? `${seconds} s, fetching modules`

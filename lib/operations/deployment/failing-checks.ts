@@ -45,8 +45,8 @@ export class FailingChecks {
       ({ ClientStatus, DeploymentStatus }) => ClientStatus === "running" && DeploymentStatus?.Healthy !== true,
     );
     for (const { ID, DeploymentStatus } of allocations) if (DeploymentStatus?.Healthy) this.#seen.delete(ID);
-    if (waiting.length > 0 && !this.#asking && Date.now() - this.#asked > INTERVAL) {
-      this.#asked = Date.now();
+    if (waiting.length > 0 && !this.#asking && performance.now() - this.#asked > INTERVAL) {
+      this.#asked = performance.now();
       this.#asking = this.askAll(waiting).finally(() => (this.#asking = undefined));
       await atMost(INTERVAL, this.#asking);
     }

@@ -90,7 +90,7 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
       const wave = own.slice(from, from + size);
       const which = `${from + 1} to ${from + wave.length} of ${own.length} of group ${group}`;
       options.onStep(`restarting ${nameOf(job)}: allocations ${which}`);
-      const begun = Date.now();
+      const begun = performance.now();
       await Promise.all(wave.map(({ ID }) => asUserError(path, () => nomad.restartAllocation(ID))));
       const ended = await untilHealthy({ held, group, update, wave, begun, nomad }, options);
       if (ended.result !== "restarted") return { ...of, ...ended, restarted, running: running.length };
@@ -140,7 +140,7 @@ async function untilHealthy(
     const failing = await checks.of(now.map((allocation) => ({ ...allocation, DeploymentStatus: null })));
     const began = now.every((allocation) => startsOf(allocation) > (before.get(allocation.ID) ?? 0));
     const well = now.length === ids.length && began && now.every(runs) && failing.length === 0;
-    const time = Date.now();
+    const time = performance.now();
     since = well ? (since ?? time) : undefined;
     if (since !== undefined && time - since >= least) return { result: "restarted", reasons: [] };
     const gone = now.length < ids.length || now.some(({ ClientStatus }) => ClientStatus === "failed");

@@ -78,6 +78,7 @@ export async function begunDeployments(
 export function justSubmitted(held: JobJson | undefined): boolean {
   if (!held || held.Stop === true || held.Type !== "service") return false;
   if (held.Periodic || held.ParameterizedJob) return false;
+  // eslint-disable-next-line no-restricted-properties -- the server's time of day, to a minute
   return Date.now() - Number(held.SubmitTime) / 1e6 < BEGINNING;
 }
 

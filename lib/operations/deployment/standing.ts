@@ -61,7 +61,7 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
     return again(planned, answers, condition, options);
   if (starting && state === "degraded" && !detach) {
     onStep(`waiting for what is starting of ${nameOf(job)}`);
-    const until = Math.min(Date.now() + STARTING, options.until ?? Infinity);
+    const until = Math.min(performance.now() + STARTING, options.until ?? Infinity);
     const ended = await watchDeployment(nomad, job, ALREADY_RUNNING, { ...watching, until });
     if (ended.result === "healthy") return { ...ended, result: "unchanged" };
     return { ...ended, result: "failed", view: { ...ended.view, status: "failed" }, untouched: true };

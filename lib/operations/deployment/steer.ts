@@ -96,7 +96,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
     if (whenHealthy) {
       const ended = await watch(item, options, { ...watching, until: earliest(options.until, options.failAt) });
       const gaveUp = options.failAt !== undefined && ["timed-out", "failed"].includes(ended.result);
-      if (gaveUp && stillRuns(ended) && (ended.result === "failed" || Date.now() >= options.failAt)) {
+      if (gaveUp && stillRuns(ended) && (ended.result === "failed" || performance.now() >= options.failAt)) {
         options.onStep(`failing the deployment of ${nameOf(item.job)}`);
         return failed(ended, item, nomad);
       }

@@ -75,7 +75,7 @@ function withReplaceable(job: JobJson): JobJson {
  * a policy that is not its own.
  */
 async function evaluated(nomad: NomadClient, id: string): Promise<void> {
-  for (const end = Date.now() + LONGEST; Date.now() < end; await sleep(LOOK_AGAIN)) {
+  for (const end = performance.now() + LONGEST; performance.now() < end; await sleep(LOOK_AGAIN)) {
     const evaluation = await nomad.evaluation(id);
     if (evaluation?.Status !== "pending") return;
   }

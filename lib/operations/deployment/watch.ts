@@ -94,7 +94,7 @@ export async function watchDeployment(
     return { result: "registered", view: viewOf(job), reasons: [], diagnoses: [] };
   const { placementPatience = PLACEMENT_PATIENCE, startPatience = START_PATIENCE } = options;
   const failing = new FailingChecks(job, nomad, options.consul);
-  const begun = Date.now();
+  const begun = performance.now();
   let shown = "";
   let blockedSince: number | undefined;
   for (;;) {
@@ -112,7 +112,7 @@ export async function watchDeployment(
     if (text !== shown) options.onChange(view);
     shown = text;
 
-    const looked = Date.now();
+    const looked = performance.now();
     blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? looked) : undefined;
     const blocked = blockedSince !== undefined && looked - blockedSince > placementPatience;
     const waited = isBatch(seen.job) ? 0 : looked - begun;
@@ -121,13 +121,13 @@ export async function watchDeployment(
     const result = found === "waiting-for-promotion" && options.throughPromotion ? late : (found ?? late);
     if (result) return outcomeOf(nomad, result, seen, view, checks);
     await pause(job.ID, { ...options, longest: blockedSince === undefined ? undefined : placementPatience / 10 });
-    await sleep(looked + SHORTEST_INTERVAL - Date.now(), options.signal);
+    await sleep(looked + SHORTEST_INTERVAL - performance.now(), options.signal);
   }
 }
 
 /** Waits for a change; not longer than somebody is waited for. */
 async function pause(job: string, options: WatchOptions & { readonly longest: number | undefined }): Promise<void> {
-  const limits = [options.until === undefined ? undefined : options.until - Date.now(), options.longest].filter(
+  const limits = [options.until === undefined ? undefined : options.until - performance.now(), options.longest].filter(
     (limit) => limit !== undefined,
   );
   if (limits.length === 0) return options.changes.next(job, options.signal);

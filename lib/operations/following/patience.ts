@@ -38,7 +38,7 @@ export interface PatienceOptions {
  */
 export async function patiently<T>(ask: () => Promise<T>, options: PatienceOptions = {}): Promise<T> {
   const { patience = PATIENCE, unreachable = true, trusted = false, signal } = options;
-  const begun = Date.now();
+  const begun = performance.now();
   for (let pause = 250, told = false; ; pause = Math.min(pause * 2, 4000)) {
     signal?.throwIfAborted();
     try {
@@ -48,7 +48,7 @@ export async function patiently<T>(ask: () => Promise<T>, options: PatienceOptio
       const refused = trusted && isTokenRefused(error);
       const why = refused ? REFUSED : unreachable || !isUnreachable(error) ? passingTrouble(error) : undefined;
       const limit = refused ? TOKEN_PATIENCE : isSilent(error) ? Math.min(patience, SILENT_PATIENCE) : patience;
-      if (why === undefined || Date.now() - begun > limit) throw error;
+      if (why === undefined || performance.now() - begun > limit) throw error;
       if (!told) options.onTrouble?.(`${why}; trying again`);
       told = true;
       await unlessAborted(sleep(pause * (0.5 + Math.random()), undefined, { signal }), signal);

@@ -161,6 +161,7 @@ export class NomadManager {
     const job = RuntimeJob.waiting({
       provider,
       userId,
+      // eslint-disable-next-line no-restricted-properties -- the job's name has the time of day
       timestamp: (this.options.timestamp ?? Date.now)(),
       nonce: nonce(),
       execution: execution ?? this.options.execution,

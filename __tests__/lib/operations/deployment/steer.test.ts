@@ -116,7 +116,7 @@ test("watchStack waits for batch jobs that go on, unless nobody wants that", asy
   const recording = recorded("batch-running");
   const wanted = [wantedOf(recordedJob(recording, "load"))];
   await withServer(recording.nomad, async ({ server: _, ...clients }) => {
-    const until = Date.now() + 50;
+    const until = performance.now() + 50;
     const outcomes = await watchStack(wanted, { ...clients, ...quiet, until });
     expect(outcomes.map(({ result }) => result)).toEqual(["timed-out"]);
     expect(await watchStack(wanted, { ...clients, ...quiet, waitForBatch: false })).toEqual([]);

@@ -40,11 +40,22 @@ test("a group that finds no node fails, with the constraint", async () => {
   expect([outcome.result, messages(outcome)]).toEqual(["failed", expect.stringMatching(/no node: the constraint/)]);
 });
 
+test.each([0, 1e15])("a time that is over ends it also where the time of day is set to %d meanwhile", async (date) => {
+  const day = jest.spyOn(Date, "now").mockReturnValue(date);
+  try {
+    const begun = performance.now();
+    expect((await watch("batch-running", { job: "load", until: begun + 50 })).result).toBe("timed-out");
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(50);
+  } finally {
+    day.mockRestore();
+  }
+});
+
 test("not waited for any longer, says what is waited for", async () => {
-  const until = Date.now() + 20;
+  const until = performance.now() + 20;
   const blocked = await watch("too-much-memory", { until, placementPatience: 60_000 });
   expect([blocked.result, messages(blocked)]).toEqual(["timed-out", expect.stringContaining("memory is exhausted")]);
-  const waiting = await watch("missing-variable", { until: Date.now() + 20 });
+  const waiting = await watch("missing-variable", { until: performance.now() + 20 });
   expect([waiting.result, messages(waiting)]).toEqual([
     "timed-out",
     expect.stringContaining('the Nomad variable "nomad/jobs/web"'),
@@ -61,7 +72,7 @@ test("a batch job is waited for, and judged by its exit code", async () => {
   expect((await watch("batch-complete", { job: "load" })).result).toBe("complete");
   const failed = await watch("batch-exits-7", { job: "load" });
   expect([failed.result, messages(failed)]).toEqual(["failed", expect.stringContaining("exit code 7")]);
-  expect((await watch("batch-running", { job: "load", until: Date.now() + 20 })).result).toBe("timed-out");
+  expect((await watch("batch-running", { job: "load", until: performance.now() + 20 })).result).toBe("timed-out");
   expect((await watch("batch-running", { job: "load", waitForBatch: false })).result).toBe("registered");
 });
 
@@ -76,7 +87,7 @@ test("a system job that no node takes fails, though Nomad calls its deployment s
 
 test("a canary that waits for somebody is told, unless it is waited for", async () => {
   expect((await watch("canary-waiting")).result).toBe("waiting-for-promotion");
-  const through = await watch("canary-waiting", { throughPromotion: true, until: Date.now() + 20 });
+  const through = await watch("canary-waiting", { throughPromotion: true, until: performance.now() + 20 });
   expect(through.result).toBe("timed-out");
 });
 
@@ -99,7 +110,7 @@ test("an allocation of a blocked evaluation that is placed meanwhile is no failu
   const answers = {
     "GET /v1/job/web/evaluations": [evaluations, { body: placed.map((one) => ({ ...one, FailedTGAllocs: null })) }],
   };
-  const outcome = await watch("second-too-large", { answers, until: Date.now() + 200 });
+  const outcome = await watch("second-too-large", { answers, until: performance.now() + 200 });
   expect(outcome.result).toBe("timed-out");
 });
 

@@ -67,6 +67,7 @@ register();
 
 const heartbeat = setInterval(() => {
   admin.LauncherHeartbeat?.(
+    // eslint-disable-next-line no-restricted-properties -- the message has the time of day
     { launcherId, timestamp: Math.floor(Date.now() / 1000) },
     (error: Error | null, answer?: Acknowledgement) => {
       if (error || !answer?.success) {
