@@ -3,12 +3,4 @@ export { monotonicClock, type Clock } from "./clock";
 export { doublesIn, type Double, type HistoryEvent } from "./history";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
 export { LeaseBook } from "./lease-book";
-export type {
-  ClaimOptions,
-  LeaseBookOptions,
-  LeaseEvent,
-  LeaseView,
-  PoolState,
-  ReleaseOptions,
-  SlotState,
-} from "./options";
+export type { ClaimOptions, LeaseBookOptions, LeaseEvent, PoolState, ReleaseOptions, SlotState } from "./options";

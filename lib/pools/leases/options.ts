@@ -62,9 +62,6 @@ export interface ClaimOptions {
   readonly slot?: string;
 }
 
-/** A lease: since it holds nothing secret, a service may read one from the store for a caller whom it knows by other means. */
-export type LeaseView = Lease;
-
 /** How a lease is given back. */
 export interface ReleaseOptions {
   /** Whether what runs in the slot is ended before it is offered again. Default: true, since the next one is somebody else. */

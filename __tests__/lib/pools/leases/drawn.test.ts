@@ -139,10 +139,10 @@ test("whatever fails, no slot is held by two, and none is lost", async () => {
       });
       pool.close();
     }),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 25, endOnFailure: true },
   );
   // Otherwise nothing was tried.
-  expect(claims).toBeGreaterThan(1000);
+  expect(claims).toBeGreaterThan(500);
 }, 120_000);
 
 const arrivals = fc.array(

@@ -211,6 +211,32 @@ describe("a lease", () => {
     expect([holder.lost, pool.ended]).toEqual([[], []]);
   });
 
+  test("of a process that was stopped while nobody else was there stands when it goes on", async () => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager();
+    const lease = await claim(manager);
+    manager.clock.pause();
+    await pool.clock.pass(10_000);
+    manager.clock.resume();
+    await pool.run(manager.book.check(lease));
+    await pool.clock.pass(1000);
+    await pool.run(manager.book.check(lease));
+    expect(manager.lost).toEqual([]);
+  });
+
+  test("is not had of a store that refuses, which is said at once, and nothing stays behind", async () => {
+    pool = new SimulatedPool(1);
+    const manager = await pool.manager();
+    manager.store.refusal = UserError.at("", "Consul refuses the token for PUT /v1/txn", "token");
+    const began = pool.clock.now();
+    const { error } = await pool.run(outcome(manager.book.claim({ owner: "anna" })));
+    expect(error?.message).toMatch(/refuses the token/);
+    expect(pool.clock.now() - began).toBeLessThan(10);
+    manager.store.refusal = undefined;
+    await pool.clock.pass(3000);
+    expect(manager.book.state()).toMatchObject({ free: 1, queue: 0 });
+  });
+
   test("is used, renewed and released by another process that has it", async () => {
     pool = new SimulatedPool(2);
     const [first, second] = [await pool.manager(), await pool.manager()];
