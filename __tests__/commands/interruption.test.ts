@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { filesOf } from "../../lib/local/agents";
 import { ended } from "../support/project";
 import { environment } from "../support/run-cli";
+import { until } from "../support/until";
 
 const ROOT = join(__dirname, "../..");
 /** A command that does not end at once goes on for this long; a machine under load may take a part of it to end one. */
@@ -113,7 +114,7 @@ test.each<[string, NodeJS.Signals, number, string]>([
     expect(said.stderr).toContain("interrupted; nothing was changed");
     expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
     expect(said.took).toBeLessThan(FAR_TOO_LONG);
-    expect(processesOf(place)).toEqual([]);
+    await until("the end of what it started", () => processesOf(place).length === 0);
   },
   300_000,
 );
@@ -160,7 +161,7 @@ test("whoever asks twice does not wait, and leaves nothing running", async () =>
   // The second of them, whichever comes second, ends it before anything is said.
   expect([130, 143]).toContain(said.code);
   expect(said.stderr).not.toContain("interrupted");
-  expect(processesOf(place)).toEqual([]);
+  await until("the end of what it started", () => processesOf(place).length === 0);
 }, 300_000);
 
 /** A cluster of which an agent does not answer, and does not end when it is told to. */
@@ -223,7 +224,7 @@ describe("up that is ended while it gets its programs", () => {
       const said = await interrupt(child, /building/, signal);
       expect(said.code).toBe(signal === "SIGINT" ? 130 : 143);
       expect(said.stderr).toContain("interrupted; cdk-nomad status says what runs");
-      expect(processesOf(place)).toEqual([]);
+      await until("the end of what it started", () => processesOf(place).length === 0);
       expect(leftovers(place)).toEqual([]);
     },
     300_000,

@@ -50,6 +50,13 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   render: ["render", "nothing.nomad"],
   "github comment": ["github", "comment", "preview.json"],
   "github issue": ["github", "issue", "drift.json"],
+  serve: ["serve", "--pool", "web", "--tokens-variable", "nomad/jobs/pool-service"],
+  "pool status": ["pool", "status", "web"],
+  "pool claim": ["pool", "claim", "web"],
+  "pool exec": ["pool", "exec", "0", "--", "true"],
+  "pool release": ["pool", "release", "0"],
+  "pool drain": ["pool", "drain", "web"],
+  "pool token": ["pool", "token", "create"],
 };
 const WITHOUT_SERVER = ["start", "up", "down"];
 
