@@ -42,8 +42,9 @@ export interface Surroundings {
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The port of the pools' service, and that of a node's Consul. */
+/** The port of the pools' service, and those of a node's agents. */
 const SERVICE_PORT = 8790;
+const NOMAD_PORT = 4646;
 const CONSUL_PORT = 8500;
 
 const PROGRAMS = { admin: "prism-admin", launcher: "pattern-launcher", keyvalue: "keyvalue-runner" } as const;
@@ -137,6 +138,7 @@ export class PrismEnvironment extends TerraformStack {
       pools: pools.map(({ pool }) => pool),
       port: SERVICE_PORT + this.#offset,
       listen: service.reachable === "loopback" ? "127.0.0.1" : "0.0.0.0",
+      nomadAddress: `http://127.0.0.1:${NOMAD_PORT + this.#offset}`,
       consulAddress: `http://127.0.0.1:${CONSUL_PORT + this.#offset}`,
       runtime: pools.every(({ contained }) => contained) ? ("docker" as const) : ("raw_exec" as const),
       // Whoever is on one machine reaches all that is on it already.

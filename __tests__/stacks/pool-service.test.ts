@@ -28,6 +28,7 @@ describe("the pools' service", () => {
     const { Driver, Config, Env, Services } = taskOf("dev", { project: "/srv/project", portOffset: 1000 });
     expect([Driver, Config.args.slice(-1)]).toEqual(["raw_exec", ["serve"]]);
     expect(Env).toMatchObject({
+      NOMAD_ADDR: "http://127.0.0.1:5646",
       CONSUL_HTTP_ADDR: "http://127.0.0.1:9500",
       POOL_SERVICE_LISTEN: "127.0.0.1",
       POOL_SERVICE_POOLS: "warm-pool-openai,warm-pool-anthropic,warm-pool-google",

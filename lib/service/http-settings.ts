@@ -39,7 +39,7 @@ export function requestFields(request: FastifyRequest, reply: FastifyReply) {
     route: request.routeOptions.url ?? "none",
     status: reply.statusCode,
     milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-    token: request.caller?.token,
+    caller: request.caller?.token,
   };
 }
 

@@ -85,7 +85,13 @@ export interface PoolServiceJobProps {
    */
   readonly sharedWithoutIsolation?: boolean;
   /**
-   * Where Consul is.
+   * Where Nomad is, seen from the node.
+   *
+   * @default "http://127.0.0.1:4646"
+   */
+  readonly nomadAddress?: string;
+  /**
+   * Where Consul is, seen from the node.
    *
    * @default "http://127.0.0.1:8500"
    */
@@ -175,8 +181,7 @@ function environmentOf(props: PoolServiceJobProps): Record<string, string> {
   const { pools, listen = "0.0.0.0", store = "consul", runtime = "docker" } = props;
   const { tokens = { variable: `nomad/jobs/${PoolServiceJob.ID}` }, consulAddress = "http://127.0.0.1:8500" } = props;
   return {
-    // The agent of the node that it runs on.
-    NOMAD_ADDR: "http://${attr.nomad.advertise.address}",
+    NOMAD_ADDR: props.nomadAddress ?? "http://127.0.0.1:4646",
     CONSUL_HTTP_ADDR: consulAddress,
     POOL_SERVICE_LISTEN: listen,
     POOL_SERVICE_PORT: "${NOMAD_PORT_http}",

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, request } from "undici";
+import type { TestCluster } from "../../__tests__/support/cluster";
+import { ServiceProcess, TokenFile } from "../../__tests__/support/pool-service";
+import { until } from "../../__tests__/support/until";
+import { Cpu, Memory, Resources } from "../../lib/jobspec";
+import type { JobJson } from "../../lib/nomad";
+import { WarmPoolJob } from "../../lib/pools";
+import { SCOPES, type ServedContainer } from "../../lib/service";
+import type { Figure } from "../synthesis";
+import { figure, milliseconds, percentiles } from "./figures";
+
+const POOL = "warm-pool-openai";
+const SIZE = 30;
+/** Commands a second, and for how long. */
+const RATE = 100;
+/** Requests at once beyond what fits. */
+const BURST = 400;
+
+/**
+ * Commands through HTTP: a hundred a second in containers that were claimed, begun at fixed moments, so that a slow one delays none of the others; then
+ * more at once than fits, of which those that are refused are told so soon.
+ */
+export async function measureService(cluster: TestCluster, seconds = 60): Promise<readonly Figure[]> {
+  const tokens = new TokenFile();
+  const token = tokens.add("bench", ...SCOPES);
+  const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
+  const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
+  await cluster.nomad.register(job.toApi().Job as JobJson);
+  const args = ["--pool", POOL, "--tokens", tokens.path, "--runtime", "raw_exec", "--shared-without-isolation"];
+  const service = await ServiceProcess.start([...args, "--log-level", "warn"], cluster.addresses);
+  const agent = new Agent({ connections: BURST });
+  try {
+    const client = service.client(token);
+    const held: ServedContainer[] = [];
+    await until("all containers are claimed", async () => {
+      held.push(await client.claim({ pool: POOL, wait: 60_000, ttl: 600_000 }));
+      return held.length === SIZE;
+    });
+    const run = async (number: number) => {
+      const { id, generation } = held[number % SIZE] as ServedContainer;
+      const began = performance.now();
+      const { statusCode, body } = await request(`${service.address}/api/containers/${id}/execute`, {
+        method: "POST",
+        dispatcher: agent,
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ command: "true", generation }),
+      });
+      await body.dump();
+      return { status: statusCode, time: performance.now() - began };
+    };
+    await Promise.all(held.map((_, number) => run(number)));
+    const sustained = await atRate(seconds, run);
+    const burst = await Promise.all(Array.from({ length: BURST }, (_, number) => run(number)));
+    const refused = burst.filter(({ status }) => status === 429);
+    const failed = [...sustained, ...burst].filter(({ status }) => status !== 200 && status !== 429);
+    const times = percentiles(sustained.filter(({ status }) => status === 200).map(({ time }) => time));
+    console.log(
+      `  ${times.count} commands through HTTP at ${RATE} a second: p50 ${milliseconds(times.p50)}, p99 ${milliseconds(times.p99)}`,
+    );
+    console.log(
+      `  ${BURST} at once: ${refused.length} refused, the slowest refusal in ${milliseconds(Math.max(0, ...refused.map(({ time }) => time)))}`,
+    );
+    for (const each of held) await client.release(each);
+    return [
+      figure(`${RATE} commands a second through HTTP for ${seconds} s, p99`, times.p99, 100, milliseconds),
+      figure(`commands through HTTP that failed`, failed.length + (sustained.length - times.count), 1, String),
+      figure(
+        `refusals of ${BURST} commands at once, p99`,
+        refused.length === 0 ? 0 : percentiles(refused.map(({ time }) => time)).p99,
+        50,
+        milliseconds,
+      ),
+    ];
+  } finally {
+    await agent.close();
+    await service.stop();
+    await cluster.nomad.deregister(job.id, { purge: true });
+    tokens.remove();
+  }
+}
+
+/** Begins so many a second at fixed moments, and waits for all. */
+async function atRate<T>(seconds: number, run: (number: number) => Promise<T>): Promise<readonly T[]> {
+  const begun: Promise<T>[] = [];
+  const start = performance.now();
+  for (let number = 0; number < RATE * seconds; number += 1) {
+    const wait = start + (number * 1000) / RATE - performance.now();
+    if (wait > 0) await sleep(wait);
+    begun.push(run(number));
+  }
+  return Promise.all(begun);
+}
