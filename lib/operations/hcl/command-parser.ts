@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { UserError, type Problem } from "../../jobspec";
+import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { diagnostics, parserProblems, type Diagnostic, type GivenValue } from "./problems";
 import { valuesInDeclarations, valuesInFile } from "./values-in-files";
@@ -29,7 +30,10 @@ const LONGEST_TIME = 60_000;
  * the machine could read it: values by name are handed over in a file that only this user can read.
  */
 export function commandParser(options: CommandParserOptions): HclParser {
-  return async (_file, text) => new CommandRun(options, text).parse();
+  return async (file, text) => {
+    checkHeredocs(file, text);
+    return new CommandRun(options, text).parse();
+  };
 }
 
 interface Answer {
@@ -176,7 +180,7 @@ class CommandRun {
 }
 
 /** The time of Nomad's parser grows with the square of a text's lines. */
-const TOO_SLOW = `Nomad's parser did not end within ${LONGEST_TIME / 1000} s; make long texts shorter, or give the job as JSON`;
+const TOO_SLOW = `Nomad's parser did not end within ${LONGEST_TIME / 1000} s; keep long texts in files of their own, with data = file("…"), or give the job as JSON`;
 
 function readOr(path: string): string {
   try {

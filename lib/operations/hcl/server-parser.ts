@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError, type Problem } from "../../jobspec";
 import type { NomadClient } from "../../nomad";
+import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { parserProblems, type Diagnostic, type GivenValue } from "./problems";
 import { ask, type Answer } from "./server-answers";
@@ -27,7 +28,10 @@ const SOURCE = "input.hcl";
  * files hold and what the job declares, and is given one text in which each variable has the value that counts.
  */
 export function serverParser(options: ServerParserOptions): HclParser {
-  return async (_file, text) => new ServerReading(options, text).parse();
+  return async (file, text) => {
+    checkHeredocs(file, text);
+    return new ServerReading(options, text).parse();
+  };
 }
 
 /** A file of values, and what a person calls it. */
