@@ -1,9 +1,20 @@
 import { withCluster } from "../../__tests__/support/cluster";
 import type { Figure } from "../synthesis";
 import { measureClaims } from "./claims";
+import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
 
-/** What the pools promise, on an embedded cluster: a file for each theme. */
-export async function measurePools(): Promise<readonly Figure[]> {
-  return withCluster({}, async (cluster) => [...(await measureClaims(cluster)), ...(await measureService(cluster))]);
+/** The themes, each in a file of its own. */
+const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  claims: () => withCluster({}, measureClaims),
+  service: () => withCluster({}, measureService),
+  sandbox: measureSandboxServers,
+};
+
+/** What the pools promise. @param only one theme. Default: all of them */
+export async function measurePools(only?: string): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(THEMES))
+    if (only === undefined || only === name) figures.push(...(await measure()));
+  return figures;
 }
