@@ -95,10 +95,12 @@ export class LeaseBook {
    * @throws what the store says, where it does not answer or refuses
    */
   async start(): Promise<void> {
-    const { view, heartbeat, clock, ttl, store } = this.#parts;
+    const { view, heartbeat, clock, ttl, store, keys, manager } = this.#parts;
     if (this.#phase !== "new") throw new Error("a lease book is started once; make another");
     await heartbeat.start();
-    const index = await within(clock, Math.max(ttl * 4, 10_000), store.name, (signal) => view.open(signal));
+    const index = await within(clock, Math.max(ttl * 4, 10_000), store.name, (signal) =>
+      view.open(keys.manager(manager), signal),
+    );
     this.#phase = "open";
     this.#loops.push(heartbeat.run(), view.follow(index));
     this.look();

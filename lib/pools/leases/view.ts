@@ -1,3 +1,4 @@
+import { UserError } from "../../jobspec";
 import type { Snapshot, Store, StoredObject } from "../store";
 import type { Clock } from "./clock";
 import { mayPass, within } from "./decide";
@@ -62,10 +63,20 @@ export class View {
     this.heard = clock.now();
   }
 
-  /** Reads the pool for the first time. */
-  async open(signal?: AbortSignal): Promise<number> {
+  /**
+   * Reads the pool for the first time.
+   *
+   * @param written what was written before, and must be there
+   * @throws UserError where it is not: servers leave out of a list what a token may not read, and a pool would look free that is not
+   */
+  async open(written: string, signal?: AbortSignal): Promise<number> {
     const list = (this.asked += 1);
     const snapshot = await this.store.list(this.keys.prefix, { signal });
+    if (!snapshot.objects.has(written)) {
+      const { name } = this.store;
+      const message = `${name} does not list what was just written below ${this.keys.prefix}; write a token that may list and read it too`;
+      throw UserError.at("", message, "token");
+    }
     this.apply(snapshot, list);
     return snapshot.index;
   }

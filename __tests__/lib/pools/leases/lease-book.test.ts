@@ -307,6 +307,15 @@ describe("a lease", () => {
   });
 });
 
+test("a token that may write and not list is refused at the start, when the pool would look free", async () => {
+  pool = new SimulatedPool(1);
+  const { store } = await pool.manager();
+  store.list = () => Promise.resolve({ objects: new Map(), index: 1 });
+  const { error } = await pool.run(outcome(pool.manager({ store })));
+  expect(error).toBeInstanceOf(UserError);
+  expect(error?.message).toMatch(/does not list what was just written below pools\/pool\//);
+});
+
 describe("an ending", () => {
   test("that fails is tried again, and the slot is not offered meanwhile", async () => {
     pool = new SimulatedPool(1);
