@@ -8,6 +8,7 @@ import { Cpu, Driver, Job, LogConfig, Memory, Resources, Task, TaskGroup, Update
 import { apiPath, type JobJson } from "../../lib/nomad";
 import { ExecutionLostError, isolationOf, NomadExecutor, type Place } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
+import { argumentsOf, forksAway, nap, processesWith } from "../support/processes";
 import { until } from "../support/until";
 
 const cluster = clusterForSuite();
@@ -57,26 +58,6 @@ beforeAll(async () => {
   executor = new NomadExecutor(cluster.nomad);
   for (const [name, driver] of DRIVERS) places.set(name, await placeFor(`wait-${name.replace("_", "-")}`, driver()));
 }, 120_000);
-
-/** Processes of this machine, tasks' with root folders of their own among them, that have a text in their arguments. */
-function processesWith(text: string): readonly string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => readOr(`/proc/${pid}/cmdline`).split("\0").join(" ").includes(text))
-    .filter((pid) => !/^\d+ \(.*\) Z/s.test(readOr(`/proc/${pid}/stat`)));
-}
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-let drawn = 0;
-/** Seconds that nothing else sleeps for, so that a process is found again. */
-const nap = () => `7${process.pid}${(drawn += 1)}`;
 
 describe.each(DRIVERS.map(([name]) => name))("a command in a task of %s", (name) => {
   const place = () => places.get(name) ?? fail(name);
@@ -138,13 +119,11 @@ describe.each(DRIVERS.map(([name]) => name))("a command in a task of %s", (name)
     expect(await executor.execute(place(), "pwd", { cwd: "/no/such" })).toMatchObject({ exitCode: 126, stdout: "" });
   });
 
-  const FORKS = (seconds: string) =>
-    `trap '' TERM INT HUP; sleep ${seconds} & setsid sleep ${seconds} & (nohup setsid sleep ${seconds} >/dev/null 2>&1 &); ` +
-    `(env -i setsid /bin/sh -c 'sleep ${seconds}; :' &); (env -u CDK_NOMAD_EXECUTION setsid sleep ${seconds} &); `;
-
   test("that is out of time is gone a second later, with children that forked away", async () => {
     const seconds = nap();
-    const said = await executor.execute(place(), `${FORKS(seconds)} echo begun; sleep ${seconds}`, { timeout: 1500 });
+    const said = await executor.execute(place(), `${forksAway(seconds)} echo begun; sleep ${seconds}`, {
+      timeout: 1500,
+    });
     expect(said).toMatchObject({ ended: "timeout", exitCode: 124, stdout: "begun\n" });
     await sleep(1000);
     expect(processesWith(seconds)).toEqual([]);
@@ -154,7 +133,7 @@ describe.each(DRIVERS.map(([name]) => name))("a command in a task of %s", (name)
     const seconds = nap();
     const cancel = new AbortController();
     let written = "";
-    const said = await executor.execute(place(), `${FORKS(seconds)} echo begun; sleep ${seconds}`, {
+    const said = await executor.execute(place(), `${forksAway(seconds)} echo begun; sleep ${seconds}`, {
       signal: cancel.signal,
       onStdout: (chunk) => {
         written += Buffer.from(chunk).toString();
@@ -168,7 +147,7 @@ describe.each(DRIVERS.map(([name]) => name))("a command in a task of %s", (name)
 
   test("that has ended leaves nothing, though its children hold its output", async () => {
     const seconds = nap();
-    const said = await executor.execute(place(), `${FORKS(seconds)} echo done; exit 5`, { timeout: 60_000 });
+    const said = await executor.execute(place(), `${forksAway(seconds)} echo done; exit 5`, { timeout: 60_000 });
     expect(said).toMatchObject({ ended: "exited", exitCode: 5, stdout: "done\n" });
     await sleep(1000);
     expect(processesWith(seconds)).toEqual([]);
@@ -298,7 +277,7 @@ test("twenty-five keys stand nowhere but with their command", async () => {
     await until("the command", () => processesWith(`sleep ${seconds}`).length > 0);
     const shown = readdirSync("/proc")
       .filter((pid) => /^\d+$/.test(pid))
-      .map((pid) => readOr(`/proc/${pid}/cmdline`));
+      .map((pid) => argumentsOf(pid));
     expect(keys.filter((key) => shown.some((line) => line.includes(key)))).toEqual([]);
     expect((await running).stdout).toBe(`${2 * (keys[0] ?? "").length + 1}\n`);
   }

@@ -145,7 +145,7 @@ export class NomadExecutor implements Executor {
       return code;
     } catch (error) {
       ended.abort();
-      if (thrown && error === thrown.error) throw error;
+      if ((thrown && error === thrown.error) || error instanceof ExecutionLostError) throw error;
       if (stop.reason !== undefined) {
         await this.certain(place, (swept ??= this.kill(place, target)));
         if (thrown) throw thrown.error;

@@ -53,6 +53,9 @@ async function tryToStart(
     // What says why is how the session ends.
     session.end().catch(() => undefined);
     const code = await session.exitCode;
+    // A shell that has read no line ends with another code: Docker has let go of the session before it began.
+    if (code === 0)
+      throw new NoAnswerError("Nomad", "absent", `the exec into ${task} of ${allocation} ended before its shell began`);
     throw UserError.at(
       `${task} of ${allocation}`,
       `has no shell that starts (exit code ${code}); run a task whose image has /bin/sh`,
