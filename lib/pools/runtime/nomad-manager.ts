@@ -133,7 +133,7 @@ const REMEMBERED = 1000;
 export class NomadManager {
   readonly #runs = new Map<string, Run>();
   readonly #statuses = new Map<string, { readonly at: number; readonly status: JobStatus }>();
-  readonly #forgetting = new Set<() => void>();
+  readonly #forgetting = new Set<NodeJS.Timeout>();
   readonly #clock: Clock;
   /** The client that it asks. */
   readonly nomad: NomadClient;
@@ -277,14 +277,15 @@ export class NomadManager {
 
   /** Whether Nomad answers within five seconds, and has a leader. */
   async healthCheck(): Promise<boolean> {
+    let forget = (): void => undefined;
     const late = new Promise<false>((resolve) => {
-      this.#clock.after(HEALTH_TIMEOUT, () => resolve(false));
+      forget = this.#clock.after(HEALTH_TIMEOUT, () => resolve(false));
     });
     const asked = this.nomad.leader().then(
       (leader) => leader !== undefined,
       () => false,
     );
-    return Promise.race([asked, late]);
+    return Promise.race([asked, late]).finally(() => forget());
   }
 
   /** What this manager has done so far. */
@@ -304,7 +305,7 @@ export class NomadManager {
     const runs = [...this.#runs.values()];
     for (const { cancel } of runs) cancel.abort(new UserError([problem("", "the manager was closed")]));
     await Promise.allSettled(runs.map(({ result }) => result));
-    for (const forget of this.#forgetting) forget();
+    for (const timer of this.#forgetting) clearTimeout(timer);
     this.#runs.clear();
   }
 
@@ -345,11 +346,12 @@ export class NomadManager {
     } finally {
       this.#counts.running -= 1;
       output.end();
-      const forget = this.#clock.after(this.options.keepOutput ?? HOUR, () => {
+      // That something is remembered keeps no process alive.
+      const timer = setTimeout(() => {
         this.#runs.delete(jobId);
-        this.#forgetting.delete(forget);
-      });
-      this.#forgetting.add(forget);
+        this.#forgetting.delete(timer);
+      }, this.options.keepOutput ?? HOUR).unref();
+      this.#forgetting.add(timer);
     }
   }
 }
