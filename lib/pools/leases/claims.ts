@@ -64,6 +64,11 @@ export class Claims {
     this.#pace = ttl;
   }
 
+  /** Whether somebody waits in the queue. */
+  get isAwaited(): boolean {
+    return [...this.#waiters].some(({ joined }) => joined);
+  }
+
   async claim(wanted: Wanted): Promise<Lease> {
     const { clock } = this.parts;
     const { owner, kept, ttl, deadline, signal, slot } = wanted;

@@ -45,6 +45,7 @@ export class LeaseBook {
     const nonce = () => hex(8);
     const view = new View(store, keys, clock, Math.max(2 * ttl, 5000), {
       onChange: (wentBack) => this.onChange(wentBack),
+      isAwaited: () => this.#claims.isAwaited,
       onTrouble,
     });
     this.#parts = {

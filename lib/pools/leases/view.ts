@@ -30,9 +30,9 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
 /**
  * Time between two lists, so that a pool of which many slots change is not listed for each of them: what this manager changes is in its view at
- * once, and what others change matters to it when it runs out of its own share of the slots.
+ * once, and what others change matters to it when somebody waits for it, or it runs out of its own share of the slots.
  */
-const BETWEEN_LISTS = 4;
+const BETWEEN_LISTS = { awaited: 2, otherwise: 10 };
 
 /** The whole pool, kept up by a blocking query; own writes are in it as soon as they are made. */
 export class View {
@@ -58,6 +58,8 @@ export class View {
       /** Something has changed; `wentBack`: the store has lost what was written last. */
       readonly onChange: (wentBack: boolean) => void;
       readonly onTrouble: (message: string) => void;
+      /** Whether somebody waits for a change. */
+      readonly isAwaited: () => boolean;
     },
   ) {
     this.heard = clock.now();
@@ -94,7 +96,7 @@ export class View {
         after = after !== undefined && snapshot.index < after ? undefined : snapshot.index;
         pause = FIRST_PAUSE;
         this.apply(snapshot, list);
-        await this.sleep(BETWEEN_LISTS);
+        await this.sleep(this.told.isAwaited() ? BETWEEN_LISTS.awaited : BETWEEN_LISTS.otherwise);
       } catch (error) {
         if (signal.aborted) return;
         this.told.onTrouble(
