@@ -6,6 +6,7 @@ import { withCluster } from "../__tests__/support/cluster";
 import { Project } from "../__tests__/support/project";
 import { median } from "./measure";
 import type { Figure } from "./synthesis";
+import { Masking } from "../lib/masking";
 
 const JOBS = 100;
 
@@ -32,7 +33,13 @@ export async function measureOperations(rounds: number): Promise<Figure[]> {
     };
     const bench = { nomad, consul, contents };
     console.log(`  deploying ${JOBS} jobs`);
-    await deploy((await contents(0)).wanted, { nomad, consul, onStep: () => undefined, onChange: () => undefined });
+    await deploy((await contents(0)).wanted, {
+      nomad,
+      consul,
+      onStep: () => undefined,
+      onChange: () => undefined,
+      masking: new Masking(),
+    });
     return [
       await previewFigure(bench, rounds),
       ...(await deployFigures(bench, rounds)),
@@ -56,7 +63,7 @@ async function previewFigure({ nomad, consul, contents }: Bench, rounds: number)
   for (let round = 0; round <= 3 * rounds; round += 1) {
     const plans = await barePlans(nomad, stack);
     const started = performance.now();
-    await previewStack("dev", stack, { nomad, consul });
+    await previewStack("dev", stack, { nomad, consul, masking: new Masking() });
     if (round === 0) continue;
     bare.push(plans);
     ours.push(performance.now() - started);
@@ -80,7 +87,7 @@ async function deployFigures({ nomad, consul, contents }: Bench, rounds: number)
     const onStep = (text: string) => {
       if (text.startsWith("registering")) registering.push(performance.now() - started);
     };
-    await deploy(wanted, { nomad, consul, onStep, onChange: () => undefined });
+    await deploy(wanted, { nomad, consul, onStep, onChange: () => undefined, masking: new Masking() });
     most = Math.max(most, registering.length);
     beyond.push((registering[0] ?? Infinity) - plans);
   }

@@ -30,6 +30,7 @@ import { comparable, corpus } from "../support/corpus";
 import { clusterForSuite } from "../support/cluster";
 import { PORT_CASES } from "../support/mesh-ports";
 import { until } from "../support/until";
+import { Masking } from "../../lib/masking";
 
 const cluster = clusterForSuite();
 const { project } = cluster;
@@ -49,6 +50,7 @@ async function run(job: Job): Promise<string | undefined> {
     consul: cluster.consul,
     onStep: () => undefined,
     onChange: () => undefined,
+    masking: new Masking(),
   });
   return outcome?.result;
 }

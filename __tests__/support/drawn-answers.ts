@@ -18,6 +18,7 @@ import {
   type Answers,
   type Recorded,
 } from "./replay";
+import { Masking } from "../../lib/masking";
 
 /** Something that was thrown and is no sentence for a person: a crash. */
 export interface Crash {
@@ -301,7 +302,8 @@ function isSentence(error: unknown): boolean {
 }
 
 /** What status, preview, drift, capacity and deploy do. What one of them says is wrong keeps no other from being tried. */
-async function operate(state: Recorded, clients: DrawnClients): Promise<void> {
+async function operate(state: Recorded, drawn: DrawnClients): Promise<void> {
+  const clients = { ...drawn, masking: new Masking() };
   const [id = ""] = jobsOf(state.nomad);
   const job = { ...recordedJob(state, id) };
   const item: Wanted = { kind: "job", path: `dev/${id}`, job, after: [] };

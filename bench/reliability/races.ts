@@ -3,6 +3,7 @@ import { scale } from "../../__tests__/support/scale";
 import type { ConsulClient, JobJson, NomadClient } from "../../lib/nomad";
 import { deploy, type Wanted } from "../../lib/operations";
 import type { Figure } from "../synthesis";
+import { Masking } from "../../lib/masking";
 
 /** Jobs that are raced for at the same time, each with its own deployments and its own autoscaler. */
 const LANES = 4;
@@ -47,6 +48,7 @@ async function runLane({ nomad, consul }: RacingCluster, id: string, races: numb
       consul,
       onStep: () => undefined,
       onChange: () => undefined,
+      masking: new Masking(),
       detach: true,
     });
   await bring(0);

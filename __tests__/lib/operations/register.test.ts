@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { NomadClient, nomadConnection, type JobJson } from "../../../lib/nomad";
 import { register } from "../../../lib/operations/plan";
 import { ReplayServer, type Asked, type Reply } from "../../support/replay";
+import { Masking } from "../../../lib/masking";
 
 /** What somebody else does around one registration. */
 interface Round {
@@ -115,7 +116,7 @@ async function race(server: RacingNomad, wanted: JobJson): Promise<number> {
   const plan = { job: "web", path: "lab/web", change: "update" as const, groups: [], fields: [], warnings: [] };
   try {
     const planned = { plan: { ...plan, modifyIndex: Number(held.JobModifyIndex) }, job: wanted, held };
-    return (await register(planned, { nomad, looks: [0, 0] })).JobModifyIndex;
+    return (await register(planned, { nomad, masking: new Masking(), looks: [0, 0] })).JobModifyIndex;
   } finally {
     await nomad.close();
     await replay.close();

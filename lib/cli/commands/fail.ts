@@ -19,9 +19,17 @@ export const fail = command({
     term`a deployment may be failed already: cdk-nomad status ${name} says what became of it`,
   async run(input, context) {
     const { terminal, signal } = context;
+    const { masking } = terminal;
     return withStack(input, context, async ({ contents, nomad, consul }) => {
       const handlers = new DeploymentScreen(context).handlers();
-      const failed = await failDeployment(contents.wanted, { ...handlers, nomad, consul, signal, job: input.job });
+      const failed = await failDeployment(contents.wanted, {
+        ...handlers,
+        nomad,
+        consul,
+        masking,
+        signal,
+        job: input.job,
+      });
       if (input.json) {
         terminal.json({ environment: input.environment, failed });
         return EXIT.ok;

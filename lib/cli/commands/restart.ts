@@ -33,7 +33,7 @@ export const restart = command({
     return withStack(input, context, async ({ contents, nomad, consul }) => {
       const handlers = new DeploymentScreen(context).handlers();
       const until = timeFromNow(input.timeout, context);
-      const clients = { ...handlers, nomad, consul, signal, until };
+      const clients = { ...handlers, nomad, consul, masking: terminal.masking, signal, until };
       const jobs = await restartStack(contents.wanted, { ...clients, job: input.job });
       if (input.json) terminal.json({ environment: input.environment, jobs });
       else for (const job of jobs) terminal.note(restartedText(job));

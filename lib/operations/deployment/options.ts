@@ -6,8 +6,8 @@ import type { DeploymentView } from "./deployment-view";
 export interface SteerOptions {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
-  /** What the run hides. Default: one that knows of nothing yet. */
-  readonly masking?: Masking;
+  /** What the run hides. */
+  readonly masking: Masking;
   /** Called with what is being done, before it is done. */
   readonly onStep: (text: string) => void;
   /** Called whenever a deployment changed. */

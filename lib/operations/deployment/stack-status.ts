@@ -60,7 +60,7 @@ export interface StatusOptions extends PatienceOptions {
   /** Asked what checks answered that do not pass. Default: Nomad's own services alone are asked about. */
   readonly consul?: ConsulClient;
   /** What the run hides: it learns the secrets of the jobs as the servers hold them, which reasons may quote. */
-  readonly masking?: Masking;
+  readonly masking: Masking;
 }
 
 /** Says what became of every job of a stack. */
@@ -78,7 +78,7 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
   const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
   const where = { job: job.ID, path, ...whereOf(job) };
   if (!answers) return { ...where, state: "missing", groups: [], reasons: [] };
-  options.masking?.learn(answers.job);
+  options.masking.learn(answers.job);
   const { Version: version = 0 } = answers.job;
   const submitted = momentOf(answers.job.SubmitTime);
   const condition = await withChecks(conditionOf(answers), answers, { nomad, consul: options.consul });
@@ -124,7 +124,7 @@ function withChildren({ state, reasons }: Condition, children: Children | undefi
 async function childrenStatus(
   nomad: NomadClient,
   { children, summary }: JobAnswers,
-  masking: Masking | undefined,
+  masking: Masking,
 ): Promise<Children> {
   const shown = children.slice(0, CHILDREN_SHOWN);
   const newest = await Promise.all(shown.map((child) => childStatus(nomad, child, masking)));
@@ -136,11 +136,11 @@ async function childrenStatus(
 async function childStatus(
   nomad: NomadClient,
   { ID, SubmitTime }: JobSummary,
-  masking: Masking | undefined,
+  masking: Masking,
 ): Promise<readonly ChildStatus[]> {
   const answers = await askAboutJob(nomad, ID);
   if (!answers) return [];
-  masking?.learn(answers.job);
+  masking.learn(answers.job);
   const { state, reasons } = conditionOf(answers);
   const submitted = momentOf(SubmitTime);
   return [{ job: ID, state, ...(submitted === undefined ? {} : { submitted }), reasons }];

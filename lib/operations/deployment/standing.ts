@@ -37,7 +37,7 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
   const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
   if (!answers)
     throw await changedMeanwhile(nomad, job, { ...options, index: planned.plan.modifyIndex, path: item.path });
-  options.masking?.learn(answers.job);
+  options.masking.learn(answers.job);
   const condition = conditionOf(answers);
   const { deployment, state } = condition;
   if (deployment && goesOn(deployment)) {

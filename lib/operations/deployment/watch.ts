@@ -32,8 +32,8 @@ export interface WatchOptions {
   readonly changes: Changes;
   /** Who is asked about the checks of services. Default: nobody. */
   readonly consul?: ConsulClient;
-  /** What the run hides: it learns the secrets of the job as the server holds it, which reasons may quote. Default: nothing. */
-  readonly masking?: Masking;
+  /** What the run hides: it learns the secrets of the job as the server holds it, which reasons may quote. */
+  readonly masking: Masking;
   /** Called with what is going on where the cluster does not answer. */
   readonly onTrouble?: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -108,7 +108,7 @@ export async function watchDeployment(
     const checks = await failing.of(allocations);
     const view = viewOf(job, { deployment, allocations, failures, checks, condition: seen.condition });
     const text = JSON.stringify(view);
-    if (shown === "") options.masking?.learn(seen.job);
+    if (shown === "") options.masking.learn(seen.job);
     if (text !== shown) options.onChange(view);
     shown = text;
 

@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import { Masking } from "../../masking";
+import type { Masking } from "../../masking";
 import type { JobJson, NomadClient } from "../../nomad";
 import { whatChanged } from "./what-changed";
 
@@ -8,7 +8,7 @@ export interface ChangedMeanwhile {
   /** The modify index that the job was planned for. */
   readonly index: number;
   readonly path: string;
-  readonly masking?: Masking;
+  readonly masking: Masking;
   /** Whether the change was taken back by a registration of the same moment. */
   readonly replaced?: boolean;
 }
@@ -17,7 +17,7 @@ export interface ChangedMeanwhile {
 export async function changedMeanwhile(
   nomad: NomadClient,
   job: JobJson,
-  { index, path, masking = new Masking(), replaced = false }: ChangedMeanwhile,
+  { index, path, masking, replaced = false }: ChangedMeanwhile,
 ): Promise<UserError> {
   const changes = await whatChanged(nomad, job.ID, index, masking);
   const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";

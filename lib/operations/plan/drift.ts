@@ -4,7 +4,7 @@ import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
 import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
-import { Masking } from "../../masking";
+import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 import { register } from "./register";
 
@@ -63,7 +63,7 @@ export interface Fix {
  * @throws UserError with every job that the server refuses
  */
 export async function findDrift(environment: string, contents: StackContents, given: Clients): Promise<FoundDrift> {
-  const { masking = new Masking() } = given;
+  const { masking } = given;
   const clients = { ...given, masking };
   const [planned, consul] = await Promise.all([
     planJobs(contents.wanted, clients),
@@ -146,7 +146,7 @@ export async function fixDrift(
 }
 
 /** Why a job was not put right; what is no answer of a server goes on as an error. */
-function reasonOf(error: unknown, { masking = new Masking() }: Clients): string {
+function reasonOf(error: unknown, { masking }: Clients): string {
   if (error instanceof UserError && error.problems[0]?.rule === "changed-meanwhile") return MEANWHILE;
   if (!(error instanceof ApiError)) throw error;
   return masking.text(error.body.trim());

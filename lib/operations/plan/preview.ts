@@ -4,7 +4,7 @@ import type { ConsulClient, NomadClient } from "../../nomad";
 import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
-import { Masking } from "../../masking";
+import type { Masking } from "../../masking";
 import type { TerraformChange } from "./terraform-plan";
 
 /** Requests that a cluster is given at once. */
@@ -25,8 +25,8 @@ export interface Preview {
 export interface Clients {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
-  /** What the run hides, told of what the stack wants by {@link learnStack}. Default: one that knows of nothing yet. */
-  readonly masking?: Masking;
+  /** What the run hides, told of what the stack wants by {@link learnStack}. */
+  readonly masking: Masking;
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export async function previewStack(
  */
 export async function planJobs(
   wanted: readonly Wanted[],
-  { nomad, masking = new Masking(), signal }: Clients,
+  { nomad, masking, signal }: Clients,
 ): Promise<readonly (Planned & { readonly wanted: Extract<Wanted, { kind: "job" }> })[]> {
   const limit = pLimit(AT_ONCE);
   const refused: Problem[] = [];
@@ -88,7 +88,7 @@ export async function planJobs(
 /** What a stack changes in Consul, with what stays. */
 export async function consulChanges(
   wanted: readonly Wanted[],
-  { consul, masking = new Masking() }: Clients,
+  { consul, masking }: Clients,
 ): Promise<readonly ConsulChange[]> {
   const limit = pLimit(AT_ONCE);
   const changes = await Promise.all(

@@ -17,8 +17,8 @@ export interface RegisterOptions {
   readonly signal?: AbortSignal;
   /** Called once the server took the job as it was planned, before the versions are looked at. */
   readonly onTaken?: () => void;
-  /** Hides what it is told to hide in what is said of others' changes. Default: forms of keys. */
-  readonly masking?: Masking;
+  /** Hides what it is told to hide in what is said of others' changes. */
+  readonly masking: Masking;
   /**
    * When the versions are looked at after a registration, in milliseconds since the look before. Default: four times in 600 ms, within which a
    * scaling has ended that the server had begun before; it writes the job as it was, and what begins later reads what was registered.

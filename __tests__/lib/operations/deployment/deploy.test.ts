@@ -1,6 +1,7 @@
 import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../../../lib/nomad";
 import { deploy, type DeployOptions, type JobOutcome, type Wanted } from "../../../../lib/operations";
 import { QUIET_STREAM, recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
+import { Masking } from "../../../../lib/masking";
 
 const wantedOf = (job: JobJson, source?: string): Wanted => ({
   kind: "job",
@@ -20,7 +21,7 @@ async function deployTo(
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   const consul = new ConsulClient(consulConnection({ CONSUL_HTTP_ADDR: server.address }));
   try {
-    const handlers = { onStep: () => undefined, onChange: () => undefined };
+    const handlers = { onStep: () => undefined, onChange: () => undefined, masking: new Masking() };
     return { outcomes: await deploy(wanted, { nomad, consul, ...handlers, ...options }), server };
   } finally {
     await Promise.all([nomad.close(), consul.close()]);

@@ -14,7 +14,7 @@ async function statusOf(
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   const wanted: Wanted[] = [{ kind: "job", path: `lab/${id}`, job: { ID: id }, after: [] }];
   try {
-    const [status] = await stackStatus(wanted, { nomad, patience: 0, masking });
+    const [status] = await stackStatus(wanted, { nomad, patience: 0, masking: masking ?? new Masking() });
     return status;
   } finally {
     await nomad.close();

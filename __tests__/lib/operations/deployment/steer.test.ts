@@ -10,6 +10,7 @@ import {
   type Wanted,
 } from "../../../../lib/operations";
 import { QUIET_STREAM, recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
+import { Masking } from "../../../../lib/masking";
 
 type Clients = { readonly nomad: NomadClient; readonly consul: ConsulClient; readonly server: ReplayServer };
 
@@ -26,7 +27,7 @@ async function withServer<T>(answers: Answers, run: (clients: Clients) => Promis
   }
 }
 
-const quiet = { onStep: () => undefined, onChange: () => undefined };
+const quiet = { onStep: () => undefined, onChange: () => undefined, masking: new Masking() };
 const wantedOf = (job: JobJson, more: object = {}): Wanted => ({
   kind: "job",
   path: `lab/${job.ID}`,

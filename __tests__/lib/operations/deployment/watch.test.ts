@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { watchDeployment, type Outcome, type WatchOptions } from "../../../../lib/operations";
 import { recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
+import { Masking } from "../../../../lib/masking";
 
 /** Somebody looks again every few milliseconds. */
 const changes = {
@@ -23,6 +24,7 @@ async function watch(state: string, { answers = {}, job: id = "web", ...options 
   try {
     return await watchDeployment(nomad, recordedJob(recording, id), registration, {
       onChange: () => undefined,
+      masking: new Masking(),
       changes,
       placementPatience: 30,
       ...options,
