@@ -63,9 +63,14 @@ export class RealSandboxes {
     writeFileSync(this.#tokenFile, this.token, { mode: 0o600 });
   }
 
+  /** The command line of a server, in the words of a job. */
+  command(slots: number): readonly [string, ...string[]] {
+    const settings = ["--port", "${NOMAD_PORT_http}", "--slots", String(slots), "--data-dir", "${NOMAD_TASK_DIR}/data"];
+    return [process.execPath, this.#program, ...settings, "--token-file", this.#tokenFile];
+  }
+
   job({ id, count, min = 0, max, slots, args = [], cpu = 20 }: SandboxJob): JobJson {
-    const command = [this.#program, "--port", "${NOMAD_PORT_http}", "--slots", String(slots)];
-    command.push("--data-dir", "${NOMAD_TASK_DIR}/data", "--token-file", this.#tokenFile, ...args);
+    const [program, ...settings] = this.command(slots);
     return {
       ID: id,
       Type: "service",
@@ -92,7 +97,7 @@ export class RealSandboxes {
             {
               Name: "sandbox-server",
               Driver: "raw_exec",
-              Config: { command: process.execPath, args: command },
+              Config: { command: program, args: [...settings, ...args] },
               KillTimeout: 5_000_000_000,
               Resources: { CPU: cpu, MemoryMB: 32 },
               LogConfig: { MaxFiles: 1, MaxFileSizeMB: 1 },
