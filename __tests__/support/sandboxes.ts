@@ -99,7 +99,7 @@ export class RealSandboxes {
               Driver: "raw_exec",
               Config: { command: program, args: [...settings, ...args] },
               KillTimeout: 5_000_000_000,
-              Resources: { CPU: cpu, MemoryMB: 32 },
+              Resources: { CPU: cpu, MemoryMB: 128 },
               LogConfig: { MaxFiles: 1, MaxFileSizeMB: 1 },
             },
           ],
