@@ -54,19 +54,20 @@ export interface SandboxJob {
 /** The real sandbox server as processes of the node, with a token that the test knows. */
 export class RealSandboxes {
   readonly token = randomBytes(24).toString("hex");
-  readonly #program: string;
+  /** The program, with the Node that runs it. */
+  readonly program: readonly [string, string];
   readonly #tokenFile: string;
 
   constructor(bundles: Bundles) {
-    this.#program = bundles.file("lib/pools/sandbox/server/main.ts");
+    this.program = [process.execPath, bundles.file("lib/pools/sandbox/server/main.ts")];
     this.#tokenFile = join(bundles.folder, "token");
     writeFileSync(this.#tokenFile, this.token, { mode: 0o600 });
   }
 
   /** The command line of a server, in the words of a job. */
-  command(slots: number): readonly [string, ...string[]] {
+  private command(slots: number): readonly [string, ...string[]] {
     const settings = ["--port", "${NOMAD_PORT_http}", "--slots", String(slots), "--data-dir", "${NOMAD_TASK_DIR}/data"];
-    return [process.execPath, this.#program, ...settings, "--token-file", this.#tokenFile];
+    return [...this.program, ...settings, "--token-file", this.#tokenFile];
   }
 
   job({ id, count, min = 0, max, slots, args = [], cpu = 20 }: SandboxJob): JobJson {

@@ -66,7 +66,10 @@ export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Pr
     await run.untilDone();
     // A sandbox that was killed last is still on its way.
     await sleep(2000);
-    for (const end = Date.now() + 28_000; Date.now() < end && (await run.left()).leases + processesWith(MARK).length > 0;)
+    for (
+      const end = Date.now() + 28_000;
+      Date.now() < end && (await run.left()).leases + processesWith(MARK).length > 0;
+    )
       await sleep(500);
     const claimed = workers.lines().flatMap((line) => (line.kind === "waited" ? [line] : []));
     return {
@@ -104,13 +107,16 @@ class ChaosRun {
     for (let manager = 0; manager < options.managers; manager += 1) this.#managers.add(workers.start());
     await until("the managers", () => [...this.#managers].every((name) => this.has(name, "ready")));
     const freeing: Promise<void>[] = [];
+    const wrong: unknown[] = [];
+    const beside = (work: Promise<void>) => freeing.push(work.catch((error: unknown) => void wrong.push(error)));
     while (this.claimed() < options.claims && [...this.#managers].some((name) => workers.running.includes(name))) {
       await sleep(options.every * (0.5 + options.random()));
       const drawn = options.random();
-      if (drawn < 0.35) freeing.push(this.killManager());
-      else if (drawn < 0.7) freeing.push(this.killClient());
+      if (drawn < 0.35) beside(this.killManager());
+      else if (drawn < 0.7) beside(this.killClient());
       else await this.killAllocation();
       if (workers.failures.length > 0) throw new Error(workers.failures.join("\n"));
+      if (wrong.length > 0) throw wrong[0];
     }
     await Promise.all(freeing);
     // Somebody has to be there to end what the dead had.
@@ -125,7 +131,15 @@ class ChaosRun {
     const leases = [...objects.values()].filter(({ value }) => !value.includes('"state":"free"')).length;
     const allocations = await this.cluster.nomad.allocations(this.job);
     const servers = processesWith("--data-dir").filter(({ command }) => command.includes(this.cluster.project.folder));
-    const wanted = allocations.filter(({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus === "running");
+    const wanted = allocations.filter(
+      ({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus === "running",
+    );
+    if (process.env.CHAOS_DEBUG)
+      for (const p of processesWith(MARK))
+        console.log(
+          JSON.stringify(p).slice(0, 1500),
+          (await import("node:fs")).readFileSync(`/proc/${p.pid}/status`, "utf8").replaceAll("\n", ";").slice(0, 400),
+        );
     return {
       leases,
       sandboxes: Math.max(0, servers.length - wanted.length),

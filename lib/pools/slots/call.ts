@@ -78,6 +78,9 @@ export async function call(
   // What a command wrote came as a stream; what a tool answers stands in its answer.
   if (code === undefined || !STREAMED.has(tool)) await output.add(answer.output, answer.error);
   if (metadata.timeout === true) return ended(124, "timeout", metadata.truncated);
+  // Nobody here gave it up: the sandbox ended it for whoever has the slot now.
+  if (metadata.cancelled === true && !cancel.aborted)
+    throw leaseEnded(handle.lease, "stale", "the sandbox ended the command, since the slot was taken from it");
   if (metadata.cancelled === true) return ended(130, "cancelled", metadata.truncated);
   return ended(code ?? (success ? 0 : 1), "exited", metadata.truncated);
 }

@@ -38,6 +38,7 @@ export interface PooledSandboxProps {
   /** After how many milliseconds without an answer it counts as silent. */
   readonly silence: number;
   readonly clock: Clock;
+  readonly onTrouble: (message: string) => void;
   /** Called when it is ready, away, or ready again. */
   readonly onChange: () => void;
   /** Called when it has been silent for too long. */
@@ -170,13 +171,24 @@ export class PooledSandbox {
     await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
+  private async tokenOf(): Promise<string | undefined> {
+    try {
+      return await this.props.token(this.props.place);
+    } catch (error) {
+      this.props.onTrouble(
+        `the token of the sandbox ${this.allocation} is not known: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      throw error;
+    }
+  }
+
   /** @returns whether it answers, and takes commands */
   private async ask(): Promise<boolean> {
     let answered = false;
     try {
       const health = await this.client.health(this.#end.signal);
       if (this.slots === 0) {
-        this.#token = await this.props.token(this.props.place);
+        this.#token = await this.tokenOf();
         this.#isolation = health.isolation ?? "none";
         this.slots = health.slots;
       }

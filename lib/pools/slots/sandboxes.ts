@@ -159,6 +159,7 @@ export class Sandboxes {
       checkInterval,
       silence,
       clock,
+      onTrouble,
       onChange,
       onSilent: () => {
         this.lose(sandbox, "silent");

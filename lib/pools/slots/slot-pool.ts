@@ -16,6 +16,7 @@ import type {
 import { ensureJob, readJob, type PoolJobFacts } from "./pool-job";
 import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
 import { Resizer } from "./resizer";
+import { readSandboxToken } from "./sandbox-token";
 import { Sandboxes } from "./sandboxes";
 import type { Bounds } from "./size";
 import { callToken, endingToken, slotKey, slotOfKey } from "./slot-key";
@@ -276,7 +277,8 @@ export class SlotPool {
   }
 
   private async tokenOf(place: Place): Promise<string | undefined> {
-    const { token } = this.props;
+    const { token, nomad } = this.props;
+    if (token === undefined) return readSandboxToken(nomad, place);
     return typeof token === "function" ? token(place) : (token ?? undefined);
   }
 
