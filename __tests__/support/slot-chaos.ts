@@ -134,12 +134,6 @@ class ChaosRun {
     const wanted = allocations.filter(
       ({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus === "running",
     );
-    if (process.env.CHAOS_DEBUG)
-      for (const p of processesWith(MARK))
-        console.log(
-          JSON.stringify(p).slice(0, 1500),
-          (await import("node:fs")).readFileSync(`/proc/${p.pid}/status`, "utf8").replaceAll("\n", ";").slice(0, 400),
-        );
     return {
       leases,
       sandboxes: Math.max(0, servers.length - wanted.length),

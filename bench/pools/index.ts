@@ -1,5 +1,6 @@
 import { withCluster } from "../../__tests__/support/cluster";
 import type { Figure } from "../synthesis";
+import { measureChaos } from "./chaos";
 import { measureClaims } from "./claims";
 import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
@@ -9,6 +10,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   claims: () => withCluster({}, measureClaims),
   service: () => withCluster({}, measureService),
   sandbox: measureSandboxServers,
+  chaos: () => withCluster({}, (cluster) => measureChaos(cluster)),
 };
 
 /** What the pools promise. @param only one theme. Default: all of them */
