@@ -58,24 +58,23 @@ describe("a pool", () => {
     await cluster.nomad.register(sandboxes.job({ id: "faults", count: 1, min: 1, max: 1, slots: 4 }));
   }, 30_000);
 
-  test.each([
-    "a b",
-    "../../etc/passwd",
-    "a/b?c=d&e#f",
-    "$(touch /tmp/owned)",
-    "'; touch /tmp/owned; '",
-    "line\nbreak\r\n",
-    "\u0000\u0007\u001b[31m",
-    "é 漢字 🙂",
-    "__proto__",
-    "x".repeat(1000),
-  ])("takes any text for the id of a task: %j", async (taskId) => {
+  test("takes any text for the id of a task", async () => {
     const pool = await started("faults");
-    const handle = await pool.acquire(taskId);
-    expect(handle.lease.owner).toBe(taskId);
-    expect((await pool.execute(handle, "ls -A; echo fine")).stdout).toBe("fine\n");
-    expect(await pool.release(handle)).toBe(true);
-  });
+    const ids = [
+      "a b",
+      "../../etc/passwd",
+      "a/b?c=d&e#f",
+      "$(touch /tmp/owned)",
+      "'; touch /tmp/owned; '",
+      "line\nbreak\r\n",
+    ];
+    for (const taskId of [...ids, "\u0000\u0007\u001b[31m", "é 漢字 🙂", "__proto__", "x".repeat(1000)]) {
+      const handle = await pool.acquire(taskId);
+      expect(handle.lease.owner).toBe(taskId);
+      expect((await pool.execute(handle, "ls -A; echo fine")).stdout).toBe("fine\n");
+      expect(await pool.release(handle)).toBe(true);
+    }
+  }, 60_000);
 
   test("refuses an id of a megabyte in words, and not with all of it", async () => {
     const pool = await started("faults");
@@ -186,7 +185,12 @@ describe("a store that", () => {
     proxy = new Proxy(cluster.addresses.CONSUL_HTTP_ADDR);
     address = await proxy.open();
   });
-  afterEach(() => proxy.close());
+  afterEach(async () => {
+    // A pool that is stopped says so to its store.
+    proxy.answer = () => undefined;
+    await Promise.all(pools.splice(0).map((pool) => pool.stop()));
+    await proxy.close();
+  });
 
   test("refuses every write takes no lease, and says so before the deadline is long over", async () => {
     const pool = await started("faults", { store: new ConsulStore(consulConnection({}, address)) });
