@@ -2,12 +2,14 @@ import { withCluster } from "../../__tests__/support/cluster";
 import type { Figure } from "../synthesis";
 import { measureChaos } from "./chaos";
 import { measureClaims } from "./claims";
+import { measureExecutions } from "./executions";
 import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
 
 /** The themes, each in a file of its own. */
 const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   claims: () => withCluster({}, measureClaims),
+  executions: () => withCluster({}, measureExecutions),
   service: () => withCluster({}, measureService),
   sandbox: measureSandboxServers,
   chaos: () => withCluster({}, (cluster) => measureChaos(cluster)),

@@ -7,3 +7,4 @@ export * from "./runtime";
 export * as sandbox from "./sandbox";
 export * from "./slots";
 export * from "./store";
+export { NomadClient, nomadConnection } from "../nomad";
