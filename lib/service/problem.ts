@@ -146,6 +146,9 @@ export function problemOf(error: unknown): Problem {
     return new Problem("place-lost", "the job that was to run the command did not start; the service's log has more");
   if (error instanceof ExecutionLostError)
     return new Problem("place-lost", "what the command did until then is not known; claim another container");
+  // The leases' store answers too slowly.
+  if (error instanceof Error && error.name === "SlowStoreError")
+    return new Problem("unavailable", "the store of the leases answers too slowly; ask again", { retryAfter: 2 });
   if (error instanceof NoAnswerError)
     return new Problem("unavailable", `${error.api} does not answer; ask again`, { retryAfter: 2 });
   if (error instanceof ApiError)

@@ -16,16 +16,22 @@ export interface Running {
   readonly onError: (error: unknown) => void;
 }
 
+/** Runs a command whose lease is known to stand; what cannot begin is refused before, by its status. */
 type Run<R extends ExecutionResult = ExecutionResult> = (
   options: Pick<ExecuteOptions, "signal" | "onStdout" | "onStderr">,
 ) => Promise<R>;
 
-/** Runs a command for a client, and ends it where the client goes away, or the service may wait no longer. */
+/**
+ * Runs a command for a client, and ends it where the client goes away, or the service may wait no longer. What is too much is refused before anybody else is
+ * asked anything.
+ *
+ * @param owner whose command it counts as
+ */
 export async function runFor<R extends ExecutionResult>(
   owner: string,
   reply: FastifyReply,
   running: Running,
-  run: Run<R>,
+  begin: () => Promise<Run<R>>,
 ): Promise<R> {
   return running.commands.run(owner, async (stop) => {
     const onClose = () => {
@@ -34,6 +40,7 @@ export async function runFor<R extends ExecutionResult>(
     };
     reply.raw.once("close", onClose);
     try {
+      const run = await begin();
       return await measured(running, () => run({ signal: stop.signal }));
     } finally {
       reply.raw.off("close", onClose);
@@ -62,10 +69,11 @@ export async function streamFor(
   reply: FastifyReply,
   encoding: "utf8" | "base64",
   running: Running,
-  run: Run,
+  begin: () => Promise<Run>,
 ): Promise<FastifyReply> {
   const { raw } = reply;
   await running.commands.run(owner, async (stop) => {
+    const run = await begin();
     // It counts as running before the first byte is sent, so what is refused is refused by its status. From here on the answer is written here:
     // Fastify would treat a client that goes away as a fault.
     reply.hijack();

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type * as v from "valibot";
-import { LeaseEndedError, PoolBusyError } from "../../pools";
+import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools";
 import { actingFor, callerFrom, mayActFor } from "../authorize";
 import { Problem } from "../problem";
 import type { LeasedContainer } from "../pools";
@@ -135,14 +135,14 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
     ],
     handle: async ({ params, body, request, reply }) => {
       const { command, generation, encoding = "utf8", ...options } = body;
-      const held = await leaseOf(parts, request, params.id, generation);
-      await pools.renew(held.lease);
-      const { owner } = held.lease;
-      if (wantsLines(request))
-        return streamFor(owner, reply, encoding, parts.running, (how) =>
-          pools.execute(held, command, { ...options, ...how }),
-        );
-      return runFor(owner, reply, parts.running, (how) => pools.execute(held, command, { ...options, ...how }));
+      const begin = async () => {
+        const held = await leaseOf(parts, request, params.id, generation);
+        await pools.renew(held.lease);
+        return (how: ExecuteOptions) => pools.execute(held, command, { ...options, ...how });
+      };
+      const { owner } = callerFrom(request);
+      if (wantsLines(request)) return streamFor(owner, reply, encoding, parts.running, begin);
+      return runFor(owner, reply, parts.running, begin);
     },
   });
 

@@ -92,8 +92,10 @@ async function runWarm(
   reply: FastifyReply,
 ): Promise<Ran> {
   try {
-    const result = await runFor(wanted.owner, reply, parts.running, (how) =>
-      parts.pools.execute(claimed, wanted.command, { ...wanted.options, ...how }),
+    const result = await runFor(wanted.owner, reply, parts.running, () =>
+      Promise.resolve((how: ExecuteOptions) =>
+        parts.pools.execute(claimed, wanted.command, { ...wanted.options, ...how }),
+      ),
     );
     return { ...result, warm: true, containerId: claimed.lease.slot };
   } finally {
@@ -112,8 +114,8 @@ async function runCold(
   // A job of its own costs the cluster a hundred times as much: there are few at once, and the rest is told to come back.
   return parts.cold.run(
     async () => {
-      const { job, ...result } = await runFor(owner, reply, parts.running, (how) =>
-        parts.pools.runOnce({ owner, provider, command, ...options, ...how }),
+      const { job, ...result } = await runFor(owner, reply, parts.running, () =>
+        Promise.resolve((how: ExecuteOptions) => parts.pools.runOnce({ owner, provider, command, ...options, ...how })),
       );
       return { ...result, warm: false, containerId: job };
     },
