@@ -19,8 +19,8 @@ export interface Claim {
   readonly keepWorkspace: boolean;
 }
 
-/** How long nothing is asked of a slot until a shell is started for its next command. In a burst, the commands that are there come first. */
-const SPARE_AFTER = 40;
+/** Milliseconds without a request until a shell is started for a slot's next command: in a burst, the commands that are there come first. */
+const SPARE_AFTER = 250;
 
 /** What is kept of a slot while the server is not there. */
 interface Kept {
