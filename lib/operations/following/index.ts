@@ -2,5 +2,5 @@
 export type { Changes, FollowOptions } from "./changes";
 export { unlessAborted } from "./ending";
 export { followChanges } from "./follow";
-export { patiently, type PatienceOptions } from "./patience";
+export { patiently, type PatienceOptions } from "./retry";
 export { withStreams, type Streams } from "./streams";
