@@ -43,6 +43,32 @@ const operations = {
   deployment: ["stack", "following", "plan"],
 };
 
+/** The same for the rooms inside of pools. */
+const pools = {
+  store: [],
+  execution: [],
+  sandbox: [],
+  jobs: ["sandbox"],
+  leases: ["store"],
+  runtime: ["jobs", "leases", "execution"],
+  containers: ["jobs", "store", "leases", "execution", "runtime"],
+  slots: ["jobs", "store", "leases", "execution", "sandbox"],
+};
+
+/** Rules of the rooms inside of a room. */
+function roomsOf(parent, rooms) {
+  return Object.entries(rooms).map(([room, others]) => ({
+    name: `${parent}-${room}-imports`,
+    comment: `lib/${parent}/${room} may import ${others.join(", ") || "no other room"}, through its door`,
+    severity: "error",
+    from: { path: `^lib/${parent}/${room}/` },
+    to: {
+      path: `^lib/${parent}/`,
+      pathNot: [`^lib/${parent}/${room}/`, ...others.map((other) => `^lib/${parent}/${other}/index\\.ts$`)],
+    },
+  }));
+}
+
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
@@ -53,16 +79,8 @@ module.exports = {
       from: { path: `^${room}/` },
       to: { path: "^(lib|stacks|main\\.ts)", pathNot: [room, ...allowed[room]].map((path) => `^${path}/`) },
     })),
-    ...Object.entries(operations).map(([room, others]) => ({
-      name: `operations-${room}-imports`,
-      comment: `lib/operations/${room} may import ${others.join(", ") || "no other room"}, through its door`,
-      severity: "error",
-      from: { path: `^lib/operations/${room}/` },
-      to: {
-        path: "^lib/operations/",
-        pathNot: [`^lib/operations/${room}/`, ...others.map((other) => `^lib/operations/${other}/index\\.ts$`)],
-      },
-    })),
+    ...roomsOf("operations", operations),
+    ...roomsOf("pools", pools),
     {
       name: "one-door",
       comment:
