@@ -64,6 +64,21 @@ async function endAll(find: () => readonly number[], endAtOnce?: () => Promise<u
   }
 }
 
+/**
+ * Ends a process that makes namespaces, with those that it has just started: in the first milliseconds they do not know yet that they shall end with
+ * it, and bubblewrap's would wait for it for ever.
+ */
+export function endWithChildren(pid: number): void {
+  try {
+    process.kill(pid, "SIGSTOP");
+  } catch {
+    return;
+  }
+  const children = read(`/proc/${pid}/task/${pid}/children`) ?? "";
+  for (const child of children.split(" ").filter((id) => id !== "")) kill(Number(child));
+  kill(pid);
+}
+
 function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { endWithChildren } from "./processes";
 import { BoundedBytes, BoundedText } from "./output";
 import { openPipes, type ShellPipes } from "./shell-pipes";
 import { frame, READY } from "./start-script";
@@ -138,7 +139,7 @@ export class Shell {
     this.#dropping = true;
     this.#pipes.stdout.resume();
     this.#pipes.stderr.resume();
-    if (!this.#exited) this.#child.kill("SIGKILL");
+    if (!this.#exited && this.#child.pid !== undefined) endWithChildren(this.#child.pid);
     // Without a namespace, what it started lives on, and may keep it waited for.
     if (!this.start.namespaces) void this.start.sweep();
   }
