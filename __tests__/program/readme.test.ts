@@ -7,6 +7,7 @@ const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 const example = (name: string) =>
   readFileSync(join(ROOT, "examples", name), "utf8")
     .replaceAll('"../lib/testing"', '"cdk-nomad/testing"')
+    .replaceAll('"../lib/pools"', '"cdk-nomad/pools"')
     .replaceAll('"../lib"', '"cdk-nomad"')
     .trim();
 
@@ -16,6 +17,7 @@ describe("the README", () => {
     expect(readme).toContain(admin.slice(admin.indexOf("export const job")));
     expect(readme).toContain(example("stack.ts"));
     expect(readme).toContain(example("assertion.ts"));
+    expect(readme).toContain(example("pools.ts"));
   });
 
   test("shows a job that is sound", () => {

@@ -1,6 +1,13 @@
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
 import { consulConnection, ConsulClient, NomadClient, nomadConnection } from "../../lib/nomad";
-import { ConsulStore, WarmPool, WarmPoolJob, type Executor, type WarmPoolOptions } from "../../lib/pools";
+import {
+  ConsulStore,
+  NomadExecutor,
+  WarmPool,
+  WarmPoolJob,
+  type Executor,
+  type WarmPoolOptions,
+} from "../../lib/pools";
 import type { TestCluster } from "./cluster";
 
 /** The pool of a test. */
@@ -77,4 +84,21 @@ export class TestPools {
     for (const pool of this.#running) await this.stop(pool);
     await Promise.all(this.#closing.splice(0).map((close) => close()));
   }
+}
+
+/** A pool with real commands, for measurements. */
+export async function connectedPool(
+  cluster: TestCluster,
+  size: number,
+): Promise<{ readonly pool: WarmPool; readonly end: () => Promise<void> }> {
+  const pools = new TestPools(cluster);
+  const { nomad, consul, store } = pools.connections();
+  const pool = await pools.start({
+    nomad,
+    consul,
+    store,
+    executor: new NomadExecutor(nomad),
+    job: smallPool({ size }),
+  });
+  return { pool, end: () => pools.stopAll() };
 }

@@ -3,6 +3,7 @@ import type { Figure } from "../synthesis";
 import { measureChaos } from "./chaos";
 import { measureClaims } from "./claims";
 import { measureExecutions } from "./executions";
+import { measureReplacement } from "./replacement";
 import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
 
@@ -11,6 +12,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   claims: () => withCluster({}, measureClaims),
   executions: () => withCluster({}, measureExecutions),
   service: () => withCluster({}, measureService),
+  replacement: () => withCluster({}, measureReplacement),
   sandbox: measureSandboxServers,
   chaos: () => withCluster({}, (cluster) => measureChaos(cluster)),
 };
