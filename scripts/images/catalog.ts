@@ -54,4 +54,10 @@ export const IMAGES: readonly Image[] = [
     tag: "local",
     program: { source: "lib/pools/sandbox/server/main.ts", name: "hermes-sandbox", real: true },
   },
+  {
+    name: "cdk-nomad-service",
+    recipe: "cdk-nomad-service",
+    base: "node",
+    program: { source: "lib/cli/main.ts", name: "cdk-nomad", real: true },
+  },
 ];

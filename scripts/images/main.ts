@@ -9,7 +9,15 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { formatProblem, UserError } from "../../lib";
 import { baseName, IMAGES, tagged, type Image } from "./catalog";
-import { bundledRootfs, healthProtocol, nodeRootfs, programRootfs, sandboxRootfs, shellRootfs } from "./rootfs";
+import {
+  bundledRootfs,
+  healthProtocol,
+  nodeRootfs,
+  packageRootfs,
+  programRootfs,
+  sandboxRootfs,
+  shellRootfs,
+} from "./rootfs";
 
 const ROOT = join(__dirname, "../..");
 
@@ -59,6 +67,10 @@ function fill({ recipe, program }: Image, rootfs: string, fromRegistry: boolean)
       return `, with ${file}`;
     }
     bundledRootfs(rootfs, join(ROOT, program.source), program.name);
+    if (program.source === "lib/cli/main.ts") {
+      packageRootfs(rootfs, ROOT);
+      return ", with the command line";
+    }
     if (program.real) {
       if (!fromRegistry) sandboxRootfs(rootfs);
       return ", with the sandbox server";

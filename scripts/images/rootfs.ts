@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
@@ -75,10 +76,18 @@ export function bundledRootfs(rootfs: string, source: string, name: string): voi
     bundle: true,
     platform: "node",
     target: "node20",
-    banner: { js: "#!/usr/bin/env node" },
+    // A source that is a program has that line already, and keeps it.
+    ...(readFileSync(source, "utf8").startsWith("#!") ? {} : { banner: { js: "#!/usr/bin/env node" } }),
+    // The form that it has for Node asks for its own files by names that are made while it runs.
+    alias: { "jsonc-parser": require.resolve("jsonc-parser/lib/esm/main.js") },
     logLevel: "error",
   });
   execFileSync("chmod", ["755", join(rootfs, "app", name)]);
+}
+
+/** What the command line looks for in its package: its release, and where its folder is. */
+export function packageRootfs(rootfs: string, root: string): void {
+  for (const file of ["package.json", "tools/nomad/go.mod"]) place(join(root, file), join(rootfs, "app", file));
 }
 
 /** What keeps the slots of a sandbox apart, and what its commands use, as far as this machine has it. */
