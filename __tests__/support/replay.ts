@@ -126,7 +126,11 @@ export class ReplayServer {
     const answer = key === undefined ? undefined : this.#answers.get(key);
     // What no recording has is not there: a server says so with 404.
     if (key === undefined || answer === undefined)
-      return { status: 404, body: `replay: nothing is recorded for ${asked.method} ${asked.path}` };
+      return {
+        status: 404,
+        headers: { "x-nomad-index": "1", "x-consul-index": "1" },
+        body: `replay: nothing is recorded for ${asked.method} ${asked.path}`,
+      };
     if (typeof answer === "function") return answer(asked);
     if (!isList(answer)) return answer;
     const turn = this.#counts.get(key) ?? 0;

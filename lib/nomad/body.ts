@@ -20,6 +20,18 @@ export async function textOf(chunks: AsyncIterable<Uint8Array>, limit: number): 
   return Buffer.concat(parts).toString();
 }
 
+/** The beginning of a body, of which the rest is not waited for. */
+export async function beginningOf(chunks: AsyncIterable<Uint8Array>, length: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size >= length) break;
+  }
+  return Buffer.concat(parts).subarray(0, length).toString();
+}
+
 const NEWLINE = 10;
 
 /**

@@ -183,7 +183,9 @@ export class ConsulClient extends ApiClient {
   async deleteConfigEntry(kind: string, name: string, index?: number): Promise<boolean> {
     const path = apiPath`/v1/config/${kind}/${name}`;
     // Without an index the answer is an empty object.
-    return (await this.http.delete(path, v.unknown(), { query: { cas: index } })) !== false;
+    return (
+      (await this.http.delete(path, v.union([v.boolean(), v.looseObject({})]), { query: { cas: index } })) !== false
+    );
   }
 
   /** A configuration entry, or undefined. */

@@ -5,11 +5,12 @@ import type * as v from "valibot";
 import { UserError } from "../jobspec";
 import { readAnswer, unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
-import { textOf, TooLargeError } from "./body";
+import { beginningOf, textOf, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
 import { ApiError, NoAnswerError, refusesToken } from "./errors";
 import { headersOf, tlsOptionsOf, urlOf } from "./requests";
 import { Sessions } from "./sessions";
+import { isAbsent, isPage, mayBeginJson, strangerIn } from "./stranger";
 
 /** What a request may have along whose answer is awaited longer, or comes bit by bit. */
 export interface PatientOptions extends RequestOptions {
@@ -31,6 +32,9 @@ export interface BlockingOptions {
 
 type Schema = v.GenericSchema<unknown>;
 
+/** What is known of an answer that is no success. */
+type Refused = Pick<Answer, "status" | "text"> & Partial<Pick<Answer, "headers">>;
+
 /** An answer that came in whole. */
 interface Answer {
   readonly status: number;
@@ -50,6 +54,8 @@ const SILENCE = 12_000;
 const PATIENCE = 10;
 /** The allocations of a very large cluster are some tens of MB. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
+/** Of what cannot be read as an answer only the beginning is wanted, for a message. */
+const LARGEST_REFUSAL = 64 * 1024;
 /** https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls */
 const FILTERED = "x-consul-results-filtered-by-acls";
 const CONNECT_TIMEOUT = 10_000;
@@ -105,7 +111,11 @@ export class Http {
     return new Http({ ...this.connection, query: { ...this.connection.query, ...query } }, this);
   }
 
-  /** Asks and reads JSON; undefined where there is no such thing (404). */
+  /**
+   * Asks and reads JSON; undefined where the server itself says that there is no such thing (404).
+   *
+   * @throws UserError with the address where the 404 is that of something in between
+   */
   async find<S extends Schema>(
     path: ApiPath,
     schema: S,
@@ -151,7 +161,8 @@ export class Http {
   /** Asks and reads the answer as it comes. */
   async *stream(path: ApiPath, options: PatientOptions = {}): AsyncGenerator<Uint8Array> {
     const response = await this.send("GET", path, options);
-    if (!isFine(response.statusCode)) this.refuse(await this.whole(response, "GET", path, options), "GET", path);
+    if (!isFine(response.statusCode) || isPage(response.headers))
+      this.refuse(await this.whole(response, "GET", path, options), "GET", path);
     try {
       yield* response.body as AsyncIterable<Uint8Array>;
     } catch (error) {
@@ -281,7 +292,9 @@ export class Http {
     // Bit by bit, each within the time of a silence, an answer could take for ever.
     const over = longest > 0 ? setTimeout(() => body.destroy(new SlowError(longest)), longest) : undefined;
     try {
-      return { status: statusCode, headers, text: await textOf(body as AsyncIterable<Uint8Array>, LARGEST_ANSWER) };
+      const chunks = body as AsyncIterable<Uint8Array>;
+      const isAnswer = (first: Uint8Array) => isFine(statusCode) && !isPage(headers) && mayBeginJson(first);
+      return { status: statusCode, headers, text: await answerText(chunks, isAnswer) };
     } catch (error) {
       throw this.failure(error, method, path, options);
     } finally {
@@ -298,22 +311,32 @@ export class Http {
   ): v.InferOutput<S> | undefined {
     if (complete && answer.headers[FILTERED] === "true")
       this.refuse({ ...answer, status: 403, text: "the token may not read all of it" }, "GET", path);
-    return answer.status === 404 ? undefined : this.read(answer, schema, "GET", path);
+    if (isAbsent(answer, this.connection.name)) return undefined;
+    if (answer.status === 404) {
+      const said = answer.text.trim().slice(0, 200);
+      const what =
+        strangerIn(answer) ?? `it is a 404 that ${this.connection.name} does not give: ${said || "nothing else"}`;
+      throw unreadable(this.source("GET", path), what);
+    }
+    return this.read(answer, schema, "GET", path);
   }
 
   private read<S extends Schema>(answer: Answer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
-    if (!isFine(answer.status)) this.refuse(answer, method, path);
+    if (!isFine(answer.status) || strangerIn(answer) !== undefined) this.refuse(answer, method, path);
     const source = this.source(method, path);
     return readAnswer(schema, parseJson(answer.text, source), source);
   }
 
   /** Says what an answer that is no success means. */
-  refuse(answer: Pick<Answer, "status" | "text">, method: string, path: ApiPath): never {
+  refuse(answer: Refused, method: string, path: ApiPath): never {
     throw this.refusal(answer, method, path);
   }
 
   /** What an answer means that is no success. */
-  refusal({ status, text }: Pick<Answer, "status" | "text">, method: string, path: ApiPath): Error {
+  refusal({ status, text, headers = {} }: Refused, method: string, path: ApiPath): Error {
+    // A proxy's page about a server that is busy or away is worth another try, and is told as such.
+    const stranger = status < 500 ? strangerIn({ status, headers, text }) : undefined;
+    if (stranger !== undefined) return unreadable(this.source(method, path), stranger);
     const { name, token, permission } = this.connection;
     const at = path.toString();
     if (!refusesToken(status, text)) return new ApiError(name, method, at, status, text);
@@ -359,6 +382,27 @@ export class Http {
     }
     const kind = this.#shared.answered ? "absent" : "unreached";
     return made(kind, `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
+  }
+}
+
+/** The text of a body; only its beginning where that shows that it is no answer in JSON, however much follows. */
+async function answerText(
+  chunks: AsyncIterable<Uint8Array>,
+  isAnswer: (first: Uint8Array) => boolean,
+): Promise<string> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) return "";
+  const whole = rejoined(first.value, iterator);
+  return isAnswer(first.value) ? textOf(whole, LARGEST_ANSWER) : beginningOf(whole, LARGEST_REFUSAL);
+}
+
+async function* rejoined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
   }
 }
 

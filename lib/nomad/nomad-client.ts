@@ -126,7 +126,7 @@ export class NomadClient extends ApiClient {
    * @param variables values of the job's variables, in the form of a file of variables
    */
   async parse(hcl: string, variables = ""): Promise<unknown> {
-    return this.http.post(apiPath`/v1/jobs/parse`, v.unknown(), {
+    return this.http.post(apiPath`/v1/jobs/parse`, v.record(v.string(), v.unknown()), {
       body: { JobHCL: hcl, Variables: variables, Canonicalize: false },
     });
   }

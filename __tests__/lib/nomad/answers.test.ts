@@ -63,7 +63,7 @@ describe("an answer", () => {
   });
 
   test.each([
-    ["<html>Sign in</html>", /it is no JSON/],
+    ["<html>Sign in</html>", /it is a page of HTML/],
     ["", /the whole answer is missing/],
     ["[".repeat(200_000) + "]".repeat(200_000), /not one of Nomad's/],
   ])("of something that is no Nomad is said", async (body, message) => {

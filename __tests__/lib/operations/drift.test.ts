@@ -10,7 +10,7 @@ const contents = { wanted: [keys], terraformOnly: [], sensitive: [], reached: []
 test("drift is put right until somebody interrupts that, and nothing is written then", async () => {
   const stop = new AbortController();
   const server = await new ReplayServer({
-    "GET /v1/kv/shop/": { status: 404 },
+    "GET /v1/kv/shop/": { status: 404, headers: { "x-consul-index": "1" } },
     "PUT /v1/kv/shop/a": () => {
       stop.abort(new Error("interrupted"));
       return { body: true };

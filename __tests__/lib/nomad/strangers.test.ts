@@ -1,0 +1,136 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { ApiError, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
+import { UserError } from "../../../lib";
+import { ASKINGS, type DrawnClients } from "../../support/drawn-answers";
+
+const PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><form></form></body></html>\n";
+
+const BOMB = gzipSync(Buffer.alloc(50_000_000));
+
+/** What may stand between a client and its server, and what it answers to everything. */
+const STRANGERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  "a proxy's page that says 404": (response) => response.writeHead(404, { "content-type": "text/html" }).end(PAGE),
+  "an empty 404": (response) => response.writeHead(404).end(),
+  "the 404 of another API": (response) =>
+    response.writeHead(404, { "content-type": "application/json" }).end('{"error":"no route"}'),
+  "the 404 of a Consul's path": (response) =>
+    response
+      .writeHead(404, { "content-type": "text/plain" })
+      .end("Invalid URL path: not a recognized HTTP API endpoint"),
+  "a page for a login": (response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(PAGE),
+  "a page without its kind": (response) => response.writeHead(200).end(PAGE),
+  "a redirect to a login": (response) =>
+    response.writeHead(302, { location: "https://sso.example/login?token=hunter-two" }).end(),
+  "a page that says 403": (response) => response.writeHead(403, { "content-type": "text/html" }).end(PAGE),
+  "a page that says 401": (response) => response.writeHead(401, { "content-type": "text/html" }).end(PAGE),
+  "a text": (response) => response.writeHead(200, { "content-type": "text/plain" }).end("OK\n"),
+  "JSON of something else": (response) => response.writeHead(200).end('"UP"'),
+  "a compressed answer": (response) => response.writeHead(200, { "content-encoding": "gzip" }).end(BOMB),
+  "a page of 100 MB": (response) => endless(response.writeHead(200, { "content-type": "text/html" }), 1600),
+  "bytes without an end": (response) => endless(response.writeHead(200), Infinity),
+  "a 404 without an end": (response) => endless(response.writeHead(404), Infinity),
+};
+
+function endless(response: ServerResponse, pieces: number): void {
+  const piece = Buffer.alloc(64 * 1024, "x");
+  let left = pieces;
+  const more = () => {
+    while (left > 0 && !response.destroyed) {
+      left -= 1;
+      if (!response.write(piece)) return void response.once("drain", more);
+    }
+    response.end();
+  };
+  more();
+}
+
+let server: Server;
+let address: string;
+let clients: DrawnClients;
+let answer: (response: ServerResponse) => void;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    request.resume();
+    response.on("error", () => undefined);
+    answer(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  clients = {
+    nomad: new NomadClient(nomadConnection({ NOMAD_ADDR: address })),
+    consul: new ConsulClient(consulConnection({ CONSUL_HTTP_ADDR: address })),
+  };
+});
+afterEach(async () => {
+  await Promise.all([clients.nomad.close(), clients.consul.close()]);
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** What is known of an error that names who answered. */
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => ({ value }),
+    (error: unknown) => error,
+  );
+
+/** The address of a leader is a text, whoever says it. */
+const TAKES_A_TEXT = new Set(["GET /v1/status/leader"]);
+
+test.each(Object.entries(STRANGERS))(
+  "%s is the answer of nobody who was asked, at any endpoint",
+  async (name, stranger) => {
+    answer = stranger;
+    const before = process.memoryUsage().rss;
+    const wrong: string[] = [];
+    for (const { endpoint, ask } of ASKINGS) {
+      const failure = await failureOf(ask(clients));
+      const isOfServer = failure instanceof ApiError && /^the 404|^a 404|^an empty/.test(name);
+      const isTold = failure instanceof UserError && failure.message.includes(address);
+      if (isTold || isOfServer) continue;
+      if (name === "JSON of something else" && TAKES_A_TEXT.has(endpoint)) continue;
+      wrong.push(`${endpoint}: ${failure instanceof Error ? failure.message : JSON.stringify(failure)}`);
+    }
+    expect(wrong).toEqual([]);
+    // Nothing is kept of what is no answer.
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+  },
+  60_000,
+);
+
+test("says what came, and where from, without what stands in an address", async () => {
+  answer = STRANGERS["a redirect to a login"] as typeof answer;
+  const failure = (await failureOf(clients.nomad.job("web"))) as Error;
+  expect(failure.message).toMatch(/it leads elsewhere \(302 to https:\/\/sso\.example\/login\)/);
+  expect(failure.message).not.toContain("hunter-two");
+  answer = STRANGERS["a page for a login"] as typeof answer;
+  expect(((await failureOf(clients.nomad.job("web"))) as Error).message).toMatch(
+    /it is a page of HTML \(200: Sign in\)/,
+  );
+});
+
+test("a server's own 404 is no error: nobody has such a thing", async () => {
+  answer = (response) => response.writeHead(404, { "x-nomad-index": "7" }).end("job not found");
+  expect(await clients.nomad.job("web")).toBeUndefined();
+  answer = (response) => response.writeHead(404, { "x-consul-index": "7" }).end();
+  expect(await clients.consul.value("app/a")).toBeUndefined();
+  // A proxy that lets no other headers through.
+  answer = (response) => response.writeHead(404).end("job not found");
+  expect(await clients.nomad.job("web")).toBeUndefined();
+});
+
+test("a stream of events is none where a page comes", async () => {
+  answer = STRANGERS["a page for a login"] as typeof answer;
+  const read = async () => {
+    for await (const line of clients.nomad.events(["Job"], 0, new AbortController().signal)) return line;
+    return undefined;
+  };
+  expect(((await failureOf(read())) as Error).message).toContain(address);
+});

@@ -1,0 +1,60 @@
+import type { Dispatcher } from "undici";
+
+type Headers = Dispatcher.ResponseData["headers"];
+
+/** What is known of an answer before anybody reads it. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** What Nomad and Consul say where something is not there, with 404. A proxy or a load balancer says something else. */
+const OWN_WORDS =
+  /^(?:(?:job|job versions|job source|eval|alloc|allocation|deployment|node|variable|namespace|volume)s? not found|Config entry not found for )/i;
+
+/**
+ * Whether a server itself says that there is no such thing. Both send the index of their state along with it, which nothing in between
+ * does: the 404 of a proxy's page, of another server, or of a path that this release does not have is no such answer.
+ */
+export function isAbsent({ status, headers, text }: RawAnswer, server: string): boolean {
+  if (status !== 404) return false;
+  return headers[`x-${server.toLowerCase()}-index`] !== undefined || OWN_WORDS.test(text.trim());
+}
+
+/** What an answer is that neither Nomad nor Consul gives: a page, a redirect to a login; undefined where it may be theirs. */
+export function strangerIn({ status, headers, text }: RawAnswer): string | undefined {
+  if (status >= 300 && status < 400) return `it leads elsewhere (${status}${placeOf(headers.location)})`;
+  if (isPage(headers) || /^\s*<(?:!doctype|html|head|body|\?xml)\b/i.test(text.slice(0, 1000)))
+    return `it is a page of HTML (${status}${titleOf(text)})`;
+  const encoding = String(headers["content-encoding"] ?? "identity");
+  return encoding === "identity" ? undefined : "it is compressed, which nobody asked for";
+}
+
+/** Whether the headers say that a page for a browser follows. */
+export function isPage(headers: Headers): boolean {
+  return /^\s*(?:text\/html|application\/xhtml\+xml)/i.test(String(headers["content-type"] ?? ""));
+}
+
+/** Whether bytes can begin an answer in JSON. */
+export function mayBeginJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
+  return first === undefined || '{["-0123456789tfn'.includes(String.fromCharCode(first));
+}
+
+/** Where a redirect leads, without what it hands over in the query. */
+function placeOf(location: string | string[] | undefined): string {
+  const text = Array.isArray(location) ? location[0] : location;
+  if (text === undefined) return "";
+  try {
+    const { origin, pathname } = new URL(text, "http://here");
+    return ` to ${(origin === "http://here" ? "" : origin) + pathname.slice(0, 200)}`;
+  } catch {
+    return "";
+  }
+}
+
+function titleOf(text: string): string {
+  const title = /<title[^<>]{0,200}>([^<]{1,200})</i.exec(text.slice(0, 20_000))?.[1]?.trim();
+  return title === undefined || title === "" ? "" : `: ${title.replaceAll(/\s+/g, " ").slice(0, 80)}`;
+}
