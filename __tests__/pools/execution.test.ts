@@ -183,6 +183,19 @@ describe.each(DRIVERS.map(([name]) => name))("a command in a task of %s", (name)
     expect([said.exitCode, taken]).toEqual([0, 3_000_000]);
   });
 
+  test("whose callback never takes its output ends in its time, and when it is cancelled", async () => {
+    const seconds = nap();
+    const onStdout = () => new Promise<void>(() => undefined);
+    const stuck = { onStdout, onStderr: onStdout };
+    const command = `yes & yes >&2 & sleep ${seconds}`;
+    expect(await executor.execute(place(), command, { ...stuck, timeout: 1000 })).toMatchObject({ ended: "timeout" });
+    const cancelled = AbortSignal.timeout(1000);
+    expect(await executor.execute(place(), command, { ...stuck, signal: cancelled })).toMatchObject({
+      ended: "cancelled",
+    });
+    expect(processesWith(seconds)).toEqual([]);
+  });
+
   test("whose callback fails is ended, and the failure is the caller's", async () => {
     const seconds = nap();
     const failing = executor.execute(place(), `echo one; sleep ${seconds}`, {

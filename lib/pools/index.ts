@@ -1,6 +1,14 @@
 /** Pools: places to run a command, leased in milliseconds. Loads no CDK. */
 export * from "./containers";
-export * from "./execution";
+export {
+  ExecutionLostError,
+  isolationOf,
+  NomadExecutor,
+  type ExecuteOptions,
+  type ExecutionResult,
+  type Executor,
+  type Place,
+} from "./execution";
 export * from "./jobs";
 export * from "./leases";
 export * from "./runtime";

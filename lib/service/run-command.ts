@@ -7,6 +7,9 @@ import type { Metrics } from "./metrics";
 import { problemOf } from "./problem";
 import type { RunEvent } from "./schemas";
 
+/** How long a client may take to read what is left when its command has ended, in milliseconds. */
+const LAST_LINES = 30_000;
+
 /** What running a command needs of the service. */
 export interface Running {
   readonly commands: RunningCommands;
@@ -85,26 +88,27 @@ export async function streamFor(
       "x-request-id": reply.request.id,
     });
     raw.flushHeaders();
-    const write = (event: RunEvent) => written(raw, `${JSON.stringify(event)}\n`);
+    const line = (event: RunEvent) => raw.write(`${JSON.stringify(event)}\n`);
     const decoders = { stdout: new StringDecoder(encoding), stderr: new StringDecoder(encoding) };
     const take = (type: "stdout" | "stderr") => async (chunk: Uint8Array) => {
       const data = decoders[type].write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-      if (data !== "") await write({ type, data });
+      if (data !== "" && !line({ type, data })) await readyAgain(raw, stop.signal);
     };
     try {
       const options = { signal: stop.signal, onStdout: take("stdout"), onStderr: take("stderr") };
       const { stdout: _, stderr: __, ...end } = await measured(running, () => run(options));
       for (const type of ["stdout", "stderr"] as const) {
         const data = decoders[type].end();
-        if (data !== "") await write({ type, data });
+        if (data !== "") line({ type, data });
       }
-      await write({ type: "exit", ...end });
+      line({ type: "exit", ...end });
     } catch (error) {
       running.onError(error);
-      await write({ type: "error", problem: problemBody(error) });
+      line({ type: "error", problem: problemBody(error) });
     } finally {
       raw.off("close", onClose);
       raw.end();
+      closeUnread(raw);
     }
   });
   return reply;
@@ -115,16 +119,24 @@ function problemBody(error: unknown): Extract<RunEvent, { type: "error" }>["prob
   return errors ? { ...body, errors: [...errors] } : body;
 }
 
-/** Is settled once there is room again, or the client is gone. */
-async function written(raw: ServerResponse, text: string): Promise<void> {
-  if (raw.destroyed || raw.write(text)) return;
+/** Is settled once there is room again, the client is gone, or the command is to end: whoever reads nothing holds nobody up then. */
+async function readyAgain(raw: ServerResponse, stopped: AbortSignal): Promise<void> {
+  if (raw.destroyed || stopped.aborted) return;
   await new Promise<void>((resolve) => {
     const done = () => {
       raw.off("drain", done);
       raw.off("close", done);
+      stopped.removeEventListener("abort", done);
       resolve();
     };
     raw.once("drain", done);
     raw.once("close", done);
+    stopped.addEventListener("abort", done, { once: true });
   });
+}
+
+/** Has a client that does not read the end of its answer let go of the connection. */
+function closeUnread(raw: ServerResponse): void {
+  const late = setTimeout(() => raw.destroy(), LAST_LINES).unref();
+  raw.once("close", () => clearTimeout(late));
 }

@@ -211,6 +211,30 @@ describe("the end of a service", () => {
     expect(service.pools.leases.size).toBe(1);
   });
 
+  test("a client that reads nothing keeps neither the command's turn nor the service", async () => {
+    const { service, address, stop, served } = await listening({}, 200);
+    const container = await held(service, address);
+    const seen: { ended?: string } = {};
+    service.pools.command = endless(seen, async ({ onStdout, signal }) => {
+      while (!signal?.aborted) await onStdout?.(Buffer.alloc(64 * 1024, "x"));
+    });
+    const socket = connect(Number(new URL(address).port), "127.0.0.1").pause();
+    const body = JSON.stringify({ command: "yes", generation: container.generation });
+    socket.write(
+      [
+        `POST /api/containers/${container.id}/execute HTTP/1.1`,
+        ...["Host: x", `Authorization: Bearer ${service.token("ann", "execute")}`, "Content-Type: application/json"],
+        ...["Accept: application/x-ndjson", `Content-Length: ${body.length}`, "", body],
+      ].join("\r\n"),
+    );
+    await until("the command runs", () => service.pools.ran.length === 1);
+    await sleep(500);
+    stop();
+    await served;
+    expect([seen.ended, service.pools.closed]).toEqual(["cancelled", true]);
+    socket.destroy();
+  });
+
   test("a port that is taken is told in words", async () => {
     const { address } = await listening();
     const second = await testService();

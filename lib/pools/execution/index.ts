@@ -2,3 +2,4 @@
 export { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "./execution";
 export { isolationOf } from "./isolation";
 export { NomadExecutor } from "./nomad-executor";
+export { untilStopped } from "./until-stopped";

@@ -9,6 +9,7 @@ import { ASK, holdOf, lineOf, startOf, type Hold, type Start } from "./start-lin
 import { startShell, type StartedShell } from "./started";
 import { Stop } from "./stop";
 import { sweepLines, type SweepTarget } from "./sweep";
+import { untilStopped } from "./until-stopped";
 import { wipeLines } from "./wipe";
 
 const TIMEOUT = 300_000;
@@ -126,13 +127,19 @@ export class NomadExecutor implements Executor {
       if (sent.isTold) await output.line();
       const input = failing(() => feed(session, streams.stdin, ended.signal));
       await Promise.all([
-        failing(() => drain(output, streams.stdout)),
+        failing(() => drain(output, streams.stdout, stop.signal)),
         failing(() =>
-          drain(session.stderr, (chunk) => {
-            const rest = ending.take(chunk);
-            if (ending.found && !ended.signal.aborted) ended.abort();
-            return rest.length > 0 ? streams.stderr(rest) : undefined;
-          }).then(() => (ending.rest().length > 0 ? streams.stderr(ending.rest()) : undefined)),
+          drain(
+            session.stderr,
+            (chunk) => {
+              const rest = ending.take(chunk);
+              if (ending.found && !ended.signal.aborted) ended.abort();
+              return rest.length > 0 ? streams.stderr(rest) : undefined;
+            },
+            stop.signal,
+          ).then(() =>
+            ending.rest().length > 0 ? untilStopped(streams.stderr(ending.rest()), stop.signal) : undefined,
+          ),
         ),
       ]);
       const code = await session.exitCode;
@@ -233,8 +240,12 @@ function hasOwnProcesses({ isolation }: Place): boolean {
   return isolation === "container" || isolation === "chroot";
 }
 
-async function drain(stream: AsyncIterable<Uint8Array>, take: (chunk: Uint8Array) => void | Promise<void>) {
-  for await (const chunk of stream) await take(chunk);
+async function drain(
+  stream: AsyncIterable<Uint8Array>,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+  stopped?: AbortSignal,
+) {
+  for await (const chunk of stream) await untilStopped(take(chunk), stopped);
 }
 
 /** Hands the caller's input on, and ends it, also where the command has ended before it. */

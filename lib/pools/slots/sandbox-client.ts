@@ -3,6 +3,7 @@ import { Pool, type Dispatcher } from "undici";
 import type * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { linesOf, textOf, TooLargeError } from "../../nomad";
+import { untilStopped } from "../execution";
 import {
   executeAnswer,
   executeFrame,
@@ -127,16 +128,26 @@ export class SandboxClient {
       accept: FRAMES,
     });
     if (response.statusCode !== 200) this.refused(response.statusCode, await this.text(response, endpoint), endpoint);
+    // The sandbox has ended the command by then: nobody is waited for who does not take what it wrote, nor a server that goes on all the same.
+    const over = new AbortController();
+    const stop = () => over.abort();
+    const timers = [
+      setTimeout(stop, timeout),
+      setTimeout(() => response.body.destroy(this.lost(endpoint, "it goes on after the command's time")), silence),
+    ];
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       for await (const line of linesOf(response.body as AsyncIterable<Uint8Array>, LARGEST_FRAME)) {
         if (line === undefined) throw this.lost(endpoint, "a line of it is too long");
         const frame = this.read(executeFrame, line, endpoint);
         if ("result" in frame) return frame.result;
-        await sink[frame.stream](Buffer.from(frame.data, "base64"));
+        await untilStopped(sink[frame.stream](Buffer.from(frame.data, "base64")), over.signal);
       }
     } catch (error) {
       throw this.failure(error, endpoint, signal);
     } finally {
+      timers.forEach(clearTimeout);
+      signal?.removeEventListener("abort", stop);
       // What comes after the end is not read, and a sink that fails ends the command.
       response.body.on("error", () => undefined).destroy();
     }

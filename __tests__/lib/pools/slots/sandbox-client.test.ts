@@ -163,3 +163,15 @@ test("a client that is closed leaves nobody waiting", async () => {
   await client.close();
   expect(await waits).toBeInstanceOf(SandboxLostError);
 });
+
+test("whoever does not take the output is waited for no longer than the command's time, or until it is cancelled", async () => {
+  await serving((_request, response) => {
+    response.writeHead(200).write(frame("stdout", "out"));
+    setTimeout(() => response.end(RESULT), 300);
+  });
+  const stuck = new Output({ onStdout: () => new Promise(() => undefined) });
+  expect((await stream(stuck, 200)).metadata.exit_code).toBe(0);
+  const cancelled = new AbortController();
+  setTimeout(() => cancelled.abort(), 50);
+  expect(await failure(stream(stuck, 60_000, cancelled.signal))).toMatchObject({ name: "AbortError" });
+});
