@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   }
   if (wanted === undefined || wanted === "reliability") {
     console.log("what is drawn in large counts: answers of servers that lack parts, texts that somebody hostile wrote");
-    figures.push(...(await measureReliability()));
+    figures.push(...(await measureReliability(process.argv[3])));
   }
   if (wanted === undefined || wanted === "pools") {
     console.log("claims and commands of pools, p50 and p99 of at least 1,000");

@@ -184,7 +184,7 @@ export class ConsulClient extends ApiClient {
     const path = apiPath`/v1/config/${kind}/${name}`;
     // Without an index the answer is an empty object.
     return (
-      (await this.http.delete(path, v.union([v.boolean(), v.looseObject({})]), { query: { cas: index } })) !== false
+      (await this.http.delete(path, v.union([v.boolean(), v.strictObject({})]), { query: { cas: index } })) !== false
     );
   }
 
@@ -201,7 +201,7 @@ export class ConsulClient extends ApiClient {
    */
   private async transact(operation: Readonly<Record<string, unknown>>): Promise<boolean> {
     try {
-      await this.http.put(apiPath`/v1/txn`, v.unknown(), { body: [{ KV: operation }] });
+      await this.http.put(apiPath`/v1/txn`, transaction, { body: [{ KV: operation }] });
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 409 && /index is stale/.test(error.body)) return false;

@@ -10,15 +10,20 @@ import {
   eventBatch,
   job,
   jobCounts,
+  joined,
   jobSummary,
   list,
   mapOf,
   node,
   nodeAllocation,
   nodeStub,
+  nothing,
+  parsedJob,
   planResult,
   readAnswer,
   registration,
+  restarted,
+  stopped,
   submission,
   text,
   validation,
@@ -98,7 +103,7 @@ export class NomadClient extends ApiClient {
 
   /** Makes a server of another region known. @param address its Serf address */
   async join(address: string): Promise<void> {
-    await this.http.put(apiPath`/v1/agent/join`, v.unknown(), { query: { address } });
+    await this.http.put(apiPath`/v1/agent/join`, joined, { query: { address } });
   }
 
   /**
@@ -126,7 +131,7 @@ export class NomadClient extends ApiClient {
    * @param variables values of the job's variables, in the form of a file of variables
    */
   async parse(hcl: string, variables = ""): Promise<unknown> {
-    return this.http.post(apiPath`/v1/jobs/parse`, v.record(v.string(), v.unknown()), {
+    return this.http.post(apiPath`/v1/jobs/parse`, parsedJob, {
       body: { JobHCL: hcl, Variables: variables, Canonicalize: false },
     });
   }
@@ -261,7 +266,7 @@ export class NomadClient extends ApiClient {
    * @see https://developer.hashicorp.com/nomad/api-docs/allocations#stop-allocation
    */
   async stopAllocation(id: string): Promise<void> {
-    await this.http.put(apiPath`/v1/allocation/${id}/stop`, v.unknown());
+    await this.http.put(apiPath`/v1/allocation/${id}/stop`, stopped);
   }
 
   /**
@@ -292,7 +297,7 @@ export class NomadClient extends ApiClient {
    * @see https://developer.hashicorp.com/nomad/api-docs/client#restart-allocation
    */
   async restartAllocation(id: string): Promise<void> {
-    await this.http.put(apiPath`/v1/client/allocation/${id}/restart`, v.unknown(), { body: { AllTasks: true } });
+    await this.http.put(apiPath`/v1/client/allocation/${id}/restart`, restarted, { body: { AllTasks: true } });
   }
 
   /** Allocations that a deployment placed. */
@@ -397,7 +402,7 @@ export class NomadClient extends ApiClient {
   /** Removes a variable, if it has this modify index. @returns false where it has another */
   async deleteVariable(path: string, index: number, signal?: AbortSignal): Promise<boolean> {
     try {
-      await this.http.delete(apiPath`/v1/var/${path}`, v.unknown(), { query: { cas: index }, signal });
+      await this.http.delete(apiPath`/v1/var/${path}`, nothing, { query: { cas: index }, signal });
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) return false;

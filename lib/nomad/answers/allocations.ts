@@ -111,6 +111,12 @@ export const allocation = object({
 /** An allocation with its ports. https://developer.hashicorp.com/nomad/api-docs/allocations#read-allocation */
 export interface Allocation extends v.InferOutput<typeof allocation> {}
 
+/** The answer to stopping an allocation. */
+export const stopped = object({ EvalID: text });
+
+/** The answer to restarting the tasks of an allocation. */
+export const restarted = object({ Index: number });
+
 /** An allocation of a node, with what it takes. */
 export const nodeAllocation = object({
   ID: text,

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { list, mapOf, number, object, optionalNumber, optionalText, pointer, text, word } from "./parts";
+import { list, mapOf, number, object, optionalNumber, optionalText, pointer, text, word, writtenList } from "./parts";
 
 const status = word<"passing" | "warning" | "critical">();
 
@@ -52,12 +52,12 @@ export interface KeyEntry extends v.InferOutput<typeof keyEntry> {}
 
 /** What was changed by a transaction: nothing for what it removed. */
 export const transaction = object({
-  Results: list(object({ KV: pointer(object({ Key: text, CreateIndex: number, ModifyIndex: number })) })),
+  Results: writtenList(object({ KV: pointer(object({ Key: text, CreateIndex: number, ModifyIndex: number })) })),
 });
 
 /** Why a transaction was not made: which of its operations was refused, counted from 0, and what for. */
 export const refusedTransaction = object({
-  Errors: list(object({ OpIndex: number, What: text })),
+  Errors: writtenList(object({ OpIndex: number, What: text })),
 });
 
 export type TransactionError = v.InferOutput<typeof refusedTransaction>["Errors"][number];

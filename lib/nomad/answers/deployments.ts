@@ -50,7 +50,7 @@ export interface Deployment extends v.InferOutput<typeof deployment> {}
 
 /** The answer to promoting or failing a deployment. */
 export const deploymentUpdate = object({
-  EvalID: optionalText,
+  EvalID: text,
   /** The version that Nomad goes back to; null where it does not. */
   RevertedJobVersion: pointer(number),
 });

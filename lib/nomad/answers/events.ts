@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { list, object, optionalText, pointer } from "./parts";
+import { list, number, object, optionalText, pointer } from "./parts";
 
 const subject = pointer(object({ JobID: optionalText, Namespace: optionalText }));
 
@@ -12,7 +12,19 @@ const event = object({
 /** Something that happened. */
 export interface NomadEvent extends v.InferOutput<typeof event> {}
 
-export const eventBatch = object({ Index: v.nullish(v.number()), Events: list(event) });
+const withEvents = object({ Index: number, Events: list(event) });
+
+const heartbeat = v.pipe(
+  v.strictObject({}),
+  v.transform(() => ({ Events: [] })),
+);
 
 /** Events of one index; a heartbeat has neither events nor an index. https://developer.hashicorp.com/nomad/api-docs/events */
-export interface EventBatch extends v.InferOutput<typeof eventBatch> {}
+export interface EventBatch {
+  readonly Index?: number;
+  readonly Events: readonly NomadEvent[];
+}
+
+export const eventBatch: v.GenericSchema<unknown, EventBatch> = v.lazy((line) =>
+  typeof line === "object" && line !== null && Object.keys(line).length === 0 ? heartbeat : withEvents,
+);

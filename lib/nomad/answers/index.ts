@@ -13,6 +13,6 @@ export * from "./events";
 export * from "./exec";
 export * from "./jobs";
 export * from "./nodes";
-export { list, mapOf, optionalText, text, type Word } from "./parts";
+export { list, mapOf, nothing, optionalText, text, type Word } from "./parts";
 export { readAnswer, unreadable, type AnswerSource } from "./read";
 export * from "./variables";

@@ -15,6 +15,7 @@ import {
   text,
   time,
   word,
+  writtenList,
 } from "./parts";
 
 /** A job as it is registered: API JSON without the outer key. What is in it is the model's to read. */
@@ -43,13 +44,17 @@ export const registration = object({
 /** The answer to registering a job, or to going back to a version of it. */
 export interface Registration extends v.InferOutput<typeof registration> {}
 
-export const deregistration = object({ EvalID: optionalText });
+/** The evaluation that stops a job; "" where there was no such job. */
+export const deregistration = object({ EvalID: text });
 
 export const validation = object({
-  ValidationErrors: list(text),
+  ValidationErrors: writtenList(text),
   Error: optionalText,
   Warnings: optionalText,
 });
+
+/** A job that was read from HCL: as it was written, with nothing filled in. */
+export const parsedJob = v.looseObject({ ID: text });
 
 /** What a server says of a job that it is asked to judge. */
 export interface Validation extends v.InferOutput<typeof validation> {}
@@ -82,7 +87,7 @@ export const planResult = object({
 export interface PlanResult extends v.InferOutput<typeof planResult> {}
 
 export const versions = object({
-  Versions: list(job),
+  Versions: writtenList(job),
   /** What changed from each version to the one before it. */
   Diffs: list(jobDiff),
 });
@@ -103,6 +108,7 @@ const groupCounts = object({
 const children = object({ Pending: count, Running: count, Dead: count });
 
 export const jobCounts = object({
+  JobID: text,
   Summary: mapOf(groupCounts),
   /** Jobs that were dispatched, or launched by the clock. */
   Children: pointer(children),
@@ -134,9 +140,9 @@ export const jobSummary = object({
 export interface JobSummary extends v.InferOutput<typeof jobSummary> {}
 
 export const submission = object({
-  Source: optionalText,
+  Source: text,
   /** `hcl2` or `json`. */
-  Format: optionalText,
+  Format: text,
   /** Values given one by one. */
   VariableFlags: mapOf(text),
   /** The text of the files of variables. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { flag, list, mapOf, object, optionalNumber, optionalText, pointer, text, word } from "./parts";
+import { flag, list, mapOf, number, object, optionalNumber, optionalText, pointer, text, word } from "./parts";
 
 const stub = {
   ID: text,
@@ -35,6 +35,9 @@ export const node = object({
   }),
   ReservedResources: pointer(nodeResources),
 });
+
+/** The answer to making a server of another region known. */
+export const joined = object({ num_joined: number });
 
 /** A node with what it has. */
 export interface NodeJson extends v.InferOutput<typeof node> {}

@@ -9,6 +9,9 @@ import * as v from "valibot";
 /** A string that is always written. */
 export const text = v.string();
 
+/** An empty body. */
+export const nothing = v.undefined();
+
 /** A string that may be left out; read as "". */
 export const optionalText = v.nullish(v.string(), "");
 
@@ -71,6 +74,11 @@ export function pointer<S extends AnySchema>(of: S) {
 /** A slice; read as empty where it is null. */
 export function list<S extends AnySchema>(of: S) {
   return v.nullish(v.array(of), () => []);
+}
+
+/** A slice whose name is always written: of an answer that has nothing else which must be there. Read as empty where it is null. */
+export function writtenList<S extends AnySchema>(of: S) {
+  return v.nullable(v.array(of), () => []);
 }
 
 /**

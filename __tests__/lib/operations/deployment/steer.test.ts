@@ -199,7 +199,7 @@ describe("restart", () => {
       async () => {
         await sleep(5);
         order.push(ID);
-        return { body: {} };
+        return { body: { Index: 7 } };
       },
     ]);
     const answers: Answers = {
