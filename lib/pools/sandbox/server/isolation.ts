@@ -3,6 +3,7 @@ import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, rea
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { commandLine, type IsolationPlan, type Programs, type SlotPlace, type SystemFolder } from "./command-line";
+import { asVariable, type Marks } from "./marks";
 import { SettingsError, type Settings } from "./settings";
 
 /** Where programs are looked for, and the PATH of commands: never where the surroundings say, since some of them are started as root. */
@@ -21,14 +22,20 @@ export interface Chosen extends IsolationPlan {
   readonly reasons: readonly string[];
 }
 
+/** What the choice is made with: the server's port, and the mark that its processes have. */
+export interface Trial {
+  readonly port: number;
+  readonly programs: Programs;
+  readonly marks: Marks;
+}
+
 /**
  * The first of the kinds that the settings allow and that is possible here: each is tried by running a command in it.
  *
- * @param port of this server
  * @throws SettingsError where none is possible, with the reason of each
  */
-export async function chooseIsolation(settings: Settings, port: number): Promise<Chosen> {
-  const programs = findPrograms();
+export async function chooseIsolation(settings: Settings, trial: Trial): Promise<Chosen> {
+  const { port, programs, marks } = trial;
   const system = systemFolders();
   const root = process.getuid?.() === 0;
   const reasons: string[] = [];
@@ -37,7 +44,7 @@ export async function chooseIsolation(settings: Settings, port: number): Promise
     for (const plan of plansOf(kind, root, programs)) {
       for (const uidBase of plan.ownUsers ? bases : [0]) {
         const chosen = { ...plan, uidBase, system, reasons };
-        const reason = await whyNot(chosen, settings.dataDir);
+        const reason = await whyNot(chosen, settings.dataDir, marks);
         if (reason === undefined) return chosen;
         reasons.push(`${kind}${plan.namespaces ? " with namespaces" : ""}: ${reason}`);
       }
@@ -67,7 +74,7 @@ function plansOf(kind: Settings["isolation"][number], root: boolean, programs: P
 }
 
 /** Why a plan does not work here; undefined where it does. */
-async function whyNot(plan: Chosen, dataDir: string): Promise<string | undefined> {
+async function whyNot(plan: Chosen, dataDir: string, marks: Marks): Promise<string | undefined> {
   if (plan.kind === "none") return undefined;
   const folder = join(dataDir, `.probe-${process.pid}`);
   try {
@@ -79,7 +86,7 @@ async function whyNot(plan: Chosen, dataDir: string): Promise<string | undefined
     }
     const script = 'cd "$PWD" && : > probe && [ "$(cat probe)" = "" ] && command -v cat > /dev/null';
     const [program, ...args] = commandLine(plan, place, script, { network: !plan.network, system: plan.system });
-    return await tried(program, args, place.workspace);
+    return await tried([program, ...args], place.workspace, marks);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
@@ -87,11 +94,12 @@ async function whyNot(plan: Chosen, dataDir: string): Promise<string | undefined
   }
 }
 
-function tried(program: string, args: readonly string[], cwd: string): Promise<string | undefined> {
+function tried(command: readonly [string, ...string[]], cwd: string, marks: Marks): Promise<string | undefined> {
+  const [program, ...args] = command;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
-      env: { PATH: FOLDERS.join(":") },
+      env: { PATH: FOLDERS.join(":"), ...asVariable(marks.slot("probe")) },
       stdio: ["ignore", "ignore", "pipe"],
       timeout: 10_000,
     });
@@ -102,7 +110,8 @@ function tried(program: string, args: readonly string[], cwd: string): Promise<s
   });
 }
 
-function findPrograms(): Programs {
+/** @throws SettingsError where there is no bash */
+export function findPrograms(): Programs {
   const bash = onPath("bash");
   if (bash === undefined) throw new SettingsError(`bash is in none of ${FOLDERS.join(", ")}`);
   return { bash, bwrap: onPath("bwrap"), setpriv: onPath("setpriv"), unshare: onPath("unshare") };

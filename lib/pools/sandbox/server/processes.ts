@@ -20,9 +20,9 @@ export function userOf(pid: number): number | undefined {
   return uid === undefined ? undefined : Number(uid);
 }
 
-/** Whether a process was started with a variable, its value included. */
-export function hasVariable(pid: number, variable: string): boolean {
-  return `\0${read(`/proc/${pid}/environ`) ?? ""}`.includes(`\0${variable}\0`);
+/** Whether a process was started with a variable that begins so: its name, `=`, and the beginning of its value. */
+export function hasVariable(pid: number, beginning: string): boolean {
+  return `\0${read(`/proc/${pid}/environ`) ?? ""}`.includes(`\0${beginning}`);
 }
 
 /**
@@ -44,7 +44,7 @@ export async function endUser(uid: number, setpriv: string): Promise<boolean> {
   );
 }
 
-/** Ends every process that was started with a variable. A process that clears its environment evades it. @returns whether none is left */
+/** Ends every process that was started with a variable that begins so. One that clears its environment evades it. @returns whether none is left */
 export async function endMarked(variable: string): Promise<boolean> {
   return endAll(() => processesWhere((pid) => hasVariable(pid, variable)));
 }

@@ -1,12 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Guard, guardsGone } from "./guard";
 import { httpServer } from "./http";
-import { chooseIsolation } from "./isolation";
-import { endUser, processesWhere, userOf } from "./processes";
+import { chooseIsolation, findPrograms } from "./isolation";
+import { Marks } from "./marks";
+import { endMarked, endUser, processesWhere, userOf } from "./processes";
 import { Routes } from "./routes";
-import { SettingsError, type Settings } from "./settings";
+import { LEAST_UID, SettingsError, type Settings } from "./settings";
 import { Slot } from "./slot";
 import { tokenOf } from "./token-file";
 
@@ -48,12 +50,22 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
     server.listen(settings.port, settings.listen, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const marks = new Marks(settings.dataDir);
+  let guard: Guard | undefined;
   try {
-    const isolation = await chooseIsolation(settings, port);
+    await guardsGone(marks);
+    const programs = findPrograms();
+    guard = new Guard(marks, programs, note);
+    await endMarked(marks.folder);
+    const isolation = await chooseIsolation(settings, { port, programs, marks });
+    if (isolation.ownUsers) {
+      const users = [...usersOf(settings.dataDir), ...between(isolation.uidBase, isolation.uidBase + settings.slots)];
+      await endUsers(users, programs.setpriv ?? "setpriv");
+      guard.watch(isolation.uidBase, settings.slots);
+    }
     removeLeftovers(own);
-    if (isolation.ownUsers) await endUsers(isolation.uidBase, settings.slots, isolation.programs.setpriv ?? "setpriv");
     for (let number = 0; number < settings.slots; number += 1) {
-      const surroundings = { dataDir: settings.dataDir, isolation, limits: settings.limits, note };
+      const surroundings = { dataDir: settings.dataDir, isolation, limits: settings.limits, marks, note };
       slots.set(`slot_${number}`, new Slot(`slot_${number}`, number, surroundings));
     }
     ready(
@@ -73,6 +85,7 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
       ...(isolation.reasons.length > 0 ? { not_possible: isolation.reasons } : {}),
     });
   } catch (error) {
+    guard?.close();
     server.close();
     server.closeAllConnections();
     throw error;
@@ -83,6 +96,7 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
       stopping = true;
       const closed = new Promise((resolve) => server.close(resolve));
       await Promise.all([...slots.values()].map((slot) => slot.close()));
+      guard.close();
       server.closeIdleConnections();
       setTimeout(() => server.closeAllConnections(), 500).unref();
       await closed;
@@ -100,11 +114,19 @@ function removeLeftovers(own: string): void {
   }
 }
 
+/** The users that the workspaces of a folder have from a server before this one, which may have had others. */
+function usersOf(dataDir: string): readonly number[] {
+  const slots = readdirSync(dataDir).filter((name) => /^slot_\d+$/.test(name));
+  return slots.map((name) => lstatSync(join(dataDir, name)).uid).filter((uid) => uid >= LEAST_UID);
+}
+
 /** Ends what a server before this one left of its slots' users. */
-async function endUsers(first: number, count: number, setpriv: string): Promise<void> {
-  const users = processesWhere((pid) => {
-    const uid = userOf(pid);
-    return uid !== undefined && uid >= first && uid < first + count;
-  }).map(userOf);
-  await Promise.all([...new Set(users)].map((uid) => (uid === undefined ? undefined : endUser(uid, setpriv))));
+async function endUsers(users: readonly number[], setpriv: string): Promise<void> {
+  const wanted = new Set(users);
+  const found = new Set(processesWhere((pid) => wanted.has(userOf(pid) ?? 0)).map((pid) => userOf(pid) ?? 0));
+  await Promise.all([...found].filter((uid) => wanted.has(uid)).map((uid) => endUser(uid, setpriv)));
+}
+
+function between(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
 }

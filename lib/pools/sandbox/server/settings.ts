@@ -6,6 +6,9 @@ import { LIMITS, type Limits } from "./limits";
 /** The most slots of a server: each has a number among those of its users. */
 export const MOST_SLOTS = 256;
 
+/** Below are users of the system, which no slot has. */
+export const LEAST_UID = 1000;
+
 /** What the command line of the server says. */
 export interface Settings {
   readonly port: number;
@@ -56,7 +59,7 @@ export function readSettings(args: readonly string[]): Settings {
     tokenFile,
     isolation: kinds(values.isolation ?? "bubblewrap,user"),
     uidBase:
-      values["uid-base"] === undefined ? undefined : whole("--uid-base", values["uid-base"], 1000, 2 ** 32 - 512),
+      values["uid-base"] === undefined ? undefined : whole("--uid-base", values["uid-base"], LEAST_UID, 2 ** 32 - 512),
     limits: limits(values.limit ?? []),
   };
 }

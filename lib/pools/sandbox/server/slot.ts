@@ -6,6 +6,7 @@ import { commandLine } from "./command-line";
 import { WorkspaceFiles } from "./files";
 import { FOLDERS, type Chosen } from "./isolation";
 import type { Limits } from "./limits";
+import { asVariable, type Marks } from "./marks";
 import { endMarked, endUser } from "./processes";
 import { Refused } from "./refused";
 import { Shell, type ShellStart } from "./shell";
@@ -58,6 +59,7 @@ export class Slot {
       readonly dataDir: string;
       readonly isolation: Chosen;
       readonly limits: Limits;
+      readonly marks: Marks;
       readonly note: (event: string, more: Readonly<Record<string, unknown>>) => void;
     },
   ) {
@@ -224,12 +226,11 @@ export class Slot {
 
   private start(network: boolean): ShellStart {
     const { isolation, limits } = this.surroundings;
-    const { kind, ownUsers, namespaces, programs } = isolation;
+    const { ownUsers, namespaces, programs } = isolation;
     const place = { workspace: this.workspace, tmp: this.#tmp, uid: this.#uid };
     const script = startScript(limits, { ownUser: ownUsers, privateTmp: namespaces });
     const [program, ...args] = commandLine(isolation, place, script, { network, system: isolation.system });
     const home = isolation.workspace ?? this.workspace;
-    const [name = "", value = ""] = this.mark.split("=");
     return {
       program,
       args,
@@ -242,7 +243,7 @@ export class Slot {
         SHELL: programs.bash,
         LANG: "C.UTF-8",
         TERM: "dumb",
-        ...(kind === "none" ? { [name]: value } : {}),
+        ...asVariable(this.mark),
       },
       pipes: this.#pipes,
       namespaces,
@@ -257,8 +258,9 @@ export class Slot {
     return namespaces ? true : endMarked(this.mark);
   }
 
-  /** The variable by which processes of the slot are known where nothing else marks them. */
-  private readonly mark = `SANDBOX_SLOT=${randomUUID()}`;
+  private get mark(): string {
+    return this.surroundings.marks.slot(this.id);
+  }
 
   private give(folder: string): void {
     const { ownUsers } = this.surroundings.isolation;

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { processesWith } from "../support/machine-processes";
+import { bundleSandboxServer, TestSandboxServer } from "../support/sandbox-server";
+import { until } from "../support/until";
+
+const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-sandbox-program-"));
+const program = bundleSandboxServer(folder);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const isRoot = process.getuid?.() === 0;
+/** Ways of keeping slots apart, and who starts the server: without CAP_SYS_ADMIN, root has users for its slots and no namespaces. */
+const WAYS = [
+  { way: "bubblewrap", kind: "bubblewrap", namespaces: true, as: [], where: existsSync("/usr/bin/bwrap") },
+  { way: "users and namespaces", kind: "user", namespaces: true, as: [], where: isRoot },
+  {
+    way: "users alone",
+    kind: "user",
+    namespaces: false,
+    as: ["/usr/bin/setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"],
+    where: isRoot && existsSync("/usr/bin/setpriv"),
+  },
+  { way: "nothing", kind: "none", namespaces: false, as: [], where: process.platform === "linux" },
+];
+
+describe.each(WAYS)(
+  "a server that is killed, its slots kept apart by $way,",
+  ({ way, kind, namespaces, as, where }) => {
+    if (!where) console.log(`skipped: sandboxes by ${way} are not possible here`);
+    const testWhere = where ? test : test.skip;
+    const server = new TestSandboxServer(program);
+    afterAll(async () => {
+      await server.end();
+      server.remove();
+    });
+
+    testWhere(
+      "leaves no process, whenever that is",
+      async () => {
+        const mark = `killed-${randomBytes(8).toString("hex")}`;
+        // The environment is cleared by one of them, so that it is not known by it.
+        const command = `(MARK=${mark} setsid sleep 600 &); (setsid sh -c 'exec -a ${mark} sleep 600' &); sleep 600 # ${mark}`;
+        // Without mounts of their own, the slots' users go through the folders of the machine.
+        chmodSync(server.folder, 0o711);
+        // From the first moments of a shell on, and once it waits or runs its command.
+        for (const delay of [0, 1, 3, 8, 20, 60, 400]) {
+          await server.start(["--slots", "3", "--isolation", kind], as);
+          expect(server.event("listening")).toMatchObject({ isolation: kind, namespaces });
+          // The first command finds a shell that waits, the others start theirs.
+          const asked = [0, 0, 1, 2].map((slot) =>
+            server
+              .bash(slot, command, { args: { allow_network: slot !== 2 || kind === "none" } })
+              .catch(() => undefined),
+          );
+          await sleep(delay);
+          await server.end("SIGKILL");
+          await Promise.all(asked);
+          await until(
+            `nothing is left of what was killed after ${delay} ms`,
+            () => left(server, mark).length === 0,
+            3000,
+          );
+        }
+        // As a shell is started that nobody has asked for yet.
+        await server.start(["--slots", "3", "--isolation", kind], as);
+        await server.end("SIGKILL");
+        await until("nothing is left", () => left(server, mark).length === 0, 3000);
+      },
+      60_000,
+    );
+  },
+);
+
+/** Processes of a server's slots, however far they came: by what they were asked to run, or by the server's own folder. */
+function left(server: TestSandboxServer, mark: string) {
+  return [...processesWith(mark), ...processesWith(server.dataDir)];
+}
