@@ -56,6 +56,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "pool exec": ["pool", "exec", "0", "--", "true"],
   "pool release": ["pool", "release", "0"],
   "pool drain": ["pool", "drain", "web"],
+  "pool fill": ["pool", "fill", "web"],
   "pool token": ["pool", "token", "create"],
 };
 const WITHOUT_SERVER = ["start", "up", "down"];

@@ -189,7 +189,7 @@ test("hostile ids and commands are data; a stale generation and another's token 
   await client.release(held);
 }, 60_000);
 
-test("the command line: status without the service; claim, exec, release and drain by it", async () => {
+test("the command line: status without the service; claim, exec, release, drain and fill by it", async () => {
   const service = running.at(-2) as ServiceProcess;
   const env = {
     PATH: process.env.PATH,
@@ -220,7 +220,14 @@ test("the command line: status without the service; claim, exec, release and dra
   expect(await pool("release", id)).toMatchObject({ code: 0 });
   expect(await pool("drain", POOL)).toMatchObject({ code: 0 });
   const refused = await pool("claim", POOL);
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("the service refuses")]);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is drained")]);
+  const drained = await cli(["pool", "status", POOL], { env });
+  expect(drained.stdout).toMatch(new RegExp(`^${POOL} .* drained$`, "m"));
+  expect(await pool("fill", POOL)).toMatchObject({ code: 0 });
+  const again = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
+  expect(again).toMatchObject({ code: 0 });
+  const [other = ""] = again.stdout.split(" ");
+  expect(await pool("release", other)).toMatchObject({ code: 0 });
 }, 60_000);
 
 test("planted secrets stand in no log of the service or of Nomad, and in no job", async () => {

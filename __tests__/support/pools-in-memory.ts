@@ -99,6 +99,11 @@ export class PoolsInMemory implements Pools {
     return Promise.resolve(this.leases.size);
   }
 
+  fill(): Promise<void> {
+    this.drained = false;
+    return Promise.resolve();
+  }
+
   async runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
     this.cold.push(run);
     return { ...ENDED, job: "runtime-openai-1", ...(await this.command(run, run.command)) };

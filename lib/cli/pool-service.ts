@@ -19,9 +19,13 @@ export async function withService<T>(
   }
 }
 
+const TOKEN =
+  "the service knows no such token; write one that cdk-nomad pool token create made, or for the embedded cluster: eval $(cdk-nomad env)";
+
 /** A refusal of the service as a mistake of whoever asked, with what to do. */
 export function refused({ title, detail, code, retryAfter }: ServiceRefusal["problem"]): UserError {
-  const token = code === "unauthorized" ? "; write one into POOL_SERVICE_TOKEN" : "";
-  const again = retryAfter === undefined ? "" : `; it is worth to ask again in ${retryAfter} s`;
-  return UserError.at("", `the service refuses: ${title}: ${detail}${token}${again}`, code);
+  // The service names a header; here a variable is what is to be written.
+  if (code === "unauthorized") return UserError.at("POOL_SERVICE_TOKEN", TOKEN, code);
+  const again = retryAfter === undefined || detail.includes("ask again") ? "" : `; ask again in ${retryAfter} s`;
+  return UserError.at("", `the service refuses: ${title}: ${detail}${again}`, code);
 }

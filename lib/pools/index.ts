@@ -15,4 +15,4 @@ export * from "./runtime";
 export * as sandbox from "./sandbox";
 export * from "./slots";
 export * from "./store";
-export { NomadClient, nomadConnection } from "../nomad";
+export { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";

@@ -57,6 +57,10 @@ export class ServiceClient {
     return (await this.ask("POST", path, { signal })) as { pool: string; leased: number };
   }
 
+  async fill(pool: string, signal?: AbortSignal): Promise<{ readonly pool: string }> {
+    return (await this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/fill`, { signal })) as { pool: string };
+  }
+
   /** Runs a command and gives what it writes as it comes; the last event says how it ended. */
   async *execute(
     { id, generation }: Pick<ServedContainer, "id" | "generation">,

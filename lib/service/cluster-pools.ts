@@ -93,7 +93,9 @@ class ClusterPools implements Pools {
   async claim(name: string, { owner, ttl, kept, wait, signal }: ClaimOptions): Promise<LeasedContainer> {
     const pool = this.begun(name);
     // Whoever does not wait is told at once, without a place in the queue.
-    if (wait === 0 && pool.status().free === 0) throw new PoolBusyError(name, 1000, `no container of ${name} is free`);
+    const { free, draining } = pool.status();
+    if (wait === 0 && free === 0 && !draining)
+      throw new PoolBusyError(name, 1000, `every container of ${name} is taken`);
     const { lease, place } = await pool.claim({
       owner,
       ...(kept ? {} : { standing: ttl }),
@@ -161,6 +163,10 @@ class ClusterPools implements Pools {
 
   async drain(name: string): Promise<number> {
     return this.begun(name).drain();
+  }
+
+  async fill(name: string): Promise<void> {
+    await this.begun(name).fill();
   }
 
   async runOnce({ owner, ...run }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {

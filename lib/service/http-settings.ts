@@ -34,7 +34,6 @@ export const httpSettings = {
  */
 export function requestFields(request: FastifyRequest, reply: FastifyReply) {
   return {
-    request: request.id,
     method: request.method,
     route: request.routeOptions.url ?? "none",
     status: reply.statusCode,

@@ -92,6 +92,8 @@ export interface Pools {
   stats(): Promise<readonly PoolFigures[]>;
   /** A pool takes no new leases until it is filled again; those that stand go on. @returns how many those are */
   drain(pool: string): Promise<number>;
+  /** A pool that was drained takes leases again, and has the size that it had. One that was not drained stays as it is. */
+  fill(pool: string): Promise<void>;
   /** Runs a command in a job of its own and takes the job away. */
   runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }>;
   /** What is needed, and whether it answers. */

@@ -62,7 +62,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   "pool-unknown": "There is no such pool",
   "container-unknown": "No lease of yours stands on this container",
   "too-slow": "The request came too slowly",
-  "lease-stale": "Somebody else has this container by now",
+  "lease-stale": "This is not the generation of the lease that stands",
   "lease-ended": "The lease is over",
   "body-too-large": "The body is too large",
   "media-type": "The body has a type that is not read here",
@@ -167,7 +167,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 const LEASE_ENDS: Readonly<Record<LeaseEndedError["reason"], string>> = {
-  stale: "the generation is over",
+  stale: "the generation that was presented is over, or never was",
   expired: "the lease was not renewed in time",
   released: "the lease was released before",
   gone: "the container has ended",

@@ -95,6 +95,11 @@ export function route<
         ...problemAnswers(problems, definition.answers ?? {}),
       },
     },
+    // What is missing of a body that was not sent is told by its names; where nothing of it is required, none has to be sent.
+    preValidation: (request, _reply, done) => {
+      if (body && request.body === undefined) request.body = {};
+      done();
+    },
     handler: async (request, reply) => {
       // Fastify has checked them against the very schemas that the types are of.
       const given = { params: request.params as Out<P>, query: request.query as Out<Q>, body: request.body as Out<B> };

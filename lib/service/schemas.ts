@@ -158,6 +158,7 @@ export const poolFigures = v.object({
   draining: v.boolean(),
 });
 export const poolList = v.object({ pools: v.array(poolFigures) });
+export const filled = v.object({ pool: v.string() });
 export const drained = v.object({ pool: v.string(), leased: described(v.number(), "Leases that go on.") });
 
 export const health = v.object({ status: v.picklist(["ok"]) });

@@ -103,7 +103,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     metrics.requested(request.method, route, reply.statusCode);
-    request.log.info(requestFields(request, reply), "answered");
+    // Checks that pass come every few seconds, and would hide everything else.
+    const level = request.routeOptions.config.scope === "public" && reply.statusCode < 400 ? "debug" : "info";
+    request.log[level](requestFields(request, reply), "answered");
   });
   app.addHook("onSend", async (request, reply) => void reply.header("x-request-id", request.id));
 

@@ -131,6 +131,7 @@ describe("a request", () => {
       ["DELETE", "/api/containers/x"],
       ["GET", "/api/pools"],
       ["POST", "/api/pools/x/drain"],
+      ["POST", "/api/pools/x/fill"],
       ["GET", "/metrics"],
       ["GET", "/nothing"],
     ] as const;
@@ -163,6 +164,7 @@ describe("a request", () => {
       ["DELETE", "/api/containers/x", "claim"],
       ["GET", "/api/pools", "read"],
       ["POST", "/api/pools/x/drain", "admin"],
+      ["POST", "/api/pools/x/fill", "admin"],
       ["GET", "/metrics", "read"],
     ];
     for (const [method, url, scope] of wanted) {

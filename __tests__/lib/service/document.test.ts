@@ -47,6 +47,7 @@ test("is of OpenAPI 3.1, and has a name, a summary, a scope and examples for eve
     "drainPool",
     "execute",
     "executeInContainer",
+    "fillPool",
     "getContainer",
     "health",
     "listContainers",
@@ -122,6 +123,8 @@ test("every answer, good and bad, is as it says", async () => {
   await ask(token, "GET", "/api/pools", "/api/pools");
   await ask(token, "POST", "/api/pools/{pool}/drain", "/api/pools/warm-pool-openai/drain");
   await ask(token, "POST", "/api/pools/{pool}/drain", "/api/pools/none/drain");
+  await ask(token, "POST", "/api/pools/{pool}/fill", "/api/pools/warm-pool-openai/fill");
+  await ask(token, "POST", "/api/pools/{pool}/fill", "/api/pools/none/fill");
   await ask("", "GET", "/healthz", "/healthz");
   await ask("", "GET", "/readyz", "/readyz");
   service.pools.trouble = "Nomad does not answer";

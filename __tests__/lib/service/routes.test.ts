@@ -116,6 +116,17 @@ describe("containers", () => {
     expect(every.body.containers).toHaveLength(1);
   });
 
+  test("a lease is renewed without a body, and a body that is missing is told by what it lacks", async () => {
+    const service = await testService();
+    const token = service.token("ann", "claim");
+    const { id, generation } = await claimed(service, token);
+    const renewed = await service.ask(token, "POST", `/api/containers/${id}/renew`, undefined, {
+      "lease-generation": String(generation),
+    });
+    expect(renewed).toMatchObject({ status: 200, body: { id } });
+    expect((await service.ask(token, "POST", "/api/containers")).body.detail).toContain("'pool'");
+  });
+
   test("a pool that is drained, full or unknown", async () => {
     const service = await testService();
     const token = service.token("ann", "claim", "admin", "read");
@@ -134,6 +145,8 @@ describe("containers", () => {
     expect((await service.ask(token, "GET", "/api/pools")).body).toMatchObject({
       pools: [{ leased: 1, draining: true }],
     });
+    expect(await service.ask(token, "POST", "/api/pools/warm-pool-openai/fill")).toMatchObject({ status: 200 });
+    expect(await service.ask(token, "POST", "/api/containers", OPENAI)).toMatchObject({ status: 201 });
   });
 });
 

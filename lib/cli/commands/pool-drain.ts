@@ -18,7 +18,10 @@ export const poolDrain = command({
     const { terminal, signal } = context;
     const drained = await withService(context, (service) => service.drain(pool, signal));
     if (asJson) terminal.json(drained);
-    else terminal.note(term`${GOOD} ${pool} takes no new leases; ${drained.leased} stand`);
+    else
+      terminal.note(
+        term`${GOOD} ${pool} takes no new leases until cdk-nomad pool fill ${pool}; leases that go on: ${drained.leased}`,
+      );
     return EXIT.ok;
   },
 });

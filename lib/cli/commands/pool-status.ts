@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { poolOf } from "../../jobspec/host";
 import type { NomadClient } from "../../nomad";
-import { ConsulStore, LeaseBook, NomadStore, type Lease, type Store } from "../../pools";
+import { ConsulStore, LeaseBook, NomadStore, PoolRecordStore, type Lease, type Store } from "../../pools";
 import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
 import { clients, clusterHere } from "../context";
@@ -22,6 +22,8 @@ interface PoolStatus {
   readonly pool: string;
   readonly jobs: readonly PoolJobStatus[];
   readonly leases: readonly Lease[];
+  /** Whether it takes no new leases. */
+  readonly drained: boolean;
 }
 
 /** How the pools do, asked of the cluster itself: it works without the service. */
@@ -80,6 +82,7 @@ async function statusOf(nomad: NomadClient, store: Store, only: string | undefin
         pool,
         jobs: own,
         leases: await leasesOf(store, pool),
+        drained: (await new PoolRecordStore(store, pool).read()).draining === true,
       })),
   );
 }
@@ -98,10 +101,16 @@ async function leasesOf(store: Store, pool: string): Promise<readonly Lease[]> {
 
 function statusText(pools: readonly PoolStatus[]): TerminalText {
   if (pools.length === 0) return term`no pool is deployed`;
-  const rows = pools.flatMap(({ pool, jobs, leases }) =>
-    jobs.map(({ job, count, running }) => [pool, job, `${running}/${count}`, leases.length]),
+  const rows = pools.flatMap(({ pool, jobs, leases, drained }) =>
+    jobs.map(({ job, count, running }) => [
+      pool,
+      job,
+      `${running}/${count}`,
+      leases.length,
+      drained ? "drained" : "open",
+    ]),
   );
-  const head = [term`POOL`, term`JOB`, term`RUNNING`, term`LEASED`];
+  const head = [term`POOL`, term`JOB`, term`RUNNING`, term`LEASED`, term`NEW LEASES`];
   const leases = pools.flatMap((pool) => pool.leases);
   if (leases.length === 0) return table(head, rows);
   const held = leases.map(({ slot, pool, owner, generation }) => [slot, pool, owner, generation]);

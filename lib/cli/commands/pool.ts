@@ -2,6 +2,7 @@ import type { CommandGroup } from "../command";
 import { poolClaim } from "./pool-claim";
 import { poolDrain } from "./pool-drain";
 import { poolExec } from "./pool-exec";
+import { poolFill } from "./pool-fill";
 import { poolRelease } from "./pool-release";
 import { poolStatus } from "./pool-status";
 import { poolToken } from "./pool-token";
@@ -10,5 +11,5 @@ import { poolToken } from "./pool-token";
 export const pool: CommandGroup = {
   name: "pool",
   summary: "containers that wait: how they do, claim one, run commands in it, release it",
-  commands: [poolStatus, poolClaim, poolExec, poolRelease, poolDrain, poolToken],
+  commands: [poolStatus, poolClaim, poolExec, poolRelease, poolDrain, poolFill, poolToken],
 };

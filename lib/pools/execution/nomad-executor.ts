@@ -54,7 +54,7 @@ export class NomadExecutor implements Executor {
       stdout: stdout.text(),
       stderr: stderr.text(),
       truncated: stdout.truncated || stderr.truncated,
-      duration: this.now() - begun,
+      duration: Math.round(this.now() - begun),
       isolation: place.isolation,
     });
     const stop = new Stop(timeout, options.signal);

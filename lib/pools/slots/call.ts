@@ -58,7 +58,7 @@ export async function call(
     ended: how,
     ...output.texts(),
     truncated: output.truncated || more,
-    duration: performance.now() - began,
+    duration: Math.round(performance.now() - began),
     isolation: sandbox.isolation,
   });
   let answer: ExecuteAnswer;

@@ -4,7 +4,7 @@ import * as schemas from "../schemas";
 import type { ServiceParts } from "../service-parts";
 import { knownPool } from "./containers";
 
-/** What the pools do, and how one takes no more leases. */
+/** What the pools do, and how one takes no more leases, or takes them again. */
 export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
   const { pools } = parts;
 
@@ -34,6 +34,23 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     handle: async ({ params: { pool } }) => {
       knownPool(parts, pool);
       return { pool, leased: await pools.drain(pool) };
+    },
+  });
+
+  route(app, {
+    method: "POST",
+    url: "/api/pools/:pool/fill",
+    id: "fillPool",
+    summary: "Has a pool that was drained take leases again, with the size that it had",
+    scope: "admin",
+    params: schemas.poolParams,
+    answer: schemas.filled,
+    answerExample: { pool: "warm-pool-openai" },
+    problems: ["pool-unknown"],
+    handle: async ({ params: { pool } }) => {
+      knownPool(parts, pool);
+      await pools.fill(pool);
+      return { pool };
     },
   });
 }
