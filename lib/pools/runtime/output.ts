@@ -76,7 +76,8 @@ const READ_AHEAD = 16;
 class Follower {
   #ended = false;
   #wake: () => void = () => undefined;
-  #roomy: () => void = () => undefined;
+  /** Those who have written and wait for room: both streams may be written at a time. */
+  readonly #waiters: (() => void)[] = [];
 
   constructor(private readonly waiting: OutputChunk[]) {}
 
@@ -84,19 +85,23 @@ class Follower {
     if (this.#ended) return;
     this.waiting.push({ stream: chunk.stream, data: Uint8Array.from(chunk.data) });
     this.#wake();
-    if (this.waiting.length > READ_AHEAD) await new Promise<void>((resolve) => (this.#roomy = resolve));
+    if (this.waiting.length > READ_AHEAD) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
   async next(): Promise<OutputChunk | undefined> {
     while (this.waiting.length === 0 && !this.#ended) await new Promise<void>((resolve) => (this.#wake = resolve));
     const chunk = this.waiting.shift();
-    if (this.waiting.length <= READ_AHEAD) this.#roomy();
+    if (this.waiting.length <= READ_AHEAD) this.letGo();
     return chunk;
   }
 
   end(): void {
     this.#ended = true;
     this.#wake();
-    this.#roomy();
+    this.letGo();
+  }
+
+  private letGo(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 }

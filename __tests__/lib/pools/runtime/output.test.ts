@@ -55,3 +55,20 @@ test("somebody who follows slowly holds the writer up, and lets it go when they 
   await writing;
   expect(written).toBe(100);
 });
+
+test("a command that writes both streams at a time is let go on both, however slowly somebody follows", async () => {
+  const output = new Output(1000);
+  const writing = (["stdout", "stderr"] as const).map(async (stream) => {
+    for (let piece = 0; piece < 50; piece += 1) await output.write(stream, bytes("x"));
+  });
+  const seen = { stdout: 0, stderr: 0 };
+  const following = (async () => {
+    for await (const { stream } of output.follow()) {
+      seen[stream] += 1;
+      if (seen.stdout + seen.stderr === 100) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  await Promise.all([...writing, following]);
+  expect(seen).toEqual({ stdout: 50, stderr: 50 });
+}, 5000);
