@@ -75,6 +75,7 @@ export async function openExec(
   const path = apiPath`/v1/client/allocation/${allocation}/exec`;
   const release = await http.sessions.turn(options);
   try {
+    if (http.sessions.areEnded) throw http.failure(new ClosedError(), "GET", path, { signal });
     const query = { task, command: JSON.stringify(command), tty: false };
     const accept = (socket: WebSocket) => new WebSocketExec(http, path, { allocation, task }, socket, signal);
     const session = await patiently(() => openWebSocket(http, path, { query, signal }, accept), signal);
@@ -108,8 +109,12 @@ class WebSocketExec implements ExecSession {
   readonly #full = new Set<Readable>();
   readonly #heartbeat: NodeJS.Timeout;
   #heard = performance.now();
-  /** Whether input was sent since: a server that waits for a command to take it answers no ping. */
-  #sent = false;
+  /**
+   * How many pieces of input were sent, and how many of them the server has read, as its answers to pings tell: one that waits for a command to
+   * take its input reads no ping, and is not silent.
+   */
+  #sent = 0;
+  #taken = 0;
   /** Whether the server has sent anything. */
   #spoken = false;
   #code: number | undefined;
@@ -127,7 +132,10 @@ class WebSocketExec implements ExecSession {
     signal?.addEventListener("abort", cancel, { once: true });
     this.#heartbeat = setInterval(() => this.beat(), http.silence / 2);
     socket.on("message", (data) => this.read(data));
-    socket.on("pong", () => this.hear());
+    socket.on("pong", (sent) => {
+      this.hear();
+      this.#taken = Number(sent.toString());
+    });
     // A server that refuses closes at once: its reason is told, and not that the connection was reset under what is still sent.
     socket.on("error", (error) => (this.#error ??= error));
     this.closed = new Promise((resolve) => {
@@ -188,7 +196,7 @@ class WebSocketExec implements ExecSession {
   }
 
   private async send(message: object): Promise<void> {
-    this.#sent = true;
+    this.#sent += 1;
     await new Promise<void>((resolve, reject) => {
       this.socket.send(JSON.stringify(message), (error) => {
         if (!error) resolve();
@@ -200,7 +208,6 @@ class WebSocketExec implements ExecSession {
 
   private read(data: RawData): void {
     this.hear();
-    this.#sent = false;
     this.#spoken = true;
     try {
       const source = this.http.source("GET", this.path);
@@ -243,8 +250,9 @@ class WebSocketExec implements ExecSession {
     // Who does not read hears nothing, and a server whose output nobody takes could not answer either.
     if (this.#full.size > 0) return this.hear();
     const silence = performance.now() - this.#heard;
-    if (silence >= this.http.silence * 1.5 && !this.#sent) this.fail(new SilenceError());
-    else if (silence >= this.http.silence / 2) this.socket.ping();
+    const isTaken = this.#taken === this.#sent;
+    if (silence >= this.http.silence * 1.5 && isTaken) this.fail(new SilenceError());
+    else if (silence >= this.http.silence / 2 || !isTaken) this.socket.ping(String(this.#sent));
   }
 
   private fail(error: unknown): void {

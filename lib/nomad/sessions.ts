@@ -9,6 +9,7 @@ export class Sessions {
   readonly #usual: Limit;
   readonly #urgent = pLimit(URGENT);
   readonly #open = new Set<() => void>();
+  #areEnded = false;
 
   /** @param most how many there are at once. Default: 40 */
   constructor(most = SESSIONS) {
@@ -48,8 +49,14 @@ export class Sessions {
     return () => this.#open.delete(end);
   }
 
-  /** Ends all that are open. */
+  /** Whether no more may be opened: the client was closed. */
+  get areEnded(): boolean {
+    return this.#areEnded;
+  }
+
+  /** Ends all that are open; those that wait have their turn, and find that no more may be opened. */
   end(): void {
+    this.#areEnded = true;
     for (const end of this.#open) end();
   }
 }
