@@ -2,7 +2,7 @@ import { createServer as createHttp, type IncomingMessage, type Server } from "n
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 
 /** What a client's exec sees of a server: the upgrade's request, and the socket with what was read of it. */
 export interface ServedExec {

@@ -3,5 +3,5 @@ export { Forecast, type ForecastOptions } from "./forecast";
 export { getWarmPoolManager } from "./get-warm-pool-manager";
 export type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
 export { PoolRecordStore, type PoolRecord } from "./pool-record";
-export { LARGEST_POOL, WarmPool } from "./warm-pool";
+export { WarmPool } from "./warm-pool";
 export { WarmPoolManager, type PoolStats, type WarmContainer, type WarmPoolManagerOptions } from "./warm-pool-manager";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
+import { poolKey } from "../leases";
 import { ABSENT, type Store } from "../store";
 import type { Choice } from "./generations";
 
@@ -37,7 +38,7 @@ export class PoolRecordStore {
     private readonly store: Store,
     private readonly pool: string,
   ) {
-    this.#key = `pools/${pool}/pool`;
+    this.#key = poolKey(pool, "pool");
   }
 
   async read(signal?: AbortSignal): Promise<PoolRecord> {

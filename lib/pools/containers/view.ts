@@ -70,20 +70,29 @@ export class ContainerView {
   #healthy: ReadonlySet<string> = new Set();
   #containers: readonly Container[] | undefined;
   #looking: Promise<void> | undefined;
+  #followsChecks = false;
+  #followsJobs = false;
 
   constructor(private readonly options: ViewOptions) {
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /** Waits for the first view. @throws what the servers say, where they do not answer or refuse */
+  /**
+   * Waits for the first view, and follows what is seen from then on. It may be called again where it, or what comes after it, has failed.
+   *
+   * @throws what the servers say, where they do not answer or refuse
+   */
   async start(): Promise<void> {
     const { consul, pool } = this.options;
     await this.look();
-    if (consul) {
+    if (consul && !this.#followsChecks) {
       const { value, index } = await consul.watchInstances(pool, { seconds: 1, signal: this.#stop.signal });
       this.takeChecks(value);
+      this.#followsChecks = true;
       void this.followChecks(consul, index);
     }
+    if (this.#followsJobs) return;
+    this.#followsJobs = true;
     void this.followJobs();
   }
 

@@ -1,6 +1,13 @@
 import { UserError } from "../../jobspec";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
-import { PROVIDERS, WarmPoolJob, type Execution, type Provider, type WarmPoolJobProps } from "../jobs";
+import {
+  LARGEST_WARM_POOL,
+  PROVIDERS,
+  WarmPoolJob,
+  type Execution,
+  type Provider,
+  type WarmPoolJobProps,
+} from "../jobs";
 import { PoolBusyError, type Lease } from "../leases";
 import type { LeasedContainer, WarmPoolOptions, WarmPoolStatus } from "./options";
 import { WarmPool } from "./warm-pool";
@@ -234,6 +241,10 @@ function checkProvider(provider: string): void {
 }
 
 function checkSize(provider: string, size: number): void {
-  if (!Number.isInteger(size) || size < 0 || size > 100)
-    throw UserError.at(`sizes.${provider}`, `${size} is no size of a pool; write 0 to 100`, "pool/size");
+  if (!Number.isInteger(size) || size < 0 || size > LARGEST_WARM_POOL)
+    throw UserError.at(
+      `sizes.${provider}`,
+      `${size} is no size of a pool; write 0 to ${LARGEST_WARM_POOL}`,
+      "pool/size",
+    );
 }

@@ -5,11 +5,13 @@ import {
   LeaseBook,
   LeaseEndedError,
   monotonicClock,
+  poolKey,
   PoolBusyError,
   type Clock,
   type Lease,
   type LeaseEnd,
 } from "../leases";
+import { LARGEST_WARM_POOL } from "../jobs";
 import { Duty } from "./duty";
 import { Endings } from "./endings";
 import { generationFrom } from "./generations";
@@ -28,8 +30,6 @@ const ROUND = 1000;
 const LOOK = 20;
 /** How often a container is claimed anew that turns out to be on its way out. */
 const TRIES = 5;
-/** The most containers that somebody may ask for. */
-export const LARGEST_POOL = 100;
 
 /**
  * A pool of containers that wait to be leased: claimed in milliseconds, with a command's own environment and secrets, and replaced after use. Any
@@ -81,7 +81,7 @@ export class WarmPool {
     });
     this.#probes = new Probes(executor, this.#clock, () => this.changed());
     this.#kept = new KeptContainers(this.#clock, (lease) => this.letGo(lease));
-    this.#duty = new Duty(store, `pools/${pool}/maintenance`, this.book.manager, this.#clock);
+    this.#duty = new Duty(store, poolKey(pool, "maintenance"), this.book.manager, this.#clock);
     this.#maintenance = new Maintenance({
       nomad,
       view: this.#view,
@@ -106,6 +106,7 @@ export class WarmPool {
 
   /**
    * Sees what is there, brings the pool's job where it is not, and begins to look after the pool. What runs already is taken over as it is.
+   * Where it fails it may be called again; {@link stop} lets go of what it began with.
    *
    * @throws what Nomad, Consul or the store says, where it does not answer or refuses
    */
@@ -128,13 +129,15 @@ export class WarmPool {
   async stop(): Promise<readonly Lease[]> {
     this.#stop.abort();
     this.#isStarted = false;
-    await this.#rounds;
-    // Nobody holds these: they are replaced.
-    await Promise.allSettled(this.#kept.forget().map((lease) => this.book.release(lease)));
-    await this.#duty.leave().catch(() => undefined);
-    const leases = await this.book.handOver();
-    this.#view.stop();
-    return leases;
+    try {
+      await this.#rounds;
+      // Nobody holds these: they are replaced.
+      await Promise.allSettled(this.#kept.forget().map((lease) => this.book.release(lease)));
+      await this.#duty.leave().catch(() => undefined);
+      return await this.book.handOver();
+    } finally {
+      this.#view.stop();
+    }
   }
 
   /**
@@ -256,8 +259,8 @@ export class WarmPool {
 
   /** Gives the pool a size of its own, whatever the demand, until its job changes. @param containers 0 to 100 */
   async resize(containers: number): Promise<void> {
-    if (!Number.isInteger(containers) || containers < 0 || containers > LARGEST_POOL)
-      throw UserError.at("size", `${containers} is no size of a pool; write 0 to ${LARGEST_POOL}`, "pool/size");
+    if (!Number.isInteger(containers) || containers < 0 || containers > LARGEST_WARM_POOL)
+      throw UserError.at("size", `${containers} is no size of a pool; write 0 to ${LARGEST_WARM_POOL}`, "pool/size");
     const { current } = this.#maintenance;
     if (!current)
       throw UserError.at("size", `the pool ${this.pool} has no job that could be scaled; deploy it first`, "pool/size");

@@ -47,6 +47,11 @@ export class PoolKeys {
   }
 }
 
+/** The key of an object of a pool beside its leases, such as `maintenance`; not `slots`, `queue` or `managers`. */
+export function poolKey(pool: string, name: string): string {
+  return `${new PoolKeys(pool).prefix}${name}`;
+}
+
 /**
  * A name as one step of a key that Consul and Nomad take: letters, digits and `-` as they are, any other byte as `_` and two digits; a name that
  * gets too long by that as its hash. Two names never have the same step.

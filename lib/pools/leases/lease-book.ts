@@ -91,7 +91,8 @@ export class LeaseBook {
   }
 
   /**
-   * Makes this manager known, and waits for the first view of the pool.
+   * Makes this manager known, and waits for the first view of the pool. Where it fails, nothing of this manager stands in the store, and it
+   * may be called again.
    *
    * @throws what the store says, where it does not answer or refuses
    */
@@ -101,7 +102,10 @@ export class LeaseBook {
     await heartbeat.start();
     const index = await within(clock, Math.max(ttl * 4, 10_000), store.name, (signal) =>
       view.open(keys.manager(manager), signal),
-    );
+    ).catch(async (error: unknown) => {
+      await heartbeat.remove().catch(() => undefined);
+      throw error;
+    });
     this.#phase = "open";
     this.#loops.push(heartbeat.run(), view.follow(index));
     this.look();
@@ -219,10 +223,10 @@ export class LeaseBook {
    * Stops this manager and lets its leases stand on, without one, until somebody adopts them.
    *
    * @param ttl for how long, in milliseconds. Default: 30,000
-   * @returns the leases
+   * @returns the leases; none of a manager that was not started, or was stopped before
    */
   async handOver(ttl = HANDED_OVER): Promise<readonly Lease[]> {
-    this.checkOpen();
+    if (this.#phase !== "open") return [];
     await this.closeClaims();
     const { nonce, onTrouble } = this.#parts;
     const handed = await Promise.all(
