@@ -22,6 +22,11 @@ export class SimulatedClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** How much is still to be run later. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
   /** Lets time pass. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;

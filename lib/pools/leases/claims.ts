@@ -1,6 +1,7 @@
 import { ABSENT } from "../store";
 import { assign, type InLine } from "./assignment";
 import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
+import { settledWithin } from "./clock";
 import { mayPass, readDecided, removeDecided, SlowStoreError, writeDecided } from "./decide";
 import type { Held } from "./held";
 import { PoolBusyError, type Lease } from "./lease";
@@ -53,6 +54,8 @@ export class Claims {
   #pace: number;
   #movedOn: number | undefined;
   #stopped = false;
+  /** Claims, and what gives them back, that are under way. */
+  readonly #work = new Set<Promise<void>>();
 
   constructor(
     private readonly parts: BookParts,
@@ -127,7 +130,7 @@ export class Claims {
     const newcomers = waiting.filter(({ ticket }) => ticket === undefined);
     const { taken, left } = assign(this.line(), newcomers, free, own);
     this.leave(left);
-    for (const { waiter, slot } of taken) void this.take(waiter, slot);
+    for (const { waiter, slot } of taken) this.begin(this.take(waiter, slot));
   }
 
   /** Frees what this manager seems to have and nobody has: slots of writes whose answers never came, and tickets. */
@@ -142,7 +145,7 @@ export class Claims {
         !this.#pending.has(record.claim) &&
         !this.#writing.has(key)
       )
-        void this.giveBack(key, record);
+        this.begin(this.giveBack(key, record));
     for (const key of this.#outdated.keys())
       if (view.slots.get(key)?.version !== this.#outdated.get(key)) this.#outdated.delete(key);
     this.#queue.tidy();
@@ -178,10 +181,14 @@ export class Claims {
     return true;
   }
 
+  /** Refuses everybody who waits. @returns once what was under way is decided, or is left to another manager */
   async stop(): Promise<void> {
+    const { clock, ttl } = this.parts;
     this.#stopped = true;
     for (const waiter of [...this.#waiters]) waiter.reject(this.busy("this manager stops"));
     await this.#queue.stop();
+    for (const end = clock.now() + 2 * ttl; this.#work.size > 0 && clock.now() < end;)
+      await settledWithin(clock, end - clock.now(), this.#work);
   }
 
   state(): PoolState {
@@ -211,6 +218,11 @@ export class Claims {
     };
   }
 
+  private begin(work: Promise<void>): void {
+    this.#work.add(work);
+    void work.finally(() => this.#work.delete(work));
+  }
+
   private enter(waiter: Waiter): void {
     const before = this.waitingCount() - 1;
     this.dispatch();
@@ -226,7 +238,8 @@ export class Claims {
   }
 
   private claimJust(slot: string, waiter: Waiter): void {
-    if (this.isFree(slot) && this.parts.clock.now() >= this.#quarantinedUntil) void this.take(waiter, slot, true);
+    if (this.isFree(slot) && this.parts.clock.now() >= this.#quarantinedUntil)
+      this.begin(this.take(waiter, slot, true));
     else waiter.reject(this.busy(`the slot ${JSON.stringify(slot)} is not free`));
   }
 
@@ -317,7 +330,7 @@ export class Claims {
 
   private abandon(key: string, record: SlotRecord): void {
     this.#abandoned.add(record.claim);
-    void this.giveBack(key, record);
+    this.begin(this.giveBack(key, record));
   }
 
   /** Frees a slot whose claim nobody was told of; one that somebody may have used is ended. */

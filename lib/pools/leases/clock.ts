@@ -1,3 +1,5 @@
+import { UserError } from "../../jobspec";
+
 /** What is known of time here: how long ago something was, and how to be woken later. There is no time of day in it, so that nobody compares clocks. */
 export interface Clock {
   /** Milliseconds since some moment, on a clock that is never set. */
@@ -9,6 +11,42 @@ export interface Clock {
    * @returns forgets it
    */
   after(delay: number, run: () => void): () => void;
+}
+
+/** The longest time that can be waited for, in milliseconds: Node takes a longer one for none at all. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Checks a time that somebody wrote.
+ *
+ * @param name of what it is for
+ * @param least in milliseconds
+ * @throws UserError where it is none that can be waited for
+ */
+export function checkTime(name: string, milliseconds: number, least = 1): void {
+  if (milliseconds >= least && milliseconds <= LONGEST) return;
+  throw UserError.at(name, `${milliseconds} is no time; write milliseconds from ${least} to ${LONGEST}`, "pools/time");
+}
+
+/** Waits, no longer than until a signal is aborted; it never fails. */
+export function pause(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      forget();
+      signal?.removeEventListener("abort", wake);
+      resolve();
+    };
+    const forget = clock.after(delay, wake);
+    if (signal?.aborted) wake();
+    else signal?.addEventListener("abort", wake);
+  });
+}
+
+/** Waits until work is settled, or for a while. @param limit milliseconds */
+export async function settledWithin(clock: Clock, limit: number, work: Iterable<Promise<unknown>>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([Promise.allSettled(work), pause(clock, limit, over.signal)]);
+  over.abort();
 }
 
 /** The clock of this process. */

@@ -1,4 +1,5 @@
 import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
+import { pause, settledWithin } from "./clock";
 import { removeDecided, writeDecided } from "./decide";
 import type { LeaseBookOptions } from "./options";
 import type { SlotRecord } from "./records";
@@ -27,10 +28,7 @@ export class Endings {
   /** Waits for those that have begun, for a while; another manager ends the rest. @param limit milliseconds */
   async stop(limit: number): Promise<void> {
     const { clock } = this.parts;
-    let forget = (): void => undefined;
-    const over = new Promise<void>((resolve) => (forget = clock.after(limit, resolve)));
-    await Promise.race([Promise.all(this.#busy.values()), over]);
-    forget();
+    await settledWithin(clock, limit, this.#busy.values());
     this.#stopped.abort(new Error("the lease book was stopped"));
   }
 
@@ -41,7 +39,7 @@ export class Endings {
 
   private async finish(key: string, record: SlotRecord): Promise<void> {
     const { clock, onTrouble } = this.parts;
-    for (let pause = FIRST_PAUSE; !this.#stopped.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let rest = FIRST_PAUSE; !this.#stopped.signal.aborted; rest = Math.min(rest * 2, LONGEST_PAUSE)) {
       try {
         const end = await this.end(record.slot, this.#stopped.signal);
         await this.settle(key, record, end);
@@ -50,7 +48,7 @@ export class Endings {
         if (this.#stopped.signal.aborted) return;
         onTrouble(`the slot ${record.slot} is not ended yet: ${messageOf(error)}`);
       }
-      await new Promise<void>((resolve) => clock.after(pause, resolve));
+      await pause(clock, rest, this.#stopped.signal);
       // Another manager may have taken it over meanwhile.
       if (!this.isMine(key, record)) return;
     }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { UserError } from "../../jobspec";
 import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
-import { monotonicClock } from "./clock";
+import { checkTime, monotonicClock } from "./clock";
 import { Claims } from "./claims";
 import { readDecided, within, writeDecided } from "./decide";
 import { Endings } from "./endings";
@@ -38,6 +39,14 @@ export class LeaseBook {
 
   constructor(private readonly options: LeaseBookOptions) {
     const { store, clock = monotonicClock, ttl = TTL, heartbeat = ttl / 5, onTrouble = () => undefined } = options;
+    checkTime("ttl", ttl);
+    checkTime("heartbeat", heartbeat);
+    if (heartbeat >= ttl)
+      throw UserError.at(
+        "heartbeat",
+        `${heartbeat} ms is no less than the ttl, ${ttl} ms; write a fifth of it`,
+        "pools/time",
+      );
     const random = options.randomBytes ?? randomBytes;
     const hex = (size: number) => Buffer.from(random(size)).toString("hex");
     const keys = new PoolKeys(options.pool);
@@ -128,12 +137,14 @@ export class LeaseBook {
    * Leases a slot.
    *
    * @throws PoolBusyError where none is free, and the queue is full or the deadline is over; what the signal says, where it is given up;
-   *   UserError for an owner or a slot that is no name; what the store says, where it refuses, or does not answer until the deadline
+   *   UserError for an owner, a slot or a time that is none; what the store says, where it refuses, or does not answer until the deadline
    */
   async claim(options: ClaimOptions): Promise<Lease> {
     const { owner, deadline = DEADLINE, standing, signal, slot } = options;
     checkOwner(owner);
     if (slot !== undefined) stepOf("slot", slot);
+    if (standing !== undefined) checkTime("standing", standing);
+    checkTime("deadline", deadline, 0);
     this.checkOpen();
     signal?.throwIfAborted();
     const kept = standing === undefined;
@@ -226,6 +237,7 @@ export class LeaseBook {
    * @returns the leases; none of a manager that was not started, or was stopped before
    */
   async handOver(ttl = HANDED_OVER): Promise<readonly Lease[]> {
+    checkTime("ttl", ttl);
     if (this.#phase !== "open") return [];
     await this.closeClaims();
     const { nonce, onTrouble } = this.#parts;

@@ -1,6 +1,6 @@
 import { UserError } from "../../jobspec";
 import type { Snapshot, Store, StoredObject } from "../store";
-import type { Clock } from "./clock";
+import { pause, type Clock } from "./clock";
 import { mayPass, within } from "./decide";
 import type { PoolKeys } from "./keys";
 import { readManager, readSlot, readTicket, type ManagerRecord, type SlotRecord, type TicketRecord } from "./records";
@@ -87,23 +87,23 @@ export class View {
   async follow(from: number): Promise<void> {
     const { signal } = this.#stopped;
     let after: number | undefined = from;
-    for (let pause = FIRST_PAUSE; !signal.aborted;) {
+    for (let rest = FIRST_PAUSE; !signal.aborted;) {
       const list: number = (this.asked += 1);
       try {
         const snapshot: Snapshot = await this.list(after);
         if (signal.aborted) return;
         // An index that went back would be waited for in vain.
         after = after !== undefined && snapshot.index < after ? undefined : snapshot.index;
-        pause = FIRST_PAUSE;
+        rest = FIRST_PAUSE;
         this.apply(snapshot, list);
-        await this.sleep(this.told.isAwaited() ? BETWEEN_LISTS.awaited : BETWEEN_LISTS.otherwise);
+        await pause(this.clock, this.told.isAwaited() ? BETWEEN_LISTS.awaited : BETWEEN_LISTS.otherwise, signal);
       } catch (error) {
         if (signal.aborted) return;
         this.told.onTrouble(
           `the pool ${this.keys.pool} cannot be read: ${String(error instanceof Error ? error.message : error)}`,
         );
-        await this.sleep(mayPass(error) ? pause : LONGEST_PAUSE);
-        pause = Math.min(pause * 2, LONGEST_PAUSE);
+        await pause(this.clock, mayPass(error) ? rest : LONGEST_PAUSE, signal);
+        rest = Math.min(rest * 2, LONGEST_PAUSE);
         after = undefined;
       }
     }
@@ -208,17 +208,5 @@ export class View {
         : kind === "managers"
           ? this.managers
           : undefined;
-  }
-
-  private sleep(delay: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        forget();
-        this.#stopped.signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      const forget = this.clock.after(delay, wake);
-      this.#stopped.signal.addEventListener("abort", wake);
-    });
   }
 }
