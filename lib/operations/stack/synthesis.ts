@@ -2,14 +2,17 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { makePrivate, privateFolder } from "../../private-files";
+import { parseJson } from "./bounded-json";
 import { runChild } from "./child-program";
+import { OWN_LIMITS } from "./limits";
 import { settingsFile, synthesisFolder, withRunFolder } from "./run-folder";
 
 const terraformModule = v.union([v.string(), v.looseObject({ source: v.string() })]);
 
 const schema = v.looseObject({
-  app: v.pipe(v.string(), v.nonEmpty()),
-  context: v.optional(v.record(v.string(), v.unknown())),
+  app: v.pipe(v.string(), v.nonEmpty(), v.excludes("\0")),
+  // Names are the user's own, `constructor` among them, and are handed on as they are.
+  context: v.optional(v.custom<Readonly<Record<string, unknown>>>(isObject, "context is no object")),
   terraformModules: v.optional(v.array(terraformModule)),
 });
 
@@ -56,11 +59,14 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });
   privateFolder(outdir);
+  const environment = programEnvironment(env, settings);
   const run = runChild({
     command: settings.app,
     cwd: project,
-    env: { ...programEnvironment(env, settings), CDKTF_OUTDIR: outdir },
+    env: { ...environment, CDKTF_OUTDIR: outdir },
     signal,
+  }).catch((error: unknown) => {
+    throw isTooLong(error) ? tooLong(environment) : error;
   });
   const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
@@ -90,6 +96,21 @@ function programEnvironment(env: Environment, { context, terraformModules = [] }
 
 const CONTEXT = "CDKTF_CONTEXT_JSON";
 
+/** That an operating system takes no arguments and variables as long as these. */
+function isTooLong(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === "E2BIG";
+}
+
+function tooLong({ [CONTEXT]: context = "" }: NodeJS.ProcessEnv): UserError {
+  const size = Math.ceil(Buffer.byteLength(context) / 1024);
+  const message = `with the context of cdktf.json (${size} KiB) the environment of the program is longer than this machine takes (128 KiB for each variable on Linux); write large values into a file that the program reads`;
+  return UserError.at('"context" of cdktf.json', message, "project");
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function inheritedContext(text: string | undefined): object {
   if (!text) return {};
   try {
@@ -101,12 +122,7 @@ function inheritedContext(text: string | undefined): object {
 
 function readSettings(project: string): ProjectSettings {
   const file = settingsFile(project);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw UserError.at(file, `is no JSON: ${(error as Error).message}`, "project");
-  }
+  const json = parseJson(textOf(file), OWN_LIMITS.depth, file);
   const parsed = v.safeParse(schema, json);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
@@ -116,4 +132,12 @@ function readSettings(project: string): ProjectSettings {
       ? 'names no program; write "node --import tsx main.ts", say'
       : `is not what cdktf takes: ${issue.message}`;
   throw UserError.at(`${file}.${key || "app"}`, message, "project");
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw UserError.at(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`, "project");
+  }
 }
