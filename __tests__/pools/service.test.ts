@@ -114,6 +114,18 @@ test("a command for a user runs warm, and cold where no container is free", asyn
   for (let count = 0; count < SIZE; count += 1) held.push(await claim(client));
   const cold = await post(service, ann, "/api/execute", command);
   expect(cold).toMatchObject({ status: 200, body: { warm: false, success: true, stdout: "key-of-ann\n" } });
+  // All of its output is streamed to who wants it so, also more than a result keeps.
+  const long = await fetch(`${service.address}/api/execute`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ann}`, "content-type": "application/json", accept: "application/x-ndjson" },
+    body: JSON.stringify({ ...command, command: "head -c 3000000 /dev/zero | tr '\\0' x; exit 3" }),
+  });
+  const events = (await long.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as RunEvent);
+  expect(events.reduce((size, event) => size + (event.type === "stdout" ? event.data.length : 0), 0)).toBe(3_000_000);
+  expect(events.at(-1)).toMatchObject({ type: "exit", exitCode: 3, warm: false, truncated: false });
   // What was started for it is taken away.
   await until("the job is gone", async () => (await cluster.nomad.job(String(cold.body.containerId))) === undefined);
   const busy = await post(service, ann, "/api/containers", { pool: POOL });

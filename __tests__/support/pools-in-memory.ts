@@ -27,6 +27,8 @@ export class PoolsInMemory implements Pools {
   readonly cold: ColdRun[] = [];
   readonly renewed: string[] = [];
   free: string[] = [randomUUID(), randomUUID()];
+  /** How often a container was asked for. */
+  claims = 0;
   drained = false;
   closed = false;
   trouble: string | undefined;
@@ -38,6 +40,7 @@ export class PoolsInMemory implements Pools {
   }
 
   claim(pool: string, { owner, ttl }: ClaimOptions): Promise<LeasedContainer> {
+    this.claims += 1;
     const slot = this.drained ? undefined : this.free.shift();
     if (slot === undefined) return Promise.reject(new PoolBusyError(pool, 1500, "no container is free"));
     const generation = (this.generations.get(slot) ?? 0) + 1;

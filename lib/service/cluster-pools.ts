@@ -169,11 +169,17 @@ class ClusterPools implements Pools {
     await this.begun(name).fill();
   }
 
-  async runOnce({ owner, ...run }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
+  async runOnce({ owner, onStdout, onStderr, ...run }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
     const { runtime } = this.options;
     const { jobId } = await runtime.submitRuntimeJob({ ...run, userId: owner });
+    const isStreamed = onStdout !== undefined || onStderr !== undefined;
     try {
-      return { ...(await runtime.result(jobId)), job: jobId };
+      // Whoever takes it slowly holds the command up, and gets all of it, also beyond what is kept.
+      if (isStreamed)
+        for await (const { stream, data } of runtime.followOutput(jobId))
+          await (stream === "stdout" ? onStdout : onStderr)?.(data);
+      const result = await runtime.result(jobId);
+      return { ...result, truncated: result.truncated && !isStreamed, job: jobId };
     } finally {
       // It has ended; whether Nomad remembers it is of no use to anybody.
       await runtime.stopJob(jobId).catch(() => this.options.onTrouble("a job that has ended could not be taken away"));

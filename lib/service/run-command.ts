@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { StringDecoder } from "node:string_decoder";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ExecuteOptions, ExecutionResult } from "../pools";
 import type { RunningCommands } from "./limits";
 import type { Metrics } from "./metrics";
-import { problemOf } from "./problem";
+import { Problem, problemOf } from "./problem";
 import type { RunEvent } from "./schemas";
 
 /** How long a client may take to read what is left when its command has ended, in milliseconds. */
@@ -19,10 +19,18 @@ export interface Running {
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs a command whose lease is known to stand; what cannot begin is refused before, by its status. */
-type Run<R extends ExecutionResult = ExecutionResult> = (
+/** Runs a command whose place is known to stand; what cannot begin is refused before, by its status. */
+export type Run<R extends ExecutionResult = ExecutionResult> = (
   options: Pick<ExecuteOptions, "signal" | "onStdout" | "onStderr">,
 ) => Promise<R>;
+
+/**
+ * Finds the place for a command. It is asked once the command counts as running, so that what is refused has taken no place; what it returns is
+ * called in any case, and gives the place back.
+ *
+ * @param signal the client is gone, or the service may wait no longer
+ */
+export type Begin<R extends ExecutionResult = ExecutionResult> = (signal: AbortSignal) => Promise<Run<R>>;
 
 /**
  * Runs a command for a client, and ends it where the client goes away, or the service may wait no longer. What is too much is refused before anybody else is
@@ -34,21 +42,41 @@ export async function runFor<R extends ExecutionResult>(
   owner: string,
   reply: FastifyReply,
   running: Running,
-  begin: () => Promise<Run<R>>,
+  begin: Begin<R>,
 ): Promise<R> {
+  return counted(owner, reply, running, begin, (run, signal) => measured(running, () => run({ signal })));
+}
+
+/** Counts a command as one of an owner's, from before its place is looked for to its end. */
+async function counted<R extends ExecutionResult, T>(
+  owner: string,
+  { raw }: FastifyReply,
+  running: Running,
+  begin: Begin<R>,
+  go: (run: Run<R>, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   return running.commands.run(owner, async (stop) => {
+    const { signal } = stop;
     const onClose = () => {
       // It is closed too where the answer was sent.
-      if (!reply.raw.writableFinished) stop.abort();
+      if (!raw.writableFinished) stop.abort();
     };
-    reply.raw.once("close", onClose);
+    raw.once("close", onClose);
     try {
-      const run = await begin();
-      return await measured(running, () => run({ signal: stop.signal }));
+      return await go(await begun(begin, signal), signal);
     } finally {
-      reply.raw.off("close", onClose);
+      raw.off("close", onClose);
     }
   });
+}
+
+async function begun<R extends ExecutionResult>(begin: Begin<R>, signal: AbortSignal): Promise<Run<R>> {
+  try {
+    return await begin(signal);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new Problem("stopping", "the command was given up before it began; ask again", { retryAfter: 1 });
+  }
 }
 
 async function measured<R extends ExecutionResult>(running: Running, run: () => Promise<R>): Promise<R> {
@@ -72,30 +100,26 @@ export async function streamFor(
   reply: FastifyReply,
   encoding: "utf8" | "base64",
   running: Running,
-  begin: () => Promise<Run>,
+  begin: Begin,
 ): Promise<FastifyReply> {
   const { raw } = reply;
-  await running.commands.run(owner, async (stop) => {
-    const run = await begin();
-    // It counts as running before the first byte is sent, so what is refused is refused by its status. From here on the answer is written here:
-    // Fastify would treat a client that goes away as a fault.
+  await counted(owner, reply, running, begin, async (run, signal) => {
+    const line = (event: RunEvent) => raw.write(`${JSON.stringify(event)}\n`);
+    const decoders = { stdout: new StringDecoder(encoding), stderr: new StringDecoder(encoding) };
+    const take = (type: "stdout" | "stderr") => async (chunk: Uint8Array) => {
+      const data = decoders[type].write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      if (data !== "" && !line({ type, data })) await readyAgain(raw, signal);
+    };
+    // What is refused was refused by its status. From here on the answer is written here: Fastify would treat a client that goes away as a fault.
     reply.hijack();
-    const onClose = () => stop.abort();
-    raw.once("close", onClose);
     raw.writeHead(200, {
       "content-type": "application/x-ndjson; charset=utf-8",
       "cache-control": "no-store",
       "x-request-id": reply.request.id,
     });
     raw.flushHeaders();
-    const line = (event: RunEvent) => raw.write(`${JSON.stringify(event)}\n`);
-    const decoders = { stdout: new StringDecoder(encoding), stderr: new StringDecoder(encoding) };
-    const take = (type: "stdout" | "stderr") => async (chunk: Uint8Array) => {
-      const data = decoders[type].write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-      if (data !== "" && !line({ type, data })) await readyAgain(raw, stop.signal);
-    };
     try {
-      const options = { signal: stop.signal, onStdout: take("stdout"), onStderr: take("stderr") };
+      const options = { signal, onStdout: take("stdout"), onStderr: take("stderr") };
       const { stdout: _, stderr: __, ...end } = await measured(running, () => run(options));
       for (const type of ["stdout", "stderr"] as const) {
         const data = decoders[type].end();
@@ -106,12 +130,16 @@ export async function streamFor(
       running.onError(error);
       line({ type: "error", problem: problemBody(error) });
     } finally {
-      raw.off("close", onClose);
       raw.end();
       closeUnread(raw);
     }
   });
   return reply;
+}
+
+/** Whether a client wants output as it comes. */
+export function wantsLines({ headers }: FastifyRequest): boolean {
+  return /\bapplication\/x-ndjson\b/i.test(headers.accept ?? "");
 }
 
 function problemBody(error: unknown): Extract<RunEvent, { type: "error" }>["problem"] {

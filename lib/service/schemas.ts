@@ -38,6 +38,11 @@ const isolation = described(
   "What keeps commands apart from those of others on the same machine; none: nothing does.",
 );
 
+const encoding = described(
+  v.picklist(["utf8", "base64"]),
+  "How pieces of output are written where they are streamed. Default: utf8.",
+);
+
 export const provider = v.picklist(["openai", "anthropic", "google"]);
 
 export const executeRequest = v.strictObject({
@@ -58,6 +63,7 @@ export const executeRequest = v.strictObject({
       "Milliseconds to wait for a container of the pool before a job is started. Default: 0.",
     ),
   ),
+  encoding: v.optional(encoding),
 });
 
 const result = {
@@ -123,12 +129,7 @@ export const runRequest = v.strictObject({
     ),
   ),
   timeout: v.optional(timeout),
-  encoding: v.optional(
-    described(
-      v.picklist(["utf8", "base64"]),
-      "How pieces of output are written where they are streamed. Default: utf8.",
-    ),
-  ),
+  encoding: v.optional(encoding),
 });
 
 export const runAnswer = v.object(result);
@@ -137,7 +138,8 @@ export const runAnswer = v.object(result);
 export type RunEvent =
   | { readonly type: "stdout"; readonly data: string }
   | { readonly type: "stderr"; readonly data: string }
-  | ({ readonly type: "exit" } & Omit<v.InferOutput<typeof runAnswer>, "stdout" | "stderr">)
+  | ({ readonly type: "exit" } & Omit<v.InferOutput<typeof runAnswer>, "stdout" | "stderr"> &
+      Partial<Pick<v.InferOutput<typeof executeAnswer>, "warm" | "containerId">>)
   | { readonly type: "error"; readonly problem: v.InferOutput<typeof problem> };
 
 export const renewRequest = v.strictObject({ generation: v.optional(generation) });

@@ -4,8 +4,13 @@ import type { Running } from "./run-command";
 
 /** A few at once, and no queue. */
 export interface FewAtOnce {
-  /** @throws what `refuse` makes, at once, where there are too many */
-  run<T>(work: () => Promise<T>, refuse: () => Error): Promise<T>;
+  /**
+   * Takes a place.
+   *
+   * @returns what gives it back
+   * @throws what `refuse` makes, at once, where there is none
+   */
+  enter(refuse: () => Error): () => void;
 }
 
 /** What the routes share. */
@@ -27,14 +32,10 @@ export interface ServiceParts {
 export function fewAtOnce(most: number): FewAtOnce {
   let running = 0;
   return {
-    run: async (work, refuse) => {
+    enter: (refuse) => {
       if (running >= most) throw refuse();
       running += 1;
-      try {
-        return await work();
-      } finally {
-        running -= 1;
-      }
+      return () => (running -= 1);
     },
   };
 }

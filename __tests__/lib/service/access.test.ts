@@ -217,13 +217,14 @@ describe("limits", () => {
     while (ended.length < 2) await new Promise(setImmediate);
     expect(await run("ann")).toMatchObject({ status: 429, body: { code: "too-many-executions" } });
     expect(await run("eve")).toMatchObject({ status: 429, body: { code: "too-many-executions" } });
+    // What was refused has taken no container.
+    expect(service.pools.claims).toBe(2);
     for (const end of ended) end();
     expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
     const later = run("ann");
     while (ended.length < 3) await new Promise(setImmediate);
     ended[2]?.();
     expect(await later).toMatchObject({ status: 200 });
-    // Whatever was refused gave its container back.
     expect(service.pools.leases.size).toBe(0);
   });
 });

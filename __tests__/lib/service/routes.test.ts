@@ -188,6 +188,46 @@ describe("a command for a user", () => {
     expect(text).toContain('cdk_nomad_pool_claims_total{pool="warm-pool-openai",outcome="busy"} 1');
   });
 
+  test("of a drained pool is run in a job of its own, and is refused at once beyond those", async () => {
+    const service = await testService({ limits: { jobs: 1 } });
+    service.pools.drained = true;
+    const token = service.token("ann", "execute");
+    const ended: (() => void)[] = [];
+    service.pools.command = () => new Promise((resolve) => ended.push(() => resolve({})));
+    const first = service.ask(token, "POST", "/api/execute", asked);
+    while (ended.length < 1) await new Promise(setImmediate);
+    const second = await service.ask(token, "POST", "/api/execute", asked);
+    expect(second).toMatchObject({ status: 429, body: { code: "pool-busy" }, headers: { "retry-after": "2" } });
+    ended[0]?.();
+    expect(await first).toMatchObject({ status: 200, body: { warm: false } });
+    service.pools.command = () => Promise.resolve({});
+    expect(await service.ask(token, "POST", "/api/execute", asked)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ["warm", true],
+    ["cold", false],
+  ])("its output is streamed to the client that wants it so: %s", async (_, warm) => {
+    const service = await testService();
+    if (!warm) service.pools.free = [];
+    service.pools.command = async ({ onStdout }) => {
+      await onStdout?.(Buffer.from("a piece"));
+      return { exitCode: 3 };
+    };
+    const token = service.token("ann", "execute");
+    const headers = { accept: "application/x-ndjson" };
+    const { text } = await service.ask(token, "POST", "/api/execute", asked, headers);
+    const events = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect(events).toMatchObject([
+      { type: "stdout", data: "a piece" },
+      { type: "exit", exitCode: 3, warm, containerId: expect.any(String) as string },
+    ]);
+    expect(service.pools.leases.size).toBe(0);
+  });
+
   test("a token acts for its own owner, and for others with the scope", async () => {
     const service = await testService();
     const eve = await service.ask(service.token("eve", "execute"), "POST", "/api/execute", asked);

@@ -5,7 +5,7 @@ import { actingFor, callerFrom, mayActFor } from "../authorize";
 import { Problem } from "../problem";
 import type { LeasedContainer } from "../pools";
 import { route } from "../route";
-import { runFor, streamFor } from "../run-command";
+import { runFor, streamFor, wantsLines } from "../run-command";
 import * as schemas from "../schemas";
 import type { ServiceParts } from "../service-parts";
 
@@ -232,12 +232,8 @@ function shown({ lease, isolation }: LeasedContainer): v.InferOutput<typeof sche
   return { id: slot, pool, owner, generation, ttl, isolation };
 }
 
-function wantsLines({ headers }: FastifyRequest): boolean {
-  return /\bapplication\/x-ndjson\b/i.test(headers.accept ?? "");
-}
-
 /** Is aborted where a client goes away before it is answered. */
-export function goneSignal(raw: NodeJS.WritableStream & { readonly writableFinished: boolean }): AbortSignal {
+function goneSignal(raw: NodeJS.WritableStream & { readonly writableFinished: boolean }): AbortSignal {
   const gone = new AbortController();
   raw.once("close", () => {
     if (!raw.writableFinished) gone.abort();

@@ -1,13 +1,11 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { PoolBusyError, type ExecuteOptions, type ExecutionResult, type Provider } from "../../pools";
 import { actingFor, callerFrom } from "../authorize";
-import type { LeasedContainer } from "../pools";
 import { Problem } from "../problem";
 import { route } from "../route";
-import { runFor } from "../run-command";
+import { runFor, streamFor, wantsLines, type Run } from "../run-command";
 import * as schemas from "../schemas";
 import type { ServiceParts } from "../service-parts";
-import { goneSignal } from "./containers";
 
 /** A lease of a single command is kept by this process; one that dies is missed after so many milliseconds. */
 const TTL = 10_000;
@@ -29,7 +27,9 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
     url: "/api/execute",
     id: "execute",
     summary: "Runs a command for a user, in a container of the provider's pool or else in a job of its own",
-    description: "warm says which of the two it was. The container is released when the command has ended.",
+    description:
+      "warm says which of the two it was. The container is released when the command has ended. " +
+      "With Accept: application/x-ndjson its output is streamed as for executeInContainer, all of it on either road; the last line has warm and containerId too.",
     scope: "execute",
     body: schemas.executeRequest,
     example: { userId: "user-42", provider: "openai", command: "node task.js", credentials: { OPENAI_API_KEY: "…" } },
@@ -46,81 +46,81 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
       duration: 12.5,
       isolation: "container",
     },
+    types: { "application/x-ndjson": "A line of JSON for each piece of output, and one for the end." },
     problems: ["other-owner", "pool-busy", "pool-without-isolation", "too-many-executions", "place-lost"],
     handle: async ({ body, request, reply }) => {
-      const { userId, provider, command, credentials, wait = 0, ...options } = body;
+      const { userId, provider, command, credentials, wait = 0, encoding = "utf8", ...options } = body;
       const owner = actingFor(callerFrom(request), userId);
       const wanted = { owner, provider, command, wait, options: { ...options, secrets: credentials } };
-      const { exitCode, warm, containerId, ...rest } = await runAnywhere(parts, wanted, reply);
+      const begin = (signal: AbortSignal) => beginAnywhere(parts, wanted, signal);
+      if (wantsLines(request)) return streamFor(owner, reply, encoding, parts.running, begin);
+      const { exitCode, warm, containerId, ...rest } = await runFor(owner, reply, parts.running, begin);
       return { success: exitCode === 0 && rest.ended === "exited", warm, containerId, exitCode, ...rest };
     },
   });
 }
 
-async function runAnywhere(parts: ServiceParts, wanted: Request, reply: FastifyReply): Promise<Ran> {
-  const { pools, metrics, now } = parts;
-  const pool = pools.poolOf(wanted.provider);
-  const began = now();
-  let busy: PoolBusyError | undefined;
-  if (pool !== undefined) {
-    try {
-      const signal = goneSignal(reply.raw);
-      const claimed = await pools.claim(pool, { owner: wanted.owner, ttl: TTL, wait: wanted.wait, kept: true, signal });
-      metrics.claimed(pool, "warm", now() - began);
-      return await runWarm(parts, wanted, claimed, reply);
-    } catch (error) {
-      if (!(error instanceof PoolBusyError)) throw error;
-      busy = error;
-    }
-  }
-  // The metrics of what has no pool stand under its provider, which is one of three.
-  const label = pool ?? wanted.provider;
+/** Takes a container of the provider's pool, or else one of the few jobs that there may be. */
+async function beginAnywhere(parts: ServiceParts, wanted: Request, signal: AbortSignal): Promise<Run<Ran>> {
+  const pool = parts.pools.poolOf(wanted.provider);
+  if (pool === undefined) return beginCold(parts, wanted, wanted.provider, undefined);
   try {
-    const ran = await runCold(parts, wanted, busy, reply);
-    metrics.claimed(label, "cold", now() - began);
-    return ran;
+    return await beginWarm(parts, wanted, pool, signal);
   } catch (error) {
-    metrics.claimed(label, error === busy || error instanceof Problem ? "busy" : "error", now() - began);
+    if (error instanceof PoolBusyError) return beginCold(parts, wanted, pool, error);
     throw error;
   }
 }
 
-async function runWarm(
-  parts: ServiceParts,
-  wanted: Request,
-  claimed: LeasedContainer,
-  reply: FastifyReply,
-): Promise<Ran> {
-  try {
-    const result = await runFor(wanted.owner, reply, parts.running, () =>
-      Promise.resolve((how: ExecuteOptions) =>
-        parts.pools.execute(claimed, wanted.command, { ...wanted.options, ...how }),
-      ),
-    );
-    return { ...result, warm: true, containerId: claimed.lease.slot };
-  } finally {
-    // Nobody waits for it; where it fails, the lease ends by itself, since nobody keeps it any more.
-    parts.inBackground(parts.pools.release(claimed.lease));
-  }
+async function beginWarm(
+  { pools, metrics, now, inBackground }: ServiceParts,
+  { owner, wait, command, options }: Request,
+  pool: string,
+  signal: AbortSignal,
+): Promise<Run<Ran>> {
+  const began = now();
+  const claimed = await pools.claim(pool, { owner, ttl: TTL, wait, kept: true, signal }).catch((error: unknown) => {
+    if (!(error instanceof PoolBusyError)) metrics.claimed(pool, "error", now() - began);
+    throw error;
+  });
+  metrics.claimed(pool, "warm", now() - began);
+  return async (how) => {
+    try {
+      const result = await pools.execute(claimed, command, { ...options, ...how });
+      return { ...result, warm: true, containerId: claimed.lease.slot };
+    } finally {
+      // Nobody waits for it; where it fails, the lease ends by itself, since nobody keeps it any more.
+      inBackground(pools.release(claimed.lease));
+    }
+  };
 }
 
-async function runCold(
-  parts: ServiceParts,
-  wanted: Request,
+/** @param label what its figures stand under: the pool, or a provider that has none, which is one of three */
+function beginCold(
+  { pools, metrics, now, cold }: ServiceParts,
+  { owner, provider, command, options }: Request,
+  label: string,
   busy: PoolBusyError | undefined,
-  reply: FastifyReply,
-): Promise<Ran> {
-  const { owner, provider, command, options } = wanted;
+): Run<Ran> {
+  const began = now();
   // A job of its own costs the cluster a hundred times as much: there are few at once, and the rest is told to come back.
-  return parts.cold.run(
-    async () => {
-      const { job, ...result } = await runFor(owner, reply, parts.running, () =>
-        Promise.resolve((how: ExecuteOptions) => parts.pools.runOnce({ owner, provider, command, ...options, ...how })),
-      );
-      return { ...result, warm: false, containerId: job };
-    },
-    () =>
+  const leave = cold.enter(() => {
+    metrics.claimed(label, "busy", 0);
+    return (
       busy ??
-      new Problem("pool-busy", "no container is free, and as many jobs run as may; ask again", { retryAfter: 2 }),
-  );
+      new Problem("pool-busy", "no container is free, and as many jobs run as may; ask again", { retryAfter: 2 })
+    );
+  });
+  return async (how) => {
+    try {
+      const { job, ...result } = await pools.runOnce({ owner, provider, command, ...options, ...how });
+      metrics.claimed(label, "cold", now() - began);
+      return { ...result, warm: false, containerId: job };
+    } catch (error) {
+      metrics.claimed(label, "error", now() - began);
+      throw error;
+    } finally {
+      leave();
+    }
+  };
 }
