@@ -43,10 +43,6 @@ const FREE_CLAIM = 1000;
 const PATIENCE = 3000;
 /** How long a lease that is renewed while a command runs goes without it: a part of its time. */
 const RENEWAL = 1 / 3;
-/** The part of its time that a lease is not renewed again. */
-const FRESH = 1 / 10;
-/** The longest that a lease may stand, in milliseconds. */
-const LONGEST_TTL = 60 * 60_000;
 
 /** A pool that is served, from the moment that it could be begun with. */
 interface Served {
@@ -66,8 +62,6 @@ export function clusterPools(options: ClusterPoolsOptions): Pools {
 class ClusterPools implements Pools {
   readonly names: readonly string[];
   readonly #pools: ReadonlyMap<string, Served>;
-  /** Only to spare the store: a service that has just started renews what is presented first. */
-  readonly #renewals = new Map<string, { readonly begun: number; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   readonly #starting: Promise<unknown>;
 
@@ -106,26 +100,16 @@ class ClusterPools implements Pools {
   }
 
   async find(container: string): Promise<LeasedContainer | undefined> {
-    const found = await Promise.all(this.all().map((pool) => pool.book.find(container)));
-    const lease = found.find((each) => each !== undefined);
+    const pools = this.all();
+    // Each pool that does not know it would ask the store.
+    const known = pools.map((pool) => pool.book.known(container)).find((lease) => lease !== undefined);
+    const lease =
+      known ?? (await Promise.all(pools.map((pool) => pool.book.find(container)))).find((each) => each !== undefined);
     return lease && this.shown(lease);
   }
 
   async renew(lease: Lease): Promise<void> {
-    const pool = this.begun(lease.pool);
-    const now = performance.now();
-    const last = this.#renewals.get(lease.claim);
-    // Calls at once would only be in each other's way: one write counts for all of them, and for a tenth of the lease's time.
-    if (last && now - last.begun < lease.ttl * FRESH) return last.done;
-    for (const [claim, { begun }] of this.#renewals) if (now - begun > LONGEST_TTL) this.#renewals.delete(claim);
-    const done = pool.book.renew(lease);
-    this.#renewals.set(lease.claim, { begun: now, done });
-    try {
-      await done;
-    } catch (error) {
-      this.#renewals.delete(lease.claim);
-      throw error;
-    }
+    await this.begun(lease.pool).book.renew(lease);
   }
 
   async execute({ lease }: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult> {

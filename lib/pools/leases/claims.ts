@@ -10,6 +10,7 @@ import { inOrder, Queue } from "./queue";
 import { preferred, Ranking } from "./ranking";
 import { leaseOf, type SlotRecord } from "./records";
 import type { Known } from "./view";
+import type { Standing } from "./standing";
 import type { Waiter } from "./waiter";
 
 /** What a caller wants. */
@@ -60,6 +61,7 @@ export class Claims {
   constructor(
     private readonly parts: BookParts,
     private readonly held: Held,
+    private readonly standing: Standing,
     private readonly options: ClaimsOptions,
   ) {
     const { ttl } = parts;
@@ -293,9 +295,10 @@ export class Claims {
     };
     waiter.claiming = true;
     this.#pending.add(claim);
+    const sent = this.parts.clock.now();
     try {
       const version = await this.write(key, JSON.stringify(record), known?.version ?? ABSENT, waiter.until);
-      if (version !== undefined) this.hand(waiter, key, record);
+      if (version !== undefined) this.hand(waiter, key, record, sent);
       else if (just) waiter.reject(this.busy(`the slot ${JSON.stringify(slot)} is not free`));
       else waiter.conflicts += 1;
     } catch (error) {
@@ -310,7 +313,7 @@ export class Claims {
   }
 
   /** A slot was claimed: its caller has it, or does not want it any more. */
-  private hand(waiter: Waiter, key: string, record: SlotRecord): void {
+  private hand(waiter: Waiter, key: string, record: SlotRecord, sent: number): void {
     const { heartbeat, clock, keys } = this.parts;
     // Whoever stood still while it claimed has perhaps lost it again.
     if (waiter.left || !heartbeat.isFresh() || clock.now() >= waiter.until) {
@@ -319,6 +322,7 @@ export class Claims {
     }
     const lease = leaseOf(keys.pool, record);
     if (waiter.kept) this.held.add(lease);
+    else this.standing.claimed(lease, sent);
     this.moveOn(waiter);
     waiter.resolve(lease);
   }

@@ -12,6 +12,7 @@ import { LeaseEndedError, type Lease, type LeaseEnd } from "./lease";
 import { Observer } from "./observer";
 import type { ClaimOptions, LeaseBookOptions, PoolState, ReleaseOptions } from "./options";
 import { END_IN_WORDS, endOf, leaseOf, readSlot, type SlotRecord } from "./records";
+import { Standing } from "./standing";
 import { View } from "./view";
 
 const TTL = 2500;
@@ -31,6 +32,7 @@ export class LeaseBook {
   readonly #parts: BookParts;
   readonly #claims: Claims;
   readonly #held: Held;
+  readonly #standing: Standing;
   readonly #endings: Endings;
   readonly #observer: Observer;
   readonly #loops: Promise<void>[] = [];
@@ -85,9 +87,12 @@ export class LeaseBook {
       onEvent({ kind: "lost", lease, reason });
       options.onLost?.(lease, reason);
     });
+    this.#standing = new Standing(this.#parts, async (lease) => {
+      await this.change(lease, (record) => ({ ...record, nonce: nonce() }));
+    });
     this.#endings = new Endings(this.#parts, (slot, signal) => options.end(slot, signal));
     this.#observer = new Observer(this.#parts, onEvent);
-    this.#claims = new Claims(this.#parts, this.#held, {
+    this.#claims = new Claims(this.#parts, this.#held, this.#standing, {
       candidates: () => options.candidates(),
       limit: options.queueLimit ?? QUEUE_LIMIT,
       onEvent,
@@ -152,15 +157,15 @@ export class LeaseBook {
   }
 
   /**
-   * Asks whether a lease stands; before every call that presents it. For a lease of this manager it costs nothing as a rule, for another's
-   * one read.
+   * Asks whether a lease stands; before every call that presents it. For a lease that this manager renews, or renewed just now, it costs
+   * nothing as a rule, for another's one read.
    *
    * @throws LeaseEndedError where it does not stand; what the store says, where it is not known and cannot be read
    */
   async check(lease: Lease): Promise<void> {
     const end = this.#held.endOf(lease);
-    if (end === "unknown") await this.standing(lease);
-    else if (end !== undefined) throw this.ended(lease, end);
+    if (end === "unknown" && !this.#standing.isSure(lease)) await this.stands(lease);
+    else if (end !== undefined && end !== "unknown") throw this.ended(lease, end);
   }
 
   /**
@@ -173,6 +178,7 @@ export class LeaseBook {
   async release(lease: Lease, { end = true }: ReleaseOptions = {}): Promise<void> {
     const { manager, nonce, ttl } = this.#parts;
     const ending = this.#held.release(lease);
+    this.#standing.forget(lease);
     if (ending !== undefined) throw this.ended(lease, ending);
     try {
       await this.change(lease, (record) =>
@@ -190,14 +196,15 @@ export class LeaseBook {
 
   /**
    * Says that a lease is still wanted: one that stands by itself does so for its ttl again. One that this manager renews
-   * anyhow is only checked.
+   * anyhow is only checked. It may be called as often as one likes: a lease is written once in a third of its ttl.
    *
    * @throws LeaseEndedError where it has ended
    */
   async renew(lease: Lease): Promise<void> {
     if (this.#held.has(lease)) return this.check(lease);
-    const { nonce } = this.#parts;
-    await this.change(lease, (record) => ({ ...record, nonce: nonce() }));
+    await this.#standing.renew(lease);
+    // The write may have been somebody else's, some time ago.
+    await this.check(lease);
   }
 
   /**
@@ -214,8 +221,18 @@ export class LeaseBook {
     return adopted;
   }
 
-  /** The lease that a slot has, read from the store, whoever renews it; undefined where it is free. */
+  /** The lease that a slot has, where this manager is sure of it without a question to the store: it renews it, or renewed it just now. */
+  known(slot: string): Lease | undefined {
+    const record = this.#parts.view.slots.get(this.#parts.keys.slot(slot))?.record;
+    if (record?.state !== "held") return undefined;
+    const lease = leaseOf(this.options.pool, record);
+    return this.#held.endOf(lease) === undefined || this.#standing.isSure(lease) ? lease : undefined;
+  }
+
+  /** The lease that a slot has, whoever renews it; undefined where it is free. It is read from the store, unless it is {@link known}. */
   async find(slot: string): Promise<Lease | undefined> {
+    const known = this.known(slot);
+    if (known) return known;
     const record = await this.read(slot);
     return record?.state === "held" ? leaseOf(this.options.pool, record) : undefined;
   }
@@ -338,7 +355,7 @@ export class LeaseBook {
     }
   }
 
-  private async standing(lease: Lease): Promise<void> {
+  private async stands(lease: Lease): Promise<void> {
     const end = endOf(lease, await this.read(lease.slot));
     if (end !== undefined) throw this.ended(lease, end);
   }

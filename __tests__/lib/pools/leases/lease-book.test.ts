@@ -264,6 +264,50 @@ describe("a lease", () => {
     expect(await reasonOf(second.book.check(lease))).toBe("expired");
   });
 
+  test("that nobody keeps costs no question to the store for each call, and one write in a third of its ttl", async () => {
+    pool = new SimulatedPool(2);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(first, "anna", { standing: 6000 });
+    const writes = () => pool.state.written.filter(({ key }) => key.endsWith(`/slots/${lease.slot}`)).length;
+    for (const [manager, reads] of [
+      [first, 0],
+      [second, 1],
+    ] as const) {
+      const [before, asked] = [writes(), { ...manager.store.asked }];
+      for (let call = 0; call < 100; call += 1) {
+        const found = (await pool.run(manager.book.find(lease.slot))) as Lease;
+        await pool.run(manager.book.renew(found));
+        await pool.run(manager.book.check(found));
+        await pool.clock.pass(59);
+      }
+      expect(manager.store.asked.read - asked.read).toBe(reads);
+      expect(writes() - before).toBeLessThanOrEqual(4);
+    }
+    // Its whole time begins with the last call, though that shared a write.
+    await pool.clock.pass(5900);
+    await pool.run(first.book.check(lease));
+    await pool.clock.pass(4000);
+    expect(await reasonOf(second.book.check(lease))).toBe("expired");
+  });
+
+  test("that nobody keeps is over at once for whoever else renewed it, when it is released", async () => {
+    pool = new SimulatedPool(2);
+    const [first, second] = [await pool.manager(), await pool.manager()];
+    const lease = await claim(first, "anna", { standing: 60_000 });
+    await pool.run(second.book.renew(lease));
+    await pool.run(second.book.check(lease));
+    await pool.run(first.book.release(lease));
+    await pool.clock.pass(20);
+    expect(second.book.known(lease.slot)).toBeUndefined();
+    expect(await reasonOf(second.book.renew(lease))).toBe("released");
+    expect(await reasonOf(second.book.check(lease))).toBe("released");
+    // Nor is it known to a manager that hears nothing: that one asks.
+    const other = await claim(second, "ben", { standing: 60_000 });
+    second.store.list = () => new Promise(() => undefined);
+    await pool.clock.pass(3000);
+    expect(second.book.known(other.slot)).toBeUndefined();
+  });
+
   test("is handed over, and adopted by another manager, which keeps it", async () => {
     pool = new SimulatedPool(2);
     const [first, second] = [await pool.manager(), await pool.manager()];
