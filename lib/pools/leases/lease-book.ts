@@ -15,7 +15,8 @@ import { END_IN_WORDS, endOf, leaseOf, readSlot, type SlotRecord } from "./recor
 import { Standing } from "./standing";
 import { View } from "./view";
 
-const TTL = 2500;
+/** Half of a second and more is left of three for looking, asking and writing, on a machine that is busy. */
+const TTL = 2000;
 const DEADLINE = 30_000;
 const HANDED_OVER = 30_000;
 const QUEUE_LIMIT = 1000;

@@ -29,7 +29,7 @@ export interface LeaseBookOptions {
   readonly onEvent?: (event: LeaseEvent) => void;
   /**
    * How long a lease, or a place in the queue, stands after its manager was heard of last, in milliseconds. What a dead manager had is
-   * free after that time and one ending. Default: 2,500, so that it is free within 3 s, and five heartbeats in a row have to be lost.
+   * free after that time and one ending. Default: 2,000, so that it is free within 3 s, and five heartbeats in a row have to be lost.
    */
   readonly ttl?: number;
   /** The time between two heartbeats: one write each, for however many leases. Default: a fifth of the ttl. */

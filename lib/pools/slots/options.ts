@@ -38,7 +38,7 @@ export interface SlotPoolProps {
   readonly checkInterval?: number;
   /** After how many milliseconds without an answer a sandbox is given up, with what runs in it. Default: 15,000. */
   readonly silence?: number;
-  /** How long a lease stands after its manager was heard of last, in milliseconds. Default: 2,500. */
+  /** How long a lease stands after its manager was heard of last, in milliseconds. Default: 2,000. */
   readonly ttl?: number;
   /** How many callers may wait, those of other managers among them. Default: 1,000. */
   readonly queueLimit?: number;
