@@ -185,8 +185,10 @@ export class Shell {
   }
 }
 
+/** Whoever asks after the end is not told of it again. */
 function ended(stream: Readable): Promise<void> {
   return new Promise((resolve) => {
+    if (stream.readableEnded || stream.destroyed) return resolve();
     stream.once("end", resolve);
     stream.once("close", resolve);
   });
