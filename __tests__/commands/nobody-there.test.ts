@@ -57,6 +57,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "pool release": ["pool", "release", "0"],
   "pool drain": ["pool", "drain", "web"],
   "pool fill": ["pool", "fill", "web"],
+  "pool recycle": ["pool", "recycle", "web"],
   "pool token": ["pool", "token", "create"],
 };
 const WITHOUT_SERVER = ["start", "up", "down"];

@@ -1,5 +1,5 @@
 /** @jest-environment node */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,11 @@ test("its library is imported, and its types are there", () => {
   expect(files).toEqual(
     expect.arrayContaining(["dist/lib/index.js", "dist/lib/index.d.ts", "dist/lib/testing/index.d.ts"]),
   );
+  // What a slot pool runs in its sandboxes; it is one file, so it says of itself that an option is unknown with nothing beside it.
+  const server = "dist/lib/pools/sandbox/sandbox-server.js";
+  expect(files).toContain(server);
+  const said = spawnSync(process.execPath, [join(installed, server), "--no-such"], { cwd: tmpdir(), encoding: "utf8" });
+  expect([said.status, said.stderr]).toEqual([expect.any(Number), expect.stringContaining("--no-such")]);
 });
 
 test("its command runs", () => {

@@ -75,7 +75,7 @@ describe("a pool of 24 of which 20 are leased", () => {
 
   test("a restart leaves them alone, and says why and what to do", async () => {
     const { text, code } = await command("restart", "dev");
-    expect([code, text]).toEqual([0, expect.stringContaining(`cdk-nomad pool drain ${POOL}`)]);
+    expect([code, text]).toEqual([0, expect.stringContaining(`cdk-nomad pool recycle ${POOL}`)]);
     expect(await statesOf(leases)).toEqual(untouched);
   }, 60_000);
 

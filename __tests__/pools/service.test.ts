@@ -201,7 +201,7 @@ test("hostile ids and commands are data; a stale generation and another's token 
   await client.release(held);
 }, 60_000);
 
-test("the command line: status without the service; claim, exec, release, drain and fill by it", async () => {
+test("the command line: status without the service; claim, exec, release, drain, fill and recycle by it", async () => {
   const service = running.at(-2) as ServiceProcess;
   const env = {
     PATH: process.env.PATH,
@@ -238,6 +238,7 @@ test("the command line: status without the service; claim, exec, release, drain 
   expect(await pool("fill", POOL)).toMatchObject({ code: 0 });
   const again = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
   expect(again).toMatchObject({ code: 0 });
+  expect(await pool("recycle", POOL)).toMatchObject({ code: 0 });
   const [other = ""] = again.stdout.split(" ");
   expect(await pool("release", other)).toMatchObject({ code: 0 });
 }, 60_000);

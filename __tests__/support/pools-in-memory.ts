@@ -107,6 +107,11 @@ export class PoolsInMemory implements Pools {
     return Promise.resolve();
   }
 
+  recycle(): Promise<number> {
+    this.free = this.free.map(() => randomUUID());
+    return Promise.resolve(this.free.length);
+  }
+
   async runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
     this.cold.push(run);
     return { ...ENDED, job: "runtime-openai-1", ...(await this.command(run, run.command)) };

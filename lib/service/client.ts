@@ -61,6 +61,11 @@ export class ServiceClient {
     return (await this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/fill`, { signal })) as { pool: string };
   }
 
+  async recycle(pool: string, signal?: AbortSignal): Promise<{ readonly pool: string; readonly replaced: number }> {
+    const path = `/api/pools/${encodeURIComponent(pool)}/recycle`;
+    return (await this.ask("POST", path, { signal })) as { pool: string; replaced: number };
+  }
+
   /** Runs a command and gives what it writes as it comes; the last event says how it ended. */
   async *execute(
     { id, generation }: Pick<ServedContainer, "id" | "generation">,

@@ -153,6 +153,10 @@ class ClusterPools implements Pools {
     await this.begun(name).fill();
   }
 
+  async recycle(name: string): Promise<number> {
+    return this.begun(name).recycle();
+  }
+
   async runOnce({ owner, onStdout, onStderr, ...run }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
     const { runtime } = this.options;
     const { jobId } = await runtime.submitRuntimeJob({ ...run, userId: owner });

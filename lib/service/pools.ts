@@ -90,10 +90,12 @@ export interface Pools {
   list(signal?: AbortSignal): Promise<readonly LeasedContainer[]>;
   /** How the pools do. */
   stats(): Promise<readonly PoolFigures[]>;
-  /** A pool takes no new leases until it is filled again; those that stand go on. @returns how many those are */
+  /** A pool takes no new leases until it is filled again; what is free ends, and those that stand go on. @returns how many those are */
   drain(pool: string): Promise<number>;
   /** A pool that was drained takes leases again, and has the size that it had. One that was not drained stays as it is. */
   fill(pool: string): Promise<void>;
+  /** Every container of a pool is replaced: free ones now, leased ones when they are released. @returns how many are replaced now */
+  recycle(pool: string): Promise<number>;
   /** Runs a command in a job of its own and takes the job away. */
   runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }>;
   /** What is needed, and whether it answers. */

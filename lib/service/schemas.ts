@@ -162,6 +162,10 @@ export const poolFigures = v.object({
 export const poolList = v.object({ pools: v.array(poolFigures) });
 export const filled = v.object({ pool: v.string() });
 export const drained = v.object({ pool: v.string(), leased: described(v.number(), "Leases that go on.") });
+export const recycled = v.object({
+  pool: v.string(),
+  replaced: described(v.number(), "Containers that are replaced now."),
+});
 
 export const health = v.object({ status: v.picklist(["ok"]) });
 export const readiness = v.object({

@@ -6,7 +6,7 @@ import { UserError, type Problem as Mistake } from "../jobspec";
 export const SCOPES = ["execute", "claim", "read", "admin", "any-owner"] as const;
 
 /**
- * `execute`: run commands; `claim`: claim, renew and release containers; `read`: see containers, pools and metrics; `admin`: drain and fill pools;
+ * `execute`: run commands; `claim`: claim, renew and release containers; `read`: see containers, pools and metrics; `admin`: drain, fill and recycle pools;
  * `any-owner`: do all that for other owners than its own.
  */
 export type Scope = (typeof SCOPES)[number];

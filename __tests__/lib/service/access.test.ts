@@ -132,6 +132,7 @@ describe("a request", () => {
       ["GET", "/api/pools"],
       ["POST", "/api/pools/x/drain"],
       ["POST", "/api/pools/x/fill"],
+      ["POST", "/api/pools/x/recycle"],
       ["GET", "/metrics"],
       ["GET", "/nothing"],
     ] as const;
@@ -165,6 +166,7 @@ describe("a request", () => {
       ["GET", "/api/pools", "read"],
       ["POST", "/api/pools/x/drain", "admin"],
       ["POST", "/api/pools/x/fill", "admin"],
+      ["POST", "/api/pools/x/recycle", "admin"],
       ["GET", "/metrics", "read"],
     ];
     for (const [method, url, scope] of wanted) {

@@ -54,6 +54,7 @@ test("is of OpenAPI 3.1, and has a name, a summary, a scope and examples for eve
     "listPools",
     "metrics",
     "readiness",
+    "recyclePool",
     "releaseContainer",
     "renewContainer",
   ]);
@@ -121,10 +122,9 @@ test("every answer, good and bad, is as it says", async () => {
   await ask(token, "POST", "/api/execute", "/api/execute", command);
   await ask(token, "POST", "/api/containers", "/api/containers", { pool: "warm-pool-openai" });
   await ask(token, "GET", "/api/pools", "/api/pools");
-  await ask(token, "POST", "/api/pools/{pool}/drain", "/api/pools/warm-pool-openai/drain");
-  await ask(token, "POST", "/api/pools/{pool}/drain", "/api/pools/none/drain");
-  await ask(token, "POST", "/api/pools/{pool}/fill", "/api/pools/warm-pool-openai/fill");
-  await ask(token, "POST", "/api/pools/{pool}/fill", "/api/pools/none/fill");
+  for (const verb of ["drain", "fill", "recycle"])
+    for (const pool of ["warm-pool-openai", "none"])
+      await ask(token, "POST", `/api/pools/{pool}/${verb}`, `/api/pools/${pool}/${verb}`);
   await ask("", "GET", "/healthz", "/healthz");
   await ask("", "GET", "/readyz", "/readyz");
   service.pools.trouble = "Nomad does not answer";

@@ -145,8 +145,14 @@ describe("containers", () => {
     expect((await service.ask(token, "GET", "/api/pools")).body).toMatchObject({
       pools: [{ leased: 1, draining: true }],
     });
-    expect(await service.ask(token, "POST", "/api/pools/warm-pool-openai/fill")).toMatchObject({ status: 200 });
-    expect(await service.ask(token, "POST", "/api/containers", OPENAI)).toMatchObject({ status: 201 });
+    expect(await service.ask(token, "POST", "/api/pools/warm-pool-openai/fill")).toMatchObject({
+      status: 200,
+      body: { pool: "warm-pool-openai" },
+    });
+    expect((await service.ask(token, "POST", "/api/containers", OPENAI)).status).toBe(201);
+    expect(await service.ask(token, "POST", "/api/pools/warm-pool-openai/recycle")).toMatchObject({
+      body: { pool: "warm-pool-openai", replaced: service.pools.free.length },
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import { GOOD } from "../signs";
 /** Has a pool take no new leases, by the service. */
 export const poolDrain = command({
   name: "drain",
-  summary: "have a pool take no new leases, by the service that POOL_SERVICE_ADDR names; those that stand go on",
+  summary: "have a pool take no new leases until it is filled again, by the service that POOL_SERVICE_ADDR names",
   arguments: { pool: argument("the pool's name") },
   options: json,
   examples: ["cdk-nomad pool drain warm-pool-openai"],

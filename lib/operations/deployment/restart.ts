@@ -106,7 +106,7 @@ function notRestartable(held: HeldJob): string | undefined {
   if (held.Periodic) return "it is periodic: what it launches ends by itself";
   const pool = poolOf(held.ID, held.Meta);
   if (pool !== undefined)
-    return `its containers belong to the pool ${pool}, and somebody may have leased them; "cdk-nomad pool drain ${pool}" replaces each once it is free`;
+    return `its containers belong to the pool ${pool}, and somebody may have leased them; "cdk-nomad pool recycle ${pool}" replaces each once it is free`;
   if (held.ParameterizedJob) return "it is parameterized: what is dispatched ends by itself";
   return isBatch(held) || launchesOthers(held) ? "it is a batch job, which ends by itself" : undefined;
 }

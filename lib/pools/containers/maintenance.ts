@@ -42,6 +42,8 @@ const INTERVAL = 30;
 export class Maintenance {
   readonly #parts: MaintenanceParts;
   #record: PoolRecord = {};
+  /** Since when each container that runs is not ready. */
+  #ill: ReadonlyMap<string, number> = new Map();
   #forecast: { readonly job: string; readonly forecast: Forecast } | undefined;
 
   constructor(parts: MaintenanceParts) {
@@ -68,6 +70,11 @@ export class Maintenance {
   /** The generation that gives out containers. */
   get current(): Generation | undefined {
     return currentOf(this.#parts.view.generations, this.#record.choice);
+  }
+
+  /** Whether a container is to be replaced once nobody leases it. */
+  isWorn(container: string): boolean {
+    return this.#record.worn?.includes(container) === true;
   }
 
   /** How many containers a generation shall have. */
@@ -97,6 +104,7 @@ export class Maintenance {
     const { view, duty, job } = this.#parts;
     await this.learn(signal);
     this.observe();
+    this.examine();
     await this.forgetGone(signal);
     if (!(await duty.turn(signal))) return;
     await view.look();
@@ -184,21 +192,44 @@ export class Maintenance {
     return false;
   }
 
-  /** Replaces what is too old, or does not become healthy. */
+  /** Replaces what is too old, does not become healthy, or was told to be replaced. Whatever of it somebody leases is left alone. */
   private async replace(current: Generation): Promise<void> {
-    const { view, book, maxAge, healthyWithin, isReady } = this.#parts;
-    const free = new Set(
+    const { view, book, maxAge } = this.#parts;
+    const taken = new Set(
       book
         .state()
-        .slots.filter(({ state }) => state === "free")
+        .slots.filter(({ state }) => state !== "free")
         .map(({ slot }) => slot),
     );
-    const own = view.containers.filter(({ job }) => job === current.job);
-    const isIll = (container: Container) => container.isRunning && !isReady(container) && container.age > healthyWithin;
-    const ill = view.isCurrent ? own.filter(isIll) : [];
-    const old = own.filter(({ id, age }) => age > maxAge && free.has(id)).sort((a, b) => b.age - a.age);
+    const own = view.containers.filter(({ job, id }) => job === current.job && !taken.has(id));
+    const ill = own.filter((container) => this.isIll(container));
+    const old = own.filter(({ age }) => age > maxAge).sort((a, b) => b.age - a.age);
     const some = old.slice(0, Math.max(1, Math.floor(current.count * AT_A_TIME)));
-    await Promise.all([...ill, ...some].map(({ id }) => book.retire(id)));
+    const worn = own.filter(({ id }) => this.isWorn(id));
+    await Promise.all([...ill, ...some, ...worn].map(({ id }) => book.retire(id)));
+    if (this.#record.worn && !view.containers.some(({ id }) => this.isWorn(id)))
+      await this.forgetWorn(this.#record.worn);
+  }
+
+  /** Remembers since when containers are not ready; what is not known just now is no illness of theirs. */
+  private examine(): void {
+    const { view, clock, isReady } = this.#parts;
+    const now = clock.now();
+    const unready = view.isCurrent ? view.containers.filter((one) => one.isRunning && !isReady(one)) : [];
+    this.#ill = new Map(unready.map(({ id }) => [id, this.#ill.get(id) ?? now]));
+  }
+
+  private isIll({ id }: Container): boolean {
+    const since = this.#ill.get(id);
+    return since !== undefined && this.#parts.clock.now() - since > this.#parts.healthyWithin;
+  }
+
+  /** All of them have ended. */
+  private async forgetWorn(ended: readonly string[]): Promise<void> {
+    await this.agree((now) => {
+      const { worn, ...others } = now;
+      return worn?.every((id) => ended.includes(id)) ? others : now;
+    });
   }
 
   /** Ends leases whose containers have ended by themselves. */

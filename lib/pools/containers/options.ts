@@ -24,7 +24,7 @@ export interface WarmPoolOptions {
   readonly max?: number;
   /** How old a container may become before it is replaced, in milliseconds. Default: 24 hours. */
   readonly maxAge?: number;
-  /** How long a container may take until it is healthy, before it is replaced, in milliseconds. Default: 120,000. */
+  /** How long a container that runs may be unhealthy in one piece before it is replaced, in milliseconds. Default: 120,000. */
   readonly healthyWithin?: number;
   /**
    * Whether users may share a pool whose driver keeps nothing apart (raw_exec): whoever has a container there reaches the others. Default:
@@ -33,7 +33,7 @@ export interface WarmPoolOptions {
   readonly sharedWithoutIsolation?: boolean;
   /**
    * What becomes of a container that was released: `replace`, it is stopped and Nomad starts another; or `same-owner`, it is emptied and kept
-   * for the same user for a minute. Default: `replace`
+   * by the manager that it was released to, for the same user's next claim there, for a minute, or until somebody else waits. Default: `replace`
    */
   readonly reuse?: "replace" | "same-owner";
   /** How leases are kept. Default: as {@link LeaseBookOptions} says. */

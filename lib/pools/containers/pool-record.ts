@@ -11,6 +11,8 @@ const record = v.object({
   usual: v.optional(v.object({ job: v.string(), containers: v.number() })),
   draining: v.optional(v.boolean()),
   user: v.optional(v.string()),
+  left: v.optional(v.object({ mark: v.string(), containers: v.array(v.string()) })),
+  worn: v.optional(v.array(v.string())),
 });
 
 /** What the managers of a pool have agreed on. */
@@ -25,6 +27,10 @@ export interface PoolRecord {
   readonly draining?: boolean;
   /** The only user of a pool without isolation. */
   readonly user?: string;
+  /** The containers that were there when that user had no lease any more: with the last of them the user is forgotten. */
+  readonly left?: { readonly mark: string; readonly containers: readonly string[] };
+  /** Containers that are replaced once nobody leases them. */
+  readonly worn?: readonly string[];
 }
 
 /** How often a change is tried where others change the record at the same time. */

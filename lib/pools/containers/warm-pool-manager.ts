@@ -124,7 +124,7 @@ export class WarmPoolManager {
    */
   async allocateContainer(provider: Provider, userId: string): Promise<WarmContainer | null> {
     const pool = this.pool(provider);
-    if (pool.status().free === 0) return null;
+    if (!pool.hasFor(userId)) return null;
     try {
       return this.keep(provider, await pool.claim({ owner: userId, deadline: CLAIM_WITHIN }));
     } catch (error) {

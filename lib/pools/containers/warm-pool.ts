@@ -12,6 +12,7 @@ import {
   type LeaseEnd,
 } from "../leases";
 import { LARGEST_WARM_POOL } from "../jobs";
+import { Admission } from "./admission";
 import { Duty } from "./duty";
 import { Endings } from "./endings";
 import { generationFrom } from "./generations";
@@ -20,6 +21,7 @@ import { Maintenance } from "./maintenance";
 import type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
 import { PoolRecordStore } from "./pool-record";
 import { Probes } from "./probes";
+import { statusOf } from "./status";
 import { ContainerView, type Container } from "./view";
 
 const DAY = 86_400_000;
@@ -48,6 +50,7 @@ export class WarmPool {
   readonly #duty: Duty;
   readonly #probes: Probes;
   readonly #kept: KeptContainers;
+  readonly #admission: Admission;
   readonly #running = new Map<string, Set<AbortController>>();
   readonly #stop = new AbortController();
   #rounds: Promise<void> = Promise.resolve();
@@ -80,7 +83,11 @@ export class WarmPool {
       onChange: () => this.changed(),
     });
     this.#probes = new Probes(executor, this.#clock, () => this.changed());
-    this.#kept = new KeptContainers(this.#clock, (lease) => this.letGo(lease));
+    this.#kept = new KeptContainers(
+      this.#clock,
+      ({ slot }) => this.isOffered(this.find(slot)),
+      (lease) => this.letGo(lease),
+    );
     this.#duty = new Duty(store, poolKey(pool, "maintenance"), this.book.manager, this.#clock);
     this.#maintenance = new Maintenance({
       nomad,
@@ -96,6 +103,13 @@ export class WarmPool {
       maxAge: options.maxAge ?? DAY,
       healthyWithin: options.healthyWithin ?? HEALTHY_WITHIN,
       isReady: (container) => this.isReady(container),
+    });
+    this.#admission = new Admission({
+      pool,
+      book: this.book,
+      view: this.#view,
+      maintenance: this.#maintenance,
+      isShared: options.sharedWithoutIsolation === true,
     });
   }
 
@@ -148,17 +162,23 @@ export class WarmPool {
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
     if (this.#maintenance.record.draining)
       throw new PoolBusyError(this.pool, ROUND, `the pool ${this.pool} takes no new leases: it is drained`);
-    await this.admit(options.owner);
-    const kept = this.#kept.take(options.owner);
+    await this.#admission.admit(options.owner);
+    // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
+    const kept = options.standing === undefined ? this.#kept.take(options.owner) : undefined;
     if (kept) return this.leased(kept);
     for (let tries = 1; ; tries += 1) {
       const lease = await this.book.claim(options);
       const container = this.find(lease.slot);
-      if (container?.isRunning) return this.leased(lease);
+      if (container?.isRunning) return this.admitted(this.leased(lease));
       // It was told to stop in this very moment.
       await this.book.release(lease).catch(() => undefined);
       if (tries >= TRIES) throw new PoolBusyError(this.pool, ROUND, `the containers of ${this.pool} go as they come`);
     }
+  }
+
+  /** Whether a user could have a container at once. */
+  hasFor(owner: string): boolean {
+    return this.#kept.hasFor(owner) || this.book.state().free > 0;
   }
 
   /**
@@ -172,7 +192,6 @@ export class WarmPool {
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
     await this.book.check(lease);
-    if (this.#kept.has(lease)) throw new LeaseEndedError(lease, "released", `the lease of ${lease.slot} was released`);
     const place = await this.placeOf(lease);
     const ended = new AbortController();
     const running = this.#running.get(lease.slot) ?? new Set();
@@ -192,14 +211,17 @@ export class WarmPool {
   }
 
   /**
-   * Gives a container back. It is stopped and replaced; in a pool with `reuse: "same-owner"` it is emptied and kept for its owner.
+   * Gives a container back. It is stopped and replaced; in a pool with `reuse: "same-owner"` it is emptied, and this manager keeps it for the
+   * owner's next claim. The lease is over either way.
    *
    * @throws LeaseEndedError where the lease has ended before
    */
   async release(lease: Lease): Promise<void> {
-    if (this.#kept.has(lease)) throw new LeaseEndedError(lease, "released", `the lease of ${lease.slot} was released`);
-    if (this.#options.reuse === "same-owner" && (await this.emptied(lease))) this.#kept.keep(lease);
-    else await this.book.release(lease);
+    if (this.#options.reuse !== "same-owner" || !this.isOffered(this.find(lease.slot))) return this.book.release(lease);
+    const kept = await this.book.exchange(lease);
+    this.lose(lease, "released");
+    if (await this.empty(kept)) this.#kept.keep(kept);
+    else await this.book.release(kept);
   }
 
   /** Takes a lease over that another manager handed over. @throws LeaseEndedError where it has ended */
@@ -233,7 +255,12 @@ export class WarmPool {
     throw new LeaseEndedError(lease, "gone", `the container ${slot} of ${this.pool} is not there any more`);
   }
 
-  /** The pool takes no new leases, and its free containers end, until {@link fill}. @returns how many leases stand */
+  /**
+   * The pool takes no new leases; its free containers end now, and the leased ones as they are released. So it stays until {@link fill}. To have
+   * other containers and go on serving, {@link recycle} it.
+   *
+   * @returns how many leases stand
+   */
   async drain(): Promise<number> {
     const { current } = this.#maintenance;
     const usual = current && { job: current.job, containers: this.#maintenance.targetOf(current) };
@@ -241,19 +268,27 @@ export class WarmPool {
       now.draining ? now : { ...now, draining: true, ...(usual ? { usual } : {}) },
     );
     this.changed();
+    this.#kept.sweep(0);
     return this.book.state().held;
   }
 
-  /** The pool takes leases again, and has the size that it had. */
+  /** Ends a {@link drain}: the pool takes leases again, and has the size that it had. */
   async fill(): Promise<void> {
     await this.#maintenance.agree((now) => (now.draining ? { ...now, draining: false } : now));
     this.changed();
   }
 
-  /** Replaces every container that nobody leases. @returns how many those are */
+  /**
+   * Replaces every container that is there now: those that nobody leases at once, the others when they are released, also where they would be
+   * kept for their owner. The pool takes leases as before; what it gives out is new.
+   *
+   * @returns how many are replaced at once
+   */
   async recycle(): Promise<number> {
-    const free = this.book.state().slots.filter(({ state }) => state === "free");
-    const retired = await Promise.all(free.map(({ slot }) => this.book.retire(slot)));
+    const there = this.#view.containers.map(({ id }) => id);
+    await this.#maintenance.agree((now) => ({ ...now, worn: [...new Set([...(now.worn ?? []), ...there])] }));
+    this.#kept.sweep(0);
+    const retired = await Promise.all(there.map((id) => this.book.retire(id)));
     return retired.filter(Boolean).length;
   }
 
@@ -270,46 +305,29 @@ export class WarmPool {
 
   /** How it does, from memory. */
   status(): WarmPoolStatus {
-    const state = this.book.state();
-    const { current, record } = this.#maintenance;
-    const containers = this.#view.containers;
-    const held = new Set(state.slots.filter((slot) => slot.state === "held").map(({ slot }) => slot));
-    const own = containers.filter(({ job }) => job === current?.job);
-    return {
+    return statusOf({
       pool: this.pool,
-      free: state.free,
-      leased: state.held,
-      coming: own.filter((container) => !held.has(container.id) && !this.isReady(container)).length,
-      target: current ? this.#maintenance.targetOf(current) : 0,
-      queue: state.queue,
-      draining: record.draining === true,
-      isolation: current?.isolation,
-      generations: this.#view.generations.map(({ job, count }) => {
-        const of = containers.filter((container) => container.job === job);
-        return {
-          job,
-          isCurrent: job === current?.job,
-          count,
-          containers: of.length,
-          leased: of.filter(({ id }) => held.has(id)).length,
-        };
-      }),
-      managers: state.managers,
-      current: state.current && this.#view.isCurrent,
-    };
+      book: this.book,
+      view: this.#view,
+      maintenance: this.#maintenance,
+      isReady: (container) => this.isReady(container),
+    });
   }
 
   /** What may be leased now. */
   private *candidates(): Iterable<string> {
+    for (const container of this.#view.containers) if (this.isOffered(container)) yield container.id;
+  }
+
+  /** Whether a container may be given to somebody. */
+  private isOffered(container: Container | undefined): container is Container {
     const { current, record } = this.#maintenance;
-    if (!current || record.draining || !this.#view.isCurrent) return;
-    const oldest = this.#options.maxAge ?? DAY;
+    if (!container || !current || record.draining || !this.#view.isCurrent) return false;
+    if (container.job !== current.job || container.age > (this.#options.maxAge ?? DAY)) return false;
     // Where the pool becomes smaller, those with the highest numbers have to become free.
     const target = this.#maintenance.targetOf(current);
-    const isStaying = ({ number }: Container) => current.count <= target || number < target;
-    for (const container of this.#view.containers)
-      if (container.job === current.job && container.age <= oldest && isStaying(container) && this.isReady(container))
-        yield container.id;
+    const isStaying = current.count <= target || container.number < target;
+    return isStaying && this.isReady(container) && !this.#maintenance.isWorn(container.id);
   }
 
   private isReady({ id, isRunning, isHealthy }: Container): boolean {
@@ -332,22 +350,21 @@ export class WarmPool {
     return { lease, job, place: { allocation: lease.slot, task, isolation }, evaluation, created };
   }
 
-  /** Whether a user may claim at all: a pool whose containers keep nothing apart has one. */
-  private async admit(owner: string): Promise<void> {
-    const { current, record } = this.#maintenance;
-    if (this.#options.sharedWithoutIsolation || current?.isolation !== "none" || record.user === owner) return;
-    const { user } = await this.#maintenance.agree((now) => (now.user === undefined ? { ...now, user: owner } : now));
-    if (user !== owner)
-      throw UserError.at(
-        "owner",
-        `the pool ${this.pool} keeps nothing apart (raw_exec) and serves another user; take another driver, a pool for each user, or say sharedWithoutIsolation: true`,
-        "pool/isolation",
-      );
+  /** Gives a container to a user who may have it. */
+  private async admitted(container: LeasedContainer): Promise<LeasedContainer> {
+    const { lease } = container;
+    try {
+      await this.#admission.confirm(lease.owner);
+      return container;
+    } catch (error) {
+      // Nobody was told of it, and nothing ran in it.
+      await this.book.release(lease, { end: false }).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Empties a container for its owner's next claim. @returns whether it is known to be empty */
-  private async emptied(lease: Lease): Promise<boolean> {
-    await this.book.check(lease);
+  private async empty(lease: Lease): Promise<boolean> {
     try {
       await this.#options.executor.wipe(await this.placeOf(lease));
       return true;
@@ -373,6 +390,8 @@ export class WarmPool {
     for (let wasWell = true; !signal.aborted;) {
       try {
         await this.#maintenance.round(signal);
+        if (this.#duty.held) await this.#admission.look();
+        this.#kept.sweep(this.book.state().queue);
         this.changed();
         wasWell = true;
       } catch (error) {

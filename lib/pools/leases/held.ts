@@ -11,7 +11,8 @@ const REMEMBERED = 10_000;
 export class Held {
   readonly #leases = new Map<string, Lease>();
   readonly #claims = new Set<string>();
-  readonly #releasing = new Set<string>();
+  /** Claims whose end, or whose beginning, is being written. */
+  readonly #underWay = new Set<string>();
   readonly #over = new Map<string, LeaseEnd>();
   readonly #restoring = new Set<string>();
   /** The list of the pool that has to be answered before the view is trusted. */
@@ -42,7 +43,7 @@ export class Held {
 
   /** Whether a claim of this manager is somebody's: held, or just being released. */
   knows(claim: string): boolean {
-    return this.#releasing.has(claim) || this.#claims.has(claim);
+    return this.#underWay.has(claim) || this.#claims.has(claim);
   }
 
   /** From now on nothing is believed until the pool was listed anew: others may have ended what this manager could not renew. */
@@ -64,15 +65,24 @@ export class Held {
     const over = this.#over.get(lease.claim);
     if (over !== undefined || !this.has(lease)) return over;
     this.forget(this.parts.keys.slot(lease.slot), lease);
-    this.#releasing.add(lease.claim);
+    this.#underWay.add(lease.claim);
     this.remember(lease.claim, "released");
     return undefined;
   }
 
   /** Its release was written, or is left to the next look at the pool. */
   released(lease: Lease): void {
-    this.#releasing.delete(lease.claim);
+    this.#underWay.delete(lease.claim);
     this.remember(lease.claim, "released");
+  }
+
+  /** A claim of this manager is being written: what the view shows of it meanwhile is nobody's mistake. */
+  expect(claim: string): void {
+    this.#underWay.add(claim);
+  }
+
+  unexpect(claim: string): void {
+    this.#underWay.delete(claim);
   }
 
   /** Looks whether the pool still has them. */

@@ -196,6 +196,36 @@ export class LeaseBook {
   }
 
   /**
+   * Ends a lease and leases its slot to the same owner anew, by one write: nobody else can have it between, and whoever has the old lease reaches
+   * the slot no more. This manager renews the new one.
+   *
+   * @returns the new lease, with a larger generation
+   * @throws LeaseEndedError where the old one has ended before; what the store says, where it does not take it. Then both are over, and this
+   *   manager ends the slot
+   */
+  async exchange(lease: Lease): Promise<Lease> {
+    this.checkOpen();
+    const { manager, nonce, ttl } = this.#parts;
+    const ending = this.#held.release(lease);
+    if (ending !== undefined) throw this.ended(lease, ending);
+    const claim = nonce() + nonce();
+    // The view may show the write before its answer is here.
+    this.#held.expect(claim);
+    try {
+      const record = await this.change(lease, (held) => ({
+        ...{ ...held, generation: held.generation + 1 },
+        ...{ manager, ttl, claim, nonce: nonce() },
+      }));
+      const fresh = leaseOf(lease.pool, record);
+      this.#held.add(fresh);
+      return fresh;
+    } finally {
+      this.#held.released(lease);
+      this.#held.unexpect(claim);
+    }
+  }
+
+  /**
    * Says that a lease is still wanted: one that stands by itself does so for its ttl again. One that this manager renews
    * anyhow is only checked. It may be called as often as one likes: a lease is written once in a third of its ttl.
    *

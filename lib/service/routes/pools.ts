@@ -4,7 +4,7 @@ import * as schemas from "../schemas";
 import type { ServiceParts } from "../service-parts";
 import { knownPool } from "./containers";
 
-/** What the pools do, and how one takes no more leases, or takes them again. */
+/** What the pools do, how one takes no more leases, or takes them again, and how its containers are replaced. */
 export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
   const { pools } = parts;
 
@@ -25,7 +25,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     method: "POST",
     url: "/api/pools/:pool/drain",
     id: "drainPool",
-    summary: "Has a pool take no new leases; those that stand go on",
+    summary: "Has a pool take no new leases until it is filled again; free containers end, leases that stand go on",
     scope: "admin",
     params: schemas.poolParams,
     answer: schemas.drained,
@@ -51,6 +51,22 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
       knownPool(parts, pool);
       await pools.fill(pool);
       return { pool };
+    },
+  });
+
+  route(app, {
+    method: "POST",
+    url: "/api/pools/:pool/recycle",
+    id: "recyclePool",
+    summary: "Replaces every container of a pool: free ones now, leased ones when they are released",
+    scope: "admin",
+    params: schemas.poolParams,
+    answer: schemas.recycled,
+    answerExample: { pool: "warm-pool-openai", replaced: 9 },
+    problems: ["pool-unknown"],
+    handle: async ({ params: { pool } }) => {
+      knownPool(parts, pool);
+      return { pool, replaced: await pools.recycle(pool) };
     },
   });
 }

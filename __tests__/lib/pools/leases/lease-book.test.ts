@@ -152,6 +152,47 @@ describe("a lease", () => {
     await pool.run(manager.book.check(next));
   });
 
+  test("that is exchanged is over, and its owner has the slot by a new one, in one write", async () => {
+    pool = new SimulatedPool(1);
+    const [one, two] = [await pool.manager(), await pool.manager()];
+    const before = await claim(one);
+    await pool.clock.pass(10);
+    const asked = { ...one.store.asked };
+    const waiting = outcome(two.book.claim({ owner: "ben", deadline: 5000 }));
+    const after = await pool.run(one.book.exchange(before));
+    expect(one.store.asked).toMatchObject({ write: asked.write + 1, read: asked.read });
+    expect(after).toMatchObject({ slot: before.slot, owner: "anna", generation: before.generation + 1 });
+    await pool.clock.pass(20_000);
+    await pool.run(one.book.check(after));
+    await pool.run(two.book.check(after));
+    for (const { book } of [one, two]) {
+      const calls: readonly Promise<unknown>[] = [book.check(before), book.renew(before), book.release(before)];
+      for (const refused of [...calls, book.exchange(before)])
+        expect((await pool.run(outcome(refused))).error).toBeInstanceOf(LeaseEndedError);
+    }
+    expect((await pool.run(waiting)).error).toBeInstanceOf(PoolBusyError);
+    expect([pool.ended, one.lost, pool.inState("held").length]).toEqual([[], [], 1]);
+    await pool.run(one.book.release(after));
+    expect((await claim(two, "ben")).generation).toBe(after.generation + 1);
+  });
+
+  test("that is exchanged while no answer comes is over in any case, and its slot is nobody's and ended", async () => {
+    pool = new SimulatedPool(1);
+    let lost: "answer" | undefined;
+    const manager = await pool.manager({}, () => ({ there: 0.4, back: 0.4, lost }));
+    const lease = await claim(manager);
+    lost = "answer";
+    const exchanged = outcome(manager.book.exchange(lease));
+    await pool.clock.pass(2000);
+    lost = undefined;
+    const { value, error } = await pool.run(exchanged);
+    await pool.clock.pass(10_000);
+    expect((await pool.run(outcome(manager.book.check(lease)))).error).toBeInstanceOf(LeaseEndedError);
+    // Either its answer came in the end, and the new lease stands; or nobody has the slot.
+    const stands = value && (await pool.run(outcome(manager.book.check(value)))).error === undefined;
+    expect([stands ?? false, pool.inState("held").length]).toEqual(error ? [false, 0] : [true, 1]);
+  });
+
   test("of a manager that dies is free within 3 s, and its slot was ended before", async () => {
     pool = new SimulatedPool(5);
     const [dying, other] = [await pool.manager(), await pool.manager()];

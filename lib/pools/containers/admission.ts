@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { UserError } from "../../jobspec";
+import type { LeaseBook } from "../leases";
+import type { Maintenance } from "./maintenance";
+import type { ContainerView } from "./view";
+
+/** What {@link Admission} works with. */
+export interface AdmissionParts {
+  readonly pool: string;
+  readonly book: LeaseBook;
+  readonly view: ContainerView;
+  readonly maintenance: Maintenance;
+  /** Whether users may share a pool whose containers keep nothing apart. */
+  readonly isShared: boolean;
+}
+
+/**
+ * Who may claim of a pool. One whose containers keep nothing apart serves a single user, who could have reached each container that was there
+ * meanwhile: it takes another once that user has no lease, and all of these containers have been replaced since.
+ */
+export class Admission {
+  constructor(private readonly parts: AdmissionParts) {}
+
+  /** Whether the pool has one user at a time. */
+  get isStrict(): boolean {
+    const { isShared, maintenance } = this.parts;
+    return !isShared && maintenance.current?.isolation === "none";
+  }
+
+  /** Before a claim. @throws UserError where the pool serves another user */
+  async admit(owner: string): Promise<void> {
+    if (this.isStrict && this.parts.maintenance.record.user !== owner) await this.agree(owner);
+  }
+
+  /**
+   * After a claim, when the lease stands in the store: the user may have been forgotten between, and another one be admitted.
+   *
+   * @throws UserError where the pool serves another user by now
+   */
+  async confirm(owner: string): Promise<void> {
+    if (!this.isStrict) return;
+    const { user, left } = await this.parts.maintenance.learn();
+    if (user !== owner || left) await this.agree(owner);
+  }
+
+  /** Forgets the user where that is due. To be called by the manager that looks after the pool. */
+  async look(): Promise<void> {
+    const { maintenance, book, view } = this.parts;
+    const { user, left } = maintenance.record;
+    if (user === undefined || !view.isCurrent) return;
+    const containers = view.containers.map(({ id }) => id);
+    if (!left) {
+      const { held, ending, current } = book.state();
+      if (!current || held + ending > 0) return;
+      const mark = randomBytes(8).toString("hex");
+      await maintenance.agree((now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now));
+    } else if (!containers.some((id) => left.containers.includes(id)) && (await book.list()).length === 0)
+      // Whoever has claimed since has taken the mark away: then the user stays.
+      await maintenance.agree((now) => {
+        const { user: _user, left: found, ...others } = now;
+        return found?.mark === left.mark ? others : now;
+      });
+  }
+
+  private async agree(owner: string): Promise<void> {
+    const { maintenance, pool } = this.parts;
+    const { user } = await maintenance.agree((now) => {
+      if (now.user !== undefined && now.user !== owner) return now;
+      const { left, ...rest } = now;
+      return now.user === owner && !left ? now : { ...rest, user: owner };
+    });
+    if (user !== owner)
+      throw UserError.at(
+        "owner",
+        `the pool ${pool} keeps nothing apart (raw_exec) and serves another user; take another driver, a pool for each user, or say sharedWithoutIsolation: true`,
+        "pool/isolation",
+      );
+  }
+}

@@ -1,0 +1,44 @@
+import type { LeaseBook } from "../leases";
+import type { Maintenance } from "./maintenance";
+import type { WarmPoolStatus } from "./options";
+import type { Container, ContainerView } from "./view";
+
+/** What a {@link WarmPoolStatus} is made of. */
+export interface StatusParts {
+  readonly pool: string;
+  readonly book: LeaseBook;
+  readonly view: ContainerView;
+  readonly maintenance: Maintenance;
+  readonly isReady: (container: Container) => boolean;
+}
+
+/** How a pool does, from memory. */
+export function statusOf({ pool, book, view, maintenance, isReady }: StatusParts): WarmPoolStatus {
+  const state = book.state();
+  const { current, record } = maintenance;
+  const { containers } = view;
+  const held = new Set(state.slots.filter((slot) => slot.state === "held").map(({ slot }) => slot));
+  const own = containers.filter(({ job }) => job === current?.job);
+  return {
+    pool,
+    free: state.free,
+    leased: state.held,
+    coming: own.filter((container) => !held.has(container.id) && !isReady(container)).length,
+    target: current ? maintenance.targetOf(current) : 0,
+    queue: state.queue,
+    draining: record.draining === true,
+    isolation: current?.isolation,
+    generations: view.generations.map(({ job, count }) => {
+      const of = containers.filter((container) => container.job === job);
+      return {
+        job,
+        isCurrent: job === current?.job,
+        count,
+        containers: of.length,
+        leased: of.filter(({ id }) => held.has(id)).length,
+      };
+    }),
+    managers: state.managers,
+    current: state.current && view.isCurrent,
+  };
+}
