@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -236,6 +246,63 @@ describe("the program", () => {
       server.remove();
     }
     rmSync(own, { recursive: true, force: true });
+  });
+
+  testWhere("the next holder of a slot finds nothing of the last one where everybody may write", async () => {
+    // As in a container of Docker without privileges: users of their own, and no namespaces.
+    const weak = ["setpriv", "--bounding-set", "-sys_admin", "--"];
+    const server = new TestSandboxServer(program);
+    const shared = mkdtempSync(join(tmpdir(), "cdk-nomad-alloc-"));
+    for (const folder of [server.folder, shared]) chmodSync(folder, 0o711);
+    for (const name of ["data", "secrets"]) mkdirSync(join(shared, name));
+    for (const name of ["data", "secrets"]) chmodSync(join(shared, name), 0o777);
+    const tokenFile = join(shared, "secrets/token");
+    const settings = [
+      "--slots",
+      "4",
+      "--isolation",
+      "user",
+      "--data-dir",
+      join(shared, "data"),
+      "--token-file",
+      tokenFile,
+    ];
+    await server.start(settings, ["env", `NOMAD_ALLOC_DIR=${shared}`, `NOMAD_SECRETS_DIR=${shared}/secrets`, ...weak]);
+    const headers = { ...server.headers, authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` };
+    const bash = async (slot: number, generation: number, command: string) => {
+      const request = { slot_id: `slot_${slot}`, generation, tool: "bash", args: { command } };
+      const { body } = await server.post("/execute", request, { headers });
+      return body.output || body.error;
+    };
+    const folders = `/tmp /var/tmp /dev/shm ${shared}/data ${shared}/secrets`;
+    const mark = `left-${server.port}`;
+    const plant = `for f in ${folders}; do mkdir -m 777 $f/${mark} && echo secret > $f/${mark}/file && chmod 0 $f/${mark}/file; done; echo planted`;
+    const ipc = `for n in shm sem msg; do awk -v u=$(id -u) '$5 == u || $8 == u' /proc/sysvipc/$n; done`;
+    expect(await bash(0, 1, `${plant}; ipcmk -M 64 -S 1 -Q > /dev/null; ${ipc} | wc -l`)).toBe("planted\n3");
+    // Another slot holds a folder of it open for itself.
+    expect(await bash(1, 1, `mkdir -p /dev/shm/${mark}/mine && echo x > /dev/shm/${mark}/mine/x; echo done`)).toBe(
+      "done",
+    );
+    const look = `cat /tmp/${mark}/* /var/tmp/${mark}/* /dev/shm/${mark}/*  ${shared}/*/${mark}/* 2>/dev/null; ls -d /dev/shm/${mark}/* /tmp/${mark} 2>/dev/null; ${ipc}`;
+    expect(await bash(0, 2, `${look}; true`)).toBe("");
+    // Nor does a slot put a token or a workspace in the place of the server's.
+    const replace = `mv ${tokenFile} ${tokenFile}.old; echo 0123456789abcdef > ${tokenFile}; mv ${shared}/data/slot_1 ${shared}/data/x; mv ${shared}/data/.slots ${shared}/data/y; rm -f ${tokenFile}; echo tried`;
+    expect(await bash(0, 2, `{ ${replace}; } 2>/dev/null`)).toBe("tried");
+    expect(readdirSync(join(shared, "data")).sort()).toEqual([".slots", "slot_0", "slot_1", "slot_2", "slot_3"]);
+    expect(await bash(1, 1, "echo fine")).toBe("fine");
+    expect(readFileSync(tokenFile, "utf8")).not.toContain("0123456789abcdef");
+    await server.end();
+    // A token that others could read, or could have written, is none.
+    chmodSync(tokenFile, 0o644);
+    await server.start(settings, weak);
+    expect([server.exitCode, server.said]).toEqual([2, expect.stringContaining("may be opened by others")]);
+    chmodSync(tokenFile, 0o600);
+    chownSync(tokenFile, 12_345, 12_345);
+    await server.start(settings, weak);
+    expect([server.exitCode, server.said]).toEqual([2, expect.stringContaining("belongs to somebody else")]);
+    server.remove();
+    rmSync(shared, { recursive: true, force: true });
+    rmSync(`/dev/shm/${mark}`, { recursive: true, force: true });
   });
 
   test("without a token it answers programs of its machine, and no page in a browser", async () => {

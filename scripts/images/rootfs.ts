@@ -92,11 +92,11 @@ export function packageRootfs(rootfs: string, root: string): void {
 
 /** What keeps the slots of a sandbox apart, and what its commands use, as far as this machine has it. */
 export function sandboxRootfs(rootfs: string): void {
-  for (const program of ["setpriv", "unshare", "mount", "bwrap", "mkfifo"]) {
+  for (const program of ["setpriv", "unshare", "mount", "bwrap", "mkfifo", "ipcrm"]) {
     const found = findOnPath(program);
     if (found) copyProgram(found, rootfs, `/usr/bin/${program}`);
   }
-  const missing = ["setpriv", "mkfifo", "bash"].filter((program) => !findOnPath(program));
+  const missing = ["setpriv", "mkfifo", "ipcrm", "bash"].filter((program) => !findOnPath(program));
   if (missing.length > 0)
     throw UserError.at(
       "hermes-sandbox",

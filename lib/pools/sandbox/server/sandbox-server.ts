@@ -1,10 +1,11 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Guard, guardsGone } from "./guard";
 import { httpServer } from "./http";
 import { chooseIsolation, findPrograms } from "./isolation";
+import { protect } from "./leftovers";
 import { Marks } from "./marks";
 import { endMarked, endUser, processesWhere, userOf } from "./processes";
 import { Routes } from "./routes";
@@ -33,6 +34,10 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
   const own = join(settings.dataDir, ".slots");
   mkdirSync(own, { recursive: true, mode: 0o711 });
   chmodSync(own, 0o711);
+  // Only root has slots with users of their own.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) protect(settings.dataDir);
+  if (isRoot && settings.tokenFile !== undefined) protect(dirname(settings.tokenFile));
   const token = settings.tokenFile === undefined ? undefined : tokenOf(settings.tokenFile);
   let stopping = false;
   const slots = new Map<string, Slot>();
@@ -63,7 +68,7 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
       await endUsers(users, programs.setpriv ?? "setpriv");
       guard.watch(isolation.uidBase, settings.slots);
     }
-    removeLeftovers(own);
+    removeRemains(own);
     for (let number = 0; number < settings.slots; number += 1) {
       const surroundings = { dataDir: settings.dataDir, isolation, limits: settings.limits, marks, note };
       slots.set(`slot_${number}`, new Slot(`slot_${number}`, number, surroundings));
@@ -105,7 +110,7 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
 }
 
 /** What a server before this one did not come to remove. */
-function removeLeftovers(own: string): void {
+function removeRemains(own: string): void {
   for (const slot of readdirSync(own)) {
     for (const name of readdirSync(join(own, slot))) {
       if (name.startsWith("pipes-")) rmSync(join(own, slot, name), { recursive: true, force: true });

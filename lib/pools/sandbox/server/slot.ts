@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { commandLine } from "./command-line";
 import { WorkspaceFiles } from "./files";
 import { FOLDERS, type Chosen } from "./isolation";
+import { removeLeftovers, sharedFolders } from "./leftovers";
 import type { Limits } from "./limits";
 import { asVariable, type Marks } from "./marks";
 import { endMarked, endUser } from "./processes";
@@ -42,6 +43,7 @@ export class Slot {
   executing: string | undefined;
   readonly #own: string;
   readonly #uid: number;
+  readonly #shared: readonly string[];
   #kept: Kept;
   /** What is still to be done before the next request: what runs is ended, and the workspace emptied. */
   #due: "nothing" | "end" | "empty" = "nothing";
@@ -67,6 +69,7 @@ export class Slot {
     this.workspace = join(dataDir, id);
     this.#own = join(dataDir, ".slots", id);
     this.#uid = isolation.uidBase + number;
+    this.#shared = sharedFolders(dataDir, process.env);
     mkdirSync(this.#own, { recursive: true, mode: 0o711 });
     chmodSync(this.#own, 0o711);
     for (const folder of [this.workspace, this.#tmp]) if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
@@ -220,8 +223,11 @@ export class Slot {
     const removed = rm(trash, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
       this.surroundings.note("trash-stays", { slot: this.id, error: String(error) }),
     );
+    const { kind, programs } = this.surroundings.isolation;
+    if (kind === "user")
+      await removeLeftovers(this.#uid, this.#shared, [this.workspace], programs.setpriv ?? "setpriv");
     // Where one user has everything, what is renamed is still within reach.
-    if (this.surroundings.isolation.kind === "none") await removed;
+    if (kind === "none") await removed;
   }
 
   private start(network: boolean): ShellStart {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { SettingsError } from "./settings";
 
 /**
@@ -16,8 +16,15 @@ export function tokenOf(file: string): string {
   }
   let token: string;
   try {
+    const { uid, mode } = lstatSync(file);
+    const own = process.getuid?.();
+    if (own !== undefined && uid !== own && uid !== 0)
+      throw new SettingsError("the token's file belongs to somebody else: remove it, and one is made");
+    if (own === 0 && (mode & 0o077) !== 0)
+      throw new SettingsError("the token's file may be opened by others, slots included: chmod 600 it");
     token = readFileSync(file, "utf8").trim();
   } catch (error) {
+    if (error instanceof SettingsError) throw error;
     throw new SettingsError(`the token's file cannot be read: ${(error as Error).message}`);
   }
   if (!/^[\x21-\x7e]{16,512}$/.test(token))
