@@ -1,11 +1,17 @@
 import { momentOf, type AllocationStub, type Deployment } from "../../nomad";
 import { placements } from "../plan";
 import { endedBadly, goesOn } from "./deployment-status";
-import { isBatch, launchesOthers, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
+import {
+  isBatch,
+  isUndecided,
+  launchesOthers,
+  placementFailuresOf,
+  type HeldJob,
+  type JobAnswers,
+} from "./job-answers";
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import { allocationReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
-import { justSubmitted } from "./selection";
 import { waitsForPromotion } from "./promotion";
 
 /** Allocations of a group, by their state. */
@@ -60,9 +66,8 @@ export function conditionOf(answers: JobAnswers): Condition {
   if (job.Stop === true) return { ...found, state: "stopped", reasons: [stoppedReason(job)] };
   if (launchesOthers(job)) return { ...found, state: "ready", reasons: [] };
   const why = reasonsOf(answers, groups, deployment);
-  const undecided = undecidedReason(answers);
-  if (undecided && !deployment)
-    return { ...found, state: isBatch(job) ? "running" : "deploying", reasons: [undecided] };
+  if (isUndecided(job, answers.evaluations) && !deployment)
+    return { ...found, state: isBatch(job) ? "running" : "deploying", reasons: [NOT_EVALUATED] };
   if (isBatch(job)) return { ...found, ...batchCondition(answers, groups, why) };
   if (deployment && endedBadly(deployment)) return { ...found, state: "failed", reasons: why };
   if (deployment && goesOn(deployment)) {
@@ -73,8 +78,7 @@ export function conditionOf(answers: JobAnswers): Condition {
   }
   if (!lacksAllocations(job, groups) && !why.some(({ kind }) => kind === "version"))
     return { ...found, state: "healthy", reasons: [] };
-  const beginning = !deployment && justSubmitted(job);
-  return { ...found, state: beginning ? "deploying" : "degraded", reasons: why };
+  return { ...found, state: "degraded", reasons: why };
 }
 
 /** Whether fewer allocations run than shall. A system job that runs nowhere lacks some whatever else is known. */
@@ -186,15 +190,6 @@ function versionReason({ name }: GroupStatus, { job, allocations }: JobAnswers):
   return [
     { kind: "version", group: name, message: `${which} still run version ${versions} instead of ${job.Version ?? 0}` },
   ];
-}
-
-/** The scheduler has not decided yet what becomes of what was registered last. */
-function undecidedReason({ job, evaluations }: JobAnswers): Reason | undefined {
-  const pending = evaluations.some(
-    ({ Status, TriggeredBy, CreateIndex }) =>
-      Status === "pending" && TriggeredBy === "job-register" && CreateIndex >= (job.JobModifyIndex ?? 0),
-  );
-  return pending ? NOT_EVALUATED : undefined;
 }
 
 function stoppedReason({ Version, SubmitTime }: HeldJob): Reason {

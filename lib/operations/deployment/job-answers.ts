@@ -45,16 +45,30 @@ export interface JobAnswers {
 export async function askAboutJob(nomad: NomadClient, id: string): Promise<JobAnswers | undefined> {
   const job = (await nomad.job(id)) as HeldJob | undefined;
   if (!job) return undefined;
-  const [summary, deployments, allocations, evaluations, plan, children] = await Promise.all([
+  // Asked before what evaluations bring about: once one is complete, whatever it began is there to be seen.
+  const evaluations = await nomad.evaluations(id);
+  const [summary, deployments, allocations, plan, children] = await Promise.all([
     nomad.summary(id),
     nomad.deployments(id),
     nomad.allocations(id),
-    nomad.evaluations(id),
     job.Type === "system" && job.Stop !== true ? planOf(nomad, job) : undefined,
     launchesOthers(job) ? childrenOf(nomad, id) : [],
   ]);
   return { job, summary, deployments, allocations, evaluations, plan, children };
 }
+
+/**
+ * Whether the scheduler has not decided yet what becomes of what was registered last: a registration and a scaling begin an evaluation
+ * together with the version, whose deployment begins before that evaluation is complete. Nobody's clock has a part in it.
+ */
+export function isUndecided(job: HeldJob, evaluations: readonly Evaluation[]): boolean {
+  return evaluations.some(
+    ({ Status, TriggeredBy, CreateIndex }) =>
+      Status === "pending" && REGISTERING.has(TriggeredBy) && CreateIndex >= (job.JobModifyIndex ?? 0),
+  );
+}
+
+const REGISTERING = new Set(["job-register", "job-scaling"]);
 
 /** Whether a job runs nothing itself: what is dispatched, or launched by the clock, runs under ids of its own. */
 export function launchesOthers({ Periodic, ParameterizedJob, Dispatched }: HeldJob): boolean {

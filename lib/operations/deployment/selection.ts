@@ -3,6 +3,7 @@ import { UserError } from "../../jobspec";
 import { whereOf, type Deployment, type JobJson, type NomadClient } from "../../nomad";
 import { type PatienceOptions, patiently } from "../following";
 import type { Wanted } from "../stack";
+import { isUndecided } from "./job-answers";
 
 /** A job of a stack. */
 export type WantedJob = Extract<Wanted, { kind: "job" }>;
@@ -46,40 +47,31 @@ export async function newestDeployments(
   return found.flat();
 }
 
-/** How long the server may take to begin the deployment of a version that was just submitted. */
-const BEGINNING = 10_000;
+/** How long the scheduler is waited for, in milliseconds. */
+const DECIDING = 10_000;
 const LOOK_AGAIN = 200;
 
 /**
- * The newest deployment of each job that has one, once the deployments of versions that were just submitted have begun: whoever submitted them need not have waited.
- *
- * A version that changes nothing of its allocations has no deployment, so that is not waited for longer than a moment.
+ * The newest deployment of each job that has one, once the deployments of versions that were just submitted have begun: whoever submitted
+ * them need not have waited.
  */
 export async function begunDeployments(
   jobs: readonly WantedJob[],
   nomad: NomadClient,
   options: PatienceOptions,
 ): Promise<readonly JobDeployment[]> {
-  for (;;) {
-    const [found, held] = await Promise.all([
-      newestDeployments(jobs, nomad, options),
-      Promise.all(jobs.map(({ job }) => patiently(() => nomad.where(job).job(job.ID), options))),
-    ]);
-    const beginning = jobs.some(({ path }, index) => {
-      const newest = found.find(({ wanted }) => wanted.path === path)?.deployment;
-      return justSubmitted(held[index]) && newest?.JobVersion !== held[index]?.Version;
-    });
-    if (!beginning) return found;
-    await sleep(LOOK_AGAIN, undefined, { signal: options.signal });
+  const isDecided = async ({ job }: WantedJob): Promise<boolean> => {
+    const where = nomad.where(job);
+    const held = await patiently(() => where.job(job.ID), options);
+    return !held || !isUndecided(held, await patiently(() => where.evaluations(job.ID), options));
+  };
+  const until = performance.now() + DECIDING;
+  for (let open = jobs; open.length > 0 && performance.now() < until;) {
+    const decided = await Promise.all(open.map(isDecided));
+    open = open.filter((_, index) => decided[index] !== true);
+    if (open.length > 0) await sleep(LOOK_AGAIN, undefined, { signal: options.signal });
   }
-}
-
-/** Whether a job of a kind that has deployments was submitted a moment ago. */
-export function justSubmitted(held: JobJson | undefined): boolean {
-  if (!held || held.Stop === true || held.Type !== "service") return false;
-  if (held.Periodic || held.ParameterizedJob) return false;
-  // eslint-disable-next-line no-restricted-properties -- the server's time of day, to a minute
-  return Date.now() - Number(held.SubmitTime) / 1e6 < BEGINNING;
+  return newestDeployments(jobs, nomad, options);
 }
 
 /** How a job is called where it may run in several regions. */

@@ -43,7 +43,8 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
   if (deployment && goesOn(deployment)) {
     if (detach) return outcome("unchanged", job, answers, condition);
     onStep(`watching the deployment of ${nameOf(job)} that is going on`);
-    return watchDeployment(nomad, job, begunBy(deployment), watching);
+    const ended = await watchDeployment(nomad, job, begunBy(deployment), watching);
+    return options.force ? withWayOut(ended, job) : ended;
   }
   if (planned.plan.change === "place") return placeMissing(planned, options);
   if (state === "healthy" || state === "complete") return outcome("unchanged", job, answers, condition);
@@ -67,6 +68,13 @@ export async function standing(item: WantedJob, planned: Planned, options: Stand
     return { ...ended, result: "failed", view: { ...ended.view, status: "failed" }, untouched: true };
   }
   return failed(nomad, job, answers, condition);
+}
+
+/** What to do where trying again was asked for, and a deployment of which something failed goes on until its deadline. */
+function withWayOut(ended: Outcome, job: JobJson): Outcome {
+  if (ended.result !== "failed" || !goesOn({ Status: ended.view.status })) return ended;
+  const message = `its deployment still goes on, so it was not tried again; end it with cdk-nomad fail --job ${job.ID}, then deploy with --force`;
+  return { ...ended, reasons: [...ended.reasons, { kind: "deployment", message }] };
 }
 
 /** Nomad places what is missing at any evaluation, and a registration begins one: for the index that was planned for. */

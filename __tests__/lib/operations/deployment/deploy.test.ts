@@ -87,6 +87,39 @@ describe("a job that does not change", () => {
     expect(server.count("PUT /v1/jobs")).toBe(0);
   });
 
+  test("--force says what to do where a deployment of which something failed goes on", async () => {
+    const { answers, job } = state("failed");
+    const lists = Object.fromEntries(
+      Object.entries(answers).flatMap(([endpoint, answer]) =>
+        endpoint.endsWith("/deployments")
+          ? [
+              [
+                endpoint,
+                {
+                  body: (bodyOf(answers, endpoint) as unknown as object[]).map((one) => ({
+                    ...one,
+                    Status: "running",
+                  })),
+                },
+              ],
+            ]
+          : [[endpoint, answer]],
+      ),
+    ) as Answers;
+    const same = { ...lists, "POST /v1/job/web/plan": { body: { ...SAME, JobModifyIndex: 10 } } };
+    const watched = await deployTo(same, [wantedOf(job)]);
+    const forced = await deployTo(same, [wantedOf(job)], { force: true });
+    expect([watched, forced].map(({ outcomes }) => outcomes.map(({ result }) => result))).toEqual([
+      ["failed"],
+      ["failed"],
+    ]);
+    expect(watched.outcomes.map(reasons)).toEqual([expect.not.stringContaining("cdk-nomad fail")]);
+    expect(forced.outcomes.map(reasons)).toEqual([
+      expect.stringMatching(/exit code 3.*still goes on.*cdk-nomad fail --job web, then deploy with --force/),
+    ]);
+    expect(forced.server.count("PUT /v1/jobs")).toBe(0);
+  });
+
   test("--force never starts what somebody stopped, before or meanwhile", async () => {
     const { answers, job } = state("stopped");
     const changed = {

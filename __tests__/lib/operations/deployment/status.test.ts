@@ -22,6 +22,53 @@ async function statusOf(
   }
 }
 
+describe("a version that was just submitted", () => {
+  const { nomad } = recorded("deploying");
+  const bodyOf = (endpoint: string) => (nomad[endpoint] as { readonly body: object }).body;
+  const evaluated = (Status: string, TriggeredBy = "job-register"): Answers => ({
+    "GET /v1/job/web/deployments": { body: [] },
+    "GET /v1/job/web/allocations": { body: [] },
+    "GET /v1/job/web/evaluations": {
+      body: (bodyOf("GET /v1/job/web/evaluations") as readonly object[]).map((one) => ({
+        ...one,
+        Status,
+        TriggeredBy,
+      })),
+    },
+  });
+  // Whatever a clock says here or there.
+  const submitted = (SubmitTime: number): Answers => ({
+    "GET /v1/job/web": { body: { ...bodyOf("GET /v1/job/web"), SubmitTime } },
+  });
+
+  test.each([0, 1e18, 2e18])("is deploying until the scheduler has decided, submitted at %d", async (time) => {
+    for (const trigger of ["job-register", "job-scaling"]) {
+      const status = await statusOf("deploying", "web", undefined, {
+        ...evaluated("pending", trigger),
+        ...submitted(time),
+      });
+      expect([trigger, status?.state]).toEqual([trigger, "deploying"]);
+    }
+    const decided = await statusOf("deploying", "web", undefined, { ...evaluated("complete"), ...submitted(time) });
+    expect(decided?.state).toBe("degraded");
+  });
+
+  test("is deploying where the scheduler decides between two questions", async () => {
+    const pending = evaluated("pending");
+    let asked = 0;
+    const status = await statusOf("deploying", "web", undefined, {
+      ...nomad,
+      // The evaluation is complete by the second question, and the deployment has begun.
+      "GET /v1/job/web/evaluations": () => {
+        asked += 1;
+        return pending["GET /v1/job/web/evaluations"] as { readonly body: unknown };
+      },
+      "GET /v1/job/web/deployments": () => ({ body: asked > 0 ? bodyOf("GET /v1/job/web/deployments") : [] }),
+    });
+    expect(status?.state).toBe("deploying");
+  });
+});
+
 const CASES: readonly (readonly [
   recording: string,
   job: string,
