@@ -118,6 +118,21 @@ describe("WarmPoolManager, beside the faults of the original", () => {
     await full();
   }, 60_000);
 
+  test("a manager of what is deployed leases it as it is, and registers nothing of its own", async () => {
+    const registered = async () => (await cluster.nomad.jobs("warm-pool-")).map(({ ID }) => ID);
+    const before = await registered();
+    const guest = await warmPools({ deployed: true, execution: { kind: "docker" }, sizes: { openai: 0, google: 2 } });
+    await guest.pool("openai").until(({ free }) => free > 0, 30_000);
+    const container = await guest.allocateContainer("openai", "ada");
+    expect(container).toMatchObject({ jobId: before[0], isolation: "none" });
+    expect(await guest.execute(container?.id ?? "", "echo here")).toMatchObject({ stdout: "here\n" });
+    await guest.releaseContainer(container?.id ?? "");
+    await guest.stop();
+    managers.splice(managers.indexOf(guest), 1);
+    expect(await registered()).toEqual(before);
+    await full();
+  }, 60_000);
+
   test("1: a container that is released is over, by its own id, and nothing of it is left", async () => {
     const container = await allocate();
     expect(await manager.releaseContainer(container.id)).toBe(true);

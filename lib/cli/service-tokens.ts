@@ -10,10 +10,24 @@ export interface OwnToken {
   readonly file: string;
 }
 
+/** The port of the pools' service in dev, before it is moved. */
+const SERVICE_PORT = 8790;
+
+/** Where the pools' service of dev is. */
+export function serviceAddress(portOffset: number): string {
+  return `http://127.0.0.1:${SERVICE_PORT + portOffset}`;
+}
+
+/** The file of a project's own token; undefined where none was made. */
+export function ownServiceToken(project: string): string | undefined {
+  const file = tokenFileOf(project);
+  return existsSync(file) ? file : undefined;
+}
+
 /** Makes a token for a project's own service, unless there is one that its file of tokens knows. Both files are for their owner alone. */
 export function ensureServiceToken(project: string): OwnToken {
   const tokens = join(project, SERVICE_TOKENS);
-  const file = join(dirname(tokens), "token");
+  const file = tokenFileOf(project);
   if (isKnown(file, tokens)) return { file };
   ignoredFolder(dirname(dirname(tokens)));
   ignoredFolder(dirname(tokens));
@@ -22,6 +36,10 @@ export function ensureServiceToken(project: string): OwnToken {
   writePrivateFile(tokens, `${others}${tokenText(line)}\n`);
   writePrivateFile(file, `${token}\n`);
   return { file };
+}
+
+function tokenFileOf(project: string): string {
+  return join(dirname(join(project, SERVICE_TOKENS)), "token");
 }
 
 function isKnown(file: string, tokens: string): boolean {

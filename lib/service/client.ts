@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { request as send, type Dispatcher } from "undici";
 import type * as v from "valibot";
 import { UserError } from "../jobspec";
@@ -28,12 +29,33 @@ const LONGEST_LINE = 8 * 1024 * 1024;
 /** A streamed command may say nothing for as long as it likes; any other answer comes within this, in milliseconds. */
 const PATIENCE = 90_000;
 
-/** Where the service is, from POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN. @throws UserError where that is no address */
+/**
+ * Where the service is, from POOL_SERVICE_ADDR, and POOL_SERVICE_TOKEN or the file that POOL_SERVICE_TOKEN_FILE names.
+ *
+ * @throws UserError where the one is no address, or the other cannot be read
+ */
 export function serviceConnection(env: Readonly<Record<string, string | undefined>>): ServiceConnection {
   const address = env.POOL_SERVICE_ADDR || "http://127.0.0.1:8790";
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
     throw UserError.at("POOL_SERVICE_ADDR", "is no address; write http://127.0.0.1:8790, say", "address");
-  return { address: address.replace(/\/+$/, ""), token: env.POOL_SERVICE_TOKEN || undefined };
+  return {
+    address: address.replace(/\/+$/, ""),
+    token: env.POOL_SERVICE_TOKEN || tokenIn(env.POOL_SERVICE_TOKEN_FILE),
+  };
+}
+
+function tokenIn(file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, "utf8").trim() || undefined;
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw UserError.at(
+      "POOL_SERVICE_TOKEN_FILE",
+      `${file} cannot be read (${code}); write the file of a token`,
+      "file",
+    );
+  }
 }
 
 /** The service's HTTP API, for the command line. */

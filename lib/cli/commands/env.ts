@@ -4,6 +4,7 @@ import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
 import { json } from "../options";
+import { ownServiceToken, serviceAddress } from "../service-tokens";
 
 /** Prints the variables that point nomad, consul, terraform and cdktf at the embedded cluster. */
 export const env = command({
@@ -15,12 +16,16 @@ export const env = command({
   interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal } = context;
-    const addresses = localCluster(context).cluster.addresses();
+    const { cluster, project } = localCluster(context);
+    const addresses = cluster.addresses();
     if (!addresses) throw UserError.at("", "no cluster runs; start it with cdk-nomad up", "cluster");
     const variables = {
       NOMAD_ADDR: addresses.nomad,
       CONSUL_HTTP_ADDR: addresses.consul,
       CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
+      // The pools of dev are deployed: a manager that a program starts shall lease them, and not bring others in their place.
+      WARM_POOL_DEPLOYED: "true",
+      ...serviceVariables(project, addresses.portOffset),
     };
     if (input.json) terminal.json(variables);
     else
@@ -28,3 +33,9 @@ export const env = command({
     return EXIT.ok;
   },
 });
+
+/** Where dev's service is, and the file of its token; nothing where `start` has made none. The token itself is not printed. */
+function serviceVariables(project: string, portOffset: number): Readonly<Record<string, string>> {
+  const file = ownServiceToken(project);
+  return file === undefined ? {} : { POOL_SERVICE_ADDR: serviceAddress(portOffset), POOL_SERVICE_TOKEN_FILE: file };
+}

@@ -11,10 +11,7 @@ import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { startCluster } from "./up";
 import { judgedText } from "./validate";
-import { ensureServiceToken } from "../service-tokens";
-
-/** The port of the pools' service in dev, before it is moved. */
-const SERVICE_PORT = 8790;
+import { ensureServiceToken, serviceAddress } from "../service-tokens";
 
 /** The main job: the cluster, then the dev stack, then what to do next. */
 export const start = command({
@@ -46,14 +43,14 @@ export const start = command({
       ["npx cdk-nomad deploy dev", "after a change in stacks/dev.ts"],
       ["npx cdk-nomad status", "what runs"],
       ["npx cdk-nomad pool status", "the pools of containers that wait"],
-      ["eval $(npx cdk-nomad env)", "point nomad, consul and cdktf at it"],
+      ["eval $(npx cdk-nomad env)", "point nomad, consul, cdktf and cdk-nomad pool at it"],
       ["npx cdk-nomad down", "end all of it"],
     ] as const;
     terminal.print(
       term`\nNomad's UI      ${addresses?.nomad ?? ""}/ui/\nConsul's UI     ${addresses?.consul ?? ""}/ui/`,
     );
-    terminal.print(term`pools' service  http://127.0.0.1:${SERVICE_PORT + (addresses?.portOffset ?? 0)}/openapi.json`);
-    terminal.print(term`its token       POOL_SERVICE_TOKEN=$(cat ${token})\n\nnext`);
+    terminal.print(term`pools' service  ${serviceAddress(addresses?.portOffset ?? 0)}/openapi.json`);
+    terminal.print(term`its token       ${token}\n\nnext`);
     const width = Math.max(...next.map(([line]) => line.length));
     for (const [line, why] of next) terminal.print(term`  ${line.padEnd(width)}  ${style.dim(why)}`);
     return code;

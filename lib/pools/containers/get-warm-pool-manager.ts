@@ -1,3 +1,4 @@
+import { UserError } from "../../jobspec";
 import { ConsulClient, consulConnection, type Environment } from "../../nomad";
 import { WarmPoolJob } from "../jobs";
 import { getNomadManager } from "../runtime";
@@ -10,10 +11,10 @@ let manager: WarmPoolManager | undefined;
  * The warm pools of this process, made at the first call; what is given later counts no more. It shares its connections to Nomad with
  * {@link getNomadManager}, since Nomad counts those of a process together.
  *
- * @param env WARM_POOL_OPENAI_SIZE, WARM_POOL_ANTHROPIC_SIZE and WARM_POOL_GOOGLE_SIZE (default: 10 each; 0 is none); CONSUL_HTTP_ADDR and the
+ * @param env WARM_POOL_DEPLOYED (`true`: the pools that `cdk-nomad deploy` or Terraform has deployed are used as they are); WARM_POOL_OPENAI_SIZE, WARM_POOL_ANTHROPIC_SIZE and WARM_POOL_GOOGLE_SIZE (default: 10 each; 0 is none); CONSUL_HTTP_ADDR and the
  *   others of Consul's own command, and those of {@link getNomadManager}. Default: the environment of this process
  * @param options what it does otherwise than usual. Default: nothing
- * @throws UserError where a size is no whole number of 0 to 100
+ * @throws UserError where a size is no whole number of 0 to 100, or WARM_POOL_DEPLOYED is neither `true` nor `false`
  */
 export function getWarmPoolManager(
   env: Environment = process.env,
@@ -21,6 +22,7 @@ export function getWarmPoolManager(
 ): WarmPoolManager {
   manager ??= new WarmPoolManager({
     sizes: WarmPoolJob.sizesFrom(env),
+    deployed: isDeployed(env),
     ...options,
     nomad: options.nomad ?? getNomadManager(env).nomad,
     executor: options.executor ?? getNomadManager(env).executor,
@@ -28,4 +30,14 @@ export function getWarmPoolManager(
     store: options.store ?? new ConsulStore(consulConnection(env)),
   });
   return manager;
+}
+
+function isDeployed({ WARM_POOL_DEPLOYED: text }: Environment): boolean {
+  if (text === undefined || text === "" || text === "false") return false;
+  if (text === "true") return true;
+  throw UserError.at(
+    "WARM_POOL_DEPLOYED",
+    `"${text}" is neither true nor false; write true, say`,
+    "warm-pool/deployed",
+  );
 }

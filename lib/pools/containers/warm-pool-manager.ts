@@ -16,6 +16,11 @@ import { WarmPool } from "./warm-pool";
 export interface WarmPoolManagerOptions extends Omit<WarmPoolOptions, "pool" | "job"> {
   /** How many containers wait for each provider; 0 for none. Default: 10 each. */
   readonly sizes?: Partial<Record<Provider, number>>;
+  /**
+   * Whether somebody else deploys the pools' jobs, such as `cdk-nomad deploy` or Terraform: no job is registered here, sizes are as deployed, and
+   * `sizes`, `execution` and `job` say nothing. Default: false, and a job that was deployed before is replaced by this manager's own.
+   */
+  readonly deployed?: boolean;
   /** How they are run. Default: in containers of each provider's image. */
   readonly execution?: Execution;
   /** More of their jobs, such as what one container needs. */
@@ -89,17 +94,17 @@ export class WarmPoolManager {
   async initializePool(provider: Provider): Promise<void> {
     checkProvider(provider);
     if (this.#pools.has(provider)) return this.#pools.get(provider)?.fill();
-    const { sizes, execution, job, ...rest } = this.options;
+    const { sizes, execution, job, deployed = false, ...rest } = this.options;
     const size = sizes?.[provider] ?? SIZE;
     const pool = new WarmPool({
       ...rest,
       pool: WarmPoolJob.nameOf(provider),
-      ...(size > 0 ? { job: new WarmPoolJob({ ...job, provider, size, execution }) } : {}),
+      ...(size > 0 && !deployed ? { job: new WarmPoolJob({ ...job, provider, size, execution }) } : {}),
     });
     this.#pools.set(provider, pool);
     try {
       await pool.start();
-      if (size === 0 && pool.status().generations.length > 0) await pool.resize(0);
+      if (size === 0 && !deployed && pool.status().generations.length > 0) await pool.resize(0);
     } catch (error) {
       this.#pools.delete(provider);
       await pool.stop().catch(() => undefined);
