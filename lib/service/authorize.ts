@@ -9,6 +9,8 @@ declare module "fastify" {
     caller: Caller | null;
   }
   interface FastifyContextConfig {
+    /** Whether it runs commands: what is too much is refused before its body is read. Default: false. */
+    readonly runs?: boolean;
     /** What the token must be allowed; `public` for routes that need none. */
     readonly scope?: Scope | "public";
   }

@@ -23,6 +23,20 @@ export class RunningCommands {
     return this.#stops.size;
   }
 
+  /** Why another command would be too many now; undefined where it would not. @param owner whose it is, where that is known */
+  refusal(owner: string | undefined): Problem | undefined {
+    const own = owner === undefined ? 0 : (this.#byOwner.get(owner) ?? 0);
+    if (own >= this.limits.perOwner)
+      return new Problem("too-many-executions", `${own} commands of this owner run already; wait for one of them`, {
+        retryAfter: 1,
+      });
+    if (this.count >= this.limits.all)
+      return new Problem("too-many-executions", "the service runs as many commands as it may; ask again", {
+        retryAfter: 1,
+      });
+    return undefined;
+  }
+
   /**
    * Runs a command as one of an owner's.
    *
@@ -30,15 +44,9 @@ export class RunningCommands {
    * @throws Problem where there are too many
    */
   async run<T>(owner: string, run: (stop: AbortController) => Promise<T>): Promise<T> {
+    const refusal = this.refusal(owner);
+    if (refusal) throw refusal;
     const own = this.#byOwner.get(owner) ?? 0;
-    if (own >= this.limits.perOwner)
-      throw new Problem("too-many-executions", `${own} commands of this owner run already; wait for one of them`, {
-        retryAfter: 1,
-      });
-    if (this.count >= this.limits.all)
-      throw new Problem("too-many-executions", "the service runs as many commands as it may; ask again", {
-        retryAfter: 1,
-      });
     const stop = new AbortController();
     this.#byOwner.set(owner, own + 1);
     this.#stops.add(stop);

@@ -17,6 +17,8 @@ export interface RouteDefinition<P, Q, B, A> {
   readonly description?: string;
   /** `public`: no token is wanted. */
   readonly scope: Scope | "public";
+  /** Whether it runs commands: where too many run, it is refused before its body is read. Default: false. */
+  readonly runs?: boolean;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -61,7 +63,7 @@ export function route<
   app.route({
     method,
     url,
-    config: { scope },
+    config: { scope, runs: definition.runs ?? false },
     schema: {
       operationId: id,
       summary,

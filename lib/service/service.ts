@@ -100,6 +100,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     if (ending && request.routeOptions.config.scope !== "public")
       throw new Problem("stopping", "another service takes over; ask again", { retryAfter: 1 });
   });
+  // Those that are too many are many: each is told so before anything is read, checked or claimed for it.
+  app.addHook("onRequest", async (request) => {
+    const { caller } = request;
+    if (!request.routeOptions.config.runs || caller === null) return;
+    const refusal = commands.refusal(caller.scopes.has("any-owner") ? undefined : caller.owner);
+    if (refusal) throw refusal;
+  });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     metrics.requested(request.method, route, reply.statusCode);

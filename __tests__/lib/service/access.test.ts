@@ -219,6 +219,9 @@ describe("limits", () => {
     while (ended.length < 2) await new Promise(setImmediate);
     expect(await run("ann")).toMatchObject({ status: 429, body: { code: "too-many-executions" } });
     expect(await run("eve")).toMatchObject({ status: 429, body: { code: "too-many-executions" } });
+    // It is so before its body is read: what would be wrong with that is not looked at.
+    const wrong = await service.ask(service.token("ann", "execute"), "POST", "/api/execute", { command: 7 });
+    expect(wrong).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     // What was refused has taken no container.
     expect(service.pools.claims).toBe(2);
     for (const end of ended) end();
