@@ -145,6 +145,18 @@ describe("WarmPoolManager, beside the faults of the original", () => {
     await expect(manager.pool("openai").execute(container.lease, "true")).rejects.toThrow(LeaseEndedError);
   }, 60_000);
 
+  test("a lease whose container was stopped by somebody else is over, and says so", async () => {
+    const container = await allocate();
+    await cluster.nomad.stopAllocation(container.id);
+    await until("its end", async () => (await cluster.nomad.allocation(container.id))?.ClientStatus === "complete");
+    await expect(manager.pool("openai").execute(container.lease, "true")).rejects.toMatchObject({
+      name: "LeaseEndedError",
+      reason: "gone",
+    });
+    await manager.releaseContainer(container.id);
+    await full();
+  }, 60_000);
+
   test("3: what is given out has answered; whoever comes when all are taken has null at once", async () => {
     const taken = await Promise.all(["a", "b", "c", "d"].map((user) => allocate(user)));
     expect(new Set(taken.map(({ id }) => id)).size).toBe(4);

@@ -72,6 +72,8 @@ describe("containers", () => {
       });
     const inBody = await service.ask(token, "POST", `${url}/execute`, { command: "id", generation: generation + 1 });
     expect(inBody).toMatchObject({ status: 409, body: { code: "lease-stale" } });
+    const two = await service.ask(token, "POST", `${url}/execute`, { command: "id", generation }, stale);
+    expect(two).toMatchObject({ status: 400, body: { code: "bad-request" } });
     expect(service.pools.ran).toEqual([]);
   });
 

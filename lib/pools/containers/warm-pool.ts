@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
+import { ApiError } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import {
   LeaseBook,
@@ -203,6 +204,8 @@ export class WarmPool {
       return result;
     } catch (error) {
       if (ended.signal.aborted) throw ended.signal.reason as Error;
+      // Nomad has no such running task: nothing was run, and nothing will be.
+      if (error instanceof ApiError && error.status === 404) throw this.gone(lease);
       throw error;
     } finally {
       running.delete(ended);
@@ -228,7 +231,7 @@ export class WarmPool {
   async adopt(lease: Lease): Promise<LeasedContainer> {
     const adopted = await this.book.adopt(lease);
     if (this.find(lease.slot)) return this.leased(adopted);
-    throw new LeaseEndedError(lease, "gone", `the container ${lease.slot} of ${this.pool} is not there any more`);
+    throw this.gone(lease);
   }
 
   /** Waits until the pool does as it shall. @throws PoolBusyError where it does not in time */
@@ -252,7 +255,7 @@ export class WarmPool {
     const job = allocation && (await nomad.job(allocation.JobID));
     const generation = generationFrom(job, this.pool);
     if (generation) return { allocation: slot, task: generation.task, isolation: generation.isolation };
-    throw new LeaseEndedError(lease, "gone", `the container ${slot} of ${this.pool} is not there any more`);
+    throw this.gone(lease);
   }
 
   /**
@@ -377,6 +380,10 @@ export class WarmPool {
   private letGo(lease: Lease): void {
     // A lease that has ended meanwhile needs no release.
     this.book.release(lease).catch(() => undefined);
+  }
+
+  private gone(lease: Lease): LeaseEndedError {
+    return new LeaseEndedError(lease, "gone", `the container ${lease.slot} of ${this.pool} is not there any more`);
   }
 
   private lose(lease: Lease, reason: LeaseEnd): void {

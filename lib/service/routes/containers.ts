@@ -195,7 +195,10 @@ async function leaseOf(
   id: string,
   inBody: number | undefined,
 ): Promise<LeasedContainer> {
-  const generation = inBody ?? inHeader(request);
+  const given = inHeader(request);
+  if (inBody !== undefined && given !== undefined && inBody !== given)
+    throw new Problem("bad-request", "the header Lease-Generation and the body name different generations");
+  const generation = inBody ?? given;
   if (generation === undefined)
     throw new Problem(
       "generation-required",
