@@ -20,7 +20,7 @@ import { nameOf, type WantedJob } from "./selection";
 import { standing } from "./standing";
 import { together } from "./together";
 import { splitRequests, splitServices, splittable } from "./traffic";
-import { hasManualCanary } from "./update-json";
+import { hasManualCanary } from "./job-groups";
 import { watchDeployment } from "./watch";
 
 /** What deploying takes. */

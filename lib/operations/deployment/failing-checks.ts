@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, ConsulClient, JobJson, NomadClient } from "../../nomad";
+import { groupsOf, type GroupJson } from "./job-groups";
 
 /** A check of a service that does not pass. */
 export interface FailingCheck {
@@ -11,12 +12,6 @@ export interface FailingCheck {
   readonly output: string;
 }
 
-interface OfferingJson {
-  readonly Name?: string;
-  readonly Services?: readonly { readonly Name?: string; readonly Provider?: string }[] | null;
-  readonly Tasks?: readonly OfferingJson[] | null;
-}
-
 const LONGEST = 400;
 /** Checks are asked for at most so often, and waited for at most so long, in milliseconds. */
 const INTERVAL = 2000;
@@ -24,7 +19,7 @@ const INTERVAL = 2000;
 /** Follows the checks of the allocations of a job; it remembers what it saw last of those that are gone meanwhile. */
 export class FailingChecks {
   readonly #seen = new Map<string, readonly FailingCheck[]>();
-  readonly #groups: readonly OfferingJson[];
+  readonly #groups: readonly GroupJson[];
   #asked = 0;
   #asking: Promise<void> | undefined;
 
@@ -33,7 +28,7 @@ export class FailingChecks {
     private readonly nomad: NomadClient,
     private readonly consul: ConsulClient | undefined,
   ) {
-    this.#groups = (job.TaskGroups ?? []) as readonly OfferingJson[];
+    this.#groups = groupsOf(job);
   }
 
   /**

@@ -12,7 +12,7 @@ import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
 import { nameOf, selectJobs, type WantedJob } from "./selection";
-import { updatesOf, type UpdateJson } from "./update-json";
+import { updatesOf, type UpdateJson } from "./job-groups";
 
 /** What restarting takes. */
 export interface RestartOptions extends JobOptions {

@@ -3,7 +3,7 @@ import type { SteerOptions } from "./options";
 import { nameOf, type WantedJob } from "./selection";
 import { takeBack } from "./rollback";
 import type { JobOutcome } from "./outcome";
-import { hasAutoRevert } from "./update-json";
+import { hasAutoRevert } from "./job-groups";
 
 /** What a job is deployed after: `needed` must go well, `before` must only have ended. */
 export interface Order {

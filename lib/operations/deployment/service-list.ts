@@ -1,4 +1,5 @@
 import type { ConsulClient, JobJson, ServiceInstance, Word } from "../../nomad";
+import { groupsOf } from "./job-groups";
 
 /** An instance of a service of a job. */
 export interface ServiceRow {
@@ -13,36 +14,20 @@ export interface ServiceRow {
   readonly standIn: boolean;
 }
 
-interface GroupJson {
-  readonly Name: string;
-  readonly Services?: readonly ServiceJson[];
-  readonly Tasks?: readonly {
-    readonly Name?: string;
-    readonly Services?: readonly ServiceJson[];
-    readonly Meta?: Readonly<Record<string, string>>;
-  }[];
-}
-
-interface ServiceJson {
-  readonly Name?: string;
-  readonly TaskName?: string;
-  readonly Checks?: readonly { readonly Type?: string }[];
-}
-
 /**
  * Every service that a job offers, with where Consul says it is.
  *
  * @param standInKey the task metadata that marks a stand-in
  */
 export async function listServices(job: JobJson, consul: ConsulClient, standInKey: string): Promise<ServiceRow[]> {
-  const offered = ((job.TaskGroups ?? []) as readonly GroupJson[]).flatMap((group) => [
-    ...(group.Services ?? []).map((service) => ({
+  const offered = groupsOf(job).flatMap((group) => [
+    ...group.Services.map((service) => ({
       group: group.Name,
       service,
-      standIn: (group.Tasks ?? []).some(({ Name, Meta }) => Name === service.TaskName && Meta?.[standInKey] === "true"),
+      standIn: group.Tasks.some(({ Name, Meta }) => Name === service.TaskName && Meta?.[standInKey] === "true"),
     })),
-    ...(group.Tasks ?? []).flatMap((task) =>
-      (task.Services ?? []).map((service) => ({
+    ...group.Tasks.flatMap((task) =>
+      task.Services.map((service) => ({
         group: group.Name,
         service,
         standIn: task.Meta?.[standInKey] === "true",
@@ -52,7 +37,7 @@ export async function listServices(job: JobJson, consul: ConsulClient, standInKe
   const rows = await Promise.all(
     offered.map(async ({ group, service, standIn }) => {
       const name = service.Name ?? "";
-      const checks = (service.Checks ?? []).map((check) => check.Type ?? "").join(", ");
+      const checks = service.Checks.map((check) => check.Type ?? "").join(", ");
       const common = { service: name, group, checks, standIn };
       const instances = await consul.instances(name);
       if (instances.length === 0) return [{ ...common, address: "", status: "absent" }];

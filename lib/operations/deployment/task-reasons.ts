@@ -1,16 +1,6 @@
 import { flattened, type AllocationStub, type JobJson, type TaskEvent, type TaskState } from "../../nomad";
+import { groupsOf, type GroupJson, type TaskJson } from "./job-groups";
 import type { Reason } from "./reason";
-
-interface TaskJson {
-  readonly Name?: string;
-  readonly Lifecycle?: { readonly Hook?: string; readonly Sidecar?: boolean } | null;
-  readonly Artifacts?: readonly { readonly GetterSource?: string }[] | null;
-}
-
-interface GroupJson {
-  readonly Name?: string;
-  readonly Tasks?: readonly TaskJson[] | null;
-}
 
 /** Events that end the attempt to start a task. */
 const CANNOT_START: readonly string[] = [
@@ -121,7 +111,7 @@ function taskOf(job: JobJson, group: string, task: string): TaskJson | undefined
 }
 
 function groupOf(job: JobJson, name: string): GroupJson | undefined {
-  return ((job.TaskGroups ?? []) as readonly GroupJson[]).find(({ Name }) => Name === name);
+  return groupsOf(job).find(({ Name }) => Name === name);
 }
 
 /** Prestart tasks of an allocation for whose end the others wait. */

@@ -1,6 +1,7 @@
 import { UserError } from "../../jobspec";
 import type { ConsulClient, JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
+import { groupsOf } from "./job-groups";
 import type { SteerOptions } from "./options";
 
 /** The subsets that tell a canary from the rest. */
@@ -8,19 +9,14 @@ const STABLE = "stable";
 const CANARY = "canary";
 const KIND = "service-splitter";
 
-interface OfferingJson {
-  readonly Services?: readonly { readonly Name?: string }[] | null;
-  readonly Tasks?: readonly OfferingJson[] | null;
-}
-
 /**
  * The services of a job whose requests can be split: those for which the stack has a service-resolver with the subsets `stable` and
  * `canary`.
  */
 export function splitServices(job: JobJson, wanted: readonly Wanted[]): readonly string[] {
-  const offered = ((job.TaskGroups ?? []) as readonly OfferingJson[])
-    .flatMap((group) => [group, ...(group.Tasks ?? [])])
-    .flatMap(({ Services }) => (Services ?? []).map(({ Name }) => Name));
+  const offered = groupsOf(job)
+    .flatMap((group) => [group, ...group.Tasks])
+    .flatMap(({ Services }) => Services.map(({ Name }) => Name));
   const resolved = wanted.flatMap((item) => {
     if (item.kind !== "entry" || item.entry.Kind !== "service-resolver") return [];
     const subsets = (item.entry.Subsets ?? {}) as object;

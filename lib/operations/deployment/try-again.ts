@@ -1,17 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobJson, NomadClient } from "../../nomad";
 import type { HeldJob } from "./job-answers";
+import { groupsOf, withInGroups, type GroupJson } from "./job-groups";
 import { evaluatedBy, type Begun } from "./watch";
-
-interface PolicyJson {
-  readonly Attempts?: number | null;
-  readonly Interval?: number | null;
-  readonly Unlimited?: boolean | null;
-}
-
-interface GroupJson {
-  readonly ReschedulePolicy?: PolicyJson | null;
-}
 
 /** While this holds, a failed allocation may be replaced by an evaluation that is asked for, and hardly by Nomad itself. */
 const REPLACEABLE = {
@@ -52,10 +43,9 @@ export async function tryAgain(options: TryAgainOptions): Promise<Begun> {
   const index = held.JobModifyIndex ?? 0;
   // Whatever is missing of these, Nomad places at any evaluation.
   if (held.Type === "system" || held.Type === "sysbatch") return evaluatedBy(await register(job, index));
-  const groups = (held.TaskGroups ?? []) as readonly GroupJson[];
-  if (!options.deploymentFailed && groups.every(isRescheduled))
+  if (!options.deploymentFailed && groupsOf(held).every(isRescheduled))
     return evaluatedBy(await nomad.evaluate(job.ID, { forceReschedule: true }));
-  const between = await register(withReplaceable(job), index);
+  const between = await register(withInGroups(job, { ReschedulePolicy: REPLACEABLE }), index);
   const { EvalID } = await nomad.evaluate(job.ID, { forceReschedule: true });
   await evaluated(nomad, EvalID);
   return register(job, between.JobModifyIndex);
@@ -63,11 +53,6 @@ export async function tryAgain(options: TryAgainOptions): Promise<Begun> {
 
 function isRescheduled({ ReschedulePolicy: policy }: GroupJson): boolean {
   return policy?.Unlimited === true || ((policy?.Attempts ?? 0) > 0 && (policy?.Interval ?? 0) > 0);
-}
-
-function withReplaceable(job: JobJson): JobJson {
-  const groups = (job.TaskGroups ?? []) as readonly GroupJson[];
-  return { ...job, TaskGroups: groups.map((group) => ({ ...group, ReschedulePolicy: REPLACEABLE })) };
 }
 
 /**

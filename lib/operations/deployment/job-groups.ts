@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import type { JobJson } from "../../nomad";
+
+/** What is absent, null, or not what Nomad takes there is read as absent: whether a job is right is the model's and the server's to say. */
+function part<S extends v.GenericSchema<unknown>>(of: S) {
+  return v.optional(
+    v.fallback(
+      v.pipe(
+        v.nullish(of),
+        v.transform((value) => value ?? undefined),
+      ),
+      undefined,
+    ),
+  );
+}
+
+/** A list of parts; read as empty where there is none. */
+function parts<S extends v.GenericSchema<unknown>>(of: S) {
+  return v.optional(
+    v.fallback(
+      v.pipe(
+        v.nullish(v.array(of)),
+        v.transform((value) => value ?? []),
+      ),
+      [],
+    ),
+    [],
+  );
+}
+
+const update = v.object({
+  MaxParallel: part(v.number()),
+  MinHealthyTime: part(v.number()),
+  HealthyDeadline: part(v.number()),
+  Canary: part(v.number()),
+  AutoPromote: part(v.boolean()),
+  AutoRevert: part(v.boolean()),
+});
+
+/** An update block in API JSON, as far as it is read here; times in nanoseconds. */
+export type UpdateJson = v.InferOutput<typeof update>;
+
+const service = v.object({
+  Name: part(v.string()),
+  Provider: part(v.string()),
+  TaskName: part(v.string()),
+  Checks: parts(v.object({ Type: part(v.string()) })),
+});
+
+const task = v.object({
+  Name: part(v.string()),
+  Meta: part(v.record(v.string(), v.unknown())),
+  Lifecycle: part(v.object({ Hook: part(v.string()), Sidecar: part(v.boolean()) })),
+  Artifacts: parts(v.object({ GetterSource: part(v.string()) })),
+  Services: parts(service),
+});
+
+/** A task of a job in API JSON, as far as it is read here. */
+export type TaskJson = v.InferOutput<typeof task>;
+
+const group = v.object({
+  Name: v.optional(v.fallback(v.string(), ""), ""),
+  Update: part(update),
+  ReschedulePolicy: part(
+    v.object({ Attempts: part(v.number()), Interval: part(v.number()), Unlimited: part(v.boolean()) }),
+  ),
+  Services: parts(service),
+  Tasks: parts(task),
+});
+
+/** A group of a job in API JSON, as far as it is read here. */
+export type GroupJson = v.InferOutput<typeof group>;
+
+const jobWithGroups = v.object({ Update: part(update), TaskGroups: parts(group) });
+
+/** The groups of a job, as far as bringing and watching it needs them. The one place where they are read from API JSON. */
+export function groupsOf(job: JobJson): readonly GroupJson[] {
+  return v.parse(jobWithGroups, job).TaskGroups;
+}
+
+/** A job whose groups all have something else in them. */
+export function withInGroups(job: JobJson, changed: Readonly<Record<string, unknown>>): JobJson {
+  const groups = Array.isArray(job.TaskGroups) ? (job.TaskGroups as readonly object[]) : [];
+  return { ...job, TaskGroups: groups.map((each) => ({ ...each, ...changed })) };
+}
+
+/**
+ * The update settings of each group by its name: what the group has goes over what the job has, as a server merges them.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/update
+ */
+export function updatesOf(job: JobJson): ReadonlyMap<string, UpdateJson> {
+  const { Update: outer, TaskGroups: groups } = v.parse(jobWithGroups, job);
+  return new Map(groups.map(({ Name, Update: own }) => [Name, { ...outer, ...own }]));
+}
+
+/** Whether a job places canaries that somebody promotes. */
+export function hasManualCanary(job: JobJson): boolean {
+  return [...updatesOf(job).values()].some(({ Canary, AutoPromote }) => (Canary ?? 0) > 0 && AutoPromote !== true);
+}
+
+/** Whether a job goes back by itself where a deployment of it fails. */
+export function hasAutoRevert(job: JobJson): boolean {
+  return [...updatesOf(job).values()].some(({ AutoRevert }) => AutoRevert === true);
+}
