@@ -1,5 +1,6 @@
-import type { AllocationStub } from "../../lib/nomad";
-import type { LeasedContainer, WarmPool } from "../../lib/pools";
+import { Cpu, Memory, Resources } from "../../lib/jobspec";
+import type { AllocationStub, JobJson } from "../../lib/nomad";
+import { WarmPoolJob, type LeasedContainer, type WarmPool } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { flat } from "../support/project";
 import { until } from "../support/until";
@@ -102,5 +103,18 @@ describe("a pool of 24 of which 20 are leased", () => {
     await pool.until(({ free, leased }) => free === 3 && leased === 0, 30_000);
     expect(await jobs()).toEqual([smallPool({ size: 3, priority: 41 }).id]);
     expect(pools.troubles).toEqual([]);
+  }, 90_000);
+
+  test("an old one that no node takes goes too", async () => {
+    const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.gibibytes(4096) });
+    const unplaced = new WarmPoolJob({ provider: "openai", size: 2, execution: { kind: "raw_exec" }, resources });
+    await cluster.nomad.register(unplaced.toApi().Job as JobJson, 0);
+    await pool.until(
+      ({ generations }) => generations.some(({ job, isCurrent }) => job === unplaced.id && isCurrent),
+      30_000,
+    );
+    await cluster.nomad.register(smallPool({ size: 2, priority: 42 }).toApi().Job as JobJson, 0);
+    const left = [smallPool({ size: 2, priority: 42 }).id];
+    await until("the end of the old jobs", async () => String(await jobs()) === String(left), 40_000);
   }, 90_000);
 });

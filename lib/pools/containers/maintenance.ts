@@ -174,6 +174,11 @@ export class Maintenance {
       await nomad.scale(job, group, target, { index, message: `${pool} becomes larger` });
       return;
     }
+    if (count > target && !(await nomad.allocations(job)).some(isLive)) {
+      // No node takes them, or none of them starts: there is nothing that could be leased, and nothing that Nomad would stop.
+      await nomad.scale(job, group, target, { index, message: `${pool} becomes smaller` });
+      return;
+    }
     for (let steps = 0; steps < STEPS && !signal.aborted; steps += 1)
       if (!(await this.shrink(generation.job, target))) return;
   }
