@@ -1,7 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { Cpu, Driver, Job, LogConfig, Memory, Resources, Task, TaskGroup, Update } from "../../lib/jobspec";
@@ -19,9 +15,6 @@ const withDocker = reason === undefined ? describe : describe.skip;
 /** The task's own process. */
 const TASK = "sleep 71000001";
 
-/** What the smallest images have: busybox, and no other program. */
-const APPLETS = "sh cat chmod echo env grep head kill ls mkdir nohup printf ps rm setsid sleep touch wc yes".split(" ");
-
 withDocker("a command in a container", () => {
   const docker = new OwnDocker();
   const cluster = new TestCluster();
@@ -30,16 +23,7 @@ withDocker("a command in a container", () => {
 
   beforeAll(async () => {
     await docker.start();
-    const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-image-"));
-    mkdirSync(join(folder, "bin"));
-    mkdirSync(join(folder, "tmp"));
-    execFileSync("cp", ["/usr/bin/busybox", join(folder, "bin/busybox")]);
-    for (const applet of APPLETS) symlinkSync("busybox", join(folder, "bin", applet));
-    execFileSync("sh", ["-c", `tar -C "$1" -c . | docker import - tiny:1`, "sh", folder], {
-      env: { ...process.env, DOCKER_HOST: docker.host },
-      stdio: "ignore",
-    });
-    rmSync(folder, { recursive: true });
+    docker.importSmallest("tiny:1");
     await cluster.start({ DOCKER_HOST: docker.host });
     executor = new NomadExecutor(cluster.nomad);
     const driver = Driver.docker({ image: "tiny:1", command: "/bin/sleep", args: [TASK.slice(-8)], init: true });

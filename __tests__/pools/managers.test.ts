@@ -10,6 +10,7 @@ import {
   RuntimeJob,
   WarmPoolJob,
   WarmPoolManager,
+  type Clock,
   type NomadManagerOptions,
   type WarmContainer,
   type WarmPoolManagerOptions,
@@ -281,6 +282,27 @@ describe("NomadManager", () => {
     await expect(failure).rejects.toThrow(RuntimeFailedError);
     await expect(failure).rejects.toThrow(/did not start within 1.5 s: no node takes it/);
     await until("its end", async () => (await manager.getJobStatus(job.jobId, false)).status === "dead");
+  }, 60_000);
+
+  test("what a job wrote is forgotten an hour after its end, and keeps no process alive until then", async () => {
+    const due: { readonly delay: number; readonly run: () => void; readonly idle?: boolean }[] = [];
+    const clock: Clock = {
+      now: () => performance.now(),
+      after: (delay, run, { idle } = {}) => {
+        if (idle) due.push({ delay, run, idle });
+        const timer = idle ? undefined : setTimeout(run, delay);
+        return () => clearTimeout(timer);
+      },
+    };
+    const manager = nomadManager({ clock });
+    const job = await manager.submitRuntimeJob({ ...request, command: "echo kept" });
+    expect(await manager.result(job.jobId)).toMatchObject({ stdout: "kept\n" });
+    expect(due.map(({ delay }) => delay)).toEqual([3_600_000]);
+    expect(manager.output(job.jobId).stdout).toBe("kept\n");
+    due[0]?.run();
+    expect(() => manager.output(job.jobId)).toThrow("is not known here: its output is kept for an hour");
+    await expect(manager.result(job.jobId)).rejects.toThrow("is not known here");
+    await manager.stopJob(job.jobId);
   }, 60_000);
 
   test("what is not known here is said", async () => {

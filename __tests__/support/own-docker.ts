@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mountsIn } from "../../lib/local";
@@ -8,6 +8,10 @@ import { until } from "./until";
 /** The network of its containers: its own, so that a Docker that somebody works with is not disturbed. */
 const BRIDGE = "cdknomad0";
 const ADDRESS = "10.213.77.1/24";
+
+/** What the smallest image has: busybox, and no other program. */
+const APPLETS =
+  "sh cat chmod echo env grep head kill ls mkdir nohup printf ps rm setsid sleep tail test touch wc yes".split(" ");
 
 /** A Docker engine for tests: a folder, a socket and a bridge of its own, without a registry, ended by the id of its process. */
 export class OwnDocker {
@@ -48,6 +52,20 @@ export class OwnDocker {
   /** DOCKER_HOST. */
   get host(): string {
     return `unix://${this.#folder}/docker.sock`;
+  }
+
+  /** Makes an image of busybox alone, from this machine. */
+  importSmallest(image: string): void {
+    const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-image-"));
+    mkdirSync(join(folder, "bin"));
+    mkdirSync(join(folder, "tmp"));
+    execFileSync("cp", ["/usr/bin/busybox", join(folder, "bin/busybox")]);
+    for (const applet of APPLETS) symlinkSync("busybox", join(folder, "bin", applet));
+    execFileSync("sh", ["-c", `tar -C "$1" -c . | docker import - "$2"`, "sh", folder, image], {
+      env: { ...process.env, DOCKER_HOST: this.host },
+      stdio: "ignore",
+    });
+    rmSync(folder, { recursive: true });
   }
 
   /** What a docker command printed; undefined where it failed. */

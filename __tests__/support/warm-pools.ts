@@ -5,6 +5,7 @@ import {
   NomadExecutor,
   WarmPool,
   WarmPoolJob,
+  type Execution,
   type Executor,
   type WarmPoolOptions,
 } from "../../lib/pools";
@@ -14,12 +15,14 @@ import type { TestCluster } from "./cluster";
 export interface PoolProgram {
   readonly size?: number;
   readonly priority?: number;
+  /** Default: processes of the node. */
+  readonly execution?: Execution;
 }
 
 /** A pool of processes that take next to nothing. */
-export function smallPool({ size = 4, priority = 40 }: PoolProgram): WarmPoolJob {
+export function smallPool({ size = 4, priority = 40, execution = { kind: "raw_exec" } }: PoolProgram): WarmPoolJob {
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
-  return new WarmPoolJob({ provider: "openai", size, priority, execution: { kind: "raw_exec" }, resources });
+  return new WarmPoolJob({ provider: "openai", size, priority, execution, resources });
 }
 
 /** Runs nothing and says that it went well: for tests of what happens around commands. */

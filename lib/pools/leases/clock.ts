@@ -8,9 +8,10 @@ export interface Clock {
    * Calls once, later.
    *
    * @param delay milliseconds
+   * @param options `idle`: a process that has nothing else to do need not stay for it. Default: false
    * @returns forgets it
    */
-  after(delay: number, run: () => void): () => void;
+  after(delay: number, run: () => void, options?: { readonly idle?: boolean }): () => void;
 }
 
 /** The longest time that can be waited for, in milliseconds: Node takes a longer one for none at all. */
@@ -52,8 +53,9 @@ export async function settledWithin(clock: Clock, limit: number, work: Iterable<
 /** The clock of this process. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
-  after: (delay, run) => {
+  after: (delay, run, { idle = false } = {}) => {
     const timer = setTimeout(run, delay);
+    if (idle) timer.unref();
     return () => clearTimeout(timer);
   },
 };

@@ -133,7 +133,7 @@ const REMEMBERED = 1000;
 export class NomadManager {
   readonly #runs = new Map<string, Run>();
   readonly #statuses = new Map<string, { readonly at: number; readonly status: JobStatus }>();
-  readonly #forgetting = new Set<NodeJS.Timeout>();
+  readonly #forgetting = new Map<string, () => void>();
   readonly #clock: Clock;
   /** The client that it asks. */
   readonly nomad: NomadClient;
@@ -305,7 +305,8 @@ export class NomadManager {
     const runs = [...this.#runs.values()];
     for (const { cancel } of runs) cancel.abort(new UserError([problem("", "the manager was closed")]));
     await Promise.allSettled(runs.map(({ result }) => result));
-    for (const timer of this.#forgetting) clearTimeout(timer);
+    for (const forget of this.#forgetting.values()) forget();
+    this.#forgetting.clear();
     this.#runs.clear();
   }
 
@@ -347,11 +348,11 @@ export class NomadManager {
       this.#counts.running -= 1;
       output.end();
       // That something is remembered keeps no process alive.
-      const timer = setTimeout(() => {
+      const forget = () => {
         this.#runs.delete(jobId);
-        this.#forgetting.delete(timer);
-      }, this.options.keepOutput ?? HOUR).unref();
-      this.#forgetting.add(timer);
+        this.#forgetting.delete(jobId);
+      };
+      this.#forgetting.set(jobId, this.#clock.after(this.options.keepOutput ?? HOUR, forget, { idle: true }));
     }
   }
 }
