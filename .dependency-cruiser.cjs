@@ -90,6 +90,20 @@ module.exports = {
       to: { path: "^lib/([^/]+)/(?!(index|host|jobs/index)\\.ts$)", pathNot: "^$1/" },
     },
     {
+      name: "sandbox-server-door",
+      comment:
+        "the sandbox server is a program of its own, with its rights: nobody loads it into theirs, and it loads nothing of theirs but its HTTP shapes",
+      severity: "error",
+      from: { path: "^(lib|stacks|main)", pathNot: "^lib/pools/sandbox/server/" },
+      to: { path: "^lib/pools/sandbox/server/" },
+    },
+    {
+      name: "sandbox-server-imports",
+      severity: "error",
+      from: { path: "^lib/pools/sandbox/server/" },
+      to: { path: "^(lib|stacks|main)", pathNot: ["^lib/pools/sandbox/server/", "^lib/pools/sandbox/protocol\\.ts$"] },
+    },
+    {
       name: "jobspec-is-pure",
       comment: "the model runs in a browser: no cdktf, no Node; re2js is plain JavaScript",
       severity: "error",

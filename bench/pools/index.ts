@@ -6,6 +6,7 @@ import { measureExecutions } from "./executions";
 import { measureReplacement } from "./replacement";
 import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
+import { measureSlots } from "./slots";
 
 /** The themes, each in a file of its own. */
 const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -14,6 +15,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   service: () => withCluster({}, measureService),
   replacement: () => withCluster({}, measureReplacement),
   sandbox: measureSandboxServers,
+  slots: () => withCluster({}, measureSlots),
   chaos: () => withCluster({}, (cluster) => measureChaos(cluster)),
 };
 

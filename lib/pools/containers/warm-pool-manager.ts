@@ -240,9 +240,16 @@ function statsOf({ target, free, leased, coming }: WarmPoolStatus): PoolStats {
   return { target, current, allocated: leased, free, utilizationPercent };
 }
 
+/** Of a name that came from somebody else an error tells no more. */
+const LONGEST_NAME_TOLD = 100;
+
 function checkProvider(provider: string): void {
   if (!(PROVIDERS as readonly string[]).includes(provider))
-    throw UserError.at("provider", `"${provider}" is not known; write one of ${PROVIDERS.join(", ")}`, "pool/provider");
+    throw UserError.at(
+      "provider",
+      `${JSON.stringify(provider.slice(0, LONGEST_NAME_TOLD))} is not known; write one of ${PROVIDERS.join(", ")}`,
+      "pool/provider",
+    );
 }
 
 function checkSize(provider: string, size: number): void {

@@ -1,6 +1,6 @@
 import { ABSENT, type Store } from "../store";
 import type { Clock } from "./clock";
-import { within } from "./decide";
+import { mayPass, within } from "./decide";
 import type { ManagerRecord } from "./records";
 
 /** What a {@link Heartbeat} is made of. */
@@ -39,9 +39,22 @@ export class Heartbeat {
     return clock.now() < this.sent + ttl;
   }
 
-  /** The first one. @throws what the store says */
-  async start(): Promise<void> {
-    await this.beat();
+  /**
+   * The first one. A store that does not answer is asked again for a while.
+   *
+   * @param patience in milliseconds
+   * @throws what the store says
+   */
+  async start(patience: number): Promise<void> {
+    const { clock, every } = this.options;
+    for (const until = clock.now() + patience; ;) {
+      try {
+        return await this.beat();
+      } catch (error) {
+        if (!mayPass(error) || clock.now() >= until) throw error;
+      }
+      await this.sleep(every / 2);
+    }
   }
 
   /** All others, until it is stopped. */

@@ -114,13 +114,14 @@ export class LeaseBook {
   async start(): Promise<void> {
     const { view, heartbeat, clock, ttl, store, keys, manager } = this.#parts;
     if (this.#phase !== "new") throw new Error("a lease book is started once; make another");
-    await heartbeat.start();
-    const index = await within(clock, Math.max(ttl * 4, 10_000), store.name, (signal) =>
-      view.open(keys.manager(manager), signal),
-    ).catch(async (error: unknown) => {
-      await heartbeat.remove().catch(() => undefined);
-      throw error;
-    });
+    const patience = Math.max(ttl * 4, 10_000);
+    await heartbeat.start(patience);
+    const index = await within(clock, patience, store.name, (signal) => view.open(keys.manager(manager), signal)).catch(
+      async (error: unknown) => {
+        await heartbeat.remove().catch(() => undefined);
+        throw error;
+      },
+    );
     this.#phase = "open";
     this.#loops.push(heartbeat.run(), view.follow(index));
     this.look();

@@ -401,6 +401,17 @@ test("a token that may write and not list is refused at the start, when the pool
   expect(error?.message).toMatch(/does not list what was just written below pools\/pool\//);
 });
 
+test.each(["request", "answer"] as const)(
+  "a store that loses the first %s is asked again at the start",
+  async (lost) => {
+    pool = new SimulatedPool(1);
+    let left = 2;
+    const manager = await pool.manager({}, () => ({ there: 1, back: 1, ...((left -= 1) >= 0 ? { lost } : {}) }));
+    expect((await claim(manager)).generation).toBe(1);
+    expect(manager.book.state().managers).toEqual([manager.book.manager]);
+  },
+);
+
 describe("an ending", () => {
   test("that fails is tried again, and the slot is not offered meanwhile", async () => {
     pool = new SimulatedPool(1);
