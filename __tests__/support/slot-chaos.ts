@@ -130,15 +130,19 @@ class ChaosRun {
     const { objects } = await this.store.list(`pools/${this.job}/slots/`);
     const leases = [...objects.values()].filter(({ value }) => !value.includes('"state":"free"')).length;
     const allocations = await this.cluster.nomad.allocations(this.job);
-    const servers = processesWith("--data-dir").filter(({ command }) => command.includes(this.cluster.project.folder));
     const wanted = allocations.filter(
       ({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus === "running",
     );
     return {
       leases,
-      sandboxes: Math.max(0, servers.length - wanted.length),
+      sandboxes: Math.max(0, this.servers().length - wanted.length),
       processes: processesWith(MARK).length,
     };
+  }
+
+  /** The sandboxes of this cluster: others may run on this machine. */
+  private servers() {
+    return processesWith("--data-dir").filter(({ command }) => command.includes(this.cluster.project.folder));
   }
 
   private async killManager(): Promise<void> {
@@ -159,7 +163,7 @@ class ChaosRun {
   }
 
   private async killAllocation(): Promise<void> {
-    const [server] = this.drawn(processesWith("--data-dir").filter(({ command }) => command.includes("--slots")));
+    const [server] = this.drawn(this.servers());
     if (server === undefined) return;
     this.kills.allocation += 1;
     // Half of them by Nomad, half as a crash.

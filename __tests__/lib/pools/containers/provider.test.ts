@@ -1,6 +1,6 @@
 import { UserError } from "../../../../lib/jobspec";
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
-import { NomadStore, WarmPoolManager, type Provider } from "../../../../lib/pools";
+import { NomadExecutor, NomadStore, WarmPoolManager, type Provider } from "../../../../lib/pools";
 
 /** Nobody answers there: what is refused is refused before anything is asked. */
 const connection = nomadConnection({}, "http://127.0.0.1:9");
@@ -11,7 +11,11 @@ describe.each(["mistral", "", "OpenAI", "__proto__", "toString", "openai\n", "..
     // As a program without types, or a request, has it.
     const provider = name as Provider;
     const nomad = new NomadClient(connection);
-    const manager = new WarmPoolManager({ nomad, store: new NomadStore(connection) });
+    const manager = new WarmPoolManager({
+      nomad,
+      store: new NomadStore(connection),
+      executor: new NomadExecutor(nomad),
+    });
     afterAll(() => nomad.close());
 
     test.each([
