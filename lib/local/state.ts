@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
-import { privateFolder, writePrivateFile } from "../private-files";
+import { privateFolder, writeWholePrivateFile } from "../private-files";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const agent = v.object({ pid: count, version: v.string(), path: v.string(), from: v.string() });
@@ -35,9 +35,7 @@ export function readState(folder: string): ClusterState | undefined {
 /** Writes it, whole or not at all. */
 export function writeState(folder: string, state: ClusterState): void {
   privateFolder(folder);
-  const file = join(folder, "cluster.json");
-  writePrivateFile(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  writeWholePrivateFile(join(folder, "cluster.json"), `${JSON.stringify(state, null, 2)}\n`);
 }
 
 /** Forgets it. */

@@ -1,4 +1,5 @@
 /** Files and folders that only their owner may read: whatever is written here may hold values of variables, addresses and tokens. */
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   constants,
@@ -7,6 +8,9 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
   writeFileSync,
   closeSync,
 } from "node:fs";
@@ -40,6 +44,28 @@ export function writePrivateFile(path: string, text: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Writes a file whole or not at all: whoever reads it meanwhile reads the old one. One that is there already keeps its mode.
+ *
+ * @param mode of a new file. Default: what the process's mask leaves
+ */
+export function writeWholeFile(path: string, text: string, mode?: number): void {
+  const partial = `${path}.${randomUUID()}.partial`;
+  const kept = mode ?? statSync(path, { throwIfNoEntry: false })?.mode;
+  try {
+    writeFileSync(partial, text, { flag: "wx", mode });
+    if (kept !== undefined) chmodSync(partial, kept & 0o777);
+    renameSync(partial, path);
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
+
+/** As {@link writeWholeFile}, a file that nobody else may read. */
+export function writeWholePrivateFile(path: string, text: string): void {
+  writeWholeFile(path, text, FILE);
 }
 
 /**

@@ -21,6 +21,8 @@ import {
   openPrivateFile,
   privateFolder,
   writePrivateFile,
+  writeWholeFile,
+  writeWholePrivateFile,
 } from "../../../lib/private-files";
 
 let folder: string;
@@ -119,4 +121,17 @@ describe("what a link leads to is not touched", () => {
       expect(() => openPrivateFile(join(folder, "cluster.json"), flags)).toThrow("ELOOP");
     expect(readFileSync(other, "utf8")).toBe("kept");
   });
+});
+
+test("a file is written whole or not at all, keeps its mode, and nothing is left beside it", () => {
+  const file = join(folder, "module.ts");
+  writeFileSync(file, "before");
+  chmodSync(file, 0o640);
+  writeWholeFile(file, "after");
+  expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual(["after", 0o640]);
+  writeWholePrivateFile(file, "private");
+  expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual(["private", 0o600]);
+  mkdirSync(join(folder, "taken"));
+  expect(() => writeWholeFile(join(folder, "taken"), "x")).toThrow(/EISDIR|EEXIST|ENOTEMPTY|EPERM/);
+  expect(readdirSync(folder).sort()).toEqual(["module.ts", "taken"]);
 });

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Problem } from "../../jobspec";
 import { problemsOf, readJobFile, readRunningJob } from "../../operations";
+import { writeWholeFile } from "../../private-files";
 import { term } from "../../text";
 import { toTypeScript, type JobToWrite } from "../../typescript";
 import { command, flag, listOfArguments, value, values } from "../command";
@@ -47,7 +47,8 @@ export const importJobs = command({
     if (path === undefined) terminal.handOver(module);
     else {
       refuseOther(out ?? path, path, module, input.force);
-      write(path, module);
+      mkdirSync(dirname(path), { recursive: true });
+      writeWholeFile(path, module);
       terminal.note(term`${GOOD} ${out ?? path}: ${found.map(({ job }) => job.id).join(", ")}`);
     }
     return EXIT.ok;
@@ -122,17 +123,5 @@ function library(folder: string): string {
       return path.startsWith(".") ? path : `./${path}`;
     }
     if (dirname(at) === at) return "cdk-nomad";
-  }
-}
-
-/** Writes a file whole or not at all. */
-function write(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const partial = `${file}.${randomUUID()}.partial`;
-  try {
-    writeFileSync(partial, text);
-    renameSync(partial, file);
-  } finally {
-    rmSync(partial, { force: true });
   }
 }
