@@ -43,9 +43,14 @@ export class ServiceProcess {
     this.#ended = new Promise((resolve) => this.#child.once("exit", (code) => resolve(code)));
   }
 
+  /** Starts one, and waits for nothing. */
+  static begin(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
+    return new ServiceProcess(args, env);
+  }
+
   /** Starts one, and waits until it is ready. */
   static async start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-    const started = new ServiceProcess(args, env);
+    const started = ServiceProcess.begin(args, env);
     await until("the service is ready", async () => {
       if (started.#child.exitCode !== null) throw new Error(started.said);
       return (

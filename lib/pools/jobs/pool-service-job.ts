@@ -127,7 +127,7 @@ const KILL_TIMEOUT = Duration.seconds(40);
  * two calls, and any number of them share the pools.
  *
  * Nomad is asked with the task's own identity, whose token is in its environment. In a cluster with ACLs that identity needs a policy for the job:
- * `alloc-exec`, `scale-job`, `submit-job`, `read-job`, and variables below `pools/` where leases are kept in Nomad.
+ * `examples/policies/pool-service.nomad.hcl` is one.
  *
  * @see https://developer.hashicorp.com/nomad/docs/concepts/workload-identity
  */

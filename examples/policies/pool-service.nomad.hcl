@@ -1,0 +1,24 @@
+# What the pools' service needs: PoolServiceJob's identity, or the token of `cdk-nomad serve`.
+namespace "default" {
+  capabilities = [
+    "list-jobs",
+    "read-job",
+    "submit-job",
+    "scale-job",
+    "alloc-lifecycle",
+    "alloc-exec",
+    # For pools of raw_exec alone.
+    "alloc-node-exec",
+  ]
+
+  variables {
+    # Its tokens.
+    path "nomad/jobs/pool-service" {
+      capabilities = ["read"]
+    }
+    # The leases, where they are kept in Nomad.
+    path "pools/*" {
+      capabilities = ["list", "read", "write", "destroy"]
+    }
+  }
+}
