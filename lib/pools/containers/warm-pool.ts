@@ -3,6 +3,7 @@ import { UserError } from "../../jobspec";
 import { ApiError } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import {
+  CLAIM_DEADLINE,
   LeaseBook,
   LeaseEndedError,
   monotonicClock,
@@ -166,11 +167,14 @@ export class WarmPool {
     await this.#admission.admit(options.owner);
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
     const kept = options.standing === undefined ? this.#kept.take(options.owner) : undefined;
-    if (kept) return this.leased(kept);
+    const waiting = kept && this.find(kept.slot);
+    if (kept && waiting) return leasedOf(kept, waiting);
+    if (kept) await this.book.release(kept).catch(() => undefined);
+    const end = this.#clock.now() + (options.deadline ?? CLAIM_DEADLINE);
     for (let tries = 1; ; tries += 1) {
-      const lease = await this.book.claim(options);
+      const lease = await this.book.claim({ ...options, deadline: Math.max(0, end - this.#clock.now()) });
       const container = this.find(lease.slot);
-      if (container?.isRunning) return this.admitted(this.leased(lease));
+      if (container?.isRunning) return this.admitted(leasedOf(lease, container));
       // It was told to stop in this very moment.
       await this.book.release(lease).catch(() => undefined);
       if (tries >= TRIES) throw new PoolBusyError(this.pool, ROUND, `the containers of ${this.pool} go as they come`);
@@ -230,7 +234,10 @@ export class WarmPool {
   /** Takes a lease over that another manager handed over. @throws LeaseEndedError where it has ended */
   async adopt(lease: Lease): Promise<LeasedContainer> {
     const adopted = await this.book.adopt(lease);
-    if (this.find(lease.slot)) return this.leased(adopted);
+    const container = this.find(lease.slot);
+    if (container) return leasedOf(adopted, container);
+    // Nobody would have it, and this manager would renew it for ever.
+    await this.book.release(adopted).catch(() => undefined);
     throw this.gone(lease);
   }
 
@@ -348,11 +355,6 @@ export class WarmPool {
     return this.#view.containers.find((container) => container.id === id);
   }
 
-  private leased(lease: Lease): LeasedContainer {
-    const { job, task, isolation, evaluation, created } = this.find(lease.slot) as Container;
-    return { lease, job, place: { allocation: lease.slot, task, isolation }, evaluation, created };
-  }
-
   /** Gives a container to a user who may have it. */
   private async admitted(container: LeasedContainer): Promise<LeasedContainer> {
     const { lease } = container;
@@ -410,4 +412,9 @@ export class WarmPool {
       await sleep(ROUND * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+function leasedOf(lease: Lease, container: Container): LeasedContainer {
+  const { id, job, task, isolation, evaluation, created } = container;
+  return { lease, job, place: { allocation: id, task, isolation }, evaluation, created };
 }

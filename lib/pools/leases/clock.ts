@@ -29,6 +29,15 @@ export function checkTime(name: string, milliseconds: number, least = 1): void {
   throw UserError.at(name, `${milliseconds} is no time; write milliseconds from ${least} to ${LONGEST}`, "pools/time");
 }
 
+/** Checks the times of a lease book. @throws UserError where one is none, or a lease would end between two heartbeats */
+export function checkTimes(ttl: number, heartbeat: number): void {
+  checkTime("ttl", ttl);
+  checkTime("heartbeat", heartbeat);
+  if (heartbeat < ttl) return;
+  const message = `${heartbeat} ms is no less than the ttl, ${ttl} ms; write a fifth of it`;
+  throw UserError.at("heartbeat", message, "pools/time");
+}
+
 /** Waits, no longer than until a signal is aborted; it never fails. */
 export function pause(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

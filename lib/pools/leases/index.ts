@@ -4,4 +4,5 @@ export { doublesIn, type Double, type HistoryEvent } from "./history";
 export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
 export { LeaseBook } from "./lease-book";
+export { CLAIM_DEADLINE } from "./options";
 export type { ClaimOptions, LeaseBookOptions, LeaseEvent, PoolState, ReleaseOptions, SlotState } from "./options";

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { UserError } from "../../jobspec";
 import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
-import { checkTime, monotonicClock } from "./clock";
+import { checkTime, checkTimes, monotonicClock } from "./clock";
 import { Claims } from "./claims";
 import { readDecided, within, writeDecided } from "./decide";
 import { Endings } from "./endings";
@@ -10,14 +9,19 @@ import { Held } from "./held";
 import { checkOwner, PoolKeys, stepOf } from "./keys";
 import { LeaseEndedError, type Lease, type LeaseEnd } from "./lease";
 import { Observer } from "./observer";
-import type { ClaimOptions, LeaseBookOptions, PoolState, ReleaseOptions } from "./options";
+import {
+  CLAIM_DEADLINE,
+  type ClaimOptions,
+  type LeaseBookOptions,
+  type PoolState,
+  type ReleaseOptions,
+} from "./options";
 import { END_IN_WORDS, endOf, leaseOf, readSlot, type SlotRecord } from "./records";
 import { Standing } from "./standing";
 import { View } from "./view";
 
 /** Half of a second and more is left of three for looking, asking and writing, on a machine that is busy. */
 const TTL = 2000;
-const DEADLINE = 30_000;
 const HANDED_OVER = 30_000;
 const QUEUE_LIMIT = 1000;
 /** How often it is looked whether something is over, in parts of the ttl. */
@@ -42,14 +46,7 @@ export class LeaseBook {
 
   constructor(private readonly options: LeaseBookOptions) {
     const { store, clock = monotonicClock, ttl = TTL, heartbeat = ttl / 5, onTrouble = () => undefined } = options;
-    checkTime("ttl", ttl);
-    checkTime("heartbeat", heartbeat);
-    if (heartbeat >= ttl)
-      throw UserError.at(
-        "heartbeat",
-        `${heartbeat} ms is no less than the ttl, ${ttl} ms; write a fifth of it`,
-        "pools/time",
-      );
+    checkTimes(ttl, heartbeat);
     const random = options.randomBytes ?? randomBytes;
     const hex = (size: number) => Buffer.from(random(size)).toString("hex");
     const keys = new PoolKeys(options.pool);
@@ -147,7 +144,7 @@ export class LeaseBook {
    *   UserError for an owner, a slot or a time that is none; what the store says, where it refuses, or does not answer until the deadline
    */
   async claim(options: ClaimOptions): Promise<Lease> {
-    const { owner, deadline = DEADLINE, standing, signal, slot } = options;
+    const { owner, deadline = CLAIM_DEADLINE, standing, signal, slot } = options;
     checkOwner(owner);
     if (slot !== undefined) stepOf("slot", slot);
     if (standing !== undefined) checkTime("standing", standing);

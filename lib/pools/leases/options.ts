@@ -44,6 +44,9 @@ export interface LeaseBookOptions {
   readonly randomBytes?: (size: number) => Uint8Array;
 }
 
+/** How long a claim may take where nobody says it, in milliseconds. */
+export const CLAIM_DEADLINE = 30_000;
+
 /** What is claimed, and for whom. */
 export interface ClaimOptions {
   /** Whose the lease is: any text, at most 1,024 characters. */
