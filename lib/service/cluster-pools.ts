@@ -100,11 +100,13 @@ class ClusterPools implements Pools {
   }
 
   async find(container: string): Promise<LeasedContainer | undefined> {
-    const pools = this.all();
+    const pools = [...this.#pools.values()].filter(({ trouble }) => trouble === undefined).map(({ pool }) => pool);
     // Each pool that does not know it would ask the store.
     const known = pools.map((pool) => pool.book.known(container)).find((lease) => lease !== undefined);
     const lease =
       known ?? (await Promise.all(pools.map((pool) => pool.book.find(container)))).find((each) => each !== undefined);
+    // It may be of a pool that could not be begun with: that it is in none of the others says nothing then.
+    if (lease === undefined) this.all();
     return lease && this.shown(lease);
   }
 
@@ -169,7 +171,8 @@ class ClusterPools implements Pools {
       const result = await runtime.result(jobId);
       return { ...result, truncated: result.truncated && !isStreamed, job: jobId };
     } finally {
-      // It has ended; whether Nomad remembers it is of no use to anybody.
+      // It has ended; whether Nomad or its manager remembers it is of no use to anybody.
+      runtime.forget(jobId);
       await runtime.stopJob(jobId).catch(() => this.options.onTrouble("a job that has ended could not be taken away"));
     }
   }

@@ -413,6 +413,7 @@ export class LeaseBook {
 
   private async leave(): Promise<void> {
     const { heartbeat, view, onTrouble } = this.#parts;
+    await this.#standing.stop();
     heartbeat.stop();
     view.close();
     await Promise.all(this.#loops);

@@ -15,8 +15,8 @@ interface Renewal {
   /** When the last one that was made had been sent: nobody can have seen it earlier, and so nobody sees it unchanged for the ttl before that is over. */
   proof: number;
   readonly written: Promise<void>;
-  /** Another one follows, for those who shared this one. */
-  isFollowed: boolean;
+  /** The one that follows, for those who shared this one; undefined where none does. */
+  next: { readonly lease: Lease; readonly forget: () => void } | undefined;
 }
 
 /**
@@ -35,12 +35,20 @@ export class Standing {
   /** It was claimed here. @param sent when that had been sent */
   claimed(lease: Lease, sent: number): void {
     this.tidy();
-    this.#renewals.set(lease.claim, { sent, proof: sent, written: Promise.resolve(), isFollowed: false });
+    this.#renewals.set(lease.claim, { sent, proof: sent, written: Promise.resolve(), next: undefined });
   }
 
   /** It is released, or over. */
   forget({ claim }: Lease): void {
+    this.#renewals.get(claim)?.next?.forget();
     this.#renewals.delete(claim);
+  }
+
+  /** Makes the renewals that are still to follow, so that every lease has its whole time from its last call, and forgets all of them. */
+  async stop(): Promise<void> {
+    const due = [...this.#renewals.values()].flatMap(({ next }) => next?.lease ?? []);
+    await Promise.allSettled(due.map((lease) => this.begin(lease)));
+    this.#renewals.clear();
   }
 
   /** Has it written anew, by a write of its own or by one that was just made; then another follows, so that its whole time begins with this call. */
@@ -49,13 +57,8 @@ export class Standing {
     const last = this.#renewals.get(lease.claim);
     const left = last ? last.sent + lease.ttl * SHARED - clock.now() : 0;
     if (!last || left <= 0) return this.begin(lease);
-    if (!last.isFollowed) {
-      last.isFollowed = true;
-      clock.after(left, () => {
-        // Whether it has ended meanwhile is told to whoever calls next.
-        if (this.#renewals.get(lease.claim) === last) this.begin(lease).catch(() => undefined);
-      });
-    }
+    // Whether it has ended meanwhile is told to whoever calls next.
+    last.next ??= { lease, forget: clock.after(left, () => void this.begin(lease).catch(() => undefined)) };
     return last.written;
   }
 
@@ -72,7 +75,8 @@ export class Standing {
     this.tidy();
     const sent = this.parts.clock.now();
     const proof = this.#renewals.get(lease.claim)?.proof ?? Number.NEGATIVE_INFINITY;
-    const renewal: Renewal = { sent, proof, written: this.write(lease), isFollowed: false };
+    const renewal: Renewal = { sent, proof, written: this.write(lease), next: undefined };
+    this.forget(lease);
     this.#renewals.set(lease.claim, renewal);
     try {
       await renewal.written;
@@ -83,9 +87,12 @@ export class Standing {
     }
   }
 
-  /** What was renewed long ago says nothing any more. */
+  /** What was renewed long ago says nothing any more. They stand in the order of their times. */
   private tidy(): void {
     const now = this.parts.clock.now();
-    for (const [claim, { sent }] of this.#renewals) if (now - sent > REMEMBERED) this.#renewals.delete(claim);
+    for (const [claim, { sent }] of this.#renewals) {
+      if (now - sent <= REMEMBERED) break;
+      this.#renewals.delete(claim);
+    }
   }
 }

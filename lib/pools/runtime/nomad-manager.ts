@@ -226,6 +226,13 @@ export class NomadManager {
     return this.run(jobId).output.follow(signal);
   }
 
+  /** Forgets what a runtime job has written, before its hour is over: whoever runs many need not keep them all. One that still runs goes on. */
+  forget(jobId: string): void {
+    this.#forgetting.get(jobId)?.();
+    this.#forgetting.delete(jobId);
+    this.#runs.delete(jobId);
+  }
+
   /** @param useCache whether an answer of the last two seconds will do. Default: true */
   async getJobStatus(jobId: string, useCache = true): Promise<JobStatus> {
     const known = this.#statuses.get(jobId);
@@ -348,10 +355,7 @@ export class NomadManager {
       this.#counts.running -= 1;
       output.end();
       // That something is remembered keeps no process alive.
-      const forget = () => {
-        this.#runs.delete(jobId);
-        this.#forgetting.delete(jobId);
-      };
+      const forget = () => this.forget(jobId);
       this.#forgetting.set(jobId, this.#clock.after(this.options.keepOutput ?? HOUR, forget, { idle: true }));
     }
   }

@@ -81,3 +81,16 @@ test("an ending that is tried again keeps no timer once the book is stopped", as
   await pool.run(manager.book.handOver());
   expect(pool.clock.timers).toBe(0);
 });
+
+test("a lease that stands by itself has its whole time from its last call, also where its manager is stopped then", async () => {
+  pool = new SimulatedPool(1);
+  const manager = await pool.manager();
+  const lease = await pool.run(manager.book.claim({ owner: "anna", standing: 60_000 }));
+  await pool.clock.pass(15_000);
+  await pool.run(manager.book.renew(lease));
+  const writes = manager.store.asked.write;
+  await pool.run(manager.book.handOver());
+  expect(manager.store.asked.write).toBeGreaterThan(writes);
+  expect(pool.inState("held")).toHaveLength(1);
+  expect(pool.clock.timers).toBe(0);
+});
