@@ -6,7 +6,12 @@ import { WHY_NO_CLUSTER } from "../support/cluster-environment";
 /** Has nomad and consul at hand before the first test: on a new machine that takes minutes, once. Where they cannot be had, says why. */
 export default async function setup(): Promise<void> {
   const { stdout, stderr, env } = process;
-  const progress = new Terminal({ stdout, stderr, env, clock: { now: () => performance.now(), date: () => Date.now() } }).progress();
+  const progress = new Terminal({
+    stdout,
+    stderr,
+    env,
+    clock: { now: () => performance.now(), date: () => Date.now() },
+  }).progress();
   delete process.env[WHY_NO_CLUSTER];
   for (const name of ["consul", "nomad"] satisfies ProgramName[]) {
     try {

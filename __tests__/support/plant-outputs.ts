@@ -17,7 +17,13 @@ function printed(asJson: boolean, print: (terminal: Terminal) => void): string {
       done();
     },
   });
-  const terminal = new Terminal({ stdout: output, stderr: output, env: {}, clock: { now: () => 0, date: () => 0 }, asJson });
+  const terminal = new Terminal({
+    stdout: output,
+    stderr: output,
+    env: {},
+    clock: { now: () => 0, date: () => 0 },
+    asJson,
+  });
   print(terminal);
   return text;
 }
