@@ -98,17 +98,26 @@ export class ServiceClient {
     const response = await this.send("POST", path, { body, generation, signal, accept: "application/x-ndjson" });
     if (response.statusCode !== 200) throw refusal(response.statusCode, await response.body.text());
     let ended = false;
-    for await (const line of linesOf(response.body)) {
+    for await (const line of this.untilGone(linesOf(response.body), signal)) {
       const event = JSON.parse(line) as RunEvent;
       ended = event.type === "exit" || event.type === "error";
       yield event;
     }
-    if (!ended)
-      throw UserError.at(
-        "",
-        `the service at ${this.connection.address} went away; how the command ended is not known`,
-        "service",
-      );
+    if (!ended) throw this.goneAway();
+  }
+
+  /** However a connection breaks, it is said in the same words. */
+  private async *untilGone(lines: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+    try {
+      yield* lines;
+    } catch (error) {
+      throw signal.aborted || error instanceof UserError ? error : this.goneAway();
+    }
+  }
+
+  private goneAway(): UserError {
+    const { address } = this.connection;
+    return UserError.at("", `the service at ${address} went away; how the command ended is not known`, "service");
   }
 
   private async ask(method: Dispatcher.HttpMethod, path: string, options: Ask): Promise<unknown> {
