@@ -32,6 +32,8 @@ export class PoolsInMemory implements Pools {
   drained = false;
   closed = false;
   trouble: string | undefined;
+  /** What every claim waits for once it has its container. */
+  claiming: Promise<void> = Promise.resolve();
   /** What every command does. */
   command: Command = (_options, line) => Promise.resolve({ stdout: `${line}\n` });
 
@@ -39,10 +41,10 @@ export class PoolsInMemory implements Pools {
     return this.names.find((name) => name === `warm-pool-${provider}`);
   }
 
-  claim(pool: string, { owner, ttl }: ClaimOptions): Promise<LeasedContainer> {
+  async claim(pool: string, { owner, ttl }: ClaimOptions): Promise<LeasedContainer> {
     this.claims += 1;
     const slot = this.drained ? undefined : this.free.shift();
-    if (slot === undefined) return Promise.reject(new PoolBusyError(pool, 1500, "no container is free"));
+    if (slot === undefined) throw new PoolBusyError(pool, 1500, "no container is free");
     const generation = (this.generations.get(slot) ?? 0) + 1;
     this.generations.set(slot, generation);
     const claimed: LeasedContainer = {
@@ -50,7 +52,8 @@ export class PoolsInMemory implements Pools {
       isolation: "container",
     };
     this.leases.set(slot, claimed);
-    return Promise.resolve(claimed);
+    await this.claiming;
+    return claimed;
   }
 
   find(container: string): Promise<LeasedContainer | undefined> {

@@ -34,6 +34,13 @@ function clientFor(service: TestService, address: string): ServiceClient {
   return new ServiceClient({ address, token: service.token("ann", "claim", "execute", "read", "admin") });
 }
 
+/** How many clients are connected. */
+function connectionsOf({ app }: TestService): Promise<number> {
+  return new Promise((resolve, reject) =>
+    app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
+}
+
 async function all(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
   const found: RunEvent[] = [];
   for await (const event of events) found.push(event);
@@ -169,6 +176,26 @@ describe("streamed output", () => {
       expect(service.pools.leases.size).toBe(1);
     },
   );
+});
+
+test("a client that goes away while its claim is answered keeps no container", async () => {
+  const { service, address } = await listening();
+  let answer = (): void => undefined;
+  service.pools.claiming = new Promise((resolve) => (answer = resolve));
+  const gone = new AbortController();
+  const asked = fetch(`${address}/api/containers`, {
+    method: "POST",
+    signal: gone.signal,
+    headers: { authorization: `Bearer ${service.token("ann", "claim")}`, "content-type": "application/json" },
+    body: JSON.stringify({ pool: "warm-pool-openai" }),
+  }).catch(() => undefined);
+  await until("the container is claimed", () => service.pools.leases.size === 1);
+  gone.abort();
+  await asked;
+  await until("the service knows that it is gone", async () => (await connectionsOf(service)) === 0);
+  answer();
+  await until("the container is given back", () => service.pools.leases.size === 0);
+  expect(service.pools.claims).toBe(1);
 });
 
 describe("the end of a service", () => {

@@ -149,7 +149,8 @@ export class Sandboxes {
       onTrouble(`allocation ${stub.ID} of ${stub.JobID} has no port "${port}": no slot of it can be leased`);
       return;
     }
-    if (this.#stop.signal.aborted) return;
+    // Meanwhile it may have ended, or have been added by whoever asked at the same time.
+    if (this.#stop.signal.aborted || this.#known.has(stub.ID) || !this.wanted.some(({ ID }) => ID === stub.ID)) return;
     const sandbox: PooledSandbox = new PooledSandbox({
       place: { allocation: stub.ID, task, isolation: "none" },
       number: numberOf(stub.Name),

@@ -28,7 +28,7 @@ const EXAMPLE = {
 
 /** Containers that are claimed, used and released one by one. */
 export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void {
-  const { pools, metrics, now } = parts;
+  const { pools, metrics, now, inBackground } = parts;
 
   route(app, {
     method: "POST",
@@ -49,16 +49,22 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       const owner = actingFor(caller, body.owner ?? caller.owner);
       knownPool(parts, body.pool);
       const began = now();
+      const gone = goneSignal(reply.raw);
       try {
         const { ttl = USUAL_TTL, wait = 0 } = body;
-        const signal = goneSignal(reply.raw);
-        const claimed = await pools.claim(body.pool, { owner, ttl, wait, kept: false, signal });
+        const claimed = await pools.claim(body.pool, { owner, ttl, wait, kept: false, signal: gone });
+        // A client that goes away before it is answered knows nothing of its lease, which would stand for all of its ttl.
+        const giveBack = () => inBackground(pools.release(claimed.lease));
+        if (gone.aborted) giveBack();
+        else gone.addEventListener("abort", giveBack, { once: true });
         metrics.claimed(body.pool, "warm", now() - began);
         reply.header("location", `/api/containers/${encodeURIComponent(claimed.lease.slot)}`);
         reply.header(GENERATION_HEADER, claimed.lease.generation);
         return shown(claimed);
       } catch (error) {
         metrics.claimed(body.pool, error instanceof PoolBusyError ? "busy" : "error", now() - began);
+        if (gone.aborted && error === gone.reason)
+          throw new Problem("stopping", "the client went away before it was answered", { retryAfter: 1 });
         throw error;
       }
     },
@@ -237,10 +243,10 @@ function shown({ lease, isolation }: LeasedContainer): v.InferOutput<typeof sche
 }
 
 /** Is aborted where a client goes away before it is answered. */
-function goneSignal(raw: NodeJS.WritableStream & { readonly writableFinished: boolean }): AbortSignal {
+function goneSignal(raw: NodeJS.EventEmitter & { readonly writableEnded: boolean }): AbortSignal {
   const gone = new AbortController();
   raw.once("close", () => {
-    if (!raw.writableFinished) gone.abort();
+    if (!raw.writableEnded) gone.abort();
   });
   return gone.signal;
 }
