@@ -4,6 +4,7 @@ import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Pla
 import type { Lease } from "../leases";
 import type { ExecuteAnswer, ExecuteRequest } from "../sandbox";
 import { leaseEnded } from "./held-slots";
+import { inputOf } from "./input";
 import { Output } from "./output";
 import type { SlotHandle, ToolCall } from "./options";
 import type { PooledSandbox } from "./pooled-sandbox";
@@ -13,8 +14,6 @@ import { SandboxLostError, SandboxRefusal } from "./sandbox-client";
 /** Where nothing is said, and at most: a day. */
 const TIMEOUT = 300_000;
 const LONGEST_TIMEOUT = 86_400_000;
-/** What is read by a command is sent in one piece. */
-const LARGEST_INPUT = 8 * 1024 * 1024;
 /** What these tools write comes as a stream; the others answer in one piece. */
 const STREAMED = new Set(["bash"]);
 
@@ -40,16 +39,6 @@ export async function call(
   const began = performance.now();
   const { tool, args = {} } = typeof command === "string" ? { tool: "bash", args: { command } } : command;
   const timeout = timeoutOf(options.timeout);
-  const request: ExecuteRequest = {
-    slot_id: handle.slot,
-    generation: callToken(handle.lease.generation),
-    owner: ownerMark(handle.lease),
-    tool,
-    args: options.cwd === undefined ? args : { ...args, cwd: options.cwd },
-    timeout: timeout / 1000,
-    ...(options.env || options.secrets ? { env: { ...options.env, ...options.secrets } } : {}),
-    ...(options.stdin === undefined ? {} : { stdin: (await inputOf(options.stdin)).toString("base64") }),
-  };
   const output = new Output(options);
   const cancel = options.signal ? AbortSignal.any([cancelled, options.signal]) : cancelled;
   const signal = AbortSignal.any([over, cancel]);
@@ -61,9 +50,23 @@ export async function call(
     duration: Math.round(performance.now() - began),
     isolation: sandbox.isolation,
   });
+  // Its time runs from the beginning, also while what it shall read is still coming.
+  const time = AbortSignal.timeout(timeout);
   let answer: ExecuteAnswer;
   try {
     signal.throwIfAborted();
+    const stdin =
+      options.stdin === undefined ? undefined : await inputOf(options.stdin, AbortSignal.any([signal, time]));
+    const request: ExecuteRequest = {
+      slot_id: handle.slot,
+      generation: callToken(handle.lease.generation),
+      owner: ownerMark(handle.lease),
+      tool,
+      args: options.cwd === undefined ? args : { ...args, cwd: options.cwd },
+      timeout: timeout / 1000,
+      ...(options.env || options.secrets ? { env: { ...options.env, ...options.secrets } } : {}),
+      ...(stdin === undefined ? {} : { stdin: stdin.toString("base64") }),
+    };
     answer = STREAMED.has(tool)
       ? await sandbox.client.stream(request, timeout, sandbox.token, output, signal)
       : await sandbox.client.execute(request, timeout, sandbox.token, signal);
@@ -71,6 +74,7 @@ export async function call(
     // What closes the connection ends the command: the sandbox kills what it started.
     if (cancel.aborted && !over.aborted) return ended(130, "cancelled");
     if (over.aborted && sandbox.lost === undefined) throw over.reason;
+    if (error === time.reason) return ended(124, "timeout");
     throw await meaningOf(error, sandbox, handle.lease);
   }
   const { metadata, success } = answer;
@@ -131,21 +135,4 @@ function timeoutOf(timeout = TIMEOUT): number {
       "execute/timeout",
     );
   return timeout;
-}
-
-async function inputOf(stdin: NonNullable<ExecuteOptions["stdin"]>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of typeof stdin === "string" || stdin instanceof Uint8Array ? [stdin] : stdin) {
-    const bytes = Buffer.from(piece as Uint8Array);
-    size += bytes.length;
-    if (size > LARGEST_INPUT)
-      throw UserError.at(
-        "stdin",
-        `it is larger than ${LARGEST_INPUT / 1024 / 1024} MiB; write a file in the slot instead`,
-        "execute/stdin",
-      );
-    pieces.push(bytes);
-  }
-  return Buffer.concat(pieces);
 }
