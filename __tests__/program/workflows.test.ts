@@ -181,11 +181,11 @@ test("what the workflows give the action are inputs that it has", () => {
 
 describe("the documentation", () => {
   const docs = readFileSync(join(ROOT, "docs/github-actions.md"), "utf8");
+  const pools = readFileSync(join(ROOT, "docs/pools.md"), "utf8");
   const shown = new Map(
-    [...docs.matchAll(/^<!-- (examples\/\S+) -->\n\n```\w+\n([^]*?)^```$/gm)].map(([, name = "", text]) => [
-      name,
-      text,
-    ]),
+    [...`${docs}${pools}`.matchAll(/^<!-- (examples\/\S+) -->\n\n```\w+\n([^]*?)^```$/gm)].map(
+      ([, name = "", text]) => [name, text],
+    ),
   );
 
   test("shows the examples as they are", () => {

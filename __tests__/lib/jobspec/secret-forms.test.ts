@@ -137,7 +137,7 @@ describe("what stands around a value tells that it is one", () => {
 
 describe("linear time", () => {
   const UNITS =
-    "key=,key:,://a:b/,://a:b/@,eyJ,eyJaaaaaaaaaa.,password=${,sk-,{{,key=\",key='a,<key>,--key ,secrets:[,xoxb-,Z2hwX2,curl -u a:,key: |\n,password=x ,Password=;,%3A,%253A,mysql -p ,name: a\nvalue: ,login x ,<a b>,\\,\\\\\",password=\\\n,secrets:\n  - a\n,Basic ,SET ,http ,0a0a,user a >,'--a',[[,$(,\\\",gh,AKIA,a.".split(
+    'key=,key:,://a:b/,://a:b/@,eyJ,eyJaaaaaaaaaa.,password=${,sk-,{{,key=",key=\'a,<key>,--key ,secrets:[,xoxb-,Z2hwX2,curl -u a:,key: |\n,password=x ,Password=;,%3A,%253A,mysql -p ,name: a\nvalue: ,login x ,<a b>,\\,\\\\",password=\\\n,secrets:\n  - a\n,Basic ,SET ,http ,0a0a,user a >,\'--a\',[[,$(,\\",gh,AKIA,a.,AKIA\\",[[\\",\\\\" x=$'.split(
       ",",
     );
   const LONG = 200_000;

@@ -4,8 +4,6 @@ import type { TextKind } from "./pairs";
 
 /** Longer texts are not read as JSON. */
 const LONGEST = 2_000_000;
-/** A literal of JSON with an escape in it: what it says is not what stands there. */
-const ESCAPED = /"(?:[^"\\\n]|\\["\\/bfnrtu])*?\\(?:[nrt"\\/]|u[0-9a-fA-F]{4})(?:[^"\\\n]|\\.)*"/g;
 
 /** What is secret in a text by itself. */
 export type SpansOf = (text: string, kind: TextKind) => readonly SecretSpan[];
@@ -18,8 +16,7 @@ export type SpansOf = (text: string, kind: TextKind) => readonly SecretSpan[];
  */
 export function jsonSpans(text: string, spansOf: SpansOf): SecretSpan[] {
   const found: SecretSpan[] = [];
-  if (text.includes("\\"))
-    for (const { index, 0: literal } of text.matchAll(ESCAPED)) found.push(...insideLiteral(literal, index, spansOf));
+  for (const { at, literal } of escapedLiterals(text)) found.push(...insideLiteral(literal, at, spansOf));
   for (const { whole, spans } of secretsOf(parsedIn(text), spansOf)) {
     const literal = JSON.stringify(whole);
     for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length))
@@ -30,6 +27,33 @@ export function jsonSpans(text: string, spansOf: SpansOf): SecretSpan[] {
       }
   }
   return found;
+}
+
+/**
+ * The literals of JSON that have an escape in them: what these say is not what stands there. By hand, since a search by a pattern begins anew at
+ * every quote of a literal that does not end, and takes time by the cube of its length.
+ */
+function* escapedLiterals(text: string): Generator<{ readonly at: number; readonly literal: string }> {
+  if (!text.includes("\\")) return;
+  for (let at = text.indexOf('"'); at >= 0;) {
+    const { end, isClosed, isEscaped } = literalFrom(text, at);
+    if (isClosed && isEscaped) yield { at, literal: text.slice(at, end + 1) };
+    // The quote that ends a literal without an escape may begin the next. In one that does not end, every quote is escaped, so none begins there.
+    at = isClosed && !isEscaped ? end : text.indexOf('"', end + 1);
+  }
+}
+
+/** Where a literal that begins with the quote at `from` ends: at its quote, else with its line. */
+function literalFrom(text: string, from: number): { end: number; isClosed: boolean; isEscaped: boolean } {
+  let isEscaped = false;
+  let at = from + 1;
+  for (; at < text.length && text[at] !== "\n"; at += 1) {
+    if (text[at] === '"') return { end: at, isClosed: true, isEscaped };
+    if (text[at] !== "\\") continue;
+    isEscaped ||= /[nrt"\\/u]/.test(text[at + 1] ?? "");
+    if (text[at + 1] !== "\n") at += 1;
+  }
+  return { end: at, isClosed: false, isEscaped };
 }
 
 /** The JSON in a text: all of it, or from its first bracket to its last. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Job, UserError, type JobProps } from "../../jobspec";
-import { POOL_META, TOKEN_IN_STRING } from "../../jobspec/host";
+import { checkProps, POOL_META, TOKEN_IN_STRING } from "../../jobspec/host";
 
 /** Properties of {@link PoolJob}. */
 export interface PoolJobProps extends Omit<JobProps, "id"> {
@@ -19,7 +19,9 @@ const LOWEST_REAL_NUMBER = -1e280;
  * leased is stopped by a change. The count is part of it. An id that is given by `with({ id })` is kept as it is.
  */
 export class PoolJob extends Job {
-  constructor({ pool, ...props }: PoolJobProps) {
+  constructor(given: PoolJobProps) {
+    checkProps(given, "PoolJob");
+    const { pool, ...props } = given;
     super({ ...props, id: pool, meta: { ...props.meta, [POOL_META]: pool } });
     deriveId(this);
   }
