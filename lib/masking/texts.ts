@@ -97,9 +97,14 @@ const LONGEST_CORE = 10_000;
  */
 function coresOf(secret: string): readonly string[] {
   if (secret.length > LONGEST_CORE) return [];
-  return secret
+  // In a line of shell, what was assigned ends where the next command begins: it is the secret, also where it looks like a name.
+  const assigned = /^[^\s"'`;&|]+(?=\s*[;&|])/.exec(secret)?.[0] ?? "";
+  const first =
+    assigned.length >= SHORTEST_CORE && /\d/.test(assigned) && !isPlainlyNoSecret(assigned) ? [assigned] : [];
+  const others = secret
     .split(/[\s"'`;,|&(){}[\]<>]+/)
     .flatMap((word) => [word, word.slice(word.search(/[:=]/) + 1)])
     .filter((word) => word.length >= SHORTEST_CORE && word !== secret && !/^(?:[-$]|https?:)/.test(word))
     .filter((word) => !isPlainWords(word) && !isPlainlyNoSecret(word));
+  return [...first, ...others];
 }
