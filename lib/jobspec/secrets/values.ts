@@ -6,6 +6,9 @@ const NO_VALUE =
 const PATH =
   /^(?:\.{0,2}|~)\/(?:run|var|etc|secrets|local|alloc|opt|home|root|usr|tmp|mnt|srv|data|vault|app|certs?|tls|ssl)(?:\/[\w.@-]{1,80}){1,12}$/;
 
+/** A file with an extension in any folder of a machine: `/builds/a/tokens.jsonl`. Nothing that is drawn begins and ends so. */
+const FILE = /^(?:\.{0,2}|~)\/(?:[\w.@+-]{1,80}\/){1,20}[\w.@+-]{1,80}\.[a-z][a-z0-9]{1,9}$/;
+
 /** A file below a folder that is filled in: `${NOMAD_SECRETS_DIR}/key`. */
 const PATH_BELOW = /^\$\{[\w.]{1,80}\}(?:\/[\w.@-]{1,80}){1,12}$/;
 
@@ -20,7 +23,8 @@ const LONGEST_REFERENCE = 20_000;
 /** Whether a text that stands under a secret's name is plainly none: a reference, a yes or no, a path to a file. */
 export function isPlainlyNoSecret(text: string): boolean {
   const value = text.trim();
-  if (value === "" || NO_VALUE.test(value) || PATH.test(value) || PATH_BELOW.test(value)) return true;
+  if (value === "" || NO_VALUE.test(value) || PATH.test(value) || FILE.test(value) || PATH_BELOW.test(value))
+    return true;
   return isReference(value);
 }
 
