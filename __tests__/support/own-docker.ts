@@ -29,7 +29,7 @@ export class OwnDocker {
 
   async start(): Promise<void> {
     this.#folder = mkdtempSync(join(tmpdir(), "cdk-nomad-docker-"));
-    if (!existsSync(`/sys/class/net/${BRIDGE}`)) ip("link", "add", "name", BRIDGE, "type", "bridge");
+    if (!hasBridge()) ip("link", "add", "name", BRIDGE, "type", "bridge");
     ip("addr", "replace", ADDRESS, "dev", BRIDGE);
     ip("link", "set", BRIDGE, "up");
     const log = openSync(this.log, "a");
@@ -88,7 +88,7 @@ export class OwnDocker {
       child.kill("SIGTERM");
       await gone;
     }
-    if (existsSync(`/sys/class/net/${BRIDGE}`)) ip("link", "delete", BRIDGE);
+    if (hasBridge()) ip("link", "delete", BRIDGE);
     if (!this.#folder) return;
     for (const mount of mountsIn(this.#folder)) execFileSync("umount", [mount]);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
@@ -101,6 +101,16 @@ export class OwnDocker {
 
 function ip(...args: readonly string[]): void {
   execFileSync("ip", args, { stdio: "ignore" });
+}
+
+/** Asked of the network itself: /sys may be mounted from another network namespace. */
+function hasBridge(): boolean {
+  try {
+    ip("link", "show", BRIDGE);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function onPath(program: string): boolean {
