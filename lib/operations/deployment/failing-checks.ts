@@ -20,7 +20,7 @@ const INTERVAL = 2000;
 export class FailingChecks {
   readonly #seen = new Map<string, readonly FailingCheck[]>();
   readonly #groups: readonly GroupJson[];
-  #asked = 0;
+  #asked = -Infinity;
   #asking: Promise<void> | undefined;
 
   constructor(

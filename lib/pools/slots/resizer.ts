@@ -38,7 +38,7 @@ export class Resizer {
   readonly #peak: RecentPeak;
   readonly #stop = new AbortController();
   #count: number;
-  #read = 0;
+  #read = -Infinity;
   #offered = Infinity;
   #hurried = new AbortController();
   #done: Promise<void> = Promise.resolve();
