@@ -108,13 +108,12 @@ function refused(words: readonly string[]): readonly string[] {
   ];
 }
 
-const COMMAND = /\bcdk-nomad (.*)$/;
+/** A command with its words; inside of `$(…)` it ends with the bracket. */
+const COMMAND = /(?<=\$\([^)]*)\bcdk-nomad ([^)]*)|\bcdk-nomad (.*)$/;
 
 test.each(lines.filter((line) => COMMAND.test(line)))("`%s` is taken", (line) => {
-  const words =
-    COMMAND.exec(line)?.[1]
-      ?.replace(/ > .*/, "")
-      .match(/'[^']*'|[^\s']+/g) ?? [];
+  const found = COMMAND.exec(line);
+  const words = (found?.[1] ?? found?.[2])?.replace(/ > .*/, "").match(/'[^']*'|[^\s']+/g) ?? [];
   expect(refused(words)).toEqual([]);
 });
 
