@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/pools";
-import { ABSENT, type Change, type Snapshot, type Store, type StoredObject } from "../../lib/pools";
+import { ABSENT, type Change, type ListOptions, type Snapshot, type Store, type StoredObject } from "../../lib/pools";
 import { NoAnswerError } from "../../lib/nomad";
 
 /** How a network treats one request: how long each way takes, in milliseconds, and what gets lost. */
@@ -78,14 +78,7 @@ export class MemoryStore implements Store {
     private readonly passage: () => Passage = () => ({ there: 0, back: 0 }),
   ) {}
 
-  async list(
-    prefix: string,
-    {
-      after,
-      wait = 60_000,
-      signal,
-    }: { readonly after?: number; readonly wait?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<Snapshot> {
+  async list(prefix: string, { after, wait = 60_000, signal }: ListOptions = {}): Promise<Snapshot> {
     this.asked.list += 1;
     return this.pass(signal, async () => {
       if (after !== undefined && this.state.index === after) await this.changedOr(wait, signal);

@@ -1,5 +1,5 @@
 import { UserError, type Problem } from "../jobspec";
-import { ApiError } from "../nomad";
+import { ApiError, messageOf } from "../nomad";
 import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
 import { BAD } from "./signs";
 
@@ -42,7 +42,7 @@ export function problemsOf(error: unknown): readonly Problem[] {
   const ofFiles = fileProblem(error);
   if (ofFiles) return [ofFiles];
   const rule = error instanceof ApiError ? "server" : "internal";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return [{ rule, path: "", message, severity: "error" }];
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../nomad";
 import { execFile } from "node:child_process";
 import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -97,7 +98,7 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
         return binary;
       } catch (error) {
         if (options.signal?.aborted) throw error;
-        failures.push(error instanceof Error ? error.message : String(error));
+        failures.push(messageOf(error));
       }
     }
   } finally {
@@ -137,10 +138,6 @@ async function built(name: ProgramName, target: string, options: BinaryOptions):
   } catch (error) {
     throw new Error(`its Go module: ${messageOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

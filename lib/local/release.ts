@@ -1,3 +1,4 @@
+import { messageOf } from "../nomad";
 import { createHash } from "node:crypto";
 import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
@@ -113,10 +114,6 @@ async function request(url: string, signal: AbortSignal, silence: Silence) {
   if (response.ok) return response;
   silence.end();
   throw new Error(`${new URL(url).host} answered ${response.status}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function unpack(zip: string, entryName: string, target: string, signal?: AbortSignal): Promise<void> {

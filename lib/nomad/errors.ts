@@ -74,6 +74,11 @@ export function passingTrouble(error: unknown): string | undefined {
     : undefined;
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Whether a server could not be reached at all, or does not answer. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof NoAnswerError && error.kind !== "closed";

@@ -1,5 +1,6 @@
 /** Clients of Nomad's and Consul's HTTP APIs: they know servers, and nothing of stacks. */
 export type * from "./answers/index";
+export { numberInName } from "./allocation-name";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { linesOf, textOf, TooLargeError } from "./body";
 export type { Connection, RequestOptions } from "./connection";
@@ -12,6 +13,7 @@ export {
   isSilent,
   isTokenRefused,
   isUnreachable,
+  messageOf,
   NoAnswerError,
   passingTrouble,
 } from "./errors";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { NoAnswerError, passingTrouble, type ConsulClient, type NomadClient } from "../nomad";
+import { messageOf, NoAnswerError, passingTrouble, type ConsulClient, type NomadClient } from "../nomad";
 import {
   LeaseEndedError,
   type NomadManager,
@@ -223,7 +223,7 @@ class ClusterPools implements Pools {
         served.trouble = undefined;
         return;
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         served.trouble = passingTrouble(error) ?? "could not be begun with; the service's log has more";
         if (message !== said) this.options.onTrouble(`the pool ${name} could not be begun with: ${message}`);
         said = message;

@@ -1,4 +1,4 @@
-import type { ExecuteOptions, ExecutionResult, Lease, Provider } from "../pools";
+import type { ExecuteOptions, ExecutionResult, Lease, Provider, WarmPoolStatus } from "../pools";
 
 /** A container that somebody leased. Its id is the lease's slot: the id of an allocation. */
 export interface LeasedContainer {
@@ -8,21 +8,10 @@ export interface LeasedContainer {
 }
 
 /** How a pool does. */
-export interface PoolFigures {
-  readonly pool: string;
-  /** Containers that could be claimed now. */
-  readonly free: number;
-  /** Containers that somebody holds. */
-  readonly leased: number;
-  /** Containers that are on their way: starting, or being replaced. */
-  readonly coming: number;
-  /** How many it is to have. */
-  readonly target: number;
-  /** Callers that wait. */
-  readonly queue: number;
-  /** Whether it takes no new leases. */
-  readonly draining: boolean;
-}
+export interface PoolFigures extends Pick<
+  WarmPoolStatus,
+  "pool" | "free" | "leased" | "coming" | "target" | "queue" | "draining"
+> {}
 
 /** Something that the service needs, and whether it answers. */
 export interface Dependency {

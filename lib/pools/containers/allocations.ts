@@ -1,4 +1,4 @@
-import type { AllocationStub } from "../../nomad";
+import { numberInName, type AllocationStub } from "../../nomad";
 
 /** What of an allocation says which one goes next. */
 type Named = Pick<AllocationStub, "ID" | "Name" | "DesiredStatus" | "ClientStatus">;
@@ -13,18 +13,12 @@ type Named = Pick<AllocationStub, "ID" | "Name" | "DesiredStatus" | "ClientStatu
 export function nextToGo(allocations: readonly Named[], count: number): string | undefined {
   const wanted = allocations.filter(({ DesiredStatus }) => DesiredStatus === "run");
   if (wanted.length !== count || !wanted.every(isLive)) return undefined;
-  const numbers = wanted.map(({ Name }) => numberOf(Name));
+  const numbers = wanted.map(({ Name }) => numberInName(Name));
   if (numbers.includes(undefined) || new Set(numbers).size !== numbers.length) return undefined;
   return wanted.reduce<Named | undefined>(
-    (top, one) => (top === undefined || (numberOf(one.Name) ?? 0) > (numberOf(top.Name) ?? 0) ? one : top),
+    (top, one) => (top === undefined || (numberInName(one.Name) ?? 0) > (numberInName(top.Name) ?? 0) ? one : top),
     undefined,
   )?.ID;
-}
-
-/** The number in the name of an allocation, such as 3 of `warm-pool-openai-1f3a5b7c.warm[3]`. */
-export function numberOf(name: string): number | undefined {
-  const digits = /\[(\d+)\]$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Whether an allocation has not ended. */

@@ -1,9 +1,17 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isClosed, type AllocationStub, type ConsulClient, type NomadClient, type ServiceInstance } from "../../nomad";
+import {
+  isClosed,
+  messageOf,
+  numberInName,
+  type AllocationStub,
+  type ConsulClient,
+  type NomadClient,
+  type ServiceInstance,
+} from "../../nomad";
 import type { Place } from "../execution";
 import type { Clock } from "../leases";
-import { isLive, numberOf } from "./allocations";
+import { isLive } from "./allocations";
 import { generationsOf, type Generation } from "./generations";
 
 /** A container of a pool: an allocation that is not over. */
@@ -238,7 +246,7 @@ export class ContainerView {
           job,
           task,
           isolation,
-          number: numberOf(allocation.Name) ?? 0,
+          number: numberInName(allocation.Name) ?? 0,
           evaluation: allocation.EvalID,
           created: allocation.CreateTime / NANOSECONDS,
           isRunning: runs(allocation, task),
@@ -255,8 +263,4 @@ export class ContainerView {
 
 function runs({ DesiredStatus, ClientStatus, TaskStates }: AllocationStub, task: string): boolean {
   return DesiredStatus === "run" && ClientStatus === "running" && TaskStates[task]?.State === "running";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

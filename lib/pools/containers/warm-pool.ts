@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import { ApiError } from "../../nomad";
+import { ApiError, messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import {
   CLAIM_DEADLINE,
@@ -405,7 +405,7 @@ export class WarmPool {
         wasWell = true;
       } catch (error) {
         if (signal.aborted) return;
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         if (wasWell) this.#options.onTrouble?.(`the pool ${this.pool} is not looked after just now: ${message}`);
         wasWell = false;
       }

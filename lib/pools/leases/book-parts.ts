@@ -29,7 +29,3 @@ export function patienceOf({ clock, ttl }: BookParts, until = clock.now() + ttl)
 export function emptied(record: SlotRecord, over: SlotRecord["over"], nonce: string): SlotRecord {
   return { ...record, state: "free", owner: "", manager: "", over, nonce };
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

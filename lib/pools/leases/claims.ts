@@ -1,6 +1,7 @@
+import { messageOf } from "../../nomad";
 import { ABSENT } from "../store";
 import { assign, type InLine } from "./assignment";
-import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
+import { emptied, patienceOf, type BookParts } from "./book-parts";
 import { settledWithin } from "./clock";
 import { mayPass, readDecided, removeDecided, SlowStoreError, writeDecided } from "./decide";
 import type { Held } from "./held";

@@ -1,4 +1,5 @@
-import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
+import { messageOf } from "../../nomad";
+import { emptied, patienceOf, type BookParts } from "./book-parts";
 import { pause, settledWithin } from "./clock";
 import { removeDecided, writeDecided } from "./decide";
 import type { LeaseBookOptions } from "./options";

@@ -1,3 +1,4 @@
+import { messageOf } from "../../nomad";
 import { ABSENT, type Store } from "../store";
 import type { Clock } from "./clock";
 import { mayPass, within } from "./decide";
@@ -69,7 +70,7 @@ export class Heartbeat {
         await this.beat();
       } catch (error) {
         if (this.#stopped) return;
-        onTrouble(`${store.name} does not take a heartbeat: ${error instanceof Error ? error.message : String(error)}`);
+        onTrouble(`${store.name} does not take a heartbeat: ${messageOf(error)}`);
         next = clock.now() + every / 4;
       }
     }

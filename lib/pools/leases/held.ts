@@ -1,5 +1,6 @@
+import { messageOf } from "../../nomad";
 import { ABSENT } from "../store";
-import { messageOf, type BookParts } from "./book-parts";
+import { type BookParts } from "./book-parts";
 import { within } from "./decide";
 import type { Lease, LeaseEnd } from "./lease";
 import { endOf } from "./records";

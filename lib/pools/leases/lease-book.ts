@@ -1,5 +1,6 @@
+import { messageOf } from "../../nomad";
 import { randomBytes } from "node:crypto";
-import { emptied, messageOf, patienceOf, type BookParts } from "./book-parts";
+import { emptied, patienceOf, type BookParts } from "./book-parts";
 import { checkTime, checkTimes, monotonicClock } from "./clock";
 import { Claims } from "./claims";
 import { readDecided, within, writeDecided } from "./decide";

@@ -1,5 +1,6 @@
+import { messageOf } from "../../nomad";
 import type { Change } from "../store";
-import { messageOf, type BookParts } from "./book-parts";
+import { type BookParts } from "./book-parts";
 import { within } from "./decide";
 import type { LeaseEvent } from "./options";
 import type { SlotRecord } from "./records";

@@ -1,3 +1,4 @@
+import { messageOf } from "../../nomad";
 import { ABSENT, type Change, type Store } from "../store";
 import type { Clock } from "./clock";
 import { mayPass, within } from "./decide";
@@ -121,9 +122,7 @@ export class Queue {
         view.drop(key);
       }
     } catch (error) {
-      onTrouble(
-        `the queue of ${keys.pool} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      onTrouble(`the queue of ${keys.pool} cannot be written: ${messageOf(error)}`);
       if (mayPass(error)) this.#joining.unshift(...joining);
       else for (const place of joining) place.onRefused(error);
       await new Promise<void>((resolve) => clock.after(PAUSE, resolve));

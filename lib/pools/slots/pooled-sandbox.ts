@@ -1,3 +1,4 @@
+import { messageOf } from "../../nomad";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutionResult, Place } from "../execution";
 import type { Clock } from "../leases";
@@ -175,9 +176,7 @@ export class PooledSandbox {
     try {
       return await this.props.token(this.props.place);
     } catch (error) {
-      this.props.onTrouble(
-        `the token of the sandbox ${this.allocation} is not known: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.props.onTrouble(`the token of the sandbox ${this.allocation} is not known: ${messageOf(error)}`);
       throw error;
     }
   }

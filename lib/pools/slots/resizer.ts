@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NomadClient } from "../../nomad";
+import { messageOf, numberInName, type NomadClient } from "../../nomad";
 import type { Clock, Lease, LeaseBook } from "../leases";
 import { readJob } from "./pool-job";
 import type { Sandboxes } from "./sandboxes";
 import { RecentPeak, sandboxesFor, type Bounds } from "./size";
-import { numberOf, slotKey } from "./slot-key";
+import { slotKey } from "./slot-key";
 
 /** What a {@link Resizer} is made of. */
 export interface ResizerProps {
@@ -87,7 +87,7 @@ export class Resizer {
         told = "";
       } catch (error) {
         if (signal.aborted) return;
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         if (message !== told) this.props.onTrouble(`the size of ${this.props.job} cannot be changed: ${message}`);
         told = message;
       }
@@ -164,7 +164,7 @@ export class Resizer {
   private last() {
     const { sandboxes } = this.props;
     const [first, second] = sandboxes.wanted
-      .map(({ ID, Name }) => ({ id: ID, number: numberOf(Name) }))
+      .map(({ ID, Name }) => ({ id: ID, number: numberInName(Name) ?? -1 }))
       .sort((a, b) => b.number - a.number);
     if (first === undefined || first.number === second?.number) return undefined;
     const sandbox = sandboxes.get(first.id);
@@ -189,9 +189,7 @@ export class Resizer {
     try {
       await this.props.book.release(lease, { end });
     } catch (error) {
-      this.props.onTrouble(
-        `${lease.slot} is given back late: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.props.onTrouble(`${lease.slot} is given back late: ${messageOf(error)}`);
     }
   }
 

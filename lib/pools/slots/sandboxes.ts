@@ -1,10 +1,9 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Allocation, AllocationStub, NomadClient } from "../../nomad";
+import { messageOf, numberInName, type Allocation, type AllocationStub, type NomadClient } from "../../nomad";
 import type { Place } from "../execution";
 import type { Clock } from "../leases";
 import { PooledSandbox, type SandboxEnd } from "./pooled-sandbox";
-import { numberOf } from "./slot-key";
 
 /** What {@link Sandboxes} are made of. */
 export interface SandboxesProps {
@@ -110,7 +109,7 @@ export class Sandboxes {
         if (signal.aborted) return;
         index = undefined;
         // What is known stays as it is: the sandboxes answer by themselves.
-        if (!isTold) onTrouble(`the sandboxes of ${job} cannot be followed: ${textOfError(error)}`);
+        if (!isTold) onTrouble(`the sandboxes of ${job} cannot be followed: ${messageOf(error)}`);
         isTold = true;
         await sleep(PAUSE * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
       }
@@ -143,7 +142,7 @@ export class Sandboxes {
 
   private async add(stub: AllocationStub, started: string): Promise<void> {
     const { nomad, task, port, token, checkInterval, silence, clock, onChange, onTrouble } = this.props;
-    const tell = (error: unknown) => onTrouble(`allocation ${stub.ID} is not followed: ${textOfError(error)}`);
+    const tell = (error: unknown) => onTrouble(`allocation ${stub.ID} is not followed: ${messageOf(error)}`);
     const address = addressOf(await nomad.allocation(stub.ID), port);
     if (address === undefined) {
       onTrouble(`allocation ${stub.ID} of ${stub.JobID} has no port "${port}": no slot of it can be leased`);
@@ -153,7 +152,7 @@ export class Sandboxes {
     if (this.#stop.signal.aborted || this.#known.has(stub.ID) || !this.wanted.some(({ ID }) => ID === stub.ID)) return;
     const sandbox: PooledSandbox = new PooledSandbox({
       place: { allocation: stub.ID, task, isolation: "none" },
-      number: numberOf(stub.Name),
+      number: numberInName(stub.Name) ?? -1,
       started,
       address,
       token,
@@ -186,8 +185,4 @@ function addressOf(allocation: Allocation | undefined, label: string): string | 
   if (port === undefined || port.HostIP === "") return undefined;
   const host = port.HostIP.includes(":") ? `[${port.HostIP}]` : port.HostIP;
   return `http://${host}:${port.Value}`;
-}
-
-function textOfError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

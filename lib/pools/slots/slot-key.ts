@@ -12,11 +12,6 @@ export function slotOfKey(key: string): { readonly allocation: string; readonly 
   return allocation === undefined ? undefined : { allocation, slot: Number(slot) };
 }
 
-/** The number in an allocation's name, such as 3 in `hermes-sandbox.sandbox[3]`: those with the highest end where a group is scaled down. */
-export function numberOf(allocationName: string): number {
-  return Number(/\[(\d{1,9})\]$/.exec(allocationName)?.[1] ?? -1);
-}
-
 /**
  * The fencing token that a lease's calls present to the sandbox's server, which refuses every one that is smaller than the largest that it has
  * seen. Between the tokens of two leases of a slot there is another, {@link endingToken}.

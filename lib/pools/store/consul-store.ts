@@ -1,9 +1,16 @@
-import { ConsulClient, type Connection } from "../../nomad";
-import { ABSENT, type Change, type Snapshot, type Store, type StoredObject } from "./store";
+import { ConsulClient, type Connection, type KeyEntry } from "../../nomad";
+import {
+  ABSENT,
+  LONGEST_WAIT,
+  type Change,
+  type ListOptions,
+  type Snapshot,
+  type Store,
+  type StoredObject,
+} from "./store";
 
 /** Operations in a transaction: releases before 1.16 take no more. https://developer.hashicorp.com/consul/api-docs/txn */
 const LARGEST_TRANSACTION = 64;
-const WAIT = 60_000;
 
 /**
  * Leases in Consul's KV store. Every change is a transaction, whose answer has the new index: a plain `PUT ?cas` says true or false alone.
@@ -18,38 +25,15 @@ export class ConsulStore implements Store {
     this.#client = new ConsulClient(connection);
   }
 
-  async list(
-    prefix: string,
-    {
-      after,
-      wait = WAIT,
-      signal,
-    }: { readonly after?: number; readonly wait?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<Snapshot> {
+  async list(prefix: string, { after, wait = LONGEST_WAIT, signal }: ListOptions = {}): Promise<Snapshot> {
     const { value, index } = await this.#client.watchEntries(prefix, { index: after, seconds: wait / 1000, signal });
-    const objects = value.map((entry): [string, StoredObject] => [
-      entry.Key,
-      {
-        key: entry.Key,
-        value: Buffer.from(entry.Value, "base64").toString(),
-        version: entry.ModifyIndex,
-        created: entry.CreateIndex,
-      },
-    ]);
     // An index of 0 would ask for an answer at once, again and again.
-    return { objects: new Map(objects), index: Math.max(1, index) };
+    return { objects: new Map(value.map((entry) => [entry.Key, objectOf(entry)])), index: Math.max(1, index) };
   }
 
   async read(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     const entry = await this.#client.entry(key, signal);
-    return (
-      entry && {
-        key,
-        value: Buffer.from(entry.Value, "base64").toString(),
-        version: entry.ModifyIndex,
-        created: entry.CreateIndex,
-      }
-    );
+    return entry && objectOf(entry);
   }
 
   async write(key: string, value: string, version: number, signal?: AbortSignal): Promise<number | undefined> {
@@ -92,4 +76,13 @@ export class ConsulStore implements Store {
   async close(): Promise<void> {
     await this.#client.close();
   }
+}
+
+function objectOf(entry: KeyEntry): StoredObject {
+  return {
+    key: entry.Key,
+    value: Buffer.from(entry.Value, "base64").toString(),
+    version: entry.ModifyIndex,
+    created: entry.CreateIndex,
+  };
 }

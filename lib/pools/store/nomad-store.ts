@@ -1,10 +1,17 @@
 import pLimit from "p-limit";
 import { NomadClient, type Connection, type VariableStub } from "../../nomad";
-import { ABSENT, type Change, type Snapshot, type Store, type StoredObject } from "./store";
+import {
+  ABSENT,
+  LONGEST_WAIT,
+  type Change,
+  type ListOptions,
+  type Snapshot,
+  type Store,
+  type StoredObject,
+} from "./store";
 
 /** Requests at once for what changed: Nomad allows a client a hundred connections, commands among them. */
 const AT_ONCE = 8;
-const WAIT = 60_000;
 /** The item of the variable that has the value. */
 const ITEM = "value";
 
@@ -26,14 +33,7 @@ export class NomadStore implements Store {
     this.#client = new NomadClient(connection);
   }
 
-  async list(
-    prefix: string,
-    {
-      after,
-      wait = WAIT,
-      signal,
-    }: { readonly after?: number; readonly wait?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<Snapshot> {
+  async list(prefix: string, { after, wait = LONGEST_WAIT, signal }: ListOptions = {}): Promise<Snapshot> {
     const { value, index } = await this.#client.watchVariables(prefix, { index: after, seconds: wait / 1000, signal });
     const found = await Promise.all(value.map((stub) => this.valueOf(stub, signal)));
     const objects = new Map(found.flatMap((object) => (object ? [[object.key, object]] : [])));

@@ -31,6 +31,18 @@ export interface Change {
   readonly version: number;
 }
 
+/** What a list is asked for. */
+export interface ListOptions {
+  /** Answered when something below the prefix has changed since that index, or at once where the store has gone back behind it. Default: at once. */
+  readonly after?: number;
+  /** Answered after so many milliseconds in any case. Default: {@link LONGEST_WAIT}. */
+  readonly wait?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How long a list waits for a change where nothing is said, in milliseconds. */
+export const LONGEST_WAIT = 60_000;
+
 /**
  * Where leases are kept: objects that are written by check-and-set, so that any number of managers on any machines share them. Consul's KV
  * store and Nomad's variables are such stores, and nothing but this interface is asked of them.
@@ -44,16 +56,8 @@ export interface Change {
 export interface Store {
   /** For messages: `Consul` or `Nomad`. */
   readonly name: string;
-  /**
-   * The objects below a prefix, which ends with a slash.
-   *
-   * @param options `after`: answered when something below the prefix has changed since that index, or after `wait` milliseconds (default:
-   *   60,000), whatever comes first; or at once, where the store has gone back behind it. Default: at once.
-   */
-  list(
-    prefix: string,
-    options?: { readonly after?: number; readonly wait?: number; readonly signal?: AbortSignal },
-  ): Promise<Snapshot>;
+  /** The objects below a prefix, which ends with a slash. */
+  list(prefix: string, options?: ListOptions): Promise<Snapshot>;
   /** One object, as it is at this moment, or undefined where it is not there. */
   read(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
   /**

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { nextToGo, numberOf } from "../../../../lib/pools/containers/allocations";
+import { numberInName } from "../../../../lib/nomad";
+import { nextToGo } from "../../../../lib/pools/containers/allocations";
 
 type One = Parameters<typeof nextToGo>[0][number];
 const one = (number: number, change: Partial<One> = {}): One => ({
@@ -32,7 +33,7 @@ test("what is stopped already does not count", () => {
 test("a number is read from any name of Nomad's", () => {
   fc.assert(
     fc.property(fc.nat(), fc.string(), (number, job) => {
-      expect(numberOf(`${job}.warm[${number}]`)).toBe(number);
+      expect(numberInName(`${job}.warm[${number}]`)).toBe(number);
     }),
   );
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { numberInName } from "../../../../lib/nomad";
 import { RecentPeak, sandboxesFor } from "../../../../lib/pools/slots/size";
-import { callToken, endingToken, numberOf, slotKey, slotOfKey } from "../../../../lib/pools/slots/slot-key";
+import { callToken, endingToken, slotKey, slotOfKey } from "../../../../lib/pools/slots/slot-key";
 
 const BOUNDS = { min: 1, max: 10, slots: 10 };
 
@@ -81,9 +82,9 @@ describe("the name of a slot", () => {
   });
 
   test("has the number of an allocation apart from its job's name", () => {
-    expect(numberOf("hermes-sandbox.sandbox[12]")).toBe(12);
-    expect(numberOf("odd[3].sandbox[0]")).toBe(0);
-    expect(numberOf("none")).toBe(-1);
+    expect(numberInName("hermes-sandbox.sandbox[12]")).toBe(12);
+    expect(numberInName("odd[3].sandbox[0]")).toBe(0);
+    expect(numberInName("none") ?? -1).toBe(-1);
   });
 });
 
