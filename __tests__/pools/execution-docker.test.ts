@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { Cpu, Driver, Job, LogConfig, Memory, Resources, Task, TaskGroup, Update } from "../../lib/jobspec";
+import { Driver } from "../../lib/jobspec";
 import { apiPath, type JobJson } from "../../lib/nomad";
 import { ExecutionLostError, isolationOf, NomadExecutor, type Place } from "../../lib/pools";
 import { TestCluster } from "../support/cluster";
 import { OwnDocker } from "../support/own-docker";
 import { forksAway, nap, processesWith } from "../support/processes";
 import { until } from "../support/until";
+import { waitingJob } from "../support/waiting-job";
 
 const reason = OwnDocker.whyNot();
 if (reason !== undefined) console.log(`skipped: commands in containers of a real Docker; ${reason}`);
@@ -27,24 +28,7 @@ withDocker("a command in a container", () => {
     await cluster.start({ DOCKER_HOST: docker.host });
     executor = new NomadExecutor(cluster.nomad);
     const driver = Driver.docker({ image: "tiny:1", command: "/bin/sleep", args: [TASK.slice(-8)], init: true });
-    const job = new Job({
-      id: "wait",
-      type: "service",
-      update: new Update({ maxParallel: 0 }),
-      groups: [
-        new TaskGroup({
-          name: "g",
-          tasks: [
-            new Task({
-              name: "t",
-              driver,
-              resources: new Resources({ cpu: Cpu.mhz(50), memory: Memory.mebibytes(64) }),
-              logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(10) }),
-            }),
-          ],
-        }),
-      ],
-    });
+    const job = waitingJob("wait", driver);
     await cluster.nomad.register(job.toApi().Job as JobJson);
     await until("a running container", async () => {
       const found = (await cluster.nomad.allocations("wait")).find(({ ClientStatus }) => ClientStatus === "running");

@@ -4,41 +4,21 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { Cpu, Driver, Job, LogConfig, Memory, Resources, Task, TaskGroup, Update } from "../../lib/jobspec";
+import { Driver } from "../../lib/jobspec";
 import { apiPath, type JobJson } from "../../lib/nomad";
 import { ExecutionLostError, isolationOf, NomadExecutor, type Place } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { argumentsOf, forksAway, nap, processesWith } from "../support/processes";
 import { until } from "../support/until";
+import { waitingJob } from "../support/waiting-job";
 
 const cluster = clusterForSuite();
 let executor: NomadExecutor;
 const places = new Map<string, Place>();
 
-function waiting(id: string, driver: Driver): Job {
-  return new Job({
-    id,
-    type: "service",
-    update: new Update({ maxParallel: 0 }),
-    groups: [
-      new TaskGroup({
-        name: "g",
-        tasks: [
-          new Task({
-            name: "t",
-            driver,
-            resources: new Resources({ cpu: Cpu.mhz(50), memory: Memory.mebibytes(64) }),
-            logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(10) }),
-          }),
-        ],
-      }),
-    ],
-  });
-}
-
 /** A running task of its own. */
 async function placeFor(id: string, driver: Driver): Promise<Place> {
-  await cluster.nomad.register(waiting(id, driver).toApi().Job as JobJson);
+  await cluster.nomad.register(waitingJob(id, driver).toApi().Job as JobJson);
   let allocation = "";
   await until(`a running ${id}`, async () => {
     const found = (await cluster.nomad.allocations(id)).find(({ ClientStatus }) => ClientStatus === "running");

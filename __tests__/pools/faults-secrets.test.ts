@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { apiPath, consulConnection } from "../../lib/nomad";
 import { ConsulStore, LeaseEndedError, SlotPool } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
-import { machineProcesses } from "../support/machine-processes";
+import { machineProcesses } from "../support/processes";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
 import { SlotWorkers } from "../support/slot-workers";
 import { until } from "../support/until";

@@ -13,7 +13,7 @@ import {
   type SlotPoolProps,
 } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
-import { processesWith } from "../support/machine-processes";
+import { processesNaming } from "../support/processes";
 import { Proxy } from "../support/proxy";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
 import { until } from "../support/until";
@@ -115,13 +115,13 @@ describe("a pool", () => {
     const command = `trap '' TERM INT HUP; (setsid sh -c 'trap "" TERM; while :; do sleep 1; done' &); while :; do sleep 1; done`;
     const ended = await pool.execute(handle, command, { timeout: 1500, env: { MARK: mark } });
     expect([ended.ended, ended.exitCode]).toEqual(["timeout", 124]);
-    await until("its end", () => processesWith(mark).length === 0, 5000);
+    await until("its end", () => processesNaming(mark).length === 0, 5000);
     const gone = new AbortController();
     const running = pool.execute(handle, command, { env: { MARK: mark }, signal: gone.signal });
-    await until("its start", () => processesWith(mark).length > 0, 10_000);
+    await until("its start", () => processesNaming(mark).length > 0, 10_000);
     gone.abort();
     expect([(await running).ended, (await running).exitCode]).toEqual(["cancelled", 130]);
-    await until("its end too", () => processesWith(mark).length === 0, 5000);
+    await until("its end too", () => processesNaming(mark).length === 0, 5000);
     await pool.release(handle);
   }, 60_000);
 

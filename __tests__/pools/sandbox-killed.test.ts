@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processesWith } from "../support/machine-processes";
+import { processesNaming } from "../support/processes";
 import { bundleSandboxServer, TestSandboxServer } from "../support/sandbox-server";
 import { until } from "../support/until";
 
@@ -76,5 +76,5 @@ describe.each(WAYS)(
 
 /** Processes of a server's slots, however far they came: by what they were asked to run, or by the server's own folder. */
 function left(server: TestSandboxServer, mark: string) {
-  return [...processesWith(mark), ...processesWith(server.dataDir)];
+  return [...processesNaming(mark), ...processesNaming(server.dataDir)];
 }

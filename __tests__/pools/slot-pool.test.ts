@@ -11,7 +11,7 @@ import {
   type SlotPoolProps,
 } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
-import { processesWith } from "../support/machine-processes";
+import { processesNaming } from "../support/processes";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
 import { until } from "../support/until";
 
@@ -95,7 +95,7 @@ test("a hundred tasks at once have a slot each, and reach nothing of one another
   expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(34);
   const first = managers[0] as SlotPool;
   await until("that every slot is free again", () => first.status().free === 100 && first.status().held === 0);
-  expect(tasks.flatMap(({ secret }) => processesWith(secret))).toEqual([]);
+  expect(tasks.flatMap(({ secret }) => processesNaming(secret))).toEqual([]);
 }, 120_000);
 
 test("grows by what the queue needs, and takes away only what nobody is in", async () => {
@@ -170,7 +170,7 @@ describe("a handle that is over", () => {
       pool.execute(handle, "echo began; sleep 100", { onStdout: () => void began.resolve(undefined) }),
     );
     await began.promise;
-    const [server] = processesWith(handle.allocation).filter(({ command }) => command.includes("--data-dir"));
+    const [server] = processesNaming(handle.allocation).filter(({ command }) => command.includes("--data-dir"));
     process.kill(server?.pid ?? 0, "SIGKILL");
     expect(await running).toBeInstanceOf(ExecutionLostError);
     const error = await failure(pool.execute(handle, "true"));
@@ -184,7 +184,7 @@ describe("a handle that is over", () => {
   test("ends with a sandbox that takes everything and says nothing", async () => {
     const pool = await managerOf("ends", { checkInterval: 200, silence: 2000 });
     const handle = await pool.acquire("patient");
-    const [server] = processesWith(handle.allocation).filter(({ command }) => command.includes("--data-dir"));
+    const [server] = processesNaming(handle.allocation).filter(({ command }) => command.includes("--data-dir"));
     process.kill(server?.pid ?? 0, "SIGSTOP");
     const error = await failure(pool.execute(handle, "true"));
     expect([ExecutionLostError, LeaseEndedError].some((type) => error instanceof type)).toBe(true);

@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mountsIn } from "../../lib/local";
+import { mountsIn, unmount } from "../../lib/local";
 import { until } from "./until";
 
 /** The network of its containers: its own, so that a Docker that somebody works with is not disturbed. */
@@ -90,7 +90,7 @@ export class OwnDocker {
     }
     if (hasBridge()) ip("link", "delete", BRIDGE);
     if (!this.#folder) return;
-    for (const mount of mountsIn(this.#folder)) execFileSync("umount", [mount]);
+    for (const mount of mountsIn(this.#folder)) unmount(mount);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 

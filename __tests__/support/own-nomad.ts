@@ -12,6 +12,7 @@ import {
   portsAt,
   regionPortsAt,
   SILENT,
+  unmount,
 } from "../../lib/local";
 import { apiPath, NomadClient, nomadConnection } from "../../lib/nomad";
 import { reservePorts, type ReservedPorts } from "./ports";
@@ -131,15 +132,18 @@ export class OwnNomad {
   async remove(): Promise<void> {
     const nomad = this.client();
     try {
-      for (const { ID } of await nomad.jobs()) await nomad.deregister(ID, { purge: true });
+      // Not purged: of a purged job no allocation is listed, also while its tasks still run.
+      for (const { ID } of await nomad.jobs()) await nomad.deregister(ID);
       await until("the end of all allocations", async () => !(await nomad.allAllocations()).some(isAlive));
     } finally {
       await nomad.close();
       for (const index of this.#children.keys()) await this.kill(index);
       await this.#ports?.release();
     }
-    const folder = this.#folder ?? "";
-    if (mountsIn(folder).length === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (this.#folder === undefined) return;
+    // An agent that is killed takes no mount away.
+    for (const mount of mountsIn(this.#folder)) unmount(mount);
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

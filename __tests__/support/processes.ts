@@ -1,11 +1,29 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Processes of this machine, those of tasks with a root of their own among them, that have a text in their arguments; zombies have ended. */
+/** A process of this machine, as /proc has it. */
+export interface MachineProcess {
+  readonly pid: number;
+  readonly command: string;
+  readonly environment: string;
+}
+
+/** Every process, those of tasks with a root of their own among them; none that has ended and only waits to be asked about. */
+export function machineProcesses(): readonly MachineProcess[] {
+  return pids().map((pid) => ({
+    pid: Number(pid),
+    command: argumentsOf(pid),
+    environment: readOr(`/proc/${pid}/environ`).replaceAll("\0", " "),
+  }));
+}
+
+/** Processes that have a text in their arguments, by their ids. */
 export function processesWith(text: string): readonly string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => argumentsOf(pid).includes(text))
-    .filter((pid) => !/^\d+ \(.*\) Z/s.test(readOr(`/proc/${pid}/stat`)));
+  return pids().filter((pid) => argumentsOf(pid).includes(text));
+}
+
+/** Processes that have a text in their arguments or in their environment. */
+export function processesNaming(text: string): readonly MachineProcess[] {
+  return machineProcesses().filter(({ command, environment }) => `${command} ${environment}`.includes(text));
 }
 
 /** What a process was started with; "" where it has ended. */
@@ -34,4 +52,13 @@ function readOr(path: string): string {
   } catch {
     return "";
   }
+}
+
+function pids(): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const stat = readOr(`/proc/${pid}/stat`);
+      return stat !== "" && !/^\d+ \(.*\) Z/s.test(stat);
+    });
 }

@@ -93,3 +93,11 @@ export class SimulatedPool {
     for (const manager of this.managers) manager.kill();
   }
 }
+
+/** What a promise comes to, as a value. */
+export function outcome<T>(work: Promise<T>) {
+  return work.then(
+    (value) => ({ value, error: undefined }),
+    (error: unknown) => ({ value: undefined, error: error as Error }),
+  );
+}

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection } from "../../lib/nomad";
 import { ConsulStore, doublesIn, type Double, type Store } from "../../lib/pools";
 import type { TestCluster } from "./cluster";
-import { processesWith } from "./machine-processes";
+import { processesNaming } from "./processes";
 import { Bundles, RealSandboxes } from "./sandboxes";
 import { SlotWorkers } from "./slot-workers";
 import type { SlotWorkerLine } from "./slot-worker";
@@ -88,7 +88,7 @@ export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Pr
 
 /** What commands have started and is there; managers have their command as an argument, and are not meant. */
 function commandsLeft(): number {
-  return processesWith(MARK).filter(({ command }) => !command.includes("slot-worker")).length;
+  return processesNaming(MARK).filter(({ command }) => !command.includes("slot-worker")).length;
 }
 
 class ChaosRun {
@@ -144,7 +144,7 @@ class ChaosRun {
 
   /** The sandboxes of this cluster: others may run on this machine. */
   private servers() {
-    return processesWith("--data-dir").filter(({ command }) => command.includes(this.cluster.project.folder));
+    return processesNaming("--data-dir").filter(({ command }) => command.includes(this.cluster.project.folder));
   }
 
   private async killManager(): Promise<void> {

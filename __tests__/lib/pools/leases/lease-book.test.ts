@@ -1,18 +1,11 @@
 import { LeaseEndedError, PoolBusyError, type Lease } from "../../../../lib/pools";
 import { NoAnswerError } from "../../../../lib/nomad";
 import { UserError } from "../../../../lib/jobspec";
-import { SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
+import { outcome, SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
 let pool: SimulatedPool;
 afterEach(() => pool.close());
 
-/** What a promise comes to, as a value. */
-function outcome<T>(work: Promise<T>) {
-  return work.then(
-    (value) => ({ value, error: undefined }),
-    (error: unknown) => ({ value: undefined, error: error as Error }),
-  );
-}
 const claim = ({ book }: SimulatedManager, owner = "anna", more = {}) => pool.run(book.claim({ owner, ...more }));
 
 describe("a claim", () => {

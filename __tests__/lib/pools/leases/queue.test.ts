@@ -1,16 +1,9 @@
 import { PoolBusyError } from "../../../../lib/pools";
-import { SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
+import { outcome, SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
 let pool: SimulatedPool;
 afterEach(() => pool.close());
 
-/** What a promise comes to, as a value. */
-function outcome<T>(work: Promise<T>) {
-  return work.then(
-    (value) => ({ value, error: undefined }),
-    (error: unknown) => ({ value: undefined, error: error as Error }),
-  );
-}
 const claim = ({ book }: SimulatedManager, owner = "anna", more = {}) => pool.run(book.claim({ owner, ...more }));
 
 describe("the queue", () => {
