@@ -200,6 +200,68 @@ describe("a handle that is over", () => {
   }, 90_000);
 });
 
+describe("a sandbox that is silent is replaced", () => {
+  const quick = { checkInterval: 200, silence: 1000 };
+  const freeze = (allocation: string) =>
+    processesNaming(allocation)
+      .filter(({ command }) => command.includes("--data-dir"))
+      .forEach(({ pid }) => process.kill(pid, "SIGSTOP"));
+  const anotherThan = (job: string, allocation: string) => async () =>
+    (await cluster.nomad.allocations(job)).some(
+      ({ ID, ClientStatus }) => ID !== allocation && ClientStatus === "running",
+    );
+
+  test("also where the first word to Nomad was lost", async () => {
+    await cluster.nomad.register(sandboxes.job({ id: "lost-word", count: 1, min: 1, max: 1, slots: 2 }));
+    let asked = 0;
+    const nomad = Object.create(cluster.nomad, {
+      stopAllocation: {
+        value: async (id: string) => {
+          asked += 1;
+          if (asked === 1) throw new Error("the connection was cut");
+          await cluster.nomad.stopAllocation(id);
+        },
+      },
+    }) as typeof cluster.nomad;
+    const pool = await managerOf("lost-word", { ...quick, nomad });
+    const { allocation } = await pool.acquire("first");
+    freeze(allocation);
+    await until("that Nomad has another in its place", anotherThan("lost-word", allocation), 60_000);
+    expect(asked).toBeGreaterThan(1);
+    expect(troubles.filter((line) => line.includes(allocation))).toContain(
+      `the sandbox ${allocation} cannot be stopped yet: the connection was cut`,
+    );
+  }, 90_000);
+
+  test("also by a manager that never heard it, so that no pool stands still for ever", async () => {
+    await cluster.nomad.register(sandboxes.job({ id: "frozen", count: 1, min: 1, max: 1, slots: 2 }));
+    const before = await managerOf("frozen");
+    const handle = await before.acquire("first");
+    await before.release(handle, { resetWorkspace: false });
+    await before.stop();
+    freeze(handle.allocation);
+    const pool = await managerOf("frozen", quick);
+    const next = await pool.acquire("second", { deadline: 60_000 });
+    expect(next.allocation).not.toBe(handle.allocation);
+    await pool.release(next);
+  }, 90_000);
+
+  test("once those who still held slots of it have given them back", async () => {
+    await cluster.nomad.register(sandboxes.job({ id: "held", count: 1, min: 1, max: 1, slots: 2 }));
+    const patient = await managerOf("held", { silence: 300_000 });
+    const handle = await patient.acquire("patient");
+    const pool = await managerOf("held", quick);
+    await until("that it answers", () => readyCount(pool) === 1);
+    freeze(handle.allocation);
+    await until("that it is held", () =>
+      troubles.includes(`the sandbox ${handle.allocation} does not answer; others still hold slots of it`),
+    );
+    expect(await anotherThan("held", handle.allocation)()).toBe(false);
+    await patient.release(handle, { resetWorkspace: false });
+    await until("that Nomad has another in its place", anotherThan("held", handle.allocation), 60_000);
+  }, 90_000);
+});
+
 test("a reset ends what runs and empties the slot, and the lease goes on; a batch says how each ended", async () => {
   await cluster.nomad.register(sandboxes.job({ id: "batch", count: 1, min: 1, max: 1, slots: 3 }));
   const pool = await managerOf("batch");

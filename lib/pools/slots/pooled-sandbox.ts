@@ -36,19 +36,23 @@ export interface PooledSandboxProps {
   readonly token: (place: Place) => Promise<string | undefined>;
   /** Milliseconds between two questions of how it does. */
   readonly checkInterval: number;
-  /** After how many milliseconds without an answer it counts as silent. */
+  /** After how many milliseconds without an answer it counts as silent; one that never answered has {@link FIRST_ANSWER} times as long. */
   readonly silence: number;
+  /** Whether it has answered in an earlier life, and was silent since. */
+  readonly wasSilent?: boolean;
   readonly clock: Clock;
   readonly onTrouble: (message: string) => void;
   /** Called when it is ready, away, or ready again. */
   readonly onChange: () => void;
-  /** Called when it has been silent for too long. */
+  /** Called when it has been silent for too long; nothing is asked of it after that. */
   readonly onSilent: (sandbox: PooledSandbox) => void;
 }
 
 /** Pauses before a sandbox that has not answered yet is asked again, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
+/** How many times the usual silence is forgiven to one that has just been started. */
+const FIRST_ANSWER = 8;
 /** More than one command can run in a slot, one after another, and somebody may wait. */
 const CONNECTIONS_PER_SLOT = 2;
 /** The most slots whose connections are counted before it has said how many it has. */
@@ -150,14 +154,15 @@ export class PooledSandbox {
   }
 
   private async watch(): Promise<void> {
-    const { clock, silence, checkInterval, onSilent } = this.props;
+    const { clock, silence, checkInterval, onSilent, wasSilent = false } = this.props;
+    const patience = () => (this.slots > 0 || wasSilent ? silence : silence * FIRST_ANSWER);
     let heard = clock.now();
     let pause = FIRST_PAUSE;
     while (!this.#end.signal.aborted) {
       if (await this.ask()) {
         heard = clock.now();
         pause = FIRST_PAUSE;
-      } else if (this.slots > 0 && clock.now() - heard > silence) {
+      } else if (clock.now() - heard > patience()) {
         // A process that was stopped itself has heard nobody: it asks once more before it says so of others.
         if (!(await this.ask())) onSilent(this);
         heard = clock.now();

@@ -36,6 +36,8 @@ const ENDED = new Set(["complete", "failed", "lost"]);
  */
 export class Sandboxes {
   readonly #known = new Map<string, PooledSandbox>();
+  /** The starts of those that were silent, by their allocations. */
+  readonly #silent = new Map<string, string>();
   readonly #stop = new AbortController();
   #stubs: readonly AllocationStub[] = [];
   readonly #answers = new EventEmitter().setMaxListeners(0);
@@ -142,7 +144,6 @@ export class Sandboxes {
 
   private async add(stub: AllocationStub, started: string): Promise<void> {
     const { nomad, task, port, token, checkInterval, silence, clock, onChange, onTrouble } = this.props;
-    const tell = (error: unknown) => onTrouble(`allocation ${stub.ID} is not followed: ${messageOf(error)}`);
     const address = addressOf(await nomad.allocation(stub.ID), port);
     if (address === undefined) {
       onTrouble(`allocation ${stub.ID} of ${stub.JobID} has no port "${port}": no slot of it can be leased`);
@@ -158,21 +159,39 @@ export class Sandboxes {
       token,
       checkInterval,
       silence,
+      wasSilent: this.#silent.get(stub.ID) === started,
       clock,
       onTrouble,
       onChange,
       onSilent: () => {
         this.lose(sandbox, "silent");
-        // Should it answer again, its slots are emptied, and leased to others.
-        if (this.wanted.some(({ ID }) => ID === stub.ID)) void this.add(stub, started).catch(tell);
+        // Should it answer again, its slots are emptied, and leased to others; should it not, it is lost once more.
+        if (this.wanted.some(({ ID }) => ID === stub.ID)) void this.addAgain(stub, started);
       },
     });
     this.#known.set(stub.ID, sandbox);
     onChange();
   }
 
+  /** Follows a sandbox that was silent anew, as long as Nomad wants it: it is neither forgotten nor taken for a good one. */
+  private async addAgain(stub: AllocationStub, started: string): Promise<void> {
+    const { signal } = this.#stop;
+    const isMissing = () => !this.#known.has(stub.ID) && this.wanted.some(({ ID }) => ID === stub.ID);
+    for (let isTold = false; !signal.aborted && isMissing();)
+      try {
+        return await this.add(stub, started);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isTold) this.props.onTrouble(`allocation ${stub.ID} is not followed: ${messageOf(error)}`);
+        isTold = true;
+        await sleep(PAUSE, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+  }
+
   private lose(sandbox: PooledSandbox, end: SandboxEnd): void {
     if (this.#known.get(sandbox.allocation) === sandbox) this.#known.delete(sandbox.allocation);
+    if (end === "silent") this.#silent.set(sandbox.allocation, sandbox.started);
+    else this.#silent.delete(sandbox.allocation);
     void sandbox.lose(end);
     this.props.onLost(sandbox, end);
     this.props.onChange();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { placementInWords } from "../../nomad";
+import { messageOf, placementInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { LeaseBook, LeaseEndedError, monotonicClock, PoolBusyError, type Lease } from "../leases";
 import { call, meaningOf, ownerMark, SlotLostError } from "./call";
@@ -314,7 +314,10 @@ export class SlotPool {
     if (end === "silent") void this.stopSilent(sandbox);
   }
 
-  /** Has Nomad end a sandbox that does not answer, unless others still hold slots of it: it may answer them. */
+  /**
+   * Has Nomad end a sandbox that does not answer, unless others still hold slots of it: it may answer them. Where that takes no effect, or they
+   * give their slots back, it comes here again, since it is still silent.
+   */
   private async stopSilent({ allocation }: PooledSandbox): Promise<void> {
     const isHeld = this.#book
       .state()
@@ -327,7 +330,9 @@ export class SlotPool {
       `the sandbox ${allocation} does not answer${isHeld ? "; others still hold slots of it" : " and is stopped"}`,
     );
     if (isHeld) return;
-    await this.props.nomad.stopAllocation(allocation).catch((error: unknown) => onTrouble(String(error)));
+    await this.props.nomad
+      .stopAllocation(allocation)
+      .catch((error: unknown) => onTrouble(`the sandbox ${allocation} cannot be stopped yet: ${messageOf(error)}`));
   }
 
   /** Ends what runs in a slot and empties it, or finds that there is no such sandbox any more. */
