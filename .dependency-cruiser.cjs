@@ -35,12 +35,12 @@ const rooms = Object.keys(allowed);
 /** The same for the rooms inside of operations. */
 const operations = {
   stack: [],
-  following: [],
+  events: [],
   capacity: [],
   hcl: [],
   files: ["stack", "hcl"],
   plan: ["stack"],
-  deployment: ["stack", "following", "plan"],
+  deployment: ["stack", "events", "plan"],
 };
 
 /** The same for the rooms inside of pools. */

@@ -42,7 +42,7 @@ export function comeBack({ environment }: { readonly environment: string }): Ter
   return term`Nomad goes on with what it was given. Come back with: cdk-nomad status ${environment} --watch`;
 }
 
-/** The moment that a length of time is over: in milliseconds since 1970. */
+/** The moment that a length of time is over: by the context's clock. */
 export function timeFromNow(duration: Duration | undefined, { clock }: Pick<CliContext, "clock">): number | undefined {
   return duration === undefined ? undefined : clock.now() + duration.milliseconds;
 }

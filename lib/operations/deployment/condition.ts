@@ -12,7 +12,7 @@ import {
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import { allocationReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
-import { waitsForPromotion } from "./promotion";
+import { waitsForPromotion } from "./canaries";
 
 /** Allocations of a group, by their state. */
 export interface GroupStatus {

@@ -1,6 +1,6 @@
 import { UserError } from "../../jobspec";
 import type { NomadClient } from "../../nomad";
-import { patiently, unlessAborted, withStreams, type Streams } from "../following";
+import { withRetries, unlessAborted, withRegionalChanges, type RegionalChanges } from "../events";
 import {
   applyChange,
   changedMeanwhile,
@@ -13,18 +13,18 @@ import {
 } from "../plan";
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
-import type { SteerOptions } from "./options";
+import type { OperationOptions } from "./options";
 import type { JobOutcome, Outcome } from "./outcome";
-import { failTogether, orderOf } from "./rollouts";
-import { nameOf, type WantedJob } from "./selection";
-import { standing } from "./standing";
-import { together } from "./together";
+import { revertFailedRollouts, orderOf } from "./regional-rollout";
+import { nameOf, type WantedJob } from "./stack-jobs";
+import { settleUnchanged } from "./unchanged-job";
+import { inParallel } from "./parallel";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { hasManualCanary } from "./job-groups";
 import { watchDeployment } from "./watch";
 
 /** What deploying takes. */
-export interface DeployOptions extends SteerOptions {
+export interface DeployOptions extends OperationOptions {
   /** Modify indexes by path that the jobs must have, as a preview said. Default: what they have when they are planned. */
   readonly expected?: ReadonlyMap<string, number>;
   /** The part of the requests, in percent, that canaries get through Consul once they wait for their promotion. Default: none. */
@@ -51,7 +51,7 @@ const BEFORE = { patience: 20_000, unreachable: false };
 export async function deploy(wanted: readonly Wanted[], options: DeployOptions): Promise<readonly JobOutcome[]> {
   const { onStep } = options;
   onStep("asking Nomad what it would do with the jobs");
-  const planned = await patiently(() => planJobs(wanted, options), { ...options, ...BEFORE });
+  const planned = await withRetries(() => planJobs(wanted, options), { ...options, ...BEFORE });
   await refuseStale(planned, options);
 
   const { canaryWeight } = options;
@@ -69,7 +69,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   if (lead === undefined) onTaken();
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
   const jobs = planned.map(({ job }) => job);
-  const outcomes = await withStreams(options.nomad, jobs, options, (streams) =>
+  const outcomes = await withRegionalChanges(options.nomad, jobs, options, (regional) =>
     inOrder(wanted, options.signal, async (item, signal) => {
       const plan = byPath.get(item.path);
       if (!plan) return undefined;
@@ -77,7 +77,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
       if (item.path !== lead && changes(plan)) await unlessAborted(taken, signal);
       // The canaries of a release before this one go away, and with them whoever was sent to them.
       if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, own);
-      const outcome = await deployJob(item, plan, own, streams);
+      const outcome = await deployJob(item, plan, own, regional);
       // Where it turned out that there is nothing to register.
       if (item.path === lead) onTaken();
       if (outcome.result === "waiting-for-promotion")
@@ -85,7 +85,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
       return { ...outcome, path: item.path, job: plan.job };
     }),
   );
-  const ended = await failTogether(wanted, outcomes, options);
+  const ended = await revertFailedRollouts(wanted, outcomes, options);
   const order = wanted.map(({ path }) => path);
   return [...ended].sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }
@@ -104,7 +104,7 @@ async function inOrder(
   const ends = new Map<string, Promise<boolean>>();
   const outcomes: JobOutcome[] = [];
   const jobs = wanted.filter((item) => item.kind === "job");
-  await together(jobs, signal, (item, ending) => {
+  await inParallel(jobs, signal, (item, ending) => {
     const { needed, before } = orderOf(item, wanted);
     const all = Promise.all([...needed, ...before].map((path) => ends.get(path) ?? true));
     const end = all.then(async (well) => {
@@ -157,17 +157,17 @@ async function deployJob(
   item: WantedJob,
   planned: Planned,
   options: DeployOptions & Pick<RegisterOptions, "onTaken">,
-  streams: Streams,
+  regional: RegionalChanges,
 ): Promise<Outcome> {
   const { plan, job } = planned;
   const nomad = options.nomad.where(job);
-  const watching = { ...options, changes: streams.of(job) };
+  const watching = { ...options, changes: regional.of(job) };
   if (options.force && plan.change === "update") {
     const stopped = await leftStopped(item, options);
     if (stopped) return stopped;
   }
   const registered = (item: Planned) => register(item, options);
-  if (!changes(planned)) return standing(item, planned, { ...options, nomad, watching, register: registered });
+  if (!changes(planned)) return settleUnchanged(item, planned, { ...options, nomad, watching, register: registered });
   options.onStep(`registering ${nameOf(job)}`);
   const registration = await registered(planned);
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };

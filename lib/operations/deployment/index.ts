@@ -1,9 +1,10 @@
-/** What a stack wants, brought to a cluster and watched; what is going on there, steered and taken back. */
+/** What a stack wants, brought to a cluster and watched; deployments watched, promoted, failed and rolled back. */
 export { deploy, type DeployOptions } from "./deploy";
 export type { AllocationView, DeploymentView, GroupView } from "./deployment-view";
 export { diagnose, type TaskDiagnosis } from "./diagnosis";
+export { failDeployment, type Failed } from "./fail";
 export type { FailingCheck } from "./failing-checks";
-export type { JobOptions, SteerOptions } from "./options";
+export type { JobOptions, OperationOptions } from "./options";
 export { rollback, type RollbackOptions } from "./rollback";
 export { listServices, type ServiceRow } from "./service-list";
 export type { GroupStatus, JobState } from "./condition";
@@ -11,5 +12,6 @@ export type { JobOutcome, Outcome } from "./outcome";
 export type { Reason } from "./reason";
 export { restart, type Restarted, type RestartOptions } from "./restart";
 export { stackStatus, type Children, type ChildStatus, type JobStatus } from "./stack-status";
-export { failDeployment, promote, watchStack, type Failed, type PromoteOptions } from "./steer";
+export { promote, type PromoteOptions } from "./promote";
 export { watchDeployment, type WatchOptions } from "./watch";
+export { watchStack } from "./watch-stack";

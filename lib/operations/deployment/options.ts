@@ -2,8 +2,8 @@ import type { ConsulClient, NomadClient } from "../../nomad";
 import type { Masking } from "../../masking";
 import type { DeploymentView } from "./deployment-view";
 
-/** What everything that begins or watches deployments takes. */
-export interface SteerOptions {
+/** What every operation on the jobs of a stack takes. */
+export interface OperationOptions {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
   /** What the run hides. */
@@ -17,14 +17,14 @@ export interface SteerOptions {
   readonly signal?: AbortSignal;
   /** Whether nobody waits for the deployments. Default: false. */
   readonly detach?: boolean;
-  /** When to give up waiting, in milliseconds since 1970. Default: never. */
+  /** When to give up waiting, by the clock of performance.now(), in milliseconds. Default: never. */
   readonly until?: number;
   /** Whether batch jobs are waited for until they end. Default: true. */
   readonly waitForBatch?: boolean;
 }
 
 /** What everything takes that is done with one job of a stack, or with all of them. */
-export interface JobOptions extends SteerOptions {
+export interface JobOptions extends OperationOptions {
   /** The id of the one job that is meant. Default: see each function. */
   readonly job?: string;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, NomadClient } from "../../nomad";
-import { patiently } from "../following";
+import { withRetries } from "../events";
 import { UserError } from "../../jobspec";
 import { poolOf, UPDATE_DEFAULTS } from "../../jobspec/host";
 import { asUserError } from "../plan";
@@ -11,7 +11,7 @@ import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
-import { nameOf, selectJobs, type WantedJob } from "./selection";
+import { nameOf, selectJobs, type WantedJob } from "./stack-jobs";
 import { updatesOf, type UpdateJson } from "./job-groups";
 
 /** What restarting takes. */
@@ -59,7 +59,7 @@ export async function restart(wanted: readonly Wanted[], options: RestartOptions
 async function restartJob(item: WantedJob, options: RestartOptions): Promise<Restarted> {
   const { job, path } = item;
   const nomad = options.nomad.where(job);
-  const held = (await patiently(() => nomad.job(job.ID), options)) as HeldJob | undefined;
+  const held = (await withRetries(() => nomad.job(job.ID), options)) as HeldJob | undefined;
   const region = typeof job.Region === "string" ? job.Region : undefined;
   const of = { path, job: job.ID, region, restarted: 0, running: 0 };
   const not = held ? notRestartable(held) : "there is no such job on the cluster";
@@ -72,12 +72,12 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
       reasons: [{ kind: "unknown", message: `${job.ID} is not restarted: ${not ?? ""}` }],
     };
   }
-  const deployments = await patiently(() => nomad.deployments(job.ID), options);
+  const deployments = await withRetries(() => nomad.deployments(job.ID), options);
   if (deployments.some(goesOn)) {
     const message = `a deployment of ${job.ID} goes on: restart it once that has ended`;
     return { ...of, result: "failed", reasons: [{ kind: "deployment", message }] };
   }
-  const running = (await patiently(() => nomad.allocations(job.ID), options)).filter(runs);
+  const running = (await withRetries(() => nomad.allocations(job.ID), options)).filter(runs);
   if (running.length === 0) {
     const message = `nothing of ${job.ID} runs that could be restarted`;
     return { ...of, result: "failed", reasons: [{ kind: "count", message }] };
@@ -135,7 +135,7 @@ async function untilHealthy(
   let since: number | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const now = (await patiently(() => nomad.allocations(held.ID), options)).filter(({ ID }) => ids.includes(ID));
+    const now = (await withRetries(() => nomad.allocations(held.ID), options)).filter(({ ID }) => ids.includes(ID));
     // What was healthy once stays so for Nomad: its checks are asked as if it were new.
     const failing = await checks.of(now.map((allocation) => ({ ...allocation, DeploymentStatus: null })));
     const began = now.every((allocation) => startsOf(allocation) > (before.get(allocation.ID) ?? 0));

@@ -1,12 +1,13 @@
 import { UserError } from "../../jobspec";
 import type { JobJson, NomadClient } from "../../nomad";
-import { withStreams } from "../following";
+import { withRegionalChanges } from "../events";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
-import { nameOf, newestDeployments, selectJobs, type WantedJob } from "./selection";
-import type { JobOptions, SteerOptions } from "./options";
+import { newestDeployments } from "./job-deployments";
+import { nameOf, selectJobs, type WantedJob } from "./stack-jobs";
+import type { JobOptions, OperationOptions } from "./options";
 import { splitRequests, splitServices } from "./traffic";
 import type { JobOutcome, Outcome } from "./outcome";
 import { watchDeployment } from "./watch";
@@ -44,7 +45,7 @@ export async function rollback(wanted: readonly Wanted[], options: RollbackOptio
  *
  * @returns the version; undefined where there was none
  */
-export async function takeBack(item: WantedJob, options: SteerOptions): Promise<number | undefined> {
+export async function revertToPrevious(item: WantedJob, options: OperationOptions): Promise<number | undefined> {
   const [current, before] = (await options.nomad.where(item.job).versions(item.job.ID)).Versions;
   if (!current || !before) return undefined;
   const to = numberOf(before);
@@ -58,12 +59,12 @@ interface Target {
   readonly to: number;
 }
 
-async function goBack({ item: { job, path }, from, to }: Target, options: SteerOptions): Promise<Outcome> {
+async function goBack({ item: { job, path }, from, to }: Target, options: OperationOptions): Promise<Outcome> {
   const nomad = options.nomad.where(job);
   const registration = await asUserError(path, () => nomad.revert(job.ID, to, from));
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
-  return withStreams(options.nomad, [job], options, (streams) =>
-    watchDeployment(nomad, job, registration, { ...options, changes: streams.of(job) }),
+  return withRegionalChanges(options.nomad, [job], options, (regional) =>
+    watchDeployment(nomad, job, registration, { ...options, changes: regional.of(job) }),
   );
 }
 

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import { momentOf, whereOf, type ConsulClient, type JobSummary, type NomadClient } from "../../nomad";
-import { type PatienceOptions, patiently } from "../following";
+import { type RetryOptions, withRetries } from "../events";
 import { AT_ONCE } from "../plan";
 import type { Masking } from "../../masking";
 import type { Wanted } from "../stack";
@@ -10,7 +10,7 @@ import { FailingChecks } from "./failing-checks";
 import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
 import type { Reason } from "./reason";
 import { checkReasons } from "./reasons";
-import { selectJobs, type WantedJob } from "./selection";
+import { selectJobs, type WantedJob } from "./stack-jobs";
 
 /** A job that was dispatched, or launched by the clock. */
 export interface ChildStatus {
@@ -55,7 +55,7 @@ export interface JobStatus {
 const CHILDREN_SHOWN = 5;
 
 /** What asking what became of jobs takes. */
-export interface StatusOptions extends PatienceOptions {
+export interface StatusOptions extends RetryOptions {
   readonly nomad: NomadClient;
   /** Asked what checks answered that do not pass. Default: Nomad's own services alone are asked about. */
   readonly consul?: ConsulClient;
@@ -75,7 +75,7 @@ export async function stackStatus(
 /** Says what became of one job. */
 export async function jobStatus({ path, job }: WantedJob, options: StatusOptions): Promise<JobStatus> {
   const nomad = options.nomad.where(job);
-  const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
+  const answers = await withRetries(() => askAboutJob(nomad, job.ID), options);
   const where = { job: job.ID, path, ...whereOf(job) };
   if (!answers) return { ...where, state: "missing", groups: [], reasons: [] };
   options.masking.learn(answers.job);
@@ -83,7 +83,7 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
   const submitted = momentOf(answers.job.SubmitTime);
   const condition = await withChecks(conditionOf(answers), answers, { nomad, consul: options.consul });
   const children = launchesOthers(answers.job)
-    ? await patiently(() => childrenStatus(nomad, answers, options.masking), options)
+    ? await withRetries(() => childrenStatus(nomad, answers, options.masking), options)
     : undefined;
   return {
     ...where,

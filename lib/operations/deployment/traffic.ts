@@ -2,7 +2,7 @@ import { UserError } from "../../jobspec";
 import type { ConsulClient, JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
 import { groupsOf } from "./job-groups";
-import type { SteerOptions } from "./options";
+import type { OperationOptions } from "./options";
 
 /** The subsets that tell a canary from the rest. */
 const STABLE = "stable";
@@ -61,7 +61,7 @@ async function shiftTraffic(
 export async function splitRequests(
   services: readonly string[],
   weight: number,
-  { consul, onStep }: Pick<SteerOptions, "consul" | "onStep">,
+  { consul, onStep }: Pick<OperationOptions, "consul" | "onStep">,
 ): Promise<void> {
   for (const service of await shiftTraffic(consul, services, weight))
     onStep(

@@ -11,7 +11,7 @@ import type {
   PlacementFailure,
   Registration,
 } from "../../nomad";
-import { type Changes, patiently } from "../following";
+import { type Changes, withRetries } from "../events";
 import { conditionOf, type Condition } from "./condition";
 import { endedBadly } from "./deployment-status";
 import { viewOf, type DeploymentView } from "./deployment-view";
@@ -20,7 +20,7 @@ import { FailingChecks, type FailingCheck } from "./failing-checks";
 import { askAboutJob, isBatch, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import type { Outcome } from "./outcome";
-import { waitsForPromotion } from "./promotion";
+import { waitsForPromotion } from "./canaries";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
 
@@ -37,7 +37,7 @@ export interface WatchOptions {
   /** Called with what is going on where the cluster does not answer. */
   readonly onTrouble?: (text: string) => void;
   readonly signal?: AbortSignal;
-  /** When to give up waiting, in milliseconds since 1970. Default: never. */
+  /** When to give up waiting, by the clock of performance.now(), in milliseconds. Default: never. */
   readonly until?: number;
   /** Whether a deployment that waits for its promotion is waited for too. Default: false. */
   readonly throughPromotion?: boolean;
@@ -99,7 +99,7 @@ export async function watchDeployment(
   let blockedSince: number | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const seen = await patiently(
+    const seen = await withRetries(
       () => look(nomad, job.ID, registration),
       // Whoever registered, or looked before, has a token that is good.
       { ...options, trusted: registration.EvalID !== "" || shown !== "" },

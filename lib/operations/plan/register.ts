@@ -5,7 +5,7 @@ import { isConflict, type JobJson, type NomadClient, type Registration } from ".
 import { changedMeanwhile } from "./changed-meanwhile";
 import type { Planned } from "./job-plan";
 import { keepsCounts } from "./scaled-counts";
-import { Scalings, type Standing } from "./scalings";
+import { Scalings, type ScalingsVerdict } from "./scalings";
 
 /** Registrations that meet nothing but scalings are tried again, so often. */
 const TRIES = 20;
@@ -59,14 +59,14 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     if (registration) scalings.registered(registration.JobModifyIndex);
     if (registration) options.onTaken?.();
     done = registration ?? done;
-    const standing = await lookAfter(nomad, planned.job.ID, scalings, registration ? looks : [0], options.signal);
-    if (standing.kind === "again") {
-      now = { ...standing, index: Number(standing.held.JobModifyIndex) };
+    const verdict = await lookAfter(nomad, planned.job.ID, scalings, registration ? looks : [0], options.signal);
+    if (verdict.kind === "again") {
+      now = { ...verdict, index: Number(verdict.held.JobModifyIndex) };
       continue;
     }
     // Whoever changes a job after it was registered may: what became of the registration is for whoever watches it.
-    if (!done || (standing.kind === "changed" && standing.replaced)) throw await changed(done !== undefined);
-    return standing.kind === "settled" ? begunBy(nomad, standing.newest, done) : done;
+    if (!done || (verdict.kind === "changed" && verdict.replaced)) throw await changed(done !== undefined);
+    return verdict.kind === "settled" ? begunBy(nomad, verdict.newest, done) : done;
   }
   const message = "counts of it are changed again and again while it is registered; deploy again once that rests";
   throw UserError.at(path, message, "changed-meanwhile");
@@ -93,15 +93,15 @@ async function lookAfter(
   scalings: Scalings,
   pauses: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<Standing> {
-  let standing: Standing = { kind: "gone" };
+): Promise<ScalingsVerdict> {
+  let verdict: ScalingsVerdict = { kind: "gone" };
   for (const pause of pauses) {
     await sleep(pause, undefined, { signal });
     const { Versions: versions } = await nomad.versions(id, { diffs: false });
-    standing = scalings.look(versions);
-    if (standing.kind !== "settled") break;
+    verdict = scalings.look(versions);
+    if (verdict.kind !== "settled") break;
   }
-  return standing;
+  return verdict;
 }
 
 /** Where a scaling followed, its version is the one to watch: the deployment of the one before ends with it. */

@@ -3,7 +3,7 @@ import type { Planned } from "./job-plan";
 import { countsOf, ownedGroups, textWithoutCounts, withCounts } from "./scaled-counts";
 
 /** What the versions of a job say after it was registered, or after a registration was refused. */
-export type Standing =
+export type ScalingsVerdict =
   /** The newest version is the one that was registered, or a scaling of it, and has the counts that were asked for last. */
   | { readonly kind: "settled"; readonly newest: JobJson }
   /** The newest version is not the program's, or has a count that a scaling had changed: this is to be registered for its index. */
@@ -50,7 +50,7 @@ export class Scalings {
   }
 
   /** Reads what has come, and says what follows. */
-  look(versions: readonly JobJson[]): Standing {
+  look(versions: readonly JobJson[]): ScalingsVerdict {
     const rising = [...versions].sort((a, b) => indexOf(a) - indexOf(b));
     for (const version of rising) if (indexOf(version) > this.#read) this.take(version);
     const newest = rising.at(-1);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { ApiError, isClosed, isTokenRefused, type NomadClient, type NomadEvent } from "../../nomad";
-import type { Changes, FollowOptions } from "./changes";
+import type { Changes, ChangesOptions } from "./changes";
 
-interface StreamOptions extends FollowOptions {
+interface StreamOptions extends ChangesOptions {
   /** Called once, where the server will not give the stream. */
   readonly onRefused: (reason: string) => void;
   readonly timing?: Partial<StreamTiming>;
@@ -51,7 +51,7 @@ export class EventStream implements Changes {
     private readonly options: StreamOptions,
   ) {
     this.#timing = { ...TIMING, ...options.timing };
-    void this.follow();
+    void this.keepOpen();
   }
 
   async next(job: string, signal?: AbortSignal): Promise<void> {
@@ -78,7 +78,7 @@ export class EventStream implements Changes {
     this.#stop.abort();
   }
 
-  private async follow(): Promise<void> {
+  private async keepOpen(): Promise<void> {
     const { pause: first, longestPause } = this.#timing;
     let pause = first;
     let empty = 0;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSilent, isTokenRefused, isUnreachable, passingTrouble } from "../../nomad";
-import { unlessAborted } from "./ending";
+import { unlessAborted } from "./abort";
 
 /** How long a cluster may be without an answer before that counts as a failure, in milliseconds. */
 const PATIENCE = 120_000;
@@ -14,7 +14,7 @@ const SILENT_PATIENCE = 10_000;
 const REFUSED = "Nomad refuses the token that it took before, as one does that has just restarted";
 
 /** What asking again takes. */
-export interface PatienceOptions {
+export interface RetryOptions {
   /** Called when an answer stays away, once each time. */
   readonly onTrouble?: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -36,7 +36,7 @@ export interface PatienceOptions {
  * @throws what went wrong last, where that goes on for too long; at once whatever asking again does not mend, such as a refusal; the reason
  * of the signal once it is aborted
  */
-export async function patiently<T>(ask: () => Promise<T>, options: PatienceOptions = {}): Promise<T> {
+export async function withRetries<T>(ask: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
   const { patience = PATIENCE, unreachable = true, trusted = false, signal } = options;
   const begun = performance.now();
   for (let pause = 250, told = false; ; pause = Math.min(pause * 2, 4000)) {

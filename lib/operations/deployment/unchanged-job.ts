@@ -1,19 +1,19 @@
 import type { JobJson, NomadClient, Registration } from "../../nomad";
-import { patiently } from "../following";
+import { withRetries } from "../events";
 import { changedMeanwhile, lacksAllocations, withCountsOf, type Planned } from "../plan";
 import { conditionOf, type Condition } from "./condition";
 import { endedBadly, goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
 import { diagnosable, diagnose } from "./diagnosis";
 import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./job-answers";
-import type { SteerOptions } from "./options";
+import type { OperationOptions } from "./options";
 import type { Outcome } from "./outcome";
-import { nameOf, type WantedJob } from "./selection";
-import { tryAgain } from "./try-again";
+import { nameOf, type WantedJob } from "./stack-jobs";
+import { tryAgain } from "./force";
 import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
 
 /** What judging a job takes that does not change. */
-export interface StandingOptions extends SteerOptions {
+export interface UnchangedJobOptions extends OperationOptions {
   readonly force?: boolean;
   /** In the region and the namespace of the job. */
   readonly nomad: NomadClient;
@@ -31,10 +31,14 @@ const STARTING = 15_000;
  * Where it does not run as it shall, it is said why, or tried again where that is asked for. Where only some of its allocations
  * are missing of a version that was healthy, they are placed again in any case.
  */
-export async function standing(item: WantedJob, planned: Planned, options: StandingOptions): Promise<Outcome> {
+export async function settleUnchanged(
+  item: WantedJob,
+  planned: Planned,
+  options: UnchangedJobOptions,
+): Promise<Outcome> {
   const { job } = planned;
   const { nomad, watching, onStep, detach } = options;
-  const answers = await patiently(() => askAboutJob(nomad, job.ID), options);
+  const answers = await withRetries(() => askAboutJob(nomad, job.ID), options);
   if (!answers)
     throw await changedMeanwhile(nomad, job, { ...options, index: planned.plan.modifyIndex, path: item.path });
   options.masking.learn(answers.job);
@@ -78,7 +82,7 @@ function withWayOut(ended: Outcome, job: JobJson): Outcome {
 }
 
 /** Nomad places what is missing at any evaluation, and a registration begins one: for the index that was planned for. */
-async function placeMissing(planned: Planned, options: StandingOptions): Promise<Outcome> {
+async function placeMissing(planned: Planned, options: UnchangedJobOptions): Promise<Outcome> {
   const { job } = planned;
   options.onStep(`placing what is missing of ${nameOf(job)}`);
   const registration = await options.register(planned);
@@ -90,7 +94,7 @@ async function again(
   planned: Planned,
   answers: JobAnswers,
   { deployment }: Condition,
-  { nomad, watching, onStep, detach, register }: StandingOptions,
+  { nomad, watching, onStep, detach, register }: UnchangedJobOptions,
 ): Promise<Outcome> {
   const { job, plan } = planned;
   onStep(`trying ${nameOf(job)} again`);

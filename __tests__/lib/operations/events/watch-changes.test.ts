@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../../lib/jobspec";
 import { ApiError, NoAnswerError, NomadClient, nomadConnection } from "../../../../lib/nomad";
-import { followChanges } from "../../../../lib/operations/following/follow";
-import { patiently } from "../../../../lib/operations/following";
+import { watchChanges } from "../../../../lib/operations/events/watch-changes";
+import { withRetries } from "../../../../lib/operations/events";
 import { QUIET_STREAM, recorded, ReplayServer, type Answer, type Answers } from "../../../support/replay";
 
 const QUICK = { silence: 1500, askAgain: 60_000, askAgainBlind: 60_000, pause: 10, longestPause: 20, wait: 60_000 };
@@ -18,7 +18,7 @@ async function follow(answers: Answers, timing: Partial<typeof QUICK> = {}) {
   server = await new ReplayServer(answers).open();
   nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   troubles = [];
-  return followChanges(nomad, { onTrouble: (text) => troubles.push(text) }, { ...QUICK, ...timing });
+  return watchChanges(nomad, { onTrouble: (text) => troubles.push(text) }, { ...QUICK, ...timing });
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -121,7 +121,7 @@ describe("the stream of events", () => {
     await sleep(100);
     expect(server.count(STREAM)).toBe(1);
     changes.close();
-    await expect(changes.next("web")).rejects.toThrow(/ended/);
+    await expect(changes.next("web")).rejects.toThrow(/were closed/);
   });
 });
 
@@ -156,7 +156,7 @@ describe("blocking queries", () => {
   });
 });
 
-describe("patience", () => {
+describe("retries", () => {
   const answered = (status: number, body: string) => new ApiError("Nomad", "GET", "/v1/job/web", status, body);
   const failing = (error: Error, times: number) => {
     let asked = 0;
@@ -175,7 +175,7 @@ describe("patience", () => {
   ])("asks again after what passes: %#", async (error, words) => {
     const told: string[] = [];
     const { ask, count } = failing(error, 1);
-    expect(await patiently(ask, { onTrouble: (text) => told.push(text) })).toBe("fine");
+    expect(await withRetries(ask, { onTrouble: (text) => told.push(text) })).toBe("fine");
     expect([count(), told]).toEqual([2, [expect.stringMatching(words)]]);
   });
 
@@ -192,7 +192,7 @@ describe("patience", () => {
   ])("does not ask again after what stays: %#", async (error) => {
     const told: string[] = [];
     const { ask, count } = failing(error, 9);
-    await expect(patiently(ask, { onTrouble: (text) => told.push(text) })).rejects.toBe(error);
+    await expect(withRetries(ask, { onTrouble: (text) => told.push(text) })).rejects.toBe(error);
     expect([count(), told]).toEqual([1, []]);
   });
 
@@ -202,12 +202,12 @@ describe("patience", () => {
     const stranger = new NomadClient(nomadConnection({ NOMAD_ADDR: restarting.address }));
     const told: string[] = [];
     const options = { patience: 300, onTrouble: (text: string) => told.push(text) };
-    await patiently(() => client.jobs(), options);
+    await withRetries(() => client.jobs(), options);
     await restarting.close();
     const region = client.where({ Region: "west" });
-    await expect(patiently(() => region.jobs(), options)).rejects.toThrow(/does not answer/);
+    await expect(withRetries(() => region.jobs(), options)).rejects.toThrow(/does not answer/);
     expect(told).toEqual([expect.stringMatching(/^Nomad does not answer; trying again$/)]);
-    await expect(patiently(() => stranger.jobs(), options)).rejects.toThrow(/does not answer at .* NOMAD_ADDR/);
+    await expect(withRetries(() => stranger.jobs(), options)).rejects.toThrow(/does not answer at .* NOMAD_ADDR/);
     expect(told).toHaveLength(1);
     await Promise.all([client.close(), stranger.close()]);
   });
@@ -218,7 +218,7 @@ describe("patience", () => {
     process.on("warning", onWarning);
     const ends = new AbortController();
     const asking = Array.from({ length: 100 }, () =>
-      patiently(() => new Promise<never>(() => undefined), { signal: ends.signal }),
+      withRetries(() => new Promise<never>(() => undefined), { signal: ends.signal }),
     );
     await sleep(20);
     ends.abort(new Error("enough"));
@@ -230,7 +230,7 @@ describe("patience", () => {
 
   test("is over after its time, with what went wrong last", async () => {
     const { ask, count } = failing(answered(500, "No cluster leader"), 99);
-    await expect(patiently(ask, { patience: 300 })).rejects.toThrow(/No cluster leader/);
+    await expect(withRetries(ask, { patience: 300 })).rejects.toThrow(/No cluster leader/);
     expect(count()).toBeGreaterThan(1);
   });
 
@@ -240,7 +240,7 @@ describe("patience", () => {
   ])("ends with the reason of its signal in %s", async (_name, ask) => {
     const reason = new Error("the first cause");
     const ends = new AbortController();
-    const asking = patiently(ask, { signal: ends.signal });
+    const asking = withRetries(ask, { signal: ends.signal });
     await sleep(30);
     ends.abort(reason);
     await expect(asking).rejects.toBe(reason);

@@ -5,9 +5,9 @@ export interface Changes {
   close(): void;
 }
 
-/** What following takes. */
-export interface FollowOptions {
-  /** Called with what is going on where the cluster cannot be followed as usual. */
+/** What watching for changes takes. */
+export interface ChangesOptions {
+  /** Called with what is going on where the cluster cannot be watched as usual. */
   readonly onTrouble?: (text: string) => void;
   readonly signal?: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiPath, isClosed, type ApiPath, type NomadClient } from "../../nomad";
 import type { Changes } from "./changes";
-import { unlessAborted } from "./ending";
+import { unlessAborted } from "./abort";
 
 const PATHS = [apiPath`/v1/allocations`, apiPath`/v1/deployments`];
 
@@ -16,7 +16,7 @@ export interface QueryTiming {
 const TIMING: QueryTiming = { wait: 10_000, pause: 1000 };
 
 /**
- * Two blocking queries, over all allocations and all deployments, however many jobs are followed: whichever is answered, everybody asks
+ * Two blocking queries, over all allocations and all deployments, however many jobs are watched: whichever is answered, everybody asks
  * about their job again.
  *
  * @see https://developer.hashicorp.com/nomad/api-docs#blocking-queries
@@ -34,7 +34,7 @@ export class BlockingQueries implements Changes {
     timing: Partial<QueryTiming> = {},
   ) {
     this.#timing = { ...TIMING, ...timing };
-    for (const path of PATHS) void this.follow(path);
+    for (const path of PATHS) void this.read(path);
   }
 
   async next(job: string, signal?: AbortSignal): Promise<void> {
@@ -50,7 +50,7 @@ export class BlockingQueries implements Changes {
     this.#next.resolve();
   }
 
-  private async follow(path: ApiPath): Promise<void> {
+  private async read(path: ApiPath): Promise<void> {
     const { signal } = this.#stop;
     const { wait, pause } = this.#timing;
     for (let index: number | undefined; !signal.aborted;) {

@@ -1,17 +1,17 @@
 import type { NomadClient } from "../../nomad";
 import { BlockingQueries, type QueryTiming } from "./blocking-queries";
-import type { Changes, FollowOptions } from "./changes";
+import type { Changes, ChangesOptions } from "./changes";
 import { EventStream, type StreamTiming } from "./event-stream";
 
 /**
- * Follows all jobs of a region over one open stream of Nomad's events, however many they are; over two blocking queries,
+ * Watches all jobs of a region for changes over one open stream of Nomad's events, however many they are; over two blocking queries,
  * where the server has no such stream or the token may not read it.
  *
  * @param timing for tests. Default: Nomad's own, with room
  */
-export function followChanges(
+export function watchChanges(
   nomad: NomadClient,
-  options: FollowOptions = {},
+  options: ChangesOptions = {},
   timing: Partial<StreamTiming & QueryTiming> = {},
 ): Changes {
   let closed = false;
@@ -27,7 +27,7 @@ export function followChanges(
   });
   return {
     next: async (job, signal) => {
-      if (closed) throw new Error(`changes of ${job} are waited for after following has ended`);
+      if (closed) throw new Error(`changes of ${job} are waited for after they were closed`);
       await now.next(job, signal);
     },
     close: () => {

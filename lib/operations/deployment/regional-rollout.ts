@@ -1,7 +1,7 @@
 import type { Wanted } from "../stack";
-import type { SteerOptions } from "./options";
-import { nameOf, type WantedJob } from "./selection";
-import { takeBack } from "./rollback";
+import type { OperationOptions } from "./options";
+import { nameOf, type WantedJob } from "./stack-jobs";
+import { revertToPrevious } from "./rollback";
 import type { JobOutcome } from "./outcome";
 import { hasAutoRevert } from "./job-groups";
 
@@ -25,10 +25,10 @@ export function orderOf(item: WantedJob, wanted: readonly Wanted[]): Order {
  * Takes back what regions got whose rollout failed elsewhere, where `fail_all` asks for it: as Nomad Enterprise does, those whose job has
  * `auto_revert`, and that had a version before.
  */
-export async function failTogether(
+export async function revertFailedRollouts(
   wanted: readonly Wanted[],
   outcomes: readonly JobOutcome[],
-  options: SteerOptions,
+  options: OperationOptions,
 ): Promise<readonly JobOutcome[]> {
   const jobs = wanted.filter((item) => item.kind === "job");
   const failed = jobs.filter(
@@ -45,7 +45,7 @@ export async function failTogether(
       const why = `the rollout failed in ${String(cause.job.Region)}`;
       if (!hasAutoRevert(item.job)) return failedBecause(outcome, `${why}; it has no auto_revert, and stays as it is`);
       options.onStep(`taking ${nameOf(item.job)} back, since ${why}`);
-      const version = await takeBack(item, options);
+      const version = await revertToPrevious(item, options);
       const end = version === undefined ? "it has no version before, and stays as it is" : `back at version ${version}`;
       return failedBecause(outcome, `${why}; ${end}`);
     }),

@@ -1,4 +1,4 @@
-import { unlessAborted } from "../following";
+import { unlessAborted } from "../events";
 
 /**
  * Runs several things at the same time, and ends all of them with the first that goes wrong: nobody goes on asking a cluster for something
@@ -6,7 +6,7 @@ import { unlessAborted } from "../following";
  *
  * @throws what went wrong first
  */
-export async function together<I, T>(
+export async function inParallel<I, T>(
   items: readonly I[],
   signal: AbortSignal | undefined,
   run: (item: I, signal: AbortSignal) => Promise<T>,

@@ -1,31 +1,31 @@
 import type { JobJson, NomadClient } from "../../nomad";
-import type { Changes, FollowOptions } from "./changes";
-import { followChanges } from "./follow";
+import type { Changes, ChangesOptions } from "./changes";
+import { watchChanges } from "./watch-changes";
 
-/** Runs something that follows jobs, and closes what was opened for it. */
-export async function withStreams<T>(
+/** Runs something that watches jobs for changes, and closes what was opened for it. */
+export async function withRegionalChanges<T>(
   nomad: NomadClient,
   jobs: readonly JobJson[],
-  options: FollowOptions,
-  run: (streams: Streams) => Promise<T>,
+  options: ChangesOptions,
+  run: (regional: RegionalChanges) => Promise<T>,
 ): Promise<T> {
-  const streams = new Streams(nomad, jobs, options);
+  const regional = new RegionalChanges(nomad, jobs, options);
   try {
-    return await run(streams);
+    return await run(regional);
   } finally {
-    streams.close();
+    regional.close();
   }
 }
 
 /** One stream of changes for each region, however many jobs it has; opened when the first is watched. */
-export class Streams {
+export class RegionalChanges {
   readonly #open = new Map<string, Changes>();
   readonly #namespaces: ReadonlySet<string>;
 
   constructor(
     private readonly nomad: NomadClient,
     jobs: readonly JobJson[],
-    private readonly options: FollowOptions,
+    private readonly options: ChangesOptions,
   ) {
     this.#namespaces = new Set(jobs.map(({ Namespace }) => String(Namespace ?? "")));
   }
@@ -35,7 +35,7 @@ export class Streams {
     const open = this.#open.get(region);
     if (open) return open;
     const where = this.#namespaces.size > 1 ? { Region: region, Namespace: "*" } : job;
-    const changes = followChanges(this.nomad.where(where), this.options);
+    const changes = watchChanges(this.nomad.where(where), this.options);
     this.#open.set(region, changes);
     return changes;
   }

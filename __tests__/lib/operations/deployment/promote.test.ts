@@ -1,0 +1,43 @@
+import { promote } from "../../../../lib/operations";
+import { recorded, recordedJob } from "../../../support/replay";
+import { deploymentsOf, quiet, wantedOf, withServer } from "../../../support/replayed-clients";
+
+describe("promote", () => {
+  const { nomad: answers } = recorded("canary-waiting");
+  const deployment = deploymentsOf(answers).find(({ Status }) => Status === "running");
+  const wanted = [wantedOf(recordedJob(recorded("canary-waiting")))];
+
+  test("promotes canaries that are healthy, once, and watches until all is", async () => {
+    const successful = deploymentsOf(answers).map((one) => ({ ...one, Status: "successful" }));
+    await withServer(answers, async ({ server, ...clients }) => {
+      const promoted = `PUT /v1/deployment/promote/${deployment?.ID ?? ""}`;
+      server.set({
+        [promoted]: () => {
+          server.set({ "GET /v1/job/web/deployments": { body: successful } });
+          return { body: { EvalID: "1" } };
+        },
+      });
+      const outcomes = await promote(wanted, { ...clients, ...quiet });
+      expect(outcomes.map(({ result }) => result)).toEqual(["healthy"]);
+      expect(server.count(promoted)).toBe(1);
+    });
+  });
+
+  test("refuses where no deployment waits, and where a canary is not healthy", async () => {
+    const healthy = recorded("healthy");
+    await withServer(healthy.nomad, async ({ server: _, ...clients }) => {
+      const none = promote([wantedOf(recordedJob(healthy))], { ...clients, ...quiet });
+      await expect(none).rejects.toThrow(/no deployment has canaries/);
+    });
+    const unhealthy = JSON.parse(
+      JSON.stringify(deploymentsOf(answers)).replaceAll(/"HealthyAllocs":\d+/g, '"HealthyAllocs":0'),
+    ) as unknown;
+    await withServer(
+      { ...answers, "GET /v1/job/web/deployments": { body: unhealthy } },
+      async ({ server, ...clients }) => {
+        await expect(promote(wanted, { ...clients, ...quiet })).rejects.toThrow(/not every canary is healthy/);
+        expect(server.asked.some(({ method }) => method === "PUT")).toBe(false);
+      },
+    );
+  });
+});
