@@ -1,11 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Pools } from "./pools";
+import { sharedAnswer } from "./shared-answer";
 
 /** Seconds; a warm claim takes milliseconds, a job of its own a second. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** How long figures of the pools are kept, in milliseconds: who scrapes often does not ask the cluster often. */
-const KEPT = 1000;
+/** How long figures of the pools are shared by all who ask, in milliseconds. */
+const SHARED = 1000;
 
 /** How a claim was answered. */
 export type ClaimOutcome = "warm" | "cold" | "busy" | "error";
@@ -84,16 +85,9 @@ export class Metrics {
   }
 
   private addPoolGauges(pools: Pools, now: () => number): void {
-    let asked = Number.NEGATIVE_INFINITY;
-    let figures: ReturnType<Pools["stats"]> = Promise.resolve([]);
-    const current = () => {
-      if (now() - asked >= KEPT) {
-        asked = now();
-        figures = pools.stats();
-      }
-      // What cannot be known is left out, and not shown as none.
-      return figures.catch(() => []);
-    };
+    const stats = sharedAnswer(SHARED, now, () => pools.stats());
+    // What cannot be known is left out, and not shown as none.
+    const current = () => stats().catch(() => []);
     for (const [name, help] of [
       ["free", "Containers that could be claimed now."],
       ["leased", "Containers that somebody holds."],

@@ -168,8 +168,8 @@ export const recycled = v.object({
 });
 
 export const health = v.object({ status: v.picklist(["ok"]) });
-export const readiness = v.object({
-  status: v.picklist(["ready", "not-ready"]),
+export const readiness = v.object({ status: v.picklist(["ready", "not-ready"]) });
+export const dependencyList = v.object({
   dependencies: v.array(v.object({ name: v.string(), ok: v.boolean(), message: v.optional(v.string()) })),
 });
 

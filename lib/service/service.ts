@@ -12,6 +12,7 @@ import { healthRoutes } from "./routes/health";
 import { poolRoutes } from "./routes/pools";
 import { jsonSchema, PROBLEM, problem } from "./schemas";
 import { fewAtOnce, type ServiceParts } from "./service-parts";
+import { sharedAnswer } from "./shared-answer";
 import { errorFields, httpSettings, requestFields } from "./http-settings";
 import type { Tokens } from "./token-source";
 
@@ -46,6 +47,8 @@ export interface ServiceOptions {
   readonly version: string;
 }
 
+/** How long what the cluster says of itself is shared by all who ask, in milliseconds. */
+const SHARED = 1000;
 /** How long the last answers may take on their way, in milliseconds. */
 const LAST_BYTES = 2000;
 
@@ -78,6 +81,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const metrics = new Metrics(pools, now);
   const commands = new RunningCommands({ perOwner: commandsOfOwner, all }, (count) => metrics.running.set(count));
   const background = new Set<Promise<unknown>>();
+  // Anybody may ask whether the service is ready, as often as they like.
+  const ofPools = sharedAnswer(SHARED, now, () => pools.dependencies());
   let ending = false;
 
   const parts: ServiceParts = {
@@ -86,7 +91,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     now,
     cold: fewAtOnce(jobs),
     running: { commands, metrics, now, onError: (error) => app.log.warn({ err: error }, "a command failed") },
-    dependencies: async () => [...ownTroubles(tokens, ending), ...(await pools.dependencies())],
+    dependencies: async () => [...ownTroubles(tokens, ending), ...(await ofPools())],
     inBackground: (work) => {
       const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));
       background.add(settled);
@@ -94,6 +99,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
 
+  if (tokens !== "none") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
   answerProblems(app);
   authorize(app, tokens);
   app.addHook("onRequest", async (request) => {

@@ -27,6 +27,7 @@ export class Tokens {
   #reading: Promise<void> | undefined;
   #trouble: string | undefined;
   #isAbsent = false;
+  #onTrouble: (message: string) => void = () => undefined;
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(
@@ -37,6 +38,11 @@ export class Tokens {
   /** Why the tokens could not be read the last time; undefined where they could. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** Has somebody told of each new reason why they cannot be read: its place, and nothing of what stands there. */
+  reportTo(onTrouble: (message: string) => void): void {
+    this.#onTrouble = onTrouble;
   }
 
   /**
@@ -77,10 +83,12 @@ export class Tokens {
       this.#isAbsent = false;
     } catch (error) {
       this.#isAbsent = error instanceof UserError && error.problems[0]?.rule === ABSENT_TOKENS;
+      const before = this.#trouble;
       this.#trouble =
         error instanceof UserError
           ? error.problems.map(({ path, message }) => `${path} ${message}`.trim()).join("; ")
           : `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
+      if (this.#trouble !== before) this.#onTrouble(this.#trouble);
     }
   }
 }

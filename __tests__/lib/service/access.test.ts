@@ -133,6 +133,7 @@ describe("a request", () => {
       ["POST", "/api/pools/x/drain"],
       ["POST", "/api/pools/x/fill"],
       ["POST", "/api/pools/x/recycle"],
+      ["GET", "/api/dependencies"],
       ["GET", "/metrics"],
       ["GET", "/nothing"],
     ] as const;
@@ -167,6 +168,7 @@ describe("a request", () => {
       ["POST", "/api/pools/x/drain", "admin"],
       ["POST", "/api/pools/x/fill", "admin"],
       ["POST", "/api/pools/x/recycle", "admin"],
+      ["GET", "/api/dependencies", "read"],
       ["GET", "/metrics", "read"],
     ];
     for (const [method, url, scope] of wanted) {

@@ -51,6 +51,7 @@ test("is of OpenAPI 3.1, and has a name, a summary, a scope and examples for eve
     "getContainer",
     "health",
     "listContainers",
+    "listDependencies",
     "listPools",
     "metrics",
     "readiness",
@@ -71,7 +72,9 @@ test("is of OpenAPI 3.1, and has a name, a summary, a scope and examples for eve
 });
 
 test("every answer, good and bad, is as it says", async () => {
-  const service = await testService({ limits: { jobs: 0 } });
+  let time = 0;
+  // What the cluster says of itself is asked for each time.
+  const service = await testService({ limits: { jobs: 0 }, now: () => (time += 1000) });
   const document = await documentOf(service);
   const token = service.token("ann", ...SCOPES);
   const eve = service.token("eve", "claim");
@@ -127,6 +130,7 @@ test("every answer, good and bad, is as it says", async () => {
       await ask(token, "POST", `/api/pools/{pool}/${verb}`, `/api/pools/${pool}/${verb}`);
   await ask("", "GET", "/healthz", "/healthz");
   await ask("", "GET", "/readyz", "/readyz");
+  await ask(token, "GET", "/api/dependencies", "/api/dependencies");
   service.pools.trouble = "Nomad does not answer";
   await ask("", "GET", "/readyz", "/readyz");
   await ask(token, "GET", "/metrics", "/metrics");

@@ -211,11 +211,10 @@ async function leaseOf(
       "present the lease's generation, as the claim answered it: Lease-Generation: 7",
     );
   const found = await pools.find(id);
-  if (!found) throw unknownContainer();
-  // Whoever presents an old generation may well have held it: they are told that it is over, and not whose it is.
+  // Whose it is comes first: a stranger is told the same whatever they present, and so learns of no lease.
+  if (!found || !mayActFor(callerFrom(request), found.lease.owner)) throw unknownContainer();
   if (found.lease.generation !== generation)
     throw new LeaseEndedError({ ...found.lease, generation }, "stale", "the generation is over");
-  if (!mayActFor(callerFrom(request), found.lease.owner)) throw unknownContainer();
   return found;
 }
 

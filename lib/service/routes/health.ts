@@ -20,22 +20,33 @@ export function healthRoutes(app: FastifyInstance, parts: ServiceParts): void {
     method: "GET",
     url: "/readyz",
     id: "readiness",
-    summary: "Says whether the service can do its work, and what does not answer where it cannot",
+    summary: "Says whether the service can do its work, and no more: GET /api/dependencies says what does not answer",
     scope: "public",
     answer: schemas.readiness,
-    answerExample: { status: "ready", dependencies: [{ name: "Nomad", ok: true }] },
+    answerExample: { status: "ready" },
     answers: { 503: schemas.readiness },
     handle: async ({ reply }) => {
-      const found = await parts.dependencies();
-      const dependencies = found.map(({ name, trouble }) => ({
+      if ((await parts.dependencies()).every(({ trouble }) => trouble === undefined))
+        return { status: "ready" as const };
+      return reply.code(503).send({ status: "not-ready" });
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/dependencies",
+    id: "listDependencies",
+    summary: "Says what the service needs, and whether it answers; as of the last second",
+    scope: "read",
+    answer: schemas.dependencyList,
+    answerExample: { dependencies: [{ name: "Nomad", ok: true }] },
+    handle: async () => ({
+      dependencies: (await parts.dependencies()).map(({ name, trouble }) => ({
         name,
         ok: trouble === undefined,
         ...(trouble === undefined ? {} : { message: trouble }),
-      }));
-      const ready = dependencies.every(({ ok }) => ok);
-      if (ready) return { status: "ready" as const, dependencies };
-      return reply.code(503).send({ status: "not-ready", dependencies });
-    },
+      })),
+    }),
   });
 
   app.route({
