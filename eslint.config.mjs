@@ -1,6 +1,19 @@
 import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
 
+const NO_TIME_OF_DAY = {
+  object: "Date",
+  property: "now",
+  message: "the time of day is set back and forth: measure with performance.now()",
+};
+const FROM_THE_EDGE = "is given by whoever calls: the command line takes it from the process, a test gives its own";
+const PROCESS = ["env", "cwd", "argv", "stdin", "stdout", "stderr", "platform", "arch", "getuid", "exit", "exitCode"];
+const NO_SURROUNDINGS = PROCESS.map((property) => ({
+  object: "process",
+  property,
+  message: `process.${property} ${FROM_THE_EDGE}`,
+}));
+
 export default tseslint.config(
   { ignores: ["node_modules", "dist", "cdktf.out", ".cdk-nomad", ".scratch", "coverage", "bin"] },
   ...tseslint.configs.recommended,
@@ -26,12 +39,27 @@ export default tseslint.config(
   {
     files: ["lib/**/*.ts"],
     rules: {
-      "no-restricted-properties": [
+      "no-restricted-properties": ["error", NO_TIME_OF_DAY],
+    },
+  },
+  {
+    // What a process has around it is no default of a room below the command line: whoever forgets to give it would not notice.
+    files: [
+      "lib/{github,jobspec,local,masking,nomad,operations,private-files,testing,text,typescript}/**/*.ts",
+      "lib/pools/{containers,execution,leases,runtime,slots,store}/**/*.ts",
+    ],
+    // A program of its own, and the two documented singletons, which read the environment of their process.
+    ignores: ["lib/operations/files/program-runner.ts", "lib/pools/**/get-*-manager.ts"],
+    rules: {
+      "no-restricted-properties": ["error", NO_TIME_OF_DAY, ...NO_SURROUNDINGS],
+      "no-restricted-imports": [
         "error",
         {
-          object: "Date",
-          property: "now",
-          message: "the time of day is set back and forth: measure with performance.now()",
+          paths: [
+            "node:process",
+            "process",
+            { name: "node:os", importNames: ["homedir", "platform", "arch"], message: FROM_THE_EDGE },
+          ],
         },
       ],
     },

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, getBinary, SILENT } from "../lib/local";
+import { binaryHere } from "../__tests__/support/binaries";
 import type { JobJson } from "../lib/nomad";
 import { deploy, readStack, synthesizeProject } from "../lib/operations";
 import { withCluster, type TestCluster } from "../__tests__/support/cluster";
@@ -33,7 +33,7 @@ export async function measureDeployment(rounds: number): Promise<Figure[]> {
     const job = wanted.find((item) => item.kind === "job")?.job as JobJson;
     const file = join(folder, "job.json");
     writeFileSync(file, JSON.stringify({ Job: job }));
-    const binary = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const binary = await binaryHere("nomad");
 
     const ours: number[] = [];
     const theirs: number[] = [];

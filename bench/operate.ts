@@ -28,7 +28,7 @@ export async function measureOperations(rounds: number): Promise<Figure[]> {
       }));
       project.change({ jobs });
       const outdir = join(project.folder, "synth");
-      await synthesizeProject({ project: project.folder, outdir });
+      await synthesizeProject({ project: project.folder, outdir, env: process.env });
       return readContents(outdir, "dev", { variables: {}, env: {} });
     };
     const bench = { nomad, consul, contents };

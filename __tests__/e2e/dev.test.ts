@@ -138,7 +138,7 @@ describe("the dev stack", () => {
 
   test("every environment's jobs are taken by the server, and by the rules here", async () => {
     const environments = ["dev", "staging", "prod"];
-    const jobs = await withSynthesis({ project: project.folder }, async (outdir) =>
+    const jobs = await withSynthesis({ project: project.folder, env: process.env }, async (outdir) =>
       environments.flatMap((environment) =>
         readStack(outdir, environment, { variables: {}, env: {} }).flatMap((wanted) =>
           wanted.kind === "job" ? [{ environment, job: wanted.job }] : [],

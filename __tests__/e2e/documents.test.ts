@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { cacheFolder, getBinary, SILENT } from "../../lib/local";
+import { binaryHere } from "../support/binaries";
 import { blocksOf, commandsOf, shapeOf } from "../support/documents";
 import { consulConnection, nomadConnection } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
@@ -30,7 +30,7 @@ const run = new Set<string>();
 
 /** Runs a line in the project, as somebody would whose shell was pointed at the cluster with cdk-nomad env. */
 async function shell(written: string, line = written): Promise<{ readonly code: number; readonly output: string }> {
-  const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
+  const { path } = await binaryHere("nomad");
   run.add(written);
   const env = {
     ...process.env,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError, type Job } from "../../lib";
-import { cacheFolder, getBinary, SILENT } from "../../lib/local";
+import { binaryHere } from "../support/binaries";
 import { commandParser, readRunningJob, serverParser, type HclParser } from "../../lib/operations";
 import { clusterForSuite } from "../support/cluster";
 import { comparable, corpus, testWithCorpus } from "../support/corpus";
@@ -15,7 +15,7 @@ let program: string;
 let folder: string;
 
 beforeAll(async () => {
-  program = (await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT })).path;
+  program = (await binaryHere("nomad")).path;
 });
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-hcl-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

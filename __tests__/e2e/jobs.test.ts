@@ -19,7 +19,7 @@ import {
   Memory,
   Duration,
 } from "../../lib";
-import { cacheFolder, getBinary, SILENT } from "../../lib/local";
+import { binaryHere } from "../support/binaries";
 import type { JobJson } from "../../lib/nomad";
 import { withoutDefaults } from "../../lib/jobspec/host";
 import { deploy, readRunningJob } from "../../lib/operations";
@@ -39,7 +39,7 @@ let program: string;
 
 beforeAll(async () => {
   address = cluster.addresses.NOMAD_ADDR;
-  program = (await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT })).path;
+  program = (await binaryHere("nomad")).path;
 });
 
 /** Deploys a job, and says how that ended. */

@@ -1,6 +1,7 @@
 import { Terminal } from "../../lib/cli";
-import { cacheFolder, getBinary, MISSING_PROGRAM, type ProgramName } from "../../lib/local";
+import { getBinary, MISSING_PROGRAM, type ProgramName } from "../../lib/local";
 import { UserError } from "../../lib/jobspec";
+import { HERE } from "../support/binaries";
 import { WHY_NO_CLUSTER } from "../support/cluster-environment";
 
 /** Has nomad and consul at hand before the first test: on a new machine that takes minutes, once. Where they cannot be had, says why. */
@@ -15,7 +16,7 @@ export default async function setup(): Promise<void> {
   delete process.env[WHY_NO_CLUSTER];
   for (const name of ["consul", "nomad"] satisfies ProgramName[]) {
     try {
-      const binary = await getBinary(name, { cache: cacheFolder(), env: process.env, progress });
+      const binary = await getBinary(name, { ...HERE, progress });
       progress.done(`${name} ${binary.version}: ${binary.path}`);
     } catch (error) {
       if (!(error instanceof UserError) || error.problems.every(({ rule }) => rule !== MISSING_PROGRAM)) throw error;

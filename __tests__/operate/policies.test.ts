@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetch } from "undici";
 import * as v from "valibot";
-import { cacheFolder, getBinary, SILENT } from "../../lib/local";
+import { binaryHere } from "../support/binaries";
 import { apiPath } from "../../lib/nomad";
 import { OwnNomad } from "../support/own-nomad";
 import { reservePorts, type ReservedPorts } from "../support/ports";
@@ -27,7 +27,7 @@ class OwnConsul {
 
   async start(): Promise<void> {
     this.#ports = await reservePorts();
-    const { path } = await getBinary("consul", { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const { path } = await binaryHere("consul");
     const own = this.#ports;
     const [http, server, serf, wan] = [0, 1, 2, 3].map((index) => own.port(index));
     const ports = { http, server, serf_lan: serf, serf_wan: wan, dns: -1, grpc: -1, grpc_tls: -1 };

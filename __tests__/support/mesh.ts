@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, getBinary, SILENT } from "../../lib/local";
+import { binaryHere } from "./binaries";
 import * as v from "valibot";
 import { apiPath, type ConsulClient } from "../../lib/nomad";
 
@@ -72,7 +72,7 @@ export class Mesh {
   }
 
   private async start(args: readonly string[], name: string): Promise<void> {
-    const { path } = await getBinary("consul", { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const { path } = await binaryHere("consul");
     const log = openSync(join(this.folder, name), "a");
     const env = { ...process.env, CONSUL_HTTP_ADDR: this.consul.address, CONSUL_GRPC_ADDR: this.grpc };
     this.#children.push(spawn(path, args, { stdio: ["ignore", log, log], env }));

@@ -2,10 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheFolder, findBinary } from "../../lib/local";
+import { findBinary } from "../../lib/local";
+import { HERE } from "./binaries";
 
 /** The program whose parser is asked: on the PATH or in the cache; it is never fetched or built for this. */
-export const NOMAD = findBinary("nomad", { cache: cacheFolder(), env: process.env })?.path;
+export const NOMAD = findBinary("nomad", HERE)?.path;
 
 /** What Nomad reads in a text of HCL, by `nomad job run -output`, which asks no server. */
 export function parseWithNomad(hcl: string): Record<string, unknown> {

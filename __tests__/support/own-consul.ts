@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { agentEnvironment, cacheFolder, getBinary, portsAt, SILENT } from "../../lib/local";
+import { agentEnvironment, portsAt } from "../../lib/local";
+import { binaryHere } from "./binaries";
 import { ConsulClient, consulConnection } from "../../lib/nomad";
 import { reservePorts, type ReservedPorts } from "./ports";
 import { until } from "./until";
@@ -17,7 +18,7 @@ export class OwnConsul {
   async start(): Promise<void> {
     this.#ports ??= await reservePorts(1);
     this.#folder ??= mkdtempSync(join(tmpdir(), "cdk-nomad-own-consul-"));
-    const { path } = await getBinary("consul", { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const { path } = await binaryHere("consul");
     const ports = portsAt(this.#ports.offset);
     const config = {
       node_name: "own",

@@ -3,17 +3,8 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import {
-  agentEnvironment,
-  cacheFolder,
-  dynamicPortsAt,
-  getBinary,
-  mountsIn,
-  portsAt,
-  regionPortsAt,
-  SILENT,
-  unmount,
-} from "../../lib/local";
+import { agentEnvironment, dynamicPortsAt, mountsIn, portsAt, regionPortsAt, unmount } from "../../lib/local";
+import { binaryHere } from "./binaries";
 import { apiPath, NomadClient, nomadConnection } from "../../lib/nomad";
 import { reservePorts, type ReservedPorts } from "./ports";
 import { until } from "./until";
@@ -56,7 +47,7 @@ export class OwnNomad {
   }
 
   private async startAgent(index: number, folder: string, { offset }: ReservedPorts): Promise<ChildProcess> {
-    const { path } = await getBinary("nomad", { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const { path } = await binaryHere("nomad");
     const file = join(folder, `${index}.json`);
     const all = Array.from({ length: this.servers }, (_, each) => regionPortsAt(offset, each));
     const { "Nomad HTTP": http, "Nomad RPC": rpc, "Nomad Serf": serf } = regionPortsAt(offset, index);

@@ -1,10 +1,11 @@
 import { Readable, Writable } from "node:stream";
 import { runCli, type Surroundings } from "../../lib/cli";
+import { MACHINE } from "./binaries";
 import type { Said } from "./project";
 
 /** What a command run in this process is given; whatever is left out is as it is where no person and no cluster is near. */
 export interface RunOptions extends Partial<
-  Pick<Surroundings, "cwd" | "env" | "signal" | "clock" | "silence" | "stdin">
+  Pick<Surroundings, "cwd" | "env" | "machine" | "signal" | "clock" | "silence" | "stdin">
 > {
   /** Columns of a terminal, where stdout and stderr are one. Default: they are pipes. */
   readonly columns?: number;
@@ -32,6 +33,7 @@ export async function cli(args: readonly string[], options: RunOptions = {}): Pr
     stderr: output("stderr"),
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1" },
     cwd: process.cwd(),
+    machine: MACHINE,
     clock: { now: () => performance.now(), date: () => Date.now() },
     signal: new AbortController().signal,
     openPage: () => undefined,

@@ -30,7 +30,7 @@ export async function bases(corpus = CORPUS): Promise<readonly Base[]> {
 async function ownJobs(): Promise<readonly Base[]> {
   const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-parity-"));
   try {
-    await synthesizeProject({ project: ROOT, outdir });
+    await synthesizeProject({ project: ROOT, outdir, env: process.env });
     return ["dev", "staging", "prod"].flatMap((stack) =>
       readStack(outdir, stack, { variables: {}, env: {} })
         .filter((item) => item.kind === "job")

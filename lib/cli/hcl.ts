@@ -18,17 +18,18 @@ const A_MOMENT = 1000;
  */
 export function fileReading(
   options: HclOptions,
-  { env, cwd, stdin, terminal, signal, silence }: CliContext,
+  { env, cwd, machine, stdin, terminal, signal, silence }: CliContext,
 ): { readonly reading: ReadingOptions; close(): Promise<void> } {
   const variables = { values: options.var, files: options.varFile, env };
-  const cache = cacheFolder(env);
+  const cache = cacheFolder(env, machine);
   let server: NomadClient | undefined;
   // Found where it is needed: many a file is no HCL.
   const parser = (): HclParser => {
     const found = findBinary("nomad", { cache, env });
     if (found || !env.NOMAD_ADDR) {
       let got: Promise<string> | undefined;
-      const get = async () => (await getBinary("nomad", { cache, env, progress: terminal.progress(), signal })).path;
+      const get = async () =>
+        (await getBinary("nomad", { cache, env, machine, progress: terminal.progress(), signal })).path;
       const program = () => (got ??= found ? Promise.resolve(found.path) : get());
       return commandParser({ program, variables, cwd, signal });
     }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
+import { homedir } from "node:os";
 import { Interruption } from "./interruption";
 import { runCli } from "./run";
 
@@ -25,7 +26,7 @@ function openPage(address: string): void {
 // A reader that goes away is told to the command; a write after it is no error either.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
-const { stdin, stdout, stderr, env } = process;
+const { stdin, stdout, stderr, env, platform, arch } = process;
 // eslint-disable-next-line no-restricted-properties -- the one place that knows the time of day
 const clock = { now: () => performance.now(), date: () => Date.now() };
 void runCli(process.argv.slice(2), {
@@ -34,6 +35,7 @@ void runCli(process.argv.slice(2), {
   stderr,
   env,
   cwd: process.cwd(),
+  machine: { platform, arch, uid: process.getuid?.(), home: homedir() },
   clock,
   signal: stop.signal,
   openPage,

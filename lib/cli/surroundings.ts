@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { Machine } from "../local";
 import type { Environment } from "../nomad";
 
 /** Everything that the command line takes from outside: the process gives its own, a test whatever it likes. */
@@ -9,6 +10,7 @@ export interface Surroundings {
   readonly env: Environment;
   /** The folder that it runs in. */
   readonly cwd: string;
+  readonly machine: Machine;
   readonly clock: Clock;
   /** Aborted with an Interruption. */
   readonly signal: AbortSignal;

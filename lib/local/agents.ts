@@ -3,6 +3,8 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
 import type { Binary } from "./binaries";
+import { smallChroot } from "./chroot";
+import type { Machine } from "./machine";
 import { dynamicPortsAt, portsAt, regionPortsAt, type NomadPorts, type Ports } from "./ports";
 
 /** Where nobody says otherwise, there is one region: Nomad's own default. */
@@ -55,12 +57,10 @@ export function filesOf(folder: string, name: string): AgentFiles {
 }
 
 /**
- * What an agent is configured with.
- *
- * @param chroot what stands in the root of a task of the exec driver. Default: Nomad's own, all of `/usr`
+ * What an agent is configured with on a machine.
  */
-export function configOf(agent: Agent, files: AgentFiles, chroot?: Readonly<Record<string, string>>): object {
-  return agent.program === "consul" ? consulConfig(agent.ports, files) : nomadConfig(agent, files, chroot);
+export function configOf(agent: Agent, files: AgentFiles, machine: Machine): object {
+  return agent.program === "consul" ? consulConfig(agent.ports, files) : nomadConfig(agent, files, machine);
 }
 
 /** Consul as one server on loopback. https://developer.hashicorp.com/consul/docs/agent/config */
@@ -91,9 +91,11 @@ function consulConfig(ports: Ports, files: AgentFiles) {
 function nomadConfig(
   { name, region, ports, consul, dynamicPorts }: Extract<Agent, { program: "nomad" }>,
   files: AgentFiles,
-  chroot: Readonly<Record<string, string>> | undefined,
+  machine: Machine,
 ) {
   const loopback = "127.0.0.1";
+  // What stands in the root of a task of the exec driver; without it, all of /usr.
+  const chroot = smallChroot(machine);
   return {
     name: name === "nomad" ? "local" : `local-${region}`,
     region,
@@ -108,7 +110,7 @@ function nomadConfig(
     },
     client: {
       enabled: true,
-      network_interface: process.platform === "darwin" ? "lo0" : "lo",
+      network_interface: machine.platform === "darwin" ? "lo0" : "lo",
       servers: [`${loopback}:${ports["Nomad RPC"]}`],
       ...dynamicPorts,
       ...(chroot ? { chroot_env: chroot } : {}),
@@ -128,25 +130,30 @@ function datacenterOf(region: string): string {
 }
 
 /** The environment of an agent: the addresses and tokens of another cluster are none of its business. */
-export function agentEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function agentEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT)_/.test(name)));
 }
 
 /**
  * Starts an agent that outlives this process, with its output in its log.
  *
+ * @param env the environment of whoever starts it, of which it gets what does not name another cluster
  * @returns the id of its process
  */
-export function startAgent(binary: Binary, config: object, files: AgentFiles): number {
+export function startAgent(
+  binary: Binary,
+  config: object,
+  files: AgentFiles,
+  env: Readonly<Record<string, string | undefined>>,
+): number {
   privateFolder(files.data);
   writePrivateFile(files.config, `${JSON.stringify(config, null, 2)}\n`);
   const log = openPrivateFile(files.log, "a");
-  const env = agentEnvironment(process.env);
   // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
   // fifteen. Nothing has to outlive the agents: down removes it all.
   const args = ["agent", "-dev", `${binary.name === "consul" ? "-config-file" : "-config"}=${files.config}`];
   try {
-    const child = spawn(binary.path, args, { detached: true, stdio: ["ignore", log, log], env });
+    const child = spawn(binary.path, args, { detached: true, stdio: ["ignore", log, log], env: agentEnvironment(env) });
     child.on("error", () => undefined);
     child.unref();
     if (child.pid === undefined) throw new Error(`${binary.path} could not be started`);

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { UserError, type Problem } from "../jobspec";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
+import type { Machine } from "./machine";
 import type { Progress } from "./progress";
 import { downloadRelease, RELEASES } from "./release";
 
@@ -37,6 +38,7 @@ export interface BinaryOptions {
   readonly cache: string;
   readonly progress: Progress;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly machine: Machine;
   readonly signal?: AbortSignal;
 }
 

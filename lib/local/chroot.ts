@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import type { Machine } from "./machine";
 
 /** What a command may expect in a place: a shell, coreutils, and what runs and ends processes. */
 const PROGRAMS = (
@@ -18,9 +19,12 @@ const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
  *
  * @returns where each file of this machine goes; undefined where that cannot be told, as where there is no `ldd`
  */
-export function smallChroot(): Readonly<Record<string, string>> | undefined {
+export function smallChroot({
+  platform,
+  uid,
+}: Pick<Machine, "platform" | "uid">): Readonly<Record<string, string>> | undefined {
   // Only root on Linux has the exec driver.
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
+  if (platform !== "linux" || uid !== 0) return undefined;
   const found = PROGRAMS.flatMap((name) => {
     const folder = FOLDERS.find((at) => existsSync(join(at, name)));
     return folder === undefined ? [] : [{ name, source: realpathSync(join(folder, name)) }];

@@ -7,9 +7,9 @@ import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "..
 import { ignoredFolder, privateFolder } from "../private-files";
 import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
-import { smallChroot } from "./chroot";
 import { federate } from "./federation";
 import { licenceOf } from "./licences";
+import type { Machine } from "./machine";
 import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes";
 import { takenPorts } from "./ports";
 import type { Progress } from "./progress";
@@ -47,6 +47,7 @@ export interface UpOptions {
   readonly regions?: readonly string[];
   readonly cache: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly machine: Machine;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
@@ -111,7 +112,7 @@ export class EmbeddedCluster {
       for (const agent of agents) {
         const binary = binaries[agent.program];
         if (!before.agents.some(({ name, running }) => name === agent.name && running)) {
-          state = this.start(agent, binary, state);
+          state = this.start(agent, binary, state, options);
         }
         options.progress.step(`waiting for ${agent.name} ${binary.version}`);
         await this.untilReady(agent, options.signal);
@@ -126,12 +127,16 @@ export class EmbeddedCluster {
     });
   }
 
-  private start(agent: Agent, binary: Binary, state: ClusterState): ClusterState {
+  private start(
+    agent: Agent,
+    binary: Binary,
+    state: ClusterState,
+    { env, machine }: Pick<UpOptions, "env" | "machine">,
+  ): ClusterState {
     const files = filesOf(this.folder, agent.name);
     privateFolder(this.folder);
     rmSync(files.log, { force: true });
-    const config = configOf(agent, files, agent.program === "nomad" ? smallChroot() : undefined);
-    const pid = startAgent(binary, config, files);
+    const pid = startAgent(binary, configOf(agent, files, machine), files, env);
     const { version, path, from } = binary;
     const next = { ...state, agents: { ...state.agents, [agent.name]: { pid, version, path, from } } };
     writeState(this.folder, next);

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../jobspec";
+import type { Machine } from "./machine";
 
-/** The project's folder: the nearest one, here or above, that holds a cdktf.json; undefined where none does. */
-export function findProjectFolder(start = process.cwd()): string | undefined {
+/** The project's folder: the nearest one, from a folder upwards, that holds a cdktf.json; undefined where none does. */
+export function findProjectFolder(start: string): string | undefined {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     if (existsSync(join(folder, "cdktf.json"))) return folder;
     if (folder === dirname(folder)) return undefined;
@@ -16,7 +16,7 @@ export function findProjectFolder(start = process.cwd()): string | undefined {
  *
  * @throws UserError where there is none
  */
-export function projectFolder(start = process.cwd()): string {
+export function projectFolder(start: string): string {
   const found = findProjectFolder(start);
   if (found !== undefined) return found;
   throw UserError.at(
@@ -34,9 +34,12 @@ export function clusterFolder(project: string): string {
 /**
  * Where binaries are kept between projects, one folder per version: CDK_NOMAD_CACHE, else the user's cache folder.
  */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  { platform, home }: Pick<Machine, "platform" | "home">,
+): string {
   if (env.CDK_NOMAD_CACHE) return resolve(env.CDK_NOMAD_CACHE);
-  const base = process.platform === "darwin" ? join(homedir(), "Library", "Caches") : join(homedir(), ".cache");
+  const base = platform === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
   return join(env.XDG_CACHE_HOME ? resolve(env.XDG_CACHE_HOME) : base, "cdk-nomad");
 }
 

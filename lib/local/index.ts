@@ -5,5 +5,6 @@ export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions }
 export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
 export { dynamicPortsAt, portsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";
+export type { Machine } from "./machine";
 export { endProcess, mountsIn, processesIn, unmount } from "./processes";
 export { SILENT, type Progress } from "./progress";

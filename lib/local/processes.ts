@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Whether the process with this id is the one that was started, and not another that got its id later. */
@@ -7,13 +7,16 @@ export function isOurs(pid: number, config: string): boolean {
   return commandLine(pid)?.includes(config) ?? false;
 }
 
+/** Whether this machine tells of processes and mounts as Linux does. */
+function hasProc(): boolean {
+  return existsSync("/proc/self/mounts");
+}
+
 /** The command line of a process, or undefined where there is none. */
 function commandLine(pid: number): string | undefined {
   try {
-    if (process.platform === "linux") {
-      // A zombie has an empty one: it runs no more.
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-    }
+    // A zombie has an empty one: it runs no more.
+    if (hasProc()) return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
     return execFileSync("ps", ["-o", "command=", "-p", String(pid)], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
@@ -54,7 +57,7 @@ export async function endProcess(
  * and Nomad's own helpers beside them.
  */
 export function processesIn(folder: string): number[] {
-  if (process.platform !== "linux") return [];
+  if (!hasProc()) return [];
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
@@ -100,7 +103,7 @@ function read(pid: number, name: string): string {
 
 /** Mounts inside a folder, the deepest first. */
 export function mountsIn(folder: string): string[] {
-  if (process.platform !== "linux") return [];
+  if (!hasProc()) return [];
   const mounts = readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
     .map((line) =>

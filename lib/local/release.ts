@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { Transform } from "node:stream";
 import { fetch } from "undici";
 import { open, type ZipFile } from "yauzl";
+import type { Machine } from "./machine";
 import type { Progress } from "./progress";
 
 /** Where HashiCorp publishes its releases. */
@@ -19,10 +20,15 @@ export async function downloadRelease(
   name: string,
   version: string,
   target: string,
-  options: { readonly progress: Progress; readonly mirror: string; readonly signal?: AbortSignal },
+  options: {
+    readonly progress: Progress;
+    readonly mirror: string;
+    readonly machine: Machine;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<void> {
-  const { progress, mirror, signal } = options;
-  const archive = `${name}_${version}_${platform()}_${architecture()}.zip`;
+  const { progress, mirror, machine, signal } = options;
+  const archive = `${name}_${version}_${platformOf(machine)}_${architectureOf(machine)}.zip`;
   const base = `${mirror.replace(/\/$/, "")}/${name}/${version}`;
   progress.step(`downloading ${name} ${version}`);
   const wanted = await publishedSum(`${base}/${name}_${version}_SHA256SUMS`, archive, signal);
@@ -137,11 +143,13 @@ function unpack(zip: string, entryName: string, target: string, signal?: AbortSi
   });
 }
 
-function platform(): string {
-  return process.platform === "win32" ? "windows" : process.platform;
+/** A platform as HashiCorp calls it. */
+function platformOf({ platform }: Machine): string {
+  return platform === "win32" ? "windows" : platform;
 }
 
-function architecture(): string {
+/** An architecture as HashiCorp calls it. */
+function architectureOf({ arch }: Machine): string {
   const names: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", ia32: "386" };
-  return names[process.arch] ?? process.arch;
+  return names[arch] ?? arch;
 }

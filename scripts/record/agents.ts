@@ -2,18 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  cacheFolder,
-  endProcess,
-  getBinary,
-  mountsIn,
-  portsAt,
-  processesIn,
-  regionPortsAt,
-  SILENT,
-  unmount,
-  type ProgramName,
-} from "../../lib/local";
+import { endProcess, mountsIn, portsAt, processesIn, regionPortsAt, unmount, type ProgramName } from "../../lib/local";
+import { binaryHere } from "../../__tests__/support/binaries";
 
 /** Sizes that the nodes claim to have, whatever the machine has: MHz and MiB. */
 export const NODE = { cpu: 4000, memory: 4096, disk: 20_000 };
@@ -86,7 +76,7 @@ export class Agents {
   }
 
   private async start(program: ProgramName, name: string, args: readonly string[], config: Json): Promise<void> {
-    const { path } = await getBinary(program, { cache: cacheFolder(), env: process.env, progress: SILENT });
+    const { path } = await binaryHere(program);
     const folder = join(this.folder, name);
     mkdirSync(folder, { mode: 0o700 });
     const file = join(folder, "agent.json");

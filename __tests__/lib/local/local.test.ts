@@ -13,8 +13,11 @@ import {
   projectFolder,
   SILENT,
   takenPorts,
+  type Machine,
 } from "../../../lib/local";
+import { agentsOf, configOf, filesOf, type Agent } from "../../../lib/local/agents";
 import { formatProblem, UserError } from "../../../lib";
+import { MACHINE } from "../../support/binaries";
 import { reservePorts } from "../../support/ports";
 
 let folder: string;
@@ -70,6 +73,7 @@ describe("a binary", () => {
   const options = (env: Record<string, string>) => ({
     cache: join(folder, "cache"),
     env: { PATH: "", ...env },
+    machine: MACHINE,
     progress: SILENT,
   });
 
@@ -103,8 +107,11 @@ describe("a binary", () => {
   });
 
   test("cache follows the usual variables", () => {
-    expect(cacheFolder({ CDK_NOMAD_CACHE: "/a" })).toBe("/a");
-    expect(cacheFolder({ XDG_CACHE_HOME: "/b" })).toBe("/b/cdk-nomad");
+    const linux = { platform: "linux", home: "/home/me" } as const;
+    expect(cacheFolder({ CDK_NOMAD_CACHE: "/a" }, linux)).toBe("/a");
+    expect(cacheFolder({ XDG_CACHE_HOME: "/b" }, linux)).toBe("/b/cdk-nomad");
+    expect(cacheFolder({}, linux)).toBe("/home/me/.cache/cdk-nomad");
+    expect(cacheFolder({}, { platform: "darwin", home: "/Users/me" })).toBe("/Users/me/Library/Caches/cdk-nomad");
   });
 });
 
@@ -119,6 +126,17 @@ test.each([
   ["consul", "unknown", "licence unknown"],
 ] as const)("%s %s: %s", (name, version, licence) => {
   expect(licenceOf(name, version)).toBe(licence);
+});
+
+test("an agent is configured for the machine that is given, whichever this one is", () => {
+  const [, nomad] = agentsOf(0, ["global"]);
+  const files = filesOf(folder, "nomad");
+  const clientOn = (machine: Partial<Machine>) =>
+    (configOf(nomad as Agent, files, { ...MACHINE, ...machine }) as { readonly client: object }).client;
+  expect(clientOn({ platform: "darwin", uid: 0 })).toMatchObject({ network_interface: "lo0" });
+  expect(clientOn({ platform: "darwin", uid: 0 })).not.toHaveProperty("chroot_env");
+  expect(clientOn({ platform: "linux", uid: 1000 })).toMatchObject({ network_interface: "lo" });
+  expect(clientOn({ platform: "linux", uid: 1000 })).not.toHaveProperty("chroot_env");
 });
 
 test("the folder of a cluster is no change to git, whatever the project's own .gitignore says", async () => {

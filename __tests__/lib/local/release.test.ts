@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import archiver from "archiver";
-import { getBinary, PROGRAMS, SILENT } from "../../../lib/local";
+import { getBinary, PROGRAMS, SILENT, type Machine } from "../../../lib/local";
 
 let folder: string;
 let server: Server;
@@ -26,8 +26,8 @@ afterEach(async () => {
 });
 
 const { version } = PROGRAMS.nomad;
-const architecture = { x64: "amd64", ia32: "386" }[process.arch as string] ?? process.arch;
-const archive = `nomad_${version}_${process.platform}_${architecture}.zip`;
+const LINUX: Machine = { platform: "linux", arch: "x64", uid: 1000, home: "/home/me" };
+const ARCHIVE = `nomad_${version}_linux_amd64.zip`;
 
 /** An archive as it is released, with a program that says its version. */
 async function released(): Promise<Buffer> {
@@ -40,7 +40,7 @@ async function released(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function publish(sumOf?: Buffer): Promise<void> {
+async function publish(sumOf?: Buffer, archive = ARCHIVE): Promise<void> {
   const zip = await released();
   const sum = createHash("sha256")
     .update(sumOf ?? zip)
@@ -49,10 +49,11 @@ async function publish(sumOf?: Buffer): Promise<void> {
   files[`/nomad/${version}/nomad_${version}_SHA256SUMS`] = Buffer.from(`0000  other.zip\n${sum}  ${archive}\n`);
 }
 
-const get = () =>
+const get = (machine = LINUX) =>
   getBinary("nomad", {
     cache: join(folder, "cache"),
     env: { PATH: "", CDK_NOMAD_RELEASES: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` },
+    machine,
     progress: SILENT,
   });
 
@@ -66,6 +67,15 @@ describe("a release", () => {
     files = {};
     expect(await get()).toEqual({ name: "nomad", path, version, from: "cache" });
     expect(readdirSync(place())).toEqual(["nomad"]);
+  });
+
+  test.each([
+    ["darwin", "arm64", "darwin_arm64"],
+    ["linux", "ia32", "linux_386"],
+    ["win32", "x64", "windows_amd64"],
+  ] as const)("for %s on %s is %s", async (platform, arch, name) => {
+    await publish(undefined, `nomad_${version}_${name}.zip`);
+    expect(await get({ ...LINUX, platform, arch })).toMatchObject({ from: "release" });
   });
 
   test("whose sum is another is not used, and nothing of it stays", async () => {

@@ -59,21 +59,23 @@ test("runs at the same time never see each other's files, and leave none", async
 
 test("a folder is removed where the program or its reader fails", async () => {
   const folder = project(`console.error("no such thing"); process.exit(3)`);
-  await expect(withSynthesis({ project: folder }, async () => undefined)).rejects.toThrow("no such thing");
-  writeFileSync(join(folder, "main.js"), "");
-  await expect(withSynthesis({ project: folder }, () => Promise.reject(new Error("unreadable")))).rejects.toThrow(
-    "unreadable",
+  await expect(withSynthesis({ project: folder, env: process.env }, async () => undefined)).rejects.toThrow(
+    "no such thing",
   );
+  writeFileSync(join(folder, "main.js"), "");
+  await expect(
+    withSynthesis({ project: folder, env: process.env }, () => Promise.reject(new Error("unreadable"))),
+  ).rejects.toThrow("unreadable");
   expect(runsOf(folder)).toEqual([]);
 });
 
 test("a program that fails is said to be the one that cdktf.json names, with what it said", async () => {
   const silent = project("process.exit(3)");
-  await expect(withSynthesis({ project: silent }, async () => undefined)).rejects.toThrow(
+  await expect(withSynthesis({ project: silent, env: process.env }, async () => undefined)).rejects.toThrow(
     '"app" of cdktf.json: ended with 3, and said nothing',
   );
   const speaking = project(`console.error("no such thing"); process.exit(4)`);
-  await expect(withSynthesis({ project: speaking }, async () => undefined)).rejects.toThrow(
+  await expect(withSynthesis({ project: speaking, env: process.env }, async () => undefined)).rejects.toThrow(
     '"app" of cdktf.json: ended with 4\nno such thing',
   );
 });
@@ -100,7 +102,7 @@ test("removes what a process left that was killed, and nothing of one that lives
   const host = hostname().replaceAll(/[^A-Za-z0-9.]/g, "_");
   const kept = [`${host}-${process.pid}-abcdef`, `elsewhere-${dead}-abcdef`];
   for (const name of [...kept, `${host}-${dead}-abcdef`]) mkdirSync(join(runs, name), { recursive: true });
-  await withSynthesis({ project: folder }, async () => undefined);
+  await withSynthesis({ project: folder, env: process.env }, async () => undefined);
   expect(runsOf(folder).sort()).toEqual(kept.sort());
 });
 
@@ -113,7 +115,7 @@ test("aborted, ends the program with all that it started, also where it does not
     setInterval(() => 0, 1000);
   `);
   const stop = new AbortController();
-  const ended = withSynthesis({ project: folder, signal: stop.signal }, async () => undefined);
+  const ended = withSynthesis({ project: folder, env: process.env, signal: stop.signal }, async () => undefined);
   const caught = ended.catch((error: unknown) => error);
   const file = join(folder, "pids");
   while (!existsSync(file) || readFileSync(file, "utf8") === "") await sleep(20);

@@ -89,7 +89,7 @@ test("a synthesized program is for its owner alone, while it is read, and in a f
   mkdirSync(join(folder, ".cdk-nomad"), { mode: 0o755 });
   const app = "mkdir -p $CDKTF_OUTDIR/stacks/lab && echo secret > $CDKTF_OUTDIR/stacks/lab/cdk.tf.json";
   writeFileSync(join(folder, "cdktf.json"), JSON.stringify({ language: "typescript", app }));
-  const found = await withSynthesis({ project: folder }, (outdir) => Promise.resolve(modes(outdir)));
+  const found = await withSynthesis({ project: folder, env: process.env }, (outdir) => Promise.resolve(modes(outdir)));
   expect(found).toEqual(["700 stacks", "700 stacks/lab", "600 stacks/lab/cdk.tf.json"]);
   expect(modeOf(join(folder, ".cdk-nomad"))).toBe("700");
   expect(modeOf(join(folder, ".cdk-nomad/synth"))).toBe("700");

@@ -35,12 +35,13 @@ export async function startCluster(
   { portOffset: offset, regions }: { readonly portOffset?: number; readonly regions?: readonly string[] },
   context: CliContext,
 ) {
-  const { terminal, env, signal } = context;
+  const { terminal, env, machine, signal } = context;
   return localCluster(context).cluster.up({
     portOffset: offset,
     regions,
-    cache: cacheFolder(env),
+    cache: cacheFolder(env, machine),
     env,
+    machine,
     progress: terminal.progress(),
     signal,
   });

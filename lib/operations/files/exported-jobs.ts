@@ -28,8 +28,8 @@ export interface ExportedJobsOptions {
   readonly cwd: string;
   /** What its jobs are judged for. Default: open source, 1.11. */
   readonly target?: Target;
-  /** Its environment. Default: the process's. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Its environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Told what it wrote to stdout and stderr. */
   readonly onSaid?: (said: string) => void;
   /** Ends it. */
@@ -59,7 +59,7 @@ const LARGEST = 256 * 1024 * 1024;
  */
 export async function exportedJobs(
   file: string,
-  { cwd, target = {}, env = process.env, onSaid, signal }: ExportedJobsOptions,
+  { cwd, target = {}, env, onSaid, signal }: ExportedJobsOptions,
 ): Promise<ExportedJobs> {
   // Only this user may look into it: a job may hold anything.
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-program-"));

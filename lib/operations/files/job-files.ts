@@ -23,14 +23,14 @@ export interface JobFile {
 /** How files are read. */
 export interface ReadingOptions {
   readonly parseHcl: HclParser;
-  /** The folder at which relative paths start. Default: the process's. */
-  readonly cwd?: string;
-  /** Where `-` is read from. Default: the process's standard input. */
-  readonly stdin?: Readable;
+  /** The folder at which relative paths start. */
+  readonly cwd: string;
+  /** Where `-` is read from. */
+  readonly stdin: Readable;
   /** What the jobs of programs are judged for. Default: open source, 1.11. */
   readonly target?: Target;
-  /** The environment of programs. Default: the process's. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The environment of programs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Told, before a file is read that may take its time, what is done with it. */
   readonly onStep?: (step: string) => void;
   /** Told what a program wrote to stdout and stderr. */
@@ -49,7 +49,7 @@ const LARGEST = 64 * 1024 * 1024;
  * HCL as JSON, or a program that exports jobs. What is wrong with it is told in the result.
  */
 export async function readJobFile(path: string, options: ReadingOptions): Promise<JobFile> {
-  const { parseHcl, cwd = process.cwd(), stdin = process.stdin } = options;
+  const { parseHcl, cwd, stdin } = options;
   const file = path === STANDARD_INPUT ? "stdin" : path;
   let text = "";
   let kind: JobFile["kind"] = /\.[cm]?[jt]s$/.test(path) ? "program" : extname(path) === ".json" ? "json" : "hcl";
@@ -57,7 +57,7 @@ export async function readJobFile(path: string, options: ReadingOptions): Promis
     const bytes = path === STANDARD_INPUT ? await readStream(stdin) : readBytes(resolve(cwd, path), path);
     text = decode(bytes);
     options.onStep?.(`${kind === "program" ? "running" : "reading"} ${file}`);
-    if (kind === "program") return { file, kind, text, ...(await exportedJobs(file, { ...options, cwd })) };
+    if (kind === "program") return { file, kind, text, ...(await exportedJobs(file, options)) };
     const parsed = kind === "json" ? parseJson(text) : jsonIn(text);
     if (parsed !== undefined) kind = isHclAsJson(parsed) ? "hcl-json" : "json";
     const json = kind === "json" ? parsed : inSourceOrder(await parseHcl(file, text), text);

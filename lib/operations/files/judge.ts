@@ -44,7 +44,7 @@ export async function judgeStacks(options: Omit<SynthesisOptions, "outdir">): Pr
     await synthesizeProject({
       ...options,
       outdir,
-      env: { ...(options.env ?? process.env), CDK_NOMAD_PROBLEMS: report },
+      env: { ...options.env, CDK_NOMAD_PROBLEMS: report },
     });
     if (!existsSync(report)) throw UserError.at("", "the program does not end with runProgram()", "synthesis");
     const found = JSON.parse(readFileSync(report, "utf8")) as readonly (Problem & { readonly stack?: string })[];

@@ -27,8 +27,8 @@ export interface SynthesisOptions {
   readonly project: string;
   /** Where to write. Not cdktf.out, so that a run of cdktf beside it is not disturbed. */
   readonly outdir: string;
-  /** The environment that the program is run in. Default: that of this process. */
-  readonly env?: Environment;
+  /** The environment that the program is run in. */
+  readonly env: Environment;
   readonly signal?: AbortSignal;
 }
 
@@ -54,7 +54,7 @@ export async function withSynthesis<T>(
  * @throws UserError with what it said, where it fails; the signal's reason, where it is aborted
  */
 export async function synthesizeProject(options: SynthesisOptions): Promise<string> {
-  const { project, outdir, env = process.env, signal } = options;
+  const { project, outdir, env, signal } = options;
   signal?.throwIfAborted();
   const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });

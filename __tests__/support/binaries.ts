@@ -1,0 +1,18 @@
+import { homedir } from "node:os";
+import { cacheFolder, getBinary, SILENT, type Binary, type Machine, type ProgramName } from "../../lib/local";
+
+/** The machine that the tests run on. */
+export const MACHINE: Machine = {
+  platform: process.platform,
+  arch: process.arch,
+  uid: process.getuid?.(),
+  home: homedir(),
+};
+
+/** What getting a program takes on this machine. */
+export const HERE = { cache: cacheFolder(process.env, MACHINE), env: process.env, machine: MACHINE };
+
+/** Nomad or Consul as this machine has it: on the PATH, in the cache, or got for it. */
+export function binaryHere(name: ProgramName): Promise<Binary> {
+  return getBinary(name, { ...HERE, progress: SILENT });
+}
