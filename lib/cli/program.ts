@@ -60,6 +60,7 @@ function addCommand(program: Commander, command: Command, choose: ProgramOptions
   const names = Object.entries(command.arguments);
   for (const [name, parameter] of names) added.addArgument(argumentOf(name, parameter));
   for (const [name, parameter] of Object.entries(command.options)) added.addOption(optionOf(name, parameter));
+  added.usage(usageOf(command));
   added.addHelpText("after", () => `\n${exitCodesOf(command)}\n${examplesOf(command.examples)}`);
   explain(added, command.examples[0] ?? "");
   added.action((...all: unknown[]) => {
@@ -69,10 +70,27 @@ function addCommand(program: Commander, command: Command, choose: ProgramOptions
   });
 }
 
-function argumentOf(name: string, { summary, placeholder = name, count }: Parameter<unknown>): Argument {
+/** What stands behind a command's name: words that are written as they are, and options that have to be given, before the rest. */
+function usageOf({ arguments: all, options }: Command): string {
+  const own = Object.entries(all);
+  return [
+    ...own.flatMap(([name, { isLiteral, placeholder = name }]) => (isLiteral ? [placeholder] : [])),
+    ...Object.entries(options).flatMap(([name, { isRequired, placeholder = name }]) =>
+      isRequired ? [`${flagOf(name)} <${placeholder}>`] : [],
+    ),
+    "[options]",
+    ...own.flatMap(([name, parameter]) => (parameter.isLiteral ? [] : [shownOf(name, parameter)])),
+  ].join(" ");
+}
+
+function argumentOf(name: string, parameter: Parameter<unknown>): Argument {
+  return new Argument(shownOf(name, parameter), parameter.summary);
+}
+
+function shownOf(name: string, { placeholder = name, count }: Parameter<unknown>): string {
   const dots = count === "many" || count === "some" ? "..." : "";
   const required = count === "once" || count === "some";
-  return new Argument(required ? `<${placeholder}${dots}>` : `[${placeholder}${dots}]`, summary);
+  return required ? `<${placeholder}${dots}>` : `[${placeholder}${dots}]`;
 }
 
 function optionOf(name: string, { summary, placeholder, short, choices, fallback }: Parameter<unknown>): Option {

@@ -73,7 +73,11 @@ export function command<
   const { name, summary, examples } = definition;
   const own: Parameters = definition.arguments ?? {};
   const options: Parameters = definition.options ?? {};
-  const written = (key: string) => (Object.hasOwn(options, key) ? flagOf(key) : `<${own[key]?.placeholder ?? key}>`);
+  const written = (key: string) => {
+    const { placeholder = key, isLiteral } = own[key] ?? {};
+    if (Object.hasOwn(options, key)) return flagOf(key);
+    return isLiteral ? placeholder : `<${placeholder}>`;
+  };
   return {
     name,
     summary,

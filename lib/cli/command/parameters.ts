@@ -16,6 +16,10 @@ export interface Parameter<T> {
   readonly count: "optional" | "once" | "many" | "some";
   /** Another way to write an option, such as `-f`. */
   readonly short?: string;
+  /** Whether an argument is written as it is called, as `create` in `pool token create`. */
+  readonly isLiteral?: boolean;
+  /** Whether an option has to be given. */
+  readonly isRequired?: boolean;
   /**
    * The value for the texts that were given, in their order.
    *
@@ -41,6 +45,37 @@ const asItIs: Parse<string> = (text) => text;
 /** An argument that has to be given. */
 export function argument(summary: string, placeholder?: string): Parameter<string> {
   return { summary, placeholder, count: "once", read: ([text = ""]) => text };
+}
+
+/** An argument that is one word, written as it is. */
+export function literal(word: string, summary: string): Parameter<string> {
+  return {
+    summary,
+    placeholder: word,
+    isLiteral: true,
+    count: "once",
+    read: ([text = ""], name) => {
+      if (text === word) return word;
+      throw UserError.at(name, `"${text}" is not known; write ${word}`, "option");
+    },
+  };
+}
+
+/**
+ * An option that has to be given.
+ *
+ * @param missing what is to be written, where it is not
+ */
+export function required<T>(parameter: Parameter<T>, missing: string): Parameter<NonNullable<T>> {
+  return {
+    ...parameter,
+    isRequired: true,
+    read: (given, name) => {
+      const found = given.length > 0 ? parameter.read(given, name) : undefined;
+      if (found !== undefined && found !== null) return found;
+      throw UserError.at(name, `is missing; write ${missing}`, "option");
+    },
+  };
 }
 
 /** An argument that may be left out. */

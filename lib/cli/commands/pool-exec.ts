@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { UserError } from "../../jobspec";
 import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../service";
 import { join, renderTerminal, shellWord, term } from "../../text";
@@ -10,10 +11,14 @@ import { EXIT } from "../exit-codes";
 import { duration } from "../options";
 import { refused, withService } from "../pool-service";
 import { TaskOutput } from "../task-output";
+import type { Terminal } from "../terminal";
 import { generation } from "./pool-release";
 
 /** The longest standard input, in bytes. */
 const LARGEST_INPUT = 1024 * 1024;
+
+/** How much of what a command writes stands in `--json`, of each stream, in bytes. */
+const LARGEST_OUTPUT = 1024 * 1024;
 
 /** Runs a command in a container that was claimed, by the service. */
 export const poolExec = command({
@@ -27,33 +32,40 @@ export const poolExec = command({
     ...generation,
     env: values("name", "a variable of this environment that the command gets"),
     secret: values("name", "the same, as a secret: it stands in no argument, job or log"),
-    envFile: value("file", "variables for the command, NAME=value on each line"),
-    secretFile: value("file", "the same, as secrets"),
+    // Node itself reads --env-file, wherever it stands in a line that runs a script.
+    envFrom: value("file", "variables for the command, NAME=value on each line"),
+    secretFrom: value("file", "the same, as secrets"),
     stdin: flag("send what stands on standard input, 1 MiB at most"),
     cwd: value("folder", "where it starts; the workspace where nothing is said"),
     timeout: value("duration", "how long it may take, such as 90s; 5m where nothing is said", duration),
+    json: flag(
+      "print one JSON value on stdout when it has ended, also of an error; what the command wrote is in its stdout and stderr, 1 MiB each",
+    ),
   },
   examples: [
     "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 -- ls -la",
-    "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 --generation 7 --secret-file keys.env 'python3 task.py | tail'",
+    "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 --generation 7 --secret-from keys.env 'python3 task.py | tail'",
   ],
   exitCodes: { [EXIT.ok]: "the command ended with 0; any other code that it ended with is passed on" },
   interrupted: term`the command is ended with everything that it started; the lease stands`,
   async run(input, context) {
-    const { id, words, generation: given, env, secret, envFile, secretFile, stdin, cwd, timeout } = input;
+    const { id, words, generation: given, env, secret, envFrom, secretFrom, stdin, cwd, timeout } = input;
+    const { terminal, signal } = context;
     const body = {
       command: commandOf(words),
-      env: { ...variables(envFile, context), ...named(env, "--env", context) },
-      secrets: { ...variables(secretFile, context), ...named(secret, "--secret", context) },
+      env: { ...variables(envFrom, context), ...named(env, "--env", context) },
+      secrets: { ...variables(secretFrom, context), ...named(secret, "--secret", context) },
       ...(stdin ? { stdin: await inputOf(context.stdin) } : {}),
       ...(cwd === undefined ? {} : { cwd }),
       ...(timeout === undefined ? {} : { timeout: timeout.milliseconds }),
     };
     // Whatever the command prints, its secrets are not shown here.
-    context.terminal.masking.know(Object.values(body.secrets));
+    terminal.masking.know(Object.values(body.secrets));
     return withService(context, async (service) => {
-      const held = given === undefined ? await service.container(id, context.signal) : { id, generation: given };
-      return new PassedExit(await exitOf(service.execute(held, body, context.signal), context));
+      const held = given === undefined ? await service.container(id, signal) : { id, generation: given };
+      const events = service.execute(held, body, signal);
+      const code = input.json ? await collect(events, held, terminal) : await show(events, terminal);
+      return new PassedExit(code);
     });
   },
 });
@@ -65,22 +77,57 @@ function commandOf(words: readonly string[]): string {
   return renderTerminal(join(words.map(shellWord), term` `), { color: false, mask: (same) => same });
 }
 
-async function exitOf(events: ReturnType<ServiceClient["execute"]>, { terminal }: CliContext): Promise<number> {
+type Exit = Extract<RunEvent, { type: "exit" }>;
+type Events = ReturnType<ServiceClient["execute"]>;
+
+/** Prints what a command writes, as it comes. @returns its exit code */
+async function show(events: Events, terminal: Terminal): Promise<number> {
   const outputs = {
     stdout: new TaskOutput((lines) => terminal.pass(lines, "stdout")),
     stderr: new TaskOutput((lines) => terminal.pass(lines, "stderr")),
   };
-  let end: Extract<RunEvent, { type: "exit" }> | undefined;
+  const end = await endOf(events, (stream, data) => outputs[stream].push(Buffer.from(data)));
+  outputs.stdout.end();
+  outputs.stderr.end();
+  if (end.ended === "timeout") terminal.note(term`the command ran out of time and was ended`);
+  return end.exitCode;
+}
+
+/** Prints one value with what a command wrote and how it ended: nothing that it writes stands beside that. @returns its exit code */
+async function collect(
+  events: Events,
+  { id, generation }: { readonly id: string; readonly generation: number },
+  terminal: Terminal,
+): Promise<number> {
+  const kept = { stdout: "", stderr: "" };
+  const sizes = { stdout: 0, stderr: 0 };
+  let isTooMuch = false;
+  const {
+    type: _,
+    truncated,
+    ...end
+  } = await endOf(events, (stream, data) => {
+    const bytes = Buffer.from(data);
+    const room = LARGEST_OUTPUT - sizes[stream];
+    sizes[stream] += bytes.length;
+    isTooMuch ||= bytes.length > room;
+    // A character that is cut in two is left out.
+    if (room > 0) kept[stream] += bytes.length > room ? new StringDecoder("utf8").write(bytes.subarray(0, room)) : data;
+  });
+  terminal.json({ id, generation, ...end, ...kept, truncated: truncated || isTooMuch });
+  return end.exitCode;
+}
+
+/** How a command ended. @throws UserError where the service says that it could not be run to its end */
+async function endOf(events: Events, onOutput: (stream: "stdout" | "stderr", data: string) => void): Promise<Exit> {
+  let end: Exit | undefined;
   for await (const event of events) {
-    if (event.type === "stdout" || event.type === "stderr") outputs[event.type].push(Buffer.from(event.data));
+    if (event.type === "stdout" || event.type === "stderr") onOutput(event.type, event.data);
     else if (event.type === "error") throw refused(new ServiceRefusal(event.problem).problem);
     else end = event;
   }
-  outputs.stdout.end();
-  outputs.stderr.end();
   if (end === undefined) throw UserError.at("", "how the command ended is not known", "service");
-  if (end.ended === "timeout") terminal.note(term`the command ran out of time and was ended`);
-  return end.exitCode;
+  return end;
 }
 
 function named(names: readonly string[], option: string, { env }: CliContext): Record<string, string> {

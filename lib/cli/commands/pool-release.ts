@@ -1,7 +1,7 @@
 import { term } from "../../text";
 import { argument, command, value } from "../command";
 import { EXIT } from "../exit-codes";
-import { wholeNumber } from "../options";
+import { json, wholeNumber } from "../options";
 import { withService } from "../pool-service";
 import { GOOD } from "../signs";
 
@@ -20,17 +20,19 @@ export const poolRelease = command({
   summary:
     "release a container, by the service that POOL_SERVICE_ADDR names; it is replaced before anybody else has it",
   arguments: { id: argument("the container's id") },
-  options: generation,
+  options: { ...generation, ...json },
   examples: ["cdk-nomad pool release 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 --generation 7"],
   exitCodes: { [EXIT.ok]: "it is released" },
   interrupted: term`it may be released: cdk-nomad pool status says it`,
-  async run({ id, generation: given }, context) {
+  async run({ id, generation: given, json: asJson }, context) {
     const { terminal, signal } = context;
-    await withService(context, async (service) => {
-      const held = given === undefined ? await service.container(id, signal) : { id, generation: given };
-      await service.release(held, signal);
+    const released = await withService(context, async (service) => {
+      const held = given ?? (await service.container(id, signal)).generation;
+      await service.release({ id, generation: held }, signal);
+      return { id, generation: held };
     });
-    terminal.note(term`${GOOD} ${id} is released`);
+    if (asJson) terminal.json(released);
+    else terminal.note(term`${GOOD} ${id} is released`);
     return EXIT.ok;
   },
 });

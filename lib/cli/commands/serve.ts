@@ -46,6 +46,9 @@ export const serve = command({
     ),
     grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
     logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
+    json: flag(
+      "once it listens, print one JSON value on stdout with its address and pools, also of an error; the log goes to stderr then",
+    ),
   },
   examples: [
     "cdk-nomad serve --pool warm-pool-openai --no-token",
@@ -61,12 +64,12 @@ export const serve = command({
     const store =
       settings.store === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
     const executor = new NomadExecutor(nomad);
-    const stream = { write: (line: string) => terminal.pass(block(line.trimEnd()), "stdout") };
-    const onTrouble = (message: string) => terminal.note(term`${message}`);
+    const logTo = input.json ? "stderr" : "stdout";
+    const stream = { write: (line: string) => terminal.pass(block(line.trimEnd()), logTo) };
+    const onTrouble = (message: string) => terminal.pass(term`${message}`, "stderr");
     const tokens = tokensOf(settings, nomad);
     // What is wrong with them is said before anything listens; those that are not there yet are waited for, and nobody is answered until then.
-    if (tokens !== "none" && !(await tokens.present()))
-      terminal.note(term`there are no tokens yet: ${tokens.trouble ?? ""}`);
+    if (tokens !== "none" && !(await tokens.present())) onTrouble(`there are no tokens yet: ${tokens.trouble ?? ""}`);
     const pools = clusterPools({
       nomad,
       consul,
@@ -89,8 +92,11 @@ export const serve = command({
       port: settings.port,
       grace: input.grace?.milliseconds ?? GRACE,
       signal,
-      onListening: (address) =>
-        terminal.note(term`serving ${settings.pools.join(", ")} at ${address}; its routes: ${address}/openapi.json`),
+      onListening: (address) => {
+        const { pools: served } = settings;
+        if (input.json) terminal.json({ address, pools: served, openapi: `${address}/openapi.json` });
+        else terminal.note(term`serving ${served.join(", ")} at ${address}; its routes: ${address}/openapi.json`);
+      },
     });
     return EXIT.ok;
   },
