@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { clusterForSuite } from "../support/cluster";
-import { cdktf, whyNoProviders } from "../support/terraform";
+import { cdktf, UNCHANGED, whyNoProviders } from "../support/terraform";
 import { Project, type Said } from "../support/project";
 import { scale } from "../support/scale";
 import type { SmallJob } from "./programs/small-jobs";
 
 const reason = whyNoProviders();
 if (reason !== undefined) console.log(`skipped: cdktf deploy with the real providers; ${reason}`);
-/** Terraform's plan of nothing; where only its state is behind, it says the second. */
-const UNCHANGED = /No changes|without changing any real infrastructure/;
 const withProviders = reason === undefined ? describe : describe.skip;
 
 withProviders("cdktf deploy", () => {

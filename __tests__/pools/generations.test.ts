@@ -1,10 +1,10 @@
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
-import type { AllocationStub, JobJson } from "../../lib/nomad";
+import type { JobJson } from "../../lib/nomad";
 import { WarmPoolJob, type LeasedContainer, type WarmPool } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { flat } from "../support/project";
 import { until } from "../support/until";
-import { smallPool, TestPools, type PoolProgram } from "../support/warm-pools";
+import { smallPool, statesOf, TestPools, UNTOUCHED, type PoolProgram } from "../support/warm-pools";
 
 const cluster = clusterForSuite({ program: require.resolve("./programs/pool.ts") });
 const pools = new TestPools(cluster);
@@ -23,18 +23,6 @@ async function deploy(program: PoolProgram): Promise<void> {
   expect({ code, text }).toEqual({ code: 0, text });
 }
 
-/** What Nomad says of the containers of some leases: whether each still runs, and how often its task was started again. */
-async function statesOf(leases: readonly LeasedContainer[]): Promise<readonly string[]> {
-  const jobs = [...new Set(leases.map(({ job }) => job))];
-  const all = (await Promise.all(jobs.map((job) => cluster.nomad.allocations(job)))).flat();
-  const stateOf = ({ ClientStatus, DesiredStatus, TaskStates }: AllocationStub) =>
-    `${DesiredStatus} ${ClientStatus} ${TaskStates.runtime?.State} ${TaskStates.runtime?.Restarts}`;
-  return leases.map(({ lease }) => {
-    const found = all.find(({ ID }) => ID === lease.slot);
-    return found ? stateOf(found) : "forgotten";
-  });
-}
-
 async function jobs(): Promise<readonly string[]> {
   return (await cluster.nomad.jobs(POOL)).map(({ ID }) => ID).sort();
 }
@@ -42,7 +30,7 @@ async function jobs(): Promise<readonly string[]> {
 describe("a pool of 24 of which 20 are leased", () => {
   let pool: WarmPool;
   const leases: LeasedContainer[] = [];
-  const untouched = Array.from({ length: 20 }, () => "run running running 0");
+  const untouched = Array.from({ length: 20 }, () => UNTOUCHED);
 
   beforeAll(async () => {
     await deploy({ size: 24 });
@@ -53,16 +41,16 @@ describe("a pool of 24 of which 20 are leased", () => {
 
   test("has every lease on another container", async () => {
     expect(new Set(leases.map(({ lease }) => lease.slot)).size).toBe(20);
-    expect(await statesOf(leases)).toEqual(untouched);
+    expect(await statesOf(cluster.nomad, leases)).toEqual(untouched);
   });
 
   test("shrinks by what nobody leases, and no leased container ends", async () => {
     await pool.resize(3);
     await new Promise((resolve) => setTimeout(resolve, 4000));
-    expect(await statesOf(leases)).toEqual(untouched);
+    expect(await statesOf(cluster.nomad, leases)).toEqual(untouched);
     await pool.resize(24);
     await pool.until(({ free, coming }) => free === 4 && coming === 0, 30_000);
-    expect(await statesOf(leases)).toEqual(untouched);
+    expect(await statesOf(cluster.nomad, leases)).toEqual(untouched);
   }, 60_000);
 
   test("a deployment that changes nothing leaves the size that the pool has by then", async () => {
@@ -71,13 +59,13 @@ describe("a pool of 24 of which 20 are leased", () => {
     await deploy({ size: 24 });
     expect(await jobs()).toEqual([smallPool({ size: 24 }).id]);
     expect(pool.status()).toMatchObject({ leased: 20, target: 25 });
-    expect(await statesOf(leases)).toEqual(untouched);
+    expect(await statesOf(cluster.nomad, leases)).toEqual(untouched);
   }, 60_000);
 
   test("a restart leaves them alone, and says why and what to do", async () => {
     const { text, code } = await command("restart", "dev");
     expect([code, text]).toEqual([0, expect.stringContaining(`cdk-nomad pool recycle ${POOL}`)]);
-    expect(await statesOf(leases)).toEqual(untouched);
+    expect(await statesOf(cluster.nomad, leases)).toEqual(untouched);
   }, 60_000);
 
   test("a changed job comes up beside the old one, which gives out nothing any more", async () => {
@@ -88,7 +76,7 @@ describe("a pool of 24 of which 20 are leased", () => {
     const claimed = await pool.claim({ owner: "somebody" });
     expect(claimed.job).toBe(fresh);
     expect(await jobs()).toHaveLength(2);
-    expect(await statesOf(leases)).toEqual(untouched);
+    expect(await statesOf(cluster.nomad, leases)).toEqual(untouched);
     await pool.release(claimed.lease);
   }, 60_000);
 
@@ -97,7 +85,7 @@ describe("a pool of 24 of which 20 are leased", () => {
     for (const { lease } of leases) await pool.release(lease);
     await new Promise((resolve) => setTimeout(resolve, 3000));
     expect(await jobs()).toHaveLength(2);
-    expect(await statesOf([last])).toEqual(["run running running 0"]);
+    expect(await statesOf(cluster.nomad, [last])).toEqual([UNTOUCHED]);
     await pool.release(last.lease);
     await until("the end of the old job", async () => (await jobs()).length === 1, 40_000);
     await pool.until(({ free, leased }) => free === 3 && leased === 0, 30_000);

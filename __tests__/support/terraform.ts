@@ -9,6 +9,9 @@ const CDKTF = join(__dirname, "../../node_modules/cdktf-cli/bundle/bin/cdktf.js"
 /** The releases that the bindings were made for. */
 const PROVIDERS = { nomad: { source: "nomad", version: "2.5.2" }, consul: { source: "consul", version: "2.22.1" } };
 
+/** Terraform's plan of nothing; where only its state is behind, it says the second. */
+export const UNCHANGED = /No changes|without changing any real infrastructure/;
+
 /** The surroundings of Terraform: a CLI configuration that is named but not there would make every call complain. */
 export function terraformEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const { TF_CLI_CONFIG_FILE: file, ...rest } = env;

@@ -1,5 +1,5 @@
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
-import { consulConnection, ConsulClient, NomadClient, nomadConnection } from "../../lib/nomad";
+import { consulConnection, ConsulClient, NomadClient, nomadConnection, type AllocationStub } from "../../lib/nomad";
 import {
   ConsulStore,
   NomadExecutor,
@@ -7,6 +7,7 @@ import {
   WarmPoolJob,
   type Execution,
   type Executor,
+  type LeasedContainer,
   type WarmPoolOptions,
 } from "../../lib/pools";
 import type { TestCluster } from "./cluster";
@@ -87,6 +88,21 @@ export class TestPools {
     for (const pool of this.#running) await this.stop(pool);
     await Promise.all(this.#closing.splice(0).map((close) => close()));
   }
+}
+
+/** What {@link statesOf} says of a container that nobody touched. */
+export const UNTOUCHED = "run running running 0";
+
+/** What Nomad says of the containers of some leases: whether each still runs, and how often its task was started again. */
+export async function statesOf(nomad: NomadClient, leases: readonly LeasedContainer[]): Promise<readonly string[]> {
+  const jobs = [...new Set(leases.map(({ job }) => job))];
+  const all = (await Promise.all(jobs.map((job) => nomad.allocations(job)))).flat();
+  const stateOf = ({ ClientStatus, DesiredStatus, TaskStates }: AllocationStub) =>
+    `${DesiredStatus} ${ClientStatus} ${TaskStates.runtime?.State} ${TaskStates.runtime?.Restarts}`;
+  return leases.map(({ lease }) => {
+    const found = all.find(({ ID }) => ID === lease.slot);
+    return found ? stateOf(found) : "forgotten";
+  });
 }
 
 /** A pool with real commands, for measurements. */
