@@ -29,12 +29,33 @@ describe.each(KINDS)("slots kept apart by %s", (kind) => {
 
   beforeAll(async () => {
     if (reason !== undefined) return;
-    await server.start(["--slots", "10", "--isolation", kind, "--limit", "processes=60", "--limit", "fileSize=2"]);
+    await server.start(["--slots", "11", "--isolation", kind, "--limit", "processes=60", "--limit", "fileSize=2"]);
   });
   afterAll(async () => {
     await server.end();
     server.remove();
   });
+
+  testWhere(
+    "a slot that was emptied is given to the next lease as it is; one that was used since is emptied",
+    async () => {
+      const folder = () => statSync(join(server.dataDir, "slot_10")).ino;
+      await server.bash(10, "touch first", { generation: 1 });
+      expect((await server.post("/reset", { slot_id: "slot_10", generation: 2 })).status).toBe(200);
+      const emptied = folder();
+      expect((await server.bash(10, "ls -A; touch second", { generation: 3 })).body.output?.trim()).toBe("");
+      // Where slots have no user of their own, others may have been in it.
+      expect(folder() === emptied).toBe(kind !== "none");
+      expect((await server.bash(10, "ls -A", { generation: 4 })).body.output?.trim()).toBe("");
+      const write = { slot_id: "slot_10", tool: "write_file", args: { path: "third", content: "x" }, generation: 4 };
+      expect((await server.post("/execute", write)).body.success).toBe(true);
+      expect((await server.bash(10, "ls -A", { generation: 5 })).body.output?.trim()).toBe("");
+      await server.bash(10, "(sleep 3; touch fourth) & disown; export KEPT=x", { generation: 5 });
+      expect((await server.post("/reset", { slot_id: "slot_10", generation: 6 })).status).toBe(200);
+      expect((await server.post("/reset", { slot_id: "slot_10", generation: 6 })).status).toBe(200);
+      expect((await server.bash(10, 'ls -A; echo "$KEPT"', { generation: 7 })).body.output?.trim()).toBe("");
+    },
+  );
 
   testWhere("a command has its environment, input, folder and exit code; its streams are told apart", async () => {
     const command = 'cat; echo " $GREETING in $PWD"; echo two >/dev/stderr; exit 7';

@@ -61,18 +61,21 @@ async function measured(pool: SlotPool, kind: string, goal: number): Promise<rea
       const handle = await pool.acquire(`task-${number}`);
       slots.add(handle.lease.slot);
       const secret = `secret-${round}-${number}`;
+      const { stdout } = await pool.execute(handle, 'echo "$SECRET"', { secrets: { SECRET: secret } });
+      // The first opens the connections.
+      if (round > 0) times.push(performance.now() - began);
+      return { handle, secret, isOwn: stdout === `${secret}\n` };
+    });
+    const handles = await Promise.all(burst);
+    for (const { handle, secret, isOwn } of handles) {
       const { stdout } = await pool.execute(handle, 'ls -A; echo "$SECRET" | tee mine', {
         secrets: { SECRET: secret },
       });
-      // The first opens the connections.
-      if (round > 0) times.push(performance.now() - began);
-      if (stdout !== `${secret}\n`) strangers += 1;
-      return handle;
-    });
-    const handles = await Promise.all(burst);
+      if (!isOwn || stdout !== `${secret}\n`) strangers += 1;
+    }
     taken.push(slots.size);
     await Promise.allSettled(
-      handles.map(async (handle, number) => {
+      handles.map(async ({ handle }, number) => {
         try {
           if (number % 3 === 0) throw new Error("a task that fails");
         } finally {

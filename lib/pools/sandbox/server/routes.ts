@@ -138,7 +138,7 @@ export class Routes {
   private async reset(body: unknown, { signal, generation }: Parameters<Route>[1]): Promise<ExecuteAnswer> {
     const request = shaped(resetRequest, body);
     const slot = this.slot(request);
-    await slot.use(claimOf(request, generation), signal, () => slot.emptyNow());
+    await slot.reset(claimOf(request, generation), signal);
     return { success: true, output: `Reset workspace for ${slot.id}`, error: "", metadata: {} };
   }
 

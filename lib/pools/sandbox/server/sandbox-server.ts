@@ -7,7 +7,7 @@ import { httpServer } from "./http";
 import { chooseIsolation, findPrograms } from "./isolation";
 import { protect } from "./leftovers";
 import { Marks } from "./marks";
-import { endMarked, endUser, processesWhere, userOf } from "./processes";
+import { endMarked, endUser, usersRunning } from "./processes";
 import { Routes } from "./routes";
 import { LEAST_UID, SettingsError, type Settings } from "./settings";
 import { Slot } from "./slot";
@@ -76,7 +76,7 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
     ready(
       new Routes(slots, { dataDir: settings.dataDir, token: token !== undefined, isolation, limits: settings.limits }),
     );
-    for (const slot of slots.values()) slot.prepare();
+    for (const slot of slots.values()) void slot.open();
     const { kind, ownUsers, namespaces, network } = isolation;
     note("listening", {
       address: settings.listen,
@@ -127,9 +127,7 @@ function usersOf(dataDir: string): readonly number[] {
 
 /** Ends what a server before this one left of its slots' users. */
 async function endUsers(users: readonly number[], setpriv: string): Promise<void> {
-  const wanted = new Set(users);
-  const found = new Set(processesWhere((pid) => wanted.has(userOf(pid) ?? 0)).map((pid) => userOf(pid) ?? 0));
-  await Promise.all([...found].filter((uid) => wanted.has(uid)).map((uid) => endUser(uid, setpriv)));
+  await Promise.all([...usersRunning(new Set(users))].map((uid) => endUser(uid, setpriv)));
 }
 
 function between(from: number, to: number): readonly number[] {

@@ -65,6 +65,8 @@ export class Shell {
   #exited = false;
   #killed: "timeout" | "cancelled" | undefined;
   #dropping = false;
+  /** Whether it has had a command: before that it has started nothing. */
+  #started = false;
 
   constructor(private readonly start: ShellStart) {
     this.#pipes = openPipes(start.pipes);
@@ -91,6 +93,7 @@ export class Shell {
 
   /** Runs its command. Called once. */
   async run(command: ShellCommand, signal: AbortSignal): Promise<ShellOutcome> {
+    this.#started = true;
     const stdout = new BoundedText(command.outputLimit);
     const stderr = new BoundedText(command.outputLimit);
     const told = new BoundedBytes(STATE_LIMIT);
@@ -124,12 +127,12 @@ export class Shell {
     };
   }
 
-  /** Ends it, with everything that it started, before or while it runs its command. */
-  async end(): Promise<void> {
+  /** Ends it, with everything that it started, before or while it runs its command. @returns whether all of that is known to be gone */
+  async end(): Promise<boolean> {
     this.kill("cancelled");
     await this.#exit;
     for (const stream of [this.#pipes.stdout, this.#pipes.stderr, this.#told]) stream.resume();
-    await this.gone([this.#pipes.stdout, this.#pipes.stderr].map(ended));
+    return this.gone([this.#pipes.stdout, this.#pipes.stderr].map(ended));
   }
 
   private kill(why: "timeout" | "cancelled"): void {
@@ -141,7 +144,7 @@ export class Shell {
     this.#pipes.stderr.resume();
     if (!this.#exited && this.#child.pid !== undefined) endWithChildren(this.#child.pid);
     // Without a namespace, what it started lives on, and may keep it waited for.
-    if (!this.start.namespaces) void this.start.sweep();
+    if (!this.start.namespaces && this.#started) void this.start.sweep();
   }
 
   /** Waits until nothing has the pipes, and closes them. @returns whether nothing had them */

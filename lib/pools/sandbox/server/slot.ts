@@ -47,6 +47,9 @@ export class Slot {
   #kept: Kept;
   /** What is still to be done before the next request: what runs is ended, and the workspace emptied. */
   #due: "nothing" | "end" | "empty" = "nothing";
+  /** Whether nothing was done in the slot since it was emptied: then the next lease finds it so, and the shell that waits for its command. */
+  #pristine = false;
+  readonly #isNew: boolean;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
   #running: { readonly generation: number; readonly abort: AbortController } | undefined;
@@ -72,6 +75,7 @@ export class Slot {
     this.#shared = sharedFolders(dataDir, process.env);
     mkdirSync(this.#own, { recursive: true, mode: 0o711 });
     chmodSync(this.#own, 0o711);
+    this.#isNew = !existsSync(this.workspace);
     for (const folder of [this.workspace, this.#tmp]) if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
     for (const folder of [this.workspace, this.#tmp]) this.give(folder);
     const pipes = join(this.#own, `pipes-${randomUUID().slice(0, 8)}`);
@@ -100,6 +104,21 @@ export class Slot {
    * @throws Refused where the claim is stale, or too many wait
    */
   async use<T>(claim: Claim, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.turn(claim, signal, async (running) => {
+      this.#pristine = false;
+      return work(running);
+    });
+  }
+
+  /** Ends what runs, and empties the slot, when its turn comes: at once for a claim with a larger generation than any before. */
+  async reset(claim: Claim, signal: AbortSignal): Promise<void> {
+    await this.turn(claim, signal, async () => {
+      this.#due = "empty";
+      await this.doWhatIsDue();
+    });
+  }
+
+  private async turn<T>(claim: Claim, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.admit(claim);
     if (this.#waiting >= this.surroundings.limits.waiting)
       throw new Refused("busy", `${this.#waiting} requests wait for ${this.id} already`);
@@ -131,17 +150,26 @@ export class Slot {
     }
   }
 
+  /** Has the slot ready for its first request: a new one is gone through as after a lease, since another server's slot may have had its user. */
+  async open(): Promise<void> {
+    const nobody = { generation: undefined, owner: undefined, keepWorkspace: false };
+    // Whoever has a lease already is served first, and has it emptied then.
+    if (this.#isNew) await this.reset(nobody, new AbortController().signal).catch(() => undefined);
+    this.prepare();
+  }
+
   /** Has the slot emptied before the next request. */
   empty(): void {
     this.#due = "empty";
   }
 
   /** A shell for one command. */
-  shell(network: boolean): Shell {
+  async shell(network: boolean): Promise<Shell> {
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare?.alive && network) return spare;
-    if (spare) void spare.end();
+    // What sweeps after it would end the new one too: both have the slot's user.
+    await spare?.end();
     return new Shell(this.start(network));
   }
 
@@ -153,12 +181,6 @@ export class Slot {
     } catch (error) {
       this.surroundings.note("no-spare-shell", { slot: this.id, error: String(error) });
     }
-  }
-
-  /** Empties the slot now, inside of {@link use}. */
-  async emptyNow(): Promise<void> {
-    this.#due = "empty";
-    await this.doWhatIsDue();
   }
 
   /** Ends all that runs. Nothing is started any more. */
@@ -195,18 +217,23 @@ export class Slot {
   }
 
   private async doWhatIsDue(): Promise<void> {
-    if (this.#due === "nothing") return;
+    if (this.#due === "nothing" || this.#pristine) {
+      this.#due = "nothing";
+      return;
+    }
     const due = this.#due;
     if (!(await this.endProcesses())) throw new Refused("internal", `what ran in ${this.id} does not end`);
     if (due === "empty") await this.replaceFolders();
     this.#due = "nothing";
+    // Where slots have no user of their own, others reach this one.
+    this.#pristine = due === "empty" && this.surroundings.isolation.kind !== "none";
   }
 
   private async endProcesses(): Promise<boolean> {
     const spare = this.#spare;
     this.#spare = undefined;
-    if (spare) await spare.end();
-    return this.sweep();
+    // It sweeps as it ends.
+    return (await spare?.end()) || this.sweep();
   }
 
   /** Puts the old folders out of reach at once, and removes them after. */

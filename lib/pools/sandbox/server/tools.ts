@@ -128,7 +128,8 @@ export class Tools {
     const seconds = request.timeout ?? 30;
     const kept = stateful ? slot.state : undefined;
     const given = request.env ?? {};
-    const outcome = await slot.shell(args.allow_network).run(
+    const shell = await slot.shell(args.allow_network);
+    const outcome = await shell.run(
       {
         text: args.command,
         env: { ...kept?.env, ...given },
