@@ -3,14 +3,17 @@ import { Problem } from "./problem";
 import type { Tokens } from "./token-source";
 import { SCOPES, type Caller, type Scope } from "./tokens";
 
+/** Whose commands a route runs: its caller's, or those of an owner that the body names, whom a caller without the scope `any-owner` can only be. */
+export type CommandsOf = "caller" | "named-owner";
+
 declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; null on routes for everybody. */
     caller: Caller | null;
   }
   interface FastifyContextConfig {
-    /** Whether it runs commands: what is too much is refused before its body is read. Default: false. */
-    readonly runs?: boolean;
+    /** Whose commands it runs: what is too much is refused before its body is read. Default: it runs none. */
+    readonly runs?: CommandsOf;
     /** What the token must be allowed; `public` for routes that need none. */
     readonly scope?: Scope | "public";
   }

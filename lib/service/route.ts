@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type * as v from "valibot";
+import type { CommandsOf } from "./authorize";
 import { PROBLEMS, type ProblemCode } from "./problem";
 import { jsonSchema, PROBLEM } from "./schemas";
 import type { Scope } from "./tokens";
@@ -17,8 +18,8 @@ export interface RouteDefinition<P, Q, B, A> {
   readonly description?: string;
   /** `public`: no token is wanted. */
   readonly scope: Scope | "public";
-  /** Whether it runs commands: where too many run, it is refused before its body is read. Default: false. */
-  readonly runs?: boolean;
+  /** Whose commands it runs, where it runs any: where too many run, it is refused before its body is read. Default: it runs none. */
+  readonly runs?: CommandsOf;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -63,7 +64,7 @@ export function route<
   app.route({
     method,
     url,
-    config: { scope, runs: definition.runs ?? false },
+    config: { scope, runs: definition.runs },
     schema: {
       operationId: id,
       summary,

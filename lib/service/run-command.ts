@@ -6,6 +6,7 @@ import type { RunningCommands } from "./limits";
 import type { Metrics } from "./metrics";
 import { Problem, problemOf } from "./problem";
 import type { RunEvent } from "./schemas";
+import type { Turns } from "./turns";
 
 /** How long a client may take to read what is left when its command has ended, in milliseconds. */
 const LAST_LINES = 30_000;
@@ -13,6 +14,8 @@ const LAST_LINES = 30_000;
 /** What running a command needs of the service. */
 export interface Running {
   readonly commands: RunningCommands;
+  /** A command begins in a turn of its own: those that are refused meanwhile are told at once. */
+  readonly turns: Turns;
   readonly metrics: Metrics;
   readonly now: () => number;
   /** Told of what went wrong after an answer has begun, where no status can say it any more. */
@@ -51,11 +54,11 @@ export async function runFor<R extends ExecutionResult>(
 async function counted<R extends ExecutionResult, T>(
   owner: string,
   { raw }: FastifyReply,
-  running: Running,
+  { commands, turns }: Running,
   begin: Begin<R>,
   go: (run: Run<R>, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return running.commands.run(owner, async (stop) => {
+  return commands.run(owner, async (stop) => {
     const { signal } = stop;
     const onClose = () => {
       // It is closed too where the answer was sent.
@@ -63,6 +66,7 @@ async function counted<R extends ExecutionResult, T>(
     };
     raw.once("close", onClose);
     try {
+      await turns.next();
       return await go(await begun(begin, signal), signal);
     } finally {
       raw.off("close", onClose);

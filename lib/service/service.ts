@@ -15,6 +15,7 @@ import { fewAtOnce, type ServiceParts } from "./service-parts";
 import { sharedAnswer } from "./shared-answer";
 import { errorFields, httpSettings, requestFields } from "./http-settings";
 import type { Tokens } from "./token-source";
+import { Turns } from "./turns";
 
 /** What is limited; see docs/pools.md for how the figures were chosen. */
 export interface ServiceLimits {
@@ -90,7 +91,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     metrics,
     now,
     cold: fewAtOnce(jobs),
-    running: { commands, metrics, now, onError: (error) => app.log.warn({ err: error }, "a command failed") },
+    running: {
+      commands,
+      turns: new Turns(),
+      metrics,
+      now,
+      onError: (error) => app.log.warn({ err: error }, "a command failed"),
+    },
     dependencies: async () => [...ownTroubles(tokens, ending), ...(await ofPools())],
     inBackground: (work) => {
       const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));
@@ -109,8 +116,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   // Those that are too many are many: each is told so before anything is read, checked or claimed for it.
   app.addHook("onRequest", async (request) => {
     const { caller } = request;
-    if (!request.routeOptions.config.runs || caller === null) return;
-    const refusal = commands.refusal(caller.scopes.has("any-owner") ? undefined : caller.owner);
+    const { runs } = request.routeOptions.config;
+    if (runs === undefined || caller === null) return;
+    const isKnown = runs === "caller" || !caller.scopes.has("any-owner");
+    const refusal = commands.refusal(isKnown ? caller.owner : undefined);
     if (refusal) throw refusal;
   });
   app.addHook("onResponse", async (request, reply) => {

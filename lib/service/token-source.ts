@@ -46,14 +46,15 @@ export class Tokens {
   }
 
   /**
-   * The tokens, at most an interval old where the source can be read, and those of before where it cannot.
+   * The tokens, at most two intervals old where the source can be read, and those of before where it cannot. For those that are younger nobody waits
+   * until they are read again.
    *
    * @throws UserError where they could not be read at first, or for five minutes
    */
   async current(): Promise<TokenBook> {
     const due = this.now() - this.#triedAt >= this.source.interval;
     if (due || this.#book === undefined) this.#reading ??= this.readAgain().finally(() => (this.#reading = undefined));
-    if (this.#reading) await this.#reading;
+    if (this.#reading && this.now() - this.#readAt >= 2 * this.source.interval) await this.#reading;
     if (this.#book === undefined || this.now() - this.#readAt > LONGEST_BLIND)
       throw UserError.at(this.source.name, this.#trouble ?? "could not be read", "tokens");
     return this.#book;

@@ -102,6 +102,26 @@ describe("a file of tokens", () => {
     expect([book.find(ann.token), book.find(bob.token)?.owner]).toEqual([undefined, "bob"]);
   });
 
+  test("nobody waits for it to be read again where it was read just now, and everybody where that is longer ago", async () => {
+    let time = 0;
+    const [ann, bob] = [
+      createToken({ owner: "ann", scopes: ["read"] }),
+      createToken({ owner: "bob", scopes: ["read"] }),
+    ];
+    let answer: (text: string) => void = () => undefined;
+    const read = () => new Promise<string>((resolve) => (answer = resolve));
+    const tokens = new Tokens({ name: "tokens", interval: 1000, read }, () => time);
+    const first = tokens.current();
+    answer(tokenText(ann.line));
+    expect((await first).find(ann.token)?.owner).toBe("ann");
+    time = 1500;
+    expect((await tokens.current()).find(ann.token)?.owner).toBe("ann");
+    time = 2000;
+    const waits = tokens.current();
+    answer(tokenText(bob.line));
+    expect((await waits).find(ann.token)).toBeUndefined();
+  });
+
   test("that becomes unreadable leaves the tokens of before for five minutes, and is said meanwhile", async () => {
     let time = 0;
     const ann = createToken({ owner: "ann", scopes: ["read"] });
@@ -226,6 +246,10 @@ describe("limits", () => {
     expect(wrong).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     // What was refused has taken no container.
     expect(service.pools.claims).toBe(2);
+    // Also of whoever may act for others: what runs in a container that they hold counts as theirs.
+    const root = service.token("ann", "execute", "any-owner");
+    const other = await service.ask(root, "POST", "/api/containers/x/execute", { command: 7 });
+    expect(other).toMatchObject({ status: 429, body: { code: "too-many-executions" } });
     for (const end of ended) end();
     expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
     const later = run("ann");

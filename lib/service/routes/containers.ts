@@ -116,7 +116,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       "With Accept: application/x-ndjson its output is streamed: lines of JSON, {type: stdout|stderr, data}, and at the end {type: exit, exitCode, …} or {type: error, problem}. " +
       "A client that goes away ends its command; one that reads slowly slows it down.",
     scope: "execute",
-    runs: true,
+    runs: "caller",
     params: schemas.containerParams,
     headers: GENERATION,
     body: schemas.runRequest,

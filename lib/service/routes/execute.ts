@@ -31,7 +31,7 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
       "warm says which of the two it was. The container is released when the command has ended. " +
       "With Accept: application/x-ndjson its output is streamed as for executeInContainer, all of it on either road; the last line has warm and containerId too.",
     scope: "execute",
-    runs: true,
+    runs: "named-owner",
     body: schemas.executeRequest,
     example: { userId: "user-42", provider: "openai", command: "node task.js", credentials: { OPENAI_API_KEY: "…" } },
     answer: schemas.executeAnswer,
