@@ -28,8 +28,12 @@ interface Options {
 function main(): void {
   const program = new Command("images")
     .description("Builds the images that the jobs name, for the Docker of this machine (DOCKER_HOST says which).")
+    .argument("[names...]", "those to build, with what is below them; all where none is named")
     .option("--from-registry", "take Node.js and the shell from images of a registry, not from this machine")
-    .addHelpText("after", "\nExamples:\n  npm run images\n  PRISM_BIN_DIR=/path/to/binaries npm run images\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npm run images\n  npm run images -- hermes-sandbox cdk-nomad-service\n  PRISM_BIN_DIR=/path/to/binaries npm run images\n",
+    )
     .parse();
   const options = program.opts<Options>();
   if (process.platform !== "linux" && !options.fromRegistry)
@@ -37,8 +41,18 @@ function main(): void {
       "--from-registry",
       `the programs of ${process.platform} run in no Linux container; write npm run images -- --from-registry`,
     );
-  for (const image of IMAGES) console.log(`✓ ${tagged(image.name, image.tag)}${build(image, options)}`);
+  for (const image of wanted(program.args)) console.log(`✓ ${tagged(image.name, image.tag)}${build(image, options)}`);
   console.log("\nnpm start runs dev's jobs in containers now, where its settings say auto");
+}
+
+/** The images of some names, each after the one below it. @throws UserError where there is none of a name */
+function wanted(names: readonly string[]): readonly Image[] {
+  const known = new Map(IMAGES.map((image) => [image.name, image]));
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw UserError.at(unknown.join(", "), `no image of that name; write some of ${[...known.keys()].join(", ")}`);
+  const bases = names.flatMap((name) => known.get(name)?.base ?? []).map(baseName);
+  return names.length === 0 ? IMAGES : IMAGES.filter(({ name }) => names.includes(name) || bases.includes(name));
 }
 
 /** Builds one. @returns what is inside, in words */

@@ -16,6 +16,15 @@ describe("the sandbox server's command line", () => {
     expect(() => readSettings(whole)).toThrow(/write --token-file FILE \(or --no-token on loopback\)/);
   });
 
+  test("knows the node's port behind which a container's own is reached", () => {
+    const nodePort = (env: Record<string, string>) => readSettings([...whole, "--token-file", "/t"], env).nodePort;
+    const other = { NOMAD_PORT_other: "9000", NOMAD_HOST_PORT_other: "31000" };
+    expect(nodePort({ ...other, NOMAD_PORT_http: "8080", NOMAD_HOST_PORT_http: "23456" })).toBe(23_456);
+    expect(nodePort(other)).toBeUndefined();
+    expect(nodePort({ NOMAD_PORT_http: "8080" })).toBeUndefined();
+    expect(nodePort({ NOMAD_PORT_http: "8080", NOMAD_HOST_PORT_http: "${NOMAD_HOST_PORT_x}" })).toBeUndefined();
+  });
+
   test.each(["0.0.0.0", "::", "10.0.0.1", "128.0.0.1"])("has no way without a token on %s", (address) => {
     expect(() => readSettings([...whole, "--no-token", "--listen", address])).toThrow(/for loopback only/);
   });

@@ -9,7 +9,10 @@ import { SettingsError, type Settings } from "./settings";
 /** Where programs are looked for, and the PATH of commands: never where the surroundings say, since some of them are started as root. */
 export const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/** Users whose ids follow from the port, which is one server's alone on a machine: two servers never share a user. */
+/**
+ * Users whose ids follow from the node's port, which is one server's alone on a node: two servers never share a user. Containers of a node do not keep them
+ * apart: the kernel counts a user's processes over all of them, and a server that is no container ends the processes of its users in all of them.
+ */
 const FIRST_UID = 1_000_000_000;
 /** Where those do not exist, as in a container with a small user namespace. */
 const FIRST_UID_SMALL = 20_000;
@@ -35,7 +38,8 @@ export interface Trial {
  * @throws SettingsError where none is possible, with the reason of each
  */
 export async function chooseIsolation(settings: Settings, trial: Trial): Promise<Chosen> {
-  const { port, programs, marks } = trial;
+  const { programs, marks } = trial;
+  const port = settings.nodePort ?? trial.port;
   const system = systemFolders();
   const root = process.getuid?.() === 0;
   const reasons: string[] = [];

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const server = await startServer(readSettings(args), note);
+  const server = await startServer(readSettings(args, process.env), note);
   const stop = (signal: string) => {
     note("stopping", { signal });
     void server.close().then(() => process.exit(0));

@@ -9,6 +9,10 @@ export const MOST_SLOTS = 256;
 /** Below are users of the system, which no slot has. */
 export const LEAST_UID = 1000;
 
+/** What Nomad calls the ports of a task, and those of the node behind them. */
+const PORT = "NOMAD_PORT_";
+const NODE_PORT = "NOMAD_HOST_PORT_";
+
 /** What the command line of the server says. */
 export interface Settings {
   readonly port: number;
@@ -21,6 +25,8 @@ export interface Settings {
   readonly isolation: readonly Isolation[];
   /** The first of the slots' user ids. Default: one that follows from the port. */
   readonly uidBase: number | undefined;
+  /** The port of the node behind which it is reached, where it has a network of its own; undefined: the one that it listens on. */
+  readonly nodePort: number | undefined;
   readonly limits: Limits;
 }
 
@@ -36,8 +42,11 @@ export const USAGE = `Usage: sandbox-server --port N --slots N --data-dir FOLDER
   --uid-base N         the first of the slots' user ids, where it is root (follows from the port)
   --limit NAME=N       one of ${Object.keys(LIMITS).join(", ")}`;
 
-/** Reads a command line. @throws SettingsError */
-export function readSettings(args: readonly string[]): Settings {
+/** Reads a command line. @param env what Nomad tells a task of its ports. @throws SettingsError */
+export function readSettings(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Settings {
   const values = parsed(args);
   const listen = values.listen ?? "127.0.0.1";
   if (isIP(listen) === 0) throw new SettingsError(`--listen ${listen} is no IP address`);
@@ -51,8 +60,10 @@ export function readSettings(args: readonly string[]): Settings {
   if (noToken && !isLoopback(listen))
     throw new SettingsError(`--no-token is for loopback only, and ${listen} is not: write --token-file FILE`);
   if (!values["data-dir"]) throw new SettingsError("write --data-dir FOLDER, where the workspaces are");
+  const port = whole("--port", values.port, 0, 65_535);
   return {
-    port: whole("--port", values.port, 0, 65_535),
+    port,
+    nodePort: nodePortOf(port, env),
     listen,
     slots: whole("--slots", values.slots ?? "10", 1, MOST_SLOTS),
     dataDir: values["data-dir"],
@@ -67,6 +78,17 @@ export function readSettings(args: readonly string[]): Settings {
 /** Whether an address is reached from its own machine only. */
 export function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === "::1";
+}
+
+/**
+ * The node's port for one of the task's ports.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/reference/runtime-environment-settings
+ */
+function nodePortOf(port: number, env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const name = Object.keys(env).find((each) => each.startsWith(PORT) && env[each] === String(port));
+  const value = name === undefined ? undefined : env[`${NODE_PORT}${name.slice(PORT.length)}`];
+  return value !== undefined && /^\d{1,5}$/.test(value) ? Number(value) : undefined;
 }
 
 function parsed(args: readonly string[]) {
