@@ -55,6 +55,35 @@ test("its library is imported, and its types are there", () => {
   expect([said.status, said.stderr]).toEqual([expect.any(Number), expect.stringContaining("--no-such")]);
 });
 
+test("its types compile in the strictest of projects, every file of them", () => {
+  mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules/@types/node"), join(folder, "node_modules/@types/node"));
+  const entries = ["cdk-nomad", "cdk-nomad/testing", "cdk-nomad/pools"];
+  writeFileSync(
+    join(folder, "use.ts"),
+    `${entries.map((name, at) => `import * as entry${at} from "${name}";`).join("\n")}
+export const all = [${entries.map((_, at) => `entry${at}`).join(", ")}];
+export const task: entry0.TaskProps = { name: "web", driver: entry0.Driver.rawExec({ command: "/bin/true" }) };
+`,
+  );
+  const compilerOptions = {
+    target: "ES2023",
+    module: "Node16",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noPropertyAccessFromIndexSignature: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ["node"],
+  };
+  const include = ["use.ts", "node_modules/cdk-nomad/dist/lib/**/*.d.ts"];
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include, exclude: [] }));
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", folder], { encoding: "utf8" });
+  expect([status, stdout]).toEqual([0, ""]);
+}, 300_000);
+
 test("its command runs", () => {
   const task = { Name: "t", Driver: "exec", Config: { command: "/bin/true" } };
   writeFileSync(join(folder, "job.json"), JSON.stringify({ ID: "a", TaskGroups: [{ Name: "g", Tasks: [task] }] }));

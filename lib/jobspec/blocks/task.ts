@@ -30,7 +30,7 @@ import { Lifecycle } from "./lifecycle";
 import { LogConfig } from "./log-config";
 import { Resources } from "./resources";
 import { Restart } from "./restart";
-import { Scaling } from "./scaling";
+import { Scaling, type ScalingProps } from "./scaling";
 import { Schedule } from "./schedule";
 import { Service } from "./service";
 import { TaskSecret } from "./task-secret";
@@ -71,6 +71,22 @@ const driver: Field<Driver, Driver, true> = {
     if (value instanceof Driver) value.check(at, context);
     else at.error("field/type", `expected a Driver, found ${describe(value)}; write Driver.docker({ image: … })`);
   },
+};
+
+/** What is scaled stands in the label: "cpu" for vertical_cpu. */
+const scaling: Field<readonly (Scaling | ScalingProps)[], readonly Scaling[], false> = {
+  ...blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
+  hcl: (policies): readonly HclPart[] =>
+    policies.map((policy) => {
+      const [, label] = /^vertical_(cpu|mem)$/.exec(policy.type ?? "") ?? [];
+      if (label === undefined)
+        throw UserError.at(
+          "scaling.type",
+          'HCL knows only "vertical_cpu" and "vertical_mem" on tasks; write one',
+          "render/hcl",
+        );
+      return { block: "scaling", label, of: policy.with({ type: undefined }) };
+    }),
 };
 
 const fields = {
@@ -185,21 +201,7 @@ const fields = {
    *
    * @default - none
    */
-  scaling: {
-    ...blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
-    // What is scaled stands in the label: "cpu" for vertical_cpu.
-    hcl: (policies: readonly Scaling[]): readonly HclPart[] =>
-      policies.map((policy) => {
-        const [, label] = /^vertical_(cpu|mem)$/.exec(policy.type ?? "") ?? [];
-        if (label === undefined)
-          throw UserError.at(
-            "scaling.type",
-            'HCL knows only "vertical_cpu" and "vertical_mem" on tasks; write one',
-            "render/hcl",
-          );
-        return { block: "scaling", label, of: policy.with({ type: undefined }) };
-      }),
-  },
+  scaling,
   /**
    * The hours at which it runs, for Nomad Enterprise.
    *
