@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { imagesOf } from "../../lib/job-parts";
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
+import type { JobJson } from "../../lib/nomad";
 import {
   LeaseEndedError,
   NomadExecutor,
@@ -133,6 +134,40 @@ describe("WarmPoolManager, beside the faults of the original", () => {
     expect(await registered()).toEqual(before);
     await full();
   }, 60_000);
+
+  test("a pool that somebody deployed is leased as it is, by a manager that was told nothing; a missing one is brought", async () => {
+    const registered = async (prefix: string) => (await cluster.nomad.jobs(prefix)).map(({ ID }) => ID);
+    const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
+    const stack = new WarmPoolJob({ provider: "google", size: 1, execution: processes, resources });
+    await cluster.nomad.register(stack.toApi().Job as JobJson);
+    const options = { sizes: { openai: 4, google: 3, anthropic: 1 } };
+    const guest = await warmPools(options);
+    await guest.pool("google").until(({ free }) => free === 1, 30_000);
+    const container = await guest.allocateContainer("google", "ada");
+    expect(container).toMatchObject({ jobId: stack.id });
+    await guest.releaseContainer(container?.id ?? "");
+    await guest.pool("anthropic").until(({ free }) => free === 1, 30_000);
+    expect(await registered("warm-pool-google")).toEqual([stack.id]);
+    // The other pools have managers' own jobs, which are the same for whoever has the same settings.
+    expect([await registered("warm-pool-anthropic"), await registered(POOL)]).toEqual([
+      [expect.any(String)],
+      [expect.any(String)],
+    ]);
+    await guest.stop();
+    managers.splice(managers.indexOf(guest), 1);
+    // Whoever says so takes the place of what is deployed, which goes with its last lease; and nobody takes that for deployed.
+    const own = await warmPools({ ...options, deployed: false, sizes: { openai: 4, google: 1, anthropic: 0 } });
+    await own.pool("google").until(({ free }) => free === 1, 30_000);
+    const other = await own.allocateContainer("google", "ada");
+    expect([other?.jobId, other?.jobId === stack.id]).toEqual([expect.any(String), false]);
+    await own.releaseContainer(other?.id ?? "");
+    await until("the end of it", async () => !(await registered("warm-pool-google")).includes(stack.id), 60_000);
+    await own.stop();
+    managers.splice(managers.indexOf(own), 1);
+    for (const job of [...(await registered("warm-pool-google")), ...(await registered("warm-pool-anthropic"))])
+      await cluster.nomad.deregister(job, { purge: true });
+    await full();
+  }, 150_000);
 
   test("1: a container that is released is over, by its own id, and nothing of it is left", async () => {
     const container = await allocate();

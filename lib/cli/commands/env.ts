@@ -23,8 +23,6 @@ export const env = command({
       NOMAD_ADDR: addresses.nomad,
       CONSUL_HTTP_ADDR: addresses.consul,
       CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
-      // The pools of dev are deployed: a manager that a program starts shall lease them, and not bring others in their place.
-      WARM_POOL_DEPLOYED: "true",
       ...serviceVariables(project, addresses.portOffset),
     };
     if (input.json) terminal.json(variables);

@@ -15,7 +15,12 @@ export interface Generation {
   /** How many containers it is to have. */
   readonly count: number;
   readonly isolation: Place["isolation"];
+  /** Which kind of manager registered it, as its meta says; undefined where somebody else deployed it. */
+  readonly registeredBy: string | undefined;
 }
+
+/** The key of a job's meta that says which kind of manager registered it. */
+export const REGISTERED_BY = "registered_by";
 
 /** Which generation somebody chose, and the newest that was there then. */
 export interface Choice {
@@ -52,6 +57,7 @@ export function generationFrom(json: JobJson | undefined, pool: string): Generat
     task: task.Name,
     count: group.Count ?? 1,
     isolation: isolationOf(task.Driver),
+    registeredBy: job.Meta?.[REGISTERED_BY],
   };
 }
 

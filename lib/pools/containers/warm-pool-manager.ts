@@ -9,6 +9,8 @@ import {
   type WarmPoolJobProps,
 } from "../jobs";
 import { PoolBusyError, type Lease } from "../leases";
+import { currentOf, generationsOf, REGISTERED_BY } from "./generations";
+import { PoolRecordStore } from "./pool-record";
 import type { LeasedContainer, WarmPoolOptions, WarmPoolStatus } from "./options";
 import { WarmPool } from "./warm-pool";
 
@@ -18,7 +20,8 @@ export interface WarmPoolManagerOptions extends Omit<WarmPoolOptions, "pool" | "
   readonly sizes?: Partial<Record<Provider, number>>;
   /**
    * Whether somebody else deploys the pools' jobs, such as `cdk-nomad deploy` or Terraform: no job is registered here, sizes are as deployed, and
-   * `sizes`, `execution` and `job` say nothing. Default: false, and a job that was deployed before is replaced by this manager's own.
+   * `sizes`, `execution` and `job` say nothing. With `false`, this manager's own jobs take the place of those. Default: asked of Nomad for each
+   * pool when it is started: one whose current job no manager registered is deployed, and is leased as it is.
    */
   readonly deployed?: boolean;
   /** How they are run. Default: in containers of each provider's image. */
@@ -57,6 +60,8 @@ export interface PoolStats {
 }
 
 const SIZE = 10;
+/** What says of a job that a manager registered it by itself, so that another one knows it from those that are deployed. */
+const THIS_KIND = "warm-pool-manager";
 /** How long a claim may take while a container is free, in milliseconds: other managers may be faster. */
 const CLAIM_WITHIN = 1000;
 /** How long one more container may take to be ready, in milliseconds. */
@@ -68,6 +73,8 @@ const CREATE_WITHIN = 60_000;
 export class WarmPoolManager {
   readonly #pools = new Map<Provider, WarmPool>();
   readonly #allocated = new Map<string, WarmContainer>();
+  /** How often it was stopped. */
+  #stops = 0;
 
   constructor(private readonly options: WarmPoolManagerOptions) {
     for (const [provider, size] of Object.entries(options.sizes ?? {})) checkSize(provider, size);
@@ -85,6 +92,7 @@ export class WarmPoolManager {
    */
   async stop(): Promise<readonly Lease[]> {
     const pools = [...this.#pools.values()];
+    this.#stops += 1;
     this.#pools.clear();
     this.#allocated.clear();
     return (await Promise.all(pools.map((pool) => pool.stop()))).flat();
@@ -94,12 +102,17 @@ export class WarmPoolManager {
   async initializePool(provider: Provider): Promise<void> {
     checkProvider(provider);
     if (this.#pools.has(provider)) return this.#pools.get(provider)?.fill();
-    const { sizes, execution, job, deployed = false, ...rest } = this.options;
+    const stops = this.#stops;
+    const deployed = this.options.deployed ?? (await this.isDeployed(provider));
+    // Meanwhile another call may have begun with it, or the manager may have been stopped.
+    if (this.#pools.has(provider)) return this.#pools.get(provider)?.fill();
+    if (stops !== this.#stops) return;
+    const { sizes, execution, job, deployed: _, ...rest } = this.options;
     const size = sizes?.[provider] ?? SIZE;
     const pool = new WarmPool({
       ...rest,
       pool: WarmPoolJob.nameOf(provider),
-      ...(size > 0 && !deployed ? { job: new WarmPoolJob({ ...job, provider, size, execution }) } : {}),
+      ...(size > 0 && !deployed ? { job: ownJob({ ...job, provider, size, execution }) } : {}),
     });
     this.#pools.set(provider, pool);
     try {
@@ -209,6 +222,18 @@ export class WarmPoolManager {
     throw UserError.at("provider", `the pool of ${provider} is not started; call start() first`, "pool/stopped");
   }
 
+  /** Whether the job that gives out a pool's containers was registered by anybody but a manager. */
+  private async isDeployed(provider: Provider): Promise<boolean> {
+    const { nomad, store } = this.options;
+    const name = WarmPoolJob.nameOf(provider);
+    const [generations, { choice }] = await Promise.all([
+      generationsOf(nomad, name),
+      new PoolRecordStore(store, name).read(),
+    ]);
+    const current = currentOf(generations, choice);
+    return current !== undefined && current.registeredBy !== THIS_KIND;
+  }
+
   private keep(provider: Provider, { lease, place, job, evaluation, created }: LeasedContainer): WarmContainer {
     const container: WarmContainer = {
       id: lease.slot,
@@ -232,6 +257,12 @@ export class WarmPoolManager {
     if (known && (typeof container === "string" || container.lease.generation === known.lease.generation)) return known;
     throw UserError.at("container", `${id} is not allocated here; allocate one, or adopt its lease`, "pool/container");
   }
+}
+
+/** A job that a manager registers by itself. */
+function ownJob(props: WarmPoolJobProps): WarmPoolJob {
+  const job = new WarmPoolJob(props);
+  return job.with({ meta: { ...job.meta, [REGISTERED_BY]: THIS_KIND } });
 }
 
 function statsOf({ target, free, leased, coming }: WarmPoolStatus): PoolStats {

@@ -10,6 +10,7 @@ const made = (job: string, created: number): Generation => ({
   task: "runtime",
   count: 1,
   isolation: "none",
+  registeredBy: undefined,
 });
 
 test.each([
@@ -38,6 +39,7 @@ describe("a job as a generation", () => {
       task: "runtime",
       count: 4,
       isolation: "chroot",
+      registeredBy: undefined,
     });
   });
 
