@@ -7,6 +7,7 @@ import { SCOPES, ServiceRefusal, type RunEvent, type ServiceClient, type ServedC
 import { clusterForSuite } from "../support/cluster";
 import { ServiceProcess, TokenFile } from "../support/pool-service";
 import { cli } from "../support/run-cli";
+import { SynthesizedProject } from "../support/synthesized";
 import { until } from "../support/until";
 
 const POOL = "warm-pool-openai";
@@ -36,10 +37,10 @@ async function start(...args: readonly string[]): Promise<ServiceProcess> {
   return service;
 }
 
+const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
+const openai = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
 beforeAll(async () => {
-  const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
-  const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
-  await cluster.nomad.register(job.toApi().Job as JobJson);
+  await cluster.nomad.register(openai.toApi().Job as JobJson);
 }, 60_000);
 afterAll(async () => {
   for (const service of running) await service.kill();
@@ -235,6 +236,26 @@ test("the command line: status without the service; claim, exec, release, drain,
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is drained")]);
   const drained = await cli(["pool", "status", POOL], { env });
   expect(drained.stdout).toMatch(new RegExp(`^${POOL} .* drained$`, "m"));
+  // Whoever looks at the stack, or deploys it again, is told why nothing runs of it, and what to do.
+  const stack = SynthesizedProject.ofJobs(openai.toApi().Job as JobJson);
+  await until("nothing of it runs", async () => {
+    const [allocations, groups] = [await cluster.nomad.allocations(openai.id), await cluster.nomad.job(openai.id)];
+    const running = allocations.filter(({ ClientStatus }) => ClientStatus === "running");
+    return running.length === 0 && JSON.stringify(groups?.TaskGroups).includes('"Count":0');
+  });
+  const fill = `${POOL} is drained: it takes no new leases until cdk-nomad pool fill ${POOL}`;
+  for (const command of ["status", "deploy"]) {
+    const said = await cli([command, "dev"], { cwd: stack.folder, env });
+    const text = `${said.stdout}${said.stderr}`;
+    expect([command, said.code, text]).toEqual([command, 0, expect.stringContaining(fill)]);
+    expect(text).not.toMatch(/0 of 0|absent/);
+    const json = await cli([command, "dev", "--json"], { cwd: stack.folder, env });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      jobs: [{ pool: POOL, drained: true }],
+      services: [{ service: POOL, status: "drained" }],
+    });
+  }
+  stack.remove();
   expect(await pool("fill", POOL)).toMatchObject({ code: 0 });
   const again = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
   expect(again).toMatchObject({ code: 0 });

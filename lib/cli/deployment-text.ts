@@ -27,7 +27,8 @@ export function deploymentLines(view: DeploymentView, { spinner, seconds, now }:
 }
 
 function groupLines(group: GroupView, now: number): readonly TerminalText[] {
-  const done = group.desired > 0 && group.healthy >= group.desired;
+  const isEmpty = group.desired === 0 && group.placed === 0 && group.canaries === 0 && !group.blocked;
+  const done = isEmpty || (group.desired > 0 && group.healthy >= group.desired);
   const parts = [
     healthInWords(group),
     ...(group.canaries > 0 ? [canaries(group)] : []),
@@ -41,6 +42,7 @@ function groupLines(group: GroupView, now: number): readonly TerminalText[] {
 }
 
 function healthInWords({ healthy, desired }: GroupView): TerminalText {
+  if (desired === 0 && healthy === 0) return term`has the count 0`;
   return term`${healthy} of ${desired} healthy`;
 }
 

@@ -6,6 +6,7 @@ const STATUS: ReadonlyMap<string, TerminalText> = new Map([
   ["warning", style.yellow(term`warning`)],
   ["critical", style.red(term`critical`)],
   ["absent", style.red(term`absent`)],
+  ["drained", style.yellow(term`drained`)],
 ]);
 
 /** Services with where they are and how they are. */

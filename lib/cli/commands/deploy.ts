@@ -12,6 +12,7 @@ import { term } from "../../text";
 import { STAND_IN } from "../../job-parts";
 import { command, flag, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
+import { DrainedPools } from "../drained-pools";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { canaryWeight, environment, watching } from "../options";
 import { serviceTable } from "../service-table";
@@ -64,14 +65,23 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
 
 async function report(
   outcomes: readonly JobOutcome[],
-  { environment: name, consul }: OpenStack,
+  { environment: name, nomad, consul }: OpenStack,
   { detach, json }: DeployInput,
   { terminal }: CliContext,
 ): Promise<void> {
+  const drained = await DrainedPools.of(
+    outcomes.map(({ job }) => job),
+    { nomad, consul },
+  );
   const services: readonly ServiceRow[] = detach
     ? []
-    : (await Promise.all(outcomes.map(({ job }) => listServices(job, consul, STAND_IN)))).flat();
-  if (json) terminal.json({ environment: name, jobs: outcomesJson(outcomes), services });
-  else if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
+    : drained.services((await Promise.all(outcomes.map(({ job }) => listServices(job, consul, STAND_IN)))).flat());
+  if (json) {
+    const jobs = outcomesJson(outcomes).map((job) => ({ ...job, ...drained.of(job.id) }));
+    terminal.json({ environment: name, jobs, services });
+    return;
+  }
+  if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
     terminal.print(term`\n${serviceTable(services)}`);
+  for (const words of drained.words(outcomes.map(({ view }) => view))) terminal.note(words);
 }

@@ -110,10 +110,14 @@ function statusText(pools: readonly PoolStatus[]): TerminalText {
       drained ? "drained" : "open",
     ]),
   );
+  const fill = pools
+    .filter(({ drained }) => drained)
+    .map(({ pool }) => term`${pool} takes no new leases until cdk-nomad pool fill ${pool}`);
   const head = [term`POOL`, term`JOB`, term`RUNNING`, term`LEASED`, term`NEW LEASES`];
   const leases = pools.flatMap((pool) => pool.leases);
-  if (leases.length === 0) return table(head, rows);
+  const all = joinLines([table(head, rows), ...(fill.length > 0 ? [term``, ...fill] : [])]);
+  if (leases.length === 0) return all;
   const held = leases.map(({ slot, pool, owner, generation }) => [slot, pool, owner, generation]);
   const heldHead = [term`CONTAINER`, term`POOL`, term`OWNER`, term`GENERATION`];
-  return joinLines([table(head, rows), term``, table(heldHead, held)]);
+  return joinLines([all, term``, table(heldHead, held)]);
 }

@@ -11,6 +11,7 @@ import { STAND_IN } from "../../job-parts";
 import { command, flag, optionalArgument, value, type ValuesOf } from "../command";
 import type { CliContext } from "../context";
 import { deploymentSummary, reasonLines } from "../deployment-text";
+import { DrainedPools, type OfPool } from "../drained-pools";
 import { EXIT } from "../exit-codes";
 import { duration, json, noWaitBatch, oneJob, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
@@ -58,25 +59,24 @@ export const status = command({
   },
 });
 
-async function report(
-  { environment, contents, nomad, consul }: OpenStack,
-  input: ValuesOf<typeof options>,
-  { terminal, signal }: CliContext,
-) {
+async function report(stack: OpenStack, input: ValuesOf<typeof options>, { terminal, signal }: CliContext) {
+  const { environment, contents, nomad, consul } = stack;
   terminal.progress().step(`asking Nomad at ${nomad.address}`);
   const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
   const { masking } = terminal;
   const jobs = await stackStatus(contents.wanted, { nomad, consul, job: input.job, signal, masking, onTrouble });
   const wanted = contents.wanted.filter((item) => item.kind === "job");
-  const services = (
-    await Promise.all(
-      wanted
-        .filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"))
-        .map(({ job }) => listServices(job, consul, STAND_IN)),
-    )
-  ).flat();
-  if (input.json) terminal.json({ environment, jobs, services });
-  else terminal.print(statusText(environment, jobs, services));
+  const there = wanted.filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"));
+  const drained = await DrainedPools.of(
+    there.map(({ job }) => job),
+    { nomad, consul },
+  );
+  const services = drained.services(
+    (await Promise.all(there.map(({ job }) => listServices(job, consul, STAND_IN)))).flat(),
+  );
+  const shown = jobs.map((job) => ({ ...job, ...drained.of(job.job) }));
+  if (input.json) terminal.json({ environment, jobs: shown, services });
+  else terminal.print(statusText(environment, shown, services, drained.words(shown)));
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 
@@ -87,10 +87,15 @@ function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
 }
 
-function statusText(environment: string, jobs: readonly JobStatus[], services: readonly ServiceRow[]): TerminalText {
+function statusText(
+  environment: string,
+  jobs: readonly (JobStatus & OfPool)[],
+  services: readonly ServiceRow[],
+  pools: readonly TerminalText[],
+): TerminalText {
   const rows = jobs.map((job) => [
     job.region === undefined ? job.job : term`${job.job} (${job.region})`,
-    stateText(job.state),
+    job.drained === true && job.state === "healthy" ? style.yellow(term`drained`) : stateText(job.state),
     job.version ?? term`-`,
     job.groups.length > 0 ? join(job.groups.map(groupText), term`, `) : term`-`,
   ]);
@@ -104,6 +109,7 @@ function statusText(environment: string, jobs: readonly JobStatus[], services: r
     ...jobs.flatMap(childrenText),
     ...(going.length > 0 ? [term``, term`deployments`, ...going] : []),
     ...(services.length > 0 ? [term``, serviceTable(services)] : []),
+    ...(pools.length > 0 ? [term``, ...pools] : []),
     ...waiting.map(({ job }) =>
       wrap(term`\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
     ),

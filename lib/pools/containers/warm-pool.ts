@@ -32,6 +32,8 @@ const HEALTHY_WITHIN = 120_000;
 const ROUND = 1000;
 /** Between two looks at how the pool does, in milliseconds. */
 const LOOK = 20;
+/** When it is worth to ask a pool again that somebody drained, in milliseconds: somebody has to fill it first. */
+const DRAINED = 10_000;
 /** How often a container is claimed anew that turns out to be on its way out. */
 const TRIES = 5;
 
@@ -163,7 +165,11 @@ export class WarmPool {
    */
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
     if (this.#maintenance.record.draining)
-      throw new PoolBusyError(this.pool, ROUND, `the pool ${this.pool} takes no new leases: it is drained`);
+      throw new PoolBusyError(
+        this.pool,
+        DRAINED,
+        `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`,
+      );
     await this.#admission.admit(options.owner);
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
     const kept = options.standing === undefined ? this.#kept.take(options.owner) : undefined;
