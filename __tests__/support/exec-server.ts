@@ -24,6 +24,8 @@ export interface ExecServerOptions {
   readonly refuse?: (request: IncomingMessage) => { readonly status: number; readonly text: string } | undefined;
   /** Takes connections and never answers an upgrade. */
   readonly isMute?: boolean;
+  /** Answers what is no upgrade. Default: true. */
+  readonly answersRequests?: boolean;
   /** Answers pings. Default: true. */
   readonly answersPings?: boolean;
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
@@ -39,7 +41,8 @@ export class ExecServer {
   constructor(private readonly options: ExecServerOptions = {}) {
     const { tls } = options;
     const onRequest: Parameters<typeof createHttp>[1] = (_request, response) => {
-      response.writeHead(404, { "content-type": "text/plain" }).end("alloc not found");
+      if (options.answersRequests ?? true)
+        response.writeHead(404, { "content-type": "text/plain" }).end("alloc not found");
     };
     this.#server = tls ? createHttps({ ...tls }, onRequest) : createHttp(onRequest);
     this.#server.on("upgrade", (request: IncomingMessage, socket, head) => {

@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import type { RawData, WebSocket } from "ws";
 import { allocationStub, execFrame, readAnswer } from "./answers";
 import { apiPath, type ApiPath } from "./api-path";
-import { ApiError } from "./errors";
+import { ApiError, NoAnswerError } from "./errors";
 import { ClosedError, parseJson, SilenceError, type Http } from "./http";
 import { openWebSocket } from "./web-socket";
 
@@ -51,6 +52,8 @@ export interface ExecSession {
 const WAITING = 256 * 1024;
 /** Input is sent in pieces of so many bytes, as a pipe takes it. */
 const PIECE = 32 * 1024;
+/** So much input a server takes at once, whether or not the command reads it: the command's pipe alone holds twice as much. In bytes. */
+const TAKEN_AT_ONCE = 32 * 1024;
 /** Pauses before a server is asked again that has too many connections; the last is repeated. */
 const PAUSES = [50, 100, 200, 400, 800];
 const LONGEST_WAIT = 15_000;
@@ -115,6 +118,9 @@ class WebSocketExec implements ExecSession {
    */
   #sent = 0;
   #taken = 0;
+  /** How much input was sent, in bytes. */
+  #input = 0;
+  #asking: Promise<void> | undefined;
   /** Whether the server has sent anything. */
   #spoken = false;
   #code: number | undefined;
@@ -165,6 +171,7 @@ class WebSocketExec implements ExecSession {
   async write(data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length; at += PIECE) {
       const piece = Buffer.from(data.buffer, data.byteOffset + at, Math.min(PIECE, data.length - at));
+      this.#input += piece.length;
       await this.send({ stdin: { data: piece.toString("base64") } });
     }
   }
@@ -251,8 +258,20 @@ class WebSocketExec implements ExecSession {
     if (this.#full.size > 0) return this.hear();
     const silence = performance.now() - this.#heard;
     const isTaken = this.#taken === this.#sent;
-    if (silence >= this.http.silence * 1.5 && isTaken) this.fail(new SilenceError());
+    if (silence >= this.http.silence * 1.5 && (isTaken || this.#input <= TAKEN_AT_ONCE)) this.fail(new SilenceError());
     else if (silence >= this.http.silence / 2 || !isTaken) this.socket.ping(String(this.#sent));
+    if (silence >= this.http.silence * 1.5 && !isTaken) this.#asking ??= this.askBeside();
+  }
+
+  /** A server that waits for a command to take its input answers others meanwhile; one that answers nobody is gone. */
+  private async askBeside(): Promise<void> {
+    try {
+      await this.http.get(apiPath`/v1/status/leader`, v.unknown(), { signal: this.signal });
+    } catch (error) {
+      if (error instanceof NoAnswerError) this.fail(new SilenceError());
+    } finally {
+      this.#asking = undefined;
+    }
   }
 
   private fail(error: unknown): void {

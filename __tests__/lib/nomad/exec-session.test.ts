@@ -169,12 +169,25 @@ describe("silence", () => {
     const { session, there } = await begin({});
     // As a pong to an earlier ping may come while the server is held up by what was sent after it.
     there.socket.pause();
-    await session.write(Buffer.alloc(1024));
+    // More than a pipe holds.
+    await session.write(Buffer.alloc(128 * 1024));
     const ended = failure(session.exitCode);
     expect(await Promise.race([ended, sleep(700, "goes on", { ref: false })])).toBe("goes on");
     there.socket.resume();
     there.exit(0);
     expect(await ended).toBeUndefined();
+  });
+
+  test.each<[string, number, ExecServerOptions]>([
+    ["that did not read what any server reads at once", 0, {}],
+    ["that did not read its input, and answers nobody else", 128 * 1024, { answersRequests: false }],
+  ])("of a server %s ends the session", async (_, input, options) => {
+    const { session, there } = await begin({ ...options, answersPings: false });
+    there.socket.pause();
+    await session.write(Buffer.alloc(input));
+    const error = await Promise.race([failure(session.exitCode), sleep(3000, "goes on", { ref: false })]);
+    expect(error).not.toBe("goes on");
+    expect(isSilent(error)).toBe(true);
   });
 });
 

@@ -57,7 +57,7 @@ const NANOSECONDS = 1e6;
 /** The id of a service that Nomad registers has its allocation's id in it. */
 const ALLOCATION = /^_nomad-(?:task|group)-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-/;
 
-/** When something that is asked again and again was answered last. */
+/** Something that is asked again and again: since when it has not been answered; undefined where it has. */
 interface Source {
   failing: number | undefined;
 }
@@ -77,7 +77,9 @@ export class ContainerView {
   #generations: readonly Generation[] = [];
   #healthy: ReadonlySet<string> = new Set();
   #containers: readonly Container[] | undefined;
-  #looking: Promise<void> | undefined;
+  #looking: Promise<unknown> | undefined;
+  /** When the jobs were asked for that are not known yet. */
+  #asked: number | undefined;
   #followsChecks = false;
   #followsJobs = false;
 
@@ -111,9 +113,8 @@ export class ContainerView {
   /** Whether all of it is known: no server has been without an answer for long. */
   get isCurrent(): boolean {
     const now = this.options.clock.now();
-    return [this.#jobs, this.#places, this.#checks].every(
-      ({ failing }) => failing === undefined || now - failing < STALE,
-    );
+    const failing = [this.#jobs, this.#places, this.#checks].map((source) => source.failing);
+    return [...failing, this.#asked].every((since) => since === undefined || now - since < STALE);
   }
 
   /** The generations of the pool, as of the last look. */
@@ -130,8 +131,12 @@ export class ContainerView {
 
   /** Looks at the pool's jobs now. */
   async look(): Promise<void> {
-    this.#looking ??= this.lookOnce().finally(() => (this.#looking = undefined));
-    return this.#looking;
+    // A question that nobody answers fails only after a while: what is known is old from the moment that it was asked.
+    this.#asked ??= this.options.clock.now();
+    this.#looking ??= this.lookOnce()
+      .then(() => (this.#asked = undefined))
+      .finally(() => (this.#looking = undefined));
+    await this.#looking;
   }
 
   private async lookOnce(): Promise<void> {

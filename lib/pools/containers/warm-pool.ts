@@ -67,7 +67,13 @@ export class WarmPool {
       throw UserError.at("job", `is a job of the pool ${job.pool}, and this is the pool ${pool}`, "pool/job");
     this.#clock = options.clock ?? monotonicClock;
     const onTrouble = options.onTrouble ?? (() => undefined);
-    const endings = new Endings(nomad, pool, (generation) => generation.count > this.#maintenance.targetOf(generation));
+    const endings = new Endings({
+      nomad,
+      executor,
+      pool,
+      isTooLarge: (generation) => generation.count > this.#maintenance.targetOf(generation),
+      onTrouble,
+    });
     this.book = new LeaseBook({
       onTrouble,
       ...options.leases,

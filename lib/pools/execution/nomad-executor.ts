@@ -18,6 +18,8 @@ const OUTPUT_LIMIT = 1024 * 1024;
 const DRAIN = 2000;
 /** How long a place is asked to end what runs there, in milliseconds; one ends within a second. */
 const SWEEP_LIMIT = 15_000;
+/** The exit code of lines of ours that ran to their end and did what they should. */
+const DONE = 42;
 /** Places of which it is remembered how they hold processes together. */
 const REMEMBERED = 10_000;
 /** 128 and SIGKILL, and SIGTERM: how a command ends whose place ends, or that somebody killed. */
@@ -74,12 +76,11 @@ export class NomadExecutor implements Executor {
 
   async wipe(place: Place, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const target = { mark: `${place.allocation}.`, ownProcesses: hasOwnProcesses(place) };
-    const code = await this.script(place, wipeLines(target), options.signal).catch((error: unknown) => {
+    const isClean = await this.script(place, wipeLines(target), options.signal).catch((error: unknown) => {
       options.signal?.throwIfAborted();
       throw lost(place, "could not be wiped", error);
     });
-    if (code !== 0)
-      throw lost(place, "is not clean: something in it could not be removed or ended; stop its allocation");
+    if (!isClean) throw lost(place, "is not clean: something in it could not be removed or ended; stop its allocation");
   }
 
   /** A shell that waits for its line; undefined where it was stopped before. */
@@ -192,7 +193,7 @@ export class NomadExecutor implements Executor {
     const end = this.now() + SWEEP_LIMIT;
     for (;;) {
       try {
-        return (await this.script(place, sweepLines(target), AbortSignal.timeout(SWEEP_LIMIT))) === 0;
+        return await this.script(place, sweepLines(target), AbortSignal.timeout(SWEEP_LIMIT));
       } catch (error) {
         if (passingTrouble(error) === undefined || this.now() > end) return false;
         await sleep(200);
@@ -215,14 +216,15 @@ export class NomadExecutor implements Executor {
       );
   }
 
-  /** Runs lines of ours in a place, beside whatever runs there. @returns their exit code */
-  private async script(place: Place, lines: string, signal: AbortSignal | undefined): Promise<number> {
+  /** Runs lines of ours in a place, beside whatever runs there. @returns whether all of them ran, and the last ended well */
+  private async script(place: Place, lines: string, signal: AbortSignal | undefined): Promise<boolean> {
     const { session, output } = await startShell(this.nomad, place, { signal, urgent: true });
     try {
-      await session.write(Buffer.from(`eval "$(cat)"\n${lines}`));
+      // Where not even the lines are read, a shell ends with 0: that is no answer of theirs.
+      await session.write(Buffer.from(`eval "$(cat)"\n${lines}\n[ $? = 0 ] && exit ${DONE}\nexit 1`));
       await session.end();
       await Promise.all([drain(output, () => undefined), drain(session.stderr, () => undefined)]);
-      return await session.exitCode;
+      return (await session.exitCode) === DONE;
     } finally {
       session.close();
     }

@@ -2,14 +2,17 @@ import type { ExecuteOptions } from "./execution";
 import { refused, word } from "./shell";
 import { MARK, sweepLines } from "./sweep";
 
+/** The programs without which a place cannot be asked to end what a command started; busybox has them all. */
+const NEEDED = ["cat", "grep", "head", "sleep"];
 /**
- * What Nomad is asked to run, always the same: it says its process id, and does what the line says that it then reads. So a command, its
- * environment and its secrets go over standard input, and stand in no argument.
+ * What Nomad is asked to run, always the same: it says its process id, or which of the {@link NEEDED} programs there is not, and does what the
+ * line says that it then reads. So a command, its environment and its secrets go over standard input, and stand in no argument.
  */
 export const START = [
   "/bin/sh",
   "-c",
-  'echo $$; IFS= read -r cdk_nomad_line && eval "$cdk_nomad_line"',
+  `for cdk_nomad_line in ${NEEDED.join(" ")}; do command -v $cdk_nomad_line >/dev/null || { echo "$$ $cdk_nomad_line"; exit 127; }; done; ` +
+    'echo $$; IFS= read -r cdk_nomad_line && eval "$cdk_nomad_line"',
   "cdk-nomad",
   "\n",
 ] as const;

@@ -21,7 +21,7 @@ const PAUSES = [100, 300, 900];
 /**
  * Starts the shell that waits for its line. What fails before has run nothing, and is tried again where that may help.
  *
- * @throws UserError where the place has no shell; else as {@link NomadClient.exec}
+ * @throws UserError where the place has no shell, or lacks what ends commands there; else as {@link NomadClient.exec}
  */
 export async function startShell(
   nomad: NomadClient,
@@ -48,8 +48,14 @@ async function tryToStart(
   const late = setTimeout(() => session.close(), START_LIMIT);
   try {
     const output = new Beginning(session.stdout);
-    const pid = await output.line();
-    if (pid !== undefined && /^\d+$/.test(pid)) return { session, pid, output };
+    const [, pid, missing] = /^(\d+)(?: ([a-z]+))?$/.exec((await output.line()) ?? "") ?? [];
+    if (pid !== undefined && missing === undefined) return { session, pid, output };
+    if (missing !== undefined)
+      throw UserError.at(
+        `${task} of ${allocation}`,
+        `has no program ${missing} on its PATH, without which what a command starts cannot be ended there; take an image, or a PATH, that has it: busybox will do`,
+        "execute/shell",
+      );
     // What says why is how the session ends.
     session.end().catch(() => undefined);
     const code = await session.exitCode;
