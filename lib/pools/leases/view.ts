@@ -32,7 +32,7 @@ const LONGEST_PAUSE = 1000;
  * Time between two lists, so that a pool of which many slots change is not listed for each of them: what this manager changes is in its view at
  * once, and what others change matters to it when somebody waits for it, or it runs out of its own share of the slots.
  */
-const BETWEEN_LISTS = { awaited: 2, otherwise: 10 };
+const BETWEEN_LISTS = { awaited: 2, otherwise: 25 };
 
 /** The whole pool, kept up by a blocking query; own writes are in it as soon as they are made. */
 export class View {
