@@ -331,7 +331,7 @@ describe("a lease", () => {
     await pool.run(second.book.renew(lease));
     await pool.run(second.book.check(lease));
     await pool.run(first.book.release(lease));
-    await pool.clock.pass(20);
+    await pool.clock.pass(50);
     expect(second.book.known(lease.slot)).toBeUndefined();
     expect(await reasonOf(second.book.renew(lease))).toBe("released");
     expect(await reasonOf(second.book.check(lease))).toBe("released");
