@@ -177,7 +177,11 @@ describe("WarmPoolManager, beside the faults of the original", () => {
     expect(await containers()).toHaveLength(4);
     expect(await containers()).not.toContain(container.id);
     expect(await manager.releaseContainer(container.id)).toBe(false);
-    await expect(manager.execute(container, "true")).rejects.toThrow("is not allocated here");
+    await expect(manager.execute(container.id, "true")).rejects.toThrow("is not allocated here");
+    await expect(manager.execute(container, "true")).rejects.toMatchObject({
+      name: "LeaseEndedError",
+      reason: "released",
+    });
     await expect(manager.pool("openai").execute(container.lease, "true")).rejects.toThrow(LeaseEndedError);
   }, 60_000);
 

@@ -39,6 +39,12 @@ async function start(...args: readonly string[]): Promise<ServiceProcess> {
 
 const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
 const openai = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
+
+async function get(service: ServiceProcess, token: string, path: string) {
+  const answer = await fetch(`${service.address}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
 beforeAll(async () => {
   await cluster.nomad.register(openai.toApi().Job as JobJson);
 }, 60_000);
@@ -132,6 +138,58 @@ test("a command for a user runs warm, and cold where no container is free", asyn
   const busy = await post(service, ann, "/api/containers", { pool: POOL });
   expect(busy).toMatchObject({ status: 429, body: { code: "pool-busy" } });
   expect(Number(busy.headers.get("retry-after"))).toBeGreaterThan(0);
+  for (const each of held) await client.release(each);
+}, 90_000);
+
+test("a user's next command finds the container of the one before, empty, where the pool is for reuse", async () => {
+  const service = await start("--reuse", "same-owner");
+  const run = (userId: string, command: string) =>
+    post(service, root, "/api/execute", { userId, provider: "openai", command, wait: userId === "bob" ? 30_000 : 0 });
+  const first = await run("bob", "echo of-bob > file; ls");
+  expect(first.body).toMatchObject({ warm: true, stdout: "file\n" });
+  // It comes before the container is empty, and waits for that; what was left is gone.
+  for (let count = 0; count < 3; count += 1)
+    expect((await run("bob", "ls; echo of-bob > file")).body).toMatchObject({
+      warm: true,
+      containerId: first.body.containerId,
+      stdout: "",
+    });
+  // Two at once have a container each, and another user has neither of them.
+  const two = await Promise.all([run("bob", "sleep 1"), run("bob", "sleep 1")]);
+  expect(new Set(two.map(({ body }) => body.containerId)).size).toBe(2);
+  const other = await post(service, root, "/api/execute", {
+    userId: "eve",
+    provider: "openai",
+    command: "ls",
+    wait: 30_000,
+  });
+  expect(other.body).toMatchObject({ warm: true, stdout: "" });
+  expect(two.map(({ body }) => body.containerId)).not.toContain(other.body.containerId);
+  expect(await service.stop()).toBe(0);
+  running.splice(running.indexOf(service), 1);
+}, 90_000);
+
+test("whoever does not wait is told at once that nothing is free, however many ask at the same moment", async () => {
+  const service = running[0] as ServiceProcess;
+  const client = service.client(ann);
+  const held: ServedContainer[] = [];
+  while (held.length < SIZE - 1) held.push(await claim(client));
+  await until("one is free", async () => {
+    const { body } = await get(service, ann, "/api/pools");
+    return (body.pools as readonly { free: number }[])[0]?.free === 1;
+  });
+  const said = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const began = performance.now();
+      const { status, body } = await post(service, ann, "/api/containers", { pool: POOL });
+      return { status, body, time: performance.now() - began };
+    }),
+  );
+  const [lucky, refused] = [said.filter(({ status }) => status === 201), said.filter(({ status }) => status === 429)];
+  expect([lucky.length, refused.length]).toEqual([1, 29]);
+  // Nobody sat out the second that a claim of a free one may take.
+  expect(Math.max(...refused.map(({ time }) => time))).toBeLessThan(900);
+  for (const { body } of lucky) held.push(body as unknown as ServedContainer);
   for (const each of held) await client.release(each);
 }, 90_000);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions, type ExecutionResult } from "../../lib/pools";
-import type { ClaimOptions, ColdRun, Dependency, LeasedContainer, PoolFigures, Pools } from "../../lib/service";
+import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, Pools } from "../../lib/service";
 
 /** What a command of a test does. */
 export type Command = (options: ExecuteOptions, line: string) => Promise<Partial<ExecutionResult>>;
@@ -21,7 +21,7 @@ const ENDED: ExecutionResult = {
  */
 export class PoolsInMemory implements Pools {
   readonly names = ["warm-pool-openai", "warm-pool-google"];
-  readonly leases = new Map<string, LeasedContainer>();
+  readonly leases = new Map<string, ContainerLease>();
   readonly generations = new Map<string, number>();
   readonly ran: { readonly line: string; readonly options: ExecuteOptions }[] = [];
   readonly cold: ColdRun[] = [];
@@ -41,13 +41,13 @@ export class PoolsInMemory implements Pools {
     return this.names.find((name) => name === `warm-pool-${provider}`);
   }
 
-  async claim(pool: string, { owner, ttl }: ClaimOptions): Promise<LeasedContainer> {
+  async claim(pool: string, { owner, standing: ttl = 2000 }: ContainerClaim): Promise<ContainerLease> {
     this.claims += 1;
     const slot = this.drained ? undefined : this.free.shift();
     if (slot === undefined) throw new PoolBusyError(pool, 1500, "no container is free");
     const generation = (this.generations.get(slot) ?? 0) + 1;
     this.generations.set(slot, generation);
-    const claimed: LeasedContainer = {
+    const claimed: ContainerLease = {
       lease: { pool, slot, owner, generation, ttl, claim: "claim" },
       isolation: "container",
     };
@@ -56,32 +56,28 @@ export class PoolsInMemory implements Pools {
     return claimed;
   }
 
-  find(container: string): Promise<LeasedContainer | undefined> {
+  find(container: string): Promise<ContainerLease | undefined> {
     return Promise.resolve(this.leases.get(container));
   }
 
-  renew({ slot }: LeasedContainer["lease"]): Promise<void> {
+  renew({ slot }: ContainerLease["lease"]): Promise<void> {
     this.renewed.push(slot);
     return Promise.resolve();
   }
 
-  async execute(
-    { lease, isolation }: LeasedContainer,
-    line: string,
-    options: ExecuteOptions,
-  ): Promise<ExecutionResult> {
+  async execute({ lease, isolation }: ContainerLease, line: string, options: ExecuteOptions): Promise<ExecutionResult> {
     if (this.leases.get(lease.slot)?.lease.generation !== lease.generation)
       throw new LeaseEndedError(lease, "stale", "the generation is over");
     this.ran.push({ line, options });
     return { ...ENDED, isolation, ...(await this.command(options, line)) };
   }
 
-  release({ slot }: LeasedContainer["lease"]): Promise<void> {
+  release({ slot }: ContainerLease["lease"]): Promise<void> {
     if (this.leases.delete(slot)) this.free.push(slot);
     return Promise.resolve();
   }
 
-  list(): Promise<readonly LeasedContainer[]> {
+  list(): Promise<readonly ContainerLease[]> {
     return Promise.resolve([...this.leases.values()]);
   }
 

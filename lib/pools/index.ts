@@ -10,7 +10,26 @@ export {
   type Place,
 } from "./execution";
 export * from "./jobs";
-export * from "./leases";
+export {
+  CLAIM_DEADLINE,
+  doublesIn,
+  LeaseBook,
+  LeaseEndedError,
+  monotonicClock,
+  poolKey,
+  PoolBusyError,
+  type ClaimOptions,
+  type Clock,
+  type Double,
+  type HistoryEvent,
+  type Lease,
+  type LeaseBookOptions,
+  type LeaseEnd,
+  type LeaseEvent,
+  type PoolState,
+  type ReleaseOptions,
+  type SlotState,
+} from "./leases";
 export * from "./runtime";
 export * as sandbox from "./sandbox";
 export * from "./slots";

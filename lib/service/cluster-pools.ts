@@ -3,7 +3,6 @@ import { messageOf, NoAnswerError, passingTrouble, type ConsulClient, type Nomad
 import {
   LeaseEndedError,
   type NomadManager,
-  PoolBusyError,
   WarmPool,
   WarmPoolJob,
   type ExecuteOptions,
@@ -14,7 +13,7 @@ import {
   type Store,
   type WarmPoolOptions,
 } from "../pools";
-import type { ClaimOptions, ColdRun, Dependency, LeasedContainer, PoolFigures, Pools } from "./pools";
+import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, Pools } from "./pools";
 
 /** What the pools of a cluster are made of. */
 export interface ClusterPoolsOptions {
@@ -29,6 +28,8 @@ export interface ClusterPoolsOptions {
   readonly runtime: NomadManager;
   /** Whether users share pools whose driver keeps nothing apart. Default: false. */
   readonly sharedWithoutIsolation?: boolean;
+  /** What becomes of a container that was released. Default: it is replaced. */
+  readonly reuse?: WarmPoolOptions["reuse"];
   /** How leases are kept. Default: as a pool has it. */
   readonly leases?: WarmPoolOptions["leases"];
   /** Told of what went wrong and is tried again; never with anything that a client sent. */
@@ -37,8 +38,8 @@ export interface ClusterPoolsOptions {
 
 /** Between two attempts to begin with a pool, in milliseconds. */
 const AGAIN = 1000;
-/** How long a claim that saw a free container may take: another service may be faster, and the next container is as good. */
-const FREE_CLAIM = 1000;
+/** How long the store may take to answer a claim that does not wait, and a container to be emptied for its owner, in milliseconds. */
+const ANSWERED = 1000;
 /** How long a server may take to say that it is there, in milliseconds. */
 const PATIENCE = 3000;
 /** How long a lease that is renewed while a command runs goes without it: a part of its time. */
@@ -66,12 +67,12 @@ class ClusterPools implements Pools {
   readonly #starting: Promise<unknown>;
 
   constructor(private readonly options: ClusterPoolsOptions) {
-    const { nomad, consul, store, executor, sharedWithoutIsolation, onTrouble, leases } = options;
+    const { nomad, consul, store, executor, sharedWithoutIsolation, reuse, onTrouble, leases } = options;
     this.names = [...options.pools];
     const made = options.pools.map((pool): [string, Served] => [
       pool,
       {
-        pool: new WarmPool({ nomad, consul, store, executor, pool, sharedWithoutIsolation, onTrouble, leases }),
+        pool: new WarmPool({ nomad, consul, store, executor, pool, sharedWithoutIsolation, reuse, onTrouble, leases }),
         trouble: "is being begun with",
       },
     ]);
@@ -84,22 +85,13 @@ class ClusterPools implements Pools {
     return this.#pools.has(name) ? name : undefined;
   }
 
-  async claim(name: string, { owner, ttl, kept, wait, signal }: ClaimOptions): Promise<LeasedContainer> {
-    const pool = this.begun(name);
-    // Whoever does not wait is told at once, without a place in the queue.
-    const { free, draining } = pool.status();
-    if (wait === 0 && free === 0 && !draining)
-      throw new PoolBusyError(name, 1000, `every container of ${name} is taken`);
-    const { lease, place } = await pool.claim({
-      owner,
-      ...(kept ? {} : { standing: ttl }),
-      deadline: wait || FREE_CLAIM,
-      signal,
-    });
+  async claim(name: string, { wait, ...claim }: ContainerClaim): Promise<ContainerLease> {
+    // Whoever does not wait is told at once where none is free; what may last is the store's answer.
+    const { lease, place } = await this.begun(name).claim({ ...claim, queue: wait > 0, deadline: wait || ANSWERED });
     return { lease, isolation: place.isolation };
   }
 
-  async find(container: string): Promise<LeasedContainer | undefined> {
+  async find(container: string): Promise<ContainerLease | undefined> {
     const pools = [...this.#pools.values()].filter(({ trouble }) => trouble === undefined).map(({ pool }) => pool);
     // Each pool that does not know it would ask the store.
     const known = pools.map((pool) => pool.book.known(container)).find((lease) => lease !== undefined);
@@ -114,7 +106,7 @@ class ClusterPools implements Pools {
     await this.begun(lease.pool).book.renew(lease);
   }
 
-  async execute({ lease }: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult> {
+  async execute({ lease }: ContainerLease, command: string, options: ExecuteOptions): Promise<ExecutionResult> {
     const pool = this.begun(lease.pool);
     const ended = new AbortController();
     const renewing = this.keepRenewing(lease, ended);
@@ -134,7 +126,7 @@ class ClusterPools implements Pools {
     await this.begun(lease.pool).release(lease);
   }
 
-  async list(): Promise<readonly LeasedContainer[]> {
+  async list(): Promise<readonly ContainerLease[]> {
     const found = await Promise.all(this.all().map((pool) => pool.book.list()));
     return found.flat().map((lease) => this.shown(lease));
   }
@@ -242,7 +234,7 @@ class ClusterPools implements Pools {
     }, lease.ttl * RENEWAL);
   }
 
-  private shown(lease: Lease): LeasedContainer {
+  private shown(lease: Lease): ContainerLease {
     // What is not known is not said to keep anything apart.
     return { lease, isolation: this.begun(lease.pool).status().isolation ?? "none" };
   }

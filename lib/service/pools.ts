@@ -1,7 +1,7 @@
-import type { ExecuteOptions, ExecutionResult, Lease, Provider, WarmPoolStatus } from "../pools";
+import type { ExecuteOptions, ExecutionResult, Lease, Provider, WarmPoolClaim, WarmPoolStatus } from "../pools";
 
-/** A container that somebody leased. Its id is the lease's slot: the id of an allocation. */
-export interface LeasedContainer {
+/** The lease of a container, as the service has it. The container's id is the lease's slot: the id of an allocation. */
+export interface ContainerLease {
   readonly lease: Lease;
   /** What keeps its commands apart from those of others on the same machine. */
   readonly isolation: ExecutionResult["isolation"];
@@ -21,20 +21,13 @@ export interface Dependency {
   readonly trouble: string | undefined;
 }
 
-/** How a container is claimed. */
-export interface ClaimOptions {
-  /** Whose it will be. */
-  readonly owner: string;
-  /** How long the lease stands without a call, in milliseconds. */
-  readonly ttl: number;
-  /**
-   * Whether this process keeps the lease until it is released. Otherwise it stands for its ttl from the last call that renewed it, whichever
-   * service that was: nobody needs to remember it.
-   */
-  readonly kept: boolean;
-  /** How long to wait where none is free, in milliseconds. 0: not at all. */
+/**
+ * What a claim asks for. `standing`: for how long the lease stands from the last call that renewed it, in milliseconds, whichever service that was,
+ * so that nobody needs to remember it; otherwise this process renews it until it is released.
+ */
+export interface ContainerClaim extends Pick<WarmPoolClaim, "owner" | "standing" | "signal"> {
+  /** How long to wait where none is free, in milliseconds. 0: not at all, the answer is at once. */
   readonly wait: number;
-  readonly signal?: AbortSignal;
 }
 
 /** A command that is run once, with no container of a pool: the cold road. */
@@ -58,9 +51,9 @@ export interface Pools {
    *
    * @throws PoolBusyError where none is free in time
    */
-  claim(pool: string, options: ClaimOptions): Promise<LeasedContainer>;
+  claim(pool: string, options: ContainerClaim): Promise<ContainerLease>;
   /** The lease that stands on a container, read from the store; undefined where there is none. */
-  find(container: string, signal?: AbortSignal): Promise<LeasedContainer | undefined>;
+  find(container: string, signal?: AbortSignal): Promise<ContainerLease | undefined>;
   /**
    * Says that a lease is still wanted: it stands for its ttl again.
    *
@@ -72,11 +65,11 @@ export interface Pools {
    *
    * @throws LeaseEndedError where the lease is over before the command began; ExecutionLostError where its place ended under it
    */
-  execute(container: LeasedContainer, command: string, options: ExecuteOptions): Promise<ExecutionResult>;
+  execute(container: ContainerLease, command: string, options: ExecuteOptions): Promise<ExecutionResult>;
   /** Ends a lease. Its container is replaced or emptied before anybody else has it. */
   release(lease: Lease): Promise<void>;
   /** Every lease that stands, of every pool that is served. */
-  list(signal?: AbortSignal): Promise<readonly LeasedContainer[]>;
+  list(signal?: AbortSignal): Promise<readonly ContainerLease[]>;
   /** How the pools do. */
   stats(): Promise<readonly PoolFigures[]>;
   /** A pool takes no new leases until it is filled again; what is free ends, and those that stand go on. @returns how many those are */

@@ -1,4 +1,4 @@
-import type { LeasedContainer } from "../../../lib/service";
+import type { ContainerLease } from "../../../lib/service";
 import { testService, type TestService } from "../../support/service";
 
 const OPENAI = { pool: "warm-pool-openai" };
@@ -342,7 +342,7 @@ describe("what is sent", () => {
 });
 
 describe("faults", () => {
-  const leased: LeasedContainer["lease"] = {
+  const leased: ContainerLease["lease"] = {
     pool: "warm-pool-openai",
     slot: "s",
     owner: "ann",

@@ -44,6 +44,10 @@ export const serve = command({
       "driver",
       "how commands are run that no container is free for: docker, exec or raw_exec; also POOL_SERVICE_RUNTIME; docker where nothing is said",
     ),
+    reuse: value(
+      "what",
+      "what becomes of a container that was released: replace, or same-owner (emptied for its owner's next command); also POOL_SERVICE_REUSE; replace where nothing is said",
+    ),
     grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
     logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
     json: flag(
@@ -78,6 +82,7 @@ export const serve = command({
       pools: settings.pools,
       runtime: new NomadManager({ nomad, executor, execution: { kind: settings.runtime } }),
       sharedWithoutIsolation: settings.shared,
+      reuse: settings.reuse,
       onTrouble,
     });
     const service = await createService({
@@ -109,6 +114,7 @@ interface Settings {
   readonly store: "consul" | "nomad";
   readonly runtime: "docker" | "exec" | "raw_exec";
   readonly shared: boolean;
+  readonly reuse: "replace" | "same-owner";
   readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
 }
 
@@ -122,6 +128,7 @@ interface Input {
   readonly store: string | undefined;
   readonly runtime: string | undefined;
   readonly sharedWithoutIsolation: boolean;
+  readonly reuse: string | undefined;
 }
 
 /** What the options say, and the variables where they say nothing. @throws UserError */
@@ -139,7 +146,8 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
   const store = oneOf(["consul", "nomad"], input.store ?? env.POOL_SERVICE_STORE, "--store");
   const runtime = oneOf(["docker", "exec", "raw_exec"], input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
   const shared = input.sharedWithoutIsolation || env.POOL_SERVICE_SHARED === "true";
-  return { host, port, pools, store, runtime, shared, tokens: wantedTokens(input, env, host) };
+  const reuse = oneOf(["replace", "same-owner"], input.reuse ?? env.POOL_SERVICE_REUSE, "--reuse");
+  return { host, port, pools, store, runtime, shared, reuse, tokens: wantedTokens(input, env, host) };
 }
 
 /** One of a few; the first of them where nothing is said. */

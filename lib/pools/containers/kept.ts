@@ -1,14 +1,28 @@
-import type { Clock, Lease } from "../leases";
+import { pause, type Clock, type Lease } from "../leases";
 
 /** How long an emptied container waits for its owner, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** Not empty in time. */
+const LATE = Symbol("late");
+
+/** A container that its owner may have again, or will have once it is empty. */
+interface Kept {
+  readonly owner: string;
+  /** Its new lease, once it is empty; undefined where it is replaced instead. */
+  readonly emptied: Promise<Lease | undefined>;
+  /** The same, as soon as it is known. */
+  lease: Lease | undefined;
+  forget: () => void;
+}
+
 /**
- * Containers that were emptied and wait for the next claim of the same user. Each has a lease of its own already, which nobody was told of: so
+ * Containers that were released, are emptied, and wait for the next claim of the same user. Each has a lease of its own, which nobody was told of: so
  * nobody else has the container, and whoever has the lease from before reaches it no more.
  */
 export class KeptContainers {
-  readonly #kept = new Map<string, { readonly lease: Lease; readonly forget: () => void }>();
+  /** By the container's id, the oldest first. */
+  readonly #kept = new Map<string, Kept>();
 
   constructor(
     private readonly clock: Clock,
@@ -17,48 +31,78 @@ export class KeptContainers {
     private readonly letGo: (lease: Lease) => void,
   ) {}
 
-  keep(lease: Lease): void {
-    const forget = this.clock.after(PATIENCE, () => this.release(lease));
-    this.#kept.set(lease.slot, { lease, forget });
+  /**
+   * Keeps a container, from the moment that it begins to be emptied.
+   *
+   * @param emptied its new lease; undefined, or a failure, where it is not kept
+   */
+  keep(container: string, owner: string, emptied: Promise<Lease | undefined>): void {
+    const kept: Kept = { owner, emptied: emptied.catch(() => undefined), lease: undefined, forget: () => undefined };
+    this.#kept.set(container, kept);
+    void kept.emptied.then((lease) => this.settle(container, kept, lease));
   }
 
-  /** Whether one waits for this user. */
-  hasFor(owner: string): boolean {
-    return this.leases().some((lease) => lease.owner === owner && this.isGood(lease));
+  /** Whether a container is kept, or is being emptied for that: nobody was told of the lease that it has. */
+  has(container: string): boolean {
+    return this.#kept.has(container);
   }
 
-  /** One of this user's, which is theirs from now on. */
-  take(owner: string): Lease | undefined {
-    const lease = this.leases().find((one) => one.owner === owner && this.isGood(one));
-    if (lease) this.drop(lease);
-    return lease;
+  /**
+   * One of this user's, which is theirs from now on. One that is just being emptied is waited for.
+   *
+   * @param patience in milliseconds
+   */
+  async take(owner: string, patience: number, signal?: AbortSignal): Promise<Lease | undefined> {
+    const own = [...this.#kept].filter(([, kept]) => kept.owner === owner);
+    const ready = own.find(([, { lease }]) => lease !== undefined && this.isGood(lease));
+    const [container, kept] = ready ?? own.find(([, { lease }]) => lease === undefined) ?? [];
+    if (container === undefined || kept === undefined) return undefined;
+    // Another claim of the same user does not wait for this one.
+    this.drop(container);
+    if (kept.lease !== undefined) return kept.lease;
+    const over = new AbortController();
+    const limit = pause(this.clock, patience, signal ? AbortSignal.any([signal, over.signal]) : over.signal);
+    const lease = await Promise.race([kept.emptied, limit.then((): typeof LATE => LATE)]);
+    over.abort();
+    if (lease !== LATE) return lease;
+    this.keep(container, owner, kept.emptied);
+    return undefined;
   }
 
-  /** It is not there any more. */
-  drop({ slot }: Lease): void {
-    this.#kept.get(slot)?.forget();
-    this.#kept.delete(slot);
+  /** It is not there any more, or is somebody's. */
+  drop(container: string): void {
+    this.#kept.get(container)?.forget();
+    this.#kept.delete(container);
   }
 
   /** Lets go of what may not be given out any more, and of some others for callers who wait, the oldest first. */
   sweep(waiting: number): void {
-    const [good, bad] = [this.leases().filter(this.isGood), this.leases().filter((lease) => !this.isGood(lease))];
+    const leases = this.leases();
+    const [good, bad] = [leases.filter(this.isGood), leases.filter((lease) => !this.isGood(lease))];
     for (const lease of [...bad, ...good.slice(0, Math.max(0, waiting - bad.length))]) this.release(lease);
   }
 
   /** Waits for nobody any more. @returns what was kept */
-  forget(): readonly Lease[] {
-    const leases = this.leases();
-    for (const lease of leases) this.drop(lease);
-    return leases;
+  async forget(): Promise<readonly Lease[]> {
+    const all = [...this.#kept];
+    for (const [container] of all) this.drop(container);
+    return (await Promise.all(all.map(([, { emptied }]) => emptied))).filter((lease) => lease !== undefined);
+  }
+
+  private settle(container: string, kept: Kept, lease: Lease | undefined): void {
+    // Somebody has taken it meanwhile, or it has ended.
+    if (this.#kept.get(container) !== kept) return;
+    if (lease === undefined) return this.drop(container);
+    kept.lease = lease;
+    kept.forget = this.clock.after(PATIENCE, () => this.release(lease));
   }
 
   private release(lease: Lease): void {
-    this.drop(lease);
+    this.drop(lease.slot);
     this.letGo(lease);
   }
 
   private leases(): readonly Lease[] {
-    return [...this.#kept.values()].map(({ lease }) => lease);
+    return [...this.#kept.values()].flatMap(({ lease }) => lease ?? []);
   }
 }

@@ -72,7 +72,6 @@ const CREATE_WITHIN = 60_000;
  */
 export class WarmPoolManager {
   readonly #pools = new Map<Provider, WarmPool>();
-  readonly #allocated = new Map<string, WarmContainer>();
   /** How often it was stopped. */
   #stops = 0;
 
@@ -94,7 +93,6 @@ export class WarmPoolManager {
     const pools = [...this.#pools.values()];
     this.#stops += 1;
     this.#pools.clear();
-    this.#allocated.clear();
     return (await Promise.all(pools.map((pool) => pool.stop()))).flat();
   }
 
@@ -142,9 +140,8 @@ export class WarmPoolManager {
    */
   async allocateContainer(provider: Provider, userId: string): Promise<WarmContainer | null> {
     const pool = this.pool(provider);
-    if (!pool.hasFor(userId)) return null;
     try {
-      return this.keep(provider, await pool.claim({ owner: userId, deadline: CLAIM_WITHIN }));
+      return shown(provider, await pool.claim({ owner: userId, queue: false, deadline: CLAIM_WITHIN }));
     } catch (error) {
       if (error instanceof PoolBusyError) return null;
       throw error;
@@ -155,29 +152,32 @@ export class WarmPoolManager {
   async adoptContainer(lease: Lease): Promise<WarmContainer> {
     const provider = PROVIDERS.find((one) => WarmPoolJob.nameOf(one) === lease.pool);
     if (!provider) throw UserError.at("lease", `is of the pool ${lease.pool}, which is none of these`, "pool/unknown");
-    return this.keep(provider, await this.pool(provider).adopt(lease));
+    return shown(provider, await this.pool(provider).adopt(lease));
   }
 
   /**
-   * Runs a command in a container that was allocated here.
+   * Runs a command in a container: one that was allocated, or the id of one that was allocated or adopted here.
    *
-   * @throws LeaseEndedError where it is the user's no more; UserError where it is not known here
+   * @throws LeaseEndedError where it is the user's no more; UserError where an id is of none that this manager has given out and renews
    */
   async execute(
     container: WarmContainer | string,
     command: string | readonly string[],
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
-    const { provider, lease } = this.known(container);
-    return this.pool(provider).execute(lease, command, options);
+    // What somebody has in hand proves itself, also where the container is leased anew by now.
+    if (typeof container !== "string") return this.pool(container.provider).execute(container.lease, command, options);
+    const { pool, lease } = this.find(container) ?? {};
+    if (pool && lease) return pool.execute(lease, command, options);
+    const message = `${container} is not allocated here, or its lease has ended; allocate one, or adopt its lease`;
+    throw UserError.at("container", message, "pool/container");
   }
 
-  /** Gives a container back, by its id. @returns false where it is not known here, or was given back before */
+  /** Gives a container back, by its id. @returns false where it is not allocated here: it never was, was given back, or its lease was lost */
   async releaseContainer(containerId: string): Promise<boolean> {
-    const container = this.#allocated.get(containerId);
-    if (!container) return false;
-    this.#allocated.delete(containerId);
-    await this.pool(container.provider).release(container.lease);
+    const { pool, lease } = this.find(containerId) ?? {};
+    if (!pool || !lease) return false;
+    await pool.release(lease);
     return true;
   }
 
@@ -234,29 +234,28 @@ export class WarmPoolManager {
     return current !== undefined && current.registeredBy !== THIS_KIND;
   }
 
-  private keep(provider: Provider, { lease, place, job, evaluation, created }: LeasedContainer): WarmContainer {
-    const container: WarmContainer = {
-      id: lease.slot,
-      provider,
-      jobId: job,
-      evalId: evaluation,
-      createdAt: created,
-      status: "allocated",
-      healthy: true,
-      lease,
-      isolation: place.isolation,
-    };
-    this.#allocated.set(container.id, container);
-    return container;
+  /** Who has which container is known to the pools alone, which also learn of it when a lease is lost. */
+  private find(container: string): { readonly pool: WarmPool; readonly lease: Lease } | undefined {
+    for (const pool of this.#pools.values()) {
+      const lease = pool.leaseOf(container);
+      if (lease) return { pool, lease };
+    }
+    return undefined;
   }
+}
 
-  private known(container: WarmContainer | string): WarmContainer {
-    const id = typeof container === "string" ? container : container.id;
-    const known = this.#allocated.get(id);
-    // What somebody has in hand may be of an earlier lease of the same container.
-    if (known && (typeof container === "string" || container.lease.generation === known.lease.generation)) return known;
-    throw UserError.at("container", `${id} is not allocated here; allocate one, or adopt its lease`, "pool/container");
-  }
+function shown(provider: Provider, { lease, place, job, evaluation, created }: LeasedContainer): WarmContainer {
+  return {
+    id: lease.slot,
+    provider,
+    jobId: job,
+    evalId: evaluation,
+    createdAt: created,
+    status: "allocated",
+    healthy: true,
+    lease,
+    isolation: place.isolation,
+  };
 }
 
 /** A job that a manager registers by itself. */

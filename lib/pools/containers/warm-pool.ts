@@ -156,7 +156,7 @@ export class WarmPool {
     try {
       await this.#rounds;
       // Nobody holds these: they are replaced.
-      await Promise.allSettled(this.#kept.forget().map((lease) => this.book.release(lease)));
+      await Promise.allSettled((await this.#kept.forget()).map((lease) => this.book.release(lease)));
       await this.#duty.leave().catch(() => undefined);
       return await this.book.handOver();
     } finally {
@@ -176,26 +176,28 @@ export class WarmPool {
         DRAINED,
         `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`,
       );
-    await this.#admission.admit(options.owner);
+    const { owner, deadline = CLAIM_DEADLINE, standing, signal } = options;
+    const end = this.#clock.now() + deadline;
+    await this.#admission.admit(owner);
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
-    const kept = options.standing === undefined ? this.#kept.take(options.owner) : undefined;
+    const kept = standing === undefined ? await this.#kept.take(owner, deadline, signal) : undefined;
     const waiting = kept && this.find(kept.slot);
-    if (kept && waiting) return leasedOf(kept, waiting);
-    if (kept) await this.book.release(kept).catch(() => undefined);
-    const end = this.#clock.now() + (options.deadline ?? CLAIM_DEADLINE);
+    if (kept && waiting && this.isOffered(waiting)) return leasedOf(kept, waiting);
+    if (kept) this.letGo(kept);
     for (let tries = 1; ; tries += 1) {
-      const lease = await this.book.claim({ ...options, deadline: Math.max(0, end - this.#clock.now()) });
+      const lease = await this.book
+        .claim({ ...options, deadline: Math.max(0, end - this.#clock.now()) })
+        .catch((error: unknown) => {
+          // Whoever does not wait is in no queue that would be seen: what is kept for others is replaced for whoever comes next.
+          if (error instanceof PoolBusyError) this.#kept.sweep(1);
+          throw error;
+        });
       const container = this.find(lease.slot);
       if (container?.isRunning) return this.admitted(leasedOf(lease, container));
       // It was told to stop in this very moment.
       await this.book.release(lease).catch(() => undefined);
       if (tries >= TRIES) throw new PoolBusyError(this.pool, ROUND, `the containers of ${this.pool} go as they come`);
     }
-  }
-
-  /** Whether a user could have a container at once. */
-  hasFor(owner: string): boolean {
-    return this.#kept.hasFor(owner) || this.book.state().free > 0;
   }
 
   /**
@@ -231,16 +233,24 @@ export class WarmPool {
 
   /**
    * Gives a container back. It is stopped and replaced; in a pool with `reuse: "same-owner"` it is emptied, and this manager keeps it for the
-   * owner's next claim. The lease is over either way.
+   * owner's next claim, which waits for it from this call on. The lease is over either way.
    *
    * @throws LeaseEndedError where the lease has ended before
    */
   async release(lease: Lease): Promise<void> {
-    if (this.#options.reuse !== "same-owner" || !this.isOffered(this.find(lease.slot))) return this.book.release(lease);
-    const kept = await this.book.exchange(lease);
-    this.lose(lease, "released");
-    if (await this.empty(kept)) this.#kept.keep(kept);
-    else await this.book.release(kept);
+    const { slot, owner } = lease;
+    if (this.#options.reuse !== "same-owner" || !this.isOffered(this.find(slot))) return this.book.release(lease);
+    const isOurs = this.book.renewed(slot)?.claim === lease.claim;
+    const emptied = this.empty(lease);
+    // From now on the owner's next claim finds it, and waits until it is empty.
+    if (isOurs) this.#kept.keep(slot, owner, emptied);
+    const kept = await emptied;
+    if (kept && !isOurs) this.#kept.keep(slot, owner, Promise.resolve(kept));
+  }
+
+  /** The lease of a container, where this manager renews it and somebody was told of it. */
+  leaseOf(container: string): Lease | undefined {
+    return this.#kept.has(container) ? undefined : this.book.renewed(container);
   }
 
   /** Takes a lease over that another manager handed over. @throws LeaseEndedError where it has ended */
@@ -380,14 +390,17 @@ export class WarmPool {
     }
   }
 
-  /** Empties a container for its owner's next claim. @returns whether it is known to be empty */
-  private async empty(lease: Lease): Promise<boolean> {
+  /** Ends a lease and empties its container for its owner's next claim. @returns the lease that it is kept by; undefined where it is replaced */
+  private async empty(lease: Lease): Promise<Lease | undefined> {
+    const kept = await this.book.exchange(lease);
+    this.endCommands(lease, "released");
     try {
-      await this.#options.executor.wipe(await this.placeOf(lease));
-      return true;
+      await this.#options.executor.wipe(await this.placeOf(kept));
+      return kept;
     } catch {
-      // It is replaced instead.
-      return false;
+      // It is not known to be empty.
+      await this.book.release(kept);
+      return undefined;
     }
   }
 
@@ -401,7 +414,11 @@ export class WarmPool {
   }
 
   private lose(lease: Lease, reason: LeaseEnd): void {
-    this.#kept.drop(lease);
+    this.#kept.drop(lease.slot);
+    this.endCommands(lease, reason);
+  }
+
+  private endCommands(lease: Lease, reason: LeaseEnd): void {
     const error = new LeaseEndedError(lease, reason, `the lease of ${lease.slot} ended under a command`);
     for (const running of this.#running.get(lease.slot) ?? []) running.abort(error);
   }

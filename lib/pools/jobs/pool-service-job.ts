@@ -85,6 +85,12 @@ export interface PoolServiceJobProps {
    */
   readonly sharedWithoutIsolation?: boolean;
   /**
+   * What becomes of a container that was released: it is replaced, or emptied for its owner's next command at the same service.
+   *
+   * @default "replace"
+   */
+  readonly reuse?: "replace" | "same-owner";
+  /**
    * Where Nomad is, seen from the node.
    *
    * @default "http://127.0.0.1:4646"
@@ -189,6 +195,7 @@ function environmentOf(props: PoolServiceJobProps): Record<string, string> {
     POOL_SERVICE_STORE: store,
     POOL_SERVICE_RUNTIME: runtime,
     ...("file" in tokens ? { POOL_SERVICE_TOKENS: tokens.file } : { POOL_SERVICE_TOKENS_VARIABLE: tokens.variable }),
+    ...(props.reuse === undefined ? {} : { POOL_SERVICE_REUSE: props.reuse }),
     ...(props.sharedWithoutIsolation ? { POOL_SERVICE_SHARED: "true" } : {}),
   };
 }

@@ -17,12 +17,15 @@ import type { Waiter } from "./waiter";
 /** What a caller wants. */
 export interface Wanted {
   readonly owner: string;
-  readonly kept: boolean;
+  /** Whether this manager renews the lease. */
+  readonly renewed: boolean;
   readonly ttl: number;
   /** Milliseconds from now. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly slot: string | undefined;
+  /** Whether it waits where no slot is free. */
+  readonly queue: boolean;
 }
 
 /** What claims are made of, beside what the parts of a book share. */
@@ -77,7 +80,7 @@ export class Claims {
 
   async claim(wanted: Wanted): Promise<Lease> {
     const { clock } = this.parts;
-    const { owner, kept, ttl, deadline, signal, slot } = wanted;
+    const { owner, renewed, ttl, deadline, signal, slot, queue } = wanted;
     const asked = clock.now();
     return new Promise<Lease>((resolve, reject) => {
       const done = () => {
@@ -87,7 +90,7 @@ export class Claims {
         this.#queue.leave(waiter);
       };
       const waiter: Waiter = {
-        ...{ owner, kept, ttl, asked, until: asked + deadline },
+        ...{ owner, renewed, ttl, queue, asked, until: asked + deadline },
         ...{ ticket: undefined, left: false, joined: false, claiming: false, conflicts: 0 },
         onRefused: (error) => waiter.reject(error),
         resolve: (lease) => {
@@ -124,6 +127,7 @@ export class Claims {
     const free = ranked.filter((slot) => this.isFree(slot));
     if (free.length === 0) {
       this.#leftSince.clear();
+      this.refuse(waiting);
       return;
     }
     const managers = [...view.managers.keys()].sort();
@@ -134,6 +138,13 @@ export class Claims {
     const { taken, left } = assign(this.line(), newcomers, free, own);
     this.leave(left);
     for (const { waiter, slot } of taken) this.begin(this.take(waiter, slot));
+    this.refuse(waiting);
+  }
+
+  /** Tells those who do not wait that there is none for them. */
+  private refuse(waiting: readonly Waiter[]): void {
+    for (const waiter of waiting)
+      if (!waiter.queue && !waiter.claiming && !waiter.left) waiter.reject(this.busy("every slot is taken"));
   }
 
   /** Frees what this manager seems to have and nobody has: slots of writes whose answers never came, and tickets. */
@@ -229,7 +240,8 @@ export class Claims {
   private enter(waiter: Waiter): void {
     const before = this.waitingCount() - 1;
     this.dispatch();
-    if (waiter.claiming || waiter.left) return;
+    // Whoever does not wait is told as soon as it is known what is free.
+    if (waiter.claiming || waiter.left || !waiter.queue) return;
     if (before >= this.options.limit) waiter.reject(this.busy(`${before} wait already`));
     else this.join(waiter);
   }
@@ -292,7 +304,7 @@ export class Claims {
     const claim = nonce() + nonce();
     const record: SlotRecord = {
       ...{ slot, generation: (known?.record?.generation ?? 0) + 1, state: "held", owner: waiter.owner },
-      ...{ manager: waiter.kept ? manager : "", ttl: waiter.ttl, claim, over: null, nonce: nonce() },
+      ...{ manager: waiter.renewed ? manager : "", ttl: waiter.ttl, claim, over: null, nonce: nonce() },
     };
     waiter.claiming = true;
     this.#pending.add(claim);
@@ -322,7 +334,7 @@ export class Claims {
       return;
     }
     const lease = leaseOf(keys.pool, record);
-    if (waiter.kept) this.held.add(lease);
+    if (waiter.renewed) this.held.add(lease);
     else this.standing.claimed(lease, sent);
     this.moveOn(waiter);
     waiter.resolve(lease);
@@ -330,7 +342,7 @@ export class Claims {
 
   private retry(waiter: Waiter): void {
     this.dispatch();
-    if (!waiter.left && !waiter.claiming && !this.#stopped) this.join(waiter);
+    if (!waiter.left && !waiter.claiming && !this.#stopped && waiter.queue) this.join(waiter);
   }
 
   private abandon(key: string, record: SlotRecord): void {

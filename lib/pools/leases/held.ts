@@ -33,6 +33,10 @@ export class Held {
     return this.#leases.get(this.parts.keys.slot(lease.slot))?.claim === lease.claim;
   }
 
+  at(slot: string): Lease | undefined {
+    return this.#leases.get(this.parts.keys.slot(slot));
+  }
+
   leases(): readonly Lease[] {
     return [...this.#leases.values()];
   }

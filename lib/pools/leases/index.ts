@@ -1,5 +1,5 @@
 /** Leases: who has which slot of a pool, and for how long. */
-export { monotonicClock, type Clock } from "./clock";
+export { monotonicClock, pause, type Clock } from "./clock";
 export { doublesIn, type Double, type HistoryEvent } from "./history";
 export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";

@@ -141,19 +141,19 @@ export class LeaseBook {
   /**
    * Leases a slot.
    *
-   * @throws PoolBusyError where none is free, and the queue is full or the deadline is over; what the signal says, where it is given up;
+   * @throws PoolBusyError where none is free, and the queue is full, the deadline is over, or the caller does not wait; what the signal says, where it is given up;
    *   UserError for an owner, a slot or a time that is none; what the store says, where it refuses, or does not answer until the deadline
    */
   async claim(options: ClaimOptions): Promise<Lease> {
-    const { owner, deadline = CLAIM_DEADLINE, standing, signal, slot } = options;
+    const { owner, deadline = CLAIM_DEADLINE, standing, signal, slot, queue = true } = options;
     checkOwner(owner);
     if (slot !== undefined) stepOf("slot", slot);
     if (standing !== undefined) checkTime("standing", standing);
     checkTime("deadline", deadline, 0);
     this.checkOpen();
     signal?.throwIfAborted();
-    const kept = standing === undefined;
-    return this.#claims.claim({ owner, kept, ttl: standing ?? this.#parts.ttl, deadline, signal, slot });
+    const [renewed, ttl] = [standing === undefined, standing ?? this.#parts.ttl];
+    return this.#claims.claim({ owner, renewed, ttl, deadline, signal, slot, queue });
   }
 
   /**
@@ -206,6 +206,7 @@ export class LeaseBook {
     this.checkOpen();
     const { manager, nonce, ttl } = this.#parts;
     const ending = this.#held.release(lease);
+    this.#standing.forget(lease);
     if (ending !== undefined) throw this.ended(lease, ending);
     const claim = nonce() + nonce();
     // The view may show the write before its answer is here.
@@ -342,6 +343,11 @@ export class LeaseBook {
   /** The leases that this manager renews. */
   leases(): readonly Lease[] {
     return this.#held.leases();
+  }
+
+  /** The lease of a slot, where it is one that this manager renews. */
+  renewed(slot: string): Lease | undefined {
+    return this.#held.at(slot);
   }
 
   private onChange(wentBack: boolean): void {

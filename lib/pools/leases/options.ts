@@ -61,6 +61,11 @@ export interface ClaimOptions {
    * may be killed and started again between two of their calls. Default: this manager renews it until it is released.
    */
   readonly standing?: number;
+  /**
+   * Whether it waits where no slot is free. Default: true. Otherwise it is told so at once, and the deadline is for the store's answers, and for the
+   * moment in which it is not known what is free.
+   */
+  readonly queue?: boolean;
   /** Just this slot, candidate or not, without a queue: where it is not free, the answer is at once that the pool is busy. Default: any. */
   readonly slot?: string;
 }

@@ -4,7 +4,10 @@ import type { Place } from "./queue";
 /** A claim that is under way. */
 export interface Waiter extends Place {
   readonly owner: string;
-  readonly kept: boolean;
+  /** Whether this manager renews the lease. */
+  readonly renewed: boolean;
+  /** Whether it waits in the queue where no slot is free. */
+  readonly queue: boolean;
   readonly ttl: number;
   /** When it was asked for, and until when it has to be made. */
   readonly asked: number;

@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools";
 import { actingFor, callerFrom, mayActFor } from "../authorize";
 import { Problem } from "../problem";
-import type { LeasedContainer } from "../pools";
+import type { ContainerLease } from "../pools";
 import { route } from "../route";
 import { runFor, streamFor, wantsLines } from "../run-command";
 import * as schemas from "../schemas";
@@ -52,7 +52,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       const gone = goneSignal(reply.raw);
       try {
         const { ttl = USUAL_TTL, wait = 0 } = body;
-        const claimed = await pools.claim(body.pool, { owner, ttl, wait, kept: false, signal: gone });
+        const claimed = await pools.claim(body.pool, { owner, standing: ttl, wait, signal: gone });
         // A client that goes away before it is answered knows nothing of its lease, which would stand for all of its ttl.
         const giveBack = () => inBackground(pools.release(claimed.lease));
         if (gone.aborted) giveBack();
@@ -200,7 +200,7 @@ async function leaseOf(
   request: FastifyRequest,
   id: string,
   inBody: number | undefined,
-): Promise<LeasedContainer> {
+): Promise<ContainerLease> {
   const given = inHeader(request);
   if (inBody !== undefined && given !== undefined && inBody !== given)
     throw new Problem("bad-request", "the header Lease-Generation and the body name different generations");
@@ -236,7 +236,7 @@ export function knownPool({ pools }: ServiceParts, pool: string): void {
     throw new Problem("pool-unknown", `write one of ${pools.names.join(", ") || "none: the service serves no pool"}`);
 }
 
-function shown({ lease, isolation }: LeasedContainer): v.InferOutput<typeof schemas.container> {
+function shown({ lease, isolation }: ContainerLease): v.InferOutput<typeof schemas.container> {
   const { slot, pool, owner, generation, ttl } = lease;
   return { id: slot, pool, owner, generation, ttl, isolation };
 }

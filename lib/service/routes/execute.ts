@@ -7,9 +7,6 @@ import { runFor, streamFor, wantsLines, type Run } from "../run-command";
 import * as schemas from "../schemas";
 import type { ServiceParts } from "../service-parts";
 
-/** A lease of a single command is kept by this process; one that dies is missed after so many milliseconds. */
-const TTL = 10_000;
-
 type Ran = ExecutionResult & { readonly warm: boolean; readonly containerId: string };
 
 interface Request {
@@ -28,7 +25,7 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
     id: "execute",
     summary: "Runs a command for a user, in a container of the provider's pool or else in a job of its own",
     description:
-      "warm says which of the two it was. The container is released when the command has ended. " +
+      "warm says which of the two it was. The container is released when the command has ended: it is replaced, or emptied for the owner's next command. " +
       "With Accept: application/x-ndjson its output is streamed as for executeInContainer, all of it on either road; the last line has warm and containerId too.",
     scope: "execute",
     runs: "named-owner",
@@ -80,7 +77,7 @@ async function beginWarm(
   signal: AbortSignal,
 ): Promise<Run<Ran>> {
   const began = now();
-  const claimed = await pools.claim(pool, { owner, ttl: TTL, wait, kept: true, signal }).catch((error: unknown) => {
+  const claimed = await pools.claim(pool, { owner, wait, signal }).catch((error: unknown) => {
     if (!(error instanceof PoolBusyError)) metrics.claimed(pool, "error", now() - began);
     throw error;
   });

@@ -76,6 +76,25 @@ describe("a claim", () => {
     expect(pool.tickets()).toBe(0);
   });
 
+  test("that does not wait has its answer at once, however many ask at the same moment, and leaves nothing behind", async () => {
+    pool = new SimulatedPool(2);
+    const [one, two] = [await pool.manager(), await pool.manager()];
+    const began = pool.clock.now();
+    const all = Array.from({ length: 20 }, (_, number) =>
+      outcome((number % 2 === 0 ? one : two).book.claim({ owner: `o${number}`, queue: false, deadline: 1000 })),
+    );
+    const said = await pool.run(Promise.all(all));
+    // Two writes and what a conflict costs.
+    expect(pool.clock.now() - began).toBeLessThan(10);
+    expect(said.filter(({ error }) => error instanceof PoolBusyError)).toHaveLength(18);
+    expect([pool.inState("held").length, pool.tickets()]).toEqual([2, 0]);
+    // While it is not known what is free, nobody is told that nothing is.
+    one.store.cut = true;
+    await pool.clock.pass(2500);
+    const { error } = await pool.run(outcome(one.book.claim({ owner: "ann", queue: false, deadline: 100 })));
+    expect([error?.name, two.book.state().queue]).toEqual(["SlowStoreError", 0]);
+  });
+
   test("that is not made within its deadline is busy, and leaves nothing behind", async () => {
     pool = new SimulatedPool(1);
     const manager = await pool.manager();
