@@ -2,10 +2,11 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import type { RawData, WebSocket } from "ws";
-import { allocationStub, execFrame, readAnswer } from "./answers";
+import { allocationStub, execFrame, parseJson, readAnswer } from "./answers";
 import { apiPath, type ApiPath } from "./api-path";
 import { ApiError, NoAnswerError } from "./errors";
-import { ClosedError, parseJson, SilenceError, type Http } from "./http";
+import { ClosedError, SilenceError } from "./failure";
+import type { Http } from "./http";
 import { openWebSocket } from "./web-socket";
 
 /** What an exec may have along. */

@@ -2,15 +2,15 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request, type Dispatcher } from "undici";
 import type * as v from "valibot";
-import { UserError } from "../jobspec";
-import { readAnswer, unreadable, type AnswerSource } from "./answers";
+import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
 import { beginningOf, textOf, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
-import { ApiError, NoAnswerError, refusesToken } from "./errors";
+import { NoAnswerError } from "./errors";
+import { codeOf, CONNECT_TIMEOUT, failureOf, refusalOf, SlowError, type Refused } from "./failure";
 import { headersOf, tlsOptionsOf, urlOf } from "./requests";
 import { Sessions } from "./sessions";
-import { isAbsent, isPage, mayBeginJson, strangerIn } from "./stranger";
+import { isAbsent, isPage, mayBeginJson, strangerIn, type RawAnswer } from "./stranger";
 
 /** What a request may have along whose answer is awaited longer, or comes bit by bit. */
 export interface PatientOptions extends RequestOptions {
@@ -32,16 +32,6 @@ export interface BlockingOptions {
 
 type Schema = v.GenericSchema<unknown>;
 
-/** What is known of an answer that is no success. */
-type Refused = Pick<Answer, "status" | "text"> & Partial<Pick<Answer, "headers">>;
-
-/** An answer that came in whole. */
-interface Answer {
-  readonly status: number;
-  readonly headers: Dispatcher.ResponseData["headers"];
-  readonly text: string;
-}
-
 /**
  * A server counts the connections of each client, and Nomad answers 429 from the hundredth on; so many are open at once, and whatever
  * else is asked waits its turn.
@@ -58,33 +48,10 @@ const LARGEST_ANSWER = 256 * 1024 * 1024;
 const LARGEST_REFUSAL = 64 * 1024;
 /** https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls */
 const FILTERED = "x-consul-results-filtered-by-acls";
-const CONNECT_TIMEOUT = 10_000;
 /** Pauses before a question is asked again; a change is never sent twice. */
 const PAUSES = [200, 400, 800];
 const BUSY = new Set([429, 502, 503, 504]);
 const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
-const CLOSED = new Set(["ERR_CLOSED", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
-const TIMEOUTS = new Set(["ERR_SILENCE", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
-
-/** That a server said nothing for as long as its silence is borne. */
-export class SilenceError extends Error {
-  readonly code = "ERR_SILENCE";
-}
-
-/** That a client was closed under what it had open. */
-export class ClosedError extends Error {
-  readonly code = "ERR_CLOSED";
-}
-
-/** That an answer came too slowly. */
-class SlowError extends Error {
-  readonly seconds: number;
-
-  constructor(milliseconds: number) {
-    super("the answer comes too slowly");
-    this.seconds = Math.round(milliseconds / 1000);
-  }
-}
 
 /** What clients have in common that go over the same connections. */
 interface Shared {
@@ -202,7 +169,7 @@ export class Http {
     return { value: this.found(answer, schema, path, options), index: indexOf(answer) };
   }
 
-  private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<Answer> {
+  private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<RawAnswer> {
     // A server adds up to a sixteenth, so that not all clients come back at once.
     const silence = seconds * 1000 * (1 + 1 / 16) + this.silence;
     // In milliseconds, since Go reads no fractions such as "1e-3s".
@@ -238,7 +205,7 @@ export class Http {
   }
 
   /** A question, asked again where the server is busy or cuts the connection. */
-  private async ask(path: ApiPath, options: RequestOptions): Promise<Answer> {
+  private async ask(path: ApiPath, options: RequestOptions): Promise<RawAnswer> {
     for (const pause of PAUSES) {
       try {
         const answer = await this.once("GET", path, options);
@@ -252,7 +219,7 @@ export class Http {
     return this.once("GET", path, options);
   }
 
-  private async once(method: Dispatcher.HttpMethod, path: ApiPath, options: PatientOptions): Promise<Answer> {
+  private async once(method: Dispatcher.HttpMethod, path: ApiPath, options: PatientOptions): Promise<RawAnswer> {
     return this.whole(await this.send(method, path, options), method, path, options);
   }
 
@@ -287,7 +254,7 @@ export class Http {
     method: string,
     path: ApiPath,
     options: PatientOptions,
-  ): Promise<Answer> {
+  ): Promise<RawAnswer> {
     const longest = (options.silence ?? this.silence) * PATIENCE;
     // Bit by bit, each within the time of a silence, an answer could take for ever.
     const over = longest > 0 ? setTimeout(() => body.destroy(new SlowError(longest)), longest) : undefined;
@@ -304,7 +271,7 @@ export class Http {
 
   /** Reads an answer, or that there is no such thing. */
   private found<S extends Schema>(
-    answer: Answer,
+    answer: RawAnswer,
     schema: S,
     path: ApiPath,
     { complete }: { readonly complete?: boolean },
@@ -321,7 +288,7 @@ export class Http {
     return this.read(answer, schema, "GET", path);
   }
 
-  private read<S extends Schema>(answer: Answer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
+  private read<S extends Schema>(answer: RawAnswer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
     if (!isFine(answer.status) || strangerIn(answer) !== undefined) this.refuse(answer, method, path);
     const source = this.source(method, path);
     return readAnswer(schema, parseJson(answer.text, source), source);
@@ -333,55 +300,18 @@ export class Http {
   }
 
   /** What an answer means that is no success. */
-  refusal({ status, text, headers = {} }: Refused, method: string, path: ApiPath): Error {
-    // A proxy's page about a server that is busy or away is worth another try, and is told as such.
-    const stranger = status < 500 ? strangerIn({ status, headers, text }) : undefined;
-    if (stranger !== undefined) return unreadable(this.source(method, path), stranger);
-    const { name, token, permission } = this.connection;
-    const at = path.toString();
-    if (!refusesToken(status, text)) return new ApiError(name, method, at, status, text);
-    const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
-    const why = token ? "refuses the token" : "wants a token";
-    const needs = permission?.(method, at);
-    const which = needs === undefined ? "that may" : `with ${needs}`;
-    const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}`;
-    return UserError.at("", message, "token");
+  refusal(answer: Refused, method: string, path: ApiPath): Error {
+    return refusalOf(answer, { connection: this.connection, source: this.source(method, path), method, path });
   }
 
   /** What it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
   failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
-    if (options.signal?.aborted || error instanceof UserError || error instanceof ApiError) return error;
+    if (options.signal?.aborted) return error;
     if (error instanceof TooLargeError)
       return unreadable(this.source(method, path), `it is larger than ${LARGEST_ANSWER / 1024 / 1024} MB`);
-    const { name, address, hint } = this.connection;
-    const code = codeOf(error);
-    const made = (kind: NoAnswerError["kind"], message: string) => {
-      const failure = new NoAnswerError(name, kind, message);
-      failure.cause = error;
-      return failure;
-    };
-    if (error instanceof SlowError)
-      return made(
-        "silent",
-        `${name} at ${address} took more than ${error.seconds} s to answer ${method} ${path}; ${hint}`,
-      );
-    if (code !== undefined && CLOSED.has(code))
-      return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
-    // What is posted is only asked: a plan, or how a text is parsed.
-    const isAsked = method === "GET" || method === "POST";
-    const unknown = isAsked ? "" : `; whether it did what ${method} ${path} asks for is not known`;
-    if (code !== undefined && TIMEOUTS.has(code)) {
-      const seconds = Math.round(
-        (code === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : (options.silence ?? this.silence)) / 1000,
-      );
-      const what = `${name} at ${address} said nothing for ${seconds} s to ${method} ${path}${unknown}`;
-      return made(
-        "silent",
-        `${what}; look whether its process hangs, or something between here and there drops what is sent`,
-      );
-    }
-    const kind = this.#shared.answered ? "absent" : "unreached";
-    return made(kind, `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
+    const silence = options.silence ?? this.silence;
+    const { connection } = this;
+    return failureOf(error, { connection, method, path, silence, everAnswered: this.#shared.answered });
   }
 }
 
@@ -413,31 +343,10 @@ function agentFor(connection: Connection): Agent {
   });
 }
 
-/** Reads JSON; an empty body is undefined. */
-export function parseJson(text: string, source: AnswerSource): unknown {
-  if (text.trim() === "") return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw unreadable(source, "it is no JSON");
-  }
-}
-
-function indexOf({ headers }: Answer): number {
+function indexOf({ headers }: RawAnswer): number {
   return Number(headers["x-nomad-index"] ?? headers["x-consul-index"] ?? 0);
 }
 
 function isFine(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
-  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

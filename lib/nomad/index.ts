@@ -20,6 +20,6 @@ export {
 export { flattened } from "./error-tree";
 export type { ExecOptions, ExecSession } from "./exec-session";
 export { Http, type BlockingOptions } from "./http";
-export { NomadClient, whereOf } from "./nomad-client";
+export { NomadClient, whereOf } from "./client";
 export { placementInWords } from "./placement";
 export { momentOf } from "./times";

@@ -3,7 +3,8 @@ import { WebSocket } from "ws";
 import type { ApiPath } from "./api-path";
 import { textOf } from "./body";
 import type { RequestOptions } from "./connection";
-import { SilenceError, type Http } from "./http";
+import { SilenceError } from "./failure";
+import type { Http } from "./http";
 import { headersOf, tlsOptionsOf, urlOf } from "./requests";
 
 /** A refusal is a line of text; a proxy may send a page. */

@@ -14,5 +14,5 @@ export * from "./exec";
 export * from "./jobs";
 export * from "./nodes";
 export { list, mapOf, nothing, optionalText, text, type Word } from "./parts";
-export { readAnswer, unreadable, type AnswerSource } from "./read";
+export { parseJson, readAnswer, unreadable, type AnswerSource } from "./read";
 export * from "./variables";

@@ -61,3 +61,13 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : typeof value === "string" ? "a text" : `a ${typeof value}`;
 }
+
+/** Reads JSON; an empty body is undefined. */
+export function parseJson(text: string, source: AnswerSource): unknown {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw unreadable(source, "it is no JSON");
+  }
+}

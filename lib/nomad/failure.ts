@@ -1,0 +1,114 @@
+import { UserError } from "../jobspec";
+import { unreadable, type AnswerSource } from "./answers";
+import type { ApiPath } from "./api-path";
+import type { Connection } from "./connection";
+import { ApiError, NoAnswerError, refusesToken } from "./errors";
+import { strangerIn, type RawAnswer } from "./stranger";
+
+/** How long a connection may take until it stands, in milliseconds. */
+export const CONNECT_TIMEOUT = 10_000;
+const CLOSED = new Set(["ERR_CLOSED", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
+const TIMEOUTS = new Set(["ERR_SILENCE", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
+
+/** That a server said nothing for as long as its silence is borne. */
+export class SilenceError extends Error {
+  readonly code = "ERR_SILENCE";
+}
+
+/** That a client was closed under what it had open. */
+export class ClosedError extends Error {
+  readonly code = "ERR_CLOSED";
+}
+
+/** That an answer came too slowly. */
+export class SlowError extends Error {
+  readonly seconds: number;
+
+  constructor(milliseconds: number) {
+    super("the answer comes too slowly");
+    this.seconds = Math.round(milliseconds / 1000);
+  }
+}
+
+/** A request whose answer is no success, or that was not answered. */
+interface Asked {
+  readonly connection: Connection;
+  readonly method: string;
+  readonly path: ApiPath;
+}
+
+/** What is known of an answer that is no success. */
+export type Refused = Pick<RawAnswer, "status" | "text"> & Partial<Pick<RawAnswer, "headers">>;
+
+/** What an answer means that is no success. */
+export function refusalOf(
+  { status, text, headers = {} }: Refused,
+  { connection, source, method, path }: Asked & { readonly source: AnswerSource },
+): Error {
+  // A proxy's page about a server that is busy or away is worth another try, and is told as such.
+  const stranger = status < 500 ? strangerIn({ status, headers, text }) : undefined;
+  if (stranger !== undefined) return unreadable(source, stranger);
+  const { name, token, permission } = connection;
+  const at = path.toString();
+  if (!refusesToken(status, text)) return new ApiError(name, method, at, status, text);
+  const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
+  const why = token ? "refuses the token" : "wants a token";
+  const needs = permission?.(method, at);
+  const which = needs === undefined ? "that may" : `with ${needs}`;
+  const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}`;
+  return UserError.at("", message, "token");
+}
+
+/** What was waited for, and whether anybody has answered at the address. */
+interface Waited {
+  /** In milliseconds. */
+  readonly silence: number;
+  readonly everAnswered: boolean;
+}
+
+/** What it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
+export function failureOf(
+  error: unknown,
+  { connection, method, path, silence, everAnswered }: Asked & Waited,
+): unknown {
+  if (error instanceof UserError || error instanceof ApiError) return error;
+  const { name, address, hint } = connection;
+  const code = codeOf(error);
+  const made = (kind: NoAnswerError["kind"], message: string) => {
+    const failure = new NoAnswerError(name, kind, message);
+    failure.cause = error;
+    return failure;
+  };
+  if (error instanceof SlowError)
+    return made(
+      "silent",
+      `${name} at ${address} took more than ${error.seconds} s to answer ${method} ${path}; ${hint}`,
+    );
+  if (code !== undefined && CLOSED.has(code))
+    return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
+  // What is posted is only asked: a plan, or how a text is parsed.
+  const isAsked = method === "GET" || method === "POST";
+  const unknown = isAsked ? "" : `; whether it did what ${method} ${path} asks for is not known`;
+  if (code !== undefined && TIMEOUTS.has(code)) {
+    const seconds = Math.round((code === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : silence) / 1000);
+    const what = `${name} at ${address} said nothing for ${seconds} s to ${method} ${path}${unknown}`;
+    return made(
+      "silent",
+      `${what}; look whether its process hangs, or something between here and there drops what is sent`,
+    );
+  }
+  const kind = everAnswered ? "absent" : "unreached";
+  return made(kind, `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
+}
+
+/** The code of an error of the network. */
+export function codeOf(error: unknown): string | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
+  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
+}
