@@ -13,6 +13,7 @@ import {
   WarmPoolManager,
   type Clock,
   type NomadManagerOptions,
+  type RuntimeProgress,
   type WarmContainer,
   type WarmPoolManagerOptions,
 } from "../../lib/pools";
@@ -315,11 +316,18 @@ describe("NomadManager", () => {
   }, 60_000);
 
   test("a job that finds no node fails clearly, and is not left behind", async () => {
-    const manager = nomadManager({ datacenter: "nowhere", startTimeout: 1500 });
-    const job = await manager.submitRuntimeJob({ ...request, command: "true" });
+    const manager = nomadManager({ datacenter: "nowhere", startTimeout: 30_000 });
+    const told: RuntimeProgress[] = [];
+    const onProgress = (progress: RuntimeProgress) => void told.push(progress);
+    const job = await manager.submitRuntimeJob({ ...request, command: "true", startTimeout: 3000, onProgress });
     const failure = manager.result(job.jobId);
+    // It may still be placed, so its time is waited for; what it waits for is told long before.
+    await until("a word of it", () => told.length > 0, 2500);
+    const why = "no node is in the job's datacenters and node pool";
+    expect(told).toEqual([{ waitsFor: "placement", why }]);
     await expect(failure).rejects.toThrow(RuntimeFailedError);
-    await expect(failure).rejects.toThrow(/did not start within 1.5 s: no node takes it/);
+    await expect(failure).rejects.toThrow(`did not start within 3 s: no node takes it: ${why}`);
+    await expect(failure).rejects.toMatchObject({ failure: "placement", why });
     await until("its end", async () => (await manager.getJobStatus(job.jobId, false)).status === "dead");
   }, 60_000);
 

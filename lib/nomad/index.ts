@@ -22,4 +22,5 @@ export type { ExecOptions, ExecSession } from "./exec-session";
 export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
 export { placementInWords } from "./placement";
+export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";

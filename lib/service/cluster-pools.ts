@@ -3,6 +3,7 @@ import { messageOf, NoAnswerError, passingTrouble, type ConsulClient, type Nomad
 import {
   LeaseEndedError,
   type NomadManager,
+  RuntimeFailedError,
   WarmPool,
   WarmPoolJob,
   type ExecuteOptions,
@@ -151,9 +152,22 @@ class ClusterPools implements Pools {
     return this.begun(name).recycle();
   }
 
-  async runOnce({ owner, onStdout, onStderr, ...run }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
-    const { runtime } = this.options;
-    const { jobId } = await runtime.submitRuntimeJob({ ...run, userId: owner });
+  async runOnce({
+    owner,
+    onStdout,
+    onStderr,
+    onProgress,
+    ...run
+  }: ColdRun): Promise<ExecutionResult & { readonly job: string }> {
+    const { runtime, onTrouble } = this.options;
+    const { jobId } = await runtime.submitRuntimeJob({
+      ...run,
+      userId: owner,
+      onProgress: ({ waitsFor, why }) => {
+        onProgress?.(waitsFor);
+        if (waitsFor === "placement") onTrouble(`a job for a command waits, since no node takes it: ${why}`);
+      },
+    });
     const isStreamed = onStdout !== undefined || onStderr !== undefined;
     try {
       // Whoever takes it slowly holds the command up, and gets all of it, also beyond what is kept.
@@ -162,10 +176,13 @@ class ClusterPools implements Pools {
           await (stream === "stdout" ? onStdout : onStderr)?.(data);
       const result = await runtime.result(jobId);
       return { ...result, truncated: result.truncated && !isStreamed, job: jobId };
+    } catch (error) {
+      if (error instanceof RuntimeFailedError) onTrouble(`a job for a command did not start: ${error.why}`);
+      throw error;
     } finally {
       // It has ended; whether Nomad or its manager remembers it is of no use to anybody.
       runtime.forget(jobId);
-      await runtime.stopJob(jobId).catch(() => this.options.onTrouble("a job that has ended could not be taken away"));
+      await runtime.stopJob(jobId).catch(() => onTrouble("a job that has ended could not be taken away"));
     }
   }
 

@@ -1,4 +1,12 @@
-import type { ExecuteOptions, ExecutionResult, Lease, Provider, WarmPoolClaim, WarmPoolStatus } from "../pools";
+import type {
+  ExecuteOptions,
+  ExecutionResult,
+  Lease,
+  Provider,
+  RuntimeProgress,
+  WarmPoolClaim,
+  WarmPoolStatus,
+} from "../pools";
 
 /** The lease of a container, as the service has it. The container's id is the lease's slot: the id of an allocation. */
 export interface ContainerLease {
@@ -35,6 +43,10 @@ export interface ColdRun extends Omit<ExecuteOptions, "cwd"> {
   readonly owner: string;
   readonly provider: Provider;
   readonly command: string;
+  /** How long the job may take to start, in milliseconds. */
+  readonly startTimeout?: number;
+  /** Told, once for each change, what it waits for until its command runs: a node that takes its job, or its task. */
+  readonly onProgress?: (waitsFor: RuntimeProgress["waitsFor"]) => void;
 }
 
 /**
@@ -78,7 +90,7 @@ export interface Pools {
   fill(pool: string): Promise<void>;
   /** Every container of a pool is replaced: free ones now, leased ones when they are released. @returns how many are replaced now */
   recycle(pool: string): Promise<number>;
-  /** Runs a command in a job of its own and takes the job away. */
+  /** Runs a command in a job of its own and takes the job away. @throws RuntimeFailedError where the job does not start */
   runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }>;
   /** What is needed, and whether it answers. */
   dependencies(signal?: AbortSignal): Promise<readonly Dependency[]>;

@@ -72,7 +72,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   "too-many-executions": "Too many commands at once",
   "headers-too-large": "The headers are too large",
   internal: "Something went wrong in the service",
-  "place-lost": "The container ended under the command",
+  "place-lost": "The place of the command did not start, or ended under it",
   unavailable: "The cluster does not answer",
   stopping: "The service is stopping",
 };
@@ -143,7 +143,7 @@ export function problemOf(error: unknown): Problem {
       `${LEASE_ENDS[error.reason]}; nothing was run, claim another container`,
     );
   if (error instanceof RuntimeFailedError)
-    return new Problem("place-lost", "the job that was to run the command did not start; the service's log has more");
+    return new Problem("place-lost", `${NOT_STARTED[error.failure]}; nothing was run, and the service's log has more`);
   if (error instanceof ExecutionLostError)
     return new Problem("place-lost", "what the command did until then is not known; claim another container");
   // The leases' store answers too slowly.
@@ -165,6 +165,13 @@ export function problemOf(error: unknown): Problem {
     });
   return ofFastify(error) ?? new Problem("internal", "the service's log has more, under the request's id");
 }
+
+/** Why a job of its own did not run a command. What Nomad says of it names nodes and images, which stay in the log. */
+const NOT_STARTED: Readonly<Record<RuntimeFailedError["failure"], string>> = {
+  placement: "no node took the job that was to run the command: none has room for it, or none has its driver",
+  task: "the job that was to run the command did not start: its image or its driver failed",
+  time: "the job that was to run the command did not start in its time",
+};
 
 const LEASE_ENDS: Readonly<Record<LeaseEndedError["reason"], string>> = {
   stale: "the generation that was presented is over, or never was",

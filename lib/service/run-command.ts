@@ -24,7 +24,10 @@ export interface Running {
 
 /** Runs a command whose place is known to stand; what cannot begin is refused before, by its status. */
 export type Run<R extends ExecutionResult = ExecutionResult> = (
-  options: Pick<ExecuteOptions, "signal" | "onStdout" | "onStderr">,
+  options: Pick<ExecuteOptions, "signal" | "onStdout" | "onStderr"> & {
+    /** Told what is waited for before the command runs. */
+    readonly onProgress?: (message: string) => void;
+  },
 ) => Promise<R>;
 
 /**
@@ -123,7 +126,8 @@ export async function streamFor(
     });
     raw.flushHeaders();
     try {
-      const options = { signal, onStdout: take("stdout"), onStderr: take("stderr") };
+      const onProgress = (message: string) => void line({ type: "progress", message });
+      const options = { signal, onStdout: take("stdout"), onStderr: take("stderr"), onProgress };
       const { stdout: _, stderr: __, ...end } = await measured(running, () => run(options));
       for (const type of ["stdout", "stderr"] as const) {
         const data = decoders[type].end();

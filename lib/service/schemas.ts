@@ -63,6 +63,12 @@ export const executeRequest = v.strictObject({
       "Milliseconds to wait for a container of the pool before a job is started. Default: 0.",
     ),
   ),
+  startTimeout: v.optional(
+    described(
+      milliseconds(1000, 10 * MINUTE),
+      "Milliseconds that a job of its own may take to start, where it comes to that. Default: 60000.",
+    ),
+  ),
   encoding: v.optional(encoding),
 });
 
@@ -138,6 +144,8 @@ export const runAnswer = v.object(result);
 export type RunEvent =
   | { readonly type: "stdout"; readonly data: string }
   | { readonly type: "stderr"; readonly data: string }
+  /** Before the command runs: what it waits for. */
+  | { readonly type: "progress"; readonly message: string }
   | ({ readonly type: "exit" } & Omit<v.InferOutput<typeof runAnswer>, "stdout" | "stderr"> &
       Partial<Pick<v.InferOutput<typeof executeAnswer>, "warm" | "containerId">>)
   | { readonly type: "error"; readonly problem: v.InferOutput<typeof problem> };

@@ -1,4 +1,5 @@
-import type { ContainerLease } from "../../../lib/service";
+import { RuntimeFailedError } from "../../../lib/pools";
+import type { ColdRun, ContainerLease } from "../../../lib/service";
 import { testService, type TestService } from "../../support/service";
 
 const OPENAI = { pool: "warm-pool-openai" };
@@ -247,6 +248,34 @@ describe("a command for a user", () => {
       { type: "exit", exitCode: 3, warm, containerId: expect.any(String) as string },
     ]);
     expect(service.pools.leases.size).toBe(0);
+  });
+
+  test("what a job of its own waits for is told before its command runs, once, and why it did not start at the end", async () => {
+    const service = await testService();
+    service.pools.free = [];
+    service.pools.command = (options) => {
+      const { onProgress, startTimeout, jobId } = { jobId: "runtime-1", ...(options as Partial<ColdRun>) };
+      expect(startTimeout).toBe(2000);
+      for (const what of ["placement", "placement"] as const) onProgress?.(what);
+      return Promise.reject(new RuntimeFailedError(jobId, "placement", "memory is exhausted on node-7", "no place"));
+    };
+    const token = service.token("ann", "execute");
+    const body = { ...asked, startTimeout: 2000 };
+    const streamed = await service.ask(token, "POST", "/api/execute", body, { accept: "application/x-ndjson" });
+    const events = streamed.text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect(events).toEqual([
+      { type: "progress", message: expect.stringMatching(/^no node takes the job just now/) },
+      { type: "error", problem: expect.objectContaining({ code: "place-lost" }) },
+    ]);
+    const whole = await service.ask(token, "POST", "/api/execute", body);
+    expect(whole).toMatchObject({
+      status: 502,
+      body: { code: "place-lost", detail: expect.stringMatching(/^no node took the job.*; nothing was run/) },
+    });
+    expect(streamed.text + whole.text).not.toContain("node-7");
   });
 
   test("a token acts for its own owner, and for others with the scope", async () => {

@@ -124,7 +124,7 @@ async function endOf(events: Events, onOutput: (stream: "stdout" | "stderr", dat
   for await (const event of events) {
     if (event.type === "stdout" || event.type === "stderr") onOutput(event.type, event.data);
     else if (event.type === "error") throw refused(new ServiceRefusal(event.problem).problem);
-    else end = event;
+    else if (event.type === "exit") end = event;
   }
   if (end === undefined) throw UserError.at("", "how the command ended is not known", "service");
   return end;

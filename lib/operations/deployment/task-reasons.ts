@@ -1,4 +1,4 @@
-import { flattened, type AllocationStub, type JobJson, type TaskEvent, type TaskState } from "../../nomad";
+import { flattened, tellsWhy, type AllocationStub, type JobJson, type TaskEvent, type TaskState } from "../../nomad";
 import { groupsOf, type GroupJson, type TaskJson } from "./job-groups";
 import type { Reason } from "./reason";
 
@@ -10,8 +10,6 @@ const CANNOT_START: readonly string[] = [
   "Failed Artifact Download",
   "Sibling Task Failed",
 ];
-/** Events that say nothing of why a task is where it is. */
-const SILENT: readonly string[] = ["Alloc Unhealthy", "Received", "Task Setup", "Not Restarting", "Killing", "Killed"];
 
 /** Why a task failed, or what it waits for; undefined where nothing can be said of it. */
 export function taskReason(
@@ -23,7 +21,7 @@ export function taskReason(
   const events = state.Events ?? [];
   const of = { group: allocation.TaskGroup, task: name, allocation: allocation.ID };
   const which = `task "${name}" of group "${allocation.TaskGroup}"`;
-  const event = events.findLast(({ Type }) => !SILENT.includes(Type));
+  const event = events.findLast(tellsWhy);
   const stuck = events.findLast(({ Type }) => CANNOT_START.includes(Type));
   const ended = events.findLast(({ Type }) => Type === "Terminated");
   if (stuck && (state.Failed || event === stuck))

@@ -14,4 +14,4 @@ export {
 } from "./nomad-manager";
 export type { KeptOutput, OutputChunk } from "./output";
 export { stopAndPurge } from "./purge";
-export { driverOf, RuntimeFailedError } from "./run";
+export { driverOf, RuntimeFailedError, type RuntimeFailure, type RuntimeProgress } from "./run";

@@ -7,7 +7,7 @@ import { clusterStatus, type ClusterStatus } from "./cluster-status";
 import { secretsOf, type Credentials } from "./credentials";
 import { Output, type KeptOutput, type OutputChunk } from "./output";
 import { stopAndPurge } from "./purge";
-import { limitOf, nonce, runInJob } from "./run";
+import { limitOf, nonce, runInJob, type RuntimeProgress } from "./run";
 
 /** What a {@link NomadManager} is made of. */
 export interface NomadManagerOptions {
@@ -44,6 +44,13 @@ export interface RuntimeJobRequest extends Pick<ExecuteOptions, "env" | "stdin" 
   readonly secrets?: Readonly<Record<string, string>>;
   /** How the command is run. Default: as the manager's. */
   readonly execution?: Execution;
+  /** How long the job may take to start, in milliseconds. Default: as the manager's. */
+  readonly startTimeout?: number;
+  /**
+   * Told, once for each change, what the job waits for until its command runs: a node that takes it, or its task. A job that no node takes just
+   * now may still be placed within its time; one that cannot be is failed at once. Default: nobody is told
+   */
+  readonly onProgress?: (progress: RuntimeProgress) => void;
 }
 
 /** A job that was submitted. */
@@ -156,7 +163,7 @@ export class NomadManager {
   async submitRuntimeJob(request: RuntimeJobRequest): Promise<SubmittedJob> {
     const { userId, provider, command, credentials, secrets, timeout = TIMEOUT, execution } = request;
     const { nomad, executor } = this;
-    const { startTimeout = START_TIMEOUT } = this.options;
+    const { startTimeout = this.options.startTimeout ?? START_TIMEOUT, onProgress } = request;
     const all = { ...secretsOf(provider, credentials), ...secrets };
     const job = RuntimeJob.waiting({
       provider,
@@ -180,7 +187,7 @@ export class NomadManager {
         job.id,
         command,
         { nomad, executor, output },
-        { env, secrets: all, stdin, cwd, timeout, startTimeout, signal },
+        { env, secrets: all, stdin, cwd, timeout, startTimeout, onProgress, signal },
       ),
     );
     // Whoever does not ask how it ended is not interrupted by that it failed.

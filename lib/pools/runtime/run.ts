@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { JobJson, NomadClient } from "../../nomad";
+import { tellsWhy, type JobJson, type NomadClient } from "../../nomad";
 import { isolationOf, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "../execution";
 import { RuntimeJob } from "../jobs";
 import type { Output } from "./output";
+import { untilRefused, type Decision } from "./placement";
 
 /** The task of a runtime job. */
 const TASK = "runtime";
@@ -13,16 +14,33 @@ const MARGIN = 60_000;
 /** The exit code of a task whose command could not be run, or was lost. */
 const LOST = 125;
 
-/** A runtime that could not be started, or was lost before its command had ended. */
+/**
+ * Why a runtime did not start: `placement`, no node took its job; `task`, its task failed, such as for an image that is not there; `time`, it was placed and
+ * had not started when its time was over.
+ */
+export type RuntimeFailure = "placement" | "task" | "time";
+
+/** A runtime that could not be started. */
 export class RuntimeFailedError extends Error {
   override readonly name = "RuntimeFailedError";
 
   constructor(
     readonly jobId: string,
+    readonly failure: RuntimeFailure,
+    /** What Nomad says of it, without the job's id. */
+    readonly why: string,
     message: string,
   ) {
     super(message);
   }
+}
+
+/** What a runtime waits for that has not started yet: a word for each change. */
+export interface RuntimeProgress {
+  /** `placement`: no node takes its job just now, and Nomad places it once one does; `task`: its task is being made ready. */
+  readonly waitsFor: "placement" | "task";
+  /** What Nomad says of it. */
+  readonly why: string;
 }
 
 /** How long the task of a job waits for the end of its command at most, in milliseconds. */
@@ -39,6 +57,8 @@ export function nonce(): string {
 export interface RunOptions extends Omit<ExecuteOptions, "onStdout" | "onStderr"> {
   /** How long the job may take to be placed and to start, in milliseconds. */
   readonly startTimeout: number;
+  /** Told what it waits for, before its command runs. */
+  readonly onProgress?: (progress: RuntimeProgress) => void;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +66,7 @@ export interface RunOptions extends Omit<ExecuteOptions, "onStdout" | "onStderr"
  * Waits until the task of a registered job runs, runs the command in it, and ends the task with the command's exit code, so that the job
  * shows how it went. A job whose command was not run is stopped.
  *
- * @throws RuntimeFailedError where it does not start, or is lost
+ * @throws RuntimeFailedError where it does not start: in its time, or at once where that is known
  */
 export async function runInJob(
   jobId: string,
@@ -54,10 +74,10 @@ export async function runInJob(
   { nomad, executor, output }: { readonly nomad: NomadClient; readonly executor: Executor; readonly output: Output },
   options: RunOptions,
 ): Promise<ExecutionResult> {
-  const { startTimeout, ...execution } = options;
+  const { startTimeout, onProgress = () => undefined, ...execution } = options;
   let place: Place | undefined;
   try {
-    place = await runningPlace(jobId, nomad, startTimeout, options.signal);
+    place = await runningPlace(jobId, nomad, { patience: startTimeout, onProgress, signal: options.signal });
     const result = await executor.execute(place, command, {
       ...execution,
       onStdout: (data) => output.write("stdout", data),
@@ -84,37 +104,76 @@ async function end(place: Place, code: number, executor: Executor, jobId: string
   await nomad.deregister(jobId).catch(() => undefined);
 }
 
-/** The place of a job's task, once it runs. */
-async function runningPlace(jobId: string, nomad: NomadClient, patience: number, signal: AbortSignal): Promise<Place> {
+interface Waiting {
+  readonly patience: number;
+  readonly onProgress: (progress: RuntimeProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The place of a job's task, once it runs; the scheduler's decision is looked at meanwhile, and ends it where it cannot be placed. */
+async function runningPlace(
+  jobId: string,
+  nomad: NomadClient,
+  { patience, onProgress, signal }: Waiting,
+): Promise<Place> {
+  const over = new AbortController();
+  const both = AbortSignal.any([signal, over.signal]);
+  let placement = "";
+  const onDecision = ({ state, why }: Decision): void => {
+    placement = why;
+    if (state === "waiting") onProgress({ waitsFor: "placement", why });
+  };
+  const refused = untilRefused(jobId, nomad, { onDecision, signal: both }).then(({ why }) => {
+    throw new RuntimeFailedError(jobId, "placement", why, `${jobId} is not placed: ${why}`);
+  });
+  try {
+    const placed = placeOf(jobId, nomad, { patience, onProgress, signal: both }, () => placement);
+    return await Promise.race([placed, refused]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function placeOf(
+  jobId: string,
+  nomad: NomadClient,
+  { patience, onProgress, signal }: Waiting,
+  placement: () => string,
+): Promise<Place> {
   const until = performance.now() + patience;
+  let latest = "";
   for (let index: number | undefined; ;) {
     signal.throwIfAborted();
     const left = until - performance.now();
-    if (left <= 0) throw await notStarted(jobId, nomad, patience);
+    if (left <= 0) throw notStarted(jobId, patience, placement(), latest);
     const seconds = Math.max(1, Math.min(WAIT, Math.ceil(left / 1000)));
     const answer = await nomad.watchAllocations(jobId, { index, seconds, signal });
     index = answer.index;
     const [allocation] = answer.value;
     if (allocation === undefined) continue;
-    if (allocation.TaskStates[TASK]?.State === "running") {
+    const { State: state, Events: events = [] } = allocation.TaskStates[TASK] ?? {};
+    if (state === "running") {
       const job = await nomad.job(jobId);
       return { allocation: allocation.ID, task: TASK, isolation: isolationOf(driverOf(job)) };
     }
+    const all = (events ?? []).filter(({ DisplayMessage }) => DisplayMessage !== "");
+    // What comes after a failure, such as that it is not restarted, says less than the failure does.
+    const why = (all.findLast(tellsWhy) ?? all.at(-1))?.DisplayMessage ?? "";
     if (allocation.ClientStatus !== "pending" && allocation.ClientStatus !== "running") {
-      const events = allocation.TaskStates[TASK]?.Events ?? [];
-      const why = events.map(({ DisplayMessage }) => DisplayMessage).findLast((text) => text !== "");
-      throw new RuntimeFailedError(jobId, `${jobId} did not start: ${why ?? allocation.ClientDescription}`);
+      const said = why || allocation.ClientDescription;
+      throw new RuntimeFailedError(jobId, "task", said, `${jobId} did not start: ${said}`);
     }
+    if (why !== latest) onProgress({ waitsFor: "task", why });
+    latest = why;
   }
 }
 
-async function notStarted(jobId: string, nomad: NomadClient, patience: number): Promise<RuntimeFailedError> {
-  const evaluations = await nomad.evaluations(jobId).catch(() => []);
-  const hasNoRoom = evaluations.some(({ FailedTGAllocs }) => Object.keys(FailedTGAllocs).length > 0);
-  const why = hasNoRoom
-    ? `no node takes it: "nomad job status ${jobId}" says what is missing`
-    : "its allocation did not start";
-  return new RuntimeFailedError(jobId, `${jobId} did not start within ${patience / 1000} s: ${why}`);
+function notStarted(jobId: string, patience: number, placement: string, latest: string): RuntimeFailedError {
+  const within = `${jobId} did not start within ${patience / 1000} s`;
+  if (latest === "" && placement !== "")
+    return new RuntimeFailedError(jobId, "placement", placement, `${within}: no node takes it: ${placement}`);
+  const why = latest === "" ? "its allocation did not start" : latest;
+  return new RuntimeFailedError(jobId, "time", why, `${within}: ${why}`);
 }
 
 /** The driver of the first task of a job. */

@@ -14,6 +14,7 @@ interface Request {
   readonly provider: Provider;
   readonly command: string;
   readonly wait: number;
+  readonly startTimeout: number | undefined;
   readonly options: ExecuteOptions;
 }
 
@@ -26,7 +27,8 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
     summary: "Runs a command for a user, in a container of the provider's pool or else in a job of its own",
     description:
       "warm says which of the two it was. The container is released when the command has ended: it is replaced, or emptied for the owner's next command. " +
-      "With Accept: application/x-ndjson its output is streamed as for executeInContainer, all of it on either road; the last line has warm and containerId too.",
+      "With Accept: application/x-ndjson its output is streamed as for executeInContainer, all of it on either road; the last line has warm and containerId too. " +
+      'A line {"type":"progress","message":…} says what a job of its own waits for before the command runs; a job that cannot be placed fails at once.',
     scope: "execute",
     runs: "named-owner",
     body: schemas.executeRequest,
@@ -47,9 +49,9 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
     types: { "application/x-ndjson": "A line of JSON for each piece of output, and one for the end." },
     problems: ["other-owner", "pool-busy", "pool-without-isolation", "too-many-executions", "place-lost"],
     handle: async ({ body, request, reply }) => {
-      const { userId, provider, command, credentials, wait = 0, encoding = "utf8", ...options } = body;
+      const { userId, provider, command, credentials, wait = 0, startTimeout, encoding = "utf8", ...options } = body;
       const owner = actingFor(callerFrom(request), userId);
-      const wanted = { owner, provider, command, wait, options: { ...options, secrets: credentials } };
+      const wanted = { owner, provider, command, wait, startTimeout, options: { ...options, secrets: credentials } };
       const begin = (signal: AbortSignal) => beginAnywhere(parts, wanted, signal);
       if (wantsLines(request)) return streamFor(owner, reply, encoding, parts.running, begin);
       const { exitCode, warm, containerId, ...rest } = await runFor(owner, reply, parts.running, begin);
@@ -57,6 +59,12 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
     },
   });
 }
+
+/** What a job of its own waits for, in words that say nothing of the cluster. */
+const WAITS = {
+  placement: "no node takes the job just now: none has room for it, or none has its driver; it is placed once one does",
+  task: "the job is placed, and its task is being made ready",
+};
 
 /** Takes a container of the provider's pool, or else one of the few jobs that there may be. */
 async function beginAnywhere(parts: ServiceParts, wanted: Request, signal: AbortSignal): Promise<Run<Ran>> {
@@ -96,7 +104,7 @@ async function beginWarm(
 /** @param label what its figures stand under: the pool, or a provider that has none, which is one of three */
 function beginCold(
   { pools, metrics, now, cold }: ServiceParts,
-  { owner, provider, command, options }: Request,
+  { owner, provider, command, startTimeout, options }: Request,
   label: string,
   busy: PoolBusyError | undefined,
 ): Run<Ran> {
@@ -109,9 +117,15 @@ function beginCold(
       new Problem("pool-busy", "no container is free, and as many jobs run as may; ask again", { retryAfter: 2 })
     );
   });
-  return async (how) => {
+  return async ({ onProgress, ...how }) => {
+    let told: string | undefined;
+    const tell = (waitsFor: keyof typeof WAITS): void => {
+      if (WAITS[waitsFor] !== told) onProgress?.(WAITS[waitsFor]);
+      told = WAITS[waitsFor];
+    };
+    const cold = { owner, provider, command, startTimeout, ...options, ...how, onProgress: tell };
     try {
-      const { job, ...result } = await pools.runOnce({ owner, provider, command, ...options, ...how });
+      const { job, ...result } = await pools.runOnce(cold);
       metrics.claimed(label, "cold", now() - began);
       return { ...result, warm: false, containerId: job };
     } catch (error) {
