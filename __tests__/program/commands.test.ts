@@ -340,6 +340,58 @@ describe("logs", () => {
     });
   });
 
+  describe("of a task that has ended", () => {
+    const SAYS_NOTHING = /^(?!.*collected)/s;
+    type Allocation = { readonly ID: string; readonly TaskGroup: string };
+    const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: Allocation[] }).body;
+    const ended = (file: (asked: number) => string, driver: string, seconds = 1) =>
+      withState("healthy", (state) => {
+        const times = { StartedAt: "2026-11-25T10:00:00.5Z", FinishedAt: `2026-11-25T10:00:0${seconds}.5Z` };
+        const allocation = { ...newest, ID: "done", ClientStatus: "complete" };
+        let asked = 0;
+        state.nomad.set({
+          "GET /v1/allocations?task_states=true": {
+            body: [{ ...allocation, TaskStates: { main: { State: "dead", ...times } } }],
+          },
+          "GET /v1/allocation/done": {
+            body: {
+              ...allocation,
+              Job: { TaskGroups: [{ Name: newest?.TaskGroup, Tasks: [{ Name: "main", Driver: driver }] }] },
+            },
+          },
+          "GET /v1/client/fs/logs/done": ({ query }) => {
+            if (query.get("type") === "stderr") return { body: "" };
+            const text = file((asked += 1)).slice(Number(query.get("offset")));
+            return { stream: [{ text }], end: "close" };
+          },
+        });
+        return state.run(["logs", "main"]);
+      });
+
+    test.each(["docker", "raw_exec"])("by %s: what came into its file after the end is there, once", async (driver) => {
+      const said = await ended((asked) => ["", "hello\nwor", "hello\nworld\n"][asked] ?? "", driver);
+      expect(said).toMatchObject({
+        code: 0,
+        stdout: "hello\nworld\n",
+        stderr: expect.stringMatching(SAYS_NOTHING) as string,
+      });
+    });
+
+    test("at once in a container, without output: that it may be lost is said", async () => {
+      const said = await ended(() => "", "docker");
+      expect([said.code, said.stdout]).toEqual([0, ""]);
+      expect(said.stderr).toMatch(/main: nothing was collected of what it wrote: its container ran for 1\.0 s/);
+      expect(await ended(() => "", "docker", 9)).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(SAYS_NOTHING) as string,
+      });
+      expect(await ended(() => "", "raw_exec")).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(SAYS_NOTHING) as string,
+      });
+    });
+  });
+
   describe("-f of a task that says nothing", () => {
     type Allocation = { readonly ID: string; readonly JobID: string };
     const [newest] = (recorded("healthy").nomad["GET /v1/allocations?task_states=true"] as { body: Allocation[] }).body;

@@ -5,6 +5,8 @@ import { term } from "../../text";
 import { argument, command, flag, value } from "../command";
 import { clients, localCluster } from "../context";
 import { EXIT } from "../exit-codes";
+import { ATTENTION } from "../signs";
+import { outputOfEnded, whyPerhapsLost } from "../ended-output";
 import { TaskOutput } from "../task-output";
 
 /** Prints what a task wrote; with `-f` as it writes. */
@@ -34,13 +36,19 @@ export const logs = command({
           (reason) => stop.abort(reason),
           (error: unknown) => stop.abort(error),
         );
+      const hasEnded = allocation.TaskStates[task]?.State === "dead";
+      let bytes = 0;
       const streams = stderr ? (["stderr"] as const) : (["stdout", "stderr"] as const);
       await Promise.all(
         streams.map(async (stream) => {
           const output = new TaskOutput((lines) => terminal.pass(lines, stream));
           try {
-            for await (const chunk of nomad.logs(allocation.ID, task, { stream, follow, signal })) {
+            const chunks = hasEnded
+              ? outputOfEnded(nomad, allocation.ID, task, { stream, signal })
+              : nomad.logs(allocation.ID, task, { stream, follow, signal });
+            for await (const chunk of chunks) {
               heard = clock.now();
+              bytes += chunk.length;
               output.push(chunk);
             }
           } catch (error) {
@@ -49,6 +57,10 @@ export const logs = command({
           output.end();
         }),
       );
+      if (hasEnded && !stderr && bytes === 0) {
+        const lost = await whyPerhapsLost(nomad, allocation, task);
+        if (lost) terminal.note(term`${ATTENTION} ${task}: ${lost}`);
+      }
       return EXIT.ok;
     } catch (error) {
       // Both streams end by the first cause.

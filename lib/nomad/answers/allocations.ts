@@ -97,7 +97,11 @@ const allocatedResources = object({
 /** What an allocation takes of its node. MHz and MiB. */
 export interface AllocatedResources extends v.InferOutput<typeof allocatedResources> {}
 
-/** An allocation, with what it takes. */
+const allocatedJob = object({
+  TaskGroups: list(object({ Name: text, Tasks: list(object({ Name: text, Driver: optionalText })) })),
+});
+
+/** An allocation, with what it takes and what it was made from. */
 export const allocation = object({
   ID: text,
   Name: optionalText,
@@ -106,6 +110,7 @@ export const allocation = object({
   ClientStatus: clientStatus,
   DesiredStatus: word<"run" | "stop" | "evict">(),
   AllocatedResources: pointer(allocatedResources),
+  Job: pointer(allocatedJob),
 });
 
 /** An allocation with its ports. https://developer.hashicorp.com/nomad/api-docs/allocations#read-allocation */

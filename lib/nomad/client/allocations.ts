@@ -74,12 +74,17 @@ export abstract class AllocationRequests extends VariableRequests {
     options: {
       readonly stream: "stdout" | "stderr";
       readonly follow?: boolean;
+      /** Bytes from its beginning that are left out. Default: 0. */
+      readonly offset?: number;
+      /** Only so many bytes before its end. Default: all. */
       readonly lastBytes?: number;
       readonly signal?: AbortSignal;
     },
   ): AsyncGenerator<Uint8Array> {
     const position =
-      options.lastBytes === undefined ? { origin: "start", offset: 0 } : { origin: "end", offset: options.lastBytes };
+      options.lastBytes === undefined
+        ? { origin: "start", offset: options.offset ?? 0 }
+        : { origin: "end", offset: options.lastBytes };
     return this.http.stream(apiPath`/v1/client/fs/logs/${allocation}`, {
       query: { task, type: options.stream, plain: true, follow: options.follow ?? false, ...position },
       signal: options.signal,

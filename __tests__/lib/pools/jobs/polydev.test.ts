@@ -24,7 +24,7 @@ describe("RuntimeJob", () => {
       Config: {
         image: "polydev-openai-runtime:0.1.0",
         command: "/bin/sh",
-        args: ["-c", "${NOMAD_META_command}"],
+        args: ["-c", expect.stringContaining("sleep 2") as string, "runtime", "${NOMAD_META_command}"],
         force_pull: false,
       },
       KillTimeout: 30e9,
