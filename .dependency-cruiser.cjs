@@ -1,3 +1,6 @@
+const { existsSync, readdirSync } = require("node:fs");
+const { join } = require("node:path");
+
 /** Which folder may import which: the arrows of docs/architecture.md, checked. */
 const allowed = {
   "lib/jobspec": [],
@@ -55,6 +58,12 @@ const pools = {
   slots: ["jobs", "store", "leases", "execution", "sandbox"],
 };
 
+/** Folders inside of rooms, however deep, that have a door. */
+const innerFolders = readdirSync("lib", { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !rooms.includes(join(entry.parentPath, entry.name)))
+  .map((entry) => join(entry.parentPath, entry.name))
+  .filter((folder) => existsSync(join(folder, "index.ts")));
+
 /** Rules of the rooms inside of a room. */
 function roomsOf(parent, rooms) {
   return Object.entries(rooms).map(([room, others]) => ({
@@ -89,6 +98,13 @@ module.exports = {
       from: { path: "^(lib/[^/]+|stacks|main)" },
       to: { path: "^lib/([^/]+)/(?!(index|host|jobs/index)\\.ts$)", pathNot: "^$1/" },
     },
+    ...innerFolders.map((folder) => ({
+      name: `${folder.replace("lib/", "").replaceAll("/", "-")}-door`,
+      comment: `${folder} is imported through its index.ts; the blocks of the model have a second door, as the model itself`,
+      severity: "error",
+      from: { path: "^(lib|stacks|main)", pathNot: `^${folder}/` },
+      to: { path: `^${folder}/`, pathNot: [`^${folder}/index\\.ts$`, "^lib/jobspec/blocks/host\\.ts$"] },
+    })),
     {
       name: "sandbox-server-door",
       comment:

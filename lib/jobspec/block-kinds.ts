@@ -1,4 +1,4 @@
-import { JobBlock } from "./blocks/job";
+import { JobBlock } from "./blocks/host";
 import { definitionOf, type Block, type BlockDefinition } from "./engine";
 
 let known: ReadonlyMap<string, BlockDefinition> | undefined;

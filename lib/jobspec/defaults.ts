@@ -1,5 +1,5 @@
 import { definitionOf, isPlainObject, type Api, type ApiObject, type BlockDefinition, type Field } from "./engine";
-import { JobBlock } from "./blocks/job";
+import { JobBlock } from "./blocks/host";
 
 /**
  * A job as a server holds it, without what the server filled in: defaults, the tasks and ports of mesh proxies, the constraints that

@@ -1,7 +1,6 @@
 import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type Problem } from "./engine";
 import type { Constraint, JobProps, TaskGroup } from "./blocks";
-import { JobBlock } from "./blocks/job";
-import { mergeNew } from "./blocks/merge";
+import { JobBlock, mergeNew } from "./blocks/host";
 import { toHcl } from "./hcl";
 import { checkJob, targetOf, type Target } from "./rules";
 

@@ -1,5 +1,5 @@
 import type { TaskGroup, Update } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import { Duration } from "../units";
 import { typeOf } from "./walk";
 

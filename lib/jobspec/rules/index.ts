@@ -1,6 +1,6 @@
 /** Rules that span blocks: what a Nomad server would say of a whole job, said before it is asked. */
 import type { Task, TaskGroup } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import type { CheckContext, Place } from "../engine";
 import { enterprise } from "./enterprise";
 import { shellReferences } from "./interpolation";

@@ -1,4 +1,4 @@
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import { isDeferred, type CheckContext, type Place } from "../engine";
 import { countOf } from "./effective";
 import { isTimeZone, wrongCron } from "./grammar";

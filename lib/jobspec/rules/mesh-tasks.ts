@@ -1,5 +1,5 @@
 import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask, type TaskGroup } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import { Driver } from "../drivers";
 import { Cpu, Duration, Memory } from "../units";
 import { nameOf, servicesOf, type GroupNode, type Node } from "./walk";

@@ -1,5 +1,5 @@
 import type { Connect, Gateway, IngressListener, Service, TransparentProxy, Upstream } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import { isDeferred, type Place } from "../engine";
 import { each, nameOf, networksOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 

@@ -1,6 +1,5 @@
 import type { Affinity, Constraint, Device, Spread, Task, TaskGroup } from "../blocks";
-import { COMPARISONS, SET_OPERATORS } from "../blocks/operators";
-import type { JobBlock } from "../blocks/job";
+import { COMPARISONS, SET_OPERATORS, type JobBlock } from "../blocks/host";
 import { isDeferred, type Place } from "../engine";
 import { isVersionConstraint, wrongExpression } from "./grammar";
 import { each, typeOf, type JobRule } from "./walk";

@@ -1,5 +1,5 @@
 import type { TaskGroup } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import type { Place } from "../engine";
 import { migrateOf, rescheduleOf, restartOf } from "./effective";
 import { typeOf, type GroupRule } from "./walk";

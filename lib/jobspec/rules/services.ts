@@ -1,5 +1,5 @@
 import type { Network, Service, Task, TaskGroup } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import { isDeferred, type Place } from "../engine";
 import { checkCheck, type Surroundings } from "./checks";
 import { isServiceName } from "./grammar";

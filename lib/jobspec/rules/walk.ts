@@ -1,5 +1,5 @@
 import type { Check, Network, Service, Task, TaskGroup } from "../blocks";
-import type { JobBlock } from "../blocks/job";
+import type { JobBlock } from "../blocks/host";
 import { Block, type CheckContext, type Place } from "../engine";
 
 /** A block where it stands. */

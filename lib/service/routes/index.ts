@@ -1,0 +1,5 @@
+/** The routes of the service, by what they are about. */
+export { containerRoutes } from "./containers";
+export { executeRoute } from "./execute";
+export { healthRoutes } from "./health";
+export { poolRoutes } from "./pools";
