@@ -123,6 +123,36 @@ test("drain: no new leases, what is free ends now and what is leased with its le
   for (const id of await ids()) expect(before).not.toContain(id);
 }, 90_000);
 
+test("drain is true of every manager once it returns, whoever claims at that moment", async () => {
+  const pool = await filled(4);
+  const other = await pools.start({});
+  for (let round = 0; round < 3; round += 1) {
+    await pool.fill();
+    await other.until(({ free, draining }) => free === 4 && !draining, 30_000);
+    let over: number | undefined;
+    const late: number[] = [];
+    let claimed = 0;
+    let isOver = false;
+    // They claim and give back all the time, so that a claim is under way at each moment.
+    const claimants = Array.from({ length: 3 }, async (_, number) => {
+      while (!isOver) {
+        const held = await other.claim({ owner: `o${number}`, queue: false }).catch(() => undefined);
+        if (held && over !== undefined) late.push(performance.now() - over);
+        if (held) await other.book.release(held.lease, { end: false }).catch(() => undefined);
+        if (held) claimed += 1;
+        else await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pool.drain();
+    over = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    isOver = true;
+    await Promise.all(claimants);
+    expect([late, claimed > 10]).toEqual([[], true]);
+  }
+}, 120_000);
+
 test("recycle: what is free is replaced now, what is leased with its lease, and the pool goes on serving", async () => {
   const pool = await filled(3, { ...running(), reuse: "same-owner" });
   const before = await ids();

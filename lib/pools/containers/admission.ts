@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../jobspec";
 import type { LeaseBook } from "../leases";
+import type { Agreement } from "./agreement";
 import type { Maintenance } from "./maintenance";
 import type { ContainerView } from "./view";
 
@@ -10,6 +11,7 @@ export interface AdmissionParts {
   readonly book: LeaseBook;
   readonly view: ContainerView;
   readonly maintenance: Maintenance;
+  readonly agreement: Agreement;
   /** Whether users may share a pool whose containers keep nothing apart. */
   readonly isShared: boolean;
 }
@@ -29,7 +31,7 @@ export class Admission {
 
   /** Before a claim. @throws UserError where the pool serves another user */
   async admit(owner: string): Promise<void> {
-    if (this.isStrict && this.parts.maintenance.record.user !== owner) await this.agree(owner);
+    if (this.isStrict && this.parts.agreement.record.user !== owner) await this.agree(owner);
   }
 
   /**
@@ -39,32 +41,32 @@ export class Admission {
    */
   async confirm(owner: string): Promise<void> {
     if (!this.isStrict) return;
-    const { user, left } = await this.parts.maintenance.learn();
+    const { user, left } = await this.parts.agreement.learn();
     if (user !== owner || left) await this.agree(owner);
   }
 
   /** Forgets the user where that is due. To be called by the manager that looks after the pool. */
   async look(): Promise<void> {
-    const { maintenance, book, view } = this.parts;
-    const { user, left } = maintenance.record;
+    const { agreement, book, view } = this.parts;
+    const { user, left } = agreement.record;
     if (user === undefined || !view.isCurrent) return;
     const containers = view.containers.map(({ id }) => id);
     if (!left) {
       const { held, ending, current } = book.state();
       if (!current || held + ending > 0) return;
       const mark = randomBytes(8).toString("hex");
-      await maintenance.agree((now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now));
+      await agreement.change((now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now));
     } else if (!containers.some((id) => left.containers.includes(id)) && (await book.list()).length === 0)
       // Whoever has claimed since has taken the mark away: then the user stays.
-      await maintenance.agree((now) => {
+      await agreement.change((now) => {
         const { user: _user, left: found, ...others } = now;
         return found?.mark === left.mark ? others : now;
       });
   }
 
   private async agree(owner: string): Promise<void> {
-    const { maintenance, pool } = this.parts;
-    const { user } = await maintenance.agree((now) => {
+    const { agreement, pool } = this.parts;
+    const { user } = await agreement.change((now) => {
       if (now.user !== undefined && now.user !== owner) return now;
       const { left, ...rest } = now;
       return now.user === owner && !left ? now : { ...rest, user: owner };

@@ -3,10 +3,10 @@ import { isConflict, type JobJson, type NomadClient } from "../../nomad";
 import type { PoolJob } from "../jobs";
 import type { Clock, LeaseBook } from "../leases";
 import { stopAndPurge } from "../runtime";
+import type { Agreement } from "./agreement";
 import type { Duty } from "./duty";
 import { Forecast } from "./forecast";
 import { currentOf, type Generation } from "./generations";
-import type { PoolRecord, PoolRecordStore } from "./pool-record";
 import { isLive, nextToGo } from "./allocations";
 import type { Container, ContainerView } from "./view";
 
@@ -15,7 +15,7 @@ export interface MaintenanceParts {
   readonly nomad: NomadClient;
   readonly view: ContainerView;
   readonly book: LeaseBook;
-  readonly records: PoolRecordStore;
+  readonly agreement: Agreement;
   readonly duty: Duty;
   readonly clock: Clock;
   readonly pool: string;
@@ -41,7 +41,6 @@ const INTERVAL = 30;
  */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
-  #record: PoolRecord = {};
   /** Since when each container that runs is not ready. */
   #ill: ReadonlyMap<string, number> = new Map();
   #forecast: { readonly job: string; readonly forecast: Forecast } | undefined;
@@ -50,38 +49,21 @@ export class Maintenance {
     this.#parts = parts;
   }
 
-  /** What the managers agreed on, as of the last round. */
-  get record(): PoolRecord {
-    return this.#record;
-  }
-
-  /** Reads what the managers agreed on. */
-  async learn(signal?: AbortSignal): Promise<PoolRecord> {
-    this.#record = await this.#parts.records.read(signal);
-    return this.#record;
-  }
-
-  /** Changes what the managers agree on. */
-  async agree(change: (now: PoolRecord) => PoolRecord): Promise<PoolRecord> {
-    this.#record = await this.#parts.records.change(change);
-    return this.#record;
-  }
-
   /** The generation that gives out containers. */
   get current(): Generation | undefined {
-    return currentOf(this.#parts.view.generations, this.#record.choice);
+    return currentOf(this.#parts.view.generations, this.#parts.agreement.record.choice);
   }
 
   /** Whether a container is to be replaced once nobody leases it. */
   isWorn(container: string): boolean {
-    return this.#record.worn?.includes(container) === true;
+    return this.#parts.agreement.record.worn?.includes(container) === true;
   }
 
   /** How many containers a generation shall have. */
   targetOf(generation: Generation): number {
     const current = this.current;
-    if (generation.job !== current?.job || this.#record.draining) return 0;
-    if (this.#record.size?.job === generation.job) return this.#record.size.containers;
+    if (generation.job !== current?.job || this.#parts.agreement.record.draining) return 0;
+    if (this.#parts.agreement.record.size?.job === generation.job) return this.#parts.agreement.record.size.containers;
     return this.forecastOf(generation).size;
   }
 
@@ -92,7 +74,7 @@ export class Maintenance {
     if (!view.generations.some((generation) => generation.job === job.id)) await this.register(job);
     await view.look();
     const newest = Math.max(0, ...view.generations.map(({ created }) => created));
-    await this.agree((now) =>
+    await this.#parts.agreement.change((now) =>
       now.choice?.job === job.id && now.choice.newest >= newest ? now : { ...now, choice: { job: job.id, newest } },
     );
     // Another manager may have taken it away as an old generation just then.
@@ -102,7 +84,7 @@ export class Maintenance {
   /** Does what there is to do, if it is this manager's turn. */
   async round(signal: AbortSignal): Promise<void> {
     const { view, duty, job } = this.#parts;
-    await this.learn(signal);
+    await this.#parts.agreement.learn(signal);
     this.observe();
     this.examine();
     await this.forgetGone(signal);
@@ -110,7 +92,7 @@ export class Maintenance {
     await view.look();
     const { current } = this;
     if (!current) {
-      if (job && !this.#record.draining) await this.register(job);
+      if (job && !this.#parts.agreement.record.draining) await this.register(job);
       return;
     }
     for (const generation of view.generations) {
@@ -136,7 +118,10 @@ export class Maintenance {
   private forecastOf(generation: Generation): Forecast {
     const { job, min, max, clock } = this.#parts;
     if (this.#forecast?.job !== generation.job) {
-      const had = this.#record.usual?.job === generation.job ? this.#record.usual.containers : generation.count;
+      const had =
+        this.#parts.agreement.record.usual?.job === generation.job
+          ? this.#parts.agreement.record.usual.containers
+          : generation.count;
       const usual = job?.id === generation.job ? (job.groups?.[0]?.count ?? had) : had;
       const forecast = new Forecast({ min: min ?? usual, max: max ?? Math.max(usual, min ?? 0) });
       forecast.begin(generation.count, clock.now());
@@ -212,8 +197,8 @@ export class Maintenance {
     const some = old.slice(0, Math.max(1, Math.floor(current.count * AT_A_TIME)));
     const worn = own.filter(({ id }) => this.isWorn(id));
     await Promise.all([...ill, ...some, ...worn].map(({ id }) => book.retire(id)));
-    if (this.#record.worn && !view.containers.some(({ id }) => this.isWorn(id)))
-      await this.forgetWorn(this.#record.worn);
+    if (this.#parts.agreement.record.worn && !view.containers.some(({ id }) => this.isWorn(id)))
+      await this.forgetWorn(this.#parts.agreement.record.worn);
   }
 
   /** Remembers since when containers are not ready; what is not known just now is no illness of theirs. */
@@ -231,7 +216,7 @@ export class Maintenance {
 
   /** All of them have ended. */
   private async forgetWorn(ended: readonly string[]): Promise<void> {
-    await this.agree((now) => {
+    await this.#parts.agreement.change((now) => {
       const { worn, ...others } = now;
       return worn?.every((id) => ended.includes(id)) ? others : now;
     });

@@ -33,6 +33,8 @@ export interface PoolRecord {
   readonly worn?: readonly string[];
 }
 
+/** Its name among the objects of the pool. */
+export const POOL_RECORD = "pool";
 /** How often a change is tried where others change the record at the same time. */
 const TRIES = 20;
 
@@ -44,36 +46,47 @@ export class PoolRecordStore {
     private readonly store: Store,
     private readonly pool: string,
   ) {
-    this.#key = poolKey(pool, "pool");
+    this.#key = poolKey(pool, POOL_RECORD);
   }
 
   async read(signal?: AbortSignal): Promise<PoolRecord> {
-    return this.parse((await this.store.read(this.#key, signal))?.value);
+    return (await this.found(signal)).record;
+  }
+
+  /** Reads it with its version. */
+  async found(signal?: AbortSignal): Promise<{ readonly record: PoolRecord; readonly version: number }> {
+    const found = await this.store.read(this.#key, signal);
+    return { record: this.parse(found?.value), version: found?.version ?? ABSENT };
   }
 
   /** Changes it. @param change gives what it is to be; the same object where nothing is to be changed */
-  async change(change: (now: PoolRecord) => PoolRecord): Promise<PoolRecord> {
+  async change(
+    change: (now: PoolRecord) => PoolRecord,
+  ): Promise<{ readonly record: PoolRecord; readonly version: number }> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const found = await this.store.read(this.#key);
-      const now = this.parse(found?.value);
+      const { record: now, version } = await this.found();
       const wanted = change(now);
-      if (wanted === now) return now;
+      if (wanted === now) return { record: now, version };
       const value = JSON.stringify({ ...wanted, nonce: randomBytes(8).toString("hex") });
-      if ((await this.store.write(this.#key, value, found?.version ?? ABSENT)) !== undefined) return wanted;
+      const written = await this.store.write(this.#key, value, version);
+      if (written !== undefined) return { record: wanted, version: written };
     }
     throw new Error(`the record of the pool ${this.pool} is changed by others all the time`);
   }
 
-  private parse(value: string | undefined): PoolRecord {
-    if (value === undefined) return {};
-    let json: unknown;
+  /** A record as the store has it; undefined where it is none. */
+  parsed(value: string): PoolRecord | undefined {
     try {
-      json = JSON.parse(value);
+      const parsed = v.safeParse(record, JSON.parse(value));
+      return parsed.success ? parsed.output : undefined;
     } catch {
-      json = undefined;
+      return undefined;
     }
-    const parsed = v.safeParse(record, json);
-    if (parsed.success) return parsed.output;
+  }
+
+  private parse(value: string | undefined): PoolRecord {
+    const parsed = value === undefined ? {} : this.parsed(value);
+    if (parsed) return parsed;
     const message = `is no record of a pool; remove it, and the pool's managers write another`;
     throw UserError.at(`${this.store.name}: ${this.#key}`, message, "pool/record");
   }

@@ -1,4 +1,5 @@
 import type { LeaseBook } from "../leases";
+import type { Agreement } from "./agreement";
 import type { Maintenance } from "./maintenance";
 import type { WarmPoolStatus } from "./options";
 import type { Container, ContainerView } from "./view";
@@ -9,13 +10,15 @@ export interface StatusParts {
   readonly book: LeaseBook;
   readonly view: ContainerView;
   readonly maintenance: Maintenance;
+  readonly agreement: Agreement;
   readonly isReady: (container: Container) => boolean;
 }
 
 /** How a pool does, from memory. */
-export function statusOf({ pool, book, view, maintenance, isReady }: StatusParts): WarmPoolStatus {
+export function statusOf({ pool, book, view, maintenance, agreement, isReady }: StatusParts): WarmPoolStatus {
   const state = book.state();
-  const { current, record } = maintenance;
+  const { current } = maintenance;
+  const { record } = agreement;
   const { containers } = view;
   const held = new Set(state.slots.filter((slot) => slot.state === "held").map(({ slot }) => slot));
   const own = containers.filter(({ job }) => job === current?.job);

@@ -15,6 +15,7 @@ import {
 } from "../leases";
 import { LARGEST_WARM_POOL } from "../jobs";
 import { Admission } from "./admission";
+import { Agreement } from "./agreement";
 import { Duty } from "./duty";
 import { Endings } from "./endings";
 import { generationFrom } from "./generations";
@@ -50,6 +51,7 @@ export class WarmPool {
   readonly #options: WarmPoolOptions;
   readonly #clock: Clock;
   readonly #view: ContainerView;
+  readonly #agreement: Agreement;
   readonly #maintenance: Maintenance;
   readonly #duty: Duty;
   readonly #probes: Probes;
@@ -99,11 +101,12 @@ export class WarmPool {
       (lease) => this.letGo(lease),
     );
     this.#duty = new Duty(store, poolKey(pool, "maintenance"), this.book.manager, this.#clock);
+    this.#agreement = new Agreement(new PoolRecordStore(store, pool), this.book);
     this.#maintenance = new Maintenance({
       nomad,
       view: this.#view,
       book: this.book,
-      records: new PoolRecordStore(store, pool),
+      agreement: this.#agreement,
       duty: this.#duty,
       clock: this.#clock,
       pool,
@@ -119,6 +122,7 @@ export class WarmPool {
       book: this.book,
       view: this.#view,
       maintenance: this.#maintenance,
+      agreement: this.#agreement,
       isShared: options.sharedWithoutIsolation === true,
     });
   }
@@ -135,7 +139,7 @@ export class WarmPool {
    * @throws what Nomad, Consul or the store says, where it does not answer or refuses
    */
   async start(): Promise<void> {
-    await this.#maintenance.learn();
+    await this.#agreement.learn();
     await this.#view.start();
     await this.#maintenance.install();
     await this.book.start();
@@ -170,12 +174,7 @@ export class WarmPool {
    * @throws PoolBusyError where none is free in time, and while the pool is drained; UserError where another user has a pool without isolation
    */
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
-    if (this.#maintenance.record.draining)
-      throw new PoolBusyError(
-        this.pool,
-        DRAINED,
-        `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`,
-      );
+    if (this.#agreement.record.draining) throw this.drained();
     const { owner, deadline = CLAIM_DEADLINE, standing, signal } = options;
     const end = this.#clock.now() + deadline;
     await this.#admission.admit(owner);
@@ -192,6 +191,11 @@ export class WarmPool {
           if (error instanceof PoolBusyError) this.#kept.sweep(1);
           throw error;
         });
+      if (this.#agreement.record.draining) {
+        // That was written while the claim was; nobody was told of it, and nothing ran in it.
+        await this.book.release(lease, { end: false }).catch(() => undefined);
+        throw this.drained();
+      }
       const container = this.find(lease.slot);
       if (container?.isRunning) return this.admitted(leasedOf(lease, container));
       // It was told to stop in this very moment.
@@ -289,24 +293,26 @@ export class WarmPool {
 
   /**
    * The pool takes no new leases; its free containers end now, and the leased ones as they are released. So it stays until {@link fill}. To have
-   * other containers and go on serving, {@link recycle} it.
+   * other containers and go on serving, {@link recycle} it. Once this returns, no manager gives out a container.
    *
    * @returns how many leases stand
+   * @throws SlowStoreError where another manager renews its leases and has not seen it within ten seconds; then it may give out some still: call again
    */
   async drain(): Promise<number> {
     const { current } = this.#maintenance;
     const usual = current && { job: current.job, containers: this.#maintenance.targetOf(current) };
-    await this.#maintenance.agree((now) =>
+    await this.#agreement.change((now) =>
       now.draining ? now : { ...now, draining: true, ...(usual ? { usual } : {}) },
     );
     this.changed();
     this.#kept.sweep(0);
+    await this.#agreement.known();
     return this.book.state().held;
   }
 
   /** Ends a {@link drain}: the pool takes leases again, and has the size that it had. */
   async fill(): Promise<void> {
-    await this.#maintenance.agree((now) => (now.draining ? { ...now, draining: false } : now));
+    await this.#agreement.change((now) => (now.draining ? { ...now, draining: false } : now));
     this.changed();
   }
 
@@ -318,7 +324,7 @@ export class WarmPool {
    */
   async recycle(): Promise<number> {
     const there = this.#view.containers.map(({ id }) => id);
-    await this.#maintenance.agree((now) => ({ ...now, worn: [...new Set([...(now.worn ?? []), ...there])] }));
+    await this.#agreement.change((now) => ({ ...now, worn: [...new Set([...(now.worn ?? []), ...there])] }));
     this.#kept.sweep(0);
     const retired = await Promise.all(there.map((id) => this.book.retire(id)));
     return retired.filter(Boolean).length;
@@ -331,7 +337,7 @@ export class WarmPool {
     const { current } = this.#maintenance;
     if (!current)
       throw UserError.at("size", `the pool ${this.pool} has no job that could be scaled; deploy it first`, "pool/size");
-    await this.#maintenance.agree((now) => ({ ...now, draining: false, size: { job: current.job, containers } }));
+    await this.#agreement.change((now) => ({ ...now, draining: false, size: { job: current.job, containers } }));
     this.changed();
   }
 
@@ -342,6 +348,7 @@ export class WarmPool {
       book: this.book,
       view: this.#view,
       maintenance: this.#maintenance,
+      agreement: this.#agreement,
       isReady: (container) => this.isReady(container),
     });
   }
@@ -353,7 +360,8 @@ export class WarmPool {
 
   /** Whether a container may be given to somebody. */
   private isOffered(container: Container | undefined): container is Container {
-    const { current, record } = this.#maintenance;
+    const { current } = this.#maintenance;
+    const { record } = this.#agreement;
     if (!container || !current || record.draining || !this.#view.isCurrent) return false;
     if (container.job !== current.job || container.age > (this.#options.maxAge ?? DAY)) return false;
     // Where the pool becomes smaller, those with the highest numbers have to become free.
@@ -407,6 +415,11 @@ export class WarmPool {
   private letGo(lease: Lease): void {
     // A lease that has ended meanwhile needs no release.
     this.book.release(lease).catch(() => undefined);
+  }
+
+  private drained(): PoolBusyError {
+    const message = `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`;
+    return new PoolBusyError(this.pool, DRAINED, message);
   }
 
   private gone(lease: Lease): LeaseEndedError {

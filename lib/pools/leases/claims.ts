@@ -120,7 +120,7 @@ export class Claims {
   /** Gives free slots to those who wait, in their order. */
   dispatch(): void {
     const { clock, heartbeat, manager, view } = this.parts;
-    if (this.#stopped || clock.now() < this.#quarantinedUntil || !heartbeat.isFresh()) return;
+    if (this.#stopped || clock.now() < this.#quarantinedUntil || !heartbeat.isFresh() || this.held.doubts) return;
     const waiting = [...this.#waiters].filter(({ claiming }) => !claiming);
     if (waiting.length === 0) return;
     const ranked = this.#ranking.ranked(this.options.candidates());
@@ -329,7 +329,7 @@ export class Claims {
   private hand(waiter: Waiter, key: string, record: SlotRecord, sent: number): void {
     const { heartbeat, clock, keys } = this.parts;
     // Whoever stood still while it claimed has perhaps lost it again.
-    if (waiter.left || !heartbeat.isFresh() || clock.now() >= waiter.until) {
+    if (waiter.left || !heartbeat.isFresh() || this.held.doubts || clock.now() >= waiter.until) {
       this.abandon(key, record);
       return;
     }

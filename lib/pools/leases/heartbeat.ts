@@ -13,6 +13,8 @@ export interface HeartbeatOptions {
   readonly ttl: number;
   readonly every: number;
   readonly nonce: () => string;
+  /** Up to which index of the store the pool was seen. */
+  readonly seen: () => number;
   /** Told of each that was written. `gap`: whether none had been for the ttl, or the object was removed meanwhile. */
   readonly onBeat: (value: string, version: number, gap: boolean) => void;
   readonly onTrouble: (message: string) => void;
@@ -88,8 +90,9 @@ export class Heartbeat {
   }
 
   private async beat(): Promise<void> {
-    const { store, clock, key, ttl, every, nonce, onBeat } = this.options;
-    const value = JSON.stringify({ ttl, beat: (this.#count += 1), nonce: nonce() } satisfies ManagerRecord);
+    const { store, clock, key, ttl, every, nonce, seen, onBeat } = this.options;
+    const record: ManagerRecord = { ttl, beat: (this.#count += 1), seen: seen(), nonce: nonce() };
+    const value = JSON.stringify(record);
     let wasRemoved = false;
     const { version, sent } = await within(clock, Math.max(every * 2, ttl / 2), store.name, async (signal) => {
       for (;;) {

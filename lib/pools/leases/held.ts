@@ -56,11 +56,16 @@ export class Held {
     this.#doubtUntil = this.parts.view.asked + 1;
   }
 
+  /** Whether the view is not believed just now. */
+  get doubts(): boolean {
+    return this.parts.view.answered < this.#doubtUntil;
+  }
+
   /** How a lease has ended, as far as it is known without asking. */
   endOf(lease: Lease): LeaseEnd | "unknown" | undefined {
     const { view, heartbeat, keys } = this.parts;
     if (!this.has(lease)) return this.#over.get(lease.claim) ?? "unknown";
-    if (!heartbeat.isFresh() || view.answered < this.#doubtUntil) return "unknown";
+    if (!heartbeat.isFresh() || this.doubts) return "unknown";
     const key = keys.slot(lease.slot);
     return this.#restoring.has(key) ? "unknown" : endOf(lease, view.slots.get(key)?.record);
   }

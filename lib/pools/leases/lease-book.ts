@@ -1,9 +1,10 @@
-import { messageOf } from "../../nomad";
 import { randomBytes } from "node:crypto";
+import { messageOf } from "../../nomad";
+import type { StoredObject } from "../store";
 import { emptied, patienceOf, type BookParts } from "./book-parts";
-import { checkTime, checkTimes, monotonicClock } from "./clock";
+import { checkTime, checkTimes, monotonicClock, pause } from "./clock";
 import { Claims } from "./claims";
-import { readDecided, within, writeDecided } from "./decide";
+import { readDecided, SlowStoreError, within, writeDecided } from "./decide";
 import { Endings } from "./endings";
 import { Heartbeat } from "./heartbeat";
 import { Held } from "./held";
@@ -25,6 +26,8 @@ import { View } from "./view";
 const TTL = 2000;
 const HANDED_OVER = 30_000;
 const QUEUE_LIMIT = 1000;
+/** How long managers that are there may take to see what one of them wrote, in milliseconds. */
+const SEEN_WITHIN = 10_000;
 /** How often it is looked whether something is over, in parts of the ttl. */
 const LOOKS = 20;
 
@@ -73,6 +76,7 @@ export class LeaseBook {
         ttl,
         every: heartbeat,
         nonce,
+        seen: () => view.seen,
         onTrouble,
         key: keys.manager(manager),
         onBeat: (value, version, gap) => {
@@ -338,6 +342,31 @@ export class LeaseBook {
   /** The pool as it is seen now, from memory. */
   state(): PoolState {
     return this.#claims.state();
+  }
+
+  /** An object of the pool beside its leases, as of the last look at the pool; undefined where there was none. See {@link poolKey}. */
+  object(name: string): StoredObject | undefined {
+    return this.#parts.view.others.get(`${this.#parts.keys.prefix}${name}`);
+  }
+
+  /**
+   * Waits until every manager of the pool has seen what was written at a version of the store. One that is silent for its ttl is not waited for: it
+   * claims nothing before it has looked at the pool anew.
+   *
+   * @throws SlowStoreError where one that is not silent has not seen it in ten seconds
+   */
+  async seenByAll(version: number): Promise<void> {
+    const { clock, ttl, store, view, keys, manager } = this.#parts;
+    const own = keys.manager(manager);
+    const patience = Math.max(SEEN_WITHIN, 4 * ttl);
+    const hasSeen = () =>
+      view.seen >= version &&
+      [...view.managers.values()].every(
+        ({ key, record, since }) =>
+          key === own || (record?.seen ?? 0) >= version || clock.now() - since >= (record?.ttl ?? ttl),
+      );
+    for (const end = clock.now() + patience; !hasSeen(); await pause(clock, ttl / LOOKS))
+      if (clock.now() > end) throw new SlowStoreError(store.name, patience);
   }
 
   /** The leases that this manager renews. */

@@ -28,7 +28,13 @@ const ticketRecord = v.object({ manager: text, ttl: v.pipe(v.number(), v.minValu
 /** A place in the queue. It stands as long as its manager. */
 export interface TicketRecord extends v.InferOutput<typeof ticketRecord> {}
 
-const managerRecord = v.object({ ttl: v.pipe(v.number(), v.minValue(1)), beat: whole, nonce: text });
+const managerRecord = v.object({
+  ttl: v.pipe(v.number(), v.minValue(1)),
+  beat: whole,
+  /** Up to which index of the store it had seen the pool. */
+  seen: v.optional(whole, 0),
+  nonce: text,
+});
 
 /** A manager that is there: it writes this again and again. */
 export interface ManagerRecord extends v.InferOutput<typeof managerRecord> {}

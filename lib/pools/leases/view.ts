@@ -39,6 +39,10 @@ export class View {
   readonly slots = new Map<string, Known<SlotRecord>>();
   readonly tickets = new Map<string, Known<TicketRecord>>();
   readonly managers = new Map<string, Known<ManagerRecord>>();
+  /** What else lies below the pool's prefix, as of the last list. */
+  others: ReadonlyMap<string, StoredObject> = new Map();
+  /** The index of the store that the last list was of. */
+  seen = 0;
   /** How many lists were asked for, and the number of the one that was answered last. */
   asked = 0;
   answered = 0;
@@ -153,6 +157,8 @@ export class View {
     this.#newest = wentBack ? index : Math.max(this.#newest, index);
     this.heard = this.clock.now();
     this.answered = list;
+    this.seen = index;
+    this.others = new Map([...objects].filter(([key]) => this.mapOf(key) === undefined));
     for (const map of [this.slots, this.tickets, this.managers])
       for (const key of map.keys())
         if (!objects.has(key) && !this.isNewer(key, undefined, index, list)) map.delete(key);
