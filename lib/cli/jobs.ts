@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Job, UserError } from "../jobspec";
-import { problemsOf, readJobFile, STANDARD_INPUT } from "../operations";
+import { poolOf } from "../jobspec/host";
+import { namesToWrite, problemsOf, readJobFile, STANDARD_INPUT } from "../operations";
 import type { CliContext } from "./context";
 import { fileReading, type HclOptions } from "./hcl";
 import { readOwnStack } from "./stack";
 
 /**
- * The jobs of a stack, or of a file; or the one of them with an id.
+ * The jobs of a stack, or of a file; or the one of them with an id, or of a pool.
  *
  * @throws UserError where there is none
  */
@@ -20,10 +21,11 @@ export async function jobsOf(
   const all = isStackName(name, context)
     ? await jobsOfStack(name, options, context)
     : await jobsOfFile(name, options, context);
-  const jobs = id === undefined ? all : all.filter((job) => job.id === id);
+  const exact = all.filter((job) => id === undefined || job.id === id);
+  const jobs = exact.length > 0 ? exact : all.filter((job) => poolOf(job.id, job.meta) === id);
   if (jobs.length > 0) return jobs;
-  const known = all.map((job) => job.id).join(", ");
-  throw UserError.at(name, `has no job "${id ?? ""}"; write one of ${known}`, "job");
+  const known = all.map((job) => job.id);
+  throw UserError.at(name, `has no job "${id ?? ""}"; ${namesToWrite(id ?? "", known)}`, "job");
 }
 
 /** Whether a name can only be that of a stack: no file has it, and it is not the name of one. */

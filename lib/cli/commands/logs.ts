@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import { ApiError, type AllocationStub, type NomadClient } from "../../nomad";
+import { ApiError, jobsNamed, parentOf, type AllocationStub, type NomadClient } from "../../nomad";
+import { namesToWrite } from "../../operations";
 import { term } from "../../text";
 import { argument, command, flag, value } from "../command";
 import { clients, localCluster } from "../context";
@@ -13,23 +14,25 @@ import { TaskOutput } from "../task-output";
 export const logs = command({
   name: "logs",
   summary: "print what a task wrote",
-  arguments: { task: argument("the task's name") },
+  arguments: {
+    name: argument("a task; or a job, a pool or an allocation, where that has one task", "task|job"),
+  },
   options: {
     follow: flag("go on as it writes", { short: "-f" }),
     stderr: flag("only its stderr"),
-    job: value("id", "the job, where several have such a task"),
+    job: value("id", "the job or the pool, where several have such a task"),
   },
-  examples: ["cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f"],
+  examples: ["cdk-nomad logs prism-admin", "cdk-nomad logs pattern-launcher -f", "cdk-nomad logs warm-pool-openai"],
   exitCodes: { [EXIT.ok]: "all of it is printed" },
   interrupted: term`the task goes on`,
-  async run({ task, follow, stderr, job }, context) {
+  async run({ name, follow, stderr, job }, context) {
     const { terminal, clock, silence = QUIET } = context;
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
     const { nomad, consul } = clients(context, localCluster(context).cluster);
     try {
-      terminal.progress().step(`looking for ${task} at ${nomad.address}`);
-      const allocation = await findTask(nomad, task, job);
+      terminal.progress().step(`looking for ${name} at ${nomad.address}`);
+      const { allocation, task } = await findTask(nomad, name, job);
       let heard = clock.now();
       if (follow)
         whenGone(nomad, allocation, { quiet: silence, since: () => clock.now() - heard, signal }).then(
@@ -125,34 +128,74 @@ function withoutOutput(error: unknown, { ID: id }: AllocationStub, task: string)
   );
 }
 
-/**
- * The newest allocation that has this task; a running one first.
- *
- * @throws UserError where none has it, or those of several jobs do and none of these is the only one that runs
- */
-async function findTask(nomad: NomadClient, task: string, job: string | undefined): Promise<AllocationStub> {
-  const all = (await nomad.allAllocations()).filter(
-    ({ JobID }) => job === undefined || JobID === job || parentOf(JobID) === job,
-  );
-  const having = all.filter((allocation) => Object.hasOwn(allocation.TaskStates ?? {}, task));
-  const running = having.filter(({ ClientStatus }) => ClientStatus === "running");
-  const candidates = running.length > 0 ? running : having;
-  const jobs = [...new Set(candidates.map(({ JobID }) => parentOf(JobID)))].sort();
-  if (job === undefined && jobs.length > 1)
-    throw UserError.at(task, `several jobs have such a task; write --job and one of ${jobs.join(", ")}`, "task");
-  const found = candidates.sort((a, b) => b.CreateTime - a.CreateTime)[0];
-  if (found) return found;
-  const names = [...new Set(all.flatMap((allocation) => Object.keys(allocation.TaskStates ?? {})))].sort();
-  throw UserError.at(
-    task,
-    names.length > 0
-      ? `no allocation has such a task; write one of ${names.join(", ")}`
-      : "nothing runs; deploy something first: cdk-nomad deploy dev",
-    "task",
-  );
+interface Found {
+  readonly allocation: AllocationStub;
+  readonly task: string;
 }
 
-/** The job that launched one, where its id says so: children are called `job/periodic-…` and `job/dispatch-…`. */
-function parentOf(id: string): string {
-  return id.replace(/\/(?:periodic|dispatch)-[^/]*$/, "");
+/**
+ * The newest allocation that a name means, a running one first, with its task: of a task; else of a job or a pool, as `status` shows it, or an
+ * allocation, as `pool status` does.
+ *
+ * @throws UserError where there is none, or several are meant
+ */
+async function findTask(nomad: NomadClient, name: string, job: string | undefined): Promise<Found> {
+  const everything = await nomad.allAllocations();
+  const all = job === undefined ? everything : ofJob(job, everything);
+  // What was launched is found by its own id too, and there may be thousands of it.
+  const ids = [...new Set(everything.map(({ JobID }) => parentOf(JobID) ?? JobID))];
+  if (job !== undefined && all.length === 0 && everything.length > 0)
+    throw UserError.at("--job", `no allocation is of a job "${job}"; ${namesToWrite(job, ids)}`, "job");
+  const having = all.filter((allocation) => tasksOf(allocation).includes(name));
+  if (having.length > 0) return { allocation: newestOf(name, having, job === undefined), task: name };
+  const meant = ofJob(name, all);
+  const named = meant.length > 0 ? meant : all.filter(({ ID }) => /^[0-9a-f]{8}/.test(name) && ID.startsWith(name));
+  if (named.length === 0)
+    throw UserError.at(
+      name,
+      all.length > 0
+        ? `no allocation has such a task, and no job is called so; ${namesToWrite(name, [...all.flatMap(tasksOf), ...ids].sort())}`
+        : "nothing runs; deploy something first: cdk-nomad deploy dev",
+      "task",
+    );
+  const allocation = newestOf(name, named, true);
+  const [task, ...others] = new Set(runningOrAll(named).flatMap(tasksOf));
+  if (task === undefined) throw UserError.at(name, "has no task that was started; cdk-nomad status says why", "task");
+  if (others.length === 0) return { allocation, task };
+  const line = `cdk-nomad logs <task> --job ${allocation.JobID}`;
+  throw UserError.at(name, `has several tasks; write ${line}, with one of ${[task, ...others].join(", ")}`, "task");
+}
+
+function tasksOf({ TaskStates }: AllocationStub): readonly string[] {
+  return Object.keys(TaskStates ?? {});
+}
+
+function ofJob(name: string, all: readonly AllocationStub[]): readonly AllocationStub[] {
+  const meant = jobsNamed(
+    name,
+    all.map(({ JobID }) => JobID),
+  );
+  return all.filter(({ JobID }) => meant.has(JobID));
+}
+
+/** Those that run; all of them where none does. */
+function runningOrAll(found: readonly AllocationStub[]): readonly AllocationStub[] {
+  const running = found.filter(({ ClientStatus }) => ClientStatus === "running");
+  return running.length > 0 ? running : found;
+}
+
+/**
+ * The newest of some allocations, a running one first.
+ *
+ * @param ofOneJob whether those of several jobs are a mistake
+ */
+function newestOf(name: string, found: readonly AllocationStub[], ofOneJob: boolean): AllocationStub {
+  const candidates = runningOrAll(found);
+  const jobs = [...new Set(candidates.map(({ JobID }) => parentOf(JobID) ?? JobID))].sort();
+  // Generations of one pool are one thing that changes.
+  if (ofOneJob && jobs.length > 1 && ofJob(name, candidates).length === 0)
+    throw UserError.at(name, `several jobs have such a task; write --job and one of ${jobs.join(", ")}`, "task");
+  const [newest] = [...candidates].sort((a, b) => b.CreateTime - a.CreateTime);
+  if (newest === undefined) throw new Error("there is no allocation among none");
+  return newest;
 }

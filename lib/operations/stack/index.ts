@@ -1,5 +1,6 @@
 /** A program, run, and what its stacks want. */
 export { runChild } from "./child-program";
+export { namesToWrite } from "./nearest";
 export { evaluateTemplate, NeedsTerraform, type TerraformValue } from "./expression";
 export {
   readContents,

@@ -3,6 +3,7 @@ import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { parseJson } from "./bounded-json";
 import { evaluateTemplate, NeedsTerraform, type Variables } from "./expression";
 import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
+import { namesToWrite } from "./nearest";
 import { SensitiveValues, type SensitiveText } from "./sensitive";
 import { stackOrder, type StackResource } from "./stack-order";
 import { allocationsOf, jobShape, manifestShape, stackShape, type Rollout, type StackFile } from "./stack-shape";
@@ -138,9 +139,8 @@ function readStackFile(outdir: string, name: string, limits: ReadingLimits): Sta
   if (value !== undefined) return stackShape(value, steps.join("/"));
   const names = stackNames(outdir, limits)
     .filter((each) => each.length <= 100)
-    .slice(0, 100)
-    .join(", ");
-  throw UserError.at(name, `there is no such environment; write one of ${names}`, "environment");
+    .slice(0, 100);
+  throw UserError.at(name, `there is no such environment; ${namesToWrite(name, names)}`, "environment");
 }
 
 function atMost(name: string, number: number, most: number, what: string): void {

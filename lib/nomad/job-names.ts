@@ -1,0 +1,17 @@
+const CHILD = /^(.+)\/(?:periodic|dispatch)-[^/]+$/;
+const GENERATION = /^(.+)-[0-9a-f]{8}$/;
+
+/** The job that launched one, where its id says so: children are called `job/periodic-…` and `job/dispatch-…`. */
+export function parentOf(id: string): string | undefined {
+  return CHILD.exec(id)?.[1];
+}
+
+/**
+ * The jobs that somebody means with a name: the one with that id; else those that the job of that id launched, and the generations of the pool of
+ * that name (`warm-pool-openai-1f3a5b7c` of `warm-pool-openai`).
+ */
+export function jobsNamed(name: string, ids: Iterable<string>): ReadonlySet<string> {
+  const all = new Set(ids);
+  if (all.has(name)) return new Set([name]);
+  return new Set([...all].filter((id) => parentOf(id) === name || GENERATION.exec(id)?.[1] === name));
+}
