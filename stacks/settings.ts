@@ -80,7 +80,7 @@ export interface ServiceSettings {
   readonly execution: "container" | "process" | "auto";
   /** `node`: whoever reaches the node; `loopback`: whoever is on it. */
   readonly reachable: "node" | "loopback";
-  /** Where its tokens are: in the project's private folder, where `cdk-nomad start` makes one, or in the variable `nomad/jobs/pool-service`. */
+  /** Where its tokens are: in the project's private folder, where `cdk-nomad deploy` makes one, or in the variable `nomad/jobs/pool-service`. */
   readonly tokens: "project" | "variable";
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SERVICE_TOKENS } from "../pools";
 import { ignoredFolder, writePrivateFile } from "../private-files";
@@ -36,6 +36,17 @@ export function ensureServiceToken(project: string): OwnToken {
   writePrivateFile(tokens, `${others}${tokenText(line)}\n`);
   writePrivateFile(file, `${token}\n`);
   return { file };
+}
+
+/** Whether jobs look for their tokens where a project's own service has them. */
+export function wantServiceToken(project: string, jobs: readonly object[]): boolean {
+  const path = JSON.stringify(join(project, SERVICE_TOKENS));
+  return jobs.some((job) => JSON.stringify(job).includes(path));
+}
+
+/** Takes away the tokens of a project's own service: they do not outlive its cluster. */
+export function removeServiceTokens(project: string): void {
+  rmSync(dirname(tokenFileOf(project)), { recursive: true, force: true });
 }
 
 function tokenFileOf(project: string): string {

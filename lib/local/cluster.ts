@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
@@ -53,6 +53,8 @@ export interface UpOptions {
 }
 
 const START_LIMIT = 60_000;
+/** Files with the configuration of agents. */
+const CONFIGURATION = /^(?:consul|nomad(?:-[a-z0-9-]+)?)\.json$/;
 
 /** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */
 export class EmbeddedCluster {
@@ -144,7 +146,7 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Stops every job, every agent and whatever they left, and removes their data. Logs stay.
+   * Stops every job, every agent and whatever they left, and removes their data and their configuration. Logs stay.
    *
    * @param signal ends it on the way: what has not ended then goes on, and a later call ends it
    * @returns whether there was anything to stop
@@ -180,6 +182,9 @@ export class EmbeddedCluster {
         progress.done(`${name} stopped`);
       }
       await this.cleanUp(signal);
+      // Last: by their configuration the processes of agents are known.
+      for (const file of readdirSync(this.folder).filter((name) => CONFIGURATION.test(name)))
+        rmSync(join(this.folder, file), { force: true });
       removeState(this.folder);
       return had;
     });

@@ -11,11 +11,12 @@ import {
 import { term } from "../../text";
 import { STAND_IN } from "../../job-parts";
 import { command, flag, value, type ValuesOf } from "../command";
-import type { CliContext } from "../context";
+import { localCluster, type CliContext } from "../context";
 import { DrainedPools } from "../drained-pools";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { canaryWeight, environment, watching } from "../options";
 import { serviceTable } from "../service-table";
+import { ensureServiceToken, wantServiceToken } from "../service-tokens";
 import { withStack, type OpenStack } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
@@ -55,6 +56,10 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
   const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
   return withStack(input, context, async (stack) => {
     refuseTerraformOnly(stack.contents, name);
+    const { project } = localCluster(context);
+    const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+    // A service that found no tokens would answer nobody.
+    if (wantServiceToken(project, jobs)) ensureServiceToken(project);
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
       deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight, force: input.force }),
     );

@@ -2,17 +2,19 @@ import { term } from "../../text";
 import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
+import { removeServiceTokens } from "../service-tokens";
 
 /** Stops the embedded cluster and whatever it left. */
 export const down = command({
   name: "down",
-  summary: "stop the embedded cluster and remove what it left",
+  summary:
+    "stop the embedded cluster and remove what it left, with the tokens of its pools' service; its agents' logs stay",
   examples: ["cdk-nomad down"],
   exitCodes: { [EXIT.ok]: "nothing runs any more" },
   interrupted: term`cdk-nomad down goes on with it, cdk-nomad status says what runs`,
   async run(_input, context) {
     const { terminal, signal } = context;
-    const { cluster } = localCluster(context);
+    const { cluster, project } = localCluster(context);
     const sayWhatRuns = () => {
       const { agents, others } = cluster.alive();
       const processes = others === 0 ? [] : [others === 1 ? "1 process of tasks" : `${others} processes of tasks`];
@@ -23,7 +25,12 @@ export const down = command({
     const had = await cluster
       .down(terminal.progress(), signal)
       .finally(() => signal.removeEventListener("abort", sayWhatRuns));
-    terminal.note(had ? term`nothing is left of the cluster but its logs` : term`no cluster was running`);
+    removeServiceTokens(project);
+    terminal.note(
+      had
+        ? term`nothing is left of the cluster but the logs of its agents, in ${cluster.folder}`
+        : term`no cluster was running`,
+    );
     return EXIT.ok;
   },
 });

@@ -100,7 +100,7 @@ async function leasesOf(store: Store, pool: string): Promise<readonly Lease[]> {
 }
 
 function statusText(pools: readonly PoolStatus[]): TerminalText {
-  if (pools.length === 0) return term`no pool is deployed`;
+  if (pools.length === 0) return term`no pool is deployed; deploy one first: cdk-nomad deploy dev`;
   const rows = pools.flatMap(({ pool, jobs, leases, drained }) =>
     jobs.map(({ job, count, running }) => [
       pool,

@@ -11,7 +11,7 @@ import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { startCluster } from "./up";
 import { judgedText } from "./validate";
-import { ensureServiceToken, serviceAddress } from "../service-tokens";
+import { ownServiceToken, serviceAddress } from "../service-tokens";
 
 /** The main job: the cluster, then the dev stack, then what to do next. */
 export const start = command({
@@ -30,14 +30,15 @@ export const start = command({
     if (before) terminal.note(term`the cluster runs already`);
     terminal.print(clusterTable(status));
     terminal.note(term``);
-    const { file: token } = ensureServiceToken(localCluster(context).project);
     // The cluster that was just started is the one that is meant, whatever the variables name.
     const code = await deployEnvironment({ environment: "dev" }, { ...context, env: withoutConnections(env) });
     if (code !== EXIT.ok) {
       terminal.note(term`\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down`);
       return code;
     }
-    const addresses = localCluster(context).cluster.addresses();
+    const { cluster, project } = localCluster(context);
+    const addresses = cluster.addresses();
+    const token = ownServiceToken(project);
     const next = [
       ["npx cdk-nomad logs prism-admin -f", "what the admin writes"],
       ["npx cdk-nomad deploy dev", "after a change in stacks/dev.ts"],
@@ -49,8 +50,11 @@ export const start = command({
     terminal.print(
       term`\nNomad's UI      ${addresses?.nomad ?? ""}/ui/\nConsul's UI     ${addresses?.consul ?? ""}/ui/`,
     );
-    terminal.print(term`pools' service  ${serviceAddress(addresses?.portOffset ?? 0)}/openapi.json`);
-    terminal.print(term`its token       ${token}\n\nnext`);
+    if (token !== undefined) {
+      terminal.print(term`pools' service  ${serviceAddress(addresses?.portOffset ?? 0)}/openapi.json`);
+      terminal.print(term`its token       ${token}`);
+    }
+    terminal.print(term`\nnext`);
     const width = Math.max(...next.map(([line]) => line.length));
     for (const [line, why] of next) terminal.print(term`  ${line.padEnd(width)}  ${style.dim(why)}`);
     return code;
