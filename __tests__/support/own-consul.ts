@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +11,16 @@ import { until } from "./until";
 
 /** A Consul of one server that keeps its data where it restarts, which the embedded one does not. */
 export class OwnConsul {
+  /** The token that may do everything; "" where nobody is asked for one. */
+  readonly token: string;
   #folder: string | undefined;
   #ports: ReservedPorts | undefined;
   #child: ChildProcess | undefined;
+
+  /** @param asksForTokens whether it refuses whoever has none. Default: false */
+  constructor(asksForTokens = false) {
+    this.token = asksForTokens ? randomUUID() : "";
+  }
 
   /** Starts it, with the data that it had, and waits until it takes writes. */
   async start(): Promise<void> {
@@ -38,6 +46,15 @@ export class OwnConsul {
       },
       performance: { raft_multiplier: 1 },
       disable_update_check: true,
+      ...(this.token === ""
+        ? {}
+        : {
+            acl: {
+              enabled: true,
+              default_policy: "deny",
+              tokens: { initial_management: this.token, agent: this.token },
+            },
+          }),
     };
     const file = join(this.#folder, "consul.json");
     writeFileSync(file, JSON.stringify(config));
@@ -54,6 +71,18 @@ export class OwnConsul {
     } finally {
       await client.close();
     }
+  }
+
+  /** Makes a token with these rules. */
+  async tokenWith(name: string, rules: string): Promise<string> {
+    const ask = async (path: string, body: object) => {
+      const headers = { "x-consul-token": this.token };
+      const answer = await fetch(`${this.address}${path}`, { method: "PUT", headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return (await answer.json()) as { readonly SecretID: string };
+    };
+    await ask("/v1/acl/policy", { Name: name, Rules: rules });
+    return (await ask("/v1/acl/token", { Policies: [{ Name: name }] })).SecretID;
   }
 
   /** Where it answers. */

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { agentEnvironment, dynamicPortsAt, mountsIn, portsAt, regionPortsAt, unmount } from "../../lib/local";
 import { binaryHere } from "./binaries";
 import { apiPath, NomadClient, nomadConnection } from "../../lib/nomad";
+import type { OwnConsul } from "./own-consul";
 import { reservePorts, type ReservedPorts } from "./ports";
 import { until } from "./until";
 
@@ -21,8 +22,14 @@ export class OwnNomad {
   #ports: ReservedPorts | undefined;
   readonly #children: (ChildProcess | undefined)[] = [];
 
-  /** @param servers how many there are */
-  constructor(private readonly servers = 1) {}
+  /**
+   * @param servers how many there are
+   * @param consul the Consul that it registers services with; default: none
+   */
+  constructor(
+    private readonly servers = 1,
+    private readonly consul?: OwnConsul,
+  ) {}
 
   /** Starts what does not run of it, and waits until it is ready. */
   async start(): Promise<void> {
@@ -72,9 +79,10 @@ export class OwnNomad {
         ...dynamicPortsAt(offset, 0),
       },
       plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
-      // Nothing is there: a Consul on the usual ports is somebody else's.
       consul: {
-        address: `${loopback}:${portsAt(offset)["Consul HTTP"]}`,
+        // Where none is given nothing is there: a Consul on the usual ports is somebody else's.
+        address: this.consul ? new URL(this.consul.address).host : `${loopback}:${portsAt(offset)["Consul HTTP"]}`,
+        token: this.consul?.token ?? "",
         auto_advertise: false,
         client_auto_join: false,
         server_auto_join: false,
@@ -117,6 +125,15 @@ export class OwnNomad {
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await gone;
+  }
+
+  /** Stops an agent where it is, as a machine that is too busy would; `resume` has it go on. */
+  pause(index = 0): void {
+    this.#children[index]?.kill("SIGSTOP");
+  }
+
+  resume(index = 0): void {
+    this.#children[index]?.kill("SIGCONT");
   }
 
   /** Stops the jobs, the agent, and forgets the folder. */

@@ -64,7 +64,8 @@ export class ConsulClient extends ApiClient {
     service: string,
     options: BlockingOptions,
   ): Promise<{ readonly value: readonly ServiceInstance[]; readonly index: number }> {
-    return this.http.watch(apiPath`/v1/health/service/${service}`, list(serviceInstance), options);
+    const path = apiPath`/v1/health/service/${service}`;
+    return this.http.watch(path, list(serviceInstance), { ...options, complete: true });
   }
 
   /**

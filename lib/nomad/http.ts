@@ -156,6 +156,7 @@ export class Http {
     options: BlockingOptions,
   ): Promise<{ readonly value: v.InferOutput<S>; readonly index: number }> {
     const answer = await this.block(path, options);
+    this.checkComplete(answer, path, options);
     return { value: this.read(answer, schema, "GET", path), index: indexOf(answer) };
   }
 
@@ -274,10 +275,9 @@ export class Http {
     answer: RawAnswer,
     schema: S,
     path: ApiPath,
-    { complete }: { readonly complete?: boolean },
+    options: { readonly complete?: boolean },
   ): v.InferOutput<S> | undefined {
-    if (complete && answer.headers[FILTERED] === "true")
-      this.refuse({ ...answer, status: 403, text: "the token may not read all of it" }, "GET", path);
+    this.checkComplete(answer, path, options);
     if (isAbsent(answer, this.connection.name)) return undefined;
     if (answer.status === 404) {
       const said = answer.text.trim().slice(0, 200);
@@ -286,6 +286,12 @@ export class Http {
       throw unreadable(this.source("GET", path), what);
     }
     return this.read(answer, schema, "GET", path);
+  }
+
+  /** Of what a token may not read Consul leaves out, which would look as if it were not there. */
+  private checkComplete(answer: RawAnswer, path: ApiPath, { complete }: { readonly complete?: boolean }): void {
+    if (complete && answer.headers[FILTERED] === "true")
+      this.refuse({ ...answer, status: 403, text: "the token may not read all of it" }, "GET", path);
   }
 
   private read<S extends Schema>(answer: RawAnswer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {

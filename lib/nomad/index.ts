@@ -22,6 +22,6 @@ export type { ExecOptions, ExecSession } from "./exec-session";
 export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
 export { jobsNamed, parentOf } from "./job-names";
-export { placementInWords } from "./placement";
+export { placementInWords, unplacedInWords } from "./placement";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";

@@ -1,4 +1,12 @@
-import type { PlacementFailure } from "./answers";
+import type { Evaluation, PlacementFailure } from "./answers";
+
+/** Why allocations of a job are not placed just now, by its evaluations; empty where none waits for room. */
+export function unplacedInWords(evaluations: readonly Evaluation[]): readonly string[] {
+  const waiting = evaluations.filter(({ Status }) => Status === "blocked");
+  if (waiting.length === 0) return [];
+  const reasons = [...waiting, ...evaluations].map(({ FailedTGAllocs }) => Object.values(FailedTGAllocs ?? {}));
+  return [...new Set((reasons.find((some) => some.length > 0) ?? []).map(placementInWords))];
+}
 
 /** Why allocations find no node: which resource is exhausted on how many nodes, what leaves how many out. */
 export function placementInWords(failure: PlacementFailure): string {

@@ -136,7 +136,7 @@ interface Violation {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof PoolBusyError)
-    return new Problem("pool-busy", error.message, { retryAfter: Math.max(1, Math.ceil(error.retryAfter / 1000)) });
+    return new Problem("pool-busy", error.summary, { retryAfter: Math.max(1, Math.ceil(error.retryAfter / 1000)) });
   if (error instanceof LeaseEndedError)
     return new Problem(
       error.reason === "stale" ? "lease-stale" : "lease-ended",

@@ -1,3 +1,4 @@
+import { messageOf } from "../../nomad";
 import type { Executor } from "../execution";
 import type { Clock } from "../leases";
 import type { Container } from "./view";
@@ -7,20 +8,32 @@ const TIMEOUT = 5000;
 /** The pause before one that did not answer is asked again. */
 const PAUSE = 1000;
 
-type Answer = { readonly kind: "asked" | "answered" } | { readonly kind: "failed"; readonly at: number };
+type Answer =
+  | { readonly kind: "answered" }
+  | { readonly kind: "asked"; readonly trouble?: string }
+  | { readonly kind: "failed"; readonly at: number; readonly trouble: string };
 
 /** Asks each new container once whether it runs a command: a check that passes in Consul does not say that an exec gets there. */
 export class Probes {
   readonly #answers = new Map<string, Answer>();
+  /** Whether somebody was told that none answers. */
+  #isTold = false;
 
   constructor(
     private readonly executor: Executor,
     private readonly clock: Clock,
     private readonly onAnswer: () => void,
+    private readonly onTrouble: (message: string) => void,
   ) {}
 
   hasAnswered(id: string): boolean {
     return this.#answers.get(id)?.kind === "answered";
+  }
+
+  /** Why a container has not answered; undefined where it has, or was not asked to the end yet. */
+  troubleOf(id: string): string | undefined {
+    const answer = this.#answers.get(id);
+    return answer && "trouble" in answer ? answer.trouble : undefined;
   }
 
   /** Asks those that were not asked, and forgets those that are not among them any more. */
@@ -35,14 +48,21 @@ export class Probes {
   }
 
   private async ask({ id, task, isolation }: Container): Promise<void> {
-    this.#answers.set(id, { kind: "asked" });
+    this.#answers.set(id, { kind: "asked", trouble: this.troubleOf(id) });
     const place = { allocation: id, task, isolation };
-    const hasAnswered = await this.executor.execute(place, "true", { timeout: TIMEOUT }).then(
-      ({ exitCode }) => exitCode === 0,
-      () => false,
+    const trouble = await this.executor.execute(place, "true", { timeout: TIMEOUT }).then(
+      ({ exitCode }) => (exitCode === 0 ? undefined : `a first command ended with ${exitCode}`),
+      (error: unknown) => messageOf(error),
     );
     if (!this.#answers.has(id)) return;
-    this.#answers.set(id, hasAnswered ? { kind: "answered" } : { kind: "failed", at: this.clock.now() });
-    if (hasAnswered) this.onAnswer();
+    if (trouble === undefined) {
+      this.#isTold = false;
+      this.#answers.set(id, { kind: "answered" });
+      return this.onAnswer();
+    }
+    this.#answers.set(id, { kind: "failed", at: this.clock.now(), trouble });
+    // One that ends just now does not answer either; whoever looks after the pool hears of it once.
+    if (!this.#isTold) this.onTrouble(`the container ${id} does not answer: ${trouble}; trying again`);
+    this.#isTold = true;
   }
 }

@@ -26,6 +26,7 @@ import { PoolRecordStore } from "./pool-record";
 import { Probes } from "./probes";
 import { statusOf } from "./status";
 import { ContainerView, type Container } from "./view";
+import { whyBusy } from "./why-busy";
 
 const DAY = 86_400_000;
 const HEALTHY_WITHIN = 120_000;
@@ -94,7 +95,7 @@ export class WarmPool {
       onTrouble,
       onChange: () => this.changed(),
     });
-    this.#probes = new Probes(executor, this.#clock, () => this.changed());
+    this.#probes = new Probes(executor, this.#clock, () => this.changed(), onTrouble);
     this.#kept = new KeptContainers(
       this.#clock,
       ({ slot }) => this.isOffered(this.find(slot)),
@@ -186,10 +187,12 @@ export class WarmPool {
     for (let tries = 1; ; tries += 1) {
       const lease = await this.book
         .claim({ ...options, deadline: Math.max(0, end - this.#clock.now()) })
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
+          if (!(error instanceof PoolBusyError)) throw error;
           // Whoever does not wait is in no queue that would be seen: what is kept for others is replaced for whoever comes next.
-          if (error instanceof PoolBusyError) this.#kept.sweep(1);
-          throw error;
+          this.#kept.sweep(1);
+          const { current } = this.#maintenance;
+          throw await whyBusy(error, { nomad: this.#options.nomad, view: this.#view, probes: this.#probes, current });
         });
       if (this.#agreement.record.draining) {
         // That was written while the claim was; nobody was told of it, and nothing ran in it.

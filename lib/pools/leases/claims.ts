@@ -390,7 +390,7 @@ export class Claims {
   private tooLate({ claiming }: Waiter, deadline: number): Error {
     const { heartbeat, store } = this.parts;
     if (claiming || !heartbeat.isFresh()) return new SlowStoreError(store.name, deadline);
-    return this.busy(`none came free within ${deadline / 1000} s`);
+    return this.busy(`none came free within ${Math.round(deadline / 100) / 10} s`);
   }
 
   private busy(why: string): PoolBusyError {

@@ -49,8 +49,11 @@ export class PoolBusyError extends Error {
     readonly pool: string,
     /** When it is worth to ask again, in milliseconds. */
     readonly retryAfter: number,
-    message: string,
+    /** The message without what the cluster says, for whoever has no business there. */
+    readonly summary: string,
+    /** What Nomad and Consul say of it. */
+    details = "",
   ) {
-    super(message);
+    super([summary, details].filter(Boolean).join("; "));
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, placementInWords } from "../../nomad";
+import { messageOf, unplacedInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { LeaseBook, LeaseEndedError, monotonicClock, PoolBusyError, type Lease } from "../leases";
 import { call, meaningOf, ownerMark, SlotLostError } from "./call";
@@ -384,12 +384,8 @@ export class SlotPool {
   private async explained(error: PoolBusyError): Promise<PoolBusyError> {
     const { max } = this.bounds;
     const full = this.#sandboxes.wanted.length >= max ? `it has all of its ${max} sandboxes` : "";
-    const failures = await this.props.nomad.evaluations(this.#job).then(
-      ([newest]) => Object.values(newest?.FailedTGAllocs ?? {}).map(placementInWords),
-      () => [],
-    );
+    const failures = await this.props.nomad.evaluations(this.#job).then(unplacedInWords, () => []);
     const why = [full, ...failures.map((failure) => `another sandbox finds no node: ${failure}`)].filter(Boolean);
-    if (why.length === 0) return error;
-    return new PoolBusyError(error.pool, error.retryAfter, `${error.message}; ${why.join("; ")}`);
+    return new PoolBusyError(error.pool, error.retryAfter, error.summary, why.join("; "));
   }
 }
