@@ -129,7 +129,7 @@ test("drain is true of every manager once it returns, whoever claims at that mom
   for (let round = 0; round < 3; round += 1) {
     await pool.fill();
     await other.until(({ free, draining }) => free === 4 && !draining, 30_000);
-    let over: number | undefined;
+    let over: number | undefined = undefined;
     const late: number[] = [];
     let claimed = 0;
     let isOver = false;
