@@ -289,7 +289,13 @@ test("the command line: status without the service; claim, exec, release, drain,
   const status = await cli(["pool", "status", "--json"], { env: { ...env, POOL_SERVICE_ADDR: "" } });
   expect(JSON.parse(status.stdout)).toMatchObject({ pools: [{ pool: POOL, leases: [{ slot: id, owner: "bob" }] }] });
   expect(await pool("release", id)).toMatchObject({ code: 0 });
+  const second = await start();
   expect(await pool("drain", POOL)).toMatchObject({ code: 0 });
+  // That is true of every service at once.
+  expect(await post(second, root, "/api/containers", { pool: POOL })).toMatchObject({
+    status: 429,
+    body: { code: "pool-busy", detail: expect.stringContaining("drained") as string },
+  });
   const refused = await pool("claim", POOL);
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is drained")]);
   const drained = await cli(["pool", "status", POOL], { env });

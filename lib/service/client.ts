@@ -1,16 +1,20 @@
 import { readFileSync } from "node:fs";
 import { request as send, type Dispatcher } from "undici";
-import type * as v from "valibot";
+import * as v from "valibot";
 import { UserError } from "../jobspec";
-import type { ProblemBody } from "./problem";
-import type * as schemas from "./schemas";
+import * as schemas from "./schemas";
 import type { RunEvent } from "./schemas";
 
 /** A refusal of the service. */
 export class ServiceRefusal extends Error {
   override readonly name = "ServiceRefusal";
 
-  constructor(readonly problem: Pick<ProblemBody, "status" | "code" | "title" | "detail" | "retryAfter">) {
+  constructor(
+    readonly problem: Pick<
+      v.InferOutput<typeof schemas.anyProblem>,
+      "status" | "code" | "title" | "detail" | "retryAfter"
+    >,
+  ) {
     super(`${problem.title}: ${problem.detail}`);
   }
 }
@@ -25,7 +29,10 @@ export interface ServiceConnection {
 /** A container as the service shows it. */
 export type ServedContainer = v.InferOutput<typeof schemas.container>;
 
+/** The longest answer, and the longest line of one that is streamed, in bytes. */
 const LONGEST_LINE = 8 * 1024 * 1024;
+const anyEvent = v.object({ type: v.string() });
+const EVENTS: ReadonlySet<string> = new Set(schemas.runEvent.options.map(({ entries }) => entries.type.literal));
 /** A streamed command may say nothing for as long as it likes; any other answer comes within this, in milliseconds. */
 const PATIENCE = 90_000;
 
@@ -58,34 +65,33 @@ function tokenIn(file: string | undefined): string | undefined {
   }
 }
 
-/** The service's HTTP API, for the command line. */
+/** The service's HTTP API, for the command line. What answers is read through the schemas that the service declares. */
 export class ServiceClient {
   constructor(private readonly connection: ServiceConnection) {}
 
   async claim(wanted: v.InferInput<typeof schemas.claimRequest>, signal?: AbortSignal): Promise<ServedContainer> {
-    return (await this.ask("POST", "/api/containers", { body: wanted, signal })) as ServedContainer;
+    return this.ask("POST", "/api/containers", schemas.container, { body: wanted, signal });
   }
 
   async container(id: string, signal?: AbortSignal): Promise<ServedContainer> {
-    return (await this.ask("GET", `/api/containers/${encodeURIComponent(id)}`, { signal })) as ServedContainer;
+    return this.ask("GET", `/api/containers/${encodeURIComponent(id)}`, schemas.container, { signal });
   }
 
   async release({ id, generation }: Pick<ServedContainer, "id" | "generation">, signal?: AbortSignal): Promise<void> {
-    await this.ask("DELETE", `/api/containers/${encodeURIComponent(id)}`, { generation, signal });
+    const path = `/api/containers/${encodeURIComponent(id)}`;
+    await this.ask("DELETE", path, v.undefined(), { generation, signal });
   }
 
-  async drain(pool: string, signal?: AbortSignal): Promise<{ readonly pool: string; readonly leased: number }> {
-    const path = `/api/pools/${encodeURIComponent(pool)}/drain`;
-    return (await this.ask("POST", path, { signal })) as { pool: string; leased: number };
+  async drain(pool: string, signal?: AbortSignal): Promise<v.InferOutput<typeof schemas.drained>> {
+    return this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/drain`, schemas.drained, { signal });
   }
 
-  async fill(pool: string, signal?: AbortSignal): Promise<{ readonly pool: string }> {
-    return (await this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/fill`, { signal })) as { pool: string };
+  async fill(pool: string, signal?: AbortSignal): Promise<v.InferOutput<typeof schemas.filled>> {
+    return this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/fill`, schemas.filled, { signal });
   }
 
-  async recycle(pool: string, signal?: AbortSignal): Promise<{ readonly pool: string; readonly replaced: number }> {
-    const path = `/api/pools/${encodeURIComponent(pool)}/recycle`;
-    return (await this.ask("POST", path, { signal })) as { pool: string; replaced: number };
+  async recycle(pool: string, signal?: AbortSignal): Promise<v.InferOutput<typeof schemas.recycled>> {
+    return this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/recycle`, schemas.recycled, { signal });
   }
 
   /** Runs a command and gives what it writes as it comes; the last event says how it ended. */
@@ -96,10 +102,13 @@ export class ServiceClient {
   ): AsyncGenerator<RunEvent> {
     const path = `/api/containers/${encodeURIComponent(id)}/execute`;
     const response = await this.send("POST", path, { body, generation, signal, accept: "application/x-ndjson" });
-    if (response.statusCode !== 200) throw refusal(response.statusCode, await response.body.text());
+    if (response.statusCode !== 200) throw refusal(response.statusCode, await textOf(response.body));
     let ended = false;
     for await (const line of this.untilGone(linesOf(response.body), signal)) {
-      const event = JSON.parse(line) as RunEvent;
+      const { type } = this.read(anyEvent, line);
+      // A service that is newer may tell of more than is known here.
+      if (!EVENTS.has(type)) continue;
+      const event = this.read(schemas.runEvent, line);
       ended = event.type === "exit" || event.type === "error";
       yield event;
     }
@@ -120,11 +129,26 @@ export class ServiceClient {
     return UserError.at("", `the service at ${address} went away; how the command ended is not known`, "service");
   }
 
-  private async ask(method: Dispatcher.HttpMethod, path: string, options: Ask): Promise<unknown> {
+  private async ask<S extends v.GenericSchema>(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    schema: S,
+    options: Ask,
+  ): Promise<v.InferOutput<S>> {
     const response = await this.send(method, path, options);
-    const text = await response.body.text();
+    const text = await textOf(response.body);
     if (response.statusCode < 200 || response.statusCode > 299) throw refusal(response.statusCode, text);
-    return text === "" ? undefined : (JSON.parse(text) as unknown);
+    return this.read(schema, text);
+  }
+
+  /** What the service said, if it is that: whatever answers there, nothing else is taken for it. */
+  private read<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> {
+    const result = v.safeParse(schema, text === "" ? undefined : parsed(text));
+    if (result.success) return result.output;
+    const [issue] = result.issues;
+    const where = v.getDotPath(issue) ?? "the answer";
+    const message = `what answers at ${this.connection.address} is not the pools' service, or one of another release: ${where} is not as it should be; look at POOL_SERVICE_ADDR`;
+    throw UserError.at("", message, "service");
   }
 
   private async send(method: Dispatcher.HttpMethod, path: string, options: Ask): Promise<Dispatcher.ResponseData> {
@@ -164,17 +188,36 @@ interface Ask {
 }
 
 function refusal(status: number, text: string): Error {
-  try {
-    const problem = JSON.parse(text) as ProblemBody;
-    if (typeof problem.code === "string" && typeof problem.title === "string") return new ServiceRefusal(problem);
-  } catch {
-    // It is none of ours.
-  }
+  const result = v.safeParse(schemas.anyProblem, parsed(text));
+  if (result.success) return new ServiceRefusal(result.output);
   return UserError.at(
     "",
     `what answers is not the pools' service: it said ${status}; look at POOL_SERVICE_ADDR`,
     "service",
   );
+}
+
+/** JSON, or something that no schema takes. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return NO_JSON;
+  }
+}
+
+const NO_JSON = Symbol("no JSON");
+
+/** A whole answer, which is never long. */
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > LONGEST_LINE) throw UserError.at("", "the service sent an answer that is too long", "service");
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

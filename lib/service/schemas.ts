@@ -140,16 +140,6 @@ export const runRequest = v.strictObject({
 
 export const runAnswer = v.object(result);
 
-/** A line of the streamed answer. */
-export type RunEvent =
-  | { readonly type: "stdout"; readonly data: string }
-  | { readonly type: "stderr"; readonly data: string }
-  /** Before the command runs: what it waits for. */
-  | { readonly type: "progress"; readonly message: string }
-  | ({ readonly type: "exit" } & Omit<v.InferOutput<typeof runAnswer>, "stdout" | "stderr"> &
-      Partial<Pick<v.InferOutput<typeof executeAnswer>, "warm" | "containerId">>)
-  | { readonly type: "error"; readonly problem: v.InferOutput<typeof problem> };
-
 export const renewRequest = v.strictObject({ generation: v.optional(generation) });
 
 export const containerParams = v.strictObject({ id: v.pipe(v.string(), v.minLength(1), v.maxLength(128)) });
@@ -192,6 +182,26 @@ export const problem = v.object({
   retryAfter: v.optional(described(v.number(), "Seconds until it is worth to ask again.")),
   errors: v.optional(v.array(v.object({ path: v.string(), message: v.string() }))),
 });
+
+/** A problem as a client reads it: a service that is newer may have codes that are not known here, and they are kept as they are. */
+export const anyProblem = v.object({ ...problem.entries, code: v.string() });
+
+const { stdout: _stdout, stderr: _stderr, ...withoutOutput } = result;
+/** A line of the streamed answer. Of `execute` the last one says too where it ran. */
+export const runEvent = v.variant("type", [
+  v.object({ type: v.literal("stdout"), data: v.string() }),
+  v.object({ type: v.literal("stderr"), data: v.string() }),
+  /** Before the command runs: what it waits for. */
+  v.object({ type: v.literal("progress"), message: v.string() }),
+  v.object({
+    type: v.literal("exit"),
+    ...withoutOutput,
+    warm: v.optional(v.boolean()),
+    containerId: v.optional(v.string()),
+  }),
+  v.object({ type: v.literal("error"), problem: anyProblem }),
+]);
+export type RunEvent = v.InferOutput<typeof runEvent>;
 
 /** A schema as JSON Schema, as Fastify and OpenAPI 3.1 read it. */
 export function jsonSchema(schema: v.GenericSchema, example?: unknown): Record<string, unknown> {
