@@ -40,6 +40,13 @@ function nomadManager(options: Partial<NomadManagerOptions> = {}): NomadManager 
 
 /** A manager as of a process of its own, which looks after four containers of one provider. */
 async function warmPools(options: Partial<WarmPoolManagerOptions> = {}): Promise<WarmPoolManager> {
+  const manager = madeManager(options);
+  await manager.start();
+  return manager;
+}
+
+/** The same, which is not started. */
+function madeManager(options: Partial<WarmPoolManagerOptions> = {}): WarmPoolManager {
   const { nomad, consul, store } = connections.connections();
   const manager = new WarmPoolManager({
     nomad,
@@ -57,7 +64,6 @@ async function warmPools(options: Partial<WarmPoolManagerOptions> = {}): Promise
     ...options,
   });
   managers.push(manager);
-  await manager.start();
   return manager;
 }
 
@@ -256,6 +262,24 @@ describe("WarmPoolManager, beside the faults of the original", () => {
     );
     await strict.releaseContainer(first?.id ?? "");
   }, 60_000);
+
+  test("a manager that is started twice is started once, and ends no drain", async () => {
+    const other = madeManager();
+    const first = other.start();
+    // Whoever asks second waits for the first.
+    await other.start();
+    expect(other.getPoolStats().openai).toMatchObject({ target: 4 });
+    await first;
+    await other.drainPool("openai");
+    await other.start();
+    expect(other.pool("openai").status().draining).toBe(true);
+    expect(await other.allocateContainer("openai", "ada")).toBeNull();
+    await other.replenishPool("openai");
+    await other.pool("openai").until(({ free }) => free === 4, 60_000);
+    await other.stop();
+    managers.splice(managers.indexOf(other), 1);
+    await full();
+  }, 90_000);
 
   test("sizes and providers that cannot be meant are refused", async () => {
     await expect(manager.updatePoolSize("openai", 101)).rejects.toThrow("101 is no size of a pool; write 0 to 100");

@@ -72,6 +72,8 @@ const CREATE_WITHIN = 60_000;
  */
 export class WarmPoolManager {
   readonly #pools = new Map<Provider, WarmPool>();
+  /** What was begun with each pool: whoever starts it again waits for that. */
+  readonly #starts = new Map<Provider, Promise<void>>();
   /** How often it was stopped. */
   #stops = 0;
 
@@ -79,7 +81,10 @@ export class WarmPoolManager {
     for (const [provider, size] of Object.entries(options.sizes ?? {})) checkSize(provider, size);
   }
 
-  /** Starts every pool: what runs already is taken over, what is missing is brought. */
+  /**
+   * Starts every pool that is not: what runs already is taken over, what is missing is brought. A pool that is drained stays so, and whoever starts a
+   * manager twice starts it once.
+   */
   async start(): Promise<void> {
     await Promise.all(PROVIDERS.map((provider) => this.initializePool(provider)));
   }
@@ -92,6 +97,7 @@ export class WarmPoolManager {
   async stop(): Promise<readonly Lease[]> {
     const pools = [...this.#pools.values()];
     this.#stops += 1;
+    this.#starts.clear();
     this.#pools.clear();
     return (await Promise.all(pools.map((pool) => pool.stop()))).flat();
   }
@@ -99,11 +105,19 @@ export class WarmPoolManager {
   /** Starts the pool of a provider, if it is not. A pool of size 0 has no job, and one that has containers from before loses them. */
   async initializePool(provider: Provider): Promise<void> {
     checkProvider(provider);
-    if (this.#pools.has(provider)) return this.#pools.get(provider)?.fill();
+    const starting = this.#starts.get(provider) ?? this.begin(provider);
+    this.#starts.set(provider, starting);
+    try {
+      await starting;
+    } catch (error) {
+      if (this.#starts.get(provider) === starting) this.#starts.delete(provider);
+      throw error;
+    }
+  }
+
+  private async begin(provider: Provider): Promise<void> {
     const stops = this.#stops;
     const deployed = this.options.deployed ?? (await this.isDeployed(provider));
-    // Meanwhile another call may have begun with it, or the manager may have been stopped.
-    if (this.#pools.has(provider)) return this.#pools.get(provider)?.fill();
     if (stops !== this.#stops) return;
     const { sizes, execution, job, deployed: _, ...rest } = this.options;
     const size = sizes?.[provider] ?? SIZE;
