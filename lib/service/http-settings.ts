@@ -13,6 +13,15 @@ export const httpSettings = {
   forceCloseConnections: "idle" as const,
   routerOptions: { maxParamLength: 256 },
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
+  /** What no route is looked for with: Fastify's own answer would repeat the path. */
+  frameworkErrors(_error: Error, request: FastifyRequest, reply: FastifyReply) {
+    const problem = new Problem(
+      "bad-request",
+      "the path cannot be read, or names something that is longer than 256 characters",
+    );
+    reply.code(problem.status).header("x-request-id", request.id).type("application/problem+json");
+    reply.serializer(JSON.stringify).send(problem.toBody());
+  },
   ajv: { customOptions: { coerceTypes: false as const, removeAdditional: false as const, allErrors: false } },
   clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket) {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
@@ -27,6 +36,22 @@ export const httpSettings = {
     socket.end(head + body);
   },
 };
+
+/** Headers of which two readers, such as a proxy and this server, might each believe another one. */
+const SINGLE = ["authorization", "host", "content-type", "lease-generation"];
+
+/**
+ * Refuses what could be read in two ways.
+ *
+ * @throws Problem for a header that stands twice, and for a request that names its server in its first line, as those to a proxy do
+ */
+export function refuseAmbiguous({ raw }: FastifyRequest): void {
+  if (!raw.url?.startsWith("/"))
+    throw new Problem("bad-request", "write a path into the first line; the service is no proxy");
+  const names = raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) throw new Problem("bad-request", `the header ${twice} stands twice; send it once`);
+}
 
 /**
  * What the log says of a request: its route as it is written in the document, and nothing of what was sent. Bodies hold credentials, and ids and

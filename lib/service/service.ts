@@ -10,7 +10,7 @@ import { containerRoutes, executeRoute, healthRoutes, poolRoutes } from "./route
 import { jsonSchema, PROBLEM, problem } from "./schemas";
 import { fewAtOnce, type ServiceParts } from "./service-parts";
 import { sharedAnswer } from "./shared-answer";
-import { errorFields, httpSettings, requestFields } from "./http-settings";
+import { errorFields, httpSettings, refuseAmbiguous, requestFields } from "./http-settings";
 import type { Tokens } from "./token-source";
 import { Turns } from "./turns";
 
@@ -105,6 +105,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
   if (tokens !== "none") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
   answerProblems(app);
+  app.addHook("onRequest", async (request) => refuseAmbiguous(request));
   authorize(app, tokens);
   app.addHook("onRequest", async (request) => {
     if (ending && request.routeOptions.config.scope !== "public")
