@@ -45,8 +45,9 @@ export default tseslint.config(
   {
     // What a process has around it is no default of a room below the command line: whoever forgets to give it would not notice.
     files: [
-      "lib/{github,jobspec,local,masking,nomad,operations,private-files,testing,text,typescript}/**/*.ts",
+      "lib/{github,job-parts,jobspec,local,masking,nomad,operations,private-files,service,testing,text,typescript}/**/*.ts",
       "lib/pools/{containers,execution,leases,runtime,slots,store}/**/*.ts",
+      "lib/pools/jobs/*.ts",
     ],
     // A program of its own, and the two documented singletons, which read the environment of their process.
     ignores: ["lib/operations/files/program-runner.ts", "lib/pools/**/get-*-manager.ts"],

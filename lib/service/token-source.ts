@@ -97,9 +97,10 @@ export class Tokens {
 /**
  * A file of tokens that nobody but its owner may read.
  *
+ * @param user the id of the user whom it may belong to, beside root; undefined where users have none
  * @throws UserError (when it is read) where others may read or write it, or where it is a link
  */
-export function tokenFile(path: string): TokenSource {
+export function tokenFile(path: string, user: number | undefined): TokenSource {
   return {
     name: path,
     interval: 1000,
@@ -116,7 +117,7 @@ export function tokenFile(path: string): TokenSource {
             `has the mode ${(mode & 0o777).toString(8)}: others may open it; chmod 600 it`,
             "tokens",
           );
-        if (process.getuid !== undefined && ![process.getuid(), 0].includes(uid))
+        if (user !== undefined && ![user, 0].includes(uid))
           throw UserError.at(path, "belongs to another user; make it your own", "tokens");
         if (size > LARGEST_FILE) throw UserError.at(path, "is larger than 4 MB", "tokens");
         return await file.readFile("utf8");

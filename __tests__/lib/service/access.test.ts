@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,6 +11,7 @@ import {
   tokenText,
   type Scope,
 } from "../../../lib/service";
+import { MACHINE } from "../../support/binaries";
 import { testService } from "../../support/service";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-tokens-"));
@@ -76,15 +77,23 @@ describe("a file of tokens", () => {
   };
 
   test.each([0o640, 0o604, 0o620, 0o666, 0o601])("that others may open (%o) is not read", async (mode) => {
-    await expect(tokenFile(file("open", "", mode)).read()).rejects.toThrow("chmod 600");
+    await expect(tokenFile(file("open", "", mode), MACHINE.uid).read()).rejects.toThrow("chmod 600");
+  });
+
+  test("that belongs to another user is not read", async () => {
+    const path = file("another", "");
+    // Root may give a file away; who is not root asks as somebody else.
+    if (MACHINE.uid === 0) chownSync(path, 1234, 1234);
+    const user = MACHINE.uid === 0 ? 0 : (MACHINE.uid ?? 0) + 1;
+    await expect(tokenFile(path, user).read()).rejects.toThrow("belongs to another user");
   });
 
   test("that is a link, a folder or not there is not read, and said why", async () => {
     const path = file("own", "");
     symlinkSync(path, join(folder, "link"));
-    await expect(tokenFile(join(folder, "link")).read()).rejects.toThrow("is a link");
-    await expect(tokenFile(join(folder, "none")).read()).rejects.toThrow("pool token create");
-    await expect(tokenFile(folder).read()).rejects.toThrow();
+    await expect(tokenFile(join(folder, "link"), MACHINE.uid).read()).rejects.toThrow("is a link");
+    await expect(tokenFile(join(folder, "none"), MACHINE.uid).read()).rejects.toThrow("pool token create");
+    await expect(tokenFile(folder, MACHINE.uid).read()).rejects.toThrow();
   });
 
   test("counts as it is now: a token that is added works, and one that is taken away ends", async () => {
@@ -94,7 +103,7 @@ describe("a file of tokens", () => {
       createToken({ owner: "bob", scopes: ["read"] }),
     ];
     const path = file("live", tokenText(ann.line));
-    const tokens = new Tokens(tokenFile(path), () => time);
+    const tokens = new Tokens(tokenFile(path, MACHINE.uid), () => time);
     expect((await tokens.current()).find(ann.token)?.owner).toBe("ann");
     file("live", tokenText(bob.line));
     time += 2000;
@@ -126,7 +135,7 @@ describe("a file of tokens", () => {
     let time = 0;
     const ann = createToken({ owner: "ann", scopes: ["read"] });
     const path = file("broken", tokenText(ann.line));
-    const tokens = new Tokens(tokenFile(path), () => time);
+    const tokens = new Tokens(tokenFile(path, MACHINE.uid), () => time);
     await tokens.current();
     file("broken", "no JSON");
     time += 60_000;

@@ -71,7 +71,7 @@ export const serve = command({
     const logTo = input.json ? "stderr" : "stdout";
     const stream = { write: (line: string) => terminal.pass(block(line.trimEnd()), logTo) };
     const onTrouble = (message: string) => terminal.pass(term`${message}`, "stderr");
-    const tokens = tokensOf(settings, nomad);
+    const tokens = tokensOf(settings, nomad, context.machine);
     // What is wrong with them is said before anything listens; those that are not there yet are waited for, and nobody is answered until then.
     if (tokens !== "none" && !(await tokens.present())) onTrouble(`there are no tokens yet: ${tokens.trouble ?? ""}`);
     const pools = clusterPools({
@@ -180,10 +180,14 @@ function wantedTokens(input: Input, env: CliContext["env"], host: string): Setti
   );
 }
 
-function tokensOf({ tokens }: Settings, nomad: ReturnType<typeof clients>["nomad"]): Tokens | "none" {
+function tokensOf(
+  { tokens }: Settings,
+  nomad: ReturnType<typeof clients>["nomad"],
+  { uid }: CliContext["machine"],
+): Tokens | "none" {
   if (tokens === "none") return "none";
   const now = () => performance.now();
-  if ("file" in tokens) return new Tokens(tokenFile(tokens.file), now);
+  if ("file" in tokens) return new Tokens(tokenFile(tokens.file, uid), now);
   const reader = { items: async (path: string) => (await nomad.variable(path))?.Items };
   return new Tokens(tokenVariable(tokens.variable, reader), now);
 }
