@@ -6,7 +6,10 @@ export async function greet(user: string, key: string): Promise<string | undefin
   await pools.start();
   const container = await pools.allocateContainer("openai", user); // null where none is free
   if (!container) return undefined;
-  const { stdout } = await pools.execute(container, "echo hello", { secrets: { OPENAI_API_KEY: key } });
-  await pools.releaseContainer(container.id);
-  return stdout;
+  try {
+    const { stdout } = await pools.execute(container, "echo hello", { secrets: { OPENAI_API_KEY: key } });
+    return stdout;
+  } finally {
+    await pools.releaseContainer(container.id);
+  }
 }
