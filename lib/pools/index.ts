@@ -1,5 +1,21 @@
-/** Pools: places to run a command, leased in milliseconds. Loads no CDK. */
-export * from "./containers";
+/**
+ * Pools: places to run a command, leased in milliseconds. Loads no CDK. What stands here is what the package publishes as `cdk-nomad/pools`, and
+ * docs/pools.md names all of it; whatever else a room has stays in it.
+ */
+export {
+  getWarmPoolManager,
+  PoolRecordStore,
+  WarmPool,
+  WarmPoolManager,
+  type LeasedContainer,
+  type PoolRecord,
+  type PoolStats,
+  type WarmContainer,
+  type WarmPoolClaim,
+  type WarmPoolManagerOptions,
+  type WarmPoolOptions,
+  type WarmPoolStatus,
+} from "./containers";
 export {
   ExecutionLostError,
   isolationOf,
@@ -9,15 +25,35 @@ export {
   type Executor,
   type Place,
 } from "./execution";
-export * from "./jobs";
 export {
-  CLAIM_DEADLINE,
+  BrowserVmJob,
+  PoolJob,
+  PoolServiceJob,
+  PROVIDERS,
+  RuntimeJob,
+  SERVICE_TOKENS,
+  SlotPoolJob,
+  WarmPoolJob,
+  type BrowserMachine,
+  type BrowserVmJobProps,
+  type Execution,
+  type PoolJobProps,
+  type PoolServiceJobProps,
+  type Provider,
+  type RuntimeDispatch,
+  type RuntimeJobProps,
+  type RuntimeRequest,
+  type SlotPoolJobProps,
+  type WaitingRuntime,
+  type WarmPoolJobProps,
+} from "./jobs";
+export {
   doublesIn,
   LeaseBook,
   LeaseEndedError,
   monotonicClock,
-  poolKey,
   PoolBusyError,
+  SlowStoreError,
   type ClaimOptions,
   type Clock,
   type Double,
@@ -30,8 +66,46 @@ export {
   type ReleaseOptions,
   type SlotState,
 } from "./leases";
-export * from "./runtime";
+export {
+  getNomadManager,
+  NomadManager,
+  RuntimeFailedError,
+  type BrowserVmRequest,
+  type ClusterStatus,
+  type Credentials,
+  type JobAllocation,
+  type JobStatus,
+  type KeptOutput,
+  type ManagerMetrics,
+  type NomadManagerOptions,
+  type OutputChunk,
+  type RuntimeFailure,
+  type RuntimeJobRequest,
+  type RuntimeProgress,
+  type SubmittedJob,
+  type Usage,
+} from "./runtime";
 export * as sandbox from "./sandbox";
-export * from "./slots";
-export * from "./store";
+export {
+  SlotPool,
+  type AcquireOptions,
+  type BatchItem,
+  type BatchResult,
+  type SandboxStatus,
+  type SlotHandle,
+  type SlotPoolProps,
+  type SlotPoolStatus,
+  type ToolCall,
+} from "./slots";
+export {
+  ABSENT,
+  ConsulStore,
+  NomadStore,
+  type Change,
+  type ListOptions,
+  type Snapshot,
+  type Store,
+  type StoredObject,
+} from "./store";
+export { UserError } from "../jobspec";
 export { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";

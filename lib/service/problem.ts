@@ -1,6 +1,6 @@
 import { UserError } from "../jobspec";
 import { ApiError, NoAnswerError } from "../nomad";
-import { ExecutionLostError, LeaseEndedError, PoolBusyError, RuntimeFailedError } from "../pools";
+import { ExecutionLostError, LeaseEndedError, PoolBusyError, RuntimeFailedError, SlowStoreError } from "../pools";
 
 /** What went wrong, for programs: it never changes once it is published. The status belongs to it. */
 export const PROBLEMS = {
@@ -146,8 +146,7 @@ export function problemOf(error: unknown): Problem {
     return new Problem("place-lost", `${NOT_STARTED[error.failure]}; nothing was run, and the service's log has more`);
   if (error instanceof ExecutionLostError)
     return new Problem("place-lost", "what the command did until then is not known; claim another container");
-  // The leases' store answers too slowly.
-  if (error instanceof Error && error.name === "SlowStoreError")
+  if (error instanceof SlowStoreError)
     return new Problem("unavailable", "the store of the leases answers too slowly; ask again", { retryAfter: 2 });
   if (error instanceof NoAnswerError)
     return new Problem("unavailable", `${error.api} does not answer; ask again`, { retryAfter: 2 });

@@ -1,5 +1,4 @@
 /** Warm pools: containers that wait to be leased, replaced after use, and changed without ending a lease. */
-export { Forecast, type ForecastOptions } from "./forecast";
 export { getWarmPoolManager } from "./get-warm-pool-manager";
 export type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
 export { PoolRecordStore, type PoolRecord } from "./pool-record";

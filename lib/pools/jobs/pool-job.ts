@@ -31,7 +31,7 @@ export class PoolJob extends Job {
     return this.meta?.[POOL_META] ?? "";
   }
 
-  /** @internal */
+  /** A copy with some changes. Its id is worked out anew, unless it is one of them, or was given before. */
   protected override copyWith(changes: object): this {
     const isGiven = "id" in changes || Object.getOwnPropertyDescriptor(this, "id")?.get === undefined;
     const copy = super.copyWith(changes);

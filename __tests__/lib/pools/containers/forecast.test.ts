@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Forecast } from "../../../../lib/pools";
+import { Forecast } from "../../../../lib/pools/containers/forecast";
 
 const MINUTE = 60_000;
 

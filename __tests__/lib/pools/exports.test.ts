@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+
+const ROOT = join(__dirname, "../../..");
+const DOOR = join(ROOT, "lib/pools/index.ts");
+
+/** What a module exports, with its doc comments; members of what it exports by `export * as` included. */
+function exportsOf(file: string) {
+  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => readFileSync(path, "utf8"));
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+  const program = ts.createProgram([file], options);
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  if (!module) throw new Error(`${file} is no module`);
+  const own = (symbol: ts.Symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+  const isOurs = ({ declarations }: ts.Symbol) =>
+    declarations?.some((each) => each.getSourceFile().fileName.startsWith(join(ROOT, "lib/pools/"))) === true;
+  const docOf = (symbol: ts.Symbol) => ({
+    text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+    tags: symbol.getJsDocTags(checker).map(({ name }) => name),
+  });
+  return checker.getExportsOfModule(module).map((exported) => {
+    const symbol = own(exported);
+    const isShape = symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface);
+    const members = isShape ? checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol)) : [];
+    return {
+      name: exported.name,
+      doc: docOf(symbol),
+      members: members.filter(isOurs).map((member) => ({ name: member.name, doc: docOf(member) })),
+    };
+  });
+}
+
+const exported = exportsOf(DOOR);
+
+test("all that the package's pools export is named in their document, and nothing else is", () => {
+  const document = readFileSync(join(ROOT, "docs/pools.md"), "utf8");
+  const [, section = ""] = document.split("\n## What `cdk-nomad/pools` exports\n");
+  const named = [...section.split("\n## ")[0]!.matchAll(/`([A-Za-z_]+)`/g)].map(([, name]) => name);
+  expect(exported.map(({ name }) => name).filter((name) => !named.includes(name))).toEqual([]);
+  const names = exported.map(({ name }) => name);
+  expect(named.filter((name) => !names.includes(name ?? ""))).toEqual([]);
+});
+
+test("each has a doc comment that says what it is, and none of it is internal", () => {
+  const silent = exported.filter(({ name, doc }) => name !== "sandbox" && doc.text === "").map(({ name }) => name);
+  const internal = exported.flatMap(({ name, doc, members }) =>
+    [{ name, doc }, ...members.map((each) => ({ ...each, name: `${name}.${each.name}` }))]
+      .filter((each) => each.doc.tags.includes("internal") || /@internal/.test(each.doc.text))
+      .map((each) => each.name),
+  );
+  expect({ silent, internal }).toEqual({ silent: [], internal: [] });
+});
