@@ -144,6 +144,12 @@ withDocker("with the images that npm run images makes", () => {
       expect(said.map(({ stdout }) => stdout.split("\n").slice(1))).toEqual(
         handles.map((_, number) => [`key ${number}`, ""]),
       );
+      const tools = "awk base64 bash dd find grep gzip sed seq setsid stat tar timeout xargs";
+      const missing = await execute(
+        handles[0],
+        `for tool in ${tools}; do command -v $tool >/dev/null || echo $tool; done`,
+      );
+      expect(missing.stdout).toBe("");
       // The kernel counts a user's processes over all containers of a node.
       expect(new Set(said.map(({ stdout }) => stdout.split("\n")[0])).size).toBe(2 * SLOTS);
     }, 60_000);

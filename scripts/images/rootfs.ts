@@ -14,10 +14,12 @@ import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { UserError } from "../../lib";
 
-/** What busybox is called for in images: what start scripts, checks and people use. */
-const APPLETS =
-  "sh awk basename cat chmod cp cut date dirname echo env false find grep head hostname id kill ln ls mkdir mktemp mv nc printf ps pwd rm sed " +
-  "sleep sort tail tar tee test touch tr true uname uniq wc wget which xargs";
+/** What busybox is called for in images, as far as the one here can: what start scripts, checks, people and their commands use. */
+const APPLETS = (
+  "sh awk base64 basename cat chmod cmp comm cp cut date dd df diff dirname du echo env expr false find fold grep gunzip gzip head hostname " +
+  "id kill ln ls md5sum mkdir mktemp mv nc nl nohup nproc od paste patch pidof printf ps pwd readlink realpath rev rm rmdir sed seq setsid " +
+  "sha256sum sleep sort split stat stty sync tac tail tar tee test timeout touch tr true uname uniq wc wget which xargs yes"
+).split(" ");
 
 /** Copies a program of this machine with the libraries that it is linked with, each to where it is here. */
 export function copyProgram(program: string, rootfs: string, target = program): void {
@@ -45,7 +47,8 @@ export function shellRootfs(rootfs: string): void {
       "is not on PATH, and the images' shell is copied from it; install it (Debian: apt-get install busybox-static), or write --from-registry",
     );
   copyProgram(busybox, rootfs, "/bin/busybox");
-  for (const applet of APPLETS.split(" ")) symlinkSync("busybox", join(rootfs, "bin", applet));
+  const has = new Set(execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n"));
+  for (const applet of APPLETS.filter((name) => has.has(name))) symlinkSync("busybox", join(rootfs, "bin", applet));
   // Programs are started by `#!/usr/bin/env node`.
   mkdirSync(join(rootfs, "usr/bin"), { recursive: true });
   symlinkSync("../../bin/busybox", join(rootfs, "usr/bin/env"));
