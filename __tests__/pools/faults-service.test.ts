@@ -1,10 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as v from "valibot";
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
-import type { JobJson } from "../../lib/nomad";
+import { apiPath, type JobJson } from "../../lib/nomad";
 import { WarmPoolJob } from "../../lib/pools";
 import { SCOPES, type ServiceClient } from "../../lib/service";
 import { clusterForSuite } from "../support/cluster";
 import { ServiceProcess, TokenFile } from "../support/pool-service";
-import { forksAway, nap, processesWith } from "../support/processes";
+import { forksAway, machineProcesses, nap, processesWith } from "../support/processes";
 import { until } from "../support/until";
 
 const POOL = "warm-pool-openai";
@@ -69,3 +72,73 @@ test("two services that are started at once share a pool; what ran through one t
   await until("that all is as before", async () => (await figures(two)).free === SIZE, 30_000);
   expect(other.left()).toBe(0);
 }, 120_000);
+
+test("25 keys by every road stand in no job, log, answer, key, argument or file", async () => {
+  const service = running[1] ?? (await start());
+  const key = (
+    (count) => () =>
+      `planted${(count += 1)}x${randomBytes(12).toString("hex")}`
+  )(0);
+  const answers: string[] = [];
+  const post = async (path: string, body: object | string, headers: Readonly<Record<string, string>> = {}) => {
+    const answer = await fetch(`${service.address}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ann}`, "content-type": "application/json", ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, text };
+  };
+  // Commands that have their keys, and tell nobody.
+  const seconds = `6.${nap()}`;
+  const command = `cat >/dev/null; exec sleep ${seconds}`;
+  const given = () => ({ command, env: { [`A_${key()}`]: key() }, stdin: key() });
+  const execute = { userId: "ann", provider: "openai", ...given(), credentials: { OPENAI_API_KEY: key() } };
+  const cold = { userId: "ann", provider: "anthropic", ...given(), credentials: { ANTHROPIC_API_KEY: key() } };
+  const held = await service.client(ann).claim({ pool: POOL, wait: 30_000 });
+  const inside = { generation: held.generation, ...given(), secrets: { TOKEN: key(), OTHER: key() } };
+  const roads = [
+    post("/api/execute", { ...execute, wait: 30_000 }),
+    post("/api/execute", cold),
+    post(`/api/containers/${held.id}/execute`, inside),
+  ];
+  await until("that they run", () => processesWith(`sleep ${seconds}`).length >= 3);
+  // What is refused repeats nothing of what was sent.
+  const refused = [
+    await post(`/api/execute?token=${key()}`, { ...execute, provider: key() }),
+    await post("/api/execute", { ...execute, [key()]: "x" }),
+    await post("/api/execute", { ...execute, env: { [`${key()}-`]: key() } }),
+    await post("/api/execute", { ...execute, credentials: { KEY: `${key()}\0` } }),
+    await post("/api/execute", `{"credentials": {"KEY": "${key()}`),
+    await post("/api/execute", execute, { authorization: `Bearer ${key()}` }),
+    await post("/api/containers", { pool: key() }),
+    await post(`/api/containers/${key()}/execute`, { command: "true", generation: 1 }),
+    await post(`/api/containers/${held.id}/renew`, {}, { "lease-generation": key() }),
+    await post(`/api/pools/${key()}/drain`, {}, { authorization: `Bearer ${root}` }),
+    await post(`/${key()}`, {}, { [`x-${key()}`]: key(), cookie: key() }),
+  ];
+  expect(refused.filter(({ status }) => status < 400)).toEqual([]);
+  const metrics = await fetch(`${service.address}/metrics`, { headers: { authorization: `Bearer ${ann}` } });
+  answers.push(...refused.map(({ text }) => text), await metrics.text(), service.said);
+  const { nomad, consul, project } = cluster;
+  const any = v.unknown() as v.GenericSchema<unknown>;
+  const lists = [apiPath`/v1/jobs`, apiPath`/v1/allocations`, apiPath`/v1/evaluations`, apiPath`/v1/vars`];
+  for (const path of lists) answers.push(JSON.stringify(await nomad.http.get(path, any)));
+  for (const { ID } of await nomad.jobs()) answers.push(JSON.stringify(await nomad.job(ID)));
+  for (const { ID } of await nomad.allAllocations())
+    answers.push(JSON.stringify(await nomad.http.get(apiPath`/v1/allocation/${ID}`, any)));
+  answers.push(JSON.stringify([...(await consul.values("pools/")).entries()]));
+  answers.push(...machineProcesses().map((process) => process.command));
+  const PLANTED = /planted\d+x[0-9a-f]{24}/;
+  expect(answers.filter((text) => PLANTED.test(text)).map((text) => text.slice(0, 300))).toEqual([]);
+  const files = () =>
+    execFileSync("/bin/sh", ["-c", `grep -rlaE 'planted[0-9]+x[0-9a-f]{24}' "${project.folder}" || true`]).toString();
+  expect(files()).toBe("");
+  const results = await Promise.all(roads);
+  expect(results.map(({ status }) => status)).toEqual([200, 200, 200]);
+  await service.client(ann).release(held);
+  expect(results.some(({ text }) => PLANTED.test(text))).toBe(false);
+  expect(PLANTED.test(service.said)).toBe(false);
+  expect(files()).toBe("");
+  expect(Number(key().match(/\d+/)?.[0])).toBeGreaterThan(25);
+}, 90_000);

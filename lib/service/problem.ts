@@ -200,11 +200,14 @@ function ofFastify(error: unknown): Problem | undefined {
 
 /** The value itself is not repeated. */
 function ofViolation({ instancePath, message = "is wrong", keyword, params }: Violation): ProblemDetail {
-  if (keyword === "additionalProperties")
+  if (keyword === "additionalProperties") {
+    // A name with a slip is repeated; what looks like no name may be a key in the wrong place.
+    const name = /^[A-Za-z_]{1,30}$/.exec(String(params?.additionalProperty))?.[0];
     return {
       path: instancePath,
-      message: `has "${String(params?.additionalProperty).slice(0, 60)}", which is not known`,
+      message: name ? `has "${name}", which is not known` : "has a field that is not known",
     };
+  }
   // Of a pattern nobody learns what to write instead.
   if (keyword === "pattern") return { path: instancePath, message: "holds a character that is not allowed here" };
   return { path: instancePath, message };
