@@ -300,6 +300,12 @@ test("the command line: status without the service; claim, exec, release, drain,
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is drained")]);
   const drained = await cli(["pool", "status", POOL], { env });
   expect(drained.stdout).toMatch(new RegExp(`^${POOL} .* drained$`, "m"));
+  expect(await cli(["pool", "status", openai.id], { env })).toEqual(drained);
+  const unknown = await cli(["pool", "status", "warm-pool-opnai"], { env });
+  expect([unknown.code, unknown.stderr]).toEqual([
+    1,
+    expect.stringContaining(`no job of such a pool runs; deploy it, or write ${POOL}`),
+  ]);
   // Whoever looks at the stack, or deploys it again, is told why nothing runs of it, and what to do.
   const stack = SynthesizedProject.ofJobs(openai.toApi().Job as JobJson);
   await until("nothing of it runs", async () => {

@@ -3,6 +3,7 @@ import { UserError } from "../../jobspec";
 import { poolOf } from "../../jobspec/host";
 import type { NomadClient } from "../../nomad";
 import { ConsulStore, LeaseBook, NomadStore, PoolRecordStore, type Lease, type Store } from "../../pools";
+import { namesToWrite } from "../../operations";
 import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
 import { clients, clusterHere } from "../context";
@@ -30,7 +31,7 @@ interface PoolStatus {
 export const poolStatus = command({
   name: "status",
   summary: "say how the pools do, and who has what; asks Nomad and the store, and no service",
-  arguments: { pool: optionalArgument("only this pool") },
+  arguments: { pool: optionalArgument("only this pool, by its name or by the id of its job") },
   options: {
     watch: flag("go on, as it changes"),
     store: choice("store", "where leases are kept", ["consul", "nomad"], "consul"),
@@ -66,15 +67,17 @@ async function statusOf(nomad: NomadClient, store: Store, only: string | undefin
   const byPool = new Map<string, PoolJobStatus[]>();
   for (const job of jobs) {
     const name = job && poolOf(job.ID, (job as { readonly Meta?: Readonly<Record<string, string>> | null }).Meta);
-    if (job === undefined || name === undefined || (only !== undefined && name !== only)) continue;
+    if (job === undefined || name === undefined || (only !== undefined && name !== only && job.ID !== only)) continue;
     const running = (await nomad.allocations(job.ID)).filter(
       ({ ClientStatus, DesiredStatus }) => ClientStatus === "running" && DesiredStatus === "run",
     );
     const [group] = (job.TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
     byPool.set(name, [...(byPool.get(name) ?? []), { job: job.ID, count: group?.Count ?? 1, running: running.length }]);
   }
-  if (only !== undefined && byPool.size === 0)
-    throw UserError.at(only, "no job of such a pool runs; deploy it, or leave the name out to see all", "pool");
+  if (only !== undefined && byPool.size === 0) {
+    const all = (await statusOf(nomad, store, undefined)).map(({ pool }) => pool);
+    throw UserError.at(only, `no job of such a pool runs; deploy it, or ${namesToWrite(only, all)}`, "pool");
+  }
   return Promise.all(
     [...byPool]
       .sort(([a], [b]) => (a < b ? -1 : 1))
