@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import { ApiError, messageOf } from "../../nomad";
+import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import {
   CLAIM_DEADLINE,
   LeaseBook,
-  LeaseEndedError,
   monotonicClock,
   poolKey,
   PoolBusyError,
@@ -16,12 +15,13 @@ import {
 import { LARGEST_WARM_POOL } from "../jobs";
 import { Admission } from "./admission";
 import { Agreement } from "./agreement";
+import { Commands, goneError, type Command } from "./commands";
 import { Duty } from "./duty";
 import { Endings } from "./endings";
-import { generationFrom } from "./generations";
 import { KeptContainers } from "./kept";
 import { Maintenance } from "./maintenance";
 import type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
+import { Offer } from "./offer";
 import { PoolRecordStore } from "./pool-record";
 import { Probes } from "./probes";
 import { statusOf } from "./status";
@@ -58,7 +58,8 @@ export class WarmPool {
   readonly #probes: Probes;
   readonly #kept: KeptContainers;
   readonly #admission: Admission;
-  readonly #running = new Map<string, Set<AbortController>>();
+  readonly #commands: Commands;
+  readonly #offer: Offer;
   readonly #stop = new AbortController();
   #rounds: Promise<void> = Promise.resolve();
   #isStarted = false;
@@ -83,7 +84,7 @@ export class WarmPool {
       store,
       pool,
       clock: this.#clock,
-      candidates: () => this.candidates(),
+      candidates: () => this.#offer.candidates(),
       end: (slot, signal) => endings.end(slot, signal),
       onLost: (lease, reason) => this.lose(lease, reason),
     });
@@ -98,7 +99,7 @@ export class WarmPool {
     this.#probes = new Probes(executor, this.#clock, () => this.changed(), onTrouble);
     this.#kept = new KeptContainers(
       this.#clock,
-      ({ slot }) => this.isOffered(this.find(slot)),
+      ({ slot }) => this.#offer.has(this.find(slot)),
       (lease) => this.letGo(lease),
     );
     this.#duty = new Duty(store, poolKey(pool, "maintenance"), this.book.manager, this.#clock);
@@ -116,8 +117,16 @@ export class WarmPool {
       max: options.max,
       maxAge: options.maxAge ?? DAY,
       healthyWithin: options.healthyWithin ?? HEALTHY_WITHIN,
-      isReady: (container) => this.isReady(container),
+      isReady: (container) => this.#offer.isReady(container),
     });
+    this.#offer = new Offer({
+      view: this.#view,
+      maintenance: this.#maintenance,
+      agreement: this.#agreement,
+      probes: this.#probes,
+      maxAge: options.maxAge ?? DAY,
+    });
+    this.#commands = new Commands({ nomad, executor, book: this.book, pool, find: (id) => this.find(id) });
     this.#admission = new Admission({
       pool,
       book: this.book,
@@ -182,7 +191,7 @@ export class WarmPool {
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
     const kept = standing === undefined ? await this.#kept.take(owner, deadline, signal) : undefined;
     const waiting = kept && this.find(kept.slot);
-    if (kept && waiting && this.isOffered(waiting)) return leasedOf(kept, waiting);
+    if (kept && waiting && this.#offer.has(waiting)) return leasedOf(kept, waiting);
     if (kept) this.letGo(kept);
     for (let tries = 1; ; tries += 1) {
       const lease = await this.book
@@ -212,30 +221,8 @@ export class WarmPool {
    *
    * @throws LeaseEndedError where the lease is over before or while it runs; what {@link Executor.execute} throws
    */
-  async execute(
-    lease: Lease,
-    command: string | readonly string[],
-    options: ExecuteOptions = {},
-  ): Promise<ExecutionResult> {
-    await this.book.check(lease);
-    const place = await this.placeOf(lease);
-    const ended = new AbortController();
-    const running = this.#running.get(lease.slot) ?? new Set();
-    this.#running.set(lease.slot, running.add(ended));
-    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
-    try {
-      const result = await this.#options.executor.execute(place, command, { ...options, signal });
-      if (ended.signal.aborted) throw ended.signal.reason as Error;
-      return result;
-    } catch (error) {
-      if (ended.signal.aborted) throw ended.signal.reason as Error;
-      // Nomad has no such running task: nothing was run, and nothing will be.
-      if (error instanceof ApiError && error.status === 404) throw this.gone(lease);
-      throw error;
-    } finally {
-      running.delete(ended);
-      if (running.size === 0) this.#running.delete(lease.slot);
-    }
+  async execute(lease: Lease, command: Command, options: ExecuteOptions = {}): Promise<ExecutionResult> {
+    return this.#commands.execute(lease, command, options);
   }
 
   /**
@@ -246,7 +233,7 @@ export class WarmPool {
    */
   async release(lease: Lease): Promise<void> {
     const { slot, owner } = lease;
-    if (this.#options.reuse !== "same-owner" || !this.isOffered(this.find(slot))) return this.book.release(lease);
+    if (this.#options.reuse !== "same-owner" || !this.#offer.has(this.find(slot))) return this.book.release(lease);
     const isOurs = this.book.renewed(slot)?.claim === lease.claim;
     const emptied = this.empty(lease);
     // From now on the owner's next claim finds it, and waits until it is empty.
@@ -267,7 +254,7 @@ export class WarmPool {
     if (container) return leasedOf(adopted, container);
     // Nobody would have it, and this manager would renew it for ever.
     await this.book.release(adopted).catch(() => undefined);
-    throw this.gone(lease);
+    throw goneError(lease);
   }
 
   /** Waits until the pool does as it shall. @throws PoolBusyError where it does not in time */
@@ -283,15 +270,7 @@ export class WarmPool {
 
   /** Where the commands of a lease are run. @throws LeaseEndedError where its container is not there any more */
   async placeOf(lease: Lease): Promise<Place> {
-    const { slot } = lease;
-    const known = this.find(slot);
-    if (known) return { allocation: slot, task: known.task, isolation: known.isolation };
-    const { nomad } = this.#options;
-    const allocation = await nomad.allocation(slot);
-    const job = allocation && (await nomad.job(allocation.JobID));
-    const generation = generationFrom(job, this.pool);
-    if (generation) return { allocation: slot, task: generation.task, isolation: generation.isolation };
-    throw this.gone(lease);
+    return this.#commands.placeOf(lease);
   }
 
   /**
@@ -352,29 +331,8 @@ export class WarmPool {
       view: this.#view,
       maintenance: this.#maintenance,
       agreement: this.#agreement,
-      isReady: (container) => this.isReady(container),
+      isReady: (container) => this.#offer.isReady(container),
     });
-  }
-
-  /** What may be leased now. */
-  private *candidates(): Iterable<string> {
-    for (const container of this.#view.containers) if (this.isOffered(container)) yield container.id;
-  }
-
-  /** Whether a container may be given to somebody. */
-  private isOffered(container: Container | undefined): container is Container {
-    const { current } = this.#maintenance;
-    const { record } = this.#agreement;
-    if (!container || !current || record.draining || !this.#view.isCurrent) return false;
-    if (container.job !== current.job || container.age > (this.#options.maxAge ?? DAY)) return false;
-    // Where the pool becomes smaller, those with the highest numbers have to become free.
-    const target = this.#maintenance.targetOf(current);
-    const isStaying = current.count <= target || container.number < target;
-    return isStaying && this.isReady(container) && !this.#maintenance.isWorn(container.id);
-  }
-
-  private isReady({ id, isRunning, isHealthy }: Container): boolean {
-    return isRunning && isHealthy && this.#probes.hasAnswered(id);
   }
 
   private changed(): void {
@@ -404,7 +362,7 @@ export class WarmPool {
   /** Ends a lease and empties its container for its owner's next claim. @returns the lease that it is kept by; undefined where it is replaced */
   private async empty(lease: Lease): Promise<Lease | undefined> {
     const kept = await this.book.exchange(lease);
-    this.endCommands(lease, "released");
+    this.#commands.end(lease, "released");
     try {
       await this.#options.executor.wipe(await this.placeOf(kept));
       return kept;
@@ -425,18 +383,9 @@ export class WarmPool {
     return new PoolBusyError(this.pool, DRAINED, message);
   }
 
-  private gone(lease: Lease): LeaseEndedError {
-    return new LeaseEndedError(lease, "gone", `the container ${lease.slot} of ${this.pool} is not there any more`);
-  }
-
   private lose(lease: Lease, reason: LeaseEnd): void {
     this.#kept.drop(lease.slot);
-    this.endCommands(lease, reason);
-  }
-
-  private endCommands(lease: Lease, reason: LeaseEnd): void {
-    const error = new LeaseEndedError(lease, reason, `the lease of ${lease.slot} ended under a command`);
-    for (const running of this.#running.get(lease.slot) ?? []) running.abort(error);
+    this.#commands.end(lease, reason);
   }
 
   private async maintain(): Promise<void> {

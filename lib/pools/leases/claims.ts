@@ -6,7 +6,7 @@ import { settledWithin } from "./clock";
 import { mayPass, readDecided, removeDecided, SlowStoreError, writeDecided } from "./decide";
 import type { Held } from "./held";
 import { PoolBusyError, type Lease } from "./lease";
-import type { LeaseEvent, PoolState, SlotState } from "./options";
+import type { LeaseEvent } from "./options";
 import { inOrder, Queue } from "./queue";
 import { preferred, Ranking } from "./ranking";
 import { leaseOf, type SlotRecord } from "./records";
@@ -205,31 +205,10 @@ export class Claims {
       await settledWithin(clock, end - clock.now(), this.#work);
   }
 
-  state(): PoolState {
-    const { keys, view, clock, manager, ttl } = this.parts;
-    const candidates = new Set(this.options.candidates());
-    const slots = new Map<string, SlotState>();
-    for (const { record } of view.slots.values())
-      if (record) {
-        const { slot, state, generation, owner, manager: renewedBy } = record;
-        if (state !== "free" || candidates.has(slot))
-          slots.set(slot, { slot, state, generation, owner, manager: renewedBy });
-      }
-    for (const slot of candidates)
-      if (!view.slots.has(keys.slot(slot)))
-        slots.set(slot, { slot, state: "free", generation: 0, owner: "", manager: "" });
-    const count = (state: SlotState["state"]) => [...slots.values()].filter((one) => one.state === state).length;
-    return {
-      pool: keys.pool,
-      manager,
-      managers: [...view.managers.keys()].map((key) => keys.lastOf(key)).sort(),
-      free: count("free"),
-      held: count("held"),
-      ending: count("ending"),
-      queue: this.waitingCount(),
-      slots: [...slots.values()],
-      current: clock.now() - view.heard < ttl,
-    };
+  /** How many wait, at every manager. */
+  get waiting(): number {
+    const ticketless = [...this.#waiters].filter(({ ticket, claiming }) => !ticket && !claiming).length;
+    return this.parts.view.tickets.size + ticketless;
   }
 
   private begin(work: Promise<void>): void {
@@ -238,7 +217,7 @@ export class Claims {
   }
 
   private enter(waiter: Waiter): void {
-    const before = this.waitingCount() - 1;
+    const before = this.waiting - 1;
     this.dispatch();
     // Whoever does not wait is told as soon as it is known what is free.
     if (waiter.claiming || waiter.left || !waiter.queue) return;
@@ -256,13 +235,6 @@ export class Claims {
     if (this.isFree(slot) && this.parts.clock.now() >= this.#quarantinedUntil)
       this.begin(this.take(waiter, slot, true));
     else waiter.reject(this.busy(`the slot ${JSON.stringify(slot)} is not free`));
-  }
-
-  /** How many wait at every manager. */
-  private waitingCount(): number {
-    const { view } = this.parts;
-    const ticketless = [...this.#waiters].filter(({ ticket, claiming }) => !ticket && !claiming).length;
-    return view.tickets.size + ticketless;
   }
 
   private isFree(slot: string): boolean {
@@ -395,7 +367,7 @@ export class Claims {
 
   private busy(why: string): PoolBusyError {
     const { pool } = this.parts.keys;
-    const wait = Math.max(SHORTEST_RETRY, this.#pace * Math.max(1, this.waitingCount()));
+    const wait = Math.max(SHORTEST_RETRY, this.#pace * Math.max(1, this.waiting));
     const retryAfter = Math.round(Math.min(wait, LONGEST_RETRY));
     const message = `the pool ${pool} is busy: ${why}; ask again in ${Math.ceil(retryAfter / 1000)} s`;
     return new PoolBusyError(pool, retryAfter, message);

@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../nomad";
 import type { StoredObject } from "../store";
-import { emptied, patienceOf, type BookParts } from "./book-parts";
-import { checkTime, checkTimes, monotonicClock, pause } from "./clock";
+import { emptied, type BookParts } from "./book-parts";
+import { checkTime, checkTimes, monotonicClock } from "./clock";
 import { Claims } from "./claims";
-import { readDecided, SlowStoreError, within, writeDecided } from "./decide";
+import { within } from "./decide";
 import { Endings } from "./endings";
 import { Heartbeat } from "./heartbeat";
 import { Held } from "./held";
+import { Ledger } from "./ledger";
 import { checkOwner, PoolKeys, stepOf } from "./keys";
-import { LeaseEndedError, type Lease, type LeaseEnd } from "./lease";
+import type { Lease } from "./lease";
 import { Observer } from "./observer";
 import {
   CLAIM_DEADLINE,
@@ -18,16 +19,16 @@ import {
   type PoolState,
   type ReleaseOptions,
 } from "./options";
-import { END_IN_WORDS, endOf, leaseOf, readSlot, type SlotRecord } from "./records";
+import { leaseOf, readSlot } from "./records";
+import { seenByAll } from "./seen";
 import { Standing } from "./standing";
+import { stateOf } from "./state";
 import { View } from "./view";
 
 /** Half of a second and more is left of three for looking, asking and writing, on a machine that is busy. */
 const TTL = 2000;
 const HANDED_OVER = 30_000;
 const QUEUE_LIMIT = 1000;
-/** How long managers that are there may take to see what one of them wrote, in milliseconds. */
-const SEEN_WITHIN = 10_000;
 /** How often it is looked whether something is over, in parts of the ttl. */
 const LOOKS = 20;
 
@@ -42,6 +43,7 @@ export class LeaseBook {
   readonly #claims: Claims;
   readonly #held: Held;
   readonly #standing: Standing;
+  readonly #ledger: Ledger;
   readonly #endings: Endings;
   readonly #observer: Observer;
   readonly #loops: Promise<void>[] = [];
@@ -85,13 +87,14 @@ export class LeaseBook {
         },
       }),
     };
+    this.#ledger = new Ledger(this.#parts);
     const onEvent = options.onEvent ?? (() => undefined);
     this.#held = new Held(this.#parts, (lease, reason) => {
       onEvent({ kind: "lost", lease, reason });
       options.onLost?.(lease, reason);
     });
     this.#standing = new Standing(this.#parts, async (lease) => {
-      await this.change(lease, (record) => ({ ...record, nonce: nonce() }));
+      await this.#ledger.change(lease, (record) => ({ ...record, nonce: nonce() }));
     });
     this.#endings = new Endings(this.#parts, (slot, signal) => options.end(slot, signal));
     this.#observer = new Observer(this.#parts, onEvent);
@@ -168,8 +171,8 @@ export class LeaseBook {
    */
   async check(lease: Lease): Promise<void> {
     const end = this.#held.endOf(lease);
-    if (end === "unknown" && !this.#standing.isSure(lease)) await this.stands(lease);
-    else if (end !== undefined && end !== "unknown") throw this.ended(lease, end);
+    if (end === "unknown" && !this.#standing.isSure(lease)) await this.#ledger.stands(lease);
+    else if (end !== undefined && end !== "unknown") throw this.#ledger.ended(lease, end);
   }
 
   /**
@@ -183,9 +186,9 @@ export class LeaseBook {
     const { manager, nonce, ttl } = this.#parts;
     const ending = this.#held.release(lease);
     this.#standing.forget(lease);
-    if (ending !== undefined) throw this.ended(lease, ending);
+    if (ending !== undefined) throw this.#ledger.ended(lease, ending);
     try {
-      await this.change(lease, (record) =>
+      await this.#ledger.change(lease, (record) =>
         end
           ? { ...record, state: "ending", manager, ttl, over: "released", nonce: nonce() }
           : emptied(record, "released", nonce()),
@@ -211,12 +214,12 @@ export class LeaseBook {
     const { manager, nonce, ttl } = this.#parts;
     const ending = this.#held.release(lease);
     this.#standing.forget(lease);
-    if (ending !== undefined) throw this.ended(lease, ending);
+    if (ending !== undefined) throw this.#ledger.ended(lease, ending);
     const claim = nonce() + nonce();
     // The view may show the write before its answer is here.
     this.#held.expect(claim);
     try {
-      const record = await this.change(lease, (held) => ({
+      const record = await this.#ledger.change(lease, (held) => ({
         ...{ ...held, generation: held.generation + 1 },
         ...{ manager, ttl, claim, nonce: nonce() },
       }));
@@ -250,7 +253,7 @@ export class LeaseBook {
   async adopt(lease: Lease): Promise<Lease> {
     this.checkOpen();
     const { manager, nonce, ttl } = this.#parts;
-    const record = await this.change(lease, (held) => ({ ...held, manager, ttl, nonce: nonce() }));
+    const record = await this.#ledger.change(lease, (held) => ({ ...held, manager, ttl, nonce: nonce() }));
     const adopted = leaseOf(lease.pool, record);
     this.#held.add(adopted);
     return adopted;
@@ -268,7 +271,7 @@ export class LeaseBook {
   async find(slot: string): Promise<Lease | undefined> {
     const known = this.known(slot);
     if (known) return known;
-    const record = await this.read(slot);
+    const record = await this.#ledger.read(slot);
     return record?.state === "held" ? leaseOf(this.options.pool, record) : undefined;
   }
 
@@ -298,7 +301,7 @@ export class LeaseBook {
         try {
           return leaseOf(
             lease.pool,
-            await this.change(lease, (record) => ({ ...record, manager: "", ttl, nonce: nonce() })),
+            await this.#ledger.change(lease, (record) => ({ ...record, manager: "", ttl, nonce: nonce() })),
           );
         } catch (error) {
           onTrouble(`the lease of ${lease.slot} is not handed over: ${messageOf(error)}`);
@@ -341,7 +344,7 @@ export class LeaseBook {
 
   /** The pool as it is seen now, from memory. */
   state(): PoolState {
-    return this.#claims.state();
+    return stateOf(this.#parts, new Set(this.options.candidates()), this.#claims.waiting);
   }
 
   /** An object of the pool beside its leases, as of the last look at the pool; undefined where there was none. See {@link poolKey}. */
@@ -356,17 +359,7 @@ export class LeaseBook {
    * @throws SlowStoreError where one that is not silent has not seen it in ten seconds
    */
   async seenByAll(version: number): Promise<void> {
-    const { clock, ttl, store, view, keys, manager } = this.#parts;
-    const own = keys.manager(manager);
-    const patience = Math.max(SEEN_WITHIN, 4 * ttl);
-    const hasSeen = () =>
-      view.seen >= version &&
-      [...view.managers.values()].every(
-        ({ key, record, since }) =>
-          key === own || (record?.seen ?? 0) >= version || clock.now() - since >= (record?.ttl ?? ttl),
-      );
-    for (const end = clock.now() + patience; !hasSeen(); await pause(clock, ttl / LOOKS))
-      if (clock.now() > end) throw new SlowStoreError(store.name, patience);
+    return seenByAll(this.#parts, version);
   }
 
   /** The leases that this manager renews. */
@@ -394,46 +387,6 @@ export class LeaseBook {
     this.#observer.look();
     this.#claims.tidy();
     this.#claims.dispatch();
-  }
-
-  /** Changes the record of a lease that stands, from what is known of it, or from what is there. */
-  private async change(lease: Lease, make: (record: SlotRecord) => SlotRecord): Promise<SlotRecord> {
-    const { store, keys, view } = this.#parts;
-    const key = keys.slot(lease.slot);
-    const patience = patienceOf(this.#parts);
-    for (let known: { record?: SlotRecord; version: number } | undefined = view.slots.get(key); ;) {
-      if (known?.record && endOf(lease, known.record) === undefined) {
-        const record = make(known.record);
-        const value = JSON.stringify(record);
-        const version = await writeDecided(store, { key, value, version: known.version }, patience);
-        if (version !== undefined) {
-          view.put(key, value, version);
-          return record;
-        }
-      }
-      const found = await readDecided(store, key, patience);
-      if (found) view.put(key, found.value, found.version);
-      const record = found && readSlot(found.value);
-      const end = endOf(lease, record);
-      if (!found || end !== undefined) throw this.ended(lease, end ?? "gone");
-      known = { record, version: found.version };
-    }
-  }
-
-  private async stands(lease: Lease): Promise<void> {
-    const end = endOf(lease, await this.read(lease.slot));
-    if (end !== undefined) throw this.ended(lease, end);
-  }
-
-  private async read(slot: string): Promise<SlotRecord | undefined> {
-    const { store, keys } = this.#parts;
-    const found = await readDecided(store, keys.slot(slot), patienceOf(this.#parts));
-    return found && readSlot(found.value);
-  }
-
-  private ended(lease: Lease, reason: LeaseEnd): LeaseEndedError {
-    const message = `the lease of slot ${JSON.stringify(lease.slot)} of ${lease.pool} has ended: ${END_IN_WORDS[reason]}; claim another`;
-    return new LeaseEndedError(lease, reason, message);
   }
 
   private checkOpen(): void {
