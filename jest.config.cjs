@@ -1,8 +1,8 @@
 const swc = ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }];
 
-/** Packages that are ES modules only: GitHub's Markdown, read by a parser of its own, is what tests hold ours against; Fastify's inject reads cookies. */
+/** Packages that are ES modules only: GitHub's Markdown, read by a parser of its own, is what tests hold ours against. */
 const MODULES =
-  "micromark|mdast-util|unist-util|decode-named|character-entities|ccount|devlop|escape-string|markdown-table|longest-streak|zwitch|cookie";
+  "micromark|mdast-util|unist-util|decode-named|character-entities|ccount|devlop|escape-string|markdown-table|longest-streak|zwitch";
 
 const common = {
   testEnvironment: "node",
