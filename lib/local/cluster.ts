@@ -10,6 +10,7 @@ import { getBinaries, type Binary } from "./binaries";
 import { federate } from "./federation";
 import { licenceOf } from "./licences";
 import type { Machine } from "./machine";
+import { allocationsIn, removeCgroups } from "./cgroups";
 import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes";
 import { takenPorts } from "./ports";
 import type { Progress } from "./progress";
@@ -162,6 +163,8 @@ export class EmbeddedCluster {
       const status = state && (await this.status());
       const data = join(this.folder, "data");
       const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(data).length > 0;
+      // Nomad removes the files of what it stops.
+      const allocations = allocationsIn(data);
       const ready = status?.agents.filter(({ region, ready }) => region !== undefined && ready) ?? [];
       if (ready.length > 0) {
         progress.step("stopping jobs");
@@ -181,7 +184,7 @@ export class EmbeddedCluster {
         await endProcess(pid, () => isOurs(pid, config), 15_000, signal);
         progress.done(`${name} stopped`);
       }
-      await this.cleanUp(signal);
+      await this.cleanUp(signal, allocations);
       // Last: by their configuration the processes of agents are known.
       for (const file of readdirSync(this.folder).filter((name) => CONFIGURATION.test(name)))
         rmSync(join(this.folder, file), { force: true });
@@ -190,12 +193,16 @@ export class EmbeddedCluster {
     });
   }
 
-  /** Ends what tasks left running, takes away what they left mounted, and removes their data. */
-  private async cleanUp(signal?: AbortSignal): Promise<void> {
+  /** Ends what tasks left running, takes away their mounts and cgroups, and removes their data. */
+  private async cleanUp(
+    signal?: AbortSignal,
+    allocations: ReadonlySet<string> = allocationsIn(join(this.folder, "data")),
+  ): Promise<void> {
     const data = join(this.folder, "data");
     for (const pid of processesIn(data)) await endProcess(pid, () => processesIn(data).includes(pid), 3000, signal);
     signal?.throwIfAborted();
     for (const mount of mountsIn(data)) unmount(mount);
+    removeCgroups(allocations);
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
