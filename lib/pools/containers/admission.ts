@@ -52,8 +52,8 @@ export class Admission {
     if (user === undefined || !view.isCurrent) return;
     const containers = view.containers.map(({ id }) => id);
     if (!left) {
-      const { held, ending, current } = book.state();
-      if (!current || held + ending > 0) return;
+      const { leased, ending, current } = book.state();
+      if (!current || leased + ending > 0) return;
       const mark = randomBytes(8).toString("hex");
       await agreement.change((now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now));
     } else if (!containers.some((id) => left.containers.includes(id)) && (await book.list()).length === 0)

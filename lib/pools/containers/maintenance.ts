@@ -134,8 +134,8 @@ export class Maintenance {
     const { book, clock } = this.#parts;
     const { current } = this;
     if (!current) return;
-    const { held, queue } = book.state();
-    this.forecastOf(current).observe(held + queue, clock.now());
+    const { leased, queue } = book.state();
+    this.forecastOf(current).observe(leased + queue, clock.now());
   }
 
   /** An old generation shrinks as its leases end, and is taken away with the last. */

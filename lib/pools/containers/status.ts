@@ -25,7 +25,7 @@ export function statusOf({ pool, book, view, maintenance, agreement, isReady }: 
   return {
     pool,
     free: state.free,
-    leased: state.held,
+    leased: state.leased,
     coming: own.filter((container) => !held.has(container.id) && !isReady(container)).length,
     target: current ? maintenance.targetOf(current) : 0,
     queue: state.queue,

@@ -289,7 +289,7 @@ export class WarmPool {
     this.changed();
     this.#kept.sweep(0);
     await this.#agreement.known();
-    return this.book.state().held;
+    return this.book.state().leased;
   }
 
   /** Ends a {@link drain}: the pool takes leases again, and has the size that it had. */

@@ -4,7 +4,7 @@ import { assign, type InLine } from "./assignment";
 import { emptied, patienceOf, type BookParts } from "./book-parts";
 import { settledWithin } from "./clock";
 import { mayPass, readDecided, removeDecided, SlowStoreError, writeDecided } from "./decide";
-import type { Held } from "./held";
+import type { RenewedLeases } from "./renewed-leases";
 import { PoolBusyError, type Lease } from "./lease";
 import type { LeaseEvent } from "./options";
 import { inOrder, Queue } from "./queue";
@@ -64,7 +64,7 @@ export class Claims {
 
   constructor(
     private readonly parts: BookParts,
-    private readonly held: Held,
+    private readonly renewed: RenewedLeases,
     private readonly standing: Standing,
     private readonly options: ClaimsOptions,
   ) {
@@ -120,7 +120,7 @@ export class Claims {
   /** Gives free slots to those who wait, in their order. */
   dispatch(): void {
     const { clock, heartbeat, manager, view } = this.parts;
-    if (this.#stopped || clock.now() < this.#quarantinedUntil || !heartbeat.isFresh() || this.held.doubts) return;
+    if (this.#stopped || clock.now() < this.#quarantinedUntil || !heartbeat.isFresh() || this.renewed.doubts) return;
     const waiting = [...this.#waiters].filter(({ claiming }) => !claiming);
     if (waiting.length === 0) return;
     const ranked = this.#ranking.ranked(this.options.candidates());
@@ -155,7 +155,7 @@ export class Claims {
       if (
         record?.state === "held" &&
         (record.manager === manager || this.#abandoned.has(record.claim)) &&
-        !this.held.knows(record.claim) &&
+        !this.renewed.knows(record.claim) &&
         !this.#pending.has(record.claim) &&
         !this.#writing.has(key)
       )
@@ -301,12 +301,12 @@ export class Claims {
   private hand(waiter: Waiter, key: string, record: SlotRecord, sent: number): void {
     const { heartbeat, clock, keys } = this.parts;
     // Whoever stood still while it claimed has perhaps lost it again.
-    if (waiter.left || !heartbeat.isFresh() || this.held.doubts || clock.now() >= waiter.until) {
+    if (waiter.left || !heartbeat.isFresh() || this.renewed.doubts || clock.now() >= waiter.until) {
       this.abandon(key, record);
       return;
     }
     const lease = leaseOf(keys.pool, record);
-    if (waiter.renewed) this.held.add(lease);
+    if (waiter.renewed) this.renewed.add(lease);
     else this.standing.claimed(lease, sent);
     this.moveOn(waiter);
     waiter.resolve(lease);

@@ -7,7 +7,7 @@ import { Claims } from "./claims";
 import { within } from "./decide";
 import { Endings } from "./endings";
 import { Heartbeat } from "./heartbeat";
-import { Held } from "./held";
+import { RenewedLeases } from "./renewed-leases";
 import { Ledger } from "./ledger";
 import { checkOwner, PoolKeys, stepOf } from "./keys";
 import type { Lease } from "./lease";
@@ -41,7 +41,7 @@ const LOOKS = 20;
 export class LeaseBook {
   readonly #parts: BookParts;
   readonly #claims: Claims;
-  readonly #held: Held;
+  readonly #renewed: RenewedLeases;
   readonly #standing: Standing;
   readonly #ledger: Ledger;
   readonly #endings: Endings;
@@ -82,14 +82,14 @@ export class LeaseBook {
         onTrouble,
         key: keys.manager(manager),
         onBeat: (value, version, gap) => {
-          if (gap) this.#held.doubt();
+          if (gap) this.#renewed.doubt();
           view.put(keys.manager(manager), value, version);
         },
       }),
     };
     this.#ledger = new Ledger(this.#parts);
     const onEvent = options.onEvent ?? (() => undefined);
-    this.#held = new Held(this.#parts, (lease, reason) => {
+    this.#renewed = new RenewedLeases(this.#parts, (lease, reason) => {
       onEvent({ kind: "lost", lease, reason });
       options.onLost?.(lease, reason);
     });
@@ -98,7 +98,7 @@ export class LeaseBook {
     });
     this.#endings = new Endings(this.#parts, (slot, signal) => options.end(slot, signal));
     this.#observer = new Observer(this.#parts, onEvent);
-    this.#claims = new Claims(this.#parts, this.#held, this.#standing, {
+    this.#claims = new Claims(this.#parts, this.#renewed, this.#standing, {
       candidates: () => options.candidates(),
       limit: options.queueLimit ?? QUEUE_LIMIT,
       onEvent,
@@ -170,7 +170,7 @@ export class LeaseBook {
    * @throws LeaseEndedError where it does not stand; what the store says, where it is not known and cannot be read
    */
   async check(lease: Lease): Promise<void> {
-    const end = this.#held.endOf(lease);
+    const end = this.#renewed.endOf(lease);
     if (end === "unknown" && !this.#standing.isSure(lease)) await this.#ledger.stands(lease);
     else if (end !== undefined && end !== "unknown") throw this.#ledger.ended(lease, end);
   }
@@ -184,7 +184,7 @@ export class LeaseBook {
    */
   async release(lease: Lease, { end = true }: ReleaseOptions = {}): Promise<void> {
     const { manager, nonce, ttl } = this.#parts;
-    const ending = this.#held.release(lease);
+    const ending = this.#renewed.release(lease);
     this.#standing.forget(lease);
     if (ending !== undefined) throw this.#ledger.ended(lease, ending);
     try {
@@ -194,7 +194,7 @@ export class LeaseBook {
           : emptied(record, "released", nonce()),
       );
     } finally {
-      this.#held.released(lease);
+      this.#renewed.released(lease);
     }
     this.options.onEvent?.({ kind: "released", lease });
     this.#endings.look();
@@ -212,23 +212,23 @@ export class LeaseBook {
   async exchange(lease: Lease): Promise<Lease> {
     this.checkOpen();
     const { manager, nonce, ttl } = this.#parts;
-    const ending = this.#held.release(lease);
+    const ending = this.#renewed.release(lease);
     this.#standing.forget(lease);
     if (ending !== undefined) throw this.#ledger.ended(lease, ending);
     const claim = nonce() + nonce();
     // The view may show the write before its answer is here.
-    this.#held.expect(claim);
+    this.#renewed.expect(claim);
     try {
       const record = await this.#ledger.change(lease, (held) => ({
         ...{ ...held, generation: held.generation + 1 },
         ...{ manager, ttl, claim, nonce: nonce() },
       }));
       const fresh = leaseOf(lease.pool, record);
-      this.#held.add(fresh);
+      this.#renewed.add(fresh);
       return fresh;
     } finally {
-      this.#held.released(lease);
-      this.#held.unexpect(claim);
+      this.#renewed.released(lease);
+      this.#renewed.unexpect(claim);
     }
   }
 
@@ -239,7 +239,7 @@ export class LeaseBook {
    * @throws LeaseEndedError where it has ended
    */
   async renew(lease: Lease): Promise<void> {
-    if (this.#held.has(lease)) return this.check(lease);
+    if (this.#renewed.has(lease)) return this.check(lease);
     await this.#standing.renew(lease);
     // The write may have been somebody else's, some time ago.
     await this.check(lease);
@@ -255,7 +255,7 @@ export class LeaseBook {
     const { manager, nonce, ttl } = this.#parts;
     const record = await this.#ledger.change(lease, (held) => ({ ...held, manager, ttl, nonce: nonce() }));
     const adopted = leaseOf(lease.pool, record);
-    this.#held.add(adopted);
+    this.#renewed.add(adopted);
     return adopted;
   }
 
@@ -264,7 +264,7 @@ export class LeaseBook {
     const record = this.#parts.view.slots.get(this.#parts.keys.slot(slot))?.record;
     if (record?.state !== "held") return undefined;
     const lease = leaseOf(this.options.pool, record);
-    return this.#held.endOf(lease) === undefined || this.#standing.isSure(lease) ? lease : undefined;
+    return this.#renewed.endOf(lease) === undefined || this.#standing.isSure(lease) ? lease : undefined;
   }
 
   /** The lease that a slot has, whoever renews it; undefined where it is free. It is read from the store, unless it is {@link known}. */
@@ -309,7 +309,7 @@ export class LeaseBook {
         }
       }),
     );
-    this.#held.clear();
+    this.#renewed.clear();
     await this.#endings.stop(this.#parts.ttl);
     await this.leave();
     return handed.filter((lease) => lease !== undefined);
@@ -327,7 +327,7 @@ export class LeaseBook {
     const key = keys.slot(slot);
     if (gone) {
       const retired = await this.#claims.remove(key);
-      this.#held.look();
+      this.#renewed.look();
       return retired;
     }
     const known = view.slots.get(key);
@@ -364,18 +364,18 @@ export class LeaseBook {
 
   /** The leases that this manager renews. */
   leases(): readonly Lease[] {
-    return this.#held.leases();
+    return this.#renewed.leases();
   }
 
   /** The lease of a slot, where it is one that this manager renews. */
   renewed(slot: string): Lease | undefined {
-    return this.#held.at(slot);
+    return this.#renewed.at(slot);
   }
 
   private onChange(wentBack: boolean): void {
     if (this.#phase !== "open") return;
-    if (wentBack) this.#claims.quarantine(this.#held.restore());
-    this.#held.look();
+    if (wentBack) this.#claims.quarantine(this.#renewed.restore());
+    this.#renewed.look();
     this.#endings.look();
     this.#claims.dispatch();
   }

@@ -113,7 +113,8 @@ export interface PoolState {
   readonly managers: readonly string[];
   /** Slots that may be leased and that nobody has. */
   readonly free: number;
-  readonly held: number;
+  /** Slots that somebody has leased. */
+  readonly leased: number;
   readonly ending: number;
   /** How many wait, at every manager. */
   readonly queue: number;

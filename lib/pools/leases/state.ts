@@ -20,7 +20,7 @@ export function stateOf(parts: BookParts, candidates: ReadonlySet<string>, waiti
     manager,
     managers: [...view.managers.keys()].map((key) => keys.lastOf(key)).sort(),
     free: count("free"),
-    held: count("held"),
+    leased: count("held"),
     ending: count("ending"),
     queue: waiting,
     slots: [...slots.values()],

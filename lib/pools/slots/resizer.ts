@@ -102,11 +102,11 @@ export class Resizer {
 
   private async look(): Promise<void> {
     const { book, sandboxes, bounds } = this.props;
-    const { held, queue, current } = book.state();
+    const { leased, queue, current } = book.state();
     // Of what is not known nothing follows.
     if (!current) return;
     const limits = bounds();
-    const needed = sandboxesFor({ leased: held, waiting: queue }, limits, sandboxes.failing);
+    const needed = sandboxesFor({ leased, waiting: queue }, limits, sandboxes.failing);
     const peak = this.#peak.add(needed);
     if (peak !== this.#offered) {
       this.#offered = peak;

@@ -250,7 +250,7 @@ export class SlotPool {
         isolation,
       })),
       free: state.free,
-      held: state.held,
+      held: state.leased,
       ending: state.ending,
       queue: state.queue,
       managers: state.managers,

@@ -132,9 +132,9 @@ test("whatever fails, no slot is held by two, and none is lost", async () => {
       pool.close();
       const last = await pool.manager();
       await pool.clock.pass(8000);
-      const { free, held, ending, queue, managers } = last.book.state();
-      expect({ free, held, ending, queue, managers }).toEqual({
-        ...{ free: plan.slots, held: 0, ending: 0, queue: 0 },
+      const { free, leased, ending, queue, managers } = last.book.state();
+      expect({ free, leased, ending, queue, managers }).toEqual({
+        ...{ free: plan.slots, leased: 0, ending: 0, queue: 0 },
         managers: [last.book.manager],
       });
       pool.close();

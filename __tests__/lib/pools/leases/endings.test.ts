@@ -48,7 +48,7 @@ describe("an ending", () => {
     expect(await pool.run(manager.book.retire(lease.slot))).toBe(false);
     expect(await pool.run(manager.book.retire(free))).toBe(true);
     expect(await pool.run(manager.book.retire(free))).toBe(false);
-    expect(manager.book.state()).toMatchObject({ free: 1, held: 1, ending: 1 });
+    expect(manager.book.state()).toMatchObject({ free: 1, leased: 1, ending: 1 });
     expect(await pool.run(manager.book.retire(lease.slot, { gone: true }))).toBe(true);
     expect(manager.lost).toMatchObject([{ reason: "gone" }]);
   });

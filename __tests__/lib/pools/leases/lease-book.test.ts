@@ -396,7 +396,7 @@ describe("a lease", () => {
     await pool.clock.pass(100);
     expect(second.book.state()).toMatchObject({
       free: 3,
-      held: 0,
+      leased: 0,
       ending: 0,
       queue: 0,
       managers: [second.book.manager],

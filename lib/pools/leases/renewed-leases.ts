@@ -9,7 +9,7 @@ import { endOf } from "./records";
 const REMEMBERED = 10_000;
 
 /** The leases that this manager renews, and what became of those that it had. */
-export class Held {
+export class RenewedLeases {
   readonly #leases = new Map<string, Lease>();
   readonly #claims = new Set<string>();
   /** Claims whose end, or whose beginning, is being written. */
