@@ -78,6 +78,11 @@ export class ServiceProcess {
     await this.#ended;
   }
 
+  /** Stops it where it is, or has it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal);
+  }
+
   /** Tells it to stop. @returns its exit code */
   async stop(): Promise<number | null> {
     this.#child.kill("SIGTERM");
