@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection, nomadConnection, type Connection } from "../../lib/nomad";
-import { ABSENT, ConsulStore, NomadStore, type Snapshot, type Store } from "../../lib/pools";
+import { ABSENT, ConsulStore, LeaseBook, NomadStore, type Snapshot, type Store } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { Proxy } from "../support/proxy";
 
@@ -137,6 +137,27 @@ describe.each(KINDS)("a store in $kind", ({ kind, connection, open, write }) => 
       expect(values(await other.list(prefix))).toEqual({ "slots/a": value });
     },
   );
+
+  test("tells when every manager has seen what one of them wrote, a lease that was made meanwhile included", async () => {
+    const name = prefix.split("/")[1] ?? "";
+    const book = (from: Store) =>
+      new LeaseBook({ store: from, pool: name, candidates: () => ["a"], end: () => Promise.resolve("free") });
+    const [one, two] = [book(store), book(other)];
+    try {
+      await Promise.all([one.start(), two.start()]);
+      const version = (await store.write(`${prefix}pool`, "news", ABSENT)) ?? 0;
+      const claiming = two.claim({ owner: "ann" });
+      await one.seenByAll(version);
+      expect([one.object("pool")?.value, two.object("pool")?.value]).toEqual(["news", "news"]);
+      await claiming;
+      const next = (await other.write(`${prefix}pool`, "more", version)) ?? 0;
+      await two.seenByAll(next);
+      expect(one.object("pool")?.value).toBe("more");
+      expect(two.state().leased).toBe(1);
+    } finally {
+      await Promise.all([one.stop(), two.stop()]);
+    }
+  });
 
   test("says that a value is too large for it, and keeps what was there", async () => {
     const key = `${prefix}slots/a`;
