@@ -16,6 +16,8 @@ export class Proxy {
   mostStreams = 0;
   /** Says with which status a request is answered, where it does not go through. */
   answer: (request: Passed) => number | undefined | Promise<undefined> = () => undefined;
+  /** Says whether the answer to a request that went through is lost on its way back. */
+  loses: (request: Passed) => boolean = () => false;
   readonly #streams = new Set<ServerResponse>();
   readonly #speaking = new WeakSet<ServerResponse>();
   #server: Server | undefined;
@@ -58,6 +60,11 @@ export class Proxy {
       outgoing.on("close", () => this.#streams.delete(outgoing));
     }
     const onward = request(new URL(url, this.target), { method, headers: incoming.headers }, (answer) => {
+      if (this.loses(said)) {
+        answer.resume();
+        outgoing.destroy();
+        return;
+      }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.once("data", () => this.#speaking.add(outgoing));
       answer.pipe(outgoing);
