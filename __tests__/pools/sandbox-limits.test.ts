@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { consulConnection } from "../../lib/nomad";
 import { ConsulStore, SlotPool, type ExecuteOptions, type SlotHandle } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
@@ -11,6 +12,18 @@ const asRoot = isRoot ? describe : describe.skip;
 
 /** Takes memory until it is ended, and says how it was. */
 const HOG = `${process.execPath} -e 'const all = []; for (;;) all.push(Buffer.alloc(16e6, 1))' >&2; echo $?`;
+
+/** CAP_SYS_RESOURCE: who has it decides for others how soon the kernel ends them. */
+const decides =
+  ((BigInt(`0x${/CapEff:\s*(\w+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]}`) >> 24n) & 1n) === 1n;
+if (!decides)
+  console.log("skipped: commands that would have the server ended in their place; it takes CAP_SYS_RESOURCE");
+const testWhere = decides ? test : test.skip;
+
+/** Takes memory in small parts, each of which asks the kernel to be ended no sooner than the server. */
+const HOGS =
+  "for i in $(seq 12); do (echo 0 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj; " +
+  "x=$(head -c 9000000 /dev/zero | tr '\\0' x); sleep 2) & done 2>/dev/null; wait; echo over";
 
 asRoot("two sandboxes of two slots that are processes of the node", () => {
   const cluster = clusterForSuite();
@@ -66,5 +79,18 @@ asRoot("two sandboxes of two slots that are processes of the node", () => {
       expect(others.map(({ stdout }) => stdout)).toEqual(others.map(() => "well\n"));
       expect(await servers()).toEqual(["running 0", "running 0"]);
     }, 90_000);
+
+    testWhere(
+      "many that take it together, and would have the server ended in their place, do not",
+      async () => {
+        const said = await execute(handles[0], HOGS);
+        expect(said.stdout.split("\n")).toContain("over");
+        expect(said.stdout).not.toMatch(/^0$/m);
+        const others = await Promise.all(handles.map((handle) => execute(handle, "echo well")));
+        expect(others.map(({ stdout }) => stdout)).toEqual(others.map(() => "well\n"));
+        expect(await servers()).toEqual(["running 0", "running 0"]);
+      },
+      90_000,
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { endedFirst } from "./memory";
 import { endWithChildren } from "./processes";
 import { BoundedBytes, BoundedText } from "./output";
 import { openPipes, type ShellPipes } from "./shell-pipes";
@@ -70,11 +71,13 @@ export class Shell {
 
   constructor(private readonly start: ShellStart) {
     this.#pipes = openPipes(start.pipes);
-    this.#child = spawn(start.program, [...start.args], {
-      cwd: start.cwd,
-      env: start.env,
-      stdio: ["pipe", ...this.#pipes.ofChild, "pipe", "pipe"],
-    });
+    this.#child = endedFirst(() =>
+      spawn(start.program, [...start.args], {
+        cwd: start.cwd,
+        env: start.env,
+        stdio: ["pipe", ...this.#pipes.ofChild, "pipe", "pipe"],
+      }),
+    );
     this.#pipes.given();
     // A shell that has ended reads nothing more; how it ended is told by its exit.
     for (const stream of [this.#stdin, this.#pipes.stdout, this.#pipes.stderr, this.#instructions, this.#told])
