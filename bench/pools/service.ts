@@ -14,6 +14,8 @@ const POOL = "warm-pool-openai";
 const SIZE = 30;
 /** Commands a second, and for how long. */
 const RATE = 100;
+/** Commands a second beyond what fits, and for how many seconds. */
+const OVERLOAD = { rate: 400, seconds: 5 };
 /** Requests at once beyond what fits. */
 const BURST = 400;
 
@@ -53,34 +55,28 @@ export async function measureService(cluster: TestCluster, seconds = 60): Promis
     // The places know how they hold processes together, and the connections are open: neither is what is measured.
     await Promise.all(held.map((_, number) => run(number)));
     await Promise.all(Array.from({ length: BURST }, () => knock(service.address, agent)));
-    const sustained = await atRate(seconds, run);
+    const sustained = await atRate(RATE, seconds, run);
+    const overload = await atRate(OVERLOAD.rate, OVERLOAD.seconds, run);
     const burst = await Promise.all(Array.from({ length: BURST }, (_, number) => run(number)));
-    const refused = burst.filter(({ status }) => status === 429);
     // A hundred a second fit: one that is refused there has failed.
     const failed = [
       ...sustained.filter(({ status }) => status !== 200),
-      ...burst.filter(({ status }) => status !== 200 && status !== 429),
+      ...[...overload, ...burst].filter(({ status }) => status !== 200 && status !== 429),
     ];
     const codes = new Map<string, number>();
-    for (const { code } of [...sustained, ...burst]) codes.set(code, (codes.get(code) ?? 0) + 1);
+    for (const { code } of [...sustained, ...overload, ...burst]) codes.set(code, (codes.get(code) ?? 0) + 1);
     console.log(`  answers: ${[...codes].map(([code, count]) => `${code} ${count}`).join(", ")}`);
     const times = percentiles(sustained.filter(({ status }) => status === 200).map(({ time }) => time));
     console.log(
       `  ${times.count} commands through HTTP at ${RATE} a second: p50 ${milliseconds(times.p50)}, p99 ${milliseconds(times.p99)}`,
     );
-    console.log(
-      `  ${BURST} at once: ${refused.length} refused, the slowest refusal in ${milliseconds(Math.max(0, ...refused.map(({ time }) => time)))}`,
-    );
+    const overloads = `${OVERLOAD.rate} commands a second for ${OVERLOAD.seconds} s`;
     for (const each of held) await client.release(each);
     return [
       figure(`${RATE} commands a second through HTTP for ${seconds} s, p99`, times.p99, 100, milliseconds),
       figure(`commands through HTTP that failed`, failed.length, 1, String),
-      figure(
-        `refusals of ${BURST} commands at once, p99`,
-        refused.length === 0 ? 0 : percentiles(refused.map(({ time }) => time)).p99,
-        50,
-        milliseconds,
-      ),
+      refusals(overloads, overload),
+      refusals(`${BURST} commands at once`, burst),
     ];
   } finally {
     await agent.close();
@@ -90,6 +86,13 @@ export async function measureService(cluster: TestCluster, seconds = 60): Promis
   }
 }
 
+/** How soon those were refused that were. */
+function refusals(of: string, answers: readonly { readonly status: number; readonly time: number }[]): Figure {
+  const times = answers.flatMap(({ status, time }) => (status === 429 ? [time] : []));
+  const { p99, count } = percentiles(times);
+  return figure(`refusals of ${of}, p99 of ${count}`, count === 0 ? 0 : p99, 50, milliseconds);
+}
+
 /** Opens a connection, and leaves it open. */
 async function knock(address: string, dispatcher: Agent): Promise<void> {
   const { body } = await request(`${address}/healthz`, { dispatcher });
@@ -97,11 +100,11 @@ async function knock(address: string, dispatcher: Agent): Promise<void> {
 }
 
 /** Begins so many a second at fixed moments, and waits for all. */
-async function atRate<T>(seconds: number, run: (number: number) => Promise<T>): Promise<readonly T[]> {
+async function atRate<T>(rate: number, seconds: number, run: (number: number) => Promise<T>): Promise<readonly T[]> {
   const begun: Promise<T>[] = [];
   const start = performance.now();
-  for (let number = 0; number < RATE * seconds; number += 1) {
-    const wait = start + (number * 1000) / RATE - performance.now();
+  for (let number = 0; number < rate * seconds; number += 1) {
+    const wait = start + (number * 1000) / rate - performance.now();
     if (wait > 0) await sleep(wait);
     begun.push(run(number));
   }
