@@ -208,7 +208,9 @@ export class Claims {
   /** How many wait, at every manager. */
   get waiting(): number {
     const ticketless = [...this.#waiters].filter(({ ticket, claiming }) => !ticket && !claiming).length;
-    return this.parts.view.tickets.size + ticketless;
+    // Who has a slot already is counted by its lease, though the ticket is still there.
+    const tickets = [...this.parts.view.tickets.keys()].filter((key) => !this.#queue.isLeaving(key));
+    return tickets.length + ticketless;
   }
 
   private begin(work: Promise<void>): void {

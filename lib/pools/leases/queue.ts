@@ -51,6 +51,11 @@ export class Queue {
     return this.#mine.get(key);
   }
 
+  /** Whether a ticket is about to be removed by this manager: nobody waits with it any more. */
+  isLeaving(key: string): boolean {
+    return this.#leaving.has(key);
+  }
+
   join(place: Place): void {
     this.#joining.push(place);
     this.pump();

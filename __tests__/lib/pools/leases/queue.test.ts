@@ -30,6 +30,23 @@ describe("the queue", () => {
     expect(served).toEqual([...Array(12).keys(), ...Array.from({ length: 12 }, (_, number) => 100 + number)]);
   });
 
+  test("and the leases count nobody twice, so that a pool grows by what is needed alone", async () => {
+    pool = new SimulatedPool(4);
+    const manager = await pool.manager();
+    let wanted = 12;
+    const tooMany: number[] = [];
+    const callers = Array.from({ length: wanted }, async (_, number) => {
+      const lease = await manager.book.claim({ owner: String(number), deadline: 60_000 });
+      const { leased, queue } = manager.book.state();
+      if (leased + queue > wanted) tooMany.push(leased + queue - wanted);
+      await new Promise<void>((resolve) => pool.clock.after(100, resolve));
+      await manager.book.release(lease);
+      wanted -= 1;
+    });
+    await pool.run(Promise.all(callers));
+    expect(tooMany).toEqual([]);
+  });
+
   test("has a bound, beyond which the answer is at once when to ask again", async () => {
     pool = new SimulatedPool(1);
     const manager = await pool.manager({ queueLimit: 2 });
