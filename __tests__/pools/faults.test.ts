@@ -140,7 +140,7 @@ describe("a pool", () => {
     expect((error as Error).message).toContain("refuses the token");
     await pool.stop();
     const right = await started("faults");
-    await until("that the slot is free", () => right.status().held === 0);
+    await until("that the slot is free", () => right.status().leased === 0);
   });
 });
 
@@ -226,7 +226,7 @@ describe("a store that", () => {
     proxy.answer = () => 500;
     expect(await running).toBeInstanceOf(LeaseEndedError);
     expect(await failure(pool.execute(handle, "true"))).toBeInstanceOf(LeaseEndedError);
-    await until("that the others have the slot again", () => other.status().held === 0 && other.status().ending === 0);
+    await until("that the others have the slot again", () => other.status().leased === 0 && other.status().ending === 0);
     proxy.answer = () => undefined;
   }, 60_000);
 });

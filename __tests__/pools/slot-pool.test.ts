@@ -94,7 +94,7 @@ test("a hundred tasks at once have a slot each, and reach nothing of one another
   );
   expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(34);
   const first = managers[0] as SlotPool;
-  await until("that every slot is free again", () => first.status().free === 100 && first.status().held === 0);
+  await until("that every slot is free again", () => first.status().free === 100 && first.status().leased === 0);
   expect(tasks.flatMap(({ secret }) => processesNaming(secret))).toEqual([]);
 }, 120_000);
 

@@ -79,6 +79,19 @@ test("what exec --json prints is one value, with all that the command wrote in i
   await pool("release", held.id);
 });
 
+test("the last line of what a command wrote is printed, however the command ended", async () => {
+  const { id } = await claim();
+  service.pools.command = async ({ onStdout, onStderr }) => {
+    await onStdout?.(Buffer.from("first\nlast"));
+    await onStderr?.(Buffer.from("wrong"));
+    throw new Error("the connection was cut");
+  };
+  const said = await pool("exec", id, "--", "true");
+  expect([said.code, said.stdout]).toEqual([1, "first\nlast\n"]);
+  expect(said.stderr).toMatch(/^wrong\n./);
+  await pool("release", id);
+});
+
 test("exec --json keeps 1 MiB of each stream, and says that there was more", async () => {
   const { id } = await claim();
   service.pools.command = async ({ onStdout }) => {

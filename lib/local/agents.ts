@@ -10,6 +10,12 @@ import { dynamicPortsAt, portsAt, regionPortsAt, type NomadPorts, type Ports } f
 /** Where nobody says otherwise, there is one region: Nomad's own default. */
 export const ONE_REGION = ["global"] as const;
 
+/** Names of agents; that of a Nomad after the first ends with its region. */
+const CONSUL = "consul";
+const FIRST_NOMAD = "nomad";
+const OTHER_NOMAD = "nomad-";
+const CONFIGURATION = ".json";
+
 /** One agent of an embedded cluster. */
 export type Agent =
   | { readonly name: string; readonly program: "consul"; readonly region?: undefined; readonly ports: Ports }
@@ -27,9 +33,9 @@ export type Agent =
 export function agentsOf(portOffset: number, regions: readonly string[]): readonly Agent[] {
   const ports = portsAt(portOffset);
   return [
-    { name: "consul", program: "consul", ports },
+    { name: CONSUL, program: "consul", ports },
     ...regions.map((region, index): Agent => ({
-      name: index === 0 ? "nomad" : `nomad-${region}`,
+      name: index === 0 ? FIRST_NOMAD : OTHER_NOMAD + region,
       program: "nomad",
       region,
       ports: regionPortsAt(portOffset, index),
@@ -53,7 +59,18 @@ export interface AgentFiles {
 
 /** The files of an agent inside the cluster's folder. */
 export function filesOf(folder: string, name: string): AgentFiles {
-  return { config: join(folder, `${name}.json`), data: join(folder, "data", name), log: join(folder, `${name}.log`) };
+  return {
+    config: join(folder, name + CONFIGURATION),
+    data: join(folder, "data", name),
+    log: join(folder, `${name}.log`),
+  };
+}
+
+/** Whether a file of the cluster's folder, by its name there, is the configuration of an agent of any cluster, whatever its regions are. */
+export function isConfigurationFile(name: string): boolean {
+  if (!name.endsWith(CONFIGURATION)) return false;
+  const agent = name.slice(0, -CONFIGURATION.length);
+  return agent === CONSUL || agent === FIRST_NOMAD || agent.startsWith(OTHER_NOMAD);
 }
 
 /**
@@ -97,7 +114,7 @@ function nomadConfig(
   // What stands in the root of a task of the exec driver; without it, all of /usr.
   const chroot = smallChroot(machine);
   return {
-    name: name === "nomad" ? "local" : `local-${region}`,
+    name: name === FIRST_NOMAD ? "local" : `local-${region}`,
     region,
     datacenter: datacenterOf(region),
     data_dir: files.data,

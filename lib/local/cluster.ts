@@ -5,7 +5,16 @@ import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import { ignoredFolder, privateFolder } from "../private-files";
-import { addressOf, agentsOf, configOf, filesOf, ONE_REGION, startAgent, type Agent } from "./agents";
+import {
+  addressOf,
+  agentsOf,
+  configOf,
+  filesOf,
+  isConfigurationFile,
+  ONE_REGION,
+  startAgent,
+  type Agent,
+} from "./agents";
 import { getBinaries, type Binary } from "./binaries";
 import { federate } from "./federation";
 import { licenceOf } from "./licences";
@@ -54,8 +63,6 @@ export interface UpOptions {
 }
 
 const START_LIMIT = 60_000;
-/** Files with the configuration of agents. */
-const CONFIGURATION = /^(?:consul|nomad(?:-[a-z0-9-]+)?)\.json$/;
 
 /** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */
 export class EmbeddedCluster {
@@ -186,7 +193,7 @@ export class EmbeddedCluster {
       }
       await this.cleanUp(signal, allocations);
       // Last: by their configuration the processes of agents are known.
-      for (const file of readdirSync(this.folder).filter((name) => CONFIGURATION.test(name)))
+      for (const file of readdirSync(this.folder).filter(isConfigurationFile))
         rmSync(join(this.folder, file), { force: true });
       removeState(this.folder);
       return had;

@@ -82,7 +82,7 @@ export async function openExec(
     if (http.sessions.areEnded) throw http.failure(new ClosedError(), "GET", path, { signal });
     const query = { task, command: JSON.stringify(command), tty: false };
     const accept = (socket: WebSocket) => new WebSocketExec(http, path, { allocation, task }, socket, signal);
-    const session = await patiently(() => openWebSocket(http, path, { query, signal }, accept), signal);
+    const session = await untilNotBusy(() => openWebSocket(http, path, { query, signal }, accept), signal);
     void session.closed.then(release);
     return session;
   } catch (error) {
@@ -91,7 +91,7 @@ export async function openExec(
   }
 }
 
-async function patiently<T>(open: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function untilNotBusy<T>(open: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const end = performance.now() + LONGEST_WAIT;
   for (let turn = 0; ; turn += 1) {
     try {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   cacheFolder,
   dynamicPortsAt,
@@ -15,7 +15,7 @@ import {
   takenPorts,
   type Machine,
 } from "../../../lib/local";
-import { agentsOf, configOf, filesOf, type Agent } from "../../../lib/local/agents";
+import { agentsOf, configOf, filesOf, isConfigurationFile, type Agent } from "../../../lib/local/agents";
 import { formatProblem, UserError } from "../../../lib";
 import { MACHINE } from "../../support/binaries";
 import { reservePorts } from "../../support/ports";
@@ -137,6 +137,17 @@ test("an agent is configured for the machine that is given, whichever this one i
   expect(clientOn({ platform: "darwin", uid: 0 })).not.toHaveProperty("chroot_env");
   expect(clientOn({ platform: "linux", uid: 1000 })).toMatchObject({ network_interface: "lo" });
   expect(clientOn({ platform: "linux", uid: 1000 })).not.toHaveProperty("chroot_env");
+});
+
+test("of the files in a cluster's folder those are configuration that agents are started with", () => {
+  const agents = agentsOf(0, ["global", "eu", "us-2"]);
+  const files = agents.map(({ name }) => filesOf(folder, name));
+  const isConfiguration = (path: string) => isConfigurationFile(basename(path));
+  expect(files.filter(({ config }) => !isConfiguration(config))).toEqual([]);
+  const others = files.flatMap(({ data, log }) => [data, log, `${data}.json.tmp`]);
+  expect([...others, "cluster.json", "nomadic.json", "consul-eu.json", ".gitignore"].filter(isConfiguration)).toEqual(
+    [],
+  );
 });
 
 test("the folder of a cluster is no change to git, whatever the project's own .gitignore says", async () => {

@@ -86,9 +86,12 @@ async function show(events: Events, terminal: Terminal): Promise<number> {
     stdout: new TaskOutput((lines) => terminal.pass(lines, "stdout")),
     stderr: new TaskOutput((lines) => terminal.pass(lines, "stderr")),
   };
-  const end = await endOf(events, (stream, data) => outputs[stream].push(Buffer.from(data)));
-  outputs.stdout.end();
-  outputs.stderr.end();
+  const ending = endOf(events, (stream, data) => outputs[stream].push(Buffer.from(data)));
+  // However it ends: what the command wrote last may have no end of a line.
+  const end = await ending.finally(() => {
+    outputs.stdout.end();
+    outputs.stderr.end();
+  });
   if (end.ended === "timeout") terminal.note(term`the command ran out of time and was ended`);
   return end.exitCode;
 }

@@ -9,7 +9,7 @@ import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./jo
 import type { OperationOptions } from "./options";
 import type { Outcome } from "./outcome";
 import { nameOf, type WantedJob } from "./stack-jobs";
-import { tryAgain } from "./force";
+import { tryAgain } from "./try-again";
 import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
 
 /** What judging a job takes that does not change. */

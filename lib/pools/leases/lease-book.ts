@@ -25,7 +25,7 @@ import { Standing } from "./standing";
 import { stateOf } from "./state";
 import { View } from "./view";
 
-/** Half of a second and more is left of three for looking, asking and writing, on a machine that is busy. */
+/** Half of a second and more is left of two seconds for looking, asking and writing, on a machine that is busy. */
 const TTL = 2000;
 const HANDED_OVER = 30_000;
 const QUEUE_LIMIT = 1000;

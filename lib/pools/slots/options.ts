@@ -97,7 +97,7 @@ export interface SandboxStatus {
   readonly number: number;
   readonly state: SandboxState;
   readonly slots: number;
-  readonly held: number;
+  readonly leased: number;
   readonly ending: number;
   readonly isolation: ExecutionResult["isolation"];
 }
@@ -113,7 +113,7 @@ export interface SlotPoolStatus {
   readonly sandboxes: readonly SandboxStatus[];
   /** Slots that may be leased now. */
   readonly free: number;
-  readonly held: number;
+  readonly leased: number;
   /** Slots that are being emptied. */
   readonly ending: number;
   /** Callers that wait, at every manager. */
