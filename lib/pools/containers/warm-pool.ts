@@ -36,6 +36,10 @@ const ROUND = 1000;
 const LOOK = 20;
 /** When it is worth to ask a pool again that somebody drained, in milliseconds: somebody has to fill it first. */
 const DRAINED = 10_000;
+/** How long a claim waits for the owner's own container to be empty, in milliseconds, and half of its time at most: another may be free meanwhile. */
+const OWN = 500;
+/** How long a container may take to be emptied for its owner, in milliseconds; it is replaced then. */
+const EMPTIED = 15_000;
 /** How often a container is claimed anew that turns out to be on its way out. */
 const TRIES = 5;
 
@@ -185,14 +189,16 @@ export class WarmPool {
    */
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
     if (this.#agreement.record.draining) throw this.drained();
-    const { owner, deadline = CLAIM_DEADLINE, standing, signal } = options;
-    const end = this.#clock.now() + deadline;
+    const { owner, deadline = CLAIM_DEADLINE, standing, signal, queue = true } = options;
+    let end = this.#clock.now() + deadline;
     await this.#admission.admit(owner);
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
-    const kept = standing === undefined ? await this.#kept.take(owner, deadline, signal) : undefined;
+    const kept = standing === undefined ? await this.#kept.take(owner, Math.min(OWN, deadline / 2), signal) : undefined;
     const waiting = kept && this.find(kept.slot);
     if (kept && waiting && this.#offer.has(waiting)) return leasedOf(kept, waiting);
     if (kept) this.letGo(kept);
+    // Of one that waits in no queue the deadline is for the store alone.
+    if (!queue) end = this.#clock.now() + deadline;
     for (let tries = 1; ; tries += 1) {
       const lease = await this.book
         .claim({ ...options, deadline: Math.max(0, end - this.#clock.now()) })
@@ -364,10 +370,16 @@ export class WarmPool {
     const kept = await this.book.exchange(lease);
     this.#commands.end(lease, "released");
     try {
-      await this.#options.executor.wipe(await this.placeOf(kept));
+      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(EMPTIED)]);
+      const place = await this.placeOf(kept);
+      signal.throwIfAborted();
+      await this.#options.executor.wipe(place, { signal });
       return kept;
-    } catch {
+    } catch (error) {
       // It is not known to be empty.
+      const { slot, pool } = kept;
+      if (!this.#stop.signal.aborted)
+        this.#options.onTrouble?.(`${slot} of ${pool} could not be emptied and is replaced: ${messageOf(error)}`);
       await this.book.release(kept);
       return undefined;
     }

@@ -109,7 +109,7 @@ export class Claims {
         },
       };
       const cancel = () => waiter.reject(signal?.reason);
-      const forget = clock.after(deadline, () => waiter.reject(this.tooLate(waiter, deadline)));
+      const forget = clock.after(deadline, () => waiter.reject(this.tooLate(waiter)));
       signal?.addEventListener("abort", cancel);
       this.#waiters.add(waiter);
       if (slot === undefined) this.enter(waiter);
@@ -305,6 +305,8 @@ export class Claims {
     // Whoever stood still while it claimed has perhaps lost it again.
     if (waiter.left || !heartbeat.isFresh() || this.renewed.doubts || clock.now() >= waiter.until) {
       this.abandon(key, record);
+      // Else it would be told that every slot is taken.
+      if (clock.now() >= waiter.until) waiter.reject(this.tooLate(waiter));
       return;
     }
     const lease = leaseOf(keys.pool, record);
@@ -361,9 +363,11 @@ export class Claims {
   }
 
   /** Why a claim was not made in time. */
-  private tooLate({ claiming }: Waiter, deadline: number): Error {
+  private tooLate({ claiming, asked, until }: Waiter): Error {
     const { heartbeat, store } = this.parts;
-    if (claiming || !heartbeat.isFresh()) return new SlowStoreError(store.name, deadline);
+    const deadline = until - asked;
+    // A store that had no time to answer is not slow.
+    if (deadline > 0 && (claiming || !heartbeat.isFresh())) return new SlowStoreError(store.name, deadline);
     return this.busy(`none came free within ${Math.round(deadline / 100) / 10} s`);
   }
 

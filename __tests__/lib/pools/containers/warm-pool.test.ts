@@ -1,7 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NomadClient } from "../../../../lib/nomad";
-import { monotonicClock, WarmPool, type Executor } from "../../../../lib/pools";
+import {
+  monotonicClock,
+  PoolBusyError,
+  SlowStoreError,
+  WarmPool,
+  WarmPoolJob,
+  type Executor,
+  type WarmPoolOptions,
+} from "../../../../lib/pools";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
+import { NomadInMemory } from "../../../support/nomad-in-memory";
+import { outcome } from "../../../support/simulated-pool";
 
 /** A Nomad without jobs that counts how often it is asked for them. */
 function countingNomad() {
@@ -35,3 +45,90 @@ test("a pool that cannot be started is tried again without asking more each time
   await sleep(1600);
   expect(asked.jobs).toBe(after);
 });
+
+const NAME = "warm-pool-openai";
+const ran = (): ReturnType<Executor["execute"]> =>
+  Promise.resolve({
+    ...{ exitCode: 0, ended: "exited", stdout: "", stderr: "", truncated: false, duration: 1, isolation: "container" },
+  });
+const started: WarmPool[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((pool) => pool.stop()));
+});
+
+/** A pool of containers that run, with what a test does otherwise. */
+async function poolOf(
+  containers: number,
+  {
+    running,
+    wipe = () => Promise.resolve(),
+    ...options
+  }: Partial<WarmPoolOptions> & {
+    readonly running?: number;
+    readonly wipe?: Executor["wipe"];
+  } = {},
+) {
+  const job = new WarmPoolJob({ provider: "openai", size: containers });
+  const nomad = new NomadInMemory(job, running ?? containers);
+  const state = new StoreState();
+  const store = new MemoryStore(state, monotonicClock);
+  const troubles: string[] = [];
+  const pool = new WarmPool({
+    ...{ nomad: nomad.client, store, pool: NAME, executor: { execute: ran, wipe } },
+    onTrouble: (message) => troubles.push(message),
+    ...options,
+  });
+  started.push(pool);
+  await pool.start();
+  await pool.until(({ free }) => free === (running ?? containers), 5000);
+  return { pool, nomad, state, store, troubles };
+}
+
+test("a claim that finds its owner's container still being emptied has another one in time", async () => {
+  const { pool } = await poolOf(2, { reuse: "same-owner", wipe: (_place, options) => untilAborted(options?.signal) });
+  const { lease } = await pool.claim({ owner: "ann" });
+  void pool.release(lease).catch(() => undefined);
+  await pool.until(({ free }) => free === 1, 1000);
+  const claimed = await pool.claim({ owner: "ann", queue: false, deadline: 700 });
+  expect(claimed.lease.slot).not.toBe(lease.slot);
+});
+
+test("a pool that is stopped while a container is emptied waits for no place that does not answer", async () => {
+  const { pool, state, troubles } = await poolOf(1, {
+    reuse: "same-owner",
+    wipe: (_place, options) => untilAborted(options?.signal),
+  });
+  const { lease } = await pool.claim({ owner: "ann" });
+  const released = pool.release(lease);
+  while (pool.leaseOf(lease.slot)) await sleep(5);
+  expect(await pool.stop()).toEqual([]);
+  await released;
+  // It is not called empty: another manager ends it.
+  expect(state.written.some(({ value }) => value?.includes('"ending"'))).toBe(true);
+  expect(troubles).toEqual([]);
+});
+
+test("whoever looks after a pool is told of a container that could not be emptied", async () => {
+  const { pool, troubles } = await poolOf(1, {
+    reuse: "same-owner",
+    wipe: () => Promise.reject(new Error("the node is gone")),
+  });
+  const { lease } = await pool.claim({ owner: "ann" });
+  await pool.release(lease);
+  expect(troubles).toEqual([`${lease.slot} of ${NAME} could not be emptied and is replaced: the node is gone`]);
+});
+
+test("a claim whose time is over before the store was asked is told that the pool is busy", async () => {
+  const { pool } = await poolOf(1);
+  const { error } = await outcome(pool.claim({ owner: "ann", deadline: 0 }));
+  expect(error).not.toBeInstanceOf(SlowStoreError);
+  expect(error).toBeInstanceOf(PoolBusyError);
+});
+
+/** What is never done, and is given up. */
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason as Error);
+    signal?.addEventListener("abort", () => reject(signal.reason as Error));
+  });
+}
