@@ -1,5 +1,4 @@
-import { poolOf } from "../jobspec/host";
-import { messageOf, type JobJson } from "../nomad";
+import { messageOf, poolOfJob, type JobJson } from "../nomad";
 import type { ServiceRow } from "../operations";
 import { ConsulStore, NomadStore, PoolRecordStore, type Store } from "../pools";
 import { term, wrap, type TerminalText } from "../text";
@@ -31,7 +30,7 @@ export class DrainedPools {
 
   /** Asks where the leases of the jobs' pools are kept: Consul, and Nomad's variables where Consul says nothing of it. */
   static async of(jobs: readonly JobJson[], { nomad, consul }: Pick<OpenStack, "nomad" | "consul">) {
-    const byJob = new Map(jobs.flatMap((job) => [[job.ID, poolNameOf(job)] as const].filter(isOfPool)));
+    const byJob = new Map(jobs.flatMap((job) => [[job.ID, poolOfJob(job)] as const].filter(isOfPool)));
     if (byJob.size === 0) return new DrainedPools(byJob, new Map());
     const stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
     try {
@@ -88,9 +87,4 @@ async function isDrained(pool: string, stores: readonly Store[]): Promise<Draine
 
 function isOfPool(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
   return entry[1] !== undefined;
-}
-
-/** The pool that a job of Nomad's is of. */
-export function poolNameOf(job: JobJson): string | undefined {
-  return poolOf(job.ID, (job as JobJson & { readonly Meta?: Readonly<Record<string, string>> | null }).Meta);
 }

@@ -21,7 +21,7 @@ export { flattened } from "./error-tree";
 export type { ExecOptions, ExecSession } from "./exec-session";
 export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
-export { jobsNamed, parentOf } from "./job-names";
+export { jobsNamed, parentOf, poolOfJob } from "./job-names";
 export { placementInWords, unplacedInWords } from "./placement";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";

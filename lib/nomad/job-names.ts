@@ -1,3 +1,6 @@
+import { poolOf } from "../jobspec/host";
+import type { JobJson } from "./answers";
+
 const CHILD = /^(.+)\/(?:periodic|dispatch)-[^/]+$/;
 const GENERATION = /^(.+)-[0-9a-f]{8}$/;
 
@@ -14,4 +17,9 @@ export function jobsNamed(name: string, ids: Iterable<string>): ReadonlySet<stri
   const all = new Set(ids);
   if (all.has(name)) return new Set([name]);
   return new Set([...all].filter((id) => parentOf(id) === name || GENERATION.exec(id)?.[1] === name));
+}
+
+/** The pool whose containers a job runs, as its meta and its id say; undefined for other jobs. */
+export function poolOfJob({ ID, Meta }: JobJson): string | undefined {
+  return poolOf(ID, Meta);
 }

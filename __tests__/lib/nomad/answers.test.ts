@@ -47,6 +47,19 @@ describe("an answer", () => {
     expect(other?.TaskGroups.toString).toBeUndefined();
   });
 
+  test("with a job's meta hands it on as it is written, and takes nothing for it that Nomad does not write", async () => {
+    const job = (Meta: unknown) =>
+      asking(
+        { "GET /v1/job/web": { body: { ID: "web", Meta } }, "POST /v1/jobs/parse": { body: { ID: "web", Meta } } },
+        (nomad) => Promise.all([nomad.job("web"), nomad.parse("")]),
+      );
+    const written = JSON.parse('{"pool":"a","constructor":"b","__proto__":"c"}') as unknown;
+    for (const meta of [null, undefined, {}, written])
+      for (const read of await job(meta)) expect(JSON.stringify(read?.Meta)).toBe(JSON.stringify(meta));
+    await expect(job("planted")).rejects.toThrow("Meta is a text, where an object belongs");
+    await expect(job({ pool: "a", size: 5 })).rejects.toThrow("Meta.size is a number, where a text belongs");
+  });
+
   test("with a status that is not known keeps it", async () => {
     const answers = { "GET /v1/job/web/deployments": { body: [{ ...DEPLOYMENT, Status: "resting" }] } };
     expect((await asking(answers, (nomad) => nomad.deployments("web")))[0]?.Status).toBe("resting");

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
-import { poolOf } from "../../jobspec/host";
-import type { NomadClient } from "../../nomad";
+import { poolOfJob, type NomadClient } from "../../nomad";
 import { ConsulStore, LeaseBook, NomadStore, PoolRecordStore, type Lease, type Store } from "../../pools";
 import { namesToWrite } from "../../operations";
 import { joinLines, table, term, type TerminalText } from "../../text";
@@ -66,7 +65,7 @@ async function statusOf(nomad: NomadClient, store: Store, only: string | undefin
   const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
   const byPool = new Map<string, PoolJobStatus[]>();
   for (const job of jobs) {
-    const name = job && poolOf(job.ID, (job as { readonly Meta?: Readonly<Record<string, string>> | null }).Meta);
+    const name = job && poolOfJob(job);
     if (job === undefined || name === undefined || (only !== undefined && name !== only && job.ID !== only)) continue;
     const running = (await nomad.allocations(job.ID)).filter(
       ({ ClientStatus, DesiredStatus }) => ClientStatus === "running" && DesiredStatus === "run",

@@ -13,13 +13,17 @@ import {
   optionalText,
   pointer,
   text,
+  texts,
   time,
   word,
   writtenList,
 } from "./parts";
 
 /** A job as it is registered: API JSON without the outer key. What is in it is the model's to read. */
-export type JobJson = Readonly<Record<string, unknown>> & { readonly ID: string };
+export type JobJson = Readonly<Record<string, unknown>> & {
+  readonly ID: string;
+  readonly Meta?: Readonly<Record<string, string>> | null;
+};
 
 /** What we read of it ourselves, beside what the model reads. */
 const heldGroup = v.looseObject({ Name: text, Count: v.nullish(count) });
@@ -31,6 +35,7 @@ export const job: v.GenericSchema<unknown, JobJson> = v.looseObject({
   SubmitTime: v.nullish(number),
   CreateIndex: v.nullish(number),
   JobModifyIndex: v.nullish(number),
+  Meta: v.nullish(texts),
   TaskGroups: v.nullish(v.array(heldGroup)),
 });
 
@@ -54,7 +59,7 @@ export const validation = object({
 });
 
 /** A job that was read from HCL: as it was written, with nothing filled in. */
-export const parsedJob = v.looseObject({ ID: text });
+export const parsedJob: v.GenericSchema<unknown, JobJson> = v.looseObject({ ID: text, Meta: v.nullish(texts) });
 
 /** What a server says of a job that it is asked to judge. */
 export interface Validation extends v.InferOutput<typeof validation> {}

@@ -111,6 +111,24 @@ export function mapOf<S extends AnySchema>(of: S) {
   );
 }
 
+/** Texts by names that people chose, handed on as they are written, with the job that they stand in. */
+export const texts = v.pipe(
+  v.custom<Readonly<Record<string, string>>>(isMap),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { value: input } = dataset;
+    const wrong = Object.entries(input).find(([, value]) => typeof value !== "string");
+    if (!wrong) return;
+    const [key, value] = wrong;
+    addIssue({
+      message: "Invalid type: Expected string",
+      expected: "string",
+      input: value,
+      path: [{ type: "unknown", origin: "value", input, key, value }],
+    });
+  }),
+);
+
 function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -50,7 +50,7 @@ export abstract class JobRequests extends DeploymentRequests {
    *
    * @param variables values of the job's variables, in the form of a file of variables
    */
-  async parse(hcl: string, variables = ""): Promise<unknown> {
+  async parse(hcl: string, variables = ""): Promise<JobJson> {
     return this.http.post(apiPath`/v1/jobs/parse`, parsedJob, {
       body: { JobHCL: hcl, Variables: variables, Canonicalize: false },
     });

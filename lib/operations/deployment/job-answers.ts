@@ -23,7 +23,6 @@ export interface HeldJob extends JobJson {
   readonly ParameterizedJob?: object | null;
   /** Whether it was dispatched from a parameterized job, whose blocks it has. */
   readonly Dispatched?: boolean;
-  readonly Meta?: Readonly<Record<string, string>> | null;
   readonly TaskGroups?: readonly { readonly Name: string; readonly Count: number }[];
 }
 

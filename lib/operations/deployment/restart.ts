@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AllocationStub, NomadClient } from "../../nomad";
+import { poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
 import { withRetries } from "../events";
 import { UserError } from "../../jobspec";
-import { poolOf, UPDATE_DEFAULTS } from "../../jobspec/host";
+import { UPDATE_DEFAULTS } from "../../jobspec/host";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
@@ -104,7 +104,7 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
 function notRestartable(held: HeldJob): string | undefined {
   if (held.Stop === true) return "somebody stopped it";
   if (held.Periodic) return "it is periodic: what it launches ends by itself";
-  const pool = poolOf(held.ID, held.Meta);
+  const pool = poolOfJob(held);
   if (pool !== undefined)
     return `its containers belong to the pool ${pool}, and somebody may have leased them; "cdk-nomad pool recycle ${pool}" replaces each once it is free`;
   if (held.ParameterizedJob) return "it is parameterized: what is dispatched ends by itself";

@@ -1,8 +1,8 @@
-import { ApiError, type NomadClient } from "../../nomad";
+import { ApiError, type JobJson, type NomadClient } from "../../nomad";
 import { diagnostics, type Diagnostic } from "./problems";
 
 /** What a server says to a text and its variables. */
-export type Answer = { readonly job: unknown } | { readonly refused: readonly ServerDiagnostic[] };
+export type Answer = { readonly job: JobJson } | { readonly refused: readonly ServerDiagnostic[] };
 
 /** One thing that it says, and whether it is about the text of the values. */
 export interface ServerDiagnostic extends Diagnostic {

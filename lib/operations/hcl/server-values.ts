@@ -69,8 +69,7 @@ export async function valuesOfFile(
       "sets a variable twice, or is no file of values that a server can work out; have a nomad on PATH read it";
     throw UserError.at(path, message, "hcl/parse");
   }
-  const { Meta: meta } = answer.job as { readonly Meta?: Readonly<Record<string, string>> | null };
-  return new Map(Object.entries(meta ?? {}).map(([name, json]) => [name, jsonToHcl(json)]));
+  return new Map(Object.entries(answer.job.Meta ?? {}).map(([name, json]) => [name, jsonToHcl(json)]));
 }
 
 function valuesOfJson(path: string, text: string): ReadonlyMap<string, string> {
