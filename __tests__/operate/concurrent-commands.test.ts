@@ -139,13 +139,16 @@ describe("two at the same time", () => {
       release(project, "left");
       release(other, "right");
       const ends = await Promise.all([project, other].map((each) => each.run(["deploy", "dev"], env)));
-      const codes = ends.map(({ code }) => code);
-      expect([...codes].sort()).toEqual([0, 1]);
-      const refused = ends[codes.indexOf(1)];
-      expect(refused && flat(refused)).toMatch(/changed by somebody else/);
+      const now = await releases();
+      expect(new Set(now).size).toBe(1);
+      const won = ends[now[0] === "left" ? 0 : 1];
+      const refused = ends[now[0] === "left" ? 1 : 0];
+      expect(refused?.code).toBe(1);
+      expect(refused && flat(refused)).toMatch(/changed by somebody else since it was planned/);
       expect(refused && flat(refused)).not.toContain("✓");
-      const won = codes[0] === 0 ? "left" : "right";
-      expect(await releases()).toEqual(IDS.map(() => won));
+      // A server may take both registrations of the same moment; then the winner says that it took the other one back.
+      const isWell = won?.code === 0 || (won !== undefined && /which took that change back/.test(flat(won)));
+      expect([isWell, won]).toEqual([true, won]);
     } finally {
       await proxy.close();
     }

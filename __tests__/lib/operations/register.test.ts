@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { NomadClient, nomadConnection, type JobJson } from "../../../lib/nomad";
-import { register } from "../../../lib/operations/plan";
+import { register, type RegisterOptions } from "../../../lib/operations/plan";
 import { ReplayServer, type Asked, type Reply } from "../../support/replay";
 import { Masking } from "../../../lib/masking";
 
@@ -105,9 +105,13 @@ const jobOf = (count: number, { release = 1, fixed = 2, max = 9, policy = true }
   ],
 });
 
-/** Registers release 2 of a job with three allocations. */
-async function race(server: RacingNomad, wanted: JobJson): Promise<number> {
-  const held = server.newest;
+/** Registers release 2 of a job with three allocations. @param isNew whether it was not there when it was planned */
+async function race(
+  server: RacingNomad,
+  wanted: JobJson,
+  { isNew = false, ...lead }: Pick<RegisterOptions, "onTaken" | "onTookBack"> & { readonly isNew?: boolean } = {},
+): Promise<number> {
+  const held = isNew ? undefined : server.newest;
   const replay = new ReplayServer({ "PUT /v1/jobs": server.put, "GET /v1/job/web/versions": server.list });
   const evaluations = { body: [] };
   replay.set({ "GET /v1/job/web/evaluations": evaluations });
@@ -115,8 +119,8 @@ async function race(server: RacingNomad, wanted: JobJson): Promise<number> {
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: replay.address }));
   const plan = { job: "web", path: "lab/web", change: "update" as const, groups: [], fields: [], warnings: [] };
   try {
-    const planned = { plan: { ...plan, modifyIndex: Number(held.JobModifyIndex) }, job: wanted, held };
-    return (await register(planned, { nomad, masking: new Masking(), looks: [0, 0] })).JobModifyIndex;
+    const planned = { plan: { ...plan, modifyIndex: Number(held?.JobModifyIndex ?? 0) }, job: wanted, held };
+    return (await register(planned, { nomad, masking: new Masking(), looks: [0, 0], ...lead })).JobModifyIndex;
   } finally {
     await nomad.close();
     await replay.close();
@@ -184,6 +188,55 @@ describe("what else somebody changes", () => {
     expect([index, server.newest.Priority]).toEqual([30, 70]);
   });
 });
+
+describe.each([false, true])(
+  "of two registrations of the first job of a stack, which a server took both (a new job: %s)",
+  (isNew) => {
+    const release = (number: number) => jobOf(3, { release: number });
+    // Another deployment writes just before or just after ours, and the server has looked at the index before both.
+    const both = (order: "ours first" | "ours last") => {
+      const server = new RacingNomad(release(1), [], true);
+      if (isNew) server.versions.shift();
+      server.put = ({ body }) => {
+        const { Job: ours } = body as { readonly Job: JobJson };
+        const rising = order === "ours first" ? [ours, release(3)] : [release(3), ours];
+        rising.forEach((job) => server.write(job));
+        const index = server.versions.find(({ Meta }) => (Meta as { release: string }).release === "2")?.JobModifyIndex;
+        return { body: { EvalID: "1", JobModifyIndex: index } };
+      };
+      return server;
+    };
+
+    test("the older one is refused before anything follows it", async () => {
+      const onTaken = jest.fn();
+      const racing = race(both("ours first"), release(2), { isNew, onTaken, onTookBack: jest.fn() });
+      await expect(racing).rejects.toThrow(/was changed by somebody else since it was planned/);
+      expect(onTaken).not.toHaveBeenCalled();
+    });
+
+    test("the newer one goes on, and what it took back is told", async () => {
+      const onTaken = jest.fn();
+      const told: string[] = [];
+      const onTookBack = ({ message }: Error) => void told.push(message);
+      await race(both("ours last"), release(2), { isNew, onTaken, onTookBack });
+      expect(onTaken).toHaveBeenCalled();
+      expect(told).toEqual([expect.stringMatching(/at the very moment.*took that change back/)]);
+    });
+
+    test("one that is the same is nobody else's change", async () => {
+      const server = both("ours last");
+      const { put } = server;
+      server.put = (asked) => {
+        const reply = put(asked);
+        server.versions.splice(1, 1);
+        return reply;
+      };
+      const onTaken = jest.fn();
+      await race(server, release(2), { isNew, onTaken });
+      expect(onTaken).toHaveBeenCalled();
+    });
+  },
+);
 
 test("counts that never rest are said", async () => {
   const never = Array.from({ length: 60 }, () => ({ early: [], during: [], stale: [5], late: [] }));

@@ -67,13 +67,20 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   let onTaken = (): void => undefined;
   const taken = new Promise<void>((resolve) => (onTaken = resolve));
   if (lead === undefined) onTaken();
+  // Whoever was overwritten by the first registration is refused: half of a release is worse than all of it.
+  let tookBack: UserError | undefined;
+  const others = planned.filter((item) => changes(item) && item.plan.path !== lead).length;
+  const leading = {
+    onTaken,
+    ...(others > 0 ? { onTookBack: (error: UserError) => void (tookBack = error) } : {}),
+  };
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
   const jobs = planned.map(({ job }) => job);
   const outcomes = await withRegionalChanges(options.nomad, jobs, options, (regional) =>
     inOrder(wanted, options.signal, async (item, signal) => {
       const plan = byPath.get(item.path);
       if (!plan) return undefined;
-      const own = { ...options, signal, ...(item.path === lead ? { onTaken } : {}) };
+      const own = { ...options, signal, ...(item.path === lead ? leading : {}) };
       if (item.path !== lead && changes(plan)) await unlessAborted(taken, signal);
       // The canaries of a release before this one go away, and with them whoever was sent to them.
       if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, own);
@@ -86,6 +93,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
     }),
   );
   const ended = await revertFailedRollouts(wanted, outcomes, options);
+  if (tookBack) throw tookBack;
   const order = wanted.map(({ path }) => path);
   return [...ended].sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }
@@ -156,7 +164,7 @@ function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutco
 async function deployJob(
   item: WantedJob,
   planned: Planned,
-  options: DeployOptions & Pick<RegisterOptions, "onTaken">,
+  options: DeployOptions & Pick<RegisterOptions, "onTaken" | "onTookBack">,
   regional: RegionalChanges,
 ): Promise<Outcome> {
   const { plan, job } = planned;

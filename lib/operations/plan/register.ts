@@ -4,7 +4,7 @@ import type { Masking } from "../../masking";
 import { isConflict, type JobJson, type NomadClient, type Registration } from "../../nomad";
 import { changedMeanwhile } from "./changed-meanwhile";
 import type { Planned } from "./job-plan";
-import { keepsCounts } from "./scaled-counts";
+import { keepsCounts, textWithoutCounts } from "./scaled-counts";
 import { Scalings, type ScalingsVerdict } from "./scalings";
 
 /** Registrations that meet nothing but scalings are tried again, so often. */
@@ -15,8 +15,13 @@ const LOOKS: readonly number[] = [30, 70, 150, 350];
 export interface RegisterOptions {
   readonly nomad: NomadClient;
   readonly signal?: AbortSignal;
-  /** Called once the server took the job as it was planned, before the versions are looked at. */
+  /**
+   * Given for the job that goes before all others of its stack; called once the newest version is known to be what was registered. A server compares
+   * indexes before it writes, and takes two registrations of the same moment: then the newest one counts, and the other one is refused here.
+   */
   readonly onTaken?: () => void;
+  /** Told of a change that the registration took back, where the rest of the stack is to follow all the same. Default: it is thrown. */
+  readonly onTookBack?: (error: UserError) => void;
   /** Hides what it is told to hide in what is said of others' changes. */
   readonly masking: Masking;
   /**
@@ -42,30 +47,52 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   const nomad = options.nomad.where(planned.job);
   const changed = (replaced = false) =>
     changedMeanwhile(nomad, planned.job, { index, path, masking: options.masking, replaced });
-  const { looks = LOOKS } = options;
+  const { looks = LOOKS, signal } = options;
+  let isTaken = false;
+  const taken = () => {
+    isTaken = true;
+    options.onTaken?.();
+  };
+  const tookBack = async () => {
+    const error = await changed(true);
+    if (!options.onTookBack) throw error;
+    options.onTookBack(error);
+    taken();
+  };
   const { held } = planned;
   if (!held) {
     const registration = await registerFor(nomad, planned, index);
     if (!registration) throw await changed();
-    options.onTaken?.();
+    if (options.onTaken) {
+      await sleep(looks[0] ?? 0, undefined, { signal });
+      const { isNewest, isAlone } = placeOf(
+        registration,
+        (await nomad.versions(planned.job.ID, { diffs: false })).Versions,
+      );
+      if (!isNewest) throw await changed();
+      if (!isAlone) await tookBack();
+    }
+    taken();
     return registration;
   }
   const scalings = new Scalings({ ...planned, held });
   let done: Registration | undefined;
   let now = { job: planned.job, held, index };
   for (let tries = 0; tries < TRIES; tries += 1) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const registration = await registerFor(nomad, { ...now, source: planned.source }, now.index);
     if (registration) scalings.registered(registration.JobModifyIndex);
-    if (registration) options.onTaken?.();
     done = registration ?? done;
-    const verdict = await lookAfter(nomad, planned.job.ID, scalings, registration ? looks : [0], options.signal);
+    const pauses = registration ? looks : [0];
+    const verdict = await lookAfter(nomad, planned.job.ID, scalings, { pauses, onSettled: taken, signal });
     if (verdict.kind === "again") {
       now = { ...verdict, index: Number(verdict.held.JobModifyIndex) };
       continue;
     }
+    if (!done) throw await changed();
+    if (verdict.kind === "changed" && verdict.replaced) await tookBack();
     // Whoever changes a job after it was registered may: what became of the registration is for whoever watches it.
-    if (!done || (verdict.kind === "changed" && verdict.replaced)) throw await changed(done !== undefined);
+    else if (verdict.kind === "changed" && options.onTaken && !isTaken) throw await changed();
     return verdict.kind === "settled" ? begunBy(nomad, verdict.newest, done) : done;
   }
   const message = "counts of it are changed again and again while it is registered; deploy again once that rests";
@@ -91,8 +118,11 @@ async function lookAfter(
   nomad: NomadClient,
   id: string,
   scalings: Scalings,
-  pauses: readonly number[],
-  signal: AbortSignal | undefined,
+  {
+    pauses,
+    onSettled,
+    signal,
+  }: { readonly pauses: readonly number[]; readonly onSettled: () => void; readonly signal: AbortSignal | undefined },
 ): Promise<ScalingsVerdict> {
   let verdict: ScalingsVerdict = { kind: "gone" };
   for (const pause of pauses) {
@@ -100,8 +130,22 @@ async function lookAfter(
     const { Versions: versions } = await nomad.versions(id, { diffs: false });
     verdict = scalings.look(versions);
     if (verdict.kind !== "settled") break;
+    onSettled();
   }
   return verdict;
+}
+
+/** Whether a job's first registration is its newest version, and whether no other one came before it. A version that is the same counts as it. */
+function placeOf({ JobModifyIndex: index }: Registration, versions: readonly JobJson[]) {
+  const ours = versions.find((version) => Number(version.JobModifyIndex) === index);
+  // It was purged meanwhile, or nothing in it differs from another's: what became of it is for whoever watches it.
+  if (!ours) return { isNewest: true, isAlone: true };
+  const own = textWithoutCounts(ours, []);
+  const strangers = versions.filter((version) => textWithoutCounts(version, []) !== own);
+  return {
+    isNewest: strangers.every((version) => Number(version.JobModifyIndex) < index),
+    isAlone: strangers.length === 0,
+  };
 }
 
 /** Where a scaling followed, its version is the one to watch: the deployment of the one before ends with it. */
