@@ -28,6 +28,7 @@ test("a job of that very id is meant before what is called after it", () => {
 test.each([
   ["prism-stak", "write prism-stack, or one of web, warm-pool-openai-39f6cbe4, dev"],
   ["warm-pool-opnai", "write warm-pool-openai-39f6cbe4, or one of web, prism-stack, dev"],
+  ["warm-pool-openai-ffffffff", "write warm-pool-openai-39f6cbe4, or one of web, prism-stack, dev"],
   ["dve", "write dev, or one of web, prism-stack, warm-pool-openai-39f6cbe4"],
   ["prism", "write prism-stack, or one of web, warm-pool-openai-39f6cbe4, dev"],
   ["something", "write one of web, prism-stack, warm-pool-openai-39f6cbe4, dev"],
@@ -118,16 +119,20 @@ describe("on a cluster with a pool, a dispatched job and one of two tasks", () =
   });
 
   test.each(["status", "restart", "rollback", "promote", "fail"])(
-    "%s takes a pool, and what was dispatched",
+    "%s takes a pool, and nothing for a job of it that only looks like one",
     async (command) => {
       // Nothing is known of the job on this server: that it was found in the stack is all that matters here.
-      for (const name of ["warm-pool-openai", CHILD, "warm-pool-openai-0a1b2c3d"]) {
-        const { stdout, stderr } = await run(command, "dev", "--job", name, "--json");
-        expect([command, name, stdout + stderr]).toEqual([
-          command,
-          name,
-          expect.not.stringContaining("--job: there is no job"),
-        ]);
+      const { stdout, stderr: rest } = await run(command, "dev", "--job", "warm-pool-openai", "--json");
+      expect(stdout + rest).not.toContain("--job");
+      for (const [name, instead] of [
+        [CHILD, "runtime-openai"],
+        ["warm-pool-openai-0a1b2c3d", "warm-pool-openai-39f6cbe4"],
+      ] as const) {
+        const { code, stderr } = await run(command, "dev", "--job", name);
+        const said = new RegExp(
+          `--job: (there is no job "${name}"|"${name}" is no job of the stack).*; write ${instead}`,
+        );
+        expect([command, code, stderr.replaceAll(/\s+/g, " ")]).toEqual([command, 1, expect.stringMatching(said)]);
       }
       const { stderr } = await run(command, "dev", "--job", "warm-pool-opena");
       expect(stderr).toContain('--job: there is no job "warm-pool-opena"; write warm-pool-openai-39f6cbe4, or one of ');

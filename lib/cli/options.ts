@@ -12,7 +12,7 @@ export const format = {
   format: choice("format", "how it is printed", ["text", "markdown", "json"], "text"),
   ...json,
 };
-export const oneJob = { job: value("id", "only this job; also a pool, or what a job launched") };
+export const oneJob = { job: value("id", "only this job; also a pool, by its name") };
 export const stackVariables = { var: pairs("name=value", "the value of a variable of the stack") };
 
 /** Values for the variables of HCL, or of a stack where that is named. */

@@ -1,4 +1,5 @@
 import {
+  jobsToAskAbout,
   listServices,
   stackStatus,
   watchStack,
@@ -13,7 +14,7 @@ import type { CliContext } from "../context";
 import { deploymentSummary, reasonLines } from "../deployment-text";
 import { DrainedPools, type OfPool } from "../drained-pools";
 import { EXIT } from "../exit-codes";
-import { duration, json, noWaitBatch, oneJob, stackVariables } from "../options";
+import { duration, json, noWaitBatch, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { ATTENTION } from "../signs";
 import { withStack, type OpenStack } from "../stack";
@@ -22,7 +23,7 @@ import { clusterStatus } from "./cluster-status";
 
 const options = {
   watch: flag("wait for the deployments and batch jobs that go on"),
-  ...oneJob,
+  job: value("id", "only this job; also a pool, an older job of it, or what a job launched"),
   timeout: value("duration", "how long to wait, such as 10m", duration),
   ...noWaitBatch,
   ...stackVariables,
@@ -64,8 +65,9 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, { termi
   terminal.progress().step(`asking Nomad at ${nomad.address}`);
   const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
   const { masking } = terminal;
-  const jobs = await stackStatus(contents.wanted, { nomad, consul, job: input.job, signal, masking, onTrouble });
-  const wanted = contents.wanted.filter((item) => item.kind === "job");
+  const asking = { nomad, consul, signal, masking, onTrouble };
+  const wanted = await jobsToAskAbout(contents.wanted, { ...asking, job: input.job });
+  const jobs = await stackStatus(wanted, asking);
   const there = wanted.filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"));
   const drained = await DrainedPools.of(
     there.map(({ job }) => job),
@@ -75,8 +77,10 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, { termi
     (await Promise.all(there.map(({ job }) => listServices(job, consul, STAND_IN)))).flat(),
   );
   const shown = jobs.map((job) => ({ ...job, ...drained.of(job.job) }));
+  // An older job of a pool on its way out has no containers, and says nothing of the pool's size.
+  const own = shown.filter(({ job }) => contents.wanted.some((item) => item.kind === "job" && item.job.ID === job));
   if (input.json) terminal.json({ environment, jobs: shown, services });
-  else terminal.print(statusText(environment, shown, services, drained.words(shown)));
+  else terminal.print(statusText(environment, shown, services, drained.words(own)));
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 

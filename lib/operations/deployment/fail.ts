@@ -4,7 +4,7 @@ import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { newestDeployments } from "./job-deployments";
 import type { JobOptions } from "./options";
-import { nameOf, selectJobs } from "./stack-jobs";
+import { nameOf, selectOwnJobs } from "./stack-jobs";
 import { splitRequests, splitServices } from "./traffic";
 import { isGoingOn } from "./watch-each";
 
@@ -23,7 +23,7 @@ export interface Failed {
  * @throws UserError where none goes on, or several do and none is named
  */
 export async function failDeployment(wanted: readonly Wanted[], options: JobOptions): Promise<readonly Failed[]> {
-  const found = (await newestDeployments(selectJobs(wanted, options.job), options.nomad, options)).filter(isGoingOn);
+  const found = (await newestDeployments(selectOwnJobs(wanted, options.job), options.nomad, options)).filter(isGoingOn);
   const ids = [...new Set(found.map(({ job }) => job.ID))];
   if (ids.length !== 1) {
     const message =

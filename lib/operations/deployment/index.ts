@@ -11,6 +11,7 @@ export type { GroupStatus, JobState } from "./condition";
 export type { JobOutcome, Outcome } from "./outcome";
 export type { Reason } from "./reason";
 export { restart, type Restarted, type RestartOptions } from "./restart";
+export { jobsToAskAbout } from "./stack-jobs";
 export { stackStatus, type Children, type ChildStatus, type JobStatus } from "./stack-status";
 export { promote, type PromoteOptions } from "./promote";
 export { watchDeployment, type WatchOptions } from "./watch";

@@ -7,7 +7,7 @@ import { viewOf } from "./deployment-view";
 import { begunDeployments, type JobDeployment } from "./job-deployments";
 import type { JobOptions } from "./options";
 import type { JobOutcome, Outcome } from "./outcome";
-import { nameOf, selectJobs } from "./stack-jobs";
+import { nameOf, selectOwnJobs } from "./stack-jobs";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { forEachWatched, isGoingOn, watchOne } from "./watch-each";
 
@@ -33,7 +33,7 @@ export interface PromoteOptions extends JobOptions {
  */
 export async function promote(wanted: readonly Wanted[], options: PromoteOptions): Promise<readonly JobOutcome[]> {
   const { nomad, whenHealthy } = options;
-  const found = (await begunDeployments(selectJobs(wanted, options.job), nomad, options))
+  const found = (await begunDeployments(selectOwnJobs(wanted, options.job), nomad, options))
     .filter(isGoingOn)
     .filter(({ deployment }) => canariesOf(deployment).length > 0);
   if (found.length === 0)

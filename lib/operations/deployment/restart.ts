@@ -11,7 +11,7 @@ import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
-import { nameOf, selectJobs, type WantedJob } from "./stack-jobs";
+import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
 import { updatesOf, type UpdateJson } from "./job-groups";
 
 /** What restarting takes. */
@@ -48,7 +48,7 @@ const INTERVAL = 500;
  */
 export async function restart(wanted: readonly Wanted[], options: RestartOptions): Promise<readonly Restarted[]> {
   const done: Restarted[] = [];
-  for (const item of selectJobs(wanted, options.job)) {
+  for (const item of selectOwnJobs(wanted, options.job)) {
     const outcome = await restartJob(item, options);
     done.push(outcome);
     if (outcome.result === "failed" || outcome.result === "timed-out") break;

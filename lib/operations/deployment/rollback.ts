@@ -6,7 +6,7 @@ import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
 import { newestDeployments } from "./job-deployments";
-import { nameOf, selectJobs, type WantedJob } from "./stack-jobs";
+import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
 import type { JobOptions, OperationOptions } from "./options";
 import { splitRequests, splitServices } from "./traffic";
 import type { JobOutcome, Outcome } from "./outcome";
@@ -70,7 +70,7 @@ async function goBack({ item: { job, path }, from, to }: Target, options: Operat
 
 /** The job that is named, else the one whose deployment failed or goes on, else the only one. */
 async function whichJob(wanted: readonly Wanted[], options: RollbackOptions): Promise<readonly WantedJob[]> {
-  const jobs = selectJobs(wanted, options.job);
+  const jobs = selectOwnJobs(wanted, options.job);
   const idsOf = (items: readonly WantedJob[]) => [...new Set(items.map(({ job }) => job.ID))];
   if (idsOf(jobs).length === 1) return jobs;
   const newest = await newestDeployments(jobs, options.nomad, options);

@@ -10,7 +10,7 @@ import { FailingChecks } from "./failing-checks";
 import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
 import type { Reason } from "./reason";
 import { checkReasons } from "./reasons";
-import { selectJobs, type WantedJob } from "./stack-jobs";
+import type { WantedJob } from "./stack-jobs";
 
 /** A job that was dispatched, or launched by the clock. */
 export interface ChildStatus {
@@ -63,13 +63,11 @@ export interface StatusOptions extends RetryOptions {
   readonly masking: Masking;
 }
 
-/** Says what became of every job of a stack. */
-export async function stackStatus(
-  wanted: readonly Wanted[],
-  options: StatusOptions & { readonly job?: string },
-): Promise<readonly JobStatus[]> {
+/** Says what became of every job of a stack, or of those that somebody asks about. */
+export async function stackStatus(wanted: readonly Wanted[], options: StatusOptions): Promise<readonly JobStatus[]> {
   const limit = pLimit(AT_ONCE);
-  return Promise.all(selectJobs(wanted, options.job).map((item) => limit(() => jobStatus(item, options))));
+  const jobs = wanted.filter((item) => item.kind === "job");
+  return Promise.all(jobs.map((item) => limit(() => jobStatus(item, options))));
 }
 
 /** Says what became of one job. */

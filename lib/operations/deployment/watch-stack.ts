@@ -3,7 +3,7 @@ import { isBatch, launchesOthers } from "./job-answers";
 import { begunDeployments } from "./job-deployments";
 import type { JobOptions } from "./options";
 import type { JobOutcome } from "./outcome";
-import { selectJobs, type WantedJob } from "./stack-jobs";
+import { jobsToAskAbout, type WantedJob } from "./stack-jobs";
 import { jobStatus } from "./stack-status";
 import { forEachWatched, isGoingOn, watchOne, type Watched } from "./watch-each";
 
@@ -13,7 +13,7 @@ import { forEachWatched, isGoingOn, watchOne, type Watched } from "./watch-each"
  * @returns those that went on
  */
 export async function watchStack(wanted: readonly Wanted[], options: JobOptions): Promise<readonly JobOutcome[]> {
-  const jobs = selectJobs(wanted, options.job);
+  const jobs = await jobsToAskAbout(wanted, options);
   const found = await begunDeployments(jobs, options.nomad, options);
   const batch = options.waitForBatch === false ? [] : await runningBatchJobs(jobs, options);
   return forEachWatched([...found.filter(isGoingOn), ...batch], options, (item, watching) =>

@@ -18,10 +18,13 @@ export function namesToWrite(name: string, known: readonly string[], none = "(th
 /** The name that was meant, as far as anybody can tell: one that begins alike, or that differs by a few letters. */
 function nearestOf(name: string, names: readonly string[]): string | undefined {
   if (name === "") return undefined;
-  // The mark of a pool's generation is nothing that somebody remembers.
+  // The mark of a pool's generation is nothing that somebody remembers, and one that is remembered may be of an older one.
+  const bare = (each: string) => each.replace(/-[0-9a-f]{8}$/, "");
   const far = (each: string) =>
     Math.min(
-      ...[each, each.replace(/-[0-9a-f]{8}$/, "")].map((one) => distance(name.toLowerCase(), one.toLowerCase())),
+      ...[name, bare(name)].flatMap((one) =>
+        [each, bare(each)].map((other) => distance(one.toLowerCase(), other.toLowerCase())),
+      ),
     );
   const beginning = names.filter((each) => name.length > 2 && (each.startsWith(name) || name.startsWith(each)));
   const near = names.filter((each) => name.length > 2 && far(each) <= Math.max(2, Math.floor(name.length / 4)));
