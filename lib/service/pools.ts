@@ -65,13 +65,13 @@ export interface Pools {
    */
   claim(pool: string, options: ContainerClaim): Promise<ContainerLease>;
   /** The lease that stands on a container, read from the store; undefined where there is none. */
-  find(container: string, signal?: AbortSignal): Promise<ContainerLease | undefined>;
+  find(container: string): Promise<ContainerLease | undefined>;
   /**
    * Says that a lease is still wanted: it stands for its ttl again.
    *
    * @throws LeaseEndedError
    */
-  renew(lease: Lease, signal?: AbortSignal): Promise<void>;
+  renew(lease: Lease): Promise<void>;
   /**
    * Runs a command in a leased container; the lease is renewed while it runs.
    *
@@ -81,7 +81,7 @@ export interface Pools {
   /** Ends a lease. Its container is replaced or emptied before anybody else has it. */
   release(lease: Lease): Promise<void>;
   /** Every lease that stands, of every pool that is served. */
-  list(signal?: AbortSignal): Promise<readonly ContainerLease[]>;
+  list(): Promise<readonly ContainerLease[]>;
   /** How the pools do. */
   stats(): Promise<readonly PoolFigures[]>;
   /** A pool takes no new leases until it is filled again; what is free ends, and those that stand go on. @returns how many those are */
@@ -93,7 +93,7 @@ export interface Pools {
   /** Runs a command in a job of its own and takes the job away. @throws RuntimeFailedError where the job does not start */
   runOnce(run: ColdRun): Promise<ExecutionResult & { readonly job: string }>;
   /** What is needed, and whether it answers. */
-  dependencies(signal?: AbortSignal): Promise<readonly Dependency[]>;
+  dependencies(): Promise<readonly Dependency[]>;
   /** Lets go of every connection; leases stay as they stand in the store. */
   close(): Promise<void>;
 }

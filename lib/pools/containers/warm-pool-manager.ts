@@ -90,19 +90,25 @@ export class WarmPoolManager {
   }
 
   /**
-   * Stops looking after the pools. Containers run on; leases stand for half a minute without a manager, until another one adopts them.
+   * Stops looking after the pools, also after those that are just being started. Containers run on; leases stand for half a minute without a manager, until another one adopts them.
    *
    * @returns the leases that were handed over
    */
   async stop(): Promise<readonly Lease[]> {
-    const pools = [...this.#pools.values()];
+    const [pools, starts] = [[...this.#pools.values()], [...this.#starts.values()]];
     this.#stops += 1;
     this.#starts.clear();
     this.#pools.clear();
-    return (await Promise.all(pools.map((pool) => pool.stop()))).flat();
+    const handed = Promise.all(pools.map((pool) => pool.stop()));
+    // Whoever began them is told how they ended.
+    await Promise.allSettled([handed, ...starts]);
+    return (await handed).flat();
   }
 
-  /** Starts the pool of a provider, if it is not. A pool of size 0 has no job, and one that has containers from before loses them. */
+  /**
+   * Starts the pool of a provider, if it is not. A pool of size 0 has no job, and one that has containers from before loses them. Where the manager is
+   * stopped meanwhile, nothing is started.
+   */
   async initializePool(provider: Provider): Promise<void> {
     checkProvider(provider);
     const starting = this.#starts.get(provider) ?? this.begin(provider);
@@ -131,15 +137,22 @@ export class WarmPoolManager {
       await pool.start();
       if (size === 0 && !deployed && pool.status().generations.length > 0) await pool.resize(0);
     } catch (error) {
-      this.#pools.delete(provider);
+      // Another one may stand there, where the manager was stopped and started again meanwhile.
+      if (this.#pools.get(provider) === pool) this.#pools.delete(provider);
       await pool.stop().catch(() => undefined);
-      throw error;
+      if (stops === this.#stops) throw error;
     }
   }
 
-  /** Makes the pool larger by one. @returns once that one could be claimed @throws PoolBusyError where it is not ready within a minute */
+  /**
+   * Makes the pool larger by one.
+   *
+   * @returns once that one could be claimed
+   * @throws PoolBusyError where it is not ready within a minute; at once while the pool is drained, which {@link replenishPool} ends
+   */
   async createWarmContainer(provider: Provider): Promise<PoolStats> {
     const pool = this.pool(provider);
+    pool.refuseDrained();
     const { target } = pool.status();
     await pool.resize(target + 1);
     await pool.until(({ free, leased }) => free + leased > target, CREATE_WITHIN);
@@ -223,7 +236,7 @@ export class WarmPoolManager {
     return { ...(Object.fromEntries(stats) as Partial<Record<Provider, PoolStats>>), totalAllocated };
   }
 
-  /** Gives a pool another size. @param size 0 to 100 */
+  /** Gives a pool another size; one that is drained has it once it is filled. @param size 0 to 100 */
   async updatePoolSize(provider: Provider, size: number): Promise<void> {
     await this.pool(provider).resize(size);
   }

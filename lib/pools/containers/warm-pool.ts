@@ -65,6 +65,8 @@ export class WarmPool {
   readonly #commands: Commands;
   readonly #offer: Offer;
   readonly #stop = new AbortController();
+  /** The starts that are under way. */
+  readonly #starts = new Set<Promise<void>>();
   #rounds: Promise<void> = Promise.resolve();
   #isStarted = false;
 
@@ -150,28 +152,46 @@ export class WarmPool {
    * Sees what is there, brings the pool's job where it is not, and begins to look after the pool. What runs already is taken over as it is.
    * Where it fails it may be called again; {@link stop} lets go of what it began with.
    *
-   * @throws what Nomad, Consul or the store says, where it does not answer or refuses
+   * @throws what Nomad, Consul or the store says, where it does not answer or refuses; an error where the pool is stopped, before or meanwhile
    */
   async start(): Promise<void> {
-    await this.#agreement.learn();
-    await this.#view.start();
-    await this.#maintenance.install();
-    await this.book.start();
+    const starting = this.begin();
+    this.#starts.add(starting);
+    try {
+      await starting;
+    } finally {
+      this.#starts.delete(starting);
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    await this.#agreement.learn(signal);
+    for (const step of [() => this.#view.start(), () => this.#maintenance.install(), () => this.book.start()]) {
+      signal.throwIfAborted();
+      await step();
+    }
+    // Whoever stops it waits for this, and lets go of all that was begun with.
+    signal.throwIfAborted();
     this.#isStarted = true;
     this.changed();
     this.#rounds = this.maintain();
   }
 
   /**
-   * Stops looking after the pool. The leases are handed over: they stand for half a minute without a manager, until another adopts them
+   * Stops looking after the pool, also where it is just being started. The leases are handed over: they stand for half a minute without a manager, until another adopts them
    * (`pool.book.adopt(lease)`); the containers run on.
    *
    * @returns the leases
    */
   async stop(): Promise<readonly Lease[]> {
-    this.#stop.abort();
+    this.#stop.abort(new Error(`the pool ${this.pool} was stopped; make another to start it again`));
+    // What a start waits for is not wanted any more.
+    if (!this.#isStarted) this.#view.stop();
     this.#isStarted = false;
     try {
+      await Promise.allSettled(this.#starts);
       await this.#rounds;
       // Nobody holds these: they are replaced.
       await Promise.allSettled((await this.#kept.forget()).map((lease) => this.book.release(lease)));
@@ -188,7 +208,7 @@ export class WarmPool {
    * @throws PoolBusyError where none is free in time, and while the pool is drained; UserError where another user has a pool without isolation
    */
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
-    if (this.#agreement.record.draining) throw this.drained();
+    this.refuseDrained();
     const { owner, deadline = CLAIM_DEADLINE, standing, signal, queue = true } = options;
     let end = this.#clock.now() + deadline;
     await this.#admission.admit(owner);
@@ -209,15 +229,11 @@ export class WarmPool {
           const { current } = this.#maintenance;
           throw await whyBusy(error, { nomad: this.#options.nomad, view: this.#view, probes: this.#probes, current });
         });
-      if (this.#agreement.record.draining) {
-        // That was written while the claim was; nobody was told of it, and nothing ran in it.
-        await this.book.release(lease, { end: false }).catch(() => undefined);
-        throw this.drained();
-      }
       const container = this.find(lease.slot);
       if (container?.isRunning) return this.admitted(leasedOf(lease, container));
-      // It was told to stop in this very moment.
+      // It was told to stop in this very moment, as all are by a drain.
       await this.book.release(lease).catch(() => undefined);
+      this.refuseDrained();
       if (tries >= TRIES) throw new PoolBusyError(this.pool, ROUND, `the containers of ${this.pool} go as they come`);
     }
   }
@@ -318,14 +334,25 @@ export class WarmPool {
     return retired.filter(Boolean).length;
   }
 
-  /** Gives the pool a size of its own, whatever the demand, until its job changes. @param containers 0 to 100 */
+  /** @throws PoolBusyError while the pool is drained: then it gives out no container, whatever its size */
+  refuseDrained(): void {
+    if (!this.#agreement.record.draining) return;
+    const message = `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`;
+    throw new PoolBusyError(this.pool, DRAINED, message);
+  }
+
+  /**
+   * Gives the pool a size of its own, whatever the demand, until its job changes. A pool that is drained stays so, and has that size once it is filled.
+   *
+   * @param containers 0 to 100
+   */
   async resize(containers: number): Promise<void> {
     if (!Number.isInteger(containers) || containers < 0 || containers > LARGEST_WARM_POOL)
       throw UserError.at("size", `${containers} is no size of a pool; write 0 to ${LARGEST_WARM_POOL}`, "pool/size");
     const { current } = this.#maintenance;
     if (!current)
       throw UserError.at("size", `the pool ${this.pool} has no job that could be scaled; deploy it first`, "pool/size");
-    await this.#agreement.change((now) => ({ ...now, draining: false, size: { job: current.job, containers } }));
+    await this.#agreement.change((now) => ({ ...now, size: { job: current.job, containers } }));
     this.changed();
   }
 
@@ -352,11 +379,13 @@ export class WarmPool {
     return this.#view.containers.find((container) => container.id === id);
   }
 
-  /** Gives a container to a user who may have it. */
+  /** Gives a container to a user who may have it. @throws PoolBusyError where the pool was drained while it was claimed, or admission asked the store */
   private async admitted(container: LeasedContainer): Promise<LeasedContainer> {
     const { lease } = container;
     try {
+      this.refuseDrained();
       await this.#admission.confirm(lease.owner);
+      this.refuseDrained();
       return container;
     } catch (error) {
       // Nobody was told of it, and nothing ran in it.
@@ -388,11 +417,6 @@ export class WarmPool {
   private letGo(lease: Lease): void {
     // A lease that has ended meanwhile needs no release.
     this.book.release(lease).catch(() => undefined);
-  }
-
-  private drained(): PoolBusyError {
-    const message = `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`;
-    return new PoolBusyError(this.pool, DRAINED, message);
   }
 
   private lose(lease: Lease, reason: LeaseEnd): void {

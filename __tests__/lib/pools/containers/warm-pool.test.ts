@@ -6,6 +6,7 @@ import {
   SlowStoreError,
   WarmPool,
   WarmPoolJob,
+  type Execution,
   type Executor,
   type WarmPoolOptions,
 } from "../../../../lib/pools";
@@ -61,14 +62,16 @@ async function poolOf(
   containers: number,
   {
     running,
+    execution,
     wipe = () => Promise.resolve(),
     ...options
   }: Partial<WarmPoolOptions> & {
     readonly running?: number;
+    readonly execution?: Execution;
     readonly wipe?: Executor["wipe"];
   } = {},
 ) {
-  const job = new WarmPoolJob({ provider: "openai", size: containers });
+  const job = new WarmPoolJob({ provider: "openai", size: containers, execution });
   const nomad = new NomadInMemory(job, running ?? containers);
   const state = new StoreState();
   const store = new MemoryStore(state, monotonicClock);
@@ -132,3 +135,29 @@ function untilAborted(signal: AbortSignal | undefined): Promise<never> {
     signal?.addEventListener("abort", () => reject(signal.reason as Error));
   });
 }
+
+test("a claim that the pool was drained under, while the store was asked about its user, gives nothing out", async () => {
+  const execution = { kind: "raw_exec" } as const;
+  const { pool, store, state } = await poolOf(2, { execution });
+  const first = await pool.claim({ owner: "ann" });
+  await pool.book.release(first.lease, { end: false });
+  const [read, write] = [store.read.bind(store), store.write.bind(store)];
+  let isClaimed = false;
+  store.write = async (...change) => {
+    isClaimed ||= change[0].includes("/slots/");
+    return write(...change);
+  };
+  // Somebody drains the pool after the claim's write, and the answer about its user was on its way before.
+  store.read = async (...asked) => {
+    const found = await read(...asked);
+    if (!isClaimed || found === undefined || !found.key.endsWith("/pool")) return found;
+    isClaimed = false;
+    const drained = { ...(JSON.parse(found.value) as object), draining: true };
+    state.write(found.key, JSON.stringify(drained), found.version);
+    while (!pool.status().draining) await sleep(5);
+    return found;
+  };
+  const { error } = await outcome(pool.claim({ owner: "ann" }));
+  expect(error?.message).toContain("it is drained");
+  expect(pool.book.leases()).toEqual([]);
+});
