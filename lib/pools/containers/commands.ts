@@ -27,13 +27,16 @@ export class Commands {
   /** Runs a command under a lease. @throws LeaseEndedError where the lease is over before or while it runs */
   async execute(lease: Lease, command: Command, options: ExecuteOptions): Promise<ExecutionResult> {
     const { book, executor } = this.parts;
-    await book.check(lease);
-    const place = await this.placeOf(lease);
+    // From now on it ends with its lease, also while that is looked at.
     const ended = new AbortController();
     const running = this.#running.get(lease.slot) ?? new Set();
     this.#running.set(lease.slot, running.add(ended));
     const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
     try {
+      await book.check(lease);
+      ended.signal.throwIfAborted();
+      const place = await this.placeOf(lease);
+      ended.signal.throwIfAborted();
       const result = await executor.execute(place, command, { ...options, signal });
       if (ended.signal.aborted) throw ended.signal.reason as Error;
       return result;

@@ -3,9 +3,6 @@ import { pause, type Clock, type Lease } from "../leases";
 /** How long an emptied container waits for its owner, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** Not empty in time. */
-const LATE = Symbol("late");
-
 /** A container that its owner may have again, or will have once it is empty. */
 interface Kept {
   readonly owner: string;
@@ -13,6 +10,8 @@ interface Kept {
   readonly emptied: Promise<Lease | undefined>;
   /** The same, as soon as it is known. */
   lease: Lease | undefined;
+  /** Whether a claim waits for it: it is that claim's, and still nobody was told of its lease. */
+  isTaken: boolean;
   forget: () => void;
 }
 
@@ -37,7 +36,9 @@ export class KeptContainers {
    * @param emptied its new lease; undefined, or a failure, where it is not kept
    */
   keep(container: string, owner: string, emptied: Promise<Lease | undefined>): void {
-    const kept: Kept = { owner, emptied: emptied.catch(() => undefined), lease: undefined, forget: () => undefined };
+    const kept: Kept = {
+      ...{ owner, emptied: emptied.catch(() => undefined), lease: undefined, isTaken: false, forget: () => undefined },
+    };
     this.#kept.set(container, kept);
     void kept.emptied.then((lease) => this.settle(container, kept, lease));
   }
@@ -53,20 +54,25 @@ export class KeptContainers {
    * @param patience in milliseconds
    */
   async take(owner: string, patience: number, signal?: AbortSignal): Promise<Lease | undefined> {
-    const own = [...this.#kept].filter(([, kept]) => kept.owner === owner);
+    const own = [...this.#kept].filter(([, kept]) => kept.owner === owner && !kept.isTaken);
     const ready = own.find(([, { lease }]) => lease !== undefined && this.isGood(lease));
     const [container, kept] = ready ?? own.find(([, { lease }]) => lease === undefined) ?? [];
     if (container === undefined || kept === undefined) return undefined;
+    if (kept.lease !== undefined) {
+      this.drop(container);
+      return kept.lease;
+    }
     // Another claim of the same user does not wait for this one.
-    this.drop(container);
-    if (kept.lease !== undefined) return kept.lease;
+    kept.isTaken = true;
     const over = new AbortController();
     const limit = pause(this.clock, patience, signal ? AbortSignal.any([signal, over.signal]) : over.signal);
-    const lease = await Promise.race([kept.emptied, limit.then((): typeof LATE => LATE)]);
+    await Promise.race([kept.emptied, limit]);
     over.abort();
-    if (lease !== LATE) return lease;
-    this.keep(container, owner, kept.emptied);
-    return undefined;
+    kept.isTaken = false;
+    // It may have ended meanwhile, or have been forgotten.
+    if (this.#kept.get(container) !== kept || kept.lease === undefined) return undefined;
+    this.drop(container);
+    return kept.lease;
   }
 
   /** It is not there any more, or is somebody's. */
@@ -90,7 +96,7 @@ export class KeptContainers {
   }
 
   private settle(container: string, kept: Kept, lease: Lease | undefined): void {
-    // Somebody has taken it meanwhile, or it has ended.
+    // It has ended meanwhile, or was forgotten.
     if (this.#kept.get(container) !== kept) return;
     if (lease === undefined) return this.drop(container);
     kept.lease = lease;
@@ -103,6 +109,6 @@ export class KeptContainers {
   }
 
   private leases(): readonly Lease[] {
-    return [...this.#kept.values()].flatMap(({ lease }) => lease ?? []);
+    return [...this.#kept.values()].flatMap(({ lease, isTaken }) => (isTaken ? [] : (lease ?? [])));
   }
 }
