@@ -23,5 +23,6 @@ export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
 export { jobsNamed, parentOf, poolOfJob } from "./job-names";
 export { placementInWords, unplacedInWords } from "./placement";
+export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { sharedAnswer } from "../nomad";
 import type { Pools } from "./pools";
-import { sharedAnswer } from "./shared-answer";
 
 /** Seconds; a warm claim takes milliseconds, a job of its own a second. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

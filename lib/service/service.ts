@@ -1,6 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance } from "fastify";
+import { sharedAnswer } from "../nomad";
 import { authorize } from "./authorize";
 import { RunningCommands } from "./limits";
 import { Metrics } from "./metrics";
@@ -9,7 +10,6 @@ import { Problem, problemOf } from "./problem";
 import { containerRoutes, executeRoute, healthRoutes, poolRoutes } from "./routes";
 import { jsonSchema, PROBLEM, problem } from "./schemas";
 import { fewAtOnce, type ServiceParts } from "./service-parts";
-import { sharedAnswer } from "./shared-answer";
 import { errorFields, httpSettings, refuseAmbiguous, requestFields } from "./http-settings";
 import type { Tokens } from "./token-source";
 import { Turns } from "./turns";

@@ -25,8 +25,9 @@ import { Offer } from "./offer";
 import { PoolRecordStore } from "./pool-record";
 import { Probes } from "./probes";
 import { statusOf } from "./status";
+import { Unplaced } from "./unplaced";
 import { ContainerView, type Container } from "./view";
-import { whyBusy } from "./why-busy";
+import { missingOf, whyBusy } from "./why-busy";
 
 const DAY = 86_400_000;
 const HEALTHY_WITHIN = 120_000;
@@ -38,6 +39,8 @@ const LOOK = 20;
 const DRAINED = 10_000;
 /** How long a claim waits for the owner's own container to be empty, in milliseconds, and half of its time at most: another may be free meanwhile. */
 const OWN = 500;
+/** How long Nomad may take to say why containers are missing, in milliseconds, within the time of the claim that is refused. */
+const REASONS = 500;
 /** How long a container may take to be emptied for its owner, in milliseconds; it is replaced then. */
 const EMPTIED = 15_000;
 /** How often a container is claimed anew that turns out to be on its way out. */
@@ -64,6 +67,7 @@ export class WarmPool {
   readonly #admission: Admission;
   readonly #commands: Commands;
   readonly #offer: Offer;
+  readonly #unplaced: Unplaced;
   readonly #stop = new AbortController();
   /** The starts that are under way. */
   readonly #starts = new Set<Promise<void>>();
@@ -132,6 +136,7 @@ export class WarmPool {
       probes: this.#probes,
       maxAge: options.maxAge ?? DAY,
     });
+    this.#unplaced = new Unplaced(nomad, this.#clock, () => this.#maintenance.current?.job);
     this.#commands = new Commands({ nomad, executor, book: this.book, pool, find: (id) => this.find(id) });
     this.#admission = new Admission({
       pool,
@@ -220,15 +225,7 @@ export class WarmPool {
     // Of one that waits in no queue the deadline is for the store alone.
     if (!queue) end = this.#clock.now() + deadline;
     for (let tries = 1; ; tries += 1) {
-      const lease = await this.book
-        .claim({ ...options, deadline: Math.max(0, end - this.#clock.now()) })
-        .catch(async (error: unknown) => {
-          if (!(error instanceof PoolBusyError)) throw error;
-          // Whoever does not wait is in no queue that would be seen: what is kept for others is replaced for whoever comes next.
-          this.#kept.sweep(1);
-          const { current } = this.#maintenance;
-          throw await whyBusy(error, { nomad: this.#options.nomad, view: this.#view, probes: this.#probes, current });
-        });
+      const lease = await this.leased({ ...options, deadline: Math.max(0, end - this.#clock.now()) });
       const container = this.find(lease.slot);
       if (container?.isRunning) return this.admitted(leasedOf(lease, container));
       // It was told to stop in this very moment, as all are by a drain.
@@ -366,6 +363,31 @@ export class WarmPool {
       agreement: this.#agreement,
       isReady: (container) => this.#offer.isReady(container),
     });
+  }
+
+  /** Leases a slot. @throws PoolBusyError with why containers are missing, as far as that is known in time */
+  private async leased(options: WarmPoolClaim & { readonly deadline: number }): Promise<Lease> {
+    const { deadline, queue = true } = options;
+    const end = this.#clock.now() + deadline;
+    // Whoever waits to the end of their time has none left to ask why it was in vain.
+    const forget = queue ? this.#clock.after(Math.max(0, deadline - REASONS), () => this.askWhy()) : undefined;
+    try {
+      return await this.book.claim(options);
+    } catch (error) {
+      if (!(error instanceof PoolBusyError)) throw error;
+      // Whoever does not wait is in no queue that would be seen: what is kept for others is replaced for whoever comes next.
+      this.#kept.sweep(1);
+      const patience = queue ? Math.max(0, Math.min(REASONS, end - this.#clock.now())) : 0;
+      const [view, probes, unplaced] = [this.#view, this.#probes, this.#unplaced];
+      throw await whyBusy(error, { view, probes, unplaced, current: this.#maintenance.current, patience });
+    } finally {
+      forget?.();
+    }
+  }
+
+  private askWhy(): void {
+    const { current } = this.#maintenance;
+    if (current && missingOf(current, this.#view) > 0) this.#unplaced.look();
   }
 
   private changed(): void {

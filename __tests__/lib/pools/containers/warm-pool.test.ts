@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NomadClient } from "../../../../lib/nomad";
+import type { Evaluation, NomadClient } from "../../../../lib/nomad";
 import {
   monotonicClock,
   PoolBusyError,
@@ -48,6 +48,7 @@ test("a pool that cannot be started is tried again without asking more each time
 });
 
 const NAME = "warm-pool-openai";
+const NO_ROOM = { ConstraintFiltered: {}, ClassFiltered: {}, QuotaExhausted: [], NodesEvaluated: 1 };
 const ran = (): ReturnType<Executor["execute"]> =>
   Promise.resolve({
     ...{ exitCode: 0, ended: "exited", stdout: "", stderr: "", truncated: false, duration: 1, isolation: "container" },
@@ -160,4 +161,26 @@ test("a claim that the pool was drained under, while the store was asked about i
   const { error } = await outcome(pool.claim({ owner: "ann" }));
   expect(error?.message).toContain("it is drained");
   expect(pool.book.leases()).toEqual([]);
+});
+
+describe("a claim that finds no container", () => {
+  const blocked = { Status: "blocked", FailedTGAllocs: { warm: { ...NO_ROOM, DimensionExhausted: { cpu: 1 } } } };
+
+  test("that does not wait is answered also where Nomad does not say why, and asks it no more often for that", async () => {
+    const { pool, nomad } = await poolOf(2, { running: 0 });
+    nomad.evaluations = () => new Promise(() => undefined);
+    const claims = Array.from({ length: 50 }, () => outcome(pool.claim({ owner: "ann", queue: false })));
+    for (const { error } of await Promise.all(claims)) expect(error).toBeInstanceOf(PoolBusyError);
+    expect(nomad.asked.evaluations).toBe(1);
+  });
+
+  test("says why, as far as it is known in its time", async () => {
+    const { pool, nomad } = await poolOf(2, { running: 0 });
+    nomad.evaluations = () => Promise.resolve([blocked as unknown as Evaluation]);
+    const { error } = await outcome(pool.claim({ owner: "ann", deadline: 100 }));
+    expect(error?.message).toContain("2 more of its containers find no node: cpu is exhausted on 1 node");
+    const { error: atOnce } = await outcome(pool.claim({ owner: "ann", queue: false }));
+    expect(atOnce?.message).toContain("cpu is exhausted on 1 node");
+    expect(nomad.asked.evaluations).toBe(1);
+  });
 });

@@ -13,7 +13,8 @@ export function sharedAnswer<T>(lifetime: number, now: () => number, ask: () => 
     if (answer === undefined || (!isUnderWay && now() - begun >= lifetime)) {
       begun = now();
       isUnderWay = true;
-      answer = ask().finally(() => (isUnderWay = false));
+      // One that throws before it has asked is a failure as any other.
+      answer = (async () => ask())().finally(() => (isUnderWay = false));
     }
     return answer;
   };
