@@ -4,6 +4,8 @@ import { register, type RegisterOptions } from "../../../lib/operations/plan";
 import { ReplayServer, type Asked, type Reply } from "../../support/replay";
 import { Masking } from "../../../lib/masking";
 
+type Kind = "scaled" | "not scaled" | "new";
+
 /** What somebody else does around one registration. */
 interface Round {
   /** Counts that are asked for before the server reads the registration. */
@@ -105,13 +107,14 @@ const jobOf = (count: number, { release = 1, fixed = 2, max = 9, policy = true }
   ],
 });
 
-/** Registers release 2 of a job with three allocations. @param isNew whether it was not there when it was planned */
+/** Registers release 2 of a job with three allocations. @param kind whether it has a policy for its counts, or was not there when it was planned */
 async function race(
   server: RacingNomad,
   wanted: JobJson,
-  { isNew = false, ...lead }: Pick<RegisterOptions, "onTaken" | "onTookBack"> & { readonly isNew?: boolean } = {},
+  { kind = "scaled", ...lead }: Pick<RegisterOptions, "onTaken" | "onTookBack"> & { readonly kind?: Kind } = {},
 ): Promise<number> {
-  const held = isNew ? undefined : server.newest;
+  const held = kind === "scaled" ? server.newest : undefined;
+  const modifyIndex = kind === "new" ? 0 : Number(server.newest.JobModifyIndex);
   const replay = new ReplayServer({ "PUT /v1/jobs": server.put, "GET /v1/job/web/versions": server.list });
   const evaluations = { body: [] };
   replay.set({ "GET /v1/job/web/evaluations": evaluations });
@@ -119,7 +122,7 @@ async function race(
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: replay.address }));
   const plan = { job: "web", path: "lab/web", change: "update" as const, groups: [], fields: [], warnings: [] };
   try {
-    const planned = { plan: { ...plan, modifyIndex: Number(held?.JobModifyIndex ?? 0) }, job: wanted, held };
+    const planned = { plan: { ...plan, modifyIndex }, job: wanted, held };
     return (await register(planned, { nomad, masking: new Masking(), looks: [0, 0], ...lead })).JobModifyIndex;
   } finally {
     await nomad.close();
@@ -189,14 +192,14 @@ describe("what else somebody changes", () => {
   });
 });
 
-describe.each([false, true])(
-  "of two registrations of the first job of a stack, which a server took both (a new job: %s)",
-  (isNew) => {
+describe.each(["scaled", "not scaled", "new"] as const)(
+  "of two registrations of the first job of a stack, which a server took both (%s)",
+  (kind) => {
     const release = (number: number) => jobOf(3, { release: number });
     // Another deployment writes just before or just after ours, and the server has looked at the index before both.
     const both = (order: "ours first" | "ours last") => {
       const server = new RacingNomad(release(1), [], true);
-      if (isNew) server.versions.shift();
+      if (kind === "new") server.versions.shift();
       server.put = ({ body }) => {
         const { Job: ours } = body as { readonly Job: JobJson };
         const rising = order === "ours first" ? [ours, release(3)] : [release(3), ours];
@@ -209,7 +212,7 @@ describe.each([false, true])(
 
     test("the older one is refused before anything follows it", async () => {
       const onTaken = jest.fn();
-      const racing = race(both("ours first"), release(2), { isNew, onTaken, onTookBack: jest.fn() });
+      const racing = race(both("ours first"), release(2), { kind, onTaken, onTookBack: jest.fn() });
       await expect(racing).rejects.toThrow(/was changed by somebody else since it was planned/);
       expect(onTaken).not.toHaveBeenCalled();
     });
@@ -218,7 +221,7 @@ describe.each([false, true])(
       const onTaken = jest.fn();
       const told: string[] = [];
       const onTookBack = ({ message }: Error) => void told.push(message);
-      await race(both("ours last"), release(2), { isNew, onTaken, onTookBack });
+      await race(both("ours last"), release(2), { kind, onTaken, onTookBack });
       expect(onTaken).toHaveBeenCalled();
       expect(told).toEqual([expect.stringMatching(/at the very moment.*took that change back/)]);
     });
@@ -232,7 +235,7 @@ describe.each([false, true])(
         return reply;
       };
       const onTaken = jest.fn();
-      await race(server, release(2), { isNew, onTaken });
+      await race(server, release(2), { kind, onTaken });
       expect(onTaken).toHaveBeenCalled();
     });
   },

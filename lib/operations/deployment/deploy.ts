@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import type { NomadClient } from "../../nomad";
+import type { NomadClient, Registration } from "../../nomad";
 import { withRetries, unlessAborted, withRegionalChanges, type RegionalChanges } from "../events";
 import {
   applyChange,
@@ -177,9 +177,21 @@ async function deployJob(
   const registered = (item: Planned) => register(item, options);
   if (!changes(planned)) return settleUnchanged(item, planned, { ...options, nomad, watching, register: registered });
   options.onStep(`registering ${nameOf(job)}`);
-  const registration = await registered(planned);
+  // The first job of a stack decides whose release it is; of those after it, one that is there already is as good as registered.
+  const onRefused = options.onTaken ? undefined : async () => registeredByOthers(item, options);
+  const registration = await register(planned, { ...options, onRefused });
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return watchDeployment(nomad, job, registration, watching);
+}
+
+/** What another deployment of the same release has registered just now; undefined where what is there is not what is wanted. */
+async function registeredByOthers(item: WantedJob, options: DeployOptions): Promise<Registration | undefined> {
+  const [now] = await withRetries(() => planJobs([item], options), options);
+  if (!now || changes(now)) return undefined;
+  const index = now.plan.modifyIndex;
+  const evaluations = await options.nomad.where(now.job).evaluations(now.job.ID);
+  const begun = evaluations.find(({ JobModifyIndex }) => JobModifyIndex === index);
+  return begun && { EvalID: begun.ID, JobModifyIndex: index, Warnings: "" };
 }
 
 /** A job that somebody stopped is not tried again: that is for a deployment without force, which says that it starts it. */

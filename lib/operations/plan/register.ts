@@ -20,6 +20,8 @@ export interface RegisterOptions {
    * indexes before it writes, and takes two registrations of the same moment: then the newest one counts, and the other one is refused here.
    */
   readonly onTaken?: () => void;
+  /** Asked where the server refused the job: whether what is there now is the same, and what began it. Default: the refusal is thrown. */
+  readonly onRefused?: () => Promise<Registration | undefined>;
   /** Told of a change that the registration took back, where the rest of the stack is to follow all the same. Default: it is thrown. */
   readonly onTookBack?: (error: UserError) => void;
   /** Hides what it is told to hide in what is said of others' changes. */
@@ -53,6 +55,11 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     isTaken = true;
     options.onTaken?.();
   };
+  const refused = async () => {
+    const same = await options.onRefused?.();
+    if (!same) throw await changed();
+    return same;
+  };
   const tookBack = async () => {
     const error = await changed(true);
     if (!options.onTookBack) throw error;
@@ -62,11 +69,12 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   const { held } = planned;
   if (!held) {
     const registration = await registerFor(nomad, planned, index);
-    if (!registration) throw await changed();
+    if (!registration) return refused();
     if (options.onTaken) {
       await sleep(looks[0] ?? 0, undefined, { signal });
       const { isNewest, isAlone } = placeOf(
         registration,
+        index,
         (await nomad.versions(planned.job.ID, { diffs: false })).Versions,
       );
       if (!isNewest) throw await changed();
@@ -89,7 +97,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
       now = { ...verdict, index: Number(verdict.held.JobModifyIndex) };
       continue;
     }
-    if (!done) throw await changed();
+    if (!done) return refused();
     if (verdict.kind === "changed" && verdict.replaced) await tookBack();
     // Whoever changes a job after it was registered may: what became of the registration is for whoever watches it.
     else if (verdict.kind === "changed" && options.onTaken && !isTaken) throw await changed();
@@ -135,13 +143,14 @@ async function lookAfter(
   return verdict;
 }
 
-/** Whether a job's first registration is its newest version, and whether no other one came before it. A version that is the same counts as it. */
-function placeOf({ JobModifyIndex: index }: Registration, versions: readonly JobJson[]) {
-  const ours = versions.find((version) => Number(version.JobModifyIndex) === index);
+/** Whether a registration is a job's newest version, and whether none came between what was planned for and it. A version that is the same counts as it. */
+function placeOf({ JobModifyIndex: index }: Registration, planned: number, versions: readonly JobJson[]) {
+  const since = versions.filter((version) => Number(version.JobModifyIndex) > planned);
+  const ours = since.find((version) => Number(version.JobModifyIndex) === index);
   // It was purged meanwhile, or nothing in it differs from another's: what became of it is for whoever watches it.
   if (!ours) return { isNewest: true, isAlone: true };
   const own = textWithoutCounts(ours, []);
-  const strangers = versions.filter((version) => textWithoutCounts(version, []) !== own);
+  const strangers = since.filter((version) => textWithoutCounts(version, []) !== own);
   return {
     isNewest: strangers.every((version) => Number(version.JobModifyIndex) < index),
     isAlone: strangers.length === 0,
