@@ -51,6 +51,7 @@ export {
   doublesIn,
   LeaseBook,
   LeaseEndedError,
+  ManagersBehindError,
   monotonicClock,
   PoolBusyError,
   SlowStoreError,

@@ -1,6 +1,13 @@
 import { UserError } from "../jobspec";
 import { ApiError, NoAnswerError } from "../nomad";
-import { ExecutionLostError, LeaseEndedError, PoolBusyError, RuntimeFailedError, SlowStoreError } from "../pools";
+import {
+  ExecutionLostError,
+  LeaseEndedError,
+  ManagersBehindError,
+  PoolBusyError,
+  RuntimeFailedError,
+  SlowStoreError,
+} from "../pools";
 
 /** What went wrong, for programs: it never changes once it is published. The status belongs to it. */
 export const PROBLEMS = {
@@ -26,6 +33,7 @@ export const PROBLEMS = {
   internal: 500,
   "place-lost": 502,
   unavailable: 503,
+  "managers-behind": 503,
   stopping: 503,
 } as const;
 
@@ -73,6 +81,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   "headers-too-large": "The headers are too large",
   internal: "Something went wrong in the service",
   "place-lost": "The place of the command did not start, or ended under it",
+  "managers-behind": "Managers of the pool have not seen it yet",
   unavailable: "The cluster does not answer",
   stopping: "The service is stopping",
 };
@@ -146,6 +155,12 @@ export function problemOf(error: unknown): Problem {
     return new Problem("place-lost", `${NOT_STARTED[error.failure]}; nothing was run, and the service's log has more`);
   if (error instanceof ExecutionLostError)
     return new Problem("place-lost", "what the command did until then is not known; claim another container");
+  if (error instanceof ManagersBehindError)
+    return new Problem(
+      "managers-behind",
+      `it is written, and ${error.managers.length} of the pool's managers have not seen it yet: they may give out containers still; the service's log names them, stop them or ask again`,
+      { retryAfter: 2 },
+    );
   if (error instanceof SlowStoreError)
     return new Problem("unavailable", "the store of the leases answers too slowly; ask again", { retryAfter: 2 });
   if (error instanceof NoAnswerError)

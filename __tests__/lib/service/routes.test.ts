@@ -1,4 +1,4 @@
-import { RuntimeFailedError } from "../../../lib/pools";
+import { ManagersBehindError, RuntimeFailedError } from "../../../lib/pools";
 import type { ColdRun, ContainerLease } from "../../../lib/service";
 import { testService, type TestService } from "../../support/service";
 
@@ -141,6 +141,18 @@ describe("containers", () => {
     });
     expect(renewed).toMatchObject({ status: 200, body: { id } });
     expect((await service.ask(token, "POST", "/api/containers")).body.detail).toContain("'pool'");
+  });
+
+  test("a drain that some managers have not seen: how many, and not which", async () => {
+    const service = await testService();
+    service.pools.drain = () =>
+      Promise.reject(
+        new ManagersBehindError("warm-pool-openai", ["node7-1a", "node8-2b"], "that it is drained", 10_000),
+      );
+    const said = await service.ask(service.token("ops", "admin"), "POST", "/api/pools/warm-pool-openai/drain");
+    expect(said).toMatchObject({ status: 503, body: { code: "managers-behind", retryAfter: 2 } });
+    expect(said.text).toContain("2 of the pool's managers");
+    expect(said.text).not.toContain("node7");
   });
 
   test("a pool that is drained, full or unknown", async () => {

@@ -41,9 +41,10 @@ export class Agreement {
    * Waits until every manager goes by what is known here: none begins a claim by anything older from then on. A manager that is silent for its ttl
    * is not waited for, since it claims nothing before it has looked at the pool anew.
    *
-   * @throws SlowStoreError where one renews its leases and has not seen it in ten seconds
+   * @param what is known here, for the error
+   * @throws ManagersBehindError where some renew their leases and have not seen it within ten seconds, or four times the ttl where that is longer
    */
-  async known(): Promise<void> {
-    await this.book.seenByAll(this.#version);
+  async known(what: string): Promise<void> {
+    await this.book.seenByAll(this.#version, what);
   }
 }

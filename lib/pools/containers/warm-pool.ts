@@ -297,7 +297,8 @@ export class WarmPool {
    * other containers and go on serving, {@link recycle} it. Once this returns, no manager gives out a container.
    *
    * @returns how many leases stand
-   * @throws SlowStoreError where another manager renews its leases and has not seen it within ten seconds; then it may give out some still: call again
+   * @throws ManagersBehindError where other managers renew their leases and have not seen it within ten seconds, or four times the leases' ttl where that
+   *   is longer: they may give out some still. The pool stays drained; call again, or stop them
    */
   async drain(): Promise<number> {
     const { current } = this.#maintenance;
@@ -307,7 +308,7 @@ export class WarmPool {
     );
     this.changed();
     this.#kept.sweep(0);
-    await this.#agreement.known();
+    await this.#agreement.known("that it is drained");
     return this.book.state().leased;
   }
 

@@ -356,10 +356,11 @@ export class LeaseBook {
    * Waits until every manager of the pool has seen what was written at a version of the store. One that is silent for its ttl is not waited for: it
    * claims nothing before it has looked at the pool anew.
    *
-   * @throws SlowStoreError where one that is not silent has not seen it in ten seconds
+   * @param what was written, for the error
+   * @throws ManagersBehindError where some that are not silent have not seen it within ten seconds, or four times the ttl where that is longer
    */
-  async seenByAll(version: number): Promise<void> {
-    return seenByAll(this.#parts, version);
+  async seenByAll(version: number, what = "what was written"): Promise<void> {
+    return seenByAll(this.#parts, version, what);
   }
 
   /** The leases that this manager renews. */

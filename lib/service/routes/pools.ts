@@ -30,7 +30,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     params: schemas.poolParams,
     answer: schemas.drained,
     answerExample: { pool: "warm-pool-openai", leased: 1 },
-    problems: ["pool-unknown"],
+    problems: ["pool-unknown", "managers-behind"],
     handle: async ({ params: { pool } }) => {
       knownPool(parts, pool);
       return { pool, leased: await pools.drain(pool) };
