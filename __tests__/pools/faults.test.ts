@@ -226,7 +226,10 @@ describe("a store that", () => {
     proxy.answer = () => 500;
     expect(await running).toBeInstanceOf(LeaseEndedError);
     expect(await failure(pool.execute(handle, "true"))).toBeInstanceOf(LeaseEndedError);
-    await until("that the others have the slot again", () => other.status().leased === 0 && other.status().ending === 0);
+    await until(
+      "that the others have the slot again",
+      () => other.status().leased === 0 && other.status().ending === 0,
+    );
     proxy.answer = () => undefined;
   }, 60_000);
 });
