@@ -179,7 +179,8 @@ async function deployJob(
   options.onStep(`registering ${nameOf(job)}`);
   // The first job of a stack decides whose release it is; of those after it, one that is there already is as good as registered.
   const onRefused = options.onTaken ? undefined : async () => registeredByOthers(item, options);
-  const registration = await register(planned, { ...options, onRefused });
+  const asking = <T>(ask: () => Promise<T>) => withRetries(ask, { ...options, trusted: true });
+  const registration = await register(planned, { ...options, onRefused, asking });
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return watchDeployment(nomad, job, registration, watching);
 }

@@ -20,6 +20,8 @@ export interface RegisterOptions {
    * indexes before it writes, and takes two registrations of the same moment: then the newest one counts, and the other one is refused here.
    */
   readonly onTaken?: () => void;
+  /** Asks a server that is not well again, once the job is registered. Default: what it says is thrown. */
+  readonly asking?: <T>(ask: () => Promise<T>) => Promise<T>;
   /** Asked where the server refused the job: whether what is there now is the same, and what began it. Default: the refusal is thrown. */
   readonly onRefused?: () => Promise<Registration | undefined>;
   /** Told of a change that the registration took back, where the rest of the stack is to follow all the same. Default: it is thrown. */
@@ -49,7 +51,8 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   const nomad = options.nomad.where(planned.job);
   const changed = (replaced = false) =>
     changedMeanwhile(nomad, planned.job, { index, path, masking: options.masking, replaced });
-  const { looks = LOOKS, signal } = options;
+  const { looks = LOOKS, signal, asking = (ask) => ask() } = options;
+  const versions = async () => (await asking(() => nomad.versions(planned.job.ID, { diffs: false }))).Versions;
   let isTaken = false;
   const taken = () => {
     isTaken = true;
@@ -72,11 +75,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     if (!registration) return refused();
     if (options.onTaken) {
       await sleep(looks[0] ?? 0, undefined, { signal });
-      const { isNewest, isAlone } = placeOf(
-        registration,
-        index,
-        (await nomad.versions(planned.job.ID, { diffs: false })).Versions,
-      );
+      const { isNewest, isAlone } = placeOf(registration, index, await versions());
       if (!isNewest) throw await changed();
       if (!isAlone) await tookBack();
     }
@@ -92,7 +91,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     if (registration) scalings.registered(registration.JobModifyIndex);
     done = registration ?? done;
     const pauses = registration ? looks : [0];
-    const verdict = await lookAfter(nomad, planned.job.ID, scalings, { pauses, onSettled: taken, signal });
+    const verdict = await lookAfter(versions, scalings, { pauses, onSettled: taken, signal });
     if (verdict.kind === "again") {
       now = { ...verdict, index: Number(verdict.held.JobModifyIndex) };
       continue;
@@ -123,8 +122,7 @@ async function registerFor(
 
 /** The first of several looks that finds something else than the last one shall find. */
 async function lookAfter(
-  nomad: NomadClient,
-  id: string,
+  versions: () => Promise<readonly JobJson[]>,
   scalings: Scalings,
   {
     pauses,
@@ -135,8 +133,7 @@ async function lookAfter(
   let verdict: ScalingsVerdict = { kind: "gone" };
   for (const pause of pauses) {
     await sleep(pause, undefined, { signal });
-    const { Versions: versions } = await nomad.versions(id, { diffs: false });
-    verdict = scalings.look(versions);
+    verdict = scalings.look(await versions());
     if (verdict.kind !== "settled") break;
     onSettled();
   }
