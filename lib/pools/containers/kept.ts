@@ -1,4 +1,4 @@
-import { pause, type Clock, type Lease } from "../leases";
+import { settledWithin, type Clock, type Lease } from "../leases";
 
 /** How long an emptied container waits for its owner, in milliseconds. */
 const PATIENCE = 60_000;
@@ -64,10 +64,7 @@ export class KeptContainers {
     }
     // Another claim of the same user does not wait for this one.
     kept.isTaken = true;
-    const over = new AbortController();
-    const limit = pause(this.clock, patience, signal ? AbortSignal.any([signal, over.signal]) : over.signal);
-    await Promise.race([kept.emptied, limit]);
-    over.abort();
+    await settledWithin(this.clock, patience, [kept.emptied], signal);
     kept.isTaken = false;
     // It may have ended meanwhile, or have been forgotten.
     if (this.#kept.get(container) !== kept || kept.lease === undefined) return undefined;

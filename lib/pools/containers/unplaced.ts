@@ -1,5 +1,5 @@
 import { sharedAnswer, unplacedInWords, type NomadClient } from "../../nomad";
-import { pause, type Clock } from "../leases";
+import { settledWithin, type Clock } from "../leases";
 
 /** Between two questions to Nomad, in milliseconds, however many claims are refused. */
 const ASKED_AGAIN = 1000;
@@ -48,11 +48,7 @@ export class Unplaced {
    */
   async reasons(job: string, patience: number): Promise<readonly string[]> {
     const asked = this.#ask().catch(() => undefined);
-    if (patience > 0) {
-      const over = new AbortController();
-      await Promise.race([asked, pause(this.clock, patience, over.signal)]);
-      over.abort();
-    }
+    if (patience > 0) await settledWithin(this.clock, patience, [asked]);
     const last = this.#last;
     return last?.job === job && this.clock.now() - last.at < FRESH ? last.reasons : [];
   }

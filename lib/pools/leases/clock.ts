@@ -52,10 +52,16 @@ export function pause(clock: Clock, delay: number, signal?: AbortSignal): Promis
   });
 }
 
-/** Waits until work is settled, or for a while. @param limit milliseconds */
-export async function settledWithin(clock: Clock, limit: number, work: Iterable<Promise<unknown>>): Promise<void> {
+/** Waits until work is settled, or for a while, no longer than until a signal is aborted. @param limit milliseconds */
+export async function settledWithin(
+  clock: Clock,
+  limit: number,
+  work: Iterable<Promise<unknown>>,
+  signal?: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
-  await Promise.race([Promise.allSettled(work), pause(clock, limit, over.signal)]);
+  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  await Promise.race([Promise.allSettled(work), pause(clock, limit, until)]);
   over.abort();
 }
 

@@ -1,5 +1,5 @@
 /** Leases: who has which slot of a pool, and for how long. */
-export { monotonicClock, pause, type Clock } from "./clock";
+export { monotonicClock, settledWithin, type Clock } from "./clock";
 export { SlowStoreError } from "./decide";
 export { doublesIn, type Double, type HistoryEvent } from "./history";
 export { poolKey } from "./keys";
