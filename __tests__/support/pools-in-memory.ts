@@ -1,19 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions, type ExecutionResult } from "../../lib/pools";
 import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, Pools } from "../../lib/service";
+import { WENT_WELL } from "./executor";
 
 /** What a command of a test does. */
 export type Command = (options: ExecuteOptions, line: string) => Promise<Partial<ExecutionResult>>;
 
-const ENDED: ExecutionResult = {
-  exitCode: 0,
-  ended: "exited",
-  stdout: "",
-  stderr: "",
-  truncated: false,
-  duration: 1,
-  isolation: "container",
-};
+const ENDED: ExecutionResult = { ...WENT_WELL, isolation: "container" };
 
 /**
  * Pools in the memory of a test, for what the service does with answers of theirs: the pools themselves are tried on a real cluster. Two services

@@ -1,6 +1,7 @@
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
 import { ConsulStore, WarmPool } from "../../lib/pools";
-import { runsNothing, smallPool } from "./warm-pools";
+import { runsNothing } from "./executor";
+import { smallPool } from "./warm-pools";
 
 /** What a manager in a process of its own is told. */
 export interface WarmPoolProcess {

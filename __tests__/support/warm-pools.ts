@@ -6,11 +6,11 @@ import {
   WarmPool,
   WarmPoolJob,
   type Execution,
-  type Executor,
   type LeasedContainer,
   type WarmPoolOptions,
 } from "../../lib/pools";
 import type { TestCluster } from "./cluster";
+import { runsNothing } from "./executor";
 
 /** The pool of a test. */
 export interface PoolProgram {
@@ -25,21 +25,6 @@ export function smallPool({ size = 4, priority = 40, execution = { kind: "raw_ex
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
   return new WarmPoolJob({ provider: "openai", size, priority, execution, resources });
 }
-
-/** Runs nothing and says that it went well: for tests of what happens around commands. */
-export const runsNothing: Executor = {
-  execute: ({ isolation }) =>
-    Promise.resolve({
-      exitCode: 0,
-      ended: "exited",
-      stdout: "",
-      stderr: "",
-      truncated: false,
-      duration: 0,
-      isolation,
-    }),
-  wipe: () => Promise.resolve(),
-};
 
 /** Pools of a test, each as of a process of its own: with connections of its own. All are stopped by {@link stopAll}. */
 export class TestPools {

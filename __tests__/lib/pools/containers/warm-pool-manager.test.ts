@@ -1,23 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicClock, WarmPoolJob, WarmPoolManager, type Executor } from "../../../../lib/pools";
+import { monotonicClock, WarmPoolJob, WarmPoolManager } from "../../../../lib/pools";
+import { runsNothing } from "../../../support/executor";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
 import { NomadInMemory } from "../../../support/nomad-in-memory";
 
-const executor: Executor = {
-  execute: () =>
-    Promise.resolve({
-      ...{
-        exitCode: 0,
-        ended: "exited",
-        stdout: "",
-        stderr: "",
-        truncated: false,
-        duration: 1,
-        isolation: "container",
-      },
-    }),
-  wipe: () => Promise.resolve(),
-};
 const made: WarmPoolManager[] = [];
 afterEach(async () => {
   await Promise.all(made.splice(0).map((manager) => manager.stop()));
@@ -29,7 +15,7 @@ function managerOf(size = 2) {
   const state = new StoreState();
   const store = new MemoryStore(state, monotonicClock);
   const manager = new WarmPoolManager({
-    ...{ nomad: nomad.client, store, executor, deployed: size > 0, sizes: { openai: size } },
+    ...{ nomad: nomad.client, store, executor: runsNothing, deployed: size > 0, sizes: { openai: size } },
   });
   made.push(manager);
   const there = () => [...state.objects.keys()].filter((key) => key.includes("/managers/")).length;

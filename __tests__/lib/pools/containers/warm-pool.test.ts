@@ -10,6 +10,7 @@ import {
   type Executor,
   type WarmPoolOptions,
 } from "../../../../lib/pools";
+import { WENT_WELL } from "../../../support/executor";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
 import { NomadInMemory } from "../../../support/nomad-in-memory";
 import { outcome } from "../../../support/simulated-pool";
@@ -49,10 +50,7 @@ test("a pool that cannot be started is tried again without asking more each time
 
 const NAME = "warm-pool-openai";
 const NO_ROOM = { ConstraintFiltered: {}, ClassFiltered: {}, QuotaExhausted: [], NodesEvaluated: 1 };
-const ran = (): ReturnType<Executor["execute"]> =>
-  Promise.resolve({
-    ...{ exitCode: 0, ended: "exited", stdout: "", stderr: "", truncated: false, duration: 1, isolation: "container" },
-  });
+const ran = (): ReturnType<Executor["execute"]> => Promise.resolve({ ...WENT_WELL, isolation: "container" });
 const started: WarmPool[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((pool) => pool.stop()));

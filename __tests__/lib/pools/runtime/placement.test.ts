@@ -1,6 +1,6 @@
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
-import type { Executor } from "../../../../lib/pools/execution";
 import { NomadManager, RuntimeFailedError, type RuntimeProgress } from "../../../../lib/pools/runtime";
+import { runsNothing } from "../../../support/executor";
 import { ReplayServer, type Answer, type Asked } from "../../../support/replay";
 
 const NO_MEMORY = { NodesEvaluated: 1, NodesExhausted: 1, DimensionExhausted: { memory: 1 } };
@@ -42,20 +42,6 @@ function allocation(state: "pending" | "running" | "dead", events: readonly stri
   };
 }
 
-const executor: Executor = {
-  execute: ({ isolation }) =>
-    Promise.resolve({
-      exitCode: 0,
-      ended: "exited",
-      stdout: "",
-      stderr: "",
-      truncated: false,
-      duration: 0,
-      isolation,
-    }),
-  wipe: () => Promise.resolve(),
-};
-
 /** Submits a runtime job to a Nomad that answers so, and collects what is told of it. */
 async function submit(
   { evaluations, allocations }: { readonly evaluations: Answer; readonly allocations: Answer },
@@ -65,7 +51,12 @@ async function submit(
   const server = new ReplayServer();
   await server.open();
   const nomad = new NomadClient(nomadConnection({}, server.address));
-  const manager = new NomadManager({ nomad, executor, timestamp: () => 1, execution: { kind: "raw_exec" } });
+  const manager = new NomadManager({
+    nomad,
+    executor: runsNothing,
+    timestamp: () => 1,
+    execution: { kind: "raw_exec" },
+  });
   const told: RuntimeProgress[] = [];
   server.set({ "PUT /v1/jobs": { body: { EvalID: "e1", JobModifyIndex: 1, Warnings: "" } } });
   server.set({ "POST /v1/jobs": { body: { EvalID: "e1", JobModifyIndex: 1, Warnings: "" } } });
