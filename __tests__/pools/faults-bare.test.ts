@@ -26,8 +26,7 @@ const ASKED = ["grep", "sleep", "head", "cat", "mkdir", "chmod", "rm", "tail"];
 const USED = ["env", "ls", "nohup", "setsid"];
 
 async function start(): Promise<ServiceProcess> {
-  const usual = ["--pool", "warm-pool-openai", "--tokens", tokens.path, "--runtime", "raw_exec"];
-  const service = await ServiceProcess.start([...usual, "--shared-without-isolation"], cluster.addresses);
+  const service = await ServiceProcess.ofPool("warm-pool-openai", tokens, cluster.addresses);
   services.push(service);
   return service;
 }

@@ -1,59 +1,32 @@
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
-import {
-  ConsulStore,
-  ExecutionLostError,
-  NomadExecutor,
-  PoolBusyError,
-  WarmPool,
-  type LeasedContainer,
-} from "../../lib/pools";
+import { ExecutionLostError, NomadExecutor, PoolBusyError, type WarmPool, type LeasedContainer } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
+import { failure } from "../support/failure";
 import { forksAway, machineProcesses, nap, processesWith } from "../support/processes";
 import { seeded } from "../support/slot-chaos";
 import { TcpProxy } from "../support/tcp-proxy";
 import { until } from "../support/until";
-import { smallPool } from "../support/warm-pools";
+import { smallPool, TestPools } from "../support/warm-pools";
 
 const SIZE = 6;
 const cluster = clusterForSuite();
-const closing: (() => Promise<unknown>)[] = [];
+const pools = new TestPools(cluster);
 let proxy: TcpProxy;
 /** A manager whose way to Nomad is the proxy's. */
 let pool: WarmPool;
 
 beforeAll(async () => {
   proxy = new TcpProxy(cluster.addresses.NOMAD_ADDR);
-  pool = managerBy(await proxy.open());
-  await pool.start();
+  // A silence of 2 s is one that a test can wait for.
+  const connections = pools.connections({ NOMAD_ADDR: await proxy.open() }, { silence: 2000 });
+  const executor = new NomadExecutor(connections.nomad);
+  pool = await pools.start({ ...connections, executor, job: smallPool({ size: SIZE }) });
   await pool.until(({ free }) => free === SIZE, 60_000);
 }, 90_000);
 afterAll(async () => {
   proxy.resume();
-  await pool.stop();
-  for (const close of closing.reverse()) await close();
+  await pools.stopAll();
   await proxy.close();
 }, 60_000);
-
-function managerBy(address: string): WarmPool {
-  // A silence of 2 s is one that a test can wait for.
-  const nomad = new NomadClient({ ...nomadConnection({}, address), silence: 2000 });
-  const consul = new ConsulClient(consulConnection({}, cluster.addresses.CONSUL_HTTP_ADDR));
-  const store = new ConsulStore(consulConnection({}, cluster.addresses.CONSUL_HTTP_ADDR));
-  closing.push(
-    () => nomad.close(),
-    () => consul.close(),
-    () => store.close(),
-  );
-  const job = smallPool({ size: SIZE });
-  const executor = new NomadExecutor(nomad);
-  return new WarmPool({ nomad, consul, store, executor, pool: job.pool, job, sharedWithoutIsolation: true });
-}
-
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A command that runs for good, with children who do all that they can to outlive it. */
 async function stubborn(held: LeasedContainer) {

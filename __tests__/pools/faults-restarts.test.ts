@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { apiPath, consulConnection, nomadConnection } from "../../lib/nomad";
 import { ConsulStore, NomadStore, SlotPool, type SlotPoolProps } from "../../lib/pools";
+import { failure } from "../support/failure";
 import { OwnConsul } from "../support/own-consul";
 import { OwnNomad } from "../support/own-nomad";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
@@ -47,12 +48,6 @@ async function managerOf(props: Partial<SlotPoolProps> = {}): Promise<SlotPool> 
   await pool.start();
   return pool;
 }
-
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 test("Nomad is killed and comes back: leases and commands go on meanwhile, and who waits is served", async () => {
   const pool = await managerOf();

@@ -1,33 +1,23 @@
-import { ConsulClient, consulConnection, NomadClient, nomadConnection, numberInName } from "../../lib/nomad";
-import { ConsulStore, NomadExecutor, WarmPool } from "../../lib/pools";
+import { numberInName, type NomadClient } from "../../lib/nomad";
+import { NomadExecutor, type WarmPool } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { Proxy, type Passed } from "../support/proxy";
 import { until } from "../support/until";
-import { smallPool } from "../support/warm-pools";
+import { smallPool, TestPools } from "../support/warm-pools";
 
 const cluster = clusterForSuite();
 const job = smallPool({ size: 4 });
-const closing: (() => Promise<unknown>)[] = [];
+const pools = new TestPools(cluster);
 let proxy: Proxy;
 let direct: NomadClient;
 let pool: WarmPool;
 
 beforeAll(async () => {
   proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-  const nomad = new NomadClient(nomadConnection({}, await proxy.open()));
   // Commands have a way of their own: this proxy knows no WebSockets.
-  direct = new NomadClient(nomadConnection({}, cluster.addresses.NOMAD_ADDR));
-  const consul = new ConsulClient(consulConnection({}, cluster.addresses.CONSUL_HTTP_ADDR));
-  const store = new ConsulStore(consulConnection({}, cluster.addresses.CONSUL_HTTP_ADDR));
-  closing.push(
-    () => nomad.close(),
-    () => direct.close(),
-    () => consul.close(),
-    () => store.close(),
-  );
-  const executor = new NomadExecutor(direct);
-  pool = new WarmPool({ nomad, consul, store, executor, pool: job.pool, job, sharedWithoutIsolation: true });
-  await pool.start();
+  direct = pools.connections().nomad;
+  const connections = pools.connections({ NOMAD_ADDR: await proxy.open() });
+  pool = await pools.start({ ...connections, executor: new NomadExecutor(direct), job });
 }, 60_000);
 beforeEach(async () => {
   await pool.resize(4);
@@ -38,8 +28,7 @@ afterEach(() => {
   proxy.loses = () => false;
 });
 afterAll(async () => {
-  await pool.stop();
-  for (const close of closing) await close();
+  await pools.stopAll();
   await proxy.close();
 }, 60_000);
 

@@ -1,63 +1,48 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
-import { ConsulStore, ExecutionLostError, LeaseEndedError, NomadExecutor, WarmPool } from "../../lib/pools";
+import { ExecutionLostError, LeaseEndedError, NomadExecutor, type WarmPool } from "../../lib/pools";
 import { SCOPES } from "../../lib/service";
 import { clusterForSuite } from "../support/cluster";
+import { failure } from "../support/failure";
 import { ServiceProcess, TokenFile } from "../support/pool-service";
 import { nap, processesWith } from "../support/processes";
 import { Proxy, type Passed } from "../support/proxy";
 import { until } from "../support/until";
-import { smallPool } from "../support/warm-pools";
+import { smallPool, TestPools } from "../support/warm-pools";
 
 const SIZE = 3;
 const cluster = clusterForSuite();
 const job = smallPool({ size: SIZE });
 const tokens = new TokenFile();
 const root = tokens.add("root", ...SCOPES);
-const closing: (() => Promise<unknown>)[] = [];
+const pools = new TestPools(cluster);
 let proxy: Proxy;
+/** A manager whose way to Consul is the proxy's. */
 let pool: WarmPool;
 let service: ServiceProcess;
 
 beforeAll(async () => {
   proxy = new Proxy(cluster.addresses.CONSUL_HTTP_ADDR);
   const address = await proxy.open();
-  pool = poolBy(address);
-  await pool.start();
+  pool = await poolBy(address);
   await pool.until(({ free }) => free === SIZE, 60_000);
-  const args = ["--pool", job.pool, "--tokens", tokens.path, "--runtime", "raw_exec", "--shared-without-isolation"];
-  service = await ServiceProcess.start(args, { ...cluster.addresses, CONSUL_HTTP_ADDR: address });
+  service = await ServiceProcess.ofPool(job.pool, tokens, { ...cluster.addresses, CONSUL_HTTP_ADDR: address });
 }, 120_000);
 afterEach(() => {
   proxy.answer = () => undefined;
 });
 afterAll(async () => {
   await service.kill();
-  await pool.stop();
-  for (const close of closing) await close();
+  await pools.stopAll();
   await proxy.close();
   tokens.remove();
 }, 60_000);
 
 /** A manager whose way to Consul is this one. */
-function poolBy(address: string): WarmPool {
-  const nomad = new NomadClient(nomadConnection({}, cluster.addresses.NOMAD_ADDR));
-  const consul = new ConsulClient(consulConnection({}, address));
-  const store = new ConsulStore(consulConnection({}, address));
-  closing.push(
-    () => nomad.close(),
-    () => consul.close(),
-    () => store.close(),
-  );
-  const executor = new NomadExecutor(nomad);
-  return new WarmPool({ nomad, consul, store, executor, pool: job.pool, job, sharedWithoutIsolation: true });
+async function poolBy(address: string): Promise<WarmPool> {
+  const connections = pools.connections({ CONSUL_HTTP_ADDR: address });
+  return pools.start({ ...connections, executor: new NomadExecutor(connections.nomad), job });
 }
 
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const writes = (status: number) => (request: Passed) =>
   request.method === "PUT" && /^\/v1\/(kv|txn)/.test(request.path) ? status : undefined;
 const all = () => pool.until(({ free, leased, queue }) => free === SIZE && leased === 0 && queue === 0, 60_000);
@@ -106,8 +91,7 @@ test("while a store refuses every write, and for everybody, nobody can end a lea
 }, 90_000);
 
 test("a manager whose writes alone are refused loses its lease to others, with its command, before anybody else has it", async () => {
-  const other = poolBy(cluster.addresses.CONSUL_HTTP_ADDR);
-  await other.start();
+  const other = await poolBy(cluster.addresses.CONSUL_HTTP_ADDR);
   const held = await pool.claim({ owner: "ann" });
   const seconds = nap();
   const running = failure(pool.execute(held.lease, `(setsid sleep ${seconds} &); sleep ${seconds}`));
@@ -121,7 +105,7 @@ test("a manager whose writes alone are refused loses its lease to others, with i
   expect(await failure(pool.execute(held.lease, "true"))).toBeInstanceOf(Error);
   proxy.answer = () => undefined;
   await until("that it is told", async () => (await failure(pool.book.check(held.lease))) instanceof LeaseEndedError);
-  await other.stop();
+  await pools.stop(other);
   await all();
 }, 120_000);
 

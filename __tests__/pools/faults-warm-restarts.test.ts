@@ -15,6 +15,7 @@ import {
   type Store,
   type WarmPoolOptions,
 } from "../../lib/pools";
+import { failure } from "../support/failure";
 import { OwnConsul } from "../support/own-consul";
 import { OwnNomad } from "../support/own-nomad";
 import { nap, processesWith } from "../support/processes";
@@ -86,12 +87,6 @@ async function started(options: Partial<WarmPoolOptions> = {}): Promise<WarmPool
 }
 
 const all = (pool: WarmPool) => pool.until(({ free, leased }) => free === 3 && leased === 0, 60_000);
-
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 test("with the policies of the examples a pool is looked after, leased, used, and made larger and smaller", async () => {
   const pool = await started();

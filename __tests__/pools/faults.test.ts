@@ -13,6 +13,7 @@ import {
   type SlotPoolProps,
 } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
+import { failure } from "../support/failure";
 import { processesNaming } from "../support/processes";
 import { Proxy } from "../support/proxy";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
@@ -46,12 +47,6 @@ async function started(job: SlotPoolProps["job"], props: Partial<SlotPoolProps> 
   await pool.start();
   return pool;
 }
-
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 describe("a pool", () => {
   beforeAll(async () => {

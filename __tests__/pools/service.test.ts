@@ -20,19 +20,7 @@ const never = new AbortController().signal;
 const running: ServiceProcess[] = [];
 
 async function start(...args: readonly string[]): Promise<ServiceProcess> {
-  const all = [
-    "--pool",
-    POOL,
-    "--tokens",
-    tokens.path,
-    "--runtime",
-    "raw_exec",
-    "--shared-without-isolation",
-    "--log-level",
-    "debug",
-    ...args,
-  ];
-  const service = await ServiceProcess.start(all, cluster.addresses);
+  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.addresses, "--log-level", "debug", ...args);
   running.push(service);
   return service;
 }

@@ -11,6 +11,7 @@ import {
   type SlotPoolProps,
 } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
+import { failure } from "../support/failure";
 import { processesNaming } from "../support/processes";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
 import { until } from "../support/until";
@@ -42,11 +43,6 @@ async function managerOf(job: string, props: Partial<SlotPoolProps> = {}): Promi
 }
 
 const slotsOf = (pool: SlotPool) => pool.status().sandboxes.reduce((sum, { slots }) => sum + slots, 0);
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const readyCount = (pool: SlotPool) => pool.status().sandboxes.filter(({ state }) => state === "ready").length;
 
 test("a hundred tasks at once have a slot each, and reach nothing of one another", async () => {

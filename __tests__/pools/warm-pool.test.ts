@@ -9,6 +9,7 @@ import {
 } from "../../lib/pools";
 import { nomadConnection } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
+import { failure } from "../support/failure";
 import { nap, processesWith } from "../support/processes";
 import { until } from "../support/until";
 import { smallPool, TestPools } from "../support/warm-pools";
@@ -55,12 +56,6 @@ async function stateOf({ lease }: LeasedContainer): Promise<string> {
 }
 
 const RUNS = "run running";
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-
 describe("a container that is kept for its owner", () => {
   test("is empty, is the owner's alone, and is out of reach for whoever has the lease from before", async () => {
     const pool = await filled(2, { ...running(), reuse: "same-owner" });

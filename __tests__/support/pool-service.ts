@@ -64,6 +64,17 @@ export class ServiceProcess {
     return started;
   }
 
+  /** Starts one that hands out one pool of processes to everybody, and waits until it is ready. @param more further arguments */
+  static async ofPool(
+    pool: string,
+    tokens: TokenFile,
+    env: Readonly<Record<string, string>>,
+    ...more: readonly string[]
+  ): Promise<ServiceProcess> {
+    const usual = ["--pool", pool, "--tokens", tokens.path, "--runtime", "raw_exec", "--shared-without-isolation"];
+    return ServiceProcess.start([...usual, ...more], env);
+  }
+
   get address(): string {
     return /at (http:\/\/[^;\s]+);/.exec(this.said)?.[1] ?? "";
   }

@@ -1,5 +1,12 @@
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
-import { consulConnection, ConsulClient, NomadClient, nomadConnection, type AllocationStub } from "../../lib/nomad";
+import {
+  consulConnection,
+  ConsulClient,
+  NomadClient,
+  nomadConnection,
+  type AllocationStub,
+  type Connection,
+} from "../../lib/nomad";
 import {
   ConsulStore,
   NomadExecutor,
@@ -35,10 +42,15 @@ export class TestPools {
 
   constructor(private readonly cluster: TestCluster) {}
 
-  /** Connections of a process of its own. */
-  connections() {
-    const { NOMAD_ADDR, CONSUL_HTTP_ADDR } = this.cluster.addresses;
-    const nomad = new NomadClient(nomadConnection({}, NOMAD_ADDR));
+  /**
+   * Connections of a process of its own.
+   *
+   * @param by other addresses than the cluster's, such as a proxy's
+   * @param more what the connection to Nomad has otherwise than usual
+   */
+  connections(by: Partial<TestCluster["addresses"]> = {}, more: Partial<Connection> = {}) {
+    const { NOMAD_ADDR, CONSUL_HTTP_ADDR } = { ...this.cluster.addresses, ...by };
+    const nomad = new NomadClient({ ...nomadConnection({}, NOMAD_ADDR), ...more });
     const consul = new ConsulClient(consulConnection({}, CONSUL_HTTP_ADDR));
     const store = new ConsulStore(consulConnection({}, CONSUL_HTTP_ADDR));
     this.#closing.push(

@@ -29,8 +29,7 @@ export async function measureService(cluster: TestCluster, seconds = 60): Promis
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
   const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
   await cluster.nomad.register(job.toApi().Job as JobJson);
-  const args = ["--pool", POOL, "--tokens", tokens.path, "--runtime", "raw_exec", "--shared-without-isolation"];
-  const service = await ServiceProcess.start([...args, "--log-level", "warn"], cluster.addresses);
+  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.addresses, "--log-level", "warn");
   const agent = new Agent({ connections: BURST });
   try {
     const client = service.client(token);

@@ -9,6 +9,7 @@ import { UserError } from "../../../lib/jobspec";
 import { ApiError, isClosed, isSilent, NoAnswerError, NomadClient, nomadConnection } from "../../../lib/nomad";
 import { textOf } from "../../../lib/nomad/body";
 import { ExecServer, written, type ExecServerOptions, type ServedExec } from "../../support/exec-server";
+import { failure } from "../../support/failure";
 import { until } from "../../support/until";
 
 const ALLOCATION = "36e10a25-fffa-9aac-dc27-89ad1385e095";
@@ -27,11 +28,6 @@ afterEach(async () => {
 });
 
 const exec = (options = {}) => nomad.exec(ALLOCATION, "web", ["/bin/sh"], options);
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error as Error,
-  );
 /** The server's side of the only session. */
 async function served(): Promise<ServedExec> {
   await until("a session", () => server.execs.length > 0);

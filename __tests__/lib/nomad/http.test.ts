@@ -13,6 +13,7 @@ import {
   passingTrouble,
 } from "../../../lib/nomad";
 import { linesOf, textOf, TooLargeError } from "../../../lib/nomad/body";
+import { failure } from "../../support/failure";
 import { recorded, ReplayServer, type Answers } from "../../support/replay";
 
 let server: ReplayServer;
@@ -31,12 +32,6 @@ afterEach(async () => {
   await Promise.all([nomad?.close(), consul?.close()]);
   await server?.close();
 });
-
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error as Error,
-  );
 
 describe("a path", () => {
   const segment = fc.oneof(

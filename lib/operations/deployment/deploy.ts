@@ -174,13 +174,14 @@ async function deployJob(
     const stopped = await leftStopped(item, options);
     if (stopped) return stopped;
   }
-  const registered = (item: Planned) => register(item, options);
+  const asking = <T>(ask: () => Promise<T>) => withRetries(ask, { ...options, trusted: true });
+  const registered = (item: Planned, more: Pick<RegisterOptions, "onRefused"> = {}) =>
+    register(item, { ...options, asking, ...more });
   if (!changes(planned)) return settleUnchanged(item, planned, { ...options, nomad, watching, register: registered });
   options.onStep(`registering ${nameOf(job)}`);
   // The first job of a stack decides whose release it is; of those after it, one that is there already is as good as registered.
   const onRefused = options.onTaken ? undefined : async () => registeredByOthers(item, options);
-  const asking = <T>(ask: () => Promise<T>) => withRetries(ask, { ...options, trusted: true });
-  const registration = await register(planned, { ...options, onRefused, asking });
+  const registration = await registered(planned, { onRefused });
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return watchDeployment(nomad, job, registration, watching);
 }

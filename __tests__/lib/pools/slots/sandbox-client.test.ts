@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { Output } from "../../../../lib/pools/slots/output";
 import { SandboxClient, SandboxLostError, SandboxRefusal } from "../../../../lib/pools/slots/sandbox-client";
+import { failure } from "../../../support/failure";
 
 /** What a server answers that runs the commands of strangers: whatever they like. */
 let server: Server;
@@ -20,11 +21,6 @@ afterEach(async () => {
 });
 
 const REQUEST = { slot_id: "slot_0", generation: 3, tool: "bash", args: { command: "true" } };
-const failure = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const stream = (output: Output, timeout = 1000, signal?: AbortSignal) =>
   client.stream(REQUEST, timeout, "the-token", output, signal);
 const frame = (name: string, text: string) =>
