@@ -57,15 +57,14 @@ export class Endings {
   }
 
   /**
-   * Ends what commands left in a container that keeps nothing apart: where no namespace holds them, its end alone would not end processes with a
-   * session of their own, which a manager that died did not end either.
+   * Ends what commands left in a container that keeps nothing apart. Its end alone ends none of it that a manager which died did not end either, be it
+   * in a namespace or not: what Nomad runs by exec is no child of the task.
    */
   private async empty(job: string, container: string, signal: AbortSignal): Promise<void> {
     const { nomad, executor, pool, onTrouble } = this.parts;
     const generation = generationFrom(await nomad.job(job), pool);
     if (generation?.isolation !== "none") return;
     const place = { allocation: container, task: generation.task, isolation: generation.isolation };
-    if (executor.endsWithPlace?.(place)) return;
     try {
       await executor.wipe(place, { signal: AbortSignal.any([signal, AbortSignal.timeout(EMPTIED)]) });
     } catch (error) {

@@ -68,8 +68,6 @@ export interface Executor {
    * @throws ExecutionLostError where it is not known to be clean: the place must then be ended
    */
   wipe(place: Place, options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Whether all that commands started in a place is known to end when its allocation is stopped. Default: it is known of no place without isolation. */
-  endsWithPlace?(place: Place): boolean;
 }
 
 /** A place that ended, or could not be reached, under a command. What the command did until then is not known. */

@@ -83,11 +83,6 @@ export class NomadExecutor implements Executor {
     if (!isClean) throw lost(place, "is not clean: something in it could not be removed or ended; stop its allocation");
   }
 
-  endsWithPlace({ allocation, task, isolation }: Place): boolean {
-    // The first process of a namespace is a descendant of the task's, and all others go with it.
-    return isolation !== "none" || this.#holds.get(`${allocation}/${task}`)?.kind === "namespace";
-  }
-
   /** A shell that waits for its line; undefined where it was stopped before. */
   private async started(place: Place, stop: Stop): Promise<StartedShell | undefined> {
     try {
