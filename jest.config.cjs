@@ -6,6 +6,8 @@ const MODULES =
 
 const common = {
   testEnvironment: "node",
+  // In CI, a file that failed is run once more, and says so.
+  runner: "<rootDir>/__tests__/support/once-more.cjs",
   transform: { "\\.ts$": swc, [`node_modules/(${MODULES})[^/]*/.*\\.js$`]: swc },
   transformIgnorePatterns: [`/node_modules/(?!(${MODULES}))`],
   modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.cdk-nomad", "<rootDir>/.scratch"],

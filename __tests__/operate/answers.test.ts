@@ -16,7 +16,8 @@ const WAITING: JobJson = {
   Name: "waiting",
   Type: "service",
   Datacenters: ["*"],
-  Update: { MaxParallel: 1, MinHealthyTime: 1_000_000 },
+  // Without a deployment: Nomad refuses to scale a job while one runs.
+  Update: { MaxParallel: 0 },
   TaskGroups: [
     {
       Name: "group",
