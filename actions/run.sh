@@ -136,7 +136,8 @@ promote() {
       *) fail "the preview of $environment failed; the log above says why" "$code" ;;
     esac
   fi
-  set -- cdk_nomad promote "--timeout=$timeout" --when-healthy
+  # Terraform has no command for it, and leaves canaries to this one.
+  set -- cdk_nomad promote --direct "--timeout=$timeout" --when-healthy
   if [ -n "${CDK_NOMAD_JOB:-}" ]; then set -- "$@" "--job=$CDK_NOMAD_JOB"; fi
   if [ -n "${CDK_NOMAD_AUTO_FAIL_AFTER:-}" ]; then set -- "$@" "--auto-fail-after=$CDK_NOMAD_AUTO_FAIL_AFTER"; fi
   watched "$@"

@@ -36,6 +36,15 @@ const HIGHEST_PORT = 9093;
 
 const schema = v.strictObject({
   name,
+  owner: v.picklist(["terraform", "cdk-nomad"], 'write "terraform" or "cdk-nomad"'),
+  cluster: v.optional(
+    v.strictObject({
+      address: v.optional(text),
+      region: v.optional(text),
+      consulDatacenter: v.optional(text),
+      consulId: v.optional(text),
+    }),
+  ),
   datacenters: v.pipe(v.array(text, "write a list"), v.nonEmpty('is empty; write a datacenter, or "*" for any')),
   backend: v.variant(
     "kind",

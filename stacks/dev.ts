@@ -4,6 +4,7 @@ import type { EnvironmentSettings } from "./settings";
 /** One machine: processes, one of each, nothing but what `npm start` brings. */
 export const dev: EnvironmentSettings = {
   name: "dev",
+  owner: "cdk-nomad",
   datacenters: ["dc1"],
   backend: { kind: "local" },
   programs: { kind: "processes" },

@@ -16,6 +16,8 @@ import {
   SERVICE_TOKENS,
   Resources,
   Secret,
+  setStackCluster,
+  setStackOwner,
   SlotPoolJob,
   standIn,
   Update,
@@ -64,6 +66,8 @@ export class PrismEnvironment extends TerraformStack {
     super(scope, settings.name);
     this.#offset = settings.portOffset ?? surroundings.portOffset ?? 0;
     this.#containers = new ContainerChoice(surroundings.dockerImages && new Set(surroundings.dockerImages));
+    setStackOwner(this, settings.owner);
+    if (settings.cluster) setStackCluster(this, settings.cluster);
     this.keepState();
 
     const programs = this.programs();

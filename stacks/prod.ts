@@ -9,6 +9,7 @@ const GENEROUS = { cpu: 2000, memory: Memory.mebibytes(1024), memoryMax: Memory.
  */
 export const prod: EnvironmentSettings = {
   name: "prod",
+  owner: "terraform",
   datacenters: ["dc1", "dc2", "dc3"],
   backend: { kind: "consul", path: "terraform/cdk-nomad/prod" },
   programs: { kind: "images", registry: "", version: IMAGE_TAG },

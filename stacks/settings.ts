@@ -1,4 +1,4 @@
-import type { Duration, Memory, RegionRendering, Vault } from "../lib";
+import type { Duration, Memory, RegionRendering, StackCluster, StackOwner, Vault } from "../lib";
 
 /** What one group of Prism is in an environment. */
 export interface GroupSettings {
@@ -88,6 +88,10 @@ export interface ServiceSettings {
 export interface EnvironmentSettings {
   /** The stack's id, and the environment's part of the KV prefix. */
   readonly name: string;
+  /** Who brings it: `terraform`, with its state and its lock, or `cdk-nomad` as well. */
+  readonly owner: StackOwner;
+  /** The cluster that it is for. Default: the one that it was brought to the last time. */
+  readonly cluster?: StackCluster;
   readonly datacenters: readonly string[];
   readonly backend: BackendSettings;
   readonly programs: ProgramSettings;

@@ -4,6 +4,7 @@ import type { EnvironmentSettings } from "./settings";
 /** Containers, and a canary of the launcher that is promoted by itself. */
 export const staging: EnvironmentSettings = {
   name: "staging",
+  owner: "cdk-nomad",
   datacenters: ["dc1"],
   backend: { kind: "consul", path: "terraform/cdk-nomad/staging" },
   programs: { kind: "images", registry: "", version: IMAGE_TAG },

@@ -108,7 +108,7 @@ describe.each([
 
     const promote = act({ COMMAND: "promote", ...inputs }, { shell, code: 1 });
     const waiting = [`--timeout=${text}`, "--when-healthy", `--job=${text}`, `--auto-fail-after=${text}`];
-    expect(promote.calls).toEqual([[...cdkNomad, "promote", ...waiting, variable, "--", text]]);
+    expect(promote.calls).toEqual([[...cdkNomad, "promote", "--direct", ...waiting, variable, "--", text]]);
     expect([promote.code, promote.outputs, promote.commands.length]).toEqual([1, {}, 1]);
     expect(promote.commands[0]).toMatch(/^::error title=cdk-nomad::the deployment of /);
 

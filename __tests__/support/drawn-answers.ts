@@ -307,7 +307,13 @@ async function operate(state: Recorded, drawn: DrawnClients): Promise<void> {
   const [id = ""] = jobsOf(state.nomad);
   const job = { ...recordedJob(state, id) };
   const item: Wanted = { kind: "job", path: `dev/${id}`, job, after: [] };
-  const contents = { wanted: [item], terraformOnly: [], sensitive: [], reached: [] };
+  const contents = {
+    wanted: [item],
+    terraformOnly: [],
+    declared: { owner: "cdk-nomad" as const },
+    sensitive: [],
+    reached: [],
+  };
   const registered = state.nomad["PUT /v1/jobs"];
   const begun = typeof registered === "object" && "body" in registered ? (registered.body as Registration) : undefined;
   const changes = { next: () => Promise.resolve(), close: () => undefined };

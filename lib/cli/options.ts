@@ -25,6 +25,11 @@ export const portOffset = { portOffset: value("number", "move every port by this
 
 export const noWaitBatch = { noWaitBatch: flag("do not wait for the end of batch jobs") };
 
+/** Options of every command that changes something of a stack on its cluster. */
+export const changing = {
+  direct: flag("past Terraform's state and its lock, where the stack is Terraform's"),
+};
+
 /** Options of every command that watches deployments. */
 export const watching = {
   detach: flag("do not wait: Nomad goes on by itself"),

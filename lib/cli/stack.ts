@@ -1,3 +1,4 @@
+import { UserError } from "../jobspec";
 import type { ConsulClient, NomadClient } from "../nomad";
 import { learnStack, readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
 import { block, term } from "../text";
@@ -7,6 +8,12 @@ import { clients, localCluster, type CliContext } from "./context";
 export interface NamedStack {
   readonly environment: string;
   readonly var?: Readonly<Record<string, string>>;
+}
+
+/** A stack that a command is to change something of. */
+export interface StackToChange extends NamedStack {
+  /** Whether it is changed past Terraform, where it is Terraform's. Default: it is refused. */
+  readonly direct?: boolean;
 }
 
 /** A stack, synthesized and read, and the cluster that it is for. */
@@ -38,6 +45,7 @@ export async function withForeignStack<T>(
     );
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
+    sayWhere({ nomad, consul }, context);
     return await run({ environment, contents, nomad, consul });
   } finally {
     terminal.rest();
@@ -72,7 +80,7 @@ export async function readOwnStack(
   });
 }
 
-/** Synthesizes a stack, runs something with it and the clients of its cluster, and lets go of them. */
+/** Synthesizes a stack, runs something with it that only looks, and the clients of its cluster, and lets go of them. */
 export async function withStack<T>(
   named: NamedStack,
   context: CliContext,
@@ -81,9 +89,41 @@ export async function withStack<T>(
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     const contents = await readOwnStack(named, context);
+    sayWhere({ nomad, consul }, context);
     return await run({ environment: named.environment, contents, nomad, consul });
   } finally {
     context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
   }
+}
+
+/**
+ * As {@link withStack}, for a command that changes something of the stack on its cluster: nothing is asked of a server before it is clear
+ * that this is the command's to do.
+ *
+ * @param instead the command of Terraform that does it, such as `deploy`. Default: it has none
+ * @throws UserError where the stack is Terraform's, and nobody said to go past it
+ */
+export async function withStackToChange<T>(
+  named: StackToChange,
+  context: CliContext,
+  run: (stack: OpenStack) => Promise<T>,
+  instead?: "deploy" | "destroy",
+): Promise<T> {
+  return withStack(named, context, async (stack) => {
+    refuseTerraforms(stack, named.direct === true, instead);
+    return run(stack);
+  });
+}
+
+/** Refuses a stack that Terraform brings: what is changed past it, its state does not know. */
+function refuseTerraforms({ environment, contents }: OpenStack, direct: boolean, instead: string | undefined): void {
+  if (contents.declared.owner !== "terraform" || direct) return;
+  const way = instead === undefined ? "write --direct" : `write: npx cdktf ${instead} ${environment}, or --direct`;
+  throw UserError.at(environment, `goes through Terraform, with its state and its lock; ${way} to go past it`, "owner");
+}
+
+/** Says which servers a command talks to, before it asks or changes anything: no address has credentials. */
+function sayWhere({ nomad, consul }: Pick<OpenStack, "nomad" | "consul">, { terminal }: CliContext): void {
+  terminal.note(term`  Nomad at ${nomad.address}, Consul at ${consul.address}`);
 }

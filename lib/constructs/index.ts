@@ -11,4 +11,5 @@ export type { RegionalJobProps, RegionRendering } from "./regional-job";
 export { problemsOf, synthesize } from "./synthesize";
 export type { ProgramProblem } from "./synthesize";
 export { runProgram } from "./run-program";
+export { setStackCluster, setStackOwner, type StackCluster, type StackOwner } from "./stack-settings";
 export { setTarget } from "./target";

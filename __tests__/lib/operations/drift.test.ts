@@ -5,7 +5,13 @@ import { ReplayServer } from "../../support/replay";
 
 /** Two keys that Consul lacks. */
 const keys: Wanted = { kind: "keys", path: "lab/keys", prefix: "shop/", values: { a: "1", b: "2" }, after: [] };
-const contents = { wanted: [keys], terraformOnly: [], sensitive: [], reached: [] };
+const contents = {
+  wanted: [keys],
+  terraformOnly: [],
+  declared: { owner: "cdk-nomad" as const },
+  sensitive: [],
+  reached: [],
+};
 
 test("drift is put right until somebody interrupts that, and nothing is written then", async () => {
   const stop = new AbortController();

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { UserError } from "../../jobspec";
 import {
   deploy as deployStack,
   listServices,
@@ -14,17 +13,17 @@ import { command, flag, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { DrainedPools } from "../drained-pools";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
-import { canaryWeight, environment, watching } from "../options";
+import { canaryWeight, changing, environment, watching } from "../options";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
-import { withStack, type OpenStack } from "../stack";
+import { withStackToChange, type OpenStack } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
 const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
   ...canaryWeight("the requests that go to canaries which wait for their promotion"),
   force: flag("try jobs again that do not change, and of which something failed or is missing"),
-  direct: flag("past Terraform's state, for environments that keep it: prod"),
+  ...changing,
   ...watching,
 };
 
@@ -46,15 +45,8 @@ export const deploy = command({
 /** Deploys an environment for a command that does so as a part of its work, such as `start`. */
 export async function deployEnvironment(input: DeployInput, context: CliContext) {
   const { environment: name, canaryWeight: weight } = input;
-  if (/^prod/.test(name) && !input.direct) {
-    throw UserError.at(
-      name,
-      `goes through Terraform, with its state and its lock; write: npx cdktf deploy ${name}, or --direct to go past it`,
-      "environment",
-    );
-  }
   const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
-  return withStack(input, context, async (stack) => {
+  const bring = async (stack: OpenStack) => {
     refuseTerraformOnly(stack.contents, name);
     const { project } = localCluster(context);
     const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
@@ -65,7 +57,8 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
     );
     await report(outcomes, stack, input, context);
     return code;
-  });
+  };
+  return withStackToChange(input, context, bring, "deploy");
 }
 
 async function report(

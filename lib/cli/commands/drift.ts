@@ -4,11 +4,11 @@ import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
 import { EXIT } from "../exit-codes";
-import { environment, format, stackVariables } from "../options";
+import { changing, environment, format, stackVariables } from "../options";
 import { consulName, groupInWords } from "../plan-words";
 import { fieldText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
-import { withStack } from "../stack";
+import { withStack, withStackToChange, type OpenStack } from "../stack";
 
 /** Says what somebody changed behind the program's back. */
 export const drift = command({
@@ -18,6 +18,7 @@ export const drift = command({
   arguments: environment,
   options: {
     fix: flag("put it right, unless it is changed again meanwhile"),
+    ...changing,
     ...format,
     ...stackVariables,
   },
@@ -32,9 +33,8 @@ export const drift = command({
   async run(input, context) {
     const as = input.json ? "json" : input.format;
     const { terminal, signal } = context;
-    return withStack(input, context, async ({ contents, nomad, consul }) => {
-      const progress = terminal.progress();
-      progress.step(`comparing with Nomad and Consul at ${nomad.address} and ${consul.address}`);
+    const compare = async ({ contents, nomad, consul }: OpenStack) => {
+      terminal.progress().step("comparing with Nomad and Consul");
       const clients = { nomad, consul, masking: terminal.masking, signal };
       const differing = await findDrift(input.environment, contents, clients);
       const { drift: found } = differing;
@@ -47,7 +47,8 @@ export const drift = command({
       if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
       terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
       return EXIT.ok;
-    });
+    };
+    return input.fix ? withStackToChange(input, context, compare, "deploy") : withStack(input, context, compare);
   },
 });
 

@@ -3,16 +3,16 @@ import { term } from "../../text";
 import { command, value } from "../command";
 import { DeploymentScreen } from "../deployment-screen";
 import { EXIT } from "../exit-codes";
-import { environment, json, stackVariables } from "../options";
+import { changing, environment, json, stackVariables } from "../options";
 import { GOOD } from "../signs";
-import { withStack } from "../stack";
+import { withStackToChange } from "../stack";
 
 /** Ends a deployment as failed. */
 export const fail = command({
   name: "fail",
   summary: "end a deployment that goes on as failed; a job with auto_revert goes back by itself",
   arguments: environment,
-  options: { job: value("id", "the job, where several deployments go on"), ...stackVariables, ...json },
+  options: { job: value("id", "the job, where several deployments go on"), ...changing, ...stackVariables, ...json },
   examples: ["cdk-nomad fail staging --job prism-stack"],
   exitCodes: { [EXIT.ok]: "the deployment is failed" },
   interrupted: ({ environment: name }) =>
@@ -20,7 +20,7 @@ export const fail = command({
   async run(input, context) {
     const { terminal, signal } = context;
     const { masking } = terminal;
-    return withStack(input, context, async ({ contents, nomad, consul }) => {
+    return withStackToChange(input, context, async ({ contents, nomad, consul }) => {
       const handlers = new DeploymentScreen(context).handlers();
       const failed = await failDeployment(contents.wanted, {
         ...handlers,

@@ -30,7 +30,7 @@ export const preview = command({
     const { terminal, signal, cwd } = context;
     const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
     const show = async ({ contents, nomad, consul }: OpenStack) => {
-      terminal.progress().step(`asking Nomad and Consul at ${nomad.address} and ${consul.address}`);
+      terminal.progress().step("asking Nomad and Consul");
       const found = await previewStack(
         input.environment,
         contents,

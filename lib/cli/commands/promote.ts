@@ -1,8 +1,8 @@
 import { promote as promoteStack } from "../../operations";
 import { command, flag, value } from "../command";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
-import { canaryWeight, duration, environment, oneJob, watching } from "../options";
-import { withStack } from "../stack";
+import { canaryWeight, changing, duration, environment, oneJob, watching } from "../options";
+import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, timeFromNow, whileWatching } from "../watching";
 
 /** Promotes the canaries of an environment, and watches until all is healthy. */
@@ -15,6 +15,7 @@ export const promote = command({
     ...canaryWeight("give canaries this part of the requests instead of promoting them"),
     whenHealthy: flag("wait until the canaries are healthy"),
     autoFailAfter: value("duration", "the same, but fail the deployment where that takes longer, such as 5m", duration),
+    ...changing,
     ...watching,
   },
   examples: ["cdk-nomad promote staging", "cdk-nomad promote staging --when-healthy --auto-fail-after 5m"],
@@ -22,7 +23,7 @@ export const promote = command({
   interrupted: comeBack,
   async run(input, context) {
     const { job, autoFailAfter, canaryWeight: weight } = input;
-    return withStack(input, context, async (stack) => {
+    return withStackToChange(input, context, async (stack) => {
       const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
         promoteStack(stack.contents.wanted, {
           ...handlers,

@@ -4,9 +4,9 @@ import { command, value } from "../command";
 import { reasonLines } from "../deployment-text";
 import { DeploymentScreen } from "../deployment-screen";
 import { EXIT } from "../exit-codes";
-import { duration, environment, json, oneJob, stackVariables } from "../options";
+import { changing, duration, environment, json, oneJob, stackVariables } from "../options";
 import { ATTENTION, BAD, GOOD } from "../signs";
-import { withStack } from "../stack";
+import { withStackToChange } from "../stack";
 import { timeFromNow } from "../watching";
 
 /** Restarts what runs of an environment, a few allocations at a time. */
@@ -17,6 +17,7 @@ export const restart = command({
   options: {
     ...oneJob,
     timeout: value("duration", "how long to wait, such as 10m; no other wave is begun after it", duration),
+    ...changing,
     ...stackVariables,
     ...json,
   },
@@ -30,7 +31,7 @@ export const restart = command({
     term`some allocations are restarted, and no other will be: cdk-nomad status ${name} says how they do`,
   async run(input, context) {
     const { terminal, signal } = context;
-    return withStack(input, context, async ({ contents, nomad, consul }) => {
+    return withStackToChange(input, context, async ({ contents, nomad, consul }) => {
       const handlers = new DeploymentScreen(context).handlers();
       const until = timeFromNow(input.timeout, context);
       const clients = { ...handlers, nomad, consul, masking: terminal.masking, signal, until };

@@ -2,8 +2,8 @@ import { rollback as rollbackStack } from "../../operations";
 import { term } from "../../text";
 import { command, value } from "../command";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
-import { environment, watching, wholeNumber } from "../options";
-import { withStack } from "../stack";
+import { changing, environment, watching, wholeNumber } from "../options";
+import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
 /** Takes a job back to a version that it had, and watches until that is healthy. */
@@ -14,6 +14,7 @@ export const rollback = command({
   options: {
     job: value("id", "the job (default: the one whose deployment failed or goes on)"),
     to: value("version", "the version (default: the newest before this one that was healthy once)", wholeNumber),
+    ...changing,
     ...watching,
   },
   examples: ["cdk-nomad rollback dev --job prism-stack", "cdk-nomad rollback dev --job prism-stack --to 3"],
@@ -22,7 +23,7 @@ export const rollback = command({
   async run(input, context) {
     const { job, to } = input;
     const { terminal } = context;
-    return withStack(input, context, async (stack) => {
+    return withStackToChange(input, context, async (stack) => {
       const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
         rollbackStack(stack.contents.wanted, { ...handlers, job, to }),
       );

@@ -62,7 +62,7 @@ export const status = command({
 
 async function report(stack: OpenStack, input: ValuesOf<typeof options>, { terminal, signal }: CliContext) {
   const { environment, contents, nomad, consul } = stack;
-  terminal.progress().step(`asking Nomad at ${nomad.address}`);
+  terminal.progress().step("asking Nomad");
   const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
   const { masking } = terminal;
   const asking = { nomad, consul, signal, masking, onTrouble };

@@ -8,6 +8,8 @@ export {
   readStack,
   refuseTerraformOnly,
   stackNames,
+  type DeclaredCluster,
+  type DeclaredStack,
   type ForeignContents,
   type Rollout,
   type StackContents,

@@ -6,11 +6,19 @@ import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
 import { namesToWrite } from "./nearest";
 import { SensitiveValues, type SensitiveText } from "./sensitive";
 import { stackOrder, type StackResource } from "./stack-order";
-import { allocationsOf, jobShape, manifestShape, stackShape, type Rollout, type StackFile } from "./stack-shape";
+import {
+  allocationsOf,
+  jobShape,
+  manifestShape,
+  stackShape,
+  type DeclaredStack,
+  type Rollout,
+  type StackFile,
+} from "./stack-shape";
 import { checkForeignFolder, readSynthesized } from "./synthesized-files";
 import { foreignValues, variableValues } from "./variables";
 
-export type { Rollout } from "./stack-shape";
+export type { DeclaredCluster, DeclaredStack, Rollout } from "./stack-shape";
 
 /** Something that a stack wants to be there, in the order in which it must come. */
 export type Wanted = WantedThing & {
@@ -45,6 +53,8 @@ export interface TerraformOnly {
 export interface StackContents {
   readonly wanted: readonly Wanted[];
   readonly terraformOnly: readonly TerraformOnly[];
+  /** What it says of itself: who brings it, and to which cluster. */
+  readonly declared: DeclaredStack;
   /** Values of sensitive variables, which nobody may print. */
   readonly sensitive: readonly string[];
   /** Texts of jobs and keys that the values of sensitive variables reach, whole. */
@@ -172,7 +182,8 @@ function contentsOf(file: StackFile, values: Variables, name: string, limits: Re
     if (found) wanted.push({ ...found, after });
     else terraformOnly.push({ path: item.path, type: item.type });
   }
-  return { wanted, terraformOnly, sensitive: sensitive.texts, reached: sensitive.reached };
+  const declared: DeclaredStack = { owner: "cdk-nomad", ...file["//"]?.["cdk-nomad"] };
+  return { wanted, terraformOnly, declared, sensitive: sensitive.texts, reached: sensitive.reached };
 }
 
 /** Reads one resource of a stack; undefined for what only Terraform brings. */

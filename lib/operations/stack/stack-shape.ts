@@ -24,10 +24,34 @@ export interface StackFile {
   /** By type, then by name. */
   readonly resource: Readonly<Record<string, Readonly<Record<string, Resource>>>>;
   readonly variable: Readonly<Record<string, VariableDeclaration>>;
+  readonly "//"?: { readonly "cdk-nomad"?: Partial<DeclaredStack> };
 }
+
+/** What a stack says of itself. */
+export interface DeclaredStack extends v.InferOutput<typeof declared> {
+  /** Who brings it to its cluster. Where the stack does not say it: `cdk-nomad`. */
+  readonly owner: "terraform" | "cdk-nomad";
+}
+
+/** The cluster that a stack is for: what is left out may be anything. */
+export type DeclaredCluster = NonNullable<DeclaredStack["cluster"]>;
 
 /** Of names of resources and variables, and of their places, in characters: they stand in every message. */
 const LONGEST_NAME = 1_000;
+
+const shortText = v.pipe(v.string(), v.nonEmpty("is empty"), v.maxLength(LONGEST_NAME));
+const declared = v.strictObject({
+  owner: v.optional(v.picklist(["terraform", "cdk-nomad"])),
+  cluster: v.optional(
+    v.strictObject({
+      /** Of Nomad; `*` stands for any characters. */
+      address: v.optional(shortText),
+      region: v.optional(shortText),
+      consulDatacenter: v.optional(shortText),
+      consulId: v.optional(shortText),
+    }),
+  ),
+});
 
 const rollout = v.looseObject({
   id: v.string(),
@@ -122,6 +146,8 @@ export function stackShape(value: unknown, place: string): StackFile {
     }
   }
   for (const [name, inner] of entries(file.variable, "variable")) check(variable, inner, `variable.${name}`);
+  const comment = file["//"];
+  if (isObject(comment) && comment["cdk-nomad"] !== undefined) check(declared, comment["cdk-nomad"], '"//".cdk-nomad');
   if (problems.length > 0) throw new UserError(problems);
   return { resource: {}, variable: {}, ...file } as StackFile;
 }

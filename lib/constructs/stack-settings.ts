@@ -1,0 +1,66 @@
+import type { TerraformStack } from "cdktf";
+import { UserError } from "../jobspec";
+
+/**
+ * Who brings a stack to its cluster: `terraform`, with its state and its lock, where `cdk-nomad` changes something only with `--direct`; or
+ * `cdk-nomad`, whose commands go to the cluster's API, beside which `cdktf` may be used as well.
+ */
+export type StackOwner = "terraform" | "cdk-nomad";
+
+/**
+ * The cluster that a stack is for; what is left out may be anything. It is checked before a command changes something on a cluster.
+ *
+ * Nomad 1.11 tells nobody its cluster's id, so a cluster is known by its address, its region and the Consul beside it.
+ */
+export interface StackCluster {
+  /** Address of Nomad, as NOMAD_ADDR has it, without credentials; `*` stands for any characters, as in `https://nomad.*.example.com:4646`. */
+  readonly address?: string;
+  /** The region of the Nomad that is asked, as NOMAD_REGION and its servers call it. */
+  readonly region?: string;
+  /** The datacenter of the Consul that is asked. */
+  readonly consulDatacenter?: string;
+  /**
+   * The id of the Consul cluster: the first part of its trust domain, which `consul connect ca get-config` and `/v1/connect/ca/roots` print.
+   *
+   * @see https://developer.hashicorp.com/consul/api-docs/connect/ca#list-ca-root-certificates
+   */
+  readonly consulId?: string;
+}
+
+/** Where it stands in the synthesized file: a comment to Terraform, which `cdk-nomad` reads. */
+const PLACE = "//.cdk-nomad";
+
+/**
+ * Says who brings a stack to its cluster.
+ *
+ * Default, where nobody says it: `cdk-nomad`.
+ *
+ * @example
+ * setStackOwner(stack, "terraform");
+ */
+export function setStackOwner(stack: TerraformStack, owner: StackOwner): void {
+  if (owner !== "terraform" && owner !== "cdk-nomad")
+    throw UserError.at(
+      stack.node.id,
+      `"${String(owner)}" is no owner of a stack; write "terraform" or "cdk-nomad"`,
+      "owner",
+    );
+  stack.addOverride(`${PLACE}.owner`, owner);
+}
+
+/**
+ * Says which cluster a stack is for, so that no command brings it to another one.
+ *
+ * Default, where nobody says it: the one that it was brought to the last time, see the command's `--to-new-cluster`.
+ *
+ * @example
+ * setStackCluster(stack, { address: "https://nomad.prod.example.com:4646", consulDatacenter: "eu-1" });
+ */
+export function setStackCluster(stack: TerraformStack, cluster: StackCluster): void {
+  for (const [name, value] of Object.entries(cluster as Readonly<Record<string, unknown>>)) {
+    if (value === undefined) continue;
+    if (typeof value !== "string" || value === "")
+      throw UserError.at(stack.node.id, `${name} of its cluster is no text; write one, or leave it out`, "cluster");
+    stack.addOverride(`${PLACE}.cluster.${name}`, value);
+  }
+}
