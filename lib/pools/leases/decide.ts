@@ -85,10 +85,10 @@ export async function within<T>(
   ask: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const slow = new SlowStoreError(store, limit);
   let forget = (): void => undefined;
   const over = new Promise<never>((_, reject) => {
     forget = clock.after(limit, () => {
+      const slow = new SlowStoreError(store, limit);
       reject(slow);
       controller.abort(slow);
     });

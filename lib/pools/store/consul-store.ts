@@ -1,4 +1,5 @@
 import { ConsulClient, type Connection, type KeyEntry } from "../../nomad";
+import { Gathered } from "./gathered";
 import {
   ABSENT,
   LONGEST_WAIT,
@@ -20,6 +21,7 @@ const LARGEST_TRANSACTION = 64;
 export class ConsulStore implements Store {
   readonly name = "Consul";
   readonly #client: ConsulClient;
+  readonly #gathered = new Gathered(async (changes, signal) => this.transact(changes, signal), LARGEST_TRANSACTION);
 
   constructor(connection: Connection) {
     this.#client = new ConsulClient(connection);
@@ -37,12 +39,11 @@ export class ConsulStore implements Store {
   }
 
   async write(key: string, value: string, version: number, signal?: AbortSignal): Promise<number | undefined> {
-    const answer = await this.#client.change([{ key, value, index: version }], signal);
-    return "index" in answer ? answer.index : undefined;
+    return this.#gathered.make({ key, value, version }, signal);
   }
 
   async remove(key: string, version: number, signal?: AbortSignal): Promise<boolean> {
-    return "index" in (await this.#client.change([{ key, index: version }], signal));
+    return (await this.#gathered.make({ key, value: undefined, version }, signal)) !== undefined;
   }
 
   async change(changes: readonly Change[], signal?: AbortSignal): Promise<readonly (number | undefined)[]> {
