@@ -27,7 +27,7 @@ export function createApp(options: ProgramOptions = {}): App {
 
 /** What the environment variables say. */
 function surroundings(env: NodeJS.ProcessEnv): Surroundings {
-  const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset } = env;
+  const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset, CDK_NOMAD_CLOSED: closed } = env;
   if (offset !== undefined && !/^\d{1,5}$/.test(offset)) {
     throw UserError.at("CDK_NOMAD_PORT_OFFSET", `"${offset}" is no whole number; write 1000, say`);
   }
@@ -35,6 +35,7 @@ function surroundings(env: NodeJS.ProcessEnv): Surroundings {
     project: process.cwd(),
     prismBinDir: prismBinDir || undefined,
     portOffset: offset === undefined ? undefined : Number(offset),
+    closed: closed === "true",
     dockerImages: dockerImages(env),
     variables: env,
   };

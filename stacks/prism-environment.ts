@@ -36,6 +36,8 @@ export interface Surroundings {
   readonly prismBinDir?: string;
   /** CDK_NOMAD_PORT_OFFSET. */
   readonly portOffset?: number;
+  /** CDK_NOMAD_CLOSED: whether Nomad and Consul ask tasks for a token. Default: false */
+  readonly closed?: boolean;
   /** The project's folder, where the cluster of `cdk-nomad start` and its tokens are. Default: the folder that the program runs in. */
   readonly project?: string;
   /** Images that the Docker of this machine has, by name and tag. Default: no Docker answers. */
@@ -144,6 +146,7 @@ export class PrismEnvironment extends TerraformStack {
       listen: service.reachable === "loopback" ? "127.0.0.1" : "0.0.0.0",
       nomadAddress: `http://127.0.0.1:${NOMAD_PORT + this.#offset}`,
       consulAddress: `http://127.0.0.1:${CONSUL_PORT + this.#offset}`,
+      consulIdentity: this.surroundings.closed,
       runtime: pools.every(({ contained }) => contained) ? ("docker" as const) : ("raw_exec" as const),
       // Whoever is on one machine reaches all that is on it already.
       sharedWithoutIsolation: service.reachable === "loopback",

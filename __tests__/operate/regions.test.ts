@@ -1,4 +1,6 @@
-import type { NomadClient } from "../../lib/nomad";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cpu, Driver, Job, Memory, Network, Port, Resources, Service, Task, TaskGroup } from "../../lib/jobspec";
+import type { JobJson, NomadClient } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
 import { cdktf, whyNoProviders } from "../support/terraform";
 import type { SmallProgram } from "./programs/small-jobs";
@@ -8,10 +10,13 @@ import { until } from "../support/until";
 const REGIONS = ["us-west", "us-east"];
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS });
 const { project } = cluster;
+/** When all agents ran. */
+let started = 0;
 let west: NomadClient;
 let east: NomadClient;
 
 beforeAll(() => {
+  started = performance.now();
   west = cluster.nomad.where({ Region: "us-west" });
   east = cluster.nomad.where({ Region: "us-east" });
 });
@@ -117,6 +122,42 @@ test("with fail_local, a failure in the west is its own", async () => {
     expect.stringMatching(/✗ web in us-west[^]*✓ web in us-east version 1 is healthy/),
   ]);
   await isAt(["1", "2"]);
+});
+
+test("each region keeps its services in Consul, long after a Nomad asks its agent which of them it does not know", async () => {
+  const job = new Job({
+    id: "kept",
+    type: "service",
+    groups: [
+      new TaskGroup({
+        name: "g",
+        networks: [Network.host(Port.dynamic("http"))],
+        tasks: [
+          new Task({
+            name: "t",
+            driver: Driver.rawExec({ command: "sleep", args: ["3600"] }),
+            resources: new Resources({ cpu: Cpu.mhz(50), memory: Memory.mebibytes(32) }),
+            services: [new Service({ name: "kept-${NOMAD_REGION}", port: "http" })],
+          }),
+        ],
+      }),
+    ],
+  });
+  for (const region of REGIONS)
+    await cluster.nomad.where({ Region: region }).register(job.toApi().Job as JobJson);
+  const missing = async () => {
+    const found = await Promise.all(REGIONS.map((region) => cluster.consul.instances(`kept-${region}`)));
+    return REGIONS.filter((_, index) => found[index]?.length !== 1);
+  };
+  await until("both are registered", async () => (await missing()).length === 0);
+  // A Nomad takes away what it does not know from a minute after its start on, and looks every half minute.
+  const end = Math.max(started + 100_000, performance.now() + 35_000);
+  const gone = new Set<string>();
+  while (performance.now() < end) {
+    for (const region of await missing()) gone.add(region);
+    await sleep(1000);
+  }
+  expect([...gone]).toEqual([]);
 });
 
 const reason = whyNoProviders();

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { portsAt, regionPortsAt, takenPorts } from "../../lib/local";
+import { portsAt, regionConsulPortsAt, regionPortsAt, takenPorts } from "../../lib/local";
 
 /**
  * Offsets that test clusters may have: all below the ports that Nomad and the kernel hand out by themselves. A thousand lies between two of
@@ -44,7 +44,9 @@ export async function reservePorts(regions = 1): Promise<ReservedPorts> {
 }
 
 function portsOf(offset: number, regions: number): Readonly<Record<string, number>> {
-  const more = Array.from({ length: regions - 1 }, (_, index) => Object.values(regionPortsAt(offset, index + 1)));
+  const more = Array.from({ length: regions - 1 }, (_, index) =>
+    [regionPortsAt, regionConsulPortsAt].flatMap((portsOfRegion) => Object.values(portsOfRegion(offset, index + 1))),
+  );
   const own = Array.from({ length: OWN_PORTS }, (_, index) => OWN_PORT + offset + index);
   const jobs = JOB_PORTS.map((port) => port + offset);
   const all = [...Object.values(portsAt(offset)), ...more.flat(), ...own, ...jobs];

@@ -1,5 +1,5 @@
 import { clusterFolder, EmbeddedCluster, findProjectFolder, projectFolder } from "../local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection, type Environment } from "../nomad";
 import type { Surroundings } from "./surroundings";
 import type { Terminal } from "./terminal";
 
@@ -25,11 +25,41 @@ export function clusterHere({ cwd }: Pick<CliContext, "cwd">): EmbeddedCluster |
   return project === undefined ? undefined : new EmbeddedCluster(clusterFolder(project));
 }
 
+/**
+ * The variables that name the cluster which is meant: the one that they name, else the embedded one with its tokens, else none. The tokens of the
+ * embedded cluster go to its own address alone; a token of another cluster never goes there, unless the address is said with it.
+ */
+export function clusterVariables(
+  { env, terminal }: Pick<CliContext, "env" | "terminal">,
+  cluster: EmbeddedCluster | undefined,
+): Environment {
+  const embedded = cluster?.environment();
+  if (!embedded) return env;
+  terminal.masking.learn(embedded);
+  const own = [
+    ["NOMAD_ADDR", "NOMAD_TOKEN"],
+    ["CONSUL_HTTP_ADDR", "CONSUL_HTTP_TOKEN"],
+  ].flatMap(([address = "", token = ""]) => {
+    if (!env[address]) return [address, token];
+    return env[address] === embedded[address] && !env[token] ? [token] : [];
+  });
+  return { ...env, ...Object.fromEntries(own.map((name) => [name, embedded[name]])) };
+}
+
+/** Whether the variables name no cluster, or the embedded one. */
+export function isEmbedded(env: Environment, cluster: EmbeddedCluster): boolean {
+  return !env.NOMAD_ADDR || env.NOMAD_ADDR === cluster.environment()?.NOMAD_ADDR;
+}
+
 /** Clients for the cluster that the variables name, else for the embedded one, else for the usual ports. */
-export function clients({ env, silence }: Pick<CliContext, "env" | "silence">, cluster: EmbeddedCluster | undefined) {
-  const embedded = cluster?.addresses();
+export function clients(
+  context: Pick<CliContext, "env" | "silence" | "terminal">,
+  cluster: EmbeddedCluster | undefined,
+) {
+  const variables = clusterVariables(context, cluster);
+  const { silence } = context;
   return {
-    nomad: new NomadClient({ ...nomadConnection(env, embedded?.nomad), silence }),
-    consul: new ConsulClient({ ...consulConnection(env, embedded?.consul), silence }),
+    nomad: new NomadClient({ ...nomadConnection(variables), silence }),
+    consul: new ConsulClient({ ...consulConnection(variables), silence }),
   };
 }

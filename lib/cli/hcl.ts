@@ -3,7 +3,7 @@ import { NomadClient, nomadConnection } from "../nomad";
 import { commandParser, serverParser, type HclParser, type ReadingOptions } from "../operations";
 import { block } from "../text";
 import type { ValuesOf } from "./command";
-import type { CliContext } from "./context";
+import { clusterHere, clusterVariables, type CliContext } from "./context";
 import type { variables as variablesOptions } from "./options";
 
 /** Options of every command that reads HCL. */
@@ -18,8 +18,9 @@ const A_MOMENT = 1000;
  */
 export function fileReading(
   options: HclOptions,
-  { env, cwd, machine, stdin, terminal, signal, silence }: CliContext,
+  context: CliContext,
 ): { readonly reading: ReadingOptions; close(): Promise<void> } {
+  const { env, cwd, machine, stdin, terminal, signal, silence } = context;
   const variables = { values: options.var, files: options.varFile, env };
   const cache = cacheFolder(env, machine);
   let server: NomadClient | undefined;
@@ -33,7 +34,7 @@ export function fileReading(
       const program = () => (got ??= found ? Promise.resolve(found.path) : get());
       return commandParser({ program, variables, cwd, signal });
     }
-    server ??= new NomadClient({ ...nomadConnection(env), silence });
+    server ??= new NomadClient({ ...nomadConnection(clusterVariables(context, clusterHere(context))), silence });
     return serverParser({ nomad: server, variables, cwd });
   };
   let chosen: HclParser | undefined;

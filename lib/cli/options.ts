@@ -23,6 +23,12 @@ export const variables = {
 
 export const portOffset = { portOffset: value("number", "move every port by this much", wholeNumber) };
 
+export const access = {
+  open: flag(
+    "ask for no tokens: then every user of this machine, and every page in a browser on it, may run commands as whoever starts the cluster",
+  ),
+};
+
 export const noWaitBatch = { noWaitBatch: flag("do not wait for the end of batch jobs") };
 
 /** Options of every command that changes something of a stack on its cluster. */

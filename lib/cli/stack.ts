@@ -2,7 +2,7 @@ import { UserError } from "../jobspec";
 import type { ConsulClient, NomadClient } from "../nomad";
 import { learnStack, readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
 import { block, term } from "../text";
-import { clients, localCluster, type CliContext } from "./context";
+import { clients, isEmbedded, localCluster, type CliContext } from "./context";
 
 /** What names a stack on the command line, and gives its variables values. */
 export interface NamedStack {
@@ -68,10 +68,7 @@ export async function readOwnStack(
   // Values that are refused are told of before the stack says which of them are secret.
   terminal.masking.learn(variables);
   terminal.progress().step("synthesizing");
-  // How the embedded cluster's ports are moved, where it is the one that is meant.
-  const portOffset = env.NOMAD_ADDR ? undefined : cluster.addresses()?.portOffset;
-  const offset = env.CDK_NOMAD_PORT_OFFSET ?? (portOffset ? String(portOffset) : undefined);
-  const own = offset === undefined ? env : { ...env, CDK_NOMAD_PORT_OFFSET: offset };
+  const own = { ...(isEmbedded(env, cluster) ? cluster.surroundings() : {}), ...env };
   return withSynthesis({ project, env: own, signal }, async (outdir, said) => {
     const read = readContents(outdir, environment, { variables, env });
     learnStack(terminal.masking, read);

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
+import { NomadClient, nomadConnection } from "../nomad";
 import { ignoredFolder, privateFolder } from "../private-files";
+import { Access, consulOf, nomadOf } from "./access";
 import {
   addressOf,
   agentsOf,
@@ -13,9 +14,11 @@ import {
   isConfigurationFile,
   ONE_REGION,
   startAgent,
+  templateEnvironment,
   type Agent,
 } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
+import type { JobAccess } from "./consul-acl";
 import { federate } from "./federation";
 import { licenceOf } from "./licences";
 import type { Machine } from "./machine";
@@ -24,6 +27,7 @@ import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes"
 import { takenPorts } from "./ports";
 import type { Progress } from "./progress";
 import { readState, removeState, writeState, type ClusterState } from "./state";
+import { makeTokens, readTokens, removeTokens, tokenFileOf, type Tokens } from "./tokens";
 
 /** What an agent of an embedded cluster is doing. */
 export interface AgentStatus {
@@ -45,6 +49,8 @@ export interface ClusterStatus {
   readonly folder: string;
   readonly portOffset: number;
   readonly regions: readonly string[];
+  /** Whether it refuses whoever has no token of its own. */
+  readonly closed: boolean;
   readonly agents: readonly AgentStatus[];
   /** `running` where every agent is ready, `stopped` where none lives, `partial` between. */
   readonly phase: "running" | "partial" | "stopped";
@@ -55,6 +61,13 @@ export interface UpOptions {
   readonly portOffset?: number;
   /** Names of the regions, each a Nomad of its own, federated with the others. Default: one, `global`. */
   readonly regions?: readonly string[];
+  /**
+   * Whether Nomad and Consul ask for tokens, which are made here and kept in the cluster's folder. An open cluster obeys every user of the
+   * machine, and every page in a browser on it. Default: as the cluster that runs, else {@link CLOSED_BY_DEFAULT}.
+   */
+  readonly closed?: boolean;
+  /** What jobs may do on a closed cluster by their own identity, beyond what every task may. Default: nothing */
+  readonly jobs?: readonly JobAccess[];
   readonly cache: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly machine: Machine;
@@ -64,6 +77,12 @@ export interface UpOptions {
 
 const START_LIMIT = 60_000;
 
+/** Whether a cluster of which nobody says otherwise asks for tokens. */
+const CLOSED_BY_DEFAULT = false;
+
+/** What a cluster is like before anybody says otherwise. */
+const NOTHING_STARTED = { portOffset: 0, regions: ONE_REGION, closed: CLOSED_BY_DEFAULT };
+
 /** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */
 export class EmbeddedCluster {
   constructor(readonly folder: string) {}
@@ -72,8 +91,38 @@ export class EmbeddedCluster {
   addresses(): { readonly nomad: string; readonly consul: string; readonly portOffset: number } | undefined {
     const state = readState(this.folder);
     if (!state) return undefined;
-    const [consul, nomad] = agentsOf(state.portOffset, state.regions) as [Agent, Agent];
+    const [consul, nomad] = agentsOf(state) as [Agent, Agent];
     return { nomad: addressOf(nomad), consul: addressOf(consul), portOffset: state.portOffset };
+  }
+
+  /**
+   * The variables that point nomad, consul, terraform and clients at it: addresses, and of a closed one the tokens that may do everything.
+   * Undefined where no cluster was started.
+   */
+  environment(): Readonly<Record<string, string>> | undefined {
+    const addresses = this.addresses();
+    if (!addresses) return undefined;
+    const tokens = this.tokensOf(readState(this.folder));
+    return {
+      NOMAD_ADDR: addresses.nomad,
+      ...(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}),
+      CONSUL_HTTP_ADDR: addresses.consul,
+      ...(tokens ? { CONSUL_HTTP_TOKEN: tokens.consul } : {}),
+    };
+  }
+
+  /** The variables by which a program knows what jobs for it are like: how its ports are moved, and whether it is closed. */
+  surroundings(): Readonly<Record<string, string>> {
+    const state = readState(this.folder);
+    return {
+      ...(state?.portOffset ? { CDK_NOMAD_PORT_OFFSET: String(state.portOffset) } : {}),
+      ...(state?.closed ? { CDK_NOMAD_CLOSED: "true" } : {}),
+    };
+  }
+
+  /** The tokens of a closed one. */
+  private tokensOf(state: ClusterState | undefined): Tokens | undefined {
+    return state?.closed === true ? readTokens(this.folder) : undefined;
   }
 
   /** The agents whose processes live, and how many processes of their tasks do. Nobody is asked who might not answer. */
@@ -89,11 +138,12 @@ export class EmbeddedCluster {
   /** What it is doing, asked of the processes and of the agents themselves. */
   async status(): Promise<ClusterStatus> {
     const state = readState(this.folder);
-    const { portOffset = 0, regions = ONE_REGION } = state ?? {};
-    const agents = await Promise.all(agentsOf(portOffset, regions).map((agent) => this.agentStatus(agent, state)));
+    const layout = state ?? NOTHING_STARTED;
+    const { portOffset, regions, closed } = layout;
+    const agents = await Promise.all(agentsOf(layout).map((agent) => this.agentStatus(agent, state)));
     const alive = agents.filter(({ running }) => running).length;
     const phase = agents.every(({ ready }) => ready) ? "running" : alive === 0 ? "stopped" : "partial";
-    return { folder: this.folder, portOffset, regions, agents, phase };
+    return { folder: this.folder, portOffset, regions, closed, agents, phase };
   }
 
   /**
@@ -107,10 +157,13 @@ export class EmbeddedCluster {
       const before = await this.status();
       const portOffset = options.portOffset ?? before.portOffset;
       const regions = options.regions ?? before.regions;
-      refuseOther(before, portOffset, regions);
+      const closed = options.closed ?? (before.phase === "stopped" ? CLOSED_BY_DEFAULT : before.closed);
+      refuseOther(before, portOffset, regions, closed);
       if (before.phase === "running") return { status: before, before: true };
+      // What is left of a cluster that runs no more decides nothing.
+      const running = before.phase === "partial" ? readState(this.folder) : undefined;
 
-      const agents = agentsOf(portOffset, regions);
+      const agents = agentsOf({ portOffset, regions, sharedConsul: running?.sharedConsul });
       if (before.phase === "stopped") {
         await this.cleanUp(options.signal);
         await refuseTakenPorts(agents);
@@ -118,19 +171,29 @@ export class EmbeddedCluster {
       const binaries = await getBinaries(options);
       options.signal?.throwIfAborted();
 
-      let state: ClusterState = readState(this.folder) ?? { format: 1, portOffset, regions: [...regions], agents: {} };
+      const fresh: ClusterState = {
+        format: 1,
+        portOffset,
+        regions: [...regions],
+        sharedConsul: false,
+        closed,
+        agents: {},
+      };
+      let state = running ?? fresh;
+      const tokens = closed ? ((running && readTokens(this.folder)) ?? makeTokens(this.folder)) : undefined;
+      const access = tokens && new Access(agents, tokens, options.jobs ?? []);
       for (const agent of agents) {
         const binary = binaries[agent.program];
         if (!before.agents.some(({ name, running }) => name === agent.name && running)) {
-          state = this.start(agent, binary, state, options);
+          state = this.start(agent, binary, state, tokens, options);
         }
         options.progress.step(`waiting for ${agent.name} ${binary.version}`);
-        await this.untilReady(agent, options.signal);
+        await this.untilReady(agent, access, options.signal);
         options.progress.done(`${agent.name} ${binary.version} (${originOf(binary)}) at ${addressOf(agent)}`);
       }
       if (regions.length > 1) {
         options.progress.step(`federating ${regions.join(", ")}`);
-        await federate(agents, options.signal);
+        await federate(agents, tokens, options.signal);
         options.progress.done(`one federation of ${regions.join(", ")}`);
       }
       return { status: await this.status(), before: false };
@@ -141,13 +204,17 @@ export class EmbeddedCluster {
     agent: Agent,
     binary: Binary,
     state: ClusterState,
+    tokens: Tokens | undefined,
     { env, machine }: Pick<UpOptions, "env" | "machine">,
   ): ClusterState {
     const files = filesOf(this.folder, agent.name);
     privateFolder(this.folder);
     rmSync(files.log, { force: true });
-    const pid = startAgent(binary, configOf(agent, files, machine), files, env);
     const { version, path, from } = binary;
+    const [firstRegion = ""] = state.regions;
+    const config = configOf(agent, { files, machine, version, firstRegion, tokens });
+    const own = tokens ? templateEnvironment(agent, tokenFileOf(this.folder, "templates")) : {};
+    const pid = startAgent(binary, config, files, env, own);
     const next = { ...state, agents: { ...state.agents, [agent.name]: { pid, version, path, from } } };
     writeState(this.folder, next);
     return next;
@@ -172,10 +239,11 @@ export class EmbeddedCluster {
       const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(data).length > 0;
       // Nomad removes the files of what it stops.
       const allocations = allocationsIn(data);
+      const tokens = this.tokensOf(state);
       const ready = status?.agents.filter(({ region, ready }) => region !== undefined && ready) ?? [];
       if (ready.length > 0) {
         progress.step("stopping jobs");
-        for (const { address } of ready) await stopJobs(address, progress, signal);
+        for (const { address } of ready) await stopJobs(address, tokens, progress, signal);
         // Nomad ends its helpers a moment after their tasks.
         const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent.pid));
         for (let waited = 0; waited < 3000 && processesIn(data).some((pid) => !agents.has(pid)); waited += 100)
@@ -195,6 +263,7 @@ export class EmbeddedCluster {
       // Last: by their configuration the processes of agents are known.
       for (const file of readdirSync(this.folder).filter(isConfigurationFile))
         rmSync(join(this.folder, file), { force: true });
+      removeTokens(this.folder);
       removeState(this.folder);
       return had;
     });
@@ -221,7 +290,7 @@ export class EmbeddedCluster {
       name: agent.name,
       region: agent.region,
       running,
-      ready: running && (await isReady(agent)),
+      ready: running && (await isReady(agent, this.tokensOf(state))),
       pid: running ? known.pid : undefined,
       version: known?.version,
       address: addressOf(agent),
@@ -229,12 +298,17 @@ export class EmbeddedCluster {
     };
   }
 
-  private async untilReady(agent: Agent, signal: AbortSignal | undefined): Promise<void> {
+  private async untilReady(agent: Agent, access: Access | undefined, signal: AbortSignal | undefined): Promise<void> {
     const started = performance.now();
-    for (;;) {
+    for (let given = access === undefined; ;) {
       signal?.throwIfAborted();
       const status = await this.agentStatus(agent, readState(this.folder));
-      if (status.ready) return;
+      if (!given && status.running && (await leads(agent))) {
+        await access?.giveTo(agent, status.version ?? "", signal);
+        given = true;
+        continue;
+      }
+      if (given && status.ready) return;
       const why = !status.running
         ? "ended"
         : performance.now() - started > START_LIMIT
@@ -272,7 +346,7 @@ export class EmbeddedCluster {
 }
 
 /** A cluster that runs keeps its ports and its regions. */
-function refuseOther(before: ClusterStatus, portOffset: number, regions: readonly string[]): void {
+function refuseOther(before: ClusterStatus, portOffset: number, regions: readonly string[], closed: boolean): void {
   if (before.phase === "stopped") return;
   if (portOffset !== before.portOffset)
     throw UserError.at(
@@ -286,18 +360,21 @@ function refuseOther(before: ClusterStatus, portOffset: number, regions: readonl
       `the cluster runs with ${before.regions.join(",")} already; run cdk-nomad down first`,
       "regions",
     );
+  if (closed !== before.closed)
+    throw UserError.at(
+      closed ? "--closed" : "--open",
+      `the cluster runs already, and ${before.closed ? "asks" : "does not ask"} for tokens; run cdk-nomad down first`,
+      "access",
+    );
 }
 
 async function refuseTakenPorts(agents: readonly Agent[]): Promise<void> {
-  const first = agents.find(({ program }) => program === "nomad")?.name;
+  const [, first] = agents;
   const ports = agents.flatMap((agent) =>
     Object.entries(agent.ports)
       // Consul's agent is given the ports of a whole cluster.
       .filter(([name]) => name.toLowerCase().startsWith(agent.program))
-      .map(([name, port]) => [
-        agent.program === "nomad" && agent.name !== first ? `${name} ${agent.region}` : name,
-        port,
-      ]),
+      .map(([name, port]) => [[agents[0], first].includes(agent) ? name : `${name} of ${agent.name}`, port]),
   );
   const taken = await takenPorts(Object.fromEntries(ports) as Record<string, number>);
   if (taken.length === 0) return;
@@ -311,12 +388,8 @@ async function refuseTakenPorts(agents: readonly Agent[]): Promise<void> {
   );
 }
 
-async function isReady(agent: Agent): Promise<boolean> {
-  const address = addressOf(agent);
-  const client =
-    agent.program === "nomad"
-      ? new NomadClient(nomadConnection({}, address))
-      : new ConsulClient(consulConnection({}, address));
+async function isReady(agent: Agent, tokens: Tokens | undefined): Promise<boolean> {
+  const client = agent.program === "nomad" ? nomadOf(agent, tokens) : consulOf(agent, tokens);
   try {
     if (!(await client.leader())) return false;
     return client instanceof NomadClient ? (await client.readyNodes()).length > 0 : true;
@@ -327,9 +400,26 @@ async function isReady(agent: Agent): Promise<boolean> {
   }
 }
 
+/** Whether an agent answers and has a leader, which nobody needs a token to know. */
+async function leads(agent: Agent): Promise<boolean> {
+  const client = agent.program === "nomad" ? nomadOf(agent, undefined) : consulOf(agent, undefined);
+  try {
+    return (await client.leader()) !== undefined;
+  } catch {
+    return false;
+  } finally {
+    await client.close();
+  }
+}
+
 /** Jobs are stopped before their agent: an agent that ends leaves its tasks running. */
-async function stopJobs(address: string, progress: Progress, signal?: AbortSignal): Promise<void> {
-  const nomad = new NomadClient(nomadConnection({}, address));
+async function stopJobs(
+  address: string,
+  tokens: Tokens | undefined,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const nomad = new NomadClient(nomadConnection(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}, address));
   try {
     const jobs = await nomad.jobs();
     for (const job of jobs) {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../jobspec";
-import { NomadClient, nomadConnection } from "../nomad";
-import { addressOf, type Agent } from "./agents";
+import { nomadOf } from "./access";
+import type { Agent } from "./agents";
+import type { Tokens } from "./tokens";
 
 const LIMIT = 30_000;
 
@@ -10,10 +11,14 @@ const LIMIT = 30_000;
  *
  * @see https://developer.hashicorp.com/nomad/docs/deploy/clusters/federate-regions
  */
-export async function federate(agents: readonly Agent[], signal?: AbortSignal): Promise<void> {
+export async function federate(
+  agents: readonly Agent[],
+  tokens: Tokens | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   const [first, ...others] = agents.filter((agent) => agent.program === "nomad");
   if (!first) return;
-  const nomad = new NomadClient(nomadConnection({}, addressOf(first)));
+  const nomad = nomadOf(first, tokens);
   try {
     for (const { ports } of others) await nomad.join(`127.0.0.1:${ports["Nomad Serf"]}`);
     const wanted = [first, ...others].map(({ region }) => region);

@@ -3,7 +3,7 @@ export { agentEnvironment } from "./agents";
 export { findBinary, getBinary, MISSING_PROGRAM, PROGRAMS, type Binary, type ProgramName } from "./binaries";
 export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions } from "./cluster";
 export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
-export { dynamicPortsAt, portsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
+export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";
 export type { Machine } from "./machine";
 export { endProcess, mountsIn, processesIn, unmount } from "./processes";

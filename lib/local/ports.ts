@@ -21,8 +21,13 @@ export type Ports = Readonly<Record<PortName, number>>;
 /** The ports of one Nomad. */
 export type NomadPorts = Pick<Ports, "Nomad HTTP" | "Nomad RPC" | "Nomad Serf">;
 
+/** The ports of one Consul agent that is no server. */
+export type ConsulClientPorts = Pick<Ports, "Consul HTTP" | "Consul gRPC" | "Consul Serf">;
+
 /** How far the ports of a region's Nomad are from those of the region before it. */
 const BETWEEN_REGIONS = 100;
+/** How far the ports of a region's Consul agent are from those of a server at the same place: 100 after a server's HTTP is its DNS. */
+const BESIDE_SERVER = 40;
 
 /**
  * The usual ports, all moved by the same amount.
@@ -44,6 +49,16 @@ export function portsAt(offset: number): Ports {
 export function regionPortsAt(offset: number, region: number): NomadPorts {
   const ports = portsAt(offset + region * BETWEEN_REGIONS);
   return { "Nomad HTTP": ports["Nomad HTTP"], "Nomad RPC": ports["Nomad RPC"], "Nomad Serf": ports["Nomad Serf"] };
+}
+
+/** The ports of the Consul agent of a region after the first, the first being number 0. */
+export function regionConsulPortsAt(offset: number, region: number): ConsulClientPorts {
+  const ports = portsAt(offset + region * BETWEEN_REGIONS + BESIDE_SERVER);
+  return {
+    "Consul HTTP": ports["Consul HTTP"],
+    "Consul gRPC": ports["Consul gRPC"],
+    "Consul Serf": ports["Consul Serf"],
+  };
 }
 
 /** Above what Linux hands out to connections, and what Nomad hands out by default (20000 to 32000). */

@@ -11,6 +11,10 @@ const schema = v.object({
   format: v.literal(1),
   portOffset: count,
   regions: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ["global"]),
+  // What an older release wrote has it not: there all Nomads share one Consul agent.
+  sharedConsul: v.optional(v.boolean(), true),
+  // Nor did it ask anybody for a token.
+  closed: v.optional(v.boolean(), false),
   agents: v.record(v.string(), agent),
 });
 

@@ -27,6 +27,7 @@ export {
 } from "./execution";
 export {
   BrowserVmJob,
+  POOL_SERVICE_POLICIES,
   PoolJob,
   PoolServiceJob,
   PROVIDERS,

@@ -15,7 +15,8 @@ import {
   takenPorts,
   type Machine,
 } from "../../../lib/local";
-import { agentsOf, configOf, filesOf, isConfigurationFile, type Agent } from "../../../lib/local/agents";
+import { agentsOf, configOf, filesOf, isConfigurationFile, type Agent, type Layout } from "../../../lib/local/agents";
+import { readState } from "../../../lib/local/state";
 import { formatProblem, UserError } from "../../../lib";
 import { MACHINE } from "../../support/binaries";
 import { reservePorts } from "../../support/ports";
@@ -129,25 +130,55 @@ test.each([
 });
 
 test("an agent is configured for the machine that is given, whichever this one is", () => {
-  const [, nomad] = agentsOf(0, ["global"]);
+  const [, nomad] = agentsOf({ portOffset: 0, regions: ["global"] });
   const files = filesOf(folder, "nomad");
+  const settings = { version: "1.11.3", firstRegion: "global" };
   const clientOn = (machine: Partial<Machine>) =>
-    (configOf(nomad as Agent, files, { ...MACHINE, ...machine }) as { readonly client: object }).client;
+    (configOf(nomad as Agent, { files, machine: { ...MACHINE, ...machine }, ...settings }) as { readonly client: object }).client;
   expect(clientOn({ platform: "darwin", uid: 0 })).toMatchObject({ network_interface: "lo0" });
   expect(clientOn({ platform: "darwin", uid: 0 })).not.toHaveProperty("chroot_env");
   expect(clientOn({ platform: "linux", uid: 1000 })).toMatchObject({ network_interface: "lo" });
   expect(clientOn({ platform: "linux", uid: 1000 })).not.toHaveProperty("chroot_env");
 });
 
+describe("the agents of several regions", () => {
+  const regions = ["us-west", "us-east", "eu", "ap"];
+
+  test("are a Nomad and a Consul agent of its own for each, and no two have a port in common, also not of clusters beside them", () => {
+    const clusters = [0, 2000, 3000].map((portOffset) => agentsOf({ portOffset, regions }));
+    expect(clusters[0]?.map(({ name }) => name)).toEqual([
+      ..."consul nomad consul-us-east nomad-us-east consul-eu nomad-eu consul-ap nomad-ap".split(" "),
+    ]);
+    // The server of Consul is given the ports of a whole cluster.
+    const ports = clusters.flat().flatMap(({ program, ports: all }) =>
+      Object.entries(all as Readonly<Record<string, number>>)
+        .filter(([name]) => name.toLowerCase().startsWith(program))
+        .map(([, port]) => port),
+    );
+    expect(ports.length - new Set(ports).size).toBe(0);
+    const asked = clusters[0]?.flatMap((agent) => (agent.program === "nomad" ? [agent.consul["Consul HTTP"]] : []));
+    expect(new Set(asked).size).toBe(regions.length);
+  });
+
+  test("of a cluster that an older release started share one Consul agent, as they were started", () => {
+    const place = join(folder, ".cdk-nomad");
+    mkdirSync(place);
+    writeFileSync(
+      join(place, "cluster.json"),
+      JSON.stringify({ format: 1, portOffset: 0, regions: ["a", "b"], agents: {} }),
+    );
+    const state = readState(place);
+    expect(agentsOf(state as Layout).map(({ name }) => name)).toEqual(["consul", "nomad", "nomad-b"]);
+  });
+});
+
 test("of the files in a cluster's folder those are configuration that agents are started with", () => {
-  const agents = agentsOf(0, ["global", "eu", "us-2"]);
+  const agents = agentsOf({ portOffset: 0, regions: ["global", "eu", "us-2"] });
   const files = agents.map(({ name }) => filesOf(folder, name));
   const isConfiguration = (path: string) => isConfigurationFile(basename(path));
   expect(files.filter(({ config }) => !isConfiguration(config))).toEqual([]);
   const others = files.flatMap(({ data, log }) => [data, log, `${data}.json.tmp`]);
-  expect([...others, "cluster.json", "nomadic.json", "consul-eu.json", ".gitignore"].filter(isConfiguration)).toEqual(
-    [],
-  );
+  expect([...others, "cluster.json", "nomadic.json", "consuls.json", ".gitignore"].filter(isConfiguration)).toEqual([]);
 });
 
 test("the folder of a cluster is no change to git, whatever the project's own .gitignore says", async () => {

@@ -8,9 +8,13 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   const { terminal } = context;
   const { cluster } = localCluster(context);
   const found = await cluster.status();
+  const own = cluster.environment() ?? {};
+  terminal.masking.learn(own);
   const jobs = (
     await Promise.all(
-      found.agents.filter(({ ready }) => ready).map(({ region, address }) => jobsOf(region, address, context)),
+      found.agents
+        .filter(({ ready }) => ready)
+        .map(({ region, address }) => jobsOf(region, { ...own, NOMAD_ADDR: address }, context)),
     )
   ).flat();
   if (options.json) {
@@ -30,9 +34,9 @@ export async function clusterStatus(options: { readonly json: boolean }, context
 }
 
 /** The jobs of a region, asked of its own agent. */
-async function jobsOf(region: string | undefined, address: string, { silence }: CliContext) {
+async function jobsOf(region: string | undefined, own: Readonly<Record<string, string>>, { silence }: CliContext) {
   if (region === undefined) return [];
-  const nomad = new NomadClient({ ...nomadConnection({}, address), silence });
+  const nomad = new NomadClient({ ...nomadConnection(own), silence });
   try {
     return (await nomad.jobs()).map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status, region }));
   } finally {

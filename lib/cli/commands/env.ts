@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import { shellWord, term } from "../../text";
+import { joinLines, renderTerminal, shellWord, term } from "../../text";
 import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
@@ -18,16 +18,18 @@ export const env = command({
     const { terminal } = context;
     const { cluster, project } = localCluster(context);
     const addresses = cluster.addresses();
-    if (!addresses) throw UserError.at("", "no cluster runs; start it with cdk-nomad up", "cluster");
+    const own = cluster.environment();
+    if (!addresses || !own) throw UserError.at("", "no cluster runs; start it with cdk-nomad up", "cluster");
     const variables = {
-      NOMAD_ADDR: addresses.nomad,
-      CONSUL_HTTP_ADDR: addresses.consul,
+      ...own,
       CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
+      ...cluster.surroundings(),
       ...serviceVariables(project, addresses.portOffset),
     };
-    if (input.json) terminal.json(variables);
-    else
-      for (const [name, value] of Object.entries(variables)) terminal.print(term`export ${name}=${shellWord(value)}`);
+    // Tokens among them: what is hidden everywhere else is handed over here.
+    const lines = Object.entries(variables).map(([name, value]) => term`export ${name}=${shellWord(value)}`);
+    const shell = renderTerminal(joinLines(lines), { color: false, mask: (same) => same });
+    terminal.handOver(input.json ? JSON.stringify(variables, null, 2) : shell);
     return EXIT.ok;
   },
 });

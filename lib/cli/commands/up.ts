@@ -1,9 +1,10 @@
 import { cacheFolder } from "../../local";
+import { POOL_SERVICE_POLICIES, PoolServiceJob } from "../../pools";
 import { term } from "../../text";
 import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
-import { json, portOffset, regionNames } from "../options";
+import { access, json, portOffset, regionNames } from "../options";
 import { clusterTable } from "./cluster-status";
 
 /** Starts the embedded cluster, or says that it runs. */
@@ -12,6 +13,7 @@ export const up = command({
   summary: "start the embedded cluster: a real Nomad and a real Consul on this machine",
   options: {
     ...portOffset,
+    ...access,
     regions: value("names", "a Nomad for each region, federated, such as us-west,us-east", regionNames),
     ...json,
   },
@@ -30,15 +32,21 @@ export const up = command({
   },
 });
 
+/** How the embedded cluster is started. */
+export interface StartInput {
+  readonly portOffset?: number;
+  readonly regions?: readonly string[];
+  readonly open?: boolean;
+}
+
 /** Starts what does not run yet of the embedded cluster. */
-export async function startCluster(
-  { portOffset: offset, regions }: { readonly portOffset?: number; readonly regions?: readonly string[] },
-  context: CliContext,
-) {
+export async function startCluster({ portOffset: offset, regions, open }: StartInput, context: CliContext) {
   const { terminal, env, machine, signal } = context;
   return localCluster(context).cluster.up({
     portOffset: offset,
     regions,
+    closed: open ? false : undefined,
+    jobs: [{ job: PoolServiceJob.ID, ...POOL_SERVICE_POLICIES }],
     cache: cacheFolder(env, machine),
     env,
     machine,

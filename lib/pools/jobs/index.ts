@@ -14,3 +14,4 @@ export {
 export { SlotPoolJob, type SlotPoolJobProps } from "./slot-pool-job";
 export { slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
 export { LARGEST_WARM_POOL, WarmPoolJob, type WarmPoolJobProps } from "./warm-pool-job";
+export { POOL_SERVICE_POLICIES } from "./pool-service-policies";

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
+import { UserError } from "../jobspec";
+import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
+import { addressOf, givesIdentities, serviceLoginOf, type Agent } from "./agents";
+import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";
+import type { Tokens } from "./tokens";
+
+/** For so long a server that has just elected itself may refuse what it takes a moment later, in milliseconds. */
+const PATIENCE = 20_000;
+
+/** A client of a Nomad agent, with the token of whoever started the cluster where it is closed. */
+export function nomadOf(agent: Agent, tokens: Tokens | undefined): NomadClient {
+  return new NomadClient(nomadConnection(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}, addressOf(agent)));
+}
+
+/** A client of a Consul agent, with the token of whoever started the cluster where it is closed. */
+export function consulOf(agent: Agent, tokens: Tokens | undefined): ConsulClient {
+  return new ConsulClient(consulConnection(tokens ? { CONSUL_HTTP_TOKEN: tokens.consul } : {}, addressOf(agent)));
+}
+
+/** Gives a cluster its tokens and policies, agent by agent, as each answers for the first time. */
+export class Access {
+  constructor(
+    private readonly agents: readonly Agent[],
+    private readonly tokens: Tokens,
+    private readonly jobs: readonly JobAccess[],
+  ) {}
+
+  /**
+   * What an agent that leads needs before it can be ready.
+   *
+   * @param version the version of its program
+   * @throws UserError where somebody else was first, and may do everything there
+   */
+  async giveTo(agent: Agent, version: string, signal?: AbortSignal): Promise<void> {
+    const [consulServer, firstNomad] = this.agents as [Agent, Agent];
+    if (agent === consulServer) await this.inConsul((consul) => setUpConsul(consul, this.tokens, this.jobs), signal);
+    if (agent === firstNomad) await this.bootstrap(agent, signal);
+    if (agent.program === "nomad" && givesIdentities(version)) {
+      const login = { method: serviceLoginOf(agent), nomad: addressOf(agent), jobs: this.jobs };
+      await this.inConsul((consul) => trustWorkloads(consul, login), signal);
+    }
+  }
+
+  private async inConsul(work: (consul: ConsulClient) => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const consul = consulOf(this.agents[0] as Agent, this.tokens);
+    try {
+      await untilDone(() => work(consul), signal);
+    } finally {
+      await consul.close();
+    }
+  }
+
+  /** Gives Nomad its first token, which is ours. https://developer.hashicorp.com/nomad/api-docs/acl/tokens#bootstrap-token */
+  private async bootstrap(agent: Agent, signal?: AbortSignal): Promise<void> {
+    const [stranger, nomad] = [nomadOf(agent, undefined), nomadOf(agent, this.tokens)];
+    const body = { BootstrapSecret: this.tokens.nomad };
+    try {
+      await untilDone(async () => {
+        try {
+          await stranger.http.post(apiPath`/v1/acl/bootstrap`, v.unknown(), { body });
+        } catch (error) {
+          if (!(error instanceof ApiError && /bootstrap already done/i.test(error.body))) throw error;
+          await this.checkOwn(nomad, agent);
+        }
+      }, signal);
+      for (const { job, nomad: rules } of this.jobs)
+        await nomad.http.post(apiPath`/v1/acl/policy/${`job-${job}`}`, v.unknown(), {
+          body: { Name: `job-${job}`, Rules: rules, JobACL: { Namespace: "default", JobID: job } },
+        });
+    } finally {
+      await Promise.all([stranger.close(), nomad.close()]);
+    }
+  }
+
+  private async checkOwn(nomad: NomadClient, agent: Agent): Promise<void> {
+    try {
+      await nomad.http.get(apiPath`/v1/acl/token/self`, v.unknown());
+    } catch {
+      throw UserError.at(
+        "",
+        `somebody else gave ${agent.name} at ${nomad.address} its first token, and may do everything there; end it with: cdk-nomad down`,
+        "access",
+      );
+    }
+  }
+}
+
+/** Does something that can be done again, until it is done. */
+async function untilDone(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+  for (const end = performance.now() + PATIENCE; ; await sleep(50, undefined, { signal })) {
+    try {
+      return await work();
+    } catch (error) {
+      const isFinal = error instanceof UserError && error.problems.some(({ rule }) => rule === "access");
+      if (isFinal || performance.now() > end) throw error;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What the pools' service may do by the identity of its job: rules of policies of Nomad and of Consul, as `examples/policies` has them with
+ * comments. The embedded cluster gives them to the job.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy
+ * @see https://developer.hashicorp.com/consul/docs/security/acl/acl-rules
+ */
+export const POOL_SERVICE_POLICIES = {
+  nomad: `namespace "default" {
+  capabilities = [
+    "list-jobs",
+    "read-job",
+    "submit-job",
+    "scale-job",
+    "alloc-lifecycle",
+    "alloc-exec",
+    "alloc-node-exec",
+  ]
+
+  variables {
+    path "nomad/jobs/pool-service" {
+      capabilities = ["read"]
+    }
+    path "pools/*" {
+      capabilities = ["list", "read", "write", "destroy"]
+    }
+  }
+}
+`,
+  consul: `key_prefix "pools/" {
+  policy = "write"
+}
+
+service_prefix "warm-pool-" {
+  policy = "read"
+}
+
+node_prefix "" {
+  policy = "read"
+}
+`,
+} as const;
