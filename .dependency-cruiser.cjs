@@ -5,18 +5,19 @@ const { join } = require("node:path");
 const allowed = {
   "lib/jobspec": [],
   "lib/private-files": [],
+  "lib/stack-record": ["lib/jobspec"],
   "lib/text": [],
   "lib/typescript": ["lib/jobspec"],
   "lib/nomad": ["lib/jobspec"],
   "lib/masking": ["lib/jobspec"],
   "lib/github": ["lib/jobspec", "lib/text"],
-  "lib/constructs": ["lib/jobspec"],
+  "lib/constructs": ["lib/jobspec", "lib/stack-record"],
   "lib/job-parts": ["lib/jobspec"],
   "lib/pools": ["lib/jobspec", "lib/nomad", "lib/job-parts"],
   "lib/service": ["lib/jobspec", "lib/nomad", "lib/pools"],
   "lib/workloads": ["lib/jobspec", "lib/constructs", "lib/job-parts", "lib/pools"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
-  "lib/operations": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/private-files"],
+  "lib/operations": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/private-files", "lib/stack-record"],
   "lib/local": ["lib/jobspec", "lib/nomad", "lib/private-files"],
   "lib/cli": [
     "lib/jobspec",
@@ -25,6 +26,7 @@ const allowed = {
     "lib/nomad",
     "lib/masking",
     "lib/private-files",
+    "lib/stack-record",
     "lib/job-parts",
     "lib/pools",
     "lib/service",
@@ -43,7 +45,8 @@ const operations = {
   hcl: [],
   files: ["stack", "hcl"],
   plan: ["stack"],
-  deployment: ["stack", "events", "plan"],
+  record: ["stack"],
+  deployment: ["stack", "events", "plan", "record"],
 };
 
 /** The same for the rooms inside of pools. */

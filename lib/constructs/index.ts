@@ -8,6 +8,7 @@ export { useNomadProvider } from "./provider-version";
 export { consulProvider, nomadProvider } from "./providers";
 export { RegionalJob } from "./regional-job";
 export type { RegionalJobProps, RegionRendering } from "./regional-job";
+export { StackRecord, type StackRecordProps } from "./stack-record";
 export { problemsOf, synthesize } from "./synthesize";
 export type { ProgramProblem } from "./synthesize";
 export { runProgram } from "./run-program";

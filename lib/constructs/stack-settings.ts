@@ -1,11 +1,8 @@
 import type { TerraformStack } from "cdktf";
 import { UserError } from "../jobspec";
+import { STACK_OWNERS, type StackOwner } from "../stack-record";
 
-/**
- * Who brings a stack to its cluster: `terraform`, with its state and its lock, where `cdk-nomad` changes something only with `--direct`; or
- * `cdk-nomad`, whose commands go to the cluster's API, beside which `cdktf` may be used as well.
- */
-export type StackOwner = "terraform" | "cdk-nomad";
+export type { StackOwner } from "../stack-record";
 
 /**
  * The cluster that a stack is for; what is left out may be anything. It is checked before a command changes something on a cluster.
@@ -29,6 +26,7 @@ export interface StackCluster {
 
 /** Where it stands in the synthesized file: a comment to Terraform, which `cdk-nomad` reads. */
 const PLACE = "//.cdk-nomad";
+const OWNER = "cdk-nomad/owner";
 
 /**
  * Says who brings a stack to its cluster.
@@ -39,13 +37,20 @@ const PLACE = "//.cdk-nomad";
  * setStackOwner(stack, "terraform");
  */
 export function setStackOwner(stack: TerraformStack, owner: StackOwner): void {
-  if (owner !== "terraform" && owner !== "cdk-nomad")
+  if (!STACK_OWNERS.includes(owner))
     throw UserError.at(
       stack.node.id,
       `"${String(owner)}" is no owner of a stack; write "terraform" or "cdk-nomad"`,
       "owner",
     );
   stack.addOverride(`${PLACE}.owner`, owner);
+  stack.node.addMetadata(OWNER, owner);
+}
+
+/** Who brings a stack: whom somebody said last. */
+export function stackOwner(stack: TerraformStack): StackOwner {
+  const said = stack.node.metadata.filter(({ type }) => type === OWNER).at(-1);
+  return (said?.data as StackOwner | undefined) ?? "cdk-nomad";
 }
 
 /**

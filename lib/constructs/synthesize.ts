@@ -5,6 +5,7 @@ import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
 import { holdsSecret, NO_SECRET } from "../jobspec/host";
 import { KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
+import { recordStacks } from "./stack-record";
 import { pauseStackTraces } from "./stack-traces";
 
 /** A problem of a program: one of a job, with the stack and the construct that hold it. */
@@ -51,7 +52,7 @@ function secretsIn(construct: IConstruct): ProgramProblem[] {
 }
 
 /**
- * Checks every job of the program and then synthesizes it.
+ * Checks every job of the program and then synthesizes it, with a record for every stack that has jobs.
  *
  * @returns the warnings
  * @throws UserError with every error of every stack, before anything is written
@@ -60,6 +61,7 @@ export function synthesize(app: App): ProgramProblem[] {
   // Tokens that are made from here on come from no line of the program that anybody could look at.
   const resume = pauseStackTraces();
   try {
+    recordStacks(app);
     const problems = problemsOf(app);
     const errors = problems.filter((problem) => problem.severity === "error");
     if (errors.length > 0) throw new UserError(errors);

@@ -4,4 +4,5 @@ export * from "./deployment";
 export * from "./files";
 export * from "./hcl";
 export * from "./plan";
+export * from "./record";
 export * from "./stack";

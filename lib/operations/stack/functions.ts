@@ -24,7 +24,7 @@ export function asText(value: TerraformValue | undefined): string {
  * @see https://developer.hashicorp.com/terraform/language/functions
  */
 export const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map<string, TerraformFunction>([
-  ["jsonencode", (value) => JSON.stringify(value)],
+  ["jsonencode", (value) => jsonEncode(value)],
   [
     "trimprefix",
     (value, prefix) => {
@@ -45,6 +45,14 @@ export const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map<string,
   ["length", (value) => (Array.isArray(value) ? value.length : [...GRAPHEMES.segment(asText(value))].length)],
   ["regex", (pattern, value) => regex(asText(pattern), asText(value))],
 ]);
+
+/** As Terraform writes JSON, which is safe inside of a page. https://developer.hashicorp.com/terraform/language/functions/jsonencode */
+function jsonEncode(value: TerraformValue | undefined): string {
+  return JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 

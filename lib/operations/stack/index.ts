@@ -15,8 +15,10 @@ export {
   type StackContents,
   type StackInput,
   type TerraformOnly,
+  type VariableValue,
   type Wanted,
 } from "./stack-file";
+export type { SynthesizedRecord } from "./record-resources";
 export { synthesisFolder, withRunFolder } from "./run-folder";
 export type { SensitiveText } from "./sensitive";
 export { synthesizeProject, withSynthesis, type SynthesisOptions } from "./synthesis";

@@ -1,9 +1,11 @@
 import { UserError } from "../../jobspec";
 import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { parseJson } from "./bounded-json";
-import { evaluateTemplate, NeedsTerraform, type Variables } from "./expression";
+import { isRecordable } from "../../stack-record";
+import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
 import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
 import { namesToWrite } from "./nearest";
+import { isRecordResource, recordIn, type SynthesizedRecord } from "./record-resources";
 import { SensitiveValues, type SensitiveText } from "./sensitive";
 import { stackOrder, type StackResource } from "./stack-order";
 import {
@@ -16,7 +18,7 @@ import {
   type StackFile,
 } from "./stack-shape";
 import { checkForeignFolder, readSynthesized } from "./synthesized-files";
-import { foreignValues, variableValues } from "./variables";
+import { foreignValues, variableValues, type VariableDeclaration } from "./variables";
 
 export type { DeclaredCluster, DeclaredStack, Rollout } from "./stack-shape";
 
@@ -59,6 +61,16 @@ export interface StackContents {
   readonly sensitive: readonly string[];
   /** Texts of jobs and keys that the values of sensitive variables reach, whole. */
   readonly reached: readonly SensitiveText[];
+  /** Variables that are not sensitive, by name: the value that this was read with, and the one that the program gives where nobody says any. */
+  readonly variables?: Readonly<Record<string, VariableValue>>;
+  /** The stack's record as Terraform would write it. Absent where the program synthesizes none. */
+  readonly record?: SynthesizedRecord;
+}
+
+/** The value of a variable. */
+export interface VariableValue {
+  readonly value: TerraformValue;
+  readonly default?: TerraformValue;
 }
 
 /** What a stack's variables are given. */
@@ -173,43 +185,73 @@ function contentsOf(file: StackFile, values: Variables, name: string, limits: Re
     "keys",
   );
   const sensitive = new SensitiveValues(file.variable, values);
-  const read = reader(values, name, limits, sensitive);
+  const text = evaluator(values, name);
+  const read = reader(text, name, limits, sensitive);
   const wanted: Wanted[] = [];
   const terraformOnly: TerraformOnly[] = [];
   for (const item of all) {
+    if (isRecordResource(item)) continue;
     const found = read(item);
     const after = (item.resource.depends_on ?? []).flatMap((id) => paths.get(id) ?? []);
     if (found) wanted.push({ ...found, after });
     else terraformOnly.push({ path: item.path, type: item.type });
   }
-  const declared: DeclaredStack = { owner: "cdk-nomad", ...file["//"]?.["cdk-nomad"] };
-  return { wanted, terraformOnly, declared, sensitive: sensitive.texts, reached: sensitive.reached };
+  // What somebody else's program says of itself is nothing that is believed.
+  const record = limits === FOREIGN_LIMITS ? undefined : recordIn(all, text);
+  return {
+    wanted,
+    terraformOnly,
+    declared: { owner: "cdk-nomad", ...file["//"]?.["cdk-nomad"] },
+    sensitive: sensitive.texts,
+    reached: sensitive.reached,
+    variables: recordableValues(file.variable, values),
+    ...(record ? { record } : {}),
+  };
+}
+
+/** Values of variables that may be recorded. */
+function recordableValues(
+  declared: Readonly<Record<string, VariableDeclaration>>,
+  values: Variables,
+): StackContents["variables"] {
+  return Object.fromEntries(
+    Object.entries(declared).flatMap(([name, { sensitive, default: byDefault }]) => {
+      const value = values.get(name);
+      if (value === undefined || !isRecordable(name, { sensitive, default: byDefault })) return [];
+      return [[name, { value, ...(byDefault === undefined ? {} : { default: byDefault }) }]];
+    }),
+  );
+}
+
+/** What only Terraform can bring. */
+function onlyTerraform(path: string, what: string, name: string): UserError {
+  const message = `depends on ${what}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`;
+  return UserError.at(path, message, "needs-terraform");
+}
+
+/** Gives the texts of templates. */
+function evaluator(values: Variables, name: string): (template: string, path: string) => string {
+  return (template, path) => {
+    try {
+      return String(evaluateTemplate(template, values));
+    } catch (error) {
+      throw error instanceof NeedsTerraform ? onlyTerraform(path, error.message, name) : error;
+    }
+  };
 }
 
 /** Reads one resource of a stack; undefined for what only Terraform brings. */
 function reader(
-  values: Variables,
+  evaluate: (template: string, path: string) => string,
   name: string,
   limits: ReadingLimits,
   sensitive: SensitiveValues,
 ): (item: StackResource) => WantedThing | undefined {
-  const onlyTerraform = (path: string, what: string) =>
-    UserError.at(
-      path,
-      `depends on ${what}, which only Terraform knows; deploy with: npx cdktf deploy ${name}`,
-      "needs-terraform",
-    );
-  const text = (template: unknown, path: string): string => {
-    try {
-      return String(evaluateTemplate(String(template), values));
-    } catch (error) {
-      throw error instanceof NeedsTerraform ? onlyTerraform(path, error.message) : error;
-    }
-  };
+  const text = (template: unknown, path: string): string => evaluate(String(template), path);
   return ({ type, resource, path }) => {
     if (!READ.has(type)) return undefined;
     const meta = META_ARGUMENTS.find((argument) => resource[argument] !== undefined);
-    if (meta !== undefined) throw onlyTerraform(path, `"${meta}"`);
+    if (meta !== undefined) throw onlyTerraform(path, `"${meta}"`, name);
     switch (type) {
       case "nomad_job": {
         const json = text(resource.jobspec, path);

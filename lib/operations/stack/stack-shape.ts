@@ -1,12 +1,18 @@
 import * as v from "valibot";
 import { UserError, type Problem } from "../../jobspec";
 import type { JobJson } from "../../nomad";
+import { STACK_OWNERS } from "../../stack-record";
 import type { VariableDeclaration } from "./variables";
 
 /** A resource of a stack, as far as it is read. */
 export interface Resource extends Readonly<Record<string, unknown>> {
   readonly depends_on?: readonly string[];
-  readonly "//"?: { readonly metadata?: { readonly path?: string }; readonly rollout?: Rollout };
+  readonly "//"?: {
+    readonly metadata?: { readonly path?: string };
+    readonly rollout?: Rollout;
+    /** The resource is the stack's record, or a part of it. */
+    readonly record?: { readonly head: string };
+  };
 }
 
 /** The place of a job among those of the other regions that it is rolled out to. */
@@ -41,7 +47,7 @@ const LONGEST_NAME = 1_000;
 
 const shortText = v.pipe(v.string(), v.nonEmpty("is empty"), v.maxLength(LONGEST_NAME));
 const declared = v.strictObject({
-  owner: v.optional(v.picklist(["terraform", "cdk-nomad"])),
+  owner: v.optional(v.picklist(STACK_OWNERS)),
   cluster: v.optional(
     v.strictObject({
       /** Of Nomad; `*` stands for any characters. */
@@ -65,6 +71,7 @@ const resource = v.looseObject({
     v.looseObject({
       metadata: v.optional(v.looseObject({ path: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_NAME))) })),
       rollout: v.optional(rollout),
+      record: v.optional(v.looseObject({ head: v.pipe(v.string(), v.maxLength(LONGEST_NAME)) })),
     }),
   ),
 });

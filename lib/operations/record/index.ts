@@ -1,0 +1,13 @@
+/** What stacks brought, with what, as it is recorded beside a cluster's state. */
+export {
+  listRecords,
+  readRecord,
+  type ListedRecord,
+  type RecordClients,
+  type RecordList,
+  type RecordPlace,
+  type RecordState,
+  type RecordStoreName,
+} from "./read";
+export { wantedRecord, type WantedRecord } from "./wanted";
+export { enterRecord, leaveRecord, removeRecord, settleRecord, type RecordWrite, type Settled } from "./write";

@@ -1,0 +1,109 @@
+import { messageOf, type ConsulClient, type NomadClient } from "../../nomad";
+import { readRecordTexts, RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
+import { ConsulRecordStore, NomadRecordStore, type RecordStore, type StoredText } from "./store";
+
+/** Which store has the record of a stack: Consul, or Nomad's variables where the stack has no Consul. */
+export type RecordStoreName = "consul" | "nomad";
+
+/** Which record is meant, and where it is. */
+export interface RecordPlace extends StackIdentity {
+  readonly store: RecordStoreName;
+}
+
+/** The servers that keep records. */
+export interface RecordClients {
+  readonly nomad: NomadClient;
+  readonly consul: ConsulClient;
+  readonly signal?: AbortSignal;
+}
+
+/** What is known of the record of a stack. */
+export type RecordState =
+  | { readonly kind: "found"; readonly record: StackRecord; readonly store: RecordStoreName }
+  /** The stack was never deployed, or by a release that wrote none. */
+  | { readonly kind: "none" }
+  /** There may be one: why nothing is known of it, as a part of a sentence. */
+  | { readonly kind: "unreadable"; readonly reason: string };
+
+/**
+ * Reads the record of a stack: where the stack keeps it, else where it kept it as long as it had no Consul, or one. Never throws for what a server
+ * says: what cannot be read is a state.
+ *
+ * @throws the signal's reason, where it is aborted
+ */
+export async function readRecord(place: RecordPlace, clients: RecordClients): Promise<RecordState> {
+  const own = await stateIn(place.store, place, clients);
+  if (own.kind !== "none") return own;
+  const other = await stateIn(otherStore(place.store), place, clients);
+  return other.kind === "found" ? other : own;
+}
+
+/** A record of a list; where it cannot be read, its path and why. */
+export type ListedRecord =
+  | { readonly kind: "found"; readonly record: StackRecord; readonly store: RecordStoreName }
+  | { readonly kind: "unreadable"; readonly path: string; readonly store: RecordStoreName; readonly reason: string };
+
+/** The records of all stacks that a cluster has, and why some of them may be missing. */
+export interface RecordList {
+  readonly records: readonly ListedRecord[];
+  /** Stores that could not be asked, with the reason. */
+  readonly unread: readonly { readonly store: RecordStoreName; readonly reason: string }[];
+}
+
+/** Lists the records of all stacks, of every project, in Consul and in Nomad's variables. */
+export async function listRecords(clients: RecordClients): Promise<RecordList> {
+  const records: ListedRecord[] = [];
+  const unread: { store: RecordStoreName; reason: string }[] = [];
+  for (const store of STORES) {
+    try {
+      const all = await storeOf(store, clients).readAll(clients.signal);
+      for (const head of headsOf(all.keys())) records.push(listed(head, all, store));
+    } catch (error) {
+      clients.signal?.throwIfAborted();
+      unread.push({ store, reason: messageOf(error) });
+    }
+  }
+  return { records, unread };
+}
+
+const STORES: readonly RecordStoreName[] = ["consul", "nomad"];
+
+export function otherStore(store: RecordStoreName): RecordStoreName {
+  return store === "consul" ? "nomad" : "consul";
+}
+
+export function storeOf(store: RecordStoreName, { nomad, consul }: RecordClients): RecordStore {
+  return store === "consul" ? new ConsulRecordStore(consul) : new NomadRecordStore(nomad);
+}
+
+/** Texts alone. */
+export function textsOf(objects: ReadonlyMap<string, StoredText>): ReadonlyMap<string, string> {
+  return new Map([...objects].map(([path, { text }]) => [path, text]));
+}
+
+async function stateIn(store: RecordStoreName, identity: StackIdentity, clients: RecordClients): Promise<RecordState> {
+  const head = recordPath(identity);
+  try {
+    const record = readRecordTexts(textsOf(await storeOf(store, clients).read(head, clients.signal)), head);
+    return record ? { kind: "found", record, store } : { kind: "none" };
+  } catch (error) {
+    clients.signal?.throwIfAborted();
+    return { kind: "unreadable", reason: messageOf(error) };
+  }
+}
+
+function listed(head: string, all: ReadonlyMap<string, StoredText>, store: RecordStoreName): ListedRecord {
+  try {
+    const record = readRecordTexts(textsOf(all), head);
+    if (record) return { kind: "found", record, store };
+    return { kind: "unreadable", path: head, store, reason: `${head} is missing` };
+  } catch (error) {
+    return { kind: "unreadable", path: head, store, reason: messageOf(error) };
+  }
+}
+
+/** The paths of records: two steps below the root. */
+function headsOf(paths: Iterable<string>): readonly string[] {
+  const heads = [...paths].map((path) => path.slice(RECORD_ROOT.length).split("/").slice(0, 2).join("/"));
+  return [...new Set(heads)].sort().map((head) => RECORD_ROOT + head);
+}

@@ -1,0 +1,140 @@
+import type { ConsulClient, NomadClient } from "../../nomad";
+import { partPath, partsOf, RECORD_ROOT } from "../../stack-record";
+
+/** An object of a record as a store has it. */
+export interface StoredText {
+  readonly text: string;
+  /** What a write that shall replace just this one names. */
+  readonly version: number;
+}
+
+/** A change of one object, if it has the version that is named. */
+export interface TextChange {
+  readonly path: string;
+  /** Undefined: it is removed. */
+  readonly text: string | undefined;
+  /** 0 where there must be none. */
+  readonly version: number;
+}
+
+/** Where records are kept. */
+export interface RecordStore {
+  /** For messages: `Consul` or `Nomad`. */
+  readonly name: "Consul" | "Nomad";
+  /** All objects of one record, by their paths: its head, and what stands below it. */
+  read(head: string, signal?: AbortSignal): Promise<ReadonlyMap<string, StoredText>>;
+  /** All objects of all records. */
+  readAll(signal?: AbortSignal): Promise<ReadonlyMap<string, StoredText>>;
+  /**
+   * Changes objects in their order. Where one of them has another version by now, it is not changed, and none after it; in Consul none before
+   * it either, as far as they fit into one transaction.
+   *
+   * @returns whether all of them were changed
+   */
+  change(changes: readonly TextChange[], signal?: AbortSignal): Promise<boolean>;
+}
+
+/** Operations in a transaction of Consul, and bytes of their values: all of its releases take as many. */
+const MOST_CHANGES = 64;
+const MOST_BYTES = 256 * 1024;
+
+/** Records in Consul's KV store. */
+export class ConsulRecordStore implements RecordStore {
+  readonly name = "Consul";
+
+  constructor(private readonly consul: ConsulClient) {}
+
+  async read(head: string): Promise<ReadonlyMap<string, StoredText>> {
+    // In one question, so that all of it is of one moment. Keys that only begin alike are another stack's.
+    const all = await this.below(head);
+    return new Map([...all].filter(([path]) => path === head || path.startsWith(`${head}/`)));
+  }
+
+  async readAll(): Promise<ReadonlyMap<string, StoredText>> {
+    return this.below(RECORD_ROOT);
+  }
+
+  async change(changes: readonly TextChange[], signal?: AbortSignal): Promise<boolean> {
+    for (const some of inTransactions(changes)) {
+      const operations = some.map(({ path, text, version }) => ({ key: path, value: text, index: version }));
+      const answer = await this.consul.change(operations, signal);
+      if (!("index" in answer)) return false;
+    }
+    return true;
+  }
+
+  private async below(prefix: string): Promise<ReadonlyMap<string, StoredText>> {
+    const values = await this.consul.values(prefix);
+    return new Map([...values].map(([path, { value, modifyIndex }]) => [path, { text: value, version: modifyIndex }]));
+  }
+}
+
+function inTransactions(changes: readonly TextChange[]): readonly (readonly TextChange[])[] {
+  const all: TextChange[][] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    const own = Buffer.byteLength(change.text ?? "");
+    const last = all.at(-1);
+    if (last === undefined || last.length === MOST_CHANGES || bytes + own > MOST_BYTES) {
+      all.push([change]);
+      bytes = own;
+    } else {
+      last.push(change);
+      bytes += own;
+    }
+  }
+  return all;
+}
+
+/** The item of a variable that has the text. */
+const ITEM = "record";
+
+/** Records in Nomad's variables, where a stack has no Consul. */
+export class NomadRecordStore implements RecordStore {
+  readonly name = "Nomad";
+
+  constructor(private readonly nomad: NomadClient) {}
+
+  async read(head: string, signal?: AbortSignal): Promise<ReadonlyMap<string, StoredText>> {
+    const found = new Map<string, StoredText>();
+    // By their paths, and not by a list: that leaves out what the token may not see, and says nothing.
+    const read = async (path: string): Promise<StoredText | undefined> => {
+      const variable = await this.nomad.variable(path, signal);
+      const stored = variable && { text: variable.Items[ITEM] ?? "", version: variable.ModifyIndex };
+      if (stored) found.set(path, stored);
+      return stored;
+    };
+    const { jobs, consul } = partsOf((await read(head))?.text);
+    // Also what a deployment that was ended in between left behind, of which no head tells.
+    for (const [list, least] of [
+      ["jobs", jobs],
+      ["consul", consul],
+      ["others", 0],
+    ] as const)
+      for (let part = 0, more = true; more || part < least; part += 1)
+        more = (await read(partPath(head, list, part))) !== undefined;
+    return found;
+  }
+
+  async readAll(signal?: AbortSignal): Promise<ReadonlyMap<string, StoredText>> {
+    const { value } = await this.nomad.watchVariables(RECORD_ROOT, { seconds: 0, signal });
+    // A head has two steps below the root, and everything else of its record more.
+    const heads = value
+      .map(({ Path }) => Path)
+      .filter((path) => path.slice(RECORD_ROOT.length).split("/").length === 2);
+    const all = new Map<string, StoredText>();
+    for (const head of heads) for (const [path, stored] of await this.read(head, signal)) all.set(path, stored);
+    return all;
+  }
+
+  async change(changes: readonly TextChange[], signal?: AbortSignal): Promise<boolean> {
+    for (const { path, text, version } of changes) {
+      const done =
+        text === undefined
+          ? await this.nomad.deleteVariable(path, version, signal)
+          : (await this.nomad.setVariable(path, { [ITEM]: text }, version, signal)) !== undefined;
+      if (!done) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,67 @@
+import { whereOf } from "../../nomad";
+import {
+  holdsSecretForm,
+  layOut,
+  readRecordTexts,
+  type RecordContent,
+  type RecordedValue,
+  type StackIdentity,
+} from "../../stack-record";
+import type { StackContents } from "../stack";
+import type { RecordPlace } from "./read";
+
+/** The record that a stack shall have, once what it wants is there. */
+export interface WantedRecord extends RecordPlace {
+  readonly content: RecordContent;
+  /** Its objects by their paths, as Terraform would write them. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Variables whose values are left out, since what they were given has the form of a secret. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The record that a synthesized stack brings along; of a stack that brings none, since its program does not synthesize with this library, one that
+ * is made of what it wants, and without surroundings.
+ *
+ * @param identity what the stack is called where it does not say so itself
+ */
+export function wantedRecord(contents: StackContents, identity: StackIdentity): WantedRecord {
+  const { record } = contents;
+  const content = record && readRecordTexts(record.texts, record.head);
+  const inConsul = contents.wanted.some(({ kind }) => kind !== "job");
+  const store = record?.store ?? (inConsul ? "consul" : "nomad");
+  const whole = content ?? contentOf(contents, identity);
+  const leftOut = Object.keys(whole.variables).filter((name) => holdsSecretForm(whole.variables[name] ?? null));
+  const { project, environment } = whole;
+  const place = { project, environment, store, leftOut };
+  if (record && content && leftOut.length === 0) return { ...place, content, texts: record.texts };
+  const kept: RecordContent = { ...whole, variables: withoutNames(whole.variables, leftOut) };
+  const texts = new Map(layOut(kept).map(({ path, value }) => [path, JSON.stringify(value)]));
+  return { ...place, content: kept, texts };
+}
+
+function withoutNames(
+  values: Readonly<Record<string, RecordedValue>>,
+  names: readonly string[],
+): Readonly<Record<string, RecordedValue>> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+}
+
+function contentOf({ wanted, declared, variables = {} }: StackContents, identity: StackIdentity): RecordContent {
+  return {
+    ...identity,
+    owner: declared.owner,
+    variables: Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value])),
+    defaults: Object.fromEntries(
+      Object.entries(variables).flatMap(([name, { default: byDefault }]) =>
+        byDefault === undefined ? [] : [[name, byDefault]],
+      ),
+    ),
+    surroundings: {},
+    jobs: wanted.flatMap((item) => (item.kind === "job" ? [{ id: item.job.ID, ...whereOf(item.job) }] : [])),
+    consul: wanted.flatMap((item) => {
+      if (item.kind === "keys") return [{ kind: "keys", name: item.prefix }];
+      return item.kind === "entry" ? [{ kind: item.entry.Kind, name: item.entry.Name }] : [];
+    }),
+  };
+}

@@ -1,0 +1,252 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, passingTrouble } from "../../nomad";
+import {
+  inParts,
+  layOut,
+  partPath,
+  readRecordTexts,
+  recordPath,
+  without,
+  type RecordedInConsul,
+  type RecordedJob,
+  type RecordedOthers,
+  type StackIdentity,
+  type StackRecord,
+} from "../../stack-record";
+import { otherStore, storeOf, textsOf, type RecordClients, type RecordPlace } from "./read";
+import type { RecordStore, StoredText, TextChange } from "./store";
+import type { WantedRecord } from "./wanted";
+
+/** What became of a write. */
+export type RecordWrite =
+  | {
+      readonly kind: "written";
+      /** The record as it was before; absent where there was none. */
+      readonly before?: StackRecord;
+      /** The record as it is now. */
+      readonly record: StackRecord;
+    }
+  /** The record is as it was, or unknown: why, as a part of a sentence. */
+  | { readonly kind: "unwritten"; readonly reason: string };
+
+/** How often a write is tried again after somebody else's. */
+const TRIES = 30;
+/** The longest pause before that, in milliseconds. */
+const PAUSE = 100;
+
+/**
+ * Writes into the record what a deployment is about to bring, before it brings anything: what the program wants stands in it, and what was in it and
+ * the program does not have becomes one of its `others`. So a crash leaves nothing that no record knows. Written against what was read, and again
+ * from what is there then where somebody else wrote meanwhile.
+ *
+ * @throws what passes, such as a leader that is lost, which is worth another try; the signal's reason, where it is aborted
+ */
+export async function enterRecord(wanted: WantedRecord, clients: RecordClients): Promise<RecordWrite> {
+  return writing(clients, async () => {
+    const { content, store } = wanted;
+    const left = await leftElsewhere(wanted, clients);
+    const write = await rewrite(wanted, clients, (before) => {
+      const jobs = [...(before?.jobs ?? []), ...(before?.others.jobs ?? []), ...(left?.jobs ?? [])];
+      const consul = [...(before?.consul ?? []), ...(before?.others.consul ?? []), ...(left?.consul ?? [])];
+      return {
+        texts: wanted.texts,
+        record: {
+          ...content,
+          others: { jobs: without(jobs, content.jobs), consul: without(consul, content.consul) },
+        },
+      };
+    });
+    if (left) await remove(storeOf(otherStore(store), clients), content, clients.signal);
+    return write;
+  });
+}
+
+/** What a deployment did with what the record knows. */
+export interface Settled {
+  /** What it brought: where another deployment wrote the record meanwhile, it may have left that out. */
+  readonly brought: RecordedOthers;
+  /** What it stopped, or removed, and its program does not have. */
+  readonly stopped: RecordedOthers;
+  /**
+   * Asked where another deployment wrote the record meanwhile: whether the cluster is as this one left it, so that the other one was refused.
+   * Default: the other one's content stays.
+   */
+  readonly holds?: () => Promise<boolean>;
+}
+
+/**
+ * Writes into the record what became of a deployment: what it stopped goes out of the `others`, and what it brought is in the record, whoever wrote
+ * it meanwhile. What a program has is in its record, and is no matter of `stopped`.
+ *
+ * @throws as {@link enterRecord}
+ */
+export async function settleRecord(
+  wanted: WantedRecord,
+  { brought, stopped, holds }: Settled,
+  clients: RecordClients,
+): Promise<RecordWrite> {
+  return writing(clients, async () =>
+    rewrite(wanted, clients, async (before, held) => {
+      if (!before) throw new NothingThere("there is none any more");
+      const own = !isWritten(wanted, held) && (await holds?.()) === true;
+      const content = own ? { ...before, ...wanted.content } : before;
+      const jobs = [...(own ? before.jobs : []), ...before.others.jobs];
+      const consul = [...(own ? before.consul : []), ...before.others.consul];
+      const others = {
+        jobs: without([...without(jobs, stopped.jobs), ...brought.jobs], content.jobs),
+        consul: without([...without(consul, stopped.consul), ...brought.consul], content.consul),
+      };
+      return { ...(own ? { texts: wanted.texts } : {}), record: { ...content, others } };
+    }),
+  );
+}
+
+/**
+ * Takes back what {@link enterRecord} wrote, for a deployment that was refused before it changed anything. Where somebody else has written the
+ * record since, it stays as it is.
+ *
+ * @param before what `enterRecord` said of the record before
+ * @throws as {@link enterRecord}
+ */
+export async function leaveRecord(
+  wanted: WantedRecord,
+  before: StackRecord | undefined,
+  clients: RecordClients,
+): Promise<RecordWrite | { readonly kind: "removed" }> {
+  return writing(clients, async () => {
+    if (!before) {
+      const held = await storeOf(wanted.store, clients).read(recordPath(wanted), clients.signal);
+      if (!isWritten(wanted, held)) return { kind: "unwritten", reason: OTHERS_WROTE };
+      await remove(storeOf(wanted.store, clients), wanted, clients.signal);
+      return { kind: "removed" };
+    }
+    return rewrite(wanted, clients, (now, held) => {
+      if (!now || !isWritten(wanted, held)) throw new NothingThere(OTHERS_WROTE);
+      const texts = new Map(layOut(before).map(({ path, value }) => [path, JSON.stringify(value)]));
+      return { texts, record: before };
+    });
+  });
+}
+
+const OTHERS_WROTE = "somebody else has written it since";
+
+/** Whether a store has just what a program wants in its record, whatever the others are. */
+function isWritten({ texts }: WantedRecord, held: ReadonlyMap<string, StoredText>): boolean {
+  return [...texts].every(([path, text]) => held.get(path)?.text === text);
+}
+
+/**
+ * Removes the record of a stack of which nothing is left.
+ *
+ * @throws as {@link enterRecord}
+ */
+export async function removeRecord(
+  place: RecordPlace,
+  clients: RecordClients,
+): Promise<{ readonly kind: "removed" } | { readonly kind: "unwritten"; readonly reason: string }> {
+  return writing(clients, async () => {
+    await remove(storeOf(place.store, clients), place, clients.signal);
+    return { kind: "removed" };
+  });
+}
+
+/** That there is no record to be changed. */
+class NothingThere extends Error {}
+
+/** Tells what a server refuses for good from what passes. */
+async function writing<T>(
+  { signal }: RecordClients,
+  run: () => Promise<T>,
+): Promise<T | { readonly kind: "unwritten"; readonly reason: string }> {
+  try {
+    return await run();
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (passingTrouble(error) !== undefined) throw error;
+    return { kind: "unwritten", reason: messageOf(error) };
+  }
+}
+
+/** What a record shall be: the texts of what the program has, where they are written, and all of it. */
+interface Rewritten {
+  readonly texts?: ReadonlyMap<string, string>;
+  readonly record: StackRecord;
+}
+
+async function rewrite(
+  place: RecordPlace,
+  clients: RecordClients,
+  make: (before: StackRecord | undefined, held: ReadonlyMap<string, StoredText>) => Rewritten | Promise<Rewritten>,
+): Promise<RecordWrite> {
+  const store = storeOf(place.store, clients);
+  const head = recordPath(place);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const held = await store.read(head, clients.signal);
+    const before = readRecordTexts(textsOf(held), head);
+    const made = await make(before, held);
+    if (await store.change(changesTo(held, head, made), clients.signal))
+      return { kind: "written", ...(before ? { before } : {}), record: made.record };
+    await sleep(Math.random() * PAUSE, undefined, { signal: clients.signal });
+  }
+  return { kind: "unwritten", reason: "others write it all the time" };
+}
+
+/**
+ * The changes from what a store has to what a record shall be. What only `others` know is written first, and what is not needed any more is removed
+ * last, so that whoever is ended in between leaves too much in the record, and never too little.
+ */
+function changesTo(
+  held: ReadonlyMap<string, StoredText>,
+  head: string,
+  { texts, record }: Rewritten,
+): readonly TextChange[] {
+  const wanted = new Map([...otherTexts(head, record.others), ...partsFirst(texts ?? new Map(), head)]);
+  const written = [...wanted].flatMap(([path, text]) => {
+    const before = held.get(path);
+    return before?.text === text ? [] : [{ path, text, version: before?.version ?? 0 }];
+  });
+  const kept = (path: string) => wanted.has(path) || (texts === undefined && !path.startsWith(`${head}/others/`));
+  const removed = [...held].flatMap(([path, { version }]) => (kept(path) ? [] : [{ path, text: undefined, version }]));
+  return [...written, ...removed];
+}
+
+function partsFirst(texts: ReadonlyMap<string, string>, head: string): readonly (readonly [string, string])[] {
+  return [...texts].sort(([a], [b]) => Number(a === head) - Number(b === head));
+}
+
+function otherTexts(head: string, { jobs, consul }: RecordedOthers): readonly (readonly [string, string])[] {
+  const plain: readonly (RecordedJob | RecordedInConsul)[] = [...jobs, ...consul];
+  return inParts(plain).map((part, index) => [partPath(head, "others", index), JSON.stringify(part)] as const);
+}
+
+/** What stands in the other store, of a time when the stack had no Consul, or one. Nothing is known where that cannot be read. */
+async function leftElsewhere(place: RecordPlace, clients: RecordClients): Promise<RecordedOthers | undefined> {
+  const head = recordPath(place);
+  if ((await storeOf(place.store, clients).read(head, clients.signal)).has(head)) return undefined;
+  try {
+    const held = await storeOf(otherStore(place.store), clients).read(head, clients.signal);
+    const record = readRecordTexts(textsOf(held), head);
+    return (
+      record && {
+        jobs: [...record.jobs, ...record.others.jobs],
+        consul: [...record.consul, ...record.others.consul],
+      }
+    );
+  } catch {
+    clients.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function remove(store: RecordStore, identity: StackIdentity, signal: AbortSignal | undefined): Promise<void> {
+  const head = recordPath(identity);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const held = await store.read(head, signal);
+    // The head goes last: as long as it is there, somebody finds what is left.
+    const paths = [...held.keys()].sort((a, b) => Number(a === head) - Number(b === head));
+    const changes = paths.map((path) => ({ path, text: undefined, version: held.get(path)?.version ?? 0 }));
+    if (await store.change(changes, signal)) return;
+    await sleep(Math.random() * PAUSE, undefined, { signal });
+  }
+  throw new NothingThere("others write it all the time");
+}

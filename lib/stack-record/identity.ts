@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+/** Which stack a record is of. */
+export interface StackIdentity {
+  /** The project: the same in every clone of it, another one for every project. See {@link projectIdentity}. */
+  readonly project: string;
+  /** The stack's id, such as `dev`. */
+  readonly environment: string;
+}
+
+/** The context of cdktf.json that names the project, where somebody wants another name than its `projectId`. */
+export const PROJECT_CONTEXT = "cdk-nomad/project";
+
+/**
+ * What a project is called in the records of its stacks: the context `cdk-nomad/project` of its cdktf.json, else the `projectId` that cdktf gave it,
+ * else the name in its package.json, else its folder's name. The first three are the same in every clone.
+ *
+ * @param start a folder of the project
+ */
+export function projectIdentity(start: string): string {
+  const folder = nearestWith("cdktf.json", start) ?? resolve(start);
+  const settings = jsonObject(join(folder, "cdktf.json"));
+  const context = isObject(settings.context) ? settings.context[PROJECT_CONTEXT] : undefined;
+  const manifest = nearestWith("package.json", folder);
+  const name = manifest === undefined ? undefined : jsonObject(join(manifest, "package.json")).name;
+  return [context, settings.projectId, name].find(isName) ?? basename(folder);
+}
+
+/** The nearest folder, from one upwards, that holds a file. */
+function nearestWith(file: string, start: string): string | undefined {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, file))) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** What a file says; nothing where it is missing or no JSON, which whoever needs it says. */
+function jsonObject(file: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,23 @@
+/**
+ * The record of a stack as it is written: which stack it is of, what stands in it, and the objects that it is laid out as. The construct that gives
+ * it to Terraform and the commands that write it themselves share it, so that both write the same to the byte.
+ */
+export {
+  inParts,
+  layOut,
+  partPath,
+  RECORD_FORMAT,
+  RECORD_ROOT,
+  recordPath,
+  STACK_OWNERS,
+  type RecordContent,
+  type RecordedInConsul,
+  type RecordedJob,
+  type RecordedValue,
+  type RecordedValues,
+  type RecordEntry,
+  type StackOwner,
+} from "./content";
+export { PROJECT_CONTEXT, projectIdentity, type StackIdentity } from "./identity";
+export { partsOf, readRecordTexts, UnreadableRecord, without, type RecordedOthers, type StackRecord } from "./read";
+export { holdsSecretForm, isRecordable, type RecordableVariable } from "./recordable";

@@ -1,0 +1,142 @@
+import * as v from "valibot";
+import {
+  partPath,
+  RECORD_FORMAT,
+  recordPath,
+  STACK_OWNERS,
+  type PartsOf,
+  type RecordContent,
+  type RecordedInConsul,
+  type RecordedJob,
+  type RecordedValue,
+} from "./content";
+import type { StackIdentity } from "./identity";
+
+const text = v.string();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000));
+const value: v.GenericSchema<RecordedValue> = v.lazy(() =>
+  v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(value), v.record(v.string(), value)]),
+);
+
+const head = v.object({
+  format: v.literal(RECORD_FORMAT),
+  project: text,
+  environment: text,
+  owner: v.picklist(STACK_OWNERS),
+  variables: v.record(text, value),
+  defaults: v.record(text, value),
+  surroundings: v.record(text, v.nullable(text)),
+  parts: v.object({ jobs: count, consul: count }),
+});
+
+const name = v.pipe(text, v.nonEmpty());
+const job = v.object({ id: name, region: v.optional(name), namespace: v.optional(name) });
+const inConsul = v.object({ kind: name, name: text });
+const other = v.union([job, inConsul]);
+
+/** What earlier deployments of a stack brought, and the program of the last one does not have. */
+export interface RecordedOthers {
+  readonly jobs: readonly RecordedJob[];
+  readonly consul: readonly RecordedInConsul[];
+}
+
+/** A record as it is read. */
+export interface StackRecord extends RecordContent {
+  /** What earlier deployments brought, and the program of the last one does not have: it runs still, or may. */
+  readonly others: RecordedOthers;
+}
+
+/** A record that is there and cannot be read. */
+export class UnreadableRecord extends Error {}
+
+/** How many parts a head says that there are; none of what is no head. */
+export function partsOf(headText: string | undefined): { readonly jobs: number; readonly consul: number } {
+  const parsed =
+    headText === undefined ? undefined : v.safeParse(v.object({ parts: head.entries.parts }), json(headText));
+  return parsed?.success ? parsed.output.parts : { jobs: 0, consul: 0 };
+}
+
+/**
+ * A record, out of the texts of its objects by their paths.
+ *
+ * @returns undefined where it has no head
+ * @throws UnreadableRecord where it is of a later release, or of another shape, or a part of it is missing
+ */
+export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string): StackRecord | undefined {
+  const headText = texts.get(at);
+  if (headText === undefined) return undefined;
+  const raw = json(headText);
+  const format = v.safeParse(v.object({ format: v.number() }), raw);
+  if (format.success && format.output.format > RECORD_FORMAT)
+    throw new UnreadableRecord(
+      `${at} has the format ${format.output.format}, which a later release of cdk-nomad writes`,
+    );
+  const { parts, format: _, ...rest } = parsed(head, raw, at);
+  const identity: StackIdentity = rest;
+  if (recordPath(identity) !== at)
+    throw new UnreadableRecord(
+      `${at} is the record of ${rest.environment} of ${rest.project}, which belongs elsewhere`,
+    );
+  const list = <S extends v.GenericSchema>(of: PartsOf, schema: S, number: number): v.InferOutput<S>[] =>
+    Array.from({ length: number }, (_, index) => {
+      const path = partPath(at, of, index);
+      const part = texts.get(path);
+      if (part === undefined) throw new UnreadableRecord(`${path} is missing`);
+      return parsed(v.array(schema), json(part), path);
+    }).flat();
+  const jobs = list("jobs", job, parts.jobs);
+  const consul = list("consul", inConsul, parts.consul);
+  let more = 0;
+  while (texts.has(partPath(at, "others", more))) more += 1;
+  const others = list("others", other, more);
+  return {
+    ...rest,
+    jobs,
+    consul,
+    others: {
+      jobs: without(
+        others.flatMap((each) => ("id" in each ? [each] : [])),
+        jobs,
+      ),
+      consul: without(
+        others.flatMap((each) => ("kind" in each ? [each] : [])),
+        consul,
+      ),
+    },
+  };
+}
+
+/**
+ * Jobs, or what is in Consul, without some of them; what stands there twice stands there once.
+ *
+ * @param some what is left out
+ */
+export function without<T extends RecordedJob | RecordedInConsul>(all: readonly T[], some: readonly T[]): readonly T[] {
+  const left = new Set(some.map(nameOf));
+  return [...new Map(all.map((each) => [nameOf(each), each] as const))].flatMap(([own, each]) =>
+    left.has(own) ? [] : [each],
+  );
+}
+
+function nameOf(each: RecordedJob | RecordedInConsul): string {
+  return JSON.stringify("id" in each ? [each.region, each.namespace, each.id] : [each.kind, each.name]);
+}
+
+function parsed<S extends v.GenericSchema>(schema: S, raw: unknown, path: string): v.InferOutput<S> {
+  const result = v.safeParse(schema, raw);
+  if (result.success) return result.output;
+  // What stands there is not repeated: it may be anything.
+  throw new UnreadableRecord(`${path} is no record${placeIn(v.getDotPath(result.issues[0]))}`);
+}
+
+function placeIn(at: string | null): string {
+  return at === null ? "" : `, at ${at.slice(0, 100)}`;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
