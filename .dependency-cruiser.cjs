@@ -42,6 +42,7 @@ const operations = {
   stack: [],
   events: [],
   capacity: [],
+  identity: ["stack"],
   hcl: [],
   files: ["stack", "hcl"],
   plan: ["stack"],

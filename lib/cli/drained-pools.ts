@@ -3,7 +3,7 @@ import type { ServiceRow } from "../operations";
 import { ConsulStore, NomadStore, PoolRecordStore, type Store } from "../pools";
 import { term, wrap, type TerminalText } from "../text";
 import { ATTENTION } from "./signs";
-import type { OpenStack } from "./stack";
+import type { OpenStack } from "./open-stack";
 
 /** Whether a pool takes no new leases; where that is not known, why. */
 type Drained = boolean | { readonly unknown: string };

@@ -1,8 +1,9 @@
 import { UserError } from "../jobspec";
-import type { ConsulClient, NomadClient } from "../nomad";
 import { learnStack, readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
 import { block, term } from "../text";
 import { clients, isEmbedded, localCluster, type CliContext } from "./context";
+import { checkCluster, whereText } from "./meant-cluster";
+import type { OpenStack } from "./open-stack";
 
 /** What names a stack on the command line, and gives its variables values. */
 export interface NamedStack {
@@ -14,14 +15,8 @@ export interface NamedStack {
 export interface StackToChange extends NamedStack {
   /** Whether it is changed past Terraform, where it is Terraform's. Default: it is refused. */
   readonly direct?: boolean;
-}
-
-/** A stack, synthesized and read, and the cluster that it is for. */
-export interface OpenStack {
-  readonly environment: string;
-  readonly contents: StackContents;
-  readonly nomad: NomadClient;
-  readonly consul: ConsulClient;
+  /** Whether it may go to another cluster than the last time. Default: it is refused. */
+  readonly toNewCluster?: boolean;
 }
 
 /**
@@ -98,18 +93,22 @@ export async function withStack<T>(
  * As {@link withStack}, for a command that changes something of the stack on its cluster: nothing is asked of a server before it is clear
  * that this is the command's to do.
  *
- * @param instead the command of Terraform that does it, such as `deploy`. Default: it has none
- * @throws UserError where the stack is Terraform's, and nobody said to go past it
+ * @param options `instead`: the command of Terraform that does it. Default: it has none. `brings`: whether the stack is there afterwards. Default:
+ *   only what is there is changed
+ * @throws UserError where the stack is Terraform's, and nobody said to go past it; where the cluster is another one than the stack is for
  */
 export async function withStackToChange<T>(
   named: StackToChange,
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
-  instead?: "deploy" | "destroy",
+  { instead, brings = false }: { readonly instead?: "deploy" | "destroy"; readonly brings?: boolean } = {},
 ): Promise<T> {
   return withStack(named, context, async (stack) => {
     refuseTerraforms(stack, named.direct === true, instead);
-    return run(stack);
+    const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster }, context);
+    const end = await run(stack);
+    if (brings) keepWhere();
+    return end;
   });
 }
 
@@ -121,6 +120,6 @@ function refuseTerraforms({ environment, contents }: OpenStack, direct: boolean,
 }
 
 /** Says which servers a command talks to, before it asks or changes anything: no address has credentials. */
-function sayWhere({ nomad, consul }: Pick<OpenStack, "nomad" | "consul">, { terminal }: CliContext): void {
-  terminal.note(term`  Nomad at ${nomad.address}, Consul at ${consul.address}`);
+function sayWhere(clients: Pick<OpenStack, "nomad" | "consul">, context: CliContext): void {
+  context.terminal.note(term`  ${whereText(clients, context)}`);
 }

@@ -6,7 +6,7 @@ import type { CliContext } from "./context";
 import { DeploymentScreen } from "./deployment-screen";
 import { exitCodeOf } from "./exit-codes";
 import type { watching } from "./options";
-import type { OpenStack } from "./stack";
+import type { OpenStack } from "./open-stack";
 import type { Terminal } from "./terminal";
 
 /** What a command that watches deployments hands on. */

@@ -2,6 +2,10 @@ import { writeFileSync } from "node:fs";
 import { formatProblem, UserError } from "../jobspec";
 import type { ProgramProblem } from "./synthesize";
 
+/** Terraform's provider has no other default. */
+const NO_ADDRESS =
+  "NOMAD_ADDR names no Nomad, so Terraform asks the one at http://127.0.0.1:4646; point it at the embedded cluster with: eval $(npx cdk-nomad env)";
+
 const ONLY_OURS = { mode: 0o600 };
 
 /**
@@ -12,6 +16,8 @@ const ONLY_OURS = { mode: 0o600 };
  */
 export function runProgram(program: () => readonly ProgramProblem[]): void {
   const problemsFile = process.env.CDK_NOMAD_PROBLEMS;
+  const { CDKTF_OUTDIR: underCdktf, CDK_NOMAD_COMMAND: underCdkNomad, NOMAD_ADDR: address } = process.env;
+  if (underCdktf && !underCdkNomad && !problemsFile && !address) console.error(NO_ADDRESS);
   try {
     const warnings = program();
     if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(warnings), ONLY_OURS);

@@ -125,6 +125,15 @@ export class EmbeddedCluster {
     return state?.closed === true ? readTokens(this.folder) : undefined;
   }
 
+  /** Whether an address is that of one of its Nomads, and that one lives: whatever else answers there is somebody else's. */
+  isAt(address: string): boolean {
+    const state = readState(this.folder);
+    if (!state) return false;
+    const own = agentsOf(state).find((agent) => agent.program === "nomad" && isSameAddress(addressOf(agent), address));
+    const pid = own && state.agents[own.name]?.pid;
+    return own !== undefined && pid !== undefined && isOurs(pid, filesOf(this.folder, own.name).config);
+  }
+
   /** The agents whose processes live, and how many processes of their tasks do. Nobody is asked who might not answer. */
   alive(): { readonly agents: readonly string[]; readonly others: number } {
     const state = readState(this.folder);
@@ -448,4 +457,11 @@ function originOf(binary: Binary): string {
 
 function tailOf(log: string): string {
   return existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-8).join("\n") : "(empty)";
+}
+
+/** Whether two addresses are one, by whatever name of this machine. */
+function isSameAddress(one: string, other: string): boolean {
+  if (!URL.canParse(other)) return false;
+  const [{ host }, { hostname, port, protocol }] = [new URL(one), new URL(other)];
+  return protocol === "http:" && `${/^(localhost|\[::1\])$/.test(hostname) ? "127.0.0.1" : hostname}:${port}` === host;
 }

@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import {
   agentCheck,
+  certificateRoots,
   configEntry,
+  consulAgent,
   keyEntry,
   keyValue,
   list,
@@ -43,6 +45,27 @@ const written = v.boolean();
  * @see https://developer.hashicorp.com/consul/api-docs
  */
 export class ConsulClient extends ApiClient {
+  /** The datacenter of the agent that is asked. */
+  async datacenter(signal?: AbortSignal): Promise<string> {
+    return (await this.http.get(apiPath`/v1/agent/self`, consulAgent, { signal })).Config.Datacenter;
+  }
+
+  /** Datacenters that this one knows, itself among them. */
+  async datacenters(signal?: AbortSignal): Promise<readonly string[]> {
+    return this.http.get(apiPath`/v1/catalog/datacenters`, list(text), { signal });
+  }
+
+  /**
+   * The id that a cluster has for as long as it lives, the first part of its trust domain, which everybody may read. Clusters that are federated
+   * have one in common.
+   *
+   * @see https://developer.hashicorp.com/consul/api-docs/connect/ca#list-ca-root-certificates
+   */
+  async clusterId(signal?: AbortSignal): Promise<string> {
+    const { TrustDomain } = await this.http.get(apiPath`/v1/connect/ca/roots`, certificateRoots, { signal });
+    return TrustDomain.replace(/\.consul$/, "");
+  }
+
   /** Names of services with their tags. */
   async services(): Promise<Readonly<Record<string, readonly string[]>>> {
     return this.http.get(apiPath`/v1/catalog/services`, mapOf(list(text)));

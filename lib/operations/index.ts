@@ -3,6 +3,7 @@ export * from "./capacity";
 export * from "./deployment";
 export * from "./files";
 export * from "./hcl";
+export * from "./identity";
 export * from "./plan";
 export * from "./record";
 export * from "./stack";

@@ -16,7 +16,8 @@ import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { canaryWeight, changing, environment, watching } from "../options";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
-import { withStackToChange, type OpenStack } from "../stack";
+import type { OpenStack } from "../open-stack";
+import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
 const options = {
@@ -24,6 +25,7 @@ const options = {
   ...canaryWeight("the requests that go to canaries which wait for their promotion"),
   force: flag("try jobs again that do not change, and of which something failed or is missing"),
   ...changing,
+  toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
   ...watching,
 };
 
@@ -58,7 +60,7 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
     await report(outcomes, stack, input, context);
     return code;
   };
-  return withStackToChange(input, context, bring, "deploy");
+  return withStackToChange(input, context, bring, { instead: "deploy", brings: true });
 }
 
 async function report(

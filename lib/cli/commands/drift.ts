@@ -8,7 +8,8 @@ import { changing, environment, format, stackVariables } from "../options";
 import { consulName, groupInWords } from "../plan-words";
 import { fieldText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
-import { withStack, withStackToChange, type OpenStack } from "../stack";
+import type { OpenStack } from "../open-stack";
+import { withStack, withStackToChange } from "../stack";
 
 /** Says what somebody changed behind the program's back. */
 export const drift = command({
@@ -48,7 +49,9 @@ export const drift = command({
       terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
       return EXIT.ok;
     };
-    return input.fix ? withStackToChange(input, context, compare, "deploy") : withStack(input, context, compare);
+    return input.fix
+      ? withStackToChange(input, context, compare, { instead: "deploy" })
+      : withStack(input, context, compare);
   },
 });
 

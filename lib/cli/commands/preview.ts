@@ -6,7 +6,8 @@ import { EXIT } from "../exit-codes";
 import { environment, format, stackVariables } from "../options";
 import { previewMarkdown } from "../preview-markdown";
 import { previewText } from "../preview-text";
-import { withForeignStack, withStack, type OpenStack } from "../stack";
+import type { OpenStack } from "../open-stack";
+import { withForeignStack, withStack } from "../stack";
 
 /** Says what would happen to a cluster, were an environment deployed now. */
 export const preview = command({

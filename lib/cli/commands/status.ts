@@ -17,7 +17,8 @@ import { EXIT } from "../exit-codes";
 import { duration, json, noWaitBatch, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { ATTENTION } from "../signs";
-import { withStack, type OpenStack } from "../stack";
+import type { OpenStack } from "../open-stack";
+import { withStack } from "../stack";
 import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
 

@@ -4,6 +4,7 @@
  *
  * @see https://developer.hashicorp.com/nomad/api-docs
  */
+export * from "./agents";
 export * from "./allocations";
 export * from "./consul";
 export * from "./deployments";

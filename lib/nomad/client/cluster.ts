@@ -3,10 +3,12 @@ import {
   joined,
   list,
   node,
+  nomadAgent,
   nodeAllocation,
   nodeStub,
   parseJson,
   readAnswer,
+  signingKeys,
   text,
   type EventBatch,
   type NodeAllocation,
@@ -48,6 +50,21 @@ export abstract class ClusterRequests extends ApiClient {
   /** Regions that this one knows, itself among them. */
   async regions(): Promise<readonly string[]> {
     return this.http.get(apiPath`/v1/regions`, list(text));
+  }
+
+  /** The region of the agent that is asked. */
+  async ownRegion(): Promise<string> {
+    return (await this.http.get(apiPath`/v1/agent/self`, nomadAgent)).config.Region;
+  }
+
+  /**
+   * Ids of the keys with which the servers of the region sign identities, which everybody may read. No other cluster has one of them; a server
+   * makes a new one every 30 days where nobody says otherwise, and forgets the old ones once nothing is signed with them any more.
+   *
+   * @see https://developer.hashicorp.com/nomad/api-docs/operator/keyring#list-active-public-keys
+   */
+  async signingKeys(): Promise<readonly string[]> {
+    return (await this.http.get(apiPath`/.well-known/jwks.json`, signingKeys)).keys.map(({ kid }) => kid);
   }
 
   /** Makes a server of another region known. @param address its Serf address */
