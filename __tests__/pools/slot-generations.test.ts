@@ -99,3 +99,37 @@ describe("a slot pool of 25 slots of which 20 are leased", () => {
     await Promise.all(handles.map((each) => pool.release(each)));
   }, 90_000);
 });
+
+describe("a slot pool with one id, of which slots are leased", () => {
+  const fixed = { name: "one-id", slots: 2 };
+  let pool: SlotPool;
+  let handles: readonly SlotHandle[];
+  const counts = async () => (await cluster.nomad.allocations("one-id")).map(({ ClientStatus }) => ClientStatus);
+
+  beforeAll(async () => {
+    await deploy(fixed);
+    pool = await start("one-id");
+    handles = await Promise.all(["ann", "bob", "eve"].map((owner) => pool.acquire(owner)));
+    await Promise.all(handles.map((handle, number) => pool.execute(handle, `echo task ${number} > mine`)));
+    cluster.project.change({ command, ...fixed, slots: 3 });
+  }, 120_000);
+
+  test("is not changed, and it is said how many leases that would end, whose, and the ways out", async () => {
+    const preview = await run("preview", "dev");
+    expect(preview.text).toContain("the change ends 3 leases of the pool one-id: ");
+    const { code, text } = await run("deploy", "dev");
+    expect([code, text]).toEqual([1, expect.stringContaining("the change ends 3 leases of the pool one-id: ")]);
+    for (const word of ["of ann", "of bob", "of eve", "generations: true", "--end-leases"])
+      expect(text).toContain(word);
+    expect(handles.map(({ lease }) => text.includes(lease.claim))).toEqual([false, false, false]);
+    expect(await saidIn(pool, handles)).toEqual(["task 0\n", "task 1\n", "task 2\n"]);
+    expect(await counts()).toEqual(["running", "running"]);
+  }, 60_000);
+
+  test("is changed where somebody says so by name, and at once where nothing is leased", async () => {
+    const ended = await run("deploy", "dev", "--end-leases");
+    expect([ended.code, ended.text]).toEqual([0, expect.stringContaining("the change ends 3 leases")]);
+    for (const handle of handles) await pool.release(handle);
+    await deploy({ ...fixed, slots: 4 });
+  }, 90_000);
+});

@@ -1,12 +1,13 @@
-import { messageOf, poolOfJob, type JobJson } from "../nomad";
+import { poolOfJob, type JobJson } from "../nomad";
 import type { ServiceRow } from "../operations";
-import { ConsulStore, NomadStore, PoolRecordStore, type Store } from "../pools";
+import { PoolRecordStore } from "../pools";
 import { term, wrap, type TerminalText } from "../text";
+import { askPoolStores, type Unknown } from "./pool-stores";
 import { ATTENTION } from "./signs";
 import type { OpenStack } from "./open-stack";
 
 /** Whether a pool takes no new leases; where that is not known, why. */
-type Drained = boolean | { readonly unknown: string };
+type Drained = boolean | Unknown;
 
 /** What is said of a job that is a pool's. */
 export interface OfPool {
@@ -32,13 +33,10 @@ export class DrainedPools {
   static async of(jobs: readonly JobJson[], { nomad, consul }: Pick<OpenStack, "nomad" | "consul">) {
     const byJob = new Map(jobs.flatMap((job) => [[job.ID, poolOfJob(job)] as const].filter(isOfPool)));
     if (byJob.size === 0) return new DrainedPools(byJob, new Map());
-    const stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
-    try {
-      const asked = [...new Set(byJob.values())].map(async (pool) => [pool, await isDrained(pool, stores)] as const);
-      return new DrainedPools(byJob, new Map(await Promise.all(asked)));
-    } finally {
-      await Promise.all(stores.map((store) => store.close()));
-    }
+    const answers = await askPoolStores(byJob.values(), { nomad, consul }, async (store, pool) => {
+      return (await new PoolRecordStore(store, pool).read()).draining === true ? true : undefined;
+    });
+    return new DrainedPools(byJob, new Map([...answers].map(([pool, answer]) => [pool, answer ?? false])));
   }
 
   /** What is known of a job, by its id. */
@@ -70,19 +68,6 @@ function inWords(pool: string, drained: Drained): TerminalText {
   if (drained === true) return term`is drained: it takes no new leases until cdk-nomad pool fill ${pool}`;
   if (drained === false) return term`has the size 0: no container of it waits`;
   return term`has the size 0; whether somebody drained it is not known: ${drained.unknown}`;
-}
-
-async function isDrained(pool: string, stores: readonly Store[]): Promise<Drained> {
-  const answers: Drained[] = [];
-  for (const store of stores)
-    try {
-      if ((await new PoolRecordStore(store, pool).read()).draining === true) return true;
-      answers.push(false);
-    } catch (error) {
-      answers.push({ unknown: messageOf(error) });
-    }
-  // A pool has its record in one of them: what the other one does not tell is of no use where the first was read.
-  return answers[0] ?? false;
 }
 
 function isOfPool(entry: readonly [string, string | undefined]): entry is readonly [string, string] {

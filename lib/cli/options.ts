@@ -36,6 +36,11 @@ export const changing = {
   direct: flag("past Terraform's state and its lock, where the stack is Terraform's"),
 };
 
+/** The option of every command that registers changed jobs. */
+export const endingLeases = {
+  endLeases: flag("change a pool's job also where that ends what is leased of it"),
+};
+
 /** Options of every command that watches deployments. */
 export const watching = {
   detach: flag("do not wait: Nomad goes on by itself"),

@@ -4,6 +4,7 @@ import { Cpu, Memory, NomadJob, nomadProvider, Resources, runProgram, SlotPoolJo
 
 /** A pool of sandboxes that are processes of the node, as a test wants it. */
 export interface SlotPoolProgram {
+  readonly name?: string;
   readonly slots?: number;
   readonly generations?: boolean;
   /** The program of the server. */

@@ -4,6 +4,7 @@ import {
   listServices,
   readPreviewFile,
   refuseTerraformOnly,
+  type DeployOptions,
   type JobOutcome,
   type ServiceRow,
 } from "../../operations";
@@ -12,8 +13,9 @@ import { STAND_IN } from "../../job-parts";
 import { command, flag, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { DrainedPools } from "../drained-pools";
+import { refuseToEndLeases } from "../ended-leases";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
-import { canaryWeight, changing, environment, watching } from "../options";
+import { canaryWeight, changing, endingLeases, environment, watching } from "../options";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
 import type { OpenStack } from "../open-stack";
@@ -24,6 +26,7 @@ const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
   ...canaryWeight("the requests that go to canaries which wait for their promotion"),
   force: flag("try jobs again that do not change, and of which something failed or is missing"),
+  ...endingLeases,
   ...changing,
   toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
   ...watching,
@@ -54,8 +57,9 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
     const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
     // A service that found no tokens would answer nobody.
     if (wantServiceToken(project, jobs)) ensureServiceToken(project);
+    const permit: DeployOptions["permit"] = (planned) => refuseToEndLeases(planned, stack, input, context);
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-      deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight, force: input.force }),
+      deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight, force: input.force, permit }),
     );
     await report(outcomes, stack, input, context);
     return code;

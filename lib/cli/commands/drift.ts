@@ -3,8 +3,9 @@ import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
+import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
-import { changing, environment, format, stackVariables } from "../options";
+import { changing, endingLeases, environment, format, stackVariables } from "../options";
 import { consulName, groupInWords } from "../plan-words";
 import { fieldText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
@@ -19,6 +20,7 @@ export const drift = command({
   arguments: environment,
   options: {
     fix: flag("put it right, unless it is changed again meanwhile"),
+    ...endingLeases,
     ...changing,
     ...format,
     ...stackVariables,
@@ -41,6 +43,7 @@ export const drift = command({
       const { drift: found } = differing;
       if (as === "text") terminal.print(driftText(found));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
+      if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul }, input, context);
       const fixes = input.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
       if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes } : {}) });
       for (const fix of fixes) terminal.note(fixText(fix));

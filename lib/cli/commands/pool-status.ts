@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { poolOfJob, type NomadClient } from "../../nomad";
-import { ConsulStore, LeaseBook, NomadStore, PoolRecordStore, type Lease, type Store } from "../../pools";
+import { ConsulStore, listLeases, NomadStore, PoolRecordStore, type Lease, type Store } from "../../pools";
 import { namesToWrite } from "../../operations";
 import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
@@ -83,22 +83,10 @@ async function statusOf(nomad: NomadClient, store: Store, only: string | undefin
       .map(async ([pool, own]) => ({
         pool,
         jobs: own,
-        leases: await leasesOf(store, pool),
+        leases: await listLeases(store, pool),
         drained: (await new PoolRecordStore(store, pool).read()).draining === true,
       })),
   );
-}
-
-/** Who has what of a pool, read from the store. */
-async function leasesOf(store: Store, pool: string): Promise<readonly Lease[]> {
-  // It is only read: it takes part in nothing.
-  const book = new LeaseBook({
-    store,
-    pool,
-    candidates: () => [],
-    end: () => Promise.reject(new Error("ends nothing")),
-  });
-  return book.list();
 }
 
 function statusText(pools: readonly PoolStatus[]): TerminalText {

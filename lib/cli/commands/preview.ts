@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { hasChanges, previewStack, readTerraformPlan } from "../../operations";
 import { term } from "../../text";
 import { command, value } from "../command";
+import { withEndedLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
 import { environment, format, stackVariables } from "../options";
 import { previewMarkdown } from "../preview-markdown";
@@ -32,12 +33,9 @@ export const preview = command({
     const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
     const show = async ({ contents, nomad, consul }: OpenStack) => {
       terminal.progress().step("asking Nomad and Consul");
-      const found = await previewStack(
-        input.environment,
-        contents,
-        { nomad, consul, masking: terminal.masking, signal },
-        terraform,
-      );
+      const clients = { nomad, consul, masking: terminal.masking, signal };
+      const seen = await previewStack(input.environment, contents, clients, terraform);
+      const found = await withEndedLeases(seen, contents.wanted, clients);
       const as = input.json ? "json" : input.format;
       if (as === "json") terminal.json(found);
       else if (as === "markdown") terminal.markdown(previewMarkdown(found));

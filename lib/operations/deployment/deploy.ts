@@ -34,6 +34,8 @@ export interface DeployOptions extends OperationOptions {
    * what is wrong with them.
    */
   readonly force?: boolean;
+  /** Asked once every job is planned, before anything is changed; throws where the jobs must not be changed so. Default: nobody is asked. */
+  readonly permit?: (planned: readonly Planned[]) => Promise<void>;
 }
 
 /** Before anything has begun, a server is not waited for as long, and not where its address may be wrong. */
@@ -53,6 +55,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   onStep("asking Nomad what it would do with the jobs");
   const planned = await withRetries(() => planJobs(wanted, options), { ...options, ...BEFORE });
   await refuseStale(planned, options);
+  await options.permit?.(planned);
 
   const { canaryWeight } = options;
   const split = new Map(

@@ -52,7 +52,7 @@ export interface JobPlan {
   readonly modifyIndex: number;
   readonly groups: readonly GroupPlan[];
   readonly fields: readonly FieldChange[];
-  /** What the server warns of, deprecated fields among it. */
+  /** What the server warns of, deprecated fields among it; and what the change would end that somebody has leased. */
   readonly warnings: readonly string[];
   /** When it would be launched next, for a periodic job: ISO 8601. */
   readonly nextLaunch?: string;

@@ -6,5 +6,6 @@ export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
 export { LeaseBook } from "./lease-book";
 export { CLAIM_DEADLINE } from "./options";
+export { listLeases, standingLeases, type ReadOptions } from "./read-leases";
 export { ManagersBehindError } from "./seen";
 export type { ClaimOptions, LeaseBookOptions, LeaseEvent, PoolState, ReleaseOptions, SlotState } from "./options";

@@ -19,7 +19,8 @@ import {
   type PoolState,
   type ReleaseOptions,
 } from "./options";
-import { leaseOf, readSlot } from "./records";
+import { listLeases } from "./read-leases";
+import { leaseOf } from "./records";
 import { seenByAll } from "./seen";
 import { Standing } from "./standing";
 import { stateOf } from "./state";
@@ -277,12 +278,8 @@ export class LeaseBook {
 
   /** Every lease of the pool, read from the store, whoever renews it. */
   async list(): Promise<readonly Lease[]> {
-    const { store, keys, clock, ttl } = this.#parts;
-    const { objects } = await within(clock, ttl * 2, store.name, (signal) =>
-      store.list(`${keys.prefix}slots/`, { signal }),
-    );
-    const records = [...objects.values()].flatMap(({ value }) => readSlot(value) ?? []);
-    return records.filter(({ state }) => state === "held").map((record) => leaseOf(this.options.pool, record));
+    const { store, clock, ttl } = this.#parts;
+    return listLeases(store, this.options.pool, { clock, patience: ttl * 2 });
   }
 
   /**

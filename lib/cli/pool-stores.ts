@@ -1,0 +1,46 @@
+import { messageOf } from "../nomad";
+import { ConsulStore, NomadStore, type Store } from "../pools";
+import type { OpenStack } from "./open-stack";
+
+/** That something is not known, and why. */
+export interface Unknown {
+  readonly unknown: string;
+}
+
+/**
+ * Asks where pools keep their leases: Consul, and Nomad's variables where Consul has nothing to say.
+ *
+ * @param ask answers undefined where a store has nothing to say
+ * @returns for each pool the first answer that says something; undefined where there is none; why it is not known, where Consul cannot be read and
+ *   Nomad's variables say nothing either
+ */
+export async function askPoolStores<T extends object | boolean>(
+  pools: Iterable<string>,
+  { nomad, consul }: Pick<OpenStack, "nomad" | "consul">,
+  ask: (store: Store, pool: string) => Promise<T | undefined>,
+): Promise<ReadonlyMap<string, T | Unknown | undefined>> {
+  const stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
+  try {
+    const asked = [...new Set(pools)].map(async (pool) => [pool, await firstAnswer(stores, pool, ask)] as const);
+    return new Map(await Promise.all(asked));
+  } finally {
+    await Promise.all(stores.map((store) => store.close()));
+  }
+}
+
+async function firstAnswer<T>(
+  stores: readonly Store[],
+  pool: string,
+  ask: (store: Store, pool: string) => Promise<T | undefined>,
+): Promise<T | Unknown | undefined> {
+  const unknown: Unknown[] = [];
+  for (const [index, store] of stores.entries())
+    try {
+      const answer = await ask(store, pool);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      // A pool has its leases in one of them: what the other one does not tell is of no use where the first was read.
+      if (index === 0) unknown.push({ unknown: messageOf(error) });
+    }
+  return unknown[0];
+}
