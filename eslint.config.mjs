@@ -83,6 +83,7 @@ export default tseslint.config(
           additionalTestBlockFunctions: [
             "testWhere",
             "testWithCorpus",
+            "testWithMounts",
             "testWithNomad",
             "testWithNomad.each",
             "testWithSecretlint",

@@ -171,7 +171,8 @@ async function hungCluster() {
   const { config } = filesOf(folder, "nomad");
   mkdirSync(dirname(config), { recursive: true });
   writeFileSync(config, "{}");
-  const agent = spawn("bash", ["-c", 'trap "" TERM; while true; do sleep 0.1; done', config], { stdio: "ignore" });
+  writeFileSync(join(place, "agent"), 'trap "" TERM; while true; do sleep 0.1; done');
+  const agent = spawn("bash", ["agent", "-dev", `-config=${config}`], { cwd: place, stdio: "ignore" });
   await new Promise((spawned) => agent.once("spawn", spawned));
   const { pid = 0 } = agent;
   const known = { pid, version: "1.11.3", path: "/bin/bash", from: "PATH" };

@@ -12,6 +12,10 @@ export const EXIT = {
   timedOut: 4,
   /** `capacity`: not everything that the jobs ask for finds a place. */
   noRoom: 5,
+  /** `status` of the embedded cluster: not all of it runs, or something of it runs that nobody watches. */
+  partial: 6,
+  /** `status` of the embedded cluster: nothing of it runs. */
+  stopped: 7,
   /** Ctrl-C; it goes on. */
   interrupted: 130,
   /** SIGTERM; it goes on. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
 import type { Binary } from "./binaries";
 import { smallChroot } from "./chroot";
@@ -61,6 +61,9 @@ interface NomadAgent {
   readonly dynamicPorts: ReturnType<typeof dynamicPortsAt>;
 }
 
+/** The variable of an agent's environment that tells which cluster it is of, also where the cluster's folder is gone. */
+export const CLUSTER_MARK = "CDK_NOMAD_CLUSTER";
+
 /** One agent of an embedded cluster. */
 export type Agent = ConsulServer | ConsulClientAgent | NomadAgent;
 
@@ -119,6 +122,21 @@ export function filesOf(folder: string, name: string): AgentFiles {
     data: join(folder, "data", name),
     log: join(folder, `${name}.log`),
   };
+}
+
+/** Whether an agent of this name is the server of Consul, which keeps what all of the cluster has there. */
+export function isConsulServer(name: string): boolean {
+  return name === CONSUL;
+}
+
+/** Whether an agent of this name is a Consul. */
+export function isConsul(name: string): boolean {
+  return name === CONSUL || name.startsWith(OTHER_CONSUL);
+}
+
+/** The name of the agent that a configuration is of. */
+export function agentOfConfiguration(config: string): string {
+  return basename(config, CONFIGURATION);
 }
 
 /** Whether a file of the cluster's folder, by its name there, is the configuration of an agent of any cluster, whatever its regions are. */
@@ -316,6 +334,7 @@ export function startAgent(
   const log = openPrivateFile(files.log, "a");
   // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
   // fifteen. Nothing has to outlive the agents: down removes it all. A client of Consul has no such mode.
+  // By these arguments the process of an agent is known (`living-agents`).
   const isClient = "server" in config && config.server === false;
   const args = [
     "agent",

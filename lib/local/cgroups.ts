@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Where Nomad makes the cgroups of tasks, `<allocation>.<task>…`: one for each controller in version 1, one in version 2. */
@@ -8,13 +8,18 @@ const PARENTS = ["freezer/nomad", "memory/nomad", "cpu/nomad", "cpuset/nomad/res
 
 /** The ids of the allocations whose files are in the data of a cluster: a folder with one for each agent. */
 export function allocationsIn(data: string): ReadonlySet<string> {
-  return new Set(namesIn(data).flatMap((agent) => namesIn(join(data, agent, "alloc"))));
+  return new Set(foldersIn(data).flatMap((agent) => [...allocationsOf(join(data, agent))]));
+}
+
+/** The ids of the allocations whose files are in the data of one agent. */
+export function allocationsOf(data: string): ReadonlySet<string> {
+  return new Set(foldersIn(data).includes("alloc") ? foldersIn(join(data, "alloc")) : []);
 }
 
 /** The cgroups that allocations have. Nomad leaves one behind where a process of it had not ended yet. */
 export function cgroupsOf(allocations: ReadonlySet<string>): readonly string[] {
   return PARENTS.flatMap((parent) =>
-    namesIn(parent)
+    foldersIn(parent)
       .filter((name) => allocations.has(name.slice(0, name.indexOf("."))))
       .map((name) => join(parent, name)),
   );
@@ -31,6 +36,8 @@ export function removeCgroups(allocations: ReadonlySet<string>): void {
   }
 }
 
-function namesIn(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+/** The folders in a folder; links are none, since they may lead to somebody else's. */
+function foldersIn(folder: string): readonly string[] {
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 }

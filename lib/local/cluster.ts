@@ -1,14 +1,14 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lock } from "proper-lockfile";
 import { UserError } from "../jobspec";
-import { NomadClient, nomadConnection } from "../nomad";
-import { ignoredFolder, privateFolder } from "../private-files";
-import { Access, consulOf, nomadOf } from "./access";
+import { messageOf } from "../nomad";
+import { privateFolder } from "../private-files";
+import { Access, consulOf } from "./access";
 import {
   addressOf,
   agentsOf,
+  CLUSTER_MARK,
   configOf,
   filesOf,
   isConfigurationFile,
@@ -18,15 +18,21 @@ import {
   type Agent,
 } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
+import { allocationsIn } from "./cgroups";
+import { cleanUp } from "./clean-up";
 import type { JobAccess } from "./consul-acl";
+import { exclusively } from "./exclusive";
 import { federate } from "./federation";
+import { endAbandoned, endAgent, endForgotten, inOrderOfEnd } from "./leftovers";
 import { licenceOf } from "./licences";
+import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
 import type { Machine } from "./machine";
-import { allocationsIn, removeCgroups } from "./cgroups";
-import { endProcess, isOurs, mountsIn, processesIn, unmount } from "./processes";
-import { takenPorts } from "./ports";
+import { endProcesses, processesIn } from "./processes";
 import type { Progress } from "./progress";
+import { isReady, leads } from "./readiness";
+import { refuseTakenPorts } from "./refuse-ports";
 import { readState, removeState, writeState, type ClusterState } from "./state";
+import { stopJobs } from "./stop-jobs";
 import { makeTokens, readTokens, removeTokens, tokenFileOf, type Tokens } from "./tokens";
 
 /** What an agent of an embedded cluster is doing. */
@@ -52,8 +58,12 @@ export interface ClusterStatus {
   /** Whether it refuses whoever has no token of its own. */
   readonly closed: boolean;
   readonly agents: readonly AgentStatus[];
-  /** `running` where every agent is ready, `stopped` where none lives, `partial` between. */
+  /** `running` where every agent is ready, `stopped` where nothing of it lives, `partial` between. */
   readonly phase: "running" | "partial" | "stopped";
+  /** How many processes of tasks live whose Nomad does not. */
+  readonly abandoned: number;
+  /** Whether it lives without its folder, which was removed, or without what was kept there of it. */
+  readonly forgotten: boolean;
 }
 
 /** What starting needs. */
@@ -89,7 +99,7 @@ export class EmbeddedCluster {
 
   /** Addresses of the agents, for clients and for environment variables. */
   addresses(): { readonly nomad: string; readonly consul: string; readonly portOffset: number } | undefined {
-    const state = readState(this.folder);
+    const state = readState(this.folder) ?? rememberedBy(livingAgents(this.folder));
     if (!state) return undefined;
     const [consul, nomad] = agentsOf(state) as [Agent, Agent];
     return { nomad: addressOf(nomad), consul: addressOf(consul), portOffset: state.portOffset };
@@ -136,23 +146,43 @@ export class EmbeddedCluster {
 
   /** The agents whose processes live, and how many processes of their tasks do. Nobody is asked who might not answer. */
   alive(): { readonly agents: readonly string[]; readonly others: number } {
-    const state = readState(this.folder);
-    const known = Object.entries(state?.agents ?? {});
-    const running = known.filter(([name, { pid }]) => isOurs(pid, filesOf(this.folder, name).config));
-    const pids = new Set(running.map(([, { pid }]) => pid));
-    const others = processesIn(join(this.folder, "data")).filter((pid) => !pids.has(pid));
-    return { agents: running.map(([name]) => name), others: others.length };
+    return { agents: livingAgents(this.folder).map(({ name }) => name), others: processesIn(this.data).length };
   }
 
   /** What it is doing, asked of the processes and of the agents themselves. */
   async status(): Promise<ClusterStatus> {
-    const state = readState(this.folder);
+    const living = livingAgents(this.folder);
+    const { state, forgotten } = this.known(living);
     const layout = state ?? NOTHING_STARTED;
     const { portOffset, regions, closed } = layout;
-    const agents = await Promise.all(agentsOf(layout).map((agent) => this.agentStatus(agent, state)));
-    const alive = agents.filter(({ running }) => running).length;
-    const phase = agents.every(({ ready }) => ready) ? "running" : alive === 0 ? "stopped" : "partial";
-    return { folder: this.folder, portOffset, regions, closed, agents, phase };
+    const agents = await Promise.all(agentsOf(layout).map((agent) => this.agentStatus(agent, state, living)));
+    const watched = new Set(
+      agents.filter(({ running }) => running).flatMap(({ name }) => processesIn(filesOf(this.folder, name).data)),
+    );
+    const abandoned = processesIn(this.data).filter((pid) => !watched.has(pid)).length;
+    const all = agents.every(({ ready }) => ready) && !forgotten;
+    const phase = all ? "running" : living.length + abandoned === 0 ? "stopped" : "partial";
+    return { folder: this.folder, portOffset, regions, closed, agents, phase, abandoned, forgotten };
+  }
+
+  /**
+   * What is known of it: what the last command wrote down, else what its agents remember.
+   *
+   * @throws UserError where what was written down cannot be read, and nobody remembers
+   */
+  private known(living: readonly LivingAgent[]): { readonly state?: ClusterState; readonly forgotten: boolean } {
+    const remembered = rememberedBy(living);
+    try {
+      const state = readState(this.folder);
+      if (state) return { state, forgotten: false };
+    } catch (error) {
+      if (!(error instanceof UserError) || !remembered) throw error;
+    }
+    return { state: remembered, forgotten: living.length > 0 };
+  }
+
+  private get data(): string {
+    return join(this.folder, "data");
   }
 
   /**
@@ -162,21 +192,33 @@ export class EmbeddedCluster {
    * @throws UserError where a port is taken (and nothing is started), a binary is missing, or an agent does not get ready
    */
   async up(options: UpOptions): Promise<{ readonly status: ClusterStatus; readonly before: boolean }> {
-    return this.locked(async () => {
+    this.refuseLink();
+    return exclusively(this.folder, async () => {
       const before = await this.status();
       const portOffset = options.portOffset ?? before.portOffset;
       const regions = options.regions ?? before.regions;
       const closed = options.closed ?? (before.phase === "stopped" ? CLOSED_BY_DEFAULT : before.closed);
-      refuseOther(before, portOffset, regions, closed);
-      if (before.phase === "running") return { status: before, before: true };
-      // What is left of a cluster that runs no more decides nothing.
-      const running = before.phase === "partial" ? readState(this.folder) : undefined;
-
-      const agents = agentsOf({ portOffset, regions, sharedConsul: running?.sharedConsul });
-      if (before.phase === "stopped") {
-        await this.cleanUp(options.signal);
-        await refuseTakenPorts(agents);
+      let kept: ClusterState | undefined;
+      if (before.forgotten) await endForgotten(this.folder, options);
+      else {
+        refuseOther(before, portOffset, regions, closed);
+        if (before.phase === "running") return { status: before, before: true };
+        const known = readState(this.folder);
+        const tokens = this.tokensOf(known);
+        const layout = agentsOf(known ?? before);
+        const living = await endAbandoned(this.folder, before.agents, {
+          ...options,
+          consulOf: (name) => {
+            const agent = consulAgentOf(layout, name);
+            return agent && consulOf(agent, tokens);
+          },
+        });
+        // What is left of a cluster that runs no more decides nothing.
+        if (living) kept = known;
       }
+      const agents = agentsOf({ portOffset, regions, sharedConsul: kept?.sharedConsul });
+      const living = new Set(livingAgents(this.folder).map(({ name }) => name));
+      await refuseTakenPorts(agents, living);
       const binaries = await getBinaries(options);
       options.signal?.throwIfAborted();
 
@@ -188,14 +230,12 @@ export class EmbeddedCluster {
         closed,
         agents: {},
       };
-      let state = running ?? fresh;
-      const tokens = closed ? ((running && readTokens(this.folder)) ?? makeTokens(this.folder)) : undefined;
+      let state = kept ?? fresh;
+      const tokens = closed ? ((kept && readTokens(this.folder)) ?? makeTokens(this.folder)) : undefined;
       const access = tokens && new Access(agents, tokens, options.jobs ?? []);
       for (const agent of agents) {
         const binary = binaries[agent.program];
-        if (!before.agents.some(({ name, running }) => name === agent.name && running)) {
-          state = this.start(agent, binary, state, tokens, options);
-        }
+        if (!living.has(agent.name)) state = this.start(agent, binary, state, tokens, options);
         options.progress.step(`waiting for ${agent.name} ${binary.version}`);
         await this.untilReady(agent, access, options.signal);
         options.progress.done(`${agent.name} ${binary.version} (${originOf(binary)}) at ${addressOf(agent)}`);
@@ -223,9 +263,10 @@ export class EmbeddedCluster {
     const [firstRegion = ""] = state.regions;
     const config = configOf(agent, { files, machine, version, firstRegion, tokens });
     const own = tokens ? templateEnvironment(agent, tokenFileOf(this.folder, "templates")) : {};
-    const pid = startAgent(binary, config, files, env, own);
-    const next = { ...state, agents: { ...state.agents, [agent.name]: { pid, version, path, from } } };
+    const next = { ...state, agents: { ...state.agents, [agent.name]: { version, path, from } } };
+    // Before it runs, so that no agent runs of which nothing is written down.
     writeState(this.folder, next);
+    startAgent(binary, config, files, env, { ...own, [CLUSTER_MARK]: JSON.stringify(next) });
     return next;
   }
 
@@ -236,40 +277,14 @@ export class EmbeddedCluster {
    * @returns whether there was anything to stop
    */
   async down(progress: Progress, signal?: AbortSignal): Promise<boolean> {
-    return this.locked(async () => {
-      let state: ClusterState | undefined;
-      try {
-        state = readState(this.folder);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-      }
-      const status = state && (await this.status());
-      const data = join(this.folder, "data");
-      const had = (status?.agents.some(({ running }) => running) ?? false) || processesIn(data).length > 0;
-      // Nomad removes the files of what it stops.
-      const allocations = allocationsIn(data);
-      const tokens = this.tokensOf(state);
-      const ready = status?.agents.filter(({ region, ready }) => region !== undefined && ready) ?? [];
-      if (ready.length > 0) {
-        progress.step("stopping jobs");
-        for (const { address } of ready) await stopJobs(address, tokens, progress, signal);
-        // Nomad ends its helpers a moment after their tasks.
-        const agents = new Set(Object.values(state?.agents ?? {}).map((agent) => agent.pid));
-        for (let waited = 0; waited < 3000 && processesIn(data).some((pid) => !agents.has(pid)); waited += 100)
-          await sleep(100, undefined, { signal });
-      }
-      // Consul last: a Nomad that ends takes its services out of it.
-      for (const { name } of [...(status?.agents ?? [])].reverse()) {
-        const { config } = filesOf(this.folder, name);
-        const pid = state?.agents[name]?.pid;
-        signal?.throwIfAborted();
-        if (pid === undefined || !isOurs(pid, config)) continue;
-        progress.step(`stopping ${name}`);
-        await endProcess(pid, () => isOurs(pid, config), 15_000, signal);
-        progress.done(`${name} stopped`);
-      }
-      await this.cleanUp(signal, allocations);
-      // Last: by their configuration the processes of agents are known.
+    if (this.isLink()) {
+      await this.end(progress, signal);
+      this.refuseLink();
+    }
+    return exclusively(this.folder, async () => {
+      const allocations = allocationsIn(this.data);
+      const had = await this.end(progress, signal);
+      await cleanUp(this.data, { signal, allocations });
       for (const file of readdirSync(this.folder).filter(isConfigurationFile))
         rmSync(join(this.folder, file), { force: true });
       removeTokens(this.folder);
@@ -278,30 +293,73 @@ export class EmbeddedCluster {
     });
   }
 
-  /** Ends what tasks left running, takes away their mounts and cgroups, and removes their data. */
-  private async cleanUp(
-    signal?: AbortSignal,
-    allocations: ReadonlySet<string> = allocationsIn(join(this.folder, "data")),
-  ): Promise<void> {
-    const data = join(this.folder, "data");
-    for (const pid of processesIn(data)) await endProcess(pid, () => processesIn(data).includes(pid), 3000, signal);
-    signal?.throwIfAborted();
-    for (const mount of mountsIn(data)) unmount(mount);
-    removeCgroups(allocations);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  /** Ends jobs, agents, and what tasks left running. @returns whether there was anything to end */
+  private async end(progress: Progress, signal?: AbortSignal): Promise<boolean> {
+    const had = livingAgents(this.folder).length > 0 || processesIn(this.data).length > 0;
+    const ready = (await this.readyAgents()).filter(({ region }) => region !== undefined);
+    const tokens = readTokens(this.folder);
+    if (ready.length > 0) {
+      progress.step("stopping jobs");
+      for (const { name, address } of ready) {
+        try {
+          await stopJobs(address, tokens, progress, signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          progress.note(`the jobs of ${name} could not be stopped (${messageOf(error)}); their processes are ended`);
+        }
+      }
+      // Nomad ends its helpers a moment after their tasks.
+      for (let waited = 0; waited < 3000 && processesIn(this.data).length > 0; waited += 100)
+        await sleep(100, undefined, { signal });
+    }
+    for (const { name } of inOrderOfEnd(livingAgents(this.folder))) {
+      signal?.throwIfAborted();
+      progress.step(`stopping ${name}`);
+      await endAgent(this.folder, name, signal);
+      progress.done(`${name} stopped`);
+    }
+    if (this.isLink()) await endProcesses(processesIn(this.data), 3000, signal);
+    return had;
   }
 
-  private async agentStatus(agent: Agent, state: ClusterState | undefined): Promise<AgentStatus> {
+  /** The agents that answer; none where nobody knows what there is. */
+  private async readyAgents(): Promise<readonly AgentStatus[]> {
+    try {
+      return (await this.status()).agents.filter(({ ready }) => ready);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return [];
+    }
+  }
+
+  private isLink(): boolean {
+    return lstatSync(this.folder, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  }
+
+  /** What is behind a link may be anybody's: nothing is written or removed there. */
+  private refuseLink(): void {
+    if (this.isLink())
+      throw UserError.at(
+        this.folder,
+        "is a link, and a cluster keeps its files in a folder of its own; nothing behind it was touched: remove the link",
+        "folder",
+      );
+  }
+
+  private async agentStatus(
+    agent: Agent,
+    state: ClusterState | undefined,
+    living: readonly LivingAgent[],
+  ): Promise<AgentStatus> {
     const files = filesOf(this.folder, agent.name);
-    const known = state?.agents[agent.name];
-    const running = known !== undefined && isOurs(known.pid, files.config);
+    const pid = living.find(({ name }) => name === agent.name)?.pid;
     return {
       name: agent.name,
       region: agent.region,
-      running,
-      ready: running && (await isReady(agent, this.tokensOf(state))),
-      pid: running ? known.pid : undefined,
-      version: known?.version,
+      running: pid !== undefined,
+      ready: pid !== undefined && (await isReady(agent, this.tokensOf(state))),
+      pid,
+      version: state?.agents[agent.name]?.version,
       address: addressOf(agent),
       log: files.log,
     };
@@ -311,7 +369,7 @@ export class EmbeddedCluster {
     const started = performance.now();
     for (let given = access === undefined; ;) {
       signal?.throwIfAborted();
-      const status = await this.agentStatus(agent, readState(this.folder));
+      const status = await this.agentStatus(agent, readState(this.folder), livingAgents(this.folder));
       if (!given && status.running && (await leads(agent))) {
         await access?.giveTo(agent, status.version ?? "", signal);
         given = true;
@@ -332,31 +390,19 @@ export class EmbeddedCluster {
       await sleep(100, undefined, { signal });
     }
   }
+}
 
-  /** One command at a time. */
-  private async locked<T>(work: () => Promise<T>): Promise<T> {
-    ignoredFolder(this.folder);
-    let release: () => Promise<void>;
-    try {
-      release = await lock(this.folder, { stale: 15_000, update: 3000, retries: { retries: 2, minTimeout: 500 } });
-    } catch {
-      throw UserError.at(
-        this.folder,
-        "another cdk-nomad starts or stops this cluster right now; wait for it, or try again in 15 s",
-        "locked",
-      );
-    }
-    try {
-      return await work();
-    } finally {
-      await release();
-    }
-  }
+/** The Consul agent that a Nomad registers with: its own, or that of all. */
+function consulAgentOf(agents: readonly Agent[], nomad: string): Agent | undefined {
+  const found = agents.find(({ name }) => name === nomad);
+  if (found?.program !== "nomad") return undefined;
+  const port = found.consul["Consul HTTP"];
+  return agents.find((agent) => agent.program === "consul" && agent.ports["Consul HTTP"] === port);
 }
 
 /** A cluster that runs keeps its ports and its regions. */
 function refuseOther(before: ClusterStatus, portOffset: number, regions: readonly string[], closed: boolean): void {
-  if (before.phase === "stopped") return;
+  if (!before.agents.some(({ running }) => running)) return;
   if (portOffset !== before.portOffset)
     throw UserError.at(
       "--port-offset",
@@ -375,78 +421,6 @@ function refuseOther(before: ClusterStatus, portOffset: number, regions: readonl
       `the cluster runs already, and ${before.closed ? "asks" : "does not ask"} for tokens; run cdk-nomad down first`,
       "access",
     );
-}
-
-async function refuseTakenPorts(agents: readonly Agent[]): Promise<void> {
-  const [, first] = agents;
-  const ports = agents.flatMap((agent) =>
-    Object.entries(agent.ports)
-      // Consul's agent is given the ports of a whole cluster.
-      .filter(([name]) => name.toLowerCase().startsWith(agent.program))
-      .map(([name, port]) => [[agents[0], first].includes(agent) ? name : `${name} of ${agent.name}`, port]),
-  );
-  const taken = await takenPorts(Object.fromEntries(ports) as Record<string, number>);
-  if (taken.length === 0) return;
-  throw new UserError(
-    taken.map(({ name, port, owner }) => ({
-      rule: "ports",
-      path: `port ${port} (${name})`,
-      message: `is taken${owner ? ` by ${owner}` : ""}; stop that, or choose other ports: cdk-nomad up --port-offset 1000`,
-      severity: "error" as const,
-    })),
-  );
-}
-
-async function isReady(agent: Agent, tokens: Tokens | undefined): Promise<boolean> {
-  const client = agent.program === "nomad" ? nomadOf(agent, tokens) : consulOf(agent, tokens);
-  try {
-    if (!(await client.leader())) return false;
-    return client instanceof NomadClient ? (await client.readyNodes()).length > 0 : true;
-  } catch {
-    return false;
-  } finally {
-    await client.close();
-  }
-}
-
-/** Whether an agent answers and has a leader, which nobody needs a token to know. */
-async function leads(agent: Agent): Promise<boolean> {
-  const client = agent.program === "nomad" ? nomadOf(agent, undefined) : consulOf(agent, undefined);
-  try {
-    return (await client.leader()) !== undefined;
-  } catch {
-    return false;
-  } finally {
-    await client.close();
-  }
-}
-
-/** Jobs are stopped before their agent: an agent that ends leaves its tasks running. */
-async function stopJobs(
-  address: string,
-  tokens: Tokens | undefined,
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<void> {
-  const nomad = new NomadClient(nomadConnection(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}, address));
-  try {
-    const jobs = await nomad.jobs();
-    for (const job of jobs) {
-      signal?.throwIfAborted();
-      await nomad.deregister(job.ID, { purge: true });
-    }
-    for (let waited = 0; waited < 30_000; waited += 100) {
-      const alive = (await nomad.allAllocations()).filter((allocation) =>
-        ["pending", "running"].includes(allocation.ClientStatus),
-      );
-      if (alive.length === 0) break;
-      progress.detail(`${alive.length} allocations are stopping`);
-      await sleep(100, undefined, { signal });
-    }
-    if (jobs.length > 0) progress.done(jobs.length === 1 ? "1 job stopped" : `${jobs.length} jobs stopped`);
-  } finally {
-    await nomad.close();
-  }
 }
 
 /** Where a program comes from, and its licence. */

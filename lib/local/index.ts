@@ -6,5 +6,5 @@ export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFo
 export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";
 export type { Machine } from "./machine";
-export { endProcess, mountsIn, processesIn, unmount } from "./processes";
+export { endProcesses, mountsIn, processesIn, unmount } from "./processes";
 export { SILENT, type Progress } from "./progress";

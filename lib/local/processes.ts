@@ -1,55 +1,106 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-
-/** Whether the process with this id is the one that was started, and not another that got its id later. */
-export function isOurs(pid: number, config: string): boolean {
-  return commandLine(pid)?.includes(config) ?? false;
-}
 
 /** Whether this machine tells of processes and mounts as Linux does. */
 function hasProc(): boolean {
   return existsSync("/proc/self/mounts");
 }
 
-/** The command line of a process, or undefined where there is none. */
-function commandLine(pid: number): string | undefined {
+/** A process of this machine, and what it was started with. */
+export interface ListedProcess {
+  readonly pid: number;
+  /** Its program and its arguments; one text, where the system does not tell where each ends (macOS). */
+  readonly command: readonly string[] | string;
+}
+
+/** Every process that still runs. One that has ended and waits to be asked about has no command, and is left out. */
+export function listProcesses(): readonly ListedProcess[] {
+  if (!hasProc()) return listedByPs();
+  return pids().flatMap((pid) => {
+    const command = read(pid, "cmdline").split("\0").slice(0, -1);
+    return command.length > 0 ? [{ pid, command }] : [];
+  });
+}
+
+function listedByPs(): readonly ListedProcess[] {
   try {
-    // A zombie has an empty one: it runs no more.
-    if (hasProc()) return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-    return execFileSync("ps", ["-o", "command=", "-p", String(pid)], {
+    const said = execFileSync("ps", ["-axww", "-o", "pid=,command="], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
+    return [...said.matchAll(/^\s*(\d+)\s+(.*)$/gm)].map(([, pid, command = ""]) => ({
+      pid: Number(pid),
+      command,
+    }));
+  } catch {
+    return [];
+  }
+}
+
+/** The value of a variable in the environment that a process was started with, where this user may see it. */
+export function variableOf(pid: number, name: string): string | undefined {
+  return new RegExp(`(?:^|\0)${name}=([^\0]*)`).exec(read(pid, "environ"))?.[1];
+}
+
+/**
+ * What tells a process from another that gets its id later: when it was started. Undefined where none of this id runs, or where it has
+ * ended and only waits to be asked about.
+ */
+export function startOf(pid: number): string | undefined {
+  if (hasProc()) {
+    // The name in brackets may hold anything, brackets too.
+    const fields = read(pid, "stat").split(") ").pop()?.split(" ") ?? [];
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+  }
+  try {
+    const said = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return said.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The user id of a process; undefined where it has ended. */
+export function userOf(pid: number): number | undefined {
+  try {
+    return statSync(`/proc/${pid}`).uid;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Ends a process: asks it first, and takes its life where it does not listen.
+ * Ends processes: asks all of them first, and takes the lives of those that do not listen.
  *
- * @param alive whether it still runs
+ * @param patience how long they are given, in milliseconds
  * @param signal ends the waiting
+ * @returns those that still run: they belong to another user, or the kernel holds them
  */
-export async function endProcess(
-  pid: number,
-  alive: () => boolean,
+export async function endProcesses(
+  processes: readonly number[],
   patience: number,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<readonly number[]> {
+  const started = new Map(processes.map((pid) => [pid, startOf(pid)]));
+  const living = () => processes.filter((pid) => started.get(pid) !== undefined && startOf(pid) === started.get(pid));
   for (const [name, wait] of [
     ["SIGTERM", patience],
     ["SIGKILL", 5000],
   ] as const) {
-    if (!alive()) return;
-    try {
-      process.kill(pid, name);
-    } catch {
-      return;
+    for (const pid of living()) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It has just ended, or it is another user's.
+      }
     }
-    for (let waited = 0; waited < wait && alive(); waited += 50) await sleep(50, undefined, { signal });
+    for (let waited = 0; waited < wait && living().length > 0; waited += 50) await sleep(50, undefined, { signal });
   }
+  return living();
 }
 
 /**
@@ -58,22 +109,24 @@ export async function endProcess(
  */
 export function processesIn(folder: string): number[] {
   if (!hasProc()) return [];
-  const pids = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  return pids.filter((pid) => pid !== process.pid && (isTaskIn(pid, folder) || isHelperIn(pid, folder)));
+  return pids().filter((pid) => pid !== process.pid && (isTaskIn(pid, folder) || isHelperIn(pid, folder)));
 }
+
+/** What Nomad calls the parts of its program that run beside tasks. */
+const HELPERS: readonly string[] = ["executor", "logmon", "docker_logger"];
 
 /** Whether this is a task, which may run in a chroot inside the folder or with the environment that Nomad gave it. */
 function isTaskIn(pid: number, folder: string): boolean {
-  const directory = /(?:^|\0)NOMAD_ALLOC_DIR=([^\0]*)/.exec(read(pid, "environ"))?.[1];
-  return [directory, link(pid, "exe"), link(pid, "root")].some((path) => isInside(path, folder));
+  return [variableOf(pid, "NOMAD_ALLOC_DIR"), link(pid, "exe"), link(pid, "root")].some((path) =>
+    isInside(path, folder),
+  );
 }
 
 /** Whether this is one of the processes that Nomad starts of its own program: they hold files of the allocation open. */
 function isHelperIn(pid: number, folder: string): boolean {
   const args = read(pid, "cmdline").split("\0");
-  if (!["agent", "executor", "logmon", "docker_logger"].includes(args[1] ?? "")) return false;
+  // Nomad gives every plug-in this variable, and no task.
+  if (!HELPERS.includes(args[1] ?? "") || variableOf(pid, "NOMAD_PLUGIN_MAGIC_COOKIE") === undefined) return false;
   return args.some((arg) => arg.includes(`${folder}/`)) || openFiles(pid).some((path) => isInside(path, folder));
 }
 
@@ -83,6 +136,12 @@ function openFiles(pid: number): (string | undefined)[] {
   } catch {
     return [];
   }
+}
+
+function pids(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function link(pid: number, name: string): string | undefined {
@@ -104,6 +163,8 @@ function read(pid: number, name: string): string {
 /** Mounts inside a folder, the deepest first. */
 export function mountsIn(folder: string): string[] {
   if (!hasProc()) return [];
+  // The kernel knows no links in them.
+  const place = existsSync(folder) ? realpathSync(folder) : folder;
   const mounts = readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
     .map((line) =>
@@ -111,7 +172,7 @@ export function mountsIn(folder: string): string[] {
         String.fromCharCode(parseInt(octal, 8)),
       ),
     );
-  return mounts.filter((mount) => isInside(mount, folder)).sort((a, b) => b.length - a.length);
+  return mounts.filter((mount) => isInside(mount, place)).sort((a, b) => b.length - a.length);
 }
 
 /** Takes a mount away, also where something still holds it. */

@@ -5,7 +5,8 @@ import { UserError } from "../jobspec";
 import { privateFolder, writeWholePrivateFile } from "../private-files";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const agent = v.object({ pid: count, version: v.string(), path: v.string(), from: v.string() });
+// Which process it is, is asked of the system.
+const agent = v.object({ version: v.string(), path: v.string(), from: v.string() });
 
 const schema = v.object({
   format: v.literal(1),
@@ -34,6 +35,16 @@ export function readState(folder: string): ClusterState | undefined {
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) throw UserError.at(file, "is of another release; run cdk-nomad down, which removes it", "state");
   return parsed.output;
+}
+
+/** What the agents of a cluster carry of its state, so that it is known where the folder is gone. */
+export function readMark(text: string | undefined): ClusterState | undefined {
+  try {
+    const parsed = v.safeParse(schema, JSON.parse(text ?? ""));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes it, whole or not at all. */

@@ -2,17 +2,20 @@ import * as v from "valibot";
 import {
   agentCheck,
   certificateRoots,
+  agentService,
   configEntry,
   consulAgent,
   keyEntry,
   keyValue,
   list,
   mapOf,
+  nothing,
   refusedTransaction,
   serviceInstance,
   text,
   transaction,
   type AgentCheck,
+  type AgentService,
   type ConfigEntryJson,
   type KeyEntry,
   type ServiceInstance,
@@ -97,6 +100,16 @@ export class ConsulClient extends ApiClient {
    */
   async agentChecks(): Promise<Readonly<Record<string, AgentCheck>>> {
     return this.http.get(apiPath`/v1/agent/checks`, mapOf(agentCheck));
+  }
+
+  /** Services that are registered with the agent that is asked, by their ids. */
+  async agentServices(): Promise<Readonly<Record<string, AgentService>>> {
+    return this.http.get(apiPath`/v1/agent/services`, mapOf(agentService));
+  }
+
+  /** Takes a service, with its checks, out of the agent that is asked. */
+  async deregisterService(id: string): Promise<void> {
+    await this.http.put(apiPath`/v1/agent/service/deregister/${id}`, nothing);
   }
 
   /** The value of a key, or undefined. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endProcess, mountsIn, portsAt, processesIn, regionPortsAt, unmount, type ProgramName } from "../../lib/local";
+import { endProcesses, mountsIn, portsAt, processesIn, regionPortsAt, unmount, type ProgramName } from "../../lib/local";
 import { binaryHere } from "../../__tests__/support/binaries";
 
 /** Sizes that the nodes claim to have, whatever the machine has: MHz and MiB. */
@@ -70,7 +70,7 @@ export class Agents {
   async end(): Promise<void> {
     for (const name of [...this.#children.keys()].reverse()) await this.kill(name);
     // An agent that is switched off leaves its tasks running.
-    for (const pid of processesIn(this.folder)) await endProcess(pid, () => processesIn(this.folder).includes(pid), 0);
+    await endProcesses(processesIn(this.folder), 0);
     for (const mount of mountsIn(this.folder)) unmount(mount);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -2,9 +2,12 @@ import type { ClusterStatus } from "../../local";
 import { NomadClient, nomadConnection } from "../../nomad";
 import { style, table, term, type TerminalText } from "../../text";
 import { localCluster, type CliContext } from "../context";
+import { EXIT } from "../exit-codes";
 
-/** Says what the embedded cluster is doing, and which jobs run on it. */
-export async function clusterStatus(options: { readonly json: boolean }, context: CliContext): Promise<void> {
+const EXIT_CODES = { running: EXIT.ok, partial: EXIT.partial, stopped: EXIT.stopped } as const;
+
+/** Says what the embedded cluster is doing, and which jobs run on it. @returns an exit code that tells whether all of it does */
+export async function clusterStatus(options: { readonly json: boolean }, context: CliContext) {
   const { terminal } = context;
   const { cluster } = localCluster(context);
   const found = await cluster.status();
@@ -19,18 +22,27 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   ).flat();
   if (options.json) {
     terminal.json({ ...found, jobs });
-    return;
+    return EXIT_CODES[found.phase];
   }
   const several = found.regions.length > 1;
   terminal.print(clusterTable(found));
   if (found.phase === "stopped") terminal.print(term`\nstart it with: cdk-nomad up`);
-  if (found.phase === "partial")
-    terminal.print(term`\nnot all of it is ready: cdk-nomad up starts the rest, cdk-nomad down ends it`);
+  if (found.phase === "partial") terminal.print(partialText(found));
   if (jobs.length > 0) {
     const head = [term`JOB`, term`TYPE`, term`STATUS`, ...(several ? [term`REGION`] : [])];
     const rows = jobs.map((job) => [job.id, job.type, job.status, ...(several ? [job.region] : [])]);
     terminal.print(term`\n${table(head, rows)}`);
   }
+  return EXIT_CODES[found.phase];
+}
+
+/** Why it is not all there, and what to do. */
+function partialText({ folder, forgotten, abandoned }: ClusterStatus): TerminalText {
+  if (forgotten)
+    return term`\n${folder} was removed while it ran: cdk-nomad down ends it, cdk-nomad up ends it and starts anew`;
+  const tasks = abandoned === 1 ? term`1 process of tasks runs` : term`${abandoned} processes of tasks run`;
+  const why = abandoned === 0 ? term`not all of it is ready` : term`${tasks} without a Nomad`;
+  return term`\n${why}: cdk-nomad up starts what is missing${abandoned === 0 ? term`` : term` and ends those`}, cdk-nomad down ends it`;
 }
 
 /** The jobs of a region, asked of its own agent. */

@@ -39,18 +39,17 @@ export const status = command({
   options,
   examples: ["cdk-nomad status", "cdk-nomad status dev --watch"],
   exitCodes: {
-    [EXIT.ok]: "healthy; without an environment, whatever the cluster does",
+    [EXIT.ok]: "healthy; without an environment: all of the embedded cluster is ready",
     [EXIT.failed]: "an error, or something failed or is missing",
     [EXIT.waitingForPromotion]: "a canary waits for its promotion",
     [EXIT.timedOut]: "a deployment or a batch job goes on",
+    [EXIT.partial]: "without an environment: the embedded cluster runs in part",
+    [EXIT.stopped]: "without an environment: the embedded cluster does not run",
   },
   interrupted: term`nothing was changed`,
   async run(input, context) {
     const { environment } = input;
-    if (environment === undefined) {
-      await clusterStatus(input, context);
-      return EXIT.ok;
-    }
+    if (environment === undefined) return clusterStatus(input, context);
     return withStack({ ...input, environment }, context, async (stack) => {
       if (input.watch)
         await whileWatching(stack, input, context, (handlers) =>

@@ -27,6 +27,11 @@ export const serviceInstance = object({
 /** An instance of a service with its checks. https://developer.hashicorp.com/consul/api-docs/health#list-service-instances-for-service */
 export interface ServiceInstance extends v.InferOutput<typeof serviceInstance> {}
 
+export const agentService = object({ ID: text, Service: text });
+
+/** A service that is registered with an agent. */
+export interface AgentService extends v.InferOutput<typeof agentService> {}
+
 export const agentCheck = object({ Status: status, Output: optionalText });
 
 /** A check as the agent that runs it knows it. */

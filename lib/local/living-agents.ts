@@ -1,0 +1,51 @@
+import { basename, dirname } from "node:path";
+import { agentOfConfiguration, CLUSTER_MARK, isConfigurationFile } from "./agents";
+import { listProcesses, variableOf, type ListedProcess } from "./processes";
+import { readMark, type ClusterState } from "./state";
+
+/** A process that is an agent of a cluster. */
+export interface LivingAgent {
+  /** As in {@link Agent}. */
+  readonly name: string;
+  readonly pid: number;
+  /** What the agent was told of its cluster when it was started; undefined where it is not to be seen. */
+  readonly mark: ClusterState | undefined;
+}
+
+/**
+ * The agents of a cluster that live, asked of the system: processes that were started with a configuration file of this very folder, whether
+ * it is there still or not. No file has to be right for it.
+ */
+export function livingAgents(folder: string): readonly LivingAgent[] {
+  return listProcesses().flatMap((listed) => {
+    const name = agentOf(listed, folder);
+    return name === undefined ? [] : [{ name, pid: listed.pid, mark: readMark(variableOf(listed.pid, CLUSTER_MARK)) }];
+  });
+}
+
+/** The name of the agent of a folder's cluster that a process is; undefined where it is none. */
+export function agentOf({ command }: Pick<ListedProcess, "command">, folder: string): string | undefined {
+  const config = argumentsOf(command)
+    .map((text) => /^-config(?:-file)?=(.*)$/s.exec(text)?.[1])
+    .find((path) => path !== undefined && dirname(path) === folder && isConfigurationFile(basename(path)));
+  return config === undefined ? undefined : agentOfConfiguration(config);
+}
+
+/** What follows of a command line that is as `startAgent` writes it. */
+function argumentsOf(command: ListedProcess["command"]): readonly string[] {
+  if (typeof command !== "string") {
+    const [, agent, ...rest] = command;
+    const own = rest[0] === "-dev" ? rest.slice(1) : rest;
+    return agent === "agent" && own.length === 1 ? own : [];
+  }
+  const last = / agent (?:-dev )?(-config(?:-file)?=.*)$/s.exec(command)?.[1];
+  return last === undefined ? [] : [last];
+}
+
+/** What the agents that live say of their cluster; undefined where none does. */
+export function rememberedBy(living: readonly LivingAgent[]): ClusterState | undefined {
+  const marks = living.flatMap(({ mark }) => (mark ? [mark] : []));
+  const [first] = marks;
+  if (!first) return undefined;
+  return { ...first, agents: Object.assign({}, ...marks.map(({ agents }) => agents)) as ClusterState["agents"] };
+}

@@ -1,0 +1,29 @@
+import { NomadClient } from "../nomad";
+import { consulOf, nomadOf } from "./access";
+import type { Agent } from "./agents";
+import type { Tokens } from "./tokens";
+
+/** Whether an agent answers and has a leader, and a Nomad a node that takes work. */
+export async function isReady(agent: Agent, tokens: Tokens | undefined): Promise<boolean> {
+  const client = agent.program === "nomad" ? nomadOf(agent, tokens) : consulOf(agent, tokens);
+  try {
+    if (!(await client.leader())) return false;
+    return client instanceof NomadClient ? (await client.readyNodes()).length > 0 : true;
+  } catch {
+    return false;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Whether an agent answers and has a leader, which nobody needs a token to know. */
+export async function leads(agent: Agent): Promise<boolean> {
+  const client = agent.program === "nomad" ? nomadOf(agent, undefined) : consulOf(agent, undefined);
+  try {
+    return (await client.leader()) !== undefined;
+  } catch {
+    return false;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { NomadClient, nomadConnection } from "../nomad";
+import type { Progress } from "./progress";
+import type { Tokens } from "./tokens";
+
+/** Jobs are stopped before their agent: an agent that ends leaves its tasks running. */
+export async function stopJobs(
+  address: string,
+  tokens: Tokens | undefined,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const nomad = new NomadClient(nomadConnection(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}, address));
+  try {
+    const jobs = await nomad.jobs();
+    for (const job of jobs) {
+      signal?.throwIfAborted();
+      await nomad.deregister(job.ID, { purge: true });
+    }
+    for (let waited = 0; waited < 30_000; waited += 100) {
+      const alive = (await nomad.allAllocations()).filter((allocation) =>
+        ["pending", "running"].includes(allocation.ClientStatus),
+      );
+      if (alive.length === 0) break;
+      progress.detail(`${alive.length} allocations are stopping`);
+      await sleep(100, undefined, { signal });
+    }
+    if (jobs.length > 0) progress.done(jobs.length === 1 ? "1 job stopped" : `${jobs.length} jobs stopped`);
+  } finally {
+    await nomad.close();
+  }
+}
