@@ -140,8 +140,7 @@ export class EmbeddedCluster {
     const state = readState(this.folder);
     if (!state) return false;
     const own = agentsOf(state).find((agent) => agent.program === "nomad" && isSameAddress(addressOf(agent), address));
-    const pid = own && state.agents[own.name]?.pid;
-    return own !== undefined && pid !== undefined && isOurs(pid, filesOf(this.folder, own.name).config);
+    return own !== undefined && livingAgents(this.folder).some(({ name }) => name === own.name);
   }
 
   /** The agents whose processes live, and how many processes of their tasks do. Nobody is asked who might not answer. */
