@@ -58,11 +58,13 @@ const schema = v.strictObject({
       v.strictObject({
         kind: v.literal("images"),
         registry: v.string("write a text"),
-        version: v.pipe(
-          text,
-          v.check(
-            (tag) => tag !== "latest",
-            'would be pulled by Nomad before every start; write a fixed tag, such as "1.4.2"',
+        version: v.optional(
+          v.pipe(
+            text,
+            v.check(
+              (tag) => tag !== "latest",
+              'would be pulled by Nomad before every start; write a fixed tag, such as "1.4.2"',
+            ),
           ),
         ),
         network: v.optional(v.literal("host", 'write "host", or leave it out')),

@@ -1,23 +1,52 @@
-import { imagesOf, PoolJob, type Job } from "../lib";
+import { imagesOf, PoolJob, UserError, type Job } from "../lib";
 
 /** What was decided about jobs whose execution is `auto`, in words. */
 type Reason = string;
 
 const WITHOUT_DOCKER = "no Docker answers here, so jobs run as processes";
 
+/** The environment variable that says how jobs run whose execution is `auto`: `hermes-sandbox=process,runtime-openai=container`. */
+export const CONTAINERS = "CDK_NOMAD_CONTAINERS";
+
 /**
  * Decides for jobs whose execution is `auto` whether they run in containers: where the Docker of this machine has every image of the job. An
- * image that is only named would be pulled, and a registry that has these is nobody's to promise.
+ * image that is only named would be pulled, and a registry that has these is nobody's to promise. What was decided is a part of the stack's
+ * record, and counts before what this machine has where somebody says it again.
  */
 export class ContainerChoice {
   readonly #jobs = new Map<Reason, string[]>();
+  readonly #chosen = new Map<string, boolean>();
+  readonly #said: ReadonlyMap<string, boolean>;
   #withoutDocker = false;
 
-  /** @param images what the Docker of this machine has, by name and tag; undefined where none answers */
-  constructor(private readonly images: ReadonlySet<string> | undefined) {}
+  /**
+   * @param images what the Docker of this machine has, by name and tag; undefined where none answers
+   * @param said what {@link CONTAINERS} says. Default: nothing
+   * @throws UserError where that cannot be meant
+   */
+  constructor(
+    private readonly images: ReadonlySet<string> | undefined,
+    said = "",
+  ) {
+    this.#said = readChoices(said);
+  }
 
   /** Whether a job runs in containers. */
   contained(job: Job): boolean {
+    const name = nameOf(job);
+    const contained = this.#said.get(name) ?? this.decide(job);
+    this.#chosen.set(name, contained);
+    return contained;
+  }
+
+  /** What was decided, as {@link CONTAINERS} says it; undefined where nothing was to be decided. */
+  get choices(): string | undefined {
+    if (this.#chosen.size === 0) return undefined;
+    const words = [...this.#chosen].map(([name, contained]) => `${name}=${contained ? "container" : "process"}`);
+    return words.sort().join(",");
+  }
+
+  private decide(job: Job): boolean {
     const wanted = imagesOf(job);
     const missing = wanted.filter((image) => !this.images?.has(image));
     const all = wanted.join(", ");
@@ -38,7 +67,27 @@ export class ContainerChoice {
   }
 
   private note(job: Job, reason: Reason): void {
-    const name = job instanceof PoolJob ? job.pool : job.id;
+    const name = nameOf(job);
     this.#jobs.set(reason, [...(this.#jobs.get(reason) ?? []), name]);
   }
+}
+
+/** A pool's job has another id after each change. */
+function nameOf(job: Job): string {
+  return job instanceof PoolJob ? job.pool : job.id;
+}
+
+function readChoices(said: string): ReadonlyMap<string, boolean> {
+  const words = said.split(",").filter((word) => word.trim() !== "");
+  return new Map(
+    words.map((word) => {
+      const [, name = "", how] = /^\s*([^=\s]+)=(container|process)\s*$/.exec(word) ?? [];
+      if (how === undefined)
+        throw UserError.at(
+          CONTAINERS,
+          `"${word}" is no choice; write hermes-sandbox=process,runtime-openai=container, say`,
+        );
+      return [name, how === "container"];
+    }),
+  );
 }

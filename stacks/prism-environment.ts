@@ -18,7 +18,9 @@ import {
   Secret,
   setStackCluster,
   setStackOwner,
+  SLOT_POOL_VARIABLES,
   SlotPoolJob,
+  StackRecord,
   standIn,
   Update,
   WarmPoolJob,
@@ -27,7 +29,7 @@ import {
   type Provider,
   type StandInName,
 } from "../lib";
-import { ContainerChoice } from "./containers";
+import { ContainerChoice, CONTAINERS } from "./containers";
 import type { EnvironmentSettings, GroupSettings } from "./settings";
 
 /** What of the surroundings a stack looks at, passed in so that tests can say it. */
@@ -42,7 +44,7 @@ export interface Surroundings {
   readonly project?: string;
   /** Images that the Docker of this machine has, by name and tag. Default: no Docker answers. */
   readonly dockerImages?: readonly string[];
-  /** WARM_POOL_<PROVIDER>_SIZE and TERMINAL_NOMAD_…, by their names. */
+  /** WARM_POOL_<PROVIDER>_SIZE, TERMINAL_NOMAD_… and CDK_NOMAD_CONTAINERS, by their names. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -67,7 +69,10 @@ export class PrismEnvironment extends TerraformStack {
   ) {
     super(scope, settings.name);
     this.#offset = settings.portOffset ?? surroundings.portOffset ?? 0;
-    this.#containers = new ContainerChoice(surroundings.dockerImages && new Set(surroundings.dockerImages));
+    this.#containers = new ContainerChoice(
+      surroundings.dockerImages && new Set(surroundings.dockerImages),
+      surroundings.variables?.[CONTAINERS],
+    );
     setStackOwner(this, settings.owner);
     if (settings.cluster) setStackCluster(this, settings.cluster);
     this.keepState();
@@ -107,6 +112,19 @@ export class PrismEnvironment extends TerraformStack {
     this.addService(polydev);
     this.addHermes();
     outputJobs(this);
+    new StackRecord(this, "record", { surroundings: this.lookedAt() });
+  }
+
+  /** What of its surroundings the stack looked at, by the names of environment variables. */
+  private lookedAt(): Readonly<Record<string, string | undefined>> {
+    const { programs } = this.settings;
+    const { prismBinDir, variables = {} } = this.surroundings;
+    const names = [...PROVIDERS.map((provider) => WarmPoolJob.sizeVariable(provider)), ...SLOT_POOL_VARIABLES];
+    return {
+      ...(programs.kind === "processes" && programs.binDir === undefined ? { PRISM_BIN_DIR: prismBinDir } : {}),
+      ...Object.fromEntries(names.map((name) => [name, variables[name] || undefined])),
+      [CONTAINERS]: this.#containers.choices,
+    };
   }
 
   private addPolydev(): Polydev {
@@ -226,15 +244,21 @@ export class PrismEnvironment extends TerraformStack {
     }).stringValue;
   }
 
-  private imageVersion(version: string): string {
+  /** @param version undefined where whoever deploys has to say it */
+  private imageVersion(version: string | undefined): string {
     return new TerraformVariable(this, "image_version", {
       type: "string",
-      default: version,
+      ...(version === undefined ? {} : { default: version }),
       description: "Tag of the images of Prism.",
       validation: [
         {
           condition: '${can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_version))}',
           errorMessage: "Write a tag: letters, digits, dots, dashes and underscores, 128 at most.",
+        },
+        {
+          condition: '${!contains(["latest"], var.image_version)}',
+          errorMessage:
+            "Nomad would pull it before every start, and start something else one day; write a fixed tag, such as 1.4.2.",
         },
       ],
     }).stringValue;

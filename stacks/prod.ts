@@ -1,4 +1,4 @@
-import { Duration, IMAGE_TAG, Memory, Vault } from "../lib";
+import { Duration, Memory, Vault } from "../lib";
 import type { EnvironmentSettings } from "./settings";
 
 const GENEROUS = { cpu: 2000, memory: Memory.mebibytes(1024), memoryMax: Memory.mebibytes(2048) };
@@ -12,7 +12,8 @@ export const prod: EnvironmentSettings = {
   owner: "terraform",
   datacenters: ["dc1", "dc2", "dc3"],
   backend: { kind: "consul", path: "terraform/cdk-nomad/prod" },
-  programs: { kind: "images", registry: "", version: IMAGE_TAG },
+  // Which version goes to prod is said by whoever deploys.
+  programs: { kind: "images", registry: "" },
   admin: { count: 1, ...GENEROUS },
   launcher: { count: 0, ...GENEROUS, canaries: 1 },
   keyvalue: { count: 0, ...GENEROUS },

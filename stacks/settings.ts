@@ -27,8 +27,11 @@ export type ProgramSettings =
       readonly kind: "images";
       /** What stands before the image names, with its slash. */
       readonly registry: string;
-      /** The tag where nobody says another at deploy time; never `latest`, which Nomad would pull before every start. */
-      readonly version: string;
+      /**
+       * The tag where nobody says another at deploy time; never `latest`, which Nomad would pull before every start. Default: none, so that whoever
+       * deploys has to say it.
+       */
+      readonly version?: string;
       /** `host`: the containers use the node's network, as one machine needs it. Default: Docker's own, with mapped ports. */
       readonly network?: "host";
       /** The image of the task that waits for another service. Default: busybox:1.37. */

@@ -140,9 +140,10 @@ describe("the dev stack", () => {
     const environments = ["dev", "staging", "prod"];
     const jobs = await withSynthesis({ project: project.folder, env: process.env }, async (outdir) =>
       environments.flatMap((environment) =>
-        readStack(outdir, environment, { variables: {}, env: {} }).flatMap((wanted) =>
-          wanted.kind === "job" ? [{ environment, job: wanted.job }] : [],
-        ),
+        readStack(outdir, environment, {
+          variables: environment === "prod" ? { image_version: "1.4.2" } : {},
+          env: {},
+        }).flatMap((wanted) => (wanted.kind === "job" ? [{ environment, job: wanted.job }] : [])),
       ),
     );
     expect(new Set(jobs.map(({ environment }) => environment))).toEqual(new Set(environments));

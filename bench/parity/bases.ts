@@ -32,7 +32,7 @@ async function ownJobs(): Promise<readonly Base[]> {
   try {
     await synthesizeProject({ project: ROOT, outdir, env: process.env });
     return ["dev", "staging", "prod"].flatMap((stack) =>
-      readStack(outdir, stack, { variables: {}, env: {} })
+      readStack(outdir, stack, { variables: stack === "prod" ? { image_version: "1.4.2" } : {}, env: {} })
         .filter((item) => item.kind === "job")
         .map((item) => ({ name: `${stack}/${item.job.ID}`, job: item.job as unknown as Json })),
     );

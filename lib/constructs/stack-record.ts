@@ -5,6 +5,7 @@ import { TerraformResource, TerraformStack, TerraformVariable } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { checkProps, TOKEN_IN_STRING } from "../jobspec/host";
 import {
+  holdsSecretForm,
   isRecordable,
   layOut,
   projectIdentity,
@@ -105,7 +106,9 @@ export class StackRecord extends Construct {
           byDefault === undefined ? [] : [[friendlyUniqueId, byDefault as RecordedValue]],
         ),
       ),
-      surroundings: Object.fromEntries(Object.entries(surroundings).map(([name, value]) => [name, value ?? null])),
+      surroundings: Object.fromEntries(
+        Object.entries(surroundings).flatMap(([name, value = null]) => (holdsSecretForm(value) ? [] : [[name, value]])),
+      ),
       jobs: constructs
         .filter((construct) => NomadJob.isNomadJob(construct))
         .map(({ job: { id, region, namespace } }) => ({ id, region, namespace })),

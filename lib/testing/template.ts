@@ -5,6 +5,14 @@ import { evaluateTemplate, variableValues, type VariableDeclaration } from "../o
 import { difference } from "./match";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** Texts for variables that whoever deploys has to say: their names. */
+function namesFor(declared: Readonly<Record<string, VariableDeclaration>>): Readonly<Record<string, string>> {
+  const missing = Object.entries(declared).filter(
+    ([, { type = "string", default: byDefault }]) => type === "string" && byDefault === undefined,
+  );
+  return Object.fromEntries(missing.map(([name]) => [name, name]));
+}
 type Resources = Readonly<Record<string, Readonly<Record<string, Json>>>>;
 
 /** Part of a job's API JSON: what must be in it. Lists must be whole. */
@@ -25,11 +33,12 @@ export class Template {
   /**
    * Synthesizes a stack, with its aspects.
    *
-   * @param variables values for its Terraform variables. Default: their own defaults
+   * @param variables values for its Terraform variables. Default: their own defaults; a text that has none is the variable's name
    */
   static fromStack(stack: TerraformStack, variables: Readonly<Record<string, string>> = {}): Template {
     const json = JSON.parse(Testing.synth(stack)) as Template["stack"];
-    const values = variableValues(json.variable ?? {}, variables, {});
+    const declared = json.variable ?? {};
+    const values = variableValues(declared, { ...namesFor(declared), ...variables }, {});
     const jobs = Object.entries(json.resource?.nomad_job ?? {}).map(([id, resource]) => [
       id,
       { ...resource, jobspec: JSON.parse(String(evaluateTemplate(String(resource.jobspec), values))) as unknown },

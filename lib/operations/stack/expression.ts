@@ -83,6 +83,7 @@ class Parser {
     const char = this.text[this.at];
     if (char === '"') return this.string();
     if (char === "[") return this.list("[", "]");
+    if (char === "!") return this.not();
     const number = this.take(NUMBER);
     if (number !== "") return Number(number);
     const name = this.take(NAME);
@@ -90,6 +91,14 @@ class Parser {
     if (this.text[this.at] === "(") return this.call(name);
     if (name === "true" || name === "false") return name === "true";
     return this.variable(name);
+  }
+
+  /** What is not so; an operator behind it is left to Terraform, as every other one. */
+  private not(): boolean {
+    this.expect("!");
+    const value = this.expression();
+    if (typeof value !== "boolean") throw new NeedsTerraform("! of what is neither true nor false");
+    return !value;
   }
 
   private variable(name: string): TerraformValue {

@@ -31,7 +31,7 @@ export function variableValues(
       refuse(
         name,
         text === undefined
-          ? `has no value; write -var ${name}=…`
+          ? `has no value; write --var ${name}=… (cdktf: -var, or TF_VAR_${name})`
           : `${quoted(name, declaration, text)} is no ${declaration.type}`,
       );
     else values.set(name, value);

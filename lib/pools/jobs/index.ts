@@ -12,6 +12,6 @@ export {
   type WaitingRuntime,
 } from "./runtime-job";
 export { SlotPoolJob, type SlotPoolJobProps } from "./slot-pool-job";
-export { slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
+export { SLOT_POOL_VARIABLES, slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
 export { LARGEST_WARM_POOL, WarmPoolJob, type WarmPoolJobProps } from "./warm-pool-job";
 export { POOL_SERVICE_POLICIES } from "./pool-service-policies";

@@ -27,6 +27,19 @@ export interface SlotPoolSettings {
   readonly port?: number;
 }
 
+/** Hermes' environment variables that decide what the job of a slot pool is. */
+export const SLOT_POOL_VARIABLES = [
+  "TERMINAL_NOMAD_APPTAINER_IMAGE",
+  "TERMINAL_NOMAD_DRIVER",
+  "TERMINAL_NOMAD_IMAGE",
+  "TERMINAL_NOMAD_JOB_ID",
+  "TERMINAL_NOMAD_MAX",
+  "TERMINAL_NOMAD_MIN",
+  "TERMINAL_NOMAD_PRIVILEGED",
+  "TERMINAL_NOMAD_RAW_EXEC_PORT",
+  "TERMINAL_NOMAD_SLOTS",
+] as const;
+
 /**
  * What TERMINAL_NOMAD_ADDRESS, …_JOB_ID, …_IMAGE, …_DRIVER, …_SLOTS, …_MIN, …_MAX, …_PRIVILEGED, …_RAW_EXEC_PORT and …_APPTAINER_IMAGE say.
  *

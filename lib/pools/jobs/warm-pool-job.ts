@@ -121,6 +121,11 @@ export class WarmPoolJob extends PoolJob {
     });
   }
 
+  /** The environment variable that says the size of a provider's pool: WARM_POOL_OPENAI_SIZE. */
+  static sizeVariable(provider: Provider): string {
+    return `WARM_POOL_${provider.toUpperCase()}_SIZE`;
+  }
+
   /**
    * The sizes that WARM_POOL_OPENAI_SIZE, WARM_POOL_ANTHROPIC_SIZE and WARM_POOL_GOOGLE_SIZE say.
    *
@@ -129,7 +134,7 @@ export class WarmPoolJob extends PoolJob {
    */
   static sizesFrom(env: Readonly<Record<string, string | undefined>>, usual = 10): Record<Provider, number> {
     const size = (provider: Provider): number => {
-      const variable = `WARM_POOL_${provider.toUpperCase()}_SIZE`;
+      const variable = WarmPoolJob.sizeVariable(provider);
       const text = env[variable];
       if (text === undefined || text === "") return usual;
       if (!/^\d{1,4}$/.test(text))
