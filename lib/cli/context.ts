@@ -1,5 +1,13 @@
 import { clusterFolder, EmbeddedCluster, findProjectFolder, projectFolder } from "../local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection, type Environment } from "../nomad";
+import {
+  ConsulClient,
+  consulConnection,
+  NomadClient,
+  nomadConnection,
+  secretsOf,
+  withServer,
+  type Environment,
+} from "../nomad";
 import type { Surroundings } from "./surroundings";
 import type { Terminal } from "./terminal";
 
@@ -36,14 +44,9 @@ export function clusterVariables(
   const embedded = cluster?.environment();
   if (!embedded) return env;
   terminal.masking.learn(embedded);
-  const own = [
-    ["NOMAD_ADDR", "NOMAD_TOKEN"],
-    ["CONSUL_HTTP_ADDR", "CONSUL_HTTP_TOKEN"],
-  ].flatMap(([address = "", token = ""]) => {
-    if (!env[address]) return [address, token];
-    return env[address] === embedded[address] && !env[token] ? [token] : [];
-  });
-  return { ...env, ...Object.fromEntries(own.map((name) => [name, embedded[name]])) };
+  const isOther = (address: "NOMAD_ADDR" | "CONSUL_HTTP_ADDR") => env[address] && env[address] !== embedded[address];
+  const nomad = isOther("NOMAD_ADDR") ? env : withServer(env, "Nomad", embedded);
+  return isOther("CONSUL_HTTP_ADDR") ? nomad : withServer(nomad, "Consul", embedded);
 }
 
 /** Whether the variables name no cluster, or the embedded one. */
@@ -51,15 +54,20 @@ export function isEmbedded(env: Environment, cluster: EmbeddedCluster): boolean 
   return !env.NOMAD_ADDR || env.NOMAD_ADDR === cluster.environment()?.NOMAD_ADDR;
 }
 
-/** Clients for the cluster that the variables name, else for the embedded one, else for the usual ports. */
+/**
+ * Clients for the cluster that the variables name, else for the embedded one, else for the usual ports.
+ *
+ * @throws UserError with every variable that is wrong or not supported
+ */
 export function clients(
   context: Pick<CliContext, "env" | "silence" | "terminal">,
   cluster: EmbeddedCluster | undefined,
 ) {
   const variables = clusterVariables(context, cluster);
-  const { silence } = context;
-  return {
-    nomad: new NomadClient({ ...nomadConnection(variables), silence }),
-    consul: new ConsulClient({ ...consulConnection(variables), silence }),
-  };
+  const { silence, terminal } = context;
+  const nomad = nomadConnection(variables);
+  const consul = consulConnection(variables);
+  // Not all of it stands in the environment under a secret's name: a token may come from a file.
+  terminal.masking.know([nomad, consul].flatMap(secretsOf));
+  return { nomad: new NomadClient({ ...nomad, silence }), consul: new ConsulClient({ ...consul, silence }) };
 }

@@ -1,6 +1,17 @@
 /** A body or a line that is longer than it may be. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
+
+  /** @param limit how long it may be, in bytes */
+  constructor(readonly limit: number) {
+    super(`longer than ${sizeInWords(limit)}`);
+  }
+}
+
+/** A size in bytes, as messages name it. */
+export function sizeInWords(bytes: number): string {
+  const [size, unit] = bytes < 1024 * 1024 ? [bytes / 1024, "KiB"] : [bytes / 1024 / 1024, "MiB"];
+  return `${Math.round(size)} ${unit}`;
 }
 
 /**
@@ -14,14 +25,14 @@ export async function textOf(chunks: AsyncIterable<Uint8Array>, limit: number): 
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
-    if (size > limit) throw new TooLargeError();
+    if (size > limit) throw new TooLargeError(limit);
     parts.push(chunk);
   }
   return Buffer.concat(parts).toString();
 }
 
 /** The beginning of a body, of which the rest is not waited for. */
-export async function beginningOf(chunks: AsyncIterable<Uint8Array>, length: number): Promise<string> {
+async function beginningOf(chunks: AsyncIterable<Uint8Array>, length: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {
@@ -30,6 +41,33 @@ export async function beginningOf(chunks: AsyncIterable<Uint8Array>, length: num
     if (size >= length) break;
   }
   return Buffer.concat(parts).subarray(0, length).toString();
+}
+
+/**
+ * The whole text of a body whose first bytes are as they should be; of any other only the beginning, however much follows.
+ *
+ * @param limits in bytes
+ * @throws TooLargeError where the whole is longer
+ */
+export async function textOrBeginning(
+  chunks: AsyncIterable<Uint8Array>,
+  isWanted: (first: Uint8Array) => boolean,
+  limits: { readonly whole: number; readonly beginning: number },
+): Promise<string> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) return "";
+  const whole = rejoined(first.value, iterator);
+  return isWanted(first.value) ? textOf(whole, limits.whole) : beginningOf(whole, limits.beginning);
+}
+
+async function* rejoined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
 }
 
 const NEWLINE = 10;

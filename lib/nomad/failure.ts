@@ -1,9 +1,10 @@
 import { UserError } from "../jobspec";
 import { unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
-import type { Connection } from "./connection";
+import { variableOf, type Connection } from "./connection";
 import { ApiError, NoAnswerError, refusesToken } from "./errors";
 import { strangerIn, type RawAnswer } from "./stranger";
+import { misfit, wayTo } from "./unreached";
 
 /** How long a connection may take until it stands, in milliseconds. */
 export const CONNECT_TIMEOUT = 10_000;
@@ -20,11 +21,22 @@ export class ClosedError extends Error {
   readonly code = "ERR_CLOSED";
 }
 
-/** That an answer came too slowly. */
+/** That a proxy opens no tunnel. */
+export class TunnelError extends Error {
+  constructor(readonly status: number) {
+    super(`the proxy answers ${status}`);
+  }
+}
+
+/** That an answer came too slowly: it had not ended after some time, and hardly anything came any more. */
 export class SlowError extends Error {
   readonly seconds: number;
 
-  constructor(milliseconds: number) {
+  constructor(
+    milliseconds: number,
+    /** How much of it came, in bytes. */
+    readonly size: number,
+  ) {
     super("the answer comes too slowly");
     this.seconds = Math.round(milliseconds / 1000);
   }
@@ -45,18 +57,32 @@ export function refusalOf(
   { status, text, headers = {} }: Refused,
   { connection, source, method, path }: Asked & { readonly source: AnswerSource },
 ): Error {
+  const { name, address, token, permission } = connection;
+  if (status === 407 && connection.proxy) return proxyRefusal(connection);
+  if (status === 400 && /HTTP request to an HTTPS server/i.test(text))
+    return UserError.at(
+      variableOf(name, "address") ?? "",
+      `what listens at ${address} speaks HTTPS; write https:// into it`,
+      "address",
+    );
   // A proxy's page about a server that is busy or away is worth another try, and is told as such.
   const stranger = status < 500 ? strangerIn({ status, headers, text }) : undefined;
   if (stranger !== undefined) return unreadable(source, stranger);
-  const { name, token, permission } = connection;
   const at = path.toString();
   if (!refusesToken(status, text)) return new ApiError(name, method, at, status, text);
-  const variable = `${name.toUpperCase()}_${name === "Consul" ? "HTTP_" : ""}TOKEN`;
+  const variable = variableOf(name, "token") ?? "its token";
   const why = token ? "refuses the token" : "wants a token";
   const needs = permission?.(method, at);
   const which = needs === undefined ? "that may" : `with ${needs}`;
   const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}`;
   return UserError.at("", message, "token");
+}
+
+/** That a proxy wants to know who asks. */
+function proxyRefusal({ proxy }: Connection): UserError {
+  const why = proxy?.basicAuth ? "refuses the credentials" : "wants credentials";
+  const message = `the proxy ${proxy?.address ?? ""} ${why}; write http://user:password@host:port`;
+  return UserError.at(proxy?.variable ?? "", message, "proxy");
 }
 
 /** What was waited for, and whether anybody has answered at the address. */
@@ -73,6 +99,7 @@ export function failureOf(
 ): unknown {
   if (error instanceof UserError || error instanceof ApiError) return error;
   const { name, address, hint } = connection;
+  const way = wayTo(connection);
   const code = codeOf(error);
   const made = (kind: NoAnswerError["kind"], message: string) => {
     const failure = new NoAnswerError(name, kind, message);
@@ -82,7 +109,7 @@ export function failureOf(
   if (error instanceof SlowError)
     return made(
       "silent",
-      `${name} at ${address} took more than ${error.seconds} s to answer ${method} ${path}; ${hint}`,
+      `${name} at ${way} took more than ${error.seconds} s to answer ${method} ${path}, and had sent ${error.size} bytes then; ${hint}`,
     );
   if (code !== undefined && CLOSED.has(code))
     return made("closed", `the connection to ${name} at ${address} was closed before ${method} ${path} was answered`);
@@ -91,14 +118,19 @@ export function failureOf(
   const unknown = isAsked ? "" : `; whether it did what ${method} ${path} asks for is not known`;
   if (code !== undefined && TIMEOUTS.has(code)) {
     const seconds = Math.round((code === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : silence) / 1000);
-    const what = `${name} at ${address} said nothing for ${seconds} s to ${method} ${path}${unknown}`;
+    const what = `${name} at ${way} said nothing for ${seconds} s to ${method} ${path}${unknown}`;
     return made(
       "silent",
       `${what}; look whether its process hangs, or something between here and there drops what is sent`,
     );
   }
+  const refused =
+    error instanceof TunnelError ? error.status : Number(/Proxy response \((\d+)\)/.exec(messageIn(error))?.[1]);
+  if (refused === 407) return proxyRefusal(connection);
+  const wrong = misfit(connection, code, error);
+  if (wrong !== undefined) return made("unreached", wrong);
   const kind = everAnswered ? "absent" : "unreached";
-  return made(kind, `${name} does not answer at ${address} (${reasonOf(error)})${unknown}; ${hint}`);
+  return made(kind, `${name} does not answer at ${way} (${reasonOf(error)})${unknown}; ${hint}`);
 }
 
 /** The code of an error of the network. */
@@ -110,5 +142,11 @@ export function codeOf(error: unknown): string | undefined {
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
     return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
-  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
+  const code = codeOf(error);
+  // Of what a proxy says there is no code.
+  return code === undefined || code === "UND_ERR_ABORTED" ? messageIn(error) : code;
+}
+
+function messageIn(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,19 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, request, type Dispatcher } from "undici";
+import { request, type Dispatcher } from "undici";
 import type * as v from "valibot";
 import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
-import { beginningOf, textOf, TooLargeError } from "./body";
+import { sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
 import { NoAnswerError } from "./errors";
-import { codeOf, CONNECT_TIMEOUT, failureOf, refusalOf, SlowError, type Refused } from "./failure";
-import { headersOf, tlsOptionsOf, urlOf } from "./requests";
+import { codeOf, failureOf, refusalOf, type Refused } from "./failure";
+import { mayBeMistaken, otherServer, wrongServer } from "./identity";
+import { Pace } from "./pace";
+import { headersOf, urlOf } from "./requests";
 import { Sessions } from "./sessions";
 import { isAbsent, isPage, mayBeginJson, strangerIn, type RawAnswer } from "./stranger";
+import { transportFor, type Transport } from "./transport";
 
 /** What a request may have along whose answer is awaited longer, or comes bit by bit. */
 export interface PatientOptions extends RequestOptions {
@@ -32,20 +35,15 @@ export interface BlockingOptions {
 
 type Schema = v.GenericSchema<unknown>;
 
-/**
- * A server counts the connections of each client, and Nomad answers 429 from the hundredth on; so many are open at once, and whatever
- * else is asked waits its turn.
- */
-const CONNECTIONS = 32;
 /** Answers are read as they come: undici loses its footing where a server resets a connection that nobody reads from just then. */
 const READ_AHEAD = 64 * 1024 * 1024;
 const SILENCE = 12_000;
-/** An answer comes to its end within so many silences. */
+/** An answer of which hardly anything comes has ended within so many silences. */
 const PATIENCE = 10;
-/** The allocations of a very large cluster are some tens of MB. */
-const LARGEST_ANSWER = 256 * 1024 * 1024;
-/** Of what cannot be read as an answer only the beginning is wanted, for a message. */
-const LARGEST_REFUSAL = 64 * 1024;
+/** The allocations of a very large cluster are some tens of MB; of what is no answer only the beginning is wanted, for a message. */
+const LIMITS = { whole: 256 * 1024 * 1024, beginning: 64 * 1024 };
+/** How long is waited for an answer that tells which server it is, in milliseconds. */
+const PROBE = 3000;
 /** https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls */
 const FILTERED = "x-consul-results-filtered-by-acls";
 /** Pauses before a question is asked again; a change is never sent twice. */
@@ -57,20 +55,28 @@ const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 interface Shared {
   /** Whether anybody has answered at this address. */
   answered: boolean;
+  /** Whether it was the server that is meant. */
+  known: boolean;
+  /** Which server it is otherwise, asked once. */
+  other?: ReturnType<typeof otherServer>;
+  readonly transport: Transport;
   readonly sessions: Sessions;
 }
 
 /** Requests to one API, with its token, its TLS, limits of time and size, and bounded retries of what was not answered. */
 export class Http {
-  readonly #dispatcher: Dispatcher;
   readonly #shared: Shared;
 
   constructor(
     readonly connection: Connection,
     shared?: Http,
   ) {
-    this.#dispatcher = shared ? shared.#dispatcher : agentFor(connection);
-    this.#shared = shared ? shared.#shared : { answered: false, sessions: new Sessions(connection.execs) };
+    this.#shared = (shared && shared.#shared) ?? {
+      answered: false,
+      known: false,
+      transport: transportFor(connection),
+      sessions: new Sessions(connection.execs),
+    };
   }
 
   /** The same API over the same connections, with more sent along with every request. */
@@ -88,16 +94,18 @@ export class Http {
     schema: S,
     options: RequestOptions = {},
   ): Promise<v.InferOutput<S> | undefined> {
-    return this.found(await this.ask(path, options), schema, path, options);
+    const answer = await this.ask(path, options);
+    return this.understood(() => this.found(answer, schema, path, options));
   }
 
   /** Asks and reads JSON. */
   async get<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
-    return this.read(await this.ask(path, options), schema, "GET", path);
+    const answer = await this.ask(path, options);
+    return this.understood(() => this.read(answer, schema, "GET", path));
   }
 
   async put<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
-    return this.read(await this.once("PUT", path, options), schema, "PUT", path);
+    return this.change("PUT", path, schema, options);
   }
 
   /**
@@ -112,24 +120,24 @@ export class Http {
     options: RequestOptions = {},
   ): Promise<{ readonly value: v.InferOutput<S> } | { readonly conflict: v.InferOutput<C> }> {
     const answer = await this.once("PUT", path, options);
-    if (answer.status !== 409) return { value: this.read(answer, schema, "PUT", path) };
+    if (answer.status !== 409) return { value: await this.understood(() => this.read(answer, schema, "PUT", path)) };
     const source = this.source("PUT", path);
     return { conflict: readAnswer(conflict, parseJson(answer.text, source), source) };
   }
 
   async post<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
-    return this.read(await this.once("POST", path, options), schema, "POST", path);
+    return this.change("POST", path, schema, options);
   }
 
   async delete<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
-    return this.read(await this.once("DELETE", path, options), schema, "DELETE", path);
+    return this.change("DELETE", path, schema, options);
   }
 
   /** Asks and reads the answer as it comes. */
   async *stream(path: ApiPath, options: PatientOptions = {}): AsyncGenerator<Uint8Array> {
     const response = await this.send("GET", path, options);
     if (!isFine(response.statusCode) || isPage(response.headers))
-      this.refuse(await this.whole(response, "GET", path, options), "GET", path);
+      throw await this.explained(this.refusal(await this.whole(response, "GET", path, options), "GET", path));
     try {
       yield* response.body as AsyncIterable<Uint8Array>;
     } catch (error) {
@@ -145,7 +153,7 @@ export class Http {
    */
   async waitFor(path: ApiPath, options: BlockingOptions): Promise<number> {
     const answer = await this.block(path, options);
-    if (!isFine(answer.status)) this.refuse(answer, "GET", path);
+    if (!isFine(answer.status)) throw await this.explained(this.refusal(answer, "GET", path));
     return indexOf(answer);
   }
 
@@ -157,7 +165,7 @@ export class Http {
   ): Promise<{ readonly value: v.InferOutput<S>; readonly index: number }> {
     const answer = await this.block(path, options);
     this.checkComplete(answer, path, options);
-    return { value: this.read(answer, schema, "GET", path), index: indexOf(answer) };
+    return { value: await this.understood(() => this.read(answer, schema, "GET", path)), index: indexOf(answer) };
   }
 
   /** A blocking query, see {@link waitFor}, with what is there then: undefined where there is no such thing (404). */
@@ -167,7 +175,18 @@ export class Http {
     options: BlockingOptions,
   ): Promise<{ readonly value: v.InferOutput<S> | undefined; readonly index: number }> {
     const answer = await this.block(path, options);
-    return { value: this.found(answer, schema, path, options), index: indexOf(answer) };
+    const value = await this.understood(() => this.found(answer, schema, path, options));
+    return { value, index: indexOf(answer) };
+  }
+
+  private async change<S extends Schema>(
+    method: Dispatcher.HttpMethod,
+    path: ApiPath,
+    schema: S,
+    options: RequestOptions,
+  ): Promise<v.InferOutput<S>> {
+    const answer = await this.once(method, path, options);
+    return this.understood(() => this.read(answer, schema, method, path));
   }
 
   private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<RawAnswer> {
@@ -187,12 +206,17 @@ export class Http {
   /** Lets go of every connection; who still asks is told that it is closed. */
   async close(): Promise<void> {
     this.sessions.end();
-    await this.#dispatcher.destroy();
+    await this.#shared.transport.dispatcher.destroy();
   }
 
   /** The sessions over these connections. */
   get sessions(): Sessions {
     return this.#shared.sessions;
+  }
+
+  /** What a WebSocket is opened with, so that it goes the way that requests go. */
+  async webSocketOptions(url: URL, signal?: AbortSignal): ReturnType<Transport["webSocketOptions"]> {
+    return this.#shared.transport.webSocketOptions(url, signal);
   }
 
   /** Remembers that somebody has answered at this address. */
@@ -238,7 +262,7 @@ export class Http {
         headers: headersOf(this.connection),
         body: options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
         signal: options.signal,
-        dispatcher: this.#dispatcher,
+        dispatcher: this.#shared.transport.dispatcher,
         highWaterMark: READ_AHEAD,
         headersTimeout: silence,
         bodyTimeout: silence,
@@ -256,17 +280,15 @@ export class Http {
     path: ApiPath,
     options: PatientOptions,
   ): Promise<RawAnswer> {
-    const longest = (options.silence ?? this.silence) * PATIENCE;
-    // Bit by bit, each within the time of a silence, an answer could take for ever.
-    const over = longest > 0 ? setTimeout(() => body.destroy(new SlowError(longest)), longest) : undefined;
+    const pace = new Pace((options.silence ?? this.silence) * PATIENCE, (error) => body.destroy(error));
     try {
-      const chunks = body as AsyncIterable<Uint8Array>;
+      const chunks = pace.counted(body as AsyncIterable<Uint8Array>);
       const isAnswer = (first: Uint8Array) => isFine(statusCode) && !isPage(headers) && mayBeginJson(first);
-      return { status: statusCode, headers, text: await answerText(chunks, isAnswer) };
+      return { status: statusCode, headers, text: await textOrBeginning(chunks, isAnswer, LIMITS) };
     } catch (error) {
       throw this.failure(error, method, path, options);
     } finally {
-      clearTimeout(over);
+      pace.end();
     }
   }
 
@@ -297,7 +319,42 @@ export class Http {
   private read<S extends Schema>(answer: RawAnswer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
     if (!isFine(answer.status) || strangerIn(answer) !== undefined) this.refuse(answer, method, path);
     const source = this.source(method, path);
-    return readAnswer(schema, parseJson(answer.text, source), source);
+    const value = readAnswer(schema, parseJson(answer.text, source), source);
+    // Both servers answer these two alike.
+    this.#shared.known ||= !/^\/v1\/(?:status|agent)\//.test(path.toString());
+    return value;
+  }
+
+  /** Reads an answer; where that fails, another server may be at the address. */
+  private async understood<T>(read: () => T): Promise<T> {
+    try {
+      return read();
+    } catch (error) {
+      throw await this.explained(error);
+    }
+  }
+
+  /** Why an answer is not as it should be: what is wrong with it, or that another server is at the address. */
+  async explained(error: unknown): Promise<unknown> {
+    if (this.#shared.known || !mayBeMistaken(error)) return error;
+    const other = await (this.#shared.other ??= otherServer(this.connection.name, (path) => this.probe(path)));
+    return other === undefined ? error : wrongServer(this.connection, other);
+  }
+
+  /** The JSON that is answered to a question without a token; undefined for any other answer, and for none. */
+  private async probe(path: ApiPath): Promise<unknown> {
+    try {
+      const { token: _none, ...connection } = this.connection;
+      const response = await request(urlOf({ ...connection, query: {} }, path, {}), {
+        headers: headersOf(connection),
+        dispatcher: this.#shared.transport.dispatcher,
+        signal: AbortSignal.timeout(Math.min(PROBE, this.silence)),
+      });
+      const text = await textOf(response.body as AsyncIterable<Uint8Array>, LIMITS.beginning);
+      return isFine(response.statusCode) ? (JSON.parse(text) as unknown) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Says what an answer that is no success means. */
@@ -314,39 +371,11 @@ export class Http {
   failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
     if (options.signal?.aborted) return error;
     if (error instanceof TooLargeError)
-      return unreadable(this.source(method, path), `it is larger than ${LARGEST_ANSWER / 1024 / 1024} MB`);
+      return unreadable(this.source(method, path), `it is larger than ${sizeInWords(error.limit)}`);
     const silence = options.silence ?? this.silence;
     const { connection } = this;
     return failureOf(error, { connection, method, path, silence, everAnswered: this.#shared.answered });
   }
-}
-
-/** The text of a body; only its beginning where that shows that it is no answer in JSON, however much follows. */
-async function answerText(
-  chunks: AsyncIterable<Uint8Array>,
-  isAnswer: (first: Uint8Array) => boolean,
-): Promise<string> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  if (first.done === true) return "";
-  const whole = rejoined(first.value, iterator);
-  return isAnswer(first.value) ? textOf(whole, LARGEST_ANSWER) : beginningOf(whole, LARGEST_REFUSAL);
-}
-
-async function* rejoined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield first;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-function agentFor(connection: Connection): Agent {
-  return new Agent({
-    connections: CONNECTIONS,
-    connect: { timeout: CONNECT_TIMEOUT, ...tlsOptionsOf(connection) },
-  });
 }
 
 function indexOf({ headers }: RawAnswer): number {

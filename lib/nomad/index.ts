@@ -3,8 +3,16 @@ export type * from "./answers/index";
 export { numberInName } from "./allocation-name";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { linesOf, textOf, TooLargeError } from "./body";
-export type { Connection, RequestOptions } from "./connection";
-export { consulConnection, nomadConnection, withoutConnections, type Environment } from "./connections";
+export {
+  consulConnection,
+  nomadConnection,
+  secretsOf,
+  withoutConnections,
+  withServer,
+  type Connection,
+  type Environment,
+  type RequestOptions,
+} from "./connection";
 export { ConsulClient, type KeyChange, type KeyValue } from "./consul-client";
 export {
   ApiError,

@@ -5,7 +5,7 @@ import { textOf } from "./body";
 import type { RequestOptions } from "./connection";
 import { SilenceError } from "./failure";
 import type { Http } from "./http";
-import { headersOf, tlsOptionsOf, urlOf } from "./requests";
+import { headersOf, urlOf } from "./requests";
 
 /** A refusal is a line of text; a proxy may send a page. */
 const LARGEST_REFUSAL = 1024 * 1024;
@@ -26,9 +26,14 @@ export async function openWebSocket<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   if (signal) setMaxListeners(0, signal);
-  const socket = new WebSocket(urlOf(http.connection, path, query), {
+  const url = urlOf(http.connection, path, query);
+  const options = await http.webSocketOptions(url, signal).catch((error: unknown) => {
+    throw http.failure(error, "GET", path, { signal });
+  });
+  signal?.throwIfAborted();
+  const socket = new WebSocket(url, {
+    ...options,
     headers: headersOf(http.connection),
-    ...tlsOptionsOf(http.connection),
     perMessageDeflate: false,
     maxPayload: LARGEST_MESSAGE,
     // What is in a message is read through a schema, and decoded where it is text.
@@ -53,7 +58,8 @@ export async function openWebSocket<T>(
       socket.once("unexpected-response", (request, response) => {
         http.answered();
         textOf(response, LARGEST_REFUSAL)
-          .then((text) => reject(http.refusal({ status: response.statusCode ?? 0, text }, "GET", path)), fail)
+          .then((text) => http.explained(http.refusal({ status: response.statusCode ?? 0, text }, "GET", path)))
+          .then(reject, fail)
           .finally(() => request.destroy());
       });
     });

@@ -1,13 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import {
-  ApiError,
-  ConsulClient,
-  consulConnection,
-  NomadClient,
-  nomadConnection,
-  withoutConnections,
-} from "../../../lib/nomad";
+import { ApiError, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
 
 let server: Server;
 let requests: IncomingMessage[];
@@ -35,18 +28,6 @@ async function withNomad<T>(env: Record<string, string>, work: (client: NomadCli
     await client.close();
   }
 }
-
-test("an environment without connections has nothing that a connection is made of, and all the rest", () => {
-  const read = new Set<string>();
-  const env = new Proxy<Record<string, string>>({}, { get: (_, name) => void read.add(String(name)) });
-  nomadConnection(env);
-  consulConnection(env);
-  expect([...read]).toEqual(
-    expect.arrayContaining(["NOMAD_ADDR", "NOMAD_CACERT", "CONSUL_HTTP_ADDR", "CONSUL_NAMESPACE"]),
-  );
-  const all = Object.fromEntries([...read, "NOMAD_VAR_tag", "PATH"].map((name) => [name, "x"]));
-  expect(withoutConnections(all)).toEqual({ NOMAD_VAR_tag: "x", PATH: "x" });
-});
 
 describe("a client", () => {
   test("sends what the usual variables say", async () => {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
+import { variableOf } from "../connection";
 
 /** Where an answer comes from, for messages. */
 export interface AnswerSource {
@@ -32,7 +33,9 @@ export function readAnswer<S extends v.GenericSchema<unknown>>(
 
 /** An answer that cannot be read. @param what what is wrong with it */
 export function unreadable({ name, address, endpoint }: AnswerSource, what: string): UserError {
-  const message = `the answer to ${endpoint} is not one of ${name}'s: ${what}; look whether ${address} is a ${name} of a release that cdk-nomad knows, and nothing in between answers in its place`;
+  const variable = variableOf(name, "address");
+  const look = variable === undefined ? "look" : `look at ${variable},`;
+  const message = `the answer to ${endpoint} is not one of ${name}'s: ${what}; ${look} whether ${address} is a ${name} of a release that cdk-nomad knows, and nothing in between answers in its place`;
   return UserError.at("", message, "answer");
 }
 

@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { UserError } from "../../jobspec";
+import { credentialsOf, readAddress, socketOf } from "./address";
+import type { Connection, TlsSettings } from "./connection";
+import { machineCas } from "./machine-cas";
+import { proxyFor } from "./proxies";
+import { SETTINGS, SettingsReader, type Environment } from "./settings";
+
+const NOMAD_ADDRESS = "http://127.0.0.1:4646";
+const CONSUL_ADDRESS = "http://127.0.0.1:8500";
+
+/**
+ * Where Nomad is, and who asks, from the variables that its own command reads, such as NOMAD_ADDR and NOMAD_TOKEN, and the proxy from
+ * HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Credentials may stand in the address too; they go before NOMAD_HTTP_AUTH.
+ *
+ * @param fallback the address where NOMAD_ADDR says none. Default: http://127.0.0.1:4646
+ * @throws UserError with every variable that is wrong, or not supported, and what to write instead
+ * @see https://developer.hashicorp.com/nomad/docs/commands#environment-variables
+ */
+export function nomadConnection(env: Environment, fallback = NOMAD_ADDRESS): Connection {
+  const settings = new SettingsReader(SETTINGS.Nomad, env);
+  const token = settings.text("token");
+  const file = settings.text("tokenFile");
+  if (file !== undefined && token === undefined)
+    settings.refuse("tokenFile", `Nomad's command does not read it; write NOMAD_TOKEN=$(cat ${file})`);
+  const region = settings.text("region");
+  const namespace = settings.text("namespace");
+  const found = {
+    name: "Nomad",
+    ...placeOf(settings, { env, fallback, example: NOMAD_ADDRESS }),
+    ...(token === undefined ? {} : { token: { header: "X-Nomad-Token", value: token } }),
+    query: { ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) },
+    hint: "start one here with cdk-nomad up, or write its address into NOMAD_ADDR",
+    permission: nomadPermission,
+  };
+  const tls = tlsOf(settings, settings.truth("skipVerify") ?? false);
+  settings.finish();
+  return { ...found, tls: { ...tls, machineCas: machineCasFor(found.address, env) } };
+}
+
+/**
+ * Where Consul is, and who asks, from the variables that its own command reads, such as CONSUL_HTTP_ADDR and CONSUL_HTTP_TOKEN, and the
+ * proxy from HTTP_PROXY, HTTPS_PROXY and NO_PROXY. Credentials may stand in the address too; they go before CONSUL_HTTP_AUTH.
+ *
+ * @param fallback the address where CONSUL_HTTP_ADDR says none. Default: http://127.0.0.1:8500
+ * @throws UserError with every variable that is wrong, or not supported, and what to write instead
+ * @see https://developer.hashicorp.com/consul/commands#environment-variables
+ */
+export function consulConnection(env: Environment, fallback = CONSUL_ADDRESS): Connection {
+  const settings = new SettingsReader(SETTINGS.Consul, env);
+  const token = settings.try(() => tokenIn(settings)) ?? settings.text("token");
+  const ns = settings.text("namespace");
+  const partition = settings.text("partition");
+  const secure = settings.truth("ssl") ? { variable: settings.variable("ssl") } : undefined;
+  const found = {
+    name: "Consul",
+    ...placeOf(settings, { env, fallback, example: CONSUL_ADDRESS, secure }),
+    ...(token === undefined ? {} : { token: { header: "X-Consul-Token", value: token } }),
+    query: { ...(ns === undefined ? {} : { ns }), ...(partition === undefined ? {} : { partition }) },
+    hint: "start one here with cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",
+  };
+  const tls = tlsOf(settings, settings.truth("verify") === false);
+  settings.finish();
+  return { ...found, tls: { ...tls, machineCas: machineCasFor(found.address, env) } };
+}
+
+/** What of a connection is secret: nothing that is printed may have it. */
+export function secretsOf({ token, basicAuth, proxy }: Connection): readonly string[] {
+  return [token?.value, basicAuth?.password, proxy?.basicAuth?.password].filter((value) => value !== undefined);
+}
+
+interface PlaceOptions {
+  readonly env: Environment;
+  readonly fallback: string;
+  readonly example: string;
+  readonly secure?: { readonly variable: string } | undefined;
+}
+
+/** Where a server is, the credentials for what stands in front of it, and the proxy on the way. */
+function placeOf(
+  settings: SettingsReader,
+  { env, fallback, example, secure }: PlaceOptions,
+): Pick<Connection, "address" | "basicAuth" | "proxy"> {
+  const variable = settings.variable("address");
+  const found = settings.try(() => readAddress(settings.text("address") ?? fallback, { variable, secure, example }));
+  if (!found) return { address: "" };
+  const { address, basicAuth = credentialsOf(settings.text("auth")) } = found;
+  const isSocket = socketOf(address) !== undefined;
+  const proxy = isSocket ? undefined : settings.try(() => proxyFor(new URL(address), env));
+  return { address, ...(basicAuth ? { basicAuth } : {}), ...(proxy ? { proxy } : {}) };
+}
+
+function tlsOf(settings: SettingsReader, skipVerify: boolean): TlsSettings {
+  const [cert, key] = [settings.text("cert"), settings.text("key")];
+  if ((cert === undefined) !== (key === undefined)) {
+    const [named, missing] = cert === undefined ? (["key", "cert"] as const) : (["cert", "key"] as const);
+    settings.refuse(named, `a certificate and its key belong together; write ${settings.variable(missing)} too`);
+  }
+  return {
+    ca: settings.text("ca"),
+    caPath: settings.text("caPath"),
+    cert,
+    key,
+    // A port behind it is none of the name.
+    serverName: settings.text("serverName")?.replace(/^([^:]+|\[.*\]):\d*$/, "$1"),
+    skipVerify,
+  };
+}
+
+/** Files of CAs are looked for where an address is one of HTTPS. */
+function machineCasFor(address: string, env: Environment): readonly string[] {
+  return /^https:/i.test(address) ? machineCas(env) : [];
+}
+
+/** The token of the file that a variable names; undefined where there is none in it. */
+function tokenIn(settings: SettingsReader): string | undefined {
+  const file = settings.text("tokenFile");
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, "utf8").trim() || undefined;
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw UserError.at(
+      settings.variable("tokenFile"),
+      `${file} cannot be read (${code}); write the path of a file with a token`,
+      "connection",
+    );
+  }
+}
+
+/** Capabilities of a namespace. https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy#namespace-rules */
+function nomadPermission(method: string, path: string): string | undefined {
+  if (path.startsWith("/v1/client/fs/")) return "the capability read-logs";
+  if (/^\/v1\/client\/allocation\/[^/]+\/exec$/.test(path))
+    return "the capability alloc-exec, and alloc-node-exec where the driver isolates nothing, as raw_exec";
+  if (path.startsWith("/v1/acl/") || path.startsWith("/v1/node")) return undefined;
+  if (/^\/v1\/vars?(\/|$)/.test(path))
+    return `the right to ${method === "GET" ? "list and read" : "write and destroy"} the variable`;
+  if (/\/plan$/.test(path)) return "the capability plan-job, or submit-job where Nomad does not know that";
+  if (/\/scale$/.test(path)) return "the capability scale-job";
+  return method === "GET" ? "the capability read-job" : "the capability submit-job";
+}

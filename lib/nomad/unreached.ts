@@ -1,0 +1,45 @@
+import { variableOf, type Connection } from "./connection";
+
+/** Why TLS or HTTP did not come about with what listens at an address, and what to write; undefined for anything else. */
+export function misfit(connection: Connection, code: string | undefined, error: unknown): string | undefined {
+  if (code === undefined) return undefined;
+  const { name, address } = connection;
+  const known = (setting: Parameters<typeof variableOf>[1]) => variableOf(name, setting) ?? `the settings of ${name}`;
+  if (UNTRUSTED.has(code))
+    return `the certificate at ${address} is signed by nobody who is trusted here (${code}); write the file of its CA into ${known("ca")}`;
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return `the certificate at ${address} is not valid now (${code}); look at ${name}'s certificate, and at the clocks`;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return `the certificate at ${address} is for another name (${reasonIn(error)}); write the name that it is for into ${known("serverName")}`;
+  if (OF_NO_TLS.test(code) || (code === "EPROTO" && /wrong version number/.test(String(error))))
+    return `what listens at ${address} speaks no TLS; write http:// into ${known("address")}`;
+  if (OF_CLIENTS.test(code))
+    return `${name} at ${address} wants another certificate of its clients, or any (${code}); write one that its CA has signed, and the key, into ${known("cert")} and ${known("key")}`;
+  if (code.startsWith("HPE_"))
+    return `what listens at ${address} speaks no HTTP; look whether ${known("address")} has the port of ${name}'s HTTP API`;
+  return undefined;
+}
+
+/** By what is between, in messages. */
+export function wayTo({ address, proxy }: Connection): string {
+  return proxy ? `${address} through the proxy ${proxy.address} (${proxy.variable})` : address;
+}
+
+const UNTRUSTED = new Set([
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "CERT_UNTRUSTED",
+]);
+const OF_NO_TLS = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/;
+const OF_CLIENTS =
+  /^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE|HANDSHAKE_FAILURE)$/;
+
+/** The names that a certificate is for, where the error has them. */
+function reasonIn(error: unknown): string {
+  const { reason, cert } = error as { reason?: unknown; cert?: { subjectaltname?: unknown } };
+  const said = typeof cert?.subjectaltname === "string" ? `it is for ${cert.subjectaltname}` : reason;
+  return typeof said === "string" ? said.slice(0, 300) : "it has none";
+}
