@@ -58,8 +58,9 @@ const pools = {
   jobs: ["sandbox"],
   leases: ["store"],
   runtime: ["jobs", "leases", "execution"],
-  containers: ["jobs", "store", "leases", "execution", "runtime"],
-  slots: ["jobs", "store", "leases", "execution", "sandbox"],
+  generations: ["store", "leases"],
+  containers: ["jobs", "store", "leases", "execution", "runtime", "generations"],
+  slots: ["jobs", "store", "leases", "execution", "sandbox", "runtime", "generations"],
 };
 
 /** Folders inside of rooms, however deep, that have a door. */

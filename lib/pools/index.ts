@@ -4,11 +4,9 @@
  */
 export {
   getWarmPoolManager,
-  PoolRecordStore,
   WarmPool,
   WarmPoolManager,
   type LeasedContainer,
-  type PoolRecord,
   type PoolStats,
   type WarmContainer,
   type WarmPoolClaim,
@@ -25,6 +23,7 @@ export {
   type Executor,
   type Place,
 } from "./execution";
+export { PoolRecordStore, type PoolRecord } from "./generations";
 export {
   BrowserVmJob,
   POOL_SERVICE_POLICIES,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../jobspec";
 import type { LeaseBook } from "../leases";
-import type { Agreement } from "./agreement";
+import type { Agreement } from "../generations";
 import type { Maintenance } from "./maintenance";
 import type { ContainerView } from "./view";
 

@@ -2,8 +2,8 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, messageOf, type NomadClient } from "../../nomad";
 import type { Executor } from "../execution";
+import { isLive, nextToGo } from "../generations";
 import { generationFrom, type Generation } from "./generations";
-import { isLive, nextToGo } from "./allocations";
 
 /** Between two looks at an allocation that ends, in milliseconds. */
 const INTERVAL = 50;

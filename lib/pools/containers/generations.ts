@@ -1,13 +1,9 @@
-import { poolOf } from "../../jobspec/host";
 import type { JobJson, NomadClient } from "../../nomad";
 import { isolationOf, type Place } from "../execution";
+import { isOfPool, jobsOfPool, REGISTERED_BY, type Made } from "../generations";
 
 /** One job of a pool: a template of it that is, or was, the pool's. */
-export interface Generation {
-  /** The job's id. */
-  readonly job: string;
-  /** The index at which the job was made: the larger, the newer. */
-  readonly created: number;
+export interface Generation extends Made {
   /** What a scaling names, so that it is made once. */
   readonly modified: number;
   readonly group: string;
@@ -19,18 +15,7 @@ export interface Generation {
   readonly registeredBy: string | undefined;
 }
 
-/** The key of a job's meta that says which kind of manager registered it. */
-export const REGISTERED_BY = "registered_by";
-
-/** Which generation somebody chose, and the newest that was there then. */
-export interface Choice {
-  readonly job: string;
-  readonly newest: number;
-}
-
 interface JobFields {
-  readonly Meta?: Readonly<Record<string, string>> | null;
-  readonly Stop?: boolean | null;
   readonly CreateIndex?: number;
   readonly JobModifyIndex?: number;
   readonly TaskGroups?:
@@ -45,7 +30,7 @@ interface JobFields {
 /** The generation that a job is, or undefined where it is stopped, or of another pool. */
 export function generationFrom(json: JobJson | undefined, pool: string): Generation | undefined {
   const job = json as (JobJson & JobFields) | undefined;
-  if (!job || job.Stop === true || poolOf(job.ID, job.Meta) !== pool) return undefined;
+  if (!job || !isOfPool(job, pool)) return undefined;
   const [group] = job.TaskGroups ?? [];
   const [task] = group?.Tasks ?? [];
   if (!group || !task) return undefined;
@@ -63,16 +48,5 @@ export function generationFrom(json: JobJson | undefined, pool: string): Generat
 
 /** Every generation of a pool that is registered. */
 export async function generationsOf(nomad: NomadClient, pool: string): Promise<readonly Generation[]> {
-  const ids = (await nomad.jobs(pool)).filter(({ Stop }) => !Stop).map(({ ID }) => ID);
-  const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
-  return jobs.flatMap((job) => generationFrom(job, pool) ?? []);
-}
-
-/**
- * The generation that gives out containers: the newest one, unless somebody chose another since that came up. All others take no new leases.
- */
-export function currentOf(generations: readonly Generation[], choice: Choice | undefined): Generation | undefined {
-  const newest = [...generations].sort((a, b) => b.created - a.created)[0];
-  if (!newest || !choice || newest.created > choice.newest) return newest;
-  return generations.find(({ job }) => job === choice.job) ?? newest;
+  return (await jobsOfPool(nomad, pool)).flatMap((job) => generationFrom(job, pool) ?? []);
 }

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isConflict, type JobJson, type NomadClient } from "../../nomad";
+import { currentOf, isLive, nextToGo, type Agreement, type Duty } from "../generations";
 import type { PoolJob } from "../jobs";
 import type { Clock, LeaseBook } from "../leases";
 import { stopAndPurge } from "../runtime";
-import type { Agreement } from "./agreement";
-import type { Duty } from "./duty";
 import { Forecast } from "./forecast";
-import { currentOf, type Generation } from "./generations";
-import { isLive, nextToGo } from "./allocations";
+import type { Generation } from "./generations";
 import type { Container, ContainerView } from "./view";
 
 /** What {@link Maintenance} works with. */

@@ -1,4 +1,4 @@
-import type { Agreement } from "./agreement";
+import type { Agreement } from "../generations";
 import type { Maintenance } from "./maintenance";
 import type { Probes } from "./probes";
 import type { Container, ContainerView } from "./view";

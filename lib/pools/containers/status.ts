@@ -1,5 +1,5 @@
 import type { LeaseBook } from "../leases";
-import type { Agreement } from "./agreement";
+import type { Agreement } from "../generations";
 import type { Maintenance } from "./maintenance";
 import type { WarmPoolStatus } from "./options";
 import type { Container, ContainerView } from "./view";

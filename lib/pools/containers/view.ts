@@ -10,8 +10,8 @@ import {
   type ServiceInstance,
 } from "../../nomad";
 import type { Place } from "../execution";
+import { isLive } from "../generations";
 import type { Clock } from "../leases";
-import { isLive } from "./allocations";
 import { generationsOf, type Generation } from "./generations";
 
 /** A container of a pool: an allocation that is not over. */

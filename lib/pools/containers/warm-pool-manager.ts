@@ -1,5 +1,6 @@
 import { UserError } from "../../jobspec";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
+import { currentOf, PoolRecordStore, REGISTERED_BY } from "../generations";
 import {
   LARGEST_WARM_POOL,
   PROVIDERS,
@@ -9,8 +10,7 @@ import {
   type WarmPoolJobProps,
 } from "../jobs";
 import { PoolBusyError, type Lease } from "../leases";
-import { currentOf, generationsOf, REGISTERED_BY } from "./generations";
-import { PoolRecordStore } from "./pool-record";
+import { generationsOf } from "./generations";
 import type { LeasedContainer, WarmPoolOptions, WarmPoolStatus } from "./options";
 import { WarmPool } from "./warm-pool";
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
+import { Agreement, Duty, PoolRecordStore } from "../generations";
 import {
   CLAIM_DEADLINE,
   LeaseBook,
@@ -14,15 +15,12 @@ import {
 } from "../leases";
 import { LARGEST_WARM_POOL } from "../jobs";
 import { Admission } from "./admission";
-import { Agreement } from "./agreement";
 import { Commands, goneError, type Command } from "./commands";
-import { Duty } from "./duty";
 import { Endings } from "./endings";
 import { KeptContainers } from "./kept";
 import { Maintenance } from "./maintenance";
 import type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
 import { Offer } from "./offer";
-import { PoolRecordStore } from "./pool-record";
 import { Probes } from "./probes";
 import { statusOf } from "./status";
 import { Unplaced } from "./unplaced";

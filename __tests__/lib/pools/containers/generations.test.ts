@@ -1,4 +1,5 @@
-import { currentOf, generationFrom, type Generation } from "../../../../lib/pools/containers/generations";
+import { generationFrom, type Generation } from "../../../../lib/pools/containers/generations";
+import { currentOf } from "../../../../lib/pools/generations";
 import { WarmPoolJob } from "../../../../lib/pools/jobs";
 import type { JobJson } from "../../../../lib/nomad";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { numberInName } from "../../../../lib/nomad";
-import { nextToGo } from "../../../../lib/pools/containers/allocations";
+import { nextToGo } from "../../../../lib/pools/generations/allocations";
 
 type One = Parameters<typeof nextToGo>[0][number];
 const one = (number: number, change: Partial<One> = {}): One => ({

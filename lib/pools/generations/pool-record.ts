@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { poolKey } from "../leases";
 import { ABSENT, type Store } from "../store";
-import type { Choice } from "./generations";
+import type { Choice } from "./current";
 
 const record = v.object({
   choice: v.optional(v.object({ job: v.string(), newest: v.number() })),

@@ -1,4 +1,4 @@
-import { Duty } from "../../../../lib/pools/containers/duty";
+import { Duty } from "../../../../lib/pools/generations/duty";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
 import { SimulatedClock, type ProcessClock } from "../../../support/simulated-clock";
 
