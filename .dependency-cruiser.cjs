@@ -47,6 +47,7 @@ const operations = {
   files: ["stack", "hcl"],
   plan: ["stack"],
   record: ["stack"],
+  ownership: ["stack", "plan", "record"],
   deployment: ["stack", "events", "plan", "record"],
 };
 

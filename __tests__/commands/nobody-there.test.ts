@@ -41,6 +41,8 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   fail: ["fail", "dev"],
   rollback: ["rollback", "dev"],
   restart: ["restart", "dev"],
+  destroy: ["destroy", "dev", "--yes"],
+  ls: ["ls"],
   capacity: ["capacity", "dev"],
   logs: ["logs", "web", "-f"],
   ui: ["ui"],

@@ -31,6 +31,7 @@ export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
 export { jobsNamed, parentOf, poolOfJob } from "./job-names";
 export { placementInWords, unplacedInWords } from "./placement";
+export { stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";

@@ -4,6 +4,7 @@ export * from "./deployment";
 export * from "./files";
 export * from "./hcl";
 export * from "./identity";
+export * from "./ownership";
 export * from "./plan";
 export * from "./record";
 export * from "./stack";

@@ -32,7 +32,15 @@ async function at(server: ReplayServer, args: readonly string[]) {
   return { ...said, planned: server.asked.some(({ path }) => path.endsWith("/plan")), asked: server.asked };
 }
 
-const CHANGING = [["deploy"], ["drift", "--fix"], ["promote"], ["fail"], ["rollback"], ["restart"]];
+const CHANGING = [
+  ["deploy"],
+  ["drift", "--fix"],
+  ["promote"],
+  ["fail"],
+  ["rollback"],
+  ["restart"],
+  ["destroy", "--yes"],
+];
 
 test.each(CHANGING)("%s on another cluster than the last time asks only who it is", async (...args) => {
   keep("here");

@@ -31,6 +31,7 @@ const CHANGING: readonly (readonly [args: readonly string[], instead: RegExp])[]
   [["fail"], /write --direct to go past it/],
   [["rollback"], /write --direct to go past it/],
   [["restart"], /write --direct to go past it/],
+  [["destroy", "--yes"], /write: npx cdktf destroy eu-prod, or --direct/],
 ];
 
 test.each(CHANGING)(

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isConflict, type JobJson, type NomadClient } from "../../nomad";
+import { isConflict, stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import { currentOf, isLive, nextToGo, type Agreement, type Duty } from "../generations";
 import type { PoolJob } from "../jobs";
 import type { Clock, LeaseBook } from "../leases";
-import { stopAndPurge } from "../runtime";
 import { Forecast } from "./forecast";
 import type { Generation } from "./generations";
 import type { Container, ContainerView } from "./view";

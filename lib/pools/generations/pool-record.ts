@@ -74,6 +74,12 @@ export class PoolRecordStore {
     throw new Error(`the record of the pool ${this.pool} is changed by others all the time`);
   }
 
+  /** Removes everything that managers keep of the pool, its leases among it: for a pool that is no more. */
+  async forget(signal?: AbortSignal): Promise<void> {
+    const { objects } = await this.store.list(poolKey(this.pool, ""), { wait: 0, signal });
+    for (const { key, version } of objects.values()) await this.store.remove(key, version, signal);
+  }
+
   /** A record as the store has it; undefined where it is none. */
   parsed(value: string): PoolRecord | undefined {
     try {

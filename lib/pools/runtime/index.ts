@@ -13,5 +13,4 @@ export {
   type SubmittedJob,
 } from "./nomad-manager";
 export type { KeptOutput, OutputChunk } from "./output";
-export { stopAndPurge } from "./purge";
 export { driverOf, RuntimeFailedError, type RuntimeFailure, type RuntimeProgress } from "./run";

@@ -1,12 +1,11 @@
 import { Duration, UserError } from "../../jobspec";
-import type { JobJson, NomadClient } from "../../nomad";
+import { stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Executor } from "../execution";
 import { BrowserVmJob, RuntimeJob, type BrowserMachine, type Execution, type Provider } from "../jobs";
 import { monotonicClock, type Clock } from "../leases";
 import { clusterStatus, type ClusterStatus } from "./cluster-status";
 import { secretsOf, type Credentials } from "./credentials";
 import { Output, type KeptOutput, type OutputChunk } from "./output";
-import { stopAndPurge } from "./purge";
 import { limitOf, nonce, runInJob, type RuntimeProgress } from "./run";
 
 /** What a {@link NomadManager} is made of. */

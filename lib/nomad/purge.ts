@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError, type NomadClient } from "../../nomad";
+import type { NomadClient } from "./client";
+import { ApiError } from "./errors";
 
 /** How long the scheduler is given to stop what a job runs, in milliseconds. */
 const PATIENCE = 10_000;

@@ -1,0 +1,153 @@
+import { UserError, type Problem } from "../../jobspec";
+import { destroy as destroyStack, findDestruction, type Destroyed, type Destruction } from "../../operations";
+import { PoolRecordStore, standingLeases } from "../../pools";
+import { projectIdentity } from "../../stack-record";
+import { joinLines, style, term, wrap, type TerminalText } from "../../text";
+import { command, flag, value, type ValuesOf } from "../command";
+import { confirm } from "../confirm";
+import { localCluster, type CliContext } from "../context";
+import { EXIT } from "../exit-codes";
+import { lastClusters } from "../meant-cluster";
+import type { OpenStack } from "../open-stack";
+import { changing, duration, environment, json, stackVariables } from "../options";
+import { askPoolStores } from "../pool-stores";
+import { ATTENTION, BAD, GOOD } from "../signs";
+import { withStackToChange } from "../stack";
+import { timeFromNow } from "../watching";
+
+const options = {
+  yes: flag("ask nobody: needed where there is no terminal"),
+  endLeases: flag("end the leases of its pools, with whatever their holders do in them"),
+  timeout: value("duration", "how long to wait for what stops, such as 10m", duration),
+  ...changing,
+  ...stackVariables,
+  ...json,
+};
+type Input = ValuesOf<typeof environment> & ValuesOf<typeof options>;
+
+/** Takes away everything that a stack brought to a cluster. */
+export const destroy = command({
+  name: "destroy",
+  summary: "stop and purge the jobs of an environment, and remove what it made in Consul",
+  arguments: environment,
+  options,
+  examples: ["cdk-nomad destroy dev", "cdk-nomad destroy dev --yes --json"],
+  exitCodes: {
+    [EXIT.ok]: "nothing of it is left",
+    [EXIT.failed]: "an error, somebody said no, leases of its pools go on, or something is left",
+    [EXIT.timedOut]: "not all that stops has ended in time",
+  },
+  interrupted: ({ environment: name }) =>
+    term`some of it may be gone already: cdk-nomad destroy ${name} goes on with it`,
+  run: (input, context) =>
+    withStackToChange(input, context, (stack) => run(stack, input, context), { instead: "destroy" }),
+});
+
+async function run(stack: OpenStack, input: Input, context: CliContext) {
+  const { environment: name, contents, nomad, consul } = stack;
+  const { terminal, signal } = context;
+  const clients = { nomad, consul, signal };
+  const { project } = localCluster(context);
+  terminal.progress().step("looking for what it brought");
+  const found = await findDestruction(name, projectIdentity(project), contents, clients);
+  terminal.rest();
+  if (found.record.kind === "unreadable")
+    terminal.note(
+      wrap(
+        term`${ATTENTION} the record of ${name} cannot be read, so what its program has goes: ${found.record.reason}`,
+        {
+          hanging: 2,
+        },
+      ),
+    );
+  for (const { name: what, reason } of found.kept) terminal.note(term`${ATTENTION} ${what} stays: ${reason}`);
+  if (found.jobs.length + found.consul.length === 0 && found.record.kind !== "found") {
+    lastClusters(context).forget(name);
+    if (input.json) terminal.json({ environment: name, jobs: [], consul: [], kept: found.kept, record: "none" });
+    else terminal.note(term`${GOOD} there is nothing of ${name} on this cluster`);
+    return EXIT.ok;
+  }
+  if (!input.endLeases) await refuseLeased(found, stack);
+  if (!input.yes) {
+    const question = joinLines([listText(name, found), term`write ${style.bold(name)} to take all of it away:`]);
+    if (!(await confirm(question, name, context, { json: input.json }))) {
+      terminal.note(term`nothing was changed`);
+      return EXIT.failed;
+    }
+  } else if (!input.json) terminal.note(listText(name, found));
+  const done = await destroyStack(found, {
+    ...clients,
+    until: timeFromNow(input.timeout, context),
+    onStep: (text) => terminal.note(term`  ${text}`),
+    forgetPool: (pool) => forgetPool(stack, pool),
+  });
+  if (input.json) terminal.json({ environment: name, ...done, kept: found.kept });
+  else terminal.note(doneText(name, done));
+  if (done.jobs.some(({ result }) => result === "stopping")) return EXIT.timedOut;
+  if (done.record !== "removed" && found.record.kind !== "unreadable") return EXIT.failed;
+  lastClusters(context).forget(name);
+  return EXIT.ok;
+}
+
+/** Nobody's containers are taken from under them unasked. */
+async function refuseLeased({ pools }: Destruction, clients: Pick<OpenStack, "nomad" | "consul">): Promise<void> {
+  const answers = await askPoolStores(pools, clients, async (store, pool) => {
+    const leases = await standingLeases(store, pool);
+    return leases.length > 0 ? { leases } : undefined;
+  });
+  const problems = pools.flatMap((pool) => {
+    const answer = answers.get(pool);
+    if (answer === undefined) return [];
+    if ("unknown" in answer) return [at(pool, `whether somebody leases some of it is not known: ${answer.unknown}`)];
+    const owners = [...new Set(answer.leases.map(({ owner }) => owner))].slice(0, 5).join(", ");
+    const count = answer.leases.length === 1 ? "1 lease of it goes" : `${answer.leases.length} leases of it go`;
+    return [at(pool, `${count} on (${owners})`)];
+  });
+  if (problems.length > 0) throw new UserError(problems);
+}
+
+/** Removes what managers keep of a pool that is no more, wherever it can be read. */
+async function forgetPool(clients: Pick<OpenStack, "nomad" | "consul">, pool: string): Promise<void> {
+  await askPoolStores([pool], clients, async (store) => {
+    await new PoolRecordStore(store, pool).forget();
+    // The other store is asked too.
+    return undefined;
+  });
+}
+
+function at(pool: string, message: string): Problem {
+  const way = `cdk-nomad pool drain ${pool} lets them end, and --end-leases ends them`;
+  return { rule: "pool/leased", path: pool, message: `${message}; ${way}`, severity: "error" };
+}
+
+function listText(name: string, { jobs, consul }: Destruction): TerminalText {
+  return joinLines([
+    term`${style.bold(name)}: ${counted(jobs.length, "job")} and ${counted(consul.length, "thing")} in Consul go`,
+    ...jobs.map(({ id, region, namespace, parent }) => {
+      const where = [region, namespace].filter((each) => each !== undefined).join(", ");
+      const of = parent === undefined ? term`` : style.dim(term` launched by ${parent}`);
+      return term`  job ${id}${where === "" ? term`` : term` (${where})`}${of}`;
+    }),
+    ...consul.map(({ kind, name: of }) => (kind === "keys" ? term`  keys below ${of}` : term`  ${kind} ${of}`)),
+  ]);
+}
+
+function doneText(name: string, { jobs, consul, record }: Destroyed): TerminalText {
+  const stopping = jobs.filter(({ result }) => result === "stopping");
+  if (stopping.length > 0)
+    return term`${ATTENTION} not all of ${name} has ended yet; go on with: cdk-nomad destroy ${name}`;
+  const left = consul.filter(({ removed }) => !removed);
+  if (left.length > 0)
+    return joinLines(
+      left.map(({ kind, name: of }) => term`${BAD} ${kind} ${of} was changed meanwhile, or has no prefix, and is left`),
+    );
+  if (typeof record === "object")
+    return wrap(term`${ATTENTION} ${name} is gone but for its record, which could not be removed: ${record.reason}`, {
+      hanging: 2,
+    });
+  return term`${GOOD} nothing of ${name} is left: ${counted(jobs.length, "job")} and ${counted(consul.length, "thing")} in Consul are gone`;
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,71 @@
+import { listStacks, type ListedStack, type StackList } from "../../operations";
+import { joinLines, style, table, term, wrap, type TerminalText } from "../../text";
+import { command, flag } from "../command";
+import { clients, clusterHere } from "../context";
+import { EXIT } from "../exit-codes";
+import { whereText } from "../meant-cluster";
+import { json } from "../options";
+import { ATTENTION } from "../signs";
+
+/** Lists the stacks that a cluster has, of every project. */
+export const ls = command({
+  name: "ls",
+  summary: "list the stacks of a cluster, with their jobs, their owners, and when they were deployed last",
+  options: { jobs: flag("list the jobs of each"), ...json },
+  examples: ["cdk-nomad ls", "cdk-nomad ls --jobs"],
+  exitCodes: { [EXIT.ok]: "they are printed", [EXIT.failed]: "an error, or some records could not be read" },
+  interrupted: term`nothing was changed`,
+  async run(input, context) {
+    const { terminal, signal } = context;
+    const { nomad, consul } = clients(context, clusterHere(context));
+    try {
+      terminal.note(term`  ${whereText({ nomad, consul }, context)}`);
+      const found = await listStacks({ nomad, consul, signal });
+      if (input.json) terminal.json(found);
+      else terminal.print(listText(found, input.jobs));
+      for (const reason of found.unread)
+        terminal.note(wrap(term`${ATTENTION} some records may be missing: ${reason}`, { hanging: 2 }));
+      return found.unread.length > 0 ? EXIT.failed : EXIT.ok;
+    } finally {
+      terminal.rest();
+      await Promise.all([nomad.close(), consul.close()]);
+    }
+  },
+});
+
+function listText({ stacks, unread }: StackList, withJobs: boolean): TerminalText {
+  if (stacks.length === 0 && unread.length === 0)
+    return term`no stack has a record here; one is written with each deployment`;
+  const rows = stacks.map((stack) => [
+    stack.environment,
+    stack.project,
+    stack.owner,
+    jobsInWords(stack),
+    stack.lastDeployment ?? "-",
+  ]);
+  const head = [term`STACK`, term`PROJECT`, term`OWNER`, term`JOBS`, term`LAST DEPLOYMENT`];
+  if (!withJobs) return table(head, rows);
+  return joinLines([table(head, rows), ...stacks.flatMap(jobsText)]);
+}
+
+/** "9, 1 stray, 2 absent". */
+function jobsInWords({ jobs }: ListedStack): string {
+  const count = (status: string) => jobs.filter((job) => job.status === status).length;
+  const strays = jobs.filter(({ stray, status }) => stray && status !== "absent" && status !== "stopped").length;
+  const more = [
+    ...(strays > 0 ? [`${strays} stray`] : []),
+    ...["absent", "stopped", "unknown"].flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : [])),
+  ];
+  return [String(jobs.length), ...more].join(", ");
+}
+
+function jobsText({ environment, project, jobs }: ListedStack): readonly TerminalText[] {
+  const rows = jobs.map(({ id, region, namespace, status, submitted, stray }) => [
+    id,
+    [region, namespace].filter((each) => each !== undefined).join(", ") || "-",
+    stray ? `${status}, stray` : status,
+    submitted ?? "-",
+  ]);
+  const head = [term`JOB`, term`WHERE`, term`STATUS`, term`SUBMITTED`];
+  return [term``, term`${style.bold(environment)} ${style.dim(project)}`, table(head, rows)];
+}

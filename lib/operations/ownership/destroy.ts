@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
+import { stopAndPurge, type AllocationStub, type ConsulClient, type NomadClient } from "../../nomad";
+import type { RecordedInConsul, RecordedJob } from "../../stack-record";
+import { AT_ONCE } from "../plan";
+import { removeRecord, type RecordClients } from "../record";
+import type { Destruction, DoomedJob } from "./destruction";
+import { placeOf } from "./owners";
+
+/** What destroying takes. */
+export interface DestroyOptions extends RecordClients {
+  /** Called with what is being done, before it is done. */
+  readonly onStep: (text: string) => void;
+  /** When to give up waiting for what stops, by the clock of performance.now(), in milliseconds. Default: never. */
+  readonly until?: number;
+  /** Forgets what the managers of a pool keep of it. */
+  readonly forgetPool: (pool: string) => Promise<void>;
+}
+
+/** What became of a stack. */
+export interface Destroyed {
+  readonly jobs: readonly (RecordedJob & { readonly result: "purged" | "stopping" })[];
+  readonly consul: readonly (RecordedInConsul & { readonly removed: boolean })[];
+  /** `kept` as long as something is left; why it could not be removed, otherwise. */
+  readonly record: "removed" | "kept" | { readonly reason: string };
+}
+
+const LOOK = 200;
+/** After the last evaluation of a job, before it is forgotten: a Nomad 1.11 that still applies a plan of it can end with it. */
+const PAUSE = 500;
+
+/**
+ * Takes a stack away: stops its jobs, waits until nothing of them runs, forgets them, and then removes what it made in Consul, what managers kept
+ * of its pools, and its record. Where something does not stop in time, the rest stays as well, the record first, so that it can be gone on with.
+ *
+ * @throws where a server refuses: what was done until then stays done
+ */
+export async function destroy(found: Destruction, options: DestroyOptions): Promise<Destroyed> {
+  const { nomad, consul, signal, onStep } = options;
+  const limit = pLimit(AT_ONCE);
+  const each = <T>(jobs: readonly DoomedJob[], run: (job: DoomedJob) => Promise<T>) =>
+    Promise.all(jobs.map((job) => limit(async () => (signal?.throwIfAborted(), run(job)))));
+  // What launches others ends first: it would launch more of them meanwhile.
+  for (const jobs of [
+    found.jobs.filter(({ parent }) => parent === undefined),
+    found.jobs.filter(({ parent }) => parent !== undefined),
+  ])
+    await each(jobs, async (job) => {
+      onStep(`stopping ${job.id}`);
+      await stopAndPurge(nomad.where(placeOf(job)), job.id, { purge: false, signal });
+    });
+  const ends = await each(found.jobs, async (job) => ({
+    job,
+    ended: await untilEnded(nomad.where(placeOf(job)), job, options),
+  }));
+  const left = ends.filter(({ ended }) => !ended).map(({ job }) => job);
+  if (left.length > 0) {
+    const jobs = found.jobs.map((job) => ({ ...placed(job), result: "stopping" as const }));
+    return { jobs, consul: [], record: "kept" };
+  }
+  await sleep(found.jobs.length > 0 ? PAUSE : 0, undefined, { signal });
+  await each([...found.jobs].reverse(), async (job) => {
+    onStep(`purging ${job.id}`);
+    await stopAndPurge(nomad.where(placeOf(job)), job.id, { signal });
+  });
+  for (const pool of found.pools) {
+    signal?.throwIfAborted();
+    await options.forgetPool(pool);
+  }
+  const removed = await clearConsul(found.consul, { consul, signal, onStep });
+  const jobs = found.jobs.map((job) => ({ ...placed(job), result: "purged" as const }));
+  if (removed.some((item) => !item.removed)) return { jobs, consul: removed, record: "kept" };
+  const gone = await removeRecord(found.place, options);
+  return { jobs, consul: removed, record: gone.kind === "removed" ? "removed" : { reason: gone.reason } };
+}
+
+function placed({ id, region, namespace }: RecordedJob): RecordedJob {
+  return { id, ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** Waits until nothing of a job runs any more. @returns false where that takes too long */
+async function untilEnded(nomad: NomadClient, { id }: DoomedJob, { until, signal }: DestroyOptions): Promise<boolean> {
+  for (;;) {
+    signal?.throwIfAborted();
+    if ((await nomad.allocations(id)).every(hasEnded)) return true;
+    if (until !== undefined && performance.now() >= until) return false;
+    await sleep(LOOK, undefined, { signal });
+  }
+}
+
+function hasEnded({ ClientStatus }: AllocationStub): boolean {
+  return ClientStatus === "complete" || ClientStatus === "failed" || ClientStatus === "lost";
+}
+
+/** What needs others goes before them: Consul takes no protocol away that a resolver needs, and no resolver that a splitter needs. */
+const ORDER = [
+  "service-intentions",
+  "service-router",
+  "service-splitter",
+  "service-resolver",
+  "service-defaults",
+  "proxy-defaults",
+];
+
+/** Removes keys and configuration entries that a stack made. */
+async function clearConsul(
+  all: readonly RecordedInConsul[],
+  { consul, signal, onStep }: { readonly consul: ConsulClient } & Pick<DestroyOptions, "signal" | "onStep">,
+): Promise<Destroyed["consul"]> {
+  const done: { kind: string; name: string; removed: boolean }[] = [];
+  for (const { kind, name } of [...all].sort((a, b) => rank(a) - rank(b))) {
+    signal?.throwIfAborted();
+    onStep(`removing ${kind === "keys" ? "the keys below" : kind} ${name} in Consul`);
+    const removed = kind === "keys" ? await clearKeys(consul, name) : await consul.deleteConfigEntry(kind, name);
+    done.push({ kind, name, removed });
+  }
+  return done;
+}
+
+function rank({ kind }: RecordedInConsul): number {
+  const at = ORDER.indexOf(kind);
+  return at < 0 ? -1 : at;
+}
+
+/** Removes every key below a prefix: a stack that has a prefix removes whatever else is below it with each deployment, too. */
+async function clearKeys(consul: ConsulClient, prefix: string): Promise<boolean> {
+  // Without a prefix these would be all keys of the cluster.
+  if (prefix.replaceAll("/", "") === "") return false;
+  for (const [key, { modifyIndex }] of await consul.values(prefix))
+    if (!(await consul.deleteKey(key, modifyIndex))) return false;
+  return true;
+}

@@ -1,0 +1,97 @@
+import pLimit from "p-limit";
+import { momentOf, type JobSummary } from "../../nomad";
+import type { RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
+import { AT_ONCE } from "../plan";
+import { listRecords, type RecordClients, type RecordStoreName } from "../record";
+import { knownBy, placeOf } from "./owners";
+
+/** A job of a stack, as its record and the cluster have it. */
+export interface ListedJob extends RecordedJob {
+  /** What Nomad says of it; `absent` where it has no such job, `unknown` where it does not say. */
+  readonly status: string;
+  /** When its newest version was submitted: ISO 8601. */
+  readonly submitted?: string;
+  /** Whether the program of the last deployment has it no longer. */
+  readonly stray?: true;
+}
+
+/** A stack that a cluster has a record of. */
+export interface ListedStack {
+  readonly project: string;
+  readonly environment: string;
+  readonly owner: StackOwner;
+  readonly store: RecordStoreName;
+  readonly jobs: readonly ListedJob[];
+  readonly consul: readonly RecordedInConsul[];
+  /** When the newest version of its jobs was submitted: ISO 8601. Absent where Nomad has none of them, or does not say. */
+  readonly lastDeployment?: string;
+}
+
+/** The stacks of a cluster, and what may be missing. */
+export interface StackList {
+  readonly stacks: readonly ListedStack[];
+  /** What could not be read, as sentences. */
+  readonly unread: readonly string[];
+}
+
+/** Lists what stacks a cluster has, by their records, with what Nomad says of their jobs. Never throws for what a server refuses. */
+export async function listStacks(clients: RecordClients): Promise<StackList> {
+  const { records, unread } = await listRecords(clients);
+  const found = records.flatMap((each) => (each.kind === "found" ? [each] : []));
+  const known = new Map<string, Promise<ReadonlyMap<string, JobSummary> | undefined>>();
+  const limit = pLimit(AT_ONCE);
+  // One question for each region and namespace, however many jobs are there.
+  const jobsAt = (job: RecordedJob) => {
+    const key = JSON.stringify(placeOf(job));
+    const asked = known.get(key) ?? limit(() => jobsIn(job, clients));
+    known.set(key, asked);
+    return asked;
+  };
+  const stacks = await Promise.all(
+    found.map(async ({ record, store }): Promise<ListedStack> => {
+      const strays = new Set(record.others.jobs);
+      const jobs = await Promise.all(
+        knownBy(record).jobs.map(async (job): Promise<ListedJob> => {
+          const all = await jobsAt(job);
+          const held = all?.get(job.id);
+          const submitted = momentOf(held?.SubmitTime);
+          return {
+            ...job,
+            status: all === undefined ? "unknown" : held === undefined ? "absent" : held.Stop ? "stopped" : held.Status,
+            ...(submitted === undefined ? {} : { submitted }),
+            ...(strays.has(job) ? { stray: true as const } : {}),
+          };
+        }),
+      );
+      const { project, environment, owner } = record;
+      const lastDeployment = jobs
+        .flatMap(({ submitted }) => submitted ?? [])
+        .sort()
+        .at(-1);
+      const consul = knownBy(record).consul;
+      return {
+        project,
+        environment,
+        owner,
+        store,
+        jobs,
+        consul,
+        ...(lastDeployment === undefined ? {} : { lastDeployment }),
+      };
+    }),
+  );
+  const broken = records.flatMap((each) => (each.kind === "unreadable" ? [each.reason] : []));
+  return { stacks, unread: [...unread.map(({ reason }) => reason), ...broken] };
+}
+
+async function jobsIn(
+  job: RecordedJob,
+  { nomad, signal }: RecordClients,
+): Promise<ReadonlyMap<string, JobSummary> | undefined> {
+  try {
+    return new Map((await nomad.where(placeOf(job)).jobs()).map((each) => [each.ID, each] as const));
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
