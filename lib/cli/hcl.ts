@@ -1,4 +1,4 @@
-import { cacheFolder, findBinary, getBinary } from "../local";
+import { cacheFolder, findBinary, getProgram } from "../local";
 import { NomadClient, nomadConnection } from "../nomad";
 import { commandParser, serverParser, type HclParser, type ReadingOptions } from "../operations";
 import { block } from "../text";
@@ -30,8 +30,8 @@ export function fileReading(
     if (found || !env.NOMAD_ADDR) {
       let got: Promise<string> | undefined;
       const get = async () =>
-        (await getBinary("nomad", { cache, env, machine, progress: terminal.progress(), signal })).path;
-      const program = () => (got ??= found ? Promise.resolve(found.path) : get());
+        (await getProgram("nomad", { cache, env, machine, progress: terminal.progress(), signal })).path;
+      const program = () => (got ??= get());
       return commandParser({ program, variables, cwd, signal });
     }
     server ??= new NomadClient({ ...nomadConnection(clusterVariables(context, clusterHere(context))), silence });

@@ -6,9 +6,11 @@ import { promisify } from "node:util";
 import { UserError, type Problem } from "../jobspec";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
+import { checkKept, recordSum, sumOf } from "./kept-sums";
 import type { Machine } from "./machine";
 import type { Progress } from "./progress";
 import { downloadRelease, RELEASES } from "./release";
+import { RELEASE_SUMS } from "./sums";
 
 const run = promisify(execFile);
 
@@ -40,6 +42,10 @@ export interface BinaryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly machine: Machine;
   readonly signal?: AbortSignal;
+  /** SHA-256 sums that archives of releases must have, by their names; of others the published sums count. Default: those of {@link PROGRAMS}. */
+  readonly sums?: Readonly<Record<string, string>>;
+  /** How long whoever has the releases may say nothing, in milliseconds. Default: a minute. */
+  readonly silence?: number;
 }
 
 /**
@@ -65,16 +71,24 @@ export async function getBinaries(options: BinaryOptions): Promise<Readonly<Reco
 
 /**
  * A program: from PATH, from the cache, as the official release, or built from its Go module, in this order. What is fetched or built is
- * told with its licence, which is not an open-source one.
+ * told with its licence, which is not an open-source one, and what is kept in the cache is checked before it is run.
  * CDK_NOMAD_NOMAD or CDK_NOMAD_CONSUL names a file to use instead, CDK_NOMAD_RELEASES a mirror of the official releases.
  *
- * @throws UserError where no way leads to it, with what each said; its rule is {@link MISSING_PROGRAM}
+ * @throws UserError where no way leads to it, with what each said; its rule is {@link MISSING_PROGRAM}. Where the one in the cache is not the one
+ * that was kept there, with the rule {@link CHANGED_PROGRAM}
  */
 export async function getBinary(name: ProgramName, options: BinaryOptions): Promise<Binary> {
+  const { path, from } = await getProgram(name, options);
+  return describe(name, path, from);
+}
+
+/** As {@link getBinary}, where nobody asks for the version. */
+export async function getProgram(name: ProgramName, options: BinaryOptions): Promise<Pick<Binary, "path" | "from">> {
   const { cache, progress } = options;
   const variable = variableOf(name);
   const found = findBinary(name, options);
-  if (found) return describe(name, found.path, found.from);
+  if (found?.from === "cache") await checkKept(found.path, options);
+  if (found) return found;
 
   const { version } = PROGRAMS[name];
   const folder = join(cache, name, version);
@@ -94,10 +108,10 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
     ] as const) {
       try {
         await make(name, partial, options);
+        recordSum(file, await sumOf(partial, options.signal));
         renameSync(partial, file);
-        const binary = await describe(name, file, way);
-        progress.done(`${name} ${binary.version} is kept in ${file}`);
-        return binary;
+        progress.done(`${name} ${version} is kept in ${file}`);
+        return { path: file, from: way };
       } catch (error) {
         if (options.signal?.aborted) throw error;
         failures.push(messageOf(error));
@@ -121,7 +135,7 @@ async function downloaded(name: ProgramName, target: string, options: BinaryOpti
   const mirror = options.env.CDK_NOMAD_RELEASES || RELEASES;
   options.progress.note(`${name} ${version} from ${mirror}, licence ${licenceOf(name, version)}`);
   try {
-    await downloadRelease(name, version, target, { ...options, mirror });
+    await downloadRelease(name, version, target, { ...options, mirror, sums: options.sums ?? RELEASE_SUMS });
   } catch (error) {
     throw new Error(`the release: ${messageOf(error)}`);
   }

@@ -1,6 +1,14 @@
 /** The embedded cluster: a real Nomad and a real Consul on this machine. */
 export { agentEnvironment } from "./agents";
-export { findBinary, getBinary, MISSING_PROGRAM, PROGRAMS, type Binary, type ProgramName } from "./binaries";
+export {
+  findBinary,
+  getBinary,
+  getProgram,
+  MISSING_PROGRAM,
+  PROGRAMS,
+  type Binary,
+  type ProgramName,
+} from "./binaries";
 export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions } from "./cluster";
 export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
 export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";

@@ -2,7 +2,7 @@
 export type * from "./answers/index";
 export { numberInName } from "./allocation-name";
 export { apiPath, keyPath, type ApiPath } from "./api-path";
-export { linesOf, textOf, TooLargeError } from "./body";
+export { linesOf, sizeInWords, textOf, TooLargeError } from "./body";
 export {
   consulConnection,
   nomadConnection,
@@ -35,3 +35,4 @@ export { stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";
+export { dispatcherFor } from "./transport";

@@ -4,10 +4,13 @@ import { Agent, Client, Pool, ProxyAgent, type Dispatcher } from "undici";
 import type { ClientOptions } from "ws";
 import {
   basicHeader,
+  machineCas,
+  proxyFor,
   socketOf,
   tlsOptionsOf,
   trustOptionsOf,
   type Connection,
+  type Environment,
   type Proxy,
   type TlsOptions,
 } from "./connection";
@@ -55,6 +58,13 @@ export function transportFor(connection: Connection): Transport {
     dispatcher: new Agent({ connections: CONNECTIONS, connect: { timeout: CONNECT_TIMEOUT, ...tls } }),
     webSocketOptions: (url) => Promise.resolve(isSecure ? secured(url) : {}),
   };
+}
+
+/** The way to an address that is neither server's, through the proxy that an environment names for it. It is to be closed. */
+export function dispatcherFor(address: string, env: Environment): Dispatcher {
+  const proxy = proxyFor(new URL(address), env);
+  const tls = { machineCas: machineCas(env) };
+  return transportFor({ name: "", hint: "", address, tls, ...(proxy ? { proxy } : {}) }).dispatcher;
 }
 
 /** As Go does: HTTPS and WebSockets through a tunnel, and HTTP by asking the proxy for the whole address. */
@@ -109,7 +119,7 @@ function secureTo({ hostname }: URL, tls: TlsOptions) {
 /** Sends requests to a proxy, with the whole address of what is asked. */
 function askingFor(proxy: string, more: Readonly<Record<string, string>>): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
-    const origin = String(options.origin);
+    const origin = String(options.origin).replace(/\/$/, "");
     const headers = { ...(options.headers as Readonly<Record<string, string>>), ...more, host: new URL(origin).host };
     return dispatch({ ...options, origin: proxy, path: `${origin}${options.path}`, headers }, handler);
   };

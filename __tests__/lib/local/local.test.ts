@@ -134,7 +134,11 @@ test("an agent is configured for the machine that is given, whichever this one i
   const files = filesOf(folder, "nomad");
   const settings = { version: "1.11.3", firstRegion: "global" };
   const clientOn = (machine: Partial<Machine>) =>
-    (configOf(nomad as Agent, { files, machine: { ...MACHINE, ...machine }, ...settings }) as { readonly client: object }).client;
+    (
+      configOf(nomad as Agent, { files, machine: { ...MACHINE, ...machine }, ...settings }) as {
+        readonly client: object;
+      }
+    ).client;
   expect(clientOn({ platform: "darwin", uid: 0 })).toMatchObject({ network_interface: "lo0" });
   expect(clientOn({ platform: "darwin", uid: 0 })).not.toHaveProperty("chroot_env");
   expect(clientOn({ platform: "linux", uid: 1000 })).toMatchObject({ network_interface: "lo" });
