@@ -103,3 +103,9 @@ export function isTokenRefused(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiError && /enforcing job modify index/i.test(error.body);
 }
+
+/** The code of an error of the network. */
+export function codeOf(error: unknown): string | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}

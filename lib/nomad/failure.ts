@@ -2,7 +2,7 @@ import { UserError } from "../jobspec";
 import { unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
-import { ApiError, NoAnswerError, refusesToken } from "./errors";
+import { ApiError, codeOf, NoAnswerError, refusesToken } from "./errors";
 import { strangerIn, type RawAnswer } from "./stranger";
 import { misfit, wayTo } from "./unreached";
 
@@ -127,16 +127,10 @@ export function failureOf(
   const refused =
     error instanceof TunnelError ? error.status : Number(/Proxy response \((\d+)\)/.exec(messageIn(error))?.[1]);
   if (refused === 407) return proxyRefusal(connection);
-  const wrong = misfit(connection, code, error);
+  const wrong = misfit(connection, error, everAnswered);
   if (wrong !== undefined) return made("unreached", wrong);
   const kind = everAnswered ? "absent" : "unreached";
   return made(kind, `${name} does not answer at ${way} (${reasonOf(error)})${unknown}; ${hint}`);
-}
-
-/** The code of an error of the network. */
-export function codeOf(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
 }
 
 function reasonOf(error: unknown): string {

@@ -6,8 +6,8 @@ import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers"
 import type { ApiPath } from "./api-path";
 import { sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
-import { NoAnswerError } from "./errors";
-import { codeOf, failureOf, refusalOf, type Refused } from "./failure";
+import { codeOf, NoAnswerError } from "./errors";
+import { failureOf, refusalOf, type Refused } from "./failure";
 import { mayBeMistaken, otherServer, wrongServer } from "./identity";
 import { Pace } from "./pace";
 import { headersOf, urlOf } from "./requests";

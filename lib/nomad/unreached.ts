@@ -1,7 +1,13 @@
 import { variableOf, type Connection } from "./connection";
+import { codeOf } from "./errors";
 
-/** Why TLS or HTTP did not come about with what listens at an address, and what to write; undefined for anything else. */
-export function misfit(connection: Connection, code: string | undefined, error: unknown): string | undefined {
+/**
+ * Why TLS or HTTP did not come about with what listens at an address, and what to write; undefined for anything else.
+ *
+ * @param everAnswered whether anybody has answered there
+ */
+export function misfit(connection: Connection, error: unknown, everAnswered: boolean): string | undefined {
+  const code = codeOf(error);
   if (code === undefined) return undefined;
   const { name, address } = connection;
   const known = (setting: Parameters<typeof variableOf>[1]) => variableOf(name, setting) ?? `the settings of ${name}`;
@@ -11,10 +17,14 @@ export function misfit(connection: Connection, code: string | undefined, error: 
     return `the certificate at ${address} is not valid now (${code}); look at ${name}'s certificate, and at the clocks`;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
     return `the certificate at ${address} is for another name (${reasonIn(error)}); write the name that it is for into ${known("serverName")}`;
-  if (OF_NO_TLS.test(code) || (code === "EPROTO" && /wrong version number/.test(String(error))))
+  const said = code === "EPROTO" ? String(error) : "";
+  if (OF_NO_TLS.test(code) || /wrong version number/.test(said))
     return `what listens at ${address} speaks no TLS; write http:// into ${known("address")}`;
-  if (OF_CLIENTS.test(code))
+  if (OF_CLIENTS.test(code) || /alert (?:handshake failure|certificate required|bad certificate|unknown ca)/.test(said))
     return `${name} at ${address} wants another certificate of its clients, or any (${code}); write one that its CA has signed, and the key, into ${known("cert")} and ${known("key")}`;
+  // Under TLS 1.3 the refusal comes behind the handshake, and the client sees no more than the end of the connection.
+  if (code === "UND_ERR_SOCKET" && !everAnswered && /^https:/i.test(address))
+    return `what listens at ${address} closes the connection without a word, as a server does that wants another certificate of its clients, or any; if it is one, write a certificate that its CA has signed, and the key, into ${known("cert")} and ${known("key")}`;
   if (code.startsWith("HPE_"))
     return `what listens at ${address} speaks no HTTP; look whether ${known("address")} has the port of ${name}'s HTTP API`;
   return undefined;
