@@ -1,7 +1,7 @@
 import { lstatSync, rmSync } from "node:fs";
 import { UserError } from "../jobspec";
 import { allocationsIn, removeCgroups } from "./cgroups";
-import { endProcesses, mountsIn, processesIn, unmount, userOf } from "./processes";
+import { endProcesses, mountsIn, processesIn, unmount, userInWords, userOf } from "./processes";
 
 /** How long what tasks left running has to end by itself, in milliseconds. */
 const PATIENCE = 3000;
@@ -39,16 +39,12 @@ export async function cleanUp(
 export function refuseLeft(processes: readonly number[]): void {
   if (processes.length === 0) return;
   const users = new Set(processes.flatMap((pid) => userOf(pid) ?? []));
-  const whose = users.size > 0 ? `of the user ${[...users].map(userInWords).join(", ")} ` : "";
+  const whose = users.size > 0 ? `of ${[...users].map(userInWords).join(", ")} ` : "";
   throw UserError.at(
     "",
     `${processes.length === 1 ? "process" : "processes"} ${processes.join(", ")} ${whose}cannot be ended; run cdk-nomad down as that user`,
     "processes",
   );
-}
-
-function userInWords(uid: number): string {
-  return uid === 0 ? "root" : String(uid);
 }
 
 function takeAway(mount: string): void {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { UserError } from "../jobspec";
+import { userInWords, variableOf } from "./processes";
 
 /** The ports of an embedded cluster, where nobody moves them. */
 const USUAL = {
@@ -99,27 +100,36 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Who listens on a port: on Linux, as far as /proc lets this user see. */
+/** Who listens on a port: on Linux, as far as /proc lets this user see; of a process of somebody else, whose it is. */
 function ownerOf(port: number): string | undefined {
   try {
-    const inodes = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listeningInodes(table, port)));
+    const sockets = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listenersIn(table, port));
+    const inodes = new Set(sockets.map(({ inode }) => inode));
     if (inodes.size === 0) return undefined;
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      if (ownsSocket(pid, inodes)) return `process ${pid}, ${commandOf(pid)}`;
-    }
+    const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && ownsSocket(name, inodes));
+    if (pid !== undefined) return `process ${pid}, ${commandOf(pid)}${taskOf(Number(pid))}`;
+    return `a process of ${userInWords(sockets[0]?.uid ?? 0)}, of which only that user and root see more`;
   } catch {
     // No /proc here: it stays unknown.
+    return undefined;
   }
-  return undefined;
 }
 
-function listeningInodes(table: string, port: number): string[] {
+/** Whose task a process is, where it is one of some Nomad. */
+function taskOf(pid: number): string {
+  const job = variableOf(pid, "NOMAD_JOB_ID");
+  const folder = variableOf(pid, "NOMAD_ALLOC_DIR");
+  return job && folder ? ` (of the job ${job} in ${folder})` : "";
+}
+
+/** Sockets that listen on a port of this machine: where, and whose. */
+function listenersIn(table: string, port: number): { readonly inode: string; readonly uid: number }[] {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return readFileSync(table, "utf8")
+  return (existsSync(table) ? readFileSync(table, "utf8") : "")
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .filter((columns) => columns[3] === "0A" && columns[1]?.endsWith(`:${hex}`))
-    .map((columns) => columns[9] ?? "");
+    .map((columns) => ({ uid: Number(columns[7]), inode: columns[9] ?? "" }));
 }
 
 function ownsSocket(pid: string, inodes: ReadonlySet<string>): boolean {

@@ -73,6 +73,11 @@ export function userOf(pid: number): number | undefined {
   }
 }
 
+/** A user in words, for messages. */
+export function userInWords(uid: number): string {
+  return uid === 0 ? "root" : `the user ${uid}`;
+}
+
 /**
  * Ends processes: asks all of them first, and takes the lives of those that do not listen.
  *

@@ -16,6 +16,7 @@ import { DrainedPools } from "../drained-pools";
 import { refuseToEndLeases } from "../ended-leases";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { canaryWeight, changing, endingLeases, environment, watching } from "../options";
+import { checkRoomHere } from "../room-here";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
 import type { OpenStack } from "../open-stack";
@@ -53,6 +54,7 @@ export async function deployEnvironment(input: DeployInput, context: CliContext)
   const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
   const bring = async (stack: OpenStack) => {
     refuseTerraformOnly(stack.contents, name);
+    await checkRoomHere(stack, context);
     const { project } = localCluster(context);
     const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
     // A service that found no tokens would answer nobody.

@@ -9,6 +9,8 @@ import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
 import { access, portOffset } from "../options";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
+import { checkPortsHere } from "../room-here";
+import { readOwnStack } from "../stack";
 import { startCluster } from "./up";
 import { judgedText } from "./validate";
 import { ownServiceToken, serviceAddress } from "../service-tokens";
@@ -23,6 +25,7 @@ export const start = command({
   interrupted: term`the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it`,
   async run(input, context) {
     const { terminal, env } = context;
+    await refusePortsOfDev(input, context);
     const { status, before } = await startCluster(input, context).catch(async (error: unknown) => {
       if (isMissingProgram(error)) await judgeWithoutCluster(context);
       throw error;
@@ -60,6 +63,17 @@ export const start = command({
     return code;
   },
 });
+
+/** Where nothing runs yet, nothing is started either while somebody else has a port of what is about to be deployed. */
+async function refusePortsOfDev(
+  { portOffset: offset }: { readonly portOffset?: number },
+  context: CliContext,
+): Promise<void> {
+  if ((await localCluster(context).cluster.status()).phase !== "stopped") return;
+  const moved = offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: String(offset) };
+  const env = { ...moved, ...withoutConnections(context.env) };
+  await checkPortsHere(await readOwnStack({ environment: "dev" }, { ...context, env }));
+}
 
 function isMissingProgram(error: unknown): boolean {
   return error instanceof UserError && error.problems.some(({ rule }) => rule === MISSING_PROGRAM);

@@ -3,4 +3,5 @@ export { capacityOf, type Capacity, type GroupCapacity } from "./capacity";
 export { demandsOf, type Demand } from "./demand";
 export { describedNode, liveNodes, type Room } from "./nodes";
 export { howManyFit, type Fit, type Limit } from "./pack";
+export { shortagesOf, type Shortage } from "./shortage";
 export { DIMENSIONS, NOTHING, parseSpace, type Space } from "./space";

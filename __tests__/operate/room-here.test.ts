@@ -1,0 +1,70 @@
+import { createServer, type Server } from "node:net";
+import { clusterForSuite } from "../support/cluster";
+import { flat, Project } from "../support/project";
+import { until } from "../support/until";
+import type { SmallJob } from "./programs/small-jobs";
+
+// What this machine has is looked at before anything is started or registered.
+
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, started: false });
+const { project } = cluster;
+const port = () => cluster.port(1);
+const web = (): SmallJob => {
+  const server = `require("node:http").createServer((_, answer) => answer.end("here")).listen(${port()}, "127.0.0.1")`;
+  return { id: "web", checkedPort: port(), script: `exec ${process.execPath} -e '${server}'` };
+};
+const program = (...jobs: SmallJob[]) => project.change({ jobs });
+
+let holder: Server | undefined;
+/** Somebody else has the port of the job: this process. */
+async function hold(address: string): Promise<void> {
+  const listens = (server: Server) =>
+    new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).once("listening", () => resolve(true));
+      server.listen(port(), address);
+    });
+  // A job that was stopped a moment ago may have it still.
+  await until("the port", async () => listens((holder = createServer())));
+}
+async function letGo(): Promise<void> {
+  await new Promise((closed) => (holder ? holder.close(closed) : closed(undefined)));
+  holder = undefined;
+}
+afterEach(letGo);
+
+const named = () =>
+  expect.stringContaining(`job "web", group "work", port ${port()}: is taken by process ${process.pid}, `);
+
+test("start begins nothing where somebody else has a port of a job, and says who", async () => {
+  program(web());
+  await hold("0.0.0.0");
+  const said = await project.run(["start", "--port-offset", String(cluster.offset)]);
+  expect([said.code, flat(said)]).toEqual([1, named()]);
+  expect(project.leftovers().processes).toEqual([]);
+});
+
+test("start goes on once the port is free, and what the cluster has itself is no obstacle", async () => {
+  program(web());
+  expect((await project.run(["start", "--port-offset", String(cluster.offset)])).code).toBe(0);
+  program({ ...web(), env: { CHANGED: "yes" } });
+  const said = await project.run(["deploy", "dev"]);
+  expect([said.code, flat(said)]).toEqual([0, expect.not.stringContaining("is taken")]);
+});
+
+test.each(["127.0.0.1", "::"])("deploy registers nothing where somebody has a port on %s", async (address) => {
+  await cluster.purge();
+  program({ id: "other" }, web());
+  await hold(address);
+  const said = await project.run(["deploy", "dev"]);
+  expect([said.code, flat(said)]).toEqual([1, named()]);
+  expect(await cluster.nomad.jobs()).toEqual([]);
+});
+
+test("what is missing of this machine's memory and disk is said before it is deployed", async () => {
+  await cluster.purge();
+  program({ id: "large", memory: 5_000_000 }, { id: "web" });
+  const said = await project.run(["deploy", "dev", "--detach"]);
+  expect(flat(said)).toMatch(/large work: 0 of 1 find a place; \d+ MiB of memory are missing on this machine/);
+  expect(flat(said)).not.toContain("web work:");
+  expect(said.code).toBe(0);
+});

@@ -1,0 +1,105 @@
+import { UserError, type Problem } from "../jobspec";
+import { takenPorts } from "../local";
+import type { JobJson, NomadClient } from "../nomad";
+import {
+  capacityOf,
+  demandsOf,
+  liveNodes,
+  shortagesOf,
+  type Room,
+  type Shortage,
+  type StackContents,
+} from "../operations";
+import { term } from "../text";
+import { localCluster, type CliContext } from "./context";
+import type { OpenStack } from "./open-stack";
+import { ATTENTION } from "./signs";
+
+/**
+ * Looks at this machine before something is deployed to the embedded cluster, whose one node it is: whether the static ports of the jobs are
+ * free, and whether there is room for them. A cluster elsewhere is not looked at.
+ *
+ * @throws UserError where somebody else has a port, with who it is: the job would fail with it, one restart after another
+ */
+export async function checkRoomHere({ contents, nomad }: OpenStack, context: CliContext): Promise<void> {
+  if (!localCluster(context).cluster.isAt(nomad.address)) return;
+  const byRegion = new Map<string | undefined, JobJson[]>();
+  for (const job of jobsOf(contents)) {
+    const region = typeof job.Region === "string" && job.Region !== "" ? job.Region : undefined;
+    byRegion.set(region, [...(byRegion.get(region) ?? []), job]);
+  }
+  const regions = await Promise.all([...byRegion].map(([region, own]) => regionOf(nomad, region, own)));
+  await refuseHeldPorts(jobsOf(contents), new Set(regions.flatMap(({ claimed }) => claimed)));
+  for (const { own, rooms } of regions)
+    for (const shortage of rooms.length > 0 ? shortagesOf(capacityOf(own, rooms)) : [])
+      context.terminal.note(term`${ATTENTION} ${shortageInWords(shortage, rooms)}`);
+}
+
+/**
+ * Looks at the ports of a stack before the embedded cluster is started for it.
+ *
+ * @throws UserError as {@link checkRoomHere}
+ */
+export async function checkPortsHere(contents: StackContents): Promise<void> {
+  await refuseHeldPorts(jobsOf(contents), new Set());
+}
+
+function jobsOf({ wanted }: StackContents): readonly JobJson[] {
+  return wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+}
+
+/** The jobs of a region, and what its node has left. */
+interface Region {
+  readonly own: readonly JobJson[];
+  /** Without what runs of the jobs themselves; none where that cannot be asked, which the deployment itself finds out. */
+  readonly rooms: readonly Room[];
+  /** Ports that allocations have, those of the jobs themselves among them. */
+  readonly claimed: readonly number[];
+}
+
+async function regionOf(nomad: NomadClient, region: string | undefined, own: readonly JobJson[]): Promise<Region> {
+  const server = region === undefined ? nomad : nomad.where({ Region: region });
+  try {
+    const rooms = await liveNodes(server, new Set(own.map(({ ID }) => ID)));
+    const claimed = (await liveNodes(server)).flatMap(({ usedPorts }) =>
+      [...usedPorts].map((each) => Number(each.split(" ").pop())),
+    );
+    return { own, rooms, claimed };
+  } catch {
+    return { own, rooms: [], claimed: [] };
+  }
+}
+
+/** @param claimed ports that allocations of the cluster have: about those Nomad itself decides */
+async function refuseHeldPorts(jobs: readonly JobJson[], claimed: ReadonlySet<number>): Promise<void> {
+  const wanted = new Map<number, string>();
+  for (const { job, group, ports, count } of jobs.flatMap(demandsOf))
+    for (const { port } of count === 0 ? [] : ports)
+      if (!claimed.has(port)) wanted.set(port, wanted.get(port) ?? `job "${job}", group "${group}"`);
+  const taken = await takenPorts(Object.fromEntries([...wanted.keys()].map((port) => [String(port), port])));
+  if (taken.length === 0) return;
+  throw new UserError(
+    taken.map(({ port, owner }): Problem => ({
+      rule: "ports",
+      path: `${wanted.get(port) ?? ""}, port ${port}`,
+      message: `is taken${owner ? ` by ${owner}` : ""}; end that, or give the job another port`,
+      severity: "error",
+    })),
+  );
+}
+
+function shortageInWords({ demand, placed, wanted, missing }: Shortage, rooms: readonly Room[]): string {
+  const { job, group } = demand;
+  const units = { cpu: "MHz of cpu", memory: "MiB of memory", disk: "MiB of disk" } as const;
+  const amounts = Object.entries(missing).map(
+    ([dimension, amount]) => `${amount} ${units[dimension as keyof typeof units]}`,
+  );
+  const takers = rooms.filter((room) => room.takes(demand));
+  const why =
+    takers.length === 0
+      ? `no node has what it needs: its datacenter, its node pool, the drivers ${demand.drivers.join(", ")}`
+      : amounts.length > 0
+        ? `${amounts.join(" and ")} are missing on this machine`
+        : "its ports, or a node of its own, are missing";
+  return `${job} ${group}: ${placed} of ${wanted} find a place; ${why}`;
+}
