@@ -32,7 +32,7 @@ export async function checkRoomHere({ contents, nomad }: OpenStack, context: Cli
   await refuseHeldPorts(jobsOf(contents), new Set(regions.flatMap(({ claimed }) => claimed)));
   for (const { own, rooms } of regions)
     for (const shortage of rooms.length > 0 ? shortagesOf(capacityOf(own, rooms)) : [])
-      context.terminal.note(term`${ATTENTION} ${shortageInWords(shortage, rooms)}`);
+      context.terminal.note(term`${ATTENTION} ${shortageInWords(shortage, rooms, context.machine)}`);
 }
 
 /**
@@ -88,16 +88,25 @@ async function refuseHeldPorts(jobs: readonly JobJson[], claimed: ReadonlySet<nu
   );
 }
 
-function shortageInWords({ demand, placed, wanted, missing }: Shortage, rooms: readonly Room[]): string {
+/** Drivers of Nomad that only root has, and only on Linux. */
+const OF_ROOT = ["exec", "java"];
+
+function shortageInWords(
+  { demand, placed, wanted, missing }: Shortage,
+  rooms: readonly Room[],
+  { platform, uid }: CliContext["machine"],
+): string {
   const { job, group } = demand;
   const units = { cpu: "MHz of cpu", memory: "MiB of memory", disk: "MiB of disk" } as const;
   const amounts = Object.entries(missing).map(
     ([dimension, amount]) => `${amount} ${units[dimension as keyof typeof units]}`,
   );
   const takers = rooms.filter((room) => room.takes(demand));
+  const rooted = platform === "linux" && uid === 0 ? [] : demand.drivers.filter((driver) => OF_ROOT.includes(driver));
+  const hint = rooted.length > 0 ? ` (only root on Linux has ${rooted.join(" and ")})` : "";
   const why =
     takers.length === 0
-      ? `no node has what it needs: its datacenter, its node pool, the drivers ${demand.drivers.join(", ")}`
+      ? `no node has what it needs: its datacenter, its node pool, the ${demand.drivers.length === 1 ? "driver" : "drivers"} ${demand.drivers.join(", ")}${hint}`
       : amounts.length > 0
         ? `${amounts.join(" and ")} are missing on this machine`
         : "its ports, or a node of its own, are missing";

@@ -29,6 +29,7 @@ import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
 import type { Machine } from "./machine";
 import { endProcesses, processesIn } from "./processes";
 import type { Progress } from "./progress";
+import { refuseForeignFolder, refusePlatform } from "./refusals";
 import { isReady, leads } from "./readiness";
 import { refuseTakenPorts } from "./refuse-ports";
 import { readState, removeState, writeState, type ClusterState } from "./state";
@@ -150,6 +151,7 @@ export class EmbeddedCluster {
 
   /** What it is doing, asked of the processes and of the agents themselves. */
   async status(): Promise<ClusterStatus> {
+    refuseForeignFolder(this.folder);
     const living = livingAgents(this.folder);
     const { state, forgotten } = this.known(living);
     const layout = state ?? NOTHING_STARTED;
@@ -191,7 +193,9 @@ export class EmbeddedCluster {
    * @throws UserError where a port is taken (and nothing is started), a binary is missing, or an agent does not get ready
    */
   async up(options: UpOptions): Promise<{ readonly status: ClusterStatus; readonly before: boolean }> {
+    refusePlatform(options.machine);
     this.refuseLink();
+    refuseForeignFolder(this.folder);
     return exclusively(this.folder, async () => {
       const before = await this.status();
       const portOffset = options.portOffset ?? before.portOffset;
@@ -276,6 +280,8 @@ export class EmbeddedCluster {
    * @returns whether there was anything to stop
    */
   async down(progress: Progress, signal?: AbortSignal): Promise<boolean> {
+    refuseForeignFolder(this.folder);
+    refuseForeignFolder(this.data);
     if (this.isLink()) {
       await this.end(progress, signal);
       this.refuseLink();

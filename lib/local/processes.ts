@@ -24,18 +24,51 @@ export function listProcesses(): readonly ListedProcess[] {
 }
 
 function listedByPs(): readonly ListedProcess[] {
+  return readPs(psListing());
+}
+
+/** All processes as `ps` tells them: id, parent, command. */
+function psListing(): string {
   try {
-    const said = execFileSync("ps", ["-axww", "-o", "pid=,command="], {
+    return execFileSync("ps", ["-axww", "-o", "pid=,ppid=,command="], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
+      maxBuffer: 64 * 1024 * 1024,
     });
-    return [...said.matchAll(/^\s*(\d+)\s+(.*)$/gm)].map(([, pid, command = ""]) => ({
-      pid: Number(pid),
-      command,
-    }));
   } catch {
-    return [];
+    return "";
   }
+}
+
+interface PsProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+function readPs(listing: string): readonly PsProcess[] {
+  return [...listing.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, parent, command = ""]) => ({
+    pid: Number(pid),
+    parent: Number(parent),
+    command,
+  }));
+}
+
+/**
+ * Of a listing by `ps`, where there is no /proc (macOS): the executors of tasks, whose arguments name the folder, and all that they started. A
+ * task that left its executor is not found.
+ *
+ * @param listing as of `ps -axww -o pid=,ppid=,command=`
+ */
+export function tasksIn(listing: string, folder: string): number[] {
+  const processes = readPs(listing);
+  const isExecutor = ({ command }: PsProcess) => / executor \{/.test(command) && command.includes(`"${folder}/`);
+  const found = new Set(processes.filter(isExecutor).map(({ pid }) => pid));
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const { pid, parent } of processes) if (found.has(parent)) found.add(pid);
+  }
+  return [...found];
 }
 
 /** The value of a variable in the environment that a process was started with, where this user may see it. */
@@ -66,11 +99,12 @@ export function startOf(pid: number): string | undefined {
 
 /** The user id of a process; undefined where it has ended. */
 export function userOf(pid: number): number | undefined {
-  try {
-    return statSync(`/proc/${pid}`).uid;
-  } catch {
-    return undefined;
-  }
+  return ownerOfFile(`/proc/${pid}`);
+}
+
+/** The user id of whom a file belongs to; undefined where there is none. */
+export function ownerOfFile(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
 }
 
 /** A user in words, for messages. */
@@ -113,7 +147,7 @@ export async function endProcesses(
  * and Nomad's own helpers beside them.
  */
 export function processesIn(folder: string): number[] {
-  if (!hasProc()) return [];
+  if (!hasProc()) return tasksIn(psListing(), folder);
   return pids().filter((pid) => pid !== process.pid && (isTaskIn(pid, folder) || isHelperIn(pid, folder)));
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
+import { ownerOfFile, userInWords } from "./processes";
 import { privateFolder, writeWholePrivateFile } from "../private-files";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -29,7 +30,12 @@ export function readState(folder: string): ClusterState | undefined {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") {
+      const owner = ownerOfFile(file);
+      const whose = owner === undefined ? "another user" : userInWords(owner);
+      throw UserError.at(file, `is a file of ${whose}; run cdk-nomad as that user`, "state");
+    }
     throw UserError.at(file, "is no JSON; run cdk-nomad down, which removes it", "state");
   }
   const parsed = v.safeParse(schema, json);

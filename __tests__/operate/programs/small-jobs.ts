@@ -40,6 +40,8 @@ export interface SmallJob {
   readonly autoRevert?: boolean;
   readonly namespace?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: the script is run as it is. */
+  readonly driver?: "exec";
   /** MiB. */
   readonly memory?: number;
   /** A port of this machine that is checked over HTTP. */
@@ -125,7 +127,11 @@ function jobOf(small: SmallJob): Job {
           ...(gate === undefined
             ? []
             : [taskOf("gate", `while ! [ -e '${gate}' ]; do sleep 0.1; done`, { lifecycle: BEFORE })]),
-          taskOf("script", script, { env: small.env, memory: small.memory }),
+          taskOf("script", script, {
+            env: small.env,
+            memory: small.memory,
+            ...(small.driver ? { driver: Driver.exec({ command: "/bin/sh", args: ["-c", script] }) } : {}),
+          }),
         ],
       }),
     ],

@@ -1,0 +1,34 @@
+import { accessSync, constants } from "node:fs";
+import { UserError } from "../jobspec";
+import type { Machine } from "./machine";
+import { ownerOfFile, userInWords } from "./processes";
+
+/**
+ * Refuses machines that Nomad has no drivers for, or whose processes this program does not know.
+ *
+ * @throws UserError with what to do instead
+ */
+export function refusePlatform({ platform }: Pick<Machine, "platform">): void {
+  if (platform === "linux" || platform === "darwin") return;
+  const instead = platform === "win32" ? "; use it inside of WSL 2" : "";
+  throw UserError.at(
+    "",
+    `the embedded cluster runs on Linux and on macOS, and this is ${platform}${instead}`,
+    "platform",
+  );
+}
+
+/**
+ * Refuses the folder of a cluster that another user started: what stands in it decides everything, and this user may not read it.
+ *
+ * @throws UserError with whose it is
+ */
+export function refuseForeignFolder(folder: string): void {
+  const owner = ownerOfFile(folder);
+  if (owner === undefined) return;
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    throw UserError.at(folder, `is the folder of ${userInWords(owner)}; run cdk-nomad as that user`, "folder");
+  }
+}
