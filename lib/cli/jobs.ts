@@ -5,7 +5,7 @@ import { poolOf } from "../jobspec/host";
 import { namesToWrite, problemsOf, readJobFile, STANDARD_INPUT } from "../operations";
 import type { CliContext } from "./context";
 import { fileReading, type HclOptions } from "./hcl";
-import { readOwnStack } from "./stack";
+import { readOwnStack } from "./own-stack";
 
 /**
  * The jobs of a stack, or of a file; or the one of them with an id, or of a pool.

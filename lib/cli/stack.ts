@@ -1,15 +1,20 @@
 import { UserError } from "../jobspec";
-import { learnStack, readContents, readForeignContents, withSynthesis, type StackContents } from "../operations";
-import { block, term } from "../text";
-import { clients, isEmbedded, localCluster, type CliContext } from "./context";
+import {
+  FOREIGN_LIMITS,
+  learnStack,
+  readDeclaration,
+  readForeignContents,
+  rememberedVariables,
+  type StackDeclaration,
+  type VariableDeclaration,
+} from "../operations";
+import { isRecordable } from "../stack-record";
+import { term } from "../text";
+import { clients, localCluster, type CliContext } from "./context";
 import { checkCluster, whereText } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
-
-/** What names a stack on the command line, and gives its variables values. */
-export interface NamedStack {
-  readonly environment: string;
-  readonly var?: Readonly<Record<string, string>>;
-}
+import { identityOf, readRemembering, type NamedStack } from "./own-stack";
+import { asSaid, recallRecord, sayTaken } from "./remembered";
 
 /** A stack that a command is to change something of. */
 export interface StackToChange extends NamedStack {
@@ -31,58 +36,74 @@ export async function withForeignStack<T>(
 ): Promise<T> {
   const { terminal } = context;
   const contents = readForeignContents(folder, environment, variables);
-  learnStack(terminal.masking, contents);
-  const { unknown } = contents;
-  const more = unknown.length > 10 ? term` and ${unknown.length - 10} more` : term``;
-  if (unknown.length > 0)
-    terminal.note(
-      term`values of variables that are not known here: ${unknown.slice(0, 10).join(", ")}${more}; what depends on them shows as changed`,
-    );
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     sayWhere({ nomad, consul }, context);
-    return await run({ environment, contents, nomad, consul });
+    const { store, variables: declared } = readDeclaration(folder, environment, FOREIGN_LIMITS);
+    const place = { ...identityOf(environment, context), store };
+    // Nothing is asked for a stack that can take nothing of it.
+    const isOpen = ([name, { sensitive }]: [string, VariableDeclaration]) =>
+      isRecordable(name, { sensitive }) && !Object.hasOwn(variables, name);
+    const record = Object.entries(declared).some(isOpen)
+      ? await recallRecord(place, { nomad, consul }, context)
+      : undefined;
+    const taken = record ? rememberedVariables(record, declared, { variables, env: {} }) : {};
+    sayTaken({ variables: taken, surroundings: {} }, context);
+    const recalled =
+      Object.keys(taken).length === 0 ? contents : readForeignContents(folder, environment, { ...taken, ...variables });
+    learnStack(terminal.masking, recalled);
+    const { unknown } = recalled;
+    const more = unknown.length > 10 ? term` and ${unknown.length - 10} more` : term``;
+    if (unknown.length > 0)
+      terminal.note(
+        term`values of variables that are not known here: ${unknown.slice(0, 10).join(", ")}${more}; what depends on them shows as changed`,
+      );
+    const remembered = { variables: taken, surroundings: {} };
+    return await run({ environment, contents: recalled, nomad, consul, record, remembered });
   } finally {
     terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
   }
 }
 
-/**
- * Runs the project's program and reads a stack of it. What the program said is told, and what the stack hides is hidden from then on.
- *
- * @throws UserError where the program fails, or has no such stack
- */
-export async function readOwnStack(
-  { environment, var: variables = {} }: NamedStack,
-  context: CliContext,
-): Promise<StackContents> {
-  const { terminal, signal } = context;
-  const env: CliContext["env"] = { ...context.env, CDK_NOMAD_COMMAND: context.command };
-  const { project, cluster } = localCluster(context);
-  // Values that are refused are told of before the stack says which of them are secret.
-  terminal.masking.learn(variables);
-  terminal.progress().step("synthesizing");
-  const own = { ...(isEmbedded(env, cluster) ? cluster.surroundings() : {}), ...env };
-  return withSynthesis({ project, env: own, signal }, async (outdir, said) => {
-    const read = readContents(outdir, environment, { variables, env });
-    learnStack(terminal.masking, read);
-    if (said !== "") terminal.note(block(said));
-    return read;
-  });
+/** How a stack is read for a command. */
+interface Opening {
+  /** Looks at what the stack says of itself, before any server is asked. */
+  readonly check?: (declared: StackDeclaration["declared"]) => void;
+  /**
+   * `recorded`: what nobody says is as at the last deployment; `said`: it is as the program has it, and refused where that changes what runs.
+   *
+   * Default: `recorded`.
+   */
+  readonly takes?: "recorded" | "said";
+  /** With `said`: whether it is not refused. */
+  readonly defaults?: boolean;
 }
 
-/** Synthesizes a stack, runs something with it that only looks, and the clients of its cluster, and lets go of them. */
+/**
+ * Synthesizes a stack, runs something with it that only looks, and the clients of its cluster, and lets go of them. What nobody says of its variables and
+ * surroundings is as at the last deployment, and that is said.
+ */
 export async function withStack<T>(
   named: NamedStack,
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
+  { check, takes = "recorded", defaults = false }: Opening = {},
 ): Promise<T> {
+  const { environment } = named;
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
-    const contents = await readOwnStack(named, context);
-    sayWhere({ nomad, consul }, context);
-    return await run({ environment: named.environment, contents, nomad, consul });
+    let record: OpenStack["record"];
+    const read = await readRemembering(named, context, async ({ declared, store }) => {
+      check?.(declared);
+      sayWhere({ nomad, consul }, context);
+      record = await recallRecord({ ...identityOf(environment, context), store }, { nomad, consul }, context);
+      return record;
+    });
+    const isDeployed = takes === "said";
+    if (!isDeployed) sayTaken(read.remembered, context);
+    const contents = isDeployed ? await asSaid(read, { environment, nomad, defaults }, context) : read.recalled;
+    return await run({ environment, contents, nomad, consul, record, remembered: read.remembered });
   } finally {
     context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
@@ -93,28 +114,41 @@ export async function withStack<T>(
  * As {@link withStack}, for a command that changes something of the stack on its cluster: nothing is asked of a server before it is clear
  * that this is the command's to do.
  *
- * @param options `instead`: the command of Terraform that does it. Default: it has none. `brings`: whether the stack is there afterwards. Default:
- *   only what is there is changed
  * @throws UserError where the stack is Terraform's, and nobody said to go past it; where the cluster is another one than the stack is for
  */
 export async function withStackToChange<T>(
   named: StackToChange,
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
-  { instead, brings = false }: { readonly instead?: "deploy" | "destroy"; readonly brings?: boolean } = {},
+  { instead, brings = false, ...opening }: Changing = {},
 ): Promise<T> {
-  return withStack(named, context, async (stack) => {
-    refuseTerraforms(stack, named.direct === true, instead);
+  const change = async (stack: OpenStack) => {
     const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster }, context);
     const end = await run(stack);
     if (brings) keepWhere();
     return end;
-  });
+  };
+  const check: Opening["check"] = (declared) =>
+    refuseTerraforms(named.environment, declared, named.direct === true, instead);
+  return withStack(named, context, change, { ...opening, check });
+}
+
+/** What a command is that changes something of a stack. */
+interface Changing extends Omit<Opening, "check"> {
+  /** The command of Terraform that does it. Default: it has none. */
+  readonly instead?: "deploy" | "destroy";
+  /** Whether the stack is there afterwards. Default: only what is there is changed. */
+  readonly brings?: boolean;
 }
 
 /** Refuses a stack that Terraform brings: what is changed past it, its state does not know. */
-function refuseTerraforms({ environment, contents }: OpenStack, direct: boolean, instead: string | undefined): void {
-  if (contents.declared.owner !== "terraform" || direct) return;
+function refuseTerraforms(
+  environment: string,
+  { owner }: StackDeclaration["declared"],
+  direct: boolean,
+  instead: string | undefined,
+): void {
+  if (owner !== "terraform" || direct) return;
   const way = instead === undefined ? "write --direct" : `write: npx cdktf ${instead} ${environment}, or --direct`;
   throw UserError.at(environment, `goes through Terraform, with its state and its lock; ${way} to go past it`, "owner");
 }

@@ -18,7 +18,7 @@ export {
 } from "./terminal-text";
 export { renderTerminal, widthOf, type TerminalOptions } from "./render-terminal";
 export { withoutCommands, workflowCommand } from "./runner";
-export { shellWord } from "./shell";
+export { shellQuoted, shellWord } from "./shell";
 export {
   cellLines,
   codeBlock,

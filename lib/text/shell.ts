@@ -8,10 +8,11 @@ import { TerminalText } from "./terminal-text";
  */
 export function shellWord(text: string): TerminalText {
   if (text.includes("\0")) throw new TypeError("an argument of a program cannot hold a NUL");
-  return new TerminalText([{ kind: "word", text: quoted(text) }]);
+  return new TerminalText([{ kind: "word", text: shellQuoted(text) }]);
 }
 
-function quoted(text: string): string {
+/** The same word as a bare text, for what is shown to somebody who may write it: where it is printed, it is masked and shown as any other text. */
+export function shellQuoted(text: string): string {
   if (/^[A-Za-z0-9_./@%+,-][A-Za-z0-9_./:@%+,-]*$/.test(text)) return text;
   // Two quotes say nothing to the shell, and keep GitHub's runner from taking a line for a command.
   return `'${text

@@ -4,6 +4,7 @@ import {
   listServices,
   readPreviewFile,
   refuseTerraformOnly,
+  wantedRecord,
   type DeployOptions,
   type JobOutcome,
   type ServiceRow,
@@ -20,6 +21,8 @@ import { checkRoomHere } from "../room-here";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
 import type { OpenStack } from "../open-stack";
+import { identityOf } from "../own-stack";
+import { ATTENTION } from "../signs";
 import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
@@ -29,12 +32,27 @@ const options = {
   force: flag("try jobs again that do not change, and of which something failed or is missing"),
   ...endingLeases,
   ...changing,
+  defaults: flag(
+    "what was said at the last deployment and is not said now: take what the program has, whatever that changes",
+  ),
   toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
   ...watching,
 };
 
 /** What deploying takes of the command line. */
 type DeployInput = ValuesOf<typeof environment> & Partial<ValuesOf<typeof options>>;
+
+/** How a stack is deployed as a part of something else. */
+interface Deploying {
+  /**
+   * What is taken where nobody says it: what the program has, which is refused where that changes what runs; or what was said at the last deployment.
+   *
+   * Default: `said`.
+   */
+  readonly takes?: "said" | "recorded";
+  /** Called with the stack before it is brought. */
+  readonly onStack?: (stack: OpenStack) => void;
+}
 
 /** Brings an environment to a cluster through Nomad's API, and watches it until it is healthy. */
 export const deploy = command({
@@ -45,28 +63,50 @@ export const deploy = command({
   examples: ["cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2 --timeout 10m"],
   exitCodes: WATCHING_EXIT_CODES,
   interrupted: comeBack,
-  run: deployEnvironment,
+  run: (input, context) => deployEnvironment(input, context),
 });
 
-/** Deploys an environment for a command that does so as a part of its work, such as `start`. */
-export async function deployEnvironment(input: DeployInput, context: CliContext) {
+/** Deploys an environment, also for a command that does so as a part of its work, such as `start`. */
+export async function deployEnvironment(
+  input: DeployInput,
+  context: CliContext,
+  { takes = "said", onStack }: Deploying = {},
+) {
   const { environment: name, canaryWeight: weight } = input;
   const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
   const bring = async (stack: OpenStack) => {
+    onStack?.(stack);
     refuseTerraformOnly(stack.contents, name);
     await checkRoomHere(stack, context);
     const { project } = localCluster(context);
     const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
     // A service that found no tokens would answer nobody.
     if (wantServiceToken(project, jobs)) ensureServiceToken(project);
+    const record = wantedRecord(stack.contents, identityOf(name, context));
+    for (const left of record.leftOut)
+      context.terminal.note(
+        term`${ATTENTION} the value of ${left} has the form of a secret, and is not recorded: declare the variable sensitive`,
+      );
     const permit: DeployOptions["permit"] = (planned) => refuseToEndLeases(planned, stack, input, context);
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-      deployStack(stack.contents.wanted, { ...handlers, expected, canaryWeight: weight, force: input.force, permit }),
+      deployStack(stack.contents.wanted, {
+        ...handlers,
+        expected,
+        canaryWeight: weight,
+        force: input.force,
+        permit,
+        record,
+      }),
     );
     await report(outcomes, stack, input, context);
     return code;
   };
-  return withStackToChange(input, context, bring, { instead: "deploy", brings: true });
+  return withStackToChange(input, context, bring, {
+    instead: "deploy",
+    brings: true,
+    takes,
+    defaults: input.defaults,
+  });
 }
 
 async function report(

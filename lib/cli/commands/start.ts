@@ -1,8 +1,8 @@
 import { UserError } from "../../jobspec";
 import { MISSING_PROGRAM } from "../../local";
 import { withoutConnections } from "../../nomad";
-import { judgeStacks } from "../../operations";
-import { style, term } from "../../text";
+import { judgeStacks, wantedRecord } from "../../operations";
+import { shellQuoted, style, term } from "../../text";
 import { command } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
@@ -10,7 +10,8 @@ import { access, portOffset } from "../options";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { checkPortsHere } from "../room-here";
-import { readOwnStack } from "../stack";
+import type { OpenStack } from "../open-stack";
+import { identityOf, readOwnStack } from "../own-stack";
 import { startCluster } from "./up";
 import { judgedText } from "./validate";
 import { ownServiceToken, serviceAddress } from "../service-tokens";
@@ -33,8 +34,14 @@ export const start = command({
     if (before) terminal.note(term`the cluster runs already`);
     terminal.print(clusterTable(status));
     terminal.note(term``);
+    // What decided the stack has to be said again at the next deployment, which would fall back to what the program has without it.
+    let around = "";
     // The cluster that was just started is the one that is meant, whatever the variables name.
-    const code = await deployEnvironment({ environment: "dev" }, { ...context, env: withoutConnections(env) });
+    const code = await deployEnvironment(
+      { environment: "dev" },
+      { ...context, env: withoutConnections(env) },
+      { takes: "recorded", onStack: (stack) => void (around = saidAround(stack, context)) },
+    );
     if (code !== EXIT.ok) {
       terminal.note(term`\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down`);
       return code;
@@ -44,7 +51,7 @@ export const start = command({
     const token = ownServiceToken(project);
     const next = [
       ["npx cdk-nomad logs prism-admin -f", "what the admin writes"],
-      ["npx cdk-nomad deploy dev", "after a change in stacks/dev.ts"],
+      [`${around}npx cdk-nomad deploy dev`, "after a change in stacks/dev.ts"],
       ["npx cdk-nomad status", "what runs"],
       ["npx cdk-nomad pool status", "the pools of containers that wait"],
       ["eval $(npx cdk-nomad env)", "point nomad, consul, cdktf and cdk-nomad pool at it"],
@@ -73,6 +80,15 @@ async function refusePortsOfDev(
   const moved = offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: String(offset) };
   const env = { ...moved, ...withoutConnections(context.env) };
   await checkPortsHere(await readOwnStack({ environment: "dev" }, { ...context, env }));
+}
+
+/** What of the surroundings decided a stack, since somebody says it, or said it the last time: as it stands before a command. */
+function saidAround({ contents, remembered }: OpenStack, { cwd, env }: Pick<CliContext, "cwd" | "env">): string {
+  const { surroundings } = wantedRecord(contents, identityOf("dev", { cwd })).content;
+  return Object.entries(surroundings)
+    .filter(([name, value]) => value !== null && (env[name] === value || Object.hasOwn(remembered.surroundings, name)))
+    .map(([name, value]) => `${name}=${shellQuoted(value ?? "")} `)
+    .join("");
 }
 
 function isMissingProgram(error: unknown): boolean {

@@ -13,8 +13,8 @@ import {
 } from "../plan";
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
-import type { OperationOptions } from "./options";
 import type { JobOutcome, Outcome } from "./outcome";
+import { BEFORE, whileRecorded, type Begun, type RecordingOptions } from "./recorded-deployment";
 import { revertFailedRollouts, orderOf } from "./regional-rollout";
 import { nameOf, type WantedJob } from "./stack-jobs";
 import { settleUnchanged } from "./unchanged-job";
@@ -24,7 +24,7 @@ import { hasManualCanary } from "./job-groups";
 import { watchDeployment } from "./watch";
 
 /** What deploying takes. */
-export interface DeployOptions extends OperationOptions {
+export interface DeployOptions extends RecordingOptions {
   /** Modify indexes by path that the jobs must have, as a preview said. Default: what they have when they are planned. */
   readonly expected?: ReadonlyMap<string, number>;
   /** The part of the requests, in percent, that canaries get through Consul once they wait for their promotion. Default: none. */
@@ -38,15 +38,12 @@ export interface DeployOptions extends OperationOptions {
   readonly permit?: (planned: readonly Planned[]) => Promise<void>;
 }
 
-/** Before anything has begun, a server is not waited for as long, and not where its address may be wrong. */
-const BEFORE = { patience: 20_000, unreachable: false };
-
 /**
  * Brings what a stack wants to a cluster through Nomad's and Consul's own APIs: first what Consul needs to know, then the jobs, at
  * the same time but for those that wait for others, each watched until it is healthy. Nomad plans every job before anything is
  * changed, and only those that change are registered, for the very index that was planned for: what somebody else changes
  * meanwhile is never overwritten. A job that does not change is unchanged only where it runs as it shall. What waits for a job that fails is
- * left as it is. Jobs of several regions follow one another as their strategy says.
+ * left as it is. Jobs of several regions follow one another as their strategy says. What it brings stands in the stack's record before it is there.
  *
  * @throws UserError where the server refuses a job, or somebody changed one
  */
@@ -56,7 +53,16 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   const planned = await withRetries(() => planJobs(wanted, options), { ...options, ...BEFORE });
   await refuseStale(planned, options);
   await options.permit?.(planned);
+  return whileRecorded(wanted, options, (begun) => bring(wanted, planned, options, begun));
+}
 
+/** Brings what was planned. */
+async function bring(
+  wanted: readonly Wanted[],
+  planned: readonly Planned[],
+  options: DeployOptions,
+  { onBegun }: Begun,
+): Promise<readonly JobOutcome[]> {
   const { canaryWeight } = options;
   const split = new Map(
     canaryWeight === undefined
@@ -68,7 +74,7 @@ export async function deploy(wanted: readonly Wanted[], options: DeployOptions):
   await configureConsul(wanted, options);
   const lead = leadOf(planned, wanted);
   let onTaken = (): void => undefined;
-  const taken = new Promise<void>((resolve) => (onTaken = resolve));
+  const taken = new Promise<void>((resolve) => (onTaken = resolve)).then(onBegun);
   if (lead === undefined) onTaken();
   // Whoever was overwritten by the first registration is refused: half of a release is worse than all of it.
   let tookBack: UserError | undefined;

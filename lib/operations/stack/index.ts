@@ -4,6 +4,7 @@ export { namesToWrite } from "./nearest";
 export { evaluateTemplate, NeedsTerraform, type TerraformValue } from "./expression";
 export {
   readContents,
+  readDeclaration,
   readForeignContents,
   readStack,
   refuseTerraformOnly,
@@ -13,6 +14,7 @@ export {
   type ForeignContents,
   type Rollout,
   type StackContents,
+  type StackDeclaration,
   type StackInput,
   type TerraformOnly,
   type VariableValue,
@@ -23,3 +25,4 @@ export { synthesisFolder, withRunFolder } from "./run-folder";
 export type { SensitiveText } from "./sensitive";
 export { synthesizeProject, withSynthesis, type SynthesisOptions } from "./synthesis";
 export { variableValues, type VariableDeclaration } from "./variables";
+export { FOREIGN_LIMITS } from "./limits";

@@ -20,6 +20,12 @@ export function isRecordResource({ type, resource }: StackResource): boolean {
   return resource["//"]?.record !== undefined && (type === "consul_keys" || type === "nomad_variable");
 }
 
+/** What keeps the record that a stack brings along, where it brings one. */
+export function recordStore(resources: readonly StackResource[]): SynthesizedRecord["store"] | undefined {
+  const own = resources.find(isRecordResource);
+  return own && (own.type === "consul_keys" ? "consul" : "nomad");
+}
+
 /**
  * The record that a stack brings along, where it brings one.
  *

@@ -5,7 +5,7 @@ import { isRecordable } from "../../stack-record";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
 import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
 import { namesToWrite } from "./nearest";
-import { isRecordResource, recordIn, type SynthesizedRecord } from "./record-resources";
+import { isRecordResource, recordIn, recordStore, type SynthesizedRecord } from "./record-resources";
 import { SensitiveValues, type SensitiveText } from "./sensitive";
 import { stackOrder, type StackResource } from "./stack-order";
 import {
@@ -118,6 +118,31 @@ export function readContents(outdir: string, name: string, input: StackInput): S
   const file = readStackFile(outdir, name, OWN_LIMITS);
   const values = variableValues(file.variable, input.variables, input.env);
   return contentsOf(file, values, name, OWN_LIMITS);
+}
+
+/** What a synthesized stack says of itself, before its variables have values. */
+export interface StackDeclaration {
+  readonly variables: Readonly<Record<string, VariableDeclaration>>;
+  readonly declared: DeclaredStack;
+  /** What keeps its record: Consul, or Nomad's variables where it has nothing in Consul. */
+  readonly store: "consul" | "nomad";
+}
+
+/**
+ * Reads what a synthesized stack says of itself.
+ *
+ * @param limits those for somebody else's program, where it is one's. Default: those for the project's own
+ * @throws UserError where there is no such stack
+ */
+export function readDeclaration(outdir: string, name: string, limits: ReadingLimits = OWN_LIMITS): StackDeclaration {
+  const { variable, resource, "//": comment } = readStackFile(outdir, name, limits);
+  const record = recordStore(stackOrder(resource));
+  const inConsul = resource.consul_key_prefix !== undefined || resource.consul_config_entry !== undefined;
+  return {
+    variables: variable,
+    declared: { owner: "cdk-nomad", ...comment?.["cdk-nomad"] },
+    store: record ?? (inConsul ? "consul" : "nomad"),
+  };
 }
 
 /** What stands in a stack that somebody else's program wrote. */

@@ -1,0 +1,108 @@
+import {
+  learnStack,
+  readContents,
+  readDeclaration,
+  rememberedSurroundings,
+  rememberedVariables,
+  wantedRecord,
+  withSynthesis,
+  type StackContents,
+  type StackDeclaration,
+} from "../operations";
+import { projectIdentity, type RecordContent, type StackIdentity, type StackRecord } from "../stack-record";
+import { block } from "../text";
+import { isEmbedded, localCluster, type CliContext } from "./context";
+
+/** What names a stack on the command line, and gives its variables values. */
+export interface NamedStack {
+  readonly environment: string;
+  readonly var?: Readonly<Record<string, string>>;
+}
+
+/** What was said at the last deployment of a stack, and nobody says now. */
+export interface Remembered {
+  /** Values of variables, as `--var` gives them. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Of the surroundings, by the names of environment variables. */
+  readonly surroundings: Readonly<Record<string, string>>;
+}
+
+/** A stack that was read in two ways, where there are two. */
+export interface ReadStack {
+  /** As it comes out with what is said now. Absent where a variable has no value then. */
+  readonly said?: StackContents;
+  /** As it comes out with what was said at the last deployment, where nobody says others; the same where nothing is remembered. */
+  readonly recalled: StackContents;
+  readonly remembered: Remembered;
+  /** What the program looks at in its surroundings with what is said now. */
+  readonly surroundings: RecordContent["surroundings"];
+}
+
+/** Which record is that of a stack of the project that a command runs in. */
+export function identityOf(environment: string, context: Pick<CliContext, "cwd">): StackIdentity {
+  return { project: projectIdentity(localCluster(context).project), environment };
+}
+
+/**
+ * Runs the project's program and reads a stack of it. What the program said is told, and what the stack hides is hidden from then on.
+ *
+ * @throws UserError where the program fails, or has no such stack
+ */
+export async function readOwnStack(named: NamedStack, context: CliContext): Promise<StackContents> {
+  return (await readRemembering(named, context, async () => undefined)).recalled;
+}
+
+/**
+ * As {@link readOwnStack}, with what is remembered of the last deployment. Where other surroundings are remembered, the program is run once more, with
+ * them: only names that it looks at itself are taken.
+ *
+ * @param recall gives the stack's record, once it is known what the stack says of itself; undefined where nothing is known
+ */
+export async function readRemembering(
+  { environment, var: variables = {} }: NamedStack,
+  context: CliContext,
+  recall: (declaration: StackDeclaration) => Promise<StackRecord | undefined>,
+): Promise<ReadStack> {
+  const { env, terminal } = context;
+  // Values that are refused are told of before the stack says which of them are secret.
+  terminal.masking.learn(variables);
+  terminal.progress().step("synthesizing");
+  return synthesizing(context, {}, async (outdir, said) => {
+    const declaration = readDeclaration(outdir, environment);
+    const record = await recall(declaration);
+    const taken = record ? rememberedVariables(record, declaration.variables, { variables, env }) : {};
+    const read = (folder: string, more: Readonly<Record<string, string>>): StackContents => {
+      const contents = readContents(folder, environment, { variables: { ...more, ...variables }, env });
+      learnStack(terminal.masking, contents);
+      return contents;
+    };
+    const recalled = read(outdir, taken);
+    if (said !== "") terminal.note(block(said));
+    const now = wantedRecord(recalled, identityOf(environment, context)).content.surroundings;
+    const surroundings = record ? rememberedSurroundings(record, now, { env }) : {};
+    const remembered = { variables: taken, surroundings };
+    // A variable that has to be said has no value but the one that is remembered.
+    const isWhole = Object.keys(taken).every((name) => declaration.variables[name]?.default !== undefined);
+    const plain = Object.keys(taken).length === 0 ? recalled : isWhole ? read(outdir, {}) : undefined;
+    const more = plain === undefined ? {} : { said: plain };
+    if (Object.keys(surroundings).length === 0) return { ...more, recalled, remembered, surroundings: now };
+    return synthesizing(context, surroundings, async (folder) => ({
+      ...more,
+      recalled: read(folder, taken),
+      remembered,
+      surroundings: now,
+    }));
+  });
+}
+
+/** Runs the program in what surrounds the command, and more. */
+async function synthesizing<T>(
+  context: CliContext,
+  more: Readonly<Record<string, string>>,
+  run: (outdir: string, said: string) => Promise<T>,
+): Promise<T> {
+  const { project, cluster } = localCluster(context);
+  const own = isEmbedded(context.env, cluster) ? cluster.surroundings() : {};
+  const env = { ...own, ...context.env, CDK_NOMAD_COMMAND: context.command, ...more };
+  return withSynthesis({ project, env, signal: context.signal }, run);
+}

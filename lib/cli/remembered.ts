@@ -1,0 +1,157 @@
+import { UserError, type Problem } from "../jobspec";
+import { whereOf, type NomadClient } from "../nomad";
+import { readRecord, type RecordClients, type RecordPlace, type StackContents, type Wanted } from "../operations";
+import type { StackRecord } from "../stack-record";
+import { join, shellQuoted, term, wrap, type TerminalText } from "../text";
+import type { CliContext } from "./context";
+import type { ReadStack, Remembered } from "./own-stack";
+import { ATTENTION } from "./signs";
+
+/** How long a record is waited for where it only helps, in milliseconds: whoever cannot be asked is told of by what the command does next. */
+const LONGEST = 8_000;
+
+/**
+ * The record of a stack, for a command that takes from it what nobody says. That there is none says nothing; that it cannot be read is said in one line.
+ */
+export async function recallRecord(
+  place: RecordPlace,
+  clients: Omit<RecordClients, "signal">,
+  { terminal, signal }: CliContext,
+): Promise<StackRecord | undefined> {
+  const state = await readRecord(place, {
+    ...clients,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]),
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (error instanceof DOMException && error.name === "TimeoutError")
+      return { kind: "unreadable" as const, reason: `nobody answers within ${LONGEST / 1000} s` };
+    throw error;
+  });
+  if (state.kind === "unreadable")
+    terminal.note(
+      term`${ATTENTION} what ${place.environment} was deployed with the last time cannot be read, and nothing of it is taken: ${state.reason}`,
+    );
+  return state.kind === "found" ? state.record : undefined;
+}
+
+/** Says what is taken from the last deployment. */
+export function sayTaken(remembered: Remembered, { terminal }: Pick<CliContext, "terminal">): void {
+  const words = wordsOf(remembered);
+  if (words.length === 0) return;
+  terminal.note(
+    wrap(term`  as at the last deployment, since nobody says others: ${join(words, term`, `)}`, { hanging: 2 }),
+  );
+}
+
+function wordsOf({ variables, surroundings }: Remembered): readonly TerminalText[] {
+  return Object.entries({ ...variables, ...surroundings }).map(([name, value]) => term`${name}=${value}`);
+}
+
+/** What a deployment is given to judge what nobody says again. */
+interface Deploying {
+  readonly environment: string;
+  readonly nomad: NomadClient;
+  /** Whether what nobody says falls back to what the program has, whatever that changes. */
+  readonly defaults: boolean;
+}
+
+/**
+ * The stack as it is deployed: with what is said now. What was said the last time and is not said now falls back to what the program has; that is said, and refused
+ * where it changes a job that runs, unless somebody meant it.
+ *
+ * @throws UserError with everything that is not said, and what to write
+ */
+export async function asSaid(
+  read: ReadStack,
+  { environment, nomad, defaults }: Deploying,
+  { terminal }: Pick<CliContext, "terminal">,
+): Promise<StackContents> {
+  const { said, recalled, remembered } = read;
+  const names = Object.keys({ ...remembered.variables, ...remembered.surroundings });
+  if (names.length === 0) return recalled;
+  const fallbacks = fallbacksOf(read);
+  if (said === undefined)
+    throw new UserError(
+      problemsOf(
+        fallbacks.filter(({ now }) => now === undefined),
+        environment,
+        "",
+      ),
+    );
+  const changed = defaults ? [] : await running(changedJobs(said, recalled), nomad);
+  if (changed.length > 0) throw new UserError(problemsOf(fallbacks, environment, changesWhat(changed)));
+  for (const { name, before, now } of fallbacks)
+    terminal.note(term`  ${name} falls back to ${now ?? "not being set"}; it was ${before} at the last deployment`);
+  return said;
+}
+
+/** Something that was said at the last deployment, and is not said now. */
+interface Fallback {
+  readonly kind: "variable" | "surrounding";
+  readonly name: string;
+  readonly before: string;
+  /** What it is now; undefined where it is nothing. */
+  readonly now: string | undefined;
+}
+
+function fallbacksOf({ said, remembered, surroundings }: ReadStack): readonly Fallback[] {
+  return [
+    ...Object.entries(remembered.variables).map(([name, before]) => {
+      const value = said?.variables?.[name]?.value;
+      const now = value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+      return { kind: "variable" as const, name, before, now };
+    }),
+    ...Object.entries(remembered.surroundings).map(([name, before]) => {
+      const now = surroundings[name] ?? undefined;
+      return { kind: "surrounding" as const, name, before, now };
+    }),
+  ];
+}
+
+function problemsOf(fallbacks: readonly Fallback[], environment: string, what: string): readonly Problem[] {
+  return fallbacks.map(({ kind, name, before, now }) => {
+    const isVariable = kind === "variable";
+    const keep = isVariable
+      ? `--var ${shellQuoted(`${name}=${before}`)}`
+      : `${name}=${shellQuoted(before)} before the command`;
+    const message =
+      isVariable && now === undefined
+        ? `has no value, and was ${before} at the last deployment; write --var ${name}=… (--var ${shellQuoted(`${name}=${before}`)} keeps it)`
+        : `was ${before} at the last deployment, and is ${now ?? "not set"} where nobody says it${what}; write ${keep} to keep it, or --defaults to go on without`;
+    return {
+      rule: "remembered",
+      path: isVariable ? `${environment}.var.${name}` : `${environment}.${name}`,
+      message,
+      severity: "error",
+    };
+  });
+}
+
+function changesWhat(changed: readonly string[]): string {
+  const shown = changed.slice(0, 3).join(", ");
+  const more = changed.length > 3 ? ` and ${changed.length - 3} more` : "";
+  return `, which changes ${shown}${more}`;
+}
+
+type WantedJob = Extract<Wanted, { kind: "job" }>;
+
+/** Jobs that are others, or only there, with what is said now or with what was said the last time. */
+function changedJobs(said: StackContents, recalled: StackContents): readonly WantedJob["job"][] {
+  const byName = ({ wanted }: StackContents) =>
+    new Map(
+      wanted.flatMap((item) =>
+        item.kind === "job" ? [[JSON.stringify([item.job.ID, whereOf(item.job)]), item.job] as const] : [],
+      ),
+    );
+  const [now, before] = [byName(said), byName(recalled)];
+  return [...new Map([...now, ...before])].flatMap(([name, job]) =>
+    JSON.stringify(now.get(name)) === JSON.stringify(before.get(name)) ? [] : [job],
+  );
+}
+
+/** Those of some jobs that are on the cluster, and not stopped, by their ids. */
+async function running(jobs: readonly WantedJob["job"][], nomad: NomadClient): Promise<readonly string[]> {
+  const held = await Promise.all(jobs.map((job) => nomad.where(job).job(job.ID)));
+  const ids = jobs.flatMap((job, index) => (held[index] && held[index].Stop !== true ? [job.ID] : []));
+  return [...new Set(ids)];
+}

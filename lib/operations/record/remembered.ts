@@ -1,0 +1,70 @@
+import { isRecordable, type RecordContent, type RecordedValue, type StackRecord } from "../../stack-record";
+import type { VariableDeclaration } from "../stack";
+
+/** What somebody says now. */
+export interface Said {
+  /** Values of variables, as `--var` gives them. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The environment that the command runs in. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The values of variables that somebody said at the last deployment, and nobody says now, as `--var` would give them. A value that was the
+ * program's own default then is nothing that somebody said: the default of today counts.
+ */
+export function rememberedVariables(
+  record: StackRecord,
+  declared: Readonly<Record<string, VariableDeclaration>>,
+  { variables, env }: Said,
+): Readonly<Record<string, string>> {
+  const remembered = Object.entries(record.variables).filter(([name, value]) => {
+    const declaration = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    if (!declaration || Object.hasOwn(variables, name) || env[`TF_VAR_${name}`] !== undefined) return false;
+    const byDefault = Object.hasOwn(record.defaults, name) ? record.defaults[name] : undefined;
+    return (
+      isRecordable(name, { sensitive: declaration.sensitive }) &&
+      isOfType(value, declaration.type) &&
+      !isSame(value, byDefault) &&
+      !isSame(value, declaration.default)
+    );
+  });
+  return Object.fromEntries(remembered.map(([name, value]) => [name, asGiven(value)]));
+}
+
+/**
+ * What the program looked at in its surroundings at the last deployment, by the names of environment variables, that is otherwise now, and of which nobody
+ * says anything now. Only names that the program itself looks at are among them: a record may not decide what else a program is run with.
+ *
+ * @param now what the program looks at now
+ */
+export function rememberedSurroundings(
+  record: StackRecord,
+  now: RecordContent["surroundings"],
+  { env }: Pick<Said, "env">,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.keys(now).flatMap((name) => {
+      const before = Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : undefined;
+      // What was not set cannot be taken back from what a program finds out by itself.
+      if (env[name] !== undefined || before === undefined || before === null || before === now[name]) return [];
+      return [[name, before]];
+    }),
+  );
+}
+
+function isSame(a: RecordedValue, b: unknown): boolean {
+  return b !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function isOfType(value: RecordedValue, type = "string"): boolean {
+  if (type === "string") return typeof value === "string";
+  if (type === "number") return typeof value === "number";
+  if (type === "bool") return typeof value === "boolean";
+  return typeof value === "object" && value !== null;
+}
+
+/** A value as `--var` gives it. */
+function asGiven(value: RecordedValue): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
