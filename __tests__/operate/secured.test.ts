@@ -61,3 +61,29 @@ test("a token that may only read: told which capability it lacks, and nothing is
   expect((await nomad.job("web"))?.Version).toBe(0);
   await nomad.close();
 });
+
+test("where the record may be neither read nor written, commands say so in one line and go on", async () => {
+  const nomad = own.client();
+  // Variables have rights of their own.
+  const rules = 'namespace "default" { policy = "write" }\nnode { policy = "read" }';
+  await nomad.http.post(apiPath`/v1/acl/policy/writer`, v.unknown(), { body: { Name: "writer", Rules: rules } });
+  const { SecretID } = await nomad.http.post(apiPath`/v1/acl/token`, v.object({ SecretID: v.string() }), {
+    body: { Name: "writer", Type: "client", Policies: ["writer"] },
+  });
+  program({ jobs: [{ id: "unrecorded" }] });
+  const said = await project.run(["deploy", "dev"], env(SecretID));
+  const lines = said.stderr.split("\n");
+  const about = (text: string) => lines.filter((line) => line.includes(text)).length;
+  expect([said.code, said.stderr]).toEqual([0, expect.stringContaining("unrecorded version 0 is healthy")]);
+  expect(about("cannot be read, and nothing of it is taken: Nomad refuses the token for GET /v1/var/cdk-nomad")).toBe(
+    1,
+  );
+  expect(about("the record of what dev brings cannot be written, and nothing is recorded: Nomad refuses")).toBe(1);
+  const drift = await project.run(["drift", "dev"], env(SecretID));
+  expect([drift.code, drift.stderr]).toEqual([
+    0,
+    expect.stringContaining("cannot be read, and nothing of it is taken"),
+  ]);
+  expect(said.stderr + drift.stderr).not.toContain(SecretID);
+  await nomad.close();
+});

@@ -3,6 +3,11 @@ key_prefix "shop/" {
   policy = "write"
 }
 
+# What stacks were deployed with: the records of all of them.
+key_prefix "cdk-nomad/stacks/" {
+  policy = "write"
+}
+
 service_prefix "" {
   policy     = "write"
   intentions = "write"

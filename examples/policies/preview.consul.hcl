@@ -3,6 +3,11 @@ key_prefix "shop/" {
   policy = "read"
 }
 
+# What stacks were deployed with: the records of all of them.
+key_prefix "cdk-nomad/stacks/" {
+  policy = "read"
+}
+
 service_prefix "" {
   policy     = "read"
   intentions = "read"

@@ -112,11 +112,11 @@ function problemsOf(fallbacks: readonly Fallback[], environment: string, what: s
   return fallbacks.map(({ kind, name, before, now }) => {
     const isVariable = kind === "variable";
     const keep = isVariable
-      ? `--var ${shellQuoted(`${name}=${before}`)}`
+      ? `--var ${name}=${shellQuoted(before)}`
       : `${name}=${shellQuoted(before)} before the command`;
     const message =
       isVariable && now === undefined
-        ? `has no value, and was ${before} at the last deployment; write --var ${name}=… (--var ${shellQuoted(`${name}=${before}`)} keeps it)`
+        ? `has no value, and was ${before} at the last deployment; write --var ${name}=… (--var ${name}=${shellQuoted(before)} keeps it)`
         : `was ${before} at the last deployment, and is ${now ?? "not set"} where nobody says it${what}; write ${keep} to keep it, or --defaults to go on without`;
     return {
       rule: "remembered",

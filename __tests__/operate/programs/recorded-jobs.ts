@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { App, TerraformStack, TerraformVariable } from "cdktf";
+import {
+  Cpu,
+  Driver,
+  Duration,
+  Job,
+  KeyValues,
+  Memory,
+  NomadJob,
+  nomadProvider,
+  Resources,
+  runProgram,
+  StackRecord,
+  synthesize,
+  Task,
+  TaskGroup,
+  Update,
+} from "../../../lib";
+
+/** What the program is made of. */
+export interface RecordedProgram {
+  /** Ids. */
+  readonly jobs: readonly string[];
+  /** Whether it has something in Consul. Default: true. */
+  readonly consul?: boolean;
+}
+
+const { jobs, consul = true } = JSON.parse(readFileSync("change.json", "utf8")) as RecordedProgram;
+const stack = new TerraformStack(new App(), "dev");
+const version = new TerraformVariable(stack, "image_version", { type: "string", default: "0.1.0" }).stringValue;
+const password = new TerraformVariable(stack, "password", { type: "string", sensitive: true, default: "none" });
+const { PRISM_BIN_DIR: folder } = process.env;
+
+for (const id of jobs) {
+  const task = new Task({
+    name: "main",
+    driver: Driver.rawExec({ command: "/bin/sleep", args: ["3600"] }),
+    env: { VERSION: version, FOLDER: folder || "stand-in" },
+    resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) }),
+    killTimeout: Duration.seconds(1),
+  });
+  const update = new Update({
+    healthCheck: "task_states",
+    minHealthyTime: Duration.milliseconds(200),
+    healthyDeadline: Duration.minutes(1),
+    progressDeadline: Duration.minutes(2),
+  });
+  const job = new Job({ id, type: "service", groups: [new TaskGroup({ name: "work", update, tasks: [task] })] });
+  new NomadJob(stack, id, { job, provider: nomadProvider(stack) });
+}
+const values = { level: "info", used: password.stringValue };
+if (consul) new KeyValues(stack, "keys", { prefix: "recorded", values, allow: ["secret/literal"] });
+new StackRecord(stack, "record", { surroundings: { PRISM_BIN_DIR: folder || undefined } });
+runProgram(() => synthesize(stack.node.root as App));
