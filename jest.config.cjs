@@ -1,4 +1,13 @@
-const swc = ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }];
+const swc = [
+  "@swc/jest",
+  {
+    jsc: { target: "es2022", parser: { syntax: "typescript" } },
+    // Beside the code and not in it, where it would be read with every file.
+    sourceMaps: true,
+    // Each file of tests evaluates its modules anew: these are evaluated where something of them is used.
+    module: { lazy: ["undici", "ws", "diff", "re2js", "prettier", "typescript"] },
+  },
+];
 
 /** Packages that are ES modules only: GitHub's Markdown, read by a parser of its own, is what tests hold ours against. */
 const MODULES =

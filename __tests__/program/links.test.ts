@@ -30,11 +30,16 @@ function documents(): readonly string[] {
   return listed.split("\n").filter((name) => name !== "" && existsSync(join(ROOT, name)));
 }
 
+const read = new Map<string, readonly Node[]>();
+
+/** Every node of a document, which is read once. */
 function nodesOf(document: string): readonly Node[] {
-  const text = readFileSync(join(ROOT, document), "utf8");
-  const tree = parse(text);
+  const known = read.get(document);
+  if (known) return known;
   const all = (node: Node): readonly Node[] => [node, ...(node.children ?? []).flatMap(all)];
-  return all(tree);
+  const nodes = all(parse(readFileSync(join(ROOT, document), "utf8")));
+  read.set(document, nodes);
+  return nodes;
 }
 
 function textOf({ value = "", children = [] }: Node): string {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { anyCharacter, visibleCharacter } from "./characters";
 
 /** Texts that mean something to one of the languages in which the project writes: its quotes, comments, escapes, commands. */
 const TOKENS = [
@@ -83,8 +84,8 @@ const TOKENS = [
 /** A text that somebody else wrote, and not for the best. */
 export const hostile: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.array(fc.constantFrom(...TOKENS), { maxLength: 9 }).map((parts) => parts.join("")) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
-  { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 12 }) },
+  { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 12 }) },
+  { weight: 1, arbitrary: fc.string({ unit: visibleCharacter, maxLength: 12 }) },
 );
 
 /** How often a drawn test draws. */

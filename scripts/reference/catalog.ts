@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as ts from "typescript";
 import * as library from "../../lib/jobspec";
 import { definitionOf, type BlockDefinition } from "../../lib/jobspec/host";
+import { ownProgram } from "./own-types";
 
 const ROOT = join(__dirname, "../..");
 
@@ -50,9 +51,7 @@ function isDriverConfig(value: unknown): boolean {
 /** Docs of every class of a block, read from the types themselves: what an editor shows on hover. */
 function readDocs(): Map<string, Pick<CatalogEntry, "text" | "see" | "properties">> {
   const entry = join(ROOT, "lib/jobspec/index.ts");
-  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile) as { config: object };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const program = ts.createProgram([entry], options);
+  const program = ownProgram(entry);
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.SourceFile) as ts.Symbol;
   const exports = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, resolve(symbol, checker)]));

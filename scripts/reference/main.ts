@@ -9,22 +9,36 @@ const ROOT = join(__dirname, "../..");
 
 /** Writes the JSON Schema and the reference, both made of the definitions. */
 async function main(): Promise<void> {
-  for (const { file, text } of await reference()) {
+  const { files } = await reference();
+  for (const { file, text } of files) {
     mkdirSync(join(ROOT, file, ".."), { recursive: true });
     writeFileSync(join(ROOT, file), text);
   }
 }
 
-/** Every file that is made of the definitions, as it should be. */
-export async function reference(): Promise<readonly { readonly file: string; readonly text: string }[]> {
+/** What is made of the definitions. */
+interface Reference {
+  /** Every file, as it should be. */
+  readonly files: readonly { readonly file: string; readonly text: string }[];
+  /** Blocks and properties of which nothing is said. */
+  readonly silent: readonly string[];
+}
+
+/** Makes every file of the definitions, and says of what there is no doc comment. */
+export async function reference(): Promise<Reference> {
   const entries = catalog();
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const made = await pages(entries);
   const schema = { file: "schema/job.json", text: JSON.stringify(jobSchema(entries, version)) };
   const all = [schema, ...made.map(({ file, text }) => ({ file: `docs/reference/${file}`, text }))];
-  return Promise.all(
+  const silent = entries.flatMap(({ name, definition, text, properties }) => [
+    ...(text === "" ? [name] : []),
+    ...definition.list.filter((of) => !properties.get(of.name)?.text).map((of) => `${name}.${of.name}`),
+  ]);
+  const files = await Promise.all(
     all.map(async ({ file, text }) => ({ file, text: await format(text, { filepath: file, printWidth: 120 }) })),
   );
+  return { files, silent };
 }
 
 if (require.main === module) {

@@ -21,5 +21,5 @@ test.each(ASKINGS)(
 );
 
 test("what commands do with such answers is done, or refused in words", async () => {
-  expect(crashed(await answers.operations(150))).toEqual([]);
+  expect(crashed(await answers.operations(80))).toEqual([]);
 }, 60_000);

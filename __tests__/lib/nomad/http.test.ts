@@ -13,6 +13,7 @@ import {
   passingTrouble,
 } from "../../../lib/nomad";
 import { linesOf, textOf, TooLargeError } from "../../../lib/nomad/body";
+import { anyCharacter, visibleCharacter } from "../../support/characters";
 import { failure } from "../../support/failure";
 import { recorded, ReplayServer, type Answers } from "../../support/replay";
 
@@ -35,7 +36,7 @@ afterEach(async () => {
 
 describe("a path", () => {
   const segment = fc.oneof(
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: anyCharacter }),
     fc.string(),
     fc.constantFrom(
       "..",
@@ -295,7 +296,7 @@ describe("a body", () => {
   test("has the same lines, however it is cut", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.string({ unit: "grapheme" })),
+        fc.array(fc.string({ unit: visibleCharacter })),
         fc.integer({ min: 1, max: 7 }),
         async (texts, size) => {
           const lines = texts.map((text) => text.replaceAll("\n", "")).filter((text) => text !== "");

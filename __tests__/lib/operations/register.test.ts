@@ -147,7 +147,7 @@ test("whatever an autoscaler does around a registration, the newest version is t
         expect(index).toBe(server.newest.JobModifyIndex);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 }, 60_000);
 

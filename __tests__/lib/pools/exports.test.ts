@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { ownProgram } from "../../../scripts/reference/own-types";
 
 const ROOT = join(__dirname, "../../..");
 const DOOR = join(ROOT, "lib/pools/index.ts");
 
 /** What a module exports, with its doc comments; members of what it exports by `export * as` included. */
 function exportsOf(file: string) {
-  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => readFileSync(path, "utf8"));
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const program = ts.createProgram([file], options);
+  const program = ownProgram(file);
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);

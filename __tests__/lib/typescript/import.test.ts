@@ -129,7 +129,7 @@ export const webServer = new Job({
         const job = Job.fromApi(json);
         expect(comparable(await run(job, `drawn-${(count += 1)}`), true)).toEqual(comparable(job.toApi().Job, true));
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   }, 60_000);
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
+import { ownModules, ownOptions } from "../../../../scripts/reference/own-types";
 
 const ROOT = join(__dirname, "../../../..");
 
@@ -14,8 +15,7 @@ new TaskGroup({ name: "g", /*d*/restart });
 
 function hover(): Record<string, { type: string; doc: string }> {
   const file = join(ROOT, "hover-sample.ts");
-  const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path));
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
+  const options = ownOptions();
   const service = ts.createLanguageService({
     getCompilationSettings: () => options,
     getScriptFileNames: () => [file],
@@ -25,6 +25,7 @@ function hover(): Record<string, { type: string; doc: string }> {
       return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
     },
     getCurrentDirectory: () => ROOT,
+    resolveModuleNameLiterals: (names, from, _redirected, given) => ownModules(names, from, given),
     getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
     fileExists: (path) => path === file || ts.sys.fileExists(path),
     readFile: (path) => (path === file ? SAMPLE : ts.sys.readFile(path)),

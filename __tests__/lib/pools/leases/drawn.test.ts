@@ -33,6 +33,8 @@ class Run {
   claims = 0;
   readonly #losing = new Set<number>();
   readonly #pausedAt = new Map<number, number>();
+  /** Leases whose holder asks whether they still stand, and does nothing with them until it is told. */
+  readonly #asking = new Map<Lease, string>();
 
   constructor(private readonly plan: Plan) {
     this.pool = new SimulatedPool(plan.slots, plan.seed);
@@ -60,7 +62,10 @@ class Run {
       manager.kill();
       // Whoever is stopped does nothing any more from that moment on.
       const at = this.#pausedAt.get(number) ?? pool.clock.now();
-      this.events.push({ process: manager.book.manager, kind: "killed", at });
+      const process = manager.book.manager;
+      for (const [{ slot, generation }, asker] of this.#asking)
+        if (asker === process) this.events.push({ process, kind: "lost", slot, generation, at });
+      this.events.push({ process, kind: "killed", at });
     } else if (kind === "pause") {
       manager.clock.pause();
       if (!this.#pausedAt.has(number)) this.#pausedAt.set(number, pool.clock.now());
@@ -100,14 +105,17 @@ class Run {
         for (let uses = Math.floor(pool.random() * 4); uses >= 0; uses -= 1) {
           await this.sleep(manager, pool.random() * 300);
           const before = now();
+          this.#asking.set(lease, process);
           await manager.book.check(lease);
+          this.#asking.delete(lease);
           events.push({ process, kind: "used", slot, generation, at: before });
         }
         events.push({ process, kind: "released", slot, generation, at: events.at(-1)?.at ?? now() });
         await manager.book.release(lease, { end: pool.random() > 0.5 });
       } catch (error) {
-        if (lease && error instanceof LeaseEndedError)
-          events.push({ process, kind: "lost", slot: lease.slot, generation: lease.generation, at: now() });
+        // Also where the store did not say: nothing is done with it any more.
+        if (lease) events.push({ process, kind: "lost", slot: lease.slot, generation: lease.generation, at: now() });
+        if (lease) this.#asking.delete(lease);
         if (!(error instanceof LeaseEndedError || error instanceof PoolBusyError)) await this.sleep(manager, 50);
       }
       await this.sleep(manager, pool.random() * 50);
@@ -139,10 +147,10 @@ test("whatever fails, no slot is held by two, and none is lost", async () => {
       });
       pool.close();
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: 15, endOnFailure: true },
   );
   // Otherwise nothing was tried.
-  expect(claims).toBeGreaterThan(500);
+  expect(claims).toBeGreaterThan(300);
 }, 120_000);
 
 const arrivals = fc.array(
