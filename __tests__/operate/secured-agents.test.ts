@@ -152,6 +152,19 @@ test("a Consul is reached over its socket, and over TLS with a certificate", asy
   expect(stdout.trim()).toBe("b");
 });
 
+test.each([
+  ["CONSUL_NAMESPACE", "apps"],
+  ["CONSUL_PARTITION", "west"],
+])("%s, which only an Enterprise Consul has, is refused by its name", async (variable, value) => {
+  const consul = new ConsulClient(
+    consulConnection({ CONSUL_HTTP_ADDR: `unix://${consulSocket()}`, [variable]: value }),
+  );
+  opened.push(consul);
+  expect((await failure(consul.value("app/a")))?.message).toMatch(
+    new RegExp(`^${variable}: the Consul at unix:.* has none, which is a feature of Consul Enterprise; unset it`),
+  );
+});
+
 test("each where the other should be is said as that once, by commands too", async () => {
   const project = new Project(Project.SMALL_JOBS);
   try {

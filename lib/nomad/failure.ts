@@ -59,6 +59,13 @@ export function refusalOf(
 ): Error {
   const { name, address, token, permission } = connection;
   if (status === 407 && connection.proxy) return proxyRefusal(connection);
+  const enterprise = /^Invalid query parameter: "(ns|partition)"/.exec(text)?.[1];
+  if (status === 400 && enterprise !== undefined)
+    return UserError.at(
+      variableOf(connection.name, enterprise === "ns" ? "namespace" : "partition") ?? "",
+      `the Consul at ${connection.address} has none, which is a feature of Consul Enterprise; unset it`,
+      "connection",
+    );
   if (status === 400 && /HTTP request to an HTTPS server/i.test(text))
     return UserError.at(
       variableOf(name, "address") ?? "",

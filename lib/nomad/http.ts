@@ -6,9 +6,9 @@ import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers"
 import type { ApiPath } from "./api-path";
 import { sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
-import { codeOf, NoAnswerError } from "./errors";
+import { ApiError, codeOf, NoAnswerError } from "./errors";
 import { failureOf, refusalOf, type Refused } from "./failure";
-import { mayBeMistaken, otherServer, wrongServer } from "./identity";
+import { mayBeMistaken, serverAt, wrongServer } from "./identity";
 import { Pace } from "./pace";
 import { headersOf, urlOf } from "./requests";
 import { Sessions } from "./sessions";
@@ -57,8 +57,8 @@ interface Shared {
   answered: boolean;
   /** Whether it was the server that is meant. */
   known: boolean;
-  /** Which server it is otherwise, asked once. */
-  other?: ReturnType<typeof otherServer>;
+  /** Which server it is, asked once. */
+  server?: ReturnType<typeof serverAt>;
   readonly transport: Transport;
   readonly sessions: Sessions;
 }
@@ -300,7 +300,10 @@ export class Http {
     options: { readonly complete?: boolean },
   ): v.InferOutput<S> | undefined {
     this.checkComplete(answer, path, options);
-    if (isAbsent(answer, this.connection.name)) return undefined;
+    if (isAbsent(answer, this.connection.name)) {
+      this.#shared.known = true;
+      return undefined;
+    }
     if (answer.status === 404) {
       const said = answer.text.trim().slice(0, 200);
       const what =
@@ -337,8 +340,15 @@ export class Http {
   /** Why an answer is not as it should be: what is wrong with it, or that another server is at the address. */
   async explained(error: unknown): Promise<unknown> {
     if (this.#shared.known || !mayBeMistaken(error)) return error;
-    const other = await (this.#shared.other ??= otherServer(this.connection.name, (path) => this.probe(path)));
-    return other === undefined ? error : wrongServer(this.connection, other);
+    const { name } = this.connection;
+    const server = await (this.#shared.server ??= serverAt(name, (path) => this.probe(path)));
+    this.#shared.known = server === name;
+    if (server === name) return error;
+    if (server !== undefined) return wrongServer(this.connection, server);
+    if (!(error instanceof ApiError)) return error;
+    const said = error.body.trim().slice(0, 200) || "nothing else";
+    const source = { ...this.connection, endpoint: `${error.method} ${error.path}` };
+    return unreadable(source, `it is a ${error.status} that ${name} does not give: ${said}`);
   }
 
   /** The JSON that is answered to a question without a token; undefined for any other answer, and for none. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { UserError } from "../jobspec";
-import { apiPath } from "./api-path";
+import { apiPath, type ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
 import { ApiError } from "./errors";
 
@@ -24,16 +24,15 @@ export function mayBeMistaken(error: unknown): boolean {
 }
 
 /**
- * Which other server answers at an address, asked of it without a token.
+ * Which of the two servers answers at an address, asked of it without a token: first whether it is the one that is meant.
  *
+ * @param name of the server that is meant
  * @param ask gives the JSON of an answer, or undefined where it is none
+ * @returns undefined where it is neither
  */
-export async function otherServer(
-  name: string,
-  ask: (path: (typeof OWN_QUESTIONS)[number]["path"]) => Promise<unknown>,
-): Promise<Server | undefined> {
-  for (const { server, path } of OWN_QUESTIONS.filter((question) => question.server !== name))
-    if (v.is(names, await ask(path))) return server;
+export async function serverAt(name: string, ask: (path: ApiPath) => Promise<unknown>): Promise<Server | undefined> {
+  const meantFirst = OWN_QUESTIONS.toSorted((a, b) => Number(b.server === name) - Number(a.server === name));
+  for (const { server, path } of meantFirst) if (v.is(names, await ask(path))) return server;
   return undefined;
 }
 

@@ -69,6 +69,12 @@ test("which server it is is asked once, without a token, however many ask", asyn
   expect(asked).toMatchObject([{ token: undefined, query: {} }]);
 });
 
+test("the right server's refusals stay as they are, also where it has not answered before", async () => {
+  const { server, nomad } = await setUp(ANSWERS.Nomad);
+  for (const id of ["a", "b"]) expect((await failure(nomad.fail(id)))?.message).toContain("Nomad answered 404");
+  expect(server.seen.filter(({ path }) => path === "/v1/regions")).toHaveLength(1);
+});
+
 test("the right server is never asked what it is, whatever it refuses", async () => {
   const { server, nomad } = await setUp(ANSWERS.Nomad);
   await nomad.jobs();
@@ -77,10 +83,13 @@ test("the right server is never asked what it is, whatever it refuses", async ()
 });
 
 test("what is neither is told with the variable to look at", async () => {
-  const { nomad, consul } = await setUp({
+  const { address, nomad, consul } = await setUp({
     "/v1/jobs": '{"status":"UP"}',
     "/v1/catalog/services": "<html><title>Shop</title>",
   });
   expect((await failure(nomad.jobs()))?.message).toMatch(/not one of Nomad's.*NOMAD_ADDR/);
   expect((await failure(consul.services()))?.message).toMatch(/page of HTML \(200: Shop\).*CONSUL_HTTP_ADDR/);
+  expect((await failure(nomad.plan({ ID: "web" })))?.message).toContain(
+    `the answer to POST /v1/job/web/plan is not one of Nomad's: it is a 404 that Nomad does not give: nothing else; look at NOMAD_ADDR, whether ${address} is a Nomad`,
+  );
 });
