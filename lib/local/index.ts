@@ -16,3 +16,4 @@ export { licenceOf } from "./licences";
 export type { Machine } from "./machine";
 export { endProcesses, mountsIn, processesIn, unmount } from "./processes";
 export { SILENT, type Progress } from "./progress";
+export { longSocketsOf, type LongSocket } from "./socket-paths";
