@@ -1,11 +1,11 @@
-import { imagesOf, PoolJob, UserError, type Job } from "../lib";
+import { imagesOf, PoolJob, type Job } from "../lib";
 
 /** What was decided about jobs whose execution is `auto`, in words. */
 type Reason = string;
 
 const WITHOUT_DOCKER = "no Docker answers here, so jobs run as processes";
 
-/** The environment variable that says how jobs run whose execution is `auto`: `hermes-sandbox=process,runtime-openai=container`. */
+/** The environment variable that says which jobs run in containers of those whose execution is `auto`: `hermes-sandbox,runtime-openai`. */
 export const CONTAINERS = "CDK_NOMAD_CONTAINERS";
 
 /**
@@ -16,25 +16,24 @@ export const CONTAINERS = "CDK_NOMAD_CONTAINERS";
 export class ContainerChoice {
   readonly #jobs = new Map<Reason, string[]>();
   readonly #chosen = new Map<string, boolean>();
-  readonly #said: ReadonlyMap<string, boolean>;
+  readonly #said: ReadonlySet<string> | undefined;
   #withoutDocker = false;
 
   /**
    * @param images what the Docker of this machine has, by name and tag; undefined where none answers
-   * @param said what {@link CONTAINERS} says. Default: nothing
-   * @throws UserError where that cannot be meant
+   * @param said what {@link CONTAINERS} says, "" for none of them. Default: nothing is said
    */
   constructor(
     private readonly images: ReadonlySet<string> | undefined,
-    said = "",
+    said?: string,
   ) {
-    this.#said = readChoices(said);
+    this.#said = said === undefined ? undefined : new Set(said.split(",").map((name) => name.trim()));
   }
 
   /** Whether a job runs in containers. */
   contained(job: Job): boolean {
     const name = nameOf(job);
-    const contained = this.#said.get(name) ?? this.decide(job);
+    const contained = this.#said?.has(name) ?? this.decide(job);
     this.#chosen.set(name, contained);
     return contained;
   }
@@ -42,8 +41,8 @@ export class ContainerChoice {
   /** What was decided, as {@link CONTAINERS} says it; undefined where nothing was to be decided. */
   get choices(): string | undefined {
     if (this.#chosen.size === 0) return undefined;
-    const words = [...this.#chosen].map(([name, contained]) => `${name}=${contained ? "container" : "process"}`);
-    return words.sort().join(",");
+    const contained = [...this.#chosen].flatMap(([name, isContained]) => (isContained ? [name] : []));
+    return contained.sort().join(",");
   }
 
   private decide(job: Job): boolean {
@@ -75,19 +74,4 @@ export class ContainerChoice {
 /** A pool's job has another id after each change. */
 function nameOf(job: Job): string {
   return job instanceof PoolJob ? job.pool : job.id;
-}
-
-function readChoices(said: string): ReadonlyMap<string, boolean> {
-  const words = said.split(",").filter((word) => word.trim() !== "");
-  return new Map(
-    words.map((word) => {
-      const [, name = "", how] = /^\s*([^=\s]+)=(container|process)\s*$/.exec(word) ?? [];
-      if (how === undefined)
-        throw UserError.at(
-          CONTAINERS,
-          `"${word}" is no choice; write hermes-sandbox=process,runtime-openai=container, say`,
-        );
-      return [name, how === "container"];
-    }),
-  );
 }

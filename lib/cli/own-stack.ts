@@ -56,10 +56,11 @@ export async function readOwnStack(named: NamedStack, context: CliContext): Prom
  * As {@link readOwnStack}, with what is remembered of the last deployment. Where other surroundings are remembered, the program is run once more, with
  * them: only names that it looks at itself are taken.
  *
+ * @param named `brings`: whether the stack is deployed: then what this machine has more than that of the last deployment, such as images, is taken
  * @param recall gives the stack's record, once it is known what the stack says of itself; undefined where nothing is known
  */
 export async function readRemembering(
-  { environment, var: variables = {} }: NamedStack,
+  { environment, var: variables = {}, brings = false }: NamedStack & { readonly brings?: boolean },
   context: CliContext,
   recall: (declaration: StackDeclaration) => Promise<StackRecord | undefined>,
 ): Promise<ReadStack> {
@@ -79,7 +80,7 @@ export async function readRemembering(
     const recalled = read(outdir, taken);
     if (said !== "") terminal.note(block(said));
     const now = wantedRecord(recalled, identityOf(environment, context)).content.surroundings;
-    const surroundings = record ? rememberedSurroundings(record, now, { env }) : {};
+    const surroundings = record ? rememberedSurroundings(record, now, { env }, !brings) : {};
     const remembered = { variables: taken, surroundings };
     // A variable that has to be said has no value but the one that is remembered.
     const isWhole = Object.keys(taken).every((name) => declaration.variables[name]?.default !== undefined);

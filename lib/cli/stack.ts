@@ -78,6 +78,8 @@ interface Opening {
   readonly takes?: "recorded" | "said";
   /** With `said`: whether it is not refused. */
   readonly defaults?: boolean;
+  /** Whether the stack is there afterwards. Default: only what is there is looked at, or changed. */
+  readonly brings?: boolean;
 }
 
 /**
@@ -88,13 +90,13 @@ export async function withStack<T>(
   named: NamedStack,
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
-  { check, takes = "recorded", defaults = false }: Opening = {},
+  { check, takes = "recorded", defaults = false, brings = false }: Opening = {},
 ): Promise<T> {
   const { environment } = named;
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     let record: OpenStack["record"];
-    const read = await readRemembering(named, context, async ({ declared, store }) => {
+    const read = await readRemembering({ ...named, brings }, context, async ({ declared, store }) => {
       check?.(declared);
       sayWhere({ nomad, consul }, context);
       record = await recallRecord({ ...identityOf(environment, context), store }, { nomad, consul }, context);
@@ -130,15 +132,13 @@ export async function withStackToChange<T>(
   };
   const check: Opening["check"] = (declared) =>
     refuseTerraforms(named.environment, declared, named.direct === true, instead);
-  return withStack(named, context, change, { ...opening, check });
+  return withStack(named, context, change, { ...opening, brings, check });
 }
 
 /** What a command is that changes something of a stack. */
 interface Changing extends Omit<Opening, "check"> {
   /** The command of Terraform that does it. Default: it has none. */
   readonly instead?: "deploy" | "destroy";
-  /** Whether the stack is there afterwards. Default: only what is there is changed. */
-  readonly brings?: boolean;
 }
 
 /** Refuses a stack that Terraform brings: what is changed past it, its state does not know. */

@@ -37,20 +37,27 @@ export function rememberedVariables(
  * says anything now. Only names that the program itself looks at are among them: a record may not decide what else a program is run with.
  *
  * @param now what the program looks at now
+ * @param gains whether a list of words that only became longer is taken back too: for what only looks. Who deploys takes what is there now
  */
 export function rememberedSurroundings(
   record: StackRecord,
   now: RecordContent["surroundings"],
   { env }: Pick<Said, "env">,
+  gains: boolean,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.keys(now).flatMap((name) => {
       const before = Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : undefined;
       // What was not set cannot be taken back from what a program finds out by itself.
       if (env[name] !== undefined || before === undefined || before === null || before === now[name]) return [];
-      return [[name, before]];
+      return gains || losesWords(before, now[name] ?? "") ? [[name, before]] : [];
     }),
   );
+}
+
+function losesWords(before: string, now: string): boolean {
+  const words = new Set(now.split(","));
+  return before.split(",").some((word) => word !== "" && !words.has(word));
 }
 
 function isSame(a: RecordedValue, b: unknown): boolean {

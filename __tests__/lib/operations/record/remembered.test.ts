@@ -1,0 +1,58 @@
+import { rememberedSurroundings, rememberedVariables, type VariableDeclaration } from "../../../../lib/operations";
+import type { StackRecord } from "../../../../lib/stack-record";
+
+const record: StackRecord = {
+  project: "shop",
+  environment: "dev",
+  owner: "cdk-nomad",
+  variables: { version: "abc", level: "info", count: 3, zones: ["a"], gone: "x", password: "p", typed: "text" },
+  defaults: { version: "0.1.0", level: "info", count: 2, zones: [] },
+  surroundings: { FOLDER: "/opt", LIST: "a,b", UNSET: null, NODE_OPTIONS: "--require=evil" },
+  jobs: [],
+  consul: [],
+  others: { jobs: [], consul: [] },
+};
+const declared: Readonly<Record<string, VariableDeclaration>> = {
+  version: { type: "string", default: "0.2.0" },
+  level: { type: "string", default: "warn" },
+  count: { type: "number", default: 2 },
+  zones: { type: "list(string)", default: [] },
+  password: { type: "string" },
+  typed: { type: "number", default: 1 },
+};
+const none = { variables: {}, env: {} };
+
+test("what somebody said is remembered, and not what was the program's default then", () => {
+  expect(rememberedVariables(record, declared, none)).toEqual({ version: "abc", count: "3", zones: '["a"]' });
+});
+
+test("whoever says another value is believed, whichever way it is said", () => {
+  const { version: _gone, ...rest } = declared;
+  const one = { version: { type: "string", default: "0.2.0" } };
+  expect(rememberedVariables(record, one, { ...none, variables: { version: "2" } })).toEqual({});
+  expect(rememberedVariables(record, one, { ...none, env: { TF_VAR_version: "2" } })).toEqual({});
+  expect(rememberedVariables(record, rest, none)).not.toHaveProperty("version");
+});
+
+test("a variable that is sensitive by now is not taken from a record", () => {
+  expect(rememberedVariables(record, { version: { type: "string", sensitive: true } }, none)).toEqual({});
+});
+
+test("surroundings are taken by the names that the program looks at, where nobody says them", () => {
+  const now = { FOLDER: null, LIST: "a,b", UNSET: "found" };
+  expect(rememberedSurroundings(record, now, { env: {} }, true)).toEqual({ FOLDER: "/opt" });
+  expect(rememberedSurroundings(record, now, { env: { FOLDER: "" } }, true)).toEqual({});
+  expect(rememberedSurroundings(record, { ...now, toString: null }, { env: {} }, true)).toEqual({ FOLDER: "/opt" });
+});
+
+test.each([
+  ["a,b,c", { LIST: "a,b" }, {}],
+  ["a", { LIST: "a,b" }, { LIST: "a,b" }],
+  ["", { LIST: "a,b" }, { LIST: "a,b" }],
+])(
+  "a list that is %j now: taken by who looks; by who deploys where something would be lost",
+  (list, looks, deploys) => {
+    expect(rememberedSurroundings(record, { LIST: list }, { env: {} }, true)).toEqual(looks);
+    expect(rememberedSurroundings(record, { LIST: list }, { env: {} }, false)).toEqual(deploys);
+  },
+);
