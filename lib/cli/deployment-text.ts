@@ -155,7 +155,9 @@ function failureText(outcome: JobOutcome, which: TerminalText, environment: stri
     ? term`is registered as the program says, and does not run as it shall`
     : view.status === "running"
       ? term`not healthy; Nomad itself goes on trying until the progress deadline`
-      : term`${view.description || view.status}`;
+      : reasons.some(({ kind }) => kind === "overwritten") && view.status === "successful"
+        ? term`is healthy, and overwrote somebody else's change`
+        : term`${view.description || view.status}`;
   const stopped = reasons.some(({ kind }) => kind === "stopped");
   return joinLines([
     wrap(term`${BAD} ${which}: ${why}`, { hanging: 2 }),

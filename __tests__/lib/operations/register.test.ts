@@ -226,6 +226,38 @@ describe.each(["scaled", "not scaled", "new"] as const)(
       expect(told).toEqual([expect.stringMatching(/at the very moment.*took that change back/)]);
     });
 
+    test.each([
+      ["before", [release(2), release(2)], false],
+      ["before, after another's", [release(3), release(2), release(2)], true],
+      ["after", [release(2), release(2)], false],
+    ] as const)(
+      "one that is the same, written just %s ours, is nobody else's change",
+      async (when, rising, tookBack) => {
+        const server = both("ours last");
+        server.put = () => {
+          rising.forEach((job) => server.write(job));
+          const [last, first] = server.versions;
+          return { body: { EvalID: "1", JobModifyIndex: (when === "after" ? first : last)?.JobModifyIndex } };
+        };
+        const [onTaken, onTookBack] = [jest.fn(), jest.fn()];
+        await race(server, release(2), { kind, onTaken, onTookBack });
+        expect(onTaken).toHaveBeenCalled();
+        expect(onTookBack.mock.calls).toHaveLength(tookBack ? 1 : 0);
+      },
+    );
+
+    test("one that came after ours counts, also where ours took another one back", async () => {
+      const server = both("ours last");
+      server.put = () => {
+        [release(3), release(2), release(4)].forEach((job) => server.write(job));
+        return { body: { EvalID: "1", JobModifyIndex: server.versions[1]?.JobModifyIndex } };
+      };
+      const [onTaken, onTookBack] = [jest.fn(), jest.fn()];
+      const racing = race(server, release(2), { kind, onTaken, onTookBack });
+      await expect(racing).rejects.toThrow(/was changed by somebody else since it was planned/);
+      expect([onTaken.mock.calls, onTookBack.mock.calls]).toEqual([[], []]);
+    });
+
     test("one that is the same is nobody else's change", async () => {
       const server = both("ours last");
       const { put } = server;

@@ -102,9 +102,9 @@ async function bring(
     }),
   );
   const ended = await revertFailedRollouts(wanted, outcomes, options);
-  if (tookBack) throw tookBack;
+  const told = ended.map((outcome) => (tookBack && outcome.path === lead ? overwriting(outcome, tookBack) : outcome));
   const order = wanted.map(({ path }) => path);
-  return [...ended].sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
+  return told.sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }
 
 /**
@@ -150,6 +150,12 @@ function leadOf(planned: readonly Planned[], wanted: readonly Wanted[]): string 
   const changing = new Set(planned.filter(changes).map(({ plan }) => plan.path));
   const waitsForNone = (item: WantedJob) => Object.values(orderOf(item, wanted)).every((paths) => paths.length === 0);
   return wanted.find((item) => item.kind === "job" && changing.has(item.path) && waitsForNone(item))?.path;
+}
+
+/** The outcome of a job whose registration took somebody else's change back: whatever became of it, a person is to look at that. */
+function overwriting(outcome: JobOutcome, { problems }: UserError): JobOutcome {
+  const reasons = problems.map(({ message }) => ({ kind: "overwritten" as const, message }));
+  return { ...outcome, result: "failed", reasons: [...reasons, ...outcome.reasons] };
 }
 
 function changes({ plan }: Planned): boolean {

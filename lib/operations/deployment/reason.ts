@@ -4,7 +4,8 @@ export interface Reason {
    * `placement`: allocations find no node; `task`: a task failed or cannot be started; `dependency`: a template waits for what it reads;
    * `artifact`: something is still downloaded; `check`: a health check does not pass; `health`: it runs, and not for long enough yet;
    * `count`: fewer run than shall; `version`: an older version runs; `deployment`: what Nomad says of the deployment; `evaluation`: the scheduler has not decided yet;
-   * `child`: what was dispatched or launched by the clock failed; `stopped`: somebody stopped it; `order`: a job before it did not get healthy; `unknown`: it could not be found out.
+   * `child`: what was dispatched or launched by the clock failed; `stopped`: somebody stopped it; `order`: a job before it did not get healthy;
+   * `overwritten`: its registration took back what somebody else had changed in the same moment; `unknown`: it could not be found out.
    */
   readonly kind:
     | "placement"
@@ -20,6 +21,7 @@ export interface Reason {
     | "child"
     | "stopped"
     | "order"
+    | "overwritten"
     | "unknown";
   readonly group?: string;
   readonly task?: string;

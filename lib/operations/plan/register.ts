@@ -4,7 +4,7 @@ import type { Masking } from "../../masking";
 import { isConflict, type JobJson, type NomadClient, type Registration } from "../../nomad";
 import { changedMeanwhile } from "./changed-meanwhile";
 import type { Planned } from "./job-plan";
-import { keepsCounts, textWithoutCounts } from "./scaled-counts";
+import { keepsCounts } from "./scaled-counts";
 import { Scalings, type ScalingsVerdict } from "./scalings";
 
 /** Registrations that meet nothing but scalings are tried again, so often. */
@@ -75,14 +75,16 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     if (!registration) return refused();
     if (options.onTaken) {
       await sleep(looks[0] ?? 0, undefined, { signal });
-      const { isNewest, isAlone } = placeOf(registration, index, await versions());
-      if (!isNewest) throw await changed();
-      if (!isAlone) await tookBack();
+      const scalings = new Scalings(planned);
+      scalings.registered(registration.JobModifyIndex);
+      const verdict = scalings.look(await versions());
+      if (verdict.kind === "changed" && !verdict.isNewest) throw await changed();
+      if (verdict.kind === "changed") await tookBack();
     }
     taken();
     return registration;
   }
-  const scalings = new Scalings({ ...planned, held });
+  const scalings = new Scalings(planned);
   let done: Registration | undefined;
   let now = { job: planned.job, held, index };
   for (let tries = 0; tries < TRIES; tries += 1) {
@@ -97,9 +99,9 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
       continue;
     }
     if (!done) return refused();
-    if (verdict.kind === "changed" && verdict.replaced) await tookBack();
     // Whoever changes a job after it was registered may: what became of the registration is for whoever watches it.
-    else if (verdict.kind === "changed" && options.onTaken && !isTaken) throw await changed();
+    if (verdict.kind === "changed" && !verdict.isNewest && options.onTaken && !isTaken) throw await changed();
+    if (verdict.kind === "changed" && verdict.replaced) await tookBack();
     return verdict.kind === "settled" ? begunBy(nomad, verdict.newest, done) : done;
   }
   const message = "counts of it are changed again and again while it is registered; deploy again once that rests";
@@ -138,20 +140,6 @@ async function lookAfter(
     onSettled();
   }
   return verdict;
-}
-
-/** Whether a registration is a job's newest version, and whether none came between what was planned for and it. A version that is the same counts as it. */
-function placeOf({ JobModifyIndex: index }: Registration, planned: number, versions: readonly JobJson[]) {
-  const since = versions.filter((version) => Number(version.JobModifyIndex) > planned);
-  const ours = since.find((version) => Number(version.JobModifyIndex) === index);
-  // It was purged meanwhile, or nothing in it differs from another's: what became of it is for whoever watches it.
-  if (!ours) return { isNewest: true, isAlone: true };
-  const own = textWithoutCounts(ours, []);
-  const strangers = since.filter((version) => textWithoutCounts(version, []) !== own);
-  return {
-    isNewest: strangers.every((version) => Number(version.JobModifyIndex) < index),
-    isAlone: strangers.length === 0,
-  };
 }
 
 /** Where a scaling followed, its version is the one to watch: the deployment of the one before ends with it. */

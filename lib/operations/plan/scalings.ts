@@ -8,17 +8,18 @@ export type ScalingsVerdict =
   | { readonly kind: "settled"; readonly newest: JobJson }
   /** The newest version is not the program's, or has a count that a scaling had changed: this is to be registered for its index. */
   | { readonly kind: "again"; readonly job: JobJson; readonly held: JobJson }
-  /** Somebody changed something else than counts. `replaced`: the registration took it back. */
-  | { readonly kind: "changed"; readonly replaced: boolean }
+  /** Somebody changed something else than counts. `replaced`: the registration took it back. `isNewest`: nobody changed anything after it. */
+  | { readonly kind: "changed"; readonly replaced: boolean; readonly isNewest: boolean }
   /** There is no such job any more. */
   | { readonly kind: "gone" };
 
 /**
- * The account of who scaled a job since it was planned, kept over all its versions.
+ * The account of who changed a job since it was planned, and who only scaled it, kept over all its versions.
  *
  * A server compares indexes before it writes, and scales the job that it read before: a registration and a scaling of the same moment
  * overwrite each other, in either order, and both are acknowledged. But each leaves a version. A version that differs in nothing but owned
- * counts from what was planned for, or from what was registered, is a scaling, and what it changed is what its groups shall have.
+ * counts from what was planned for, or from what was registered, is a scaling, and what it changed is what its groups shall have. One that is the
+ * same as what was registered is nobody else's change, whoever wrote it first.
  */
 export class Scalings {
   readonly #job: JobJson;
@@ -28,19 +29,20 @@ export class Scalings {
   /** The counts that the job had last, by what it is apart from them: what was there before, and what was registered. */
   readonly #last = new Map<string, ReadonlyMap<string, number>>();
   readonly #registered = new Set<number>();
-  readonly #before: string;
+  readonly #before: string | undefined;
   #ours: string | undefined;
   #read: number;
-  /** The version of somebody else that the newest one is, or follows. */
-  #stranger: JobJson | undefined;
+  /** The versions of others that the newest one is, or follows, as texts. */
+  #strangers: string[] = [];
   #replaced = false;
 
-  constructor({ job, held, plan }: Planned & { readonly held: JobJson }) {
+  /** @param planned what `held` it is planned for; where nothing is, or no count of it is owned, every other version is a change */
+  constructor({ job, held, plan }: Planned) {
     this.#job = job;
     this.#owned = ownedGroups(job);
     this.#wanted = new Map(countsOf(job, this.#owned));
-    this.#before = textWithoutCounts(held, this.#owned);
-    this.#last.set(this.#before, countsOf(held, this.#owned));
+    this.#before = held && textWithoutCounts(held, this.#owned);
+    if (this.#before !== undefined) this.#last.set(this.#before, countsOf(held, this.#owned));
     this.#read = plan.modifyIndex;
   }
 
@@ -55,7 +57,8 @@ export class Scalings {
     for (const version of rising) if (indexOf(version) > this.#read) this.take(version);
     const newest = rising.at(-1);
     if (!newest) return { kind: "gone" };
-    if (this.#replaced || this.#stranger) return { kind: "changed", replaced: this.#replaced };
+    const isNewest = this.#strangers.length === 0;
+    if (this.#replaced || !isNewest) return { kind: "changed", replaced: this.#replaced, isNewest };
     const job = withCounts(this.#job, this.#wanted);
     return this.isOurs(newest) && same(countsOf(job, this.#owned), countsOf(newest, this.#owned))
       ? { kind: "settled", newest }
@@ -69,15 +72,15 @@ export class Scalings {
     const last = this.#last.get(text);
     if (this.#registered.has(this.#read)) {
       this.#ours = text;
-      this.#replaced ||= this.#stranger !== undefined;
+      this.#replaced ||= this.#strangers.some((stranger) => stranger !== text);
     } else if (!last) {
-      this.#stranger = version;
+      this.#strangers.push(text);
       return;
     } else
       for (const [name, count] of counts)
         // Of one group alone even a scaling to the count that it had says what it shall have.
         if (counts.size === 1 || last.get(name) !== count) this.#wanted.set(name, count);
-    this.#stranger = undefined;
+    this.#strangers = [];
     this.#last.set(text, counts);
   }
 

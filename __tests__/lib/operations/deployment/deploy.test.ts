@@ -178,6 +178,35 @@ test("the source that Terraform's provider would submit is registered with the j
   ]);
 });
 
+describe("a registration that took back what somebody else registered in the same moment", () => {
+  test("is said, and so is what failed of the other jobs", async () => {
+    const { answers, job } = state("healthy");
+    const created = { body: { ...SAME, Diff: { Type: "Added", ID: "web" }, JobModifyIndex: 0 } };
+    const plans = { "POST /v1/job/web/plan": created, "POST /v1/job/behind/plan": created };
+    const version = (index: number, release: string) => ({
+      ...{ ...job, Version: index, Meta: { release }, Stable: false },
+      ...{ JobModifyIndex: index, ModifyIndex: index },
+    });
+    const { outcomes } = await deployTo(
+      {
+        ...answers,
+        ...plans,
+        "GET /v1/job/web/versions": { body: { Versions: [version(12, "ours"), version(11, "theirs")] } },
+        "PUT /v1/jobs": ({ body }) => ({
+          body: { EvalID: "1", JobModifyIndex: (body as { Job: JobJson }).Job.ID === "web" ? 12 : 20 },
+        }),
+      },
+      [wantedOf(job), wantedOf({ ...job, ID: "behind" })],
+      { detach: true },
+    );
+    expect(outcomes.map(({ job: { ID }, result }) => [ID, result])).toEqual([
+      ["web", "failed"],
+      ["behind", "detached"],
+    ]);
+    expect(outcomes.map(reasons)).toEqual([expect.stringMatching(/at the very moment.*took that change back/), ""]);
+  });
+});
+
 describe("a count that an autoscaler owns", () => {
   const group = (Count: number) => ({ Name: "api", Count, Scaling: { Enabled: true, Min: 1, Max: 9 } });
   const held = (Count: number, JobModifyIndex: number, more: object = {}) => ({
