@@ -14,6 +14,7 @@ export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFo
 export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";
 export type { Machine } from "./machine";
+export { machineRoom, scarceOn, type MachineRoom } from "./machine-room";
 export { endProcesses, mountsIn, processesIn, unmount } from "./processes";
 export { SILENT, type Progress } from "./progress";
 export { longSocketsOf, type LongSocket } from "./socket-paths";

@@ -1,9 +1,10 @@
-import { cacheFolder } from "../../local";
+import { cacheFolder, machineRoom, scarceOn } from "../../local";
 import { POOL_SERVICE_POLICIES, PoolServiceJob } from "../../pools";
 import { term } from "../../text";
 import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
+import { ATTENTION } from "../signs";
 import { access, json, portOffset, regionNames } from "../options";
 import { clusterTable } from "./cluster-status";
 
@@ -42,7 +43,9 @@ export interface StartInput {
 /** Starts what does not run yet of the embedded cluster. */
 export async function startCluster({ portOffset: offset, regions, open }: StartInput, context: CliContext) {
   const { terminal, env, machine, signal } = context;
-  return localCluster(context).cluster.up({
+  const { cluster, project } = localCluster(context);
+  for (const scarce of scarceOn(machineRoom(project), project)) terminal.note(term`${ATTENTION} ${scarce}`);
+  return cluster.up({
     portOffset: offset,
     regions,
     closed: open ? false : undefined,

@@ -1,0 +1,31 @@
+import { statfsSync } from "node:fs";
+
+/** What this machine has left, in MiB. */
+export interface MachineRoom {
+  /** Memory that processes can have, within the limit of a container where there is one. */
+  readonly memory: number;
+  /** Disk where the cluster keeps its files. */
+  readonly disk: number;
+}
+
+/** With less, the agents themselves do not get far: some 250 MiB of memory, and their logs and data, before anything of a job. */
+const LEAST: MachineRoom = { memory: 512, disk: 1024 };
+
+const MEBIBYTE = 1024 * 1024;
+
+/** What this machine has left. @param folder any that is there, on the disk that is meant */
+export function machineRoom(folder: string): MachineRoom {
+  const { bavail, bsize } = statfsSync(folder);
+  return { memory: Math.floor(process.availableMemory() / MEBIBYTE), disk: Math.floor((bavail * bsize) / MEBIBYTE) };
+}
+
+/** What a machine has too little of for a cluster, with what is missing, in words. */
+export function scarceOn(room: MachineRoom, folder: string): readonly string[] {
+  const names = { memory: "memory is", disk: `disk at ${folder} is` } as const;
+  return (["memory", "disk"] as const).flatMap((dimension) => {
+    const missing = LEAST[dimension] - room[dimension];
+    return missing > 0
+      ? [`only ${room[dimension]} MiB of ${names[dimension]} left; ${missing} more are wanted for the agents alone`]
+      : [];
+  });
+}
