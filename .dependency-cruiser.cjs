@@ -61,7 +61,7 @@ const pools = {
   runtime: ["jobs", "leases", "execution"],
   generations: ["store", "leases"],
   containers: ["jobs", "store", "leases", "execution", "runtime", "generations"],
-  slots: ["jobs", "store", "leases", "execution", "sandbox", "runtime", "generations"],
+  slots: ["jobs", "store", "leases", "execution", "sandbox", "generations"],
 };
 
 /** Folders inside of rooms, however deep, that have a door. */

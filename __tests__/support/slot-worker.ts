@@ -40,7 +40,7 @@ export function machineNow(): number {
 
 /**
  * A manager of a slot pool as a process of its own, with its tasks, to be killed and stopped by tests: it claims, runs a command, and releases, and
- * records that so that nothing is lost when it is killed. Its first argument is what it is told; the token stands in its environment.
+ * records that so that nothing is lost when it is killed. Its first argument is what it is told; the token stands in its environment, where the sandboxes have one that it cannot read there.
  */
 async function main(options: SlotWorkerOptions): Promise<void> {
   const file = openSync(options.file, "a");
@@ -49,7 +49,7 @@ async function main(options: SlotWorkerOptions): Promise<void> {
     nomad: new NomadClient(nomadConnection({}, options.nomad)),
     store: new ConsulStore(consulConnection({}, options.consul)),
     job: options.job,
-    token: process.env.SANDBOX_TOKEN ?? null,
+    token: process.env.SANDBOX_TOKEN,
     manager: options.name,
     // What is asked of it is to use the pool, not to make it smaller.
     idle: 1_000_000,

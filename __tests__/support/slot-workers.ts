@@ -20,7 +20,7 @@ export class SlotWorkers {
 
   constructor(
     private readonly bundles: Bundles,
-    private readonly options: Omit<SlotWorkerOptions, "name" | "file"> & { readonly token: string },
+    private readonly options: Omit<SlotWorkerOptions, "name" | "file"> & { readonly token?: string },
   ) {
     this.#program = bundles.file("__tests__/support/slot-worker.ts");
   }

@@ -10,9 +10,14 @@ export interface SlotPoolProps {
   readonly nomad: NomadClient;
   /** Where the leases are kept: whoever has the same store and the same name of the pool shares the pool. */
   readonly store: Store;
-  /** The job of the sandboxes, which is registered where there is none yet; or the id of one that is there. */
-  readonly job: SlotPoolJob | string;
-  /** The pool's name. Default: the job's id. */
+  /**
+   * The job of the sandboxes, which is registered where nobody has deployed one of its pool; or the id of one that is there. A newer generation of its pool
+   * takes its place, whoever brings it.
+   *
+   * @default - the newest one of the pool that `pool` names
+   */
+  readonly job?: SlotPoolJob | string;
+  /** The pool's name. Default: the pool that the job is of; the job's id, where it says of none. */
   readonly pool?: string;
   /** The group of the sandboxes. Default: `sandbox`. */
   readonly group?: string;
@@ -93,6 +98,8 @@ export type BatchResult =
 /** How a sandbox of a pool does. */
 export interface SandboxStatus {
   readonly allocation: string;
+  /** The job that it is of. */
+  readonly job: string;
   /** The number in the allocation's name. */
   readonly number: number;
   readonly state: SandboxState;
@@ -105,7 +112,10 @@ export interface SandboxStatus {
 /** A slot pool as this manager sees it. */
 export interface SlotPoolStatus {
   readonly pool: string;
+  /** The job that slots are leased of. */
   readonly job: string;
+  /** The pool's jobs that Nomad has: old ones take no new leases, and go with their last. */
+  readonly generations: readonly { readonly job: string; readonly isCurrent: boolean }[];
   readonly min: number;
   readonly max: number;
   /** How many sandboxes the job is to have, as it was read last. */

@@ -1,10 +1,13 @@
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { isConflict, type JobJson, type NomadClient } from "../../nomad";
+import { REGISTERED_BY, type Made } from "../generations";
 import type { SlotPoolJob } from "../jobs";
 
 /** What a slot pool reads of its job. */
-export interface PoolJobFacts {
+export interface PoolJobFacts extends Made {
+  /** Which kind of manager registered it, as its meta says; undefined where somebody else deployed it. */
+  readonly registeredBy: string | undefined;
   /** How many sandboxes it is to have. */
   readonly count: number;
   /** Changes with every change of the job: what a scaling names that is for this count. */
@@ -22,6 +25,7 @@ const group = v.object({
   Scaling: v.nullish(v.object({ Min: v.nullish(whole), Max: v.nullish(whole) })),
 });
 const wantedFacts = v.object({
+  CreateIndex: v.nullish(whole, 0),
   JobModifyIndex: whole,
   Stop: v.nullish(v.boolean(), false),
   Meta: v.nullish(v.record(v.string(), v.string()), () => ({})),
@@ -41,10 +45,10 @@ export async function readJob(nomad: NomadClient, id: string, groupName: string)
 }
 
 function factsOf(job: JobJson, groupName: string): PoolJobFacts {
-  const { JobModifyIndex, Stop, Meta, TaskGroups } = v.parse(wantedFacts, job);
+  const { Stop, TaskGroups } = v.parse(wantedFacts, job);
   if (Stop) throw UserError.at("job", `the job "${job.ID}" is stopped; register it again`, "slot-pool/job");
-  const found = TaskGroups.find(({ Name }) => Name === groupName);
-  if (found === undefined) {
+  const facts = factsIn(job, groupName);
+  if (facts === undefined) {
     const names = TaskGroups.map(({ Name }) => `"${Name}"`).join(", ");
     throw UserError.at(
       "group",
@@ -52,7 +56,18 @@ function factsOf(job: JobJson, groupName: string): PoolJobFacts {
       "slot-pool/group",
     );
   }
+  return facts;
+}
+
+/** What a job says, or undefined where it has no such group. */
+export function factsIn(job: JobJson, groupName: string): PoolJobFacts | undefined {
+  const { CreateIndex, JobModifyIndex, Meta, TaskGroups } = v.parse(wantedFacts, job);
+  const found = TaskGroups.find(({ Name }) => Name === groupName);
+  if (found === undefined) return undefined;
   return {
+    job: job.ID,
+    created: CreateIndex,
+    registeredBy: Meta[REGISTERED_BY],
     count: found.Count,
     index: JobModifyIndex,
     min: found.Scaling?.Min ?? undefined,
@@ -72,4 +87,15 @@ export async function ensureJob(nomad: NomadClient, job: SlotPoolJob): Promise<v
     // Another manager was first.
     if (!isConflict(error)) throw error;
   }
+}
+
+/** What says of a job that a slot pool registered it by itself, so that another one knows it from those that are deployed. */
+export const THIS_KIND = "slot-pool";
+
+/**
+ * The job that a manager registers by itself: it says so in its meta, where a changed one comes up beside it. One that keeps its id is registered as it is, since
+ * Nomad would end what runs where a deployment took that out of its meta again.
+ */
+export function ownJob(job: SlotPoolJob): SlotPoolJob {
+  return job.id === job.pool ? job : job.with({ meta: { ...job.meta, [REGISTERED_BY]: THIS_KIND } });
 }

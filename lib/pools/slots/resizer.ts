@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, numberInName, type NomadClient } from "../../nomad";
-import type { Clock, Lease, LeaseBook } from "../leases";
+import { messageOf, type NomadClient } from "../../nomad";
+import type { Clock, LeaseBook } from "../leases";
 import { readJob } from "./pool-job";
 import type { Sandboxes } from "./sandboxes";
-import { RecentPeak, sandboxesFor, type Bounds } from "./size";
-import { slotKey } from "./slot-key";
+import type { Shrinking } from "./shrinking";
+import { RecentPeak, sandboxesFor, type Bounds, type Demand } from "./size";
 
 /** What a {@link Resizer} is made of. */
 export interface ResizerProps {
@@ -12,7 +12,12 @@ export interface ResizerProps {
   readonly job: string;
   readonly group: string;
   readonly sandboxes: Sandboxes;
+  readonly shrinking: Shrinking;
   readonly book: LeaseBook;
+  /** Whether slots are leased of this job. The size of an old generation is left to whoever takes it away. */
+  readonly isCurrent: () => boolean;
+  /** What this job is asked for. */
+  readonly demand: () => Demand;
   /** Asked each time, as the first sandbox tells how many slots it really has. */
   readonly bounds: () => Bounds;
   /** After how many milliseconds without need a sandbox is taken away. */
@@ -24,15 +29,12 @@ export interface ResizerProps {
 /** Milliseconds between two looks: while callers wait, and else. */
 const HURRY = 100;
 const USUAL = 1000;
-/** How long taking the slots of a sandbox may take before it is left alone, in milliseconds. */
-const CLAIM = 2000;
 
 /**
  * Keeps the number of sandboxes at what is needed, between the bounds. What is needed is worked out from the store, which everybody sees
  * alike, and written with the job's modify index as a condition: so however many managers do this at once, it comes to the same.
  *
- * Nomad scales a group down by the allocations with the highest numbers. So that one, and no other, is taken away, once this manager has
- * leased all of its slots itself: nobody is in it then, and nobody can come in.
+ * Nomad scales a group down by the allocations with the highest numbers. So that one, and no other, is taken away ({@link Shrinking}).
  */
 export class Resizer {
   readonly #peak: RecentPeak;
@@ -101,12 +103,11 @@ export class Resizer {
   }
 
   private async look(): Promise<void> {
-    const { book, sandboxes, bounds } = this.props;
-    const { leased, queue, current } = book.state();
+    const { book, sandboxes, bounds, demand, isCurrent } = this.props;
     // Of what is not known nothing follows.
-    if (!current) return;
+    if (!isCurrent() || !book.state().current) return;
     const limits = bounds();
-    const needed = sandboxesFor({ leased, waiting: queue }, limits, sandboxes.failing);
+    const needed = sandboxesFor(demand(), limits, sandboxes.failing);
     const peak = this.#peak.add(needed);
     if (peak !== this.#offered) {
       this.#offered = peak;
@@ -115,7 +116,8 @@ export class Resizer {
     // Somebody else may have changed the job meanwhile.
     if (this.#count !== sandboxes.wanted.length && this.props.clock.now() - this.#read > USUAL) await this.read();
     if (needed > this.#count) await this.grow(needed);
-    else if (peak < this.#count) await this.shrink(limits);
+    else if (peak < this.#count)
+      this.#count = (await this.props.shrinking.byLast(limits.min, { onlyReady: true })) ?? this.#count;
   }
 
   private async read() {
@@ -133,83 +135,5 @@ export class Resizer {
     const message = `cdk-nomad: ${needed} sandboxes are needed`;
     // Where another manager was first, the next look sees what it did.
     if ((await nomad.scale(job, group, needed, { index, message })) !== undefined) this.#count = needed;
-  }
-
-  private async shrink({ min }: Bounds): Promise<void> {
-    const { nomad, job, group, sandboxes } = this.props;
-    const { count, index } = await this.read();
-    const last = this.last();
-    if (count <= min || last === undefined) return;
-    const leases = await this.take(last.allocation, last.slots);
-    if (leases === undefined) return;
-    let isStopped = false;
-    try {
-      // A sandbox that came up meanwhile, with a higher number, would go in its place; then the job has another index, or it is seen here.
-      if (this.last() !== last) return;
-      const message = "cdk-nomad: the last sandbox is not needed";
-      const scaled = await nomad.scale(job, group, count - 1, { index, message });
-      if (scaled === undefined) return;
-      this.#count = count - 1;
-      // Until it is known: what is given back then is ended first.
-      isStopped = true;
-      isStopped = await this.isStopped(last.allocation, scaled.EvalID);
-    } finally {
-      // What was not stopped is offered again as it is: nobody was in it.
-      await Promise.all(leases.map((lease) => this.giveBack(lease, isStopped)));
-    }
-    if (isStopped) sandboxes.get(last.allocation)?.stopping();
-  }
-
-  /** The sandbox that Nomad would stop first, if it is one that can be told: it answers, and no other has its number. */
-  private last() {
-    const { sandboxes } = this.props;
-    const [first, second] = sandboxes.wanted
-      .map(({ ID, Name }) => ({ id: ID, number: numberInName(Name) ?? -1 }))
-      .sort((a, b) => b.number - a.number);
-    if (first === undefined || first.number === second?.number) return undefined;
-    const sandbox = sandboxes.get(first.id);
-    return sandbox?.state === "ready" ? sandbox : undefined;
-  }
-
-  /** Leases every slot of a sandbox; none, where one of them is not free. */
-  private async take(allocation: string, slots: number): Promise<readonly Lease[] | undefined> {
-    const { book } = this.props;
-    const asked = await Promise.allSettled(
-      Array.from({ length: slots }, (_, slot) =>
-        book.claim({ owner: "cdk-nomad: shrinking", slot: slotKey(allocation, slot), deadline: CLAIM }),
-      ),
-    );
-    const leases = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    if (leases.length === slots) return leases;
-    await Promise.all(leases.map((lease) => this.giveBack(lease, false)));
-    return undefined;
-  }
-
-  private async giveBack(lease: Lease, end: boolean): Promise<void> {
-    try {
-      await this.props.book.release(lease, { end });
-    } catch (error) {
-      this.props.onTrouble(`${lease.slot} is given back late: ${messageOf(error)}`);
-    }
-  }
-
-  /**
-   * Whether Nomad has stopped it, once the scheduler is through: that takes as long as there is no leader. (It is another one that goes where
-   * one was being moved away already; then this one stays.)
-   */
-  private async isStopped(allocation: string, evaluation: string): Promise<boolean> {
-    const { nomad, job } = this.props;
-    const { signal } = this.#stop;
-    for (;;) {
-      try {
-        const isThrough = ((await nomad.evaluation(evaluation))?.Status ?? "complete") === "complete";
-        const found = (await nomad.allocations(job)).find(({ ID }) => ID === allocation);
-        if (found?.DesiredStatus !== "run") return true;
-        if (isThrough) return false;
-      } catch {
-        // Until Nomad answers again the slots stay leased: nobody comes in.
-      }
-      await sleep(HURRY, undefined, { signal });
-    }
   }
 }

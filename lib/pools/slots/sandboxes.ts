@@ -68,6 +68,16 @@ export class Sandboxes {
     return this.#known.get(allocation);
   }
 
+  /** Whether an allocation is one of the job's. */
+  has(allocation: string): boolean {
+    return this.#stubs.some(({ ID }) => ID === allocation);
+  }
+
+  /** Whether Nomad stops one of the job's allocations. */
+  isStopping(allocation: string): boolean {
+    return this.#stubs.some(({ ID, DesiredStatus }) => ID === allocation && DesiredStatus !== "run");
+  }
+
   /** The job's allocations that have not ended, and that Nomad does not stop. */
   get wanted(): readonly AllocationStub[] {
     return this.#stubs.filter((stub) => stub.DesiredStatus === "run" && !ENDED.has(stub.ClientStatus));

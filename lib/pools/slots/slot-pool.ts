@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, unplacedInWords } from "../../nomad";
-import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
-import { LeaseBook, LeaseEndedError, monotonicClock, PoolBusyError, type Lease } from "../leases";
+import type { ExecuteOptions, ExecutionResult } from "../execution";
+import { LeaseEndedError, PoolBusyError, type Lease } from "../leases";
 import { call, meaningOf, ownerMark, SlotLostError } from "./call";
 import { HeldSlots, leaseEnded } from "./held-slots";
+import { OpenedPool } from "./opened-pool";
 import type {
   AcquireOptions,
   BatchItem,
@@ -13,25 +14,14 @@ import type {
   SlotPoolStatus,
   ToolCall,
 } from "./options";
-import { ensureJob, readJob, type PoolJobFacts } from "./pool-job";
 import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
-import { Resizer } from "./resizer";
-import { readSandboxToken } from "./sandbox-token";
-import { Sandboxes } from "./sandboxes";
-import type { Bounds } from "./size";
-import { callToken, endingToken, slotKey, slotOfKey } from "./slot-key";
+import { callToken, endingToken, slotOfKey } from "./slot-key";
+import { statusOf } from "./status";
+import { whichPool } from "./which-pool";
 
 const DEADLINE = 120_000;
-const IDLE = 60_000;
-const CHECK_INTERVAL = 5000;
-const SILENCE = 15_000;
-/** Milliseconds between two looks at what ended sandboxes left, where nothing changes meanwhile. */
-const SWEEP = 1000;
-const USUAL_SLOTS = 10;
-/** Where neither the props nor the job say anything. */
-const USUAL_MIN = 1;
-const USUAL_MAX = 10;
-
+/** Milliseconds between two looks at whether a sandbox has ended, where nothing changes meanwhile. */
+const ENDING = 1000;
 const ENDS: Readonly<Record<SandboxEnd, string>> = {
   ended: "its allocation has ended",
   restarted: "its sandbox was started anew, and what was in the slot is gone",
@@ -42,85 +32,57 @@ const ENDS: Readonly<Record<SandboxEnd, string>> = {
  * Sandboxes with slots, shared by any number of managers: a task acquires a slot, runs its commands there, and gives it back. The leases
  * stand in the store and the sandboxes in Nomad; a manager keeps nothing that it could lose.
  *
+ * A changed job with an id of its own is another generation of the pool: slots are leased of the newest one, from a second after it came up at the latest. What is
+ * leased of an old one goes on, and with its last lease it is taken away.
+ *
  * Clients that choose slots by themselves, as the first ones of Hermes do, hold no leases: a job is served either by them or by slot pools.
  */
 export class SlotPool {
-  readonly name: string;
-  readonly #job: string;
-  readonly #group: string;
-  readonly #book: LeaseBook;
-  readonly #sandboxes: Sandboxes;
   readonly #held = new HeldSlots();
   readonly #stop = new AbortController();
-  #facts: PoolJobFacts | undefined;
-  #resizer: Resizer | undefined;
+  readonly #onTrouble: (message: string) => void;
+  #opened: OpenedPool | undefined;
 
   constructor(private readonly props: SlotPoolProps) {
-    const { nomad, store, job, clock = monotonicClock, onTrouble = () => undefined } = props;
-    this.#job = typeof job === "string" ? job : job.id;
-    this.name = props.pool ?? this.#job;
-    this.#group = props.group ?? "sandbox";
-    this.#sandboxes = new Sandboxes({
-      nomad,
-      job: this.#job,
-      group: this.#group,
-      task: props.task ?? "sandbox-server",
-      port: props.port ?? "http",
-      token: (place) => this.tokenOf(place),
-      checkInterval: props.checkInterval ?? CHECK_INTERVAL,
-      silence: props.silence ?? SILENCE,
-      clock,
-      onChange: () => this.#resizer && this.#book.wake(),
-      onLost: (sandbox, end) => this.lose(sandbox, end),
-      onTrouble,
-    });
-    this.#book = new LeaseBook({
-      store,
-      pool: this.name,
-      candidates: () => this.candidates(),
-      end: (slot, signal) => this.endSlot(slot, signal),
-      onLost: (lease, reason) => this.#held.end(leaseEnded(lease, reason)),
-      onTrouble,
-      onEvent: props.onEvent,
-      ttl: props.ttl,
-      queueLimit: props.queueLimit,
-      manager: props.manager ?? "slot-pool",
-      clock,
-    });
+    this.#onTrouble = props.onTrouble ?? (() => undefined);
   }
 
-  /** This manager's id in the leases. */
+  /** The pool's name, as far as it is known: before the start a job that was given by its id may be of a pool of another name. */
+  get name(): string {
+    const { pool, job } = this.props;
+    return this.#opened?.pool ?? pool ?? (typeof job === "object" ? job.pool : (job ?? ""));
+  }
+
+  /** This manager's id in the leases. @throws Error where the pool is not started */
   get manager(): string {
-    return this.#book.manager;
+    return this.opened.book.manager;
   }
 
   /**
-   * Finds the job and its sandboxes, and takes part in the pool. A job that was given whole is registered where Nomad has none of its id.
+   * Finds the pool's job and its sandboxes, and takes part in the pool. A job that was given whole is registered where nobody has deployed one of its pool; of those that
+   * managers registered, the one that was started last is leased of.
    *
-   * @throws UserError where there is no such job or group; what Nomad or the store say, where they refuse or do not answer
+   * @throws UserError where there is no such job, pool or group; what Nomad or the store say, where they refuse or do not answer
    */
   async start(): Promise<void> {
-    const { nomad, job, clock = monotonicClock, onTrouble = () => undefined } = this.props;
-    if (typeof job !== "string") await ensureJob(nomad, job);
-    this.#facts = await readJob(nomad, this.#job, this.#group);
-    await this.#sandboxes.start();
-    await this.#book.start();
-    this.#resizer = new Resizer(
-      {
-        nomad,
-        job: this.#job,
-        group: this.#group,
-        sandboxes: this.#sandboxes,
-        book: this.#book,
-        bounds: () => this.bounds,
-        idle: this.props.idle ?? IDLE,
-        clock,
-        onTrouble,
-      },
-      this.#facts.count,
-    );
-    this.#resizer.start();
-    void this.sweep(this.#stop.signal);
+    if (this.#opened !== undefined) throw new Error(`the slot pool ${this.name} is started once; make another`);
+    const which = await whichPool(this.props.nomad, this.props);
+    const opened = new OpenedPool(this.props, which, {
+      end: (slot, signal) => this.endSlot(slot, signal),
+      onLeaseLost: (lease, reason) => this.#held.end(leaseEnded(lease, reason)),
+      onSandboxLost: (sandbox, end) => this.lose(sandbox, end),
+      onTrouble: this.#onTrouble,
+      signal: this.#stop.signal,
+    });
+    this.#opened = opened;
+    try {
+      await opened.start();
+    } catch (error) {
+      this.#opened = undefined;
+      await opened.rest();
+      await opened.generations.close();
+      throw error;
+    }
   }
 
   /**
@@ -128,12 +90,13 @@ export class SlotPool {
    * take away those that are not needed.
    */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#resizer?.close();
-    for (const lease of this.#book.leases()) this.#held.end(leaseEnded(lease, "released", "its manager was stopped"));
-    await this.#book.stop();
-    await this.#sandboxes.close();
-    this.#resizer = undefined;
+    this.#stop.abort(new Error(`the slot pool ${this.name} was stopped; make another to start it again`));
+    if (this.#opened === undefined) return;
+    const { book, generations } = this.#opened;
+    await this.#opened.rest();
+    for (const lease of book.leases()) this.#held.end(leaseEnded(lease, "released", "its manager was stopped"));
+    await book.stop();
+    await generations.close();
   }
 
   /**
@@ -143,12 +106,13 @@ export class SlotPool {
    * @throws PoolBusyError where there is none until the deadline, or too many wait; what the signal says, where it is given up
    */
   async acquire(taskId: string, { deadline = DEADLINE, signal }: AcquireOptions = {}): Promise<SlotHandle> {
+    const { book, generations } = this.opened;
     const settled = new AbortController();
     void this.hurryWhile(settled.signal);
     try {
-      const lease = await this.#book.claim({ owner: taskId, deadline, signal });
+      const lease = await book.claim({ owner: taskId, deadline, signal });
       const { allocation, slot } = slotOfKey(lease.slot) ?? { allocation: lease.slot, slot: 0 };
-      const isolation = this.#sandboxes.get(allocation)?.isolation ?? "none";
+      const isolation = generations.sandbox(allocation)?.isolation ?? "none";
       this.#held.signal(lease);
       return { lease, allocation, slot: `slot_${slot}`, isolation };
     } catch (error) {
@@ -220,7 +184,7 @@ export class SlotPool {
     const { lease } = handle;
     if (!this.#held.end(leaseEnded(lease, "released"))) return false;
     try {
-      await this.#book.release(lease, { end: options.resetWorkspace ?? true });
+      await this.opened.book.release(lease, { end: options.resetWorkspace ?? true });
       return true;
     } catch (error) {
       if (error instanceof LeaseEndedError) return false;
@@ -228,58 +192,15 @@ export class SlotPool {
     }
   }
 
-  /** The pool as this manager sees it, from memory. */
+  /** The pool as this manager sees it, from memory. @throws Error where the pool is not started */
   status(): SlotPoolStatus {
-    const { min, max } = this.bounds;
-    const state = this.#book.state();
-    const count = (allocation: string, wanted: "held" | "ending") =>
-      state.slots.filter(({ slot, state: is }) => is === wanted && slot.startsWith(`${allocation}.`)).length;
-    return {
-      pool: this.name,
-      job: this.#job,
-      min,
-      max,
-      count: this.#resizer?.count ?? 0,
-      sandboxes: this.#sandboxes.all.map(({ allocation, number, state: is, slots, isolation }) => ({
-        allocation,
-        number,
-        state: is,
-        slots,
-        leased: count(allocation, "held"),
-        ending: count(allocation, "ending"),
-        isolation,
-      })),
-      free: state.free,
-      leased: state.leased,
-      ending: state.ending,
-      queue: state.queue,
-      managers: state.managers,
-      current: state.current,
-    };
+    const { book, generations } = this.opened;
+    return statusOf(book, generations, this.opened.boundsOf(generations.current));
   }
 
-  private get bounds(): Bounds {
-    const { props } = this;
-    const facts = this.#facts;
-    const slots = this.#sandboxes.all.find((sandbox) => sandbox.slots > 0)?.slots;
-    return {
-      min: props.min ?? facts?.min ?? USUAL_MIN,
-      max: props.max ?? facts?.max ?? USUAL_MAX,
-      slots: slots ?? props.slots ?? facts?.slots ?? USUAL_SLOTS,
-    };
-  }
-
-  /** The slots that may be leased: those of the sandboxes with the lowest numbers, since those with the highest go first. */
-  private *candidates(): Iterable<string> {
-    const ready = this.#sandboxes.all.filter(({ state }) => state === "ready").sort((a, b) => a.number - b.number);
-    for (const { allocation, slots } of ready.slice(0, this.#resizer?.offered))
-      for (let slot = 0; slot < slots; slot += 1) yield slotKey(allocation, slot);
-  }
-
-  private async tokenOf(place: Place): Promise<string | undefined> {
-    const { token, nomad } = this.props;
-    if (token === undefined) return readSandboxToken(nomad, place);
-    return typeof token === "function" ? token(place) : (token ?? undefined);
+  private get opened(): OpenedPool {
+    if (this.#opened === undefined) throw new Error(`the slot pool ${this.name} is not started`);
+    return this.#opened;
   }
 
   /** Does something in a leased slot, and remembers where it tells that the lease is over. */
@@ -288,14 +209,15 @@ export class SlotPool {
     signal: AbortSignal | undefined,
     work: (sandbox: PooledSandbox, over: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    const { book, generations } = this.opened;
     const over = this.#held.signal(lease);
     try {
-      await this.#book.check(lease);
+      await book.check(lease);
       signal?.throwIfAborted();
       over.throwIfAborted();
-      const sandbox = this.#sandboxes.get(allocation);
+      const sandbox = generations.sandbox(allocation);
       if (sandbox === undefined)
-        throw leaseEnded(lease, "gone", (await this.#sandboxes.hasEnded(allocation)) ? ENDS.ended : ENDS.restarted);
+        throw leaseEnded(lease, "gone", (await generations.hasEnded(allocation)) ? ENDS.ended : ENDS.restarted);
       return await work(sandbox, over);
     } catch (error) {
       if (error instanceof LeaseEndedError) this.giveUp(error, lease);
@@ -306,7 +228,7 @@ export class SlotPool {
 
   /** A lease that turned out to be over. Where its slot is not there any more, nobody else has to wait until they notice. */
   private giveUp(error: LeaseEndedError, lease: Lease): void {
-    if (this.#held.end(error) && error.reason === "gone") this.#book.release(lease).catch(() => undefined);
+    if (this.#held.end(error) && error.reason === "gone") this.opened.book.release(lease).catch(() => undefined);
   }
 
   private lose(sandbox: PooledSandbox, end: SandboxEnd): void {
@@ -319,7 +241,7 @@ export class SlotPool {
    * give their slots back, it comes here again, since it is still silent.
    */
   private async stopSilent({ allocation }: PooledSandbox): Promise<void> {
-    const isHeld = this.#book
+    const isHeld = this.opened.book
       .state()
       .slots.some(
         ({ slot, state, manager }) =>
@@ -337,54 +259,42 @@ export class SlotPool {
 
   /** Ends what runs in a slot and empties it, or finds that there is no such sandbox any more. */
   private async endSlot(key: string, signal: AbortSignal): Promise<"gone" | "free"> {
+    const { book, generations } = this.opened;
     const { allocation, slot } = slotOfKey(key) ?? { allocation: "", slot: 0 };
-    if (allocation === "" || (await this.#sandboxes.hasEnded(allocation))) return "gone";
-    const sandbox = this.#sandboxes.get(allocation);
-    if (sandbox === undefined || sandbox.slots === 0) throw new Error(`the sandbox of ${key} does not answer yet`);
-    const generation = this.#book.state().slots.find((one) => one.slot === key)?.generation ?? 0;
-    const request = { slot_id: `slot_${slot}`, generation: endingToken(generation) };
-    await sandbox.client.reset(request, sandbox.token, signal);
-    return "free";
-  }
-
-  /** Ends the leases of allocations that have ended, whoever held them: nobody else may know. */
-  private async sweep(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for (const [allocation, keys] of this.untracked())
-          if (await this.#sandboxes.hasEnded(allocation))
-            await Promise.all(keys.map((key) => this.#book.retire(key, { gone: true })));
-      } catch (error) {
-        if (!signal.aborted) this.props.onTrouble?.(`what ended sandboxes left is not swept yet: ${String(error)}`);
-      }
-      await this.#sandboxes.changed(AbortSignal.any([signal, AbortSignal.timeout(SWEEP)])).catch(() => undefined);
+    if (allocation === "" || (await generations.hasEnded(allocation))) return "gone";
+    const sandbox = generations.sandbox(allocation);
+    const generation = book.state().slots.find((one) => one.slot === key)?.generation ?? 0;
+    try {
+      if (sandbox === undefined || sandbox.slots === 0) throw new Error(`the sandbox of ${key} does not answer yet`);
+      const request = { slot_id: `slot_${slot}`, generation: endingToken(generation) };
+      await sandbox.client.reset(request, sandbox.token, signal);
+      return "free";
+    } catch (error) {
+      // One that Nomad is stopping answers no more, and ends what is in it.
+      if (!generations.isStopping(allocation)) throw error;
     }
-  }
-
-  /** Slots that the store has and whose sandbox is not known here, by their allocations. */
-  private untracked(): ReadonlyMap<string, readonly string[]> {
-    const found = new Map<string, string[]>();
-    for (const { slot } of this.#book.state().slots) {
-      const allocation = slotOfKey(slot)?.allocation;
-      if (allocation !== undefined && this.#sandboxes.get(allocation) === undefined)
-        found.set(allocation, [...(found.get(allocation) ?? []), slot]);
+    while (!(await generations.hasEnded(allocation))) {
+      const soon = AbortSignal.any([signal, AbortSignal.timeout(ENDING)]);
+      await generations.changed(soon).catch(() => signal.throwIfAborted());
     }
-    return found;
+    return "gone";
   }
 
   /** As long as a caller waits, the size of the pool is looked at often. */
   private async hurryWhile(settled: AbortSignal): Promise<void> {
     while (!settled.aborted) {
       await sleep(20, undefined, { signal: settled, ref: false }).catch(() => undefined);
-      if (!settled.aborted) this.#resizer?.hurry();
+      if (!settled.aborted) this.#opened?.generations.current?.resizer.hurry();
     }
   }
 
   /** Says why there is no slot, where Nomad knows: the pool is as large as it may be, or there is no room for more. */
   private async explained(error: PoolBusyError): Promise<PoolBusyError> {
-    const { max } = this.bounds;
-    const full = this.#sandboxes.wanted.length >= max ? `it has all of its ${max} sandboxes` : "";
-    const failures = await this.props.nomad.evaluations(this.#job).then(unplacedInWords, () => []);
+    const { current } = this.opened.generations;
+    if (current === undefined) return error;
+    const { max } = this.opened.boundsOf(current);
+    const full = current.sandboxes.wanted.length >= max ? `it has all of its ${max} sandboxes` : "";
+    const failures = await this.props.nomad.evaluations(current.facts.job).then(unplacedInWords, () => []);
     const why = [full, ...failures.map((failure) => `another sandbox finds no node: ${failure}`)].filter(Boolean);
     return new PoolBusyError(error.pool, error.retryAfter, error.summary, why.join("; "));
   }

@@ -1,0 +1,28 @@
+import type { LeaseBook } from "../leases";
+import type { SlotPoolStatus } from "./options";
+import type { Bounds } from "./size";
+import type { SlotGenerations } from "./slot-generations";
+
+/** How a slot pool does, from memory. */
+export function statusOf(
+  book: LeaseBook,
+  generations: SlotGenerations,
+  { min, max }: Pick<Bounds, "min" | "max">,
+): SlotPoolStatus {
+  const { current } = generations;
+  const { pool, slots, free, leased, ending, queue, managers, current: isCurrent } = book.state();
+  const count = (allocation: string, wanted: "held" | "ending") =>
+    slots.filter(({ slot, state }) => state === wanted && slot.startsWith(`${allocation}.`)).length;
+  return {
+    ...{ pool, job: current?.facts.job ?? "", min, max, count: current?.resizer.count ?? 0 },
+    generations: generations.jobs.map(({ job }) => ({ job, isCurrent: job === current?.facts.job })),
+    sandboxes: generations.all.flatMap(({ facts, sandboxes }) =>
+      sandboxes.all.map(({ allocation, number, state, slots: own, isolation }) => ({
+        ...{ allocation, job: facts.job, number, state, slots: own, isolation },
+        leased: count(allocation, "held"),
+        ending: count(allocation, "ending"),
+      })),
+    ),
+    ...{ free, leased, ending, queue, managers, current: isCurrent },
+  };
+}
