@@ -1,14 +1,14 @@
 import { markerComment } from "../github";
 import { hasDrift, type Drift, type JobDrift } from "../operations";
 import { details, joinMarkdown, md, type Markdown } from "../text";
-import { DRIFT, driftCounts, IN_CONSUL } from "./drift-words";
+import { DRIFT, driftCounts, IN_CONSUL, STRAY } from "./drift-words";
 import { consulName, groupInWords } from "./plan-words";
 import { fieldsMarkdown } from "./preview-markdown";
 import type { MarkdownBody } from "./terminal";
 
 /** Drift as the body of an issue: counts in the first line, a list, details folded. */
 export function driftMarkdown(drift: Drift): MarkdownBody {
-  const { environment, jobs, consul } = drift;
+  const { environment, jobs, consul, strays = [], foreign = [] } = drift;
   const head = hasDrift(drift)
     ? md`**${environment}** is not as the program says: ${driftCounts(drift)}`
     : md`**${environment}** is as the program says`;
@@ -18,6 +18,8 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
     parts: [
       ...list(jobs.map((job) => md`- **${job.job}** ${DRIFT[job.drift]}${lacking(job)}${since(job)}`)),
       ...jobs.flatMap(({ job, fields }) => foldedFields(job, fields)),
+      ...list(strays.map(({ job }) => md`- **${job}** ${STRAY}: a deployment stops it`)),
+      ...list(foreign.map(({ job, owner }) => md`- **${job}** is a job of ${owner}`)),
       ...list(entries.map(({ called, change }) => md`- **${called}** ${IN_CONSUL[change]} in Consul`)),
       ...entries.flatMap(({ called, fields }) => foldedFields(called, fields)),
       ...(hasDrift(drift) ? [md`Put it right with cdk-nomad drift ${environment} --fix`] : []),

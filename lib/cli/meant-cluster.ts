@@ -8,6 +8,8 @@ import type { OpenStack } from "./open-stack";
 export interface Going {
   /** Whether the stack may go to another cluster than the last time. Default: that is refused. */
   readonly toNewCluster?: boolean;
+  /** Whether the cluster has a record of the stack: then it has been there before. */
+  readonly isRecorded: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Going {
  */
 export async function checkCluster(
   { environment, contents, nomad, consul }: OpenStack,
-  { toNewCluster = false }: Going,
+  { toNewCluster = false, isRecorded }: Going,
   context: CliContext,
 ): Promise<() => void> {
   const { cluster } = localCluster(context);
@@ -31,7 +33,7 @@ export async function checkCluster(
     isEmbedded,
     declared: contents.declared.cluster,
     last: last.of(environment),
-    isRecorded: false,
+    isRecorded,
     toNewCluster,
   });
   return () => last.keep(environment, { ...here, embedded: isEmbedded });

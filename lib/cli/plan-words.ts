@@ -5,6 +5,7 @@ import {
   type GroupPlan,
   type JobPlan,
   type Preview,
+  type StrayPlan,
 } from "../operations";
 
 // What plans say, in plain words that both a terminal and a comment on GitHub show.
@@ -40,8 +41,15 @@ function quoted(value: string): string {
   return value === "" ? '""' : value;
 }
 
+/** What becomes of a job that the program has no longer: "old: stopped once all else is healthy". */
+export function strayInWords({ job, region, namespace, change, reason }: StrayPlan): string {
+  const where = [region, namespace].filter((each) => each !== undefined).join(", ");
+  const what = change === "stop" ? "stopped once all else is healthy" : `stays: ${reason ?? "nobody stops it"}`;
+  return `${job}${where === "" ? "" : ` (${where})`}: ${what}`;
+}
+
 /** The counts of a preview: "1 job to create, 2 to update, 6 unchanged; 3 changes in Consul". */
-export function countsInWords({ jobs, consul, terraform, terraformOnly }: Preview): string {
+export function countsInWords({ jobs, consul, strays = [], terraform, terraformOnly }: Preview): string {
   const count = (change: JobPlan["change"]) => jobs.filter((job) => job.change === change).length;
   const missing = jobs.filter(lacksAllocations).length;
   const parts = [
@@ -61,6 +69,7 @@ export function countsInWords({ jobs, consul, terraform, terraformOnly }: Previe
   return [
     of.length === 0 ? "no jobs" : of.join(", "),
     ...(blocked > 0 ? [`${blocked} ${blocked === 1 ? "job finds" : "jobs find"} no node for some allocations`] : []),
+    ...(strays.length > 0 ? [`${strays.length} no longer in the program`] : []),
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "change" : "changes"} in Consul`] : []),
     ...(terraform && terraform.length > 0 ? [`${terraform.length} more in Terraform`] : []),
     ...(!terraform && terraformOnly.length > 0 ? [`${terraformOnly.length} that only Terraform knows`] : []),

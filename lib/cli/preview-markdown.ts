@@ -1,7 +1,7 @@
 import { markerComment } from "../github";
 import { lacksAllocations, type FieldChange, type JobPlan, type Preview } from "../operations";
 import { cellLines, codeBlock, details, joinMarkdown, markdownTable, md, type Markdown } from "../text";
-import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
+import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords, strayInWords } from "./plan-words";
 import type { MarkdownBody } from "./terminal";
 
 /**
@@ -12,7 +12,13 @@ export function previewMarkdown(preview: Preview): MarkdownBody {
   const { environment, jobs } = preview;
   return {
     head: md`**${environment}**: ${countsInWords(preview)} ${markerComment("preview", environment)}`,
-    parts: [...jobTable(jobs), ...jobs.flatMap(jobDetails), ...consulDetails(preview), ...terraformDetails(preview)],
+    parts: [
+      ...jobTable(jobs),
+      ...strayList(preview),
+      ...jobs.flatMap(jobDetails),
+      ...consulDetails(preview),
+      ...terraformDetails(preview),
+    ],
     otherwise: md`See all of it with \`cdk-nomad preview\`.`,
   };
 }
@@ -33,6 +39,12 @@ function jobTable(jobs: readonly JobPlan[]): readonly Markdown[] {
     ];
   });
   return [markdownTable([md`job`, md`change`, md`groups`, md`finds no node`, md`modify index`], rows)];
+}
+
+function strayList({ strays = [] }: Preview): readonly Markdown[] {
+  if (strays.length === 0) return [];
+  const lines = strays.map((stray) => md`- ${strayInWords(stray)}`);
+  return [joinMarkdown([md`No longer in the program:`, md``, ...lines], md`\n`)];
 }
 
 function jobDetails(job: JobPlan): readonly Markdown[] {

@@ -1,6 +1,6 @@
 import { lacksAllocations, type ConsulChange, type FieldChange, type JobPlan, type Preview } from "../operations";
 import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
-import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords } from "./plan-words";
+import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords, strayInWords } from "./plan-words";
 import { ATTENTION } from "./signs";
 
 const SIGNS = {
@@ -18,9 +18,14 @@ const EMPTY = term``;
 export function previewText(preview: Preview): TerminalText {
   const jobs = preview.jobs.filter((job) => job.change !== "none" || lacksAllocations(job) || job.warnings.length > 0);
   const consul = preview.consul.filter(({ change }) => change !== "none");
+  const { strays = [] } = preview;
   return joinLines([
     wrap(term`${style.bold(preview.environment)}: ${countsInWords(preview)}`, { hanging: 2 }),
     ...jobs.flatMap((job) => [EMPTY, ...jobText(job)]),
+    ...(strays.length > 0 ? [EMPTY, style.bold(term`no longer in the program`)] : []),
+    ...strays.map((stray) =>
+      detail(term`${SIGNS[stray.change === "stop" ? "delete" : "none"]} ${strayInWords(stray)}`),
+    ),
     ...(consul.length > 0 ? [EMPTY, style.bold(term`Consul`)] : []),
     ...consul.flatMap(consulText),
     ...(preview.terraform?.length ? [EMPTY, style.bold(term`Terraform`)] : []),

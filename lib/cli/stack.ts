@@ -1,10 +1,12 @@
 import { UserError } from "../jobspec";
 import {
   FOREIGN_LIMITS,
+  foreignJobs,
   learnStack,
   readDeclaration,
   readForeignContents,
   rememberedVariables,
+  type Owners,
   type StackDeclaration,
   type VariableDeclaration,
 } from "../operations";
@@ -15,6 +17,8 @@ import { checkCluster, whereText } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf, readRemembering, type NamedStack } from "./own-stack";
 import { asSaid, recallRecord, sayTaken } from "./remembered";
+import { ATTENTION } from "./signs";
+import { ownersOf, withoutForeign } from "./stack-owners";
 
 /** A stack that a command is to change something of. */
 export interface StackToChange extends NamedStack {
@@ -122,11 +126,13 @@ export async function withStackToChange<T>(
   named: StackToChange,
   context: CliContext,
   run: (stack: OpenStack) => Promise<T>,
-  { instead, brings = false, ...opening }: Changing = {},
+  { instead, brings = false, judgesOthers = false, ...opening }: Changing = {},
 ): Promise<T> {
   const change = async (stack: OpenStack) => {
-    const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster }, context);
-    const end = await run(stack);
+    const owners = await ownersOf(stack, context);
+    const isRecorded = owners.own.kind === "found";
+    const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded }, context);
+    const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context));
     if (brings) keepWhere();
     return end;
   };
@@ -139,6 +145,17 @@ export async function withStackToChange<T>(
 interface Changing extends Omit<Opening, "check"> {
   /** The command of Terraform that does it. Default: it has none. */
   readonly instead?: "deploy" | "destroy";
+  /** Whether the command judges jobs itself that another stack brought. Default: it does not get to see them. */
+  readonly judgesOthers?: boolean;
+}
+
+/** A stack without the jobs that another one brought: nobody changes those in its name. */
+function leaveOthers(stack: OpenStack, owners: Owners, context: CliContext): OpenStack {
+  const { contents, nomad } = stack;
+  const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project, nomad);
+  for (const { id, owner } of foreign)
+    context.terminal.note(term`${ATTENTION} ${id} is a job of ${owner}, and is left as it is`);
+  return { ...stack, contents: withoutForeign(contents, foreign) };
 }
 
 /** Refuses a stack that Terraform brings: what is changed past it, its state does not know. */

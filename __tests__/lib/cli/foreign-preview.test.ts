@@ -78,7 +78,11 @@ test("a pull request's files are previewed, and its program is not run", async (
   nomad.set({ "POST /v1/job/web/plan": planned({ name: "Priority", old: "50", new: "60" }) });
   const said = await preview(stackOf([job("web")]));
   expect([said.code, said.stdout]).toEqual([2, expect.stringMatching(/1 job to update[^]*50 → 60/)]);
-  expect(nomad.asked.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /v1/job/web/plan"]);
+  // Beside it only records are read, which say what the stack brought before.
+  const asked = nomad.asked.map(({ method, path }) => `${method} ${path}`);
+  expect(asked.filter((each) => !/^GET \/v1\/vars?(\/cdk-nomad\/stacks\/|$)/.test(each))).toEqual([
+    "POST /v1/job/web/plan",
+  ]);
 });
 
 test.each([
@@ -96,7 +100,7 @@ test("as many jobs as are taken are asked for once each, and the comment is as l
   const answer = planned({ name: "Region", old: "a".repeat(300), new: "b".repeat(300) });
   nomad.set(Object.fromEntries(ids.map((id) => [`POST /v1/job/${id}/plan`, answer])));
   const said = await preview(stackOf(ids.map((id) => job(id))));
-  expect([said.code, said.asked]).toEqual([2, 500]);
+  expect([said.code, nomad.asked.filter(({ method }) => method === "POST").length]).toEqual([2, 500]);
   expect(said.stdout.length).toBeLessThanOrEqual(65_537);
   expect(said.stdout).toContain("500 jobs to update");
 });

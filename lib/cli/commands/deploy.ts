@@ -3,6 +3,7 @@ import {
   deploy as deployStack,
   listServices,
   readPreviewFile,
+  refuseOthersJobs,
   refuseTerraformOnly,
   wantedRecord,
   type DeployOptions,
@@ -22,7 +23,9 @@ import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
 import type { OpenStack } from "../open-stack";
 import { identityOf } from "../own-stack";
+import { Pruning, type Pruned } from "../pruning";
 import { ATTENTION } from "../signs";
+import { ownersOf } from "../stack-owners";
 import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
@@ -35,6 +38,11 @@ const options = {
   defaults: flag(
     "what was said at the last deployment and is not said now: take what the program has, whatever that changes",
   ),
+  prune: flag(
+    "stop what the program has no longer, also where it may only be missing, and remove what is left in Consul",
+  ),
+  noPrune: flag("keep what the program has no longer"),
+  adopt: flag("take over jobs of the same ids that this stack did not bring"),
   toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
   ...watching,
 };
@@ -87,7 +95,18 @@ export async function deployEnvironment(
       context.terminal.note(
         term`${ATTENTION} the value of ${left} has the form of a secret, and is not recorded: declare the variable sensitive`,
       );
-    const permit: DeployOptions["permit"] = (planned) => refuseToEndLeases(planned, stack, input, context);
+    const pruning = new Pruning(stack, record.content, input, context);
+    const permit: DeployOptions["permit"] = async (planned) => {
+      // Read after planning: a deployment of the same stack that was faster has recorded its jobs before it registered them.
+      await refuseOthersJobs(planned, {
+        nomad: stack.nomad,
+        owners: await ownersOf(stack, context),
+        project: record.project,
+        adopt: input.adopt === true,
+        onTaken: (text) => context.terminal.note(term`${ATTENTION} ${text}`),
+      });
+      await refuseToEndLeases(planned, stack, input, context);
+    };
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
       deployStack(stack.contents.wanted, {
         ...handlers,
@@ -96,14 +115,17 @@ export async function deployEnvironment(
         force: input.force,
         permit,
         record,
+        prune: pruning.prune,
       }),
     );
-    await report(outcomes, stack, input, context);
+    pruning.say();
+    await report(outcomes, stack, input, pruning.done, context);
     return code;
   };
   return withStackToChange(input, context, bring, {
     instead: "deploy",
     brings: true,
+    judgesOthers: true,
     takes,
     defaults: input.defaults,
   });
@@ -113,6 +135,7 @@ async function report(
   outcomes: readonly JobOutcome[],
   { environment: name, nomad, consul }: OpenStack,
   { detach, json }: DeployInput,
+  strays: Pruned,
   { terminal }: CliContext,
 ): Promise<void> {
   const drained = await DrainedPools.of(
@@ -124,7 +147,7 @@ async function report(
     : drained.services((await Promise.all(outcomes.map(({ job }) => listServices(job, consul, STAND_IN)))).flat());
   if (json) {
     const jobs = outcomesJson(outcomes).map((job) => ({ ...job, ...drained.of(job.id) }));
-    terminal.json({ environment: name, jobs, services });
+    terminal.json({ environment: name, jobs, services, strays });
     return;
   }
   if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))

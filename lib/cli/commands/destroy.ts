@@ -40,7 +40,10 @@ export const destroy = command({
   interrupted: ({ environment: name }) =>
     term`some of it may be gone already: cdk-nomad destroy ${name} goes on with it`,
   run: (input, context) =>
-    withStackToChange(input, context, (stack) => run(stack, input, context), { instead: "destroy" }),
+    withStackToChange(input, context, (stack) => run(stack, input, context), {
+      instead: "destroy",
+      judgesOthers: true,
+    }),
 });
 
 async function run(stack: OpenStack, input: Input, context: CliContext) {

@@ -2,7 +2,7 @@ import { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } fr
 import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
-import { DRIFT, driftCounts, IN_CONSUL } from "../drift-words";
+import { DRIFT, driftCounts, IN_CONSUL, STRAY } from "../drift-words";
 import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
 import { changing, endingLeases, environment, format, stackVariables } from "../options";
@@ -10,6 +10,7 @@ import { consulName, groupInWords } from "../plan-words";
 import { fieldText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
 import type { OpenStack } from "../open-stack";
+import { belongingsOf, belongingsText, ownersOf, withBelongings, withoutForeign } from "../stack-owners";
 import { withStack, withStackToChange } from "../stack";
 
 /** Says what somebody changed behind the program's back. */
@@ -36,11 +37,16 @@ export const drift = command({
   async run(input, context) {
     const as = input.json ? "json" : input.format;
     const { terminal, signal } = context;
-    const compare = async ({ contents, nomad, consul }: OpenStack) => {
+    const compare = async (stack: OpenStack) => {
+      const { nomad, consul } = stack;
       terminal.progress().step("comparing with Nomad and Consul");
       const clients = { nomad, consul, masking: terminal.masking, signal };
+      const belongings = await belongingsOf(stack, await ownersOf(stack, context), context);
+      const contents = withoutForeign(stack.contents, belongings.foreign);
       const differing = await findDrift(input.environment, contents, clients);
-      const { drift: found } = differing;
+      const found = withBelongings(differing.drift, belongings);
+      for (const line of belongingsText({ ...belongings, strays: [], foreign: [] }, input.environment))
+        terminal.note(line);
       if (as === "text") terminal.print(driftText(found));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
       if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul }, input, context);
@@ -50,10 +56,10 @@ export const drift = command({
       if (fixes.some(({ fixed }) => !fixed)) return EXIT.failed;
       if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
       terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
-      return EXIT.ok;
+      return belongings.strays.length + belongings.foreign.length > 0 ? EXIT.changes : EXIT.ok;
     };
     return input.fix
-      ? withStackToChange(input, context, compare, { instead: "deploy" })
+      ? withStackToChange(input, context, compare, { instead: "deploy", judgesOthers: true })
       : withStack(input, context, compare);
   },
 });
@@ -63,7 +69,7 @@ function fixText({ name, fixed, reason = "" }: Fix): TerminalText {
 }
 
 function driftText(found: Drift): TerminalText {
-  const { environment, jobs, consul, unchanged } = found;
+  const { environment, jobs, consul, unchanged, strays = [], foreign = [] } = found;
   if (!hasDrift(found))
     return term`${GOOD} ${environment} is as the program says: ${unchanged} ${unchanged === 1 ? term`job` : term`jobs`}`;
   return joinLines([
@@ -74,8 +80,10 @@ function driftText(found: Drift): TerminalText {
       term`${style.bold(consulName(change))} ${IN_CONSUL[change.change]}`,
       ...change.fields.flatMap((field) => fieldText(field, 2)),
     ]),
-    term``,
-    term`put it right with: cdk-nomad drift ${environment} --fix`,
+    ...(strays.length + foreign.length > 0 ? [term``] : []),
+    ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),
+    ...foreign.map(({ job, owner }) => term`${style.bold(job)} is a job of ${owner}`),
+    ...(jobs.length + consul.length > 0 ? [term``, term`put it right with: cdk-nomad drift ${environment} --fix`] : []),
   ]);
 }
 

@@ -7,6 +7,7 @@ import { EXIT } from "../exit-codes";
 import { environment, format, stackVariables } from "../options";
 import { previewMarkdown } from "../preview-markdown";
 import { previewText } from "../preview-text";
+import { withStrays } from "../stack-owners";
 import type { OpenStack } from "../open-stack";
 import { withForeignStack, withStack } from "../stack";
 
@@ -31,11 +32,13 @@ export const preview = command({
   async run(input, context) {
     const { terminal, signal, cwd } = context;
     const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
-    const show = async ({ contents, nomad, consul }: OpenStack) => {
+    const show = async (stack: OpenStack) => {
+      const { contents, nomad, consul } = stack;
       terminal.progress().step("asking Nomad and Consul");
       const clients = { nomad, consul, masking: terminal.masking, signal };
       const seen = await previewStack(input.environment, contents, clients, terraform);
-      const found = await withEndedLeases(seen, contents.wanted, clients);
+      const leased = await withEndedLeases(seen, contents.wanted, clients);
+      const found = await withStrays(leased, stack, context);
       const as = input.json ? "json" : input.format;
       if (as === "json") terminal.json(found);
       else if (as === "markdown") terminal.markdown(previewMarkdown(found));

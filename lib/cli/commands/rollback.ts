@@ -3,6 +3,7 @@ import { term } from "../../text";
 import { command, value } from "../command";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
 import { changing, environment, watching, wholeNumber } from "../options";
+import { formerJob, recordAgain } from "../stack-owners";
 import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
@@ -24,10 +25,18 @@ export const rollback = command({
     const { job, to } = input;
     const { terminal } = context;
     return withStackToChange(input, context, async (stack) => {
+      const former = await formerJob(stack, job, context);
+      const wanted = former ? [former, ...stack.contents.wanted] : stack.contents.wanted;
+      // Before it runs again: what the record does not have would be nobody's.
+      if (former) await recordAgain(stack, former, context);
       const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-        rollbackStack(stack.contents.wanted, { ...handlers, job, to }),
+        rollbackStack(wanted, { ...handlers, job, to }),
       );
       if (input.json) terminal.json({ environment: input.environment, jobs: outcomesJson(outcomes) });
+      else if (code === EXIT.ok && former)
+        terminal.note(
+          term`the program has it no longer: the next deployment of ${input.environment} stops it again, unless it has --no-prune`,
+        );
       else if (code === EXIT.ok)
         terminal.note(
           term`the program still says otherwise: the next deployment of ${input.environment} brings it again`,

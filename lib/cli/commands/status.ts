@@ -18,6 +18,7 @@ import { duration, json, noWaitBatch, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { ATTENTION } from "../signs";
 import type { OpenStack } from "../open-stack";
+import { belongingsOf, belongingsText, ownersOf, type Belongings } from "../stack-owners";
 import { withStack } from "../stack";
 import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
@@ -60,7 +61,8 @@ export const status = command({
   },
 });
 
-async function report(stack: OpenStack, input: ValuesOf<typeof options>, { terminal, signal }: CliContext) {
+async function report(stack: OpenStack, input: ValuesOf<typeof options>, context: CliContext) {
+  const { terminal, signal } = context;
   const { environment, contents, nomad, consul } = stack;
   terminal.progress().step("asking Nomad");
   const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
@@ -79,10 +81,17 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, { termi
   const shown = jobs.map((job) => ({ ...job, ...drained.of(job.job) }));
   // An older job of a pool on its way out has no containers, and says nothing of the pool's size.
   const own = shown.filter(({ job }) => contents.wanted.some((item) => item.kind === "job" && item.job.ID === job));
-  if (input.json) terminal.json({ environment, jobs: shown, services });
-  else terminal.print(statusText(environment, shown, services, drained.words(own)));
+  // Of one job nobody asks for the rest.
+  const belongings =
+    input.job === undefined ? await belongingsOf(stack, await ownersOf(stack, context), context) : NONE;
+  const { strays, foreign } = belongings;
+  const words = [...drained.words(own), ...belongingsText(belongings, environment)];
+  if (input.json) terminal.json({ environment, jobs: shown, services, strays, foreign });
+  else terminal.print(statusText(environment, shown, services, words));
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
+
+const NONE: Belongings = { strays: [], kept: [], gone: [], foreign: [] };
 
 function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));

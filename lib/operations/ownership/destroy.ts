@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import { stopAndPurge, type AllocationStub, type ConsulClient, type NomadClient } from "../../nomad";
+import { stopAndPurge, type AllocationStub, type NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { removeRecord, type RecordClients } from "../record";
+import { clearConsul } from "./clear-consul";
 import type { Destruction, DoomedJob } from "./destruction";
 import { placeOf } from "./owners";
 
@@ -90,43 +91,4 @@ async function untilEnded(nomad: NomadClient, { id }: DoomedJob, { until, signal
 
 function hasEnded({ ClientStatus }: AllocationStub): boolean {
   return ClientStatus === "complete" || ClientStatus === "failed" || ClientStatus === "lost";
-}
-
-/** What needs others goes before them: Consul takes no protocol away that a resolver needs, and no resolver that a splitter needs. */
-const ORDER = [
-  "service-intentions",
-  "service-router",
-  "service-splitter",
-  "service-resolver",
-  "service-defaults",
-  "proxy-defaults",
-];
-
-/** Removes keys and configuration entries that a stack made. */
-async function clearConsul(
-  all: readonly RecordedInConsul[],
-  { consul, signal, onStep }: { readonly consul: ConsulClient } & Pick<DestroyOptions, "signal" | "onStep">,
-): Promise<Destroyed["consul"]> {
-  const done: { kind: string; name: string; removed: boolean }[] = [];
-  for (const { kind, name } of [...all].sort((a, b) => rank(a) - rank(b))) {
-    signal?.throwIfAborted();
-    onStep(`removing ${kind === "keys" ? "the keys below" : kind} ${name} in Consul`);
-    const removed = kind === "keys" ? await clearKeys(consul, name) : await consul.deleteConfigEntry(kind, name);
-    done.push({ kind, name, removed });
-  }
-  return done;
-}
-
-function rank({ kind }: RecordedInConsul): number {
-  const at = ORDER.indexOf(kind);
-  return at < 0 ? -1 : at;
-}
-
-/** Removes every key below a prefix: a stack that has a prefix removes whatever else is below it with each deployment, too. */
-async function clearKeys(consul: ConsulClient, prefix: string): Promise<boolean> {
-  // Without a prefix these would be all keys of the cluster.
-  if (prefix.replaceAll("/", "") === "") return false;
-  for (const [key, { modifyIndex }] of await consul.values(prefix))
-    if (!(await consul.deleteKey(key, modifyIndex))) return false;
-  return true;
 }

@@ -4,6 +4,7 @@ import type { RecordedInConsul, RecordedJob } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { wantedRecord, type RecordClients, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
+import { isThere, ownerInConsul } from "./clear-consul";
 import { descendants, JobNames, knownBy, ownerOf, placeOf, readOwners, recordedJob, stackName } from "./owners";
 
 /** A job that is to go. */
@@ -72,10 +73,8 @@ export async function findDestruction(
   const consul: RecordedInConsul[] = [];
   for (const item of withSplitters(known.consul)) {
     signal?.throwIfAborted();
-    if (!(await isThere(item, clients))) continue;
-    const owner = others.find((record) =>
-      knownBy(record).consul.some(({ kind, name }) => kind === item.kind && name === item.name),
-    );
+    if (!(await isThere(item, clients.consul))) continue;
+    const owner = ownerInConsul(item, others);
     if (owner) kept.push({ name: `${item.kind} ${item.name}`, reason: `${stackName(owner, place)} has it too` });
     else consul.push(item);
   }
@@ -91,11 +90,6 @@ function withSplitters(all: readonly RecordedInConsul[]): readonly RecordedInCon
     .map(({ name }) => ({ kind: "service-splitter", name }))
     .filter(({ name }) => !all.some((item) => item.kind === "service-splitter" && item.name === name));
   return [...all, ...splitters];
-}
-
-async function isThere({ kind, name }: RecordedInConsul, { consul }: RecordClients): Promise<boolean> {
-  if (kind === "keys") return (await consul.keys(name)).length > 0;
-  return (await consul.configEntry(kind, name)) !== undefined;
 }
 
 /** A job with what came of it, where the cluster has it. */

@@ -1,4 +1,17 @@
-/** Which stack brought what, by the records of a cluster: what goes with a stack, and what stacks there are. */
+/** Which stack brought what, by the records of a cluster: strays, jobs of others, what goes with a stack, and what stacks there are. */
+export { refuseOthersJobs, type AdoptionOptions } from "./adoption";
+export { removeFromConsul } from "./clear-consul";
 export { destroy, type Destroyed, type DestroyOptions } from "./destroy";
 export { findDestruction, type Destruction, type DoomedJob, type KeptThing } from "./destruction";
 export { listStacks, type ListedJob, type ListedStack, type StackList } from "./listing";
+export { JobNames, knownBy, ownerOf, readOwners, type Owners } from "./owners";
+export {
+  findStrays,
+  foreignJobs,
+  stopStrays,
+  whyNotPruned,
+  type ForeignJob,
+  type FoundStrays,
+  type KeptStray,
+  type Stray,
+} from "./strays";

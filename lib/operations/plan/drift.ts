@@ -40,6 +40,17 @@ export interface Drift {
   readonly consul: readonly ConsulChange[];
   /** How many jobs are as the program says. */
   readonly unchanged: number;
+  /** Jobs that the stack brought, that its program has no longer, and that run still. Absent where nobody looked. */
+  readonly strays?: readonly StrayJob[];
+  /** Jobs of the program that another stack brought. Absent where nobody looked. */
+  readonly foreign?: readonly (StrayJob & { readonly owner: string })[];
+}
+
+/** A job that is not as the program says by being there. */
+export interface StrayJob {
+  readonly job: string;
+  readonly region?: string;
+  readonly namespace?: string;
 }
 
 /** Drift that was found, with the plans and changes that {@link fixDrift} makes. */
@@ -81,8 +92,8 @@ export async function findDrift(environment: string, contents: StackContents, gi
 }
 
 /** Whether anything differs. */
-export function hasDrift({ jobs, consul }: Drift): boolean {
-  return jobs.length > 0 || consul.length > 0;
+export function hasDrift({ jobs, consul, strays = [], foreign = [] }: Drift): boolean {
+  return jobs.length > 0 || consul.length > 0 || strays.length > 0 || foreign.length > 0;
 }
 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {

@@ -5,7 +5,16 @@ export { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } fr
 export { fieldChanges, type FieldChange } from "./field-changes";
 export { asUserError, lacksAllocations, placements, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 export { learnStack } from "./learn";
-export { AT_ONCE, consulChanges, hasChanges, planJobs, previewStack, type Clients, type Preview } from "./preview";
+export {
+  AT_ONCE,
+  consulChanges,
+  hasChanges,
+  planJobs,
+  previewStack,
+  type Clients,
+  type Preview,
+  type StrayPlan,
+} from "./preview";
 export { readPreviewFile } from "./preview-file";
 export { register, type RegisterOptions } from "./register";
 export { readDrift, readPreview } from "./reports";

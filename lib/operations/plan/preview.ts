@@ -15,10 +15,23 @@ export interface Preview {
   readonly environment: string;
   readonly jobs: readonly JobPlan[];
   readonly consul: readonly ConsulChange[];
+  /** Jobs that the stack brought, and its program has no longer. Absent where nobody looked. */
+  readonly strays?: readonly StrayPlan[];
   /** What a Terraform plan says of the rest; absent where none was given. */
   readonly terraform?: readonly TerraformChange[];
   /** What only Terraform brings, and nothing is known of here. */
   readonly terraformOnly: readonly TerraformOnly[];
+}
+
+/** What a deployment does with a job that the stack brought, and its program has no longer. */
+export interface StrayPlan {
+  readonly job: string;
+  readonly region?: string;
+  readonly namespace?: string;
+  /** `stop`: a deployment stops it, once all else is healthy; `keep`: it stays. */
+  readonly change: "stop" | "keep";
+  /** Why it stays. */
+  readonly reason?: string;
 }
 
 /** Which servers are asked, and what is hidden of what they say. */
@@ -103,8 +116,9 @@ export async function consulChanges(
 }
 
 /** Whether anything would change. */
-export function hasChanges({ jobs, consul, terraform = [] }: Preview): boolean {
+export function hasChanges({ jobs, consul, strays = [], terraform = [] }: Preview): boolean {
   return (
+    strays.some(({ change }) => change === "stop") ||
     jobs.some((job) => job.change !== "none" || lacksAllocations(job)) ||
     consul.some(({ change }) => change !== "none") ||
     terraform.length > 0

@@ -60,6 +60,8 @@ const consul = list(
   }),
 );
 
+const strayPlace = { job: word, region: v.exactOptional(word), namespace: v.exactOptional(word) };
+
 const preview = v.object({
   environment,
   jobs: list(
@@ -71,6 +73,9 @@ const preview = v.object({
     }),
   ),
   consul,
+  strays: v.exactOptional(
+    list(v.object({ ...strayPlace, change: v.picklist(["stop", "keep"]), reason: v.exactOptional(text) })),
+  ),
   terraform: v.exactOptional(
     list(v.object({ address: word, change: v.picklist(["create", "update", "delete", "replace", "read"]) })),
   ),
@@ -90,6 +95,8 @@ const drift = v.object({
   ),
   consul,
   unchanged: count,
+  strays: v.exactOptional(list(v.object(strayPlace))),
+  foreign: v.exactOptional(list(v.object({ ...strayPlace, owner: word }))),
 });
 
 /**

@@ -1,0 +1,189 @@
+import { NomadClient, nomadConnection, type JobJson } from "../../../../lib/nomad";
+import { findStrays, foreignJobs, refuseOthersJobs, whyNotPruned, type Owners } from "../../../../lib/operations";
+import type { RecordedJob, StackRecord } from "../../../../lib/stack-record";
+import { wantedOf, withServer } from "../../../support/replayed-clients";
+import type { Answers } from "../../../support/replay";
+
+const record = (environment: string, jobs: readonly RecordedJob[], more: Partial<StackRecord> = {}): StackRecord => ({
+  project: "shop",
+  environment,
+  owner: "cdk-nomad",
+  variables: {},
+  defaults: {},
+  surroundings: {},
+  jobs,
+  consul: [],
+  others: { jobs: [], consul: [] },
+  ...more,
+});
+const ids = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id);
+const named = (...all: readonly string[]) => all.map((id) => ({ id }));
+const POOL = { Meta: { pool: "warm-pool-openai" } };
+
+/** A cluster that holds these jobs. */
+const holding = (...jobs: readonly (Partial<JobJson> & { readonly ID: string })[]): Answers =>
+  Object.fromEntries(jobs.map((job) => [`GET /v1/job/${job.ID}`, { body: { Type: "service", ...job } }]));
+
+async function strays(
+  known: readonly RecordedJob[],
+  held: Answers,
+  options: {
+    readonly program?: readonly JobJson[];
+    readonly others?: readonly StackRecord[];
+    readonly leased?: string;
+  } = {},
+) {
+  const { program = [{ ID: "web" }], others = [], leased } = options;
+  return withServer(held, async ({ nomad }) =>
+    findStrays(known, {
+      nomad,
+      contents: { wanted: program.map((job) => wantedOf(job)) },
+      others,
+      leased: () => Promise.resolve(leased),
+    }),
+  );
+}
+
+describe("strays", () => {
+  test("are jobs that the record has, the program has not, and that run", async () => {
+    const found = await strays(
+      named("web", "old", "stopped", "gone"),
+      holding({ ID: "old" }, { ID: "stopped", Stop: true }),
+    );
+    expect([ids(found.strays), ids(found.gone), found.kept]).toEqual([["old"], ["stopped", "gone"], []]);
+  });
+
+  test("are never what another job launched, nor an older generation of a pool that the program has", async () => {
+    const held = holding(
+      { ID: "reports%2Fperiodic-1", ParentID: "reports" },
+      { ID: "warm-pool-openai-00000001", ...POOL },
+    );
+    const program = [{ ID: "warm-pool-openai-00000002", ...POOL }];
+    const known = named("reports/periodic-1", "warm-pool-openai-00000001");
+    expect(await strays(known, held, { program })).toEqual({ strays: [], kept: [], gone: [] });
+  });
+
+  test("of a pool that the program has no longer stay as long as somebody leases it, or that is not known", async () => {
+    const known = named("warm-pool-openai-00000001");
+    const held = holding({ ID: "warm-pool-openai-00000001", ...POOL });
+    expect((await strays(known, held, { leased: "2 leases go on" })).kept).toMatchObject([
+      { reason: "2 leases go on" },
+    ]);
+    expect((await strays(known, held)).strays).toEqual([{ id: known[0]?.id, pool: "warm-pool-openai" }]);
+  });
+
+  test("are no jobs that another stack has by now", async () => {
+    const found = await strays(named("moved"), holding({ ID: "moved" }), {
+      others: [record("staging", named("moved"))],
+    });
+    expect([found.strays, ids(found.gone)]).toEqual([[], ["moved"]]);
+  });
+
+  test("are told from jobs of the same id in another namespace", async () => {
+    const known = [{ id: "web", namespace: "old" }];
+    const program = [{ ID: "web", Namespace: "new" }];
+    expect(ids((await strays(known, holding({ ID: "web" }), { program })).strays)).toEqual(["web"]);
+    expect((await strays([{ id: "web", namespace: "default" }], {}, { program: [{ ID: "web" }] })).gone).toEqual([]);
+  });
+
+  test("of which Nomad does not tell stay, with its reason", async () => {
+    const found = await strays(named("old"), { "GET /v1/job/old": { status: 403, body: "Permission denied" } });
+    expect([found.strays, found.gone, found.kept]).toMatchObject([[], [], [{ id: "old" }]]);
+  });
+});
+
+describe("strays are stopped unasked only", () => {
+  const before = record("dev", named("a", "b", "c", "d"), {
+    variables: { level: "info" },
+    surroundings: { BIN: null },
+  });
+  const same = { variables: { level: "info" }, surroundings: { BIN: null } };
+
+  test("where the program came out of the same", () => {
+    expect(whyNotPruned(named("d"), before, same)).toBeUndefined();
+    expect(whyNotPruned(named("c", "d"), before, same)).toBeUndefined();
+  });
+
+  test.each([
+    ["a variable is another", { ...same, variables: { level: "warn" } }, /the variable level/],
+    ["a variable is new", { ...same, variables: { level: "info", more: "1" } }, /the variable more/],
+    ["the surroundings are others", { ...same, surroundings: { BIN: "/opt" } }, /other surroundings.*BIN/],
+  ])("and not where %s", (_what, now, reason) => {
+    expect(whyNotPruned(named("d"), before, now)).toMatch(reason);
+  });
+
+  test("and not where more than half of the stack would go", () => {
+    expect(whyNotPruned(named("b", "c", "d"), before, same)).toBe("3 of the 4 jobs of the stack would go");
+  });
+});
+
+describe("a job of the program that is there already", () => {
+  const nomad = new NomadClient(nomadConnection({}));
+  afterAll(() => nomad.close());
+  const NONE: Owners = { own: { kind: "none" }, others: [], unread: [] };
+  const plan = (change: "create" | "update" | "none") => ({
+    plan: { job: "web", path: "dev/web", change, modifyIndex: 1, groups: [], fields: [], warnings: [] },
+    job: { ID: "web" },
+  });
+  const judge = async (
+    change: "create" | "update" | "none",
+    owners: Owners,
+    more: { adopt?: boolean; held?: Answers } = {},
+  ) =>
+    withServer(more.held ?? holding({ ID: "web" }), async (clients) => {
+      const taken: string[] = [];
+      const options = {
+        ...clients,
+        owners,
+        project: "shop",
+        adopt: more.adopt ?? false,
+        onTaken: (text: string) => void taken.push(text),
+      };
+      try {
+        await refuseOthersJobs([plan(change)], options);
+        return taken.join();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+  const own: Owners = { ...NONE, own: { kind: "found", record: record("dev", named("web")), store: "consul" } };
+  const staging: Owners = { ...NONE, others: [record("staging", named("web"))] };
+  const elsewhere: Owners = { ...NONE, others: [{ ...record("dev", named("web")), project: "bank" }] };
+
+  test.each([
+    ["is the stack's own", "update", own, ""],
+    ["is not there", "create", staging, ""],
+    [
+      "may be anybody's, where the record cannot be read",
+      "update",
+      { ...NONE, own: { kind: "unreadable", reason: "no" } },
+      "",
+    ],
+  ] as const)("%s: nothing is said", async (_what, change, owners, said) => {
+    expect(await judge(change, owners)).toBe(said);
+  });
+
+  test("that no record names is taken over as it is, with one line", async () => {
+    expect(await judge("none", NONE)).toMatch(/^web is there already, as the program says/);
+    expect(await judge("update", NONE, { held: holding({ ID: "web", Stop: true }) })).toMatch(
+      /stopped, and is this stack's/,
+    );
+  });
+
+  test("and is another one wants --adopt", async () => {
+    expect(await judge("update", NONE)).toMatch(/as far as any record tells.*--adopt/);
+    expect(await judge("update", NONE, { adopt: true })).toMatch(/is taken over/);
+  });
+
+  test("that is another stack's wants --adopt, however much it is alike", async () => {
+    expect(await judge("none", staging)).toMatch(/is a job of staging.*--adopt/);
+    expect(await judge("update", elsewhere)).toMatch(/is a job of dev of the project bank.*--adopt/);
+    expect(await judge("none", staging, { adopt: true })).toMatch(/is taken over/);
+  });
+
+  test("is found to be another stack's for whoever only looks", () => {
+    const contents = { wanted: [wantedOf({ ID: "web" }), wantedOf({ ID: "own" })] };
+    expect(foreignJobs(contents, staging, "shop", nomad)).toMatchObject([{ id: "web", owner: "staging" }]);
+    expect(foreignJobs(contents, { ...staging, own: own.own }, "shop", nomad)).toEqual([]);
+  });
+});

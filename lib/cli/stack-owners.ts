@@ -1,0 +1,195 @@
+import {
+  findStrays,
+  foreignJobs,
+  JobNames,
+  knownBy,
+  ownerOf,
+  readOwners,
+  settleRecord,
+  wantedRecord,
+  whyNotPruned,
+  type Drift,
+  type ForeignJob,
+  type FoundStrays,
+  type Owners,
+  type Preview,
+  type Stray,
+  type Wanted,
+} from "../operations";
+import { poolOfJob, whereOf } from "../nomad";
+import { standingLeases } from "../pools";
+import { term, wrap, type TerminalText } from "../text";
+import type { CliContext } from "./context";
+import type { OpenStack } from "./open-stack";
+import { identityOf } from "./own-stack";
+import { askPoolStores } from "./pool-stores";
+import { ATTENTION } from "./signs";
+
+/** Reads whose jobs a cluster has, as far as records tell, for one stack. */
+export async function ownersOf(stack: OpenStack, context: CliContext): Promise<Owners> {
+  const { contents, nomad, consul } = stack;
+  // What somebody else's program says that it is called is nothing to go by.
+  const own = "unknown" in contents ? { ...contents, record: undefined } : contents;
+  const place = wantedRecord(own, identityOf(stack.environment, context));
+  return readOwners(place, { nomad, consul, signal: context.signal });
+}
+
+/** What a stack brought and its program has no longer, and what of its program is another stack's. */
+export interface Belongings extends FoundStrays {
+  readonly foreign: readonly ForeignJob[];
+  /** Why nothing is known of it, as a part of a sentence. */
+  readonly unknown?: string;
+}
+
+/** Holds the record of a stack against its program and the cluster. */
+export async function belongingsOf(stack: OpenStack, owners: Owners, context: CliContext): Promise<Belongings> {
+  const { contents, nomad } = stack;
+  const { own, others } = owners;
+  const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project, nomad);
+  const nothing = { strays: [], kept: [], gone: [], foreign };
+  if (own.kind !== "found") return own.kind === "none" ? nothing : { ...nothing, unknown: own.reason };
+  const { signal } = context;
+  const options = { nomad, contents, others, signal, leased: async (pool: string) => whyLeased(pool, stack) };
+  return { ...(await findStrays(knownBy(own.record).jobs, options)), foreign };
+}
+
+/** Why containers of a pool are nobody's to stop; undefined where they are. */
+export async function whyLeased(
+  pool: string,
+  clients: Pick<OpenStack, "nomad" | "consul">,
+): Promise<string | undefined> {
+  const answers = await askPoolStores([pool], clients, async (store, name) => {
+    const leases = await standingLeases(store, name);
+    return leases.length > 0 ? { leases } : undefined;
+  });
+  const answer = answers.get(pool);
+  if (answer === undefined) return undefined;
+  if ("unknown" in answer) return `whether somebody leases some of it is not known: ${answer.unknown}`;
+  const { length } = answer.leases;
+  return length === 1 ? "1 lease of it goes on" : `${length} leases of it go on`;
+}
+
+/** A preview with what a deployment does with what the program has no longer, and a warning for each job that another stack brought. */
+export async function withStrays(preview: Preview, stack: OpenStack, context: CliContext): Promise<Preview> {
+  const owners = await ownersOf(stack, context);
+  const belongings = await belongingsOf(stack, owners, context);
+  for (const line of belongingsText({ ...belongings, strays: [], kept: [], foreign: [] }, preview.environment))
+    context.terminal.note(line);
+  const reason = whyKept(belongings.strays, owners, stack, context);
+  const strays = [
+    ...belongings.strays.map((stray) => ({
+      ...placed(stray),
+      ...(reason === undefined
+        ? { change: "stop" as const }
+        : { change: "keep" as const, reason: `${reason}; --prune stops it` }),
+    })),
+    ...belongings.kept.map((stray) => ({ ...placed(stray), change: "keep" as const, reason: stray.reason })),
+  ];
+  const foreign = new Map(belongings.foreign.map(({ path, owner }) => [path, owner] as const));
+  const jobs = preview.jobs.map((plan) => {
+    const owner = foreign.get(plan.path);
+    if (owner === undefined) return plan;
+    return { ...plan, warnings: [...plan.warnings, `is a job of ${owner}: a deployment refuses it without --adopt`] };
+  });
+  return { ...preview, jobs, strays };
+}
+
+/** Drift with what the program has no longer, and the jobs that another stack brought. */
+export function withBelongings(drift: Drift, { strays, foreign }: Belongings): Drift {
+  return {
+    ...drift,
+    strays: strays.map(placed),
+    foreign: foreign.map((job) => ({ ...placed(job), owner: job.owner })),
+  };
+}
+
+function placed({ id, region, namespace }: Stray) {
+  return {
+    job: id,
+    ...(region === undefined ? {} : { region }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+}
+
+/** Why strays of a stack are not stopped unasked; undefined where they are. */
+function whyKept(
+  strays: readonly Stray[],
+  { own }: Owners,
+  { contents, environment }: OpenStack,
+  context: CliContext,
+): string | undefined {
+  if (own.kind !== "found" || strays.length === 0) return undefined;
+  // Of somebody else's program it is not known what it was run with.
+  const isForeign = "unknown" in contents;
+  const { content } = wantedRecord(contents, identityOf(environment, context));
+  return whyNotPruned(strays, own.record, isForeign ? own.record : content);
+}
+
+/** Contents of a stack without the jobs that another stack brought. */
+export function withoutForeign<C extends OpenStack["contents"]>(contents: C, foreign: readonly ForeignJob[]): C {
+  const paths = new Set(foreign.map(({ path }) => path));
+  return { ...contents, wanted: contents.wanted.filter(({ path }) => !paths.has(path)) };
+}
+
+/** What is said of a stack's belongings by a command that only looks. */
+export function belongingsText(
+  { strays, kept, foreign, unknown }: Belongings,
+  environment: string,
+): readonly TerminalText[] {
+  const line = (text: TerminalText) => wrap(term`${ATTENTION} ${text}`, { hanging: 2 });
+  return [
+    ...strays.map(({ id }) =>
+      line(term`${id} is a stray: ${environment} brought it, its program has it no longer, and it runs still`),
+    ),
+    ...kept.map(({ id, reason }) =>
+      line(term`${id} is no longer in the program of ${environment}, and stays: ${reason}`),
+    ),
+    ...foreign.map(({ id, owner }) => line(term`${id} is a job of ${owner}, and not of ${environment}`)),
+    ...(unknown === undefined
+      ? []
+      : [line(term`the record of ${environment} cannot be read, so nothing is known of strays: ${unknown}`)]),
+  ];
+}
+
+/**
+ * A job that a stack brought once and its program has no longer, to be brought back: one that runs still, by the stack's record, or one that is
+ * stopped and no other stack's. Undefined where the program has it, or it is nothing of the kind.
+ */
+export async function formerJob(
+  stack: OpenStack,
+  id: string | undefined,
+  context: CliContext,
+): Promise<Extract<Wanted, { kind: "job" }> | undefined> {
+  const { contents, nomad, environment } = stack;
+  if (id === undefined) return undefined;
+  const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+  if (program.some((job) => job.ID === id || poolOfJob(job) === id)) return undefined;
+  const { own, others } = await ownersOf(stack, context);
+  const recorded = own.kind === "found" ? knownBy(own.record).jobs.find((job) => job.id === id) : undefined;
+  const place = { Region: recorded?.region, Namespace: recorded?.namespace };
+  const held = await nomad.where(place).job(id);
+  if (!held || (held.Stop !== true && !recorded)) return undefined;
+  const job = recorded ?? { id };
+  if (ownerOf(job, others, new JobNames(nomad))) return undefined;
+  // A server names its region and its namespace where nobody did.
+  return { kind: "job", path: `${environment}/${id}`, job: { ...held, ...place }, after: [] };
+}
+
+/** Writes into the record of a stack that it has a job again that its program has no longer. */
+export async function recordAgain(
+  { contents, nomad, consul, environment }: OpenStack,
+  { job }: Extract<Wanted, { kind: "job" }>,
+  context: CliContext,
+): Promise<void> {
+  const record = wantedRecord(contents, identityOf(environment, context));
+  const brought = { jobs: [{ id: job.ID, ...whereOf(job) }], consul: [] };
+  const written = await settleRecord(
+    record,
+    { brought, stopped: { jobs: [], consul: [] } },
+    { nomad, consul, signal: context.signal },
+  );
+  if (written.kind === "unwritten")
+    context.terminal.note(
+      term`${ATTENTION} the record of ${environment} cannot be written, and does not have ${job.ID}: ${written.reason}`,
+    );
+}

@@ -1,0 +1,53 @@
+import { UserError, type Problem } from "../../jobspec";
+import type { NomadClient } from "../../nomad";
+import type { Planned } from "../plan";
+import { recordedJob, type Owners } from "./owners";
+import { foreignJobs, isOwn } from "./strays";
+
+/** What judging existing jobs takes. */
+export interface AdoptionOptions {
+  readonly nomad: NomadClient;
+  readonly owners: Owners;
+  readonly project: string;
+  /** Whether existing jobs are taken over, whosever they are. */
+  readonly adopt: boolean;
+  /** Told of what is taken over. */
+  readonly onTaken: (text: string) => void;
+}
+
+/**
+ * Refuses to change jobs that the stack did not bring: those of another stack, and those of which no record tells. One that is as the program says, and
+ * one that is stopped, is taken over.
+ *
+ * @throws UserError with every job that is somebody else's
+ */
+export async function refuseOthersJobs(
+  planned: readonly Pick<Planned, "plan" | "job">[],
+  { nomad, owners, project, adopt, onTaken }: AdoptionOptions,
+): Promise<void> {
+  // Of what was brought nothing is known: whose a job is cannot be told.
+  if (owners.own.kind === "unreadable") return;
+  const problems: Problem[] = [];
+  for (const { plan, job } of planned) {
+    if (plan.change === "create" || isOwn(recordedJob(job), owners, nomad)) continue;
+    const [foreign] = foreignJobs(
+      { wanted: [{ kind: "job", path: plan.path, job, after: [] }] },
+      owners,
+      project,
+      nomad,
+    );
+    const whose = foreign
+      ? `is a job of ${foreign.owner}`
+      : "was not brought by this stack, as far as any record tells";
+    if (adopt) onTaken(`${job.ID} ${whose}, and is taken over`);
+    else if (!foreign && (plan.change === "none" || plan.change === "place"))
+      onTaken(`${job.ID} is there already, as the program says, and is this stack's from now on`);
+    else if (!foreign && (await nomad.where(job).job(job.ID))?.Stop === true)
+      onTaken(`${job.ID} is there already, stopped, and is this stack's from now on`);
+    else {
+      const message = `${job.ID} ${whose}, and another one is there under that id; give it another id, or take that one over with --adopt`;
+      problems.push({ rule: "job/others", path: plan.path, message, severity: "error" });
+    }
+  }
+  if (problems.length > 0) throw new UserError(problems);
+}

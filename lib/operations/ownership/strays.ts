@@ -1,0 +1,181 @@
+import pLimit from "p-limit";
+import { messageOf, poolOfJob, type JobJson, type NomadClient } from "../../nomad";
+import type { RecordContent, RecordedJob, StackRecord } from "../../stack-record";
+import { AT_ONCE } from "../plan";
+import type { StackContents } from "../stack";
+import { JobNames, knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
+
+/** A job that a stack brought, that its program does not have any more, and that is on the cluster still. */
+export interface Stray extends RecordedJob {
+  /** The pool whose containers it runs. */
+  readonly pool?: string;
+}
+
+/** A stray that stays, and why. */
+export interface KeptStray extends Stray {
+  readonly reason: string;
+}
+
+/** What became of the jobs that a program does not have any more. */
+export interface FoundStrays {
+  readonly strays: readonly Stray[];
+  /** Those that nobody may stop unasked. */
+  readonly kept: readonly KeptStray[];
+  /** Those of which nothing is left, or which another stack has by now: no record needs them. */
+  readonly gone: readonly RecordedJob[];
+}
+
+/** What finding strays takes. */
+export interface StrayOptions {
+  readonly nomad: NomadClient;
+  readonly contents: Pick<StackContents, "wanted">;
+  /** What other stacks brought. */
+  readonly others: readonly StackRecord[];
+  /** Why containers of a pool are nobody's to stop: somebody leases some, or that is not known. Undefined where they are. */
+  readonly leased: (pool: string) => Promise<string | undefined>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds the strays among jobs that a stack brought. What has a parent goes with its parent, and an older generation of a pool is its managers' to take away:
+ * neither is a stray.
+ *
+ * @param known jobs that the stack's record has
+ */
+export async function findStrays(known: readonly RecordedJob[], options: StrayOptions): Promise<FoundStrays> {
+  const { nomad, contents, others, signal } = options;
+  const names = new JobNames(nomad);
+  const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+  const wanted = new Set(program.map((job) => names.of(recordedJob(job))));
+  const pools = new Set(program.flatMap((job) => poolOfJob(job) ?? []));
+  const limit = pLimit(AT_ONCE);
+  const leased = new Map<string, Promise<string | undefined>>();
+  const whyLeased = (pool: string) => {
+    const asked = leased.get(pool) ?? options.leased(pool);
+    leased.set(pool, asked);
+    return asked;
+  };
+  const judged = await Promise.all(
+    known
+      .filter((job) => !wanted.has(names.of(job)))
+      .map((job) =>
+        limit(async (): Promise<Partial<FoundStrays>> => {
+          signal?.throwIfAborted();
+          if (ownerOf(job, others, names)) return { gone: [job] };
+          const held = await heldOr(nomad, job, signal);
+          if (typeof held === "string") return { kept: [{ ...job, reason: held }] };
+          if (held === undefined || held.Stop === true) return { gone: [job] };
+          if (isChild(held)) return {};
+          const pool = poolOfJob(held);
+          if (pool === undefined) return { strays: [job] };
+          if (pools.has(pool)) return {};
+          const reason = await whyLeased(pool);
+          return reason === undefined ? { strays: [{ ...job, pool }] } : { kept: [{ ...job, pool, reason }] };
+        }),
+      ),
+  );
+  return {
+    strays: judged.flatMap(({ strays = [] }) => strays),
+    kept: judged.flatMap(({ kept = [] }) => kept),
+    gone: judged.flatMap(({ gone = [] }) => gone),
+  };
+}
+
+/** A job as the server holds it; why it does not say so, in words. */
+async function heldOr(
+  nomad: NomadClient,
+  job: RecordedJob,
+  signal: AbortSignal | undefined,
+): Promise<JobJson | string | undefined> {
+  try {
+    return await nomad.where(placeOf(job)).job(job.id);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return `Nomad does not tell of it: ${messageOf(error)}`;
+  }
+}
+
+function isChild({ ParentID }: JobJson): boolean {
+  return typeof ParentID === "string" && ParentID !== "";
+}
+
+/**
+ * Why nobody stops strays unasked: what the program was run with is other than at the deployment that the record tells of, so that what it does not have may
+ * only be missing here; or most of the stack would go.
+ *
+ * @param before the record of the deployment before
+ * @returns undefined where they may be stopped
+ */
+export function whyNotPruned(
+  strays: readonly Stray[],
+  before: StackRecord,
+  now: Pick<RecordContent, "variables" | "surroundings">,
+): string | undefined {
+  const changed = [
+    ...differing(before.surroundings, now.surroundings),
+    ...differing(before.variables, now.variables).map((name) => `the variable ${name}`),
+  ];
+  if (changed.length > 0)
+    return `the program came out with other surroundings than the last time (${changed.slice(0, 5).join(", ")})`;
+  const all = knownBy(before).jobs.length;
+  return strays.length * 2 > all ? `${strays.length} of the ${all} jobs of the stack would go` : undefined;
+}
+
+function differing(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const of = (values: Readonly<Record<string, unknown>>, name: string) =>
+    JSON.stringify(Object.hasOwn(values, name) ? values[name] : null);
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+  return names.filter((name) => of(before, name) !== of(now, name));
+}
+
+/** Stops strays, and leaves them on the cluster, so that they can be brought back. @returns those that are stopped */
+export async function stopStrays(
+  strays: readonly Stray[],
+  {
+    nomad,
+    onStep,
+    signal,
+  }: { readonly nomad: NomadClient; readonly onStep: (text: string) => void; readonly signal?: AbortSignal },
+): Promise<readonly RecordedJob[]> {
+  for (const stray of strays) {
+    signal?.throwIfAborted();
+    onStep(`stopping ${stray.id}, which is no longer in the program`);
+    await nomad.where(placeOf(stray)).deregister(stray.id, { purge: false });
+  }
+  return strays.map(({ id, region, namespace }) => ({ id, region, namespace }));
+}
+
+/** A job of a program that another stack brought. */
+export interface ForeignJob extends RecordedJob {
+  readonly path: string;
+  /** The stack that brought it, such as `staging`. */
+  readonly owner: string;
+}
+
+/** Jobs of a program that are another stack's by the records, and not this one's. */
+export function foreignJobs(
+  { wanted }: Pick<StackContents, "wanted">,
+  { own, others }: Owners,
+  project: string,
+  nomad: NomadClient,
+): readonly ForeignJob[] {
+  const names = new JobNames(nomad);
+  const known = new Set(own.kind === "found" ? knownBy(own.record).jobs.map((job) => names.of(job)) : []);
+  return wanted.flatMap((item): readonly ForeignJob[] => {
+    if (item.kind !== "job") return [];
+    const job = recordedJob(item.job);
+    if (known.has(names.of(job))) return [];
+    const owner = ownerOf(job, others, names);
+    return owner ? [{ ...job, path: item.path, owner: stackName(owner, { project }) }] : [];
+  });
+}
+
+/** Jobs of a program that its own record has. */
+export function isOwn(job: RecordedJob, { own }: Pick<Owners, "own">, nomad: NomadClient): boolean {
+  if (own.kind !== "found") return false;
+  const names = new JobNames(nomad);
+  return knownBy(own.record).jobs.some((each) => names.of(each) === names.of(job));
+}
