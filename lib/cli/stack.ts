@@ -44,6 +44,7 @@ export async function withForeignStack<T>(
   try {
     sayWhere({ nomad, consul }, context);
     const { store, variables: declared } = readDeclaration(folder, environment, FOREIGN_LIMITS);
+    // The project is this one, whatever somebody else's program calls itself.
     const place = { ...identityOf(environment, context), store };
     // Nothing is asked for a stack that can take nothing of it.
     const isOpen = ([name, { sensitive }]: [string, VariableDeclaration]) =>
@@ -100,10 +101,12 @@ export async function withStack<T>(
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
     let record: OpenStack["record"];
-    const read = await readRemembering({ ...named, brings }, context, async ({ declared, store }) => {
+    const read = await readRemembering({ ...named, brings }, context, async ({ declared, store, project }) => {
       check?.(declared);
       sayWhere({ nomad, consul }, context);
-      record = await recallRecord({ ...identityOf(environment, context), store }, { nomad, consul }, context);
+      const identity = identityOf(environment, context);
+      const place = { ...identity, store, project: project ?? identity.project };
+      record = await recallRecord(place, { nomad, consul }, context);
       return record;
     });
     const isDeployed = takes === "said";

@@ -72,6 +72,11 @@ export class StackRecord extends Construct {
     this.node.addValidation({ validate: () => this.changedMeanwhile() });
   }
 
+  /** What the project is called in it. */
+  get project(): string {
+    return this.#project;
+  }
+
   /** The path that the record's head has: a key of Consul, or a variable of Nomad. */
   get path(): string {
     return recordPath({ project: this.#project, environment: this.#stack.node.id });
@@ -162,7 +167,7 @@ class RecordKeys extends Keys {
       resume();
     }
     this.#entries = entries;
-    this.addOverride("//.record", { head: record.path });
+    this.addOverride("//.record", { head: record.path, project: record.project });
   }
 
   /** @internal */
@@ -191,7 +196,7 @@ class RecordVariable extends Variable {
       resume();
     }
     this.#entry = entry;
-    this.addOverride("//.record", { head: record.path });
+    this.addOverride("//.record", { head: record.path, project: record.project });
   }
 
   /** @internal */

@@ -14,7 +14,7 @@ import {
   Task,
   TaskGroup,
 } from "../../../lib";
-import { readContents, wantedRecord } from "../../../lib/operations";
+import { readContents, readDeclaration, wantedRecord } from "../../../lib/operations";
 import { recordPath } from "../../../lib/stack-record";
 
 const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-record-"));
@@ -52,6 +52,8 @@ test("a stack that says nothing of it has a record in Nomad's variables, of its 
   });
   expect(contents.terraformOnly).toEqual([]);
   expect(record).toMatchObject({ store: "nomad", project: "shop", environment: "dev" });
+  // Known before any variable has a value, so that the record can be read first.
+  expect(readDeclaration(outdir, "dev")).toMatchObject({ store: "nomad", project: "shop" });
   expect(record.content).toMatchObject({
     owner: "cdk-nomad",
     jobs: [{ id: "web", region: "us-west", namespace: "shop" }, { id: "worker" }],

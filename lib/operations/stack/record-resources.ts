@@ -20,10 +20,14 @@ export function isRecordResource({ type, resource }: StackResource): boolean {
   return resource["//"]?.record !== undefined && (type === "consul_keys" || type === "nomad_variable");
 }
 
-/** What keeps the record that a stack brings along, where it brings one. */
-export function recordStore(resources: readonly StackResource[]): SynthesizedRecord["store"] | undefined {
+/** Where the record is that a stack brings along, where it brings one: what keeps it, and what the project is called in it. */
+export function recordPlaceIn(
+  resources: readonly StackResource[],
+): { readonly store: SynthesizedRecord["store"]; readonly project?: string } | undefined {
   const own = resources.find(isRecordResource);
-  return own && (own.type === "consul_keys" ? "consul" : "nomad");
+  const project = own?.resource["//"]?.record?.project;
+  const store = own?.type === "consul_keys" ? "consul" : "nomad";
+  return own && { store, ...(project === undefined ? {} : { project }) };
 }
 
 /**

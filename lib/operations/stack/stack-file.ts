@@ -5,7 +5,7 @@ import { isRecordable } from "../../stack-record";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
 import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
 import { namesToWrite } from "./nearest";
-import { isRecordResource, recordIn, recordStore, type SynthesizedRecord } from "./record-resources";
+import { isRecordResource, recordIn, recordPlaceIn, type SynthesizedRecord } from "./record-resources";
 import { SensitiveValues, type SensitiveText } from "./sensitive";
 import { stackOrder, type StackResource } from "./stack-order";
 import {
@@ -126,6 +126,8 @@ export interface StackDeclaration {
   readonly declared: DeclaredStack;
   /** What keeps its record: Consul, or Nomad's variables where it has nothing in Consul. */
   readonly store: "consul" | "nomad";
+  /** What the project is called in its record, where it brings one. */
+  readonly project?: string;
 }
 
 /**
@@ -136,12 +138,13 @@ export interface StackDeclaration {
  */
 export function readDeclaration(outdir: string, name: string, limits: ReadingLimits = OWN_LIMITS): StackDeclaration {
   const { variable, resource, "//": comment } = readStackFile(outdir, name, limits);
-  const record = recordStore(stackOrder(resource));
+  const record = recordPlaceIn(stackOrder(resource));
   const inConsul = resource.consul_key_prefix !== undefined || resource.consul_config_entry !== undefined;
   return {
     variables: variable,
     declared: { owner: "cdk-nomad", ...comment?.["cdk-nomad"] },
-    store: record ?? (inConsul ? "consul" : "nomad"),
+    store: inConsul ? "consul" : "nomad",
+    ...record,
   };
 }
 

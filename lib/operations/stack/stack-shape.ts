@@ -11,7 +11,7 @@ export interface Resource extends Readonly<Record<string, unknown>> {
     readonly metadata?: { readonly path?: string };
     readonly rollout?: Rollout;
     /** The resource is the stack's record, or a part of it. */
-    readonly record?: { readonly head: string };
+    readonly record?: { readonly head: string; readonly project?: string };
   };
 }
 
@@ -71,7 +71,12 @@ const resource = v.looseObject({
     v.looseObject({
       metadata: v.optional(v.looseObject({ path: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_NAME))) })),
       rollout: v.optional(rollout),
-      record: v.optional(v.looseObject({ head: v.pipe(v.string(), v.maxLength(LONGEST_NAME)) })),
+      record: v.optional(
+        v.looseObject({
+          head: v.pipe(v.string(), v.maxLength(LONGEST_NAME)),
+          project: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_NAME))),
+        }),
+      ),
     }),
   ),
 });
