@@ -32,6 +32,7 @@ function release(number: number, failsIn: readonly string[] = [], onFailure?: Sm
   project.change({
     jobs: [web],
     environment: "prod",
+    owner: "terraform",
     regions: REGIONS,
     onFailure,
   } as SmallProgram);
@@ -143,8 +144,7 @@ test("each region keeps its services in Consul, long after a Nomad asks its agen
       }),
     ],
   });
-  for (const region of REGIONS)
-    await cluster.nomad.where({ Region: region }).register(job.toApi().Job as JobJson);
+  for (const region of REGIONS) await cluster.nomad.where({ Region: region }).register(job.toApi().Job as JobJson);
   const missing = async () => {
     const found = await Promise.all(REGIONS.map((region) => cluster.consul.instances(`kept-${region}`)));
     return REGIONS.filter((_, index) => found[index]?.length !== 1);

@@ -22,7 +22,9 @@ import {
   Service,
   ServiceDefaults,
   ServiceResolver,
+  setStackOwner,
   synthesize,
+  type StackOwner,
   Task,
   TaskGroup,
   type TaskProps,
@@ -68,6 +70,8 @@ export interface SmallProgram {
   readonly keys?: Readonly<Record<string, string>>;
   /** Default: dev. */
   readonly environment?: string;
+  /** Who brings the stack. Default: `cdk-nomad`. */
+  readonly owner?: StackOwner;
   /** Every job goes to these, one after another, the first first. */
   readonly regions?: readonly string[];
   readonly onFailure?: "fail_all" | "fail_local";
@@ -143,12 +147,14 @@ const {
   keys,
   provider,
   environment = "dev",
+  owner,
   regions,
   onFailure,
 } = JSON.parse(readFileSync("change.json", "utf8")) as SmallProgram;
 const app = new App();
 if (provider !== undefined) useNomadProvider(app, provider);
 const stack = new TerraformStack(app, environment);
+if (owner) setStackOwner(stack, owner);
 for (const small of jobs) {
   const job = jobOf(small);
   if (small.split) {
