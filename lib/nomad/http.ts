@@ -345,7 +345,8 @@ export class Http {
     this.#shared.known = server === name;
     if (server === name) return error;
     if (server !== undefined) return wrongServer(this.connection, server);
-    if (!(error instanceof ApiError)) return error;
+    // What is refused with 400 may have been understood.
+    if (!(error instanceof ApiError) || error.status === 400) return error;
     const said = error.body.trim().slice(0, 200) || "nothing else";
     const source = { ...this.connection, endpoint: `${error.method} ${error.path}` };
     return unreadable(source, `it is a ${error.status} that ${name} does not give: ${said}`);

@@ -3,6 +3,7 @@ import { UserError } from "../jobspec";
 import { apiPath, type ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
 import { ApiError } from "./errors";
+import { hasOwnWords } from "./stranger";
 
 /** One of the two servers, by its name. */
 type Server = "Nomad" | "Consul";
@@ -19,7 +20,7 @@ const OF_UNKNOWN_PATHS = new Set([400, 404, 405, 501]);
 
 /** Whether an error may come of another server at the address than the one that is meant. */
 export function mayBeMistaken(error: unknown): boolean {
-  if (error instanceof ApiError) return OF_UNKNOWN_PATHS.has(error.status);
+  if (error instanceof ApiError) return OF_UNKNOWN_PATHS.has(error.status) && !hasOwnWords(error.body);
   return error instanceof UserError && error.problems[0]?.rule === "answer";
 }
 

@@ -19,7 +19,12 @@ const OWN_WORDS =
  */
 export function isAbsent({ status, headers, text }: RawAnswer, server: string): boolean {
   if (status !== 404) return false;
-  return headers[`x-${server.toLowerCase()}-index`] !== undefined || OWN_WORDS.test(text.trim());
+  return headers[`x-${server.toLowerCase()}-index`] !== undefined || hasOwnWords(text);
+}
+
+/** Whether a text is what one of the two servers says where something is not there. */
+export function hasOwnWords(text: string): boolean {
+  return OWN_WORDS.test(text.trim());
 }
 
 /** What an answer is that neither Nomad nor Consul gives: a page, a redirect to a login; undefined where it may be theirs. */

@@ -134,7 +134,7 @@ describe("a plan that Nomad refuses", () => {
       "an address at which something else listens",
       {},
       { status: 404, body: "Invalid URL path: not a recognized HTTP API endpoint" },
-      /NOMAD_ADDR is the address of a Nomad/,
+      /look at NOMAD_ADDR, whether .* is a Nomad/,
     ],
     [
       "a token that is none",

@@ -202,8 +202,7 @@ function refusal(error: ApiError): string {
   const namespace = /nonexistent namespace "([^"]*)"/.exec(said)?.[1];
   if (namespace !== undefined)
     return `there is no namespace "${namespace}" on ${error.api}; make it with: nomad namespace apply ${namespace}, or name another in the job or in NOMAD_NAMESPACE`;
-  if (error.status === 404) return `${error.message}; look whether NOMAD_ADDR is the address of a Nomad`;
-  return error.status >= 500 && said === "" ? error.message : said;
+  return said === "" ? error.message : said;
 }
 
 function optional<T extends object>(values: T): Partial<{ [K in keyof T]: NonNullable<T[K]> }> {
