@@ -17,6 +17,12 @@ const wentElsewhere = (known: Record<string, unknown>) => {
   const dev = { ...known, embedded: false, address: "http://10.0.0.1:4646", keys: ["another"], consulId: "another" };
   writeFileSync(memory(), JSON.stringify({ format: 1, stacks: { dev } }));
 };
+/** As if the cluster had never had the stack. */
+const forgetHere = async () => {
+  for (const key of await cluster.consul.keys("cdk-nomad/stacks/")) await cluster.consul.deleteKey(key);
+  for (const { Path } of (await cluster.nomad.watchVariables("cdk-nomad/stacks/", { seconds: 0 })).value)
+    await cluster.nomad.deleteVariable(Path, (await cluster.nomad.variable(Path))?.ModifyIndex ?? 0);
+};
 const versions = async () => (await cluster.nomad.versions("web", { diffs: false })).Versions.length;
 
 test("a stack goes where it went, and to another cluster only by name; the embedded one is never another", async () => {
@@ -38,12 +44,15 @@ test("a stack goes where it went, and to another cluster only by name; the embed
   const env = { ...cluster.addresses, NOMAD_ADDR: await proxy.open() };
   try {
     expect((await project.run(["deploy", "dev"], env)).code).toBe(0);
+    // A cluster that has a record of the stack has had it before.
     wentElsewhere(dev);
+    expect((await project.run(["restart", "dev"], env)).code).toBe(0);
+    await forgetHere();
     project.change({ jobs: [{ id: "web", env: { RELEASE: "2" } }] } satisfies SmallProgram);
     const refused = await project.run(["restart", "dev"], env);
     expect([refused.code, flat(refused)]).toEqual([1, expect.stringContaining("went to http://10.0.0.1:4646")]);
     expect(await versions()).toBe(1);
-    expect((await project.run(["deploy", "dev", "--to-new-cluster"], env)).code).toBe(0);
+    expect((await project.run(["deploy", "dev", "--to-new-cluster", "--adopt"], env)).code).toBe(0);
     expect([await versions(), kept().stacks.dev.keys]).toEqual([2, dev.keys]);
   } finally {
     await proxy.close();
