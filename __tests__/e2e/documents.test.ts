@@ -34,7 +34,7 @@ async function shell(written: string, line = written): Promise<{ readonly code: 
   run.add(written);
   const env = {
     ...process.env,
-    ...cluster.addresses,
+    ...cluster.environment,
     CDK_NOMAD_PORT_OFFSET: String(cluster.offset),
     NO_COLOR: "1",
     PATH: `${dirname(path)}${delimiter}${process.env.PATH}`,

@@ -87,7 +87,7 @@ describe("HCL and its variables", () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.hcl`), text);
     const bin = join(folder, "bin");
     mkdirSync(bin);
-    const far = { ...environment(cluster.addresses), PATH: bin, CDK_NOMAD_CACHE: join(folder, "cache") };
+    const far = { ...environment(cluster.environment), PATH: bin, CDK_NOMAD_CACHE: join(folder, "cache") };
     const plain = await cli(["render", "plain.hcl", "--var", "tag=one"], { cwd: folder, env: far });
     expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('"tag": "one"') as string });
     const reading = await cli(["render", "reading.hcl"], { cwd: folder, env: far });
@@ -135,7 +135,7 @@ job "shop" {
     writeFileSync(join(folder, "job.nomad.hcl"), hcl);
     const said = spawnSync(program, ["job", "run", "-detach", ...args, "job.nomad.hcl"], {
       cwd: folder,
-      env: { HOME: folder, ...cluster.addresses },
+      env: { HOME: folder, ...cluster.environment },
       encoding: "utf8",
     });
     expect(said).toMatchObject({ status: 0 });
@@ -158,12 +158,12 @@ job "shop" {
   test("is read as it runs where somebody scaled or edited it, and that is said", async () => {
     submit(SOURCE, "-var=image=sleep", "-var=ports=[1]");
     const scaling = JSON.stringify({ Count: 5, Target: { Group: "front" } });
-    const answer = await fetch(`${cluster.addresses.NOMAD_ADDR}/v1/job/shop/scale`, { method: "PUT", body: scaling });
+    const answer = await cluster.ask("nomad", "/v1/job/shop/scale", { method: "PUT", body: scaling });
     expect(answer.status).toBe(200);
     const scaled = await readRunningJob("shop", cluster.nomad);
     expect(count(scaled.job)).toBe(5);
     expect(scaled.note).toContain("TaskGroups[0].Count");
-    const said = await cli(["import", "--job", "shop"], { cwd: folder, env: environment(cluster.addresses) });
+    const said = await cli(["import", "--job", "shop"], { cwd: folder, env: environment(cluster.environment) });
     expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining("count: 5") as string });
     expect(said.stderr.replaceAll(/\s+/g, " ")).toContain("what runs differs from what was submitted");
   });

@@ -34,11 +34,9 @@ import { Masking } from "../../lib/masking";
 
 const cluster = clusterForSuite();
 const { project } = cluster;
-let address: string;
 let program: string;
 
 beforeAll(async () => {
-  address = cluster.addresses.NOMAD_ADDR;
   program = (await binaryHere("nomad")).path;
 });
 
@@ -55,10 +53,14 @@ async function run(job: Job): Promise<string | undefined> {
   return outcome?.result;
 }
 
+const verdictOn = (job: Parameters<typeof ask>[1]) =>
+  ask(cluster.addresses.NOMAD_ADDR, job, cluster.environment.NOMAD_TOKEN);
+
 /** Asks the server for JSON. */
 async function api<T>(path: string, body?: unknown): Promise<T> {
-  const response = await fetch(
-    `${address}${path}`,
+  const response = await cluster.ask(
+    "nomad",
+    path,
     body === undefined ? {} : { method: "PUT", body: JSON.stringify(body) },
   );
   expect(response.status).toBe(200);
@@ -73,7 +75,7 @@ async function outputOf(job: string): Promise<string> {
     done = allocations.find(({ JobID, ClientStatus }) => JobID === job && ClientStatus === "complete");
     return done !== undefined;
   });
-  const response = await fetch(`${address}/v1/client/fs/logs/${done?.ID}?task=runtime&type=stdout&plain=true`);
+  const response = await cluster.ask("nomad", `/v1/client/fs/logs/${done?.ID}?task=runtime&type=stdout&plain=true`);
   return response.text();
 }
 
@@ -137,7 +139,7 @@ describe("pools", () => {
     const pool = new SlotPoolJob({ driver: "raw_exec", slots: 2, min: 1, max: 3, resources: roomy });
     expect(await run(pool)).toBe("healthy");
     const scale = (count: number) =>
-      fetch(`${address}/v1/job/${pool.id}/scale`, {
+      cluster.ask("nomad", `/v1/job/${pool.id}/scale`, {
         method: "PUT",
         body: JSON.stringify({ Count: count, Target: { Group: "sandbox" } }),
       });
@@ -186,7 +188,7 @@ describe("a real server", () => {
       const mutation = draw(sitesOf(job), random);
       if (!mutation) continue;
       const changed = mutate(job, mutation);
-      const verdict = await ask(address, changed);
+      const verdict = await verdictOn(changed);
       const { job: read, problems } = Job.read(changed);
       const errors = [...problems, ...(read?.validate() ?? [])].filter(({ severity }) => severity === "error");
       if (!verdict.ofCluster && verdict.accepted !== (errors.length === 0)) wrong.push({ mutation, verdict, errors });
@@ -199,7 +201,7 @@ describe("a real server", () => {
       fc.asyncProperty(jobs, async (json) => {
         const job = Job.fromApi(json);
         const valid = !job.validate().some(({ severity }) => severity === "error");
-        const verdict = await ask(address, json);
+        const verdict = await verdictOn(json);
         expect({ valid, said: verdict.errors }).toEqual({
           valid: verdict.ofCluster ? valid : verdict.accepted,
           said: verdict.errors,
@@ -216,7 +218,7 @@ describe("a real server", () => {
   test.each(PORT_CASES.map((entry) => [entry.name, entry] as const))(
     "knows a port for a check, or none: %s",
     async (_name, { job, accepted }) => {
-      const verdict = await ask(address, job.toApi().Job);
+      const verdict = await verdictOn(job.toApi().Job);
       expect({ accepted: verdict.accepted, errors: accepted ? verdict.errors : [] }).toEqual({ accepted, errors: [] });
     },
   );
@@ -276,7 +278,7 @@ describe("cdk-nomad import", () => {
       file,
       'variable "tag" {}\nvariable "more" { default = ["a"] }\njob "web" {\n  # One of each.\n  group "web" {\n    task "t" {\n      driver = "docker"\n      config {\n        image = "nginx:${var.tag}"\n        args  = var.more\n      }\n    }\n  }\n}\n',
     );
-    const ways: Record<string, string>[] = [{}, { NOMAD_ADDR: address }];
+    const ways: Record<string, string>[] = [{}, cluster.environment];
     for (const env of ways) {
       const said = await project.run(["import", file, "--var", "tag=1.2", "--var", 'more=["b"]'], env);
       expect(said.stderr).toBe("");

@@ -124,7 +124,7 @@ describe("two at the same time", () => {
     expect((await dev("deploy", "dev")).code).toBe(0);
     // Both have planned for the same index before either registers.
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-    const env = { ...cluster.addresses, NOMAD_ADDR: await proxy.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
     let registering = 0;
     let both: () => void = () => undefined;
     const together = new Promise<void>((resolve) => (both = resolve));
@@ -157,7 +157,7 @@ describe("two at the same time", () => {
   test("deploy the same: both end well, or one is refused, and nothing is registered twice", async () => {
     release(project, "same");
     release(other, "same");
-    const ends = await Promise.all([project, other].map((each) => each.run(["deploy", "dev"], cluster.addresses)));
+    const ends = await Promise.all([project, other].map((each) => each.run(["deploy", "dev"], cluster.environment)));
     expect(ends.map(({ code }) => code)).toContain(0);
     const refused = ends.filter(({ code }) => code !== 0).map(flat);
     expect(refused).toEqual(refused.map(() => expect.stringMatching(/changed by somebody else/) as string));
@@ -172,7 +172,7 @@ describe("two at the same time", () => {
     await cluster.consul.setValue("small/level", "trace");
     const nomad = new Proxy(cluster.addresses.NOMAD_ADDR);
     const consul = new Proxy(cluster.addresses.CONSUL_HTTP_ADDR);
-    const env = { NOMAD_ADDR: await nomad.open(), CONSUL_HTTP_ADDR: await consul.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await nomad.open(), CONSUL_HTTP_ADDR: await consul.open() };
     const once = new Set<string>();
     nomad.answer = async ({ method, path }) => {
       if (method === "PUT" && path === "/v1/jobs" && !once.has(path)) {
@@ -206,7 +206,7 @@ describe("two at the same time", () => {
     expect((await dev("deploy", "dev")).code).toBe(1);
     expect((await dev("fail", "dev")).code).toBe(0);
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-    const env = { NOMAD_ADDR: await proxy.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
     let stopped = false;
     proxy.answer = async ({ method, path }) => {
       if (!stopped && method === "PUT" && path === "/v1/jobs") {

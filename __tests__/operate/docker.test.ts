@@ -84,7 +84,7 @@ withDocker("jobs in containers", () => {
           timestamp: number,
           env: { GREETING: `hello ${number}` },
         });
-        const response = await fetch(`${cluster.addresses.NOMAD_ADDR}/v1/job/runtime-openai/dispatch`, {
+        const response = await cluster.ask("nomad", "/v1/job/runtime-openai/dispatch", {
           method: "PUT",
           body: JSON.stringify(request),
         });

@@ -41,7 +41,7 @@ test("a stack goes where it went, and to another cluster only by name; the embed
 
   // The same cluster over another address, which is not the embedded one's.
   const proxy = new TcpProxy(cluster.addresses.NOMAD_ADDR);
-  const env = { ...cluster.addresses, NOMAD_ADDR: await proxy.open() };
+  const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
   try {
     expect((await project.run(["deploy", "dev"], env)).code).toBe(0);
     // A cluster that has a record of the stack has had it before.

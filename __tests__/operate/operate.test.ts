@@ -128,7 +128,7 @@ describe("deploy", () => {
   test("registers only what changes, over one stream of events", async () => {
     const jobs = Array.from({ length: 12 }, (_, number) => ({ id: `job-${number}` }));
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-    const env = { NOMAD_ADDR: await proxy.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
     try {
       program(jobs);
       expect((await project.run(["deploy", "dev"], env)).code).toBe(0);
@@ -254,7 +254,7 @@ test("a job that somebody changes between its plan and its registration is not o
   await deployed([{ id: "web" }]);
   program([{ id: "web", env: { RELEASE: "2" } }]);
   const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-  const env = { NOMAD_ADDR: await proxy.open() };
+  const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
   proxy.answer = async ({ method, path }) => {
     if (method !== "PUT" || path !== "/v1/jobs") return undefined;
     await scale(cluster.nomad, "web", "work", 2);
@@ -299,7 +299,7 @@ describe("promote", () => {
 describe("a cluster that is not well", () => {
   test("the stream is cut, and Nomad answers 429 and 500: all is watched to its end", async () => {
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-    const env = { NOMAD_ADDR: await proxy.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
     let refused = 0;
     // The first two of every kind of request.
     const seen = new Map<string, number>();
@@ -330,7 +330,7 @@ describe("a cluster that is not well", () => {
 
   test("a server without the stream is asked about each job", async () => {
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-    const env = { NOMAD_ADDR: await proxy.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
     proxy.answer = ({ path }) => (path === "/v1/event/stream" ? 403 : undefined);
     try {
       program([{ id: "web" }]);
@@ -346,7 +346,7 @@ describe("a cluster that is not well", () => {
 
   test("one that goes on refusing is asked a bounded number of times, and that is said", async () => {
     const proxy = new Proxy(cluster.addresses.NOMAD_ADDR);
-    const env = { NOMAD_ADDR: await proxy.open() };
+    const env = { ...cluster.environment, NOMAD_ADDR: await proxy.open() };
     proxy.answer = ({ path }) => (/\/plan$/.test(path) ? 429 : undefined);
     try {
       program([{ id: "web" }]);

@@ -118,7 +118,7 @@ test("two deployments at once leave a record of all that runs, and what the prog
   program(project, { jobs: ["web", "one"] });
   copyFileSync(join(project.folder, "cdktf.json"), join(clone.folder, "cdktf.json"));
   program(clone, { jobs: ["web", "two"] });
-  const env = { PRISM_BIN_DIR: "/opt/prism", ...cluster.addresses };
+  const env = { PRISM_BIN_DIR: "/opt/prism", ...cluster.environment };
   const said = await Promise.all([run(["deploy", "dev"], env), run(["deploy", "dev", "--to-new-cluster"], env, clone)]);
   expect(said.map(({ code, stderr }) => [code, code === 0 ? "" : stderr])).toEqual([
     [0, ""],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import { Cpu, Driver, Job, Memory, Network, Port, Resources, Service, Task, TaskGroup } from "../../lib/jobspec";
-import type { JobJson, NomadClient } from "../../lib/nomad";
+import { apiPath, type JobJson, type NomadClient } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
 import { cdktf, whyNoProviders } from "../support/terraform";
 import type { SmallProgram } from "./programs/small-jobs";
@@ -8,7 +9,7 @@ import { Project } from "../support/project";
 import { until } from "../support/until";
 
 const REGIONS = ["us-west", "us-east"];
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS, access: "closed" });
 const { project } = cluster;
 /** When all agents ran. */
 let started = 0;
@@ -160,11 +161,28 @@ test("each region keeps its services in Consul, long after a Nomad asks its agen
   expect([...gone]).toEqual([]);
 });
 
+test("tokens and policies of the first region hold in the other, which refuses strangers as well", async () => {
+  const rules = 'namespace "default" { policy = "read" }';
+  await west.http.post(apiPath`/v1/acl/policy/reader`, v.unknown(), { body: { Name: "reader", Rules: rules } });
+  const { SecretID } = await west.http.post(apiPath`/v1/acl/token`, v.object({ SecretID: v.string() }), {
+    body: { Name: "reader", Type: "client", Policies: ["reader"], Global: true },
+  });
+  const { agents } = await project.cluster.status();
+  const address = agents.find(({ region }) => region === "us-east")?.address ?? "";
+  const ask = async (path: string, headers = {}, method = "GET") =>
+    (await fetch(`${address}${path}`, { method, headers })).status;
+  const reader = { "X-Nomad-Token": SecretID };
+  await until("the token in the east", async () => (await ask("/v1/jobs", reader)) === 200);
+  expect(await ask("/v1/system/gc", reader, "PUT")).toBe(403);
+  expect(await ask("/v1/jobs")).toBe(403);
+  expect(await ask("/v1/jobs", { "X-Nomad-Token": cluster.environment.NOMAD_TOKEN ?? "" })).toBe(200);
+});
+
 const reason = whyNoProviders();
 if (reason !== undefined) console.log(`skipped: cdktf deploy prod with the real providers; ${reason}`);
 const withProviders = reason === undefined ? test : test.skip;
 withProviders("cdktf deploy prod: west, then east; a failure in the west leaves the east untouched", async () => {
-  const env = { NOMAD_ADDR: cluster.addresses.NOMAD_ADDR };
+  const env = cluster.environment;
   const apply = () => cdktf(project.folder, ["deploy", "prod", "--skip-provider-lock", "--auto-approve"], env);
   release(1);
   expect((await apply()).code).toBe(0);

@@ -20,7 +20,7 @@ withProviders("a pool that Terraform deploys, of 24 of which 20 are leased", () 
   let pool: WarmPool;
 
   const terraform = async (command: string, ...more: readonly string[]) => {
-    const said = await cdktf(project.folder, [command, "dev", "--skip-provider-lock", ...more], cluster.addresses);
+    const said = await cdktf(project.folder, [command, "dev", "--skip-provider-lock", ...more], cluster.environment);
     return { code: said.code, text: said.stdout + said.stderr };
   };
   const apply = async (program: PoolProgram) => {

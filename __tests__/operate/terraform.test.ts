@@ -19,7 +19,7 @@ withProviders("cdktf deploy", () => {
 
   const run = async (folder: string, command: string, ...more: string[]): Promise<Said> =>
     cdktf(folder, [command, "dev", "--skip-provider-lock", ...more], {
-      ...cluster.addresses,
+      ...cluster.environment,
       CDK_NOMAD_PORT_OFFSET: String(cluster.offset),
     });
   const deploy = (folder: string) =>
@@ -92,7 +92,7 @@ withProviders("cdktf deploy", () => {
     program({ id: "web", count: 2, canary: 1, env: { RELEASE: "2" } });
     const said = await deploy(small.folder);
     expect([said.code, said.stdout]).toEqual([0, expect.stringContaining("1 changed")]);
-    const promoted = await small.run(["promote", "dev", "--when-healthy"], cluster.addresses);
+    const promoted = await small.run(["promote", "dev", "--when-healthy"], cluster.environment);
     expect([promoted.code, promoted.stderr]).toEqual([0, expect.stringContaining("web version 1 is healthy")]);
   });
 
@@ -103,7 +103,7 @@ withProviders("cdktf deploy", () => {
       1,
       expect.stringMatching(/error waiting for job|Failed due to/),
     ]);
-    const status = await small.run(["status", "dev"], cluster.addresses);
+    const status = await small.run(["status", "dev"], cluster.environment);
     expect([status.code, status.stdout]).toEqual([1, expect.stringMatching(/web +failed/)]);
     expect((await run(small.folder, "destroy", "--auto-approve")).code).toBe(0);
   });

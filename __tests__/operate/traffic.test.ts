@@ -83,7 +83,13 @@ withEnvoy("real requests through a real Envoy are shared out as they should be",
   expect((await project.run(["deploy", "dev"])).code).toBe(0);
   release(2, { script, count: 2, memory: 64 });
   expect((await project.run(["deploy", "dev", "--canary-weight", "30"])).code).toBe(3);
-  const mesh = new Mesh(cluster.consul, `127.0.0.1:${8502 + cluster.offset}`, envoy ?? "", project.folder);
+  const mesh = new Mesh(
+    cluster.consul,
+    cluster.environment,
+    `127.0.0.1:${8502 + cluster.offset}`,
+    envoy ?? "",
+    project.folder,
+  );
   const port = cluster.port(0);
   try {
     await mesh.serve("web", cluster.port(10));

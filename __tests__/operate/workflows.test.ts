@@ -65,7 +65,7 @@ async function act(
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
-      ...cluster.addresses,
+      ...cluster.environment,
       ...own,
       NO_COLOR: "1",
       GITHUB_TOKEN: TOKEN,

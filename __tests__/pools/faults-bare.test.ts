@@ -26,7 +26,7 @@ const ASKED = ["grep", "sleep", "head", "cat", "mkdir", "chmod", "rm", "tail"];
 const USED = ["env", "ls", "nohup", "setsid"];
 
 async function start(): Promise<ServiceProcess> {
-  const service = await ServiceProcess.ofPool("warm-pool-openai", tokens, cluster.addresses);
+  const service = await ServiceProcess.ofPool("warm-pool-openai", tokens, cluster.environment);
   services.push(service);
   return service;
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await cluster.nomad.register(sandboxes.job({ id: "secrets", count: 1, min: 1, max: 1, slots: 4 }));
   pool = new SlotPool({
     nomad: cluster.nomad,
-    store: new ConsulStore(consulConnection(cluster.addresses)),
+    store: new ConsulStore(consulConnection(cluster.environment)),
     job: "secrets",
     token: sandboxes.token,
     checkInterval: 500,
@@ -62,8 +62,7 @@ test("25 planted keys stand in no job, log, answer, key, argument, or file", asy
 test("a manager whose clock stands still loses its lease to others, and reaches nothing when it goes on", async () => {
   const workers = new SlotWorkers(bundles, {
     token: sandboxes.token,
-    nomad: cluster.addresses.NOMAD_ADDR,
-    consul: cluster.addresses.CONSUL_HTTP_ADDR,
+    environment: cluster.environment,
     job: "secrets",
     callers: 4,
     claims: 4,

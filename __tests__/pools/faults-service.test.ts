@@ -20,7 +20,7 @@ const never = new AbortController().signal;
 const running: ServiceProcess[] = [];
 
 async function start(...args: readonly string[]): Promise<ServiceProcess> {
-  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.addresses, "--log-level", "debug", ...args);
+  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.environment, "--log-level", "debug", ...args);
   running.push(service);
   return service;
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const address = await proxy.open();
   pool = await poolBy(address);
   await pool.until(({ free }) => free === SIZE, 60_000);
-  service = await ServiceProcess.ofPool(job.pool, tokens, { ...cluster.addresses, CONSUL_HTTP_ADDR: address });
+  service = await ServiceProcess.ofPool(job.pool, tokens, { ...cluster.environment, CONSUL_HTTP_ADDR: address });
 }, 120_000);
 afterEach(() => {
   proxy.answer = () => undefined;

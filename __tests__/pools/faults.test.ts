@@ -32,7 +32,7 @@ afterAll(() => bundles.remove());
 function poolOf(job: SlotPoolProps["job"], props: Partial<SlotPoolProps> = {}): SlotPool {
   const pool = new SlotPool({
     nomad: cluster.nomad,
-    store: new ConsulStore(consulConnection(cluster.addresses)),
+    store: new ConsulStore(consulConnection(cluster.environment)),
     job,
     token: sandboxes.token,
     checkInterval: 500,
@@ -188,7 +188,9 @@ describe("a store that", () => {
   });
 
   test("refuses every write takes no lease, and says so before the deadline is long over", async () => {
-    const pool = await started("faults", { store: new ConsulStore(consulConnection({}, address)) });
+    const pool = await started("faults", {
+      store: new ConsulStore(consulConnection({ ...cluster.environment, CONSUL_HTTP_ADDR: address })),
+    });
     proxy.answer = ({ method }) => (method === "GET" ? undefined : 500);
     const error = await failure(pool.acquire("refused", { deadline: 1500 }));
     expect(error).toBeInstanceOf(Error);
@@ -201,7 +203,10 @@ describe("a store that", () => {
   }, 60_000);
 
   test("is away for less than the ttl loses nobody's lease", async () => {
-    const pool = await started("faults", { store: new ConsulStore(consulConnection({}, address)), ttl: 6000 });
+    const pool = await started("faults", {
+      store: new ConsulStore(consulConnection({ ...cluster.environment, CONSUL_HTTP_ADDR: address })),
+      ttl: 6000,
+    });
     const handle = await pool.acquire("keeps");
     await pool.execute(handle, "echo x > file");
     proxy.answer = () => 500;
@@ -215,7 +220,9 @@ describe("a store that", () => {
 
   test("is away for longer ends the lease here before anybody else can have it", async () => {
     const other = await started("faults");
-    const pool = await started("faults", { store: new ConsulStore(consulConnection({}, address)) });
+    const pool = await started("faults", {
+      store: new ConsulStore(consulConnection({ ...cluster.environment, CONSUL_HTTP_ADDR: address })),
+    });
     const handle = await pool.acquire("cut off");
     const running = failure(pool.execute(handle, "sleep 100"));
     proxy.answer = () => 500;

@@ -13,7 +13,7 @@ afterAll(() => pools.stopAll());
 const POOL = "warm-pool-openai";
 
 async function command(...args: readonly string[]) {
-  const said = await cluster.project.run(args, cluster.addresses);
+  const said = await cluster.project.run(args, cluster.environment);
   return { code: said.code, text: flat(said) };
 }
 

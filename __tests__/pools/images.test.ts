@@ -69,7 +69,8 @@ withDocker("with the images that npm run images makes", () => {
     beforeAll(async () => {
       await cluster.nomad.setVariable(`nomad/jobs/${PoolServiceJob.ID}`, { tokens: tokenText(line) }, 0);
       const { NOMAD_ADDR: nomadAddress, CONSUL_HTTP_ADDR: consulAddress } = cluster.addresses;
-      const at = { nomadAddress, consulAddress, listen: "127.0.0.1", port: cluster.port(1) };
+      const consulIdentity = cluster.environment.CDK_NOMAD_CLOSED === "true";
+      const at = { nomadAddress, consulAddress, consulIdentity, listen: "127.0.0.1", port: cluster.port(1) };
       const service = new PoolServiceJob({ pools: [pool], ...at });
       const warm = new WarmPoolJob({ provider: "openai", size: 2, resources: resources(32) });
       for (const job of [warm, service]) await cluster.nomad.register(job.toApi().Job as JobJson);
@@ -125,7 +126,7 @@ withDocker("with the images that npm run images makes", () => {
       pool.execute(handle as SlotHandle, command, { timeout: 60_000, ...options });
 
     beforeAll(async () => {
-      const store = new ConsulStore(consulConnection(cluster.addresses));
+      const store = new ConsulStore(consulConnection(cluster.environment));
       pool = new SlotPool({ nomad: cluster.nomad, store, job });
       await pool.start();
       handles = await Promise.all(Array.from({ length: 2 * SLOTS }, (_, number) => pool.acquire(`task-${number}`)));

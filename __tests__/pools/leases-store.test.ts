@@ -9,13 +9,13 @@ const cluster = clusterForSuite();
 const KINDS = [
   {
     kind: "Consul",
-    connection: () => consulConnection({}, cluster.addresses.CONSUL_HTTP_ADDR),
+    connection: () => consulConnection(cluster.environment),
     open: (connection: Connection): Store => new ConsulStore(connection),
     write: "/v1/txn",
   },
   {
     kind: "Nomad",
-    connection: () => nomadConnection({}, cluster.addresses.NOMAD_ADDR),
+    connection: () => nomadConnection(cluster.environment),
     open: (connection: Connection): Store => new NomadStore(connection),
     write: "/v1/var/",
   },

@@ -15,7 +15,9 @@ const KINDS = [
 
 describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
   const connection = (at = address()): Connection =>
-    kind === "consul" ? consulConnection({}, at) : nomadConnection({}, at);
+    kind === "consul"
+      ? consulConnection({ ...cluster.environment, CONSUL_HTTP_ADDR: at })
+      : nomadConnection({ ...cluster.environment, NOMAD_ADDR: at });
   const storeAt = (at?: string): Store =>
     kind === "consul" ? new ConsulStore(connection(at)) : new NomadStore(connection(at));
 
@@ -55,11 +57,11 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
   }, 30_000);
 
   test("of processes that are killed are free within 3 s and one look, and none is held by two", async () => {
-    const claimants = new Claimants();
+    const claimants = new Claimants(cluster.environment);
     try {
       const start = () =>
         claimants.start({
-          ...{ store: kind, address: address(), pool: "killed", slots: 30, callers: 8 },
+          ...{ store: kind, pool: "killed", slots: 30, callers: 8 },
           ...{ claims: Number.MAX_SAFE_INTEGER, hold: 30, deadline: 5000, ends: false, warmUp: 0, end: 0.5 },
         });
       for (let process = 0; process < 3; process += 1) start();
@@ -87,9 +89,9 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
   }, 60_000);
 
   test("of a process that was stopped for a while are refused when it goes on", async () => {
-    const claimants = new Claimants();
+    const claimants = new Claimants(cluster.environment);
     try {
-      const where = { store: kind, address: address(), pool: "stopped", slots: 2, callers: 2 };
+      const where = { store: kind, pool: "stopped", slots: 2, callers: 2 };
       const options = { ...where, deadline: 20_000, warmUp: 0, end: 0.5 };
       const paused = claimants.start({ ...options, claims: 20, hold: 100, ends: true });
       await until("claims go on", () => claimants.linesOf(paused).length > 5);

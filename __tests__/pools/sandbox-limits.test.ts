@@ -46,7 +46,7 @@ asRoot("two sandboxes of two slots that are processes of the node", () => {
     beforeAll(async () => {
       const args = ["--isolation", isolation, "--limit", "memory=512"];
       await cluster.nomad.register(sandboxes.job({ id, count: 2, min: 2, max: 2, slots: 2, args }));
-      const store = new ConsulStore(consulConnection(cluster.addresses));
+      const store = new ConsulStore(consulConnection(cluster.environment));
       pool = new SlotPool({ nomad: cluster.nomad, store, job: id, token: sandboxes.token });
       await pool.start();
       handles = await Promise.all([0, 1, 2, 3].map((number) => pool.acquire(`task-${number}`)));

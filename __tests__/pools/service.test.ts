@@ -20,7 +20,7 @@ const never = new AbortController().signal;
 const running: ServiceProcess[] = [];
 
 async function start(...args: readonly string[]): Promise<ServiceProcess> {
-  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.addresses, "--log-level", "debug", ...args);
+  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.environment, "--log-level", "debug", ...args);
   running.push(service);
   return service;
 }
@@ -258,7 +258,7 @@ test("the command line: status without the service; claim, exec, release, drain,
   const env = {
     PATH: process.env.PATH,
     NO_COLOR: "1",
-    ...cluster.addresses,
+    ...cluster.environment,
     POOL_SERVICE_ADDR: service.address,
     POOL_SERVICE_TOKEN: root,
   };

@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 async function run(...args: readonly string[]) {
-  const said = await cluster.project.run(args, cluster.addresses);
+  const said = await cluster.project.run(args, cluster.environment);
   return { code: said.code, text: flat(said) };
 }
 
@@ -30,7 +30,7 @@ async function deploy(program: SlotPoolProgram): Promise<void> {
 }
 
 async function start(props: Pick<SlotPoolProps, "job" | "pool">): Promise<SlotPool> {
-  const store = new ConsulStore(consulConnection(cluster.addresses));
+  const store = new ConsulStore(consulConnection(cluster.environment));
   const onTrouble = (message: string) => void troubles.push(message);
   const pool = new SlotPool({ nomad: cluster.nomad, store, ...props, idle: 1000, checkInterval: 500, onTrouble });
   pools.push(pool);
@@ -151,7 +151,7 @@ describe("a slot pool of 25 slots of which 20 are leased", () => {
 
   test("the old one goes with its last lease, though two managers look after it, and one is killed", async () => {
     const workers = new SlotWorkers(bundles, {
-      ...{ nomad: cluster.addresses.NOMAD_ADDR, consul: cluster.addresses.CONSUL_HTTP_ADDR, job: id, command: "true" },
+      ...{ environment: cluster.environment, job: id, command: "true" },
       ...{ callers: 2, claims: 2, deadline: 30_000, holds: true },
     });
     try {

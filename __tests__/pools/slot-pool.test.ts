@@ -30,7 +30,7 @@ afterAll(() => bundles.remove());
 async function managerOf(job: string, props: Partial<SlotPoolProps> = {}): Promise<SlotPool> {
   const pool = new SlotPool({
     nomad: cluster.nomad,
-    store: new ConsulStore(consulConnection(cluster.addresses)),
+    store: new ConsulStore(consulConnection(cluster.environment)),
     job,
     token: sandboxes.token,
     checkInterval: 500,

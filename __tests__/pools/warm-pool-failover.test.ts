@@ -13,12 +13,12 @@ const pools = new TestPools(cluster);
 afterAll(() => pools.stopAll());
 
 test("a manager that looks after a pool is killed: another goes on, ends what the dead one leased, and leaves its own leases alone", async () => {
-  const { NOMAD_ADDR: nomad, CONSUL_HTTP_ADDR: consul } = cluster.addresses;
-  const told: WarmPoolProcess = { nomad, consul, size: 3 };
+  const told: WarmPoolProcess = { size: 3 };
   const loader = pathToFileURL(require.resolve("tsx")).href;
   const file = join(__dirname, "../support/warm-pool-process.ts");
   const child = spawn(process.execPath, ["--import", loader, file, JSON.stringify(told)], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...cluster.environment },
   });
   try {
     const [line] = (await once(child.stdout, "data")) as [Buffer];

@@ -22,7 +22,7 @@ const POOL = "warm-pool-openai";
 afterEach(async () => {
   await pools.stopAll();
   await cluster.purge();
-  await fetch(`${cluster.addresses.CONSUL_HTTP_ADDR}/v1/kv/pools?recurse`, { method: "DELETE" });
+  await cluster.ask("consul", "/v1/kv/pools?recurse", { method: "DELETE" });
 }, 60_000);
 
 /** A pool of so many, all of which are free. */
@@ -209,7 +209,7 @@ test("an unhealthy container is never given out, and replaced when it stays so; 
   for (const id of [ill, leased.lease.slot]) {
     const found = (await cluster.consul.instances(POOL)).find(({ Service }) => Service.ID.includes(id));
     const check = { ID: `ill-${id}`, Name: "ill", ServiceID: found?.Service.ID, TTL: "1h", Status: "critical" };
-    const made = await fetch(`${cluster.addresses.CONSUL_HTTP_ADDR}/v1/agent/check/register`, {
+    const made = await cluster.ask("consul", "/v1/agent/check/register", {
       method: "PUT",
       body: JSON.stringify(check),
     });
@@ -260,7 +260,7 @@ test("a pool becomes smaller down to the highest number that is leased, and as f
 }, 60_000);
 
 test("a pool whose leases are Nomad's variables is shared as one in Consul's store is", async () => {
-  const store = () => new NomadStore(nomadConnection({}, cluster.addresses.NOMAD_ADDR));
+  const store = () => new NomadStore(nomadConnection(cluster.environment));
   const stores = [store(), store()];
   const pool = await filled(2, { store: stores[0], consul: undefined });
   const other = await pools.start({ store: stores[1], consul: undefined });

@@ -14,7 +14,6 @@ import {
 /** What a process that claims is told. */
 export interface ClaimantOptions {
   readonly store: "consul" | "nomad";
-  readonly address: string;
   readonly pool: string;
   readonly name: string;
   readonly slots: number;
@@ -54,8 +53,8 @@ async function main(options: ClaimantOptions): Promise<void> {
   const conflicts = new Map<string, number>();
   const store: Store =
     options.store === "consul"
-      ? new ConsulStore(consulConnection({}, options.address))
-      : new NomadStore(nomadConnection({}, options.address));
+      ? new ConsulStore(consulConnection(process.env))
+      : new NomadStore(nomadConnection(process.env));
   const book = new LeaseBook({
     store,
     pool: options.pool,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import type { HistoryEvent } from "../../lib/pools";
+import type { ClusterEnvironment } from "./cluster";
 import { machineClock, type ClaimantLine, type ClaimantOptions } from "./claimant";
 
 /** Processes that claim from one pool, and what all of them recorded. */
@@ -14,7 +15,8 @@ export class Claimants {
   readonly #killed: HistoryEvent[] = [];
   #count = 0;
 
-  constructor() {
+  /** @param environment which cluster they claim from, and with which tokens */
+  constructor(private readonly environment: ClusterEnvironment) {
     const entryPoints = [join(__dirname, "claimant.ts")];
     // One file, which starts at once: processes are killed and started again while they are measured.
     buildSync({
@@ -34,7 +36,13 @@ export class Claimants {
       join(this.#folder, "claimant.js"),
       JSON.stringify({ ...options, name, file: this.fileOf(name) } satisfies ClaimantOptions),
     ];
-    this.#running.set(name, spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] }));
+    this.#running.set(
+      name,
+      spawn(process.execPath, args, {
+        stdio: ["ignore", "inherit", "inherit"],
+        env: { ...process.env, ...this.environment },
+      }),
+    );
     return name;
   }
 

@@ -10,6 +10,8 @@ export interface TestClusterOptions {
   readonly regions?: readonly string[];
   /** Whether it is started before the first test. Default: true. */
   readonly started?: boolean;
+  /** Whether it asks for tokens. Default: as a user's does. */
+  readonly access?: "open" | "closed";
 }
 
 /**
@@ -30,18 +32,20 @@ export class TestCluster {
    * @param env variables for the agents
    */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { regions = [], started = true } = this.options;
+    const { regions = [], started = true, access } = this.options;
     const ports = await reservePorts(Math.max(1, regions.length));
     const nomad = `http://127.0.0.1:${4646 + ports.offset}`;
     const consul = `http://127.0.0.1:${8500 + ports.offset}`;
     this.#running = {
       ports,
       addresses: { NOMAD_ADDR: nomad, CONSUL_HTTP_ADDR: consul },
-      nomad: new NomadClient(nomadConnection({}, nomad)),
-      consul: new ConsulClient(consulConnection({}, consul)),
+      clients: new Map(),
     };
     if (!started) return;
-    const more = regions.length > 0 ? ["--regions", regions.join(",")] : [];
+    const more = [
+      ...(regions.length > 0 ? ["--regions", regions.join(",")] : []),
+      ...(access === undefined ? [] : [`--${access}`]),
+    ];
     const said = await this.project.run(["up", "--port-offset", String(ports.offset), ...more], env);
     if (said.code !== 0) throw new Error(said.stderr);
   }
@@ -49,7 +53,8 @@ export class TestCluster {
   /** Ends all of it, and forgets the project. */
   async end(): Promise<void> {
     const running = this.#running;
-    if (running) await Promise.all([running.nomad.close(), running.consul.close()]);
+    const clients = [...(running?.clients.values() ?? [])];
+    await Promise.all(clients.flatMap(({ nomad, consul }) => [nomad.close(), consul.close()]));
     await this.project.remove();
     await running?.ports.release();
   }
@@ -61,16 +66,51 @@ export class TestCluster {
   }
 
   get nomad(): NomadClient {
-    return this.running.nomad;
+    return this.clients.nomad;
   }
 
   get consul(): ConsulClient {
-    return this.running.consul;
+    return this.clients.consul;
   }
 
-  /** NOMAD_ADDR and CONSUL_HTTP_ADDR, for commands of other projects. */
-  get addresses(): { readonly NOMAD_ADDR: string; readonly CONSUL_HTTP_ADDR: string } {
+  /** NOMAD_ADDR and CONSUL_HTTP_ADDR: where it is, for proxies and messages. Whoever asks it something needs its {@link environment}. */
+  get addresses(): Addresses {
     return this.running.addresses;
+  }
+
+  /** The variables with which commands, programs and other clients reach it, its tokens among them: `nomadConnection(cluster.environment)`. */
+  get environment(): ClusterEnvironment {
+    const { CDK_NOMAD_CLOSED } = this.project.cluster.surroundings();
+    return {
+      ...this.addresses,
+      ...this.project.cluster.environment(),
+      ...(CDK_NOMAD_CLOSED === undefined ? {} : { CDK_NOMAD_CLOSED }),
+    };
+  }
+
+  /** Asks one of its APIs without a client, as a program of another language would. */
+  async ask(api: "nomad" | "consul", path: string, init: RequestInit = {}): Promise<Response> {
+    const { NOMAD_ADDR, CONSUL_HTTP_ADDR, NOMAD_TOKEN = "", CONSUL_HTTP_TOKEN = "" } = this.environment;
+    const [address, header, token] =
+      api === "nomad"
+        ? [NOMAD_ADDR, "X-Nomad-Token", NOMAD_TOKEN]
+        : [CONSUL_HTTP_ADDR, "X-Consul-Token", CONSUL_HTTP_TOKEN];
+    const headers = new Headers(init.headers);
+    if (token !== "") headers.set(header, token);
+    return fetch(`${address}${path}`, { ...init, headers });
+  }
+
+  /** Clients with the tokens that it has now: others, where it was started again. */
+  private get clients(): Clients {
+    const { clients } = this.running;
+    const { environment } = this;
+    const key = `${environment.NOMAD_TOKEN} ${environment.CONSUL_HTTP_TOKEN}`;
+    const found = clients.get(key) ?? {
+      nomad: new NomadClient(nomadConnection(environment)),
+      consul: new ConsulClient(consulConnection(environment)),
+    };
+    clients.set(key, found);
+    return found;
   }
 
   /** How far its ports are moved. */
@@ -89,11 +129,27 @@ export class TestCluster {
   }
 }
 
-interface Running {
-  readonly ports: ReservedPorts;
-  readonly addresses: { readonly NOMAD_ADDR: string; readonly CONSUL_HTTP_ADDR: string };
+/** Where a cluster is. */
+interface Addresses {
+  readonly NOMAD_ADDR: string;
+  readonly CONSUL_HTTP_ADDR: string;
+}
+
+/** Where a cluster is, and who asks. */
+export interface ClusterEnvironment extends Addresses {
+  readonly [variable: string]: string;
+}
+
+interface Clients {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
+}
+
+interface Running {
+  readonly ports: ReservedPorts;
+  readonly addresses: Addresses;
+  /** By their tokens. */
+  readonly clients: Map<string, Clients>;
 }
 
 /** A cluster for the tests of a file: started before the first of them, ended after the last. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { binaryHere } from "./binaries";
+import type { ClusterEnvironment } from "./cluster";
 import * as v from "valibot";
 import { apiPath, type ConsulClient } from "../../lib/nomad";
 
@@ -15,6 +16,8 @@ export class Mesh {
 
   constructor(
     private readonly consul: ConsulClient,
+    /** With which token. */
+    private readonly environment: ClusterEnvironment,
     private readonly grpc: string,
     private readonly envoy: string,
     private readonly folder: string,
@@ -74,7 +77,7 @@ export class Mesh {
   private async start(args: readonly string[], name: string): Promise<void> {
     const { path } = await binaryHere("consul");
     const log = openSync(join(this.folder, name), "a");
-    const env = { ...process.env, CONSUL_HTTP_ADDR: this.consul.address, CONSUL_GRPC_ADDR: this.grpc };
+    const env = { ...process.env, ...this.environment, CONSUL_GRPC_ADDR: this.grpc };
     this.#children.push(spawn(path, args, { stdio: ["ignore", log, log], env }));
   }
 }

@@ -49,11 +49,10 @@ export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Pr
   const job = "chaos";
   const { sandboxes: count, slots, callers, deadline } = options;
   await cluster.nomad.register(real.job({ id: job, count, min: count, max: count, slots }));
-  const store = new ConsulStore(consulConnection(cluster.addresses));
+  const store = new ConsulStore(consulConnection(cluster.environment));
   const workers = new SlotWorkers(bundles, {
     token: real.token,
-    nomad: cluster.addresses.NOMAD_ADDR,
-    consul: cluster.addresses.CONSUL_HTTP_ADDR,
+    environment: cluster.environment,
     job,
     callers,
     claims: Math.ceil(options.claims / options.managers),

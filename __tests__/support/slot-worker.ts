@@ -5,8 +5,6 @@ import { ConsulStore, SlotPool, type HistoryEvent } from "../../lib/pools";
 /** What a process is told that takes part in a slot pool. */
 export interface SlotWorkerOptions {
   readonly name: string;
-  readonly nomad: string;
-  readonly consul: string;
   readonly job: string;
   /** Where it records what it does. */
   readonly file: string;
@@ -40,14 +38,15 @@ export function machineNow(): number {
 
 /**
  * A manager of a slot pool as a process of its own, with its tasks, to be killed and stopped by tests: it claims, runs a command, and releases, and
- * records that so that nothing is lost when it is killed. Its first argument is what it is told; the token stands in its environment, where the sandboxes have one that it cannot read there.
+ * records that so that nothing is lost when it is killed. Its first argument is what it is told; the token stands in its environment, where the sandboxes have one that it cannot read
+ * there, and with it the cluster.
  */
 async function main(options: SlotWorkerOptions): Promise<void> {
   const file = openSync(options.file, "a");
   const say = (line: SlotWorkerLine) => void writeSync(file, `${JSON.stringify(line)}\n`);
   const pool = new SlotPool({
-    nomad: new NomadClient(nomadConnection({}, options.nomad)),
-    store: new ConsulStore(consulConnection({}, options.consul)),
+    nomad: new NomadClient(nomadConnection(process.env)),
+    store: new ConsulStore(consulConnection(process.env)),
     job: options.job,
     token: process.env.SANDBOX_TOKEN,
     manager: options.name,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HistoryEvent } from "../../lib/pools";
+import type { ClusterEnvironment } from "./cluster";
 import type { Bundles } from "./sandboxes";
 import { machineNow, type SlotWorkerLine, type SlotWorkerOptions } from "./slot-worker";
 
@@ -20,7 +21,11 @@ export class SlotWorkers {
 
   constructor(
     private readonly bundles: Bundles,
-    private readonly options: Omit<SlotWorkerOptions, "name" | "file"> & { readonly token?: string },
+    private readonly options: Omit<SlotWorkerOptions, "name" | "file"> & {
+      readonly token?: string;
+      /** Which cluster the pool is on, and with which tokens it is asked; other addresses, where a proxy is between. */
+      readonly environment: ClusterEnvironment;
+    },
   ) {
     this.#program = bundles.file("__tests__/support/slot-worker.ts");
   }
@@ -29,11 +34,11 @@ export class SlotWorkers {
   start(change: Partial<SlotWorkerOptions> = {}): string {
     const name = `worker${this.#names.length + 1}`;
     this.#names.push(name);
-    const { token, ...options } = this.options;
+    const { token, environment, ...options } = this.options;
     const told: SlotWorkerOptions = { ...options, ...change, name, file: this.fileOf(name) };
     const child = spawn(process.execPath, [this.#program, JSON.stringify(told)], {
       stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env.PATH, SANDBOX_TOKEN: token },
+      env: { PATH: process.env.PATH, SANDBOX_TOKEN: token, ...environment },
     });
     const stderr: string[] = [];
     child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk.toString()));

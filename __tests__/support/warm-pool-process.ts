@@ -3,20 +3,18 @@ import { ConsulStore, WarmPool } from "../../lib/pools";
 import { runsNothing } from "./executor";
 import { smallPool } from "./warm-pools";
 
-/** What a manager in a process of its own is told. */
+/** What a manager in a process of its own is told, beside the cluster in its environment. */
 export interface WarmPoolProcess {
-  readonly nomad: string;
-  readonly consul: string;
   readonly size: number;
 }
 
 /** Looks after a pool, leases one of its containers and says which: to be killed. */
-async function main({ nomad, consul, size }: WarmPoolProcess): Promise<void> {
+async function main({ size }: WarmPoolProcess): Promise<void> {
   const job = smallPool({ size });
   const pool = new WarmPool({
-    nomad: new NomadClient(nomadConnection({}, nomad)),
-    consul: new ConsulClient(consulConnection({}, consul)),
-    store: new ConsulStore(consulConnection({}, consul)),
+    nomad: new NomadClient(nomadConnection(process.env)),
+    consul: new ConsulClient(consulConnection(process.env)),
+    store: new ConsulStore(consulConnection(process.env)),
     executor: runsNothing,
     pool: job.pool,
     job,

@@ -49,10 +49,10 @@ export class TestPools {
    * @param more what the connection to Nomad has otherwise than usual
    */
   connections(by: Partial<TestCluster["addresses"]> = {}, more: Partial<Connection> = {}) {
-    const { NOMAD_ADDR, CONSUL_HTTP_ADDR } = { ...this.cluster.addresses, ...by };
-    const nomad = new NomadClient({ ...nomadConnection({}, NOMAD_ADDR), ...more });
-    const consul = new ConsulClient(consulConnection({}, CONSUL_HTTP_ADDR));
-    const store = new ConsulStore(consulConnection({}, CONSUL_HTTP_ADDR));
+    const environment = { ...this.cluster.environment, ...by };
+    const nomad = new NomadClient({ ...nomadConnection(environment), ...more });
+    const consul = new ConsulClient(consulConnection(environment));
+    const store = new ConsulStore(consulConnection(environment));
     this.#closing.push(
       () => nomad.close(),
       () => consul.close(),

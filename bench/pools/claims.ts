@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Claimants } from "../../__tests__/support/claimants";
 import type { ClaimantOptions } from "../../__tests__/support/claimant";
-import type { TestCluster } from "../../__tests__/support/cluster";
+import type { ClusterEnvironment, TestCluster } from "../../__tests__/support/cluster";
 import { consulConnection, nomadConnection } from "../../lib/nomad";
 import { ABSENT, ConsulStore, doublesIn, LeaseBook, NomadStore, type Store } from "../../lib/pools";
 import type { Figure } from "../synthesis";
@@ -20,9 +20,9 @@ export async function measureClaims(cluster: TestCluster, claims = 2000): Promis
   const figures: Figure[] = [];
   for (const kind of ["consul", "nomad"] as const) {
     const name = kind === "consul" ? "Consul" : "Nomad";
-    const address = kind === "consul" ? cluster.addresses.CONSUL_HTTP_ADDR : cluster.addresses.NOMAD_ADDR;
-    const one = await measureOne(kind, address, claims);
-    const three = await measureThree(kind, address, claims);
+    const { environment } = cluster;
+    const one = await measureOne(kind, environment, claims);
+    const three = await measureThree(kind, environment, claims);
     console.log(`  ${name}: bare check-and-set by ${CALLERS} callers ${words(one.bare)}`);
     console.log(`  ${name}: a claim, one process of ${CALLERS} callers ${words(one.claims)}`);
     console.log(`  ${name}: a claim, 3 processes of ${CALLERS} callers ${words(three.claims)}`);
@@ -39,21 +39,21 @@ export async function measureClaims(cluster: TestCluster, claims = 2000): Promis
         10,
         (value) => `${value.toFixed(1)} %`,
       ),
-      ...(await measureChaos(kind, name, address, claims)),
+      ...(await measureChaos(kind, name, environment, claims)),
     );
   }
   return figures;
 }
 
-function storeOf(kind: Kind, address: string): Store {
+function storeOf(kind: Kind, environment: ClusterEnvironment): Store {
   return kind === "consul"
-    ? new ConsulStore(consulConnection({}, address))
-    : new NomadStore(nomadConnection({}, address));
+    ? new ConsulStore(consulConnection(environment))
+    : new NomadStore(nomadConnection(environment));
 }
 
 /** Claims of one process, and bare writes of the same number of callers, in rounds that take turns. */
-async function measureOne(kind: Kind, address: string, claims: number) {
-  const store = storeOf(kind, address);
+async function measureOne(kind: Kind, environment: ClusterEnvironment, claims: number) {
+  const store = storeOf(kind, environment);
   const slots = Array.from({ length: SLOTS }, (_, number) => `slot-${number}`);
   const book = new LeaseBook({
     ...{ store, pool: "bench-one", candidates: () => slots, end: () => Promise.resolve("free" as const) },
@@ -86,10 +86,10 @@ async function measureOne(kind: Kind, address: string, claims: number) {
 }
 
 /** Claims of three processes at once. */
-async function measureThree(kind: Kind, address: string, claims: number) {
-  const claimants = new Claimants();
+async function measureThree(kind: Kind, environment: ClusterEnvironment, claims: number) {
+  const claimants = new Claimants(environment);
   try {
-    const options = { store: kind, address, pool: "bench-three", slots: SLOTS, callers: CALLERS, hold: 2, end: 0 };
+    const options = { store: kind, pool: "bench-three", slots: SLOTS, callers: CALLERS, hold: 2, end: 0 };
     const each = { ...options, claims: Math.ceil(claims / 3), deadline: 30_000, ends: true, warmUp: 100 };
     for (let process = 0; process < 3; process += 1) claimants.start(each);
     await claimants.ended();
@@ -107,9 +107,14 @@ async function measureThree(kind: Kind, address: string, claims: number) {
 }
 
 /** Three processes of which one is killed every second, until there are enough claims; then all are. */
-async function measureChaos(kind: Kind, name: string, address: string, claims: number): Promise<readonly Figure[]> {
-  const claimants = new Claimants();
-  const store = storeOf(kind, address);
+async function measureChaos(
+  kind: Kind,
+  name: string,
+  environment: ClusterEnvironment,
+  claims: number,
+): Promise<readonly Figure[]> {
+  const claimants = new Claimants(environment);
+  const store = storeOf(kind, environment);
   const slots = Array.from({ length: SLOTS }, (_, number) => `slot-${number}`);
   const book = new LeaseBook({
     ...{ store, pool: "bench-chaos", candidates: () => slots, end: () => Promise.resolve("free" as const) },
@@ -117,7 +122,7 @@ async function measureChaos(kind: Kind, name: string, address: string, claims: n
   try {
     await book.start();
     const options: Omit<ClaimantOptions, "name" | "file"> = {
-      ...{ store: kind, address, pool: "bench-chaos", slots: SLOTS, callers: CALLERS, hold: 60 },
+      ...{ store: kind, pool: "bench-chaos", slots: SLOTS, callers: CALLERS, hold: 60 },
       ...{ claims: Number.MAX_SAFE_INTEGER, deadline: 5000, ends: false, warmUp: 0, end: 0.5 },
     };
     for (let process = 0; process < 3; process += 1) claimants.start(options);

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { request } from "undici";
 import type { TestCluster } from "../../__tests__/support/cluster";
 import { Cpu, Driver, Job, LogConfig, Memory, Resources, Task, TaskGroup, Update } from "../../lib/jobspec";
 import { consulConnection, type JobJson } from "../../lib/nomad";
@@ -25,7 +24,7 @@ const SLEEPER = { command: "/bin/sh", args: ["-c", "while :; do sleep 1000; done
  */
 export async function measureExecutions(cluster: TestCluster, count = 1000, seconds = 60): Promise<readonly Figure[]> {
   const executor = new NomadExecutor(cluster.nomad);
-  const store = new ConsulStore(consulConnection(cluster.addresses));
+  const store = new ConsulStore(consulConnection(cluster.environment));
   const raw = await placesOf(cluster, "bench-raw", Driver.rawExec(SLEEPER), PLACES);
   const roots = await placesOf(cluster, "bench-exec", Driver.exec(SLEEPER), 3);
   // A command in a place learns how it holds processes together: that is not what is measured.
@@ -168,10 +167,9 @@ async function newJob({ nomad }: TestCluster, turn: number): Promise<string> {
   return id;
 }
 
-async function dispatched({ addresses }: TestCluster): Promise<string> {
-  const url = `${addresses.NOMAD_ADDR}/v1/job/bench-dispatched/dispatch`;
-  const { body } = await request(url, { method: "POST", body: "{}" });
-  return ((await body.json()) as { readonly DispatchedJobID: string }).DispatchedJobID;
+async function dispatched(cluster: TestCluster): Promise<string> {
+  const answer = await cluster.ask("nomad", "/v1/job/bench-dispatched/dispatch", { method: "POST", body: "{}" });
+  return ((await answer.json()) as { readonly DispatchedJobID: string }).DispatchedJobID;
 }
 
 /** From asking for a job to the first of its output, and to the whole of it with the end of the job. */

@@ -29,7 +29,7 @@ export async function measureService(cluster: TestCluster, seconds = 60): Promis
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
   const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
   await cluster.nomad.register(job.toApi().Job as JobJson);
-  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.addresses, "--log-level", "warn");
+  const service = await ServiceProcess.ofPool(POOL, tokens, cluster.environment, "--log-level", "warn");
   const agent = new Agent({ connections: BURST });
   try {
     const client = service.client(token);

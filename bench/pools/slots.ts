@@ -31,7 +31,7 @@ export async function measureSlots(cluster: TestCluster): Promise<readonly Figur
       );
       const pool = new SlotPool({
         nomad: cluster.nomad,
-        store: new ConsulStore(consulConnection(cluster.addresses)),
+        store: new ConsulStore(consulConnection(cluster.environment)),
         job,
         token: real.token,
       });

@@ -79,6 +79,7 @@ function inherited(group: ApiObject): void {
       if (resources.CPU === 0 || (resources.CPU === 100 && resources.Cores === undefined)) delete resources.CPU;
     }
     if (isPlainObject(task.Identity)) ofIdentity(task.Identity);
+    task.Identities = list(task.Identities).filter((identity) => !isGiven(identity, /^(?:consul|vault)_/));
     for (const service of list(task.Services)) ofService(service, String(task.Name));
   }
 }
@@ -87,7 +88,20 @@ function ofIdentity(identity: ApiObject): void {
   if (identity.Name === "default") delete identity.Audience;
 }
 
+/**
+ * Whether a server gives this identity to what asks for none, as its own configuration says: of whom it is for, and of how long. Whoever wrote
+ * the same gets it all the same.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/configuration/consul#service_identity
+ */
+function isGiven(identity: ApiObject, name: RegExp): boolean {
+  const more = [identity.Env, identity.File, identity.Filepath, identity.ChangeMode, identity.ChangeSignal];
+  const claims = isPlainObject(identity.ExtraClaims) && Object.keys(identity.ExtraClaims).length > 0;
+  return name.test(String(identity.Name)) && !claims && !more.some(Boolean);
+}
+
 function ofService(service: ApiObject, task: string | undefined): void {
+  if (isPlainObject(service.Identity) && isGiven(service.Identity, /^consul-service_/)) delete service.Identity;
   if (task !== undefined && service.TaskName === task) delete service.TaskName;
   for (const check of list(service.Checks)) {
     if (check.Name === `service: "${String(service.Name)}" check`) delete check.Name;

@@ -26,6 +26,7 @@ import { federate } from "./federation";
 import { endAbandoned, endAgent, endForgotten, inOrderOfEnd } from "./leftovers";
 import { licenceOf } from "./licences";
 import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
+import { writeLoginPage } from "./login-page";
 import type { Machine } from "./machine";
 import { endProcesses, processesIn } from "./processes";
 import type { Progress } from "./progress";
@@ -34,7 +35,7 @@ import { isReady, leads } from "./readiness";
 import { refuseTakenPorts } from "./refuse-ports";
 import { readState, removeState, writeState, type ClusterState } from "./state";
 import { stopJobs } from "./stop-jobs";
-import { makeTokens, readTokens, removeTokens, tokenFileOf, type Tokens } from "./tokens";
+import { makeTokens, readTokens, removeTokens, tokenFileOf, tokensFolder, type Tokens } from "./tokens";
 
 /** What an agent of an embedded cluster is doing. */
 export interface AgentStatus {
@@ -122,6 +123,11 @@ export class EmbeddedCluster {
     };
   }
 
+  /** The address of a page of its own that leads a browser to another address, with a token that nobody else sees. */
+  loginPage(address: URL): string {
+    return writeLoginPage(tokensFolder(this.folder), address);
+  }
+
   /** The variables by which a program knows what jobs for it are like: how its ports are moved, and whether it is closed. */
   surroundings(): Readonly<Record<string, string>> {
     const state = readState(this.folder);
@@ -134,12 +140,6 @@ export class EmbeddedCluster {
   /** The tokens of a closed one. */
   private tokensOf(state: ClusterState | undefined): Tokens | undefined {
     return state?.closed === true ? readTokens(this.folder) : undefined;
-  }
-
-  /** Where the Nomad of a region makes a folder for each allocation. @param region Default: the first one */
-  allocationsFolder(region?: string): string {
-    const nomad = agentsOf(readState(this.folder) ?? NOTHING_STARTED).find((agent) => agent.region === region);
-    return join(filesOf(this.folder, nomad?.name ?? "nomad").data, "alloc");
   }
 
   /** Whether an address is that of one of its Nomads, and that one lives: whatever else answers there is somebody else's. */
@@ -240,6 +240,12 @@ export class EmbeddedCluster {
         agents: {},
       };
       let state = kept ?? fresh;
+      if (kept?.closed === true && !readTokens(this.folder))
+        throw UserError.at(
+          tokensFolder(this.folder),
+          "is not there any more, and what runs of the cluster asks for those tokens; run cdk-nomad down first",
+          "access",
+        );
       const tokens = closed ? ((kept && readTokens(this.folder)) ?? makeTokens(this.folder)) : undefined;
       const access = tokens && new Access(agents, tokens, options.jobs ?? []);
       for (const agent of agents) {

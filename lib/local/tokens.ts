@@ -60,6 +60,7 @@ export function removeTokens(folder: string): void {
   rmSync(tokensFolder(folder), { recursive: true, force: true });
 }
 
-function tokensFolder(folder: string): string {
+/** Where the tokens of a cluster are. */
+export function tokensFolder(folder: string): string {
   return join(folder, "tokens");
 }

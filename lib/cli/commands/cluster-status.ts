@@ -26,6 +26,10 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   }
   const several = found.regions.length > 1;
   terminal.print(clusterTable(found));
+  if (found.phase !== "stopped" && !found.closed)
+    terminal.print(
+      term`\nopen: every user of this machine, and every page in a browser on it, may run commands here; cdk-nomad down, then up --closed, closes it`,
+    );
   if (found.phase === "stopped") terminal.print(term`\nstart it with: cdk-nomad up`);
   if (found.phase === "partial") terminal.print(partialText(found));
   if (jobs.length > 0) {

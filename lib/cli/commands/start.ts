@@ -12,7 +12,7 @@ import { deployEnvironment } from "./deploy";
 import { checkPortsHere } from "../room-here";
 import type { OpenStack } from "../open-stack";
 import { identityOf, readOwnStack } from "../own-stack";
-import { startCluster } from "./up";
+import { startCluster, warnWhereOpen } from "./up";
 import { judgedText } from "./validate";
 import { ownServiceToken, serviceAddress } from "../service-tokens";
 
@@ -33,6 +33,7 @@ export const start = command({
     });
     if (before) terminal.note(term`the cluster runs already`);
     terminal.print(clusterTable(status));
+    if (!before) warnWhereOpen(status, terminal);
     terminal.note(term``);
     // What decided the stack has to be said again at the next deployment, which would fall back to what the program has without it.
     let around = "";
@@ -55,6 +56,7 @@ export const start = command({
       ["npx cdk-nomad status", "what runs"],
       ["npx cdk-nomad pool status", "the pools of containers that wait"],
       ["eval $(npx cdk-nomad env)", "point nomad, consul, cdktf and cdk-nomad pool at it"],
+      ["npx cdk-nomad ui", "Nomad's UI in the browser, logged in"],
       ["npx cdk-nomad down", "end all of it"],
     ] as const;
     terminal.print(

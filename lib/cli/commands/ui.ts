@@ -1,10 +1,12 @@
 import { UserError } from "../../jobspec";
+import type { EmbeddedCluster } from "../../local";
+import type { NomadClient } from "../../nomad";
 import { term } from "../../text";
 import { command, flag } from "../command";
 import { clients, localCluster } from "../context";
 import { EXIT } from "../exit-codes";
 
-/** Opens Nomad's web UI, or says where it is. */
+/** Opens Nomad's web UI, logged in where the embedded cluster asks for tokens, or says where it is. */
 export const ui = command({
   name: "ui",
   summary: "open Nomad's web UI",
@@ -14,7 +16,8 @@ export const ui = command({
   interrupted: term`nothing was changed`,
   async run(input, context) {
     const { terminal, openPage } = context;
-    const { nomad, consul } = clients(context, localCluster(context).cluster);
+    const { cluster } = localCluster(context);
+    const { nomad, consul } = clients(context, cluster);
     try {
       const address = new URL("/ui/", nomad.address).href;
       const inside = await nomad.hasWebUi(context.signal).catch((error: unknown) => {
@@ -25,10 +28,23 @@ export const ui = command({
       terminal.print(term`Consul  ${new URL("/ui/", consul.address).href}`);
       if (!inside)
         terminal.note(term`this nomad was built without its web UI; put an official release on PATH to have it`);
-      else if (!input.print && terminal.isInteractive) openPage(address);
+      else if (!input.print && terminal.isInteractive) openPage(await pageOf(address, nomad, cluster));
+      if (nomad.http.connection.token)
+        terminal.note(
+          term`who opens it without cdk-nomad ui logs in with a token; cdk-nomad env prints those of the embedded cluster`,
+        );
       return EXIT.ok;
     } finally {
       await Promise.all([nomad.close(), consul.close()]);
     }
   },
 });
+
+/** What the browser is shown: the UI, to which the page of a closed embedded cluster leads it, logged in by a token that can be used once. */
+async function pageOf(address: string, nomad: NomadClient, cluster: EmbeddedCluster): Promise<string> {
+  const isClosedHere = cluster.surroundings().CDK_NOMAD_CLOSED !== undefined;
+  if (!isClosedHere || cluster.environment()?.NOMAD_ADDR !== nomad.address) return address;
+  const login = new URL(address);
+  login.searchParams.set("ott", await nomad.oneTimeToken());
+  return cluster.loginPage(login);
+}

@@ -1,11 +1,12 @@
-import { cacheFolder, machineRoom, scarceOn } from "../../local";
+import { UserError } from "../../jobspec";
+import { cacheFolder, machineRoom, scarceOn, type ClusterStatus } from "../../local";
 import { POOL_SERVICE_POLICIES, PoolServiceJob } from "../../pools";
 import { term } from "../../text";
 import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
-import { ATTENTION } from "../signs";
 import { access, json, portOffset, regionNames } from "../options";
+import { ATTENTION } from "../signs";
 import { clusterTable } from "./cluster-status";
 
 /** Starts the embedded cluster, or says that it runs. */
@@ -28,27 +29,38 @@ export const up = command({
     else {
       if (before) terminal.note(term`the cluster runs already`);
       terminal.print(clusterTable(status));
+      if (!before) warnWhereOpen(status, terminal);
     }
     return EXIT.ok;
   },
 });
+
+/** Says what an open cluster means: nobody who did not ask for one should have it without a word. */
+export function warnWhereOpen({ closed }: ClusterStatus, terminal: CliContext["terminal"]): void {
+  if (closed) return;
+  terminal.note(
+    term`${ATTENTION} it is open: every user of this machine, and every page in a browser on it, may run commands here as whoever started it; with --closed it asks for tokens`,
+  );
+}
 
 /** How the embedded cluster is started. */
 export interface StartInput {
   readonly portOffset?: number;
   readonly regions?: readonly string[];
   readonly open?: boolean;
+  readonly closed?: boolean;
 }
 
 /** Starts what does not run yet of the embedded cluster. */
-export async function startCluster({ portOffset: offset, regions, open }: StartInput, context: CliContext) {
+export async function startCluster({ portOffset: offset, regions, open, closed }: StartInput, context: CliContext) {
   const { terminal, env, machine, signal } = context;
+  if (open && closed) throw UserError.at("--open", "and --closed are said both; write one of the two", "access");
   const { cluster, project } = localCluster(context);
   for (const scarce of scarceOn(machineRoom(project), project)) terminal.note(term`${ATTENTION} ${scarce}`);
   return cluster.up({
     portOffset: offset,
     regions,
-    closed: open ? false : undefined,
+    closed: open ? false : closed ? true : undefined,
     jobs: [{ job: PoolServiceJob.ID, ...POOL_SERVICE_POLICIES }],
     cache: cacheFolder(env, machine),
     env,

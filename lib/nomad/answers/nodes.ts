@@ -39,5 +39,8 @@ export const node = object({
 /** The answer to making a server of another region known. */
 export const joined = object({ num_joined: number });
 
+/** The answer to asking for a token that can be used once. */
+export const oneTimeToken = object({ OneTimeToken: object({ OneTimeSecretID: text }) });
+
 /** A node with what it has. */
 export interface NodeJson extends v.InferOutput<typeof node> {}

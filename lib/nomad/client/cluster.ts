@@ -6,6 +6,7 @@ import {
   nomadAgent,
   nodeAllocation,
   nodeStub,
+  oneTimeToken,
   parseJson,
   readAnswer,
   signingKeys,
@@ -90,6 +91,15 @@ export abstract class ClusterRequests extends ApiClient {
     const source = this.http.source("GET", path);
     for await (const line of linesOf(this.http.stream(path, { query, signal, silence }), LONGEST_EVENT))
       yield line === undefined ? undefined : readAnswer(eventBatch, parseJson(line, source), source);
+  }
+
+  /**
+   * A token that can be exchanged once, within ten minutes, for the one that asks: with it a browser logs in.
+   *
+   * @see https://developer.hashicorp.com/nomad/api-docs/acl/tokens#upsert-one-time-token
+   */
+  async oneTimeToken(): Promise<string> {
+    return (await this.http.post(apiPath`/v1/acl/token/onetime`, oneTimeToken)).OneTimeToken.OneTimeSecretID;
   }
 
   /** Whether the agent has the web UI inside: one that was built from its sources alone has not. */

@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clusterVariables } from "../../../lib/cli/context";
+import { EmbeddedCluster } from "../../../lib/local";
+import { makeTokens } from "../../../lib/local/tokens";
+import { Masking } from "../../../lib/masking";
+import type { Terminal } from "../../../lib/cli/terminal";
+
+let folder: string;
+let tokens: ReturnType<typeof makeTokens>;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
+  mkdirSync(join(folder, "x"), { recursive: true });
+  writeFileSync(join(folder, "cluster.json"), JSON.stringify({ format: 1, portOffset: 0, agents: {}, closed: true }));
+  tokens = makeTokens(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const OWN = { NOMAD_ADDR: "http://127.0.0.1:4646", CONSUL_HTTP_ADDR: "http://127.0.0.1:8500" };
+const FAR = { NOMAD_ADDR: "https://nomad.example.com", CONSUL_HTTP_ADDR: "https://consul.example.com" };
+
+function variablesWith(env: Readonly<Record<string, string>>) {
+  const masking = new Masking();
+  const found = clusterVariables({ env, terminal: { masking } as Terminal }, new EmbeddedCluster(folder));
+  return { found, masking };
+}
+
+test("the embedded cluster is asked with its own tokens, also where the variables name its address", () => {
+  const own = { NOMAD_TOKEN: tokens.nomad, CONSUL_HTTP_TOKEN: tokens.consul };
+  expect(variablesWith({}).found).toEqual({ ...OWN, ...own });
+  expect(variablesWith(OWN).found).toEqual({ ...OWN, ...own });
+});
+
+test("a token of another cluster does not go to the embedded one, unless its address is said with it", () => {
+  expect(variablesWith({ NOMAD_TOKEN: "prod" }).found.NOMAD_TOKEN).toBe(tokens.nomad);
+  expect(variablesWith({ ...OWN, NOMAD_TOKEN: "a-reader" }).found.NOMAD_TOKEN).toBe("a-reader");
+});
+
+test("the tokens of the embedded cluster go nowhere else, and are hidden in what is printed", () => {
+  const { found, masking } = variablesWith(FAR);
+  expect(found).toEqual(FAR);
+  expect(JSON.stringify(masking.json({ said: `refused: ${tokens.nomad}` }))).not.toContain(tokens.nomad);
+});

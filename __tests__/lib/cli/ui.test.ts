@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeTokens } from "../../../lib/local/tokens";
+import { reservePorts, type ReservedPorts } from "../../support/ports";
+import { cli, environment } from "../../support/run-cli";
+
+const SECRET = "0f9e8d7c-1111-4222-8333-abcdefabcdef";
+
+let project: string;
+let ports: ReservedPorts;
+let server: Server;
+let asked: (string | undefined)[];
+
+beforeEach(async () => {
+  project = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
+  writeFileSync(join(project, "cdktf.json"), "{}");
+  mkdirSync(join(project, ".cdk-nomad"));
+  ports = await reservePorts();
+  asked = [];
+  // A Nomad with its UI inside, as official releases have it.
+  server = createServer(({ url, headers }, answer) => {
+    if (url === "/v1/acl/token/onetime") {
+      asked.push(headers["x-nomad-token"] as string | undefined);
+      answer.setHeader("Content-Type", "application/json");
+      answer.end(JSON.stringify({ OneTimeToken: { OneTimeSecretID: SECRET } }));
+    } else answer.end("<html>ember</html>");
+  }).listen(4646 + ports.offset, "127.0.0.1");
+  await once(server, "listening");
+});
+afterEach(async () => {
+  server.close();
+  await ports.release();
+  rmSync(project, { recursive: true, force: true });
+});
+
+function started(closed: boolean) {
+  const state = { format: 1, portOffset: ports.offset, agents: {}, closed };
+  writeFileSync(join(project, ".cdk-nomad", "cluster.json"), JSON.stringify(state));
+  return makeTokens(join(project, ".cdk-nomad"));
+}
+
+async function ui(...more: readonly string[]) {
+  const opened: string[] = [];
+  const openPage = (address: string) => void opened.push(address);
+  const said = await cli(["ui", ...more], { cwd: project, env: environment(), columns: 200, openPage });
+  return { ...said, opened };
+}
+
+test("of a closed cluster the UI is opened logged in, and the token stands in no address and no output", async () => {
+  const tokens = started(true);
+  const { code, opened, stdout, stderr } = await ui();
+  expect([code, asked]).toEqual([0, [tokens.nomad]]);
+  const [page = ""] = opened;
+  expect(page).toMatch(/^file:/);
+  expect(readFileSync(fileURLToPath(page), "utf8")).toContain(`/ui/?ott=${SECRET}`);
+  for (const secret of [SECRET, tokens.nomad]) expect(`${page}${stdout}${stderr}`).not.toContain(secret);
+});
+
+test("of an open cluster it is opened as it is, and --print opens nothing", async () => {
+  started(false);
+  expect((await ui()).opened).toEqual([`http://127.0.0.1:${4646 + ports.offset}/ui/`]);
+  expect([(await ui("--print")).opened, asked]).toEqual([[], []]);
+});
