@@ -96,6 +96,7 @@ describe("the stream of events", () => {
   ] as const)("gives way to blocking queries for %s", async (_name, refusal, words) => {
     const changes = await follow({
       [STREAM]: refusal as Answer,
+      "GET /v1/regions": { body: ["global"] },
       "GET /v1/allocations": { body: [], headers: { "X-Nomad-Index": "7" } },
       "GET /v1/deployments": "hang",
     });
