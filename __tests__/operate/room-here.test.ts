@@ -68,3 +68,15 @@ test("what is missing of this machine's memory and disk is said before it is dep
   expect(flat(said)).not.toContain("web work:");
   expect(said.code).toBe(0);
 });
+
+test("a socket that this folder is too deep for is said, and Nomad does not make it", async () => {
+  await cluster.purge();
+  const script = 'if [ -S "$NOMAD_SECRETS_DIR/api.sock" ]; then echo there; else echo missing; fi; exec sleep 3600';
+  program({ id: "talker", script });
+  const said = await project.run(["deploy", "dev"]);
+  expect([said.code, flat(said)]).toEqual([
+    0,
+    expect.stringMatching(/talker work: the Task API of script will not work: .* whose path is \d+ shorter/),
+  ]);
+  expect((await project.run(["logs", "script"])).stdout).toBe("missing\n");
+});

@@ -1,6 +1,7 @@
 import { withCluster } from "../../__tests__/support/cluster";
 import { NOMAD, parseWithNomad } from "../../__tests__/support/nomad-program";
 import type { Figure } from "../synthesis";
+import { measureAccidents } from "./accidents";
 import { measureAnswers } from "./answers";
 import { measureCommands } from "./commands";
 import { measureScalingRaces } from "./races";
@@ -16,6 +17,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   },
   secrets: measureSecrets,
   commands: async () => [await measureCommands(300)],
+  accidents: () => measureAccidents(7),
   races: async () => [await withCluster({}, (cluster) => measureScalingRaces(cluster, 1000))],
 };
 

@@ -1,5 +1,5 @@
 import { UserError, type Problem } from "../jobspec";
-import { takenPorts } from "../local";
+import { longSocketsOf, takenPorts, type LongSocket } from "../local";
 import type { JobJson, NomadClient } from "../nomad";
 import {
   capacityOf,
@@ -22,7 +22,8 @@ import { ATTENTION } from "./signs";
  * @throws UserError where somebody else has a port, with who it is: the job would fail with it, one restart after another
  */
 export async function checkRoomHere({ contents, nomad }: OpenStack, context: CliContext): Promise<void> {
-  if (!localCluster(context).cluster.isAt(nomad.address)) return;
+  const { cluster } = localCluster(context);
+  if (!cluster.isAt(nomad.address)) return;
   const byRegion = new Map<string | undefined, JobJson[]>();
   for (const job of jobsOf(contents)) {
     const region = typeof job.Region === "string" && job.Region !== "" ? job.Region : undefined;
@@ -30,6 +31,9 @@ export async function checkRoomHere({ contents, nomad }: OpenStack, context: Cli
   }
   const regions = await Promise.all([...byRegion].map(([region, own]) => regionOf(nomad, region, own)));
   await refuseHeldPorts(jobsOf(contents), new Set(regions.flatMap(({ claimed }) => claimed)));
+  for (const [region, own] of byRegion)
+    for (const long of own.flatMap((job) => longSocketsOf(job, cluster.allocationsFolder(region))))
+      context.terminal.note(term`${ATTENTION} ${longSocketInWords(long)}`);
   for (const { own, rooms } of regions)
     for (const shortage of rooms.length > 0 ? shortagesOf(capacityOf(own, rooms)) : [])
       context.terminal.note(term`${ATTENTION} ${shortageInWords(shortage, rooms, context.machine)}`);
@@ -111,4 +115,11 @@ function shortageInWords(
         ? `${amounts.join(" and ")} are missing on this machine`
         : "its ports, or a node of its own, are missing";
   return `${job} ${group}: ${placed} of ${wanted} find a place; ${why}`;
+}
+
+function longSocketInWords({ job, group, what, length, excess }: LongSocket): string {
+  return (
+    `${job} ${group}: ${what} will not work: the path of its socket has ${length} bytes, and a socket's has 107 at most; ` +
+    `put the project into a folder whose path is ${excess} shorter`
+  );
 }

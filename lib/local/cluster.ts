@@ -142,6 +142,12 @@ export class EmbeddedCluster {
     return state?.closed === true ? readTokens(this.folder) : undefined;
   }
 
+  /** Where the Nomad of a region makes a folder for each allocation. @param region Default: the first one */
+  allocationsFolder(region?: string): string {
+    const nomad = agentsOf(readState(this.folder) ?? NOTHING_STARTED).find((agent) => agent.region === region);
+    return join(filesOf(this.folder, nomad?.name ?? "nomad").data, "alloc");
+  }
+
   /** Whether an address is that of one of its Nomads, and that one lives: whatever else answers there is somebody else's. */
   isAt(address: string): boolean {
     const state = readState(this.folder);

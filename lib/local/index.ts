@@ -17,3 +17,4 @@ export type { Machine } from "./machine";
 export { machineRoom, scarceOn, type MachineRoom } from "./machine-room";
 export { endProcesses, mountsIn, processesIn, unmount } from "./processes";
 export { SILENT, type Progress } from "./progress";
+export { longSocketsOf, type LongSocket } from "./socket-paths";
