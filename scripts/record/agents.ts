@@ -2,7 +2,15 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endProcesses, mountsIn, portsAt, processesIn, regionPortsAt, unmount, type ProgramName } from "../../lib/local";
+import {
+  endProcesses,
+  mountsIn,
+  portsAt,
+  processesIn,
+  regionPortsAt,
+  unmount,
+  type ProgramName,
+} from "../../lib/local";
 import { binaryHere } from "../../__tests__/support/binaries";
 
 /** Sizes that the nodes claim to have, whatever the machine has: MHz and MiB. */

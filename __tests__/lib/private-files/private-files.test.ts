@@ -98,7 +98,14 @@ test("a synthesized program is for its owner alone, while it is read, and in a f
 test("the state of an embedded cluster is for its owner alone", () => {
   const cluster = join(folder, ".cdk-nomad");
   mkdirSync(cluster, { mode: 0o755 });
-  writeState(cluster, { format: 1, portOffset: 0, regions: ["global"], sharedConsul: false, closed: false, agents: {} });
+  writeState(cluster, {
+    format: 1,
+    portOffset: 0,
+    regions: ["global"],
+    sharedConsul: false,
+    closed: false,
+    agents: {},
+  });
   expect(modes(folder)).toEqual(["700 .cdk-nomad", "600 .cdk-nomad/cluster.json"]);
   expect(existsSync(filesOf(cluster, "nomad").config)).toBe(false);
 });
