@@ -121,9 +121,12 @@ test("a reader that has seen enough, as head, is no error", () => {
   expect({ stdout, stderr }).toEqual({ stdout: "{\n0\n", stderr: "" });
 }, 300_000);
 
-test.each([[["--help"]], [["status"]]])(
+test.each([
+  [["--help"], 0],
+  [["status"], 7],
+])(
   "%j loads neither cdktf nor TypeScript nor Prettier",
-  (args) => {
+  (args, code) => {
     const list = join(folder, "loaded.txt");
     const hook = join(folder, "hook.cjs");
     writeFileSync(
@@ -135,7 +138,7 @@ test.each([[["--help"]], [["status"]]])(
       encoding: "utf8",
       env: environment(),
     });
-    expect(status).toBe(0);
+    expect(status).toBe(code);
     const loaded = readFileSync(list, "utf8");
     expect(loaded).toContain("node_modules/commander/");
     expect(loaded).not.toMatch(/node_modules\/(cdktf|constructs|typescript|prettier|@octokit|@cdktf)\//);
