@@ -97,8 +97,8 @@ const LONGEST_CORE = 10_000;
  */
 function coresOf(secret: string): readonly string[] {
   if (secret.length > LONGEST_CORE) return [];
-  // In a line of shell, what was assigned ends where the next command begins: it is the secret, also where it looks like a name.
-  const assigned = /^[^\s"'`;&|]+(?=\s*[;&|])/.exec(secret)?.[0] ?? "";
+  // In a line of shell, what was assigned ends where a command begins, the next one or its own: it is the secret, also where it looks like a name.
+  const assigned = /^[^\s"'`;&|]+(?=\s*[;&|]|\s+[a-z_.~/][\w./~-]*(?:\s|$))/.exec(secret)?.[0] ?? "";
   const first =
     assigned.length >= SHORTEST_CORE && /\d/.test(assigned) && !isPlainlyNoSecret(assigned) ? [assigned] : [];
   const others = secret

@@ -45,7 +45,10 @@ export function isPlainWords(text: string): boolean {
   if (text.length > 200) return false;
   const words = text.split(/[\s_.:/,@-]+/).filter((word) => word !== "");
   return words.every(
-    (word) => /^\d{1,4}$/.test(word) || (WORD.test(word) && (word.length < 6 || /[aeiouy]/i.test(word))),
+    // A short word without a vowel is an abbreviation, unless it has humps.
+    (word) =>
+      /^\d{1,4}$/.test(word) ||
+      (WORD.test(word) && ((word.length < 6 && !/[a-z][A-Z]/.test(word)) || /[aeiouy]/i.test(word))),
   );
 }
 
