@@ -37,9 +37,17 @@ export async function serverAt(name: string, ask: (path: ApiPath) => Promise<unk
   return undefined;
 }
 
+/** The rule of an error that says so. */
+const WRONG_SERVER = "wrong-service";
+
+/** Whether another server answers at an address than the one that is meant: nothing that is asked there will go well. */
+export function isWrongServer(error: unknown): boolean {
+  return error instanceof UserError && error.problems[0]?.rule === WRONG_SERVER;
+}
+
 /** That the address is another server's. */
 export function wrongServer({ name, address }: Connection, other: Server): UserError {
   const example = OWN_QUESTIONS.find(({ server }) => server === name)?.example;
   const message = `a ${other} answers at ${address}, and no ${name}; write the address of ${name} into it${example ? `, such as ${example}` : ""}`;
-  return UserError.at(variableOf(name, "address") ?? "", message, "wrong-service");
+  return UserError.at(variableOf(name, "address") ?? "", message, WRONG_SERVER);
 }

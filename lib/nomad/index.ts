@@ -29,6 +29,7 @@ export { flattened } from "./error-tree";
 export type { ExecOptions, ExecSession } from "./exec-session";
 export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
+export { isWrongServer } from "./identity";
 export { jobsNamed, parentOf, poolOfJob } from "./job-names";
 export { placementInWords, unplacedInWords } from "./placement";
 export { stopAndPurge } from "./purge";

@@ -1,4 +1,4 @@
-import { messageOf, type ConsulClient, type NomadClient } from "../../nomad";
+import { isWrongServer, messageOf, type ConsulClient, type NomadClient } from "../../nomad";
 import { readRecordTexts, RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
 import { ConsulRecordStore, NomadRecordStore, type RecordStore, type StoredText } from "./store";
 
@@ -29,7 +29,7 @@ export type RecordState =
  * Reads the record of a stack: where the stack keeps it, else where it kept it as long as it had no Consul, or one. Never throws for what a server
  * says: what cannot be read is a state.
  *
- * @throws the signal's reason, where it is aborted
+ * @throws UserError where another server is at the address, and so the wrong one; the signal's reason, where it is aborted
  */
 export async function readRecord(place: RecordPlace, clients: RecordClients): Promise<RecordState> {
   const own = await stateIn(place.store, place, clients);
@@ -88,6 +88,7 @@ async function stateIn(store: RecordStoreName, identity: StackIdentity, clients:
     return record ? { kind: "found", record, store } : { kind: "none" };
   } catch (error) {
     clients.signal?.throwIfAborted();
+    if (isWrongServer(error)) throw error;
     return { kind: "unreadable", reason: messageOf(error) };
   }
 }
