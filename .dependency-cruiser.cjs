@@ -42,11 +42,11 @@ const operations = {
   stack: [],
   events: [],
   capacity: [],
-  identity: ["stack"],
+  identity: ["stack", "events"],
   hcl: [],
   files: ["stack", "hcl"],
   plan: ["stack"],
-  record: ["stack"],
+  record: ["stack", "events"],
   ownership: ["stack", "plan", "record"],
   deployment: ["stack", "events", "plan", "record"],
 };

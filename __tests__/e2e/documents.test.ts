@@ -144,6 +144,8 @@ test("the variables of another cluster are the ones that are read", async () => 
 
 test("on a cluster that the variables name: deployed, then promoted, taken back, restarted, and put right", async () => {
   project.change({ stagingInProcesses: true });
+  // It is one cluster here, and the jobs of both have the same ids: dev's are not staging's to take.
+  expect(await project.run(["destroy", "dev", "--yes"])).toMatchObject({ code: 0 });
   const [, deploy = ""] = commandsOf(block("export NOMAD_ADDR"));
   expect([deploy, await shell(deploy)]).toEqual([deploy, expect.objectContaining({ code: 3 })]);
   // Each with its exit code: something changes; a canary waits.

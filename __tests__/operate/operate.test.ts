@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { keyPath } from "../../lib/nomad";
@@ -181,17 +181,13 @@ describe("deploy", () => {
   });
 
   test("shows what the check answered, where no task fails", async () => {
-    const server = createServer((_, response) => response.writeHead(503).end("the shop is closed today"));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    try {
-      program([{ id: "web", checkedPort: port, deadline: 12 }]);
-      const said = await project.run(["deploy", "dev"]);
-      expect(said.code).toBe(1);
-      expect(flat(said)).toMatch(/check ".*" of service "web" is critical: HTTP GET .*503.*the shop is closed today/);
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
+    const port = cluster.port(2);
+    const answer = 'require("http").createServer((_, r) => r.writeHead(503).end("the shop is closed today"))';
+    const script = `exec '${process.execPath}' -e '${answer}.listen(${port}, "127.0.0.1")'`;
+    program([{ id: "web", checkedPort: port, script, deadline: 12 }]);
+    const said = await project.run(["deploy", "dev"]);
+    expect(said.code).toBe(1);
+    expect(flat(said)).toMatch(/check ".*" of service "web" is critical: HTTP GET .*503.*the shop is closed today/);
   });
 
   test("gives up waiting after --timeout, with exit code 4, and status --watch comes back to it", async () => {

@@ -14,6 +14,8 @@ export class RecordServers {
   beforeWrite: (paths: readonly string[]) => void | Promise<void> = () => undefined;
   /** Thrown by every request to that server. */
   readonly refuse: { consul?: Error; nomad?: Error } = {};
+  /** Thrown by the next requests to that server, one after another. */
+  readonly stumble: { consul: Error[]; nomad: Error[] } = { consul: [], nomad: [] };
   #index = 0;
 
   get clients(): RecordClients {
@@ -82,7 +84,7 @@ export class RecordServers {
   }
 
   private asked(store: "consul" | "nomad"): void {
-    const error = this.refuse[store];
+    const error = this.refuse[store] ?? this.stumble[store].shift();
     if (error) throw error;
   }
 }

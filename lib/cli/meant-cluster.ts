@@ -9,7 +9,7 @@ export interface Going {
   /** Whether the stack may go to another cluster than the last time. Default: that is refused. */
   readonly toNewCluster?: boolean;
   /** Whether the cluster has a record of the stack: then it has been there before. */
-  readonly isRecorded: boolean;
+  readonly isRecorded: boolean | "unknown";
 }
 
 /**

@@ -133,7 +133,7 @@ export async function withStackToChange<T>(
 ): Promise<T> {
   const change = async (stack: OpenStack) => {
     const owners = await ownersOf(stack, context);
-    const isRecorded = owners.own.kind === "found";
+    const isRecorded = owners.own.kind === "unreadable" ? "unknown" : owners.own.kind === "found";
     const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded }, context);
     const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context));
     if (brings) keepWhere();

@@ -11,6 +11,8 @@ const TOKEN_PATIENCE = 20_000;
  * each of its answers is waited for long enough before.
  */
 const SILENT_PATIENCE = 10_000;
+/** For what a command only looks up before its work: a server that is busy for a moment is waited for, and one that does not answer is not. */
+export const LOOKING = { patience: 5_000, unreachable: false };
 const REFUSED = "Nomad refuses the token that it took before, as one does that has just restarted";
 
 /** What asking again takes. */

@@ -1,5 +1,6 @@
 import { UserError } from "../../jobspec";
 import { ApiError, isClosed, isUnreachable, type ConsulClient, type NomadClient } from "../../nomad";
+import { LOOKING, withRetries } from "../events";
 
 /** What is known of a cluster by which it is told from others. What a token may not ask, or a release does not tell, is absent. */
 export interface ClusterIdentity {
@@ -31,8 +32,8 @@ export async function identifyCluster(
   signal?: AbortSignal,
 ): Promise<ClusterIdentity> {
   const [keys, region, ofConsul] = await Promise.all([
-    unlessRefused(() => nomad.signingKeys()),
-    regionOf(nomad),
+    unlessRefused(() => nomad.signingKeys(), signal),
+    regionOf(nomad, signal),
     identifyConsul(consul, signal),
   ]);
   return {
@@ -43,12 +44,12 @@ export async function identifyCluster(
   };
 }
 
-async function regionOf(nomad: NomadClient): Promise<string | undefined> {
+async function regionOf(nomad: NomadClient, signal: AbortSignal | undefined): Promise<string | undefined> {
   const named = nomad.http.connection.query?.region;
   if (named !== undefined) return named;
-  const own = await unlessRefused(() => nomad.ownRegion());
+  const own = await unlessRefused(() => nomad.ownRegion(), signal);
   if (own !== undefined) return own;
-  return onlyOne(await unlessRefused(() => nomad.regions()));
+  return onlyOne(await unlessRefused(() => nomad.regions(), signal));
 }
 
 async function identifyConsul(
@@ -59,9 +60,9 @@ async function identifyConsul(
   const until = signal ? AbortSignal.any([signal, ends]) : ends;
   try {
     const [consulId, own, all] = await Promise.all([
-      unlessRefused(() => consul.clusterId(until)),
-      unlessRefused(() => consul.datacenter(until)),
-      unlessRefused(() => consul.datacenters(until)),
+      unlessRefused(() => consul.clusterId(until), until),
+      unlessRefused(() => consul.datacenter(until), until),
+      unlessRefused(() => consul.datacenters(until), until),
     ]);
     const consulDatacenter = own ?? onlyOne(all);
     return {
@@ -75,10 +76,10 @@ async function identifyConsul(
   }
 }
 
-/** What a server says; undefined where it does not tell, or not this token. That it does not answer is an error. */
-async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** What a server says; undefined where it does not tell, or not this token. That it does not answer is an error, and what passes is waited for. */
+async function unlessRefused<T>(ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
   try {
-    return await ask();
+    return await withRetries(ask, { ...LOOKING, signal });
   } catch (error) {
     // A release may not have the endpoint, a token may not ask it, and a proxy may not let it through.
     const isAnswer = error instanceof ApiError || error instanceof UserError;

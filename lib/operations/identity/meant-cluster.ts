@@ -15,8 +15,8 @@ export interface MeantCluster {
   readonly declared?: DeclaredCluster;
   /** Where it went the last time from this project. */
   readonly last?: LastCluster;
-  /** Whether there is a record of the stack here: then it has been here before. */
-  readonly isRecorded: boolean;
+  /** Whether there is a record of the stack here: then it has been here before. Unknown where it cannot be read. */
+  readonly isRecorded: boolean | "unknown";
   /** Whether somebody said that it is to be brought to another cluster than before. */
   readonly toNewCluster: boolean;
 }
@@ -29,7 +29,7 @@ export interface MeantCluster {
 export function refuseUnmeant(known: MeantCluster): void {
   const { stack, here, declared, last } = known;
   if (declared) refuseOtherThanDeclared(stack, declared, here);
-  if (known.isEmbedded || known.isRecorded || known.toNewCluster || last === undefined) return;
+  if (known.isEmbedded || known.isRecorded === true || known.toNewCluster || last === undefined) return;
   // A region alone tells no clusters apart: most have the same one.
   const isKnownByName = declared && (declared.address ?? declared.consulDatacenter ?? declared.consulId) !== undefined;
   if (isKnownByName || isSameCluster(last, here)) return;
@@ -37,9 +37,11 @@ export function refuseUnmeant(known: MeantCluster): void {
   const way = last.embedded
     ? "point there with: eval $(npx cdk-nomad env)"
     : `write its address into NOMAD_ADDR and CONSUL_HTTP_ADDR`;
+  const record =
+    known.isRecorded === "unknown" ? "whose record of it cannot be read, if it has one" : "which has no record of it";
   throw UserError.at(
     stack,
-    `went to ${before} the last time, and the cluster at ${here.address} is another one, which has no record of it; ${way}, or bring it here too with: cdk-nomad deploy ${stack} --to-new-cluster`,
+    `went to ${before} the last time, and the cluster at ${here.address} is another one, ${record}; ${way}, or bring it here too with: cdk-nomad deploy ${stack} --to-new-cluster`,
     "cluster",
   );
 }

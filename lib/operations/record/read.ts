@@ -1,5 +1,6 @@
 import { isWrongServer, messageOf, type ConsulClient, type NomadClient } from "../../nomad";
 import { readRecordTexts, RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
+import { LOOKING, withRetries } from "../events";
 import { ConsulRecordStore, NomadRecordStore, type RecordStore, type StoredText } from "./store";
 
 /** Which store has the record of a stack: Consul, or Nomad's variables where the stack has no Consul. */
@@ -56,7 +57,7 @@ export async function listRecords(clients: RecordClients): Promise<RecordList> {
   const unread: { store: RecordStoreName; reason: string }[] = [];
   for (const store of STORES) {
     try {
-      const all = await storeOf(store, clients).readAll(clients.signal);
+      const all = await patiently(clients, () => storeOf(store, clients).readAll(clients.signal));
       for (const head of headsOf(all.keys())) records.push(listed(head, all, store));
     } catch (error) {
       clients.signal?.throwIfAborted();
@@ -81,10 +82,16 @@ export function textsOf(objects: ReadonlyMap<string, StoredText>): ReadonlyMap<s
   return new Map([...objects].map(([path, { text }]) => [path, text]));
 }
 
+/** A record that a server without a leader cannot give just now is none that cannot be read. */
+async function patiently<T>({ signal }: RecordClients, read: () => Promise<T>): Promise<T> {
+  return withRetries(read, { ...LOOKING, signal });
+}
+
 async function stateIn(store: RecordStoreName, identity: StackIdentity, clients: RecordClients): Promise<RecordState> {
   const head = recordPath(identity);
   try {
-    const record = readRecordTexts(textsOf(await storeOf(store, clients).read(head, clients.signal)), head);
+    const texts = await patiently(clients, () => storeOf(store, clients).read(head, clients.signal));
+    const record = readRecordTexts(textsOf(texts), head);
     return record ? { kind: "found", record, store } : { kind: "none" };
   } catch (error) {
     clients.signal?.throwIfAborted();

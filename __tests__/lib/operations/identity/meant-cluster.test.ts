@@ -61,6 +61,11 @@ describe("a stack that went elsewhere the last time", () => {
     expect(refusal(going({ last, ...more }))).toBe("");
   });
 
+  test("of a record that cannot be read it is not said that there is none", () => {
+    expect(refusal(going({ last, isRecorded: "unknown" }))).toContain("whose record of it cannot be read");
+    expect(refusal(going({ last }))).toContain("which has no record of it");
+  });
+
   test("a region that it names tells no clusters apart", () => {
     expect(refusal(going({ last, declared: { region: "eu" } }))).toContain("another one");
   });
@@ -165,6 +170,14 @@ describe("who a cluster is", () => {
     const several = { ...ANSWERS, "GET /v1/agent/self": refused, "GET /v1/regions": { body: ["eu", "us"] } };
     await withServer(several, async (clients) => {
       expect((await identifyCluster(clients)).region).toBeUndefined();
+    });
+  });
+
+  test("a server without a leader is asked again, and is no cluster of which nothing is known", async () => {
+    const leaderless = { status: 500, body: "rpc error: No cluster leader" };
+    const jwks = "GET /.well-known/jwks.json";
+    await withServer({ ...ANSWERS, [jwks]: [leaderless, ANSWERS[jwks]] }, async (clients) => {
+      expect(await identifyCluster(clients)).toMatchObject(whole);
     });
   });
 

@@ -1,5 +1,5 @@
 import { UserError } from "../../../../lib/jobspec";
-import { NoAnswerError } from "../../../../lib/nomad";
+import { ApiError, NoAnswerError } from "../../../../lib/nomad";
 import {
   enterRecord,
   leaveRecord,
@@ -215,6 +215,15 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
       kind: "unwritten",
       reason: "refuses the token",
     });
+  });
+
+  test("is read once a server has a leader again, and is no state until then", async () => {
+    const servers = new RecordServers();
+    await enterRecord(want(["web"]), servers.clients);
+    servers.stumble[store].push(new ApiError("Nomad", "GET", "/v1", 500, "rpc error: No cluster leader"));
+    expect(await readRecord(place, servers.clients)).toMatchObject({ kind: "found" });
+    servers.stumble[store].push(new ApiError("Nomad", "GET", "/v1", 500, "rpc error: No cluster leader"));
+    expect(await listRecords(servers.clients)).toMatchObject({ records: [{ kind: "found" }], unread: [] });
   });
 
   test("what passes is thrown, since it is worth another try", async () => {
