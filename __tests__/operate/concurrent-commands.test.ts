@@ -1,5 +1,4 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import * as v from "valibot";
 import { keyPath, type AllocationStub } from "../../lib/nomad";
@@ -14,8 +13,12 @@ import type { SmallJob, SmallProgram } from "./programs/small-jobs";
 
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
 const { project } = cluster;
-/** The same stack in the hands of somebody else. */
+/** The same stack in the hands of somebody else: a copy of the project, which has its name. */
 const other = new Project(Project.SMALL_JOBS);
+beforeAll(() => {
+  for (const { folder } of [project, other])
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "shop" }));
+});
 const gate = join(project.folder, "gate");
 
 afterEach(async () => {
@@ -68,25 +71,21 @@ describe("restart", () => {
 
 describe("what is waited for", () => {
   test("is named where the time is over, and by status: a constraint, a dimension, the answer of a check", async () => {
-    const server = createServer((_, response) => response.writeHead(503).end("the shop is closed today"));
-    await new Promise<void>((resolve) => server.listen(cluster.port(0), "127.0.0.1", resolve));
-    try {
-      program([
-        { id: "rack", constraint: { attribute: "${meta.rack}", value: "r1" }, deadline: 240 },
-        { id: "huge", memory: 9_000_000, deadline: 240 },
-        { id: "shop", checkedPort: cluster.port(0), deadline: 240 },
-      ]);
-      expect((await dev("deploy", "dev", "--detach")).code).toBe(0);
-      const waits = [/meta\.rack/, /memory is exhausted/, /the shop is closed today/];
-      const all = (said: Said) => waits.every((reason) => reason.test(flat(said)));
-      let said = await dev("status", "dev");
-      await until("the reasons", async () => all((said = await dev("status", "dev"))));
-      expect([said.code, flat(said)]).toEqual([1, expect.not.stringContaining("✓")]);
-      const deployed = await dev("deploy", "dev", "--timeout", "4s");
-      expect([deployed.code, all(deployed), flat(deployed)]).toEqual([4, true, flat(deployed)]);
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
+    const answer = 'require("http").createServer((_, r) => r.writeHead(503).end("the shop is closed today"))';
+    const script = `exec '${process.execPath}' -e '${answer}.listen(${cluster.port(0)}, "127.0.0.1")'`;
+    program([
+      { id: "rack", constraint: { attribute: "${meta.rack}", value: "r1" }, deadline: 240 },
+      { id: "huge", memory: 9_000_000, deadline: 240 },
+      { id: "shop", checkedPort: cluster.port(0), script, deadline: 240 },
+    ]);
+    expect((await dev("deploy", "dev", "--detach")).code).toBe(0);
+    const waits = [/meta\.rack/, /memory is exhausted/, /the shop is closed today/];
+    const all = (said: Said) => waits.every((reason) => reason.test(flat(said)));
+    let said = await dev("status", "dev");
+    await until("the reasons", async () => all((said = await dev("status", "dev"))));
+    expect([said.code, flat(said)]).toEqual([1, expect.not.stringContaining("✓")]);
+    const deployed = await dev("deploy", "dev", "--timeout", "4s");
+    expect([deployed.code, all(deployed), flat(deployed)]).toEqual([4, true, flat(deployed)]);
   });
 
   test("of a canary without room is the dimension, and it is never promoted", async () => {
