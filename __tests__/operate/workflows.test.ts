@@ -171,6 +171,8 @@ test("deploy that fails: the step fails, and the log says why", async () => {
 });
 
 test("drift: one issue with what somebody changed", async () => {
+  // What the other tests brought would be strays of this program.
+  await cluster.purge();
   program({ id: "still" });
   expect((await act(dev("deploy"))).code).toBe(0);
   await scale(cluster.nomad, "still", "work", 3);
