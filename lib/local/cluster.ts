@@ -90,7 +90,7 @@ export interface UpOptions {
 const START_LIMIT = 60_000;
 
 /** Whether a cluster of which nobody says otherwise asks for tokens. */
-const CLOSED_BY_DEFAULT = false;
+const CLOSED_BY_DEFAULT = true;
 
 /** What a cluster is like before anybody says otherwise. */
 const NOTHING_STARTED = { portOffset: 0, regions: ONE_REGION, closed: CLOSED_BY_DEFAULT };

@@ -28,7 +28,7 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   terminal.print(clusterTable(found));
   if (found.phase !== "stopped" && !found.closed)
     terminal.print(
-      term`\nopen: every user of this machine, and every page in a browser on it, may run commands here; cdk-nomad down, then up --closed, closes it`,
+      term`\nopen: every user of this machine, and every page in a browser on it, may run commands here; cdk-nomad down, then up, closes it`,
     );
   if (found.phase === "stopped") terminal.print(term`\nstart it with: cdk-nomad up`);
   if (found.phase === "partial") terminal.print(partialText(found));

@@ -39,7 +39,7 @@ export const up = command({
 export function warnWhereOpen({ closed }: ClusterStatus, terminal: CliContext["terminal"]): void {
   if (closed) return;
   terminal.note(
-    term`${ATTENTION} it is open: every user of this machine, and every page in a browser on it, may run commands here as whoever started it; with --closed it asks for tokens`,
+    term`${ATTENTION} it is open: every user of this machine, and every page in a browser on it, may run commands here as whoever started it; without --open it asks for tokens`,
   );
 }
 
