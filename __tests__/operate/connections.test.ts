@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
 import { binaryHere } from "../support/binaries";
-import { Authority, type Certificate } from "../support/certificates";
 import { ForwardProxy, Listener, type ListenerOptions, type Passing, type Seen } from "../support/listener";
+import { MutualTls } from "../support/mutual-tls";
 import { environment } from "../support/run-cli";
 
 /**
@@ -15,23 +14,17 @@ import { environment } from "../support/run-cli";
  */
 const run = promisify(execFile);
 
-let folder: string;
-let authority: Authority;
-let server: Certificate;
-let client: Certificate;
+let tls: MutualTls;
 let opened: { close(): Promise<void> }[] = [];
 let paths: Readonly<Record<"nomad" | "consul", string>>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cdk-nomad-as-"));
-  authority = new Authority(folder);
-  server = authority.issue("server", ["DNS:server.global.nomad", "DNS:server.dc1.consul"]);
-  client = authority.issue("client", ["DNS:client"]);
-  writeFileSync(join(folder, "token"), "token-of-a-file\n");
+  tls = new MutualTls();
+  writeFileSync(join(tls.folder, "token"), "token-of-a-file\n");
   const [nomad, consul] = [await binaryHere("nomad"), await binaryHere("consul")];
   paths = { nomad: nomad.path, consul: consul.path };
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => tls.remove());
 afterEach(async () => {
   for (const one of opened.reverse()) await one.close();
   opened = [];
@@ -49,7 +42,8 @@ interface Servers {
 const answer: ListenerOptions["answer"] = (path) => (path.endsWith("/v1/catalog/services") ? "{}" : "[]");
 
 async function servers(): Promise<Servers> {
-  const tls = {
+  const { server, authority } = tls;
+  const secured = {
     key: server.key,
     cert: server.cert,
     ca: authority.certificate,
@@ -57,7 +51,7 @@ async function servers(): Promise<Servers> {
     rejectUnauthorized: false,
   };
   const plain = await new Listener({ answer }).open();
-  const secure = await new Listener({ answer, tls }).open();
+  const secure = await new Listener({ answer, tls: secured }).open();
   const socket = await new Listener({ answer, socket: socketPath() }).open();
   const toPlain = await new ForwardProxy(() => plain.port).open();
   const toSecure = await new ForwardProxy(() => secure.port, "ann:secret").open();
@@ -65,7 +59,7 @@ async function servers(): Promise<Servers> {
   return { plain, secure, socket, toPlain, toSecure };
 }
 
-const socketPath = () => join(folder, "api.sock");
+const socketPath = () => join(tls.folder, "api.sock");
 
 /** What came in, by the server: the tunnels of a proxy and their order are nobody's business. */
 type Witness = Readonly<Record<keyof Servers, readonly (Seen | Passing)[]>>;
@@ -85,16 +79,6 @@ interface Case {
   /** What is different of ours, and documented as that. */
   readonly differs?: (seen: Witness) => Witness;
 }
-
-/** The TLS settings of a server that is known by another name than its address. */
-const trusting = (prefix: string, name: string): Env => ({
-  [`${prefix}_CACERT`]: authority.file,
-  [`${prefix}_TLS_SERVER_NAME`]: name,
-});
-const identified = (prefix: string): Env => ({
-  [`${prefix}_CLIENT_CERT`]: client.certFile,
-  [`${prefix}_CLIENT_KEY`]: client.keyFile,
-});
 
 const NOMAD_CASES: readonly Case[] = [
   {
@@ -131,8 +115,8 @@ const NOMAD_CASES: readonly Case[] = [
     name: "TLS with a server's name",
     env: ({ secure }) => ({
       NOMAD_ADDR: `https://127.0.0.1:${secure.port}`,
-      ...trusting("NOMAD", "server.global.nomad"),
-      ...identified("NOMAD"),
+      ...tls.trusting("NOMAD"),
+      ...tls.identified("NOMAD"),
     }),
   },
   {
@@ -147,7 +131,7 @@ const NOMAD_CASES: readonly Case[] = [
     name: "TLS with the machine's CAs",
     env: ({ secure }) => ({
       NOMAD_ADDR: `https://127.0.0.1:${secure.port}`,
-      SSL_CERT_FILE: authority.file,
+      SSL_CERT_FILE: tls.authority.file,
       NOMAD_TLS_SERVER_NAME: "server.global.nomad",
     }),
   },
@@ -165,7 +149,7 @@ const NOMAD_CASES: readonly Case[] = [
       NOMAD_ADDR: "https://nomad.example:4646",
       https_proxy: `http://ann:secret@${toSecure.address}`,
       HTTP_PROXY: "http://127.0.0.1:9",
-      ...trusting("NOMAD", "server.global.nomad"),
+      ...tls.trusting("NOMAD"),
     }),
   },
   {
@@ -192,7 +176,7 @@ const CONSUL_CASES: readonly Case[] = [
     env: ({ plain }) => ({
       CONSUL_HTTP_ADDR: `127.0.0.1:${plain.port}`,
       CONSUL_HTTP_TOKEN: "t",
-      CONSUL_HTTP_TOKEN_FILE: join(folder, "token"),
+      CONSUL_HTTP_TOKEN_FILE: join(tls.folder, "token"),
     }),
   },
   {
@@ -220,8 +204,8 @@ const CONSUL_CASES: readonly Case[] = [
     env: ({ secure }: Servers) => ({
       ...ssl,
       CONSUL_HTTP_ADDR: `${scheme}127.0.0.1:${secure.port}`,
-      ...trusting("CONSUL", "server.dc1.consul:8501"),
-      ...identified("CONSUL"),
+      ...tls.trusting("CONSUL", "server.dc1.consul:8501"),
+      ...tls.identified("CONSUL"),
     }),
   })),
   {
@@ -247,8 +231,8 @@ const CONSUL_CASES: readonly Case[] = [
 ];
 
 function caFolder(): string {
-  const made = mkdtempSync(join(folder, "cas-"));
-  writeFileSync(join(made, "ca.pem"), authority.certificate);
+  const made = mkdtempSync(join(tls.folder, "cas-"));
+  writeFileSync(join(made, "ca.pem"), tls.authority.certificate);
   return made;
 }
 

@@ -1,13 +1,12 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { agentEnvironment } from "../../lib/local";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
 import { binaryHere } from "../support/binaries";
-import { Authority, type Certificate } from "../support/certificates";
 import { failure } from "../support/failure";
+import { MutualTls, SERVER_NAMES } from "../support/mutual-tls";
 import { reservePorts, type ReservedPorts } from "../support/ports";
 import { environment } from "../support/run-cli";
 import { Project } from "../support/project";
@@ -16,18 +15,12 @@ import { until } from "../support/until";
 /** A real Nomad and a real Consul, closed in ways that the embedded ones are not: certificates of both sides, and a socket. */
 const run = promisify(execFile);
 
-let folder: string;
-let authority: Authority;
-let server: Certificate;
-let client: Certificate;
+let tls: MutualTls;
 let opened: { close(): Promise<void> }[] = [];
 let paths: Readonly<Record<"nomad" | "consul", string>>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cdk-nomad-tls-"));
-  authority = new Authority(folder);
-  server = authority.issue("server", ["DNS:server.global.nomad", "DNS:server.dc1.consul"]);
-  client = authority.issue("client", ["DNS:client"]);
+  tls = new MutualTls();
   const [nomad, consul] = [await binaryHere("nomad"), await binaryHere("consul")];
   paths = { nomad: nomad.path, consul: consul.path };
 });
@@ -36,31 +29,23 @@ afterEach(async () => {
   opened = [];
 });
 
-const trusting = (prefix: string) => ({
-  [`${prefix}_CACERT`]: authority.file,
-  [`${prefix}_TLS_SERVER_NAME`]: prefix === "NOMAD" ? "server.global.nomad" : "server.dc1.consul",
-});
-const identified = (prefix: string) => ({
-  [`${prefix}_CLIENT_CERT`]: client.certFile,
-  [`${prefix}_CLIENT_KEY`]: client.keyFile,
-});
-
 let ports: ReservedPorts;
 const agents: ChildProcess[] = [];
 const http = (name: "nomad" | "consul") => ports.port(name === "nomad" ? 0 : 1);
 const nomadAddress = () => `https://127.0.0.1:${http("nomad")}`;
-const mine = (prefix: "NOMAD" | "CONSUL") => ({ ...trusting(prefix), ...identified(prefix) });
+const mine = (prefix: "NOMAD" | "CONSUL") => ({ ...tls.trusting(prefix), ...tls.identified(prefix) });
 const nomadEnv = () => ({ NOMAD_ADDR: nomadAddress(), ...mine("NOMAD") });
-const consulSocket = () => join(folder, "consul.sock");
+const consulSocket = () => join(tls.folder, "consul.sock");
 
 beforeAll(async () => {
   ports = await reservePorts();
   const loopback = "127.0.0.1";
+  const { authority, server } = tls;
   const files = { ca_file: authority.file, cert_file: server.certFile, key_file: server.keyFile };
   const configs = {
     nomad: {
       bind_addr: loopback,
-      data_dir: join(folder, "nomad"),
+      data_dir: join(tls.folder, "nomad"),
       advertise: { http: loopback, rpc: loopback, serf: loopback },
       ports: { http: http("nomad"), rpc: ports.port(2), serf: ports.port(3) },
       server: { enabled: true, bootstrap_expect: 1 },
@@ -72,7 +57,7 @@ beforeAll(async () => {
       server: true,
       bootstrap_expect: 1,
       bind_addr: loopback,
-      data_dir: join(folder, "consul"),
+      data_dir: join(tls.folder, "consul"),
       addresses: { http: `unix://${consulSocket()}`, https: loopback },
       ports: {
         http: ports.port(4),
@@ -89,7 +74,7 @@ beforeAll(async () => {
     },
   };
   for (const name of ["nomad", "consul"] as const) {
-    const file = join(folder, `${name}.json`);
+    const file = join(tls.folder, `${name}.json`);
     writeFileSync(file, JSON.stringify(configs[name]));
     const config = `${name === "nomad" ? "-config" : "-config-file"}=${file}`;
     const agent = spawn(paths[name], ["agent", config], { stdio: "ignore", env: agentEnvironment(process.env) });
@@ -111,12 +96,12 @@ afterAll(async () => {
     await gone;
   }
   await ports.release();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  tls.remove();
 });
 
 test("a Nomad that wants certificates is asked with one, and says what is missing without", async () => {
   const nomad = new NomadClient(nomadConnection(nomadEnv()));
-  const without = new NomadClient(nomadConnection({ NOMAD_ADDR: nomadAddress(), ...trusting("NOMAD") }));
+  const without = new NomadClient(nomadConnection({ NOMAD_ADDR: nomadAddress(), ...tls.trusting("NOMAD") }));
   opened.push(nomad, without);
   expect(await nomad.jobs()).toEqual([]);
   expect((await failure(without.jobs()))?.message).toMatch(
@@ -172,9 +157,8 @@ test("each where the other should be is said as that once, by commands too", asy
     const swapped = {
       NOMAD_ADDR: `unix://${consulSocket()}`,
       CONSUL_HTTP_ADDR: nomadAddress(),
-      CONSUL_CACERT: authority.file,
-      CONSUL_TLS_SERVER_NAME: "server.global.nomad",
-      ...identified("CONSUL"),
+      ...tls.trusting("CONSUL", SERVER_NAMES.NOMAD),
+      ...tls.identified("CONSUL"),
     };
     for (const command of ["status", "deploy"]) {
       const said = await project.run([command, "dev"], swapped);

@@ -176,10 +176,15 @@ function consulAccess(tokens: Tokens | undefined, own: (tokens: Tokens) => objec
   return tokens ? { acl: { enabled: true, default_policy: "deny", tokens: own(tokens) } } : {};
 }
 
-/** Consul as one server on loopback. https://developer.hashicorp.com/consul/docs/agent/config */
-function consulConfig(ports: Ports, { files, version, tokens }: AgentSettings) {
+/** What every Consul agent of a cluster has: loopback only, in a folder of its own. */
+function consulOnLoopback(
+  name: string,
+  ports: ConsulClientPorts,
+  { files }: Pick<AgentSettings, "files">,
+  ownPorts: object,
+) {
   return {
-    node_name: "local",
+    node_name: name,
     datacenter: "dc1",
     data_dir: files.data,
     bind_addr: LOOPBACK,
@@ -188,45 +193,38 @@ function consulConfig(ports: Ports, { files, version, tokens }: AgentSettings) {
       http: ports["Consul HTTP"],
       grpc: ports["Consul gRPC"],
       grpc_tls: -1,
-      dns: ports["Consul DNS"],
-      server: ports["Consul server"],
       serf_lan: ports["Consul Serf"],
       serf_wan: -1,
+      ...ownPorts,
     },
-    connect: { enabled: true },
-    ui_config: { enabled: true },
-    ...consulAccess(tokens, ({ consul }) => ({ initial_management: consul, agent: consul })),
-    // Who may reach whom in the mesh, intentions say: where there are none everybody may, closed or not.
-    ...(tokens && isAtLeast(version, 1, 18) ? { default_intention_policy: "allow" } : {}),
     disable_update_check: true,
     log_level: "info",
   };
 }
 
-/** Consul as a client of the server, for the services of one region's Nomad. */
-function consulClientConfig({ name, ports, server }: ConsulClientAgent, { files, tokens }: AgentSettings) {
+/** Consul as one server on loopback. https://developer.hashicorp.com/consul/docs/agent/config */
+function consulConfig(ports: Ports, settings: AgentSettings) {
+  const { version, tokens } = settings;
   return {
-    node_name: `local-${name.slice(OTHER_CONSUL.length)}`,
-    datacenter: "dc1",
+    ...consulOnLoopback("local", ports, settings, { dns: ports["Consul DNS"], server: ports["Consul server"] }),
+    connect: { enabled: true },
+    ui_config: { enabled: true },
+    ...consulAccess(tokens, ({ consul }) => ({ initial_management: consul, agent: consul })),
+    // Who may reach whom in the mesh, intentions say: where there are none everybody may, closed or not.
+    ...(tokens && isAtLeast(version, 1, 18) ? { default_intention_policy: "allow" } : {}),
+  };
+}
+
+/** Consul as a client of the server, for the services of one region's Nomad. */
+function consulClientConfig({ name, ports, server }: ConsulClientAgent, settings: AgentSettings) {
+  return {
+    ...consulOnLoopback(`local-${name.slice(OTHER_CONSUL.length)}`, ports, settings, { dns: -1 }),
     server: false,
-    data_dir: files.data,
-    bind_addr: LOOPBACK,
-    client_addr: LOOPBACK,
-    ports: {
-      http: ports["Consul HTTP"],
-      grpc: ports["Consul gRPC"],
-      grpc_tls: -1,
-      dns: -1,
-      serf_lan: ports["Consul Serf"],
-      serf_wan: -1,
-    },
     retry_join: [`${LOOPBACK}:${server["Consul Serf"]}`],
     retry_interval: "1s",
     // Whoever asks the server for a check of this region is told its last output too.
     check_update_interval: "1s",
-    ...consulAccess(tokens, ({ consulAgent }) => ({ agent: consulAgent })),
-    disable_update_check: true,
-    log_level: "info",
+    ...consulAccess(settings.tokens, ({ consulAgent }) => ({ agent: consulAgent })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from "../../jobspec";
 import type { NomadClient, Registration } from "../../nomad";
-import { withRetries, unlessAborted, withRegionalChanges, type RegionalChanges } from "../events";
+import { BEFORE, withRetries, unlessAborted, withRegionalChanges, type RegionalChanges } from "../events";
 import {
   applyChange,
   changedMeanwhile,
@@ -14,7 +14,7 @@ import {
 import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
 import type { JobOutcome, Outcome } from "./outcome";
-import { BEFORE, whileRecorded, type Begun, type RecordingOptions } from "./recorded-deployment";
+import { whileRecorded, type Begun, type RecordingOptions } from "./recorded-deployment";
 import { revertFailedRollouts, orderOf } from "./regional-rollout";
 import { nameOf, type WantedJob } from "./stack-jobs";
 import { settleUnchanged } from "./unchanged-job";

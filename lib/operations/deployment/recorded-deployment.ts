@@ -1,4 +1,4 @@
-import { withRetries } from "../events";
+import { BEFORE, withRetries } from "../events";
 import { planJobs } from "../plan";
 import { enterRecord, leaveRecord, settleRecord, type RecordWrite, type WantedRecord } from "../record";
 import type { RecordedOthers } from "../../stack-record";
@@ -22,9 +22,6 @@ export interface Begun {
   /** Called once a job of it is registered. */
   readonly onBegun: () => void;
 }
-
-/** Before anything has begun, a server is not waited for as long, and not where its address may be wrong. */
-export const BEFORE = { patience: 20_000, unreachable: false };
 
 const NOTHING: RecordedOthers = { jobs: [], consul: [] };
 

@@ -2,5 +2,5 @@
 export type { Changes, ChangesOptions } from "./changes";
 export { unlessAborted } from "./abort";
 export { watchChanges } from "./watch-changes";
-export { LOOKING, withRetries, type RetryOptions } from "./retry";
+export { BEFORE, LOOKING, withRetries, type RetryOptions } from "./retry";
 export { withRegionalChanges, type RegionalChanges } from "./regional-changes";

@@ -11,8 +11,10 @@ const TOKEN_PATIENCE = 20_000;
  * each of its answers is waited for long enough before.
  */
 const SILENT_PATIENCE = 10_000;
-/** For what a command only looks up before its work: a server that is busy for a moment is waited for, and one that does not answer is not. */
-export const LOOKING = { patience: 5_000, unreachable: false };
+/** Before anything has begun, a server is not waited for as long, and not where its address may be wrong. */
+export const BEFORE = { patience: 20_000, unreachable: false };
+/** The same for what a command only looks up: it goes on without. */
+export const LOOKING = { ...BEFORE, patience: 5_000 };
 const REFUSED = "Nomad refuses the token that it took before, as one does that has just restarted";
 
 /** What asking again takes. */

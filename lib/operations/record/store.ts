@@ -1,5 +1,5 @@
 import type { ConsulClient, NomadClient } from "../../nomad";
-import { partPath, partsOf, RECORD_ROOT } from "../../stack-record";
+import { chunksOf, partPath, partsOf, RECORD_ROOT } from "../../stack-record";
 
 /** An object of a record as a store has it. */
 export interface StoredText {
@@ -55,7 +55,8 @@ export class ConsulRecordStore implements RecordStore {
   }
 
   async change(changes: readonly TextChange[], signal?: AbortSignal): Promise<boolean> {
-    for (const some of inTransactions(changes)) {
+    const sizeOf = ({ text = "" }: TextChange) => Buffer.byteLength(text);
+    for (const some of chunksOf(changes, sizeOf, { bytes: MOST_BYTES, items: MOST_CHANGES })) {
       const operations = some.map(({ path, text, version }) => ({ key: path, value: text, index: version }));
       const answer = await this.consul.change(operations, signal);
       if (!("index" in answer)) return false;
@@ -67,23 +68,6 @@ export class ConsulRecordStore implements RecordStore {
     const values = await this.consul.values(prefix);
     return new Map([...values].map(([path, { value, modifyIndex }]) => [path, { text: value, version: modifyIndex }]));
   }
-}
-
-function inTransactions(changes: readonly TextChange[]): readonly (readonly TextChange[])[] {
-  const all: TextChange[][] = [];
-  let bytes = 0;
-  for (const change of changes) {
-    const own = Buffer.byteLength(change.text ?? "");
-    const last = all.at(-1);
-    if (last === undefined || last.length === MOST_CHANGES || bytes + own > MOST_BYTES) {
-      all.push([change]);
-      bytes = own;
-    } else {
-      last.push(change);
-      bytes += own;
-    }
-  }
-  return all;
 }
 
 /** The item of a variable that has the text. */
