@@ -86,8 +86,11 @@ export class OpenedPool {
     await this.#agreement.learn(signal);
     await generations.look();
     if (typeof job === "object") await this.install(ownJob(job));
-    // It says what is wrong with the job.
-    if (generations.current === undefined) await readJob(nomad, this.which.job ?? (await this.someJob()), this.#group);
+    if (generations.current === undefined) {
+      // It says what is wrong with the job, unless that has come just now.
+      await readJob(nomad, this.which.job ?? (await this.someJob()), this.#group);
+      await generations.look();
+    }
     signal.throwIfAborted();
     await book.start();
     if (signal.aborted) await book.stop();
@@ -147,7 +150,13 @@ export class OpenedPool {
       token: (place) => this.tokenOf(place),
       onChange: () => this.wake(),
     });
-    await sandboxes.start();
+    try {
+      await sandboxes.start();
+    } catch (error) {
+      // It is begun again with the next look, and nobody else knows of those that it follows already.
+      await sandboxes.close();
+      throw error;
+    }
     const shrinking = new Shrinking({ nomad, job, group, sandboxes, book, slots: () => slots, onTrouble, signal });
     const resizer = new Resizer(
       {

@@ -27,6 +27,8 @@ export interface SlotGenerationsProps {
 
 /** Between two looks at the pool's jobs, in milliseconds. */
 const INTERVAL = 1000;
+/** The longest that a timer takes, in milliseconds. */
+const EVER = 2 ** 31 - 1;
 
 /**
  * The generations of a slot pool, by a look at its jobs once a second: slots are leased of the current one alone, and one manager at a time takes the
@@ -87,12 +89,16 @@ export class SlotGenerations {
     return this.all.some(({ sandboxes }) => sandboxes.isStopping(allocation));
   }
 
-  /** Waits for the next thing that Nomad says about the allocations of any. */
+  /** Waits for the next thing that Nomad says about the allocations of any. @throws the signal's reason, where none is followed */
   async changed(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
     try {
-      await Promise.race(this.all.map(({ sandboxes }) => sandboxes.changed(until)));
+      // Of no promises a race would never end.
+      await Promise.race([
+        sleep(EVER, undefined, { signal: until, ref: false }),
+        ...this.all.map(({ sandboxes }) => sandboxes.changed(until)),
+      ]);
     } finally {
       over.abort();
     }

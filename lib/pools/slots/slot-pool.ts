@@ -32,7 +32,7 @@ const ENDS: Readonly<Record<SandboxEnd, string>> = {
  * Sandboxes with slots, shared by any number of managers: a task acquires a slot, runs its commands there, and gives it back. The leases
  * stand in the store and the sandboxes in Nomad; a manager keeps nothing that it could lose.
  *
- * A changed job with an id of its own is another generation of the pool: slots are leased of the newest one, from a second after it came up at the latest. What is
+ * A changed job with an id of its own is another generation of the pool: slots are leased of the newest one, from about a second after it came up. What is
  * leased of an old one goes on, and with its last lease it is taken away.
  *
  * Clients that choose slots by themselves, as the first ones of Hermes do, hold no leases: a job is served either by them or by slot pools.
@@ -42,6 +42,7 @@ export class SlotPool {
   readonly #stop = new AbortController();
   readonly #onTrouble: (message: string) => void;
   #opened: OpenedPool | undefined;
+  #starting: Promise<void> | undefined;
 
   constructor(private readonly props: SlotPoolProps) {
     this.#onTrouble = props.onTrouble ?? (() => undefined);
@@ -65,8 +66,19 @@ export class SlotPool {
    * @throws UserError where there is no such job, pool or group; what Nomad or the store say, where they refuse or do not answer
    */
   async start(): Promise<void> {
-    if (this.#opened !== undefined) throw new Error(`the slot pool ${this.name} is started once; make another`);
+    if (this.#starting !== undefined) throw new Error(`the slot pool ${this.name} is started once; make another`);
+    this.#starting = this.open();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  private async open(): Promise<void> {
     const which = await whichPool(this.props.nomad, this.props);
+    this.#stop.signal.throwIfAborted();
     const opened = new OpenedPool(this.props, which, {
       end: (slot, signal) => this.endSlot(slot, signal),
       onLeaseLost: (lease, reason) => this.#held.end(leaseEnded(lease, reason)),
@@ -91,6 +103,8 @@ export class SlotPool {
    */
   async stop(): Promise<void> {
     this.#stop.abort(new Error(`the slot pool ${this.name} was stopped; make another to start it again`));
+    // One that is being started is given up, and has left nothing when this returns.
+    await this.#starting?.catch(() => undefined);
     if (this.#opened === undefined) return;
     const { book, generations } = this.#opened;
     await this.#opened.rest();
@@ -228,7 +242,7 @@ export class SlotPool {
 
   /** A lease that turned out to be over. Where its slot is not there any more, nobody else has to wait until they notice. */
   private giveUp(error: LeaseEndedError, lease: Lease): void {
-    if (this.#held.end(error) && error.reason === "gone") this.opened.book.release(lease).catch(() => undefined);
+    if (this.#held.end(error) && error.reason === "gone") this.#opened?.book.release(lease).catch(() => undefined);
   }
 
   private lose(sandbox: PooledSandbox, end: SandboxEnd): void {
@@ -241,13 +255,16 @@ export class SlotPool {
    * give their slots back, it comes here again, since it is still silent.
    */
   private async stopSilent({ allocation }: PooledSandbox): Promise<void> {
-    const isHeld = this.opened.book
+    // What follows the sandboxes may be at its end, and then it is for others to see.
+    const book = this.#opened?.book;
+    if (book === undefined) return;
+    const isHeld = book
       .state()
       .slots.some(
         ({ slot, state, manager }) =>
-          state === "held" && manager !== this.manager && slotOfKey(slot)?.allocation === allocation,
+          state === "held" && manager !== book.manager && slotOfKey(slot)?.allocation === allocation,
       );
-    const onTrouble = this.props.onTrouble ?? (() => undefined);
+    const onTrouble = this.#onTrouble;
     onTrouble(
       `the sandbox ${allocation} does not answer${isHeld ? "; others still hold slots of it" : " and is stopped"}`,
     );
