@@ -36,4 +36,5 @@ export { stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";
+export { inTransactions } from "./transactions";
 export { dispatcherFor } from "./transport";

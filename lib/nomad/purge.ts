@@ -8,7 +8,7 @@ const INTERVAL = 50;
 
 /**
  * Stops a job, and forgets it once the scheduler has stopped what it ran: a Nomad 1.11 that is told to forget a job while it still places its
- * allocations can end with it.
+ * allocations can end with it. A job that somebody registers anew meanwhile stays.
  *
  * @param options `purge`: whether it is forgotten. Default: true
  * @returns the evaluation that stopped it; undefined where there is no such job
@@ -27,6 +27,8 @@ export async function stopAndPurge(
     if (status !== "pending") break;
     await sleep(INTERVAL, undefined, { signal });
   }
+  // Somebody may have registered it anew meanwhile: then it is theirs.
+  if ((await nomad.job(id))?.Stop !== true) return evaluation;
   try {
     await nomad.deregister(id, { purge: true });
   } catch (error) {

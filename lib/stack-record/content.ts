@@ -124,42 +124,26 @@ export function layOut(content: RecordContent, more: (json: string) => number = 
   return [{ path: head, value }, ...entries("jobs", jobs), ...entries("consul", consul)];
 }
 
-/** A list in parts that are as small as a record's objects; an empty list has none. */
+/** A list in parts of bounded size; an empty list has none. */
 export function inParts(
   items: readonly unknown[],
   more: (json: string) => number = () => 0,
 ): readonly (readonly unknown[])[] {
-  const sizeOf = (item: unknown) => {
-    const json = JSON.stringify(item);
-    return Buffer.byteLength(json) + 1 + more(json);
-  };
-  return chunksOf(items, sizeOf, { bytes: LARGEST_PART });
-}
-
-/**
- * A list in as few chunks as its order allows. An item that is too large by itself has one of its own; an empty list has none.
- *
- * @param limits `bytes` that the items of a chunk have together, by `sizeOf`; `items` in a chunk. Default: as many as fit
- */
-export function chunksOf<T>(
-  items: readonly T[],
-  sizeOf: (item: T) => number,
-  { bytes, items: most = Infinity }: { readonly bytes: number; readonly items?: number },
-): readonly (readonly T[])[] {
-  const chunks: T[][] = [];
+  const parts: unknown[][] = [];
   let size = 0;
   for (const item of items) {
-    const own = sizeOf(item);
-    const last = chunks.at(-1);
-    if (last === undefined || last.length === most || size + own > bytes) {
-      chunks.push([item]);
+    const json = JSON.stringify(item);
+    const own = Buffer.byteLength(json) + 1 + more(json);
+    const last = parts.at(-1);
+    if (last === undefined || size + own > LARGEST_PART) {
+      parts.push([item]);
       size = own;
     } else {
       last.push(item);
       size += own;
     }
   }
-  return chunks;
+  return parts;
 }
 
 /** Items with the same properties each, without those that are not there, in an order that does not depend on the program's. */

@@ -3,7 +3,6 @@
  * it to Terraform and the commands that write it themselves share it, so that both write the same to the byte.
  */
 export {
-  chunksOf,
   inParts,
   layOut,
   partPath,

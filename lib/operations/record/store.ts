@@ -1,5 +1,5 @@
-import type { ConsulClient, NomadClient } from "../../nomad";
-import { chunksOf, partPath, partsOf, RECORD_ROOT } from "../../stack-record";
+import { inTransactions, type ConsulClient, type NomadClient } from "../../nomad";
+import { partPath, partsOf, RECORD_ROOT } from "../../stack-record";
 
 /** An object of a record as a store has it. */
 export interface StoredText {
@@ -34,10 +34,6 @@ export interface RecordStore {
   change(changes: readonly TextChange[], signal?: AbortSignal): Promise<boolean>;
 }
 
-/** Operations in a transaction of Consul, and bytes of their values: all of its releases take as many. */
-const MOST_CHANGES = 64;
-const MOST_BYTES = 256 * 1024;
-
 /** Records in Consul's KV store. */
 export class ConsulRecordStore implements RecordStore {
   readonly name = "Consul";
@@ -55,8 +51,7 @@ export class ConsulRecordStore implements RecordStore {
   }
 
   async change(changes: readonly TextChange[], signal?: AbortSignal): Promise<boolean> {
-    const sizeOf = ({ text = "" }: TextChange) => Buffer.byteLength(text);
-    for (const some of chunksOf(changes, sizeOf, { bytes: MOST_BYTES, items: MOST_CHANGES })) {
+    for (const some of inTransactions(changes, ({ path, text }) => ({ key: path, value: text }))) {
       const operations = some.map(({ path, text, version }) => ({ key: path, value: text, index: version }));
       const answer = await this.consul.change(operations, signal);
       if (!("index" in answer)) return false;

@@ -20,7 +20,14 @@ export async function jobsOfPool(
   return jobs.filter((job) => job !== undefined).filter((job) => isOfPool(job, pool));
 }
 
-/** Whether a job is a generation of a pool: its meta and its id say so, and nobody has stopped it. */
+/** Whether a job is a generation of a pool: its meta and its id say so, nobody has stopped it, and it is neither launched nor a template of what is. */
 export function isOfPool(job: JobJson, pool: string): boolean {
-  return job.Stop !== true && poolOfJob(job) === pool;
+  const { ParentID, ParameterizedJob, Periodic, Stop } = job as JobJson & Launching;
+  return Stop !== true && !ParentID && !ParameterizedJob && !Periodic && poolOfJob(job) === pool;
+}
+
+interface Launching {
+  readonly ParentID?: string | null;
+  readonly ParameterizedJob?: object | null;
+  readonly Periodic?: object | null;
 }

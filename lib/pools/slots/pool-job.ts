@@ -72,7 +72,7 @@ export function factsIn(job: JobJson, groupName: string): PoolJobFacts | undefin
     index: JobModifyIndex,
     min: found.Scaling?.Min ?? undefined,
     max: found.Scaling?.Max ?? undefined,
-    slots: /^[1-9]\d{0,3}$/.test(Meta.slots ?? "") ? Number(Meta.slots) : undefined,
+    slots: slotsIn(Meta.slots),
   };
 }
 
@@ -98,4 +98,11 @@ export const THIS_KIND = "slot-pool";
  */
 export function ownJob(job: SlotPoolJob): SlotPoolJob {
   return job.id === job.pool ? job : job.with({ meta: { ...job.meta, [REGISTERED_BY]: THIS_KIND } });
+}
+
+/** Slots that a sandbox may have: a job that claims more is not believed. */
+const MOST_SLOTS = 256;
+
+function slotsIn(text = ""): number | undefined {
+  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= MOST_SLOTS ? Number(text) : undefined;
 }

@@ -1,4 +1,4 @@
-import { ConsulClient, type Connection, type KeyEntry } from "../../nomad";
+import { ConsulClient, inTransactions, type Connection, type KeyEntry } from "../../nomad";
 import { Gathered } from "./gathered";
 import {
   ABSENT,
@@ -10,9 +10,6 @@ import {
   type StoredObject,
 } from "./store";
 
-/** Operations in a transaction: releases before 1.16 take no more. https://developer.hashicorp.com/consul/api-docs/txn */
-const LARGEST_TRANSACTION = 64;
-
 /**
  * Leases in Consul's KV store. Every change is a transaction, whose answer has the new index: a plain `PUT ?cas` says true or false alone.
  *
@@ -21,7 +18,10 @@ const LARGEST_TRANSACTION = 64;
 export class ConsulStore implements Store {
   readonly name = "Consul";
   readonly #client: ConsulClient;
-  readonly #gathered = new Gathered(async (changes, signal) => this.transact(changes, signal), LARGEST_TRANSACTION);
+  readonly #gathered = new Gathered(
+    (changes, signal) => this.transact(changes, signal),
+    (changes) => inTransactions(changes, (change) => change)[0] ?? [],
+  );
 
   constructor(connection: Connection) {
     this.#client = new ConsulClient(connection);
@@ -48,8 +48,7 @@ export class ConsulStore implements Store {
 
   async change(changes: readonly Change[], signal?: AbortSignal): Promise<readonly (number | undefined)[]> {
     const made: (number | undefined)[] = [];
-    for (let start = 0; start < changes.length; start += LARGEST_TRANSACTION)
-      made.push(...(await this.transact(changes.slice(start, start + LARGEST_TRANSACTION), signal)));
+    for (const some of inTransactions(changes, (change) => change)) made.push(...(await this.transact(some, signal)));
     return made;
   }
 

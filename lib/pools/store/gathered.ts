@@ -1,4 +1,4 @@
-import { passingTrouble } from "../../nomad";
+import { ApiError, isTokenRefused } from "../../nomad";
 import type { Change } from "./store";
 
 /** Makes changes, each by itself. @returns for each its new version, or undefined where it has another by now */
@@ -18,9 +18,14 @@ interface Batch {
 
 /**
  * Requests that are under way at once. While so many are, what else is asked for is gathered, and goes with the next: a store that writes every request
- * to its log takes a hundred changes in a few requests in an eighth of the time. Two, so that one that hangs does not hold up the others.
+ * to its log takes a hundred changes in a few requests in an eighth of the time.
  */
 const AT_ONCE = 2;
+/**
+ * How long a request counts as under way, in milliseconds, which is long for a store that does well: one that hangs holds up nobody who comes later, such as
+ * the heartbeat of a manager with all of its leases.
+ */
+const SLOW = 100;
 
 /**
  * Gathers changes that are asked for at the same time into few requests. One that is asked for alone goes at once.
@@ -35,8 +40,8 @@ export class Gathered {
 
   constructor(
     private readonly commit: Commit,
-    /** Changes in one request, at most. */
-    private readonly most: number,
+    /** As many of the first as one request takes, one at least. */
+    private readonly firstOf: (changes: readonly Change[]) => readonly Change[],
   ) {}
 
   /**
@@ -73,12 +78,21 @@ export class Gathered {
 
   private send(): void {
     while (this.#waiting.size > 0 && this.#underWay < AT_ONCE) {
-      const next = [...this.#waiting].slice(0, this.most);
+      const all = [...this.#waiting];
+      const next = all.slice(0, this.firstOf(all.map(({ change }) => change)).length);
       for (const each of next) this.#waiting.delete(each);
       this.#underWay += 1;
-      void this.together(next).finally(() => {
+      let isCounted = true;
+      const leave = () => {
+        if (!isCounted) return;
+        isCounted = false;
         this.#underWay -= 1;
         this.send();
+      };
+      const slow = setTimeout(leave, SLOW);
+      void this.together(next).finally(() => {
+        clearTimeout(slow);
+        leave();
       });
     }
   }
@@ -95,9 +109,7 @@ export class Gathered {
     try {
       await outcome;
     } catch (error) {
-      // Nothing was done, and it is not known for whose sake.
-      if (next.length > 1 && passingTrouble(error) === undefined)
-        alone = next.filter((each) => batch.members.has(each));
+      if (next.length > 1 && isRefusal(error)) alone = next.filter((each) => batch.members.has(each));
     }
     if (alone.length > 0) {
       for (const each of alone) if (batch.members.has(each)) await this.together([each]);
@@ -107,3 +119,13 @@ export class Gathered {
     next.forEach((each, at) => each.settle(outcome.then((versions) => versions[at])));
   }
 }
+
+/**
+ * Whether a store has surely done nothing, and it is not known for whose sake: the token may not change one of the keys, or all of it is too much. Whatever
+ * else goes wrong may go wrong after it was done.
+ */
+function isRefusal(error: unknown): boolean {
+  return isTokenRefused(error) || (error instanceof ApiError && CERTAIN.has(error.status));
+}
+
+const CERTAIN = new Set([400, 403, 409, 413]);

@@ -1,6 +1,7 @@
 import { ApiError, NoAnswerError } from "../../../../lib/nomad";
 import { Gathered, type Commit } from "../../../../lib/pools/store/gathered";
 import type { Change } from "../../../../lib/pools";
+import { until } from "../../../support/until";
 
 /** A request to the store, which the test answers. */
 interface Request {
@@ -14,7 +15,7 @@ function gathered(most = 64) {
   const requests: Request[] = [];
   const commit: Commit = async (changes, signal) =>
     new Promise((answer, fail) => requests.push({ keys: changes.map(({ key }) => key), signal, answer, fail }));
-  return { requests, gathered: new Gathered(commit, most) };
+  return { requests, gathered: new Gathered(commit, (changes) => changes.slice(0, most)) };
 }
 
 const change = (key: string): Change => ({ key, value: "x", version: 0 });
@@ -66,6 +67,36 @@ test("what is refused as a whole is asked again one by one, so that each has an 
   // And the way is free again.
   void store.make(change("next"));
   expect(requests.at(-1)?.keys).toEqual(["next"]);
+});
+
+test("a request that hangs holds up nobody who comes later", async () => {
+  const { requests, gathered: store } = gathered();
+  void store.make(change("a"));
+  void store.make(change("b"));
+  const heartbeat = store.make(change("heartbeat"));
+  expect(requests).toHaveLength(2);
+  await until("that it is sent", () => requests.length === 3);
+  requests[2]?.answer([7]);
+  expect(await heartbeat).toBe(7);
+  // Those that hung take no place twice.
+  for (const request of requests.slice(0, 2)) request.answer([1]);
+  await settle();
+  for (const key of keys(0, 4)) void store.make(change(key));
+  expect(requests.slice(3).map(({ keys: of }) => of)).toEqual([["k0"], ["k1"]]);
+});
+
+test.each([
+  ["a server that nobody has reached before", new NoAnswerError("Consul", "unreached", "cut")],
+  ["a proxy's error", new ApiError("Consul", "PUT", "/v1/txn", 500, "oops")],
+  ["a proxy's impatience", new ApiError("Consul", "PUT", "/v1/txn", 408, "")],
+])("after %s it may be done: nothing is sent again, so that nobody is told of another's write", async (_, error) => {
+  const { requests, gathered: store } = gathered();
+  const results = Promise.allSettled(keys(0, 4).map(async (key) => store.make(change(key))));
+  for (const request of requests.slice(0, 2)) request.answer([1]);
+  await settle();
+  requests[2]?.fail(error);
+  expect((await results).slice(2).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(requests).toHaveLength(3);
 });
 
 test("where no answer comes, all who shared the request are told so, and nothing is sent again behind their back", async () => {
