@@ -87,3 +87,19 @@ test("what was registered a moment ago can go at once, with what it launched", a
   }
   expect(await cluster.nomad.leader()).toBeDefined();
 });
+
+test("a stack of the same ids that was never brought here takes nothing of who was, unless somebody says so", async () => {
+  const theirs = { ...STRANGER, ID: "web", Name: "web" };
+  await cluster.nomad.register(theirs);
+  await cluster.consul.setValue("small/theirs", "1");
+  program({ jobs: [{ id: "web" }] });
+  const refused = await project.run(["destroy", "dev", "--yes", "--json"]);
+  expect([refused.code, JSON.parse(refused.stdout)]).toMatchObject([
+    1,
+    { jobs: [], consul: [], kept: [{ name: "web" }, { name: "keys small/" }] },
+  ]);
+  expect((await cluster.nomad.job("web"))?.Stop).toBe(false);
+  expect(await cluster.consul.keys("small/")).toEqual(["small/theirs"]);
+  expect((await project.run(["destroy", "dev", "--yes", "--adopt"])).code).toBe(0);
+  expect([await ids(), await cluster.consul.keys("small/")]).toEqual([["stranger"], []]);
+});

@@ -19,6 +19,8 @@ const options = {
   yes: flag("ask nobody: needed where there is no terminal"),
   endLeases: flag("end the leases of its pools, with whatever their holders do in them"),
   timeout: value("duration", "how long to wait for what stops, such as 10m", duration),
+  adopt: flag("take jobs and keys along that no record says are the stack's, and that are not as its program says"),
+  withoutRecords: flag("go on where records cannot be read, though it is not known then what is another stack's"),
   ...changing,
   ...stackVariables,
   ...json,
@@ -52,23 +54,29 @@ async function run(stack: OpenStack, input: Input, context: CliContext) {
   const clients = { nomad, consul, signal };
   const { project } = localCluster(context);
   terminal.progress().step("looking for what it brought");
-  const found = await findDestruction(name, projectIdentity(project), contents, clients);
+  const { adopt, withoutRecords } = input;
+  const finding = { ...clients, masking: terminal.masking, adopt, withoutRecords };
+  const found = await findDestruction(name, projectIdentity(project), contents, finding);
   terminal.rest();
   if (found.record.kind === "unreadable")
     terminal.note(
       wrap(
-        term`${ATTENTION} the record of ${name} cannot be read, so what its program has goes: ${found.record.reason}`,
+        term`${ATTENTION} the record of ${name} cannot be read, so what is as its program says goes: ${found.record.reason}`,
         {
           hanging: 2,
         },
       ),
     );
-  for (const { name: what, reason } of found.kept) terminal.note(term`${ATTENTION} ${what} stays: ${reason}`);
+  for (const { name: what, reason } of found.kept)
+    terminal.note(wrap(term`${ATTENTION} ${what} stays: ${reason}`, { hanging: 2 }));
   if (found.jobs.length + found.consul.length === 0 && found.record.kind !== "found") {
-    lastClusters(context).forget(name);
+    const isUnclear = found.kept.some(({ owner }) => owner === undefined);
+    if (!isUnclear) lastClusters(context).forget(name);
     if (input.json) terminal.json({ environment: name, jobs: [], consul: [], kept: found.kept, record: "none" });
+    else if (isUnclear)
+      terminal.note(term`${ATTENTION} nothing was changed: no record says that any of it is ${name}'s`);
     else terminal.note(term`${GOOD} there is nothing of ${name} on this cluster`);
-    return EXIT.ok;
+    return isUnclear ? EXIT.failed : EXIT.ok;
   }
   if (!input.endLeases) await refuseLeased(found, stack);
   if (!input.yes) {
@@ -89,7 +97,7 @@ async function run(stack: OpenStack, input: Input, context: CliContext) {
   if (done.jobs.some(({ result }) => result === "stopping")) return EXIT.timedOut;
   if (done.record !== "removed" && found.record.kind !== "unreadable") return EXIT.failed;
   lastClusters(context).forget(name);
-  return EXIT.ok;
+  return found.kept.some(({ owner }) => owner === undefined) ? EXIT.failed : EXIT.ok;
 }
 
 /** Nobody's containers are taken from under them unasked. */

@@ -3,6 +3,7 @@ import type { NomadClient } from "../../nomad";
 import type { Planned } from "../plan";
 import { recordedJob, type Owners } from "./owners";
 import { foreignJobs, isOwn } from "./strays";
+import { whyOwn } from "./unrecorded";
 
 /** What judging existing jobs takes. */
 export interface AdoptionOptions {
@@ -40,11 +41,13 @@ export async function refuseOthersJobs(
       ? `is a job of ${foreign.owner}`
       : "was not brought by this stack, as far as any record tells";
     if (adopt) onTaken(`${job.ID} ${whose}, and is taken over`);
-    else if (!foreign && (plan.change === "none" || plan.change === "place"))
-      onTaken(`${job.ID} is there already, as the program says, and is this stack's from now on`);
-    else if (!foreign && (await nomad.where(job).job(job.ID))?.Stop === true)
-      onTaken(`${job.ID} is there already, stopped, and is this stack's from now on`);
     else {
+      const own = foreign ? undefined : await whyOwn({ plan, job }, nomad);
+      if (own !== undefined) {
+        const how = own === "same" ? "as the program says" : "stopped";
+        onTaken(`${job.ID} is there already, ${how}, and is this stack's from now on`);
+        continue;
+      }
       const message = `${job.ID} ${whose}, and another one is there under that id; give it another id, or take that one over with --adopt`;
       problems.push({ rule: "job/others", path: plan.path, message, severity: "error" });
     }

@@ -1,11 +1,14 @@
 import pLimit from "p-limit";
+import { UserError } from "../../jobspec";
+import type { Masking } from "../../masking";
 import { poolOfJob, type NomadClient } from "../../nomad";
-import type { RecordedInConsul, RecordedJob } from "../../stack-record";
+import type { RecordedInConsul, RecordedJob, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { wantedRecord, type RecordClients, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
 import { isThere, ownerInConsul } from "./clear-consul";
-import { descendants, JobNames, knownBy, ownerOf, placeOf, readOwners, recordedJob, stackName } from "./owners";
+import { descendants, JobNames, knownBy, ownerOf, placeOf, readOwners, stackName, type Owners } from "./owners";
+import { ownWithoutRecord, type KeptThing } from "./unrecorded";
 
 /** A job that is to go. */
 export interface DoomedJob extends RecordedJob {
@@ -13,12 +16,6 @@ export interface DoomedJob extends RecordedJob {
   readonly pool?: string;
   /** The job that launched it. */
   readonly parent?: string;
-}
-
-/** Something that a stack has and that stays, and why. */
-export interface KeptThing {
-  readonly name: string;
-  readonly reason: string;
 }
 
 /** What is to go with a stack. */
@@ -35,24 +32,42 @@ export interface Destruction {
   readonly place: WantedRecord;
 }
 
+/** What finding takes. */
+export interface DestructionOptions extends RecordClients {
+  /** What the run hides. */
+  readonly masking: Masking;
+  /** Whether also that of its program goes which no record says is the stack's, and is otherwise than the program says. Default: it stays. */
+  readonly adopt?: boolean;
+  /** Whether to go on where records cannot be read, so that it is not known what is the stack's, or another one's. Default: that is refused. */
+  readonly withoutRecords?: boolean;
+}
+
 /**
  * Finds what a stack brought to a cluster, by its record, and what came of that: jobs that its jobs launched, and all generations of its pools. Where
- * there is no record, or nobody may read it, by what its program has. What the record of another stack has too, stays.
+ * there is no record, what its program has and is as the program says. What the record of another stack has too, stays.
  *
  * @param project what the project is called in records
+ * @throws UserError where records cannot be read
  */
 export async function findDestruction(
   environment: string,
   project: string,
   contents: StackContents,
-  clients: RecordClients,
+  clients: DestructionOptions,
 ): Promise<Destruction> {
   const { nomad, signal } = clients;
   const place = wantedRecord(contents, { project, environment });
-  const { own, others } = await readOwners(place, clients);
+  const owners = await readOwners(place, clients);
+  const { own, others } = owners;
+  if (clients.withoutRecords !== true) refuseUnread(environment, owners);
   const names = new JobNames(nomad);
-  const known = own.kind === "found" ? knownBy(own.record) : place.content;
-  const kept: KeptThing[] = [];
+  const known =
+    own.kind === "found"
+      ? { ...knownBy(own.record), kept: [] }
+      : clients.adopt === true
+        ? { ...place.content, kept: [] }
+        : await ownWithoutRecord(contents, clients);
+  const kept: KeptThing[] = [...known.kept];
   const limit = pLimit(AT_ONCE);
   const found = await Promise.all(
     known.jobs.map((job) =>
@@ -60,7 +75,7 @@ export async function findDestruction(
         signal?.throwIfAborted();
         const owner = ownerOf(job, others, names);
         if (owner) {
-          kept.push({ name: job.id, reason: `${stackName(owner, place)} has it too` });
+          kept.push(keptFor(owner, place, job.id));
           return [];
         }
         return withDescendants(nomad.where(placeOf(job)), job);
@@ -75,12 +90,17 @@ export async function findDestruction(
     signal?.throwIfAborted();
     if (!(await isThere(item, clients.consul))) continue;
     const owner = ownerInConsul(item, others);
-    if (owner) kept.push({ name: `${item.kind} ${item.name}`, reason: `${stackName(owner, place)} has it too` });
+    if (owner) kept.push(keptFor(owner, place, `${item.kind} ${item.name}`));
     else consul.push(item);
   }
   const record = own.kind === "found" ? ({ kind: "found" } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
   return { jobs: doomed, consul, kept, pools, record, place };
+}
+
+function keptFor(other: StackIdentity, own: StackIdentity, name: string): KeptThing {
+  const owner = stackName(other, own);
+  return { name, owner, reason: `${owner} has it too` };
 }
 
 /** What a stack made in Consul, with the splitters that `deploy --canary-weight` made for its resolvers. */
@@ -108,7 +128,19 @@ async function withDescendants(nomad: NomadClient, job: RecordedJob): Promise<re
   ];
 }
 
-/** Jobs of a program, as records have them. */
-export function jobsOf({ wanted }: Pick<StackContents, "wanted">): readonly RecordedJob[] {
-  return wanted.flatMap((item) => (item.kind === "job" ? [recordedJob(item.job)] : []));
+/** What is not known to be nobody else's is not taken away. */
+function refuseUnread(environment: string, { own, unread }: Owners): void {
+  const way = "see to it that it can be read, or go on without it with --without-records";
+  if (own.kind === "unreadable")
+    throw UserError.at(
+      environment,
+      `has a record here that cannot be read, so it is not known what it brought: ${own.reason}; ${way}`,
+      "record",
+    );
+  if (unread.length > 0)
+    throw UserError.at(
+      environment,
+      `is left as it is: records of other stacks cannot be read, so it is not known what is theirs: ${unread.join("; ")}; ${way}`,
+      "record",
+    );
 }

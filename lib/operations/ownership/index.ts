@@ -2,7 +2,7 @@
 export { refuseOthersJobs, type AdoptionOptions } from "./adoption";
 export { removeFromConsul } from "./clear-consul";
 export { destroy, type Destroyed, type DestroyOptions } from "./destroy";
-export { findDestruction, type Destruction, type DoomedJob, type KeptThing } from "./destruction";
+export { findDestruction, type Destruction, type DestructionOptions, type DoomedJob } from "./destruction";
 export { listStacks, type ListedJob, type ListedStack, type StackList } from "./listing";
 export { JobNames, knownBy, ownerOf, readOwners, type Owners } from "./owners";
 export {
@@ -15,3 +15,4 @@ export {
   type KeptStray,
   type Stray,
 } from "./strays";
+export { type KeptThing } from "./unrecorded";

@@ -1,0 +1,122 @@
+import { Masking } from "../../../../lib/masking";
+import type { JobJson } from "../../../../lib/nomad";
+import {
+  destroy,
+  enterRecord,
+  findDestruction,
+  wantedRecord,
+  type DestructionOptions,
+  type StackContents,
+} from "../../../../lib/operations";
+import { recordPath } from "../../../../lib/stack-record";
+import { ClusterInMemory } from "../../../support/cluster-in-memory";
+
+const masking = new Masking();
+const head = (environment: string, project = "shop") => recordPath({ project, environment });
+
+/** A stack of jobs, with values below a prefix of Consul. */
+function stackOf(
+  jobs: readonly JobJson[],
+  { prefix = "shop/dev/", values }: { readonly prefix?: string; readonly values?: Record<string, string> } = {},
+): StackContents {
+  return {
+    wanted: [
+      ...(values ? [{ kind: "keys" as const, path: "dev/keys", prefix, values, after: [] }] : []),
+      ...jobs.map((job) => ({ kind: "job" as const, path: `dev/${job.ID}`, job, after: [] })),
+    ],
+    terraformOnly: [],
+    declared: { owner: "cdk-nomad" },
+    sensitive: [],
+    reached: [],
+  };
+}
+
+async function deployed(cluster: ClusterInMemory, environment: string, contents: StackContents) {
+  const wanted = wantedRecord(contents, { project: "shop", environment });
+  expect(await enterRecord(wanted, cluster.clients)).toMatchObject({ kind: "written" });
+}
+
+const find = (cluster: ClusterInMemory, contents: StackContents, more: Partial<DestructionOptions> = {}) =>
+  findDestruction("dev", "shop", contents, { ...cluster.clients, masking, ...more });
+
+const refusal = async (found: Promise<unknown>) => {
+  const error = await found.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Error ? error.message : "";
+};
+
+describe("what no record says that a stack brought", () => {
+  const stack = stackOf([{ ID: "web" }, { ID: "worker" }, { ID: "old" }], { values: { level: "info" } });
+
+  test("goes where it is as the program says or is stopped already, and else stays with the reason", async () => {
+    const cluster = new ClusterInMemory();
+    cluster.hold({ ID: "web", Priority: 80 }, { ID: "worker" }, { ID: "old", Priority: 80, Stop: true });
+    cluster.put("consul", "shop/dev/level", "info");
+    const found = await find(cluster, stack);
+    expect(found.jobs.map(({ id }) => id)).toEqual(["worker", "old"]);
+    expect(found.consul).toEqual([{ kind: "keys", name: "shop/dev/" }]);
+    expect(found.kept).toEqual([{ name: "web", reason: expect.stringMatching(/no record.*--adopt/) as string }]);
+  });
+
+  test.each([
+    ["keys that the program does not have", { level: "info", other: "x" }],
+    ["values that are others", { level: "debug" }],
+  ])("stays in Consul with %s", async (_what, keys) => {
+    const cluster = new ClusterInMemory();
+    for (const [key, value] of Object.entries(keys)) cluster.put("consul", `shop/dev/${key}`, value);
+    const found = await find(cluster, stack);
+    expect(found.consul).toEqual([]);
+    expect(found.kept).toMatchObject([{ name: "keys shop/dev/" }]);
+    expect((await find(cluster, stack, { adopt: true })).consul).toHaveLength(1);
+  });
+
+  test("goes too where somebody says so, but for what another stack has", async () => {
+    const cluster = new ClusterInMemory();
+    await deployed(cluster, "staging", stackOf([{ ID: "worker" }]));
+    cluster.hold({ ID: "web", Priority: 80 }, { ID: "worker", Priority: 80 });
+    const found = await find(cluster, stack, { adopt: true });
+    expect(found.jobs.map(({ id }) => id)).toEqual(["web"]);
+    expect(found.kept).toEqual([{ name: "worker", owner: "staging", reason: "staging has it too" }]);
+  });
+
+  test("is not looked for where the stack's record cannot be read, unless somebody says so", async () => {
+    const cluster = new ClusterInMemory();
+    cluster.put("consul", head("dev"), '{"format":2}');
+    cluster.hold({ ID: "web", Priority: 80 }, { ID: "worker" });
+    expect(await refusal(find(cluster, stack))).toMatch(/later release.*--without-records/);
+    const found = await find(cluster, stack, { withoutRecords: true });
+    expect(found.jobs.map(({ id }) => id)).toEqual(["worker"]);
+    expect(found.kept).toMatchObject([{ name: "web" }]);
+  });
+});
+
+describe("where the records of other stacks cannot be read", () => {
+  test.each(["of a later release", "that nobody may read"])("a stack is not taken away: %s", async (what) => {
+    const cluster = new ClusterInMemory();
+    const stack = stackOf([{ ID: "web" }], { values: { level: "info" } });
+    await deployed(cluster, "dev", stack);
+    cluster.hold({ ID: "web" });
+    if (what === "of a later release") cluster.put("consul", head("staging"), '{"format":2}');
+    else cluster.refuse.nomad = new Error("Permission denied");
+    expect(await refusal(find(cluster, stack))).toMatch(/records of other stacks.*--without-records/);
+    expect((await find(cluster, stack, { withoutRecords: true })).jobs).toMatchObject([{ id: "web" }]);
+  });
+});
+
+test("a stack that has a record goes with all that the record has", async () => {
+  const cluster = new ClusterInMemory();
+  const stack = stackOf([{ ID: "web" }, { ID: "worker" }], { values: { level: "info" } });
+  await deployed(cluster, "dev", stack);
+  cluster.hold({ ID: "web", Priority: 80 }, { ID: "worker" }, { ID: "stranger" });
+  cluster.put("consul", "shop/dev/level", "debug");
+  const found = await find(cluster, stack);
+  const gone = await destroy(found, {
+    ...cluster.clients,
+    onStep: () => undefined,
+    forgetPool: () => Promise.resolve(),
+  });
+  expect(gone).toMatchObject({ jobs: [{ id: "web" }, { id: "worker" }], record: "removed" });
+  expect([cluster.ids, cluster.texts("consul")]).toEqual([["stranger"], {}]);
+});

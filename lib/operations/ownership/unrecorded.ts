@@ -1,0 +1,62 @@
+import pLimit from "p-limit";
+import type { NomadClient } from "../../nomad";
+import type { RecordedInConsul, RecordedJob } from "../../stack-record";
+import { AT_ONCE, consulChanges, planJobs, type Clients, type Planned } from "../plan";
+import type { StackContents, Wanted } from "../stack";
+import { recordedJob } from "./owners";
+
+/** Something that a stack has, or may have, and that stays. */
+export interface KeptThing {
+  readonly name: string;
+  readonly reason: string;
+  /** The stack whose record has it. Absent where it is not known whose it is. */
+  readonly owner?: string;
+}
+
+/** Why a job that no record names counts as the stack's whose program has it: it is as the program says, or it is stopped. Undefined where it does not. */
+export async function whyOwn({ plan, job }: Pick<Planned, "plan" | "job">, nomad: NomadClient) {
+  if (plan.change === "none" || plan.change === "place") return "same";
+  return (await nomad.where(job).job(job.ID))?.Stop === true ? "stopped" : undefined;
+}
+
+/** What of a program is there and counts as its stack's where the stack has no record: what is as the program says. */
+export interface OwnWithoutRecord {
+  readonly jobs: readonly RecordedJob[];
+  readonly consul: readonly RecordedInConsul[];
+  /** What is there and is otherwise than the program says: it may be anybody's. */
+  readonly kept: readonly KeptThing[];
+}
+
+const REASON = "no record says that this stack brought it, and it is not as the program says; --adopt takes it along";
+
+/** Finds what of a program counts as its stack's, where no record tells. */
+export async function ownWithoutRecord({ wanted }: StackContents, clients: Clients): Promise<OwnWithoutRecord> {
+  const limit = pLimit(AT_ONCE);
+  const planned = await planJobs(wanted, clients);
+  const there = planned.filter(({ plan }) => plan.change !== "create");
+  const judged = await Promise.all(
+    there.map((item) => limit(async () => ({ item, isOwn: (await whyOwn(item, clients.nomad)) !== undefined }))),
+  );
+  const inConsul = await Promise.all(
+    wanted.flatMap((item) => (item.kind === "job" ? [] : [limit(async () => judgeInConsul(item, clients))])),
+  );
+  return {
+    jobs: judged.flatMap(({ item, isOwn }) => (isOwn ? [recordedJob(item.job)] : [])),
+    consul: inConsul.flatMap(({ own }) => own ?? []),
+    kept: [
+      ...judged.flatMap(({ item, isOwn }) => (isOwn ? [] : [{ name: item.job.ID, reason: REASON }])),
+      ...inConsul.flatMap(({ kept }) => kept ?? []),
+    ],
+  };
+}
+
+async function judgeInConsul(
+  item: Exclude<Wanted, { kind: "job" }>,
+  clients: Clients,
+): Promise<{ readonly own?: RecordedInConsul; readonly kept?: KeptThing }> {
+  const own =
+    item.kind === "keys" ? { kind: "keys", name: item.prefix } : { kind: item.entry.Kind, name: item.entry.Name };
+  const changes = await consulChanges([item], clients);
+  const isAsSaid = changes.every(({ change }) => change === "none" || change === "create");
+  return isAsSaid ? { own } : { kept: { name: `${own.kind} ${own.name}`, reason: REASON } };
+}
