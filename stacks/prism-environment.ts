@@ -166,8 +166,6 @@ export class PrismEnvironment extends TerraformStack {
       consulAddress: `http://127.0.0.1:${CONSUL_PORT + this.#offset}`,
       consulIdentity: this.surroundings.closed,
       runtime: pools.every(({ contained }) => contained) ? ("docker" as const) : ("raw_exec" as const),
-      // Whoever is on one machine reaches all that is on it already.
-      sharedWithoutIsolation: service.reachable === "loopback",
       datacenters,
       ...(service.tokens === "project" ? { tokens: { file: this.serviceTokens() } } : {}),
     };

@@ -27,7 +27,10 @@ test.each([
   if (state !== undefined) writeFileSync(join(folder, "cluster.json"), state);
   const said = await cli(["down"], { cwd: project, env: environment() });
   expect([said.code, said.stdout]).toEqual([0, ""]);
-  expect(readdirSync(folder).sort()).toEqual([".gitignore", "consul.log", "nomad.log", "notes.json"]);
+  const left = readdirSync(folder).sort();
+  expect(left).toEqual([".gitignore", "consul.log", "nomad.log", "notes.json"]);
+  // All that stays is said, with the reason.
+  for (const name of left.slice(1)) expect(said.stderr).toMatch(new RegExp(`^ {2}${name} +\\S`, "m"));
 });
 
 test("down in a project that never had a cluster makes no trouble", async () => {

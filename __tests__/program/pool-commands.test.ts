@@ -133,6 +133,28 @@ test("release, drain, fill, recycle and token print one value, and so do their e
   ]);
 });
 
+test("every command that asks the service says where it is, before it is asked, and without credentials", async () => {
+  const { host } = new URL(env.POOL_SERVICE_ADDR ?? "");
+  const at = `  the pools' service at http://${host}\n`;
+  const { id } = await claim();
+  for (const args of [
+    ["claim", POOL],
+    ["drain", POOL],
+    ["fill", POOL],
+    ["recycle", POOL],
+    ["release", id],
+  ]) {
+    const said = await cli(["pool", ...args], { env: { ...env, POOL_SERVICE_ADDR: `http://ann:winter@${host}` } });
+    expect([args, said.stderr.slice(0, at.length)]).toEqual([args, at]);
+  }
+  // On a terminal; in a pipe, stderr is the command's own.
+  const ran = await claim();
+  const watched = await cli(["pool", "exec", ran.id, "--", "true"], { env, columns: 120 });
+  expect(watched.stderr).toContain(at.trimEnd());
+  expect((await pool("exec", ran.id, "--", "true")).stderr).toBe("");
+  await pool("release", ran.id);
+});
+
 test("the usage of token says what has to be written, and all that is missing is said at once", async () => {
   const help = await cli(["pool", "token", "--help"]);
   expect(help.stdout).toMatch(/^Usage: cdk-nomad pool token create --owner <name> --scope <scope> \[options\]\n/);

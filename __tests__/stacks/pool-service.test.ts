@@ -47,7 +47,10 @@ describe("the pools' service", () => {
         POOL_SERVICE_TOKENS_VARIABLE: "nomad/jobs/pool-service",
         POOL_SERVICE_RUNTIME: "docker",
       });
-      expect(Object.keys(Env)).not.toContain("POOL_SERVICE_SHARED");
     },
   );
+
+  test.each(["dev", "staging", "prod"])("lets no second owner into a pool of %s that keeps nothing apart", (name) => {
+    expect(Object.keys(taskOf(name).Env)).not.toContain("POOL_SERVICE_SHARED");
+  });
 });

@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions, type ExecutionResult } from "../../lib/pools";
-import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, Pools } from "../../lib/service";
+import type {
+  ContainerClaim,
+  ColdRun,
+  Dependency,
+  ContainerLease,
+  PoolFigures,
+  PoolKind,
+  Pools,
+} from "../../lib/service";
 import { WENT_WELL } from "./executor";
 
 /** What a command of a test does. */
@@ -14,6 +22,8 @@ const ENDED: ExecutionResult = { ...WENT_WELL, isolation: "container" };
  */
 export class PoolsInMemory implements Pools {
   readonly names = ["warm-pool-openai", "warm-pool-google"];
+  /** Pools that are not served. */
+  readonly others = new Map<string, PoolKind>();
   readonly leases = new Map<string, ContainerLease>();
   readonly generations = new Map<string, number>();
   readonly ran: { readonly line: string; readonly options: ExecuteOptions }[] = [];
@@ -29,6 +39,10 @@ export class PoolsInMemory implements Pools {
   claiming: Promise<void> = Promise.resolve();
   /** What every command does. */
   command: Command = (_options, line) => Promise.resolve({ stdout: `${line}\n` });
+
+  kindOf(pool: string): Promise<PoolKind | undefined> {
+    return Promise.resolve(this.others.get(pool));
+  }
 
   poolOf(provider: string): string | undefined {
     return this.names.find((name) => name === `warm-pool-${provider}`);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
+import { howCalled } from "./called";
 import { Interruption } from "./interruption";
 import { runCli } from "./run";
 
@@ -34,6 +35,7 @@ void runCli(process.argv.slice(2), {
   stdout,
   stderr,
   env,
+  called: howCalled(process.argv[1], env),
   cwd: process.cwd(),
   machine: { platform, arch, uid: process.getuid?.(), home: homedir() },
   clock,

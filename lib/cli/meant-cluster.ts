@@ -44,8 +44,16 @@ export function lastClusters(context: Pick<CliContext, "cwd">): LastClusters {
   return new LastClusters(join(localCluster(context).cluster.folder, "stacks.json"));
 }
 
+/** Says which servers a command talks to, before it asks or changes anything. */
+export function sayWhere(
+  clients: Pick<OpenStack, "nomad" | "consul">,
+  context: Pick<CliContext, "cwd" | "terminal">,
+): void {
+  context.terminal.note(term`  ${whereText(clients, context)}`);
+}
+
 /** The servers that a command talks to, without credentials. */
-export function whereText(
+function whereText(
   { nomad, consul }: Pick<OpenStack, "nomad" | "consul">,
   context: Pick<CliContext, "cwd">,
 ): TerminalText {

@@ -62,7 +62,11 @@ function addCommand(program: Commander, command: Command, choose: ProgramOptions
   for (const [name, parameter] of Object.entries(command.options)) added.addOption(optionOf(name, parameter));
   added.usage(usageOf(command));
   added.addHelpText("after", () => `\n${exitCodesOf(command)}\n${examplesOf(command.examples)}`);
-  explain(added, command.examples[0] ?? "");
+  explain(
+    added,
+    command.examples[0] ?? "",
+    names.some(([, { isCommandLine }]) => isCommandLine),
+  );
   added.action((...all: unknown[]) => {
     const options = added.opts<Record<string, readonly string[] | undefined>>();
     const given = names.map(([name], index) => [name, [all[index] ?? []].flat()] as const);
@@ -79,12 +83,17 @@ function usageOf({ arguments: all, options }: Command): string {
       isRequired ? [`${flagOf(name)} <${placeholder}>`] : [],
     ),
     "[options]",
-    ...own.flatMap(([name, parameter]) => (parameter.isLiteral ? [] : [shownOf(name, parameter)])),
+    ...own.flatMap(([name, parameter]) => (parameter.isLiteral ? [] : [shownInUsage(name, parameter)])),
   ].join(" ");
 }
 
 function argumentOf(name: string, parameter: Parameter<unknown>): Argument {
   return new Argument(shownOf(name, parameter), parameter.summary);
+}
+
+/** `[--]` before a command line that has options of its own. */
+function shownInUsage(name: string, parameter: Parameter<unknown>): string {
+  return `${parameter.isCommandLine ? "[--] " : ""}${shownOf(name, parameter)}`;
 }
 
 function shownOf(name: string, { placeholder = name, count }: Parameter<unknown>): string {
@@ -110,7 +119,7 @@ function optionOf(name: string, { summary, placeholder, short, choices, fallback
 }
 
 /** Says of a mistake in a command line what to write instead. */
-function explain(command: Commander, example: string): void {
+function explain(command: Commander, example: string, hasCommandLine = false): void {
   command.exitOverride((error: CommanderError) => {
     // Help and version are no mistakes.
     if (error.exitCode === 0 || error.code === "commander.help") throw error;
@@ -119,7 +128,11 @@ function explain(command: Commander, example: string): void {
     const called = names.join(" ");
     const wrong = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
     const usage = command.commands.length > 0 ? "" : `write ${called} ${command.usage()}, such as: ${example}; `;
-    throw UserError.at("", `${wrong}; ${usage}${called} --help says more`, "usage");
+    const behind =
+      hasCommandLine && error.code === "commander.unknownOption"
+        ? "an option of the command that is to be run stands behind --; "
+        : "";
+    throw UserError.at("", `${wrong}; ${behind}${usage}${called} --help says more`, "usage");
   });
 }
 

@@ -1,13 +1,16 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { CommanderError } from "commander";
-import { block } from "../text";
+import { asCalled } from "./called";
 import type { Prepared } from "./command";
+import { COMMANDS } from "./commands";
 import type { CliContext } from "./context";
 import { EXIT } from "./exit-codes";
 import { Interruption } from "./interruption";
 import { buildProgram, type Chosen } from "./program";
 import type { Surroundings } from "./surroundings";
 import { Terminal } from "./terminal";
+
+const NAMES = COMMANDS.flatMap(([, entries]) => entries.map(({ name }) => name));
 
 /** How long an interrupted command may take to let go of what it holds, in milliseconds. */
 const LETTING_GO = 500;
@@ -19,7 +22,7 @@ const LETTING_GO = 500;
  * @returns the exit code
  */
 export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, env, clock } = surroundings;
+  const { stdout, stderr, env, clock, called = "cdk-nomad" } = surroundings;
   const asJson = wantsJson(argv);
   const closed = new AbortController();
   // Nobody reads any more, as of `| head`: that is no mistake, and there is nobody to tell.
@@ -27,7 +30,8 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   const onMute = () => undefined;
   stdout.on("error", onClosed);
   stderr.on("error", onMute);
-  const terminal = new Terminal({ stdout, stderr, env, clock, asJson });
+  const say = asCalled(called, NAMES);
+  const terminal = new Terminal({ stdout, stderr, env, clock, asJson, say });
   // Tokens and passwords of the surroundings are nobody's business, whoever repeats them.
   terminal.masking.learn(env);
   const signal = AbortSignal.any([surroundings.signal, closed.signal]);
@@ -50,8 +54,8 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
 function choose(argv: readonly string[], terminal: Terminal): Chosen | number {
   let chosen: Chosen | undefined;
   const program = buildProgram({
-    print: (text) => terminal.print(block(text.trimEnd())),
-    note: (text) => terminal.note(block(text.trimEnd())),
+    print: (text) => terminal.help(text.trimEnd(), "stdout"),
+    note: (text) => terminal.help(text.trimEnd(), "stderr"),
     choose: (found) => (chosen = found),
     width: terminal.width,
   });

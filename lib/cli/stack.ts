@@ -13,7 +13,7 @@ import {
 import { isRecordable } from "../stack-record";
 import { term } from "../text";
 import { clients, localCluster, type CliContext } from "./context";
-import { checkCluster, whereText } from "./meant-cluster";
+import { checkCluster, sayWhere } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf, readRemembering, type NamedStack } from "./own-stack";
 import { asSaid, recallRecord, sayTaken } from "./remembered";
@@ -171,9 +171,4 @@ function refuseTerraforms(
   if (owner !== "terraform" || direct) return;
   const way = instead === undefined ? "write --direct" : `write: npx cdktf ${instead} ${environment}, or --direct`;
   throw UserError.at(environment, `goes through Terraform, with its state and its lock; ${way} to go past it`, "owner");
-}
-
-/** Says which servers a command talks to, before it asks or changes anything: no address has credentials. */
-function sayWhere(clients: Pick<OpenStack, "nomad" | "consul">, context: CliContext): void {
-  context.terminal.note(term`  ${whereText(clients, context)}`);
 }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Machine } from "../local";
 import type { Environment } from "../nomad";
+import type { Called } from "./called";
 
 /** Everything that the command line takes from outside: the process gives its own, a test whatever it likes. */
 export interface Surroundings {
@@ -8,6 +9,8 @@ export interface Surroundings {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Environment;
+  /** How the program was called, for command lines that it prints. Default: by its name alone. */
+  readonly called?: Called;
   /** The folder that it runs in. */
   readonly cwd: string;
   readonly machine: Machine;

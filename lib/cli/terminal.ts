@@ -30,6 +30,8 @@ export interface TerminalOptions {
   readonly stderr: Output;
   readonly env: Environment;
   readonly clock: Clock;
+  /** Writes our own command lines as the program was called. Default: as they are. */
+  readonly say?: (own: string) => string;
   /** Whether a machine reads stdout: then errors are printed there too, and nothing is said of what goes on. Default: false. */
   readonly asJson?: boolean;
 }
@@ -70,6 +72,11 @@ export class Terminal {
     return this.#options.stdout.isTTY === true;
   }
 
+  /** Whether a person reads what is going on as it comes. */
+  get isWatched(): boolean {
+    return this.#options.stderr.isTTY === true;
+  }
+
   /** Whether lines can change in place. */
   get moves(): boolean {
     return this.#moves;
@@ -84,6 +91,13 @@ export class Terminal {
   print(text: TerminalText): void {
     this.rest();
     this.write(text, "stdout");
+  }
+
+  /** The command line's own help: constant words of ours, in which nothing is of anybody else, so that nothing is masked. */
+  help(text: string, to: "stdout" | "stderr"): void {
+    this.rest();
+    if (to === "stderr" && this.#options.asJson) return;
+    this.#options[to].write(`${renderTerminal(block(this.#say(text)), { color: false, mask: (same) => same })}\n`);
   }
 
   /** A result for machines, for stdout. */
@@ -125,21 +139,21 @@ export class Terminal {
   /** A word about what goes on, for stderr. */
   note(text: TerminalText): void {
     this.rest();
-    if (!this.#options.asJson) this.write(text, "stderr");
+    if (!this.#options.asJson) this.write(text, "stderr", this.#say);
   }
 
   /** What went wrong: for people on stderr, for machines on stdout too. */
   fail(error: unknown): void {
     this.rest();
     this.jsonError(problemsOf(error));
-    this.write(errorText(error), "stderr");
+    this.write(errorText(error), "stderr", this.#say);
   }
 
   /** That somebody interrupted the command, and what goes on. */
   interrupted(what: TerminalText): void {
     this.rest();
     const text = term`interrupted; ${what}`;
-    const message = renderTerminal(text, { color: false, mask: this.#mask });
+    const message = renderTerminal(text, { color: false, mask: this.#mask, say: this.#say });
     this.jsonError([{ rule: "interrupted", path: "", message, severity: "error" }]);
     this.write(text, "stderr");
   }
@@ -193,7 +207,7 @@ export class Terminal {
         since = clock.now();
         const show = () => {
           if (this.#moves) this.live(line);
-          else if (!asJson) this.write(term`  ${next}`, "stderr");
+          else if (!asJson) this.write(term`  ${next}`, "stderr", this.#say);
         };
         clearTimeout(this.#later);
         if (after === 0) show();
@@ -203,7 +217,7 @@ export class Terminal {
         detail = next;
         if (this.#moves || asJson || clock.now() - said < SIGN_OF_LIFE) return;
         said = clock.now();
-        this.write(term`  ${text} (${next})`, "stderr");
+        this.write(term`  ${text} (${next})`, "stderr", this.#say);
       },
       note: (what) => this.note(term`  ${what}`),
       done: (what) => this.note(term`${GOOD} ${what}`),
@@ -212,7 +226,8 @@ export class Terminal {
 
   private jsonError(problems: readonly Problem[]): void {
     // One value on stdout, whatever happens.
-    if (this.#options.asJson && !this.#printedJson) this.json({ error: { problems } });
+    const said = problems.map((problem) => ({ ...problem, message: this.#say(problem.message) }));
+    if (this.#options.asJson && !this.#printedJson) this.json({ error: { problems: said } });
   }
 
   private redraw(): void {
@@ -220,17 +235,20 @@ export class Terminal {
     if (this.#draw) this.#live(this.render(this.#draw(), this.#options.stderr));
   }
 
-  private write(text: TerminalText, to: "stdout" | "stderr"): void {
+  /** @param foreign what is done with words that are not known to be ours: of errors and of what goes on, most are. Default: nothing */
+  private write(text: TerminalText, to: "stdout" | "stderr", foreign?: (text: string) => string): void {
     const stream = this.#options[to];
-    stream.write(`${this.render(text, stream)}\n`);
+    stream.write(`${this.render(text, stream, foreign)}\n`);
   }
 
-  private render(text: TerminalText, stream: Output): string {
+  private render(text: TerminalText, stream: Output, foreign = (same: string) => same): string {
     const color = showsColor(this.#options.env, stream);
-    return renderTerminal(text, { color, mask: this.#mask, width: widthOf(stream) });
+    const mask = (own: string) => foreign(this.#mask(own));
+    return renderTerminal(text, { color, mask, say: this.#say, width: widthOf(stream) });
   }
 
   readonly #mask = (foreign: string) => this.masking.text(foreign);
+  readonly #say = (own: string) => this.#options.say?.(own) ?? own;
 }
 
 /** Columns of a terminal; undefined for anything else, where lines are as long as they are. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, NoAnswerError, passingTrouble, type ConsulClient, type NomadClient } from "../nomad";
+import { messageOf, NoAnswerError, passingTrouble, poolOfJob, type ConsulClient, type NomadClient } from "../nomad";
 import {
   LeaseEndedError,
   type NomadManager,
@@ -14,7 +14,7 @@ import {
   type Store,
   type WarmPoolOptions,
 } from "../pools";
-import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, Pools } from "./pools";
+import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 
 /** What the pools of a cluster are made of. */
 export interface ClusterPoolsOptions {
@@ -43,6 +43,8 @@ const AGAIN = 1000;
 const ANSWERED = 1000;
 /** How long a server may take to say that it is there, in milliseconds. */
 const PATIENCE = 3000;
+/** Between two questions about pools that are not served, in milliseconds. */
+const LOOK_UP = 200;
 /** How long a lease that is renewed while a command runs goes without it: a part of its time. */
 const RENEWAL = 1 / 3;
 
@@ -66,6 +68,7 @@ class ClusterPools implements Pools {
   readonly #pools: ReadonlyMap<string, Served>;
   readonly #stop = new AbortController();
   readonly #starting: Promise<unknown>;
+  #askedForKind = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ClusterPoolsOptions) {
     const { nomad, consul, store, executor, sharedWithoutIsolation, reuse, onTrouble, leases } = options;
@@ -79,6 +82,21 @@ class ClusterPools implements Pools {
     ]);
     this.#pools = new Map(made);
     this.#starting = Promise.all(made.map(([, served]) => this.begin(served)));
+  }
+
+  async kindOf(pool: string): Promise<PoolKind | undefined> {
+    const { nomad } = this.options;
+    const now = performance.now();
+    // However many names somebody tries, the cluster is asked a few times a second.
+    if (now - this.#askedForKind < LOOK_UP) return undefined;
+    this.#askedForKind = now;
+    try {
+      const jobs = await Promise.all((await nomad.jobs(pool)).slice(0, 10).map(({ ID }) => nomad.job(ID)));
+      const found = jobs.find((job) => job !== undefined && poolOfJob(job) === pool);
+      return found && (found.Meta?.slots === undefined ? "warm" : "slots");
+    } catch {
+      return undefined;
+    }
   }
 
   poolOf(provider: Provider): string | undefined {

@@ -1,5 +1,5 @@
 /** The HTTP service that hands the pools out. */
-export type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, Pools } from "./pools";
+export type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 export { createService, type Service, type ServiceLimits, type ServiceOptions } from "./service";
 export { PROBLEMS, type ProblemBody, type ProblemCode } from "./problem";
 export { tokenFile, Tokens, type TokenSource } from "./token-source";

@@ -15,6 +15,9 @@ export interface ContainerLease {
   readonly isolation: ExecutionResult["isolation"];
 }
 
+/** `warm`: containers that wait, leased one by one; `slots`: sandboxes that several tasks share. */
+export type PoolKind = "warm" | "slots";
+
 /** How a pool does. */
 export interface PoolFigures extends Pick<
   WarmPoolStatus,
@@ -56,6 +59,8 @@ export interface ColdRun extends Omit<ExecuteOptions, "cwd"> {
 export interface Pools {
   /** The names of the pools that are served. */
   readonly names: readonly string[];
+  /** What kind of pool has a name that is not served; undefined where there is none, or that is not known just now. Never throws. */
+  kindOf(pool: string): Promise<PoolKind | undefined>;
   /** The pool of a provider's containers, or undefined where none of those served is one. */
   poolOf(provider: Provider): string | undefined;
   /**

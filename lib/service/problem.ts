@@ -67,7 +67,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   "foreign-host": "The service is asked by a name that is not its own",
   "pool-without-isolation": "The pool keeps nothing apart and serves another owner",
   "not-found": "There is no such route",
-  "pool-unknown": "There is no such pool",
+  "pool-unknown": "The service has no such pool",
   "container-unknown": "No lease of yours stands on this container",
   "too-slow": "The request came too slowly",
   "lease-stale": "This is not the generation of the lease that stands",
@@ -141,8 +141,11 @@ interface Violation {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
+/** The names of the fields that a part of a request may have, by `body`, `querystring` or `params`; undefined where that is not known. */
+export type KnownFields = (part: string) => readonly string[] | undefined;
+
 /** What an error means for whoever sent the request. */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown, known: KnownFields = () => undefined): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof PoolBusyError)
     return new Problem("pool-busy", error.summary, { retryAfter: Math.max(1, Math.ceil(error.retryAfter / 1000)) });
@@ -172,12 +175,15 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof UserError && error.problems[0]?.rule === "token")
     return new Problem("unavailable", "the service's own token may not do this; its log has more", { retryAfter: 30 });
   if (error instanceof UserError && error.problems[0]?.rule === "pool/isolation")
-    return new Problem("pool-without-isolation", "take a pool with another driver, or one of your own");
+    return new Problem(
+      "pool-without-isolation",
+      "whoever has one of its containers (raw_exec) reaches all of them; write that owner as yours, take a pool of containers, or, once that owner has no lease, have the pool recycled",
+    );
   if (error instanceof UserError)
     return new Problem("bad-request", error.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), {
       errors: error.problems.map(({ path, message }) => ({ path, message })),
     });
-  return ofFastify(error) ?? new Problem("internal", "the service's log has more, under the request's id");
+  return ofFastify(error, known) ?? new Problem("internal", "the service's log has more, under the request's id");
 }
 
 /** Why a job of its own did not run a command. What Nomad says of it names nodes and images, which stay in the log. */
@@ -194,7 +200,7 @@ const LEASE_ENDS: Readonly<Record<LeaseEndedError["reason"], string>> = {
   gone: "the container has ended",
 };
 
-function ofFastify(error: unknown): Problem | undefined {
+function ofFastify(error: unknown, known: KnownFields): Problem | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { code, validation, validationContext, statusCode } = error as {
     readonly code?: string;
@@ -203,26 +209,32 @@ function ofFastify(error: unknown): Problem | undefined {
     readonly statusCode?: number;
   };
   if (validation) {
-    const errors = validation.map((violation) => ofViolation(violation));
     const where = validationContext ?? "body";
+    const errors = validation.map((violation) => ofViolation(violation, known(where)));
     const detail = errors.map(({ path, message }) => `${path || where} ${message}`).join("; ");
     return new Problem("bad-request", detail, { errors });
   }
-  const known = OF_FASTIFY[code ?? ""];
-  if (known) return new Problem(...known);
+  const usual = OF_FASTIFY[code ?? ""];
+  if (usual) return new Problem(...usual);
   return statusCode === 400 ? new Problem("bad-request", "the request cannot be read") : undefined;
 }
 
 /** The value itself is not repeated. */
-function ofViolation({ instancePath, message = "is wrong", keyword, params }: Violation): ProblemDetail {
+function ofViolation(
+  { instancePath, message = "is wrong", keyword, params }: Violation,
+  known: readonly string[] | undefined,
+): ProblemDetail {
   if (keyword === "additionalProperties") {
     // A name with a slip is repeated; what looks like no name may be a key in the wrong place.
     const name = /^[A-Za-z_]{1,30}$/.exec(String(params?.additionalProperty))?.[0];
+    const fields = instancePath === "" && known ? `; write one of ${known.join(", ")}` : "";
     return {
       path: instancePath,
-      message: name ? `has "${name}", which is not known` : "has a field that is not known",
+      message: `${name ? `has "${name}", which is not known` : "has a field that is not known"}${fields}`,
     };
   }
+  if (keyword === "enum" && Array.isArray(params?.allowedValues))
+    return { path: instancePath, message: `is none of ${params.allowedValues.join(", ")}` };
   // Of a pattern nobody learns what to write instead.
   if (keyword === "pattern") return { path: instancePath, message: "holds a character that is not allowed here" };
   return { path: instancePath, message };

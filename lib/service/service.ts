@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import Fastify, { LogController, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
 import { sharedAnswer } from "../nomad";
 import { authorize } from "./authorize";
 import { RunningCommands } from "./limits";
@@ -195,7 +195,7 @@ function ownTroubles(tokens: Tokens | "none", ending: boolean): readonly Depende
 /** Every refusal and every fault is a problem of RFC 9457. */
 function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
+    const problem = problemOf(error, (part) => fieldsOf(request, part));
     if (problem.status >= 500) request.log.error({ err: error }, "a request failed");
     reply.code(problem.status);
     if (problem.retryAfter !== undefined) reply.header("retry-after", problem.retryAfter);
@@ -205,6 +205,12 @@ function answerProblems(app: FastifyInstance): void {
   app.setNotFoundHandler(async () => {
     throw new Problem("not-found", "GET /openapi.json lists the routes");
   });
+}
+
+/** The fields that a part of a request may have, by the route's own schema. */
+function fieldsOf({ routeOptions: { schema } }: FastifyRequest, part: string): readonly string[] | undefined {
+  const own = (schema as Readonly<Record<string, { readonly properties?: object } | undefined>> | undefined)?.[part];
+  return own?.properties && Object.keys(own.properties);
 }
 
 function documentHead(version: string) {

@@ -9,6 +9,8 @@ import { visible, visibleJson, visibleLines } from "./visible";
 export interface TerminalOptions {
   /** Whether styles become codes. */
   readonly color: boolean;
+  /** Puts our own words into those of whoever reads them, such as how they call the program. Default: they stay as they are. */
+  readonly say?: (own: string) => string;
   /** Hides secrets in a foreign text, before it is escaped. */
   readonly mask: (foreign: string) => string;
   /** Columns of the terminal. Default: not known, so nothing is wrapped and nothing cut. */
@@ -62,9 +64,10 @@ class Renderer {
   }
 
   piece(piece: Piece): string {
-    const { mask } = this.options;
+    const { mask, say } = this.options;
     switch (piece.kind) {
       case "own":
+        return say ? say(piece.text) : piece.text;
       case "word":
         return piece.text;
       case "foreign":

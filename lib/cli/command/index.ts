@@ -3,6 +3,7 @@ export { command, PassedExit, type Command, type CommandGroup, type Prepared } f
 export {
   argument,
   choice,
+  commandLine,
   flag,
   flagOf,
   listOfArguments,

@@ -20,6 +20,8 @@ export interface Parameter<T> {
   readonly isLiteral?: boolean;
   /** Whether an option has to be given. */
   readonly isRequired?: boolean;
+  /** Whether an argument is a command line of its own, whose options stand behind `--`. */
+  readonly isCommandLine?: boolean;
   /**
    * The value for the texts that were given, in their order.
    *
@@ -90,6 +92,11 @@ export function listOfArguments(
 ): Parameter<readonly string[]> {
   const { placeholder, least = 0 } = options;
   return { summary, placeholder, count: least === 1 ? "some" : "many", read: (given) => given };
+}
+
+/** A command with its arguments, which have options of their own: those stand behind `--`. */
+export function commandLine(summary: string): Parameter<readonly string[]> {
+  return { ...listOfArguments(summary, { placeholder: "command", least: 1 }), isCommandLine: true };
 }
 
 /** An option without a value: whether it was given. */

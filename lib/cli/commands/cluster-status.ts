@@ -1,7 +1,8 @@
 import type { ClusterStatus } from "../../local";
-import { NomadClient, nomadConnection } from "../../nomad";
-import { style, table, term, type TerminalText } from "../../text";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../nomad";
+import { joinLines, style, table, term, type TerminalText } from "../../text";
 import { localCluster, type CliContext } from "../context";
+import { DrainedPools, type OfPool } from "../drained-pools";
 import { EXIT } from "../exit-codes";
 
 const EXIT_CODES = { running: EXIT.ok, partial: EXIT.partial, stopped: EXIT.stopped } as const;
@@ -13,13 +14,13 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   const found = await cluster.status();
   const own = cluster.environment() ?? {};
   terminal.masking.learn(own);
-  const jobs = (
-    await Promise.all(
-      found.agents
-        .filter(({ ready }) => ready)
-        .map(({ region, address }) => jobsOf(region, { ...own, NOMAD_ADDR: address }, context)),
-    )
-  ).flat();
+  const regions = await Promise.all(
+    found.agents
+      .filter(({ ready }) => ready)
+      .map(({ region, address }) => regionOf(region, { ...own, NOMAD_ADDR: address }, context)),
+  );
+  const jobs = regions.flatMap((region) => region.jobs);
+  const words = regions.flatMap((region) => region.words);
   if (options.json) {
     terminal.json({ ...found, jobs });
     return EXIT_CODES[found.phase];
@@ -34,9 +35,15 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   if (found.phase === "partial") terminal.print(partialText(found));
   if (jobs.length > 0) {
     const head = [term`JOB`, term`TYPE`, term`STATUS`, ...(several ? [term`REGION`] : [])];
-    const rows = jobs.map((job) => [job.id, job.type, job.status, ...(several ? [job.region] : [])]);
+    const rows = jobs.map((job) => [
+      job.id,
+      job.type,
+      job.drained === true && job.status === "running" ? style.yellow(term`drained`) : job.status,
+      ...(several ? [job.region] : []),
+    ]);
     terminal.print(term`\n${table(head, rows)}`);
   }
+  if (words.length > 0) terminal.print(term`\n${joinLines(words)}`);
   return EXIT_CODES[found.phase];
 }
 
@@ -49,15 +56,45 @@ function partialText({ folder, forgotten, abandoned }: ClusterStatus): TerminalT
   return term`\n${why}: cdk-nomad up starts what is missing${abandoned === 0 ? term`` : term` and ends those`}, cdk-nomad down ends it`;
 }
 
+/** A job of a region. */
+interface RegionalJob extends OfPool {
+  readonly id: string;
+  readonly type: string;
+  readonly status: string;
+  readonly region: string;
+}
+
+/** What a region has, and what is to be said of its pools. */
+interface Region {
+  readonly jobs: readonly RegionalJob[];
+  readonly words: readonly TerminalText[];
+}
+
 /** The jobs of a region, asked of its own agent. */
-async function jobsOf(region: string | undefined, own: Readonly<Record<string, string>>, { silence }: CliContext) {
-  if (region === undefined) return [];
+async function regionOf(
+  region: string | undefined,
+  own: Readonly<Record<string, string>>,
+  { silence }: CliContext,
+): Promise<Region> {
+  if (region === undefined) return { jobs: [], words: [] };
   const nomad = new NomadClient({ ...nomadConnection(own), silence });
+  const consul = new ConsulClient({ ...consulConnection(own), silence });
   try {
-    return (await nomad.jobs()).map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status, region }));
+    const all = await nomad.jobs();
+    const services = all.filter(({ Type, Stop }) => Type === "service" && !Stop);
+    // The list of jobs does not have what says of which pool one is, and of what size.
+    const held = (await Promise.all(services.map(({ ID }) => nomad.job(ID)))).filter((job) => job !== undefined);
+    const pools = await DrainedPools.of(held, { nomad, consul });
+    const jobs = all.map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status, region, ...pools.of(ID) }));
+    return { jobs, words: pools.words(held.map((job) => ({ job: job.ID, groups: groupsOf(job) }))) };
   } finally {
-    await nomad.close();
+    await Promise.all([nomad.close(), consul.close()]);
   }
+}
+
+function groupsOf({ TaskGroups }: JobJson): readonly { readonly desired: number }[] {
+  const groups = (TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
+  return groups.map(({ Count }) => ({ desired: Count ?? 1 }));
 }
 
 /** The agents of a cluster as a table. */

@@ -1,4 +1,5 @@
-import { term } from "../../text";
+import { existsSync, readdirSync } from "node:fs";
+import { joinLines, term } from "../../text";
 import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
@@ -8,7 +9,7 @@ import { removeServiceTokens } from "../service-tokens";
 export const down = command({
   name: "down",
   summary:
-    "stop the embedded cluster and remove what it left, with the tokens of its pools' service; its agents' logs stay",
+    "stop the embedded cluster and remove what it left, with the tokens of its pools' service; say what stays, and why",
   examples: ["cdk-nomad down"],
   exitCodes: { [EXIT.ok]: "nothing runs any more" },
   interrupted: term`cdk-nomad down goes on with it, cdk-nomad status says what runs`,
@@ -26,11 +27,27 @@ export const down = command({
       .down(terminal.progress(), signal)
       .finally(() => signal.removeEventListener("abort", sayWhatRuns));
     removeServiceTokens(project);
-    terminal.note(
-      had
-        ? term`nothing is left of the cluster but the logs of its agents, in ${cluster.folder}`
-        : term`no cluster was running`,
-    );
+    const left = leftIn(cluster.folder);
+    terminal.note(had ? term`the cluster is stopped, and its tasks and data are gone` : term`no cluster was running`);
+    if (left.length > 0) {
+      const width = Math.max(...left.map(([name]) => name.length));
+      const rows = left.map(([name, why]) => term`  ${name.padEnd(width)}  ${why}`);
+      terminal.note(joinLines([term`what stays in ${cluster.folder}, which may be removed:`, ...rows]));
+    }
     return EXIT.ok;
   },
 });
+
+/** What stays of a cluster that was ended, and what it is good for. */
+const STAYS: readonly (readonly [name: RegExp, why: string])[] = [
+  [/\.log$/, "what an agent wrote"],
+  [/^stacks\.json$/, "which cluster each stack went to last, so that none goes to another one unasked"],
+  [/^synth$/, "where commands synthesize the stacks while they run"],
+];
+
+/** What is left in the folder, by name, with the reason; what is hidden is of the folder itself. */
+function leftIn(folder: string): readonly (readonly [name: string, why: string])[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => !name.startsWith("."));
+  return names.sort().map((name) => [name, STAYS.find(([pattern]) => pattern.test(name))?.[1] ?? "not known to down"]);
+}

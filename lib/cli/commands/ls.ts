@@ -3,7 +3,7 @@ import { joinLines, style, table, term, wrap, type TerminalText } from "../../te
 import { command, flag } from "../command";
 import { clients, clusterHere } from "../context";
 import { EXIT } from "../exit-codes";
-import { whereText } from "../meant-cluster";
+import { sayWhere } from "../meant-cluster";
 import { json } from "../options";
 import { ATTENTION } from "../signs";
 
@@ -19,7 +19,7 @@ export const ls = command({
     const { terminal, signal } = context;
     const { nomad, consul } = clients(context, clusterHere(context));
     try {
-      terminal.note(term`  ${whereText({ nomad, consul }, context)}`);
+      sayWhere({ nomad, consul }, context);
       const found = await listStacks({ nomad, consul, signal });
       if (input.json) terminal.json(found);
       else terminal.print(listText(found, input.jobs));

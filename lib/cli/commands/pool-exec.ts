@@ -5,7 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 import { UserError } from "../../jobspec";
 import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../service";
 import { join, renderTerminal, shellWord, term } from "../../text";
-import { argument, command, flag, listOfArguments, PassedExit, value, values } from "../command";
+import { argument, command, commandLine, flag, PassedExit, value, values } from "../command";
 import type { CliContext } from "../context";
 import { EXIT } from "../exit-codes";
 import { duration } from "../options";
@@ -26,7 +26,7 @@ export const poolExec = command({
   summary: "run a command in a container that was claimed; its exit code is the command's own",
   arguments: {
     id: argument("the container's id"),
-    words: listOfArguments("a line of shell, or a program with its arguments", { placeholder: "command", least: 1 }),
+    words: commandLine("a line of shell, or a program with its arguments; its own options stand behind --"),
   },
   options: {
     ...generation,
@@ -61,12 +61,14 @@ export const poolExec = command({
     };
     // Whatever the command prints, its secrets are not shown here.
     terminal.masking.know(Object.values(body.secrets));
-    return withService(context, async (service) => {
+    const run = async (service: ServiceClient) => {
       const held = given === undefined ? await service.container(id, signal) : { id, generation: given };
       const events = service.execute(held, body, signal);
       const code = input.json ? await collect(events, held, terminal) : await show(events, terminal);
       return new PassedExit(code);
-    });
+    };
+    // In a pipe, stderr is the command's own, byte for byte.
+    return withService(context, run, { says: terminal.isWatched });
   },
 });
 

@@ -7,6 +7,7 @@ import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
 import { clients, clusterHere } from "../context";
 import { EXIT } from "../exit-codes";
+import { sayWhere } from "../meant-cluster";
 import { json } from "../options";
 
 /** Between two looks of --watch, in milliseconds. */
@@ -44,6 +45,7 @@ export const poolStatus = command({
     const { nomad, consul } = clients(context, clusterHere(context));
     const store = where === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
     try {
+      sayWhere({ nomad, consul }, context);
       for (let shown = ""; ;) {
         const pools = await statusOf(nomad, store, pool);
         const text = JSON.stringify(pools);

@@ -14,6 +14,7 @@ import { block, term } from "../../text";
 import { choice, command, flag, value, values } from "../command";
 import { clients, clusterHere, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
+import { sayWhere } from "../meant-cluster";
 import { duration, wholeNumber } from "../options";
 import { packageVersion } from "../package-version";
 
@@ -65,6 +66,7 @@ export const serve = command({
     const { env, terminal, signal } = context;
     const settings = settingsOf(input, env);
     const { nomad, consul } = clients(context, clusterHere(context));
+    sayWhere({ nomad, consul }, context);
     const store =
       settings.store === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
     const executor = new NomadExecutor(nomad);

@@ -58,9 +58,9 @@ export function suspicionOf(name: string): Suspicion {
     const found = atWord(words, at);
     if (found === undefined) continue;
     const behind = words.slice(at + 1);
-    // Vault's AppRole calls a secret "secret_id".
+    // Vault's AppRole calls a secret "secret_id". `--secret-from` names the file, or the store, that it comes from.
     if (words[at] === "secret" && behind.join() === "id") return "secret";
-    if (found === "none" || behind.some((word) => ABOUT_IT.has(word))) return weaker;
+    if (found === "none" || behind.some((word) => ABOUT_IT.has(word)) || behind.at(-1) === "from") return weaker;
     if (found === "secret") return found;
     weaker = found;
   }

@@ -47,7 +47,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
     handle: async ({ body, request, reply }) => {
       const caller = callerFrom(request);
       const owner = actingFor(caller, body.owner ?? caller.owner);
-      knownPool(parts, body.pool);
+      await knownPool(parts, body.pool);
       const began = now();
       const gone = goneSignal(reply.raw);
       try {
@@ -230,11 +230,24 @@ function unknownContainer(): Problem {
   return new Problem("container-unknown", "it was released, its time was over, or it is another's; claim one");
 }
 
-/** @throws Problem where the pool is not served */
-export function knownPool({ pools }: ServiceParts, pool: string): void {
-  if (!pools.names.includes(pool))
-    throw new Problem("pool-unknown", `write one of ${pools.names.join(", ") || "none: the service serves no pool"}`);
+/** @throws Problem where the pool is not served, with why and what to do */
+export async function knownPool({ pools }: ServiceParts, pool: string): Promise<void> {
+  if (pools.names.includes(pool)) return;
+  const served = pools.names.join(", ") || "none: the service serves no pool";
+  const kind = await pools.kindOf(pool);
+  if (kind === "slots") throw new Problem("pool-unknown", `${pool} ${SLOTS}; pools of this service: ${served}`);
+  if (kind === "warm")
+    throw new Problem(
+      "pool-unknown",
+      `${pool} is not served here; start the service with --pool ${pool} too, or write one of ${served}`,
+    );
+  throw new Problem("pool-unknown", `write one of ${served}`);
 }
+
+/** Why a slot pool is none of the service's, and what to do instead. */
+const SLOTS =
+  "is a slot pool, whose slots are leased by SlotPool of cdk-nomad/pools: it is neither claimed nor drained, filled or recycled here. " +
+  "To take it out of service, stop the programs that lease of it, and then its job (nomad job stop)";
 
 function shown({ lease, isolation }: ContainerLease): v.InferOutput<typeof schemas.container> {
   const { slot, pool, owner, generation, ttl } = lease;

@@ -32,7 +32,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { pool: "warm-pool-openai", leased: 1 },
     problems: ["pool-unknown", "managers-behind"],
     handle: async ({ params: { pool } }) => {
-      knownPool(parts, pool);
+      await knownPool(parts, pool);
       return { pool, leased: await pools.drain(pool) };
     },
   });
@@ -48,7 +48,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { pool: "warm-pool-openai" },
     problems: ["pool-unknown"],
     handle: async ({ params: { pool } }) => {
-      knownPool(parts, pool);
+      await knownPool(parts, pool);
       await pools.fill(pool);
       return { pool };
     },
@@ -65,7 +65,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { pool: "warm-pool-openai", replaced: 9 },
     problems: ["pool-unknown"],
     handle: async ({ params: { pool } }) => {
-      knownPool(parts, pool);
+      await knownPool(parts, pool);
       return { pool, replaced: await pools.recycle(pool) };
     },
   });

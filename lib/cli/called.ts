@@ -1,0 +1,35 @@
+import { basename, delimiter, dirname, sep } from "node:path";
+import type { Environment } from "../nomad";
+
+/** The name of the program. */
+const PROGRAM = "cdk-nomad";
+
+/** What has to be written in front of a command, by whoever wrote the last one. */
+export type Called = typeof PROGRAM | `npx ${typeof PROGRAM}`;
+
+/**
+ * How the program was called: by its name, where a shell finds that in a folder of PATH; else by npx, which finds it in the project, whoever started
+ * it: npx itself, a script of package.json, or `node bin/cdk-nomad.js`.
+ *
+ * @param script the file that was started, as it was found: a link stays a link
+ */
+export function howCalled(script: string | undefined, { PATH = "" }: Environment): Called {
+  const folder = script === undefined ? "" : dirname(script);
+  // npm puts the project's own programs before everything else in PATH, for what it starts; a shell does not.
+  const ofProject = folder.endsWith(`${sep}node_modules${sep}.bin`);
+  const found = script !== undefined && basename(script) === PROGRAM && PATH.split(delimiter).includes(folder);
+  return found && !ofProject ? PROGRAM : `npx ${PROGRAM}`;
+}
+
+/**
+ * Writes our own texts so that their command lines can be written as they stand, by whoever called the program so.
+ *
+ * @param names of the commands
+ */
+export function asCalled(called: Called, names: readonly string[]): (text: string) => string {
+  if (called === PROGRAM) return (text) => text;
+  // In a sentence: not behind `npx` already, and no part of a longer word.
+  const pattern = `(?<![\\w./@:-]|npx )${PROGRAM}(?= (?:(?:${names.join("|")})\\b|--help|\\[options\\]))`;
+  const line = new RegExp(pattern, "g");
+  return (text) => text.replaceAll(line, called);
+}
