@@ -130,6 +130,53 @@ test("two deployments at once leave a record of all that runs, and what the prog
   expect(ids(jobs)).toContain("web");
 });
 
+test("what the program has no longer goes with another variable too, and in Consul as well; not where the surroundings took it away", async () => {
+  await cluster.purge();
+  for (const key of await cluster.consul.keys(RECORD_ROOT)) await cluster.consul.deleteKey(key);
+  const folder = { PRISM_BIN_DIR: "/opt/prism" };
+  const jobs = ["a", "b", "c", "d", "e"];
+  const prefixes = ["one", "two", "two/own"];
+  const running = async () => (await cluster.nomad.jobs()).filter(({ Stop }) => !Stop).map(({ ID }) => ID);
+  const keys = async () => [...(await cluster.consul.keys("one/")), ...(await cluster.consul.keys("two/"))];
+  program(project, { jobs, withFolder: ["real"], prefixes });
+  expect((await run(["deploy", "dev"], folder)).code).toBe(0);
+  expect(await running()).toHaveLength(6);
+
+  program(project, { jobs: jobs.slice(0, 4), withFolder: ["real"], prefixes: ["one", "two/own"] });
+  const preview = await run(["preview", "dev", "--var", "image_version=new"], folder);
+  expect([preview.code, flat(preview)]).toEqual([
+    2,
+    expect.stringMatching(/e: stopped once all else is healthy.*keys below two\/: removed once all else is healthy/),
+  ]);
+  const drift = await run(["drift", "dev", "--json"], folder);
+  expect([drift.code, JSON.parse(drift.stdout)]).toMatchObject([
+    2,
+    { strays: [{ job: "e" }], leftovers: [{ kind: "keys", name: "two/" }] },
+  ]);
+  expect(flat(await run(["status", "dev"], folder))).toContain("keys below two/ in Consul: dev made it");
+  const deployed = await run(["deploy", "dev", "--var", "image_version=new", "--json"], folder);
+  expect([deployed.code, JSON.parse(deployed.stdout)]).toMatchObject([
+    0,
+    { strays: { stopped: [{ id: "e" }], kept: [], removed: [{ kind: "keys", name: "two/" }], inConsul: [] } },
+  ]);
+  // The keys below the longer prefix are the program's.
+  expect(await keys()).toEqual(["one/level", "one/used", "two/own/level", "two/own/used"]);
+  expect((await recordOf()).others).toEqual({ jobs: [], consul: [] });
+
+  // With the folder of the last time the program would have it.
+  const without = await run(["deploy", "dev", "--defaults", "--json"]);
+  expect([without.code, JSON.parse(without.stdout)]).toMatchObject([
+    0,
+    {
+      strays: {
+        stopped: [],
+        kept: [{ id: "real", reason: expect.stringMatching(/the program has it with.*--prune/) as string }],
+      },
+    },
+  ]);
+  expect(await running()).toContain("real");
+});
+
 test("a stack without Consul has its record in Nomad's variables", async () => {
   await cluster.purge();
   for (const key of await cluster.consul.keys(RECORD_ROOT)) await cluster.consul.deleteKey(key);

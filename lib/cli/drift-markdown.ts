@@ -1,14 +1,14 @@
 import { markerComment } from "../github";
 import { hasDrift, type Drift, type JobDrift } from "../operations";
 import { details, joinMarkdown, md, type Markdown } from "../text";
-import { DRIFT, driftCounts, IN_CONSUL, STRAY } from "./drift-words";
-import { consulName, groupInWords } from "./plan-words";
+import { DRIFT, driftCounts, IN_CONSUL, LEFTOVER, STRAY } from "./drift-words";
+import { consulName, groupInWords, thingInConsul } from "./plan-words";
 import { fieldsMarkdown } from "./preview-markdown";
 import type { MarkdownBody } from "./terminal";
 
 /** Drift as the body of an issue: counts in the first line, a list, details folded. */
 export function driftMarkdown(drift: Drift): MarkdownBody {
-  const { environment, jobs, consul, strays = [], foreign = [] } = drift;
+  const { environment, jobs, consul, strays = [], leftovers = [], foreign = [] } = drift;
   const head = hasDrift(drift)
     ? md`**${environment}** is not as the program says: ${driftCounts(drift)}`
     : md`**${environment}** is as the program says`;
@@ -19,6 +19,7 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
       ...list(jobs.map((job) => md`- **${job.job}** ${DRIFT[job.drift]}${lacking(job)}${since(job)}`)),
       ...jobs.flatMap(({ job, fields }) => foldedFields(job, fields)),
       ...list(strays.map(({ job }) => md`- **${job}** ${STRAY}: a deployment stops it`)),
+      ...list(leftovers.map((item) => md`- **${thingInConsul(item)}** ${LEFTOVER}: a deployment removes it`)),
       ...list(foreign.map(({ job, owner }) => md`- **${job}** is a job of ${owner}`)),
       ...list(entries.map(({ called, change }) => md`- **${called}** ${IN_CONSUL[change]} in Consul`)),
       ...entries.flatMap(({ called, fields }) => foldedFields(called, fields)),

@@ -15,12 +15,16 @@ export const IN_CONSUL = { create: "was removed", update: "was changed", delete:
 /** What is said of a job that the program has no longer, as the rest of a sentence. */
 export const STRAY = "runs still, and the program has it no longer";
 
+/** What is said of what the program has no longer in Consul, as the rest of a sentence. */
+export const LEFTOVER = "is there still, and the program has it no longer";
+
 /** "2 of 9 jobs, 1 in Consul". */
-export function driftCounts({ jobs, consul, unchanged, strays = [], foreign = [] }: Drift): string {
+export function driftCounts({ jobs, consul, unchanged, strays = [], leftovers = [], foreign = [] }: Drift): string {
   return [
     `${jobs.length} of ${jobs.length + unchanged} jobs`,
     ...(consul.length > 0 ? [`${consul.length} in Consul`] : []),
     ...(strays.length > 0 ? [`${strays.length} ${strays.length === 1 ? "stray" : "strays"}`] : []),
+    ...(leftovers.length > 0 ? [`${leftovers.length} left in Consul`] : []),
     ...(foreign.length > 0 ? [`${foreign.length} of other stacks`] : []),
   ].join(", ");
 }

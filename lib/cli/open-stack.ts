@@ -1,6 +1,5 @@
 import type { ConsulClient, NomadClient } from "../nomad";
-import type { StackContents } from "../operations";
-import type { StackRecord } from "../stack-record";
+import type { RecordState, StackContents } from "../operations";
 import type { Remembered } from "./own-stack";
 
 /** A stack, synthesized and read, and the cluster that it is for. */
@@ -9,8 +8,10 @@ export interface OpenStack {
   readonly contents: StackContents;
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
-  /** The record of its last deployment. Absent where there is none, or it cannot be read. */
-  readonly record?: StackRecord;
+  /** What is known of the record of its last deployment. Absent where nobody has asked. */
+  readonly recorded?: RecordState;
+  /** As the program of today brings it with all that the record has. Absent where nothing depends on it, or that is not known. */
+  readonly asBefore?: Pick<StackContents, "wanted">;
   /** What was said at the last deployment, and nobody says now: whether it was taken, or fell back to what the program has, is the command's. */
   readonly remembered: Remembered;
 }

@@ -1,15 +1,19 @@
+import { UserError } from "../jobspec";
 import {
+  changedValues,
+  knownBy,
   learnStack,
   readContents,
   readDeclaration,
   rememberedSurroundings,
   rememberedVariables,
+  variablesAsBefore,
   wantedRecord,
   withSynthesis,
   type StackContents,
   type StackDeclaration,
 } from "../operations";
-import { projectIdentity, type RecordContent, type StackIdentity, type StackRecord } from "../stack-record";
+import { projectIdentity, without, type RecordContent, type StackIdentity, type StackRecord } from "../stack-record";
 import { block } from "../text";
 import { isEmbedded, localCluster, type CliContext } from "./context";
 
@@ -34,6 +38,11 @@ export interface ReadStack {
   /** As it comes out with what was said at the last deployment, where nobody says others; the same where nothing is remembered. */
   readonly recalled: StackContents;
   readonly remembered: Remembered;
+  /**
+   * As it comes out with all that the record of the last deployment has, its variables and its surroundings. Absent where nothing depends on it, and where it
+   * does not come out so any more.
+   */
+  readonly asBefore?: StackContents;
   /** What the program looks at in its surroundings with what is said now. */
   readonly surroundings: RecordContent["surroundings"];
 }
@@ -86,20 +95,79 @@ export async function readRemembering(
     const isWhole = Object.keys(taken).every((name) => declaration.variables[name]?.default !== undefined);
     const plain = Object.keys(taken).length === 0 ? recalled : isWhole ? read(outdir, {}) : undefined;
     const more = plain === undefined ? {} : { said: plain };
-    if (Object.keys(surroundings).length === 0) return { ...more, recalled, remembered, surroundings: now };
-    return synthesizing(context, surroundings, async (folder) => ({
-      ...more,
-      recalled: read(folder, taken),
-      remembered,
-      surroundings: now,
-    }));
+    const found: ReadStack =
+      Object.keys(surroundings).length === 0
+        ? { ...more, recalled, remembered, surroundings: now }
+        : await synthesizing(context, surroundings, async (folder) => ({
+            ...more,
+            recalled: read(folder, taken),
+            remembered,
+            surroundings: now,
+          }));
+    if (!record || !mayLackOthers(record, found, identityOf(environment, context))) return found;
+    const asBefore = await readAsBefore(outdir, { environment, record, declaration, now, variables }, context);
+    return asBefore ? { ...found, asBefore } : found;
   });
+}
+
+/** Whether a stack lacks something that its record has, and came out with other values than that tells of. */
+function mayLackOthers(record: StackRecord, { said, recalled }: ReadStack, identity: StackIdentity): boolean {
+  return [recalled, ...(said ? [said] : [])].some((contents) => {
+    const { content } = wantedRecord(contents, identity);
+    if (changedValues(record, content) === undefined) return false;
+    const known = knownBy(record);
+    return without(known.jobs, content.jobs).length + without(known.consul, content.consul).length > 0;
+  });
+}
+
+/** What {@link readAsBefore} takes. */
+interface BeforeOptions {
+  readonly environment: string;
+  readonly record: StackRecord;
+  readonly declaration: StackDeclaration;
+  /** What the program looks at in its surroundings now. */
+  readonly now: RecordContent["surroundings"];
+  /** Values of variables that are said now. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Reads the stack as the program of today brings it with the variables and the surroundings of a record; undefined where it does not. */
+async function readAsBefore(
+  outdir: string,
+  { environment, record, declaration, now, variables: said }: BeforeOptions,
+  context: CliContext,
+): Promise<StackContents | undefined> {
+  const before = (name: string) =>
+    (Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : null) ?? null;
+  const variables = variablesAsBefore(record, declaration.variables, said);
+  const read = (folder: string) => {
+    const contents = readContents(folder, environment, { variables, env: context.env });
+    learnStack(context.terminal.masking, contents);
+    return contents;
+  };
+  const isAsBefore = (surroundings: RecordContent["surroundings"]) =>
+    Object.entries(surroundings).every(([name, value]) => value === before(name));
+  try {
+    if (isAsBefore(now)) return read(outdir);
+    // Only names that the program itself looks at are taken.
+    const surroundings = Object.fromEntries(Object.keys(now).map((name) => [name, before(name) ?? undefined]));
+    return await synthesizing(context, surroundings, async (folder) => {
+      const contents = read(folder);
+      // What a program finds out by itself may be otherwise all the same.
+      const { content } = wantedRecord(contents, identityOf(environment, context));
+      return isAsBefore(content.surroundings) ? contents : undefined;
+    });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** Runs the program in what surrounds the command, and more. */
 async function synthesizing<T>(
   context: CliContext,
-  more: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string | undefined>>,
   run: (outdir: string, said: string) => Promise<T>,
 ): Promise<T> {
   const { project, cluster } = localCluster(context);

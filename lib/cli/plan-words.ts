@@ -4,6 +4,7 @@ import {
   type FieldChange,
   type GroupPlan,
   type JobPlan,
+  type LeftoverPlan,
   type Preview,
   type StrayPlan,
 } from "../operations";
@@ -48,8 +49,26 @@ export function strayInWords({ job, region, namespace, change, reason }: StrayPl
   return `${job}${where === "" ? "" : ` (${where})`}: ${what}`;
 }
 
+/** What becomes of what the program has no longer in Consul: "keys below shop/: removed once all else is healthy". */
+export function leftoverInWords({ change, reason, ...item }: LeftoverPlan): string {
+  const what = change === "remove" ? "removed once all else is healthy" : `stays: ${reason ?? "nobody removes it"}`;
+  return `${thingInConsul(item)}: ${what}`;
+}
+
+/** Something that a stack made in Consul: "keys below shop/", "service-defaults web". */
+export function thingInConsul({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return kind === "keys" ? `keys below ${name}` : `${kind} ${name}`;
+}
+
 /** The counts of a preview: "1 job to create, 2 to update, 6 unchanged; 3 changes in Consul". */
-export function countsInWords({ jobs, consul, strays = [], terraform, terraformOnly }: Preview): string {
+export function countsInWords({
+  jobs,
+  consul,
+  strays = [],
+  leftovers = [],
+  terraform,
+  terraformOnly,
+}: Preview): string {
   const count = (change: JobPlan["change"]) => jobs.filter((job) => job.change === change).length;
   const missing = jobs.filter(lacksAllocations).length;
   const parts = [
@@ -70,6 +89,7 @@ export function countsInWords({ jobs, consul, strays = [], terraform, terraformO
     of.length === 0 ? "no jobs" : of.join(", "),
     ...(blocked > 0 ? [`${blocked} ${blocked === 1 ? "job finds" : "jobs find"} no node for some allocations`] : []),
     ...(strays.length > 0 ? [`${strays.length} no longer in the program`] : []),
+    ...(leftovers.length > 0 ? [`${leftovers.length} left in Consul`] : []),
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "change" : "changes"} in Consul`] : []),
     ...(terraform && terraform.length > 0 ? [`${terraform.length} more in Terraform`] : []),
     ...(!terraform && terraformOnly.length > 0 ? [`${terraformOnly.length} that only Terraform knows`] : []),

@@ -1,7 +1,15 @@
 import { markerComment } from "../github";
 import { lacksAllocations, type FieldChange, type JobPlan, type Preview } from "../operations";
 import { cellLines, codeBlock, details, joinMarkdown, markdownTable, md, type Markdown } from "../text";
-import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords, strayInWords } from "./plan-words";
+import {
+  CHANGE,
+  consulName,
+  countsInWords,
+  fieldInWords,
+  groupInWords,
+  leftoverInWords,
+  strayInWords,
+} from "./plan-words";
 import type { MarkdownBody } from "./terminal";
 
 /**
@@ -41,9 +49,9 @@ function jobTable(jobs: readonly JobPlan[]): readonly Markdown[] {
   return [markdownTable([md`job`, md`change`, md`groups`, md`finds no node`, md`modify index`], rows)];
 }
 
-function strayList({ strays = [] }: Preview): readonly Markdown[] {
-  if (strays.length === 0) return [];
-  const lines = strays.map((stray) => md`- ${strayInWords(stray)}`);
+function strayList({ strays = [], leftovers = [] }: Preview): readonly Markdown[] {
+  if (strays.length + leftovers.length === 0) return [];
+  const lines = [...strays.map(strayInWords), ...leftovers.map(leftoverInWords)].map((words) => md`- ${words}`);
   return [joinMarkdown([md`No longer in the program:`, md``, ...lines], md`\n`)];
 }
 

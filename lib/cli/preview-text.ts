@@ -1,6 +1,14 @@
 import { lacksAllocations, type ConsulChange, type FieldChange, type JobPlan, type Preview } from "../operations";
 import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
-import { CHANGE, consulName, countsInWords, fieldInWords, groupInWords, strayInWords } from "./plan-words";
+import {
+  CHANGE,
+  consulName,
+  countsInWords,
+  fieldInWords,
+  groupInWords,
+  leftoverInWords,
+  strayInWords,
+} from "./plan-words";
 import { ATTENTION } from "./signs";
 
 const SIGNS = {
@@ -18,13 +26,16 @@ const EMPTY = term``;
 export function previewText(preview: Preview): TerminalText {
   const jobs = preview.jobs.filter((job) => job.change !== "none" || lacksAllocations(job) || job.warnings.length > 0);
   const consul = preview.consul.filter(({ change }) => change !== "none");
-  const { strays = [] } = preview;
+  const { strays = [], leftovers = [] } = preview;
   return joinLines([
     wrap(term`${style.bold(preview.environment)}: ${countsInWords(preview)}`, { hanging: 2 }),
     ...jobs.flatMap((job) => [EMPTY, ...jobText(job)]),
-    ...(strays.length > 0 ? [EMPTY, style.bold(term`no longer in the program`)] : []),
+    ...(strays.length + leftovers.length > 0 ? [EMPTY, style.bold(term`no longer in the program`)] : []),
     ...strays.map((stray) =>
       detail(term`${SIGNS[stray.change === "stop" ? "delete" : "none"]} ${strayInWords(stray)}`),
+    ),
+    ...leftovers.map((item) =>
+      detail(term`${SIGNS[item.change === "remove" ? "delete" : "none"]} ${leftoverInWords(item)}`),
     ),
     ...(consul.length > 0 ? [EMPTY, style.bold(term`Consul`)] : []),
     ...consul.flatMap(consulText),

@@ -1,39 +1,51 @@
 import {
+  changedValues,
+  findLeftovers,
   findStrays,
-  removeFromConsul,
+  judgeRemains,
+  neededBy,
+  recordedInConsul,
+  removeLeftovers,
+  sparedKeys,
   stopStrays,
-  whyNotPruned,
   type DeployOptions,
   type JobOutcome,
+  type JudgedRemains,
+  type KeptInConsul,
   type KeptStray,
+  type Remaining,
+  type Remains,
 } from "../operations";
-import type { RecordContent, RecordedInConsul, RecordedJob, RecordedOthers } from "../stack-record";
+import type { RecordContent, RecordedInConsul, RecordedJob } from "../stack-record";
 import { term, wrap } from "../text";
 import type { CliContext } from "./context";
 import { EXIT, exitCodeOf } from "./exit-codes";
 import type { OpenStack } from "./open-stack";
+import { thingInConsul } from "./plan-words";
 import { ATTENTION, GOOD } from "./signs";
 import { ownersOf, whyLeased } from "./stack-owners";
 
-/** What of a deployment decides what becomes of the jobs that its program has no longer. */
+/** What of a deployment decides what becomes of what its program has no longer. */
 export interface PruneInput {
-  /** Whether they are stopped also where that is refused unasked, and what is left in Consul is removed. Default: false. */
+  /** Whether it goes also where that is refused unasked. Default: false. */
   readonly prune?: boolean;
-  /** Whether they stay in any case. Default: false. */
+  /** Whether it stays in any case. Default: false. */
   readonly noPrune?: boolean;
 }
 
-/** What became of the jobs that a program has no longer. */
+/** What became of what a program has no longer. */
 export interface Pruned {
   readonly stopped: readonly RecordedJob[];
   readonly kept: readonly KeptStray[];
-  /** What a program has no longer in Consul, and is there still. */
-  readonly inConsul: readonly RecordedInConsul[];
+  /** What was removed in Consul. */
+  readonly removed: readonly RecordedInConsul[];
+  /** What is in Consul still. */
+  readonly inConsul: readonly KeptInConsul[];
 }
 
-/** Stops what the program of a stack has no longer, once all that it has is healthy. */
+/** Takes away what the program of a stack has no longer, once all that it has is healthy: jobs first, and then what they needed of Consul. */
 export class Pruning {
-  #done: Pruned = { stopped: [], kept: [], inConsul: [] };
+  #done: Pruned = { stopped: [], kept: [], removed: [], inConsul: [] };
 
   constructor(
     private readonly stack: OpenStack,
@@ -42,30 +54,42 @@ export class Pruning {
     private readonly context: CliContext,
   ) {}
 
-  /** What became of them, once the deployment has ended. */
+  /** What became of it, once the deployment has ended. */
   get done(): Pruned {
     return this.#done;
   }
 
   /** What a deployment asks at its end. @returns what no record needs any more */
-  readonly prune: NonNullable<DeployOptions["prune"]> = async (others, outcomes) => {
+  readonly prune: NonNullable<DeployOptions["prune"]> = async (remains, outcomes) => {
     const { nomad, consul, contents } = this.stack;
     const { signal, terminal } = this.context;
-    const { others: records } = await ownersOf(this.stack, this.context);
+    const { others } = await ownersOf(this.stack, this.context, { again: true });
     const leased = async (pool: string) => whyLeased(pool, this.stack);
-    const { strays, kept, gone } = await findStrays(others.jobs, { nomad, contents, others: records, leased, signal });
-    const reason = this.whyNot(outcomes) ?? (this.input.prune ? undefined : this.whyNotUnasked(strays));
+    const found = await findStrays(remains.jobs, { nomad, contents, others, leased, signal });
+    const inConsul = await findLeftovers(remains.consul, { consul, contents, others, signal });
+    const judged = this.judge({ ...found, leftovers: inConsul.leftovers }, remains, outcomes);
+
     const onStep = (text: string) => terminal.note(term`  ${text}`);
-    const stopped = reason === undefined ? await stopStrays(strays, { nomad, onStep, signal }) : [];
-    const stay = reason === undefined ? kept : [...strays.map((stray) => ({ ...stray, reason })), ...kept];
-    const isPruned = this.input.prune === true && reason === undefined;
-    const removed = isPruned ? await removeFromConsul(others.consul, records, { consul, onStep, signal }) : [];
-    const inConsul = others.consul.filter((item) => !removed.includes(item));
-    this.#done = { stopped, kept: stay, inConsul };
-    return { jobs: [...stopped, ...gone], consul: removed } satisfies RecordedOthers;
+    const strays = await stopStrays(judged.strays.filter(goes), { nomad, onStep, signal });
+    const needed = neededBy(strays.flatMap(staying));
+    const doomed = judged.leftovers.filter(goes);
+    const spared = sparedKeys(others, recordedInConsul(contents.wanted));
+    const leftovers =
+      needed === undefined
+        ? await removeLeftovers(doomed, { consul, spared, onStep, signal })
+        : doomed.map((item) => ({ ...item, reason: needed }));
+    const stopped = strays.filter(goes).map(({ id, region, namespace }) => ({ id, region, namespace }));
+    const removed = leftovers.filter(goes);
+    this.#done = {
+      stopped,
+      kept: [...[...judged.strays, ...strays].flatMap(staying), ...found.kept],
+      removed,
+      inConsul: [...[...judged.leftovers, ...leftovers].flatMap(staying), ...inConsul.kept],
+    };
+    return { jobs: [...stopped, ...found.gone], consul: [...removed, ...inConsul.gone] };
   };
 
-  /** Says what became of them. */
+  /** Says what became of it. */
   say(): void {
     const { terminal } = this.context;
     const { environment } = this.stack;
@@ -78,25 +102,67 @@ export class Pruning {
       );
     for (const { id, reason } of this.#done.kept)
       terminal.note(wrap(term`${ATTENTION} ${id} is no longer in the program, and runs on: ${reason}`, { hanging: 2 }));
-    for (const { kind, name } of this.#done.inConsul)
+    for (const item of this.#done.removed)
       terminal.note(
-        wrap(
-          term`${ATTENTION} ${kind === "keys" ? "keys below" : kind} ${name} in Consul: the program has it no longer; --prune removes it`,
-          { hanging: 2 },
-        ),
+        wrap(term`${GOOD} ${thingInConsul(item)} in Consul: removed, since the program has it no longer`, {
+          hanging: 2,
+        }),
+      );
+    for (const { reason, ...item } of this.#done.inConsul)
+      terminal.note(
+        wrap(term`${ATTENTION} ${thingInConsul(item)} in Consul: no longer in the program, and stays: ${reason}`, {
+          hanging: 2,
+        }),
       );
   }
 
-  /** Why nothing may be stopped at all. */
+  private judge(found: Remaining, { before: written }: Remains, outcomes: readonly JobOutcome[]): JudgedRemains {
+    const all = (reason: string): JudgedRemains => ({
+      strays: found.strays.map((stray) => ({ ...stray, reason })),
+      leftovers: found.leftovers.map((item) => ({ ...item, reason })),
+    });
+    const reason = this.whyNot(outcomes);
+    if (reason !== undefined) return all(reason);
+    if (this.input.prune) return found;
+    const { recorded, asBefore, nomad } = this.stack;
+    const read = recorded?.kind === "found" ? recorded.record : undefined;
+    const before = written ?? read;
+    if (!before) return all("nothing is known of the deployment before; --prune takes it away");
+    // Another deployment may have written the record since it was read.
+    const isSame = read !== undefined && changedValues(read, before) === undefined;
+    const judged = judgeRemains(found, {
+      before,
+      now: this.content,
+      ...(isSame && asBefore ? { asBefore } : {}),
+      nomad,
+    });
+    return {
+      strays: judged.strays.map((stray) => withWay(stray, "stops")),
+      leftovers: judged.leftovers.map((item) => withWay(item, "removes")),
+    };
+  }
+
+  /** Why nothing may be taken away at all. */
   private whyNot(outcomes: readonly JobOutcome[]): string | undefined {
     if (this.input.noPrune) return "--no-prune keeps it";
     if (outcomes.some(({ result }) => result === "detached")) return "nobody waited until the rest is healthy";
     return exitCodeOf(outcomes) === EXIT.ok ? undefined : "the rest is not healthy yet";
   }
+}
 
-  private whyNotUnasked(strays: Parameters<typeof whyNotPruned>[0]): string | undefined {
-    const { record } = this.stack;
-    const reason = record && strays.length > 0 ? whyNotPruned(strays, record, this.content) : undefined;
-    return reason && `${reason}; --prune stops it`;
-  }
+interface Judged {
+  readonly reason?: string;
+}
+
+function goes({ reason }: Judged): boolean {
+  return reason === undefined;
+}
+
+/** What stays, with why. */
+function staying<T extends Judged>(item: T): readonly (T & { readonly reason: string })[] {
+  return item.reason === undefined ? [] : [{ ...item, reason: item.reason }];
+}
+
+function withWay<T extends Judged>(item: T, does: string): T {
+  return item.reason === undefined ? item : { ...item, reason: `${item.reason}; --prune ${does} it` };
 }

@@ -1,7 +1,13 @@
 import { UserError, type Problem } from "../jobspec";
 import { whereOf, type NomadClient } from "../nomad";
-import { readRecord, type RecordClients, type RecordPlace, type StackContents, type Wanted } from "../operations";
-import type { StackRecord } from "../stack-record";
+import {
+  readRecord,
+  type RecordClients,
+  type RecordPlace,
+  type RecordState,
+  type StackContents,
+  type Wanted,
+} from "../operations";
 import { join, shellQuoted, term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
 import type { ReadStack, Remembered } from "./own-stack";
@@ -11,13 +17,13 @@ import { ATTENTION } from "./signs";
 const LONGEST = 8_000;
 
 /**
- * The record of a stack, for a command that takes from it what nobody says. That there is none says nothing; that it cannot be read is said in one line.
+ * What is known of the record of a stack, for a command that takes from it what nobody says. That there is none says nothing; that it cannot be read is said in one line.
  */
 export async function recallRecord(
   place: RecordPlace,
   clients: Omit<RecordClients, "signal">,
   { terminal, signal }: CliContext,
-): Promise<StackRecord | undefined> {
+): Promise<RecordState> {
   const state = await readRecord(place, {
     ...clients,
     signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]),
@@ -31,7 +37,7 @@ export async function recallRecord(
     terminal.note(
       term`${ATTENTION} what ${place.environment} was deployed with the last time cannot be read, and nothing of it is taken: ${state.reason}`,
     );
-  return state.kind === "found" ? state.record : undefined;
+  return state;
 }
 
 /** Says what is taken from the last deployment. */

@@ -1,16 +1,20 @@
 import {
+  findLeftovers,
   findStrays,
   foreignJobs,
   JobNames,
+  judgeRemains,
   knownBy,
   ownerOf,
   readOwners,
   settleRecord,
   wantedRecord,
-  whyNotPruned,
   type Drift,
   type ForeignJob,
+  type FoundLeftovers,
   type FoundStrays,
+  type JudgedRemains,
+  type KeptInConsul,
   type Owners,
   type Preview,
   type Stray,
@@ -22,20 +26,31 @@ import { term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
 import type { OpenStack } from "./open-stack";
 import { identityOf } from "./own-stack";
+import { thingInConsul } from "./plan-words";
 import { askPoolStores } from "./pool-stores";
 import { ATTENTION } from "./signs";
 
-/** Reads whose jobs a cluster has, as far as records tell, for one stack. */
-export async function ownersOf(stack: OpenStack, context: CliContext): Promise<Owners> {
+/**
+ * Reads whose jobs a cluster has, as far as records tell, for one stack.
+ *
+ * @param again whether the stack's own record is read once more, since another deployment may have written it meanwhile. Default: as it was read when
+ * the stack was opened
+ */
+export async function ownersOf(
+  stack: OpenStack,
+  context: CliContext,
+  { again = false }: { readonly again?: boolean } = {},
+): Promise<Owners> {
   const { contents, nomad, consul } = stack;
   // What somebody else's program says that it is called is nothing to go by.
   const own = "unknown" in contents ? { ...contents, record: undefined } : contents;
   const place = wantedRecord(own, identityOf(stack.environment, context));
-  return readOwners(place, { nomad, consul, signal: context.signal });
+  return readOwners(place, { nomad, consul, signal: context.signal }, again ? undefined : stack.recorded);
 }
 
 /** What a stack brought and its program has no longer, and what of its program is another stack's. */
-export interface Belongings extends FoundStrays {
+export interface Belongings extends Pick<FoundStrays, "strays" | "kept">, Pick<FoundLeftovers, "leftovers"> {
+  readonly keptInConsul: readonly KeptInConsul[];
   readonly foreign: readonly ForeignJob[];
   /** Why nothing is known of it, as a part of a sentence. */
   readonly unknown?: string;
@@ -43,14 +58,19 @@ export interface Belongings extends FoundStrays {
 
 /** Holds the record of a stack against its program and the cluster. */
 export async function belongingsOf(stack: OpenStack, owners: Owners, context: CliContext): Promise<Belongings> {
-  const { contents, nomad } = stack;
+  const { contents, nomad, consul } = stack;
   const { own, others } = owners;
   const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project, nomad);
-  const nothing = { strays: [], kept: [], gone: [], foreign };
+  const nothing = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign };
   if (own.kind !== "found") return own.kind === "none" ? nothing : { ...nothing, unknown: own.reason };
   const { signal } = context;
   const options = { nomad, contents, others, signal, leased: async (pool: string) => whyLeased(pool, stack) };
-  return { ...(await findStrays(knownBy(own.record).jobs, options)), foreign };
+  const known = knownBy(own.record);
+  const [{ strays, kept }, inConsul] = await Promise.all([
+    findStrays(known.jobs, options),
+    findLeftovers(known.consul, { consul, contents, others, signal }),
+  ]);
+  return { strays, kept, leftovers: inConsul.leftovers, keptInConsul: inConsul.kept, foreign };
 }
 
 /** Why containers of a pool are nobody's to stop; undefined where they are. */
@@ -73,17 +93,25 @@ export async function whyLeased(
 export async function withStrays(preview: Preview, stack: OpenStack, context: CliContext): Promise<Preview> {
   const owners = await ownersOf(stack, context);
   const belongings = await belongingsOf(stack, owners, context);
-  for (const line of belongingsText({ ...belongings, strays: [], kept: [], foreign: [] }, preview.environment))
+  for (const line of belongingsText({ ...belongings, ...NOTHING_OF_ITS_OWN }, preview.environment))
     context.terminal.note(line);
-  const reason = whyKept(belongings.strays, owners, stack, context);
+  const judged = judgedRemains(belongings, owners, stack, context);
   const strays = [
-    ...belongings.strays.map((stray) => ({
+    ...judged.strays.map((stray) => ({
       ...placed(stray),
-      ...(reason === undefined
+      ...(stray.reason === undefined
         ? { change: "stop" as const }
-        : { change: "keep" as const, reason: `${reason}; --prune stops it` }),
+        : { change: "keep" as const, reason: `${stray.reason}; --prune stops it` }),
     })),
     ...belongings.kept.map((stray) => ({ ...placed(stray), change: "keep" as const, reason: stray.reason })),
+  ];
+  const leftovers = [
+    ...judged.leftovers.map(({ kind, name, reason }) =>
+      reason === undefined
+        ? { kind, name, change: "remove" as const }
+        : { kind, name, change: "keep" as const, reason: `${reason}; --prune removes it` },
+    ),
+    ...belongings.keptInConsul.map((item) => ({ ...item, change: "keep" as const })),
   ];
   const foreign = new Map(belongings.foreign.map(({ path, owner }) => [path, owner] as const));
   const jobs = preview.jobs.map((plan) => {
@@ -91,14 +119,15 @@ export async function withStrays(preview: Preview, stack: OpenStack, context: Cl
     if (owner === undefined) return plan;
     return { ...plan, warnings: [...plan.warnings, `is a job of ${owner}: a deployment refuses it without --adopt`] };
   });
-  return { ...preview, jobs, strays };
+  return { ...preview, jobs, strays, leftovers };
 }
 
 /** Drift with what the program has no longer, and the jobs that another stack brought. */
-export function withBelongings(drift: Drift, { strays, foreign }: Belongings): Drift {
+export function withBelongings(drift: Drift, { strays, leftovers, foreign }: Belongings): Drift {
   return {
     ...drift,
     strays: strays.map(placed),
+    leftovers,
     foreign: foreign.map((job) => ({ ...placed(job), owner: job.owner })),
   };
 }
@@ -111,18 +140,18 @@ function placed({ id, region, namespace }: Stray) {
   };
 }
 
-/** Why strays of a stack are not stopped unasked; undefined where they are. */
-function whyKept(
-  strays: readonly Stray[],
+/** What a deployment takes away of what the program has no longer, and what it keeps unasked. */
+function judgedRemains(
+  remains: Pick<Belongings, "strays" | "kept" | "leftovers">,
   { own }: Owners,
-  { contents, environment }: OpenStack,
+  { contents, environment, asBefore, nomad }: OpenStack,
   context: CliContext,
-): string | undefined {
-  if (own.kind !== "found" || strays.length === 0) return undefined;
+): JudgedRemains {
+  if (own.kind !== "found") return remains;
   // Of somebody else's program it is not known what it was run with.
   const isForeign = "unknown" in contents;
   const { content } = wantedRecord(contents, identityOf(environment, context));
-  return whyNotPruned(strays, own.record, isForeign ? own.record : content);
+  return judgeRemains(remains, { before: own.record, now: isForeign ? own.record : content, asBefore, nomad });
 }
 
 /** Contents of a stack without the jobs that another stack brought. */
@@ -131,9 +160,11 @@ export function withoutForeign<C extends OpenStack["contents"]>(contents: C, for
   return { ...contents, wanted: contents.wanted.filter(({ path }) => !paths.has(path)) };
 }
 
+const NOTHING_OF_ITS_OWN = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [] } as const;
+
 /** What is said of a stack's belongings by a command that only looks. */
 export function belongingsText(
-  { strays, kept, foreign, unknown }: Belongings,
+  { strays, kept, leftovers, keptInConsul, foreign, unknown }: Belongings,
   environment: string,
 ): readonly TerminalText[] {
   const line = (text: TerminalText) => wrap(term`${ATTENTION} ${text}`, { hanging: 2 });
@@ -143,6 +174,14 @@ export function belongingsText(
     ),
     ...kept.map(({ id, reason }) =>
       line(term`${id} is no longer in the program of ${environment}, and stays: ${reason}`),
+    ),
+    ...leftovers.map((item) =>
+      line(
+        term`${thingInConsul(item)} in Consul: ${environment} made it, its program has it no longer, and it is there still`,
+      ),
+    ),
+    ...keptInConsul.map(({ reason, ...item }) =>
+      line(term`${thingInConsul(item)} in Consul is no longer in the program of ${environment}, and stays: ${reason}`),
     ),
     ...foreign.map(({ id, owner }) => line(term`${id} is a job of ${owner}, and not of ${environment}`)),
     ...(unknown === undefined

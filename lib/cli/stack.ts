@@ -49,9 +49,10 @@ export async function withForeignStack<T>(
     // Nothing is asked for a stack that can take nothing of it.
     const isOpen = ([name, { sensitive }]: [string, VariableDeclaration]) =>
       isRecordable(name, { sensitive }) && !Object.hasOwn(variables, name);
-    const record = Object.entries(declared).some(isOpen)
+    const recorded = Object.entries(declared).some(isOpen)
       ? await recallRecord(place, { nomad, consul }, context)
       : undefined;
+    const record = recorded?.kind === "found" ? recorded.record : undefined;
     const taken = record ? rememberedVariables(record, declared, { variables, env: {} }) : {};
     sayTaken({ variables: taken, surroundings: {} }, context);
     const recalled =
@@ -64,7 +65,7 @@ export async function withForeignStack<T>(
         term`values of variables that are not known here: ${unknown.slice(0, 10).join(", ")}${more}; what depends on them shows as changed`,
       );
     const remembered = { variables: taken, surroundings: {} };
-    return await run({ environment, contents: recalled, nomad, consul, record, remembered });
+    return await run({ environment, contents: recalled, nomad, consul, recorded, remembered });
   } finally {
     terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
@@ -100,19 +101,28 @@ export async function withStack<T>(
   const { environment } = named;
   const { nomad, consul } = clients(context, localCluster(context).cluster);
   try {
-    let record: OpenStack["record"];
+    let recorded: OpenStack["recorded"];
     const read = await readRemembering({ ...named, brings }, context, async ({ declared, store, project }) => {
       check?.(declared);
       sayWhere({ nomad, consul }, context);
       const identity = identityOf(environment, context);
       const place = { ...identity, store, project: project ?? identity.project };
-      record = await recallRecord(place, { nomad, consul }, context);
-      return record;
+      recorded = await recallRecord(place, { nomad, consul }, context);
+      return recorded.kind === "found" ? recorded.record : undefined;
     });
     const isDeployed = takes === "said";
     if (!isDeployed) sayTaken(read.remembered, context);
     const contents = isDeployed ? await asSaid(read, { environment, nomad, defaults }, context) : read.recalled;
-    return await run({ environment, contents, nomad, consul, record, remembered: read.remembered });
+    const { remembered, asBefore } = read;
+    return await run({
+      environment,
+      contents,
+      nomad,
+      consul,
+      recorded,
+      remembered,
+      ...(asBefore === undefined ? {} : { asBefore }),
+    });
   } finally {
     context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
@@ -128,14 +138,14 @@ export async function withStack<T>(
 export async function withStackToChange<T>(
   named: StackToChange,
   context: CliContext,
-  run: (stack: OpenStack) => Promise<T>,
+  run: (stack: OpenStack, owners: Owners) => Promise<T>,
   { instead, brings = false, judgesOthers = false, ...opening }: Changing = {},
 ): Promise<T> {
   const change = async (stack: OpenStack) => {
     const owners = await ownersOf(stack, context);
     const isRecorded = owners.own.kind === "unreadable" ? "unknown" : owners.own.kind === "found";
     const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded }, context);
-    const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context));
+    const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context), owners);
     if (brings) keepWhere();
     return end;
   };

@@ -22,17 +22,26 @@ import {
 export interface RecordedProgram {
   /** Ids. */
   readonly jobs: readonly string[];
+  /** Ids of jobs that are there only where PRISM_BIN_DIR is set. */
+  readonly withFolder?: readonly string[];
+  /** Prefixes of keys. Default: one. */
+  readonly prefixes?: readonly string[];
   /** Whether it has something in Consul. Default: true. */
   readonly consul?: boolean;
 }
 
-const { jobs, consul = true } = JSON.parse(readFileSync("change.json", "utf8")) as RecordedProgram;
+const {
+  jobs,
+  withFolder = [],
+  consul = true,
+  prefixes = consul ? ["recorded"] : [],
+} = JSON.parse(readFileSync("change.json", "utf8")) as RecordedProgram;
 const stack = new TerraformStack(new App(), "dev");
 const version = new TerraformVariable(stack, "image_version", { type: "string", default: "0.1.0" }).stringValue;
 const password = new TerraformVariable(stack, "password", { type: "string", sensitive: true, default: "none" });
 const { PRISM_BIN_DIR: folder } = process.env;
 
-for (const id of jobs) {
+for (const id of [...jobs, ...(folder ? withFolder : [])]) {
   const task = new Task({
     name: "main",
     driver: Driver.rawExec({ command: "/bin/sleep", args: ["3600"] }),
@@ -50,6 +59,6 @@ for (const id of jobs) {
   new NomadJob(stack, id, { job, provider: nomadProvider(stack) });
 }
 const values = { level: "info", used: password.stringValue };
-if (consul) new KeyValues(stack, "keys", { prefix: "recorded", values, allow: ["secret/literal"] });
+for (const prefix of prefixes) new KeyValues(stack, `keys-${prefix}`, { prefix, values, allow: ["secret/literal"] });
 new StackRecord(stack, "record", { surroundings: { PRISM_BIN_DIR: folder || undefined } });
 runProgram(() => synthesize(stack.node.root as App));

@@ -38,9 +38,7 @@ const options = {
   defaults: flag(
     "what was said at the last deployment and is not said now: take what the program has, whatever that changes",
   ),
-  prune: flag(
-    "stop what the program has no longer, also where it may only be missing, and remove what is left in Consul",
-  ),
+  prune: flag("stop and remove what the program has no longer, also where it may only be missing"),
   noPrune: flag("keep what the program has no longer"),
   adopt: flag("take over jobs of the same ids that this stack did not bring"),
   toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
@@ -100,7 +98,7 @@ export async function deployEnvironment(
       // Read after planning: a deployment of the same stack that was faster has recorded its jobs before it registered them.
       await refuseOthersJobs(planned, {
         nomad: stack.nomad,
-        owners: await ownersOf(stack, context),
+        owners: await ownersOf(stack, context, { again: true }),
         project: record.project,
         adopt: input.adopt === true,
         onTaken: (text) => context.terminal.note(term`${ATTENTION} ${text}`),

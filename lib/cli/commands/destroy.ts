@@ -1,5 +1,11 @@
 import { UserError, type Problem } from "../../jobspec";
-import { destroy as destroyStack, findDestruction, type Destroyed, type Destruction } from "../../operations";
+import {
+  destroy as destroyStack,
+  findDestruction,
+  type Destroyed,
+  type Destruction,
+  type Owners,
+} from "../../operations";
 import { PoolRecordStore, standingLeases } from "../../pools";
 import { projectIdentity } from "../../stack-record";
 import { joinLines, style, term, wrap, type TerminalText } from "../../text";
@@ -42,13 +48,13 @@ export const destroy = command({
   interrupted: ({ environment: name }) =>
     term`some of it may be gone already: cdk-nomad destroy ${name} goes on with it`,
   run: (input, context) =>
-    withStackToChange(input, context, (stack) => run(stack, input, context), {
+    withStackToChange(input, context, (stack, owners) => run(stack, owners, input, context), {
       instead: "destroy",
       judgesOthers: true,
     }),
 });
 
-async function run(stack: OpenStack, input: Input, context: CliContext) {
+async function run(stack: OpenStack, owners: Owners, input: Input, context: CliContext) {
   const { environment: name, contents, nomad, consul } = stack;
   const { terminal, signal } = context;
   const clients = { nomad, consul, signal };
@@ -56,7 +62,7 @@ async function run(stack: OpenStack, input: Input, context: CliContext) {
   terminal.progress().step("looking for what it brought");
   const { adopt, withoutRecords } = input;
   const finding = { ...clients, masking: terminal.masking, adopt, withoutRecords };
-  const found = await findDestruction(name, projectIdentity(project), contents, finding);
+  const found = await findDestruction(name, projectIdentity(project), contents, owners, finding);
   terminal.rest();
   if (found.record.kind === "unreadable")
     terminal.note(

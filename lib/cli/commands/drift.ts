@@ -1,12 +1,12 @@
-import { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } from "../../operations";
+import { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift, type Owners } from "../../operations";
 import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag } from "../command";
 import { driftMarkdown } from "../drift-markdown";
-import { DRIFT, driftCounts, IN_CONSUL, STRAY } from "../drift-words";
+import { DRIFT, driftCounts, IN_CONSUL, LEFTOVER, STRAY } from "../drift-words";
 import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
 import { changing, endingLeases, environment, format, stackVariables } from "../options";
-import { consulName, groupInWords } from "../plan-words";
+import { consulName, groupInWords, thingInConsul } from "../plan-words";
 import { fieldText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
 import type { OpenStack } from "../open-stack";
@@ -37,15 +37,15 @@ export const drift = command({
   async run(input, context) {
     const as = input.json ? "json" : input.format;
     const { terminal, signal } = context;
-    const compare = async (stack: OpenStack) => {
+    const compare = async (stack: OpenStack, owners?: Owners) => {
       const { nomad, consul } = stack;
       terminal.progress().step("comparing with Nomad and Consul");
       const clients = { nomad, consul, masking: terminal.masking, signal };
-      const belongings = await belongingsOf(stack, await ownersOf(stack, context), context);
+      const belongings = await belongingsOf(stack, owners ?? (await ownersOf(stack, context)), context);
       const contents = withoutForeign(stack.contents, belongings.foreign);
       const differing = await findDrift(input.environment, contents, clients);
       const found = withBelongings(differing.drift, belongings);
-      for (const line of belongingsText({ ...belongings, strays: [], foreign: [] }, input.environment))
+      for (const line of belongingsText({ ...belongings, strays: [], leftovers: [], foreign: [] }, input.environment))
         terminal.note(line);
       if (as === "text") terminal.print(driftText(found));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
@@ -56,11 +56,13 @@ export const drift = command({
       if (fixes.some(({ fixed }) => !fixed)) return EXIT.failed;
       if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
       terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
-      return belongings.strays.length + belongings.foreign.length > 0 ? EXIT.changes : EXIT.ok;
+      return belongings.strays.length + belongings.leftovers.length + belongings.foreign.length > 0
+        ? EXIT.changes
+        : EXIT.ok;
     };
     return input.fix
       ? withStackToChange(input, context, compare, { instead: "deploy", judgesOthers: true })
-      : withStack(input, context, compare);
+      : withStack(input, context, (stack) => compare(stack));
   },
 });
 
@@ -69,7 +71,7 @@ function fixText({ name, fixed, reason = "" }: Fix): TerminalText {
 }
 
 function driftText(found: Drift): TerminalText {
-  const { environment, jobs, consul, unchanged, strays = [], foreign = [] } = found;
+  const { environment, jobs, consul, unchanged, strays = [], leftovers = [], foreign = [] } = found;
   if (!hasDrift(found))
     return term`${GOOD} ${environment} is as the program says: ${unchanged} ${unchanged === 1 ? term`job` : term`jobs`}`;
   return joinLines([
@@ -80,8 +82,9 @@ function driftText(found: Drift): TerminalText {
       term`${style.bold(consulName(change))} ${IN_CONSUL[change.change]}`,
       ...change.fields.flatMap((field) => fieldText(field, 2)),
     ]),
-    ...(strays.length + foreign.length > 0 ? [term``] : []),
+    ...(strays.length + leftovers.length + foreign.length > 0 ? [term``] : []),
     ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),
+    ...leftovers.map((item) => term`${style.bold(thingInConsul(item))} ${LEFTOVER}: a deployment removes it`),
     ...foreign.map(({ job, owner }) => term`${style.bold(job)} is a job of ${owner}`),
     ...(jobs.length + consul.length > 0 ? [term``, term`put it right with: cdk-nomad drift ${environment} --fix`] : []),
   ]);

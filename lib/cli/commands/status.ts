@@ -84,14 +84,14 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   // Of one job nobody asks for the rest.
   const belongings =
     input.job === undefined ? await belongingsOf(stack, await ownersOf(stack, context), context) : NONE;
-  const { strays, foreign } = belongings;
+  const { strays, leftovers, foreign } = belongings;
   const words = [...drained.words(own), ...belongingsText(belongings, environment)];
-  if (input.json) terminal.json({ environment, jobs: shown, services, strays, foreign });
+  if (input.json) terminal.json({ environment, jobs: shown, services, strays, leftovers, foreign });
   else terminal.print(statusText(environment, shown, services, words));
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 
-const NONE: Belongings = { strays: [], kept: [], gone: [], foreign: [] };
+const NONE: Belongings = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [] };
 
 function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));

@@ -5,6 +5,7 @@ export { diagnose, type TaskDiagnosis } from "./diagnosis";
 export { failDeployment, type Failed } from "./fail";
 export type { FailingCheck } from "./failing-checks";
 export type { JobOptions, OperationOptions } from "./options";
+export type { Remains } from "./recorded-deployment";
 export { rollback, type RollbackOptions } from "./rollback";
 export { listServices, type ServiceRow } from "./service-list";
 export type { GroupStatus, JobState } from "./condition";

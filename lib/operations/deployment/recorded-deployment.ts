@@ -1,7 +1,7 @@
 import { BEFORE, withRetries } from "../events";
 import { planJobs } from "../plan";
 import { enterRecord, leaveRecord, settleRecord, type RecordWrite, type WantedRecord } from "../record";
-import type { RecordedOthers } from "../../stack-record";
+import type { RecordedOthers, StackRecord } from "../../stack-record";
 import type { Wanted } from "../stack";
 import type { OperationOptions } from "./options";
 import type { JobOutcome } from "./outcome";
@@ -11,10 +11,16 @@ export interface RecordingOptions extends OperationOptions {
   /** The record that the stack shall have. Default: nothing is recorded. */
   readonly record?: WantedRecord;
   /**
-   * Asked once all jobs of the program are watched to their ends, with what earlier deployments brought and the program does not have: stops what is to
-   * be stopped of it, and says what that was. Not asked where the record could not be written. Default: nothing is stopped.
+   * Asked once all jobs of the program are watched to their ends, with what earlier deployments brought and the program does not have: stops and removes what
+   * is to go of it, and says what that was. Not asked where the record could not be written. Default: nothing is stopped.
    */
-  readonly prune?: (others: RecordedOthers, outcomes: readonly JobOutcome[]) => Promise<RecordedOthers>;
+  readonly prune?: (remains: Remains, outcomes: readonly JobOutcome[]) => Promise<RecordedOthers>;
+}
+
+/** What earlier deployments of a stack brought, and its program does not have. */
+export interface Remains extends RecordedOthers {
+  /** The record as it was before the deployment. Absent where there was none in its place. */
+  readonly before?: StackRecord;
 }
 
 /** What a deployment tells meanwhile. */
@@ -52,7 +58,9 @@ export async function whileRecorded(
     if (!begun && signal?.aborted !== true) await leaveRecord(record, entered.before, clients).catch(() => undefined);
     throw error;
   }
-  const stopped = (await prune?.(entered.record.others, outcomes)) ?? NOTHING;
+  const stopped =
+    (await prune?.({ ...entered.record.others, ...(entered.before ? { before: entered.before } : {}) }, outcomes)) ??
+    NOTHING;
   const { jobs, consul: inConsul } = record.content;
   const holds = async () =>
     (await planJobs(wanted, options)).every(({ plan: { change } }) => change === "none" || change === "place");

@@ -68,7 +68,7 @@ export async function destroy(found: Destruction, options: DestroyOptions): Prom
     signal?.throwIfAborted();
     await options.forgetPool(pool);
   }
-  const removed = await clearConsul(found.consul, { consul, signal, onStep });
+  const removed = await clearConsul(found.consul, { consul, spared: found.spared, signal, onStep });
   const jobs = found.jobs.map((job) => ({ ...placed(job), result: "purged" as const }));
   if (removed.some((item) => !item.removed)) return { jobs, consul: removed, record: "kept" };
   const gone = await removeRecord(found.place, options);

@@ -6,8 +6,8 @@ import type { RecordedInConsul, RecordedJob, StackIdentity } from "../../stack-r
 import { AT_ONCE } from "../plan";
 import { wantedRecord, type RecordClients, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
-import { isThere, ownerInConsul } from "./clear-consul";
-import { descendants, JobNames, knownBy, ownerOf, placeOf, readOwners, stackName, type Owners } from "./owners";
+import { isThere, ownerInConsul, sparedKeys, withSplitters } from "./clear-consul";
+import { descendants, JobNames, knownBy, ownerOf, placeOf, stackName, type Owners } from "./owners";
 import { ownWithoutRecord, type KeptThing } from "./unrecorded";
 
 /** A job that is to go. */
@@ -23,6 +23,8 @@ export interface Destruction {
   /** Jobs that the cluster has. What launched others comes before them. */
   readonly jobs: readonly DoomedJob[];
   readonly consul: readonly RecordedInConsul[];
+  /** Prefixes of keys that other stacks have, which stay. */
+  readonly spared: readonly string[];
   readonly kept: readonly KeptThing[];
   /** Pools whose jobs go. */
   readonly pools: readonly string[];
@@ -47,17 +49,18 @@ export interface DestructionOptions extends RecordClients {
  * there is no record, what its program has and is as the program says. What the record of another stack has too, stays.
  *
  * @param project what the project is called in records
+ * @param owners what the records of the cluster say
  * @throws UserError where records cannot be read
  */
 export async function findDestruction(
   environment: string,
   project: string,
   contents: StackContents,
+  owners: Owners,
   clients: DestructionOptions,
 ): Promise<Destruction> {
   const { nomad, signal } = clients;
   const place = wantedRecord(contents, { project, environment });
-  const owners = await readOwners(place, clients);
   const { own, others } = owners;
   if (clients.withoutRecords !== true) refuseUnread(environment, owners);
   const names = new JobNames(nomad);
@@ -78,7 +81,13 @@ export async function findDestruction(
           kept.push(keptFor(owner, place, job.id));
           return [];
         }
-        return withDescendants(nomad.where(placeOf(job)), job);
+        return unlessUnusable(
+          () => withDescendants(nomad.where(placeOf(job)), job),
+          (reason) => {
+            kept.push({ name: job.id, reason });
+            return [];
+          },
+        );
       }),
     ),
   );
@@ -86,30 +95,34 @@ export async function findDestruction(
   const stays = (job: DoomedJob) => ownerOf(job, others, names) !== undefined;
   const doomed = jobs.filter((job) => !stays(job));
   const consul: RecordedInConsul[] = [];
+  const spared = sparedKeys(others);
   for (const item of withSplitters(known.consul)) {
     signal?.throwIfAborted();
-    if (!(await isThere(item, clients.consul))) continue;
+    const name = `${item.kind} ${item.name}`;
+    const unusable = (reason: string) => (kept.push({ name, reason }), false);
+    if (!(await unlessUnusable(() => isThere(item, clients.consul, spared), unusable))) continue;
     const owner = ownerInConsul(item, others);
-    if (owner) kept.push(keptFor(owner, place, `${item.kind} ${item.name}`));
+    if (owner) kept.push(keptFor(owner, place, name));
     else consul.push(item);
   }
   const record = own.kind === "found" ? ({ kind: "found" } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
-  return { jobs: doomed, consul, kept, pools, record, place };
+  return { jobs: doomed, consul, spared, kept, pools, record, place };
+}
+
+/** What a record names may be anything: what can be the name of nothing stays, and is told of. */
+async function unlessUnusable<T>(ask: () => Promise<T>, otherwise: (reason: string) => T): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.problems[0]?.rule !== "path") throw error;
+    return otherwise(`no request can name it: it ${error.problems[0].message}`);
+  }
 }
 
 function keptFor(other: StackIdentity, own: StackIdentity, name: string): KeptThing {
   const owner = stackName(other, own);
   return { name, owner, reason: `${owner} has it too` };
-}
-
-/** What a stack made in Consul, with the splitters that `deploy --canary-weight` made for its resolvers. */
-function withSplitters(all: readonly RecordedInConsul[]): readonly RecordedInConsul[] {
-  const splitters = all
-    .filter(({ kind }) => kind === "service-resolver")
-    .map(({ name }) => ({ kind: "service-splitter", name }))
-    .filter(({ name }) => !all.some((item) => item.kind === "service-splitter" && item.name === name));
-  return [...all, ...splitters];
 }
 
 /** A job with what came of it, where the cluster has it. */

@@ -1,15 +1,23 @@
 /** Which stack brought what, by the records of a cluster: strays, jobs of others, what goes with a stack, and what stacks there are. */
 export { refuseOthersJobs, type AdoptionOptions } from "./adoption";
-export { removeFromConsul } from "./clear-consul";
+export { removeLeftovers, sparedKeys } from "./clear-consul";
 export { destroy, type Destroyed, type DestroyOptions } from "./destroy";
 export { findDestruction, type Destruction, type DestructionOptions, type DoomedJob } from "./destruction";
+export { findLeftovers, type FoundLeftovers, type KeptInConsul } from "./leftovers";
 export { listStacks, type ListedJob, type ListedStack, type StackList } from "./listing";
 export { JobNames, knownBy, ownerOf, readOwners, type Owners } from "./owners";
+export {
+  changedValues,
+  judgeRemains,
+  neededBy,
+  type JudgedRemains,
+  type JudgingOptions,
+  type Remaining,
+} from "./pruning-rules";
 export {
   findStrays,
   foreignJobs,
   stopStrays,
-  whyNotPruned,
   type ForeignJob,
   type FoundStrays,
   type KeptStray,

@@ -18,9 +18,13 @@ export interface Owners {
   readonly unread: readonly string[];
 }
 
-/** Reads who brought what to a cluster, for one of its stacks. Never throws for what a server says. */
-export async function readOwners(place: RecordPlace, clients: RecordClients): Promise<Owners> {
-  const [own, { records, unread }] = await Promise.all([readRecord(place, clients), listRecords(clients)]);
+/**
+ * Reads who brought what to a cluster, for one of its stacks. Never throws for what a server says.
+ *
+ * @param known the record of that stack, where somebody has just read it. Default: it is read
+ */
+export async function readOwners(place: RecordPlace, clients: RecordClients, known?: RecordState): Promise<Owners> {
+  const [own, { records, unread }] = await Promise.all([known ?? readRecord(place, clients), listRecords(clients)]);
   const path = recordPath(place);
   const others = records.flatMap((each) =>
     each.kind === "found" && recordPath(each.record) !== path ? [each.record] : [],

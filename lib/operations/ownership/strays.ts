@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import { messageOf, poolOfJob, type JobJson, type NomadClient } from "../../nomad";
-import type { RecordContent, RecordedJob, StackRecord } from "../../stack-record";
+import type { RecordedJob, StackRecord } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import type { StackContents } from "../stack";
 import { JobNames, knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
@@ -100,38 +100,10 @@ function isChild({ ParentID }: JobJson): boolean {
 }
 
 /**
- * Why nobody stops strays unasked: what the program was run with is other than at the deployment that the record tells of, so that what it does not have may
- * only be missing here; or most of the stack would go.
+ * Stops strays, and leaves them on the cluster, so that they can be brought back. One that Nomad refuses to stop runs on.
  *
- * @param before the record of the deployment before
- * @returns undefined where they may be stopped
+ * @returns each with why it runs on; without a reason where it is stopped
  */
-export function whyNotPruned(
-  strays: readonly Stray[],
-  before: StackRecord,
-  now: Pick<RecordContent, "variables" | "surroundings">,
-): string | undefined {
-  const changed = [
-    ...differing(before.surroundings, now.surroundings),
-    ...differing(before.variables, now.variables).map((name) => `the variable ${name}`),
-  ];
-  if (changed.length > 0)
-    return `the program came out with other surroundings than the last time (${changed.slice(0, 5).join(", ")})`;
-  const all = knownBy(before).jobs.length;
-  return strays.length * 2 > all ? `${strays.length} of the ${all} jobs of the stack would go` : undefined;
-}
-
-function differing(
-  before: Readonly<Record<string, unknown>>,
-  now: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  const of = (values: Readonly<Record<string, unknown>>, name: string) =>
-    JSON.stringify(Object.hasOwn(values, name) ? values[name] : null);
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
-  return names.filter((name) => of(before, name) !== of(now, name));
-}
-
-/** Stops strays, and leaves them on the cluster, so that they can be brought back. @returns those that are stopped */
 export async function stopStrays(
   strays: readonly Stray[],
   {
@@ -139,13 +111,20 @@ export async function stopStrays(
     onStep,
     signal,
   }: { readonly nomad: NomadClient; readonly onStep: (text: string) => void; readonly signal?: AbortSignal },
-): Promise<readonly RecordedJob[]> {
+): Promise<readonly (Stray & { readonly reason?: string })[]> {
+  const done: (Stray & { reason?: string })[] = [];
   for (const stray of strays) {
     signal?.throwIfAborted();
     onStep(`stopping ${stray.id}, which is no longer in the program`);
-    await nomad.where(placeOf(stray)).deregister(stray.id, { purge: false });
+    try {
+      await nomad.where(placeOf(stray)).deregister(stray.id, { purge: false });
+      done.push(stray);
+    } catch (error) {
+      signal?.throwIfAborted();
+      done.push({ ...stray, reason: messageOf(error) });
+    }
   }
-  return strays.map(({ id, region, namespace }) => ({ id, region, namespace }));
+  return done;
 }
 
 /** A job of a program that another stack brought. */

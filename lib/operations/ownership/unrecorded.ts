@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import type { NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob } from "../../stack-record";
 import { AT_ONCE, consulChanges, planJobs, type Clients, type Planned } from "../plan";
+import { recordedInConsul } from "../record";
 import type { StackContents, Wanted } from "../stack";
 import { recordedJob } from "./owners";
 
@@ -54,8 +55,8 @@ async function judgeInConsul(
   item: Exclude<Wanted, { kind: "job" }>,
   clients: Clients,
 ): Promise<{ readonly own?: RecordedInConsul; readonly kept?: KeptThing }> {
-  const own =
-    item.kind === "keys" ? { kind: "keys", name: item.prefix } : { kind: item.entry.Kind, name: item.entry.Name };
+  const [own] = recordedInConsul([item]);
+  if (own === undefined) return {};
   const changes = await consulChanges([item], clients);
   const isAsSaid = changes.every(({ change }) => change === "none" || change === "create");
   return isAsSaid ? { own } : { kept: { name: `${own.kind} ${own.name}`, reason: REASON } };

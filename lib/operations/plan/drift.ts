@@ -42,6 +42,8 @@ export interface Drift {
   readonly unchanged: number;
   /** Jobs that the stack brought, that its program has no longer, and that run still. Absent where nobody looked. */
   readonly strays?: readonly StrayJob[];
+  /** What the stack made in Consul, its program has no longer, and is there still. Absent where nobody looked. */
+  readonly leftovers?: readonly { readonly kind: string; readonly name: string }[];
   /** Jobs of the program that another stack brought. Absent where nobody looked. */
   readonly foreign?: readonly (StrayJob & { readonly owner: string })[];
 }
@@ -92,8 +94,8 @@ export async function findDrift(environment: string, contents: StackContents, gi
 }
 
 /** Whether anything differs. */
-export function hasDrift({ jobs, consul, strays = [], foreign = [] }: Drift): boolean {
-  return jobs.length > 0 || consul.length > 0 || strays.length > 0 || foreign.length > 0;
+export function hasDrift({ jobs, consul, strays = [], leftovers = [], foreign = [] }: Drift): boolean {
+  return [jobs, consul, strays, leftovers, foreign].some(({ length }) => length > 0);
 }
 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {

@@ -13,6 +13,7 @@ export {
   previewStack,
   type Clients,
   type Preview,
+  type LeftoverPlan,
   type StrayPlan,
 } from "./preview";
 export { readPreviewFile } from "./preview-file";

@@ -17,6 +17,8 @@ export interface Preview {
   readonly consul: readonly ConsulChange[];
   /** Jobs that the stack brought, and its program has no longer. Absent where nobody looked. */
   readonly strays?: readonly StrayPlan[];
+  /** What the stack made in Consul, and its program has no longer. Absent where nobody looked. */
+  readonly leftovers?: readonly LeftoverPlan[];
   /** What a Terraform plan says of the rest; absent where none was given. */
   readonly terraform?: readonly TerraformChange[];
   /** What only Terraform brings, and nothing is known of here. */
@@ -30,6 +32,18 @@ export interface StrayPlan {
   readonly namespace?: string;
   /** `stop`: a deployment stops it, once all else is healthy; `keep`: it stays. */
   readonly change: "stop" | "keep";
+  /** Why it stays. */
+  readonly reason?: string;
+}
+
+/** What a deployment does with something that the stack made in Consul, and its program has no longer. */
+export interface LeftoverPlan {
+  /** `keys` for all keys below a prefix, else the kind of a configuration entry. */
+  readonly kind: string;
+  /** The prefix, or the entry's name. */
+  readonly name: string;
+  /** `remove`: a deployment removes it, once all else is healthy; `keep`: it stays. */
+  readonly change: "remove" | "keep";
   /** Why it stays. */
   readonly reason?: string;
 }
@@ -116,9 +130,10 @@ export async function consulChanges(
 }
 
 /** Whether anything would change. */
-export function hasChanges({ jobs, consul, strays = [], terraform = [] }: Preview): boolean {
+export function hasChanges({ jobs, consul, strays = [], leftovers = [], terraform = [] }: Preview): boolean {
   return (
     strays.some(({ change }) => change === "stop") ||
+    leftovers.some(({ change }) => change === "remove") ||
     jobs.some((job) => job.change !== "none" || lacksAllocations(job)) ||
     consul.some(({ change }) => change !== "none") ||
     terraform.length > 0

@@ -62,6 +62,8 @@ const consul = list(
 
 const strayPlace = { job: word, region: v.exactOptional(word), namespace: v.exactOptional(word) };
 
+const leftover = { kind: word, name: word };
+
 const preview = v.object({
   environment,
   jobs: list(
@@ -75,6 +77,9 @@ const preview = v.object({
   consul,
   strays: v.exactOptional(
     list(v.object({ ...strayPlace, change: v.picklist(["stop", "keep"]), reason: v.exactOptional(text) })),
+  ),
+  leftovers: v.exactOptional(
+    list(v.object({ ...leftover, change: v.picklist(["remove", "keep"]), reason: v.exactOptional(text) })),
   ),
   terraform: v.exactOptional(
     list(v.object({ address: word, change: v.picklist(["create", "update", "delete", "replace", "read"]) })),
@@ -96,6 +101,7 @@ const drift = v.object({
   consul,
   unchanged: count,
   strays: v.exactOptional(list(v.object(strayPlace))),
+  leftovers: v.exactOptional(list(v.object(leftover))),
   foreign: v.exactOptional(list(v.object({ ...strayPlace, owner: word }))),
 });
 

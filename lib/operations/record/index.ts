@@ -9,6 +9,6 @@ export {
   type RecordState,
   type RecordStoreName,
 } from "./read";
-export { rememberedSurroundings, rememberedVariables, type Said } from "./remembered";
-export { wantedRecord, type WantedRecord } from "./wanted";
+export { rememberedSurroundings, rememberedVariables, variablesAsBefore, type Said } from "./remembered";
+export { recordedInConsul, wantedRecord, type WantedRecord } from "./wanted";
 export { enterRecord, leaveRecord, removeRecord, settleRecord, type RecordWrite, type Settled } from "./write";

@@ -33,6 +33,26 @@ export function rememberedVariables(
 }
 
 /**
+ * The values that the variables of a program have to be given so that it comes out as at the last deployment: what was recorded, the program's default where
+ * nothing was, and what is said now of those that no record has.
+ */
+export function variablesAsBefore(
+  record: StackRecord,
+  declared: Readonly<Record<string, VariableDeclaration>>,
+  said: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(declared).flatMap(([name, { sensitive, type, default: byDefault }]) => {
+      const value = Object.hasOwn(record.variables, name) ? record.variables[name] : undefined;
+      const isRecorded = isRecordable(name, { sensitive, default: byDefault as RecordedValue | undefined });
+      if (isRecorded && value !== undefined && isOfType(value, type)) return [[name, asGiven(value)]];
+      if (isRecorded && byDefault !== undefined) return [[name, asGiven(byDefault as RecordedValue)]];
+      return Object.hasOwn(said, name) ? [[name, said[name] ?? ""]] : [];
+    }),
+  );
+}
+
+/**
  * What the program looked at in its surroundings at the last deployment, by the names of environment variables, that is otherwise now, and of which nobody
  * says anything now. Only names that the program itself looks at are among them: a record may not decide what else a program is run with.
  *

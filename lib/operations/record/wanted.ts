@@ -4,10 +4,11 @@ import {
   layOut,
   readRecordTexts,
   type RecordContent,
+  type RecordedInConsul,
   type RecordedValue,
   type StackIdentity,
 } from "../../stack-record";
-import type { StackContents } from "../stack";
+import type { StackContents, Wanted } from "../stack";
 import type { RecordPlace } from "./read";
 
 /** The record that a stack shall have, once what it wants is there. */
@@ -59,9 +60,14 @@ function contentOf({ wanted, declared, variables = {} }: StackContents, identity
     ),
     surroundings: {},
     jobs: wanted.flatMap((item) => (item.kind === "job" ? [{ id: item.job.ID, ...whereOf(item.job) }] : [])),
-    consul: wanted.flatMap((item) => {
-      if (item.kind === "keys") return [{ kind: "keys", name: item.prefix }];
-      return item.kind === "entry" ? [{ kind: item.entry.Kind, name: item.entry.Name }] : [];
-    }),
+    consul: recordedInConsul(wanted),
   };
+}
+
+/** What a program has in Consul, as records have it. */
+export function recordedInConsul(wanted: readonly Wanted[]): readonly RecordedInConsul[] {
+  return wanted.flatMap((item) => {
+    if (item.kind === "keys") return [{ kind: "keys", name: item.prefix }];
+    return item.kind === "entry" ? [{ kind: item.entry.Kind, name: item.entry.Name }] : [];
+  });
 }

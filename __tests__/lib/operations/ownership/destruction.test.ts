@@ -4,6 +4,7 @@ import {
   destroy,
   enterRecord,
   findDestruction,
+  readOwners,
   wantedRecord,
   type DestructionOptions,
   type StackContents,
@@ -36,8 +37,11 @@ async function deployed(cluster: ClusterInMemory, environment: string, contents:
   expect(await enterRecord(wanted, cluster.clients)).toMatchObject({ kind: "written" });
 }
 
-const find = (cluster: ClusterInMemory, contents: StackContents, more: Partial<DestructionOptions> = {}) =>
-  findDestruction("dev", "shop", contents, { ...cluster.clients, masking, ...more });
+const find = async (cluster: ClusterInMemory, contents: StackContents, more: Partial<DestructionOptions> = {}) => {
+  const place = wantedRecord(contents, { project: "shop", environment: "dev" });
+  const owners = await readOwners(place, cluster.clients);
+  return findDestruction("dev", "shop", contents, owners, { ...cluster.clients, masking, ...more });
+};
 
 const refusal = async (found: Promise<unknown>) => {
   const error = await found.then(

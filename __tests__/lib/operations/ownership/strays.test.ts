@@ -1,6 +1,13 @@
 import { NomadClient, nomadConnection, type JobJson } from "../../../../lib/nomad";
-import { findStrays, foreignJobs, refuseOthersJobs, whyNotPruned, type Owners } from "../../../../lib/operations";
-import type { RecordedJob, StackRecord } from "../../../../lib/stack-record";
+import {
+  findStrays,
+  foreignJobs,
+  judgeRemains,
+  refuseOthersJobs,
+  type Owners,
+  type Wanted,
+} from "../../../../lib/operations";
+import type { RecordedInConsul, RecordedJob, StackRecord } from "../../../../lib/stack-record";
 import { wantedOf, withServer } from "../../../support/replayed-clients";
 import type { Answers } from "../../../support/replay";
 
@@ -96,12 +103,26 @@ describe("strays are stopped unasked only", () => {
   const before = record("dev", named("a", "b", "c", "d"), {
     variables: { level: "info" },
     surroundings: { BIN: null },
+    consul: ["a/", "b/", "c/"].map((name) => ({ kind: "keys", name })),
   });
   const same = { variables: { level: "info" }, surroundings: { BIN: null } };
 
+  const nomad = new NomadClient(nomadConnection({}));
+  afterAll(() => nomad.close());
+  const judge = (
+    gone: readonly string[],
+    now: Pick<StackRecord, "variables" | "surroundings">,
+    more: { asBefore?: readonly Wanted[]; leftovers?: readonly RecordedInConsul[]; kept?: readonly string[] } = {},
+  ) =>
+    judgeRemains(
+      { strays: named(...gone), kept: named(...(more.kept ?? [])), leftovers: more.leftovers ?? [] },
+      { before, now, nomad, ...(more.asBefore ? { asBefore: { wanted: more.asBefore } } : {}) },
+    );
+  const reasons = (all: readonly { readonly reason?: string }[]) => all.map(({ reason }) => reason);
+
   test("where the program came out of the same", () => {
-    expect(whyNotPruned(named("d"), before, same)).toBeUndefined();
-    expect(whyNotPruned(named("c", "d"), before, same)).toBeUndefined();
+    expect(reasons(judge(["d"], same).strays)).toEqual([undefined]);
+    expect(reasons(judge(["c", "d"], same).strays)).toEqual([undefined, undefined]);
   });
 
   test.each([
@@ -109,11 +130,41 @@ describe("strays are stopped unasked only", () => {
     ["a variable is new", { ...same, variables: { level: "info", more: "1" } }, /the variable more/],
     ["the surroundings are others", { ...same, surroundings: { BIN: "/opt" } }, /other surroundings.*BIN/],
   ])("and not where %s", (_what, now, reason) => {
-    expect(whyNotPruned(named("d"), before, now)).toMatch(reason);
+    expect(reasons(judge(["d"], now).strays)).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test("and where the program does not have them with what it was run with the last time either", () => {
+    const now = { ...same, variables: { level: "warn" } };
+    const asBefore = ["a", "b", "c"].map((ID) => wantedOf({ ID }));
+    expect(reasons(judge(["c", "d"], now, { asBefore }).strays)).toEqual([
+      "the program has it with what it was run with the last time (the variable level)",
+      undefined,
+    ]);
+  });
+
+  test("and what is in Consul by the same rule, and never before jobs that may need it", () => {
+    const leftovers = [{ kind: "keys", name: "a/" }];
+    expect(reasons(judge([], same, { leftovers }).leftovers)).toEqual([undefined]);
+    expect(reasons(judge(["d"], same, { leftovers }).leftovers)).toEqual([undefined]);
+    const warn = { ...same, variables: { level: "warn" } };
+    expect(reasons(judge([], warn, { leftovers }).leftovers)).toEqual([expect.stringMatching(/the variable level/)]);
+    const asBefore: readonly Wanted[] = [{ kind: "keys", path: "p", prefix: "b/", values: {}, after: [] }];
+    expect(reasons(judge([], warn, { leftovers, asBefore }).leftovers)).toEqual([undefined]);
+    expect(
+      reasons(judge([], same, { leftovers: ["a/", "b/"].map((name) => ({ kind: "keys", name })) }).leftovers),
+    ).toEqual(Array(2).fill("2 of the 3 things of the stack in Consul would go"));
+    expect(reasons(judge([], same, { leftovers, kept: ["pool"] }).leftovers)).toEqual([
+      "pool runs on, and may need it",
+    ]);
+    expect(reasons(judge(["b", "c", "d"], same, { leftovers }).leftovers)).toEqual([
+      "3 of the 4 jobs of the stack would go",
+    ]);
   });
 
   test("and not where more than half of the stack would go", () => {
-    expect(whyNotPruned(named("b", "c", "d"), before, same)).toBe("3 of the 4 jobs of the stack would go");
+    expect(reasons(judge(["b", "c", "d"], same).strays)).toEqual(
+      Array(3).fill("3 of the 4 jobs of the stack would go"),
+    );
   });
 });
 
