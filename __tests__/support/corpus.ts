@@ -15,17 +15,6 @@ export interface Entry {
   readonly warnings: string;
 }
 
-/** One change to a job, and the verdict on it. */
-export interface Change {
-  readonly base: string;
-  readonly block: string;
-  readonly field: string;
-  readonly path: readonly (string | number)[];
-  readonly value: unknown;
-  readonly accepted: boolean;
-  readonly warnings: string;
-}
-
 const FOLDER = join(__dirname, "../../../shared/jobspec");
 const there = existsSync(join(FOLDER, "corpus.json"));
 
@@ -36,11 +25,6 @@ if (!there) console.log("skipped: the corpus of real jobs is not beside this clo
 /** The real jobs of a drawing; none where there is no corpus. */
 export function corpus(file: "corpus.json" | "corpus-2.json" = "corpus.json"): readonly Entry[] {
   return there ? (JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Entry[]) : [];
-}
-
-/** The changes that came with them. */
-export function changes(): readonly Change[] {
-  return there ? (JSON.parse(readFileSync(join(FOLDER, "mutations.json"), "utf8")) as Change[]) : [];
 }
 
 /** JSON in the order of its keys, without what is the same as nothing to Nomad: null, and where asked, empty values. */

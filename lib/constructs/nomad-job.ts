@@ -17,7 +17,6 @@ import { longestDeployment, waitsForPromotion } from "./waiting";
 
 /** Rules about things that a server lets pass although they cannot be meant. Synthesis stops at them. */
 export const SENSELESS: ReadonlySet<string> = new Set([
-  "update/canary-above-count",
   "service/port-unknown",
   "check/port-unknown",
   "check/port-number",

@@ -25,7 +25,7 @@ interface ServerJob extends ApiObject {
 function prune(json: ApiObject, definition: BlockDefinition, type: string): ApiObject {
   const kept: ApiObject = {};
   for (const [key, value] of Object.entries(json)) {
-    if (value === null || definition.serverOnly?.includes(key)) continue;
+    if (value === null || (definition.serverOnly && Object.hasOwn(definition.serverOnly, key))) continue;
     const of = definition.list.find(({ field }) => field.api.includes(key));
     const rest = of?.field.of ? nested(value, of.field, type) : value;
     if (!of || !isDefault(rest, of.field, type)) kept[key] = rest;

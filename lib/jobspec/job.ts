@@ -62,7 +62,7 @@ export class Job extends JobBlock {
     this.checkBlock(at, context);
     // Rules that span blocks can rely on the kinds of values; where one is wrong, that is said first.
     if (!found.some((problem) => problem.rule === "field/type")) checkJob(this, at, context);
-    return found.sort(compareProblems);
+    return withoutRepeats(found.sort(compareProblems));
   }
 
   /** Adds a group of tasks. */
@@ -87,4 +87,12 @@ export class Job extends JobBlock {
     this.write("meta", mergeNew("meta", this.meta, meta));
     return this;
   }
+}
+
+/** Each problem once: what a job writes is a problem of each group that inherits it. */
+function withoutRepeats(sorted: Problem[]): Problem[] {
+  return sorted.filter((problem, index) => {
+    const before = sorted[index - 1];
+    return !before || compareProblems(before, problem) !== 0 || before.rule !== problem.rule;
+  });
 }

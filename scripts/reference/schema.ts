@@ -39,7 +39,8 @@ function blockSchema({ definition, text, properties }: CatalogEntry, visit: (of:
     for (const api of field.api)
       own[api] = { ...fieldSchema(api, field, visit), ...marks(field, properties.get(name)) };
   }
-  for (const api of definition.serverOnly ?? []) own[api] = { description: "Set by a server.", readOnly: true };
+  for (const api of Object.keys(definition.serverOnly ?? {}))
+    own[api] = { description: "Set by a server.", readOnly: true };
   return { type: "object", description: text, properties: own, additionalProperties: false };
 }
 

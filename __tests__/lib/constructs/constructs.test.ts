@@ -12,6 +12,7 @@ import {
   nomadProvider,
   problemsOf,
   RegionalJob,
+  Service,
   ServiceResolver,
   setTarget,
   synthesize,
@@ -24,13 +25,14 @@ import {
 } from "../../../lib";
 import { Template } from "../../../lib/testing";
 
-const web = (props: { count?: number; update?: Update; image?: string } = {}) =>
+const web = (props: { count?: number; update?: Update; image?: string; services?: readonly Service[] } = {}) =>
   new Job({
     id: "web",
     groups: [
       new TaskGroup({
         name: "web",
         count: props.count,
+        services: props.services,
         update: props.update,
         tasks: [
           new Task({
@@ -141,13 +143,13 @@ describe("a program", () => {
   });
 
   test("stops at what a server would let pass although it cannot be meant, unless told otherwise", () => {
-    const job = () => web({ count: 1, update: Update.canary({ canary: 2 }) });
+    const job = () => web({ services: [new Service({ name: "web", port: "http" })] });
     const app = Testing.app();
     new NomadJob(new TerraformStack(app, "a"), "web", { job: job() });
-    new NomadJob(new TerraformStack(app, "b"), "web", { job: job(), allow: ["update/canary-above-count"] });
+    new NomadJob(new TerraformStack(app, "b"), "web", { job: job(), allow: ["service/port-unknown"] });
     expect(problemsOf(app).map(({ path, severity }) => [path, severity])).toEqual([
-      ["a/web.groups[web].update.canary", "error"],
-      ["b/web.groups[web].update.canary", "warning"],
+      ["a/web.groups[web].services[web].port", "error"],
+      ["b/web.groups[web].services[web].port", "warning"],
     ]);
   });
 

@@ -150,25 +150,25 @@ const fields = {
 };
 
 /** What only a server sets. */
-const serverOnly = [
-  "ParentID",
-  "Dispatched",
-  "DispatchIdempotencyToken",
-  "Payload",
-  "ConsulNamespace",
-  "ConsulToken",
-  "VaultNamespace",
-  "VaultToken",
-  "NomadTokenID",
-  "Status",
-  "StatusDescription",
-  "Stable",
-  "Version",
-  "SubmitTime",
-  "CreateIndex",
-  "ModifyIndex",
-  "JobModifyIndex",
-];
+const serverOnly = {
+  ParentID: "text",
+  Dispatched: "bool",
+  DispatchIdempotencyToken: "text",
+  Payload: "text",
+  ConsulNamespace: "text",
+  ConsulToken: "any",
+  VaultNamespace: "text",
+  VaultToken: "any",
+  NomadTokenID: "text",
+  Status: "text",
+  StatusDescription: "text",
+  Stable: "bool",
+  Version: "int",
+  SubmitTime: "int",
+  CreateIndex: "int",
+  ModifyIndex: "int",
+  JobModifyIndex: "int",
+} as const;
 
 /** Properties of a Job. */
 export interface JobProps extends PropsOf<typeof fields> {}

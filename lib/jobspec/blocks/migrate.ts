@@ -7,25 +7,29 @@ const fields = {
    *
    * @default 1
    */
-  maxParallel: int("MaxParallel", { min: 0, nullable: true, default: 1 }),
+  maxParallel: int("MaxParallel", { min: 0, judgedByRule: true, nullable: true, default: 1 }),
   /**
    * What makes a migrated allocation healthy.
    *
    * @default "checks"
    */
-  healthCheck: oneOf("HealthCheck", ["checks", "task_states"], { nullable: true, default: "checks" }),
+  healthCheck: oneOf("HealthCheck", ["checks", "task_states"], {
+    judgedByRule: true,
+    nullable: true,
+    default: "checks",
+  }),
   /**
    * How long it must stay healthy to count.
    *
    * @default Duration.seconds(10)
    */
-  minHealthyTime: duration("MinHealthyTime", { nullable: true, default: 10e9 }),
+  minHealthyTime: duration("MinHealthyTime", { judgedByRule: true, nullable: true, default: 10e9 }),
   /**
    * By when it must be healthy.
    *
    * @default Duration.minutes(5)
    */
-  healthyDeadline: duration("HealthyDeadline", { nullable: true, default: 300e9 }),
+  healthyDeadline: duration("HealthyDeadline", { judgedByRule: true, nullable: true, default: 300e9 }),
 };
 
 /** Properties of {@link Migrate}. */

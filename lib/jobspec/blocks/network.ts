@@ -13,7 +13,7 @@ import {
 } from "../engine";
 import { Port, type PortProps } from "./port";
 
-const list = blocks("DynamicPorts", () => Port);
+const list = blocks("DynamicPorts", () => Port, { nullElement: "empty" });
 
 /**
  * Nomad's API keeps static and dynamic ports in two lists; a person writes one. What a server sends is put

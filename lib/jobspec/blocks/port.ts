@@ -14,7 +14,7 @@ const fields = {
    *
    * @default - the same as outside
    */
-  to: int("To", { min: -1, max: 65535 }),
+  to: int("To", { min: -1, max: 65535, judgedByRule: true }),
   /**
    * The node's named network that it is taken from.
    *

@@ -10,6 +10,7 @@ const fields = {
   attempts: int("Attempts", {
     min: 0,
     lenient: true,
+    judgedByRule: true,
     nullable: true,
     defaultByType: { service: 2, system: 2, batch: 3, sysbatch: 3 },
   }),
@@ -18,7 +19,7 @@ const fields = {
    *
    * @default Duration.seconds(15)
    */
-  delay: duration("Delay", { lenient: true, nullable: true, default: 15e9 }),
+  delay: duration("Delay", { lenient: true, judgedByRule: true, nullable: true, default: 15e9 }),
   /**
    * The window in which attempts are counted, five seconds at least.
    *
@@ -26,6 +27,7 @@ const fields = {
    */
   interval: duration("Interval", {
     min: Duration.seconds(5),
+    judgedByRule: true,
     nullable: true,
     defaultByType: { service: 1800e9, system: 1800e9, batch: 86400e9, sysbatch: 86400e9 },
   }),
@@ -35,13 +37,13 @@ const fields = {
    *
    * @default "fail"
    */
-  mode: oneOf("Mode", ["fail", "delay"], { empty: false, nullable: true, default: "fail" }),
+  mode: oneOf("Mode", ["fail", "delay"], { empty: false, judgedByRule: true, nullable: true, default: "fail" }),
   /**
    * Whether templates are rendered anew at a restart.
    *
    * @default false
    */
-  renderTemplates: bool("RenderTemplates", { nullable: true, default: false }),
+  renderTemplates: bool("RenderTemplates", { judgedByRule: true, nullable: true, default: false }),
 };
 
 /** Properties of {@link Restart}. */

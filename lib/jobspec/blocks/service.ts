@@ -53,7 +53,7 @@ const fields = {
    *
    * @default - none: it counts as healthy
    */
-  checks: blocks("Checks", () => Check, { hcl: "check" }),
+  checks: blocks("Checks", () => Check, { hcl: "check", nullElement: "empty" }),
   /**
    * Tags.
    *
@@ -161,7 +161,7 @@ export interface ServiceProps extends PropsOf<typeof fields> {}
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/service
  */
 export class Service extends blockOf(
-  { api: "Service", hcl: "service", key: "name", serverOnly: ["Namespace"] },
+  { api: "Service", hcl: "service", key: "name", serverOnly: { Namespace: "any" } },
   fields,
 ) {
   constructor(props: ServiceProps = {}) {

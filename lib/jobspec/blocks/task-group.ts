@@ -49,7 +49,7 @@ const fields = {
    *
    * @default - none
    */
-  volumes: blockMap("Volumes", () => VolumeRequest, { hcl: "volume" }),
+  volumes: blockMap("Volumes", () => VolumeRequest, { hcl: "volume", nullElement: "none" }),
   /**
    * How its tasks are restarted on their node.
    *

@@ -219,7 +219,7 @@ const fields = {
    *
    * @default - none
    */
-  identities: blocks("Identities", () => Identity, { hcl: "identity" }),
+  identities: blocks("Identities", () => Identity, { hcl: "identity", nullElement: "none" }),
   /**
    * Conditions that its node must meet.
    *

@@ -7,7 +7,7 @@ const fields = {
    *
    * @default 1
    */
-  maxParallel: int("MaxParallel", { min: 0, nullable: true, default: 1 }),
+  maxParallel: int("MaxParallel", { min: 0, judgedByRule: true, nullable: true, default: 1 }),
   /**
    * What makes an allocation healthy: its `checks` and that its tasks run, `task_states` alone, or
    * `manual`: somebody says so through the API.
@@ -16,6 +16,7 @@ const fields = {
    */
   healthCheck: oneOf("HealthCheck", ["checks", "task_states", "manual"], {
     empty: false,
+    judgedByRule: true,
     nullable: true,
     default: "checks",
   }),
@@ -24,44 +25,49 @@ const fields = {
    *
    * @default Duration.seconds(10)
    */
-  minHealthyTime: duration("MinHealthyTime", { nullable: true, default: 10e9 }),
+  minHealthyTime: duration("MinHealthyTime", { judgedByRule: true, nullable: true, default: 10e9 }),
   /**
    * By when an allocation must be healthy, from its placement.
    *
    * @default Duration.minutes(5)
    */
-  healthyDeadline: duration("HealthyDeadline", { min: Duration.nanoseconds(1), nullable: true, default: 300e9 }),
+  healthyDeadline: duration("HealthyDeadline", {
+    min: Duration.nanoseconds(1),
+    judgedByRule: true,
+    nullable: true,
+    default: 300e9,
+  }),
   /**
    * By when the next allocation must be healthy, or the deployment fails; 0 fails it at the first
    * unhealthy allocation.
    *
    * @default Duration.minutes(10)
    */
-  progressDeadline: duration("ProgressDeadline", { nullable: true, default: 600e9 }),
+  progressDeadline: duration("ProgressDeadline", { judgedByRule: true, nullable: true, default: 600e9 }),
   /**
    * Whether a failed deployment goes back to the last stable version.
    *
    * @default false
    */
-  autoRevert: bool("AutoRevert", { nullable: true, default: false }),
+  autoRevert: bool("AutoRevert", { judgedByRule: true, nullable: true, default: false }),
   /**
    * Whether healthy canaries are promoted by themselves.
    *
    * @default false
    */
-  autoPromote: bool("AutoPromote", { nullable: true, default: false }),
+  autoPromote: bool("AutoPromote", { judgedByRule: true, nullable: true, default: false }),
   /**
    * Canaries placed beside the old allocations before anything is replaced.
    *
    * @default 0
    */
-  canary: int("Canary", { min: 0, nullable: true, default: 0 }),
+  canary: int("Canary", { min: 0, judgedByRule: true, nullable: true, default: 0 }),
   /**
    * Wait between migrations of a drained node.
    *
    * @default Duration.seconds(30)
    */
-  stagger: duration("Stagger", { min: Duration.nanoseconds(1), nullable: true, default: 30e9 }),
+  stagger: duration("Stagger", { min: Duration.nanoseconds(1), judgedByRule: true, nullable: true, default: 30e9 }),
 };
 
 /** Properties of {@link Update}. */

@@ -20,11 +20,14 @@ export interface BlockInfo {
   readonly api: string;
   /** Its name in HCL, such as `restart`. */
   readonly hcl: string;
-  /** API keys that only a server writes: carried through an import, never a property. */
-  readonly serverOnly?: readonly string[];
+  /** API keys that only a server writes, with the kinds of their values: carried through an import, never a property. */
+  readonly serverOnly?: Readonly<Record<string, ServerValue>>;
   /** The property that names one among its siblings, used in paths and messages. */
   readonly key?: string;
 }
+
+/** What stands under a key that only a server writes; `any` where no Nomad of today reads it. */
+export type ServerValue = "text" | "int" | "bool" | "map" | "any";
 
 /** Properties of a block as its constructor takes them. */
 export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
@@ -66,6 +69,8 @@ export interface BlockDefinition extends BlockInfo {
   readonly required: readonly CompiledField[];
   /** API keys, with the property that owns each. */
   readonly owned: ReadonlyMap<string, CompiledField>;
+  /** API keys in lower case, with the key as it is written: a server reads keys in any case. */
+  readonly keysInLowerCase: ReadonlyMap<string, string>;
 }
 
 const DEFINITION = Symbol("definition");
@@ -175,8 +180,8 @@ export abstract class Block {
       }
       if (of.marked) checkMarks(of.field, name, value, hcl, at, context);
     }
-    for (const { name, field } of required) {
-      if (values[name] !== undefined) continue;
+    for (const { name, field, api } of required) {
+      if (values[name] !== undefined || this[CARRIED]?.[api] !== undefined) continue;
       const message = `${hcl} needs "${name}"; write one`;
       at.property(name).report(
         field.options.lenient
@@ -242,7 +247,7 @@ export abstract class Block {
   overridden(): Readonly<ApiObject> | undefined {
     const { serverOnly } = this[DEFINITION];
     const carried = Object.entries(this[CARRIED] ?? {}).filter(
-      ([key, value]) => value !== null && !serverOnly?.includes(key),
+      ([key, value]) => value !== null && !(serverOnly && Object.hasOwn(serverOnly, key)),
     );
     const all = { ...Object.fromEntries(carried), ...this[OVERRIDES] };
     return Object.keys(all).length > 0 ? all : undefined;
@@ -275,6 +280,12 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
     byName: new Map(list.map((of) => [of.name, of])),
     required: list.filter(({ field }) => field.required),
     owned: new Map(list.flatMap((of) => of.field.api.map((api) => [api, of] as const))),
+    keysInLowerCase: new Map(
+      [...list.flatMap(({ field }) => field.api), ...Object.keys(info.serverOnly ?? {})].map((api) => [
+        api.toLowerCase(),
+        api,
+      ]),
+    ),
   };
 
   class Base extends Block {
@@ -323,7 +334,7 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
     at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(json)}`);
     return undefined;
   }
-  const { owned, serverOnly } = definitionOf(type);
+  const { owned, serverOnly, keysInLowerCase } = definitionOf(type);
   const set: CompiledField[] = [];
   const values: unknown[] = [];
   const several: CompiledField[] = [];
@@ -340,7 +351,12 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
         several.push(of);
       }
       const value: unknown = of.take?.(found) ?? of.decode(json, at.property(of.name));
-      if (value === undefined) continue;
+      if (value === undefined) {
+        // A list of nulls alone is something to a server: no block is in it, and yet it is not empty.
+        if (Array.isArray(found) && found.length > 0 && found.every((item) => item === null))
+          (carried ??= Object.create(null) as ApiObject)[key] = found;
+        continue;
+      }
       const place = insert(set, of);
       const held = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
       if (place === values.length) values.push(held);
@@ -351,7 +367,12 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
       at.property(key).error("import/depth", TOO_DEEP);
       continue;
     }
-    if (!serverOnly?.includes(key))
+    const kind = serverOnly && Object.hasOwn(serverOnly, key) ? serverOnly[key] : undefined;
+    if (kind === undefined && keysInLowerCase.has(key.toLowerCase()))
+      return decodeBlock(type, withKnownKeys(json, keysInLowerCase), at);
+    if (kind !== undefined && !isServerValue(found, kind))
+      at.property(key).error("import/type", `expected ${SERVER_VALUES[kind]}, found ${describe(found)}`);
+    if (kind === undefined)
       at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
     (carried ??= Object.create(null) as ApiObject)[key] = found;
   }
@@ -359,6 +380,32 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
   const block = new type(props as never);
   block.carry(carried);
   return block;
+}
+
+/** The same JSON with each key in the case in which the API writes it; of two that differ in case alone, the last counts. */
+function withKnownKeys(json: ApiObject, keysInLowerCase: ReadonlyMap<string, string>): ApiObject {
+  const out = Object.create(null) as ApiObject;
+  for (const [key, value] of Object.entries(json)) {
+    const known = keysInLowerCase.get(key.toLowerCase()) ?? key;
+    if (value !== null || out[known] === undefined) out[known] = value;
+  }
+  return out;
+}
+
+const SERVER_VALUES: Readonly<Record<ServerValue, string>> = {
+  text: "a text",
+  int: "a whole number",
+  bool: "true or false",
+  map: "a map of texts",
+  any: "anything",
+};
+
+function isServerValue(value: Api, kind: ServerValue): boolean {
+  if (kind === "any") return true;
+  if (kind === "int") return typeof value === "number" && Number.isInteger(value);
+  if (kind === "map")
+    return isPlainObject(value) && Object.values(value).every((item) => item === null || typeof item === "string");
+  return typeof value === (kind === "text" ? "string" : "boolean");
 }
 
 /** What reading a block gave: nothing where it is unreadable, and everything that was noticed. */
@@ -384,7 +431,7 @@ function checkMarks(field: Field, name: string, value: unknown, hcl: string, at:
       at.property(name).warning(rule, `open-source Nomad ignores "${name}" of ${hcl}; ${wayOut}`);
     else at.property(name).error(rule, `"${name}" of ${hcl} needs Nomad Enterprise; ${wayOut}`);
   }
-  if (since !== undefined && compareVersions(context.nomadVersion, since) < 0) {
+  if (since !== undefined && !isAtLeast(context.nomadVersion, since)) {
     const message = `Nomad knows "${name}" of ${hcl} since ${since}, and ${context.nomadVersion} ignores it; leave it out`;
     at.property(name).warning("target/version", message);
   }
@@ -399,6 +446,11 @@ function saysSomething(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   // Units render as numbers.
   return !("toJSON" in value) || (value as { toJSON(): unknown }).toJSON() !== 0;
+}
+
+/** Whether a version, such as `1.11`, is another or a later one. */
+export function isAtLeast(version: string, other: string): boolean {
+  return version === other || compareVersions(version, other) >= 0;
 }
 
 /** Orders versions such as `1.8` and `1.11`. */

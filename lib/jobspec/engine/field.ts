@@ -46,6 +46,16 @@ export interface FieldOptions {
   /** Only Nomad Enterprise takes it; `ignored` where open source lets it pass without acting on it. Default: false. */
   readonly enterprise?: boolean | "ignored";
   /**
+   * What Nomad makes of a null in the place of an element of a list or map of blocks: an element with nothing set, or none at all. Where it
+   * makes nothing of it its server crashes, and the null is refused. Default: refused.
+   */
+  readonly nullElement?: "empty" | "none";
+  /**
+   * Whether a rule judges its limits and the field itself does not, since what counts depends on where the block stands: what a group inherits from
+   * its job, for example. Default: false.
+   */
+  readonly judgedByRule?: boolean;
+  /**
    * Nomad takes the job all the same where this is left out, unknown or out of range: then it is a warning, at which
    * synthesis stops unless it is told otherwise. Default: false.
    */
@@ -93,6 +103,8 @@ export interface Field<In = unknown, Out = In, Required extends boolean = boolea
   element?(value: Out, index: number): readonly (string | number)[];
   /** Its parts in HCL, for fields of a kind of their own. */
   hcl?(value: Out): readonly HclPart[];
+  /** What is wrong with a value of the right kind, in words: its limits, whoever judges them. */
+  judge?(value: Out): string | undefined;
   /** What is wrong with the value, for fields whose value is one plain thing. */
   fault?(value: Out): Fault | undefined;
   /** Reports what is wrong with the value by itself. */

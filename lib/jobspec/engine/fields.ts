@@ -66,12 +66,18 @@ export function texts<const O extends FieldOptions>(
   return scalar(api, TEXTS, options ?? {});
 }
 
-/** A list of whole numbers. */
-export function ints<const O extends FieldOptions>(
+/** A list of whole numbers, each of them within the limits. */
+export function ints<const O extends FieldOptions & Limits>(
   api: string,
   options?: O,
 ): Field<readonly number[], readonly number[], Required<O>> {
-  return scalar(api, INTS, options ?? {});
+  const judge = within(options ?? {});
+  return scalar(
+    api,
+    INTS,
+    options ?? {},
+    judge && ((values) => values.map(judge).find((wrong) => wrong !== undefined)),
+  );
 }
 
 /** A map of texts. */
@@ -141,7 +147,7 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
     encode(values, out) {
       out[api] = values.map((value) => value.toApi());
     },
-    decode: (json, at) => decodeList(type(), json[api], at),
+    decode: (json, at) => decodeList(type(), json[api], at, options?.nullElement),
     check(values, at, context) {
       if (!Array.isArray(values)) {
         at.error("field/type", `expected a list, found ${describe(values)}; write [ … ]`);
@@ -177,8 +183,14 @@ export function blockMap<C extends AnyBlockClass>(
       const found = json[api];
       if (found === undefined || found === null) return undefined;
       if (isPlainObject(found)) {
-        const list = decodeList(type(), Object.values(found), at);
-        for (const [index, key] of Object.keys(found).entries()) {
+        const entries = Object.entries(found).filter(([, item]) => item !== null || options.nullElement !== "none");
+        const list = decodeList(
+          type(),
+          entries.map(([, item]) => item),
+          at,
+          options.nullElement,
+        );
+        for (const [index, [key]] of entries.entries()) {
           const block = list?.[index];
           if (block && block.blockKey !== key) block.mapKey = key;
         }
@@ -190,13 +202,22 @@ export function blockMap<C extends AnyBlockClass>(
   };
 }
 
-function decodeList<C extends AnyBlockClass>(type: C, found: unknown, at: Place): InstanceType<C>[] | undefined {
+function decodeList<C extends AnyBlockClass>(
+  type: C,
+  found: unknown,
+  at: Place,
+  nullElement: FieldOptions["nullElement"],
+): InstanceType<C>[] | undefined {
   if (found === undefined || found === null) return undefined;
   if (!Array.isArray(found)) {
     at.error("import/type", `expected a list, found ${describe(found)}`);
     return undefined;
   }
-  const list = found.map((item, index) => decodeBlock(type, item, at.element(index)));
+  const items: readonly unknown[] = nullElement === "none" ? found.filter((item) => item !== null) : found;
+  if (items.length === 0 && found.length > 0) return undefined;
+  const list = items.map((item, index) =>
+    decodeBlock(type, item === null && nullElement === "empty" ? {} : item, at.element(index)),
+  );
   return list.includes(undefined) ? undefined : (list as InstanceType<C>[]);
 }
 

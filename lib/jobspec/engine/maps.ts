@@ -6,9 +6,11 @@ import { expected, TEXT, TEXTS, type Codec } from "./scalars";
 /** Of the way to what is wrong, as much is shown: in a cycle it says nothing more. */
 const LONGEST_WAY = 60;
 
+/** A map; a server reads a null in it as the empty value of its kind. */
 function mapOf<T>(
   kind: "string-map" | "strings-map",
   element: Codec<T>,
+  empty: T,
   example: string,
 ): Codec<Readonly<Record<string, T>>> {
   return {
@@ -24,10 +26,17 @@ function mapOf<T>(
     toJson: (value) => sorted(value, (item) => item),
     fromJson(json) {
       if (!isPlainObject(json)) return undefined;
-      const values = Object.keys(json).map((key) => element.fromJson(json[key]));
-      return values.includes(undefined) ? undefined : (json as Record<string, T>);
+      const filled = Object.values(json).includes(null) ? withoutNulls(json, empty) : json;
+      const values = Object.keys(filled).map((key) => element.fromJson(filled[key]));
+      return values.includes(undefined) ? undefined : (filled as Record<string, T>);
     },
   };
+}
+
+function withoutNulls<T>(json: ApiObject, empty: T): ApiObject {
+  const out: ApiObject = {};
+  for (const key of Object.keys(json)) define(out, key, json[key] ?? empty);
+  return out;
 }
 
 /** Maps are rendered in the order of their keys, so that two ways to write one give one text. */
@@ -44,8 +53,8 @@ export function define(out: ApiObject, key: string, value: Api): void {
   else out[key] = value;
 }
 
-export const TEXT_MAP = mapOf("string-map", TEXT, 'an object such as { KEY: "value" }');
-export const TEXTS_MAP = mapOf("strings-map", TEXTS, 'an object such as { key: ["value"] }');
+export const TEXT_MAP = mapOf("string-map", TEXT, "", 'an object such as { KEY: "value" }');
+export const TEXTS_MAP = mapOf<readonly string[]>("strings-map", TEXTS, [], 'an object such as { key: ["value"] }');
 
 /** A value of any depth made of JSON's own kinds, such as a driver's configuration. */
 export const ANY_MAP: Codec<Readonly<Record<string, unknown>>> = {

@@ -3,7 +3,7 @@ export type Severity = "error" | "warning";
 
 /** One thing that is wrong with a job, in words for the person who wrote it. */
 export interface Problem {
-  /** Stable id of the rule, such as `update/canary-above-count`. */
+  /** Stable id of the rule, such as `update/deadlines`. */
   readonly rule: string;
   /** Where, in the words of the classes: `groups[admin].tasks[prism-admin].resources.cpu`. */
   readonly path: string;

@@ -28,10 +28,11 @@ export function scalar<T, R extends boolean>(
   options: FieldOptions,
   judge?: (value: T) => string | undefined,
 ): Field<T, T, R> {
+  const own = options.judgedByRule === true ? undefined : judge;
   const fault = (value: T): Fault | undefined => {
     const wrong = codec.wrong(value);
     if (wrong !== undefined) return isDeferred(value) ? undefined : { rule: "field/type", message: wrong };
-    const bad = judge?.(value);
+    const bad = own?.(value);
     if (bad === undefined || isDeferred(value)) return undefined;
     return options.lenient
       ? { rule: "field/senseless", message: bad, severity: "warning" }
@@ -43,7 +44,8 @@ export function scalar<T, R extends boolean>(
     required: (options.required ?? false) as R,
     options,
     plain: codec.plain ?? false,
-    unjudged: judge === undefined,
+    unjudged: own === undefined,
+    ...(judge ? { judge } : {}),
     encode(value: T, out: ApiObject) {
       const wrong = codec.wrong(value);
       if (wrong === undefined) out[api] = codec.toJson(value);
@@ -148,7 +150,8 @@ export const INT: Codec<number> = {
   fromJson: (json) => (typeof json === "number" && Number.isSafeInteger(json) ? json : undefined),
 };
 
-function listOf<T>(kind: "strings" | "numbers", element: Codec<T>, example: string): Codec<readonly T[]> {
+/** A list; a server reads a null in it as the empty value of its kind. */
+function listOf<T>(kind: "strings" | "numbers", element: Codec<T>, empty: T, example: string): Codec<readonly T[]> {
   return {
     kind,
     wrong(value) {
@@ -161,10 +164,13 @@ function listOf<T>(kind: "strings" | "numbers", element: Codec<T>, example: stri
       return undefined;
     },
     toJson: (value) => [...value],
-    fromJson: (json) =>
-      Array.isArray(json) && json.every((item) => element.fromJson(item) !== undefined) ? (json as T[]) : undefined,
+    fromJson(json) {
+      if (!Array.isArray(json)) return undefined;
+      const values: readonly unknown[] = json.includes(null) ? json.map((item: unknown) => item ?? empty) : json;
+      return values.every((item) => element.fromJson(item) !== undefined) ? (values as T[]) : undefined;
+    },
   };
 }
 
-export const TEXTS = listOf("strings", TEXT, 'a list such as ["a", "b"]');
-export const INTS = listOf("numbers", INT, "a list such as [1, 2]");
+export const TEXTS = listOf("strings", TEXT, "", 'a list such as ["a", "b"]');
+export const INTS = listOf("numbers", INT, 0, "a list such as [1, 2]");

@@ -9,6 +9,8 @@ export interface Surroundings {
   /** The task that has the service; undefined where the group has it. */
   readonly task: string | undefined;
   readonly taskNames: readonly string[];
+  /** The task of the service, where it has one: its own, or the only one that can speak to the mesh for it. */
+  readonly serviceTask: string | undefined;
   /** The port of the service: its own, or the one that a server gives to a gateway. */
   readonly servicePort: string | undefined;
 }
@@ -78,7 +80,7 @@ function port(check: Check, { labels, task, servicePort }: Surroundings, at: Pla
 }
 
 /** The task in which a script runs. */
-function task(check: Check, service: Service, { task: owner, taskNames }: Surroundings, at: Place): void {
+function task(check: Check, service: Service, { task: owner, taskNames, serviceTask }: Surroundings, at: Place): void {
   const place = at.property("task");
   const { addressMode: mode } = check;
   if (owner !== undefined) {
@@ -89,7 +91,7 @@ function task(check: Check, service: Service, { task: owner, taskNames }: Surrou
       );
     return;
   }
-  if (check.type === "script" && !check.task && !service.task)
+  if (check.type === "script" && !check.task && !serviceTask)
     place.error("check/task", `a script runs inside a task; write which: ${taskNames.join(", ")}`);
   const named = check.task || service.task;
   if (!named) return;

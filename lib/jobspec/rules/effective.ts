@@ -1,20 +1,86 @@
-import type { TaskGroup, Update } from "../blocks";
+import { Migrate, Reschedule, Restart, Update } from "../blocks";
+import type { MigrateProps, RescheduleProps, RestartProps, TaskGroup, UpdateProps } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { Duration } from "../units";
+import { definitionOf, isDeferred, isEmptyValue, type Block, type Place } from "../engine";
 import { typeOf } from "./walk";
 
-const NONE = Duration.zero;
-const FIVE_SECONDS = Duration.seconds(5);
-const TEN_SECONDS = Duration.seconds(10);
-const FIFTEEN_SECONDS = Duration.seconds(15);
-const HALF_A_MINUTE = Duration.seconds(30);
-const FIVE_MINUTES = Duration.minutes(5);
-const TEN_MINUTES = Duration.minutes(10);
-const HALF_AN_HOUR = Duration.minutes(30);
-const HOUR = Duration.hours(1);
-const DAY = Duration.hours(24);
+/** All settings of a block with the values that count. */
+type Settings<B, P> = { readonly [K in Exclude<keyof P, "overrides"> & keyof B]-?: NonNullable<B[K]> };
 
-// A server fills in what was left out the same way: group over job over default.
+export type UpdateSettings = Settings<Update, UpdateProps>;
+export type RestartSettings = Settings<Restart, RestartProps>;
+export type RescheduleSettings = Settings<Reschedule, RescheduleProps>;
+export type MigrateSettings = Settings<Migrate, MigrateProps>;
+
+type BlockClass = new (props: never) => Block;
+type Values = Readonly<Record<string, unknown>>;
+
+type JobType = "service" | "batch" | "system" | "sysbatch";
+
+/** What a server fills in where nobody wrote anything, by the type of the job: the defaults of the block's own definition. */
+function defaultsOf(type: BlockClass): Readonly<Record<JobType, Values>> {
+  const { list } = definitionOf(type);
+  const of = (jobType: JobType): Values =>
+    Object.fromEntries(
+      list.map(({ name, field }) => {
+        const json = field.options.defaultByType?.[jobType] ?? field.options.default;
+        return [name, field.take?.(json)];
+      }),
+    );
+  return { service: of("service"), batch: of("batch"), system: of("system"), sysbatch: of("sysbatch") };
+}
+
+const UPDATE = defaultsOf(Update);
+const MIGRATE = defaultsOf(Migrate);
+const RESTART = defaultsOf(Restart);
+const RESCHEDULE = defaultsOf(Reschedule);
+
+/** What counts of a block: its own values over those of the block that it inherits from, over the server's defaults. */
+function inherit(
+  type: BlockClass,
+  defaults: ReturnType<typeof defaultsOf>,
+  jobType: string,
+  ...blocks: readonly (Block | undefined)[]
+): Values {
+  const filled = (defaults as Readonly<Record<string, Values>>)[jobType] ?? defaults.sysbatch;
+  if (blocks.every((block) => block === undefined)) return filled;
+  const settings: Record<string, unknown> = { ...filled };
+  for (const block of blocks) {
+    if (!block) continue;
+    for (const { name } of definitionOf(type).list) {
+      const value = (block as unknown as Values)[name];
+      if (value !== undefined) settings[name] = value;
+    }
+  }
+  return settings;
+}
+
+/** Where a setting was written: in the group's block, or in the job's; the group's place where nobody wrote it. */
+export function writtenAt(
+  name: string,
+  own: { readonly block: Block | undefined; readonly at: Place },
+  outer: { readonly block: Block | undefined; readonly at: Place },
+): Place {
+  const has = (block: Block | undefined) => block !== undefined && (block as unknown as Values)[name] !== undefined;
+  return (!has(own.block) && has(outer.block) ? outer : own).at.property(name);
+}
+
+/** Reports what is outside the limits that a block's definition sets, in settings that were inherited from several. */
+export function checkLimits(
+  type: BlockClass,
+  settings: object,
+  placeOf: (name: string) => Place,
+  options: { readonly lenient?: boolean } = {},
+): void {
+  for (const { name, field } of definitionOf(type).list) {
+    const value = (settings as Values)[name];
+    if (!field.options.judgedByRule || value === undefined) continue;
+    const message = field.judge?.(value);
+    if (message === undefined || isDeferred(value)) continue;
+    if (options.lenient || field.options.lenient) placeOf(name).warning("field/senseless", message);
+    else placeOf(name).error("field/range", message);
+  }
+}
 
 /** How many allocations of a group run: its scaling policy's least where nothing is written. */
 export function countOf(group: TaskGroup): number {
@@ -22,83 +88,41 @@ export function countOf(group: TaskGroup): number {
 }
 
 /** What a server takes of the update settings that nobody wrote. https://developer.hashicorp.com/nomad/docs/job-specification/update */
-export const UPDATE_DEFAULTS = {
-  maxParallel: 1,
-  canary: 0,
-  autoPromote: false,
-  minHealthyTime: TEN_SECONDS,
-  healthyDeadline: FIVE_MINUTES,
-  progressDeadline: TEN_MINUTES,
-} as const;
+export const UPDATE_DEFAULTS = UPDATE.service as UpdateSettings;
 
-/** The update settings that count for a group, or nothing where its job's type has none and nobody wrote any. */
-export function updateOf(group: TaskGroup, job: JobBlock) {
+/** The update settings that count for a group; nothing where it has none, so that it is changed without a deployment. */
+export function updateOf(group: TaskGroup, job: JobBlock): UpdateSettings | undefined {
   const own = group.update;
-  const outer = job.update && !isEmpty(job.update) ? job.update : undefined;
+  const outer = job.update;
+  if (!own && (outer ? isEmptyUpdate(outer) : !hasUpdates(job))) return undefined;
+  return inherit(Update, UPDATE, typeOf(job), outer, own) as UpdateSettings;
+}
+
+/** Whether jobs of this type have updates. */
+export function hasUpdates(job: JobBlock): boolean {
   const type = typeOf(job);
-  if (!own && !outer && type !== "service" && type !== "system") return undefined;
-  return {
-    written: (own ?? outer) ? (own ? ("group" as const) : ("job" as const)) : undefined,
-    maxParallel: own?.maxParallel ?? outer?.maxParallel ?? UPDATE_DEFAULTS.maxParallel,
-    canary: own?.canary ?? outer?.canary ?? UPDATE_DEFAULTS.canary,
-    autoPromote: own?.autoPromote ?? outer?.autoPromote ?? UPDATE_DEFAULTS.autoPromote,
-    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? UPDATE_DEFAULTS.minHealthyTime,
-    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? UPDATE_DEFAULTS.healthyDeadline,
-    progressDeadline: own?.progressDeadline ?? outer?.progressDeadline ?? UPDATE_DEFAULTS.progressDeadline,
-  };
+  return type === "service" || type === "system";
 }
 
-/** Whether every setting was written as nothing: a server then acts as if the block was not there. */
-function isEmpty(update: Update): boolean {
-  const numbers = [update.maxParallel, update.canary, update.stagger, update.minHealthyTime];
-  const deadlines = [update.healthyDeadline, update.progressDeadline];
-  return (
-    [...numbers, ...deadlines].every((value) => value !== undefined && zero(value)) &&
-    (update.healthCheck as string | undefined) === "" &&
-    !update.autoRevert &&
-    !update.autoPromote
-  );
-}
-
-function zero(value: number | Duration): boolean {
-  return (typeof value === "number" ? value : value.nanoseconds) === 0;
+/** Whether every setting was written as nothing: the groups of the job inherit no update block then. */
+function isEmptyUpdate(update: Update): boolean {
+  return definitionOf(Update).list.every(({ name }) => {
+    // What was left out is filled in, and most defaults say something.
+    return isEmptyValue((update as unknown as Values)[name] ?? UPDATE.service[name]);
+  });
 }
 
 /** The migrate settings that count for a group of a service job. */
-export function migrateOf(group: TaskGroup, job: JobBlock) {
-  const own = group.migrate;
-  const outer = job.migrate;
-  return {
-    maxParallel: own?.maxParallel ?? outer?.maxParallel ?? 1,
-    healthCheck: own?.healthCheck ?? outer?.healthCheck ?? "checks",
-    minHealthyTime: own?.minHealthyTime ?? outer?.minHealthyTime ?? TEN_SECONDS,
-    healthyDeadline: own?.healthyDeadline ?? outer?.healthyDeadline ?? FIVE_MINUTES,
-  };
+export function migrateOf(group: TaskGroup, job: JobBlock): MigrateSettings {
+  return inherit(Migrate, MIGRATE, typeOf(job), job.migrate, group.migrate) as MigrateSettings;
 }
 
-/** The restart settings that count for a group. */
-export function restartOf(group: TaskGroup, type: string) {
-  const lasting = type === "service" || type === "system";
-  const own = group.restart;
-  return {
-    attempts: own?.attempts ?? (lasting ? 2 : 3),
-    delay: own?.delay ?? FIFTEEN_SECONDS,
-    interval: own?.interval ?? (lasting ? HALF_AN_HOUR : DAY),
-    mode: own?.mode ?? "fail",
-  };
+/** The restart settings that count for a group, or for a task where one is given. */
+export function restartOf(group: TaskGroup, type: string, own?: Restart): RestartSettings {
+  return inherit(Restart, RESTART, type, group.restart, own) as RestartSettings;
 }
 
 /** The reschedule settings that count for a group. */
-export function rescheduleOf(group: TaskGroup, job: JobBlock, type: string) {
-  const batch = type === "batch";
-  const own = group.reschedule;
-  const outer = job.reschedule;
-  return {
-    attempts: own?.attempts ?? outer?.attempts ?? (batch ? 1 : 0),
-    interval: own?.interval ?? outer?.interval ?? (batch ? DAY : NONE),
-    delay: own?.delay ?? outer?.delay ?? (batch ? FIVE_SECONDS : HALF_A_MINUTE),
-    delayFunction: own?.delayFunction ?? outer?.delayFunction ?? (batch ? "constant" : "exponential"),
-    maxDelay: own?.maxDelay ?? outer?.maxDelay ?? (batch ? NONE : HOUR),
-    unlimited: own?.unlimited ?? outer?.unlimited ?? !batch,
-  };
+export function rescheduleOf(group: TaskGroup, job: JobBlock, type: string): RescheduleSettings {
+  return inherit(Reschedule, RESCHEDULE, type, job.reschedule, group.reschedule) as RescheduleSettings;
 }

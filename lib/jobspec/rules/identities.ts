@@ -12,7 +12,7 @@ export function identities(task: Task, at: Place): void {
   const named = each<Identity>(task.identities, at, "identities");
   for (const { value, at: place } of named) {
     identity(value, place);
-    if (value.name && value.name !== DEFAULT) advise(value, place);
+    if (value.name && value.name !== DEFAULT) adviseIdentity(value, place);
   }
   const defaults = named.filter(({ value }) => (value.name || DEFAULT) === DEFAULT);
   for (const { at: place } of defaults.slice(1))
@@ -50,7 +50,8 @@ function identity(value: Identity, at: Place): void {
     at.property("filepath").error("identity/file", "says where a file is that is not written; write file: true");
 }
 
-function advise(value: Identity, at: Place): void {
+/** What makes a token less secure than it could be. */
+export function adviseIdentity(value: Identity, at: Place): void {
   const audiences = value.audience?.length ?? 0;
   if (audiences === 0)
     at.property("audience").warning("identity/advice", "a token for anybody is insecure; write for whom it is");
@@ -59,7 +60,7 @@ function advise(value: Identity, at: Place): void {
       "identity/advice",
       "a token for several is less secure; write an identity for each",
     );
-  if (!value.ttl)
+  if (!value.ttl || value.ttl.nanoseconds === 0)
     at.property("ttl").warning(
       "identity/advice",
       "a token that never runs out is insecure; write Duration.hours(1), say",

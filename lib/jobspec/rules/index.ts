@@ -1,7 +1,7 @@
 /** Rules that span blocks: what a Nomad server would say of a whole job, said before it is asked. */
 import type { Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import type { CheckContext, Place } from "../engine";
+import { isAtLeast, type CheckContext, type Place } from "../engine";
 import { enterprise } from "./enterprise";
 import { shellReferences } from "./interpolation";
 import { job as jobItself } from "./job";
@@ -13,7 +13,9 @@ import { placement } from "./placement";
 import { ports } from "./ports";
 import { disconnect, migrate, reschedule, restart, scaling } from "./restart";
 import { services } from "./services";
-import { tasks } from "./tasks";
+import { runDuration } from "./run-duration";
+import { shutdownDelays } from "./shutdown";
+import { cores, tasks } from "./tasks";
 import { update, updatesTogether } from "./update";
 import { volumes } from "./volumes";
 import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
@@ -24,6 +26,18 @@ export { literalsAmong } from "./literals";
 export { targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];
+/** A rule that Nomad has since a version of it. */
+interface LaterRule {
+  readonly since: string;
+  readonly rule: GroupRule;
+}
+
+const LATER_GROUP_RULES: readonly LaterRule[] = [
+  { since: "2.0", rule: runDuration },
+  { since: "2.0", rule: shutdownDelays },
+  { since: "2.0", rule: cores },
+];
+
 const GROUP_RULES: readonly GroupRule[] = [
   taskNames,
   update,
@@ -43,9 +57,11 @@ const GROUP_RULES: readonly GroupRule[] = [
 /** Reports everything that is wrong with a job as a whole. */
 export function checkJob(job: JobBlock, at: Place, context: CheckContext): void {
   const groups = groupsOf(job, at);
+  const later = LATER_GROUP_RULES.filter(({ since }) => isAtLeast(context.nomadVersion, since)).map(({ rule }) => rule);
   for (const rule of JOB_RULES) rule({ value: job, at }, groups, context);
   for (const group of groups) {
     for (const rule of GROUP_RULES) rule(group, job, context);
+    for (const rule of later) rule(group, job, context);
   }
 }
 
@@ -53,6 +69,6 @@ export function checkJob(job: JobBlock, at: Place, context: CheckContext): void 
 function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
   return each<TaskGroup>(job.groups, at, "groups").map(({ value, at: place }) => {
     const tasks = each<Task>(value.tasks, place, "tasks");
-    return { value, at: place, tasks, injected: injectedTasks({ value, at: place, tasks }, job) };
+    return { value, at: place, tasks, jobAt: at, injected: injectedTasks({ value, at: place, jobAt: at, tasks }, job) };
   });
 }

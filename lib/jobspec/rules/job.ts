@@ -70,7 +70,11 @@ function descriptions({ ui, versionTag }: JobBlock, at: Place): void {
 
 function periodic(value: JobBlock, type: string, at: Place): void {
   const settings = value.periodic;
-  if (!settings || settings.enabled === false) return;
+  if (!settings) return;
+  const { cron: deprecated = "" } = settings;
+  if (deprecated !== "")
+    at.property("cron").warning("field/deprecated", `is deprecated in Nomad; write crons: ["${deprecated}"]`);
+  if (settings.enabled === false) return;
   if (type !== "batch" && type !== "sysbatch")
     at.error("periodic/job-type", `only batch and sysbatch jobs are launched by the clock, and this is a ${type} job`);
   const { cron = "", crons = [], timeZone = "", specType = "cron" } = settings;
@@ -89,7 +93,6 @@ function periodic(value: JobBlock, type: string, at: Place): void {
   } else if (specType !== "_internal_test") {
     at.property("specType").error("periodic/kind", `"${specType}" is not known; write "cron", or leave it out`);
   }
-  if (cron !== "") at.property("cron").warning("field/deprecated", `is deprecated in Nomad; write crons: ["${cron}"]`);
 }
 
 function expression(text: string, at: Place): void {

@@ -2,7 +2,7 @@ import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask, 
 import type { JobBlock } from "../blocks/host";
 import { Driver } from "../drivers";
 import { Cpu, Duration, Memory } from "../units";
-import { nameOf, servicesOf, type GroupNode, type Node } from "./walk";
+import { nameOf, servicesOf, type GroupNode, type InjectedTask } from "./walk";
 
 /** The prefix of a task that Nomad adds for a service of the mesh, which is also the beginning of its kind. */
 export function meshPrefix(service: Service): string | undefined {
@@ -44,18 +44,30 @@ export function meshPorts(service: Service, name: string, group: TaskGroup): Mes
  * The tasks that a server adds to a group for the proxies and gateways of its services, where nobody wrote them: they are
  * judged like the others, so what `sidecarTask` changes in them must fit.
  */
-export function injectedTasks(group: Omit<GroupNode, "injected">, job: JobBlock): readonly Node<Task>[] {
+export function injectedTasks(group: Omit<GroupNode, "injected">, job: JobBlock): readonly InjectedTask[] {
   if (!group.value.services || !group.value.networks?.length) return [];
-  const added: Node<Task>[] = [];
+  const added: InjectedTask[] = [];
   for (const service of servicesOf(group)) {
     const prefix = meshPrefix(service.value);
     if (prefix === undefined) continue;
     const name = nameOf(service.value, job, group.value, undefined);
     if (group.tasks.some((task) => task.value.kind === `${prefix}:${name}`)) continue;
     const at = service.at.property("connect").property("sidecarTask");
-    added.push({ value: injected(prefix, name, service.value.connect?.sidecarTask), at });
+    added.push({ value: injected(prefix, name, service.value.connect?.sidecarTask), at, service: service.value });
   }
   return added;
+}
+
+/**
+ * The task of a service that speaks to the mesh by itself and names none: the only one that the group has, those counted that a server has
+ * added for services before it. Nothing where the server cannot tell.
+ */
+export function nativeTaskOf(service: Service, group: GroupNode): string | undefined {
+  const [only, ...others] = group.tasks;
+  if (!only || others.length > 0 || !group.value.networks?.length) return undefined;
+  const services = group.value.services ?? [];
+  const isAdded = group.injected.some((task) => services.indexOf(task.service) < services.indexOf(service));
+  return isAdded ? undefined : only.value.name;
 }
 
 function injected(prefix: string, service: string, changes: SidecarTask | undefined): Task {
@@ -66,7 +78,8 @@ function injected(prefix: string, service: string, changes: SidecarTask | undefi
     kind: `${prefix}:${service}`,
     lifecycle: prefix === "connect-proxy" ? Lifecycle.sidecar() : undefined,
     killTimeout: changes?.killTimeout ?? Duration.seconds(5),
-    shutdownDelay: changes?.shutdownDelay ?? Duration.seconds(5),
+    // A block that is there at all takes Nomad's five seconds away.
+    shutdownDelay: changes ? (changes.shutdownDelay ?? Duration.zero) : Duration.seconds(5),
     volumeMounts: changes?.volumeMounts,
     identities: changes?.identities,
     // A block that is there at all brings Nomad's usual figures for tasks along.

@@ -1,6 +1,7 @@
-import type { Connect, Gateway, IngressListener, Service, TransparentProxy, Upstream } from "../blocks";
+import type { Check, Connect, Gateway, IngressListener, Service, TransparentProxy, Upstream } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { isDeferred, type Place } from "../engine";
+import { nativeTaskOf } from "./mesh-tasks";
 import { each, nameOf, networksOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
 /** Consul's service mesh: proxies, upstreams and gateways that can be made. */
@@ -39,9 +40,10 @@ function one(service: Service, connect: Connect, group: GroupNode, at: Place): v
 function native(service: Service, group: GroupNode, at: Place): void {
   const names = group.tasks.map(({ value }) => value.name);
   if (service.task) {
-    if (!isDeferred(service.task) && !names.includes(service.task))
+    const known = [...names, ...group.injected.map(({ value }) => value.name)];
+    if (!isDeferred(service.task) && !known.includes(service.task))
       at.error("connect/native", `the group has no task "${service.task}"; write one of ${names.join(", ")}`);
-  } else if (names.length !== 1 || !group.value.networks?.length) {
+  } else if (nativeTaskOf(service, group) === undefined) {
     at.error("connect/native", `Nomad must know which task it is; write task: "${names[0] ?? "…"}" on the service`);
   }
   if (!service.port) at.error("connect/native", "needs a port on the service; write its label");
@@ -93,7 +95,7 @@ function exposed(group: GroupNode): void {
           "check/expose",
           "only a service with a sidecar has checks past the mesh; write connect: Connect.sidecar()",
         );
-      else exposedPath(service, check.value.path ?? "", group, place);
+      else exposedPath(service, check.value, group, place);
     }
   }
   for (const task of group.tasks) {
@@ -108,14 +110,16 @@ function exposed(group: GroupNode): void {
   }
 }
 
-/** The port behind an exposed check: a server must find its number. */
-function exposedPath({ value: service }: Node<Service>, path: string, group: GroupNode, at: Place): void {
-  if (!path.startsWith("/")) return;
+/** The port behind an exposed check: a server must find its number before the job is placed, so it is none that Nomad chooses. */
+function exposedPath({ value: service }: Node<Service>, check: Check, group: GroupNode, at: Place): void {
+  const type = String(check.type ?? "").toLowerCase();
+  if ((type !== "http" && type !== "grpc") || !(check.path ?? "").startsWith("/")) return;
   const label = service.port ?? "";
   const known = (group.value.networks ?? []).flatMap((entry) => entry.ports ?? []).find((port) => port.label === label);
-  const number = known ? known.static || (known.to ?? 0) : Number.parseInt(label, 10);
-  if (!(number > 0) && !isDeferred(label))
-    at.error("check/expose", `the number of the service's port "${label}" is not known; write it, or a port with "to"`);
+  const number = known?.static || (/^[+-]?\d+$/.test(label) ? Number(label) : 0);
+  if (number > 0 || isDeferred(label) || isDeferred(number)) return;
+  const message = `the number of the service's port "${label}" is not known before the job is placed; write the number at which the service listens, such as port: "8080"`;
+  at.error("check/expose", message);
 }
 
 /** Upstreams of one group, each at an address of its own. */
@@ -256,7 +260,7 @@ function ingressListener({ value, at }: Node<IngressListener>): void {
 }
 
 function terminating({ terminating: entry }: Gateway, at: Place): void {
-  if (!entry?.services?.length)
+  if (!entry?.services?.length && entry?.overridden()?.Services === undefined)
     at.property("services").error("connect/terminating", "a terminating gateway needs a service; add one");
   for (const { value, at: place } of each(entry?.services, at, "services")) {
     if (!value.name) place.property("name").error("connect/terminating", "is empty; write the name of a service");

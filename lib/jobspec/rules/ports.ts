@@ -1,5 +1,6 @@
-import type { Network, Port } from "../blocks";
+import { Port, type Network } from "../blocks";
 import { isDeferred, type Place } from "../engine";
+import { checkLimits } from "./effective";
 import { isHostName } from "./grammar";
 import { each, networksOf, type GroupRule, type Node } from "./walk";
 
@@ -18,6 +19,7 @@ export const ports: GroupRule = (group) => {
     for (const port of each<Port>(network.value.ports, network.at, "ports")) {
       label(port, taken, true);
       number(port, taken, Boolean(port.value.ignoreCollision));
+      checkLimits(Port, port.value, (name) => port.at.property(name));
       collision(port, network.value);
     }
     settings(network, cniArguments);
@@ -28,6 +30,8 @@ export const ports: GroupRule = (group) => {
       for (const port of each<Port>(network.value.ports, network.at, "ports")) {
         label(port, taken, false);
         number(port, taken, false);
+        // A server judges no more of the networks of tasks, which are deprecated.
+        checkLimits(Port, port.value, (name) => port.at.property(name), { lenient: true });
       }
     }
   }

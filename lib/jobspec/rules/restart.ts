@@ -1,58 +1,78 @@
+import { Migrate, Restart } from "../blocks";
 import type { TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import type { Place } from "../engine";
-import { migrateOf, rescheduleOf, restartOf } from "./effective";
+import { isDeferred, type Place } from "../engine";
+import {
+  checkLimits,
+  migrateOf,
+  rescheduleOf,
+  restartOf,
+  writtenAt,
+  type RescheduleSettings,
+  type RestartSettings,
+} from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
-/** Restarts: figures that go together. */
-export const restart: GroupRule = ({ value: group, at }, job) => {
-  if (!group.restart) return;
-  const settings = restartOf(group, typeOf(job));
-  const place = at.property("restart");
-  if (settings.attempts === 0 && settings.mode !== "fail") {
-    const message = `"${settings.mode}" with 0 attempts says two things; write Restart.never(), or 1 attempt or more`;
-    place.property("mode").error("restart/ambiguous", message);
-  }
-  if (settings.attempts * settings.delay.nanoseconds > settings.interval.nanoseconds) {
-    place
-      .property("interval")
-      .error(
-        "restart/attempts-do-not-fit",
-        `${settings.attempts} attempts with a delay of ${settings.delay} do not fit into ${settings.interval}; lengthen the interval`,
-      );
+/** Restarts: figures that go together. A server judges what counts for a group, and never what a task writes over it. */
+export const restart: GroupRule = ({ value: group, at, tasks }, job) => {
+  const type = typeOf(job);
+  if (group.restart) restarts(restartOf(group, type), (name) => at.property("restart").property(name), "error");
+  for (const task of tasks) {
+    const own = task.value.restart;
+    if (!own) continue;
+    const place = (name: string) => writtenAt(name, ownAt(own, task.at), ownAt(group.restart, at));
+    restarts(restartOf(group, type, own), place, "warning");
   }
 };
 
+const ownAt = (block: Restart | undefined, at: Place) => ({ block, at: at.property("restart") });
+
+function restarts(settings: RestartSettings, place: (name: string) => Place, severity: "error" | "warning"): void {
+  const { attempts, delay, interval, mode } = settings;
+  checkLimits(Restart, settings, place, { lenient: severity === "warning" });
+  if (attempts === 0 && mode !== "fail") {
+    const message = `"${mode}" with 0 attempts says two things; write Restart.never(), or 1 attempt or more`;
+    place("mode").report({ rule: "restart/ambiguous", message, severity });
+  }
+  if (isDeferred(attempts) || isDeferred(delay.nanoseconds) || isDeferred(interval.nanoseconds)) return;
+  const fits = attempts * delay.nanoseconds <= interval.nanoseconds;
+  if (fits) return;
+  const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
+  // A server multiplies in 64 bits, and takes what overflows.
+  const taken = BigInt.asIntN(64, BigInt(attempts) * BigInt(delay.nanoseconds)) <= BigInt(interval.nanoseconds);
+  place("interval").report({ rule: "restart/attempts-do-not-fit", message, severity: taken ? "warning" : severity });
+}
+
 /** Failed allocations on other nodes. */
-export const reschedule: GroupRule = ({ value: group, at }, job) => {
+export const reschedule: GroupRule = ({ value: group, at, jobAt }, job) => {
   if (!group.reschedule && !job.reschedule) return;
   const type = typeOf(job);
-  const place = at.property("reschedule");
+  const own = { block: group.reschedule, at: at.property("reschedule") };
+  const outer = { block: job.reschedule, at: jobAt.property("reschedule") };
   if (type === "system" || type === "sysbatch") {
-    place.error("reschedule/job-type", `a ${type} job is on every node already; remove the block`);
+    const message = `a ${type} job is on every node already; remove the block`;
+    (own.block ? own : outer).at.error("reschedule/job-type", message);
     return;
   }
   if (type !== "service" && type !== "batch") return;
-  delays(rescheduleOf(group, job, type), place);
+  delays(rescheduleOf(group, job, type), (name) => writtenAt(name, own, outer));
 };
 
-type Delays = ReturnType<typeof rescheduleOf>;
-
-const FUNCTIONS = ["constant", "exponential", "fibonacci"];
+const FUNCTIONS: readonly string[] = ["constant", "exponential", "fibonacci"];
 const SHORTEST = 5;
 
-function delays(settings: Delays, at: Place): void {
+function delays(settings: RescheduleSettings, place: (name: string) => Place): void {
   const { attempts, unlimited, interval, delay, maxDelay } = settings;
   if (attempts <= 0 && !unlimited) return;
   if (attempts > 0 && unlimited) {
     const message =
       "unlimited and a number of attempts say two things; write Reschedule.limited(…) or Reschedule.unlimited(…)";
-    at.property("unlimited").error("reschedule/ambiguous", message);
+    place("unlimited").error("reschedule/ambiguous", message);
   }
   let readable = true;
   const wrong = (property: string, rule: string, message: string) => {
     readable = false;
-    at.property(property).error(rule, message);
+    place(property).error(rule, message);
   };
   const growing = settings.delayFunction !== "constant";
   if (delay.seconds < SHORTEST) wrong("delay", "reschedule/delay", `${delay} is too short; write ${SHORTEST}s or more`);
@@ -65,22 +85,22 @@ function delays(settings: Delays, at: Place): void {
   else if (growing && maxDelay.nanoseconds < delay.nanoseconds)
     wrong("maxDelay", "reschedule/max-delay", `${maxDelay} is shorter than the first delay, ${delay}; lengthen it`);
   if (unlimited) {
-    if (attempts > 0 && interval.nanoseconds <= 0) at.property("interval").error("reschedule/interval", NO_INTERVAL);
+    if (attempts > 0 && interval.nanoseconds <= 0) place("interval").error("reschedule/interval", NO_INTERVAL);
     return;
   }
   if (interval.seconds < 15) {
     const message = interval.nanoseconds <= 0 ? NO_INTERVAL : `${interval} is too short; write 15s or more`;
-    at.property("interval").error("reschedule/interval", message);
+    place("interval").error("reschedule/interval", message);
   }
   if (!readable || attemptsFit(settings)) return;
   const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
-  at.property("interval").error("reschedule/attempts-do-not-fit", message);
+  place("interval").error("reschedule/attempts-do-not-fit", message);
 }
 
 const NO_INTERVAL = "attempts are counted within an interval; write one, such as Duration.hours(1)";
 
 /** Whether the waits between the attempts fit into the interval, counted as a server counts them. */
-function attemptsFit({ attempts, interval, delay, maxDelay, delayFunction }: Delays): boolean {
+function attemptsFit({ attempts, interval, delay, maxDelay, delayFunction }: RescheduleSettings): boolean {
   const [first, most, within] = [delay.nanoseconds, maxDelay.nanoseconds, interval.nanoseconds];
   if (delayFunction === "constant") return within >= attempts * first;
   if (delayFunction === "exponential") {
@@ -104,20 +124,24 @@ function attemptsFit({ attempts, interval, delay, maxDelay, delayFunction }: Del
 }
 
 /** Leaving a drained node. */
-export const migrate: GroupRule = ({ value: group, at }, job) => {
+export const migrate: GroupRule = ({ value: group, at, jobAt }, job) => {
   if (!group.migrate && !job.migrate) return;
   const type = typeOf(job);
-  const place = at.property("migrate");
+  const own = { block: group.migrate, at: at.property("migrate") };
+  const outer = { block: job.migrate, at: jobAt.property("migrate") };
   if (type !== "service") {
-    place.error("migrate/job-type", `a ${type} job does not migrate; remove the block`);
+    (own.block ? own : outer).at.error("migrate/job-type", `a ${type} job does not migrate; remove the block`);
     return;
   }
-  const { maxParallel, healthCheck, minHealthyTime, healthyDeadline } = migrateOf(group, job);
+  const place = (name: string) => writtenAt(name, own, outer);
+  const settings = migrateOf(group, job);
+  const { maxParallel, healthCheck, minHealthyTime, healthyDeadline } = settings;
+  checkLimits(Migrate, settings, place);
   if ((healthCheck as string) === "" && maxParallel > 0)
-    place.property("healthCheck").error("migrate/health-check", 'is empty; write "checks" or "task_states"');
+    place("healthCheck").error("migrate/health-check", 'is empty; write "checks" or "task_states"');
   if (minHealthyTime.nanoseconds > healthyDeadline.nanoseconds) {
     const message = `${minHealthyTime} is longer than the healthy deadline, ${healthyDeadline}; shorten it`;
-    place.property("minHealthyTime").error("migrate/deadlines", message);
+    place("minHealthyTime").error("migrate/deadlines", message);
   }
 };
 

@@ -1,9 +1,10 @@
-import type { Network, Service, Task, TaskGroup } from "../blocks";
+import type { Identity, Network, Service, Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { isDeferred, type Place } from "../engine";
 import { checkCheck, type Surroundings } from "./checks";
 import { isServiceName } from "./grammar";
-import { meshPorts } from "./mesh-tasks";
+import { adviseIdentity } from "./identities";
+import { meshPorts, nativeTaskOf } from "./mesh-tasks";
 import { checksOf, nameOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
 interface Owned {
@@ -28,6 +29,8 @@ export const services: GroupRule = (group, job) => {
         : labels,
       task: task?.name,
       taskNames,
+      serviceTask:
+        service.value.task || (service.value.connect?.native ? nativeTaskOf(service.value, group) : undefined),
       servicePort: service.value.port || added[index]?.ofService,
     };
     checkService(service, name, around);
@@ -72,14 +75,7 @@ function checkService(node: Node<Service>, name: string, around: Surroundings): 
       "service/connect",
       "only services of a group are in the mesh; move the service to the group",
     );
-  if (service.identity && !service.identity.name)
-    at.property("identity")
-      .property("name")
-      .error("service/identity", 'is empty; write one, such as "consul-service_web"');
-  if (service.identity && !service.identity.audience?.length)
-    at.property("identity")
-      .property("audience")
-      .error("service/identity", 'is empty; write for whom it is, such as ["consul.io"]');
+  if (service.identity) identityOfService(service.identity, providerOf(service), at.property("identity"));
   const names = new Set<string>();
   for (const check of checksOf(node)) {
     checkCheck(check, service, around);
@@ -92,6 +88,15 @@ function checkService(node: Node<Service>, name: string, around: Surroundings): 
     }
     names.add(own);
   }
+}
+
+/** The token with which a service is registered; a server names it where Consul keeps the service. */
+function identityOfService(identity: Identity, provider: string, at: Place): void {
+  if (provider !== "consul" && !identity.name)
+    at.property("name").error("service/identity", 'is empty; write one, or provider: "consul"');
+  if (!identity.audience?.length)
+    at.property("audience").error("service/identity", 'is empty; write for whom it is, such as ["consul.io"]');
+  else adviseIdentity(identity, at);
 }
 
 /** Which address is told. */

@@ -71,6 +71,15 @@ function resources({ resources: wanted }: Task, at: Place): void {
   }
 }
 
+/** Cores that a task cannot have. Nomad judges them since 2.0. */
+export const cores: GroupRule = ({ tasks: own }) => {
+  for (const { value, at } of own) {
+    const count = value.resources?.cpu?.cores;
+    if (count !== undefined && !isDeferred(count) && count < 0)
+      at.property("resources").property("cpu").error("field/range", `${count} cores are out of range; write 1 or more`);
+  }
+};
+
 function oversubscribed({ resources: wanted }: Task, at: Place): void {
   if (!wanted?.memoryMax || wanted.memoryMax.mebibytes === 0) return;
   at.property("resources")

@@ -1,61 +1,58 @@
+import { Duration } from "../units";
+import { Update } from "../blocks";
 import { isDeferred } from "../engine";
-import { countOf, updateOf } from "./effective";
+import { checkLimits, countOf, hasUpdates, updateOf, writtenAt } from "./effective";
 import { typeOf, type GroupRule, type JobRule } from "./walk";
 
-/** Updates: what may be updated how, deadlines in their order, canaries that can be placed. */
-export const update: GroupRule = ({ value: group, at: groupAt, tasks, injected }, job) => {
+/** What a server takes where a task says nothing of it. https://developer.hashicorp.com/nomad/docs/job-specification/task#kill_timeout */
+const KILL_TIMEOUT = Duration.seconds(5);
+
+/** Updates: what may be updated how, and deadlines in their order, as they count for the group. */
+export const update: GroupRule = ({ value: group, at: groupAt, jobAt, tasks, injected }, job) => {
   const settings = updateOf(group, job);
   if (!settings) return;
-  const type = typeOf(job);
-  const at = groupAt.property("update");
-
-  if (settings.written !== undefined && type !== "service" && type !== "system") {
-    at.error("update/job-type", `a ${type} job has no updates; remove the block`);
+  const own = { block: group.update, at: groupAt.property("update") };
+  const outer = { block: job.update, at: jobAt.property("update") };
+  const place = (name: string) => writtenAt(name, own, outer);
+  if (!hasUpdates(job)) {
+    (own.block ? own : outer).at.error("update/job-type", `a ${typeOf(job)} job has no updates; remove the block`);
     return;
   }
+  if (own.block || outer.block) checkLimits(Update, settings, place);
   const { minHealthyTime, healthyDeadline, progressDeadline, canary } = settings;
   if (minHealthyTime.nanoseconds >= healthyDeadline.nanoseconds) {
-    at.property("minHealthyTime").error(
+    place("minHealthyTime").error(
       "update/deadlines",
       `${minHealthyTime} is not shorter than the healthy deadline, ${healthyDeadline}; shorten it, or lengthen the deadline`,
     );
   }
   if (progressDeadline.nanoseconds !== 0 && healthyDeadline.nanoseconds >= progressDeadline.nanoseconds) {
-    at.property("progressDeadline").error(
+    place("progressDeadline").error(
       "update/deadlines",
       `${progressDeadline} is not longer than the healthy deadline, ${healthyDeadline}; lengthen it, or write Duration.zero for none`,
     );
   }
   if (settings.autoPromote && canary === 0) {
-    at.property("autoPromote").error(
+    place("autoPromote").error(
       "update/promote-without-canary",
       "there is no canary to promote; write canary: 1, or leave autoPromote out",
     );
   }
   const count = countOf(group);
-  if (!isDeferred(count) && !isDeferred(canary) && count >= 0 && canary > count && type === "service") {
-    at.property("canary").warning(
-      "update/canary-above-count",
-      `${canary} canaries are more than the group's count, ${count}; write ${count} or fewer`,
-    );
-  }
   if (!isDeferred(count) && count > 1 && settings.maxParallel > count) {
-    at.property("maxParallel").warning(
+    place("maxParallel").warning(
       "update/max-parallel-above-count",
       `${settings.maxParallel} is more than the group's count, ${count}: all allocations are replaced at once; write ${count - 1} or fewer`,
     );
   }
-  if (type !== "service" || progressDeadline.nanoseconds <= 0) return;
+  if (typeOf(job) !== "service" || progressDeadline.nanoseconds <= 0) return;
   for (const task of injected.length === 0 ? tasks : [...tasks, ...injected]) {
-    const timeout = task.value.killTimeout;
-    if (timeout && timeout.nanoseconds > progressDeadline.nanoseconds) {
-      task.at
-        .property("killTimeout")
-        .error(
-          "update/kill-timeout",
-          `${timeout} is longer than the group's progress deadline, ${progressDeadline}; shorten it`,
-        );
-    }
+    // A server takes its default where the time is zero, too.
+    const timeout = task.value.killTimeout?.nanoseconds ? task.value.killTimeout : KILL_TIMEOUT;
+    if (timeout.nanoseconds <= progressDeadline.nanoseconds) continue;
+    const written = timeout === KILL_TIMEOUT ? `the default of ${timeout}` : String(timeout);
+    const message = `${written} is longer than the group's progress deadline, ${progressDeadline}; shorten it`;
+    task.at.property("killTimeout").error("update/kill-timeout", message);
   }
 };
 

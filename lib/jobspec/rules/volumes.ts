@@ -75,7 +75,12 @@ function csi(value: VolumeRequest, count: number, at: Place): void {
 export function mounts(task: Task, group: TaskGroup, taskAt: Place): void {
   const known = new Set(group.volumes?.filter((volume) => isKnown(volume)).map((volume) => volume.mapKey));
   for (const { value, at } of each<VolumeMount>(task.volumeMounts, taskAt, "volumeMounts")) {
-    const { volume } = value;
+    // A server passes over a mount that names no volume.
+    const { volume, destination } = value as Partial<VolumeMount>;
+    if (volume !== undefined && destination === undefined) {
+      const message = 'a server crashes at a mount without it; write where the task sees the volume, such as "/data"';
+      at.property("destination").error("volume/destination", message);
+    }
     if (volume !== undefined && !isDeferred(volume) && !known.has(volume)) {
       const message =
         volume === ""

@@ -105,7 +105,8 @@ export const DURATION: Codec<Duration> = {
   },
   toJson: (value) => value.nanoseconds,
   fromJson(json) {
-    if (typeof json === "number" && Number.isInteger(json)) return Duration.nanoseconds(json);
-    return typeof json === "string" ? Duration.parse(json) : undefined;
+    // A server reads nothing else: no text, and no number that does not fit into 64 bits.
+    const fits = typeof json === "number" && Number.isInteger(json) && Math.abs(json) < 2 ** 63;
+    return fits ? Duration.nanoseconds(json) : undefined;
   },
 };

@@ -305,11 +305,6 @@ describe("errors", () => {
 describe("warnings, where a server is laxer than sense", () => {
   test.each<[string, string, Job]>([
     [
-      "update/canary-above-count",
-      "groups[web].update.canary",
-      jobOf({ group: { count: 1, update: Update.canary({ canary: 2 }) } }),
-    ],
-    [
       "update/max-parallel-above-count",
       "groups[web].update.maxParallel",
       jobOf({ group: { count: 2, update: Update.rolling({ maxParallel: 3 }) } }),
@@ -352,4 +347,44 @@ test("values that only Terraform knows are not judged", () => {
 test("blue/green places as many canaries as the group has allocations", () => {
   expect(Update.blueGreen(3).toApi()).toEqual({ MaxParallel: 3, Canary: 3 });
   expect(new Disconnect({ lostAfter: Duration.hours(1) }).toApi()).toEqual({ LostAfter: 3600e9 });
+});
+
+describe("what counts for a group", () => {
+  test("is judged, and not what its job writes and every group writes over", () => {
+    const group = {
+      update: Update.rolling({ healthyDeadline: Duration.minutes(2), progressDeadline: Duration.minutes(3) }),
+    };
+    const outer = new Update({ healthyDeadline: Duration.zero, progressDeadline: Duration.zero });
+    expect(jobOf({ job: { update: outer }, group }).validate()).toEqual([]);
+  });
+
+  test("is said once, where it was written: in the job, whose groups inherit it", () => {
+    const job = jobOf({ job: { update: new Update({ stagger: Duration.zero }) } });
+    const two = job.with({ groups: [...(job.groups ?? []), (job.groups ?? [])[0]!.with({ name: "other" })] });
+    expect(two.validate().map(({ rule, path }) => [rule, path])).toEqual([["field/range", "update.stagger"]]);
+  });
+
+  test("takes canaries above the count, which a server places", () => {
+    expect(jobOf({ group: { count: 1, update: Update.canary({ canary: 2 }) } }).validate()).toEqual([]);
+  });
+
+  test("holds the default time to end against the progress deadline", () => {
+    const update = new Update({
+      minHealthyTime: Duration.seconds(1),
+      healthyDeadline: Duration.seconds(2),
+      progressDeadline: Duration.seconds(3),
+    });
+    expect(
+      jobOf({ group: { update } })
+        .validate()
+        .map(({ rule, path }) => [rule, path]),
+    ).toEqual([["update/kill-timeout", "groups[web].tasks[web].killTimeout"]]);
+  });
+
+  test("warns of what a task writes over its group's restarts, which no server judges", () => {
+    const restart = new Restart({ attempts: 100, interval: Duration.seconds(10) });
+    expect(jobOf({ task: { restart } }).validate()).toEqual([
+      expect.objectContaining({ rule: "restart/attempts-do-not-fit", severity: "warning" }),
+    ]);
+  });
 });

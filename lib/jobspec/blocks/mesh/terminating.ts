@@ -25,7 +25,7 @@ export class LinkedService extends blockOf({ api: "ConsulLinkedService", hcl: "s
 
 const fields = {
   /** The services. */
-  services: blocks("Services", () => LinkedService, { required: true, hcl: "service" }),
+  services: blocks("Services", () => LinkedService, { required: true, hcl: "service", nullElement: "none" }),
 };
 
 /** Properties of {@link TerminatingGateway}. */

@@ -8,7 +8,7 @@ const fields = {
   /** Ports, numbers or labels, whose incoming traffic passes by the proxy. @default - none */
   excludeInboundPorts: texts("ExcludeInboundPorts"),
   /** Ports whose outgoing traffic passes by the proxy. @default - none */
-  excludeOutboundPorts: ints("ExcludeOutboundPorts"),
+  excludeOutboundPorts: ints("ExcludeOutboundPorts", { min: 0, max: 65535 }),
   /** Networks whose outgoing traffic passes by the proxy. @default - none */
   excludeOutboundCidrs: texts("ExcludeOutboundCIDRs", { hcl: "exclude_outbound_cidrs" }),
   /** User ids whose outgoing traffic passes by the proxy. @default - none */

@@ -2,7 +2,7 @@
 export { isTimeZone, wrongCron } from "./cron";
 export { matchExpression, wrongExpression } from "./expressions";
 export {
-  fillReferences,
+  replaceReferences,
   hasReference,
   HTTP_METHODS,
   isHostName,

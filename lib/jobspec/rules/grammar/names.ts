@@ -6,20 +6,22 @@ export function hasReference(text: string): boolean {
   return text.search(REFERENCE) >= 0;
 }
 
-/** The text with something in the place of its references. */
-export function fillReferences(text: string, fill: (name: string) => string): string {
-  return text.replaceAll(REFERENCE, (reference) => fill(reference.slice(2, -1)));
+/** The text with something in the place of its references; a reference stays where nothing is known for it. */
+export function replaceReferences(text: string, valueOf: (name: string) => string | undefined): string {
+  return text.replaceAll(REFERENCE, (reference) => valueOf(reference.slice(2, -1)) ?? reference);
 }
 
 const SERVICE = /^(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9])$/i;
 
 /** Whether a service may have this name (RFC 1123), whatever its references become. */
 export function isServiceName(name: string): boolean {
-  return SERVICE.test(fillReferences(name, () => "ENV-VAR"));
+  return SERVICE.test(replaceReferences(name, () => "ENV-VAR"));
 }
 
 /** Whether this can be a host name: labels of 63 bytes, 254 in all. */
 export function isHostName(name: string): boolean {
+  // The root of all names is one.
+  if (name === ".") return true;
   const plain = name.endsWith(".") ? name.slice(0, -1) : name;
   const size = new TextEncoder().encode(plain).length;
   return plain !== "" && size <= 254 && plain.split(".").every((label) => label !== "" && label.length <= 63);
