@@ -81,8 +81,14 @@ export function refusalOf(
   const why = token ? "refuses the token" : "wants a token";
   const needs = permission?.(method, at);
   const which = needs === undefined ? "that may" : `with ${needs}`;
-  const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}`;
+  const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}${ofEmbedded(address)}`;
   return UserError.at("", message, "token");
+}
+
+/** Where tokens of a cluster on this machine are, which is the embedded one more often than not. */
+function ofEmbedded(address: string): string {
+  const isHere = /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/]|$)/i.test(address);
+  return isHere ? "; for the embedded cluster: eval $(npx cdk-nomad env)" : "";
 }
 
 /** That a proxy wants to know who asks. */

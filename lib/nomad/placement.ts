@@ -24,6 +24,16 @@ export function placementInWords(failure: PlacementFailure): string {
     : `none of ${count(failure.NodesEvaluated, "node")} fits`;
 }
 
+/** What the scheduler says of a node whose drivers are not those of the job, or not healthy, and of a node that is like one which it has left out. */
+const MISSING_DRIVERS = "missing drivers";
+const LIKE_ANOTHER = "computed class ineligible";
+
+/** Whether every node was left out because it has not the drivers of the job: then none takes it until a node has. */
+export function lacksDrivers({ NodesEvaluated, ConstraintFiltered }: PlacementFailure): boolean {
+  const { [MISSING_DRIVERS]: missing = 0, [LIKE_ANOTHER]: alike = 0 } = ConstraintFiltered;
+  return missing > 0 && missing + alike === NodesEvaluated;
+}
+
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

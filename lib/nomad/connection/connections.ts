@@ -3,6 +3,7 @@ import { UserError } from "../../jobspec";
 import { credentialsOf, readAddress, socketOf } from "./address";
 import type { Connection, TlsSettings } from "./connection";
 import { machineCas } from "./machine-cas";
+import { nomadPermission } from "./permissions";
 import { proxyFor } from "./proxies";
 import { SETTINGS, SettingsReader, type Environment } from "./settings";
 
@@ -126,17 +127,4 @@ function tokenIn(settings: SettingsReader): string | undefined {
       "connection",
     );
   }
-}
-
-/** Capabilities of a namespace. https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy#namespace-rules */
-function nomadPermission(method: string, path: string): string | undefined {
-  if (path.startsWith("/v1/client/fs/")) return "the capability read-logs";
-  if (/^\/v1\/client\/allocation\/[^/]+\/exec$/.test(path))
-    return "the capability alloc-exec, and alloc-node-exec where the driver isolates nothing, as raw_exec";
-  if (path.startsWith("/v1/acl/") || path.startsWith("/v1/node")) return undefined;
-  if (/^\/v1\/vars?(\/|$)/.test(path))
-    return `the right to ${method === "GET" ? "list and read" : "write and destroy"} the variable`;
-  if (/\/plan$/.test(path)) return "the capability plan-job, or submit-job where Nomad does not know that";
-  if (/\/scale$/.test(path)) return "the capability scale-job";
-  return method === "GET" ? "the capability read-job" : "the capability submit-job";
 }

@@ -12,6 +12,9 @@ export type Execution =
   | { readonly kind: "exec" }
   | { readonly kind: "raw_exec" };
 
+/** The drivers that may be written. */
+export const DRIVERS = ["docker", "exec", "raw_exec"] as const satisfies readonly Execution["kind"][];
+
 /** Where nothing is said. */
 export const IN_DOCKER: Execution = { kind: "docker" };
 

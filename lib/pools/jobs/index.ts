@@ -1,6 +1,6 @@
 /** The jobs of the pools, as typed classes: runtimes that are dispatched, warm pools, browsers in virtual machines, and sandboxes with slots. */
 export { BrowserVmJob, type BrowserMachine, type BrowserVmJobProps } from "./browser-vm-job";
-export type { Execution } from "./execution";
+export { DRIVERS, IN_DOCKER, type Execution } from "./execution";
 export { PoolJob, type PoolJobProps } from "./pool-job";
 export { PoolServiceJob, SERVICE_TOKENS, type PoolServiceJobProps } from "./pool-service-job";
 export { KEY_VARIABLES, PROVIDERS, type Provider } from "./provider";

@@ -1,7 +1,7 @@
 import { UserError } from "../../jobspec";
 import { NomadClient, nomadConnection, type Environment } from "../../nomad";
 import { NomadExecutor } from "../execution";
-import type { Execution } from "../jobs";
+import { DRIVERS, type Execution } from "../jobs";
 import { NomadManager, type NomadManagerOptions } from "./nomad-manager";
 
 let manager: NomadManager | undefined;
@@ -29,8 +29,6 @@ export function nomadManagerFrom(env: Environment, options: Partial<NomadManager
   const execution = executionFrom(env.RUNTIME_DRIVER);
   return new NomadManager({ execution, datacenter: env.NOMAD_DATACENTER || undefined, ...options, nomad, executor });
 }
-
-const DRIVERS = ["docker", "exec", "raw_exec"] as const;
 
 function executionFrom(driver: string | undefined): Execution | undefined {
   if (driver === undefined || driver === "") return undefined;

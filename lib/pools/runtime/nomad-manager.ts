@@ -1,7 +1,7 @@
 import { Duration, UserError } from "../../jobspec";
 import { stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Executor } from "../execution";
-import { BrowserVmJob, RuntimeJob, type BrowserMachine, type Execution, type Provider } from "../jobs";
+import { BrowserVmJob, IN_DOCKER, RuntimeJob, type BrowserMachine, type Execution, type Provider } from "../jobs";
 import { monotonicClock, type Clock } from "../leases";
 import { clusterStatus, type ClusterStatus } from "./cluster-status";
 import { secretsOf, type Credentials } from "./credentials";
@@ -163,6 +163,7 @@ export class NomadManager {
     const { userId, provider, command, credentials, secrets, timeout = TIMEOUT, execution } = request;
     const { nomad, executor } = this;
     const { startTimeout = this.options.startTimeout ?? START_TIMEOUT, onProgress } = request;
+    const { kind: driver } = execution ?? this.options.execution ?? IN_DOCKER;
     const all = { ...secretsOf(provider, credentials), ...secrets };
     const job = RuntimeJob.waiting({
       provider,
@@ -186,7 +187,7 @@ export class NomadManager {
         job.id,
         command,
         { nomad, executor, output },
-        { env, secrets: all, stdin, cwd, timeout, startTimeout, onProgress, signal },
+        { env, secrets: all, stdin, cwd, timeout, startTimeout, driver, onProgress, signal },
       ),
     );
     // Whoever does not ask how it ended is not interrupted by that it failed.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { placementInWords, type Evaluation, type NomadClient } from "../../nomad";
+import { lacksDrivers, placementInWords, type Evaluation, type NomadClient } from "../../nomad";
 
 /** Between two looks at the scheduler's decisions, in milliseconds. */
 const LOOK = 500;
@@ -13,6 +13,8 @@ export interface Decision {
   readonly state: "open" | "placed" | "waiting" | "refused";
   /** Why no node takes it, in words; empty where one does. */
   readonly why: string;
+  /** Whether no node has the job's driver. Default: false. */
+  readonly lacksDriver?: true;
 }
 
 /** Reads the scheduler's decision from the evaluations of a job, the newest first. */
@@ -22,24 +24,29 @@ export function decisionOf(evaluations: readonly Evaluation[]): Decision {
   // A blocked evaluation says itself, or by the one that it follows from, what it waits for.
   const told = newest.Status === "blocked" ? evaluations.find((each) => failuresOf(each).length > 0) : newest;
   const why = told ? failuresOf(told).join("; ") : "";
-  if (newest.Status === "blocked") return { state: "waiting", why: why || "no node has room for it" };
+  const lacking = told && Object.values(told.FailedTGAllocs).some(lacksDrivers) ? { lacksDriver: true as const } : {};
+  if (newest.Status === "blocked") return { state: "waiting", why: why || "no node has room for it", ...lacking };
   // One that gave up may be followed by another.
   if (newest.Status === "failed")
     return newest.NextEval === ""
       ? { state: "refused", why: why || newest.StatusDescription || "the scheduler gave up" }
       : { state: "open", why };
   if (why === "") return { state: "placed", why };
-  return { state: newest.BlockedEval === "" ? "refused" : "waiting", why };
+  return { state: newest.BlockedEval === "" ? "refused" : "waiting", why, ...lacking };
 }
 
 function failuresOf({ FailedTGAllocs }: Evaluation): readonly string[] {
   return Object.values(FailedTGAllocs).map((failure) => placementInWords(failure));
 }
 
+/** So many looks after each other find that no node has the driver before that is believed: Docker may just be starting anew. */
+const SURE = 3;
+
 /**
  * Looks at what the scheduler makes of a job until that cannot change any more, and tells each decision once.
  *
- * @returns the refusal, where the job is not placed and nothing waits for that to change; it never returns where the job is placed
+ * @returns the refusal, where the job is not placed and nothing waits for that to change, or no node has its driver; it never returns where the job is
+ *   placed
  * @throws the signal's reason
  */
 export async function untilRefused(
@@ -47,6 +54,7 @@ export async function untilRefused(
   nomad: NomadClient,
   { onDecision, signal }: { readonly onDecision: (decision: Decision) => void; readonly signal: AbortSignal },
 ): Promise<Decision> {
+  let without = 0;
   for (let told = ""; ; await sleep(LOOK, undefined, { signal })) {
     // Whoever waits for the allocation meets the same trouble, and says it.
     const evaluations = await nomad.evaluations(jobId).catch(() => []);
@@ -55,6 +63,7 @@ export async function untilRefused(
     const text = `${decision.state} ${decision.why}`;
     if (text !== told) onDecision(decision);
     told = text;
-    if (decision.state === "refused") return decision;
+    without = decision.lacksDriver ? without + 1 : 0;
+    if (decision.state === "refused" || without >= SURE) return decision;
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tellsWhy, type JobJson, type NomadClient } from "../../nomad";
 import { isolationOf, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "../execution";
-import { RuntimeJob } from "../jobs";
+import { DRIVERS, RuntimeJob, type Execution } from "../jobs";
 import type { Output } from "./output";
 import { untilRefused, type Decision } from "./placement";
 
@@ -57,6 +57,8 @@ export function nonce(): string {
 export interface RunOptions extends Omit<ExecuteOptions, "onStdout" | "onStderr"> {
   /** How long the job may take to be placed and to start, in milliseconds. */
   readonly startTimeout: number;
+  /** The driver of its task, for messages. */
+  readonly driver: Execution["kind"];
   /** Told what it waits for, before its command runs. */
   readonly onProgress?: (progress: RuntimeProgress) => void;
   readonly signal: AbortSignal;
@@ -74,10 +76,10 @@ export async function runInJob(
   { nomad, executor, output }: { readonly nomad: NomadClient; readonly executor: Executor; readonly output: Output },
   options: RunOptions,
 ): Promise<ExecutionResult> {
-  const { startTimeout, onProgress = () => undefined, ...execution } = options;
+  const { startTimeout, driver, onProgress = () => undefined, ...execution } = options;
   let place: Place | undefined;
   try {
-    place = await runningPlace(jobId, nomad, { patience: startTimeout, onProgress, signal: options.signal });
+    place = await runningPlace(jobId, nomad, { patience: startTimeout, driver, onProgress, signal: options.signal });
     const result = await executor.execute(place, command, {
       ...execution,
       onStdout: (data) => output.write("stdout", data),
@@ -104,7 +106,7 @@ async function end(place: Place, code: number, executor: Executor, jobId: string
   await nomad.deregister(jobId).catch(() => undefined);
 }
 
-interface Waiting {
+interface Waiting extends Pick<RunOptions, "driver"> {
   readonly patience: number;
   readonly onProgress: (progress: RuntimeProgress) => void;
   readonly signal: AbortSignal;
@@ -114,7 +116,7 @@ interface Waiting {
 async function runningPlace(
   jobId: string,
   nomad: NomadClient,
-  { patience, onProgress, signal }: Waiting,
+  { patience, driver, onProgress, signal }: Waiting,
 ): Promise<Place> {
   const over = new AbortController();
   const both = AbortSignal.any([signal, over.signal]);
@@ -123,11 +125,13 @@ async function runningPlace(
     placement = why;
     if (state === "waiting") onProgress({ waitsFor: "placement", why });
   };
-  const refused = untilRefused(jobId, nomad, { onDecision, signal: both }).then(({ why }) => {
-    throw new RuntimeFailedError(jobId, "placement", why, `${jobId} is not placed: ${why}`);
+  const refused = untilRefused(jobId, nomad, { onDecision, signal: both }).then(({ why, lacksDriver }) => {
+    throw lacksDriver
+      ? withoutDriver(jobId, driver)
+      : new RuntimeFailedError(jobId, "placement", why, `${jobId} is not placed: ${why}`);
   });
   try {
-    const placed = placeOf(jobId, nomad, { patience, onProgress, signal: both }, () => placement);
+    const placed = placeOf(jobId, nomad, { patience, driver, onProgress, signal: both }, () => placement);
     return await Promise.race([placed, refused]);
   } finally {
     over.abort();
@@ -167,6 +171,16 @@ async function placeOf(
     latest = why;
   }
 }
+
+/** No node has the driver: what to write instead. */
+function withoutDriver(jobId: string, driver: Execution["kind"]): RuntimeFailedError {
+  const why = `no node has the driver ${driver}, or it is healthy on none`;
+  const others = DRIVERS.filter((each) => each !== driver).map((each) => (each === "raw_exec" ? RAW : each));
+  const instead = `write one that a node has into RUNTIME_DRIVER, or the option execution: ${others.join(" or ")}`;
+  return new RuntimeFailedError(jobId, "placement", why, `${jobId} is not placed: ${why}; ${instead}`);
+}
+
+const RAW = "raw_exec, which keeps nothing apart";
 
 function notStarted(jobId: string, patience: number, placement: string, latest: string): RuntimeFailedError {
   const within = `${jobId} did not start within ${patience / 1000} s`;

@@ -94,13 +94,52 @@ test("a job that no node takes, and that nothing waits to place, fails long befo
   const evaluations = { body: [evaluation(1, { FailedTGAllocs: { runtime: NO_DRIVER } })] };
   const { end, told, took } = await submit({ evaluations, allocations: nothing }, 60_000);
   expect(end).toBeInstanceOf(RuntimeFailedError);
-  const why = 'the constraint "missing drivers" leaves out 1 node';
+  expect(end).toMatchObject({ failure: "placement", why: expect.stringContaining("no node has the driver raw_exec") });
+  expect([told, took < 30_000]).toEqual([[], true]);
+});
+
+/** One node lacks it, and the scheduler leaves out the other one because it is like that. */
+const ALIKE = {
+  NodesEvaluated: 2,
+  NodesFiltered: 2,
+  ConstraintFiltered: { "missing drivers": 1, "computed class ineligible": 1 },
+};
+
+test.each([
+  ["the one node", NO_DRIVER],
+  ["nodes that are alike", ALIKE],
+])("a job whose driver is missing on %s fails long before its time, and says what to write", async (_which, why) => {
+  const blocked = [
+    evaluation(2, { Status: "blocked", PreviousEval: "e1" }),
+    evaluation(1, { FailedTGAllocs: { runtime: why }, BlockedEval: "e2" }),
+  ];
+  const { end, took } = await submit({ evaluations: { body: blocked }, allocations: nothing }, 60_000);
+  expect(end).toBeInstanceOf(RuntimeFailedError);
   expect(end).toMatchObject({
     failure: "placement",
-    why,
-    message: expect.stringMatching(/is not placed: the constraint/),
+    message: expect.stringMatching(/no node has the driver raw_exec,.* RUNTIME_DRIVER, .*: docker or exec$/),
   });
-  expect([told, took < 30_000]).toEqual([[], true]);
+  expect(took).toBeLessThan(30_000);
+});
+
+test("a job whose driver one node has, without room, waits for room", async () => {
+  const some = { ...NO_DRIVER, NodesEvaluated: 2, NodesExhausted: 1, DimensionExhausted: { memory: 1 } };
+  const evaluations = { body: [evaluation(2, { Status: "blocked", FailedTGAllocs: { runtime: some } })] };
+  const { end } = await submit({ evaluations, allocations: nothing }, 3000);
+  expect(end).toMatchObject({ message: expect.stringContaining("did not start within 3 s") });
+});
+
+test("a driver that is healthy again a moment later ends no job", async () => {
+  const blocked = evaluation(2, { Status: "blocked", FailedTGAllocs: { runtime: NO_DRIVER } });
+  let looks = 0;
+  const evaluations = () => Promise.resolve({ body: (looks += 1) < 3 ? [blocked] : [evaluation(3, {})] });
+  let asked = 0;
+  const allocations = async (request: Asked) =>
+    (asked += 1) < 8
+      ? nothing(request)
+      : { body: [allocation("running", ["Task started by client"], "running")], headers: { "x-nomad-index": "9" } };
+  const { end } = await submit({ evaluations, allocations }, 60_000);
+  expect(end).toMatchObject({ exitCode: 0 });
 });
 
 test("a scheduler that gave up is no reason to wait, unless another evaluation follows", async () => {
