@@ -60,6 +60,11 @@ export class SandboxJobInMemory {
     return this.sandboxes.flatMap(({ id }) => Array.from({ length: this.shape.slots }, (_, slot) => slotKey(id, slot)));
   }
 
+  /** What the job says of its size: its count, and how many it wants at least. */
+  get says(): { readonly count: number; readonly min: number } {
+    return { count: this.#count, min: this.#min };
+  }
+
   get running(): readonly number[] {
     return this.sandboxes.filter(({ status }) => status === "running").map(({ number }) => number);
   }
@@ -70,7 +75,7 @@ export class SandboxJobInMemory {
   }
 
   /** One step of taking it away, by a manager. */
-  async retire({ book, troubles }: SimulatedManager, { created = 5 } = {}): Promise<void> {
+  async retire({ book, troubles }: SimulatedManager, { created = 5, isOld = true } = {}): Promise<void> {
     const nomad = this.client;
     const { slots, silent = [] } = this.shape;
     const sandboxes = {
@@ -90,7 +95,7 @@ export class SandboxJobInMemory {
     const facts = factsIn(this.json, GROUP);
     if (facts === undefined) throw new Error("the job has no group");
     const seen = { ...facts, created };
-    await retire({ nomad, pool: POOL, group: GROUP, facts: seen, shrinking, isOld: () => true, signal });
+    await retire({ nomad, pool: POOL, group: GROUP, facts: seen, shrinking, isOld: () => isOld });
   }
 
   private get json(): JobJson {
@@ -124,8 +129,11 @@ export class SandboxJobInMemory {
           readonly Scaling: { readonly Min: number };
         }[];
         this.#min = group?.Scaling.Min ?? 0;
-        this.changes.push(`register with ${group?.Count}`);
-        this.resize(group?.Count ?? 0);
+        this.#isStopped = job.Stop === true;
+        this.changes.push(this.#isStopped ? "stop" : `register with ${group?.Count}`);
+        this.resize(this.#isStopped ? 0 : (group?.Count ?? 0));
+        // A job that is stopped keeps the count that it says.
+        this.#count = group?.Count ?? 0;
         return Promise.resolve(done);
       },
       deregister: (_id: string, { purge }: { readonly purge: boolean }) => {

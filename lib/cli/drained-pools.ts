@@ -1,10 +1,9 @@
 import { poolOfJob, type JobJson } from "../nomad";
 import type { ServiceRow } from "../operations";
-import { PoolRecordStore } from "../pools";
+import { readPoolRecord } from "../pools";
 import { term, wrap, type TerminalText } from "../text";
-import { askPoolStores, type Unknown } from "./pool-stores";
+import { askPoolStores, type PoolClients, type Unknown } from "./pool-stores";
 import { ATTENTION } from "./signs";
-import type { OpenStack } from "./open-stack";
 
 /** Whether a pool takes no new leases; where that is not known, why. */
 type Drained = boolean | Unknown;
@@ -30,11 +29,11 @@ export class DrainedPools {
   ) {}
 
   /** Asks where the leases of the jobs' pools are kept: Consul, and Nomad's variables where Consul says nothing of it. */
-  static async of(jobs: readonly JobJson[], { nomad, consul }: Pick<OpenStack, "nomad" | "consul">) {
+  static async of(jobs: readonly JobJson[], { nomad, consul, signal }: PoolClients) {
     const byJob = new Map(jobs.flatMap((job) => [[job.ID, poolOfJob(job)] as const].filter(isOfPool)));
     if (byJob.size === 0) return new DrainedPools(byJob, new Map());
-    const answers = await askPoolStores(byJob.values(), { nomad, consul }, async (store, pool) => {
-      return (await new PoolRecordStore(store, pool).read()).draining === true ? true : undefined;
+    const answers = await askPoolStores(byJob.values(), { nomad, consul, signal }, async (store, pool, options) => {
+      return (await readPoolRecord(store, pool, options)).draining === true ? true : undefined;
     });
     return new DrainedPools(byJob, new Map([...answers].map(([pool, answer]) => [pool, answer ?? false])));
   }

@@ -4,9 +4,8 @@ import type { Planned, Preview, Wanted } from "../operations";
 import { standingLeases, type Lease } from "../pools";
 import { term } from "../text";
 import type { CliContext } from "./context";
-import { askPoolStores } from "./pool-stores";
+import { askPoolStores, type PoolClients } from "./pool-stores";
 import { ATTENTION } from "./signs";
-import type { OpenStack } from "./open-stack";
 
 /** What a change of a job would end. */
 export interface EndedLeases {
@@ -32,7 +31,7 @@ const LONGEST_OWNER = 64;
  */
 export async function endedLeases(
   planned: readonly PlannedJob[],
-  { nomad, consul }: Pick<OpenStack, "nomad" | "consul">,
+  { nomad, consul, signal }: PoolClients,
 ): Promise<readonly EndedLeases[]> {
   const jobs = planned.flatMap(({ plan, job }) => {
     const pool = endsAllocations(plan) ? poolOfJob(job) : undefined;
@@ -40,8 +39,8 @@ export async function endedLeases(
   });
   if (jobs.length === 0) return [];
   const pools = jobs.map(({ pool }) => pool);
-  const answers = await askPoolStores(pools, { nomad, consul }, async (store, pool) => {
-    const leases = await standingLeases(store, pool);
+  const answers = await askPoolStores(pools, { nomad, consul, signal }, async (store, pool, options) => {
+    const leases = await standingLeases(store, pool, options);
     return leases.length > 0 ? { leases } : undefined;
   });
   const found = await Promise.all(
@@ -66,7 +65,7 @@ export async function endedLeases(
  */
 export async function refuseToEndLeases(
   planned: readonly PlannedJob[],
-  clients: Pick<OpenStack, "nomad" | "consul">,
+  clients: PoolClients,
   { endLeases = false }: { readonly endLeases?: boolean },
   { terminal }: { readonly terminal: Pick<CliContext["terminal"], "note"> },
 ): Promise<void> {
@@ -91,7 +90,7 @@ export async function refuseToEndLeases(
 export async function withEndedLeases(
   preview: Preview,
   wanted: readonly Wanted[],
-  clients: Pick<OpenStack, "nomad" | "consul">,
+  clients: PoolClients,
 ): Promise<Preview> {
   const jobs = new Map(wanted.flatMap((item) => (item.kind === "job" ? [[item.path, item.job] as const] : [])));
   const planned = preview.jobs.flatMap((plan) => {

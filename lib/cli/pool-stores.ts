@@ -1,6 +1,15 @@
 import { messageOf } from "../nomad";
-import { ConsulStore, NomadStore, type Store } from "../pools";
+import { ConsulStore, NomadStore, type ReadOptions, type Store } from "../pools";
 import type { OpenStack } from "./open-stack";
+
+/** Whose stores are asked. */
+export interface PoolClients extends Pick<OpenStack, "nomad" | "consul"> {
+  /** Gives up the questions. Default: nothing does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a pool's store is asked. */
+type Ask<T> = (store: Store, pool: string, options: ReadOptions) => Promise<T | undefined>;
 
 /** That something is not known, and why. */
 export interface Unknown {
@@ -13,15 +22,16 @@ export interface Unknown {
  * @param ask answers undefined where a store has nothing to say
  * @returns for each pool the first answer that says something; undefined where there is none; why it is not known, where Consul cannot be read and
  *   Nomad's variables say nothing either
+ * @throws the signal's reason
  */
 export async function askPoolStores<T extends object | boolean>(
   pools: Iterable<string>,
-  { nomad, consul }: Pick<OpenStack, "nomad" | "consul">,
-  ask: (store: Store, pool: string) => Promise<T | undefined>,
+  { nomad, consul, signal }: PoolClients,
+  ask: Ask<T>,
 ): Promise<ReadonlyMap<string, T | Unknown | undefined>> {
   const stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
   try {
-    const asked = [...new Set(pools)].map(async (pool) => [pool, await firstAnswer(stores, pool, ask)] as const);
+    const asked = [...new Set(pools)].map(async (pool) => [pool, await firstAnswer(stores, pool, ask, signal)] as const);
     return new Map(await Promise.all(asked));
   } finally {
     await Promise.all(stores.map((store) => store.close()));
@@ -31,14 +41,16 @@ export async function askPoolStores<T extends object | boolean>(
 async function firstAnswer<T>(
   stores: readonly Store[],
   pool: string,
-  ask: (store: Store, pool: string) => Promise<T | undefined>,
+  ask: Ask<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T | Unknown | undefined> {
   const unknown: Unknown[] = [];
   for (const [index, store] of stores.entries())
     try {
-      const answer = await ask(store, pool);
+      const answer = await ask(store, pool, { signal });
       if (answer !== undefined) return answer;
     } catch (error) {
+      signal?.throwIfAborted();
       // A pool has its leases in one of them: what the other one does not tell is of no use where the first was read.
       if (index === 0) unknown.push({ unknown: messageOf(error) });
     }

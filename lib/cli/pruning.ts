@@ -64,7 +64,7 @@ export class Pruning {
     const { nomad, consul, contents } = this.stack;
     const { signal, terminal } = this.context;
     const { others } = await ownersOf(this.stack, this.context, { again: true });
-    const leased = async (pool: string) => whyLeased(pool, this.stack);
+    const leased = async (pool: string) => whyLeased(pool, { ...this.stack, signal });
     const found = await findStrays(remains.jobs, { nomad, contents, others, leased, signal });
     const inConsul = await findLeftovers(remains.consul, { consul, contents, others, signal });
     const judged = this.judge({ ...found, leftovers: inConsul.leftovers }, remains, outcomes);

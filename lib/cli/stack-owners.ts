@@ -27,7 +27,7 @@ import type { CliContext } from "./context";
 import type { OpenStack } from "./open-stack";
 import { identityOf } from "./own-stack";
 import { thingInConsul } from "./plan-words";
-import { askPoolStores } from "./pool-stores";
+import { askPoolStores, type PoolClients } from "./pool-stores";
 import { ATTENTION } from "./signs";
 
 /**
@@ -64,7 +64,8 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
   const nothing = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign };
   if (own.kind !== "found") return own.kind === "none" ? nothing : { ...nothing, unknown: own.reason };
   const { signal } = context;
-  const options = { nomad, contents, others, signal, leased: async (pool: string) => whyLeased(pool, stack) };
+  const leased = async (pool: string) => whyLeased(pool, { ...stack, signal });
+  const options = { nomad, contents, others, signal, leased };
   const known = knownBy(own.record);
   const [{ strays, kept }, inConsul] = await Promise.all([
     findStrays(known.jobs, options),
@@ -74,12 +75,9 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
 }
 
 /** Why containers of a pool are nobody's to stop; undefined where they are. */
-export async function whyLeased(
-  pool: string,
-  clients: Pick<OpenStack, "nomad" | "consul">,
-): Promise<string | undefined> {
-  const answers = await askPoolStores([pool], clients, async (store, name) => {
-    const leases = await standingLeases(store, name);
+export async function whyLeased(pool: string, clients: PoolClients): Promise<string | undefined> {
+  const answers = await askPoolStores([pool], clients, async (store, name, options) => {
+    const leases = await standingLeases(store, name, options);
     return leases.length > 0 ? { leases } : undefined;
   });
   const answer = answers.get(pool);

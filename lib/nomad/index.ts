@@ -32,7 +32,7 @@ export { NomadClient, whereOf } from "./client";
 export { isWrongServer } from "./identity";
 export { jobsNamed, parentOf, poolOfJob } from "./job-names";
 export { lacksDrivers, placementInWords, unplacedInWords } from "./placement";
-export { stopAndPurge } from "./purge";
+export { purgeStopped, stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
 export { momentOf } from "./times";

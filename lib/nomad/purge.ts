@@ -27,13 +27,17 @@ export async function stopAndPurge(
     if (status !== "pending") break;
     await sleep(INTERVAL, undefined, { signal });
   }
-  // Somebody may have registered it anew meanwhile: then it is theirs.
-  if ((await nomad.job(id))?.Stop !== true) return evaluation;
+  await purgeStopped(nomad, id);
+  return evaluation;
+}
+
+/** Forgets a job that is stopped. One that somebody has registered anew meanwhile is theirs, and stays. */
+export async function purgeStopped(nomad: NomadClient, id: string): Promise<void> {
+  if ((await nomad.job(id))?.Stop !== true) return;
   try {
     await nomad.deregister(id, { purge: true });
   } catch (error) {
     // Somebody else was faster.
     if (!(error instanceof ApiError && error.status === 404)) throw error;
   }
-  return evaluation;
 }

@@ -23,7 +23,16 @@ export {
   type Executor,
   type Place,
 } from "./execution";
-export { PoolRecordStore, type PoolRecord } from "./generations";
+export {
+  chooseGeneration,
+  forgetPool,
+  jobsOfPool,
+  readPoolRecord,
+  type Choice,
+  type ChooseOptions,
+  type PoolJobsOptions,
+  type PoolRecord,
+} from "./generations";
 export {
   BrowserVmJob,
   POOL_SERVICE_POLICIES,

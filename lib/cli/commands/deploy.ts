@@ -14,6 +14,7 @@ import { term } from "../../text";
 import { STAND_IN } from "../../job-parts";
 import { command, flag, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
+import { chooseGenerations } from "../chosen-generations";
 import { DrainedPools } from "../drained-pools";
 import { refuseToEndLeases } from "../ended-leases";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
@@ -103,7 +104,11 @@ export async function deployEnvironment(
         adopt: input.adopt === true,
         onTaken: (text) => context.terminal.note(term`${ATTENTION} ${text}`),
       });
-      await refuseToEndLeases(planned, stack, input, context);
+      const clients = { ...stack, signal: context.signal };
+      await refuseToEndLeases(planned, clients, input, context);
+      // Before it is brought: an old job that comes back is on its way out until then.
+      const own = planned.map(({ job }) => job);
+      await chooseGenerations(own, clients, context);
     };
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
       deployStack(stack.contents.wanted, {

@@ -6,7 +6,7 @@ import {
   type Destruction,
   type Owners,
 } from "../../operations";
-import { PoolRecordStore, standingLeases } from "../../pools";
+import { forgetPool, standingLeases } from "../../pools";
 import { projectIdentity } from "../../stack-record";
 import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag, value, type ValuesOf } from "../command";
@@ -16,7 +16,7 @@ import { EXIT } from "../exit-codes";
 import { lastClusters } from "../meant-cluster";
 import type { OpenStack } from "../open-stack";
 import { changing, duration, environment, json, stackVariables } from "../options";
-import { askPoolStores } from "../pool-stores";
+import { askPoolStores, type PoolClients } from "../pool-stores";
 import { ATTENTION, BAD, GOOD } from "../signs";
 import { withStackToChange } from "../stack";
 import { timeFromNow } from "../watching";
@@ -84,7 +84,7 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
     else terminal.note(term`${GOOD} there is nothing of ${name} on this cluster`);
     return isUnclear ? EXIT.failed : EXIT.ok;
   }
-  if (!input.endLeases) await refuseLeased(found, stack);
+  if (!input.endLeases) await refuseLeased(found, clients);
   if (!input.yes) {
     const question = joinLines([listText(name, found), term`write ${style.bold(name)} to take all of it away:`]);
     if (!(await confirm(question, name, context, { json: input.json }))) {
@@ -96,7 +96,7 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
     ...clients,
     until: timeFromNow(input.timeout, context),
     onStep: (text) => terminal.note(term`  ${text}`),
-    forgetPool: (pool) => forgetPool(stack, pool),
+    forgetPool: (pool) => forget(clients, pool),
   });
   if (input.json) terminal.json({ environment: name, ...done, kept: found.kept });
   else terminal.note(doneText(name, done));
@@ -107,9 +107,9 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
 }
 
 /** Nobody's containers are taken from under them unasked. */
-async function refuseLeased({ pools }: Destruction, clients: Pick<OpenStack, "nomad" | "consul">): Promise<void> {
-  const answers = await askPoolStores(pools, clients, async (store, pool) => {
-    const leases = await standingLeases(store, pool);
+async function refuseLeased({ pools }: Destruction, clients: PoolClients): Promise<void> {
+  const answers = await askPoolStores(pools, clients, async (store, pool, options) => {
+    const leases = await standingLeases(store, pool, options);
     return leases.length > 0 ? { leases } : undefined;
   });
   const problems = pools.flatMap((pool) => {
@@ -124,9 +124,9 @@ async function refuseLeased({ pools }: Destruction, clients: Pick<OpenStack, "no
 }
 
 /** Removes what managers keep of a pool that is no more, wherever it can be read. */
-async function forgetPool(clients: Pick<OpenStack, "nomad" | "consul">, pool: string): Promise<void> {
-  await askPoolStores([pool], clients, async (store) => {
-    await new PoolRecordStore(store, pool).forget();
+async function forget(clients: PoolClients, pool: string): Promise<void> {
+  await askPoolStores([pool], clients, async (store, _pool, options) => {
+    await forgetPool(store, pool, options);
     // The other store is asked too.
     return undefined;
   });

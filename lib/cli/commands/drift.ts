@@ -49,7 +49,7 @@ export const drift = command({
         terminal.note(line);
       if (as === "text") terminal.print(driftText(found));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
-      if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul }, input, context);
+      if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul, signal: context.signal }, input, context);
       const fixes = input.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
       if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes } : {}) });
       for (const fix of fixes) terminal.note(fixText(fix));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { poolOfJob, type NomadClient } from "../../nomad";
-import { ConsulStore, listLeases, NomadStore, PoolRecordStore, type Lease, type Store } from "../../pools";
+import { ConsulStore, listLeases, NomadStore, readPoolRecord, type Lease, type Store } from "../../pools";
 import { namesToWrite } from "../../operations";
 import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
@@ -86,7 +86,7 @@ async function statusOf(nomad: NomadClient, store: Store, only: string | undefin
         pool,
         jobs: own,
         leases: await listLeases(store, pool),
-        drained: (await new PoolRecordStore(store, pool).read()).draining === true,
+        drained: (await readPoolRecord(store, pool)).draining === true,
       })),
   );
 }

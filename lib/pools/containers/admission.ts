@@ -29,24 +29,29 @@ export class Admission {
     return !isShared && maintenance.current?.isolation === "none";
   }
 
-  /** Before a claim. @throws UserError where the pool serves another user */
-  async admit(owner: string): Promise<void> {
-    if (this.isStrict && this.parts.agreement.record.user !== owner) await this.agree(owner);
+  /** Whether a user has to be {@link admit}ted before a claim: the pool has one user at a time, and it is not known that it is this one. */
+  mustAdmit(owner: string): boolean {
+    return this.isStrict && this.parts.agreement.record.user !== owner;
+  }
+
+  /** Before a claim. @param signal gives it up @throws UserError where the pool serves another user */
+  async admit(owner: string, signal: AbortSignal): Promise<void> {
+    await this.agree(owner, signal);
   }
 
   /**
-   * After a claim, when the lease stands in the store: the user may have been forgotten between, and another one be admitted.
+   * After a claim of a pool with one user at a time, when the lease stands in the store: the user may have been forgotten between, and another one be admitted.
    *
+   * @param signal gives it up
    * @throws UserError where the pool serves another user by now
    */
-  async confirm(owner: string): Promise<void> {
-    if (!this.isStrict) return;
-    const { user, left } = await this.parts.agreement.learn();
-    if (user !== owner || left) await this.agree(owner);
+  async confirm(owner: string, signal: AbortSignal): Promise<void> {
+    const { user, left } = await this.parts.agreement.learn(signal);
+    if (user !== owner || left) await this.agree(owner, signal);
   }
 
   /** Forgets the user where that is due. To be called by the manager that looks after the pool. */
-  async look(): Promise<void> {
+  async look(signal: AbortSignal): Promise<void> {
     const { agreement, book, view } = this.parts;
     const { user, left } = agreement.record;
     if (user === undefined || !view.isCurrent) return;
@@ -55,22 +60,25 @@ export class Admission {
       const { leased, ending, current } = book.state();
       if (!current || leased + ending > 0) return;
       const mark = randomBytes(8).toString("hex");
-      await agreement.change((now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now));
+      await agreement.change(
+        (now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now),
+        signal,
+      );
     } else if (!containers.some((id) => left.containers.includes(id)) && (await book.list()).length === 0)
       // Whoever has claimed since has taken the mark away: then the user stays.
       await agreement.change((now) => {
         const { user: _user, left: found, ...others } = now;
         return found?.mark === left.mark ? others : now;
-      });
+      }, signal);
   }
 
-  private async agree(owner: string): Promise<void> {
+  private async agree(owner: string, signal: AbortSignal): Promise<void> {
     const { agreement, pool } = this.parts;
     const { user } = await agreement.change((now) => {
       if (now.user !== undefined && now.user !== owner) return now;
       const { left, ...rest } = now;
       return now.user === owner && !left ? now : { ...rest, user: owner };
-    });
+    }, signal);
     if (user !== owner)
       throw UserError.at(
         "owner",

@@ -1,6 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isConflict, stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
-import { currentOf, isLive, nextToGo, type Agreement, type Duty } from "../generations";
+import {
+  Attempts,
+  choosing,
+  currentOf,
+  isLive,
+  nextToGo,
+  sizeIn,
+  type Agreement,
+  type Duty,
+  type PoolRecord,
+} from "../generations";
 import type { PoolJob } from "../jobs";
 import type { Clock, LeaseBook } from "../leases";
 import { Forecast } from "./forecast";
@@ -22,6 +32,8 @@ export interface MaintenanceParts {
   readonly maxAge: number;
   readonly healthyWithin: number;
   readonly isReady: (container: Container) => boolean;
+  /** Told of what went wrong and is tried again. */
+  readonly onTrouble: (message: string) => void;
 }
 
 /** Containers that are replaced for their age in one round, as a part of the pool, so that it is never empty for that. */
@@ -38,12 +50,17 @@ const INTERVAL = 30;
  */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
+  readonly #retirements: Attempts;
   /** Since when each container that runs is not ready. */
   #ill: ReadonlyMap<string, number> = new Map();
   #forecast: { readonly job: string; readonly forecast: Forecast } | undefined;
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts;
+    this.#retirements = new Attempts(
+      parts.onTrouble,
+      (job, message) => `the old job ${job} is not taken away yet: ${message}`,
+    );
   }
 
   /** The generation that gives out containers. */
@@ -64,16 +81,13 @@ export class Maintenance {
     return this.forecastOf(generation).size;
   }
 
-  /** Registers the pool's job where it is not there, and makes it the one that gives out containers. */
-  async install(): Promise<void> {
+  /** Registers the pool's job where it is not there, and makes it the one that gives out containers. @param signal gives it up */
+  async install(signal: AbortSignal): Promise<void> {
     const { nomad, view, job } = this.#parts;
     if (!job) return;
     if (!view.generations.some((generation) => generation.job === job.id)) await this.register(job);
     await view.look();
-    const newest = Math.max(0, ...view.generations.map(({ created }) => created));
-    await this.#parts.agreement.change((now) =>
-      now.choice?.job === job.id && now.choice.newest >= newest ? now : { ...now, choice: { job: job.id, newest } },
-    );
+    await this.#parts.agreement.change((now) => choosing(job.id, view.generations, now), signal);
     // Another manager may have taken it away as an old generation just then.
     if ((await nomad.job(job.id)) === undefined) await this.register(job);
   }
@@ -92,12 +106,17 @@ export class Maintenance {
       if (job && !this.#parts.agreement.record.draining) await this.register(job);
       return;
     }
-    for (const generation of view.generations) {
+    const old = view.generations.filter(({ job: id }) => id !== current.job);
+    await this.rememberSizes(current, signal);
+    for (const generation of old) {
       if (signal.aborted || !duty.held) return;
-      if (generation.job !== current.job) await this.retire(generation, signal);
+      // Whatever is wrong with one of them, the others go on.
+      await this.#retirements.of(generation.job, () => this.retire(generation, signal), signal);
     }
+    this.#retirements.keep(old.map(({ job: id }) => id));
+    if (signal.aborted || !duty.held) return;
     await this.resize(current, this.targetOf(current), signal);
-    await this.replace(current);
+    await this.replace(current, signal);
   }
 
   private async register(job: PoolJob): Promise<void> {
@@ -115,10 +134,7 @@ export class Maintenance {
   private forecastOf(generation: Generation): Forecast {
     const { job, min, max, clock } = this.#parts;
     if (this.#forecast?.job !== generation.job) {
-      const had =
-        this.#parts.agreement.record.usual?.job === generation.job
-          ? this.#parts.agreement.record.usual.containers
-          : generation.count;
+      const had = sizeIn(this.#parts.agreement.record, generation.job) ?? generation.count;
       const usual = job?.id === generation.job ? (job.groups?.[0]?.count ?? had) : had;
       const forecast = new Forecast({ min: min ?? usual, max: max ?? Math.max(usual, min ?? 0) });
       forecast.begin(generation.count, clock.now());
@@ -133,6 +149,29 @@ export class Maintenance {
     if (!current) return;
     const { leased, queue } = book.state();
     this.forecastOf(current).observe(leased + queue, clock.now());
+  }
+
+  /**
+   * What old generations have now is what they have again, should they come back before they are gone. That is forgotten of those that are gone, and
+   * of the one that has so many: its job says it then.
+   */
+  private async rememberSizes(current: Generation, signal: AbortSignal): Promise<void> {
+    const { agreement, view } = this.#parts;
+    const { generations } = view;
+    const isKept = (now: PoolRecord, job: string, containers: number) => {
+      const generation = generations.find((one) => one.job === job);
+      const isSaid = job === current.job && !now.draining && (generation?.count ?? 0) >= containers;
+      return generation !== undefined && !isSaid;
+    };
+    const change = (now: PoolRecord): PoolRecord => {
+      const { sizes = [] } = now;
+      const kept = sizes.filter(({ job, containers }) => isKept(now, job, containers));
+      const fresh = generations
+        .filter(({ job }) => job !== current.job && sizeIn(now, job) === undefined)
+        .map(({ job, count }) => ({ job, containers: count }));
+      return fresh.length === 0 && kept.length === sizes.length ? now : { ...now, sizes: [...kept, ...fresh] };
+    };
+    if (change(agreement.record) !== agreement.record) await agreement.change(change, signal);
   }
 
   /** An old generation shrinks as its leases end, and is taken away with the last. */
@@ -180,7 +219,7 @@ export class Maintenance {
   }
 
   /** Replaces what is too old, does not become healthy, or was told to be replaced. Whatever of it somebody leases is left alone. */
-  private async replace(current: Generation): Promise<void> {
+  private async replace(current: Generation, signal: AbortSignal): Promise<void> {
     const { view, book, maxAge } = this.#parts;
     const taken = new Set(
       book
@@ -195,7 +234,7 @@ export class Maintenance {
     const worn = own.filter(({ id }) => this.isWorn(id));
     await Promise.all([...ill, ...some, ...worn].map(({ id }) => book.retire(id)));
     if (this.#parts.agreement.record.worn && !view.containers.some(({ id }) => this.isWorn(id)))
-      await this.forgetWorn(this.#parts.agreement.record.worn);
+      await this.forgetWorn(this.#parts.agreement.record.worn, signal);
   }
 
   /** Remembers since when containers are not ready; what is not known just now is no illness of theirs. */
@@ -212,11 +251,11 @@ export class Maintenance {
   }
 
   /** All of them have ended. */
-  private async forgetWorn(ended: readonly string[]): Promise<void> {
+  private async forgetWorn(ended: readonly string[], signal: AbortSignal): Promise<void> {
     await this.#parts.agreement.change((now) => {
       const { worn, ...others } = now;
       return worn?.every((id) => ended.includes(id)) ? others : now;
-    });
+    }, signal);
   }
 
   /** Ends leases whose containers have ended by themselves. */

@@ -26,7 +26,7 @@ export class Offer {
   has(container: Container | undefined): container is Container {
     const { view, maintenance, agreement, maxAge } = this.parts;
     const { current } = maintenance;
-    if (!container || !current || agreement.record.draining || !view.isCurrent) return false;
+    if (!container || !current || agreement.record.draining || !view.knows(current.job)) return false;
     if (container.job !== current.job || container.age > maxAge) return false;
     // Where the pool becomes smaller, those with the highest numbers have to become free.
     const target = maintenance.targetOf(current);

@@ -6,13 +6,14 @@ import {
   numberInName,
   type AllocationStub,
   type ConsulClient,
+  type JobJson,
   type NomadClient,
   type ServiceInstance,
 } from "../../nomad";
 import type { Place } from "../execution";
-import { isLive } from "../generations";
+import { Attempts, isLive, jobsOfPool } from "../generations";
 import type { Clock } from "../leases";
-import { generationsOf, type Generation } from "./generations";
+import { generationFrom, type Generation } from "./generations";
 
 /** A container of a pool: an allocation that is not over. */
 export interface Container {
@@ -62,17 +63,28 @@ interface Source {
   failing: number | undefined;
 }
 
+/** A generation whose allocations are followed. */
+interface Watched {
+  readonly stop: AbortController;
+  readonly first: Promise<void>;
+}
+
 /**
  * The containers of a pool as Nomad and Consul have them, a moment old: one blocking query for each generation of its job and one for its
  * checks, whose answers replace what was known; and a look at the jobs once a second.
  */
 export class ContainerView {
   readonly #stop = new AbortController();
-  readonly #watched = new Map<string, { readonly stop: AbortController; readonly first: Promise<void> }>();
+  readonly #watched = new Map<string, Watched>();
+  /** Of each generation whether its allocations are known. */
+  readonly #places = new Map<string, Source>();
+  readonly #reads: Attempts;
+  readonly #looks: Attempts;
+  /** The pool's jobs as they were read last: one that has not changed since is not read again. */
+  #read: ReadonlyMap<string, JobJson> = new Map();
   readonly #allocations = new Map<string, readonly AllocationStub[]>();
   readonly #seen = new Map<string, { readonly at: number; readonly lead: number }>();
   readonly #jobs: Source = { failing: undefined };
-  readonly #places: Source = { failing: undefined };
   readonly #checks: Source = { failing: undefined };
   #generations: readonly Generation[] = [];
   #healthy: ReadonlySet<string> = new Set();
@@ -85,6 +97,11 @@ export class ContainerView {
 
   constructor(private readonly options: ViewOptions) {
     setMaxListeners(0, this.#stop.signal);
+    const { pool, onTrouble } = options;
+    const words = (job: string, message: string) =>
+      `the job ${job} of ${pool} cannot be seen: ${message}; trying again`;
+    this.#reads = new Attempts(onTrouble, words);
+    this.#looks = new Attempts(onTrouble, words);
   }
 
   /**
@@ -112,8 +129,13 @@ export class ContainerView {
 
   /** Whether all of it is known: no server has been without an answer for long. */
   get isCurrent(): boolean {
+    return this.#generations.every(({ job }) => this.knows(job));
+  }
+
+  /** Whether that is so of one generation: what is wrong with another one takes nothing from it. */
+  knows(job: string): boolean {
     const now = this.options.clock.now();
-    const failing = [this.#jobs, this.#places, this.#checks].map((source) => source.failing);
+    const failing = [this.#jobs, this.#checks, this.#places.get(job)].map((source) => source?.failing);
     return [...failing, this.#asked].every((since) => since === undefined || now - since < STALE);
   }
 
@@ -140,26 +162,49 @@ export class ContainerView {
   }
 
   private async lookOnce(): Promise<void> {
+    const { nomad, pool } = this.options;
     const before = JSON.stringify(this.#generations);
-    this.#generations = await generationsOf(this.options.nomad, this.options.pool);
+    const unread = new Set<string>();
+    const jobs = await jobsOfPool(nomad, pool, {
+      known: this.#read,
+      onUnread: (job, error) => {
+        unread.add(job);
+        this.#reads.failed(job, error);
+      },
+    });
+    this.#reads.keep(unread);
+    this.#read = new Map(jobs.map((job) => [job.ID, job]));
+    this.#generations = jobs.flatMap((job) => generationFrom(job, pool) ?? []);
     const ids = new Set(this.#generations.map(({ job }) => job));
     for (const [id, { stop }] of this.#watched) {
       if (ids.has(id)) continue;
       stop.abort();
-      this.#watched.delete(id);
-      this.#allocations.delete(id);
+      for (const map of [this.#watched, this.#places, this.#allocations]) map.delete(id);
     }
-    for (const id of ids) {
-      if (this.#watched.has(id)) continue;
-      const stop = new AbortController();
-      const first = this.watch(id, AbortSignal.any([stop.signal, this.#stop.signal])).catch((error: unknown) => {
-        this.#watched.delete(id);
-        throw error;
-      });
-      this.#watched.set(id, { stop, first });
-    }
-    await Promise.all([...this.#watched.values()].map(({ first }) => first));
+    this.#looks.keep(ids);
+    const failed = await Promise.all(
+      [...ids].map((id) => this.#looks.of(id, () => this.follow(id), this.#stop.signal)),
+    );
     if (JSON.stringify(this.#generations) !== before) this.changed();
+    const [first] = failed;
+    // Whatever is wrong with some, the others are seen; of none nothing is known.
+    if (first && failed.every((each) => each !== undefined)) throw first.error;
+  }
+
+  /** Follows the allocations of a generation, if nobody does. @returns once they are known */
+  private async follow(id: string): Promise<void> {
+    const watched = this.#watched.get(id);
+    if (watched) return watched.first;
+    const stop = new AbortController();
+    const place: Source = this.#places.get(id) ?? { failing: undefined };
+    this.#places.set(id, place);
+    const first = this.watch(id, place, AbortSignal.any([stop.signal, this.#stop.signal])).catch((error: unknown) => {
+      place.failing ??= this.options.clock.now();
+      this.#watched.delete(id);
+      throw error;
+    });
+    this.#watched.set(id, { stop, first });
+    return first;
   }
 
   private changed(): void {
@@ -168,11 +213,12 @@ export class ContainerView {
   }
 
   /** Follows the allocations of a job. @returns once they are known */
-  private async watch(job: string, signal: AbortSignal): Promise<void> {
+  private async watch(job: string, place: Source, signal: AbortSignal): Promise<void> {
     const { nomad } = this.options;
     const { value, index } = await nomad.watchAllocations(job, { seconds: 1, signal });
+    place.failing = undefined;
     this.takeAllocations(job, value);
-    void this.repeat(this.#places, signal, index, async (after) => {
+    void this.repeat(place, signal, index, async (after) => {
       const answer = await nomad.watchAllocations(job, { index: after, seconds: WAIT, signal });
       if (!signal.aborted) this.takeAllocations(job, answer.value);
       return answer.index;

@@ -1,6 +1,6 @@
 import { UserError } from "../../jobspec";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
-import { currentOf, PoolRecordStore, REGISTERED_BY } from "../generations";
+import { currentOf, readPoolRecord, REGISTERED_BY } from "../generations";
 import {
   LARGEST_WARM_POOL,
   PROVIDERS,
@@ -253,10 +253,7 @@ export class WarmPoolManager {
   private async isDeployed(provider: Provider): Promise<boolean> {
     const { nomad, store } = this.options;
     const name = WarmPoolJob.nameOf(provider);
-    const [generations, { choice }] = await Promise.all([
-      generationsOf(nomad, name),
-      new PoolRecordStore(store, name).read(),
-    ]);
+    const [generations, { choice }] = await Promise.all([generationsOf(nomad, name), readPoolRecord(store, name)]);
     const current = currentOf(generations, choice);
     return current !== undefined && current.registeredBy !== THIS_KIND;
   }

@@ -2,13 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
-import { Agreement, Duty, PoolRecordStore } from "../generations";
+import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";
 import {
   CLAIM_DEADLINE,
   LeaseBook,
   monotonicClock,
   poolKey,
   PoolBusyError,
+  within,
   type Clock,
   type Lease,
   type LeaseEnd,
@@ -41,6 +42,8 @@ const OWN = 500;
 const REASONS = 500;
 /** How long a container may take to be emptied for its owner, in milliseconds; it is replaced then. */
 const EMPTIED = 15_000;
+/** How long the store may take to say that a user has a pool without isolation still, in milliseconds, also where the claim's time is over. */
+const CONFIRMED = 500;
 /** How often a container is claimed anew that turns out to be on its way out. */
 const TRIES = 5;
 
@@ -111,7 +114,7 @@ export class WarmPool {
       (lease) => this.letGo(lease),
     );
     this.#duty = new Duty(store, poolKey(pool, "maintenance"), this.book.manager, this.#clock);
-    this.#agreement = new Agreement(new PoolRecordStore(store, pool), this.book);
+    this.#agreement = new Agreement(new PoolRecords(store, pool, this.#clock), this.book);
     this.#maintenance = new Maintenance({
       nomad,
       view: this.#view,
@@ -126,6 +129,7 @@ export class WarmPool {
       maxAge: options.maxAge ?? DAY,
       healthyWithin: options.healthyWithin ?? HEALTHY_WITHIN,
       isReady: (container) => this.#offer.isReady(container),
+      onTrouble,
     });
     this.#offer = new Offer({
       view: this.#view,
@@ -171,7 +175,7 @@ export class WarmPool {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     await this.#agreement.learn(signal);
-    for (const step of [() => this.#view.start(), () => this.#maintenance.install(), () => this.book.start()]) {
+    for (const step of [() => this.#view.start(), () => this.#maintenance.install(signal), () => this.book.start()]) {
       signal.throwIfAborted();
       await step();
     }
@@ -214,7 +218,8 @@ export class WarmPool {
     this.refuseDrained();
     const { owner, deadline = CLAIM_DEADLINE, standing, signal, queue = true } = options;
     let end = this.#clock.now() + deadline;
-    await this.#admission.admit(owner);
+    if (this.#admission.mustAdmit(owner))
+      await this.within(Math.max(1, deadline), signal, (over) => this.#admission.admit(owner, over));
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
     const kept = standing === undefined ? await this.#kept.take(owner, Math.min(OWN, deadline / 2), signal) : undefined;
     const waiting = kept && this.find(kept.slot);
@@ -225,7 +230,7 @@ export class WarmPool {
     for (let tries = 1; ; tries += 1) {
       const lease = await this.leased({ ...options, deadline: Math.max(0, end - this.#clock.now()) });
       const container = this.find(lease.slot);
-      if (container?.isRunning) return this.admitted(leasedOf(lease, container));
+      if (container?.isRunning) return this.admitted(leasedOf(lease, container), end, signal);
       // It was told to stop in this very moment, as all are by a drain.
       await this.book.release(lease).catch(() => undefined);
       this.refuseDrained();
@@ -300,10 +305,12 @@ export class WarmPool {
    */
   async drain(): Promise<number> {
     const { current } = this.#maintenance;
-    const usual = current && { job: current.job, containers: this.#maintenance.targetOf(current) };
-    await this.#agreement.change((now) =>
-      now.draining ? now : { ...now, draining: true, ...(usual ? { usual } : {}) },
-    );
+    const target = current && this.#maintenance.targetOf(current);
+    await this.agree((now) => {
+      if (now.draining) return now;
+      const drained = { ...now, draining: true };
+      return current && target !== undefined ? withSize(drained, current.job, target) : drained;
+    });
     this.changed();
     this.#kept.sweep(0);
     await this.#agreement.known("that it is drained");
@@ -312,7 +319,7 @@ export class WarmPool {
 
   /** Ends a {@link drain}: the pool takes leases again, and has the size that it had. */
   async fill(): Promise<void> {
-    await this.#agreement.change((now) => (now.draining ? { ...now, draining: false } : now));
+    await this.agree((now) => (now.draining ? { ...now, draining: false } : now));
     this.changed();
   }
 
@@ -324,7 +331,7 @@ export class WarmPool {
    */
   async recycle(): Promise<number> {
     const there = this.#view.containers.map(({ id }) => id);
-    await this.#agreement.change((now) => ({ ...now, worn: [...new Set([...(now.worn ?? []), ...there])] }));
+    await this.agree((now) => ({ ...now, worn: [...new Set([...(now.worn ?? []), ...there])] }));
     this.#kept.sweep(0);
     const retired = await Promise.all(there.map((id) => this.book.retire(id)));
     return retired.filter(Boolean).length;
@@ -348,7 +355,7 @@ export class WarmPool {
     const { current } = this.#maintenance;
     if (!current)
       throw UserError.at("size", `the pool ${this.pool} has no job that could be scaled; deploy it first`, "pool/size");
-    await this.#agreement.change((now) => ({ ...now, size: { job: current.job, containers } }));
+    await this.agree((now) => ({ ...now, size: { job: current.job, containers } }));
     this.changed();
   }
 
@@ -384,6 +391,21 @@ export class WarmPool {
     }
   }
 
+  /** Asks the store, no longer than it may take and than this pool is there. */
+  private async within<T>(
+    limit: number,
+    signal: AbortSignal | undefined,
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const until = signal ? AbortSignal.any([this.#stop.signal, signal]) : this.#stop.signal;
+    return within(this.#clock, limit, this.#options.store.name, ask, until);
+  }
+
+  /** Changes what the managers of the pool go by. */
+  private async agree(change: (now: PoolRecord) => PoolRecord): Promise<void> {
+    await this.#agreement.change(change, this.#stop.signal);
+  }
+
   private askWhy(): void {
     const { current } = this.#maintenance;
     if (current && missingOf(current, this.#view) > 0) this.#unplaced.look();
@@ -401,11 +423,17 @@ export class WarmPool {
   }
 
   /** Gives a container to a user who may have it. @throws PoolBusyError where the pool was drained while it was claimed, or admission asked the store */
-  private async admitted(container: LeasedContainer): Promise<LeasedContainer> {
+  private async admitted(
+    container: LeasedContainer,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): Promise<LeasedContainer> {
     const { lease } = container;
     try {
       this.refuseDrained();
-      await this.#admission.confirm(lease.owner);
+      const left = Math.max(CONFIRMED, end - this.#clock.now());
+      if (this.#admission.isStrict)
+        await this.within(left, signal, (over) => this.#admission.confirm(lease.owner, over));
       this.refuseDrained();
       return container;
     } catch (error) {
@@ -450,7 +478,7 @@ export class WarmPool {
     for (let wasWell = true; !signal.aborted;) {
       try {
         await this.#maintenance.round(signal);
-        if (this.#duty.held) await this.#admission.look();
+        if (this.#duty.held) await this.#admission.look(signal);
         this.#kept.sweep(this.book.state().queue);
         this.changed();
         wasWell = true;

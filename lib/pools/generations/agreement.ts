@@ -1,5 +1,5 @@
 import type { LeaseBook } from "../leases";
-import { POOL_RECORD, type PoolRecord, type PoolRecordStore } from "./pool-record";
+import { POOL_RECORD, type PoolRecord, type PoolRecords } from "./pool-record";
 
 /**
  * What the managers of a pool have agreed on, as this one knows it: from its view of the pool some milliseconds after another manager has written it,
@@ -10,7 +10,7 @@ export class Agreement {
   #version = 0;
 
   constructor(
-    private readonly records: PoolRecordStore,
+    private readonly records: PoolRecords,
     private readonly book: LeaseBook,
   ) {}
 
@@ -25,15 +25,21 @@ export class Agreement {
     return this.#record;
   }
 
-  /** Reads it. */
-  async learn(signal?: AbortSignal): Promise<PoolRecord> {
-    ({ record: this.#record, version: this.#version } = await this.records.found(signal));
+  /** Reads it. @param signal gives it up @throws what the store says, where it does not answer in time or refuses */
+  async learn(signal: AbortSignal): Promise<PoolRecord> {
+    ({ record: this.#record, version: this.#version } = await this.records.read(signal));
     return this.#record;
   }
 
-  /** Changes it. @param change gives what it is to be; the same object where nothing is to be changed */
-  async change(change: (now: PoolRecord) => PoolRecord): Promise<PoolRecord> {
-    ({ record: this.#record, version: this.#version } = await this.records.change(change));
+  /**
+   * Changes it.
+   *
+   * @param change gives what it is to be; the same object where nothing is to be changed
+   * @param signal gives it up
+   * @throws what the store says, where it does not answer in time or refuses: then it is not known whether it was changed
+   */
+  async change(change: (now: PoolRecord) => PoolRecord, signal: AbortSignal): Promise<PoolRecord> {
+    ({ record: this.#record, version: this.#version } = await this.records.change(change, signal));
     return this.#record;
   }
 

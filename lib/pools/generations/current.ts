@@ -21,3 +21,9 @@ export function currentOf<T extends Made>(generations: readonly T[], choice: Cho
   if (!newest || !choice || newest.created > choice.newest) return newest;
   return generations.find(({ job }) => job === choice.job) ?? newest;
 }
+
+/** A record of a pool in which a job is chosen of those that are there; the same object where it is chosen already. */
+export function choosing<T extends { readonly choice?: Choice }>(job: string, there: readonly Made[], now: T): T {
+  const newest = Math.max(0, ...there.map(({ created }) => created));
+  return now.choice?.job === job && now.choice.newest >= newest ? now : { ...now, choice: { job, newest } };
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../leases";
+import { within, type Clock } from "../leases";
 import { ABSENT, type Store } from "../store";
 
 /** How long a duty stands after its manager was heard of last, in milliseconds. */
@@ -26,10 +26,16 @@ export class Duty {
     return this.clock.now() < this.#until;
   }
 
-  /** Renews it, or takes it where nobody has it. To be called about once a second. @returns whether it is this manager's */
+  /**
+   * Renews it, or takes it where nobody has it. To be called about once a second.
+   *
+   * @param signal gives it up. Default: an answer that does not come within the duty's own time is given up by itself
+   * @returns whether it is this manager's
+   * @throws what the store says, where it does not answer in time or refuses; the signal's reason
+   */
   async turn(signal?: AbortSignal): Promise<boolean> {
     const before = this.clock.now();
-    const found = await this.store.read(this.key, signal);
+    const found = await this.ask((over) => this.store.read(this.key, over), signal);
     const now = this.clock.now();
     const version = found?.version ?? ABSENT;
     if (version !== this.#version) {
@@ -38,7 +44,7 @@ export class Duty {
     }
     const isOurs = found !== undefined && managerOf(found.value) === this.manager;
     if (found !== undefined && !isOurs && now - this.#since < TTL) return this.lose();
-    const written = await this.store.write(this.key, this.value(), version, signal);
+    const written = await this.ask((over) => this.store.write(this.key, this.value(), version, over), signal);
     if (written === undefined) return this.lose();
     this.#version = written;
     this.#since = this.clock.now();
@@ -46,11 +52,21 @@ export class Duty {
     return this.held;
   }
 
-  /** Leaves it to whoever is next. */
-  async leave(): Promise<void> {
+  /**
+   * Leaves it to whoever is next. Where the store does not take that, it is another's once its time is over.
+   *
+   * @param signal gives it up. Default: as for a {@link turn}
+   * @throws as {@link turn}
+   */
+  async leave(signal?: AbortSignal): Promise<void> {
     if (!this.held) return;
     this.#until = Number.NEGATIVE_INFINITY;
-    await this.store.remove(this.key, this.#version);
+    await this.ask((over) => this.store.remove(this.key, this.#version, over), signal);
+  }
+
+  /** What the store answers later than the duty lasts is of no use any more. */
+  private async ask<T>(question: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return within(this.clock, TTL, this.store.name, question, signal);
   }
 
   private lose(): false {

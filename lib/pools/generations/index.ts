@@ -3,8 +3,10 @@
  * takes old ones away.
  */
 export { Agreement } from "./agreement";
+export { chooseGeneration, type ChooseOptions } from "./choose";
 export { isLive, nextToGo } from "./allocations";
-export { currentOf, REGISTERED_BY, type Choice, type Made } from "./current";
+export { Attempts } from "./attempts";
+export { choosing, currentOf, REGISTERED_BY, type Choice, type Made } from "./current";
 export { Duty } from "./duty";
-export { isOfPool, jobsOfPool } from "./pool-jobs";
-export { POOL_RECORD, PoolRecordStore, type PoolRecord } from "./pool-record";
+export { isOfPool, jobsOfPool, readJobs, type PoolJobsOptions } from "./pool-jobs";
+export { forgetPool, PoolRecords, readPoolRecord, sizeIn, withSize, type PoolRecord } from "./pool-record";

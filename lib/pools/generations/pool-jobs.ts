@@ -1,20 +1,41 @@
-import { poolOfJob, type JobJson, type NomadClient } from "../../nomad";
+import { poolOfJob, type JobJson, type JobSummary, type NomadClient } from "../../nomad";
 
-/**
- * The jobs of a pool that are registered and not stopped: its generations.
- *
- * @param known what was read of them before, by their ids: a job that has not changed since is not read again. Default: all are read
- */
+/** How the jobs of a pool are read. */
+export interface PoolJobsOptions {
+  /** What was read of them before, by their ids: a job that has not changed since is not read again. Default: all are read. */
+  readonly known?: ReadonlyMap<string, JobJson>;
+  /** Told of each that cannot be read: then it is what it was before, or is left out. Default: the reading fails. */
+  readonly onUnread?: (job: string, error: unknown) => void;
+}
+
+/** The jobs of a pool that are registered and not stopped: its generations. */
 export async function jobsOfPool(
   nomad: NomadClient,
   pool: string,
-  known: ReadonlyMap<string, JobJson> = new Map(),
+  options: PoolJobsOptions = {},
 ): Promise<readonly JobJson[]> {
-  const stubs = (await nomad.jobs(pool)).filter(({ Stop }) => !Stop);
+  return readJobs(nomad, pool, await nomad.jobs(pool), options);
+}
+
+/** Of jobs whose ids begin with a pool's name, those of the pool. */
+export async function readJobs(
+  nomad: NomadClient,
+  pool: string,
+  stubs: readonly JobSummary[],
+  { known, onUnread }: PoolJobsOptions = {},
+): Promise<readonly JobJson[]> {
+  const standing = stubs.filter(({ Stop }) => !Stop);
   const jobs = await Promise.all(
-    stubs.map(({ ID, JobModifyIndex }) => {
-      const before = known.get(ID);
-      return before !== undefined && before.JobModifyIndex === JobModifyIndex ? before : nomad.job(ID);
+    standing.map(async ({ ID, JobModifyIndex }) => {
+      const before = known?.get(ID);
+      if (before !== undefined && before.JobModifyIndex === JobModifyIndex) return before;
+      try {
+        return await nomad.job(ID);
+      } catch (error) {
+        if (onUnread === undefined) throw error;
+        onUnread(ID, error);
+        return before;
+      }
     }),
   );
   return jobs.filter((job) => job !== undefined).filter((job) => isOfPool(job, pool));

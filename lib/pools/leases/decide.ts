@@ -1,6 +1,6 @@
 import { passingTrouble } from "../../nomad";
 import { ABSENT, type Store } from "../store";
-import type { Clock } from "./clock";
+import { pause, type Clock } from "./clock";
 
 /** Until when a write is tried, and how. */
 export interface Patience {
@@ -9,6 +9,8 @@ export interface Patience {
   readonly until: number;
   /** How long one request may take, in milliseconds: then it is not known what became of it, and it is asked again. */
   readonly attempt: number;
+  /** Gives it up earlier: then it is not known what became of it either. Default: it is given up at the end alone. */
+  readonly signal?: AbortSignal;
 }
 
 const SHORTEST_PAUSE = 25;
@@ -66,32 +68,47 @@ export async function readDecided(store: Store, key: string, patience: Patience)
 }
 
 async function persist<T>(store: Store, patience: Patience, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { clock, until, attempt } = patience;
-  for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  const { clock, until, attempt, signal } = patience;
+  for (let rest = SHORTEST_PAUSE; ; rest = Math.min(rest * 2, LONGEST_PAUSE)) {
     try {
-      return await within(clock, Math.max(1, Math.min(attempt, until - clock.now())), store.name, ask);
+      return await within(clock, Math.max(1, Math.min(attempt, until - clock.now())), store.name, ask, signal);
     } catch (error) {
-      if (!mayPass(error) || clock.now() + pause >= until) throw error;
+      if (signal?.aborted || !mayPass(error) || clock.now() + rest >= until) throw error;
     }
-    await new Promise<void>((resolve) => clock.after(pause, resolve));
+    await pause(clock, rest, signal);
   }
 }
 
-/** Gives up a request after a while. */
+/**
+ * Gives up a request after a while.
+ *
+ * @param limit in milliseconds
+ * @param store its name, for the error
+ * @param signal gives it up earlier, also where the store does not listen to that. Default: nothing does
+ * @throws SlowStoreError where it took longer; the signal's reason; what the store says
+ */
 export async function within<T>(
   clock: Clock,
   limit: number,
   store: string,
   ask: (signal: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
+  signal?.throwIfAborted();
   const controller = new AbortController();
   let forget = (): void => undefined;
   const over = new Promise<never>((_, reject) => {
-    forget = clock.after(limit, () => {
-      const slow = new SlowStoreError(store, limit);
-      reject(slow);
-      controller.abort(slow);
-    });
+    const giveUp = (reason: unknown) => {
+      reject(reason as Error);
+      controller.abort(reason);
+    };
+    const cancel = () => giveUp(signal?.reason);
+    const forgetTimer = clock.after(limit, () => giveUp(new SlowStoreError(store, limit)));
+    signal?.addEventListener("abort", cancel);
+    forget = () => {
+      forgetTimer();
+      signal?.removeEventListener("abort", cancel);
+    };
   });
   over.catch(() => undefined);
   try {

@@ -1,6 +1,6 @@
 /** Leases: who has which slot of a pool, and for how long. */
 export { monotonicClock, settledWithin, type Clock } from "./clock";
-export { SlowStoreError } from "./decide";
+export { readDecided, SlowStoreError, within, writeDecided } from "./decide";
 export { doublesIn, type Double, type HistoryEvent } from "./history";
 export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";

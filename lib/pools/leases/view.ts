@@ -146,10 +146,8 @@ export class View {
   /** The next list. This manager's own heartbeats change the pool, so that one comes soon, or the connection is dead. */
   private async list(after: number | undefined): Promise<Snapshot> {
     const { store, keys, clock, patience } = this;
-    return within(clock, patience, store.name, async (over) => {
-      const signal = AbortSignal.any([over, this.#stopped.signal]);
-      return store.list(keys.prefix, { after, wait: patience, signal });
-    });
+    const list = async (signal: AbortSignal) => store.list(keys.prefix, { after, wait: patience, signal });
+    return within(clock, patience, store.name, list, this.#stopped.signal);
   }
 
   private apply({ objects, index }: Snapshot, list: number): void {

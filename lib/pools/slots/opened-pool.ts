@@ -1,5 +1,5 @@
 import type { Place } from "../execution";
-import { Agreement, Duty, jobsOfPool, PoolRecordStore } from "../generations";
+import { Agreement, choosing, Duty, jobsOfPool, PoolRecords } from "../generations";
 import type { SlotPoolJob } from "../jobs";
 import { LeaseBook, monotonicClock, poolKey, type Clock, type Lease, type LeaseEnd } from "../leases";
 import { sweepLeftBehind } from "./left-behind";
@@ -62,7 +62,7 @@ export class OpenedPool {
       candidates: () => this.candidates(),
       onLost: onLeaseLost,
     });
-    this.#agreement = new Agreement(new PoolRecordStore(store, pool), this.book);
+    this.#agreement = new Agreement(new PoolRecords(store, pool, clock), this.book);
     this.generations = new SlotGenerations({
       ...{ nomad, which, onTrouble },
       group: this.#group,
@@ -178,10 +178,7 @@ export class OpenedPool {
     if (current !== undefined && (current.facts.registeredBy !== THIS_KIND || current.facts.job === job.id)) return;
     await ensureJob(nomad, job);
     await generations.look();
-    const newest = Math.max(0, ...generations.jobs.map(({ created }) => created));
-    await this.#agreement.change((now) =>
-      now.choice?.job === job.id && now.choice.newest >= newest ? now : { ...now, choice: { job: job.id, newest } },
-    );
+    await this.#agreement.change((now) => choosing(job.id, generations.jobs, now), this.handlers.signal);
     // Another manager may have taken it away as an old generation just then.
     await ensureJob(nomad, job);
     await generations.look();

@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  isConflict,
-  messageOf,
-  type AllocationStub,
-  type JobJson,
-  type NomadClient,
-  type Registration,
-} from "../../nomad";
+import { isConflict, messageOf, type AllocationStub, type NomadClient, type Registration } from "../../nomad";
 import { isLive, nextToGo } from "../generations";
 import type { Lease, LeaseBook } from "../leases";
-import { readJob, type PoolJobFacts } from "./pool-job";
+import { factsIn, readJob, type PoolJobFacts } from "./pool-job";
 import type { Sandboxes } from "./sandboxes";
 import { slotKey, slotOfKey } from "./slot-key";
 
@@ -49,17 +42,28 @@ export class Shrinking {
     const { count } = await this.read();
     const last = count > least ? nextToGo(await this.allocations(), count) : undefined;
     if (last === undefined || (onlyReady && this.props.sandboxes.get(last)?.state !== "ready")) return undefined;
-    // One that came up meanwhile, with a higher number, would go in its place.
-    return this.by([last], (now, allocations) =>
-      nextToGo(allocations, now.count) === last ? now.count - 1 : undefined,
-    );
+    const to = { count };
+    const isSmaller = await this.by([last], async (now, allocations) => {
+      // One that came up meanwhile, with a higher number, would go in its place.
+      if (nextToGo(allocations, now.count) !== last) return undefined;
+      to.count = now.count - 1;
+      return this.scale(to.count, now);
+    });
+    return isSmaller ? to.count : undefined;
   }
 
-  /** By all sandboxes at once, if nobody leases a slot of any; also below what the job's `scaling` block allows. @returns as {@link byLast} */
-  async byAll(): Promise<number | undefined> {
+  /**
+   * Stops the job, and all of its sandboxes with it, if nobody leases a slot of any. All that the job says stays as it is, such as how many sandboxes it
+   * wants at least: it holds for whoever brings it back.
+   *
+   * @param isWanted asked in the last moment, when nobody can come in any more
+   * @returns whether it is stopped
+   */
+  async stopAll(isWanted: () => boolean): Promise<boolean> {
     const all = (await this.allocations()).filter(isLive).map(({ ID }) => ID);
-    return this.by(all, (_, allocations) => {
-      return allocations.filter(isLive).every(({ ID }) => all.includes(ID)) ? 0 : undefined;
+    return this.by(all, async ({ index }, allocations) => {
+      if (!isWanted() || !allocations.filter(isLive).every(({ ID }) => all.includes(ID))) return undefined;
+      return this.stop(index);
     });
   }
 
@@ -76,28 +80,31 @@ export class Shrinking {
     return (await nomad.allocations(job)).filter(({ TaskGroup }) => TaskGroup === group);
   }
 
-  /** @param to how many sandboxes there shall be, of the job and its allocations as they are once all slots are leased; undefined to leave it */
+  /**
+   * Changes the job once all slots of some allocations are leased here.
+   *
+   * @param change of the job and its allocations as they are then; undefined where it was left as it is
+   * @returns whether it was changed
+   */
   private async by(
     allocations: readonly string[],
-    to: (job: PoolJobFacts, allocations: readonly AllocationStub[]) => number | undefined,
-  ): Promise<number | undefined> {
+    change: (job: PoolJobFacts, allocations: readonly AllocationStub[]) => Promise<Registration | undefined>,
+  ): Promise<boolean> {
     const { sandboxes } = this.props;
     // It is tried again and again while somebody is in one: that is no reason to write to the store.
-    if (!allocations.every((allocation) => this.isFree(allocation))) return undefined;
+    if (!allocations.every((allocation) => this.isFree(allocation))) return false;
     const leases: Lease[] = [];
     let isStopped = false;
     try {
-      for (const allocation of allocations) if (!(await this.take(allocation, leases))) return undefined;
-      const facts = await this.read();
-      const count = to(facts, await this.allocations());
-      if (count === undefined) return undefined;
-      const scaled = count < (facts.min ?? 0) ? await this.empty(facts) : await this.scale(count, facts);
+      for (const allocation of allocations) if (!(await this.take(allocation, leases))) return false;
+      const facts = await this.standing();
+      const changed = facts && (await change(facts, await this.allocations()));
       // The job was changed by somebody else meanwhile.
-      if (scaled === undefined) return undefined;
+      if (changed === undefined) return false;
       // Until it is known: what is given back then is ended first.
       isStopped = true;
-      isStopped = await this.areStopped(allocations, scaled.EvalID);
-      return count;
+      isStopped = await this.areStopped(allocations, changed.EvalID);
+      return true;
     } finally {
       // What was not stopped is offered again as it is: nobody was in it.
       await Promise.all(leases.map((lease) => this.giveBack(lease, isStopped)));
@@ -110,20 +117,24 @@ export class Shrinking {
     return nomad.scale(job, group, count, { index, message: "cdk-nomad: the last sandboxes are not needed" });
   }
 
-  /** Nomad scales no job below what its `scaling` block says: so that is changed along with the count. */
-  private async empty({ index }: PoolJobFacts): Promise<Registration | undefined> {
-    const { nomad, job, group } = this.props;
+  /** A job is stopped by its registration, since that alone is refused where somebody has changed it meanwhile. */
+  private async stop(index: number): Promise<Registration | undefined> {
+    const { nomad, job } = this.props;
     const held = await nomad.job(job);
     if (held === undefined) return undefined;
-    const TaskGroups = groupsOf(held).map((each) =>
-      each.Name === group ? { ...each, Count: 0, Scaling: { ...each.Scaling, Min: 0 } } : each,
-    );
     try {
-      return await nomad.register({ ...held, TaskGroups }, index);
+      return await nomad.register({ ...held, Stop: true }, index);
     } catch (error) {
       if (isConflict(error)) return undefined;
       throw error;
     }
+  }
+
+  /** What the job says, unless somebody has stopped it, or taken it away. */
+  private async standing(): Promise<PoolJobFacts | undefined> {
+    const { nomad, job, group } = this.props;
+    const held = await nomad.job(job);
+    return held === undefined || held.Stop === true ? undefined : factsIn(held, group);
   }
 
   private async read(): Promise<PoolJobFacts> {
@@ -175,8 +186,4 @@ export class Shrinking {
       await sleep(INTERVAL, undefined, { signal });
     }
   }
-}
-
-function groupsOf({ TaskGroups }: JobJson): readonly { readonly Name?: string; readonly Scaling?: object | null }[] {
-  return (TaskGroups ?? []) as readonly { readonly Name?: string; readonly Scaling?: object | null }[];
 }

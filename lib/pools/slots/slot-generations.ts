@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, type JobJson, type NomadClient } from "../../nomad";
-import { currentOf, jobsOfPool, type Choice, type Duty } from "../generations";
+import { Attempts, currentOf, readJobs, type Choice, type Duty } from "../generations";
 import { factsIn, type PoolJobFacts } from "./pool-job";
 import type { PooledSandbox } from "./pooled-sandbox";
 import { retire } from "./retirement";
@@ -37,14 +37,27 @@ const EVER = 2 ** 31 - 1;
 export class SlotGenerations {
   readonly #known = new Map<string, SlotGeneration>();
   readonly #stop = new AbortController();
-  readonly #told = new Set<string>();
+  readonly #reads: Attempts;
+  readonly #begins: Attempts;
+  readonly #retirements: Attempts;
   #jobs: ReadonlyMap<string, JobJson> = new Map();
   #there: readonly PoolJobFacts[] = [];
   /** The job that was leased of last: it stays the one where Nomad has none any more. */
   #last: string | undefined;
   #following: Promise<void> = Promise.resolve();
 
-  constructor(private readonly props: SlotGenerationsProps) {}
+  constructor(private readonly props: SlotGenerationsProps) {
+    const { onTrouble } = props;
+    this.#reads = new Attempts(onTrouble, (job, message) => `the job ${job} is left out: ${message}`);
+    this.#begins = new Attempts(
+      onTrouble,
+      (job, message) => `the sandboxes of ${job} are not followed yet: ${message}`,
+    );
+    this.#retirements = new Attempts(
+      onTrouble,
+      (job, message) => `the old job ${job} is not taken away yet: ${message}`,
+    );
+  }
 
   /** Those whose sandboxes are followed, old ones among them. */
   get all(): readonly SlotGeneration[] {
@@ -104,21 +117,27 @@ export class SlotGenerations {
     }
   }
 
-  /** Looks at the pool's jobs now. @throws what Nomad says, where it does not answer or refuses */
+  /**
+   * Looks at the pool's jobs now. What goes wrong with one of them is told, and holds up none of the others.
+   *
+   * @throws what Nomad says, where it does not answer or refuses, or the generation that slots are to be leased of cannot be followed
+   */
   async look(): Promise<void> {
-    const jobs = await this.read();
+    const { jobs, registered } = await this.read();
     this.#jobs = new Map(jobs.map((job) => [job.ID, job]));
-    const found = jobs.flatMap((job) => factsIn(job, this.props.group) ?? this.leave(job));
+    const found = jobs.flatMap((job) => this.factsOf(job));
+    const failed = new Map<string, unknown>();
     for (const facts of found) {
-      const known =
-        this.#known.get(facts.job) ??
-        (await this.props.begin(facts, () => this.current?.facts.job === facts.job && !this.#stop.signal.aborted));
-      this.#known.set(facts.job, { ...known, facts });
+      const failure = await this.#begins.of(facts.job, () => this.see(facts), this.#stop.signal);
+      if (failure !== undefined) failed.set(facts.job, failure.error);
     }
+    this.#begins.keep(found.map(({ job }) => job));
     const hasChanged = JSON.stringify(found) !== JSON.stringify(this.#there);
     this.#there = found;
-    await this.forget(new Set(found.map(({ job }) => job)));
+    await this.forget(registered);
     if (hasChanged) this.props.onChange();
+    const wanted = currentOf(found, this.props.choice())?.job ?? "";
+    if (failed.has(wanted)) throw failed.get(wanted);
   }
 
   /** Goes on looking, and takes old ones away. */
@@ -138,25 +157,49 @@ export class SlotGenerations {
     await Promise.all(this.all.map(({ sandboxes }) => sandboxes.close()));
   }
 
-  private async read(): Promise<readonly JobJson[]> {
+  /** The pool's jobs that are not stopped, and the ids of all that are there. */
+  private async read(): Promise<{ readonly jobs: readonly JobJson[]; readonly registered: ReadonlySet<string> }> {
     const { nomad, which } = this.props;
-    if (which.job === undefined) return jobsOfPool(nomad, which.pool, this.#jobs);
-    const job = await nomad.job(which.job);
-    return job === undefined || job.Stop === true ? [] : [job];
+    if (which.job !== undefined) {
+      const job = await nomad.job(which.job);
+      if (job === undefined) return { jobs: [], registered: new Set() };
+      return { jobs: job.Stop === true ? [] : [job], registered: new Set([job.ID]) };
+    }
+    const stubs = await nomad.jobs(which.pool);
+    const unread = new Set<string>();
+    const onUnread = (job: string, error: unknown) => {
+      unread.add(job);
+      this.#reads.failed(job, error);
+    };
+    const jobs = await readJobs(nomad, which.pool, stubs, { known: this.#jobs, onUnread });
+    this.#reads.keep(unread);
+    return { jobs, registered: new Set(stubs.map(({ ID }) => ID)) };
   }
 
-  /** A job of the pool without sandboxes is nobody's to lease of, or to take away. */
-  private leave({ ID }: JobJson): readonly PoolJobFacts[] {
-    const { group, onTrouble } = this.props;
-    if (!this.#told.has(ID)) onTrouble(`the job ${ID} has no group "${group}": no slot of it is leased`);
-    this.#told.add(ID);
+  /** What a job says. One of the pool without sandboxes is nobody's to lease of, or to take away. */
+  private factsOf(job: JobJson): readonly PoolJobFacts[] {
+    const { group } = this.props;
+    try {
+      const facts = factsIn(job, group);
+      if (facts !== undefined) return [facts];
+      this.#reads.failed(job.ID, new Error(`it has no group "${group}", and no slot of it is leased`));
+    } catch (error) {
+      this.#reads.failed(job.ID, error);
+    }
     return [];
   }
 
+  /** Follows a generation, and keeps what its job says. */
+  private async see(facts: PoolJobFacts): Promise<void> {
+    const isCurrent = () => this.current?.facts.job === facts.job && !this.#stop.signal.aborted;
+    const known = this.#known.get(facts.job) ?? (await this.props.begin(facts, isCurrent));
+    this.#known.set(facts.job, { ...known, facts });
+  }
+
   /** Lets go of those whose jobs are gone, once all of their sandboxes are. */
-  private async forget(there: ReadonlySet<string>): Promise<void> {
+  private async forget(registered: ReadonlySet<string>): Promise<void> {
     for (const [job, { sandboxes, resizer }] of this.#known) {
-      if (there.has(job) || job === this.#last || sandboxes.all.length > 0) continue;
+      if (registered.has(job) || job === this.#last || sandboxes.all.length > 0) continue;
       this.#known.delete(job);
       await resizer.close();
       await sandboxes.close();
@@ -170,8 +213,8 @@ export class SlotGenerations {
       await sleep(INTERVAL * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        await this.look();
-        await this.retireOld();
+        // Where the one that is leased of cannot be followed, old ones go all the same.
+        await this.look().finally(() => this.retireOld());
         told = "";
       } catch (error) {
         if (signal.aborted) return;
@@ -182,18 +225,27 @@ export class SlotGenerations {
     }
   }
 
+  /** Whether a generation is an old one. One that is stopped has to be purged still, unless it was somebody else who stopped it, while it was leased of. */
+  private isToGo({ job, created }: PoolJobFacts): boolean {
+    const current = currentOf(this.#there, this.props.choice());
+    if (current === undefined || job === current.job) return false;
+    const isThere = this.#there.some((one) => one.job === job);
+    return isThere || created < current.created || this.props.choice()?.job === current.job;
+  }
+
   private async retireOld(): Promise<void> {
     const { nomad, which, group, duty, isCurrent } = this.props;
     const { signal } = this.#stop;
-    const old = this.#there.filter(({ job }) => job !== this.current?.facts.job);
-    if (old.length === 0) return duty.leave();
+    const old = this.all.filter(({ facts }) => this.isToGo(facts));
+    if (old.length === 0) return duty.leave(signal);
     // Of what is not known nothing follows.
     if (!isCurrent() || !(await duty.turn(signal))) return;
-    for (const facts of old) {
-      const shrinking = this.#known.get(facts.job)?.shrinking;
-      if (shrinking === undefined || signal.aborted || !duty.held) continue;
+    for (const { facts, shrinking } of old) {
+      if (signal.aborted || !duty.held) return;
       const isOld = () => duty.held && this.current?.facts.job !== facts.job;
-      await retire({ nomad, pool: which.pool, group, facts, shrinking, isOld, signal });
+      const parts = { nomad, pool: which.pool, group, facts, shrinking, isOld };
+      await this.#retirements.of(facts.job, () => retire(parts), signal);
     }
+    this.#retirements.keep(old.map(({ facts }) => facts.job));
   }
 }

@@ -1,6 +1,7 @@
 import { Duty } from "../../../../lib/pools/generations/duty";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
 import { SimulatedClock, type ProcessClock } from "../../../support/simulated-clock";
+import { outcome } from "../../../support/simulated-pool";
 
 const KEY = "pools/pool/maintenance";
 let world: SimulatedClock;
@@ -75,3 +76,26 @@ test("that is left is another's at its next turn; what is no duty's in its place
   await world.pass(3000);
   expect(await one.duty.turn()).toBe(true);
 });
+
+test.each([
+  ["a turn", (duty: Duty, signal?: AbortSignal): Promise<unknown> => duty.turn(signal)],
+  ["leaving it", (duty: Duty, signal?: AbortSignal): Promise<unknown> => duty.leave(signal)],
+])(
+  "%s takes no longer than the duty lasts, and ends with its signal, though the store says nothing",
+  async (_, act) => {
+    const one = manager("one");
+    await one.duty.turn();
+    one.store.cut = true;
+    const given = outcome(act(one.duty));
+    await world.pass(3000);
+    expect((await given).error).toMatchObject({ name: "SlowStoreError" });
+    state.objects.clear();
+    const other = manager("other");
+    expect(await other.duty.turn()).toBe(true);
+    other.store.cut = true;
+    const over = new AbortController();
+    const cancelled = outcome(act(other.duty, over.signal));
+    over.abort(new Error("nobody waits"));
+    expect((await cancelled).error?.message).toBe("nobody waits");
+  },
+);

@@ -35,9 +35,17 @@ async function oldGeneration(shape: SandboxJobShape, managers = 1, seed = 1) {
 test("one that nobody leases of goes at once, and is purged", async () => {
   const { job, step } = await oldGeneration({ sandboxes: 3, slots: 4 });
   await step();
-  expect([job.running, job.changes]).toEqual([[], ["register with 0"]]);
+  expect([job.running, job.changes]).toEqual([[], ["stop"]]);
+  // Whoever brings it back has what was declared.
+  expect(job.says).toEqual({ count: 3, min: 1 });
   await step();
-  expect([job.isThere, job.changes]).toEqual([false, ["register with 0", "stop", "purge"]]);
+  expect([job.isThere, job.changes]).toEqual([false, ["stop", "purge"]]);
+});
+
+test("one that is leased of again in the last moment is left as it is, with all that it says", async () => {
+  const { job, step } = await oldGeneration({ sandboxes: 3, slots: 2, min: 2 });
+  await step(undefined, { isOld: false });
+  expect([job.running, job.changes, job.says]).toEqual([[0, 1, 2], [], { count: 3, min: 2 }]);
 });
 
 test("one of which a slot is leased shrinks from the top down to that, and goes with the lease", async () => {
