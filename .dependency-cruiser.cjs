@@ -47,7 +47,7 @@ const operations = {
   files: ["stack", "hcl"],
   plan: ["stack"],
   record: ["stack", "events"],
-  ownership: ["stack", "plan", "record"],
+  ownership: ["stack", "identity", "plan", "record"],
   deployment: ["stack", "events", "plan", "record"],
 };
 

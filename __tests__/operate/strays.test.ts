@@ -89,3 +89,17 @@ test("a job that is there already is taken over as it is, wants --adopt where it
   const destroy = await run("destroy", "staging", "--yes");
   expect([destroy.code, await runs()]).toEqual([0, ["a", "b"]]);
 });
+
+test("a job whose region or namespace is only written out is no stray, and runs on", async () => {
+  const jobs = [{ id: "a" }, { id: "b" }, { id: "c" }];
+  project.change({ jobs } satisfies SmallProgram);
+  expect((await run("deploy", "dev", "--adopt")).code).toBe(0);
+  const before = await allocations("a");
+  for (const a of [{ id: "a", region: "global" }, { id: "a", namespace: "default" }, { id: "a" }]) {
+    project.change({ jobs: [a, ...jobs.slice(1)] } satisfies SmallProgram);
+    const deployed = await run("deploy", "dev");
+    expect([deployed.code, flat(deployed)]).toEqual([0, expect.not.stringContaining("no longer")]);
+    expect(await runs()).toEqual(["a", "b", "c"]);
+  }
+  expect(await allocations("a")).toEqual(before);
+});

@@ -13,6 +13,7 @@ import {
   type JudgedRemains,
   type KeptInConsul,
   type KeptStray,
+  type Owners,
   type Remaining,
   type Remains,
 } from "../operations";
@@ -63,11 +64,12 @@ export class Pruning {
   readonly prune: NonNullable<DeployOptions["prune"]> = async (remains, outcomes) => {
     const { nomad, consul, contents } = this.stack;
     const { signal, terminal } = this.context;
-    const { others } = await ownersOf(this.stack, this.context, { again: true });
+    const owners = await ownersOf(this.stack, this.context, { again: true });
+    const { others } = owners;
     const leased = async (pool: string) => whyLeased(pool, { ...this.stack, signal });
-    const found = await findStrays(remains.jobs, { nomad, contents, others, leased, signal });
+    const found = await findStrays(remains.jobs, { nomad, contents, owners, leased, signal });
     const inConsul = await findLeftovers(remains.consul, { consul, contents, others, signal });
-    const judged = this.judge({ ...found, leftovers: inConsul.leftovers }, remains, outcomes);
+    const judged = this.judge({ ...found, leftovers: inConsul.leftovers }, remains, owners, outcomes);
 
     const onStep = (text: string) => terminal.note(term`  ${text}`);
     const strays = await stopStrays(judged.strays.filter(goes), { nomad, onStep, signal });
@@ -116,7 +118,12 @@ export class Pruning {
       );
   }
 
-  private judge(found: Remaining, { before: written }: Remains, outcomes: readonly JobOutcome[]): JudgedRemains {
+  private judge(
+    found: Remaining,
+    { before: written }: Remains,
+    { names }: Owners,
+    outcomes: readonly JobOutcome[],
+  ): JudgedRemains {
     const all = (reason: string): JudgedRemains => ({
       strays: found.strays.map((stray) => ({ ...stray, reason })),
       leftovers: found.leftovers.map((item) => ({ ...item, reason })),
@@ -124,7 +131,7 @@ export class Pruning {
     const reason = this.whyNot(outcomes);
     if (reason !== undefined) return all(reason);
     if (this.input.prune) return found;
-    const { recorded, asBefore, nomad } = this.stack;
+    const { recorded, asBefore } = this.stack;
     const read = recorded?.kind === "found" ? recorded.record : undefined;
     const before = written ?? read;
     if (!before) return all("nothing is known of the deployment before; --prune takes it away");
@@ -134,7 +141,7 @@ export class Pruning {
       before,
       now: this.content,
       ...(isSame && asBefore ? { asBefore } : {}),
-      nomad,
+      names,
     });
     return {
       strays: judged.strays.map((stray) => withWay(stray, "stops")),

@@ -2,7 +2,6 @@ import {
   findLeftovers,
   findStrays,
   foreignJobs,
-  JobNames,
   judgeRemains,
   knownBy,
   ownerOf,
@@ -60,12 +59,12 @@ export interface Belongings extends Pick<FoundStrays, "strays" | "kept">, Pick<F
 export async function belongingsOf(stack: OpenStack, owners: Owners, context: CliContext): Promise<Belongings> {
   const { contents, nomad, consul } = stack;
   const { own, others } = owners;
-  const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project, nomad);
+  const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project);
   const nothing = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign };
   if (own.kind !== "found") return own.kind === "none" ? nothing : { ...nothing, unknown: own.reason };
   const { signal } = context;
   const leased = async (pool: string) => whyLeased(pool, { ...stack, signal });
-  const options = { nomad, contents, others, signal, leased };
+  const options = { nomad, contents, owners, signal, leased };
   const known = knownBy(own.record);
   const [{ strays, kept }, inConsul] = await Promise.all([
     findStrays(known.jobs, options),
@@ -141,15 +140,15 @@ function placed({ id, region, namespace }: Stray) {
 /** What a deployment takes away of what the program has no longer, and what it keeps unasked. */
 function judgedRemains(
   remains: Pick<Belongings, "strays" | "kept" | "leftovers">,
-  { own }: Owners,
-  { contents, environment, asBefore, nomad }: OpenStack,
+  { own, names }: Owners,
+  { contents, environment, asBefore }: OpenStack,
   context: CliContext,
 ): JudgedRemains {
   if (own.kind !== "found") return remains;
   // Of somebody else's program it is not known what it was run with.
   const isForeign = "unknown" in contents;
   const { content } = wantedRecord(contents, identityOf(environment, context));
-  return judgeRemains(remains, { before: own.record, now: isForeign ? own.record : content, asBefore, nomad });
+  return judgeRemains(remains, { before: own.record, now: isForeign ? own.record : content, asBefore, names });
 }
 
 /** Contents of a stack without the jobs that another stack brought. */
@@ -201,13 +200,13 @@ export async function formerJob(
   if (id === undefined) return undefined;
   const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   if (program.some((job) => job.ID === id || poolOfJob(job) === id)) return undefined;
-  const { own, others } = await ownersOf(stack, context);
+  const { own, others, names } = await ownersOf(stack, context);
   const recorded = own.kind === "found" ? knownBy(own.record).jobs.find((job) => job.id === id) : undefined;
   const place = { Region: recorded?.region, Namespace: recorded?.namespace };
   const held = await nomad.where(place).job(id);
   if (!held || (held.Stop !== true && !recorded)) return undefined;
   const job = recorded ?? { id };
-  if (ownerOf(job, others, new JobNames(nomad))) return undefined;
+  if (ownerOf(job, others, names)) return undefined;
   // A server names its region and its namespace where nobody did.
   return { kind: "job", path: `${environment}/${id}`, job: { ...held, ...place }, after: [] };
 }

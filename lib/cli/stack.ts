@@ -164,8 +164,8 @@ interface Changing extends Omit<Opening, "check"> {
 
 /** A stack without the jobs that another one brought: nobody changes those in its name. */
 function leaveOthers(stack: OpenStack, owners: Owners, context: CliContext): OpenStack {
-  const { contents, nomad } = stack;
-  const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project, nomad);
+  const { contents } = stack;
+  const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project);
   for (const { id, owner } of foreign)
     context.terminal.note(term`${ATTENTION} ${id} is a job of ${owner}, and is left as it is`);
   return { ...stack, contents: withoutForeign(contents, foreign) };

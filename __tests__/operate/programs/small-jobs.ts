@@ -41,6 +41,7 @@ export interface SmallJob {
   readonly autoPromote?: boolean;
   readonly autoRevert?: boolean;
   readonly namespace?: string;
+  readonly region?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Default: the script is run as it is. */
   readonly driver?: "exec";
@@ -109,6 +110,7 @@ function jobOf(small: SmallJob): Job {
   return new Job({
     id,
     namespace: small.namespace,
+    region: small.region,
     constraints: small.constraint ? [Constraint.equals(small.constraint.attribute, small.constraint.value)] : [],
     groups: [
       new TaskGroup({

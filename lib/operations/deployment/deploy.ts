@@ -61,7 +61,7 @@ async function bring(
   wanted: readonly Wanted[],
   planned: readonly Planned[],
   options: DeployOptions,
-  { onBegun }: Begun,
+  { writing }: Begun,
 ): Promise<readonly JobOutcome[]> {
   const { canaryWeight } = options;
   const split = new Map(
@@ -71,10 +71,10 @@ async function bring(
           .filter(({ job }) => hasManualCanary(job))
           .map(({ plan, job }) => [plan.path, splittable(job, plan.path, wanted)]),
   );
-  await configureConsul(wanted, options);
+  await configureConsul(wanted, options, writing);
   const lead = leadOf(planned, wanted);
   let onTaken = (): void => undefined;
-  const taken = new Promise<void>((resolve) => (onTaken = resolve)).then(onBegun);
+  const taken = new Promise<void>((resolve) => (onTaken = resolve));
   if (lead === undefined) onTaken();
   // Whoever was overwritten by the first registration is refused: half of a release is worse than all of it.
   let tookBack: UserError | undefined;
@@ -83,13 +83,14 @@ async function bring(
     onTaken,
     ...(others > 0 ? { onTookBack: (error: UserError) => void (tookBack = error) } : {}),
   };
+  const intoNomad: RegisterOptions["writing"] = (write) => writing("nomad", write);
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
   const jobs = planned.map(({ job }) => job);
   const outcomes = await withRegionalChanges(options.nomad, jobs, options, (regional) =>
     inOrder(wanted, options.signal, async (item, signal) => {
       const plan = byPath.get(item.path);
       if (!plan) return undefined;
-      const own = { ...options, signal, ...(item.path === lead ? leading : {}) };
+      const own = { ...options, signal, writing: intoNomad, ...(item.path === lead ? leading : {}) };
       if (item.path !== lead && changes(plan)) await unlessAborted(taken, signal);
       // The canaries of a release before this one go away, and with them whoever was sent to them.
       if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, own);
@@ -179,7 +180,7 @@ function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutco
 async function deployJob(
   item: WantedJob,
   planned: Planned,
-  options: DeployOptions & Pick<RegisterOptions, "onTaken" | "onTookBack">,
+  options: DeployOptions & Pick<RegisterOptions, "onTaken" | "onTookBack" | "writing">,
   regional: RegionalChanges,
 ): Promise<Outcome> {
   const { plan, job } = planned;
@@ -251,16 +252,22 @@ async function wasOnlyScaled(nomad: NomadClient, { job, held }: Planned, since: 
 }
 
 /** Keys and configuration entries, in the stack's order, since Consul takes some only after others. */
-async function configureConsul(wanted: readonly Wanted[], options: DeployOptions): Promise<void> {
+async function configureConsul(
+  wanted: readonly Wanted[],
+  options: DeployOptions,
+  writing: Begun["writing"],
+): Promise<void> {
   const { consul, onStep, signal } = options;
   for (const item of wanted.filter(({ kind }) => kind !== "job")) {
     signal?.throwIfAborted();
     for (const change of await consulChanges([item], options)) {
       if (change.change === "none") continue;
       onStep(`${change.kind} ${change.name} in Consul`);
-      if (await applyChange(consul, change, item)) continue;
-      const message = `${change.name} was changed by somebody else just now; look at it with cdk-nomad preview, and deploy again`;
-      throw UserError.at(item.path, message, "changed-meanwhile");
+      await writing("consul", async () => {
+        if (await applyChange(consul, change, item)) return;
+        const message = `${change.name} was changed by somebody else just now; look at it with cdk-nomad preview, and deploy again`;
+        throw UserError.at(item.path, message, "changed-meanwhile");
+      });
     }
   }
 }

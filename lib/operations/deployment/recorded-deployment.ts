@@ -1,3 +1,5 @@
+import { UserError } from "../../jobspec";
+import { ApiError, isConflict, isTokenRefused } from "../../nomad";
 import { BEFORE, withRetries } from "../events";
 import { planJobs } from "../plan";
 import { enterRecord, leaveRecord, settleRecord, type RecordWrite, type WantedRecord } from "../record";
@@ -25,8 +27,11 @@ export interface Remains extends RecordedOthers {
 
 /** What a deployment tells meanwhile. */
 export interface Begun {
-  /** Called once a job of it is registered. */
-  readonly onBegun: () => void;
+  /**
+   * Makes a write. From before it until the server says that it refuses it, something of the deployment may be on the cluster: an answer that is lost
+   * is no refusal.
+   */
+  readonly writing: <T>(where: "nomad" | "consul", write: () => Promise<T>) => Promise<T>;
 }
 
 const NOTHING: RecordedOthers = { jobs: [], consul: [] };
@@ -41,13 +46,27 @@ export async function whileRecorded(
   run: (begun: Begun) => Promise<readonly JobOutcome[]>,
 ): Promise<readonly JobOutcome[]> {
   const { record, nomad, consul, signal, prune } = options;
-  let begun = false;
-  const running = { onBegun: () => void (begun = true) };
+  const writes = { nomad: 0, consul: 0 };
+  const running: Begun = {
+    writing: async (where, write) => {
+      writes[where] += 1;
+      try {
+        return await write();
+      } catch (error) {
+        if (isRefusal(error)) writes[where] -= 1;
+        throw error;
+      }
+    },
+  };
   if (!record) return run(running);
   const clients = { nomad, consul, signal };
   const entered = await withRetries(() => enterRecord(record, clients), { ...options, ...BEFORE });
   if (entered.kind === "unwritten") {
-    say(entered, record, options);
+    sayUnwritten(
+      entered,
+      options,
+      `the record of what ${record.environment} brings cannot be written, and nothing is recorded`,
+    );
     return run(running);
   }
   let outcomes: readonly JobOutcome[];
@@ -55,7 +74,10 @@ export async function whileRecorded(
     outcomes = await run(running);
   } catch (error) {
     // Whoever was refused before it changed a job leaves the record to the one that was not. What went wrong is the error, and nothing else.
-    if (!begun && signal?.aborted !== true) await leaveRecord(record, entered.before, clients).catch(() => undefined);
+    if (writes.nomad === 0 && signal?.aborted !== true) {
+      const brought = writes.consul === 0 ? NOTHING : { jobs: [], consul: record.content.consul };
+      await leaveRecord(record, entered.before, clients, brought).catch(() => undefined);
+    }
     throw error;
   }
   const stopped =
@@ -68,11 +90,21 @@ export async function whileRecorded(
     () => settleRecord(record, { brought: { jobs, consul: inConsul }, stopped, holds }, clients),
     options,
   );
-  say(settled, record, options);
+  sayUnwritten(
+    settled,
+    options,
+    `the record of what ${record.environment} brought could not be written anew, and has too much`,
+  );
   return outcomes;
 }
 
-function say(write: RecordWrite, { environment }: WantedRecord, { onTrouble }: RecordingOptions): void {
-  if (write.kind === "unwritten")
-    onTrouble?.(`the record of what ${environment} brings cannot be written, and nothing is recorded: ${write.reason}`);
+function sayUnwritten(write: RecordWrite, { onTrouble }: RecordingOptions, what: string): void {
+  if (write.kind === "unwritten") onTrouble?.(`${what}: ${write.reason}`);
+}
+
+/** Whether a server said that it did not make a write. That nothing came back of it, or that the server failed, says nothing of the kind. */
+function isRefusal(error: unknown): boolean {
+  if (isConflict(error) || isTokenRefused(error)) return true;
+  if (error instanceof UserError) return error.problems[0]?.rule === "changed-meanwhile";
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 408;
 }

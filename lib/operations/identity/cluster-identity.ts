@@ -44,12 +44,19 @@ export async function identifyCluster(
   };
 }
 
+/** The region of the Nomad that is asked, as far as the token may know it; one that it does not know is no region of the cluster. */
 async function regionOf(nomad: NomadClient, signal: AbortSignal | undefined): Promise<string | undefined> {
   const named = nomad.http.connection.query?.region;
-  if (named !== undefined) return named;
+  if (named === undefined) return regionAsked(nomad, signal);
+  // Whoever names a region gets it from a server that knows it, and from no other.
+  const known = await unlessRefused(() => nomad.regions(), signal);
+  return known?.includes(named) ? named : undefined;
+}
+
+/** The region of a server that is asked without naming one; undefined where the token may not know it, and there are several. */
+export async function regionAsked(nomad: NomadClient, signal?: AbortSignal): Promise<string | undefined> {
   const own = await unlessRefused(() => nomad.ownRegion(), signal);
-  if (own !== undefined) return own;
-  return onlyOne(await unlessRefused(() => nomad.regions(), signal));
+  return own ?? onlyOne(await unlessRefused(() => nomad.regions(), signal));
 }
 
 async function identifyConsul(

@@ -4,7 +4,7 @@ import type { ClusterIdentity } from "./cluster-identity";
 
 /** What is declared by which name, and what it is called. */
 const KNOWN = {
-  region: { of: "Nomad's region", way: "write it into NOMAD_REGION" },
+  region: { of: "Nomad's region", way: "use a token that may read the agent, or name the region in NOMAD_REGION" },
   consulDatacenter: { of: "Consul's datacenter", way: "use a token that may read the agent" },
   consulId: { of: "Consul's cluster id", way: "see whether CONSUL_HTTP_ADDR is right, and Connect is enabled there" },
 } as const;

@@ -30,13 +30,9 @@ export async function refuseOthersJobs(
   if (owners.own.kind === "unreadable") return;
   const problems: Problem[] = [];
   for (const { plan, job } of planned) {
-    if (plan.change === "create" || isOwn(recordedJob(job), owners, nomad)) continue;
-    const [foreign] = foreignJobs(
-      { wanted: [{ kind: "job", path: plan.path, job, after: [] }] },
-      owners,
-      project,
-      nomad,
-    );
+    if (plan.change === "create" || isOwn(recordedJob(job), owners)) continue;
+    const wanted = [{ kind: "job" as const, path: plan.path, job, after: [] }];
+    const [foreign] = foreignJobs({ wanted }, owners, project);
     const whose = foreign
       ? `is a job of ${foreign.owner}`
       : "was not brought by this stack, as far as any record tells";

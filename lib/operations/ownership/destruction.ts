@@ -7,7 +7,7 @@ import { AT_ONCE } from "../plan";
 import { wantedRecord, type RecordClients, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
 import { isThere, ownerInConsul, sparedKeys, withSplitters } from "./clear-consul";
-import { descendants, JobNames, knownBy, ownerOf, placeOf, stackName, type Owners } from "./owners";
+import { descendants, knownBy, ownerOf, placeOf, stackName, type Owners } from "./owners";
 import { ownWithoutRecord, type KeptThing } from "./unrecorded";
 
 /** A job that is to go. */
@@ -61,15 +61,14 @@ export async function findDestruction(
 ): Promise<Destruction> {
   const { nomad, signal } = clients;
   const place = wantedRecord(contents, { project, environment });
-  const { own, others } = owners;
+  const { own, others, names } = owners;
   if (clients.withoutRecords !== true) refuseUnread(environment, owners);
-  const names = new JobNames(nomad);
   const known =
     own.kind === "found"
       ? { ...knownBy(own.record), kept: [] }
       : clients.adopt === true
         ? { ...place.content, kept: [] }
-        : await ownWithoutRecord(contents, clients);
+        : await ownWithoutRecord(contents.wanted, owners, clients);
   const kept: KeptThing[] = [...known.kept];
   const limit = pLimit(AT_ONCE);
   const found = await Promise.all(

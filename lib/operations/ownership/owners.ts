@@ -6,6 +6,7 @@ import {
   type StackIdentity,
   type StackRecord,
 } from "../../stack-record";
+import { regionAsked } from "../identity";
 import { listRecords, readRecord, type RecordClients, type RecordPlace, type RecordState } from "../record";
 
 /** What the records of a cluster say about who brought what. */
@@ -16,6 +17,8 @@ export interface Owners {
   readonly others: readonly StackRecord[];
   /** Why records may be missing, as parts of sentences. */
   readonly unread: readonly string[];
+  /** What tells the jobs of the cluster apart. */
+  readonly names: JobNames;
 }
 
 /**
@@ -24,13 +27,17 @@ export interface Owners {
  * @param known the record of that stack, where somebody has just read it. Default: it is read
  */
 export async function readOwners(place: RecordPlace, clients: RecordClients, known?: RecordState): Promise<Owners> {
-  const [own, { records, unread }] = await Promise.all([known ?? readRecord(place, clients), listRecords(clients)]);
+  const [own, { records, unread }, names] = await Promise.all([
+    known ?? readRecord(place, clients),
+    listRecords(clients),
+    JobNames.at(clients.nomad, clients.signal),
+  ]);
   const path = recordPath(place);
   const others = records.flatMap((each) =>
     each.kind === "found" && recordPath(each.record) !== path ? [each.record] : [],
   );
   const broken = records.flatMap((each) => (each.kind === "unreadable" && each.path !== path ? [each.reason] : []));
-  return { own, others, unread: [...unread.map(({ reason }) => reason), ...broken] };
+  return { own, others, unread: [...unread.map(({ reason }) => reason), ...broken], names };
 }
 
 /** Everything that a record knows: what the program of the last deployment has, and what earlier ones brought. */
@@ -43,18 +50,24 @@ export function knownBy({ jobs, consul, others }: StackRecord): {
 
 /** What tells jobs of a cluster apart: two of one id may be in two regions, or in two namespaces. */
 export class JobNames {
-  readonly #region: string;
-  readonly #namespace: string;
+  /** @param region and `namespace`: those of a job that names none */
+  constructor(
+    private readonly region: string,
+    private readonly namespace: string,
+  ) {}
 
-  /** @param nomad whose region and namespace a job has that names none */
-  constructor({ http }: NomadClient) {
-    const { region = "", namespace = "default" } = http.connection.query ?? {};
-    this.#region = region;
-    this.#namespace = namespace;
+  /**
+   * The names of jobs, seen by somebody who asks a Nomad: a job that names no region is in that of the server, and the server is asked which that is.
+   *
+   * @param nomad whose region and namespace a job has that names none
+   */
+  static async at(nomad: NomadClient, signal?: AbortSignal): Promise<JobNames> {
+    const { region, namespace = "default" } = nomad.http.connection.query ?? {};
+    return new JobNames(region ?? (await regionAsked(nomad, signal)) ?? "", namespace);
   }
 
   /** The same for the same job, whether it names its region and its namespace or leaves it to whoever deploys. */
-  of({ id, region = this.#region, namespace = this.#namespace }: RecordedJob): string {
+  of({ id, region = this.region, namespace = this.namespace }: RecordedJob): string {
     return JSON.stringify([region, namespace, id]);
   }
 }

@@ -1,10 +1,9 @@
-import type { NomadClient } from "../../nomad";
 import type { RecordContent, RecordedInConsul, StackRecord } from "../../stack-record";
 import { recordedInConsul } from "../record";
 import type { StackContents } from "../stack";
 import { withSplitters } from "./clear-consul";
 import { isSameInConsul } from "./leftovers";
-import { JobNames, knownBy, recordedJob } from "./owners";
+import { knownBy, recordedJob, type JobNames } from "./owners";
 import type { Stray } from "./strays";
 
 /** What a program has no longer, each with why nobody takes it away unasked; without a reason where a deployment does. */
@@ -32,7 +31,8 @@ export interface JudgingOptions {
    * synthesized with them.
    */
   readonly asBefore?: Pick<StackContents, "wanted">;
-  readonly nomad: NomadClient;
+  /** What tells the jobs of the cluster apart. */
+  readonly names: JobNames;
 }
 
 /**
@@ -42,10 +42,9 @@ export interface JudgingOptions {
  */
 export function judgeRemains(
   { strays, kept, leftovers }: Remaining,
-  { before, now, asBefore, nomad }: JudgingOptions,
+  { before, now, asBefore, names }: JudgingOptions,
 ): JudgedRemains {
   const changed = changedValues(before, now);
-  const names = new JobNames(nomad);
   const jobs = asBefore?.wanted.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : []));
   const inConsul = asBefore && withSplitters(recordedInConsul(asBefore.wanted));
   const known = knownBy(before);

@@ -1,9 +1,9 @@
 import pLimit from "p-limit";
 import { messageOf, poolOfJob, type JobJson, type NomadClient } from "../../nomad";
-import type { RecordedJob, StackRecord } from "../../stack-record";
+import type { RecordedJob } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import type { StackContents } from "../stack";
-import { JobNames, knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
+import { knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
 
 /** A job that a stack brought, that its program does not have any more, and that is on the cluster still. */
 export interface Stray extends RecordedJob {
@@ -29,8 +29,8 @@ export interface FoundStrays {
 export interface StrayOptions {
   readonly nomad: NomadClient;
   readonly contents: Pick<StackContents, "wanted">;
-  /** What other stacks brought. */
-  readonly others: readonly StackRecord[];
+  /** What the records of the cluster say. */
+  readonly owners: Pick<Owners, "others" | "names">;
   /** Why containers of a pool are nobody's to stop: somebody leases some, or that is not known. Undefined where they are. */
   readonly leased: (pool: string) => Promise<string | undefined>;
   readonly signal?: AbortSignal;
@@ -43,8 +43,8 @@ export interface StrayOptions {
  * @param known jobs that the stack's record has
  */
 export async function findStrays(known: readonly RecordedJob[], options: StrayOptions): Promise<FoundStrays> {
-  const { nomad, contents, others, signal } = options;
-  const names = new JobNames(nomad);
+  const { nomad, contents, signal } = options;
+  const { others, names } = options.owners;
   const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   const wanted = new Set(program.map((job) => names.of(recordedJob(job))));
   const pools = new Set(program.flatMap((job) => poolOfJob(job) ?? []));
@@ -55,17 +55,23 @@ export async function findStrays(known: readonly RecordedJob[], options: StrayOp
     leased.set(pool, asked);
     return asked;
   };
+  const said = new Set(program.map((job) => JSON.stringify(recordedJob(job))));
   const judged = await Promise.all(
     known
-      .filter((job) => !wanted.has(names.of(job)))
+      .filter(
+        (job) => !said.has(JSON.stringify(recordedJob({ ID: job.id, Region: job.region, Namespace: job.namespace }))),
+      )
       .map((job) =>
         limit(async (): Promise<Partial<FoundStrays>> => {
           signal?.throwIfAborted();
+          // The program has it, and only says its region or its namespace otherwise.
+          if (wanted.has(names.of(job))) return { gone: [job] };
           if (ownerOf(job, others, names)) return { gone: [job] };
           const held = await heldOr(nomad, job, signal);
           if (typeof held === "string") return { kept: [{ ...job, reason: held }] };
           if (held === undefined || held.Stop === true) return { gone: [job] };
           if (isChild(held)) return {};
+          if (await isHeldForProgram(nomad, held, program)) return { gone: [job] };
           const pool = poolOfJob(held);
           if (pool === undefined) return { strays: [job] };
           if (pools.has(pool)) return {};
@@ -93,6 +99,15 @@ async function heldOr(
     signal?.throwIfAborted();
     return `Nomad does not tell of it: ${messageOf(error)}`;
   }
+}
+
+/** Whether what a server holds is a job of the program, by the place that the server says: the one that it has where nobody names one may not be known. */
+async function isHeldForProgram(nomad: NomadClient, held: JobJson, program: readonly JobJson[]): Promise<boolean> {
+  for (const job of program.filter(({ ID }) => ID === held.ID)) {
+    const own = await nomad.where(job).job(job.ID);
+    if (own && own.Region === held.Region && own.Namespace === held.Namespace && own.Region !== undefined) return true;
+  }
+  return false;
 }
 
 function isChild({ ParentID }: JobJson): boolean {
@@ -137,11 +152,9 @@ export interface ForeignJob extends RecordedJob {
 /** Jobs of a program that are another stack's by the records, and not this one's. */
 export function foreignJobs(
   { wanted }: Pick<StackContents, "wanted">,
-  { own, others }: Owners,
+  { own, others, names }: Owners,
   project: string,
-  nomad: NomadClient,
 ): readonly ForeignJob[] {
-  const names = new JobNames(nomad);
   const known = new Set(own.kind === "found" ? knownBy(own.record).jobs.map((job) => names.of(job)) : []);
   return wanted.flatMap((item): readonly ForeignJob[] => {
     if (item.kind !== "job") return [];
@@ -152,9 +165,7 @@ export function foreignJobs(
   });
 }
 
-/** Jobs of a program that its own record has. */
-export function isOwn(job: RecordedJob, { own }: Pick<Owners, "own">, nomad: NomadClient): boolean {
-  if (own.kind !== "found") return false;
-  const names = new JobNames(nomad);
-  return knownBy(own.record).jobs.some((each) => names.of(each) === names.of(job));
+/** Whether the own record of a stack has a job. */
+export function isOwn(job: RecordedJob, { own, names }: Pick<Owners, "own" | "names">): boolean {
+  return own.kind === "found" && knownBy(own.record).jobs.some((each) => names.of(each) === names.of(job));
 }

@@ -3,8 +3,8 @@ import type { NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob } from "../../stack-record";
 import { AT_ONCE, consulChanges, planJobs, type Clients, type Planned } from "../plan";
 import { recordedInConsul } from "../record";
-import type { StackContents, Wanted } from "../stack";
-import { recordedJob } from "./owners";
+import type { Wanted } from "../stack";
+import { ownerOf, recordedJob, type Owners } from "./owners";
 
 /** Something that a stack has, or may have, and that stays. */
 export interface KeptThing {
@@ -30,10 +30,20 @@ export interface OwnWithoutRecord {
 
 const REASON = "no record says that this stack brought it, and it is not as the program says; --adopt takes it along";
 
-/** Finds what of a program counts as its stack's, where no record tells. */
-export async function ownWithoutRecord({ wanted }: StackContents, clients: Clients): Promise<OwnWithoutRecord> {
+/** Finds what of a program counts as its stack's, where no record of it tells. What another stack's record has is that one's to judge. */
+export async function ownWithoutRecord(
+  wanted: readonly Wanted[],
+  { others, names }: Pick<Owners, "others" | "names">,
+  clients: Clients,
+): Promise<OwnWithoutRecord> {
   const limit = pLimit(AT_ONCE);
-  const planned = await planJobs(wanted, clients);
+  const jobs = wanted.flatMap((item) => (item.kind === "job" ? [recordedJob(item.job)] : []));
+  const ofOthers = jobs.filter((job) => ownerOf(job, others, names) !== undefined);
+  const ids = new Set(ofOthers.map((job) => names.of(job)));
+  const planned = await planJobs(
+    wanted.filter((item) => item.kind === "job" && !ids.has(names.of(recordedJob(item.job)))),
+    clients,
+  );
   const there = planned.filter(({ plan }) => plan.change !== "create");
   const judged = await Promise.all(
     there.map((item) => limit(async () => ({ item, isOwn: (await whyOwn(item, clients.nomad)) !== undefined }))),
@@ -42,7 +52,7 @@ export async function ownWithoutRecord({ wanted }: StackContents, clients: Clien
     wanted.flatMap((item) => (item.kind === "job" ? [] : [limit(async () => judgeInConsul(item, clients))])),
   );
   return {
-    jobs: judged.flatMap(({ item, isOwn }) => (isOwn ? [recordedJob(item.job)] : [])),
+    jobs: [...judged.flatMap(({ item, isOwn }) => (isOwn ? [recordedJob(item.job)] : [])), ...ofOthers],
     consul: inConsul.flatMap(({ own }) => own ?? []),
     kept: [
       ...judged.flatMap(({ item, isOwn }) => (isOwn ? [] : [{ name: item.job.ID, reason: REASON }])),

@@ -26,6 +26,8 @@ export interface RegisterOptions {
   readonly onRefused?: () => Promise<Registration | undefined>;
   /** Told of a change that the registration took back, where the rest of the stack is to follow all the same. Default: it is thrown. */
   readonly onTookBack?: (error: UserError) => void;
+  /** Makes a write. Default: it is made, and nobody is told. */
+  readonly writing?: <T>(write: () => Promise<T>) => Promise<T>;
   /** Hides what it is told to hide in what is said of others' changes. */
   readonly masking: Masking;
   /**
@@ -51,7 +53,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   const nomad = options.nomad.where(planned.job);
   const changed = (replaced = false) =>
     changedMeanwhile(nomad, planned.job, { index, path, masking: options.masking, replaced });
-  const { looks = LOOKS, signal, asking = (ask) => ask() } = options;
+  const { looks = LOOKS, signal, asking = (ask) => ask(), writing = (write) => write() } = options;
   const versions = async () => (await asking(() => nomad.versions(planned.job.ID, { diffs: false }))).Versions;
   let isTaken = false;
   const taken = () => {
@@ -71,7 +73,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   };
   const { held } = planned;
   if (!held) {
-    const registration = await registerFor(nomad, planned, index);
+    const registration = await registerFor(nomad, planned, index, writing);
     if (!registration) return refused();
     if (options.onTaken) {
       await sleep(looks[0] ?? 0, undefined, { signal });
@@ -89,7 +91,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   let now = { job: planned.job, held, index };
   for (let tries = 0; tries < TRIES; tries += 1) {
     signal?.throwIfAborted();
-    const registration = await registerFor(nomad, { ...now, source: planned.source }, now.index);
+    const registration = await registerFor(nomad, { ...now, source: planned.source }, now.index, writing);
     if (registration) scalings.registered(registration.JobModifyIndex);
     done = registration ?? done;
     const pauses = registration ? looks : [0];
@@ -113,9 +115,10 @@ async function registerFor(
   nomad: NomadClient,
   { job, held, source }: Pick<Planned, "job" | "held" | "source">,
   index: number,
+  writing: NonNullable<RegisterOptions["writing"]>,
 ): Promise<Registration | undefined> {
   try {
-    return await nomad.register(job, index, { source, preserveCounts: keepsCounts(job, held) });
+    return await writing(() => nomad.register(job, index, { source, preserveCounts: keepsCounts(job, held) }));
   } catch (error) {
     if (!isConflict(error)) throw error;
     return undefined;

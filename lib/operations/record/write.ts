@@ -17,6 +17,8 @@ import { otherStore, storeOf, textsOf, type RecordClients, type RecordPlace } fr
 import type { RecordStore, StoredText, TextChange } from "./store";
 import type { WantedRecord } from "./wanted";
 
+const NOTHING: RecordedOthers = { jobs: [], consul: [] };
+
 /** What became of a write. */
 export type RecordWrite =
   | {
@@ -106,15 +108,19 @@ export async function settleRecord(
  * record since, it stays as it is.
  *
  * @param before what `enterRecord` said of the record before
+ * @param brought what of the deployment may be there all the same. Default: nothing
  * @throws as {@link enterRecord}
  */
 export async function leaveRecord(
   wanted: WantedRecord,
   before: StackRecord | undefined,
   clients: RecordClients,
+  brought: RecordedOthers = NOTHING,
 ): Promise<RecordWrite | { readonly kind: "removed" }> {
   return writing(clients, async () => {
     if (!before) {
+      // There is nothing else that would tell of it.
+      if (brought.jobs.length + brought.consul.length > 0) return { kind: "unwritten", reason: "it is needed" };
       const held = await storeOf(wanted.store, clients).read(recordPath(wanted), clients.signal);
       if (!isWritten(wanted, held)) return { kind: "unwritten", reason: OTHERS_WROTE };
       await remove(storeOf(wanted.store, clients), wanted, clients.signal);
@@ -123,7 +129,11 @@ export async function leaveRecord(
     return rewrite(wanted, clients, (now, held) => {
       if (!now || !isWritten(wanted, held)) throw new NothingThere(OTHERS_WROTE);
       const texts = new Map(layOut(before).map(({ path, value }) => [path, JSON.stringify(value)]));
-      return { texts, record: before };
+      const others = {
+        jobs: without([...before.others.jobs, ...brought.jobs], before.jobs),
+        consul: without([...before.others.consul, ...brought.consul], before.consul),
+      };
+      return { texts, record: { ...before, others } };
     });
   });
 }

@@ -2,6 +2,7 @@ import { NomadClient, nomadConnection, type JobJson } from "../../../../lib/noma
 import {
   findStrays,
   foreignJobs,
+  JobNames,
   judgeRemains,
   refuseOthersJobs,
   type Owners,
@@ -25,6 +26,7 @@ const record = (environment: string, jobs: readonly RecordedJob[], more: Partial
 });
 const ids = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id);
 const named = (...all: readonly string[]) => all.map((id) => ({ id }));
+const AGENT: Answers = { "GET /v1/agent/self": { body: { config: { Region: "global" } } } };
 const POOL = { Meta: { pool: "warm-pool-openai" } };
 
 /** A cluster that holds these jobs. */
@@ -41,11 +43,11 @@ async function strays(
   } = {},
 ) {
   const { program = [{ ID: "web" }], others = [], leased } = options;
-  return withServer(held, async ({ nomad }) =>
+  return withServer({ ...AGENT, ...held }, async ({ nomad }) =>
     findStrays(known, {
       nomad,
       contents: { wanted: program.map((job) => wantedOf(job)) },
-      others,
+      owners: { others, names: await JobNames.at(nomad) },
       leased: () => Promise.resolve(leased),
     }),
   );
@@ -90,7 +92,43 @@ describe("strays", () => {
     const known = [{ id: "web", namespace: "old" }];
     const program = [{ ID: "web", Namespace: "new" }];
     expect(ids((await strays(known, holding({ ID: "web" }), { program })).strays)).toEqual(["web"]);
-    expect((await strays([{ id: "web", namespace: "default" }], {}, { program: [{ ID: "web" }] })).gone).toEqual([]);
+    expect((await strays([{ id: "web", namespace: "default" }], {}, { program: [{ ID: "web" }] })).strays).toEqual([]);
+  });
+
+  test.each([
+    ["says its region", [{ id: "web" }], { ID: "web", Region: "global" }],
+    ["says its region no longer", [{ id: "web", region: "global" }], { ID: "web" }],
+    ["says its namespace", [{ id: "web" }], { ID: "web", Namespace: "default" }],
+  ] as const)("are no jobs of which the program only %s", async (_what, known, job) => {
+    const held = holding({ ID: "web", Region: "global", Namespace: "default" });
+    // A token may not ask for the region, of which there are several.
+    const unknown: Answers = {
+      "GET /v1/agent/self": { status: 403, body: "Permission denied" },
+      "GET /v1/regions": { body: ["eu", "global"] },
+    };
+    for (const agent of [AGENT, unknown])
+      expect(await strays(known, { ...held, ...agent }, { program: [job] })).toEqual({
+        strays: [],
+        kept: [],
+        gone: known,
+      });
+  });
+
+  test("are told from jobs of the same id in another region", async () => {
+    const held = holding({ ID: "web", Region: "global", Namespace: "default" });
+    const known = [{ id: "web", region: "eu" }];
+    expect(ids((await strays(known, held, { program: [{ ID: "web", Region: "us" }] })).gone)).toEqual(["web"]);
+    expect(
+      ids(
+        (
+          await strays(
+            known,
+            { ...held, "GET /v1/job/web?region=us": { body: { ID: "web", Region: "us", Namespace: "default" } } },
+            { program: [{ ID: "web", Region: "us" }] },
+          )
+        ).strays,
+      ),
+    ).toEqual(["web"]);
   });
 
   test("of which Nomad does not tell stay, with its reason", async () => {
@@ -107,8 +145,7 @@ describe("strays are stopped unasked only", () => {
   });
   const same = { variables: { level: "info" }, surroundings: { BIN: null } };
 
-  const nomad = new NomadClient(nomadConnection({}));
-  afterAll(() => nomad.close());
+  const names = new JobNames("global", "default");
   const judge = (
     gone: readonly string[],
     now: Pick<StackRecord, "variables" | "surroundings">,
@@ -116,7 +153,7 @@ describe("strays are stopped unasked only", () => {
   ) =>
     judgeRemains(
       { strays: named(...gone), kept: named(...(more.kept ?? [])), leftovers: more.leftovers ?? [] },
-      { before, now, nomad, ...(more.asBefore ? { asBefore: { wanted: more.asBefore } } : {}) },
+      { before, now, names, ...(more.asBefore ? { asBefore: { wanted: more.asBefore } } : {}) },
     );
   const reasons = (all: readonly { readonly reason?: string }[]) => all.map(({ reason }) => reason);
 
@@ -169,23 +206,23 @@ describe("strays are stopped unasked only", () => {
 });
 
 describe("a job of the program that is there already", () => {
-  const nomad = new NomadClient(nomadConnection({}));
+  const nomad = new NomadClient(nomadConnection({ NOMAD_REGION: "global" }));
   afterAll(() => nomad.close());
-  const NONE: Owners = { own: { kind: "none" }, others: [], unread: [] };
+  const NONE = { own: { kind: "none" }, others: [], unread: [] } as const;
   const plan = (change: "create" | "update" | "none") => ({
     plan: { job: "web", path: "dev/web", change, modifyIndex: 1, groups: [], fields: [], warnings: [] },
     job: { ID: "web" },
   });
   const judge = async (
     change: "create" | "update" | "none",
-    owners: Owners,
+    owners: Omit<Owners, "names">,
     more: { adopt?: boolean; held?: Answers } = {},
   ) =>
     withServer(more.held ?? holding({ ID: "web" }), async (clients) => {
       const taken: string[] = [];
       const options = {
         ...clients,
-        owners,
+        owners: { ...owners, names: await JobNames.at(nomad) },
         project: "shop",
         adopt: more.adopt ?? false,
         onTaken: (text: string) => void taken.push(text),
@@ -197,9 +234,12 @@ describe("a job of the program that is there already", () => {
         return (error as Error).message;
       }
     });
-  const own: Owners = { ...NONE, own: { kind: "found", record: record("dev", named("web")), store: "consul" } };
-  const staging: Owners = { ...NONE, others: [record("staging", named("web"))] };
-  const elsewhere: Owners = { ...NONE, others: [{ ...record("dev", named("web")), project: "bank" }] };
+  const own: Omit<Owners, "names"> = {
+    ...NONE,
+    own: { kind: "found", record: record("dev", named("web")), store: "consul" },
+  };
+  const staging: Omit<Owners, "names"> = { ...NONE, others: [record("staging", named("web"))] };
+  const elsewhere: Omit<Owners, "names"> = { ...NONE, others: [{ ...record("dev", named("web")), project: "bank" }] };
 
   test.each([
     ["is the stack's own", "update", own, ""],
@@ -232,9 +272,21 @@ describe("a job of the program that is there already", () => {
     expect(await judge("none", staging, { adopt: true })).toMatch(/is taken over/);
   });
 
-  test("is found to be another stack's for whoever only looks", () => {
+  test("is the stack's own, or another one's, also where only one of them says its region", async () => {
+    const named: Omit<Owners, "names"> = {
+      ...NONE,
+      own: { kind: "found", record: record("dev", [{ id: "web", region: "global" }]), store: "consul" },
+    };
+    expect(await judge("update", named)).toBe("");
+    expect(await judge("none", { ...NONE, others: [record("staging", [{ id: "web", region: "global" }])] })).toMatch(
+      /is a job of staging/,
+    );
+  });
+
+  test("is found to be another stack's for whoever only looks", async () => {
+    const names = await JobNames.at(nomad);
     const contents = { wanted: [wantedOf({ ID: "web" }), wantedOf({ ID: "own" })] };
-    expect(foreignJobs(contents, staging, "shop", nomad)).toMatchObject([{ id: "web", owner: "staging" }]);
-    expect(foreignJobs(contents, { ...staging, own: own.own }, "shop", nomad)).toEqual([]);
+    expect(foreignJobs(contents, { ...staging, names }, "shop")).toMatchObject([{ id: "web", owner: "staging" }]);
+    expect(foreignJobs(contents, { ...staging, own: own.own, names }, "shop")).toEqual([]);
   });
 });
