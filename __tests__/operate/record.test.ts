@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { apiPath } from "../../lib/nomad";
 import { readRecord, type RecordStoreName } from "../../lib/operations";
-import { projectIdentity, RECORD_ROOT } from "../../lib/stack-record";
+import { LARGEST_TEXT, projectIdentity, RECORD_ROOT } from "../../lib/stack-record";
 import { clusterForSuite } from "../support/cluster";
 import { flat, Project } from "../support/project";
 import { cli, environment } from "../support/run-cli";
@@ -184,6 +184,13 @@ test("a stack without Consul has its record in Nomad's variables", async () => {
   expect((await run(["deploy", "dev"], { PRISM_BIN_DIR: "" })).code).toBe(0);
   expect(ids((await recordOf("nomad")).jobs)).toEqual(["web"]);
   const paths = v.array(v.object({ Path: v.string() }));
+  const before = await runs("web");
+  const large = await run(["deploy", "dev", "--var", `image_version=${"x".repeat(64 * 1024)}`]);
+  expect([large.code, flat(large)]).toEqual([1, expect.stringMatching(/65 KiB, more than the 63 KiB that a variable/)]);
+  expect(await runs("web")).toEqual(before);
+  const fits = await cluster.nomad.setVariable("fits", { record: "x".repeat(LARGEST_TEXT.nomad) }, 0);
+  expect(fits).toBeDefined();
+  await cluster.nomad.deleteVariable("fits", fits?.ModifyIndex ?? 0);
   const variables = await cluster.nomad.http.get(apiPath`/v1/vars`, paths);
   expect(variables.map(({ Path }) => Path).sort()).toEqual([
     `${RECORD_ROOT}recorded/dev`,

@@ -131,7 +131,8 @@ export interface KeyValuesProps {
 }
 
 /**
- * Values under one prefix of Consul's KV: whatever else stands under it is removed.
+ * Values under one prefix of Consul's KV: whatever else stands under it is removed. Terraform imports what is there already, such as what `cdk-nomad deploy`
+ * brought (Terraform 1.5 or later).
  *
  * @see https://registry.terraform.io/providers/hashicorp/consul/latest/docs/resources/key_prefix
  */
@@ -153,6 +154,8 @@ export class KeyValues extends Construct {
       pathPrefix: this.prefix,
       subkeys,
     });
+    // The provider refuses to make a prefix that has keys already, such as those that `cdk-nomad deploy` brought; importing takes any prefix, also an empty one.
+    this.resource.importFrom(this.prefix);
   }
 
   /** Whether a construct is a KeyValues. */

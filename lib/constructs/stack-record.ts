@@ -7,10 +7,12 @@ import { checkProps, TOKEN_IN_STRING } from "../jobspec/host";
 import {
   holdsSecretForm,
   isRecordable,
+  LARGEST_TEXT,
   layOut,
   projectIdentity,
   recordPath,
   PROJECT_CONTEXT,
+  tooLarge,
   type RecordContent,
   type RecordedInConsul,
   type RecordedValue,
@@ -155,6 +157,24 @@ function hasConsul(stack: TerraformStack): boolean {
   return stack.node.findAll().some((construct) => construct instanceof ConsulProvider);
 }
 
+/**
+ * What Terraform asks of a record while it plans, when the values of variables are known: a server that refuses it would do so once jobs are there.
+ *
+ * @param condition an expression of Terraform, with what says of the expression of a text that it is not too large
+ */
+function withinBounds(
+  store: keyof typeof LARGEST_TEXT,
+  condition: (fits: (text: string) => string) => string,
+): { readonly condition: string; readonly errorMessage: string } {
+  // Of Terraform's functions none counts bytes but through base64, which has four characters for three.
+  const most = Math.ceil(LARGEST_TEXT[store] / 3) * 4;
+  const fits = (text: string) => `length(base64encode(${text})) <= ${most}`;
+  return {
+    condition: `\${${condition(fits)}}`,
+    errorMessage: `This stack is not brought: ${tooLarge(undefined, store)}.`,
+  };
+}
+
 /** The keys of a record. Its texts are made when it is synthesized, as those of jobs. */
 class RecordKeys extends Keys {
   readonly #entries: () => readonly RecordEntry[];
@@ -168,6 +188,9 @@ class RecordKeys extends Keys {
     }
     this.#entries = entries;
     this.addOverride("//.record", { head: record.path, project: record.project });
+    this.lifecycle = {
+      postcondition: [withinBounds("consul", (fits) => `alltrue([for each in self.key : ${fits("each.value")}])`)],
+    };
   }
 
   /** @internal */
@@ -197,6 +220,7 @@ class RecordVariable extends Variable {
     }
     this.#entry = entry;
     this.addOverride("//.record", { head: record.path, project: record.project });
+    this.lifecycle = { postcondition: [withinBounds("nomad", (fits) => fits('self.items["record"]'))] };
   }
 
   /** @internal */

@@ -20,4 +20,5 @@ export {
 } from "./content";
 export { PROJECT_CONTEXT, projectIdentity, type StackIdentity } from "./identity";
 export { partsOf, readRecordTexts, UnreadableRecord, without, type RecordedOthers, type StackRecord } from "./read";
+export { LARGEST_TEXT, tooLarge } from "./size";
 export { holdsSecretForm, isRecordable, type RecordableVariable } from "./recordable";

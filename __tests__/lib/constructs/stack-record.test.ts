@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack, TerraformVariable } from "cdktf";
@@ -14,7 +14,7 @@ import {
   Task,
   TaskGroup,
 } from "../../../lib";
-import { readContents, readDeclaration, wantedRecord } from "../../../lib/operations";
+import { readContents, readDeclaration, refuseLargeRecord, wantedRecord } from "../../../lib/operations";
 import { recordPath } from "../../../lib/stack-record";
 
 const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-record-"));
@@ -136,3 +136,25 @@ test("many jobs are split into parts that a variable of Nomad takes", () => {
   expect(Math.max(...[...record.texts.values()].map((text) => Buffer.byteLength(text)))).toBeLessThan(60 * 1024);
   expect(record.content.jobs).toHaveLength(250);
 });
+
+test.each([
+  ["nomad", 64 * 1024],
+  ["consul", 256 * 1024],
+] as const)(
+  "values that a record in %s has no room for are refused before anything is brought, by either road",
+  (store, most) => {
+    const brought = (length: number) =>
+      readBack(
+        (stack) => {
+          new TerraformVariable(stack, "text", { type: "string" });
+          if (store === "consul") new KeyValues(stack, "keys", { prefix: "shop/dev", values: { a: "1" } });
+          addJob(stack, "web");
+        },
+        { text: "x".repeat(length) },
+      ).record;
+    expect(() => refuseLargeRecord(brought(most - 1024))).not.toThrow();
+    expect(() => refuseLargeRecord(brought(most))).toThrow(/KiB, more than the \d+ KiB .*sensitive/);
+    const file = readFileSync(join(outdir, "stacks/dev/cdk.tf.json"), "utf8");
+    expect(file).toMatch(/"postcondition": \[\s*\{\s*"condition": "\$\{.*length\(base64encode\(/);
+  },
+);

@@ -4,6 +4,7 @@ import {
   Cpu,
   Driver,
   Duration,
+  Intentions,
   Job,
   KeyValues,
   Memory,
@@ -24,6 +25,12 @@ export interface RecordedProgram {
   readonly jobs: readonly string[];
   /** Ids of jobs that are there only where PRISM_BIN_DIR is set. */
   readonly withFolder?: readonly string[];
+  /** Allocations of each job. Default: 1. */
+  readonly count?: number;
+  /** How long the tasks sleep, in seconds: a field of all jobs. Default: 3600. */
+  readonly sleep?: number;
+  /** Services that intentions protect. */
+  readonly intentions?: readonly string[];
   /** Prefixes of keys. Default: one. */
   readonly prefixes?: readonly string[];
   /** Whether it has something in Consul. Default: true. */
@@ -34,6 +41,9 @@ const {
   jobs,
   withFolder = [],
   consul = true,
+  count = 1,
+  sleep = 3600,
+  intentions = [],
   prefixes = consul ? ["recorded"] : [],
 } = JSON.parse(readFileSync("change.json", "utf8")) as RecordedProgram;
 const stack = new TerraformStack(new App(), "dev");
@@ -44,7 +54,7 @@ const { PRISM_BIN_DIR: folder } = process.env;
 for (const id of [...jobs, ...(folder ? withFolder : [])]) {
   const task = new Task({
     name: "main",
-    driver: Driver.rawExec({ command: "/bin/sleep", args: ["3600"] }),
+    driver: Driver.rawExec({ command: "/bin/sleep", args: [String(sleep)] }),
     env: { VERSION: version, FOLDER: folder || "stand-in" },
     resources: new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) }),
     killTimeout: Duration.seconds(1),
@@ -55,10 +65,12 @@ for (const id of [...jobs, ...(folder ? withFolder : [])]) {
     healthyDeadline: Duration.minutes(1),
     progressDeadline: Duration.minutes(2),
   });
-  const job = new Job({ id, type: "service", groups: [new TaskGroup({ name: "work", update, tasks: [task] })] });
+  const job = new Job({ id, type: "service", groups: [new TaskGroup({ name: "work", count, update, tasks: [task] })] });
   new NomadJob(stack, id, { job, provider: nomadProvider(stack) });
 }
 const values = { level: "info", used: password.stringValue };
 for (const prefix of prefixes) new KeyValues(stack, `keys-${prefix}`, { prefix, values, allow: ["secret/literal"] });
+for (const service of intentions)
+  new Intentions(stack, `intentions-${service}`, { to: service, allow: ["web"] });
 new StackRecord(stack, "record", { surroundings: { PRISM_BIN_DIR: folder || undefined } });
 runProgram(() => synthesize(stack.node.root as App));

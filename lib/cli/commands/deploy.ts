@@ -4,6 +4,7 @@ import {
   listServices,
   readPreviewFile,
   refuseOthersJobs,
+  refuseLargeRecord,
   refuseTerraformOnly,
   wantedRecord,
   type DeployOptions,
@@ -84,12 +85,13 @@ export async function deployEnvironment(
   const bring = async (stack: OpenStack) => {
     onStack?.(stack);
     refuseTerraformOnly(stack.contents, name);
+    const record = wantedRecord(stack.contents, identityOf(name, context));
+    refuseLargeRecord(record);
     await checkRoomHere(stack, context);
     const { project } = localCluster(context);
     const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
     // A service that found no tokens would answer nobody.
     if (wantServiceToken(project, jobs)) ensureServiceToken(project);
-    const record = wantedRecord(stack.contents, identityOf(name, context));
     for (const left of record.leftOut)
       context.terminal.note(
         term`${ATTENTION} the value of ${left} has the form of a secret, and is not recorded: declare the variable sensitive`,

@@ -153,6 +153,12 @@ function doneText(name: string, { jobs, consul, record }: Destroyed): TerminalTe
   const stopping = jobs.filter(({ result }) => result === "stopping");
   if (stopping.length > 0)
     return term`${ATTENTION} not all of ${name} has ended yet; go on with: cdk-nomad destroy ${name}`;
+  const again = jobs.filter(({ result }) => result === "again");
+  if (again.length > 0)
+    return wrap(
+      term`${BAD} ${again.map(({ id }) => id).join(", ")} was registered anew meanwhile, by a deployment or by somebody, and runs; what ${name} has in Consul and its record stay`,
+      { hanging: 2 },
+    );
   const left = consul.filter(({ removed }) => !removed);
   if (left.length > 0)
     return joinLines(

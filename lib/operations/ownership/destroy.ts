@@ -20,7 +20,8 @@ export interface DestroyOptions extends RecordClients {
 
 /** What became of a stack. */
 export interface Destroyed {
-  readonly jobs: readonly (RecordedJob & { readonly result: "purged" | "stopping" })[];
+  /** `again`: somebody registered it anew meanwhile, and it is theirs. */
+  readonly jobs: readonly (RecordedJob & { readonly result: "purged" | "stopping" | "again" })[];
   readonly consul: readonly (RecordedInConsul & { readonly removed: boolean })[];
   /** `kept` as long as something is left; why it could not be removed, otherwise. */
   readonly record: "removed" | "kept" | { readonly reason: string };
@@ -32,7 +33,8 @@ const PAUSE = 500;
 
 /**
  * Takes a stack away: stops its jobs, waits until nothing of them runs, forgets them, and then removes what it made in Consul, what managers kept
- * of its pools, and its record. Where something does not stop in time, the rest stays as well, the record first, so that it can be gone on with.
+ * of its pools, and its record. Where something does not stop in time, or is registered anew meanwhile, the rest stays as well, the record first, so that it
+ * can be gone on with.
  *
  * @throws where a server refuses: what was done until then stays done
  */
@@ -61,18 +63,30 @@ export async function destroy(found: Destruction, options: DestroyOptions): Prom
   }
   await sleep(found.jobs.length > 0 ? PAUSE : 0, undefined, { signal });
   await each([...found.jobs].reverse(), async (job) => {
+    if (await isRegistered(job, nomad)) return;
     onStep(`purging ${job.id}`);
     await stopAndPurge(nomad.where(placeOf(job)), job.id, { signal });
   });
+  // A deployment beside this one needs what stands in Consul, and its jobs are in the record.
+  const jobs = await each(found.jobs, async (job) => ({
+    ...placed(job),
+    result: (await isRegistered(job, nomad)) ? ("again" as const) : ("purged" as const),
+  }));
+  if (jobs.some(({ result }) => result === "again")) return { jobs, consul: [], record: "kept" };
   for (const pool of found.pools) {
     signal?.throwIfAborted();
     await options.forgetPool(pool);
   }
   const removed = await clearConsul(found.consul, { consul, spared: found.spared, signal, onStep });
-  const jobs = found.jobs.map((job) => ({ ...placed(job), result: "purged" as const }));
   if (removed.some((item) => !item.removed)) return { jobs, consul: removed, record: "kept" };
-  const gone = await removeRecord(found.place, options);
+  const gone = await removeRecord(found.place, options, found.known);
   return { jobs, consul: removed, record: gone.kind === "removed" ? "removed" : { reason: gone.reason } };
+}
+
+/** Whether a job is there and is to run. */
+async function isRegistered(job: DoomedJob, nomad: NomadClient): Promise<boolean> {
+  const held = await nomad.where(placeOf(job)).job(job.id);
+  return held !== undefined && held.Stop !== true;
 }
 
 function placed({ id, region, namespace }: RecordedJob): RecordedJob {

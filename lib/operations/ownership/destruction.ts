@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import { UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
 import { poolOfJob, type NomadClient } from "../../nomad";
-import type { RecordedInConsul, RecordedJob, StackIdentity } from "../../stack-record";
+import type { RecordedInConsul, RecordedJob, RecordedOthers, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { wantedRecord, type RecordClients, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
@@ -26,6 +26,8 @@ export interface Destruction {
   /** Prefixes of keys that other stacks have, which stay. */
   readonly spared: readonly string[];
   readonly kept: readonly KeptThing[];
+  /** All that was looked for: a record that has more by the end is that of another deployment. */
+  readonly known: RecordedOthers;
   /** Pools whose jobs go. */
   readonly pools: readonly string[];
   /** Whether there is a record of the stack, why not, or why nothing is known of it. */
@@ -106,7 +108,7 @@ export async function findDestruction(
   }
   const record = own.kind === "found" ? ({ kind: "found" } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
-  return { jobs: doomed, consul, spared, kept, pools, record, place };
+  return { jobs: doomed, consul, spared, kept, known, pools, record, place };
 }
 
 /** What a record names may be anything: what can be the name of nothing stays, and is told of. */

@@ -10,5 +10,5 @@ export {
   type RecordStoreName,
 } from "./read";
 export { rememberedSurroundings, rememberedVariables, variablesAsBefore, type Said } from "./remembered";
-export { recordedInConsul, wantedRecord, type WantedRecord } from "./wanted";
+export { recordedInConsul, refuseLargeRecord, wantedRecord, type WantedRecord } from "./wanted";
 export { enterRecord, leaveRecord, removeRecord, settleRecord, type RecordWrite, type Settled } from "./write";

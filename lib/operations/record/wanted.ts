@@ -1,8 +1,11 @@
+import { UserError } from "../../jobspec";
 import { whereOf } from "../../nomad";
 import {
   holdsSecretForm,
+  LARGEST_TEXT,
   layOut,
   readRecordTexts,
+  tooLarge,
   type RecordContent,
   type RecordedInConsul,
   type RecordedValue,
@@ -39,6 +42,18 @@ export function wantedRecord(contents: StackContents, identity: StackIdentity): 
   const kept: RecordContent = { ...whole, variables: withoutNames(whole.variables, leftOut) };
   const texts = new Map(layOut(kept).map(({ path, value }) => [path, JSON.stringify(value)]));
   return { ...place, content: kept, texts };
+}
+
+/**
+ * Refuses a record that its store would not take, which a deployment would learn of when it writes.
+ *
+ * @throws UserError with its size, and what to do
+ */
+export function refuseLargeRecord({ texts, store, environment }: WantedRecord): void {
+  for (const text of texts.values()) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > LARGEST_TEXT[store]) throw UserError.at(environment, tooLarge(bytes, store), "record");
+  }
 }
 
 function withoutNames(

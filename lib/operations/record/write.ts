@@ -89,7 +89,15 @@ export async function settleRecord(
 ): Promise<RecordWrite> {
   return writing(clients, async () =>
     rewrite(wanted, clients, async (before, held) => {
-      if (!before) throw new NothingThere("there is none any more");
+      // Somebody destroyed the stack meanwhile: what was brought after that is known to no record otherwise.
+      if (!before) {
+        const { content } = wanted;
+        const others = {
+          jobs: without(brought.jobs, content.jobs),
+          consul: without(brought.consul, content.consul),
+        };
+        return { texts: wanted.texts, record: { ...content, others } };
+      }
       const own = !isWritten(wanted, held) && (await holds?.()) === true;
       const content = own ? { ...before, ...wanted.content } : before;
       const jobs = [...(own ? before.jobs : []), ...before.others.jobs];
@@ -148,16 +156,31 @@ function isWritten({ texts }: WantedRecord, held: ReadonlyMap<string, StoredText
 /**
  * Removes the record of a stack of which nothing is left.
  *
+ * @param gone all that the stack had. A record that has more was written by a deployment meanwhile, and stays. Default: it goes, whatever it has
  * @throws as {@link enterRecord}
  */
 export async function removeRecord(
   place: RecordPlace,
   clients: RecordClients,
+  gone?: RecordedOthers,
 ): Promise<{ readonly kind: "removed" } | { readonly kind: "unwritten"; readonly reason: string }> {
   return writing(clients, async () => {
-    await remove(storeOf(place.store, clients), place, clients.signal);
+    const check = (held: ReadonlyMap<string, StoredText>) => gone && refuseMore(held, recordPath(place), gone);
+    await remove(storeOf(place.store, clients), place, clients.signal, check);
     return { kind: "removed" };
   });
+}
+
+/** @throws NothingThere where a record has more than what is gone; one that cannot be read says nothing of what it has */
+function refuseMore(held: ReadonlyMap<string, StoredText>, head: string, gone: RecordedOthers): void {
+  let record: StackRecord | undefined;
+  try {
+    record = readRecordTexts(textsOf(held), head);
+  } catch {
+    return;
+  }
+  const [more] = record ? without([...record.jobs, ...record.others.jobs], gone.jobs) : [];
+  if (more) throw new NothingThere(`${more.id} came to it meanwhile, by another deployment`);
 }
 
 /** That there is no record to be changed. */
@@ -216,7 +239,10 @@ function changesTo(
     return before?.text === text ? [] : [{ path, text, version: before?.version ?? 0 }];
   });
   const kept = (path: string) => wanted.has(path) || (texts === undefined && !path.startsWith(`${head}/others/`));
-  const removed = [...held].flatMap(([path, { version }]) => (kept(path) ? [] : [{ path, text: undefined, version }]));
+  // Nomad's variables are found one after another, so that none may be missing before the last one.
+  const removed = [...held]
+    .reverse()
+    .flatMap(([path, { version }]) => (kept(path) ? [] : [{ path, text: undefined, version }]));
   return [...written, ...removed];
 }
 
@@ -248,10 +274,16 @@ async function leftElsewhere(place: RecordPlace, clients: RecordClients): Promis
   }
 }
 
-async function remove(store: RecordStore, identity: StackIdentity, signal: AbortSignal | undefined): Promise<void> {
+async function remove(
+  store: RecordStore,
+  identity: StackIdentity,
+  signal: AbortSignal | undefined,
+  check: (held: ReadonlyMap<string, StoredText>) => void = () => undefined,
+): Promise<void> {
   const head = recordPath(identity);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const held = await store.read(head, signal);
+    check(held);
     // The head goes last: as long as it is there, somebody finds what is left.
     const paths = [...held.keys()].sort((a, b) => Number(a === head) - Number(b === head));
     const changes = paths.map((path) => ({ path, text: undefined, version: held.get(path)?.version ?? 0 }));

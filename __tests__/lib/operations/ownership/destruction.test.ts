@@ -5,6 +5,7 @@ import {
   enterRecord,
   findDestruction,
   readOwners,
+  settleRecord,
   wantedRecord,
   type DestructionOptions,
   type StackContents,
@@ -123,4 +124,53 @@ test("a stack that has a record goes with all that the record has", async () => 
   });
   expect(gone).toMatchObject({ jobs: [{ id: "web" }, { id: "worker" }], record: "removed" });
   expect([cluster.ids, cluster.texts("consul")]).toEqual([["stranger"], {}]);
+});
+
+describe("a deployment beside destroy", () => {
+  const stack = stackOf([{ ID: "web" }, { ID: "worker" }], { values: { level: "info" } });
+  const quiet = { onStep: () => undefined, forgetPool: () => Promise.resolve() };
+
+  test("that registers a job again keeps it, with what is in Consul and the record", async () => {
+    const cluster = new ClusterInMemory();
+    await deployed(cluster, "dev", stack);
+    cluster.hold({ ID: "web" }, { ID: "worker" });
+    cluster.put("consul", "shop/dev/level", "info");
+    const found = await find(cluster, stack);
+    const again = () => {
+      cluster.jobs.splice(0, 1, { ID: "web", Region: "global", Namespace: "default", Stop: false });
+    };
+    // In the pause before jobs are forgotten.
+    const onStep = (text: string) => void (text === "stopping worker" && setTimeout(again, 50));
+    const gone = await destroy(found, { ...cluster.clients, ...quiet, onStep });
+    expect(gone).toMatchObject({ jobs: [{ result: "again" }, { result: "purged" }], consul: [], record: "kept" });
+    expect(cluster.ids).toEqual(["web"]);
+    expect(Object.keys(cluster.texts("consul"))).toEqual(expect.arrayContaining([head("dev"), "shop/dev/level"]));
+  });
+
+  test("that enters another job into the record keeps the record", async () => {
+    const cluster = new ClusterInMemory();
+    await deployed(cluster, "dev", stack);
+    const found = await find(cluster, stack);
+    await deployed(cluster, "dev", stackOf([{ ID: "web" }, { ID: "new" }], { values: { level: "info" } }));
+    const gone = await destroy(found, { ...cluster.clients, ...quiet });
+    expect(gone.record).toEqual({ reason: "new came to it meanwhile, by another deployment" });
+    expect(cluster.texts("consul")).toHaveProperty([head("dev")]);
+  });
+
+  test("that ends after it has its jobs in a record all the same", async () => {
+    const cluster = new ClusterInMemory();
+    await deployed(cluster, "dev", stack);
+    const wanted = wantedRecord(stack, { project: "shop", environment: "dev" });
+    await destroy(await find(cluster, stack), { ...cluster.clients, ...quiet });
+    expect(cluster.texts("consul")).toEqual({});
+    const { content } = wanted;
+    const done = {
+      brought: { jobs: [...content.jobs, { id: "more" }], consul: [] },
+      stopped: { jobs: [], consul: [] },
+    };
+    expect(await settleRecord(wanted, done, cluster.clients)).toMatchObject({
+      kind: "written",
+      record: { jobs: [{ id: "web" }, { id: "worker" }], others: { jobs: [{ id: "more" }] } },
+    });
+  });
 });

@@ -1,0 +1,142 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RECORD_ROOT } from "../../lib/stack-record";
+import { clusterForSuite } from "../support/cluster";
+import { flat, type Said } from "../support/project";
+import { cli, environment } from "../support/run-cli";
+import { cdktf, whyNoProviders } from "../support/terraform";
+import type { RecordedProgram } from "./programs/recorded-jobs";
+
+// One stack by the two roads in turn, with the real providers: neither shows the other one's work as a change, and both write the same record.
+
+const reason = whyNoProviders();
+if (reason !== undefined) console.log(`skipped: round trips between cdktf deploy and cdk-nomad deploy; ${reason}`);
+const withProviders = reason === undefined ? describe : describe.skip;
+
+/** A change of the program, and who brings it. */
+interface Round {
+  readonly road: "cdktf" | "cdk-nomad";
+  readonly what: string;
+  readonly version?: string;
+  readonly change?: Partial<RecordedProgram>;
+  /**
+   * What Terraform plans afterwards: it adds to its state what the other road brought first, and takes out what the other road stopped. Default: nothing.
+   */
+  readonly books?: readonly string[];
+  /** Jobs that the round changes, brings or stops. */
+  readonly jobs: readonly string[];
+}
+
+const ROUNDS: readonly Round[] = [
+  { road: "cdk-nomad", what: "a variable", version: "1.1", jobs: ["a", "b", "c"] },
+  { road: "cdktf", what: "a variable", version: "1.2", jobs: ["a", "b", "c"] },
+  {
+    road: "cdk-nomad",
+    what: "a job more",
+    change: { jobs: ["a", "b", "c", "d"] },
+    books: ["nomad_job.d created"],
+    jobs: ["d"],
+  },
+  { road: "cdktf", what: "another job more", change: { jobs: ["a", "b", "c", "d", "e"] }, jobs: ["e"] },
+  { road: "cdk-nomad", what: "counts", change: { count: 2 }, jobs: ["a", "b", "c", "d", "e"] },
+  { road: "cdktf", what: "counts", change: { count: 1 }, jobs: ["a", "b", "c", "d", "e"] },
+  {
+    road: "cdk-nomad",
+    what: "a job less, intentions and keys more",
+    change: { jobs: ["a", "c", "d", "e"], intentions: ["a"], prefixes: ["recorded", "more"] },
+    books: [
+      "consul_config_entry.intentions-a created",
+      "consul_key_prefix.keys-more imported",
+      "nomad_job.b destroyed",
+    ],
+    jobs: ["b"],
+  },
+  { road: "cdktf", what: "another job less", change: { jobs: ["a", "d", "e"] }, jobs: ["c"] },
+  { road: "cdk-nomad", what: "a field of all jobs", change: { sleep: 7200 }, jobs: ["a", "d", "e"] },
+  { road: "cdktf", what: "intentions and keys less", change: { intentions: [], prefixes: ["recorded"] }, jobs: [] },
+];
+
+withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
+  const cluster = clusterForSuite({ program: join(__dirname, "programs/recorded-jobs.ts") });
+  const { project } = cluster;
+  beforeAll(() => {
+    const app = `${process.execPath} --import ${require.resolve("tsx")} main.ts`;
+    const settings = { language: "typescript", app, projectId: "roads" };
+    writeFileSync(join(project.folder, "cdktf.json"), JSON.stringify(settings));
+  });
+
+  let version = "0.1.0";
+  const terraform = (command: string, ...more: readonly string[]): Promise<Said> => {
+    const args = [command, "dev", "--skip-provider-lock", `--var=image_version=${version}`, ...more];
+    return cdktf(project.folder, args, cluster.environment);
+  };
+  const direct = (command: string): Promise<Said> =>
+    cli([command, "dev", "--var", `image_version=${version}`], {
+      cwd: project.folder,
+      env: environment(cluster.environment),
+    });
+  const deploy = (road: Round["road"]) => (road === "cdktf" ? terraform("deploy", "--auto-approve") : direct("deploy"));
+
+  const record = async () => [...(await cluster.consul.values(RECORD_ROOT))].map(([path, { value }]) => [path, value]);
+  /** Jobs by their ids, with what changes when somebody registers or stops one. */
+  const jobs = async () => {
+    const all = await cluster.nomad.jobs();
+    const held = await Promise.all(
+      all.map(async ({ ID }) => [ID, (await cluster.nomad.job(ID))?.JobModifyIndex] as const),
+    );
+    return new Map(held);
+  };
+  /** What Terraform says that it would do, but for outputs. */
+  const planned = ({ stdout }: Said) =>
+    [...stdout.matchAll(/# (\S+) (?:will|must) be (created|destroyed|imported|replaced|updated in-place|read)/g)]
+      .map(([, address, change]) => `${address} ${change}`)
+      // What a resource depends on names it, with a hash of the place where it stands.
+      .map((line) => line.replace(/_[0-9A-F]{8}(?= )/, ""))
+      .sort();
+
+  test("ten changes: neither road shows one that nobody made, and the record is the same to the byte", async () => {
+    let program: RecordedProgram = { jobs: ["a", "b", "c"] };
+    project.change(program);
+    const first = await terraform("deploy", "--auto-approve");
+    expect([first.code, first.stdout]).toEqual([0, expect.stringContaining("Apply complete")]);
+    for (const { road, what, books = [], ...round } of ROUNDS) {
+      version = round.version ?? version;
+      program = { ...program, ...round.change };
+      project.change(program);
+      const before = await jobs();
+      const deployed = await deploy(road);
+      expect([what, deployed.code, deployed.code === 0 ? "" : flat(deployed)]).toEqual([what, 0, ""]);
+      const [after, written] = [await jobs(), await record()];
+      const changed = [...after].filter(([id, index]) => before.get(id) !== index).map(([id]) => id);
+      expect([road, what, changed.sort()]).toEqual([road, what, round.jobs]);
+
+      const diff = await terraform("diff");
+      expect([road, what, diff.code, planned(diff)]).toEqual([road, what, 0, books]);
+      for (const command of ["preview", "drift"]) {
+        const said = await direct(command);
+        expect([road, what, command, said.code, said.code === 0 ? "" : flat(said)]).toEqual([
+          road,
+          what,
+          command,
+          0,
+          "",
+        ]);
+      }
+      // Where Terraform's plan has the record among what does not change, it would write the same bytes.
+      if (road === "cdktf") expect([what, (await deploy("cdk-nomad")).code]).toEqual([what, 0]);
+      expect([road, what, await record()]).toEqual([road, what, written]);
+      expect([road, what, await jobs()]).toEqual([road, what, after]);
+    }
+    expect((await terraform("destroy", "--auto-approve")).code).toBe(0);
+    expect(await cluster.consul.keys(RECORD_ROOT)).toEqual([]);
+  }, 1_800_000);
+
+  test("a record that a server would not take is refused while Terraform plans, before anything is there", async () => {
+    await cluster.purge();
+    project.change({ jobs: ["web"], consul: false } satisfies RecordedProgram);
+    version = "x".repeat(64 * 1024);
+    const said = await terraform("deploy", "--auto-approve");
+    expect([said.code, flat(said)]).toEqual([1, expect.stringContaining("more than the")]);
+    expect(await cluster.nomad.jobs()).toEqual([]);
+  });
+});
