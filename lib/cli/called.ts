@@ -22,14 +22,14 @@ export function howCalled(script: string | undefined, { PATH = "" }: Environment
 }
 
 /**
- * Writes our own texts so that their command lines can be written as they stand, by whoever called the program so.
+ * Writes our own texts so that their command lines can be written as they stand, by whoever called the program so. What the library says to programs, which
+ * are not called, has `npx`.
  *
  * @param names of the commands
  */
 export function asCalled(called: Called, names: readonly string[]): (text: string) => string {
-  if (called === PROGRAM) return (text) => text;
-  // In a sentence: not behind `npx` already, and no part of a longer word.
-  const pattern = `(?<![\\w./@:-]|npx )${PROGRAM}(?= (?:(?:${names.join("|")})\\b|--help|\\[options\\]))`;
+  // In a sentence: no part of a longer word.
+  const pattern = `(?<![\\w./@:-])(?:npx )?\\b${PROGRAM}(?= (?:(?:${names.join("|")})\\b|--help|\\[options\\]))`;
   const line = new RegExp(pattern, "g");
   return (text) => text.replaceAll(line, called);
 }

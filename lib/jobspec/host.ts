@@ -8,6 +8,7 @@ export {
   isResolvable,
   modelEdits,
   NO_SECRET,
+  ReadableError,
   TOKEN_IN_STRING,
   TOKEN_LIST_ELEMENT,
   wayTo,

@@ -1,11 +1,13 @@
 import { UserError } from "../jobspec";
+import { ReadableError } from "../jobspec/host";
 
 /** Characters of a refusal that are kept: a proxy's page may have a hundred thousand, and nobody reads them in a message. */
 const LONGEST_REFUSAL = 4000;
 
 /** An answer that is no success. */
-export class ApiError extends Error {
+export class ApiError extends ReadableError {
   override readonly name = "ApiError";
+  readonly code = "server";
   /** What the server said, as far as a message has room for it. */
   readonly body: string;
 
@@ -19,11 +21,14 @@ export class ApiError extends Error {
     const said = body.length > LONGEST_REFUSAL ? `${body.slice(0, LONGEST_REFUSAL)}… (the rest is left out)` : body;
     super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
     this.body = said;
+    this.quietly("body", "api", "method", "path");
   }
 }
 
 /** A server from which no answer came. */
 export class NoAnswerError extends UserError {
+  override readonly name = "NoAnswerError";
+
   constructor(
     /** `Nomad` or `Consul`. */
     readonly api: string,
@@ -35,6 +40,7 @@ export class NoAnswerError extends UserError {
     message: string,
   ) {
     super([{ rule: kind === "closed" ? "closed" : "unreachable", path: "", message, severity: "error" }]);
+    this.quietly("api", "kind");
   }
 }
 

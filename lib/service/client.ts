@@ -1,3 +1,4 @@
+import { ReadableError } from "../jobspec/host";
 import { readFileSync } from "node:fs";
 import { request as send, type Dispatcher } from "undici";
 import * as v from "valibot";
@@ -6,7 +7,7 @@ import * as schemas from "./schemas";
 import type { RunEvent } from "./schemas";
 
 /** A refusal of the service. */
-export class ServiceRefusal extends Error {
+export class ServiceRefusal extends ReadableError {
   override readonly name = "ServiceRefusal";
 
   constructor(
@@ -16,6 +17,10 @@ export class ServiceRefusal extends Error {
     >,
   ) {
     super(`${problem.title}: ${problem.detail}`);
+  }
+
+  get code(): string {
+    return this.problem.code;
   }
 }
 
@@ -173,7 +178,7 @@ export class ServiceClient {
       const { code = "unknown" } = error as NodeJS.ErrnoException;
       throw UserError.at(
         "",
-        `the service does not answer at ${address} (${code}); start it with cdk-nomad serve, or write its address into POOL_SERVICE_ADDR`,
+        `the service does not answer at ${address} (${code}); start it with npx cdk-nomad serve, or write its address into POOL_SERVICE_ADDR`,
         "service",
       );
     }

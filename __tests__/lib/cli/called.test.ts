@@ -24,6 +24,8 @@ describe("a command line in a sentence", () => {
       "start it with npx cdk-nomad up, or: eval $(npx cdk-nomad env)",
     );
     expect(asCalled("cdk-nomad", ["up"])("start it with cdk-nomad up")).toBe("start it with cdk-nomad up");
+    // As the library says it, which nobody calls.
+    expect(asCalled("cdk-nomad", ["up"])("start it with npx cdk-nomad up")).toBe("start it with cdk-nomad up");
   });
 
   test.each([

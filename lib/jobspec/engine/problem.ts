@@ -1,3 +1,5 @@
+import { ReadableError } from "./readable-error";
+
 /** How much a problem matters: an error stops synthesis, a warning is printed. */
 export type Severity = "error" | "warning";
 
@@ -26,11 +28,17 @@ export interface Fault {
 }
 
 /** A mistake that a person made: printed with its path, reason and way out, never with a stack. */
-export class UserError extends Error {
-  override readonly name = "UserError";
+export class UserError extends ReadableError {
+  override readonly name: string = "UserError";
 
   constructor(readonly problems: readonly Problem[]) {
     super(problems.map(formatProblem).join("\n"));
+    this.quietly("problems");
+  }
+
+  /** The rule of its first problem. */
+  get code(): string {
+    return this.problems[0]?.rule ?? "input";
   }
 
   /** The usual case: one mistake. */

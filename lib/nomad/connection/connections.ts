@@ -31,7 +31,7 @@ export function nomadConnection(env: Environment, fallback = NOMAD_ADDRESS): Con
     ...placeOf(settings, { env, fallback, example: NOMAD_ADDRESS }),
     ...(token === undefined ? {} : { token: { header: "X-Nomad-Token", value: token } }),
     query: { ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) },
-    hint: "start one here with cdk-nomad up, or write its address into NOMAD_ADDR",
+    hint: "start one here with npx cdk-nomad up, or write its address into NOMAD_ADDR",
     permission: nomadPermission,
   };
   const tls = tlsOf(settings, settings.truth("skipVerify") ?? false);
@@ -58,7 +58,7 @@ export function consulConnection(env: Environment, fallback = CONSUL_ADDRESS): C
     ...placeOf(settings, { env, fallback, example: CONSUL_ADDRESS, secure }),
     ...(token === undefined ? {} : { token: { header: "X-Consul-Token", value: token } }),
     query: { ...(ns === undefined ? {} : { ns }), ...(partition === undefined ? {} : { partition }) },
-    hint: "start one here with cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",
+    hint: "start one here with npx cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",
   };
   const tls = tlsOf(settings, settings.truth("verify") === false);
   settings.finish();

@@ -82,7 +82,7 @@ export class Admission {
     if (user !== owner)
       throw UserError.at(
         "owner",
-        `the pool ${pool} keeps nothing apart (raw_exec) and serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true, or, once that user has no lease, have its containers replaced: cdk-nomad pool recycle ${pool}`,
+        `the pool ${pool} keeps nothing apart (raw_exec) and serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true, or, once that user has no lease, have its containers replaced: npx cdk-nomad pool recycle ${pool}`,
         "pool/isolation",
       );
   }

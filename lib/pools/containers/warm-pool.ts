@@ -340,7 +340,7 @@ export class WarmPool {
   /** @throws PoolBusyError while the pool is drained: then it gives out no container, whatever its size */
   refuseDrained(): void {
     if (!this.#agreement.record.draining) return;
-    const message = `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: cdk-nomad pool fill ${this.pool}`;
+    const message = `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: npx cdk-nomad pool fill ${this.pool}`;
     throw new PoolBusyError(this.pool, DRAINED, message);
   }
 

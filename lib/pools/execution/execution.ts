@@ -1,3 +1,4 @@
+import { ReadableError } from "../../jobspec/host";
 /** How a command is run in a place that is leased. */
 export interface ExecuteOptions {
   /** Environment variables of the command, in the clear for whoever may look into the place. Default: none. */
@@ -71,12 +72,14 @@ export interface Executor {
 }
 
 /** A place that ended, or could not be reached, under a command. What the command did until then is not known. */
-export class ExecutionLostError extends Error {
+export class ExecutionLostError extends ReadableError {
+  override readonly name = "ExecutionLostError";
+  readonly code = "place-lost";
+
   constructor(
     readonly place: Place,
     message: string,
   ) {
     super(message);
-    this.name = "ExecutionLostError";
   }
 }

@@ -1,3 +1,4 @@
+import { ReadableError } from "../../jobspec/host";
 import { passingTrouble } from "../../nomad";
 import { ABSENT, type Store } from "../store";
 import { pause, type Clock } from "./clock";
@@ -17,8 +18,9 @@ const SHORTEST_PAUSE = 25;
 const LONGEST_PAUSE = 400;
 
 /** A request that took too long. What became of it is not known. */
-export class SlowStoreError extends Error {
+export class SlowStoreError extends ReadableError {
   override readonly name = "SlowStoreError";
+  readonly code = "unavailable";
 
   constructor(store: string, milliseconds: number) {
     super(`${store} took more than ${Math.round(milliseconds)} ms to answer`);

@@ -1,3 +1,4 @@
+import { ReadableError } from "../../jobspec/host";
 /**
  * The right to one slot of a pool: a container of a warm pool, or a slot of a sandbox. It is a plain value, so that it can be sent to another
  * process; what holds it there presents it with every call.
@@ -29,7 +30,7 @@ export type LeaseEnd =
   | "gone";
 
 /** A call with a lease that has ended; nothing was run. The lease is of no further use: claim another. */
-export class LeaseEndedError extends Error {
+export class LeaseEndedError extends ReadableError {
   override readonly name = "LeaseEndedError";
 
   constructor(
@@ -39,11 +40,17 @@ export class LeaseEndedError extends Error {
   ) {
     super(message);
   }
+
+  /** `lease-stale` where somebody else may have the slot, else `lease-ended`. */
+  get code(): string {
+    return this.reason === "stale" ? "lease-stale" : "lease-ended";
+  }
 }
 
 /** A pool with no free slot, and no room in its queue or no time left to wait in it. */
-export class PoolBusyError extends Error {
+export class PoolBusyError extends ReadableError {
   override readonly name = "PoolBusyError";
+  readonly code = "pool-busy";
 
   constructor(
     readonly pool: string,

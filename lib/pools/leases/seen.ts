@@ -1,3 +1,4 @@
+import { ReadableError } from "../../jobspec/host";
 import type { BookParts } from "./book-parts";
 import { pause } from "./clock";
 
@@ -10,8 +11,9 @@ const LOOKS = 20;
  * Managers of a pool that are there and have not seen what was written: until they have, they go by what was there before. Their process hangs, they
  * cannot read the store, or they are of a release that does not say what it has seen.
  */
-export class ManagersBehindError extends Error {
+export class ManagersBehindError extends ReadableError {
   override readonly name = "ManagersBehindError";
+  readonly code = "managers-behind";
 
   constructor(
     readonly pool: string,

@@ -1,3 +1,4 @@
+import { ReadableError } from "../../jobspec/host";
 import { randomBytes } from "node:crypto";
 import { tellsWhy, type JobJson, type NomadClient } from "../../nomad";
 import { isolationOf, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "../execution";
@@ -21,8 +22,9 @@ const LOST = 125;
 export type RuntimeFailure = "placement" | "task" | "time";
 
 /** A runtime that could not be started. */
-export class RuntimeFailedError extends Error {
+export class RuntimeFailedError extends ReadableError {
   override readonly name = "RuntimeFailedError";
+  readonly code = "runtime-failed";
 
   constructor(
     readonly jobId: string,
