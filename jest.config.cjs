@@ -14,7 +14,6 @@ const MODULES =
   "micromark|mdast-util|unist-util|decode-named|character-entities|ccount|devlop|escape-string|markdown-table|longest-streak|zwitch";
 
 const common = {
-  testEnvironment: "node",
   // In CI, a file that failed is run once more, and says so.
   runner: "<rootDir>/__tests__/support/once-more.cjs",
   transform: { "\\.ts$": swc, [`node_modules/(${MODULES})[^/]*/.*\\.js$`]: swc },
@@ -22,14 +21,21 @@ const common = {
   modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.cdk-nomad", "<rootDir>/.scratch"],
 };
 
+/** Many short files: packages are loaded once for a worker. */
+const short = {
+  ...common,
+  testEnvironment: "<rootDir>/__tests__/support/shared-environment.cjs",
+  runtime: "<rootDir>/__tests__/support/shared-runtime.cjs",
+};
+
 module.exports = {
   ci: true,
-  // Many of them synthesize a program or start a process, which takes its time where a machine is busy.
-  testTimeout: 60_000,
+  // It ends what hangs, and judges nothing: many synthesize a program or start a process, which takes minutes where a machine is busy.
+  testTimeout: 300_000,
   projects: [
-    { ...common, displayName: "unit", testMatch: ["<rootDir>/__tests__/{lib,stacks,program}/**/*.test.ts"] },
+    { ...short, displayName: "unit", testMatch: ["<rootDir>/__tests__/{lib,stacks,program}/**/*.test.ts"] },
     // The command line, the action's script and programs as processes of their own, without a cluster.
-    { ...common, displayName: "commands", testMatch: ["<rootDir>/__tests__/commands/**/*.test.ts"] },
+    { ...short, displayName: "commands", testMatch: ["<rootDir>/__tests__/commands/**/*.test.ts"] },
     {
       ...common,
       displayName: "e2e",
