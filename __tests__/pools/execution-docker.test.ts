@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { Driver } from "../../lib/jobspec";
 import { apiPath, type JobJson } from "../../lib/nomad";
@@ -60,25 +59,22 @@ withDocker("a command in a container", () => {
     expect((await executor.execute(place, "echo ${#A}; cat", { env, stdin: "input" })).stdout).toBe("100000\ninput");
   });
 
-  test("that is out of time, cancelled, or has ended leaves nothing a second later", async () => {
+  test("that is out of time, cancelled, or has ended leaves nothing", async () => {
     const timeout = await executor.execute(place, `${forksAway(seconds)} sleep ${seconds}`, { timeout: 1500 });
     expect([timeout.ended, timeout.exitCode]).toEqual(["timeout", 124]);
-    await sleep(1000);
-    expect(left()).toEqual([]);
+    await until("the end of what it began", () => left().length === 0);
     const cancel = new AbortController();
     const cancelling = executor.execute(place, `${forksAway(seconds)} sleep ${seconds}`, { signal: cancel.signal });
     await until("the children", () => left().length > 4);
     cancel.abort();
     const cancelled = await cancelling;
     expect([cancelled.ended, cancelled.exitCode]).toEqual(["cancelled", 130]);
-    await sleep(1000);
-    expect(left()).toEqual([]);
+    await until("the end of what it began", () => left().length === 0);
     expect(await executor.execute(place, `${forksAway(seconds)} echo done; exit 5`)).toMatchObject({
       exitCode: 5,
       stdout: "done\n",
     });
-    await sleep(1000);
-    expect(left()).toEqual([]);
+    await until("the end of what it began", () => left().length === 0);
     expect(processesWith(TASK)).not.toEqual([]);
   });
 
@@ -98,9 +94,11 @@ withDocker("a command in a container", () => {
   });
 
   test("whose container is stopped is lost, and that is said", async () => {
-    const running = executor.execute(place, "echo begun; sleep 1000", { timeout: 60_000 });
+    let begun = false;
+    const onStdout = () => void (begun = true);
+    const running = executor.execute(place, "echo begun; sleep 1000", { timeout: 60_000, onStdout });
     running.catch(() => undefined);
-    await sleep(1000);
+    await until("its beginning", () => begun);
     await cluster.nomad.http.post(apiPath`/v1/allocation/${place.allocation}/stop`, v.unknown());
     await expect(running).rejects.toThrow(ExecutionLostError);
   });

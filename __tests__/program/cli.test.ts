@@ -132,17 +132,13 @@ describe("bad input is answered on one screen, without a stack, with exit code 1
       { cwd: () => broken("{}") },
       /cdktf\.json\.app: names no program/,
     ],
-  ])(
-    "%s",
-    async (name, args, { cwd, env }, message) => {
-      const said = await cli(args, { cwd: cwd?.() ?? ROOT, env: environment(env) });
-      expect(said.stderr.replaceAll(/\s+/g, " ")).toMatch(message);
-      expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
-      // It is none, so `status` is about the embedded cluster, which does not run.
-      expect(said.code).toBe(name === "an address that is none" ? 7 : 1);
-    },
-    60_000,
-  );
+  ])("%s", async (name, args, { cwd, env }, message) => {
+    const said = await cli(args, { cwd: cwd?.() ?? ROOT, env: environment(env) });
+    expect(said.stderr.replaceAll(/\s+/g, " ")).toMatch(message);
+    expect(said.stderr).not.toMatch(/ at .*\.(ts|js):\d+/);
+    // It is none, so `status` is about the embedded cluster, which does not run.
+    expect(said.code).toBe(name === "an address that is none" ? 7 : 1);
+  });
 });
 
 test("the process itself: what is missing on this machine is said, and the exit code is the command's", () => {

@@ -343,47 +343,42 @@ describe("every environment", () => {
   });
   if (!terraform) console.log("skipped: neither terraform nor tofu is on PATH to evaluate the jobs");
   const withTerraform = terraform ? test : test.skip;
-  withTerraform(
-    "means the same job to Terraform as to the fast way",
-    () => {
-      synthesized("evaluated");
-      for (const { name } of ENVIRONMENTS) {
-        const stack = JSON.parse(file("evaluated", name)) as {
-          variable: object;
-          resource: {
-            nomad_job: Record<string, { jobspec: string }>;
-            consul_keys: Record<string, { key: { path: string; value: string }[] }>;
-          };
+  withTerraform("means the same job to Terraform as to the fast way", () => {
+    synthesized("evaluated");
+    for (const { name } of ENVIRONMENTS) {
+      const stack = JSON.parse(file("evaluated", name)) as {
+        variable: object;
+        resource: {
+          nomad_job: Record<string, { jobspec: string }>;
+          consul_keys: Record<string, { key: { path: string; value: string }[] }>;
         };
-        const record = Object.values(stack.resource.consul_keys).flatMap(({ key }) => key);
-        const jobs = Object.entries(stack.resource.nomad_job).map(([id, job]) => [id, { value: job.jobspec }]);
-        const output = Object.fromEntries([...jobs, ...record.map(({ value }, at) => [`record-${at}`, { value }])]);
-        const place = join(folder, `terraform-${name}`);
-        mkdirSync(place);
-        writeFileSync(join(place, "main.tf.json"), JSON.stringify({ variable: stack.variable, output }));
-        const env = { ...process.env, TF_CLI_CONFIG_FILE: undefined, CHECKPOINT_DISABLE: "1" };
-        const run = (...args: string[]) =>
-          execFileSync(terraform as string, args, { cwd: place, encoding: "utf8", env });
-        run("init", "-input=false");
-        const given: Record<string, string> = "image_version" in stack.variable ? { image_version: "1.4.2" } : {};
-        const vars = Object.entries(given).map(([key, value]) => `-var=${key}=${value}`);
-        run("apply", "-auto-approve", "-input=false", ...vars);
-        const outputs = JSON.parse(run("output", "-json")) as Record<string, { value: string }>;
-        const evaluated = Object.keys(stack.resource.nomad_job).map(
-          (id) => (JSON.parse(outputs[id]?.value ?? "") as { Job: object }).Job,
-        );
-        const contents = readContents(join(folder, "evaluated"), name, { variables: given, env: {} });
-        const fast = contents.wanted.flatMap((wanted) => (wanted.kind === "job" ? [wanted.job] : []));
-        // The record is the same to the byte, whichever road writes it.
-        const texts = record.map(({ path }, at) => [path, outputs[`record-${at}`]?.value]);
-        expect([...(contents.record?.texts ?? [])]).toEqual(texts);
-        expect(new Set(fast.map((job) => JSON.stringify(job)))).toEqual(
-          new Set(evaluated.map((job) => JSON.stringify(job))),
-        );
-      }
-    },
-    120_000,
-  );
+      };
+      const record = Object.values(stack.resource.consul_keys).flatMap(({ key }) => key);
+      const jobs = Object.entries(stack.resource.nomad_job).map(([id, job]) => [id, { value: job.jobspec }]);
+      const output = Object.fromEntries([...jobs, ...record.map(({ value }, at) => [`record-${at}`, { value }])]);
+      const place = join(folder, `terraform-${name}`);
+      mkdirSync(place);
+      writeFileSync(join(place, "main.tf.json"), JSON.stringify({ variable: stack.variable, output }));
+      const env = { ...process.env, TF_CLI_CONFIG_FILE: undefined, CHECKPOINT_DISABLE: "1" };
+      const run = (...args: string[]) => execFileSync(terraform as string, args, { cwd: place, encoding: "utf8", env });
+      run("init", "-input=false");
+      const given: Record<string, string> = "image_version" in stack.variable ? { image_version: "1.4.2" } : {};
+      const vars = Object.entries(given).map(([key, value]) => `-var=${key}=${value}`);
+      run("apply", "-auto-approve", "-input=false", ...vars);
+      const outputs = JSON.parse(run("output", "-json")) as Record<string, { value: string }>;
+      const evaluated = Object.keys(stack.resource.nomad_job).map(
+        (id) => (JSON.parse(outputs[id]?.value ?? "") as { Job: object }).Job,
+      );
+      const contents = readContents(join(folder, "evaluated"), name, { variables: given, env: {} });
+      const fast = contents.wanted.flatMap((wanted) => (wanted.kind === "job" ? [wanted.job] : []));
+      // The record is the same to the byte, whichever road writes it.
+      const texts = record.map(({ path }, at) => [path, outputs[`record-${at}`]?.value]);
+      expect([...(contents.record?.texts ?? [])]).toEqual(texts);
+      expect(new Set(fast.map((job) => JSON.stringify(job)))).toEqual(
+        new Set(evaluated.map((job) => JSON.stringify(job))),
+      );
+    }
+  });
 });
 
 describe("settings", () => {

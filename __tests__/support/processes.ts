@@ -16,9 +16,10 @@ export function machineProcesses(): readonly MachineProcess[] {
   }));
 }
 
-/** Processes that have a text in their arguments, by their ids. */
+/** Processes that have a text in their arguments, not as a part of a longer number, by their ids. */
 export function processesWith(text: string): readonly string[] {
-  return pids().filter((pid) => argumentsOf(pid).includes(text));
+  const own = new RegExp(String.raw`(?<!\d)${text}(?!\d)`);
+  return pids().filter((pid) => own.test(argumentsOf(pid)));
 }
 
 /** Processes that have a text in their arguments or in their environment. */
@@ -41,9 +42,9 @@ export function forksAway(seconds: string): string {
 
 let drawn = 0;
 
-/** Seconds that nothing else sleeps for, so that a process is found again. */
+/** Seconds that nothing else sleeps for, in this file of tests and in those that run beside it, so that a process is found again. */
 export function nap(): string {
-  return `7${process.pid}${(drawn += 1)}`;
+  return String((100_000 + process.pid) * 100 + (drawn += 1));
 }
 
 function readOr(path: string): string {

@@ -5,7 +5,6 @@ import { ReplayServer, type Asked } from "../../support/replay";
 import { cli } from "../../support/run-cli";
 
 // Long texts and many requests take their time on a machine that does other things too.
-jest.setTimeout(60_000);
 
 /** Jobs and keys that hostile files may name, and that a server is asked about. */
 const nomad = new ReplayServer();

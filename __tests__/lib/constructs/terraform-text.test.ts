@@ -68,29 +68,25 @@ test("texts without tokens are escaped from Terraform and stay as they are for N
 
 const testWhere = program ? test : test.skip;
 
-testWhere(
-  "Terraform evaluates the text to exactly what was meant",
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
-    try {
-      const app = new App({ outdir: folder });
-      const stack = new TerraformStack(app, "sample");
-      new LocalBackend(stack, { path: join(folder, "terraform.tfstate") });
-      const { written, meant } = sample(stack);
-      new TerraformOutput(stack, "json", { value: terraformJson(written) });
-      app.synth();
-      const run = (...args: string[]) =>
-        execFileSync(program as string, args, {
-          cwd: join(folder, "stacks/sample"),
-          encoding: "utf8",
-          env: environment(),
-        });
-      run("init", "-input=false");
-      run("apply", "-auto-approve", "-input=false");
-      expect(JSON.parse(run("output", "-raw", "json"))).toEqual(meant);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
-  60_000,
-);
+testWhere("Terraform evaluates the text to exactly what was meant", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
+  try {
+    const app = new App({ outdir: folder });
+    const stack = new TerraformStack(app, "sample");
+    new LocalBackend(stack, { path: join(folder, "terraform.tfstate") });
+    const { written, meant } = sample(stack);
+    new TerraformOutput(stack, "json", { value: terraformJson(written) });
+    app.synth();
+    const run = (...args: string[]) =>
+      execFileSync(program as string, args, {
+        cwd: join(folder, "stacks/sample"),
+        encoding: "utf8",
+        env: environment(),
+      });
+    run("init", "-input=false");
+    run("apply", "-auto-approve", "-input=false");
+    expect(JSON.parse(run("output", "-raw", "json"))).toEqual(meant);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

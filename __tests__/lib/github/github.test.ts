@@ -22,7 +22,6 @@ import {
 import { anyCharacter } from "../../support/characters";
 
 // Many files and processes take their time on a machine that does other things too.
-jest.setTimeout(60_000);
 
 let folder: string;
 beforeAll(() => {
@@ -120,7 +119,7 @@ describe("the one comment on a pull request", () => {
       /refuses to comment.*403.*"pull-requests: write", and runs of forks have none/,
     );
     await expect(refused).rejects.not.toThrow(/ghs_planted/);
-  }, 20_000);
+  });
 });
 
 describe("a GitHub that says nothing", () => {

@@ -132,7 +132,7 @@ describe("what tasks left running", () => {
     } finally {
       for (const each of children) each.kill("SIGKILL");
     }
-  }, 60_000);
+  });
 });
 
 describe("one command at a time", () => {
@@ -143,7 +143,7 @@ describe("one command at a time", () => {
       );
     });
     expect(contents(folder)).toEqual([".gitignore"]);
-  }, 60_000);
+  });
 
   test("one that was killed keeps nobody out", async () => {
     const script = `require("proper-lockfile").lock(${JSON.stringify(folder)}).then(() => {
@@ -157,5 +157,5 @@ describe("one command at a time", () => {
     expect(existsSync(`${folder}.lock`)).toBe(true);
     expect(await exclusively(folder, () => Promise.resolve(1))).toBe(1);
     expect(existsSync(`${folder}.lock`)).toBe(false);
-  }, 60_000);
+  });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { EmbeddedCluster, SILENT } from "../../../lib/local";
 import { CLUSTER_MARK } from "../../../lib/local/agents";
 import { agentOf, livingAgents, rememberedBy } from "../../../lib/local/living-agents";
+import { until } from "../../support/until";
 
 const FOLDER = "/home/me/shop/.cdk-nomad";
 
@@ -104,7 +105,7 @@ describe("agents without their folder", () => {
     accident();
     const cluster = new EmbeddedCluster(folder);
     expect(await cluster.down(SILENT)).toBe(true);
-    expect(own.map(ended)).toEqual([true, true, true]);
+    await until("that their ends are told", () => own.every(ended));
     expect(others.map(ended)).toEqual([false, false]);
     expect(await cluster.status()).toMatchObject({ phase: "stopped", forgotten: false });
   });

@@ -17,9 +17,8 @@ test.each(ASKINGS)(
   async (asking) => {
     expect(crashed(await answers.readers(asking, RUNS))).toEqual([]);
   },
-  30_000,
 );
 
 test("what commands do with such answers is done, or refused in words", async () => {
   expect(crashed(await answers.operations(80))).toEqual([]);
-}, 60_000);
+});

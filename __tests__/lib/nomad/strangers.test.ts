@@ -139,7 +139,6 @@ test.each(Object.entries(STRANGERS))(
     // Nothing is kept of what is no answer.
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
   },
-  60_000,
 );
 
 test("says what came, and where from, without what stands in an address", async () => {

@@ -7,7 +7,6 @@ import { UserError } from "../../../lib/jobspec";
 import { readContents, readForeignContents, stackNames } from "../../../lib/operations";
 
 // Many files and processes take their time on a machine that does other things too.
-jest.setTimeout(60_000);
 
 let folder: string;
 beforeEach(() => {

@@ -51,28 +51,24 @@ describe("HCL and its variables are read as nomad job run reads them", () => {
     expect(comparable(await readHere(entry))).toEqual(comparable(nomadsOwn(program, folder, entry)));
   });
 
-  testWithNomad(
-    "files of values that were drawn",
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(drawnFile, { minLength: 1, maxLength: 3 }), async (drawn) => {
-          const files = Object.fromEntries(drawn.map((text, index) => [`${index}.hcl`, text]));
-          const hcl = speaking({
-            text: DECLARATIONS.text,
-            number: DECLARATIONS.number,
-            list: DECLARATIONS.list,
-            map: DECLARATIONS.map,
-          });
-          const defaults = { NOMAD_VAR_text: "t", NOMAD_VAR_number: "1", NOMAD_VAR_list: "[]", NOMAD_VAR_map: "{}" };
-          const entry: HclCase = { name: "drawn", hcl, files, variables: { files: Object.keys(files), env: defaults } };
-          writeFiles(folder, entry);
-          expect(comparable(await readHere(entry))).toEqual(comparable(nomadsOwn(program, folder, entry)));
-        }),
-        { numRuns: 10, seed: 6 },
-      );
-    },
-    60_000,
-  );
+  testWithNomad("files of values that were drawn", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(drawnFile, { minLength: 1, maxLength: 3 }), async (drawn) => {
+        const files = Object.fromEntries(drawn.map((text, index) => [`${index}.hcl`, text]));
+        const hcl = speaking({
+          text: DECLARATIONS.text,
+          number: DECLARATIONS.number,
+          list: DECLARATIONS.list,
+          map: DECLARATIONS.map,
+        });
+        const defaults = { NOMAD_VAR_text: "t", NOMAD_VAR_number: "1", NOMAD_VAR_list: "[]", NOMAD_VAR_map: "{}" };
+        const entry: HclCase = { name: "drawn", hcl, files, variables: { files: Object.keys(files), env: defaults } };
+        writeFiles(folder, entry);
+        expect(comparable(await readHere(entry))).toEqual(comparable(nomadsOwn(program, folder, entry)));
+      }),
+      { numRuns: 10, seed: 6 },
+    );
+  });
 });
 
 const value = fc.string({ unit: anyCharacter, maxLength: 8 });

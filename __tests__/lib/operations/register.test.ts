@@ -149,7 +149,7 @@ test("whatever an autoscaler does around a registration, the newest version is t
     ),
     { numRuns: 80 },
   );
-}, 60_000);
+});
 
 test("a count that no policy owns is the program's, and one that somebody changed meanwhile is said", async () => {
   const server = new RacingNomad(jobOf(3, { policy: false }), [{ early: [7], during: [], stale: [], late: [] }], true);

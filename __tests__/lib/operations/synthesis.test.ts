@@ -55,7 +55,7 @@ test("runs at the same time never see each other's files, and leave none", async
     expect(found).toEqual(marks.map((mark) => [mark, mark]));
   }
   expect(runsOf(folder)).toEqual([]);
-}, 60_000);
+});
 
 test("a folder is removed where the program or its reader fails", async () => {
   const folder = project(`console.error("no such thing"); process.exit(3)`);
@@ -93,7 +93,7 @@ test("many at once in one process are no leak that Node warns of", async () => {
   await sleep(0);
   process.off("warning", onWarning);
   expect([warnings, process.listenerCount("exit")]).toEqual([[], before]);
-}, 60_000);
+});
 
 test("removes what a process left that was killed, and nothing of one that lives or of another machine", async () => {
   const folder = project("");
@@ -127,7 +127,7 @@ test("aborted, ends the program with all that it started, also where it does not
   for (let waited = 0; waited < 5000 && alive().length > 0; waited += 20) await sleep(20);
   expect(alive()).toEqual([]);
   expect(runsOf(folder)).toEqual([]);
-}, 30_000);
+});
 
 test("the program is given the context of cdktf.json, none of Terraform's variables, and nothing else of this process", async () => {
   const folder = project(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Job } from "../../../lib";
 import { toTypeScript } from "../../../lib/typescript";
 import { compiled } from "../../support/compiled";
-import { LINEAR } from "../../support/growth";
+import { growth, LINEAR } from "../../support/growth";
 import { hostile, RUNS as ALL_RUNS } from "../../support/hostile";
 import { jobOf } from "../../support/written";
 
@@ -88,22 +88,18 @@ it("names of exports are names, each another", async () => {
   );
 });
 
-it("a text of megabytes is written, over lines or not, in a time that grows with its length", async () => {
-  const timeOf = async (unit: string, length: number) => {
-    const job = jobOf((place) => (place === 16 || place === 17 ? unit.repeat(length / unit.length) : "w"));
-    const before = process.cpuUsage();
-    const module = await toTypeScript([{ job }]);
-    const { user, system } = process.cpuUsage(before);
+it.each(["x", "a line ${a} `\\n"])(
+  "a text of megabytes of %j is written, over lines or not, in a time that grows with its length",
+  async (unit) => {
+    const written = async (length: number) => {
+      const job = jobOf((place) => (place === 16 || place === 17 ? unit.repeat(length / unit.length) : "w"));
+      return { length, module: await toTypeScript([{ job }]) };
+    };
+    expect(await growth(written, 1_200_000, 1_000)).toBeLessThan(LINEAR);
+    const { length, module } = await written(1_200_000);
     expect(Math.max(...compiled(module).strings.map((each) => each.length))).toBeGreaterThan(length * 0.9);
-    return (user + system) / 1000;
-  };
-  await timeOf("warm up", 1e5);
-  for (const unit of ["x", "a line ${a} `\\n"]) {
-    const short = await timeOf(unit, 3e5);
-    // What grows with the length takes some four times as long, what grows with its square sixteen times.
-    expect(await timeOf(unit, 1.2e6)).toBeLessThan(Math.max(1_000, short * LINEAR));
-  }
-}, 60_000);
+  },
+);
 
 /** Every text in a value, keys too, but for those that the API gives. */
 function textsOf(value: unknown): readonly string[] {

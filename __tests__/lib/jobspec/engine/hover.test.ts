@@ -53,4 +53,4 @@ test("an editor shows what a property is, and its type by name", () => {
     c: { doc: "How long an allocation must stay healthy to count." },
     d: { doc: "How its tasks are restarted on their node." },
   });
-}, 60_000);
+});

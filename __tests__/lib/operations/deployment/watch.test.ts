@@ -137,4 +137,4 @@ test("a Consul that hangs does not hold whoever watches a deployment", async () 
     await consul.close();
     await hanging.close();
   }
-}, 30_000);
+});

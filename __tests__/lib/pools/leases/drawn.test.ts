@@ -151,7 +151,7 @@ test("whatever fails, no slot is held by two, and none is lost", async () => {
   );
   // Otherwise nothing was tried.
   expect(claims).toBeGreaterThan(300);
-}, 120_000);
+});
 
 const arrivals = fc.array(
   fc.record({ manager: fc.nat(2), pause: fc.integer({ min: 60, max: 150 }), held: fc.nat(80) }),
@@ -191,4 +191,4 @@ test("those who come one after another are served in that order, whichever manag
     }),
     { numRuns: 25, endOnFailure: true },
   );
-}, 120_000);
+});

@@ -35,4 +35,4 @@ test("five hundred leases that are lost, each in a way of its own, leave nothing
   // The reasons of ten thousand ends are remembered, some hundred bytes each; the leases, with owners of a thousand, would be 2,500 KB.
   expect(used() - before).toBeLessThan(700);
   expect(one.book.leases()).toEqual([]);
-}, 60_000);
+});

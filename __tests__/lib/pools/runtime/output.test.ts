@@ -71,4 +71,4 @@ test("a command that writes both streams at a time is let go on both, however sl
   })();
   await Promise.all([...writing, following]);
   expect(seen).toEqual({ stdout: 50, stderr: 50 });
-}, 5000);
+});

@@ -27,12 +27,15 @@ test.each([
   ["has let go of its output before", "exec >&- 2>&-; exec sleep 100"],
   ["has ended before", "exit 3"],
 ])("a shell that %s is ended without waiting for pipes that nobody has", async (_, script) => {
+  const took: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const shell = started(script);
     if (script === "exit 3") await until("it has ended", () => !shell.alive);
     else await new Promise((resolve) => setTimeout(resolve, 50));
     const began = performance.now();
     await shell.end();
-    expect(performance.now() - began).toBeLessThan(1800);
+    took.push(performance.now() - began);
   }
+  // A busy machine may be late once or twice; who waits for pipes does it each time.
+  expect(took.sort((one, other) => one - other)[2]).toBeLessThan(1800);
 });
