@@ -24,7 +24,7 @@ import type { JobJson } from "../../lib/nomad";
 import { withoutDefaults } from "../../lib/jobspec/host";
 import { deploy, readRunningJob } from "../../lib/operations";
 import { ask } from "../../bench/parity/server";
-import { draw, mutate, randomFrom, sitesOf, type Json } from "../../bench/parity/draw";
+import { draw, graftsOf, mutate, randomFrom, sitesOf, type Json } from "../../bench/parity/draw";
 import { jobs } from "../support/arbitraries";
 import { comparable, corpus } from "../support/corpus";
 import { clusterForSuite } from "../support/cluster";
@@ -181,11 +181,13 @@ describe("a real server", () => {
       RuntimeJob.dispatched({ provider: "google" }),
     ].map((job) => job.toApi().Job);
     const all = [...bases.map(({ job }) => job), ...own];
+    const sites = new Map(all.map((job) => [job, sitesOf(job)]));
+    const grafts = graftsOf(sites.values());
     const random = randomFrom(20261121);
     const wrong: unknown[] = [];
     for (let count = 0; count < 600; count += 1) {
       const job = all[Math.floor(random() * all.length)] as Json;
-      const mutation = draw(sitesOf(job), random);
+      const mutation = draw(sites.get(job) ?? [], grafts, random);
       if (!mutation) continue;
       const changed = mutate(job, mutation);
       const verdict = await verdictOn(changed);

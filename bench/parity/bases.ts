@@ -11,19 +11,18 @@ export interface Base {
 }
 
 const ROOT = join(__dirname, "../..");
-const CORPUS = join(ROOT, "../shared/jobspec/corpus.json");
+const CORPORA = ["corpus.json", "corpus-2.json"].map((file) => join(ROOT, "../shared/jobspec", file));
 
-/** The project's own jobs, and those of a corpus of real ones where one is beside the clone or named. */
-export async function bases(corpus = CORPUS): Promise<readonly Base[]> {
+/** The project's own jobs, and those of corpora of real ones where some are beside the clone or named. */
+export async function bases(corpora: readonly string[] = CORPORA): Promise<readonly Base[]> {
   const own = await ownJobs();
-  if (!existsSync(corpus)) {
-    console.log(`no corpus of real jobs at ${corpus}: only the project's own jobs are changed`);
-    return own;
-  }
-  const entries = JSON.parse(readFileSync(corpus, "utf8")) as (Base & {
-    accepted: boolean;
-    dependsOnCluster?: boolean;
-  })[];
+  const there = corpora.filter((corpus) => existsSync(corpus));
+  if (there.length === 0)
+    console.log(`no corpus of real jobs at ${corpora.join(", ")}: only the project's own jobs are changed`);
+  const entries = there.flatMap(
+    (corpus) =>
+      JSON.parse(readFileSync(corpus, "utf8")) as (Base & { accepted: boolean; dependsOnCluster?: boolean })[],
+  );
   return [...own, ...entries.filter((entry) => entry.accepted && !entry.dependsOnCluster)];
 }
 

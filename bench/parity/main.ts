@@ -1,8 +1,9 @@
 import { Command } from "commander";
+import pLimit from "p-limit";
 import { Job, UserError, type Problem, type Target } from "../../lib/jobspec";
 import { apiPathOf } from "../../lib/jobspec/engine";
 import { bases, type Base } from "./bases";
-import { draw, mutate, randomFrom, sitesOf, type Json, type Mutation } from "./draw";
+import { draw, graftsOf, mutate, randomFrom, sitesOf, type Json, type Mutation } from "./draw";
 import { ask, targetOfServer, withServer, type Verdict } from "./server";
 
 interface Tally {
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
     .addHelpText("after", "\nExample:\n  npm run parity -- --seed 7 --count 10000\n")
     .parse();
   const options = program.opts<{ seed: string; count: string; changes: string; corpus?: string }>();
-  const jobs = await bases(options.corpus);
+  const jobs = await bases(options.corpus === undefined ? undefined : [options.corpus]);
   const tally = await withServer((address) =>
     compare(address, jobs, {
       seed: Number(options.seed),
@@ -40,6 +41,9 @@ async function main(): Promise<void> {
   if (tally.falseAlarms > 0 || tally.missed > tally.refused * 0.03) process.exitCode = 1;
 }
 
+/** Questions that the server is asked at once. */
+const AT_ONCE = 8;
+
 interface Plan {
   readonly seed: number;
   readonly count: number;
@@ -50,17 +54,23 @@ async function compare(address: string, jobs: readonly Base[], plan: Plan): Prom
   const random = randomFrom(plan.seed);
   const sites = new Map(jobs.map((base) => [base, sitesOf(base.job)]));
   const tally: Tally = { accepted: 0, refused: 0, falseAlarms: 0, missed: 0, samePlace: 0, warned: 0, unwarned: 0 };
+  const grafts = graftsOf(sites.values());
   const target = await targetOfServer(address);
+  const questions: { readonly base: Base; readonly drawn: readonly Mutation[]; readonly job: Json }[] = [];
   for (let round = 0; round < plan.count; round += 1) {
     const base = jobs[Math.floor(random() * jobs.length)] as Base;
-    const drawn = Array.from({ length: plan.changes }, () => draw(sites.get(base) ?? [], random)).filter(
+    const drawn = Array.from({ length: plan.changes }, () => draw(sites.get(base) ?? [], grafts, random)).filter(
       (mutation) => mutation !== undefined,
     );
     const job = applied(base.job, drawn);
-    if (!job) continue;
+    if (job) questions.push({ base, drawn, job });
+  }
+  const limit = pLimit(AT_ONCE);
+  const compareOne = async ({ base, drawn, job }: (typeof questions)[number]) => {
     const verdict = await ask(address, job);
     if (!verdict.ofCluster) count(tally, base.name, drawn, verdict, judge(job, target));
-  }
+  };
+  await Promise.all(questions.map((question) => limit(compareOne, question)));
   return tally;
 }
 
@@ -99,7 +109,7 @@ function count(
   { errors, warnings, job }: Judged,
 ): void {
   const changed = mutations
-    .map((m) => `${m.block}.${m.field} = ${JSON.stringify(m.value)}`)
+    .map((m) => `${m.kind} ${m.block}.${m.field} = ${JSON.stringify(m.value)}`)
     .join(", ")
     .slice(0, 160);
   if (verdict.accepted) {

@@ -2,6 +2,8 @@ import type { Api, ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf }
 import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
 import { Place } from "./place";
 import { UserError, type Problem } from "./problem";
+import { isServerValue, SERVER_VALUES, withKnownKeys, type ServerValue } from "./server-keys";
+import { isAtLeast } from "./versions";
 
 /** What every block takes beside its own properties. */
 export interface BlockOptions {
@@ -25,9 +27,6 @@ export interface BlockInfo {
   /** The property that names one among its siblings, used in paths and messages. */
   readonly key?: string;
 }
-
-/** What stands under a key that only a server writes; `any` where no Nomad of today reads it. */
-export type ServerValue = "text" | "int" | "bool" | "map" | "any";
 
 /** Properties of a block as its constructor takes them. */
 export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
@@ -71,6 +70,8 @@ export interface BlockDefinition extends BlockInfo {
   readonly owned: ReadonlyMap<string, CompiledField>;
   /** API keys in lower case, with the key as it is written: a server reads keys in any case. */
   readonly keysInLowerCase: ReadonlyMap<string, string>;
+  /** Whether some property stands for two API keys. */
+  readonly hasPairs: boolean;
 }
 
 const DEFINITION = Symbol("definition");
@@ -280,6 +281,7 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
     byName: new Map(list.map((of) => [of.name, of])),
     required: list.filter(({ field }) => field.required),
     owned: new Map(list.flatMap((of) => of.field.api.map((api) => [api, of] as const))),
+    hasPairs: list.some(({ field }) => field.api.length > 1),
     keysInLowerCase: new Map(
       [...list.flatMap(({ field }) => field.api), ...Object.keys(info.serverOnly ?? {})].map((api) => [
         api.toLowerCase(),
@@ -329,12 +331,16 @@ export function definitionOf(block: Block | (abstract new (...args: never[]) => 
 }
 
 /** Reads a block back from API JSON, collecting what is wrong at `at`. */
-export function decodeBlock<T extends Block>(type: new (props: never) => T, json: Api, at: Place): T | undefined {
-  if (!isPlainObject(json)) {
-    at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(json)}`);
+export function decodeBlock<T extends Block>(type: new (props: never) => T, given: Api, at: Place): T | undefined {
+  if (!isPlainObject(given)) {
+    at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(given)}`);
     return undefined;
   }
-  const { owned, serverOnly, keysInLowerCase } = definitionOf(type);
+  const { owned, serverOnly, keysInLowerCase, hasPairs } = definitionOf(type);
+  // What is made of two keys is read whole, so both must be found under their names first.
+  const hasOtherKeys =
+    hasPairs && Object.keys(given).some((key) => !owned.has(key) && keysInLowerCase.get(key.toLowerCase()) !== key);
+  const json = hasOtherKeys ? withKnownKeys(given, keysInLowerCase) : given;
   const set: CompiledField[] = [];
   const values: unknown[] = [];
   const several: CompiledField[] = [];
@@ -382,32 +388,6 @@ export function decodeBlock<T extends Block>(type: new (props: never) => T, json
   return block;
 }
 
-/** The same JSON with each key in the case in which the API writes it; of two that differ in case alone, the last counts. */
-function withKnownKeys(json: ApiObject, keysInLowerCase: ReadonlyMap<string, string>): ApiObject {
-  const out = Object.create(null) as ApiObject;
-  for (const [key, value] of Object.entries(json)) {
-    const known = keysInLowerCase.get(key.toLowerCase()) ?? key;
-    if (value !== null || out[known] === undefined) out[known] = value;
-  }
-  return out;
-}
-
-const SERVER_VALUES: Readonly<Record<ServerValue, string>> = {
-  text: "a text",
-  int: "a whole number",
-  bool: "true or false",
-  map: "a map of texts",
-  any: "anything",
-};
-
-function isServerValue(value: Api, kind: ServerValue): boolean {
-  if (kind === "any") return true;
-  if (kind === "int") return typeof value === "number" && Number.isInteger(value);
-  if (kind === "map")
-    return isPlainObject(value) && Object.values(value).every((item) => item === null || typeof item === "string");
-  return typeof value === (kind === "text" ? "string" : "boolean");
-}
-
 /** What reading a block gave: nothing where it is unreadable, and everything that was noticed. */
 export interface Reading<T> {
   readonly block: T | undefined;
@@ -446,21 +426,6 @@ function saysSomething(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   // Units render as numbers.
   return !("toJSON" in value) || (value as { toJSON(): unknown }).toJSON() !== 0;
-}
-
-/** Whether a version, such as `1.11`, is another or a later one. */
-export function isAtLeast(version: string, other: string): boolean {
-  return version === other || compareVersions(version, other) >= 0;
-}
-
-/** Orders versions such as `1.8` and `1.11`. */
-function compareVersions(a: string, b: string): number {
-  const [x, y] = [a, b].map((version) => version.split(".").map(Number));
-  for (let index = 0; index < Math.max(x?.length ?? 0, y?.length ?? 0); index += 1) {
-    const difference = (x?.[index] ?? 0) - (y?.[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** A block as the record of its values: each is a plain property under its own name, which is what is fastest to read. */

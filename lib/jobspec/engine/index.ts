@@ -1,6 +1,6 @@
 /** One definition per block: the machinery that makes types, rendering, reading and checks out of it. */
 export { apiPathOf, wayTo, type ApiPath, type Way } from "./api-path";
-export { Block, blockOf, decodeBlock, definitionOf, isAtLeast, modelEdits, readBlock } from "./block";
+export { Block, blockOf, decodeBlock, definitionOf, modelEdits, readBlock } from "./block";
 export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf, Reading } from "./block";
 export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
 export {
@@ -37,3 +37,4 @@ export { ReadableError } from "./readable-error";
 export type { Problem, Severity } from "./problem";
 export { scalar, within } from "./scalars";
 export type { Codec } from "./scalars";
+export { isAtLeast } from "./versions";
