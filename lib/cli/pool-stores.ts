@@ -1,5 +1,5 @@
 import { messageOf } from "../nomad";
-import { ConsulStore, NomadStore, type ReadOptions, type Store } from "../pools";
+import { ConsulStore, keepsPool, NomadStore, type ReadOptions, type Store } from "../pools";
 import type { OpenStack } from "./open-stack";
 
 /** Whose stores are asked. */
@@ -20,8 +20,8 @@ export interface Unknown {
  * Asks where pools keep their leases: Consul, and Nomad's variables where Consul has nothing to say.
  *
  * @param ask answers undefined where a store has nothing to say
- * @returns for each pool the first answer that says something; undefined where there is none; why it is not known, where Consul cannot be read and
- *   Nomad's variables say nothing either
+ * @returns for each pool the first answer that says something; undefined where there is none; why it is not known, where one of them cannot be read and
+ *   the other one has nothing of the pool at all
  * @throws the signal's reason
  */
 export async function askPoolStores<T extends object | boolean>(
@@ -45,14 +45,19 @@ async function firstAnswer<T>(
   signal: AbortSignal | undefined,
 ): Promise<T | Unknown | undefined> {
   const unknown: Unknown[] = [];
-  for (const [index, store] of stores.entries())
+  const silent: Store[] = [];
+  for (const store of stores)
     try {
       const answer = await ask(store, pool, { signal });
       if (answer !== undefined) return answer;
+      silent.push(store);
     } catch (error) {
       signal?.throwIfAborted();
-      // A pool has its leases in one of them: what the other one does not tell is of no use where the first was read.
-      if (index === 0) unknown.push({ unknown: messageOf(error) });
+      unknown.push({ unknown: messageOf(error) });
     }
+  // A pool has its leases in one of them: what the other one does not tell is of no use where this one knows the pool.
+  if (unknown.length > 0)
+    for (const store of silent) if (await keepsPool(store, pool, { signal }).catch(() => false)) return undefined;
+  signal?.throwIfAborted();
   return unknown[0];
 }

@@ -118,9 +118,9 @@ export class ConsulClient extends ApiClient {
     return found?.[0] && Buffer.from(found[0].Value, "base64").toString();
   }
 
-  /** Keys under a prefix. */
+  /** Keys under a prefix. @throws UserError where the token may not list all of them */
   async keys(prefix: string): Promise<readonly string[]> {
-    return (await this.http.find(keyPath(prefix), list(text), { query: { keys: true } })) ?? [];
+    return (await this.http.find(keyPath(prefix), list(text), { query: { keys: true }, complete: true })) ?? [];
   }
 
   /** Every value under a prefix, by its whole key. */

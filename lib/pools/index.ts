@@ -26,6 +26,7 @@ export {
 export {
   chooseGeneration,
   forgetPool,
+  keepsPool,
   jobsOfPool,
   readPoolRecord,
   type Choice,

@@ -75,6 +75,19 @@ function pathStep(name: string): string {
     .join("");
 }
 
+/** Which stack the record of a path is of: the other way round from {@link recordPath}. */
+export function stackOfPath(path: string): StackIdentity {
+  const [project = "", environment = ""] = path.slice(RECORD_ROOT.length).split("/").map(nameOfStep);
+  return { project, environment };
+}
+
+function nameOfStep(step: string): string {
+  const bytes = [...step.matchAll(/~([0-9a-f]{2})|([^~])/g)].map(([, hex, char = ""]) =>
+    hex === undefined ? Buffer.from(char) : Buffer.from(hex, "hex"),
+  );
+  return Buffer.concat(bytes).toString("utf8");
+}
+
 /** An object of a record: its path, and what stands in it, to be written as JSON. */
 export interface RecordEntry {
   readonly path: string;

@@ -9,6 +9,7 @@ export {
   RECORD_FORMAT,
   RECORD_ROOT,
   recordPath,
+  stackOfPath,
   STACK_OWNERS,
   type RecordContent,
   type RecordedInConsul,

@@ -3,6 +3,7 @@ import {
   partPath,
   RECORD_FORMAT,
   recordPath,
+  stackOfPath,
   STACK_OWNERS,
   type PartsOf,
   type RecordContent,
@@ -44,6 +45,11 @@ export interface RecordedOthers {
 export interface StackRecord extends RecordContent {
   /** What earlier deployments brought, and the program of the last one does not have: it runs still, or may. */
   readonly others: RecordedOthers;
+  /**
+   * Whether its head is gone, as after `cdktf destroy`, which leaves what it does not know: then nothing is known but what stands in the parts that are left,
+   * which is among the others.
+   */
+  readonly withoutHead?: true;
 }
 
 /** A record that is there and cannot be read. */
@@ -59,12 +65,12 @@ export function partsOf(headText: string | undefined): { readonly jobs: number; 
 /**
  * A record, out of the texts of its objects by their paths.
  *
- * @returns undefined where it has no head
+ * @returns undefined where nothing of it is there
  * @throws UnreadableRecord where it is of a later release, or of another shape, or a part of it is missing
  */
 export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string): StackRecord | undefined {
   const headText = texts.get(at);
-  if (headText === undefined) return undefined;
+  if (headText === undefined) return remainderOf(texts, at);
   const raw = json(headText);
   const format = v.safeParse(v.object({ format: v.number() }), raw);
   if (format.success && format.output.format > RECORD_FORMAT)
@@ -77,32 +83,60 @@ export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string):
     throw new UnreadableRecord(
       `${at} is the record of ${rest.environment} of ${rest.project}, which belongs elsewhere`,
     );
-  const list = <S extends v.GenericSchema>(of: PartsOf, schema: S, number: number): v.InferOutput<S>[] =>
-    Array.from({ length: number }, (_, index) => {
-      const path = partPath(at, of, index);
-      const part = texts.get(path);
-      if (part === undefined) throw new UnreadableRecord(`${path} is missing`);
-      return parsed(v.array(schema), json(part), path);
-    }).flat();
-  const jobs = list("jobs", job, parts.jobs);
-  const consul = list("consul", inConsul, parts.consul);
-  let more = 0;
-  while (texts.has(partPath(at, "others", more))) more += 1;
-  const others = list("others", other, more);
+  const jobs = listIn(texts, at, "jobs", job, parts.jobs);
+  const consul = listIn(texts, at, "consul", inConsul, parts.consul);
+  const others = listIn(texts, at, "others", other, countIn(texts, at, "others"));
+  return { ...rest, jobs, consul, others: sorted(others, { jobs, consul }) };
+}
+
+/** What is left of a record without a head; undefined where nothing is. */
+function remainderOf(texts: ReadonlyMap<string, string>, at: string): StackRecord | undefined {
+  const lists = (["jobs", "consul", "others"] as const).map((of) => [of, countIn(texts, at, of)] as const);
+  if (lists.every(([, number]) => number === 0)) return undefined;
+  const left = lists.flatMap(([of, number]) => listIn(texts, at, of, other, number));
   return {
-    ...rest,
-    jobs,
-    consul,
-    others: {
-      jobs: without(
-        others.flatMap((each) => ("id" in each ? [each] : [])),
-        jobs,
-      ),
-      consul: without(
-        others.flatMap((each) => ("kind" in each ? [each] : [])),
-        consul,
-      ),
-    },
+    ...stackOfPath(at),
+    // What Terraform brought, it took away with the head.
+    owner: "cdk-nomad",
+    ...{ variables: {}, defaults: {}, surroundings: {}, jobs: [], consul: [] },
+    others: sorted(left, { jobs: [], consul: [] }),
+    withoutHead: true,
+  };
+}
+
+/** How many parts of a list there are, counted from the first. */
+function countIn(texts: ReadonlyMap<string, string>, at: string, of: PartsOf): number {
+  let number = 0;
+  while (texts.has(partPath(at, of, number))) number += 1;
+  return number;
+}
+
+function listIn<S extends v.GenericSchema>(
+  texts: ReadonlyMap<string, string>,
+  at: string,
+  of: PartsOf,
+  schema: S,
+  number: number,
+): readonly v.InferOutput<S>[] {
+  return Array.from({ length: number }, (_, index) => {
+    const path = partPath(at, of, index);
+    const part = texts.get(path);
+    if (part === undefined) throw new UnreadableRecord(`${path} is missing`);
+    return parsed(v.array(schema), json(part), path);
+  }).flat();
+}
+
+/** Jobs, and what is in Consul, without what stands in other lists. */
+function sorted(all: readonly v.InferOutput<typeof other>[], { jobs, consul }: RecordedOthers): RecordedOthers {
+  return {
+    jobs: without(
+      all.flatMap((each) => ("id" in each ? [each] : [])),
+      jobs,
+    ),
+    consul: without(
+      all.flatMap((each) => ("kind" in each ? [each] : [])),
+      consul,
+    ),
   };
 }
 

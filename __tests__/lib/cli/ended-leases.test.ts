@@ -60,13 +60,23 @@ test.each([
   ]);
 });
 
-test("nothing is said of a pool that has no lease in Consul, though Nomad's variables may not be read", async () => {
-  const answers = {
-    [`GET /v1/kv/pools/${POOL}/pool`]: nothing,
-    [`GET /v1/kv/pools/${POOL}/`]: nothing,
-    [`GET /v1/var/pools/${POOL}/pool`]: refused,
+describe("of a pool without a lease in the one store, where the other one may not be read,", () => {
+  const record = (key: string) => ({ Key: `pools/${POOL}/${key}`, Value: "e30=", CreateIndex: 3, ModifyIndex: 3, Flags: 0 });
+  const inConsul = {
+    [`GET /v1/kv/pools/${POOL}/pool`]: { headers: nothing.headers, body: [record("pool")] },
+    [`GET /v1/kv/pools/${POOL}/`]: { headers: { "X-Consul-Index": "9" }, body: [record("pool")] },
   };
-  expect((await ask(answers, [planned({ replace: 1 })])).notes).toEqual([]);
+  const notInConsul = { [`GET /v1/kv/pools/${POOL}/pool`]: nothing, [`GET /v1/kv/pools/${POOL}/`]: nothing };
+  const nomadRefuses = { [`GET /v1/var/pools/${POOL}/pool`]: refused };
+
+  test("nothing is said where the one knows the pool", async () => {
+    expect((await ask({ ...inConsul, ...nomadRefuses }, [planned({ replace: 1 })])).notes).toEqual([]);
+  });
+
+  test("it is not known where it does not", async () => {
+    const { notes } = await ask({ ...notInConsul, ...nomadRefuses }, [planned({ replace: 1 })]);
+    expect(notes).toEqual([expect.stringContaining("are leased is not known")]);
+  });
 });
 
 test("leases are named by slot and owner, some of many, and no claim is told", () => {

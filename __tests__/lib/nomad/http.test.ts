@@ -246,6 +246,7 @@ describe("answers", () => {
     const headers = { "X-Consul-Results-Filtered-By-ACLs": "true" };
     await serve({ "GET /v1/kv/app/": { status: 404, headers } });
     expect(isTokenRefused(await failure(consul.values("app/")))).toBe(true);
+    expect(isTokenRefused(await failure(consul.keys("app/")))).toBe(true);
   });
 
   test("of a server without a leader say that there is none", async () => {

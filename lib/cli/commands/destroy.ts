@@ -101,7 +101,7 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
   if (input.json) terminal.json({ environment: name, ...done, kept: found.kept });
   else terminal.note(doneText(name, done));
   if (done.jobs.some(({ result }) => result === "stopping")) return EXIT.timedOut;
-  if (done.record !== "removed" && found.record.kind !== "unreadable") return EXIT.failed;
+  if (done.record !== "removed") return EXIT.failed;
   lastClusters(context).forget(name);
   return found.kept.some(({ owner }) => owner === undefined) ? EXIT.failed : EXIT.ok;
 }

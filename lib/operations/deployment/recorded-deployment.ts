@@ -80,14 +80,18 @@ export async function whileRecorded(
     }
     throw error;
   }
-  const stopped =
-    (await prune?.({ ...entered.record.others, ...(entered.before ? { before: entered.before } : {}) }, outcomes)) ??
-    NOTHING;
+  const before = entered.before ?? entered.elsewhere;
+  const stopped = (await prune?.({ ...entered.record.others, ...(before ? { before } : {}) }, outcomes)) ?? NOTHING;
   const { jobs, consul: inConsul } = record.content;
   const holds = async () =>
     (await planJobs(wanted, options)).every(({ plan: { change } }) => change === "none" || change === "place");
   const settled = await withRetries(
-    () => settleRecord(record, { brought: { jobs, consul: inConsul }, stopped, holds }, clients),
+    () =>
+      settleRecord(
+        record,
+        { brought: { jobs, consul: inConsul }, stopped, holds, moves: entered.elsewhere !== undefined },
+        clients,
+      ),
     options,
   );
   sayUnwritten(

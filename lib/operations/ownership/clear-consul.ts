@@ -35,11 +35,11 @@ export async function isThere(
   return (await consul.configEntry(kind, name)) !== undefined;
 }
 
-/** The stack of a list that has the same in Consul. */
+/** The stack of a list that has the same in Consul, or a prefix that the keys are below. */
 export function ownerInConsul(item: RecordedInConsul, records: readonly StackRecord[]): StackRecord | undefined {
-  return records.find((record) =>
-    knownBy(record).consul.some(({ kind, name }) => kind === item.kind && name === item.name),
-  );
+  const has = ({ kind, name }: RecordedInConsul) =>
+    kind === item.kind && (name === item.name || (kind === "keys" && namesKeys(name) && item.name.startsWith(name)));
+  return records.find((record) => knownBy(record).consul.some(has));
 }
 
 /** What a stack made in Consul, with the splitters that `deploy --canary-weight` made for its resolvers. */

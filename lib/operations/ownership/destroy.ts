@@ -79,7 +79,11 @@ export async function destroy(found: Destruction, options: DestroyOptions): Prom
   }
   const removed = await clearConsul(found.consul, { consul, spared: found.spared, signal, onStep });
   if (removed.some((item) => !item.removed)) return { jobs, consul: removed, record: "kept" };
-  const gone = await removeRecord(found.place, options, found.known);
+  const gone = await removeRecord(
+    found.record.kind === "found" ? { ...found.place, store: found.record.store } : found.place,
+    options,
+    found.known,
+  );
   return { jobs, consul: removed, record: gone.kind === "removed" ? "removed" : { reason: gone.reason } };
 }
 

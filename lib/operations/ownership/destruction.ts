@@ -4,7 +4,7 @@ import type { Masking } from "../../masking";
 import { poolOfJob, type NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob, RecordedOthers, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
-import { wantedRecord, type RecordClients, type WantedRecord } from "../record";
+import { wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
 import { isThere, ownerInConsul, sparedKeys, withSplitters } from "./clear-consul";
 import { descendants, knownBy, ownerOf, placeOf, stackName, type Owners } from "./owners";
@@ -32,7 +32,9 @@ export interface Destruction {
   readonly pools: readonly string[];
   /** Whether there is a record of the stack, why not, or why nothing is known of it. */
   readonly record:
-    { readonly kind: "found" } | { readonly kind: "none" } | { readonly kind: "unreadable"; readonly reason: string };
+    | { readonly kind: "found"; readonly store: RecordStoreName }
+    | { readonly kind: "none" }
+    | { readonly kind: "unreadable"; readonly reason: string };
   readonly place: WantedRecord;
 }
 
@@ -106,7 +108,7 @@ export async function findDestruction(
     if (owner) kept.push(keptFor(owner, place, name));
     else consul.push(item);
   }
-  const record = own.kind === "found" ? ({ kind: "found" } as const) : own;
+  const record = own.kind === "found" ? ({ kind: "found", store: own.store } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
   return { jobs: doomed, consul, spared, kept, known, pools, record, place };
 }

@@ -1,7 +1,7 @@
 import { isWrongServer, messageOf, type ConsulClient, type NomadClient } from "../../nomad";
-import { readRecordTexts, RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
+import { readRecordTexts, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
 import { LOOKING, withRetries } from "../events";
-import { ConsulRecordStore, NomadRecordStore, type RecordStore, type StoredText } from "./store";
+import { ConsulRecordStore, headsOf, NomadRecordStore, type RecordStore, type StoredText } from "./store";
 
 /** Which store has the record of a stack: Consul, or Nomad's variables where the stack has no Consul. */
 export type RecordStoreName = "consul" | "nomad";
@@ -104,14 +104,8 @@ function listed(head: string, all: ReadonlyMap<string, StoredText>, store: Recor
   try {
     const record = readRecordTexts(textsOf(all), head);
     if (record) return { kind: "found", record, store };
-    return { kind: "unreadable", path: head, store, reason: `${head} is missing` };
+    return { kind: "unreadable", path: head, store, reason: `at ${head} stands something that is no record` };
   } catch (error) {
     return { kind: "unreadable", path: head, store, reason: messageOf(error) };
   }
-}
-
-/** The paths of records: two steps below the root. */
-function headsOf(paths: Iterable<string>): readonly string[] {
-  const heads = [...paths].map((path) => path.slice(RECORD_ROOT.length).split("/").slice(0, 2).join("/"));
-  return [...new Set(heads)].sort().map((head) => RECORD_ROOT + head);
 }

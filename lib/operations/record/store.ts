@@ -17,6 +17,12 @@ export interface TextChange {
   readonly version: number;
 }
 
+/** The paths of the heads of records, two steps below the root, of whatever stands at them or below. */
+export function headsOf(paths: Iterable<string>): readonly string[] {
+  const heads = [...paths].map((path) => path.slice(RECORD_ROOT.length).split("/").slice(0, 2).join("/"));
+  return [...new Set(heads)].sort().map((head) => RECORD_ROOT + head);
+}
+
 /** Where records are kept. */
 export interface RecordStore {
   /** For messages: `Consul` or `Nomad`. */
@@ -97,10 +103,7 @@ export class NomadRecordStore implements RecordStore {
 
   async readAll(signal?: AbortSignal): Promise<ReadonlyMap<string, StoredText>> {
     const { value } = await this.nomad.watchVariables(RECORD_ROOT, { seconds: 0, signal });
-    // A head has two steps below the root, and everything else of its record more.
-    const heads = value
-      .map(({ Path }) => Path)
-      .filter((path) => path.slice(RECORD_ROOT.length).split("/").length === 2);
+    const heads = headsOf(value.map(({ Path }) => Path));
     const all = new Map<string, StoredText>();
     for (const head of heads) for (const [path, stored] of await this.read(head, signal)) all.set(path, stored);
     return all;

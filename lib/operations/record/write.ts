@@ -25,6 +25,8 @@ export type RecordWrite =
       readonly kind: "written";
       /** The record as it was before; absent where there was none. */
       readonly before?: StackRecord;
+      /** What stands in the other store, of a time when the stack had no Consul, or one; it stays there until the deployment is settled. */
+      readonly elsewhere?: StackRecord;
       /** The record as it is now. */
       readonly record: StackRecord;
     }
@@ -45,11 +47,12 @@ const PAUSE = 100;
  */
 export async function enterRecord(wanted: WantedRecord, clients: RecordClients): Promise<RecordWrite> {
   return writing(clients, async () => {
-    const { content, store } = wanted;
+    const { content } = wanted;
     const left = await leftElsewhere(wanted, clients);
     const write = await rewrite(wanted, clients, (before) => {
-      const jobs = [...(before?.jobs ?? []), ...(before?.others.jobs ?? []), ...(left?.jobs ?? [])];
-      const consul = [...(before?.consul ?? []), ...(before?.others.consul ?? []), ...(left?.consul ?? [])];
+      const known = [before, left].flatMap((record) => record ?? []);
+      const jobs = known.flatMap((record) => [...record.jobs, ...record.others.jobs]);
+      const consul = known.flatMap((record) => [...record.consul, ...record.others.consul]);
       return {
         texts: wanted.texts,
         record: {
@@ -58,8 +61,7 @@ export async function enterRecord(wanted: WantedRecord, clients: RecordClients):
         },
       };
     });
-    if (left) await remove(storeOf(otherStore(store), clients), content, clients.signal);
-    return write;
+    return write.kind === "written" && left ? { ...write, elsewhere: left } : write;
   });
 }
 
@@ -74,6 +76,8 @@ export interface Settled {
    * Default: the other one's content stays.
    */
   readonly holds?: () => Promise<boolean>;
+  /** Whether the other store has a record of the stack too, which this one takes the place of. Default: it has none. */
+  readonly moves?: boolean;
 }
 
 /**
@@ -84,17 +88,18 @@ export interface Settled {
  */
 export async function settleRecord(
   wanted: WantedRecord,
-  { brought, stopped, holds }: Settled,
+  { brought, stopped, holds, moves = false }: Settled,
   clients: RecordClients,
 ): Promise<RecordWrite> {
-  return writing(clients, async () =>
-    rewrite(wanted, clients, async (before, held) => {
+  return writing(clients, async () => {
+    const write = await rewrite(wanted, clients, async (before, held) => {
       // Somebody destroyed the stack meanwhile: what was brought after that is known to no record otherwise.
-      if (!before) {
+      if (!before || before.withoutHead) {
         const { content } = wanted;
+        const left = before?.others ?? NOTHING;
         const others = {
-          jobs: without(brought.jobs, content.jobs),
-          consul: without(brought.consul, content.consul),
+          jobs: without([...without(left.jobs, stopped.jobs), ...brought.jobs], content.jobs),
+          consul: without([...without(left.consul, stopped.consul), ...brought.consul], content.consul),
         };
         return { texts: wanted.texts, record: { ...content, others } };
       }
@@ -107,8 +112,13 @@ export async function settleRecord(
         consul: without([...without(consul, stopped.consul), ...brought.consul], content.consul),
       };
       return { ...(own ? { texts: wanted.texts } : {}), record: { ...content, others } };
-    }),
-  );
+    });
+    if (write.kind === "written" && moves)
+      // Where it may not be removed, it stands there twice, and says too much.
+      await remove(storeOf(otherStore(wanted.store), clients), wanted, clients.signal).catch(() => undefined);
+    clients.signal?.throwIfAborted();
+    return write;
+  });
 }
 
 /**
@@ -136,7 +146,8 @@ export async function leaveRecord(
     }
     return rewrite(wanted, clients, (now, held) => {
       if (!now || !isWritten(wanted, held)) throw new NothingThere(OTHERS_WROTE);
-      const texts = new Map(layOut(before).map(({ path, value }) => [path, JSON.stringify(value)]));
+      const entries = before.withoutHead ? [] : layOut(before);
+      const texts = new Map(entries.map(({ path, value }) => [path, JSON.stringify(value)]));
       const others = {
         jobs: without([...before.others.jobs, ...brought.jobs], before.jobs),
         consul: without([...before.others.consul, ...brought.consul], before.consul),
@@ -154,8 +165,10 @@ function isWritten({ texts }: WantedRecord, held: ReadonlyMap<string, StoredText
 }
 
 /**
- * Removes the record of a stack of which nothing is left.
+ * Removes the record of a stack of which nothing is left, also where the other store has one. One that cannot be read is not removed: it may tell of
+ * something that is there still.
  *
+ * @param place the store where it was found
  * @param gone all that the stack had. A record that has more was written by a deployment meanwhile, and stays. Default: it goes, whatever it has
  * @throws as {@link enterRecord}
  */
@@ -167,18 +180,15 @@ export async function removeRecord(
   return writing(clients, async () => {
     const check = (held: ReadonlyMap<string, StoredText>) => gone && refuseMore(held, recordPath(place), gone);
     await remove(storeOf(place.store, clients), place, clients.signal, check);
+    const elsewhere = await leftElsewhere(place, clients);
+    if (elsewhere) await remove(storeOf(otherStore(place.store), clients), place, clients.signal, check);
     return { kind: "removed" };
   });
 }
 
-/** @throws NothingThere where a record has more than what is gone; one that cannot be read says nothing of what it has */
+/** @throws NothingThere where a record has more than what is gone */
 function refuseMore(held: ReadonlyMap<string, StoredText>, head: string, gone: RecordedOthers): void {
-  let record: StackRecord | undefined;
-  try {
-    record = readRecordTexts(textsOf(held), head);
-  } catch {
-    return;
-  }
+  const record = readRecordTexts(textsOf(held), head);
   const [more] = record ? without([...record.jobs, ...record.others.jobs], gone.jobs) : [];
   if (more) throw new NothingThere(`${more.id} came to it meanwhile, by another deployment`);
 }
@@ -256,18 +266,11 @@ function otherTexts(head: string, { jobs, consul }: RecordedOthers): readonly (r
 }
 
 /** What stands in the other store, of a time when the stack had no Consul, or one. Nothing is known where that cannot be read. */
-async function leftElsewhere(place: RecordPlace, clients: RecordClients): Promise<RecordedOthers | undefined> {
+async function leftElsewhere(place: RecordPlace, clients: RecordClients): Promise<StackRecord | undefined> {
   const head = recordPath(place);
-  if ((await storeOf(place.store, clients).read(head, clients.signal)).has(head)) return undefined;
   try {
     const held = await storeOf(otherStore(place.store), clients).read(head, clients.signal);
-    const record = readRecordTexts(textsOf(held), head);
-    return (
-      record && {
-        jobs: [...record.jobs, ...record.others.jobs],
-        consul: [...record.consul, ...record.others.consul],
-      }
-    );
+    return readRecordTexts(textsOf(held), head);
   } catch {
     clients.signal?.throwIfAborted();
     return undefined;
@@ -283,6 +286,8 @@ async function remove(
   const head = recordPath(identity);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const held = await store.read(head, signal);
+    // What cannot be read may tell of something that is there still.
+    readRecordTexts(textsOf(held), head);
     check(held);
     // The head goes last: as long as it is there, somebody finds what is left.
     const paths = [...held.keys()].sort((a, b) => Number(a === head) - Number(b === head));

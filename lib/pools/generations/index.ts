@@ -9,4 +9,4 @@ export { Attempts } from "./attempts";
 export { choosing, currentOf, REGISTERED_BY, type Choice, type Made } from "./current";
 export { Duty } from "./duty";
 export { isOfPool, jobsOfPool, readJobs, type PoolJobsOptions } from "./pool-jobs";
-export { forgetPool, PoolRecords, readPoolRecord, sizeIn, withSize, type PoolRecord } from "./pool-record";
+export { forgetPool, keepsPool, PoolRecords, readPoolRecord, sizeIn, withSize, type PoolRecord } from "./pool-record";

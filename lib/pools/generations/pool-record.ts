@@ -67,6 +67,17 @@ export async function readPoolRecord(store: Store, pool: string, options: ReadOp
 }
 
 /**
+ * Whether the managers of a pool keep anything in a store: where they do, it is the one that knows whose leases go on.
+ *
+ * @throws what the store says, where it does not answer in time or refuses
+ */
+export async function keepsPool(store: Store, pool: string, options: ReadOptions = {}): Promise<boolean> {
+  const { clock = monotonicClock, patience = ANSWERED, signal } = options;
+  const list = async (over: AbortSignal) => store.list(poolKey(pool, ""), { wait: 0, signal: over });
+  return (await within(clock, patience, store.name, list, signal)).objects.size > 0;
+}
+
+/**
  * Removes everything that the managers of a pool keep in a store, its leases among it: for a pool that is no more.
  *
  * @param options `patience` is that of each answer

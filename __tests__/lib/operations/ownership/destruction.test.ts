@@ -14,6 +14,7 @@ import { recordPath } from "../../../../lib/stack-record";
 import { ClusterInMemory } from "../../../support/cluster-in-memory";
 
 const masking = new Masking();
+const quiet = { onStep: () => undefined, forgetPool: () => Promise.resolve() };
 const head = (environment: string, project = "shop") => recordPath({ project, environment });
 
 /** A stack of jobs, with values below a prefix of Consul. */
@@ -110,6 +111,44 @@ describe("where the records of other stacks cannot be read", () => {
   });
 });
 
+test("keys below a prefix of another stack stay, and so do those of another one below the own prefix", async () => {
+  const cluster = new ClusterInMemory();
+  const values = { level: "info" };
+  const stack = stackOf([], { prefix: "shop/", values });
+  await deployed(cluster, "dev", stack);
+  await deployed(cluster, "staging", stackOf([], { prefix: "shop/staging/", values }));
+  cluster.put("consul", "shop/level", "info");
+  cluster.put("consul", "shop/staging/level", "info");
+  const below = await findDestruction(
+    "staging",
+    "shop",
+    stackOf([], { prefix: "shop/staging/", values }),
+    await readOwners({ project: "shop", environment: "staging", store: "consul" }, cluster.clients),
+    { ...cluster.clients, masking },
+  );
+  expect([below.consul, below.kept]).toMatchObject([[], [{ name: "keys shop/staging/", owner: "dev" }]]);
+  await destroy(await find(cluster, stack), { ...cluster.clients, ...quiet });
+  expect(Object.keys(cluster.texts("consul")).filter((key) => key.startsWith("shop/"))).toEqual(["shop/staging/level"]);
+});
+
+test("a record that was found in the other store goes from there", async () => {
+  const cluster = new ClusterInMemory();
+  await deployed(cluster, "dev", stackOf([{ ID: "web" }]));
+  cluster.hold({ ID: "web" });
+  const found = await find(cluster, stackOf([{ ID: "web" }], { values: { level: "info" } }));
+  const done = await destroy(found, { ...cluster.clients, ...quiet });
+  expect([done.record, cluster.texts("nomad")]).toEqual(["removed", {}]);
+});
+
+test("a record of a later release stays, and that is said", async () => {
+  const cluster = new ClusterInMemory();
+  cluster.put("consul", head("dev"), '{"format":2}');
+  const found = await find(cluster, stackOf([], { values: { level: "info" } }), { withoutRecords: true });
+  const done = await destroy(found, { ...cluster.clients, ...quiet });
+  expect(done.record).toMatchObject({ reason: expect.stringContaining("later release") as string });
+  expect(Object.keys(cluster.texts("consul"))).toEqual([head("dev")]);
+});
+
 test("a stack that has a record goes with all that the record has", async () => {
   const cluster = new ClusterInMemory();
   const stack = stackOf([{ ID: "web" }, { ID: "worker" }], { values: { level: "info" } });
@@ -117,11 +156,7 @@ test("a stack that has a record goes with all that the record has", async () => 
   cluster.hold({ ID: "web", Priority: 80 }, { ID: "worker" }, { ID: "stranger" });
   cluster.put("consul", "shop/dev/level", "debug");
   const found = await find(cluster, stack);
-  const gone = await destroy(found, {
-    ...cluster.clients,
-    onStep: () => undefined,
-    forgetPool: () => Promise.resolve(),
-  });
+  const gone = await destroy(found, { ...cluster.clients, ...quiet });
   expect(gone).toMatchObject({ jobs: [{ id: "web" }, { id: "worker" }], record: "removed" });
   expect([cluster.ids, cluster.texts("consul")]).toEqual([["stranger"], {}]);
 });

@@ -108,7 +108,9 @@ test("a prefix that a longer one of the program or of another stack is below tak
           const isOf = (prefixes: readonly string[]) =>
             prefixes.some((name) => each.startsWith(name) && name.length >= own);
           const stays = own === 0 || isOf(program) || isOf(others) || each.startsWith("cdk-nomad/stacks/");
-          const isSure = !each.startsWith("pools/") && !program.some((name) => known.some((of) => of.startsWith(name)));
+          const isSure =
+            !each.startsWith("pools/") &&
+            ![...program, ...others].some((name) => known.some((of) => of.startsWith(name)));
           return { each, stays, isSure };
         });
         const there = judged.filter(({ each }) => consul.keys.has(each));

@@ -233,19 +233,96 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
   });
 });
 
-test("a stack that begins to use Consul takes its record along", async () => {
+test("a stack that begins to use Consul takes its record along, once its deployment has ended well", async () => {
   const servers = new RecordServers();
   await enterRecord(wanting(["a", "b"], { prefixes: [] }), servers.clients);
   expect(await readRecord({ ...identity, store: "consul" }, servers.clients)).toMatchObject({
     kind: "found",
     store: "nomad",
   });
+  const before = servers.texts("nomad");
+  const refused = await enterRecord(wanting(["a"]), servers.clients);
+  expect(refused).toMatchObject({ elsewhere: { jobs: [{ id: "a" }, { id: "b" }] } });
+  expect(refused).not.toHaveProperty("before");
+  await leaveRecord(wanting(["a"]), undefined, servers.clients);
+  expect([servers.texts("consul"), servers.texts("nomad")]).toEqual([{}, before]);
+
   await enterRecord(wanting(["a"]), servers.clients);
+  expect(servers.texts("nomad")).toEqual(before);
+  await settleRecord(wanting(["a"]), { brought: nothing, stopped: nothing, moves: true }, servers.clients);
   expect(servers.texts("nomad")).toEqual({});
   expect(await readRecord({ ...identity, store: "consul" }, servers.clients)).toMatchObject({
     store: "consul",
     record: { jobs: [{ id: "a" }], others: { jobs: [{ id: "b" }] } },
   });
+});
+
+test("a record whose old place may not be cleared is written all the same", async () => {
+  const servers = new RecordServers();
+  await enterRecord(wanting(["a", "b"], { prefixes: [] }), servers.clients);
+  expect(await enterRecord(wanting(["a"]), servers.clients)).toMatchObject({ kind: "written" });
+  servers.beforeWrite = (paths) => {
+    if (servers.nomad.has(paths[0] ?? "")) throw UserError.at("", "refuses the token", "token");
+  };
+  const settled = await settleRecord(
+    wanting(["a"]),
+    { brought: nothing, stopped: nothing, moves: true },
+    servers.clients,
+  );
+  expect(settled).toMatchObject({ kind: "written" });
+});
+
+describe.each<RecordStoreName>(["consul", "nomad"])("what is left of a record without its head, in %s,", (store) => {
+  const want = (jobs: readonly string[]) => wanting(jobs, { prefixes: store === "consul" ? undefined : [] });
+
+  /** As after `cdktf destroy`, which takes away what it brought. */
+  async function withoutHead() {
+    const servers = new RecordServers();
+    await enterRecord(want(["web", "old"]), servers.clients);
+    await enterRecord(want(["web"]), servers.clients);
+    for (const path of servers[store].keys()) if (!path.includes("/others/")) servers.put(store, path, undefined);
+    return servers;
+  }
+
+  test("is a record of what still runs", async () => {
+    const servers = await withoutHead();
+    const record = { ...identity, jobs: [], others: { jobs: [{ id: "old" }] } };
+    expect(await readRecord({ ...identity, store }, servers.clients)).toMatchObject({ kind: "found", record });
+    expect(await listRecords(servers.clients)).toMatchObject({ records: [{ kind: "found", record }], unread: [] });
+  });
+
+  test("stays known through the next deployment, and through one that is refused", async () => {
+    const servers = await withoutHead();
+    const left = servers.texts(store);
+    const write = await enterRecord(want(["web"]), servers.clients);
+    expect(write).toMatchObject({ kind: "written", record: { others: { jobs: [{ id: "old" }] } } });
+    await leaveRecord(want(["web"]), write.kind === "written" ? write.before : undefined, servers.clients);
+    expect(servers.texts(store)).toEqual(left);
+  });
+
+  test("goes with the stack", async () => {
+    const servers = await withoutHead();
+    expect(await removeRecord({ ...identity, store }, servers.clients)).toEqual({ kind: "removed" });
+    expect(servers.texts(store)).toEqual({});
+  });
+});
+
+test("a record that cannot be read is never removed", async () => {
+  const servers = new RecordServers();
+  servers.put("consul", head, '{"format":2}');
+  expect(await removeRecord({ ...identity, store: "consul" }, servers.clients)).toMatchObject({
+    kind: "unwritten",
+    reason: expect.stringContaining("later release") as string,
+  });
+  expect(Object.keys(servers.texts("consul"))).toEqual([head]);
+});
+
+test("a record that stands in both stores goes from both", async () => {
+  const servers = new RecordServers();
+  await enterRecord(wanting(["a"], { prefixes: [] }), servers.clients);
+  await enterRecord(wanting(["a"]), servers.clients);
+  await removeRecord({ ...identity, store: "consul" }, servers.clients);
+  expect([servers.texts("consul"), servers.texts("nomad")]).toEqual([{}, {}]);
 });
 
 test("a list has the stacks of both stores, and what could not be asked", async () => {
