@@ -22,9 +22,23 @@ export function projectIdentity(start: string): string {
   const folder = nearestWith("cdktf.json", start) ?? resolve(start);
   const settings = jsonObject(join(folder, "cdktf.json"));
   const context = isObject(settings.context) ? settings.context[PROJECT_CONTEXT] : undefined;
+  return [context, settings.projectId, packageName(folder)].find(isName) ?? basename(folder);
+}
+
+/**
+ * What people call a project: the context `cdk-nomad/project` of its cdktf.json, else the name in its package.json; undefined where it has none.
+ *
+ * @param start a folder of the project
+ */
+export function projectName(start: string): string | undefined {
+  const folder = nearestWith("cdktf.json", start) ?? resolve(start);
+  const { context } = jsonObject(join(folder, "cdktf.json"));
+  return [isObject(context) ? context[PROJECT_CONTEXT] : undefined, packageName(folder)].find(isName);
+}
+
+function packageName(folder: string): unknown {
   const manifest = nearestWith("package.json", folder);
-  const name = manifest === undefined ? undefined : jsonObject(join(manifest, "package.json")).name;
-  return [context, settings.projectId, name].find(isName) ?? basename(folder);
+  return manifest === undefined ? undefined : jsonObject(join(manifest, "package.json")).name;
 }
 
 /** The nearest folder, from one upwards, that holds a file. */

@@ -38,7 +38,7 @@ export async function clusterStatus(options: { readonly json: boolean }, context
     const rows = jobs.map((job) => [
       job.id,
       job.type,
-      job.drained === true && job.status === "running" ? style.yellow(term`drained`) : job.status,
+      job.drained === true ? style.yellow(term`drained`) : job.status,
       ...(several ? [job.region] : []),
     ]);
     terminal.print(term`\n${table(head, rows)}`);

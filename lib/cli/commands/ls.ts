@@ -1,4 +1,5 @@
 import { listStacks, type ListedStack, type StackList } from "../../operations";
+import { projectIdentity, projectName } from "../../stack-record";
 import { joinLines, style, table, term, wrap, type TerminalText } from "../../text";
 import { command, flag } from "../command";
 import { clients, clusterHere } from "../context";
@@ -20,7 +21,7 @@ export const ls = command({
     const { nomad, consul } = clients(context, clusterHere(context));
     try {
       sayWhere({ nomad, consul }, context);
-      const found = await listStacks({ nomad, consul, signal });
+      const found = named(await listStacks({ nomad, consul, signal }), context.cwd);
       if (input.json) terminal.json(found);
       else terminal.print(listText(found, input.jobs));
       for (const reason of found.unread)
@@ -33,12 +34,31 @@ export const ls = command({
   },
 });
 
-function listText({ stacks, unread }: StackList, withJobs: boolean): TerminalText {
+/** A stack, and what its project is called where that is known: records have a project's identity, which may be no name. */
+interface NamedStack extends ListedStack {
+  readonly projectName?: string;
+}
+
+type NamedList = StackList & { readonly stacks: readonly NamedStack[] };
+
+/** Of the project that somebody is in, its name is known. */
+function named(list: StackList, cwd: string): NamedList {
+  const own = projectIdentity(cwd);
+  const name = projectName(cwd);
+  const isOwn = ({ project }: ListedStack) => project === own && name !== undefined && name !== own;
+  return { ...list, stacks: list.stacks.map((stack) => (isOwn(stack) ? { ...stack, projectName: name } : stack)) };
+}
+
+function projectText({ project, projectName: name }: NamedStack): TerminalText {
+  return name === undefined ? term`${project}` : term`${name} (this project)`;
+}
+
+function listText({ stacks, unread }: NamedList, withJobs: boolean): TerminalText {
   if (stacks.length === 0 && unread.length === 0)
     return term`no stack has a record here; one is written with each deployment`;
   const rows = stacks.map((stack) => [
     stack.environment,
-    stack.project,
+    projectText(stack),
     stack.owner,
     jobsInWords(stack),
     stack.lastDeployment ?? "-",
@@ -59,7 +79,8 @@ function jobsInWords({ jobs }: ListedStack): string {
   return [String(jobs.length), ...more].join(", ");
 }
 
-function jobsText({ environment, project, jobs }: ListedStack): readonly TerminalText[] {
+function jobsText(stack: NamedStack): readonly TerminalText[] {
+  const { environment, jobs } = stack;
   const rows = jobs.map(({ id, region, namespace, status, submitted, stray }) => [
     id,
     [region, namespace].filter((each) => each !== undefined).join(", ") || "-",
@@ -67,5 +88,5 @@ function jobsText({ environment, project, jobs }: ListedStack): readonly Termina
     submitted ?? "-",
   ]);
   const head = [term`JOB`, term`WHERE`, term`STATUS`, term`SUBMITTED`];
-  return [term``, term`${style.bold(environment)} ${style.dim(project)}`, table(head, rows)];
+  return [term``, term`${style.bold(environment)} ${style.dim(projectText(stack))}`, table(head, rows)];
 }

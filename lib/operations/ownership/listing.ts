@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { momentOf, type JobSummary } from "../../nomad";
 import type { RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
-import { AT_ONCE } from "../plan";
+import { AT_ONCE, newestRegistered } from "../plan";
 import { listRecords, type RecordClients, type RecordStoreName } from "../record";
 import { knownBy, placeOf } from "./owners";
 
@@ -23,7 +23,9 @@ export interface ListedStack {
   readonly store: RecordStoreName;
   readonly jobs: readonly ListedJob[];
   readonly consul: readonly RecordedInConsul[];
-  /** When the newest version of its jobs was submitted: ISO 8601. Absent where Nomad has none of them, or does not say. */
+  /**
+   * When the newest version of its jobs was submitted that is no scaling, as by `pool drain`: ISO 8601. Absent where Nomad has none of them, or does not say.
+   */
   readonly lastDeployment?: string;
 }
 
@@ -64,10 +66,7 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
         }),
       );
       const { project, environment, owner } = record;
-      const lastDeployment = jobs
-        .flatMap(({ submitted }) => submitted ?? [])
-        .sort()
-        .at(-1);
+      const lastDeployment = await lastDeploymentOf(jobs, clients);
       const consul = knownBy(record).consul;
       return {
         project,
@@ -82,6 +81,27 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
   );
   const broken = records.flatMap((each) => (each.kind === "unreadable" ? [each.reason] : []));
   return { stacks, unread: [...unread.map(({ reason }) => reason), ...broken] };
+}
+
+/** Asks for the versions of as few jobs as tell it: those that were submitted last. */
+async function lastDeploymentOf(
+  jobs: readonly ListedJob[],
+  { nomad, signal }: RecordClients,
+): Promise<string | undefined> {
+  const timed = jobs.flatMap((job) => (job.submitted === undefined ? [] : [{ ...job, submitted: job.submitted }]));
+  let newest: string | undefined;
+  for (const job of timed.sort((a, b) => (a.submitted < b.submitted ? 1 : -1))) {
+    if (newest !== undefined && job.submitted <= newest) break;
+    try {
+      const { Versions } = await nomad.where(placeOf(job)).versions(job.id, { diffs: false });
+      const moment = momentOf(newestRegistered(Versions)?.SubmitTime as number | undefined);
+      if (moment !== undefined && (newest === undefined || moment > newest)) newest = moment;
+    } catch {
+      signal?.throwIfAborted();
+      // Of a job whose versions nobody tells it is not known.
+    }
+  }
+  return newest;
 }
 
 async function jobsIn(

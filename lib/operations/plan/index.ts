@@ -19,5 +19,5 @@ export {
 export { readPreviewFile } from "./preview-file";
 export { register, type RegisterOptions } from "./register";
 export { readDrift, readPreview } from "./reports";
-export { onlyScaled, withCountsOf } from "./scaled-counts";
+export { newestRegistered, onlyScaled, withCountsOf } from "./scaled-counts";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

@@ -105,6 +105,25 @@ export function onlyScaled(job: JobJson, before: JobJson, after: JobJson): boole
   return textWithoutCounts(before, owned) === textWithoutCounts(after, owned);
 }
 
+/**
+ * The newest version of a job that somebody registered: one that differs from the version before in nothing but counts is a scaling.
+ *
+ * @param versions those that the server keeps
+ * @returns undefined where the server keeps scalings alone, since there were many
+ */
+export function newestRegistered(versions: readonly JobJson[]): JobJson | undefined {
+  const falling = [...versions].sort((a, b) => Number(b.Version) - Number(a.Version));
+  const texts = falling.map((job) =>
+    textWithoutCounts(
+      job,
+      groupsOf(job).map(({ Name = "" }) => Name),
+    ),
+  );
+  return falling.find(
+    (job, index) => texts[index] !== texts[index + 1] && (texts[index + 1] !== undefined || job.Version === 0),
+  );
+}
+
 function without(values: object, names: ReadonlySet<string>): object {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)));
 }
