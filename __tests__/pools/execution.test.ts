@@ -79,7 +79,7 @@ describe.each(DRIVERS.map(([name]) => name))("a command in a task of %s", (name)
       stdout: "line\n",
       stderr: "",
     });
-    await until("the end of the input", () => closed, 5000);
+    await until("the end of the input", () => closed);
   });
 
   test("with large variables gets its input after them", async () => {

@@ -52,7 +52,7 @@ test("a command of a manager that is killed ends with its container, also where 
     const all = await cluster.nomad.allocations(job.id);
     return all.some(({ ID, ClientStatus }) => ID === held.id && ClientStatus === "complete");
   });
-  await until("the end of all that it began", () => left() === 0, 5000);
+  await until("the end of all that it began", () => left() === 0);
   expect(left()).toBe(0);
 }, 120_000);
 

@@ -110,13 +110,13 @@ describe("a pool", () => {
     const command = `trap '' TERM INT HUP; (setsid sh -c 'trap "" TERM; while :; do sleep 1; done' &); while :; do sleep 1; done`;
     const ended = await pool.execute(handle, command, { timeout: 1500, env: { MARK: mark } });
     expect([ended.ended, ended.exitCode]).toEqual(["timeout", 124]);
-    await until("its end", () => processesNaming(mark).length === 0, 5000);
+    await until("its end", () => processesNaming(mark).length === 0);
     const gone = new AbortController();
     const running = pool.execute(handle, command, { env: { MARK: mark }, signal: gone.signal });
-    await until("its start", () => processesNaming(mark).length > 0, 10_000);
+    await until("its start", () => processesNaming(mark).length > 0);
     gone.abort();
     expect([(await running).ended, (await running).exitCode]).toEqual(["cancelled", 130]);
-    await until("its end too", () => processesNaming(mark).length === 0, 5000);
+    await until("its end too", () => processesNaming(mark).length === 0);
     await pool.release(handle);
   }, 60_000);
 

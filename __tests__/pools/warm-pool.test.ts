@@ -69,7 +69,7 @@ describe("a container that is kept for its owner", () => {
     await until("its start", () => processesWith(`sleep ${seconds}`).length > 0);
     await pool.release(before.lease);
     expect(await command).toBeInstanceOf(LeaseEndedError);
-    await until("the end of its processes", () => processesWith(`sleep ${seconds}`).length === 0, 5000);
+    await until("the end of its processes", () => processesWith(`sleep ${seconds}`).length === 0);
 
     for (const manager of [pool, other]) {
       expect(await failure(manager.execute(before.lease, "true"))).toBeInstanceOf(LeaseEndedError);

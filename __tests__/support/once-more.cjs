@@ -12,7 +12,8 @@ class OnceMore extends TestRunner {
     await super.runTests(tests, watcher, options);
     if (this.#failed.length === 0 || watcher.isInterrupted()) return;
     this.#again = true;
-    await super.runTests(this.#failed, watcher, options);
+    // One after another, with nothing beside it.
+    await super.runTests(this.#failed, watcher, { ...options, serial: true });
   }
 
   on(event, listener) {

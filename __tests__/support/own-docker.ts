@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { mountsIn, unmount } from "../../lib/local";
 import { until } from "./until";
 
-/** The network of its containers: its own, so that a Docker that somebody works with is not disturbed. */
-const BRIDGE = "cdknomad0";
-const ADDRESS = "10.213.77.1/24";
+/** Networks for the containers of such engines, one for each that runs at the same time: none is of a Docker that somebody works with. */
+const BRIDGES = Array.from({ length: 16 }, (_, index) => ({
+  name: `cdknomad${index}`,
+  address: `10.213.${77 + index}.1/24`,
+}));
 
 /** What the smallest image has: busybox, and no other program. */
 const APPLETS =
@@ -17,6 +19,7 @@ const APPLETS =
 export class OwnDocker {
   #folder: string | undefined;
   #child: ChildProcess | undefined;
+  #bridge: string | undefined;
 
   /** Why none can run here; undefined where one can. */
   static whyNot(): string | undefined {
@@ -29,16 +32,14 @@ export class OwnDocker {
 
   async start(): Promise<void> {
     this.#folder = mkdtempSync(join(tmpdir(), "cdk-nomad-docker-"));
-    if (!hasBridge()) ip("link", "add", "name", BRIDGE, "type", "bridge");
-    ip("addr", "replace", ADDRESS, "dev", BRIDGE);
-    ip("link", "set", BRIDGE, "up");
+    this.#bridge = makeBridge();
     const log = openSync(this.log, "a");
     const file = (name: string) => join(this.#folder ?? "", name);
     this.#child = spawn(
       "dockerd",
       [
         ...["--data-root", file("data"), "--exec-root", file("exec"), "--pidfile", file("pid"), "--host", this.host],
-        ...["--storage-driver", "vfs", "--bridge", BRIDGE, "--iptables=false", "--ip-masq=false"],
+        ...["--storage-driver", "vfs", "--bridge", this.#bridge, "--iptables=false", "--ip-masq=false"],
       ],
       { stdio: ["ignore", log, log] },
     );
@@ -88,7 +89,8 @@ export class OwnDocker {
       child.kill("SIGTERM");
       await gone;
     }
-    if (hasBridge()) ip("link", "delete", BRIDGE);
+    if (this.#bridge !== undefined) ip("link", "delete", this.#bridge);
+    this.#bridge = undefined;
     if (!this.#folder) return;
     for (const mount of mountsIn(this.#folder)) unmount(mount);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
@@ -99,18 +101,25 @@ export class OwnDocker {
   }
 }
 
-function ip(...args: readonly string[]): void {
-  execFileSync("ip", args, { stdio: "ignore" });
+/** Makes the first bridge that nobody has: the kernel refuses a second one of the same name, so that is the lock too. */
+function makeBridge(): string {
+  for (const { name, address } of BRIDGES) {
+    try {
+      ip("link", "add", "name", name, "type", "bridge");
+    } catch {
+      continue;
+    }
+    ip("addr", "add", address, "dev", name);
+    ip("link", "set", name, "up");
+    return name;
+  }
+  throw new Error(
+    "none of the bridges cdknomad0 to cdknomad15 can be made; end other test runs, or remove what they left: ip link delete cdknomad0",
+  );
 }
 
-/** Asked of the network itself: /sys may be mounted from another network namespace. */
-function hasBridge(): boolean {
-  try {
-    ip("link", "show", BRIDGE);
-    return true;
-  } catch {
-    return false;
-  }
+function ip(...args: readonly string[]): void {
+  execFileSync("ip", args, { stdio: "ignore" });
 }
 
 function onPath(program: string): boolean {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { portsAt, regionConsulPortsAt, regionPortsAt, takenPorts } from "../../lib/local";
 
 /**
@@ -25,12 +26,24 @@ export interface ReservedPorts {
   release(): Promise<void>;
 }
 
+/** How long those who run beside this are waited for, in milliseconds. */
+const PATIENCE = 120_000;
+
 /**
- * Reserves the ports of a cluster for this process, whatever other test runs and clusters there are on this machine.
+ * Reserves the ports of a cluster for this process, whatever other test runs and clusters there are on this machine. Where all are in use, it
+ * waits two minutes for one of them to end.
  *
  * @param regions how many Nomads there will be
  */
 export async function reservePorts(regions = 1): Promise<ReservedPorts> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(1000)) {
+    const reserved = await reserveNow(regions);
+    if (reserved) return reserved;
+  }
+  throw new Error(`all of ${OFFSETS.length} sets of test ports are in use; end other test runs, or what they left`);
+}
+
+async function reserveNow(regions: number): Promise<ReservedPorts | undefined> {
   for (const offset of OFFSETS) {
     const lock = await listen(LOCK_PORT + offset);
     if (!lock) continue;
@@ -40,7 +53,7 @@ export async function reservePorts(regions = 1): Promise<ReservedPorts> {
     }
     lock.close();
   }
-  throw new Error(`all of ${OFFSETS.length} sets of test ports are in use; end other test runs, or what they left`);
+  return undefined;
 }
 
 function portsOf(offset: number, regions: number): Readonly<Record<string, number>> {
