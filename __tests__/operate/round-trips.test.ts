@@ -88,7 +88,11 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
   };
   /** What Terraform says that it would do, but for outputs. */
   const planned = ({ stdout }: Said) =>
-    [...stdout.matchAll(/# (\S+) (?:will|must) be (created|destroyed|imported|replaced|updated in-place|read)/g)]
+    [
+      ...stdout.matchAll(
+        /# (\S+)(?: \([^)]*\))? (?:will|must) be (created|destroyed|imported|replaced|updated in-place|read)/g,
+      ),
+    ]
       .map(([, address, change]) => `${address} ${change}`)
       // What a resource depends on names it, with a hash of the place where it stands.
       .map((line) => line.replace(/_[0-9A-F]{8}(?= )/, ""))
@@ -123,7 +127,8 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
         ]);
       }
       // Where Terraform's plan has the record among what does not change, it would write the same bytes.
-      if (road === "cdktf") expect([what, (await deploy("cdk-nomad")).code]).toEqual([what, 0]);
+      const again = road === "cdktf" ? await deploy("cdk-nomad") : { code: 0 };
+      expect([what, again]).toEqual([what, expect.objectContaining({ code: 0 })]);
       expect([road, what, await record()]).toEqual([road, what, written]);
       expect([road, what, await jobs()]).toEqual([road, what, after]);
     }
@@ -136,7 +141,7 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
     project.change({ jobs: ["web"], consul: false } satisfies RecordedProgram);
     version = "x".repeat(64 * 1024);
     const said = await terraform("deploy", "--auto-approve");
-    expect([said.code, flat(said)]).toEqual([1, expect.stringContaining("more than the")]);
+    expect([said.code, flat(said).includes("Resource postcondition failed")]).toEqual([1, true]);
     expect(await cluster.nomad.jobs()).toEqual([]);
   });
 });

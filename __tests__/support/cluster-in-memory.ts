@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { apiPath, keyPath } from "../../lib/nomad";
 import type { AllocationStub, ConfigEntryJson, ConsulClient, JobJson, JobSummary, NomadClient } from "../../lib/nomad";
 import { RecordServers } from "./record-store";
 
@@ -54,7 +55,11 @@ export class ClusterInMemory extends RecordServers {
         here()
           .filter(({ ID }) => ID.startsWith(prefix))
           .map((job) => ({ ParentID: "", ...job }) as unknown as JobSummary),
-      job: async (id) => find(id),
+      // What no path can name is refused by the real clients, too.
+      job: async (id) => {
+        void apiPath`/v1/job/${id}`;
+        return find(id);
+      },
       summary: async () => undefined,
       plan: async (wanted) => {
         const held = find(wanted.ID);
@@ -86,13 +91,19 @@ export class ClusterInMemory extends RecordServers {
 
   private keysClient(): Partial<ConsulClient> {
     return {
-      keys: async (prefix: string) => [...this.consul.keys()].filter((key) => key.startsWith(prefix)),
+      keys: async (prefix: string) => {
+        void keyPath(prefix);
+        return [...this.consul.keys()].filter((key) => key.startsWith(prefix));
+      },
       deleteKey: async (key: string) => {
         this.done.push(`delete ${key}`);
         this.put("consul", key, undefined);
         return true;
       },
-      configEntry: async (kind: string, name: string) => this.entries.get(`${kind}/${name}`),
+      configEntry: async (kind: string, name: string) => {
+        void apiPath`/v1/config/${kind}/${name}`;
+        return this.entries.get(`${kind}/${name}`);
+      },
       deleteConfigEntry: async (kind: string, name: string) => {
         this.done.push(`delete ${kind} ${name}`);
         return this.entries.delete(`${kind}/${name}`);
