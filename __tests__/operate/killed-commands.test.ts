@@ -10,5 +10,5 @@ const commands = new KilledCommands(cluster);
 const MOMENT = 2500;
 
 test.each(KILLED)("%s that is killed leaves what status tells truly, and down ends all of it", async (command) => {
-  expect(await commands.kill(command, MOMENT)).toEqual({ untrue: [], left: [] });
+  expect(await commands.kill(command, MOMENT)).toEqual({ untrue: [], unrecorded: [], left: [] });
 });

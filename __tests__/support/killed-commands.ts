@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { knownBy, readRecord } from "../../lib/operations";
+import { projectIdentity } from "../../lib/stack-record";
 import { portsAt, takenPorts, type ClusterStatus } from "../../lib/local";
 import type { TestCluster } from "./cluster";
 import { processesNaming } from "./processes";
@@ -13,6 +15,8 @@ export type KilledCommand = (typeof KILLED)[number];
 export interface AfterKill {
   /** Where `status` did not tell what the system tells. */
   readonly untrue: readonly string[];
+  /** Of a killed deployment: jobs that run and stand in no record, and what the next one did not mend. */
+  readonly unrecorded: readonly string[];
   /** What was left after `down`. */
   readonly left: readonly string[];
 }
@@ -51,21 +55,68 @@ export class KilledCommands {
     // What it started ends, or goes on to live: for a moment it may be either.
     await sleep(300);
     const untrue = await this.untruths();
+    const unrecorded = command === "deploy" ? await this.unrecorded() : [];
     const down = await this.run("down");
     return {
       untrue,
+      unrecorded,
       left: [...(down.code === 0 ? [] : [`down ended with ${down.code}: ${down.stderr}`]), ...(await this.left())],
     };
   }
 
   private async before(command: KilledCommand): Promise<void> {
-    const job = { id: "web", count: 2, checkedPort: undefined, env: { MARK: this.mark } };
-    this.project.change({ jobs: [job] });
-    const needs = { up: [], deploy: ["up"], down: ["up", "deploy"] } as const;
+    this.program("old", "1");
+    const needs = { up: [], deploy: ["up", "deploy"], down: ["up", "deploy"] } as const;
     for (const each of needs[command]) {
       const said = await this.run(each);
       if (said.code !== 0) throw new Error(said.stderr);
     }
+    // The deployment that is killed changes a job, brings one, and stops one.
+    if (command === "deploy") this.program("new", "2");
+  }
+
+  /** @param third a job beside the two that are always there */
+  private program(third: string, release: string): void {
+    const env = { MARK: this.mark };
+    this.project.change({
+      jobs: [
+        { id: "web", count: 2, env: { ...env, RELEASE: release } },
+        { id: "worker", env },
+        { id: third, env },
+      ],
+    });
+  }
+
+  /** What runs and stands in no record after a deployment was killed; and what is otherwise than the program says after the next one. */
+  private async unrecorded(): Promise<readonly string[]> {
+    const { nomad, consul } = this.cluster;
+    const place = { ...this.identity, store: "nomad" as const };
+    const recorded = async () => {
+      const state = await readRecord(place, { nomad, consul });
+      return state.kind === "found"
+        ? knownBy(state.record)
+            .jobs.map(({ id }) => id)
+            .sort()
+        : [state.kind];
+    };
+    const running = async () =>
+      (await nomad.jobs())
+        .filter(({ Stop }) => !Stop)
+        .map(({ ID }) => ID)
+        .sort();
+    const known = await recorded();
+    const wrong = (await running()).filter((id) => !known.includes(id)).map((id) => `${id} runs, and no record has it`);
+    const said = await this.run("deploy");
+    if (said.code !== 0) wrong.push(`the next deployment ended with ${said.code}: ${said.stderr}`);
+    const now = JSON.stringify([await running(), await recorded()]);
+    const shall = ["new", "web", "worker"];
+    if (now !== JSON.stringify([shall, shall]))
+      wrong.push(`after the next deployment, what runs and what is recorded: ${now}`);
+    return wrong;
+  }
+
+  private get identity() {
+    return { project: projectIdentity(this.project.folder), environment: "dev" };
   }
 
   private words(command: KilledCommand): readonly string[] {

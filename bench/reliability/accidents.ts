@@ -5,7 +5,7 @@ import type { Figure } from "../synthesis";
 
 /** Commands on an embedded cluster that are killed at moments spread over all that they do. @param moments of each command */
 export async function measureAccidents(moments: number): Promise<readonly Figure[]> {
-  const [untrue, left]: [string[], string[]] = [[], []];
+  const [untrue, unrecorded, left]: [string[], string[], string[]] = [[], [], []];
   let kills = 0;
   await withCluster({ program: Project.SMALL_JOBS, started: false }, async (cluster) => {
     const commands = new KilledCommands(cluster);
@@ -16,8 +16,9 @@ export async function measureAccidents(moments: number): Promise<readonly Figure
         const found = await commands.kill(command, after);
         kills += 1;
         console.log(`  ${command} killed after ${Math.round(after)} of ${Math.round(whole)} ms`);
-        for (const what of [...found.untrue, ...found.left]) console.log(`    ${what}`);
+        for (const what of [...found.untrue, ...found.unrecorded, ...found.left]) console.log(`    ${what}`);
         untrue.push(...found.untrue);
+        unrecorded.push(...found.unrecorded);
         left.push(...found.left);
       }
     }
@@ -29,6 +30,12 @@ export async function measureAccidents(moments: number): Promise<readonly Figure
       value: String(untrue.length),
       goal: "0",
       reached: untrue.length === 0,
+    },
+    {
+      what: `jobs that ran and no record had, and what the next deploy did not mend, after ${moments} kills of deploy`,
+      value: String(unrecorded.length),
+      goal: "0",
+      reached: unrecorded.length === 0,
     },
     {
       what: `processes, mounts and ports that down left after ${what}`,
