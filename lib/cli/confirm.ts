@@ -19,19 +19,25 @@ export async function confirm(
   if (!isPerson || json)
     throw UserError.at(
       "--yes",
-      "is missing: there is no terminal to ask at; say it where all of it is to go",
+      `is missing: ${json ? "with --json nobody is asked" : "there is no terminal to ask at"}; say it where all of it is to go`,
       "confirm",
     );
+  signal.throwIfAborted();
   terminal.note(question);
+  const ended = new AbortController();
   const lines = createInterface({ input: stdin });
   try {
     const answer = await new Promise<string>((resolve, reject) => {
       lines.once("line", resolve);
       lines.once("close", () => resolve(""));
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      signal.addEventListener("abort", () => reject(signal.reason as Error), {
+        once: true,
+        signal: ended.signal,
+      });
     });
     return answer.trim() === word;
   } finally {
+    ended.abort();
     lines.close();
   }
 }

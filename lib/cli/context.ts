@@ -1,3 +1,4 @@
+import { UserError } from "../jobspec";
 import { clusterFolder, EmbeddedCluster, findProjectFolder, projectFolder } from "../local";
 import {
   ConsulClient,
@@ -45,8 +46,35 @@ export function clusterVariables(
   if (!embedded) return env;
   terminal.masking.learn(embedded);
   const isOther = (address: "NOMAD_ADDR" | "CONSUL_HTTP_ADDR") => env[address] && env[address] !== embedded[address];
+  if (isElsewhere(env, cluster)) return isOther("CONSUL_HTTP_ADDR") ? env : withConsulOfNobody(env, embedded);
   const nomad = isOther("NOMAD_ADDR") ? env : withServer(env, "Nomad", embedded);
   return isOther("CONSUL_HTTP_ADDR") ? nomad : withServer(nomad, "Consul", embedded);
+}
+
+/** The embedded Consul is that of no other Nomad: it is asked where it is named, and then with its token. */
+function withConsulOfNobody(env: Environment, embedded: Environment): Environment {
+  return env.CONSUL_HTTP_ADDR ? withServer(env, "Consul", embedded) : env;
+}
+
+/** Whether NOMAD_ADDR names another cluster than the embedded one that there is. */
+function isElsewhere({ NOMAD_ADDR: address }: Environment, cluster: EmbeddedCluster | undefined): boolean {
+  const own = cluster?.environment()?.NOMAD_ADDR;
+  return !!address && own !== undefined && address !== own && cluster?.isAt(address) !== true;
+}
+
+/**
+ * Refuses a stack that needs Consul where the variables name a Nomad elsewhere, and no Consul: the one on this machine is another cluster's.
+ *
+ * @throws UserError with what to write
+ */
+export function refuseConsulOfAnother(environment: string, context: Pick<CliContext, "cwd" | "env">): void {
+  const { env } = context;
+  if (env.CONSUL_HTTP_ADDR || !isElsewhere(env, clusterHere(context))) return;
+  throw UserError.at(
+    environment,
+    "needs Consul, and the variables name only a Nomad that is not the embedded one; write the address of that cluster's Consul into CONSUL_HTTP_ADDR",
+    "cluster",
+  );
 }
 
 /** Whether the variables name no cluster, or the embedded one. */

@@ -8,10 +8,10 @@ import type { MarkdownBody } from "./terminal";
 
 /** Drift as the body of an issue: counts in the first line, a list, details folded. */
 export function driftMarkdown(drift: Drift): MarkdownBody {
-  const { environment, jobs, consul, strays = [], leftovers = [], foreign = [] } = drift;
+  const { environment, jobs, consul, strays = [], leftovers = [], foreign = [], unknown = [] } = drift;
   const head = hasDrift(drift)
     ? md`**${environment}** is not as the program says: ${driftCounts(drift)}`
-    : md`**${environment}** is as the program says`;
+    : md`**${environment}** is as the program says${unknown.length > 0 ? ", as far as is known" : ""}`;
   const entries = consul.map((change) => ({ ...change, called: consulName(change) }));
   return {
     head: md`${head} ${markerComment("drift", environment)}`,
@@ -23,6 +23,7 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
       ...list(foreign.map(({ job, owner }) => md`- **${job}** is a job of ${owner}`)),
       ...list(entries.map(({ called, change }) => md`- **${called}** ${IN_CONSUL[change]} in Consul`)),
       ...entries.flatMap(({ called, fields }) => foldedFields(called, fields)),
+      ...list(unknown.map((what) => md`- ⚠️ ${what}`)),
       ...(hasDrift(drift) ? [md`Put it right with cdk-nomad drift ${environment} --fix`] : []),
     ],
     otherwise: md`See all of it with \`cdk-nomad drift\`.`,

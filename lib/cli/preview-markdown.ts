@@ -23,6 +23,7 @@ export function previewMarkdown(preview: Preview): MarkdownBody {
     parts: [
       ...jobTable(jobs),
       ...strayList(preview),
+      ...(preview.unknown ?? []).map((what) => md`⚠️ ${what}`),
       ...jobs.flatMap(jobDetails),
       ...consulDetails(preview),
       ...terraformDetails(preview),

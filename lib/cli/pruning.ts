@@ -121,14 +121,14 @@ export class Pruning {
   private judge(
     found: Remaining,
     { before: written }: Remains,
-    { names }: Owners,
+    owners: Owners,
     outcomes: readonly JobOutcome[],
   ): JudgedRemains {
     const all = (reason: string): JudgedRemains => ({
       strays: found.strays.map((stray) => ({ ...stray, reason })),
       leftovers: found.leftovers.map((item) => ({ ...item, reason })),
     });
-    const reason = this.whyNot(outcomes);
+    const reason = this.whyNot(outcomes) ?? whyNotKnown(owners);
     if (reason !== undefined) return all(reason);
     if (this.input.prune) return found;
     const { recorded, asBefore } = this.stack;
@@ -141,7 +141,7 @@ export class Pruning {
       before,
       now: this.content,
       ...(isSame && asBefore ? { asBefore } : {}),
-      names,
+      names: owners.names,
     });
     return {
       strays: judged.strays.map((stray) => withWay(stray, "stops")),
@@ -155,6 +155,11 @@ export class Pruning {
     if (outcomes.some(({ result }) => result === "detached")) return "nobody waited until the rest is healthy";
     return exitCodeOf(outcomes) === EXIT.ok ? undefined : "the rest is not healthy yet";
   }
+}
+
+/** Why nobody can say that what goes is not another stack's. */
+function whyNotKnown({ unread }: Owners): string | undefined {
+  return unread.length > 0 ? `records of other stacks cannot be read: ${unread.join("; ")}` : undefined;
 }
 
 interface Judged {

@@ -51,8 +51,8 @@ export async function ownersOf(
 export interface Belongings extends Pick<FoundStrays, "strays" | "kept">, Pick<FoundLeftovers, "leftovers"> {
   readonly keptInConsul: readonly KeptInConsul[];
   readonly foreign: readonly ForeignJob[];
-  /** Why nothing is known of it, as a part of a sentence. */
-  readonly unknown?: string;
+  /** What is not known, and why, as sentences: records of the stack, or of others, that cannot be read. */
+  readonly unknown: readonly string[];
 }
 
 /** Holds the record of a stack against its program and the cluster. */
@@ -60,8 +60,8 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
   const { contents, nomad, consul } = stack;
   const { own, others } = owners;
   const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project);
-  const nothing = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign };
-  if (own.kind !== "found") return own.kind === "none" ? nothing : { ...nothing, unknown: own.reason };
+  const unknown = unknownText(stack.environment, owners);
+  if (own.kind !== "found") return { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign, unknown };
   const { signal } = context;
   const leased = async (pool: string) => whyLeased(pool, { ...stack, signal });
   const options = { nomad, contents, owners, signal, leased };
@@ -70,7 +70,19 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
     findStrays(known.jobs, options),
     findLeftovers(known.consul, { consul, contents, others, signal }),
   ]);
-  return { strays, kept, leftovers: inConsul.leftovers, keptInConsul: inConsul.kept, foreign };
+  return { strays, kept, leftovers: inConsul.leftovers, keptInConsul: inConsul.kept, foreign, unknown };
+}
+
+/** What records do not tell, as sentences. */
+export function unknownText(environment: string, { own, unread }: Pick<Owners, "own" | "unread">): readonly string[] {
+  return [
+    ...(own.kind === "unreadable"
+      ? [`the record of ${environment} cannot be read, so nothing is known of strays: ${own.reason}`]
+      : []),
+    ...(unread.length > 0
+      ? [`records of other stacks cannot be read, so it is not known which jobs are theirs: ${unread.join("; ")}`]
+      : []),
+  ];
 }
 
 /** Why containers of a pool are nobody's to stop; undefined where they are. */
@@ -116,17 +128,24 @@ export async function withStrays(preview: Preview, stack: OpenStack, context: Cl
     if (owner === undefined) return plan;
     return { ...plan, warnings: [...plan.warnings, `is a job of ${owner}: a deployment refuses it without --adopt`] };
   });
-  return { ...preview, jobs, strays, leftovers };
+  return { ...preview, jobs, strays, leftovers, ...unknownOf(belongings) };
 }
 
 /** Drift with what the program has no longer, and the jobs that another stack brought. */
-export function withBelongings(drift: Drift, { strays, leftovers, foreign }: Belongings): Drift {
+export function withBelongings(drift: Drift, belongings: Belongings): Drift {
+  const { strays, leftovers, foreign } = belongings;
   return {
     ...drift,
     strays: strays.map(placed),
     leftovers,
     foreign: foreign.map((job) => ({ ...placed(job), owner: job.owner })),
+    ...unknownOf(belongings),
   };
+}
+
+/** What is not known, for a report: absent where all is. */
+function unknownOf({ unknown }: Belongings): { readonly unknown?: readonly string[] } {
+  return unknown.length > 0 ? { unknown } : {};
 }
 
 function placed({ id, region, namespace }: Stray) {
@@ -181,9 +200,7 @@ export function belongingsText(
       line(term`${thingInConsul(item)} in Consul is no longer in the program of ${environment}, and stays: ${reason}`),
     ),
     ...foreign.map(({ id, owner }) => line(term`${id} is a job of ${owner}, and not of ${environment}`)),
-    ...(unknown === undefined
-      ? []
-      : [line(term`the record of ${environment} cannot be read, so nothing is known of strays: ${unknown}`)]),
+    ...unknown.map((what) => line(term`${what}`)),
   ];
 }
 

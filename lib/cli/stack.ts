@@ -12,13 +12,13 @@ import {
 } from "../operations";
 import { isRecordable } from "../stack-record";
 import { term } from "../text";
-import { clients, localCluster, type CliContext } from "./context";
+import { clients, localCluster, refuseConsulOfAnother, type CliContext } from "./context";
 import { checkCluster, sayWhere } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf, readRemembering, type NamedStack } from "./own-stack";
 import { asSaid, recallRecord, sayTaken } from "./remembered";
 import { ATTENTION } from "./signs";
-import { ownersOf, withoutForeign } from "./stack-owners";
+import { ownersOf, unknownText, withoutForeign } from "./stack-owners";
 
 /** A stack that a command is to change something of. */
 export interface StackToChange extends NamedStack {
@@ -104,6 +104,7 @@ export async function withStack<T>(
     let recorded: OpenStack["recorded"];
     const read = await readRemembering({ ...named, brings }, context, async ({ declared, store, project }) => {
       check?.(declared);
+      if (store === "consul") refuseConsulOfAnother(environment, context);
       sayWhere({ nomad, consul }, context);
       const identity = identityOf(environment, context);
       const place = { ...identity, store, project: project ?? identity.project };
@@ -145,6 +146,8 @@ export async function withStackToChange<T>(
     const owners = await ownersOf(stack, context);
     const isRecorded = owners.own.kind === "unreadable" ? "unknown" : owners.own.kind === "found";
     const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded }, context);
+    if (!judgesOthers)
+      for (const what of unknownText(named.environment, owners)) context.terminal.note(term`${ATTENTION} ${what}`);
     const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context), owners);
     if (brings) keepWhere();
     return end;

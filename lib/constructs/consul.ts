@@ -1,6 +1,6 @@
 import { ConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
 import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
-import { TerraformStack } from "cdktf";
+import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Problem } from "../jobspec";
 import { checkProps, literalsAmong } from "../jobspec/host";
@@ -145,7 +145,10 @@ export class KeyValues extends Construct {
   constructor(scope: Construct, id: string, props: KeyValuesProps) {
     super(scope, id);
     checkProps(props, this.node.path);
-    this.#problems = allowed(literalsAmong(props.values, "values"), props.allow ?? []);
+    this.#problems = [
+      ...allowed(literalsAmong(props.values, "values"), props.allow ?? []),
+      ...prefixProblems(props.prefix),
+    ];
     this.node.addValidation({ validate: () => errorLines(this.#problems) });
     this.prefix = props.prefix.endsWith("/") ? props.prefix : `${props.prefix}/`;
     const subkeys = Object.fromEntries(Object.entries(props.values).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -167,6 +170,13 @@ export class KeyValues extends Construct {
   problems(): readonly Problem[] {
     return this.#problems;
   }
+}
+
+/** Without a prefix, Terraform and `cdk-nomad deploy` would remove every other key of the cluster. */
+function prefixProblems(prefix: string): readonly Problem[] {
+  if (Token.isUnresolved(prefix) || prefix.replaceAll("/", "") !== "") return [];
+  const message = "is empty, so that every key of Consul would be the stack's; write one, such as app/dev";
+  return [{ rule: "keys/prefix", path: "prefix", message, severity: "error" }];
 }
 
 function configEntry(

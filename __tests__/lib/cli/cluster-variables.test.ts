@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clusterVariables } from "../../../lib/cli/context";
+import { clusterVariables, refuseConsulOfAnother } from "../../../lib/cli/context";
 import { EmbeddedCluster } from "../../../lib/local";
 import { makeTokens } from "../../../lib/local/tokens";
 import { Masking } from "../../../lib/masking";
@@ -35,6 +35,25 @@ test("the embedded cluster is asked with its own tokens, also where the variable
 test("a token of another cluster does not go to the embedded one, unless its address is said with it", () => {
   expect(variablesWith({ NOMAD_TOKEN: "prod" }).found.NOMAD_TOKEN).toBe(tokens.nomad);
   expect(variablesWith({ ...OWN, NOMAD_TOKEN: "a-reader" }).found.NOMAD_TOKEN).toBe("a-reader");
+});
+
+test("the embedded Consul is nobody's who names a Nomad elsewhere, and a stack that needs one is told", () => {
+  const far = { NOMAD_ADDR: FAR.NOMAD_ADDR };
+  expect(variablesWith(far).found).toEqual(far);
+  const named = { ...far, CONSUL_HTTP_ADDR: OWN.CONSUL_HTTP_ADDR };
+  expect(variablesWith(named).found.CONSUL_HTTP_TOKEN).toBe(tokens.consul);
+  const project = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
+  try {
+    writeFileSync(join(project, "cdktf.json"), "{}");
+    cpSync(folder, join(project, ".cdk-nomad"), { recursive: true });
+    const check = (env: Readonly<Record<string, string>>) => () => refuseConsulOfAnother("dev", { env, cwd: project });
+    expect(check(far)).toThrow(/needs Consul.*CONSUL_HTTP_ADDR/);
+    for (const env of [OWN, FAR, named]) expect(check(env)).not.toThrow();
+    expect(check({})).not.toThrow();
+    expect(check({ NOMAD_ADDR: OWN.NOMAD_ADDR })).not.toThrow();
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
 });
 
 test("the tokens of the embedded cluster go nowhere else, and are hidden in what is printed", () => {

@@ -85,6 +85,13 @@ describe("a preview as a comment", () => {
   });
 });
 
+test("what records do not tell is said in drift, and nothing is called green for it", () => {
+  const unknown = ["the record of prod cannot be read: Permission denied"];
+  const text = driftMarkdown({ environment: "prod", jobs: [], consul: [], unchanged: 3, unknown });
+  expect(text).toContain("as far as is known");
+  expect(text).toContain("the record of prod cannot be read");
+});
+
 test("drift as an issue: counts first, each job with what became of it, and how to put it right", () => {
   const text = driftMarkdown({
     environment: "prod",

@@ -255,6 +255,12 @@ describe("what a job needs of Consul", () => {
   });
 });
 
+test.each(["", "/", "//"])("keys below the prefix %j are refused: they would be all keys of Consul", (prefix) => {
+  const app = Testing.app({ fakeCdktfJsonPath: true });
+  new KeyValues(new TerraformStack(app, "dev"), "kv", { prefix, values: { a: "1" } });
+  expect(problemsOf(app)).toMatchObject([{ rule: "keys/prefix", path: "dev/kv.prefix", severity: "error" }]);
+});
+
 describe("secrets among Consul's keys", () => {
   // Written in parts, so that nobody who looks for secrets finds one here.
   const token = ["ghp", "x".repeat(18) + "Y7k2".repeat(4) + "Qz"].join("_");

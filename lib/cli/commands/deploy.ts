@@ -27,7 +27,7 @@ import type { OpenStack } from "../open-stack";
 import { identityOf } from "../own-stack";
 import { Pruning, type Pruned } from "../pruning";
 import { ATTENTION } from "../signs";
-import { ownersOf } from "../stack-owners";
+import { ownersOf, unknownText } from "../stack-owners";
 import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
 
@@ -99,9 +99,11 @@ export async function deployEnvironment(
     const pruning = new Pruning(stack, record.content, input, context);
     const permit: DeployOptions["permit"] = async (planned) => {
       // Read after planning: a deployment of the same stack that was faster has recorded its jobs before it registered them.
+      const owners = await ownersOf(stack, context, { again: true });
+      for (const what of unknownText(name, owners)) context.terminal.note(term`${ATTENTION} ${what}`);
       await refuseOthersJobs(planned, {
         nomad: stack.nomad,
-        owners: await ownersOf(stack, context, { again: true }),
+        owners,
         project: record.project,
         adopt: input.adopt === true,
         onTaken: (text) => context.terminal.note(term`${ATTENTION} ${text}`),

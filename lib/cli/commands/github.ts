@@ -86,7 +86,10 @@ const issue = command({
     const body = terminal.asMarkdown(driftMarkdown(drift));
     summarize(workflow, body);
     const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
-    const wanted = hasDrift(drift) ? { title, body } : undefined;
+    // An issue is closed only where it is known that all is well.
+    const isUnknown = drift.unknown !== undefined && drift.unknown.length > 0;
+    const unknown = `whether ${environment} is as the program says is not known: records cannot be read`;
+    const wanted = hasDrift(drift) ? { title, body } : isUnknown ? { title: unknown, body } : undefined;
     terminal.progress().step(`asking GitHub for the issue about ${environment}`);
     const written = await stickyIssue(workflow, markerOf("drift", environment), input.label, wanted);
     if (written) noteAuthor(written, workflow, terminal);

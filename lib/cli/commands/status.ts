@@ -84,14 +84,14 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   // Of one job nobody asks for the rest.
   const belongings =
     input.job === undefined ? await belongingsOf(stack, await ownersOf(stack, context), context) : NONE;
-  const { strays, leftovers, foreign } = belongings;
+  const { strays, kept, leftovers, foreign, unknown } = belongings;
   const words = [...drained.words(own), ...belongingsText(belongings, environment)];
-  if (input.json) terminal.json({ environment, jobs: shown, services, strays, leftovers, foreign });
+  if (input.json) terminal.json({ environment, jobs: shown, services, strays, kept, leftovers, foreign, unknown });
   else terminal.print(statusText(environment, shown, services, words));
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 
-const NONE: Belongings = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [] };
+const NONE: Belongings = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [], unknown: [] };
 
 function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));

@@ -7,6 +7,8 @@ export interface Connection {
    * which the API is, or `unix://` with the path of a socket.
    */
   readonly address: string;
+  /** Whether nobody named the address, and it is the usual one. Default: somebody did. */
+  readonly isAssumed?: true;
   /** Credentials of HTTP's basic authentication, which a proxy in front of the API may ask for. */
   readonly basicAuth?: BasicAuth;
   /** The header that the token is sent in, and the token. */

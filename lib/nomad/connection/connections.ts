@@ -56,6 +56,7 @@ export function consulConnection(env: Environment, fallback = CONSUL_ADDRESS): C
   const found = {
     name: "Consul",
     ...placeOf(settings, { env, fallback, example: CONSUL_ADDRESS, secure }),
+    ...(settings.text("address") === undefined ? { isAssumed: true as const } : {}),
     ...(token === undefined ? {} : { token: { header: "X-Consul-Token", value: token } }),
     query: { ...(ns === undefined ? {} : { ns }), ...(partition === undefined ? {} : { partition }) },
     hint: "start one here with npx cdk-nomad up, or write its address into CONSUL_HTTP_ADDR",

@@ -100,20 +100,22 @@ function onlyOne(all: readonly string[] | undefined): string | undefined {
 }
 
 /**
- * Whether two are one cluster: a key in common; or the same address, where nothing else says that somebody else answers there now, as over a
- * tunnel.
+ * Whether two are one cluster: a key in common, and no Consul that is another; or the same address, where nothing else says that somebody else answers
+ * there now, as over a tunnel.
  */
 export function isSameCluster(one: ClusterIdentity, other: ClusterIdentity): boolean {
-  if (one.keys.some((key) => other.keys.includes(key))) return true;
-  if (hostOf(one.address) !== hostOf(other.address)) return false;
   const known = one.consulId !== undefined && other.consulId !== undefined;
-  if (known) return one.consulId === other.consulId && one.consulDatacenter === other.consulDatacenter;
+  if (known && one.consulId !== other.consulId) return false;
+  if (one.keys.some((key) => other.keys.includes(key))) return true;
+  if (placeOfAddress(one.address) !== placeOfAddress(other.address)) return false;
+  if (known) return one.consulDatacenter === other.consulDatacenter;
   return one.keys.length === 0 || other.keys.length === 0;
 }
 
-/** An address, with one name for this machine. */
-export function hostOf(address: string): string {
+/** An address with its path, with one name for this machine: behind one host may be several clusters, and a socket is its path. */
+function placeOfAddress(address: string): string {
   if (!URL.canParse(address)) return address;
-  const { protocol, hostname, port } = new URL(address);
-  return `${protocol}//${/^(localhost|\[::1\])$/.test(hostname) ? "127.0.0.1" : hostname}:${port}`;
+  const { protocol, hostname, port, pathname } = new URL(address);
+  const host = /^(localhost|\[::1\])$/.test(hostname) ? "127.0.0.1" : hostname;
+  return `${protocol}//${host}:${port}${pathname.replace(/\/+$/, "")}`;
 }

@@ -22,7 +22,7 @@ export interface Owners {
 }
 
 /**
- * Reads who brought what to a cluster, for one of its stacks. Never throws for what a server says.
+ * Reads who brought what to a cluster, for one of its stacks. What cannot be read is a part of what it says.
  *
  * @param known the record of that stack, where somebody has just read it. Default: it is read
  */

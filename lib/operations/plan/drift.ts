@@ -46,6 +46,8 @@ export interface Drift {
   readonly leftovers?: readonly { readonly kind: string; readonly name: string }[];
   /** Jobs of the program that another stack brought. Absent where nobody looked. */
   readonly foreign?: readonly (StrayJob & { readonly owner: string })[];
+  /** What is not known, and why, as sentences: strays, or jobs of others, where records cannot be read. Absent where all is known. */
+  readonly unknown?: readonly string[];
 }
 
 /** A job that is not as the program says by being there. */

@@ -19,6 +19,8 @@ export interface Preview {
   readonly strays?: readonly StrayPlan[];
   /** What the stack made in Consul, and its program has no longer. Absent where nobody looked. */
   readonly leftovers?: readonly LeftoverPlan[];
+  /** What is not known, and why, as sentences, where records cannot be read. Absent where all is known. */
+  readonly unknown?: readonly string[];
   /** What a Terraform plan says of the rest; absent where none was given. */
   readonly terraform?: readonly TerraformChange[];
   /** What only Terraform brings, and nothing is known of here. */

@@ -81,6 +81,7 @@ const preview = v.object({
   leftovers: v.exactOptional(
     list(v.object({ ...leftover, change: v.picklist(["remove", "keep"]), reason: v.exactOptional(text) })),
   ),
+  unknown: v.exactOptional(list(text)),
   terraform: v.exactOptional(
     list(v.object({ address: word, change: v.picklist(["create", "update", "delete", "replace", "read"]) })),
   ),
@@ -103,6 +104,7 @@ const drift = v.object({
   strays: v.exactOptional(list(v.object(strayPlace))),
   leftovers: v.exactOptional(list(v.object(leftover))),
   foreign: v.exactOptional(list(v.object({ ...strayPlace, owner: word }))),
+  unknown: v.exactOptional(list(text)),
 });
 
 /**

@@ -1,4 +1,4 @@
-import { isWrongServer, messageOf, type ConsulClient, type NomadClient } from "../../nomad";
+import { isWrongServer, messageOf, NoAnswerError, type ConsulClient, type NomadClient } from "../../nomad";
 import { readRecordTexts, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
 import { LOOKING, withRetries } from "../events";
 import { ConsulRecordStore, headsOf, NomadRecordStore, type RecordStore, type StoredText } from "./store";
@@ -27,8 +27,8 @@ export type RecordState =
   | { readonly kind: "unreadable"; readonly reason: string };
 
 /**
- * Reads the record of a stack: where the stack keeps it, else where it kept it as long as it had no Consul, or one. Never throws for what a server
- * says: what cannot be read is a state.
+ * Reads the record of a stack: where the stack keeps it, else where it kept it as long as it had no Consul, or one. What a server refuses is no
+ * error: what cannot be read is a state.
  *
  * @throws UserError where another server is at the address, and so the wrong one; the signal's reason, where it is aborted
  */
@@ -61,10 +61,15 @@ export async function listRecords(clients: RecordClients): Promise<RecordList> {
       for (const head of headsOf(all.keys())) records.push(listed(head, all, store));
     } catch (error) {
       clients.signal?.throwIfAborted();
-      unread.push({ store, reason: messageOf(error) });
+      if (store === "nomad" || !isNowhere(error, clients)) unread.push({ store, reason: messageOf(error) });
     }
   }
   return { records, unread };
+}
+
+/** Whether there is no Consul: nobody names one, and nobody listens at the usual address. */
+function isNowhere(error: unknown, { consul }: RecordClients): boolean {
+  return error instanceof NoAnswerError && error.kind === "unreached" && consul.http.connection.isAssumed === true;
 }
 
 const STORES: readonly RecordStoreName[] = ["consul", "nomad"];

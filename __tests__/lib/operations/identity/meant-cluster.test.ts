@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NomadClient, nomadConnection } from "../../../../lib/nomad";
 import {
   identifyCluster,
   isSameCluster,
@@ -116,9 +117,18 @@ describe("one cluster", () => {
     ["another Consul over the same tunnel", { keys: ["x"], consulId: "3" }],
     ["a federated datacenter, whose Consul has the same id", { keys: ["x"], consulDatacenter: "eu-2" }],
     ["other keys, and nothing of Consul", { keys: ["x"], consulId: undefined }],
+    ["the same Nomad with the Consul of another machine", { consulId: "3" }],
+    ["another path behind the same host", { keys: ["x"], consulId: undefined, address: `${PROD.address}/other` }],
+    ["another path, where nothing else is known", { keys: [], consulId: undefined, address: `${PROD.address}/other` }],
     ["a Nomad that shares the Consul, at another address", { keys: ["x"], address: "https://other:4646" }],
   ])("and not: %s", (_what, more) => {
     expect(isSameCluster(PROD, { ...PROD, ...more })).toBe(false);
+  });
+
+  test("is told from others by the path of its socket", () => {
+    const at = (path: string) => ({ address: `unix://${path}`, keys: [] });
+    expect(isSameCluster(at("/run/a.sock"), at("/run/a.sock"))).toBe(true);
+    expect(isSameCluster(at("/run/a.sock"), at("/run/b.sock"))).toBe(false);
   });
 });
 
@@ -170,6 +180,19 @@ describe("who a cluster is", () => {
     const several = { ...ANSWERS, "GET /v1/agent/self": refused, "GET /v1/regions": { body: ["eu", "us"] } };
     await withServer(several, async (clients) => {
       expect((await identifyCluster(clients)).region).toBeUndefined();
+    });
+  });
+
+  test("a region that is only named in the environment is not known to be the cluster's", async () => {
+    await withServer(ANSWERS, async ({ server, ...clients }) => {
+      for (const [region, known] of [
+        ["eu", "eu"],
+        ["us", undefined],
+      ] as const) {
+        const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address, NOMAD_REGION: region }));
+        expect((await identifyCluster({ ...clients, nomad })).region).toBe(known);
+        await nomad.close();
+      }
     });
   });
 
