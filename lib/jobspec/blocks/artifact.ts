@@ -38,7 +38,7 @@ const fields = {
    *
    * @default false
    */
-  chown: bool("Chown"),
+  chown: bool("Chown", { since: "1.10" }),
 };
 
 /** Properties of {@link Artifact}. */

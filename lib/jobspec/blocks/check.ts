@@ -160,7 +160,7 @@ const fields = {
    *
    * @default - none
    */
-  notes: text("Notes"),
+  notes: text("Notes", { since: "1.9" }),
 };
 
 /** Properties of {@link Check}. */

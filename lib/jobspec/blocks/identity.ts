@@ -43,7 +43,7 @@ const fields = {
    *
    * @default - in the secrets directory
    */
-  filepath: text("Filepath"),
+  filepath: text("Filepath", { since: "1.9" }),
   /**
    * The service it is for, on services.
    *

@@ -140,7 +140,7 @@ const fields = {
    *
    * @default - none
    */
-  versionTag: block("VersionTag", () => VersionTag, { hcl: "" }),
+  versionTag: block("VersionTag", () => VersionTag, { hcl: "", since: "1.9" }),
   /**
    * Whether it is stopped.
    *
@@ -163,11 +163,11 @@ const serverOnly = {
   Status: "text",
   StatusDescription: "text",
   Stable: "bool",
-  Version: "int",
+  Version: "index",
   SubmitTime: "int",
-  CreateIndex: "int",
-  ModifyIndex: "int",
-  JobModifyIndex: "int",
+  CreateIndex: "index",
+  ModifyIndex: "index",
+  JobModifyIndex: "index",
 } as const;
 
 /** Properties of a Job. */

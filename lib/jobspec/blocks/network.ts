@@ -128,7 +128,7 @@ const fields = {
    *
    * @default - none
    */
-  cni: block("CNI", () => Cni),
+  cni: block("CNI", () => Cni, { since: "1.9" }),
   /**
    * Bandwidth in Mbit/s. Nomad takes it and ignores it since 0.12.
    *

@@ -26,7 +26,7 @@ const fields = {
    *
    * @default false
    */
-  ignoreCollision: bool("IgnoreCollision"),
+  ignoreCollision: bool("IgnoreCollision", { since: "1.9" }),
 };
 
 /** Properties of {@link Port}. */

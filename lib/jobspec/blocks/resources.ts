@@ -72,7 +72,7 @@ const fields = {
    *
    * @default Memory.mebibytes(1)
    */
-  secrets: mebibytes("SecretsMB", { nullable: true, default: 0 }),
+  secrets: mebibytes("SecretsMB", { since: "1.9", nullable: true, default: 0 }),
   /**
    * Devices of the node, such as GPUs.
    *

@@ -25,7 +25,7 @@ export class Scaling extends blockOf(
   {
     api: "ScalingPolicy",
     hcl: "scaling",
-    serverOnly: { ID: "text", Namespace: "text", Target: "map", CreateIndex: "int", ModifyIndex: "int" },
+    serverOnly: { ID: "text", Namespace: "text", Target: "map", CreateIndex: "index", ModifyIndex: "index" },
   },
   fields,
 ) {

@@ -137,7 +137,7 @@ const fields = {
    *
    * @default - 1 and 1
    */
-  weights: block("Weights", () => ServiceWeights),
+  weights: block("Weights", () => ServiceWeights, { since: "1.10" }),
   /**
    * The Consul cluster, for Nomad Enterprise.
    *
@@ -149,7 +149,7 @@ const fields = {
    *
    * @default - a typical service
    */
-  kind: text("Kind"),
+  kind: text("Kind", { since: "1.11" }),
 };
 
 /** Properties of {@link Service}. */

@@ -177,7 +177,7 @@ const fields = {
    *
    * @default - none
    */
-  secrets: blocks("Secrets", () => TaskSecret, { hcl: "secret" }),
+  secrets: blocks("Secrets", () => TaskSecret, { hcl: "secret", since: "1.11" }),
   /**
    * Programs that people may run inside it.
    *

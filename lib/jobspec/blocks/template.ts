@@ -159,7 +159,7 @@ const fields = {
    *
    * @default false
    */
-  once: bool("Once", { nullable: true, default: false }),
+  once: bool("Once", { since: "1.11", nullable: true, default: false }),
   /**
    * How long it waits for more changes.
    *

@@ -53,7 +53,7 @@ const requestFields = {
    *
    * @default false
    */
-  sticky: bool("Sticky"),
+  sticky: bool("Sticky", { since: "1.10" }),
   /**
    * Who may do what with it at once.
    *
@@ -130,6 +130,7 @@ const mountFields = {
    * @default "private"
    */
   propagationMode: oneOf("PropagationMode", ["private", "host-to-task", "bidirectional"], {
+    judgedByRule: true,
     nullable: true,
     default: "private",
   }),

@@ -411,7 +411,7 @@ function checkMarks(field: Field, name: string, value: unknown, hcl: string, at:
       at.property(name).warning(rule, `open-source Nomad ignores "${name}" of ${hcl}; ${wayOut}`);
     else at.property(name).error(rule, `"${name}" of ${hcl} needs Nomad Enterprise; ${wayOut}`);
   }
-  if (since !== undefined && !isAtLeast(context.nomadVersion, since)) {
+  if (since !== undefined && saysSomething(value) && !isAtLeast(context.nomadVersion, since)) {
     const message = `Nomad knows "${name}" of ${hcl} since ${since}, and ${context.nomadVersion} ignores it; leave it out`;
     at.property(name).warning("target/version", message);
   }

@@ -35,11 +35,12 @@ function restarts(settings: RestartSettings, place: (name: string) => Place, sev
     place("mode").report({ rule: "restart/ambiguous", message, severity });
   }
   if (isDeferred(attempts) || isDeferred(delay.nanoseconds) || isDeferred(interval.nanoseconds)) return;
-  const fits = attempts * delay.nanoseconds <= interval.nanoseconds;
-  if (fits) return;
-  const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
-  // A server multiplies in 64 bits, and takes what overflows.
+  const product = attempts * delay.nanoseconds;
+  if (Number.isSafeInteger(product) && product <= interval.nanoseconds) return;
+  // A server multiplies in 64 bits, and takes what overflows into less.
   const taken = BigInt.asIntN(64, BigInt(attempts) * BigInt(delay.nanoseconds)) <= BigInt(interval.nanoseconds);
+  if (taken && product <= interval.nanoseconds) return;
+  const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
   place("interval").report({ rule: "restart/attempts-do-not-fit", message, severity: taken ? "warning" : severity });
 }
 

@@ -1,6 +1,6 @@
-import type { Task, TaskGroup, VolumeMount, VolumeRequest } from "../blocks";
+import { VolumeMount, type Task, type TaskGroup, type VolumeRequest } from "../blocks";
 import { isDeferred, type Place } from "../engine";
-import { countOf, updateOf } from "./effective";
+import { checkLimits, countOf, updateOf } from "./effective";
 import { each, typeOf, type GroupRule } from "./walk";
 
 /** Volumes that a group asks for: modes that go with their kind and with the group's count. */
@@ -77,6 +77,7 @@ export function mounts(task: Task, group: TaskGroup, taskAt: Place): void {
   for (const { value, at } of each<VolumeMount>(task.volumeMounts, taskAt, "volumeMounts")) {
     // A server passes over a mount that names no volume.
     const { volume, destination } = value as Partial<VolumeMount>;
+    checkLimits(VolumeMount, value, (name) => at.property(name), { lenient: volume === undefined });
     if (volume !== undefined && destination === undefined) {
       const message = 'a server crashes at a mount without it; write where the task sees the volume, such as "/data"';
       at.property("destination").error("volume/destination", message);

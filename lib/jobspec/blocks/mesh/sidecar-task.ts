@@ -31,7 +31,7 @@ const fields = {
   /** Volumes of the group that it sees. @default - none */
   volumeMounts: blocks("VolumeMounts", () => VolumeMount, { hcl: "volume_mount" }),
   /** Tokens that say who it is. @default - none */
-  identities: blocks("Identities", () => Identity, { hcl: "identity", nullElement: "none" }),
+  identities: blocks("Identities", () => Identity, { hcl: "identity", nullElement: "none", since: "1.11" }),
 };
 
 /** Properties of {@link SidecarTask}. */

@@ -1,0 +1,66 @@
+import { Check, Driver, Duration, Job, Network, Port, Task, TaskGroup, type Problem } from "../../../lib";
+import { definitionOf, type Block, type BlockDefinition } from "../../../lib/jobspec/engine";
+import { since as table } from "../../../scripts/versions/fields.json";
+
+/** The first release of each field that says one, by its place in the API. */
+function marked(
+  definition: BlockDefinition,
+  found: Record<string, string> = {},
+  seen = new Set<string>(),
+): typeof found {
+  if (seen.has(definition.api)) return found;
+  seen.add(definition.api);
+  for (const { field } of definition.list) {
+    for (const api of field.api)
+      if (field.options.since !== undefined) found[`${definition.api}.${api}`] = field.options.since;
+    if (field.of) marked(definitionOf(field.of() as new () => Block), found, seen);
+  }
+  return found;
+}
+
+test("the first release of each field is the one in which Nomad's sources have it first", () => {
+  expect(marked(definitionOf(Job))).toEqual(table);
+});
+
+const jobWith = (group: Partial<ConstructorParameters<typeof TaskGroup>[0]>, type: "batch" | "service" = "service") =>
+  new Job({
+    id: "web",
+    type,
+    groups: [
+      new TaskGroup({
+        name: "web",
+        tasks: [new Task({ name: "web", driver: Driver.docker({ image: "web:1" }) })],
+        ...group,
+      }),
+    ],
+  });
+const said = (problems: readonly Problem[]) => problems.map(({ rule, severity }) => `${severity} ${rule}`);
+
+test.each([
+  ["1.8", ["warning target/version"]],
+  ["1.9", []],
+  ["2.0", []],
+])("a field of 1.9 for a Nomad %s", (nomadVersion, expected) => {
+  const networks = [new Network({ ports: [new Port({ label: "http", static: 80, ignoreCollision: true })] })];
+  expect(said(jobWith({ networks }).validate({ nomadVersion }))).toEqual(expected);
+  const none = [new Network({ ports: [new Port({ label: "http", static: 80, ignoreCollision: false })] })];
+  expect(jobWith({ networks: none }).validate({ nomadVersion })).toEqual([]);
+});
+
+test.each([
+  ["1.11", "service", Duration.minutes(1), ["warning target/version"]],
+  ["2.0", "service", Duration.minutes(1), ["error group/run-duration"]],
+  ["2.0", "batch", Duration.minutes(1), []],
+  ["2.0", "batch", Duration.zero, ["error group/run-duration"]],
+] as const)("the longest run for a Nomad %s, of a %s job", (nomadVersion, type, maxRunDuration, expected) => {
+  expect(said(jobWith({ maxRunDuration }, type).validate({ nomadVersion }))).toEqual(expected);
+});
+
+test("a service without a delay before its end is warned of since 2.0", () => {
+  const services = [{ name: "web", port: "http", checks: [Check.tcp()] }];
+  const job = jobWith({ services, networks: [Network.host(Port.dynamic("http"))] });
+  expect(said(job.validate({ nomadVersion: "1.11" }))).toEqual([]);
+  expect(said(job.validate({ nomadVersion: "2.0" }))).toEqual(["warning group/shutdown-delay"]);
+  const delayed = job.with({ groups: job.groups?.map((group) => group.with({ shutdownDelay: Duration.seconds(5) })) });
+  expect(delayed.validate({ nomadVersion: "2.0" })).toEqual([]);
+});
