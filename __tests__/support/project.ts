@@ -68,7 +68,7 @@ export class Project {
   spawn(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): ChildProcess {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(
-        ([name]) => !/^(NOMAD|CONSUL|VAULT|PRISM|TERMINAL_NOMAD|WARM_POOL|CDK_NOMAD_PORT)_/.test(name),
+        ([name]) => !/^(NOMAD|CONSUL|VAULT|BAO|PRISM|TERMINAL_NOMAD|WARM_POOL|CDK_NOMAD_PORT)_/.test(name),
       ),
     );
     return spawn(process.execPath, [join(REPOSITORY, "bin/cdk-nomad.js"), ...args], {

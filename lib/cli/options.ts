@@ -30,6 +30,13 @@ export const access = {
   ),
 };
 
+/** The option of the commands that start the embedded cluster. */
+export const vault = {
+  vault: flag(
+    "a server that keeps secrets too, OpenBao or Vault, as PATH has it: Nomad's tasks read them by their identity",
+  ),
+};
+
 export const noWaitBatch = { noWaitBatch: flag("do not wait for the end of batch jobs") };
 
 /** Options of every command that changes something of a stack on its cluster. */

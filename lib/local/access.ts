@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
 import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
-import { addressOf, givesIdentities, serviceLoginOf, type Agent } from "./agents";
+import { addressOf, namedAgents, serviceLoginOf, type Agent } from "./agents";
+import { givesIdentities } from "./configurations";
 import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";
 import type { Tokens } from "./tokens";
 
@@ -34,8 +35,8 @@ export class Access {
    * @throws UserError where somebody else was first, and may do everything there
    */
   async giveTo(agent: Agent, version: string, signal?: AbortSignal): Promise<void> {
-    const [consulServer, firstNomad] = this.agents as [Agent, Agent];
-    if (agent === consulServer) await this.inConsul((consul) => setUpConsul(consul, this.tokens, this.jobs), signal);
+    const { consul: server, nomad: firstNomad } = namedAgents(this.agents);
+    if (agent === server) await this.inConsul((consul) => setUpConsul(consul, this.tokens, this.jobs), signal);
     if (agent === firstNomad) await this.bootstrap(agent, signal);
     if (agent.program === "nomad" && givesIdentities(version)) {
       const login = { method: serviceLoginOf(agent), nomad: addressOf(agent), jobs: this.jobs };
@@ -44,7 +45,7 @@ export class Access {
   }
 
   private async inConsul(work: (consul: ConsulClient) => Promise<void>, signal?: AbortSignal): Promise<void> {
-    const consul = consulOf(this.agents[0] as Agent, this.tokens);
+    const consul = consulOf(namedAgents(this.agents).consul, this.tokens);
     try {
       await untilDone(() => work(consul), signal);
     } finally {

@@ -28,9 +28,11 @@ export const MISSING_PROGRAM = "binary/missing";
 
 /** A program that was found or made. */
 export interface Binary {
-  readonly name: ProgramName;
+  readonly name: ProgramName | "vault";
   readonly path: string;
   readonly version: string;
+  /** What it calls itself, where that is not its name. */
+  readonly product?: string;
   /** How it was got. */
   readonly from: "PATH" | "cache" | "release" | "go";
 }
@@ -182,7 +184,8 @@ function variableOf(name: ProgramName): string {
   return `CDK_NOMAD_${name.toUpperCase()}`;
 }
 
-function findOnPath(name: string, path: string | undefined): string | undefined {
+/** A program by the folders of PATH. */
+export function findOnPath(name: string, path: string | undefined): string | undefined {
   return (path ?? "")
     .split(delimiter)
     .filter(Boolean)
@@ -190,7 +193,8 @@ function findOnPath(name: string, path: string | undefined): string | undefined 
     .find(isExecutable);
 }
 
-function isExecutable(file: string): boolean {
+/** Whether a file is a program that this user may run. */
+export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();

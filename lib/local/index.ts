@@ -1,5 +1,5 @@
 /** The embedded cluster: a real Nomad and a real Consul on this machine. */
-export { agentEnvironment } from "./agents";
+export { agentEnvironment } from "./start-agent";
 export {
   findBinary,
   getBinary,
@@ -9,7 +9,10 @@ export {
   type Binary,
   type ProgramName,
 } from "./binaries";
-export { EmbeddedCluster, type AgentStatus, type ClusterStatus, type UpOptions } from "./cluster";
+export { EmbeddedCluster } from "./cluster";
+export type { AgentStatus, ClusterStatus } from "./cluster-status";
+export type { UpOptions } from "./starting";
+export type { VaultRole } from "./vault-access";
 export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
 export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
 export { licenceOf } from "./licences";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ConsulClient } from "../nomad";
-import { filesOf, isConsul, isConsulServer } from "./agents";
+import { filesOf, isConsul, isConsulServer, isVault } from "./agents";
 import { allocationsOf } from "./cgroups";
 import { cleanUp, refuseLeft } from "./clean-up";
 import { forgetServices } from "./consul-services";
@@ -35,7 +35,8 @@ export async function endAgent(folder: string, agent: string, signal?: AbortSign
 
 /** Consul last: a Nomad that ends takes its services out of it. */
 export function inOrderOfEnd(living: readonly LivingAgent[]): readonly LivingAgent[] {
-  return [...living.filter(({ name }) => !isConsul(name)), ...living.filter(({ name }) => isConsul(name))];
+  const order = ({ name }: LivingAgent) => (isConsul(name) ? 2 : isVault(name) ? 1 : 0);
+  return living.toSorted((one, other) => order(one) - order(other));
 }
 
 /** Ends what lives of a cluster whose folder was removed: its data are gone, and with them whatever could be taken over. */
@@ -80,6 +81,10 @@ export async function endAbandoned(
   }
   for (const { name, region, running } of agents) {
     if (running) continue;
+    if (isVault(name)) {
+      if (known[name] !== undefined) progress.note(`${name} had ended; what it keeps is there still`);
+      continue;
+    }
     const { data } = filesOf(folder, name);
     const allocations = allocationsOf(data);
     const processes = await cleanUp(data, { signal, allocations });

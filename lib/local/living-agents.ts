@@ -34,11 +34,11 @@ export function agentOf({ command }: Pick<ListedProcess, "command">, folder: str
 /** What follows of a command line that is as `startAgent` writes it. */
 function argumentsOf(command: ListedProcess["command"]): readonly string[] {
   if (typeof command !== "string") {
-    const [, agent, ...rest] = command;
-    const own = rest[0] === "-dev" ? rest.slice(1) : rest;
-    return agent === "agent" && own.length === 1 ? own : [];
+    const [, verb, ...rest] = command;
+    const own = verb === "agent" && rest[0] === "-dev" ? rest.slice(1) : rest;
+    return (verb === "agent" || verb === "server") && own.length === 1 ? own : [];
   }
-  const last = / agent (?:-dev )?(-config(?:-file)?=.*)$/s.exec(command)?.[1];
+  const last = / (?:agent (?:-dev )?|server )(-config(?:-file)?=.*)$/s.exec(command)?.[1];
   return last === undefined ? [] : [last];
 }
 

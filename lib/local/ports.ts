@@ -13,17 +13,22 @@ const USUAL = {
   "Consul DNS": 8600,
   "Consul server": 8300,
   "Consul Serf": 8301,
+  "Vault HTTP": 8200,
+  "Vault cluster": 8201,
 } as const;
 
 /** A port by what it is for. */
 type PortName = keyof typeof USUAL;
-/** Every port of a cluster of one region. */
+/** Every port that a cluster of one region may have. */
 export type Ports = Readonly<Record<PortName, number>>;
 /** The ports of one Nomad. */
 export type NomadPorts = Pick<Ports, "Nomad HTTP" | "Nomad RPC" | "Nomad Serf">;
 
 /** The ports of one Consul agent that is no server. */
 export type ConsulClientPorts = Pick<Ports, "Consul HTTP" | "Consul gRPC" | "Consul Serf">;
+
+/** The ports of the server that keeps secrets. */
+export type VaultPorts = Pick<Ports, "Vault HTTP" | "Vault cluster">;
 
 /** How far the ports of a region's Nomad are from those of the region before it. */
 const BETWEEN_REGIONS = 100;

@@ -2,9 +2,11 @@ import { NomadClient } from "../nomad";
 import { consulOf, nomadOf } from "./access";
 import type { Agent } from "./agents";
 import type { Tokens } from "./tokens";
+import { answers, isOpen } from "./vault-store";
 
-/** Whether an agent answers and has a leader, and a Nomad a node that takes work. */
+/** Whether an agent answers and has a leader, a Nomad a node that takes work, and whether who keeps secrets gives them out. */
 export async function isReady(agent: Agent, tokens: Tokens | undefined): Promise<boolean> {
+  if (agent.program === "vault") return isOpen(agent);
   const client = agent.program === "nomad" ? nomadOf(agent, tokens) : consulOf(agent, tokens);
   try {
     if (!(await client.leader())) return false;
@@ -18,6 +20,7 @@ export async function isReady(agent: Agent, tokens: Tokens | undefined): Promise
 
 /** Whether an agent answers and has a leader, which nobody needs a token to know. */
 export async function leads(agent: Agent): Promise<boolean> {
+  if (agent.program === "vault") return answers(agent);
   const client = agent.program === "nomad" ? nomadOf(agent, undefined) : consulOf(agent, undefined);
   try {
     return (await client.leader()) !== undefined;

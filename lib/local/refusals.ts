@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, lstatSync } from "node:fs";
 import { UserError } from "../jobspec";
 import type { Machine } from "./machine";
 import { ownerOfFile, userInWords } from "./processes";
@@ -31,4 +31,19 @@ export function refuseForeignFolder(folder: string): void {
   } catch {
     throw UserError.at(folder, `is the folder of ${userInWords(owner)}; run cdk-nomad as that user`, "folder");
   }
+}
+
+/** Whether a link stands where the folder of a cluster is to be. */
+export function isLink(folder: string): boolean {
+  return lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** What is behind a link may be anybody's: nothing is written or removed there. @throws UserError where it is one */
+export function refuseLink(folder: string): void {
+  if (isLink(folder))
+    throw UserError.at(
+      folder,
+      "is a link, and a cluster keeps its files in a folder of its own; nothing behind it was touched: remove the link",
+      "folder",
+    );
 }

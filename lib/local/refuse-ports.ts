@@ -9,13 +9,12 @@ import { takenPorts } from "./ports";
  * @throws UserError with every port, and who has it
  */
 export async function refuseTakenPorts(agents: readonly Agent[], living: ReadonlySet<string>): Promise<void> {
-  const [, first] = agents;
   const starting = agents.filter(({ name }) => !living.has(name));
   const ports = starting.flatMap((agent) =>
     Object.entries(agent.ports)
-      // Consul's agent is given the ports of a whole cluster.
+      // The servers of Consul and Vault are given the ports of a whole cluster.
       .filter(([name]) => name.toLowerCase().startsWith(agent.program))
-      .map(([name, port]) => [[agents[0], first].includes(agent) ? name : `${name} of ${agent.name}`, port]),
+      .map(([name, port]) => [agent.name === agent.program ? name : `${name} of ${agent.name}`, port]),
   );
   const taken = await takenPorts(Object.fromEntries(ports) as Record<string, number>);
   if (taken.length === 0) return;

@@ -17,6 +17,8 @@ const schema = v.object({
   sharedConsul: v.optional(v.boolean(), true),
   // Nor did it ask anybody for a token.
   closed: v.optional(v.boolean(), false),
+  // Nor was there one that keeps secrets.
+  vault: v.optional(v.boolean(), false),
   agents: v.record(v.string(), agent),
 });
 

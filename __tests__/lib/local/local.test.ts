@@ -15,7 +15,8 @@ import {
   takenPorts,
   type Machine,
 } from "../../../lib/local";
-import { agentsOf, configOf, filesOf, isConfigurationFile, type Agent, type Layout } from "../../../lib/local/agents";
+import { agentsOf, filesOf, isConfigurationFile, type Agent, type Layout } from "../../../lib/local/agents";
+import { configOf } from "../../../lib/local/configurations";
 import { readState } from "../../../lib/local/state";
 import { formatProblem, UserError } from "../../../lib";
 import { MACHINE } from "../../support/binaries";

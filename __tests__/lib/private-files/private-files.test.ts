@@ -104,6 +104,7 @@ test("the state of an embedded cluster is for its owner alone", () => {
     regions: ["global"],
     sharedConsul: false,
     closed: false,
+    vault: false,
     agents: {},
   });
   expect(modes(folder)).toEqual(["700 .cdk-nomad", "600 .cdk-nomad/cluster.json"]);

@@ -6,7 +6,7 @@ import { shellQuoted, style, term } from "../../text";
 import { command } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
-import { access, portOffset } from "../options";
+import { access, portOffset, vault } from "../options";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { checkPortsHere } from "../room-here";
@@ -20,7 +20,7 @@ import { ownServiceToken, serviceAddress } from "../service-tokens";
 export const start = command({
   name: "start",
   summary: "start the embedded cluster, deploy dev to it, and say what is where",
-  options: { ...portOffset, ...access },
+  options: { ...portOffset, ...access, ...vault },
   examples: ["cdk-nomad start", "cdk-nomad start --port-offset 1000"],
   exitCodes: WATCHING_EXIT_CODES,
   interrupted: term`the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it`,

@@ -1,3 +1,4 @@
+import { DATABASE_SECRET } from "../../job-parts";
 import { UserError } from "../../jobspec";
 import { cacheFolder, machineRoom, scarceOn, type ClusterStatus } from "../../local";
 import { POOL_SERVICE_POLICIES, PoolServiceJob } from "../../pools";
@@ -5,7 +6,7 @@ import { term } from "../../text";
 import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
-import { access, json, portOffset, regionNames } from "../options";
+import { access, json, portOffset, regionNames, vault } from "../options";
 import { ATTENTION } from "../signs";
 import { clusterTable } from "./cluster-status";
 
@@ -16,10 +17,11 @@ export const up = command({
   options: {
     ...portOffset,
     ...access,
+    ...vault,
     regions: value("names", "a Nomad for each region, federated, such as us-west,us-east", regionNames),
     ...json,
   },
-  examples: ["cdk-nomad up", "cdk-nomad up --regions us-west,us-east"],
+  examples: ["cdk-nomad up", "cdk-nomad up --vault --regions us-west,us-east"],
   exitCodes: { [EXIT.ok]: "it runs" },
   interrupted: term`cdk-nomad status says what runs, cdk-nomad down ends it`,
   async run(input, context) {
@@ -49,10 +51,12 @@ export interface StartInput {
   readonly regions?: readonly string[];
   readonly open?: boolean;
   readonly closed?: boolean;
+  readonly vault?: boolean;
 }
 
 /** Starts what does not run yet of the embedded cluster. */
-export async function startCluster({ portOffset: offset, regions, open, closed }: StartInput, context: CliContext) {
+export async function startCluster(input: StartInput, context: CliContext) {
+  const { portOffset: offset, regions, open, closed, vault: keepsSecrets } = input;
   const { terminal, env, machine, signal } = context;
   if (open && closed) throw UserError.at("--open", "and --closed are said both; write one of the two", "access");
   const { cluster, project } = localCluster(context);
@@ -61,6 +65,8 @@ export async function startCluster({ portOffset: offset, regions, open, closed }
     portOffset: offset,
     regions,
     closed: open ? false : closed ? true : undefined,
+    vault: keepsSecrets ? true : undefined,
+    vaultRoles: [DATABASE_SECRET],
     jobs: [{ job: PoolServiceJob.ID, ...POOL_SERVICE_POLICIES }],
     cache: cacheFolder(env, machine),
     env,

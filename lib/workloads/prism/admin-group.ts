@@ -1,4 +1,5 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
+import { DATABASE_SECRET } from "../../job-parts";
 import { checkProps } from "../../jobspec/host";
 import {
   BINARIES,
@@ -148,7 +149,7 @@ function flags(ports: AdminPorts & { readonly grpc: number }, props: AdminGroupP
 
 function secretTemplates(secret: DatabaseSecret | undefined): Template[] {
   if (!secret) return [];
-  const path = secret.path ?? "secret/prism/admin";
+  const path = secret.path ?? `secret/${DATABASE_SECRET.secret}`;
   const data = `{{ with secret "${path}" }}\nDB_PASSWORD={{ .Data.data.password }}\n{{ end }}\n`;
   return [Template.env("secrets/db.env", data)];
 }

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { UserError } from "../jobspec";
+import { addressOf, agentsOf, filesOf, ONE_REGION, type Agent } from "./agents";
+import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
+import { processesIn } from "./processes";
+import { isReady } from "./readiness";
+import { refuseForeignFolder } from "./refusals";
+import { readState, type ClusterState } from "./state";
+import { readTokens, type Tokens } from "./tokens";
+
+/** What an agent of an embedded cluster is doing. */
+export interface AgentStatus {
+  /** `consul`, `vault` where it was asked for, `nomad`, and `consul-<region>` and `nomad-<region>` for every region after the first. */
+  readonly name: string;
+  /** The region of a Nomad. */
+  readonly region: string | undefined;
+  readonly running: boolean;
+  /** Whether it answers and has a leader. */
+  readonly ready: boolean;
+  readonly pid: number | undefined;
+  readonly version: string | undefined;
+  readonly address: string;
+  readonly log: string;
+}
+
+/** What an embedded cluster is doing. */
+export interface ClusterStatus {
+  readonly folder: string;
+  readonly portOffset: number;
+  readonly regions: readonly string[];
+  /** Whether it refuses whoever has no token of its own. */
+  readonly closed: boolean;
+  /** Whether a server that keeps secrets is one of its agents. */
+  readonly vault: boolean;
+  readonly agents: readonly AgentStatus[];
+  /** `running` where every agent is ready, `stopped` where nothing of it lives, `partial` between. */
+  readonly phase: "running" | "partial" | "stopped";
+  /** How many processes of tasks live whose Nomad does not. */
+  readonly abandoned: number;
+  /** Whether it lives without its folder, which was removed, or without what was kept there of it. */
+  readonly forgotten: boolean;
+}
+
+/** Whether a cluster of which nobody says otherwise asks for tokens. */
+export const CLOSED_BY_DEFAULT = true;
+
+/** What a cluster is like before anybody says otherwise. */
+export const NOTHING_STARTED = { portOffset: 0, regions: ONE_REGION, closed: CLOSED_BY_DEFAULT, vault: false };
+
+/** Where the agents of a cluster keep what they have. */
+export function dataOf(folder: string): string {
+  return join(folder, "data");
+}
+
+/** The tokens of a closed cluster. */
+export function tokensOf(folder: string, state: ClusterState | undefined): Tokens | undefined {
+  return state?.closed === true ? readTokens(folder) : undefined;
+}
+
+/** What a cluster is doing, asked of the processes and of the agents themselves. */
+export async function statusOf(folder: string): Promise<ClusterStatus> {
+  refuseForeignFolder(folder);
+  const living = livingAgents(folder);
+  const { state, forgotten } = known(folder, living);
+  const layout = state ?? NOTHING_STARTED;
+  const { portOffset, regions, closed, vault } = layout;
+  const agents = await Promise.all(agentsOf(layout).map((agent) => agentStatus(folder, agent, { state, living })));
+  const watched = new Set(
+    agents.filter(({ running }) => running).flatMap(({ name }) => processesIn(filesOf(folder, name).data)),
+  );
+  const abandoned = processesIn(dataOf(folder)).filter((pid) => !watched.has(pid)).length;
+  const all = agents.every(({ ready }) => ready) && !forgotten;
+  const phase = all ? "running" : living.length + abandoned === 0 ? "stopped" : "partial";
+  return { folder, portOffset, regions, closed, vault, agents, phase, abandoned, forgotten };
+}
+
+/**
+ * What is known of a cluster: what the last command wrote down, else what its agents remember.
+ *
+ * @throws UserError where what was written down cannot be read, and nobody remembers
+ */
+function known(
+  folder: string,
+  living: readonly LivingAgent[],
+): { readonly state?: ClusterState; readonly forgotten: boolean } {
+  const remembered = rememberedBy(living);
+  try {
+    const state = readState(folder);
+    if (state) return { state, forgotten: false };
+  } catch (error) {
+    if (!(error instanceof UserError) || !remembered) throw error;
+  }
+  return { state: remembered, forgotten: living.length > 0 };
+}
+
+/** What one agent is doing. */
+export async function agentStatus(
+  folder: string,
+  agent: Agent,
+  { state, living }: { readonly state: ClusterState | undefined; readonly living: readonly LivingAgent[] },
+): Promise<AgentStatus> {
+  const pid = living.find(({ name }) => name === agent.name)?.pid;
+  return {
+    name: agent.name,
+    region: agent.region,
+    running: pid !== undefined,
+    ready: pid !== undefined && (await isReady(agent, tokensOf(folder, state))),
+    pid,
+    version: state?.agents[agent.name]?.version,
+    address: addressOf(agent),
+    log: filesOf(folder, agent.name).log,
+  };
+}

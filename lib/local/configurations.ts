@@ -1,0 +1,181 @@
+import {
+  isFirstNomad,
+  LOOPBACK,
+  ONE_REGION,
+  regionOfConsul,
+  serviceLoginOf,
+  vaultLoginOf,
+  type Agent,
+  type AgentFiles,
+  type ConsulClientAgent,
+  type NomadAgent,
+} from "./agents";
+import { smallChroot } from "./chroot";
+import { AUDIENCE } from "./consul-acl";
+import type { Machine } from "./machine";
+import type { ConsulClientPorts, Ports } from "./ports";
+import type { Tokens } from "./tokens";
+import { AUDIENCE as VAULT_AUDIENCE, WORKLOADS } from "./vault-access";
+import { vaultConfig } from "./vault-config";
+
+/** What an agent is configured with beside what it is. */
+export interface AgentSettings {
+  readonly files: AgentFiles;
+  readonly machine: Machine;
+  /** The version of its program. */
+  readonly version: string;
+  /** The region whose Nomad the others follow. */
+  readonly firstRegion: string;
+  /** Where it is told, the agent refuses whoever has none. */
+  readonly tokens?: Tokens;
+}
+
+/**
+ * What an agent is configured with on a machine.
+ */
+export function configOf(agent: Agent, settings: AgentSettings): object {
+  if (agent.program === "nomad") return nomadConfig(agent, settings);
+  if (agent.program === "vault") return vaultConfig(agent, settings.files);
+  return agent.server ? consulClientConfig(agent, settings) : consulConfig(agent.ports, settings);
+}
+
+/** Consul's access control. https://developer.hashicorp.com/consul/docs/agent/config/config-files#acl */
+function consulAccess(tokens: Tokens | undefined, own: (tokens: Tokens) => object) {
+  return tokens ? { acl: { enabled: true, default_policy: "deny", tokens: own(tokens) } } : {};
+}
+
+/** What every Consul agent of a cluster has: loopback only, in a folder of its own. */
+function consulOnLoopback(
+  name: string,
+  ports: ConsulClientPorts,
+  { files }: Pick<AgentSettings, "files">,
+  ownPorts: object,
+) {
+  return {
+    node_name: name,
+    datacenter: "dc1",
+    data_dir: files.data,
+    bind_addr: LOOPBACK,
+    client_addr: LOOPBACK,
+    ports: {
+      http: ports["Consul HTTP"],
+      grpc: ports["Consul gRPC"],
+      grpc_tls: -1,
+      serf_lan: ports["Consul Serf"],
+      serf_wan: -1,
+      ...ownPorts,
+    },
+    disable_update_check: true,
+    log_level: "info",
+  };
+}
+
+/** Consul as one server on loopback. https://developer.hashicorp.com/consul/docs/agent/config */
+function consulConfig(ports: Ports, settings: AgentSettings) {
+  const { version, tokens } = settings;
+  return {
+    ...consulOnLoopback("local", ports, settings, { dns: ports["Consul DNS"], server: ports["Consul server"] }),
+    connect: { enabled: true },
+    ui_config: { enabled: true },
+    ...consulAccess(tokens, ({ consul }) => ({ initial_management: consul, agent: consul })),
+    // Who may reach whom in the mesh, intentions say: where there are none everybody may, closed or not.
+    ...(tokens && isAtLeast(version, 1, 18) ? { default_intention_policy: "allow" } : {}),
+  };
+}
+
+/** Consul as a client of the server, for the services of one region's Nomad. */
+function consulClientConfig(agent: ConsulClientAgent, settings: AgentSettings) {
+  const { ports, server } = agent;
+  return {
+    ...consulOnLoopback(`local-${regionOfConsul(agent)}`, ports, settings, { dns: -1 }),
+    server: false,
+    retry_join: [`${LOOPBACK}:${server["Consul Serf"]}`],
+    retry_interval: "1s",
+    // Whoever asks the server for a check of this region is told its last output too.
+    check_update_interval: "1s",
+    ...consulAccess(settings.tokens, ({ consulAgent }) => ({ agent: consulAgent })),
+  };
+}
+
+/** Nomad as one server and client on loopback. https://developer.hashicorp.com/nomad/docs/configuration */
+function nomadConfig(agent: NomadAgent, { files, machine, version, firstRegion, tokens }: AgentSettings) {
+  const { region, ports, consul, vault, dynamicPorts, joins } = agent;
+  // What stands in the root of a task of the exec driver; without it, all of /usr.
+  const chroot = smallChroot(machine);
+  return {
+    name: isFirstNomad(agent) ? "local" : `local-${region}`,
+    region,
+    datacenter: datacenterOf(region),
+    data_dir: files.data,
+    bind_addr: LOOPBACK,
+    advertise: { http: LOOPBACK, rpc: LOOPBACK, serf: LOOPBACK },
+    ports: { http: ports["Nomad HTTP"], rpc: ports["Nomad RPC"], serf: ports["Nomad Serf"] },
+    server: {
+      enabled: true,
+      default_scheduler_config: { memory_oversubscription_enabled: true },
+      // Before it leads: what it does not find then, the policies of the first region, it looks for again half a minute later.
+      ...(joins ? { server_join: { retry_join: [`${LOOPBACK}:${joins["Nomad Serf"]}`], retry_interval: "1s" } } : {}),
+      ...(tokens ? { authoritative_region: firstRegion } : {}),
+    },
+    ...(tokens ? { acl: { enabled: true, ...(joins ? { replication_token: tokens.nomad } : {}) } } : {}),
+    client: {
+      enabled: true,
+      network_interface: machine.platform === "darwin" ? "lo0" : "lo",
+      servers: [`${LOOPBACK}:${ports["Nomad RPC"]}`],
+      ...dynamicPorts,
+      ...(chroot ? { chroot_env: chroot } : {}),
+      // Asking the clouds whether this is one of theirs takes seconds, and fails where AWS_CA_BUNDLE is set.
+      options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
+    },
+    plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
+    consul: {
+      address: `${LOOPBACK}:${consul["Consul HTTP"]}`,
+      grpc_address: `${LOOPBACK}:${consul["Consul gRPC"]}`,
+      ...(tokens ? { token: tokens.nomadAgent, ...(givesIdentities(version) ? identities(agent) : {}) } : {}),
+    },
+    ...(vault
+      ? {
+          vault: {
+            enabled: true,
+            address: `http://${LOOPBACK}:${vault["Vault HTTP"]}`,
+            jwt_auth_backend_path: vaultLoginOf(agent),
+            create_from_role: WORKLOADS,
+            default_identity: { aud: [VAULT_AUDIENCE], ttl: "1h" },
+          },
+        }
+      : {}),
+    disable_update_check: true,
+    log_level: "INFO",
+  };
+}
+
+/** Whether a Nomad of a version gives services and tasks identities; an older one registers services with its own token. */
+export function givesIdentities(version: string): boolean {
+  return isAtLeast(version, 1, 7);
+}
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split(".").map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+/**
+ * The identities that services, and tasks with a `consul` block, get by themselves, and how they log in with them.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/configuration/consul#parameters-for-clients-and-servers
+ */
+function identities(agent: NomadAgent) {
+  const identity = { aud: [AUDIENCE], ttl: "1h" };
+  const method = serviceLoginOf(agent);
+  return {
+    service_identity: identity,
+    task_identity: identity,
+    service_auth_method: method,
+    task_auth_method: method,
+  };
+}
+
+/** The datacenter of a region's one node, called as clouds call the first zone of a region. */
+function datacenterOf(region: string): string {
+  return region === ONE_REGION[0] ? "dc1" : `${region}-1a`;
+}

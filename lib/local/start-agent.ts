@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
+import type { Agent, AgentFiles } from "./agents";
+import type { Binary } from "./binaries";
+
+/**
+ * What a Nomad agent is told beside its configuration: the file of the token with which it asks Consul for templates of tasks that have no
+ * identity. Its configuration knows no token for them, and without one they would be anonymous. Nomad keeps the variable from tasks.
+ */
+export function templateEnvironment({ program }: Agent, tokenFile: string): Readonly<Record<string, string>> {
+  return program === "nomad" ? { CONSUL_HTTP_TOKEN_FILE: tokenFile } : {};
+}
+
+/** The environment of an agent: the addresses and tokens of another cluster are none of its business. */
+export function agentEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT|BAO)_/.test(name)));
+}
+
+/**
+ * Starts an agent that outlives this process, with its output in its log.
+ *
+ * @param env the environment of whoever starts it, of which it gets what does not name another cluster
+ * @param own variables of its own
+ * @returns the id of its process
+ */
+export function startAgent(
+  binary: Binary,
+  config: object,
+  files: AgentFiles,
+  env: Readonly<Record<string, string | undefined>>,
+  own: Readonly<Record<string, string>> = {},
+): number {
+  privateFolder(files.data);
+  writePrivateFile(files.config, `${JSON.stringify(config, null, 2)}\n`);
+  const log = openPrivateFile(files.log, "a");
+  // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
+  // fifteen. Nothing has to outlive the agents: down removes it all. A client of Consul has no such mode.
+  // By these arguments the process of an agent is known (`living-agents`).
+  const isClient = "server" in config && config.server === false;
+  const args =
+    binary.name === "vault"
+      ? ["server", `-config=${files.config}`]
+      : [
+          "agent",
+          ...(isClient ? [] : ["-dev"]),
+          `${binary.name === "consul" ? "-config-file" : "-config"}=${files.config}`,
+        ];
+  try {
+    const child = spawn(binary.path, args, {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { ...agentEnvironment(env), ...own },
+    });
+    child.on("error", () => undefined);
+    child.unref();
+    if (child.pid === undefined) throw new Error(`${binary.path} could not be started`);
+    return child.pid;
+  } finally {
+    closeSync(log);
+  }
+}

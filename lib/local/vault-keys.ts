@@ -1,0 +1,38 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { privateFolder, writeWholePrivateFile } from "../private-files";
+import { tokensFolder } from "./tokens";
+
+/** What only whoever started the cluster knows of its server of secrets. */
+export interface VaultKeys {
+  /** The token that may do everything. */
+  readonly token: string;
+  /** What its store is opened with at each start. */
+  readonly unseal: string;
+}
+
+/** The file of one of them, which nobody but its owner may read. */
+function fileOf(folder: string, name: keyof VaultKeys): string {
+  return join(tokensFolder(folder), name === "token" ? "vault" : "vault-unseal");
+}
+
+/** The keys of the cluster whose folder this is; undefined where one is missing. */
+export function readVaultKeys(folder: string): VaultKeys | undefined {
+  try {
+    const read = (name: keyof VaultKeys) => readFileSync(fileOf(folder, name), "utf8").trim();
+    return { token: read("token"), unseal: read("unseal") };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the keys of a store that was just made. */
+export function writeVaultKeys(folder: string, keys: VaultKeys): void {
+  privateFolder(tokensFolder(folder));
+  for (const name of ["unseal", "token"] as const) writeWholePrivateFile(fileOf(folder, name), `${keys[name]}\n`);
+}
+
+/** Forgets them: what they open is made anew. */
+export function removeVaultKeys(folder: string): void {
+  for (const name of ["token", "unseal"] as const) rmSync(fileOf(folder, name), { force: true });
+}

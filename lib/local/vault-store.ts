@@ -1,0 +1,148 @@
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
+import { UserError } from "../jobspec";
+import { apiPath } from "../nomad";
+import { addressOf, filesOf, NEW_VAULT, type VaultServer } from "./agents";
+import type { Binary } from "./binaries";
+import { endAgent } from "./leftovers";
+import { startAgent } from "./start-agent";
+import { VaultClient } from "./vault-client";
+import { vaultConfig } from "./vault-config";
+import { readVaultKeys, removeVaultKeys, writeVaultKeys, type VaultKeys } from "./vault-keys";
+
+/** How long a server may take to answer, or to open its store, in milliseconds. */
+const PATIENCE = 30_000;
+
+const made = v.object({ keys: v.pipe(v.array(v.string()), v.length(1)), root_token: v.string() });
+const configured = v.object({ listener: v.array(v.object({ unix: v.object({ address: v.string() }) })) });
+
+/** What making a store takes. */
+export interface StoreOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables of the agent's own. */
+  readonly own: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Whether a store is there, and the keys that open it. */
+export function hasStore(folder: string, vault: VaultServer): boolean {
+  return readVaultKeys(folder) !== undefined && existsSync(join(filesOf(folder, vault.name).data, "vault.db"));
+}
+
+/**
+ * Makes the store of the server of secrets. Whoever asks a new server first is given the token that may do everything, so it listens meanwhile on a
+ * socket in a folder that nobody else may enter, and on no port.
+ *
+ * @throws UserError where it does not get so far
+ */
+export async function makeStore(
+  folder: string,
+  vault: VaultServer,
+  binary: Binary,
+  { env, own, signal }: StoreOptions,
+): Promise<void> {
+  const files = { ...filesOf(folder, NEW_VAULT), data: filesOf(folder, vault.name).data };
+  await abandonStore(folder, signal);
+  // What is there is of no use to anybody without its keys.
+  removeVaultKeys(folder);
+  rmSync(files.data, { recursive: true, force: true });
+  // Not in the cluster's folder, whose path may be longer than that of a socket.
+  const socket = join(mkdtempSync(join(tmpdir(), "cdk-nomad-vault-")), "vault.sock");
+  const client = new VaultClient("http://localhost", { socket });
+  try {
+    startAgent(binary, vaultConfig(vault, files, socket), files, env, own);
+    await until(async () => !(await client.health()).initialized, files.log, signal);
+    const body = { secret_shares: 1, secret_threshold: 1 };
+    const { keys, root_token: token } = await client.change("PUT", apiPath`/v1/sys/init`, made, body);
+    // Before the store is used, so that none is in use whose keys nobody has.
+    writeVaultKeys(folder, { token, unseal: keys[0] ?? "" });
+  } finally {
+    await client.close();
+    await abandonStore(folder, signal);
+  }
+}
+
+/** Ends what makes a store, where it lives still, and takes away what it left. */
+export async function abandonStore(folder: string, signal?: AbortSignal): Promise<void> {
+  await endAgent(folder, NEW_VAULT, signal);
+  const { config, log } = filesOf(folder, NEW_VAULT);
+  const socket = socketIn(config);
+  if (socket !== undefined) {
+    rmSync(socket, { force: true });
+    try {
+      rmdirSync(dirname(socket));
+    } catch {
+      // It is gone already, or holds what is not ours.
+    }
+  }
+  for (const file of [config, log]) rmSync(file, { force: true });
+}
+
+function socketIn(config: string): string | undefined {
+  try {
+    return v.parse(configured, JSON.parse(readFileSync(config, "utf8"))).listener[0]?.unix.address;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens the store of a server that runs, unless it is open. @throws UserError where it does not open */
+export async function openStore(
+  vault: VaultServer,
+  { unseal }: VaultKeys,
+  log: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const client = new VaultClient(addressOf(vault));
+  try {
+    await until(
+      async () => {
+        const { sealed, standby } = await client.health();
+        if (sealed) await client.write(apiPath`/v1/sys/unseal`, { key: unseal });
+        return !sealed && !standby;
+      },
+      log,
+      signal,
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+/** Whether the server of secrets answers at all. */
+export async function answers(vault: VaultServer): Promise<boolean> {
+  return (await healthOf(vault)) !== undefined;
+}
+
+/** Whether the server of secrets gives out what it keeps. */
+export async function isOpen(vault: VaultServer): Promise<boolean> {
+  const health = await healthOf(vault);
+  return health !== undefined && !health.sealed && !health.standby;
+}
+
+async function healthOf(vault: VaultServer) {
+  const client = new VaultClient(addressOf(vault));
+  try {
+    return await client.health();
+  } catch {
+    return undefined;
+  } finally {
+    await client.close();
+  }
+}
+
+async function until(holds: () => Promise<boolean>, log: string, signal?: AbortSignal): Promise<void> {
+  let said: unknown;
+  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(50, undefined, { signal })) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      said = error;
+    }
+  }
+  const why = said instanceof Error ? ` (${said.message})` : "";
+  throw UserError.at("", `vault was not ready after ${PATIENCE / 1000} s${why}; its log is ${log}`, "agent");
+}
