@@ -26,6 +26,8 @@ export interface AgentSettings {
   readonly version: string;
   /** The region whose Nomad the others follow. */
   readonly firstRegion: string;
+  /** What all that runs in its container may have of memory, in MiB. Default: all that the machine has */
+  readonly memoryLimit?: number;
   /** Where it is told, the agent refuses whoever has none. */
   readonly tokens?: Tokens;
 }
@@ -98,7 +100,8 @@ function consulClientConfig(agent: ConsulClientAgent, settings: AgentSettings) {
 }
 
 /** Nomad as one server and client on loopback. https://developer.hashicorp.com/nomad/docs/configuration */
-function nomadConfig(agent: NomadAgent, { files, machine, version, firstRegion, tokens }: AgentSettings) {
+function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
+  const { files, machine, version, firstRegion, memoryLimit, tokens } = settings;
   const { region, ports, consul, vault, dynamicPorts, joins } = agent;
   // What stands in the root of a task of the exec driver; without it, all of /usr.
   const chroot = smallChroot(machine);
@@ -123,6 +126,8 @@ function nomadConfig(agent: NomadAgent, { files, machine, version, firstRegion, 
       network_interface: machine.platform === "darwin" ? "lo0" : "lo",
       servers: [`${LOOPBACK}:${ports["Nomad RPC"]}`],
       ...dynamicPorts,
+      // Nomad sees the memory of the machine alone, and would place more than its container may have.
+      ...(memoryLimit === undefined ? {} : { memory_total_mb: memoryLimit }),
       ...(chroot ? { chroot_env: chroot } : {}),
       // Asking the clouds whether this is one of theirs takes seconds, and fails where AWS_CA_BUNDLE is set.
       options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },

@@ -1,4 +1,6 @@
 import { statfsSync } from "node:fs";
+import { totalmem } from "node:os";
+import { containerMemory } from "./container-memory";
 
 /** What this machine has left, in MiB. */
 export interface MachineRoom {
@@ -16,7 +18,14 @@ const MEBIBYTE = 1024 * 1024;
 /** What this machine has left. @param folder any that is there, on the disk that is meant */
 export function machineRoom(folder: string): MachineRoom {
   const { bavail, bsize } = statfsSync(folder);
-  return { memory: Math.floor(process.availableMemory() / MEBIBYTE), disk: Math.floor((bavail * bsize) / MEBIBYTE) };
+  const memory = Math.min(process.availableMemory(), containerMemory()?.left ?? Infinity);
+  return { memory: Math.floor(memory / MEBIBYTE), disk: Math.floor((bavail * bsize) / MEBIBYTE) };
+}
+
+/** What a container around this process may have of memory, in MiB; undefined where the machine itself has no more than that. */
+export function memoryLimit(): number | undefined {
+  const limit = containerMemory()?.limit ?? Infinity;
+  return limit < totalmem() ? Math.floor(limit / MEBIBYTE) : undefined;
 }
 
 /** What a machine has too little of for a cluster, with what is missing, in words. */

@@ -14,6 +14,7 @@ import { endAbandoned, endForgotten } from "./leftovers";
 import { licenceOf } from "./licences";
 import { livingAgents } from "./living-agents";
 import type { Machine } from "./machine";
+import { memoryLimit } from "./machine-room";
 import type { Progress } from "./progress";
 import { leads } from "./readiness";
 import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
@@ -192,7 +193,8 @@ class Start {
     rmSync(files.log, { force: true });
     const { version, path, from } = binary;
     const [firstRegion = ""] = this.#state.regions;
-    const config = configOf(agent, { files, machine, version, firstRegion, tokens: this.#tokens });
+    const settings = { files, machine, version, firstRegion, memoryLimit: memoryLimit(), tokens: this.#tokens };
+    const config = configOf(agent, settings);
     const own = this.#tokens ? templateEnvironment(agent, tokenFileOf(this.folder, "templates")) : {};
     const next = { ...this.#state, agents: { ...this.#state.agents, [agent.name]: { version, path, from } } };
     // Before it runs, so that no agent runs of which nothing is written down.

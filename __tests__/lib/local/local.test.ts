@@ -133,14 +133,14 @@ test.each([
 test("an agent is configured for the machine that is given, whichever this one is", () => {
   const [, nomad] = agentsOf({ portOffset: 0, regions: ["global"] });
   const files = filesOf(folder, "nomad");
-  const settings = { version: "1.11.3", firstRegion: "global" };
+  const settings = { version: "1.11.3", firstRegion: "global", memoryLimit: 2048 };
   const clientOn = (machine: Partial<Machine>) =>
     (
       configOf(nomad as Agent, { files, machine: { ...MACHINE, ...machine }, ...settings }) as {
         readonly client: object;
       }
     ).client;
-  expect(clientOn({ platform: "darwin", uid: 0 })).toMatchObject({ network_interface: "lo0" });
+  expect(clientOn({ platform: "darwin", uid: 0 })).toMatchObject({ network_interface: "lo0", memory_total_mb: 2048 });
   expect(clientOn({ platform: "darwin", uid: 0 })).not.toHaveProperty("chroot_env");
   expect(clientOn({ platform: "linux", uid: 1000 })).toMatchObject({ network_interface: "lo" });
   expect(clientOn({ platform: "linux", uid: 1000 })).not.toHaveProperty("chroot_env");
