@@ -9,7 +9,9 @@ const { CDK_NOMAD_PORT_OFFSET: offset, CDK_NOMAD_CLOSED: closed } = process.env;
 const settings = {
   ...prod,
   programs: dev.programs,
-  admin: { ...dev.admin, count: 1 },
+  admin: dev.admin,
+  launcher: dev.launcher,
+  keyvalue: dev.keyvalue,
   regions: {
     ...prod.regions,
     list: [{ name: "us-west", count: 1, datacenters: ["us-west-1a"] }],
