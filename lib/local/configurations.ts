@@ -126,6 +126,8 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
       network_interface: machine.platform === "darwin" ? "lo0" : "lo",
       servers: [`${LOOPBACK}:${ports["Nomad RPC"]}`],
       ...dynamicPorts,
+      // Where Nomad's own document has them put, and where Debian's package puts them: networks of mode bridge, and so sidecars, need them.
+      ...(machine.platform === "linux" ? { cni_path: "/opt/cni/bin:/usr/lib/cni" } : {}),
       // Nomad sees the memory of the machine alone, and would place more than its container may have.
       ...(memoryLimit === undefined ? {} : { memory_total_mb: memoryLimit }),
       ...(chroot ? { chroot_env: chroot } : {}),

@@ -32,6 +32,9 @@ const POLICIES = {
   "nomad-tasks": READ,
 } as const;
 
+/** What Consul takes for the name of a service that an identity is of; with another one it refuses whoever logs in. */
+const SERVICE_NAME = "^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$";
+
 /** Tasks of every namespace. */
 const TASKS = "nomad-tasks";
 
@@ -100,6 +103,12 @@ export async function trustWorkloads(
   const bindings = [
     { Selector: '"nomad_service" in value', BindType: "service", BindName: "${value.nomad_service}" },
     { Selector: task, BindType: "role", BindName: TASKS },
+    // The certificate of a service is for those alone who may register it: the task of its name, and the job of its name.
+    ...["nomad_task", "nomad_job_id"].map((claim) => ({
+      Selector: `${task} and value.${claim} matches "${SERVICE_NAME}"`,
+      BindType: "service",
+      BindName: `\${value.${claim}}`,
+    })),
     ...jobs.map(({ job }) => ({
       Selector: `${task} and value.nomad_namespace == "default" and value.nomad_job_id == "${job}"`,
       BindType: "role",

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
+import { basename, delimiter, dirname } from "node:path";
 import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
 import type { Agent, AgentFiles } from "./agents";
 import type { Binary } from "./binaries";
@@ -10,6 +11,16 @@ import type { Binary } from "./binaries";
  */
 export function templateEnvironment({ program }: Agent, tokenFile: string): Readonly<Record<string, string>> {
   return program === "nomad" ? { CONSUL_HTTP_TOKEN_FILE: tokenFile } : {};
+}
+
+/**
+ * PATH with the folder of Consul's program last: a Nomad asks that program, by its name, for the first configuration of a proxy of the mesh.
+ *
+ * @param consul the program's file
+ */
+export function pathWith(consul: string, path: string | undefined): Readonly<Record<string, string>> {
+  const folders = (path ?? "").split(delimiter).filter(Boolean);
+  return basename(consul) === "consul" ? { PATH: [...folders, dirname(consul)].join(delimiter) } : {};
 }
 
 /** The environment of an agent: the addresses and tokens of another cluster are none of its business. */

@@ -19,7 +19,7 @@ import type { Progress } from "./progress";
 import { leads } from "./readiness";
 import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
 import { refuseTakenPorts } from "./refuse-ports";
-import { startAgent, templateEnvironment } from "./start-agent";
+import { pathWith, startAgent, templateEnvironment } from "./start-agent";
 import { readState, writeState, type ClusterState } from "./state";
 import { makeTokens, readTokens, tokenFileOf, tokensFolder, type Tokens } from "./tokens";
 import { setUpVault, trustNomad, type VaultRole } from "./vault-access";
@@ -114,7 +114,7 @@ export async function startCluster(
       sharedConsul: false,
       agents: {},
     };
-    const start = new Start(folder, { agents, tokens, state, options });
+    const start = new Start(folder, { agents, tokens, state, consul: binaries.consul, options });
     for (const agent of agents)
       await start.bring(agent, agent.program === "vault" ? (keeper as Binary) : binaries[agent.program]);
     if (wanted.regions.length > 1) {
@@ -151,6 +151,7 @@ class Start {
   readonly #agents: readonly Agent[];
   readonly #tokens: Tokens | undefined;
   readonly #access: Access | undefined;
+  readonly #consul: Binary;
   readonly #options: UpOptions;
   #state: ClusterState;
 
@@ -160,17 +161,20 @@ class Start {
       agents,
       tokens,
       state,
+      consul,
       options,
     }: {
       readonly agents: readonly Agent[];
       readonly tokens: Tokens | undefined;
       readonly state: ClusterState;
+      readonly consul: Binary;
       readonly options: UpOptions;
     },
   ) {
     this.#agents = agents;
     this.#tokens = tokens;
     this.#access = tokens && new Access(agents, tokens, options.jobs ?? []);
+    this.#consul = consul;
     this.#options = options;
     this.#state = state;
   }
@@ -195,7 +199,10 @@ class Start {
     const [firstRegion = ""] = this.#state.regions;
     const settings = { files, machine, version, firstRegion, memoryLimit: memoryLimit(), tokens: this.#tokens };
     const config = configOf(agent, settings);
-    const own = this.#tokens ? templateEnvironment(agent, tokenFileOf(this.folder, "templates")) : {};
+    const own = {
+      ...(agent.program === "nomad" ? pathWith(this.#consul.path, env.PATH) : {}),
+      ...(this.#tokens ? templateEnvironment(agent, tokenFileOf(this.folder, "templates")) : {}),
+    };
     const next = { ...this.#state, agents: { ...this.#state.agents, [agent.name]: { version, path, from } } };
     // Before it runs, so that no agent runs of which nothing is written down.
     writeState(this.folder, next);
