@@ -10,9 +10,22 @@ import type { Tokens } from "./tokens";
 /** For so long a server that has just elected itself may refuse what it takes a moment later, in milliseconds. */
 const PATIENCE = 20_000;
 
-/** A client of a Nomad agent, with the token of whoever started the cluster where it is closed. */
-export function nomadOf(agent: Agent, tokens: Tokens | undefined): NomadClient {
-  return new NomadClient(nomadConnection(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}, addressOf(agent)));
+/** How a Nomad is reached that keeps everybody else out. */
+export interface Guarded {
+  readonly address: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Lets everybody ask it. */
+  lift(signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * A client of a Nomad agent, with the token of whoever started the cluster where it is closed.
+ *
+ * @param guard what keeps everybody else out of it now. Default: nothing does
+ */
+export function nomadOf(agent: Agent, tokens: Tokens | undefined, guard?: Guarded): NomadClient {
+  const token = tokens ? { NOMAD_TOKEN: tokens.nomad } : {};
+  return new NomadClient(nomadConnection({ ...token, ...guard?.variables }, guard?.address ?? addressOf(agent)));
 }
 
 /** A client of a Consul agent, with the token of whoever started the cluster where it is closed. */
@@ -32,12 +45,20 @@ export class Access {
    * What an agent that leads needs before it can be ready.
    *
    * @param version the version of its program
+   * @param guard what keeps everybody else out of a Nomad that has given no token yet; it is lifted
    * @throws UserError where somebody else was first, and may do everything there
    */
-  async giveTo(agent: Agent, version: string, signal?: AbortSignal): Promise<void> {
+  async giveTo(
+    agent: Agent,
+    version: string,
+    { guard, signal }: { readonly guard?: Guarded; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { consul: server, nomad: firstNomad } = namedAgents(this.agents);
     if (agent === server) await this.inConsul((consul) => setUpConsul(consul, this.tokens, this.jobs), signal);
-    if (agent === firstNomad) await this.bootstrap(agent, signal);
+    if (agent === firstNomad) {
+      await this.bootstrap(agent, guard, signal);
+      await guard?.lift(signal);
+    }
     if (agent.program === "nomad" && givesIdentities(version)) {
       const login = { method: serviceLoginOf(agent), nomad: addressOf(agent), jobs: this.jobs };
       await this.inConsul((consul) => trustWorkloads(consul, login), signal);
@@ -54,8 +75,8 @@ export class Access {
   }
 
   /** Gives Nomad its first token, which is ours. https://developer.hashicorp.com/nomad/api-docs/acl/tokens#bootstrap-token */
-  private async bootstrap(agent: Agent, signal?: AbortSignal): Promise<void> {
-    const [stranger, nomad] = [nomadOf(agent, undefined), nomadOf(agent, this.tokens)];
+  private async bootstrap(agent: Agent, guard: Guarded | undefined, signal?: AbortSignal): Promise<void> {
+    const [stranger, nomad] = [nomadOf(agent, undefined, guard), nomadOf(agent, this.tokens, guard)];
     const body = { BootstrapSecret: this.tokens.nomad };
     try {
       await untilDone(async () => {

@@ -28,6 +28,8 @@ export interface AgentSettings {
   readonly firstRegion: string;
   /** What all that runs in its container may have of memory, in MiB. Default: all that the machine has */
   readonly memoryLimit?: number;
+  /** With what TLS a Nomad begins. Default: none */
+  readonly tls?: object;
   /** Where it is told, the agent refuses whoever has none. */
   readonly tokens?: Tokens;
 }
@@ -101,7 +103,7 @@ function consulClientConfig(agent: ConsulClientAgent, settings: AgentSettings) {
 
 /** Nomad as one server and client on loopback. https://developer.hashicorp.com/nomad/docs/configuration */
 function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
-  const { files, machine, version, firstRegion, memoryLimit, tokens } = settings;
+  const { files, machine, version, firstRegion, memoryLimit, tls, tokens } = settings;
   const { region, ports, consul, vault, dynamicPorts, joins } = agent;
   // What stands in the root of a task of the exec driver; without it, all of /usr.
   const chroot = smallChroot(machine);
@@ -151,6 +153,7 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
           },
         }
       : {}),
+    ...(tls ? { tls } : {}),
     disable_update_check: true,
     log_level: "INFO",
   };

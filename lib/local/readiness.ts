@@ -1,5 +1,5 @@
 import { NomadClient } from "../nomad";
-import { consulOf, nomadOf } from "./access";
+import { consulOf, nomadOf, type Guarded } from "./access";
 import type { Agent } from "./agents";
 import type { Tokens } from "./tokens";
 import { answers, isOpen } from "./vault-store";
@@ -18,10 +18,10 @@ export async function isReady(agent: Agent, tokens: Tokens | undefined): Promise
   }
 }
 
-/** Whether an agent answers and has a leader, which nobody needs a token to know. */
-export async function leads(agent: Agent): Promise<boolean> {
+/** Whether an agent answers and has a leader, which nobody needs a token to know. @param guard what keeps everybody else out of it */
+export async function leads(agent: Agent, guard?: Guarded): Promise<boolean> {
   if (agent.program === "vault") return answers(agent);
-  const client = agent.program === "nomad" ? nomadOf(agent, undefined) : consulOf(agent, undefined);
+  const client = agent.program === "nomad" ? nomadOf(agent, undefined, guard) : consulOf(agent, undefined);
   try {
     return (await client.leader()) !== undefined;
   } catch {

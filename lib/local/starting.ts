@@ -10,6 +10,7 @@ import { configOf, givesIdentities } from "./configurations";
 import type { JobAccess } from "./consul-acl";
 import { exclusively } from "./exclusive";
 import { federate } from "./federation";
+import { Guard } from "./guard";
 import { endAbandoned, endForgotten } from "./leftovers";
 import { licenceOf } from "./licences";
 import { livingAgents } from "./living-agents";
@@ -197,7 +198,9 @@ class Start {
     rmSync(files.log, { force: true });
     const { version, path, from } = binary;
     const [firstRegion = ""] = this.#state.regions;
-    const settings = { files, machine, version, firstRegion, memoryLimit: memoryLimit(), tokens: this.#tokens };
+    const guard = await this.guardFor(agent);
+    const given = { tls: guard?.tls, memoryLimit: memoryLimit(), tokens: this.#tokens };
+    const settings = { files, machine, version, firstRegion, ...given };
     const config = configOf(agent, settings);
     const own = {
       ...(agent.program === "nomad" ? pathWith(this.#consul.path, env.PATH) : {}),
@@ -218,6 +221,20 @@ class Start {
     this.#state = next;
   }
 
+  /** Whoever asks the first Nomad of a closed cluster first is given the token that may do everything: nobody else may ask until we have it. */
+  private async guardFor(agent: Agent): Promise<Guard | undefined> {
+    const { nomad } = namedAgents(this.#agents);
+    return this.#tokens && agent === nomad ? Guard.make(this.folder, nomad, this.#consul.path) : undefined;
+  }
+
+  /** What keeps everybody else out of an agent that runs. */
+  private async guardOf(agent: Agent): Promise<Guard | undefined> {
+    const { nomad } = namedAgents(this.#agents);
+    const guard = agent === nomad ? Guard.of(this.folder, nomad) : undefined;
+    // One that was lifted, by whoever was ended before it was forgotten.
+    return guard && (await leads(agent)) ? undefined : guard;
+  }
+
   private async untilReady(agent: Agent): Promise<void> {
     const { signal } = this.#options;
     const started = performance.now();
@@ -225,8 +242,9 @@ class Start {
       signal?.throwIfAborted();
       const state = readState(this.folder);
       const status = await agentStatus(this.folder, agent, { state, living: livingAgents(this.folder) });
-      if (!given && status.running && (await leads(agent))) {
-        await this.give(agent, status.version ?? "");
+      const guard = given ? undefined : await this.guardOf(agent);
+      if (!given && status.running && (await leads(agent, guard))) {
+        await this.give(agent, status.version ?? "", guard);
         given = true;
         continue;
       }
@@ -247,7 +265,7 @@ class Start {
   }
 
   /** What an agent that answers needs before it can be ready, and what the others need of it. */
-  private async give(agent: Agent, version: string): Promise<void> {
+  private async give(agent: Agent, version: string, guard: Guard | undefined): Promise<void> {
     const { signal, vaultRoles = [] } = this.#options;
     const { vault } = namedAgents(this.#agents);
     if (agent.program === "vault") {
@@ -255,7 +273,7 @@ class Start {
       await openStore(agent, keys, filesOf(this.folder, agent.name).log, signal);
       return setUpVault(agent, keys, vaultRoles);
     }
-    await this.#access?.giveTo(agent, version, signal);
+    await this.#access?.giveTo(agent, version, { guard, signal });
     if (agent.program === "nomad" && vault) await trustNomad(vault, this.keysOf(vault), agent, vaultRoles);
   }
 
