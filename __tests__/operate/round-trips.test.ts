@@ -44,9 +44,10 @@ const ROUNDS: readonly Round[] = [
     road: "cdk-nomad",
     what: "a job less, intentions and keys more",
     change: { jobs: ["a", "c", "d", "e"], intentions: ["a"], prefixes: ["recorded", "more"] },
+    // The keys are imported; what differs is that one of their values is sensitive, which a state learns of the program.
     books: [
-      "consul_config_entry.intentions-a created",
-      "consul_key_prefix.keys-more imported",
+      "consul_config_entry.intentions-a_entry created",
+      "consul_key_prefix.keys-more_values updated in-place",
       "nomad_job.b destroyed",
     ],
     jobs: ["b"],
@@ -78,13 +79,11 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
   const deploy = (road: Round["road"]) => (road === "cdktf" ? terraform("deploy", "--auto-approve") : direct("deploy"));
 
   const record = async () => [...(await cluster.consul.values(RECORD_ROOT))].map(([path, { value }]) => [path, value]);
-  /** Jobs by their ids, with what changes when somebody registers or stops one. */
+  /** Jobs by their ids: the index of what is registered, or that they are stopped. */
   const jobs = async () => {
     const all = await cluster.nomad.jobs();
-    const held = await Promise.all(
-      all.map(async ({ ID }) => [ID, (await cluster.nomad.job(ID))?.JobModifyIndex] as const),
-    );
-    return new Map(held);
+    const held = await Promise.all(all.map(async ({ ID }) => [ID, await cluster.nomad.job(ID)] as const));
+    return new Map(held.map(([id, job]) => [id, job?.Stop === true ? "stopped" : job?.JobModifyIndex]));
   };
   /** What Terraform says that it would do, but for outputs. */
   const planned = ({ stdout }: Said) =>
