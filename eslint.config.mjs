@@ -1,6 +1,11 @@
 import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
 
+const NO_DROPPED_RESULT = {
+  selector:
+    "ExpressionStatement > CallExpression[callee.type='MemberExpression'][callee.property.name=/^with(?:[A-Z]|$)/]",
+  message: "a block never changes: with…() gives back another, and here nobody takes it",
+};
 const NO_TIME_OF_DAY = {
   object: "Date",
   property: "now",
@@ -25,6 +30,7 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
       eqeqeq: "error",
+      "no-restricted-syntax": ["error", NO_DROPPED_RESULT],
     },
   },
   {

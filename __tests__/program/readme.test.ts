@@ -16,6 +16,7 @@ describe("the README", () => {
     const admin = example("admin.ts");
     expect(readme).toContain(admin.slice(admin.indexOf("export const job")));
     expect(readme).toContain(example("stack.ts"));
+    expect(readme).toContain(example("amend.ts"));
     expect(readme).toContain(example("assertion.ts"));
     expect(readme).toContain(example("pools.ts"));
   });

@@ -3,11 +3,12 @@ import {
   jobTimeoutsToHclTerraform,
   jobTimeoutsToTerraform,
   type JobConfig,
+  type JobTimeouts,
 } from "@cdktf/provider-nomad/lib/job";
-import { TerraformStack } from "cdktf";
+import { TerraformStack, type IResolvable } from "cdktf";
 import type { Construct } from "constructs";
-import type { Job, Problem, Target } from "../jobspec";
-import { checkProps, modelEdits, poolOf } from "../jobspec/host";
+import { Job, UserError, type Problem, type Target } from "../jobspec";
+import { checkProps, poolOf } from "../jobspec/host";
 import { allowed, errorLines } from "./allowed";
 import { providerVersion, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
@@ -62,8 +63,8 @@ class JobResource extends ProviderJob {
 }
 
 /**
- * A typed Nomad job as a `nomad_job` of Terraform. It holds the model until synthesis, so that aspects
- * may read and amend it; then it is checked as a Nomad server would and rendered.
+ * A typed Nomad job as a `nomad_job` of Terraform. The job itself is a value; this construct is the place where another takes its place,
+ * by {@link NomadJob.amend}, also from an aspect. At synthesis it is checked as a Nomad server would and rendered.
  *
  * `terraform apply` waits for the deployment, as long as the job's own deadlines let it take. A job with canaries that somebody promotes by
  * hand is applied detached, since waiting would hang until the promotion. `detach` and `timeouts` say otherwise.
@@ -74,51 +75,67 @@ class JobResource extends ProviderJob {
  * @see https://registry.terraform.io/providers/hashicorp/nomad/latest/docs/resources/job
  */
 export class NomadJob extends JobResource {
-  /** The job, as a model. */
-  readonly job: Job;
   readonly #target: Target | undefined;
   readonly #allow: readonly string[];
-  readonly #given: Pick<NomadJobProps, "detach" | "timeouts" | "preserveCounts">;
+  readonly #preserveCounts: boolean | undefined;
+  #job: Job;
   // cdktf renders and validates every resource twice per synthesis.
-  readonly #text = new UntilEdited(() => terraformJson(this.job.toApi()));
-  readonly #problems = new UntilEdited(() => this.findProblems());
-  readonly #waiting = new UntilEdited(() => this.waiting());
+  #worked: WorkedOut = {};
 
   constructor(scope: Construct, id: string, props: NomadJobProps) {
     checkProps(props, id);
     const { job, target, allow, preserveCounts, ...config } = props;
-    super(scope, id, {
-      purgeOnDestroy: true,
-      ...(poolOf(job.id, job.meta) === undefined ? {} : { deregisterOnIdChange: false }),
-      ...config,
-      json: true,
-      jobspec: "",
-    });
-    this.job = job;
+    super(scope, id, { purgeOnDestroy: true, ...config, json: true, jobspec: "" });
+    this.#job = job;
     this.#target = target;
     this.#allow = allow ?? [];
-    this.#given = { detach: props.detach, timeouts: props.timeouts, preserveCounts };
+    this.#preserveCounts = preserveCounts;
     const version = providerVersion(this);
     if (version !== undefined)
       TerraformStack.of(this).addOverride("terraform.required_providers.nomad.version", version);
     this.node.addValidation({ validate: () => errorLines(this.problems()) });
   }
 
+  /** The job as it is now. */
+  get job(): Job {
+    return this.#job;
+  }
+
+  /**
+   * Puts another job in the place of the one that is there, such as the same with one more variable.
+   *
+   * @param change gives back the job that it shall be
+   * @throws UserError where it gives back no job
+   * @example
+   * nomadJob.amend((job) => job.withEachTask((task) => task.withEnv({ LOG: "debug" })))
+   */
+  amend(change: (job: Job) => Job): this {
+    const next: unknown = change(this.#job);
+    if (!(next instanceof Job)) {
+      const message = "amend() got no job back; give back what the with…() methods gave";
+      throw UserError.at(this.node.path, message, "model/changed");
+    }
+    this.#job = next;
+    this.#worked = {};
+    return this;
+  }
+
   /** The job as the text that Terraform evaluates to its JSON. */
   jobspecText(): string {
-    return this.#text.value;
+    return (this.#worked.text ??= terraformJson(this.#job.toApi()));
   }
 
   /** @internal Rendered when it is asked for, and not as a lazy token: a token records a stack trace, which costs more than the job. */
   protected override synthesizeAttributes(): Record<string, unknown> {
-    const { detach, timeouts, preserveCounts } = this.#waiting.value;
     const attributes: Record<string, unknown> = {};
     // cdktf walks over what nobody said as it does over the rest, twice for each job.
     for (const [name, value] of Object.entries(super.synthesizeAttributes()))
       if (value !== undefined) attributes[name] = value;
+    const { detach, timeouts, preserveCounts, deregisterOnIdChange } = this.waiting();
     attributes.detach = detach;
     if (timeouts) attributes.timeouts = jobTimeoutsToTerraform(timeouts);
     if (preserveCounts !== undefined) attributes.preserve_counts = preserveCounts;
+    if (deregisterOnIdChange !== undefined) attributes.deregister_on_id_change = deregisterOnIdChange;
     attributes.jobspec = this.jobspecText();
     return attributes;
   }
@@ -126,7 +143,7 @@ export class NomadJob extends JobResource {
   /** @internal */
   protected override synthesizeHclAttributes(): Record<string, unknown> {
     const attributes = super.synthesizeHclAttributes() as Record<string, Record<string, unknown>>;
-    const { detach, timeouts, preserveCounts } = this.#waiting.value;
+    const { detach, timeouts, preserveCounts, deregisterOnIdChange } = this.waiting();
     const flag = (value: unknown) => ({ value, isBlock: false, type: "simple", storageClassType: "boolean" });
     return {
       ...attributes,
@@ -142,19 +159,28 @@ export class NomadJob extends JobResource {
           }
         : {}),
       ...(preserveCounts === undefined ? {} : { preserve_counts: flag(preserveCounts) }),
+      ...(deregisterOnIdChange === undefined ? {} : { deregister_on_id_change: flag(deregisterOnIdChange) }),
       jobspec: { ...attributes.jobspec, value: this.jobspecText() },
     };
   }
 
-  /** How Terraform waits, worked out from the model as it is when it is synthesized. */
-  private waiting() {
-    const { detach = waitsForPromotion(this.job), timeouts, preserveCounts } = this.#given;
-    const longest = detach === false && timeouts === undefined ? longestDeployment(this.job)?.toString() : undefined;
-    const scaled = (this.job.groups ?? []).some(({ scaling }) => scaling !== undefined && scaling.enabled !== false);
+  /** How Terraform waits for the job, and what it leaves alone: as the resource says, else as the job asks for. */
+  private waiting(): Waiting {
+    return (this.#worked.waiting ??= this.findWaiting());
+  }
+
+  private findWaiting(): Waiting {
+    const job = this.#job;
+    const detach = this.detachInput ?? waitsForPromotion(job);
+    const timeouts = this.timeoutsInput;
+    const longest = detach === false && timeouts === undefined ? longestDeployment(job)?.toString() : undefined;
+    const scaled = (job.groups ?? []).some(({ scaling }) => scaling !== undefined && scaling.enabled !== false);
     return {
       detach,
       timeouts: longest === undefined ? timeouts : { create: longest, update: longest },
-      preserveCounts: preserveCounts ?? (scaled && takesPreserveCounts(this) ? true : undefined),
+      preserveCounts: this.#preserveCounts ?? (scaled && takesPreserveCounts(this) ? true : undefined),
+      deregisterOnIdChange:
+        this.deregisterOnIdChangeInput ?? (poolOf(job.id, job.meta) === undefined ? undefined : false),
     };
   }
 
@@ -165,12 +191,12 @@ export class NomadJob extends JobResource {
 
   /** Everything that is wrong with the job, with what synthesis refuses as an error. */
   problems(): readonly Problem[] {
-    return this.#problems.value;
+    return (this.#worked.problems ??= this.findProblems());
   }
 
   private findProblems(): readonly Problem[] {
-    const problems = allowed(this.job.validate(this.#target ?? targetFor(this)), this.#allow, SENSELESS);
-    return this.#given.preserveCounts && !takesPreserveCounts(this) ? [...problems, this.oldProvider()] : problems;
+    const problems = allowed(this.#job.validate(this.#target ?? targetFor(this)), this.#allow, SENSELESS);
+    return this.#preserveCounts && !takesPreserveCounts(this) ? [...problems, this.oldProvider()] : problems;
   }
 
   private oldProvider(): Problem {
@@ -179,18 +205,17 @@ export class NomadJob extends JobResource {
   }
 }
 
-/** A value that is worked out again only after some model was changed. */
-class UntilEdited<T> {
-  #value: T | undefined;
-  #edits = -1;
+/** What Terraform is told of a job beside its text. */
+interface Waiting {
+  readonly detach: boolean | IResolvable;
+  readonly timeouts: JobTimeouts | IResolvable | undefined;
+  readonly preserveCounts: boolean | undefined;
+  readonly deregisterOnIdChange: boolean | IResolvable | undefined;
+}
 
-  constructor(private readonly compute: () => T) {}
-
-  get value(): T {
-    if (this.#edits !== modelEdits()) {
-      this.#value = this.compute();
-      this.#edits = modelEdits();
-    }
-    return this.#value as T;
-  }
+/** What was worked out of the job that is there now. */
+interface WorkedOut {
+  text?: string;
+  problems?: readonly Problem[];
+  waiting?: Waiting;
 }

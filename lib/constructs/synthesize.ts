@@ -1,8 +1,17 @@
 import type { App } from "cdktf";
-import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from "cdktf";
+import {
+  AnnotationMetadataEntryType,
+  DefaultTokenResolver,
+  StringConcat,
+  TerraformElement,
+  TerraformStack,
+  Tokenization,
+} from "cdktf";
 import type { IConstruct } from "constructs";
 import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
 import { holdsSecret, NO_SECRET } from "../jobspec/host";
+import { errorLines } from "./allowed";
+import { runAspects } from "./aspects";
 import { KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
 import { recordStacks } from "./stack-record";
@@ -15,21 +24,75 @@ export interface ProgramProblem extends Problem {
 }
 
 /**
- * Everything that is wrong with the jobs of a program, over all of its stacks, in the order of their places.
- * cdktf's own validation stops at the first stack that has a problem.
+ * Everything that is wrong with a program, over all of its stacks, in the order of their places: what its aspects refused, its jobs with what
+ * aspects made of them, and what the constructs' own validations say. The aspects run now, each once, and not again when it is synthesized.
+ * cdktf's own validation stops at the first stack that has a problem, and runs aspects only then.
  */
 export function problemsOf(app: App): ProgramProblem[] {
+  const refused = runAspects(app).map(({ construct, problem }) => within(construct, problem));
   const constructs = app.node.findAll();
-  return constructs
-    .flatMap((construct): ProgramProblem[] => {
-      const isJob = NomadJob.isNomadJob(construct);
-      if (!isJob && !KeyValues.isKeyValues(construct)) return [];
-      const stack = TerraformStack.of(construct).node.id;
-      const prefix = isJob ? `${stack}/${construct.job.id}` : construct.node.path;
-      return construct.problems().map((problem) => ({ ...problem, stack, path: `${prefix}.${problem.path}` }));
-    })
+  return refused
+    .concat(constructs.flatMap(problemsIn))
     .concat(Secret.made ? constructs.flatMap(secretsIn) : [])
     .sort(compareProblems);
+}
+
+/** How cdktf begins to say that a stack has resources without their provider. */
+const NO_PROVIDER = "Found resources without a matching provider";
+
+/** Stacks with resources that have no provider: it may be added until the program is synthesized. */
+function withoutProvider(app: App): ProgramProblem[] {
+  const stacks = app.node.findAll().filter((construct) => TerraformStack.isStack(construct));
+  return stacks.flatMap((stack) =>
+    stack.node
+      .validate()
+      .filter((message) => message.startsWith(NO_PROVIDER))
+      .map((message) => atConstruct(stack, "provider/missing", message)),
+  );
+}
+
+function problemsIn(construct: IConstruct): ProgramProblem[] {
+  const own = NomadJob.isNomadJob(construct) || KeyValues.isKeyValues(construct) ? construct.problems() : [];
+  const said = new Set(errorLines(own));
+  const validated = construct.node
+    .validate()
+    .filter((message) => !said.has(message) && !message.startsWith(NO_PROVIDER));
+  return [
+    ...own.map((problem) => within(construct, problem)),
+    ...validated.map((message) => atConstruct(construct, "validation", message)),
+    ...annotated(construct),
+  ];
+}
+
+/** Errors that somebody, such as an aspect, noted at a construct: cdktf would stop at them after the jobs are judged. */
+function annotated(construct: IConstruct): ProgramProblem[] {
+  const errors = construct.node.metadata.filter(({ type }) => type === String(AnnotationMetadataEntryType.ERROR));
+  return errors.map(({ data }) => atConstruct(construct, "annotation", String(data)));
+}
+
+function atConstruct(construct: IConstruct, rule: string, message: string): ProgramProblem {
+  return { rule, message, path: construct.node.path, severity: "error", stack: stackOf(construct) };
+}
+
+/** A problem with the stack and the construct in its place. */
+function within(construct: IConstruct, problem: Problem): ProgramProblem {
+  const stack = stackOf(construct);
+  const prefix = NomadJob.isNomadJob(construct) ? `${stack}/${idOf(construct)}` : construct.node.path;
+  return { ...problem, stack, path: [prefix, problem.path].filter((part) => part !== "").join(".") };
+}
+
+/** The id of its job; the construct's where that cannot be told. */
+function idOf({ job, node }: NomadJob): string {
+  try {
+    return job.id;
+  } catch (error) {
+    if (error instanceof UserError) return node.id;
+    throw error;
+  }
+}
+
+function stackOf(construct: IConstruct): string {
+  return construct.node.scopes.find((scope) => TerraformStack.isStack(scope))?.node.id ?? "";
 }
 
 /** What an element writes, with its tokens as texts. */
@@ -61,8 +124,9 @@ export function synthesize(app: App): ProgramProblem[] {
   // Tokens that are made from here on come from no line of the program that anybody could look at.
   const resume = pauseStackTraces();
   try {
+    runAspects(app);
     recordStacks(app);
-    const problems = problemsOf(app);
+    const problems = [...problemsOf(app), ...withoutProvider(app)];
     const errors = problems.filter((problem) => problem.severity === "error");
     if (errors.length > 0) throw new UserError(errors);
     app.synth();

@@ -1,4 +1,4 @@
-/** For programs that hold models and make something else of them: what they are made of, what tells tokens, and when to render again. */
+/** For programs that hold models and make something else of them: what they are made of and what tells tokens. */
 export {
   apiPathOf,
   definitionOf,
@@ -6,7 +6,6 @@ export {
   holdsSecret,
   isEmptyValue,
   isResolvable,
-  modelEdits,
   NO_SECRET,
   ReadableError,
   TOKEN_IN_STRING,
@@ -14,7 +13,9 @@ export {
   wayTo,
   type ApiPath,
   type BlockDefinition,
+  type CheckContext,
   type Field,
+  type Place,
   type Way,
 } from "./engine";
 export { withoutDefaults } from "./defaults";

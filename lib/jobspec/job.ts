@@ -1,15 +1,18 @@
 import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type Problem } from "./engine";
-import type { Constraint, JobProps, TaskGroup } from "./blocks";
+import type { Affinity, Constraint, JobProps, Spread, Task, TaskGroup, TaskGroupProps } from "./blocks";
 import { JobBlock, mergeNew } from "./blocks/host";
 import { toHcl } from "./hcl";
 import { checkJob, targetOf, type Target } from "./rules";
 
 /**
- * A Nomad job.
+ * A Nomad job: a value, which nothing changes. The `with…()` methods give back another job, which shares with this one all that did
+ * not change.
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/job
  * @example
  * new Job({ id: "web", groups: [new TaskGroup({ name: "web", tasks: [ … ] })] })
+ * @example
+ * job.withGroup("web", (group) => group.withTask("web", (task) => task.withEnv({ LOG: "debug" })))
  */
 export class Job extends JobBlock {
   constructor(props: JobProps) {
@@ -65,10 +68,22 @@ export class Job extends JobBlock {
     return withoutRepeats(found.sort(compareProblems));
   }
 
-  /** Adds a group of tasks. */
-  addGroup(group: TaskGroup): this {
-    this.append("groups", group);
-    return this;
+  /** The same job with one more group of tasks. */
+  withGroup(group: TaskGroup | TaskGroupProps): this;
+  /** The same job with the group of this name changed. */
+  withGroup(name: string, change: (group: TaskGroup) => TaskGroup): this;
+  withGroup(group: TaskGroup | TaskGroupProps | string, change?: (group: TaskGroup) => TaskGroup): this {
+    return this.copyWithOne("groups", group, change);
+  }
+
+  /** The same job with every group changed. */
+  withEachGroup(change: (group: TaskGroup) => TaskGroup): this {
+    return this.copyWithEach("groups", change);
+  }
+
+  /** The same job with every task of every group changed. */
+  withEachTask(change: (task: Task) => Task): this {
+    return this.withEachGroup((group) => group.withEachTask(change));
   }
 
   /** The group of this name, if there is one. */
@@ -76,16 +91,28 @@ export class Job extends JobBlock {
     return this.groups?.find((group) => group.name === name);
   }
 
-  /** Adds a condition that its nodes must meet. */
-  addConstraint(constraint: Constraint): this {
-    this.append("constraints", constraint);
-    return this;
+  /** The same job with one more condition that its nodes must meet. */
+  withConstraint(constraint: Constraint): this {
+    return this.copyWithOne("constraints", constraint);
   }
 
-  /** Adds metadata; a key that is there already is an error. */
-  addMeta(meta: Readonly<Record<string, string>>): this {
-    this.write("meta", mergeNew("meta", this.meta, meta));
-    return this;
+  /** The same job with one more preference among nodes. */
+  withAffinity(affinity: Affinity): this {
+    return this.copyWithOne("affinities", affinity);
+  }
+
+  /** The same job with something more that its allocations are spread over. */
+  withSpread(spread: Spread): this {
+    return this.copyWithOne("spreads", spread);
+  }
+
+  /**
+   * The same job with more metadata.
+   *
+   * @throws UserError where a key is there already, with another value
+   */
+  withMeta(meta: Readonly<Record<string, string>>): this {
+    return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }
 

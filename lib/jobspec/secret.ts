@@ -3,13 +3,13 @@ import { SECRET_MARK } from "./engine";
 const HIDE = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A secret that the cluster keeps: a reference to it, never its value. A task gets it by {@link Task.addSecretEnv}, in a file of
+ * A secret that the cluster keeps: a reference to it, never its value. A task gets it by {@link Task.withSecretEnv}, in a file of
  * its secrets directory; written anywhere else it is an error that names the place.
  *
  * @see https://developer.hashicorp.com/nomad/docs/concepts/variables
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/template#vault-integration
  * @example
- * task.addSecretEnv({ OPENAI_API_KEY: Secret.fromNomadVariable("nomad/jobs/runtime-openai", "api_key") })
+ * task.withSecretEnv({ OPENAI_API_KEY: Secret.fromNomadVariable("nomad/jobs/runtime-openai", "api_key") })
  */
 export class Secret {
   /** @internal Whether there is any: what looks for them has nothing to do where there is none. */
@@ -24,6 +24,7 @@ export class Secret {
     readonly key: string,
   ) {
     Secret.made = true;
+    Object.freeze(this);
   }
 
   /**

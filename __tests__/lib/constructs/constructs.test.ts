@@ -78,7 +78,7 @@ describe("NomadJob", () => {
     const stack = stackWith((scope) => {
       const regions = [{ name: "west", datacenters: ["w"] }, { name: "east" }];
       const { jobs } = new RegionalJob(scope, job.pool, { job, regions: { regions } });
-      jobs[1]?.job.addMeta({ team: "a" });
+      jobs[1]?.amend((each) => each.withMeta({ team: "a" }));
     });
     const ids = Template.fromStack(stack)
       .jobs()
@@ -118,7 +118,7 @@ describe("NomadJob", () => {
   test("may be amended by an aspect before it is rendered", () => {
     class Tag implements IAspect {
       visit(node: IConstruct): void {
-        if (NomadJob.isNomadJob(node) && node.job.meta?.owner === undefined) node.job.addMeta({ owner: "platform" });
+        if (NomadJob.isNomadJob(node)) node.amend((job) => job.withMeta({ owner: "platform" }));
       }
     }
     const stack = stackWith((scope) => {

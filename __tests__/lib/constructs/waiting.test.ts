@@ -88,7 +88,7 @@ describe("how long a deployment may take", () => {
       tasks: [new Task({ name: "web", driver: Driver.docker({ image: "web:1" }) })],
     });
     const amended = synthesized((stack) => {
-      new NomadJob(stack, "web", { job: web() }).job.addGroup(canary);
+      new NomadJob(stack, "web", { job: web() }).amend((job) => job.withGroup(canary));
     });
     expect(jobOf(amended)).toMatchObject({ detach: true });
     expect(jobOf(amended)).not.toHaveProperty("timeouts");

@@ -30,9 +30,9 @@ function jobWith(task: Partial<ConstructorParameters<typeof Task>[0]>): Job {
 
 describe("a secret", () => {
   test("reaches a task through a template in its secrets directory", () => {
-    const job = jobWith({});
-    job.group("g")?.tasks?.[0]?.addSecretEnv({ API_KEY: secret, OTHER: Secret.fromVault("secret/data/app", "other") });
-    const task = job.group("g")?.tasks?.[0];
+    const env = { API_KEY: secret, OTHER: Secret.fromVault("secret/data/app", "other") };
+    const job = jobWith({}).withEachTask((each) => each.withSecretEnv(env));
+    const task = job.group("g")?.task("t");
     expect(task?.templates?.[0]).toMatchObject({ destination: "secrets/env-0.env", env: true });
     expect(task?.templates?.[0]?.data).toBe(
       'API_KEY={{ with nomadVar "nomad/jobs/app" }}{{ (index . "api_key").Value | toJSON }}{{ end }}\n' +
@@ -169,7 +169,7 @@ describe("a secret in plain", () => {
 
   test("is refused where a secret is asked for, and is not repeated", () => {
     const task = new Task({ name: "t", driver: Driver.exec({ command: "/x" }) });
-    expect(() => task.addSecretEnv({ KEY: KEY as unknown as Secret })).toThrow(
+    expect(() => task.withSecretEnv({ KEY: KEY as unknown as Secret })).toThrow(
       /^tasks\[t\]\.env\.KEY: is a secret in plain/,
     );
     expect(problemsOf(Testing.app())).toEqual([]);

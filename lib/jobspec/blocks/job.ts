@@ -66,7 +66,7 @@ const fields = {
   /**
    * The groups that it is made of.
    *
-   * @default - none; add them with addGroup()
+   * @default - none; withGroup() gives a job with one more
    */
   groups: blocks("TaskGroups", () => TaskGroup, { hcl: "group" }),
   /**

@@ -177,4 +177,12 @@ export class Network extends blockOf({ api: "NetworkResource", hcl: "network" },
   static bridge(...ports: readonly Port[]): Network {
     return new Network(ports.length > 0 ? { mode: "bridge", ports } : { mode: "bridge" });
   }
+
+  /** The same network with one more port. */
+  withPort(port: Port | PortProps): this;
+  /** The same network with the port of this label changed. */
+  withPort(label: string, change: (port: Port) => Port): this;
+  withPort(port: Port | PortProps | string, change?: (port: Port) => Port): this {
+    return this.copyWithOne("ports", port, change);
+  }
 }

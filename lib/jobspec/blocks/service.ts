@@ -1,7 +1,8 @@
 import { block, blockOf, blocks, bool, int, oneOf, text, textMap, texts, type PropsOf } from "../engine";
-import { Check } from "./check";
+import { Check, type CheckProps } from "./check";
 import { CheckRestart } from "./check-restart";
 import { Identity } from "./identity";
+import { mergeNew } from "./merge";
 import { Connect } from "./mesh";
 
 const weightsFields = {
@@ -168,9 +169,26 @@ export class Service extends blockOf(
     super(props);
   }
 
-  /** Adds a look that tells whether it is healthy. */
-  addCheck(check: Check): this {
-    this.append("checks", check);
-    return this;
+  /** The same service with one more health check. */
+  withCheck(check: Check | CheckProps): this;
+  /** The same service with the health check of this name changed. */
+  withCheck(name: string, change: (check: Check) => Check): this;
+  withCheck(check: Check | CheckProps | string, change?: (check: Check) => Check): this {
+    return this.copyWithOne("checks", check, change);
+  }
+
+  /** The same service with more tags; those that it has already stay as they are. */
+  withTags(...tags: readonly string[]): this {
+    const held = this.tags ?? [];
+    return this.copyWith({ tags: [...held, ...tags.filter((tag) => !held.includes(tag))] });
+  }
+
+  /**
+   * The same service with more metadata.
+   *
+   * @throws UserError where a key is there already, with another value
+   */
+  withMeta(meta: Readonly<Record<string, string>>): this {
+    return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

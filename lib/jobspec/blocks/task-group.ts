@@ -7,13 +7,13 @@ import { Disconnect } from "./disconnect";
 import { EphemeralDisk } from "./ephemeral-disk";
 import { mergeNew } from "./merge";
 import { Migrate } from "./migrate";
-import { Network } from "./network";
+import { Network, type NetworkProps } from "./network";
 import { Reschedule } from "./reschedule";
 import { Restart } from "./restart";
 import { Scaling } from "./scaling";
-import { Service } from "./service";
+import { Service, type ServiceProps } from "./service";
 import { Spread } from "./spread";
-import { Task } from "./task";
+import { Task, type TaskProps } from "./task";
 import { Update } from "./update";
 import { VolumeRequest } from "./volume";
 
@@ -35,7 +35,7 @@ const fields = {
   /**
    * The tasks that run together on one node.
    *
-   * @default - none; add them with addTask()
+   * @default - none; withTask() gives a group with one more
    */
   tasks: blocks("Tasks", () => Task, { hcl: "task" }),
   /**
@@ -175,33 +175,63 @@ export class TaskGroup extends blockOf({ api: "TaskGroup", hcl: "group", key: "n
     super(props);
   }
 
-  /** Adds a task that runs beside the others. */
-  addTask(task: Task): this {
-    this.append("tasks", task);
-    return this;
+  /** The same group with one more task that runs beside the others. */
+  withTask(task: Task | TaskProps): this;
+  /** The same group with the task of this name changed. */
+  withTask(name: string, change: (task: Task) => Task): this;
+  withTask(task: Task | TaskProps | string, change?: (task: Task) => Task): this {
+    return this.copyWithOne("tasks", task, change);
   }
 
-  /** Adds a service of the group as a whole. */
-  addService(service: Service): this {
-    this.append("services", service);
-    return this;
+  /** The same group with every task changed. */
+  withEachTask(change: (task: Task) => Task): this {
+    return this.copyWithEach("tasks", change);
   }
 
-  /** Adds a volume that its tasks may mount. */
-  addVolume(volume: VolumeRequest): this {
-    this.append("volumes", volume);
-    return this;
+  /** The task of this name, if there is one. */
+  task(name: string): Task | undefined {
+    return this.tasks?.find((task) => task.name === name);
   }
 
-  /** Adds a condition that its node must meet. */
-  addConstraint(constraint: Constraint): this {
-    this.append("constraints", constraint);
-    return this;
+  /** The same group with one more service of the group as a whole. */
+  withService(service: Service | ServiceProps): this;
+  /** The same group with the service of this name changed. */
+  withService(name: string, change: (service: Service) => Service): this;
+  withService(service: Service | ServiceProps | string, change?: (service: Service) => Service): this {
+    return this.copyWithOne("services", service, change);
   }
 
-  /** Adds metadata; a key that is there already is an error. */
-  addMeta(meta: Readonly<Record<string, string>>): this {
-    this.write("meta", mergeNew("meta", this.meta, meta));
-    return this;
+  /** The same group with one more network. */
+  withNetwork(network: Network | NetworkProps): this {
+    return this.copyWithOne("networks", network);
+  }
+
+  /** The same group with one more volume that its tasks may mount. */
+  withVolume(volume: VolumeRequest): this {
+    return this.copyWithOne("volumes", volume);
+  }
+
+  /** The same group with one more condition that its node must meet. */
+  withConstraint(constraint: Constraint): this {
+    return this.copyWithOne("constraints", constraint);
+  }
+
+  /** The same group with one more preference among nodes. */
+  withAffinity(affinity: Affinity): this {
+    return this.copyWithOne("affinities", affinity);
+  }
+
+  /** The same group with something more that its allocations are spread over. */
+  withSpread(spread: Spread): this {
+    return this.copyWithOne("spreads", spread);
+  }
+
+  /**
+   * The same group with more metadata.
+   *
+   * @throws UserError where a key is there already, with another value
+   */
+  withMeta(meta: Readonly<Record<string, string>>): this {
+    return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

@@ -18,26 +18,26 @@ import {
 import { Driver } from "../drivers";
 import { Secret } from "../secret";
 import { duration } from "../units";
-import { Action } from "./action";
+import { Action, type ActionProps } from "./action";
 import { Affinity } from "./affinity";
-import { Artifact } from "./artifact";
+import { Artifact, type ArtifactProps } from "./artifact";
 import { Constraint } from "./constraint";
 import { Consul } from "./consul";
 import { CsiPlugin } from "./csi-plugin";
 import { DispatchPayload } from "./dispatch-payload";
-import { Identity } from "./identity";
+import { Identity, type IdentityProps } from "./identity";
 import { Lifecycle } from "./lifecycle";
 import { LogConfig } from "./log-config";
 import { Resources } from "./resources";
 import { Restart } from "./restart";
 import { Scaling, type ScalingProps } from "./scaling";
 import { Schedule } from "./schedule";
-import { Service } from "./service";
+import { Service, type ServiceProps } from "./service";
 import { TaskSecret } from "./task-secret";
-import { Template } from "./template";
+import { Template, type TemplateProps } from "./template";
 import { Vault } from "./vault";
 import { mergeNew } from "./merge";
-import { VolumeMount } from "./volume";
+import { VolumeMount, type VolumeMountProps } from "./volume";
 
 /** Driver and Config are one property: the configuration belongs to the driver. */
 const driver: Field<Driver, Driver, true> = {
@@ -277,41 +277,66 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
     super(props);
   }
 
-  /** Adds a service that it offers. */
-  addService(service: Service): this {
-    this.append("services", service);
-    return this;
+  /** The same task with one more service. */
+  withService(service: Service | ServiceProps): this;
+  /** The same task with the service of this name changed. */
+  withService(name: string, change: (service: Service) => Service): this;
+  withService(service: Service | ServiceProps | string, change?: (service: Service) => Service): this {
+    return this.copyWithOne("services", service, change);
   }
 
-  /** Adds a file made of Consul's, Vault's and Nomad's data. */
-  addTemplate(template: Template): this {
-    this.append("templates", template);
-    return this;
+  /** The same task with one more file made of Consul's, Vault's and Nomad's data. */
+  withTemplate(template: Template | TemplateProps): this;
+  /** The same task with the template of this destination changed. */
+  withTemplate(destination: string, change: (template: Template) => Template): this;
+  withTemplate(template: Template | TemplateProps | string, change?: (template: Template) => Template): this {
+    return this.copyWithOne("templates", template, change);
   }
 
-  /** Adds a file that is fetched before it starts. */
-  addArtifact(artifact: Artifact): this {
-    this.append("artifacts", artifact);
-    return this;
+  /** The same task with one more file that is fetched before it starts. */
+  withArtifact(artifact: Artifact | ArtifactProps): this {
+    return this.copyWithOne("artifacts", artifact);
   }
 
-  /** Adds a condition that its node must meet. */
-  addConstraint(constraint: Constraint): this {
-    this.append("constraints", constraint);
-    return this;
+  /** The same task with one more volume of its group mounted. */
+  withVolumeMount(mount: VolumeMount | VolumeMountProps): this {
+    return this.copyWithOne("volumeMounts", mount);
   }
 
-  /** Adds environment variables; one that is there already is an error. */
-  addEnv(env: Readonly<Record<string, string>>): this {
-    this.write("env", mergeNew("env", this.env, env));
-    return this;
+  /** The same task with one more token that says who it is. */
+  withIdentity(identity: Identity | IdentityProps): this {
+    return this.copyWithOne("identities", identity);
+  }
+
+  /** The same task with one more program that people may run inside it. */
+  withAction(action: Action | ActionProps): this {
+    return this.copyWithOne("actions", action);
+  }
+
+  /** The same task with one more condition that its node must meet. */
+  withConstraint(constraint: Constraint): this {
+    return this.copyWithOne("constraints", constraint);
+  }
+
+  /** The same task with one more preference among nodes. */
+  withAffinity(affinity: Affinity): this {
+    return this.copyWithOne("affinities", affinity);
   }
 
   /**
-   * Adds environment variables whose values are secrets: a template writes them to the task's secrets directory, into a file that only
-   * its owner may read, and the task is restarted when one changes.
+   * The same task with more environment variables.
+   *
+   * @throws UserError where one of them is set already, to another value
    */
-  addSecretEnv(env: Readonly<Record<string, Secret>>): this {
+  withEnv(env: Readonly<Record<string, string>>): this {
+    return this.copyWith({ env: mergeNew("env", this.env, env) });
+  }
+
+  /**
+   * The same task with environment variables whose values are secrets: a template writes them to the task's secrets directory, into a file
+   * that only its owner may read, and the task is restarted when one changes.
+   */
+  withSecretEnv(env: Readonly<Record<string, Secret>>): this {
     for (const [name, secret] of Object.entries(env)) {
       if (!(secret instanceof Secret))
         throw UserError.at(
@@ -323,15 +348,20 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
     const lines = Object.entries(env).map(([name, secret]) => `${name}=${secret.templateExpression()}\n`);
     const taken = this.templates?.length ?? 0;
     const destination = `secrets/env-${taken}.env`;
-    this.addTemplate(new Template({ destination, data: lines.join(""), env: true, perms: "0600" }));
+    const template = new Template({ destination, data: lines.join(""), env: true, perms: "0600" });
     const needsVault = Object.values(env).some(({ keeper }) => keeper === "vault");
-    if (needsVault && !this.vault) this.write("vault", new Vault());
-    return this;
+    return this.copyWith({
+      templates: [...(this.templates ?? []), template],
+      ...(needsVault && !this.vault ? { vault: new Vault() } : {}),
+    });
   }
 
-  /** Adds metadata; a key that is there already is an error. */
-  addMeta(meta: Readonly<Record<string, string>>): this {
-    this.write("meta", mergeNew("meta", this.meta, meta));
-    return this;
+  /**
+   * The same task with more metadata.
+   *
+   * @throws UserError where a key is there already, with another value
+   */
+  withMeta(meta: Readonly<Record<string, string>>): this {
+    return this.copyWith({ meta: mergeNew("meta", this.meta, meta) });
   }
 }

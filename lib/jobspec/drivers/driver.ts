@@ -1,4 +1,4 @@
-import { ANY_MAP, Block, decodeBlock, isPlainObject, Place, UserError } from "../engine";
+import { ANY_MAP, Block, decodeBlock, frozen, isPlainObject, Place, UserError } from "../engine";
 import type { ApiObject, CheckContext, Problem } from "../engine";
 import { ContainerdConfig, type ContainerdProps } from "./containerd";
 import { DockerConfig, type DockerProps } from "./docker";
@@ -23,7 +23,9 @@ export class Driver {
     readonly name: string,
     /** Its configuration: typed where the driver is known here. */
     readonly config: Block | Readonly<Record<string, unknown>> | undefined,
-  ) {}
+  ) {
+    Object.freeze(this);
+  }
 
   /** A container. */
   static docker(props: DockerProps): Driver {
@@ -82,7 +84,7 @@ export class Driver {
 
   /** Any other driver, with a configuration that nobody checks before the node does. */
   static custom(name: string, config?: Readonly<Record<string, unknown>>): Driver {
-    return new Driver(name, config);
+    return new Driver(name, frozen(config) as Readonly<Record<string, unknown>> | undefined);
   }
 
   /**

@@ -1,9 +1,11 @@
-import type { Api, ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
-import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
-import { Place } from "./place";
-import { UserError, type Problem } from "./problem";
-import { isServerValue, SERVER_VALUES, withKnownKeys, type ServerValue } from "./server-keys";
-import { isAtLeast } from "./versions";
+import { checkMarks } from "./marks";
+import { defined, type BlockDefinition, type BlockInfo, type CompiledField } from "./definition";
+import { describe } from "./describe";
+import type { ApiObject, CheckContext, Fields, InputsOf, OutputsOf } from "./field";
+import { frozen } from "./frozen";
+import { plain } from "./maps";
+import type { Place } from "./place";
+import { UserError } from "./problem";
 
 /** What every block takes beside its own properties. */
 export interface BlockOptions {
@@ -16,173 +18,111 @@ export interface BlockOptions {
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
-/** What a block of this kind is, beside its fields. */
-export interface BlockInfo {
-  /** Its type in Nomad's API, such as `RestartPolicy`. */
-  readonly api: string;
-  /** Its name in HCL, such as `restart`. */
-  readonly hcl: string;
-  /** API keys that only a server writes, with the kinds of their values: carried through an import, never a property. */
-  readonly serverOnly?: Readonly<Record<string, ServerValue>>;
-  /** The property that names one among its siblings, used in paths and messages. */
-  readonly key?: string;
-}
-
 /** Properties of a block as its constructor takes them. */
 export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
 
-/** A field as the walks over blocks want it: all of one shape, since they look at hundreds of kinds. */
-interface CompiledField {
-  readonly name: string;
-  readonly field: Field;
-  /** Its place among the fields of its block. */
-  readonly index: number;
-  /** The first API key that it owns. */
-  readonly api: string;
-  /** Whether what was read is written as it is. */
-  readonly plain: boolean;
-  /** Whether some Nomad does not take it: checked only where it is. */
-  readonly marked: boolean;
-  /** Whether there is nothing to say of a value that was read. */
-  readonly quiet: boolean;
-  readonly coerce: Field["coerce"];
-  readonly encode: Field["encode"];
-  readonly take: Field["take"];
-  readonly decode: Field["decode"];
-  readonly fault: Field["fault"];
-  readonly check: Field["check"];
-}
-
-const READ = Symbol("read");
-
-/** What a block is made of that was read: values that are of their kinds, in the order of their definition. */
-interface ReadProps {
-  readonly [READ]: { readonly set: readonly CompiledField[]; readonly values: readonly unknown[] };
-}
-
-/** Everything about one kind of block, worked out once. */
-export interface BlockDefinition extends BlockInfo {
-  readonly fields: Fields;
-  readonly list: readonly CompiledField[];
-  readonly byName: ReadonlyMap<string, CompiledField>;
-  readonly required: readonly CompiledField[];
-  /** API keys, with the property that owns each. */
-  readonly owned: ReadonlyMap<string, CompiledField>;
-  /** API keys in lower case, with the key as it is written: a server reads keys in any case. */
-  readonly keysInLowerCase: ReadonlyMap<string, string>;
-  /** Whether some property stands for two API keys. */
-  readonly hasPairs: boolean;
-}
-
 const DEFINITION = Symbol("definition");
-const SET = Symbol("set");
-const UNKNOWN = Symbol("unknown");
-const MISTAKEN = Symbol("mistaken");
-const OVERRIDES = Symbol("overrides");
-const CARRIED = Symbol("carried");
-const MAP_KEY = Symbol("key in a map");
+const VALUES = Symbol("values");
+const REST = Symbol("rest");
+const READ = Symbol("read");
+/** How Node's `util.inspect` asks a value for what to show of it. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
-let edits = 0;
+/** What is known of a block beside the values of its properties; most have nothing of it. */
+export interface Rest {
+  /** Names that were given and are no properties. */
+  readonly unknown?: readonly string[];
+  /** Why what was given holds no properties. */
+  readonly mistaken?: string;
+  readonly overrides?: Readonly<ApiObject>;
+  /** API values that have no property: what only a server sets, and what no release here knows yet. */
+  readonly carried?: Readonly<ApiObject>;
+  /** The key under which it stood in a map. */
+  readonly mapKey?: string;
+}
 
-/**
- * How many times a block was changed after it was made, over all blocks. Whoever keeps something that was worked out from a
- * model may go on using it as long as this number stands still.
- */
-export function modelEdits(): number {
-  return edits;
+/** What a block is made of that was read: values that are of their kinds, each at the index of its field. */
+interface ReadProps {
+  readonly [READ]: { readonly values: readonly unknown[]; readonly rest: Rest | undefined };
+}
+
+/** @internal Properties for the constructor of a block whose values were read, and nothing of them is to be looked at again. */
+export function readProps(values: readonly unknown[], rest: Rest | undefined): ReadProps {
+  return { [READ]: { values, rest } };
 }
 
 /**
- * A block of a Nomad job. Its properties are fixed once made, but for collections, which grow through
- * the `addX()` methods of the classes; so rendering is a function of what was written, however often asked.
+ * A block of a Nomad job: a value. What comes in is copied, and nothing of it ever changes; the `with…()` methods give back
+ * another block, which shares with this one all that did not change. So rendering is a function of what was written, however often asked.
  */
 export abstract class Block {
   /** @internal */ declare readonly [DEFINITION]: BlockDefinition;
   // Under symbols and not private, so that a copy can be made without running the constructors of subclasses.
-  /** @internal What was set, in the order of the definition: of many properties mostly few. */
-  declare [SET]: readonly CompiledField[];
-  /** @internal Names that were given and are no properties. */
-  declare [UNKNOWN]: readonly string[] | undefined;
-  /** @internal */ declare [OVERRIDES]: Readonly<ApiObject> | undefined;
-  /** @internal API values that have no property: what only a server sets, and what no release here knows yet. */
-  declare [CARRIED]: Readonly<ApiObject> | undefined;
-  /** @internal What was given in the place of properties, in words. */
-  declare [MISTAKEN]: string | undefined;
-  /** @internal */ declare [MAP_KEY]: string | undefined;
-  /** @internal Whether it was read from JSON and not changed since: every value is of its kind. */
-  declare [READ]: boolean | undefined;
+  /** @internal What was set, each at the index of its field. */
+  declare readonly [VALUES]: readonly unknown[];
+  /** @internal */ declare readonly [REST]: Rest | undefined;
+  /** @internal Whether it was read from JSON: every value is of its kind. */
+  declare readonly [READ]: boolean;
 
   protected constructor(props: object) {
     const read = (props as Partial<ReadProps> | undefined | null)?.[READ];
-    if (read) {
-      this[SET] = read.set;
-      for (let index = 0; index < read.set.length; index += 1)
-        valuesOf(this)[(read.set[index] as CompiledField).name] = read.values[index];
-      this[READ] = true;
-      return;
+    if (typeof read === "object") write(this, read.values, read.rest, true);
+    else {
+      const { values, rest } = taken(this[DEFINITION], props);
+      write(this, values, rest, false);
     }
-    const { byName } = this[DEFINITION];
-    const set: CompiledField[] = [];
-    this[SET] = set;
-    if (!isKeyed(props)) {
-      this[MISTAKEN] = describe(props);
-      return;
-    }
-    const input = props as ApiObject;
-    let unknown: string[] | undefined;
-    for (const name in input) {
-      const value = input[name];
-      if (value === undefined || name === "overrides") continue;
-      const of = byName.get(name);
-      if (of) {
-        insert(set, of);
-        // Only names of properties get here, which no input can choose.
-        valuesOf(this)[name] = hold(of, value);
-      } else {
-        (unknown ??= []).push(name);
-      }
-    }
-    if (unknown) this[UNKNOWN] = unknown;
-    if (input.overrides !== undefined) this[OVERRIDES] = input.overrides as ApiObject;
   }
 
   /** The block as API JSON: only what was set, plain data, equal however often it is asked for. */
   toApi(): ApiObject {
-    const out: ApiObject = this[CARRIED] ? { ...this[CARRIED] } : {};
-    const values = valuesOf(this);
-    const read = this[READ] === true;
-    for (const of of this[SET]) {
-      if (read && of.plain) out[of.api] = values[of.name];
-      else encodeAt(of, values[of.name], out);
+    const rest = this[REST];
+    const out: ApiObject = {};
+    if (rest?.carried) merge(out, rest.carried);
+    const { list } = this[DEFINITION];
+    const values = this[VALUES];
+    const read = this[READ];
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index];
+      if (value === undefined) continue;
+      const field = list[index] as CompiledField;
+      if (read && field.plain) out[field.api] = value;
+      else encodeAt(field, value, out);
     }
-    if (this[OVERRIDES]) merge(out, this[OVERRIDES]);
+    if (rest?.overrides) merge(out, rest.overrides);
     return out;
+  }
+
+  /** As JSON it is what Nomad's API takes. */
+  toJSON(): unknown {
+    return this.toApi();
   }
 
   /** Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];
-    if (this[MISTAKEN] !== undefined) {
-      at.error("field/type", `expected the properties of ${hcl} as an object, found ${this[MISTAKEN]}; write { … }`);
+    const rest = this[REST];
+    if (rest?.mistaken !== undefined) {
+      at.error("field/type", rest.mistaken);
       return;
     }
-    const values = valuesOf(this);
-    const read = this[READ] === true;
-    for (const of of this[SET]) {
-      if (read && of.quiet) continue;
-      const { name } = of;
-      const value = values[name];
+    const values = this[VALUES];
+    const read = this[READ];
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index];
+      if (value === undefined) continue;
+      const field = list[index] as CompiledField;
+      if (read && field.quiet) continue;
       // A place costs more than a look at a plain value; it is made where there is something to say.
-      if (of.fault) {
-        const fault = of.fault(value);
-        if (fault) at.property(name).report(fault);
+      if (field.fault) {
+        const fault = field.fault(value);
+        if (fault) at.property(field.name).report(fault);
       } else {
-        of.check(value, at.property(name), context);
+        field.check(value, at.property(field.name), context);
       }
-      if (of.marked) checkMarks(of.field, name, value, hcl, at, context);
+      if (field.marked) checkMarks(field.field, field.name, value, hcl, at, context);
     }
-    for (const { name, field, api } of required) {
-      if (values[name] !== undefined || this[CARRIED]?.[api] !== undefined) continue;
+    for (const { name, field, index, api } of required) {
+      if (values[index] !== undefined || rest?.carried?.[api] !== undefined) continue;
       const message = `${hcl} needs "${name}"; write one`;
       at.property(name).report(
         field.options.lenient
@@ -190,18 +130,12 @@ export abstract class Block {
           : { rule: "field/required", message },
       );
     }
-    if (!this[UNKNOWN]) return;
-    for (const name of this[UNKNOWN]) at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
+    for (const name of rest?.unknown ?? []) at.property(name).error("field/unknown", unknownProperty(name, hcl, list));
   }
 
   /** @internal The key under which an import found it in a map, where that is not its name. */
   get mapKey(): string {
-    return this[MAP_KEY] ?? this.blockKey ?? "";
-  }
-
-  /** @internal */
-  set mapKey(key: string) {
-    this[MAP_KEY] = key;
+    return this[REST]?.mapKey ?? this.blockKey ?? "";
   }
 
   /** What names this block among its siblings, or nothing. */
@@ -213,57 +147,83 @@ export abstract class Block {
 
   /** The same block with some of its properties written anew; `undefined` takes one away. */
   protected copyWith(changes: object): this {
+    const { byName, key } = this[DEFINITION];
+    const values: unknown[] = [...this[VALUES]];
+    let rest = this[REST];
+    for (const [name, value] of Object.entries(changes) as [string, unknown][]) {
+      const field = byName.get(name);
+      if (field) {
+        while (values.length < field.index) values.push(undefined);
+        values[field.index] = hold(field, value);
+        // Under its old key it would keep its old name.
+        if (name === key && rest?.mapKey !== undefined) rest = { ...rest, mapKey: undefined };
+      } else if (name === "overrides") rest = { ...rest, overrides: frozen(value) as ApiObject | undefined };
+      else rest = { ...rest, unknown: [...(rest?.unknown ?? []), name] };
+    }
+    while (values.length > 0 && values[values.length - 1] === undefined) values.pop();
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
-    for (const [name, value] of Object.entries(changes)) copy.write(name, value);
+    write(copy, values, rest, false);
     return copy;
+  }
+
+  /**
+   * The same block with one more element in a list, or with one of its blocks changed.
+   *
+   * @param given the element, or what the block that is to be changed is called among its siblings
+   * @throws UserError where no block is called so, or where what comes back is no block of that kind
+   */
+  protected copyWithOne<T extends Block>(name: string, given: object | string, change?: (block: T) => T): this {
+    const list = (this.read(name) as readonly T[] | undefined) ?? [];
+    if (typeof given !== "string" || !change) return this.copyWith({ [name]: [...list, given] });
+    const key = given;
+    const place = `${name}[${key}]`;
+    if (!list.some((block) => block instanceof Block && block.blockKey === key)) {
+      const known = list.flatMap((block) => (block instanceof Block ? [`"${block.blockKey ?? ""}"`] : []));
+      const wayOut = known.length === 0 ? "there are none" : `write one of ${known.join(", ")}`;
+      throw UserError.at(place, `is not there; ${wayOut}`, "model/missing");
+    }
+    return this.copyWith({
+      [name]: list.map((block) => (block.blockKey === key ? changed(block, change, place) : block)),
+    });
+  }
+
+  /** The same block with every block of a list changed. */
+  protected copyWithEach<T extends Block>(name: string, change: (block: T) => T): this {
+    const list = this.read(name) as readonly T[] | undefined;
+    if (!list) return this;
+    const next = list.map((block, index) => changed(block, change, `${name}[${block.blockKey ?? index}]`));
+    return next.every((block, index) => block === list[index]) ? this : this.copyWith({ [name]: next });
   }
 
   /** A value as it was written, by the property's name. */
   protected read(name: string): unknown {
-    return valuesOf(this)[name];
-  }
-
-  /** Puts a value in the place of the one written, for the `addX()` and `setX()` methods of the classes. */
-  protected write(name: string, value: unknown): void {
-    edits += 1;
-    this[READ] = false;
-    const of = this[DEFINITION].byName.get(name);
-    if (!of) {
-      this[UNKNOWN] = [...(this[UNKNOWN] ?? []), name];
-      return;
-    }
-    const set = this[SET].filter((other) => other !== of);
-    if (value !== undefined) insert(set, of);
-    this[SET] = set;
-    valuesOf(this)[name] = value === undefined ? undefined : hold(of, value);
-  }
-
-  /** Adds to a list. */
-  protected append(name: string, value: unknown): void {
-    const list = (this.read(name) as unknown[] | undefined) ?? [];
-    this.write(name, [...list, value]);
+    const field = this[DEFINITION].byName.get(name);
+    return field && this[VALUES][field.index];
   }
 
   /** @internal What `overrides` would have to say so that a copy renders the same; nothing where properties say it all. */
   overridden(): Readonly<ApiObject> | undefined {
     const { serverOnly } = this[DEFINITION];
-    const carried = Object.entries(this[CARRIED] ?? {}).filter(
+    const rest = this[REST];
+    const carried = Object.entries(rest?.carried ?? {}).filter(
       ([key, value]) => value !== null && !(serverOnly && Object.hasOwn(serverOnly, key)),
     );
-    const all = { ...Object.fromEntries(carried), ...this[OVERRIDES] };
+    const all = { ...Object.fromEntries(carried), ...rest?.overrides };
     return Object.keys(all).length > 0 ? all : undefined;
   }
 
-  /** @internal What an import found that has no property. */
-  carry(values: ApiObject | undefined): void {
-    if (values) this[CARRIED] = values;
+  /** @internal What a debugger and `console.log` show: the properties that were set. */
+  [INSPECT](_depth: number, options: object, inspect?: (value: unknown, options: object) => string): unknown {
+    const set: ApiObject = {};
+    eachProperty(this, (name, value) => (set[name] = value));
+    return inspect ? `${this.constructor.name} ${inspect(set, options)}` : set;
   }
 }
 
 /** What every block of these fields can do. */
 export interface Changeable<F extends Fields> {
   /** The same block with some of its properties written anew; `undefined` takes one away. */
-  with(changes: Partial<InputsOf<F>>): this;
+  with(changes: Partial<PropsOf<F>>): this;
 }
 
 /** A class made for a record of fields: the base that the class of a block extends. */
@@ -273,56 +233,26 @@ export interface BlockClass<F extends Fields> {
 
 /** Makes the base class for a block from its fields. */
 export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClass<F> {
-  const list = Object.entries(fields).map(([name, field], index) => compiled(name, field, index));
-  const definition: BlockDefinition = {
-    ...info,
-    fields,
-    list,
-    byName: new Map(list.map((of) => [of.name, of])),
-    required: list.filter(({ field }) => field.required),
-    owned: new Map(list.flatMap((of) => of.field.api.map((api) => [api, of] as const))),
-    hasPairs: list.some(({ field }) => field.api.length > 1),
-    keysInLowerCase: new Map(
-      [...list.flatMap(({ field }) => field.api), ...Object.keys(info.serverOnly ?? {})].map((api) => [
-        api.toLowerCase(),
-        api,
-      ]),
-    ),
-  };
+  const definition = defined(info, fields);
 
   class Base extends Block {
     constructor(props: PropsOf<F>) {
       super(props);
     }
-    with(changes: Partial<InputsOf<F>>): this {
+    with(changes: Partial<PropsOf<F>>): this {
       return this.copyWith(changes);
     }
   }
   Object.defineProperty(Base.prototype, DEFINITION, { value: definition });
+  for (const { name, index } of definition.list)
+    Object.defineProperty(Base.prototype, name, {
+      configurable: true,
+      enumerable: true,
+      get(this: Block) {
+        return this[VALUES][index];
+      },
+    });
   return Base as unknown as BlockClass<F>;
-}
-
-function compiled(name: string, field: Field, index: number): CompiledField {
-  const { enterprise, since, deprecated } = field.options;
-  const marked = enterprise !== undefined || since !== undefined || deprecated !== undefined;
-  const plain = field.plain ?? false;
-  const { coerce, encode, take, decode, fault, check } = field;
-  const quiet = plain && field.unjudged === true && !marked;
-  return {
-    name,
-    field,
-    index,
-    api: field.api[0] as string,
-    plain,
-    marked,
-    quiet,
-    coerce,
-    encode,
-    take,
-    decode,
-    fault,
-    check,
-  };
 }
 
 /** The definition behind a block or the class of one. */
@@ -330,127 +260,73 @@ export function definitionOf(block: Block | (abstract new (...args: never[]) => 
   return typeof block === "function" ? (block.prototype as Block)[DEFINITION] : block[DEFINITION];
 }
 
-/** Reads a block back from API JSON, collecting what is wrong at `at`. */
-export function decodeBlock<T extends Block>(type: new (props: never) => T, given: Api, at: Place): T | undefined {
-  if (!isPlainObject(given)) {
-    at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(given)}`);
-    return undefined;
-  }
-  const { owned, serverOnly, keysInLowerCase, hasPairs } = definitionOf(type);
-  // What is made of two keys is read whole, so both must be found under their names first.
-  const hasOtherKeys =
-    hasPairs && Object.keys(given).some((key) => !owned.has(key) && keysInLowerCase.get(key.toLowerCase()) !== key);
-  const json = hasOtherKeys ? withKnownKeys(given, keysInLowerCase) : given;
-  const set: CompiledField[] = [];
-  const values: unknown[] = [];
-  const several: CompiledField[] = [];
-  let carried: ApiObject | undefined;
-  for (const key in json) {
-    // null and absent are the same to Nomad, and most of what its parser gives is null.
-    const found = json[key];
-    if (found === null || found === undefined) continue;
-    const of = owned.get(key);
-    if (of) {
-      // A property of two keys is read once, also where it cannot be.
-      if (of.field.api.length > 1) {
-        if (several.includes(of)) continue;
-        several.push(of);
-      }
-      const value: unknown = of.take?.(found) ?? of.decode(json, at.property(of.name));
-      if (value === undefined) {
-        // A list of nulls alone is something to a server: no block is in it, and yet it is not empty.
-        if (Array.isArray(found) && found.length > 0 && found.every((item) => item === null))
-          (carried ??= Object.create(null) as ApiObject)[key] = found;
-        continue;
-      }
-      const place = insert(set, of);
-      const held = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
-      if (place === values.length) values.push(held);
-      else values.splice(place, 0, held);
-      continue;
+/** Visits the properties of a block that were set, in the order of the definition. */
+export function eachProperty(block: Block, visit: (name: string, value: unknown) => void): void {
+  const { list } = block[DEFINITION];
+  const values = block[VALUES];
+  for (let index = 0; index < values.length; index += 1)
+    if (values[index] !== undefined) visit((list[index] as CompiledField).name, values[index]);
+}
+
+/** Gives a block that is being made what it is. */
+function write(block: Block, values: readonly unknown[], rest: Rest | undefined, read: boolean): void {
+  const made = block as { -readonly [K in typeof VALUES | typeof REST | typeof READ]: Block[K] };
+  made[VALUES] = values;
+  made[REST] = rest;
+  made[READ] = read;
+}
+
+/** What is held of the properties that somebody wrote. */
+function taken({ byName, list, hcl }: BlockDefinition, props: unknown): { values: readonly unknown[]; rest?: Rest } {
+  if (!isKeyed(props))
+    return {
+      values: [],
+      rest: { mistaken: `expected the properties of ${hcl} as an object, found ${describe(props)}; write { … }` },
+    };
+  if (VALUES in props && !(props instanceof Block))
+    return {
+      values: [],
+      rest: { mistaken: "a block that is spread leaves its properties behind; write block.with({ … })" },
+    };
+  const values = new Array<unknown>(list.length);
+  let length = 0;
+  let unknown: string[] | undefined;
+  for (const name in props) {
+    const value = props[name];
+    if (value === undefined || name === "overrides") continue;
+    const field = byName.get(name);
+    if (field) {
+      values[field.index] = hold(field, value);
+      if (field.index >= length) length = field.index + 1;
+    } else {
+      (unknown ??= []).push(name);
     }
-    if (isTooDeep(found)) {
-      at.property(key).error("import/depth", TOO_DEEP);
-      continue;
-    }
-    const kind = serverOnly && Object.hasOwn(serverOnly, key) ? serverOnly[key] : undefined;
-    if (kind === undefined && keysInLowerCase.has(key.toLowerCase()))
-      return decodeBlock(type, withKnownKeys(json, keysInLowerCase), at);
-    if (kind !== undefined && !isServerValue(found, kind))
-      at.property(key).error("import/type", `expected ${SERVER_VALUES[kind]}, found ${describe(found)}`);
-    if (kind === undefined)
-      at.property(key).warning("import/unknown-field", `Nomad's field "${key}" is not known here; kept as it is`);
-    (carried ??= Object.create(null) as ApiObject)[key] = found;
   }
-  const props: ReadProps = { [READ]: { set, values } };
-  const block = new type(props as never);
-  block.carry(carried);
-  return block;
-}
-
-/** What reading a block gave: nothing where it is unreadable, and everything that was noticed. */
-export interface Reading<T> {
-  readonly block: T | undefined;
-  readonly problems: readonly Problem[];
-}
-
-/** Reads a block from API JSON. */
-export function readBlock<T extends Block>(type: new (props: never) => T, json: Api): Reading<T> {
-  const problems: Problem[] = [];
-  const block = decodeBlock(type, json, Place.root(problems));
-  return { block: problems.some(({ severity }) => severity === "error") ? undefined : block, problems };
-}
-
-/** What a field's marks mean to the Nomad that the job is for. */
-function checkMarks(field: Field, name: string, value: unknown, hcl: string, at: Place, context: CheckContext): void {
-  const { enterprise, since, deprecated } = field.options;
-  if (enterprise && !context.enterprise && saysSomething(value)) {
-    const rule = "target/enterprise";
-    const wayOut = "leave it out, or set the target's enterprise to true";
-    if (enterprise === "ignored")
-      at.property(name).warning(rule, `open-source Nomad ignores "${name}" of ${hcl}; ${wayOut}`);
-    else at.property(name).error(rule, `"${name}" of ${hcl} needs Nomad Enterprise; ${wayOut}`);
-  }
-  if (since !== undefined && saysSomething(value) && !isAtLeast(context.nomadVersion, since)) {
-    const message = `Nomad knows "${name}" of ${hcl} since ${since}, and ${context.nomadVersion} ignores it; leave it out`;
-    at.property(name).warning("target/version", message);
-  }
-  if (deprecated !== undefined && saysSomething(value)) {
-    at.property(name).warning("field/deprecated", `"${name}" of ${hcl} is deprecated; write ${deprecated}`);
-  }
-}
-
-/** Whether a value is another than the empty one of its kind. */
-function saysSomething(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return Boolean(value);
-  if (Array.isArray(value)) return value.length > 0;
-  // Units render as numbers.
-  return !("toJSON" in value) || (value as { toJSON(): unknown }).toJSON() !== 0;
-}
-
-/** A block as the record of its values: each is a plain property under its own name, which is what is fastest to read. */
-function valuesOf(block: Block): ApiObject {
-  return block as unknown as ApiObject;
+  values.length = length;
+  const overrides = props instanceof Block ? props[REST]?.overrides : props.overrides;
+  if (!unknown && overrides === undefined) return { values };
+  return { values, rest: { unknown, overrides: frozen(overrides) as ApiObject | undefined } };
 }
 
 /** Whether a value has properties of its own: a text or a list has one for each letter or element, and none is meant. */
-function isKeyed(value: unknown): boolean {
+function isKeyed(value: unknown): value is ApiObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Keeps the order of the definition, whatever the order in which somebody wrote. */
-function insert(set: CompiledField[], of: CompiledField): number {
-  let at = set.length;
-  while (at > 0 && (set[at - 1] as CompiledField).index > of.index) at -= 1;
-  if (at === set.length) set.push(of);
-  else set.splice(at, 0, of);
-  return at;
+/** What is held of a written value: nested blocks as their classes, everything else as a copy that nobody changes. */
+function hold({ coerce }: CompiledField, value: unknown): unknown {
+  if (!coerce) return frozen(value);
+  const held = coerce(value);
+  return Array.isArray(held) && held !== value ? Object.freeze(held) : frozen(held);
 }
 
-/** What is held of a written value: nested blocks as their classes, lists that nobody changes from outside. */
-function hold({ coerce }: CompiledField, value: unknown): unknown {
-  const held = coerce ? coerce(value) : value;
-  return Array.isArray(held) ? Object.freeze(held === value ? [...(held as unknown[])] : held) : held;
+/** A block as somebody's function changes it. */
+function changed<T extends Block>(block: T, change: (block: T) => T, place: string): T {
+  const next: unknown = change(block);
+  if (next instanceof Block && next[DEFINITION] === block[DEFINITION]) return next as T;
+  const { hcl } = block[DEFINITION];
+  const message = `expected the changed ${hcl}, found ${describe(next)}; give back what the with…() methods gave`;
+  throw UserError.at(place, message, "model/changed");
 }
 
 function encodeAt({ encode, name }: CompiledField, value: unknown, out: ApiObject): void {
@@ -471,7 +347,7 @@ function join(name: string, rest: string): string {
 function merge(out: ApiObject, overrides: Readonly<ApiObject>): void {
   for (const key of Object.keys(overrides)) {
     if (overrides[key] === null) delete out[key];
-    else out[key] = structuredClone(overrides[key]);
+    else out[key] = plain(overrides[key]);
   }
 }
 

@@ -39,14 +39,13 @@ export function holdsSecret(text: string): boolean {
 
 /** What to do about it. */
 export const NO_SECRET =
-  "holds a secret, which would be written in plain; give it to a task with addSecretEnv({ NAME: secret })";
+  "holds a secret, which would be written in plain; give it to a task with withSecretEnv({ NAME: secret })";
 
 /** Whether a value is the empty one of its kind: 0, false, "", an empty list or map, a unit of 0. */
 export function isEmptyValue(held: unknown): boolean {
   if (held === "" || held === 0 || held === false) return true;
   if (Array.isArray(held)) return held.length === 0;
   if (isPlainObject(held)) return Object.keys(held).length === 0;
-  return (
-    typeof held === "object" && held !== null && "toJSON" in held && (held as { toJSON(): unknown }).toJSON() === 0
-  );
+  if (typeof held !== "object" || held === null || "toApi" in held || !("toJSON" in held)) return false;
+  return (held as { toJSON(): unknown }).toJSON() === 0;
 }

@@ -1,8 +1,9 @@
-import { Block, decodeBlock, definitionOf } from "./block";
+import { Block, definitionOf } from "./block";
 import { describe, isPlainObject } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
 import { ANY_MAP, define, TEXT_MAP, TEXTS_MAP } from "./maps";
 import type { Place } from "./place";
+import { decodeBlock } from "./reading";
 import { BOOL, INT, INTS, scalar, TEXT, TEXTS, within, type Limits } from "./scalars";
 
 /** Whether the options make the property required, as a type. */
@@ -183,18 +184,12 @@ export function blockMap<C extends AnyBlockClass>(
       const found = json[api];
       if (found === undefined || found === null) return undefined;
       if (isPlainObject(found)) {
+        const wanted = type();
         const entries = Object.entries(found).filter(([, item]) => item !== null || options.nullElement !== "none");
-        const list = decodeList(
-          type(),
-          entries.map(([, item]) => item),
-          at,
-          options.nullElement,
+        const list = entries.map(([key, item], index) =>
+          decodeBlock(wanted, item === null && options.nullElement === "empty" ? {} : item, at.element(index), key),
         );
-        for (const [index, [key]] of entries.entries()) {
-          const block = list?.[index];
-          if (block && block.blockKey !== key) block.mapKey = key;
-        }
-        return list;
+        return list.includes(undefined) ? undefined : (list as InstanceType<C>[]);
       }
       at.error("import/type", `expected an object, found ${describe(found)}`);
       return undefined;

@@ -1,7 +1,11 @@
 /** One definition per block: the machinery that makes types, rendering, reading and checks out of it. */
 export { apiPathOf, wayTo, type ApiPath, type Way } from "./api-path";
-export { Block, blockOf, decodeBlock, definitionOf, modelEdits, readBlock } from "./block";
-export type { BlockClass, BlockDefinition, BlockInfo, BlockOptions, PropsOf, Reading } from "./block";
+export { Block, blockOf, definitionOf, eachProperty } from "./block";
+export type { BlockClass, BlockOptions, PropsOf } from "./block";
+export type { BlockDefinition, BlockInfo } from "./definition";
+export { frozen } from "./frozen";
+export { isAtLeast } from "./versions";
+export { decodeBlock, readBlock, type Reading } from "./reading";
 export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
 export {
   describe,
@@ -37,4 +41,3 @@ export { ReadableError } from "./readable-error";
 export type { Problem, Severity } from "./problem";
 export { scalar, within } from "./scalars";
 export type { Codec } from "./scalars";
-export { isAtLeast } from "./versions";

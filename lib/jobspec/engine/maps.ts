@@ -115,7 +115,8 @@ function wrongItself(value: unknown, depth: number): string | undefined {
   return `${describe(value)} is no plain data; write texts, numbers, lists and objects`;
 }
 
-function plain(value: unknown): Api {
+/** A copy of JSON, with its tokens as they are. */
+export function plain(value: unknown): Api {
   if (Array.isArray(value)) return value.map(plain);
   if (isResolvable(value) || typeof value !== "object" || value === null) return value;
   const out: ApiObject = {};

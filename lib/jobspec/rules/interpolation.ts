@@ -1,4 +1,4 @@
-import { Block, isDeferred, isPlainObject, type Place } from "../engine";
+import { Block, eachProperty, isDeferred, isPlainObject, type Place } from "../engine";
 import type { GroupRule } from "./walk";
 
 /**
@@ -24,9 +24,9 @@ function inConfig(value: unknown, at: Place, depth: number): void {
   if (typeof value === "string") inText(value, at);
   else if (isDeferred(value) || depth > DEEPEST) return;
   else if (Array.isArray(value)) value.forEach((item, index) => inConfig(item, at.element(index), depth + 1));
-  else if (isPlainObject(value) || value instanceof Block) {
+  else if (value instanceof Block) eachProperty(value, (name, item) => inConfig(item, at.property(name), depth + 1));
+  else if (isPlainObject(value))
     for (const [key, item] of Object.entries(value)) inConfig(item, at.property(key), depth + 1);
-  }
 }
 
 function inText(text: string, at: Place): void {

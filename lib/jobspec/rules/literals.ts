@@ -1,5 +1,5 @@
 import { Driver } from "../drivers";
-import { Block, isDeferred, isPlainObject, Place, type Problem } from "../engine";
+import { Block, eachProperty, isDeferred, isPlainObject, Place, type Problem } from "../engine";
 import {
   aroundElements,
   aroundKey,
@@ -19,7 +19,7 @@ import type { JobRule } from "./walk";
 export const literals: JobRule = ({ value, at }) => inBlock(value, at);
 
 function inBlock(block: Block, at: Place): void {
-  for (const [name, value] of Object.entries(block)) inProperty(name, value, at);
+  eachProperty(block, (name, value) => inProperty(name, value, at));
   const overrides = block.overridden();
   if (overrides) inData(overrides, NOTHING_AROUND, at.property("overrides"), 0);
 }
@@ -79,5 +79,5 @@ function inText(text: string, around: Around, at: Place, wayOut = WAY_OUT): void
 }
 
 const WAY_OUT =
-  "keep it in a Nomad variable or in Vault, and write addSecretEnv({ NAME: Secret.fromNomadVariable(path, key) })";
+  "keep it in a Nomad variable or in Vault, and write withSecretEnv({ NAME: Secret.fromNomadVariable(path, key) })";
 const OUT_OF_KEYS = "keep it in a Nomad variable or in Vault: whoever may read the key, or Terraform's state, reads it";

@@ -10,7 +10,9 @@ export class Cpu {
     readonly mhz: number | undefined,
     /** The reserved cores, where there are any. */
     readonly cores: number | undefined,
-  ) {}
+  ) {
+    Object.freeze(this);
+  }
 
   /** A share in MHz. Nomad's default is 100. */
   static mhz(count: number): Cpu {

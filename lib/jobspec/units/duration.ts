@@ -21,7 +21,9 @@ export class Duration {
   private constructor(
     /** Its length in nanoseconds. */
     readonly nanoseconds: number,
-  ) {}
+  ) {
+    Object.freeze(this);
+  }
 
   static nanoseconds(count: number): Duration {
     return new Duration(count);

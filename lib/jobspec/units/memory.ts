@@ -10,7 +10,9 @@ export class Memory {
   private constructor(
     /** The amount in MiB. */
     readonly mebibytes: number,
-  ) {}
+  ) {
+    Object.freeze(this);
+  }
 
   static mebibytes(count: number): Memory {
     return new Memory(count);

@@ -1,15 +1,23 @@
 import { createHash } from "node:crypto";
-import { Job, UserError, type JobProps } from "../../jobspec";
-import { checkProps, POOL_META, TOKEN_IN_STRING } from "../../jobspec/host";
+import { Job, UserError, type ApiObject, type JobProps } from "../../jobspec";
+import { checkProps, POOL_META, TOKEN_IN_STRING, type CheckContext, type Place } from "../../jobspec/host";
 
 /** Properties of {@link PoolJob}. */
 export interface PoolJobProps extends Omit<JobProps, "id"> {
   /** The pool's name: letters, digits and dashes. */
   readonly pool: string;
+  /**
+   * The job's id, where it shall not follow from what the job is made of.
+   *
+   * @default - the pool's name with a hash of the job
+   */
+  readonly id?: string;
 }
 
 /** The most letters that the id of a pool's job adds to the pool's name. */
 const DIGITS = 8;
+/** The rule about tokens in it. */
+const TOKEN = "pool/token";
 /** cdktf's tokens for numbers are below this. */
 const LOWEST_REAL_NUMBER = -1e280;
 
@@ -19,11 +27,25 @@ const LOWEST_REAL_NUMBER = -1e280;
  * leased is stopped by a change. The count is part of it. An id that is given by `with({ id })` is kept as it is.
  */
 export class PoolJob extends Job {
+  static {
+    // A property of the model, which TypeScript lets no accessor take the place of.
+    Object.defineProperty(this.prototype, "id", {
+      configurable: true,
+      enumerable: true,
+      get(this: PoolJob) {
+        return this.read("id");
+      },
+    });
+  }
+
+  /** Whether somebody gave it its id. */
+  private readonly named: boolean;
+
   constructor(given: PoolJobProps) {
     checkProps(given, "PoolJob");
-    const { pool, ...props } = given;
-    super({ ...props, id: pool, meta: { ...props.meta, [POOL_META]: pool } });
-    deriveId(this);
+    const { pool, id, ...props } = given;
+    super({ ...props, id: id ?? pool, meta: { ...props.meta, [POOL_META]: pool } });
+    this.named = id !== undefined;
   }
 
   /** The pool's name, which stays the same over all generations. */
@@ -31,35 +53,38 @@ export class PoolJob extends Job {
     return this.meta?.[POOL_META] ?? "";
   }
 
+  override toApi(): { readonly Job: ApiObject } {
+    const { Job: job } = super.toApi();
+    return { Job: { ...job, ID: this.named ? job.ID : this.generation(job) } };
+  }
+
+  override checkBlock(at: Place, context: CheckContext): void {
+    super.checkBlock(at, context);
+    try {
+      if (!this.named) this.generation(super.toApi().Job);
+    } catch (error) {
+      // What has no JSON was reported where it stands.
+      if (!(error instanceof UserError)) throw error;
+      for (const { rule, message } of error.problems) if (rule === TOKEN) at.property("id").error(rule, message);
+    }
+  }
+
   /** A copy with some changes. Its id is worked out anew, unless it is one of them, or was given before. */
   protected override copyWith(changes: object): this {
-    const isGiven = "id" in changes || Object.getOwnPropertyDescriptor(this, "id")?.get === undefined;
     const copy = super.copyWith(changes);
-    return isGiven ? copy : deriveId(copy);
+    return "id" in changes ? Object.assign(copy, { named: true }) : copy;
   }
-}
 
-/** Makes the id of a job one that is worked out when it is read. */
-function deriveId<T extends PoolJob>(job: T): T {
-  // Not enumerable, so that copies are made without working it out.
-  return Object.defineProperty(job, "id", {
-    configurable: true,
-    enumerable: false,
-    get(this: PoolJob) {
-      return `${this.pool}-${generationOf(this)}`;
-    },
-    set(this: PoolJob, value: string) {
-      Object.defineProperty(this, "id", { configurable: true, enumerable: true, writable: true, value });
-    },
-  });
-}
+  /** Its id is worked out when it is asked for, so that a value that only Terraform knows is refused where it is rendered. */
+  protected override read(name: string): unknown {
+    return name === "id" && !this.named ? this.generation(super.toApi().Job) : super.read(name);
+  }
 
-/** The first digits of the hash of a job's template: all of the job but its id. */
-function generationOf(job: PoolJob): string {
-  const bare = Object.assign(Object.create(Job.prototype) as Job, job, { id: "" });
-  const { ID: _, ...template } = bare.toApi().Job;
-  const text = JSON.stringify(template, (key, value: unknown) => inOneOrder(key, value));
-  return createHash("sha256").update(text).digest("hex").slice(0, DIGITS);
+  /** The pool's name with the first digits of the hash of the job's template: all of the job but its id. */
+  private generation({ ID: _, ...template }: ApiObject): string {
+    const text = JSON.stringify(template, (key, value: unknown) => inOneOrder(key, value));
+    return `${this.pool}-${createHash("sha256").update(text).digest("hex").slice(0, DIGITS)}`;
+  }
 }
 
 /** Maps in the order of their keys. A value that only Terraform will know says nothing about what the job is. */
@@ -71,7 +96,7 @@ function inOneOrder(key: string, value: unknown): unknown {
     throw UserError.at(
       "id",
       `the id of a pool's job is made of all that is in it, and ${key || "a value"} is known to Terraform only; write the value itself`,
-      "pool/token",
+      TOKEN,
     );
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -170,7 +170,7 @@ export class RuntimeJob extends Job {
       }),
       task: task
         .with({ dispatchPayload: { file: PAYLOAD } })
-        .addTemplate(new Template({ source: `local/${PAYLOAD}`, destination: "secrets/request.env", env: true })),
+        .withTemplate(new Template({ source: `local/${PAYLOAD}`, destination: "secrets/request.env", env: true })),
     });
   }
 
@@ -253,5 +253,5 @@ function runtimeTask(props: RuntimeJobProps, command: Command): Task {
     resources: resources ?? new Resources({ cpu: coreShare(0.5), memory: Memory.mebibytes(512) }),
     logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),
   });
-  return apiKey === undefined ? task : task.addSecretEnv({ [KEY_VARIABLES[provider]]: apiKey });
+  return apiKey === undefined ? task : task.withSecretEnv({ [KEY_VARIABLES[provider]]: apiKey });
 }

@@ -94,6 +94,7 @@ export class SlotPoolJob extends PoolJob {
     const { contained, own } = wayOf(props);
     super({
       pool: name,
+      ...(generations ? {} : { id: name }),
       type: "service",
       datacenters,
       meta: { slots: String(slots) },
@@ -143,8 +144,6 @@ export class SlotPoolJob extends PoolJob {
         }),
       ],
     });
-    if (!generations)
-      Object.defineProperty(this, "id", { value: name, configurable: true, enumerable: true, writable: true });
   }
 
   /** The pool that Hermes' environment variables, TERMINAL_NOMAD_…, ask for; what is given here counts before them. */

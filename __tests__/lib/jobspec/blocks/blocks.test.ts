@@ -133,16 +133,16 @@ describe("blocks render what Nomad's API takes", () => {
 
   test("a job with every kind of child", () => {
     const job = new lib.Job({ id: "web", type: "service", meta: { b: "2", a: "1" } })
-      .addGroup(
+      .withGroup(
         new lib.TaskGroup({ name: "web", volumes: [lib.VolumeRequest.host("data", "disk")] })
-          .addService(new lib.Service({ name: "web" }).addCheck(lib.Check.tcp({ name: "up" })))
-          .addTask(
-            new lib.Task({ name: "web", driver: lib.Driver.custom("podman", { image: "a" }) }).addTemplate(
+          .withService(new lib.Service({ name: "web" }).withCheck(lib.Check.tcp({ name: "up" })))
+          .withTask(
+            new lib.Task({ name: "web", driver: lib.Driver.custom("podman", { image: "a" }) }).withTemplate(
               lib.Template.file("local/a", "a"),
             ),
           ),
       )
-      .addConstraint(lib.Constraint.distinctHosts());
+      .withConstraint(lib.Constraint.distinctHosts());
     expect(job.toApi()).toEqual({
       Job: {
         ID: "web",

@@ -42,10 +42,13 @@ describe("a block", () => {
     expect(web.groups).toHaveLength(1);
   });
 
-  test("grows through its methods only, and says what is there already", () => {
-    const group = new TaskGroup({ name: "web" }).addTask(task().addEnv({ A: "1" }));
+  test("has methods that give back another, and say what is there already", () => {
+    const empty = new TaskGroup({ name: "web" });
+    const group = empty.withTask(task().withEnv({ A: "1" }));
+    expect(empty.tasks).toBeUndefined();
     expect(group.tasks?.[0]?.env).toEqual({ A: "1" });
-    expect(() => group.tasks?.[0]?.addEnv({ A: "2" })).toThrow(UserError);
+    expect(() => group.task("web")?.withEnv({ A: "2" })).toThrow(UserError);
+    expect(group.task("web")?.withEnv({ A: "1", B: "2" }).env).toEqual({ A: "1", B: "2" });
   });
 
   test("changed with() leaves the original as it was, and stays of its class", () => {

@@ -13,8 +13,8 @@ test("the same template is the same job, and any change of it another", () => {
     new WarmPoolJob({ provider: "openai", execution: { kind: "docker", image: "own:2" } }),
     new WarmPoolJob({ provider: "openai", datacenters: ["dc1"] }),
     usual.with({ priority: 41 }),
-    new WarmPoolJob({ provider: "openai" }).addMeta({ team: "a" }),
-    new WarmPoolJob({ provider: "openai" }).addGroup(new TaskGroup({ name: "more" })),
+    new WarmPoolJob({ provider: "openai" }).withMeta({ team: "a" }),
+    new WarmPoolJob({ provider: "openai" }).withGroup(new TaskGroup({ name: "more" })),
   ];
   const ids = [usual, ...others].map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);

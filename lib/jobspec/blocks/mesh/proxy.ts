@@ -1,7 +1,7 @@
 import { anyMap, block, blockOf, blocks, int, text, type PropsOf } from "../../engine";
 import { Expose } from "./expose";
 import { TransparentProxy } from "./transparent-proxy";
-import { Upstream } from "./upstream";
+import { Upstream, type UpstreamProps } from "./upstream";
 
 const fields = {
   /** Address at which the proxy finds the service. @default "127.0.0.1" */
@@ -31,5 +31,10 @@ export interface ProxyProps extends PropsOf<typeof fields> {}
 export class Proxy extends blockOf({ api: "ConsulProxy", hcl: "proxy" }, fields) {
   constructor(props: ProxyProps = {}) {
     super(props);
+  }
+
+  /** The same proxy with one more service that it reaches. */
+  withUpstream(upstream: Upstream | UpstreamProps): this {
+    return this.copyWithOne("upstreams", upstream);
   }
 }
