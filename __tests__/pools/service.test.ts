@@ -162,7 +162,7 @@ test("whoever does not wait is told at once that nothing is free, however many a
   const service = running[0] as ServiceProcess;
   const client = service.client(ann);
   const held: ServedContainer[] = [];
-  while (held.length < SIZE - 1) held.push(await claim(client));
+  while (held.length < SIZE - 1) held.push(await claim(client, { ttl: 600_000 }));
   const oneIsFree = () =>
     until("one is free", async () => {
       const { body } = await get(service, ann, "/api/pools");

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
+import { reference } from "../../scripts/reference/main";
 import { corpus, testWithCorpus } from "../support/corpus";
 
 const ROOT = join(__dirname, "../..");
@@ -27,27 +27,9 @@ describe("the JSON Schema", () => {
   });
 });
 
-/** What the definitions say today, made in a process of its own as `npm run reference` does: files, and what has no words. */
-interface Made {
-  readonly files: readonly { readonly file: string; readonly text: string }[];
-  readonly silent: readonly string[];
-}
-
 describe("the reference", () => {
-  let made: Made;
-  beforeAll(() => {
-    const { stdout } = spawnSync(
-      process.execPath,
-      [
-        "--import",
-        "tsx",
-        "-e",
-        `require("./scripts/reference/main").reference().then((made) => console.log(JSON.stringify(made)))`,
-      ],
-      { cwd: ROOT, encoding: "utf8", maxBuffer: 1e8 },
-    );
-    made = JSON.parse(stdout) as Made;
-  });
+  let made: Awaited<ReturnType<typeof reference>>;
+  beforeAll(async () => (made = await reference()));
 
   test("says something of every property of every block", () => {
     expect(made.silent).toEqual([]);

@@ -19,6 +19,7 @@ import {
  */
 export type Suspicion = "secret" | "likely" | "maybe" | "none";
 
+const PLAIN = /^[ -~]*$/;
 /** Longer names are no names. */
 const LONGEST_NAME = 200;
 
@@ -30,12 +31,10 @@ const LETTERS: Readonly<Record<string, string>> = { ł: "l", ø: "o", đ: "d", �
  * way. A number is a word of its own.
  */
 export function wordsOf(name: string): readonly string[] {
+  const end = name.slice(-LONGEST_NAME);
   return (
-    name
-      .slice(-LONGEST_NAME)
-      // The accents of other languages.
-      .normalize("NFD")
-      .replaceAll(/[\u0300-\u036f]/g, "")
+    // The accents of other languages; most names have none.
+    (PLAIN.test(end) ? end : end.normalize("NFD").replaceAll(/[\u0300-\u036f]/g, ""))
       .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
       .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
       .replaceAll(/([A-Za-z])(\d)/g, "$1 $2")

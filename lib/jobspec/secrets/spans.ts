@@ -120,15 +120,17 @@ function decoded(text: string): string | undefined {
   return words !== undefined && /^[\t\n\r\x20-\x7e\p{L}\p{M}\p{P}\p{Zs}]*$/u.test(words) ? words : undefined;
 }
 
-/** What bytes say in UTF-8, without the part of a character at their end. */
+/** What bytes say in UTF-8, without the part of a character at their end. No failure is thrown and caught: most long names come by here. */
 function wellFormed(bytes: string): string | undefined {
   const whole = bytes.replace(/[\xc2-\xf4][\x80-\xbf]{0,2}$/, "");
   for (const each of new Set([bytes, whole])) {
-    const text = unescaped(escape(each));
-    if (text !== undefined) return text;
+    const text = UTF_8.decode(Uint8Array.from({ length: each.length }, (_byte, index) => each.charCodeAt(index)));
+    if (!text.includes("\ufffd")) return text;
   }
   return undefined;
 }
+
+const UTF_8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** In order, and those that overlap as one. */
 function merged(spans: SecretSpan[]): readonly SecretSpan[] {
