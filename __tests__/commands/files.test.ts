@@ -53,6 +53,26 @@ describe("cdk-nomad validate", () => {
     expect(cli("validate", a).status).toBe(0);
   });
 
+  test("says what an upgrade would refuse or warn of, and nothing that is so today", () => {
+    const group = (more: object) => ({ ID: "j", TaskGroups: [{ Name: "g", Count: -1, Tasks: [task], ...more }] });
+    const path = file("upgrade.json", group({ Services: [{ Name: "web", PortLabel: "8080" }] }));
+    const said = cli("validate", "--json", "--upgrade-to", "2.0", path);
+    const rules = (JSON.parse(said.stdout) as { problems: { rule: string }[] }[]).map(({ problems }) =>
+      problems.map(({ rule }) => rule),
+    );
+    expect({ rules, status: said.status }).toEqual({ rules: [["group/shutdown-delay"]], status: 0 });
+    const refused = cli("validate", "--json", "--upgrade-to", "2.0", file("run.json", group({ MaxRunDuration: 60e9 })));
+    expect(refused.stdout).toContain("group/run-duration");
+    expect(refused.status).toBe(1);
+  });
+
+  test("judges a stack for the Nomad that is named", () => {
+    const said = cli("validate", "--json", "--upgrade-to", "2.0", "dev");
+    expect(said.stderr).toBe("");
+    const [{ problems } = { problems: [] }] = JSON.parse(said.stdout) as { problems: { rule: string }[] }[];
+    expect(new Set(problems.map(({ rule }) => rule))).toEqual(new Set(["task/shutdown-delay"]));
+  });
+
   test("makes annotations on a pull request", () => {
     const path = file("bad.json", bad);
     expect(cli("validate", "--format", "github", path).stdout).toBe(

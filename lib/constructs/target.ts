@@ -8,7 +8,12 @@ export function setTarget(scope: IConstruct, target: Target): void {
   scope.node.setContext(CONTEXT, target);
 }
 
-/** The Nomad that the jobs of this scope are for. */
+/**
+ * The Nomad that the jobs of this scope are for. Whoever runs the program may ask for the verdicts of another version of it, by the context
+ * `cdk-nomad/nomad-version`.
+ */
 export function targetFor(scope: IConstruct): Target {
-  return (scope.node.tryGetContext(CONTEXT) as Target | undefined) ?? {};
+  const target = (scope.node.tryGetContext(CONTEXT) as Target | undefined) ?? {};
+  const nomadVersion: unknown = scope.node.tryGetContext("cdk-nomad/nomad-version");
+  return typeof nomadVersion === "string" ? { ...target, nomadVersion } : target;
 }

@@ -12,6 +12,7 @@ import { ATTENTION, BAD, GOOD } from "../signs";
 const options = {
   format: choice("format", "how problems are printed", ["text", "json", "github"], "text"),
   nomadVersion: value("version", "the oldest Nomad that must take the jobs (default: 1.11)"),
+  upgradeTo: value("version", "what a Nomad of this version says that the one of today does not: 2.0, say"),
   enterprise: flag("that Nomad is Nomad Enterprise"),
   memoryOversubscription: flag("its scheduler lets tasks use more memory than they reserve"),
   ...variables,
@@ -29,7 +30,11 @@ export const validate = command({
     }),
   },
   options,
-  examples: ["cdk-nomad validate web.nomad.hcl", "cdk-nomad validate dev staging --format github"],
+  examples: [
+    "cdk-nomad validate web.nomad.hcl",
+    "cdk-nomad validate dev staging --format github",
+    "cdk-nomad validate prod --upgrade-to 2.0",
+  ],
   exitCodes: { [EXIT.ok]: "no errors; warnings perhaps", [EXIT.failed]: "an error" },
   interrupted: term`nothing was changed`,
   async run({ names, ...input }, context) {
@@ -51,9 +56,31 @@ async function judge(
   input: ValuesOf<typeof options>,
   context: CliContext,
 ): Promise<readonly JudgedFile[]> {
+  const { nomadVersion, upgradeTo } = input;
+  const today = await judgeFor(nomadVersion, names, input, context);
+  if (upgradeTo === undefined) return today;
+  const later = await judgeFor(upgradeTo, names, input, context);
+  return later.map((judged, index) => ({ ...judged, problems: newIn(judged.problems, today[index]?.problems ?? []) }));
+}
+
+/** The problems that were not there before. */
+function newIn(problems: readonly LocatedProblem[], before: readonly LocatedProblem[]): readonly LocatedProblem[] {
+  const keyOf = ({ rule, path, severity, message }: LocatedProblem) => JSON.stringify([rule, path, severity, message]);
+  const known = new Set(before.map(keyOf));
+  return problems.filter((problem) => !known.has(keyOf(problem)));
+}
+
+async function judgeFor(
+  nomadVersion: string | undefined,
+  names: readonly string[],
+  input: ValuesOf<typeof options>,
+  context: CliContext,
+): Promise<readonly JudgedFile[]> {
   const { env, signal } = context;
-  const { nomadVersion, enterprise, memoryOversubscription } = input;
+  const { enterprise, memoryOversubscription } = input;
   const target = { nomadVersion, enterprise, memoryOversubscription };
+  // A stack says itself which Nomad it is for, unless another is asked about.
+  const asked = nomadVersion === undefined ? {} : { context: { "cdk-nomad/nomad-version": nomadVersion } };
   const { reading, close } = fileReading(input, context);
   const judged: JudgedFile[] = [];
   try {
@@ -61,7 +88,7 @@ async function judge(
       if (isStackName(name, context)) context.terminal.progress().step(`synthesizing ${name}`);
       judged.push(
         isStackName(name, context)
-          ? await judgeStack(name, { project: localCluster(context).project, env, signal })
+          ? await judgeStack(name, { project: localCluster(context).project, env, signal, ...asked })
           : await judgeFile(name, { ...reading, target }),
       );
     }

@@ -29,6 +29,8 @@ export interface SynthesisOptions {
   readonly outdir: string;
   /** The environment that the program is run in. */
   readonly env: Environment;
+  /** Context beside that of cdktf.json. Default: none. */
+  readonly context?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
 }
 
@@ -59,7 +61,7 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   const settings = readSettings(project);
   rmSync(outdir, { recursive: true, force: true });
   privateFolder(outdir);
-  const environment = programEnvironment(env, settings);
+  const environment = programEnvironment(env, settings, options.context);
   const run = runChild({
     command: settings.app,
     cwd: project,
@@ -81,7 +83,11 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
  *
  * @see https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/configuration-file
  */
-function programEnvironment(env: Environment, { context, terraformModules = [] }: ProjectSettings): NodeJS.ProcessEnv {
+function programEnvironment(
+  env: Environment,
+  { context, terraformModules = [] }: ProjectSettings,
+  more: SynthesisOptions["context"],
+): NodeJS.ProcessEnv {
   const own = Object.entries(env).filter(([name]) => !name.startsWith("TF_VAR_"));
   const relative = terraformModules.filter((module) =>
     /^\.\.?\//.test(typeof module === "string" ? module : module.source),
@@ -89,7 +95,11 @@ function programEnvironment(env: Environment, { context, terraformModules = [] }
   return {
     NODE_OPTIONS: "--max-old-space-size=4096",
     ...Object.fromEntries(own.filter(([name, value]) => name !== "NODE_OPTIONS" || value)),
-    [CONTEXT]: JSON.stringify({ ...(context ?? inheritedContext(env[CONTEXT])), cdktfRelativeModules: relative }),
+    [CONTEXT]: JSON.stringify({
+      ...(context ?? inheritedContext(env[CONTEXT])),
+      ...more,
+      cdktfRelativeModules: relative,
+    }),
     SYNTH_HCL_OUTPUT: "false",
   };
 }
