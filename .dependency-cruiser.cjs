@@ -55,6 +55,7 @@ const operations = {
 const pools = {
   store: [],
   execution: [],
+  testing: [],
   sandbox: [],
   jobs: ["sandbox"],
   leases: ["store"],

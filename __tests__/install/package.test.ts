@@ -58,7 +58,7 @@ test("its library is imported, and its types are there", () => {
 test("its types compile in the strictest of projects, every file of them", () => {
   mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
   symlinkSync(join(ROOT, "node_modules/@types/node"), join(folder, "node_modules/@types/node"));
-  const entries = ["cdk-nomad", "cdk-nomad/testing", "cdk-nomad/pools"];
+  const entries = ["cdk-nomad", "cdk-nomad/testing", "cdk-nomad/pools", "cdk-nomad/pools/testing"];
   writeFileSync(
     join(folder, "use.ts"),
     `${entries.map((name, at) => `import * as entry${at} from "${name}";`).join("\n")}

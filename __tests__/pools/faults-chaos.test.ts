@@ -12,7 +12,7 @@ test("managers, clients and sandboxes are killed at random, and no slot is had t
     sandboxes: 2,
     slots: 3,
     every: 1500,
-    deadline: 20_000,
+    timeout: 20_000,
     random: seeded(5),
   });
   expect(claims).toBeGreaterThanOrEqual(40);

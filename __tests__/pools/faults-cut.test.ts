@@ -62,7 +62,7 @@ test("a session that falls silent is given up, and what it ran is ended before i
   expect(left()).toBeGreaterThan(0);
   // Nobody has anything of a pool that is not seen.
   await until("that nothing is offered", () => pool.status().free === 0);
-  expect(await failure(pool.claim({ owner: "next", deadline: 500 }))).toBeInstanceOf(PoolBusyError);
+  expect(await failure(pool.claim({ owner: "next", timeout: 500 }))).toBeInstanceOf(PoolBusyError);
   proxy.resume();
   await pool.release(held.lease);
   await all();
@@ -81,7 +81,7 @@ test("a claim and its command that are cancelled at any moment leave no lease, n
     const timer = setTimeout(() => gone.abort(), Math.floor(random() ** 2 * 1500));
     let held: LeasedContainer | undefined;
     try {
-      held = await pool.claim({ owner: "hasty", deadline: 20_000, signal: gone.signal });
+      held = await pool.claim({ owner: "hasty", timeout: 20_000, signal: gone.signal });
       const command = `(setsid sleep ${mark} &); sleep ${mark}`;
       const { ended } = await pool.execute(held.lease, command, { signal: gone.signal });
       return ended;

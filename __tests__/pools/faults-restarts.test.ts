@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { apiPath, consulConnection, nomadConnection } from "../../lib/nomad";
-import { ConsulStore, NomadStore, SlotPool, type SlotPoolProps } from "../../lib/pools";
+import { allocationOf, ConsulStore, NomadStore, SlotPool, type SlotPoolCommon } from "../../lib/pools";
 import { failure } from "../support/failure";
 import { OwnConsul } from "../support/own-consul";
 import { OwnNomad } from "../support/own-nomad";
@@ -35,7 +35,7 @@ function clientOf(token?: string) {
   return client;
 }
 
-async function managerOf(props: Partial<SlotPoolProps> = {}): Promise<SlotPool> {
+async function managerOf(props: Partial<SlotPoolCommon> = {}): Promise<SlotPool> {
   const pool = new SlotPool({
     nomad: clientOf(),
     store: new ConsulStore(consulConnection({}, consul.address)),
@@ -57,7 +57,7 @@ test("Nomad is killed and comes back: leases and commands go on meanwhile, and w
   await nomad.kill();
   // Commands need the sandbox and the store alone.
   expect((await pool.execute(two, "cat file")).stdout).toBe("kept\n");
-  const waits = pool.acquire("three", { deadline: 60_000 });
+  const waits = pool.acquire("three", { timeout: 60_000 });
   await until("that it waits", () => pool.status().queue === 1);
   await pool.release(two);
   const three = await waits;
@@ -69,7 +69,7 @@ test("Nomad is killed and comes back: leases and commands go on meanwhile, and w
   const client = clientOf();
   await until("that its node is ready", async () => (await client.readyNodes().catch(() => [])).length > 0);
   const live = (await client.allocations("restarts")).filter(({ ClientStatus }) => ClientStatus === "running");
-  expect(live.map(({ ID }) => ID)).toEqual([one.allocation]);
+  expect(live.map(({ ID }) => ID)).toEqual([allocationOf(one.lease)]);
   await pool.release(three);
   await pool.release(one);
   await until("that all is free", () => pool.status().free === 2);
@@ -77,12 +77,12 @@ test("Nomad is killed and comes back: leases and commands go on meanwhile, and w
 
 test("Consul is killed and comes back with its data: the leases stand, a claim that was made meanwhile comes", async () => {
   const ttl = 20_000;
-  const pool = await managerOf({ ttl });
-  const other = await managerOf({ ttl });
+  const pool = await managerOf({ leases: { ttl } });
+  const other = await managerOf({ leases: { ttl } });
   const handle = await pool.acquire("keeps");
   await pool.execute(handle, "echo kept > file");
   await consul.kill();
-  const waits = other.acquire("meanwhile", { deadline: 60_000 });
+  const waits = other.acquire("meanwhile", { timeout: 60_000 });
   await sleep(1500);
   expect((await pool.execute(handle, "cat file")).stdout).toBe("kept\n");
   await consul.start();
@@ -106,7 +106,7 @@ test("Consul is away for longer than the ttl: the leases stand when it is back, 
   await consul.start();
   await until(
     "that the view is kept up again",
-    () => pool.status().current && other.status().current && other.status().managers.length === 2,
+    () => pool.status().upToDate && other.status().upToDate && other.status().managers.length === 2,
   );
   const again = await pool.execute(handle, "cat file").catch((error: unknown) => error);
   expect(again).toMatchObject({ stdout: "kept\n" });

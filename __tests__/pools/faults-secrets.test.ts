@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { apiPath, consulConnection } from "../../lib/nomad";
-import { ConsulStore, LeaseEndedError, SlotPool } from "../../lib/pools";
+import { allocationOf, ConsulStore, LeaseEndedError, SlotPool } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { machineProcesses } from "../support/processes";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
@@ -43,7 +43,7 @@ test("25 planted keys stand in no job, log, answer, key, argument, or file", asy
     ),
   );
   const whole = await nomad.http.get(
-    apiPath`/v1/allocation/${handle.allocation}`,
+    apiPath`/v1/allocation/${allocationOf(handle.lease)}`,
     v.unknown() as v.GenericSchema<unknown>,
   );
   const kept = [...(await consul.values("pools/")).values()].map(({ value }) => value);
@@ -67,7 +67,7 @@ test("a manager whose clock stands still loses its lease to others, and reaches 
     callers: 4,
     claims: 4,
     command: "touch mine; sleep 8; touch late",
-    deadline: 20_000,
+    timeout: 20_000,
   });
   try {
     const name = workers.start();
@@ -76,7 +76,7 @@ test("a manager whose clock stands still loses its lease to others, and reaches 
       () => workers.lines(name).filter(({ kind }) => kind === "claimed").length === 4,
     );
     workers.signal(name, "SIGSTOP");
-    const handle = await pool.acquire("next", { deadline: 20_000 });
+    const handle = await pool.acquire("next", { timeout: 20_000 });
     expect((await pool.execute(handle, "ls -A")).stdout).toBe("");
     workers.signal(name, "SIGCONT");
     await until("that it is told", () => workers.lines(name).filter(({ kind }) => kind === "ended").length === 4);

@@ -60,7 +60,7 @@ test.each([413, 429, 500, 503])(
   "a store that answers every write with %d leases nothing, and all goes on afterwards",
   async (status) => {
     proxy.answer = writes(status);
-    const error = await failure(pool.claim({ owner: "ann", deadline: 1500 }));
+    const error = await failure(pool.claim({ owner: "ann", timeout: 1500 }));
     expect(error).toBeInstanceOf(Error);
     expect(String(error)).toMatch(/Consul/);
     const said = await claimByService();

@@ -109,8 +109,8 @@ test("Nomad is killed under commands: leases stand, nothing is given out meanwhi
   await until("that it runs", () => left() > 0);
   await nomad.kill();
   await until("that nothing is offered", () => pool.status().free === 0);
-  expect(await failure(pool.claim({ owner: "three", deadline: 500 }))).toBeInstanceOf(PoolBusyError);
-  const waits = pool.claim({ owner: "four", deadline: 60_000 });
+  expect(await failure(pool.claim({ owner: "three", timeout: 500 }))).toBeInstanceOf(PoolBusyError);
+  const waits = pool.claim({ owner: "four", timeout: 60_000 });
   await nomad.start();
   // The command was lost with the agent that ran it, which is said; nothing of it is left.
   const error = await cut;
@@ -145,7 +145,7 @@ test("Consul is killed and comes back with its data: the leases stand, and claim
   const held = await pool.claim({ owner: "keeps" });
   await pool.execute(held.lease, "echo kept > file");
   await consul.kill();
-  const waits = pool.claim({ owner: "meanwhile", deadline: 60_000 });
+  const waits = pool.claim({ owner: "meanwhile", timeout: 60_000 });
   await sleep(1500);
   await consul.start();
   const next = await waits;
@@ -186,7 +186,7 @@ test("a token of Nomad that only reads is refused with what it may not; leases i
   const pool = managerOf({ nomad: reads, executor: new NomadExecutor(reads) });
   await pool.start();
   // It may see that containers run, and run nothing in them: they have not answered, so nobody is given one.
-  const busy = await failure(pool.claim({ owner: "ann", deadline: 1500 }));
+  const busy = await failure(pool.claim({ owner: "ann", timeout: 1500 }));
   expect(busy).toBeInstanceOf(PoolBusyError);
   expect(String(busy)).toContain("alloc-exec");
   expect(String(busy)).not.toContain(token);
@@ -211,7 +211,7 @@ test("a pool that finds no room says what is short to whoever waits in vain", as
   const pool = managerOf({ nomad: root, executor, pool: large.pool, job: large });
   await pool.start();
   await until("that it is known", async () => {
-    const busy = await failure(pool.claim({ owner: "ann", deadline: 500 }));
+    const busy = await failure(pool.claim({ owner: "ann", timeout: 500 }));
     expect(busy).toBeInstanceOf(PoolBusyError);
     expect((busy as PoolBusyError).retryAfter).toBeGreaterThan(0);
     return String(busy).includes("2 more of its containers find no node: cpu is exhausted on 1 node");

@@ -4,13 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cpu, Memory, Resources, UserError } from "../../lib/jobspec";
 import { consulConnection } from "../../lib/nomad";
 import {
+  allocationOf,
   ConsulStore,
   LeaseEndedError,
   PoolBusyError,
   SlotPool,
   SlotPoolJob,
   type SlotHandle,
-  type SlotPoolProps,
+  type SlotPoolByJob,
+  type SlotPoolCommon,
 } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { failure } from "../support/failure";
@@ -29,7 +31,7 @@ afterEach(async () => {
 });
 afterAll(() => bundles.remove());
 
-function poolOf(job: SlotPoolProps["job"], props: Partial<SlotPoolProps> = {}): SlotPool {
+function poolOf(job: SlotPoolByJob["job"], props: Partial<SlotPoolCommon> = {}): SlotPool {
   const pool = new SlotPool({
     nomad: cluster.nomad,
     store: new ConsulStore(consulConnection(cluster.environment)),
@@ -42,7 +44,7 @@ function poolOf(job: SlotPoolProps["job"], props: Partial<SlotPoolProps> = {}): 
   return pool;
 }
 
-async function started(job: SlotPoolProps["job"], props: Partial<SlotPoolProps> = {}): Promise<SlotPool> {
+async function started(job: SlotPoolByJob["job"], props: Partial<SlotPoolCommon> = {}): Promise<SlotPool> {
   const pool = poolOf(job, props);
   await pool.start();
   return pool;
@@ -154,17 +156,17 @@ test("two managers that are started at once make one job, and one size of it", a
   await Promise.all([one.start(), two.start()]);
   const handles = await Promise.all([one, two, one, two].map((pool, number) => pool.acquire(`task-${number}`)));
   expect(new Set(handles.map(({ lease }) => lease.slot)).size).toBe(4);
-  expect(new Set(handles.map(({ allocation }) => allocation)).size).toBe(2);
+  expect(new Set(handles.map(({ lease }) => allocationOf(lease))).size).toBe(2);
   expect((await cluster.nomad.allocations(job.id)).filter((one) => one.DesiredStatus === "run")).toHaveLength(2);
   expect((await two.execute(handles[1] as SlotHandle, "echo runs")).stdout).toBe("runs\n");
   await Promise.all(handles.map((handle, number) => [one, two][number % 2]?.release(handle)));
 }, 60_000);
 
-test("a full cluster is said, with what is short, and callers are not kept beyond their deadline", async () => {
+test("a full cluster is said, with what is short, and callers are not kept beyond their timeout", async () => {
   await cluster.nomad.register(sandboxes.job({ id: "full", count: 1, min: 1, max: 5, slots: 1, cpu: 1_000_000 }));
   const pool = await started("full");
   const began = performance.now();
-  const error = await failure(pool.acquire("waits", { deadline: 1500 }));
+  const error = await failure(pool.acquire("waits", { timeout: 1500 }));
   expect(error).toBeInstanceOf(PoolBusyError);
   expect((error as Error).message).toContain("cpu is exhausted");
   expect((error as PoolBusyError).retryAfter).toBeGreaterThan(0);
@@ -187,17 +189,17 @@ describe("a store that", () => {
     await proxy.close();
   });
 
-  test("refuses every write takes no lease, and says so before the deadline is long over", async () => {
+  test("refuses every write takes no lease, and says so before the timeout is long over", async () => {
     const pool = await started("faults", {
       store: new ConsulStore(consulConnection({ ...cluster.environment, CONSUL_HTTP_ADDR: address })),
     });
     proxy.answer = ({ method }) => (method === "GET" ? undefined : 500);
-    const error = await failure(pool.acquire("refused", { deadline: 1500 }));
+    const error = await failure(pool.acquire("refused", { timeout: 1500 }));
     expect(error).toBeInstanceOf(Error);
     expect(String(error)).not.toContain("undefined");
     proxy.answer = () => undefined;
     await until("that it leases again", async () => {
-      const handle = await pool.acquire("again", { deadline: 2000 }).catch(() => undefined);
+      const handle = await pool.acquire("again", { timeout: 2000 }).catch(() => undefined);
       return handle !== undefined && (await pool.release(handle));
     });
   }, 60_000);
@@ -205,7 +207,7 @@ describe("a store that", () => {
   test("is away for less than the ttl loses nobody's lease", async () => {
     const pool = await started("faults", {
       store: new ConsulStore(consulConnection({ ...cluster.environment, CONSUL_HTTP_ADDR: address })),
-      ttl: 6000,
+      leases: { ttl: 6000 },
     });
     const handle = await pool.acquire("keeps");
     await pool.execute(handle, "echo x > file");

@@ -1,5 +1,5 @@
 import { consulConnection, type JobJson } from "../../lib/nomad";
-import { chooseGeneration, ConsulStore, SlotPool, type SlotHandle } from "../../lib/pools";
+import { allocationOf, chooseGeneration, ConsulStore, SlotPool, type SlotHandle } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { flat } from "../support/project";
 import { Bundles } from "../support/sandboxes";
@@ -63,7 +63,7 @@ describe("a slot pool that is deployed as it was before", () => {
   const givesFrom = async (job: string, slots: number) => {
     await until(`leases from ${job}`, () => pool.status().job === job, 20_000);
     const handle = await pool.acquire("somebody");
-    const { JobID } = (await cluster.nomad.allocation(handle.allocation)) ?? { JobID: "" };
+    const { JobID } = (await cluster.nomad.allocation(allocationOf(handle.lease))) ?? { JobID: "" };
     await pool.release(handle);
     expect([JobID, pool.status().sandboxes.find((one) => one.job === job)?.slots]).toEqual([job, slots]);
     expect((await pool.execute(kept, "cat mine")).stdout).toBe("kept\n");

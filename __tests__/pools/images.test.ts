@@ -130,7 +130,7 @@ withDocker("with the images that npm run images makes", () => {
       pool = new SlotPool({ nomad: cluster.nomad, store, job });
       await pool.start();
       handles = await Promise.all(Array.from({ length: 2 * SLOTS }, (_, number) => pool.acquire(`task-${number}`)));
-      handles.sort((a, b) => `${a.allocation}${a.slot}`.localeCompare(`${b.allocation}${b.slot}`));
+      handles.sort((a, b) => a.lease.slot.localeCompare(b.lease.slot));
     }, 120_000);
 
     test("every slot has a user, an environment and a workspace of its own", async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection, nomadConnection, type Connection } from "../../lib/nomad";
-import { ConsulStore, doublesIn, LeaseBook, NomadStore, PoolBusyError, type Store } from "../../lib/pools";
+import { ConsulStore, LeaseBook, NomadStore, PoolBusyError, type Store } from "../../lib/pools";
+import { doublesIn } from "../../lib/pools/testing";
 import { Claimants } from "../support/claimants";
 import { clusterForSuite } from "../support/cluster";
 import { Proxy } from "../support/proxy";
@@ -44,7 +45,7 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
     expect(first.slot).not.toBe(second.slot);
     const waiting = one.claim({ owner: "carl" });
     await until("the ticket is seen", () => two.state().queue === 1);
-    await expect(two.claim({ owner: "dora", deadline: 200 })).rejects.toThrow(PoolBusyError);
+    await expect(two.claim({ owner: "dora", timeout: 200 })).rejects.toThrow(PoolBusyError);
     await two.release(second);
     const third = await waiting;
     expect(third).toMatchObject({ slot: second.slot, generation: second.generation + 1, owner: "carl" });
@@ -62,7 +63,7 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
       const start = () =>
         claimants.start({
           ...{ store: kind, pool: "killed", slots: 30, callers: 8 },
-          ...{ claims: Number.MAX_SAFE_INTEGER, hold: 30, deadline: 5000, ends: false, warmUp: 0, end: 0.5 },
+          ...{ claims: Number.MAX_SAFE_INTEGER, hold: 30, timeout: 5000, ends: false, warmUp: 0, end: 0.5 },
         });
       for (let process = 0; process < 3; process += 1) start();
       const claimed = () => claimants.history().filter((event) => event.kind === "claimed").length;
@@ -92,7 +93,7 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
     const claimants = new Claimants(cluster.environment);
     try {
       const where = { store: kind, pool: "stopped", slots: 2, callers: 2 };
-      const options = { ...where, deadline: 20_000, warmUp: 0, end: 0.5 };
+      const options = { ...where, timeout: 20_000, warmUp: 0, end: 0.5 };
       const paused = claimants.start({ ...options, claims: 20, hold: 100, ends: true });
       await until("claims go on", () => claimants.linesOf(paused).length > 5);
       claimants.signal(paused, "SIGSTOP");
@@ -124,11 +125,11 @@ describe.each(KINDS)("leases in $kind", ({ kind, address }) => {
       proxy.answer = () => 500;
       await sleep(4000);
       await expect(book.check(lease)).rejects.toThrow(/500/);
-      await expect(book.claim({ owner: "ben", deadline: 300 })).rejects.toThrow();
+      await expect(book.claim({ owner: "ben", timeout: 300 })).rejects.toThrow();
       proxy.answer = () => undefined;
       await until("heartbeats go on", async () => {
         await book.check(lease).catch(() => undefined);
-        return book.state().current;
+        return book.state().upToDate;
       });
       await book.check(lease);
       await until("all others are free", () => book.state().free === 3);

@@ -1,6 +1,14 @@
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
 import { consulConnection } from "../../lib/nomad";
-import { ConsulStore, SlotPool, SlotPoolJob, type SlotHandle, type SlotPoolProps } from "../../lib/pools";
+import {
+  allocationOf,
+  ConsulStore,
+  SlotPool,
+  SlotPoolJob,
+  type SlotHandle,
+  type SlotPoolByJob,
+  type SlotPoolByName,
+} from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { flat } from "../support/project";
 import { Bundles } from "../support/sandboxes";
@@ -29,7 +37,7 @@ async function deploy(program: SlotPoolProgram): Promise<void> {
   expect({ code, text }).toEqual({ code: 0, text });
 }
 
-async function start(props: Pick<SlotPoolProps, "job" | "pool">): Promise<SlotPool> {
+async function start(props: SlotPoolByJob | SlotPoolByName): Promise<SlotPool> {
   const store = new ConsulStore(consulConnection(cluster.environment));
   const onTrouble = (message: string) => void troubles.push(message);
   const pool = new SlotPool({ nomad: cluster.nomad, store, ...props, idle: 1000, checkInterval: 500, onTrouble });
@@ -63,8 +71,8 @@ async function jobs(): Promise<readonly string[]> {
 }
 
 /** The job that a slot is of. */
-async function jobOf({ allocation }: SlotHandle): Promise<string | undefined> {
-  return (await cluster.nomad.allocation(allocation))?.JobID;
+async function jobOf({ lease }: SlotHandle): Promise<string | undefined> {
+  return (await cluster.nomad.allocation(allocationOf(lease)))?.JobID;
 }
 
 const LEASED = 20;
@@ -83,13 +91,13 @@ describe("a slot pool of 25 slots of which 20 are leased", () => {
   const mine = Array.from({ length: LEASED }, (_, number) => `task ${number}\n`);
   /** The sandboxes of the leases, and how often their servers were started again. */
   const sandboxes = async () => {
-    const leased = new Set(handles.map(({ allocation }) => allocation));
+    const leased = new Set(handles.map(({ lease }) => allocationOf(lease)));
     return (await cluster.nomad.allocations(id))
       .filter(({ ID }) => leased.has(ID))
       .map(({ ClientStatus, TaskStates }) => `${ClientStatus} ${TaskStates["sandbox-server"]?.Restarts}`);
   };
   const numbers = new Map<string, number>();
-  const numberOf = ({ allocation }: SlotHandle) => numbers.get(allocation) ?? 0;
+  const numberOf = ({ lease }: SlotHandle) => numbers.get(allocationOf(lease)) ?? 0;
   const countOf = async (job: string) =>
     (await cluster.nomad.allocations(job)).filter(({ DesiredStatus }) => DesiredStatus === "run").length;
   const untouched = Array.from({ length: 4 }, () => "running 0");
@@ -134,15 +142,15 @@ describe("a slot pool of 25 slots of which 20 are leased", () => {
     expect((await pool.execute(handle, "echo other")).stdout).toBe("other\n");
     expect(pool.status().generations).toEqual(
       expect.arrayContaining([
-        { job: id, isCurrent: false },
-        { job: fresh, isCurrent: true },
+        expect.objectContaining({ job: id, isCurrent: false, leased: LEASED }),
+        expect.objectContaining({ job: fresh, isCurrent: true, leased: 1 }),
       ]),
     );
     await pool.release(handle);
     // Slots of the old one that nobody has are given to nobody, also where their manager was told its id.
     const other = await start({ job: id });
     const next = await other.acquire("somebody else");
-    expect([other.name, await jobOf(next)]).toEqual([POOL, fresh]);
+    expect([other.pool, await jobOf(next)]).toEqual([POOL, fresh]);
     await other.release(next);
     expect(await saidIn(pool, handles)).toEqual(mine);
     expect(await sandboxes()).toEqual(untouched);
@@ -152,7 +160,7 @@ describe("a slot pool of 25 slots of which 20 are leased", () => {
   test("the old one goes with its last lease, though two managers look after it, and one is killed", async () => {
     const workers = new SlotWorkers(bundles, {
       ...{ environment: cluster.environment, job: id, command: "true" },
-      ...{ callers: 2, claims: 2, deadline: 30_000, holds: true },
+      ...{ callers: 2, claims: 2, timeout: 30_000, holds: true },
     });
     try {
       const worker = workers.start();
@@ -224,10 +232,15 @@ describe("a slot pool with one id, of which slots are leased", () => {
     expect([code, text]).toEqual([1, expect.stringContaining("the change ends 3 leases of the pool one-id: ")]);
     for (const word of ["of ann", "of bob", "of eve", "generations: true", "--end-leases"])
       expect(text).toContain(word);
+    const destroyed = await run("destroy", "dev", "--yes");
+    expect(destroyed).toMatchObject({ code: 1, text: expect.stringContaining("3 leases of it go on (ann, bob, eve)") });
+    expect(destroyed.text).toContain("cdk-nomad pool status one-id --watch");
+    // Nobody can drain it.
+    expect(destroyed.text).not.toContain("pool drain");
     expect(handles.map(({ lease }) => text.includes(lease.claim))).toEqual([false, false, false]);
     expect(await saidIn(pool, handles)).toEqual(["task 0\n", "task 1\n", "task 2\n"]);
     expect(await counts()).toEqual(["running", "running"]);
-  }, 60_000);
+  }, 120_000);
 
   test("is changed where somebody says so by name, and at once where nothing is leased", async () => {
     const ended = await run("deploy", "dev", "--end-leases");

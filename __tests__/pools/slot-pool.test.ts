@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection } from "../../lib/nomad";
 import {
+  allocationOf,
+  sandboxSlotOf,
   ConsulStore,
   ExecutionLostError,
   LeaseEndedError,
   PoolBusyError,
   SlotPool,
   type SlotHandle,
-  type SlotPoolProps,
+  type SlotPoolCommon,
 } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { failure } from "../support/failure";
@@ -27,7 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => bundles.remove());
 
-async function managerOf(job: string, props: Partial<SlotPoolProps> = {}): Promise<SlotPool> {
+async function managerOf(job: string, props: Partial<SlotPoolCommon> = {}): Promise<SlotPool> {
   const pool = new SlotPool({
     nomad: cluster.nomad,
     store: new ConsulStore(consulConnection(cluster.environment)),
@@ -101,14 +103,15 @@ test("grows by what the queue needs, and takes away only what nobody is in", asy
   const handles = await Promise.all(
     Array.from({ length: 6 }, (_, number) => (number % 2 ? pool : other).acquire(`task-${number}`)),
   );
-  expect(new Set(handles.map(({ allocation }) => allocation)).size).toBe(3);
-  const busy = await failure(pool.acquire("one too many", { deadline: 700 }));
+  expect(new Set(handles.map(({ lease }) => allocationOf(lease))).size).toBe(3);
+  const busy = await failure(pool.acquire("one too many", { timeout: 700 }));
   expect(busy).toBeInstanceOf(PoolBusyError);
   expect((busy as Error).message).toContain("all of its 3 sandboxes");
 
   // Somebody stays in the sandbox that would go first.
   const numbers = new Map(pool.status().sandboxes.map(({ allocation, number }) => [allocation, number]));
-  const [last, ...rest] = handles.sort((a, b) => (numbers.get(b.allocation) ?? 0) - (numbers.get(a.allocation) ?? 0));
+  const numberOf = ({ lease }: SlotHandle) => numbers.get(allocationOf(lease)) ?? 0;
+  const [last, ...rest] = handles.sort((a, b) => numberOf(b) - numberOf(a));
   if (last === undefined) throw new Error("nothing was leased");
   await Promise.all(rest.map((handle) => pool.release(handle)));
   await sleep(4000);
@@ -143,12 +146,12 @@ describe("a handle that is over", () => {
     const other = await managerOf("ends");
     expect(await failure(other.execute(handle, "cat kept"))).toBeInstanceOf(LeaseEndedError);
     await until("that the slot was emptied", () => pool.status().ending === 0);
-    const { Port } = (await portOf(handle.allocation)) ?? { Port: 0 };
+    const { Port } = (await portOf(allocationOf(handle.lease))) ?? { Port: 0 };
     const response = await fetch(`http://127.0.0.1:${Port}/execute`, {
       method: "POST",
       headers: { authorization: `Bearer ${sandboxes.token}`, "content-type": "application/json" },
       body: JSON.stringify({
-        slot_id: handle.slot,
+        slot_id: sandboxSlotOf(handle.lease.slot)?.name,
         generation: 2 * handle.lease.generation,
         tool: "bash",
         args: { command: "cat kept" },
@@ -166,7 +169,9 @@ describe("a handle that is over", () => {
       pool.execute(handle, "echo began; sleep 100", { onStdout: () => void began.resolve(undefined) }),
     );
     await began.promise;
-    const [server] = processesNaming(handle.allocation).filter(({ command }) => command.includes("--data-dir"));
+    const [server] = processesNaming(allocationOf(handle.lease)).filter(({ command }) =>
+      command.includes("--data-dir"),
+    );
     process.kill(server?.pid ?? 0, "SIGKILL");
     expect(await running).toBeInstanceOf(ExecutionLostError);
     const error = await failure(pool.execute(handle, "true"));
@@ -180,14 +185,16 @@ describe("a handle that is over", () => {
   test("ends with a sandbox that takes everything and says nothing", async () => {
     const pool = await managerOf("ends", { checkInterval: 200, silence: 2000 });
     const handle = await pool.acquire("patient");
-    const [server] = processesNaming(handle.allocation).filter(({ command }) => command.includes("--data-dir"));
+    const [server] = processesNaming(allocationOf(handle.lease)).filter(({ command }) =>
+      command.includes("--data-dir"),
+    );
     process.kill(server?.pid ?? 0, "SIGSTOP");
     const error = await failure(pool.execute(handle, "true"));
     expect([ExecutionLostError, LeaseEndedError].some((type) => error instanceof type)).toBe(true);
     expect(await failure(pool.execute(handle, "true"))).toBeInstanceOf(LeaseEndedError);
     await until("that Nomad has another in its place", async () =>
       (await cluster.nomad.allocations("ends")).some(
-        ({ ID, ClientStatus }) => ID !== handle.allocation && ClientStatus === "running",
+        ({ ID, ClientStatus }) => ID !== allocationOf(handle.lease) && ClientStatus === "running",
       ),
     );
     const next = await pool.acquire("patient");
@@ -220,7 +227,7 @@ describe("a sandbox that is silent is replaced", () => {
       },
     }) as typeof cluster.nomad;
     const pool = await managerOf("lost-word", { ...quick, nomad });
-    const { allocation } = await pool.acquire("first");
+    const allocation = allocationOf((await pool.acquire("first")).lease);
     freeze(allocation);
     await until("that Nomad has another in its place", anotherThan("lost-word", allocation), 60_000);
     expect(asked).toBeGreaterThan(1);
@@ -235,10 +242,10 @@ describe("a sandbox that is silent is replaced", () => {
     const handle = await before.acquire("first");
     await before.release(handle, { resetWorkspace: false });
     await before.stop();
-    freeze(handle.allocation);
+    freeze(allocationOf(handle.lease));
     const pool = await managerOf("frozen", quick);
-    const next = await pool.acquire("second", { deadline: 60_000 });
-    expect(next.allocation).not.toBe(handle.allocation);
+    const next = await pool.acquire("second", { timeout: 60_000 });
+    expect(allocationOf(next.lease)).not.toBe(allocationOf(handle.lease));
     await pool.release(next);
   }, 90_000);
 
@@ -248,13 +255,13 @@ describe("a sandbox that is silent is replaced", () => {
     const handle = await patient.acquire("patient");
     const pool = await managerOf("held", quick);
     await until("that it answers", () => readyCount(pool) === 1);
-    freeze(handle.allocation);
+    freeze(allocationOf(handle.lease));
     await until("that it is held", () =>
-      troubles.includes(`the sandbox ${handle.allocation} does not answer; others still hold slots of it`),
+      troubles.includes(`the sandbox ${allocationOf(handle.lease)} does not answer; others still hold slots of it`),
     );
-    expect(await anotherThan("held", handle.allocation)()).toBe(false);
+    expect(await anotherThan("held", allocationOf(handle.lease))()).toBe(false);
     await patient.release(handle, { resetWorkspace: false });
-    await until("that Nomad has another in its place", anotherThan("held", handle.allocation), 60_000);
+    await until("that Nomad has another in its place", anotherThan("held", allocationOf(handle.lease)), 60_000);
   }, 90_000);
 });
 

@@ -94,7 +94,7 @@ describe("a container that is kept for its owner", () => {
     const before = await pool.claim({ owner: "ada" });
     await pool.release(before.lease);
     expect([pool.status().free, await stateOf(before)]).toEqual([0, RUNS]);
-    const next = await pool.claim({ owner: "eve", deadline: 30_000 });
+    const next = await pool.claim({ owner: "eve", timeout: 30_000 });
     expect(next.lease.slot).not.toBe(before.lease.slot);
   }, 60_000);
 });
@@ -157,7 +157,7 @@ test("recycle: what is free is replaced now, what is leased with its lease, and 
   await until("new ones", async () => (await ids()).filter((id) => before.includes(id)).length === 1, 30_000);
   expect(await stateOf(held)).toBe(RUNS);
   expect(await pool.execute(held.lease, "echo here")).toMatchObject({ stdout: "here\n" });
-  const next = await pool.claim({ owner: "eve", deadline: 30_000 });
+  const next = await pool.claim({ owner: "eve", timeout: 30_000 });
   expect(before).not.toContain(next.lease.slot);
   await pool.release(held.lease);
   await until("the last one's end", async () => (await ids()).every((id) => !before.includes(id)), 30_000);
@@ -180,7 +180,7 @@ test("a pool without isolation serves another user once all that the one before 
   expect(String(await failure(other.claim({ owner: "eve" })))).toContain("serves another user");
   await other.recycle();
   await until("that eve is served", async () => {
-    const claimed = await other.claim({ owner: "eve", deadline: 1000 }).catch(() => undefined);
+    const claimed = await other.claim({ owner: "eve", timeout: 1000 }).catch(() => undefined);
     return claimed !== undefined;
   });
   expect(String(await failure(pool.claim({ owner: "ada" })))).toContain("serves another user");
@@ -229,10 +229,10 @@ test("a pool grows with the demand between its least and its most, and nobody wa
   const leases = [await pool.claim({ owner: "a" }), await pool.claim({ owner: "b" })];
   // A quarter more than is leased waits, before anybody asks for it.
   await pool.until(({ free, leased }) => leased === 2 && free >= 1, 30_000);
-  const more = ["c", "d", "e"].map((owner) => pool.claim({ owner, deadline: 30_000 }));
+  const more = ["c", "d", "e"].map((owner) => pool.claim({ owner, timeout: 30_000 }));
   leases.push(...(await Promise.all(more)));
   expect(new Set(leases.map(({ lease }) => lease.slot)).size).toBe(5);
-  expect(await failure(pool.claim({ owner: "f", deadline: 1500 }))).toBeInstanceOf(PoolBusyError);
+  expect(await failure(pool.claim({ owner: "f", timeout: 1500 }))).toBeInstanceOf(PoolBusyError);
   expect([pool.status().target, (await containers()).size]).toEqual([5, 5]);
   for (const { lease } of leases) await pool.release(lease);
   await pool.until(({ free }) => free === 5, 30_000);
@@ -253,7 +253,7 @@ test("a pool becomes smaller down to the highest number that is leased, and as f
   const [one, two] = [await pool.claim({ owner: "a" }), await pool.claim({ owner: "b" })];
   const numbers = new Map([...(await containers())].map(([number, id]) => [id, number]));
   expect([one, two].map(({ lease }) => numbers.get(lease.slot)).sort()).toEqual([0, 1]);
-  expect(await failure(pool.claim({ owner: "c", deadline: 300 }))).toBeInstanceOf(PoolBusyError);
+  expect(await failure(pool.claim({ owner: "c", timeout: 300 }))).toBeInstanceOf(PoolBusyError);
   await pool.release(high.lease);
   await until("the size that it shall have", async () => (await containers()).size === 2, 30_000);
   expect([await stateOf(one), await stateOf(two)]).toEqual([RUNS, RUNS]);
@@ -264,9 +264,9 @@ test("a pool whose leases are Nomad's variables is shared as one in Consul's sto
   const stores = [store(), store()];
   const pool = await filled(2, { store: stores[0], consul: undefined });
   const other = await pools.start({ store: stores[1], consul: undefined });
-  const [one, two] = [await pool.claim({ owner: "ada" }), await other.claim({ owner: "eve", deadline: 5000 })];
+  const [one, two] = [await pool.claim({ owner: "ada" }), await other.claim({ owner: "eve", timeout: 5000 })];
   expect(one.lease.slot).not.toBe(two.lease.slot);
-  expect(await failure(other.claim({ owner: "f", deadline: 200 }))).toBeInstanceOf(PoolBusyError);
+  expect(await failure(other.claim({ owner: "f", timeout: 200 }))).toBeInstanceOf(PoolBusyError);
   await other.release(one.lease);
   await until(
     "that its holder knows",

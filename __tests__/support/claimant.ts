@@ -1,15 +1,8 @@
 import { appendFileSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection, nomadConnection } from "../../lib/nomad";
-import {
-  ConsulStore,
-  LeaseBook,
-  LeaseEndedError,
-  NomadStore,
-  PoolBusyError,
-  type HistoryEvent,
-  type Store,
-} from "../../lib/pools";
+import { ConsulStore, LeaseBook, LeaseEndedError, NomadStore, PoolBusyError, type Store } from "../../lib/pools";
+import { type HistoryEvent } from "../../lib/pools/testing";
 
 /** What a process that claims is told. */
 export interface ClaimantOptions {
@@ -22,7 +15,7 @@ export interface ClaimantOptions {
   readonly claims: number;
   /** The longest that a lease is held, in milliseconds. */
   readonly hold: number;
-  readonly deadline: number;
+  readonly timeout: number;
   /** Where it records what it does. */
   readonly file: string;
   /** How many of its releases end the slot, from 0 to 1. */
@@ -81,7 +74,7 @@ async function main(options: ClaimantOptions): Promise<void> {
       while (left-- > 0) {
         const asked = machineClock();
         try {
-          const lease = await book.claim({ owner: `${options.name} ${caller}`, deadline: options.deadline });
+          const lease = await book.claim({ owner: `${options.name} ${caller}`, timeout: options.timeout });
           const claimed = machineClock();
           const { slot, generation } = lease;
           event("claimed", slot, generation, claimed);
@@ -91,7 +84,7 @@ async function main(options: ClaimantOptions): Promise<void> {
               kind: "figures",
               waited,
               conflicts: conflicts.get(lease.claim) ?? 0,
-              late: waited - options.deadline,
+              late: waited - options.timeout,
             });
           conflicts.delete(lease.claim);
           if (options.hold > 0) await sleep(Math.random() * options.hold);

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import type { HistoryEvent } from "../../lib/pools";
+import type { HistoryEvent } from "../../lib/pools/testing";
 import type { ClusterEnvironment } from "./cluster";
 import { machineClock, type ClaimantLine, type ClaimantOptions } from "./claimant";
 

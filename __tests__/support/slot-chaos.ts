@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection } from "../../lib/nomad";
-import { ConsulStore, doublesIn, type Double, type Store } from "../../lib/pools";
+import { ConsulStore, type Store } from "../../lib/pools";
+import { doublesIn, type Double } from "../../lib/pools/testing";
 import type { TestCluster } from "./cluster";
 import { processesNaming } from "./processes";
 import { Bundles, RealSandboxes } from "./sandboxes";
@@ -18,7 +19,7 @@ export interface ChaosOptions {
   /** Milliseconds between two kills. */
   readonly every: number;
   /** In milliseconds. */
-  readonly deadline: number;
+  readonly timeout: number;
   /** Draws what is killed: 0 up to 1. */
   readonly random: () => number;
 }
@@ -30,7 +31,7 @@ export interface ChaosResult {
   readonly doubles: readonly Double[];
   /** Commands that found something of somebody else in their slot. */
   readonly strangers: number;
-  /** Claims that took longer than their deadline and what a write may take. */
+  /** Claims that took longer than their timeout and what a write may take. */
   readonly late: number;
   /** For each manager and client that was killed: milliseconds until its leases were free. */
   readonly freed: readonly number[];
@@ -38,7 +39,7 @@ export interface ChaosResult {
   readonly left: { readonly leases: number; readonly sandboxes: number; readonly processes: number };
 }
 
-/** What a claim may take beyond its deadline on a machine that is busy, in milliseconds. */
+/** What a claim may take beyond its timeout on a machine that is busy, in milliseconds. */
 const SLACK = 1000;
 const MARK = "chaos-mark-7f3a";
 
@@ -47,7 +48,7 @@ export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Pr
   const bundles = new Bundles();
   const real = new RealSandboxes(bundles);
   const job = "chaos";
-  const { sandboxes: count, slots, callers, deadline } = options;
+  const { sandboxes: count, slots, callers, timeout } = options;
   await cluster.nomad.register(real.job({ id: job, count, min: count, max: count, slots }));
   const store = new ConsulStore(consulConnection(cluster.environment));
   const workers = new SlotWorkers(bundles, {
@@ -58,7 +59,7 @@ export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Pr
     claims: Math.ceil(options.claims / options.managers),
     // Whoever was there before left a file and a process.
     command: `ls -A; touch left-behind; (MARK=${MARK} setsid sleep 600 >/dev/null 2>&1 &); sleep 0.0$((RANDOM % 5))`,
-    deadline,
+    timeout,
   });
   try {
     const run = new ChaosRun(cluster, store, workers, options, job);
@@ -73,7 +74,7 @@ export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Pr
       kills: run.kills,
       doubles: doublesIn(workers.history()),
       strangers: workers.lines().filter((line) => line.kind === "ran" && line.stdout !== "").length,
-      late: claimed.filter(({ milliseconds }) => milliseconds > deadline + SLACK).length,
+      late: claimed.filter(({ milliseconds }) => milliseconds > timeout + SLACK).length,
       freed: run.freed,
       left: await run.left(),
     };

@@ -1,6 +1,7 @@
 import { openSync, writeSync } from "node:fs";
 import { consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
-import { ConsulStore, SlotPool, type HistoryEvent } from "../../lib/pools";
+import { ConsulStore, SlotPool } from "../../lib/pools";
+import { type HistoryEvent } from "../../lib/pools/testing";
 
 /** What a process is told that takes part in a slot pool. */
 export interface SlotWorkerOptions {
@@ -15,7 +16,7 @@ export interface SlotWorkerOptions {
   /** What each task runs. */
   readonly command: string;
   /** How long a claim may take, in milliseconds. */
-  readonly deadline: number;
+  readonly timeout: number;
   /** Whether it is told to hold what it has after its first command, until it is killed. */
   readonly holds?: boolean;
 }
@@ -49,7 +50,7 @@ async function main(options: SlotWorkerOptions): Promise<void> {
     store: new ConsulStore(consulConnection(process.env)),
     job: options.job,
     token: process.env.SANDBOX_TOKEN,
-    manager: options.name,
+    leases: { manager: options.name },
     // What is asked of it is to use the pool, not to make it smaller.
     idle: 1_000_000,
     checkInterval: 500,
@@ -63,7 +64,7 @@ async function main(options: SlotWorkerOptions): Promise<void> {
     while ((left -= 1) >= 0) {
       const began = machineNow();
       try {
-        const handle = await pool.acquire(`${options.name}-${number}`, { deadline: options.deadline });
+        const handle = await pool.acquire(`${options.name}-${number}`, { timeout: options.timeout });
         const { slot, generation } = handle.lease;
         const record = (kind: HistoryEvent["kind"], at: number) =>
           say({ process: options.name, kind, slot, generation, at });

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HistoryEvent } from "../../lib/pools";
+import type { HistoryEvent } from "../../lib/pools/testing";
 import type { ClusterEnvironment } from "./cluster";
 import type { Bundles } from "./sandboxes";
 import { machineNow, type SlotWorkerLine, type SlotWorkerOptions } from "./slot-worker";

@@ -14,7 +14,7 @@ export async function measureChaos(cluster: TestCluster, claims = 2000): Promise
     sandboxes: 3,
     slots: 4,
     every: 2000,
-    deadline: 20_000,
+    timeout: 20_000,
     random: seeded(11),
   });
   const { manager, client, allocation } = kills;

@@ -3,7 +3,8 @@ import { Claimants } from "../../__tests__/support/claimants";
 import type { ClaimantOptions } from "../../__tests__/support/claimant";
 import type { ClusterEnvironment, TestCluster } from "../../__tests__/support/cluster";
 import { consulConnection, nomadConnection } from "../../lib/nomad";
-import { ABSENT, ConsulStore, doublesIn, LeaseBook, NomadStore, type Store } from "../../lib/pools";
+import { ABSENT, ConsulStore, LeaseBook, NomadStore, type Store } from "../../lib/pools";
+import { doublesIn } from "../../lib/pools/testing";
 import type { Figure } from "../synthesis";
 import { figure, milliseconds, percentiles, type Percentiles } from "./figures";
 
@@ -90,7 +91,7 @@ async function measureThree(kind: Kind, environment: ClusterEnvironment, claims:
   const claimants = new Claimants(environment);
   try {
     const options = { store: kind, pool: "bench-three", slots: SLOTS, callers: CALLERS, hold: 2, end: 0 };
-    const each = { ...options, claims: Math.ceil(claims / 3), deadline: 30_000, ends: true, warmUp: 100 };
+    const each = { ...options, claims: Math.ceil(claims / 3), timeout: 30_000, ends: true, warmUp: 100 };
     for (let process = 0; process < 3; process += 1) claimants.start(each);
     await claimants.ended();
     const figures = claimants.lines().flatMap((line) => (line.kind === "figures" ? [line] : []));
@@ -123,7 +124,7 @@ async function measureChaos(
     await book.start();
     const options: Omit<ClaimantOptions, "name" | "file"> = {
       ...{ store: kind, pool: "bench-chaos", slots: SLOTS, callers: CALLERS, hold: 60 },
-      ...{ claims: Number.MAX_SAFE_INTEGER, deadline: 5000, ends: false, warmUp: 0, end: 0.5 },
+      ...{ claims: Number.MAX_SAFE_INTEGER, timeout: 5000, ends: false, warmUp: 0, end: 0.5 },
     };
     for (let process = 0; process < 3; process += 1) claimants.start(options);
     let kills = 0;

@@ -1,7 +1,7 @@
 import { UserError } from "../jobspec";
 import { poolOfJob } from "../nomad";
 import type { Planned, Preview, Wanted } from "../operations";
-import { standingLeases, type Lease } from "../pools";
+import { allocationOf, standingLeases, type Lease } from "../pools";
 import { term } from "../text";
 import type { CliContext } from "./context";
 import { askPoolStores, type PoolClients } from "./pool-stores";
@@ -50,7 +50,7 @@ export async function endedLeases(
       if (answer === undefined) return { ...where, leases: [] };
       if ("unknown" in answer) return { ...where, leases: [], unknown: answer.unknown };
       const own = new Set((await nomad.where(job).allocations(job.ID)).map(({ ID }) => ID));
-      return { ...where, leases: answer.leases.filter(({ slot }) => own.has(allocationOf(slot))) };
+      return { ...where, leases: answer.leases.filter((lease) => own.has(allocationOf(lease))) };
     }),
   );
   return found.filter(({ leases, unknown }) => leases.length > 0 || unknown !== undefined);
@@ -122,11 +122,6 @@ function endsAllocations({ change, groups }: PlannedJob["plan"]): boolean {
     change === "update" &&
     groups.some(({ replace, stop, migrate, canaries }) => replace + stop + migrate + canaries > 0)
   );
-}
-
-/** The allocation that a slot is of: the slot's name is its id, alone or with the number of a sandbox's slot behind it. */
-function allocationOf(slot: string): string {
-  return slot.split(".", 1)[0] ?? slot;
 }
 
 function shortened(owner: string): string {

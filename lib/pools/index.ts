@@ -6,6 +6,7 @@ export {
   getWarmPoolManager,
   WarmPool,
   WarmPoolManager,
+  type Command,
   type LeasedContainer,
   type PoolStats,
   type WarmContainer,
@@ -54,11 +55,11 @@ export {
   type RuntimeJobProps,
   type RuntimeRequest,
   type SlotPoolJobProps,
+  type SlotPoolSettings,
   type WaitingRuntime,
   type WarmPoolJobProps,
 } from "./jobs";
 export {
-  doublesIn,
   LeaseBook,
   LeaseEndedError,
   listLeases,
@@ -69,12 +70,11 @@ export {
   standingLeases,
   type ClaimOptions,
   type Clock,
-  type Double,
-  type HistoryEvent,
   type Lease,
   type LeaseBookOptions,
   type LeaseEnd,
   type LeaseEvent,
+  type LeaseSettings,
   type PoolState,
   type ReadOptions,
   type ReleaseOptions,
@@ -101,13 +101,20 @@ export {
 } from "./runtime";
 export * as sandbox from "./sandbox";
 export {
+  allocationOf,
+  sandboxSlotOf,
   SlotPool,
   type AcquireOptions,
   type BatchItem,
   type BatchResult,
+  type SandboxSlot,
+  type SandboxState,
   type SandboxStatus,
   type SlotHandle,
-  type SlotPoolProps,
+  type SlotPoolByJob,
+  type SlotPoolByName,
+  type SlotPoolOptions,
+  type SlotPoolCommon,
   type SlotPoolStatus,
   type ToolCall,
 } from "./slots";
@@ -122,4 +129,12 @@ export {
   type StoredObject,
 } from "./store";
 export { UserError } from "../jobspec";
-export { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
+export {
+  ConsulClient,
+  consulConnection,
+  NomadClient,
+  nomadConnection,
+  type Connection,
+  type Environment,
+  type JobJson,
+} from "../nomad";

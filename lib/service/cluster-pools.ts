@@ -106,7 +106,7 @@ class ClusterPools implements Pools {
 
   async claim(name: string, { wait, ...claim }: ContainerClaim): Promise<ContainerLease> {
     // Whoever does not wait is told at once where none is free; what may last is the store's answer.
-    const { lease, place } = await this.begun(name).claim({ ...claim, queue: wait > 0, deadline: wait || ANSWERED });
+    const { lease, place } = await this.begun(name).claim({ ...claim, queue: wait > 0, timeout: wait || ANSWERED });
     return { lease, isolation: place.isolation };
   }
 
@@ -212,7 +212,7 @@ class ClusterPools implements Pools {
       troubleOf(`leases in ${store.name}`, (signal) => store.read("pools/ready", signal).then(() => true)),
     ];
     const pools = [...this.#pools].map(([name, { pool, trouble }]): Dependency => {
-      const behind = () => (pool.status().current ? undefined : "what is known of it is not up to date");
+      const behind = () => (pool.status().upToDate ? undefined : "what is known of it is not up to date");
       return { name: `the pool ${name}`, trouble: trouble ?? behind() };
     });
     return [...(await Promise.all(asked)), ...pools];

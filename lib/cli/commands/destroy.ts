@@ -6,7 +6,7 @@ import {
   type Destruction,
   type Owners,
 } from "../../operations";
-import { forgetPool, standingLeases } from "../../pools";
+import { forgetPool, sandboxSlotOf, standingLeases } from "../../pools";
 import { projectIdentity } from "../../stack-record";
 import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag, value, type ValuesOf } from "../command";
@@ -115,10 +115,13 @@ async function refuseLeased({ pools }: Destruction, clients: PoolClients): Promi
   const problems = pools.flatMap((pool) => {
     const answer = answers.get(pool);
     if (answer === undefined) return [];
-    if ("unknown" in answer) return [at(pool, `whether somebody leases some of it is not known: ${answer.unknown}`)];
+    if ("unknown" in answer)
+      return [at(pool, `whether somebody leases some of it is not known: ${answer.unknown}`, WAITING)];
     const owners = [...new Set(answer.leases.map(({ owner }) => owner))].slice(0, 5).join(", ");
     const count = answer.leases.length === 1 ? "1 lease of it goes" : `${answer.leases.length} leases of it go`;
-    return [at(pool, `${count} on (${owners})`)];
+    // A slot pool has no drain: its slots end with whoever has them.
+    const areSlots = answer.leases.some(({ slot }) => sandboxSlotOf(slot) !== undefined);
+    return [at(pool, `${count} on (${owners})`, areSlots ? WAITING : DRAINING)];
   });
   if (problems.length > 0) throw new UserError(problems);
 }
@@ -132,9 +135,13 @@ async function forget(clients: PoolClients, pool: string): Promise<void> {
   });
 }
 
-function at(pool: string, message: string): Problem {
-  const way = `cdk-nomad pool drain ${pool} lets them end, and --end-leases ends them`;
-  return { rule: "pool/leased", path: pool, message: `${message}; ${way}`, severity: "error" };
+/** How the leases of a pool end without harm. */
+const DRAINING = (pool: string) => `cdk-nomad pool drain ${pool} lets them end`;
+const WAITING = (pool: string) => `wait until none is left (cdk-nomad pool status ${pool} --watch)`;
+
+function at(pool: string, message: string, way: (pool: string) => string): Problem {
+  const ways = `${way(pool)}, or end them: --end-leases`;
+  return { rule: "pool/leased", path: pool, message: `${message}; ${ways}`, severity: "error" };
 }
 
 function listText(name: string, { jobs, consul }: Destruction): TerminalText {

@@ -54,11 +54,11 @@ export class Admission {
   async look(signal: AbortSignal): Promise<void> {
     const { agreement, book, view } = this.parts;
     const { user, left } = agreement.record;
-    if (user === undefined || !view.isCurrent) return;
+    if (user === undefined || !view.isUpToDate) return;
     const containers = view.containers.map(({ id }) => id);
     if (!left) {
-      const { leased, ending, current } = book.state();
-      if (!current || leased + ending > 0) return;
+      const { leased, ending, upToDate } = book.state();
+      if (!upToDate || leased + ending > 0) return;
       const mark = randomBytes(8).toString("hex");
       await agreement.change(
         (now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now),

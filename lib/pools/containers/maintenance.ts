@@ -241,7 +241,7 @@ export class Maintenance {
   private examine(): void {
     const { view, clock, isReady } = this.#parts;
     const now = clock.now();
-    const unready = view.isCurrent ? view.containers.filter((one) => one.isRunning && !isReady(one)) : [];
+    const unready = view.isUpToDate ? view.containers.filter((one) => one.isRunning && !isReady(one)) : [];
     this.#ill = new Map(unready.map(({ id }) => [id, this.#ill.get(id) ?? now]));
   }
 
@@ -261,7 +261,7 @@ export class Maintenance {
   /** Ends leases whose containers have ended by themselves. */
   private async forgetGone(signal: AbortSignal): Promise<void> {
     const { nomad, view, book } = this.#parts;
-    if (!view.isCurrent) return;
+    if (!view.isUpToDate) return;
     const live = new Set(view.containers.map(({ id }) => id));
     for (const { slot, state } of book.state().slots) {
       if (state !== "held" || live.has(slot) || signal.aborted) continue;

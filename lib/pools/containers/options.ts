@@ -1,7 +1,7 @@
 import type { ConsulClient, NomadClient } from "../../nomad";
 import type { Executor, Place } from "../execution";
 import type { PoolJob } from "../jobs";
-import type { ClaimOptions, Clock, Lease, LeaseBookOptions } from "../leases";
+import type { ClaimOptions, Clock, Lease, LeaseSettings } from "../leases";
 import type { Store } from "../store";
 
 /** What a {@link WarmPool} is made of. */
@@ -36,8 +36,8 @@ export interface WarmPoolOptions {
    * by the manager that it was released to, for the same user's next claim there, for a minute, or until somebody else waits. Default: `replace`
    */
   readonly reuse?: "replace" | "same-owner";
-  /** How leases are kept. Default: as {@link LeaseBookOptions} says. */
-  readonly leases?: Pick<LeaseBookOptions, "ttl" | "heartbeat" | "queueLimit" | "manager" | "onEvent">;
+  /** How leases are kept. Default: as {@link LeaseSettings} says. */
+  readonly leases?: LeaseSettings;
   /** Told of what went wrong and is tried again. Default: nobody is told. */
   readonly onTrouble?: (message: string) => void;
   /** Default: the clock of this process. */
@@ -88,6 +88,6 @@ export interface WarmPoolStatus {
   }[];
   /** Managers that are there. */
   readonly managers: readonly string[];
-  /** Whether all of this is known: false while Nomad, Consul or the store does not answer. */
-  readonly current: boolean;
+  /** Whether all of this is known as it is now: false while Nomad, Consul or the store does not answer. */
+  readonly upToDate: boolean;
 }

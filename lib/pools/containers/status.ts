@@ -42,6 +42,6 @@ export function statusOf({ pool, book, view, maintenance, agreement, isReady }: 
       };
     }),
     managers: state.managers,
-    current: state.current && view.isCurrent,
+    upToDate: state.upToDate && view.isUpToDate,
   };
 }

@@ -128,7 +128,7 @@ export class ContainerView {
   }
 
   /** Whether all of it is known: no server has been without an answer for long. */
-  get isCurrent(): boolean {
+  get isUpToDate(): boolean {
     return this.#generations.every(({ job }) => this.knows(job));
   }
 

@@ -168,7 +168,7 @@ export class WarmPoolManager {
   async allocateContainer(provider: Provider, userId: string): Promise<WarmContainer | null> {
     const pool = this.pool(provider);
     try {
-      return shown(provider, await pool.claim({ owner: userId, queue: false, deadline: CLAIM_WITHIN }));
+      return shown(provider, await pool.claim({ owner: userId, queue: false, timeout: CLAIM_WITHIN }));
     } catch (error) {
       if (error instanceof PoolBusyError) return null;
       throw error;

@@ -4,7 +4,7 @@ import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";
 import {
-  CLAIM_DEADLINE,
+  CLAIM_TIMEOUT,
   LeaseBook,
   monotonicClock,
   poolKey,
@@ -216,19 +216,19 @@ export class WarmPool {
    */
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
     this.refuseDrained();
-    const { owner, deadline = CLAIM_DEADLINE, standing, signal, queue = true } = options;
-    let end = this.#clock.now() + deadline;
+    const { owner, timeout = CLAIM_TIMEOUT, standing, signal, queue = true } = options;
+    let end = this.#clock.now() + timeout;
     if (this.#admission.mustAdmit(owner))
-      await this.within(Math.max(1, deadline), signal, (over) => this.#admission.admit(owner, over));
+      await this.within(Math.max(1, timeout), signal, (over) => this.#admission.admit(owner, over));
     // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
-    const kept = standing === undefined ? await this.#kept.take(owner, Math.min(OWN, deadline / 2), signal) : undefined;
+    const kept = standing === undefined ? await this.#kept.take(owner, Math.min(OWN, timeout / 2), signal) : undefined;
     const waiting = kept && this.find(kept.slot);
     if (kept && waiting && this.#offer.has(waiting)) return leasedOf(kept, waiting);
     if (kept) this.letGo(kept);
-    // Of one that waits in no queue the deadline is for the store alone.
-    if (!queue) end = this.#clock.now() + deadline;
+    // Of one that waits in no queue the timeout is for the store alone.
+    if (!queue) end = this.#clock.now() + timeout;
     for (let tries = 1; ; tries += 1) {
-      const lease = await this.leased({ ...options, deadline: Math.max(0, end - this.#clock.now()) });
+      const lease = await this.leased({ ...options, timeout: Math.max(0, end - this.#clock.now()) });
       const container = this.find(lease.slot);
       if (container?.isRunning) return this.admitted(leasedOf(lease, container), end, signal);
       // It was told to stop in this very moment, as all are by a drain.
@@ -372,11 +372,11 @@ export class WarmPool {
   }
 
   /** Leases a slot. @throws PoolBusyError with why containers are missing, as far as that is known in time */
-  private async leased(options: WarmPoolClaim & { readonly deadline: number }): Promise<Lease> {
-    const { deadline, queue = true } = options;
-    const end = this.#clock.now() + deadline;
+  private async leased(options: WarmPoolClaim & { readonly timeout: number }): Promise<Lease> {
+    const { timeout, queue = true } = options;
+    const end = this.#clock.now() + timeout;
     // Whoever waits to the end of their time has none left to ask why it was in vain.
-    const forget = queue ? this.#clock.after(Math.max(0, deadline - REASONS), () => this.askWhy()) : undefined;
+    const forget = queue ? this.#clock.after(Math.max(0, timeout - REASONS), () => this.askWhy()) : undefined;
     try {
       return await this.book.claim(options);
     } catch (error) {

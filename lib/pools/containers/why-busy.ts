@@ -31,7 +31,7 @@ export async function whyBusy(error: PoolBusyError, parts: BusyParts): Promise<P
   const missing = missingOf(current, view);
   const reasons = missing > 0 ? await unplaced.reasons(current.job, patience) : [];
   const why = [
-    ...(view.isCurrent ? [] : ["Nomad or Consul does not answer just now"]),
+    ...(view.isUpToDate ? [] : ["Nomad or Consul does not answer just now"]),
     ...reasons.map((reason) => `${missing} more of its containers find no node: ${reason}`),
     ...(ill > 0 ? [`${ill} of its containers run and are not healthy in Consul`] : []),
     ...(silent.length > 0 ? [`${silent.length} of its containers answer no command: ${silent[0]}`] : []),

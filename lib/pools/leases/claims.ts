@@ -21,7 +21,7 @@ export interface Wanted {
   readonly renewed: boolean;
   readonly ttl: number;
   /** Milliseconds from now. */
-  readonly deadline: number;
+  readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   readonly slot: string | undefined;
   /** Whether it waits where no slot is free. */
@@ -80,7 +80,7 @@ export class Claims {
 
   async claim(wanted: Wanted): Promise<Lease> {
     const { clock } = this.parts;
-    const { owner, renewed, ttl, deadline, signal, slot, queue } = wanted;
+    const { owner, renewed, ttl, timeout, signal, slot, queue } = wanted;
     const asked = clock.now();
     return new Promise<Lease>((resolve, reject) => {
       const done = () => {
@@ -90,7 +90,7 @@ export class Claims {
         this.#queue.leave(waiter);
       };
       const waiter: Waiter = {
-        ...{ owner, renewed, ttl, queue, asked, until: asked + deadline },
+        ...{ owner, renewed, ttl, queue, asked, until: asked + timeout },
         ...{ ticket: undefined, left: false, joined: false, claiming: false, conflicts: 0 },
         onRefused: (error) => waiter.reject(error),
         resolve: (lease) => {
@@ -109,7 +109,7 @@ export class Claims {
         },
       };
       const cancel = () => waiter.reject(signal?.reason);
-      const forget = clock.after(deadline, () => waiter.reject(this.tooLate(waiter)));
+      const forget = clock.after(timeout, () => waiter.reject(this.tooLate(waiter)));
       signal?.addEventListener("abort", cancel);
       this.#waiters.add(waiter);
       if (slot === undefined) this.enter(waiter);
@@ -365,10 +365,10 @@ export class Claims {
   /** Why a claim was not made in time. */
   private tooLate({ claiming, asked, until }: Waiter): Error {
     const { heartbeat, store } = this.parts;
-    const deadline = until - asked;
+    const timeout = until - asked;
     // A store that had no time to answer is not slow.
-    if (deadline > 0 && (claiming || !heartbeat.isFresh())) return new SlowStoreError(store.name, deadline);
-    return this.busy(`none came free within ${Math.round(deadline / 100) / 10} s`);
+    if (timeout > 0 && (claiming || !heartbeat.isFresh())) return new SlowStoreError(store.name, timeout);
+    return this.busy(`none came free within ${Math.round(timeout / 100) / 10} s`);
   }
 
   private busy(why: string): PoolBusyError {

@@ -1,11 +1,18 @@
 /** Leases: who has which slot of a pool, and for how long. */
 export { monotonicClock, settledWithin, type Clock } from "./clock";
 export { readDecided, SlowStoreError, within, writeDecided } from "./decide";
-export { doublesIn, type Double, type HistoryEvent } from "./history";
 export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";
 export { LeaseBook } from "./lease-book";
-export { CLAIM_DEADLINE } from "./options";
+export { CLAIM_TIMEOUT } from "./options";
 export { listLeases, standingLeases, type ReadOptions } from "./read-leases";
 export { ManagersBehindError } from "./seen";
-export type { ClaimOptions, LeaseBookOptions, LeaseEvent, PoolState, ReleaseOptions, SlotState } from "./options";
+export type {
+  ClaimOptions,
+  LeaseBookOptions,
+  LeaseEvent,
+  LeaseSettings,
+  PoolState,
+  ReleaseOptions,
+  SlotState,
+} from "./options";

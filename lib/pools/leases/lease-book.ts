@@ -13,7 +13,7 @@ import { checkOwner, PoolKeys, stepOf } from "./keys";
 import type { Lease } from "./lease";
 import { Observer } from "./observer";
 import {
-  CLAIM_DEADLINE,
+  CLAIM_TIMEOUT,
   type ClaimOptions,
   type LeaseBookOptions,
   type PoolState,
@@ -23,7 +23,7 @@ import { listLeases } from "./read-leases";
 import { leaseOf } from "./records";
 import { seenByAll } from "./seen";
 import { Standing } from "./standing";
-import { stateOf } from "./state";
+import { isUpToDate, stateOf } from "./state";
 import { View } from "./view";
 
 /** Half of a second and more is left of two seconds for looking, asking and writing, on a machine that is busy. */
@@ -149,19 +149,19 @@ export class LeaseBook {
   /**
    * Leases a slot.
    *
-   * @throws PoolBusyError where none is free, and the queue is full, the deadline is over, or the caller does not wait; what the signal says, where it is given up;
-   *   UserError for an owner, a slot or a time that is none; what the store says, where it refuses, or does not answer until the deadline
+   * @throws PoolBusyError where none is free, and the queue is full, the time is over, or the caller does not wait; what the signal says, where it is given up;
+   *   UserError for an owner, a slot or a time that is none; what the store says, where it refuses, or does not answer within the timeout
    */
   async claim(options: ClaimOptions): Promise<Lease> {
-    const { owner, deadline = CLAIM_DEADLINE, standing, signal, slot, queue = true } = options;
+    const { owner, timeout = CLAIM_TIMEOUT, standing, signal, slot, queue = true } = options;
     checkOwner(owner);
     if (slot !== undefined) stepOf("slot", slot);
     if (standing !== undefined) checkTime("standing", standing);
-    checkTime("deadline", deadline, 0);
+    checkTime("timeout", timeout, 0);
     this.checkOpen();
     signal?.throwIfAborted();
     const [renewed, ttl] = [standing === undefined, standing ?? this.#parts.ttl];
-    return this.#claims.claim({ owner, renewed, ttl, deadline, signal, slot, queue });
+    return this.#claims.claim({ owner, renewed, ttl, timeout, signal, slot, queue });
   }
 
   /**
@@ -342,6 +342,11 @@ export class LeaseBook {
   /** The pool as it is seen now, from memory. */
   state(): PoolState {
     return stateOf(this.#parts, new Set(this.options.candidates()), this.#claims.waiting);
+  }
+
+  /** Whether the view of the pool is kept up: no answer of the store has been missing for longer than the ttl. */
+  get isUpToDate(): boolean {
+    return isUpToDate(this.#parts);
   }
 
   /** An object of the pool beside its leases, as of the last look at the pool; undefined where there was none. See {@link poolKey}. */

@@ -44,15 +44,18 @@ export interface LeaseBookOptions {
   readonly randomBytes?: (size: number) => Uint8Array;
 }
 
+/** How a pool's manager keeps its leases. */
+export type LeaseSettings = Pick<LeaseBookOptions, "ttl" | "heartbeat" | "queueLimit" | "manager" | "onEvent">;
+
 /** How long a claim may take where nobody says it, in milliseconds. */
-export const CLAIM_DEADLINE = 30_000;
+export const CLAIM_TIMEOUT = 30_000;
 
 /** What is claimed, and for whom. */
 export interface ClaimOptions {
   /** Whose the lease is: any text, at most 1,024 characters. */
   readonly owner: string;
   /** How long it may take to get one, waiting in the queue included, in milliseconds from now. Default: 30,000. */
-  readonly deadline?: number;
+  readonly timeout?: number;
   /** Gives up the place in the queue, or the slot that is just being claimed. */
   readonly signal?: AbortSignal;
   /**
@@ -62,7 +65,7 @@ export interface ClaimOptions {
    */
   readonly standing?: number;
   /**
-   * Whether it waits where no slot is free. Default: true. Otherwise it is told so at once, and the deadline is for the store's answers, and for the
+   * Whether it waits where no slot is free. Default: true. Otherwise it is told so at once, and the timeout is for the store's answers, and for the
    * moment in which it is not known what is free.
    */
   readonly queue?: boolean;
@@ -121,5 +124,5 @@ export interface PoolState {
   /** Candidates, and whatever else is leased or being ended. */
   readonly slots: readonly SlotState[];
   /** Whether the view is kept up: no answer of the store has been missing for longer than the ttl. */
-  readonly current: boolean;
+  readonly upToDate: boolean;
 }

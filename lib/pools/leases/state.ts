@@ -3,7 +3,7 @@ import type { PoolState, SlotState } from "./options";
 
 /** A pool as its manager sees it, from memory. @param waiting how many wait, at every manager */
 export function stateOf(parts: BookParts, candidates: ReadonlySet<string>, waiting: number): PoolState {
-  const { keys, view, clock, manager, ttl } = parts;
+  const { keys, view, manager } = parts;
   const slots = new Map<string, SlotState>();
   for (const { record } of view.slots.values())
     if (record) {
@@ -24,6 +24,11 @@ export function stateOf(parts: BookParts, candidates: ReadonlySet<string>, waiti
     ending: count("ending"),
     queue: waiting,
     slots: [...slots.values()],
-    current: clock.now() - view.heard < ttl,
+    upToDate: isUpToDate(parts),
   };
+}
+
+/** Whether the view is kept up: no answer of the store has been missing for longer than the ttl. */
+export function isUpToDate({ clock, view, ttl }: BookParts): boolean {
+  return clock.now() - view.heard < ttl;
 }

@@ -6,9 +6,9 @@ import type { ExecuteAnswer, ExecuteRequest } from "../sandbox";
 import { leaseEnded } from "./held-slots";
 import { inputOf } from "./input";
 import { Output } from "./output";
-import type { SlotHandle, ToolCall } from "./options";
+import type { ToolCall } from "./options";
 import type { PooledSandbox } from "./pooled-sandbox";
-import { callToken } from "./slot-key";
+import { callToken, sandboxSlotOf, type SandboxSlot } from "./slot-key";
 import { SandboxLostError, SandboxRefusal } from "./sandbox-client";
 
 /** Where nothing is said, and at most: a day. */
@@ -22,6 +22,17 @@ export function ownerMark(lease: Lease): string {
   return createHash("sha256").update(lease.owner).digest("hex");
 }
 
+/** Which slot of which sandbox is leased. @throws UserError where the lease is of something else, such as a container of a warm pool */
+export function slotOf(lease: Lease): SandboxSlot {
+  const slot = sandboxSlotOf(lease.slot);
+  if (slot !== undefined) return slot;
+  throw UserError.at(
+    "lease",
+    `${JSON.stringify(lease.slot)} is no slot of a sandbox; acquire one of this pool`,
+    "slot-pool/slot",
+  );
+}
+
 /**
  * Runs one command or tool in a slot. The lease's generation goes along, so that the sandbox itself refuses it once somebody else has the slot.
  *
@@ -31,7 +42,7 @@ export function ownerMark(lease: Lease): string {
  */
 export async function call(
   sandbox: PooledSandbox,
-  handle: SlotHandle,
+  lease: Lease,
   command: string | ToolCall,
   options: ExecuteOptions,
   { over, cancelled }: { readonly over: AbortSignal; readonly cancelled: AbortSignal },
@@ -58,9 +69,9 @@ export async function call(
     const stdin =
       options.stdin === undefined ? undefined : await inputOf(options.stdin, AbortSignal.any([signal, time]));
     const request: ExecuteRequest = {
-      slot_id: handle.slot,
-      generation: callToken(handle.lease.generation),
-      owner: ownerMark(handle.lease),
+      slot_id: slotOf(lease).name,
+      generation: callToken(lease.generation),
+      owner: ownerMark(lease),
       tool,
       args: options.cwd === undefined ? args : { ...args, cwd: options.cwd },
       timeout: timeout / 1000,
@@ -75,7 +86,7 @@ export async function call(
     if (cancel.aborted && !over.aborted) return ended(130, "cancelled");
     if (over.aborted && sandbox.lost === undefined) throw over.reason;
     if (error === time.reason) return ended(124, "timeout");
-    throw await meaningOf(error, sandbox, handle.lease);
+    throw await meaningOf(error, sandbox, lease);
   }
   const { metadata, success } = answer;
   const code = metadata.exit_code ?? metadata.returncode;
@@ -84,7 +95,7 @@ export async function call(
   if (metadata.timeout === true) return ended(124, "timeout", metadata.truncated);
   // Nobody here gave it up: the sandbox ended it for whoever has the slot now.
   if (metadata.cancelled === true && !cancel.aborted)
-    throw leaseEnded(handle.lease, "stale", "the sandbox ended the command, since the slot was taken from it");
+    throw leaseEnded(lease, "stale", "the sandbox ended the command, since the slot was taken from it");
   if (metadata.cancelled === true) return ended(130, "cancelled", metadata.truncated);
   return ended(code ?? (success ? 0 : 1), "exited", metadata.truncated);
 }

@@ -1,4 +1,5 @@
 import { LeaseEndedError, type Lease, type LeaseEnd } from "../leases";
+import { allocationOf } from "./slot-key";
 
 /** Why a lease is over, in words that say what to do. */
 const WORDS: Readonly<Record<LeaseEnd, string>> = {
@@ -22,25 +23,44 @@ interface Held {
   readonly over: AbortController;
   /** The commands that run in it. */
   readonly running: Set<AbortController>;
+  /** Whether it was acquired here: then it stands until it is over. */
+  isOwn: boolean;
+  /** Calls with it that are under way. */
+  calls: number;
 }
 
+/** How many leases that are over are told from others without a question, the last ones: the store knows all. */
+const REMEMBERED = 1000;
+
 /**
- * The leases that were acquired or used here, and which of them are over. A lease that is over stays so: whoever still has its handle is told
- * why, and what runs under it is given up at once.
+ * The leases that were acquired here, those that are just being used here, and which of them are over. A lease that is over stays so: whoever still
+ * has its handle is told why, and what runs under it is given up at once. Handles of other processes are kept for as long as a call with them takes.
  */
 export class HeldSlots {
   readonly #held = new Map<string, Held>();
-  /** Why the leases that were over last are: enough of them for those who hold on to a handle. */
-  readonly #over = new Map<string, LeaseEndedError>();
+  /** Why the leases that were over last are. */
+  readonly #over = new Map<string, Pick<LeaseEndedError, "reason" | "message">>();
+
+  /** A lease was acquired here. @throws LeaseEndedError where it is over already */
+  hold(lease: Lease): void {
+    this.held(lease).isOwn = true;
+  }
 
   /**
-   * Remembers a lease.
+   * Does something with a lease.
    *
-   * @returns what is aborted when it is over
+   * @param work is given what is aborted when the lease is over
    * @throws LeaseEndedError where it is
    */
-  signal(lease: Lease): AbortSignal {
-    return this.held(lease).over.signal;
+  async using<T>(lease: Lease, work: (over: AbortSignal) => Promise<T>): Promise<T> {
+    const held = this.held(lease);
+    held.calls += 1;
+    try {
+      return await work(held.over.signal);
+    } finally {
+      held.calls -= 1;
+      if (held.calls === 0 && !held.isOwn && this.#held.get(keyOf(lease)) === held) this.#held.delete(keyOf(lease));
+    }
   }
 
   /** Does something that {@link cancel} gives up. */
@@ -57,14 +77,15 @@ export class HeldSlots {
 
   /** Gives up what runs in a slot; the lease goes on. */
   cancel(lease: Lease): void {
-    for (const one of this.held(lease).running) one.abort();
+    for (const one of this.#held.get(keyOf(lease))?.running ?? []) one.abort();
   }
 
   /** Says that a lease is over, and why. @returns whether that is new */
   end(error: LeaseEndedError): boolean {
     const key = keyOf(error.lease);
     if (this.#over.has(key)) return false;
-    this.#over.set(key, error);
+    // The error itself would keep its lease and its stack.
+    this.#over.set(key, { reason: error.reason, message: error.message });
     for (const oldest of this.#over.keys()) {
       if (this.#over.size <= REMEMBERED) break;
       this.#over.delete(oldest);
@@ -77,21 +98,27 @@ export class HeldSlots {
 
   /** Those that are not over, of one sandbox. */
   of(allocation: string): readonly Lease[] {
-    return [...this.#held.values()].map(({ lease }) => lease).filter(({ slot }) => slot.startsWith(`${allocation}.`));
+    return [...this.#held.values()].map(({ lease }) => lease).filter((lease) => allocationOf(lease) === allocation);
+  }
+
+  /** How many are kept, and how many ends of leases. */
+  get size(): { readonly held: number; readonly over: number } {
+    return { held: this.#held.size, over: this.#over.size };
   }
 
   private held(lease: Lease): Held {
-    const key = keyOf(lease);
-    const ended = this.#over.get(key);
-    if (ended !== undefined) throw ended;
-    const held = this.#held.get(key) ?? { lease, over: new AbortController(), running: new Set() };
-    this.#held.set(key, held);
+    const ended = this.#over.get(keyOf(lease));
+    if (ended !== undefined) throw new LeaseEndedError(lease, ended.reason, ended.message);
+    const held = this.#held.get(keyOf(lease)) ?? {
+      ...{ lease, over: new AbortController(), running: new Set<AbortController>() },
+      ...{ isOwn: false, calls: 0 },
+    };
+    this.#held.set(keyOf(lease), held);
     return held;
   }
 }
 
-const REMEMBERED = 10_000;
-
-function keyOf({ slot, generation }: Pick<Lease, "slot" | "generation">): string {
-  return `${slot} ${generation}`;
+/** The claim is what nobody else can know. */
+function keyOf({ slot, generation, claim }: Lease): string {
+  return `${slot} ${generation} ${claim}`;
 }

@@ -5,8 +5,13 @@ export type {
   BatchResult,
   SandboxStatus,
   SlotHandle,
-  SlotPoolProps,
+  SlotPoolByJob,
+  SlotPoolByName,
+  SlotPoolOptions,
+  SlotPoolCommon,
   SlotPoolStatus,
   ToolCall,
 } from "./options";
+export type { SandboxState } from "./pooled-sandbox";
+export { allocationOf, sandboxSlotOf, type SandboxSlot } from "./slot-key";
 export { SlotPool } from "./slot-pool";

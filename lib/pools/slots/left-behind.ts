@@ -1,6 +1,6 @@
 import type { LeaseBook } from "../leases";
 import type { SlotGenerations } from "./slot-generations";
-import { slotOfKey } from "./slot-key";
+import { sandboxSlotOf } from "./slot-key";
 
 /** Milliseconds between two looks at what ended sandboxes left, where nothing changes meanwhile. */
 const SWEEP = 1000;
@@ -28,7 +28,7 @@ export async function sweepLeftBehind(
 function untracked(book: LeaseBook, generations: SlotGenerations): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const { slot } of book.state().slots) {
-    const allocation = slotOfKey(slot)?.allocation;
+    const allocation = sandboxSlotOf(slot)?.allocation;
     if (allocation !== undefined && generations.sandbox(allocation) === undefined)
       found.set(allocation, [...(found.get(allocation) ?? []), slot]);
   }

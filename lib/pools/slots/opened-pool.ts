@@ -3,7 +3,7 @@ import { Agreement, choosing, Duty, jobsOfPool, PoolRecords } from "../generatio
 import type { SlotPoolJob } from "../jobs";
 import { LeaseBook, monotonicClock, poolKey, type Clock, type Lease, type LeaseEnd } from "../leases";
 import { sweepLeftBehind } from "./left-behind";
-import type { SlotPoolProps } from "./options";
+import type { SlotPoolOptions } from "./options";
 import { ensureJob, ownJob, readJob, THIS_KIND, type PoolJobFacts } from "./pool-job";
 import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
 import { Resizer } from "./resizer";
@@ -13,7 +13,7 @@ import { Shrinking } from "./shrinking";
 import type { Bounds, Demand } from "./size";
 import type { SlotGeneration } from "./slot-generation";
 import { SlotGenerations } from "./slot-generations";
-import { slotKey, slotOfKey } from "./slot-key";
+import { allocationOf, slotKey } from "./slot-key";
 import type { WhichPool } from "./which-pool";
 
 /** What an {@link OpenedPool} tells, and asks to be done. */
@@ -37,37 +37,31 @@ const USUAL_MAX = 10;
 
 /** A slot pool of which it is known which one it is: its leases in the store, its generations in Nomad, and which slots may be leased. */
 export class OpenedPool {
-  /** The pool's name. */
-  readonly pool: string;
   readonly book: LeaseBook;
   readonly generations: SlotGenerations;
   readonly #agreement: Agreement;
-  readonly #group: string;
-  readonly #clock: Clock;
   #isStarted = false;
 
   constructor(
-    private readonly props: SlotPoolProps,
+    private readonly props: SlotPoolOptions,
     private readonly which: WhichPool,
     private readonly handlers: OpenedPoolHandlers,
   ) {
-    const { nomad, store, onEvent, ttl, queueLimit, manager = "slot-pool", clock = monotonicClock } = props;
+    const { nomad, store, leases } = props;
     const { end, onLeaseLost, onTrouble } = handlers;
-    const { pool } = which;
-    this.pool = pool;
-    this.#group = props.group ?? "sandbox";
-    this.#clock = clock;
+    const { pool, clock } = this;
     this.book = new LeaseBook({
-      ...{ store, pool, end, onTrouble, onEvent, ttl, queueLimit, manager, clock },
+      ...{ manager: "slot-pool", ...leases },
+      ...{ store, pool, end, onTrouble, clock },
       candidates: () => this.candidates(),
       onLost: onLeaseLost,
     });
     this.#agreement = new Agreement(new PoolRecords(store, pool, clock), this.book);
     this.generations = new SlotGenerations({
       ...{ nomad, which, onTrouble },
-      group: this.#group,
+      group: this.group,
       choice: () => this.#agreement.record.choice,
-      isCurrent: () => this.book.state().current,
+      isUpToDate: () => this.book.isUpToDate,
       duty: new Duty(store, poolKey(pool, "maintenance"), this.book.manager, clock),
       begin: (facts, isCurrent) => this.begin(facts, isCurrent),
       onChange: () => this.wake(),
@@ -88,7 +82,7 @@ export class OpenedPool {
     if (typeof job === "object") await this.install(ownJob(job));
     if (generations.current === undefined) {
       // It says what is wrong with the job, unless that has come just now.
-      await readJob(nomad, this.which.job ?? (await this.someJob()), this.#group);
+      await readJob(nomad, this.which.job ?? (await this.someJob()), this.group);
       await generations.look();
     }
     signal.throwIfAborted();
@@ -105,6 +99,11 @@ export class OpenedPool {
   async rest(): Promise<void> {
     this.#isStarted = false;
     await this.generations.rest();
+  }
+
+  /** The pool's name. */
+  get pool(): string {
+    return this.which.pool;
   }
 
   /** How a generation may be sized. */
@@ -132,7 +131,7 @@ export class OpenedPool {
   private demand(): Demand {
     const { slots, leased, queue } = this.book.state();
     const held = this.generations.all.length < 2 ? [] : slots.filter(({ state }) => state === "held");
-    const elsewhere = held.filter(({ slot }) => this.generations.isOld(slotOfKey(slot)?.allocation ?? ""));
+    const elsewhere = held.filter((lease) => this.generations.isOld(allocationOf(lease)));
     return { leased: leased - elsewhere.length, waiting: queue };
   }
 
@@ -144,7 +143,7 @@ export class OpenedPool {
     const { nomad, task = "sandbox-server", port = "http", idle = IDLE } = this.props;
     const { checkInterval = CHECK_INTERVAL, silence = SILENCE } = this.props;
     const { onTrouble, onSandboxLost: onLost, signal } = this.handlers;
-    const [book, group, clock] = [this.book, this.#group, this.#clock];
+    const [book, group, clock] = [this.book, this.group, this.clock];
     const sandboxes = new Sandboxes({
       ...{ nomad, job, group, task, port, checkInterval, silence, clock, onLost, onTrouble },
       token: (place) => this.tokenOf(place),
@@ -182,6 +181,14 @@ export class OpenedPool {
     // Another manager may have taken it away as an old generation just then.
     await ensureJob(nomad, job);
     await generations.look();
+  }
+
+  private get group(): string {
+    return this.props.group ?? "sandbox";
+  }
+
+  private get clock(): Clock {
+    return this.props.clock ?? monotonicClock;
   }
 
   private wake(): void {

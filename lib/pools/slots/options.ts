@@ -1,24 +1,35 @@
 import type { NomadClient } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import type { SlotPoolJob } from "../jobs";
-import type { Clock, Lease, LeaseEvent } from "../leases";
+import type { Clock, Lease, LeaseSettings } from "../leases";
 import type { Store } from "../store";
 import type { SandboxState } from "./pooled-sandbox";
 
-/** What a {@link SlotPool} is made of. */
-export interface SlotPoolProps {
-  readonly nomad: NomadClient;
-  /** Where the leases are kept: whoever has the same store and the same name of the pool shares the pool. */
-  readonly store: Store;
+/** What a {@link SlotPool} is made of: what every one has, and which pool it is, by its job or by its name. */
+export type SlotPoolOptions = SlotPoolCommon & (SlotPoolByJob | SlotPoolByName);
+
+/** A slot pool that is meant by a job of it: the pool that the job says it is of, or the job's id where it says of none. */
+export interface SlotPoolByJob {
   /**
    * The job of the sandboxes, which is registered where nobody has deployed one of its pool; or the id of one that is there. A newer generation of its pool
    * takes its place, whoever brings it.
-   *
-   * @default - the newest one of the pool that `pool` names
    */
-  readonly job?: SlotPoolJob | string;
-  /** The pool's name. Default: the pool that the job is of; the job's id, where it says of none. */
-  readonly pool?: string;
+  readonly job: SlotPoolJob | string;
+  readonly pool?: undefined;
+}
+
+/** A slot pool that is meant by its name: one that somebody has deployed. */
+export interface SlotPoolByName {
+  /** The pool's name. */
+  readonly pool: string;
+  readonly job?: undefined;
+}
+
+/** How a {@link SlotPool} is run, whichever pool it is. */
+export interface SlotPoolCommon {
+  readonly nomad: NomadClient;
+  /** Where the leases are kept: whoever has the same store and the same name of the pool shares the pool. */
+  readonly store: Store;
   /** The group of the sandboxes. Default: `sandbox`. */
   readonly group?: string;
   /** The task in which the server runs. Default: `sandbox-server`. */
@@ -43,16 +54,10 @@ export interface SlotPoolProps {
   readonly checkInterval?: number;
   /** After how many milliseconds without an answer a sandbox is given up, with what runs in it. Default: 15,000. */
   readonly silence?: number;
-  /** How long a lease stands after its manager was heard of last, in milliseconds. Default: 2,000. */
-  readonly ttl?: number;
-  /** How many callers may wait, those of other managers among them. Default: 1,000. */
-  readonly queueLimit?: number;
-  /** This manager's name, for people. Default: `slot-pool`. */
-  readonly manager?: string;
+  /** How leases are kept. Default: as {@link LeaseSettings} says; the manager's name is `slot-pool`. */
+  readonly leases?: LeaseSettings;
   /** Told of what went wrong and is tried again. Never with a secret. Default: nobody is told. */
   readonly onTrouble?: (message: string) => void;
-  /** Told of what happens to leases, for metrics. Default: nobody is told. */
-  readonly onEvent?: (event: LeaseEvent) => void;
   /** Default: the clock of this process. */
   readonly clock?: Clock;
 }
@@ -60,18 +65,14 @@ export interface SlotPoolProps {
 /** How a slot is acquired. */
 export interface AcquireOptions {
   /** How long it may take, waiting in the queue and starting a sandbox included, in milliseconds from now. Default: 120,000. */
-  readonly deadline?: number;
+  readonly timeout?: number;
   /** Gives up the place in the queue, or the slot that is just being leased. */
   readonly signal?: AbortSignal;
 }
 
-/** A slot that is leased: a plain value, which may be sent to another process and used there. */
+/** A slot that is leased: a plain value, which may be sent to another process and used there. Which slot it is, its lease says: {@link sandboxSlotOf}. */
 export interface SlotHandle {
   readonly lease: Lease;
-  /** The allocation of the sandbox. */
-  readonly allocation: string;
-  /** Its name there, such as `slot_3`. */
-  readonly slot: string;
   /** What keeps its commands apart from those of other slots. */
   readonly isolation: ExecutionResult["isolation"];
 }
@@ -115,7 +116,15 @@ export interface SlotPoolStatus {
   /** The job that slots are leased of. */
   readonly job: string;
   /** The pool's jobs that Nomad has: old ones take no new leases, and go with their last. */
-  readonly generations: readonly { readonly job: string; readonly isCurrent: boolean }[];
+  readonly generations: readonly {
+    readonly job: string;
+    readonly isCurrent: boolean;
+    /** How many sandboxes it is to have. */
+    readonly count: number;
+    /** Of its sandboxes that run. */
+    readonly sandboxes: number;
+    readonly leased: number;
+  }[];
   readonly min: number;
   readonly max: number;
   /** How many sandboxes the job is to have, as it was read last. */
@@ -130,5 +139,5 @@ export interface SlotPoolStatus {
   readonly queue: number;
   readonly managers: readonly string[];
   /** Whether the view of the leases is kept up. */
-  readonly current: boolean;
+  readonly upToDate: boolean;
 }

@@ -105,7 +105,7 @@ export class Resizer {
   private async look(): Promise<void> {
     const { book, sandboxes, bounds, demand, isCurrent } = this.props;
     // Of what is not known nothing follows.
-    if (!isCurrent() || !book.state().current) return;
+    if (!isCurrent() || !book.isUpToDate) return;
     const limits = bounds();
     const needed = sandboxesFor(demand(), limits, sandboxes.failing);
     const peak = this.#peak.add(needed);

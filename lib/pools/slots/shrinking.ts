@@ -4,7 +4,7 @@ import { isLive, nextToGo } from "../generations";
 import type { Lease, LeaseBook } from "../leases";
 import { factsIn, readJob, type PoolJobFacts } from "./pool-job";
 import type { Sandboxes } from "./sandboxes";
-import { slotKey, slotOfKey } from "./slot-key";
+import { allocationOf, slotKey } from "./slot-key";
 
 /** What {@link Shrinking} works with. */
 export interface ShrinkingProps {
@@ -69,9 +69,7 @@ export class Shrinking {
 
   /** Whether no slot of an allocation is leased or being emptied. */
   isFree(allocation: string): boolean {
-    return !this.props.book
-      .state()
-      .slots.some(({ slot, state }) => state !== "free" && slotOfKey(slot)?.allocation === allocation);
+    return !this.props.book.state().slots.some((one) => one.state !== "free" && allocationOf(one) === allocation);
   }
 
   /** The job's allocations, asked of Nomad. */
@@ -149,7 +147,7 @@ export class Shrinking {
     if (slots === undefined) return false;
     const asked = await Promise.allSettled(
       Array.from({ length: slots }, (_, slot) =>
-        book.claim({ owner: "cdk-nomad: shrinking", slot: slotKey(allocation, slot), deadline: CLAIM }),
+        book.claim({ owner: "cdk-nomad: shrinking", slot: slotKey(allocation, slot), timeout: CLAIM }),
       ),
     );
     const taken = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -157,7 +155,7 @@ export class Shrinking {
     // A sandbox may have more slots than the job says of it.
     const own = new Set(taken.map(({ slot }) => slot));
     const others = book.state().slots.filter(({ slot, state }) => state !== "free" && !own.has(slot));
-    return taken.length === slots && !others.some(({ slot }) => slotOfKey(slot)?.allocation === allocation);
+    return taken.length === slots && !others.some((one) => allocationOf(one) === allocation);
   }
 
   private async giveBack(lease: Lease, end: boolean): Promise<void> {

@@ -15,7 +15,7 @@ export interface SlotGenerationsProps {
   /** Which generation somebody chose. */
   readonly choice: () => Choice | undefined;
   /** Whether it is known who leases what. */
-  readonly isCurrent: () => boolean;
+  readonly isUpToDate: () => boolean;
   /** Whose turn it is to take old ones away. */
   readonly duty: Duty;
   /** Follows the sandboxes of a job. */
@@ -23,6 +23,16 @@ export interface SlotGenerationsProps {
   /** Called when another generation is leased of, or the jobs have changed. */
   readonly onChange: () => void;
   readonly onTrouble: (message: string) => void;
+}
+
+/** What Nomad has of a pool. */
+interface Found {
+  /** Its jobs that are not stopped. */
+  readonly jobs: readonly JobJson[];
+  /** The ids of all that are there, stopped ones among them. */
+  readonly registered: ReadonlySet<string>;
+  /** The ids of those that cannot be read just now. */
+  readonly unread: ReadonlySet<string>;
 }
 
 /** Between two looks at the pool's jobs, in milliseconds. */
@@ -40,9 +50,9 @@ export class SlotGenerations {
   readonly #reads: Attempts;
   readonly #begins: Attempts;
   readonly #retirements: Attempts;
-  #jobs: ReadonlyMap<string, JobJson> = new Map();
-  #there: readonly PoolJobFacts[] = [];
-  /** The job that was leased of last: it stays the one where Nomad has none any more. */
+  /** The jobs that Nomad has, as of the last look, and what they say. */
+  #seen: ReadonlyMap<string, { readonly job: JobJson; readonly facts: PoolJobFacts }> = new Map();
+  /** The job that was leased of at the last look: it stays the one where Nomad has none any more. */
   #last: string | undefined;
   #following: Promise<void> = Promise.resolve();
 
@@ -66,13 +76,13 @@ export class SlotGenerations {
 
   /** The one that slots are leased of. */
   get current(): SlotGeneration | undefined {
-    this.#last = currentOf(this.#there, this.props.choice())?.job ?? this.#last;
-    return this.#last === undefined ? undefined : this.#known.get(this.#last);
+    const job = this.wanted?.job ?? this.#last;
+    return job === undefined ? undefined : this.#known.get(job);
   }
 
   /** The jobs that Nomad has, as of the last look. */
   get jobs(): readonly PoolJobFacts[] {
-    return this.#there;
+    return [...this.#seen.values()].map(({ facts }) => facts);
   }
 
   /** A sandbox of any of them. */
@@ -123,21 +133,27 @@ export class SlotGenerations {
    * @throws what Nomad says, where it does not answer or refuses, or the generation that slots are to be leased of cannot be followed
    */
   async look(): Promise<void> {
-    const { jobs, registered } = await this.read();
-    this.#jobs = new Map(jobs.map((job) => [job.ID, job]));
-    const found = jobs.flatMap((job) => this.factsOf(job));
+    const { jobs, registered, unread } = await this.read();
+    const seen = new Map(
+      jobs.flatMap((job) => {
+        const facts = this.factsOf(job);
+        return facts ? [[job.ID, { job, facts }] as const] : [];
+      }),
+    );
+    this.#reads.keep([...unread, ...jobs.map(({ ID }) => ID).filter((id) => !seen.has(id))]);
+    const found = [...seen.values()].map(({ facts }) => facts);
     const failed = new Map<string, unknown>();
     for (const facts of found) {
       const failure = await this.#begins.of(facts.job, () => this.see(facts), this.#stop.signal);
       if (failure !== undefined) failed.set(facts.job, failure.error);
     }
     this.#begins.keep(found.map(({ job }) => job));
-    const hasChanged = JSON.stringify(found) !== JSON.stringify(this.#there);
-    this.#there = found;
+    const hasChanged = JSON.stringify(found) !== JSON.stringify(this.jobs);
+    this.#seen = seen;
+    this.#last = this.wanted?.job ?? this.#last;
     await this.forget(registered);
     if (hasChanged) this.props.onChange();
-    const wanted = currentOf(found, this.props.choice())?.job ?? "";
-    if (failed.has(wanted)) throw failed.get(wanted);
+    if (this.#last !== undefined && failed.has(this.#last)) throw failed.get(this.#last);
   }
 
   /** Goes on looking, and takes old ones away. */
@@ -157,36 +173,42 @@ export class SlotGenerations {
     await Promise.all(this.all.map(({ sandboxes }) => sandboxes.close()));
   }
 
-  /** The pool's jobs that are not stopped, and the ids of all that are there. */
-  private async read(): Promise<{ readonly jobs: readonly JobJson[]; readonly registered: ReadonlySet<string> }> {
+  /** Which of the jobs that Nomad has is the one that slots are to be leased of. */
+  private get wanted(): PoolJobFacts | undefined {
+    return currentOf(this.jobs, this.props.choice());
+  }
+
+  /** Reads what Nomad has of the pool. */
+  private async read(): Promise<Found> {
     const { nomad, which } = this.props;
     if (which.job !== undefined) {
       const job = await nomad.job(which.job);
-      if (job === undefined) return { jobs: [], registered: new Set() };
-      return { jobs: job.Stop === true ? [] : [job], registered: new Set([job.ID]) };
+      if (job === undefined) return { jobs: [], registered: new Set(), unread: new Set() };
+      return { jobs: job.Stop === true ? [] : [job], registered: new Set([job.ID]), unread: new Set() };
     }
     const stubs = await nomad.jobs(which.pool);
     const unread = new Set<string>();
-    const onUnread = (job: string, error: unknown) => {
-      unread.add(job);
-      this.#reads.failed(job, error);
-    };
-    const jobs = await readJobs(nomad, which.pool, stubs, { known: this.#jobs, onUnread });
-    this.#reads.keep(unread);
-    return { jobs, registered: new Set(stubs.map(({ ID }) => ID)) };
+    const jobs = await readJobs(nomad, which.pool, stubs, {
+      known: new Map([...this.#seen].map(([id, { job }]) => [id, job])),
+      onUnread: (job, error) => {
+        unread.add(job);
+        this.#reads.failed(job, error);
+      },
+    });
+    return { jobs, registered: new Set(stubs.map(({ ID }) => ID)), unread };
   }
 
   /** What a job says. One of the pool without sandboxes is nobody's to lease of, or to take away. */
-  private factsOf(job: JobJson): readonly PoolJobFacts[] {
+  private factsOf(job: JobJson): PoolJobFacts | undefined {
     const { group } = this.props;
     try {
       const facts = factsIn(job, group);
-      if (facts !== undefined) return [facts];
+      if (facts !== undefined) return facts;
       this.#reads.failed(job.ID, new Error(`it has no group "${group}", and no slot of it is leased`));
     } catch (error) {
       this.#reads.failed(job.ID, error);
     }
-    return [];
+    return undefined;
   }
 
   /** Follows a generation, and keeps what its job says. */
@@ -227,19 +249,18 @@ export class SlotGenerations {
 
   /** Whether a generation is an old one. One that is stopped has to be purged still, unless it was somebody else who stopped it, while it was leased of. */
   private isToGo({ job, created }: PoolJobFacts): boolean {
-    const current = currentOf(this.#there, this.props.choice());
+    const current = this.wanted;
     if (current === undefined || job === current.job) return false;
-    const isThere = this.#there.some((one) => one.job === job);
-    return isThere || created < current.created || this.props.choice()?.job === current.job;
+    return this.#seen.has(job) || created < current.created || this.props.choice()?.job === current.job;
   }
 
   private async retireOld(): Promise<void> {
-    const { nomad, which, group, duty, isCurrent } = this.props;
+    const { nomad, which, group, duty, isUpToDate } = this.props;
     const { signal } = this.#stop;
     const old = this.all.filter(({ facts }) => this.isToGo(facts));
     if (old.length === 0) return duty.leave(signal);
     // Of what is not known nothing follows.
-    if (!isCurrent() || !(await duty.turn(signal))) return;
+    if (!isUpToDate() || !(await duty.turn(signal))) return;
     for (const { facts, shrinking } of old) {
       if (signal.aborted || !duty.held) return;
       const isOld = () => duty.held && this.current?.facts.job !== facts.job;

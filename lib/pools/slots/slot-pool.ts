@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, unplacedInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
 import { LeaseEndedError, PoolBusyError, type Lease } from "../leases";
-import { call, meaningOf, ownerMark, SlotLostError } from "./call";
+import { call, meaningOf, ownerMark, slotOf, SlotLostError } from "./call";
 import { HeldSlots, leaseEnded } from "./held-slots";
 import { OpenedPool } from "./opened-pool";
 import type {
@@ -10,16 +10,16 @@ import type {
   BatchItem,
   BatchResult,
   SlotHandle,
-  SlotPoolProps,
+  SlotPoolOptions,
   SlotPoolStatus,
   ToolCall,
 } from "./options";
 import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
-import { callToken, endingToken, slotOfKey } from "./slot-key";
+import { allocationOf, callToken, endingToken, sandboxSlotOf } from "./slot-key";
 import { statusOf } from "./status";
 import { whichPool } from "./which-pool";
 
-const DEADLINE = 120_000;
+const TIMEOUT = 120_000;
 /** Milliseconds between two looks at whether a sandbox has ended, where nothing changes meanwhile. */
 const ENDING = 1000;
 const ENDS: Readonly<Record<SandboxEnd, string>> = {
@@ -44,14 +44,13 @@ export class SlotPool {
   #opened: OpenedPool | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor(private readonly props: SlotPoolProps) {
+  constructor(private readonly props: SlotPoolOptions) {
     this.#onTrouble = props.onTrouble ?? (() => undefined);
   }
 
-  /** The pool's name, as far as it is known: before the start a job that was given by its id may be of a pool of another name. */
-  get name(): string {
-    const { pool, job } = this.props;
-    return this.#opened?.pool ?? pool ?? (typeof job === "object" ? job.pool : (job ?? ""));
+  /** The pool's name. @throws Error where the pool is not started: a job that was given by its id may be of a pool of any name */
+  get pool(): string {
+    return this.opened.pool;
   }
 
   /** This manager's id in the leases. @throws Error where the pool is not started */
@@ -66,7 +65,7 @@ export class SlotPool {
    * @throws UserError where there is no such job, pool or group; what Nomad or the store say, where they refuse or do not answer
    */
   async start(): Promise<void> {
-    if (this.#starting !== undefined) throw new Error(`the slot pool ${this.name} is started once; make another`);
+    if (this.#starting !== undefined) throw new Error(`the slot pool ${this.meant} is started once; make another`);
     this.#starting = this.open();
     try {
       await this.#starting;
@@ -102,7 +101,7 @@ export class SlotPool {
    * take away those that are not needed.
    */
   async stop(): Promise<void> {
-    this.#stop.abort(new Error(`the slot pool ${this.name} was stopped; make another to start it again`));
+    this.#stop.abort(new Error(`the slot pool ${this.meant} was stopped; make another to start it again`));
     // One that is being started is given up, and has left nothing when this returns.
     await this.#starting?.catch(() => undefined);
     if (this.#opened === undefined) return;
@@ -117,18 +116,16 @@ export class SlotPool {
    * Leases a slot; where none is free, waits in the queue, and another sandbox is started.
    *
    * @param taskId whose it will be: any text. Each call leases a slot of its own, also for the same task
-   * @throws PoolBusyError where there is none until the deadline, or too many wait; what the signal says, where it is given up
+   * @throws PoolBusyError where there is none within the timeout, or too many wait; what the signal says, where it is given up
    */
-  async acquire(taskId: string, { deadline = DEADLINE, signal }: AcquireOptions = {}): Promise<SlotHandle> {
+  async acquire(taskId: string, { timeout = TIMEOUT, signal }: AcquireOptions = {}): Promise<SlotHandle> {
     const { book, generations } = this.opened;
     const settled = new AbortController();
     void this.hurryWhile(settled.signal);
     try {
-      const lease = await book.claim({ owner: taskId, deadline, signal });
-      const { allocation, slot } = slotOfKey(lease.slot) ?? { allocation: lease.slot, slot: 0 };
-      const isolation = generations.sandbox(allocation)?.isolation ?? "none";
-      this.#held.signal(lease);
-      return { lease, allocation, slot: `slot_${slot}`, isolation };
+      const lease = await book.claim({ owner: taskId, timeout, signal });
+      this.#held.hold(lease);
+      return { lease, isolation: generations.sandbox(allocationOf(lease))?.isolation ?? "none" };
     } catch (error) {
       throw error instanceof PoolBusyError ? await this.explained(error) : error;
     } finally {
@@ -150,8 +147,9 @@ export class SlotPool {
     command: string | ToolCall,
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
-    return this.with(handle, options.signal, (sandbox, over) =>
-      this.#held.running(handle.lease, (cancelled) => call(sandbox, handle, command, options, { over, cancelled })),
+    const { lease } = handle;
+    return this.with(lease, options.signal, (sandbox, over) =>
+      this.#held.running(lease, (cancelled) => call(sandbox, lease, command, options, { over, cancelled })),
     );
   }
 
@@ -173,11 +171,10 @@ export class SlotPool {
    *
    * @throws LeaseEndedError, ExecutionLostError as {@link execute}
    */
-  async reset(handle: SlotHandle, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { lease, slot } = handle;
-    await this.with(handle, signal, async (sandbox, over) => {
+  async reset({ lease }: SlotHandle, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.with(lease, signal, async (sandbox, over) => {
       this.#held.cancel(lease);
-      const request = { slot_id: slot, generation: callToken(lease.generation), owner: ownerMark(lease) };
+      const request = { slot_id: slotOf(lease).name, generation: callToken(lease.generation), owner: ownerMark(lease) };
       try {
         await sandbox.client.reset(request, sandbox.token, signal ? AbortSignal.any([over, signal]) : over);
       } catch (error) {
@@ -212,27 +209,35 @@ export class SlotPool {
     return statusOf(book, generations, this.opened.boundsOf(generations.current));
   }
 
+  /** What was given, for messages: the pool's name, or a job's id. */
+  private get meant(): string {
+    const { pool, job } = this.props;
+    return pool ?? (typeof job === "object" ? job.id : (job ?? ""));
+  }
+
   private get opened(): OpenedPool {
-    if (this.#opened === undefined) throw new Error(`the slot pool ${this.name} is not started`);
+    if (this.#opened === undefined) throw new Error(`the slot pool ${this.meant} is not started`);
     return this.#opened;
   }
 
   /** Does something in a leased slot, and remembers where it tells that the lease is over. */
   private async with<T>(
-    { lease, allocation }: SlotHandle,
+    lease: Lease,
     signal: AbortSignal | undefined,
     work: (sandbox: PooledSandbox, over: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { book, generations } = this.opened;
-    const over = this.#held.signal(lease);
+    const { allocation } = slotOf(lease);
     try {
-      await book.check(lease);
-      signal?.throwIfAborted();
-      over.throwIfAborted();
-      const sandbox = generations.sandbox(allocation);
-      if (sandbox === undefined)
-        throw leaseEnded(lease, "gone", (await generations.hasEnded(allocation)) ? ENDS.ended : ENDS.restarted);
-      return await work(sandbox, over);
+      return await this.#held.using(lease, async (over) => {
+        await book.check(lease);
+        signal?.throwIfAborted();
+        over.throwIfAborted();
+        const sandbox = generations.sandbox(allocation);
+        if (sandbox === undefined)
+          throw leaseEnded(lease, "gone", (await generations.hasEnded(allocation)) ? ENDS.ended : ENDS.restarted);
+        return work(sandbox, over);
+      });
     } catch (error) {
       if (error instanceof LeaseEndedError) this.giveUp(error, lease);
       else if (error instanceof SlotLostError && !error.isThere) this.giveUp(leaseEnded(lease, "gone"), lease);
@@ -260,10 +265,7 @@ export class SlotPool {
     if (book === undefined) return;
     const isHeld = book
       .state()
-      .slots.some(
-        ({ slot, state, manager }) =>
-          state === "held" && manager !== book.manager && slotOfKey(slot)?.allocation === allocation,
-      );
+      .slots.some((one) => one.state === "held" && one.manager !== book.manager && allocationOf(one) === allocation);
     const onTrouble = this.#onTrouble;
     onTrouble(
       `the sandbox ${allocation} does not answer${isHeld ? "; others still hold slots of it" : " and is stopped"}`,
@@ -277,13 +279,13 @@ export class SlotPool {
   /** Ends what runs in a slot and empties it, or finds that there is no such sandbox any more. */
   private async endSlot(key: string, signal: AbortSignal): Promise<"gone" | "free"> {
     const { book, generations } = this.opened;
-    const { allocation, slot } = slotOfKey(key) ?? { allocation: "", slot: 0 };
+    const { allocation, name } = sandboxSlotOf(key) ?? { allocation: "", name: "" };
     if (allocation === "" || (await generations.hasEnded(allocation))) return "gone";
     const sandbox = generations.sandbox(allocation);
     const generation = book.state().slots.find((one) => one.slot === key)?.generation ?? 0;
     try {
       if (sandbox === undefined || sandbox.slots === 0) throw new Error(`the sandbox of ${key} does not answer yet`);
-      const request = { slot_id: `slot_${slot}`, generation: endingToken(generation) };
+      const request = { slot_id: name, generation: endingToken(generation) };
       await sandbox.client.reset(request, sandbox.token, signal);
       return "free";
     } catch (error) {

@@ -2,6 +2,7 @@ import type { LeaseBook } from "../leases";
 import type { SlotPoolStatus } from "./options";
 import type { Bounds } from "./size";
 import type { SlotGenerations } from "./slot-generations";
+import { allocationOf } from "./slot-key";
 
 /** How a slot pool does, from memory. */
 export function statusOf(
@@ -10,12 +11,18 @@ export function statusOf(
   { min, max }: Pick<Bounds, "min" | "max">,
 ): SlotPoolStatus {
   const { current } = generations;
-  const { pool, slots, free, leased, ending, queue, managers, current: isCurrent } = book.state();
+  const { pool, slots, free, leased, ending, queue, managers, upToDate } = book.state();
   const count = (allocation: string, wanted: "held" | "ending") =>
-    slots.filter(({ slot, state }) => state === wanted && slot.startsWith(`${allocation}.`)).length;
+    slots.filter((one) => one.state === wanted && allocationOf(one) === allocation).length;
   return {
     ...{ pool, job: current?.facts.job ?? "", min, max, count: current?.resizer.count ?? 0 },
-    generations: generations.jobs.map(({ job }) => ({ job, isCurrent: job === current?.facts.job })),
+    generations: generations.jobs.map(({ job, count: wanted }) => {
+      const own = generations.all.find(({ facts }) => facts.job === job)?.sandboxes.all ?? [];
+      return {
+        ...{ job, isCurrent: job === current?.facts.job, count: wanted, sandboxes: own.length },
+        leased: own.reduce((sum, { allocation }) => sum + count(allocation, "held"), 0),
+      };
+    }),
     sandboxes: generations.all.flatMap(({ facts, sandboxes }) =>
       sandboxes.all.map(({ allocation, number, state, slots: own, isolation }) => ({
         ...{ allocation, job: facts.job, number, state, slots: own, isolation },
@@ -23,6 +30,6 @@ export function statusOf(
         ending: count(allocation, "ending"),
       })),
     ),
-    ...{ free, leased, ending, queue, managers, current: isCurrent },
+    ...{ free, leased, ending, queue, managers, upToDate },
   };
 }

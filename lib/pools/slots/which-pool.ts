@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import { poolOfJob, type NomadClient } from "../../nomad";
+import { poolOfJob, type JobJson, type NomadClient } from "../../nomad";
 import { jobsOfPool } from "../generations";
 import type { SlotPoolJob } from "../jobs";
 
@@ -14,15 +14,17 @@ export interface WhichPool {
 /**
  * Finds the pool that somebody means: by a job, which says what pool it is of; by the id of such a job; or by the pool's name.
  *
- * @param given `pool`: its name, where that is not said by the job. Default: the pool of the job, else the job's id
- * @throws UserError where there is no such job and no such pool, or the job is of another pool
+ * @throws UserError where both are said, or neither; where there is no such job and no such pool
  */
 export async function whichPool(
   nomad: NomadClient,
   { job, pool }: { readonly job?: SlotPoolJob | string; readonly pool?: string },
 ): Promise<WhichPool> {
-  if (job !== undefined && typeof job !== "string")
-    return checked(poolOfJob({ ID: job.id, Meta: job.meta ?? null }), job.id, pool);
+  if (job !== undefined && pool !== undefined) {
+    const message = "a job says which pool it is of; leave `pool` out, or `job`";
+    throw UserError.at("pool", message, "slot-pool/pool");
+  }
+  if (typeof job === "object") return poolOf({ ID: job.id, Meta: job.meta ?? null });
   const name = job ?? pool;
   if (name === undefined)
     throw UserError.at(
@@ -31,8 +33,8 @@ export async function whichPool(
       "slot-pool/job",
     );
   const found = await nomad.job(name);
-  if (found !== undefined && found.Stop !== true) return checked(poolOfJob(found), name, pool);
-  if ((await jobsOfPool(nomad, pool ?? name)).length > 0) return { pool: pool ?? name, job: undefined };
+  if (found !== undefined && found.Stop !== true) return poolOf(found);
+  if ((await jobsOfPool(nomad, name)).length > 0) return { pool: name, job: undefined };
   const message =
     found === undefined
       ? `Nomad has no job "${name}", and none of a pool of that name; register it first, or give the job itself`
@@ -40,9 +42,8 @@ export async function whichPool(
   throw UserError.at("job", message, "slot-pool/job");
 }
 
-function checked(named: string | undefined, job: string, pool: string | undefined): WhichPool {
-  if (named === undefined) return { pool: pool ?? job, job };
-  if (pool === undefined || pool === named) return { pool: named, job: undefined };
-  const message = `the job "${job}" is of the pool ${named}, and this is the pool ${pool}; leave \`pool\` out, or write ${named}`;
-  throw UserError.at("pool", message, "slot-pool/pool");
+/** A job that says of no pool that it is of it is a pool of its own. */
+function poolOf(job: JobJson): WhichPool {
+  const pool = poolOfJob(job);
+  return pool === undefined ? { pool: job.ID, job: job.ID } : { pool, job: undefined };
 }

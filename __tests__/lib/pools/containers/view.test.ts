@@ -44,10 +44,10 @@ test("of a generation whose containers cannot be seen the other one is seen, and
   expect(own.containers.map(({ job }) => job)).toEqual([second.ID]);
   expect(troubles).toEqual([expect.stringContaining(first.ID)]);
   await clock.pass(6000);
-  expect([own.knows(first.ID), own.knows(second.ID), own.isCurrent]).toEqual([false, true, false]);
+  expect([own.knows(first.ID), own.knows(second.ID), own.isUpToDate]).toEqual([false, true, false]);
   silent.clear();
   await own.look();
-  expect([own.containers.length, own.knows(first.ID), own.isCurrent]).toEqual([2, true, true]);
+  expect([own.containers.length, own.knows(first.ID), own.isUpToDate]).toEqual([2, true, true]);
   own.stop();
 });
 

@@ -91,7 +91,7 @@ test("a claim that finds its owner's container still being emptied has another o
   const { lease } = await pool.claim({ owner: "ann" });
   void pool.release(lease).catch(() => undefined);
   await pool.until(({ free }) => free === 1, 1000);
-  const claimed = await pool.claim({ owner: "ann", queue: false, deadline: 700 });
+  const claimed = await pool.claim({ owner: "ann", queue: false, timeout: 700 });
   expect(claimed.lease.slot).not.toBe(lease.slot);
 });
 
@@ -122,7 +122,7 @@ test("whoever looks after a pool is told of a container that could not be emptie
 
 test("a claim whose time is over before the store was asked is told that the pool is busy", async () => {
   const { pool } = await poolOf(1);
-  const { error } = await outcome(pool.claim({ owner: "ann", deadline: 0 }));
+  const { error } = await outcome(pool.claim({ owner: "ann", timeout: 0 }));
   expect(error).not.toBeInstanceOf(SlowStoreError);
   expect(error).toBeInstanceOf(PoolBusyError);
 });
@@ -175,7 +175,7 @@ describe("a claim that finds no container", () => {
   test("says why, as far as it is known in its time", async () => {
     const { pool, nomad } = await poolOf(2, { running: 0 });
     nomad.evaluations = () => Promise.resolve([blocked as unknown as Evaluation]);
-    const { error } = await outcome(pool.claim({ owner: "ann", deadline: 100 }));
+    const { error } = await outcome(pool.claim({ owner: "ann", timeout: 100 }));
     expect(error?.message).toContain("2 more of its containers find no node: cpu is exhausted on 1 node");
     const { error: atOnce } = await outcome(pool.claim({ owner: "ann", queue: false }));
     expect(atOnce?.message).toContain("cpu is exhausted on 1 node");

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { doublesIn, LeaseEndedError, PoolBusyError, type HistoryEvent, type Lease } from "../../../../lib/pools";
+import { LeaseEndedError, PoolBusyError, type Lease } from "../../../../lib/pools";
+import { doublesIn, type HistoryEvent } from "../../../../lib/pools/testing";
 import type { Passage } from "../../../support/memory-store";
 import { SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
@@ -23,7 +24,7 @@ const drawn = fc.record({
 
 type Plan = typeof drawn extends fc.Arbitrary<infer P> ? P : never;
 
-const DEADLINE = 4000;
+const TIMEOUT = 4000;
 
 /** Managers that claim, use and release until the time is over, and what became of it. */
 class Run {
@@ -96,11 +97,11 @@ class Run {
       const asked = now();
       let lease: Lease | undefined;
       try {
-        lease = await manager.book.claim({ owner: process, deadline: DEADLINE });
+        lease = await manager.book.claim({ owner: process, timeout: TIMEOUT });
         const { slot, generation } = lease;
         events.push({ process, kind: "claimed", slot, generation, at: now() });
         // While its process is stopped it cannot have noticed.
-        if (now() - asked > DEADLINE) this.late.push(now() - asked);
+        if (now() - asked > TIMEOUT) this.late.push(now() - asked);
         this.claims += 1;
         for (let uses = Math.floor(pool.random() * 4); uses >= 0; uses -= 1) {
           await this.sleep(manager, pool.random() * 300);
@@ -175,7 +176,7 @@ test("those who come one after another are served in that order, whichever manag
       const waiting = drawnArrivals.map(async ({ manager: number, pause, held }, order) => {
         await new Promise<void>((resolve) => void pool.clock.after((at += pause), resolve));
         const book = pool.managers[number]?.book;
-        const lease = await book?.claim({ owner: String(order), deadline: 600_000 });
+        const lease = await book?.claim({ owner: String(order), timeout: 600_000 });
         served.push(order);
         await new Promise<void>((resolve) => void pool.clock.after(held, resolve));
         if (lease) await book?.release(lease, { end: held % 2 === 0 });

@@ -81,7 +81,7 @@ describe("a claim", () => {
     const [one, two] = [await pool.manager(), await pool.manager()];
     const began = pool.clock.now();
     const all = Array.from({ length: 20 }, (_, number) =>
-      outcome((number % 2 === 0 ? one : two).book.claim({ owner: `o${number}`, queue: false, deadline: 1000 })),
+      outcome((number % 2 === 0 ? one : two).book.claim({ owner: `o${number}`, queue: false, timeout: 1000 })),
     );
     const said = await pool.run(Promise.all(all));
     // Two writes and what a conflict costs.
@@ -91,16 +91,16 @@ describe("a claim", () => {
     // While it is not known what is free, nobody is told that nothing is.
     one.store.cut = true;
     await pool.clock.pass(2500);
-    const { error } = await pool.run(outcome(one.book.claim({ owner: "ann", queue: false, deadline: 100 })));
+    const { error } = await pool.run(outcome(one.book.claim({ owner: "ann", queue: false, timeout: 100 })));
     expect([error?.name, two.book.state().queue]).toEqual(["SlowStoreError", 0]);
   });
 
-  test("that is not made within its deadline is busy, and leaves nothing behind", async () => {
+  test("that is not made within its timeout is busy, and leaves nothing behind", async () => {
     pool = new SimulatedPool(1);
     const manager = await pool.manager();
     await claim(manager);
     const began = pool.clock.now();
-    const { error } = await pool.run(outcome(manager.book.claim({ owner: "ben", deadline: 1000 })));
+    const { error } = await pool.run(outcome(manager.book.claim({ owner: "ben", timeout: 1000 })));
     expect(error).toBeInstanceOf(PoolBusyError);
     expect(error).toMatchObject({ pool: "pool", retryAfter: expect.any(Number) });
     expect(pool.clock.now() - began).toBeLessThanOrEqual(1001);
@@ -170,7 +170,7 @@ describe("a lease", () => {
     const before = await claim(one);
     await pool.clock.pass(10);
     const asked = { ...one.store.asked };
-    const waiting = outcome(two.book.claim({ owner: "ben", deadline: 5000 }));
+    const waiting = outcome(two.book.claim({ owner: "ben", timeout: 5000 }));
     const after = await pool.run(one.book.exchange(before));
     expect(one.store.asked).toMatchObject({ write: asked.write + 1, read: asked.read });
     expect(after).toMatchObject({ slot: before.slot, owner: "anna", generation: before.generation + 1 });

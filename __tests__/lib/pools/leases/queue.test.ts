@@ -15,11 +15,11 @@ describe("the queue", () => {
     const waiting = Array.from({ length: 12 }, async (_, number) => {
       await new Promise<void>((resolve) => pool.clock.after(10 + number * 10, resolve));
       const { book } = managers[number % 3] as SimulatedManager;
-      const lease = await book.claim({ owner: String(number), deadline: 60_000 });
+      const lease = await book.claim({ owner: String(number), timeout: 60_000 });
       served.push(number);
       // Whoever gives it back asks again at once.
       await book.release(lease);
-      const again = await book.claim({ owner: `again ${number}`, deadline: 60_000 });
+      const again = await book.claim({ owner: `again ${number}`, timeout: 60_000 });
       served.push(100 + number);
       await book.release(again);
     });
@@ -36,7 +36,7 @@ describe("the queue", () => {
     let wanted = 12;
     const tooMany: number[] = [];
     const callers = Array.from({ length: wanted }, async (_, number) => {
-      const lease = await manager.book.claim({ owner: String(number), deadline: 60_000 });
+      const lease = await manager.book.claim({ owner: String(number), timeout: 60_000 });
       const { leased, queue } = manager.book.state();
       if (leased + queue > wanted) tooMany.push(leased + queue - wanted);
       await new Promise<void>((resolve) => pool.clock.after(100, resolve));
@@ -51,9 +51,9 @@ describe("the queue", () => {
     pool = new SimulatedPool(1);
     const manager = await pool.manager({ queueLimit: 2 });
     await claim(manager);
-    const waiting = [1, 2].map((n) => outcome(manager.book.claim({ owner: String(n), deadline: 500 })));
+    const waiting = [1, 2].map((n) => outcome(manager.book.claim({ owner: String(n), timeout: 500 })));
     const began = pool.clock.now();
-    const { error } = await pool.run(outcome(manager.book.claim({ owner: "3", deadline: 500 })));
+    const { error } = await pool.run(outcome(manager.book.claim({ owner: "3", timeout: 500 })));
     expect(error).toBeInstanceOf(PoolBusyError);
     expect(error?.message).toMatch(/2 wait already; ask again in \d+ s/);
     expect(pool.clock.now() - began).toBeLessThan(5);
@@ -78,7 +78,7 @@ describe("the queue", () => {
     pool = new SimulatedPool(1);
     const [paused, other] = [await pool.manager(), await pool.manager()];
     const lease = await claim(other);
-    const waiting = paused.book.claim({ owner: "ben", deadline: 60_000 });
+    const waiting = paused.book.claim({ owner: "ben", timeout: 60_000 });
     await pool.clock.pass(50);
     paused.clock.pause();
     await pool.clock.pass(10_000);
@@ -95,7 +95,7 @@ describe("the queue", () => {
     pool = new SimulatedPool(2);
     const managers = [await pool.manager(), await pool.manager()] as const;
     const leases = [await claim(managers[0]), await claim(managers[1])] as const;
-    const waiting = managers[0].book.claim({ owner: "ben", deadline: 60_000 });
+    const waiting = managers[0].book.claim({ owner: "ben", timeout: 60_000 });
     await pool.clock.pass(100);
     pool.state.reset();
     await pool.clock.pass(5000);
@@ -121,7 +121,7 @@ describe("the queue", () => {
     const manager = await pool.manager();
     const before = manager.store.asked.change;
     const waiting = Array.from({ length: 64 }, (_, n) =>
-      outcome(manager.book.claim({ owner: String(n), deadline: 400 })),
+      outcome(manager.book.claim({ owner: String(n), timeout: 400 })),
     );
     await pool.clock.pass(100);
     expect(pool.tickets()).toBe(64);

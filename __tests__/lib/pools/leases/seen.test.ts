@@ -51,7 +51,7 @@ test("a manager that was stopped for a while claims nothing before it has looked
   manager.clock.pause();
   await pool.clock.pass(3000);
   manager.clock.resume();
-  const claimed = manager.book.claim({ owner: "ann", deadline: 3000 }).then(
+  const claimed = manager.book.claim({ owner: "ann", timeout: 3000 }).then(
     () => "claimed",
     (error: unknown) => (error as Error).name,
   );

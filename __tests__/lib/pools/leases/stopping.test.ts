@@ -24,10 +24,10 @@ describe("a time that is none is refused before anything is written:", () => {
     },
   );
 
-  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])("%d as a deadline", async (deadline) => {
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])("%d as a timeout", async (timeout) => {
     pool = new SimulatedPool(1);
     const { book } = await pool.manager();
-    expect(await refusal(pool.run(book.claim({ owner: "anna", deadline })))).toBeInstanceOf(UserError);
+    expect(await refusal(pool.run(book.claim({ owner: "anna", timeout })))).toBeInstanceOf(UserError);
   });
 
   test.each([{ ttl: 0 }, { ttl: Number.NaN }, { heartbeat: 0 }, { heartbeat: 2500 }, { ttl: 1000, heartbeat: 1200 }])(

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { slotKey, slotOfKey } from "../../../../lib/pools/slots/slot-key";
+import { slotKey, sandboxSlotOf } from "../../../../lib/pools/slots/slot-key";
 import { SandboxJobInMemory, type SandboxJobShape } from "../../../support/sandbox-job-in-memory";
 import { SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
@@ -16,7 +16,7 @@ async function oldGeneration(shape: SandboxJobShape, managers = 1, seed = 1) {
   job.onStop = (allocation) => {
     for (const { value } of pool.state.objects.values()) {
       const { slot = "", state, owner } = JSON.parse(value) as { slot?: string; state?: string; owner?: string };
-      if (state === "held" && owner === SOMEBODY && slotOfKey(slot)?.allocation === allocation) ended.push(slot);
+      if (state === "held" && owner === SOMEBODY && sandboxSlotOf(slot)?.allocation === allocation) ended.push(slot);
     }
   };
   const lease = async (sandbox: number, slot = 0) => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { numberInName } from "../../../../lib/nomad";
 import { RecentPeak, sandboxesFor } from "../../../../lib/pools/slots/size";
-import { callToken, endingToken, slotKey, slotOfKey } from "../../../../lib/pools/slots/slot-key";
+import { callToken, endingToken, slotKey, sandboxSlotOf } from "../../../../lib/pools/slots/slot-key";
 
 const BOUNDS = { min: 1, max: 10, slots: 10 };
 
@@ -72,13 +72,13 @@ describe("the name of a slot", () => {
   test("is read back", () => {
     fc.assert(
       fc.property(fc.uuid(), fc.nat({ max: 9999 }), (allocation, slot) => {
-        expect(slotOfKey(slotKey(allocation, slot))).toEqual({ allocation, slot });
+        expect(sandboxSlotOf(slotKey(allocation, slot))).toEqual({ allocation, number: slot, name: `slot_${slot}` });
       }),
     );
   });
 
   test.each(["", "a", "a.", ".1", "a.01", "a.-1", "a.1.2", "a/b.1", "a.1 ", "a.1e3"])("is not %j", (key) => {
-    expect(slotOfKey(key)).toBeUndefined();
+    expect(sandboxSlotOf(key)).toBeUndefined();
   });
 
   test("has the number of an allocation apart from its job's name", () => {

@@ -27,7 +27,7 @@ function generations({ unread = [], unseen = [] }: { unread?: readonly JobJson[]
     which: { pool: POOL, job: undefined },
     group: "sandbox",
     choice: () => choice,
-    isCurrent: () => true,
+    isUpToDate: () => true,
     duty: {} as Duty,
     begin: async (facts) => {
       if (wrong.unseen.has(facts.job)) return Promise.reject(new Error("it cannot be seen"));

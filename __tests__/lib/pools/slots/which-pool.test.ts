@@ -30,14 +30,7 @@ test.each([
     { job: POOL },
     { pool: POOL, job: undefined },
   ],
-  [
-    "an old id, with the pool's name",
-    holding(fresh),
-    { job: `${POOL}-old`, pool: POOL },
-    { pool: POOL, job: undefined },
-  ],
   ["a job that is of no pool", holding(plain), { job: "plain" }, { pool: "plain", job: "plain" }],
-  ["such a job under a name of its own", holding(plain), { job: "plain", pool: "p" }, { pool: "p", job: "plain" }],
   [
     "a stopped job of which another generation runs",
     holding({ ...fixed, Stop: true }, fresh),
@@ -53,13 +46,8 @@ test.each([
   ["there is no such job", holding(), { job: "x" }, /Nomad has no job "x", and none of a pool of that name/],
   ["there is no such pool", holding({ ID: `${POOL}-1`, Meta: { pool: "another" } }), { pool: POOL }, /has no job/],
   ["the job is stopped", holding({ ...plain, Stop: true }), { job: "plain" }, /is stopped; register it again/],
-  [
-    "the job is of another pool",
-    holding(fresh),
-    { job: fresh.ID, pool: "p" },
-    /is of the pool hermes-sandbox, and this is the pool p/,
-  ],
-  ["a job that is given is of another pool", holding(), { job: generation, pool: "p" }, /leave `pool` out/],
+  ["both are said, by an id", holding(fresh), { job: fresh.ID, pool: POOL }, /leave `pool` out, or `job`/],
+  ["both are said, by a job", holding(), { job: generation, pool: POOL }, /leave `pool` out, or `job`/],
 ])("it is an error where %s", async (_, nomad, given, message) => {
   const asked = whichPool(nomad, given);
   await expect(asked).rejects.toThrow(message);

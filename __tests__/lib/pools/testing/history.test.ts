@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { doublesIn, type HistoryEvent } from "../../../../lib/pools";
+import { doublesIn, type HistoryEvent } from "../../../../lib/pools/testing";
 
 const event = (
   process: string,
