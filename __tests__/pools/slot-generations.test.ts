@@ -233,7 +233,7 @@ describe("a slot pool with one id, of which slots are leased", () => {
     for (const word of ["of ann", "of bob", "of eve", "generations: true", "--end-leases"])
       expect(text).toContain(word);
     const destroyed = await run("destroy", "dev", "--yes");
-    expect(destroyed).toMatchObject({ code: 1, text: expect.stringContaining("3 leases of it go on (ann, bob, eve)") });
+    expect(destroyed).toMatchObject({ code: 1, text: expect.stringMatching(/3 leases of it go on \((ann|bob|eve), /) });
     expect(destroyed.text).toContain("cdk-nomad pool status one-id --watch");
     // Nobody can drain it.
     expect(destroyed.text).not.toContain("pool drain");

@@ -151,6 +151,13 @@ export class ContainerView {
     return this.#containers.map((container) => ({ ...container, age: now - container.age }));
   }
 
+  /** One of them, by its id. */
+  find(id: string): Container | undefined {
+    this.#containers ??= this.compute();
+    const found = this.#containers.find((container) => container.id === id);
+    return found && { ...found, age: this.options.clock.now() - found.age };
+  }
+
   /** Looks at the pool's jobs now. */
   async look(): Promise<void> {
     // A question that nobody answers fails only after a while: what is known is old from the moment that it was asked.

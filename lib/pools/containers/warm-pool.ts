@@ -3,19 +3,10 @@ import { UserError } from "../../jobspec";
 import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";
-import {
-  CLAIM_TIMEOUT,
-  LeaseBook,
-  monotonicClock,
-  poolKey,
-  PoolBusyError,
-  within,
-  type Clock,
-  type Lease,
-  type LeaseEnd,
-} from "../leases";
+import { LeaseBook, monotonicClock, poolKey, PoolBusyError, type Clock, type Lease, type LeaseEnd } from "../leases";
 import { LARGEST_WARM_POOL } from "../jobs";
 import { Admission } from "./admission";
+import { Claiming, leasedOf } from "./claiming";
 import { Commands, goneError, type Command } from "./commands";
 import { Endings } from "./endings";
 import { KeptContainers } from "./kept";
@@ -25,8 +16,7 @@ import { Offer } from "./offer";
 import { Probes } from "./probes";
 import { statusOf } from "./status";
 import { Unplaced } from "./unplaced";
-import { ContainerView, type Container } from "./view";
-import { missingOf, whyBusy } from "./why-busy";
+import { ContainerView } from "./view";
 
 const DAY = 86_400_000;
 const HEALTHY_WITHIN = 120_000;
@@ -34,18 +24,8 @@ const HEALTHY_WITHIN = 120_000;
 const ROUND = 1000;
 /** Between two looks at how the pool does, in milliseconds. */
 const LOOK = 20;
-/** When it is worth to ask a pool again that somebody drained, in milliseconds: somebody has to fill it first. */
-const DRAINED = 10_000;
-/** How long a claim waits for the owner's own container to be empty, in milliseconds, and half of its time at most: another may be free meanwhile. */
-const OWN = 500;
-/** How long Nomad may take to say why containers are missing, in milliseconds, within the time of the claim that is refused. */
-const REASONS = 500;
 /** How long a container may take to be emptied for its owner, in milliseconds; it is replaced then. */
 const EMPTIED = 15_000;
-/** How long the store may take to say that a user has a pool without isolation still, in milliseconds, also where the claim's time is over. */
-const CONFIRMED = 500;
-/** How often a container is claimed anew that turns out to be on its way out. */
-const TRIES = 5;
 
 /**
  * A pool of containers that wait to be leased: claimed in milliseconds, with a command's own environment and secrets, and replaced after use. Any
@@ -66,6 +46,7 @@ export class WarmPool {
   readonly #probes: Probes;
   readonly #kept: KeptContainers;
   readonly #admission: Admission;
+  readonly #claiming: Claiming;
   readonly #commands: Commands;
   readonly #offer: Offer;
   readonly #unplaced: Unplaced;
@@ -110,7 +91,7 @@ export class WarmPool {
     this.#probes = new Probes(executor, this.#clock, () => this.changed(), onTrouble);
     this.#kept = new KeptContainers(
       this.#clock,
-      ({ slot }) => this.#offer.has(this.find(slot)),
+      ({ slot }) => this.#offer.has(this.#view.find(slot)),
       (lease) => this.letGo(lease),
     );
     this.#duty = new Duty(store, poolKey(pool, "maintenance"), this.book.manager, this.#clock);
@@ -139,7 +120,7 @@ export class WarmPool {
       maxAge: options.maxAge ?? DAY,
     });
     this.#unplaced = new Unplaced(nomad, this.#clock, () => this.#maintenance.current?.job);
-    this.#commands = new Commands({ nomad, executor, book: this.book, pool, find: (id) => this.find(id) });
+    this.#commands = new Commands({ nomad, executor, book: this.book, pool, find: (id) => this.#view.find(id) });
     this.#admission = new Admission({
       pool,
       book: this.book,
@@ -147,6 +128,11 @@ export class WarmPool {
       maintenance: this.#maintenance,
       agreement: this.#agreement,
       isShared: options.sharedWithoutIsolation === true,
+    });
+    this.#claiming = new Claiming({
+      ...{ pool, store: store.name, book: this.book, clock: this.#clock, signal: this.#stop.signal },
+      ...{ view: this.#view, offer: this.#offer, kept: this.#kept, probes: this.#probes, unplaced: this.#unplaced },
+      ...{ admission: this.#admission, agreement: this.#agreement, maintenance: this.#maintenance },
     });
   }
 
@@ -215,27 +201,7 @@ export class WarmPool {
    * @throws PoolBusyError where none is free in time, and while the pool is drained; UserError where another user has a pool without isolation
    */
   async claim(options: WarmPoolClaim): Promise<LeasedContainer> {
-    this.refuseDrained();
-    const { owner, timeout = CLAIM_TIMEOUT, standing, signal, queue = true } = options;
-    let end = this.#clock.now() + timeout;
-    if (this.#admission.mustAdmit(owner))
-      await this.within(Math.max(1, timeout), signal, (over) => this.#admission.admit(owner, over));
-    // What is kept is renewed by this manager: whoever wants a lease that stands by itself has another.
-    const kept = standing === undefined ? await this.#kept.take(owner, Math.min(OWN, timeout / 2), signal) : undefined;
-    const waiting = kept && this.find(kept.slot);
-    if (kept && waiting && this.#offer.has(waiting)) return leasedOf(kept, waiting);
-    if (kept) this.letGo(kept);
-    // Of one that waits in no queue the timeout is for the store alone.
-    if (!queue) end = this.#clock.now() + timeout;
-    for (let tries = 1; ; tries += 1) {
-      const lease = await this.leased({ ...options, timeout: Math.max(0, end - this.#clock.now()) });
-      const container = this.find(lease.slot);
-      if (container?.isRunning) return this.admitted(leasedOf(lease, container), end, signal);
-      // It was told to stop in this very moment, as all are by a drain.
-      await this.book.release(lease).catch(() => undefined);
-      this.refuseDrained();
-      if (tries >= TRIES) throw new PoolBusyError(this.pool, ROUND, `the containers of ${this.pool} go as they come`);
-    }
+    return this.#claiming.claim(options);
   }
 
   /**
@@ -255,7 +221,8 @@ export class WarmPool {
    */
   async release(lease: Lease): Promise<void> {
     const { slot, owner } = lease;
-    if (this.#options.reuse !== "same-owner" || !this.#offer.has(this.find(slot))) return this.book.release(lease);
+    if (this.#options.reuse !== "same-owner" || !this.#offer.has(this.#view.find(slot)))
+      return this.book.release(lease);
     const isOurs = this.book.renewed(slot)?.claim === lease.claim;
     const emptied = this.empty(lease);
     // From now on the owner's next claim finds it, and waits until it is empty.
@@ -272,7 +239,7 @@ export class WarmPool {
   /** Takes a lease over that another manager handed over. @throws LeaseEndedError where it has ended */
   async adopt(lease: Lease): Promise<LeasedContainer> {
     const adopted = await this.book.adopt(lease);
-    const container = this.find(lease.slot);
+    const container = this.#view.find(lease.slot);
     if (container) return leasedOf(adopted, container);
     // Nobody would have it, and this manager would renew it for ever.
     await this.book.release(adopted).catch(() => undefined);
@@ -339,9 +306,7 @@ export class WarmPool {
 
   /** @throws PoolBusyError while the pool is drained: then it gives out no container, whatever its size */
   refuseDrained(): void {
-    if (!this.#agreement.record.draining) return;
-    const message = `the pool ${this.pool} takes no new leases: it is drained; ask again once it is filled: npx cdk-nomad pool fill ${this.pool}`;
-    throw new PoolBusyError(this.pool, DRAINED, message);
+    this.#claiming.refuseDrained();
   }
 
   /**
@@ -371,44 +336,9 @@ export class WarmPool {
     });
   }
 
-  /** Leases a slot. @throws PoolBusyError with why containers are missing, as far as that is known in time */
-  private async leased(options: WarmPoolClaim & { readonly timeout: number }): Promise<Lease> {
-    const { timeout, queue = true } = options;
-    const end = this.#clock.now() + timeout;
-    // Whoever waits to the end of their time has none left to ask why it was in vain.
-    const forget = queue ? this.#clock.after(Math.max(0, timeout - REASONS), () => this.askWhy()) : undefined;
-    try {
-      return await this.book.claim(options);
-    } catch (error) {
-      if (!(error instanceof PoolBusyError)) throw error;
-      // Whoever does not wait is in no queue that would be seen: what is kept for others is replaced for whoever comes next.
-      this.#kept.sweep(1);
-      const patience = queue ? Math.max(0, Math.min(REASONS, end - this.#clock.now())) : 0;
-      const [view, probes, unplaced] = [this.#view, this.#probes, this.#unplaced];
-      throw await whyBusy(error, { view, probes, unplaced, current: this.#maintenance.current, patience });
-    } finally {
-      forget?.();
-    }
-  }
-
-  /** Asks the store, no longer than it may take and than this pool is there. */
-  private async within<T>(
-    limit: number,
-    signal: AbortSignal | undefined,
-    ask: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const until = signal ? AbortSignal.any([this.#stop.signal, signal]) : this.#stop.signal;
-    return within(this.#clock, limit, this.#options.store.name, ask, until);
-  }
-
   /** Changes what the managers of the pool go by. */
   private async agree(change: (now: PoolRecord) => PoolRecord): Promise<void> {
     await this.#agreement.change(change, this.#stop.signal);
-  }
-
-  private askWhy(): void {
-    const { current } = this.#maintenance;
-    if (current && missingOf(current, this.#view) > 0) this.#unplaced.look();
   }
 
   private changed(): void {
@@ -416,31 +346,6 @@ export class WarmPool {
     const containers = this.#view.containers;
     this.#probes.look(containers.filter(({ job, isRunning }) => isRunning && job === current?.job));
     if (this.#isStarted) this.book.wake();
-  }
-
-  private find(id: string): Container | undefined {
-    return this.#view.containers.find((container) => container.id === id);
-  }
-
-  /** Gives a container to a user who may have it. @throws PoolBusyError where the pool was drained while it was claimed, or admission asked the store */
-  private async admitted(
-    container: LeasedContainer,
-    end: number,
-    signal: AbortSignal | undefined,
-  ): Promise<LeasedContainer> {
-    const { lease } = container;
-    try {
-      this.refuseDrained();
-      const left = Math.max(CONFIRMED, end - this.#clock.now());
-      if (this.#admission.isStrict)
-        await this.within(left, signal, (over) => this.#admission.confirm(lease.owner, over));
-      this.refuseDrained();
-      return container;
-    } catch (error) {
-      // Nobody was told of it, and nothing ran in it.
-      await this.book.release(lease, { end: false }).catch(() => undefined);
-      throw error;
-    }
   }
 
   /** Ends a lease and empties its container for its owner's next claim. @returns the lease that it is kept by; undefined where it is replaced */
@@ -491,9 +396,4 @@ export class WarmPool {
       await sleep(ROUND * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   }
-}
-
-function leasedOf(lease: Lease, container: Container): LeasedContainer {
-  const { id, job, task, isolation, evaluation, created } = container;
-  return { lease, job, place: { allocation: id, task, isolation }, evaluation, created };
 }

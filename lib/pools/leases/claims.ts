@@ -33,6 +33,8 @@ export interface ClaimsOptions {
   readonly candidates: () => Iterable<string>;
   readonly limit: number;
   readonly onEvent: (event: LeaseEvent) => void;
+  /** Told when somebody begins to wait. */
+  readonly onWaiting: () => void;
 }
 
 const SHORTEST_RETRY = 100;
@@ -231,6 +233,7 @@ export class Claims {
     if (waiter.joined) return;
     waiter.joined = true;
     this.#queue.join(waiter);
+    this.options.onWaiting();
   }
 
   private claimJust(slot: string, waiter: Waiter): void {

@@ -103,6 +103,7 @@ export class LeaseBook {
       candidates: () => options.candidates(),
       limit: options.queueLimit ?? QUEUE_LIMIT,
       onEvent,
+      onWaiting: options.onWaiting ?? (() => undefined),
     });
   }
 
@@ -342,6 +343,12 @@ export class LeaseBook {
   /** The pool as it is seen now, from memory. */
   state(): PoolState {
     return stateOf(this.#parts, new Set(this.options.candidates()), this.#claims.waiting);
+  }
+
+  /** The generation of the lease that a slot has, or had last, as it is seen now; 0 where it was never leased. */
+  generationOf(slot: string): number {
+    const { keys, view } = this.#parts;
+    return view.slots.get(keys.slot(slot))?.record?.generation ?? 0;
   }
 
   /** Whether the view of the pool is kept up: no answer of the store has been missing for longer than the ttl. */

@@ -27,6 +27,8 @@ export interface LeaseBookOptions {
   readonly onTrouble?: (message: string) => void;
   /** Told of what happened, for metrics. Default: nobody is told. */
   readonly onEvent?: (event: LeaseEvent) => void;
+  /** Called when somebody begins to wait for a slot here, so that a pool may grow. Default: nobody is told. */
+  readonly onWaiting?: () => void;
   /**
    * How long a lease, or a place in the queue, stands after its manager was heard of last, in milliseconds. What a dead manager had is
    * free after that time and one ending. Default: 2,000, so that it is free within 3 s, and five heartbeats in a row have to be lost.

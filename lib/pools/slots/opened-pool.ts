@@ -54,6 +54,8 @@ export class OpenedPool {
       ...{ manager: "slot-pool", ...leases },
       ...{ store, pool, end, onTrouble, clock },
       candidates: () => this.candidates(),
+      // Its size is looked at at once, and as long as anybody waits.
+      onWaiting: () => this.generations.current?.resizer.hurry(),
       onLost: onLeaseLost,
     });
     this.#agreement = new Agreement(new PoolRecords(store, pool, clock), this.book);

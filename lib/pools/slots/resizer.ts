@@ -84,6 +84,8 @@ export class Resizer {
     const { signal } = this.#stop;
     let told = "";
     while (!signal.aborted) {
+      // Whoever begins to wait from now on is seen by the next look.
+      this.#hurried = new AbortController();
       try {
         await this.look();
         told = "";
@@ -93,7 +95,6 @@ export class Resizer {
         if (message !== told) this.props.onTrouble(`the size of ${this.props.job} cannot be changed: ${message}`);
         told = message;
       }
-      this.#hurried = new AbortController();
       const waiting = this.props.book.state().queue > 0;
       const soon = AbortSignal.any([signal, this.#hurried.signal]);
       await sleep(waiting ? HURRY : USUAL, undefined, { signal: soon }).catch(() => undefined);

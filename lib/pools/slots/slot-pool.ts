@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, unplacedInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
 import { LeaseEndedError, PoolBusyError, type Lease } from "../leases";
@@ -120,16 +119,12 @@ export class SlotPool {
    */
   async acquire(taskId: string, { timeout = TIMEOUT, signal }: AcquireOptions = {}): Promise<SlotHandle> {
     const { book, generations } = this.opened;
-    const settled = new AbortController();
-    void this.hurryWhile(settled.signal);
     try {
       const lease = await book.claim({ owner: taskId, timeout, signal });
       this.#held.hold(lease);
       return { lease, isolation: generations.sandbox(allocationOf(lease))?.isolation ?? "none" };
     } catch (error) {
       throw error instanceof PoolBusyError ? await this.explained(error) : error;
-    } finally {
-      settled.abort();
     }
   }
 
@@ -282,7 +277,7 @@ export class SlotPool {
     const { allocation, name } = sandboxSlotOf(key) ?? { allocation: "", name: "" };
     if (allocation === "" || (await generations.hasEnded(allocation))) return "gone";
     const sandbox = generations.sandbox(allocation);
-    const generation = book.state().slots.find((one) => one.slot === key)?.generation ?? 0;
+    const generation = book.generationOf(key);
     try {
       if (sandbox === undefined || sandbox.slots === 0) throw new Error(`the sandbox of ${key} does not answer yet`);
       const request = { slot_id: name, generation: endingToken(generation) };
@@ -297,14 +292,6 @@ export class SlotPool {
       await generations.changed(soon).catch(() => signal.throwIfAborted());
     }
     return "gone";
-  }
-
-  /** As long as a caller waits, the size of the pool is looked at often. */
-  private async hurryWhile(settled: AbortSignal): Promise<void> {
-    while (!settled.aborted) {
-      await sleep(20, undefined, { signal: settled, ref: false }).catch(() => undefined);
-      if (!settled.aborted) this.#opened?.generations.current?.resizer.hurry();
-    }
   }
 
   /** Says why there is no slot, where Nomad knows: the pool is as large as it may be, or there is no room for more. */

@@ -32,7 +32,8 @@ test("five hundred leases that are lost, each in a way of its own, leave nothing
   for (let turn = 0; turn < 100; turn += 1) await lose(turn);
   const before = used();
   for (let turn = 100; turn < 600; turn += 1) await lose(turn);
-  // The reasons of ten thousand ends are remembered, some hundred bytes each; the leases, with owners of a thousand, would be 2,500 KB.
-  expect(used() - before).toBeLessThan(700);
+  // The reasons of ten thousand ends are remembered, some hundred bytes each; the leases, with owners of a thousand, would be 2,500 KB. What the
+  // process itself takes meanwhile is some hundred KB, more or less.
+  expect(used() - before).toBeLessThan(1200);
   expect(one.book.leases()).toEqual([]);
 });

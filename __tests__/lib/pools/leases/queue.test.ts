@@ -129,3 +129,19 @@ describe("the queue", () => {
     await pool.run(Promise.all(waiting));
   });
 });
+
+test("whoever begins to wait is told of once, and whoever finds a free slot is not", async () => {
+  const pool = new SimulatedPool(1);
+  let told = 0;
+  const { book } = await pool.manager({ onWaiting: () => (told += 1) });
+  const lease = await pool.run(book.claim({ owner: "first" }));
+  expect([told, book.generationOf(lease.slot), book.generationOf("another")]).toEqual([0, 1, 0]);
+  const waits = book.claim({ owner: "second", timeout: 60_000 });
+  expect(told).toBe(1);
+  await pool.clock.pass(5000);
+  expect(told).toBe(1);
+  await pool.run(book.release(lease));
+  expect([(await pool.run(waits)).owner, told]).toEqual(["second", 1]);
+  await pool.run(book.claim({ owner: "third", queue: false }).catch(() => undefined));
+  expect(told).toBe(1);
+});
