@@ -1,12 +1,9 @@
 import type { NomadClient } from "../../nomad";
-import { monotonicClock, poolKey, within, type ReadOptions } from "../leases";
+import type { ReadOptions } from "../leases";
 import type { Store } from "../store";
 import { choosing, currentOf, type Made } from "./current";
 import { readJobs } from "./pool-jobs";
-import { PoolRecords } from "./pool-record";
-
-/** How long the store may take to say whether it has something of a pool, in milliseconds. */
-const ANSWERED = 4000;
+import { keepsPool, PoolRecords } from "./pool-record";
 
 /** What is chosen, and how. */
 export interface ChooseOptions extends ReadOptions {
@@ -27,22 +24,20 @@ export interface ChooseOptions extends ReadOptions {
 export async function chooseGeneration(
   store: Store,
   nomad: NomadClient,
-  { pool, job, always = false, clock = monotonicClock, patience = ANSWERED, signal }: ChooseOptions,
+  { pool, job, always = false, ...reading }: ChooseOptions,
 ): Promise<"chosen" | "current" | "absent"> {
   const stubs = await nomad.jobs(pool);
   // One that is not there yet becomes the newest.
   const own = stubs.some(({ ID }) => ID === job) ? await nomad.job(job) : undefined;
   const others = (await readJobs(nomad, pool, stubs)).filter(({ ID }) => ID !== job).map(madeOf);
   if (own === undefined || others.length === 0) return "current";
-  const list = async (over: AbortSignal) => store.list(poolKey(pool, ""), { wait: 0, signal: over });
-  const { objects } = await within(clock, patience, store.name, list, signal);
-  if (objects.size === 0 && !always) return "absent";
+  if (!always && !(await keepsPool(store, pool, reading))) return "absent";
   const all = [madeOf(own), ...others];
   let isNew = false;
-  await new PoolRecords(store, pool, clock).change((now) => {
+  await new PoolRecords(store, pool, reading.clock).change((now) => {
     isNew = currentOf(all, now.choice)?.job !== job;
     return isNew ? choosing(job, all, now) : now;
-  }, signal);
+  }, reading.signal);
   return isNew ? "chosen" : "current";
 }
 
