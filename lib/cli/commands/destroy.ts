@@ -24,7 +24,7 @@ import { timeFromNow } from "../watching";
 const options = {
   yes: flag("ask nobody: needed where there is no terminal"),
   endLeases: flag("end the leases of its pools, with whatever their holders do in them"),
-  timeout: value("duration", "how long to wait for what stops, such as 10m", duration),
+  timeout: value("duration", "how long to wait for what stops, such as 10m (default: 5m)", duration),
   adopt: flag("take jobs and keys along that no record says are the stack's, and that are not as its program says"),
   withoutRecords: flag("go on where records cannot be read, though it is not known then what is another stack's"),
   ...changing,
@@ -91,6 +91,8 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
       terminal.note(term`nothing was changed`);
       return EXIT.failed;
     }
+    // Somebody may have claimed something while the question stood there.
+    if (!input.endLeases) await refuseLeased(found, clients);
   } else if (!input.json) terminal.note(listText(name, found));
   const done = await destroyStack(found, {
     ...clients,
@@ -159,7 +161,10 @@ function listText(name: string, { jobs, consul }: Destruction): TerminalText {
 function doneText(name: string, { jobs, consul, record }: Destroyed): TerminalText {
   const stopping = jobs.filter(({ result }) => result === "stopping");
   if (stopping.length > 0)
-    return term`${ATTENTION} not all of ${name} has ended yet; go on with: cdk-nomad destroy ${name}`;
+    return joinLines([
+      term`${ATTENTION} not all of ${name} has ended yet; go on with: cdk-nomad destroy ${name}`,
+      ...stopping.flatMap(({ id, waitsFor }) => (waitsFor === undefined ? [] : [term`  ${id}: ${waitsFor}`])),
+    ]);
   const again = jobs.filter(({ result }) => result === "again");
   if (again.length > 0)
     return wrap(

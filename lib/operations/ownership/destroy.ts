@@ -5,15 +5,17 @@ import type { RecordedInConsul, RecordedJob } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { removeRecord, type RecordClients } from "../record";
 import { clearConsul } from "./clear-consul";
-import type { Destruction, DoomedJob } from "./destruction";
+import { distinct, withDescendants, type Destruction, type DoomedJob } from "./destruction";
 import { placeOf } from "./owners";
 
 /** What destroying takes. */
 export interface DestroyOptions extends RecordClients {
   /** Called with what is being done, before it is done. */
   readonly onStep: (text: string) => void;
-  /** When to give up waiting for what stops, by the clock of performance.now(), in milliseconds. Default: never. */
+  /** When to give up waiting for what stops, by the clock of performance.now(), in milliseconds. Default: after five minutes. */
   readonly until?: number;
+  /** After how long it is said what is waited for, in milliseconds. Default: five seconds. */
+  readonly tellAfter?: number;
   /** Forgets what the managers of a pool keep of it. */
   readonly forgetPool: (pool: string) => Promise<void>;
 }
@@ -21,13 +23,22 @@ export interface DestroyOptions extends RecordClients {
 /** What became of a stack. */
 export interface Destroyed {
   /** `again`: somebody registered it anew meanwhile, and it is theirs. */
-  readonly jobs: readonly (RecordedJob & { readonly result: "purged" | "stopping" | "again" })[];
+  readonly jobs: readonly (RecordedJob & {
+    readonly result: "purged" | "stopping" | "again";
+    /** Of one that is stopping: what of it has not ended, such as `the allocation 1a2b3c4d on node-1 is unknown`. */
+    readonly waitsFor?: string;
+  })[];
   readonly consul: readonly (RecordedInConsul & { readonly removed: boolean })[];
   /** `kept` as long as something is left; why it could not be removed, otherwise. */
   readonly record: "removed" | "kept" | { readonly reason: string };
 }
 
 const LOOK = 200;
+/** How long what stops is waited for, and when that is said, in milliseconds. */
+const PATIENCE = 300_000;
+const TELL_AFTER = 5_000;
+/** How often it is looked for what came of jobs that are stopped already. */
+const ROUNDS = 5;
 /** After the last evaluation of a job, before it is forgotten: a Nomad 1.11 that still applies a plan of it can end with it. */
 const PAUSE = 500;
 
@@ -43,37 +54,48 @@ export async function destroy(found: Destruction, options: DestroyOptions): Prom
   const limit = pLimit(AT_ONCE);
   const each = <T>(jobs: readonly DoomedJob[], run: (job: DoomedJob) => Promise<T>) =>
     Promise.all(jobs.map((job) => limit(async () => (signal?.throwIfAborted(), run(job)))));
-  // What launches others ends first: it would launch more of them meanwhile.
-  for (const jobs of [
-    found.jobs.filter(({ parent }) => parent === undefined),
-    found.jobs.filter(({ parent }) => parent !== undefined),
-  ])
-    await each(jobs, async (job) => {
-      onStep(`stopping ${job.id}`);
-      await stopAndPurge(nomad.where(placeOf(job)), job.id, { purge: false, signal });
-    });
-  const ends = await each(found.jobs, async (job) => ({
+  const stop = async (job: DoomedJob) => {
+    onStep(`stopping ${job.id}`);
+    await stopAndPurge(nomad.where(placeOf(job)), job.id, { purge: false, signal });
+  };
+  // What launches others ends first: it would launch more of them meanwhile. And what it has launched until then was in no list before.
+  const doomed = found.jobs.filter(({ parent }) => parent === undefined);
+  await each(doomed, stop);
+  for (let round = 0, fresh = true; fresh && round < ROUNDS; round += 1) {
+    const known = new Set(doomed.map((job) => found.owners.names.of(job)));
+    const came = await each(doomed, (job) => withDescendants(nomad.where(placeOf(job)), job));
+    const more = distinct([...came.flat(), ...found.jobs], found.owners).filter(
+      (job) => !known.has(found.owners.names.of(job)),
+    );
+    fresh = more.length > 0;
+    await each(more, stop);
+    doomed.push(...more);
+  }
+  const ends = await each(doomed, async (job) => ({
     job,
-    ended: await untilEnded(nomad.where(placeOf(job)), job, options),
+    waitsFor: await untilEnded(nomad.where(placeOf(job)), job, options),
   }));
-  const left = ends.filter(({ ended }) => !ended).map(({ job }) => job);
-  if (left.length > 0) {
-    const jobs = found.jobs.map((job) => ({ ...placed(job), result: "stopping" as const }));
+  if (ends.some(({ waitsFor }) => waitsFor !== undefined)) {
+    const jobs = ends.map(({ job, waitsFor }) => ({
+      ...placed(job),
+      result: "stopping" as const,
+      ...(waitsFor === undefined ? {} : { waitsFor }),
+    }));
     return { jobs, consul: [], record: "kept" };
   }
-  await sleep(found.jobs.length > 0 ? PAUSE : 0, undefined, { signal });
-  await each([...found.jobs].reverse(), async (job) => {
+  await sleep(doomed.length > 0 ? PAUSE : 0, undefined, { signal });
+  await each([...doomed].reverse(), async (job) => {
     if (await isRegistered(job, nomad)) return;
     onStep(`purging ${job.id}`);
     await stopAndPurge(nomad.where(placeOf(job)), job.id, { signal });
   });
   // A deployment beside this one needs what stands in Consul, and its jobs are in the record.
-  const jobs = await each(found.jobs, async (job) => ({
+  const jobs = await each(doomed, async (job) => ({
     ...placed(job),
     result: (await isRegistered(job, nomad)) ? ("again" as const) : ("purged" as const),
   }));
   if (jobs.some(({ result }) => result === "again")) return { jobs, consul: [], record: "kept" };
-  for (const pool of found.pools) {
+  for (const pool of new Set([...found.pools, ...doomed.flatMap(({ pool: of }) => of ?? [])])) {
     signal?.throwIfAborted();
     await options.forgetPool(pool);
   }
@@ -97,12 +119,24 @@ function placed({ id, region, namespace }: RecordedJob): RecordedJob {
   return { id, ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** Waits until nothing of a job runs any more. @returns false where that takes too long */
-async function untilEnded(nomad: NomadClient, { id }: DoomedJob, { until, signal }: DestroyOptions): Promise<boolean> {
-  for (;;) {
+/** Waits until nothing of a job runs any more. @returns what still does, where that takes too long */
+async function untilEnded(
+  nomad: NomadClient,
+  { id }: DoomedJob,
+  { until, tellAfter = TELL_AFTER, onStep, signal }: DestroyOptions,
+): Promise<string | undefined> {
+  const begun = performance.now();
+  for (let told = false; ;) {
     signal?.throwIfAborted();
-    if ((await nomad.allocations(id)).every(hasEnded)) return true;
-    if (until !== undefined && performance.now() >= until) return false;
+    const [first, ...more] = (await nomad.allocations(id)).filter((allocation) => !hasEnded(allocation));
+    if (first === undefined) return undefined;
+    const others = more.length > 0 ? `, and ${more.length} more` : "";
+    const waitsFor = `the allocation ${first.ID.slice(0, 8)} on ${first.NodeName || "an unknown node"} is ${first.ClientStatus}${others}`;
+    if (performance.now() >= (until ?? begun + PATIENCE)) return waitsFor;
+    if (!told && performance.now() - begun >= tellAfter) {
+      onStep(`waiting for ${id} to end: ${waitsFor}; whoever does not wait goes on with another destroy`);
+      told = true;
+    }
     await sleep(LOOK, undefined, { signal });
   }
 }

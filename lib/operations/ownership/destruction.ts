@@ -36,6 +36,8 @@ export interface Destruction {
     | { readonly kind: "none" }
     | { readonly kind: "unreadable"; readonly reason: string };
   readonly place: WantedRecord;
+  /** Whose jobs there are beside these. */
+  readonly owners: Pick<Owners, "others" | "names">;
 }
 
 /** What finding takes. */
@@ -94,9 +96,7 @@ export async function findDestruction(
       }),
     ),
   );
-  const jobs = [...new Map(found.flat().map((job) => [names.of(job), job] as const)).values()];
-  const stays = (job: DoomedJob) => ownerOf(job, others, names) !== undefined;
-  const doomed = jobs.filter((job) => !stays(job));
+  const doomed = distinct(found.flat(), owners);
   const consul: RecordedInConsul[] = [];
   const spared = sparedKeys(others);
   for (const item of withSplitters(known.consul)) {
@@ -110,7 +110,7 @@ export async function findDestruction(
   }
   const record = own.kind === "found" ? ({ kind: "found", store: own.store } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
-  return { jobs: doomed, consul, spared, kept, known, pools, record, place };
+  return { jobs: doomed, consul, spared, kept, known, pools, record, place, owners };
 }
 
 /** What a record names may be anything: what can be the name of nothing stays, and is told of. */
@@ -128,8 +128,17 @@ function keptFor(other: StackIdentity, own: StackIdentity, name: string): KeptTh
   return { name, owner, reason: `${owner} has it too` };
 }
 
+/** Each job once, and none that another stack has. */
+export function distinct(
+  jobs: readonly DoomedJob[],
+  { others, names }: Pick<Owners, "others" | "names">,
+): readonly DoomedJob[] {
+  const all = [...new Map(jobs.map((job) => [names.of(job), job] as const)).values()];
+  return all.filter((job) => ownerOf(job, others, names) === undefined);
+}
+
 /** A job with what came of it, where the cluster has it. */
-async function withDescendants(nomad: NomadClient, job: RecordedJob): Promise<readonly DoomedJob[]> {
+export async function withDescendants(nomad: NomadClient, job: RecordedJob): Promise<readonly DoomedJob[]> {
   const held = await nomad.job(job.id);
   if (!held) return [];
   const pool = poolOfJob(held);

@@ -1,5 +1,5 @@
 import { Masking } from "../../../../lib/masking";
-import type { JobJson } from "../../../../lib/nomad";
+import type { AllocationStub, JobJson } from "../../../../lib/nomad";
 import {
   destroy,
   enterRecord,
@@ -129,6 +129,60 @@ test("keys below a prefix of another stack stay, and so do those of another one 
   expect([below.consul, below.kept]).toMatchObject([[], [{ name: "keys shop/staging/", owner: "dev" }]]);
   await destroy(await find(cluster, stack), { ...cluster.clients, ...quiet });
   expect(Object.keys(cluster.texts("consul")).filter((key) => key.startsWith("shop/"))).toEqual(["shop/staging/level"]);
+});
+
+describe("what comes while a stack is taken away", () => {
+  async function going() {
+    const cluster = new ClusterInMemory();
+    const stack = stackOf([{ ID: "nightly" }]);
+    await deployed(cluster, "dev", stack);
+    cluster.hold({ ID: "nightly" }, { ID: "nightly/periodic-1", ParentID: "nightly" });
+    return { cluster, found: await find(cluster, stack) };
+  }
+
+  test("goes with it: what a job launches until it is stopped", async () => {
+    const { cluster, found } = await going();
+    cluster.beforeStop = (id) => {
+      if (id === "nightly" && cluster.ids.length === 2) cluster.hold({ ID: "nightly/periodic-2", ParentID: "nightly" });
+    };
+    const done = await destroy(found, { ...cluster.clients, ...quiet });
+    expect([cluster.ids, done.record]).toEqual([[], "removed"]);
+    expect(cluster.done.indexOf("stop nightly/periodic-2")).toBeLessThan(cluster.done.indexOf("purge nightly"));
+  });
+
+  test("is a new generation of its pool", async () => {
+    const cluster = new ClusterInMemory();
+    const Meta = { pool: "warm-pool-openai" };
+    const stack = stackOf([{ ID: "warm-pool-openai-1", Meta }]);
+    await deployed(cluster, "dev", stack);
+    cluster.hold({ ID: "warm-pool-openai-1", Meta });
+    const found = await find(cluster, stack);
+    cluster.hold({ ID: "warm-pool-openai-2", Meta });
+    await destroy(found, { ...cluster.clients, ...quiet });
+    expect(cluster.ids).toEqual([]);
+  });
+});
+
+test("what does not end is waited for until then, with what it is", async () => {
+  const cluster = new ClusterInMemory();
+  const stack = stackOf([{ ID: "web" }]);
+  await deployed(cluster, "dev", stack);
+  cluster.hold({ ID: "web" });
+  cluster.allocations.set("web", [
+    { ID: "1a2b3c4d-0000", NodeName: "node-1", ClientStatus: "unknown" } as unknown as AllocationStub,
+  ]);
+  const steps: string[] = [];
+  const done = await destroy(await find(cluster, stack), {
+    ...cluster.clients,
+    ...quiet,
+    onStep: (text) => void steps.push(text),
+    until: performance.now() + 300,
+    tellAfter: 0,
+  });
+  const waitsFor = "the allocation 1a2b3c4d on node-1 is unknown";
+  expect(done).toMatchObject({ record: "kept", jobs: [{ id: "web", result: "stopping", waitsFor }] });
+  expect(steps.filter((text) => text.includes(waitsFor))).toHaveLength(1);
+  expect(cluster.ids).toEqual(["web"]);
 });
 
 test("a record that was found in the other store goes from there", async () => {
