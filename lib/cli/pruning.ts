@@ -88,7 +88,8 @@ export class Pruning {
       removed,
       inConsul: [...[...judged.leftovers, ...leftovers].flatMap(staying), ...inConsul.kept],
     };
-    return { jobs: [...stopped, ...found.gone], consul: [...removed, ...inConsul.gone] };
+    const marked = stopped.map((job) => ({ ...job, stopped: true as const }));
+    return { jobs: [...marked, ...found.gone], consul: [...removed, ...inConsul.gone] };
   };
 
   /** Says what became of it. */

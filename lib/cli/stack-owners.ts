@@ -205,8 +205,8 @@ export function belongingsText(
 }
 
 /**
- * A job that a stack brought once and its program has no longer, to be brought back: one that runs still, by the stack's record, or one that is
- * stopped and no other stack's. Undefined where the program has it, or it is nothing of the kind.
+ * A job that a stack brought once and its program has no longer, to be brought back: one that runs still, or that a deployment stopped, by the stack's
+ * record. Undefined where the program has it, or it is nothing of the kind.
  */
 export async function formerJob(
   stack: OpenStack,
@@ -221,9 +221,7 @@ export async function formerJob(
   const recorded = own.kind === "found" ? knownBy(own.record).jobs.find((job) => job.id === id) : undefined;
   const place = { Region: recorded?.region, Namespace: recorded?.namespace };
   const held = await nomad.where(place).job(id);
-  if (!held || (held.Stop !== true && !recorded)) return undefined;
-  const job = recorded ?? { id };
-  if (ownerOf(job, others, names)) return undefined;
+  if (!held || !recorded || ownerOf(recorded, others, names)) return undefined;
   // A server names its region and its namespace where nobody did.
   return { kind: "job", path: `${environment}/${id}`, job: { ...held, ...place }, after: [] };
 }

@@ -17,6 +17,8 @@ export interface RecordedJob {
   readonly region?: string;
   /** The namespace that the job names. Default: the one of whoever deployed. */
   readonly namespace?: string;
+  /** Of a job that the program has no longer: whether a deployment stopped it for that, so that `rollback` may bring it back. */
+  readonly stopped?: true;
 }
 
 /** Something that a stack made in Consul. */

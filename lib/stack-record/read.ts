@@ -31,7 +31,12 @@ const head = v.object({
 });
 
 const name = v.pipe(text, v.nonEmpty());
-const job = v.object({ id: name, region: v.optional(name), namespace: v.optional(name) });
+const job = v.object({
+  id: name,
+  region: v.exactOptional(name),
+  namespace: v.exactOptional(name),
+  stopped: v.exactOptional(v.literal(true)),
+});
 const inConsul = v.object({ kind: name, name: text });
 const other = v.union([job, inConsul]);
 

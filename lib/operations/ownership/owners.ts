@@ -90,10 +90,10 @@ export function placeOf({ region, namespace }: RecordedJob): { readonly Region?:
   };
 }
 
-/** The stack of a list that knows a job. */
+/** The stack of a list that knows a job. One that it only stopped may be anybody's by now. */
 export function ownerOf(job: RecordedJob, records: readonly StackRecord[], names: JobNames): StackRecord | undefined {
   const own = names.of(job);
-  return records.find((record) => knownBy(record).jobs.some((each) => names.of(each) === own));
+  return records.find((record) => knownBy(record).jobs.some((each) => each.stopped !== true && names.of(each) === own));
 }
 
 /**

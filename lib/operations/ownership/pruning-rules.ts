@@ -48,7 +48,11 @@ export function judgeRemains(
   const jobs = asBefore?.wanted.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : []));
   const inConsul = asBefore && withSplitters(recordedInConsul(asBefore.wanted));
   const known = knownBy(before);
-  const most = moreThanHalf(strays.length, known.jobs.length, "jobs of the stack");
+  const most = moreThanHalf(
+    strays.length,
+    known.jobs.filter(({ stopped }) => stopped !== true).length,
+    "jobs of the stack",
+  );
   const mostInConsul = moreThanHalf(
     leftovers.length,
     withSplitters(known.consul).length,

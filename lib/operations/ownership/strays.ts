@@ -69,6 +69,8 @@ export async function findStrays(known: readonly RecordedJob[], options: StrayOp
           if (ownerOf(job, others, names)) return { gone: [job] };
           const held = await heldOr(nomad, job, signal);
           if (typeof held === "string") return { kept: [{ ...job, reason: held }] };
+          // What a deployment stopped is no stray, and can be brought back as long as it is there.
+          if (held?.Stop === true && job.stopped === true) return {};
           if (held === undefined || held.Stop === true) return { gone: [job] };
           if (isChild(held)) return {};
           if (await isHeldForProgram(nomad, held, program)) return { gone: [job] };

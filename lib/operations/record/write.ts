@@ -69,7 +69,7 @@ export async function enterRecord(wanted: WantedRecord, clients: RecordClients):
 export interface Settled {
   /** What it brought: where another deployment wrote the record meanwhile, it may have left that out. */
   readonly brought: RecordedOthers;
-  /** What it stopped, or removed, and its program does not have. */
+  /** What it stopped, or removed, and its program does not have. A job that is marked as stopped is there still, and stays in the record as that. */
   readonly stopped: RecordedOthers;
   /**
    * Asked where another deployment wrote the record meanwhile: whether the cluster is as this one left it, so that the other one was refused.
@@ -98,7 +98,7 @@ export async function settleRecord(
         const { content } = wanted;
         const left = before?.others ?? NOTHING;
         const others = {
-          jobs: without([...without(left.jobs, stopped.jobs), ...brought.jobs], content.jobs),
+          jobs: without([...afterStopping(left.jobs, stopped.jobs), ...brought.jobs], content.jobs),
           consul: without([...without(left.consul, stopped.consul), ...brought.consul], content.consul),
         };
         return { texts: wanted.texts, record: { ...content, others } };
@@ -108,7 +108,7 @@ export async function settleRecord(
       const jobs = [...(own ? before.jobs : []), ...before.others.jobs];
       const consul = [...(own ? before.consul : []), ...before.others.consul];
       const others = {
-        jobs: without([...without(jobs, stopped.jobs), ...brought.jobs], content.jobs),
+        jobs: without([...afterStopping(jobs, stopped.jobs), ...brought.jobs], content.jobs),
         consul: without([...without(consul, stopped.consul), ...brought.consul], content.consul),
       };
       return { ...(own ? { texts: wanted.texts } : {}), record: { ...content, others } };
@@ -119,6 +119,11 @@ export async function settleRecord(
     clients.signal?.throwIfAborted();
     return write;
   });
+}
+
+/** Jobs without those that are gone; those that are only stopped stay, as that. */
+function afterStopping(jobs: readonly RecordedJob[], stopped: readonly RecordedJob[]): readonly RecordedJob[] {
+  return [...without(jobs, stopped), ...stopped.filter((job) => job.stopped === true)];
 }
 
 /**

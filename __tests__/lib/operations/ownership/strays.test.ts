@@ -62,6 +62,13 @@ describe("strays", () => {
     expect([ids(found.strays), ids(found.gone), found.kept]).toEqual([["old"], ["stopped", "gone"], []]);
   });
 
+  test("are no jobs that a deployment stopped, unless they run again", async () => {
+    const known = [{ id: "old", stopped: true as const }];
+    expect(await strays(known, holding({ ID: "old", Stop: true }))).toEqual({ strays: [], kept: [], gone: [] });
+    expect(ids((await strays(known, {})).gone)).toEqual(["old"]);
+    expect(ids((await strays(known, holding({ ID: "old" }))).strays)).toEqual(["old"]);
+  });
+
   test("are never what another job launched, nor an older generation of a pool that the program has", async () => {
     const held = holding(
       { ID: "reports%2Fperiodic-1", ParentID: "reports" },

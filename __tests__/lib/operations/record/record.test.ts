@@ -79,6 +79,23 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     expect(Object.keys(servers.texts(store)).filter((path) => path.includes("/others/"))).toEqual([]);
   });
 
+  test("keeps a job that is only stopped as that, until it is brought back, or the program has it again", async () => {
+    const servers = new RecordServers();
+    await enterRecord(want(["web", "worker"]), servers.clients);
+    const wanted = want(["web"]);
+    await enterRecord(wanted, servers.clients);
+    const stopped = { jobs: [{ id: "worker", stopped: true as const }], consul: [] };
+    await settleRecord(wanted, { brought: nothing, stopped }, servers.clients);
+    expect((await found(servers)).others.jobs).toEqual([{ id: "worker", stopped: true }]);
+    await enterRecord(wanted, servers.clients);
+    expect((await found(servers)).others.jobs).toEqual([{ id: "worker", stopped: true }]);
+    const again = { brought: { jobs: [{ id: "worker" }], consul: [] }, stopped: nothing };
+    await settleRecord(wanted, again, servers.clients);
+    expect((await found(servers)).others.jobs).toEqual([{ id: "worker" }]);
+    await enterRecord(want(["web", "worker"]), servers.clients);
+    expect((await found(servers)).others.jobs).toEqual([]);
+  });
+
   test("is written once where nothing changes", async () => {
     const servers = new RecordServers();
     await enterRecord(want(["web"]), servers.clients);
