@@ -10,8 +10,8 @@ import {
   type StackDeclaration,
   type VariableDeclaration,
 } from "../operations";
-import { isRecordable } from "../stack-record";
-import { term } from "../text";
+import { isRecordable, PLACE_VARIABLES, type StackRecord } from "../stack-record";
+import { shellQuoted, term } from "../text";
 import { clients, localCluster, refuseConsulOfAnother, type CliContext } from "./context";
 import { checkCluster, sayWhere } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
@@ -112,13 +112,17 @@ export async function withStack<T>(
       return recorded.kind === "found" ? recorded.record : undefined;
     });
     const isDeployed = takes === "said";
+    const before = recorded?.kind === "found" ? placeBefore(recorded.record, context.env) : {};
+    if (isDeployed && !defaults) refuseOtherPlace(environment, before);
+    const there = isDeployed ? nomad : nomad.where({ Namespace: before.NOMAD_NAMESPACE, Region: before.NOMAD_REGION });
+    if (!isDeployed) sayTaken({ variables: {}, surroundings: before }, context);
     if (!isDeployed) sayTaken(read.remembered, context);
     const contents = isDeployed ? await asSaid(read, { environment, nomad, defaults }, context) : read.recalled;
     const { remembered, asBefore } = read;
     return await run({
       environment,
       contents,
-      nomad,
+      nomad: there,
       consul,
       recorded,
       remembered,
@@ -128,6 +132,27 @@ export async function withStack<T>(
     context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
   }
+}
+
+/** Where jobs went at the last deployment that do not say it, where nobody says it now. */
+function placeBefore(record: StackRecord, env: CliContext["env"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.values(PLACE_VARIABLES).flatMap((name) => {
+      const value = Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : undefined;
+      return value && !env[name] ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** Refuses to bring jobs to another namespace or region than the last time, only since a variable is not set. */
+function refuseOtherPlace(environment: string, before: Readonly<Record<string, string>>): void {
+  const problems = Object.entries(before).map(([name, value]) => ({
+    rule: "remembered",
+    path: `${environment}.${name}`,
+    message: `was ${value} at the last deployment, and is not set, which brings the jobs elsewhere; write ${name}=${shellQuoted(value)} before the command to keep it, or --defaults to go on without`,
+    severity: "error" as const,
+  }));
+  if (problems.length > 0) throw new UserError(problems);
 }
 
 /**

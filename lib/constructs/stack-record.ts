@@ -11,6 +11,7 @@ import {
   layOut,
   projectIdentity,
   recordPath,
+  PLACE_VARIABLES,
   PROJECT_CONTEXT,
   tooLarge,
   type RecordContent,
@@ -114,7 +115,9 @@ export class StackRecord extends Construct {
         ),
       ),
       surroundings: Object.fromEntries(
-        Object.entries(surroundings).flatMap(([name, value = null]) => (holdsSecretForm(value) ? [] : [[name, value]])),
+        Object.entries({ ...placeVariables(), ...surroundings }).flatMap(([name, value = null]) =>
+          holdsSecretForm(value) ? [] : [[name, value]],
+        ),
       ),
       jobs: constructs
         .filter((construct) => NomadJob.isNomadJob(construct))
@@ -122,6 +125,16 @@ export class StackRecord extends Construct {
       consul: constructs.flatMap(inConsul),
     };
   }
+}
+
+/** Where jobs go that do not say it, as far as the environment says it. */
+function placeVariables(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.values(PLACE_VARIABLES).flatMap((name) => {
+      const value = process.env[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
 }
 
 /**

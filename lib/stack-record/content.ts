@@ -53,6 +53,11 @@ export interface RecordContent extends StackIdentity {
   readonly consul: readonly RecordedInConsul[];
 }
 
+/**
+ * The environment variables that say where jobs go which name no namespace, or no region. What of them is set is among the surroundings of every stack.
+ */
+export const PLACE_VARIABLES = { namespace: "NOMAD_NAMESPACE", region: "NOMAD_REGION" } as const;
+
 /** The version of the layout that is written. A record with a higher one was written by a later release, and is not read. */
 export const RECORD_FORMAT = 1;
 

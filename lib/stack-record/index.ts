@@ -6,6 +6,7 @@ export {
   inParts,
   layOut,
   partPath,
+  PLACE_VARIABLES,
   RECORD_FORMAT,
   RECORD_ROOT,
   recordPath,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import {
   partPath,
+  PLACE_VARIABLES,
   RECORD_FORMAT,
   recordPath,
   stackOfPath,
@@ -88,10 +89,22 @@ export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string):
     throw new UnreadableRecord(
       `${at} is the record of ${rest.environment} of ${rest.project}, which belongs elsewhere`,
     );
-  const jobs = listIn(texts, at, "jobs", job, parts.jobs);
+  const inPlace = <T extends object>(item: T) => placedBy(item, rest.surroundings);
+  const jobs = listIn(texts, at, "jobs", job, parts.jobs).map(inPlace);
   const consul = listIn(texts, at, "consul", inConsul, parts.consul);
-  const others = listIn(texts, at, "others", other, countIn(texts, at, "others"));
+  const others = listIn(texts, at, "others", other, countIn(texts, at, "others")).map((each) =>
+    "id" in each ? inPlace(each) : each,
+  );
   return { ...rest, jobs, consul, others: sorted(others, { jobs, consul }) };
+}
+
+/** A job with the namespace and the region of whoever deployed it, where it names none: whoever reads the record may be in others. */
+function placedBy<T extends object>(item: T, surroundings: RecordContent["surroundings"]): T {
+  const named = Object.entries(PLACE_VARIABLES).flatMap(([of, variable]) => {
+    const value = Object.hasOwn(surroundings, variable) ? surroundings[variable] : undefined;
+    return value ? [[of, value]] : [];
+  });
+  return { ...(Object.fromEntries(named) as object), ...item };
 }
 
 /** What is left of a record without a head; undefined where nothing is. */

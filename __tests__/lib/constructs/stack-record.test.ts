@@ -45,6 +45,26 @@ function addJob(stack: TerraformStack, id: string, more: { region?: string; name
   return new NomadJob(stack, `job-${stack.node.children.length}`, { job, provider: nomadProvider(stack) });
 }
 
+test("where jobs go that do not say it is in the record of every stack, where the environment says it", () => {
+  process.env.NOMAD_NAMESPACE = "apps";
+  try {
+    const { record } = readBack((stack) => {
+      addJob(stack, "web");
+      addJob(stack, "worker", { namespace: "shop" });
+    });
+    expect(record.content).toMatchObject({
+      surroundings: { NOMAD_NAMESPACE: "apps" },
+      jobs: [
+        { id: "web", namespace: "apps" },
+        { id: "worker", namespace: "shop" },
+      ],
+    });
+  } finally {
+    delete process.env.NOMAD_NAMESPACE;
+  }
+  expect(readBack((stack) => void addJob(stack, "web")).record.content.surroundings).toEqual({});
+});
+
 test("a stack that says nothing of it has a record in Nomad's variables, of its jobs", () => {
   const { contents, record } = readBack((stack) => {
     addJob(stack, "web", { region: "us-west", namespace: "shop" });

@@ -342,6 +342,16 @@ test("a record that stands in both stores goes from both", async () => {
   expect([servers.texts("consul"), servers.texts("nomad")]).toEqual([{}, {}]);
 });
 
+test("jobs that name no namespace are where whoever deployed them was, whoever reads the record", async () => {
+  const servers = new RecordServers();
+  await enterRecord(wanting(["web"]), servers.clients);
+  const texts = servers.texts("consul")[head] ?? "";
+  servers.put("consul", head, texts.replace('"surroundings":{}', '"surroundings":{"NOMAD_NAMESPACE":"apps"}'));
+  expect(await readRecord({ ...identity, store: "consul" }, servers.clients)).toMatchObject({
+    record: { jobs: [{ id: "web", namespace: "apps" }] },
+  });
+});
+
 test("a list has the stacks of both stores, and what could not be asked", async () => {
   const servers = new RecordServers();
   await enterRecord(wanting(["a"]), servers.clients);
