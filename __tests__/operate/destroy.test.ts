@@ -88,6 +88,17 @@ test("what was registered a moment ago can go at once, with what it launched", a
   expect(await cluster.nomad.leader()).toBeDefined();
 });
 
+test("a stack that the program has no longer goes by its record", async () => {
+  program({ jobs: [{ id: "web" }] });
+  expect((await project.run(["deploy", "dev", "--detach"])).code).toBe(0);
+  program({ jobs: [{ id: "web" }], environment: "development" });
+  const unknown = await project.run(["destroy", "nobody", "--yes"]);
+  expect([unknown.code, flat(unknown)]).toEqual([1, expect.stringContaining("there is no such environment")]);
+  const gone = await project.run(["destroy", "dev", "--yes"]);
+  expect([gone.code, flat(gone)]).toEqual([0, expect.stringContaining("nothing of dev is left")]);
+  expect([await ids(), await cluster.consul.keys("cdk-nomad/")]).toEqual([["stranger"], []]);
+});
+
 test("a stack of the same ids that was never brought here takes nothing of who was, unless somebody says so", async () => {
   const theirs = { ...STRANGER, ID: "web", Name: "web" };
   await cluster.nomad.register(theirs);

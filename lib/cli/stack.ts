@@ -165,7 +165,7 @@ export async function withStackToChange<T>(
   named: StackToChange,
   context: CliContext,
   run: (stack: OpenStack, owners: Owners) => Promise<T>,
-  { instead, brings = false, judgesOthers = false, ...opening }: Changing = {},
+  { instead, brings = false, judgesOthers = false, orRecorded = false, ...opening }: Changing = {},
 ): Promise<T> {
   const change = async (stack: OpenStack) => {
     const owners = await ownersOf(stack, context);
@@ -179,7 +179,44 @@ export async function withStackToChange<T>(
   };
   const check: Opening["check"] = (declared) =>
     refuseTerraforms(named.environment, declared, named.direct === true, instead);
-  return withStack(named, context, change, { ...opening, brings, check });
+  try {
+    return await withStack(named, context, change, { ...opening, brings, check });
+  } catch (error) {
+    const isMissing = error instanceof UserError && error.problems[0]?.rule === "environment";
+    if (!isMissing || !orRecorded) throw error;
+    return withRecordedStack(named, context, change, { check, error });
+  }
+}
+
+/** Runs something with a stack that the program has no longer, of which nothing is known but its record. */
+async function withRecordedStack<T>(
+  { environment }: NamedStack,
+  context: CliContext,
+  run: (stack: OpenStack) => Promise<T>,
+  { check, error }: { readonly check: NonNullable<Opening["check"]>; readonly error: UserError },
+): Promise<T> {
+  const { nomad, consul } = clients(context, localCluster(context).cluster);
+  try {
+    const place = { ...identityOf(environment, context), store: "consul" as const };
+    const recorded = await recallRecord(place, { nomad, consul }, context);
+    if (recorded.kind !== "found") throw error;
+    const { record } = recorded;
+    const declared = { owner: record.owner };
+    check(declared);
+    sayWhere({ nomad, consul }, context);
+    const before = placeBefore(record, context.env);
+    sayTaken({ variables: {}, surroundings: before }, context);
+    context.terminal.note(
+      term`${ATTENTION} the program has no stack ${environment} any more: what its record has is gone by`,
+    );
+    const there = nomad.where({ Namespace: before.NOMAD_NAMESPACE, Region: before.NOMAD_REGION });
+    const contents = { wanted: [], terraformOnly: [], declared, sensitive: [], reached: [] };
+    const remembered = { variables: {}, surroundings: {} };
+    return await run({ environment, contents, nomad: there, consul, recorded, remembered });
+  } finally {
+    context.terminal.rest();
+    await Promise.all([nomad.close(), consul.close()]);
+  }
 }
 
 /** What a command is that changes something of a stack. */
@@ -188,6 +225,8 @@ interface Changing extends Omit<Opening, "check"> {
   readonly instead?: "deploy" | "destroy";
   /** Whether the command judges jobs itself that another stack brought. Default: it does not get to see them. */
   readonly judgesOthers?: boolean;
+  /** Whether a stack that the program has no longer is gone by its record. Default: it is refused. */
+  readonly orRecorded?: boolean;
 }
 
 /** A stack without the jobs that another one brought: nobody changes those in its name. */

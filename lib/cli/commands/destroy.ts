@@ -51,6 +51,7 @@ export const destroy = command({
     withStackToChange(input, context, (stack, owners) => run(stack, owners, input, context), {
       instead: "destroy",
       judgesOthers: true,
+      orRecorded: true,
     }),
 });
 

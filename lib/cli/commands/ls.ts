@@ -24,6 +24,10 @@ export const ls = command({
       const found = named(await listStacks({ nomad, consul, signal }), context.cwd);
       if (input.json) terminal.json(found);
       else terminal.print(listText(found, input.jobs));
+      if (!input.json && found.stacks.length > 0)
+        terminal.note(
+          term`  a stack goes with: cdk-nomad destroy STACK, in a folder of its project, also where its program has it no longer`,
+        );
       for (const reason of found.unread)
         terminal.note(wrap(term`${ATTENTION} some records may be missing: ${reason}`, { hanging: 2 }));
       return found.unread.length > 0 ? EXIT.failed : EXIT.ok;
