@@ -228,8 +228,9 @@ function gateway(value: Gateway, service: Service, at: Place): void {
     const ingress = at.property("ingress");
     if (!value.ingress.listeners?.length)
       ingress.property("listeners").error("connect/ingress", "an ingress gateway needs a listener; add one");
-    for (const listener of each<IngressListener>(value.ingress.listeners, ingress, "listeners"))
-      ingressListener(listener);
+    const listeners = each<IngressListener>(value.ingress.listeners, ingress, "listeners");
+    for (const listener of listeners) ingressListener(listener);
+    consulsListeners(listeners);
   }
   if (value.terminating) terminating(value, at.property("terminating"));
 }
@@ -256,6 +257,23 @@ function ingressListener({ value, at }: Node<IngressListener>): void {
       place
         .property("hosts")
         .error("connect/ingress", `${protocol === "tcp" ? "tcp knows no hosts" : '"*" takes no hosts'}; remove them`);
+  }
+}
+
+/** What Consul refuses of a gateway's listeners: a server hears of it only when the job is registered, and not when it is asked to judge it. */
+function consulsListeners(listeners: readonly Node<IngressListener>[]): void {
+  const ports = new Set<number>();
+  const refuse = (at: Place, message: string) =>
+    at.report({ rule: "connect/listener", message, severity: "warning", stopsSynthesis: true });
+  for (const { value, at } of listeners) {
+    const { port = 0, services = [] } = value;
+    if (ports.has(port)) refuse(at.property("port"), `${port} is the port of two listeners; write another for one`);
+    if (!isDeferred(port)) ports.add(port);
+    if ((value.protocol || "tcp") === "tcp" && services.length > 1)
+      refuse(at.property("services"), "a tcp listener has one service; write a listener for each, or another protocol");
+    const names = services.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) refuse(at.property("services"), `"${twice}" stands there twice; remove one`);
   }
 }
 

@@ -161,7 +161,12 @@ export const disconnect: GroupRule = ({ value: group, at }, job) => {
 
 /** Limits within which a group's count may be changed. */
 export const scaling: GroupRule = ({ value: group, at }, job) => {
-  if (group.scaling) limits(group, job, at.property("scaling"));
+  if (!group.scaling) return;
+  limits(group, job, at.property("scaling"));
+  if (typeOf(job) !== "system") return;
+  // A server says so only when the job is registered, and not when it is asked to judge it.
+  const message = "a system job runs once on every node, and a server registers none that is scaled; remove the block";
+  at.property("scaling").report({ rule: "scaling/job-type", message, severity: "warning", stopsSynthesis: true });
 };
 
 function limits({ scaling: policy, count }: TaskGroup, job: JobBlock, at: Place): void {

@@ -1,12 +1,15 @@
 import {
   Affinity,
   Check,
+  Connect,
   Constraint,
   Cpu,
   Disconnect,
   Driver,
   Duration,
   EphemeralDisk,
+  Gateway,
+  IngressGateway,
   Job,
   LogConfig,
   Memory,
@@ -17,6 +20,7 @@ import {
   Reschedule,
   Resources,
   Restart,
+  Scaling,
   Service,
   Spread,
   Task,
@@ -354,8 +358,7 @@ describe("what counts for a group", () => {
     const group = {
       update: Update.rolling({ healthyDeadline: Duration.minutes(2), progressDeadline: Duration.minutes(3) }),
     };
-    const outer = new Update({ healthyDeadline: Duration.zero, progressDeadline: Duration.zero });
-    expect(jobOf({ job: { update: outer }, group }).validate()).toEqual([]);
+    expect(jobOf({ job: { update: { healthyDeadline: Duration.zero } }, group }).validate()).toEqual([]);
   });
 
   test("is said once, where it was written: in the job, whose groups inherit it", () => {
@@ -386,5 +389,29 @@ describe("what counts for a group", () => {
     expect(jobOf({ task: { restart } }).validate()).toEqual([
       expect.objectContaining({ rule: "restart/attempts-do-not-fit", severity: "warning" }),
     ]);
+  });
+});
+
+describe("what is refused only when a job is registered", () => {
+  const gateway = (listeners: ConstructorParameters<typeof IngressGateway>[0]["listeners"]) =>
+    jobOf({
+      group: {
+        networks: [Network.bridge()],
+        services: [
+          new Service({
+            name: "gw",
+            port: "8080",
+            connect: Connect.gateway(Gateway.ingress(new IngressGateway({ listeners }))),
+          }),
+        ],
+      },
+    });
+  test.each<[string, Job]>([
+    ["scaling/job-type", jobOf({ job: { type: "system" }, group: { scaling: new Scaling({ min: 0, max: 3 }) } })],
+    ["connect/listener", gateway([8080, 8080].map((port, index) => ({ port, services: [{ name: `api-${index}` }] })))],
+    ["connect/listener", gateway([{ port: 8080, services: [{ name: "a" }, { name: "b" }] }])],
+    ["connect/listener", gateway([{ port: 8080, protocol: "http", services: [{ name: "a" }, { name: "a" }] }])],
+  ])("%s is a warning, at which synthesis stops", (rule, job) => {
+    expect(job.validate()).toEqual([expect.objectContaining({ rule, severity: "warning", stopsSynthesis: true })]);
   });
 });
