@@ -101,7 +101,8 @@ export function minimalCases(): readonly RecordedVerdict[] {
   const cases = read<Verdict & { readonly hcl: string; readonly target: string }>("minimal.json");
   return cases
     .filter(({ errors }) => !errors.some((error) => error.startsWith("parse:")))
-    .map(({ hcl, target, ...verdict }) => asJob("minimal.json", target, { ...verdict, job: parseWithNomad(hcl) }));
+    .map(({ hcl, target, ...verdict }) => asJob("minimal.json", target, { ...verdict, job: parseWithNomad(hcl) }))
+    .filter((recorded) => !isOfCluster(recorded));
 }
 
 function asJob(source: string, nomadVersion: string, entry: Entry): RecordedVerdict {
