@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as v from "valibot";
 import { apiPath, type JobJson } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
+import { findEnvoy } from "../support/envoy";
 import { Project } from "../support/project";
 import { until } from "../support/until";
 
@@ -103,3 +104,89 @@ job "Upper.Case" {
   await until("the task that read", () => isRunning("Upper.Case"));
   expect(await eventsOf("Upper.Case")).not.toContain("Missing");
 });
+
+const envoy = findEnvoy();
+if (envoy === undefined)
+  console.log("skipped: gateways of the mesh; there is no envoy on PATH, nor one that CDK_NOMAD_ENVOY names");
+const withEnvoy = envoy === undefined ? test.skip : test;
+
+withEnvoy(
+  "an ingress gateway leads requests to a service of the mesh, and a mesh gateway is told what it needs",
+  async () => {
+    // On the port of its service an Envoy says that it is ready; a listener has another.
+    const [edge, wan, listener] = [cluster.port(3), cluster.port(4), cluster.port(5)];
+    const proxy = (id: number) => `
+        sidecar_task {
+          driver = "raw_exec"
+          // In the host's network Nomad takes Consul's usual port, whatever its own configuration says.
+          env {
+            CONSUL_GRPC_ADDR = "127.0.0.1:${8502 + cluster.offset}"
+          }
+          config {
+            command = "${envoy}"
+            args    = ["-c", "\${NOMAD_SECRETS_DIR}/envoy_bootstrap.json", "--base-id", "${process.pid % 30000}${id}", "-l", "warn"]
+          }
+          resources {
+            cpu    = 100
+            memory = 128
+          }
+        }`;
+    await register(`
+job "gateways" {
+  group "edge" {
+    network {
+      mode = "host"
+      port "in" { static = ${edge} }
+    }
+    service {
+      name = "edge"
+      port = "in"
+      connect {
+        gateway {
+          proxy {}
+          ingress {
+            listener {
+              port     = ${listener}
+              protocol = "tcp"
+              service { name = "web" }
+            }
+          }
+        }${proxy(1)}
+      }
+    }
+  }
+  group "between" {
+    network {
+      mode = "host"
+      port "mesh_wan" { static = ${wan} }
+    }
+    service {
+      name = "mesh-gateway"
+      port = "mesh_wan"
+      connect {
+        gateway {
+          mesh {}
+          proxy {}
+        }${proxy(2)}
+      }
+    }
+  }
+}`);
+    const get = async (url: string) => {
+      try {
+        return await (await fetch(url, { signal: AbortSignal.timeout(5000) })).text();
+      } catch {
+        return undefined;
+      }
+    };
+    await until(
+      "an answer through the gateway",
+      async () => (await get(`http://127.0.0.1:${listener}/`)) === "through the mesh",
+    );
+    // Nomad has an Envoy's own interface beside the gateway's port, at another address of loopback.
+    await until("the listener of the mesh gateway", async () =>
+      Boolean((await get(`http://127.0.0.2:${wan}/listeners`))?.includes(`:${wan}`)),
+    );
+    expect(await get(`http://127.0.0.2:${wan}/ready`)).toBe("LIVE\n");
+  },
+);
