@@ -31,7 +31,9 @@ export async function askPoolStores<T extends object | boolean>(
 ): Promise<ReadonlyMap<string, T | Unknown | undefined>> {
   const stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
   try {
-    const asked = [...new Set(pools)].map(async (pool) => [pool, await firstAnswer(stores, pool, ask, signal)] as const);
+    const asked = [...new Set(pools)].map(
+      async (pool) => [pool, await firstAnswer(stores, pool, ask, signal)] as const,
+    );
     return new Map(await Promise.all(asked));
   } finally {
     await Promise.all(stores.map((store) => store.close()));

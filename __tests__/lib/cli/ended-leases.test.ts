@@ -61,7 +61,13 @@ test.each([
 });
 
 describe("of a pool without a lease in the one store, where the other one may not be read,", () => {
-  const record = (key: string) => ({ Key: `pools/${POOL}/${key}`, Value: "e30=", CreateIndex: 3, ModifyIndex: 3, Flags: 0 });
+  const record = (key: string) => ({
+    Key: `pools/${POOL}/${key}`,
+    Value: "e30=",
+    CreateIndex: 3,
+    ModifyIndex: 3,
+    Flags: 0,
+  });
   const inConsul = {
     [`GET /v1/kv/pools/${POOL}/pool`]: { headers: nothing.headers, body: [record("pool")] },
     [`GET /v1/kv/pools/${POOL}/`]: { headers: { "X-Consul-Index": "9" }, body: [record("pool")] },
