@@ -122,8 +122,8 @@ test.each<[string, NodeJS.Signals, number, string]>([
 test.each([
   ["preview", ["preview", "dev"], /asking Nomad/, "nothing was changed"],
   ["drift", ["drift", "dev"], /comparing/, "nothing was changed"],
-  ["deploy", ["deploy", "dev"], /Nomad at/, "Come back with: cdk-nomad status dev --watch"],
-  ["promote", ["promote", "dev"], /synthesizing/, "Come back with: cdk-nomad status dev --watch"],
+  ["deploy", ["deploy", "dev"], /Nomad at/, "Come back with: npx cdk-nomad status dev --watch"],
+  ["promote", ["promote", "dev"], /synthesizing/, "Come back with: npx cdk-nomad status dev --watch"],
   ["status", ["status", "dev"], /asking Nomad/, "nothing was changed"],
   ["logs", ["logs", "web", "-f"], /looking for/, "the task goes on"],
 ])(
@@ -189,7 +189,7 @@ test("down: Ctrl-C ends it, says what still runs and how to go on, and lets go o
     const said = await interrupt(start(["down"], place), /stopping nomad/, "SIGINT");
     expect(said).toMatchObject({ code: 130, stdout: "" });
     expect(said.stderr).toContain("still running: nomad");
-    expect(said.stderr).toContain("interrupted; cdk-nomad down goes on with it");
+    expect(said.stderr).toContain("interrupted; npx cdk-nomad down goes on with it");
     expect(said.took).toBeLessThan(FAR_TOO_LONG);
     expect(existsSync(join(place, ".cdk-nomad.lock"))).toBe(false);
     expect(agent.exitCode ?? agent.signalCode).toBeNull();
@@ -224,7 +224,7 @@ describe("up that is ended while it gets its programs", () => {
       writeFileSync(join(bin, "go"), go, { mode: 0o755 });
       const said = await interrupt(child, /building/, signal);
       expect(said.code).toBe(signal === "SIGINT" ? 130 : 143);
-      expect(said.stderr).toContain("interrupted; cdk-nomad status says what runs");
+      expect(said.stderr).toContain("interrupted; npx cdk-nomad status says what runs");
       await until("the end of what it started", () => processesOf(place).length === 0);
       expect(leftovers(place)).toEqual([]);
     },

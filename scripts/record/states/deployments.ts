@@ -36,7 +36,14 @@ async function healthy(steps: Steps): Promise<void> {
     `/v1/client/fs/logs/${allocation?.ID}?task=main&type=stdout&plain=true&follow=false&origin=start&offset=0`,
   );
   await recording.take(nomad, "GET", `/v1/client/allocation/${allocation?.ID}/checks`);
-  for (const path of ["/v1/jobs", "/v1/allocations?task_states=true", "/v1/regions", "/v1/status/leader"])
+  for (const path of [
+    "/v1/jobs",
+    "/v1/allocations?task_states=true",
+    "/v1/regions",
+    "/v1/status/leader",
+    // No stack has a record.
+    "/v1/vars?prefix=cdk-nomad%2Fstacks%2F",
+  ])
     await recording.take(nomad, "GET", path);
   await recording.takeNodes(nomad);
   await recording.take(nomad, "PUT", "/v1/validate/job", { Job: job });
