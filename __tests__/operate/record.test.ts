@@ -161,7 +161,7 @@ test("what the program has no longer goes with another variable too, and in Cons
   ]);
   // The keys below the longer prefix are the program's.
   expect(await keys()).toEqual(["one/level", "one/used", "two/own/level", "two/own/used"]);
-  expect((await recordOf()).others).toEqual({ jobs: [], consul: [] });
+  expect((await recordOf()).others).toEqual({ jobs: [{ id: "e", stopped: true }], consul: [] });
 
   // With the folder of the last time the program would have it.
   const without = await run(["deploy", "dev", "--defaults", "--json"]);

@@ -131,6 +131,19 @@ export interface KeyValuesProps {
 }
 
 /**
+ * Keys that Terraform imports before it makes them. The provider refuses to make a prefix that has keys already, such as those that
+ * `cdk-nomad deploy` brought; importing takes any prefix, also an empty one. cdktf's own `importFrom` runs `terraform version` while it
+ * synthesizes, and nobody needs a Terraform for that.
+ */
+class ImportedKeys extends KeyPrefix {
+  override toTerraform(): object {
+    const { terraformResourceType, friendlyUniqueId } = this;
+    const block = { id: this.pathPrefixInput, to: `${terraformResourceType}.${friendlyUniqueId}` };
+    return { ...(super.toTerraform() as object), import: [block] };
+  }
+}
+
+/**
  * Values under one prefix of Consul's KV: whatever else stands under it is removed. Terraform imports what is there already, such as what `cdk-nomad deploy`
  * brought (Terraform 1.5 or later).
  *
@@ -152,13 +165,11 @@ export class KeyValues extends Construct {
     this.node.addValidation({ validate: () => errorLines(this.#problems) });
     this.prefix = props.prefix.endsWith("/") ? props.prefix : `${props.prefix}/`;
     const subkeys = Object.fromEntries(Object.entries(props.values).sort(([a], [b]) => (a < b ? -1 : 1)));
-    this.resource = new KeyPrefix(this, "values", {
+    this.resource = new ImportedKeys(this, "values", {
       provider: consulProvider(TerraformStack.of(this)),
       pathPrefix: this.prefix,
       subkeys,
     });
-    // The provider refuses to make a prefix that has keys already, such as those that `cdk-nomad deploy` brought; importing takes any prefix, also an empty one.
-    this.resource.importFrom(this.prefix);
   }
 
   /** Whether a construct is a KeyValues. */
