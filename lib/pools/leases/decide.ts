@@ -71,11 +71,17 @@ export async function readDecided(store: Store, key: string, patience: Patience)
 
 async function persist<T>(store: Store, patience: Patience, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, until, attempt, signal } = patience;
+  let said: unknown;
   for (let rest = SHORTEST_PAUSE; ; rest = Math.min(rest * 2, LONGEST_PAUSE)) {
+    const limit = Math.max(1, Math.min(attempt, until - clock.now()));
     try {
-      return await within(clock, Math.max(1, Math.min(attempt, until - clock.now())), store.name, ask, signal);
+      return await within(clock, limit, store.name, ask, signal);
     } catch (error) {
-      if (signal?.aborted || !mayPass(error) || clock.now() + rest >= until) throw error;
+      // The last attempt may have a millisecond left: that it took longer tells nobody anything.
+      const isCutShort = error instanceof SlowStoreError && limit < attempt;
+      if (signal?.aborted || !mayPass(error) || clock.now() + rest >= until)
+        throw isCutShort && said !== undefined ? said : error;
+      said = error;
     }
     await pause(clock, rest, signal);
   }
