@@ -73,7 +73,7 @@ export async function destroy(found: Destruction, options: DestroyOptions): Prom
   }
   const ends = await each(doomed, async (job) => ({
     job,
-    waitsFor: await untilEnded(nomad.where(placeOf(job)), job, options),
+    waitsFor: await untilEnded(nomad, job, options),
   }));
   if (ends.some(({ waitsFor }) => waitsFor !== undefined)) {
     const jobs = ends.map(({ job, waitsFor }) => ({
@@ -119,22 +119,24 @@ function placed({ id, region, namespace }: RecordedJob): RecordedJob {
   return { id, ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** Waits until nothing of a job runs any more. @returns what still does, where that takes too long */
+/** Waits until nothing of a job runs any more, or it is somebody else's by now. @returns what still runs, where that takes too long */
 async function untilEnded(
   nomad: NomadClient,
-  { id }: DoomedJob,
+  job: DoomedJob,
   { until, tellAfter = TELL_AFTER, onStep, signal }: DestroyOptions,
 ): Promise<string | undefined> {
   const begun = performance.now();
   for (let told = false; ;) {
     signal?.throwIfAborted();
-    const [first, ...more] = (await nomad.allocations(id)).filter((allocation) => !hasEnded(allocation));
-    if (first === undefined) return undefined;
+    const [first, ...more] = (await nomad.where(placeOf(job)).allocations(job.id)).filter(
+      (allocation) => !hasEnded(allocation),
+    );
+    if (first === undefined || (await isRegistered(job, nomad))) return undefined;
     const others = more.length > 0 ? `, and ${more.length} more` : "";
     const waitsFor = `the allocation ${first.ID.slice(0, 8)} on ${first.NodeName || "an unknown node"} is ${first.ClientStatus}${others}`;
     if (performance.now() >= (until ?? begun + PATIENCE)) return waitsFor;
     if (!told && performance.now() - begun >= tellAfter) {
-      onStep(`waiting for ${id} to end: ${waitsFor}; whoever does not wait goes on with another destroy`);
+      onStep(`waiting for ${job.id} to end: ${waitsFor}; whoever does not wait goes on with another destroy`);
       told = true;
     }
     await sleep(LOOK, undefined, { signal });

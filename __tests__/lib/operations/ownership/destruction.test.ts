@@ -236,6 +236,23 @@ describe("a deployment beside destroy", () => {
     expect(Object.keys(cluster.texts("consul"))).toEqual(expect.arrayContaining([head("dev"), "shop/dev/level"]));
   });
 
+  test("that registers a job again while destroy waits for its end is not waited for", async () => {
+    const cluster = new ClusterInMemory();
+    await deployed(cluster, "dev", stack);
+    cluster.hold({ ID: "web" }, { ID: "worker" });
+    cluster.allocations.set("web", [
+      { ID: "1a2b3c4d-0000", NodeName: "node-1", ClientStatus: "running" } as unknown as AllocationStub,
+    ]);
+    const again = () => {
+      cluster.jobs.splice(0, 1, { ID: "web", Region: "global", Namespace: "default", Stop: false });
+    };
+    const onStep = (text: string) => void (text === "stopping worker" && setTimeout(again, 50));
+    const until = performance.now() + 30_000;
+    const gone = await destroy(await find(cluster, stack), { ...cluster.clients, ...quiet, onStep, until });
+    expect(gone).toMatchObject({ jobs: [{ result: "again" }, { result: "purged" }], consul: [], record: "kept" });
+    expect(performance.now()).toBeLessThan(until);
+  });
+
   test("that enters another job into the record keeps the record", async () => {
     const cluster = new ClusterInMemory();
     await deployed(cluster, "dev", stack);
