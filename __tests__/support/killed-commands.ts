@@ -95,7 +95,8 @@ export class KilledCommands {
       const state = await readRecord(place, { nomad, consul });
       return state.kind === "found"
         ? knownBy(state.record)
-            .jobs.map(({ id }) => id)
+            .jobs.filter(({ stopped }) => stopped !== true)
+            .map(({ id }) => id)
             .sort()
         : [state.kind];
     };
