@@ -11,6 +11,7 @@ import { createApp } from "../../main";
  * rendered. A change of the library must not change any of it; `npx jest -u` here says that somebody meant to.
  */
 interface SynthesizedStack {
+  readonly "//"?: unknown;
   readonly resource: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
   readonly variable?: Readonly<Record<string, VariableDeclaration>>;
 }
@@ -45,7 +46,9 @@ test("there are three stacks", () => {
 });
 
 test.each(files)("the stack %s keeps its addresses, its jobs and what they render", (_name, text) => {
-  const { resource, variable = {} } = JSON.parse(text) as SynthesizedStack;
+  // What the framework writes about itself is not a stack's: it differs between cdktf and cdktn.
+  const { "//": _about, ...stack } = JSON.parse(text) as SynthesizedStack;
+  const { resource, variable = {} } = stack;
   const named = { image_version: "1.2.3" };
   const values = variableValues(variable, Object.hasOwn(variable, "image_version") ? named : {}, {});
   const jobs = Object.entries(resource.nomad_job ?? {}).map(([address, { jobspec }]) => {
@@ -55,5 +58,5 @@ test.each(files)("the stack %s keeps its addresses, its jobs and what they rende
   const resources = Object.entries(resource).flatMap(([type, all]) =>
     Object.entries(all).map(([address, each]) => `${type}.${address} ${hash(portable(JSON.stringify(each)))}`),
   );
-  expect({ jobs, resources, file: hash(portable(text)) }).toMatchSnapshot();
+  expect({ jobs, resources, file: hash(portable(JSON.stringify(stack))) }).toMatchSnapshot();
 });
