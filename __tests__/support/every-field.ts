@@ -41,9 +41,9 @@ export function sampleOf(field: Field, name: string, depth: number): unknown {
     case "numbers":
       return [1, 2];
     case "string-map":
-      return { A: `a ${name}`, B: "b" };
+      return { a: `a ${name}`, b: "b" };
     case "strings-map":
-      return { A: [`a ${name}`], B: ["b", "c"] };
+      return { a: [`a ${name}`], b: ["b", "c"] };
     case "any-map":
       return { A: { list: [1, { deep: "d" }] }, B: true };
     case "block":

@@ -1,5 +1,12 @@
-import { Fn, Tokenization } from "cdktf";
-import { isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "../jobspec/host";
+import { Fn, Op, Tokenization, type Expression } from "cdktf";
+import {
+  isDeferred,
+  isResolvable,
+  ScaledToken,
+  TOKEN_IN_STRING,
+  TOKEN_MAP_KEY,
+  UNRESOLVED_BEGIN,
+} from "../jobspec/host";
 
 /**
  * A JSON value as a text that Terraform evaluates to exactly that JSON. Two readers see it: Terraform at plan
@@ -27,7 +34,7 @@ const NUMBER_TOKEN = /-\d(?:\.\d+)?e\+(?:2[89]\d|30\d)/g;
 
 /** A token in any of its shapes leaves one of these in JSON. */
 function mayHoldTokens(text: string): boolean {
-  if (text.includes("TfToken[") || text.includes("<unresolved-token>")) return true;
+  if (text.includes("TfToken[") || text.includes(UNRESOLVED_BEGIN)) return true;
   return text.includes("e+") && text.search(NUMBER_TOKEN) >= 0;
 }
 
@@ -53,11 +60,12 @@ function mark(value: unknown, splices: string[]): unknown {
   if (typeof value === "number") return isNumberToken(value) ? whole(value) : value;
   if (typeof value === "string") return markString(value, splices, whole);
   if (Array.isArray(value)) {
-    if (value.length === 1 && typeof value[0] === "string" && TOKEN_LIST_ELEMENT.test(value[0])) return whole(value);
+    if (isDeferred(value)) return whole(value);
     return value.map((item) => mark(item, splices));
   }
   if (isResolvable(value)) return whole(value);
   if (typeof value !== "object" || value === null) return value;
+  if (Object.keys(value).some((key) => TOKEN_MAP_KEY.test(key))) return whole(value);
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [markString(key, splices, undefined), mark(item, splices)]),
   );
@@ -77,7 +85,8 @@ function isNumberToken(value: number): boolean {
 }
 
 function encode(token: unknown): string {
-  return Fn.jsonencode(token);
+  if (!(token instanceof ScaledToken)) return Fn.jsonencode(token);
+  return Fn.jsonencode(token.factor === 1 ? token.token : Op.mul(token.token as Expression, token.factor));
 }
 
 /** A jsonencoded value without its quotes, to stand inside a longer JSON string. */

@@ -2,7 +2,7 @@
 export * from "./blocks";
 export * from "./drivers";
 export { Block, compareProblems, formatProblem, UserError } from "./engine";
-export type { ApiObject, BlockOptions, Problem, Severity } from "./engine";
+export type { ApiObject, BlockOptions, Problem, Resolvable, Severity } from "./engine";
 export { Job } from "./job";
 export type { Target } from "./rules";
 export { Secret } from "./secret";

@@ -1,4 +1,4 @@
-import { block, blockOf, blocks, describe, int, isDeferred, type ApiObject, type Field, type PropsOf } from "../engine";
+import { block, blockOf, blocks, describe, int, isKnown, type ApiObject, type Field, type PropsOf } from "../engine";
 import { Cpu, mebibytes } from "../units";
 import { Device } from "./device";
 import { Network } from "./network";
@@ -11,8 +11,8 @@ const cpu: Field<Cpu, Cpu, false> = {
   required: false,
   options: {},
   encode(value, out: ApiObject) {
-    if (value.mhz !== undefined) out.CPU = value.mhz;
-    if (value.cores !== undefined) out.Cores = value.cores;
+    if (value.mhz !== undefined) out.CPU = Number.isNaN(value.mhz) ? (value.unknown ?? value.mhz) : value.mhz;
+    if (value.cores !== undefined) out.Cores = Number.isNaN(value.cores) ? (value.unknown ?? value.cores) : value.cores;
   },
   hcl: ({ mhz, cores }) => [
     ...(mhz === undefined ? [] : [{ attribute: "cpu", value: mhz }]),
@@ -32,6 +32,7 @@ const cpu: Field<Cpu, Cpu, false> = {
       at.error("field/type", `expected a Cpu, found ${describe(value)}; write Cpu.mhz(500)`);
       return;
     }
+    if (!isKnown(value)) return;
     const { mhz, cores } = value;
     if (mhz && mhz > 0 && cores && cores > 0)
       at.error("resources/cpu-and-cores", "asks for MHz and for cores; write one: Cpu.mhz(…) or Cpu.cores(…)");
@@ -44,7 +45,7 @@ const cpu: Field<Cpu, Cpu, false> = {
 };
 
 function isWhole(count: number | undefined): boolean {
-  return count === undefined || Number.isInteger(count) || isDeferred(count);
+  return count === undefined || Number.isInteger(count);
 }
 
 const fields = {

@@ -4,6 +4,7 @@ import {
   blocks,
   bool,
   describe,
+  isKnown,
   isPlainObject,
   isTooDeep,
   text,
@@ -69,6 +70,11 @@ const driver: Field<Driver, Driver, true> = {
   },
   check(value, at, context) {
     if (value instanceof Driver) value.check(at, context);
+    else if (!isKnown(value))
+      at.error(
+        "field/type",
+        "a token stands in the place of the driver, which has to be known; write Driver.docker({ … }), with tokens as its values",
+      );
     else at.error("field/type", `expected a Driver, found ${describe(value)}; write Driver.docker({ image: … })`);
   },
 };

@@ -1,8 +1,10 @@
 import { Block, definitionOf } from "./block";
+import { isDeferred, isResolvable, type Resolvable } from "./deferred";
 import { describe, isPlainObject } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
 import { ANY_MAP, define, TEXT_MAP, TEXTS_MAP } from "./maps";
 import type { Place } from "./place";
+import { UserError } from "./problem";
 import { decodeBlock } from "./reading";
 import { BOOL, INT, INTS, scalar, TEXT, TEXTS, within, type Limits } from "./scalars";
 
@@ -15,7 +17,10 @@ interface TextOptions extends FieldOptions {
 }
 
 /** A text. */
-export function text<const O extends TextOptions>(api: string, options?: O): Field<string, string, Required<O>> {
+export function text<const O extends TextOptions>(
+  api: string,
+  options?: O,
+): Field<string | Resolvable, string, Required<O>> {
   const judge = options?.nonEmpty
     ? (value: string) => (value === "" ? "is empty; write a text" : undefined)
     : undefined;
@@ -34,13 +39,13 @@ export function oneOf<const V extends readonly string[], const O extends OneOfOp
   api: string,
   values: V,
   options?: O,
-): Field<V[number], V[number], Required<O>> {
+): Field<V[number] | Resolvable, V[number], Required<O>> {
   const judge = (value: string) =>
     (value === "" && options?.empty !== false) || values.includes(options?.anyCase ? value.toLowerCase() : value)
       ? undefined
       : `"${value}" is not known; write one of ${values.map((known) => `"${known}"`).join(", ")}`;
   return { ...scalar<string, Required<O>>(api, TEXT, options ?? {}, judge), values } as Field<
-    V[number],
+    V[number] | Resolvable,
     V[number],
     Required<O>
   >;
@@ -50,12 +55,15 @@ export function oneOf<const V extends readonly string[], const O extends OneOfOp
 export function int<const O extends FieldOptions & Limits>(
   api: string,
   options?: O,
-): Field<number, number, Required<O>> {
+): Field<number | Resolvable, number, Required<O>> {
   return scalar(api, INT, options ?? {}, within(options ?? {}));
 }
 
 /** True or false. */
-export function bool<const O extends FieldOptions>(api: string, options?: O): Field<boolean, boolean, Required<O>> {
+export function bool<const O extends FieldOptions>(
+  api: string,
+  options?: O,
+): Field<boolean | Resolvable, boolean, Required<O>> {
   return scalar(api, BOOL, options ?? {});
 }
 
@@ -63,36 +71,53 @@ export function bool<const O extends FieldOptions>(api: string, options?: O): Fi
 export function texts<const O extends FieldOptions>(
   api: string,
   options?: O,
-): Field<readonly string[], readonly string[], Required<O>> {
-  return scalar(api, TEXTS, options ?? {});
+): Field<TokenList<string>, readonly string[], Required<O>> {
+  return scalar<readonly string[], Required<O>>(api, TEXTS, options ?? {}) as Field<
+    TokenList<string>,
+    readonly string[],
+    Required<O>
+  >;
 }
 
 /** A list of whole numbers, each of them within the limits. */
 export function ints<const O extends FieldOptions & Limits>(
   api: string,
   options?: O,
-): Field<readonly number[], readonly number[], Required<O>> {
+): Field<TokenList<number>, readonly number[], Required<O>> {
   const judge = within(options ?? {});
-  return scalar(
+  return scalar<readonly number[], Required<O>>(
     api,
     INTS,
     options ?? {},
     judge && ((values) => values.map(judge).find((wrong) => wrong !== undefined)),
-  );
+  ) as Field<TokenList<number>, readonly number[], Required<O>>;
 }
 
+/** A list as somebody writes it: some of its elements, or the whole of it, may be known only at deploy time. */
+export type TokenList<T> = readonly (T | Resolvable)[] | Resolvable;
+/** Lists of texts by name, as somebody writes them. */
+export type TextLists = Readonly<Record<string, TokenList<string>>> | Resolvable;
+/** Texts by name, as somebody writes them. */
+export type Texts = Readonly<Record<string, string | Resolvable>> | Resolvable;
+
 /** A map of texts. */
-export function textMap(api: string, options: FieldOptions = {}): Field<Readonly<Record<string, string>>> {
-  return scalar(api, TEXT_MAP, options);
+export function textMap(api: string, options: FieldOptions = {}): Field<Texts, Readonly<Record<string, string>>> {
+  return scalar(api, TEXT_MAP, options) as Field<Texts, Readonly<Record<string, string>>>;
 }
 
 /** A map of lists of texts. */
-export function textsMap(api: string, options: FieldOptions = {}): Field<Readonly<Record<string, readonly string[]>>> {
-  return scalar(api, TEXTS_MAP, options);
+export function textsMap(
+  api: string,
+  options: FieldOptions = {},
+): Field<TextLists, Readonly<Record<string, readonly string[]>>> {
+  return scalar(api, TEXTS_MAP, options) as Field<TextLists, Readonly<Record<string, readonly string[]>>>;
 }
 
 /** An object of any JSON. */
-export function anyMap(api: string, options: FieldOptions = {}): Field<Readonly<Record<string, unknown>>> {
+export function anyMap(
+  api: string,
+  options: FieldOptions = {},
+): Field<Readonly<Record<string, unknown>> | Resolvable, Readonly<Record<string, unknown>>> {
   return scalar(api, ANY_MAP, options);
 }
 
@@ -114,7 +139,7 @@ export function block<C extends AnyBlockClass, const O extends FieldOptions>(
     of: type,
     coerce: (value) => coerce(type(), value),
     encode(value, out) {
-      out[api] = value.toApi();
+      out[api] = apiOf(value);
     },
     decode(json, at) {
       const found = json[api];
@@ -146,10 +171,14 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
       return (values as readonly BlockInput<C>[]).map((value) => coerce(wanted, value));
     },
     encode(values, out) {
-      out[api] = values.map((value) => value.toApi());
+      out[api] = listed(values).map(apiOf);
     },
     decode: (json, at) => decodeList(type(), json[api], at, options?.nullElement),
     check(values, at, context) {
+      if (isDeferred(values)) {
+        at.error("field/type", tokenForBlock(definitionOf(type()).hcl, type().name));
+        return;
+      }
       if (!Array.isArray(values)) {
         at.error("field/type", `expected a list, found ${describe(values)}; write [ … ]`);
         return;
@@ -177,7 +206,7 @@ export function blockMap<C extends AnyBlockClass>(
     kind: "block-map",
     encode(values, out) {
       const map: ApiObject = {};
-      for (const value of values) define(map, value.mapKey, value.toApi());
+      for (const value of listed(values)) define(map, value.mapKey, apiOf(value));
       out[api] = map;
     },
     decode(json, at) {
@@ -219,7 +248,8 @@ function decodeList<C extends AnyBlockClass>(
 function coerce<C extends AnyBlockClass>(type: C, value: BlockInput<C>): InstanceType<C> {
   const given: unknown = value;
   // Most are instances already; a look at the class is cheaper than one at the prototypes.
-  return (given instanceof Block || !isPlainObject(given) ? given : new type(given as never)) as InstanceType<C>;
+  const isBlock = given instanceof Block || !isPlainObject(given) || isResolvable(given);
+  return (isBlock ? given : new type(given as never)) as InstanceType<C>;
 }
 
 /** The name of a block among its siblings, also where something else than a block stands there. */
@@ -227,8 +257,27 @@ export function keyOf(value: unknown): string | undefined {
   return value instanceof Block ? value.blockKey : undefined;
 }
 
+/** What to say of a token in the place of a block, which is judged and rendered when the program is synthesized. */
+function tokenForBlock(hcl: string, type: string): string {
+  return `a token stands in the place of a ${hcl} block, which has to be known; write new ${type}({ … }), with tokens as its values`;
+}
+
+function listed<T>(values: readonly T[]): readonly T[] {
+  if (Array.isArray(values)) return values;
+  throw UserError.at("", `expected a list of blocks, found ${describe(values)}`, "field/type");
+}
+
+function apiOf(value: unknown): ApiObject {
+  if (value instanceof Block) return value.toApi();
+  throw UserError.at("", `expected a block, found ${describe(value)}`, "field/type");
+}
+
 function isOfClass(type: AnyBlockClass, value: unknown, at: Place): boolean {
   if (value instanceof type) return true;
+  if (isDeferred(value)) {
+    at.error("field/type", tokenForBlock(definitionOf(type).hcl, type.name));
+    return false;
+  }
   at.error(
     "field/type",
     `expected a ${definitionOf(type).hcl} block, found ${describe(value)}; write new ${type.name}({ … })`,

@@ -6,7 +6,18 @@ export type { BlockDefinition, BlockInfo } from "./definition";
 export { frozen } from "./frozen";
 export { isAtLeast } from "./versions";
 export { decodeBlock, readBlock, type Reading } from "./reading";
-export { isDeferred, isResolvable, TOKEN_IN_STRING, TOKEN_LIST_ELEMENT } from "./deferred";
+export {
+  isDeferred,
+  isKnown,
+  isResolvable,
+  scaled,
+  ScaledToken,
+  TOKEN_IN_STRING,
+  TOKEN_LIST_ELEMENT,
+  TOKEN_MAP_KEY,
+  UNRESOLVED_BEGIN,
+  type Resolvable,
+} from "./deferred";
 export {
   describe,
   holdsSecret,

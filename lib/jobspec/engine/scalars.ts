@@ -1,4 +1,4 @@
-import { isDeferred } from "./deferred";
+import { isDeferred, isKnown, type Resolvable } from "./deferred";
 import { describe, holdsSecret, isTooDeep, NO_SECRET, TOO_DEEP } from "./describe";
 import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
 import { UserError, type Fault } from "./problem";
@@ -27,7 +27,7 @@ export function scalar<T, R extends boolean>(
   codec: Codec<T>,
   options: FieldOptions,
   judge?: (value: T) => string | undefined,
-): Field<T, T, R> {
+): Field<T | Resolvable, T, R> {
   const own = options.judgedByRule === true ? undefined : judge;
   const fault = (value: T): Fault | undefined => {
     const wrong = codec.wrong(value);
@@ -98,6 +98,7 @@ export function within(limits: Limits, unit = ""): ((value: number) => string | 
   const { min, max } = limits;
   if (min === undefined && max === undefined) return undefined;
   return (value) => {
+    if (!isKnown(value)) return undefined;
     const range =
       max === undefined
         ? `${min}${unit} or more`

@@ -1,5 +1,5 @@
 import type { JobBlock } from "../blocks/host";
-import { isDeferred, type CheckContext, type Place } from "../engine";
+import { isDeferred, isKnown, type CheckContext, type Place } from "../engine";
 import { countOf } from "./effective";
 import { isTimeZone, wrongCron } from "./grammar";
 import { typeOf, type JobRule } from "./walk";
@@ -13,7 +13,7 @@ export const job: JobRule = (node, groups, context) => {
   const { value, at } = node;
   names(value, at, context);
   const type = typeOf(value);
-  if (value.priority !== undefined && (value.priority < 0 || value.priority > 100)) {
+  if (value.priority !== undefined && isKnown(value.priority) && (value.priority < 0 || value.priority > 100)) {
     const wanted = "write 1 to 100";
     at.property("priority").error("job/priority", `${value.priority} is out of range; ${wanted}`);
   }

@@ -1,7 +1,7 @@
 import { Migrate, Restart } from "../blocks";
 import type { TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { isDeferred, type Place } from "../engine";
+import { isDeferred, isKnown, type Place } from "../engine";
 import {
   checkLimits,
   migrateOf,
@@ -179,6 +179,7 @@ function limits({ scaling: policy, count }: TaskGroup, job: JobBlock, at: Place)
       "scaling/type",
       `"${policy.type}" is not for groups; write "horizontal", or leave it out`,
     );
+  if (![max, min, wanted].every(isKnown)) return;
   if (max === undefined || max < 0)
     at.property("max").error("scaling/max", "must be given, 0 or more; write the most allocations");
   else if (max < min)

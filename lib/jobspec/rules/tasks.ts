@@ -1,5 +1,5 @@
 import type { Task } from "../blocks";
-import { isDeferred, type Place } from "../engine";
+import { isDeferred, isKnown, type Place } from "../engine";
 import { leavesAllocation } from "./grammar";
 import { taskName } from "./names";
 import { artifacts, templates } from "./templates";
@@ -42,7 +42,7 @@ function resources({ resources: wanted }: Task, at: Place): void {
   if (!isDeferred(reserved) && reserved < 10)
     at.property("memory").error("field/range", `${reserved} MiB is out of range; write 10 MiB or more`);
   const mhz = cpu?.mhz ?? (cpu?.cores === undefined ? 100 : 0);
-  if (!cpu?.cores && !isDeferred(mhz) && mhz < 1)
+  if (isKnown(cpu) && !cpu?.cores && mhz < 1)
     at.property("cpu").error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more, or Cpu.cores(…)`);
   const limit = memoryMax?.mebibytes;
   if (
@@ -81,7 +81,7 @@ export const cores: GroupRule = ({ tasks: own }) => {
 };
 
 function oversubscribed({ resources: wanted }: Task, at: Place): void {
-  if (!wanted?.memoryMax || wanted.memoryMax.mebibytes === 0) return;
+  if (!wanted?.memoryMax || wanted.memoryMax.mebibytes === 0 || !isKnown(wanted.memoryMax)) return;
   at.property("resources")
     .property("memoryMax")
     .warning(

@@ -1,5 +1,4 @@
-import { isDeferred } from "../engine";
-import type { Codec } from "../engine";
+import { isKnown, scaled, ScaledToken, type Codec, type Resolvable } from "../engine";
 
 const UNITS = [
   ["h", 3_600_000_000_000],
@@ -19,29 +18,47 @@ export class Duration {
   static readonly zero = new Duration(0);
 
   private constructor(
-    /** Its length in nanoseconds. */
+    /** Its length in nanoseconds; NaN where only Terraform will know it. */
     readonly nanoseconds: number,
+    /** @internal What tells its length in nanoseconds, where only Terraform will know it. */
+    readonly unknown?: ScaledToken,
   ) {
     Object.freeze(this);
   }
 
-  static nanoseconds(count: number): Duration {
-    return new Duration(count);
+  /** @param count a whole number, or a token of one */
+  static nanoseconds(count: number | Resolvable): Duration {
+    return Duration.of(count, 1);
   }
-  static milliseconds(count: number): Duration {
-    return new Duration(count * 1e6);
+
+  /** @param count a number, or a token of one */
+  static milliseconds(count: number | Resolvable): Duration {
+    return Duration.of(count, 1e6);
   }
-  static seconds(count: number): Duration {
-    return new Duration(count * 1e9);
+
+  /** @param count a number, or a token of one */
+  static seconds(count: number | Resolvable): Duration {
+    return Duration.of(count, 1e9);
   }
-  static minutes(count: number): Duration {
-    return new Duration(count * 60e9);
+
+  /** @param count a number, or a token of one */
+  static minutes(count: number | Resolvable): Duration {
+    return Duration.of(count, 60e9);
   }
-  static hours(count: number): Duration {
-    return new Duration(count * 3600e9);
+
+  /** @param count a number, or a token of one */
+  static hours(count: number | Resolvable): Duration {
+    return Duration.of(count, 3600e9);
   }
-  static days(count: number): Duration {
-    return new Duration(count * 86400e9);
+
+  /** @param count a number, or a token of one */
+  static days(count: number | Resolvable): Duration {
+    return Duration.of(count, 86400e9);
+  }
+
+  private static of(count: number | Resolvable, factor: number): Duration {
+    const length = scaled(count, factor);
+    return length instanceof ScaledToken ? new Duration(NaN, length) : new Duration(length);
   }
 
   /**
@@ -74,6 +91,7 @@ export class Duration {
 
   /** In Go's notation, `1m30s`: the form that HCL takes. */
   toString(): string {
+    if (this.unknown) return "a time that is known when it is deployed";
     let rest = Math.abs(this.nanoseconds);
     if (rest === 0) return "0s";
     let out = this.nanoseconds < 0 ? "-" : "";
@@ -86,8 +104,8 @@ export class Duration {
   }
 
   /** As JSON it is its nanoseconds, as in Nomad's API. */
-  toJSON(): number {
-    return this.nanoseconds;
+  toJSON(): number | ScaledToken {
+    return this.unknown ?? this.nanoseconds;
   }
 }
 
@@ -100,12 +118,12 @@ export const DURATION: Codec<Duration> = {
       const write = read ? `Duration.seconds(${read.seconds})` : "Duration.seconds(30)";
       return `expected a Duration, found ${typeof value === "string" ? JSON.stringify(value) : String(value)}; write ${write}`;
     }
-    if (isDeferred(value.nanoseconds)) return undefined;
+    if (!isKnown(value)) return undefined;
     return Number.isInteger(value.nanoseconds)
       ? undefined
       : `${value.nanoseconds} ns is no whole number of nanoseconds; write Duration.milliseconds(…)`;
   },
-  toJson: (value) => value.nanoseconds,
+  toJson: (value) => value.toJSON(),
   fromJson(json) {
     // A server reads nothing else: no text, and no number that does not fit into 64 bits.
     const fits = typeof json === "number" && Number.isInteger(json) && Math.abs(json) < 2 ** 63;

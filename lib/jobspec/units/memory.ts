@@ -1,5 +1,4 @@
-import { isDeferred } from "../engine";
-import type { Codec } from "../engine";
+import { isKnown, scaled, ScaledToken, type Codec, type Resolvable } from "../engine";
 
 /**
  * An amount of memory or disk. Nomad counts both in MiB (its docs say MB; the scheduler multiplies by 1024²).
@@ -8,27 +7,37 @@ import type { Codec } from "../engine";
  */
 export class Memory {
   private constructor(
-    /** The amount in MiB. */
+    /** The amount in MiB; NaN where only Terraform will know it. */
     readonly mebibytes: number,
+    /** @internal What tells the amount in MiB, where only Terraform will know it. */
+    readonly unknown?: ScaledToken,
   ) {
     Object.freeze(this);
   }
 
-  static mebibytes(count: number): Memory {
-    return new Memory(count);
+  /** @param count a whole number, or a token of one */
+  static mebibytes(count: number | Resolvable): Memory {
+    return Memory.of(scaled(count, 1));
   }
-  static gibibytes(count: number): Memory {
-    return new Memory(count * 1024);
+
+  /** @param count a number, or a token of one */
+  static gibibytes(count: number | Resolvable): Memory {
+    return Memory.of(scaled(count, 1024));
+  }
+
+  private static of(size: number | ScaledToken): Memory {
+    return size instanceof ScaledToken ? new Memory(NaN, size) : new Memory(size);
   }
 
   toString(): string {
+    if (this.unknown) return "an amount that is known when it is deployed";
     const gibibytes = this.mebibytes / 1024;
     return Number.isInteger(gibibytes) && gibibytes > 0 ? `${gibibytes} GiB` : `${this.mebibytes} MiB`;
   }
 
   /** As JSON it is its MiB, as in Nomad's API. */
-  toJSON(): number {
-    return this.mebibytes;
+  toJSON(): number | ScaledToken {
+    return this.unknown ?? this.mebibytes;
   }
 }
 
@@ -39,11 +48,11 @@ export const MEBIBYTES: Codec<Memory> = {
     if (!(value instanceof Memory)) {
       return `expected a Memory, found ${String(value)}; write Memory.mebibytes(${typeof value === "number" ? value : 256})`;
     }
-    if (isDeferred(value.mebibytes)) return undefined;
+    if (!isKnown(value)) return undefined;
     return Number.isSafeInteger(value.mebibytes)
       ? undefined
       : `${value.mebibytes} MiB is no whole number; write Memory.mebibytes(${Math.ceil(value.mebibytes) || 256})`;
   },
-  toJson: (value) => value.mebibytes,
+  toJson: (value) => value.toJSON(),
   fromJson: (json) => (typeof json === "number" && Number.isSafeInteger(json) ? Memory.mebibytes(json) : undefined),
 };

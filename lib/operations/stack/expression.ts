@@ -1,4 +1,4 @@
-import { asText, FUNCTIONS, NeedsTerraform, NoValue, type TerraformValue } from "./functions";
+import { asText, FUNCTIONS, NeedsTerraform, NoValue, times, type TerraformValue } from "./functions";
 
 export { NeedsTerraform, type TerraformValue } from "./functions";
 
@@ -66,8 +66,19 @@ class Parser {
     this.take(SPACE);
     if (this.#depth > DEEPEST) throw new NeedsTerraform(`an expression nested more than ${DEEPEST} deep`);
     this.#depth += 1;
-    const value = this.value();
+    const value = this.product();
     this.#depth -= 1;
+    return value;
+  }
+
+  /** Units of tokens are products; every other operator is left to Terraform. */
+  private product(): TerraformValue {
+    let value = this.value();
+    for (this.take(SPACE); this.text[this.at] === "*"; this.take(SPACE)) {
+      this.at += 1;
+      this.take(SPACE);
+      value = times(value, this.value());
+    }
     return value;
   }
 
@@ -84,6 +95,7 @@ class Parser {
     if (char === '"') return this.string();
     if (char === "[") return this.list("[", "]");
     if (char === "!") return this.not();
+    if (char === "(") return this.grouped();
     const number = this.take(NUMBER);
     if (number !== "") return Number(number);
     const name = this.take(NAME);
@@ -93,10 +105,18 @@ class Parser {
     return this.variable(name);
   }
 
+  private grouped(): TerraformValue {
+    this.expect("(");
+    const value = this.expression();
+    this.expect(")");
+    return value;
+  }
+
   /** What is not so; an operator behind it is left to Terraform, as every other one. */
   private not(): boolean {
     this.expect("!");
-    const value = this.expression();
+    this.take(SPACE);
+    const value = this.value();
     if (typeof value !== "boolean") throw new NeedsTerraform("! of what is neither true nor false");
     return !value;
   }

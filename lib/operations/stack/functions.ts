@@ -18,6 +18,19 @@ export function asText(value: TerraformValue | undefined): string {
   return String(value as string | number | boolean);
 }
 
+/** A product, exact in decimals as Terraform's is; a text that is a number counts as one. */
+export function times(left: TerraformValue, right: TerraformValue): number {
+  const [a, b] = [decimal(left), decimal(right)];
+  return Number(`${a.digits * b.digits}e${a.exponent + b.exponent}`);
+}
+
+function decimal(value: TerraformValue): { readonly digits: bigint; readonly exponent: number } {
+  const text = typeof value === "number" || typeof value === "string" ? String(value) : "";
+  const [, whole, fraction = "", exponent = "0"] = /^([+-]?\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  if (whole === undefined) throw new NeedsTerraform("* of what is no number");
+  return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
+}
+
 /**
  * The functions that the texts of this library use.
  *
