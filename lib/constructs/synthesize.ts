@@ -108,7 +108,7 @@ function secretsIn(construct: IConstruct): ProgramProblem[] {
   if (NomadJob.isNomadJob(construct.node.scope)) return [];
   const stack = TerraformStack.of(construct);
   const plain = JSON.stringify(construct.toTerraform());
-  const written = /TfToken|unresolved-token/.test(plain) ? JSON.stringify(resolved(construct)) : plain;
+  const written = /TfToken|<unresolved-/.test(plain) ? JSON.stringify(resolved(construct)) : plain;
   if (!holdsSecret(written)) return [];
   const path = construct.node.path;
   return [{ rule: "secret/literal", stack: stack.node.id, path, message: NO_SECRET, severity: "error" }];

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Fn, LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import { App, Fn, Lazy, LocalBackend, TerraformOutput, TerraformStack, TerraformVariable, Token } from "cdktf";
+import { Duration } from "../../../lib";
 import { terraformJson } from "../../../lib/constructs/terraform-text";
-import { evaluateTemplate } from "../../../lib/operations";
+import { evaluateTemplate, variableValues, type VariableDeclaration } from "../../../lib/operations";
 
 const program = ["terraform", "tofu"].find((name) => {
   try {
@@ -28,6 +29,8 @@ function sample(stack: TerraformStack) {
   const number = new TerraformVariable(stack, "number", { type: "number", default: 3 });
   const flag = new TerraformVariable(stack, "flag", { type: "bool", default: true });
   const list = new TerraformVariable(stack, "list", { type: "list(string)", default: ['a"', "b"] });
+  const late = (value: unknown) => Lazy.anyValue({ produce: () => value });
+  const lateText = (value: string) => Lazy.stringValue({ produce: () => value });
   const literal = '${NOMAD_PORT_http} %{ if } $${x} %%{y} $$${z} $$$${w} $ % $$ %% "q" \\ é \u{1F600}';
   return {
     written: {
@@ -42,6 +45,15 @@ function sample(stack: TerraformStack) {
       [`key-${text.stringValue}`]: 1,
       upper: Fn.upper(text.stringValue),
       object: { resolvable: list.value as unknown },
+      late: [HOSTILE, literal, 3, true, null, [literal], { a: [literal] }, Duration.seconds(3)].map(late),
+      lateTokens: [text.stringValue, number.numberValue, [text.value], `a-${text.stringValue}`, late(flag.value)].map(
+        late,
+      ),
+      lateInside: [HOSTILE, literal, "{x}", "a$", "%", ""].map((each) => `$${lateText(each)}{b}`),
+      lateTokensInside: `a-${lateText(text.stringValue)}-b-${lateText(`${number.numberValue}`)}-c`,
+      lateNumbers: [Lazy.numberValue({ produce: () => 1.5 }), `a-${Lazy.numberValue({ produce: () => 2 })}`],
+      lateLists: [Lazy.listValue({ produce: () => [HOSTILE, text.stringValue] })],
+      intrinsic: [Token.asAny("text"), Token.asAny({ a: [HOSTILE] }), Token.asString(7), Token.asList([1, text.value])],
     },
     meant: {
       literal,
@@ -55,6 +67,13 @@ function sample(stack: TerraformStack) {
       [`key-${HOSTILE}`]: 1,
       upper: HOSTILE.toUpperCase(),
       object: { resolvable: ['a"', "b"] },
+      late: [HOSTILE, literal, 3, true, null, [literal], { a: [literal] }, 3e9],
+      lateTokens: [HOSTILE, 3, [HOSTILE], `a-${HOSTILE}`, true],
+      lateInside: [HOSTILE, literal, "{x}", "a$", "%", ""].map((each) => `$${each}{b}`),
+      lateTokensInside: `a-${HOSTILE}-b-3-c`,
+      lateNumbers: [1.5, "a-2"],
+      lateLists: [[HOSTILE, HOSTILE]],
+      intrinsic: ["text", { a: [HOSTILE] }, 7, [1, HOSTILE]],
     },
   };
 }
@@ -68,7 +87,7 @@ test("texts without tokens are escaped from Terraform and stay as they are for N
 
 const testWhere = program ? test : test.skip;
 
-testWhere("Terraform evaluates the text to exactly what was meant", () => {
+testWhere("Terraform and cdk-nomad evaluate the text to exactly what was meant", () => {
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
   try {
     const app = new App({ outdir: folder });
@@ -86,6 +105,11 @@ testWhere("Terraform evaluates the text to exactly what was meant", () => {
     run("init", "-input=false");
     run("apply", "-auto-approve", "-input=false");
     expect(JSON.parse(run("output", "-raw", "json"))).toEqual(meant);
+    const { variable, output } = JSON.parse(readFileSync(join(folder, "stacks/sample/cdk.tf.json"), "utf8")) as {
+      variable: Record<string, VariableDeclaration>;
+      output: { json: { value: string } };
+    };
+    expect(JSON.parse(String(evaluateTemplate(output.json.value, variableValues(variable, {}, {}))))).toEqual(meant);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

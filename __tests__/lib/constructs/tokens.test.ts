@@ -11,6 +11,7 @@ import {
   Memory,
   NomadJob,
   nomadProvider,
+  Port,
   problemsOf,
   type Block,
   type Resolvable,
@@ -41,15 +42,13 @@ class Variables {
   number = (value: number): number => this.of("number", value).numberValue;
 }
 
+function isUnit(value: unknown): boolean {
+  return value instanceof Duration || value instanceof Memory;
+}
+
 /** A value as tokens that come to the same: the whole of it, its elements, or a Lazy. */
 function tokenFor(field: Field, value: unknown, form: "whole" | "elements" | "lazy", v: Variables): unknown {
-  if (
-    form === "lazy" &&
-    !field.kind.startsWith("block") &&
-    field.kind !== "special" &&
-    !(value instanceof Duration) &&
-    !(value instanceof Memory)
-  )
+  if (form === "lazy" && !field.kind.startsWith("block") && field.kind !== "special" && !isUnit(value))
     return Lazy.anyValue({ produce: () => value });
   const lazy = (count: number): number =>
     form === "lazy" ? Lazy.numberValue({ produce: () => count }) : v.number(count);
@@ -174,6 +173,7 @@ test("figures that only Terraform knows are judged by nobody", () => {
         count,
         ephemeralDisk: { size: Memory.mebibytes(count) },
         scaling: { min: count, max: count, enabled: true },
+        networks: [{ ports: [Port.dynamic("http")] }],
         tasks: [
           {
             name: "t",
@@ -184,6 +184,8 @@ test("figures that only Terraform knows are judged by nobody", () => {
             services: [
               {
                 name: "web",
+                provider: "nomad",
+                port: "http",
                 checks: [{ type: "tcp", interval: Duration.seconds(count), timeout: Duration.seconds(count) }],
               },
             ],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Job, UserError, type ApiObject, type JobProps } from "../../jobspec";
-import { checkProps, POOL_META, TOKEN_IN_STRING, type CheckContext, type Place } from "../../jobspec/host";
+import { checkProps, isKnown, POOL_META, type CheckContext, type Place } from "../../jobspec/host";
 
 /** Properties of {@link PoolJob}. */
 export interface PoolJobProps extends Omit<JobProps, "id"> {
@@ -18,8 +18,6 @@ export interface PoolJobProps extends Omit<JobProps, "id"> {
 const DIGITS = 8;
 /** The rule about tokens in it. */
 const TOKEN = "pool/token";
-/** cdktf's tokens for numbers are below this. */
-const LOWEST_REAL_NUMBER = -1e280;
 
 /**
  * The job of a pool. Its id follows from what it is made of: the pool's name and a hash of the job without its id, as it is when it is asked
@@ -82,20 +80,19 @@ export class PoolJob extends Job {
 
   /** The pool's name with the first digits of the hash of the job's template: all of the job but its id. */
   private generation({ ID: _, ...template }: ApiObject): string {
-    const text = JSON.stringify(template, (key, value: unknown) => inOneOrder(key, value));
+    const text = JSON.stringify(template, inOneOrder);
     return `${this.pool}-${createHash("sha256").update(text).digest("hex").slice(0, DIGITS)}`;
   }
 }
 
 /** Maps in the order of their keys. A value that only Terraform will know says nothing about what the job is. */
-function inOneOrder(key: string, value: unknown): unknown {
-  const isToken =
-    (typeof value === "string" && value.search(TOKEN_IN_STRING) >= 0) ||
-    (typeof value === "number" && value < LOWEST_REAL_NUMBER);
-  if (isToken)
+function inOneOrder(this: unknown, key: string, value: unknown): unknown {
+  // What JSON.stringify gives of a token in its object shape is a text like any other.
+  const written: unknown = (this as Readonly<Record<string, unknown>>)[key];
+  if (![key, written].every(isKnown))
     throw UserError.at(
       "id",
-      `the id of a pool's job is made of all that is in it, and ${key || "a value"} is known to Terraform only; write the value itself`,
+      `the id of a pool's job is made of all that is in it, and ${isKnown(key) && key ? key : "a value"} is known to Terraform only; write the value itself`,
       TOKEN,
     );
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
