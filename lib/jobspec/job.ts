@@ -60,11 +60,10 @@ export class Job extends JobBlock {
    */
   validate(target: Target = {}): Problem[] {
     const found: Problem[] = [];
-    const at = Place.root(found);
     const context = targetOf(target);
-    this.checkBlock(at, context);
+    this.checkBlock(Place.root(found), context);
     // Rules that span blocks can rely on the kinds of values; where one is wrong, that is said first.
-    if (!found.some((problem) => problem.rule === "field/type")) checkJob(this, at, context);
+    if (!found.some((problem) => problem.rule === "field/type")) found.push(...checkJob(this, context));
     return withoutRepeats(found.sort(compareProblems));
   }
 

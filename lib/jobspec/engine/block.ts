@@ -1,7 +1,7 @@
 import { checkMarks } from "./marks";
 import { defined, type BlockDefinition, type BlockInfo, type CompiledField } from "./definition";
 import { describe } from "./describe";
-import type { ApiObject, CheckContext, Fields, InputsOf, OutputsOf } from "./field";
+import type { ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
 import { frozen } from "./frozen";
 import { plain } from "./maps";
 import type { Place } from "./place";
@@ -266,6 +266,19 @@ export function eachProperty(block: Block, visit: (name: string, value: unknown)
   const values = block[VALUES];
   for (let index = 0; index < values.length; index += 1)
     if (values[index] !== undefined) visit((list[index] as CompiledField).name, values[index]);
+}
+
+/** The same block with other values; itself where none is another. */
+export function replaceValues<T extends Block>(block: T, replace: (field: Field, value: unknown) => unknown): T {
+  const { list } = block[DEFINITION];
+  const values = block[VALUES];
+  const next = values.map((value, index) =>
+    value === undefined ? undefined : replace((list[index] as CompiledField).field, value),
+  );
+  if (next.every((value, index) => value === values[index])) return block;
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(block) as object) as T, block);
+  write(copy, next, block[REST], false);
+  return copy;
 }
 
 /** Gives a block that is being made what it is. */

@@ -45,10 +45,11 @@ export {
   textsMap,
 } from "./fields";
 export { ANY_MAP } from "./maps";
-export { Place } from "./place";
+export { Place, STEP } from "./place";
 export { checkProps } from "./check-props";
 export { compareProblems, formatProblem, UserError } from "./problem";
 export { ReadableError } from "./readable-error";
 export type { Problem, Severity } from "./problem";
 export { scalar, within } from "./scalars";
 export type { Codec } from "./scalars";
+export { unknownPlaces, withoutUnknowns, type Unknown } from "./unknowns";

@@ -1,3 +1,4 @@
+import { isKnown } from "./deferred";
 import type { CheckContext, Field } from "./field";
 import type { Place } from "./place";
 import { isAtLeast } from "./versions";
@@ -28,8 +29,9 @@ export function checkMarks(
   }
 }
 
-/** Whether a value is another than the empty one of its kind. */
+/** Whether a value is known to be another than the empty one of its kind. */
 function saysSomething(value: unknown): boolean {
+  if (!isKnown(value)) return false;
   if (typeof value !== "object" || value === null) return Boolean(value);
   if (Array.isArray(value)) return value.length > 0;
   // Units render as numbers.

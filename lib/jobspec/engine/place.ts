@@ -5,6 +5,12 @@ interface Named {
   readonly blockKey: string | undefined;
 }
 
+/** Problems that were found, and where somebody asks for them, the places of each with numbers for all names. */
+export type Found = Problem[] & { readonly positions?: string[] };
+
+/** What stands before each step of a position. */
+export const STEP = "\0";
+
 /**
  * A place inside a job while it is walked: a linked list, because a place is made for every block
  * and written out only where something is wrong.
@@ -15,12 +21,12 @@ export class Place {
     private readonly segment: string | number,
     /** Whether it is an element of a list or map. */
     private readonly inList: boolean,
-    private readonly found: Problem[],
+    private readonly found: Found,
     private readonly named?: Named,
   ) {}
 
   /** The root of a walk; what is reported below it lands in `found`. */
-  static root(found: Problem[], name = ""): Place {
+  static root(found: Found, name = ""): Place {
     return new Place(undefined, name, false, found);
   }
 
@@ -56,9 +62,15 @@ export class Place {
     return before === "" ? String(this.segment) : `${before}.${this.segment}`;
   }
 
+  /** The place with the index of a block in place of its name: names may be known only at deploy time. */
+  private position(): string {
+    return `${this.parent?.position() ?? ""}${STEP}${this.segment}`;
+  }
+
   /** Notes what is wrong with a plain value. */
   report({ rule, message, severity = "error", stopsSynthesis }: Fault): void {
     const stops = stopsSynthesis === undefined ? {} : { stopsSynthesis };
     this.found.push({ rule, path: this.toString(), message, severity, ...stops });
+    this.found.positions?.push(this.position());
   }
 }

@@ -1,7 +1,7 @@
 /** Rules that span blocks: what a Nomad server would say of a whole job, said before it is asked. */
 import type { Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { isAtLeast, type CheckContext, type Place } from "../engine";
+import { isAtLeast, type CheckContext, type Place, type Problem } from "../engine";
 import { enterprise } from "./enterprise";
 import { shellReferences } from "./interpolation";
 import { job as jobItself } from "./job";
@@ -16,6 +16,7 @@ import { services } from "./services";
 import { runDuration } from "./run-duration";
 import { shutdownDelays } from "./shutdown";
 import { cores, tasks } from "./tasks";
+import { whateverComes } from "./unknown-values";
 import { update, updatesTogether } from "./update";
 import { volumes } from "./volumes";
 import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
@@ -54,8 +55,12 @@ const GROUP_RULES: readonly GroupRule[] = [
   shellReferences,
 ];
 
-/** Reports everything that is wrong with a job as a whole. */
-export function checkJob(job: JobBlock, at: Place, context: CheckContext): void {
+/** Everything that is wrong with a job as a whole, whatever comes of the values that are known only at deploy time. */
+export function checkJob(job: JobBlock, context: CheckContext): readonly Problem[] {
+  return whateverComes(job, (each, at) => applyRules(each, at, context));
+}
+
+function applyRules(job: JobBlock, at: Place, context: CheckContext): void {
   const groups = groupsOf(job, at);
   const later = LATER_GROUP_RULES.filter(({ since }) => isAtLeast(context.nomadVersion, since)).map(({ rule }) => rule);
   for (const rule of JOB_RULES) rule({ value: job, at }, groups, context);

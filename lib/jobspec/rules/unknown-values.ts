@@ -1,0 +1,122 @@
+import type { JobBlock } from "../blocks/host";
+import { Place, STEP, unknownPlaces, withoutUnknowns, type Problem, type Unknown } from "../engine";
+import { Cpu, Duration, Memory } from "../units";
+
+/** Rules that report to a place what is wrong with a job. */
+type Judge = (job: JobBlock, at: Place) => void;
+
+/** A problem with its place in numbers, which is the same for all jobs that differ in unknown values only. */
+interface Found {
+  readonly problem: Problem;
+  readonly position: string;
+}
+
+/**
+ * What is wrong with a job whatever comes of the values that only Terraform knows. Rules are written as if every value were known. Where a job
+ * holds values that are not, its problems are those that stand-ins of the job have too, with one value after the other in their places,
+ * and of an unknown value itself nothing is said. A job without problems, or without unknown values, is judged once.
+ */
+export function whateverComes(job: JobBlock, judge: Judge): readonly Problem[] {
+  const first = attempt(job, judge);
+  if (first.found?.length === 0) return [];
+  const unknown = unknownPlaces(job).map((steps) => steps.map((step) => `${STEP}${step}`).join(""));
+  if (unknown.length === 0) {
+    if (first.found) return first.found.map(({ problem }) => problem);
+    throw first.error;
+  }
+  const isOfUnknown = ({ position }: Found) =>
+    unknown.some((place) => position === place || position.startsWith(place + STEP));
+  let left = (first.found ?? judged(standIn(job, 0, []), judge)).filter((each) => !isOfUnknown(each));
+  const words = wordsOf(left);
+  for (let round = 0; round < ROUNDS + words.length && left.length > 0; round += 1) {
+    const here = new Set(judged(standIn(job, round, words), judge).map(keyOf));
+    left = left.filter((each) => here.has(keyOf(each)));
+  }
+  return left.map(({ problem }) => problem);
+}
+
+/** What the rules find. Where a text is a token in its object shape, they may fail: then the stand-ins tell. */
+function attempt(job: JobBlock, judge: Judge): { readonly found?: readonly Found[]; readonly error?: unknown } {
+  try {
+    return { found: judged(job, judge) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function judged(job: JobBlock, judge: Judge): readonly Found[] {
+  const positions: string[] = [];
+  const problems: Problem[] = [];
+  judge(job, Place.root(Object.assign(problems, { positions })));
+  return problems.map((problem, index) => ({ problem, position: positions[index] ?? "" }));
+}
+
+/** A problem whose words tell of an unknown value is another one for every value. */
+function keyOf({ problem: { rule, message, severity, stopsSynthesis }, position }: Found): string {
+  return JSON.stringify([position, rule, severity, stopsSynthesis, message]);
+}
+
+/** As many stand-ins are judged, and one more for every word. */
+const ROUNDS = 32;
+/** In as many rounds every value is the one of the same number. */
+const SAME = 12;
+const MOST_WORDS = 24;
+
+/** What the messages quote: the names and kinds that a problem is about, which an unknown text may turn out to be. */
+function wordsOf(found: readonly Found[]): readonly string[] {
+  const quoted = found.flatMap(({ problem }) => [...problem.message.matchAll(/"([^"]{1,200})"/g)]);
+  return [...new Set(quoted.map(([, word = ""]) => word))].slice(0, MOST_WORDS);
+}
+
+/** The job with values in the places of those that are unknown: others in every round. */
+function standIn(job: JobBlock, round: number, words: readonly string[]): JobBlock {
+  let place = 0;
+  return withoutUnknowns(job, (unknown) => {
+    place += 1;
+    const word = words[round - ROUNDS];
+    if (word !== undefined && isText(unknown)) return word;
+    const values = possible(unknown, words);
+    // Spread by a multiplication, so that neighbours differ in other ways in every round.
+    const at = round < SAME ? round : Math.abs(Math.imul(round * 31 + place, 0x9e3779b1) >> 8);
+    return values[at % values.length];
+  });
+}
+
+function isText({ field, whole }: Unknown): boolean {
+  return field.kind === "string" ? field.values === undefined : !whole && TEXT_ELEMENTS.has(field.kind);
+}
+
+const TEXT_ELEMENTS: ReadonlySet<string> = new Set(["strings", "string-map", "strings-map"]);
+const TEXTS = ["${unknown}", "", "a", "1", "8080", "/a", "a/b", "10.0.0.1/32", "0644", "../a"];
+const COUNTS = [NaN, 0, 1, -1, 2, 10, 100, 8080, 65535, 2 ** 31 - 1, 2 ** 52];
+
+/** What may stand in the place of an unknown value. */
+function possible(unknown: Unknown, words: readonly string[]): readonly unknown[] {
+  const { field, whole } = unknown;
+  // What is left out is unlike every value that is written.
+  const none = whole && !field.required ? [undefined] : [];
+  if (!whole) return field.kind === "numbers" ? COUNTS : [...TEXTS, ...words];
+  switch (field.kind) {
+    case "string":
+      return [...(field.values ?? TEXTS), ...none];
+    case "bool":
+      return [true, false, ...none];
+    case "int":
+      return [...COUNTS, ...none];
+    case "duration":
+      return [...COUNTS.map((count) => Duration.nanoseconds(count)), Duration.days(1), ...none];
+    case "mebibytes":
+      return [...COUNTS.map((count) => Memory.mebibytes(count)), ...none];
+    case "strings":
+      return [[], ...TEXTS.map((text) => [text]), words, ...none];
+    case "numbers":
+      return [[], ...COUNTS.map((count) => [count]), ...none];
+    case "special":
+      return field.api.includes("CPU")
+        ? COUNTS.flatMap((count) => [Cpu.mhz(count), Cpu.cores(count)])
+        : [unknown.value];
+    default:
+      // Maps, and what was refused already.
+      return [{}, ...none];
+  }
+}
