@@ -1,0 +1,81 @@
+import { Cpu, Driver, Duration, Job, Memory, type Block } from "../../../../lib";
+import { eachProperty, replaceValues } from "../../../../lib/jobspec/engine/block";
+import { Block as AnyBlock } from "../../../../lib/jobspec/engine";
+import { corpus, testWithCorpus } from "../../../support/corpus";
+
+const LATER = { resolve: () => undefined };
+const NUMBER = -1.8881545897087827e289;
+
+/** The tokens that may stand in the place of a value, in each of their shapes. */
+function tokensFor(value: unknown): readonly unknown[] {
+  if (typeof value === "string") return ["${TfToken[TOKEN.7]}", LATER];
+  if (typeof value === "number") return [NUMBER, LATER];
+  if (typeof value === "boolean") return [LATER];
+  if (value instanceof Duration) return [Duration.seconds(NUMBER)];
+  if (value instanceof Memory) return [Memory.gibibytes(LATER)];
+  if (value instanceof Cpu) return [Cpu.mhz(NUMBER), Cpu.cores(LATER)];
+  if (Array.isArray(value)) return [["#{TfToken[TOKEN.7]}"], LATER, value.map(() => LATER)];
+  if (value instanceof AnyBlock || value instanceof Driver || typeof value !== "object" || value === null) return [];
+  const elements = Object.fromEntries(Object.keys(value).map((key) => [key, LATER]));
+  return [{ "&{TfToken[TOKEN.7]}": "String Map Token Value" }, LATER, elements];
+}
+
+/** How many values a block has, with those of the blocks inside it. */
+function sizeOf(block: Block): number {
+  let size = 0;
+  eachProperty(block, (_name, value) => {
+    if (value instanceof AnyBlock) size += sizeOf(value);
+    else if (isList(value)) size += value.reduce((sum, item) => sum + sizeOf(item), 0);
+    else size += 1;
+  });
+  return size;
+}
+
+function isList(value: unknown): value is readonly Block[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => item instanceof AnyBlock);
+}
+
+/** The block with another value in the place of one of them. */
+function withValueAt<T extends Block>(block: T, wanted: number, replace: (value: unknown) => unknown): T {
+  let at = 0;
+  const visit = <B extends Block>(each: B): B =>
+    replaceValues(each, (_field, value) => {
+      if (value instanceof AnyBlock) return visit(value);
+      if (isList(value)) return value.map(visit);
+      return at++ === wanted ? replace(value) : value;
+    });
+  return visit(block);
+}
+
+testWithCorpus(
+  "nothing is said of a real job for a value that is known only at deploy time",
+  () => {
+    const wrong: unknown[] = [];
+    let judged = 0;
+    for (const [index, { job: json, name }] of corpus("corpus-2.json").entries()) {
+      if (index % EVERY !== 0) continue;
+      const { job } = Job.read(json);
+      if (!job) continue;
+      const meant = new Set(job.validate().map(({ rule, severity }) => `${severity} ${rule}`));
+      for (let at = 0; at < sizeOf(job); at += 1) {
+        let tokens: readonly unknown[] = [];
+        withValueAt(job, at, (value) => {
+          tokens = tokensFor(value);
+          return value;
+        });
+        // Each value once, and over all jobs in every shape.
+        for (const token of tokens.slice((at + index) % Math.max(1, tokens.length)).slice(0, 1)) {
+          judged += 1;
+          for (const { rule, path, message, severity } of withValueAt(job, at, () => token).validate())
+            if (!meant.has(`${severity} ${rule}`)) wrong.push([name, at, rule, path, message]);
+        }
+      }
+    }
+    expect(judged).toBeGreaterThan(1000);
+    expect(wrong).toEqual([]);
+  },
+  120_000,
+);
+
+/** One of so many jobs of the corpus. */
+const EVERY = Number(process.env.EVERY_JOB ?? 20);
