@@ -1,11 +1,14 @@
 import { Duration, type Job } from "../jobspec";
-import { countOf, UPDATE_DEFAULTS, updateOf } from "../jobspec/host";
+import { countOf, isKnown, UPDATE_DEFAULTS, updateOf } from "../jobspec/host";
 
-/** Whether a deployment of this job ends only when somebody promotes its canaries. */
+/**
+ * Whether a deployment of this job ends only when somebody promotes its canaries; also where that depends on what is known at deploy time,
+ * since waiting would hang until the deadline.
+ */
 export function waitsForPromotion(job: Job): boolean {
   return (job.groups ?? []).some((group) => {
     const update = updateOf(group, job);
-    return update !== undefined && update.canary > 0 && !update.autoPromote;
+    return update !== undefined && !(update.canary <= 0 && isKnown(update.canary)) && update.autoPromote !== true;
   });
 }
 
@@ -14,7 +17,8 @@ const MARGIN = Duration.minutes(1);
 
 /**
  * How long a deployment of this job may take at most: for the slowest group its progress deadline, and the healthy deadline for
- * every further batch of allocations that are updated at a time. Undefined for jobs that have no deployments.
+ * every further batch of allocations that are updated at a time. Undefined for jobs that have no deployments, and where it depends on a value
+ * that is known only at deploy time.
  */
 export function longestDeployment(job: Job): Duration | undefined {
   if ((job.type ?? "service") !== "service" || job.periodic !== undefined || job.parameterized !== undefined)
@@ -22,25 +26,24 @@ export function longestDeployment(job: Job): Duration | undefined {
   const longest = (job.groups ?? []).flatMap((group) => {
     const update = updateOf(group, job);
     if (!update) return [];
-    const healthy = nanosecondsOf(update, "healthyDeadline");
+    const { healthyDeadline, progressDeadline, maxParallel } = update;
+    const count = countOf(group);
+    if (![healthyDeadline, progressDeadline, maxParallel, count, job.type].every(isKnown)) return [undefined];
     // With a progress deadline of zero the first allocation that is not healthy in time ends the deployment.
-    const progress = nanosecondsOf(update, "progressDeadline") || healthy;
-    return [progress + healthy * (batchesOf(countOf(group), update.maxParallel) - 1)];
+    const progress =
+      nanosecondsOf(progressDeadline, "progressDeadline") || nanosecondsOf(healthyDeadline, "healthyDeadline");
+    return [progress + nanosecondsOf(healthyDeadline, "healthyDeadline") * (batchesOf(count, maxParallel) - 1)];
   });
-  return longest.length === 0 ? undefined : Duration.nanoseconds(Math.max(...longest) + MARGIN.nanoseconds);
+  if (longest.length === 0 || !longest.every((each) => each !== undefined)) return undefined;
+  return Duration.nanoseconds(Math.max(...longest) + MARGIN.nanoseconds);
 }
 
-/** A deadline; the default where only Terraform knows it. */
-function nanosecondsOf(
-  update: NonNullable<ReturnType<typeof updateOf>>,
-  name: "healthyDeadline" | "progressDeadline",
-): number {
-  const deadline: unknown = update[name];
+/** A deadline; the default where something else than a duration was written, which is reported as a problem of the job. */
+function nanosecondsOf(deadline: unknown, name: "healthyDeadline" | "progressDeadline"): number {
   return (deadline instanceof Duration ? deadline : UPDATE_DEFAULTS[name]).nanoseconds;
 }
 
 function batchesOf(count: number, atATime: number): number {
   const parallel = atATime > 0 ? atATime : 1;
-  // What only Terraform knows counts as one.
   return Number.isSafeInteger(count) && count > 0 ? Math.ceil(count / parallel) : 1;
 }

@@ -1,4 +1,4 @@
-import { TerraformStack, Testing } from "cdktf";
+import { Lazy, TerraformStack, Testing } from "cdktf";
 import {
   Driver,
   Duration,
@@ -68,6 +68,28 @@ describe("how long a deployment may take", () => {
     expect(longestDeployment(job)?.toString()).toBe(longest);
     const timeouts = longest && { create: longest, update: longest };
     expect(jobOf(synthesized((stack) => new NomadJob(stack, "web", { job }))).timeouts).toEqual(timeouts);
+  });
+
+  test("is not said where it depends on what only Terraform knows", () => {
+    const unknown = Lazy.numberValue({ produce: () => 3 });
+    const late = Lazy.anyValue({ produce: () => 3 });
+    for (const job of [
+      web(new Update({ healthyDeadline: Duration.minutes(unknown) })),
+      web(new Update({ progressDeadline: Duration.minutes(late) })),
+      web(new Update({ maxParallel: late }), 5),
+      web(undefined, unknown),
+    ]) {
+      expect(longestDeployment(job)).toBeUndefined();
+      const written = jobOf(synthesized((stack) => new NomadJob(stack, "web", { job })));
+      expect(written).toMatchObject({ detach: false });
+      expect(written).not.toHaveProperty("timeouts");
+    }
+    for (const update of [{ canary: late }, { canary: 1, autoPromote: late }])
+      expect(jobOf(synthesized((stack) => new NomadJob(stack, "web", { job: web(new Update(update)) })))).toMatchObject(
+        {
+          detach: true,
+        },
+      );
   });
 
   test("is not said where nobody waits, and is what somebody says", () => {

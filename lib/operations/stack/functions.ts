@@ -1,7 +1,12 @@
 import { matchExpression } from "../../jobspec/host";
 
 /** Values of Terraform. */
-export type TerraformValue = string | number | boolean | null | readonly TerraformValue[];
+export type TerraformValue = string | number | boolean | null | readonly TerraformValue[] | TerraformMap;
+
+/** A map or an object of Terraform. */
+export interface TerraformMap {
+  readonly [key: string]: TerraformValue;
+}
 
 /** An expression that only Terraform itself can evaluate. */
 export class NeedsTerraform extends Error {}
@@ -13,9 +18,9 @@ type TerraformFunction = (...given: readonly TerraformValue[]) => TerraformValue
 
 /** A value within a text. */
 export function asText(value: TerraformValue | undefined): string {
-  if (Array.isArray(value) || value === null || value === undefined)
-    throw new NeedsTerraform("a list or nothing inside a text");
-  return String(value as string | number | boolean);
+  if (typeof value === "object" || value === undefined)
+    throw new NeedsTerraform("a list, a map or nothing inside a text");
+  return String(value);
 }
 
 /** A product, exact in decimals as Terraform's is; a text that is a number counts as one. */
@@ -61,10 +66,16 @@ export const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map<string,
 
 /** As Terraform writes JSON, which is safe inside of a page. https://developer.hashicorp.com/terraform/language/functions/jsonencode */
 function jsonEncode(value: TerraformValue | undefined): string {
-  return JSON.stringify(value).replaceAll(
+  return JSON.stringify(value, inOrder).replaceAll(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** A map in the order of its keys, as Terraform keeps it. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });

@@ -79,3 +79,36 @@ testWithCorpus(
 
 /** One of so many jobs of the corpus. */
 const EVERY = Number(process.env.EVERY_JOB ?? 20);
+
+test("what is wrong whatever comes of an unknown value is said", () => {
+  const task = { name: "t", driver: Driver.docker({ image: "${TfToken[TOKEN.1]}" }), env: { A: LATER } };
+  const wrong = new Job({
+    id: LATER,
+    priority: LATER,
+    update: { minHealthyTime: Duration.minutes(9), healthyDeadline: Duration.minutes(1), autoPromote: LATER },
+    groups: [{ name: "g", count: NUMBER, tasks: [task, task] }],
+  });
+  expect(wrong.validate().map(({ rule }) => rule)).toEqual(["task/duplicate", "update/deadlines"]);
+});
+
+test("a name that is not among the known ones may be the one that only Terraform knows", () => {
+  const job = (label: unknown) =>
+    new Job({
+      id: "web",
+      groups: [
+        {
+          name: "g",
+          networks: [{ ports: [{ label }] }],
+          tasks: [
+            {
+              name: "t",
+              driver: Driver.docker({ image: "web:1" }),
+              services: [{ name: "web", provider: "nomad", port: "http" }],
+            },
+          ],
+        },
+      ],
+    } as never);
+  expect(job("https").validate()).toEqual([expect.objectContaining({ rule: "service/port-unknown" })]);
+  for (const label of ["${TfToken[TOKEN.1]}", LATER]) expect(job(label).validate()).toEqual([]);
+});

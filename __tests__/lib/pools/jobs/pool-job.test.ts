@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Duration, PoolJob, TaskGroup, UserError, WarmPoolJob } from "../../../../lib";
+import { Duration, PoolJob, TaskGroup, UserError, WarmPoolJob, type PoolJobProps } from "../../../../lib";
 import { poolOf } from "../../../../lib/jobspec/host";
 
 const ID = /^warm-pool-openai-[0-9a-f]{8}$/;
@@ -41,11 +41,24 @@ test("the id that is read is the id that is rendered, and a given one stays", ()
   expect(job.with({ priority: 40 }).id).toBe(job.id);
 });
 
-test("a value that only Terraform knows is refused, since the id would change with every synthesis", () => {
-  const job = new WarmPoolJob({ provider: "openai", datacenters: ["${TfToken[TOKEN.3]}"] });
-  expect(() => job.id).toThrow(UserError);
-  expect(() => job.toApi()).toThrow(/known to Terraform only; write the value itself/);
-});
+const LATER = { resolve: () => "dc1", toJSON: () => "<unresolved-lazy>" };
+
+test.each<[string, Partial<PoolJobProps>]>([
+  ["text", { datacenters: ["${TfToken[TOKEN.3]}"] }],
+  ["list", { datacenters: ["#{TfToken[TOKEN.3]}"] }],
+  ["map", { meta: { "&{TfToken[TOKEN.3]}": "String Map Token Value" } }],
+  ["key", { meta: { "${TfToken[TOKEN.3]}": "a" } }],
+  ["object", { datacenters: [LATER] }],
+  ["unit", { update: { healthyDeadline: Duration.minutes(LATER) } }],
+  ["number", { priority: -1.8881545897087827e289 }],
+])(
+  "a value that only Terraform knows is refused as a %s, since the id would change with every synthesis",
+  (_, props) => {
+    const job = new PoolJob({ pool: "mine", groups: [], ...props });
+    expect(() => job.id).toThrow(UserError);
+    expect(() => job.toApi()).toThrow(/known to Terraform only; write the value itself/);
+  },
+);
 
 test.each([
   ["warm-pool-openai-1f3a5b7c", { pool: "warm-pool-openai" }, "warm-pool-openai"],
