@@ -13,6 +13,7 @@ import {
   nomadProvider,
   Port,
   problemsOf,
+  synthesize,
   type Block,
   type Resolvable,
 } from "../../../lib";
@@ -197,4 +198,66 @@ test("figures that only Terraform knows are judged by nobody", () => {
   });
   new NomadJob(stack, "web", { job });
   expect(problemsOf(app).map(({ path, rule }) => `${rule} ${path}`)).toEqual([]);
+});
+
+test("a job with tokens everywhere is synthesized, and nothing that depends on one is said", () => {
+  const late = (value: unknown) => Lazy.anyValue({ produce: () => value });
+  const app = new App({ outdir: mkdtempSync(join(tmpdir(), "cdk-nomad-")) });
+  const stack = new TerraformStack(app, "a");
+  nomadProvider(stack);
+  const job = new Job({
+    id: late("web"),
+    name: late("web"),
+    region: late("global"),
+    namespace: late("default"),
+    type: late("service"),
+    datacenters: late(["dc1"]),
+    meta: late({ pool: "web" }),
+    groups: [
+      {
+        name: late("g"),
+        count: late(2),
+        meta: { pool: late("web") },
+        constraints: [{ attribute: late("${node.class}"), operator: late("="), value: late("a") }],
+        networks: [{ mode: late("bridge"), ports: [{ label: late("http"), to: late(80) }] }],
+        volumes: [{ name: "v", type: late("host"), source: late("v"), readOnly: late(true) }],
+        tasks: [
+          {
+            name: late("t"),
+            driver: Driver.docker({ image: late("web:1"), ports: late(["http"]) }),
+            env: late({ A: "a" }),
+            kind: late("connect-proxy:web"),
+            leader: late(true),
+            user: late("nobody"),
+            volumeMounts: [{ volume: late("v"), destination: late("/v"), readOnly: late(true) }],
+            templates: [
+              { destination: late("local/a"), data: late("a"), perms: late("0644"), changeMode: late("noop") },
+            ],
+            artifacts: [{ source: late("https://example.com/a"), destination: late("local") }],
+            services: [
+              {
+                name: late("web"),
+                provider: late("nomad"),
+                port: late("http"),
+                tags: [late("a")],
+                checks: [
+                  {
+                    type: late("http"),
+                    path: late("/"),
+                    method: late("GET"),
+                    port: late("http"),
+                    interval: Duration.seconds(late(3)),
+                    timeout: Duration.seconds(2),
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  new NomadJob(stack, "web", { job });
+  expect(problemsOf(app).map(({ path, rule }) => `${rule} ${path}`)).toEqual([]);
+  expect(synthesize(app)).toEqual([]);
 });
