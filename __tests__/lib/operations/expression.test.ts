@@ -1,12 +1,13 @@
 import fc from "fast-check";
-import { evaluateTemplate, NeedsTerraform, variableValues } from "../../../lib/operations";
+import { evaluateTemplate, NeedsTerraform, variableValues, type TerraformValue } from "../../../lib/operations";
 import { growth, LINEAR } from "../../support/growth";
 import { hostile, RUNS } from "../../support/hostile";
 
-const variables = new Map<string, string | number | boolean | readonly string[]>([
+const variables = new Map<string, TerraformValue>([
   ["name", 'a"b${c}'],
   ["count", 3],
   ["list", ["x", "y"]],
+  ["map", { b: 1, a: { d: ["x"], c: null } }],
 ]);
 
 describe("evaluateTemplate", () => {
@@ -20,6 +21,10 @@ describe("evaluateTemplate", () => {
     ["${jsonencode(var.name)}", '"a\\"b${c}"'],
     ['${trimsuffix(trimprefix(jsonencode(var.name), "\\""), "\\"")}', 'a\\"b${c}'],
     ["${jsonencode(var.list)}", '["x","y"]'],
+    ["${jsonencode(var.map)}", '{"a":{"c":null,"d":["x"]},"b":1}'],
+    ["${jsonencode((var.count * 60000000000))}", "180000000000"],
+    ["${jsonencode((0.1 * var.count))}", "0.3"],
+    ['${jsonencode(("1.5" * 1024))}', "1536"],
     ['${contains(["debug","info"], "info")}', true],
     ['${contains(var.list, "z")}', false],
     ['${can(regex("^[0-9]+$", "12"))}', true],
@@ -43,6 +48,9 @@ describe("evaluateTemplate", () => {
     ['${file("x")}'],
     ["%{ if true }a%{ endif }"],
     ["${var.count + 1}"],
+    ["${var.count * 2 + 1}"],
+    ["${var.list * 2}"],
+    ["v${var.map}"],
     ['${"${var.name}"}'],
     ['${constructor("x")}'],
     ['${__proto__("x")}'],

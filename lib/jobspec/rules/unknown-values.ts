@@ -1,5 +1,5 @@
 import type { JobBlock } from "../blocks/host";
-import { Place, STEP, unknownPlaces, withoutUnknowns, type Problem, type Unknown } from "../engine";
+import { Place, STEP, unknownPlaces, UserError, withoutUnknowns, type Problem, type Unknown } from "../engine";
 import { Cpu, Duration, Memory } from "../units";
 
 /** Rules that report to a place what is wrong with a job. */
@@ -26,10 +26,10 @@ export function whateverComes(job: JobBlock, judge: Judge): readonly Problem[] {
   }
   const isOfUnknown = ({ position }: Found) =>
     unknown.some((place) => position === place || position.startsWith(place + STEP));
-  let left = (first.found ?? judged(standIn(job, 0, []), judge)).filter((each) => !isOfUnknown(each));
+  let left = (first.found ?? ofStandIn(standIn(job, 0, []), judge)).filter((each) => !isOfUnknown(each));
   const words = wordsOf(left);
   for (let round = 0; round < ROUNDS + words.length && left.length > 0; round += 1) {
-    const here = new Set(judged(standIn(job, round, words), judge).map(keyOf));
+    const here = new Set(ofStandIn(standIn(job, round, words), judge).map(keyOf));
     left = left.filter((each) => here.has(keyOf(each)));
   }
   return left.map(({ problem }) => problem);
@@ -42,6 +42,14 @@ function attempt(job: JobBlock, judge: Judge): { readonly found?: readonly Found
   } catch (error) {
     return { error };
   }
+}
+
+/** What the rules find in a stand-in; nothing where it cannot say what it is, as the id of a pool's job, which is reported by its block. */
+function ofStandIn(job: JobBlock, judge: Judge): readonly Found[] {
+  const { found, error } = attempt(job, judge);
+  if (found) return found;
+  if (error instanceof UserError) return [];
+  throw error;
 }
 
 function judged(job: JobBlock, judge: Judge): readonly Found[] {

@@ -14,6 +14,8 @@ function tokensFor(value: unknown): readonly unknown[] {
   if (value instanceof Duration) return [Duration.seconds(NUMBER)];
   if (value instanceof Memory) return [Memory.gibibytes(LATER)];
   if (value instanceof Cpu) return [Cpu.mhz(NUMBER), Cpu.cores(LATER)];
+  // An empty list may be one of blocks, which have to be known.
+  if (Array.isArray(value) && value.length === 0) return [];
   if (Array.isArray(value)) return [["#{TfToken[TOKEN.7]}"], LATER, value.map(() => LATER)];
   if (value instanceof AnyBlock || value instanceof Driver || typeof value !== "object" || value === null) return [];
   const elements = Object.fromEntries(Object.keys(value).map((key) => [key, LATER]));

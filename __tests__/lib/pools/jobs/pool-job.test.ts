@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Duration, PoolJob, TaskGroup, UserError, WarmPoolJob, type PoolJobProps } from "../../../../lib";
+import { Driver, Duration, PoolJob, TaskGroup, UserError, WarmPoolJob, type PoolJobProps } from "../../../../lib";
 import { poolOf } from "../../../../lib/jobspec/host";
 
 const ID = /^warm-pool-openai-[0-9a-f]{8}$/;
@@ -50,6 +50,7 @@ test.each<[string, Partial<PoolJobProps>]>([
   ["key", { meta: { "${TfToken[TOKEN.3]}": "a" } }],
   ["object", { datacenters: [LATER] }],
   ["unit", { update: { healthyDeadline: Duration.minutes(LATER) } }],
+  ["value of a driver", { groups: [{ name: "g", tasks: [{ name: "t", driver: Driver.docker({ image: LATER }) }] }] }],
   ["number", { priority: -1.8881545897087827e289 }],
 ])(
   "a value that only Terraform knows is refused as a %s, since the id would change with every synthesis",
