@@ -45,7 +45,7 @@ function hover(): Record<string, { type: string; doc: string }> {
 
 test("an editor shows what a property is, and its type by name", () => {
   expect(hover()).toMatchObject({
-    a: { type: "(property) attempts?: number | undefined", doc: "Restarts allowed within the interval." },
+    a: { type: "(property) attempts?: number | Resolvable | undefined", doc: "Restarts allowed within the interval." },
     b: {
       type: "(property) interval: Duration | undefined",
       doc: expect.stringContaining("The window in which attempts are counted"),
