@@ -1,3 +1,6 @@
+const { mkdtempSync, realpathSync, rmSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
 const { ModuleMocker } = require("jest-mock");
 
 /** The names under which Jest keeps what belongs to one file in the global object, where it replaces nothing of Node's. */
@@ -15,7 +18,7 @@ const JESTS = new Set([
 /**
  * Where files of tests run that share the packages of their worker (shared-runtime.cjs): in the worker's own realm, so that there is one Error,
  * one Array and one Promise as in any program. After each file, the variables, the working folder, the exit code and the globals of Node are as
- * they were before it. There are no fake timers: clocks are passed in.
+ * they were before it, and what it left in the folder for temporary files is gone. There are no fake timers: clocks are passed in.
  */
 class SharedEnvironment {
   global = globalThis;
@@ -23,11 +26,16 @@ class SharedEnvironment {
   fakeTimers = null;
   fakeTimersModern = null;
   #bringBack = remember();
+  #temporary;
 
-  async setup() {}
+  async setup() {
+    this.#temporary = mkdtempSync(join(realpathSync(tmpdir()), "cdk-nomad-test-"));
+    process.env.TMPDIR = this.#temporary;
+  }
 
   async teardown() {
     this.#bringBack();
+    rmSync(this.#temporary, { recursive: true, force: true });
   }
 
   exportConditions() {
