@@ -21,7 +21,7 @@ export class ApiError extends ReadableError {
     const said = body.length > LONGEST_REFUSAL ? `${body.slice(0, LONGEST_REFUSAL)}… (the rest is left out)` : body;
     super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
     this.body = said;
-    this.quietly("body", "api", "method", "path");
+    this.quietly("body", "api", "method", "path", "status");
   }
 }
 

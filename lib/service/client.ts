@@ -9,6 +9,7 @@ import type { RunEvent } from "./schemas";
 /** A refusal of the service. */
 export class ServiceRefusal extends ReadableError {
   override readonly name = "ServiceRefusal";
+  readonly code: string;
 
   constructor(
     readonly problem: Pick<
@@ -17,10 +18,8 @@ export class ServiceRefusal extends ReadableError {
     >,
   ) {
     super(`${problem.title}: ${problem.detail}`);
-  }
-
-  get code(): string {
-    return this.problem.code;
+    this.code = problem.code;
+    this.quietly("problem");
   }
 }
 

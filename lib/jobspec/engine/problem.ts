@@ -31,14 +31,13 @@ export interface Fault {
 export class UserError extends ReadableError {
   override readonly name: string = "UserError";
 
+  /** The rule of its first problem. */
+  readonly code: string;
+
   constructor(readonly problems: readonly Problem[]) {
     super(problems.map(formatProblem).join("\n"));
+    this.code = problems[0]?.rule ?? "input";
     this.quietly("problems");
-  }
-
-  /** The rule of its first problem. */
-  get code(): string {
-    return this.problems[0]?.rule ?? "input";
   }
 
   /** The usual case: one mistake. */

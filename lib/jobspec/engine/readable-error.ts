@@ -14,7 +14,10 @@ export abstract class ReadableError extends Error {
   /** What went wrong, for programs. */
   abstract readonly code: string;
 
-  /** Leaves properties, whose words the message has, out of what Node prints of an error that nobody catches: it does not ask {@link INSPECT} then. */
+  /**
+   * Leaves properties out of what Node prints of an error that nobody catches, since the message has their words: it does not ask {@link INSPECT} then, and prints
+   * whatever is enumerable. Of each subclass that is all but its code.
+   */
   protected quietly(...names: readonly (keyof this)[]): void {
     for (const name of names) Object.defineProperty(this, name, { enumerable: false });
   }

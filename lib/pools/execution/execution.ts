@@ -1,4 +1,5 @@
 import { ReadableError } from "../../jobspec/host";
+
 /** How a command is run in a place that is leased. */
 export interface ExecuteOptions {
   /** Environment variables of the command, in the clear for whoever may look into the place. Default: none. */
@@ -81,5 +82,6 @@ export class ExecutionLostError extends ReadableError {
     message: string,
   ) {
     super(message);
+    this.quietly("place");
   }
 }

@@ -1,4 +1,5 @@
 import { ReadableError } from "../../jobspec/host";
+
 /**
  * The right to one slot of a pool: a container of a warm pool, or a slot of a sandbox. It is a plain value, so that it can be sent to another
  * process; what holds it there presents it with every call.
@@ -32,6 +33,8 @@ export type LeaseEnd =
 /** A call with a lease that has ended; nothing was run. The lease is of no further use: claim another. */
 export class LeaseEndedError extends ReadableError {
   override readonly name = "LeaseEndedError";
+  /** `lease-stale` where somebody else may have the slot, else `lease-ended`. */
+  readonly code: string;
 
   constructor(
     readonly lease: Lease,
@@ -39,11 +42,8 @@ export class LeaseEndedError extends ReadableError {
     message: string,
   ) {
     super(message);
-  }
-
-  /** `lease-stale` where somebody else may have the slot, else `lease-ended`. */
-  get code(): string {
-    return this.reason === "stale" ? "lease-stale" : "lease-ended";
+    this.code = reason === "stale" ? "lease-stale" : "lease-ended";
+    this.quietly("lease", "reason");
   }
 }
 
@@ -62,5 +62,6 @@ export class PoolBusyError extends ReadableError {
     details = "",
   ) {
     super([summary, details].filter(Boolean).join("; "));
+    this.quietly("pool", "retryAfter", "summary");
   }
 }

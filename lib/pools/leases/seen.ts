@@ -28,6 +28,7 @@ export class ManagersBehindError extends ReadableError {
     super(
       `${number} of the pool ${pool} ${have} not seen ${what} within ${seconds} s: ${managers.join(", ")}; stop ${them}, or try again`,
     );
+    this.quietly("pool", "managers");
   }
 }
 

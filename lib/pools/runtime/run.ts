@@ -34,6 +34,7 @@ export class RuntimeFailedError extends ReadableError {
     message: string,
   ) {
     super(message);
+    this.quietly("jobId", "failure", "why");
   }
 }
 

@@ -1,6 +1,10 @@
 import { inspect } from "node:util";
+import * as jobspec from "../../../../lib/jobspec";
 import { UserError } from "../../../../lib/jobspec";
+import { ReadableError } from "../../../../lib/jobspec/host";
+import * as nomad from "../../../../lib/nomad";
 import { ApiError, NoAnswerError } from "../../../../lib/nomad";
+import * as pools from "../../../../lib/pools";
 import {
   ExecutionLostError,
   LeaseEndedError,
@@ -9,6 +13,8 @@ import {
   RuntimeFailedError,
   SlowStoreError,
 } from "../../../../lib/pools";
+import * as service from "../../../../lib/service";
+import { ServiceRefusal } from "../../../../lib/service";
 
 /** As Node's own client throws it, with a stack and properties of its own. */
 const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:9"), { errno: -111, code: "ECONNREFUSED" });
@@ -17,7 +23,7 @@ const place = { allocation: "a", task: "t", isolation: "none" } as const;
 const silent = new NoAnswerError("Nomad", "absent", "Nomad does not answer");
 silent.cause = refused;
 
-test.each([
+const readable: readonly (readonly [what: string, error: ReadableError, code: string])[] = [
   ["a mistake", UserError.at("job", "there is none; write one", "slot-pool/job"), "slot-pool/job"],
   ["a server that does not answer", silent, "unreachable"],
   ["an answer that is no success", new ApiError("Nomad", "GET", "/v1/jobs", 500, "No cluster leader"), "server"],
@@ -32,12 +38,37 @@ test.each([
     "runtime-failed",
   ],
   ["a place that was lost", new ExecutionLostError(place, "it ended"), "place-lost"],
-])("%s is printed by its message and its code, without a dump", (_what, error, code) => {
+  [
+    "a refusal of the service",
+    new ServiceRefusal({ status: 429, code: "pool-busy", title: "The pool is busy", detail: "none is free" }),
+    "pool-busy",
+  ],
+];
+
+test.each(readable)("%s is printed by its message and its code, without a dump", (_what, error, code) => {
   const [first, second, ...rest] = inspect(error).split("\n");
   expect([first, second, error.code]).toEqual([`${error.name}: ${error.message}`, `  code: ${code}`, code]);
   expect(rest.every((line) => /^ {2}(?:cause: |at )/.test(line))).toBe(true);
   expect(rest.length).toBeLessThan(5);
   expect(inspect({ error })).not.toMatch(/errno|\[?problems|node:/);
+});
+
+test.each(readable)(
+  "%s that nobody catches is printed with its code, and with no other property",
+  (_what, error, code) => {
+    const printed = Object.entries(error).filter(([key]) => !["name", "cause"].includes(key));
+    expect(printed).toEqual([["code", code]]);
+    // As Node prints it then.
+    expect(inspect(error, { customInspect: false })).toContain(`code: '${code}'`);
+  },
+);
+
+test("every error that a room gives out, and that is printed so, is held by these tests", () => {
+  const given = Object.values({ ...jobspec, ...nomad, ...pools, ...service }).filter(
+    (each) => typeof each === "function" && each.prototype instanceof ReadableError,
+  );
+  expect(given.length).toBeGreaterThan(8);
+  expect(given.filter((kind) => !readable.some(([, error]) => error.constructor === kind))).toEqual([]);
 });
 
 test("a cause stands in a line, and all of it is there for whoever asks", () => {
