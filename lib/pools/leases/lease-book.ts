@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../nomad";
 import type { StoredObject } from "../store";
-import { emptied, type BookParts } from "./book-parts";
+import type { BookParts } from "./book-parts";
+import { ChangingHands } from "./changing-hands";
 import { checkTime, checkTimes, monotonicClock } from "./clock";
 import { Claims } from "./claims";
 import { within } from "./decide";
@@ -45,6 +46,7 @@ export class LeaseBook {
   readonly #renewed: RenewedLeases;
   readonly #standing: Standing;
   readonly #ledger: Ledger;
+  readonly #hands: ChangingHands;
   readonly #endings: Endings;
   readonly #observer: Observer;
   readonly #loops: Promise<void>[] = [];
@@ -97,6 +99,7 @@ export class LeaseBook {
     this.#standing = new Standing(this.#parts, async (lease) => {
       await this.#ledger.change(lease, (record) => ({ ...record, nonce: nonce() }));
     });
+    this.#hands = new ChangingHands(this.#parts, this.#renewed, this.#standing, this.#ledger);
     this.#endings = new Endings(this.#parts, (slot, signal) => options.end(slot, signal));
     this.#observer = new Observer(this.#parts, onEvent);
     this.#claims = new Claims(this.#parts, this.#renewed, this.#standing, {
@@ -185,19 +188,7 @@ export class LeaseBook {
    *   lease is over all the same
    */
   async release(lease: Lease, { end = true }: ReleaseOptions = {}): Promise<void> {
-    const { manager, nonce, ttl } = this.#parts;
-    const ending = this.#renewed.release(lease);
-    this.#standing.forget(lease);
-    if (ending !== undefined) throw this.#ledger.ended(lease, ending);
-    try {
-      await this.#ledger.change(lease, (record) =>
-        end
-          ? { ...record, state: "ending", manager, ttl, over: "released", nonce: nonce() }
-          : emptied(record, "released", nonce()),
-      );
-    } finally {
-      this.#renewed.released(lease);
-    }
+    await this.#hands.release(lease, end);
     this.options.onEvent?.({ kind: "released", lease });
     this.#endings.look();
     this.#claims.dispatch();
@@ -213,25 +204,7 @@ export class LeaseBook {
    */
   async exchange(lease: Lease): Promise<Lease> {
     this.checkOpen();
-    const { manager, nonce, ttl } = this.#parts;
-    const ending = this.#renewed.release(lease);
-    this.#standing.forget(lease);
-    if (ending !== undefined) throw this.#ledger.ended(lease, ending);
-    const claim = nonce() + nonce();
-    // The view may show the write before its answer is here.
-    this.#renewed.expect(claim);
-    try {
-      const record = await this.#ledger.change(lease, (held) => ({
-        ...{ ...held, generation: held.generation + 1 },
-        ...{ manager, ttl, claim, nonce: nonce() },
-      }));
-      const fresh = leaseOf(lease.pool, record);
-      this.#renewed.add(fresh);
-      return fresh;
-    } finally {
-      this.#renewed.released(lease);
-      this.#renewed.unexpect(claim);
-    }
+    return this.#hands.exchange(lease);
   }
 
   /**
@@ -254,11 +227,7 @@ export class LeaseBook {
    */
   async adopt(lease: Lease): Promise<Lease> {
     this.checkOpen();
-    const { manager, nonce, ttl } = this.#parts;
-    const record = await this.#ledger.change(lease, (held) => ({ ...held, manager, ttl, nonce: nonce() }));
-    const adopted = leaseOf(lease.pool, record);
-    this.#renewed.add(adopted);
-    return adopted;
+    return this.#hands.adopt(lease);
   }
 
   /** The lease that a slot has, where this manager is sure of it without a question to the store: it renews it, or renewed it just now. */
@@ -293,24 +262,10 @@ export class LeaseBook {
     checkTime("ttl", ttl);
     if (this.#phase !== "open") return [];
     await this.closeClaims();
-    const { nonce, onTrouble } = this.#parts;
-    const handed = await Promise.all(
-      this.leases().map(async (lease) => {
-        try {
-          return leaseOf(
-            lease.pool,
-            await this.#ledger.change(lease, (record) => ({ ...record, manager: "", ttl, nonce: nonce() })),
-          );
-        } catch (error) {
-          onTrouble(`the lease of ${lease.slot} is not handed over: ${messageOf(error)}`);
-          return undefined;
-        }
-      }),
-    );
-    this.#renewed.clear();
+    const handed = await this.#hands.handOver(ttl);
     await this.#endings.stop(this.#parts.ttl);
     await this.leave();
-    return handed.filter((lease) => lease !== undefined);
+    return handed;
   }
 
   /**
