@@ -144,6 +144,16 @@ export const ASKINGS: readonly Asking[] = [
     ask: ({ consul }) => consul.instances("web"),
   },
   {
+    recordedAs: /^GET \/v1\/health\/state\/any/,
+    endpoint: "GET /v1/health/state/any",
+    ask: ({ consul }) => consul.checksOfServices("web"),
+  },
+  {
+    recordedAs: /^GET \/v1\/service\//,
+    endpoint: "GET /v1/service/web",
+    ask: ({ nomad }) => nomad.serviceRegistrations("web"),
+  },
+  {
     recordedAs: /^GET \/v1\/agent\/checks$/,
     endpoint: "GET /v1/agent/checks",
     ask: ({ consul }) => consul.agentChecks(),

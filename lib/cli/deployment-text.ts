@@ -118,13 +118,13 @@ export function outcomeText(
   const sentence = (text: TerminalText) => wrap(text, { hanging: 2 });
   switch (outcome.result) {
     case "healthy":
-      return sentence(term`${GOOD} ${which} is healthy, ${seconds} s after the start`);
+      return withDoubts(term`${which} is healthy, ${seconds} s after the start`, outcome.reasons);
     case "complete":
       return sentence(term`${GOOD} ${which} ended well, ${seconds} s after the start`);
     case "registered":
       return sentence(term`${GOOD} ${name} is registered; there is no deployment to wait for`);
     case "unchanged":
-      return sentence(term`${GOOD} ${name} is as it was`);
+      return withDoubts(term`${name} is as it was`, outcome.reasons);
     case "detached":
       return sentence(term`${GOOD} ${name} is given to Nomad; watch it with: ${watch}`);
     case "waiting-for-promotion":
@@ -144,6 +144,12 @@ export function outcomeText(
   }
 }
 
+/** What went well as far as Nomad knows, with what is not known of it. */
+function withDoubts(text: TerminalText, reasons: readonly Reason[]): TerminalText {
+  const sign = reasons.length > 0 ? ATTENTION : GOOD;
+  return joinLines([wrap(term`${sign} ${text}`, { hanging: 2 }), ...reasonLines(reasons)]);
+}
+
 /** Reasons, each on a line of its own, or on more where the terminal ends. */
 export function reasonLines(reasons: readonly Reason[]): readonly TerminalText[] {
   return reasons.map(({ message }) => wrap(term`${message}`, { indent: 2, hanging: 2 }));
@@ -159,10 +165,14 @@ function failureText(outcome: JobOutcome, which: TerminalText, environment: stri
         ? term`is healthy, and overwrote somebody else's change`
         : term`${view.description || view.status}`;
   const stopped = reasons.some(({ kind }) => kind === "stopped");
+  const answersNot = reasons.length > 0 && reasons.every(({ kind }) => kind === "check");
+  const way = answersNot
+    ? term`  restart it with: cdk-nomad restart ${environment} --job ${view.job}`
+    : term`  try it again with: cdk-nomad deploy ${environment} --force`;
   return joinLines([
     wrap(term`${BAD} ${which}: ${why}`, { hanging: 2 }),
     ...reasonLines(reasons),
     ...diagnoses.map(diagnosisText),
-    ...(untouched && !stopped ? [term`  try it again with: cdk-nomad deploy ${environment} --force`] : []),
+    ...(untouched && !stopped ? [way] : []),
   ]);
 }

@@ -6,6 +6,7 @@ const STATUS: ReadonlyMap<string, TerminalText> = new Map([
   ["warning", style.yellow(term`warning`)],
   ["critical", style.red(term`critical`)],
   ["absent", style.red(term`absent`)],
+  ["unknown", style.yellow(term`unknown`)],
   ["drained", style.yellow(term`drained`)],
 ]);
 

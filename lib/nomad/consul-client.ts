@@ -11,6 +11,7 @@ import {
   mapOf,
   nothing,
   refusedTransaction,
+  serviceChecks,
   serviceInstance,
   text,
   transaction,
@@ -18,6 +19,7 @@ import {
   type AgentService,
   type ConfigEntryJson,
   type KeyEntry,
+  type ServiceCheck,
   type ServiceInstance,
   type TransactionError,
 } from "./answers";
@@ -74,11 +76,30 @@ export class ConsulClient extends ApiClient {
     return this.http.get(apiPath`/v1/catalog/services`, mapOf(list(text)));
   }
 
-  /** Instances of a service. */
-  async instances(service: string, options: { readonly passing?: boolean } = {}): Promise<readonly ServiceInstance[]> {
+  /**
+   * Instances of a service.
+   *
+   * @param options `complete`: the answer is refused where the token may not read all of them, which Consul leaves out without a word
+   */
+  async instances(
+    service: string,
+    { passing, complete }: { readonly passing?: boolean; readonly complete?: boolean } = {},
+  ): Promise<readonly ServiceInstance[]> {
     return this.http.get(apiPath`/v1/health/service/${service}`, list(serviceInstance), {
-      query: { passing: options.passing ? true : undefined },
+      query: { passing: passing ? true : undefined },
+      complete,
     });
+  }
+
+  /**
+   * Checks of services whose ids have a text in them.
+   *
+   * @throws UserError where the token may not read all of them
+   * @see https://developer.hashicorp.com/consul/api-docs/health#list-checks-in-state
+   */
+  async checksOfServices(part: string): Promise<readonly ServiceCheck[]> {
+    const query = { filter: `ServiceID contains ${JSON.stringify(part)}` };
+    return this.http.get(apiPath`/v1/health/state/any`, serviceChecks, { query, complete: true });
   }
 
   /**

@@ -101,7 +101,10 @@ export class Http {
   /** Asks and reads JSON. */
   async get<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
     const answer = await this.ask(path, options);
-    return this.understood(() => this.read(answer, schema, "GET", path));
+    return this.understood(() => {
+      this.checkComplete(answer, path, options);
+      return this.read(answer, schema, "GET", path);
+    });
   }
 
   async put<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {

@@ -6,12 +6,14 @@ import { recordKinds } from "./states/kinds";
 import { recordNodes } from "./states/nodes";
 import { recordPlacement } from "./states/placement";
 import { recordRefusals } from "./states/refusals";
+import { recordServices } from "./states/services";
 import { recordStreams } from "./states/streams";
 
 const THEMES = {
   placement: recordPlacement,
   deployments: recordDeployments,
   kinds: recordKinds,
+  services: recordServices,
   refusals: recordRefusals,
   streams: recordStreams,
   // Last, since a node that is lost stays in the list of nodes.

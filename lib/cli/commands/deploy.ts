@@ -151,7 +151,9 @@ async function report(
   );
   const services: readonly ServiceRow[] = detach
     ? []
-    : drained.services((await Promise.all(outcomes.map(({ job }) => listServices(job, consul, STAND_IN)))).flat());
+    : drained.services(
+        (await Promise.all(outcomes.map(({ job }) => listServices(job, { nomad, consul }, STAND_IN)))).flat(),
+      );
   if (json) {
     const jobs = outcomesJson(outcomes).map((job) => ({ ...job, ...drained.of(job.id) }));
     terminal.json({ environment: name, jobs, services, strays });

@@ -41,7 +41,7 @@ export const status = command({
   examples: ["cdk-nomad status", "cdk-nomad status dev --watch"],
   exitCodes: {
     [EXIT.ok]: "healthy; without an environment: all of the embedded cluster is ready",
-    [EXIT.failed]: "an error, or something failed or is missing",
+    [EXIT.failed]: "an error, or something failed, is missing, or is not known",
     [EXIT.waitingForPromotion]: "a canary waits for its promotion",
     [EXIT.timedOut]: "a deployment or a batch job goes on",
     [EXIT.partial]: "without an environment: the embedded cluster runs in part",
@@ -76,7 +76,7 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
     { nomad, consul },
   );
   const services = drained.services(
-    (await Promise.all(there.map(({ job }) => listServices(job, consul, STAND_IN)))).flat(),
+    (await Promise.all(there.map(({ job }) => listServices(job, { nomad, consul }, STAND_IN)))).flat(),
   );
   const shown = jobs.map((job) => ({ ...job, ...drained.of(job.job) }));
   // An older job of a pool on its way out has no containers, and says nothing of the pool's size.
@@ -95,7 +95,7 @@ const NONE: Belongings = { strays: [], kept: [], leftovers: [], keptInConsul: []
 
 function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
   const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));
-  if (some("failed", "degraded", "stopped", "missing")) return EXIT.failed;
+  if (some("failed", "degraded", "stopped", "missing", "unknown")) return EXIT.failed;
   if (some("deploying") || (waitForBatch && some("running"))) return EXIT.timedOut;
   return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
 }

@@ -77,6 +77,18 @@ export const allocationCheck = object({
 /** What a check of one of Nomad's own services said last. */
 export interface AllocationCheck extends v.InferOutput<typeof allocationCheck> {}
 
+export const serviceRegistration = object({
+  ID: text,
+  ServiceName: text,
+  AllocID: optionalText,
+  JobID: optionalText,
+  Address: optionalText,
+  Port: optionalNumber,
+});
+
+/** An instance of one of Nomad's own services. https://developer.hashicorp.com/nomad/api-docs/services#read-service */
+export interface ServiceRegistration extends v.InferOutput<typeof serviceRegistration> {}
+
 const taskResources = object({
   Cpu: v.nullish(object({ CpuShares: optionalNumber }), {}),
   Memory: v.nullish(object({ MemoryMB: optionalNumber }), {}),

@@ -3,6 +3,21 @@ import { list, mapOf, number, object, optionalNumber, optionalText, pointer, tex
 
 const status = word<"passing" | "warning" | "critical">();
 
+const serviceCheck = object({
+  CheckID: text,
+  Name: optionalText,
+  Status: status,
+  Type: optionalText,
+  Output: optionalText,
+  /** "" where it is a check of the node. */
+  ServiceID: optionalText,
+});
+
+/** A check of a service or a node. https://developer.hashicorp.com/consul/api-docs/health#list-checks-in-state */
+export interface ServiceCheck extends v.InferOutput<typeof serviceCheck> {}
+
+export const serviceChecks = list(serviceCheck);
+
 export const serviceInstance = object({
   Service: object({
     ID: text,
@@ -12,16 +27,7 @@ export const serviceInstance = object({
     Meta: mapOf(text),
   }),
   Node: object({ Address: optionalText }),
-  Checks: list(
-    object({
-      CheckID: text,
-      Name: optionalText,
-      Status: status,
-      Type: optionalText,
-      Output: optionalText,
-      ServiceID: optionalText,
-    }),
-  ),
+  Checks: serviceChecks,
 });
 
 /** An instance of a service with its checks. https://developer.hashicorp.com/consul/api-docs/health#list-service-instances-for-service */

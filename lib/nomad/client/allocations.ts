@@ -5,10 +5,12 @@ import {
   list,
   mapOf,
   restarted,
+  serviceRegistration,
   stopped,
   type Allocation,
   type AllocationCheck,
   type AllocationStub,
+  type ServiceRegistration,
 } from "../answers";
 import { VariableRequests } from "./variables";
 import { apiPath } from "../api-path";
@@ -42,6 +44,11 @@ export abstract class AllocationRequests extends VariableRequests {
   /** An allocation with its ports, or undefined. */
   async allocation(id: string): Promise<Allocation | undefined> {
     return this.http.find(apiPath`/v1/allocation/${id}`, allocation);
+  }
+
+  /** Instances of one of Nomad's own services. */
+  async serviceRegistrations(service: string): Promise<readonly ServiceRegistration[]> {
+    return (await this.http.find(apiPath`/v1/service/${service}`, list(serviceRegistration))) ?? [];
   }
 
   /** Checks of Nomad's own services of an allocation, by their ids. */

@@ -1,4 +1,4 @@
-import { momentOf, type AllocationStub, type Deployment } from "../../nomad";
+import { momentOf, type AllocationStub, type ConsulClient, type Deployment, type NomadClient } from "../../nomad";
 import { placements } from "../plan";
 import { endedBadly, goesOn } from "./deployment-status";
 import {
@@ -12,6 +12,7 @@ import {
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import { allocationReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
+import { serviceHealth, type ServiceHealth } from "./service-health";
 import { waitsForPromotion } from "./canaries";
 
 /** Allocations of a group, by their state. */
@@ -31,7 +32,8 @@ export interface GroupStatus {
 /**
  * `deploying`: a deployment goes on; `degraded`: fewer run than shall; `failed`: the deployment of the version that runs failed, or a batch
  * job did; `running`: a batch job has not ended yet; `complete`: a batch job ended well; `ready`: nothing runs until it is dispatched or
- * launched; `stopped`: somebody stopped it; `missing`: there is no such job.
+ * launched; `stopped`: somebody stopped it; `missing`: there is no such job; `unknown`: all of it runs, and whether its services answer could not
+ * be found out.
  */
 export type JobState =
   | "healthy"
@@ -43,7 +45,8 @@ export type JobState =
   | "degraded"
   | "failed"
   | "stopped"
-  | "missing";
+  | "missing"
+  | "unknown";
 
 /** What is to be said of a job. */
 export interface Condition {
@@ -55,7 +58,7 @@ export interface Condition {
   readonly deployment: Deployment | undefined;
 }
 
-/** Judges a job by everything that the servers know of it. */
+/** Judges a job by everything that Nomad's servers know of it, which is nothing of its services. */
 export function conditionOf(answers: JobAnswers): Condition {
   const { job, deployments } = answers;
   const deployment = deployments.find(
@@ -79,6 +82,27 @@ export function conditionOf(answers: JobAnswers): Condition {
   if (!lacksAllocations(job, groups) && !why.some(({ kind }) => kind === "version"))
     return { ...found, state: "healthy", reasons: [] };
   return { ...found, state: "degraded", reasons: why };
+}
+
+/** Judges a job by everything that the servers know of it, and by what the checks of its services say now. */
+export async function conditionWithServices(
+  answers: JobAnswers,
+  clients: { readonly nomad: NomadClient; readonly consul?: ConsulClient },
+): Promise<Condition> {
+  const condition = conditionOf(answers);
+  if (!RUNNING.has(condition.state)) return condition;
+  return withServices(condition, await serviceHealth(answers.job, answers.allocations, clients));
+}
+
+/** States of jobs of which something is to run for as long as it is wanted. */
+const RUNNING: ReadonlySet<JobState> = new Set(["healthy", "deploying", "waiting-for-promotion", "degraded"]);
+
+function withServices(condition: Condition, { checks, down, unknown }: ServiceHealth): Condition {
+  const { state, reasons } = condition;
+  if (state === "deploying" || state === "degraded")
+    return { ...condition, reasons: [...checks, ...reasons, ...unknown] };
+  if (down.length > 0) return { ...condition, state: "degraded", reasons: [...down, ...reasons, ...unknown] };
+  return unknown.length > 0 ? { ...condition, state: "unknown", reasons: [...reasons, ...unknown] } : condition;
 }
 
 /** Whether fewer allocations run than shall. A system job that runs nowhere lacks some whatever else is known. */

@@ -96,6 +96,7 @@ const STATUS: Readonly<Record<JobState, DeploymentView["status"]>> = {
   deploying: "running",
   degraded: "running",
   "waiting-for-promotion": "running",
+  unknown: "running",
   failed: "failed",
   stopped: "failed",
   missing: "failed",

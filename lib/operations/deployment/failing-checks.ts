@@ -12,7 +12,8 @@ export interface FailingCheck {
   readonly output: string;
 }
 
-const LONGEST = 400;
+/** Characters of what a check answered that are told. */
+export const LONGEST_OUTPUT = 400;
 /** Checks are asked for at most so often, and waited for at most so long, in milliseconds. */
 const INTERVAL = 2000;
 
@@ -81,7 +82,7 @@ export class FailingChecks {
         service,
         check: Name,
         status: Status,
-        output: Output.slice(0, LONGEST).trim(),
+        output: Output.slice(0, LONGEST_OUTPUT).trim(),
       }));
   }
 
@@ -94,7 +95,7 @@ export class FailingChecks {
         service: Service,
         check: Check,
         status: Status,
-        output: Output.slice(0, LONGEST).trim(),
+        output: Output.slice(0, LONGEST_OUTPUT).trim(),
       }));
   }
 }

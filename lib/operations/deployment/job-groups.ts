@@ -44,7 +44,7 @@ const service = v.object({
   Name: part(v.string()),
   Provider: part(v.string()),
   TaskName: part(v.string()),
-  Checks: parts(v.object({ Type: part(v.string()) })),
+  Checks: parts(v.object({ Type: part(v.string()), Name: part(v.string()), OnUpdate: part(v.string()) })),
 });
 
 const task = v.object({
@@ -54,6 +54,9 @@ const task = v.object({
   Artifacts: parts(v.object({ GetterSource: part(v.string()) })),
   Services: parts(service),
 });
+
+/** A service of a group or a task in API JSON, as far as it is read here. */
+export type ServiceJson = v.InferOutput<typeof service>;
 
 /** A task of a job in API JSON, as far as it is read here. */
 export type TaskJson = v.InferOutput<typeof task>;

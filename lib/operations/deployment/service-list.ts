@@ -1,25 +1,46 @@
-import type { ConsulClient, JobJson, ServiceInstance, Word } from "../../nomad";
-import { groupsOf } from "./job-groups";
+import {
+  isClosed,
+  type ConsulClient,
+  type JobJson,
+  type NomadClient,
+  type ServiceInstance,
+  type Word,
+} from "../../nomad";
+import { groupsOf, type ServiceJson } from "./job-groups";
 
 /** An instance of a service of a job. */
 export interface ServiceRow {
   readonly service: string;
   readonly group: string;
   readonly address: string;
-  /** The worst of its checks and of those of its node; a word of a newer Consul as it is; `absent` where Consul knows no instance. */
-  readonly status: Word<"passing" | "warning" | "critical" | "absent">;
+  /**
+   * The worst of its checks and of those of its node; a word of a newer Consul as it is; `absent` where no instance is registered; `unknown` where
+   * that could not be found out.
+   */
+  readonly status: Word<"passing" | "warning" | "critical" | "absent" | "unknown">;
   /** The kinds of its checks. */
   readonly checks: string;
   /** Whether a stand-in of this library runs in the place of the program. */
   readonly standIn: boolean;
 }
 
+/** Where the instances of a service are, and how they are. */
+type Instance = Pick<ServiceRow, "address" | "status">;
+
+const ABSENT: Instance = { address: "", status: "absent" };
+const UNKNOWN: Instance = { address: "", status: "unknown" };
+
 /**
- * Every service that a job offers, with where Consul says it is.
+ * Every service that a job offers, with where Consul or Nomad says it is.
  *
  * @param standInKey the task metadata that marks a stand-in
  */
-export async function listServices(job: JobJson, consul: ConsulClient, standInKey: string): Promise<ServiceRow[]> {
+export async function listServices(
+  job: JobJson,
+  clients: { readonly nomad: NomadClient; readonly consul: ConsulClient },
+  standInKey: string,
+): Promise<ServiceRow[]> {
+  const there = { ...clients, nomad: clients.nomad.where(job) };
   const offered = groupsOf(job).flatMap((group) => [
     ...group.Services.map((service) => ({
       group: group.Name,
@@ -36,19 +57,52 @@ export async function listServices(job: JobJson, consul: ConsulClient, standInKe
   ]);
   const rows = await Promise.all(
     offered.map(async ({ group, service, standIn }) => {
-      const name = service.Name ?? "";
       const checks = service.Checks.map((check) => check.Type ?? "").join(", ");
-      const common = { service: name, group, checks, standIn };
-      const instances = await consul.instances(name);
-      if (instances.length === 0) return [{ ...common, address: "", status: "absent" }];
-      return instances.map((instance) => {
-        const { Address: address, Port: port } = instance.Service;
-        const shown = port > 0 ? `${address || instance.Node.Address}:${port}` : "";
-        return { ...common, address: shown, status: statusOf(instance) };
-      });
+      const common = { service: service.Name ?? "", group, checks, standIn };
+      return (await instancesOf(service, there)).map((instance) => ({ ...common, ...instance }));
     }),
   );
   return rows.flat();
+}
+
+async function instancesOf(
+  { Name: name = "", Provider: provider }: ServiceJson,
+  { nomad, consul }: { readonly nomad: NomadClient; readonly consul: ConsulClient },
+): Promise<readonly Instance[]> {
+  // A node makes the name of it.
+  if (name.includes("${")) return [UNKNOWN];
+  try {
+    const found = await (provider === "nomad" ? inNomad(name, nomad) : inConsul(name, consul));
+    return found.length > 0 ? found : [ABSENT];
+  } catch (error) {
+    if (isClosed(error)) throw error;
+    return [UNKNOWN];
+  }
+}
+
+async function inConsul(name: string, consul: ConsulClient): Promise<readonly Instance[]> {
+  const instances = await consul.instances(name, { complete: true });
+  return instances.map((instance) => {
+    const { Address: address, Port: port } = instance.Service;
+    return { address: addressOf(address || instance.Node.Address, port), status: statusOf(instance) };
+  });
+}
+
+async function inNomad(name: string, nomad: NomadClient): Promise<readonly Instance[]> {
+  const registrations = await nomad.serviceRegistrations(name);
+  return Promise.all(
+    registrations.map(async ({ AllocID, Address, Port }) => {
+      const checks = Object.values(await nomad.allocationChecks(AllocID)).filter(({ Service }) => Service === name);
+      const words = checks.map(({ Status }) => Status);
+      const other = words.find((word) => word !== "success" && word !== "failure");
+      const status = words.includes("failure") ? "critical" : (other ?? "passing");
+      return { address: addressOf(Address, Port), status };
+    }),
+  );
+}
+
+function addressOf(address: string, port: number): string {
+  return port > 0 ? `${address}:${port}` : "";
 }
 
 /** As Consul itself counts: a service whose node is critical gets no requests. What is not known to be good is not called passing. */

@@ -4,12 +4,10 @@ import { type RetryOptions, withRetries } from "../events";
 import { AT_ONCE } from "../plan";
 import type { Masking } from "../../masking";
 import type { Wanted } from "../stack";
-import { conditionOf, type Condition, type GroupStatus, type JobState } from "./condition";
+import { conditionOf, conditionWithServices, type Condition, type GroupStatus, type JobState } from "./condition";
 import { viewOf, type DeploymentView } from "./deployment-view";
-import { FailingChecks } from "./failing-checks";
 import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
 import type { Reason } from "./reason";
-import { checkReasons } from "./reasons";
 import type { WantedJob } from "./stack-jobs";
 
 /** A job that was dispatched, or launched by the clock. */
@@ -57,7 +55,7 @@ const CHILDREN_SHOWN = 5;
 /** What asking what became of jobs takes. */
 export interface StatusOptions extends RetryOptions {
   readonly nomad: NomadClient;
-  /** Asked what checks answered that do not pass. Default: Nomad's own services alone are asked about. */
+  /** Asked how services do, and what their checks answered. Default: Nomad's own services alone are asked about. */
   readonly consul?: ConsulClient;
   /** What the run hides: it learns the secrets of the jobs as the servers hold them, which reasons may quote. */
   readonly masking: Masking;
@@ -79,7 +77,7 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
   options.masking.learn(answers.job);
   const { Version: version = 0 } = answers.job;
   const submitted = momentOf(answers.job.SubmitTime);
-  const condition = await withChecks(conditionOf(answers), answers, { nomad, consul: options.consul });
+  const condition = await conditionWithServices(answers, { nomad, consul: options.consul });
   const children = launchesOthers(answers.job)
     ? await withRetries(() => childrenStatus(nomad, answers, options.masking), options)
     : undefined;
@@ -92,17 +90,6 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
     ...(condition.deployment ? { deployment: deploymentView(answers, condition.deployment) } : {}),
     ...(children ? { children } : {}),
   };
-}
-
-/** What is not as it shall be may wait for a check, whose answer is the reason. */
-async function withChecks(
-  condition: Condition,
-  { job, allocations }: JobAnswers,
-  { nomad, consul }: Pick<StatusOptions, "nomad" | "consul">,
-): Promise<Condition> {
-  if (condition.state !== "deploying" && condition.state !== "degraded") return condition;
-  const checks = await new FailingChecks(job, nomad, consul).of(allocations);
-  return { ...condition, reasons: [...checkReasons(checks), ...condition.reasons] };
 }
 
 function deploymentView(answers: JobAnswers, deployment: NonNullable<Condition["deployment"]>): DeploymentView {

@@ -1,7 +1,7 @@
 import type { JobJson, NomadClient, Registration } from "../../nomad";
 import { withRetries } from "../events";
 import { changedMeanwhile, lacksAllocations, withCountsOf, type Planned } from "../plan";
-import { conditionOf, type Condition } from "./condition";
+import { conditionWithServices, type Condition } from "./condition";
 import { endedBadly, goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
 import { diagnosable, diagnose } from "./diagnosis";
@@ -22,7 +22,10 @@ export interface UnchangedJobOptions extends OperationOptions {
   readonly register: (planned: Planned) => Promise<Registration>;
 }
 
-/** How long something may be starting of a job whose deployment is over, in milliseconds: Nomad restarts and reschedules what fails. */
+/**
+ * How long something may be starting of a job whose deployment is over, or its services may not answer, in milliseconds: Nomad restarts and reschedules
+ * what fails.
+ */
 const STARTING = 15_000;
 
 /**
@@ -42,7 +45,7 @@ export async function settleUnchanged(
   if (!answers)
     throw await changedMeanwhile(nomad, job, { ...options, index: planned.plan.modifyIndex, path: item.path });
   options.masking.learn(answers.job);
-  const condition = conditionOf(answers);
+  const condition = await conditionWithServices(answers, { nomad, consul: options.consul });
   const { deployment, state } = condition;
   if (deployment && goesOn(deployment)) {
     if (detach) return outcome("unchanged", job, answers, condition);
@@ -54,6 +57,7 @@ export async function settleUnchanged(
   if (state === "healthy" || state === "complete") return outcome("unchanged", job, answers, condition);
   // What was launched before says nothing of the job that is registered; status lists it.
   if (state === "ready") return outcome("unchanged", job, answers, condition);
+  if (state === "unknown") return { ...outcome("unchanged", job, answers, condition), reasons: condition.reasons };
   const waits = isBatch(answers.job) ? options.waitForBatch !== false : true;
   if (state === "running" || state === "deploying") {
     if (detach || !waits) return outcome("unchanged", job, answers, condition);
@@ -62,10 +66,12 @@ export async function settleUnchanged(
   }
   const some = condition.groups.some(({ running }) => running > 0);
   const starting = condition.groups.some((group) => group.starting > 0);
-  if (options.force || (state === "degraded" && some && lacksAllocations(planned.plan)))
+  // All of it runs, and Nomad would place nothing more.
+  const answersNot = state === "degraded" && condition.reasons.every(({ kind }) => kind === "check");
+  if ((options.force && !answersNot) || (state === "degraded" && some && lacksAllocations(planned.plan)))
     return again(planned, answers, condition, options);
-  if (starting && state === "degraded" && !detach) {
-    onStep(`waiting for what is starting of ${nameOf(job)}`);
+  if ((starting || answersNot) && state === "degraded" && !detach) {
+    onStep(`waiting for ${answersNot ? "the services" : "what is starting"} of ${nameOf(job)}`);
     const until = Math.min(performance.now() + STARTING, options.until ?? Infinity);
     const ended = await watchDeployment(nomad, job, ALREADY_RUNNING, { ...watching, until });
     if (ended.result === "healthy") return { ...ended, result: "unchanged" };

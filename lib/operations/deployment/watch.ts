@@ -12,7 +12,7 @@ import type {
   Registration,
 } from "../../nomad";
 import { type Changes, withRetries } from "../events";
-import { conditionOf, type Condition } from "./condition";
+import { conditionWithServices, type Condition } from "./condition";
 import { endedBadly } from "./deployment-status";
 import { viewOf, type DeploymentView } from "./deployment-view";
 import { diagnosable, diagnose } from "./diagnosis";
@@ -100,7 +100,7 @@ export async function watchDeployment(
   for (;;) {
     options.signal?.throwIfAborted();
     const seen = await withRetries(
-      () => look(nomad, job.ID, registration),
+      () => look(nomad, job.ID, registration, options.consul),
       // Whoever registered, or looked before, has a token that is good.
       { ...options, trusted: registration.EvalID !== "" || shown !== "" },
     );
@@ -158,7 +158,7 @@ interface Look {
   readonly undecided: Evaluation | undefined;
 }
 
-async function look(nomad: NomadClient, id: string, begun: Begun): Promise<Look> {
+async function look(nomad: NomadClient, id: string, begun: Begun, consul: ConsulClient | undefined): Promise<Look> {
   // Asked first: once it is complete, whatever it began is there to be seen.
   const evaluation = begun.EvalID === "" ? undefined : await nomad.evaluation(begun.EvalID);
   const [job, deployments] = await Promise.all([nomad.job(id) as Promise<HeldJob | undefined>, nomad.deployments(id)]);
@@ -172,7 +172,8 @@ async function look(nomad: NomadClient, id: string, begun: Begun): Promise<Look>
   if (!deployment || (job.Type === "system" && deployment.Status === "successful")) {
     const answers = await askAboutJob(nomad, id);
     if (!answers) throw purged(id);
-    return { ...byCondition(answers), deployment, undecided };
+    const condition = await conditionWithServices(answers, { nomad, consul });
+    return { ...byCondition(answers, condition), deployment, undecided };
   }
   const [allocations, evaluations] = await Promise.all([
     nomad.deploymentAllocations(deployment.ID),
@@ -182,9 +183,8 @@ async function look(nomad: NomadClient, id: string, begun: Begun): Promise<Look>
   return { job, deployment, allocations, failures, condition: undefined, undecided };
 }
 
-function byCondition(answers: JobAnswers) {
+function byCondition(answers: JobAnswers, condition: Condition) {
   const { job, allocations } = answers;
-  const condition = conditionOf(answers);
   const lacking = condition.reasons.some(({ kind }) => kind === "placement");
   const failures = lacking ? placementFailuresOf(job, answers.evaluations) : {};
   return { job, allocations, failures, condition };
@@ -228,6 +228,9 @@ function resultOfCondition(
     case "healthy":
     case "complete":
       return state;
+    // Nomad is satisfied with it, and nobody else is asked whether a deployment went well: the reasons say what is not known.
+    case "unknown":
+      return "healthy";
     case "ready":
       return "registered";
     case "failed":
@@ -249,7 +252,8 @@ async function outcomeOf(
   view: DeploymentView,
   checks: readonly FailingCheck[],
 ): Promise<Outcome> {
-  const reasons = result === "failed" || result === "timed-out" ? reasonsOf(seen, checks) : [];
+  const isUnknown = seen.condition?.state === "unknown";
+  const reasons = result === "failed" || result === "timed-out" || isUnknown ? reasonsOf(seen, checks) : [];
   const suspects = result === "failed" ? diagnosable(seen.allocations, seen.job.Type) : [];
   const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
   return { result, view: result === "failed" ? failedView(view, seen) : view, reasons, diagnoses };
@@ -265,7 +269,7 @@ function failedView(view: DeploymentView, { condition }: Look): DeploymentView {
 function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason[] {
   const { job, deployment, allocations, failures, condition, undecided } = seen;
   if (undecided) return [NOT_EVALUATED];
-  if (condition) return [...condition.reasons, ...checkReasons(checks)];
+  if (condition) return condition.reasons;
   return [
     ...deploymentReasons(deployment),
     ...placementReasons(failures),

@@ -13,7 +13,6 @@ export async function recordDeployments(steps: Steps): Promise<void> {
   await failed(steps);
   await reverted(steps);
   await stuck(steps);
-  await checks(steps);
 }
 
 async function healthy(steps: Steps): Promise<void> {
@@ -183,38 +182,4 @@ async function stuck(steps: Steps): Promise<void> {
   await recording.takeJob(steps.nomad, "web", job);
   recording.write();
   await steps.purge("web");
-}
-
-/** A service in Nomad or in Consul whose check does not pass. */
-async function checks(steps: Steps): Promise<void> {
-  const { consul } = steps.context;
-  for (const provider of ["nomad", "consul"] as const) {
-    const recording = steps.recording(
-      `failing-check-${provider}`,
-      `a service in ${provider} whose check does not pass`,
-    );
-    const check = { Name: "answers", Type: "http", Path: "/health", Interval: 1e9, Timeout: 1e9, PortLabel: "http" };
-    const service = { Name: "web-api", Provider: provider, PortLabel: "http", Checks: [check] };
-    const job = jobOf("web", {
-      update: { HealthCheck: "checks" },
-      group: { Networks: [{ Mode: "host", DynamicPorts: [{ Label: "http" }] }], Services: [service] },
-    });
-    await steps.register(recording, job);
-    const [allocation] = await steps.running("web");
-    const own = `/v1/client/allocation/${allocation?.ID}/checks`;
-    if (provider === "nomad")
-      await steps.nomad.until<Record<string, { Status: string }>>("a check that fails", own, (all) =>
-        Object.values(all).some(({ Status }) => Status === "failure"),
-      );
-    else
-      await consul.until<Record<string, { Output: string }>>("a check that fails", "/v1/agent/checks", (all) =>
-        Object.values(all).some(({ Output }) => Output !== ""),
-      );
-    await recording.takeJob(steps.nomad, "web", job);
-    await recording.take(steps.nomad, "GET", own);
-    for (const path of ["/v1/health/service/web-api", "/v1/agent/checks", "/v1/catalog/services"])
-      await recording.take(consul, "GET", path, undefined, "consul");
-    recording.write();
-    await steps.purge("web");
-  }
 }

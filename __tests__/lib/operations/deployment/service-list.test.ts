@@ -1,26 +1,11 @@
-import { ConsulClient, consulConnection } from "../../../../lib/nomad";
-import { listServices } from "../../../../lib/operations";
-import { ReplayServer } from "../../../support/replay";
+import { listServices, type ServiceRow } from "../../../../lib/operations";
+import { withServer } from "../../../support/replayed-clients";
+import { recorded, recordedJob, type Answers } from "../../../support/replay";
 
 const job = { ID: "web", TaskGroups: [{ Name: "web", Services: [{ Name: "web", Checks: [{ Type: "http" }] }] }] };
 
-/** How a service is listed whose checks have these words: of the service itself, and of its node. */
-async function statusOf(own: readonly string[], ofNode: readonly string[]): Promise<string | undefined> {
-  const check = (ServiceID: string) => (Status: string) => ({ CheckID: "check", Name: "check", Status, ServiceID });
-  const instance = {
-    Service: { ID: "web-1", Service: "web", Address: "127.0.0.1", Port: 80 },
-    Node: { Address: "127.0.0.1" },
-    Checks: [...own.map(check("web-1")), ...ofNode.map(check(""))],
-  };
-  const server = await new ReplayServer({ "GET /v1/health/service/web": { body: [instance] } }).open();
-  const consul = new ConsulClient(consulConnection({ CONSUL_HTTP_ADDR: server.address }));
-  try {
-    return (await listServices(job, consul, "stand-in"))[0]?.status;
-  } finally {
-    await consul.close();
-    await server.close();
-  }
-}
+const rowsOf = (answers: Answers, of: Parameters<typeof listServices>[0] = job): Promise<ServiceRow[]> =>
+  withServer(answers, (clients) => listServices(of, clients, "stand-in"));
 
 test.each([
   ["passing", ["passing"], ["passing"]],
@@ -31,5 +16,38 @@ test.each([
   ["critical", ["critical", "resting"], []],
   ["resting", ["passing", "resting"], []],
 ])("%s: checks of a service %j, of its node %j", async (status, own, ofNode) => {
-  expect(await statusOf(own, ofNode)).toBe(status);
+  const check = (ServiceID: string) => (Status: string) => ({ CheckID: "check", Name: "check", Status, ServiceID });
+  const instance = {
+    Service: { ID: "web-1", Service: "web", Address: "127.0.0.1", Port: 80 },
+    Node: { Address: "127.0.0.1" },
+    Checks: [...own.map(check("web-1")), ...ofNode.map(check(""))],
+  };
+  const [row] = await rowsOf({ "GET /v1/health/service/web": { body: [instance] } });
+  expect(row?.status).toBe(status);
+});
+
+test.each(["nomad", "consul"])(
+  "a service in %s has its address and how it is, and is not called absent",
+  async (kind) => {
+    const state = recorded(`service-down-${kind}`);
+    const rows = await rowsOf({ ...state.nomad, ...state.consul }, recordedJob(state));
+    expect(rows).toEqual([expect.objectContaining({ service: "web-api", status: "critical" })]);
+    expect(rows[0]?.address).toMatch(/^[\d.]+:\d+$/);
+  },
+);
+
+test.each<[string, Answers]>([
+  ["an agent that answers nothing", { "GET /v1/health/service/web": "reset" }],
+  ["a refusal", { "GET /v1/health/service/web": { status: 403, body: "Permission denied" } }],
+  [
+    "an answer of which something is left out",
+    { "GET /v1/health/service/web": { headers: { "X-Consul-Results-Filtered-By-ACLs": "true" }, body: [] } },
+  ],
+])("after %s it is unknown where a service is", async (_, answers) => {
+  expect(await rowsOf(answers)).toEqual([expect.objectContaining({ status: "unknown", address: "" })]);
+});
+
+test("a service whose name the node makes is not called absent", async () => {
+  const named = { ID: "web", TaskGroups: [{ Name: "web", Services: [{ Name: "web-${node.unique.name}" }] }] };
+  expect(await rowsOf({}, named)).toEqual([expect.objectContaining({ status: "unknown" })]);
 });
