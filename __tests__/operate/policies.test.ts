@@ -162,6 +162,63 @@ test("the policies for previews plan and find drift, and neither register, stop 
   expect(await versions()).toEqual(before);
 });
 
+describe.each([
+  ["Consul", { CONSUL_HTTP_TOKEN: undefined }, "CONSUL_HTTP_TOKEN"],
+  ["Nomad's variables", { variables: false }, "NOMAD_TOKEN"],
+] as const)("whoever may read no records in %s is not told that there are none", (_what, less, variable) => {
+  const blind = async (args: readonly string[]): Promise<Said> => {
+    const NOMAD_TOKEN = "variables" in less ? await tokenWithoutVariables() : tokens.deploy;
+    return project.run(args, {
+      NOMAD_ADDR: own.address,
+      NOMAD_TOKEN,
+      CONSUL_HTTP_ADDR: consul.address,
+      CONSUL_HTTP_TOKEN: consulTokens.deploy,
+      ...("CONSUL_HTTP_TOKEN" in less ? less : {}),
+    });
+  };
+
+  test("by ls", async () => {
+    const said = await blind(["ls"]);
+    expect([said.code, said.stderr]).toEqual([1, expect.stringContaining(variable)]);
+    expect(said.stdout + said.stderr).not.toContain("no stack has a record");
+    const json = await blind(["ls", "--json"]);
+    expect([json.code, JSON.parse(json.stdout)]).toEqual([
+      1,
+      expect.objectContaining({ unread: [expect.stringContaining(variable)] }),
+    ]);
+  });
+
+  test("by commands that look, which say so, and by those that take something away, which refuse", async () => {
+    program(SHOP);
+    for (const args of [
+      ["status", "dev"],
+      ["drift", "dev"],
+      ["preview", "dev"],
+    ]) {
+      const said = await blind(args);
+      expect([args, (said.stdout + said.stderr).replaceAll(/\s+/g, " ")]).toEqual([
+        args,
+        expect.stringContaining(variable),
+      ]);
+    }
+    const before = await versions();
+    const destroyed = await blind(["destroy", "dev", "--yes"]);
+    expect([destroyed.code, destroyed.stderr]).toEqual([1, expect.stringContaining("--without-records")]);
+    expect(await versions()).toEqual(before);
+  });
+});
+
+/** A token that may do all with jobs, and nothing with variables: Nomad shows it an empty list of them. */
+async function tokenWithoutVariables(): Promise<string> {
+  const nomad = own.client();
+  const Rules = 'namespace "default" { policy = "write" }';
+  await nomad.http.post(apiPath`/v1/acl/policy/without`, v.unknown(), { body: { Name: "without", Rules } });
+  const body = { Name: "without", Type: "client", Policies: ["without"] };
+  const token = await nomad.http.post(apiPath`/v1/acl/token`, v.object({ SecretID: v.string() }), { body });
+  await nomad.close();
+  return token.SecretID;
+}
+
 /** Every job that there is, with its version and index, and every key. */
 async function versions(): Promise<unknown> {
   const nomad = own.client();

@@ -27,6 +27,10 @@ export interface ListenerOptions {
   readonly answer?: (path: string) => string | undefined;
 }
 
+const KIND = { "content-type": "application/json" };
+/** Each server sends one along with what it says of its state. */
+const INDEXES = { "x-nomad-index": "1", "x-consul-index": "1" };
+
 /** A server in this process that answers requests and WebSockets, and remembers what it saw: real connections, and no cluster. */
 export class Listener {
   readonly seen: Seen[] = [];
@@ -41,7 +45,7 @@ export class Listener {
       this.see(request);
       request.resume();
       const body = answer((request.url ?? "").replace(/\?.*/, ""));
-      response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" }).end(body);
+      response.writeHead(body === undefined ? 404 : 200, body === undefined ? KIND : { ...KIND, ...INDEXES }).end(body);
     });
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.see(request);

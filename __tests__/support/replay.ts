@@ -128,7 +128,7 @@ export class ReplayServer {
     if (key === undefined || answer === undefined)
       return {
         status: 404,
-        headers: { "x-nomad-index": "1", "x-consul-index": "1" },
+        headers: INDEXES,
         body: `replay: nothing is recorded for ${asked.method} ${asked.path}`,
       };
     if (typeof answer === "function") return answer(asked);
@@ -206,6 +206,17 @@ function answersOf(kept: Kept): Answers {
 /** An event stream on which nothing happens: its first heartbeat, and then silence. */
 export const QUIET_STREAM: Act = { stream: [{ text: "{}\n" }] };
 
+/** What a server sends along with what it says of its state, and recordings leave out. */
+const INDEXES = { "x-nomad-index": "1", "x-consul-index": "1" };
+
+function inSmallLetters(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function isFine(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
 async function act(what: Act, response: ServerResponse): Promise<void> {
   if (what === "hang") return;
   if (what === "reset") {
@@ -216,7 +227,7 @@ async function act(what: Act, response: ServerResponse): Promise<void> {
   const stalls = "stall" in what;
   const { status = 200, headers = {}, body } = stalls ? what.stall : what;
   const text = typeof body === "string" ? body : body === undefined ? "" : JSON.stringify(body);
-  response.writeHead(status, headers);
+  response.writeHead(status, isFine(status) ? { ...INDEXES, ...inSmallLetters(headers) } : headers);
   if (stalls) response.write(text.slice(0, Math.max(1, text.length / 2)));
   else response.end(text);
 }

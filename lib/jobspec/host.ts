@@ -23,6 +23,7 @@ export {
   type Place,
   type Way,
 } from "./engine";
+export { jsonDepth } from "./json-depth";
 export { withoutDefaults } from "./defaults";
 export {
   aroundElements,

@@ -141,14 +141,15 @@ export class ConsulClient extends ApiClient {
 
   /** Keys under a prefix. @throws UserError where the token may not list all of them */
   async keys(prefix: string): Promise<readonly string[]> {
-    return (await this.http.find(keyPath(prefix), list(text), { query: { keys: true }, complete: true })) ?? [];
+    const found = await this.http.find(keyPath(prefix), list(text), { query: { keys: true }, complete: true });
+    return this.shown(prefix, found);
   }
 
-  /** Every value under a prefix, by its whole key. */
+  /** Every value under a prefix, by its whole key. @throws UserError where the token may not list all of them */
   async values(prefix: string): Promise<ReadonlyMap<string, KeyValue>> {
     const found = await this.http.find(keyPath(prefix), list(keyValue), { query: { recurse: true }, complete: true });
     return new Map(
-      (found ?? []).map(({ Key, Value, ModifyIndex }) => [
+      (await this.shown(prefix, found)).map(({ Key, Value, ModifyIndex }) => [
         Key,
         { value: Buffer.from(Value, "base64").toString(), modifyIndex: ModifyIndex },
       ]),
@@ -197,7 +198,20 @@ export class ConsulClient extends ApiClient {
       query: { recurse: true },
       complete: true,
     });
-    return { value: value ?? [], index };
+    return { value: value ?? (await this.shown(prefix, value)), index };
+  }
+
+  /**
+   * Tells "there is none" from "none was shown": Consul leaves out of a list what nobody may read, and says so only to whoever has a token. A key is refused instead,
+   * whether it is there or not; the prefix is one, too.
+   *
+   * @throws UserError where keys below the prefix may not be read
+   * @see https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls
+   */
+  private async shown<T>(prefix: string, found: readonly T[] | undefined): Promise<readonly T[]> {
+    const isShown = found !== undefined && this.http.connection.token !== undefined;
+    if (!isShown && prefix !== "") await this.http.find(keyPath(prefix), v.unknown());
+    return found ?? [];
   }
 
   /**

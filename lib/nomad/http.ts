@@ -12,7 +12,7 @@ import { mayBeMistaken, serverAt, wrongServer } from "./identity";
 import { Pace } from "./pace";
 import { headersOf, urlOf } from "./requests";
 import { Sessions } from "./sessions";
-import { isAbsent, isPage, mayBeginJson, strangerIn, type RawAnswer } from "./stranger";
+import { indexHeader, isAbsent, isPage, mayBeginJson, missingIndex, strangerIn, type RawAnswer } from "./stranger";
 import { transportFor, type Transport } from "./transport";
 
 /** What a request may have along whose answer is awaited longer, or comes bit by bit. */
@@ -157,7 +157,7 @@ export class Http {
   async waitFor(path: ApiPath, options: BlockingOptions): Promise<number> {
     const answer = await this.block(path, options);
     if (!isFine(answer.status)) throw await this.explained(this.refusal(answer, "GET", path));
-    return indexOf(answer);
+    return this.indexOf(answer);
   }
 
   /** A blocking query, see {@link waitFor}, with what is there then. */
@@ -168,7 +168,7 @@ export class Http {
   ): Promise<{ readonly value: v.InferOutput<S>; readonly index: number }> {
     const answer = await this.block(path, options);
     this.checkComplete(answer, path, options);
-    return { value: await this.understood(() => this.read(answer, schema, "GET", path)), index: indexOf(answer) };
+    return { value: await this.understood(() => this.read(answer, schema, "GET", path)), index: this.indexOf(answer) };
   }
 
   /** A blocking query, see {@link waitFor}, with what is there then: undefined where there is no such thing (404). */
@@ -179,7 +179,7 @@ export class Http {
   ): Promise<{ readonly value: v.InferOutput<S> | undefined; readonly index: number }> {
     const answer = await this.block(path, options);
     const value = await this.understood(() => this.found(answer, schema, path, options));
-    return { value, index: indexOf(answer) };
+    return { value, index: this.indexOf(answer) };
   }
 
   private async change<S extends Schema>(
@@ -190,6 +190,11 @@ export class Http {
   ): Promise<v.InferOutput<S>> {
     const answer = await this.once(method, path, options);
     return this.understood(() => this.read(answer, schema, method, path));
+  }
+
+  /** The index of what an answer tells of; 0 where it says none. */
+  private indexOf({ headers }: RawAnswer): number {
+    return Number(headers[indexHeader(this.connection.name)] ?? 0);
   }
 
   private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<RawAnswer> {
@@ -325,6 +330,8 @@ export class Http {
   private read<S extends Schema>(answer: RawAnswer, schema: S, method: string, path: ApiPath): v.InferOutput<S> {
     if (!isFine(answer.status) || strangerIn(answer) !== undefined) this.refuse(answer, method, path);
     const source = this.source(method, path);
+    const missing = method === "GET" && missingIndex(answer, this.connection.name, path);
+    if (missing) throw unreadable(source, missing);
     const value = readAnswer(schema, parseJson(answer.text, source), source);
     // Both servers answer these two alike.
     this.#shared.known ||= !/^\/v1\/(?:status|agent)\//.test(path.toString());
@@ -390,10 +397,6 @@ export class Http {
     const { connection } = this;
     return failureOf(error, { connection, method, path, silence, everAnswered: this.#shared.answered });
   }
-}
-
-function indexOf({ headers }: RawAnswer): number {
-  return Number(headers["x-nomad-index"] ?? headers["x-consul-index"] ?? 0);
 }
 
 function isFine(status: number): boolean {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { ApiPath } from "./api-path";
 
 type Headers = Dispatcher.ResponseData["headers"];
 
@@ -19,12 +20,32 @@ const OWN_WORDS =
  */
 export function isAbsent({ status, headers, text }: RawAnswer, server: string): boolean {
   if (status !== 404) return false;
-  return headers[`x-${server.toLowerCase()}-index`] !== undefined || hasOwnWords(text);
+  return headers[indexHeader(server)] !== undefined || hasOwnWords(text);
+}
+
+/** The header in which a server says how new its state is, in small letters. */
+export function indexHeader(server: string): string {
+  return `x-${server.toLowerCase()}-index`;
 }
 
 /** Whether a text is what one of the two servers says where something is not there. */
 export function hasOwnWords(text: string): boolean {
   return OWN_WORDS.test(text.trim());
+}
+
+/** What is asked of the state that servers have in common. What an agent says of itself, or of its node, has no index. */
+const OF_STATE =
+  /^\/v1\/(?:jobs?|allocations?|nodes?|deployments?|evaluations?|vars?|kv|catalog\/services|health|config)(?:\/|$)/;
+
+/**
+ * What is wrong with an answer about a server's state that has no index of it; undefined where it has one. Both servers send one along with whatever they say of
+ * their state, an empty list too: without it, something else answers, and that it has nothing says nothing.
+ *
+ * @see https://developer.hashicorp.com/consul/api-docs/features/blocking
+ */
+export function missingIndex({ headers }: RawAnswer, server: string, path: ApiPath): string | undefined {
+  if (!OF_STATE.test(path.toString()) || headers[indexHeader(server)] !== undefined) return undefined;
+  return `it has no X-${server}-Index, which ${server} sends along with every answer about its state`;
 }
 
 /** What an answer is that neither Nomad nor Consul gives: a page, a redirect to a login; undefined where it may be theirs. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { jsonDepth } from "../jobspec/host";
 import {
   partPath,
   PLACE_VARIABLES,
@@ -63,9 +64,15 @@ export class UnreadableRecord extends Error {}
 
 /** How many parts a head says that there are; none of what is no head. */
 export function partsOf(headText: string | undefined): { readonly jobs: number; readonly consul: number } {
-  const parsed =
-    headText === undefined ? undefined : v.safeParse(v.object({ parts: head.entries.parts }), json(headText));
-  return parsed?.success ? parsed.output.parts : { jobs: 0, consul: 0 };
+  const none = { jobs: 0, consul: 0 };
+  if (headText === undefined) return none;
+  try {
+    const parsed = v.safeParse(v.object({ parts: head.entries.parts }), json(headText, ""));
+    return parsed.success ? parsed.output.parts : none;
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return none;
+    throw error;
+  }
 }
 
 /**
@@ -77,7 +84,7 @@ export function partsOf(headText: string | undefined): { readonly jobs: number; 
 export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string): StackRecord | undefined {
   const headText = texts.get(at);
   if (headText === undefined) return remainderOf(texts, at);
-  const raw = json(headText);
+  const raw = json(headText, at);
   const format = v.safeParse(v.object({ format: v.number() }), raw);
   if (format.success && format.output.format > RECORD_FORMAT)
     throw new UnreadableRecord(
@@ -140,7 +147,7 @@ function listIn<S extends v.GenericSchema>(
     const path = partPath(at, of, index);
     const part = texts.get(path);
     if (part === undefined) throw new UnreadableRecord(`${path} is missing`);
-    return parsed(v.array(schema), json(part), path);
+    return parsed(v.array(schema), json(part, path), path);
   }).flat();
 }
 
@@ -185,7 +192,14 @@ function placeIn(at: string | null): string {
   return at === null ? "" : `, at ${at.slice(0, 100)}`;
 }
 
-function json(text: string): unknown {
+/** What is written into a record is a few levels deep; what anybody else writes there may be of any size and depth. */
+const DEEPEST = 100;
+const LARGEST = 1024 * 1024;
+
+/** Reads an object of a record. @throws UnreadableRecord where it is larger or deeper than any release writes it */
+function json(text: string, path: string): unknown {
+  if (text.length > LARGEST) throw new UnreadableRecord(`${path} is larger than ${LARGEST / 1024} KiB`);
+  if (jsonDepth(text) > DEEPEST) throw new UnreadableRecord(`${path} is nested more than ${DEEPEST} deep`);
   try {
     return JSON.parse(text);
   } catch {

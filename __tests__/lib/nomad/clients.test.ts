@@ -12,7 +12,7 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     requests.push(request);
     const { status, body } = answers.shift() ?? { status: 200, body: "[]" };
-    response.writeHead(status).end(body);
+    response.writeHead(status, { "x-nomad-index": "7" }).end(body);
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
 });

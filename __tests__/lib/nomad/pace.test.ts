@@ -25,6 +25,7 @@ afterEach(async () => {
 /** Writes pieces one after another, with a pause before each. */
 function drip(response: ServerResponse, pieces: Iterable<string>, pause: number): void {
   const iterator = pieces[Symbol.iterator]();
+  response.setHeader("x-nomad-index", "7");
   const next = () => {
     const piece = iterator.next();
     if (piece.done === true || response.destroyed) return void response.end();

@@ -58,8 +58,10 @@ function projectText({ project, projectName: name }: NamedStack): TerminalText {
 }
 
 function listText({ stacks, unread }: NamedList, withJobs: boolean): TerminalText {
-  if (stacks.length === 0 && unread.length === 0)
-    return term`no stack has a record here; one is written with each deployment`;
+  if (stacks.length === 0)
+    return unread.length === 0
+      ? term`no stack has a record here; one is written with each deployment`
+      : term`whether stacks have records here is not known`;
   const rows = stacks.map((stack) => [
     stack.environment,
     projectText(stack),

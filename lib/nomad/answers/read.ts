@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
+import { jsonDepth } from "../../jobspec/host";
 import { variableOf } from "../connection";
 
 /** Where an answer comes from, for messages. */
@@ -65,9 +66,13 @@ function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : typeof value === "string" ? "a text" : `a ${typeof value}`;
 }
 
+/** What a server holds, such as the configuration of a task, may be nested as deep as somebody likes, and whatever walks through it has a stack that ends. */
+const DEEPEST_ANSWER = 500;
+
 /** Reads JSON; an empty body is undefined. */
 export function parseJson(text: string, source: AnswerSource): unknown {
   if (text.trim() === "") return undefined;
+  if (jsonDepth(text) > DEEPEST_ANSWER) throw unreadable(source, `it is nested more than ${DEEPEST_ANSWER} deep`);
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -5,18 +5,28 @@ import { apiPath } from "../api-path";
 import { ApiError } from "../errors";
 import type { BlockingOptions } from "../http";
 
+/** The last step of a path that no variable of anybody's has. */
+const NOBODYS = "~";
+
 /** Nomad's variables. */
 export abstract class VariableRequests extends ClusterRequests {
   /**
    * The variables under a prefix, without what is in them, once something below it is newer than an index.
    *
+   * Nomad leaves out of a list what the token may not read, and says nothing of it; a variable is refused instead, whether it is there or not. So where the list is
+   * empty, or has to be complete, one is asked for that nobody has.
+   *
+   * @throws UserError where variables below the prefix may not be read
    * @see https://developer.hashicorp.com/nomad/api-docs/variables/variables#list-variables
    */
   async watchVariables(
     prefix: string,
     options: BlockingOptions,
   ): Promise<{ readonly value: readonly VariableStub[]; readonly index: number }> {
-    return this.http.watch(apiPath`/v1/vars`, list(variableStub), { ...options, query: { prefix } });
+    const found = await this.http.watch(apiPath`/v1/vars`, list(variableStub), { ...options, query: { prefix } });
+    if (options.complete === true || found.value.length === 0)
+      await this.variable(`${prefix}${NOBODYS}`, options.signal);
+    return found;
   }
 
   /** A variable with what is in it, or undefined. */

@@ -26,13 +26,14 @@ export async function refuseOthersJobs(
   planned: readonly Pick<Planned, "plan" | "job">[],
   { nomad, owners, project, adopt, onTaken }: AdoptionOptions,
 ): Promise<void> {
-  // Of what was brought nothing is known: whose a job is cannot be told.
-  if (owners.own.kind === "unreadable") return;
+  // Of what the stack brought nothing is known: a job may be its own, unless another stack's record has it.
+  const isUnknown = owners.own.kind === "unreadable" && owners.own.elsewhere !== true;
   const problems: Problem[] = [];
   for (const { plan, job } of planned) {
     if (plan.change === "create" || isOwn(recordedJob(job), owners)) continue;
     const wanted = [{ kind: "job" as const, path: plan.path, job, after: [] }];
     const [foreign] = foreignJobs({ wanted }, owners, project);
+    if (isUnknown && !foreign) continue;
     const whose = foreign
       ? `is a job of ${foreign.owner}`
       : "was not brought by this stack, as far as any record tells";

@@ -24,19 +24,24 @@ export type RecordState =
   /** The stack was never deployed, or by a release that wrote none. */
   | { readonly kind: "none" }
   /** There may be one: why nothing is known of it, as a part of a sentence. */
-  | { readonly kind: "unreadable"; readonly reason: string };
+  | {
+      readonly kind: "unreadable";
+      readonly reason: string;
+      /** Whether there is none where the stack keeps it, and only the other store cannot be read. */
+      readonly elsewhere?: true;
+    };
 
 /**
  * Reads the record of a stack: where the stack keeps it, else where it kept it as long as it had no Consul, or one. What a server refuses is no
- * error: what cannot be read is a state.
+ * error: what cannot be read is a state. There is none only where both stores say so, or nobody has a Consul.
  *
  * @throws UserError where another server is at the address, and so the wrong one; the signal's reason, where it is aborted
  */
 export async function readRecord(place: RecordPlace, clients: RecordClients): Promise<RecordState> {
   const own = await stateIn(place.store, place, clients);
   if (own.kind !== "none") return own;
-  const other = await stateIn(otherStore(place.store), place, clients);
-  return other.kind === "found" ? other : own;
+  const other = await stateIn(otherStore(place.store), place, clients, true);
+  return other.kind === "unreadable" ? { ...other, elsewhere: true } : other;
 }
 
 /** A record of a list; where it cannot be read, its path and why. */
@@ -61,15 +66,20 @@ export async function listRecords(clients: RecordClients): Promise<RecordList> {
       for (const head of headsOf(all.keys())) records.push(listed(head, all, store));
     } catch (error) {
       clients.signal?.throwIfAborted();
-      if (store === "nomad" || !isNowhere(error, clients)) unread.push({ store, reason: messageOf(error) });
+      if (!isNowhere(error, store, clients)) unread.push({ store, reason: messageOf(error) });
     }
   }
   return { records, unread };
 }
 
-/** Whether there is no Consul: nobody names one, and nobody listens at the usual address. */
-function isNowhere(error: unknown, { consul }: RecordClients): boolean {
-  return error instanceof NoAnswerError && error.kind === "unreached" && consul.http.connection.isAssumed === true;
+/** Whether there is no such store: nobody names a Consul, and nobody listens at the usual address. */
+export function isNowhere(error: unknown, store: RecordStoreName, { consul }: RecordClients): boolean {
+  return (
+    store === "consul" &&
+    error instanceof NoAnswerError &&
+    error.kind === "unreached" &&
+    consul.http.connection.isAssumed === true
+  );
 }
 
 const STORES: readonly RecordStoreName[] = ["consul", "nomad"];
@@ -92,7 +102,12 @@ async function patiently<T>({ signal }: RecordClients, read: () => Promise<T>): 
   return withRetries(read, { ...LOOKING, signal });
 }
 
-async function stateIn(store: RecordStoreName, identity: StackIdentity, clients: RecordClients): Promise<RecordState> {
+async function stateIn(
+  store: RecordStoreName,
+  identity: StackIdentity,
+  clients: RecordClients,
+  isElsewhere = false,
+): Promise<RecordState> {
   const head = recordPath(identity);
   try {
     const texts = await patiently(clients, () => storeOf(store, clients).read(head, clients.signal));
@@ -101,6 +116,7 @@ async function stateIn(store: RecordStoreName, identity: StackIdentity, clients:
   } catch (error) {
     clients.signal?.throwIfAborted();
     if (isWrongServer(error)) throw error;
+    if (isElsewhere && isNowhere(error, store, clients)) return { kind: "none" };
     return { kind: "unreadable", reason: messageOf(error) };
   }
 }

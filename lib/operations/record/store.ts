@@ -102,7 +102,7 @@ export class NomadRecordStore implements RecordStore {
   }
 
   async readAll(signal?: AbortSignal): Promise<ReadonlyMap<string, StoredText>> {
-    const { value } = await this.nomad.watchVariables(RECORD_ROOT, { seconds: 0, signal });
+    const { value } = await this.nomad.watchVariables(RECORD_ROOT, { seconds: 0, signal, complete: true });
     const heads = headsOf(value.map(({ Path }) => Path));
     const all = new Map<string, StoredText>();
     for (const head of heads) for (const [path, stored] of await this.read(head, signal)) all.set(path, stored);

@@ -6,6 +6,7 @@ import {
   partPath,
   readRecordTexts,
   recordPath,
+  UnreadableRecord,
   without,
   type RecordedInConsul,
   type RecordedJob,
@@ -13,7 +14,7 @@ import {
   type StackIdentity,
   type StackRecord,
 } from "../../stack-record";
-import { otherStore, storeOf, textsOf, type RecordClients, type RecordPlace } from "./read";
+import { isNowhere, otherStore, storeOf, textsOf, type RecordClients, type RecordPlace } from "./read";
 import type { RecordStore, StoredText, TextChange } from "./store";
 import type { WantedRecord } from "./wanted";
 
@@ -185,8 +186,8 @@ export async function removeRecord(
   return writing(clients, async () => {
     const check = (held: ReadonlyMap<string, StoredText>) => gone && refuseMore(held, recordPath(place), gone);
     await remove(storeOf(place.store, clients), place, clients.signal, check);
-    const elsewhere = await leftElsewhere(place, clients);
-    if (elsewhere) await remove(storeOf(otherStore(place.store), clients), place, clients.signal, check);
+    if (await isElsewhere(place, clients))
+      await remove(storeOf(otherStore(place.store), clients), place, clients.signal, check);
     return { kind: "removed" };
   });
 }
@@ -268,6 +269,20 @@ function partsFirst(texts: ReadonlyMap<string, string>, head: string): readonly 
 function otherTexts(head: string, { jobs, consul }: RecordedOthers): readonly (readonly [string, string])[] {
   const plain: readonly (RecordedJob | RecordedInConsul)[] = [...jobs, ...consul];
   return inParts(plain).map((part, index) => [partPath(head, "others", index), JSON.stringify(part)] as const);
+}
+
+/** Whether the other store has a record of the stack too. @throws UnreadableRecord where that is not known */
+async function isElsewhere(place: RecordPlace, clients: RecordClients): Promise<boolean> {
+  const other = otherStore(place.store);
+  const store = storeOf(other, clients);
+  try {
+    return (await store.read(recordPath(place), clients.signal)).size > 0;
+  } catch (error) {
+    clients.signal?.throwIfAborted();
+    if (isNowhere(error, other, clients)) return false;
+    if (passingTrouble(error) !== undefined) throw error;
+    throw new UnreadableRecord(`whether ${store.name} has one of it, too, is not known: ${messageOf(error)}`);
+  }
 }
 
 /** What stands in the other store, of a time when the stack had no Consul, or one. Nothing is known where that cannot be read. */

@@ -261,6 +261,19 @@ describe("a job of the program that is there already", () => {
     expect(await judge(change, owners)).toBe(said);
   });
 
+  test.each([
+    [
+      "another stack's, though the own record cannot be read",
+      { ...staging, own: { kind: "unreadable", reason: "no" } },
+    ],
+    [
+      "nobody's, where only the store that the stack does not use cannot be read",
+      { ...NONE, own: { kind: "unreadable", reason: "no", elsewhere: true } },
+    ],
+  ] as const)("is refused where it is %s", async (_what, owners) => {
+    expect(await judge("update", owners)).toMatch(/--adopt/);
+  });
+
   test("that no record names is taken over as it is, with one line", async () => {
     expect(await judge("none", NONE)).toMatch(/^web is there already, as the program says/);
     expect(await judge("update", NONE, { held: holding({ ID: "web", Stop: true }) })).toMatch(

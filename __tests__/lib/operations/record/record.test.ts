@@ -198,6 +198,13 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
   test.each([
     ["another shape", "{}", "is no record, at format"],
     ["no JSON", "x", "is no record"],
+    ["a very deep one", `${"[".repeat(5000)}${"]".repeat(5000)}`, `${head} is nested more than`],
+    [
+      "one with deep values",
+      `{"format":1,"variables":{"a":${"[".repeat(5000)}${"]".repeat(5000)}}}`,
+      `${head} is nested`,
+    ],
+    ["a very large one", `"${"x".repeat(2 ** 21)}"`, `${head} is larger than`],
     ["a later release's", '{"format":2}', "a later release of cdk-nomad"],
     ["another stack's", undefined, "belongs elsewhere"],
   ])("%s is unreadable, is said, and stays as it is", async (_what, text, reason) => {

@@ -1,0 +1,22 @@
+/** How deep the brackets of a JSON text are nested. Linear, and without recursion. */
+export function jsonDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      for (at += 1; at < text.length && text.charCodeAt(at) !== QUOTE; at += 1)
+        if (text.charCodeAt(at) === BACKSLASH) at += 1;
+    } else if (code === BRACKET || code === BRACE) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (code === BRACKET + 2 || code === BRACE + 2) depth -= 1;
+  }
+  return deepest;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+// The closing ones stand two after them.
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
