@@ -118,7 +118,10 @@ export function outcomeText(
   const sentence = (text: TerminalText) => wrap(text, { hanging: 2 });
   switch (outcome.result) {
     case "healthy":
-      return withDoubts(term`${which} is healthy, ${seconds} s after the start`, outcome.reasons);
+      return withDoubts(
+        term`${which} is healthy${outcome.rendered ? " with what its templates read now" : ""}, ${seconds} s after the start`,
+        outcome.reasons,
+      );
     case "complete":
       return sentence(term`${GOOD} ${which} ended well, ${seconds} s after the start`);
     case "registered":

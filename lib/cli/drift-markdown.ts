@@ -2,7 +2,7 @@ import { markerComment } from "../github";
 import { hasDrift, type Drift, type JobDrift } from "../operations";
 import { details, joinMarkdown, md, type Markdown } from "../text";
 import { DRIFT, driftCounts, IN_CONSUL, LEFTOVER, STRAY } from "./drift-words";
-import { consulName, groupInWords, thingInConsul } from "./plan-words";
+import { consulName, groupInWords, readersInWords, thingInConsul } from "./plan-words";
 import { fieldsMarkdown } from "./preview-markdown";
 import type { MarkdownBody } from "./terminal";
 
@@ -22,6 +22,7 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
       ...list(leftovers.map((item) => md`- **${thingInConsul(item)}** ${LEFTOVER}: a deployment removes it`)),
       ...list(foreign.map(({ job, owner }) => md`- **${job}** is a job of ${owner}`)),
       ...list(entries.map(({ called, change }) => md`- **${called}** ${IN_CONSUL[change]} in Consul`)),
+      ...list(entries.flatMap((entry) => readersInWords(entry).map((words) => md`- ⚠️ ${entry.called}: ${words}`))),
       ...entries.flatMap(({ called, fields }) => foldedFields(called, fields)),
       ...list(unknown.map((what) => md`- ⚠️ ${what}`)),
       ...(hasDrift(drift) ? [md`Put it right with cdk-nomad drift ${environment} --fix`] : []),

@@ -6,7 +6,9 @@ import {
   type JobPlan,
   type LeftoverPlan,
   type Preview,
+  RESTARTING,
   type StrayPlan,
+  type TemplateReader,
 } from "../operations";
 
 // What plans say, in plain words that both a terminal and a comment on GitHub show.
@@ -60,6 +62,36 @@ export function thingInConsul({ kind, name }: { readonly kind: string; readonly 
   return kind === "keys" ? `keys below ${name}` : `${kind} ${name}`;
 }
 
+/** Whose templates read a key that changes, and what Nomad does with them: "templates of web (group api) read it: what runs restarts". */
+export function readersInWords({ readers = [] }: ConsulChange): readonly string[] {
+  const groups = new Map<string, { readonly reader: TemplateReader; readonly names: Set<string> }>();
+  for (const reader of readers) {
+    const key = JSON.stringify([reader.path, reader.certainty, reader.effect, reader.signal]);
+    const alike = groups.get(key) ?? { reader, names: new Set() };
+    groups.set(key, { ...alike, names: alike.names.add(reader.group) });
+  }
+  return [...groups.values()].map(({ reader, names }) => {
+    const where = [reader.region, `${names.size === 1 ? "group" : "groups"} ${[...names].join(", ")}`];
+    const which = `${reader.job} (${where.filter((each) => each !== undefined).join(", ")})`;
+    return `templates of ${which} ${reader.certainty === "may" ? "may read it" : "read it"}: ${effectInWords(reader)}`;
+  });
+}
+
+function effectInWords({ effect, signal }: TemplateReader): string {
+  switch (effect) {
+    case "restart":
+      return "what runs restarts, where the text becomes another";
+    case "signal":
+      return `what runs gets ${signal ?? "a signal"}, where the text becomes another`;
+    case "script":
+      return "a script is run in what runs, where the text becomes another";
+    case "keeps":
+      return "what runs keeps the text that it has, and what starts waits for the key";
+    default:
+      return "the text changes, and nothing restarts";
+  }
+}
+
 /** The counts of a preview: "1 job to create, 2 to update, 6 unchanged; 3 changes in Consul". */
 export function countsInWords({
   jobs,
@@ -85,12 +117,15 @@ export function countsInWords({
     });
   const blocked = jobs.filter((job) => job.groups.some((group) => group.blocked !== undefined)).length;
   const changed = consul.filter(({ change }) => change !== "none").length;
+  const readers = consul.flatMap((change) => change.readers ?? []).filter(({ effect }) => RESTARTING.has(effect));
+  const reading = new Set(readers.map(({ path }) => path)).size;
   return [
     of.length === 0 ? "no jobs" : of.join(", "),
     ...(blocked > 0 ? [`${blocked} ${blocked === 1 ? "job finds" : "jobs find"} no node for some allocations`] : []),
     ...(strays.length > 0 ? [`${strays.length} no longer in the program`] : []),
     ...(leftovers.length > 0 ? [`${leftovers.length} left in Consul`] : []),
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "change" : "changes"} in Consul`] : []),
+    ...(reading > 0 ? [`templates of ${reading} ${reading === 1 ? "job read" : "jobs read"} what changes there`] : []),
     ...(terraform && terraform.length > 0 ? [`${terraform.length} more in Terraform`] : []),
     ...(!terraform && terraformOnly.length > 0 ? [`${terraformOnly.length} that only Terraform knows`] : []),
   ].join("; ");

@@ -8,6 +8,7 @@ import {
   fieldInWords,
   groupInWords,
   leftoverInWords,
+  readersInWords,
   strayInWords,
 } from "./plan-words";
 import type { MarkdownBody } from "./terminal";
@@ -87,6 +88,7 @@ function consulDetails({ consul }: Preview): readonly Markdown[] {
   const lines = changed.flatMap((change) => [
     `${change.change} ${consulName(change)}`,
     ...change.fields.map((field) => `  ${fieldInWords(field)}`),
+    ...readersInWords(change).map((words) => `  ! ${words}`),
   ]);
   return [folded(md`Consul: ${changed.length} ${changed.length === 1 ? md`change` : md`changes`}`, lines)];
 }

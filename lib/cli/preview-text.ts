@@ -7,6 +7,7 @@ import {
   fieldInWords,
   groupInWords,
   leftoverInWords,
+  readersInWords,
   strayInWords,
 } from "./plan-words";
 import { ATTENTION } from "./signs";
@@ -87,7 +88,13 @@ function consulText(change: ConsulChange): readonly TerminalText[] {
   return [
     detail(term`${SIGNS[change.change]} ${consulName(change)}`),
     ...change.fields.flatMap((field) => fieldText(field, 4)),
+    ...readersText(change, 4),
   ];
+}
+
+/** Whose templates read a key that changes. */
+export function readersText(change: ConsulChange, indent: number): readonly TerminalText[] {
+  return readersInWords(change).map((words) => detail(term`${ATTENTION} ${words}`, indent));
 }
 
 function detail(text: TerminalText, indent = 2): TerminalText {

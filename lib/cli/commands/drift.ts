@@ -1,13 +1,26 @@
-import { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift, type Owners } from "../../operations";
+import {
+  findDrift,
+  fixDrift,
+  hasDrift,
+  RenderedTemplates,
+  type Drift,
+  type Fix,
+  type JobDrift,
+  type Owners,
+  type RenderedJob,
+} from "../../operations";
 import { joinLines, style, term, wrap, type TerminalText } from "../../text";
 import { command, flag } from "../command";
+import { DeploymentScreen } from "../deployment-screen";
+import { reasonLines } from "../deployment-text";
+import { diagnosisText } from "../diagnosis-text";
 import { driftMarkdown } from "../drift-markdown";
 import { DRIFT, driftCounts, IN_CONSUL, LEFTOVER, STRAY } from "../drift-words";
 import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
 import { changing, endingLeases, environment, format, stackVariables } from "../options";
 import { consulName, groupInWords, thingInConsul } from "../plan-words";
-import { fieldText } from "../preview-text";
+import { fieldText, readersText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
 import type { OpenStack } from "../open-stack";
 import { belongingsOf, belongingsText, ownersOf, withBelongings, withoutForeign } from "../stack-owners";
@@ -50,10 +63,15 @@ export const drift = command({
       if (as === "text") terminal.print(driftText(found));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
       if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul, signal: context.signal }, input, context);
-      const fixes = input.fix && hasDrift(found) ? await fixDrift(differing, contents, clients) : [];
-      if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes } : {}) });
+      const fixing = input.fix && hasDrift(found);
+      const following = { ...clients, ...new DeploymentScreen(context).handlers() };
+      const templates = fixing && (await RenderedTemplates.before(found.consul, contents.wanted, following));
+      const fixes = fixing ? await fixDrift(differing, contents, clients, () => templates && templates.written()) : [];
+      const rendered = templates ? await templates.settled() : [];
+      if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes, rendered } : {}) });
       for (const fix of fixes) terminal.note(fixText(fix));
-      if (fixes.some(({ fixed }) => !fixed)) return EXIT.failed;
+      for (const job of rendered) if (job.result !== "same") terminal.note(renderedText(job));
+      if (fixes.some(({ fixed }) => !fixed) || rendered.some(({ result }) => result === "failed")) return EXIT.failed;
       if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
       terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
       return belongings.strays.length + belongings.leftovers.length + belongings.foreign.length > 0
@@ -65,6 +83,13 @@ export const drift = command({
       : withStack(input, context, (stack) => compare(stack));
   },
 });
+
+/** What became of a job whose templates read what was put right. */
+function renderedText({ job, result, reasons, diagnoses }: RenderedJob): TerminalText {
+  if (result === "restarted") return term`${GOOD} ${job} is healthy with what its templates read now`;
+  const head = term`${BAD} ${job}: its templates changed with what they read in Consul, and it is not well since`;
+  return joinLines([wrap(head, { hanging: 2 }), ...reasonLines(reasons), ...diagnoses.map(diagnosisText)]);
+}
 
 function fixText({ name, fixed, reason = "" }: Fix): TerminalText {
   return wrap(fixed ? term`${GOOD} ${name} is put right` : term`${BAD} ${name}: ${reason}`, { hanging: 2 });
@@ -81,6 +106,7 @@ function driftText(found: Drift): TerminalText {
     ...consul.flatMap((change) => [
       term`${style.bold(consulName(change))} ${IN_CONSUL[change.change]}`,
       ...change.fields.flatMap((field) => fieldText(field, 2)),
+      ...readersText(change, 2),
     ]),
     ...(strays.length + leftovers.length + foreign.length > 0 ? [term``] : []),
     ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),

@@ -8,6 +8,8 @@ import {
   onlyScaled,
   planJobs,
   register,
+  withReaders,
+  type ConsulChange,
   type Planned,
   type RegisterOptions,
 } from "../plan";
@@ -15,6 +17,8 @@ import type { Wanted } from "../stack";
 import { viewOf } from "./deployment-view";
 import type { JobOutcome, Outcome } from "./outcome";
 import { whileRecorded, type Begun, type RecordingOptions } from "./recorded-deployment";
+import { withRendered } from "./rendered-outcomes";
+import { RenderedTemplates } from "./rendered-templates";
 import { revertFailedRollouts, orderOf } from "./regional-rollout";
 import { nameOf, type WantedJob } from "./stack-jobs";
 import { settleUnchanged } from "./unchanged-job";
@@ -71,7 +75,8 @@ async function bring(
           .filter(({ job }) => hasManualCanary(job))
           .map(({ plan, job }) => [plan.path, splittable(job, plan.path, wanted)]),
   );
-  await configureConsul(wanted, options, writing);
+  const templates = await RenderedTemplates.before(await readChanges(wanted, options), wanted, options);
+  await configureConsul(wanted, options, writing, () => templates.written());
   const lead = leadOf(planned, wanted);
   let onTaken = (): void => undefined;
   const taken = new Promise<void>((resolve) => (onTaken = resolve));
@@ -103,7 +108,10 @@ async function bring(
     }),
   );
   const ended = await revertFailedRollouts(wanted, outcomes, options);
-  const told = ended.map((outcome) => (tookBack && outcome.path === lead ? overwriting(outcome, tookBack) : outcome));
+  const rendered = options.detach ? ended : await withRendered(ended, templates);
+  const told = rendered.map((outcome) =>
+    tookBack && outcome.path === lead ? overwriting(outcome, tookBack) : outcome,
+  );
   const order = wanted.map(({ path }) => path);
   return told.sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }
@@ -251,11 +259,19 @@ async function wasOnlyScaled(nomad: NomadClient, { job, held }: Planned, since: 
   return before !== undefined && onlyScaled(job, before, held);
 }
 
+/** The changes of keys that templates of the stack's jobs read. */
+async function readChanges(wanted: readonly Wanted[], options: DeployOptions): Promise<readonly ConsulChange[]> {
+  const keys = wanted.filter(({ kind }) => kind === "keys");
+  if (keys.length === 0) return [];
+  return withReaders(await withRetries(() => consulChanges(keys, options), { ...options, ...BEFORE }), wanted);
+}
+
 /** Keys and configuration entries, in the stack's order, since Consul takes some only after others. */
 async function configureConsul(
   wanted: readonly Wanted[],
   options: DeployOptions,
   writing: Begun["writing"],
+  onWritten: () => void,
 ): Promise<void> {
   const { consul, onStep, signal } = options;
   for (const item of wanted.filter(({ kind }) => kind !== "job")) {
@@ -264,7 +280,7 @@ async function configureConsul(
       if (change.change === "none") continue;
       onStep(`${change.kind} ${change.name} in Consul`);
       await writing("consul", async () => {
-        if (await applyChange(consul, change, item)) return;
+        if (await applyChange(consul, change, item)) return onWritten();
         const message = `${change.name} was changed by somebody else just now; look at it with cdk-nomad preview, and deploy again`;
         throw UserError.at(item.path, message, "changed-meanwhile");
       });

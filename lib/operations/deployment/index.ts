@@ -7,6 +7,7 @@ export type { FailingCheck } from "./failing-checks";
 export type { JobOptions, OperationOptions } from "./options";
 export type { Remains } from "./recorded-deployment";
 export { rollback, type RollbackOptions } from "./rollback";
+export { RenderedTemplates, type RenderedJob } from "./rendered-templates";
 export { listServices, type ServiceRow } from "./service-list";
 export type { GroupStatus, JobState } from "./condition";
 export type { JobOutcome, Outcome } from "./outcome";

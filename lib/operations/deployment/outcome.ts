@@ -25,6 +25,8 @@ export interface Outcome {
   readonly reasons: readonly Reason[];
   /** What is known of tasks that failed. */
   readonly diagnoses: readonly TaskDiagnosis[];
+  /** Whether what runs was restarted, signalled, or ran its script, since its templates read something that the deployment changed in Consul. */
+  readonly rendered?: true;
   /** Whether nothing was registered or tried again: the job was found like this. */
   readonly untouched?: true;
 }

@@ -1,6 +1,7 @@
 import type { ConfigEntryJson, ConsulClient } from "../../nomad";
 import type { Wanted } from "../stack";
 import type { Masking } from "../../masking";
+import type { TemplateReader } from "./template-reads";
 
 /** Something in Consul that changes. */
 export interface ConsulChange {
@@ -16,6 +17,8 @@ export interface ConsulChange {
     readonly before: string | undefined;
     readonly after: string | undefined;
   }[];
+  /** Tasks of the stack's jobs whose templates read the key. Absent where there are none, or nobody looked. */
+  readonly readers?: readonly TemplateReader[];
 }
 
 type Leaves = ReadonlyMap<string, string>;

@@ -7,6 +7,7 @@ import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./
 import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 import { register } from "./register";
+import { withReaders } from "./template-readers";
 
 /** What became of a job behind the program's back. */
 export interface JobDrift {
@@ -85,7 +86,10 @@ export async function findDrift(environment: string, contents: StackContents, gi
     consulChanges(contents.wanted, clients),
   ]);
   const jobs = planned.filter(({ plan }) => plan.change !== "none" || lacksAllocations(plan));
-  const changes = consul.filter(({ change }) => change !== "none");
+  const changes = withReaders(
+    consul.filter(({ change }) => change !== "none"),
+    contents.wanted,
+  );
   const drift = {
     environment,
     jobs: await Promise.all(jobs.map(({ plan, job }) => explain(plan, job, clients.nomad, masking))),
@@ -128,18 +132,21 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
  * Makes the cluster as the stack says again, unless somebody changes it meanwhile: every write holds for the modify index at which the
  * drift was found.
  *
+ * @param onWritten called after each change in Consul
  * @throws the signal's reason, where it is aborted: what was put right until then stays, and nothing else is written
  */
 export async function fixDrift(
   { jobs, consul }: FoundDrift,
   contents: StackContents,
   clients: Clients,
+  onWritten: () => void = () => undefined,
 ): Promise<readonly Fix[]> {
   const fixes: Fix[] = [];
   for (const change of consul) {
     clients.signal?.throwIfAborted();
     const wanted = contents.wanted.find(({ path }) => path === change.path);
     const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
+    if (fixed) onWritten();
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }
   for (const planned of jobs) {

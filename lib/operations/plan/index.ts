@@ -20,4 +20,6 @@ export { readPreviewFile } from "./preview-file";
 export { register, type RegisterOptions } from "./register";
 export { readDrift, readPreview } from "./reports";
 export { newestRegistered, onlyScaled, withCountsOf } from "./scaled-counts";
+export { RESTARTING, withReaders } from "./template-readers";
+export type { TemplateReader } from "./template-reads";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

@@ -5,6 +5,7 @@ import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
 import type { Masking } from "../../masking";
+import { withReaders } from "./template-readers";
 import type { TerraformChange } from "./terraform-plan";
 
 /** Requests that a cluster is given at once. */
@@ -74,10 +75,12 @@ export async function previewStack(
     planJobs(contents.wanted, clients),
     consulChanges(contents.wanted, clients),
   ]);
+  // What is not there yet reads the key as it is then.
+  const there = planned.filter(({ plan }) => plan.change !== "create").map((item) => item.wanted);
   return {
     environment,
     jobs: planned.map(({ plan }) => plan),
-    consul,
+    consul: withReaders(consul, there),
     ...(terraform ? { terraform } : {}),
     terraformOnly: contents.terraformOnly,
   };

@@ -49,6 +49,18 @@ const place = {
   groups: list(group),
   fields: list(field),
 };
+const reader = v.object({
+  job: word,
+  path: word,
+  region: v.exactOptional(word),
+  namespace: v.exactOptional(word),
+  group: word,
+  task: word,
+  effect: word,
+  signal: v.exactOptional(word),
+  certainty: v.picklist(["reads", "may"]),
+  within: v.pipe(v.number(), v.minValue(0)),
+});
 const consul = list(
   v.object({
     path: word,
@@ -57,6 +69,7 @@ const consul = list(
     change: v.picklist(["create", "update", "delete", "none"]),
     modifyIndex: count,
     fields: list(entryField),
+    readers: v.exactOptional(list(reader)),
   }),
 );
 

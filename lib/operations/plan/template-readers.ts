@@ -1,0 +1,100 @@
+import * as v from "valibot";
+import { whereOf, type JobJson } from "../../nomad";
+import type { Wanted } from "../stack";
+import type { ConsulChange } from "./consul-changes";
+import { templateReads, type TemplateRead, type TemplateReader } from "./template-reads";
+
+const SECOND = 1000;
+/** Of a millisecond. */
+const NANOSECONDS = 1e6;
+/** What Nomad does without a `wait` of the template. */
+const WAIT = 5 * SECOND;
+const SPLAY = 5 * SECOND;
+
+const text = v.fallback(v.nullish(v.string(), ""), "");
+const time = v.fallback(v.nullish(v.number()), undefined);
+const template = v.object({
+  EmbeddedTmpl: text,
+  SourcePath: text,
+  LeftDelim: text,
+  RightDelim: text,
+  ChangeMode: text,
+  ChangeSignal: text,
+  Splay: time,
+  Wait: v.fallback(v.nullish(v.object({ Min: time, Max: time })), undefined),
+  Once: v.fallback(v.nullish(v.boolean(), false), false),
+});
+const list = <S extends v.GenericSchema>(of: S) => v.fallback(v.nullish(v.array(of), []), []);
+const jobWithTemplates = v.object({
+  TaskGroups: list(v.object({ Name: text, Tasks: list(v.object({ Name: text, Templates: list(template) })) })),
+});
+
+type TemplateJson = v.InferOutput<typeof template>;
+
+/** Changes in Consul, those of keys with the tasks of a stack's jobs whose templates read them. */
+export function withReaders(changes: readonly ConsulChange[], wanted: readonly Wanted[]): readonly ConsulChange[] {
+  const changing = changes.filter(({ kind, change }) => kind === "key" && change !== "none");
+  if (changing.length === 0) return changes;
+  const places = wanted.flatMap((item) => (item.kind === "job" ? placesOf(item.path, item.job) : []));
+  return changes.map((change) => {
+    if (!changing.includes(change)) return change;
+    const readers = places.flatMap((place) => readerOf(place, change) ?? []);
+    return readers.length === 0 ? change : { ...change, readers };
+  });
+}
+
+interface Place {
+  readonly of: Pick<TemplateReader, "job" | "path" | "region" | "namespace" | "group" | "task">;
+  readonly template: TemplateJson;
+  readonly reads: readonly TemplateRead[];
+}
+
+/** A template that comes with an artifact may read anything. */
+const ANYTHING: readonly TemplateRead[] = [{ of: "optional", path: "", exact: false }];
+
+function placesOf(path: string, job: JobJson): readonly Place[] {
+  const { TaskGroups } = v.parse(jobWithTemplates, job);
+  return TaskGroups.flatMap(({ Name: group, Tasks }) =>
+    Tasks.flatMap(({ Name: task, Templates }) =>
+      Templates.filter(({ Once }) => Once !== true).map((each) => ({
+        of: { job: job.ID, path, ...whereOf(job), group: group ?? "", task: task ?? "" },
+        template: each,
+        reads: each.EmbeddedTmpl
+          ? templateReads(each.EmbeddedTmpl, { left: each.LeftDelim || "{{", right: each.RightDelim || "}}" })
+          : each.SourcePath
+            ? ANYTHING
+            : [],
+      })),
+    ),
+  );
+}
+
+function readerOf({ of, template: held, reads }: Place, { name, change }: ConsulChange): TemplateReader | undefined {
+  const reading = reads.filter((read) => isReached(read, name, change));
+  if (reading.length === 0) return undefined;
+  const certain = reading.filter(({ exact }) => exact);
+  const waits = change === "delete" && reading.every((read) => read.of === "value");
+  const effect = waits ? "keeps" : held.ChangeMode || "restart";
+  return {
+    ...of,
+    effect,
+    ...(effect === "signal" && held.ChangeSignal ? { signal: held.ChangeSignal } : {}),
+    certainty: certain.length > 0 ? "reads" : "may",
+    within: milliseconds(held.Wait?.Min, WAIT) + milliseconds(held.Splay, SPLAY),
+  };
+}
+
+function isReached({ of, path, exact }: TemplateRead, key: string, change: ConsulChange["change"]): boolean {
+  if (of === "existence" && change === "update") return false;
+  if (!exact) return key.startsWith(path);
+  if (of === "tree") return key.startsWith(path);
+  if (of === "children") return key.startsWith(path) && !key.slice(path.length).replace(/^\//, "").includes("/");
+  return key === path;
+}
+
+function milliseconds(nanoseconds: number | null | undefined, otherwise: number): number {
+  return nanoseconds === undefined || nanoseconds === null ? otherwise : nanoseconds / NANOSECONDS;
+}
+
+/** The words for what Nomad does with a task whose template has another text. */
+export const RESTARTING: ReadonlySet<string> = new Set(["restart", "signal", "script"]);
