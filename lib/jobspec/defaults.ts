@@ -125,9 +125,12 @@ const IMPLIED = new Set([
   "${attr.plugins.cni.version.consul-cni}",
 ]);
 
-function isImplied(constraint: ApiObject): boolean {
+/** Whether a server adds this constraint by itself. */
+export function isImplied(constraint: ApiObject): boolean {
   return (
     IMPLIED.has(String(constraint.LTarget)) ||
-    (constraint.LTarget === "${attr.os.signals}" && constraint.Operand === "set_contains")
+    (constraint.LTarget === "${attr.os.signals}" && constraint.Operand === "set_contains") ||
+    (/^\$\{attr\.plugins\.secrets\.[^}]*\.version\}$/.test(String(constraint.LTarget)) &&
+      constraint.Operand === "is_set")
   );
 }

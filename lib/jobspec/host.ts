@@ -24,7 +24,8 @@ export {
   type Way,
 } from "./engine";
 export { jsonDepth } from "./json-depth";
-export { withoutDefaults } from "./defaults";
+export { isImplied, withoutDefaults } from "./defaults";
+export { effective } from "./effective";
 export {
   aroundElements,
   aroundKey,

@@ -21,7 +21,9 @@ import { update, updatesTogether } from "./update";
 import { volumes } from "./volumes";
 import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
-export { countOf, UPDATE_DEFAULTS, updateOf } from "./effective";
+export { countOf, migrateOf, rescheduleOf, restartOf, UPDATE_DEFAULTS, updateOf } from "./effective";
+export { meshPorts, nativeTaskOf } from "./mesh-tasks";
+export { nameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";
 export { literalsAmong } from "./literals";
 export { targetOf, type Target } from "./target";
@@ -71,7 +73,7 @@ function applyRules(job: JobBlock, at: Place, context: CheckContext): void {
 }
 
 /** The groups of a job, with their tasks and those that a server adds. */
-function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
+export function groupsOf(job: JobBlock, at: Place): readonly GroupNode[] {
   return each<TaskGroup>(job.groups, at, "groups").map(({ value, at: place }) => {
     const tasks = each<Task>(value.tasks, place, "tasks");
     return { value, at: place, tasks, jobAt: at, injected: injectedTasks({ value, at: place, jobAt: at, tasks }, job) };

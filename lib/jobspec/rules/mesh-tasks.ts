@@ -74,7 +74,11 @@ function injected(prefix: string, service: string, changes: SidecarTask | undefi
   const { logs } = changes ?? {};
   return new Task({
     name: changes?.name || `${prefix}-${service}`,
-    driver: Driver.custom(changes?.driver || "docker"),
+    driver: driverOf(prefix, changes),
+    user: changes?.user,
+    env: changes?.env,
+    meta: changes?.meta,
+    killSignal: changes?.killSignal,
     kind: `${prefix}:${service}`,
     lifecycle: prefix === "connect-proxy" ? Lifecycle.sidecar() : undefined,
     killTimeout: changes?.killTimeout ?? Duration.seconds(5),
@@ -89,6 +93,24 @@ function injected(prefix: string, service: string, changes: SidecarTask | undefi
     resources: merged(changes?.resources),
   });
 }
+
+/** What runs the proxy: Envoy in a container, unless somebody writes another driver, which has nothing of it. */
+function driverOf(prefix: string, changes: SidecarTask | undefined): Driver {
+  const { driver = "", config } = changes ?? {};
+  if (driver !== "" && driver !== "docker") return Driver.custom(driver, config);
+  const image = prefix === "connect-proxy" ? "${meta.connect.sidecar_image}" : "${meta.connect.gateway_image}";
+  return Driver.custom("docker", { image, args: ENVOY, ...config });
+}
+
+const ENVOY = [
+  "-c",
+  "${NOMAD_SECRETS_DIR}/envoy_bootstrap.json",
+  "-l",
+  "${meta.connect.log_level}",
+  "--concurrency",
+  "${meta.connect.proxy_concurrency}",
+  "--disable-hot-restart",
+];
 
 /** What the proxy needs: Nomad's figures where nothing, or 0, is written. */
 function merged(resources: Resources | undefined): Resources {

@@ -27,7 +27,7 @@ export class GatewayBindAddress extends blockOf(
 
 const proxyFields = {
   /** How long a connection to an upstream may take. @default Duration.seconds(5) */
-  connectTimeout: duration("ConnectTimeout", { negative: true, nullable: true }),
+  connectTimeout: duration("ConnectTimeout", { negative: true, nullable: true, default: 5e9 }),
   /** Whether it listens at the service's tagged addresses too. @default false */
   envoyGatewayBindTaggedAddresses: bool("EnvoyGatewayBindTaggedAddresses"),
   /** Addresses at which it listens. @default - the service's address */

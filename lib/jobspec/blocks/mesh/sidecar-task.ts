@@ -21,9 +21,9 @@ const fields = {
   /** Metadata. @default - none */
   meta: textMap("Meta"),
   /** How long it has to end after the signal before it is killed. @default Duration.seconds(5) */
-  killTimeout: duration("KillTimeout", { nullable: true }),
+  killTimeout: duration("KillTimeout", { nullable: true, default: 5e9 }),
   /** How its output is kept. @default - 2 files of 2 MiB */
-  logs: block("LogConfig", () => LogConfig),
+  logs: block("LogConfig", () => LogConfig, { filledIn: true }),
   /** Wait between taking its service out of Consul and ending it. @default Duration.seconds(5) */
   shutdownDelay: duration("ShutdownDelay", { nullable: true }),
   /** The signal that ends it. @default "SIGTERM" */

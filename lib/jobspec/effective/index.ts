@@ -1,0 +1,2 @@
+/** What a server makes of a job. */
+export { effective } from "./job";

@@ -1,0 +1,79 @@
+import { Migrate, Reschedule, Restart, Update, type Task } from "../blocks";
+import { JobBlock } from "../blocks/host";
+import { definitionOf, isPlainObject, Place, type ApiObject } from "../engine";
+import { countOf, groupsOf, migrateOf, rescheduleOf, restartOf, typeOf, updateOf } from "../rules";
+import type { GroupNode } from "../rules";
+import { filled } from "./filled";
+import { nativeKinds, withServices } from "./services";
+
+/**
+ * A job as a server holds it once it is registered, as API JSON: with the defaults of its type, with what groups have from the job and tasks from
+ * their group, and with the tasks and ports that a server adds for the mesh. What was not written and has no default is left out, and so are the
+ * constraints that it adds for what a job uses, and the ports of exposed checks, whose names it makes itself.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification
+ */
+export function effective(job: JobBlock): ApiObject {
+  const type = typeOf(job);
+  // A subclass renders it with the outer key.
+  const json = JobBlock.prototype.toApi.call(job);
+  const groups = groupsOf(job, Place.root([])).map((group) => effectiveGroup(group, job, type));
+  // What a job says of these counts in its groups alone.
+  const inherited = { Update: undefined, Reschedule: undefined, Migrate: undefined };
+  return filled(
+    { ...json, ...inherited, Name: json.Name ?? json.ID, TaskGroups: groups },
+    definitionOf(JobBlock),
+    type,
+  );
+}
+
+function effectiveGroup(node: GroupNode, job: JobBlock, type: string): ApiObject {
+  const { value: group, injected } = node;
+  const update = updateOf(group, job);
+  const count = countOf(group);
+  const json: ApiObject = {
+    ...group.toApi(),
+    Count: count,
+    RestartPolicy: new Restart(restartOf(group, type)).toApi(),
+    ReschedulePolicy: new Reschedule(rescheduleOf(group, job, type)).toApi(),
+    Migrate: type === "service" ? new Migrate(migrateOf(group, job)).toApi() : undefined,
+    Update: update && new Update(update).toApi(),
+    // Older spellings, which a server reads into the block of today.
+    StopAfterClientDisconnect: undefined,
+    MaxClientDisconnect: undefined,
+  };
+  if (isPlainObject(json.Scaling)) json.Scaling = { ...json.Scaling, Min: json.Scaling.Min ?? count };
+  const kinds = nativeKinds(node, job);
+  const written = node.tasks.map(({ value }) => {
+    const task = effectiveTask(value, node, type);
+    return { ...task, Kind: kinds.get(value.name) ?? task.Kind };
+  });
+  json.Tasks = [...written, ...injected.map(({ value }) => effectiveTask(value, node, type))];
+  return withServices(json, node, job);
+}
+
+function effectiveTask(task: Task, { value: group }: GroupNode, type: string): ApiObject {
+  const json = task.toApi();
+  const policies = Array.isArray(json.ScalingPolicies) ? (json.ScalingPolicies as readonly ApiObject[]) : undefined;
+  return {
+    ...json,
+    RestartPolicy: new Restart(restartOf(group, type, task.restart)).toApi(),
+    Resources: withShare(isPlainObject(json.Resources) ? json.Resources : {}),
+    Identity: withAudience(isPlainObject(json.Identity) ? json.Identity : {}),
+    ScalingPolicies: policies?.map((policy) => ({ ...policy, Max: policy.Max ?? -1 })),
+  };
+}
+
+/** MHz are reserved where no cores are. https://developer.hashicorp.com/nomad/docs/job-specification/resources */
+function withShare(resources: ApiObject): ApiObject {
+  if (resources.CPU !== undefined || resources.Cores) return resources;
+  return { ...resources, CPU: SHARE };
+}
+
+const SHARE = 100;
+
+/** Whom the default identity of a task is for: the server itself. */
+function withAudience(identity: ApiObject): ApiObject {
+  const isDefault = identity.Name === undefined || identity.Name === "" || identity.Name === "default";
+  return isDefault ? { ...identity, Audience: identity.Audience ?? ["nomadproject.io"] } : identity;
+}

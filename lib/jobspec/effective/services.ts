@@ -1,0 +1,135 @@
+import type { Gateway, Service, Task } from "../blocks";
+import type { JobBlock } from "../blocks/host";
+import { isPlainObject, type ApiObject } from "../engine";
+import { meshPorts, nameOf, nativeTaskOf, servicesOf, type GroupNode } from "../rules";
+
+/** A group with its services as a server registers them, and with the ports that it adds for those of the mesh. */
+export function withServices(json: ApiObject, group: GroupNode, job: JobBlock): ApiObject {
+  const services = servicesOf(group).map(({ value }) => effectiveService(value, group, job));
+  const ports = servicesOf(group).flatMap(({ value }) => portsFor(value, group, job));
+  const tasks = (json.Tasks as readonly ApiObject[]).map((task) => {
+    const written = group.tasks.find(({ value }) => value.name === task.Name)?.value;
+    if (!written?.services?.length) return task;
+    return { ...task, Services: written.services.map((service) => effectiveService(service, group, job, written)) };
+  });
+  const networks = Array.isArray(json.Networks) ? (json.Networks as readonly ApiObject[]) : [];
+  return {
+    ...json,
+    Tasks: tasks,
+    ...(services.length > 0 ? { Services: services } : {}),
+    ...(ports.length > 0
+      ? { Networks: networks.map((each, index) => (index === 0 ? withPorts(each, ports) : each)) }
+      : {}),
+  };
+}
+
+/** The kinds of the tasks that speak to the mesh by themselves, by their names. */
+export function nativeKinds(group: GroupNode, job: JobBlock): ReadonlyMap<string, string> {
+  return new Map(
+    servicesOf(group).flatMap(({ value: service }) => {
+      const task = service.connect?.native ? taskOf(service, group) : undefined;
+      return task === undefined
+        ? []
+        : [[task, `connect-native:${nameOf(service, job, group.value, undefined)}`] as const];
+    }),
+  );
+}
+
+function taskOf(service: Service, group: GroupNode): string | undefined {
+  return service.task || (service.connect?.native ? nativeTaskOf(service, group) : undefined);
+}
+
+function portsFor(service: Service, { value: group }: GroupNode, job: JobBlock): readonly ApiObject[] {
+  const { labels } = meshPorts(service, nameOf(service, job, group, undefined), group);
+  return labels.map((label) => ({ Label: label, To: -1 }));
+}
+
+function withPorts(network: ApiObject, added: readonly ApiObject[]): ApiObject {
+  const held = Array.isArray(network.DynamicPorts) ? (network.DynamicPorts as readonly ApiObject[]) : [];
+  const reserved = Array.isArray(network.ReservedPorts) ? (network.ReservedPorts as readonly ApiObject[]) : [];
+  const taken = new Set([...held, ...reserved].map(({ Label }) => Label));
+  return { ...network, DynamicPorts: [...held, ...added.filter(({ Label }) => !taken.has(Label))] };
+}
+
+function effectiveService(service: Service, group: GroupNode, job: JobBlock, task?: Task): ApiObject {
+  const { CheckRestart: restart, ...json } = service.toApi();
+  const name = nameOf(service, job, group.value, task);
+  const owner = task?.name ?? taskOf(service, group);
+  const { ofService } = task ? NO_PORT : meshPorts(service, name, group.value);
+  const gateway = service.connect?.gateway;
+  return {
+    ...json,
+    Name: name,
+    ...(ofService === undefined ? {} : { PortLabel: ofService }),
+    ...(owner === undefined ? {} : { TaskName: owner }),
+    ...(service.checks
+      ? {
+          Checks: service.checks.map((check) =>
+            effectiveCheck(check.toApi(), { json, name, restart, owner: task?.name ?? service.task }),
+          ),
+        }
+      : {}),
+    ...(isPlainObject(json.Identity) ? { Identity: withName(json.Identity, { name, port: service.port, task }) } : {}),
+    ...(gateway && isPlainObject(json.Connect) ? { Connect: withProxy(json.Connect, gateway, group) } : {}),
+  };
+}
+
+const NO_PORT: { readonly ofService?: string } = {};
+
+/** The identity of a service, which a server names after it. */
+function withName(
+  identity: ApiObject,
+  { name, port, task }: { readonly name: string; readonly port: string | undefined; readonly task: Task | undefined },
+): ApiObject {
+  const unique = [...(task ? [task.name] : []), name, ...(port ? [port] : [])].join("-");
+  return { ...identity, Name: identity.Name || `consul-service_${unique}`, ServiceName: name };
+}
+
+/** The service that a check is of. */
+interface Checked {
+  readonly json: ApiObject;
+  readonly name: string;
+  readonly restart: unknown;
+  /** The task that it is written for. */
+  readonly owner: string | undefined;
+}
+
+/** A check, which has its name, its task and what becomes of its failures from its service. */
+function effectiveCheck(check: ApiObject, { json, name, restart, owner }: Checked): ApiObject {
+  const restarts = [restart, check.CheckRestart].filter(isPlainObject);
+  return {
+    ...check,
+    Name: check.Name || `service: "${name}" check`,
+    ...(check.OnUpdate || !json.OnUpdate ? {} : { OnUpdate: json.OnUpdate }),
+    ...(owner === undefined ? {} : { TaskName: check.TaskName || owner }),
+    ...(restarts.length > 0 ? { CheckRestart: Object.assign({}, ...restarts) as ApiObject } : {}),
+  };
+}
+
+/**
+ * The proxy of a gateway: on a bridge, the server says where it listens.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway
+ */
+function withProxy(connect: ApiObject, gateway: Gateway, { value: group }: GroupNode): ApiObject {
+  const proxy = gateway.proxy?.toApi() ?? {};
+  const bound =
+    group.networks?.[0]?.mode === "bridge"
+      ? {
+          EnvoyGatewayNoDefaultBind: true,
+          EnvoyGatewayBindTaggedAddresses: false,
+          EnvoyGatewayBindAddresses: bindAddresses(gateway),
+        }
+      : {};
+  return { ...connect, Gateway: { ...gateway.toApi(), Proxy: { ...proxy, ...bound } } };
+}
+
+function bindAddresses({ ingress, terminating }: Gateway): ApiObject {
+  const at = (port: unknown) => ({ Address: "0.0.0.0", Port: port });
+  if (terminating) return { default: at(-1) };
+  if (!ingress) return { wan: at(-1), lan: at(-1) };
+  const services = (ingress.listeners ?? []).flatMap(({ port, services = [] }) =>
+    services.map(({ name }) => [name, at(port)] as const),
+  );
+  return Object.fromEntries(services);
+}
