@@ -1,4 +1,5 @@
 import { Duration, UserError } from "../jobspec";
+import { REGION_NAME } from "../local";
 import { argument, choice, flag, pairs, value, values, type Parse } from "./command";
 
 // Parameters that several commands have; a command spreads those that it takes.
@@ -86,7 +87,7 @@ export function percent(text: string, name: string): number {
 /** Names of regions with commas between them. */
 export const regionNames: Parse<readonly string[]> = (text, name) => {
   const names = text.split(",");
-  if (names.every((one) => /^[a-z][a-z0-9-]{0,62}$/.test(one)) && new Set(names).size === names.length) return names;
+  if (names.every((one) => REGION_NAME.test(one)) && new Set(names).size === names.length) return names;
   throw UserError.at(
     name,
     `"${text}" are no different names; write them with commas between them, such as us-west,us-east`,

@@ -39,6 +39,8 @@ export class Access {
     private readonly agents: readonly Agent[],
     private readonly tokens: Tokens,
     private readonly jobs: readonly JobAccess[],
+    /** Whether it is an agent itself that answers at its port: nobody else is told a token. */
+    private readonly answersItself: (agent: Agent) => boolean,
   ) {}
 
   /**
@@ -66,9 +68,13 @@ export class Access {
   }
 
   private async inConsul(work: (consul: ConsulClient) => Promise<void>, signal?: AbortSignal): Promise<void> {
-    const consul = consulOf(namedAgents(this.agents).consul, this.tokens);
+    const { consul: agent } = namedAgents(this.agents);
+    const consul = consulOf(agent, this.tokens);
     try {
-      await untilDone(() => work(consul), signal);
+      await untilDone(() => {
+        this.refuseStranger(agent);
+        return work(consul);
+      }, signal);
     } finally {
       await consul.close();
     }
@@ -80,6 +86,7 @@ export class Access {
     const body = { BootstrapSecret: this.tokens.nomad };
     try {
       await untilDone(async () => {
+        this.refuseStranger(agent);
         try {
           await stranger.http.post(apiPath`/v1/acl/bootstrap`, v.unknown(), { body });
         } catch (error) {
@@ -96,13 +103,18 @@ export class Access {
     }
   }
 
+  private refuseStranger(agent: Agent): void {
+    if (this.answersItself(agent)) return;
+    throw UserError.at("", `${agent.name} has ended, or somebody else answers at ${addressOf(agent)}`, "agent");
+  }
+
   private async checkOwn(nomad: NomadClient, agent: Agent): Promise<void> {
     try {
       await nomad.http.get(apiPath`/v1/acl/token/self`, v.unknown());
     } catch {
       throw UserError.at(
         "",
-        `somebody else gave ${agent.name} at ${nomad.address} its first token, and may do everything there; end it with: cdk-nomad down`,
+        `somebody else gave ${agent.name} at ${nomad.address} its first token, and may do everything there`,
         "access",
       );
     }

@@ -13,6 +13,12 @@ import {
 /** Where nobody says otherwise, there is one region: Nomad's own default. */
 export const ONE_REGION = ["global"] as const;
 
+/**
+ * What a region may be called. Names of files and of hosts in certificates are made of it, so nothing else is taken from anybody: not from the
+ * command line, and not from what a cluster remembers of itself.
+ */
+export const REGION_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 /** Names of agents; those of the regions after the first end with the region. */
 const CONSUL = "consul";
 const OTHER_CONSUL = "consul-";
@@ -121,7 +127,8 @@ export function addressOf(agent: Agent): string {
   return `http://${LOOPBACK}:${portOf(agent)}`;
 }
 
-function portOf(agent: Agent): number {
+/** The port that an agent is asked at. */
+export function portOf(agent: Agent): number {
   if (agent.program === "nomad") return agent.ports["Nomad HTTP"];
   return agent.program === "vault" ? agent.ports["Vault HTTP"] : agent.ports["Consul HTTP"];
 }
@@ -182,7 +189,7 @@ export function isConfigurationFile(name: string): boolean {
   const agent = name.slice(0, -CONFIGURATION.length);
   return (
     [CONSUL, FIRST_NOMAD, VAULT, NEW_VAULT].includes(agent) ||
-    [OTHER_CONSUL, OTHER_NOMAD].some((start) => agent.startsWith(start))
+    [OTHER_CONSUL, OTHER_NOMAD].some((start) => agent.startsWith(start) && REGION_NAME.test(agent.slice(start.length)))
   );
 }
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { UserError } from "../jobspec";
-import { addressOf, agentsOf, filesOf, ONE_REGION, type Agent } from "./agents";
+import { addressOf, agentsOf, filesOf, ONE_REGION, portOf, type Agent } from "./agents";
 import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
+import { listensItself } from "./ports";
 import { processesIn } from "./processes";
 import { isReady } from "./readiness";
 import { refuseForeignFolder } from "./refusals";
@@ -30,6 +31,11 @@ export interface ClusterStatus {
   readonly regions: readonly string[];
   /** Whether it refuses whoever has no token of its own. */
   readonly closed: boolean;
+  /**
+   * Whether its agents speak with each other alone. Where a closed cluster has it not, an older release started it: any user of the machine can join it
+   * as a server, and is told all that it knows.
+   */
+  readonly peersOnly: boolean;
   /** Whether a server that keeps secrets is one of its agents. */
   readonly vault: boolean;
   readonly agents: readonly AgentStatus[];
@@ -71,7 +77,8 @@ export async function statusOf(folder: string): Promise<ClusterStatus> {
   const abandoned = processesIn(dataOf(folder)).filter((pid) => !watched.has(pid)).length;
   const all = agents.every(({ ready }) => ready) && !forgotten;
   const phase = all ? "running" : living.length + abandoned === 0 ? "stopped" : "partial";
-  return { folder, portOffset, regions, closed, vault, agents, phase, abandoned, forgotten };
+  const peersOnly = state?.tls ?? closed;
+  return { folder, portOffset, regions, closed, peersOnly, vault, agents, phase, abandoned, forgotten };
 }
 
 /**
@@ -93,6 +100,13 @@ function known(
   return { state: remembered, forgotten: living.length > 0 };
 }
 
+/**
+ * Whether it is a process of this very agent that answers at its port. Nobody else is told a token: whoever finds the port free may listen there.
+ */
+export function answersItself(folder: string, agent: Agent, living = livingAgents(folder)): boolean {
+  return living.some(({ name, pid }) => name === agent.name && listensItself(pid, portOf(agent)));
+}
+
 /** What one agent is doing. */
 export async function agentStatus(
   folder: string,
@@ -104,7 +118,7 @@ export async function agentStatus(
     name: agent.name,
     region: agent.region,
     running: pid !== undefined,
-    ready: pid !== undefined && (await isReady(agent, tokensOf(folder, state))),
+    ready: answersItself(folder, agent, living) && (await isReady(agent, tokensOf(folder, state))),
     pid,
     version: state?.agents[agent.name]?.version,
     address: addressOf(agent),

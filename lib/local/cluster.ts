@@ -6,9 +6,10 @@ import { livingAgents, rememberedBy } from "./living-agents";
 import { writeLoginPage } from "./login-page";
 import { processesIn } from "./processes";
 import type { Progress } from "./progress";
-import { startCluster, type UpOptions } from "./starting";
+import { startCluster } from "./starting";
 import { readState } from "./state";
 import { tokensFolder } from "./tokens";
+import type { UpOptions } from "./up-options";
 import { readVaultKeys } from "./vault-keys";
 
 /** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */

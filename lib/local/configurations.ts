@@ -1,4 +1,5 @@
 import {
+  CLUSTER_MARK,
   isFirstNomad,
   LOOPBACK,
   ONE_REGION,
@@ -11,12 +12,19 @@ import {
   type NomadAgent,
 } from "./agents";
 import { smallChroot } from "./chroot";
+import type { ClusterKeys } from "./cluster-keys";
 import { AUDIENCE } from "./consul-acl";
 import type { Machine } from "./machine";
 import type { ConsulClientPorts, Ports } from "./ports";
 import type { Tokens } from "./tokens";
 import { AUDIENCE as VAULT_AUDIENCE, WORKLOADS } from "./vault-access";
 import { vaultConfig } from "./vault-config";
+
+/** What Nomad keeps from tasks by default of its own environment. https://developer.hashicorp.com/nomad/docs/configuration/client#env-denylist */
+const KEPT_FROM_TASKS =
+  "CONSUL_TOKEN CONSUL_HTTP_TOKEN CONSUL_HTTP_TOKEN_FILE NOMAD_TOKEN VAULT_TOKEN CONSUL_LICENSE NOMAD_LICENSE VAULT_LICENSE CONSUL_LICENSE_PATH NOMAD_LICENSE_PATH VAULT_LICENSE_PATH AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_METADATA_URL GOOGLE_APPLICATION_CREDENTIALS GOOGLE_OAUTH_ACCESS_TOKEN".split(
+    " ",
+  );
 
 /** What an agent is configured with beside what it is. */
 export interface AgentSettings {
@@ -28,10 +36,12 @@ export interface AgentSettings {
   readonly firstRegion: string;
   /** What all that runs in its container may have of memory, in MiB. Default: all that the machine has */
   readonly memoryLimit?: number;
-  /** With what TLS a Nomad begins. Default: none */
-  readonly tls?: object;
   /** Where it is told, the agent refuses whoever has none. */
   readonly tokens?: Tokens;
+  /** By what it knows the other agents, and speaks with nobody else. Default: it speaks with everybody */
+  readonly keys?: ClusterKeys;
+  /** Whether a Nomad answers on its HTTP port too only whoever has the cluster's certificate. Default: false */
+  readonly guarded?: boolean;
 }
 
 /**
@@ -48,11 +58,36 @@ function consulAccess(tokens: Tokens | undefined, own: (tokens: Tokens) => objec
   return tokens ? { acl: { enabled: true, default_policy: "deny", tokens: own(tokens) } } : {};
 }
 
+/** How Consul's agents know each other. https://developer.hashicorp.com/consul/docs/agent/config/config-files#tls_internal_rpc */
+function consulPeers({ caFile, certFile, keyFile, gossip }: ClusterKeys) {
+  const verified = { verify_incoming: true, verify_outgoing: true, verify_server_hostname: true };
+  return {
+    encrypt: gossip.consul,
+    tls: { internal_rpc: { ca_file: caFile, cert_file: certFile, key_file: keyFile, ...verified } },
+  };
+}
+
+/** How Nomad's agents know each other. https://developer.hashicorp.com/nomad/docs/configuration/tls */
+function nomadTls({ caFile, certFile, keyFile }: ClusterKeys, guarded: boolean) {
+  return {
+    tls: {
+      http: guarded,
+      rpc: true,
+      verify_server_hostname: true,
+      // Of whoever asks by HTTPS.
+      verify_https_client: true,
+      ca_file: caFile,
+      cert_file: certFile,
+      key_file: keyFile,
+    },
+  };
+}
+
 /** What every Consul agent of a cluster has: loopback only, in a folder of its own. */
 function consulOnLoopback(
   name: string,
   ports: ConsulClientPorts,
-  { files }: Pick<AgentSettings, "files">,
+  { files, keys }: Pick<AgentSettings, "files" | "keys">,
   ownPorts: object,
 ) {
   return {
@@ -69,6 +104,8 @@ function consulOnLoopback(
       serf_wan: -1,
       ...ownPorts,
     },
+    ...(keys ? consulPeers(keys) : {}),
+    enable_debug: false,
     disable_update_check: true,
     log_level: "info",
   };
@@ -103,7 +140,7 @@ function consulClientConfig(agent: ConsulClientAgent, settings: AgentSettings) {
 
 /** Nomad as one server and client on loopback. https://developer.hashicorp.com/nomad/docs/configuration */
 function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
-  const { files, machine, version, firstRegion, memoryLimit, tls, tokens } = settings;
+  const { files, machine, version, firstRegion, memoryLimit, tokens, keys, guarded = false } = settings;
   const { region, ports, consul, vault, dynamicPorts, joins } = agent;
   // What stands in the root of a task of the exec driver; without it, all of /usr.
   const chroot = smallChroot(machine);
@@ -121,6 +158,7 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
       // Before it leads: what it does not find then, the policies of the first region, it looks for again half a minute later.
       ...(joins ? { server_join: { retry_join: [`${LOOPBACK}:${joins["Nomad Serf"]}`], retry_interval: "1s" } } : {}),
       ...(tokens ? { authoritative_region: firstRegion } : {}),
+      ...(keys ? { encrypt: keys.gossip.nomad } : {}),
     },
     ...(tokens ? { acl: { enabled: true, ...(joins ? { replication_token: tokens.nomad } : {}) } } : {}),
     client: {
@@ -134,7 +172,11 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
       ...(memoryLimit === undefined ? {} : { memory_total_mb: memoryLimit }),
       ...(chroot ? { chroot_env: chroot } : {}),
       // Asking the clouds whether this is one of theirs takes seconds, and fails where AWS_CA_BUNDLE is set.
-      options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean" },
+      options: {
+        "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean",
+        // A task is no agent, whatever it does with its environment.
+        "env.denylist": [...KEPT_FROM_TASKS, CLUSTER_MARK].join(","),
+      },
     },
     plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
     consul: {
@@ -153,7 +195,7 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
           },
         }
       : {}),
-    ...(tls ? { tls } : {}),
+    ...(keys ? nomadTls(keys, guarded) : {}),
     disable_update_check: true,
     log_level: "INFO",
   };

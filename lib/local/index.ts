@@ -1,4 +1,5 @@
 /** The embedded cluster: a real Nomad and a real Consul on this machine. */
+export { REGION_NAME } from "./agents";
 export { agentEnvironment } from "./start-agent";
 export {
   findBinary,
@@ -11,7 +12,7 @@ export {
 } from "./binaries";
 export { EmbeddedCluster } from "./cluster";
 export type { AgentStatus, ClusterStatus } from "./cluster-status";
-export type { UpOptions } from "./starting";
+export type { UpOptions } from "./up-options";
 export type { VaultRole } from "./vault-access";
 export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
 export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";

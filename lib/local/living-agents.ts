@@ -1,6 +1,7 @@
+import { lstatSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { agentOfConfiguration, CLUSTER_MARK, isConfigurationFile } from "./agents";
-import { listProcesses, variableOf, type ListedProcess } from "./processes";
+import { listProcesses, usersOf, variableOf, type ListedProcess } from "./processes";
 import { readMark, type ClusterState } from "./state";
 
 /** A process that is an agent of a cluster. */
@@ -14,13 +15,35 @@ export interface LivingAgent {
 
 /**
  * The agents of a cluster that live, asked of the system: processes that were started with a configuration file of this very folder, whether
- * it is there still or not. No file has to be right for it.
+ * it is there still or not. No file has to be right for it. Every user may start a process with such arguments and such an environment: one
+ * counts that runs as the owner of the folder or as root.
  */
 export function livingAgents(folder: string): readonly LivingAgent[] {
-  return listProcesses().flatMap((listed) => {
+  const found = listProcesses().flatMap((listed) => {
     const name = agentOf(listed, folder);
-    return name === undefined ? [] : [{ name, pid: listed.pid, mark: readMark(variableOf(listed.pid, CLUSTER_MARK)) }];
+    return name === undefined ? [] : [{ name, pid: listed.pid }];
   });
+  if (found.length === 0) return [];
+  const trusted = trustedUsers(folder);
+  return found
+    .filter(({ pid }) => isOf(trusted, usersOf(pid)))
+    .map(({ name, pid }) => ({ name, pid, mark: readMark(variableOf(pid, CLUSTER_MARK)) }));
+}
+
+/** Whether a process belongs to certain users: also who started a program with the rights of somebody else has to be one of them. */
+export function isOf(trusted: ReadonlySet<number>, users: readonly number[]): boolean {
+  return users.length > 0 && users.every((user) => trusted.has(user));
+}
+
+/** Whose processes may be agents of a folder's cluster. Of a folder that was removed, the one above it tells the owner. */
+function trustedUsers(folder: string): ReadonlySet<number> {
+  const owner = [folder, dirname(folder)].map(ownerOf).find((uid) => uid !== undefined);
+  return new Set(owner === undefined ? [0] : [0, owner]);
+}
+
+/** Of a link, whose it is, and not of what it leads to. */
+function ownerOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.uid;
 }
 
 /** The name of the agent of a folder's cluster that a process is; undefined where it is none. */

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { endianness } from "node:os";
 import { UserError } from "../jobspec";
-import { userInWords, variableOf } from "./processes";
+import { userInWords, userOf, variableOf } from "./processes";
 
 /** The ports of an embedded cluster, where nobody moves them. */
 const USUAL = {
@@ -120,6 +121,29 @@ function ownerOf(port: number): string | undefined {
   }
 }
 
+/**
+ * Whether it is a process itself that listens on a port of loopback. Where the system does not tell, whose it is decides; where it tells nothing, as macOS,
+ * the process counts.
+ */
+export function listensItself(pid: number, port: number): boolean {
+  if (!existsSync("/proc/net/tcp")) return true;
+  const there = listenersIn("/proc/net/tcp", port).filter(({ address }) => address === LOOPBACK_HEX);
+  if (ownsSocket(String(pid), new Set(there.map(({ inode }) => inode)))) return true;
+  return !maySeeFiles(pid) && there.some(({ uid }) => uid === userOf(pid));
+}
+
+function maySeeFiles(pid: number): boolean {
+  try {
+    readdirSync(`/proc/${pid}/fd`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** 127.0.0.1 as the kernel's table has it. */
+const LOOPBACK_HEX = endianness() === "LE" ? "0100007F" : "7F000001";
+
 /** Whose task a process is, where it is one of some Nomad. */
 function taskOf(pid: number): string {
   const job = variableOf(pid, "NOMAD_JOB_ID");
@@ -128,13 +152,20 @@ function taskOf(pid: number): string {
 }
 
 /** Sockets that listen on a port of this machine: where, and whose. */
-function listenersIn(table: string, port: number): { readonly inode: string; readonly uid: number }[] {
+function listenersIn(
+  table: string,
+  port: number,
+): { readonly address: string; readonly inode: string; readonly uid: number }[] {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   return (existsSync(table) ? readFileSync(table, "utf8") : "")
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .filter((columns) => columns[3] === "0A" && columns[1]?.endsWith(`:${hex}`))
-    .map((columns) => ({ uid: Number(columns[7]), inode: columns[9] ?? "" }));
+    .map((columns) => ({
+      address: columns[1]?.split(":")[0] ?? "",
+      uid: Number(columns[7]),
+      inode: columns[9] ?? "",
+    }));
 }
 
 function ownsSocket(pid: string, inodes: ReadonlySet<string>): boolean {

@@ -102,6 +102,27 @@ export function userOf(pid: number): number | undefined {
   return ownerOfFile(`/proc/${pid}`);
 }
 
+/**
+ * The users that a process runs as: its real one, who started it, and its effective one. They differ where a program gives whoever starts it the rights
+ * of another user. Nothing where it has ended.
+ */
+export function usersOf(pid: number): readonly number[] {
+  if (hasProc()) return numbersIn(/^Uid:\s+(\d+)\s+(\d+)/m.exec(read(pid, "status")));
+  try {
+    const said = execFileSync("ps", ["-o", "ruid=,uid=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return numbersIn(/(\d+)\s+(\d+)/.exec(said));
+  } catch {
+    return [];
+  }
+}
+
+function numbersIn(found: RegExpExecArray | null): readonly number[] {
+  return found?.slice(1).map(Number) ?? [];
+}
+
 /** The user id of whom a file belongs to; undefined where there is none. */
 export function ownerOfFile(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.uid;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
+import { REGION_NAME } from "./agents";
 import { ownerOfFile, userInWords } from "./processes";
 import { privateFolder, writeWholePrivateFile } from "../private-files";
 
@@ -12,11 +13,13 @@ const agent = v.object({ version: v.string(), path: v.string(), from: v.string()
 const schema = v.object({
   format: v.literal(1),
   portOffset: count,
-  regions: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ["global"]),
+  regions: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(REGION_NAME))), v.minLength(1)), ["global"]),
   // What an older release wrote has it not: there all Nomads share one Consul agent.
   sharedConsul: v.optional(v.boolean(), true),
   // Nor did it ask anybody for a token.
   closed: v.optional(v.boolean(), false),
+  // Nor did its agents know each other, who spoke with everybody.
+  tls: v.optional(v.boolean(), false),
   // Nor was there one that keeps secrets.
   vault: v.optional(v.boolean(), false),
   agents: v.record(v.string(), agent),

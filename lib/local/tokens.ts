@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolder, writePrivateFile } from "../private-files";
+import { privateFolder, writePrivateFile, writeWholePrivateFile } from "../private-files";
 
 /** The tokens of a closed cluster. */
 export interface Tokens {
@@ -53,6 +53,13 @@ export function makeTokens(folder: string): Tokens {
   privateFolder(tokensFolder(folder));
   for (const name of NAMES) writePrivateFile(tokenFileOf(folder, name), `${tokens[name]}\n`);
   return tokens;
+}
+
+/** Makes another management token for a Nomad that is started again with nothing of what it knew. @returns all tokens */
+export function renewNomadToken(folder: string, tokens: Tokens): Tokens {
+  const nomad = randomUUID();
+  writeWholePrivateFile(tokenFileOf(folder, "nomad"), `${nomad}\n`);
+  return { ...tokens, nomad };
 }
 
 /** Takes the tokens away: they do not outlive their cluster. */

@@ -104,6 +104,7 @@ test("the state of an embedded cluster is for its owner alone", () => {
     regions: ["global"],
     sharedConsul: false,
     closed: false,
+    tls: false,
     vault: false,
     agents: {},
   });

@@ -31,6 +31,10 @@ export async function clusterStatus(options: { readonly json: boolean }, context
     terminal.print(
       term`\nopen: every user of this machine, and every page in a browser on it, may run commands here; cdk-nomad down, then up, closes it`,
     );
+  if (found.phase !== "stopped" && found.closed && !found.peersOnly)
+    terminal.print(
+      term`\nan older release started it, and its servers speak with every user of this machine; cdk-nomad down, then up, closes it`,
+    );
   if (found.phase === "stopped") terminal.print(term`\nstart it with: cdk-nomad up`);
   if (found.phase === "partial") terminal.print(partialText(found));
   if (jobs.length > 0) {

@@ -33,7 +33,7 @@ export const start = command({
     });
     if (before) terminal.note(term`the cluster runs already`);
     terminal.print(clusterTable(status));
-    if (!before) warnWhereOpen(status, terminal);
+    warnWhereOpen(status, terminal);
     terminal.note(term``);
     // What decided the stack has to be said again at the next deployment, which would fall back to what the program has without it.
     let around = "";

@@ -31,14 +31,18 @@ export const up = command({
     else {
       if (before) terminal.note(term`the cluster runs already`);
       terminal.print(clusterTable(status));
-      if (!before) warnWhereOpen(status, terminal);
+      warnWhereOpen(status, terminal);
     }
     return EXIT.ok;
   },
 });
 
-/** Says what an open cluster means: nobody who did not ask for one should have it without a word. */
-export function warnWhereOpen({ closed }: ClusterStatus, terminal: CliContext["terminal"]): void {
+/** Says what an open cluster means, and one that an older release left half open: nobody should have it without a word. */
+export function warnWhereOpen({ closed, peersOnly }: ClusterStatus, terminal: CliContext["terminal"]): void {
+  if (closed && !peersOnly)
+    terminal.note(
+      term`${ATTENTION} an older release started it, and its servers speak with every user of this machine, who may so become one of them; cdk-nomad down, then up, closes it`,
+    );
   if (closed) return;
   terminal.note(
     term`${ATTENTION} it is open: every user of this machine, and every page in a browser on it, may run commands here as whoever started it; without --open it asks for tokens`,
