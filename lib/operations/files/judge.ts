@@ -24,11 +24,17 @@ export async function judgeFile(path: string, options: ReadingOptions): Promise<
   return { file: read.file, problems: [...own, ...placed].sort(compareLocated) };
 }
 
+/** What is judged where a program comes to no stack, as where its settings are wrong. */
+const WHOLE_PROGRAM = "the program";
+
 /** Says what is wrong with the jobs of a stack, by running its program. */
 export async function judgeStack(name: string, options: Omit<SynthesisOptions, "outdir">): Promise<JudgedFile> {
   const stacks = await judgeStacks(options);
   const found = stacks.find(({ file }) => file === name);
   if (found) return found;
+  // The program came to no stack: what is wrong with it is wrong with each of them.
+  const [whole, ...more] = stacks;
+  if (whole?.file === WHOLE_PROGRAM && more.length === 0) return { ...whole, file: name };
   const message = `is neither a file nor a stack; the stacks are ${stacks.map(({ file }) => file).join(", ")}`;
   return { file: name, problems: [{ rule: "file/missing", path: name, message, severity: "error" }] };
 }
@@ -49,6 +55,7 @@ export async function judgeStacks(options: Omit<SynthesisOptions, "outdir">): Pr
     if (!existsSync(report)) throw UserError.at("", "the program does not end with runProgram()", "synthesis");
     const found = JSON.parse(readFileSync(report, "utf8")) as readonly (Problem & { readonly stack?: string })[];
     const names = new Set([...found.flatMap(({ stack }) => stack ?? []), ...stackNames(outdir)]);
+    if (names.size === 0 && found.length > 0) names.add(WHOLE_PROGRAM);
     return [...names].map((name) => {
       const own = found.filter(({ stack }) => stack === undefined || stack === name);
       return { file: name, problems: own.map(({ stack: _stack, ...problem }) => problem) };

@@ -16,7 +16,7 @@ export function namesToWrite(name: string, known: readonly string[], none = "(th
 }
 
 /** The name that was meant, as far as anybody can tell: one that begins alike, or that differs by a few letters. */
-function nearestOf(name: string, names: readonly string[]): string | undefined {
+export function nearestOf(name: string, names: readonly string[]): string | undefined {
   if (name === "") return undefined;
   // The mark of a pool's generation is nothing that somebody remembers, and one that is remembered may be of an older one.
   const bare = (each: string) => each.replace(/-[0-9a-f]{8}$/, "");

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError, type Problem } from "../../jobspec";
 import { makePrivate, privateFolder } from "../../private-files";
 import { parseJson } from "./bounded-json";
 import { runChild } from "./child-program";
 import { OWN_LIMITS } from "./limits";
+import { programFailure } from "./program-failure";
 import { settingsFile, synthesisFolder, withRunFolder } from "./run-folder";
 
 const terraformModule = v.union([v.string(), v.looseObject({ source: v.string() })]);
@@ -72,9 +73,15 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   });
   const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
-  if (code !== 0)
-    throw UserError.at(`"app" of cdktf.json`, said ? `${how}\n${said}` : `${how}, and said nothing`, "synthesis");
-  return said;
+  if (code === 0) return said;
+  const failure = programFailure(said, realpathSync(project));
+  if (failure) throw new UserError([...saidBefore(failure.before), ...failure.problems]);
+  throw UserError.at(`"app" of cdktf.json`, said ? `${how}\n${said}` : `${how}, and said nothing`, "synthesis");
+}
+
+function saidBefore(before: string): readonly Problem[] {
+  const message = `printed before it failed:\n${before}`;
+  return before === "" ? [] : [{ rule: "synthesis", path: `"app" of cdktf.json`, message, severity: "error" }];
 }
 
 /**
