@@ -27,7 +27,13 @@ async function start(...args: readonly string[]): Promise<ServiceProcess> {
 
 beforeAll(async () => {
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
-  const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
+  const job = new WarmPoolJob({
+    provider: "openai",
+    size: SIZE,
+    execution: { kind: "raw_exec" },
+    sharedWithoutIsolation: true,
+    resources,
+  });
   await cluster.nomad.register(job.toApi().Job as JobJson);
 }, 60_000);
 afterAll(async () => {

@@ -68,7 +68,7 @@ function managerOf(options: Partial<WarmPoolOptions> = {}): WarmPool {
   const checks = new ConsulClient(consulConnection({ CONSUL_HTTP_TOKEN: tokens.consul }, consul.address));
   const store = options.store ?? storeWith(tokens.consul);
   const executor = new NomadExecutor(client);
-  const given = { nomad: client, consul: checks, store, executor, pool: job.pool, sharedWithoutIsolation: true };
+  const given = { nomad: client, consul: checks, store, executor, pool: job.pool };
   const pool = new WarmPool({ ...given, ...options });
   closing.push(
     () => client.close(),

@@ -30,7 +30,13 @@ async function start(...args: readonly string[]): Promise<ServiceProcess> {
 }
 
 const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(32) });
-const openai = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
+const openai = new WarmPoolJob({
+  provider: "openai",
+  size: SIZE,
+  execution: { kind: "raw_exec" },
+  sharedWithoutIsolation: true,
+  resources,
+});
 
 async function get(service: ServiceProcess, token: string, path: string) {
   const answer = await fetch(`${service.address}${path}`, { headers: { authorization: `Bearer ${token}` } });

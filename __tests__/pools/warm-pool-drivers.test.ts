@@ -36,10 +36,9 @@ for (const [name, can, execution, isolation] of drivers) {
   withDriver(`a pool of ${name}`, () => {
     test("keeps its users apart, uses each container once and replaces it, and nothing of a user is left", async () => {
       const { nomad, consul, store } = pools.connections();
-      const job = smallPool({ size: 2, execution });
+      const job = smallPool({ size: 2, execution, shared: false });
       const pool: WarmPool = await pools.start({
         ...{ nomad, consul, store, job, executor: new NomadExecutor(nomad) },
-        sharedWithoutIsolation: false,
       });
       await pool.until(({ free }) => free === 2, 120_000);
       const [ada, eve] = [await pool.claim({ owner: "ada" }), await pool.claim({ owner: "eve" })];

@@ -166,9 +166,10 @@ test("recycle: what is free is replaced now, what is leased with its lease, and 
 }, 90_000);
 
 test("a pool without isolation serves another user once all that the one before could reach was replaced", async () => {
-  const strict = { sharedWithoutIsolation: false } as const;
-  const pool = await filled(2, strict);
-  const other = await pools.start(strict);
+  const job = smallPool({ size: 2, shared: false });
+  const pool = await filled(2, { job });
+  // Another manager, which was told nothing: the job says it.
+  const other = await pools.start({});
   const lease = await pool.claim({ owner: "ada" });
   await pool.recycle();
   await pool.until(({ free, coming }) => free === 1 && coming === 0, 30_000);

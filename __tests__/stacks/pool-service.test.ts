@@ -16,11 +16,12 @@ describe("the pools' service", () => {
     readonly Identity: { readonly Env: boolean };
     readonly Services: readonly { readonly Name: string; readonly Checks: readonly { readonly Path: string }[] }[];
   }
-  const taskOf = (name: string, surroundings: { readonly portOffset?: number; readonly project?: string } = {}) => {
+  const jobsOf = (name: string, surroundings: { readonly portOffset?: number; readonly project?: string } = {}) => {
     const app = createApp({ app: { outdir: join(folder, "t") }, surroundings });
-    const found = Template.fromStack(app.node.findChild(name) as TerraformStack)
-      .jobs()
-      .find(({ ID }) => ID === "pool-service");
+    return Template.fromStack(app.node.findChild(name) as TerraformStack).jobs();
+  };
+  const taskOf = (name: string, surroundings: { readonly portOffset?: number; readonly project?: string } = {}) => {
+    const found = jobsOf(name, surroundings).find(({ ID }) => ID === "pool-service");
     return (found as unknown as { TaskGroups: [{ Tasks: [ServiceTask] }] }).TaskGroups[0].Tasks[0];
   };
 
@@ -51,6 +52,8 @@ describe("the pools' service", () => {
   );
 
   test.each(["dev", "staging", "prod"])("lets no second owner into a pool of %s that keeps nothing apart", (name) => {
-    expect(Object.keys(taskOf(name).Env)).not.toContain("POOL_SERVICE_SHARED");
+    const warm = jobsOf(name).filter(({ ID }) => String(ID).startsWith("warm-pool-"));
+    expect(warm).toHaveLength(3);
+    for (const { Meta } of warm) expect(Meta).not.toHaveProperty("shared_without_isolation");
   });
 });

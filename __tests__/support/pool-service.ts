@@ -71,7 +71,7 @@ export class ServiceProcess {
     env: Readonly<Record<string, string>>,
     ...more: readonly string[]
   ): Promise<ServiceProcess> {
-    const usual = ["--pool", pool, "--tokens", tokens.path, "--runtime", "raw_exec", "--shared-without-isolation"];
+    const usual = ["--pool", pool, "--tokens", tokens.path, "--runtime", "raw_exec"];
     return ServiceProcess.start([...usual, ...more], env);
   }
 

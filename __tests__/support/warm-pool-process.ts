@@ -18,7 +18,6 @@ async function main({ size }: WarmPoolProcess): Promise<void> {
     executor: runsNothing,
     pool: job.pool,
     job,
-    sharedWithoutIsolation: true,
   });
   await pool.start();
   await pool.until(({ free }) => free === size, 60_000);

@@ -25,12 +25,18 @@ export interface PoolProgram {
   readonly priority?: number;
   /** Default: processes of the node. */
   readonly execution?: Execution;
+  /** Whether users share what keeps nothing apart. Default: true. */
+  readonly shared?: boolean;
 }
 
 /** A pool of processes that take next to nothing. */
-export function smallPool({ size = 4, priority = 40, execution = { kind: "raw_exec" } }: PoolProgram): WarmPoolJob {
+export function smallPool(program: PoolProgram): WarmPoolJob {
+  const { size = 4, priority = 40, execution = { kind: "raw_exec" }, shared = true } = program;
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
-  return new WarmPoolJob({ provider: "openai", size, priority, execution, resources });
+  return new WarmPoolJob({
+    ...{ provider: "openai", size, priority, execution, resources },
+    sharedWithoutIsolation: shared,
+  });
 }
 
 /** Pools of a test, each as of a process of its own: with connections of its own. All are stopped by {@link stopAll}. */
@@ -67,7 +73,6 @@ export class TestPools {
       ...this.connections(),
       executor: runsNothing,
       pool: "warm-pool-openai",
-      sharedWithoutIsolation: true,
       onTrouble: (message) => this.troubles.push(message),
       ...options,
     });

@@ -27,7 +27,13 @@ export async function measureService(cluster: TestCluster, seconds = 60): Promis
   const tokens = new TokenFile();
   const token = tokens.add("bench", ...SCOPES);
   const resources = new Resources({ cpu: Cpu.mhz(20), memory: Memory.mebibytes(16) });
-  const job = new WarmPoolJob({ provider: "openai", size: SIZE, execution: { kind: "raw_exec" }, resources });
+  const job = new WarmPoolJob({
+    provider: "openai",
+    size: SIZE,
+    execution: { kind: "raw_exec" },
+    sharedWithoutIsolation: true,
+    resources,
+  });
   await cluster.nomad.register(job.toApi().Job as JobJson);
   const service = await ServiceProcess.ofPool(POOL, tokens, cluster.environment, "--log-level", "warn");
   const agent = new Agent({ connections: BURST });

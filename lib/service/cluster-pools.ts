@@ -27,8 +27,6 @@ export interface ClusterPoolsOptions {
   readonly pools: readonly string[];
   /** How single commands are run that no container is free for. */
   readonly runtime: NomadManager;
-  /** Whether users share pools whose driver keeps nothing apart. Default: false. */
-  readonly sharedWithoutIsolation?: boolean;
   /** What becomes of a container that was released. Default: it is replaced. */
   readonly reuse?: WarmPoolOptions["reuse"];
   /** How leases are kept. Default: as a pool has it. */
@@ -71,12 +69,12 @@ class ClusterPools implements Pools {
   #askedForKind = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ClusterPoolsOptions) {
-    const { nomad, consul, store, executor, sharedWithoutIsolation, reuse, onTrouble, leases } = options;
+    const { nomad, consul, store, executor, reuse, onTrouble, leases } = options;
     this.names = [...options.pools];
     const made = options.pools.map((pool): [string, Served] => [
       pool,
       {
-        pool: new WarmPool({ nomad, consul, store, executor, pool, sharedWithoutIsolation, reuse, onTrouble, leases }),
+        pool: new WarmPool({ nomad, consul, store, executor, pool, reuse, onTrouble, leases }),
         trouble: "is being begun with",
       },
     ]);

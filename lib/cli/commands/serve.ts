@@ -38,9 +38,6 @@ export const serve = command({
       "store",
       "where leases are kept, consul or nomad; also POOL_SERVICE_STORE; consul where nothing is said",
     ),
-    sharedWithoutIsolation: flag(
-      "let several owners use pools of raw_exec, which keeps nothing apart; also POOL_SERVICE_SHARED=true",
-    ),
     runtime: value(
       "driver",
       "how commands are run that no container is free for: docker, exec or raw_exec; also POOL_SERVICE_RUNTIME; docker where nothing is said",
@@ -83,7 +80,6 @@ export const serve = command({
       executor,
       pools: settings.pools,
       runtime: new NomadManager({ nomad, executor, execution: { kind: settings.runtime } }),
-      sharedWithoutIsolation: settings.shared,
       reuse: settings.reuse,
       onTrouble,
     });
@@ -115,7 +111,6 @@ interface Settings {
   readonly pools: readonly string[];
   readonly store: "consul" | "nomad";
   readonly runtime: "docker" | "exec" | "raw_exec";
-  readonly shared: boolean;
   readonly reuse: "replace" | "same-owner";
   readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
 }
@@ -129,7 +124,6 @@ interface Input {
   readonly noToken: boolean;
   readonly store: string | undefined;
   readonly runtime: string | undefined;
-  readonly sharedWithoutIsolation: boolean;
   readonly reuse: string | undefined;
 }
 
@@ -147,9 +141,8 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
     throw UserError.at("--pool", "no pool is named; write --pool warm-pool-openai, say", "option");
   const store = oneOf(["consul", "nomad"], input.store ?? env.POOL_SERVICE_STORE, "--store");
   const runtime = oneOf(["docker", "exec", "raw_exec"], input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
-  const shared = input.sharedWithoutIsolation || env.POOL_SERVICE_SHARED === "true";
   const reuse = oneOf(["replace", "same-owner"], input.reuse ?? env.POOL_SERVICE_REUSE, "--reuse");
-  return { host, port, pools, store, runtime, shared, reuse, tokens: wantedTokens(input, env, host) };
+  return { host, port, pools, store, runtime, reuse, tokens: wantedTokens(input, env, host) };
 }
 
 /** One of a few; the first of them where nothing is said. */

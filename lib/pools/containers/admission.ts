@@ -12,8 +12,6 @@ export interface AdmissionParts {
   readonly view: ContainerView;
   readonly maintenance: Maintenance;
   readonly agreement: Agreement;
-  /** Whether users may share a pool whose containers keep nothing apart. */
-  readonly isShared: boolean;
 }
 
 /**
@@ -25,8 +23,8 @@ export class Admission {
 
   /** Whether the pool has one user at a time. */
   get isStrict(): boolean {
-    const { isShared, maintenance } = this.parts;
-    return !isShared && maintenance.current?.isolation === "none";
+    const { current } = this.parts.maintenance;
+    return current?.isolation === "none" && !current.isShared;
   }
 
   /** Whether a user has to be {@link admit}ted before a claim: the pool has one user at a time, and it is not known that it is this one. */
@@ -82,7 +80,7 @@ export class Admission {
     if (user !== owner)
       throw UserError.at(
         "owner",
-        `the pool ${pool} keeps nothing apart (raw_exec) and serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true, or, once that user has no lease, have its containers replaced: npx cdk-nomad pool recycle ${pool}`,
+        `the containers of the pool ${pool} keep nothing apart, by their driver or its options, and it serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true of its job, or, once that user has no lease, have its containers replaced: npx cdk-nomad pool recycle ${pool}`,
         "pool/isolation",
       );
   }

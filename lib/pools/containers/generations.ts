@@ -1,5 +1,6 @@
 import type { JobJson, NomadClient } from "../../nomad";
 import { isolationOf, type Place } from "../execution";
+import { SHARED_META } from "../jobs";
 import { isOfPool, jobsOfPool, REGISTERED_BY, type Made } from "../generations";
 
 /** One job of a pool: a template of it that is, or was, the pool's. */
@@ -11,6 +12,8 @@ export interface Generation extends Made {
   /** How many containers it is to have. */
   readonly count: number;
   readonly isolation: Place["isolation"];
+  /** Whether its users may share what keeps nothing apart, as its meta says. */
+  readonly isShared: boolean;
   /** Which kind of manager registered it, as its meta says; undefined where somebody else deployed it. */
   readonly registeredBy: string | undefined;
 }
@@ -22,7 +25,13 @@ interface JobFields {
     | readonly {
         readonly Name: string;
         readonly Count?: number | null;
-        readonly Tasks?: readonly { readonly Name: string; readonly Driver: string }[] | null;
+        readonly Tasks?:
+          | readonly {
+              readonly Name: string;
+              readonly Driver: string;
+              readonly Config?: Readonly<Record<string, unknown>> | null;
+            }[]
+          | null;
       }[]
     | null;
 }
@@ -41,7 +50,8 @@ export function generationFrom(json: JobJson | undefined, pool: string): Generat
     group: group.Name,
     task: task.Name,
     count: group.Count ?? 1,
-    isolation: isolationOf(task.Driver),
+    isolation: isolationOf(task.Driver, task.Config),
+    isShared: job.Meta?.[SHARED_META] === "true",
     registeredBy: job.Meta?.[REGISTERED_BY],
   };
 }

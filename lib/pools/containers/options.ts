@@ -27,11 +27,6 @@ export interface WarmPoolOptions {
   /** How long a container that runs may be unhealthy in one piece before it is replaced, in milliseconds. Default: 120,000. */
   readonly healthyWithin?: number;
   /**
-   * Whether users may share a pool whose driver keeps nothing apart (raw_exec): whoever has a container there reaches the others. Default:
-   * false, the pool serves the first user who claims of it, and nobody else.
-   */
-  readonly sharedWithoutIsolation?: boolean;
-  /**
    * What becomes of a container that was released: `replace`, it is stopped and Nomad starts another; or `same-owner`, it is emptied and kept
    * by the manager that it was released to, for the same user's next claim there, for a minute, or until somebody else waits. Default: `replace`
    */

@@ -26,8 +26,13 @@ export interface WarmPoolManagerOptions extends Omit<WarmPoolOptions, "pool" | "
   readonly deployed?: boolean;
   /** How they are run. Default: in containers of each provider's image. */
   readonly execution?: Execution;
+  /**
+   * Whether users may share containers that keep nothing apart, such as those of raw_exec, in the jobs that are registered here. Of a pool that somebody
+   * deploys, its job says it. Default: false, such a pool serves one user at a time.
+   */
+  readonly sharedWithoutIsolation?: boolean;
   /** More of their jobs, such as what one container needs. */
-  readonly job?: Omit<WarmPoolJobProps, "provider" | "size" | "execution">;
+  readonly job?: Omit<WarmPoolJobProps, "provider" | "size" | "execution" | "sharedWithoutIsolation">;
 }
 
 /** A container of a warm pool that a user has. */
@@ -129,12 +134,12 @@ export class WarmPoolManager {
     const stops = this.#stops;
     const deployed = this.options.deployed ?? (await this.isDeployed(provider));
     if (stops !== this.#stops) return;
-    const { sizes, execution, job, deployed: _, ...rest } = this.options;
+    const { sizes, execution, sharedWithoutIsolation, job, deployed: _, ...rest } = this.options;
     const size = sizes?.[provider] ?? SIZE;
     const pool = new WarmPool({
       ...rest,
       pool: WarmPoolJob.nameOf(provider),
-      ...(size > 0 && !deployed ? { job: ownJob({ ...job, provider, size, execution }) } : {}),
+      ...(size > 0 && !deployed ? { job: ownJob({ ...job, provider, size, execution, sharedWithoutIsolation }) } : {}),
     });
     this.#pools.set(provider, pool);
     try {

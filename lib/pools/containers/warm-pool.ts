@@ -127,7 +127,6 @@ export class WarmPool {
       view: this.#view,
       maintenance: this.#maintenance,
       agreement: this.#agreement,
-      isShared: options.sharedWithoutIsolation === true,
     });
     this.#claiming = new Claiming({
       ...{ pool, store: store.name, book: this.book, clock: this.#clock, signal: this.#stop.signal },

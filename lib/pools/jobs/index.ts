@@ -13,5 +13,5 @@ export {
 } from "./runtime-job";
 export { SlotPoolJob, type SlotPoolJobProps } from "./slot-pool-job";
 export { SLOT_POOL_VARIABLES, slotPoolSettings, type SlotPoolSettings } from "./slot-pool-settings";
-export { LARGEST_WARM_POOL, WarmPoolJob, type WarmPoolJobProps } from "./warm-pool-job";
+export { LARGEST_WARM_POOL, SHARED_META, WarmPoolJob, type WarmPoolJobProps } from "./warm-pool-job";
 export { POOL_SERVICE_POLICIES } from "./pool-service-policies";

@@ -79,12 +79,6 @@ export interface PoolServiceJobProps {
    */
   readonly runtime?: "docker" | "exec" | "raw_exec";
   /**
-   * Whether several owners share pools that keep nothing apart.
-   *
-   * @default false
-   */
-  readonly sharedWithoutIsolation?: boolean;
-  /**
    * What becomes of a container that was released: it is replaced, or emptied for its owner's next command at the same service.
    *
    * @default "replace"
@@ -196,7 +190,6 @@ function environmentOf(props: PoolServiceJobProps): Record<string, string> {
     POOL_SERVICE_RUNTIME: runtime,
     ...("file" in tokens ? { POOL_SERVICE_TOKENS: tokens.file } : { POOL_SERVICE_TOKENS_VARIABLE: tokens.variable }),
     ...(props.reuse === undefined ? {} : { POOL_SERVICE_REUSE: props.reuse }),
-    ...(props.sharedWithoutIsolation ? { POOL_SERVICE_SHARED: "true" } : {}),
   };
 }
 

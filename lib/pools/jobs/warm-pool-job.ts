@@ -35,6 +35,13 @@ export interface WarmPoolJobProps {
    */
   readonly execution?: Execution;
   /**
+   * Whether users may share containers that keep nothing apart, as those of raw_exec: whoever has one reaches the others. Else such a pool serves one user
+   * at a time. It stands in the job's meta (`shared_without_isolation`), so that it is the same for every manager and service.
+   *
+   * @default false
+   */
+  readonly sharedWithoutIsolation?: boolean;
+  /**
    * What one needs while it waits.
    *
    * @default - 0.1 core and 256 MiB
@@ -65,6 +72,9 @@ export interface WarmPoolJobProps {
    */
   readonly datacenters?: readonly string[];
 }
+
+/** What says in the meta of a pool's job, with `true`, that users may share it though its containers keep nothing apart. */
+export const SHARED_META = "shared_without_isolation";
 
 /** The most containers of a pool. */
 export const LARGEST_WARM_POOL = 100;
@@ -97,7 +107,11 @@ export class WarmPoolJob extends PoolJob {
       type: "service",
       priority,
       datacenters,
-      meta: { provider, bandwidth_mbits: String(bandwidth) },
+      meta: {
+        provider,
+        bandwidth_mbits: String(bandwidth),
+        ...(props.sharedWithoutIsolation ? { [SHARED_META]: "true" } : {}),
+      },
       update: new Update({ maxParallel: 0 }),
       groups: [
         new TaskGroup({

@@ -161,7 +161,7 @@ async function placeOf(
     const { State: state, Events: events = [] } = allocation.TaskStates[TASK] ?? {};
     if (state === "running") {
       const job = await nomad.job(jobId);
-      return { allocation: allocation.ID, task: TASK, isolation: isolationOf(driverOf(job)) };
+      return { allocation: allocation.ID, task: TASK, isolation: isolationOf(driverOf(job), taskOf(job)?.Config) };
     }
     const all = (events ?? []).filter(({ DisplayMessage }) => DisplayMessage !== "");
     // What comes after a failure, such as that it is not restarted, says less than the failure does.
@@ -195,6 +195,16 @@ function notStarted(jobId: string, patience: number, placement: string, latest: 
 
 /** The driver of the first task of a job. */
 export function driverOf(job: JobJson | undefined): string {
-  const groups = (job?.TaskGroups ?? []) as readonly { readonly Tasks?: readonly { readonly Driver?: string }[] }[];
-  return groups[0]?.Tasks?.[0]?.Driver ?? "";
+  return taskOf(job)?.Driver ?? "";
+}
+
+interface TaskFields {
+  readonly Driver?: string;
+  readonly Config?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The first task of a job. */
+function taskOf(job: JobJson | undefined): TaskFields | undefined {
+  const groups = (job?.TaskGroups ?? []) as readonly { readonly Tasks?: readonly TaskFields[] }[];
+  return groups[0]?.Tasks?.[0];
 }

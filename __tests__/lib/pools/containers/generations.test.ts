@@ -11,6 +11,7 @@ const made = (job: string, created: number): Generation => ({
   task: "runtime",
   count: 1,
   isolation: "none",
+  isShared: false,
   registeredBy: undefined,
 });
 
@@ -40,8 +41,32 @@ describe("a job as a generation", () => {
       task: "runtime",
       count: 4,
       isolation: "chroot",
+      isShared: false,
       registeredBy: undefined,
     });
+  });
+
+  test("is open to all its users together where its meta says so, whoever looks at it", () => {
+    const shared = new WarmPoolJob({
+      provider: "openai",
+      execution: { kind: "raw_exec" },
+      sharedWithoutIsolation: true,
+    });
+    const { isShared, isolation } = generationFrom(shared.toApi().Job as unknown as JobJson, shared.pool) ?? {};
+    expect([isShared, isolation, shared.meta?.shared_without_isolation]).toEqual([true, "none", "true"]);
+    const alone = new WarmPoolJob({ provider: "openai", execution: { kind: "raw_exec" } });
+    expect(generationFrom(alone.toApi().Job as unknown as JobJson, alone.pool)?.isShared).toBe(false);
+    expect(alone.id).not.toBe(shared.id);
+  });
+
+  test("keeps nothing apart where an option takes away what its driver gives", () => {
+    const { TaskGroups, ...rest } = json as unknown as {
+      readonly TaskGroups: readonly [{ readonly Tasks: readonly [object] }];
+    };
+    const [group] = TaskGroups;
+    const task = { ...group.Tasks[0], Driver: "docker", Config: { image: "a:1", privileged: true } };
+    const open = { ...rest, TaskGroups: [{ ...group, Tasks: [task] }] } as unknown as JobJson;
+    expect(generationFrom(open, "warm-pool-openai")?.isolation).toBe("none");
   });
 
   test.each([
