@@ -36,7 +36,9 @@ export function clusterHere({ cwd }: Pick<CliContext, "cwd">): EmbeddedCluster |
 
 /**
  * The variables that name the cluster which is meant: the one that they name, else the embedded one with its tokens, else none. The tokens of the
- * embedded cluster go to its own address alone; a token of another cluster never goes there, unless the address is said with it.
+ * embedded cluster go to its own address alone, and to its own agents; a token of another cluster never goes there, unless the address is said with it.
+ *
+ * @throws UserError where somebody else answers in the place of the embedded one
  */
 export function clusterVariables(
   { env, terminal }: Pick<CliContext, "env" | "terminal">,
@@ -46,9 +48,13 @@ export function clusterVariables(
   if (!embedded) return env;
   terminal.masking.learn(embedded);
   const isOther = (address: "NOMAD_ADDR" | "CONSUL_HTTP_ADDR") => env[address] && env[address] !== embedded[address];
-  if (isElsewhere(env, cluster)) return isOther("CONSUL_HTTP_ADDR") ? env : withConsulOfNobody(env, embedded);
-  const nomad = isOther("NOMAD_ADDR") ? env : withServer(env, "Nomad", embedded);
-  return isOther("CONSUL_HTTP_ADDR") ? nomad : withServer(nomad, "Consul", embedded);
+  const elsewhere = isElsewhere(env, cluster);
+  const [isNomad, isConsul] = [!elsewhere && !isOther("NOMAD_ADDR"), !isOther("CONSUL_HTTP_ADDR")];
+  if (isNomad) cluster?.refuseStranger("nomad");
+  if (isConsul && (!elsewhere || env.CONSUL_HTTP_ADDR)) cluster?.refuseStranger("consul");
+  if (elsewhere) return isConsul ? withConsulOfNobody(env, embedded) : env;
+  const nomad = isNomad ? withServer(env, "Nomad", embedded) : env;
+  return isConsul ? withServer(nomad, "Consul", embedded) : nomad;
 }
 
 /** The embedded Consul is that of no other Nomad: it is asked where it is named, and then with its token. */

@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { addressOf, agentsOf, filesOf, namedAgents } from "./agents";
-import { dataOf, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
+import { UserError } from "../jobspec";
+import { addressOf, agentsOf, filesOf, namedAgents, portOf, type Agent } from "./agents";
+import { answersItself, dataOf, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { endCluster } from "./ending";
 import { livingAgents, rememberedBy } from "./living-agents";
 import { writeLoginPage } from "./login-page";
+import { holderOf } from "./ports";
 import { processesIn } from "./processes";
 import type { Progress } from "./progress";
 import { startCluster } from "./starting";
@@ -14,7 +16,11 @@ import { readVaultKeys } from "./vault-keys";
 
 /** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */
 export class EmbeddedCluster {
-  constructor(readonly folder: string) {}
+  /** @param answersAt whether an agent's own process answers at its port. Default: the system is asked */
+  constructor(
+    readonly folder: string,
+    private readonly answersAt: (folder: string, agent: Agent) => boolean = answersItself,
+  ) {}
 
   /** Addresses of the agents, for clients and for environment variables. */
   addresses():
@@ -33,23 +39,44 @@ export class EmbeddedCluster {
 
   /**
    * The variables that point nomad, consul, bao, vault, terraform and clients at it: addresses, and of a closed one the tokens that may do
-   * everything. Undefined where no cluster was started.
+   * everything. An agent that does not live has no token here: somebody else may have its port by now. Undefined where no cluster was started.
    */
   environment(): Readonly<Record<string, string>> | undefined {
     const addresses = this.addresses();
     if (!addresses) return undefined;
-    const tokens = tokensOf(this.folder, readState(this.folder));
+    const state = readState(this.folder);
+    const tokens = tokensOf(this.folder, state);
+    const agents = namedAgents(agentsOf(state ?? NOTHING_STARTED));
+    const told = (agent: Agent | undefined) => agent !== undefined && this.answersAt(this.folder, agent);
     const { vault } = addresses;
-    const keys = vault === undefined ? undefined : readVaultKeys(this.folder);
+    const keys = told(agents.vault) ? readVaultKeys(this.folder) : undefined;
     return {
       NOMAD_ADDR: addresses.nomad,
-      ...(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}),
+      ...(tokens && told(agents.nomad) ? { NOMAD_TOKEN: tokens.nomad } : {}),
       CONSUL_HTTP_ADDR: addresses.consul,
-      ...(tokens ? { CONSUL_HTTP_TOKEN: tokens.consul } : {}),
+      ...(tokens && told(agents.consul) ? { CONSUL_HTTP_TOKEN: tokens.consul } : {}),
       // OpenBao's command reads its own names first, then Vault's; Vault's command and Terraform know their own alone.
       ...(vault === undefined ? {} : { VAULT_ADDR: vault, BAO_ADDR: vault }),
       ...(keys ? { VAULT_TOKEN: keys.token, BAO_TOKEN: keys.token } : {}),
     };
+  }
+
+  /**
+   * Refuses to ask an agent that has ended where somebody else answers in its place: what is asked there, and with it values of variables, is told to them.
+   *
+   * @throws UserError with who it is, and what to do
+   */
+  refuseStranger(program: "nomad" | "consul"): void {
+    const state = readState(this.folder);
+    if (!state) return;
+    const agent = namedAgents(agentsOf(state))[program];
+    const holder = this.answersAt(this.folder, agent) ? undefined : holderOf(portOf(agent));
+    if (holder === undefined) return;
+    throw UserError.at(
+      "",
+      `${addressOf(agent)} is the address of this project's ${agent.name}, which has ended, and ${holder} answers there; end that, then run cdk-nomad up, or cdk-nomad down, which forgets the cluster`,
+      "cluster",
+    );
   }
 
   /** The address of a page of its own that leads a browser to another address, with a token that nobody else sees. */

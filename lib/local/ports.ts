@@ -95,7 +95,7 @@ export async function takenPorts(
   const checked = await Promise.all(
     Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
   );
-  return checked.filter(({ free }) => !free).map(({ name, port }) => ({ name, port, owner: ownerOf(port) }));
+  return checked.filter(({ free }) => !free).map(({ name, port }) => ({ name, port, owner: holderOf(port) }));
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -107,7 +107,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Who listens on a port: on Linux, as far as /proc lets this user see; of a process of somebody else, whose it is. */
-function ownerOf(port: number): string | undefined {
+export function holderOf(port: number): string | undefined {
   try {
     const sockets = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => listenersIn(table, port));
     const inodes = new Set(sockets.map(({ inode }) => inode));

@@ -1,4 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterVariables, refuseConsulOfAnother } from "../../../lib/cli/context";
@@ -6,6 +8,7 @@ import { EmbeddedCluster } from "../../../lib/local";
 import { makeTokens } from "../../../lib/local/tokens";
 import { Masking } from "../../../lib/masking";
 import type { Terminal } from "../../../lib/cli/terminal";
+import { reservePorts } from "../../support/ports";
 
 let folder: string;
 let tokens: ReturnType<typeof makeTokens>;
@@ -20,9 +23,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const OWN = { NOMAD_ADDR: "http://127.0.0.1:4646", CONSUL_HTTP_ADDR: "http://127.0.0.1:8500" };
 const FAR = { NOMAD_ADDR: "https://nomad.example.com", CONSUL_HTTP_ADDR: "https://consul.example.com" };
 
-function variablesWith(env: Readonly<Record<string, string>>) {
+function variablesWith(env: Readonly<Record<string, string>>, answers: () => boolean = () => true) {
   const masking = new Masking();
-  const found = clusterVariables({ env, terminal: { masking } as Terminal }, new EmbeddedCluster(folder));
+  const found = clusterVariables({ env, terminal: { masking } as Terminal }, new EmbeddedCluster(folder, answers));
   return { found, masking };
 }
 
@@ -60,4 +63,31 @@ test("the tokens of the embedded cluster go nowhere else, and are hidden in what
   const { found, masking } = variablesWith(FAR);
   expect(found).toEqual(FAR);
   expect(JSON.stringify(masking.json({ said: `refused: ${tokens.nomad}` }))).not.toContain(tokens.nomad);
+});
+
+test("what has ended is told no token, whoever has its port", () => {
+  expect(variablesWith({}, () => false).found).toEqual(OWN);
+  expect(variablesWith({ ...OWN, NOMAD_TOKEN: "a-reader" }, () => false).found).toEqual({
+    ...OWN,
+    NOMAD_TOKEN: "a-reader",
+  });
+});
+
+test("where somebody else answers in the place of an agent, nobody is asked anything", async () => {
+  const ports = await reservePorts();
+  const address = `http://127.0.0.1:${4646 + ports.offset}`;
+  const stranger = createServer().listen(4646 + ports.offset, "127.0.0.1");
+  try {
+    await once(stranger, "listening");
+    const state = { format: 1, portOffset: ports.offset, agents: {}, closed: true };
+    writeFileSync(join(folder, "cluster.json"), JSON.stringify(state));
+    for (const env of [{}, { NOMAD_ADDR: address }] as Readonly<Record<string, string>>[])
+      expect(() => variablesWith(env, () => false)).toThrow(
+        /project's nomad, which has ended, and process \d+.* answers/,
+      );
+    expect(variablesWith(FAR, () => false).found).toEqual(FAR);
+  } finally {
+    stranger.close();
+    await ports.release();
+  }
 });

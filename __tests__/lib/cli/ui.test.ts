@@ -1,38 +1,29 @@
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeTokens } from "../../../lib/local/tokens";
 import { reservePorts, type ReservedPorts } from "../../support/ports";
+import { standInNomad, type StandInAgent } from "../../support/stand-in-agent";
 import { cli, environment } from "../../support/run-cli";
 
 const SECRET = "0f9e8d7c-1111-4222-8333-abcdefabcdef";
 
 let project: string;
 let ports: ReservedPorts;
-let server: Server;
-let asked: (string | undefined)[];
+let nomad: StandInAgent;
 
 beforeEach(async () => {
   project = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
   writeFileSync(join(project, "cdktf.json"), "{}");
   mkdirSync(join(project, ".cdk-nomad"));
   ports = await reservePorts();
-  asked = [];
   // A Nomad with its UI inside, as official releases have it.
-  server = createServer(({ url, headers }, answer) => {
-    if (url === "/v1/acl/token/onetime") {
-      asked.push(headers["x-nomad-token"] as string | undefined);
-      answer.setHeader("Content-Type", "application/json");
-      answer.end(JSON.stringify({ OneTimeToken: { OneTimeSecretID: SECRET } }));
-    } else answer.end("<html>ember</html>");
-  }).listen(4646 + ports.offset, "127.0.0.1");
-  await once(server, "listening");
+  const answers = { "/v1/acl/token/onetime": { OneTimeToken: { OneTimeSecretID: SECRET } } };
+  nomad = await standInNomad(project, 4646 + ports.offset, answers);
 });
 afterEach(async () => {
-  server.close();
+  await nomad.end();
   await ports.release();
   rmSync(project, { recursive: true, force: true });
 });
@@ -53,7 +44,7 @@ async function ui(...more: readonly string[]) {
 test("of a closed cluster the UI is opened logged in, and the token stands in no address and no output", async () => {
   const tokens = started(true);
   const { code, opened, stdout, stderr } = await ui();
-  expect([code, asked]).toEqual([0, [tokens.nomad]]);
+  expect([code, nomad.asked()]).toEqual([0, [tokens.nomad]]);
   const [page = ""] = opened;
   expect(page).toMatch(/^file:/);
   expect(readFileSync(fileURLToPath(page), "utf8")).toContain(`/ui/?ott=${SECRET}`);
@@ -63,5 +54,5 @@ test("of a closed cluster the UI is opened logged in, and the token stands in no
 test("of an open cluster it is opened as it is, and --print opens nothing", async () => {
   started(false);
   expect((await ui()).opened).toEqual([`http://127.0.0.1:${4646 + ports.offset}/ui/`]);
-  expect([(await ui("--print")).opened, asked]).toEqual([[], []]);
+  expect([(await ui("--print")).opened, nomad.asked()]).toEqual([[], []]);
 });

@@ -84,8 +84,10 @@ describe("the variables of a cluster", () => {
   test("have its tokens where it is closed", () => {
     write({ closed: true });
     const { nomad: token, consul: other } = makeTokens(folder);
-    const cluster = new EmbeddedCluster(folder);
+    const cluster = new EmbeddedCluster(folder, () => true);
     expect(cluster.environment()).toMatchObject({ NOMAD_TOKEN: token, CONSUL_HTTP_TOKEN: other });
+    const dead = new EmbeddedCluster(folder, (_folder, { program }) => program === "consul").environment();
+    expect([dead?.NOMAD_TOKEN, dead?.CONSUL_HTTP_TOKEN]).toEqual([undefined, other]);
     expect(cluster.surroundings()).toEqual({ CDK_NOMAD_CLOSED: "true" });
   });
 

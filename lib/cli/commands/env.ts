@@ -4,6 +4,7 @@ import { command } from "../command";
 import { localCluster } from "../context";
 import { EXIT } from "../exit-codes";
 import { json } from "../options";
+import { ATTENTION } from "../signs";
 import { ownServiceToken, serviceAddress } from "../service-tokens";
 
 /** Prints the variables that point nomad, consul, terraform and cdktf at the embedded cluster. */
@@ -27,6 +28,11 @@ export const env = command({
       ...serviceVariables(project, addresses.portOffset),
     };
     // Tokens among them: what is hidden everywhere else is handed over here.
+    const isClosed = Object.hasOwn(variables, "CDK_NOMAD_CLOSED");
+    if (isClosed && !(Object.hasOwn(own, "NOMAD_TOKEN") && Object.hasOwn(own, "CONSUL_HTTP_TOKEN")))
+      terminal.note(
+        term`${ATTENTION} not all of the cluster runs: tokens of what has ended are left out, since somebody else may have its port; start it with cdk-nomad up, then run this again`,
+      );
     const lines = Object.entries(variables).map(([name, value]) => term`export ${name}=${shellWord(value)}`);
     const shell = renderTerminal(joinLines(lines), { color: false, mask: (same) => same });
     terminal.handOver(input.json ? JSON.stringify(variables, null, 2) : shell);

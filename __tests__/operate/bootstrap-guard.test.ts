@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { portsAt, type ClusterStatus } from "../../lib/local";
+import { CLUSTER_MARK } from "../../lib/local/agents";
+import { readTokens } from "../../lib/local/tokens";
+import { callRpc } from "../support/agent-rpc";
+import { clusterForSuite } from "../support/cluster";
+import { ended, flat, Project } from "../support/project";
+import { Stranger, whyNoStranger } from "../support/stranger";
+import { until } from "../support/until";
+
+// What another user of the machine can do while a closed cluster starts, and where a part of it has ended.
+
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, started: false });
+const { project } = cluster;
+const up = () => project.run(["up", "--port-offset", String(cluster.offset)]);
+const rpc = () => portsAt(cluster.offset)["Nomad RPC"];
+const body = () => JSON.stringify({ BootstrapSecret: randomUUID() });
+const status = async () => JSON.parse((await project.run(["status", "--json"])).stdout) as ClusterStatus;
+
+/** Whether somebody answers at a port. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port }, () => resolve(true));
+    socket.on("error", () => resolve(false));
+    socket.on("connect", () => socket.destroy());
+  });
+}
+
+/** Asks Nomad by HTTPS. @param keys files of the cluster's certificate; default: none */
+function askByTls(path: string, method: string, text: string, keys?: string): Promise<number | undefined> {
+  const file = (name: string) => (keys === undefined ? undefined : readFileSync(join(keys, name)));
+  return new Promise((resolve) => {
+    const { port } = new URL(cluster.addresses.NOMAD_ADDR);
+    const own = { cert: file("agent.pem"), key: file("agent-key.pem"), rejectUnauthorized: false };
+    const sent = request({ host: "127.0.0.1", port, path, method, ...own }, (answer) => {
+      answer.resume();
+      answer.on("end", () => resolve(answer.statusCode));
+    });
+    sent.on("error", () => resolve(undefined));
+    sent.setTimeout(3000, () => sent.destroy());
+    sent.end(text);
+  });
+}
+
+/** Asks for the first token in every way that there is. @returns those that were answered */
+async function askForFirstToken(): Promise<readonly string[]> {
+  const { NOMAD_ADDR } = cluster.addresses;
+  const http = await fetch(`${NOMAD_ADDR}/v1/acl/bootstrap`, { method: "POST", body: body() }).catch(() => undefined);
+  const https = await askByTls("/v1/acl/bootstrap", "POST", body());
+  const call = { method: "ACL.Bootstrap", body: { BootstrapSecret: randomUUID(), Region: "global", AuthToken: "" } };
+  const [plain, tls] = [await callRpc("nomad", rpc(), call), await callRpc("nomad", rpc(), { ...call, wire: "tls" })];
+  return [
+    ...(http?.ok === true ? ["HTTP"] : []),
+    ...(https !== undefined ? [`HTTPS ${https}`] : []),
+    ...[plain, tls].flatMap(({ answered, text }) => (answered ? [`RPC ${text}`] : [])),
+  ];
+}
+
+/** Starts the cluster, and kills the command as soon as its Nomad keeps everybody out. */
+async function killedInTheGuard(): Promise<void> {
+  const { NOMAD_ADDR } = cluster.addresses;
+  const command = project.spawn(["up", "--port-offset", String(cluster.offset)]);
+  const end = ended(command);
+  await until("a Nomad that listens", () => isOpen(Number(new URL(NOMAD_ADDR).port)));
+  command.kill("SIGKILL");
+  await end;
+  const answer = await fetch(`${NOMAD_ADDR}/v1/status/leader`);
+  expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("HTTPS server")]);
+}
+
+test("nobody is given Nomad's first token while it starts", async () => {
+  const starting = ended(project.spawn(["up", "--port-offset", String(cluster.offset)]));
+  let said: Awaited<typeof starting> | undefined;
+  void starting.then((each) => (said = each));
+  const given: string[] = [];
+  let asked = 0;
+  while (said === undefined) {
+    if (!(await isOpen(rpc()))) continue;
+    asked += 1;
+    given.push(...(await askForFirstToken()));
+  }
+  expect([said.code, given]).toEqual([0, []]);
+  expect(asked).toBeGreaterThan(2);
+  expect(await cluster.nomad.jobs()).toEqual([]);
+  await project.run(["down"]);
+});
+
+test("an up that was killed while nobody else may ask is gone on with", async () => {
+  await killedInTheGuard();
+  expect(await askForFirstToken()).toEqual([]);
+  const before = await status();
+  const again = await up();
+  expect([again.code, flat(again)]).toEqual([0, expect.stringContaining("nomad ready")]);
+  expect((await status()).agents.map(({ pid }) => pid)).toEqual(before.agents.map(({ pid }) => pid));
+  expect(await cluster.nomad.jobs()).toEqual([]);
+  await project.run(["down"]);
+});
+
+test("a Nomad whose first token somebody else has is ended, and said so", async () => {
+  await killedInTheGuard();
+  const keys = join(project.cluster.folder, "tokens/agents");
+  await until("a Nomad that leads", async () => (await askByTls("/v1/acl/bootstrap", "POST", body(), keys)) === 200);
+  const said = await up();
+  expect([said.code, flat(said)]).toEqual([
+    1,
+    expect.stringMatching(/what was begun is ended again: nomad .*somebody else gave nomad .* its first token/),
+  ]);
+  expect(project.runs("nomad")).toBe(false);
+  expect((await up()).code).toBe(0);
+  expect(await cluster.nomad.jobs()).toEqual([]);
+});
+
+const why = whyNoStranger();
+if (why !== undefined) console.log(`skipped: what another user of the machine does; ${why}`);
+const describeWithStranger = why === undefined ? describe : describe.skip;
+
+describeWithStranger("another user", () => {
+  let stranger: Stranger;
+  beforeEach(() => (stranger = new Stranger()));
+  afterEach(() => stranger.remove());
+
+  test("who takes the port of a Nomad that died is told no token, and the old one holds no more", async () => {
+    expect((await up()).code).toBe(0);
+    const old = readTokens(project.cluster.folder)?.nomad ?? "";
+    const pid = (await status()).agents.find(({ name }) => name === "nomad")?.pid ?? 0;
+    process.kill(pid, "SIGKILL");
+    await until("its end", () => !project.runs("nomad"));
+    const { port } = new URL(cluster.addresses.NOMAD_ADDR);
+    const heard = join(stranger.folder, "heard");
+    const server = `const { appendFileSync } = require("node:fs");
+      require("node:http").createServer(({ headers, url }, answer) => {
+        appendFileSync(${JSON.stringify(heard)}, JSON.stringify({ url, headers }) + "\\n");
+        answer.setHeader("X-Nomad-Index", "1");
+        answer.end("[]");
+      }).listen(${port}, "127.0.0.1");`;
+    stranger.run([process.execPath, "-e", server]);
+    await until("somebody else at its port", () => isOpen(Number(port)));
+    writeFileSync(heard, "");
+    for (const command of [["ls"], ["status", "dev"], ["deploy", "dev"], ["ui", "--print"], ["up"]]) {
+      const said = await project.run(command);
+      expect([command, said.code, flat(said)]).toEqual([command, 1, expect.stringMatching(/process \d+/)]);
+    }
+    for (const command of ["status", "env"]) expect((await project.run([command])).stdout).not.toContain(old);
+    expect(readFileSync(heard, "utf8")).toBe("");
+    await stranger.remove();
+    expect((await up()).code).toBe(0);
+    const asked = (token: string) =>
+      fetch(`${cluster.addresses.NOMAD_ADDR}/v1/jobs`, { headers: { "X-Nomad-Token": token } });
+    expect((await asked(old)).status).toBe(403);
+    expect((await asked(readTokens(project.cluster.folder)?.nomad ?? "")).status).toBe(200);
+    await project.run(["down"]);
+  });
+
+  test("whose process looks like an agent decides nothing, and is left alone", async () => {
+    const { folder } = project.cluster;
+    const mark = {
+      format: 1,
+      portOffset: cluster.offset,
+      regions: ["global"],
+      closed: false,
+      agents: { consul: { version: "1", path: "/x", from: "PATH" } },
+    };
+    writeFileSync(join(stranger.folder, "agent"), "sleep 1000 & wait\n");
+    const children = ["consul", "nomad"].map((name) => {
+      const flag = name === "consul" ? "-config-file" : "-config";
+      const env = { [CLUSTER_MARK]: JSON.stringify(mark) };
+      return stranger.run(["bash", "agent", "-dev", `${flag}=${join(folder, `${name}.json`)}`], "ignore", env);
+    });
+    await until("that they run", () => project.runs("nomad") && project.runs("consul"));
+    expect(await status()).toMatchObject({ phase: "stopped", forgotten: false });
+    const said = await up();
+    expect([said.code, await status()]).toMatchObject([0, { phase: "running", closed: true, peersOnly: true }]);
+    expect((await project.run(["down"])).code).toBe(0);
+    expect(children.map(({ exitCode, signalCode }) => [exitCode, signalCode])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+});
