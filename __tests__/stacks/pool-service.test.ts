@@ -52,8 +52,8 @@ describe("the pools' service", () => {
   );
 
   test.each(["dev", "staging", "prod"])("lets no second owner into a pool of %s that keeps nothing apart", (name) => {
-    const warm = jobsOf(name).filter(({ ID }) => String(ID).startsWith("warm-pool-"));
-    expect(warm).toHaveLength(3);
-    for (const { Meta } of warm) expect(Meta).not.toHaveProperty("shared_without_isolation");
+    const metas = jobsOf(name).flatMap(({ Meta }) => (Meta ? [Meta] : []));
+    expect(metas.length).toBeGreaterThan(0);
+    for (const meta of metas) expect(meta).not.toHaveProperty("shared_without_isolation");
   });
 });
