@@ -148,6 +148,49 @@ const SETTINGS: readonly Plant[] = [
   text("base64", (s) => Buffer.from(`DB_PASSWORD=${s}\n`).toString("base64")),
 ];
 
+/** How programs write a secret down: no file of settings, and found in templates all the same. */
+const PROGRAMS: readonly Plant[] = [
+  text("PHP: an element", (s) => `$config['db_pass'] = '${s}';`),
+  text("PHP: define", (s) => `define('DB_PASSWORD', '${s}');`),
+  text("Perl: an element", (s) => `$cfg{password} = "${s}";`),
+  text("Lua: an element", (s) => `cfg["password"] = "${s}"`),
+  text("JavaScript: an element", (s) => `process.env['API_TOKEN'] = '${s}';`),
+  text("Go: a declaration", (s) => `password := "${s}"`),
+  text("TypeScript: a type", (s) => `const password: string = "${s}";`),
+  text("Kotlin: a type", (s) => `  val apiSecret: String = "${s}"`),
+  text("Rust: a type", (s) => `static API_TOKEN: &'static str = "${s}";`),
+  text("Rust: a constructor", (s) => `let password = String::from("${s}");`),
+  text("Python: a constructor", (s) => `self.password = SecretStr("${s}")`),
+  text("Java: a setter", (s) => `source.setPassword("${s}");`),
+  text("Java: a builder", (s) => `return builder().user("app").password("${s}").build();`),
+  text("Java: a property", (s) => `System.setProperty("javax.net.ssl.trustStorePassword", "${s}");`),
+  text("Python: a header", (s) => `session.headers.update(); h.add_header("X-Api-Key", "${s}")`),
+  text("Erlang: a tuple", (s) => `[{user, "app"}, {password, "${s}"}].`),
+  text("Lisp", (s) => `(setq smtp-password "${s}")`),
+  text("Consul: tokens", (s) => `acl {\n  tokens {\n    agent = "${s}"\n  }\n}\n`),
+  text("Oracle", (s) => `CONNECT=app/${s}@//db.example:1521/x`),
+  text("Oracle without slashes", (s) => `app/${s}@db.example:1521/x`),
+];
+
+/** What is secret only once it is decoded, and is hidden as it stands. */
+export const ENCODED: readonly Plant[] = [
+  text("Docker's auth", (s) => q({ auths: { "r.example": { auth: s } } })),
+  text("Docker's auth, pretty", (s) => JSON.stringify({ auths: { "r.example": { auth: s } } }, null, 2)),
+  text("HCL's auth", (s) => `auth = "${s}"\n`),
+  { where: "Docker's auth as data", data: (s) => ({ auths: { "r.example": { auth: s } } }) },
+];
+
+/** What is kept of a password to know it again. */
+export const HASHES: readonly string[] = [
+  "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+  "$$2b$$12$$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+  "$apr1$rOioh4Wh$bVD3DRwksETubcpEH90ww0",
+  "$6$rounds=5000$usesomesillystri$D4IrlXatmP7rx3P3InaxBeoomnAihCKRVQAr/36eYfuxPRdWqYNGmKBFWNLxQe9bSGwZ6fTEqHf8bOuxDwaxT1",
+  "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b5dWRWJTmaaJObG",
+  "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+  "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr",
+];
+
 /** Data of jobs, keys and answers. */
 const DATA: readonly Plant[] = [
   { where: "a secret's name a level above", data: (s) => ({ password: { value: s } }) },
@@ -185,6 +228,7 @@ export const PLANTS: readonly Plant[] = [
   ...COMMAND_LINES.map((line) => text(line("…"), line)),
   ...COMMAND_LINES.map((line) => text(`a script with ${line("…")}`, (s) => `#!/bin/sh\nset -eu\n${line(s)}\n`)),
   ...SETTINGS,
+  ...PROGRAMS,
   ...DATA,
 ];
 

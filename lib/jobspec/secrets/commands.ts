@@ -1,6 +1,7 @@
 import type { SecretSpan } from "./forms";
 import { phrase, type Phrase } from "./phrase";
 import { isOfSentence, isSecretPair, type TextKind } from "./pairs";
+import { CALLS, READS } from "./calls";
 import { SETTINGS } from "./settings";
 import { isPlainlyNoSecret } from "./values";
 
@@ -115,6 +116,13 @@ export function commandSpans(text: string, kind: TextKind): SecretSpan[] {
     const [, name = "", ...values] = match;
     const value = values.find((each) => each !== undefined) ?? "";
     if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
+  }
+  for (const { word, pattern } of CALLS) {
+    if (!word.test(text)) continue;
+    for (const match of text.matchAll(pattern)) {
+      const [, name = "", value = ""] = match;
+      if (!READS.test(name) && isSecretPair(name, value)) add(match, value, `the value of ${name}`);
+    }
   }
   for (const { word, pattern, holds } of PHRASES) {
     if (!word.test(text)) continue;

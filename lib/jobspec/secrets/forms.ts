@@ -222,13 +222,13 @@ function isOfWord(code: number): boolean {
 }
 
 const BEGIN =
-  /-----?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- BEGIN SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-Lines: ?\d/g;
+  /-----BEGIN OpenVPN Static key V1-----|-----?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- BEGIN SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-Lines: ?\d/g;
 const END =
-  /-----?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- END SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-MAC: ?[a-f0-9]{40,64}/g;
+  /-----END OpenVPN Static key V1-----|-----?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- END SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-MAC: ?[a-f0-9]{40,64}/g;
 
 /** Private keys over several lines; one without an end goes on to the end of the text. */
 function privateKeys(text: string, found: SecretSpan[]): void {
-  if (!text.includes("PRIVATE KEY") && !text.includes("Private-Lines")) return;
+  if (!/PRIVATE KEY|Private-Lines|Static key/.test(text)) return;
   const ends = [...text.matchAll(END)].map((match) => match.index + match[0].length);
   let next = 0;
   let covered = 0;

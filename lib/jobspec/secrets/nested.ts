@@ -15,7 +15,7 @@ const CARRIED = new RegExp(
 
 /** Values that stand one level below a secret's name: `password { value = "winter" }`, in YAML, TOML and XML as well; linear in the text. */
 export function nestedSpans(text: string): SecretSpan[] {
-  if (!CARRIES.test(text)) return [];
+  if (!CARRIES.test(text) && !MANY.test(text)) return [];
   const found: SecretSpan[] = [];
   const scanner = new Scanner(text);
   let covered = 0;
@@ -24,7 +24,9 @@ export function nestedSpans(text: string): SecretSpan[] {
     if (match.index < covered || suspicionOf(name) !== "secret") continue;
     const inside = regionBehind(scanner, match, name);
     covered = inside.end;
-    for (const { index, 0: whole, ...groups } of text.slice(inside.start, inside.end).matchAll(CARRIED)) {
+    // All that stands in `tokens {` is a token, whatever its name.
+    const values = match[3] !== undefined && /[a-z]s$/i.test(name) ? ANY : CARRIED;
+    for (const { index, 0: whole, ...groups } of text.slice(inside.start, inside.end).matchAll(values)) {
       const value = groups[1] ?? groups[2] ?? groups[3] ?? groups[4] ?? "";
       if (isPlainlyNoSecret(value)) continue;
       const start = inside.start + index + whole.lastIndexOf(value);
@@ -34,6 +36,9 @@ export function nestedSpans(text: string): SecretSpan[] {
   return found;
 }
 
+/** An assignment of a text in HCL. */
+const ANY = /(?<![\w.-])[\w-]{1,100}[ \t]{0,9}=[ \t]{0,9}"((?:[^"\\\n]|\\[^\n]){1,4000})"/g;
+const MANY = /(?:tokens|passwords|secrets|credentials|keys)["']?[ \t]{0,9}=?[ \t]{0,9}\{/i;
 const CARRIES = new RegExp(`\\b(?:${VALUE_KEYS.join("|")})\\b`, "i");
 
 /** Where what stands below a name ends. */

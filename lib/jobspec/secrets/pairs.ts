@@ -1,7 +1,7 @@
 import type { SecretSpan } from "./forms";
 import { suspicionOf, type Suspicion } from "./names";
 import { backslashes, Scanner, type Part } from "./scanner";
-import { isPlainlyNoSecret, isPlainWords, looksDrawn } from "./values";
+import { isPlainlyNoSecret, isPlainWords, isUserAndPassword, looksDrawn } from "./values";
 
 /**
  * What a text is. A `document` is a file or a setting: its lines are `name: value`, `NAME=value`, `--name value`. `prose` is what a
@@ -26,7 +26,8 @@ function isSecretUnder(name: string, suspicion: Suspicion, value: string): boole
 
 /** User and password in one, as names that end with "auth" have them: `mail:winter`, `neo4j/winter`. */
 function isUser(name: string, value: string): boolean {
-  return /auth$/i.test(name) && /^[\w.@-]{1,64}[:/][^\s/:]{4,200}$/.test(value) && !/^\w+:\d+$/.test(value);
+  if (!/auth$/i.test(name)) return false;
+  return isUserAndPassword(value) || (/^[\w.@-]{1,64}[:/][^\s/:]{4,200}$/.test(value) && !/^\w+:\d+$/.test(value));
 }
 
 /** The values in a text that stand behind a secret's name; linear in its length. */
@@ -82,8 +83,12 @@ const MOST_SPACES = 40;
 
 /** The name before a separator: `"name"`, `name`, `--name`. */
 function nameBefore(text: string, separator: number, kind: TextKind): Name | undefined {
-  let end = separator;
+  // `:=` of Go.
+  let end = text[separator] === "=" && text[separator - 1] === ":" ? separator - 1 : separator;
   while (separator - end < MOST_SPACES && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  // An element of a map: `config["password"] =`, `$config{password} =`.
+  const closing = text[end - 1];
+  if (text[separator] === "=" && ((closing === "]" && isQuote(text.charCodeAt(end - 2))) || closing === "}")) end -= 1;
   const quoted = isQuote(text.charCodeAt(end - 1));
   // In prose only a quoted name may stand away from its separator.
   if (end < separator && !quoted && kind === "prose") return undefined;
@@ -157,6 +162,11 @@ function valueBehind(
   if (sign === "=" && (text[start] === ">" || text[start] === "=")) start += 1;
   const mayStandAway = isDocument || left.quoted || sign === ":";
   while (mayStandAway && start - separator < MOST_SPACES && (text[start] === " " || text[start] === "\t")) start += 1;
+  const before = BEFORE_LITERAL.exec(text.slice(start, start + LONGEST_NAME));
+  // A declaration in a template, `{{ $password := key "x" }}`, says where its value comes from.
+  if (text[separator - 1] === ":" && sign === "=" && !isQuote(text.charCodeAt(start)) && !before) return undefined;
+  // `: string = "winter"`, `= String::from("winter")`.
+  if (before && isDocument && (sign === "=" || !left.quoted)) start += before[0].length - 1;
   const run = text[start] === "\\" ? backslashes(text, start) : 0;
   const escapes = /["']/.test(text[start + run] ?? "") ? run : 0;
   const first = text[start + escapes] ?? "";
@@ -185,6 +195,10 @@ function valueBehind(
   if (sign === ">") return scanner.element(start);
   return scanner.word(start);
 }
+
+/** What stands before the literal that a program gives a name: its type, or the call that makes one of it. */
+const BEFORE_LITERAL =
+  /^(?:&?(?:'static[ ])?[A-Za-z][\w.<>?]{0,60}[ ]?=[ ]?["'`]|(?:new[ ])?(?:String::from|String|Secret(?:Str|String|Box)?(?:::new|::from)?|SecureString|StringName|Some|Buffer\.from|bytes|b|r|u|@)\(?["'`])/;
 
 /** Whether a name is the first thing on its line; an option, `--name=value`, is part of a command. */
 function beginsLine(text: string, start: number): boolean {

@@ -1,4 +1,5 @@
 import { phrase, type Phrase } from "./phrase";
+import { isUserAndPassword } from "./values";
 
 /** Passwords that files of settings hold in their own grammar. */
 export const SETTINGS: readonly Phrase[] = [
@@ -37,7 +38,18 @@ export const SETTINGS: readonly Phrase[] = [
   ),
   // Addresses that are none by the rules: of Go's driver for MySQL, and of Oracle's.
   phrase(/@(?:tcp|unix)\(/, /[\w.-]{1,64}:([^\s"'@/]{1,200}(?:@[^\s"'@/(]{1,100}){0,2})@(?:tcp|unix)\(/g),
+  phrase(
+    /@(?:\/\/|[\w.-]+:\d)/,
+    /(?<![\w/.:-])[\w$#]{1,64}\/([^\s"'@/]{1,200})@(?:\/\/[\w.-]{1,200}(?::\d{1,5})?|[\w.-]{1,200}:\d{2,5})\/\w/g,
+  ),
   phrase(/\bjdbc:oracle\b/, /\bjdbc:oracle:\w{2,8}:[\w.-]{1,64}\/([^\s"'@]{1,200})@/g),
+  // What is kept of a password to know it again. https://passlib.readthedocs.io/en/stable/modular_crypt_format.html
+  phrase(
+    /\$(?:2[abxy]|apr1|argon2|scrypt|pbkdf2|gy|[1567y])\$|\$argon2|\{S?SHA|\{CRYPT/,
+    /(\${1,2}(?:2[abxy]|apr1|argon2(?:id|[id])|scrypt|pbkdf2(?:-\w{3,8})?|gy|[1567y])\$[\w./+=,$-]{22,400}|\{(?:S?SHA(?:256|384|512)?|CRYPT)\}[\w./+$-]{20,400}={0,2})/g,
+  ),
+  // The id of a key of AWS, and behind it the key.
+  phrase(/\bA[KS]IA/, /\bA[KS]IA[A-Z0-9]{16}["']?[ \t]{0,9}[:,;|\t ][ \t]{0,9}["']?([A-Za-z0-9/+]{40})(?![\w/+=])/g),
   // A private key of JSON. https://www.rfc-editor.org/rfc/rfc7518#section-6
   phrase(/"kty"/, /"(?:d|k|p|q|dp|dq|qi)"[ \t]{0,9}:[ \t]{0,9}"([\w-]{16,4000})"/g),
   // A value of HTTP's authentication, wherever it is sent.
@@ -53,8 +65,3 @@ export const SETTINGS: readonly Phrase[] = [
     /\d/.test(value),
   ),
 ];
-
-function isUserAndPassword(text: string): boolean {
-  const bare = text.replace(/=+$/, "");
-  return bare.length % 4 !== 1 && /^[^:]+:/.test(atob(bare));
-}

@@ -62,3 +62,14 @@ export function looksDrawn(text: string): boolean {
   const letters = text.replaceAll(/[^A-Za-z]/g, "").length;
   return digits >= 3 && letters >= 4 && new Set(text).size >= 8;
 }
+
+/** Whether a text is a user and a password in base64, as HTTP and Docker's registries have them. */
+export function isUserAndPassword(text: string): boolean {
+  const bare = text.replace(/=+$/, "");
+  return (
+    /^[A-Za-z0-9+/]{8,800}$/.test(bare) &&
+    bare.length % 4 !== 1 &&
+    /^[\x21-\x7e]{1,200}$/.test(atob(bare)) &&
+    /^[^:]+:./.test(atob(bare))
+  );
+}

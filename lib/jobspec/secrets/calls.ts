@@ -1,0 +1,29 @@
+import { phrase, type Phrase } from "./phrase";
+
+const LITERAL = String.raw`[ \t]{0,9}["']([^"'\n]{1,400})["']`;
+const NAME = String.raw`[ \t]{0,9}["']([\w.-]{2,100})["'][ \t]{0,9}`;
+
+/** How programs hand a secret over without an equals sign: the first group is its name, the second one the value. */
+export const CALLS: readonly Phrase[] = [
+  // `setPassword("winter")`, `.password("winter")`.
+  phrase(/\(/, new RegExp(String.raw`(?:\bset_?|\bwith_?|\.)([A-Za-z]\w{2,60})\(${LITERAL}[ \t]{0,9}\)`, "g")),
+  // `setProperty("db.password", "winter")`, `define('DB_PASSWORD', 'winter')`.
+  phrase(
+    /\(/,
+    new RegExp(String.raw`\b(?:put|set|add|append|define|with|insert|header|env)\w{0,40}\(${NAME},${LITERAL}`, "g"),
+  ),
+  // `{password, "winter"}` of Erlang and Elixir.
+  phrase(
+    /\{/,
+    new RegExp(String.raw`\{[ \t]{0,9}:?["']?([a-z][\w-]{1,60})["']?[ \t]{0,9},(?:[ \t]{0,9}<<)?${LITERAL}`, "g"),
+  ),
+  // `(setq password "winter")` of Lisp.
+  phrase(
+    /\(/,
+    new RegExp(String.raw`\((?:setq|defvar|defconst|define|def)[ \t]{1,9}([\w-]{2,100})[ \t]{1,9}${LITERAL}`, "g"),
+  ),
+];
+
+/** What such a name begins with where it is asked for a value: what it is called with says where that is. */
+export const READS =
+  /^(?:get|find|read|load|fetch|look|resolve|is|has|need|require|delete|remove|check|verify)(?![a-z])/;
