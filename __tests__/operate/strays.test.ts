@@ -83,6 +83,10 @@ test("a job that is there already is taken over as it is, wants --adopt where it
   expect(await runs()).toEqual(["a", "b"]);
   const drift = await run("drift", "staging", "--json");
   expect([drift.code, JSON.parse(drift.stdout)]).toMatchObject([2, { foreign: [{ job: "a", owner: "dev" }] }]);
+  for (const args of [[], ["--job", "a"]]) {
+    const status = await run("status", "staging", ...args);
+    expect([status.code, status.stdout]).toEqual([1, expect.stringMatching(/^a +of dev /m)]);
+  }
   const now = await allocations("a");
   const restart = await run("restart", "staging", "--job", "a");
   expect([restart.code, await allocations("a")]).toEqual([1, now]);

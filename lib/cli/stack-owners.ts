@@ -73,6 +73,16 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
   return { strays, kept, leftovers: inConsul.leftovers, keptInConsul: inConsul.kept, foreign, unknown };
 }
 
+/** Who brought those of a program's jobs that are another stack's, by the paths of the jobs. */
+export function othersJobs(
+  { contents, environment }: OpenStack,
+  owners: Owners,
+  context: CliContext,
+): ReadonlyMap<string, string> {
+  const foreign = foreignJobs(contents, owners, identityOf(environment, context).project);
+  return new Map(foreign.map(({ path, owner }) => [path, owner]));
+}
+
 /** What records do not tell, as sentences. */
 export function unknownText(environment: string, { own, unread }: Pick<Owners, "own" | "unread">): readonly string[] {
   return [

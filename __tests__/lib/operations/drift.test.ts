@@ -2,6 +2,7 @@ import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "..
 import { findDrift, fixDrift, type Wanted } from "../../../lib/operations";
 import { Masking } from "../../../lib/masking";
 import { ReplayServer } from "../../support/replay";
+import { wantedOf, withServer } from "../../support/replayed-clients";
 
 /** Two keys that Consul lacks. */
 const keys: Wanted = { kind: "keys", path: "lab/keys", prefix: "shop/", values: { a: "1", b: "2" }, after: [] };
@@ -12,6 +13,56 @@ const contents = {
   sensitive: [],
   reached: [],
 };
+
+test("a count is not put right where Nomad would stop what runs in the place of what failed", async () => {
+  const job = { ID: "web", TaskGroups: [{ Name: "api", Count: 1 }] };
+  const updates = {
+    api: {
+      Ignore: 1,
+      Place: 0,
+      Migrate: 0,
+      Stop: 1,
+      InPlaceUpdate: 0,
+      DestructiveUpdate: 0,
+      Canary: 0,
+      Preemptions: 0,
+    },
+  };
+  const count = { Type: "Edited", Name: "Count", Old: "2", New: "1", Annotations: ["forces destroy"] };
+  const group = { Type: "Edited", Name: "api", Fields: [count], Objects: null, Tasks: null };
+  const allocation = (ID: string, ClientStatus: string) => ({
+    ID,
+    JobID: "web",
+    TaskGroup: "api",
+    DesiredStatus: "run",
+    ClientStatus,
+  });
+  const answers = (other: string) => ({
+    "POST /v1/job/web/plan": {
+      body: {
+        JobModifyIndex: 10,
+        Diff: { Type: "Edited", ID: "web", TaskGroups: [group] },
+        Annotations: { DesiredTGUpdates: updates },
+      },
+    },
+    "GET /v1/job/web/allocations": { body: [allocation("1", "running"), allocation("2", other)] },
+    "GET /v1/job/web/versions": { body: { Versions: [{ ...job, Version: 1, JobModifyIndex: 10 }], Diffs: null } },
+    "PUT /v1/jobs": { body: { EvalID: "1", JobModifyIndex: 11, Warnings: "" } },
+  });
+  for (const [other, fixed] of [
+    ["failed", false],
+    ["running", true],
+  ] as const)
+    await withServer(answers(other), async ({ nomad, consul, server }) => {
+      const clients = { nomad, consul, masking: new Masking() };
+      const scaled = { ...contents, wanted: [wantedOf(job)] };
+      const found = await findDrift("lab", scaled, clients);
+      const warnings = found.jobs.flatMap(({ plan }) => plan.warnings);
+      expect(warnings).toEqual(fixed ? [] : [expect.stringContaining("it stops 1 in their place that runs")]);
+      expect(await fixDrift(found, scaled, clients)).toEqual([expect.objectContaining({ name: "web", fixed })]);
+      expect(server.count("PUT /v1/jobs")).toBe(fixed ? 1 : 0);
+    });
+});
 
 test("drift is put right until somebody interrupts that, and nothing is written then", async () => {
   const stop = new AbortController();

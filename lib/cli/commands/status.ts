@@ -18,7 +18,7 @@ import { duration, json, noWaitBatch, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { ATTENTION } from "../signs";
 import type { OpenStack } from "../open-stack";
-import { belongingsOf, belongingsText, ownersOf, type Belongings } from "../stack-owners";
+import { belongingsOf, belongingsText, othersJobs, ownersOf, type Belongings } from "../stack-owners";
 import { withStack } from "../stack";
 import { whileWatching } from "../watching";
 import { clusterStatus } from "./cluster-status";
@@ -41,7 +41,7 @@ export const status = command({
   examples: ["cdk-nomad status", "cdk-nomad status dev --watch"],
   exitCodes: {
     [EXIT.ok]: "healthy; without an environment: all of the embedded cluster is ready",
-    [EXIT.failed]: "an error, or something failed, is missing, or is not known",
+    [EXIT.failed]: "an error, or something failed, is missing, is not known, or is another stack's",
     [EXIT.waitingForPromotion]: "a canary waits for its promotion",
     [EXIT.timedOut]: "a deployment or a batch job goes on",
     [EXIT.partial]: "without an environment: the embedded cluster runs in part",
@@ -78,16 +78,21 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   const services = drained.services(
     (await Promise.all(there.map(({ job }) => listServices(job, { nomad, consul }, STAND_IN)))).flat(),
   );
-  const shown = jobs.map((job) => ({ ...job, ...drained.of(job.job) }));
+  const shown = jobs.map((job) => {
+    const owner = ofOthers.get(job.path);
+    return { ...job, ...drained.of(job.job), ...(owner === undefined ? {} : { owner }) };
+  });
   // An older job of a pool on its way out has no containers, and says nothing of the pool's size.
   const own = shown.filter(({ job }) => contents.wanted.some((item) => item.kind === "job" && item.job.ID === job));
   // Of one job nobody asks for the rest.
-  const belongings =
-    input.job === undefined ? await belongingsOf(stack, await ownersOf(stack, context), context) : NONE;
+  const owners = await ownersOf(stack, context);
+  const belongings = input.job === undefined ? await belongingsOf(stack, owners, context) : NONE;
+  const ofOthers = othersJobs(stack, owners, context);
   const { strays, kept, leftovers, foreign, unknown } = belongings;
   const words = [...drained.words(own), ...belongingsText(belongings, environment)];
   if (input.json) terminal.json({ environment, jobs: shown, services, strays, kept, leftovers, foreign, unknown });
   else terminal.print(statusText(environment, shown, services, words));
+  if (shown.some(({ owner }) => owner !== undefined)) return EXIT.failed;
   return exitCodeOf(jobs, input.noWaitBatch !== true);
 }
 
@@ -102,13 +107,17 @@ function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
 
 function statusText(
   environment: string,
-  jobs: readonly (JobStatus & OfPool)[],
+  jobs: readonly (JobStatus & OfPool & { readonly owner?: string })[],
   services: readonly ServiceRow[],
   pools: readonly TerminalText[],
 ): TerminalText {
   const rows = jobs.map((job) => [
     job.region === undefined ? job.job : term`${job.job} (${job.region})`,
-    job.drained === true && job.state === "healthy" ? style.yellow(term`drained`) : stateText(job.state),
+    job.owner !== undefined
+      ? style.yellow(term`of ${job.owner}`)
+      : job.drained === true && job.state === "healthy"
+        ? style.yellow(term`drained`)
+        : stateText(job.state),
     job.version ?? term`-`,
     job.groups.length > 0 ? join(job.groups.map(groupText), term`, `) : term`-`,
   ]);

@@ -12,7 +12,7 @@ import type {
   Registration,
 } from "../../nomad";
 import { type Changes, withRetries } from "../events";
-import { conditionWithServices, type Condition } from "./condition";
+import { conditionOf, conditionWithServices, type Condition } from "./condition";
 import { endedBadly } from "./deployment-status";
 import { viewOf, type DeploymentView } from "./deployment-view";
 import { diagnosable, diagnose } from "./diagnosis";
@@ -47,6 +47,8 @@ export interface WatchOptions {
   readonly placementPatience?: number;
   /** How long a service without a deployment may take until it runs, in milliseconds. Default: 10 min, as progress_deadline. */
   readonly startPatience?: number;
+  /** How long less may run than shall once a deployment has ended well, in milliseconds. Default: 15 s. */
+  readonly endedPatience?: number;
 }
 
 /** What began a deployment: a registration, or a deployment that goes on already. */
@@ -73,6 +75,7 @@ export const ALREADY_RUNNING: Begun = { EvalID: "", JobModifyIndex: NO_DEPLOYMEN
 /** Events come in flocks: between two looks there is at least this much. */
 const SHORTEST_INTERVAL = 100;
 const PLACEMENT_PATIENCE = 15_000;
+const ENDED_PATIENCE = 15_000;
 const START_PATIENCE = 600_000;
 
 /**
@@ -92,11 +95,16 @@ export async function watchDeployment(
   // Nothing is placed of a job that is dispatched, or launched by the clock, when it is registered.
   if (registration.EvalID === "" && registration.deployment === undefined && registration !== ALREADY_RUNNING)
     return { result: "registered", view: viewOf(job), reasons: [], diagnoses: [] };
-  const { placementPatience = PLACEMENT_PATIENCE, startPatience = START_PATIENCE } = options;
+  const {
+    placementPatience = PLACEMENT_PATIENCE,
+    startPatience = START_PATIENCE,
+    endedPatience = ENDED_PATIENCE,
+  } = options;
   const failing = new FailingChecks(job, nomad, options.consul);
   const begun = performance.now();
   let shown = "";
   let blockedSince: number | undefined;
+  let endedSince: number | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
     const seen = await withRetries(
@@ -106,21 +114,33 @@ export async function watchDeployment(
     );
     const { deployment, allocations, failures } = seen;
     const checks = await failing.of(allocations);
-    const view = viewOf(job, { deployment, allocations, failures, checks, condition: seen.condition });
+    const looked = performance.now();
+    blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? looked) : undefined;
+    // An allocation that is just being stopped has its place, and its port, for a moment still.
+    const lasting = blockedSince !== undefined && looked - blockedSince >= placementPatience / 5 ? failures : {};
+    const view = viewOf(job, { deployment, allocations, failures: lasting, checks, condition: seen.condition });
     const text = JSON.stringify(view);
     if (shown === "") options.masking.learn(seen.job);
     if (text !== shown) options.onChange(view);
     shown = text;
 
-    const looked = performance.now();
-    blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? looked) : undefined;
     const blocked = blockedSince !== undefined && looked - blockedSince > placementPatience;
     const waited = isBatch(seen.job) ? 0 : looked - begun;
-    const found = blocked ? "failed" : resultOf(seen, options, waited > startPatience);
+    endedSince = deployment?.Status === "successful" ? (endedSince ?? looked) : undefined;
+    const since = endedSince === undefined ? 0 : looked - endedSince;
+    const found = blocked
+      ? "failed"
+      : since > endedPatience
+        ? (resultOf(seen, options, false) ?? "failed")
+        : resultOf(seen, options, waited > startPatience);
     const late = options.until !== undefined && looked > options.until ? ("timed-out" as const) : undefined;
     const result = found === "waiting-for-promotion" && options.throughPromotion ? late : (found ?? late);
     if (result) return outcomeOf(nomad, result, seen, view, checks);
-    await pause(job.ID, { ...options, longest: blockedSince === undefined ? undefined : placementPatience / 10 });
+    const longest = Math.min(
+      blockedSince === undefined ? Infinity : placementPatience / 10,
+      endedSince === undefined ? Infinity : endedPatience / 10,
+    );
+    await pause(job.ID, { ...options, longest: longest === Infinity ? undefined : longest });
     await sleep(looked + SHORTEST_INTERVAL - performance.now(), options.signal);
   }
 }
@@ -169,10 +189,13 @@ async function look(nomad: NomadClient, id: string, begun: Begun, consul: Consul
   const deployment = deployments.find(({ ID, JobModifyIndex }) =>
     begun.deployment === undefined ? JobModifyIndex === begun.JobModifyIndex : ID === begun.deployment,
   );
-  if (!deployment || (job.Type === "system" && deployment.Status === "successful")) {
+  // Nobody looks at a newer version in the name of this deployment.
+  const ended = deployment?.Status === "successful" && deployment.JobVersion === (job.Version ?? 0);
+  if (!deployment || ended) {
     const answers = await askAboutJob(nomad, id);
     if (!answers) throw purged(id);
-    const condition = await conditionWithServices(answers, { nomad, consul });
+    // Whether a deployment waits for checks is said in the job.
+    const condition = ended ? conditionOf(answers) : await conditionWithServices(answers, { nomad, consul });
     return { ...byCondition(answers, condition), deployment, undecided };
   }
   const [allocations, evaluations] = await Promise.all([

@@ -3,7 +3,7 @@ import { ApiError, momentOf, whereOf, type JobJson, type NomadClient } from "../
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
-import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
+import { lacksAllocations, stopsInPlace, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 import { register } from "./register";
@@ -157,6 +157,10 @@ export async function fixDrift(
       fixes.push({ name: job.ID, fixed: false, reason: FAILED });
       continue;
     }
+    if (stopsInPlace(plan)) {
+      fixes.push({ name: job.ID, fixed: false, reason: IN_PLACE });
+      continue;
+    }
     try {
       await register(planned, clients);
       fixes.push({ name: job.ID, fixed: true });
@@ -176,4 +180,6 @@ function reasonOf(error: unknown, { masking }: Clients): string {
 
 const FAILED =
   "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again";
+const IN_PLACE =
+  "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy does that, and then cdk-nomad deploy --force places what is missing";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";

@@ -93,7 +93,8 @@ export async function planJob(
     const result = await askForPlan(nomad, { job, path: wanted.path, masking }, signal);
     if (scaled && result.JobModifyIndex !== Number(held?.JobModifyIndex ?? 0)) continue;
     const plan = read(result, wanted.path, job, masking);
-    const whole = plan.change === "none" ? await withMissing(plan, job, nomad) : plan;
+    const whole =
+      plan.change === "none" ? await withMissing(plan, job, nomad) : await withStoppedInPlace(plan, job, nomad);
     return { plan: whole, job, source: wanted.source, held };
   }
   throw UserError.at(wanted.path, "changes all the time while it is planned; try again", "changed-meanwhile");
@@ -157,6 +158,38 @@ async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Pro
     return missing > 0 ? { ...group, missing, unchanged: Math.max(0, group.unchanged - missing) } : group;
   });
   return { ...plan, groups };
+}
+
+/**
+ * Nomad counts what failed and is not rescheduled as if it ran: where a count falls, it stops as many that run as failed. A plan says nothing of that.
+ */
+async function withStoppedInPlace(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
+  const falls = ({ stop, create, replace, canaries }: GroupPlan) => stop > 0 && create + replace + canaries === 0;
+  if (plan.change !== "update" || !plan.groups.some(falls)) return plan;
+  const allocations = await nomad.where(job).allocations(job.ID);
+  const groups = plan.groups.map((group) => {
+    if (!falls(group)) return group;
+    const standing = allocations.filter(
+      ({ TaskGroup, DesiredStatus, ClientStatus, NextAllocation }) =>
+        TaskGroup === group.name && DesiredStatus === "run" && ClientStatus === "failed" && NextAllocation === "",
+    ).length;
+    const failed = Math.min(standing, group.unchanged + group.inPlace);
+    return failed > 0 ? { ...group, missing: failed, unchanged: Math.max(0, group.unchanged - failed) } : group;
+  });
+  const warnings = groups.flatMap(({ name, stop, missing = 0 }) => {
+    const count = Math.min(stop, missing);
+    return count > 0
+      ? [
+          `allocations of group "${name}" failed (${missing}), which Nomad counts as if they ran: it stops ${count} in their place that ${count === 1 ? "runs" : "run"}`,
+        ]
+      : [];
+  });
+  return { ...plan, groups, warnings: [...plan.warnings, ...warnings] };
+}
+
+/** Whether a registration would stop allocations that run in the place of others that failed. */
+export function stopsInPlace({ change, groups }: JobPlan): boolean {
+  return change === "update" && groups.some(({ stop, missing = 0 }) => stop > 0 && missing > 0);
 }
 
 /** Whether allocations of a job are missing, though the job itself stays as it is: they are to be placed, failed, or find no node. */

@@ -1,6 +1,6 @@
 import { promote } from "../../../../lib/operations";
 import { recorded, recordedJob } from "../../../support/replay";
-import { deploymentsOf, quiet, wantedOf, withServer } from "../../../support/replayed-clients";
+import { bodyOf, deploymentsOf, quiet, wantedOf, withServer } from "../../../support/replayed-clients";
 
 describe("promote", () => {
   const { nomad: answers } = recorded("canary-waiting");
@@ -9,11 +9,19 @@ describe("promote", () => {
 
   test("promotes canaries that are healthy, once, and watches until all is", async () => {
     const successful = deploymentsOf(answers).map((one) => ({ ...one, Status: "successful" }));
+    const { Version: version } = recordedJob(recorded("canary-waiting"));
+    const promotedAllocations = (bodyOf(answers, "GET /v1/job/web/allocations") as readonly object[]).map((one) => ({
+      ...one,
+      JobVersion: version,
+    }));
     await withServer(answers, async ({ server, ...clients }) => {
       const promoted = `PUT /v1/deployment/promote/${deployment?.ID ?? ""}`;
       server.set({
         [promoted]: () => {
-          server.set({ "GET /v1/job/web/deployments": { body: successful } });
+          server.set({
+            "GET /v1/job/web/deployments": { body: successful },
+            "GET /v1/job/web/allocations": { body: promotedAllocations },
+          });
           return { body: { EvalID: "1" } };
         },
       });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { watchDeployment, type Outcome, type WatchOptions } from "../../../../lib/operations";
-import { recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
+import { recorded, recordedJob, ReplayServer, type Answers, type Recorded, type Reply } from "../../../support/replay";
 import { Masking } from "../../../../lib/masking";
 
 /** Somebody looks again every few milliseconds. */
@@ -20,7 +20,10 @@ async function watch(state: string, { answers = {}, job: id = "web", ...options 
   const recording = recorded(state);
   const server = await new ReplayServer({ ...recording.nomad, ...answers }).open();
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
-  const registration = (recording.nomad["PUT /v1/jobs"] as Reply).body as { EvalID: string; JobModifyIndex: number };
+  // Some states were registered by the one before: then the deployment is watched that they have.
+  const { body } = (recording.nomad["PUT /v1/jobs"] ?? {}) as { body?: { EvalID: string; JobModifyIndex: number } };
+  const { JobModifyIndex } = recordedJob(recording, id) as { JobModifyIndex?: number };
+  const registration = body ?? { EvalID: "", JobModifyIndex: JobModifyIndex ?? 0, deployment: deploymentIn(recording) };
   try {
     return await watchDeployment(nomad, recordedJob(recording, id), registration, {
       onChange: () => undefined,
@@ -34,6 +37,9 @@ async function watch(state: string, { answers = {}, job: id = "web", ...options 
     await server.close();
   }
 }
+
+const deploymentIn = ({ nomad }: Recorded): string | undefined =>
+  ((nomad["GET /v1/job/web/deployments"] as Reply).body as readonly { readonly ID: string }[])[0]?.ID;
 
 const messages = ({ reasons }: Outcome) => reasons.map(({ message }) => message).join("; ");
 
@@ -85,6 +91,31 @@ test("a system job that no node takes fails, though Nomad calls its deployment s
   const successful = (body as readonly object[]).map((deployment) => ({ ...deployment, Status: "successful" }));
   const answers = { "GET /v1/job/agent/deployments": { body: successful } };
   expect((await watch("system", { job: "agent", answers })).result).toBe("healthy");
+});
+
+test("a deployment that ended well is no health where less runs since than shall", async () => {
+  const { nomad } = recorded("healthy");
+  const allocations = (nomad["GET /v1/job/web/allocations"] as Reply).body as readonly {
+    readonly TaskStates: object;
+  }[];
+  const [first, ...others] = allocations;
+  const gone = { "GET /v1/job/web/allocations": { body: [{ ...first, ClientStatus: "pending" }, ...others] } };
+  const outcome = await watch("healthy", { answers: gone, endedPatience: 30 });
+  expect([outcome.result, messages(outcome)]).toEqual([
+    "failed",
+    expect.stringMatching(/runs 1 of 2, 1 more is starting/),
+  ]);
+  const back = { "GET /v1/job/web/allocations": [gone["GET /v1/job/web/allocations"], { body: allocations }] };
+  expect((await watch("healthy", { answers: back })).result).toBe("healthy");
+});
+
+test("that a group finds no node is not shown where that passes", async () => {
+  const blocked: (string | undefined)[] = [];
+  const onChange: WatchOptions["onChange"] = ({ groups }) => blocked.push(...groups.map((group) => group.blocked));
+  await watch("no-node-fits", { onChange, placementPatience: 10_000, until: performance.now() + 100 });
+  expect(blocked).not.toContainEqual(expect.any(String));
+  await watch("no-node-fits", { onChange });
+  expect(blocked).toContainEqual(expect.any(String));
 });
 
 test("a canary that waits for somebody is told, unless it is waited for", async () => {
