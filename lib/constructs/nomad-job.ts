@@ -8,13 +8,13 @@ import {
 import { TerraformStack, type IResolvable } from "cdktf";
 import type { Construct } from "constructs";
 import { Job, UserError, type Problem, type Target } from "../jobspec";
-import { checkProps, poolOf } from "../jobspec/host";
+import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
 import { allowed, errorLines } from "./allowed";
 import { providerVersion, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
-import { longestDeployment, waitsForPromotion } from "./waiting";
+import { longestDeployment } from "./waiting";
 
 /** Rules about things that a server lets pass although they cannot be meant. Synthesis stops at them. */
 export const SENSELESS: ReadonlySet<string> = new Set([
@@ -171,7 +171,7 @@ export class NomadJob extends JobResource {
 
   private findWaiting(): Waiting {
     const job = this.#job;
-    const detach = this.detachInput ?? waitsForPromotion(job);
+    const detach = this.detachInput ?? hasManualCanary(job);
     const timeouts = this.timeoutsInput;
     const longest = detach === false && timeouts === undefined ? longestDeployment(job)?.toString() : undefined;
     const scaled = (job.groups ?? []).some(({ scaling }) => scaling !== undefined && scaling.enabled !== false);

@@ -1,11 +1,10 @@
 import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
 import { Multiregion, UserError, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
-import { checkProps } from "../jobspec/host";
+import { checkProps, hasManualCanary } from "../jobspec/host";
 import { NomadJob, type NomadJobProps } from "./nomad-job";
 import { nomadProvider } from "./providers";
 import { targetFor } from "./target";
-import { waitsForPromotion } from "./waiting";
 
 /**
  * How a job reaches its regions: `enterprise` renders the multiregion block, which Nomad Enterprise rolls out;
@@ -59,7 +58,7 @@ export class RegionalJob extends Construct {
     if (regions.length === 0)
       throw UserError.at(`${this.node.path}.regions`, "is empty; write a region, or use a NomadJob", "regions/none");
     const atATime = multiregion.strategy?.maxParallel || regions.length;
-    if (atATime < regions.length && waitsForPromotion(job)) {
+    if (atATime < regions.length && hasManualCanary(job)) {
       throw UserError.at(
         `${this.node.path}.job`,
         'regions one after another cannot wait for canaries that somebody promotes by hand; write autoPromote: true, or rendering: "enterprise"',

@@ -1,17 +1,6 @@
 import { Duration, type Job } from "../jobspec";
 import { countOf, isKnown, UPDATE_DEFAULTS, updateOf } from "../jobspec/host";
 
-/**
- * Whether a deployment of this job ends only when somebody promotes its canaries; also where that depends on what is known at deploy time,
- * since waiting would hang until the deadline.
- */
-export function waitsForPromotion(job: Job): boolean {
-  return (job.groups ?? []).some((group) => {
-    const update = updateOf(group, job);
-    return update !== undefined && !(update.canary <= 0 && isKnown(update.canary)) && update.autoPromote !== true;
-  });
-}
-
 /** For the evaluation, and for whoever asks now and then only. */
 const MARGIN = Duration.minutes(1);
 

@@ -24,8 +24,18 @@ export {
   type Way,
 } from "./engine";
 export { jsonDepth } from "./json-depth";
+export type { GroupApi, JobApi, NetworkApi, ServiceApi, TaskApi, UpdateApi } from "./api";
 export { isImplied, withoutDefaults } from "./defaults";
-export { effective } from "./effective";
+export {
+  countIn,
+  effective,
+  effectiveOf,
+  usualUpdate,
+  type EffectiveGroup,
+  type EffectiveJob,
+  type EffectiveTask,
+  type EffectiveUpdate,
+} from "./effective";
 export {
   aroundElements,
   aroundKey,
@@ -44,7 +54,7 @@ export {
   type Suspicion,
   type TextKind,
 } from "./secrets";
-export { countOf, literalsAmong, matchExpression, UPDATE_DEFAULTS, updateOf } from "./rules";
+export { countOf, literalsAmong, matchExpression, UPDATE_DEFAULTS, updateOf, hasManualCanary } from "./rules";
 export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

@@ -1,11 +1,11 @@
 import { Check, Connect, Driver, Duration, Job, Network, Service, type TaskGroupProps } from "../../../lib";
-import { effective } from "../../../lib/jobspec/host";
+import { effective, type EffectiveGroup } from "../../../lib/jobspec/host";
 
 const task = { name: "t", driver: Driver.rawExec({ command: "/bin/true" }) };
 
-function groupOf(group: Partial<TaskGroupProps>, job: object = {}): Record<string, unknown> {
+function groupOf(group: Partial<TaskGroupProps>, job: object = {}): Partial<EffectiveGroup> {
   const made = new Job({ id: "web", ...job, groups: [{ name: "g", tasks: [task], ...group }] });
-  return (effective(made).TaskGroups as Record<string, unknown>[])[0] ?? {};
+  return effective(made).TaskGroups[0] ?? {};
 }
 
 test("a group has what its job says of updates, over the defaults, and its own over that", () => {

@@ -1,8 +1,11 @@
 import {
   BrowserVmJob,
+  Connect,
   Constraint,
   Cpu,
   Driver,
+  Gateway,
+  IngressGateway,
   Job,
   Lifecycle,
   Memory,
@@ -10,6 +13,8 @@ import {
   Port,
   Resources,
   RuntimeJob,
+  Service,
+  SidecarTask,
   Task,
   TaskGroup,
   WarmPoolJob,
@@ -93,6 +98,25 @@ test("distinct hosts, static ports and disk hold back what cpu and memory would 
       { limit: "disk", nodes: 1 },
     ],
   });
+});
+
+test("tasks that a server adds for the mesh take room, and need a node with their driver", () => {
+  const connect = (sidecar?: SidecarTask) => [
+    new Service({ name: "web", port: "80", connect: Connect.sidecar(undefined, sidecar) }),
+  ];
+  const networks = [Network.bridge()];
+  const large = new SidecarTask({ resources: { cpu: Cpu.mhz(500) } });
+  expect(fits(job({ networks, services: connect() }), node("3cpu,8GiB"))).toMatchObject({ count: 4 });
+  expect(fits(job({ networks, services: connect(large) }), node("3cpu,8GiB"))).toMatchObject({ count: 3 });
+  const ingress = Gateway.ingress(new IngressGateway({ listeners: [{ port: 80, services: [{ name: "web" }] }] }));
+  const gateway = [new Service({ name: "in", connect: Connect.gateway(ingress) })];
+  const { groups } = capacityOf([json(job({ networks, services: gateway, tasks: [] }))], [node("1cpu,8GiB")]);
+  expect(groups[0]).toMatchObject({ demand: { drivers: ["docker"] }, alone: { count: 4 } });
+});
+
+test("a scaling policy's least is what a group without a count asks for", () => {
+  const { groups } = capacityOf([json(job({ scaling: { min: 3, max: 9 } }))], [node("4cpu,8GiB")]);
+  expect(groups[0]).toMatchObject({ wanted: 3, placed: 3 });
 });
 
 test("jobs are placed by priority, what is fuller first, and what is left is told", () => {

@@ -97,8 +97,7 @@ async function regionOf(
 }
 
 function groupsOf({ TaskGroups }: JobJson): readonly { readonly desired: number }[] {
-  const groups = (TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
-  return groups.map(({ Count }) => ({ desired: Count ?? 1 }));
+  return (TaskGroups ?? []).map(({ Count }) => ({ desired: Count ?? 1 }));
 }
 
 /** The agents of a cluster as a table. */

@@ -7,19 +7,28 @@ import {
   textMap,
   texts,
   type ApiObject,
+  type ApiOf,
+  type EffectiveOf,
   type Field,
+  type Part,
   type Place,
   type PropsOf,
 } from "../engine";
 import { Port, type PortProps } from "./port";
 
-const list = blocks("DynamicPorts", () => Port, { nullElement: "empty" });
+// Its type is of one key.
+const { json: _json, ...list } = blocks("DynamicPorts", () => Port, { nullElement: "empty" });
 
 /**
  * Nomad's API keeps static and dynamic ports in two lists; a person writes one. What a server sends is put
  * back into the list it came from.
  */
-const ports: Field<readonly (Port | PortProps)[], readonly Port[], false> = {
+const ports: Field<
+  readonly (Port | PortProps)[],
+  readonly Port[],
+  false,
+  Part<"ReservedPorts" | "DynamicPorts", readonly ApiOf<typeof Port>[], false, readonly EffectiveOf<typeof Port>[]>
+> = {
   ...list,
   kind: "special",
   api: ["ReservedPorts", "DynamicPorts"],

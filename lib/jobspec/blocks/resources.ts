@@ -1,11 +1,22 @@
-import { block, blockOf, blocks, describe, int, isKnown, type ApiObject, type Field, type PropsOf } from "../engine";
+import {
+  block,
+  blockOf,
+  blocks,
+  describe,
+  int,
+  isKnown,
+  type ApiObject,
+  type Field,
+  type Part,
+  type PropsOf,
+} from "../engine";
 import { Cpu, mebibytes } from "../units";
 import { Device } from "./device";
 import { Network } from "./network";
 import { Numa } from "./numa";
 
 /** CPU and Cores are one property: a task asks for one or the other. */
-const cpu: Field<Cpu, Cpu, false> = {
+const cpu: Field<Cpu, Cpu, false, Part<"CPU", number> & Part<"Cores", number>> = {
   kind: "special",
   api: ["CPU", "Cores"],
   required: false,

@@ -12,8 +12,11 @@ import {
   TOO_DEEP,
   UserError,
   type ApiObject,
+  type ApiOf,
+  type EffectiveOf,
   type Field,
   type HclPart,
+  type Part,
   type PropsOf,
 } from "../engine";
 import { Driver } from "../drivers";
@@ -41,46 +44,52 @@ import { mergeNew } from "./merge";
 import { VolumeMount, type VolumeMountProps } from "./volume";
 
 /** Driver and Config are one property: the configuration belongs to the driver. */
-const driver: Field<Driver, Driver, true> = {
-  kind: "special",
-  api: ["Driver", "Config"],
-  required: true,
-  options: {},
-  encode(value, out: ApiObject) {
-    out.Driver = value.name;
-    const config = value.toApi();
-    if (config !== undefined) out.Config = config;
-  },
-  hcl(value) {
-    const body = value.toApi();
-    return [{ attribute: "driver", value: value.name }, ...(body === undefined ? [] : [{ block: "config", body }])];
-  },
-  decode(json, at) {
-    const { Driver: name, Config: config } = json;
-    if ((name === undefined || name === null) && (config === undefined || config === null)) return undefined;
-    if (typeof name !== "string") {
-      at.error("import/type", `expected the driver's name, found ${describe(name)}`);
+const driver: Field<Driver, Driver, true, Part<"Driver", string> & Part<"Config", Readonly<Record<string, unknown>>>> =
+  {
+    kind: "special",
+    api: ["Driver", "Config"],
+    required: true,
+    options: {},
+    encode(value, out: ApiObject) {
+      out.Driver = value.name;
+      const config = value.toApi();
+      if (config !== undefined) out.Config = config;
+    },
+    hcl(value) {
+      const body = value.toApi();
+      return [{ attribute: "driver", value: value.name }, ...(body === undefined ? [] : [{ block: "config", body }])];
+    },
+    decode(json, at) {
+      const { Driver: name, Config: config } = json;
+      if ((name === undefined || name === null) && (config === undefined || config === null)) return undefined;
+      if (typeof name !== "string") {
+        at.error("import/type", `expected the driver's name, found ${describe(name)}`);
+        return undefined;
+      }
+      if (config === undefined || config === null) return Driver.custom(name);
+      if (isPlainObject(config) && !isTooDeep(config)) return Driver.custom(name, config);
+      if (isTooDeep(config)) at.error("import/depth", TOO_DEEP);
+      else at.error("import/type", `expected an object, found ${describe(config)}`);
       return undefined;
-    }
-    if (config === undefined || config === null) return Driver.custom(name);
-    if (isPlainObject(config) && !isTooDeep(config)) return Driver.custom(name, config);
-    if (isTooDeep(config)) at.error("import/depth", TOO_DEEP);
-    else at.error("import/type", `expected an object, found ${describe(config)}`);
-    return undefined;
-  },
-  check(value, at, context) {
-    if (value instanceof Driver) value.check(at, context);
-    else if (!isKnown(value))
-      at.error(
-        "field/type",
-        "a token stands in the place of the driver, which has to be known; write Driver.docker({ … }), with tokens as its values",
-      );
-    else at.error("field/type", `expected a Driver, found ${describe(value)}; write Driver.docker({ image: … })`);
-  },
-};
+    },
+    check(value, at, context) {
+      if (value instanceof Driver) value.check(at, context);
+      else if (!isKnown(value))
+        at.error(
+          "field/type",
+          "a token stands in the place of the driver, which has to be known; write Driver.docker({ … }), with tokens as its values",
+        );
+      else at.error("field/type", `expected a Driver, found ${describe(value)}; write Driver.docker({ image: … })`);
+    },
+  };
 
 /** What is scaled stands in the label: "cpu" for vertical_cpu. */
-const scaling: Field<readonly (Scaling | ScalingProps)[], readonly Scaling[], false> = {
+const scaling: Field<
+  readonly (Scaling | ScalingProps)[],
+  readonly Scaling[],
+  false,
+  Part<"ScalingPolicies", readonly ApiOf<typeof Scaling>[], false, readonly EffectiveOf<typeof Scaling>[]>
+> = {
   ...blocks("ScalingPolicies", () => Scaling, { hcl: "scaling", enterprise: "ignored" }),
   hcl: (policies): readonly HclPart[] =>
     policies.map((policy) => {

@@ -1,2 +1,11 @@
 /** What a server makes of a job. */
-export { effective } from "./job";
+export {
+  countIn,
+  effective,
+  effectiveOf,
+  usualUpdate,
+  type EffectiveGroup,
+  type EffectiveJob,
+  type EffectiveTask,
+  type EffectiveUpdate,
+} from "./job";

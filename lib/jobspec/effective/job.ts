@@ -1,10 +1,32 @@
-import { Migrate, Reschedule, Restart, Update, type Task } from "../blocks";
+import { Migrate, Reschedule, Restart, Update, type Task, type TaskGroup } from "../blocks";
 import { JobBlock } from "../blocks/host";
-import { definitionOf, isPlainObject, Place, type ApiObject } from "../engine";
-import { countOf, groupsOf, migrateOf, rescheduleOf, restartOf, typeOf, updateOf } from "../rules";
+import type { GroupApi } from "../api";
+import { definitionOf, isPlainObject, Place, type ApiObject, type EffectiveOf } from "../engine";
+import { countOf, groupsOf, migrateOf, rescheduleOf, restartOf, typeOf, UPDATE_DEFAULTS, updateOf } from "../rules";
 import type { GroupNode } from "../rules";
+import { Job } from "../job";
 import { filled } from "./filled";
 import { nativeKinds, withServices } from "./services";
+
+/** A task as a server holds it. */
+export type EffectiveTask = EffectiveOf<typeof Task>;
+
+/** A group as a server holds it: with its count and all its tasks, and an update block where it is changed by deployments. */
+export type EffectiveGroup = Omit<EffectiveOf<typeof TaskGroup>, "Tasks" | "Update" | "Migrate"> &
+  Pick<Partial<EffectiveOf<typeof TaskGroup>>, "Update" | "Migrate"> & { readonly Tasks: readonly EffectiveTask[] };
+
+/** An update block with the defaults filled in; times in nanoseconds. */
+export type EffectiveUpdate = EffectiveOf<typeof Update>;
+
+/** What a server takes of the settings of an update block that nobody wrote. */
+export function usualUpdate(): EffectiveUpdate {
+  return new Update(UPDATE_DEFAULTS).toApi() as unknown as EffectiveUpdate;
+}
+
+/** A job as a server holds it. */
+export type EffectiveJob = Omit<EffectiveOf<typeof JobBlock>, "TaskGroups"> & {
+  readonly TaskGroups: readonly EffectiveGroup[];
+};
 
 /**
  * A job as a server holds it once it is registered, as API JSON: with the defaults of its type, with what groups have from the job and tasks from
@@ -13,18 +35,29 @@ import { nativeKinds, withServices } from "./services";
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification
  */
-export function effective(job: JobBlock): ApiObject {
+export function effective(job: JobBlock): EffectiveJob {
   const type = typeOf(job);
   // A subclass renders it with the outer key.
   const json = JobBlock.prototype.toApi.call(job);
   const groups = groupsOf(job, Place.root([])).map((group) => effectiveGroup(group, job, type));
   // What a job says of these counts in its groups alone.
   const inherited = { Update: undefined, Reschedule: undefined, Migrate: undefined };
-  return filled(
-    { ...json, ...inherited, Name: json.Name ?? json.ID, TaskGroups: groups },
-    definitionOf(JobBlock),
-    type,
-  );
+  const whole = { ...json, ...inherited, Name: json.Name ?? json.ID, TaskGroups: groups };
+  return filled(whole, definitionOf(JobBlock), type) as unknown as EffectiveJob;
+}
+
+/**
+ * A job of API JSON as a server holds it once it is registered.
+ *
+ * @throws UserError where it is no job
+ */
+export function effectiveOf(json: unknown): EffectiveJob {
+  return effective(Job.fromApi(json));
+}
+
+/** How many allocations of a group of API JSON run: its scaling policy's least where nothing is written. */
+export function countIn({ Count: count, Scaling: scaling }: GroupApi): number {
+  return countOf({ count: count ?? undefined, scaling: { min: scaling?.Min ?? undefined } });
 }
 
 function effectiveGroup(node: GroupNode, job: JobBlock, type: string): ApiObject {

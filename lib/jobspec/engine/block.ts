@@ -1,3 +1,4 @@
+import type { WithFields } from "./api-of";
 import { checkMarks } from "./marks";
 import { defined, type BlockDefinition, type BlockInfo, type CompiledField } from "./definition";
 import { describe } from "./describe";
@@ -227,7 +228,7 @@ export interface Changeable<F extends Fields> {
 }
 
 /** A class made for a record of fields: the base that the class of a block extends. */
-export interface BlockClass<F extends Fields> {
+export interface BlockClass<F extends Fields> extends WithFields<F> {
   new (props: PropsOf<F>): Block & OutputsOf<F> & Changeable<F>;
 }
 

@@ -77,7 +77,9 @@ export type HclPart =
  * One property of a block: how it is written (`In`), how it reads (`Out`), how it is rendered and read
  * back. Everything that is done with a field goes through these functions; a block is a record of them.
  */
-export interface Field<In = unknown, Out = In, Required extends boolean = boolean> {
+export interface Field<In = unknown, Out = In, Required extends boolean = boolean, Json = unknown> {
+  /** For the types alone: what it is in API JSON. No field has one. */
+  readonly json?: Json;
   readonly kind: FieldKind;
   /** The API keys it owns: one, but for a few properties that stand for two. */
   readonly api: readonly string[];
@@ -123,14 +125,14 @@ export interface CheckContext {
 
 /** The properties of a block, by name. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a record of fields of any types
-export type Fields = Readonly<Record<string, Field<any, any, boolean>>>;
+export type Fields = Readonly<Record<string, Field<any, any, boolean, any>>>;
 
 type RequiredNames<F extends Fields> = {
-  [K in keyof F]: F[K] extends Field<infer _In, infer _Out, true> ? K : never;
+  [K in keyof F]: F[K] extends Field<infer _In, infer _Out, true, infer _Json> ? K : never;
 }[keyof F];
 
-type InputOf<T> = T extends Field<infer In, infer _Out, boolean> ? In : never;
-type OutputOf<T> = T extends Field<infer _In, infer Out, boolean> ? Out : never;
+type InputOf<T> = T extends Field<infer In, infer _Out, boolean, infer _Json> ? In : never;
+type OutputOf<T> = T extends Field<infer _In, infer Out, boolean, infer _Json> ? Out : never;
 
 // Written over a list of names and not with `as`, so that each property keeps its doc comment on hover.
 type RequiredInputs<F extends Fields, K extends keyof F> = { readonly [P in K]: InputOf<F[P]> };

@@ -1,3 +1,4 @@
+import type { ApiOf, EffectiveOf, HasDefault, IsFilledIn, Part } from "./api-of";
 import { Block, definitionOf } from "./block";
 import { isDeferred, isResolvable, type Resolvable } from "./deferred";
 import { describe, isPlainObject } from "./describe";
@@ -17,10 +18,10 @@ interface TextOptions extends FieldOptions {
 }
 
 /** A text. */
-export function text<const O extends TextOptions>(
-  api: string,
+export function text<const A extends string, const O extends TextOptions>(
+  api: A,
   options?: O,
-): Field<string | Resolvable, string, Required<O>> {
+): Field<string | Resolvable, string, Required<O>, Part<A, string, HasDefault<O>>> {
   const judge = options?.nonEmpty
     ? (value: string) => (value === "" ? "is empty; write a text" : undefined)
     : undefined;
@@ -35,11 +36,11 @@ interface OneOfOptions extends FieldOptions {
 }
 
 /** A text out of a few. Read from JSON it may be any: the rules then name it. */
-export function oneOf<const V extends readonly string[], const O extends OneOfOptions>(
-  api: string,
+export function oneOf<const A extends string, const V extends readonly string[], const O extends OneOfOptions>(
+  api: A,
   values: V,
   options?: O,
-): Field<V[number] | Resolvable, V[number], Required<O>> {
+): Field<V[number] | Resolvable, V[number], Required<O>, Part<A, string, HasDefault<O>>> {
   const judge = (value: string) =>
     (value === "" && options?.empty !== false) || values.includes(options?.anyCase ? value.toLowerCase() : value)
       ? undefined
@@ -47,50 +48,52 @@ export function oneOf<const V extends readonly string[], const O extends OneOfOp
   return { ...scalar<string, Required<O>>(api, TEXT, options ?? {}, judge), values } as Field<
     V[number] | Resolvable,
     V[number],
-    Required<O>
+    Required<O>,
+    Part<A, string, HasDefault<O>>
   >;
 }
 
 /** A whole number. */
-export function int<const O extends FieldOptions & Limits>(
-  api: string,
+export function int<const A extends string, const O extends FieldOptions & Limits>(
+  api: A,
   options?: O,
-): Field<number | Resolvable, number, Required<O>> {
+): Field<number | Resolvable, number, Required<O>, Part<A, number, HasDefault<O>>> {
   return scalar(api, INT, options ?? {}, within(options ?? {}));
 }
 
 /** True or false. */
-export function bool<const O extends FieldOptions>(
-  api: string,
+export function bool<const A extends string, const O extends FieldOptions>(
+  api: A,
   options?: O,
-): Field<boolean | Resolvable, boolean, Required<O>> {
+): Field<boolean | Resolvable, boolean, Required<O>, Part<A, boolean, HasDefault<O>>> {
   return scalar(api, BOOL, options ?? {});
 }
 
 /** A list of texts. */
-export function texts<const O extends FieldOptions>(
-  api: string,
+export function texts<const A extends string, const O extends FieldOptions>(
+  api: A,
   options?: O,
-): Field<TokenList<string>, readonly string[], Required<O>> {
+): Field<TokenList<string>, readonly string[], Required<O>, Part<A, readonly string[], HasDefault<O>>> {
   return scalar<readonly string[], Required<O>>(api, TEXTS, options ?? {}) as Field<
     TokenList<string>,
     readonly string[],
-    Required<O>
+    Required<O>,
+    Part<A, readonly string[], HasDefault<O>>
   >;
 }
 
 /** A list of whole numbers, each of them within the limits. */
-export function ints<const O extends FieldOptions & Limits>(
-  api: string,
+export function ints<const A extends string, const O extends FieldOptions & Limits>(
+  api: A,
   options?: O,
-): Field<TokenList<number>, readonly number[], Required<O>> {
+): Field<TokenList<number>, readonly number[], Required<O>, Part<A, readonly number[], HasDefault<O>>> {
   const judge = within(options ?? {});
   return scalar<readonly number[], Required<O>>(
     api,
     INTS,
     options ?? {},
     judge && ((values) => values.map(judge).find((wrong) => wrong !== undefined)),
-  ) as Field<TokenList<number>, readonly number[], Required<O>>;
+  ) as Field<TokenList<number>, readonly number[], Required<O>, never>;
 }
 
 /** A list as somebody writes it: some of its elements, or the whole of it, may be known only at deploy time. */
@@ -101,23 +104,41 @@ export type TextLists = Readonly<Record<string, TokenList<string>>> | Resolvable
 export type Texts = Readonly<Record<string, string | Resolvable>> | Resolvable;
 
 /** A map of texts. */
-export function textMap(api: string, options: FieldOptions = {}): Field<Texts, Readonly<Record<string, string>>> {
-  return scalar(api, TEXT_MAP, options) as Field<Texts, Readonly<Record<string, string>>>;
+export function textMap<const A extends string>(
+  api: A,
+  options: FieldOptions = {},
+): Field<Texts, Readonly<Record<string, string>>, boolean, Part<A, Readonly<Record<string, string>>>> {
+  return scalar(api, TEXT_MAP, options) as Field<Texts, Readonly<Record<string, string>>, boolean, never>;
 }
 
 /** A map of lists of texts. */
-export function textsMap(
-  api: string,
+export function textsMap<const A extends string>(
+  api: A,
   options: FieldOptions = {},
-): Field<TextLists, Readonly<Record<string, readonly string[]>>> {
-  return scalar(api, TEXTS_MAP, options) as Field<TextLists, Readonly<Record<string, readonly string[]>>>;
+): Field<
+  TextLists,
+  Readonly<Record<string, readonly string[]>>,
+  boolean,
+  Part<A, Readonly<Record<string, readonly string[]>>>
+> {
+  return scalar(api, TEXTS_MAP, options) as Field<
+    TextLists,
+    Readonly<Record<string, readonly string[]>>,
+    boolean,
+    never
+  >;
 }
 
 /** An object of any JSON. */
-export function anyMap(
-  api: string,
+export function anyMap<const A extends string>(
+  api: A,
   options: FieldOptions = {},
-): Field<Readonly<Record<string, unknown>> | Resolvable, Readonly<Record<string, unknown>>> {
+): Field<
+  Readonly<Record<string, unknown>> | Resolvable,
+  Readonly<Record<string, unknown>>,
+  boolean,
+  Part<A, Readonly<Record<string, unknown>>>
+> {
   return scalar(api, ANY_MAP, options);
 }
 
@@ -126,11 +147,11 @@ type AnyBlockClass = new (props: never) => Block;
 type BlockInput<C extends AnyBlockClass> = InstanceType<C> | NonNullable<ConstructorParameters<C>[0]>;
 
 /** One nested block. */
-export function block<C extends AnyBlockClass, const O extends FieldOptions>(
-  api: string,
+export function block<const A extends string, C extends AnyBlockClass, const O extends FieldOptions>(
+  api: A,
   type: () => C,
   options?: O,
-): Field<BlockInput<C>, InstanceType<C>, Required<O>> {
+): Field<BlockInput<C>, InstanceType<C>, Required<O>, Part<A, ApiOf<C>, IsFilledIn<O>, EffectiveOf<C>>> {
   return {
     kind: "block",
     api: [api],
@@ -154,11 +175,16 @@ export function block<C extends AnyBlockClass, const O extends FieldOptions>(
 }
 
 /** A list of nested blocks. */
-export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
-  api: string,
+export function blocks<const A extends string, C extends AnyBlockClass, const O extends FieldOptions>(
+  api: A,
   type: () => C,
   options?: O,
-): Field<readonly BlockInput<C>[], readonly InstanceType<C>[], Required<O>> {
+): Field<
+  readonly BlockInput<C>[],
+  readonly InstanceType<C>[],
+  Required<O>,
+  Part<A, readonly ApiOf<C>[], false, readonly EffectiveOf<C>[]>
+> {
   return {
     kind: "blocks",
     api: [api],
@@ -194,12 +220,18 @@ export function blocks<C extends AnyBlockClass, const O extends FieldOptions>(
 }
 
 /** Nested blocks by name: written as a list, since each carries its name. */
-export function blockMap<C extends AnyBlockClass>(
-  api: string,
+export function blockMap<const A extends string, C extends AnyBlockClass>(
+  api: A,
   type: () => C,
   options: FieldOptions = {},
-): Field<readonly BlockInput<C>[], readonly InstanceType<C>[], false> {
-  const list = blocks(api, type, options);
+): Field<
+  readonly BlockInput<C>[],
+  readonly InstanceType<C>[],
+  false,
+  Part<A, Readonly<Record<string, ApiOf<C>>>, false, Readonly<Record<string, EffectiveOf<C>>>>
+> {
+  // Its type is of a list.
+  const { json: _json, ...list } = blocks(api, type, options);
   return {
     ...list,
     required: false,

@@ -27,7 +27,7 @@ export function scalar<T, R extends boolean>(
   codec: Codec<T>,
   options: FieldOptions,
   judge?: (value: T) => string | undefined,
-): Field<T | Resolvable, T, R> {
+): Field<T | Resolvable, T, R, never> {
   const own = options.judgedByRule === true ? undefined : judge;
   const fault = (value: T): Fault | undefined => {
     const wrong = codec.wrong(value);

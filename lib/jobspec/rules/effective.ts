@@ -1,5 +1,5 @@
-import { Migrate, Reschedule, Restart, Update } from "../blocks";
-import type { MigrateProps, RescheduleProps, RestartProps, TaskGroup, UpdateProps } from "../blocks";
+import { Migrate, Reschedule, Restart, TaskGroup, Update } from "../blocks";
+import type { MigrateProps, RescheduleProps, RestartProps, UpdateProps } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { definitionOf, isDeferred, isEmptyValue, type Block, type Place } from "../engine";
 import { typeOf } from "./walk";
@@ -83,9 +83,17 @@ export function checkLimits(
 }
 
 /** How many allocations of a group run: its scaling policy's least where nothing is written. */
-export function countOf(group: TaskGroup): number {
-  return group.count ?? group.scaling?.min ?? 1;
+export function countOf({ count, scaling }: Countable): number {
+  return count ?? scaling?.min ?? COUNT;
 }
+
+/** What tells how many allocations of a group run. */
+interface Countable {
+  readonly count: number | undefined;
+  readonly scaling: { readonly min: number | undefined } | undefined;
+}
+
+const COUNT = definitionOf(TaskGroup).byName.get("count")?.field.options.default as number;
 
 /** What a server takes of the update settings that nobody wrote. https://developer.hashicorp.com/nomad/docs/job-specification/update */
 export const UPDATE_DEFAULTS = UPDATE.service as UpdateSettings;
@@ -96,6 +104,17 @@ export function updateOf(group: TaskGroup, job: JobBlock): UpdateSettings | unde
   const outer = job.update;
   if (!own && (outer ? isEmptyUpdate(outer) : !hasUpdates(job))) return undefined;
   return inherit(Update, UPDATE, typeOf(job), outer, own) as UpdateSettings;
+}
+
+/**
+ * Whether a deployment of this job ends only when somebody promotes its canaries; also where that depends on what is known at deploy time,
+ * since waiting would hang until the deadline.
+ */
+export function hasManualCanary(job: JobBlock): boolean {
+  return (job.groups ?? []).some((group) => {
+    const update = updateOf(group, job);
+    return update !== undefined && !(update.canary <= 0 && !isDeferred(update.canary)) && update.autoPromote !== true;
+  });
 }
 
 /** Whether jobs of this type have updates. */

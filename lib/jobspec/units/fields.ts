@@ -1,4 +1,4 @@
-import { scalar, within, type Field, type FieldOptions } from "../engine";
+import { scalar, within, type Field, type FieldOptions, type HasDefault, type Part } from "../engine";
 import { Duration, DURATION } from "./duration";
 import { type Memory, MEBIBYTES } from "./memory";
 
@@ -12,10 +12,10 @@ interface DurationOptions extends FieldOptions {
 }
 
 /** A length of time. */
-export function duration<const O extends DurationOptions>(
-  api: string,
+export function duration<const A extends string, const O extends DurationOptions>(
+  api: A,
   options?: O,
-): Field<Duration, Duration, Required<O>> {
+): Field<Duration, Duration, Required<O>, Part<A, number, HasDefault<O>>> {
   const min = options?.min ?? (options?.negative ? undefined : Duration.zero);
   const judge = (value: Duration) =>
     min && value.nanoseconds < min.nanoseconds
@@ -25,10 +25,10 @@ export function duration<const O extends DurationOptions>(
 }
 
 /** An amount of memory or disk. */
-export function mebibytes<const O extends FieldOptions & { min?: number }>(
-  api: string,
+export function mebibytes<const A extends string, const O extends FieldOptions & { min?: number }>(
+  api: A,
   options?: O,
-): Field<Memory, Memory, Required<O>> {
+): Field<Memory, Memory, Required<O>, Part<A, number, HasDefault<O>>> {
   const judge = within({ min: options?.min ?? 0 }, " MiB");
   return scalar(api, MEBIBYTES, options ?? {}, (value) => judge?.(value.mebibytes));
 }

@@ -1,3 +1,4 @@
+import type { JobApi } from "../../jobspec/host";
 import * as v from "valibot";
 import { jobDiff } from "./diffs";
 import { placementFailures } from "./evaluations";
@@ -20,10 +21,7 @@ import {
 } from "./parts";
 
 /** A job as it is registered: API JSON without the outer key. What is in it is the model's to read. */
-export type JobJson = Readonly<Record<string, unknown>> & {
-  readonly ID: string;
-  readonly Meta?: Readonly<Record<string, string>> | null;
-};
+export type JobJson = Readonly<Record<string, unknown>> & JobApi & { readonly ID: string };
 
 /** What we read of it ourselves, beside what the model reads. */
 const heldGroup = v.looseObject({ Name: text, Count: v.nullish(count) });

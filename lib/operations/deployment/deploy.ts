@@ -24,7 +24,7 @@ import { nameOf, type WantedJob } from "./stack-jobs";
 import { settleUnchanged } from "./unchanged-job";
 import { inParallel } from "./parallel";
 import { splitRequests, splitServices, splittable } from "./traffic";
-import { hasManualCanary } from "./job-groups";
+import { placesManualCanary } from "./job-groups";
 import { watchDeployment } from "./watch";
 
 /** What deploying takes. */
@@ -72,7 +72,7 @@ async function bring(
     canaryWeight === undefined
       ? []
       : planned
-          .filter(({ job }) => hasManualCanary(job))
+          .filter(({ job }) => placesManualCanary(job))
           .map(({ plan, job }) => [plan.path, splittable(job, plan.path, wanted)]),
   );
   const templates = await RenderedTemplates.before(await readChanges(wanted, options), wanted, options);

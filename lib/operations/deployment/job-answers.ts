@@ -1,3 +1,4 @@
+import type { GroupApi } from "../../jobspec/host";
 import {
   isTokenRefused,
   type AllocationStub,
@@ -14,16 +15,13 @@ import {
 /** A job as a server holds it, as far as it says what becomes of it. */
 export interface HeldJob extends JobJson {
   readonly Type?: string;
-  readonly Stop?: boolean;
   readonly Version?: number;
   readonly SubmitTime?: number;
   readonly CreateIndex?: number;
   readonly JobModifyIndex?: number;
-  readonly Periodic?: object | null;
-  readonly ParameterizedJob?: object | null;
   /** Whether it was dispatched from a parameterized job, whose blocks it has. */
   readonly Dispatched?: boolean;
-  readonly TaskGroups?: readonly { readonly Name: string; readonly Count: number }[];
+  readonly TaskGroups?: readonly (GroupApi & { readonly Name: string; readonly Count: number })[];
 }
 
 /** Everything that the servers know of a job, asked at one moment. */
@@ -70,12 +68,12 @@ export function isUndecided(job: HeldJob, evaluations: readonly Evaluation[]): b
 const REGISTERING = new Set(["job-register", "job-scaling"]);
 
 /** Whether a job runs nothing itself: what is dispatched, or launched by the clock, runs under ids of its own. */
-export function launchesOthers({ Periodic, ParameterizedJob, Dispatched }: HeldJob): boolean {
+export function launchesOthers({ Periodic, ParameterizedJob, Dispatched }: JobJson): boolean {
   return Boolean(Periodic) || (Boolean(ParameterizedJob) && Dispatched !== true);
 }
 
 /** Whether a job is done once its tasks have ended. */
-export function isBatch({ Type }: HeldJob): boolean {
+export function isBatch({ Type }: JobJson): boolean {
   return Type === "batch" || Type === "sysbatch";
 }
 

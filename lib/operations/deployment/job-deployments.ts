@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Deployment, JobJson, NomadClient } from "../../nomad";
 import { type RetryOptions, withRetries } from "../events";
-import { isUndecided } from "./job-answers";
+import { isUndecided, type HeldJob } from "./job-answers";
 import type { WantedJob } from "./stack-jobs";
 
 /** A deployment of a job of a stack. */
@@ -41,7 +41,7 @@ export async function begunDeployments(
 ): Promise<readonly JobDeployment[]> {
   const isDecided = async ({ job }: WantedJob): Promise<boolean> => {
     const where = nomad.where(job);
-    const held = await withRetries(() => where.job(job.ID), options);
+    const held = (await withRetries(() => where.job(job.ID), options)) as HeldJob | undefined;
     return !held || !isUndecided(held, await withRetries(() => where.evaluations(job.ID), options));
   };
   const until = performance.now() + DECIDING;

@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { Job } from "../../jobspec";
+import { effective, hasManualCanary, usualUpdate, type EffectiveUpdate } from "../../jobspec/host";
 import type { JobJson } from "../../nomad";
 
 /** What is absent, null, or not what Nomad takes there is read as absent: whether a job is right is the model's and the server's to say. */
@@ -28,18 +30,6 @@ function parts<S extends v.GenericSchema<unknown>>(of: S) {
   );
 }
 
-const update = v.object({
-  MaxParallel: part(v.number()),
-  MinHealthyTime: part(v.number()),
-  HealthyDeadline: part(v.number()),
-  Canary: part(v.number()),
-  AutoPromote: part(v.boolean()),
-  AutoRevert: part(v.boolean()),
-});
-
-/** An update block in API JSON, as far as it is read here; times in nanoseconds. */
-export type UpdateJson = v.InferOutput<typeof update>;
-
 const service = v.object({
   Name: part(v.string()),
   Provider: part(v.string()),
@@ -63,7 +53,6 @@ export type TaskJson = v.InferOutput<typeof task>;
 
 const group = v.object({
   Name: v.optional(v.fallback(v.string(), ""), ""),
-  Update: part(update),
   ReschedulePolicy: part(
     v.object({ Attempts: part(v.number()), Interval: part(v.number()), Unlimited: part(v.boolean()) }),
   ),
@@ -74,7 +63,7 @@ const group = v.object({
 /** A group of a job in API JSON, as far as it is read here. */
 export type GroupJson = v.InferOutput<typeof group>;
 
-const jobWithGroups = v.object({ Update: part(update), TaskGroups: parts(group) });
+const jobWithGroups = v.object({ TaskGroups: parts(group) });
 
 /** The groups of a job, as far as bringing and watching it needs them. The one place where they are read from API JSON. */
 export function groupsOf(job: JobJson): readonly GroupJson[] {
@@ -87,22 +76,21 @@ export function withInGroups(job: JobJson, changed: Readonly<Record<string, unkn
   return { ...job, TaskGroups: groups.map((each) => ({ ...each, ...changed })) };
 }
 
-/**
- * The update settings of each group by its name: what the group has goes over what the job has, as a server merges them.
- *
- * @see https://developer.hashicorp.com/nomad/docs/job-specification/update
- */
-export function updatesOf(job: JobJson): ReadonlyMap<string, UpdateJson> {
-  const { Update: outer, TaskGroups: groups } = v.parse(jobWithGroups, job);
-  return new Map(groups.map(({ Name, Update: own }) => [Name, { ...outer, ...own }]));
+/** The update settings that count for each group, by its name; a server's usual ones where it has none and is changed without deployments. */
+export function updatesOf(job: JobJson): ReadonlyMap<string, EffectiveUpdate> {
+  // What cannot be read as a job is refused by every server.
+  const { job: read } = Job.read(job);
+  const groups = read ? effective(read).TaskGroups : [];
+  return new Map(groups.map(({ Name, Update }) => [Name ?? "", Update ?? usualUpdate()]));
 }
 
 /** Whether a job places canaries that somebody promotes. */
-export function hasManualCanary(job: JobJson): boolean {
-  return [...updatesOf(job).values()].some(({ Canary, AutoPromote }) => (Canary ?? 0) > 0 && AutoPromote !== true);
+export function placesManualCanary(job: JobJson): boolean {
+  const { job: read } = Job.read(job);
+  return read !== undefined && hasManualCanary(read);
 }
 
 /** Whether a job goes back by itself where a deployment of it fails. */
 export function hasAutoRevert(job: JobJson): boolean {
-  return [...updatesOf(job).values()].some(({ AutoRevert }) => AutoRevert === true);
+  return [...updatesOf(job).values()].some(({ AutoRevert }) => AutoRevert);
 }

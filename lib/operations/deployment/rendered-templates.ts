@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, NomadClient, TaskEvent } from "../../nomad";
 import { withRetries } from "../events";
-import { UPDATE_DEFAULTS } from "../../jobspec/host";
 import { RESTARTING, type ConsulChange, type TemplateReader } from "../plan";
 import type { Wanted } from "../stack";
 import { conditionWithServices, type Condition } from "./condition";
@@ -207,14 +206,9 @@ const ACTS: ReadonlySet<string> = new Set([
 
 function healthTimes({ job }: WantedJob): { readonly least: number; readonly longest: number } {
   const updates = [...updatesOf(job).values()];
-  const most = (value: number | undefined, otherwise: number) => (value ? value / NANOSECONDS : otherwise);
   return {
-    least: Math.max(
-      ...updates.map(({ MinHealthyTime }) => most(MinHealthyTime, UPDATE_DEFAULTS.minHealthyTime.milliseconds)),
-    ),
-    longest: Math.max(
-      ...updates.map(({ HealthyDeadline }) => most(HealthyDeadline, UPDATE_DEFAULTS.healthyDeadline.milliseconds)),
-    ),
+    least: Math.max(...updates.map(({ MinHealthyTime }) => MinHealthyTime / NANOSECONDS)),
+    longest: Math.max(...updates.map(({ HealthyDeadline }) => HealthyDeadline / NANOSECONDS)),
   };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
 import { withRetries } from "../events";
 import { UserError } from "../../jobspec";
-import { UPDATE_DEFAULTS } from "../../jobspec/host";
+import type { EffectiveUpdate } from "../../jobspec/host";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
@@ -12,7 +12,7 @@ import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
 import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
-import { updatesOf, type UpdateJson } from "./job-groups";
+import { updatesOf } from "./job-groups";
 
 /** What restarting takes. */
 export interface RestartOptions extends JobOptions {
@@ -85,7 +85,7 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
   let restarted = 0;
   for (const [group, update] of updatesOf(held)) {
     const own = running.filter(({ TaskGroup }) => TaskGroup === group);
-    const size = Math.max(1, update.MaxParallel ?? 1);
+    const size = Math.max(1, update.MaxParallel);
     for (let from = 0; from < own.length; from += size) {
       const wave = own.slice(from, from + size);
       const which = `${from + 1} to ${from + wave.length} of ${own.length} of group ${group}`;
@@ -114,7 +114,7 @@ function notRestartable(held: HeldJob): string | undefined {
 interface Wave {
   readonly held: HeldJob;
   readonly group: string;
-  readonly update: UpdateJson;
+  readonly update: EffectiveUpdate;
   readonly wave: readonly AllocationStub[];
   /** When it was restarted, in milliseconds since 1970. */
   readonly begun: number;
@@ -126,9 +126,8 @@ async function untilHealthy(
   options: RestartOptions,
 ): Promise<Pick<Restarted, "result" | "reasons">> {
   const { MinHealthyTime, HealthyDeadline } = update;
-  const least = MinHealthyTime ? MinHealthyTime / NANOSECONDS : UPDATE_DEFAULTS.minHealthyTime.milliseconds;
-  const deadline =
-    begun + (HealthyDeadline ? HealthyDeadline / NANOSECONDS : UPDATE_DEFAULTS.healthyDeadline.milliseconds);
+  const least = MinHealthyTime / NANOSECONDS;
+  const deadline = begun + HealthyDeadline / NANOSECONDS;
   const ids = wave.map(({ ID }) => ID);
   const before = new Map(wave.map((allocation) => [allocation.ID, startsOf(allocation)]));
   const checks = new FailingChecks(held, nomad, options.consul);

@@ -19,8 +19,9 @@ function dataOf(item: Wanted): unknown {
 /** Names that stand all over the output, also where somebody took one for a password. */
 function namesOf(item: Wanted): readonly string[] {
   if (item.kind !== "job") return item.kind === "entry" ? [item.entry.Name] : [];
-  type Named = { readonly Name?: string; readonly Tasks?: readonly { readonly Name?: string }[] | null };
-  const groups = (item.job.TaskGroups ?? []) as readonly Named[];
-  const names = groups.flatMap(({ Name, Tasks }) => [Name, ...(Tasks ?? []).map((task) => task.Name)]);
+  const names = (item.job.TaskGroups ?? []).flatMap(({ Name, Tasks }) => [
+    Name,
+    ...(Tasks ?? []).map((task) => task.Name),
+  ]);
   return [item.job.ID, ...names].filter((name): name is string => typeof name === "string" && name !== "");
 }

@@ -1,15 +1,5 @@
+import { countIn, type GroupApi } from "../../jobspec/host";
 import type { JobJson } from "../../nomad";
-
-/** A group of a job, as far as its count and whoever owns it go. */
-export interface ScaledGroup {
-  readonly Name?: string;
-  readonly Count?: number | null;
-  readonly Scaling?: {
-    readonly Enabled?: boolean | null;
-    readonly Min?: number | null;
-    readonly Max?: number | null;
-  } | null;
-}
 
 /** What a server writes into a job by itself, and whoever names a version: none of it changes what the job is. */
 const OF_THE_SERVER = new Set([
@@ -26,29 +16,24 @@ const OF_THE_SERVER = new Set([
 const OF_A_POLICY = new Set(["ID", "CreateIndex", "ModifyIndex"]);
 
 /** The groups of a job. */
-export function groupsOf(job: JobJson | undefined): readonly ScaledGroup[] {
-  return (job?.TaskGroups ?? []) as readonly ScaledGroup[];
+export function groupsOf(job: JobJson | undefined): readonly GroupApi[] {
+  return job?.TaskGroups ?? [];
 }
 
 /** Whether a scaling policy owns a group's count. */
-export function isScaled(group: ScaledGroup): boolean {
+export function isScaled(group: GroupApi): boolean {
   return Boolean(group.Scaling) && group.Scaling?.Enabled !== false;
 }
 
 /** The names of the groups whose counts a scaling policy owns. */
 export function ownedGroups(job: JobJson): readonly string[] {
-  return groupsOf(job).flatMap((group) => (isScaled(group) && group.Name !== undefined ? [group.Name] : []));
+  return groupsOf(job).flatMap((group) => (isScaled(group) && typeof group.Name === "string" ? [group.Name] : []));
 }
 
 /** The counts of some groups of a job. */
 export function countsOf(job: JobJson | undefined, names: readonly string[]): ReadonlyMap<string, number> {
-  const counts = groupsOf(job).map((group) => [group.Name ?? "", countOf(group)] as const);
+  const counts = groupsOf(job).map((group) => [group.Name ?? "", countIn(group)] as const);
   return new Map(counts.filter(([name]) => names.includes(name)));
-}
-
-/** Nomad fills in what a group does not say. */
-function countOf({ Count: count, Scaling: policy }: ScaledGroup): number {
-  return count ?? policy?.Min ?? 1;
 }
 
 /** The job with other counts of the groups that a scaling policy owns, each brought back into the limits of that policy. */
@@ -75,8 +60,8 @@ export function withCountsOf(job: JobJson, held: JobJson | undefined): JobJson {
 /** Whether a registration may leave every count to the server: the groups that are there already have the counts that they shall have. */
 export function keepsCounts(job: JobJson, held: JobJson | undefined): boolean {
   if (!held || held.Stop === true || ownedGroups(job).length === 0) return false;
-  const now = new Map(groupsOf(held).map((group) => [group.Name, countOf(group)]));
-  return groupsOf(job).every((group) => (now.get(group.Name) ?? countOf(group)) === countOf(group));
+  const now = new Map(groupsOf(held).map((group) => [group.Name, countIn(group)]));
+  return groupsOf(job).every((group) => (now.get(group.Name) ?? countIn(group)) === countIn(group));
 }
 
 /** A job as a text that is the same for two versions which differ in nothing but the counts of some groups. */
@@ -116,7 +101,7 @@ export function newestRegistered(versions: readonly JobJson[]): JobJson | undefi
   const texts = falling.map((job) =>
     textWithoutCounts(
       job,
-      groupsOf(job).map(({ Name = "" }) => Name),
+      groupsOf(job).map(({ Name }) => Name ?? ""),
     ),
   );
   return falling.find(

@@ -380,11 +380,11 @@ function statusOf(jobId: string, job: JobJson | undefined): JobStatus {
     jobId,
     status: String(job.Status ?? "unknown"),
     statusDescription: String(job.StatusDescription ?? ""),
-    type: of.Type,
-    priority: of.Priority,
-    region: of.Region,
-    datacenters: of.Datacenters ?? [],
+    type: job.Type ?? undefined,
+    priority: job.Priority ?? undefined,
+    region: job.Region ?? undefined,
+    datacenters: job.Datacenters ?? [],
     submitTime: of.SubmitTime,
-    meta: of.Meta ?? {},
+    meta: job.Meta ?? {},
   };
 }
