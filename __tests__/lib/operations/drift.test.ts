@@ -58,7 +58,7 @@ test("a count is not put right where Nomad would stop what runs in the place of 
       const scaled = { ...contents, wanted: [wantedOf(job)] };
       const found = await findDrift("lab", scaled, clients);
       const warnings = found.jobs.flatMap(({ plan }) => plan.warnings);
-      expect(warnings).toEqual(fixed ? [] : [expect.stringContaining("it stops 1 in their place that runs")]);
+      expect(warnings.some((text) => text.includes("it stops 1 in their place that runs"))).toBe(!fixed);
       expect(await fixDrift(found, scaled, clients)).toEqual([expect.objectContaining({ name: "web", fixed })]);
       expect(server.count("PUT /v1/jobs")).toBe(fixed ? 1 : 0);
     });
