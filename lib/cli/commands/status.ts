@@ -78,6 +78,8 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   const services = drained.services(
     (await Promise.all(there.map(({ job }) => listServices(job, { nomad, consul }, STAND_IN)))).flat(),
   );
+  const owners = await ownersOf(stack, context);
+  const ofOthers = othersJobs(stack, owners, context);
   const shown = jobs.map((job) => {
     const owner = ofOthers.get(job.path);
     return { ...job, ...drained.of(job.job), ...(owner === undefined ? {} : { owner }) };
@@ -85,9 +87,7 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   // An older job of a pool on its way out has no containers, and says nothing of the pool's size.
   const own = shown.filter(({ job }) => contents.wanted.some((item) => item.kind === "job" && item.job.ID === job));
   // Of one job nobody asks for the rest.
-  const owners = await ownersOf(stack, context);
   const belongings = input.job === undefined ? await belongingsOf(stack, owners, context) : NONE;
-  const ofOthers = othersJobs(stack, owners, context);
   const { strays, kept, leftovers, foreign, unknown } = belongings;
   const words = [...drained.words(own), ...belongingsText(belongings, environment)];
   if (input.json) terminal.json({ environment, jobs: shown, services, strays, kept, leftovers, foreign, unknown });
