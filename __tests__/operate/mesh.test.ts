@@ -16,29 +16,32 @@ async function register(JobHCL: string): Promise<void> {
   );
 }
 
-async function eventsOf(job: string): Promise<string> {
-  return JSON.stringify((await cluster.nomad.allocations(job)).map(({ TaskStates }) => TaskStates));
+async function eventsOf(job: string, Namespace = "default"): Promise<string> {
+  return JSON.stringify(
+    (await cluster.nomad.where({ Namespace }).allocations(job)).map(({ TaskStates }) => TaskStates),
+  );
 }
 
-async function isRunning(job: string): Promise<boolean> {
-  const allocations = await cluster.nomad.allocations(job);
+async function isRunning(job: string, Namespace = "default"): Promise<boolean> {
+  const allocations = await cluster.nomad.where({ Namespace }).allocations(job);
   return allocations.length > 0 && allocations.every(({ ClientStatus }) => ClientStatus === "running");
 }
 
 /** A job whose task speaks the mesh's TLS itself, with a certificate that a template gives it. */
-const native = (job: string, service = job) => `
+const native = (job: string, { task = job, namespace = "default" } = {}) => `
 job "${job}" {
+  namespace = "${namespace}"
   group "g" {
     network {
       port "tls" {}
     }
     service {
-      name = "${service}"
+      name = "${job}"
       port = "tls"
-      task = "${job}"
+      task = "${task}"
       connect { native = true }
     }
-    task "${job}" {
+    task "${task}" {
       driver = "raw_exec"
       consul {}
       config {
@@ -64,12 +67,19 @@ END
   }
 }`;
 
-test("a template has the certificate of the service of its task's name, and of no other", async () => {
+test("a template has the certificate of the service of its job's name, and of no other", async () => {
+  await cluster.nomad.http.post(apiPath`/v1/namespace/other`, v.unknown(), { body: { Name: "other" } });
   // Before anybody has it: an agent of Consul hands out what it has to whoever asks.
-  await register(native("thief"));
-  await until("that it is refused", async () => (await eventsOf("thief")).includes("Missing: connect.caleaf(web)"));
-  expect(await isRunning("thief")).toBe(false);
-  await cluster.nomad.deregister("thief", { purge: true });
+  for (const thief of [native("thief"), native("thief", { task: "web" }), native("web", { namespace: "other" })]) {
+    const Namespace = thief.includes('namespace = "other"') ? "other" : "default";
+    const id = Namespace === "other" ? "web" : "thief";
+    await register(thief);
+    const events = () => eventsOf(id, Namespace);
+    await until("that it is refused", async () => (await events()).includes("Missing: connect.caleaf(web)"));
+    expect(await isRunning(id, Namespace)).toBe(false);
+    await cluster.nomad.where({ Namespace }).deregister(id, { purge: true });
+    await until("its end", async () => (await cluster.nomad.where({ Namespace }).jobs()).length === 0);
+  }
   await register(native("web"));
   await until("the task that has it", () => isRunning("web"));
   const [allocation] = await cluster.nomad.allocations("web");

@@ -82,7 +82,7 @@ export async function trustWorkloads(
   { http }: ConsulClient,
   { method, nomad, jobs }: { readonly method: string; readonly nomad: string; readonly jobs: readonly JobAccess[] },
 ): Promise<void> {
-  const claims = ["nomad_namespace", "nomad_job_id", "nomad_task", "nomad_service"];
+  const claims = ["nomad_namespace", "nomad_job_id", "nomad_service"];
   await addMissing(await http.get(apiPath`/v1/acl/auth-methods`, named), [[method]], () =>
     http.put(apiPath`/v1/acl/auth-method`, anything, {
       body: {
@@ -103,12 +103,12 @@ export async function trustWorkloads(
   const bindings = [
     { Selector: '"nomad_service" in value', BindType: "service", BindName: "${value.nomad_service}" },
     { Selector: task, BindType: "role", BindName: TASKS },
-    // The certificate of a service is for those alone who may register it: the task of its name, and the job of its name.
-    ...["nomad_task", "nomad_job_id"].map((claim) => ({
-      Selector: `${task} and value.${claim} matches "${SERVICE_NAME}"`,
+    // The certificate of a service is for the tasks of the one job of its name. A task may be called as it likes, and so may a job of another namespace.
+    {
+      Selector: `${task} and value.nomad_namespace == "default" and value.nomad_job_id matches "${SERVICE_NAME}"`,
       BindType: "service",
-      BindName: `\${value.${claim}}`,
-    })),
+      BindName: "${value.nomad_job_id}",
+    },
     ...jobs.map(({ job }) => ({
       Selector: `${task} and value.nomad_namespace == "default" and value.nomad_job_id == "${job}"`,
       BindType: "role",
