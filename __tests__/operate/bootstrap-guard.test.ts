@@ -1,14 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:https";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { portsAt, type ClusterStatus } from "../../lib/local";
 import { CLUSTER_MARK } from "../../lib/local/agents";
 import { readTokens } from "../../lib/local/tokens";
 import { callRpc } from "../support/agent-rpc";
+import { binaryHere } from "../support/binaries";
 import { clusterForSuite } from "../support/cluster";
-import { ended, flat, Project } from "../support/project";
+import { ended, flat, Project, type Said } from "../support/project";
 import { Stranger, whyNoStranger } from "../support/stranger";
 import { until } from "../support/until";
 
@@ -112,6 +123,61 @@ test("a Nomad whose first token somebody else has is ended, and said so", async 
   expect(project.runs("nomad")).toBe(false);
   expect((await up()).code).toBe(0);
   expect(await cluster.nomad.jobs()).toEqual([]);
+});
+
+test("links that stand where the cluster keeps its files lead nobody out of its folder", async () => {
+  await project.run(["down"]);
+  const { folder } = project.cluster;
+  const outside = mkdtempSync(join(tmpdir(), "outside-"));
+  try {
+    writeFileSync(join(outside, "kept"), "kept");
+    for (const name of ["data", "tokens"]) symlinkSync(outside, join(folder, name));
+    for (const name of ["nomad.json", "consul.json", "consul.log", "cluster.json"]) {
+      rmSync(join(folder, name), { force: true });
+      symlinkSync(join(outside, "kept"), join(folder, name));
+    }
+    expect((await project.run(["down"])).code).toBe(0);
+    for (const name of ["data", "tokens"]) symlinkSync(outside, join(folder, name));
+    for (const name of ["nomad.json", "consul.json"]) symlinkSync(join(outside, "kept"), join(folder, name));
+    expect((await up()).code).toBe(0);
+    expect([readdirSync(outside), readFileSync(join(outside, "kept"), "utf8")]).toEqual([["kept"], "kept"]);
+    expect(statSync(outside).mode & 0o777).toBe(0o700);
+    for (const name of ["data", "tokens"]) expect(lstatSync(join(folder, name)).isDirectory()).toBe(true);
+  } finally {
+    rmSync(outside, { recursive: true, force: true });
+  }
+});
+
+test("commands that start and stop the cluster at once come one after another, and leave it as the last one says", async () => {
+  const RIGHT_NOW = /starts or stops this cluster right now/;
+  const isTold = (said: Said) => said.code === 0 || RIGHT_NOW.test(flat(said));
+  const ups = await Promise.all([up(), up()]);
+  expect(ups.map(isTold)).toEqual([true, true]);
+  expect(ups.some(({ code }) => code === 0)).toBe(true);
+  const mixed = await Promise.all([project.run(["down"]), up()]);
+  expect(mixed.map(isTold)).toEqual([true, true]);
+  expect(["running", "stopped"]).toContain((await status()).phase);
+  expect((await project.run(["down"])).code).toBe(0);
+  expect([(await status()).phase, project.leftovers()]).toEqual(["stopped", { processes: [], mounts: [] }]);
+});
+
+test("an up that fails leaves nothing running of what it began", async () => {
+  const broken = join(project.folder, "nomad");
+  const path = (await binaryHere("nomad")).path;
+  // It says its version, and does not start.
+  writeFileSync(broken, `#!/bin/sh\n[ "$1" = agent ] && { echo "no room"; exit 1; }\nexec '${path}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const said = await project.run(["up", "--port-offset", String(cluster.offset)], {
+    PATH: `${project.folder}:${process.env.PATH}`,
+  });
+  rmSync(broken);
+  expect([said.code, flat(said)]).toEqual([
+    1,
+    expect.stringMatching(/what was begun is ended again: consul and nomad .*nomad ended; the end of its log.*no room/),
+  ]);
+  expect([(await status()).phase, project.leftovers().processes]).toEqual(["stopped", []]);
+  expect((await up()).code).toBe(0);
 });
 
 const why = whyNoStranger();

@@ -162,6 +162,15 @@ test("the stream of Nomad's events tells a page nothing", async () => {
   expect(told.join("")).not.toMatch(/kept|streamed/);
 });
 
+test("Nomad's metrics tell everybody nothing of jobs, and Consul's nobody anything", async () => {
+  for (const format of ["", "?format=prometheus"]) {
+    const { text } = await call(["nomad", "GET", `/v1/metrics${format}`], {});
+    expect(text).not.toMatch(/kept|nomad_client|nomad\.nomad/);
+  }
+  for (const path of ["/v1/agent/metrics", "/debug/pprof/", "/debug/pprof/heap"])
+    expect([path, (await call(["consul", "GET", path], {})).status]).toEqual([path, 403]);
+});
+
 test("services and nodes are seen by everybody, as by DNS", async () => {
   await until("the service", async () => (await cluster.consul.instances("kept")).length === 1);
   const seen = await call(["consul", "GET", "/v1/health/service/kept"], {});

@@ -117,6 +117,8 @@ function consulConfig(ports: Ports, settings: AgentSettings) {
   return {
     ...consulOnLoopback("local", ports, settings, { dns: ports["Consul DNS"], server: ports["Consul server"] }),
     connect: { enabled: true },
+    // Other clusters are not peers of this one; their port would be the one that everybody may call.
+    ...(isAtLeast(version, 1, 14) ? { peering: { enabled: false } } : {}),
     ui_config: { enabled: true },
     ...consulAccess(tokens, ({ consul }) => ({ initial_management: consul, agent: consul })),
     // Who may reach whom in the mesh, intentions say: where there are none everybody may, closed or not.
@@ -195,7 +197,8 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
           },
         }
       : {}),
-    ...(keys ? nomadTls(keys, guarded) : {}),
+    // Metrics have the names of jobs, and Nomad shows them to everybody.
+    ...(keys ? { ...nomadTls(keys, guarded), telemetry: { filter_default: false } } : {}),
     disable_update_check: true,
     log_level: "INFO",
   };

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync } from "node:fs";
+import { closeSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname } from "node:path";
 import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
 import type { Agent, AgentFiles } from "./agents";
@@ -43,6 +43,8 @@ export function startAgent(
   own: Readonly<Record<string, string>> = {},
 ): number {
   privateFolder(files.data);
+  // Where a link stands in its place, the link goes.
+  rmSync(files.config, { force: true });
   writePrivateFile(files.config, `${JSON.stringify(config, null, 2)}\n`);
   const log = openPrivateFile(files.log, "a");
   // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
