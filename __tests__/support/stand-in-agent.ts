@@ -15,16 +15,19 @@ export interface StandInAgent {
  *
  * @param project the folder that the cluster's is in
  * @param answers what it answers with 200, by path; all else with a page
+ * @param page Default: that of the web UI
  */
 export async function standInNomad(
   project: string,
   port: number,
   answers: Readonly<Record<string, object>>,
+  page = "<!DOCTYPE html>\n<html>ember</html>",
 ): Promise<StandInAgent> {
   const server = `
     const answers = ${JSON.stringify(answers)};
     require("node:http").createServer(({ url, headers }, answer) => {
-      if (!Object.hasOwn(answers, url)) return answer.end("<html>ember</html>");
+      if (!Object.hasOwn(answers, url)) 
+        return answer.setHeader("Content-Type", "text/html; charset=utf-8").end(${JSON.stringify(page)});
       console.log(headers["x-nomad-token"] ?? "");
       answer.setHeader("Content-Type", "application/json");
       answer.end(JSON.stringify(answers[url]));

@@ -47,25 +47,22 @@ export function clusterVariables(
   const embedded = cluster?.environment();
   if (!embedded) return env;
   terminal.masking.learn(embedded);
-  const isOther = (address: "NOMAD_ADDR" | "CONSUL_HTTP_ADDR") => env[address] && env[address] !== embedded[address];
-  const elsewhere = isElsewhere(env, cluster);
-  const [isNomad, isConsul] = [!elsewhere && !isOther("NOMAD_ADDR"), !isOther("CONSUL_HTTP_ADDR")];
-  if (isNomad) cluster?.refuseStranger("nomad");
-  if (isConsul && (!elsewhere || env.CONSUL_HTTP_ADDR)) cluster?.refuseStranger("consul");
-  if (elsewhere) return isConsul ? withConsulOfNobody(env, embedded) : env;
-  const nomad = isNomad ? withServer(env, "Nomad", embedded) : env;
-  return isConsul ? withServer(nomad, "Consul", embedded) : nomad;
-}
-
-/** The embedded Consul is that of no other Nomad: it is asked where it is named, and then with its token. */
-function withConsulOfNobody(env: Environment, embedded: Environment): Environment {
-  return env.CONSUL_HTTP_ADDR ? withServer(env, "Consul", embedded) : env;
-}
-
-/** Whether NOMAD_ADDR names another cluster than the embedded one that there is. */
-function isElsewhere({ NOMAD_ADDR: address }: Environment, cluster: EmbeddedCluster | undefined): boolean {
-  const own = cluster?.environment()?.NOMAD_ADDR;
-  return !!address && own !== undefined && address !== own && cluster?.isAt(address) !== true;
+  const { NOMAD_ADDR: nomadAddress, CONSUL_HTTP_ADDR: consulAddress } = env;
+  const isOwn = isEmbedded(env, cluster);
+  // The embedded Consul is that of no other Nomad: it is asked where it is named, and then with its token.
+  const isOwnConsul = consulAddress ? cluster?.hasAddress(consulAddress, "consul") === true : isOwn;
+  if (isOwn) cluster?.refuseStranger("nomad", nomadAddress || undefined);
+  if (isOwnConsul) cluster?.refuseStranger("consul", consulAddress || undefined);
+  const nomad = isOwn ? withServer(env, "Nomad", embedded) : env;
+  const both = isOwnConsul ? withServer(nomad, "Consul", embedded) : nomad;
+  // By its own address: what a name such as localhost leads to may be somebody else's listener.
+  const ownNomad = cluster && both.NOMAD_ADDR && cluster.ownAddress(both.NOMAD_ADDR, "nomad");
+  const ownConsul = cluster && both.CONSUL_HTTP_ADDR && cluster.ownAddress(both.CONSUL_HTTP_ADDR, "consul");
+  return {
+    ...both,
+    ...(ownNomad ? { NOMAD_ADDR: ownNomad } : {}),
+    ...(ownConsul ? { CONSUL_HTTP_ADDR: ownConsul } : {}),
+  };
 }
 
 /**
@@ -75,7 +72,8 @@ function isElsewhere({ NOMAD_ADDR: address }: Environment, cluster: EmbeddedClus
  */
 export function refuseConsulOfAnother(environment: string, context: Pick<CliContext, "cwd" | "env">): void {
   const { env } = context;
-  if (env.CONSUL_HTTP_ADDR || !isElsewhere(env, clusterHere(context))) return;
+  const cluster = clusterHere(context);
+  if (env.CONSUL_HTTP_ADDR || cluster?.addresses() === undefined || isEmbedded(env, cluster)) return;
   throw UserError.at(
     environment,
     "needs Consul, and the variables name only a Nomad that is not the embedded one; write the address of that cluster's Consul into CONSUL_HTTP_ADDR",
@@ -83,9 +81,9 @@ export function refuseConsulOfAnother(environment: string, context: Pick<CliCont
   );
 }
 
-/** Whether the variables name no cluster, or the embedded one. */
-export function isEmbedded(env: Environment, cluster: EmbeddedCluster): boolean {
-  return !env.NOMAD_ADDR || env.NOMAD_ADDR === cluster.environment()?.NOMAD_ADDR;
+/** Whether the variables name no Nomad, or one of the embedded cluster. Whether that lives is another question: {@link EmbeddedCluster.isAt}. */
+export function isEmbedded({ NOMAD_ADDR: address }: Environment, cluster: EmbeddedCluster | undefined): boolean {
+  return !address || cluster?.hasAddress(address) === true;
 }
 
 /**

@@ -1,8 +1,10 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { folderNextDoor } from "../local";
 import { identifyCluster, LastClusters, refuseUnmeant } from "../operations";
-import { term, type TerminalText } from "../text";
+import { term, wrap, type TerminalText } from "../text";
 import { clusterHere, localCluster, type CliContext } from "./context";
 import type { OpenStack } from "./open-stack";
+import { ATTENTION } from "./signs";
 
 /** What of a command decides whether it may change something on the cluster that answers. */
 export interface Going {
@@ -10,6 +12,8 @@ export interface Going {
   readonly toNewCluster?: boolean;
   /** Whether the cluster has a record of the stack: then it has been there before. */
   readonly isRecorded: boolean | "unknown";
+  /** Whether the command brings the stack there. Default: it changes something of what is there. */
+  readonly brings?: boolean;
 }
 
 /**
@@ -20,23 +24,36 @@ export interface Going {
  */
 export async function checkCluster(
   { environment, contents, nomad, consul }: OpenStack,
-  { toNewCluster = false, isRecorded }: Going,
+  { toNewCluster = false, isRecorded, brings = false }: Going,
   context: CliContext,
 ): Promise<() => void> {
   const { cluster } = localCluster(context);
   const here = await identifyCluster({ nomad, consul }, context.signal);
   const isEmbedded = cluster.isAt(nomad.address);
   const last = lastClusters(context);
+  const before = last.of(environment);
+  // On a cluster that a team shares every checkout is new; on one's own machine two clones of a project would take turns without a word.
+  if (brings && isRecorded === true && before === undefined && isOnThisMachine(nomad.address))
+    context.terminal.note(
+      wrap(
+        term`${ATTENTION} ${environment} is here already, and was not brought from this folder: another clone of the project brought it, or cdktf; this deployment takes its place`,
+        { hanging: 2 },
+      ),
+    );
   refuseUnmeant({
     stack: environment,
     here,
     isEmbedded,
     declared: contents.declared.cluster,
-    last: last.of(environment),
+    last: before,
     isRecorded,
     toNewCluster,
   });
   return () => last.keep(environment, { ...here, embedded: isEmbedded });
+}
+
+function isOnThisMachine(address: string): boolean {
+  return URL.canParse(address) && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(address).hostname);
 }
 
 /** Where the stacks of this project went the last time. */
@@ -57,6 +74,13 @@ function whereText(
   { nomad, consul }: Pick<OpenStack, "nomad" | "consul">,
   context: Pick<CliContext, "cwd">,
 ): TerminalText {
-  const own = clusterHere(context)?.isAt(nomad.address) ? term`, the embedded cluster` : term``;
-  return term`Nomad at ${nomad.address}, Consul at ${consul.address}${own}`;
+  return term`Nomad at ${nomad.address}, Consul at ${consul.address}${whose(nomad.address, context)}`;
+}
+
+/** Whose embedded cluster answers at an address: this project's, or that of another folder, such as another clone. */
+function whose(address: string, context: Pick<CliContext, "cwd">): TerminalText {
+  const own = clusterHere(context);
+  if (own?.isAt(address)) return term`, the embedded cluster`;
+  const folder = isOnThisMachine(address) ? folderNextDoor(address, own?.folder ?? "") : undefined;
+  return folder === undefined ? term`` : term`, the embedded cluster of ${dirname(folder)}`;
 }

@@ -87,10 +87,10 @@ export function percent(text: string, name: string): number {
 /** Names of regions with commas between them. */
 export const regionNames: Parse<readonly string[]> = (text, name) => {
   const names = text.split(",");
-  if (names.every((one) => REGION_NAME.test(one)) && new Set(names).size === names.length) return names;
-  throw UserError.at(
-    name,
-    `"${text}" are no different names; write them with commas between them, such as us-west,us-east`,
-    "option",
-  );
+  const way = "write names of small letters, digits and - with commas between them, such as us-west,us-east";
+  const wrong = names.find((one) => !REGION_NAME.test(one));
+  if (wrong !== undefined) throw UserError.at(name, `"${wrong}" is no name of a region; ${way}`, "option");
+  const twice = names.find((one, index) => names.indexOf(one) !== index);
+  if (twice !== undefined) throw UserError.at(name, `"${twice}" stands there twice; ${way}`, "option");
+  return names;
 };

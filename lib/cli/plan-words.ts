@@ -44,6 +44,16 @@ function quoted(value: string): string {
   return value === "" ? '""' : value;
 }
 
+/** Whose jobs of the program are, where another stack brought them: a line for each of those. */
+export function foreignInWords(foreign: Preview["foreign"] = []): readonly string[] {
+  const owners = [...new Set(foreign.map(({ owner }) => owner))];
+  return owners.map((owner) => {
+    const jobs = foreign.filter((job) => job.owner === owner).map(({ job }) => job);
+    const [are, them] = jobs.length === 1 ? ["is a job", "it"] : ["are jobs", "them"];
+    return `${jobs.join(", ")} ${are} of ${owner}: a deployment refuses ${them} without --adopt`;
+  });
+}
+
 /** What becomes of a job that the program has no longer: "old: stopped once all else is healthy". */
 export function strayInWords({ job, region, namespace, change, reason }: StrayPlan): string {
   const where = [region, namespace].filter((each) => each !== undefined).join(", ");
@@ -100,6 +110,7 @@ export function countsInWords({
   leftovers = [],
   terraform,
   terraformOnly,
+  foreign = [],
 }: Preview): string {
   const count = (change: JobPlan["change"]) => jobs.filter((job) => job.change === change).length;
   const missing = jobs.filter(lacksAllocations).length;
@@ -121,6 +132,7 @@ export function countsInWords({
   const reading = new Set(readers.map(({ path }) => path)).size;
   return [
     of.length === 0 ? "no jobs" : of.join(", "),
+    ...(foreign.length > 0 ? [`${foreign.length} ${foreign.length === 1 ? "is" : "are"} another stack's`] : []),
     ...(blocked > 0 ? [`${blocked} ${blocked === 1 ? "job finds" : "jobs find"} no node for some allocations`] : []),
     ...(strays.length > 0 ? [`${strays.length} no longer in the program`] : []),
     ...(leftovers.length > 0 ? [`${leftovers.length} left in Consul`] : []),

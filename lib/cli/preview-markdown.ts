@@ -6,6 +6,7 @@ import {
   consulName,
   countsInWords,
   fieldInWords,
+  foreignInWords,
   groupInWords,
   leftoverInWords,
   readersInWords,
@@ -24,6 +25,7 @@ export function previewMarkdown(preview: Preview): MarkdownBody {
     parts: [
       ...jobTable(jobs),
       ...strayList(preview),
+      ...foreignInWords(preview.foreign).map((words) => md`⚠️ ${words}`),
       ...(preview.unknown ?? []).map((what) => md`⚠️ ${what}`),
       ...jobs.flatMap(jobDetails),
       ...consulDetails(preview),

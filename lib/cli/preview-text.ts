@@ -5,6 +5,7 @@ import {
   consulName,
   countsInWords,
   fieldInWords,
+  foreignInWords,
   groupInWords,
   leftoverInWords,
   readersInWords,
@@ -30,6 +31,7 @@ export function previewText(preview: Preview): TerminalText {
   const { strays = [], leftovers = [] } = preview;
   return joinLines([
     wrap(term`${style.bold(preview.environment)}: ${countsInWords(preview)}`, { hanging: 2 }),
+    ...foreignInWords(preview.foreign).map((words) => detail(term`${ATTENTION} ${words}`)),
     ...jobs.flatMap((job) => [EMPTY, ...jobText(job)]),
     ...(strays.length + leftovers.length > 0 ? [EMPTY, style.bold(term`no longer in the program`)] : []),
     ...strays.map((stray) =>

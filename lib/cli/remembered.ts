@@ -1,5 +1,5 @@
 import { UserError, type Problem } from "../jobspec";
-import { whereOf, type NomadClient } from "../nomad";
+import { NoAnswerError, whereOf, type NomadClient } from "../nomad";
 import {
   readRecord,
   type RecordClients,
@@ -33,10 +33,16 @@ export async function recallRecord(
       return { kind: "unreadable" as const, reason: `nobody answers within ${LONGEST / 1000} s` };
     throw error;
   });
-  if (state.kind === "unreadable")
-    terminal.note(
-      term`${ATTENTION} what ${place.environment} was deployed with the last time cannot be read, and nothing of it is taken: ${state.reason}`,
-    );
+  if (state.kind !== "unreadable") return state;
+  // Where nobody listens at Nomad's address either, the command says so itself, and once is enough.
+  const isAway = await clients.nomad.leader().then(
+    () => false,
+    (error: unknown) => error instanceof NoAnswerError && error.kind === "unreached",
+  );
+  if (isAway) return state;
+  terminal.note(
+    term`${ATTENTION} what ${place.environment} was deployed with the last time cannot be read, and nothing of it is taken: ${state.reason}`,
+  );
   return state;
 }
 

@@ -132,13 +132,8 @@ export async function withStrays(preview: Preview, stack: OpenStack, context: Cl
     ),
     ...belongings.keptInConsul.map((item) => ({ ...item, change: "keep" as const })),
   ];
-  const foreign = new Map(belongings.foreign.map(({ path, owner }) => [path, owner] as const));
-  const jobs = preview.jobs.map((plan) => {
-    const owner = foreign.get(plan.path);
-    if (owner === undefined) return plan;
-    return { ...plan, warnings: [...plan.warnings, `is a job of ${owner}: a deployment refuses it without --adopt`] };
-  });
-  return { ...preview, jobs, strays, leftovers, ...unknownOf(belongings) };
+  const foreign = belongings.foreign.map((job) => ({ ...placed(job), owner: job.owner }));
+  return { ...preview, strays, leftovers, ...(foreign.length > 0 ? { foreign } : {}), ...unknownOf(belongings) };
 }
 
 /** Drift with what the program has no longer, and the jobs that another stack brought. */

@@ -170,7 +170,7 @@ export async function withStackToChange<T>(
   const change = async (stack: OpenStack) => {
     const owners = await ownersOf(stack, context);
     const isRecorded = owners.own.kind === "unreadable" ? "unknown" : owners.own.kind === "found";
-    const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded }, context);
+    const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded, brings }, context);
     if (!judgesOthers)
       for (const what of unknownText(named.environment, owners)) context.terminal.note(term`${ATTENTION} ${what}`);
     const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context), owners);

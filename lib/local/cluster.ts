@@ -64,14 +64,15 @@ export class EmbeddedCluster {
   /**
    * Refuses to ask an agent that has ended where somebody else answers in its place: what is asked there, and with it values of variables, is told to them.
    *
+   * @param address which of its agents is meant. Default: the first region's
    * @throws UserError with who it is, and what to do
    */
-  refuseStranger(program: "nomad" | "consul"): void {
+  refuseStranger(program: "nomad" | "consul", address?: string): void {
     const state = readState(this.folder);
     if (!state) return;
-    const agent = namedAgents(agentsOf(state))[program];
-    const holder = this.answersAt(this.folder, agent) ? undefined : holderOf(portOf(agent));
-    if (holder === undefined) return;
+    const agent = address === undefined ? namedAgents(agentsOf(state))[program] : this.agentAt(address, program);
+    const holder = agent === undefined || this.answersAt(this.folder, agent) ? undefined : holderOf(portOf(agent));
+    if (agent === undefined || holder === undefined) return;
     throw UserError.at(
       "",
       `${addressOf(agent)} is the address of this project's ${agent.name}, which has ended, and ${holder} answers there; end that, then run cdk-nomad up, or cdk-nomad down, which forgets the cluster`,
@@ -103,10 +104,26 @@ export class EmbeddedCluster {
 
   /** Whether an address is that of one of its Nomads, and that one lives: whatever else answers there is somebody else's. */
   isAt(address: string): boolean {
-    const state = readState(this.folder);
-    if (!state) return false;
-    const own = agentsOf(state).find((agent) => agent.program === "nomad" && isSameAddress(addressOf(agent), address));
+    const own = this.agentAt(address, "nomad");
     return own !== undefined && livingAgents(this.folder).some(({ name }) => name === own.name);
+  }
+
+  /** Whether an address is that of one of its agents, by whatever name and in whatever region, and whether that lives or not. */
+  hasAddress(address: string, program: "nomad" | "consul" = "nomad"): boolean {
+    return this.ownAddress(address, program) !== undefined;
+  }
+
+  /** An address of one of its agents as that has it itself: a name may lead to another listener than to the agent. Undefined where it is none of its. */
+  ownAddress(address: string, program: "nomad" | "consul"): string | undefined {
+    const agent = this.agentAt(address, program);
+    return agent && addressOf(agent);
+  }
+
+  private agentAt(address: string, program: "nomad" | "consul"): Agent | undefined {
+    const state = readState(this.folder) ?? rememberedBy(livingAgents(this.folder));
+    return (
+      state && agentsOf(state).find((agent) => agent.program === program && isSameAddress(addressOf(agent), address))
+    );
   }
 
   /** The agents whose processes live, and how many processes of their tasks do. Nobody is asked who might not answer. */
@@ -145,7 +162,9 @@ export class EmbeddedCluster {
 
 /** Whether two addresses are one, by whatever name of this machine. */
 function isSameAddress(one: string, other: string): boolean {
-  if (!URL.canParse(other)) return false;
-  const [{ host }, { hostname, port, protocol }] = [new URL(one), new URL(other)];
-  return protocol === "http:" && `${/^(localhost|\[::1\])$/.test(hostname) ? "127.0.0.1" : hostname}:${port}` === host;
+  // Consul's variable may have none.
+  const whole = other.includes("://") ? other : `http://${other}`;
+  if (!URL.canParse(whole)) return false;
+  const [{ host }, { hostname, port, protocol }] = [new URL(one), new URL(whole)];
+  return protocol === "http:" && `${hostname === "localhost" ? "127.0.0.1" : hostname}:${port}` === host;
 }

@@ -11,6 +11,7 @@ export {
   type ProgramName,
 } from "./binaries";
 export { EmbeddedCluster } from "./cluster";
+export { folderNextDoor } from "./next-door";
 export type { AgentStatus, ClusterStatus } from "./cluster-status";
 export type { UpOptions } from "./up-options";
 export type { VaultRole } from "./vault-access";

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { endianness } from "node:os";
+import { dirname } from "node:path";
 import { UserError } from "../jobspec";
+import { clusterFolder } from "./folders";
 import { userInWords, userOf, variableOf } from "./processes";
 
 /** The ports of an embedded cluster, where nobody moves them. */
@@ -113,7 +115,7 @@ export function holderOf(port: number): string | undefined {
     const inodes = new Set(sockets.map(({ inode }) => inode));
     if (inodes.size === 0) return undefined;
     const pid = readdirSync("/proc").find((name) => /^\d+$/.test(name) && ownsSocket(name, inodes));
-    if (pid !== undefined) return `process ${pid}, ${commandOf(pid)}${taskOf(Number(pid))}`;
+    if (pid !== undefined) return `process ${pid}, ${commandOf(pid)}${taskOf(Number(pid))}${clusterOf(pid)}`;
     return `a process of ${userInWords(sockets[0]?.uid ?? 0)}, of which only that user and root see more`;
   } catch {
     // No /proc here: it stays unknown.
@@ -143,6 +145,15 @@ function maySeeFiles(pid: number): boolean {
 
 /** 127.0.0.1 as the kernel's table has it. */
 const LOOPBACK_HEX = endianness() === "LE" ? "0100007F" : "7F000001";
+
+/** Whose embedded cluster a process is an agent of, where it is one. */
+function clusterOf(pid: string): string {
+  const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
+  const file = /^-config(?:-file)?=(.*)$/s.exec(command.at(-1) ?? "")?.[1];
+  return file !== undefined && dirname(file) === clusterFolder(dirname(dirname(file)))
+    ? ` (of the embedded cluster of ${dirname(dirname(file))})`
+    : "";
+}
 
 /** Whose task a process is, where it is one of some Nomad. */
 function taskOf(pid: number): string {

@@ -136,6 +136,17 @@ export class Http {
     return this.change("DELETE", path, schema, options);
   }
 
+  /** Asks for a page that a browser shows, which is no answer of the API. @throws as {@link get}, where it is larger too */
+  async page(path: ApiPath, options: RequestOptions & { readonly limit: number }): Promise<string> {
+    const response = await this.send("GET", path, options);
+    if (!isFine(response.statusCode)) this.refuse(await this.whole(response, "GET", path, options), "GET", path);
+    try {
+      return await textOf(response.body as AsyncIterable<Uint8Array>, options.limit);
+    } catch (error) {
+      throw this.failure(error, "GET", path, options);
+    }
+  }
+
   /** Asks and reads the answer as it comes. */
   async *stream(path: ApiPath, options: PatientOptions = {}): AsyncGenerator<Uint8Array> {
     const response = await this.send("GET", path, options);

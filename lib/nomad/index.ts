@@ -7,6 +7,7 @@ export {
   consulConnection,
   nomadConnection,
   secretsOf,
+  withoutCredentials,
   withoutConnections,
   withServer,
   type Connection,

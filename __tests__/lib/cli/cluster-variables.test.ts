@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clusterVariables, refuseConsulOfAnother } from "../../../lib/cli/context";
+import { clusterVariables, isEmbedded, refuseConsulOfAnother } from "../../../lib/cli/context";
 import { EmbeddedCluster } from "../../../lib/local";
 import { makeTokens } from "../../../lib/local/tokens";
 import { Masking } from "../../../lib/masking";
@@ -38,6 +38,24 @@ test("the embedded cluster is asked with its own tokens, also where the variable
 test("a token of another cluster does not go to the embedded one, unless its address is said with it", () => {
   expect(variablesWith({ NOMAD_TOKEN: "prod" }).found.NOMAD_TOKEN).toBe(tokens.nomad);
   expect(variablesWith({ ...OWN, NOMAD_TOKEN: "a-reader" }).found.NOMAD_TOKEN).toBe("a-reader");
+});
+
+test.each([
+  ["http://localhost:4646", "localhost:8500", OWN.NOMAD_ADDR],
+  ["http://127.0.0.1:4646/", "http://localhost:8500/", OWN.NOMAD_ADDR],
+  ["http://127.0.0.1:4746", "127.0.0.1:8500", "http://127.0.0.1:4746"],
+])("the embedded cluster is known by every name that it has, and asked at its own address: %s", (nomad, consul, at) => {
+  const state = { format: 1, portOffset: 0, agents: {}, closed: true, regions: ["us-west", "us-east"] };
+  writeFileSync(join(folder, "cluster.json"), JSON.stringify(state));
+  const named = { NOMAD_ADDR: nomad, CONSUL_HTTP_ADDR: consul };
+  const own = { NOMAD_TOKEN: tokens.nomad, CONSUL_HTTP_TOKEN: tokens.consul };
+  expect(variablesWith(named).found).toEqual({ NOMAD_ADDR: at, CONSUL_HTTP_ADDR: OWN.CONSUL_HTTP_ADDR, ...own });
+  expect(isEmbedded(named, new EmbeddedCluster(folder))).toBe(true);
+});
+
+test("where it does not listen, it is not: whoever does is told nothing", () => {
+  for (const address of ["http://[::1]:4646", "https://127.0.0.1:4646", "http://127.0.0.2:4646"])
+    expect(variablesWith({ NOMAD_ADDR: address }).found).toEqual({ NOMAD_ADDR: address });
 });
 
 test("the embedded Consul is nobody's who names a Nomad elsewhere, and a stack that needs one is told", () => {

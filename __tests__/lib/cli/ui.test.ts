@@ -56,3 +56,15 @@ test("of an open cluster it is opened as it is, and --print opens nothing", asyn
   expect((await ui()).opened).toEqual([`http://127.0.0.1:${4646 + ports.offset}/ui/`]);
   expect([(await ui("--print")).opened, nomad.asked()]).toEqual([[], []]);
 });
+
+test("of a Nomad that was built without it, it is said that there is none, and no address of it", async () => {
+  started(false);
+  await nomad.end();
+  const page = "<!DOCTYPE html>\n<html>\n<p>Nomad UI is not available in this binary.</p>\n</html>";
+  nomad = await standInNomad(project, 4646 + ports.offset, {}, page);
+  for (const more of [[], ["--print"]]) {
+    const { code, opened, stdout, stderr } = await ui(...more);
+    expect([code, opened, stdout]).toEqual([0, [], expect.stringMatching(/^Consul {2}http\S+\n$/)]);
+    expect(stderr).toMatch(/built without its web UI/);
+  }
+});

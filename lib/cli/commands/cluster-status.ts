@@ -1,5 +1,12 @@
 import type { ClusterStatus } from "../../local";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../nomad";
+import {
+  ConsulClient,
+  consulConnection,
+  NomadClient,
+  nomadConnection,
+  withoutCredentials,
+  type JobJson,
+} from "../../nomad";
 import { joinLines, style, table, term, type TerminalText } from "../../text";
 import { localCluster, type CliContext } from "../context";
 import { DrainedPools, type OfPool } from "../drained-pools";
@@ -48,6 +55,11 @@ export async function clusterStatus(options: { readonly json: boolean }, context
     terminal.print(term`\n${table(head, rows)}`);
   }
   if (words.length > 0) terminal.print(term`\n${joinLines(words)}`);
+  const { NOMAD_ADDR: named } = context.env;
+  if (named && !cluster.hasAddress(named))
+    terminal.note(
+      term`NOMAD_ADDR names another cluster, at ${withoutCredentials(named)}, and this is the embedded one: cdk-nomad ls and cdk-nomad status STACK ask that one`,
+    );
   return EXIT_CODES[found.phase];
 }
 

@@ -87,7 +87,9 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
   }
   if (!input.endLeases) await refuseLeased(found, clients);
   if (!input.yes) {
-    const question = joinLines([listText(name, found), term`write ${style.bold(name)} to take all of it away:`]);
+    // Also where nobody can be asked: what is refused is what would go.
+    terminal.note(listText(name, found));
+    const question = term`write ${style.bold(name)} to take all of it away:`;
     if (!(await confirm(question, name, context, { json: input.json }))) {
       terminal.note(term`nothing was changed`);
       return EXIT.failed;

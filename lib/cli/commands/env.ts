@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { UserError } from "../../jobspec";
+import { folderNextDoor, portsAt } from "../../local";
 import { joinLines, renderTerminal, shellWord, term } from "../../text";
 import { command } from "../command";
 import { localCluster } from "../context";
@@ -20,7 +22,7 @@ export const env = command({
     const { cluster, project } = localCluster(context);
     const addresses = cluster.addresses();
     const own = cluster.environment();
-    if (!addresses || !own) throw UserError.at("", "no cluster runs; start it with cdk-nomad up", "cluster");
+    if (!addresses || !own) throw UserError.at("", `no cluster runs here${nextDoor(cluster.folder)}`, "cluster");
     const variables = {
       ...own,
       CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
@@ -39,6 +41,14 @@ export const env = command({
     return EXIT.ok;
   },
 });
+
+/** What to do where this project has no cluster: also where that of another folder has the usual ports. */
+function nextDoor(own: string): string {
+  const folder = folderNextDoor(`http://127.0.0.1:${portsAt(0)["Nomad HTTP"]}`, own);
+  return folder === undefined
+    ? "; start it with cdk-nomad up"
+    : `: the one at the usual ports is that of ${dirname(folder)}; start one beside it with cdk-nomad up --port-offset 1000, or run this there`;
+}
 
 /** Where dev's service is, and the file of its token; nothing where `start` has made none. The token itself is not printed. */
 function serviceVariables(project: string, portOffset: number): Readonly<Record<string, string>> {

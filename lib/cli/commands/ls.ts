@@ -11,7 +11,7 @@ import { ATTENTION } from "../signs";
 /** Lists the stacks that a cluster has, of every project. */
 export const ls = command({
   name: "ls",
-  summary: "list the stacks of a cluster, with their jobs, their owners, and when they were deployed last",
+  summary: "list the stacks of a cluster, with their jobs, their owners, and when a job of theirs changed last",
   options: { jobs: flag("list the jobs of each"), ...json },
   examples: ["cdk-nomad ls", "cdk-nomad ls --jobs"],
   exitCodes: { [EXIT.ok]: "they are printed", [EXIT.failed]: "an error, or some records could not be read" },
@@ -69,7 +69,7 @@ function listText({ stacks, unread }: NamedList, withJobs: boolean): TerminalTex
     jobsInWords(stack),
     stack.lastDeployment ?? "-",
   ]);
-  const head = [term`STACK`, term`PROJECT`, term`OWNER`, term`JOBS`, term`LAST DEPLOYMENT`];
+  const head = [term`STACK`, term`PROJECT`, term`OWNER`, term`JOBS`, term`JOBS CHANGED`];
   if (!withJobs) return table(head, rows);
   return joinLines([table(head, rows), ...stacks.flatMap(jobsText)]);
 }

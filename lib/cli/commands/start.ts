@@ -1,10 +1,10 @@
 import { UserError } from "../../jobspec";
 import { MISSING_PROGRAM } from "../../local";
 import { withoutConnections } from "../../nomad";
-import { judgeStacks, wantedRecord } from "../../operations";
+import { judgeStacks, stackNames, wantedRecord, withSynthesis } from "../../operations";
 import { shellQuoted, style, term } from "../../text";
-import { command } from "../command";
-import { localCluster, type CliContext } from "../context";
+import { command, optionalArgument } from "../command";
+import { clients, localCluster, type CliContext } from "../context";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
 import { access, portOffset, vault } from "../options";
 import { clusterTable } from "./cluster-status";
@@ -13,20 +13,27 @@ import { checkPortsHere } from "../room-here";
 import type { OpenStack } from "../open-stack";
 import { identityOf, readOwnStack } from "../own-stack";
 import { startCluster, warnWhereOpen } from "./up";
+import { hasWebUi } from "./ui";
 import { judgedText } from "./validate";
 import { ownServiceToken, serviceAddress } from "../service-tokens";
 
-/** The main job: the cluster, then the dev stack, then what to do next. */
+/** What is deployed where nobody names it and the program has it. */
+const USUAL = "dev";
+
+/** The main job: the cluster, then a stack, then what to do next. */
 export const start = command({
   name: "start",
-  summary: "start the embedded cluster, deploy dev to it, and say what is where",
+  summary: "start the embedded cluster, deploy an environment to it, and say what is where",
+  arguments: {
+    environment: optionalArgument("the stack's name; where none is said, dev, or the only one that there is"),
+  },
   options: { ...portOffset, ...access, ...vault },
   examples: ["cdk-nomad start", "cdk-nomad start --port-offset 1000"],
   exitCodes: WATCHING_EXIT_CODES,
   interrupted: term`the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it`,
   async run(input, context) {
     const { terminal, env } = context;
-    await refusePortsOfDev(input, context);
+    const environment = await chooseStack(input, context);
     const { status, before } = await startCluster(input, context).catch(async (error: unknown) => {
       if (isMissingProgram(error)) await judgeWithoutCluster(context);
       throw error;
@@ -35,13 +42,12 @@ export const start = command({
     terminal.print(clusterTable(status));
     warnWhereOpen(status, terminal);
     terminal.note(term``);
-    // What decided the stack has to be said again at the next deployment, which would fall back to what the program has without it.
-    let around = "";
+    let brought: OpenStack | undefined;
     // The cluster that was just started is the one that is meant, whatever the variables name.
     const code = await deployEnvironment(
-      { environment: "dev" },
+      { environment },
       { ...context, env: withoutConnections(env) },
-      { takes: "recorded", onStack: (stack) => void (around = saidAround(stack, context)) },
+      { takes: "recorded", onStack: (stack) => void (brought = stack) },
     );
     if (code !== EXIT.ok) {
       terminal.note(term`\nlook around: cdk-nomad status, cdk-nomad logs <task>; end it: cdk-nomad down`);
@@ -50,18 +56,22 @@ export const start = command({
     const { cluster, project } = localCluster(context);
     const addresses = cluster.addresses();
     const token = ownServiceToken(project);
-    const next = [
-      ["npx cdk-nomad logs prism-admin -f", "what the admin writes"],
-      [`${around}npx cdk-nomad deploy dev`, "after a change in stacks/dev.ts"],
+    const hasUi = await isUiHere(context);
+    // What decided the stack has to be said again at the next deployment, which would fall back to what the program has without it.
+    const around = brought === undefined ? "" : saidAround(brought, context);
+    const task = brought === undefined ? undefined : firstTask(brought);
+    const next: readonly (readonly [string, string])[] = [
+      ...(task === undefined ? [] : [[`npx cdk-nomad logs ${task} -f`, "what it writes"] as const]),
+      [`${around}npx cdk-nomad deploy ${environment}`, "after a change in the program"],
       ["npx cdk-nomad status", "what runs"],
       ["npx cdk-nomad pool status", "the pools of containers that wait"],
       ["eval $(npx cdk-nomad env)", "point nomad, consul, cdktf and cdk-nomad pool at it"],
-      ["npx cdk-nomad ui", "Nomad's UI in the browser, logged in"],
+      ...(hasUi ? [["npx cdk-nomad ui", "Nomad's UI in the browser, logged in"] as const] : []),
       ["npx cdk-nomad down", "end all of it"],
-    ] as const;
-    terminal.print(
-      term`\nNomad's UI      ${addresses?.nomad ?? ""}/ui/\nConsul's UI     ${addresses?.consul ?? ""}/ui/`,
-    );
+    ];
+    terminal.print(term``);
+    if (hasUi) terminal.print(term`Nomad's UI      ${addresses?.nomad ?? ""}/ui/`);
+    terminal.print(term`Consul's UI     ${addresses?.consul ?? ""}/ui/`);
     if (token !== undefined) {
       terminal.print(term`pools' service  ${serviceAddress(addresses?.portOffset ?? 0)}/openapi.json`);
       terminal.print(term`its token       ${token}`);
@@ -73,20 +83,76 @@ export const start = command({
   },
 });
 
-/** Where nothing runs yet, nothing is started either while somebody else has a port of what is about to be deployed. */
-async function refusePortsOfDev(
-  { portOffset: offset }: { readonly portOffset?: number },
-  context: CliContext,
-): Promise<void> {
-  if ((await localCluster(context).cluster.status()).phase !== "stopped") return;
+/** Which stack is meant where nobody says it. @throws UserError with those that there are */
+async function usualStack({ cwd, env, signal, terminal }: CliContext): Promise<string> {
+  const { project } = localCluster({ cwd });
+  terminal.progress().step("synthesizing");
+  const own = withoutConnections({ ...env, CDK_NOMAD_COMMAND: "start" });
+  const names = await withSynthesis({ project, env: own, signal }, async (outdir) => stackNames(outdir));
+  terminal.rest();
+  const [only, ...others] = names;
+  if (names.includes(USUAL)) return USUAL;
+  if (only !== undefined && others.length === 0) return only;
+  throw UserError.at(
+    "environment",
+    `is not said, and there is no ${USUAL}; write cdk-nomad start ENVIRONMENT: ${names.join(", ") || "(the program has none)"}`,
+    "environment",
+  );
+}
+
+/** Whether the embedded cluster's Nomad has its web UI: one that was built from its sources alone has not. */
+async function isUiHere(context: CliContext): Promise<boolean> {
+  const { cluster } = localCluster(context);
+  const { nomad, consul } = clients({ ...context, env: withoutConnections(context.env) }, cluster);
+  try {
+    return await hasWebUi(nomad, context.signal);
+  } finally {
+    await Promise.all([nomad.close(), consul.close()]);
+  }
+}
+
+/** The first task of a stack, as an example of whose output can be read. */
+function firstTask({ contents }: OpenStack): string | undefined {
+  const job = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []))[0];
+  const groups = (job?.TaskGroups ?? []) as readonly { readonly Tasks?: readonly { readonly Name: string }[] }[];
+  return groups[0]?.Tasks?.at(-1)?.Name;
+}
+
+/** What `start` takes of the command line that says what is deployed, and where to. */
+interface Choosing {
+  readonly environment?: string;
+  readonly portOffset?: number;
+}
+
+/**
+ * Which stack is deployed. Where nothing runs yet, nothing is started either while somebody else has a port of it.
+ *
+ * @throws UserError with the ports that are taken, or with the stacks that there are
+ */
+async function chooseStack({ environment, portOffset: offset }: Choosing, context: CliContext): Promise<string> {
+  if ((await localCluster(context).cluster.status()).phase !== "stopped")
+    return environment ?? (await usualStack(context));
   const moved = offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: String(offset) };
   const env = { ...moved, ...withoutConnections(context.env) };
-  await checkPortsHere(await readOwnStack({ environment: "dev" }, { ...context, env }));
+  const check = async (name: string) => {
+    await checkPortsHere(await readOwnStack({ environment: name }, { ...context, env }));
+    return name;
+  };
+  try {
+    return await check(environment ?? USUAL);
+  } catch (error) {
+    const isMissing = error instanceof UserError && error.problems[0]?.rule === "environment";
+    if (!isMissing || environment !== undefined) throw error;
+    return check(await usualStack(context));
+  }
 }
 
 /** What of the surroundings decided a stack, since somebody says it, or said it the last time: as it stands before a command. */
-function saidAround({ contents, remembered }: OpenStack, { cwd, env }: Pick<CliContext, "cwd" | "env">): string {
-  const { surroundings } = wantedRecord(contents, identityOf("dev", { cwd })).content;
+function saidAround(
+  { environment, contents, remembered }: OpenStack,
+  { cwd, env }: Pick<CliContext, "cwd" | "env">,
+): string {
+  const { surroundings } = wantedRecord(contents, identityOf(environment, { cwd })).content;
   return Object.entries(surroundings)
     .filter(([name, value]) => value !== null && (env[name] === value || Object.hasOwn(remembered.surroundings, name)))
     .map(([name, value]) => `${name}=${shellQuoted(value ?? "")} `)

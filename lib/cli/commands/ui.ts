@@ -20,16 +20,15 @@ export const ui = command({
     const { nomad, consul } = clients(context, cluster);
     try {
       const address = new URL("/ui/", nomad.address).href;
-      const inside = await nomad.hasWebUi(context.signal).catch((error: unknown) => {
-        if (error instanceof UserError) throw error;
-        return false;
-      });
-      terminal.print(term`Nomad   ${address}`);
+      const isInside = await hasWebUi(nomad, context.signal);
+      if (isInside) terminal.print(term`Nomad   ${address}`);
       terminal.print(term`Consul  ${new URL("/ui/", consul.address).href}`);
-      if (!inside)
-        terminal.note(term`this nomad was built without its web UI; put an official release on PATH to have it`);
+      if (!isInside)
+        terminal.note(
+          term`the Nomad at ${nomad.address} was built without its web UI; put an official release on PATH to have it`,
+        );
       else if (!input.print && terminal.isInteractive) openPage(await pageOf(address, nomad, cluster));
-      if (nomad.http.connection.token)
+      if (isInside && nomad.http.connection.token)
         terminal.note(
           term`who opens it without cdk-nomad ui logs in with a token; cdk-nomad env prints those of the embedded cluster`,
         );
@@ -40,10 +39,18 @@ export const ui = command({
   },
 });
 
+/** Whether a Nomad has its web UI inside. @throws UserError where no Nomad answers */
+export async function hasWebUi(nomad: NomadClient, signal: AbortSignal): Promise<boolean> {
+  return nomad.hasWebUi(signal).catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    return false;
+  });
+}
+
 /** What the browser is shown: the UI, to which the page of a closed embedded cluster leads it, logged in by a token that can be used once. */
 async function pageOf(address: string, nomad: NomadClient, cluster: EmbeddedCluster): Promise<string> {
   const isClosedHere = cluster.surroundings().CDK_NOMAD_CLOSED !== undefined;
-  if (!isClosedHere || cluster.environment()?.NOMAD_ADDR !== nomad.address) return address;
+  if (!isClosedHere || !cluster.hasAddress(nomad.address)) return address;
   const login = new URL(address);
   login.searchParams.set("ott", await nomad.oneTimeToken());
   return cluster.loginPage(login);

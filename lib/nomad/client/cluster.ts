@@ -18,7 +18,7 @@ import {
 } from "../answers";
 import { ApiClient } from "../api-client";
 import { apiPath } from "../api-path";
-import { linesOf, textOf } from "../body";
+import { linesOf } from "../body";
 
 /** Nomad's event stream has a heartbeat every 30 s: two of them may get lost. */
 const EVENT_SILENCE = 95_000;
@@ -104,7 +104,7 @@ export abstract class ClusterRequests extends ApiClient {
 
   /** Whether the agent has the web UI inside: one that was built from its sources alone has not. */
   async hasWebUi(signal?: AbortSignal): Promise<boolean> {
-    const page = await textOf(this.http.stream(apiPath`/ui/`, { signal }), LARGEST_PAGE);
+    const page = await this.http.page(apiPath`/ui/`, { signal, limit: LARGEST_PAGE });
     return page.includes("ember");
   }
 }

@@ -1,5 +1,5 @@
 /** How Nomad and Consul are reached: read from the variables that their own commands read, and nowhere else. */
-export { basicHeader, socketOf } from "./address";
+export { basicHeader, socketOf, withoutCredentials } from "./address";
 export type { BasicAuth, Connection, Proxy, RequestOptions, TlsSettings } from "./connection";
 export { consulConnection, nomadConnection, secretsOf } from "./connections";
 export { machineCas } from "./machine-cas";

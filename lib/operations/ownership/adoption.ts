@@ -28,26 +28,57 @@ export async function refuseOthersJobs(
 ): Promise<void> {
   // Of what the stack brought nothing is known: a job may be its own, unless another stack's record has it.
   const isUnknown = owners.own.kind === "unreadable" && owners.own.elsewhere !== true;
-  const problems: Problem[] = [];
+  const foreign = new Map<string, Planned["plan"][]>();
+  const unrecorded: Planned["plan"][] = [];
   for (const { plan, job } of planned) {
     if (plan.change === "create" || isOwn(recordedJob(job), owners)) continue;
     const wanted = [{ kind: "job" as const, path: plan.path, job, after: [] }];
-    const [foreign] = foreignJobs({ wanted }, owners, project);
-    if (isUnknown && !foreign) continue;
-    const whose = foreign
-      ? `is a job of ${foreign.owner}`
-      : "was not brought by this stack, as far as any record tells";
-    if (adopt) onTaken(`${job.ID} ${whose}, and is taken over`);
+    const [owner] = foreignJobs({ wanted }, owners, project).map((each) => each.owner);
+    if (isUnknown && owner === undefined) continue;
+    if (adopt) onTaken(`${job.ID} ${owner === undefined ? UNRECORDED : `is a job of ${owner}`}, and is taken over`);
+    else if (owner !== undefined) foreign.set(owner, [...(foreign.get(owner) ?? []), plan]);
     else {
-      const own = foreign ? undefined : await whyOwn({ plan, job }, nomad);
-      if (own !== undefined) {
+      const own = await whyOwn({ plan, job }, nomad);
+      if (own === undefined) unrecorded.push(plan);
+      else {
         const how = own === "same" ? "as the program says" : "stopped";
         onTaken(`${job.ID} is there already, ${how}, and is this stack's from now on`);
-        continue;
       }
-      const message = `${job.ID} ${whose}, and another one is there under that id; give it another id, or take that one over with --adopt`;
-      problems.push({ rule: "job/others", path: plan.path, message, severity: "error" });
     }
   }
+  const problems = [
+    ...[...foreign].map(([owner, plans]) => refusalOfForeign(owner, plans)),
+    ...refusalOfUnrecorded(unrecorded),
+  ];
   if (problems.length > 0) throw new UserError(problems);
+}
+
+const UNRECORDED = "was not brought by this stack, as far as any record tells";
+
+/** One line for all jobs of one owner: that a stack was renamed is one thing, and no ten. */
+function refusalOfForeign(owner: string, plans: readonly Planned["plan"][]): Problem {
+  const one = plans.length === 1;
+  const renamed = `; where this stack is that one under another name, take ${one ? "it" : "them"} over with --adopt, and then let go of what is left of that one: cdk-nomad destroy ${owner.split(" ")[0]}`;
+  const other = `; else give ${one ? "it another id" : "them other ids"}`;
+  return refusal(
+    plans,
+    `${listed(plans)} ${one ? "is a job" : "are jobs"} of ${owner}, which its record says${renamed}${other}`,
+  );
+}
+
+function refusalOfUnrecorded(plans: readonly Planned["plan"][]): readonly Problem[] {
+  if (plans.length === 0) return [];
+  const one = plans.length === 1;
+  const message = one
+    ? `${listed(plans)} ${UNRECORDED}, and another one is there under that id; give it another id, or take that one over with --adopt`
+    : `${listed(plans)} were not brought by this stack, as far as any record tells, and others are there under those ids; give them other ids, or take those over with --adopt`;
+  return [refusal(plans, message)];
+}
+
+function listed(plans: readonly Planned["plan"][]): string {
+  return plans.map(({ job }) => job).join(", ");
+}
+
+function refusal([first]: readonly Planned["plan"][], message: string): Problem {
+  return { rule: "job/others", path: first?.path.split("/")[0] ?? "", message, severity: "error" };
 }

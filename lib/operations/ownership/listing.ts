@@ -24,7 +24,8 @@ export interface ListedStack {
   readonly jobs: readonly ListedJob[];
   readonly consul: readonly RecordedInConsul[];
   /**
-   * When the newest version of its jobs was submitted that is no scaling, as by `pool drain`: ISO 8601. Absent where Nomad has none of them, or does not say.
+   * When the newest version of its jobs was submitted that is no scaling, as by `pool drain`: ISO 8601. A rollback submits one as well, and a deployment that
+   * changes nothing but Consul submits none. Absent where Nomad has none of them, or does not say.
    */
   readonly lastDeployment?: string;
 }

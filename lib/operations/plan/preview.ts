@@ -20,6 +20,8 @@ export interface Preview {
   readonly strays?: readonly StrayPlan[];
   /** What the stack made in Consul, and its program has no longer. Absent where nobody looked. */
   readonly leftovers?: readonly LeftoverPlan[];
+  /** Jobs of the program that another stack brought: a deployment refuses them. Absent where there are none, or nobody looked. */
+  readonly foreign?: readonly ForeignPlan[];
   /** What is not known, and why, as sentences, where records cannot be read. Absent where all is known. */
   readonly unknown?: readonly string[];
   /** What a Terraform plan says of the rest; absent where none was given. */
@@ -37,6 +39,15 @@ export interface StrayPlan {
   readonly change: "stop" | "keep";
   /** Why it stays. */
   readonly reason?: string;
+}
+
+/** A job of the program that another stack brought. */
+export interface ForeignPlan {
+  readonly job: string;
+  readonly region?: string;
+  readonly namespace?: string;
+  /** The stack that brought it, such as `staging`. */
+  readonly owner: string;
 }
 
 /** What a deployment does with something that the stack made in Consul, and its program has no longer. */

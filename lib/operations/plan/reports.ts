@@ -94,6 +94,7 @@ const preview = v.object({
   leftovers: v.exactOptional(
     list(v.object({ ...leftover, change: v.picklist(["remove", "keep"]), reason: v.exactOptional(text) })),
   ),
+  foreign: v.exactOptional(list(v.object({ ...strayPlace, owner: word }))),
   unknown: v.exactOptional(list(text)),
   terraform: v.exactOptional(
     list(v.object({ address: word, change: v.picklist(["create", "update", "delete", "replace", "read"]) })),
