@@ -3,7 +3,7 @@ import { NomadClient, nomadConnection } from "../nomad";
 import type { Progress } from "./progress";
 import type { Tokens } from "./tokens";
 
-/** Jobs are stopped before their agent: an agent that ends leaves its tasks running. */
+/** Jobs of all namespaces are stopped before their agent: an agent that ends leaves its tasks running. */
 export async function stopJobs(
   address: string,
   tokens: Tokens | undefined,
@@ -12,13 +12,14 @@ export async function stopJobs(
 ): Promise<void> {
   const nomad = new NomadClient(nomadConnection(tokens ? { NOMAD_TOKEN: tokens.nomad } : {}, address));
   try {
-    const jobs = await nomad.jobs();
-    for (const job of jobs) {
+    const everywhere = nomad.where({ Namespace: "*" });
+    const jobs = await everywhere.jobs();
+    for (const { ID, Namespace } of jobs) {
       signal?.throwIfAborted();
-      await nomad.deregister(job.ID, { purge: true });
+      await nomad.where({ Namespace }).deregister(ID, { purge: true });
     }
     for (let waited = 0; waited < 30_000; waited += 100) {
-      const alive = (await nomad.allAllocations()).filter((allocation) =>
+      const alive = (await everywhere.allAllocations()).filter((allocation) =>
         ["pending", "running"].includes(allocation.ClientStatus),
       );
       if (alive.length === 0) break;

@@ -53,8 +53,8 @@ export async function makeStore(
   const socket = join(mkdtempSync(join(tmpdir(), "cdk-nomad-vault-")), "vault.sock");
   const client = new VaultClient("http://localhost", { socket });
   try {
-    startAgent(binary, vaultConfig(vault, files, socket), files, env, own);
-    await until(async () => !(await client.health()).initialized, files.log, signal);
+    const pid = startAgent(binary, vaultConfig(vault, files, socket), files, env, own);
+    await until(async () => !(await client.health()).initialized, files.log, { signal, pid });
     const body = { secret_shares: 1, secret_threshold: 1 };
     const { keys, root_token: token } = await client.change("PUT", apiPath`/v1/sys/init`, made, body);
     // Before the store is used, so that none is in use whose keys nobody has.
@@ -105,7 +105,7 @@ export async function openStore(
         return !sealed && !standby;
       },
       log,
-      signal,
+      { signal },
     );
   } finally {
     await client.close();
@@ -134,15 +134,47 @@ async function healthOf(vault: VaultServer) {
   }
 }
 
-async function until(holds: () => Promise<boolean>, log: string, signal?: AbortSignal): Promise<void> {
+/** What waiting for a server of secrets takes. */
+interface Waiting {
+  readonly signal?: AbortSignal;
+  /** Its process: one that has ended is not waited for. Default: it is waited for all the time. */
+  readonly pid?: number;
+}
+
+async function until(holds: () => Promise<boolean>, log: string, { signal, pid }: Waiting): Promise<void> {
   let said: unknown;
+  const begun = performance.now();
   for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(50, undefined, { signal })) {
     try {
       if (await holds()) return;
     } catch (error) {
       said = error;
     }
+    if (pid !== undefined && !isAlive(pid)) break;
   }
-  const why = said instanceof Error ? ` (${said.message})` : "";
-  throw UserError.at("", `vault was not ready after ${PATIENCE / 1000} s${why}; its log is ${log}`, "agent");
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  const last = lastLine(log);
+  const why = last !== undefined ? `; it said last: ${last}` : said instanceof Error ? ` (${said.message})` : "";
+  // The log of one that only makes the store goes with it.
+  const ended = pid !== undefined && !isAlive(pid);
+  const what = ended ? "vault ended before it was ready" : `vault was not ready after ${seconds} s`;
+  throw UserError.at("", `${what}${why}${pid === undefined ? `; its log is ${log}` : ""}`, "agent");
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The last line that a program wrote into its log, which says why it ended; undefined where there is none. */
+function lastLine(log: string): string | undefined {
+  try {
+    return readFileSync(log, "utf8").trim().split("\n").at(-1)?.trim().slice(0, 500) || undefined;
+  } catch {
+    return undefined;
+  }
 }

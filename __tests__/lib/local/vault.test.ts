@@ -2,11 +2,18 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { licenceOf, portsAt } from "../../../lib/local";
-import { agentsOf, filesOf, isConfigurationFile, namedAgents, type Agent } from "../../../lib/local/agents";
+import {
+  agentsOf,
+  filesOf,
+  isConfigurationFile,
+  namedAgents,
+  type Agent,
+  type VaultServer,
+} from "../../../lib/local/agents";
 import { configOf } from "../../../lib/local/configurations";
 import { inOrderOfEnd } from "../../../lib/local/leftovers";
 import { agentOf } from "../../../lib/local/living-agents";
-import { hasStore } from "../../../lib/local/vault-store";
+import { hasStore, makeStore } from "../../../lib/local/vault-store";
 import { writeVaultKeys } from "../../../lib/local/vault-keys";
 import { findVault } from "../../../lib/local/vault-program";
 import { MACHINE } from "../../support/binaries";
@@ -38,6 +45,19 @@ describe("the program", () => {
     await expect(findVault({ PATH: folder, CDK_NOMAD_VAULT: join(folder, "none") })).rejects.toThrow(/is no program/);
     const other = program("bao", "bao, a cake shop's till, v1.0.0");
     await expect(findVault({ PATH: folder })).rejects.toThrow(`${other} does not say that it is OpenBao or Vault`);
+  });
+
+  test("that cannot start is quoted with the last that it said, and not waited for", async () => {
+    const path = join(folder, "bao");
+    writeFileSync(path, "#!/bin/sh\necho 'loading' >&2\necho 'Error: mlock is not supported here' >&2\nexit 1\n");
+    chmodSync(path, 0o755);
+    const vault = agentsOf({ portOffset: 2000, regions: ["global"], vault: true }).find(({ name }) => name === "vault");
+    const binary = { name: "vault" as const, path, product: "OpenBao", version: "2.7.2", from: "PATH" as const };
+    const begun = performance.now();
+    await expect(makeStore(folder, vault as VaultServer, binary, { env: process.env, own: {} })).rejects.toThrow(
+      /vault ended before it was ready; it said last: Error: mlock is not supported here$/,
+    );
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   test.each([

@@ -47,7 +47,7 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   if (jobs.length > 0) {
     const head = [term`JOB`, term`TYPE`, term`STATUS`, ...(several ? [term`REGION`] : [])];
     const rows = jobs.map((job) => [
-      job.id,
+      job.namespace === undefined ? job.id : term`${job.id} (${job.namespace})`,
       job.type,
       job.drained === true ? style.yellow(term`drained`) : job.status,
       ...(several ? [job.region] : []),
@@ -75,6 +75,8 @@ function partialText({ folder, forgotten, abandoned }: ClusterStatus): TerminalT
 /** A job of a region. */
 interface RegionalJob extends OfPool {
   readonly id: string;
+  /** Where that is not the default one. */
+  readonly namespace?: string;
   readonly type: string;
   readonly status: string;
   readonly region: string;
@@ -96,12 +98,21 @@ async function regionOf(
   const nomad = new NomadClient({ ...nomadConnection(own), silence });
   const consul = new ConsulClient({ ...consulConnection(own), silence });
   try {
-    const all = await nomad.jobs();
+    const all = await nomad.where({ Namespace: "*" }).jobs();
     const services = all.filter(({ Type, Stop }) => Type === "service" && !Stop);
     // The list of jobs does not have what says of which pool one is, and of what size.
-    const held = (await Promise.all(services.map(({ ID }) => nomad.job(ID)))).filter((job) => job !== undefined);
+    const held = (await Promise.all(services.map(({ ID, Namespace }) => nomad.where({ Namespace }).job(ID)))).filter(
+      (job) => job !== undefined,
+    );
     const pools = await DrainedPools.of(held, { nomad, consul });
-    const jobs = all.map(({ ID, Type, Status }) => ({ id: ID, type: Type, status: Status, region, ...pools.of(ID) }));
+    const jobs = all.map(({ ID, Namespace, Type, Status }) => ({
+      id: ID,
+      ...(Namespace === "default" ? {} : { namespace: Namespace }),
+      type: Type,
+      status: Status,
+      region,
+      ...pools.of(ID),
+    }));
     return { jobs, words: pools.words(held.map((job) => ({ job: job.ID, groups: groupsOf(job) }))) };
   } finally {
     await Promise.all([nomad.close(), consul.close()]);
