@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { bases } from "../../bench/parity/bases";
-import { Driver, Duration, Job, Migrate, Reschedule, Restart, Update, type JobProps } from "../../lib";
+import { Driver, Job, type JobProps } from "../../lib";
 import { effective, isImplied } from "../../lib/jobspec/host";
 import { clusterForSuite } from "../support/cluster";
 import { comparable } from "../support/corpus";
+import { differences } from "../support/differences";
+import { inheritance, settingsOf } from "../support/inheritance";
 import { Project } from "../support/project";
 
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "open" });
@@ -91,67 +93,20 @@ test("what a job comes to is what a server holds of it", async () => {
   expect(wrong).toEqual([]);
 });
 
-/** Where two values differ, with both. */
-function differences(ours: unknown, theirs: unknown, at = ""): readonly string[] {
-  if (JSON.stringify(ours) === JSON.stringify(theirs)) return [];
-  if (!isBranch(ours) || !isBranch(theirs) || Array.isArray(ours) !== Array.isArray(theirs))
-    return [`${at}: ${JSON.stringify(ours)} is ${JSON.stringify(theirs)}`];
-  const keys = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
-  return [...keys].flatMap((key) => differences((ours as Json)[key], (theirs as Json)[key], `${at}.${key}`));
-}
-
-function isBranch(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-/** Some of the settings, each with one of a few values. */
-function someOf(values: Readonly<Record<string, readonly unknown[]>>): fc.Arbitrary<object | undefined> {
-  const entries = Object.entries(values).map(([name, of]) => [name, fc.constantFrom(...of)] as const);
-  return fc.option(fc.record(Object.fromEntries(entries), { requiredKeys: [] }), { nil: undefined });
-}
-
-const [short, long] = [Duration.seconds(20), Duration.minutes(8)];
-const update = someOf({
-  maxParallel: [1, 2, 3],
-  canary: [0, 1],
-  autoRevert: [true, false],
-  minHealthyTime: [short, Duration.seconds(10)],
-  healthyDeadline: [long, Duration.minutes(5)],
-  progressDeadline: [Duration.minutes(10), Duration.minutes(20)],
-});
-const restart = someOf({
-  attempts: [0, 2, 3],
-  mode: ["fail", "delay"],
-  interval: [Duration.minutes(30), Duration.hours(24)],
-  delay: [Duration.seconds(15), short],
-  renderTemplates: [true, false],
-});
-const reschedule = someOf({ attempts: [0, 1, 2], unlimited: [true, false], interval: [long, Duration.hours(24)] });
-const migrate = someOf({ maxParallel: [1, 2], minHealthyTime: [short, Duration.seconds(10)] });
-const drawn = fc.record({
-  type: fc.constantFrom("service", "batch", "system", "sysbatch"),
-  job: fc.record({ update, reschedule, migrate }),
-  group: fc.record({ update, reschedule, migrate, restart }),
-  task: restart,
-  scaled: fc.boolean(),
-});
-
 test("what groups have from their job and tasks from their group is what a server gives them", async () => {
   let held = 0;
   await fc.assert(
-    fc.asyncProperty(drawn, async ({ type, job: outer, group, task, scaled }) => {
+    fc.asyncProperty(inheritance, async ({ type, job: outer, group, task, scaled }) => {
       const made = new Job({
         id: "drawn",
         type,
-        ...blocksOf(outer),
+        ...settingsOf(outer),
         groups: [
           {
             name: "g",
-            ...blocksOf(group),
+            ...settingsOf(group),
             ...(scaled && type !== "system" && type !== "sysbatch" ? { scaling: { min: 2, max: 4 } } : {}),
-            tasks: [
-              { name: "t", driver: Driver.rawExec({ command: "/bin/true" }), restart: task && new Restart(task) },
-            ],
+            tasks: [{ name: "t", driver: Driver.rawExec({ command: "/bin/true" }), ...settingsOf({ restart: task }) }],
           },
         ],
       } as JobProps);
@@ -164,10 +119,3 @@ test("what groups have from their job and tasks from their group is what a serve
   );
   expect(held).toBeGreaterThan(30);
 });
-
-function blocksOf(given: Readonly<Record<string, object | undefined>>) {
-  const classes = { update: Update, restart: Restart, reschedule: Reschedule, migrate: Migrate } as const;
-  return Object.fromEntries(
-    Object.entries(given).map(([name, props]) => [name, props && new classes[name as keyof typeof classes](props)]),
-  );
-}

@@ -25,16 +25,19 @@ export {
 } from "./engine";
 export { jsonDepth } from "./json-depth";
 export type { GroupApi, JobApi, NetworkApi, ServiceApi, TaskApi, UpdateApi } from "./api";
-export { isImplied, withoutDefaults } from "./defaults";
 export {
   countIn,
   effective,
   effectiveOf,
+  isImplied,
+  unwrittenIn,
   usualUpdate,
+  withoutDefaults,
   type EffectiveGroup,
   type EffectiveJob,
   type EffectiveTask,
   type EffectiveUpdate,
+  type Unwritten,
 } from "./effective";
 export {
   aroundElements,

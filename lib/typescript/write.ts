@@ -1,5 +1,5 @@
 import { Block, Driver } from "../jobspec";
-import { definitionOf, isEmptyValue, type Field } from "../jobspec/host";
+import { definitionOf, isEmptyValue, unwrittenIn, type Field, type Unwritten } from "../jobspec/host";
 import {
   comments,
   identifier,
@@ -26,6 +26,7 @@ export interface Remarks {
 /** Writes a job as an expression. */
 export class Writer implements Uses {
   readonly #used = new Set<string>();
+  #unwritten: Unwritten = () => undefined;
 
   constructor(private readonly remarks: Remarks) {}
 
@@ -41,6 +42,7 @@ export class Writer implements Uses {
 
   /** A block as an expression. */
   expression(block: Block): TypeScriptText {
+    this.#unwritten = unwrittenIn(block);
     return this.block(block);
   }
 
@@ -72,7 +74,7 @@ export class Writer implements Uses {
     for (const { name, field } of definitionOf(block).list) {
       const value = (block as unknown as Record<string, unknown>)[name];
       if (value === undefined || said.includes(name)) continue;
-      if (!field.required && saysNothing(value, field)) continue;
+      if (!field.required && saysNothing(value, field, this.#unwritten(block, name))) continue;
       const written = property(name, value instanceof Block ? this.nested(value) : this.value(value));
       parts.push(value instanceof Block ? ts`${this.comments(value)}${written}` : written);
     }
@@ -121,10 +123,17 @@ export class Writer implements Uses {
   }
 }
 
-/** Whether a value is empty, and Nomad takes that for none. An empty map is what somebody wrote. */
-function saysNothing(value: unknown, { options, kind }: Field): boolean {
-  if (!isEmptyValue(value) || kind.endsWith("-map")) return false;
-  if (!options.nullable) return true;
-  const filled = options.default ?? (value === false ? false : undefined);
-  return filled !== undefined && JSON.stringify(value) === JSON.stringify(filled);
+/**
+ * Whether a value is empty, and the same as none to Nomad. An empty map is what somebody wrote.
+ *
+ * @param unwritten what would count without it, as API JSON
+ */
+function saysNothing(value: unknown, field: Field, unwritten: unknown): boolean {
+  if (!isEmptyValue(value) || field.kind.endsWith("-map")) return false;
+  if (!field.options.nullable) return true;
+  const filled = unwritten ?? (value === false ? false : undefined);
+  if (filled === undefined) return false;
+  const json: Record<string, unknown> = {};
+  field.encode(value, json);
+  return JSON.stringify(json[field.api[0] ?? ""]) === JSON.stringify(filled);
 }

@@ -142,7 +142,10 @@ const fields = {
    *
    * @default "require_healthy"
    */
-  onUpdate: oneOf("OnUpdate", ["require_healthy", "ignore_warnings", "ignore"], { default: "require_healthy" }),
+  onUpdate: oneOf("OnUpdate", ["require_healthy", "ignore_warnings", "ignore"], {
+    inherited: true,
+    default: "require_healthy",
+  }),
   /**
    * Restarts the task when it keeps failing.
    *

@@ -67,13 +67,13 @@ const fields = {
    *
    * @default - the job's
    */
-  update: block("Update", () => Update, { filledIn: true }),
+  update: block("Update", () => Update, { filledIn: ["service", "system"] }),
   /**
    * How allocations leave a drained node.
    *
    * @default - the job's
    */
-  migrate: block("Migrate", () => Migrate, { filledIn: true }),
+  migrate: block("Migrate", () => Migrate, { filledIn: ["service"] }),
   /**
    * What becomes of allocations on a node that lost its connection.
    *

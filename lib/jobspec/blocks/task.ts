@@ -168,7 +168,7 @@ const fields = {
    *
    * @default - as its group says
    */
-  restart: block("RestartPolicy", () => Restart),
+  restart: block("RestartPolicy", () => Restart, { inherited: true }),
   /**
    * How its output is kept.
    *

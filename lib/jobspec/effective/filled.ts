@@ -7,6 +7,11 @@ export function defaultOf({ options }: Field, type: string): Api {
   return (byType && Object.hasOwn(byType, type) ? byType[type] : undefined) ?? options.default;
 }
 
+/** Whether a server fills in the whole block where it is left out. */
+export function isFilledIn({ options: { filledIn = false } }: Field, type: string): boolean {
+  return typeof filledIn === "boolean" ? filledIn : filledIn.includes(type);
+}
+
 /** The definition of the blocks that a field holds; undefined where it holds none. */
 export function innerOf(field: Field): BlockDefinition | undefined {
   return field.of && definitionOf(field.of() as typeof JobBlock);
@@ -34,7 +39,7 @@ export function filled(json: ApiObject, definition: BlockDefinition, type: strin
       if (inner && value !== undefined && value !== null)
         out[key] = eachBlock(value, field, (block) => filled(block, inner, type));
       else if (isLeftOut(value, field) && !(value === undefined && Object.hasOwn(json, key))) {
-        const usual = inner && field.options.filledIn ? filled({}, inner, type) : defaultOf(field, type);
+        const usual = inner && isFilledIn(field, type) ? filled({}, inner, type) : defaultOf(field, type);
         if (usual !== undefined) out[key] = usual;
       }
     }

@@ -9,3 +9,5 @@ export {
   type EffectiveTask,
   type EffectiveUpdate,
 } from "./job";
+export { isImplied, withoutDefaults } from "./without-defaults";
+export { unwrittenIn, type Unwritten } from "./unwritten";

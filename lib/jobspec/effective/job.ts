@@ -11,9 +11,10 @@ import { nativeKinds, withServices } from "./services";
 /** A task as a server holds it. */
 export type EffectiveTask = EffectiveOf<typeof Task>;
 
-/** A group as a server holds it: with its count and all its tasks, and an update block where it is changed by deployments. */
-export type EffectiveGroup = Omit<EffectiveOf<typeof TaskGroup>, "Tasks" | "Update" | "Migrate"> &
-  Pick<Partial<EffectiveOf<typeof TaskGroup>>, "Update" | "Migrate"> & { readonly Tasks: readonly EffectiveTask[] };
+/** A group as a server holds it: with its count and all its tasks. */
+export type EffectiveGroup = Omit<EffectiveOf<typeof TaskGroup>, "Tasks"> & {
+  readonly Tasks: readonly EffectiveTask[];
+};
 
 /** An update block with the defaults filled in; times in nanoseconds. */
 export type EffectiveUpdate = EffectiveOf<typeof Update>;

@@ -33,10 +33,12 @@ export interface FieldOptions {
   readonly default?: Api;
   /** What Nomad fills in, by the job's type, where it depends on that. Default: `default` for every type. */
   readonly defaultByType?: Readonly<Record<string, Api>>;
-  /** Whether Nomad fills in the whole block where it is left out. Default: false. */
-  readonly filledIn?: boolean;
+  /** Whether Nomad fills in the whole block where it is left out, or for which types of jobs it does. Default: false. */
+  readonly filledIn?: boolean | readonly string[];
   /** Whether a map is written in HCL with an equals sign, or may be where a key is no name; else it is a block. Default: "never". */
   readonly assigned?: "always" | "possible" | "never";
+  /** Whether what is left out comes from a block around it, and is no default where that has another. Default: false. */
+  readonly inherited?: boolean;
   /** Whether Nomad tells the empty value (0, false, "") from none. Default: false. */
   readonly nullable?: boolean;
   /** First Nomad version that knows it. Default: 1.8 or earlier. */

@@ -1,5 +1,6 @@
-import { definitionOf, isPlainObject, type Api, type ApiObject, type BlockDefinition, type Field } from "./engine";
-import { JobBlock } from "./blocks/host";
+import { definitionOf, isPlainObject, type Api, type ApiObject, type BlockDefinition, type Field } from "../engine";
+import { JobBlock } from "../blocks/host";
+import { defaultOf, isFilledIn } from "./filled";
 
 /**
  * A job as a server holds it, without what the server filled in: defaults, the tasks and ports of mesh proxies, the constraints that
@@ -27,8 +28,10 @@ function prune(json: ApiObject, definition: BlockDefinition, type: string): ApiO
   for (const [key, value] of Object.entries(json)) {
     if (value === null || (definition.serverOnly && Object.hasOwn(definition.serverOnly, key))) continue;
     const of = definition.list.find(({ field }) => field.api.includes(key));
-    const rest = of?.field.of ? nested(value, of.field, type) : value;
-    if (!of || !isDefault(rest, of.field, type)) kept[key] = rest;
+    // What it would have from elsewhere is out already.
+    const isInherited = of?.field.options.inherited === true;
+    const rest = of?.field.of && !isInherited ? nested(value, of.field, type) : value;
+    if (!of || isInherited || !isDefault(rest, of.field, type)) kept[key] = rest;
   }
   return kept;
 }
@@ -43,14 +46,17 @@ function nested(value: unknown, field: Field, type: string): unknown {
   );
 }
 
-function isDefault(value: Api, { options, kind }: Field, type: string): boolean {
-  if (isPlainObject(value) && Object.keys(value).length === 0) return options.filledIn === true || kind !== "block";
+function isDefault(value: Api, of: Field, type: string): boolean {
+  const { options, kind } = of;
+  if (isPlainObject(value) && Object.keys(value).length === 0) return isFilledIn(of, type) || kind !== "block";
   if (Array.isArray(value) && value.length === 0) return true;
-  const byType = options.defaultByType;
-  const filled = (byType && Object.hasOwn(byType, type) ? byType[type] : undefined) ?? options.default;
+  const filled = defaultOf(of, type);
   if (filled !== undefined) return JSON.stringify(value) === JSON.stringify(filled);
   return !options.nullable && (value === "" || value === 0 || value === false);
 }
+
+/** Ports that a server adds for proxies and gateways. */
+const OWN_PORT = /^connect-(?:proxy|ingress|terminating|mesh)-/;
 
 function list(value: unknown): ApiObject[] {
   return Array.isArray(value) ? value.filter(isPlainObject) : [];
@@ -63,14 +69,14 @@ function inherited(group: ApiObject): void {
   );
   group.Constraints = list(group.Constraints).filter((constraint) => !isImplied(constraint));
   for (const network of list(group.Networks))
-    network.DynamicPorts = list(network.DynamicPorts).filter(
-      (port) => !/^connect-(?:proxy|ingress|terminating|mesh)-/.test(String(port.Label)),
-    );
+    network.DynamicPorts = list(network.DynamicPorts).filter((port) => !OWN_PORT.test(String(port.Label)));
   const scaling = group.Scaling;
   if (isPlainObject(scaling) && scaling.Min === group.Count) delete scaling.Min;
   for (const service of list(group.Services)) ofService(service, undefined);
   for (const task of list(group.Tasks)) {
-    if (JSON.stringify(task.RestartPolicy) === JSON.stringify(group.RestartPolicy)) delete task.RestartPolicy;
+    const restart = isPlainObject(group.RestartPolicy) ? group.RestartPolicy : {};
+    if (isPlainObject(task.RestartPolicy)) task.RestartPolicy = differing(task.RestartPolicy, restart);
+    if (isEmptyBlock(task.RestartPolicy)) delete task.RestartPolicy;
     task.Constraints = list(task.Constraints).filter((constraint) => !isImplied(constraint));
     const resources = task.Resources;
     // MHz are left out where cores are asked for, and cores where MHz are.
@@ -82,6 +88,15 @@ function inherited(group: ApiObject): void {
     task.Identities = list(task.Identities).filter((identity) => !isGiven(identity, /^(?:consul|vault)_/));
     for (const service of list(task.Services)) ofService(service, String(task.Name));
   }
+}
+
+/** What a block says that another one does not. */
+function differing(own: ApiObject, outer: ApiObject): ApiObject {
+  return Object.fromEntries(Object.entries(own).filter(([key, value]) => value !== null && value !== outer[key]));
+}
+
+function isEmptyBlock(value: unknown): boolean {
+  return isPlainObject(value) && Object.keys(value).length === 0;
 }
 
 function ofIdentity(identity: ApiObject): void {
@@ -103,9 +118,11 @@ function isGiven(identity: ApiObject, name: RegExp): boolean {
 function ofService(service: ApiObject, task: string | undefined): void {
   if (isPlainObject(service.Identity) && isGiven(service.Identity, /^consul-service_/)) delete service.Identity;
   if (task !== undefined && service.TaskName === task) delete service.TaskName;
+  // The port of a terminating gateway is the server's, and goes with it.
+  if (OWN_PORT.test(String(service.PortLabel))) delete service.PortLabel;
   for (const check of list(service.Checks)) {
     if (check.Name === `service: "${String(service.Name)}" check`) delete check.Name;
-    if (check.OnUpdate === service.OnUpdate) delete check.OnUpdate;
+    if (!check.OnUpdate || check.OnUpdate === service.OnUpdate) delete check.OnUpdate;
     if (task !== undefined && check.TaskName === task) delete check.TaskName;
   }
 }
