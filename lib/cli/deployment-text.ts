@@ -163,7 +163,9 @@ function failureText(outcome: JobOutcome, which: TerminalText, environment: stri
   const why = untouched
     ? term`is registered as the program says, and does not run as it shall`
     : view.status === "running"
-      ? term`not healthy; Nomad itself goes on trying until the progress deadline`
+      ? view.groups.some(({ blocked }) => blocked !== undefined)
+        ? term`not healthy; Nomad places it once a node takes it, however long that is`
+        : term`not healthy; Nomad itself goes on trying until the progress deadline`
       : reasons.some(({ kind }) => kind === "overwritten") && view.status === "successful"
         ? term`is healthy, and overwrote somebody else's change`
         : term`${view.description || view.status}`;

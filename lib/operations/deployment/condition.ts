@@ -90,16 +90,16 @@ export async function conditionWithServices(
   clients: { readonly nomad: NomadClient; readonly consul?: ConsulClient },
 ): Promise<Condition> {
   const condition = conditionOf(answers);
-  if (!RUNNING.has(condition.state)) return condition;
+  if (!RUNNING.has(condition.state) || isBatch(answers.job)) return condition;
   return withServices(condition, await serviceHealth(answers.job, answers.allocations, clients));
 }
 
 /** States of jobs of which something is to run for as long as it is wanted. */
-const RUNNING: ReadonlySet<JobState> = new Set(["healthy", "deploying", "waiting-for-promotion", "degraded"]);
+const RUNNING: ReadonlySet<JobState> = new Set(["healthy", "deploying", "waiting-for-promotion", "degraded", "failed"]);
 
 function withServices(condition: Condition, { checks, down, unknown }: ServiceHealth): Condition {
   const { state, reasons } = condition;
-  if (state === "deploying" || state === "degraded")
+  if (state === "deploying" || state === "degraded" || state === "failed")
     return { ...condition, reasons: [...checks, ...reasons, ...unknown] };
   if (down.length > 0) return { ...condition, state: "degraded", reasons: [...down, ...reasons, ...unknown] };
   return unknown.length > 0 ? { ...condition, state: "unknown", reasons: [...reasons, ...unknown] } : condition;
@@ -161,7 +161,10 @@ function desiredOnNodes(
   name: string,
   wanted: readonly AllocationStub[],
 ): number {
-  const onNodes = new Set(wanted.map(({ NodeID }) => NodeID)).size;
+  const nodes = (some: readonly AllocationStub[]) => new Set(some.map(({ NodeID }) => NodeID));
+  const live = nodes(wanted.filter(({ ClientStatus }) => ["running", "pending", "unknown"].includes(ClientStatus)));
+  // Of those that failed a plan says that it would place others.
+  const ended = nodes(wanted.filter(({ NodeID }) => !live.has(NodeID)));
   const update = plan?.Annotations?.DesiredTGUpdates[name];
   const planned = update ? placements(job, update) : 0;
   const stopped = allocations.filter(
@@ -172,7 +175,7 @@ function desiredOnNodes(
       !/tainted|drain|not needed/.test(DesiredDescription ?? "") &&
       !wanted.some((other) => other.NodeID === NodeID),
   );
-  return onNodes + Math.max(planned, new Set(stopped.map(({ NodeID }) => NodeID)).size);
+  return live.size + Math.max(planned, new Set([...ended, ...nodes(stopped)]).size);
 }
 
 function reasonsOf(
@@ -186,7 +189,11 @@ function reasonsOf(
   return [
     ...deploymentReasons(deployment),
     ...placementReasons(Object.fromEntries(failures)),
-    ...allocationReasons(job, allocations),
+    ...allocationReasons(
+      job,
+      allocations,
+      ({ JobVersion }) => deployment !== undefined && endedBadly(deployment) && JobVersion === deployment.JobVersion,
+    ),
     ...(isBatch(job) ? [] : groups.flatMap((group) => [...countReason(group, job), ...versionReason(group, answers)])),
   ];
 }

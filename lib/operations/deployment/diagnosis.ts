@@ -24,13 +24,18 @@ function hasFailed(state: TaskState): boolean {
   return state.Failed || (state.Events ?? []).some((event) => event.Type === "Terminated" && event.ExitCode !== 0);
 }
 
-/** Allocations that are worth a diagnosis: those that are wanted, have not ended well, and were not replaced. */
+/**
+ * Allocations that are worth a diagnosis: those that are wanted, have not ended well, and were not replaced.
+ *
+ * @param options `stopped`: also those that failed and that Nomad stopped, of a deployment that failed
+ */
 export function diagnosable(
   allocations: readonly AllocationStub[],
   type: string | undefined,
+  { stopped = false }: { readonly stopped?: boolean } = {},
 ): readonly AllocationStub[] {
-  return newestAllocations(allocations, type).filter(
-    ({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus !== "complete",
+  return newestAllocations(allocations, type).filter(({ DesiredStatus, ClientStatus }) =>
+    DesiredStatus === "run" ? ClientStatus !== "complete" : stopped && ClientStatus === "failed",
   );
 }
 

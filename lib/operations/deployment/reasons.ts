@@ -44,18 +44,40 @@ export function checkReasons(checks: readonly FailingCheck[]): readonly Reason[]
  * What allocations wait for, and why tasks of them failed: of those that are wanted and not healthy.
  *
  * @param job tells which tasks run before which, and where artifacts come from
+ * @param stopped those that a failed deployment had placed, and that Nomad stopped with it: they tell why it failed
  */
-export function allocationReasons(job: JobJson, allocations: readonly AllocationStub[]): readonly Reason[] {
+export function allocationReasons(
+  job: JobJson,
+  allocations: readonly AllocationStub[],
+  stopped: (allocation: AllocationStub) => boolean = () => false,
+): readonly Reason[] {
   const found = newestAllocations(allocations, job.Type as string | undefined)
-    .filter(({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus !== "complete")
+    .filter((allocation) =>
+      allocation.DesiredStatus === "run"
+        ? allocation.ClientStatus !== "complete"
+        : stopped(allocation) && isUnhealthy(allocation),
+    )
     .filter(({ DeploymentStatus, ClientStatus }) => DeploymentStatus?.Healthy !== true || ClientStatus !== "running")
     .flatMap((allocation) => {
+      if (allocation.DesiredStatus !== "run" && allocation.ClientStatus !== "failed")
+        return [unhealthyReason(allocation)];
       if (allocation.ClientStatus === "lost" || allocation.ClientStatus === "unknown") return [lostReason(allocation)];
       return Object.entries(allocation.TaskStates ?? {}).flatMap(
         ([name, state]) => taskReason(job, allocation, name, state) ?? [],
       );
     });
   return distinct(found);
+}
+
+/** Whether an allocation failed, or was not healthy in time. */
+export function isUnhealthy({ ClientStatus, DeploymentStatus }: AllocationStub): boolean {
+  return ClientStatus === "failed" || DeploymentStatus?.Healthy === false;
+}
+
+/** What was stopped meanwhile says nothing of why by its last exit code. */
+function unhealthyReason({ ID, TaskGroup }: AllocationStub): Reason {
+  const message = `an allocation of group "${TaskGroup}" did not become healthy before its healthy_deadline, and was stopped`;
+  return { kind: "health", group: TaskGroup, allocation: ID, message };
 }
 
 function lostReason({ ID, TaskGroup, ClientStatus, NodeName }: AllocationStub): Reason {

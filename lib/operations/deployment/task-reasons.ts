@@ -1,6 +1,9 @@
 import { flattened, tellsWhy, type AllocationStub, type JobJson, type TaskEvent, type TaskState } from "../../nomad";
+import { isBatch } from "./job-answers";
 import { groupsOf, type GroupJson, type TaskJson } from "./job-groups";
 import type { Reason } from "./reason";
+
+const SIBLING = "Sibling Task Failed";
 
 /** Events that end the attempt to start a task. */
 const CANNOT_START: readonly string[] = [
@@ -8,7 +11,7 @@ const CANNOT_START: readonly string[] = [
   "Setup Failure",
   "Failed Validation",
   "Failed Artifact Download",
-  "Sibling Task Failed",
+  SIBLING,
 ];
 
 /** Why a task failed, or what it waits for; undefined where nothing can be said of it. */
@@ -26,12 +29,15 @@ export function taskReason(
   const ended = events.findLast(({ Type }) => Type === "Terminated");
   if (stuck && (state.Failed || event === stuck))
     return { ...of, kind: "task", message: `${which} cannot be started: ${inWords(stuck)}` };
+  const sibling = events.findLast(({ Type }) => Type === SIBLING);
+  if (ended && sibling && !state.Failed && state.State === "dead")
+    return { ...of, kind: "task", message: `${which} was ended: ${inWords(sibling)}` };
   if (ended && (state.Failed || ended.ExitCode !== 0)) {
     const again = state.State === "dead" ? "" : restartsInWords(state);
     return { ...of, kind: "task", message: `${which} ended with ${endInWords(ended)}${again}` };
   }
   if (state.Failed) return { ...of, kind: "task", message: `${which} failed: ${event ? inWords(event) : "no event"}` };
-  if (state.State === "running") return healthReason(which, of, allocation);
+  if (state.State === "running") return healthReason(which, of, allocation, isBatch(job));
   if (state.State !== "pending") return undefined;
   if (event?.Type === "Template")
     return { ...of, kind: "dependency", message: `${which} waits for ${missingInWords(event.DisplayMessage)}` };
@@ -68,8 +74,15 @@ function restartsInWords({ Restarts }: TaskState): string {
   return Restarts > 0 ? ` and is started again (${Restarts} ${Restarts === 1 ? "restart" : "restarts"})` : "";
 }
 
-function healthReason(which: string, of: Omit<Reason, "kind" | "message">, { DeploymentStatus }: AllocationStub) {
+function healthReason(
+  which: string,
+  of: Omit<Reason, "kind" | "message">,
+  { DeploymentStatus }: AllocationStub,
+  ends: boolean,
+) {
   if (DeploymentStatus?.Healthy === true) return undefined;
+  // Nobody asks for the health of what ends by itself.
+  if (ends) return { ...of, kind: "health" as const, message: `${which} runs, and has not ended yet` };
   const why =
     DeploymentStatus?.Healthy === false
       ? "runs, and did not become healthy before its healthy_deadline"

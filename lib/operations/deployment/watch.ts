@@ -22,6 +22,7 @@ import { failedForGood, newestAllocations } from "./newest-allocations";
 import type { Outcome } from "./outcome";
 import { waitsForPromotion } from "./canaries";
 import type { Reason } from "./reason";
+import { Steadiness } from "./steadiness";
 import { allocationReasons, checkReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
 
 /** What watching takes. */
@@ -105,6 +106,7 @@ export async function watchDeployment(
   let shown = "";
   let blockedSince: number | undefined;
   let endedSince: number | undefined;
+  const steady = new Steadiness(job, registration);
   for (;;) {
     options.signal?.throwIfAborted();
     const seen = await withRetries(
@@ -118,7 +120,10 @@ export async function watchDeployment(
     blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? looked) : undefined;
     // An allocation that is just being stopped has its place, and its port, for a moment still.
     const lasting = blockedSince !== undefined && looked - blockedSince >= placementPatience / 5 ? failures : {};
-    const view = viewOf(job, { deployment, allocations, failures: lasting, checks, condition: seen.condition });
+    // Without a deployment nobody else waits for its min_healthy_time.
+    const early = seen.condition?.state === "healthy" && !steady.holds(seen, looked);
+    const whole = viewOf(job, { deployment, allocations, failures: lasting, checks, condition: seen.condition });
+    const view: DeploymentView = early ? { ...whole, status: "running" } : whole;
     const text = JSON.stringify(view);
     if (shown === "") options.masking.learn(seen.job);
     if (text !== shown) options.onChange(view);
@@ -134,11 +139,13 @@ export async function watchDeployment(
         ? (resultOf(seen, options, false) ?? "failed")
         : resultOf(seen, options, waited > startPatience);
     const late = options.until !== undefined && looked > options.until ? ("timed-out" as const) : undefined;
-    const result = found === "waiting-for-promotion" && options.throughPromotion ? late : (found ?? late);
+    const waits = (early && found === "healthy") || (found === "waiting-for-promotion" && options.throughPromotion);
+    const result = waits ? late : (found ?? late);
     if (result) return outcomeOf(nomad, result, seen, view, checks);
     const longest = Math.min(
       blockedSince === undefined ? Infinity : placementPatience / 10,
       endedSince === undefined ? Infinity : endedPatience / 10,
+      early ? steady.rest(looked) : Infinity,
     );
     await pause(job.ID, { ...options, longest: longest === Infinity ? undefined : longest });
     await sleep(looked + SHORTEST_INTERVAL - performance.now(), options.signal);
@@ -277,7 +284,8 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const isUnknown = seen.condition?.state === "unknown";
   const reasons = result === "failed" || result === "timed-out" || isUnknown ? reasonsOf(seen, checks) : [];
-  const suspects = result === "failed" ? diagnosable(seen.allocations, seen.job.Type) : [];
+  const suspects =
+    result === "failed" ? diagnosable(seen.allocations, seen.job.Type, { stopped: !seen.condition }) : [];
   const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
   return { result, view: result === "failed" ? failedView(view, seen) : view, reasons, diagnoses };
 }
@@ -297,6 +305,6 @@ function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason
     ...deploymentReasons(deployment),
     ...placementReasons(failures),
     ...checkReasons(checks),
-    ...allocationReasons(job, allocations),
+    ...allocationReasons(job, allocations, () => true),
   ];
 }

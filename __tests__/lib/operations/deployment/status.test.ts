@@ -79,7 +79,7 @@ const CASES: readonly (readonly [
   ["promoted", "web", "healthy", undefined],
   ["system", "agent", "healthy", undefined],
   ["batch-complete", "load", "complete", undefined],
-  ["batch-running", "load", "running", /not healthy yet|runs/],
+  ["batch-running", "load", "running", /runs, and has not ended yet/],
   ["batch-exits-7", "load", "failed", /task "main" of group "api" ended with exit code 7/],
   ["failed", "web", "failed", /the deployment of version 0 failed.*exit code 3/],
   ["canary-waiting", "web", "waiting-for-promotion", undefined],
@@ -110,6 +110,18 @@ test.each(CASES)("%s: %s is %s", async (recording, job, state, why) => {
 test("a job that is well has no reasons, and every other says why", () => {
   const silent: readonly JobStatus["state"][] = ["healthy", "complete", "waiting-for-promotion", "missing"];
   for (const [, , state, why] of CASES) expect([state, why === undefined]).toEqual([state, silent.includes(state)]);
+});
+
+test("a system job whose allocation failed on its one node runs 0 of 1, though a plan places another", async () => {
+  const { nomad } = recorded("system-stopped-allocation");
+  const text = JSON.stringify((nomad["GET /v1/job/agent/allocations"] as { readonly body: object }).body);
+  const failed = text
+    .replaceAll('"DesiredStatus":"stop"', '"DesiredStatus":"run"')
+    .replaceAll(/"ClientStatus":"\w+"/g, '"ClientStatus":"failed"');
+  const status = await statusOf("system-stopped-allocation", "agent", undefined, {
+    "GET /v1/job/agent/allocations": { body: JSON.parse(failed) as unknown },
+  });
+  expect(status?.groups).toEqual([expect.objectContaining({ desired: 1, running: 0 })]);
 });
 
 test("what a parameterized job launched is listed, the newest first, with how each ended", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../../lib/nomad";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../../../lib/nomad";
 import { watchDeployment, type Outcome, type WatchOptions } from "../../../../lib/operations";
 import { recorded, recordedJob, ReplayServer, type Answers, type Recorded, type Reply } from "../../../support/replay";
 import { Masking } from "../../../../lib/masking";
@@ -18,14 +18,23 @@ interface Watching extends Partial<WatchOptions> {
 /** Watches what a recorded registration began. */
 async function watch(state: string, { answers = {}, job: id = "web", ...options }: Watching = {}): Promise<Outcome> {
   const recording = recorded(state);
-  const server = await new ReplayServer({ ...recording.nomad, ...answers }).open();
-  const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   // Some states were registered by the one before: then the deployment is watched that they have.
   const { body } = (recording.nomad["PUT /v1/jobs"] ?? {}) as { body?: { EvalID: string; JobModifyIndex: number } };
   const { JobModifyIndex } = recordedJob(recording, id) as { JobModifyIndex?: number };
   const registration = body ?? { EvalID: "", JobModifyIndex: JobModifyIndex ?? 0, deployment: deploymentIn(recording) };
+  return watching({ ...recording.nomad, ...answers }, recordedJob(recording, id), options, registration);
+}
+
+async function watching(
+  answers: Answers,
+  job: JobJson,
+  options: Partial<WatchOptions>,
+  registration: Parameters<typeof watchDeployment>[2] = { EvalID: "7", JobModifyIndex: -1 },
+): Promise<Outcome> {
+  const server = await new ReplayServer(answers).open();
+  const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   try {
-    return await watchDeployment(nomad, recordedJob(recording, id), registration, {
+    return await watchDeployment(nomad, job, registration, {
       onChange: () => undefined,
       masking: new Masking(),
       changes,
@@ -108,6 +117,75 @@ test("a deployment that ended well is no health where less runs since than shall
   const back = { "GET /v1/job/web/allocations": [gone["GET /v1/job/web/allocations"], { body: allocations }] };
   expect((await watch("healthy", { answers: back })).result).toBe("healthy");
 });
+
+describe("a job without a deployment", () => {
+  const state = recorded("healthy");
+  const job = recordedJob(state);
+  const groups = (job.TaskGroups as readonly object[]).map((group) => ({
+    ...group,
+    Update: { MaxParallel: 0, MinHealthyTime: 4e8, HealthyDeadline: 2e9, ProgressDeadline: 3e9 },
+  }));
+  const allocations = (state.nomad["GET /v1/job/web/allocations"] as Reply).body as readonly Stub[];
+  const [evaluation] = (state.nomad["GET /v1/job/web/evaluations"] as Reply).body as readonly object[];
+  interface Stub {
+    readonly TaskStates: { readonly main: object };
+  }
+  const plain: Answers = {
+    "GET /v1/job/web": { body: { ...job, TaskGroups: groups } },
+    "GET /v1/job/web/deployments": { body: [] },
+    "GET /v1/evaluation/7": { body: { ...evaluation, ID: "7", Status: "complete" } },
+  };
+  const registered = (answers: Answers, more: Partial<WatchOptions> = {}) =>
+    watching({ ...state.nomad, ...plain, ...answers }, { ...job, TaskGroups: groups }, more);
+
+  test("is healthy once it has run for its min_healthy_time", async () => {
+    const begun = performance.now();
+    const shown: string[] = [];
+    const outcome = await registered({}, { onChange: ({ status }) => shown.push(status) });
+    expect([outcome.result, shown.at(-1)]).toEqual(["healthy", "successful"]);
+    expect(shown[0]).toBe("running");
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(400);
+  });
+
+  test("is not healthy where it ends a moment after its start, or is started again and again", async () => {
+    const ended = { Type: "Terminated", Time: 1.7e18, DisplayMessage: "Exit Code: 3", ExitCode: 3, Details: {} };
+    const failed = allocations.map((each) => ({
+      ...each,
+      ClientStatus: "failed",
+      TaskStates: { main: { ...each.TaskStates.main, State: "dead", Failed: true, Events: [ended] } },
+    }));
+    const once = await registered({ "GET /v1/job/web/allocations": [{ body: allocations }, { body: failed }] });
+    expect([once.result, messages(once)]).toEqual(["failed", expect.stringContaining("exit code 3")]);
+    let Restarts = 0;
+    const looping = () => ({
+      body: allocations.map((each) => ({
+        ...each,
+        TaskStates: { main: { ...each.TaskStates.main, Restarts: (Restarts += 1) } },
+      })),
+    });
+    const again = await registered({ "GET /v1/job/web/allocations": looping }, { until: performance.now() + 900 });
+    expect(again.result).toBe("timed-out");
+  });
+});
+
+test.each(["failed", "complete"])(
+  "why a deployment failed is said of what Nomad stopped with it (%s)",
+  async (ClientStatus) => {
+    const { nomad } = recorded("failed");
+    const text = JSON.stringify(nomad).replaceAll('"DesiredStatus":"run"', '"DesiredStatus":"stop"');
+    const stopped = JSON.parse(
+      text.replaceAll('"ClientStatus":"failed"', `"ClientStatus":"${ClientStatus}"`),
+    ) as Answers;
+    const outcome = await watch("failed", { answers: stopped });
+    expect([outcome.result, messages(outcome)]).toEqual([
+      "failed",
+      expect.stringMatching(
+        ClientStatus === "failed" ? /ended with exit code 3/ : /did not become healthy .* and was stopped/,
+      ),
+    ]);
+    expect(outcome.diagnoses.length > 0).toBe(ClientStatus === "failed");
+  },
+);
 
 test("that a group finds no node is not shown where that passes", async () => {
   const blocked: (string | undefined)[] = [];
