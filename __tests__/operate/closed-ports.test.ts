@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect as http2 } from "node:http2";
 import * as v from "valibot";
 import { apiPath } from "../../lib/nomad";
-import { portsAt, regionPortsAt } from "../../lib/local";
+import { portsAt, regionConsulPortsAt, regionPortsAt } from "../../lib/local";
 import { readTokens } from "../../lib/local/tokens";
 import { callRpc, type Wire } from "../support/agent-rpc";
 import { clusterForSuite, TestCluster } from "../support/cluster";
 import { Project } from "../support/project";
 import { Stranger, whyNoStranger } from "../support/stranger";
 import { until } from "../support/until";
+import { VAULT_HERE } from "../support/vault-here";
 
 // Every port of a closed cluster but those that ask for tokens, as any other user of the machine finds it.
 
@@ -33,6 +36,31 @@ async function consulsOf(cluster: TestCluster): Promise<readonly string[]> {
 
 /** The first of the ports that servers of another user listen on. */
 const OTHER_PORTS = 19_000;
+
+/** Calls a method of gRPC with an empty message. @returns the status that it ended with; "0" where all is well, undefined where it said none */
+async function callGrpc(port: number, method: string): Promise<string | undefined> {
+  const session = http2(`http://127.0.0.1:${port}`);
+  try {
+    const headers = { ":method": "POST", ":path": `/${method}`, "content-type": "application/grpc", te: "trailers" };
+    const stream = session.request(headers);
+    let status: string | undefined;
+    const note = (said: Readonly<Record<string, unknown>>) => {
+      if (typeof said["grpc-status"] === "string") status = said["grpc-status"];
+    };
+    stream
+      .on("response", note)
+      .on("trailers", note)
+      .on("error", () => undefined)
+      .resume();
+    stream.setTimeout(5000, () => stream.close());
+    // A message that is not compressed, and has no bytes.
+    stream.end(Buffer.alloc(5));
+    await once(stream, "close");
+    return status;
+  } finally {
+    session.destroy();
+  }
+}
 
 /** Has another user's servers join Nomad's and Consul's; they keep trying. It waits until each has. */
 async function joinAsServers(stranger: Stranger, cluster: TestCluster, region: string): Promise<void> {
@@ -100,7 +128,8 @@ test("of an open cluster, its servers answer everybody and take everybody in", a
 });
 
 describe("a closed cluster of two regions", () => {
-  const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "closed", regions: REGIONS });
+  const vault = VAULT_HERE !== undefined;
+  const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "closed", regions: REGIONS, vault });
 
   const keyOf = async () => {
     const answer = await fetch(`${cluster.addresses.NOMAD_ADDR}/.well-known/jwks.json`);
@@ -154,6 +183,9 @@ describe("a closed cluster of two regions", () => {
       const stranger = new Stranger();
       try {
         await joinAsServers(stranger, cluster, "us-west");
+        // Everybody may ask a Nomad to join another server, with which it speaks only where that one has its key.
+        const join = `${cluster.addresses.NOMAD_ADDR}/v1/agent/join?address=127.0.0.1:${OTHER_PORTS + 2}`;
+        expect(await (await fetch(join, { method: "PUT" })).json()).toMatchObject({ num_joined: 0 });
         // As long as the attacker needed who was a voter after fourteen seconds.
         await new Promise((resolve) => setTimeout(resolve, 15_000));
         expect([await nomadsOf(cluster), await consulsOf(cluster)]).toEqual(before);
@@ -162,6 +194,69 @@ describe("a closed cluster of two regions", () => {
         await stranger.remove();
       }
     });
+  });
+
+  test("no region and no agent does anything by HTTP for whoever has no token", async () => {
+    const job = JSON.stringify({ Job: { ID: "intruder", Type: "batch", TaskGroups: [] } });
+    const nomads = REGIONS.map((_, index) => regionPortsAt(cluster.offset, index)["Nomad HTTP"]);
+    const consuls = [portsAt(cluster.offset), regionConsulPortsAt(cluster.offset, 1)].map(
+      (each) => each["Consul HTTP"],
+    );
+    const calls: readonly (readonly [port: number, method: string, path: string, body?: string])[] = [
+      ...nomads.flatMap((port) =>
+        [
+          ["POST", "/v1/jobs", job],
+          ["GET", "/v1/nodes"],
+          ["GET", "/v1/agent/self"],
+          ["GET", "/v1/agent/pprof/heap"],
+          ["GET", "/v1/operator/snapshot"],
+          ["GET", "/v1/operator/keyring/keys"],
+          ["POST", "/v1/acl/bootstrap", JSON.stringify({ BootstrapSecret: randomUUID() })],
+        ].map((call) => [port, ...call] as const),
+      ),
+      ...consuls.flatMap((port) =>
+        [
+          ["GET", "/v1/agent/self"],
+          ["PUT", "/v1/agent/join/127.0.0.1"],
+          ["PUT", "/v1/agent/service/register", '{"Name":"intruder"}'],
+          ["PUT", "/v1/kv/intruder", "here"],
+          ["GET", "/v1/snapshot"],
+          ["GET", "/v1/operator/keyring"],
+          ["GET", "/debug/pprof/heap"],
+        ].map((call) => [port, ...call] as const),
+      ),
+      ...(vault
+        ? ["secret/data/prism/admin", "sys/mounts", "sys/raw/core", "sys/storage/raft/snapshot", "sys/metrics"].map(
+            (path) => [portsAt(cluster.offset)["Vault HTTP"], "GET", `/v1/${path}`] as const,
+          )
+        : []),
+    ] as never;
+    const answered: string[] = [];
+    for (const [port, method, path, body] of calls) {
+      const { ok, status } = await fetch(`http://127.0.0.1:${port}${path}`, { method, body });
+      if (ok) answered.push(`${port} ${method} ${path}: ${status}`);
+    }
+    expect([calls.length >= 30, answered]).toEqual([true, []]);
+  });
+
+  test("Consul's gRPC port, where proxies of the mesh are told what they are, tells strangers nothing", async () => {
+    const told: string[] = [];
+    for (const method of [
+      "hashicorp.consul.serverdiscovery.ServerDiscoveryService/WatchServers",
+      "hashicorp.consul.dataplane.DataplaneService/GetSupportedDataplaneFeatures",
+      "hashicorp.consul.dataplane.DataplaneService/GetEnvoyBootstrapParams",
+      "hashicorp.consul.connectca.ConnectCAService/WatchRoots",
+      "hashicorp.consul.connectca.ConnectCAService/Sign",
+      "hashicorp.consul.internal.peering.PeeringService/GenerateToken",
+      "hashicorp.consul.internal.operator.OperatorService/TransferLeader",
+      "hashicorp.consul.resource.ResourceService/List",
+      "hashicorp.consul.acl.ACLService/Login",
+      "envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources",
+    ]) {
+      const status = await callGrpc(portsAt(cluster.offset)["Consul gRPC"], method);
+      if (status === undefined || status === "0") told.push(`${method}: ${status}`);
+    }
+    expect(told).toEqual([]);
   });
 
   test("regions still work as one", async () => {

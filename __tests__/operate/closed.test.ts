@@ -227,7 +227,8 @@ test("nomad and consul work with what env prints, and so do the commands of anot
   try {
     other.change({ jobs: [{ id: "web", split: true }] } as SmallProgram);
     const status = await other.run(["status", "dev"], cluster.environment);
-    expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/web +healthy/)]);
+    // What the first project brought is not this one's.
+    expect([status.code, status.stdout]).toEqual([1, expect.stringMatching(/web +of dev/)]);
     const refused = await other.run(["status", "dev"], { ...cluster.addresses });
     expect([refused.code, flat(refused)]).toEqual([1, expect.stringContaining("Nomad wants a token")]);
   } finally {
@@ -307,4 +308,26 @@ test("a cluster that an older release started, without tokens, goes on; --open m
   } finally {
     await other.end();
   }
+});
+
+test("a closed cluster of an older release, whose servers speak with everybody, is told of, used and ended, and not added to", async () => {
+  const file = join(project.cluster.folder, "cluster.json");
+  const { tls: _tls, ...old } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify(old));
+  const WARNED = /older release started it, and its servers speak with every user of this machine/;
+  for (const command of ["status", "up"]) {
+    const said = await project.run([command]);
+    expect([command, said.code, flat(said)]).toEqual([command, 0, expect.stringMatching(WARNED)]);
+  }
+  expect((await cluster.nomad.jobs()).length).toBeGreaterThan(0);
+  const pid = (await project.cluster.status()).agents.find(({ name }) => name === "nomad")?.pid ?? 0;
+  process.kill(pid, "SIGKILL");
+  await until("its end", () => !project.runs("nomad"));
+  const refused = await project.run(["up"]);
+  expect([refused.code, flat(refused)]).toEqual([
+    1,
+    expect.stringMatching(/older release, nomad of it is missing.*cdk-nomad down, then .*cdk-nomad up/),
+  ]);
+  expect((await project.run(["down"])).code).toBe(0);
+  expect(project.leftovers()).toEqual({ processes: [], mounts: [] });
 });
