@@ -169,7 +169,13 @@ describe("values of variables", () => {
       "a broken rule",
       speaking({ text: '  validation {\n    condition = var.text == "a"\n    error_message = "Must be a."\n  }\n' }),
       { values: { text: "hunter-two" } },
-      /^--var text: .*Must be a\./,
+      /^--var text: Invalid value for variable; Must be a\.\s+This was checked by the validation rule at line \d+\.$/,
+    ],
+    [
+      "a file that is not there, whose name has a short default in it",
+      'variable "x" {\n  default = "n"\n}\njob "a" {}\n',
+      { files: ["nope.hcl"] },
+      /failed to read "nope\.hcl"/,
     ],
     [
       "a duration that is none",

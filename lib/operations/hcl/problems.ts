@@ -72,7 +72,7 @@ export function parserProblems(found: readonly Diagnostic[], reporting: Reportin
       const declaration = blocks.find(({ name, labels }) => name === "variable" && labels[0] === unset);
       return problem(declaration ? `line ${declaration.line}` : "", withoutValue(unset));
     }
-    const message = withoutValues(diagnostic.message, reporting.given);
+    const message = withoutValues(inWordsOfTheFile(diagnostic.message, reporting.source), reporting.given);
     if (file === reporting.source && row > 0)
       return problem(`line ${row}`, message + pointer(lines, blocks, row, column));
     const place = reporting.placeOf?.(diagnostic) ?? (row > 0 && file !== "" ? `${file}:${row}` : "");
@@ -80,6 +80,15 @@ export function parserProblems(found: readonly Diagnostic[], reporting: Reportin
   });
   const first = new Map(all.map((each) => [`${each.path}\n${each.message}`, each]));
   return first.size > 0 ? [...first.values()] : [problem("", "Nomad could not read it, and did not say why")];
+}
+
+/** The places of a rule of the job as its lines, and a value as that of a variable, whichever way the parser was given it. */
+function inWordsOfTheFile(message: string, source: string): string {
+  return message
+    .replace(/^Invalid value for (?:varfile|cmd|env) variable/, "Invalid value for variable")
+    .replace(/(\bvalidation rule at )(\S+?):(\d+),\d+(?:-\d+(?:,\d+)?)?/, (whole, before, file, row) =>
+      file === source ? `${before}line ${row}` : whole,
+    );
 }
 
 const UNSET = /^Unset variable "(.*?)"/;
@@ -96,7 +105,7 @@ function pointer(lines: readonly string[], blocks: readonly SourceBlock[], row: 
   return `\n\n  ${line}\n  ${" ".repeat(Math.max(column - 1, 0))}^`;
 }
 
-/** Shorter values are words of the message itself too often; they are hidden inside quotes only. */
+/** Shorter values are words of the message itself too often; they are hidden inside quotes only, and there as words of their own. */
 const SHORTEST = 4;
 
 /** A message with the names of values in place of what they are. */
@@ -108,12 +117,19 @@ export function withoutValues(message: string, given: readonly GivenValue[]): st
     // As Go quotes it, and as it is.
     for (const form of new Set([JSON.stringify(value).slice(1, -1), value])) {
       hidden = hidden.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, (quoted) =>
-        isNameOf(quoted, message) ? quoted : quoted.replaceAll(form, stand),
+        isNameOf(quoted, message) ? quoted : replaced(quoted, form, stand),
       );
       if (form.length >= SHORTEST && /[^a-z]/i.test(form)) hidden = hidden.replaceAll(form, stand);
     }
   }
   return hidden;
+}
+
+/** A value in quotes with its name in its place: "n" in `"nope.hcl"` is no value of anybody. */
+function replaced(quoted: string, value: string, stand: string): string {
+  if (value.length >= SHORTEST) return quoted.replaceAll(value, stand);
+  const literal = value.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return quoted.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "gu"), () => stand);
 }
 
 /** Whether what is in quotes is the name of a variable, which the message is about. */
