@@ -35,7 +35,7 @@ export function hasOwnWords(text: string): boolean {
 
 /** What is asked of the state that servers have in common. What an agent says of itself, or of its node, has no index. */
 const OF_STATE =
-  /^\/v1\/(?:jobs?|allocations?|nodes?|deployments?|evaluations?|vars?|kv|catalog\/services|health|config)(?:\/|$)/;
+  /^\/v1\/(?:jobs?|allocations?|nodes?|deployments?|evaluations?|vars?|services?|kv|catalog\/services|health|config)(?:\/|$)/;
 
 /**
  * What is wrong with an answer about a server's state that has no index of it; undefined where it has one. Both servers send one along with whatever they say of

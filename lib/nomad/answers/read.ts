@@ -23,6 +23,8 @@ export function readAnswer<S extends v.GenericSchema<unknown>>(
   answer: unknown,
   source: AnswerSource,
 ): v.InferOutput<S> {
+  // An answer without a body is no empty list: whatever stands in between may have left it out.
+  if (answer === undefined && !MAY_BE_EMPTY.has(schema.type)) throw unreadable(source, "the whole answer is missing");
   const result = tryRead(schema, answer, source);
   if (result.success) return result.output;
   const [{ expected, input, path = [] }] = result.issues;
@@ -31,6 +33,9 @@ export function readAnswer<S extends v.GenericSchema<unknown>>(
   const wanted = KINDS[expected ?? ""];
   throw unreadable(source, `${where} is ${kindOf(input)}${wanted === undefined ? "" : `, where ${wanted} belongs`}`);
 }
+
+/** Schemas of what has no body, or whose body nobody looks at. */
+const MAY_BE_EMPTY = new Set(["undefined", "unknown"]);
 
 /** An answer that cannot be read. @param what what is wrong with it */
 export function unreadable({ name, address, endpoint }: AnswerSource, what: string): UserError {
