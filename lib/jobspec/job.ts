@@ -47,7 +47,7 @@ export class Job extends JobBlock {
   /**
    * The job as HCL, in the form in which `nomad fmt` leaves it. What only a server sets is left out.
    *
-   * @throws UserError where something has no HCL, such as a field of `overrides`
+   * @throws UserError where something has no HCL, such as a field of `overrides`, or a value that only Terraform knows
    */
   toHcl(): string {
     return toHcl(this);

@@ -18,7 +18,7 @@ import {
   type Resolvable,
 } from "../../../lib";
 import { terraformJson } from "../../../lib/constructs/terraform-text";
-import { definitionOf, type Field } from "../../../lib/jobspec/engine";
+import { definitionOf, unknownPlaces, type Field } from "../../../lib/jobspec/engine";
 import { evaluateTemplate, variableValues, type VariableDeclaration } from "../../../lib/operations";
 import { BLOCKS, sampleOf, samplesOf, type Props } from "../../support/every-field";
 import { hasTerraform, terraformEnv } from "../../support/terraform";
@@ -111,6 +111,17 @@ function everyField(stack: TerraformStack) {
     }),
   );
 }
+
+test("every field of every block is written with a token, in each of its forms", () => {
+  const stack = new TerraformStack(new App({ outdir: mkdtempSync(join(tmpdir(), "cdk-nomad-")) }), "tokens");
+  for (const { name, written } of everyField(stack)) {
+    const known = new Set(unknownPlaces(written).map(([first]) => first));
+    const literal = definitionOf(written).list.filter(
+      ({ field, name: own }) => !known.has(own) && !(field.of !== undefined && BLOCKS.includes(field.of() as never)),
+    );
+    expect([name, literal.map((field) => field.name)]).toEqual([name, []]);
+  }
+});
 
 test("a token in every field of every block comes to what the literal does, for Terraform and for cdk-nomad", () => {
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));

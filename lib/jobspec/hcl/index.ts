@@ -4,10 +4,12 @@ import {
   definitionOf,
   isEmptyValue,
   isPlainObject,
+  unknownPlaces,
   UserError,
   type ApiObject,
   type Field,
   type HclPart,
+  type Problem,
 } from "../engine";
 import { hcl, isIdentifier, label as labelText, named, type HclText } from "./code";
 import { attributeLines, layout, type Line } from "./layout";
@@ -19,10 +21,22 @@ export { sourceBlocks, type SourceBlock } from "./source";
 /**
  * A block of a job as HCL.
  *
- * @throws UserError where something has no HCL, such as a field of `overrides`
+ * @throws UserError where something has no HCL, such as a field of `overrides`, or a value that only Terraform knows
  */
 export function toHcl(block: Block): string {
+  const unknown = unknownPlaces(block);
+  if (unknown.length > 0) throw new UserError(unknown.map(withoutHcl));
   return layout(blockLines(definitionOf(block).hcl, undefined, block, 0));
+}
+
+/** HCL is read by Nomad, which knows nothing of Terraform's values. */
+function withoutHcl(steps: readonly (string | number)[]): Problem {
+  const path = steps.reduce<string>(
+    (before, step) => (typeof step === "number" ? `${before}[${step}]` : before === "" ? step : `${before}.${step}`),
+    "",
+  );
+  const message = "is known to Terraform only, and HCL has no way to write that; write a value, or deploy the job";
+  return { rule: "render/hcl", path, message, severity: "error" };
 }
 
 function blockLines(name: string, label: string | undefined, block: Block, depth: number): readonly Line[] {

@@ -1,4 +1,16 @@
-import { Driver, Duration, Job, Network, Port, Service, Task, TaskGroup, Template, UserError } from "../../../../lib";
+import {
+  Driver,
+  Duration,
+  Job,
+  type JobProps,
+  Network,
+  Port,
+  Service,
+  Task,
+  TaskGroup,
+  Template,
+  UserError,
+} from "../../../../lib";
 import { sourceBlocks } from "../../../../lib/jobspec/host";
 
 const web = new Job({
@@ -143,4 +155,20 @@ EOH
       ["config", 17],
     ]);
   });
+});
+
+test.each([
+  ["priority", { priority: -1.8881545897087827e289 }],
+  ["meta.a", { meta: { a: "${TfToken[TOKEN.7]}" } }],
+  ["datacenters", { datacenters: ["#{TfToken[TOKEN.7]}"] }],
+  ["groups[0].count", { groups: [{ name: "g", count: { resolve: () => 1 } }] }],
+  ["groups[0].shutdownDelay", { groups: [{ name: "g", shutdownDelay: Duration.seconds({ resolve: () => 1 }) }] }],
+  [
+    "groups[0].tasks[0].driver.image",
+    { groups: [{ name: "g", tasks: [{ name: "t", driver: Driver.docker({ image: "${TfToken[TOKEN.7]}" }) }] }] },
+  ],
+])("what only Terraform knows has no HCL: %s", (path, props) => {
+  expect(() => new Job({ id: "web", ...props } as unknown as JobProps).toHcl()).toThrow(
+    expect.objectContaining({ problems: [expect.objectContaining({ rule: "render/hcl", path })] }) as Error,
+  );
 });
