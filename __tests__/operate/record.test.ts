@@ -124,9 +124,9 @@ test("two deployments at once leave a record of all that runs, and what the prog
     [0, ""],
     [0, ""],
   ]);
-  const { jobs, others } = await recordOf();
+  const { jobs, former } = await recordOf();
   const running = (await cluster.nomad.jobs()).filter(({ Status }) => Status === "running").map(({ ID }) => ID);
-  expect(ids([...jobs, ...others.jobs])).toEqual(expect.arrayContaining(running));
+  expect(ids([...jobs, ...former.jobs])).toEqual(expect.arrayContaining(running));
   expect(ids(jobs)).toContain("web");
 });
 
@@ -161,7 +161,7 @@ test("what the program has no longer goes with another variable too, and in Cons
   ]);
   // The keys below the longer prefix are the program's.
   expect(await keys()).toEqual(["one/level", "one/used", "two/own/level", "two/own/used"]);
-  expect((await recordOf()).others).toEqual({ jobs: [{ id: "e", stopped: true }], consul: [] });
+  expect((await recordOf()).former).toEqual({ jobs: [{ id: "e", stopped: true }], consul: [] });
 
   // With the folder of the last time the program would have it.
   const without = await run(["deploy", "dev", "--defaults", "--json"]);

@@ -1,11 +1,11 @@
 import { Readable, Writable } from "node:stream";
-import { runCli, type Surroundings } from "../../lib/cli";
+import { runCli, type Host } from "../../lib/cli";
 import { MACHINE } from "./binaries";
 import type { Said } from "./project";
 
 /** What a command run in this process is given; whatever is left out is as it is where no person and no cluster is near. */
 export interface RunOptions extends Partial<
-  Pick<Surroundings, "cwd" | "env" | "called" | "machine" | "signal" | "clock" | "silence" | "stdin" | "openPage">
+  Pick<Host, "cwd" | "env" | "called" | "machine" | "signal" | "clock" | "silence" | "stdin" | "openPage">
 > {
   /** Columns of a terminal, where stdout and stderr are one. Default: they are pipes. */
   readonly columns?: number;

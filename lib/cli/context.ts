@@ -9,11 +9,11 @@ import {
   withServer,
   type Environment,
 } from "../nomad";
-import type { Surroundings } from "./surroundings";
+import type { Host } from "./host";
 import type { Terminal } from "./terminal";
 
 /** What a command is given beside its parameters. Nothing of it is read from the process, so that tests run commands in their own. */
-export interface CliContext extends Omit<Surroundings, "stdout" | "stderr"> {
+export interface CliContext extends Omit<Host, "stdout" | "stderr"> {
   readonly terminal: Terminal;
   /** The name of the command. */
   readonly command: string;

@@ -2,5 +2,5 @@
 export { COMMANDS } from "./commands";
 export { Interruption } from "./interruption";
 export { runCli } from "./run";
-export type { Surroundings } from "./surroundings";
+export type { Host } from "./host";
 export { Terminal } from "./terminal";

@@ -65,17 +65,17 @@ export class Pruning {
     const { nomad, consul, contents } = this.stack;
     const { signal, terminal } = this.context;
     const owners = await ownersOf(this.stack, this.context, { again: true });
-    const { others } = owners;
+    const { otherStacks } = owners;
     const leased = async (pool: string) => whyLeased(pool, { ...this.stack, signal });
     const found = await findStrays(remains.jobs, { nomad, contents, owners, leased, signal });
-    const inConsul = await findLeftovers(remains.consul, { consul, contents, others, signal });
+    const inConsul = await findLeftovers(remains.consul, { consul, contents, otherStacks, signal });
     const judged = this.judge({ ...found, leftovers: inConsul.leftovers }, remains, owners, outcomes);
 
     const onStep = (text: string) => terminal.note(term`  ${text}`);
     const strays = await stopStrays(judged.strays.filter(goes), { nomad, onStep, signal });
     const needed = neededBy(strays.flatMap(staying));
     const doomed = judged.leftovers.filter(goes);
-    const spared = sparedKeys(others, recordedInConsul(contents.wanted));
+    const spared = sparedKeys(otherStacks, recordedInConsul(contents.wanted));
     const leftovers =
       needed === undefined
         ? await removeLeftovers(doomed, { consul, spared, onStep, signal })

@@ -7,7 +7,7 @@ import type { CliContext } from "./context";
 import { EXIT } from "./exit-codes";
 import { Interruption } from "./interruption";
 import { buildProgram, type Chosen } from "./program";
-import type { Surroundings } from "./surroundings";
+import type { Host } from "./host";
 import { Terminal } from "./terminal";
 
 const NAMES = COMMANDS.flatMap(([, entries]) => entries.map(({ name }) => name));
@@ -21,7 +21,7 @@ const LETTING_GO = 500;
  * @param argv what stands behind `cdk-nomad`
  * @returns the exit code
  */
-export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCli(argv: readonly string[], surroundings: Host): Promise<number> {
   const { stdout, stderr, env, clock, called = "cdk-nomad" } = surroundings;
   const asJson = wantsJson(argv);
   const closed = new AbortController();

@@ -58,7 +58,7 @@ export interface Belongings extends Pick<FoundStrays, "strays" | "kept">, Pick<F
 /** Holds the record of a stack against its program and the cluster. */
 export async function belongingsOf(stack: OpenStack, owners: Owners, context: CliContext): Promise<Belongings> {
   const { contents, nomad, consul } = stack;
-  const { own, others } = owners;
+  const { own, otherStacks } = owners;
   const foreign = foreignJobs(contents, owners, identityOf(stack.environment, context).project);
   const unknown = unknownText(stack.environment, owners);
   if (own.kind !== "found") return { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign, unknown };
@@ -68,7 +68,7 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
   const known = knownBy(own.record);
   const [{ strays, kept }, inConsul] = await Promise.all([
     findStrays(known.jobs, options),
-    findLeftovers(known.consul, { consul, contents, others, signal }),
+    findLeftovers(known.consul, { consul, contents, otherStacks, signal }),
   ]);
   return { strays, kept, leftovers: inConsul.leftovers, keptInConsul: inConsul.kept, foreign, unknown };
 }
@@ -222,11 +222,11 @@ export async function formerJob(
   if (id === undefined) return undefined;
   const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   if (program.some((job) => job.ID === id || poolOfJob(job) === id)) return undefined;
-  const { own, others, names } = await ownersOf(stack, context);
+  const { own, otherStacks, names } = await ownersOf(stack, context);
   const recorded = own.kind === "found" ? knownBy(own.record).jobs.find((job) => job.id === id) : undefined;
   const place = { Region: recorded?.region, Namespace: recorded?.namespace };
   const held = await nomad.where(place).job(id);
-  if (!held || !recorded || ownerOf(recorded, others, names)) return undefined;
+  if (!held || !recorded || ownerOf(recorded, otherStacks, names)) return undefined;
   // A server names its region and its namespace where nobody did.
   return { kind: "job", path: `${environment}/${id}`, job: { ...held, ...place }, after: [] };
 }

@@ -18,7 +18,7 @@ import {
 } from "../text";
 import { errorText, problemsOf } from "./error-text";
 import { GOOD } from "./signs";
-import type { Clock, Output } from "./surroundings";
+import type { Clock, Output } from "./host";
 
 const FRAMES = [term`⠋`, term`⠙`, term`⠹`, term`⠸`, term`⠼`, term`⠴`, term`⠦`, term`⠧`, term`⠇`, term`⠏`];
 /** Where lines cannot change, one so often shows that something goes on: milliseconds. */

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { UserError, type Problem } from "../jobspec";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
-import { checkKept, recordSum, sumOf } from "./kept-sums";
+import { checkKept, keepSum, sumOf } from "./kept-sums";
 import type { Machine } from "./machine";
 import type { Progress } from "./progress";
 import { downloadRelease, RELEASES } from "./release";
@@ -110,7 +110,7 @@ export async function getProgram(name: ProgramName, options: BinaryOptions): Pro
     ] as const) {
       try {
         await make(name, partial, options);
-        recordSum(file, await sumOf(partial, options.signal));
+        keepSum(file, await sumOf(partial, options.signal));
         renameSync(partial, file);
         progress.done(`${name} ${version} is kept in ${file}`);
         return { path: file, from: way };

@@ -18,7 +18,7 @@ export async function sumOf(file: string, signal?: AbortSignal): Promise<string>
 }
 
 /** Writes down beside a program which it is, so that `sha256sum -c` reads it too. */
-export function recordSum(file: string, sum: string): void {
+export function keepSum(file: string, sum: string): void {
   writeWholeFile(recordOf(file), `${sum}  ${basename(file)}\n`);
 }
 
@@ -42,7 +42,7 @@ export async function checkKept(
       CHANGED_PROGRAM,
     );
   try {
-    recordSum(file, sum);
+    keepSum(file, sum);
     progress.note(`${file} was kept without its sum; ${sum} is recorded for it now`);
   } catch (error) {
     progress.note(`the sum of ${file} is not known, and cannot be recorded: ${messageOf(error)}`);

@@ -104,7 +104,7 @@ export interface RecordEntry {
 /** Bytes of a part's JSON: a variable of Nomad takes 64 KiB, what is around it included. */
 const LARGEST_PART = 40 * 1024;
 
-/** Below the head: parts of its lists, counted from 0. `others` is what earlier deployments brought; no program knows of it. */
+/** Below the head: parts of its lists, counted from 0. `others` are the former things, which earlier deployments brought; no program knows of them. */
 export type PartsOf = "jobs" | "consul" | "others";
 
 /** The path of one part. */

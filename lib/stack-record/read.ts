@@ -43,7 +43,7 @@ const inConsul = v.object({ kind: name, name: text });
 const other = v.union([job, inConsul]);
 
 /** What earlier deployments of a stack brought, and the program of the last one does not have. */
-export interface RecordedOthers {
+export interface RecordedThings {
   readonly jobs: readonly RecordedJob[];
   readonly consul: readonly RecordedInConsul[];
 }
@@ -51,10 +51,10 @@ export interface RecordedOthers {
 /** A record as it is read. */
 export interface StackRecord extends RecordContent {
   /** What earlier deployments brought, and the program of the last one does not have: it runs still, or may. */
-  readonly others: RecordedOthers;
+  readonly former: RecordedThings;
   /**
    * Whether its head is gone, as after `cdktf destroy`, which leaves what it does not know: then nothing is known but what stands in the parts that are left,
-   * which is among the others.
+   * which is among the former things.
    */
   readonly withoutHead?: true;
 }
@@ -99,10 +99,10 @@ export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string):
   const inPlace = <T extends object>(item: T) => placedBy(item, rest.surroundings);
   const jobs = listIn(texts, at, "jobs", job, parts.jobs).map(inPlace);
   const consul = listIn(texts, at, "consul", inConsul, parts.consul);
-  const others = listIn(texts, at, "others", other, countIn(texts, at, "others")).map((each) =>
+  const former = listIn(texts, at, "others", other, countIn(texts, at, "others")).map((each) =>
     "id" in each ? inPlace(each) : each,
   );
-  return { ...rest, jobs, consul, others: sorted(others, { jobs, consul }) };
+  return { ...rest, jobs, consul, former: sorted(former, { jobs, consul }) };
 }
 
 /** A job with the namespace and the region of whoever deployed it, where it names none: whoever reads the record may be in others. */
@@ -124,7 +124,7 @@ function remainderOf(texts: ReadonlyMap<string, string>, at: string): StackRecor
     // What Terraform brought, it took away with the head.
     owner: "cdk-nomad",
     ...{ variables: {}, defaults: {}, surroundings: {}, jobs: [], consul: [] },
-    others: sorted(left, { jobs: [], consul: [] }),
+    former: sorted(left, { jobs: [], consul: [] }),
     withoutHead: true,
   };
 }
@@ -152,7 +152,7 @@ function listIn<S extends v.GenericSchema>(
 }
 
 /** Jobs, and what is in Consul, without what stands in other lists. */
-function sorted(all: readonly v.InferOutput<typeof other>[], { jobs, consul }: RecordedOthers): RecordedOthers {
+function sorted(all: readonly v.InferOutput<typeof other>[], { jobs, consul }: RecordedThings): RecordedThings {
   return {
     jobs: without(
       all.flatMap((each) => ("id" in each ? [each] : [])),

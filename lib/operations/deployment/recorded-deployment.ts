@@ -81,7 +81,7 @@ export async function whileRecorded(
     throw error;
   }
   const before = entered.before ?? entered.elsewhere;
-  const stopped = (await prune?.({ ...entered.record.others, ...(before ? { before } : {}) }, outcomes)) ?? NOTHING;
+  const stopped = (await prune?.({ ...entered.record.former, ...(before ? { before } : {}) }, outcomes)) ?? NOTHING;
   const { jobs, consul: inConsul } = record.content;
   const holds = async () =>
     (await planJobs(wanted, options)).every(({ plan: { change } }) => change === "none" || change === "place");

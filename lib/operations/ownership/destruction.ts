@@ -37,7 +37,7 @@ export interface Destruction {
     | { readonly kind: "unreadable"; readonly reason: string };
   readonly place: WantedRecord;
   /** Whose jobs there are beside these. */
-  readonly owners: Pick<Owners, "others" | "names">;
+  readonly owners: Pick<Owners, "otherStacks" | "names">;
 }
 
 /** What finding takes. */
@@ -67,7 +67,7 @@ export async function findDestruction(
 ): Promise<Destruction> {
   const { nomad, signal } = clients;
   const place = wantedRecord(contents, { project, environment });
-  const { own, others, names } = owners;
+  const { own, otherStacks, names } = owners;
   if (clients.withoutRecords !== true) refuseUnread(environment, owners);
   const known =
     own.kind === "found"
@@ -81,7 +81,7 @@ export async function findDestruction(
     known.jobs.map((job) =>
       limit(async (): Promise<readonly DoomedJob[]> => {
         signal?.throwIfAborted();
-        const owner = ownerOf(job, others, names);
+        const owner = ownerOf(job, otherStacks, names);
         if (owner) {
           kept.push(keptFor(owner, place, job.id));
           return [];
@@ -98,13 +98,13 @@ export async function findDestruction(
   );
   const doomed = distinct(found.flat(), owners);
   const consul: RecordedInConsul[] = [];
-  const spared = sparedKeys(others);
+  const spared = sparedKeys(otherStacks);
   for (const item of withSplitters(known.consul)) {
     signal?.throwIfAborted();
     const name = `${item.kind} ${item.name}`;
     const unusable = (reason: string) => (kept.push({ name, reason }), false);
     if (!(await unlessUnusable(() => isThere(item, clients.consul, spared), unusable))) continue;
-    const owner = ownerInConsul(item, others);
+    const owner = ownerInConsul(item, otherStacks);
     if (owner) kept.push(keptFor(owner, place, name));
     else consul.push(item);
   }
@@ -131,10 +131,10 @@ function keptFor(other: StackIdentity, own: StackIdentity, name: string): KeptTh
 /** Each job once, and none that another stack has. */
 export function distinct(
   jobs: readonly DoomedJob[],
-  { others, names }: Pick<Owners, "others" | "names">,
+  { otherStacks, names }: Pick<Owners, "otherStacks" | "names">,
 ): readonly DoomedJob[] {
   const all = [...new Map(jobs.map((job) => [names.of(job), job] as const)).values()];
-  return all.filter((job) => ownerOf(job, others, names) === undefined);
+  return all.filter((job) => ownerOf(job, otherStacks, names) === undefined);
 }
 
 /** A job with what came of it, where the cluster has it. */

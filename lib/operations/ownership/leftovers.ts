@@ -26,7 +26,7 @@ export interface LeftoverOptions {
   readonly consul: ConsulClient;
   readonly contents: Pick<StackContents, "wanted">;
   /** What other stacks made. */
-  readonly others: readonly StackRecord[];
+  readonly otherStacks: readonly StackRecord[];
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ export interface LeftoverOptions {
  */
 export async function findLeftovers(
   known: readonly RecordedInConsul[],
-  { consul, contents, others, signal }: LeftoverOptions,
+  { consul, contents, otherStacks: others, signal }: LeftoverOptions,
 ): Promise<FoundLeftovers> {
   const wanted = recordedInConsul(contents.wanted);
   const spared = sparedKeys(others, wanted);

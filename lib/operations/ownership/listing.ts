@@ -52,7 +52,7 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
   };
   const stacks = await Promise.all(
     found.map(async ({ record, store }): Promise<ListedStack> => {
-      const strays = new Set(record.others.jobs);
+      const strays = new Set(record.former.jobs);
       const jobs = await Promise.all(
         knownBy(record).jobs.map(async (job): Promise<ListedJob> => {
           const all = await jobsAt(job);

@@ -14,7 +14,7 @@ export interface Owners {
   /** The record of the stack that is looked at. */
   readonly own: RecordState;
   /** The records of all other stacks that could be read. */
-  readonly others: readonly StackRecord[];
+  readonly otherStacks: readonly StackRecord[];
   /** Why records may be missing, as parts of sentences. */
   readonly unread: readonly string[];
   /** What tells the jobs of the cluster apart. */
@@ -33,19 +33,19 @@ export async function readOwners(place: RecordPlace, clients: RecordClients, kno
     JobNames.at(clients.nomad, clients.signal),
   ]);
   const path = recordPath(place);
-  const others = records.flatMap((each) =>
+  const otherStacks = records.flatMap((each) =>
     each.kind === "found" && recordPath(each.record) !== path ? [each.record] : [],
   );
   const broken = records.flatMap((each) => (each.kind === "unreadable" && each.path !== path ? [each.reason] : []));
-  return { own, others, unread: [...unread.map(({ reason }) => reason), ...broken], names };
+  return { own, otherStacks, unread: [...unread.map(({ reason }) => reason), ...broken], names };
 }
 
 /** Everything that a record knows: what the program of the last deployment has, and what earlier ones brought. */
-export function knownBy({ jobs, consul, others }: StackRecord): {
+export function knownBy({ jobs, consul, former }: StackRecord): {
   readonly jobs: readonly RecordedJob[];
   readonly consul: readonly RecordedInConsul[];
 } {
-  return { jobs: [...jobs, ...others.jobs], consul: [...consul, ...others.consul] };
+  return { jobs: [...jobs, ...former.jobs], consul: [...consul, ...former.consul] };
 }
 
 /** What tells jobs of a cluster apart: two of one id may be in two regions, or in two namespaces. */

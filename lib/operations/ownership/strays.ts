@@ -30,7 +30,7 @@ export interface StrayOptions {
   readonly nomad: NomadClient;
   readonly contents: Pick<StackContents, "wanted">;
   /** What the records of the cluster say. */
-  readonly owners: Pick<Owners, "others" | "names">;
+  readonly owners: Pick<Owners, "otherStacks" | "names">;
   /** Why containers of a pool are nobody's to stop: somebody leases some, or that is not known. Undefined where they are. */
   readonly leased: (pool: string) => Promise<string | undefined>;
   readonly signal?: AbortSignal;
@@ -44,7 +44,7 @@ export interface StrayOptions {
  */
 export async function findStrays(known: readonly RecordedJob[], options: StrayOptions): Promise<FoundStrays> {
   const { nomad, contents, signal } = options;
-  const { others, names } = options.owners;
+  const { otherStacks, names } = options.owners;
   const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   const wanted = new Set(program.map((job) => names.of(recordedJob(job))));
   const pools = new Set(program.flatMap((job) => poolOfJob(job) ?? []));
@@ -66,7 +66,7 @@ export async function findStrays(known: readonly RecordedJob[], options: StrayOp
           signal?.throwIfAborted();
           // The program has it, and only says its region or its namespace otherwise.
           if (wanted.has(names.of(job))) return { gone: [job] };
-          if (ownerOf(job, others, names)) return { gone: [job] };
+          if (ownerOf(job, otherStacks, names)) return { gone: [job] };
           const held = await heldOr(nomad, job, signal);
           if (typeof held === "string") return { kept: [{ ...job, reason: held }] };
           // What a deployment stopped is no stray, and can be brought back as long as it is there.
@@ -154,7 +154,7 @@ export interface ForeignJob extends RecordedJob {
 /** Jobs of a program that are another stack's by the records, and not this one's. */
 export function foreignJobs(
   { wanted }: Pick<StackContents, "wanted">,
-  { own, others, names }: Owners,
+  { own, otherStacks, names }: Owners,
   project: string,
 ): readonly ForeignJob[] {
   const known = new Set(own.kind === "found" ? knownBy(own.record).jobs.map((job) => names.of(job)) : []);
@@ -162,7 +162,7 @@ export function foreignJobs(
     if (item.kind !== "job") return [];
     const job = recordedJob(item.job);
     if (known.has(names.of(job))) return [];
-    const owner = ownerOf(job, others, names);
+    const owner = ownerOf(job, otherStacks, names);
     return owner ? [{ ...job, path: item.path, owner: stackName(owner, { project }) }] : [];
   });
 }

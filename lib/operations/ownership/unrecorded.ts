@@ -33,12 +33,12 @@ const REASON = "no record says that this stack brought it, and it is not as the 
 /** Finds what of a program counts as its stack's, where no record of it tells. What another stack's record has is that one's to judge. */
 export async function ownWithoutRecord(
   wanted: readonly Wanted[],
-  { others, names }: Pick<Owners, "others" | "names">,
+  { otherStacks, names }: Pick<Owners, "otherStacks" | "names">,
   clients: Clients,
 ): Promise<OwnWithoutRecord> {
   const limit = pLimit(AT_ONCE);
   const jobs = wanted.flatMap((item) => (item.kind === "job" ? [recordedJob(item.job)] : []));
-  const ofOthers = jobs.filter((job) => ownerOf(job, others, names) !== undefined);
+  const ofOthers = jobs.filter((job) => ownerOf(job, otherStacks, names) !== undefined);
   const ids = new Set(ofOthers.map((job) => names.of(job)));
   const planned = await planJobs(
     wanted.filter((item) => item.kind === "job" && !ids.has(names.of(recordedJob(item.job)))),

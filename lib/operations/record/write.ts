@@ -41,7 +41,7 @@ const PAUSE = 100;
 
 /**
  * Writes into the record what a deployment is about to bring, before it brings anything: what the program wants stands in it, and what was in it and
- * the program does not have becomes one of its `others`. So a crash leaves nothing that no record knows. Written against what was read, and again
+ * the program does not have becomes one of its former things. So a crash leaves nothing that no record knows. Written against what was read, and again
  * from what is there then where somebody else wrote meanwhile.
  *
  * @throws what passes, such as a leader that is lost, which is worth another try; the signal's reason, where it is aborted
@@ -52,13 +52,13 @@ export async function enterRecord(wanted: WantedRecord, clients: RecordClients):
     const left = await leftElsewhere(wanted, clients);
     const write = await rewrite(wanted, clients, (before) => {
       const known = [before, left].flatMap((record) => record ?? []);
-      const jobs = known.flatMap((record) => [...record.jobs, ...record.others.jobs]);
-      const consul = known.flatMap((record) => [...record.consul, ...record.others.consul]);
+      const jobs = known.flatMap((record) => [...record.jobs, ...record.former.jobs]);
+      const consul = known.flatMap((record) => [...record.consul, ...record.former.consul]);
       return {
         texts: wanted.texts,
         record: {
           ...content,
-          others: { jobs: without(jobs, content.jobs), consul: without(consul, content.consul) },
+          former: { jobs: without(jobs, content.jobs), consul: without(consul, content.consul) },
         },
       };
     });
@@ -82,7 +82,7 @@ export interface Settled {
 }
 
 /**
- * Writes into the record what became of a deployment: what it stopped goes out of the `others`, and what it brought is in the record, whoever wrote
+ * Writes into the record what became of a deployment: what it stopped goes out of the former things, and what it brought is in the record, whoever wrote
  * it meanwhile. What a program has is in its record, and is no matter of `stopped`.
  *
  * @throws as {@link enterRecord}
@@ -97,22 +97,22 @@ export async function settleRecord(
       // Somebody destroyed the stack meanwhile: what was brought after that is known to no record otherwise.
       if (!before || before.withoutHead) {
         const { content } = wanted;
-        const left = before?.others ?? NOTHING;
-        const others = {
+        const left = before?.former ?? NOTHING;
+        const former = {
           jobs: without([...afterStopping(left.jobs, stopped.jobs), ...brought.jobs], content.jobs),
           consul: without([...without(left.consul, stopped.consul), ...brought.consul], content.consul),
         };
-        return { texts: wanted.texts, record: { ...content, others } };
+        return { texts: wanted.texts, record: { ...content, former } };
       }
       const own = !isWritten(wanted, held) && (await holds?.()) === true;
       const content = own ? { ...before, ...wanted.content } : before;
-      const jobs = [...(own ? before.jobs : []), ...before.others.jobs];
-      const consul = [...(own ? before.consul : []), ...before.others.consul];
-      const others = {
+      const jobs = [...(own ? before.jobs : []), ...before.former.jobs];
+      const consul = [...(own ? before.consul : []), ...before.former.consul];
+      const former = {
         jobs: without([...afterStopping(jobs, stopped.jobs), ...brought.jobs], content.jobs),
         consul: without([...without(consul, stopped.consul), ...brought.consul], content.consul),
       };
-      return { ...(own ? { texts: wanted.texts } : {}), record: { ...content, others } };
+      return { ...(own ? { texts: wanted.texts } : {}), record: { ...content, former } };
     });
     if (write.kind === "written" && moves)
       // Where it may not be removed, it stands there twice, and says too much.
@@ -154,11 +154,11 @@ export async function leaveRecord(
       if (!now || !isWritten(wanted, held)) throw new NothingThere(OTHERS_WROTE);
       const entries = before.withoutHead ? [] : layOut(before);
       const texts = new Map(entries.map(({ path, value }) => [path, JSON.stringify(value)]));
-      const others = {
-        jobs: without([...before.others.jobs, ...brought.jobs], before.jobs),
-        consul: without([...before.others.consul, ...brought.consul], before.consul),
+      const former = {
+        jobs: without([...before.former.jobs, ...brought.jobs], before.jobs),
+        consul: without([...before.former.consul, ...brought.consul], before.consul),
       };
-      return { texts, record: { ...before, others } };
+      return { texts, record: { ...before, former } };
     });
   });
 }
@@ -195,7 +195,7 @@ export async function removeRecord(
 /** @throws NothingThere where a record has more than what is gone */
 function refuseMore(held: ReadonlyMap<string, StoredText>, head: string, gone: RecordedOthers): void {
   const record = readRecordTexts(textsOf(held), head);
-  const [more] = record ? without([...record.jobs, ...record.others.jobs], gone.jobs) : [];
+  const [more] = record ? without([...record.jobs, ...record.former.jobs], gone.jobs) : [];
   if (more) throw new NothingThere(`${more.id} came to it meanwhile, by another deployment`);
 }
 
@@ -241,7 +241,7 @@ async function rewrite(
 }
 
 /**
- * The changes from what a store has to what a record shall be. What only `others` know is written first, and what is not needed any more is removed
+ * The changes from what a store has to what a record shall be. What only the former things know is written first, and what is not needed any more is removed
  * last, so that whoever is ended in between leaves too much in the record, and never too little.
  */
 function changesTo(
@@ -249,7 +249,7 @@ function changesTo(
   head: string,
   { texts, record }: Rewritten,
 ): readonly TextChange[] {
-  const wanted = new Map([...otherTexts(head, record.others), ...partsFirst(texts ?? new Map(), head)]);
+  const wanted = new Map([...otherTexts(head, record.former), ...partsFirst(texts ?? new Map(), head)]);
   const written = [...wanted].flatMap(([path, text]) => {
     const before = held.get(path);
     return before?.text === text ? [] : [{ path, text, version: before?.version ?? 0 }];

@@ -276,7 +276,7 @@ describe("a deployment beside destroy", () => {
     };
     expect(await settleRecord(wanted, done, cluster.clients)).toMatchObject({
       kind: "written",
-      record: { jobs: [{ id: "web" }, { id: "worker" }], others: { jobs: [{ id: "more" }] } },
+      record: { jobs: [{ id: "web" }, { id: "worker" }], former: { jobs: [{ id: "more" }] } },
     });
   });
 });

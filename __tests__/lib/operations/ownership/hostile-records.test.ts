@@ -132,13 +132,13 @@ test("no record, however it is made, lets anything of another stack go, or ends 
       const lists = [owners.own.kind === "unreadable", listed.unread.length > 0];
       expect(all.has(head) ? new Set(lists).size : 1).toBe(1);
 
-      const { others } = owners;
+      const { otherStacks } = owners;
       const known = owners.own.kind === "found" ? owners.own.record : own.content;
-      const options = { ...clients, contents, owners, others, leased: () => Promise.resolve(undefined) };
+      const options = { ...clients, contents, owners, otherStacks, leased: () => Promise.resolve(undefined) };
       const strays = await findStrays(known.jobs, options);
       expect(strays.strays.map(({ id }) => id).filter((id) => id === "api" || id === "web")).toEqual([]);
       const { leftovers } = await findLeftovers(known.consul, options);
-      const spared = sparedKeys(others, [{ kind: "keys", name: "shop/dev/" }]);
+      const spared = sparedKeys(otherStacks, [{ kind: "keys", name: "shop/dev/" }]);
       await removeLeftovers(leftovers, { ...clients, spared, onStep: () => undefined });
       expect(theirs(cluster)).toEqual(before);
       expect(cluster.texts("consul")).toHaveProperty(["shop/dev/level"]);

@@ -40,7 +40,7 @@ const other = (consul: readonly RecordedInConsul[]): StackRecord => ({
   surroundings: {},
   jobs: [],
   consul,
-  others: { jobs: [], consul: [] },
+  former: { jobs: [], consul: [] },
 });
 
 const find = (
@@ -48,7 +48,7 @@ const find = (
   consul: Consul,
   wanted: readonly Wanted[] = [],
   others: readonly StackRecord[] = [],
-) => findLeftovers(known, { consul: consul.client, contents: { wanted }, others });
+) => findLeftovers(known, { consul: consul.client, contents: { wanted }, otherStacks: others });
 const remove = (items: readonly RecordedInConsul[], consul: Consul, spared: readonly string[] = []) =>
   removeLeftovers(items, { consul: consul.client, spared, onStep: () => undefined });
 

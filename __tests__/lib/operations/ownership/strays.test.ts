@@ -21,7 +21,7 @@ const record = (environment: string, jobs: readonly RecordedJob[], more: Partial
   surroundings: {},
   jobs,
   consul: [],
-  others: { jobs: [], consul: [] },
+  former: { jobs: [], consul: [] },
   ...more,
 });
 const ids = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id);
@@ -42,12 +42,12 @@ async function strays(
     readonly leased?: string;
   } = {},
 ) {
-  const { program = [{ ID: "web" }], others = [], leased } = options;
+  const { program = [{ ID: "web" }], others: otherStacks = [], leased } = options;
   return withServer({ ...AGENT, ...held }, async ({ nomad }) =>
     findStrays(known, {
       nomad,
       contents: { wanted: program.map((job) => wantedOf(job)) },
-      owners: { others, names: await JobNames.at(nomad) },
+      owners: { otherStacks, names: await JobNames.at(nomad) },
       leased: () => Promise.resolve(leased),
     }),
   );
@@ -215,7 +215,7 @@ describe("strays are stopped unasked only", () => {
 describe("a job of the program that is there already", () => {
   const nomad = new NomadClient(nomadConnection({ NOMAD_REGION: "global" }));
   afterAll(() => nomad.close());
-  const NONE = { own: { kind: "none" }, others: [], unread: [] } as const;
+  const NONE = { own: { kind: "none" }, otherStacks: [], unread: [] } as const;
   const plan = (change: "create" | "update" | "none") => ({
     plan: { job: "web", path: "dev/web", change, modifyIndex: 1, groups: [], fields: [], warnings: [] },
     job: { ID: "web" },
@@ -245,8 +245,11 @@ describe("a job of the program that is there already", () => {
     ...NONE,
     own: { kind: "found", record: record("dev", named("web")), store: "consul" },
   };
-  const staging: Omit<Owners, "names"> = { ...NONE, others: [record("staging", named("web"))] };
-  const elsewhere: Omit<Owners, "names"> = { ...NONE, others: [{ ...record("dev", named("web")), project: "bank" }] };
+  const staging: Omit<Owners, "names"> = { ...NONE, otherStacks: [record("staging", named("web"))] };
+  const elsewhere: Omit<Owners, "names"> = {
+    ...NONE,
+    otherStacks: [{ ...record("dev", named("web")), project: "bank" }],
+  };
 
   test.each([
     ["is the stack's own", "update", own, ""],
@@ -298,9 +301,9 @@ describe("a job of the program that is there already", () => {
       own: { kind: "found", record: record("dev", [{ id: "web", region: "global" }]), store: "consul" },
     };
     expect(await judge("update", named)).toBe("");
-    expect(await judge("none", { ...NONE, others: [record("staging", [{ id: "web", region: "global" }])] })).toMatch(
-      /is a job of staging/,
-    );
+    expect(
+      await judge("none", { ...NONE, otherStacks: [record("staging", [{ id: "web", region: "global" }])] }),
+    ).toMatch(/is a job of staging/);
   });
 
   test("is found to be another stack's for whoever only looks", async () => {

@@ -60,7 +60,7 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
       ...identity,
       owner: "cdk-nomad",
       jobs: [{ id: "web" }],
-      others: nothing,
+      former: nothing,
     });
   });
 
@@ -71,11 +71,11 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     await enterRecord(second, servers.clients);
     expect(await found(servers)).toMatchObject({
       jobs: [{ id: "mailer" }, { id: "web" }],
-      others: { jobs: [{ id: "worker" }], consul: [] },
+      former: { jobs: [{ id: "worker" }], consul: [] },
     });
     const done = { brought: nothing, stopped: { jobs: [{ id: "worker" }], consul: [] } };
     await settleRecord(second, done, servers.clients);
-    expect(await found(servers)).toMatchObject({ others: nothing });
+    expect(await found(servers)).toMatchObject({ former: nothing });
     expect(Object.keys(servers.texts(store)).filter((path) => path.includes("/others/"))).toEqual([]);
   });
 
@@ -86,14 +86,14 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     await enterRecord(wanted, servers.clients);
     const stopped = { jobs: [{ id: "worker", stopped: true as const }], consul: [] };
     await settleRecord(wanted, { brought: nothing, stopped }, servers.clients);
-    expect((await found(servers)).others.jobs).toEqual([{ id: "worker", stopped: true }]);
+    expect((await found(servers)).former.jobs).toEqual([{ id: "worker", stopped: true }]);
     await enterRecord(wanted, servers.clients);
-    expect((await found(servers)).others.jobs).toEqual([{ id: "worker", stopped: true }]);
+    expect((await found(servers)).former.jobs).toEqual([{ id: "worker", stopped: true }]);
     const again = { brought: { jobs: [{ id: "worker" }], consul: [] }, stopped: nothing };
     await settleRecord(wanted, again, servers.clients);
-    expect((await found(servers)).others.jobs).toEqual([{ id: "worker" }]);
+    expect((await found(servers)).former.jobs).toEqual([{ id: "worker" }]);
     await enterRecord(want(["web", "worker"]), servers.clients);
-    expect((await found(servers)).others.jobs).toEqual([]);
+    expect((await found(servers)).former.jobs).toEqual([]);
   });
 
   test("is written once where nothing changes", async () => {
@@ -114,8 +114,8 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     await enterRecord(want(["old"]), servers.clients);
     const programs = [["a", "b"], ["a", "c"], ["d"]].map((jobs) => want(jobs));
     await Promise.all(programs.map((program) => enterRecord(program, servers.clients)));
-    const { jobs, others } = await found(servers);
-    expect(idsOf([...jobs, ...others.jobs])).toEqual(["a", "b", "c", "d", "old"]);
+    const { jobs, former } = await found(servers);
+    expect(idsOf([...jobs, ...former.jobs])).toEqual(["a", "b", "c", "d", "old"]);
     await Promise.all(
       programs.map((program) =>
         settleRecord(
@@ -126,7 +126,7 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
       ),
     );
     const settled = await found(servers);
-    expect(idsOf([...settled.jobs, ...settled.others.jobs])).toEqual(["a", "b", "c", "d"]);
+    expect(idsOf([...settled.jobs, ...settled.former.jobs])).toEqual(["a", "b", "c", "d"]);
   });
 
   test("a deployment that is ended between any two writes leaves nothing out", async () => {
@@ -140,13 +140,13 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
       };
       await enterRecord(want(["b", "c"]), servers.clients).catch(() => undefined);
       servers.beforeWrite = () => undefined;
-      const { jobs, others } = await found(servers);
-      expect(idsOf([...jobs, ...others.jobs])).toEqual(expect.arrayContaining(["a", "b"]));
+      const { jobs, former } = await found(servers);
+      expect(idsOf([...jobs, ...former.jobs])).toEqual(expect.arrayContaining(["a", "b"]));
       // The next one is not held up by what was left.
       expect(await enterRecord(want(["b", "c"]), servers.clients)).toMatchObject({ kind: "written" });
       const next = await found(servers);
       expect(idsOf(next.jobs)).toEqual(["b", "c"]);
-      expect(idsOf(next.others.jobs)).toEqual(["a"]);
+      expect(idsOf(next.former.jobs)).toEqual(["a"]);
     }
   });
 
@@ -172,12 +172,12 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     await enterRecord(want(["b"]), servers.clients);
     const done = { brought: winner.content, stopped: nothing };
     await settleRecord(winner, { ...done, holds: async () => false }, servers.clients);
-    expect(await found(servers)).toMatchObject({ variables: {}, jobs: [{ id: "b" }], others: { jobs: [{ id: "a" }] } });
+    expect(await found(servers)).toMatchObject({ variables: {}, jobs: [{ id: "b" }], former: { jobs: [{ id: "a" }] } });
     await settleRecord(winner, { ...done, holds: async () => true }, servers.clients);
     expect(await found(servers)).toMatchObject({
       variables: { level: "debug" },
       jobs: [{ id: "a" }],
-      others: { jobs: [{ id: "b" }] },
+      former: { jobs: [{ id: "b" }] },
     });
   });
 
@@ -190,7 +190,7 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     expect(idsOf((await found(servers)).jobs)).toEqual([...ids].sort());
     await enterRecord(want(["web"]), servers.clients);
     const fewer = await found(servers);
-    expect([fewer.jobs.length, fewer.others.jobs.length]).toEqual([1, 1000]);
+    expect([fewer.jobs.length, fewer.former.jobs.length]).toEqual([1, 1000]);
     await removeRecord(place, servers.clients);
     expect(servers.texts(store)).toEqual({});
   });
@@ -277,7 +277,7 @@ test("a stack that begins to use Consul takes its record along, once its deploym
   expect(servers.texts("nomad")).toEqual({});
   expect(await readRecord({ ...identity, store: "consul" }, servers.clients)).toMatchObject({
     store: "consul",
-    record: { jobs: [{ id: "a" }], others: { jobs: [{ id: "b" }] } },
+    record: { jobs: [{ id: "a" }], former: { jobs: [{ id: "b" }] } },
   });
 });
 
@@ -310,7 +310,7 @@ describe.each<RecordStoreName>(["consul", "nomad"])("what is left of a record wi
 
   test("is a record of what still runs", async () => {
     const servers = await withoutHead();
-    const record = { ...identity, jobs: [], others: { jobs: [{ id: "old" }] } };
+    const record = { ...identity, jobs: [], former: { jobs: [{ id: "old" }] } };
     expect(await readRecord({ ...identity, store }, servers.clients)).toMatchObject({ kind: "found", record });
     expect(await listRecords(servers.clients)).toMatchObject({ records: [{ kind: "found", record }], unread: [] });
   });
@@ -319,7 +319,7 @@ describe.each<RecordStoreName>(["consul", "nomad"])("what is left of a record wi
     const servers = await withoutHead();
     const left = servers.texts(store);
     const write = await enterRecord(want(["web"]), servers.clients);
-    expect(write).toMatchObject({ kind: "written", record: { others: { jobs: [{ id: "old" }] } } });
+    expect(write).toMatchObject({ kind: "written", record: { former: { jobs: [{ id: "old" }] } } });
     await leaveRecord(want(["web"]), write.kind === "written" ? write.before : undefined, servers.clients);
     expect(servers.texts(store)).toEqual(left);
   });

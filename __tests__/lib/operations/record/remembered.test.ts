@@ -10,7 +10,7 @@ const record: StackRecord = {
   surroundings: { FOLDER: "/opt", LIST: "a,b", UNSET: null, NODE_OPTIONS: "--require=evil" },
   jobs: [],
   consul: [],
-  others: { jobs: [], consul: [] },
+  former: { jobs: [], consul: [] },
 };
 const declared: Readonly<Record<string, VariableDeclaration>> = {
   version: { type: "string", default: "0.2.0" },

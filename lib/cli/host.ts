@@ -4,7 +4,7 @@ import type { Environment } from "../nomad";
 import type { Called } from "./called";
 
 /** Everything that the command line takes from outside: the process gives its own, a test whatever it likes. */
-export interface Surroundings {
+export interface Host {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
