@@ -24,6 +24,7 @@ export function groupInWords(group: GroupPlan, change?: JobPlan["change"]): stri
     [group.stop, "stopped"],
     [group.preempt, "of other jobs stopped to make room"],
     [group.missing ?? 0, "to place again, which failed"],
+    [group.unknown ?? 0, "unknown, since a node does not answer"],
     [group.unchanged, "unchanged"],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Masking } from "../../../lib/masking";
 import { NomadClient, nomadConnection } from "../../../lib/nomad";
-import { fieldChanges, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
+import { fieldChanges, hasChanges, previewStack, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
 import { planJob } from "../../../lib/operations/plan/job-plan";
-import { recorded, ReplayServer } from "../../support/replay";
+import { recorded, recordedJob, ReplayServer } from "../../support/replay";
+import { wantedOf, withServer } from "../../support/replayed-clients";
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-plan-"))));
@@ -152,4 +153,47 @@ describe("a plan that Nomad refuses", () => {
       await server.close();
     }
   });
+});
+
+test("what is unknown with its node is told apart from what failed, and is no job without a difference", async () => {
+  const { nomad: answers } = recorded("healthy");
+  const job = { ...recordedJob(recorded("healthy")), TaskGroups: [{ Name: "api", Count: 2 }] };
+  const counts = { Queued: 0, Complete: 0, Failed: 1, Running: 0, Starting: 0, Lost: 0, Unknown: 1 };
+  const updates = {
+    api: {
+      Ignore: 2,
+      Place: 0,
+      Migrate: 0,
+      Stop: 0,
+      InPlaceUpdate: 0,
+      DestructiveUpdate: 0,
+      Canary: 0,
+      Preemptions: 0,
+    },
+  };
+  for (const [Type, group] of [
+    ["service", { missing: 1, unknown: 1, unchanged: 0 }],
+    ["system", { unknown: 1, unchanged: 1 }],
+  ] as const)
+    await withServer(
+      {
+        ...answers,
+        "POST /v1/job/web/plan": {
+          body: { JobModifyIndex: 10, Diff: { Type: "None", ID: "web" }, Annotations: { DesiredTGUpdates: updates } },
+        },
+        "GET /v1/job/web/summary": { body: { JobID: "web", Summary: { api: counts } } },
+      },
+      async ({ nomad, consul }) => {
+        const contents = {
+          wanted: [wantedOf({ ...job, Type })],
+          terraformOnly: [],
+          declared: { owner: "cdk-nomad" as const },
+          sensitive: [],
+          reached: [],
+        };
+        const found = await previewStack("lab", contents, { nomad, consul, masking: new Masking() });
+        expect(found.jobs[0]?.groups).toEqual([expect.objectContaining(group)]);
+        expect(hasChanges(found)).toBe(true);
+      },
+    );
 });

@@ -1,6 +1,6 @@
 import type { JobJson, NomadClient, Registration } from "../../nomad";
 import { withRetries } from "../events";
-import { changedMeanwhile, lacksAllocations, withCountsOf, type Planned } from "../plan";
+import { changedMeanwhile, withCountsOf, type Planned } from "../plan";
 import { conditionWithServices, type Condition } from "./condition";
 import { endedBadly, goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
@@ -68,7 +68,7 @@ export async function settleUnchanged(
   const starting = condition.groups.some((group) => group.starting > 0);
   // All of it runs, and Nomad would place nothing more.
   const answersNot = state === "degraded" && condition.reasons.every(({ kind }) => kind === "check");
-  if ((options.force && !answersNot) || (state === "degraded" && some && lacksAllocations(planned.plan)))
+  if ((options.force && !answersNot) || (state === "degraded" && some && isPlaceable(planned)))
     return again(planned, answers, condition, options);
   if ((starting || answersNot) && state === "degraded" && !detach) {
     onStep(`waiting for ${answersNot ? "the services" : "what is starting"} of ${nameOf(job)}`);
@@ -78,6 +78,11 @@ export async function settleUnchanged(
     return { ...ended, result: "failed", view: { ...ended.view, status: "failed" }, untouched: true };
   }
   return failed(nomad, job, answers, condition);
+}
+
+/** Whether something is missing that Nomad can place: for what is unknown with its node it waits itself. */
+function isPlaceable({ plan }: Planned): boolean {
+  return plan.groups.some(({ missing = 0, blocked }) => missing > 0 || blocked !== undefined);
 }
 
 /** What to do where trying again was asked for, and a deployment of which something failed goes on until its deadline. */

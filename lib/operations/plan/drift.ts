@@ -107,7 +107,9 @@ export function hasDrift({ jobs, consul, strays = [], leftovers = [], foreign = 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {
   const { path, modifyIndex, fields } = plan;
   const groups = lacksAllocations(plan)
-    ? plan.groups.filter(({ create, missing = 0, blocked }) => create + missing > 0 || blocked !== undefined)
+    ? plan.groups.filter(
+        ({ create, missing = 0, unknown = 0, blocked }) => create + missing + unknown > 0 || blocked !== undefined,
+      )
     : [];
   const where = { job: job.ID, path, ...whereOf(job), modifyIndex, groups };
   const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);

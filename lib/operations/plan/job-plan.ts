@@ -36,6 +36,8 @@ export interface GroupPlan {
    * where there are none.
    */
   readonly missing?: number;
+  /** Allocations of which nothing is known, since their nodes do not answer, and that Nomad waits for. Absent where there are none. */
+  readonly unknown?: number;
   /** Why some find no node, in words. */
   readonly blocked?: string;
 }
@@ -149,13 +151,17 @@ export function placements(job: JobJson, { Place, Ignore, InPlaceUpdate, Destruc
 
 /** A plan leaves out what failed and is not rescheduled: Nomad counts it as if it ran. */
 async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
-  if (job.Type !== "service" && job.Type !== undefined && job.Type !== "") return plan;
+  const isService = job.Type === "service" || job.Type === undefined || job.Type === "";
+  if (!isService && job.Type !== "system") return plan;
   const counts = new Map(groupsOf(job).map(({ Name, Count }) => [Name, Count ?? 1] as const));
   const now = (await nomad.where(job).summary(job.ID))?.Summary ?? {};
   const groups = plan.groups.map((group) => {
-    const { Running = 0, Starting = 0, Queued = 0 } = now[group.name] ?? {};
-    const missing = (counts.get(group.name) ?? 0) - Running - Starting - Queued;
-    return missing > 0 ? { ...group, missing, unchanged: Math.max(0, group.unchanged - missing) } : group;
+    const { Running = 0, Starting = 0, Queued = 0, Unknown: unknown = 0 } = now[group.name] ?? {};
+    const failed = isService ? (counts.get(group.name) ?? 0) - Running - Starting - Queued - unknown : 0;
+    const missing = Math.max(0, failed);
+    if (missing + unknown === 0) return group;
+    const unchanged = Math.max(0, group.unchanged - missing - unknown);
+    return { ...group, unchanged, ...(missing > 0 ? { missing } : {}), ...(unknown > 0 ? { unknown } : {}) };
   });
   return { ...plan, groups };
 }
@@ -192,10 +198,10 @@ export function stopsInPlace({ change, groups }: JobPlan): boolean {
   return change === "update" && groups.some(({ stop, missing = 0 }) => stop > 0 && missing > 0);
 }
 
-/** Whether allocations of a job are missing, though the job itself stays as it is: they are to be placed, failed, or find no node. */
+/** Whether allocations of a job are missing, though the job itself stays as it is: they are to be placed, failed, are unknown, or find no node. */
 export function lacksAllocations({ change, groups }: JobPlan): boolean {
   if (change !== "none") return change === "place";
-  return groups.some(({ missing = 0, blocked }) => missing > 0 || blocked !== undefined);
+  return groups.some(({ missing = 0, unknown = 0, blocked }) => missing + unknown > 0 || blocked !== undefined);
 }
 
 function groupPlan(name: string, update: DesiredUpdates, { FailedTGAllocs: failures }: PlanResult): GroupPlan {

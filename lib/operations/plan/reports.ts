@@ -38,6 +38,7 @@ const group = v.object({
   preempt: count,
   unchanged: count,
   missing: v.exactOptional(count),
+  unknown: v.exactOptional(count),
   blocked: v.exactOptional(text),
 });
 const place = {
