@@ -61,6 +61,7 @@ describe("evaluateTemplate", () => {
     ['${upper("a\nb")}'],
     ["${[1 2]}"],
     ['${regex("(?P<a>x)", "x")}'],
+    [`\${length("${"é".repeat(1001)}")}`],
     [`\${${"upper(".repeat(100_000)}`],
     [`\${${"[".repeat(100_000)}`],
     [`\${${"can(".repeat(100_000)}`],

@@ -32,6 +32,14 @@ function foreign(stack: unknown, variables: Readonly<Record<string, string>> = {
   return readForeignContents(folder, "dev", variables);
 }
 
+function caught(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 const deep = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 const deepKeys = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 const many = (count: number, resource: (index: number) => unknown) =>
@@ -113,6 +121,53 @@ describe("a stack of a pull request", () => {
   ])("is refused in words where it has %s", (_what, stack, message) => {
     expect(() => foreign(stack)).toThrow(UserError);
     expect(() => foreign(stack)).toThrow(message);
+  });
+
+  const long = (text: string, validation: object = {}) => ({ a: { type: "string", default: text, ...validation } });
+  const validated = (condition: string) => ({ validation: [{ condition, error_message: "no" }] });
+  const MILLIONS = 15_000_000;
+
+  test.each<[string, object, RegExp]>([
+    [
+      "counts the letters of a long text often",
+      { variable: long("a".repeat(MILLIONS), validated(`\${contains([${"length(var.a),".repeat(50)}], 1)}`)) },
+      /dev: its templates read and write more than/,
+    ],
+    [
+      "writes a long text often",
+      { variable: long("a".repeat(8_000_000)), ...oneJob("${var.a}".repeat(100_000)) },
+      /dev: its templates read and write more than/,
+    ],
+    [
+      "writes a long list often, which a sensitive variable would reach",
+      {
+        variable: { a: { type: "list(string)", default: ["a".repeat(8_000_000)] }, b: { sensitive: true } },
+        ...oneJob(`\${var.b}${"${jsonencode(var.a)}".repeat(1000)}`),
+      },
+      /dev: its templates read and write more than/,
+    ],
+    [
+      "looks a long text through often",
+      {
+        variable: long("a".repeat(MILLIONS), validated(`\${contains([${'regex("b", var.a),'.repeat(50)}], 1)}`)),
+      },
+      /dev: its templates read and write more than/,
+    ],
+    [
+      "multiplies a number of millions of digits",
+      { variable: long("9".repeat(MILLIONS)), ...oneJob("${var.a * var.a}") },
+      /web: depends on \* of a number of more than 400 characters/,
+    ],
+    [
+      "refuses a long value",
+      { variable: long("a".repeat(MILLIONS), validated('${contains(["a"], var.a)}')) },
+      /^var\.a: "a{199}… is refused: no$/m,
+    ],
+  ])("that %s is refused soon, in few words", (_what, stack, message) => {
+    const read = caught(() => foreign(stack));
+    expect(read).toBeInstanceOf(UserError);
+    expect((read as UserError).message).toMatch(message);
+    expect((read as UserError).message.length).toBeLessThan(1000);
   });
 
   test("whatever it is, is read or refused in words", () => {

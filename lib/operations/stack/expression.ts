@@ -1,4 +1,6 @@
-import { asText, FUNCTIONS, NeedsTerraform, NoValue, times, type TerraformValue } from "./functions";
+import { Effort } from "./effort";
+import { asText, FUNCTIONS, NeedsTerraform, NoValue, times, WEIGHTS, type TerraformValue } from "./functions";
+import { OWN_LIMITS } from "./limits";
 
 export { NeedsTerraform, type TerraformValue } from "./functions";
 
@@ -11,9 +13,15 @@ const DEEPEST = 100;
 /**
  * Evaluates a template of Terraform as far as the texts of this library use it: escapes, variables, `jsonencode` and a few functions.
  *
+ * @param effort what the stack's templates may still read and write. Default: as much as a computer can
  * @throws NeedsTerraform for whatever else there is, such as the attribute of another resource
+ * @throws TooMuch where no effort is left
  */
-export function evaluateTemplate(text: string, variables: Variables): TerraformValue {
+export function evaluateTemplate(
+  text: string,
+  variables: Variables,
+  effort = new Effort(OWN_LIMITS.evaluated, ""),
+): TerraformValue {
   const parts: TerraformValue[] = [];
   let literal = "";
   for (let at = 0; at < text.length;) {
@@ -30,8 +38,10 @@ export function evaluateTemplate(text: string, variables: Variables): TerraformV
     } else {
       if (literal) parts.push(literal);
       literal = "";
-      const parser = new Parser(text, at + 2, variables);
-      parts.push(parser.expression());
+      const parser = new Parser(text, at + 2, variables, effort);
+      const value = parser.expression();
+      effort.spend([value]);
+      parts.push(value);
       at = parser.expect("}");
     }
   }
@@ -60,6 +70,7 @@ class Parser {
     private readonly text: string,
     private at: number,
     private readonly variables: Variables,
+    private readonly effort: Effort,
   ) {}
 
   expression(): TerraformValue {
@@ -131,7 +142,9 @@ class Parser {
     if (name === "can") return this.can();
     const make = FUNCTIONS.get(name);
     if (!make) throw new NeedsTerraform(`${name}()`);
-    return make(...this.list("(", ")"));
+    const given = this.list("(", ")");
+    this.effort.spend(given, WEIGHTS.get(name));
+    return make(...given);
   }
 
   /** Whether the expression inside has a value. */

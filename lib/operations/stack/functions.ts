@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { matchExpression } from "../../jobspec/host";
 
 /** Values of Terraform. */
@@ -29,10 +30,14 @@ export function times(left: TerraformValue, right: TerraformValue): number {
   return Number(`${a.digits * b.digits}e${a.exponent + b.exponent}`);
 }
 
+/** More than the 155 digits that Terraform keeps of a number. */
+const LONGEST_NUMBER = 400;
+
 function decimal(value: TerraformValue): { readonly digits: bigint; readonly exponent: number } {
   const text = typeof value === "number" || typeof value === "string" ? String(value) : "";
   const [, whole, fraction = "", exponent = "0"] = /^([+-]?\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
   if (whole === undefined) throw new NeedsTerraform("* of what is no number");
+  if (text.length > LONGEST_NUMBER) throw new NeedsTerraform(`* of a number of more than ${LONGEST_NUMBER} characters`);
   return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
 }
 
@@ -60,7 +65,7 @@ export const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map<string,
   ["upper", (value) => asText(value).toUpperCase()],
   ["lower", (value) => asText(value).toLowerCase()],
   ["contains", (list, value) => Array.isArray(list) && list.includes(value as TerraformValue)],
-  ["length", (value) => (Array.isArray(value) ? value.length : [...GRAPHEMES.segment(asText(value))].length)],
+  ["length", (value) => (Array.isArray(value) ? value.length : graphemes(asText(value)))],
   ["regex", (pattern, value) => regex(asText(pattern), asText(value))],
 ]);
 
@@ -78,7 +83,25 @@ function inOrder(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** How many times longer a function takes for a character than one that only copies. */
+export const WEIGHTS: ReadonlyMap<string, number> = new Map([
+  ["length", 64],
+  ["regex", 64],
+]);
+
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Characters of a text that Intl.Segmenter divides in a thousandth of a second: its time grows with the square of the length. */
+const DIVISIBLE = 1000;
+
+/** How many characters a text has for who reads it. */
+function graphemes(text: string): number {
+  // Of ASCII, only the end of a line as Windows writes it is two in one.
+  if (isAscii(Buffer.from(text))) return text.length - text.split("\r\n").length + 1;
+  if (text.length > DIVISIBLE)
+    throw new NeedsTerraform(`length() of a text of more than ${DIVISIBLE} characters that are not all ASCII`);
+  return [...GRAPHEMES.segment(text)].length;
+}
 
 /** The match, or what its groups caught, as a list. */
 function regex(pattern: string, text: string): TerraformValue {

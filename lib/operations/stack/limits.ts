@@ -12,6 +12,8 @@ export interface ReadingLimits {
   readonly jobs: number;
   /** Characters of a job as JSON. */
   readonly jobLength: number;
+  /** Characters that the templates of a stack read and write, all together; what takes longer for each counts more. */
+  readonly evaluated: number;
   /** Allocations that a job asks for, all groups together: Nomad's scheduler makes a plan of each. */
   readonly allocations: number;
   /** Configuration entries of Consul: each of them is a request. */
@@ -28,6 +30,7 @@ export const OWN_LIMITS: ReadingLimits = {
   variables: Number.POSITIVE_INFINITY,
   jobs: Number.POSITIVE_INFINITY,
   jobLength: Number.POSITIVE_INFINITY,
+  evaluated: 4 * 1024 ** 3,
   allocations: Number.POSITIVE_INFINITY,
   entries: Number.POSITIVE_INFINITY,
   keys: Number.POSITIVE_INFINITY,
@@ -41,6 +44,7 @@ export const FOREIGN_LIMITS: ReadingLimits = {
   variables: 500,
   jobs: 500,
   jobLength: 1024 * 1024,
+  evaluated: 256 * 1024 * 1024,
   allocations: 10_000,
   entries: 500,
   keys: 5_000,

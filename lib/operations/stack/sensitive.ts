@@ -1,3 +1,4 @@
+import { TooMuch, type Effort } from "./effort";
 import { evaluateTemplate, type TerraformValue, type Variables } from "./expression";
 import type { VariableDeclaration } from "./variables";
 
@@ -14,7 +15,11 @@ export class SensitiveValues {
   readonly #names: readonly string[];
   readonly #marked: Variables;
 
-  constructor(declared: Readonly<Record<string, VariableDeclaration>>, values: Variables) {
+  constructor(
+    declared: Readonly<Record<string, VariableDeclaration>>,
+    values: Variables,
+    private readonly effort: Effort,
+  ) {
     this.#names = Object.keys(declared).filter((name) => declared[name]?.sensitive && values.has(name));
     const marked = this.#names.map((name) => [name, another(values.get(name) ?? null)] as const);
     this.#marked = new Map([...values, ...marked]);
@@ -38,8 +43,9 @@ export class SensitiveValues {
   follow<T>(template: string, made: T, make: (text: string) => T, name = ""): void {
     if (!this.#names.some((each) => template.includes(each))) return;
     try {
-      compare(made, make(String(evaluateTemplate(template, this.#marked))), name, this.#found);
-    } catch {
+      compare(made, make(String(evaluateTemplate(template, this.#marked, this.effort))), name, this.#found);
+    } catch (error) {
+      if (error instanceof TooMuch) throw error;
       // Another value would not have been taken here; then only the value itself is known, and what was made of it is not.
     }
   }

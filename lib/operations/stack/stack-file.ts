@@ -2,6 +2,7 @@ import { UserError } from "../../jobspec";
 import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { parseJson } from "./bounded-json";
 import { isRecordable } from "../../stack-record";
+import { Effort } from "./effort";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
 import { FOREIGN_LIMITS, OWN_LIMITS, type ReadingLimits } from "./limits";
 import { namesToWrite } from "./nearest";
@@ -116,8 +117,9 @@ export function refuseTerraformOnly({ terraformOnly }: StackContents, name: stri
  */
 export function readContents(outdir: string, name: string, input: StackInput): StackContents {
   const file = readStackFile(outdir, name, OWN_LIMITS);
-  const values = variableValues(file.variable, input.variables, input.env);
-  return contentsOf(file, values, name, OWN_LIMITS);
+  const effort = new Effort(OWN_LIMITS.evaluated, name);
+  const values = variableValues(file.variable, input.variables, input.env, effort);
+  return contentsOf(file, values, name, OWN_LIMITS, effort);
 }
 
 /** What a synthesized stack says of itself, before its variables have values. */
@@ -170,8 +172,9 @@ export function readForeignContents(
   checkForeignFolder(outdir);
   const file = readStackFile(outdir, name, FOREIGN_LIMITS);
   atMost(name, Object.keys(file.variable).length, FOREIGN_LIMITS.variables, "variables");
-  const { values, unknown, standIns } = foreignValues(file.variable, variables);
-  const contents = contentsOf(file, values, name, FOREIGN_LIMITS);
+  const effort = new Effort(FOREIGN_LIMITS.evaluated, name);
+  const { values, unknown, standIns } = foreignValues(file.variable, variables, effort);
+  const contents = contentsOf(file, values, name, FOREIGN_LIMITS, effort);
   return { ...contents, sensitive: [...new Set([...contents.sensitive, ...standIns])], unknown };
 }
 
@@ -198,7 +201,13 @@ function atMost(name: string, number: number, most: number, what: string): void 
     throw UserError.at(name, `has ${number} ${what}, more than the ${most} that are read`, "synthesized");
 }
 
-function contentsOf(file: StackFile, values: Variables, name: string, limits: ReadingLimits): StackContents {
+function contentsOf(
+  file: StackFile,
+  values: Variables,
+  name: string,
+  limits: ReadingLimits,
+  effort: Effort,
+): StackContents {
   const all = stackOrder(file.resource);
   const paths = new Map(all.map(({ id, path }) => [id, path]));
   const ofType = (wanted: string) => all.filter(({ type }) => type === wanted);
@@ -212,8 +221,8 @@ function contentsOf(file: StackFile, values: Variables, name: string, limits: Re
     limits.keys,
     "keys",
   );
-  const sensitive = new SensitiveValues(file.variable, values);
-  const text = evaluator(values, name);
+  const sensitive = new SensitiveValues(file.variable, values, effort);
+  const text = evaluator(values, name, effort);
   const read = reader(text, name, limits, sensitive);
   const wanted: Wanted[] = [];
   const terraformOnly: TerraformOnly[] = [];
@@ -258,10 +267,10 @@ function onlyTerraform(path: string, what: string, name: string): UserError {
 }
 
 /** Gives the texts of templates. */
-function evaluator(values: Variables, name: string): (template: string, path: string) => string {
+function evaluator(values: Variables, name: string, effort: Effort): (template: string, path: string) => string {
   return (template, path) => {
     try {
-      return String(evaluateTemplate(template, values));
+      return String(evaluateTemplate(template, values, effort));
     } catch (error) {
       throw error instanceof NeedsTerraform ? onlyTerraform(path, error.message, name) : error;
     }

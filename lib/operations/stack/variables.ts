@@ -1,6 +1,8 @@
 import { UserError, type Problem } from "../../jobspec";
 import { isSecretName } from "../../jobspec/host";
+import { Effort } from "./effort";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
+import { OWN_LIMITS } from "./limits";
 
 /** A variable as a stack's file declares it. */
 export interface VariableDeclaration {
@@ -13,12 +15,14 @@ export interface VariableDeclaration {
 /**
  * Values of variables as Terraform would find them: from `-var` over TF_VAR_<name> over the default.
  *
+ * @param effort what the stack's templates may still read and write. Default: as much as a computer can
  * @throws UserError with every variable that has no value, one of another type, or one that its validation refuses
  */
 export function variableValues(
   declared: Readonly<Record<string, VariableDeclaration>>,
   given: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string | undefined>>,
+  effort = new Effort(OWN_LIMITS.evaluated, ""),
 ): Variables {
   const problems: Problem[] = [];
   const refuse = (name: string, message: string) =>
@@ -42,7 +46,7 @@ export function variableValues(
   }
   for (const [name, declaration] of Object.entries(declared)) {
     for (const rule of declaration.validation ?? []) {
-      if (values.has(name) && !holds(rule.condition, values))
+      if (values.has(name) && !holds(rule.condition, values, effort))
         refuse(name, `${quoted(name, declaration, values.get(name))} is refused: ${rule.error_message}`);
     }
   }
@@ -50,9 +54,14 @@ export function variableValues(
   return values;
 }
 
+/** Characters of a value that a message shows. */
+const LONGEST_QUOTE = 200;
+
 /** A value in a message; of a sensitive variable that there is one. */
 function quoted(name: string, { sensitive }: VariableDeclaration, value: unknown): string {
-  return sensitive || isSecretName(name) ? "the value that it is given" : JSON.stringify(value);
+  if (sensitive || isSecretName(name)) return "the value that it is given";
+  const text = JSON.stringify(value);
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
 /**
@@ -66,6 +75,7 @@ function quoted(name: string, { sensitive }: VariableDeclaration, value: unknown
 export function foreignValues(
   declared: Readonly<Record<string, VariableDeclaration>>,
   given: Readonly<Record<string, string>>,
+  effort: Effort,
 ): { readonly values: Variables; readonly unknown: readonly string[]; readonly standIns: readonly string[] } {
   const known: Record<string, VariableDeclaration> = {};
   const standIns = new Map<string, string>();
@@ -76,7 +86,7 @@ export function foreignValues(
     else known[name] = sensitive ? { ...declaration, default: undefined } : declaration;
   }
   const usable = Object.entries(given).filter(([name]) => Object.hasOwn(known, name) && !known[name]?.sensitive);
-  const values = new Map([...variableValues(known, Object.fromEntries(usable), {}), ...standIns]);
+  const values = new Map([...variableValues(known, Object.fromEntries(usable), {}, effort), ...standIns]);
   return { values, unknown: [...standIns.keys()], standIns: [...standIns.values()] };
 }
 
@@ -91,9 +101,9 @@ function convert(text: string, type = "string"): TerraformValue | undefined {
   }
 }
 
-function holds(condition: string, values: Variables): boolean {
+function holds(condition: string, values: Variables, effort: Effort): boolean {
   try {
-    return evaluateTemplate(condition, values) === true;
+    return evaluateTemplate(condition, values, effort) === true;
   } catch (error) {
     // What only Terraform can judge is left to it.
     if (error instanceof NeedsTerraform) return true;
