@@ -32,8 +32,11 @@ const { project } = cluster;
 async function call(
   [api, method, path, body]: Forbidden,
   headers: Readonly<Record<string, string>>,
+  {
+    NOMAD_ADDR,
+    CONSUL_HTTP_ADDR,
+  }: Pick<typeof cluster.addresses, "NOMAD_ADDR" | "CONSUL_HTTP_ADDR"> = cluster.addresses,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { NOMAD_ADDR, CONSUL_HTTP_ADDR } = cluster.addresses;
   return new Promise((resolve, reject) => {
     const sent = request(`${api === "nomad" ? NOMAD_ADDR : CONSUL_HTTP_ADDR}${path}`, { method, headers }, (answer) => {
       let text = "";
@@ -116,6 +119,21 @@ function sleeper(id: string, task: { readonly consul?: Consul; readonly data: st
   });
 }
 
+/** What is not refused with 403. */
+const OTHERWISE: ReadonlyMap<string, readonly [number, RegExp]> = new Map([
+  ["nomad /v1/acl/bootstrap", [400, /ACL bootstrap already done/]],
+  ["nomad /v1/acl/token/onetime", [500, /acl token lookup failed: missing secret id/]],
+  ["consul /v1/txn", [409, /"Permission denied: anonymous token lacks permission/]],
+]);
+
+/** Whether a call was refused for want of a token: that it is wrong, or finds nothing, is no such refusal. */
+function isRefused([api, , path]: Forbidden, status: number, text: string): boolean {
+  if (status === 403) return true;
+  // Nomad refuses its second bootstrap as a wrong request, whoever asks, and to make something of a token that there is none; Consul a transaction as a conflict.
+  const [own, said] = OTHERWISE.get(`${api} ${path}`) ?? [];
+  return status === own && said?.test(text) === true;
+}
+
 async function loggedBy(id: string): Promise<string> {
   const [allocation] = await cluster.nomad.allocations(id);
   if (allocation === undefined) return "";
@@ -136,7 +154,7 @@ test("whatever a page or another user asks of Nomad and Consul is refused", asyn
   const answered: string[] = [];
   for (const { who, headers, each } of asked) {
     const { status, text } = await call(each, headers);
-    if (status < 400) answered.push(`${who}: ${each.slice(0, 3).join(" ")}: ${status} ${text}`);
+    if (!isRefused(each, status, text)) answered.push(`${who}: ${each.slice(0, 3).join(" ")}: ${status} ${text}`);
   }
   expect(answered).toEqual([]);
   expect((await cluster.nomad.jobs()).map(({ ID }) => ID)).toEqual(["kept"]);
@@ -293,6 +311,19 @@ test("a cluster that an older release started, without tokens, goes on; --open m
     await other.start();
     const said = await other.project.run(["status"]);
     expect(flat(said)).toContain("every page in a browser on it, may run commands");
+    // What the closed one refuses, this one does: the calls are right, and it is the tokens that they lack.
+    await other.consul.setValue("kept", "a value");
+    await other.nomad.setVariable("kept", { key: "value" }, 0);
+    await other.nomad.register(sleeper("kept", { data: "x" }).toApi().Job as JobJson);
+    const own = CALLS.filter(([, , path]) => !path.startsWith("/v1/acl/"));
+    const ends = [...own].sort(([, a], [, b]) => Number(a === "DELETE") - Number(b === "DELETE"));
+    const wrong: string[] = [];
+    for (const each of ends) {
+      const { status, text } = await call(each, {}, other.addresses);
+      if (status >= 300) wrong.push(`${each.slice(0, 3).join(" ")}: ${status} ${text}`);
+    }
+    expect(wrong).toEqual([]);
+    await other.nomad.deregister("intruder", { purge: true });
     // What an older release wrote of it.
     const file = join(other.project.cluster.folder, "cluster.json");
     const {
