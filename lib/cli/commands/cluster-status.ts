@@ -1,3 +1,4 @@
+import { countIn } from "../../jobspec/host";
 import type { ClusterStatus } from "../../local";
 import {
   ConsulClient,
@@ -120,7 +121,7 @@ async function regionOf(
 }
 
 function groupsOf({ TaskGroups }: JobJson): readonly { readonly desired: number }[] {
-  return (TaskGroups ?? []).map(({ Count }) => ({ desired: Count ?? 1 }));
+  return (TaskGroups ?? []).map((group) => ({ desired: countIn(group) }));
 }
 
 /** The agents of a cluster as a table. */

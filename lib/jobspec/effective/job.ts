@@ -2,7 +2,17 @@ import { Migrate, Reschedule, Restart, Update, type Task, type TaskGroup } from 
 import { JobBlock } from "../blocks/host";
 import type { GroupApi } from "../api";
 import { definitionOf, isPlainObject, Place, type ApiObject, type EffectiveOf } from "../engine";
-import { countOf, groupsOf, migrateOf, rescheduleOf, restartOf, typeOf, UPDATE_DEFAULTS, updateOf } from "../rules";
+import {
+  countOf,
+  groupsOf,
+  migrateOf,
+  rescheduleOf,
+  restartOf,
+  typeOf,
+  UPDATE_DEFAULTS,
+  updateOf,
+  USUAL_SHARE,
+} from "../rules";
 import type { GroupNode } from "../rules";
 import { Job } from "../job";
 import { filled } from "./filled";
@@ -101,10 +111,8 @@ function effectiveTask(task: Task, { value: group }: GroupNode, type: string): A
 /** MHz are reserved where no cores are. https://developer.hashicorp.com/nomad/docs/job-specification/resources */
 function withShare(resources: ApiObject): ApiObject {
   if (resources.CPU !== undefined || resources.Cores) return resources;
-  return { ...resources, CPU: SHARE };
+  return { ...resources, CPU: USUAL_SHARE };
 }
-
-const SHARE = 100;
 
 /** Whom the default identity of a task is for: the server itself. */
 function withAudience(identity: ApiObject): ApiObject {

@@ -93,7 +93,15 @@ interface Countable {
   readonly scaling: { readonly min: number | undefined } | undefined;
 }
 
-const COUNT = definitionOf(TaskGroup).byName.get("count")?.field.options.default as number;
+/** What a server takes of a figure of a block that nobody wrote, as API JSON. */
+export function usualFigure(type: BlockClass, name: string): number {
+  return Number(definitionOf(type).byName.get(name)?.field.options.default);
+}
+
+const COUNT = usualFigure(TaskGroup, "count");
+
+/** MHz that are reserved where neither a share nor cores are written. https://developer.hashicorp.com/nomad/docs/job-specification/resources */
+export const USUAL_SHARE = 100;
 
 /** What a server takes of the update settings that nobody wrote. https://developer.hashicorp.com/nomad/docs/job-specification/update */
 export const UPDATE_DEFAULTS = UPDATE.service as UpdateSettings;

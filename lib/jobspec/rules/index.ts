@@ -21,7 +21,16 @@ import { update, updatesTogether } from "./update";
 import { volumes } from "./volumes";
 import { each, type GroupNode, type GroupRule, type JobRule } from "./walk";
 
-export { countOf, migrateOf, rescheduleOf, restartOf, UPDATE_DEFAULTS, updateOf, hasManualCanary } from "./effective";
+export {
+  countOf,
+  USUAL_SHARE,
+  migrateOf,
+  rescheduleOf,
+  restartOf,
+  UPDATE_DEFAULTS,
+  updateOf,
+  hasManualCanary,
+} from "./effective";
 export { meshPorts, nativeTaskOf } from "./mesh-tasks";
 export { nameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";

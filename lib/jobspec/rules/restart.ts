@@ -4,6 +4,7 @@ import type { JobBlock } from "../blocks/host";
 import { isDeferred, isKnown, type Place } from "../engine";
 import {
   checkLimits,
+  countOf,
   migrateOf,
   rescheduleOf,
   restartOf,
@@ -169,10 +170,11 @@ export const scaling: GroupRule = ({ value: group, at }, job) => {
   at.property("scaling").report({ rule: "scaling/job-type", message, severity: "warning", stopsSynthesis: true });
 };
 
-function limits({ scaling: policy, count }: TaskGroup, job: JobBlock, at: Place): void {
+function limits(group: TaskGroup, job: JobBlock, at: Place): void {
+  const { scaling: policy } = group;
   if (!policy) return;
   const { max } = policy;
-  const wanted = count ?? policy.min ?? 1;
+  const wanted = countOf(group);
   const min = policy.min ?? wanted;
   if (policy.type && policy.type !== "horizontal")
     at.property("type").error(

@@ -1,5 +1,6 @@
-import type { Task } from "../blocks";
+import { EphemeralDisk, Resources, type Task } from "../blocks";
 import { isDeferred, isKnown, type Place } from "../engine";
+import { usualFigure, USUAL_SHARE } from "./effective";
 import { leavesAllocation } from "./grammar";
 import { taskName } from "./names";
 import { artifacts, templates } from "./templates";
@@ -7,9 +8,12 @@ import { identities, secrets, vault } from "./identities";
 import { mounts } from "./volumes";
 import type { GroupNode, GroupRule, Node } from "./walk";
 
+const DISK = usualFigure(EphemeralDisk, "size");
+const MEMORY = usualFigure(Resources, "memory");
+
 /** Tasks: resources, logs, files and identities that can be had. */
 export const tasks: GroupRule = (group, _job, context) => {
-  const disk = group.value.ephemeralDisk?.size?.mebibytes ?? 300;
+  const disk = group.value.ephemeralDisk?.size?.mebibytes ?? DISK;
   for (const task of group.tasks) {
     one(task, group, disk);
     mesh(task, group);
@@ -38,10 +42,10 @@ function one({ value: task, at }: Node<Task>, group: GroupNode, disk: number): v
 
 function resources({ resources: wanted }: Task, at: Place): void {
   const { memory, memoryMax, secrets: secretsSize, devices, numa, cpu } = wanted ?? {};
-  const reserved = memory?.mebibytes ?? 300;
+  const reserved = memory?.mebibytes ?? MEMORY;
   if (!isDeferred(reserved) && reserved < 10)
     at.property("memory").error("field/range", `${reserved} MiB is out of range; write 10 MiB or more`);
-  const mhz = cpu?.mhz ?? (cpu?.cores === undefined ? 100 : 0);
+  const mhz = cpu?.mhz ?? (cpu?.cores === undefined ? USUAL_SHARE : 0);
   if (isKnown(cpu) && !cpu?.cores && mhz < 1)
     at.property("cpu").error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more, or Cpu.cores(…)`);
   const limit = memoryMax?.mebibytes;

@@ -10,6 +10,7 @@ import {
   type PlanResult,
 } from "../../nomad";
 import { UserError } from "../../jobspec";
+import { countIn } from "../../jobspec/host";
 import { changesSomething, fieldChanges, type FieldChange } from "./field-changes";
 import type { Masking } from "../../masking";
 import { groupsOf, ownedGroups, withCountsOf } from "./scaled-counts";
@@ -151,9 +152,9 @@ export function placements(job: JobJson, { Place, Ignore, InPlaceUpdate, Destruc
 
 /** A plan leaves out what failed and is not rescheduled: Nomad counts it as if it ran. */
 async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
-  const isService = job.Type === "service" || job.Type === undefined || job.Type === "";
+  const isService = !job.Type || job.Type === "service";
   if (!isService && job.Type !== "system") return plan;
-  const counts = new Map(groupsOf(job).map(({ Name, Count }) => [Name, Count ?? 1] as const));
+  const counts = new Map(groupsOf(job).map((group) => [group.Name, countIn(group)] as const));
   const now = (await nomad.where(job).summary(job.ID))?.Summary ?? {};
   const groups = plan.groups.map((group) => {
     const { Running = 0, Starting = 0, Queued = 0, Unknown: unknown = 0 } = now[group.name] ?? {};
