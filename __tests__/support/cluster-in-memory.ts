@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { apiPath, keyPath } from "../../lib/nomad";
+import { ApiError, apiPath, keyPath } from "../../lib/nomad";
 import type { AllocationStub, ConfigEntryJson, ConsulClient, JobJson, JobSummary, NomadClient } from "../../lib/nomad";
 import { RecordServers } from "./record-store";
 
@@ -101,7 +101,9 @@ export class ClusterInMemory extends RecordServers {
         return true;
       },
       configEntry: async (kind: string, name: string) => {
-        void apiPath`/v1/config/${kind}/${name}`;
+        const path = apiPath`/v1/config/${kind}/${name}`;
+        // As Consul's check of names does, which is told of none by its path.
+        if (/[^ -~\u00a0-\uffff]/.test(name)) throw new ApiError("Consul", "GET", path.toString(), 400, "Bad Request");
         return this.entries.get(`${kind}/${name}`);
       },
       deleteConfigEntry: async (kind: string, name: string) => {

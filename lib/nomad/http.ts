@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { request, type Dispatcher } from "undici";
+import { errors, request, type Dispatcher } from "undici";
 import type * as v from "valibot";
 import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
@@ -275,6 +275,7 @@ export class Http {
     // Many requests end by one signal, and that is no leak.
     if (options.signal) setMaxListeners(0, options.signal);
     const silence = options.silence ?? this.silence;
+    const asked = performance.now();
     try {
       const response = await request(urlOf(this.connection, path, options.query), {
         method,
@@ -285,6 +286,10 @@ export class Http {
         highWaterMark: READ_AHEAD,
         headersTimeout: silence,
         bodyTimeout: silence,
+        // Word that an answer will come is none: with each, undici waits anew.
+        onInfo: () => {
+          if (silence > 0 && performance.now() - asked > silence) throw new errors.HeadersTimeoutError();
+        },
       });
       this.#shared.answered = true;
       return response;

@@ -59,3 +59,11 @@ test("one that stops is silent", async () => {
   answer = (response) => response.write("[");
   expect(isSilent(await failure(nomad.jobs()))).toBe(true);
 });
+
+test("one that is promised for ever is silent too", async () => {
+  answer = (response) => {
+    const promising = setInterval(() => response.writeEarlyHints({ link: "</style.css>; rel=preload" }), 20);
+    response.on("close", () => clearInterval(promising));
+  };
+  expect(isSilent(await failure(nomad.jobs()))).toBe(true);
+});

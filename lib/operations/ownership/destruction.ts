@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
-import { poolOfJob, type NomadClient } from "../../nomad";
+import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob, RecordedOthers, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
@@ -118,6 +118,8 @@ async function unlessUnusable<T>(ask: () => Promise<T>, otherwise: (reason: stri
   try {
     return await ask();
   } catch (error) {
+    if (error instanceof ApiError && error.status === 400)
+      return otherwise(`no request can name it: ${messageOf(error)}`);
     if (!(error instanceof UserError) || error.problems[0]?.rule !== "path") throw error;
     return otherwise(`no request can name it: it ${error.problems[0].message}`);
   }
