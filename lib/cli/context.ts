@@ -44,10 +44,10 @@ export function clusterVariables(
   { env, terminal }: Pick<CliContext, "env" | "terminal">,
   cluster: EmbeddedCluster | undefined,
 ): Environment {
-  const embedded = cluster?.environment();
+  const { NOMAD_ADDR: nomadAddress, CONSUL_HTTP_ADDR: consulAddress } = env;
+  const embedded = cluster?.environment(nomadAddress);
   if (!embedded) return env;
   terminal.masking.learn(embedded);
-  const { NOMAD_ADDR: nomadAddress, CONSUL_HTTP_ADDR: consulAddress } = env;
   const isOwn = isEmbedded(env, cluster);
   // The embedded Consul is that of no other Nomad: it is asked where it is named, and then with its token.
   const isOwnConsul = consulAddress ? cluster?.hasAddress(consulAddress, "consul") === true : isOwn;

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
 import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
-import { addressOf, namedAgents, serviceLoginOf, type Agent } from "./agents";
-import { givesIdentities } from "./configurations";
+import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "./agents";
 import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";
 import type { Tokens } from "./tokens";
 
@@ -46,25 +45,22 @@ export class Access {
   /**
    * What an agent that leads needs before it can be ready.
    *
-   * @param version the version of its program
-   * @param guard what keeps everybody else out of a Nomad that has given no token yet; it is lifted
+   * @param guard what keeps everybody else out of a Nomad that has given no token yet
    * @throws UserError where somebody else was first, and may do everything there
    */
   async giveTo(
     agent: Agent,
-    version: string,
     { guard, signal }: { readonly guard?: Guarded; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     const { consul: server, nomad: firstNomad } = namedAgents(this.agents);
     if (agent === server) await this.inConsul((consul) => setUpConsul(consul, this.tokens, this.jobs), signal);
-    if (agent === firstNomad) {
-      await this.bootstrap(agent, guard, signal);
-      await guard?.lift(signal);
-    }
-    if (agent.program === "nomad" && givesIdentities(version)) {
-      const login = { method: serviceLoginOf(agent), nomad: addressOf(agent), jobs: this.jobs };
-      await this.inConsul((consul) => trustWorkloads(consul, login), signal);
-    }
+    if (agent === firstNomad) await this.bootstrap(agent, guard, signal);
+  }
+
+  /** Has Consul believe the identities that a Nomad signs. @param keys its public keys, as PEM; those that Consul knew before hold no more */
+  async trust(agent: NomadAgent, keys: readonly string[], signal?: AbortSignal): Promise<void> {
+    const login = { method: serviceLoginOf(agent), keys, jobs: this.jobs };
+    await this.inConsul((consul) => trustWorkloads(consul, login), signal);
   }
 
   private async inConsul(work: (consul: ConsulClient) => Promise<void>, signal?: AbortSignal): Promise<void> {
@@ -122,7 +118,7 @@ export class Access {
 }
 
 /** Does something that can be done again, until it is done. */
-async function untilDone(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+export async function untilDone<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (const end = performance.now() + PATIENCE; ; await sleep(50, undefined, { signal })) {
     try {
       return await work();

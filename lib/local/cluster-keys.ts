@@ -41,6 +41,8 @@ export async function makeClusterKeys(
   const days = `-days=${DAYS}`;
   try {
     await run(consul, ["tls", "ca", "create", days], { cwd });
+    // Consul's program takes certificates for no secret.
+    makePrivate(cwd);
     const more = names.map((name) => `-additional-dnsname=${name}`);
     await run(consul, ["tls", "cert", "create", "-server", "-dc=dc1", days, ...more], { cwd });
   } finally {
@@ -51,7 +53,6 @@ export async function makeClusterKeys(
     writePrivateFile(gossipFile(cwd, name), `${randomBytes(32).toString("base64")}\n`);
   renameSync(join(cwd, "consul-agent-ca.pem"), caFile);
   renameSync(join(cwd, "dc1-server-consul-0-key.pem"), keyFile);
-  // Consul's program takes certificates for no secret.
   makePrivate(cwd);
   // Last: where it is, all of them are.
   renameSync(join(cwd, "dc1-server-consul-0.pem"), certFile);

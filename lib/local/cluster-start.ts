@@ -7,7 +7,7 @@ import { addressOf, CLUSTER_MARK, filesOf, namedAgents, type Agent, type VaultSe
 import type { Binary } from "./binaries";
 import type { ClusterKeys } from "./cluster-keys";
 import { agentStatus, answersItself } from "./cluster-status";
-import { configOf } from "./configurations";
+import { configOf, givesIdentities } from "./configurations";
 import { federate } from "./federation";
 import { Guard } from "./guard";
 import { endAgent, inOrderOfEnd } from "./leftovers";
@@ -19,7 +19,8 @@ import { pathWith, startAgent, templateEnvironment } from "./start-agent";
 import { readState, removeState, writeState, type ClusterState } from "./state";
 import { tokenFileOf, tokensFolder, type Tokens } from "./tokens";
 import type { UpOptions } from "./up-options";
-import { setUpVault, trustNomad } from "./vault-access";
+import { trustIdentities } from "./trust";
+import { setUpVault } from "./vault-access";
 import { readVaultKeys, type VaultKeys } from "./vault-keys";
 import { abandonStore, hasStore, makeStore, openStore } from "./vault-store";
 
@@ -194,8 +195,16 @@ export class ClusterStart {
       await openStore(agent, keys, filesOf(this.folder, agent.name).log, signal);
       return setUpVault(agent, keys, vaultRoles);
     }
-    await this.#access?.giveTo(agent, version, { guard, signal });
-    if (agent.program === "nomad" && vault) await trustNomad(vault, this.keysOf(vault), agent, vaultRoles);
+    await this.#access?.giveTo(agent, { guard, signal });
+    if (agent.program === "nomad" && givesIdentities(version))
+      await trustIdentities(this.folder, agent, {
+        access: this.#access,
+        vault: vault && { server: vault, keys: this.keysOf(vault), roles: vaultRoles },
+        guard,
+        signal,
+      });
+    // Last: whom others believe is asked while nobody else can answer.
+    await guard?.lift(signal);
   }
 
   private keysOf(vault: VaultServer): VaultKeys {

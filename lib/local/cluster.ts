@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../jobspec";
+import { isUsualLoopback } from "../nomad";
 import { addressOf, agentsOf, filesOf, namedAgents, portOf, type Agent } from "./agents";
 import { answersItself, dataOf, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { endCluster } from "./ending";
@@ -40,8 +41,10 @@ export class EmbeddedCluster {
   /**
    * The variables that point nomad, consul, bao, vault, terraform and clients at it: addresses, and of a closed one the tokens that may do
    * everything. An agent that does not live has no token here: somebody else may have its port by now. Undefined where no cluster was started.
+   *
+   * @param address which of its Nomads is meant. Default: the first region's
    */
-  environment(): Readonly<Record<string, string>> | undefined {
+  environment(address?: string): Readonly<Record<string, string>> | undefined {
     const addresses = this.addresses();
     if (!addresses) return undefined;
     const state = readState(this.folder);
@@ -49,10 +52,11 @@ export class EmbeddedCluster {
     const agents = namedAgents(agentsOf(state ?? NOTHING_STARTED));
     const told = (agent: Agent | undefined) => agent !== undefined && this.answersAt(this.folder, agent);
     const { vault } = addresses;
+    const nomad = (address === undefined ? undefined : this.agentAt(address, "nomad")) ?? agents.nomad;
     const keys = told(agents.vault) ? readVaultKeys(this.folder) : undefined;
     return {
-      NOMAD_ADDR: addresses.nomad,
-      ...(tokens && told(agents.nomad) ? { NOMAD_TOKEN: tokens.nomad } : {}),
+      NOMAD_ADDR: addressOf(nomad),
+      ...(tokens && told(nomad) ? { NOMAD_TOKEN: tokens.nomad } : {}),
       CONSUL_HTTP_ADDR: addresses.consul,
       ...(tokens && told(agents.consul) ? { CONSUL_HTTP_TOKEN: tokens.consul } : {}),
       // OpenBao's command reads its own names first, then Vault's; Vault's command and Terraform know their own alone.
@@ -165,6 +169,6 @@ function isSameAddress(one: string, other: string): boolean {
   // Consul's variable may have none.
   const whole = other.includes("://") ? other : `http://${other}`;
   if (!URL.canParse(whole)) return false;
-  const [{ host }, { hostname, port, protocol }] = [new URL(one), new URL(whole)];
-  return protocol === "http:" && `${hostname === "localhost" ? "127.0.0.1" : hostname}:${port}` === host;
+  const [own, { hostname, port, protocol }] = [new URL(one), new URL(whole)];
+  return protocol === own.protocol && isUsualLoopback(hostname) && port === own.port;
 }

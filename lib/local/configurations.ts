@@ -26,6 +26,9 @@ const KEPT_FROM_TASKS =
     " ",
   );
 
+/** How long a Nomad signs identities with one key: as long as its certificate holds, ten years. Nomad's default is thirty days. */
+const KEYS_HOLD = "87600h";
+
 /** What an agent is configured with beside what it is. */
 export interface AgentSettings {
   readonly files: AgentFiles;
@@ -161,6 +164,8 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
       ...(joins ? { server_join: { retry_join: [`${LOOPBACK}:${joins["Nomad Serf"]}`], retry_interval: "1s" } } : {}),
       ...(tokens ? { authoritative_region: firstRegion } : {}),
       ...(keys ? { encrypt: keys.gossip.nomad } : {}),
+      // Consul and the server of secrets are told the keys, and not again by themselves: see identity-keys.
+      ...(givesIdentities(version) ? { root_key_rotation_threshold: KEYS_HOLD } : {}),
     },
     ...(tokens ? { acl: { enabled: true, ...(joins ? { replication_token: tokens.nomad } : {}) } } : {}),
     client: {

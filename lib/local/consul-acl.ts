@@ -75,30 +75,34 @@ export async function setUpConsul({ http }: ConsulClient, own: Tokens, jobs: rea
  * register themselves, tasks may read.
  *
  * @param method the name of the region's way to log in
- * @param nomad where the region's Nomad is
+ * @param keys the public keys that the region's Nomad signs with, as PEM; they take the place of others
  * @see https://developer.hashicorp.com/nomad/docs/secure/acl/consul
  */
 export async function trustWorkloads(
   { http }: ConsulClient,
-  { method, nomad, jobs }: { readonly method: string; readonly nomad: string; readonly jobs: readonly JobAccess[] },
+  {
+    method,
+    keys,
+    jobs,
+  }: { readonly method: string; readonly keys: readonly string[]; readonly jobs: readonly JobAccess[] },
 ): Promise<void> {
   const claims = ["nomad_namespace", "nomad_job_id", "nomad_service"];
-  await addMissing(await http.get(apiPath`/v1/acl/auth-methods`, named), [[method]], () =>
-    http.put(apiPath`/v1/acl/auth-method`, anything, {
-      body: {
-        Name: method,
-        Type: "jwt",
-        Description: "the identities that Nomad gives to services and tasks",
-        TokenLocality: "local",
-        Config: {
-          JWKSURL: `${nomad}/.well-known/jwks.json`,
-          JWTSupportedAlgs: ["RS256"],
-          BoundAudiences: [AUDIENCE],
-          ClaimMappings: Object.fromEntries(claims.map((claim) => [claim, claim])),
-        },
+  const known = await http.get(apiPath`/v1/acl/auth-methods`, named);
+  const isThere = known.some(({ Name }) => Name === method);
+  await http.put(isThere ? apiPath`/v1/acl/auth-method/${method}` : apiPath`/v1/acl/auth-method`, anything, {
+    body: {
+      Name: method,
+      Type: "jwt",
+      Description: "the identities that Nomad gives to services and tasks",
+      TokenLocality: "local",
+      Config: {
+        JWTValidationPubKeys: keys,
+        JWTSupportedAlgs: ["RS256"],
+        BoundAudiences: [AUDIENCE],
+        ClaimMappings: Object.fromEntries(claims.map((claim) => [claim, claim])),
       },
-    }),
-  );
+    },
+  });
   const task = '"nomad_service" not in value';
   const bindings = [
     { Selector: '"nomad_service" in value', BindType: "service", BindName: "${value.nomad_service}" },

@@ -3,9 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { UserError } from "../jobspec";
 import { writePrivateFile } from "../private-files";
-import { addressOf, filesOf, type NomadAgent } from "./agents";
+import { addressOf, filesOf, portOf, type NomadAgent } from "./agents";
 import type { ClusterKeys } from "./cluster-keys";
+import { answersItself } from "./cluster-status";
 import { livingAgents } from "./living-agents";
+import { holderOf } from "./ports";
 import { leads } from "./readiness";
 
 /** How long a Nomad may take to answer without TLS, in milliseconds. */
@@ -37,7 +39,11 @@ export class Guard {
     return { NOMAD_CACERT: caFile, NOMAD_CLIENT_CERT: certFile, NOMAD_CLIENT_KEY: keyFile };
   }
 
-  /** Lets everybody ask, who is refused now without a token. @throws UserError where the Nomad does not answer without TLS */
+  /**
+   * Lets everybody ask, who is refused now without a token. Nomad gives its port away for a moment meanwhile, and whoever takes it then is not believed.
+   *
+   * @throws UserError where the Nomad does not answer without TLS, or somebody else does
+   */
   async lift(signal?: AbortSignal): Promise<void> {
     const { config, log } = filesOf(this.folder, this.agent.name);
     const guarded = v.parse(configuration, JSON.parse(readFileSync(config, "utf8")));
@@ -46,8 +52,23 @@ export class Guard {
     const pid = livingAgents(this.folder).find(({ name }) => name === this.agent.name)?.pid;
     // Nomad reads its configuration again.
     if (pid !== undefined) process.kill(pid, "SIGHUP");
-    for (const end = performance.now() + PATIENCE; !(await leads(this.agent)); await sleep(50, undefined, { signal }))
-      if (performance.now() > end)
-        throw UserError.at("", `${this.agent.name} does not answer without TLS; its log is ${log}`, "agent");
+    for (const end = performance.now() + PATIENCE; !(await this.isLifted()); await sleep(50, undefined, { signal })) {
+      if (performance.now() <= end) continue;
+      const holder = answersItself(this.folder, this.agent) ? undefined : holderOf(portOf(this.agent));
+      throw UserError.at(
+        "",
+        holder === undefined
+          ? `${this.agent.name} does not answer without TLS; its log is ${log}`
+          : `${holder} took the port of ${this.agent.name}, ${portOf(this.agent)}, while it was starting; end that, then run cdk-nomad up again`,
+        "agent",
+      );
+    }
+  }
+
+  /** Whoever answers without TLS is somebody else where the Nomad itself does not listen. */
+  private async isLifted(): Promise<boolean> {
+    return (
+      answersItself(this.folder, this.agent) && (await leads(this.agent)) && answersItself(this.folder, this.agent)
+    );
   }
 }

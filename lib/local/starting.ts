@@ -14,6 +14,7 @@ import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
 import { refuseTakenPorts } from "./refuse-ports";
 import { readState, type ClusterState } from "./state";
 import { makeTokens, readTokens, renewNomadToken, tokensFolder } from "./tokens";
+import { renewTrust } from "./trust";
 import type { UpOptions } from "./up-options";
 import { findVault } from "./vault-program";
 
@@ -35,7 +36,10 @@ export async function startCluster(
     const wanted = wantedOf(before, options);
     if (!before.forgotten) {
       refuseOther(before, wanted);
-      if (before.phase === "running") return { status: before, before: true };
+      if (before.phase === "running") {
+        await renewTrust(folder, options);
+        return { status: before, before: true };
+      }
       refuseOldForm(before);
     }
     // Before anything of what an accident left is ended: where it is missing, nothing is done.

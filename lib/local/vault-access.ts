@@ -41,21 +41,24 @@ export async function setUpVault(vault: VaultServer, { token }: VaultKeys, roles
  * Lets the workloads of a region log in to Vault with the identity that its Nomad gives them, as `nomad setup vault` does: a task reads the secrets
  * below the name of its namespace and its job, and what its role says.
  *
+ * @param keys the public keys that the region's Nomad signs with, as PEM; they take the place of others
  * @see https://developer.hashicorp.com/nomad/docs/secure/workload-identity/vault
  */
 export async function trustNomad(
   vault: VaultServer,
   { token }: VaultKeys,
-  nomad: NomadAgent,
-  roles: readonly VaultRole[],
+  {
+    nomad,
+    keys,
+    roles,
+  }: { readonly nomad: NomadAgent; readonly keys: readonly string[]; readonly roles: readonly VaultRole[] },
 ): Promise<void> {
   const login = vaultLoginOf(nomad);
   await asking(vault, token, async (client) => {
     const before = await client.get(apiPath`/v1/sys/auth`, mounts);
     if (!Object.hasOwn(before.data, `${login}/`)) await client.write(apiPath`/v1/sys/auth/${login}`, { type: "jwt" });
-    // Its keys are read at once, so Nomad answers by now.
     await client.write(apiPath`/v1/auth/${login}/config`, {
-      jwks_url: `${addressOf(nomad)}/.well-known/jwks.json`,
+      jwt_validation_pubkeys: keys,
       jwt_supported_algs: ["RS256", "EdDSA"],
       default_role: WORKLOADS,
     });

@@ -43,6 +43,11 @@ test("a token of another cluster does not go to the embedded one, unless its add
 test.each([
   ["http://localhost:4646", "localhost:8500", OWN.NOMAD_ADDR],
   ["http://127.0.0.1:4646/", "http://localhost:8500/", OWN.NOMAD_ADDR],
+  ["http://[::1]:4646", "[::1]:8500", OWN.NOMAD_ADDR],
+  ["http://127.1:4646", "http://2130706433:8500", OWN.NOMAD_ADDR],
+  ["http://0.0.0.0:4646", "http://[::]:8500", OWN.NOMAD_ADDR],
+  ["http://LOCALHOST.:4646", "http://nomad.localhost:8500", OWN.NOMAD_ADDR],
+  ["http://[::ffff:127.0.0.1]:4646", "http://[::ffff:7f00:1]:8500", OWN.NOMAD_ADDR],
   ["http://127.0.0.1:4746", "127.0.0.1:8500", "http://127.0.0.1:4746"],
 ])("the embedded cluster is known by every name that it has, and asked at its own address: %s", (nomad, consul, at) => {
   const state = { format: 1, portOffset: 0, agents: {}, closed: true, regions: ["us-west", "us-east"] };
@@ -54,7 +59,12 @@ test.each([
 });
 
 test("where it does not listen, it is not: whoever does is told nothing", () => {
-  for (const address of ["http://[::1]:4646", "https://127.0.0.1:4646", "http://127.0.0.2:4646"])
+  for (const address of [
+    "https://127.0.0.1:4646",
+    "http://127.0.0.2:4646",
+    "http://localhost:4647",
+    "http://localhost.example:4646",
+  ])
     expect(variablesWith({ NOMAD_ADDR: address }).found).toEqual({ NOMAD_ADDR: address });
 });
 
@@ -83,6 +93,18 @@ test("the tokens of the embedded cluster go nowhere else, and are hidden in what
   expect(JSON.stringify(masking.json({ said: `refused: ${tokens.nomad}` }))).not.toContain(tokens.nomad);
 });
 
+test("a region that lives is asked with its token, also where the first one has ended", () => {
+  const state = { format: 1, portOffset: 0, agents: {}, closed: true, regions: ["us-west", "us-east"] };
+  writeFileSync(join(folder, "cluster.json"), JSON.stringify(state));
+  const cluster = new EmbeddedCluster(folder, (_, { name }) => name !== "nomad");
+  const east = "http://127.0.0.1:4746";
+  expect(cluster.environment()).not.toHaveProperty("NOMAD_TOKEN");
+  expect(cluster.environment(east)).toMatchObject({ NOMAD_ADDR: east, NOMAD_TOKEN: tokens.nomad });
+  const masking = new Masking();
+  const found = clusterVariables({ env: { NOMAD_ADDR: east }, terminal: { masking } as Terminal }, cluster);
+  expect(found).toMatchObject({ NOMAD_ADDR: east, NOMAD_TOKEN: tokens.nomad });
+});
+
 test("what has ended is told no token, whoever has its port", () => {
   expect(variablesWith({}, () => false).found).toEqual(OWN);
   expect(variablesWith({ ...OWN, NOMAD_TOKEN: "a-reader" }, () => false).found).toEqual({
@@ -99,7 +121,9 @@ test("where somebody else answers in the place of an agent, nobody is asked anyt
     await once(stranger, "listening");
     const state = { format: 1, portOffset: ports.offset, agents: {}, closed: true };
     writeFileSync(join(folder, "cluster.json"), JSON.stringify(state));
-    for (const env of [{}, { NOMAD_ADDR: address }] as Readonly<Record<string, string>>[])
+    const names = ["localhost", "[::1]", "127.1", "0.0.0.0", "nomad.localhost."];
+    const others = names.map((name) => ({ NOMAD_ADDR: address.replace("127.0.0.1", name), NOMAD_TOKEN: "own" }));
+    for (const env of [{}, { NOMAD_ADDR: address }, ...others] as Readonly<Record<string, string>>[])
       expect(() => variablesWith(env, () => false)).toThrow(
         /project's nomad, which has ended, and process \d+.* answers/,
       );

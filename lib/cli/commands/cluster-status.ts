@@ -20,12 +20,11 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   const { terminal } = context;
   const { cluster } = localCluster(context);
   const found = await cluster.status();
-  const own = cluster.environment() ?? {};
-  terminal.masking.learn(own);
+  terminal.masking.learn(cluster.environment() ?? {});
   const regions = await Promise.all(
     found.agents
       .filter(({ ready }) => ready)
-      .map(({ region, address }) => regionOf(region, { ...own, NOMAD_ADDR: address }, context)),
+      .map(({ region, address }) => regionOf(region, cluster.environment(address) ?? {}, context)),
   );
   const jobs = regions.flatMap((region) => region.jobs);
   const words = regions.flatMap((region) => region.words);

@@ -3,15 +3,12 @@ import { UserError } from "../../jobspec";
 import { decoded } from "./address";
 import type { Proxy } from "./connection";
 import type { Environment } from "./settings";
+import { isThisMachine } from "./this-machine";
 
 /** Variables of proxies, as Go's net/http reads them; the first that says something counts. */
 const PROXIES = { "http:": ["HTTP_PROXY", "http_proxy"], "https:": ["HTTPS_PROXY", "https_proxy"] } as const;
 const EXCEPTIONS = ["NO_PROXY", "no_proxy"] as const;
 const PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 /**
  * The proxy through which an address is reached, as Nomad's and Consul's commands go: that of its scheme alone, and none for this machine.
@@ -46,8 +43,8 @@ function readProxy(value: string, variable: string): Proxy {
 /** Whether an address is reached without a proxy: it is on this machine, or among the exceptions. */
 function isDirect({ protocol, hostname, port }: URL, env: Environment): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  if (isThisMachine(hostname)) return true;
   const family = familyOf(host);
-  if (host === "localhost" || (family && LOOPBACK.check(host, family))) return true;
   const exceptions = EXCEPTIONS.map((name) => env[name]).find(Boolean) ?? "";
   const place = { host, family, port: port === "" ? (PORTS[protocol] ?? "") : port };
   return exceptions

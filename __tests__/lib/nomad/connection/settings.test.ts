@@ -233,12 +233,13 @@ describe("a proxy", () => {
     }
   });
 
-  test.each(["http://localhost:4646", "http://127.0.0.1:4646", "http://127.9.9.9", "http://[::1]:4646"])(
-    "is none for %s, which is this machine",
-    (address) => {
-      expect(of(address, { HTTP_PROXY: "http://a:1" })).toBeUndefined();
-    },
-  );
+  test.each(
+    "localhost:4646 LOCALHOST. nomad.localhost a.localhost.:1 127.0.0.1:4646 127.9.9.9 127.1 [::1]:4646 0.0.0.0 [::] [::ffff:127.0.0.1]"
+      .split(" ")
+      .map((host) => `http://${host}`),
+  )("is none for %s, which is this machine", (address) => {
+    expect(of(address, { HTTP_PROXY: "http://a:1" })).toBeUndefined();
+  });
 
   test.each([
     ["http://nomad.example:4646", "*", false],

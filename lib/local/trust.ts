@@ -1,0 +1,49 @@
+import { Access, type Guarded } from "./access";
+import { agentsOf, namedAgents, type NomadAgent, type VaultServer } from "./agents";
+import { answersItself, tokensOf } from "./cluster-status";
+import { givesIdentities } from "./configurations";
+import { identityKeys } from "./identity-keys";
+import { readState } from "./state";
+import type { UpOptions } from "./up-options";
+import { trustNomad, type VaultRole } from "./vault-access";
+import { readVaultKeys, type VaultKeys } from "./vault-keys";
+
+/** Who is to believe the identities that a Nomad signs. */
+export interface Believers {
+  /** Of a closed cluster: its Consul. */
+  readonly access?: Access;
+  /** Who keeps secrets. */
+  readonly vault?: { readonly server: VaultServer; readonly keys: VaultKeys; readonly roles: readonly VaultRole[] };
+  /** What keeps everybody else out of the Nomad now. */
+  readonly guard?: Guarded;
+  readonly signal?: AbortSignal;
+}
+
+/** Has Consul, and who keeps secrets, believe the identities that a Nomad signs with its keys of now, and no others. */
+export async function trustIdentities(
+  folder: string,
+  nomad: NomadAgent,
+  { access, vault, guard, signal }: Believers,
+): Promise<void> {
+  if (!access && !vault) return;
+  const keys = await identityKeys(nomad, { answersItself: () => answersItself(folder, nomad), guard, signal });
+  await access?.trust(nomad, keys, signal);
+  if (vault) await trustNomad(vault.server, vault.keys, { nomad, keys, roles: vault.roles });
+}
+
+/** The same for a cluster that runs: somebody may have had its Nomads take new keys (`nomad operator root keyring rotate`). */
+export async function renewTrust(
+  folder: string,
+  { jobs = [], vaultRoles: roles = [], signal }: UpOptions,
+): Promise<void> {
+  const state = readState(folder);
+  if (!state) return;
+  const agents = agentsOf(state);
+  const { vault: server } = namedAgents(agents);
+  const [tokens, keys] = [tokensOf(folder, state), readVaultKeys(folder)];
+  const access = tokens && new Access(agents, tokens, jobs, (agent) => answersItself(folder, agent));
+  const vault = server && keys && { server, keys, roles };
+  for (const agent of agents)
+    if (agent.program === "nomad" && givesIdentities(state.agents[agent.name]?.version ?? ""))
+      await trustIdentities(folder, agent, { access, vault, signal });
+}
