@@ -1,8 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { createSign, generateKeyPairSync, randomUUID } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterStatus } from "../../lib/local";
-import { apiPath } from "../../lib/nomad";
+import { Cpu, Driver, Job, Memory, Resources, Task, TaskGroup, Vault } from "../../lib/jobspec";
+import { apiPath, type JobJson } from "../../lib/nomad";
+import { Agent, fetch } from "undici";
 import * as v from "valibot";
 import { clusterForSuite } from "../support/cluster";
 import { isOpen } from "../support/open-port";
@@ -30,6 +33,23 @@ suite("identities of workloads", () => {
     expect([said.code, said.code === 0 ? "" : flat(said)]).toEqual([0, ""]);
   };
   let stranger: Stranger;
+  const reader = new Job({
+    id: "reader",
+    type: "service",
+    groups: [
+      new TaskGroup({
+        name: "g",
+        tasks: [
+          new Task({
+            name: "t",
+            driver: Driver.rawExec({ command: "/bin/sleep", args: ["3600"] }),
+            resources: new Resources({ cpu: Cpu.mhz(50), memory: Memory.mebibytes(32) }),
+            vault: new Vault(),
+          }),
+        ],
+      }),
+    ],
+  });
 
   beforeEach(() => (stranger = new Stranger()));
   afterEach(() => stranger.remove());
@@ -61,7 +81,8 @@ suite("identities of workloads", () => {
   async function login(at: "consul" | "vault", job: string): Promise<readonly [number, string]> {
     const claims = { sub: `global:default:${job}:g:t:x`, nomad_namespace: "default", nomad_job_id: job };
     const { CONSUL_HTTP_ADDR } = cluster.addresses;
-    const vault = `http://127.0.0.1:${8200 + cluster.offset}`;
+    const { VAULT_ADDR: vault, VAULT_CACERT } = cluster.environment;
+    const dispatcher = new Agent({ connect: { ca: VAULT_CACERT && readFileSync(VAULT_CACERT) } });
     const [url, body] =
       at === "consul"
         ? [
@@ -72,7 +93,7 @@ suite("identities of workloads", () => {
             `${vault}/v1/auth/jwt-nomad/login`,
             { role: "nomad-workloads", jwt: forged("vault.io", { ...claims, nomad_task: "t" }) },
           ];
-    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body), dispatcher });
     return [answer.status, await answer.text()];
   }
   const REFUSED = {
@@ -107,4 +128,77 @@ suite("identities of workloads", () => {
     await up();
     expect((await method()).Config.JWTValidationPubKeys).not.toEqual(before.JWTValidationPubKeys);
   });
+
+  const testWithVault = VAULT_HERE === undefined ? test.skip : test;
+
+  testWithVault(
+    "and the token that may do everything are told to nobody who took the port of who keeps secrets",
+    async () => {
+      const { VAULT_ADDR = "", VAULT_CACERT = "", VAULT_TOKEN = "" } = cluster.environment;
+      await kill("vault");
+      const heard = join(stranger.folder, "heard");
+      const pair = [
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+      ];
+      execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...pair], {
+        cwd: stranger.folder,
+        stdio: "ignore",
+      });
+      execFileSync("chmod", ["644", join(stranger.folder, "key.pem")]);
+      const script = join(stranger.folder, "vault.js");
+      writeFileSync(
+        script,
+        `const { appendFileSync, readFileSync } = require("node:fs");
+      const answers = (request, answer) => {
+        appendFileSync("heard", JSON.stringify([request.url, request.headers]) + "\\n");
+        answer.end('{"initialized":true,"sealed":false,"standby":false}');
+      };
+      const plain = require("node:http").createServer(answers);
+      const tls = require("node:https").createServer({ key: readFileSync("key.pem"), cert: readFileSync("cert.pem") }, answers);
+      // Whoever asks in either way is heard.
+      require("node:net").createServer((socket) => {
+        appendFileSync("called", "x");
+        socket.on("error", () => undefined);
+        socket.once("data", (first) => {
+          socket.pause();
+          socket.unshift(first);
+          (first[0] === 22 ? tls : plain).emit("connection", socket);
+          process.nextTick(() => socket.resume());
+        });
+      }).listen(${Number(new URL(VAULT_ADDR).port)}, "127.0.0.1");`,
+      );
+      stranger.run([process.execPath, script]);
+      await until("somebody else at its port", () => isOpen(Number(new URL(VAULT_ADDR).port)));
+      // A shell that was given the variables before.
+      const own = {
+        PATH: process.env.PATH,
+        BAO_ADDR: VAULT_ADDR,
+        VAULT_ADDR,
+        VAULT_TOKEN,
+        VAULT_CACERT,
+        BAO_CACERT: VAULT_CACERT,
+      };
+      expect(() => execFileSync(VAULT_HERE ?? "", ["kv", "get", "secret/x"], { env: own, stdio: "pipe" })).toThrow(
+        /certificate/,
+      );
+      // Nomad's client logs in for a task.
+      await cluster.nomad.register(reader.toApi().Job as JobJson);
+      await until(
+        "that it was called",
+        () =>
+          existsSync(join(stranger.folder, "called")) &&
+          readFileSync(join(stranger.folder, "called"), "utf8").length > 2,
+      );
+      expect(existsSync(heard) ? readFileSync(heard, "utf8") : "").toBe("");
+      await stranger.remove();
+      await up();
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Agent, fetch } from "undici";
 import * as v from "valibot";
 import { Cpu, Driver, Job, Memory, Resources, Task, TaskGroup, Template, Vault } from "../../lib/jobspec";
 import { apiPath, type JobJson, type NomadClient } from "../../lib/nomad";
@@ -25,9 +26,10 @@ suite("a cluster with a server of secrets", () => {
 
   /** Asks it as a program of another language would. */
   async function ask(method: string, path: string, { body, token }: { body?: object; token?: string } = {}) {
-    const { VAULT_ADDR = "" } = cluster.environment;
+    const { VAULT_ADDR = "", VAULT_CACERT = "" } = cluster.environment;
     const headers = token === undefined ? undefined : { "X-Vault-Token": token };
-    return fetch(`${VAULT_ADDR}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const dispatcher = new Agent({ connect: { ca: readFileSync(VAULT_CACERT) } });
+    return fetch(`${VAULT_ADDR}${path}`, { method, headers, body: body && JSON.stringify(body), dispatcher });
   }
   async function keep(secret: string, value: string): Promise<void> {
     const { VAULT_TOKEN: token } = cluster.environment;

@@ -57,6 +57,8 @@ export interface VaultServer {
   readonly program: "vault";
   readonly region?: undefined;
   readonly ports: VaultPorts;
+  /** Whether it is asked by HTTPS alone, with the cluster's certificate: whoever takes its port cannot answer in its place. */
+  readonly tls: boolean;
 }
 
 /** The Nomad of a region. */
@@ -89,16 +91,24 @@ export interface Layout {
   readonly sharedConsul?: boolean;
   /** Whether there is a server that keeps secrets, one for all regions. Default: false */
   readonly vault?: boolean;
+  /** Whether its agents have a certificate by which they are known. Default: false */
+  readonly tls?: boolean;
 }
 
 /**
  * The agents of a cluster: a Nomad for each region, and before each its own Consul agent; the first has the usual name and the usual ports, and
  * its Consul agent is the server. Two Nomads that register with the same Consul agent take each other's services away after a minute.
  */
-export function agentsOf({ portOffset, regions, sharedConsul = false, vault = false }: Layout): readonly Agent[] {
+export function agentsOf({
+  portOffset,
+  regions,
+  sharedConsul = false,
+  vault = false,
+  tls = false,
+}: Layout): readonly Agent[] {
   const server = portsAt(portOffset);
   // Before the first Nomad, which looks for it when it starts.
-  const keeper: readonly VaultServer[] = vault ? [{ name: VAULT, program: "vault", ports: server }] : [];
+  const keeper: readonly VaultServer[] = vault ? [{ name: VAULT, program: "vault", ports: server, tls }] : [];
   return regions.flatMap((region, index): Agent[] => {
     const shares = index === 0 || sharedConsul;
     const consul = shares ? server : regionConsulPortsAt(portOffset, index);
@@ -124,7 +134,7 @@ export function agentsOf({ portOffset, regions, sharedConsul = false, vault = fa
 
 /** Where an agent answers. */
 export function addressOf(agent: Agent): string {
-  return `http://${LOOPBACK}:${portOf(agent)}`;
+  return `${agent.program === "vault" && agent.tls ? "https" : "http"}://${LOOPBACK}:${portOf(agent)}`;
 }
 
 /** The port that an agent is asked at. */

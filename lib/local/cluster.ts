@@ -61,6 +61,7 @@ export class EmbeddedCluster {
       ...(tokens && told(agents.consul) ? { CONSUL_HTTP_TOKEN: tokens.consul } : {}),
       // OpenBao's command reads its own names first, then Vault's; Vault's command and Terraform know their own alone.
       ...(vault === undefined ? {} : { VAULT_ADDR: vault, BAO_ADDR: vault }),
+      ...(agents.vault?.tls && keys?.caFile ? { VAULT_CACERT: keys.caFile, BAO_CACERT: keys.caFile } : {}),
       ...(keys ? { VAULT_TOKEN: keys.token, BAO_TOKEN: keys.token } : {}),
     };
   }

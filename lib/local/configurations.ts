@@ -52,7 +52,7 @@ export interface AgentSettings {
  */
 export function configOf(agent: Agent, settings: AgentSettings): object {
   if (agent.program === "nomad") return nomadConfig(agent, settings);
-  if (agent.program === "vault") return vaultConfig(agent, settings.files);
+  if (agent.program === "vault") return vaultConfig(agent, settings.files, settings);
   return agent.server ? consulClientConfig(agent, settings) : consulConfig(agent.ports, settings);
 }
 
@@ -195,7 +195,8 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
       ? {
           vault: {
             enabled: true,
-            address: `http://${LOOPBACK}:${vault["Vault HTTP"]}`,
+            address: `${keys ? "https" : "http"}://${LOOPBACK}:${vault["Vault HTTP"]}`,
+            ...(keys ? { ca_file: keys.caFile } : {}),
             jwt_auth_backend_path: vaultLoginOf(agent),
             create_from_role: WORKLOADS,
             default_identity: { aud: [VAULT_AUDIENCE], ttl: "1h" },

@@ -45,7 +45,7 @@ export async function startCluster(
     // Before anything of what an accident left is ended: where it is missing, nothing is done.
     const keeper = wanted.vault ? await findVault(options.env) : undefined;
     const kept = await takenOver(folder, before, options);
-    const agents = agentsOf({ ...wanted, sharedConsul: kept?.sharedConsul });
+    const agents = agentsOf({ ...wanted, sharedConsul: kept?.sharedConsul, tls: kept?.tls ?? wanted.closed });
     const living = new Set(livingAgents(folder).map(({ name }) => name));
     await refuseTakenPorts(agents, living);
     const binaries = await getBinaries(options);

@@ -25,8 +25,8 @@ const mounts = v.object({ data: v.record(v.string(), v.object({ accessor: v.stri
  * Makes what tasks read secrets from, and who may: a store of versioned secrets at `secret/`, the policy of each role. What is there already
  * stays as it is, but for policies, which are written again.
  */
-export async function setUpVault(vault: VaultServer, { token }: VaultKeys, roles: readonly VaultRole[]): Promise<void> {
-  await asking(vault, token, async (client) => {
+export async function setUpVault(vault: VaultServer, own: VaultKeys, roles: readonly VaultRole[]): Promise<void> {
+  await asking(vault, own, async (client) => {
     const { data } = await client.get(apiPath`/v1/sys/mounts`, mounts);
     if (!Object.hasOwn(data, "secret/"))
       await client.write(apiPath`/v1/sys/mounts/secret`, { type: "kv", options: { version: "2" } });
@@ -46,7 +46,7 @@ export async function setUpVault(vault: VaultServer, { token }: VaultKeys, roles
  */
 export async function trustNomad(
   vault: VaultServer,
-  { token }: VaultKeys,
+  own: VaultKeys,
   {
     nomad,
     keys,
@@ -54,7 +54,7 @@ export async function trustNomad(
   }: { readonly nomad: NomadAgent; readonly keys: readonly string[]; readonly roles: readonly VaultRole[] },
 ): Promise<void> {
   const login = vaultLoginOf(nomad);
-  await asking(vault, token, async (client) => {
+  await asking(vault, own, async (client) => {
     const before = await client.get(apiPath`/v1/sys/auth`, mounts);
     if (!Object.hasOwn(before.data, `${login}/`)) await client.write(apiPath`/v1/sys/auth/${login}`, { type: "jwt" });
     await client.write(apiPath`/v1/auth/${login}/config`, {
@@ -98,8 +98,12 @@ function ownSecrets(accessor: string): string {
   return ["", "/*"].map((end) => `path "secret/data/${own}${end}" { capabilities = ["read"] }`).join("\n");
 }
 
-async function asking(vault: VaultServer, token: string, work: (client: VaultClient) => Promise<void>): Promise<void> {
-  const client = new VaultClient(addressOf(vault), { token });
+async function asking(
+  vault: VaultServer,
+  { token, caFile }: VaultKeys,
+  work: (client: VaultClient) => Promise<void>,
+): Promise<void> {
+  const client = new VaultClient(addressOf(vault), { token, caFile });
   try {
     await work(client);
   } finally {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import * as v from "valibot";
 import type { ApiPath } from "../nomad";
@@ -26,6 +27,10 @@ export class VaultError extends Error {
 export interface VaultClientOptions {
   /** Default: none, and then hardly anything is answered. */
   readonly token?: string;
+  /** The file of the authority whose certificate it must have. Default: one that the machine trusts */
+  readonly caFile?: string;
+  /** Whether any certificate will do; nothing secret is told then. Default: false */
+  readonly isAnybody?: boolean;
   /** The socket that is asked in place of the address's port. */
   readonly socket?: string;
 }
@@ -37,13 +42,17 @@ export class VaultClient {
 
   constructor(
     private readonly address: string,
-    { token, socket }: VaultClientOptions = {},
+    { token, caFile, isAnybody = false, socket }: VaultClientOptions = {},
   ) {
     this.#token = token;
+    const trust = {
+      ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+      ...(isAnybody ? { rejectUnauthorized: false } : {}),
+    };
     this.#dispatcher = new Agent({
       headersTimeout: SILENCE,
       bodyTimeout: SILENCE,
-      connect: socket === undefined ? {} : { socketPath: socket },
+      connect: socket === undefined ? trust : { socketPath: socket },
     });
   }
 

@@ -53,7 +53,7 @@ export async function makeStore(
   const socket = join(mkdtempSync(join(tmpdir(), "cdk-nomad-vault-")), "vault.sock");
   const client = new VaultClient("http://localhost", { socket });
   try {
-    const pid = startAgent(binary, vaultConfig(vault, files, socket), files, env, own);
+    const pid = startAgent(binary, vaultConfig(vault, files, { socket }), files, env, own);
     await until(async () => !(await client.health()).initialized, files.log, { signal, pid });
     const body = { secret_shares: 1, secret_threshold: 1 };
     const { keys, root_token: token } = await client.change("PUT", apiPath`/v1/sys/init`, made, body);
@@ -92,11 +92,11 @@ function socketIn(config: string): string | undefined {
 /** Opens the store of a server that runs, unless it is open. @throws UserError where it does not open */
 export async function openStore(
   vault: VaultServer,
-  { unseal }: VaultKeys,
+  { unseal, caFile }: VaultKeys,
   log: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const client = new VaultClient(addressOf(vault));
+  const client = new VaultClient(addressOf(vault), { caFile });
   try {
     await until(
       async () => {
@@ -124,7 +124,8 @@ export async function isOpen(vault: VaultServer): Promise<boolean> {
 }
 
 async function healthOf(vault: VaultServer) {
-  const client = new VaultClient(addressOf(vault));
+  // It is told nothing, and whose process listens there is known otherwise.
+  const client = new VaultClient(addressOf(vault), { isAnybody: true });
   try {
     return await client.health();
   } catch {

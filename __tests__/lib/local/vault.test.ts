@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { licenceOf, portsAt } from "../../../lib/local";
 import {
+  addressOf,
   agentsOf,
   filesOf,
   isConfigurationFile,
@@ -113,6 +114,22 @@ describe("the agent", () => {
     });
     const ports = Object.values(portsAt(0));
     expect(new Set(ports).size).toBe(ports.length);
+  });
+
+  test("of a cluster with certificates is asked by HTTPS alone, and its Nomads know its authority", () => {
+    const keys = { caFile: "/k/ca", certFile: "/k/cert", keyFile: "/k/key", gossip: { nomad: "a", consul: "b" } };
+    const closed = agentsOf({ portOffset: 2000, regions: ["global"], vault: true, tls: true });
+    const { vault, nomad } = namedAgents(closed);
+    const settings = { machine: MACHINE, version: "1.11.3", firstRegion: "global", keys };
+    const of = (agent: Agent) => configOf(agent, { ...settings, files: filesOf("/p/.cdk-nomad", agent.name) });
+    const address = "https://127.0.0.1:10200";
+    expect(of(vault as Agent)).toMatchObject({
+      listener: [{ tcp: { address: "127.0.0.1:10200", tls_cert_file: "/k/cert", tls_key_file: "/k/key" } }],
+      api_addr: address,
+    });
+    expect(JSON.stringify(of(vault as Agent))).not.toContain("tls_disable");
+    expect(of(nomad)).toMatchObject({ vault: { address, ca_file: "/k/ca" } });
+    expect(addressOf(vault as Agent)).toBe(address);
   });
 
   test("is known by its command line, while its store is made too", () => {
