@@ -129,11 +129,10 @@ suite("identities of workloads", () => {
     expect((await method()).Config.JWTValidationPubKeys).not.toEqual(before.JWTValidationPubKeys);
   });
 
-  const testWithVault = VAULT_HERE === undefined ? test.skip : test;
+  const describeWithVault = VAULT_HERE === undefined ? describe.skip : describe;
 
-  testWithVault(
-    "and the token that may do everything are told to nobody who took the port of who keeps secrets",
-    async () => {
+  describeWithVault("at a server of secrets", () => {
+    test("and the token that may do everything are told to nobody who took the port of who keeps secrets", async () => {
       const { VAULT_ADDR = "", VAULT_CACERT = "", VAULT_TOKEN = "" } = cluster.environment;
       await kill("vault");
       const heard = join(stranger.folder, "heard");
@@ -199,6 +198,6 @@ suite("identities of workloads", () => {
       expect(existsSync(heard) ? readFileSync(heard, "utf8") : "").toBe("");
       await stranger.remove();
       await up();
-    },
-  );
+    });
+  });
 });

@@ -23,15 +23,36 @@ export function pathWith(consul: string, path: string | undefined): Readonly<Rec
   return basename(consul) === "consul" ? { PATH: [...folders, dirname(consul)].join(delimiter) } : {};
 }
 
-/** The environment of an agent: the addresses and tokens of another cluster are none of its business. */
+/**
+ * What an agent is told of the environment of whoever starts it: tasks of the drivers raw_exec, exec and java are given the environment of their Nomad. With the
+ * programs and the user come what Go's programs, Docker's client and Java look for; nothing by which somebody else is asked for anything.
+ */
+const TOLD: ReadonlySet<string> = new Set(
+  [
+    "PATH HOME USER LOGNAME SHELL TMPDIR TMP TEMP TZ LANG LANGUAGE XDG_RUNTIME_DIR JAVA_HOME",
+    "SSL_CERT_FILE SSL_CERT_DIR GODEBUG GOMAXPROCS GOMEMLIMIT GOTRACEBACK",
+    "DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY DOCKER_API_VERSION",
+    "NO_PROXY no_proxy",
+  ].flatMap((line) => line.split(" ")),
+);
+
+/** The environment of an agent: what it needs of that of whoever starts it, and no token or password of theirs. */
 export function agentEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(NOMAD|CONSUL|VAULT|BAO)_/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) =>
+        TOLD.has(name) ||
+        name.startsWith("LC_") ||
+        // One with credentials would tell every task of them.
+        (/^(?:https?|all)_proxy$/i.test(name) && !value?.includes("@")),
+    ),
+  );
 }
 
 /**
  * Starts an agent that outlives this process, with its output in its log.
  *
- * @param env the environment of whoever starts it, of which it gets what does not name another cluster
+ * @param env the environment of whoever starts it, of which it gets what {@link agentEnvironment} says
  * @param own variables of its own
  * @returns the id of its process
  */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { EmbeddedCluster } from "../../../lib/local";
 import { agentsOf, filesOf, type Agent } from "../../../lib/local/agents";
 import { configOf } from "../../../lib/local/configurations";
-import { templateEnvironment } from "../../../lib/local/start-agent";
+import { agentEnvironment, templateEnvironment } from "../../../lib/local/start-agent";
 import { makeTokens, readTokens } from "../../../lib/local/tokens";
 import { POOL_SERVICE_POLICIES } from "../../../lib/pools";
 import { MACHINE } from "../../support/binaries";
@@ -117,4 +117,27 @@ test("the policies of the pools' service are those of the examples", () => {
     const words = (rules: string) => rules.replaceAll(/#.*$/gm, "").trim().split(/\s+/).join(" ");
     expect(words(POOL_SERVICE_POLICIES[api])).toBe(words(example));
   }
+});
+
+test("an agent is told what it needs of the environment, and no token or password of whoever starts it", () => {
+  const told = {
+    PATH: "/bin",
+    HOME: "/home/a",
+    LC_ALL: "C",
+    DOCKER_HOST: "unix:///run/docker.sock",
+    JAVA_HOME: "/java",
+    http_proxy: "http://proxy.example:3128",
+    NO_PROXY: "localhost",
+  };
+  const kept = {
+    GITHUB_TOKEN: "a",
+    NOMAD_TOKEN: "b",
+    VAULT_ADDR: "c",
+    CONSUL_HTTP_ADDR: "d",
+    AWS_SECRET_ACCESS_KEY: "e",
+    HTTPS_PROXY: "http://user:password@proxy.example:3128",
+    LD_PRELOAD: "f",
+    path: "g",
+  };
+  expect(agentEnvironment({ ...told, ...kept })).toEqual(told);
 });
