@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../jobspec";
 import { privateFolder } from "../private-files";
 import { Access } from "./access";
-import { addressOf, CLUSTER_MARK, filesOf, namedAgents, type Agent, type VaultServer } from "./agents";
+import { addressOf, CLUSTER_MARK, filesOf, namedAgents, portOf, type Agent, type VaultServer } from "./agents";
 import type { Binary } from "./binaries";
 import type { ClusterKeys } from "./cluster-keys";
 import { agentStatus, answersItself } from "./cluster-status";
@@ -14,6 +14,7 @@ import { endAgent, inOrderOfEnd } from "./leftovers";
 import { licenceOf } from "./licences";
 import { livingAgents } from "./living-agents";
 import { memoryLimit } from "./machine-room";
+import { holderOf } from "./ports";
 import { leads } from "./readiness";
 import { pathWith, startAgent, templateEnvironment } from "./start-agent";
 import { readState, removeState, writeState, type ClusterState } from "./state";
@@ -174,7 +175,7 @@ export class ClusterStart {
       const why = !status.running
         ? "ended"
         : performance.now() - started > START_LIMIT
-          ? `was not ready after ${START_LIMIT / 1000} s`
+          ? `was not ready after ${START_LIMIT / 1000} s${this.inItsPlace(agent)}`
           : undefined;
       if (why)
         throw UserError.at(
@@ -184,6 +185,12 @@ export class ClusterStart {
         );
       await sleep(100, undefined, { signal });
     }
+  }
+
+  /** Who has the port of an agent that does not listen there. */
+  private inItsPlace(agent: Agent): string {
+    const holder = answersItself(this.folder, agent) ? undefined : holderOf(portOf(agent));
+    return holder === undefined ? "" : `: ${holder} has its port, ${portOf(agent)}; end that, then run cdk-nomad down`;
   }
 
   /** What an agent that answers needs before it can be ready, and what the others need of it. */

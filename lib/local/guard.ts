@@ -22,10 +22,12 @@ const configuration = v.looseObject({ tls: v.looseObject({}) });
  * @see https://developer.hashicorp.com/nomad/docs/configuration/tls
  */
 export class Guard {
+  /** @param patience how long it may take to answer without TLS, in milliseconds. Default: 20 s */
   constructor(
     private readonly folder: string,
     private readonly agent: NomadAgent,
     private readonly keys: ClusterKeys,
+    private readonly patience = PATIENCE,
   ) {}
 
   /** Where the Nomad answers meanwhile. */
@@ -52,7 +54,11 @@ export class Guard {
     const pid = livingAgents(this.folder).find(({ name }) => name === this.agent.name)?.pid;
     // Nomad reads its configuration again.
     if (pid !== undefined) process.kill(pid, "SIGHUP");
-    for (const end = performance.now() + PATIENCE; !(await this.isLifted()); await sleep(50, undefined, { signal })) {
+    for (
+      const end = performance.now() + this.patience;
+      !(await this.isLifted());
+      await sleep(50, undefined, { signal })
+    ) {
       if (performance.now() <= end) continue;
       const holder = answersItself(this.folder, this.agent) ? undefined : holderOf(portOf(this.agent));
       throw UserError.at(
