@@ -21,6 +21,7 @@ test("a file of tests finds variables, the working folder and Node's globals as 
   process.env.CDK_NOMAD_LEFT_BEHIND = "yes";
   process.env.HOME = "/elsewhere";
   delete process.env.PATH;
+  process.env = { PATH: "/nowhere" };
   process.exitCode = 3;
   process.exit = () => undefined as never;
   globalThis.fetch = () => Promise.reject(new Error("nobody"));

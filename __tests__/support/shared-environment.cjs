@@ -51,8 +51,8 @@ class SharedEnvironment {
 /** Remembers what a file of tests may change, and returns what brings it back. */
 function remember() {
   const globals = Object.getOwnPropertyDescriptors(globalThis);
-  const { exit, exitCode } = process;
-  const variables = { ...process.env };
+  const { exit, exitCode, env } = process;
+  const variables = { ...env };
   const folder = process.cwd();
   return () => {
     for (const key of Reflect.ownKeys(globalThis)) {
@@ -61,7 +61,8 @@ function remember() {
       // Anything else stays: packages keep there what they remember as long as the worker lives, as cdktf does with its tokens.
       else if (typeof key === "symbol" && JESTS.has(key.description)) delete globalThis[key];
     }
-    Object.assign(process, { exit, exitCode });
+    // A file may have put another object in its place, which nobody but JavaScript reads.
+    Object.assign(process, { exit, exitCode, env });
     for (const name of Object.keys(process.env)) if (!Object.hasOwn(variables, name)) delete process.env[name];
     Object.assign(process.env, variables);
     process.chdir(folder);
