@@ -53,8 +53,8 @@ describe("cdk-nomad validate", () => {
     expect(cli("validate", a).status).toBe(0);
   });
 
-  test("says what an upgrade would refuse or warn of, and nothing that is so today", () => {
-    const group = (more: object) => ({ ID: "j", TaskGroups: [{ Name: "g", Count: -1, Tasks: [task], ...more }] });
+  test("says what an upgrade would refuse or warn of, and no warning that is there today", () => {
+    const group = (more: object) => ({ ID: "j", TaskGroups: [{ Name: "g", Count: 1, Tasks: [task], ...more }] });
     const path = file("upgrade.json", group({ Services: [{ Name: "web", PortLabel: "8080" }] }));
     const said = cli("validate", "--json", "--upgrade-to", "2.0", path);
     const rules = (JSON.parse(said.stdout) as { problems: { rule: string }[] }[]).map(({ problems }) =>
@@ -64,6 +64,22 @@ describe("cdk-nomad validate", () => {
     const refused = cli("validate", "--json", "--upgrade-to", "2.0", file("run.json", group({ MaxRunDuration: 60e9 })));
     expect(refused.stdout).toContain("group/run-duration");
     expect(refused.status).toBe(1);
+  });
+
+  test("calls nothing well for an upgrade that is refused today, and knows which Nomads there are", () => {
+    const wrong = cli("validate", "--upgrade-to", "2.0", file("upgrade-wrong.json", bad));
+    expect(wrong.stdout).toContain("-1 is out of range");
+    expect(wrong.status).toBe(1);
+    const without = file("novalue.nomad.hcl", 'variable "a" { type = string }\njob "web" { datacenters = [var.a] }\n');
+    const unread = cli("validate", "--upgrade-to", "2.0", without);
+    expect([unread.stdout + unread.stderr, unread.status]).toEqual([expect.stringMatching(/var.*a/), 1]);
+    for (const [version, said] of [
+      ["banana", /"banana" is no version of Nomad/],
+      ["3.7", /what Nomad 3\.7 refuses is not known here; write a version up to 2\.0/],
+    ] as const) {
+      const refused = cli("validate", "--upgrade-to", version, without);
+      expect([refused.stdout + refused.stderr, refused.status]).toEqual([expect.stringMatching(said), 1]);
+    }
   });
 
   test("judges a stack for the Nomad that is named", () => {

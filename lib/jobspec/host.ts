@@ -57,7 +57,17 @@ export {
   type Suspicion,
   type TextKind,
 } from "./secrets";
-export { countOf, literalsAmong, matchExpression, UPDATE_DEFAULTS, updateOf, hasManualCanary } from "./rules";
+export {
+  countOf,
+  isKnownVersion,
+  literalsAmong,
+  matchExpression,
+  NEWEST_NOMAD,
+  targetOf,
+  UPDATE_DEFAULTS,
+  updateOf,
+  hasManualCanary,
+} from "./rules";
 export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

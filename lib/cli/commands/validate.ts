@@ -1,4 +1,5 @@
-import type { Problem } from "../../jobspec";
+import { UserError, type Problem } from "../../jobspec";
+import { isKnownVersion, NEWEST_NOMAD, targetOf } from "../../jobspec/host";
 import { judgeFile, judgeStack, type JudgedFile, type LocatedProblem } from "../../operations";
 import { block, join, joinLines, style, term, workflowCommand, wrap, type TerminalText } from "../../text";
 import { choice, command, flag, listOfArguments, value, type ValuesOf } from "../command";
@@ -12,7 +13,10 @@ import { ATTENTION, BAD, GOOD } from "../signs";
 const options = {
   format: choice("format", "how problems are printed", ["text", "json", "github"], "text"),
   nomadVersion: value("version", "the oldest Nomad that must take the jobs (default: 1.11)"),
-  upgradeTo: value("version", "what a Nomad of this version says that the one of today does not: 2.0, say"),
+  upgradeTo: value(
+    "version",
+    "also what a Nomad of this version refuses or warns of, and the one of today does not: 2.0, say",
+  ),
   enterprise: flag("that Nomad is Nomad Enterprise"),
   memoryOversubscription: flag("its scheduler lets tasks use more memory than they reserve"),
   ...variables,
@@ -39,6 +43,7 @@ export const validate = command({
   interrupted: term`nothing was changed`,
   async run({ names, ...input }, context) {
     const { terminal } = context;
+    checkVersions(input);
     const judged = await judge(names, input, context);
     terminal.rest();
     const as = input.json ? "json" : input.format;
@@ -60,14 +65,28 @@ async function judge(
   const today = await judgeFor(nomadVersion, names, input, context);
   if (upgradeTo === undefined) return today;
   const later = await judgeFor(upgradeTo, names, input, context);
-  return later.map((judged, index) => ({ ...judged, problems: newIn(judged.problems, today[index]?.problems ?? []) }));
+  return later.map((judged, index) => ({
+    ...judged,
+    problems: withoutKnownWarnings(judged.problems, today[index]?.problems ?? []),
+  }));
 }
 
-/** The problems that were not there before. */
-function newIn(problems: readonly LocatedProblem[], before: readonly LocatedProblem[]): readonly LocatedProblem[] {
+/** Problems without the warnings that were there before: errors stay, since what is refused today is not well after an upgrade. */
+function withoutKnownWarnings(
+  problems: readonly LocatedProblem[],
+  before: readonly LocatedProblem[],
+): readonly LocatedProblem[] {
   const keyOf = ({ rule, path, severity, message }: LocatedProblem) => JSON.stringify([rule, path, severity, message]);
   const known = new Set(before.map(keyOf));
-  return problems.filter((problem) => !known.has(keyOf(problem)));
+  return problems.filter((problem) => isError(problem) || !known.has(keyOf(problem)));
+}
+
+/** @throws UserError where a version is none, or the one to upgrade to is newer than all whose rules are known */
+function checkVersions({ nomadVersion, upgradeTo }: ValuesOf<typeof options>): void {
+  for (const version of [nomadVersion, upgradeTo]) if (version !== undefined) targetOf({ nomadVersion: version });
+  if (upgradeTo === undefined || isKnownVersion(upgradeTo)) return;
+  const message = `what Nomad ${upgradeTo} refuses is not known here; write a version up to ${NEWEST_NOMAD}`;
+  throw UserError.at("--upgrade-to", message, "target/version");
 }
 
 async function judgeFor(

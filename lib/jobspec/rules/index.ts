@@ -35,7 +35,7 @@ export { meshPorts, nativeTaskOf } from "./mesh-tasks";
 export { nameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";
 export { literalsAmong } from "./literals";
-export { targetOf, type Target } from "./target";
+export { isKnownVersion, NEWEST_NOMAD, targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];
 /** A rule that Nomad has since a version of it. */

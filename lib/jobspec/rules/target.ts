@@ -1,4 +1,4 @@
-import { UserError, type CheckContext } from "../engine";
+import { isAtLeast, UserError, type CheckContext } from "../engine";
 
 /** The Nomad that a job is for. */
 export interface Target {
@@ -21,6 +21,14 @@ export interface Target {
    * @see https://developer.hashicorp.com/nomad/commands/operator/scheduler/set-config
    */
   readonly memoryOversubscription?: boolean;
+}
+
+/** The newest Nomad whose rules are known. */
+export const NEWEST_NOMAD = "2.0";
+
+/** Whether a version is one of the newest Nomad whose rules are known, or older. */
+export function isKnownVersion(version: string): boolean {
+  return isAtLeast(NEWEST_NOMAD, version);
 }
 
 const VERSION = /^\d+\.\d+(?:\.\d+)?$/;
