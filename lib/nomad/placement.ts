@@ -5,16 +5,22 @@ export function unplacedInWords(evaluations: readonly Evaluation[]): readonly st
   const waiting = evaluations.filter(({ Status }) => Status === "blocked");
   if (waiting.length === 0) return [];
   const reasons = [...waiting, ...evaluations].map(({ FailedTGAllocs }) => Object.values(FailedTGAllocs ?? {}));
-  return [...new Set((reasons.find((some) => some.length > 0) ?? []).map(placementInWords))];
+  return [...new Set((reasons.find((some) => some.length > 0) ?? []).map((failure) => placementInWords(failure)))];
 }
 
-/** Why allocations find no node: which resource is exhausted on how many nodes, what leaves how many out. */
-export function placementInWords(failure: PlacementFailure): string {
+/**
+ * Why allocations find no node: which resource is exhausted on how many nodes, what leaves how many out.
+ *
+ * @param demands what the group asks of a node, in words: said where Nomad does not say which of it leaves nodes out. Default: not said
+ */
+export function placementInWords(failure: PlacementFailure, demands: readonly string[] = []): string {
+  const { [LIKE_ANOTHER]: alike = 0, ...named } = failure.ConstraintFiltered;
   const each = (counts: Readonly<Record<string, number>>, say: (name: string, nodes: string) => string) =>
     Object.entries(counts).map(([name, nodes]) => say(name, count(nodes, "node")));
   const reasons = [
     ...each(failure.DimensionExhausted, (dimension, nodes) => `${dimension} is exhausted on ${nodes}`),
-    ...each(failure.ConstraintFiltered, (constraint, nodes) => `the constraint "${constraint}" leaves out ${nodes}`),
+    ...each(named, (constraint, nodes) => `the constraint "${constraint}" leaves out ${nodes}`),
+    ...(alike === 0 ? [] : [alikeInWords(count(alike, "node"), Object.keys(named).length > 0, demands)]),
     ...each(failure.ClassFiltered, (name, nodes) => `the node class "${name}" leaves out ${nodes}`),
     ...failure.QuotaExhausted.map((quota) => `the quota is used up: ${quota}`),
   ];
@@ -27,6 +33,13 @@ export function placementInWords(failure: PlacementFailure): string {
 /** What the scheduler says of a node whose drivers are not those of the job, or not healthy, and of a node that is like one which it has left out. */
 const MISSING_DRIVERS = "missing drivers";
 const LIKE_ANOTHER = "computed class ineligible";
+
+/** Nodes that Nomad leaves out because it has left out one of their class, and says no more of. */
+function alikeInWords(nodes: string, isToldWhy: boolean, demands: readonly string[]): string {
+  if (isToldWhy) return `the same leaves out ${nodes} of the same class`;
+  const one = demands.length === 1 ? "" : "one of ";
+  return `what the group asks of a node leaves out ${nodes}${demands.length === 0 ? "" : `: ${one}${demands.join(", ")}`}`;
+}
 
 /** Whether every node was left out because it has not the drivers of the job: then none takes it until a node has. */
 export function lacksDrivers({ NodesEvaluated, ConstraintFiltered }: PlacementFailure): boolean {

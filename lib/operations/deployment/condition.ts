@@ -188,7 +188,7 @@ function reasonsOf(
   const failures = Object.entries(placementFailuresOf(job, evaluations)).filter(([name]) => lacking.includes(name));
   return [
     ...deploymentReasons(deployment),
-    ...placementReasons(Object.fromEntries(failures)),
+    ...placementReasons(job, Object.fromEntries(failures)),
     ...allocationReasons(
       job,
       allocations,

@@ -1,5 +1,4 @@
 import {
-  placementInWords,
   whereOf,
   type AllocationStub,
   type Deployment,
@@ -8,6 +7,7 @@ import {
   type PlacementFailure,
   type TaskState,
 } from "../../nomad";
+import { groupPlacementInWords } from "../plan";
 import type { Condition, JobState } from "./condition";
 import type { FailingCheck } from "./failing-checks";
 
@@ -83,7 +83,7 @@ export function viewOf(job: JobJson, seen: Seen = {}): DeploymentView {
     version: deployment?.JobVersion,
     status: condition ? STATUS[condition.state] : (deployment?.Status ?? "evaluating"),
     description: condition ? "" : (deployment?.StatusDescription ?? ""),
-    groups: names.map((name) => groupView(name, deployment?.TaskGroups?.[name], seen)),
+    groups: names.map((name) => groupView(job, name, deployment?.TaskGroups?.[name], seen)),
   };
 }
 
@@ -102,7 +102,7 @@ const STATUS: Readonly<Record<JobState, DeploymentView["status"]>> = {
   missing: "failed",
 };
 
-function groupView(name: string, state: DeploymentState | undefined, seen: Seen): GroupView {
+function groupView(job: JobJson, name: string, state: DeploymentState | undefined, seen: Seen): GroupView {
   const { failures = {} } = seen;
   const failure = Object.hasOwn(failures, name) ? failures[name] : undefined;
   const counted = seen.condition?.groups.find((group) => group.name === name);
@@ -118,7 +118,7 @@ function groupView(name: string, state: DeploymentState | undefined, seen: Seen)
     allocations: (seen.allocations ?? [])
       .filter((allocation) => allocation.TaskGroup === name)
       .map((allocation) => allocationView(allocation, seen.checks ?? [])),
-    blocked: failure && placementInWords(failure),
+    blocked: failure && groupPlacementInWords(job, name, failure),
   };
 }
 

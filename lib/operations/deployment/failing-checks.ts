@@ -51,31 +51,41 @@ export class FailingChecks {
 
   private async askAll(waiting: readonly AllocationStub[]): Promise<void> {
     const lists = await Promise.all(waiting.map((allocation) => this.ask(allocation)));
-    waiting.forEach(({ ID }, index) => this.#seen.set(ID, lists[index] ?? []));
+    // Of an allocation that was stopped just now, whose services are gone, what they said last is kept: it tells why.
+    waiting.forEach(({ ID }, index) => {
+      const list = lists[index];
+      if (list) this.#seen.set(ID, list);
+    });
   }
 
-  /** What cannot be asked is left out: a deployment is Nomad's, and goes on without Consul's answer. */
-  private async ask({ ID, TaskGroup }: AllocationStub): Promise<readonly FailingCheck[]> {
+  /**
+   * What cannot be asked is left out: a deployment is Nomad's, and goes on without Consul's answer.
+   *
+   * @returns the checks that do not pass; undefined where nobody knows any service of the allocation
+   */
+  private async ask({ ID, TaskGroup }: AllocationStub): Promise<readonly FailingCheck[] | undefined> {
     const group = this.#groups.find(({ Name }) => Name === TaskGroup);
     const services = [group, ...(group?.Tasks ?? [])].flatMap((offering) => offering?.Services ?? []);
     const found = await Promise.all([
-      services.some(({ Provider }) => Provider === "nomad") ? this.inNomad(ID) : [],
+      services.some(({ Provider }) => Provider === "nomad") ? this.inNomad(ID) : undefined,
       ...[...new Set(services.filter(({ Provider }) => Provider !== "nomad").map(({ Name }) => Name))].map((name) =>
         this.inConsul(ID, name ?? ""),
       ),
     ]);
-    return found.flat();
+    const known = found.filter((list) => list !== undefined);
+    return known.length === 0 ? undefined : known.flat();
   }
 
-  private async inConsul(allocation: string, service: string): Promise<readonly FailingCheck[]> {
-    const [instances = [], own = {}] = await Promise.all([
+  private async inConsul(allocation: string, service: string): Promise<readonly FailingCheck[] | undefined> {
+    const [instances = [], atAgent = {}] = await Promise.all([
       this.consul?.instances(service).catch(() => undefined),
       this.consul?.agentChecks().catch(() => undefined),
     ]);
-    return instances
-      .filter(({ Service }) => Service.ID.includes(allocation))
+    const registered = instances.filter(({ Service }) => Service.ID.includes(allocation));
+    if (registered.length === 0) return undefined;
+    return registered
       .flatMap(({ Checks }) => Checks)
-      .map((check) => ({ ...check, ...own[check.CheckID] }))
+      .map((check) => ({ ...check, ...atAgent[check.CheckID] }))
       .filter(({ Status, ServiceID }) => Status !== "passing" && ServiceID !== "")
       .map(({ Name, Status, Output }) => ({
         allocation,
@@ -86,9 +96,10 @@ export class FailingChecks {
       }));
   }
 
-  private async inNomad(allocation: string): Promise<readonly FailingCheck[]> {
-    const checks = await this.nomad.allocationChecks(allocation).catch(() => ({}));
-    return Object.values(checks)
+  private async inNomad(allocation: string): Promise<readonly FailingCheck[] | undefined> {
+    const checks = Object.values(await this.nomad.allocationChecks(allocation).catch(() => ({})));
+    if (checks.length === 0) return undefined;
+    return checks
       .filter(({ Status }) => Status !== "success")
       .map(({ Service, Check, Status, Output }) => ({
         allocation,

@@ -1,10 +1,5 @@
-import {
-  placementInWords,
-  type AllocationStub,
-  type Deployment,
-  type JobJson,
-  type PlacementFailure,
-} from "../../nomad";
+import { type AllocationStub, type Deployment, type JobJson, type PlacementFailure } from "../../nomad";
+import { groupPlacementInWords } from "../plan";
 import { endedBadly } from "./deployment-status";
 import type { FailingCheck } from "./failing-checks";
 import type { Reason } from "./reason";
@@ -23,11 +18,14 @@ export function deploymentReasons(deployment: Deployment | undefined): readonly 
 }
 
 /** Groups whose allocations find no node, with the constraint or the dimension. */
-export function placementReasons(failures: Readonly<Record<string, PlacementFailure>>): readonly Reason[] {
+export function placementReasons(
+  job: JobJson,
+  failures: Readonly<Record<string, PlacementFailure>>,
+): readonly Reason[] {
   return Object.entries(failures).map(([group, failure]) => ({
     kind: "placement",
     group,
-    message: `group "${group}" finds no node: ${placementInWords(failure)}`,
+    message: `group "${group}" finds no node: ${groupPlacementInWords(job, group, failure)}`,
   }));
 }
 

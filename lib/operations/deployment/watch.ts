@@ -303,7 +303,7 @@ function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason
   if (condition) return condition.reasons;
   return [
     ...deploymentReasons(deployment),
-    ...placementReasons(failures),
+    ...placementReasons(job, failures),
     ...checkReasons(checks),
     ...allocationReasons(job, allocations, () => true),
   ];

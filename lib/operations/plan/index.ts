@@ -19,6 +19,7 @@ export {
 export { readPreviewFile } from "./preview-file";
 export { register, type RegisterOptions } from "./register";
 export { readDrift, readPreview } from "./reports";
+export { groupPlacementInWords } from "./node-demands";
 export { newestRegistered, onlyScaled, withCountsOf } from "./scaled-counts";
 export { RESTARTING, withReaders } from "./template-readers";
 export type { TemplateReader } from "./template-reads";

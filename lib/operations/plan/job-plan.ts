@@ -3,7 +3,6 @@ import {
   flattened,
   passingTrouble,
   whereOf,
-  placementInWords,
   type DesiredUpdates,
   type JobJson,
   type NomadClient,
@@ -12,6 +11,7 @@ import {
 import { UserError } from "../../jobspec";
 import { countIn } from "../../jobspec/host";
 import { changesSomething, fieldChanges, type FieldChange } from "./field-changes";
+import { groupPlacementInWords } from "./node-demands";
 import type { Masking } from "../../masking";
 import { groupsOf, ownedGroups, withCountsOf } from "./scaled-counts";
 
@@ -133,7 +133,7 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
     ...whereOf(job),
     change,
     modifyIndex: result.JobModifyIndex,
-    groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result)),
+    groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result, job)),
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
     warnings: flattened(result.Warnings).map((warning) => masking.text(warning)),
     ...optional({ nextLaunch: launch ?? undefined }),
@@ -205,7 +205,12 @@ export function lacksAllocations({ change, groups }: JobPlan): boolean {
   return groups.some(({ missing = 0, unknown = 0, blocked }) => missing + unknown > 0 || blocked !== undefined);
 }
 
-function groupPlan(name: string, update: DesiredUpdates, { FailedTGAllocs: failures }: PlanResult): GroupPlan {
+function groupPlan(
+  name: string,
+  update: DesiredUpdates,
+  { FailedTGAllocs: failures }: PlanResult,
+  job: JobJson,
+): GroupPlan {
   const failure = failures?.[name];
   return {
     name,
@@ -217,7 +222,7 @@ function groupPlan(name: string, update: DesiredUpdates, { FailedTGAllocs: failu
     stop: update.Stop,
     preempt: update.Preemptions,
     unchanged: update.Ignore,
-    ...optional({ blocked: failure && placementInWords(failure) }),
+    ...optional({ blocked: failure && groupPlacementInWords(job, name, failure) }),
   };
 }
 

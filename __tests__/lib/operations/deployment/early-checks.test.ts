@@ -17,3 +17,32 @@ test("checks are asked about at once, however young the process is", async () =>
     clock.mockRestore();
   }
 });
+
+// With auto_revert, Nomad stops what failed in the moment in which it says so.
+test.each([
+  ["Nomad", "nomad"],
+  ["Consul", "consul"],
+])("what a check of %s said last is kept of an allocation whose services are gone", async (_name, Provider) => {
+  let registered = true;
+  const check = { Status: "failure", Service: "shop", Check: "http", Output: "HTTP 404" };
+  const instance = {
+    Service: { ID: "_nomad-task-a1-shop" },
+    Checks: [{ Name: "http", Status: "critical", ServiceID: "_nomad-task-a1-shop", CheckID: "1", Output: "HTTP 404" }],
+  };
+  const nomad = { allocationChecks: () => Promise.resolve(registered ? { id: check } : {}) } as unknown as NomadClient;
+  const consul = {
+    instances: () => Promise.resolve(registered ? [instance] : []),
+    agentChecks: () => Promise.resolve({}),
+  } as unknown as ConsulClient;
+  let now = 5;
+  const clock = jest.spyOn(performance, "now").mockImplementation(() => now);
+  try {
+    const group = { Name: "work", Services: [{ Name: "shop", Provider }], Tasks: [] };
+    const checks = new FailingChecks({ ID: "shop", TaskGroups: [group] } as unknown as JobJson, nomad, consul);
+    await checks.of([allocation as unknown as AllocationStub]);
+    [registered, now] = [false, 10_000];
+    expect(await checks.of([allocation as unknown as AllocationStub])).toMatchObject([{ output: "HTTP 404" }]);
+  } finally {
+    clock.mockRestore();
+  }
+});

@@ -1,0 +1,59 @@
+import type { PlacementFailure } from "../../../lib/nomad";
+import { groupPlacementInWords } from "../../../lib/operations/plan";
+
+const failure = (more: object): PlacementFailure => ({
+  NodesEvaluated: 1,
+  NodesFiltered: 1,
+  NodesExhausted: 0,
+  NodesInPool: 1,
+  NodesAvailable: {},
+  CoalescedFailures: 0,
+  ConstraintFiltered: {},
+  ClassFiltered: {},
+  ClassExhausted: {},
+  DimensionExhausted: {},
+  QuotaExhausted: [],
+  ...more,
+});
+const windows = { LTarget: "${attr.kernel.name}", Operand: "=", RTarget: "windows" };
+const job = {
+  ID: "web",
+  Constraints: [{ LTarget: "${node.class}", Operand: "regexp", RTarget: "big" }],
+  TaskGroups: [
+    { Name: "other", Constraints: [windows] },
+    {
+      Name: "web",
+      Constraints: [{ Operand: "distinct_hosts" }],
+      Tasks: [{ Name: "web", Driver: "exec", Constraints: [windows] }],
+    },
+  ],
+};
+
+describe("why a group finds no node", () => {
+  // Measured: a constraint that is added to a group which runs is tried in place first, and then Nomad knows the node's class alone.
+  test("is told by what it asks of a node, where Nomad says only that the class is left out", () => {
+    expect(groupPlacementInWords(job, "web", failure({ ConstraintFiltered: { "computed class ineligible": 2 } }))).toBe(
+      "what the group asks of a node leaves out 2 nodes: one of ${node.class} regexp big, distinct_hosts, ${attr.kernel.name} = windows, driver exec",
+    );
+  });
+
+  test("is told by the constraint, where Nomad names it, with the nodes like those", () => {
+    const ConstraintFiltered = { "${attr.kernel.name} = windows": 1, "computed class ineligible": 2 };
+    expect(groupPlacementInWords(job, "web", failure({ ConstraintFiltered }))).toBe(
+      'the constraint "${attr.kernel.name} = windows" leaves out 1 node, the same leaves out 2 nodes of the same class',
+    );
+  });
+
+  test.each<[string, object]>([
+    ["nothing", { ID: "web" }],
+    ["what is no list", { ID: "web", TaskGroups: "x", Constraints: 1 }],
+    ["null", { ID: "web", TaskGroups: [null, { Name: "web", Tasks: [null], Constraints: null }], Constraints: [null] }],
+  ])("is told without it, where a job has %s in its place", (_what, held) => {
+    const said = groupPlacementInWords(
+      held as { ID: string },
+      "web",
+      failure({ ConstraintFiltered: { "computed class ineligible": 1 } }),
+    );
+    expect(said).toBe("what the group asks of a node leaves out 1 node");
+  });
+});
