@@ -62,7 +62,11 @@ describe("the dev stack", () => {
       expect(said.stdout).toMatch(new RegExp(`${service} .*passing.*stand-in`));
       expect(await cluster.consul.instances(service, { passing: true })).toHaveLength(1);
     }
-    expect(said.stdout).toContain(`http://127.0.0.1:${4646 + cluster.offset}/ui/`);
+    expect(said.stdout).toContain(`http://127.0.0.1:${8500 + cluster.offset}/ui/`);
+    // A Nomad that was built from its module has no UI inside.
+    const page = await fetch(`http://127.0.0.1:${4646 + cluster.offset}/ui/`);
+    const isInside = page.ok && (await page.text()).includes("<script");
+    expect(said.stdout.includes(`http://127.0.0.1:${4646 + cluster.offset}/ui/`)).toBe(isInside);
   });
 
   test("started the launcher only once a healthy admin was in Consul, and it registered there", async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, ConsulClient, JobJson, NomadClient } from "../../nomad";
-import { groupsOf, type GroupJson } from "./job-groups";
+import { groupsOf, type GroupJson, type ServiceJson } from "./job-groups";
 
 /** A check of a service that does not pass. */
 export interface FailingCheck {
@@ -37,9 +37,7 @@ export class FailingChecks {
    * for in the background: a deployment is Nomad's, and a Consul that hangs does not hold whoever watches it.
    */
   async of(allocations: readonly AllocationStub[]): Promise<readonly FailingCheck[]> {
-    const waiting = allocations.filter(
-      ({ ClientStatus, DeploymentStatus }) => ClientStatus === "running" && DeploymentStatus?.Healthy !== true,
-    );
+    const waiting = allocations.filter(isWaiting);
     for (const { ID, DeploymentStatus } of allocations) if (DeploymentStatus?.Healthy) this.#seen.delete(ID);
     if (waiting.length > 0 && !this.#asking && performance.now() - this.#asked > INTERVAL) {
       this.#asked = performance.now();
@@ -47,6 +45,25 @@ export class FailingChecks {
       await atMost(INTERVAL, this.#asking);
     }
     return allocations.flatMap(({ ID }) => this.#seen.get(ID) ?? []);
+  }
+
+  /** What was seen last of every allocation that was not healthy since, whether it is asked about still or not. */
+  get remembered(): readonly FailingCheck[] {
+    return [...this.#seen.values()].flat();
+  }
+
+  /**
+   * How long until checks are worth another question, in milliseconds: Nomad tells no change where only a check says something else. Infinity where
+   * nothing that has a check waits to be healthy.
+   */
+  rest(allocations: readonly AllocationStub[]): number {
+    const has = ({ TaskGroup }: AllocationStub) => this.servicesOf(TaskGroup).some(({ Checks }) => Checks.length > 0);
+    return allocations.some((allocation) => isWaiting(allocation) && has(allocation)) ? INTERVAL : Infinity;
+  }
+
+  private servicesOf(name: string): readonly ServiceJson[] {
+    const group = this.#groups.find(({ Name }) => Name === name);
+    return [group, ...(group?.Tasks ?? [])].flatMap((offering) => offering?.Services ?? []);
   }
 
   private async askAll(waiting: readonly AllocationStub[]): Promise<void> {
@@ -64,8 +81,7 @@ export class FailingChecks {
    * @returns the checks that do not pass; undefined where nobody knows any service of the allocation
    */
   private async ask({ ID, TaskGroup }: AllocationStub): Promise<readonly FailingCheck[] | undefined> {
-    const group = this.#groups.find(({ Name }) => Name === TaskGroup);
-    const services = [group, ...(group?.Tasks ?? [])].flatMap((offering) => offering?.Services ?? []);
+    const services = this.servicesOf(TaskGroup);
     const found = await Promise.all([
       services.some(({ Provider }) => Provider === "nomad") ? this.inNomad(ID) : undefined,
       ...[...new Set(services.filter(({ Provider }) => Provider !== "nomad").map(({ Name }) => Name))].map((name) =>
@@ -109,6 +125,10 @@ export class FailingChecks {
         output: Output.slice(0, LONGEST_OUTPUT).trim(),
       }));
   }
+}
+
+function isWaiting({ ClientStatus, DeploymentStatus }: AllocationStub): boolean {
+  return ClientStatus === "running" && DeploymentStatus?.Healthy !== true;
 }
 
 async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {

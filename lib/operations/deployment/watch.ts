@@ -115,7 +115,9 @@ export async function watchDeployment(
       { ...options, trusted: registration.EvalID !== "" || shown !== "" },
     );
     const { deployment, allocations, failures } = seen;
-    const checks = await failing.of(allocations);
+    const asked = await failing.of(allocations);
+    // What was changed in place is another deployment's once Nomad has gone back by itself: why it did is known from before.
+    const checks = deployment && endedBadly(deployment) ? failing.remembered : asked;
     const looked = performance.now();
     blockedSince = Object.keys(failures).length > 0 ? (blockedSince ?? looked) : undefined;
     // An allocation that is just being stopped has its place, and its port, for a moment still.
@@ -146,6 +148,7 @@ export async function watchDeployment(
       blockedSince === undefined ? Infinity : placementPatience / 10,
       endedSince === undefined ? Infinity : endedPatience / 10,
       early ? steady.rest(looked) : Infinity,
+      failing.rest(allocations),
     );
     await pause(job.ID, { ...options, longest: longest === Infinity ? undefined : longest });
     await sleep(looked + SHORTEST_INTERVAL - performance.now(), options.signal);

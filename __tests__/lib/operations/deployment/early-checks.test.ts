@@ -37,11 +37,18 @@ test.each([
   let now = 5;
   const clock = jest.spyOn(performance, "now").mockImplementation(() => now);
   try {
-    const group = { Name: "work", Services: [{ Name: "shop", Provider }], Tasks: [] };
+    const group = { Name: "work", Services: [{ Name: "shop", Provider, Checks: [{}] }], Tasks: [] };
     const checks = new FailingChecks({ ID: "shop", TaskGroups: [group] } as unknown as JobJson, nomad, consul);
     await checks.of([allocation as unknown as AllocationStub]);
+    // No event tells that a check says something else.
+    expect(checks.rest([allocation as unknown as AllocationStub])).toBe(2000);
     [registered, now] = [false, 10_000];
     expect(await checks.of([allocation as unknown as AllocationStub])).toMatchObject([{ output: "HTTP 404" }]);
+    // One that was changed in place is another deployment's after that.
+    expect(await checks.of([])).toEqual([]);
+    expect(checks.remembered).toMatchObject([{ allocation: "a1", output: "HTTP 404" }]);
+    await checks.of([{ ...allocation, DeploymentStatus: { Healthy: true } } as unknown as AllocationStub]);
+    expect(checks.remembered).toEqual([]);
   } finally {
     clock.mockRestore();
   }
