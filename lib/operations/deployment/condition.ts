@@ -193,6 +193,7 @@ function reasonsOf(
       job,
       allocations,
       ({ JobVersion }) => deployment !== undefined && endedBadly(deployment) && JobVersion === deployment.JobVersion,
+      job.Version ?? undefined,
     ),
     ...(isBatch(job) ? [] : groups.flatMap((group) => [...countReason(group, job), ...versionReason(group, answers)])),
   ];

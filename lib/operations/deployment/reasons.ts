@@ -43,12 +43,19 @@ export function checkReasons(checks: readonly FailingCheck[]): readonly Reason[]
  *
  * @param job tells which tasks run before which, and where artifacts come from
  * @param stopped those that a failed deployment had placed, and that Nomad stopped with it: they tell why it failed
+ * @param registered the version that is registered: what happened to another one says so. Default: versions are not told apart
  */
 export function allocationReasons(
   job: JobJson,
   allocations: readonly AllocationStub[],
   stopped: (allocation: AllocationStub) => boolean = () => false,
+  registered?: number,
 ): readonly Reason[] {
+  const told = ({ JobVersion }: AllocationStub, reasons: readonly Reason[]): readonly Reason[] => {
+    if (registered === undefined || JobVersion === registered) return reasons;
+    const when = `(that was version ${JobVersion}; version ${registered} is registered)`;
+    return reasons.map((reason) => ({ ...reason, message: `${reason.message} ${when}` }));
+  };
   const found = newestAllocations(allocations, job.Type as string | undefined)
     .filter((allocation) =>
       allocation.DesiredStatus === "run"
@@ -56,15 +63,16 @@ export function allocationReasons(
         : stopped(allocation) && isUnhealthy(allocation),
     )
     .filter(({ DeploymentStatus, ClientStatus }) => DeploymentStatus?.Healthy !== true || ClientStatus !== "running")
-    .flatMap((allocation) => {
-      if (allocation.DesiredStatus !== "run" && allocation.ClientStatus !== "failed")
-        return [unhealthyReason(allocation)];
-      if (allocation.ClientStatus === "lost" || allocation.ClientStatus === "unknown") return [lostReason(allocation)];
-      return Object.entries(allocation.TaskStates ?? {}).flatMap(
-        ([name, state]) => taskReason(job, allocation, name, state) ?? [],
-      );
-    });
+    .flatMap((allocation) => told(allocation, reasonsOfOne(job, allocation)));
   return distinct(found);
+}
+
+function reasonsOfOne(job: JobJson, allocation: AllocationStub): readonly Reason[] {
+  if (allocation.DesiredStatus !== "run" && allocation.ClientStatus !== "failed") return [unhealthyReason(allocation)];
+  if (allocation.ClientStatus === "lost" || allocation.ClientStatus === "unknown") return [lostReason(allocation)];
+  return Object.entries(allocation.TaskStates ?? {}).flatMap(
+    ([name, state]) => taskReason(job, allocation, name, state) ?? [],
+  );
 }
 
 /** Whether an allocation failed, or was not healthy in time. */
