@@ -44,7 +44,7 @@ let drawn = 0;
 
 /** Seconds that nothing else sleeps for, in this file of tests and in those that run beside it, so that a process is found again. */
 export function nap(): string {
-  return String((100_000 + process.pid) * 100 + (drawn += 1));
+  return String((100_000 + process.pid) * 1000 + (drawn += 1));
 }
 
 function readOr(path: string): string {
