@@ -1,3 +1,5 @@
+const { availableParallelism } = require("node:os");
+
 const swc = [
   "@swc/jest",
   {
@@ -30,6 +32,8 @@ const short = {
 
 module.exports = {
   ci: true,
+  // Twice the cores, where nobody says another number: files that wait let others run. In percent Jest takes no more than 100 and reads 200% as 200.
+  maxWorkers: 2 * availableParallelism(),
   // It ends what hangs, and judges nothing: many synthesize a program or start a process, which takes minutes where a machine is busy.
   testTimeout: 300_000,
   projects: [
