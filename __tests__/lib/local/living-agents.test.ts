@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,7 +45,9 @@ describe("agents without their folder", () => {
     project = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-living-")));
     folder = join(project, ".cdk-nomad");
     mkdirSync(folder);
-    writeFileSync(join(project, "agent"), "sleep 1000 & wait\n");
+    // It waits for good, and starts nothing: what is forked has its arguments for a moment, and lives on after it.
+    execFileSync("mkfifo", [join(project, "nothing")]);
+    writeFileSync(join(project, "agent"), "read -r < nothing\n");
   });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill("SIGKILL");
