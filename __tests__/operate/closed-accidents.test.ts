@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   lstatSync,
   mkdirSync,
@@ -132,7 +133,9 @@ describeWithStranger("another user", () => {
       closed: false,
       agents: { consul: { version: "1", path: "/x", from: "PATH" } },
     };
-    writeFileSync(join(stranger.folder, "agent"), "sleep 1000 & wait\n");
+    // They wait for good, and start nothing that would live on after them.
+    execFileSync("mkfifo", [join(stranger.folder, "nothing")]);
+    writeFileSync(join(stranger.folder, "agent"), "read -r < nothing\n");
     const children = ["consul", "nomad"].map((name) => {
       const flag = name === "consul" ? "-config-file" : "-config";
       const env = { [CLUSTER_MARK]: JSON.stringify(mark) };
