@@ -37,6 +37,6 @@ export { lacksDrivers, placementInWords, unplacedInWords } from "./placement";
 export { purgeStopped, stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
-export { momentOf } from "./times";
+export { millisecondsOf, momentOf } from "./times";
 export { inTransactions } from "./transactions";
 export { dispatcherFor } from "./transport";

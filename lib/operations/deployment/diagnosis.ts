@@ -1,4 +1,4 @@
-import type { AllocationStub, NomadClient, TaskState } from "../../nomad";
+import { millisecondsOf, type AllocationStub, type NomadClient, type TaskState } from "../../nomad";
 import { newestAllocations } from "./newest-allocations";
 
 /** What is known of a task that failed. */
@@ -54,7 +54,11 @@ export async function diagnose(nomad: NomadClient, allocation: AllocationStub): 
         signal: ended?.Details?.signal && ended.Details.signal !== "0" ? ended.Details.signal : undefined,
         events: events
           .slice(-EVENTS)
-          .map((event) => ({ time: Math.round(event.Time / 1e6), type: event.Type, message: event.DisplayMessage })),
+          .map((event) => ({
+            time: Math.round(millisecondsOf(event.Time)),
+            type: event.Type,
+            message: event.DisplayMessage,
+          })),
         stderr: await lastLines(nomad, allocation.ID, task, "stderr"),
         stdout: await lastLines(nomad, allocation.ID, task, "stdout"),
       };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AllocationStub, ConsulClient, JobJson, NomadClient } from "../../nomad";
-import { groupsOf, type GroupJson, type ServiceJson } from "./job-groups";
+import { servicesOf, type OfferedService } from "./job-groups";
 
 /** A check of a service that does not pass. */
 export interface FailingCheck {
@@ -20,7 +20,7 @@ const INTERVAL = 2000;
 /** Follows the checks of the allocations of a job; it remembers what it saw last of those that are gone meanwhile. */
 export class FailingChecks {
   readonly #seen = new Map<string, readonly FailingCheck[]>();
-  readonly #groups: readonly GroupJson[];
+  readonly #services: readonly OfferedService[];
   #asked = -Infinity;
   #asking: Promise<void> | undefined;
 
@@ -29,7 +29,7 @@ export class FailingChecks {
     private readonly nomad: NomadClient,
     private readonly consul: ConsulClient | undefined,
   ) {
-    this.#groups = groupsOf(job);
+    this.#services = servicesOf(job);
   }
 
   /**
@@ -61,9 +61,8 @@ export class FailingChecks {
     return allocations.some((allocation) => isWaiting(allocation) && has(allocation)) ? INTERVAL : Infinity;
   }
 
-  private servicesOf(name: string): readonly ServiceJson[] {
-    const group = this.#groups.find(({ Name }) => Name === name);
-    return [group, ...(group?.Tasks ?? [])].flatMap((offering) => offering?.Services ?? []);
+  private servicesOf(name: string): readonly OfferedService[] {
+    return this.#services.filter(({ group }) => group === name);
   }
 
   private async askAll(waiting: readonly AllocationStub[]): Promise<void> {

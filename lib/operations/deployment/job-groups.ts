@@ -70,6 +70,21 @@ export function groupsOf(job: JobJson): readonly GroupJson[] {
   return v.parse(jobWithGroups, job).TaskGroups;
 }
 
+/** A service of a group, or of a task of it. */
+export interface OfferedService extends ServiceJson {
+  readonly group: string;
+  /** The task that must run for it to be registered. Absent for services of groups. */
+  readonly task?: string;
+}
+
+/** The services that a job offers. */
+export function servicesOf(job: JobJson): readonly OfferedService[] {
+  return groupsOf(job).flatMap(({ Name: group, Services, Tasks }) => [
+    ...Services.map((service) => ({ ...service, group })),
+    ...Tasks.flatMap(({ Name: task, Services: own }) => own.map((service) => ({ ...service, group, task }))),
+  ]);
+}
+
 /** A job whose groups all have something else in them. */
 export function withInGroups(job: JobJson, changed: Readonly<Record<string, unknown>>): JobJson {
   const groups = Array.isArray(job.TaskGroups) ? (job.TaskGroups as readonly object[]) : [];

@@ -19,6 +19,11 @@ export function newestAllocations(
   return [...newest.values()];
 }
 
+/** How often the tasks of an allocation were started anew, all together. */
+export function restartsOf({ TaskStates }: Pick<AllocationStub, "TaskStates">): number {
+  return Object.values(TaskStates ?? {}).reduce((sum, { Restarts }) => sum + Restarts, 0);
+}
+
 /** Whether an allocation failed, and no other takes its place, nor will. */
 export function failedForGood({
   ClientStatus,

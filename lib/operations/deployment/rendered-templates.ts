@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AllocationStub, NomadClient, TaskEvent } from "../../nomad";
+import { millisecondsOf, type AllocationStub, type NomadClient, type TaskEvent } from "../../nomad";
 import { withRetries } from "../events";
 import { RESTARTING, type ConsulChange, type TemplateReader } from "../plan";
 import type { Wanted } from "../stack";
@@ -7,7 +7,7 @@ import { conditionWithServices, type Condition } from "./condition";
 import { diagnosable, diagnose, type TaskDiagnosis } from "./diagnosis";
 import { askAboutJob, isBatch, launchesOthers } from "./job-answers";
 import { updatesOf } from "./job-groups";
-import { failedForGood } from "./newest-allocations";
+import { failedForGood, restartsOf } from "./newest-allocations";
 import type { OperationOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons } from "./reasons";
@@ -42,8 +42,6 @@ interface Following {
 
 const INTERVAL = 500;
 const SLACK = 5000;
-/** Of a millisecond. */
-const NANOSECONDS = 1e6;
 
 /**
  * Follows the jobs of a stack whose templates read keys of Consul that change: Nomad restarts their tasks, signals them or runs a script in them by
@@ -136,7 +134,7 @@ async function settle({ item, readers, before }: Following, written: number, opt
         before.has(each.ID) &&
         (failedForGood(each) || (each.ClientStatus === "failed" && each.DesiredStatus === "run")),
     );
-    const total = allocations.flatMap(startsOf).reduce((sum, count) => sum + count, 0);
+    const total = allocations.reduce((sum, each) => sum + restartsOf(each), 0);
     const well = (condition.state === "healthy" || condition.state === "unknown") && total === starts;
     starts = total;
     since = well ? (since ?? now) : undefined;
@@ -207,8 +205,8 @@ const ACTS: ReadonlySet<string> = new Set([
 function healthTimes({ job }: WantedJob): { readonly least: number; readonly longest: number } {
   const updates = [...updatesOf(job).values()];
   return {
-    least: Math.max(...updates.map(({ MinHealthyTime }) => MinHealthyTime / NANOSECONDS)),
-    longest: Math.max(...updates.map(({ HealthyDeadline }) => HealthyDeadline / NANOSECONDS)),
+    least: Math.max(...updates.map(({ MinHealthyTime }) => millisecondsOf(MinHealthyTime))),
+    longest: Math.max(...updates.map(({ HealthyDeadline }) => millisecondsOf(HealthyDeadline))),
   };
 }
 
@@ -231,10 +229,6 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
 
 function isWanted({ DesiredStatus }: AllocationStub): boolean {
   return DesiredStatus === "run";
-}
-
-function startsOf({ TaskStates }: AllocationStub): readonly number[] {
-  return Object.values(TaskStates ?? {}).map(({ Restarts }) => Restarts);
 }
 
 function lastTime(events: readonly TaskEvent[]): number {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
+import { millisecondsOf, poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
 import { withRetries } from "../events";
 import { UserError } from "../../jobspec";
 import type { EffectiveUpdate } from "../../jobspec/host";
@@ -13,6 +13,7 @@ import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
 import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
 import { updatesOf } from "./job-groups";
+import { restartsOf } from "./newest-allocations";
 
 /** What restarting takes. */
 export interface RestartOptions extends JobOptions {
@@ -35,8 +36,6 @@ export interface Restarted {
   readonly reasons: readonly Reason[];
 }
 
-/** Of a millisecond. */
-const NANOSECONDS = 1e6;
 const INTERVAL = 500;
 
 /**
@@ -126,10 +125,10 @@ async function untilHealthy(
   options: RestartOptions,
 ): Promise<Pick<Restarted, "result" | "reasons">> {
   const { MinHealthyTime, HealthyDeadline } = update;
-  const least = MinHealthyTime / NANOSECONDS;
-  const deadline = begun + HealthyDeadline / NANOSECONDS;
+  const least = millisecondsOf(MinHealthyTime);
+  const deadline = begun + millisecondsOf(HealthyDeadline);
   const ids = wave.map(({ ID }) => ID);
-  const before = new Map(wave.map((allocation) => [allocation.ID, startsOf(allocation)]));
+  const before = new Map(wave.map((allocation) => [allocation.ID, restartsOf(allocation)]));
   const checks = new FailingChecks(held, nomad, options.consul);
   let since: number | undefined;
   for (;;) {
@@ -137,7 +136,7 @@ async function untilHealthy(
     const now = (await withRetries(() => nomad.allocations(held.ID), options)).filter(({ ID }) => ids.includes(ID));
     // What was healthy once stays so for Nomad: its checks are asked as if it were new.
     const failing = await checks.of(now.map((allocation) => ({ ...allocation, DeploymentStatus: null })));
-    const began = now.every((allocation) => startsOf(allocation) > (before.get(allocation.ID) ?? 0));
+    const began = now.every((allocation) => restartsOf(allocation) > (before.get(allocation.ID) ?? 0));
     const well = now.length === ids.length && began && now.every(runs) && failing.length === 0;
     const time = performance.now();
     since = well ? (since ?? time) : undefined;
@@ -155,11 +154,6 @@ async function untilHealthy(
     }
     await sleep(options.interval ?? INTERVAL, undefined, { signal: options.signal });
   }
-}
-
-/** How often tasks of an allocation were started. */
-function startsOf({ TaskStates }: AllocationStub): number {
-  return Object.values(TaskStates ?? {}).reduce((sum, { Restarts }) => sum + Restarts, 0);
 }
 
 /** Whether an allocation runs, with every task that shall. */

@@ -8,7 +8,7 @@ import {
   type NomadClient,
 } from "../../nomad";
 import { LONGEST_OUTPUT, type FailingCheck } from "./failing-checks";
-import { groupsOf, type ServiceJson } from "./job-groups";
+import { servicesOf, type OfferedService } from "./job-groups";
 import { checkReasons } from "./reasons";
 import type { Reason } from "./reason";
 
@@ -26,13 +26,6 @@ interface Clients {
   readonly nomad: NomadClient;
   /** Default: Nomad's own services alone are asked about. */
   readonly consul?: ConsulClient;
-}
-
-/** A service of a group, or of a task of it. */
-interface Offered extends ServiceJson {
-  readonly group: string;
-  /** The task that must run for it to be registered. Absent for services of groups. */
-  readonly task?: string;
 }
 
 /** A check of an instance of a service. */
@@ -102,19 +95,16 @@ function servedIn(seen: readonly Seen[]): readonly string[] {
   return seen.filter(({ allocation }) => !failing.has(allocation)).map(({ service }) => service);
 }
 
-function servicesOf(job: JobJson): readonly Offered[] {
-  return groupsOf(job).flatMap(({ Name: group, Services, Tasks }) => [
-    ...Services.map((service) => ({ ...service, group })),
-    ...Tasks.flatMap(({ Name: task, Services: own }) => own.map((service) => ({ ...service, group, task }))),
-  ]);
-}
-
 /** Services of a task that has not begun, or has ended, are registered nowhere. */
-function offers({ TaskGroup, TaskStates }: AllocationStub, { group, task }: Offered): boolean {
+function offers({ TaskGroup, TaskStates }: AllocationStub, { group, task }: OfferedService): boolean {
   return TaskGroup === group && (task === undefined || TaskStates?.[task]?.State === "running");
 }
 
-async function ask(service: Offered, own: readonly AllocationStub[], { nomad, consul }: Clients): Promise<Found> {
+async function ask(
+  service: OfferedService,
+  own: readonly AllocationStub[],
+  { nomad, consul }: Clients,
+): Promise<Found> {
   if (service.Checks.length === 0 && service.Provider === "nomad") return NOTHING;
   try {
     if (service.Provider === "nomad") return await inNomad(service, own, nomad);
@@ -126,7 +116,7 @@ async function ask(service: Offered, own: readonly AllocationStub[], { nomad, co
   }
 }
 
-async function inNomad({ Name = "", Checks }: Offered, own: readonly AllocationStub[], nomad: NomadClient) {
+async function inNomad({ Name = "", Checks }: OfferedService, own: readonly AllocationStub[], nomad: NomadClient) {
   const lists = await Promise.all(
     own.map(async ({ ID: allocation }) => {
       const checks = Object.values(await nomad.allocationChecks(allocation));
@@ -138,7 +128,7 @@ async function inNomad({ Name = "", Checks }: Offered, own: readonly AllocationS
   return { ...NOTHING, seen: lists.flat().map((check) => seenAs(check, { Name, Checks })) };
 }
 
-async function inConsul(service: Offered, own: readonly AllocationStub[], consul: ConsulClient): Promise<Found> {
+async function inConsul(service: OfferedService, own: readonly AllocationStub[], consul: ConsulClient): Promise<Found> {
   const { Name: name = "", group } = service;
   // What a node makes of a name is known to the node alone: then the ids of the instances tell.
   const isLiteral = !name.includes("${");
@@ -173,7 +163,7 @@ async function instancesById(own: readonly AllocationStub[], consul: ConsulClien
 
 function seenAs(
   { allocation, check, status, output }: Pick<Seen, "allocation" | "check" | "status" | "output">,
-  { Name: service = "", Checks }: Pick<Offered, "Name" | "Checks">,
+  { Name: service = "", Checks }: Pick<OfferedService, "Name" | "Checks">,
 ): Seen {
   return {
     allocation,

@@ -1,8 +1,6 @@
-import type { AllocationStub, Deployment, JobJson } from "../../nomad";
+import { millisecondsOf, type AllocationStub, type Deployment, type JobJson } from "../../nomad";
 import { updatesOf } from "./job-groups";
-
-/** Of a millisecond. */
-const NANOSECONDS = 1e6;
+import { restartsOf } from "./newest-allocations";
 
 /**
  * Since when all of a job runs, of what was registered without a deployment: such as one whose update has `max_parallel = 0`. Nomad itself counts the
@@ -15,7 +13,7 @@ export class Steadiness {
 
   /** @param begun `EvalID` is empty where nothing was registered */
   constructor(job: JobJson, begun: { readonly EvalID: string }) {
-    const times = [...updatesOf(job).values()].map(({ MinHealthyTime }) => MinHealthyTime / NANOSECONDS);
+    const times = [...updatesOf(job).values()].map(({ MinHealthyTime }) => millisecondsOf(MinHealthyTime));
     this.#least = begun.EvalID === "" ? 0 : Math.max(0, ...times);
   }
 
@@ -28,7 +26,7 @@ export class Steadiness {
     const runs = JSON.stringify(
       allocations
         .filter(({ DesiredStatus }) => DesiredStatus === "run")
-        .map(startsOf)
+        .map((allocation) => `${allocation.ID} ${restartsOf(allocation)}`)
         .sort(),
     );
     if (runs !== this.#runs) this.#since = undefined;
@@ -41,9 +39,4 @@ export class Steadiness {
   rest(now: number): number {
     return Math.max(0, this.#least - (now - (this.#since ?? now)));
   }
-}
-
-/** Which allocation it is, and how often its tasks were started. */
-function startsOf({ ID, TaskStates }: AllocationStub): string {
-  return `${ID} ${Object.values(TaskStates ?? {}).reduce((sum, { Restarts }) => sum + Restarts, 0)}`;
 }

@@ -9,7 +9,7 @@ export function groupPlacementInWords(job: JobJson, group: string, failure: Plac
 }
 
 /** What a group asks of a node beside resources, in words: its constraints, with those of the job and of its tasks, and drivers. */
-export function nodeDemands(job: JobJson, group: string): readonly string[] {
+function nodeDemands(job: JobJson, group: string): readonly string[] {
   const found = listOf(job.TaskGroups).find(({ Name }) => Name === group);
   const tasks = listOf(found?.Tasks);
   const constraints = [job, ...(found ? [found] : []), ...tasks].flatMap((each) =>

@@ -1,12 +1,10 @@
 import * as v from "valibot";
-import { whereOf, type JobJson } from "../../nomad";
+import { millisecondsOf, whereOf, type JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
 import type { ConsulChange } from "./consul-changes";
 import { templateReads, type TemplateRead, type TemplateReader } from "./template-reads";
 
 const SECOND = 1000;
-/** Of a millisecond. */
-const NANOSECONDS = 1e6;
 /** What Nomad does without a `wait` of the template. */
 const WAIT = 5 * SECOND;
 const SPLAY = 5 * SECOND;
@@ -93,7 +91,7 @@ function isReached({ of, path, exact }: TemplateRead, key: string, change: Consu
 }
 
 function milliseconds(nanoseconds: number | null | undefined, otherwise: number): number {
-  return nanoseconds === undefined || nanoseconds === null ? otherwise : nanoseconds / NANOSECONDS;
+  return nanoseconds === undefined || nanoseconds === null ? otherwise : millisecondsOf(nanoseconds);
 }
 
 /** The words for what Nomad does with a task whose template has another text. */

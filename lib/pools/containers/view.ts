@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  millisecondsOf,
   isClosed,
   messageOf,
   numberInName,
@@ -54,7 +55,6 @@ const PAUSE = 500;
 const JOBS_INTERVAL = 1000;
 /** How long a server may be without an answer before what it said counts as unknown, in milliseconds. */
 const STALE = 5000;
-const NANOSECONDS = 1e6;
 /** The id of a service that Nomad registers has its allocation's id in it. */
 const ALLOCATION = /^_nomad-(?:task|group)-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-/;
 
@@ -280,7 +280,7 @@ export class ContainerView {
     // Both times are those of Nomad's servers: no clock of theirs is held against ours.
     const newest = Math.max(0, ...allocations.map(({ CreateTime }) => CreateTime));
     for (const { ID, CreateTime } of live)
-      if (!this.#seen.has(ID)) this.#seen.set(ID, { at: now, lead: (newest - CreateTime) / NANOSECONDS });
+      if (!this.#seen.has(ID)) this.#seen.set(ID, { at: now, lead: millisecondsOf(newest - CreateTime) });
     this.changed();
   }
 
@@ -306,7 +306,7 @@ export class ContainerView {
           isolation,
           number: numberInName(allocation.Name) ?? 0,
           evaluation: allocation.EvalID,
-          created: allocation.CreateTime / NANOSECONDS,
+          created: millisecondsOf(allocation.CreateTime),
           isRunning: runs(allocation, task),
           isHealthy: this.options.consul === undefined || this.#healthy.has(allocation.ID),
           age: at - lead,
