@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { folderNextDoor } from "../local";
+import { isThisMachine } from "../nomad";
 import { identifyCluster, LastClusters, refuseUnmeant } from "../operations";
 import { term, wrap, type TerminalText } from "../text";
 import { clusterHere, localCluster, type CliContext } from "./context";
@@ -53,7 +54,7 @@ export async function checkCluster(
 }
 
 function isOnThisMachine(address: string): boolean {
-  return URL.canParse(address) && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(address).hostname);
+  return URL.canParse(address) && isThisMachine(new URL(address).hostname);
 }
 
 /** Where the stacks of this project went the last time. */

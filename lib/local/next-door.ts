@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { agentOf } from "./living-agents";
 import { listensItself } from "./ports";
-import { listProcesses, type ListedProcess } from "./processes";
+import { configurationOf, listProcesses, type ListedProcess } from "./processes";
 
 /**
  * The folder of another project's embedded cluster whose agent listens at an address of this machine, such as that of a second clone; undefined where none
@@ -22,6 +22,5 @@ export function folderNextDoor(address: string, own: string): string | undefined
 
 /** The folder that holds the configuration which a process was started with, as far as that tells one. */
 function folderOf({ command }: ListedProcess): string {
-  const last = typeof command === "string" ? / (-config(?:-file)?=.*)$/s.exec(command)?.[1] : command.at(-1);
-  return dirname(/^-config(?:-file)?=(.*)$/s.exec(last ?? "")?.[1] ?? "");
+  return dirname(configurationOf(command) ?? "");
 }

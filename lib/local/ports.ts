@@ -4,7 +4,7 @@ import { endianness } from "node:os";
 import { dirname } from "node:path";
 import { UserError } from "../jobspec";
 import { clusterFolder } from "./folders";
-import { userInWords, userOf, variableOf } from "./processes";
+import { configurationOf, userInWords, userOf, variableOf } from "./processes";
 
 /** The ports of an embedded cluster, where nobody moves them. */
 const USUAL = {
@@ -148,8 +148,7 @@ const LOOPBACK_HEX = endianness() === "LE" ? "0100007F" : "7F000001";
 
 /** Whose embedded cluster a process is an agent of, where it is one. */
 function clusterOf(pid: string): string {
-  const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
-  const file = /^-config(?:-file)?=(.*)$/s.exec(command.at(-1) ?? "")?.[1];
+  const file = configurationOf(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean));
   return file !== undefined && dirname(file) === clusterFolder(dirname(dirname(file)))
     ? ` (of the embedded cluster of ${dirname(dirname(file))})`
     : "";

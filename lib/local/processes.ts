@@ -247,3 +247,9 @@ export function unmount(mount: string): void {
 function isInside(path: string | undefined, folder: string): boolean {
   return path !== undefined && (path === folder || path.startsWith(`${folder}/`));
 }
+
+/** The file of configuration that the last argument of a process names, as agents of clusters are started with one; undefined where it names none. */
+export function configurationOf(command: ListedProcess["command"]): string | undefined {
+  const last = typeof command === "string" ? / (-config(?:-file)?=.*)$/s.exec(command)?.[1] : command.at(-1);
+  return /^-config(?:-file)?=(.*)$/s.exec(last ?? "")?.[1];
+}

@@ -5,6 +5,7 @@ export { apiPath, keyPath, type ApiPath } from "./api-path";
 export { linesOf, sizeInWords, textOf, TooLargeError } from "./body";
 export {
   consulConnection,
+  isThisMachine,
   isUsualLoopback,
   nomadConnection,
   secretsOf,

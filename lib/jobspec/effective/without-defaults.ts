@@ -1,6 +1,6 @@
 import { definitionOf, isPlainObject, type Api, type ApiObject, type BlockDefinition, type Field } from "../engine";
 import { JobBlock } from "../blocks/host";
-import { defaultOf, isFilledIn } from "./filled";
+import { defaultOf, eachBlock, innerOf, isFilledIn } from "./filled";
 
 /**
  * A job as a server holds it, without what the server filled in: defaults, the tasks and ports of mesh proxies, the constraints that
@@ -30,20 +30,11 @@ function prune(json: ApiObject, definition: BlockDefinition, type: string): ApiO
     const of = definition.list.find(({ field }) => field.api.includes(key));
     // What it would have from elsewhere is out already.
     const isInherited = of?.field.options.inherited === true;
-    const rest = of?.field.of && !isInherited ? nested(value, of.field, type) : value;
+    const inner = of && !isInherited ? innerOf(of.field) : undefined;
+    const rest = of && inner ? eachBlock(value, of.field, (block) => prune(block, inner, type)) : value;
     if (!of || isInherited || !isDefault(rest, of.field, type)) kept[key] = rest;
   }
   return kept;
-}
-
-function nested(value: unknown, field: Field, type: string): unknown {
-  const definition = definitionOf((field.of as () => typeof JobBlock)());
-  if (Array.isArray(value)) return value.map((item) => (isPlainObject(item) ? prune(item, definition, type) : item));
-  if (!isPlainObject(value)) return value;
-  if (field.kind !== "block-map") return prune(value, definition, type);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, isPlainObject(item) ? prune(item, definition, type) : item]),
-  );
 }
 
 function isDefault(value: Api, of: Field, type: string): boolean {

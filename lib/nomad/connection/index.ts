@@ -5,5 +5,5 @@ export { consulConnection, nomadConnection, secretsOf } from "./connections";
 export { machineCas } from "./machine-cas";
 export { proxyFor } from "./proxies";
 export { SETTINGS, variableOf, withoutConnections, withServer, type Environment } from "./settings";
-export { isUsualLoopback } from "./this-machine";
+export { isThisMachine, isUsualLoopback } from "./this-machine";
 export { tlsOptionsOf, trustOptionsOf, type TlsOptions } from "./tls-options";
