@@ -52,13 +52,11 @@ export async function diagnose(nomad: NomadClient, allocation: AllocationStub): 
         task,
         exitCode: ended?.ExitCode,
         signal: ended?.Details?.signal && ended.Details.signal !== "0" ? ended.Details.signal : undefined,
-        events: events
-          .slice(-EVENTS)
-          .map((event) => ({
-            time: Math.round(millisecondsOf(event.Time)),
-            type: event.Type,
-            message: event.DisplayMessage,
-          })),
+        events: events.slice(-EVENTS).map((event) => ({
+          time: Math.round(millisecondsOf(event.Time)),
+          type: event.Type,
+          message: event.DisplayMessage,
+        })),
         stderr: await lastLines(nomad, allocation.ID, task, "stderr"),
         stdout: await lastLines(nomad, allocation.ID, task, "stdout"),
       };
