@@ -4,7 +4,6 @@ import {
   LeaseEndedError,
   type NomadManager,
   RuntimeFailedError,
-  WarmPool,
   WarmPoolJob,
   type ExecuteOptions,
   type ExecutionResult,
@@ -12,9 +11,11 @@ import {
   type Lease,
   type Provider,
   type Store,
+  type WarmPool,
   type WarmPoolOptions,
 } from "../pools";
 import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
+import { servedSlotPool, servedWarmPool, type ServedPool, type SlotPoolToServe } from "./served-pool";
 
 /** What the pools of a cluster are made of. */
 export interface ClusterPoolsOptions {
@@ -23,8 +24,10 @@ export interface ClusterPoolsOptions {
   readonly consul?: ConsulClient;
   readonly store: Store;
   readonly executor: Executor;
-  /** The names of the pools that are served; somebody else deploys their jobs. */
+  /** The names of the warm pools that are served; somebody else deploys their jobs. */
   readonly pools: readonly string[];
+  /** The slot pools that are served. Default: none. */
+  readonly slotPools?: readonly SlotPoolToServe[];
   /** How single commands are run that no container is free for. */
   readonly runtime: NomadManager;
   /** What becomes of a container that was released. Default: it is replaced. */
@@ -37,8 +40,6 @@ export interface ClusterPoolsOptions {
 
 /** Between two attempts to begin with a pool, in milliseconds. */
 const AGAIN = 1000;
-/** How long the store may take to answer a claim that does not wait, and a container to be emptied for its owner, in milliseconds. */
-const ANSWERED = 1000;
 /** How long a server may take to say that it is there, in milliseconds. */
 const PATIENCE = 3000;
 /** Between two questions about pools that are not served, in milliseconds. */
@@ -48,7 +49,7 @@ const RENEWAL = 1 / 3;
 
 /** A pool that is served, from the moment that it could be begun with. */
 interface Served {
-  readonly pool: WarmPool;
+  readonly pool: ServedPool;
   /** Why it could not be begun with yet; undefined once it was. */
   trouble: string | undefined;
 }
@@ -70,20 +71,22 @@ class ClusterPools implements Pools {
 
   constructor(private readonly options: ClusterPoolsOptions) {
     const { nomad, consul, store, executor, reuse, onTrouble, leases } = options;
-    this.names = [...options.pools];
-    const made = options.pools.map((pool): [string, Served] => [
-      pool,
-      {
-        pool: new WarmPool({ nomad, consul, store, executor, pool, reuse, onTrouble, leases }),
-        trouble: "is being begun with",
-      },
-    ]);
+    const all = [
+      ...options.pools.map((pool) =>
+        servedWarmPool({ nomad, consul, store, executor, pool, reuse, onTrouble, leases }),
+      ),
+      ...(options.slotPools ?? []).map((each) => servedSlotPool(each, { nomad, store, onTrouble, leases })),
+    ];
+    const made = all.map((pool): [string, Served] => [pool.pool, { pool, trouble: "is being begun with" }]);
     this.#pools = new Map(made);
+    this.names = [...this.#pools.keys()];
     this.#starting = Promise.all(made.map(([, served]) => this.begin(served)));
   }
 
   async kindOf(pool: string): Promise<PoolKind | undefined> {
     const { nomad } = this.options;
+    const served = this.#pools.get(pool)?.pool;
+    if (served !== undefined) return served.warm === undefined ? "slots" : "warm";
     const now = performance.now();
     // However many names somebody tries, the cluster is asked a few times a second.
     if (now - this.#askedForKind < LOOK_UP) return undefined;
@@ -99,13 +102,11 @@ class ClusterPools implements Pools {
 
   poolOf(provider: Provider): string | undefined {
     const name = WarmPoolJob.nameOf(provider);
-    return this.#pools.has(name) ? name : undefined;
+    return this.options.pools.includes(name) ? name : undefined;
   }
 
-  async claim(name: string, { wait, ...claim }: ContainerClaim): Promise<ContainerLease> {
-    // Whoever does not wait is told at once where none is free; what may last is the store's answer.
-    const { lease, place } = await this.begun(name).claim({ ...claim, queue: wait > 0, timeout: wait || ANSWERED });
-    return { lease, isolation: place.isolation };
+  async claim(name: string, claim: ContainerClaim): Promise<ContainerLease> {
+    return this.begun(name).claim(claim);
   }
 
   async find(container: string): Promise<ContainerLease | undefined> {
@@ -149,23 +150,19 @@ class ClusterPools implements Pools {
   }
 
   stats(): Promise<readonly PoolFigures[]> {
-    const figures = this.all().map((each): PoolFigures => {
-      const { pool, free, leased, coming, target, queue, draining } = each.status();
-      return { pool, free, leased, coming, target, queue, draining };
-    });
-    return Promise.resolve(figures);
+    return Promise.resolve(this.all().map((pool) => pool.figures()));
   }
 
   async drain(name: string): Promise<number> {
-    return this.begun(name).drain();
+    return this.warm(name).drain();
   }
 
   async fill(name: string): Promise<void> {
-    await this.begun(name).fill();
+    await this.warm(name).fill();
   }
 
   async recycle(name: string): Promise<number> {
-    return this.begun(name).recycle();
+    return this.warm(name).recycle();
   }
 
   async runOnce({
@@ -210,7 +207,7 @@ class ClusterPools implements Pools {
       troubleOf(`leases in ${store.name}`, (signal) => store.read("pools/ready", signal).then(() => true)),
     ];
     const pools = [...this.#pools].map(([name, { pool, trouble }]): Dependency => {
-      const behind = () => (pool.status().upToDate ? undefined : "what is known of it is not up to date");
+      const behind = () => (pool.isUpToDate() ? undefined : "what is known of it is not up to date");
       return { name: `the pool ${name}`, trouble: trouble ?? behind() };
     });
     return [...(await Promise.all(asked)), ...pools];
@@ -227,11 +224,17 @@ class ClusterPools implements Pools {
   }
 
   /** Every pool. @throws NoAnswerError where one could not be begun with: what it has is not known */
-  private all(): readonly WarmPool[] {
+  private all(): readonly ServedPool[] {
     return this.names.map((name) => this.begun(name));
   }
 
-  private begun(name: string): WarmPool {
+  private warm(name: string): WarmPool {
+    const { warm } = this.begun(name);
+    if (warm === undefined) throw new Error("a slot pool has no containers that wait");
+    return warm;
+  }
+
+  private begun(name: string): ServedPool {
     const served = this.#pools.get(name);
     if (!served) throw new Error("the pool is not served");
     if (served.trouble !== undefined)
@@ -268,8 +271,7 @@ class ClusterPools implements Pools {
   }
 
   private shown(lease: Lease): ContainerLease {
-    // What is not known is not said to keep anything apart.
-    return { lease, isolation: this.begun(lease.pool).status().isolation ?? "none" };
+    return this.begun(lease.pool).shown(lease);
   }
 }
 

@@ -25,3 +25,4 @@ export { tokenVariable, type VariableReader } from "./variable-tokens";
 export type { RunEvent } from "./schemas";
 export type { LogLevel } from "./service";
 export { clusterPools, type ClusterPoolsOptions } from "./cluster-pools";
+export type { SlotPoolToServe } from "./served-pool";

@@ -8,7 +8,10 @@ import type {
   WarmPoolStatus,
 } from "../pools";
 
-/** The lease of a container, as the service has it. The container's id is the lease's slot: the id of an allocation. */
+/**
+ * The lease of a container, as the service has it. The container's id is the lease's slot: the id of an allocation, or of a slot pool
+ * `<allocation>.<slot>`.
+ */
 export interface ContainerLease {
   readonly lease: Lease;
   /** What keeps its commands apart from those of others on the same machine. */
@@ -59,7 +62,7 @@ export interface ColdRun extends Omit<ExecuteOptions, "cwd"> {
 export interface Pools {
   /** The names of the pools that are served. */
   readonly names: readonly string[];
-  /** What kind of pool has a name that is not served; undefined where there is none, or that is not known just now. Never throws. */
+  /** What kind of pool has a name, also one that is not served; undefined where there is none, or that is not known just now. Never throws. */
   kindOf(pool: string): Promise<PoolKind | undefined>;
   /** The pool of a provider's containers, or undefined where none of those served is one. */
   poolOf(provider: Provider): string | undefined;

@@ -177,7 +177,7 @@ export function problemOf(error: unknown, known: KnownFields = () => undefined):
   if (error instanceof UserError && error.problems[0]?.rule === "pool/isolation")
     return new Problem(
       "pool-without-isolation",
-      "whoever has one of its containers (raw_exec) reaches all of them; write that owner as yours, take a pool of containers, or, once that owner has no lease, have the pool recycled",
+      "whoever has one of its containers (raw_exec), or of its slots (isolation: none), reaches all of them; write that owner as yours, take a pool that keeps them apart, or, once that owner has no lease, have a warm pool recycled",
     );
   if (error instanceof UserError)
     return new Problem("bad-request", error.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), {

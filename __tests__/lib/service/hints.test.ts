@@ -3,15 +3,19 @@ import { testService } from "../../support/service";
 /** Refusals that say what to write instead. */
 
 describe("a pool that the service does not have", () => {
-  const verbs = ["drain", "fill", "recycle"].map((verb) => `/api/pools/hermes-sandbox/${verb}`);
+  const notOfSlots = /hermes-sandbox is a slot pool, which is neither drained.*nomad job stop/;
+  const refused: readonly [string, RegExp][] = [
+    ["/api/containers", /hermes-sandbox is not served here; start .* --slot-pool hermes-sandbox .*warm-pool-openai/],
+    ...["drain", "fill", "recycle"].map((verb): [string, RegExp] => [`/api/pools/hermes-sandbox/${verb}`, notOfSlots]),
+  ];
 
-  test.each(["/api/containers", ...verbs])("%s says of a slot pool why it is none of the service's", async (url) => {
+  test.each(refused)("%s says of a slot pool why, and what to do", async (url, says) => {
     const service = await testService();
     service.pools.others.set("hermes-sandbox", "slots");
     const body = url === "/api/containers" ? { pool: "hermes-sandbox" } : undefined;
     const said = await service.ask(service.token("ann", "claim", "admin"), "POST", url, body);
     expect(said).toMatchObject({ status: 404, body: { code: "pool-unknown" } });
-    expect(said.body.detail).toMatch(/hermes-sandbox is a slot pool.*SlotPool.*nomad job stop.*warm-pool-openai/);
+    expect(said.body.detail).toMatch(says);
   });
 
   test("of a warm pool it says how it would have it", async () => {

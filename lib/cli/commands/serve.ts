@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import { ConsulStore, NomadExecutor, NomadManager, NomadStore } from "../../pools";
+import { ConsulStore, NomadExecutor, NomadManager, NomadStore, SlotPoolJob } from "../../pools";
 import {
   clusterPools,
   createService,
@@ -9,6 +9,7 @@ import {
   Tokens,
   tokenVariable,
   type LogLevel,
+  type SlotPoolToServe,
 } from "../../service";
 import { block, term } from "../../text";
 import { choice, command, flag, value, values } from "../command";
@@ -31,6 +32,13 @@ export const serve = command({
     listen: value("address", "where it listens, also POOL_SERVICE_LISTEN; 127.0.0.1 where nothing is said"),
     port: value("number", "its port, also POOL_SERVICE_PORT; 8790 where nothing is said", wholeNumber),
     pool: values("name", "a pool that it serves, also POOL_SERVICE_POOLS with commas between them"),
+    slotPool: values(
+      "name",
+      "a slot pool that it serves, also POOL_SERVICE_SLOT_POOLS with commas between them: its slots are claimed as containers are",
+    ),
+    register: flag(
+      "register the slot pool that TERMINAL_NOMAD_JOB_ID names, as the variables TERMINAL_NOMAD_… say it, where nobody has deployed it",
+    ),
     tokens: value("file", "the tokens that it knows, in a file of mode 600; also POOL_SERVICE_TOKENS"),
     tokensVariable: value("path", "the same in a Nomad variable; also POOL_SERVICE_TOKENS_VARIABLE"),
     noToken: flag("ask for no token; on 127.0.0.1 only"),
@@ -48,19 +56,27 @@ export const serve = command({
     ),
     grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
     logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
+    commandsOfOwner: value(
+      "number",
+      "how many commands of one owner run at once; 50 where nothing is said. Of all together 200 do",
+      wholeNumber,
+    ),
+    withParent: flag("stop once standard input ends: for a program that starts it as its child, and may be killed"),
     json: flag(
       "once it listens, print one JSON value on stdout with its address and pools, also of an error; the log goes to stderr then",
     ),
   },
   examples: [
     "cdk-nomad serve --pool warm-pool-openai --no-token",
+    "cdk-nomad serve --slot-pool hermes-sandbox --register --no-token",
     "cdk-nomad serve --listen 0.0.0.0 --port 8790 --pool warm-pool-openai --tokens-variable nomad/jobs/pool-service",
   ],
   exitCodes: { [EXIT.ok]: "it was told to stop, and has" },
   interrupted: term`leases stand for their time, and another service serves them: cdk-nomad serve`,
   lettingGo: GRACE + LAST_STEPS,
   async run(input, context) {
-    const { env, terminal, signal } = context;
+    const { env, terminal } = context;
+    const signal = input.withParent ? AbortSignal.any([context.signal, endOf(context.stdin)]) : context.signal;
     const settings = settingsOf(input, env);
     const { nomad, consul } = clients(context, clusterHere(context));
     sayWhere({ nomad, consul }, context);
@@ -79,6 +95,7 @@ export const serve = command({
       store,
       executor,
       pools: settings.pools,
+      slotPools: settings.slotPools,
       runtime: new NomadManager({ nomad, executor, execution: { kind: settings.runtime } }),
       reuse: settings.reuse,
       onTrouble,
@@ -88,6 +105,7 @@ export const serve = command({
       tokens,
       now: () => performance.now(),
       version: packageVersion(),
+      limits: { commandsOfOwner: input.commandsOfOwner },
       log: { level: input.logLevel satisfies LogLevel, stream },
     });
     await serveUntil(service, {
@@ -96,7 +114,7 @@ export const serve = command({
       grace: input.grace?.milliseconds ?? GRACE,
       signal,
       onListening: (address) => {
-        const { pools: served } = settings;
+        const served = pools.names;
         if (input.json) terminal.json({ address, pools: served, openapi: `${address}/openapi.json` });
         else terminal.note(term`serving ${served.join(", ")} at ${address}; its routes: ${address}/openapi.json`);
       },
@@ -105,10 +123,19 @@ export const serve = command({
   },
 });
 
+/** Is aborted once nobody can write to a stream any more; what is written is not read. */
+function endOf(stream: CliContext["stdin"]): AbortSignal {
+  const ended = new AbortController();
+  for (const event of ["end", "close", "error"] as const) stream.once(event, () => ended.abort());
+  stream.resume();
+  return ended.signal;
+}
+
 interface Settings {
   readonly host: string;
   readonly port: number;
   readonly pools: readonly string[];
+  readonly slotPools: readonly SlotPoolToServe[];
   readonly store: "consul" | "nomad";
   readonly runtime: "docker" | "exec" | "raw_exec";
   readonly reuse: "replace" | "same-owner";
@@ -119,6 +146,8 @@ interface Input {
   readonly listen: string | undefined;
   readonly port: number | undefined;
   readonly pool: readonly string[];
+  readonly slotPool: readonly string[];
+  readonly register: boolean;
   readonly tokens: string | undefined;
   readonly tokensVariable: string | undefined;
   readonly noToken: boolean;
@@ -132,17 +161,52 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
   const host = input.listen ?? (env.POOL_SERVICE_LISTEN || "127.0.0.1");
   const port = input.port ?? (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : 8790);
   if (port > 65_535) throw UserError.at("--port", `${port} is no port; write 8790, say`, "option");
-  const named = (env.POOL_SERVICE_POOLS ?? "").split(",").map((name) => name.trim());
-  const pools = [...new Set(input.pool.length > 0 ? input.pool : named.filter((name) => name !== ""))];
-  for (const name of pools)
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name))
-      throw UserError.at("--pool", `"${name}" is no name of a pool; write warm-pool-openai, say`, "option");
-  if (pools.length === 0)
+  const pools = namesOf("--pool", input.pool, env.POOL_SERVICE_POOLS);
+  const slotPools = namesOf("--slot-pool", input.slotPool, env.POOL_SERVICE_SLOT_POOLS);
+  if (pools.length + slotPools.length === 0)
     throw UserError.at("--pool", "no pool is named; write --pool warm-pool-openai, say", "option");
+  const twice = slotPools.find((name) => pools.includes(name));
+  if (twice !== undefined)
+    throw UserError.at("--slot-pool", `"${twice}" is named as a warm pool too; write it once`, "option");
   const store = oneOf(["consul", "nomad"], input.store ?? env.POOL_SERVICE_STORE, "--store");
   const runtime = oneOf(["docker", "exec", "raw_exec"], input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
   const reuse = oneOf(["replace", "same-owner"], input.reuse ?? env.POOL_SERVICE_REUSE, "--reuse");
-  return { host, port, pools, store, runtime, reuse, tokens: wantedTokens(input, env, host) };
+  return {
+    host,
+    port,
+    pools,
+    slotPools: slotPoolsToServe(slotPools, input.register, env),
+    store,
+    runtime,
+    reuse,
+    tokens: wantedTokens(input, env, host),
+  };
+}
+
+/** The names of pools, of an option or else of a variable. @throws UserError for what is no name */
+function namesOf(option: string, given: readonly string[], variable = ""): readonly string[] {
+  const named = variable.split(",").map((name) => name.trim());
+  const names = [...new Set(given.length > 0 ? given : named.filter((name) => name !== ""))];
+  const wrong = names.find((name) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name));
+  if (wrong !== undefined)
+    throw UserError.at(option, `"${wrong}" is no name of a pool; write warm-pool-openai, say`, "option");
+  return names;
+}
+
+/** @throws UserError where one is to be registered that is not served, or the variables of its job say what cannot be meant */
+function slotPoolsToServe(
+  names: readonly string[],
+  register: boolean,
+  env: CliContext["env"],
+): readonly SlotPoolToServe[] {
+  if (!register) return names.map((pool) => ({ pool }));
+  const job = SlotPoolJob.fromEnvironment(env);
+  if (names.includes(job.pool)) return names.map((pool) => (pool === job.pool ? { pool, job } : { pool }));
+  throw UserError.at(
+    "--register",
+    `the pool that TERMINAL_NOMAD_JOB_ID names is not served; write --slot-pool ${job.pool} too`,
+    "option",
+  );
 }
 
 /** One of a few; the first of them where nothing is said. */

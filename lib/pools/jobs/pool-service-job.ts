@@ -24,8 +24,14 @@ import { IMAGE_TAG } from "../../job-parts";
 
 /** Properties of {@link PoolServiceJob}. */
 export interface PoolServiceJobProps {
-  /** The names of the pools that it serves. */
+  /** The names of the warm pools that it serves. */
   readonly pools: readonly string[];
+  /**
+   * The names of the slot pools that it serves.
+   *
+   * @default - none
+   */
+  readonly slotPools?: readonly string[];
   /**
    * How it is run: in a container, or as a process of the node.
    *
@@ -178,7 +184,7 @@ export class PoolServiceJob extends Job {
 }
 
 function environmentOf(props: PoolServiceJobProps): Record<string, string> {
-  const { pools, listen = "0.0.0.0", store = "consul", runtime = "docker" } = props;
+  const { pools, slotPools = [], listen = "0.0.0.0", store = "consul", runtime = "docker" } = props;
   const { tokens = { variable: `nomad/jobs/${PoolServiceJob.ID}` }, consulAddress = "http://127.0.0.1:8500" } = props;
   return {
     NOMAD_ADDR: props.nomadAddress ?? "http://127.0.0.1:4646",
@@ -186,6 +192,7 @@ function environmentOf(props: PoolServiceJobProps): Record<string, string> {
     POOL_SERVICE_LISTEN: listen,
     POOL_SERVICE_PORT: "${NOMAD_PORT_http}",
     POOL_SERVICE_POOLS: pools.join(","),
+    ...(slotPools.length === 0 ? {} : { POOL_SERVICE_SLOT_POOLS: slotPools.join(",") }),
     POOL_SERVICE_STORE: store,
     POOL_SERVICE_RUNTIME: runtime,
     ...("file" in tokens ? { POOL_SERVICE_TOKENS: tokens.file } : { POOL_SERVICE_TOKENS_VARIABLE: tokens.variable }),

@@ -68,6 +68,13 @@ export interface AcquireOptions {
   readonly timeout?: number;
   /** Gives up the place in the queue, or the slot that is just being leased. */
   readonly signal?: AbortSignal;
+  /**
+   * For how long the lease stands from the claim and from each `book.renew(lease)`, in milliseconds, whichever manager that is of: then no manager renews it. Default: this
+   * one renews it until it is released.
+   */
+  readonly standing?: number;
+  /** Whether to wait in the queue where no slot is free. Default: true. */
+  readonly queue?: boolean;
 }
 
 /** A slot that is leased: a plain value, which may be sent to another process and used there. Which slot it is, its lease says: {@link sandboxSlotOf}. */

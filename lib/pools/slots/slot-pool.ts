@@ -1,6 +1,6 @@
 import { messageOf, unplacedInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
-import { LeaseEndedError, PoolBusyError, type Lease } from "../leases";
+import { LeaseEndedError, PoolBusyError, type Lease, type LeaseBook } from "../leases";
 import { call, meaningOf, ownerMark, slotOf, SlotLostError } from "./call";
 import { HeldSlots, leaseEnded } from "./held-slots";
 import { OpenedPool } from "./opened-pool";
@@ -50,6 +50,15 @@ export class SlotPool {
   /** The pool's name. @throws Error where the pool is not started: a job that was given by its id may be of a pool of any name */
   get pool(): string {
     return this.opened.pool;
+  }
+
+  /**
+   * Its leases: for what a pool of sandboxes adds nothing to, such as renewing or finding one.
+   *
+   * @throws Error where the pool is not started
+   */
+  get book(): LeaseBook {
+    return this.opened.book;
   }
 
   /** This manager's id in the leases. @throws Error where the pool is not started */
@@ -117,15 +126,25 @@ export class SlotPool {
    * @param taskId whose it will be: any text. Each call leases a slot of its own, also for the same task
    * @throws PoolBusyError where there is none within the timeout, or too many wait; what the signal says, where it is given up
    */
-  async acquire(taskId: string, { timeout = TIMEOUT, signal }: AcquireOptions = {}): Promise<SlotHandle> {
-    const { book, generations } = this.opened;
+  async acquire(
+    taskId: string,
+    { timeout = TIMEOUT, signal, standing, queue }: AcquireOptions = {},
+  ): Promise<SlotHandle> {
+    const { book } = this.opened;
     try {
-      const lease = await book.claim({ owner: taskId, timeout, signal });
-      this.#held.hold(lease);
-      return { lease, isolation: generations.sandbox(allocationOf(lease))?.isolation ?? "none" };
+      const lease = await book.claim({ owner: taskId, timeout, signal, standing, queue });
+      // One that stands by itself may end anywhere, and nothing of it is kept here.
+      if (standing === undefined) this.#held.hold(lease);
+      return this.handleOf(lease);
     } catch (error) {
-      throw error instanceof PoolBusyError ? await this.explained(error) : error;
+      // Whoever does not wait may ask often: Nomad is not asked for each of them.
+      throw error instanceof PoolBusyError && queue !== false ? await this.explained(error) : error;
     }
+  }
+
+  /** The handle of a lease of this pool, whoever claimed it: what keeps its slot apart is what the sandbox says of itself. */
+  handleOf(lease: Lease): SlotHandle {
+    return { lease, isolation: this.opened.generations.sandbox(allocationOf(lease))?.isolation ?? "none" };
   }
 
   /**

@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools";
 import { actingFor, callerFrom, mayActFor } from "../authorize";
 import { Problem } from "../problem";
-import type { ContainerLease } from "../pools";
+import type { ContainerLease, PoolKind, Pools } from "../pools";
 import { route } from "../route";
 import { runFor, streamFor, wantsLines } from "../run-command";
 import * as schemas from "../schemas";
@@ -34,7 +34,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
     method: "POST",
     url: "/api/containers",
     id: "claimContainer",
-    summary: "Claims a container",
+    summary: "Claims a container: one of a warm pool, or a slot of a sandbox",
     description:
       "The lease stands for its ttl from the last call that presents it: any service of these pools takes that call, also one that was started since.",
     scope: "claim",
@@ -231,22 +231,30 @@ function unknownContainer(): Problem {
 }
 
 /** @throws Problem where the pool is not served, with why and what to do */
-export async function knownPool({ pools }: ServiceParts, pool: string): Promise<void> {
-  if (pools.names.includes(pool)) return;
-  const served = pools.names.join(", ") || "none: the service serves no pool";
-  const kind = await pools.kindOf(pool);
-  if (kind === "slots") throw new Problem("pool-unknown", `${pool} ${SLOTS}; pools of this service: ${served}`);
-  if (kind === "warm")
-    throw new Problem(
-      "pool-unknown",
-      `${pool} is not served here; start the service with --pool ${pool} too, or write one of ${served}`,
-    );
-  throw new Problem("pool-unknown", `write one of ${served}`);
+async function knownPool({ pools }: ServiceParts, pool: string): Promise<void> {
+  if (!pools.names.includes(pool)) throw unknownPool(pools, pool, await pools.kindOf(pool));
 }
 
-/** Why a slot pool is none of the service's, and what to do instead. */
-const SLOTS =
-  "is a slot pool, whose slots are leased by SlotPool of cdk-nomad/pools: it is neither claimed nor drained, filled or recycled here. " +
+/** @throws Problem where the pool is not served, or has no containers that wait, with why and what to do */
+export async function knownWarmPool({ pools }: ServiceParts, pool: string): Promise<void> {
+  const kind = await pools.kindOf(pool);
+  if (kind === "slots") throw new Problem("pool-unknown", `${pool} ${NOT_OF_SLOTS}`);
+  if (!pools.names.includes(pool)) throw unknownPool(pools, pool, kind);
+}
+
+function unknownPool({ names }: Pools, pool: string, kind: PoolKind | undefined): Problem {
+  const served = names.join(", ") || "none: the service serves no pool";
+  const option = { warm: "--pool", slots: "--slot-pool" }[kind ?? "warm"];
+  const detail =
+    kind === undefined
+      ? `write one of ${served}`
+      : `${pool} is not served here; start the service with ${option} ${pool} too, or write one of ${served}`;
+  return new Problem("pool-unknown", detail);
+}
+
+/** What is not done to slot pools, and what to do instead. */
+const NOT_OF_SLOTS =
+  "is a slot pool, which is neither drained, filled nor recycled here. " +
   "To take it out of service, stop the programs that lease of it, and then its job (nomad job stop)";
 
 function shown({ lease, isolation }: ContainerLease): v.InferOutput<typeof schemas.container> {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { route } from "../route";
 import * as schemas from "../schemas";
 import type { ServiceParts } from "../service-parts";
-import { knownPool } from "./containers";
+import { knownWarmPool } from "./containers";
 
 /** What the pools do, how one takes no more leases, or takes them again, and how its containers are replaced. */
 export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
@@ -32,7 +32,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { pool: "warm-pool-openai", leased: 1 },
     problems: ["pool-unknown", "managers-behind"],
     handle: async ({ params: { pool } }) => {
-      await knownPool(parts, pool);
+      await knownWarmPool(parts, pool);
       return { pool, leased: await pools.drain(pool) };
     },
   });
@@ -48,7 +48,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { pool: "warm-pool-openai" },
     problems: ["pool-unknown"],
     handle: async ({ params: { pool } }) => {
-      await knownPool(parts, pool);
+      await knownWarmPool(parts, pool);
       await pools.fill(pool);
       return { pool };
     },
@@ -65,7 +65,7 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { pool: "warm-pool-openai", replaced: 9 },
     problems: ["pool-unknown"],
     handle: async ({ params: { pool } }) => {
-      await knownPool(parts, pool);
+      await knownWarmPool(parts, pool);
       return { pool, replaced: await pools.recycle(pool) };
     },
   });
