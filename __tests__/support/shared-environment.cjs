@@ -35,7 +35,8 @@ class SharedEnvironment {
 
   async teardown() {
     this.#bringBack();
-    rmSync(this.#temporary, { recursive: true, force: true });
+    // It is also called where the setup failed, whose error is the one to be told.
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true });
   }
 
   exportConditions() {
