@@ -65,8 +65,8 @@ async function regionOf(nomad: NomadClient, region: string | undefined, own: rea
   const server = region === undefined ? nomad : nomad.where({ Region: region });
   try {
     const rooms = await liveNodes(server, new Set(own.map(({ ID }) => ID)));
-    const claimed = (await liveNodes(server)).flatMap(({ usedPorts }) =>
-      [...usedPorts].map((each) => Number(each.split(" ").pop())),
+    const claimed = (await liveNodes(server)).flatMap(({ ports }) =>
+      [...ports.values()].flatMap(({ used }) => [...used]),
     );
     return { own, rooms, claimed };
   } catch {

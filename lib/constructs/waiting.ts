@@ -1,5 +1,5 @@
 import { Duration, type Job } from "../jobspec";
-import { countOf, isKnown, UPDATE_DEFAULTS, updateOf } from "../jobspec/host";
+import { countOf, isKnown, updateOf } from "../jobspec/host";
 
 /** For the evaluation, and for whoever asks now and then only. */
 const MARGIN = Duration.minutes(1);
@@ -18,18 +18,14 @@ export function longestDeployment(job: Job): Duration | undefined {
     const { healthyDeadline, progressDeadline, maxParallel } = update;
     const count = countOf(group);
     if (![healthyDeadline, progressDeadline, maxParallel, count, job.type].every(isKnown)) return [undefined];
+    // What is no duration is reported as a problem of the job, which is not brought then.
+    if (!(healthyDeadline instanceof Duration && progressDeadline instanceof Duration)) return [undefined];
     // With a progress deadline of zero the first allocation that is not healthy in time ends the deployment.
-    const progress =
-      nanosecondsOf(progressDeadline, "progressDeadline") || nanosecondsOf(healthyDeadline, "healthyDeadline");
-    return [progress + nanosecondsOf(healthyDeadline, "healthyDeadline") * (batchesOf(count, maxParallel) - 1)];
+    const progress = progressDeadline.nanoseconds || healthyDeadline.nanoseconds;
+    return [progress + healthyDeadline.nanoseconds * (batchesOf(count, maxParallel) - 1)];
   });
   if (longest.length === 0 || !longest.every((each) => each !== undefined)) return undefined;
   return Duration.nanoseconds(Math.max(...longest) + MARGIN.nanoseconds);
-}
-
-/** A deadline; the default where something else than a duration was written, which is reported as a problem of the job. */
-function nanosecondsOf(deadline: unknown, name: "healthyDeadline" | "progressDeadline"): number {
-  return (deadline instanceof Duration ? deadline : UPDATE_DEFAULTS[name]).nanoseconds;
 }
 
 function batchesOf(count: number, atATime: number): number {

@@ -20,6 +20,7 @@ import {
   WarmPoolJob,
 } from "../../../lib";
 import type { JobJson } from "../../../lib/nomad";
+import { portRanges, unusedPorts, withUsed } from "../../../lib/operations/capacity/ports";
 import { capacityOf, describedNode, NOTHING, parseSpace } from "../../../lib/operations";
 
 const json = (job: Job) => job.toApi().Job as JobJson;
@@ -112,6 +113,35 @@ test("tasks that a server adds for the mesh take room, and need a node with thei
   const gateway = [new Service({ name: "in", connect: Connect.gateway(ingress) })];
   const { groups } = capacityOf([json(job({ networks, services: gateway, tasks: [] }))], [node("1cpu,8GiB")]);
   expect(groups[0]).toMatchObject({ demand: { drivers: ["docker"] }, alone: { count: 4 } });
+});
+
+describe("ports that a node chooses", () => {
+  const large = node("100cpu,100GiB");
+  const many = (count: number) => Array.from({ length: count }, (_, index) => Port.dynamic(`p${index}`));
+
+  test("are as many as its dynamic range has, in networks of the host and of groups", () => {
+    for (const networks of [[new Network({ ports: many(5000) })], [new Network({ mode: "bridge", ports: many(5000) })]])
+      expect(fits(job({ networks }), large)).toMatchObject({ count: 2, limits: [{ limit: "port", nodes: 1 }] });
+  });
+
+  test("are fewer by those that have a number of that range, and by those that a server adds", () => {
+    const statics = Array.from({ length: 2001 }, (_, index) => Port.static(`s${index}`, 20_000 + index));
+    const held = json(job({ networks: [new Network({ ports: statics })] }));
+    const wanted = { ...json(job({ networks: [new Network({ ports: many(5000) })] })), ID: "dynamic" };
+    expect(capacityOf([held, wanted], [large]).groups[1]).toMatchObject({ alone: { count: 2 }, more: 1 });
+    const services = [new Service({ name: "web", port: "80", connect: Connect.sidecar() })];
+    const mesh = job({ networks: [new Network({ mode: "bridge", ports: many(6000) })], services });
+    expect(fits(mesh, large)).toMatchObject({ count: 1, limits: [{ limit: "port", nodes: 1 }] });
+  });
+
+  test("are not those that a node keeps for others, however often it says so", () => {
+    const range = { from: 20_000, to: 20_009 };
+    const left = unusedPorts(range, portRanges("22, 20005-20007,20006-20100,20000"));
+    expect(left.dynamicLeft).toBe(4);
+    expect(withUsed(left, 20_006)).toBe(left);
+    expect(withUsed(withUsed(left, 20_001), 20_001).dynamicLeft).toBe(3);
+    expect(withUsed(left, 80).dynamicLeft).toBe(4);
+  });
 });
 
 test("a scaling policy's least is what a group without a count asks for", () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { poolOfJob, type NomadClient } from "../../nomad";
 import { ConsulStore, listLeases, NomadStore, readPoolRecord, type Lease, type Store } from "../../pools";
-import { namesToWrite } from "../../operations";
+import { allocationsOf, namesToWrite } from "../../operations";
 import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
 import { clients, clusterHere } from "../context";
@@ -72,8 +72,10 @@ async function statusOf(nomad: NomadClient, store: Store, only: string | undefin
     const running = (await nomad.allocations(job.ID)).filter(
       ({ ClientStatus, DesiredStatus }) => ClientStatus === "running" && DesiredStatus === "run",
     );
-    const [group] = (job.TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
-    byPool.set(name, [...(byPool.get(name) ?? []), { job: job.ID, count: group?.Count ?? 1, running: running.length }]);
+    byPool.set(name, [
+      ...(byPool.get(name) ?? []),
+      { job: job.ID, count: allocationsOf(job), running: running.length },
+    ]);
   }
   if (only !== undefined && byPool.size === 0) {
     const all = (await statusOf(nomad, store, undefined)).map(({ pool }) => pool);

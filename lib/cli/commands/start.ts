@@ -114,8 +114,7 @@ async function isUiHere(context: CliContext): Promise<boolean> {
 /** The first task of a stack, as an example of whose output can be read. */
 function firstTask({ contents }: OpenStack): string | undefined {
   const job = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []))[0];
-  const groups = (job?.TaskGroups ?? []) as readonly { readonly Tasks?: readonly { readonly Name: string }[] }[];
-  return groups[0]?.Tasks?.at(-1)?.Name;
+  return job?.TaskGroups?.[0]?.Tasks?.at(-1)?.Name ?? undefined;
 }
 
 /** What `start` takes of the command line that says what is deployed, and where to. */

@@ -14,16 +14,12 @@ export const nodeStub = object({ ...stub, Drain: flag });
 /** A node of the list of nodes. https://developer.hashicorp.com/nomad/api-docs/nodes */
 export interface NodeStub extends v.InferOutput<typeof nodeStub> {}
 
+/** What a node has, or keeps for others. MHz and MiB. */
 const resources = {
   Cpu: v.nullish(object({ CpuShares: optionalNumber }), {}),
   Memory: v.nullish(object({ MemoryMB: optionalNumber }), {}),
   Disk: v.nullish(object({ DiskMB: optionalNumber }), {}),
 };
-
-const nodeResources = object(resources);
-
-/** What a node has, or keeps for others. MHz and MiB. */
-export interface NodeResources extends v.InferOutput<typeof nodeResources> {}
 
 export const node = object({
   ...stub,
@@ -31,9 +27,18 @@ export const node = object({
   Drivers: mapOf(pointer(object({ Healthy: flag }))),
   NodeResources: object({
     ...resources,
-    NodeNetworks: list(object({ Addresses: list(object({ Alias: optionalText, Address: optionalText })) })),
+    MinDynamicPort: optionalNumber,
+    MaxDynamicPort: optionalNumber,
+    NodeNetworks: list(
+      object({ Addresses: list(object({ Alias: optionalText, Address: optionalText, ReservedPorts: optionalText })) }),
+    ),
   }),
-  ReservedResources: pointer(nodeResources),
+  ReservedResources: pointer(
+    object({
+      ...resources,
+      Networks: pointer(object({ /** Such as `22,8500-8600`. */ ReservedHostPorts: optionalText })),
+    }),
+  ),
 });
 
 /** The answer to making a server of another region known. */

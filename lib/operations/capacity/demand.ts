@@ -15,6 +15,8 @@ export interface Demand {
   readonly space: Space;
   /** Static ports, each of which an address of a node has once. */
   readonly ports: readonly StaticPort[];
+  /** How many ports of the node's dynamic range, by the host network that they are claimed on. */
+  readonly dynamicPorts: ReadonlyMap<string, number>;
   /** Whether no two of the job may be on one node, as of system jobs. */
   readonly distinctHosts: boolean;
   /** How many the job asks for; none of a job that is dispatched, or launched by the clock; one for each node of a system job. */
@@ -49,6 +51,7 @@ export function demandsOf(job: JobJson): readonly Demand[] {
       group: group.Name ?? "",
       space: { ...spaceOf(tasks), disk: group.EphemeralDisk.SizeMB },
       ports: portsOf(group),
+      dynamicPorts: dynamicPortsOf(group),
       distinctHosts: distinctHosts || isOnEvery,
       count: isLaunched ? 0 : isOnEvery ? "every node" : group.Count,
       priority: held.Priority,
@@ -70,12 +73,31 @@ function spaceOf(tasks: readonly EffectiveTask[]): Space {
   );
 }
 
-/** Ports of a network of its own, such as a bridge's, are claimed on the host only where they are static. */
-function portsOf({ Networks: networks, Tasks: tasks }: EffectiveGroup): readonly StaticPort[] {
-  return [...(networks ?? []), ...tasks.flatMap(({ Resources }) => Resources.Networks ?? [])]
+/** Ports of which the job says the number. */
+function portsOf(group: EffectiveGroup): readonly StaticPort[] {
+  return networksOf(group)
     .flatMap(({ ReservedPorts }) => ReservedPorts ?? [])
     .filter(({ Value, IgnoreCollision }) => (Value ?? 0) > 0 && IgnoreCollision !== true)
     .map(({ Value, HostNetwork }) => ({ port: Value ?? 0, network: HostNetwork }));
+}
+
+/** Ports that the node chooses, also where the group has a network of its own: they are ports of the host there, too. */
+function dynamicPortsOf(group: EffectiveGroup): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const count = (network: string) => counts.set(network, (counts.get(network) ?? 0) + 1);
+  for (const { DynamicPorts } of networksOf(group))
+    for (const { HostNetwork } of DynamicPorts ?? []) count(HostNetwork);
+  // A server adds a port for every check that the proxy exposes and that names none.
+  for (const { Expose, PortLabel } of (group.Services ?? []).flatMap(({ Checks }) => Checks ?? []))
+    if (Expose === true && !PortLabel) count(DEFAULT_NETWORK);
+  return counts;
+}
+
+/** The host network of ports that name none. https://developer.hashicorp.com/nomad/docs/job-specification/network#host_network */
+export const DEFAULT_NETWORK = "default";
+
+function networksOf({ Networks: networks, Tasks: tasks }: EffectiveGroup) {
+  return [...(networks ?? []), ...tasks.flatMap(({ Resources }) => Resources.Networks ?? [])];
 }
 
 function leftOut(constraints: number, tasks: readonly EffectiveTask[]): readonly string[] {

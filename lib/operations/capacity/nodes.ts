@@ -1,5 +1,6 @@
 import type { AllocatedResources, NodeJson, NomadClient } from "../../nomad";
-import type { Demand } from "./demand";
+import { DEFAULT_NETWORK, type Demand } from "./demand";
+import { portRanges, unusedPorts, USUAL_DYNAMIC_PORTS, withUsed, type AddressPorts } from "./ports";
 import { minus, NOTHING, overALife, plus, type Space } from "./space";
 
 /** A node with the room that it has left. */
@@ -8,10 +9,10 @@ export interface Room {
   /** What allocations may take at most. */
   readonly whole: Space;
   readonly free: Space;
-  /** The addresses of each host network: a static port is claimed on the first that has it left. */
+  /** The addresses of each host network: a port is claimed on the first that has it left. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** Ports that are claimed, as `address port`. */
-  readonly usedPorts: ReadonlySet<string>;
+  /** The ports of each address. */
+  readonly ports: ReadonlyMap<string, AddressPorts>;
   /** How many allocations of each job there are. */
   readonly jobs: ReadonlyMap<string, number>;
   /** Whether a job may go there at all: its datacenter, its node pool and its drivers. */
@@ -21,8 +22,16 @@ export interface Room {
 /** A node that nobody has, with nothing on it. */
 export function describedNode(name: string, whole: Space, reserved: Space): Room {
   const free = minus(whole, reserved);
-  const addresses = new Map([["default", ["its address"]]]);
-  return { name, whole: free, free, addresses, usedPorts: new Set(), jobs: new Map(), takes: () => true };
+  const address = "its address";
+  return {
+    name,
+    whole: free,
+    free,
+    addresses: new Map([[DEFAULT_NETWORK, [address]]]),
+    ports: new Map([[address, unusedPorts()]]),
+    jobs: new Map(),
+    takes: () => true,
+  };
 }
 
 /**
@@ -61,13 +70,19 @@ function roomOf(node: NodeJson, allocations: Running): Room {
   const used = running.map(({ AllocatedResources: resources }) => spaceOf(resources)).reduce(plus, NOTHING);
   const jobs = new Map<string, number>();
   for (const { JobID } of running) jobs.set(JobID, (jobs.get(JobID) ?? 0) + 1);
-  const ports = running.flatMap(({ AllocatedResources: resources }) => resources?.Shared?.Ports ?? []);
+  const ports = portsOf(node);
+  for (const { HostIP, Value } of running.flatMap(
+    ({ AllocatedResources }) => AllocatedResources?.Shared?.Ports ?? [],
+  )) {
+    const held = ports.get(HostIP);
+    if (held) ports.set(HostIP, withUsed(held, Value));
+  }
   return {
     name: node.Name,
     whole,
     free: minus(whole, used),
     addresses: addressesOf(node),
-    usedPorts: new Set(ports.map(({ HostIP, Value }) => claim(HostIP, Value))),
+    ports,
     jobs,
     takes: ({ datacenters, nodePool, drivers }) =>
       datacenters.some((pattern) => matches(pattern, node.Datacenter)) &&
@@ -76,9 +91,20 @@ function roomOf(node: NodeJson, allocations: Running): Room {
   };
 }
 
-/** How a claimed port is written down. */
-export function claim(address: string, port: number): string {
-  return `${address} ${port}`;
+/** The ports of each address of a node, without what runs there. */
+function portsOf({ NodeResources: has, ReservedResources: reserved }: NodeJson): Map<string, AddressPorts> {
+  const range = {
+    from: has.MinDynamicPort || USUAL_DYNAMIC_PORTS.from,
+    to: has.MaxDynamicPort || USUAL_DYNAMIC_PORTS.to,
+  };
+  const ofNode = portRanges(reserved?.Networks?.ReservedHostPorts ?? "");
+  const addresses = (has.NodeNetworks ?? []).flatMap(({ Addresses }) => Addresses ?? []);
+  return new Map(
+    addresses.map(({ Address, ReservedPorts }) => [
+      Address,
+      unusedPorts(range, [...ofNode, ...portRanges(ReservedPorts)]),
+    ]),
+  );
 }
 
 function addressesOf({ NodeResources: { NodeNetworks: networks } }: NodeJson): ReadonlyMap<string, readonly string[]> {

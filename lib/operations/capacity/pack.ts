@@ -1,8 +1,9 @@
 import type { Demand } from "./demand";
-import { claim, type Room } from "./nodes";
+import type { Room } from "./nodes";
+import { claimed } from "./ports";
 import { DIMENSIONS, minus } from "./space";
 
-/** What holds an allocation back: a dimension, a static port, the wish for a node of its own, or that no node takes the job. */
+/** What holds an allocation back: a dimension, a port, the wish for a node of its own, or that no node takes the job. */
 export type Limit = (typeof DIMENSIONS)[number] | "port" | "distinct hosts" | "no node takes it";
 
 /** How many of a group fit. */
@@ -55,21 +56,8 @@ export function place(demand: Demand, rooms: readonly Room[]): Room[] | undefine
 function limitOn(demand: Demand, room: Room): Limit | undefined {
   if (!room.takes(demand)) return "no node takes it";
   if (demand.distinctHosts && (room.jobs.get(demand.job) ?? 0) > 0) return "distinct hosts";
-  if (!claims(demand, room)) return "port";
+  if (!claimed(demand, room.addresses, room.ports)) return "port";
   return DIMENSIONS.find((dimension) => room.free[dimension] < demand.space[dimension]);
-}
-
-/** The ports of a node that one more of a group would claim; undefined where one is not to be had. */
-function claims({ ports }: Demand, room: Room): readonly string[] | undefined {
-  const claimed: string[] = [];
-  for (const { port, network } of ports) {
-    const free = (room.addresses.get(network) ?? [])
-      .map((address) => claim(address, port))
-      .find((each) => !room.usedPorts.has(each) && !claimed.includes(each));
-    if (free === undefined) return undefined;
-    claimed.push(free);
-  }
-  return claimed;
 }
 
 function limitsOf(demand: Demand, rooms: readonly Room[]): Fit["limits"] {
@@ -83,7 +71,7 @@ function withOne(demand: Demand, room: Room): Room {
   return {
     ...room,
     free: minus(room.free, demand.space),
-    usedPorts: new Set([...room.usedPorts, ...(claims(demand, room) ?? [])]),
+    ports: claimed(demand, room.addresses, room.ports) ?? room.ports,
     jobs: new Map(room.jobs).set(demand.job, (room.jobs.get(demand.job) ?? 0) + 1),
   };
 }

@@ -116,7 +116,7 @@ async function ask(
   }
 }
 
-async function inNomad({ Name = "", Checks }: OfferedService, own: readonly AllocationStub[], nomad: NomadClient) {
+async function inNomad({ Name, Checks }: OfferedService, own: readonly AllocationStub[], nomad: NomadClient) {
   const lists = await Promise.all(
     own.map(async ({ ID: allocation }) => {
       const checks = Object.values(await nomad.allocationChecks(allocation));
@@ -163,7 +163,7 @@ async function instancesById(own: readonly AllocationStub[], consul: ConsulClien
 
 function seenAs(
   { allocation, check, status, output }: Pick<Seen, "allocation" | "check" | "status" | "output">,
-  { Name: service = "", Checks }: Pick<OfferedService, "Name" | "Checks">,
+  { Name: service, Checks }: Pick<OfferedService, "Name" | "Checks">,
 ): Seen {
   return {
     allocation,

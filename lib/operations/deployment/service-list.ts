@@ -6,7 +6,7 @@ import {
   type ServiceInstance,
   type Word,
 } from "../../nomad";
-import { groupsOf, type ServiceJson } from "./job-groups";
+import { groupsOf, servicesOf, type OfferedService } from "./job-groups";
 
 /** An instance of a service of a job. */
 export interface ServiceRow {
@@ -41,24 +41,15 @@ export async function listServices(
   standInKey: string,
 ): Promise<ServiceRow[]> {
   const there = { ...clients, nomad: clients.nomad.where(job) };
-  const offered = groupsOf(job).flatMap((group) => [
-    ...group.Services.map((service) => ({
-      group: group.Name,
-      service,
-      standIn: group.Tasks.some(({ Name, Meta }) => Name === service.TaskName && Meta?.[standInKey] === "true"),
-    })),
-    ...group.Tasks.flatMap((task) =>
-      task.Services.map((service) => ({
-        group: group.Name,
-        service,
-        standIn: task.Meta?.[standInKey] === "true",
-      })),
-    ),
-  ]);
+  const tasks = groupsOf(job).flatMap(({ Name: group, Tasks }) => Tasks.map((task) => ({ group, task })));
+  const isStandIn = ({ group, task, TaskName }: OfferedService) =>
+    tasks.some(
+      (own) => own.group === group && own.task.Name === (task ?? TaskName) && own.task.Meta?.[standInKey] === "true",
+    );
   const rows = await Promise.all(
-    offered.map(async ({ group, service, standIn }) => {
-      const checks = service.Checks.map((check) => check.Type ?? "").join(", ");
-      const common = { service: service.Name ?? "", group, checks, standIn };
+    servicesOf(job).map(async (service) => {
+      const checks = service.Checks.map(({ Type }) => Type ?? "").join(", ");
+      const common = { service: service.Name, group: service.group, checks, standIn: isStandIn(service) };
       return (await instancesOf(service, there)).map((instance) => ({ ...common, ...instance }));
     }),
   );
@@ -66,7 +57,7 @@ export async function listServices(
 }
 
 async function instancesOf(
-  { Name: name = "", Provider: provider }: ServiceJson,
+  { Name: name, Provider: provider }: OfferedService,
   { nomad, consul }: { readonly nomad: NomadClient; readonly consul: ConsulClient },
 ): Promise<readonly Instance[]> {
   // A node makes the name of it.

@@ -1,6 +1,7 @@
 import { flattened, tellsWhy, type AllocationStub, type JobJson, type TaskEvent, type TaskState } from "../../nomad";
 import { isBatch } from "./job-answers";
-import { groupsOf, type GroupJson, type TaskJson } from "./job-groups";
+import type { EffectiveGroup, EffectiveTask } from "../../jobspec/host";
+import { groupsOf } from "./job-groups";
 import type { Reason } from "./reason";
 
 const SIBLING = "Sibling Task Failed";
@@ -117,18 +118,18 @@ function placeOf(source: string): string {
   return source.replace(/\?.*$/s, "").replace(/\/\/[^/@]*@/, "//");
 }
 
-function taskOf(job: JobJson, group: string, task: string): TaskJson | undefined {
+function taskOf(job: JobJson, group: string, task: string): EffectiveTask | undefined {
   return groupOf(job, group)?.Tasks?.find(({ Name }) => Name === task);
 }
 
-function groupOf(job: JobJson, name: string): GroupJson | undefined {
+function groupOf(job: JobJson, name: string): EffectiveGroup | undefined {
   return groupsOf(job).find(({ Name }) => Name === name);
 }
 
 /** Prestart tasks of an allocation for whose end the others wait. */
 function runningBefore(job: JobJson, { TaskGroup, TaskStates }: AllocationStub): readonly string[] {
   return (groupOf(job, TaskGroup)?.Tasks ?? []).flatMap(({ Name, Lifecycle }) => {
-    if (Name === undefined || Lifecycle?.Hook !== "prestart" || Lifecycle.Sidecar === true) return [];
+    if (!Name || Lifecycle?.Hook !== "prestart" || Lifecycle.Sidecar === true) return [];
     return TaskStates?.[Name]?.State === "dead" ? [] : [Name];
   });
 }

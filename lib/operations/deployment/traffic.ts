@@ -1,7 +1,7 @@
 import { UserError } from "../../jobspec";
 import type { ConsulClient, JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
-import { groupsOf } from "./job-groups";
+import { servicesOf } from "./job-groups";
 import type { OperationOptions } from "./options";
 
 /** The subsets that tell a canary from the rest. */
@@ -14,9 +14,7 @@ const KIND = "service-splitter";
  * `canary`.
  */
 export function splitServices(job: JobJson, wanted: readonly Wanted[]): readonly string[] {
-  const offered = groupsOf(job)
-    .flatMap((group) => [group, ...group.Tasks])
-    .flatMap(({ Services }) => Services.map(({ Name }) => Name));
+  const offered = servicesOf(job).map(({ Name }) => Name);
   const resolved = wanted.flatMap((item) => {
     if (item.kind !== "entry" || item.entry.Kind !== "service-resolver") return [];
     const subsets = (item.entry.Subsets ?? {}) as object;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobJson, NomadClient } from "../../nomad";
 import type { HeldJob } from "./job-answers";
-import { groupsOf, withInGroups, type GroupJson } from "./job-groups";
+import type { EffectiveGroup } from "../../jobspec/host";
+import { groupsOf, withInGroups } from "./job-groups";
 import { evaluatedBy, type Begun } from "./watch";
 
 /** While this holds, a failed allocation may be replaced by an evaluation that is asked for, and hardly by Nomad itself. */
@@ -51,7 +52,7 @@ export async function tryAgain(options: TryAgainOptions): Promise<Begun> {
   return register(job, between.JobModifyIndex);
 }
 
-function isRescheduled({ ReschedulePolicy: policy }: GroupJson): boolean {
+function isRescheduled({ ReschedulePolicy: policy }: EffectiveGroup): boolean {
   return policy?.Unlimited === true || ((policy?.Attempts ?? 0) > 0 && (policy?.Interval ?? 0) > 0);
 }
 

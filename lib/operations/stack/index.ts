@@ -21,6 +21,7 @@ export {
   type Wanted,
 } from "./stack-file";
 export type { SynthesizedRecord } from "./record-resources";
+export { allocationsOf } from "./stack-shape";
 export { synthesisFolder, withRunFolder } from "./run-folder";
 export type { SensitiveText } from "./sensitive";
 export { synthesizeProject, withSynthesis, type SynthesisOptions } from "./synthesis";

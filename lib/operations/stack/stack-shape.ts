@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { UserError, type Problem } from "../../jobspec";
+import { countIn } from "../../jobspec/host";
 import type { JobJson } from "../../nomad";
 import { STACK_OWNERS } from "../../stack-record";
 import type { VariableDeclaration } from "./variables";
@@ -188,10 +189,9 @@ export function manifestShape(value: unknown, place: string): readonly string[] 
   return Object.keys(stacks);
 }
 
-/** Allocations that a job asks for, all groups together. A group without a count has one. */
+/** Allocations that a job asks for, all groups together. */
 export function allocationsOf({ TaskGroups: groups }: JobJson): number {
-  const counts = (groups ?? []) as readonly { readonly Count?: number | null }[];
-  return counts.reduce((sum, { Count: own }) => sum + (own ?? 1), 0);
+  return (groups ?? []).reduce((sum, group) => sum + countIn(group), 0);
 }
 
 function short(path: string): string {

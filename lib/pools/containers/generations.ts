@@ -1,3 +1,4 @@
+import { countIn } from "../../jobspec/host";
 import type { JobJson, NomadClient } from "../../nomad";
 import { isolationOf, type Place } from "../execution";
 import { SHARED_META } from "../jobs";
@@ -18,27 +19,15 @@ export interface Generation extends Made {
   readonly registeredBy: string | undefined;
 }
 
-interface JobFields {
+/** What only a server says of a job. */
+interface HeldFields {
   readonly CreateIndex?: number;
   readonly JobModifyIndex?: number;
-  readonly TaskGroups?:
-    | readonly {
-        readonly Name: string;
-        readonly Count?: number | null;
-        readonly Tasks?:
-          | readonly {
-              readonly Name: string;
-              readonly Driver: string;
-              readonly Config?: Readonly<Record<string, unknown>> | null;
-            }[]
-          | null;
-      }[]
-    | null;
 }
 
 /** The generation that a job is, or undefined where it is stopped, or of another pool. */
 export function generationFrom(json: JobJson | undefined, pool: string): Generation | undefined {
-  const job = json as (JobJson & JobFields) | undefined;
+  const job = json as (JobJson & HeldFields) | undefined;
   if (!job || !isOfPool(job, pool)) return undefined;
   const [group] = job.TaskGroups ?? [];
   const [task] = group?.Tasks ?? [];
@@ -47,10 +36,10 @@ export function generationFrom(json: JobJson | undefined, pool: string): Generat
     job: job.ID,
     created: job.CreateIndex ?? 0,
     modified: job.JobModifyIndex ?? 0,
-    group: group.Name,
-    task: task.Name,
-    count: group.Count ?? 1,
-    isolation: isolationOf(task.Driver, task.Config),
+    group: group.Name ?? "",
+    task: task.Name ?? "",
+    count: countIn(group),
+    isolation: isolationOf(task.Driver ?? "", task.Config),
     isShared: job.Meta?.[SHARED_META] === "true",
     registeredBy: job.Meta?.[REGISTERED_BY],
   };

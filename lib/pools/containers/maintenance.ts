@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { countIn } from "../../jobspec/host";
 import { isConflict, stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import {
   Attempts,
@@ -179,8 +180,7 @@ export class Maintenance {
     const { nomad } = this.#parts;
     await this.resize(generation, 0, signal);
     const job = await nomad.job(generation.job);
-    const groups = (job?.TaskGroups ?? []) as readonly { readonly Count?: number | null }[];
-    if (!job || groups.some(({ Count }) => Count !== 0)) return;
+    if (!job || (job.TaskGroups ?? []).some((each) => countIn(each) !== 0)) return;
     if ((await nomad.allocations(generation.job)).some(isLive)) return;
     if (this.current?.job === generation.job) return;
     await stopAndPurge(nomad, generation.job, { signal });

@@ -1,4 +1,4 @@
-import { ReadableError } from "../../jobspec/host";
+import { ReadableError, type TaskApi } from "../../jobspec/host";
 import { randomBytes } from "node:crypto";
 import { tellsWhy, type JobJson, type NomadClient } from "../../nomad";
 import { isolationOf, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "../execution";
@@ -198,13 +198,7 @@ export function driverOf(job: JobJson | undefined): string {
   return taskOf(job)?.Driver ?? "";
 }
 
-interface TaskFields {
-  readonly Driver?: string;
-  readonly Config?: Readonly<Record<string, unknown>> | null;
-}
-
 /** The first task of a job. */
-function taskOf(job: JobJson | undefined): TaskFields | undefined {
-  const groups = (job?.TaskGroups ?? []) as readonly { readonly Tasks?: readonly TaskFields[] }[];
-  return groups[0]?.Tasks?.[0];
+function taskOf(job: JobJson | undefined): TaskApi | undefined {
+  return job?.TaskGroups?.[0]?.Tasks?.[0];
 }

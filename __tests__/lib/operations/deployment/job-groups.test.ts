@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { JobJson } from "../../../../lib/nomad";
-import { groupsOf, updatesOf, withInGroups } from "../../../../lib/operations/deployment/job-groups";
+import { groupsOf, servicesOf, updatesOf, withInGroups } from "../../../../lib/operations/deployment/job-groups";
 
 const NAMES = [
   "TaskGroups",
@@ -23,12 +23,14 @@ const value = fc.letrec((tie) => ({
   ),
 })).any;
 
-test("whatever stands in a job, its groups are read: what is none is left out", () => {
+test("whatever stands in a job, its groups are read as a server holds them: what is no job has none", () => {
   fc.assert(
     fc.property(value, value, (TaskGroups, Update) => {
       const job = { ID: "a", TaskGroups, Update } as JobJson;
-      for (const { Name, Services, Tasks } of groupsOf(job))
-        expect([Name, Services, Tasks]).toEqual([expect.any(String), expect.any(Array), expect.any(Array)]);
+      for (const { Count, Tasks } of groupsOf(job))
+        expect([Count, Tasks]).toEqual([expect.any(Number), expect.any(Array)]);
+      for (const { Name, group, Checks } of servicesOf(job))
+        expect([Name, group, Checks]).toEqual([expect.any(String), expect.any(String), expect.any(Array)]);
       for (const { Canary } of updatesOf(job).values()) expect(typeof Canary).toBe("number");
     }),
     { numRuns: 500 },
