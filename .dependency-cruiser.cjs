@@ -110,7 +110,7 @@ module.exports = {
       comment: `${folder} is imported through its index.ts; the blocks of the model have a second door, as the model itself`,
       severity: "error",
       from: { path: "^(lib|stacks|main)", pathNot: `^${folder}/` },
-      to: { path: `^${folder}/`, pathNot: [`^${folder}/index\\.ts$`, "^lib/jobspec/blocks/host\\.ts$"] },
+      to: { path: `^${folder}/`, pathNot: [`^${folder}/index\\.ts$`, "^lib/jobspec/(?:blocks|drivers)/host\\.ts$"] },
     })),
     {
       name: "sandbox-server-door",

@@ -70,4 +70,5 @@ export {
 } from "./rules";
 export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
+export { isKnownDriver } from "./drivers/host";
 export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";

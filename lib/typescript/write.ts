@@ -1,5 +1,5 @@
 import { Block, Driver } from "../jobspec";
-import { definitionOf, isEmptyValue, unwrittenIn, type Field, type Unwritten } from "../jobspec/host";
+import { definitionOf, isEmptyValue, isKnownDriver, unwrittenIn, type Field, type Unwritten } from "../jobspec/host";
 import {
   comments,
   identifier,
@@ -104,22 +104,42 @@ export class Writer implements Uses {
   private driver(driver: Driver): TypeScriptText {
     const type = this.use("Driver");
     const typed = driver.typed();
-    if (typed) return ts`${type}.${identifier(typed.constructorName)}(${this.plain(typed.config)})`;
+    if (typed) {
+      const rest = Object.keys(typed.rest);
+      const options = this.plainProperties(typed.config);
+      if (rest.length > 0) options.push(ts`${this.why(driver, rest)}${property("overrides", json(typed.rest))}`);
+      return ts`${type}.${identifier(typed.constructorName)}(${object(options)})`;
+    }
     const config = driver.toApi();
+    if (config === undefined && isKnownDriver(driver.name)) return ts`${type}.withoutConfig(${quoted(driver.name)})`;
+    const why = isKnownDriver(driver.name)
+      ? ts`\n${comments([`The configuration lacks what ${driver.name} requires.`])}`
+      : ts``;
     const given = [quoted(driver.name), ...(config === undefined ? [] : [json(config)])];
-    return ts`${type}.custom(${joined(given, ts`, `)})`;
+    return ts`${type}.custom(${why}${joined(given, ts`, `)})`;
+  }
+
+  /** Why options of a driver stand apart from its properties. */
+  private why(driver: Driver, names: readonly string[]): TypeScriptText {
+    const unknown = driver.unknownOptions();
+    const reasons = names.flatMap((name) => {
+      const found = unknown.filter(({ steps: [first] }) => first === name).map(({ message }) => message);
+      return found.length > 0 ? found : [`takes "${name}" in a form that its property does not have`];
+    });
+    return ts`\n${comments(reasons.map((reason) => `${driver.name} ${reason}.`))}`;
   }
 
   /** The configuration of a driver, whose nested blocks are plain properties too. */
   private plain(value: unknown): TypeScriptText {
     if (Array.isArray(value)) return list(value.map((item) => this.plain(item)));
-    if (!(value instanceof Block)) return this.value(value);
-    const parts: TypeScriptText[] = [];
-    for (const { name } of definitionOf(value).list) {
-      const held = (value as unknown as Record<string, unknown>)[name];
-      if (held !== undefined) parts.push(property(name, this.plain(held)));
-    }
-    return object(parts);
+    return value instanceof Block ? object(this.plainProperties(value)) : this.value(value);
+  }
+
+  private plainProperties(block: Block): TypeScriptText[] {
+    return definitionOf(block).list.flatMap(({ name }) => {
+      const held = (block as unknown as Record<string, unknown>)[name];
+      return held === undefined ? [] : [property(name, this.plain(held))];
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { formatProblem, UserError, type Problem } from "../../jobspec";
+import { formatProblem, UserError, type Job, type Problem } from "../../jobspec";
 import { problemsOf, readJobFile, readRunningJob } from "../../operations";
 import { writeWholeFile } from "../../private-files";
 import { term } from "../../text";
@@ -41,6 +41,7 @@ export const importJobs = command({
     const errors = problems.filter(({ severity }) => severity === "error");
     // Nothing is written where something could not be read.
     if (errors.length > 0) throw new UserError(errors);
+    for (const { job } of found) problems.push(...optionsWithoutProperty(job));
     for (const problem of problems) terminal.note(term`${ATTENTION} ${formatProblem(problem)}`);
     const path = out === undefined ? undefined : resolve(cwd, out);
     const module = await toTypeScript(found, { from: input.from ?? library(path === undefined ? cwd : dirname(path)) });
@@ -101,6 +102,12 @@ async function readJobs(
     context.terminal.rest();
     await Promise.all([nomad.close(), consul.close()]);
   }
+}
+
+/** What a job gives its drivers that they do not have: it is written, and hardly meant. */
+function optionsWithoutProperty(job: Job): readonly Problem[] {
+  const found = job.validate().filter(({ rule }) => rule === "driver/option");
+  return found.map((problem) => ({ ...problem, path: `${job.id}.${problem.path}` }));
 }
 
 /** Nobody's changes are lost: a file that says something else is written over only where that is meant. */

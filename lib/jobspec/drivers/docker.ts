@@ -1,11 +1,13 @@
-import { anyMap, blockOf, blocks, bool, int, oneOf, text, texts, type PropsOf } from "../engine";
-import { configBlock, configMap } from "./config-fields";
+import { blockOf, blocks, bool, int, oneOf, text, texts, type PropsOf } from "../engine";
+import { configBlock, configMap, configNumbers } from "./config-fields";
 
 const authFields = {
   /** The user. */
   username: text("username"),
   /** The password. */
   password: text("password"),
+  /** The user's address, which old registries ask for. @default - none */
+  email: text("email"),
   /** The registry's address. */
   serverAddress: text("server_address"),
 };
@@ -28,6 +30,12 @@ const loggingFields = {
    */
   type: text("type"),
   /**
+   * The same under its older name; `type` counts where both are written.
+   *
+   * @default - the daemon's
+   */
+  driver: text("driver"),
+  /**
    * Its options, such as `max-size` and `max-file`.
    *
    * @default - none
@@ -45,9 +53,80 @@ export class DockerLogging extends blockOf({ api: "logging", hcl: "logging" }, l
   }
 }
 
+const bindOptionsFields = {
+  /** How mounts below it are seen on the other side, such as `rslave`. @default "rprivate" */
+  propagation: text("propagation"),
+};
+
+/** Properties of {@link DockerBindOptions}. */
+export interface DockerBindOptionsProps extends PropsOf<typeof bindOptionsFields> {}
+
+/** Options of a path of the host that is mounted. */
+export class DockerBindOptions extends blockOf({ api: "bind_options", hcl: "bind_options" }, bindOptionsFields) {
+  constructor(props: DockerBindOptionsProps = {}) {
+    super(props);
+  }
+}
+
+const tmpfsOptionsFields = {
+  /** Its size, in bytes. @default - no limit */
+  size: int("size", { min: 0 }),
+  /** Its mode, as a decimal number. @default 1023, which is 1777 in octal */
+  mode: int("mode", { min: 0 }),
+};
+
+/** Properties of {@link DockerTmpfsOptions}. */
+export interface DockerTmpfsOptionsProps extends PropsOf<typeof tmpfsOptionsFields> {}
+
+/** Options of a file system in memory. */
+export class DockerTmpfsOptions extends blockOf({ api: "tmpfs_options", hcl: "tmpfs_options" }, tmpfsOptionsFields) {
+  constructor(props: DockerTmpfsOptionsProps = {}) {
+    super(props);
+  }
+}
+
+const volumeDriverFields = {
+  /** The volume driver. @default "local" */
+  name: text("name"),
+  /** Its options. @default - none */
+  options: configMap("options"),
+};
+
+/** Properties of {@link DockerVolumeDriver}. */
+export interface DockerVolumeDriverProps extends PropsOf<typeof volumeDriverFields> {}
+
+/** What makes a volume. */
+export class DockerVolumeDriver extends blockOf({ api: "driver_config", hcl: "driver_config" }, volumeDriverFields) {
+  constructor(props: DockerVolumeDriverProps = {}) {
+    super(props);
+  }
+}
+
+const volumeOptionsFields = {
+  /** Whether what the image has at that path is not copied into a new volume. @default false */
+  noCopy: bool("no_copy"),
+  /** Labels of the volume. @default - none */
+  labels: configMap("labels"),
+  /** What makes the volume. @default - Docker itself */
+  driverConfig: configBlock("driver_config", () => DockerVolumeDriver),
+};
+
+/** Properties of {@link DockerVolumeOptions}. */
+export interface DockerVolumeOptionsProps extends PropsOf<typeof volumeOptionsFields> {}
+
+/** Options of a volume. */
+export class DockerVolumeOptions extends blockOf(
+  { api: "volume_options", hcl: "volume_options" },
+  volumeOptionsFields,
+) {
+  constructor(props: DockerVolumeOptionsProps = {}) {
+    super(props);
+  }
+}
+
 const mountFields = {
-  /** What is mounted. */
-  type: oneOf("type", ["bind", "volume", "tmpfs"], { required: true }),
+  /** What is mounted. @default "volume" */
+  type: oneOf("type", ["bind", "volume", "tmpfs"]),
   /** Where the container sees it. */
   target: text("target", { required: true }),
   /**
@@ -67,19 +146,19 @@ const mountFields = {
    *
    * @default - none
    */
-  bindOptions: anyMap("bind_options"),
+  bindOptions: configBlock("bind_options", () => DockerBindOptions),
   /**
-   * Options of a volume, such as `{ no_copy: true }`.
+   * Options of a volume, such as `{ noCopy: true }`.
    *
    * @default - none
    */
-  volumeOptions: anyMap("volume_options"),
+  volumeOptions: configBlock("volume_options", () => DockerVolumeOptions),
   /**
    * Options of a tmpfs, such as `{ size: 100000 }` in bytes.
    *
    * @default - none
    */
-  tmpfsOptions: anyMap("tmpfs_options"),
+  tmpfsOptions: configBlock("tmpfs_options", () => DockerTmpfsOptions),
 };
 
 /** Properties of {@link DockerMount}. */
@@ -145,10 +224,14 @@ const fields = {
   entrypoint: texts("entrypoint"),
   /** Labels of the group's ports that are mapped. @default - none */
   ports: texts("ports"),
+  /** Ports of the container, by the label of a port of the task's own network, which jobs before Nomad 0.12 have; write `ports`. @default - none */
+  portMap: configNumbers("port_map"),
   /** Paths as `host:container[:ro]`; relative ones start at the task's directory. @default - none */
   volumes: texts("volumes"),
   /** Mounts of any kind. @default - none */
   mounts: blocks("mount", () => DockerMount),
+  /** Mounts too, under the option `mounts` of jobs from before Nomad 1.0; write `mounts` here. @default - none */
+  olderMounts: blocks("mounts", () => DockerMount),
   /** The volume driver. @default - none */
   volumeDriver: text("volume_driver"),
   /** `host`, `bridge`, `none`, `container:<name>` or a network. @default - the group's */
@@ -207,6 +290,8 @@ const fields = {
   cpuHardLimit: bool("cpu_hard_limit"),
   /** Length of the CPU period, in microseconds. @default 100000 */
   cpuCfsPeriod: int("cpu_cfs_period"),
+  /** Cores that it may run on, such as `0-2`. @default - all of the node, or those that `resources.cpu` reserves */
+  cpusetCpus: text("cpuset_cpus"),
   /** The limit of memory, in MiB, where it is above what is reserved. @default - resources.memoryMax */
   memoryHardLimit: int("memory_hard_limit", { min: 0, deprecated: "resources.memoryMax" }),
   /** How many processes it may have. @default 0, no limit */

@@ -1,4 +1,4 @@
-import { ANY_MAP, Block, decodeBlock, frozen, isPlainObject, Place, UserError } from "../engine";
+import { ANY_MAP, Block, decodeBlock, define, definitionOf, frozen, isPlainObject, Place, UserError } from "../engine";
 import type { ApiObject, CheckContext, Problem } from "../engine";
 import { ContainerdConfig, type ContainerdProps } from "./containerd";
 import { DockerConfig, type DockerProps } from "./docker";
@@ -6,6 +6,7 @@ import { ExecConfig, type ExecProps } from "./exec";
 import { Exec2Config, type Exec2Props } from "./exec2";
 import { FirecrackerConfig, type FirecrackerProps } from "./firecracker";
 import { JavaConfig, type JavaProps } from "./java";
+import { unknownOptions, type UnknownOption } from "./options";
 import { PledgeConfig, type PledgeProps } from "./pledge";
 import { PodmanConfig, type PodmanProps } from "./podman";
 import { QemuConfig, type QemuProps } from "./qemu";
@@ -88,19 +89,24 @@ export class Driver {
   }
 
   /**
-   * @internal The configuration as the class of its driver, with the name of the constructor here that makes it; nothing where
-   * the driver is not known, or where the class would render something else.
+   * A driver that is known here, without any configuration: Nomad's server takes such a task, and the node refuses it where its driver requires
+   * something, as docker requires an image.
    */
-  typed(): { readonly constructorName: string; readonly config: Block } | undefined {
-    const known = Object.hasOwn(KNOWN, this.name) ? KNOWN[this.name] : undefined;
-    if (!known) return undefined;
-    const { constructorName, type } = known;
-    if (this.config instanceof Block) return { constructorName, config: this.config };
-    const problems: Problem[] = [];
-    const config = decodeBlock(type as new (props: never) => Block, this.config ?? {}, Place.root(problems));
-    if (!config || problems.length > 0) return undefined;
-    const same = stable(config.toApi()) === stable(this.config ?? {});
-    return same && this.config !== undefined ? { constructorName, config } : undefined;
+  static withoutConfig(name: KnownDriver): Driver {
+    return new Driver(name, undefined);
+  }
+
+  /**
+   * @internal The configuration as the class of its driver, with the name of the constructor here that makes it; nothing where the driver is not
+   * known, where it has no configuration, or where what its class requires is missing.
+   */
+  typed(): TypedDriver | undefined {
+    const known = knownDriver(this.name);
+    if (!known || this.config === undefined) return undefined;
+    const { constructorName } = known;
+    if (this.config instanceof Block) return { constructorName, config: this.config, rest: {} };
+    const { typed, rest } = readConfig(known, this.config);
+    return typed && { constructorName, config: typed, rest };
   }
 
   /** Its configuration as API JSON. */
@@ -118,13 +124,82 @@ export class Driver {
     if (this.config instanceof Block) this.config.checkBlock(at, context);
     else if (this.config !== undefined) {
       const wrong = ANY_MAP.wrong(this.config);
-      if (wrong !== undefined) at.error("field/type", wrong);
+      if (wrong !== undefined) return at.error("field/type", wrong);
     }
+    for (const { steps, message } of this.unknownOptions())
+      at.property(steps.join(".")).warning("driver/option", `${this.name} ${message}, and the node refuses the task`);
+  }
+
+  /** @internal Options that the driver does not have: a server takes them, and the node then refuses the task. */
+  unknownOptions(): readonly UnknownOption[] {
+    const known = knownDriver(this.name);
+    const config = this.config instanceof Block ? this.config.overridden() : this.config;
+    return known && config ? unknownOptions(definitionOf(known.type), config) : [];
   }
 }
 
+/** @internal A driver's configuration as the class of the driver, and what that class cannot say of it. */
+export interface TypedDriver {
+  readonly constructorName: string;
+  readonly config: Block;
+  /** Options that the class does not have, or has in another form. */
+  readonly rest: Readonly<ApiObject>;
+}
+
+type ConfigClass = abstract new (...args: never[]) => Block;
+
+interface Known {
+  readonly constructorName: string;
+  readonly type: ConfigClass;
+}
+
+/** Whether the configuration of a driver is typed here. */
+export function isKnownDriver(name: string): name is KnownDriver {
+  return Object.hasOwn(KNOWN, name);
+}
+
+function knownDriver(name: string): Known | undefined {
+  return isKnownDriver(name) ? KNOWN[name] : undefined;
+}
+
+/** Reads a configuration into its class, option by option: each that would not be written as it was read stays as it is. */
+function readConfig({ type }: Known, config: Readonly<ApiObject>) {
+  const { owned } = definitionOf(type);
+  const rest: ApiObject = {};
+  const taken: ApiObject = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (value === null || value === undefined) continue;
+    const known = owned.has(key) ? decoded(type, { [key]: value }) : undefined;
+    const inner = known && (known as unknown as ApiObject)[owned.get(key)?.name ?? ""];
+    const isSame = known !== undefined && !missesRequired(inner) && stable(known.toApi()) === stable({ [key]: value });
+    define(isSame ? taken : rest, key, value);
+  }
+  const typed = decoded(type, taken);
+  return { typed: typed && !missesOwn(typed) ? typed : undefined, rest };
+}
+
+function decoded(type: ConfigClass, json: ApiObject): Block | undefined {
+  const problems: Problem[] = [];
+  const block = decodeBlock(type as new (props: never) => Block, json, Place.root(problems));
+  return problems.length > 0 ? undefined : block;
+}
+
+function missesOwn(block: Block): boolean {
+  return definitionOf(block).list.some(
+    ({ name, field }) => field.required && (block as unknown as ApiObject)[name] === undefined,
+  );
+}
+
+/** Whether something is missing in the blocks of an option that TypeScript requires. */
+function missesRequired(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(missesRequired);
+  if (!(value instanceof Block)) return false;
+  const inner = definitionOf(value).list.map(({ name }) => (value as unknown as ApiObject)[name]);
+  return missesOwn(value) || inner.some(missesRequired);
+}
+
 /** The drivers whose configuration is typed, with the constructor of {@link Driver} for each. */
-const KNOWN: Readonly<Record<string, { readonly constructorName: string; readonly type: unknown }>> = {
+const KNOWN = {
   docker: { constructorName: "docker", type: DockerConfig },
   exec: { constructorName: "exec", type: ExecConfig },
   raw_exec: { constructorName: "rawExec", type: RawExecConfig },
@@ -136,7 +211,10 @@ const KNOWN: Readonly<Record<string, { readonly constructorName: string; readonl
   "firecracker-task-driver": { constructorName: "firecracker", type: FirecrackerConfig },
   "containerd-driver": { constructorName: "containerd", type: ContainerdConfig },
   Singularity: { constructorName: "singularity", type: SingularityConfig },
-};
+} as const satisfies Readonly<Record<string, Known>>;
+
+/** The name of a driver whose configuration is typed here. */
+export type KnownDriver = keyof typeof KNOWN;
 
 /** JSON with its keys in order, to be compared. */
 function stable(value: unknown): string {

@@ -9,19 +9,27 @@ export {
 } from "./containerd";
 export {
   DockerAuth,
+  DockerBindOptions,
   DockerConfig,
   DockerDevice,
   DockerHealthchecks,
   DockerLogging,
   DockerMount,
+  DockerTmpfsOptions,
+  DockerVolumeDriver,
+  DockerVolumeOptions,
   type DockerAuthProps,
+  type DockerBindOptionsProps,
   type DockerDeviceProps,
   type DockerHealthchecksProps,
   type DockerLoggingProps,
   type DockerMountProps,
   type DockerProps,
+  type DockerTmpfsOptionsProps,
+  type DockerVolumeDriverProps,
+  type DockerVolumeOptionsProps,
 } from "./docker";
-export { Driver } from "./driver";
+export { Driver, type KnownDriver } from "./driver";
 export { ExecConfig, type ExecProps } from "./exec";
 export { Exec2Config, type Exec2Props } from "./exec2";
 export { FirecrackerConfig, FirecrackerNic, type FirecrackerNicProps, type FirecrackerProps } from "./firecracker";

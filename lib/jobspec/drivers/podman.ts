@@ -1,5 +1,5 @@
 import { blockOf, bool, int, text, texts, type PropsOf } from "../engine";
-import { configBlock, configMap, textOrTexts } from "./config-fields";
+import { configBlock, configMap, configNumbers, textOrTexts } from "./config-fields";
 
 const authFields = {
   /** The user. @default - none */
@@ -52,6 +52,8 @@ const fields = {
   authSoftFail: bool("auth_soft_fail"),
   /** Labels of ports that are mapped into the container. @default - none */
   ports: texts("ports"),
+  /** Ports of the container, by the label of a port of the task's own network; write `ports`. @default - none */
+  portMap: configNumbers("port_map"),
   /** Its network, such as `host`, `bridge` or `none`. @default - the group's */
   networkMode: text("network_mode"),
   /** Paths that are mounted, `from:to:options`. @default - none */
@@ -84,6 +86,10 @@ const fields = {
   init: bool("init"),
   /** That init's path. @default - podman's */
   initPath: text("init_path"),
+  /** Whether CPU is a limit too. @default false */
+  cpuHardLimit: bool("cpu_hard_limit"),
+  /** Length of the CPU period, in microseconds. @default 100000 */
+  cpuCfsPeriod: int("cpu_cfs_period", { min: 0 }),
   /** Memory that is kept for it, such as `128m`. @default - none */
   memoryReservation: text("memory_reservation"),
   /** Memory and swap together, such as `512m`. @default - as podman does */

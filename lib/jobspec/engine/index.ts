@@ -45,7 +45,7 @@ export {
   texts,
   textsMap,
 } from "./fields";
-export { ANY_MAP } from "./maps";
+export { ANY_MAP, define } from "./maps";
 export { Place, STEP } from "./place";
 export { checkProps } from "./check-props";
 export { compareProblems, formatProblem, UserError } from "./problem";
