@@ -128,10 +128,10 @@ module.exports = {
     },
     {
       name: "jobspec-is-pure",
-      comment: "the model runs in a browser: no cdktf, no Node; re2js is plain JavaScript",
+      comment: "the model runs in a browser: no cdktf, no Node; re2js and fastest-levenshtein are plain JavaScript",
       severity: "error",
       from: { path: "^lib/jobspec/" },
-      to: { dependencyTypes: ["core", "npm"], pathNot: "node_modules/re2js/" },
+      to: { dependencyTypes: ["core", "npm"], pathNot: "node_modules/(?:re2js|fastest-levenshtein)/" },
     },
     {
       name: "engine-knows-no-blocks",
