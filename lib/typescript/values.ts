@@ -14,14 +14,17 @@ const LENGTHS = [
   [ts`milliseconds`, 1e6],
 ] as const;
 
+/** In MiB. */
+const WHOLE = [ts`mebibytes`, 1] as const;
+const SIZES = [[ts`gibibytes`, 1024], WHOLE, [ts`kibibytes`, 1 / 1024], [ts`bytes`, 1 / 1024 ** 2]] as const;
+
 /** A value of a unit, in the largest unit in which it is whole. */
 export function unit(value: unknown, uses: Uses): TypeScriptText | undefined {
   if (value instanceof Duration) return duration(value.nanoseconds, uses.use("Duration"));
   if (value instanceof Memory) {
     const [name, size] = [uses.use("Memory"), value.mebibytes];
-    return size > 0 && size % 1024 === 0
-      ? ts`${name}.gibibytes(${number(size / 1024)})`
-      : ts`${name}.mebibytes(${number(size)})`;
+    const [unitName, length] = SIZES.find(([, length]) => size !== 0 && Number.isInteger(size / length)) ?? WHOLE;
+    return ts`${name}.${unitName}(${number(size / length)})`;
   }
   if (!(value instanceof Cpu)) return undefined;
   const name = uses.use("Cpu");

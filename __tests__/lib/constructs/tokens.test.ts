@@ -151,6 +151,44 @@ test("a token in every field of every block comes to what the literal does, for 
   }
 }, 180_000);
 
+test("a unit of a token comes to what a driver reads", () => {
+  const stack = new TerraformStack(new App({ outdir: mkdtempSync(join(tmpdir(), "cdk-nomad-")) }), "tokens");
+  const v = new Variables(stack);
+  const [ten, lazy] = [v.number(10), Lazy.numberValue({ produce: () => 10 })];
+  for (const [index, count] of [ten, lazy].entries()) {
+    const drivers = {
+      [`docker${index}`]: Driver.docker({
+        image: "a",
+        imagePullTimeout: Duration.minutes(count),
+        shmSize: Memory.mebibytes(count),
+      }),
+      [`podman${index}`]: Driver.podman({
+        image: "a",
+        imagePullTimeout: Duration.hours(count),
+        shmSize: Memory.kibibytes(count),
+      }),
+    };
+    for (const [name, driver] of Object.entries(drivers))
+      new TerraformOutput(stack, name, { value: terraformJson(driver.toApi()) });
+  }
+  const { variable, output } = JSON.parse(Testing.synth(stack)) as {
+    variable: Record<string, VariableDeclaration>;
+    output: Record<string, { value: string }>;
+  };
+  const values = variableValues(variable, {}, {});
+  for (const [name, { value }] of Object.entries(output))
+    expect(JSON.parse(String(evaluateTemplate(value, values)))).toEqual(
+      name.startsWith("docker")
+        ? { image: "a", image_pull_timeout: "10m", shm_size: 10 * 1024 ** 2 }
+        : { image: "a", image_pull_timeout: "10h", shm_size: "10k" },
+    );
+  const days = { image: "a", imagePullTimeout: Duration.days(ten) };
+  const job = new Job({ id: "a", groups: [{ name: "g", tasks: [{ name: "t", driver: Driver.docker(days) }] }] });
+  expect(job.validate().map(({ message }) => message)).toEqual([
+    "is an amount that cannot be written here; write Duration.minutes(5)",
+  ]);
+});
+
 test("a token in the place of a block is one clear error", () => {
   const token: Resolvable = Lazy.anyValue({ produce: () => ({}) });
   const task = { name: "t", driver: Driver.docker({ image: "web:1" }) };

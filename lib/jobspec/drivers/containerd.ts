@@ -1,5 +1,6 @@
 import { blockOf, blocks, bool, int, text, texts, type PropsOf } from "../engine";
 import { configBlock, configMap } from "./config-fields";
+import { sizeText, timeText } from "./unit-fields";
 
 const authFields = {
   /** The user. */
@@ -74,14 +75,14 @@ const fields = {
   hostNetwork: bool("host_network"),
   /** Further names in its hosts file, `name:address`. @default - none */
   extraHosts: texts("extra_hosts"),
-  /** How long a pull may take. @default "5m" */
-  imagePullTimeout: text("image_pull_timeout"),
+  /** How long a pull may take. @default Duration.minutes(5) */
+  imagePullTimeout: timeText("image_pull_timeout"),
   /** Whether system calls are filtered. @default false */
   seccomp: bool("seccomp"),
   /** The file of that filter. @default - containerd's */
   seccompProfile: text("seccomp_profile"),
-  /** Size of /dev/shm, such as `64m`. @default - containerd's */
-  shmSize: text("shm_size"),
+  /** Size of /dev/shm. @default - containerd's */
+  shmSize: sizeText("shm_size"),
   /** Kernel settings. @default - none */
   sysctl: configMap("sysctl"),
   /** Whether its root file system is only read. @default false */

@@ -1,5 +1,6 @@
 import { blockOf, blocks, bool, int, oneOf, text, texts, type PropsOf } from "../engine";
 import { configBlock, configMap, configNumbers } from "./config-fields";
+import { size, timeText } from "./unit-fields";
 
 const authFields = {
   /** The user. */
@@ -69,8 +70,8 @@ export class DockerBindOptions extends blockOf({ api: "bind_options", hcl: "bind
 }
 
 const tmpfsOptionsFields = {
-  /** Its size, in bytes. @default - no limit */
-  size: int("size", { min: 0 }),
+  /** Its size; a number is one of bytes. @default - no limit */
+  size: size("size", "bytes", { min: 0 }),
   /** Its mode, as a decimal number. @default 1023, which is 1777 in octal */
   mode: int("mode", { min: 0 }),
 };
@@ -154,7 +155,7 @@ const mountFields = {
    */
   volumeOptions: configBlock("volume_options", () => DockerVolumeOptions),
   /**
-   * Options of a tmpfs, such as `{ size: 100000 }` in bytes.
+   * Options of a tmpfs, such as `{ size: Memory.mebibytes(64) }`.
    *
    * @default - none
    */
@@ -258,8 +259,8 @@ const fields = {
   macAddress: text("mac_address"),
   /** Whether the image is pulled even where it is there. @default false */
   forcePull: bool("force_pull"),
-  /** How long a pull may take, in Go's notation. @default "5m" */
-  imagePullTimeout: text("image_pull_timeout"),
+  /** How long a pull may take. @default Duration.minutes(5) */
+  imagePullTimeout: timeText("image_pull_timeout"),
   /** An archive to load the image from. @default - none */
   load: text("load"),
   /** Who asks the registry. @default - the node's settings */
@@ -292,12 +293,12 @@ const fields = {
   cpuCfsPeriod: int("cpu_cfs_period"),
   /** Cores that it may run on, such as `0-2`. @default - all of the node, or those that `resources.cpu` reserves */
   cpusetCpus: text("cpuset_cpus"),
-  /** The limit of memory, in MiB, where it is above what is reserved. @default - resources.memoryMax */
-  memoryHardLimit: int("memory_hard_limit", { min: 0, deprecated: "resources.memoryMax" }),
+  /** The limit of memory, where it is above what is reserved. @default - resources.memoryMax */
+  memoryHardLimit: size("memory_hard_limit", "mebibytes", { min: 0, deprecated: "resources.memoryMax" }),
   /** How many processes it may have. @default 0, no limit */
   pidsLimit: int("pids_limit"),
-  /** Size of /dev/shm, in bytes. @default 67108864 */
-  shmSize: int("shm_size", { min: 0 }),
+  /** Size of /dev/shm; a number is one of bytes. @default Memory.mebibytes(64) */
+  shmSize: size("shm_size", "bytes", { min: 0 }),
   /** Adjustment of its rank for the kernel's out-of-memory killer. @default 0 */
   oomScoreAdj: int("oom_score_adj"),
   /** Whether a small init reaps its children. @default false */

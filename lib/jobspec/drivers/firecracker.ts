@@ -1,5 +1,6 @@
 import { blockOf, bool, int, text, texts, type PropsOf } from "../engine";
 import { configBlock } from "./config-fields";
+import { size } from "./unit-fields";
 
 const nicFields = {
   /** Its address in CIDR notation. */
@@ -39,8 +40,8 @@ const fields = {
   vcpus: int("Vcpus", { min: 1 }),
   /** The template of its processors, such as `T2`. @default - none */
   cpuType: text("Cputype"),
-  /** Its memory in MiB. @default 512 */
-  memory: int("Mem", { min: 1 }),
+  /** Its memory. @default Memory.mebibytes(512) */
+  memory: size("Mem", "mebibytes", { min: 1 }),
   /** The program, a path on the node. @default - firecracker on the PATH */
   firecracker: text("Firecracker"),
   /** The file for its log. @default - none */

@@ -1,5 +1,6 @@
 import { blockOf, bool, int, text, texts, type PropsOf } from "../engine";
 import { configBlock, configMap, configNumbers, textOrTexts } from "./config-fields";
+import { sizeText, timeText } from "./unit-fields";
 
 const authFields = {
   /** The user. @default - none */
@@ -78,8 +79,8 @@ const fields = {
   readonlyRootfs: bool("readonly_rootfs"),
   /** Whether the image is pulled also where it is there. @default false */
   forcePull: bool("force_pull"),
-  /** How long a pull may take. @default "5m" */
-  imagePullTimeout: text("image_pull_timeout"),
+  /** How long a pull may take. @default Duration.minutes(5) */
+  imagePullTimeout: timeText("image_pull_timeout"),
   /** Its host name. @default - chosen by podman */
   hostname: text("hostname"),
   /** Whether a small init reaps its children. @default false */
@@ -90,16 +91,16 @@ const fields = {
   cpuHardLimit: bool("cpu_hard_limit"),
   /** Length of the CPU period, in microseconds. @default 100000 */
   cpuCfsPeriod: int("cpu_cfs_period", { min: 0 }),
-  /** Memory that is kept for it, such as `128m`. @default - none */
-  memoryReservation: text("memory_reservation"),
-  /** Memory and swap together, such as `512m`. @default - as podman does */
-  memorySwap: text("memory_swap"),
+  /** Memory that is kept for it. @default - none */
+  memoryReservation: sizeText("memory_reservation"),
+  /** Memory and swap together. @default - as podman does */
+  memorySwap: sizeText("memory_swap"),
   /** How readily it is swapped, 0 to 100. @default - the host's */
   memorySwappiness: int("memory_swappiness"),
   /** How many processes it may have. @default - no limit */
   pidsLimit: int("pids_limit"),
-  /** Size of /dev/shm, such as `64m`. @default - podman's */
-  shmSize: text("shm_size"),
+  /** Size of /dev/shm. @default - podman's */
+  shmSize: sizeText("shm_size"),
   /** Security options. @default - none */
   securityOpt: texts("security_opt"),
   /** Its AppArmor profile. @default - podman's */

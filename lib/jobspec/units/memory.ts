@@ -1,5 +1,13 @@
 import { isKnown, scaled, ScaledToken, type Codec, type Resolvable } from "../engine";
 
+/** In MiB. */
+const SIZES = [
+  [1024, "GiB"],
+  [1, "MiB"],
+  [1 / 1024, "KiB"],
+  [1 / 1024 ** 2, "bytes"],
+] as const;
+
 /**
  * An amount of memory or disk. Nomad counts both in MiB (its docs say MB; the scheduler multiplies by 1024²).
  *
@@ -13,6 +21,16 @@ export class Memory {
     readonly unknown?: ScaledToken,
   ) {
     Object.freeze(this);
+  }
+
+  /** @param count a whole number, or a token of one */
+  static bytes(count: number | Resolvable): Memory {
+    return Memory.of(scaled(count, 1 / 1024 ** 2));
+  }
+
+  /** @param count a whole number, or a token of one */
+  static kibibytes(count: number | Resolvable): Memory {
+    return Memory.of(scaled(count, 1 / 1024));
   }
 
   /** @param count a whole number, or a token of one */
@@ -31,8 +49,8 @@ export class Memory {
 
   toString(): string {
     if (this.unknown) return "an amount that is known when it is deployed";
-    const gibibytes = this.mebibytes / 1024;
-    return Number.isInteger(gibibytes) && gibibytes > 0 ? `${gibibytes} GiB` : `${this.mebibytes} MiB`;
+    const [size, unit] = SIZES.find(([size]) => Number.isInteger(this.mebibytes / size)) ?? [1, "MiB"];
+    return this.mebibytes === 0 ? "0 MiB" : `${this.mebibytes / size} ${unit}`;
   }
 
   /** As JSON it is its MiB, as in Nomad's API. */
