@@ -198,5 +198,5 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
 }
 
 function problem(path: string, message: string): Problem {
-  return { rule: "settings", path, message, severity: "error" };
+  return { rule: "settings", path: [path], message, severity: "error" };
 }

@@ -31,7 +31,7 @@ function thrown(call: () => unknown): string {
     return "nothing";
   } catch (error) {
     if (error instanceof lib.UserError)
-      return error.problems.every(({ path }) => path !== "") ? "place" : error.message;
+      return error.problems.every(({ path }) => path.length > 0) ? "place" : error.message;
     return String(error instanceof Error ? (error.stack ?? error) : error);
   }
 }

@@ -187,7 +187,7 @@ describe("containers", () => {
     const staging = ENVIRONMENTS.find(({ name }) => name === "staging") as EnvironmentSettings;
     const latest = { ...staging, programs: { kind: "images", registry: "", version: "latest" } } as const;
     expect(problemsOfSettings(latest)).toEqual([
-      expect.objectContaining({ path: "staging.programs.version", message: expect.stringContaining("fixed tag") }),
+      expect.objectContaining({ path: ["staging.programs.version"], message: expect.stringContaining("fixed tag") }),
     ]);
   });
 });
@@ -400,7 +400,7 @@ describe("settings", () => {
     ["a name that is no part of a path", { name: "De v" }, "De v.name"],
   ])("%s is refused with its place", (_name, change, path) => {
     expect(problemsOfSettings({ ...dev, ...change } as EnvironmentSettings)).toEqual([
-      expect.objectContaining({ path, severity: "error" }),
+      expect.objectContaining({ path: [path], severity: "error" }),
     ]);
   });
 

@@ -77,7 +77,7 @@ export async function refuseToEndLeases(
   throw new UserError(
     refused.map((one) => ({
       rule: "pool/leased",
-      path: one.path,
+      path: [one.path],
       message:
         `${inWords(one)}; wait until they are released (cdk-nomad pool status ${one.pool} --watch), give the pool ` +
         `generations: true, with which a changed one comes up beside the old one, or end them: --end-leases`,

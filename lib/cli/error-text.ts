@@ -1,4 +1,5 @@
-import { UserError, type Problem } from "../jobspec";
+import { pathText, UserError, type Problem } from "../jobspec";
+import { placeText } from "../jobspec/host";
 import { ApiError, messageOf } from "../nomad";
 import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
 import { BAD } from "./signs";
@@ -30,7 +31,7 @@ function fileProblem(error: unknown): Problem | undefined {
   if (message === undefined) return undefined;
   return {
     rule: "files",
-    path: path ?? "",
+    path: path === undefined ? [] : [path],
     message: path === undefined ? `a file ${message}` : message,
     severity: "error",
   };
@@ -43,16 +44,22 @@ export function problemsOf(error: unknown): readonly Problem[] {
   if (ofFiles) return [ofFiles];
   const rule = error instanceof ApiError ? "server" : "internal";
   const message = messageOf(error);
-  return [{ rule, path: "", message, severity: "error" }];
+  return [{ rule, path: [], message, severity: "error" }];
+}
+
+/** A problem as the JSON of a command's output, with its path in words. */
+export function problemJson<P extends Problem>(problem: P): Omit<P, "path"> & { readonly path: string } {
+  return { ...problem, path: pathText(problem.path) };
 }
 
 /** A mistake of the person, or a refusal of a server, without a stack; or something that went wrong here, with it. */
 export function errorText(error: unknown): TerminalText {
   if (error instanceof UserError || error instanceof ApiError || fileProblem(error))
     return joinLines(
-      problemsOf(error).map(({ path, message }) => {
-        const where = path === "" ? term`` : term`${style.bold(path)}: `;
-        return wrap(term`${BAD} ${where}${block(message)}`, { hanging: 2 });
+      problemsOf(error).map((problem) => {
+        const place = placeText(problem);
+        const where = place === "" ? term`` : term`${style.bold(place)}: `;
+        return wrap(term`${BAD} ${where}${block(problem.message)}`, { hanging: 2 });
       }),
     );
   return block(error instanceof Error ? (error.stack ?? error.message) : String(error));

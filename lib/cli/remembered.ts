@@ -132,7 +132,7 @@ function problemsOf(fallbacks: readonly Fallback[], environment: string, what: s
         : `was ${before} at the last deployment, and is ${now ?? "not set"} where nobody says it${what}; write ${keep} to keep it, or --defaults to go on without`;
     return {
       rule: "remembered",
-      path: isVariable ? `${environment}.var.${name}` : `${environment}.${name}`,
+      path: isVariable ? [environment, "var", name] : [environment, name],
       message,
       severity: "error",
     };

@@ -85,7 +85,7 @@ async function refuseHeldPorts(jobs: readonly JobJson[], claimed: ReadonlySet<nu
   throw new UserError(
     taken.map(({ port, owner }): Problem => ({
       rule: "ports",
-      path: `${wanted.get(port) ?? ""}, port ${port}`,
+      path: [`${wanted.get(port) ?? ""}, port ${port}`],
       message: `is taken${owner ? ` by ${owner}` : ""}; end that, or give the job another port`,
       severity: "error",
     })),

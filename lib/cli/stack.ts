@@ -148,7 +148,7 @@ function placeBefore(record: StackRecord, env: CliContext["env"]): Readonly<Reco
 function refuseOtherPlace(environment: string, before: Readonly<Record<string, string>>): void {
   const problems = Object.entries(before).map(([name, value]) => ({
     rule: "remembered",
-    path: `${environment}.${name}`,
+    path: [environment, name],
     message: `was ${value} at the last deployment, and is not set, which brings the jobs elsewhere; write ${name}=${shellQuoted(value)} before the command to keep it, or --defaults to go on without`,
     severity: "error" as const,
   }));

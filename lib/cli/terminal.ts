@@ -16,7 +16,7 @@ import {
   type Markdown,
   type TerminalText,
 } from "../text";
-import { errorText, problemsOf } from "./error-text";
+import { errorText, problemJson, problemsOf } from "./error-text";
 import { GOOD } from "./signs";
 import type { Clock, Output } from "./host";
 
@@ -154,7 +154,7 @@ export class Terminal {
     this.rest();
     const text = term`interrupted; ${what}`;
     const message = renderTerminal(text, { color: false, mask: this.#mask, say: this.#say });
-    this.jsonError([{ rule: "interrupted", path: "", message, severity: "error" }]);
+    this.jsonError([{ rule: "interrupted", path: [], message, severity: "error" }]);
     this.write(text, "stderr");
   }
 
@@ -226,7 +226,10 @@ export class Terminal {
 
   private jsonError(problems: readonly Problem[]): void {
     // One value on stdout, whatever happens.
-    const said = problems.map((problem) => ({ ...problem, message: this.#say(problem.message) }));
+    const said = problems.map((problem) => ({
+      ...problemJson(problem),
+      message: this.#say(problem.message),
+    }));
     if (this.#options.asJson && !this.#printedJson) this.json({ error: { problems: said } });
   }
 

@@ -1,4 +1,4 @@
-import type { Problem } from "../jobspec";
+import { pathText, type Problem } from "../jobspec";
 
 /**
  * Problems as synthesis judges them: what cannot be meant is an error, unless its rule is allowed; of what is allowed by rule and name nothing
@@ -25,12 +25,13 @@ export function allowed(
 function isAllowed({ rule, path }: Problem, entry: string): boolean {
   if (!entry.startsWith(`${rule}:`)) return false;
   const name = entry.slice(rule.length + 1);
-  return name !== "" && (path.endsWith(`.${name}`) || path.endsWith(`[${name}]`));
+  const last = path.at(-1);
+  return name !== "" && (typeof last === "object" ? ("key" in last ? last.key : last.name) : last) === name;
 }
 
 /** The errors among problems, as cdktf's own validation prints them. */
 export function errorLines(problems: readonly Problem[]): string[] {
   return problems
     .filter(({ severity }) => severity === "error")
-    .map(({ path, message, rule }) => `${path}: ${message} [${rule}]`);
+    .map(({ path, message, rule }) => `${pathText(path)}: ${message} [${rule}]`);
 }

@@ -187,7 +187,7 @@ export class KeyValues extends Construct {
 function prefixProblems(prefix: string): readonly Problem[] {
   if (Token.isUnresolved(prefix) || prefix.replaceAll("/", "") !== "") return [];
   const message = "is empty, so that every key of Consul would be the stack's; write one, such as app/dev";
-  return [{ rule: "keys/prefix", path: "prefix", message, severity: "error" }];
+  return [{ rule: "keys/prefix", path: ["prefix"], message, severity: "error" }];
 }
 
 function configEntry(

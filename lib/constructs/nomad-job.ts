@@ -201,7 +201,7 @@ export class NomadJob extends JobResource {
 
   private oldProvider(): Problem {
     const message = 'needs release 2.6 of the provider; write useNomadProvider(app, "2.6.1")';
-    return { rule: "provider/preserve-counts", path: `${this.node.path}.preserveCounts`, message, severity: "error" };
+    return { rule: "provider/preserve-counts", path: [this.node.path, "preserveCounts"], message, severity: "error" };
   }
 }
 

@@ -71,14 +71,14 @@ function annotated(construct: IConstruct): ProgramProblem[] {
 }
 
 function atConstruct(construct: IConstruct, rule: string, message: string): ProgramProblem {
-  return { rule, message, path: construct.node.path, severity: "error", stack: stackOf(construct) };
+  return { rule, message, path: [construct.node.path], severity: "error", stack: stackOf(construct) };
 }
 
 /** A problem with the stack and the construct in its place. */
 function within(construct: IConstruct, problem: Problem): ProgramProblem {
   const stack = stackOf(construct);
   const prefix = NomadJob.isNomadJob(construct) ? `${stack}/${idOf(construct)}` : construct.node.path;
-  return { ...problem, stack, path: [prefix, problem.path].filter((part) => part !== "").join(".") };
+  return { ...problem, stack, path: [prefix, ...problem.path] };
 }
 
 /** The id of its job; the construct's where that cannot be told. */
@@ -110,7 +110,7 @@ function secretsIn(construct: IConstruct): ProgramProblem[] {
   const plain = JSON.stringify(construct.toTerraform());
   const written = /TfToken|<unresolved-/.test(plain) ? JSON.stringify(resolved(construct)) : plain;
   if (!holdsSecret(written)) return [];
-  const path = construct.node.path;
+  const path = [construct.node.path];
   return [{ rule: "secret/literal", stack: stack.node.id, path, message: NO_SECRET, severity: "error" }];
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 
 const repository = v.nullish(v.looseObject({ full_name: v.string() }));
 const head = v.looseObject({ repo: repository });

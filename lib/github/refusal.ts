@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { NoAnswer } from "./fetch";
 import type { Workflow } from "./workflow";
 

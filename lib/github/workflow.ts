@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/rest";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { subjectOf, type Subject } from "./event";
 import { limitedFetch, SILENCE } from "./fetch";
 import { WORKFLOW_AUTHOR } from "./marker";

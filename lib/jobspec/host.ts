@@ -1,4 +1,5 @@
 /** For programs that hold models and make something else of them: what they are made of and what tells tokens. */
+export { mistake, pathKey, placeText, ReadableError } from "../errors";
 export {
   apiPathOf,
   definitionOf,
@@ -9,7 +10,6 @@ export {
   isKnown,
   isResolvable,
   NO_SECRET,
-  ReadableError,
   TOKEN_IN_STRING,
   ScaledToken,
   TOKEN_LIST_ELEMENT,

@@ -1,8 +1,10 @@
 /** The model of a Nomad job: blocks as classes, units as types, and what a server would say of them. */
 export * from "./blocks";
 export * from "./drivers";
-export { Block, compareProblems, formatProblem, UserError } from "./engine";
-export type { ApiObject, BlockOptions, Problem, Resolvable, Severity } from "./engine";
+export { compareProblems, formatProblem, pathText, UserError } from "../errors";
+export type { Path, PathStep, Problem, Severity } from "../errors";
+export { Block } from "./engine";
+export type { ApiObject, BlockOptions, Resolvable } from "./engine";
 export { Job } from "./job";
 export type { Target } from "./rules";
 export { Secret } from "./secret";

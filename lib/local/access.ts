@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "./agents";
 import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";

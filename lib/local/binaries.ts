@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { UserError, type Problem } from "../jobspec";
+import { UserError, type Problem } from "../errors";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
 import { checkKept, keepSum, sumOf } from "./kept-sums";

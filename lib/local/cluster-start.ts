@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { privateFolder } from "../private-files";
 import { Access } from "./access";
 import { addressOf, CLUSTER_MARK, filesOf, namedAgents, portOf, type Agent, type VaultServer } from "./agents";

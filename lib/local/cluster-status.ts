@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { addressOf, agentsOf, filesOf, ONE_REGION, portOf, type Agent } from "./agents";
 import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
 import { listensItself } from "./ports";

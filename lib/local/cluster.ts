@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { isUsualLoopback } from "../nomad";
 import { addressOf, agentsOf, filesOf, namedAgents, portOf, type Agent } from "./agents";
 import { answersItself, dataOf, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { messageOf } from "../nomad";
 import { isConfigurationFile } from "./agents";
 import { allocationsIn } from "./cgroups";

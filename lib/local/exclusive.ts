@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { ignoredFolder, writeWholePrivateFile } from "../private-files";
 import { startOf } from "./processes";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { nomadOf } from "./access";
 import type { Agent } from "./agents";
 import type { Tokens } from "./tokens";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { writePrivateFile } from "../private-files";
 import { addressOf, filesOf, portOf, type NomadAgent } from "./agents";
 import type { ClusterKeys } from "./cluster-keys";

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { apiPath } from "../nomad";
 import { nomadOf, untilDone, type Guarded } from "./access";
 import type { NomadAgent } from "./agents";

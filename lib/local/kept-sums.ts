@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { messageOf } from "../nomad";
 import { writeWholeFile } from "../private-files";
 import type { Progress } from "./progress";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { endianness } from "node:os";
 import { dirname } from "node:path";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { clusterFolder } from "./folders";
 import { configurationOf, userInWords, userOf, variableOf } from "./processes";
 

@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync } from "node:fs";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import type { Machine } from "./machine";
 import { ownerOfFile, userInWords } from "./processes";
 

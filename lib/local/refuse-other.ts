@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { isConsulServer } from "./agents";
 import type { ClusterStatus } from "./cluster-status";
 

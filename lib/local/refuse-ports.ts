@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import type { Agent } from "./agents";
 import { takenPorts } from "./ports";
 
@@ -21,7 +21,7 @@ export async function refuseTakenPorts(agents: readonly Agent[], living: Readonl
   throw new UserError(
     taken.map(({ name, port, owner }) => ({
       rule: "ports",
-      path: `port ${port} (${name})`,
+      path: [`port ${port} (${name})`],
       message: `is taken${owner ? ` by ${owner}` : ""}; stop that, or choose other ports: cdk-nomad up --port-offset 1000`,
       severity: "error" as const,
     })),

@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { consulOf } from "./access";
 import { agentsOf, REGION_NAME, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";

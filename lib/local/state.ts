@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { REGION_NAME } from "./agents";
 import { ownerOfFile, userInWords } from "./processes";
 import { privateFolder, writeWholePrivateFile } from "../private-files";

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { findOnPath, isExecutable, type Binary } from "./binaries";
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { apiPath } from "../nomad";
 import { addressOf, filesOf, NEW_VAULT, type VaultServer } from "./agents";
 import type { Binary } from "./binaries";

@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 
 /**
  * The path of an endpoint, with everything that was put into it encoded. Only {@link apiPath} and {@link keyPath} make one, since the

@@ -1,5 +1,5 @@
-import { UserError } from "../jobspec";
-import { ReadableError } from "../jobspec/host";
+import { UserError } from "../errors";
+import { ReadableError } from "../errors";
 
 /** Characters of a refusal that are kept: a proxy's page may have a hundred thousand, and nobody reads them in a message. */
 const LONGEST_REFUSAL = 4000;
@@ -39,7 +39,7 @@ export class NoAnswerError extends UserError {
     readonly kind: "absent" | "unreached" | "silent" | "closed",
     message: string,
   ) {
-    super([{ rule: kind === "closed" ? "closed" : "unreachable", path: "", message, severity: "error" }]);
+    super([{ rule: kind === "closed" ? "closed" : "unreachable", path: [], message, severity: "error" }]);
     this.quietly("api", "kind");
   }
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";

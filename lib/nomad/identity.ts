@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { apiPath, type ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
 import { ApiError } from "./errors";

@@ -1,4 +1,5 @@
-import { UserError } from "../jobspec";
+import { formatProblem, UserError } from "../jobspec";
+import { placeText } from "../jobspec/host";
 import { ApiError, NoAnswerError } from "../nomad";
 import {
   ExecutionLostError,
@@ -180,8 +181,8 @@ export function problemOf(error: unknown, known: KnownFields = () => undefined):
       "whoever has one of its containers (raw_exec), or of its slots (isolation: none), reaches all of them; write that owner as yours, take a pool that keeps them apart, or, once that owner has no lease, have a warm pool recycled",
     );
   if (error instanceof UserError)
-    return new Problem("bad-request", error.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), {
-      errors: error.problems.map(({ path, message }) => ({ path, message })),
+    return new Problem("bad-request", error.problems.map(formatProblem).join("; "), {
+      errors: error.problems.map((problem) => ({ path: placeText(problem), message: problem.message })),
     });
   return ofFastify(error, known) ?? new Problem("internal", "the service's log has more, under the request's id");
 }

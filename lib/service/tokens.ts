@@ -76,7 +76,7 @@ export function readTokens(text: string, where: string): readonly TokenLine[] {
       else
         mistakes.push({
           rule: "tokens",
-          path: place,
+          path: [place],
           message: "is no JSON; write a line of cdk-nomad pool token create",
           severity: "error",
         });
@@ -86,7 +86,7 @@ export function readTokens(text: string, where: string): readonly TokenLine[] {
   const seen = new Set<string>();
   for (const { id } of found) {
     if (seen.has(id))
-      mistakes.push({ rule: "tokens", path: where, message: `has the token ${id} twice`, severity: "error" });
+      mistakes.push({ rule: "tokens", path: [where], message: `has the token ${id} twice`, severity: "error" });
     seen.add(id);
   }
   if (mistakes.length > 0) throw new UserError(mistakes);
@@ -104,7 +104,7 @@ function readLine(value: unknown, place: string): TokenLine {
   throw new UserError(
     result.issues.map((issue) => ({
       rule: "tokens",
-      path: [place, v.getDotPath(issue)].filter(Boolean).join(" "),
+      path: [[place, v.getDotPath(issue)].filter(Boolean).join(" ")],
       // Of a wrong hash nothing is repeated: somebody may have written the token in its place.
       message: issue.type === "strict_object" ? "is missing, or not known" : issue.message,
       severity: "error",

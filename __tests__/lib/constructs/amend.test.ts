@@ -13,6 +13,7 @@ import {
   RegionalJob,
   synthesize,
   UserError,
+  pathText,
 } from "../../../lib";
 import { Template } from "../../../lib/testing";
 
@@ -53,7 +54,7 @@ function errorsOf(app: App): readonly string[] {
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return error.problems.map(({ rule, path }) => `${rule} ${path}`);
+    return error.problems.map(({ rule, path }) => `${rule} ${pathText(path)}`);
   }
 }
 
@@ -84,7 +85,7 @@ describe("amend", () => {
     const construct = new NomadJob(stack, "web", { job: web() });
     expect(construct.problems()).toEqual([]);
     construct.amend((job) => job.with({ priority: 1000, meta: { pool: "web" } }));
-    expect(construct.problems()).toEqual([expect.objectContaining({ path: "priority" })]);
+    expect(construct.problems()).toEqual([expect.objectContaining({ path: ["priority"] })]);
     construct.amend((job) => job.with({ priority: 50 }));
     construct.detach = true;
     Template.fromStack(stack).hasResource("nomad_job", { deregister_on_id_change: false, detach: true });

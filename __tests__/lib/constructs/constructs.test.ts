@@ -22,6 +22,7 @@ import {
   UserError,
   WarmPoolJob,
   type MultiregionProps,
+  pathText,
 } from "../../../lib";
 import { Template } from "../../../lib/testing";
 
@@ -135,7 +136,7 @@ describe("a program", () => {
   test("reports the problems of every stack at once, and writes nothing", () => {
     const app = Testing.app();
     for (const name of ["a", "b"]) new NomadJob(new TerraformStack(app, name), "web", { job: bad() });
-    expect(problemsOf(app).map((problem) => problem.path)).toEqual([
+    expect(problemsOf(app).map((problem) => pathText(problem.path))).toEqual([
       "a/web.groups[web].tasks[web].driver.image",
       "b/web.groups[web].tasks[web].driver.image",
     ]);
@@ -147,7 +148,7 @@ describe("a program", () => {
     const app = Testing.app();
     new NomadJob(new TerraformStack(app, "a"), "web", { job: job() });
     new NomadJob(new TerraformStack(app, "b"), "web", { job: job(), allow: ["service/port-unknown"] });
-    expect(problemsOf(app).map(({ path, severity }) => [path, severity])).toEqual([
+    expect(problemsOf(app).map(({ path, severity }) => [pathText(path), severity])).toEqual([
       ["a/web.groups[web].services[web].port", "error"],
       ["b/web.groups[web].services[web].port", "warning"],
     ]);
@@ -258,7 +259,7 @@ describe("what a job needs of Consul", () => {
 test.each(["", "/", "//"])("keys below the prefix %j are refused: they would be all keys of Consul", (prefix) => {
   const app = Testing.app({ fakeCdktfJsonPath: true });
   new KeyValues(new TerraformStack(app, "dev"), "kv", { prefix, values: { a: "1" } });
-  expect(problemsOf(app)).toMatchObject([{ rule: "keys/prefix", path: "dev/kv.prefix", severity: "error" }]);
+  expect(problemsOf(app)).toMatchObject([{ rule: "keys/prefix", path: ["dev/kv", "prefix"], severity: "error" }]);
 });
 
 describe("secrets among Consul's keys", () => {
@@ -271,7 +272,7 @@ describe("secrets among Consul's keys", () => {
     return app;
   };
   const judged = (allow?: readonly string[]) =>
-    problemsOf(keys(allow)).map(({ path, severity, rule }) => `${path} ${severity} ${rule}`);
+    problemsOf(keys(allow)).map(({ path, severity, rule }) => `${pathText(path)} ${severity} ${rule}`);
 
   test("are judged as those in jobs: by form refused, by name warned of, allowed by rule or by key", () => {
     expect(judged()).toEqual([

@@ -16,6 +16,7 @@ import {
   synthesize,
   type Block,
   type Resolvable,
+  pathText,
 } from "../../../lib";
 import { terraformJson } from "../../../lib/constructs/terraform-text";
 import { definitionOf, unknownPlaces, type Field } from "../../../lib/jobspec/engine";
@@ -246,7 +247,7 @@ test("figures that only Terraform knows are judged by nobody", () => {
     ],
   });
   new NomadJob(stack, "web", { job });
-  expect(problemsOf(app).map(({ path, rule }) => `${rule} ${path}`)).toEqual([]);
+  expect(problemsOf(app).map(({ path, rule }) => `${rule} ${pathText(path)}`)).toEqual([]);
 });
 
 test("a job with tokens everywhere is synthesized, and nothing that depends on one is said", () => {
@@ -307,6 +308,6 @@ test("a job with tokens everywhere is synthesized, and nothing that depends on o
     ],
   });
   new NomadJob(stack, "web", { job });
-  expect(problemsOf(app).map(({ path, rule }) => `${rule} ${path}`)).toEqual([]);
+  expect(problemsOf(app).map(({ path, rule }) => `${rule} ${pathText(path)}`)).toEqual([]);
   expect(synthesize(app)).toEqual([]);
 });

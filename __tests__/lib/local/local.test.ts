@@ -233,5 +233,5 @@ test("a project is found from inside it, and missed with a word", () => {
 });
 
 test("problems are printed with their place", () => {
-  expect(formatProblem({ rule: "a", path: "b.c", message: "is wrong", severity: "error" })).toBe("b.c: is wrong");
+  expect(formatProblem({ rule: "a", path: ["b", "c"], message: "is wrong", severity: "error" })).toBe("b.c: is wrong");
 });

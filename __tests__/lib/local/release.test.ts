@@ -218,7 +218,7 @@ describe("a program in the cache", () => {
     const ran = join(folder, "ran");
     appendFileSync(program(), `touch ${ran}\n`);
     const error = await failure(get());
-    expect(error).toMatchObject({ problems: [{ rule: "binary/changed", path: program() }] });
+    expect(error).toMatchObject({ problems: [{ rule: "binary/changed", path: [program()] }] });
     expect(error?.message).toMatch(
       /SHA-256 sum is [0-9a-f]{64}, and [0-9a-f]{64} was recorded in .*; remove the program/,
     );

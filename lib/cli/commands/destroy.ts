@@ -146,7 +146,7 @@ const WAITING = (pool: string) => `wait until none is left (cdk-nomad pool statu
 
 function at(pool: string, message: string, way: (pool: string) => string): Problem {
   const ways = `${way(pool)}, or end them: --end-leases`;
-  return { rule: "pool/leased", path: pool, message: `${message}; ${ways}`, severity: "error" };
+  return { rule: "pool/leased", path: [pool], message: `${message}; ${ways}`, severity: "error" };
 }
 
 function listText(name: string, { jobs, consul }: Destruction): TerminalText {

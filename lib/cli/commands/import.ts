@@ -90,7 +90,8 @@ async function readJobs(
       context.terminal.progress().step(`asking Nomad at ${nomad.address} for ${id}`);
       try {
         const { job, source, note } = await readRunningJob(id, nomad);
-        if (note !== undefined) problems.push({ rule: "import/changed", path: id, message: note, severity: "warning" });
+        if (note !== undefined)
+          problems.push({ rule: "import/changed", path: [id], message: note, severity: "warning" });
         found.push({ job, source });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -107,7 +108,7 @@ async function readJobs(
 /** What a job gives its drivers that they do not have: it is written, and hardly meant. */
 function optionsWithoutProperty(job: Job): readonly Problem[] {
   const found = job.validate().filter(({ rule }) => rule === "driver/option");
-  return found.map((problem) => ({ ...problem, path: `${job.id}.${problem.path}` }));
+  return found.map((problem) => ({ ...problem, path: [job.id, ...problem.path] }));
 }
 
 /** Nobody's changes are lost: a file that says something else is written over only where that is meant. */

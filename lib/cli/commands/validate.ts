@@ -1,6 +1,6 @@
-import { UserError, type Problem } from "../../jobspec";
-import { isKnownVersion, NEWEST_NOMAD, targetOf } from "../../jobspec/host";
-import { judgeFile, judgeStack, type JudgedFile, type LocatedProblem } from "../../operations";
+import { formatProblem, pathText, UserError, type Problem } from "../../jobspec";
+import { isKnownVersion, NEWEST_NOMAD, pathKey, targetOf } from "../../jobspec/host";
+import { judgeFile, judgeStack, type JudgedFile } from "../../operations";
 import { block, join, joinLines, style, term, workflowCommand, wrap, type TerminalText } from "../../text";
 import { choice, command, flag, listOfArguments, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
@@ -8,6 +8,7 @@ import { EXIT } from "../exit-codes";
 import { fileReading } from "../hcl";
 import { isStackName } from "../jobs";
 import { json, variables } from "../options";
+import { problemJson } from "../error-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
 
 const options = {
@@ -47,7 +48,7 @@ export const validate = command({
     const judged = await judge(names, input, context);
     terminal.rest();
     const as = input.json ? "json" : input.format;
-    if (as === "json") terminal.json(judged);
+    if (as === "json") terminal.json(judged.map((each) => ({ ...each, problems: each.problems.map(problemJson) })));
     else if (as === "github")
       for (const { file, problems } of judged)
         for (const problem of problems) terminal.print(annotation(file, problem));
@@ -72,11 +73,9 @@ async function judge(
 }
 
 /** Problems without the warnings that were there before: errors stay, since what is refused today is not well after an upgrade. */
-function withoutKnownWarnings(
-  problems: readonly LocatedProblem[],
-  before: readonly LocatedProblem[],
-): readonly LocatedProblem[] {
-  const keyOf = ({ rule, path, severity, message }: LocatedProblem) => JSON.stringify([rule, path, severity, message]);
+function withoutKnownWarnings(problems: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
+  const keyOf = ({ rule, path, severity, message }: Problem) =>
+    JSON.stringify([rule, pathKey(path), severity, message]);
   const known = new Set(before.map(keyOf));
   return problems.filter((problem) => isError(problem) || !known.has(keyOf(problem)));
 }
@@ -133,9 +132,12 @@ export function judgedText({ file, problems }: JudgedFile): TerminalText {
   ]);
 }
 
-function problemText(file: string, problem: LocatedProblem): readonly TerminalText[] {
+function problemText(file: string, problem: Problem): readonly TerminalText[] {
   const { line, path, message, rule } = problem;
-  const place = [...(line === undefined ? [] : [term`${file}:${line}`]), ...(path === "" ? [] : [term`${path}`])];
+  const place = [
+    ...(line === undefined ? [] : [term`${file}:${line}`]),
+    ...(path.length === 0 ? [] : [term`${pathText(path)}`]),
+  ];
   const mark = isError(problem) ? style.red(term`error`) : style.yellow(term`warning`);
   return [
     wrap(place.length > 0 ? term`${mark} ${style.bold(join(place, term` `))}` : mark, { indent: 2, hanging: 2 }),
@@ -152,6 +154,6 @@ function count(number: number, word: TerminalText): readonly TerminalText[] {
  *
  * @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
  */
-function annotation(file: string, { severity, rule, path, message, line }: LocatedProblem): TerminalText {
-  return workflowCommand(severity, { file, line, title: rule }, path === "" ? message : `${path}: ${message}`);
+function annotation(file: string, { line, ...problem }: Problem): TerminalText {
+  return workflowCommand(problem.severity, { file, line, title: problem.rule }, formatProblem(problem));
 }

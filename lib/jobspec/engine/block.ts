@@ -6,7 +6,7 @@ import type { ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from
 import { frozen } from "./frozen";
 import { plain } from "./maps";
 import type { Place } from "./place";
-import { UserError } from "./problem";
+import { UserError, type Path } from "../../errors";
 
 /** What every block takes beside its own properties. */
 export interface BlockOptions {
@@ -177,14 +177,14 @@ export abstract class Block {
     const list = (this.read(name) as readonly T[] | undefined) ?? [];
     if (typeof given !== "string" || !change) return this.copyWith({ [name]: [...list, given] });
     const key = given;
-    const place = `${name}[${key}]`;
+    const place = (index: number): Path => [name, { index, name: key }];
     if (!list.some((block) => block instanceof Block && block.blockKey === key)) {
       const known = list.flatMap((block) => (block instanceof Block ? [`"${block.blockKey ?? ""}"`] : []));
       const wayOut = known.length === 0 ? "there are none" : `write one of ${known.join(", ")}`;
-      throw UserError.at(place, `is not there; ${wayOut}`, "model/missing");
+      throw UserError.at([name, { key }], `is not there; ${wayOut}`, "model/missing");
     }
     return this.copyWith({
-      [name]: list.map((block) => (block.blockKey === key ? changed(block, change, place) : block)),
+      [name]: list.map((block, index) => (block.blockKey === key ? changed(block, change, place(index)) : block)),
     });
   }
 
@@ -192,7 +192,7 @@ export abstract class Block {
   protected copyWithEach<T extends Block>(name: string, change: (block: T) => T): this {
     const list = this.read(name) as readonly T[] | undefined;
     if (!list) return this;
-    const next = list.map((block, index) => changed(block, change, `${name}[${block.blockKey ?? index}]`));
+    const next = list.map((block, index) => changed(block, change, [name, { index, name: block.blockKey }]));
     return next.every((block, index) => block === list[index]) ? this : this.copyWith({ [name]: next });
   }
 
@@ -335,7 +335,7 @@ function hold({ coerce }: CompiledField, value: unknown): unknown {
 }
 
 /** A block as somebody's function changes it. */
-function changed<T extends Block>(block: T, change: (block: T) => T, place: string): T {
+function changed<T extends Block>(block: T, change: (block: T) => T, place: Path): T {
   const next: unknown = change(block);
   if (next instanceof Block && next[DEFINITION] === block[DEFINITION]) return next as T;
   const { hcl } = block[DEFINITION];
@@ -348,14 +348,10 @@ function encodeAt({ encode, name }: CompiledField, value: unknown, out: ApiObjec
     encode(value, out);
   } catch (error) {
     if (error instanceof UserError) {
-      throw new UserError(error.problems.map((problem) => ({ ...problem, path: join(name, problem.path) })));
+      throw new UserError(error.problems.map((problem) => ({ ...problem, path: [name, ...problem.path] })));
     }
     throw error;
   }
-}
-
-function join(name: string, rest: string): string {
-  return rest === "" || rest.startsWith("[") ? name + rest : `${name}.${rest}`;
 }
 
 function merge(out: ApiObject, overrides: Readonly<ApiObject>): void {

@@ -1,4 +1,4 @@
-import { UserError } from "./problem";
+import { UserError } from "../../errors";
 
 /**
  * Refuses what is no object in the place of a constructor's properties, which may come from JSON and be of any kind.

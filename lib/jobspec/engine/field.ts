@@ -1,5 +1,5 @@
 import type { Place } from "./place";
-import type { Fault } from "./problem";
+import type { Fault } from "./fault";
 
 /** JSON of Nomad's HTTP API. */
 export type Api = unknown;

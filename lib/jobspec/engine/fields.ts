@@ -5,7 +5,7 @@ import { describe, isPlainObject } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
 import { ANY_MAP, define, TEXT_MAP, TEXTS_MAP } from "./maps";
 import type { Place } from "./place";
-import { UserError } from "./problem";
+import { UserError } from "../../errors";
 import { decodeBlock } from "./reading";
 import { BOOL, INT, INTS, scalar, TEXT, TEXTS, within, type Limits } from "./scalars";
 

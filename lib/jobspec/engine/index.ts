@@ -46,11 +46,10 @@ export {
   textsMap,
 } from "./fields";
 export { ANY_MAP, define } from "./maps";
-export { Place, STEP } from "./place";
+export { Place } from "./place";
 export { checkProps } from "./check-props";
-export { compareProblems, formatProblem, UserError } from "./problem";
-export { ReadableError } from "./readable-error";
-export type { Problem, Severity } from "./problem";
+export { compareProblems, formatProblem, isWithin, pathKey, pathText, ReadableError, UserError } from "../../errors";
+export type { Path, PathStep, Problem, Severity } from "../../errors";
 export { scalar, within } from "./scalars";
 export type { Codec } from "./scalars";
 export { unknownPlaces, withoutUnknowns, type Unknown } from "./unknowns";

@@ -1,15 +1,10 @@
-import type { Fault, Problem } from "./problem";
+import type { Path, PathStep, Problem } from "../../errors";
+import type { Fault } from "./fault";
 
 /** What may have a name among its siblings; asked for it only where a place is written out. */
 interface Named {
   readonly blockKey: string | undefined;
 }
-
-/** Problems that were found, and where somebody asks for them, the places of each with numbers for all names. */
-export type Found = Problem[] & { readonly positions?: string[] };
-
-/** What stands before each step of a position. */
-export const STEP = "\0";
 
 /**
  * A place inside a job while it is walked: a linked list, because a place is made for every block
@@ -21,12 +16,12 @@ export class Place {
     private readonly segment: string | number,
     /** Whether it is an element of a list or map. */
     private readonly inList: boolean,
-    private readonly found: Found,
+    private readonly found: Problem[],
     private readonly named?: Named,
   ) {}
 
   /** The root of a walk; what is reported below it lands in `found`. */
-  static root(found: Found, name = ""): Place {
+  static root(found: Problem[], name = ""): Place {
     return new Place(undefined, name, false, found);
   }
 
@@ -55,22 +50,24 @@ export class Place {
     this.report({ rule, message, severity: "warning" });
   }
 
-  /** The place in words, `groups[admin].tasks[web].services[0]`. */
-  toString(): string {
-    const before = this.parent?.toString() ?? "";
-    if (this.inList) return `${before}[${this.named?.blockKey ?? this.segment}]`;
-    return before === "" ? String(this.segment) : `${before}.${this.segment}`;
+  /** The steps from the root to here. */
+  path(): Path {
+    const before = this.parent?.path() ?? [];
+    return this.segment === "" && !this.inList ? before : [...before, this.step()];
   }
 
-  /** The place with the index of a block in place of its name: names may be known only at deploy time. */
-  private position(): string {
-    return `${this.parent?.position() ?? ""}${STEP}${this.segment}`;
+  private step(): PathStep {
+    const { segment } = this;
+    if (typeof segment === "number") {
+      const name = this.named?.blockKey;
+      return name === undefined ? { index: segment } : { index: segment, name };
+    }
+    return this.inList ? { key: segment } : segment;
   }
 
   /** Notes what is wrong with a plain value. */
   report({ rule, message, severity = "error", stopsSynthesis }: Fault): void {
     const stops = stopsSynthesis === undefined ? {} : { stopsSynthesis };
-    this.found.push({ rule, path: this.toString(), message, severity, ...stops });
-    this.found.positions?.push(this.position());
+    this.found.push({ rule, path: this.path(), message, severity, ...stops });
   }
 }

@@ -4,7 +4,7 @@ import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
 import type { Api, ApiObject } from "./field";
 import { frozen } from "./frozen";
 import { Place } from "./place";
-import type { Problem } from "./problem";
+import type { Problem } from "../../errors";
 import { isServerValue, SERVER_VALUES, withKnownKeys } from "./server-keys";
 
 /**

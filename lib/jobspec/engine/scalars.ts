@@ -1,7 +1,8 @@
 import { isDeferred, isKnown, type Resolvable } from "./deferred";
 import { describe, holdsSecret, isTooDeep, NO_SECRET, TOO_DEEP } from "./describe";
 import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
-import { UserError, type Fault } from "./problem";
+import { UserError } from "../../errors";
+import type { Fault } from "./fault";
 
 /** How values of one kind are told from others and turned into JSON and back. */
 export interface Codec<T> {

@@ -1,3 +1,4 @@
+import type { Path } from "../../errors";
 import { Block, eachProperty, replaceValues } from "./block";
 import { isKnown } from "./deferred";
 import { isPlainObject } from "./describe";
@@ -16,18 +17,18 @@ interface Holder {
   readonly config: unknown;
 }
 
-/** The places of everything in a block that is known only at deploy time, as the steps that lead to each. */
-export function unknownPlaces(block: Block): readonly (readonly (string | number)[])[] {
-  const found: (readonly (string | number)[])[] = [];
-  const visit = (value: unknown, steps: readonly (string | number)[]): void => {
+/** The paths of everything in a block that is known only at deploy time. */
+export function unknownPlaces(block: Block): readonly Path[] {
+  const found: Path[] = [];
+  const visit = (value: unknown, steps: Path): void => {
     if (typeof value === "object" && value !== null && isKnown(value)) inside(value, steps);
     else if (!isKnown(value)) found.push(steps);
   };
-  const inside = (value: object, steps: readonly (string | number)[]): void => {
+  const inside = (value: object, steps: Path): void => {
     if (value instanceof Block) eachProperty(value, (name, item) => visit(item, [...steps, name]));
-    else if (Array.isArray(value)) value.forEach((item, index) => visit(item, [...steps, index]));
+    else if (Array.isArray(value)) value.forEach((item, index) => visit(item, [...steps, { index }]));
     else if (isPlainObject(value)) {
-      for (const [key, item] of Object.entries(value)) visit(isKnown(key) ? item : key, [...steps, key]);
+      for (const [key, item] of Object.entries(value)) visit(isKnown(key) ? item : key, [...steps, { key }]);
     } else if ("config" in value) visit((value as Holder).config, steps);
   };
   visit(block, []);

@@ -9,6 +9,7 @@ import {
   type ApiObject,
   type Field,
   type HclPart,
+  type Path,
   type Problem,
 } from "../engine";
 import { hcl, isIdentifier, label as labelText, named, type HclText } from "./code";
@@ -30,11 +31,7 @@ export function toHcl(block: Block): string {
 }
 
 /** HCL is read by Nomad, which knows nothing of Terraform's values. */
-function withoutHcl(steps: readonly (string | number)[]): Problem {
-  const path = steps.reduce<string>(
-    (before, step) => (typeof step === "number" ? `${before}[${step}]` : before === "" ? step : `${before}.${step}`),
-    "",
-  );
+function withoutHcl(path: Path): Problem {
   const message = "is known to Terraform only, and HCL has no way to write that; write a value, or deploy the job";
   return { rule: "render/hcl", path, message, severity: "error" };
 }
@@ -49,7 +46,7 @@ function within<T>(name: string, write: () => T): T {
     return write();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(error.problems.map((each) => ({ ...each, path: [name, each.path].filter(Boolean).join(".") })));
+    throw new UserError(error.problems.map((each) => ({ ...each, path: [name, ...each.path] })));
   }
 }
 

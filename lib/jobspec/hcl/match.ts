@@ -20,11 +20,17 @@ function match(block: Block, source: SourceBlock, found: Map<Block, SourceBlock>
       (child) =>
         child.name === hcl || (field.kind === "special" && child.name === definitionOf(children[0] as Block).hcl),
     );
+    const taken = new Set<SourceBlock>();
     for (const [index, child] of children.entries()) {
-      // By its label where it has one; else the first of the source is the first of the job.
+      // By its label where it has one, and of several with one label by their order; else the first of the source is the first of the job.
       const labelled = written.filter(({ labels }) => labels[0] !== undefined && labels[0] === child.blockKey);
-      const from = labelled[0] ?? (written.length === children.length ? written[index] : undefined);
-      if (from) match(child, from, found);
+      const from =
+        labelled.find((each) => !taken.has(each)) ??
+        labelled.at(-1) ??
+        (written.length === children.length ? written[index] : undefined);
+      if (!from) continue;
+      taken.add(from);
+      match(child, from, found);
     }
   }
 }

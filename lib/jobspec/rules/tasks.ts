@@ -1,4 +1,4 @@
-import { EphemeralDisk, Resources, type Task } from "../blocks";
+import { EphemeralDisk, Resources, type Action, type Task } from "../blocks";
 import { isDeferred, isKnown, type Place } from "../engine";
 import { usualFigure, USUAL_SHARE } from "./effective";
 import { leavesAllocation } from "./grammar";
@@ -6,7 +6,7 @@ import { taskName } from "./names";
 import { artifacts, templates } from "./templates";
 import { identities, secrets, vault } from "./identities";
 import { mounts } from "./volumes";
-import type { GroupNode, GroupRule, Node } from "./walk";
+import { each, type GroupNode, type GroupRule, type Node } from "./walk";
 
 const DISK = usualFigure(EphemeralDisk, "size");
 const MEMORY = usualFigure(Resources, "memory");
@@ -124,8 +124,9 @@ function mesh({ value: task, at }: Node<Task>, group: GroupNode): void {
 
 function actions(task: Task, at: Place): void {
   const seen = new Set<string>();
-  for (const { name } of task.actions ?? []) {
-    const place = at.property("actions").element(name).property("name");
+  for (const { value: action, at: actionAt } of each<Action>(task.actions, at, "actions")) {
+    const { name } = action;
+    const place = actionAt.property("name");
     if (typeof name === "string" && (/[\0\s]/.test(name) || name.length > 128 || name === ""))
       place.error("action/name", `"${name}" is no name; write 1 to 128 characters without spaces`);
     if (seen.has(name))

@@ -1,15 +1,18 @@
 import type { JobBlock } from "../blocks/host";
-import { Place, STEP, unknownPlaces, UserError, withoutUnknowns, type Problem, type Unknown } from "../engine";
+import {
+  isWithin,
+  pathKey,
+  Place,
+  unknownPlaces,
+  UserError,
+  withoutUnknowns,
+  type Problem,
+  type Unknown,
+} from "../engine";
 import { Cpu, Duration, Memory } from "../units";
 
 /** Rules that report to a place what is wrong with a job. */
 type Judge = (job: JobBlock, at: Place) => void;
-
-/** A problem with its place in numbers, which is the same for all jobs that differ in unknown values only. */
-interface Found {
-  readonly problem: Problem;
-  readonly position: string;
-}
 
 /**
  * What is wrong with a job whatever comes of the values that only Terraform knows. Rules are written as if every value were known. Where a job
@@ -19,49 +22,46 @@ interface Found {
 export function whateverComes(job: JobBlock, judge: Judge): readonly Problem[] {
   const first = attempt(job, judge);
   if (first.found?.length === 0) return [];
-  const unknown = unknownPlaces(job).map((steps) => steps.map((step) => `${STEP}${step}`).join(""));
+  const unknown = unknownPlaces(job);
   if (unknown.length === 0) {
-    if (first.found) return first.found.map(({ problem }) => problem);
+    if (first.found) return first.found;
     throw first.error;
   }
-  const isOfUnknown = ({ position }: Found) =>
-    unknown.some((place) => position === place || position.startsWith(place + STEP));
+  const isOfUnknown = ({ path }: Problem) => unknown.some((place) => isWithin(path, place));
   let left = (first.found ?? ofStandIn(standIn(job, 0, []), judge)).filter((each) => !isOfUnknown(each));
   const words = wordsOf(left);
   for (let round = 0; round < ROUNDS + words.length && left.length > 0; round += 1) {
     const here = new Set(ofStandIn(standIn(job, round, words), judge).map(keyOf));
     left = left.filter((each) => here.has(keyOf(each)));
   }
-  return left.map(({ problem }) => problem);
+  return left;
 }
 
 /** What the rules find. Where a text is a token in its object shape, they may fail: then the stand-ins tell. */
-function attempt(job: JobBlock, judge: Judge): { readonly found?: readonly Found[]; readonly error?: unknown } {
+function attempt(job: JobBlock, judge: Judge): { readonly found?: readonly Problem[]; readonly error?: unknown } {
   try {
-    return { found: judged(job, judge) };
+    const found: Problem[] = [];
+    judge(job, Place.root(found));
+    return { found };
   } catch (error) {
     return { error };
   }
 }
 
 /** What the rules find in a stand-in; nothing where it cannot say what it is, as the id of a pool's job, which is reported by its block. */
-function ofStandIn(job: JobBlock, judge: Judge): readonly Found[] {
+function ofStandIn(job: JobBlock, judge: Judge): readonly Problem[] {
   const { found, error } = attempt(job, judge);
   if (found) return found;
   if (error instanceof UserError) return [];
   throw error;
 }
 
-function judged(job: JobBlock, judge: Judge): readonly Found[] {
-  const positions: string[] = [];
-  const problems: Problem[] = [];
-  judge(job, Place.root(Object.assign(problems, { positions })));
-  return problems.map((problem, index) => ({ problem, position: positions[index] ?? "" }));
-}
-
-/** A problem whose words tell of an unknown value is another one for every value. */
-function keyOf({ problem: { rule, message, severity, stopsSynthesis }, position }: Found): string {
-  return JSON.stringify([position, rule, severity, stopsSynthesis, message]);
+/**
+ * A problem as a key: the same for all jobs that differ in unknown values only, whatever names those give to the elements on its path. A problem
+ * whose words tell of an unknown value is another one for every value.
+ */
+function keyOf({ rule, path, message, severity, stopsSynthesis }: Problem): string {
+  return JSON.stringify([pathKey(path), rule, severity, stopsSynthesis, message]);
 }
 
 /** As many stand-ins are judged, and one more for every word. */
@@ -71,8 +71,8 @@ const SAME = 12;
 const MOST_WORDS = 24;
 
 /** What the messages quote: the names and kinds that a problem is about, which an unknown text may turn out to be. */
-function wordsOf(found: readonly Found[]): readonly string[] {
-  const quoted = found.flatMap(({ problem }) => [...problem.message.matchAll(/"([^"]{1,200})"/g)]);
+function wordsOf(found: readonly Problem[]): readonly string[] {
+  const quoted = found.flatMap(({ message }) => [...message.matchAll(/"([^"]{1,200})"/g)]);
   return [...new Set(quoted.map(([, word = ""]) => word))].slice(0, MOST_WORDS);
 }
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { jsonDepth } from "../../jobspec/host";
 import { variableOf } from "../connection";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { BasicAuth, Connection } from "./connection";
 
 /** The longest path of a socket that every system takes, in bytes. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { credentialsOf, readAddress, socketOf } from "./address";
 import type { Connection, TlsSettings } from "./connection";
 import { machineCas } from "./machine-cas";

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { decoded } from "./address";
 import type { Proxy } from "./connection";
 import type { Environment } from "./settings";

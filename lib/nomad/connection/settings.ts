@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../../jobspec";
+import { UserError, type Problem } from "../../errors";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -167,7 +167,7 @@ export class SettingsReader {
   }
 
   refuse(name: SettingName, message: string): void {
-    this.#problems.push({ rule: "connection", path: this.variable(name), message, severity: "error" });
+    this.#problems.push({ rule: "connection", path: [this.variable(name)], message, severity: "error" });
   }
 
   /** @throws UserError with everything that is wrong */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { checkServerIdentity, createSecureContext, rootCertificates, type ConnectionOptions } from "node:tls";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { Connection } from "./connection";
 import { variableOf, type SettingName } from "./settings";
 

@@ -46,7 +46,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
   if (early.length > 0)
     throw new UserError(
       early.map(({ wanted: { path }, deployment }) => ({
-        path,
+        path: [path],
         rule: "promote/unhealthy",
         message: `not every canary is healthy (${canaryHealthInWords(deployment)}); wait for them with --when-healthy`,
         severity: "error",

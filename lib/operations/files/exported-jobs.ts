@@ -36,9 +36,21 @@ export interface ExportedJobsOptions {
   readonly signal?: AbortSignal;
 }
 
+const step = v.union([
+  v.string(),
+  v.object({ index: v.number(), name: v.exactOptional(v.string()) }),
+  v.object({ key: v.string() }),
+]);
 const problem = v.object({
   rule: v.string(),
-  path: v.string(),
+  // A copy of the library from before there were steps has the path in words.
+  path: v.union([
+    v.array(step),
+    v.pipe(
+      v.string(),
+      v.transform((words) => [words]),
+    ),
+  ]),
   message: v.string(),
   severity: v.picklist(["error", "warning"]),
   stopsSynthesis: v.exactOptional(v.boolean()),

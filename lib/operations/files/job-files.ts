@@ -3,6 +3,7 @@ import { extname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import { Job, UserError, type Problem, type Target } from "../../jobspec";
+import { mistake } from "../../jobspec/host";
 import { inSourceOrder, type HclParser } from "../hcl";
 import { exportedJobs, type JudgedJob } from "./exported-jobs";
 
@@ -133,11 +134,8 @@ function notJson(text: string): UserError {
     /(?<=[a-z])[A-Z]/g,
     (letter) => ` ${letter.toLowerCase()}`,
   );
-  return UserError.at(
-    `line ${before.length}`,
-    `is no JSON: ${reason}, at column ${(before.at(-1) ?? "").length + 1}`,
-    "file/json",
-  );
+  const message = `is no JSON: ${reason}, at column ${(before.at(-1) ?? "").length + 1}`;
+  return new UserError([{ ...mistake("", message, "file/json"), line: before.length }]);
 }
 
 /** The JSON that a text without such a name is; HCL in its own syntax never begins with a brace. */

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { UserError, type Problem } from "../../jobspec";
 import { readJobFile, type ReadingOptions } from "./job-files";
 import { stackNames, synthesisFolder, synthesizeProject, withRunFolder, type SynthesisOptions } from "../stack";
-import { compareLocated, locate, type LocatedProblem } from "./locate";
+import { compareLocated, locate } from "./locate";
 
 /** What is wrong with the jobs of a file. */
 export interface JudgedFile {
   readonly file: string;
-  readonly problems: readonly LocatedProblem[];
+  readonly problems: readonly Problem[];
 }
 
 /** Says what a Nomad server would say of the jobs of a file, each problem with its line where it has one. */
@@ -18,7 +18,7 @@ export async function judgeFile(path: string, options: ReadingOptions): Promise<
     read.judged ?? read.jobs.map((job) => ({ id: job.id, problems: locate(read, job, job.validate(options.target)) }));
   // Several jobs of one program are told apart by their ids.
   const placed = judged.flatMap(({ id, problems }) =>
-    judged.length > 1 ? problems.map((problem) => ({ ...problem, path: `${id}.${problem.path}` })) : problems,
+    judged.length > 1 ? problems.map((problem) => ({ ...problem, path: [id, ...problem.path] })) : problems,
   );
   const own = locate(read, read.jobs[0], read.problems);
   return { file: read.file, problems: [...own, ...placed].sort(compareLocated) };
@@ -36,7 +36,7 @@ export async function judgeStack(name: string, options: Omit<SynthesisOptions, "
   const [whole, ...more] = stacks;
   if (whole?.file === WHOLE_PROGRAM && more.length === 0) return { ...whole, file: name };
   const message = `is neither a file nor a stack; the stacks are ${stacks.map(({ file }) => file).join(", ")}`;
-  return { file: name, problems: [{ rule: "file/missing", path: name, message, severity: "error" }] };
+  return { file: name, problems: [{ rule: "file/missing", path: [name], message, severity: "error" }] };
 }
 
 /**

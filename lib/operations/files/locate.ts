@@ -1,47 +1,34 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
-import { compareProblems, type Job, type Problem } from "../../jobspec";
+import { compareProblems, pathText, type Job, type Path, type Problem } from "../../jobspec";
 import { apiPathOf, matchSource, sourceBlocks, wayTo, type SourceBlock, type Way } from "../../jobspec/host";
 import type { JobFile } from "./job-files";
 
-/** A problem with the line of the file where it stands. */
-export interface LocatedProblem extends Problem {
-  /** Counted from 1; absent where no line is to blame. */
-  readonly line?: number;
-}
-
-/** Finds the lines of the problems of a file's job. */
-export function locate(file: JobFile, job: Job | undefined, problems: readonly Problem[]): readonly LocatedProblem[] {
-  if (!job) return problems.map(saidByParser);
-  if (file.kind === "program" || file.kind === "hcl-json" || problems.length === 0) return problems;
+/** The problems of a file's job, each with its line where it has one: found by which block it is, and not by what that is called. */
+export function locate(file: JobFile, job: Job | undefined, problems: readonly Problem[]): readonly Problem[] {
+  if (!job || file.kind === "program" || file.kind === "hcl-json" || problems.length === 0) return problems;
   const lineOf = file.kind === "json" ? jsonLines(file.text, job) : hclLines(file.text, job);
   return problems.map((problem) => {
-    const line = lineOf(problem.path);
+    const line = problem.line ?? lineOf(problem.path);
     return line === undefined ? problem : { ...problem, line };
   });
 }
 
-/** Nomad's parser names the line itself. */
-function saidByParser(problem: Problem): LocatedProblem {
-  const [, line] = /^line (\d+)$/.exec(problem.path) ?? [];
-  return line === undefined ? problem : { ...problem, path: "", line: Number(line) };
-}
-
 /** What is wrong with a file by itself, each place with the file: `web.nomad.hcl:3`. */
 export function problemsOf({ file, problems }: JobFile): readonly Problem[] {
-  return problems.map((problem) => {
-    const { line, path } = saidByParser(problem);
-    if (line !== undefined) return { ...problem, path: `${file}:${line}` };
-    return path === file ? problem : { ...problem, path: path === "" ? file : `${file}: ${path}` };
+  return problems.map(({ line, ...problem }) => {
+    if (line !== undefined) return { ...problem, path: [`${file}:${line}`] };
+    const place = pathText(problem.path);
+    return place === file ? problem : { ...problem, path: [place === "" ? file : `${file}: ${place}`] };
   });
 }
 
-/** Order for people: by line where both have one, else by place. */
-export function compareLocated(a: LocatedProblem, b: LocatedProblem): number {
-  const byLine = a.path === b.path ? (a.line ?? 0) - (b.line ?? 0) : 0;
+/** Order for people: by line where both have one and the same place, else by place. */
+export function compareLocated(a: Problem, b: Problem): number {
+  const byLine = pathText(a.path) === pathText(b.path) ? (a.line ?? 0) - (b.line ?? 0) : 0;
   return byLine || compareProblems(a, b);
 }
 
-type Lines = (place: string) => number | undefined;
+type Lines = (path: Path) => number | undefined;
 
 function jsonLines(text: string, job: Job): Lines {
   const root = parseTree(text);
@@ -81,10 +68,11 @@ interface Step {
 }
 
 /** The blocks from the job down to a place, and the attribute at its end. */
-function blocksOn(job: Job, place: string): readonly Step[] {
-  const steps: Step[] = wayTo(job, place).blocks.map((block) => ({ block }));
-  const last = place.slice(Math.max(place.lastIndexOf("."), place.lastIndexOf("]")) + 1).replace(/^\./, "");
+function blocksOn(job: Job, path: Path): readonly Step[] {
+  const steps: Step[] = wayTo(job, path).blocks.map((block) => ({ block }));
   const block = steps[steps.length - 1]?.block;
-  const property = last.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return block && /^\w+$/.test(property) ? [...steps, { block, property }] : steps;
+  const last = path.at(-1);
+  const property = typeof last === "string" ? last : typeof last === "object" && "key" in last ? last.key : "";
+  const attribute = property.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return block && /^\w+$/.test(attribute) ? [...steps, { block, property: attribute }] : steps;
 }

@@ -1,5 +1,5 @@
-import type { Problem } from "../../jobspec";
-import { sourceBlocks, type SourceBlock } from "../../jobspec/host";
+import { formatProblem, type Problem } from "../../jobspec";
+import { mistake, sourceBlocks, type SourceBlock } from "../../jobspec/host";
 
 /** One thing that Nomad's parser says. */
 export interface Diagnostic {
@@ -64,21 +64,21 @@ export interface Reporting {
 export function parserProblems(found: readonly Diagnostic[], reporting: Reporting): readonly Problem[] {
   const lines = reporting.text.split("\n");
   const blocks = sourceBlocks(reporting.text);
-  const problem = (path: string, message: string): Problem => ({ rule: "hcl/parse", path, message, severity: "error" });
+  const problem = (place: string, message: string) => mistake(place, message, "hcl/parse");
+  const onLine = (line: number, message: string): Problem => ({ ...problem("", message), line });
   const all = found.map((diagnostic) => {
     const { file, row, column } = diagnostic;
     const [, unset] = UNSET.exec(diagnostic.message) ?? [];
     if (unset !== undefined) {
       const declaration = blocks.find(({ name, labels }) => name === "variable" && labels[0] === unset);
-      return problem(declaration ? `line ${declaration.line}` : "", withoutValue(unset));
+      return declaration ? onLine(declaration.line, withoutValue(unset)) : problem("", withoutValue(unset));
     }
     const message = withoutValues(inWordsOfTheFile(diagnostic.message, reporting.source), reporting.given);
-    if (file === reporting.source && row > 0)
-      return problem(`line ${row}`, message + pointer(lines, blocks, row, column));
+    if (file === reporting.source && row > 0) return onLine(row, message + pointer(lines, blocks, row, column));
     const place = reporting.placeOf?.(diagnostic) ?? (row > 0 && file !== "" ? `${file}:${row}` : "");
     return problem(place, message);
   });
-  const first = new Map(all.map((each) => [`${each.path}\n${each.message}`, each]));
+  const first = new Map(all.map((each) => [formatProblem(each), each]));
   return first.size > 0 ? [...first.values()] : [problem("", "Nomad could not read it, and did not say why")];
 }
 

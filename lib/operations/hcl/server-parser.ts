@@ -130,7 +130,7 @@ class ServerReading {
     if (found.length === 0 || this.options.lenient === true) return;
     const problems = found.map(([place, name]): Problem => ({
       rule: "hcl/parse",
-      path: place,
+      path: [place],
       message: `the job declares no variable "${name}"; write variable "${name}" {} into it, or leave the value out`,
       severity: "error",
     }));

@@ -16,7 +16,7 @@ const KNOWN = {
  */
 export function refuseOtherThanDeclared(stack: string, declared: DeclaredCluster, found: ClusterIdentity): void {
   const problems: Problem[] = [];
-  const refuse = (message: string) => problems.push({ rule: "cluster", path: stack, message, severity: "error" });
+  const refuse = (message: string) => problems.push({ rule: "cluster", path: [stack], message, severity: "error" });
   const { address } = declared;
   if (address !== undefined && !addressPattern(address).test(withoutEnd(found.address)))
     refuse(`is for the Nomad at ${address}, and NOMAD_ADDR names ${found.address}; nothing was changed`);

@@ -80,5 +80,5 @@ function listed(plans: readonly Planned["plan"][]): string {
 }
 
 function refusal([first]: readonly Planned["plan"][], message: string): Problem {
-  return { rule: "job/others", path: first?.path.split("/")[0] ?? "", message, severity: "error" };
+  return { rule: "job/others", path: first ? [first.path.split("/")[0] ?? ""] : [], message, severity: "error" };
 }

@@ -35,7 +35,7 @@ export class Effort {
         throw new TooMuch([
           {
             rule: "synthesized",
-            path: this.name,
+            path: [this.name],
             message: `its templates read and write more than ${this.most} characters, more than are evaluated; write long values once, or shorter`,
             severity: "error",
           },

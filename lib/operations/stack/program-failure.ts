@@ -65,7 +65,7 @@ function mistakeIn(line: string, project: string): readonly Problem[] {
 }
 
 function problem(path: string, message: string): Problem {
-  return { rule: "synthesis", path, message, severity: "error" };
+  return { rule: "synthesis", path: [path], message, severity: "error" };
 }
 
 /** What a type would have said before the program ran. */

@@ -102,7 +102,7 @@ export function refuseTerraformOnly({ terraformOnly }: StackContents, name: stri
   if (terraformOnly.length === 0) return;
   const problems = terraformOnly.map(({ path, type }) => ({
     rule: "needs-terraform",
-    path,
+    path: [path],
     message: `is a ${type}, which only Terraform brings; deploy with: npx cdktf deploy ${name}`,
     severity: "error" as const,
   }));

@@ -130,7 +130,7 @@ export function stackShape(value: unknown, place: string): StackFile {
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) =>
     problems.length < MOST_PROBLEMS &&
-    problems.push({ rule: "synthesized", path: short(path), message, severity: "error" });
+    problems.push({ rule: "synthesized", path: [short(path)], message, severity: "error" });
   const check = (schema: v.GenericSchema, inner: unknown, path: string) => {
     for (const { path: steps = [], message } of v.safeParse(schema, inner).issues ?? [])
       refuse([path, ...steps.map(({ key }) => String(key))].join("."), message);
@@ -175,7 +175,7 @@ export function jobShape(value: unknown, path: string): JobJson {
   if (parsed.success) return (value as { readonly Job: JobJson }).Job;
   const problems = parsed.issues.slice(0, MOST_PROBLEMS).map(({ path: steps = [], message }) => ({
     rule: "synthesized",
-    path: [path, ...steps.map(({ key }) => String(key))].join("."),
+    path: [path, ...steps.map(({ key }) => String(key))],
     message,
     severity: "error" as const,
   }));

@@ -81,7 +81,7 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
 
 function saidBefore(before: string): readonly Problem[] {
   const message = `printed before it failed:\n${before}`;
-  return before === "" ? [] : [{ rule: "synthesis", path: `"app" of cdktf.json`, message, severity: "error" }];
+  return before === "" ? [] : [{ rule: "synthesis", path: [`"app" of cdktf.json`], message, severity: "error" }];
 }
 
 /**

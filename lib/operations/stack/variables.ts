@@ -26,7 +26,7 @@ export function variableValues(
 ): Variables {
   const problems: Problem[] = [];
   const refuse = (name: string, message: string) =>
-    problems.push({ rule: "variable", path: `var.${name}`, message, severity: "error" });
+    problems.push({ rule: "variable", path: ["var", name], message, severity: "error" });
   const values = new Map<string, TerraformValue>();
   for (const [name, declaration] of Object.entries(declared)) {
     const text = Object.hasOwn(given, name) ? given[name] : env[`TF_VAR_${name}`];

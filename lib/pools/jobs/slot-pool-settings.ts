@@ -48,7 +48,7 @@ export const SLOT_POOL_VARIABLES = [
 export function slotPoolSettings(env: Readonly<Record<string, string | undefined>>): SlotPoolSettings {
   const problems: UserError["problems"][number][] = [];
   const wrong = (name: string, message: string) =>
-    problems.push({ rule: "slot-pool/setting", path: name, message, severity: "error" });
+    problems.push({ rule: "slot-pool/setting", path: [name], message, severity: "error" });
   const given = (name: string) => env[name] || undefined;
   const number = (name: string, usual: number, least: number, most = 99_999): number => {
     const text = given(name);

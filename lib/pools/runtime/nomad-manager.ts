@@ -369,7 +369,7 @@ export class NomadManager {
 }
 
 function problem(path: string, message: string): UserError["problems"][number] {
-  return { rule: "runtime/job", path, message, severity: "error" };
+  return { rule: "runtime/job", path: [path], message, severity: "error" };
 }
 
 function statusOf(jobId: string, job: JobJson | undefined): JobStatus {

@@ -58,7 +58,7 @@ describe("drivers", () => {
     expect(Driver.docker({ image: "a", shmSize: 100 }).toApi()).toEqual({ image: "a", shm_size: 100 });
     const [wrong] = inJob(Driver.podman({ image: "a", imagePullTimeout: Memory.bytes(1) as never })).validate();
     expect(wrong).toMatchObject({
-      path: "groups[g].tasks[t].driver.imagePullTimeout",
+      path: ["groups", { index: 0, name: "g" }, "tasks", { index: 0, name: "t" }, "driver", "imagePullTimeout"],
       message: "expected an amount, found a Memory; write Duration.minutes(5)",
     });
     expect(inJob(Driver.docker({ image: "a", shmSize: Memory.mebibytes(-1) })).validate()).toHaveLength(1);
@@ -85,7 +85,9 @@ describe("drivers", () => {
     ["a cycle", cyclic()],
   ])("any other driver's configuration is plain data: %s is refused", (_name, config) => {
     expect(inJob(Driver.custom("podman", config)).validate()).toEqual([
-      expect.objectContaining({ path: "groups[g].tasks[t].driver" }),
+      expect.objectContaining({
+        path: ["groups", { index: 0, name: "g" }, "tasks", { index: 0, name: "t" }, "driver"],
+      }),
     ]);
     expect(() => inJob(Driver.custom("podman", config)).toApi()).toThrow(UserError);
   });

@@ -109,7 +109,10 @@ describe("an option that a driver does not have", () => {
   test("is a warning too where it is among overrides", () => {
     const driver = Driver.docker({ image: "a", overrides: { tty_: true } });
     expect(jobWith(driver).validate()).toEqual([
-      expect.objectContaining({ path: "groups[g].tasks[t].driver.tty_", severity: "warning" }),
+      expect.objectContaining({
+        path: ["groups", { index: 0, name: "g" }, "tasks", { index: 0, name: "t" }, "driver", "tty_"],
+        severity: "warning",
+      }),
     ]);
   });
 

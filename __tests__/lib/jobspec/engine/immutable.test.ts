@@ -161,7 +161,12 @@ describe("a part of a job", () => {
   test("that is not there is an error that says what is, and so is a function that gives nothing back", () => {
     expect(() => job.withGroup("c", (group) => group)).toThrow(
       new UserError([
-        { rule: "model/missing", path: "groups[c]", message: 'is not there; write one of "a", "b"', severity: "error" },
+        {
+          rule: "model/missing",
+          path: ["groups", { key: "c" }],
+          message: 'is not there; write one of "a", "b"',
+          severity: "error",
+        },
       ]),
     );
     const forgetful = (group: TaskGroup) => void group.withMeta({ a: "1" });

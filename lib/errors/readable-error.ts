@@ -40,7 +40,7 @@ function inOneLine(cause: unknown): string {
 }
 
 /** This package's own files, where they are not below node_modules. */
-const OWN = /(?:file:\/\/)?\/[^\s()]*(?=\/jobspec\/engine\/)/.exec(new Error().stack ?? "")?.[0];
+const OWN = /(?:file:\/\/)?\/[^\s()]*(?=\/errors\/readable-error\.)/.exec(new Error().stack ?? "")?.[0];
 
 /** The lines of a stack that are of the caller's program. */
 function placesIn(stack: string): readonly string[] {

@@ -1,0 +1,32 @@
+import type { Path } from "./path";
+import { formatProblem, type Problem } from "./problem";
+import { ReadableError } from "./readable-error";
+
+/** A mistake that a person made: printed with its path, reason and way out, never with a stack. */
+export class UserError extends ReadableError {
+  override readonly name: string = "UserError";
+
+  /** The rule of its first problem. */
+  readonly code: string;
+
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join("\n"));
+    this.code = problems[0]?.rule ?? "input";
+    this.quietly("problems");
+  }
+
+  /**
+   * The usual case: one mistake.
+   *
+   * @param place what is wrong, such as an option, a variable or a file, or the path to it; empty where no place is to blame
+   */
+  static at(place: string | Path, message: string, rule = "input"): UserError {
+    return new UserError([mistake(place, message, rule)]);
+  }
+}
+
+/** One mistake as a problem. */
+export function mistake(place: string | Path, message: string, rule: string): Problem {
+  const path = typeof place !== "string" ? place : place === "" ? [] : [place];
+  return { rule, path, message, severity: "error" };
+}
