@@ -81,8 +81,15 @@ preview() {
   if [ -n "${CDK_NOMAD_SYNTHESIZED:-}" ]; then set -- "$@" "--synthesized=$CDK_NOMAD_SYNTHESIZED"; fi
   if [ -n "${CDK_NOMAD_PLAN:-}" ]; then set -- "$@" "--plan=$CDK_NOMAD_PLAN"; fi
   logged_into "$files/preview.json" with_variables "$@"
+  refused=false
+  # What would be refused is told in the comment too, and ends the step afterwards.
+  if [ "$code" -eq 8 ]; then
+    refused=true
+    code=2
+  fi
   differs
   github comment "$files/preview.json"
+  if [ "$refused" = true ]; then fail "a deployment of $environment would be refused; its preview says why" 8; fi
 }
 
 drift() {

@@ -143,6 +143,8 @@ describe.each([
     for (const code of [1, 4, 130])
       expect(act({ COMMAND: "promote", ENVIRONMENT: "dev" }, { shell, code }).code).toBe(code);
     expect(act({ COMMAND: "preview", ENVIRONMENT: "dev" }, { shell, code: 1 }).code).toBe(1);
+    const refused = act({ COMMAND: "preview", ENVIRONMENT: "dev" }, { shell, code: 8 });
+    expect([refused.code, refused.calls.map((args) => args[3])]).toEqual([8, ["preview", "github"]]);
     const terraform = act({ COMMAND: "deploy", ENVIRONMENT: "dev" }, { shell, code: 7 });
     expect([terraform.code, terraform.calls.map(([, , program, command]) => [program, command])]).toEqual([
       7,

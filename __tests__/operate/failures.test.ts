@@ -175,3 +175,31 @@ testWithTerraform(
     }
   },
 );
+
+test("what a rollback took back is told by status, preview and drift, and drift --fix does not bring it again", async () => {
+  const healthy = jobOf("shop", { task: { Env: { GREETING: "hello" } } });
+  const mistake = jobOf("shop", { task: { Env: { GREETING: "hello" }, Resources: { CPU: 20, MemoryMB: 20 } } });
+  for (const each of [healthy, mistake]) {
+    program(each);
+    expect((await project.run(["deploy", "dev"])).code).toBe(0);
+  }
+  expect((await project.run(["rollback", "dev", "--to", "0"])).code).toBe(0);
+  const taken = /taken back from version 1 to 0 by cdk-nomad rollback, .*, 20\d\d-/;
+  const status = await project.run(["status", "dev"]);
+  expect([status.code, flat(status)]).toEqual([0, expect.stringMatching(taken)]);
+  const preview = await project.run(["preview", "dev"]);
+  expect([preview.code, flat(preview)]).toEqual([2, expect.stringMatching(taken)]);
+  expect(flat(preview)).toContain("a deployment brings it again");
+  const drift = await project.run(["drift", "dev"]);
+  expect([drift.code, flat(drift)]).toEqual([2, expect.stringMatching(taken)]);
+  expect(flat(drift)).toMatch(/mend the program, and then: cdk-nomad deploy dev/);
+  expect(flat(drift)).not.toContain("put it right with");
+  const fixed = await project.run(["drift", "dev", "--fix"]);
+  expect([fixed.code, flat(fixed)]).toEqual([1, expect.stringContaining("taken back to a version before")]);
+  expect((await cluster.nomad.job("shop"))?.Version).toBe(2);
+  program(healthy);
+  expect((await project.run(["drift", "dev"])).code).toBe(0);
+  program(mistake);
+  expect((await project.run(["drift", "dev", "--fix", "--undo-reverts"])).code).toBe(0);
+  expect((await cluster.nomad.job("shop"))?.Version).toBe(3);
+});

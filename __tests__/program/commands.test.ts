@@ -227,11 +227,11 @@ test("a job that somebody edited: preview and drift say the fields, and end with
     const drift = await state.run(["drift", "dev"]);
     expect(drift.code).toBe(2);
     expect(drift.stdout).toContain("  priority: 50 → 60\n");
-    const preview = await state.run(["preview", "dev", "--format", "json"]);
+    const preview = await state.run(["preview", "dev", "--adopt", "--format", "json"]);
     expect(preview.code).toBe(2);
     const file = join(state.project.folder, "preview.json");
     writeFileSync(file, preview.stdout);
-    const markdown = await state.run(["preview", "dev", "--format", "markdown"]);
+    const markdown = await state.run(["preview", "dev", "--adopt", "--format", "markdown"]);
     expect(markdown.code).toBe(2);
     expect(markdown.stdout.split("\n")[0]).toBe("**dev**: 1 job to update <!-- cdk-nomad preview: dev -->");
   });

@@ -19,6 +19,11 @@ export interface CliContext extends Omit<Host, "stdout" | "stderr"> {
   readonly command: string;
 }
 
+/** Whom something is said to while a command goes on. */
+export interface Telling {
+  readonly terminal: Pick<Terminal, "note">;
+}
+
 /** The project that the command runs in, and its embedded cluster. */
 export function localCluster({ cwd }: Pick<CliContext, "cwd">): {
   readonly project: string;

@@ -1,7 +1,7 @@
 import { markerComment } from "../github";
 import { hasDrift, type Drift, type JobDrift } from "../operations";
 import { details, joinMarkdown, md, type Markdown } from "../text";
-import { DRIFT, driftCounts, IN_CONSUL, LEFTOVER, STRAY } from "./drift-words";
+import { driftCounts, driftInWords, IN_CONSUL, LEFTOVER, STRAY, waysOut } from "./drift-words";
 import { consulName, groupInWords, readersInWords, thingInConsul } from "./plan-words";
 import { fieldsMarkdown } from "./preview-markdown";
 import type { MarkdownBody } from "./terminal";
@@ -16,7 +16,7 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
   return {
     head: md`${head} ${markerComment("drift", environment)}`,
     parts: [
-      ...list(jobs.map((job) => md`- **${job.job}** ${DRIFT[job.drift]}${lacking(job)}${since(job)}`)),
+      ...list(jobs.map((job) => md`- **${job.job}** ${driftInWords(job)}${lacking(job)}${since(job)}`)),
       ...jobs.flatMap(({ job, fields }) => foldedFields(job, fields)),
       ...list(strays.map(({ job }) => md`- **${job}** ${STRAY}: a deployment stops it`)),
       ...list(leftovers.map((item) => md`- **${thingInConsul(item)}** ${LEFTOVER}: a deployment removes it`)),
@@ -25,7 +25,7 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
       ...list(entries.flatMap((entry) => readersInWords(entry).map((words) => md`- ⚠️ ${entry.called}: ${words}`))),
       ...entries.flatMap(({ called, fields }) => foldedFields(called, fields)),
       ...list(unknown.map((what) => md`- ⚠️ ${what}`)),
-      ...(hasDrift(drift) ? [md`Put it right with cdk-nomad drift ${environment} --fix`] : []),
+      ...list(waysOut(drift).map((words) => md`- ${words}`)),
     ],
     otherwise: md`See all of it with \`cdk-nomad drift\`.`,
   };

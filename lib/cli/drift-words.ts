@@ -1,7 +1,12 @@
-import type { Drift, JobDrift } from "../operations";
+import { revertInWords, wayOutOf, type Drift, type JobDrift, type WayOut } from "../operations";
 
 /** What became of a job, as the rest of a sentence. */
-export const DRIFT: Readonly<Record<JobDrift["drift"], string>> = {
+export function driftInWords({ drift, revert }: JobDrift): string {
+  return revert ? `was ${revertInWords(revert)}` : DRIFT[drift];
+}
+
+const DRIFT: Readonly<Record<JobDrift["drift"], string>> = {
+  reverted: "was taken back to a version before",
   purged: "is gone: somebody purged it",
   stopped: "was stopped",
   scaled: "was scaled",
@@ -27,4 +32,35 @@ export function driftCounts({ jobs, consul, unchanged, strays = [], leftovers = 
     ...(leftovers.length > 0 ? [`${leftovers.length} left in Consul`] : []),
     ...(foreign.length > 0 ? [`${foreign.length} of other stacks`] : []),
   ].join(", ");
+}
+
+/** What to do about what differs, a sentence for each way out of it. */
+export function waysOut({ environment, jobs, consul }: Drift): readonly string[] {
+  const named = (way: WayOut) => jobs.filter((job) => wayOutOf(job) === way);
+  const ids = (some: readonly JobDrift[]) => [...new Set(some.map(({ job }) => job))].join(", ");
+  const [mend, room, nodes, again] = [named("mend"), named("room"), named("nodes"), named("try-again")];
+  const fixable = named("fix").length + consul.length;
+  const rest = mend.length + room.length + nodes.length + again.length;
+  const still = mend.some(({ revert }) => revert?.again) ? "the program says still what was taken back: " : "";
+  return [
+    ...(fixable > 0 ? [`put ${rest > 0 ? "the rest" : "it"} right with: cdk-nomad drift ${environment} --fix`] : []),
+    ...(mend.length > 0
+      ? [
+          `${ids(mend)}: ${still}mend the program, and then: cdk-nomad deploy ${environment}; --fix leaves it as it is, unless it has --undo-reverts`,
+        ]
+      : []),
+    ...(room.length > 0
+      ? [
+          `${ids(room)}: no node takes what the program asks for, and --fix does not help: free some room, add a node, or let the program ask for less, and then: cdk-nomad deploy ${environment}`,
+        ]
+      : []),
+    ...(nodes.length > 0
+      ? [`${ids(nodes)}: its nodes do not answer, and --fix does not help: Nomad decides once they do, or are given up`]
+      : []),
+    ...(again.length > 0
+      ? [
+          `${ids(again)}: cdk-nomad status ${environment} says why, and it is tried again with: cdk-nomad deploy ${environment} --force`,
+        ]
+      : []),
+  ];
 }

@@ -1,9 +1,9 @@
 import { UserError } from "../jobspec";
 import { poolOfJob } from "../nomad";
-import type { Planned, Preview, Wanted } from "../operations";
+import type { Planned, Preview } from "../operations";
 import { allocationOf, standingLeases, type Lease } from "../pools";
 import { term } from "../text";
-import type { CliContext } from "./context";
+import type { Telling } from "./context";
 import { askPoolStores, type PoolClients } from "./pool-stores";
 import { ATTENTION } from "./signs";
 
@@ -67,7 +67,7 @@ export async function refuseToEndLeases(
   planned: readonly PlannedJob[],
   clients: PoolClients,
   { endLeases = false }: { readonly endLeases?: boolean },
-  { terminal }: { readonly terminal: Pick<CliContext["terminal"], "note"> },
+  { terminal }: Telling,
 ): Promise<void> {
   const found = await endedLeases(planned, clients);
   for (const one of found)
@@ -89,14 +89,9 @@ export async function refuseToEndLeases(
 /** Says in a preview, as a warning of each job, which leases its change would end. */
 export async function withEndedLeases(
   preview: Preview,
-  wanted: readonly Wanted[],
+  planned: readonly PlannedJob[],
   clients: PoolClients,
 ): Promise<Preview> {
-  const jobs = new Map(wanted.flatMap((item) => (item.kind === "job" ? [[item.path, item.job] as const] : [])));
-  const planned = preview.jobs.flatMap((plan) => {
-    const job = jobs.get(plan.path);
-    return job === undefined ? [] : [{ plan, job }];
-  });
   const words = new Map((await endedLeases(planned, clients)).map((found) => [found.path, inWords(found)]));
   return {
     ...preview,

@@ -16,6 +16,8 @@ export const EXIT = {
   partial: 6,
   /** `status` of the embedded cluster: nothing of it runs. */
   stopped: 7,
+  /** `preview`: a deployment would be refused. */
+  refused: 8,
   /** Ctrl-C; it goes on. */
   interrupted: 130,
   /** SIGTERM; it goes on. */

@@ -3,7 +3,7 @@ import { folderNextDoor } from "../local";
 import { isThisMachine } from "../nomad";
 import { identifyCluster, LastClusters, refuseUnmeant } from "../operations";
 import { term, wrap, type TerminalText } from "../text";
-import { clusterHere, localCluster, type CliContext } from "./context";
+import { clusterHere, localCluster, type CliContext, type Telling } from "./context";
 import type { OpenStack } from "./open-stack";
 import { ATTENTION } from "./signs";
 
@@ -26,7 +26,7 @@ export interface Going {
 export async function checkCluster(
   { environment, contents, nomad, consul }: OpenStack,
   { toNewCluster = false, isRecorded, brings = false }: Going,
-  context: CliContext,
+  context: Pick<CliContext, "cwd" | "signal"> & Telling,
 ): Promise<() => void> {
   const { cluster } = localCluster(context);
   const here = await identifyCluster({ nomad, consul }, context.signal);

@@ -50,6 +50,16 @@ export const endingLeases = {
   endLeases: flag("change a pool's job also where that ends what is leased of it"),
 };
 
+/** What a deployment is allowed by name; a preview is told of it too, to say whether that one would be refused. */
+export const allowedByName = {
+  ...endingLeases,
+  defaults: flag(
+    "what was said at the last deployment and is not said now: take what the program has, whatever that changes",
+  ),
+  adopt: flag("take over jobs of the same ids that this stack did not bring"),
+  toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
+};
+
 /** Options of every command that watches deployments. */
 export const watching = {
   detach: flag("do not wait: Nomad goes on by itself"),

@@ -45,14 +45,9 @@ function quoted(value: string): string {
   return value === "" ? '""' : value;
 }
 
-/** Whose jobs of the program are, where another stack brought them: a line for each of those. */
-export function foreignInWords(foreign: Preview["foreign"] = []): readonly string[] {
-  const owners = [...new Set(foreign.map(({ owner }) => owner))];
-  return owners.map((owner) => {
-    const jobs = foreign.filter((job) => job.owner === owner).map(({ job }) => job);
-    const [are, them] = jobs.length === 1 ? ["is a job", "it"] : ["are jobs", "them"];
-    return `${jobs.join(", ")} ${are} of ${owner}: a deployment refuses ${them} without --adopt`;
-  });
+/** Why a deployment would be refused, a line for each reason. */
+export function refusedInWords({ refused = [] }: Preview): readonly string[] {
+  return refused.map((why) => `a deployment is refused: ${why}`);
 }
 
 /** What becomes of a job that the program has no longer: "old: stopped once all else is healthy". */

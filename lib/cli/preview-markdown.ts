@@ -6,10 +6,10 @@ import {
   consulName,
   countsInWords,
   fieldInWords,
-  foreignInWords,
   groupInWords,
   leftoverInWords,
   readersInWords,
+  refusedInWords,
   strayInWords,
 } from "./plan-words";
 import type { MarkdownBody } from "./terminal";
@@ -23,9 +23,9 @@ export function previewMarkdown(preview: Preview): MarkdownBody {
   return {
     head: md`**${environment}**: ${countsInWords(preview)} ${markerComment("preview", environment)}`,
     parts: [
+      ...refusedInWords(preview).map((words) => md`❌ ${words}`),
       ...jobTable(jobs),
       ...strayList(preview),
-      ...foreignInWords(preview.foreign).map((words) => md`⚠️ ${words}`),
       ...(preview.unknown ?? []).map((what) => md`⚠️ ${what}`),
       ...jobs.flatMap(jobDetails),
       ...consulDetails(preview),

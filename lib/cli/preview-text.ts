@@ -5,13 +5,13 @@ import {
   consulName,
   countsInWords,
   fieldInWords,
-  foreignInWords,
   groupInWords,
   leftoverInWords,
   readersInWords,
+  refusedInWords,
   strayInWords,
 } from "./plan-words";
-import { ATTENTION } from "./signs";
+import { ATTENTION, BAD } from "./signs";
 
 const SIGNS = {
   create: term`+`,
@@ -31,7 +31,7 @@ export function previewText(preview: Preview): TerminalText {
   const { strays = [], leftovers = [] } = preview;
   return joinLines([
     wrap(term`${style.bold(preview.environment)}: ${countsInWords(preview)}`, { hanging: 2 }),
-    ...foreignInWords(preview.foreign).map((words) => detail(term`${ATTENTION} ${words}`)),
+    ...refusedInWords(preview).map((words) => detail(term`${BAD} ${words}`)),
     ...jobs.flatMap((job) => [EMPTY, ...jobText(job)]),
     ...(strays.length + leftovers.length > 0 ? [EMPTY, style.bold(term`no longer in the program`)] : []),
     ...strays.map((stray) =>

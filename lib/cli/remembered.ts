@@ -75,12 +75,25 @@ interface Deploying {
  */
 export async function asSaid(
   read: ReadStack,
-  { environment, nomad, defaults }: Deploying,
+  deploying: Deploying,
   { terminal }: Pick<CliContext, "terminal">,
 ): Promise<StackContents> {
-  const { said, recalled, remembered } = read;
-  const names = Object.keys({ ...remembered.variables, ...remembered.surroundings });
-  if (names.length === 0) return recalled;
+  const { said, recalled } = read;
+  if (!isRemembering(read)) return recalled;
+  await refuseFallbacks(read, deploying);
+  for (const { name, before, now } of fallbacksOf(read))
+    terminal.note(term`  ${name} falls back to ${now ?? "not being set"}; it was ${before} at the last deployment`);
+  return said ?? recalled;
+}
+
+/**
+ * Refuses what was said the last time and is not said now, where the program has nothing in its place, or that changes a job that runs.
+ *
+ * @throws UserError as {@link asSaid}
+ */
+export async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }: Deploying): Promise<void> {
+  const { said, recalled } = read;
+  if (!isRemembering(read)) return;
   const fallbacks = fallbacksOf(read);
   if (said === undefined)
     throw new UserError(
@@ -92,9 +105,10 @@ export async function asSaid(
     );
   const changed = defaults ? [] : await running(changedJobs(said, recalled), nomad);
   if (changed.length > 0) throw new UserError(problemsOf(fallbacks, environment, changesWhat(changed)));
-  for (const { name, before, now } of fallbacks)
-    terminal.note(term`  ${name} falls back to ${now ?? "not being set"}; it was ${before} at the last deployment`);
-  return said;
+}
+
+function isRemembering({ remembered: { variables, surroundings } }: ReadStack): boolean {
+  return Object.keys(variables).length + Object.keys(surroundings).length > 0;
 }
 
 /** Something that was said at the last deployment, and is not said now. */

@@ -11,7 +11,7 @@ import {
   type StackContents,
 } from "../operations";
 import { term } from "../text";
-import { localCluster, type CliContext } from "./context";
+import { localCluster, type CliContext, type Telling } from "./context";
 import type { OpenStack } from "./open-stack";
 import { ATTENTION } from "./signs";
 
@@ -21,7 +21,10 @@ import { ATTENTION } from "./signs";
  *
  * @throws UserError where somebody else has a port, with who it is: the job would fail with it, one restart after another
  */
-export async function checkRoomHere({ contents, nomad }: OpenStack, context: CliContext): Promise<void> {
+export async function checkRoomHere(
+  { contents, nomad }: OpenStack,
+  context: Pick<CliContext, "cwd" | "machine"> & Telling,
+): Promise<void> {
   const { cluster } = localCluster(context);
   if (!cluster.isAt(nomad.address)) return;
   const byRegion = new Map<string | undefined, JobJson[]>();

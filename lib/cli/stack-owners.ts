@@ -108,9 +108,13 @@ export async function whyLeased(pool: string, clients: PoolClients): Promise<str
   return length === 1 ? "1 lease of it goes on" : `${length} leases of it go on`;
 }
 
-/** A preview with what a deployment does with what the program has no longer, and a warning for each job that another stack brought. */
-export async function withStrays(preview: Preview, stack: OpenStack, context: CliContext): Promise<Preview> {
-  const owners = await ownersOf(stack, context);
+/** A preview with what a deployment does with what the program has no longer, and the jobs that another stack brought. */
+export async function withStrays(
+  preview: Preview,
+  stack: OpenStack,
+  owners: Owners,
+  context: CliContext,
+): Promise<Preview> {
   const belongings = await belongingsOf(stack, owners, context);
   for (const line of belongingsText({ ...belongings, ...NOTHING_OF_ITS_OWN }, preview.environment))
     context.terminal.note(line);

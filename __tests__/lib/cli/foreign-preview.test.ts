@@ -65,10 +65,13 @@ async function preview(stack: unknown, ...args: readonly string[]) {
     TF_VAR_password: "planted-in-the-environment",
     NO_COLOR: "1",
   };
-  const said = await cli(["preview", "--synthesized", "synthesized", "--format", "markdown", ...args, "--", "dev"], {
-    cwd: folder,
-    env,
-  });
+  const said = await cli(
+    ["preview", "--adopt", "--synthesized", "synthesized", "--format", "markdown", ...args, "--", "dev"],
+    {
+      cwd: folder,
+      env,
+    },
+  );
   expect(said.stdout + said.stderr).not.toMatch(/planted|\n\s+at .*:\d+:\d+/);
   return { ...said, asked: nomad.asked.length + consul.asked.length };
 }
@@ -81,7 +84,7 @@ test("a pull request's files are previewed, and its program is not run", async (
   const asked = nomad.asked.map(({ method, path }) => `${method} ${path}`);
   expect(
     asked.filter((each) => !/^GET \/v1\/(vars?(\/cdk-nomad\/stacks\/|$)|agent\/self$|regions$)/.test(each)),
-  ).toEqual(["POST /v1/job/web/plan"]);
+  ).toEqual(["POST /v1/job/web/plan", "GET /v1/job/web/versions"]);
 });
 
 test.each([

@@ -127,7 +127,7 @@ test("drift as an issue: counts first, each job with what became of it, and how 
   expect(text).toContain("- **web** was scaled (version 4 of `2026-11-20T09:00:00.000Z`)");
   expect(text).toContain("- **db** is gone: somebody purged it");
   expect(text).toContain("value: debug → info");
-  expect(text).toContain("Put it right with cdk-nomad drift prod --fix");
+  expect(text).toContain("put it right with: cdk-nomad drift prod `--fix`");
 });
 
 describe("masking", () => {

@@ -96,10 +96,11 @@ test("jobs of a stack that has another name by now are one refusal, which says h
 
 test("a preview says once whose jobs they are, and in its first line how many", async () => {
   server.reset(holding({ environment: "local", jobs: ["a", "b"] }, { environment: "eu", jobs: ["c"] }));
-  const { stdout } = await run(["preview", "dev"], here());
+  const { code, stdout } = await run(["preview", "dev"], here());
+  expect(code).toBe(8);
   expect(stdout.split("\n")[0]).toContain("3 are another stack's");
-  expect(stdout.match(/without --adopt/g)).toHaveLength(2);
-  expect(stdout).toMatch(/a, b are jobs of local: .*\n.*c is a job of eu: /);
+  expect(stdout.match(/deployment is refused/g)).toHaveLength(2);
+  expect(stdout).toMatch(/a, b are jobs of local, which[^]*--adopt[^]*c is a job of eu, which/);
   const { stdout: json } = await run(["preview", "dev", "--json"], here());
   expect((JSON.parse(json) as Preview).foreign).toEqual([
     { job: "a", owner: "local" },

@@ -19,7 +19,7 @@ import { chooseGenerations } from "../chosen-generations";
 import { DrainedPools } from "../drained-pools";
 import { refuseToEndLeases } from "../ended-leases";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
-import { canaryWeight, changing, endingLeases, environment, watching } from "../options";
+import { allowedByName, canaryWeight, changing, environment, watching } from "../options";
 import { checkRoomHere } from "../room-here";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
@@ -35,15 +35,10 @@ const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
   ...canaryWeight("the requests that go to canaries which wait for their promotion"),
   force: flag("try jobs again that do not change, and of which something failed or is missing"),
-  ...endingLeases,
+  ...allowedByName,
   ...changing,
-  defaults: flag(
-    "what was said at the last deployment and is not said now: take what the program has, whatever that changes",
-  ),
   prune: flag("stop and remove what the program has no longer, also where it may only be missing"),
   noPrune: flag("keep what the program has no longer"),
-  adopt: flag("take over jobs of the same ids that this stack did not bring"),
-  toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
   ...watching,
 };
 

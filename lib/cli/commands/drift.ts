@@ -15,7 +15,7 @@ import { DeploymentScreen } from "../deployment-screen";
 import { reasonLines } from "../deployment-text";
 import { diagnosisText } from "../diagnosis-text";
 import { driftMarkdown } from "../drift-markdown";
-import { DRIFT, driftCounts, IN_CONSUL, LEFTOVER, STRAY } from "../drift-words";
+import { driftCounts, driftInWords, IN_CONSUL, LEFTOVER, STRAY, waysOut } from "../drift-words";
 import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
 import { changing, endingLeases, environment, format, stackVariables } from "../options";
@@ -34,6 +34,9 @@ export const drift = command({
   arguments: environment,
   options: {
     fix: flag("put it right, unless it is changed again meanwhile"),
+    undoReverts: flag(
+      "with --fix: bring also what somebody took back, by a rollback or by auto_revert, as the program says",
+    ),
     ...endingLeases,
     ...changing,
     ...format,
@@ -66,7 +69,12 @@ export const drift = command({
       const fixing = input.fix && hasDrift(found);
       const following = { ...clients, ...new DeploymentScreen(context).handlers() };
       const templates = fixing && (await RenderedTemplates.before(found.consul, contents.wanted, following));
-      const fixes = fixing ? await fixDrift(differing, contents, clients, () => templates && templates.written()) : [];
+      const fixes = fixing
+        ? await fixDrift(differing, contents, clients, {
+            undoReverts: input.undoReverts,
+            onWritten: () => templates && templates.written(),
+          })
+        : [];
       const rendered = templates ? await templates.settled() : [];
       if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes, rendered } : {}) });
       for (const fix of fixes) terminal.note(fixText(fix));
@@ -112,7 +120,8 @@ function driftText(found: Drift): TerminalText {
     ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),
     ...leftovers.map((item) => term`${style.bold(thingInConsul(item))} ${LEFTOVER}: a deployment removes it`),
     ...foreign.map(({ job, owner }) => term`${style.bold(job)} is a job of ${owner}`),
-    ...(jobs.length + consul.length > 0 ? [term``, term`put it right with: cdk-nomad drift ${environment} --fix`] : []),
+    ...(jobs.length + consul.length > 0 ? [term``] : []),
+    ...waysOut(found).map((words) => wrap(term`${words}`, { hanging: 2 })),
   ]);
 }
 
@@ -122,7 +131,7 @@ function jobText(job: JobDrift): readonly TerminalText[] {
       ? term``
       : style.dim(term` (version ${job.version} of ${job.submitted ?? "unknown time"})`);
   return [
-    term`${style.bold(job.job)} ${DRIFT[job.drift]}${which}`,
+    term`${style.bold(job.job)} ${driftInWords(job)}${which}`,
     ...job.groups.flatMap((group) => [
       wrap(term`group ${group.name}: ${groupInWords(group, "place")}`, { indent: 2, hanging: 2 }),
       ...(group.blocked === undefined ? [] : [wrap(term`no node: ${group.blocked}`, { indent: 4, hanging: 2 })]),

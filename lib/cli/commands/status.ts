@@ -1,6 +1,7 @@
 import {
   jobsToAskAbout,
   listServices,
+  revertInWords,
   stackStatus,
   watchStack,
   type GroupStatus,
@@ -131,6 +132,7 @@ function statusText(
     ...jobs.flatMap(childrenText),
     ...(going.length > 0 ? [term``, term`deployments`, ...going] : []),
     ...(services.length > 0 ? [term``, serviceTable(services)] : []),
+    ...revertsText(jobs),
     ...(pools.length > 0 ? [term``, ...pools] : []),
     ...waiting.map(({ job }) =>
       wrap(term`\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
@@ -158,6 +160,14 @@ function inWords(state: string): string {
 function reasonText({ job, state, reasons }: JobStatus): readonly TerminalText[] {
   if (reasons.length === 0) return [];
   return [term``, term`${style.bold(job)} is ${inWords(state)}`, ...reasonLines(reasons)];
+}
+
+/** Which jobs were taken back to a version before, and by whom as far as the server tells. */
+function revertsText(jobs: readonly JobStatus[]): readonly TerminalText[] {
+  const lines = jobs.flatMap(({ job, revert }) =>
+    revert ? [wrap(term`${ATTENTION} ${style.bold(job)} was ${revertInWords(revert)}`, { hanging: 2 })] : [],
+  );
+  return lines.length > 0 ? [term``, ...lines] : [];
 }
 
 /** What a periodic or parameterized job launched, the newest first. */

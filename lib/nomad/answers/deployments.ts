@@ -38,6 +38,8 @@ export const deployment = object({
   JobModifyIndex: number,
   CreateIndex: number,
   ModifyIndex: optionalNumber,
+  /** In nanoseconds since 1970; absent before Nomad 1.9. */
+  CreateTime: optionalNumber,
   Status: word<
     "running" | "paused" | "failed" | "successful" | "cancelled" | "initializing" | "pending" | "blocked" | "unblocking"
   >(),

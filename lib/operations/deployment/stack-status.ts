@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { momentOf, whereOf, type ConsulClient, type JobSummary, type NomadClient } from "../../nomad";
 import { type RetryOptions, withRetries } from "../events";
-import { AT_ONCE } from "../plan";
+import { AT_ONCE, revertOf, type Revert } from "../plan";
 import type { Masking } from "../../masking";
 import type { Wanted } from "../stack";
 import { conditionOf, conditionWithServices, type Condition, type GroupStatus, type JobState } from "./condition";
@@ -40,6 +40,8 @@ export interface JobStatus {
   readonly version?: number;
   /** When that version was submitted: ISO 8601. */
   readonly submitted?: string;
+  /** Where it runs a version that it was taken back to. */
+  readonly revert?: Revert;
   readonly groups: readonly GroupStatus[];
   /** Why it is not as it shall be, or what is waited for; empty where all is well. */
   readonly reasons: readonly Reason[];
@@ -81,15 +83,23 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
   const children = launchesOthers(answers.job)
     ? await withRetries(() => childrenStatus(nomad, answers, options.masking), options)
     : undefined;
+  const revert = await withRetries(() => revertOfHeld(nomad, answers), options);
   return {
     ...where,
     ...withChildren(condition, children),
     version,
     ...(submitted === undefined ? {} : { submitted }),
+    ...(revert ? { revert } : {}),
     groups: condition.groups,
     ...(condition.deployment ? { deployment: deploymentView(answers, condition.deployment) } : {}),
     ...(children ? { children } : {}),
   };
+}
+
+/** Whether what is registered was taken back: there is something to go back to, and something that was taken back, from the third version on. */
+async function revertOfHeld(nomad: NomadClient, { job, deployments }: JobAnswers): Promise<Revert | undefined> {
+  if ((job.Version ?? 0) < 2 || job.Stop === true) return undefined;
+  return revertOf((await nomad.versions(job.ID, { diffs: false })).Versions, deployments);
 }
 
 function deploymentView(answers: JobAnswers, deployment: NonNullable<Condition["deployment"]>): DeploymentView {

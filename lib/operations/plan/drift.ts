@@ -7,6 +7,7 @@ import { lacksAllocations, stopsInPlace, type GroupPlan, type JobPlan, type Plan
 import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 import { register } from "./register";
+import { findRevert, type RevertedJob } from "./reverts";
 import { withReaders } from "./template-readers";
 
 /** What became of a job behind the program's back. */
@@ -16,10 +17,12 @@ export interface JobDrift {
   readonly region?: string;
   readonly namespace?: string;
   /**
-   * `purged`: it is gone; `stopped`: somebody stopped it; `scaled`: only counts differ; `changed`: other fields do; `lacking`: it is as the
-   * program says, and allocations of it are missing.
+   * `purged`: it is gone; `stopped`: somebody stopped it; `scaled`: only counts differ; `changed`: other fields do; `reverted`: it was
+   * taken back to a version that it had before; `lacking`: it is as the program says, and allocations of it are missing.
    */
-  readonly drift: "purged" | "stopped" | "scaled" | "changed" | "lacking";
+  readonly drift: "purged" | "stopped" | "scaled" | "changed" | "reverted" | "lacking";
+  /** Of a job that was taken back: from which version to which, and whether the program would bring that again. */
+  readonly revert?: RevertedJob;
   /** The version that runs; absent where it is gone. */
   readonly version?: number;
   /** When that version was submitted: ISO 8601. */
@@ -28,7 +31,7 @@ export interface JobDrift {
   readonly modifyIndex: number;
   /** What differs: `before` is what the cluster has, `after` what the program says. */
   readonly fields: readonly FieldChange[];
-  /** Groups of which allocations are missing. */
+  /** Groups of which allocations are missing, or would find no node. */
   readonly groups: readonly GroupPlan[];
   /** What that version changed of the one before it. */
   readonly lastChange: readonly FieldChange[];
@@ -106,13 +109,16 @@ export function hasDrift({ jobs, consul, strays = [], leftovers = [], foreign = 
 
 async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking: Masking): Promise<JobDrift> {
   const { path, modifyIndex, fields } = plan;
-  const groups = lacksAllocations(plan)
-    ? plan.groups.filter(
-        ({ create, missing = 0, unknown = 0, blocked }) => create + missing + unknown > 0 || blocked !== undefined,
-      )
-    : [];
+  const lacks = lacksAllocations(plan);
+  // A system job finds no node where some take it, and some do not.
+  const mayFind = !lacks && job.Type === "system";
+  const groups = plan.groups.filter(
+    ({ create, missing = 0, unknown = 0, blocked }) =>
+      (blocked !== undefined && !mayFind) || (lacks && create + missing + unknown > 0),
+  );
   const where = { job: job.ID, path, ...whereOf(job), modifyIndex, groups };
-  const { Versions: versions, Diffs: diffs } = await nomad.where(job).versions(job.ID);
+  const found = await nomad.where(job).versions(job.ID);
+  const { Versions: versions, Diffs: diffs } = found;
   masking.learn(versions);
   const [held] = versions;
   if (!held || plan.change === "create") return { ...where, drift: "purged", fields: [], lastChange: [] };
@@ -120,28 +126,38 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
   const rest = stopped ? fields.filter(({ place }) => place !== "stop" && place !== "Stop") : fields;
   const scaled = rest.every(({ place }) => /› count$/.test(place));
   const submitted = momentOf(held.SubmitTime);
+  const revert =
+    plan.change === "update" && !stopped ? await findRevert({ job, fields }, nomad, masking, found) : undefined;
   return {
     ...where,
-    drift: stopped ? "stopped" : groups.length > 0 ? "lacking" : scaled ? "scaled" : "changed",
+    drift: revert ? "reverted" : stopped ? "stopped" : lacks ? "lacking" : scaled ? "scaled" : "changed",
     version: Number(held.Version),
     ...(submitted === undefined ? {} : { submitted }),
+    ...(revert ? { revert } : {}),
     fields: rest,
     lastChange: diffs?.[0] ? fieldChanges(diffs[0], masking) : [],
   };
 }
 
+/** What {@link fixDrift} may do, and whom it tells. */
+export interface FixOptions {
+  /** Whether jobs are changed that were taken back to a version before. Default: they stay as they are. */
+  readonly undoReverts?: boolean;
+  /** Called after each change in Consul. */
+  readonly onWritten?: () => void;
+}
+
 /**
  * Makes the cluster as the stack says again, unless somebody changes it meanwhile: every write holds for the modify index at which the
- * drift was found.
+ * drift was found. What a registration cannot help stays as it is, and is told of.
  *
- * @param onWritten called after each change in Consul
  * @throws the signal's reason, where it is aborted: what was put right until then stays, and nothing else is written
  */
 export async function fixDrift(
-  { jobs, consul }: FoundDrift,
+  { drift, jobs, consul }: FoundDrift,
   contents: StackContents,
   clients: Clients,
-  onWritten: () => void = () => undefined,
+  { undoReverts = false, onWritten = () => undefined }: FixOptions = {},
 ): Promise<readonly Fix[]> {
   const fixes: Fix[] = [];
   for (const change of consul) {
@@ -151,16 +167,12 @@ export async function fixDrift(
     if (fixed) onWritten();
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }
-  for (const planned of jobs) {
+  for (const [index, planned] of jobs.entries()) {
     clients.signal?.throwIfAborted();
-    const { plan, job } = planned;
-    // Nomad places nothing of it by itself: that is for whoever knows why it failed.
-    if (lacksAllocations(plan) && plan.change === "none") {
-      fixes.push({ name: job.ID, fixed: false, reason: FAILED });
-      continue;
-    }
-    if (stopsInPlace(plan)) {
-      fixes.push({ name: job.ID, fixed: false, reason: IN_PLACE });
+    const { job } = planned;
+    const reason = whyLeft(planned, drift.jobs[index], undoReverts);
+    if (reason !== undefined) {
+      fixes.push({ name: job.ID, fixed: false, reason });
       continue;
     }
     try {
@@ -173,6 +185,29 @@ export async function fixDrift(
   return fixes;
 }
 
+/** Why a job is left as it is; undefined where a registration puts it right. */
+function whyLeft({ plan }: Planned, found: JobDrift | undefined, undoReverts: boolean): string | undefined {
+  if (found?.revert && !undoReverts) return REVERTED;
+  const way = found && wayOutOf(found);
+  if (way !== undefined && way !== "fix" && way !== "mend") return LEFT[way];
+  return stopsInPlace(plan) ? IN_PLACE : undefined;
+}
+
+/**
+ * What puts a job right: `fix`: registering it as the program says; `mend`: another program, since this one was taken back; `room`: a node that takes
+ * it; `nodes`: its nodes, which do not answer; `try-again`: somebody who knows why it failed.
+ */
+export type WayOut = "fix" | "mend" | "room" | "nodes" | "try-again";
+
+/** What puts a job right that is not as the program says. */
+export function wayOutOf({ drift, groups, revert }: JobDrift): WayOut {
+  if (revert) return "mend";
+  if (groups.some(({ blocked }) => blocked !== undefined)) return "room";
+  if (drift !== "lacking") return "fix";
+  if (groups.some(({ missing = 0 }) => missing > 0)) return "try-again";
+  return groups.every(({ create, unknown = 0 }) => create === 0 && unknown > 0) ? "nodes" : "fix";
+}
+
 /** Why a job was not put right; what is no answer of a server goes on as an error. */
 function reasonOf(error: unknown, { masking }: Clients): string {
   if (error instanceof UserError && error.problems[0]?.rule === "changed-meanwhile") return MEANWHILE;
@@ -180,8 +215,14 @@ function reasonOf(error: unknown, { masking }: Clients): string {
   return masking.text(error.body.trim());
 }
 
-const FAILED =
-  "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again";
+const REVERTED =
+  "it was taken back to a version before, and stays so; mend the program and deploy it, or bring it as the program says all the same with --undo-reverts";
+const LEFT = {
+  room: "no node takes it as the program says, and registering it again finds none either; Nomad places what is registered as soon as a node has room: free some, add a node, or let the program ask for less",
+  nodes: "nothing is known of what runs on nodes that do not answer; Nomad decides once they do, or are given up",
+  "try-again":
+    "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again",
+} as const;
 const IN_PLACE =
   "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy does that, and then cdk-nomad deploy --force places what is missing";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";

@@ -1,7 +1,7 @@
 /** What would change: Nomad's own plans, and what differs in Consul. */
 export { applyChange, type ConsulChange } from "./consul-changes";
 export { changedMeanwhile } from "./changed-meanwhile";
-export { findDrift, fixDrift, hasDrift, type Drift, type Fix, type JobDrift } from "./drift";
+export { findDrift, fixDrift, hasDrift, wayOutOf, type Drift, type Fix, type JobDrift, type WayOut } from "./drift";
 export { fieldChanges, type FieldChange } from "./field-changes";
 export { asUserError, lacksAllocations, placements, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 export { learnStack } from "./learn";
@@ -18,6 +18,7 @@ export {
 } from "./preview";
 export { readPreviewFile } from "./preview-file";
 export { register, type RegisterOptions } from "./register";
+export { findRevert, type Revert, revertInWords, type RevertedJob, revertOf } from "./reverts";
 export { readDrift, readPreview } from "./reports";
 export { groupPlacementInWords } from "./node-demands";
 export { newestRegistered, onlyScaled, withCountsOf } from "./scaled-counts";

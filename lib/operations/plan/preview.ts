@@ -5,6 +5,7 @@ import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
 import type { Masking } from "../../masking";
+import { findRevert, revertInWords } from "./reverts";
 import { withReaders } from "./template-readers";
 import type { TerraformChange } from "./terraform-plan";
 
@@ -22,6 +23,8 @@ export interface Preview {
   readonly leftovers?: readonly LeftoverPlan[];
   /** Jobs of the program that another stack brought: a deployment refuses them. Absent where there are none, or nobody looked. */
   readonly foreign?: readonly ForeignPlan[];
+  /** Why a deployment would be refused, as sentences. Absent where nobody looked; empty where nothing speaks against it. */
+  readonly refused?: readonly string[];
   /** What is not known, and why, as sentences, where records cannot be read. Absent where all is known. */
   readonly unknown?: readonly string[];
   /** What a Terraform plan says of the rest; absent where none was given. */
@@ -86,15 +89,34 @@ export async function previewStack(
     planJobs(contents.wanted, clients),
     consulChanges(contents.wanted, clients),
   ]);
+  const jobs = await withReverts(planned, clients);
   // What is not there yet reads the key as it is then.
   const there = planned.filter(({ plan }) => plan.change !== "create").map((item) => item.wanted);
   return {
     environment,
-    jobs: planned.map(({ plan }) => plan),
+    jobs,
     consul: withReaders(consul, there),
     ...(terraform ? { terraform } : {}),
     terraformOnly: contents.terraformOnly,
   };
+}
+
+/** The plans of jobs; of those that were taken back to a version before, with a warning of what a deployment does then. */
+async function withReverts(planned: readonly Planned[], { nomad, masking }: Clients): Promise<readonly JobPlan[]> {
+  const limit = pLimit(AT_ONCE);
+  return Promise.all(
+    planned.map(({ plan, job }) =>
+      limit(async () => {
+        if (plan.change !== "update") return plan;
+        const revert = await findRevert({ job, fields: plan.fields }, nomad, masking);
+        if (!revert) return plan;
+        const then = revert.again
+          ? "the program says still what was taken back, and a deployment brings it again"
+          : "a deployment brings what the program says now";
+        return { ...plan, warnings: [...plan.warnings, `it was ${revertInWords(revert)}; ${then}`] };
+      }),
+    ),
+  );
 }
 
 /**

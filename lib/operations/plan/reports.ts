@@ -96,6 +96,7 @@ const preview = v.object({
     list(v.object({ ...leftover, change: v.picklist(["remove", "keep"]), reason: v.exactOptional(text) })),
   ),
   foreign: v.exactOptional(list(v.object({ ...strayPlace, owner: word }))),
+  refused: v.exactOptional(list(text)),
   unknown: v.exactOptional(list(text)),
   terraform: v.exactOptional(
     list(v.object({ address: word, change: v.picklist(["create", "update", "delete", "replace", "read"]) })),
@@ -108,7 +109,17 @@ const drift = v.object({
   jobs: list(
     v.object({
       ...place,
-      drift: v.picklist(["purged", "stopped", "scaled", "changed", "lacking"]),
+      drift: v.picklist(["purged", "stopped", "scaled", "changed", "reverted", "lacking"]),
+      revert: v.exactOptional(
+        v.object({
+          from: count,
+          to: count,
+          version: count,
+          by: v.picklist(["nomad", "somebody"]),
+          at: v.exactOptional(word),
+          again: v.boolean(),
+        }),
+      ),
       version: v.exactOptional(count),
       submitted: v.exactOptional(word),
       lastChange: list(field),
