@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureServiceToken, serviceAddress } from "../../lib/cli/service-tokens";
 import { Cpu, Memory, Resources } from "../../lib/jobspec";
 import type { JobJson } from "../../lib/nomad";
-import { WarmPoolJob } from "../../lib/pools";
+import { SERVICE_TOKENS, WarmPoolJob } from "../../lib/pools";
 import { SCOPES, ServiceRefusal, type RunEvent, type ServiceClient, type ServedContainer } from "../../lib/service";
 import { clusterForSuite } from "../support/cluster";
 import { ServiceProcess, TokenFile } from "../support/pool-service";
@@ -305,6 +306,34 @@ test(
       problem: { code: "container-unknown" },
     });
     await client.release(held);
+  },
+  LIMIT,
+);
+
+test(
+  "in the project's folder nobody has to name the embedded cluster's service, nor its token",
+  async () => {
+    const { folder } = cluster.project;
+    ensureServiceToken(folder);
+    const port = new URL(serviceAddress(cluster.offset)).port;
+    const other = running.at(-2) as ServiceProcess;
+    const own = await start("--port", port, "--tokens", join(folder, SERVICE_TOKENS));
+    const pool = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+      cli(["pool", ...args], { cwd: folder, env: { PATH: process.env.PATH, NO_COLOR: "1", ...env } });
+    const claimed = await pool({}, "claim", POOL, "--wait", "30s");
+    expect([claimed.code, claimed.stderr]).toEqual([0, expect.stringContaining("of the embedded cluster")]);
+    const [id = ""] = claimed.stdout.trim().split(" ");
+    // What somebody names is asked with what they give, and gets nothing of ours.
+    for (const [env, says] of [
+      [{ POOL_SERVICE_ADDR: other.address }, "asks for a token, and none is given"],
+      [{ POOL_SERVICE_TOKEN: "another" }, "knows no such token"],
+      [{ POOL_SERVICE_ADDR: own.address, POOL_SERVICE_TOKEN: "another" }, "knows no such token"],
+    ] as const) {
+      const refused = await pool({ POOL_SERVICE_ADDR: own.address, ...env }, "release", id);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(says)]);
+    }
+    expect((await pool({ POOL_SERVICE_ADDR: own.address }, "release", id)).code).toBe(0);
+    await (running.pop() as ServiceProcess).kill();
   },
   LIMIT,
 );

@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { UserError } from "../jobspec";
-import { ServiceClient, serviceConnection, ServiceRefusal } from "../service";
+import { ServiceClient, serviceConnection, ServiceRefusal, type ServiceConnection } from "../service";
 import { term } from "../text";
-import { clusterHere, type CliContext } from "./context";
-import { serviceAddress } from "./service-tokens";
+import { clusterHere, isEmbedded, localCluster, type CliContext } from "./context";
+import { ownServiceToken, serviceAddress } from "./service-tokens";
 
 /**
- * Asks the pools' service that POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN name, and says where that is before.
+ * Asks the pools' service that POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN name, else that of the project's embedded cluster with its token, and says where
+ * that is before.
  *
  * @param says whether it is said. Default: yes
  * @throws UserError where it refuses, or does not answer
@@ -15,14 +17,34 @@ export async function withService<T>(
   ask: (service: ServiceClient) => Promise<T>,
   { says = true }: { readonly says?: boolean } = {},
 ): Promise<T> {
-  const connection = serviceConnection(context.env);
+  const connection = connectionOf(context);
   if (says) sayWhere(connection.address, context);
   try {
     return await ask(new ServiceClient(connection));
   } catch (error) {
-    if (error instanceof ServiceRefusal) throw refused(error.problem);
+    if (error instanceof ServiceRefusal) throw refused(error.problem, connection.token !== undefined);
     throw error;
   }
+}
+
+/**
+ * Where the service is. That of the embedded cluster gets its token as that cluster gets its own: at its own address alone, while that cluster lives, and where
+ * the variables name no other one.
+ */
+function connectionOf(context: Pick<CliContext, "env" | "cwd" | "terminal">): ServiceConnection {
+  const { env, terminal } = context;
+  const said = serviceConnection(env);
+  const cluster = clusterHere(context);
+  const addresses = cluster?.addresses();
+  if (said.token !== undefined || addresses === undefined || !cluster?.isAt(addresses.nomad)) return said;
+  const address = serviceAddress(addresses.portOffset);
+  const isOwn = env.POOL_SERVICE_ADDR ? said.address === address : isEmbedded(env, cluster);
+  if (!isOwn) return said;
+  const file = ownServiceToken(localCluster(context).project);
+  if (file === undefined) return { ...said, address };
+  const token = readFileSync(file, "utf8").trim();
+  terminal.masking.learn({ POOL_SERVICE_TOKEN: token });
+  return { ...said, address, token };
 }
 
 /** Says which service a command talks to, without credentials. */
@@ -35,13 +57,20 @@ function sayWhere(address: string, { cwd, terminal }: Pick<CliContext, "cwd" | "
   terminal.note(term`  the pools' service at ${at}${own}`);
 }
 
-const TOKEN =
-  "the service knows no such token; write one that cdk-nomad pool token create made, or for the embedded cluster: eval $(cdk-nomad env)";
+const WAY =
+  "write one that cdk-nomad pool token create made into POOL_SERVICE_TOKEN, or its file into POOL_SERVICE_TOKEN_FILE; in the folder of a project whose embedded cluster has the service, none is needed";
 
-/** A refusal of the service as a mistake of whoever asked, with what to do. */
-export function refused({ title, detail, code, retryAfter }: ServiceRefusal["problem"]): UserError {
+/**
+ * A refusal of the service as a mistake of whoever asked, with what to do.
+ *
+ * @param hasToken whether it was told a token. Default: yes
+ */
+export function refused({ title, detail, code, retryAfter }: ServiceRefusal["problem"], hasToken = true): UserError {
   // The service names a header; here a variable is what is to be written.
-  if (code === "unauthorized") return UserError.at("POOL_SERVICE_TOKEN", TOKEN, code);
+  if (code === "unauthorized") {
+    const what = hasToken ? "the service knows no such token" : "the service asks for a token, and none is given";
+    return UserError.at("POOL_SERVICE_TOKEN", `${what}; ${WAY}`, code);
+  }
   const again = retryAfter === undefined || detail.includes("ask again") ? "" : `; ask again in ${retryAfter} s`;
   return UserError.at("", `the service refuses: ${title}: ${detail}${again}`, code);
 }

@@ -22,6 +22,7 @@ import {
   type ServiceCheck,
   type ServiceInstance,
   type TransactionError,
+  ownAndOthers,
 } from "./answers";
 import { ApiClient } from "./api-client";
 import { apiPath, hasKeyPath, keyPath } from "./api-path";
@@ -57,7 +58,7 @@ export class ConsulClient extends ApiClient {
 
   /** Datacenters that this one knows, itself among them. */
   async datacenters(signal?: AbortSignal): Promise<readonly string[]> {
-    return this.http.get(apiPath`/v1/catalog/datacenters`, list(text), { signal });
+    return this.http.get(apiPath`/v1/catalog/datacenters`, ownAndOthers, { signal });
   }
 
   /**

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { UserError } from "../errors";
+import { ownAndOthers } from "./answers";
 import { apiPath, type ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
 import { ApiError } from "./errors";
@@ -13,7 +14,6 @@ const OWN_QUESTIONS = [
   { server: "Nomad", path: apiPath`/v1/regions`, example: "http://127.0.0.1:4646" },
   { server: "Consul", path: apiPath`/v1/catalog/datacenters`, example: "http://127.0.0.1:8500" },
 ] as const;
-const names = v.pipe(v.array(v.string()), v.minLength(1));
 
 /** Statuses with which a server refuses a path that it does not have. */
 const OF_UNKNOWN_PATHS = new Set([400, 404, 405, 501]);
@@ -33,7 +33,7 @@ export function mayBeMistaken(error: unknown): boolean {
  */
 export async function serverAt(name: string, ask: (path: ApiPath) => Promise<unknown>): Promise<Server | undefined> {
   const meantFirst = OWN_QUESTIONS.toSorted((a, b) => Number(b.server === name) - Number(a.server === name));
-  for (const { server, path } of meantFirst) if (v.is(names, await ask(path))) return server;
+  for (const { server, path } of meantFirst) if (v.is(ownAndOthers, await ask(path))) return server;
   return undefined;
 }
 

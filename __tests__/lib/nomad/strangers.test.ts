@@ -136,7 +136,7 @@ const EMPTY = new Set(["an answer without its body", "an answer that says it has
 
 /** What an agent says of itself has no index, and what is nothing there is nothing whoever says it: nobody takes "there is none" from it. */
 const HAS_NO_INDEX =
-  /\/v1\/(?:regions|status\/leader|client\/.*\/checks|agent\/checks|event\/stream)$|^DELETE \/v1\/config\//;
+  /\/v1\/(?:status\/leader|client\/.*\/checks|agent\/checks|event\/stream)$|^DELETE \/v1\/config\//;
 
 test.each(Object.entries(STRANGERS))(
   "%s is the answer of nobody who was asked, at any endpoint",

@@ -63,7 +63,10 @@ export const poolStatus = command({
 });
 
 async function statusOf(nomad: NomadClient, store: Store, only: string | undefined): Promise<readonly PoolStatus[]> {
-  const ids = (await nomad.jobs(only)).filter(({ Type, Stop }) => Type === "service" && !Stop).map(({ ID }) => ID);
+  const all = await nomad.jobs(only);
+  // What answers to everything that there is nothing is no Nomad, and says nothing of pools.
+  if (all.length === 0) await nomad.regions();
+  const ids = all.filter(({ Type, Stop }) => Type === "service" && !Stop).map(({ ID }) => ID);
   const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
   const byPool = new Map<string, PoolJobStatus[]>();
   for (const job of jobs) {

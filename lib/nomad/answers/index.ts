@@ -14,6 +14,6 @@ export * from "./events";
 export * from "./exec";
 export * from "./jobs";
 export * from "./nodes";
-export { list, mapOf, nothing, optionalText, text, type Word } from "./parts";
+export { list, mapOf, nothing, optionalText, ownAndOthers, text, type Word } from "./parts";
 export { parseJson, readAnswer, unreadable, type AnswerSource } from "./read";
 export * from "./variables";

@@ -76,6 +76,9 @@ export function list<S extends AnySchema>(of: S) {
   return v.nullish(v.array(of), () => []);
 }
 
+/** A list in which whoever answers is itself, so that one without anything is nobody's answer. */
+export const ownAndOthers = v.pipe(v.array(text), v.minLength(1));
+
 /** A slice whose name is always written: of an answer that has nothing else which must be there. Read as empty where it is null. */
 export function writtenList<S extends AnySchema>(of: S) {
   return v.nullable(v.array(of), () => []);

@@ -7,10 +7,10 @@ import {
   nodeAllocation,
   nodeStub,
   oneTimeToken,
+  ownAndOthers,
   parseJson,
   readAnswer,
   signingKeys,
-  text,
   type EventBatch,
   type NodeAllocation,
   type NodeJson,
@@ -50,7 +50,7 @@ export abstract class ClusterRequests extends ApiClient {
 
   /** Regions that this one knows, itself among them. */
   async regions(): Promise<readonly string[]> {
-    return this.http.get(apiPath`/v1/regions`, list(text));
+    return this.http.get(apiPath`/v1/regions`, ownAndOthers);
   }
 
   /** The region of the agent that is asked. */

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
-import { momentOf, type JobSummary } from "../../nomad";
+import { UserError } from "../../jobspec";
+import { messageOf, momentOf, type JobSummary } from "../../nomad";
 import type { RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
 import { AT_ONCE, newestRegistered } from "../plan";
 import { listRecords, type RecordClients, type RecordStoreName } from "../record";
@@ -37,7 +38,7 @@ export interface StackList {
   readonly unread: readonly string[];
 }
 
-/** Lists what stacks a cluster has, by their records, with what Nomad says of their jobs. Never throws for what a server refuses. */
+/** Lists what stacks a cluster has, by their records, with what Nomad says of their jobs. Never throws for what a server refuses, or for what is no server. */
 export async function listStacks(clients: RecordClients): Promise<StackList> {
   const { records, unread } = await listRecords(clients);
   const found = records.flatMap((each) => (each.kind === "found" ? [each] : []));
@@ -81,7 +82,19 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
     }),
   );
   const broken = records.flatMap((each) => (each.kind === "unreadable" ? [each.reason] : []));
-  return { stacks, unread: [...unread.map(({ reason }) => reason), ...broken] };
+  const told = [...unread.map(({ reason }) => reason), ...broken];
+  return { stacks, unread: stacks.length + told.length === 0 ? await strangers(clients) : told };
+}
+
+/** Where nothing was found: servers that are none, since they know no region, or no datacenter, of their own. Such say to everything that nothing is there. */
+async function strangers({ nomad, consul, signal }: RecordClients): Promise<readonly string[]> {
+  const questions = [() => nomad.regions(), () => consul.datacenters(signal)];
+  const answers = await Promise.allSettled(questions.map((ask) => ask()));
+  signal?.throwIfAborted();
+  // A Consul that does not answer has been told of, unless nobody named one.
+  return answers.flatMap((answer) =>
+    answer.status === "rejected" && answer.reason instanceof UserError ? [messageOf(answer.reason)] : [],
+  );
 }
 
 /** Asks for the versions of as few jobs as tell it: those that were submitted last. */
