@@ -3,14 +3,17 @@ import type { Clock } from "../../lib/pools";
 interface Timer {
   readonly at: number;
   readonly order: number;
-  readonly run: () => void;
+  /** Undefined once nobody waits for it any more. */
+  run: (() => void) | undefined;
 }
 
 /** Time that passes only where a test lets it: whatever is due runs in its order, and all that follows from it, before time goes on. */
 export class SimulatedClock implements Clock {
   #now = 0;
   #order = 0;
-  readonly #timers = new Set<Timer>();
+  /** A heap: each comes before the two that stand at twice its place and one, and at twice its place and two. */
+  readonly #timers: Timer[] = [];
+  #waiting = 0;
 
   now(): number {
     return this.#now;
@@ -18,13 +21,17 @@ export class SimulatedClock implements Clock {
 
   after(delay: number, run: () => void): () => void {
     const timer: Timer = { at: this.#now + Math.max(0, delay), order: (this.#order += 1), run };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+    this.add(timer);
+    this.#waiting += 1;
+    return () => {
+      if (timer.run) this.#waiting -= 1;
+      timer.run = undefined;
+    };
   }
 
   /** How much is still to be run later. */
   get timers(): number {
-    return this.#timers.size;
+    return this.#waiting;
   }
 
   /** Lets time pass. */
@@ -34,9 +41,12 @@ export class SimulatedClock implements Clock {
       await settled();
       const next = this.next();
       if (!next || next.at > end) break;
-      this.#timers.delete(next);
+      this.take();
       this.#now = Math.max(this.#now, next.at);
-      next.run();
+      this.#waiting -= 1;
+      const run = next.run;
+      next.run = undefined;
+      run?.();
     }
     this.#now = end;
     await settled();
@@ -62,12 +72,44 @@ export class SimulatedClock implements Clock {
     return new ProcessClock(this);
   }
 
+  /** The first that somebody waits for. */
   private next(): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.#timers)
-      if (!first || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer;
-    return first;
+    while (this.#timers[0] && this.#timers[0].run === undefined) this.take();
+    return this.#timers[0];
   }
+
+  private add(timer: Timer): void {
+    let place = this.#timers.push(timer) - 1;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const other = this.#timers[above];
+      if (!other || isBefore(other, timer)) break;
+      this.#timers[place] = other;
+      place = above;
+    }
+    this.#timers[place] = timer;
+  }
+
+  /** Takes the first one away. */
+  private take(): void {
+    const last = this.#timers.pop();
+    const size = this.#timers.length;
+    if (!last || size === 0) return;
+    let place = 0;
+    for (;;) {
+      const [left, right] = [this.#timers[2 * place + 1], this.#timers[2 * place + 2]];
+      if (!left) break;
+      const [below, other] = right && isBefore(right, left) ? [2 * place + 2, right] : [2 * place + 1, left];
+      if (isBefore(last, other)) break;
+      this.#timers[place] = other;
+      place = below;
+    }
+    this.#timers[place] = last;
+  }
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
 /** The clock of one process. While it is paused nothing of it runs, and its time goes on, as CLOCK_MONOTONIC does for a process that is stopped. */

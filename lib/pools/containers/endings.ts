@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, messageOf, type NomadClient } from "../../nomad";
 import type { Executor } from "../execution";
 import { isLive, nextToGo } from "../generations";
+import { pause, type Clock } from "../leases";
 import { generationFrom, type Generation } from "./generations";
 
 /** Between two looks at an allocation that ends, in milliseconds. */
@@ -21,6 +21,7 @@ const SCALED = 2000;
 export interface EndingsParts {
   readonly nomad: NomadClient;
   readonly executor: Executor;
+  readonly clock: Clock;
   readonly pool: string;
   /** Whether a generation has a container too many. */
   readonly isTooLarge: (generation: Generation) => boolean;
@@ -39,20 +40,21 @@ export class Endings {
   async end(container: string, signal: AbortSignal): Promise<"gone"> {
     // Many containers end by one signal, and that is no leak.
     setMaxListeners(0, signal);
-    const { nomad } = this.parts;
+    const { nomad, clock } = this.parts;
     const allocation = await nomad.allocation(container);
     if (!allocation || !isLive(allocation)) return "gone";
     if (allocation.ClientStatus === "running") await this.empty(allocation.JobID, container, signal);
     if (allocation.DesiredStatus === "run" && !(await this.leave(allocation.JobID, container, signal)))
       await this.stop(container);
-    for (let asked = performance.now(); ;) {
+    for (let asked = clock.now(); ;) {
       const now = await nomad.allocation(container);
       if (!now || !isLive(now)) return "gone";
-      if (now.DesiredStatus === "run" && performance.now() - asked > ASK_AGAIN) {
+      if (now.DesiredStatus === "run" && clock.now() - asked > ASK_AGAIN) {
         await this.stop(container);
-        asked = performance.now();
+        asked = clock.now();
       }
-      await sleep(INTERVAL, undefined, { signal });
+      await pause(clock, INTERVAL, signal);
+      signal.throwIfAborted();
     }
   }
 
@@ -75,7 +77,7 @@ export class Endings {
 
   /** Makes the pool smaller by this container, if it is too large and Nomad would stop this one. @returns whether it is told to stop */
   private async leave(job: string, container: string, signal: AbortSignal): Promise<boolean> {
-    const { nomad, pool, isTooLarge } = this.parts;
+    const { nomad, clock, pool, isTooLarge } = this.parts;
     const generation = generationFrom(await nomad.job(job), pool);
     if (!generation || generation.count === 0 || !isTooLarge(generation)) return false;
     if (nextToGo(await nomad.allocations(job), generation.count) !== container) return false;
@@ -83,12 +85,10 @@ export class Endings {
     const { group, count, modified: index } = generation;
     // Somebody else's scaling meanwhile would make another the next to go.
     if ((await nomad.scale(job, group, count - 1, { index, message })) === undefined) return false;
-    for (
-      const until = performance.now() + SCALED;
-      performance.now() < until;
-      await sleep(INTERVAL, undefined, { signal })
-    )
+    for (const until = clock.now() + SCALED; clock.now() < until; await pause(clock, INTERVAL, signal)) {
+      signal.throwIfAborted();
       if ((await nomad.allocation(container))?.DesiredStatus !== "run") return true;
+    }
     return false;
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { countIn } from "../../jobspec/host";
 import { isConflict, stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import {
@@ -13,7 +12,7 @@ import {
   type PoolRecord,
 } from "../generations";
 import type { PoolJob } from "../jobs";
-import type { Clock, LeaseBook } from "../leases";
+import { pause, type Clock, type LeaseBook } from "../leases";
 import { Forecast } from "./forecast";
 import type { Generation } from "./generations";
 import type { Container, ContainerView } from "./view";
@@ -213,7 +212,7 @@ export class Maintenance {
     const next = nextToGo(await nomad.allocations(id), now.count);
     if (next === undefined || !(await book.retire(next))) return false;
     // The next one is known once this one is told to stop.
-    for (const until = clock.now() + TOLD; clock.now() < until; await sleep(INTERVAL))
+    for (const until = clock.now() + TOLD; clock.now() < until; await pause(clock, INTERVAL))
       if ((await nomad.allocation(next))?.DesiredStatus !== "run") return true;
     return false;
   }

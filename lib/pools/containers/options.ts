@@ -37,6 +37,8 @@ export interface WarmPoolOptions {
   readonly onTrouble?: (message: string) => void;
   /** Default: the clock of this process. */
   readonly clock?: Clock;
+  /** Numbers from 0 to 1, by which managers do not do the same at the same moment. Default: Math.random. */
+  readonly random?: () => number;
 }
 
 /** A container that somebody has leased. */

@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   millisecondsOf,
   isClosed,
@@ -13,7 +12,7 @@ import {
 } from "../../nomad";
 import type { Place } from "../execution";
 import { Attempts, isLive, jobsOfPool } from "../generations";
-import type { Clock } from "../leases";
+import { pause, type Clock } from "../leases";
 import { generationFrom, type Generation } from "./generations";
 
 /** A container of a pool: an allocation that is not over. */
@@ -44,6 +43,8 @@ export interface ViewOptions {
   readonly consul?: ConsulClient;
   readonly pool: string;
   readonly clock: Clock;
+  /** From 0 to 1: managers that lost a server do not all come back to it at once. */
+  readonly random: () => number;
   readonly onChange: () => void;
   readonly onTrouble: (message: string) => void;
 }
@@ -61,6 +62,8 @@ const ALLOCATION = /^_nomad-(?:task|group)-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-
 /** Something that is asked again and again: since when it has not been answered; undefined where it has. */
 interface Source {
   failing: number | undefined;
+  /** It is asked anew, and what it said before is not believed. */
+  isDoubted?: boolean;
 }
 
 /** A generation whose allocations are followed. */
@@ -135,6 +138,7 @@ export class ContainerView {
   /** Whether that is so of one generation: what is wrong with another one takes nothing from it. */
   knows(job: string): boolean {
     const now = this.options.clock.now();
+    if (this.#places.get(job)?.isDoubted) return false;
     const failing = [this.#jobs, this.#checks, this.#places.get(job)].map((source) => source?.failing);
     return [...failing, this.#asked].every((since) => since === undefined || now - since < STALE);
   }
@@ -156,6 +160,20 @@ export class ContainerView {
     this.#containers ??= this.compute();
     const found = this.#containers.find((container) => container.id === id);
     return found && { ...found, age: this.options.clock.now() - found.age };
+  }
+
+  /**
+   * Asks anew which containers there are. What was known of them is not believed until that is answered: some may have ended, and whoever had leased them
+   * has forgotten them.
+   */
+  async refresh(): Promise<void> {
+    for (const [id, { stop }] of this.#watched) {
+      stop.abort();
+      this.#watched.delete(id);
+      const place = this.#places.get(id);
+      if (place) place.isDoubted = true;
+    }
+    await this.look();
   }
 
   /** Looks at the pool's jobs now. */
@@ -206,8 +224,10 @@ export class ContainerView {
     const place: Source = this.#places.get(id) ?? { failing: undefined };
     this.#places.set(id, place);
     const first = this.watch(id, place, AbortSignal.any([stop.signal, this.#stop.signal])).catch((error: unknown) => {
-      place.failing ??= this.options.clock.now();
-      this.#watched.delete(id);
+      if (this.#watched.get(id)?.stop === stop) {
+        place.failing ??= this.options.clock.now();
+        this.#watched.delete(id);
+      }
       throw error;
     });
     this.#watched.set(id, { stop, first });
@@ -223,7 +243,9 @@ export class ContainerView {
   private async watch(job: string, place: Source, signal: AbortSignal): Promise<void> {
     const { nomad } = this.options;
     const { value, index } = await nomad.watchAllocations(job, { seconds: 1, signal });
+    signal.throwIfAborted();
     place.failing = undefined;
+    place.isDoubted = false;
     this.takeAllocations(job, value);
     void this.repeat(place, signal, index, async (after) => {
       const answer = await nomad.watchAllocations(job, { index: after, seconds: WAIT, signal });
@@ -244,7 +266,8 @@ export class ContainerView {
   private async followJobs(): Promise<void> {
     const { signal } = this.#stop;
     await this.repeat(this.#jobs, signal, 0, async () => {
-      await sleep(JOBS_INTERVAL, undefined, { signal });
+      await pause(this.options.clock, JOBS_INTERVAL, signal);
+      signal.throwIfAborted();
       await this.look();
       return 0;
     });
@@ -268,7 +291,7 @@ export class ContainerView {
           this.options.onTrouble(`the pool ${this.options.pool} cannot be seen: ${messageOf(error)}; trying again`);
         source.failing ??= this.options.clock.now();
         after = undefined;
-        await sleep(PAUSE * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+        await pause(this.options.clock, PAUSE * (0.5 + this.options.random()), signal);
       }
     }
   }

@@ -1,9 +1,17 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";
-import { LeaseBook, monotonicClock, poolKey, PoolBusyError, type Clock, type Lease, type LeaseEnd } from "../leases";
+import {
+  LeaseBook,
+  monotonicClock,
+  pause,
+  poolKey,
+  PoolBusyError,
+  type Clock,
+  type Lease,
+  type LeaseEnd,
+} from "../leases";
 import { LARGEST_WARM_POOL } from "../jobs";
 import { Admission } from "./admission";
 import { Claiming, leasedOf } from "./claiming";
@@ -39,6 +47,7 @@ export class WarmPool {
   readonly book: LeaseBook;
   readonly #options: WarmPoolOptions;
   readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #view: ContainerView;
   readonly #agreement: Agreement;
   readonly #maintenance: Maintenance;
@@ -62,10 +71,12 @@ export class WarmPool {
     if (job && job.pool !== pool)
       throw UserError.at("job", `is a job of the pool ${job.pool}, and this is the pool ${pool}`, "pool/job");
     this.#clock = options.clock ?? monotonicClock;
+    this.#random = options.random ?? Math.random;
     const onTrouble = options.onTrouble ?? (() => undefined);
     const endings = new Endings({
       nomad,
       executor,
+      clock: this.#clock,
       pool,
       isTooLarge: (generation) => generation.count > this.#maintenance.targetOf(generation),
       onTrouble,
@@ -79,12 +90,15 @@ export class WarmPool {
       candidates: () => this.#offer.candidates(),
       end: (slot, signal) => endings.end(slot, signal),
       onLost: (lease, reason) => this.lose(lease, reason),
+      // What goes wrong with it is told by the view, which looks again every second.
+      onGap: () => void this.#view.refresh().catch(() => undefined),
     });
     this.#view = new ContainerView({
       nomad,
       consul,
       pool,
       clock: this.#clock,
+      random: this.#random,
       onTrouble,
       onChange: () => this.changed(),
     });
@@ -160,7 +174,13 @@ export class WarmPool {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     await this.#agreement.learn(signal);
-    for (const step of [() => this.#view.start(), () => this.#maintenance.install(signal), () => this.book.start()]) {
+    for (const step of [
+      () => this.#view.start(),
+      () => this.#maintenance.install(signal),
+      () => this.book.start(),
+      // A container that was leased and ended in between would look as if nobody had ever leased it.
+      () => this.#view.refresh(),
+    ]) {
       signal.throwIfAborted();
       await step();
     }
@@ -247,7 +267,7 @@ export class WarmPool {
 
   /** Waits until the pool does as it shall. @throws PoolBusyError where it does not in time */
   async until(holds: (status: WarmPoolStatus) => boolean, patience: number): Promise<void> {
-    for (const end = this.#clock.now() + patience; !holds(this.status()); await sleep(LOOK))
+    for (const end = this.#clock.now() + patience; !holds(this.status()); await pause(this.#clock, LOOK))
       if (this.#clock.now() > end)
         throw new PoolBusyError(
           this.pool,
@@ -392,7 +412,7 @@ export class WarmPool {
         if (wasWell) this.#options.onTrouble?.(`the pool ${this.pool} is not looked after just now: ${message}`);
         wasWell = false;
       }
-      await sleep(ROUND * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      await pause(this.#clock, ROUND * (0.75 + this.#random() / 2), signal);
     }
   }
 }

@@ -48,8 +48,8 @@ export class Claims {
   readonly #waiters = new Set<Waiter>();
   /** Keys of slots that are being written here. */
   readonly #writing = new Set<string>();
-  /** Versions that a write was refused for: the view does not show yet what is there now. */
-  readonly #outdated = new Map<string, number>();
+  /** Versions that a write was refused for, and how many lists were asked for by then: the view does not show yet what is there now. */
+  readonly #outdated = new Map<string, { readonly version: number; readonly lists: number }>();
   /** Claims that nobody was told of. */
   readonly #abandoned = new Set<string>();
   /** Claims whose writes are under way. */
@@ -162,8 +162,13 @@ export class Claims {
         !this.#writing.has(key)
       )
         this.begin(this.giveBack(key, record));
-    for (const key of this.#outdated.keys())
-      if (view.slots.get(key)?.version !== this.#outdated.get(key)) this.#outdated.delete(key);
+    for (const [key, { version, lists }] of this.#outdated) {
+      const isSeen = view.answered > lists;
+      if ((view.slots.get(key)?.version ?? ABSENT) === version && !isSeen) continue;
+      this.#outdated.delete(key);
+      // Somebody had leased it, and it has ended before the view could show it.
+      if (isSeen && version === ABSENT) view.ended(key);
+    }
     this.#queue.tidy();
   }
 
@@ -245,10 +250,12 @@ export class Claims {
   private isFree(slot: string): boolean {
     const { keys, view } = this.parts;
     const key = keys.slot(slot);
-    if (this.#writing.has(key)) return false;
+    if (this.#writing.has(key) || view.gone.has(key)) return false;
     const known = view.slots.get(key);
-    if (this.#outdated.has(key) && this.#outdated.get(key) === (known?.version ?? ABSENT)) return false;
-    return known === undefined || known.record?.state === "free";
+    if (this.#outdated.get(key)?.version === (known?.version ?? ABSENT)) return false;
+    // One that was leased and has ended since looks as if nobody had ever leased it.
+    if (known === undefined) return view.isRecent;
+    return known.record?.state === "free";
   }
 
   /** Everybody who has a ticket, the oldest first, but for those who have a slot already. */
@@ -286,9 +293,13 @@ export class Claims {
     waiter.claiming = true;
     this.#pending.add(claim);
     const sent = this.parts.clock.now();
+    let isAnew = false;
     try {
-      const version = await this.write(key, JSON.stringify(record), known?.version ?? ABSENT, waiter.until);
-      if (version !== undefined) this.hand(waiter, key, record, sent);
+      const version = await this.write(key, JSON.stringify(record), known?.version ?? ABSENT, waiter.until, () => {
+        isAnew = known === undefined;
+      });
+      // While it was asked again somebody may have leased the slot, and ended it: then it is ended once more, by `tidy`.
+      if (version !== undefined && !isAnew) this.hand(waiter, key, record, sent);
       else if (just) waiter.reject(this.busy(`the slot ${JSON.stringify(slot)} is not free`));
       else waiter.conflicts += 1;
     } catch (error) {
@@ -346,12 +357,12 @@ export class Claims {
   }
 
   /** Writes a slot, while nobody else here does. */
-  private async write(key: string, value: string, version: number, until: number | undefined) {
+  private async write(key: string, value: string, version: number, until: number | undefined, onAnew?: () => void) {
     const { store, view } = this.parts;
     this.#writing.add(key);
     try {
-      const made = await writeDecided(store, { key, value, version }, patienceOf(this.parts, until));
-      if (made === undefined) this.#outdated.set(key, version);
+      const made = await writeDecided(store, { key, value, version }, patienceOf(this.parts, until), onAnew);
+      if (made === undefined) this.#outdated.set(key, { version, lists: view.asked });
       else view.put(key, value, made);
       return made;
     } finally {

@@ -36,6 +36,7 @@ export function mayPass(error: unknown): boolean {
  * Writes an object by check-and-set, until it is known whether that was done. Where no answer comes, the same is asked again: if it is done
  * then, the first request did nothing, and never will, since the version has changed; if it is refused, what is there tells whose it is.
  *
+ * @param onAnew told where it was made by asking again: of an object that was not to be there yet, another one may have come and gone since
  * @returns the new version, or undefined where another write came first
  * @throws what the store said last, where it refuses, or nothing is known until the end
  */
@@ -43,12 +44,14 @@ export async function writeDecided(
   store: Store,
   change: { readonly key: string; readonly value: string; readonly version: number },
   patience: Patience,
+  onAnew: () => void = () => undefined,
 ): Promise<number | undefined> {
   const { key, value, version } = change;
   let unsure = false;
   return persist(store, patience, async (signal) => {
     try {
       const made = await store.write(key, value, version, signal);
+      if (made !== undefined && unsure) onAnew();
       if (made !== undefined || !unsure) return made;
     } catch (error) {
       unsure = true;

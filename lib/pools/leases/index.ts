@@ -1,5 +1,5 @@
 /** Leases: who has which slot of a pool, and for how long. */
-export { monotonicClock, settledWithin, type Clock } from "./clock";
+export { monotonicClock, pause, settledWithin, type Clock } from "./clock";
 export { readDecided, SlowStoreError, within, writeDecided } from "./decide";
 export { poolKey } from "./keys";
 export { LeaseEndedError, PoolBusyError, type Lease, type LeaseEnd } from "./lease";

@@ -61,8 +61,9 @@ export class LeaseBook {
     const keys = new PoolKeys(options.pool);
     const manager = `${stepOf("manager", options.manager ?? "manager")}-${hex(8)}`;
     const nonce = () => hex(8);
-    const view = new View(store, keys, clock, Math.max(2 * ttl, 5000), {
+    const view = new View(store, keys, clock, Math.max(ttl, 2000), heartbeat + ttl / 20, {
       onChange: (wentBack) => this.onChange(wentBack),
+      onGap: () => options.onGap?.(),
       isAwaited: () => this.#claims.isAwaited,
       onTrouble,
     });

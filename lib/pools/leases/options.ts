@@ -21,6 +21,11 @@ export interface LeaseBookOptions {
    *   may be leased again
    */
   readonly end: (slot: string, signal: AbortSignal) => Promise<"gone" | "free">;
+  /**
+   * Called when the pool was not seen for a while, and is seen again: slots may have been leased and ended meanwhile of which the store shows nothing any
+   * more. Ask anew which slots there are, and give none as a candidate until that is answered. Default: nobody is told.
+   */
+  readonly onGap?: () => void;
   /** Told of a lease of this manager that has ended without its doing: what runs under it has to be given up. Default: nobody is told. */
   readonly onLost?: (lease: Lease, reason: LeaseEnd) => void;
   /** Told of what went wrong and is tried again. Default: nobody is told. */
@@ -47,7 +52,10 @@ export interface LeaseBookOptions {
 }
 
 /** How a pool's manager keeps its leases. */
-export type LeaseSettings = Pick<LeaseBookOptions, "ttl" | "heartbeat" | "queueLimit" | "manager" | "onEvent">;
+export type LeaseSettings = Pick<
+  LeaseBookOptions,
+  "ttl" | "heartbeat" | "queueLimit" | "manager" | "onEvent" | "randomBytes"
+>;
 
 /** How long a claim may take where nobody says it, in milliseconds. */
 export const CLAIM_TIMEOUT = 30_000;

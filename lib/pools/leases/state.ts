@@ -12,7 +12,7 @@ export function stateOf(parts: BookParts, candidates: ReadonlySet<string>, waiti
         slots.set(slot, { slot, state, generation, owner, manager: renewedBy });
     }
   for (const slot of candidates)
-    if (!view.slots.has(keys.slot(slot)))
+    if (!view.slots.has(keys.slot(slot)) && !view.gone.has(keys.slot(slot)))
       slots.set(slot, { slot, state: "free", generation: 0, owner: "", manager: "" });
   const count = (state: SlotState["state"]) => [...slots.values()].filter((one) => one.state === state).length;
   return {

@@ -26,6 +26,8 @@ interface Own {
   readonly lists: number;
 }
 
+/** How many slots that are gone are remembered, the last ones: by then whoever offers them knows it too. */
+const REMEMBERED = 10_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
 /**
@@ -39,6 +41,11 @@ export class View {
   readonly slots = new Map<string, Known<SlotRecord>>();
   readonly tickets = new Map<string, Known<TicketRecord>>();
   readonly managers = new Map<string, Known<ManagerRecord>>();
+  /**
+   * Keys of slots that were leased or ended and are not there any more. What such a slot was never comes back, though whoever says what may be leased may not
+   * know that yet: its container would be leased anew, with a generation that was somebody's before.
+   */
+  readonly gone = new Set<string>();
   /** What else lies below the pool's prefix, as of the last list. */
   others: ReadonlyMap<string, StoredObject> = new Map();
   /** The index of the store that the last list was of. */
@@ -58,9 +65,13 @@ export class View {
     private readonly clock: Clock,
     /** Within how many milliseconds a list is answered, since something changes. */
     private readonly patience: number,
+    /** After how many milliseconds without an answer slots may have come and gone that it shows nothing of. */
+    private readonly gap: number,
     private readonly told: {
       /** Something has changed; `wentBack`: the store has lost what was written last. */
       readonly onChange: (wentBack: boolean) => void;
+      /** The pool was not seen for a while, up to just now. */
+      readonly onGap: () => void;
       readonly onTrouble: (message: string) => void;
       /** Whether somebody waits for a change. */
       readonly isAwaited: () => boolean;
@@ -134,8 +145,19 @@ export class View {
   drop(key: string): void {
     const before = this.known(key);
     if (before) this.#own.set(key, { object: undefined, version: before.version, lists: this.asked });
-    this.forget(key);
+    if (this.slots.has(key)) this.remember(key);
+    this.mapOf(key)?.delete(key);
     this.told.onChange(false);
+  }
+
+  /** Whether whatever was leased lately is in it, also if it has ended since. */
+  get isRecent(): boolean {
+    return this.clock.now() - this.heard <= this.gap;
+  }
+
+  /** A slot of which nothing is in it was leased, and is not there any more. */
+  ended(key: string): void {
+    if (!this.slots.has(key)) this.remember(key);
   }
 
   /** An object by its key. */
@@ -153,15 +175,23 @@ export class View {
   private apply({ objects, index }: Snapshot, list: number): void {
     const wentBack = index < this.#newest && [...this.#own.values()].every(({ lists }) => lists < list);
     this.#newest = wentBack ? index : Math.max(this.#newest, index);
+    const silent = this.clock.now() - this.heard;
     this.heard = this.clock.now();
     this.answered = list;
     this.seen = index;
     this.others = new Map([...objects].filter(([key]) => this.mapOf(key) === undefined));
+    // What a store has lost was not ended.
+    if (wentBack) this.gone.clear();
+    else
+      for (const [key, { record }] of this.slots)
+        if (!objects.has(key) && record?.state !== "free" && !this.isNewer(key, undefined, index, list))
+          this.remember(key);
     for (const map of [this.slots, this.tickets, this.managers])
       for (const key of map.keys())
         if (!objects.has(key) && !this.isNewer(key, undefined, index, list)) map.delete(key);
     for (const [key, object] of objects) if (!this.isNewer(key, object, index, list)) this.set(object);
     for (const [key, own] of this.#own) if (own.lists < list) this.#own.delete(key);
+    if (silent > this.gap) this.told.onGap();
     this.told.onChange(wentBack);
   }
 
@@ -181,6 +211,7 @@ export class View {
     const known = { key, value, version, created, since: this.clock.now() };
     switch (this.keys.kindOf(key)) {
       case "slots":
+        this.gone.delete(key);
         this.slots.set(key, { ...known, record: this.checked(key, readSlot(value)) });
         break;
       case "queue":
@@ -198,8 +229,12 @@ export class View {
     return record;
   }
 
-  private forget(key: string): void {
-    this.mapOf(key)?.delete(key);
+  private remember(key: string): void {
+    this.gone.add(key);
+    for (const oldest of this.gone) {
+      if (this.gone.size <= REMEMBERED) break;
+      this.gone.delete(oldest);
+    }
   }
 
   private mapOf(key: string): Map<string, Known<unknown>> | undefined {

@@ -17,14 +17,24 @@ import {
  */
 export class ConsulStore implements Store {
   readonly name = "Consul";
-  readonly #client: ConsulClient;
-  readonly #gathered = new Gathered(
-    (changes, signal) => this.transact(changes, signal),
-    (changes) => inTransactions(changes, (change) => change)[0] ?? [],
-  );
+  readonly #client: Pick<ConsulClient, "watchEntries" | "entry" | "change" | "close">;
+  readonly #gathered: Gathered;
 
-  constructor(connection: Connection) {
-    this.#client = new ConsulClient(connection);
+  /**
+   * @param server where Consul is, or as much of a client of it as leases are kept by
+   * @param later calls once, after so many milliseconds, and returns what forgets that: tells requests that take long from those that do not. Default: the
+   *   timers of this process
+   */
+  constructor(
+    server: Connection | Pick<ConsulClient, "watchEntries" | "entry" | "change" | "close">,
+    later?: (delay: number, run: () => void) => () => void,
+  ) {
+    this.#client = "watchEntries" in server ? server : new ConsulClient(server);
+    this.#gathered = new Gathered(
+      (changes, signal) => this.transact(changes, signal),
+      (changes) => inTransactions(changes, (change) => change)[0] ?? [],
+      later,
+    );
   }
 
   async list(prefix: string, { after, wait = LONGEST_WAIT, signal }: ListOptions = {}): Promise<Snapshot> {

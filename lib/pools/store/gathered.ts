@@ -4,6 +4,14 @@ import type { Change } from "./store";
 /** Makes changes, each by itself. @returns for each its new version, or undefined where it has another by now */
 export type Commit = (changes: readonly Change[], signal: AbortSignal) => Promise<readonly (number | undefined)[]>;
 
+/** Calls once, after so many milliseconds. @returns forgets it */
+type Later = (delay: number, run: () => void) => () => void;
+
+const onTimers: Later = (delay, run) => {
+  const timer = setTimeout(run, delay);
+  return () => clearTimeout(timer);
+};
+
 /** A change that somebody waits for. */
 interface Waiting {
   readonly change: Change;
@@ -42,6 +50,7 @@ export class Gathered {
     private readonly commit: Commit,
     /** As many of the first as one request takes, one at least. */
     private readonly firstOf: (changes: readonly Change[]) => readonly Change[],
+    private readonly later: Later = onTimers,
   ) {}
 
   /**
@@ -89,9 +98,9 @@ export class Gathered {
         this.#underWay -= 1;
         this.send();
       };
-      const slow = setTimeout(leave, SLOW);
+      const forget = this.later(SLOW, leave);
       void this.together(next).finally(() => {
-        clearTimeout(slow);
+        forget();
         leave();
       });
     }

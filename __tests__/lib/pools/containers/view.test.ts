@@ -33,7 +33,7 @@ function view(silent: Set<string>) {
   return {
     troubles,
     clock,
-    own: new ContainerView({ nomad, pool: POOL, clock, onChange: () => undefined, onTrouble }),
+    own: new ContainerView({ nomad, pool: POOL, clock, random: () => 0.5, onChange: () => undefined, onTrouble }),
   };
 }
 

@@ -1,0 +1,28 @@
+/**
+ * What the model is made of: measured on a real Nomad 1.11.3 and Consul 1.20.1 by `npm run bench -- simulation costs`, and in docs/benchmarks.md. Times of
+ * processors are those that a process has used, which do not depend on what else a machine does. All in milliseconds.
+ */
+
+/** What requests take of Consul's processors. */
+export const CONSUL = { transaction: 0.3, change: 0.02, read: 0.245, list: 0.28, listed: 0.0035 } as const;
+
+/** What they take of the process that asks, before and after the answer; for a list, the view of the pool too. */
+export const CLIENT = { ask: 0.12, answer: 0.13, change: 0.005, listed: 0.0046 } as const;
+
+/** One way through a network of one datacenter. */
+export const WAY = { p50: 0.15, p99: 0.6 } as const;
+/** One way over loopback. */
+export const LOOPBACK = { p50: 0.03, p99: 0.3 } as const;
+
+/** What requests take of Nomad's processors. */
+export const NOMAD = { read: 0.3, list: 0.4, listed: 0.012, write: 1.2, placed: 0.8 } as const;
+
+/** From the moment that an allocation is told to stop, or is placed, until the servers know that its task runs; and what one start takes of its node. */
+export const STARTED = { p50: 165, p99: 420, work: 80 } as const;
+/** Until the servers know that a stopped task has ended. */
+export const STOPPED = { p50: 120, p99: 300 } as const;
+/** A command in an allocation, and the emptying of one whose driver keeps nothing apart. */
+export const EXEC = { p50: 3.3, p99: 11.4 } as const;
+export const WIPED = { p50: 190, p99: 320 } as const;
+/** How long a node may be silent before Nomad takes it for lost: its heartbeats' ttl and their grace. */
+export const NODE_SILENT = 15_000;
