@@ -20,11 +20,12 @@ import {
 import { checkProps } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta, standInCommand } from "../../job-parts";
 import { join } from "node:path";
+import { qemuGroup, type QemuMachine } from "./qemu-machine";
 
 /** How a browser's machine is run. */
 export type BrowserMachine =
   | {
-      /** A small virtual machine, started from the golden snapshot. */
+      /** A small virtual machine, booted from its root disk: the driver has no option to restore one. */
       readonly kind: "firecracker";
       /** Default: golden/vmlinux below the snapshots. */
       readonly kernel?: string;
@@ -33,12 +34,7 @@ export type BrowserMachine =
       /** The CNI network with the machine's TAP interface. Default: "browser". */
       readonly network?: string;
     }
-  | {
-      /** A virtual machine of QEMU. */
-      readonly kind: "qemu";
-      /** Default: golden/browser.qcow2 below the snapshots. */
-      readonly image?: string;
-    }
+  | QemuMachine
   | {
       /** A process that stands in for the machine: it answers as a VNC server does. */
       readonly kind: "process";
@@ -55,13 +51,13 @@ export interface BrowserVmJobProps {
   /** The machine's address, 192.168.100.1 to 192.168.100.254. */
   readonly vmIp: string;
   /**
-   * The VNC port on the host, 5900 or more.
+   * The VNC port on the host, 5900 or more. A machine of QEMU has none: its screen is a socket in its allocation.
    *
    * @default - 5900 and the last part of the machine's address
    */
   readonly vncPort?: number;
   /**
-   * The port of noVNC's WebSocket on the host.
+   * The port of noVNC's WebSocket on the host. A machine of QEMU has none.
    *
    * @default - the VNC port and 180: 6080 for 5900
    */
@@ -69,13 +65,13 @@ export interface BrowserVmJobProps {
   /**
    * How the machine is run.
    *
-   * @default - Firecracker, from the golden snapshot
+   * @default - Firecracker
    */
   readonly machine?: BrowserMachine;
   /**
    * What it needs.
    *
-   * @default - 1 core and 2 GiB
+   * @default - 1 core and 2 GiB; of QEMU 1 core, the machine's memory and 512 MiB for the emulator
    */
   readonly resources?: Resources;
   /**
@@ -112,7 +108,6 @@ export class BrowserVmJob extends Job {
     const vncPort = props.vncPort ?? FIRST_VNC_PORT + lastPart(vmIp);
     const websocketPort = props.websocketPort ?? vncPort + WEBSOCKET_DISTANCE;
     check(vmIp, vncPort, websocketPort);
-    const isProcess = machine.kind === "process";
     super({
       id: safeId("browser-vm", sessionId),
       type: "service",
@@ -126,35 +121,48 @@ export class BrowserVmJob extends Job {
         bandwidth_mbits: String(bandwidth),
       },
       groups: [
-        new TaskGroup({
-          name: "browser",
-          networks: [Network.host(Port.static("vnc", vncPort), Port.static("websocket", websocketPort))],
-          // New sessions are not sent here while the machine shuts down.
-          shutdownDelay: Duration.seconds(2),
-          restart: Restart.fail({ attempts: 2, delay: Duration.seconds(10), interval: Duration.minutes(5) }),
-          volumes: isProcess
-            ? undefined
-            : [
-                VolumeRequest.host("snapshots", "firecracker-snapshots", { readOnly: true }),
-                VolumeRequest.host("vms", "firecracker-vms"),
-              ],
-          services: [
-            new Service({
-              name: "browser-vm",
-              port: "websocket",
-              task: "vm",
-              tags: ["novnc"],
-              meta: { session: safeId("session", sessionId) },
-              checks: [Check.tcp({ name: "novnc", interval: Duration.seconds(10), timeout: Duration.seconds(2) })],
-            }),
-          ],
-          tasks: isProcess
-            ? [standIn(vncPort, websocketPort, props)]
-            : [vm(machine, vncPort, props), novnc(vmIp, vncPort, websocketPort)],
-        }),
+        machine.kind === "qemu"
+          ? qemuGroup(machine, props.resources)
+          : portsGroup(machine, props, vncPort, websocketPort),
       ],
     });
   }
+}
+
+/** A machine that is reached at ports of its node. */
+function portsGroup(
+  machine: Exclude<BrowserMachine, { kind: "qemu" }>,
+  props: BrowserVmJobProps,
+  vncPort: number,
+  websocketPort: number,
+): TaskGroup {
+  const isProcess = machine.kind === "process";
+  return new TaskGroup({
+    name: "browser",
+    networks: [Network.host(Port.static("vnc", vncPort), Port.static("websocket", websocketPort))],
+    // New sessions are not sent here while the machine shuts down.
+    shutdownDelay: Duration.seconds(2),
+    restart: Restart.fail({ attempts: 2, delay: Duration.seconds(10), interval: Duration.minutes(5) }),
+    volumes: isProcess
+      ? undefined
+      : [
+          VolumeRequest.host("snapshots", "firecracker-snapshots", { readOnly: true }),
+          VolumeRequest.host("vms", "firecracker-vms"),
+        ],
+    services: [
+      new Service({
+        name: "browser-vm",
+        port: "websocket",
+        task: "vm",
+        tags: ["novnc"],
+        meta: { session: safeId("session", props.sessionId) },
+        checks: [Check.tcp({ name: "novnc", interval: Duration.seconds(10), timeout: Duration.seconds(2) })],
+      }),
+    ],
+    tasks: isProcess
+      ? [standIn(vncPort, websocketPort, props)]
+      : [vm(machine, props), novnc(props.vmIp, vncPort, websocketPort)],
+  });
 }
 
 function lastPart(address: string): number {
@@ -189,40 +197,23 @@ function common(resources: Resources | undefined) {
   };
 }
 
-function vm(machine: Exclude<BrowserMachine, { kind: "process" }>, vncPort: number, props: BrowserVmJobProps): Task {
+function vm(machine: Extract<BrowserMachine, { kind: "firecracker" }>, props: BrowserVmJobProps): Task {
   const settings = common(props.resources);
   return new Task({
     name: "vm",
-    driver: machineDriver(machine, vncPort, settings.resources),
+    driver: Driver.firecracker({
+      kernelImage: machine.kernel ?? `${SNAPSHOTS}/golden/vmlinux`,
+      bootDisk: machine.rootDisk ?? `${SNAPSHOTS}/golden/rootfs.ext4`,
+      network: machine.network ?? "browser",
+      vcpus: 1,
+      memory: settings.resources.memory?.mebibytes ?? 2048,
+    }),
     env: { VM_IP: props.vmIp, VM_DIR: `${MACHINES}/\${NOMAD_ALLOC_ID}` },
     volumeMounts: [
       new VolumeMount({ volume: "snapshots", destination: SNAPSHOTS, readOnly: true }),
       new VolumeMount({ volume: "vms", destination: MACHINES }),
     ],
     ...settings,
-  });
-}
-
-function machineDriver(
-  machine: Exclude<BrowserMachine, { kind: "process" }>,
-  vncPort: number,
-  resources: Resources,
-): Driver {
-  if (machine.kind === "qemu") {
-    return Driver.qemu({
-      imagePath: machine.image ?? `${SNAPSHOTS}/golden/browser.qcow2`,
-      accelerator: "kvm",
-      gracefulShutdown: true,
-      // The golden image is shared and only read: what the session writes is thrown away.
-      args: ["-snapshot", "-vnc", `:${vncPort - FIRST_VNC_PORT}`],
-    });
-  }
-  return Driver.firecracker({
-    kernelImage: machine.kernel ?? `${SNAPSHOTS}/golden/vmlinux`,
-    bootDisk: machine.rootDisk ?? `${SNAPSHOTS}/golden/rootfs.ext4`,
-    network: machine.network ?? "browser",
-    vcpus: 1,
-    memory: resources.memory?.mebibytes ?? 2048,
   });
 }
 

@@ -1,0 +1,177 @@
+import {
+  Driver,
+  Duration,
+  Lifecycle,
+  LogConfig,
+  Memory,
+  Reschedule,
+  Resources,
+  Restart,
+  Task,
+  TaskGroup,
+  UserError,
+} from "../../jobspec";
+import { coreShare } from "../../job-parts";
+
+/** A virtual machine of QEMU whose screen and whose channel are sockets in its allocation: it listens at no port. */
+export interface QemuMachine {
+  readonly kind: "qemu";
+  /**
+   * Where the node has the system that `npm run browser-image` makes: its kernel, its disk, and the state of a machine whose browser waits.
+   * Default: `/var/lib/cdk-nomad/browser`.
+   */
+  readonly folder?: string;
+  /** A disk that boots by itself, in place of that system: a path on the node, in the format qcow2. Default: none. */
+  readonly image?: string;
+  /** Whether it goes on from the state in the folder, or boots; a disk of your own boots. Default: `state`. */
+  readonly start?: "state" | "boot";
+  /**
+   * What runs its processor. Default: what the node has, as the folder's `machine.cfg` says, which the recipe writes after it has tried KVM there;
+   * for a disk of your own KVM, and emulation where the node has none.
+   */
+  readonly accelerator?: "kvm" | "tcg";
+  /** Its memory in MiB; one that goes on from a state has that of the state. Default: 256; 1536 with a disk of your own. */
+  readonly memory?: number;
+}
+
+/** The task of the machine's allocation in which its screen and its channel are reached, by an exec. */
+export const SCREEN_TASK = "screen";
+
+/** Commands for an exec in {@link SCREEN_TASK}: they connect to what the machine has in its own task's folder. */
+export const CONNECT = {
+  /** The screen, in the protocol RFB. */
+  screen: ["socat", "-", "UNIX-CONNECT:../vm/vnc.sock"],
+  /** The guest's channel; it ends half a minute after its input. */
+  channel: ["socat", "-t30", "-", "UNIX-CONNECT:../vm/session.sock"],
+} as const;
+
+/** The name of the guest's channel: a virtio port. */
+const CHANNEL = "org.cdk-nomad.session";
+const FOLDER = "/var/lib/cdk-nomad/browser";
+const DISK = "${NOMAD_ALLOC_DIR}/disk.qcow2";
+/** What the emulator takes beside the machine's memory, in MiB: its translated code, the screen, the viewers. 190 were measured. */
+const OF_EMULATOR = 512;
+/** What it may take beyond that while it reads a state, where the cluster allows more than is reserved, in MiB. */
+const BEYOND = 512;
+
+/** The group of a machine: a disk in the allocation, the machine, and the task that reaches its sockets. */
+export function qemuGroup(machine: QemuMachine, resources: Resources | undefined): TaskGroup {
+  const memory = machine.memory ?? (machine.image === undefined ? 256 : 1536);
+  if (!Number.isInteger(memory) || memory < 128 || memory > 1024 * 1024)
+    throw UserError.at("machine.memory", `${memory} is out of range; write 128 to 1048576 MiB`, "browser/memory");
+  for (const path of [machine.folder, machine.image])
+    // It stands in a line of shell and in options of QEMU, whose commas part them.
+    if (path !== undefined && !/^\/[A-Za-z0-9._/-]+$/.test(path))
+      throw UserError.at(
+        path === machine.folder ? "machine.folder" : "machine.image",
+        `"${path}" is no path that QEMU takes; write one of letters, digits, dots, dashes and slashes`,
+        "browser/path",
+      );
+  return new TaskGroup({
+    name: "browser",
+    // A machine that was lost has lost what a person did in it: a new one would wait for an address that nobody sends.
+    restart: Restart.fail({ attempts: 0 }),
+    reschedule: Reschedule.never(),
+    tasks: [disk(machine), vm(machine, memory, resources), screen()],
+  });
+}
+
+/**
+ * The arguments of the emulator, beside those of Nomad's driver. A state fits a machine that was made with the same ones, so whoever keeps one
+ * has them from here.
+ *
+ * @param folder where the system is
+ */
+export function machineArguments(folder: string): readonly string[] {
+  return [
+    ...["-kernel", `${folder}/vmlinuz`, "-initrd", `${folder}/initrd`],
+    // 0x344 is 1024 by 768 in 32 bits, which the guest's screen wants.
+    ...["-append", "console=ttyS0 quiet vga=0x344 vt.global_cursor_default=0 rdinit=/init panic=-1 mitigations=off"],
+    ...DEVICES,
+  ];
+}
+
+const DEVICES: readonly string[] = [
+  // What a session writes is kept nowhere.
+  "-snapshot",
+  ...["-vga", "std", "-vnc", "unix:vnc.sock"],
+  // The network of a machine that nobody reaches from outside.
+  ...["-nic", "user,model=virtio-net-pci"],
+  ...["-device", "virtio-tablet-pci"],
+  ...["-device", "virtio-serial-pci"],
+  ...["-chardev", "socket,id=session,path=session.sock,server=on,wait=off"],
+  ...["-device", `virtserialport,chardev=session,name=${CHANNEL}`],
+  ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny"],
+];
+
+/** Puts the disk where the driver takes it from: it refuses images outside of the allocation, unless the agent's configuration names their folder. */
+function disk({ image, folder = FOLDER }: QemuMachine): Task {
+  const made =
+    image === undefined
+      ? `cp ${folder}/disk.qcow2 "$NOMAD_ALLOC_DIR/disk.qcow2"`
+      : `qemu-img create -q -f qcow2 -F qcow2 -b ${image} "$NOMAD_ALLOC_DIR/disk.qcow2"`;
+  return new Task({
+    name: "disk",
+    lifecycle: Lifecycle.prestart(),
+    driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", `exec ${made}`] }),
+    resources: new Resources({ cpu: coreShare(0.05), memory: Memory.mebibytes(32) }),
+    logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(1) }),
+  });
+}
+
+function vm(machine: QemuMachine, memory: number, resources: Resources | undefined): Task {
+  const { image, folder = FOLDER, accelerator, start = "state" } = machine;
+  const isOwn = image !== undefined;
+  return new Task({
+    name: "vm",
+    driver: Driver.qemu({
+      imagePath: DISK,
+      // QEMU's own list: the first that the node has.
+      accelerator: accelerator ?? "kvm:tcg",
+      gracefulShutdown: true,
+      args: [
+        // Less than is reserved, which the emulator shares.
+        ...["-m", `${memory}M`],
+        ...(isOwn ? DEVICES : machineArguments(folder)),
+        ...(isOwn || accelerator !== undefined ? [] : ["-readconfig", `${folder}/machine.cfg`]),
+        ...(isOwn || start === "boot" ? [] : ["-incoming", `exec:cat ${folder}/state`]),
+      ],
+    }),
+    // The driver presses the power button, and ends what is not off by then.
+    killTimeout: Duration.seconds(60),
+    resources: roomFor(resources, memory),
+    logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),
+  });
+}
+
+/** The limit of a task's memory is `memoryMax`, or `memory` where the cluster allows no more: either is above what the machine itself has. */
+function roomFor(resources: Resources | undefined, memory: number): Resources {
+  const reserved = resources?.memory ?? Memory.mebibytes(memory + OF_EMULATOR);
+  const least = memory + OF_EMULATOR / 2;
+  if (typeof reserved.mebibytes === "number" && reserved.mebibytes < least)
+    throw UserError.at(
+      "resources.memory",
+      `${reserved.mebibytes} MiB are too few for a machine of ${memory} MiB and its emulator; write ${least} or more`,
+      "browser/memory",
+    );
+  return new Resources({
+    cpu: resources?.cpu ?? coreShare(1),
+    memory: reserved,
+    memoryMax: resources?.memoryMax ?? Memory.mebibytes(reserved.mebibytes + BEYOND),
+  });
+}
+
+/** Waits: what reaches the machine's sockets is run in it. */
+function screen(): Task {
+  return new Task({
+    name: SCREEN_TASK,
+    lifecycle: new Lifecycle({ hook: "poststart", sidecar: true }),
+    driver: Driver.rawExec({
+      command: "/bin/sh",
+      args: ["-c", 'command -v socat || { echo "this node has no socat" >&2; exit 1; }; exec sleep infinity'],
+    }),
+    killTimeout: Duration.seconds(2),
+    resources: new Resources({ cpu: coreShare(0.1), memory: Memory.mebibytes(64) }),
+    logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(1) }),
+  });
+}
