@@ -46,6 +46,7 @@ export {
   SlotPoolJob,
   WarmPoolJob,
   type BrowserMachine,
+  type QemuMachine,
   type BrowserVmJobProps,
   type Execution,
   type PoolJobProps,

@@ -41,8 +41,8 @@ export const SCREEN_TASK = "screen";
 export const CONNECT = {
   /** The screen, in the protocol RFB. */
   screen: ["socat", "-", "UNIX-CONNECT:../vm/vnc.sock"],
-  /** The guest's channel; it ends half a minute after its input. */
-  channel: ["socat", "-t30", "-", "UNIX-CONNECT:../vm/session.sock"],
+  /** The guest's channel; it ends two seconds after its input. */
+  channel: ["socat", "-t2", "-", "UNIX-CONNECT:../vm/session.sock"],
 } as const;
 
 /** The name of the guest's channel: a virtio port. */
@@ -137,8 +137,8 @@ function vm(machine: QemuMachine, memory: number, resources: Resources | undefin
         ...(isOwn || start === "boot" ? [] : ["-incoming", `exec:cat ${folder}/state`]),
       ],
     }),
-    // The driver presses the power button, and ends what is not off by then.
-    killTimeout: Duration.seconds(60),
+    // It is off within a second; Nomad allows no more than its clients' max_kill_timeout, 30 s where nobody says it.
+    killTimeout: Duration.seconds(30),
     resources: roomFor(resources, memory),
     logs: new LogConfig({ maxFiles: 3, maxFileSize: Memory.mebibytes(10) }),
   });
@@ -161,16 +161,21 @@ function roomFor(resources: Resources | undefined, memory: number): Resources {
   });
 }
 
-/** Waits: what reaches the machine's sockets is run in it. */
+/**
+ * Waits: what reaches the machine's sockets is run in it. As the leader it is stopped first, and presses the machine's power button: the driver does
+ * so too, but hangs up in the same moment, which QEMU answers by forgetting what it was told.
+ */
+const WAITING = `command -v socat || { echo "this node has no socat" >&2; exit 1; }
+off() { echo system_powerdown | socat -t1 - UNIX-CONNECT:../vm/qm.sock; kill $!; exit 0; }
+trap off INT TERM
+sleep infinity & wait`;
+
 function screen(): Task {
   return new Task({
     name: SCREEN_TASK,
-    lifecycle: new Lifecycle({ hook: "poststart", sidecar: true }),
-    driver: Driver.rawExec({
-      command: "/bin/sh",
-      args: ["-c", 'command -v socat || { echo "this node has no socat" >&2; exit 1; }; exec sleep infinity'],
-    }),
-    killTimeout: Duration.seconds(2),
+    leader: true,
+    driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", WAITING] }),
+    killTimeout: Duration.seconds(5),
     resources: new Resources({ cpu: coreShare(0.1), memory: Memory.mebibytes(64) }),
     logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(1) }),
   });

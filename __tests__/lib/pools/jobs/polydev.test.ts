@@ -1,5 +1,16 @@
 import fc from "fast-check";
-import { BrowserVmJob, Driver, PROVIDERS, RuntimeJob, Secret, UserError, WarmPoolJob, type Job } from "../../../../lib";
+import {
+  BrowserVmJob,
+  Driver,
+  Memory,
+  PROVIDERS,
+  Resources,
+  RuntimeJob,
+  Secret,
+  UserError,
+  WarmPoolJob,
+  type Job,
+} from "../../../../lib";
 import { safeId } from "../../../../lib/job-parts";
 import { anyCharacter } from "../../../support/characters";
 
@@ -143,12 +154,50 @@ describe("BrowserVmJob", () => {
     expect(errors(job)).toEqual([]);
   });
 
-  test("runs on qemu too, and as a process", () => {
-    const qemu = new BrowserVmJob({ ...session, machine: { kind: "qemu" } });
-    expect(taskOf(qemu)).toMatchObject({ Driver: "qemu", Config: { graceful_shutdown: true, accelerator: "kvm" } });
+  test("on qemu it listens at no port, has its disk in the allocation, and a limit of memory above the machine's", () => {
+    const qemu = new BrowserVmJob({ ...session, machine: { kind: "qemu", folder: "/srv/browser" } });
+    const [group] = qemu.toApi().Job.TaskGroups as Json[];
+    expect(group).not.toHaveProperty("Networks");
+    expect(group).not.toHaveProperty("Volumes");
+    const tasks = group?.Tasks as Json[];
+    const vm = tasks.find(({ Driver: driver }) => driver === "qemu") as {
+      Config: { args: string[] } & Json;
+      Resources: { MemoryMB: number; MemoryMaxMB: number };
+    };
+    expect(vm.Config).toMatchObject({ image_path: "${NOMAD_ALLOC_DIR}/disk.qcow2", graceful_shutdown: true });
+    const { args } = vm.Config;
+    const after = (name: string) => args[args.indexOf(name) + 1];
+    expect(after("-vnc")).toBe("unix:vnc.sock");
+    expect(args.join(" ")).not.toMatch(/\b(?:tcp|hostfwd|0\.0\.0\.0)\b|:\d+ /);
+    expect(after("-m")).toBe("256M");
+    expect(vm.Resources.MemoryMB).toBeGreaterThan(256);
+    expect(vm.Resources.MemoryMaxMB).toBeGreaterThan(vm.Resources.MemoryMB);
+    // What runs its processor is what its node has: the file that the recipe wrote there decides.
+    expect(vm.Config.accelerator).toBe("kvm:tcg");
+    expect(after("-readconfig")).toBe("/srv/browser/machine.cfg");
+    expect(after("-incoming")).toBe("exec:cat /srv/browser/state");
+    expect(errors(qemu)).toEqual([]);
+  });
+
+  test("on qemu it may boot, be emulated, or have a disk of one's own; what cannot work is refused", () => {
+    const argsOf = (machine: object) =>
+      JSON.stringify(new BrowserVmJob({ ...session, machine: { kind: "qemu", ...machine } }).toApi());
+    expect(argsOf({ start: "boot" })).not.toContain("-incoming");
+    expect(argsOf({ accelerator: "tcg" })).toMatch(/"accelerator":"tcg"(?!.*-readconfig)/);
+    expect(argsOf({ image: "/srv/own.qcow2" })).toMatch(/-b \/srv\/own\.qcow2(?!.*-kernel)/);
+    expect(() => argsOf({ image: "/srv/a,b" })).toThrow("machine.image: ");
+    expect(() => argsOf({ folder: "/srv/$(id)" })).toThrow("machine.folder: ");
+    expect(() => argsOf({ memory: 64 })).toThrow("machine.memory: ");
+    const small = new Resources({ memory: Memory.mebibytes(256) });
+    expect(() => new BrowserVmJob({ ...session, resources: small, machine: { kind: "qemu" } })).toThrow(
+      "resources.memory: ",
+    );
+  });
+
+  test("runs as a process", () => {
     const process = new BrowserVmJob({ ...session, machine: { kind: "process" } });
     expect(taskOf(process)).toMatchObject({ Driver: "raw_exec" });
-    expect([...errors(qemu), ...errors(process)]).toEqual([]);
+    expect(errors(process)).toEqual([]);
   });
 
   test.each([
