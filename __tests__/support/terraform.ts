@@ -6,8 +6,9 @@ import { stripVTControlCharacters } from "node:util";
 import { ended, type Said } from "./project";
 
 const CDKTF = join(__dirname, "../../node_modules/cdktf-cli/bundle/bin/cdktf.js");
-/** The releases that the bindings were made for. */
+/** The releases that the bindings were made for, and the one that stacks with scaled jobs require. */
 const PROVIDERS = { nomad: { source: "nomad", version: "2.5.2" }, consul: { source: "consul", version: "2.22.1" } };
+const NEWER = { nomad: { source: "nomad", version: "2.6.1" } };
 
 /** Terraform's plan of nothing; where only its state is behind, it says the second. */
 export const UNCHANGED = /No changes|without changing any real infrastructure/;
@@ -25,7 +26,12 @@ export function hasTerraform(): boolean {
 }
 
 /** Why the real providers cannot be had here; undefined where they can. Terraform itself is asked. */
-export function whyNoProviders(providers: object = PROVIDERS): string | undefined {
+export function whyNoProviders(...wanted: readonly object[]): string | undefined {
+  const all = wanted.length > 0 ? wanted : [PROVIDERS, NEWER];
+  return all.map(whyNot).find((reason) => reason !== undefined);
+}
+
+function whyNot(providers: object): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-providers-"));
   try {
     writeFileSync(join(folder, "main.tf.json"), JSON.stringify({ terraform: { required_providers: providers } }));

@@ -10,7 +10,7 @@ import type { Construct } from "constructs";
 import { Job, UserError, type Problem, type Target } from "../jobspec";
 import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
 import { allowed, errorLines } from "./allowed";
-import { providerVersion, takesPreserveCounts } from "./provider-version";
+import { providerVersion, requireProvider26, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
@@ -93,6 +93,7 @@ export class NomadJob extends JobResource {
     const version = providerVersion(this);
     if (version !== undefined)
       TerraformStack.of(this).addOverride("terraform.required_providers.nomad.version", version);
+    if (isScaled(job) || preserveCounts) requireProvider26(this);
     this.node.addValidation({ validate: () => errorLines(this.problems()) });
   }
 
@@ -117,6 +118,7 @@ export class NomadJob extends JobResource {
     }
     this.#job = next;
     this.#worked = {};
+    if (isScaled(next)) requireProvider26(this);
     return this;
   }
 
@@ -174,11 +176,10 @@ export class NomadJob extends JobResource {
     const detach = this.detachInput ?? hasManualCanary(job);
     const timeouts = this.timeoutsInput;
     const longest = detach === false && timeouts === undefined ? longestDeployment(job)?.toString() : undefined;
-    const scaled = (job.groups ?? []).some(({ scaling }) => scaling !== undefined && scaling.enabled !== false);
     return {
       detach,
       timeouts: longest === undefined ? timeouts : { create: longest, update: longest },
-      preserveCounts: this.#preserveCounts ?? (scaled && takesPreserveCounts(this) ? true : undefined),
+      preserveCounts: this.#preserveCounts ?? (isScaled(job) && takesPreserveCounts(this) ? true : undefined),
       deregisterOnIdChange:
         this.deregisterOnIdChangeInput ?? (poolOf(job.id, job.meta) === undefined ? undefined : false),
     };
@@ -203,6 +204,11 @@ export class NomadJob extends JobResource {
     const message = 'needs release 2.6 of the provider; write useNomadProvider(app, "2.6.1")';
     return { rule: "provider/preserve-counts", path: [this.node.path, "preserveCounts"], message, severity: "error" };
   }
+}
+
+/** Whether something else than the program decides how many allocations of some group there are. */
+function isScaled(job: Job): boolean {
+  return (job.groups ?? []).some(({ scaling }) => scaling !== undefined && scaling.enabled !== false);
 }
 
 /** What Terraform is told of a job beside its text. */

@@ -1,6 +1,7 @@
 import { ConsulProvider } from "@cdktf/provider-consul/lib/provider";
 import { NomadProvider, type NomadProviderConfig } from "@cdktf/provider-nomad/lib/provider";
-import type { TerraformStack } from "cdktf";
+import { TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
 
 /**
  * The stack's Nomad provider, or the one for a region. Made at the first call. It holds no address and no token:
@@ -26,4 +27,26 @@ export function nomadProvider(stack: TerraformStack, region?: string): NomadProv
 export function consulProvider(stack: TerraformStack): ConsulProvider {
   const existing = stack.node.tryFindChild("consul");
   return existing instanceof ConsulProvider ? existing : new ConsulProvider(stack, "consul");
+}
+
+/**
+ * Gives every stack that has something of Nomad, and no provider for it, the stack's own: who synthesizes a program calls it once all of it is there.
+ *
+ * @param scope the program
+ */
+export function provideNomad(scope: IConstruct): void {
+  for (const stack of scope.node.findAll().filter((construct) => TerraformStack.isStack(construct))) {
+    const all = stack.node.findAll();
+    const asks = all.some(
+      (each) => TerraformResource.isTerraformResource(each) && isOfNomad(each.terraformResourceType),
+    );
+    const has = all.some(
+      (each) => TerraformProvider.isTerraformProvider(each) && each.terraformResourceType === "nomad",
+    );
+    if (asks && !has) nomadProvider(stack);
+  }
+}
+
+function isOfNomad(type: string): boolean {
+  return type.startsWith("nomad_");
 }

@@ -12,8 +12,11 @@ import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
 import { holdsSecret, NO_SECRET } from "../jobspec/host";
 import { errorLines } from "./allowed";
 import { runAspects } from "./aspects";
+import { orderJobs } from "./brought-before";
+import { ClusterConstruct } from "./cluster";
 import { KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
+import { provideNomad } from "./providers";
 import { recordStacks } from "./stack-record";
 import { pauseStackTraces } from "./stack-traces";
 
@@ -52,7 +55,11 @@ function withoutProvider(app: App): ProgramProblem[] {
 }
 
 function problemsIn(construct: IConstruct): ProgramProblem[] {
-  const own = NomadJob.isNomadJob(construct) || KeyValues.isKeyValues(construct) ? construct.problems() : [];
+  const judgesItself =
+    NomadJob.isNomadJob(construct) ||
+    KeyValues.isKeyValues(construct) ||
+    ClusterConstruct.isClusterConstruct(construct);
+  const own = judgesItself ? construct.problems() : [];
   const said = new Set(errorLines(own));
   const validated = construct.node
     .validate()
@@ -125,6 +132,8 @@ export function synthesize(app: App): ProgramProblem[] {
   const resume = pauseStackTraces();
   try {
     runAspects(app);
+    provideNomad(app);
+    orderJobs(app);
     recordStacks(app);
     const problems = [...problemsOf(app), ...withoutProvider(app)];
     const errors = problems.filter((problem) => problem.severity === "error");

@@ -120,24 +120,29 @@ describe("how long a deployment may take", () => {
 describe("counts of scaled groups", () => {
   const scaled = () => web(undefined, 1, { scaling: new Scaling({ enabled: true, min: 1, max: 5 }) });
 
-  test("stay as they are with a provider that can, unless somebody says otherwise", () => {
-    const withProvider = (preserveCounts?: boolean) =>
-      synthesized((stack) => {
-        useNomadProvider(stack, "2.6.1");
-        new NomadJob(stack, "web", { job: scaled(), preserveCounts });
-      });
-    expect(jobOf(withProvider())).toMatchObject({ preserve_counts: true });
-    expect(jobOf(withProvider(false))).toMatchObject({ preserve_counts: false });
-    expect(withProvider().terraform.required_providers.nomad?.version).toBe("2.6.1");
+  test("stay as they are, by a provider that can, unless somebody says otherwise", () => {
+    const withCounts = (preserveCounts?: boolean) =>
+      synthesized((stack) => new NomadJob(stack, "web", { job: scaled(), preserveCounts }));
+    expect(jobOf(withCounts())).toMatchObject({ preserve_counts: true });
+    expect(jobOf(withCounts(false))).toMatchObject({ preserve_counts: false });
+    expect(withCounts().terraform.required_providers.nomad?.version).toBe("2.6.1");
+    const unscaled = synthesized((stack) => new NomadJob(stack, "web", { job: web() }));
+    expect(unscaled.terraform.required_providers.nomad?.version).toBe("2.5.2");
   });
 
-  test("are not spoken of to the provider of the bindings, which does not know them", () => {
-    const old = synthesized((stack) => new NomadJob(stack, "web", { job: scaled() }));
-    expect(jobOf(old)).not.toHaveProperty("preserve_counts");
-    expect(old.terraform.required_providers.nomad?.version).toBe("2.5.2");
+  test("are not spoken of to an older provider that somebody insists on", () => {
+    const older = (preserveCounts?: boolean) =>
+      synthesized((stack) => {
+        useNomadProvider(stack, "2.5.2");
+        new NomadJob(stack, "web", { job: scaled(), preserveCounts });
+      });
+    expect(jobOf(older())).not.toHaveProperty("preserve_counts");
+    expect(older().terraform.required_providers.nomad?.version).toBe("2.5.2");
     const asked = () => {
       const app = Testing.app();
-      new NomadJob(new TerraformStack(app, "test"), "web", { job: scaled(), preserveCounts: true });
+      const stack = new TerraformStack(app, "test");
+      useNomadProvider(stack, "2.5.2");
+      new NomadJob(stack, "web", { job: scaled(), preserveCounts: true });
       synthesize(app);
     };
     expect(asked).toThrow(/needs release 2.6 of the provider; write useNomadProvider\(app, "2.6.1"\)/);

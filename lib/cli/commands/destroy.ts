@@ -19,6 +19,7 @@ import { changing, duration, environment, json, stackVariables } from "../option
 import { askPoolStores, type PoolClients } from "../pool-stores";
 import { ATTENTION, BAD, GOOD } from "../signs";
 import { withStackToChange } from "../stack";
+import { terraformOnlyLines } from "../terraform-only";
 import { timeFromNow } from "../watching";
 
 const options = {
@@ -76,10 +77,13 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
     );
   for (const { name: what, reason } of found.kept)
     terminal.note(wrap(term`${ATTENTION} ${what} stays: ${reason}`, { hanging: 2 }));
+  const { terraformOnly } = contents;
+  for (const line of terraformOnlyLines(contents, "stays", `npx cdktf destroy ${name}`)) terminal.note(line);
   if (found.jobs.length + found.consul.length === 0 && found.record.kind !== "found") {
     const isUnclear = found.kept.some(({ owner }) => owner === undefined);
     if (!isUnclear) lastClusters(context).forget(name);
-    if (input.json) terminal.json({ environment: name, jobs: [], consul: [], kept: found.kept, record: "none" });
+    if (input.json)
+      terminal.json({ environment: name, jobs: [], consul: [], kept: found.kept, terraformOnly, record: "none" });
     else if (isUnclear)
       terminal.note(term`${ATTENTION} nothing was changed: no record says that any of it is ${name}'s`);
     else terminal.note(term`${GOOD} there is nothing of ${name} on this cluster`);
@@ -103,7 +107,7 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
     onStep: (text) => terminal.note(term`  ${text}`),
     forgetPool: (pool) => forget(clients, pool),
   });
-  if (input.json) terminal.json({ environment: name, ...done, kept: found.kept });
+  if (input.json) terminal.json({ environment: name, ...done, kept: found.kept, terraformOnly });
   else terminal.note(doneText(name, done));
   if (done.jobs.some(({ result }) => result === "stopping")) return EXIT.timedOut;
   if (done.record !== "removed") return EXIT.failed;

@@ -25,6 +25,7 @@ import { ATTENTION, BAD, GOOD } from "../signs";
 import type { OpenStack } from "../open-stack";
 import { belongingsOf, belongingsText, ownersOf, withBelongings, withoutForeign } from "../stack-owners";
 import { withStack, withStackToChange } from "../stack";
+import { terraformOnlyLines } from "../terraform-only";
 
 /** Says what somebody changed behind the program's back. */
 export const drift = command({
@@ -63,6 +64,9 @@ export const drift = command({
       const found = withBelongings(differing.drift, belongings);
       for (const line of belongingsText({ ...belongings, strays: [], leftovers: [], foreign: [] }, input.environment))
         terminal.note(line);
+      const { terraformOnly } = contents;
+      for (const line of terraformOnlyLines(contents, "is not looked at", `npx cdktf diff ${input.environment}`))
+        terminal.note(line);
       if (as === "text") terminal.print(driftText(found));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
       if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul, signal: context.signal }, input, context);
@@ -76,7 +80,7 @@ export const drift = command({
           })
         : [];
       const rendered = templates ? await templates.settled() : [];
-      if (as === "json") terminal.json({ ...found, ...(input.fix ? { fixes, rendered } : {}) });
+      if (as === "json") terminal.json({ ...found, terraformOnly, ...(input.fix ? { fixes, rendered } : {}) });
       for (const fix of fixes) terminal.note(fixText(fix));
       for (const job of rendered) if (job.result !== "same") terminal.note(renderedText(job));
       if (fixes.some(({ fixed }) => !fixed) || rendered.some(({ result }) => result === "failed")) return EXIT.failed;

@@ -1,0 +1,171 @@
+import type { Construct } from "constructs";
+import { VolumeRequest, type Constraint, type VolumeRequestProps } from "../../jobspec";
+import { ClusterConstruct } from "./cluster-construct";
+import { ProviderResource, type Attributes } from "./provider-resource";
+import {
+  capabilityBlocks,
+  capacityAttributes,
+  OF_ONE_NODE,
+  volumeProblems,
+  type VolumeCapability,
+  type VolumeCapacity,
+} from "./volume-parts";
+
+/** What a group may say where it asks for a volume. */
+export type VolumeUse = Omit<VolumeRequestProps, "name" | "type" | "source"> & {
+  /**
+   * The name by which the mounts of the group know it.
+   *
+   * @default - the volume's own
+   */
+  readonly name?: string;
+};
+
+/** What both kinds of host volumes are told. */
+interface HostVolumeCommon {
+  /** Its name, which groups ask for. */
+  readonly name: string;
+  /**
+   * How jobs may use it.
+   *
+   * @default - a file system of which one node writes
+   */
+  readonly capabilities?: readonly VolumeCapability[];
+  /**
+   * Texts for the plugin.
+   *
+   * @default - none
+   */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * The namespace that it is in.
+   *
+   * @default "default"
+   */
+  readonly namespace?: string;
+}
+
+/** Properties of {@link NomadHostVolume}. */
+export interface NomadHostVolumeProps extends HostVolumeCommon {
+  /**
+   * The plugin of the node that makes it.
+   *
+   * @default "mkdir", which makes a directory
+   */
+  readonly plugin?: string;
+  /**
+   * How large it may be; the plugin `mkdir` holds nobody to it.
+   *
+   * @default - the plugin's
+   */
+  readonly capacity?: VolumeCapacity;
+  /**
+   * The node that has it.
+   *
+   * @default - one that Nomad chooses
+   */
+  readonly nodeId?: string;
+  /**
+   * The node pool of that node.
+   *
+   * @default - any
+   */
+  readonly nodePool?: string;
+  /**
+   * Conditions that the node must meet.
+   *
+   * @default - none
+   */
+  readonly constraints?: readonly Constraint[];
+}
+
+const WRITER: readonly VolumeCapability[] = [{ access: "single-node-writer" }];
+
+/** A volume of a node, as groups ask for it. */
+abstract class HostVolume extends ClusterConstruct {
+  /** Its name. */
+  readonly name: string;
+
+  protected constructor(scope: Construct, id: string, props: HostVolumeCommon) {
+    super(scope, id, props);
+    this.name = props.name;
+    this.checkText(["name"], props.name, /^.+$/s, "a name");
+  }
+
+  /**
+   * What a group writes that asks for it.
+   *
+   * @example group.with({ volumes: [data.request()] })
+   */
+  request({ name = this.name, ...use }: VolumeUse = {}): VolumeRequest {
+    return VolumeRequest.host(name, this.name, use);
+  }
+}
+
+/**
+ * A volume that Nomad makes on a node, through a plugin of that node. The jobs of the stack that ask for it are brought after it. Since Nomad 1.10.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/other-specifications/volume/host
+ * @example
+ * const data = new NomadHostVolume(stack, "data", { name: "data", capacity: { max: Memory.gibibytes(10) } });
+ * group.with({ volumes: [data.request()] })
+ */
+export class NomadHostVolume extends HostVolume {
+  readonly resource: ProviderResource;
+
+  constructor(scope: Construct, id: string, props: NomadHostVolumeProps) {
+    super(scope, id, props);
+    const { name, plugin = "mkdir", capabilities = WRITER, capacity, nodeId, nodePool, namespace } = props;
+    this.reportAll(volumeProblems(capabilities, OF_ONE_NODE, capacity));
+    const attributes: Attributes = {
+      name,
+      plugin_id: plugin,
+      node_id: nodeId,
+      node_pool: nodePool,
+      namespace,
+      parameters: props.parameters,
+      ...capacityAttributes(capacity),
+    };
+    const constraint = (props.constraints ?? []).map(({ attribute, operator, value }) => ({
+      attributes: { attribute: attribute ?? "", operator, value },
+    }));
+    const blocks = { capability: capabilityBlocks(capabilities), constraint };
+    this.resource = new ProviderResource(this, "volume", "nomad_dynamic_host_volume", () => ({ attributes, blocks }));
+  }
+}
+
+/** Properties of {@link NomadHostVolumeRegistration}. */
+export interface NomadHostVolumeRegistrationProps extends HostVolumeCommon {
+  /** The node that has it. */
+  readonly nodeId: string;
+  /** The directory of the node. */
+  readonly hostPath: string;
+  /**
+   * Its size, where somebody knows it.
+   *
+   * @default - not said
+   */
+  readonly capacity?: string;
+}
+
+/**
+ * A directory of a node that somebody made, told to Nomad as a volume. The jobs of the stack that ask for it are brought after it. Since Nomad 1.10.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/commands/volume/register
+ */
+export class NomadHostVolumeRegistration extends HostVolume {
+  readonly resource: ProviderResource;
+
+  constructor(scope: Construct, id: string, props: NomadHostVolumeRegistrationProps) {
+    super(scope, id, props);
+    const { name, nodeId, hostPath, capabilities = WRITER, namespace, parameters, capacity } = props;
+    this.reportAll(volumeProblems(capabilities, OF_ONE_NODE, undefined));
+    this.checkText(["hostPath"], hostPath, /^(?:\/|[A-Za-z]:\\)/, "an absolute path of the node");
+    const attributes: Attributes = { name, node_id: nodeId, host_path: hostPath, namespace, parameters, capacity };
+    const blocks = { capability: capabilityBlocks(capabilities) };
+    this.resource = new ProviderResource(this, "volume", "nomad_dynamic_host_volume_registration", () => ({
+      attributes,
+      blocks,
+    }));
+  }
+}
