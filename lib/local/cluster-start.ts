@@ -7,7 +7,7 @@ import { addressOf, CLUSTER_MARK, filesOf, namedAgents, portOf, type Agent, type
 import type { Binary } from "./binaries";
 import type { ClusterKeys } from "./cluster-keys";
 import { agentStatus, answersItself } from "./cluster-status";
-import { configOf, givesIdentities } from "./configurations";
+import { configOf, givesIdentities, isDev } from "./configurations";
 import { federate } from "./federation";
 import { Guard } from "./guard";
 import { endAgent, inOrderOfEnd } from "./leftovers";
@@ -67,13 +67,11 @@ export class ClusterStart {
    * @throws UserError where an agent does not get ready
    */
   async run(): Promise<void> {
-    const { agents, binaries, options } = this.settings;
+    const { agents, options } = this.settings;
     try {
-      for (const agent of agents) {
-        const binary = binaries[agent.program];
-        if (!binary) throw new Error(`there is no program for ${agent.name}`);
-        await this.bring(agent, binary);
-      }
+      // Servers that nobody may ask yet need nobody, and elect themselves meanwhile.
+      for (const agent of agents.filter((each) => this.isGuarded(each))) await this.begin(agent);
+      for (const agent of agents) await this.bring(agent);
       await this.federate();
     } catch (error) {
       if (options.signal?.aborted === true || this.#started.size === 0) throw error;
@@ -95,33 +93,44 @@ export class ClusterStart {
     const living = inOrderOfEnd(livingAgents(this.folder)).filter(({ name }) => this.#started.has(name));
     for (const { name } of living) await endAgent(this.folder, name);
     if (livingAgents(this.folder).length === 0) removeState(this.folder);
-    const names = [...this.#started].join(" and ");
+    const names = this.settings.agents.flatMap(({ name }) => (this.#started.has(name) ? [name] : [])).join(" and ");
     this.settings.options.progress.note(`what was begun is ended again: ${names}`);
   }
 
+  /** Starts an agent, unless it lives or was started. */
+  private async begin(agent: Agent): Promise<void> {
+    if (this.#started.has(agent.name) || livingAgents(this.folder).some(({ name }) => name === agent.name)) return;
+    this.#started.add(agent.name);
+    rmSync(filesOf(this.folder, agent.name).log, { force: true });
+    await this.start(agent, { guarded: this.isGuarded(agent) });
+  }
+
   /** Starts an agent unless it lives, and waits until it is ready. @throws UserError where it does not get ready */
-  private async bring(agent: Agent, binary: Binary): Promise<void> {
+  private async bring(agent: Agent): Promise<void> {
     const { progress } = this.settings.options;
-    const lives = livingAgents(this.folder).some(({ name }) => name === agent.name);
+    const binary = this.binaryOf(agent);
     const program = binary.product === undefined ? agent.name : `${agent.name}: ${binary.product}`;
-    if (!lives) {
-      this.#started.add(agent.name);
-      await this.start(agent, binary);
-    }
+    await this.begin(agent);
     progress.step(`waiting for ${program} ${binary.version}`);
     await this.untilReady(agent);
     progress.done(`${program} ${binary.version} (${originOf(binary)}) at ${addressOf(agent)}`);
   }
 
-  private async start(agent: Agent, binary: Binary): Promise<void> {
+  private binaryOf({ name, program }: Agent): Binary {
+    const binary = this.settings.binaries[program];
+    if (!binary) throw new Error(`there is no program for ${name}`);
+    return binary;
+  }
+
+  private async start(agent: Agent, { guarded }: { readonly guarded: boolean }): Promise<void> {
+    const binary = this.binaryOf(agent);
     const { secrets, binaries } = this.settings;
     const { env, machine, progress, signal } = this.settings.options;
     const files = filesOf(this.folder, agent.name);
     privateFolder(this.folder);
-    rmSync(files.log, { force: true });
     const { version, path, from } = binary;
     const [firstRegion = ""] = this.#state.regions;
-    const given = { memoryLimit: memoryLimit(), ...secrets, guarded: this.isGuarded(agent) };
+    const given = { memoryLimit: memoryLimit(), ...secrets, guarded };
     const config = configOf(agent, { files, machine, version, firstRegion, ...given });
     const own = {
       ...(agent.program === "nomad" ? pathWith(binaries.consul.path, env.PATH) : {}),
@@ -138,20 +147,24 @@ export class ClusterStart {
         await makeStore(this.folder, agent, binary, { env, own: marked, signal });
       }
     }
-    startAgent(binary, config, files, env, marked);
+    startAgent({ binary, config, files, env, own: marked, dev: isDev(agent, secrets !== undefined) });
     this.#state = next;
   }
 
-  /** Whoever asks the first Nomad of a closed cluster first is given the token that may do everything: nobody else may ask until we have it. */
+  /**
+   * Whoever asks the first Nomad of a closed cluster first is given the token that may do everything: nobody else may ask until we have it. The others start
+   * alike, since no node may come before the keys of its server.
+   */
   private isGuarded(agent: Agent): boolean {
-    return this.settings.secrets !== undefined && agent === namedAgents(this.settings.agents).nomad;
+    return this.settings.secrets !== undefined && agent.program === "nomad";
   }
 
   /** What keeps everybody else out of an agent that runs, also where whoever started it was ended before it was lifted. */
   private async guardOf(agent: Agent): Promise<Guard | undefined> {
     const { secrets } = this.settings;
     if (agent.program !== "nomad" || !secrets || !this.isGuarded(agent) || (await leads(agent))) return undefined;
-    return new Guard(this.folder, agent, secrets.keys);
+    const restart = () => this.start(agent, { guarded: false });
+    return new Guard(this.folder, agent, { keys: secrets.keys, restart });
   }
 
   private async untilReady(agent: Agent): Promise<void> {

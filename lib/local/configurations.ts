@@ -43,8 +43,19 @@ export interface AgentSettings {
   readonly tokens?: Tokens;
   /** By what it knows the other agents, and speaks with nobody else. Default: it speaks with everybody */
   readonly keys?: ClusterKeys;
-  /** Whether a Nomad answers on its HTTP port too only whoever has the cluster's certificate. Default: false */
+  /**
+   * Whether a Nomad is a server alone for now, which answers on its HTTP port too only whoever has the cluster's certificate. Default: false
+   */
   readonly guarded?: boolean;
+}
+
+/**
+ * Whether an agent runs in its program's dev mode, in which nothing is kept on the disk; nothing has to outlive the agents. A client of Consul has no such mode. Nomad's
+ * answers profiles (`/debug/pprof`) to everybody, whatever its configuration says, so the Nomads of a closed cluster run without it.
+ */
+export function isDev(agent: Agent, closed: boolean): boolean {
+  if (agent.program === "nomad") return !closed;
+  return agent.program === "consul" && agent.server === undefined;
 }
 
 /**
@@ -159,6 +170,7 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
     ports: { http: ports["Nomad HTTP"], rpc: ports["Nomad RPC"], serf: ports["Nomad Serf"] },
     server: {
       enabled: true,
+      bootstrap_expect: 1,
       default_scheduler_config: { memory_oversubscription_enabled: true },
       // Before it leads: what it does not find then, the policies of the first region, it looks for again half a minute later.
       ...(joins ? { server_join: { retry_join: [`${LOOPBACK}:${joins["Nomad Serf"]}`], retry_interval: "1s" } } : {}),
@@ -169,7 +181,12 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
     },
     ...(tokens ? { acl: { enabled: true, ...(joins ? { replication_token: tokens.nomad } : {}) } } : {}),
     client: {
-      enabled: true,
+      // A node that comes before the keys of its server is refused, and asks again only after 15 to 30 seconds.
+      enabled: !guarded,
+      // As in dev mode.
+      gc_interval: "10m",
+      gc_disk_usage_threshold: 99,
+      gc_inode_usage_threshold: 99,
       network_interface: machine.platform === "darwin" ? "lo0" : "lo",
       servers: [`${LOOPBACK}:${ports["Nomad RPC"]}`],
       ...dynamicPorts,
@@ -183,6 +200,7 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
         "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean",
         // A task is no agent, whatever it does with its environment.
         "env.denylist": [...KEPT_FROM_TASKS, CLUSTER_MARK].join(","),
+        "driver.docker.volumes": "true",
       },
     },
     plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
@@ -205,6 +223,8 @@ function nomadConfig(agent: NomadAgent, settings: AgentSettings) {
       : {}),
     // Metrics have the names of jobs, and Nomad shows them to everybody.
     ...(keys ? { ...nomadTls(keys, guarded), telemetry: { filter_default: false } } : {}),
+    enable_debug: false,
+    disable_anonymous_signature: true,
     disable_update_check: true,
     log_level: "INFO",
   };

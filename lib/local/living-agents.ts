@@ -9,6 +9,8 @@ export interface LivingAgent {
   /** As in {@link Agent}. */
   readonly name: string;
   readonly pid: number;
+  /** Whether it was started in its program's dev mode, in which a Nomad that ends ends its tasks. */
+  readonly dev: boolean;
   /** What the agent was told of its cluster when it was started; undefined where it is not to be seen. */
   readonly mark: ClusterState | undefined;
 }
@@ -21,13 +23,13 @@ export interface LivingAgent {
 export function livingAgents(folder: string): readonly LivingAgent[] {
   const found = listProcesses().flatMap((listed) => {
     const name = agentOf(listed, folder);
-    return name === undefined ? [] : [{ name, pid: listed.pid }];
+    return name === undefined ? [] : [{ name, pid: listed.pid, dev: isDevMode(listed) }];
   });
   if (found.length === 0) return [];
   const trusted = trustedUsers(folder);
   return found
     .filter(({ pid }) => isOf(trusted, usersOf(pid)))
-    .map(({ name, pid }) => ({ name, pid, mark: readMark(variableOf(pid, CLUSTER_MARK)) }));
+    .map((agent) => ({ ...agent, mark: readMark(variableOf(agent.pid, CLUSTER_MARK)) }));
 }
 
 /** Whether a process belongs to certain users: also who started a program with the rights of somebody else has to be one of them. */
@@ -52,6 +54,10 @@ export function agentOf({ command }: Pick<ListedProcess, "command">, folder: str
     .map((text) => /^-config(?:-file)?=(.*)$/s.exec(text)?.[1])
     .find((path) => path !== undefined && dirname(path) === folder && isConfigurationFile(basename(path)));
   return config === undefined ? undefined : agentOfConfiguration(config);
+}
+
+function isDevMode({ command }: ListedProcess): boolean {
+  return typeof command === "string" ? / agent -dev /.test(command) : command[2] === "-dev";
 }
 
 /** What follows of a command line that is as `startAgent` writes it. */

@@ -49,37 +49,31 @@ export function agentEnvironment(env: Readonly<Record<string, string | undefined
   );
 }
 
-/**
- * Starts an agent that outlives this process, with its output in its log.
- *
- * @param env the environment of whoever starts it, of which it gets what {@link agentEnvironment} says
- * @param own variables of its own
- * @returns the id of its process
- */
-export function startAgent(
-  binary: Binary,
-  config: object,
-  files: AgentFiles,
-  env: Readonly<Record<string, string | undefined>>,
-  own: Readonly<Record<string, string>> = {},
-): number {
+/** An agent that is to be started. */
+export interface AgentStart {
+  readonly binary: Binary;
+  readonly config: object;
+  readonly files: AgentFiles;
+  /** The environment of whoever starts it, of which it gets what {@link agentEnvironment} says. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables of its own. Default: none */
+  readonly own?: Readonly<Record<string, string>>;
+  /** Whether it runs in its program's dev mode, in which it keeps nothing on the disk. Default: false */
+  readonly dev?: boolean;
+}
+
+/** Starts an agent that outlives this process, with its output in its log. @returns the id of its process */
+export function startAgent({ binary, config, files, env, own = {}, dev = false }: AgentStart): number {
   privateFolder(files.data);
   // Where a link stands in its place, the link goes.
   rmSync(files.config, { force: true });
   writePrivateFile(files.config, `${JSON.stringify(config, null, 2)}\n`);
   const log = openPrivateFile(files.log, "a");
-  // In dev mode a server elects itself at once, and a client that came before it tries again after one second; outside of it, after
-  // fifteen. Nothing has to outlive the agents: down removes it all. A client of Consul has no such mode.
   // By these arguments the process of an agent is known (`living-agents`).
-  const isClient = "server" in config && config.server === false;
   const args =
     binary.name === "vault"
       ? ["server", `-config=${files.config}`]
-      : [
-          "agent",
-          ...(isClient ? [] : ["-dev"]),
-          `${binary.name === "consul" ? "-config-file" : "-config"}=${files.config}`,
-        ];
+      : ["agent", ...(dev ? ["-dev"] : []), `${binary.name === "consul" ? "-config-file" : "-config"}=${files.config}`];
   try {
     const child = spawn(binary.path, args, {
       detached: true,

@@ -1,13 +1,13 @@
 import { UserError } from "../errors";
 import { consulOf } from "./access";
-import { agentsOf, REGION_NAME, type Agent } from "./agents";
+import { agentsOf, namedAgents, REGION_NAME, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
 import { makeClusterKeys, readClusterKeys } from "./cluster-keys";
 import { ClusterStart, type ClusterSecrets } from "./cluster-start";
 import { answersItself, CLOSED_BY_DEFAULT, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { givesIdentities } from "./configurations";
 import { exclusively } from "./exclusive";
-import { endAbandoned, endForgotten } from "./leftovers";
+import { endAbandoned, endAgent, endForgotten } from "./leftovers";
 import { livingAgents } from "./living-agents";
 import { refuseOldForm, refuseOther, type Wanted } from "./refuse-other";
 import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
@@ -56,7 +56,7 @@ export async function startCluster(
         "vault",
       );
     options.signal?.throwIfAborted();
-    const secrets = wanted.closed ? await secretsOf(folder, kept, living, { agents, ...binaries }) : undefined;
+    const secrets = wanted.closed ? await secretsOf(folder, kept, { agents, ...binaries, ...options }) : undefined;
     const state = kept ?? {
       format: 1,
       ...wanted,
@@ -91,14 +91,14 @@ function wantedOf(before: ClusterStatus, options: UpOptions): Wanted {
 }
 
 /**
- * What only whoever started the cluster has: that of the cluster which lives on, else made anew. Where the only Nomad is started again, it gets
- * another token: while it was dead, whoever took its port was told the old one by every program that asked there.
+ * What only whoever started the cluster has: that of the cluster which lives on, else made anew. Where the first Nomad is started again, it gets
+ * another token: while it was dead, whoever took its port was told the old one by every program that asked there. The Nomads of other regions copy tokens
+ * from the first one, by its token, which they read when they start: they are started again too, and what runs on them goes on.
  */
 async function secretsOf(
   folder: string,
   kept: ClusterState | undefined,
-  living: ReadonlySet<string>,
-  { agents, consul }: { readonly agents: readonly Agent[]; readonly consul: Binary },
+  { agents, consul, progress, signal }: UpOptions & { readonly agents: readonly Agent[]; readonly consul: Binary },
 ): Promise<ClusterSecrets> {
   const nomads = agents.filter((agent) => agent.program === "nomad");
   if (!kept) {
@@ -113,9 +113,15 @@ async function secretsOf(
       "is not there any more, or not all of it, and what runs of the cluster asks for it; run cdk-nomad down first",
       "access",
     );
-  // With several, the others copy policies from the first one with its token, and keep theirs while they live.
-  const isAlone = nomads.length === 1 && !living.has(nomads[0]?.name ?? "");
-  return { tokens: isAlone ? renewNomadToken(folder, tokens) : tokens, keys };
+  const living = livingAgents(folder).filter(({ name }) => nomads.some((nomad) => nomad.name === name));
+  const { nomad: first } = namedAgents(agents);
+  // In dev mode, as an older release started it, a Nomad ends what runs on it.
+  if (living.some(({ name, dev }) => name === first.name || dev)) return { tokens, keys };
+  for (const { name } of living) {
+    await endAgent(folder, name, signal);
+    progress.note(`${name} is started again, since Nomad's token is another one now; what runs on it goes on`);
+  }
+  return { tokens: renewNomadToken(folder, tokens), keys };
 }
 
 /** Ends what an accident left of a cluster, but for agents that live on. @returns what is known of the cluster that lives on */

@@ -53,7 +53,7 @@ export async function makeStore(
   const socket = join(mkdtempSync(join(tmpdir(), "cdk-nomad-vault-")), "vault.sock");
   const client = new VaultClient("http://localhost", { socket });
   try {
-    const pid = startAgent(binary, vaultConfig(vault, files, { socket }), files, env, own);
+    const pid = startAgent({ binary, config: vaultConfig(vault, files, { socket }), files, env, own });
     await until(async () => !(await client.health()).initialized, files.log, { signal, pid });
     const body = { secret_shares: 1, secret_threshold: 1 };
     const { keys, root_token: token } = await client.change("PUT", apiPath`/v1/sys/init`, made, body);

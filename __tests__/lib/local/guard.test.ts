@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { agentsOf, namedAgents, type NomadAgent } from "../../../lib/local/agent
 import { Guard } from "../../../lib/local/guard";
 import { reservePorts, type ReservedPorts } from "../../support/ports";
 
-// A process that gives its port away when it reads its configuration again, as Nomad does.
+// A Nomad gives its port away between its two starts.
 
 const KEYS = { caFile: "ca", certFile: "cert", keyFile: "key", gossip: { nomad: "a", consul: "b" } };
 let folder: string;
@@ -17,18 +17,15 @@ let agent: NomadAgent;
 let child: ChildProcess;
 let other: Server | undefined;
 
-/** @param back whether it takes the port again */
-async function start(back: boolean): Promise<void> {
+/** Starts what has the arguments of a Nomad. @param answer what it answers to everything */
+async function start(answer: string): Promise<void> {
   writeFileSync(
     join(folder, "agent"),
-    `const { createServer } = require("node:http");
-    const listen = (answer) => createServer((_, to) => to.end(answer)).listen(${agent.ports["Nomad HTTP"]}, "127.0.0.1", () => console.log("listening"));
-    const guarded = listen("no leader");
-    process.on("SIGHUP", () => guarded.close(() => ${back} && listen('"127.0.0.1:4647"')).closeAllConnections());
-    setInterval(() => undefined, 1000);`,
+    `require("node:http").createServer((_, to) => to.end(${JSON.stringify(answer)}))
+      .listen(${agent.ports["Nomad HTTP"]}, "127.0.0.1", () => console.log("listening"));`,
   );
   const config = `-config=${join(folder, ".cdk-nomad", "nomad.json")}`;
-  child = spawn(process.execPath, ["agent", "-dev", config], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  child = spawn(process.execPath, ["agent", config], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout as NodeJS.ReadableStream, "data");
 }
 
@@ -47,7 +44,6 @@ async function takePort(): Promise<void> {
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
   mkdirSync(join(folder, ".cdk-nomad"));
-  writeFileSync(join(folder, ".cdk-nomad", "nomad.json"), JSON.stringify({ tls: { http: true, rpc: true } }));
   ports = await reservePorts();
   agent = namedAgents(agentsOf({ portOffset: ports.offset, regions: ["global"] })).nomad;
 });
@@ -59,23 +55,25 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const guard = (patience: number) => new Guard(join(folder, ".cdk-nomad"), agent, KEYS, patience);
+const guard = (restart: () => Promise<void>, patience = 20_000) =>
+  new Guard(join(folder, ".cdk-nomad"), agent, { keys: KEYS, restart, patience });
 
-test("a Nomad that answers without TLS is open, and its configuration says so", async () => {
-  await start(true);
-  await guard(20_000).lift();
-  const written = JSON.parse(readFileSync(join(folder, ".cdk-nomad", "nomad.json"), "utf8")) as unknown;
-  expect(written).toEqual({ tls: { http: false, rpc: true } });
+test("it is started again, as one that everybody may ask", async () => {
+  await start("no leader");
+  const first = child.pid;
+  await guard(() => start('"127.0.0.1:4647"')).lift();
+  expect(child.pid).not.toBe(first);
+  expect(await (await fetch(`http://127.0.0.1:${agent.ports["Nomad HTTP"]}/v1/status/leader`)).json()).toBe(
+    "127.0.0.1:4647",
+  );
 });
 
 test("whoever takes its port meanwhile is not believed, and named", async () => {
-  await start(false);
-  const lifted = guard(2_000).lift();
-  const taken = takePort();
+  await start("no leader");
+  const lifted = guard(takePort, 2_000).lift();
   await expect(lifted).rejects.toThrow(
     new RegExp(
       `process ${process.pid}, .* took the port of nomad, ${agent.ports["Nomad HTTP"]}, while it was starting`,
     ),
   );
-  await taken;
 });
