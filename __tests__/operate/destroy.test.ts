@@ -94,9 +94,66 @@ test("a stack that the program has no longer goes by its record", async () => {
   program({ jobs: [{ id: "web" }], environment: "development" });
   const unknown = await project.run(["destroy", "nobody", "--yes"]);
   expect([unknown.code, flat(unknown)]).toEqual([1, expect.stringContaining("there is no such environment")]);
-  const gone = await project.run(["destroy", "dev", "--yes"]);
+  // The server says that the job was registered for it; of the keys only the record does.
+  const asked = await project.run(["destroy", "dev", "--yes"]);
+  expect([asked.code, flat(asked)]).toEqual([
+    1,
+    expect.stringMatching(/dev: nothing but its record says that keys small\/ is its.*add --include 'keys small\/'/),
+  ]);
+  expect(await ids()).toEqual(["stranger", "web"]);
+  const gone = await project.run(["destroy", "dev", "--yes", "--include", "keys small/"]);
   expect([gone.code, flat(gone)]).toEqual([0, expect.stringContaining("nothing of dev is left")]);
   expect([await ids(), await cluster.consul.keys("cdk-nomad/")]).toEqual([["stranger"], []]);
+});
+
+test("what somebody wrote into a record takes no job and no key of anybody else's", async () => {
+  program({ jobs: [{ id: "web" }, { id: "old" }] });
+  expect((await project.run(["deploy", "dev", "--detach"])).code).toBe(0);
+  await cluster.nomad.register({ ...STRANGER, ID: "victim", Name: "victim" });
+  for (const key of ["db/x", "deep/y"]) await cluster.consul.setValue(key, "1");
+  const head = (await cluster.consul.keys("cdk-nomad/stacks/")).find((key) => !/\/(?:jobs|consul|others)\//.test(key));
+  const planted = [
+    { id: "victim" },
+    { id: "vic\u0000tim" },
+    { kind: "keys", name: "db/" },
+    { kind: "keys", name: "d" },
+    { kind: "service-defaults", name: "\u0000" },
+  ];
+  await cluster.consul.setValue(`${head}/others/0`, JSON.stringify(planted));
+  const there = async () => [(await cluster.nomad.job("victim"))?.Stop, await cluster.consul.keys("d")];
+  const untouched = [false, ["db/x", "deep/y"]];
+
+  // A deployment takes nothing for a stray of which nothing else says so; old is one, and was registered for this stack.
+  program({ jobs: [{ id: "web" }] });
+  const deployed = await project.run(["deploy", "dev", "--json"]);
+  expect([deployed.code, JSON.parse(deployed.stdout)]).toMatchObject([
+    0,
+    {
+      strays: {
+        stopped: [{ id: "old" }],
+        kept: expect.arrayContaining([expect.objectContaining({ id: "victim" })]) as unknown,
+      },
+    },
+  ]);
+  expect((await there())[0]).toBe(false);
+  await cluster.consul.setValue(`${head}/others/0`, JSON.stringify(planted));
+  const refused = await project.run(["destroy", "dev", "--yes"]);
+  expect([refused.code, flat(refused)]).toEqual([
+    1,
+    expect.stringMatching(/nothing but its record says that victim, keys db\//),
+  ]);
+  for (const stays of [/keys d stays: it ends within a step/, /service-defaults .* stays: it has control characters/])
+    expect(flat(refused)).toMatch(stays);
+  expect(await there()).toEqual(untouched);
+  const wrong = await project.run(["destroy", "dev", "--yes", "--include", "victm"]);
+  expect([wrong.code, flat(wrong)]).toEqual([1, expect.stringContaining("nothing of that name would go")]);
+  await cluster.consul.deleteKey(`${head}/others/0`);
+  expect((await project.run(["destroy", "dev", "--yes"])).code).toBe(0);
+  expect([await ids(), await there()]).toEqual([["old", "stranger", "victim"], untouched]);
+  // What was planted took the place of what the record said of it.
+  await cluster.nomad.deregister("old", { purge: true });
+  await cluster.nomad.deregister("victim", { purge: true });
+  for (const key of ["db/x", "deep/y"]) await cluster.consul.deleteKey(key);
 });
 
 test("a stack of the same ids that was never brought here takes nothing of who was, unless somebody says so", async () => {

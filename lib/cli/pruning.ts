@@ -67,7 +67,7 @@ export class Pruning {
     const owners = await ownersOf(this.stack, this.context, { again: true });
     const { otherStacks } = owners;
     const leased = async (pool: string) => whyLeased(pool, { ...this.stack, signal });
-    const found = await findStrays(remains.jobs, { nomad, contents, owners, leased, signal });
+    const found = await findStrays(remains.jobs, { nomad, contents, owners, stack: remains.before, leased, signal });
     const inConsul = await findLeftovers(remains.consul, { consul, contents, otherStacks, signal });
     const judged = this.judge({ ...found, leftovers: inConsul.leftovers }, remains, owners, outcomes);
 

@@ -70,6 +70,14 @@ export function recordPath({ project, environment }: StackIdentity): string {
 }
 
 /**
+ * The variable of what is submitted with a job that says which stack it is registered for, by the path of the stack's record. Nomad keeps it beside the version, and it is no part of the
+ * job. Whoever may write records alone cannot write it.
+ *
+ * @see https://developer.hashicorp.com/nomad/api-docs/jobs#read-job-submission
+ */
+export const SUBMITTED_FOR = "cdk_nomad_stack";
+
+/**
  * One step of a path out of any name. Nomad's variables take letters, digits, `-`, `_` and `~` in one; the rest is written as `~` and its bytes in
  * hexadecimal digits, and no two names become the same.
  */

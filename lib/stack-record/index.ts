@@ -12,6 +12,7 @@ export {
   recordPath,
   stackOfPath,
   STACK_OWNERS,
+  SUBMITTED_FOR,
   type RecordContent,
   type RecordedInConsul,
   type RecordedJob,

@@ -8,8 +8,8 @@ import {
 } from "../../operations";
 import { forgetPool, sandboxSlotOf, standingLeases } from "../../pools";
 import { projectIdentity } from "../../stack-record";
-import { joinLines, style, term, wrap, type TerminalText } from "../../text";
-import { command, flag, value, type ValuesOf } from "../command";
+import { joinLines, shellQuoted, style, term, wrap, type TerminalText } from "../../text";
+import { command, flag, value, values, type ValuesOf } from "../command";
 import { confirm } from "../confirm";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
@@ -26,6 +26,10 @@ const options = {
   yes: flag("ask nobody: needed where there is no terminal"),
   endLeases: flag("end the leases of its pools, with whatever their holders do in them"),
   timeout: value("duration", "how long to wait for what stops, such as 10m (default: 5m)", duration),
+  include: values(
+    "name",
+    "something that goes although nothing but the record says that it is the stack's, as it is listed",
+  ),
   adopt: flag("take jobs and keys along that no record says are the stack's, and that are not as its program says"),
   withoutRecords: flag("go on where records cannot be read, though it is not known then what is another stack's"),
   ...changing,
@@ -90,7 +94,9 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
     return isUnclear ? EXIT.failed : EXIT.ok;
   }
   if (!input.endLeases) await refuseLeased(found, clients);
-  if (!input.yes) {
+  refuseUnknown(input.include, found);
+  if (input.yes) refuseOnlyRecorded(name, found, input.include);
+  else {
     // Also where nobody can be asked: what is refused is what would go.
     terminal.note(listText(name, found));
     const question = term`write ${style.bold(name)} to take all of it away:`;
@@ -100,7 +106,8 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
     }
     // Somebody may have claimed something while the question stood there.
     if (!input.endLeases) await refuseLeased(found, clients);
-  } else if (!input.json) terminal.note(listText(name, found));
+  }
+  if (input.yes && !input.json) terminal.note(listText(name, found));
   const done = await destroyStack(found, {
     ...clients,
     until: timeFromNow(input.timeout, context),
@@ -113,6 +120,40 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
   if (done.record !== "removed") return EXIT.failed;
   lastClusters(context).forget(name);
   return found.kept.some(({ owner }) => owner === undefined) ? EXIT.failed : EXIT.ok;
+}
+
+/** What nothing but the record says to be the stack's, as somebody names it. What a job launched goes with it. */
+function onlyRecorded({ jobs, consul }: Destruction): readonly string[] {
+  return [
+    ...jobs.flatMap(({ id, parent, onlyRecorded: only }) => (only && parent === undefined ? [id] : [])),
+    ...consul.flatMap(({ kind, name, onlyRecorded: only }) => (only ? [`${kind} ${name}`] : [])),
+  ];
+}
+
+/** Whoever may write records may write anything into them, and need not be somebody who may stop jobs. */
+function refuseOnlyRecorded(environment: string, found: Destruction, included: readonly string[]): void {
+  const left = onlyRecorded(found).filter((name) => !included.includes(name));
+  if (left.length === 0) return;
+  const way = left.map((name) => `--include ${shellQuoted(name)}`).join(" ");
+  throw UserError.at(
+    environment,
+    `nothing but its record says that ${left.join(", ")} ${left.length === 1 ? "is its" : "are its"}: the program has no such thing, and nobody registered it for this stack; where it is to go too, add ${way}`,
+    "include",
+  );
+}
+
+function refuseUnknown(included: readonly string[], found: Destruction): void {
+  const known = new Set([
+    ...found.jobs.map(({ id }) => id),
+    ...found.consul.map(({ kind, name }) => `${kind} ${name}`),
+  ]);
+  const wrong = included.filter((name) => !known.has(name));
+  if (wrong.length > 0)
+    throw UserError.at(
+      "--include",
+      `${wrong.join(", ")}: nothing of that name would go; it would be ${[...known].join(", ")}`,
+      "include",
+    );
 }
 
 /** Nobody's containers are taken from under them unasked. */
@@ -153,15 +194,19 @@ function at(pool: string, message: string, way: (pool: string) => string): Probl
   return { rule: "pool/leased", path: [pool], message: `${message}; ${ways}`, severity: "error" };
 }
 
+const ONLY_RECORDED = term` (nothing but the record says that it is the stack's)`;
+
 function listText(name: string, { jobs, consul }: Destruction): TerminalText {
+  if (jobs.length + consul.length === 0)
+    return term`${style.bold(name)}: nothing of it is left on this cluster but its record, which goes`;
   return joinLines([
     term`${style.bold(name)}: ${counted(jobs.length, "job")} and ${counted(consul.length, "thing")} in Consul go`,
-    ...jobs.map(({ id, region, namespace, parent }) => {
+    ...jobs.map(({ id, region, namespace, parent, onlyRecorded: only }) => {
       const where = [region, namespace].filter((each) => each !== undefined).join(", ");
       const of = parent === undefined ? term`` : style.dim(term` launched by ${parent}`);
-      return term`  job ${id}${where === "" ? term`` : term` (${where})`}${of}`;
+      return term`  job ${id}${where === "" ? term`` : term` (${where})`}${of}${only ? ONLY_RECORDED : term``}`;
     }),
-    ...consul.map(({ kind, name: of }) => (kind === "keys" ? term`  keys below ${of}` : term`  ${kind} ${of}`)),
+    ...consul.map(({ kind, name: of, onlyRecorded: only }) => term`  ${kind} ${of}${only ? ONLY_RECORDED : term``}`),
   ]);
 }
 
@@ -187,6 +232,7 @@ function doneText(name: string, { jobs, consul, record }: Destroyed): TerminalTe
     return wrap(term`${ATTENTION} ${name} is gone but for its record, which could not be removed: ${record.reason}`, {
       hanging: 2,
     });
+  if (jobs.length + consul.length === 0) return term`${GOOD} nothing of ${name} is left: its record is gone`;
   return term`${GOOD} nothing of ${name} is left: ${counted(jobs.length, "job")} and ${counted(consul.length, "thing")} in Consul are gone`;
 }
 

@@ -72,6 +72,7 @@ export abstract class JobRequests extends DeploymentRequests {
    *
    * @param index the modify index that the job must have, 0 where there must be none; else whatever it has
    * @param options `source`: the text that the job was read from, as API JSON, which Nomad keeps beside the version as what was submitted.
+   *   `variables`: values that are kept with it.
    *   `preserveCounts`: whether groups that are there already keep the counts that they have when the server writes (from 1.11 on; older
    *   ones take them when they read the request). Default: false.
    * @see https://developer.hashicorp.com/nomad/api-docs/jobs#create-job
@@ -79,11 +80,20 @@ export abstract class JobRequests extends DeploymentRequests {
   async register(
     wanted: JobJson,
     index?: number,
-    { source, preserveCounts = false }: { readonly source?: string; readonly preserveCounts?: boolean } = {},
+    {
+      source,
+      variables,
+      preserveCounts = false,
+    }: {
+      readonly source?: string;
+      readonly variables?: Readonly<Record<string, string>>;
+      readonly preserveCounts?: boolean;
+    } = {},
   ): Promise<Registration> {
     const check = index === undefined ? {} : { EnforceIndex: true, JobModifyIndex: index };
     const counts = preserveCounts ? { PreserveCounts: true } : {};
-    const submission = source === undefined ? {} : { Submission: { Source: source, Format: "json" } };
+    const flags = variables ? { VariableFlags: variables } : {};
+    const submission = source === undefined ? {} : { Submission: { Source: source, Format: "json", ...flags } };
     return this.http.put(apiPath`/v1/jobs`, registration, {
       body: { Job: wanted, ...check, ...counts, ...submission },
       query: whereOf(wanted),

@@ -200,7 +200,7 @@ async function deployJob(
   }
   const asking = <T>(ask: () => Promise<T>) => withRetries(ask, { ...options, trusted: true });
   const registered = (item: Planned, more: Pick<RegisterOptions, "onRefused"> = {}) =>
-    register(item, { ...options, asking, ...more });
+    register(item, { ...options, stack: options.record, asking, ...more });
   if (!changes(planned)) return settleUnchanged(item, planned, { ...options, nomad, watching, register: registered });
   options.onStep(`registering ${nameOf(job)}`);
   // The first job of a stack decides whose release it is; of those after it, one that is there already is as good as registered.

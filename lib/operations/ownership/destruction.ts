@@ -4,10 +4,12 @@ import type { Masking } from "../../masking";
 import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob, RecordedOthers, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
-import { wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
+import { recordedInConsul, wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
 import { isThere, ownerInConsul, sparedKeys, withSplitters } from "./clear-consul";
-import { descendants, knownBy, ownerOf, placeOf, stackName, type Owners } from "./owners";
+import { isRegisteredFor } from "./evidence";
+import { isSameInConsul } from "./leftovers";
+import { descendants, knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
 import { ownWithoutRecord, type KeptThing } from "./unrecorded";
 
 /** A job that is to go. */
@@ -16,13 +18,21 @@ export interface DoomedJob extends RecordedJob {
   readonly pool?: string;
   /** The job that launched it. */
   readonly parent?: string;
+  /** See {@link DoomedInConsul}. */
+  readonly onlyRecorded?: true;
+}
+
+/** Something in Consul that is to go. */
+export interface DoomedInConsul extends RecordedInConsul {
+  /** Whether nothing but the record says that it is the stack's: neither the program nor what was submitted to the server. */
+  readonly onlyRecorded?: true;
 }
 
 /** What is to go with a stack. */
 export interface Destruction {
   /** Jobs that the cluster has. What launched others comes before them. */
   readonly jobs: readonly DoomedJob[];
-  readonly consul: readonly RecordedInConsul[];
+  readonly consul: readonly DoomedInConsul[];
   /** Prefixes of keys that other stacks have, which stay. */
   readonly spared: readonly string[];
   readonly kept: readonly KeptThing[];
@@ -77,17 +87,30 @@ export async function findDestruction(
         : await ownWithoutRecord(contents.wanted, owners, clients);
   const kept: KeptThing[] = [...known.kept];
   const limit = pLimit(AT_ONCE);
+  const ofProgram = new Set(
+    contents.wanted.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : [])),
+  );
+  const inProgram = withSplitters(recordedInConsul(contents.wanted));
   const found = await Promise.all(
     known.jobs.map((job) =>
       limit(async (): Promise<readonly DoomedJob[]> => {
         signal?.throwIfAborted();
+        const useless = whyNoName(job.id);
+        if (useless !== undefined) {
+          kept.push({ name: job.id, reason: useless });
+          return [];
+        }
         const owner = ownerOf(job, otherStacks, names);
         if (owner) {
           kept.push(keptFor(owner, place, job.id));
           return [];
         }
         return unlessUnusable(
-          () => withDescendants(nomad.where(placeOf(job)), job),
+          async () => {
+            const there = nomad.where(placeOf(job));
+            const isProven = ofProgram.has(names.of(job)) || (await isProvenBy(place, job, there));
+            return withDescendants(there, isProven ? job : { ...job, onlyRecorded: true });
+          },
           (reason) => {
             kept.push({ name: job.id, reason });
             return [];
@@ -97,20 +120,43 @@ export async function findDestruction(
     ),
   );
   const doomed = distinct(found.flat(), owners);
-  const consul: RecordedInConsul[] = [];
+  const consul: DoomedInConsul[] = [];
   const spared = sparedKeys(otherStacks);
   for (const item of withSplitters(known.consul)) {
     signal?.throwIfAborted();
     const name = `${item.kind} ${item.name}`;
     const unusable = (reason: string) => (kept.push({ name, reason }), false);
+    const isProven = inProgram.some((each) => isSameInConsul(each, item));
+    const useless = whyNoName(item.name) ?? (isProven ? undefined : whyNoPrefix(item));
+    if (useless !== undefined) {
+      unusable(useless);
+      continue;
+    }
     if (!(await unlessUnusable(() => isThere(item, clients.consul, spared), unusable))) continue;
     const owner = ownerInConsul(item, otherStacks);
     if (owner) kept.push(keptFor(owner, place, name));
-    else consul.push(item);
+    else consul.push(isProven ? item : { ...item, onlyRecorded: true });
   }
   const record = own.kind === "found" ? ({ kind: "found", store: own.store } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
   return { jobs: doomed, consul, spared, kept, known, pools, record, place, owners };
+}
+
+/** What no job, prefix or entry is called: a server may read it as another name. */
+function whyNoName(name: string): string | undefined {
+  return /\p{Cc}/u.test(name) ? "it has control characters, and nothing is called so" : undefined;
+}
+
+/** Keys go by whole steps of their paths: `d` would be those below `db/` too. */
+function whyNoPrefix({ kind, name }: RecordedInConsul): string | undefined {
+  return kind === "keys" && !name.endsWith("/")
+    ? "it ends within a step of a path, and the program has no such keys"
+    : undefined;
+}
+
+async function isProvenBy(stack: StackIdentity, job: RecordedJob, nomad: NomadClient): Promise<boolean> {
+  const held = await nomad.job(job.id);
+  return held !== undefined && isRegisteredFor(stack, held, nomad);
 }
 
 /** What a record names may be anything: what can be the name of nothing stays, and is told of. */
@@ -140,7 +186,7 @@ export function distinct(
 }
 
 /** A job with what came of it, where the cluster has it. */
-export async function withDescendants(nomad: NomadClient, job: RecordedJob): Promise<readonly DoomedJob[]> {
+export async function withDescendants(nomad: NomadClient, job: DoomedJob): Promise<readonly DoomedJob[]> {
   const held = await nomad.job(job.id);
   if (!held) return [];
   const pool = poolOfJob(held);

@@ -66,7 +66,9 @@ export function judgeRemains(
   };
   const judged = <T extends object>(item: T, reason: string | undefined): T & { readonly reason?: string } =>
     reason === undefined ? item : { ...item, reason };
-  const judgedStrays = strays.map((stray) => judged(stray, because(jobs?.includes(names.of(stray))) ?? most));
+  const judgedStrays = strays.map((stray) =>
+    judged(stray, because(jobs?.includes(names.of(stray))) ?? most ?? (stray.onlyRecorded ? ONLY_RECORDED : undefined)),
+  );
   const needed = neededBy([...judgedStrays.filter(({ reason }) => reason !== undefined), ...kept]);
   return {
     strays: judgedStrays,
@@ -75,6 +77,8 @@ export function judgeRemains(
     ),
   };
 }
+
+const ONLY_RECORDED = "nothing but the record says that this stack brought it";
 
 /** Why what is in Consul stays as long as jobs run on; undefined where none does. */
 export function neededBy([first]: readonly Stray[]): string | undefined {

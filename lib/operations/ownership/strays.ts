@@ -1,14 +1,17 @@
 import pLimit from "p-limit";
 import { messageOf, poolOfJob, type JobJson, type NomadClient } from "../../nomad";
-import type { RecordedJob } from "../../stack-record";
+import type { RecordedJob, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import type { StackContents } from "../stack";
+import { isRegisteredFor } from "./evidence";
 import { knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
 
 /** A job that a stack brought, that its program does not have any more, and that is on the cluster still. */
 export interface Stray extends RecordedJob {
   /** The pool whose containers it runs. */
   readonly pool?: string;
+  /** Whether nothing but the record says that it is the stack's. */
+  readonly onlyRecorded?: true;
 }
 
 /** A stray that stays, and why. */
@@ -31,6 +34,8 @@ export interface StrayOptions {
   readonly contents: Pick<StackContents, "wanted">;
   /** What the records of the cluster say. */
   readonly owners: Pick<Owners, "otherStacks" | "names">;
+  /** The stack, where it counts whether the server itself says that the jobs were registered for it. Default: it does not. */
+  readonly stack?: StackIdentity;
   /** Why containers of a pool are nobody's to stop: somebody leases some, or that is not known. Undefined where they are. */
   readonly leased: (pool: string) => Promise<string | undefined>;
   readonly signal?: AbortSignal;
@@ -75,10 +80,13 @@ export async function findStrays(known: readonly RecordedJob[], options: StrayOp
           if (isChild(held)) return {};
           if (await isHeldForProgram(nomad, held, program)) return { gone: [job] };
           const pool = poolOfJob(held);
-          if (pool === undefined) return { strays: [job] };
-          if (pools.has(pool)) return {};
+          if (pool !== undefined && pools.has(pool)) return {};
+          const { stack } = options;
+          const isProven = stack === undefined || (await isRegisteredFor(stack, held, nomad.where(placeOf(job))));
+          const stray: Stray = isProven ? job : { ...job, onlyRecorded: true };
+          if (pool === undefined) return { strays: [stray] };
           const reason = await whyLeased(pool);
-          return reason === undefined ? { strays: [{ ...job, pool }] } : { kept: [{ ...job, pool, reason }] };
+          return reason === undefined ? { strays: [{ ...stray, pool }] } : { kept: [{ ...stray, pool, reason }] };
         }),
       ),
   );

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
 import { isConflict, type JobJson, type NomadClient, type Registration } from "../../nomad";
+import { recordPath, SUBMITTED_FOR, type StackIdentity } from "../../stack-record";
 import { changedMeanwhile } from "./changed-meanwhile";
 import type { Planned } from "./job-plan";
 import { keepsCounts } from "./scaled-counts";
@@ -15,6 +16,8 @@ const LOOKS: readonly number[] = [30, 70, 150, 350];
 export interface RegisterOptions {
   readonly nomad: NomadClient;
   readonly signal?: AbortSignal;
+  /** The stack that the job is registered for, which is kept beside its version. Default: none is. */
+  readonly stack?: StackIdentity;
   /**
    * Given for the job that goes before all others of its stack; called once the newest version is known to be what was registered. A server compares
    * indexes before it writes, and takes two registrations of the same moment: then the newest one counts, and the other one is refused here.
@@ -53,7 +56,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   const nomad = options.nomad.where(planned.job);
   const changed = (replaced = false) =>
     changedMeanwhile(nomad, planned.job, { index, path, masking: options.masking, replaced });
-  const { looks = LOOKS, signal, asking = (ask) => ask(), writing = (write) => write() } = options;
+  const { looks = LOOKS, signal, stack, asking = (ask) => ask(), writing = (write) => write() } = options;
   const versions = async () => (await asking(() => nomad.versions(planned.job.ID, { diffs: false }))).Versions;
   let isTaken = false;
   const taken = () => {
@@ -73,7 +76,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   };
   const { held } = planned;
   if (!held) {
-    const registration = await registerFor(nomad, planned, index, writing);
+    const registration = await registerFor(nomad, { ...planned, stack }, index, writing);
     if (!registration) return refused();
     if (options.onTaken) {
       await sleep(looks[0] ?? 0, undefined, { signal });
@@ -91,7 +94,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   let now = { job: planned.job, held, index };
   for (let tries = 0; tries < TRIES; tries += 1) {
     signal?.throwIfAborted();
-    const registration = await registerFor(nomad, { ...now, source: planned.source }, now.index, writing);
+    const registration = await registerFor(nomad, { ...now, source: planned.source, stack }, now.index, writing);
     if (registration) scalings.registered(registration.JobModifyIndex);
     done = registration ?? done;
     const pauses = registration ? looks : [0];
@@ -113,12 +116,15 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
 /** Undefined where the job has another index. */
 async function registerFor(
   nomad: NomadClient,
-  { job, held, source }: Pick<Planned, "job" | "held" | "source">,
+  { job, held, source, stack }: Pick<Planned, "job" | "held" | "source"> & Pick<RegisterOptions, "stack">,
   index: number,
   writing: NonNullable<RegisterOptions["writing"]>,
 ): Promise<Registration | undefined> {
   try {
-    return await writing(() => nomad.register(job, index, { source, preserveCounts: keepsCounts(job, held) }));
+    const variables = stack && { [SUBMITTED_FOR]: recordPath(stack) };
+    return await writing(() =>
+      nomad.register(job, index, { source, variables, preserveCounts: keepsCounts(job, held) }),
+    );
   } catch (error) {
     if (!isConflict(error)) throw error;
     return undefined;
