@@ -15,7 +15,7 @@ function namesFor(declared: Readonly<Record<string, VariableDeclaration>>): Read
 }
 type Resources = Readonly<Record<string, Readonly<Record<string, Json>>>>;
 
-/** Part of a job's API JSON: what must be in it. Lists must be whole. */
+/** Part of a job's API JSON: what must be in it. Lists must be whole, where no {@link Match} stands in their place. */
 export type JobLike = Json;
 
 /**
@@ -65,6 +65,27 @@ export class Template {
     return found;
   }
 
+  /** API JSON of a group of a job, by their names. */
+  group(jobId: string, name: string): Json {
+    return named(this.job(jobId).TaskGroups, name, `group "${name}" in the job "${jobId}"`);
+  }
+
+  /** API JSON of a task of a group, by their names. */
+  task(jobId: string, group: string, name: string): Json {
+    return named(this.group(jobId, group).Tasks, name, `task "${name}" in the group "${group}" of the job "${jobId}"`);
+  }
+
+  /** The job has a group with this in it. */
+  hasGroup(jobId: string, name: string, expected: Json): void {
+    mustBeLike(this.group(jobId, name), expected, `the group "${name}" of the job "${jobId}" is another`);
+  }
+
+  /** The group has a task with this in it. */
+  hasTask(jobId: string, group: string, name: string, expected: Json): void {
+    const place = `the task "${name}" in the group "${group}" of the job "${jobId}"`;
+    mustBeLike(this.task(jobId, group, name), expected, `${place} is another`);
+  }
+
   /**
    * The stack has such a job.
    *
@@ -75,10 +96,13 @@ export class Template {
     const exact = expected instanceof Job;
     const reasons = this.jobs().map((job) => difference(job, wanted) ?? (exact ? difference(wanted, job) : undefined));
     if (!reasons.includes(undefined)) {
-      throw failure(
-        "no job is like that",
-        this.jobs().map((job, index) => `${String(job.ID)}: ${reasons[index]}`),
-      );
+      const [first] = this.jobs();
+      throw failure("no job is like that", [
+        ...this.jobs().map((job, index) => `${String(job.ID)}: ${reasons[index]}`),
+        ...(first
+          ? [`job("${String(first.ID)}"), group(…) and task(…) of the template give one of them to look at`]
+          : []),
+      ]);
     }
   }
 
@@ -118,6 +142,23 @@ export class Template {
   toJson(): Json {
     return this.stack;
   }
+}
+
+/** The one of a list that is called so. */
+function named(list: unknown, name: string, what: string): Json {
+  const all = (Array.isArray(list) ? list : []) as readonly Json[];
+  const found = all.find((each) => each.Name === name);
+  if (!found)
+    throw failure(
+      `there is no ${what}`,
+      all.map((each) => String(each.Name)),
+    );
+  return found;
+}
+
+function mustBeLike(actual: Json, expected: Json, message: string): void {
+  const reason = difference(actual, expected);
+  if (reason !== undefined) throw failure(message, [reason]);
 }
 
 function failure(message: string, details: readonly string[]): AssertionError {
