@@ -37,6 +37,8 @@ export class NomadInMemory {
         return Promise.resolve();
       },
       scale: () => Promise.resolve(undefined),
+      leader: () => Promise.resolve("127.0.0.1:4647"),
+      close: () => Promise.resolve(),
       evaluations: () => {
         this.asked.evaluations += 1;
         return this.evaluations();

@@ -23,7 +23,7 @@ export interface ServedPool {
   readonly pool: string;
   /** Its leases. @throws Error where the pool could not be begun with yet */
   readonly book: LeaseBook;
-  /** Begins with it; where it fails, it may be called again. */
+  /** Begins with it, and waits until what waits in it already is known; where it fails, it may be called again. */
   start(): Promise<void>;
   /** Lets go of it; leases of clients stand. */
   stop(): Promise<unknown>;
@@ -49,7 +49,10 @@ export function servedWarmPool(options: WarmPoolOptions): ServedPool {
     pool: warm.pool,
     book: warm.book,
     warm,
-    start: () => warm.start(),
+    start: async () => {
+      await warm.start();
+      await warm.firstOffer();
+    },
     stop: () => warm.stop(),
     claim: async ({ wait, ...claim }) => {
       const { lease, place } = await warm.claim({ ...claim, queue: wait > 0, timeout: wait || ANSWERED });
@@ -86,7 +89,10 @@ export function servedSlotPool(
       return pool.book;
     },
     warm: undefined,
-    start: () => pool.start(),
+    start: async () => {
+      await pool.start();
+      await pool.firstOffer();
+    },
     stop: () => pool.stop(),
     claim: async ({ owner, standing, signal, wait }) => {
       const handle = await pool.acquire(owner, { standing, signal, queue: wait > 0, timeout: wait || ANSWERED });

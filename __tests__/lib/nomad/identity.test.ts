@@ -44,7 +44,7 @@ test.each<[string, (nomad: NomadClient) => Promise<unknown>]>([
   // The address of a leader is one for both.
   expect(await nomad.leader()).toBe("127.0.0.1:8300");
   const error = await failure(ask(nomad));
-  expect(error).toMatchObject({ problems: [{ rule: "wrong-service", path: "NOMAD_ADDR" }] });
+  expect(error).toMatchObject({ problems: [{ rule: "wrong-service", path: ["NOMAD_ADDR"] }] });
   expect(error?.message).toContain(
     `a Consul answers at ${address}, and no Nomad; write the address of Nomad into it, such as http://127.0.0.1:4646`,
   );
@@ -58,7 +58,7 @@ test.each<[string, (consul: ConsulClient) => Promise<unknown>]>([
 ])("a Nomad where Consul should be likewise: %s", async (_name, ask) => {
   const { address, consul } = await setUp(ANSWERS.Nomad);
   const error = await failure(ask(consul));
-  expect(error).toMatchObject({ problems: [{ rule: "wrong-service", path: "CONSUL_HTTP_ADDR" }] });
+  expect(error).toMatchObject({ problems: [{ rule: "wrong-service", path: ["CONSUL_HTTP_ADDR"] }] });
   expect(error?.message).toContain(`a Nomad answers at ${address}, and no Consul`);
 });
 

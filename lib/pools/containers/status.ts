@@ -1,4 +1,4 @@
-import type { LeaseBook } from "../leases";
+import type { LeaseBook, Offering } from "../leases";
 import type { Agreement } from "../generations";
 import type { Maintenance } from "./maintenance";
 import type { WarmPoolStatus } from "./options";
@@ -44,4 +44,11 @@ export function statusOf({ pool, book, view, maintenance, agreement, isReady }: 
     managers: state.managers,
     upToDate: state.upToDate && view.isUpToDate,
   };
+}
+
+/** Whether a pool has what it gives out, or all that it shall have is somebody's. */
+export function offeringOf({ draining, target, free, coming, generations }: WarmPoolStatus): Offering {
+  const containers = generations.find(({ isCurrent }) => isCurrent)?.containers ?? 0;
+  if (draining || target === 0 || free > 0 || (coming === 0 && containers >= target)) return "settled";
+  return coming > 0 ? "coming" : "nothing";
 }

@@ -71,9 +71,6 @@ const THIS_KIND = "warm-pool-manager";
 const CLAIM_WITHIN = 1000;
 /** How long one more container may take to be ready, in milliseconds. */
 const CREATE_WITHIN = 60_000;
-/** How long a start waits for containers that are on their way, in milliseconds, and how long for Nomad to place them: there may be no node. */
-const OFFERED_WITHIN = 5000;
-const PLACED_WITHIN = 1000;
 
 /**
  * The warm pools of Polydev's providers, with its names: a {@link WarmPool} for each. Managers in any number of processes share them.
@@ -145,7 +142,7 @@ export class WarmPoolManager {
     try {
       await pool.start();
       if (size === 0 && !deployed && pool.status().generations.length > 0) await pool.resize(0);
-      await this.firstOffer(pool, stops);
+      await pool.firstOffer();
     } catch (error) {
       // Another one may stand there, where the manager was stopped and started again meanwhile.
       if (this.#pools.get(provider) === pool) this.#pools.delete(provider);
@@ -259,16 +256,6 @@ export class WarmPoolManager {
     throw UserError.at("provider", `the pool of ${provider} is not started; call start() first`, "pool/stopped");
   }
 
-  /** Waits until a container could be given out, or none is on its way; after a while for nothing more, since it may never be. */
-  private async firstOffer(pool: WarmPool, stops: number): Promise<void> {
-    const began = performance.now();
-    const isOver = (status: WarmPoolStatus) =>
-      stops !== this.#stops || offers(status) || (status.coming === 0 && performance.now() - began > PLACED_WITHIN);
-    await pool.until(isOver, OFFERED_WITHIN).catch((error: unknown) => {
-      if (!(error instanceof PoolBusyError)) throw error;
-    });
-  }
-
   /** Whether the job that gives out a pool's containers was registered by anybody but a manager. */
   private async isDeployed(provider: Provider): Promise<boolean> {
     const { nomad, store } = this.options;
@@ -312,12 +299,6 @@ function statsOf({ target, free, leased, coming }: WarmPoolStatus): PoolStats {
   const current = free + leased + coming;
   const utilizationPercent = target > 0 ? Math.round((leased / target) * 1000) / 10 : 0;
   return { target, current, allocated: leased, free, utilizationPercent };
-}
-
-/** Whether a pool has what it gives out, or all that it shall have is somebody's. */
-function offers({ draining, target, free, coming, generations }: WarmPoolStatus): boolean {
-  const containers = generations.find(({ isCurrent }) => isCurrent)?.containers ?? 0;
-  return draining || target === 0 || free > 0 || (coming === 0 && containers >= target);
 }
 
 /** Of a name that came from somebody else an error tells no more. */

@@ -3,6 +3,7 @@ import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";
 import {
+  firstOffer,
   LeaseBook,
   monotonicClock,
   pause,
@@ -22,7 +23,7 @@ import { Maintenance } from "./maintenance";
 import type { LeasedContainer, WarmPoolClaim, WarmPoolOptions, WarmPoolStatus } from "./options";
 import { Offer } from "./offer";
 import { Probes } from "./probes";
-import { statusOf } from "./status";
+import { offeringOf, statusOf } from "./status";
 import { Unplaced } from "./unplaced";
 import { ContainerView } from "./view";
 
@@ -274,6 +275,13 @@ export class WarmPool {
           ROUND,
           `the pool ${this.pool} is not as it shall be after ${patience / 1000} s`,
         );
+  }
+
+  /**
+   * Waits, after {@link start}, until the pool gives out what waits in it already, or none is on its way; and no longer than five seconds for that.
+   */
+  async firstOffer(): Promise<void> {
+    await firstOffer(() => offeringOf(this.status()), this.#clock, this.#stop.signal);
   }
 
   /** Where the commands of a lease are run. @throws LeaseEndedError where its container is not there any more */

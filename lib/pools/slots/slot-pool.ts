@@ -1,6 +1,6 @@
 import { messageOf, unplacedInWords } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
-import { LeaseEndedError, PoolBusyError, type Lease, type LeaseBook } from "../leases";
+import { firstOffer, LeaseEndedError, monotonicClock, PoolBusyError, type Lease, type LeaseBook } from "../leases";
 import { call, meaningOf, ownerMark, slotOf, SlotLostError } from "./call";
 import { HeldSlots, leaseEnded } from "./held-slots";
 import { OpenedPool } from "./opened-pool";
@@ -15,7 +15,7 @@ import type {
 } from "./options";
 import type { PooledSandbox, SandboxEnd } from "./pooled-sandbox";
 import { allocationOf, callToken, endingToken, sandboxSlotOf } from "./slot-key";
-import { statusOf } from "./status";
+import { offeringOf, statusOf } from "./status";
 import { whichPool } from "./which-pool";
 
 const TIMEOUT = 120_000;
@@ -221,6 +221,13 @@ export class SlotPool {
   status(): SlotPoolStatus {
     const { book, generations } = this.opened;
     return statusOf(book, generations, this.opened.boundsOf(generations.current));
+  }
+
+  /**
+   * Waits, after {@link start}, until sandboxes that run already have answered, or none runs; and no longer than five seconds for that.
+   */
+  async firstOffer(): Promise<void> {
+    await firstOffer(() => offeringOf(this.status()), monotonicClock, this.#stop.signal);
   }
 
   /** What was given, for messages: the pool's name, or a job's id. */

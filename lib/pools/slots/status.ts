@@ -1,4 +1,4 @@
-import type { LeaseBook } from "../leases";
+import type { LeaseBook, Offering } from "../leases";
 import type { SlotPoolStatus } from "./options";
 import type { Bounds } from "./size";
 import type { SlotGenerations } from "./slot-generations";
@@ -32,4 +32,11 @@ export function statusOf(
     ),
     ...{ free, leased, ending, queue, managers, upToDate },
   };
+}
+
+/** Whether a pool has slots to give out, or every slot that it has is somebody's. */
+export function offeringOf({ free, count, sandboxes }: SlotPoolStatus): Offering {
+  if (free > 0 || count === 0) return "settled";
+  if (sandboxes.some(({ state }) => state === "starting")) return "coming";
+  return sandboxes.length > 0 ? "settled" : "nothing";
 }
