@@ -2,10 +2,10 @@ import fc from "fast-check";
 import pLimit from "p-limit";
 import { bases } from "../../bench/parity/bases";
 import { Driver, Job, type JobProps } from "../../lib";
-import { effective, isImplied } from "../../lib/jobspec/host";
+import { effective } from "../../lib/jobspec/host";
 import { clusterForSuite } from "../support/cluster";
-import { comparable } from "../support/corpus";
 import { differences } from "../support/differences";
+import { asRegistered } from "../support/as-registered";
 import { inheritance, settingsOf } from "../support/inheritance";
 import { Project } from "../support/project";
 
@@ -31,45 +31,6 @@ async function registered(job: Json): Promise<Json | undefined> {
   return held;
 }
 
-/** What only a server knows, or makes out of chance. */
-const OF_THE_SERVER =
-  /^(?:Status|StatusDescription|Stable|Version|SubmitTime|CreateIndex|ModifyIndex|JobModifyIndex|NomadTokenID|Target|Update)$/;
-/** A port that a server makes for an exposed check. */
-const EXPOSED = /^svc_.*_ck_\w{6}$/;
-
-/** Two jobs in one form: without what only a server knows, in which nothing is the same as the empty value. */
-function inOneForm(value: unknown, key = ""): unknown {
-  if (Array.isArray(value)) {
-    const meant = value.filter((item) => !(key === "Constraints" && isImplied(item as Json)) && !isOfExposed(item));
-    return meant.map((item) => inOneForm(item));
-  }
-  if (typeof value !== "object" || value === null) return typeof value === "string" && EXPOSED.test(value) ? "" : value;
-  const isPolicy = "Policy" in value;
-  const isService = "AddressMode" in value;
-  const entries = Object.entries(value)
-    .filter(([name]) => !(isPolicy ? /^(?:ID|CreateIndex|ModifyIndex|Target|Namespace)$/ : /^$/).test(name))
-    .filter(([name]) => !(isService && name === "Namespace"))
-    // Nomad's keys of a link of the user interface, and what it no longer keeps.
-    .map(([name, item]) => [name === "Url" ? "URL" : name, inOneForm(item, name)] as const)
-    .filter(([name, item]) => name !== "DiskMB" && name !== "MaxRunDuration" && !isEmpty(item));
-  return Object.fromEntries(entries);
-}
-
-function isOfExposed(item: unknown): boolean {
-  const { Label, ListenerPort } = (item ?? {}) as Json;
-  return [Label, ListenerPort].some((name) => typeof name === "string" && EXPOSED.test(name));
-}
-
-function isEmpty(value: unknown): boolean {
-  return !value || (typeof value === "object" && Object.keys(value).length === 0);
-}
-
-function top(job: unknown): unknown {
-  return comparable(
-    Object.fromEntries(Object.entries(inOneForm(job) as Json).filter(([key]) => !OF_THE_SERVER.test(key))),
-  );
-}
-
 test("what a job comes to is what a server holds of it", async () => {
   const jobs = await bases();
   const limit = pLimit(4);
@@ -83,8 +44,8 @@ test("what a job comes to is what a server holds of it", async () => {
         const there = await registered(own);
         if (!there) return;
         held += 1;
-        const ours = top(effective(Job.fromApi(own)));
-        wrong.push(...differences(ours, top(there)).map((difference) => `${name} ${difference}`));
+        const ours = asRegistered(effective(Job.fromApi(own)));
+        wrong.push(...differences(ours, asRegistered(there)).map((difference) => `${name} ${difference}`));
       }),
     ),
   );
@@ -115,7 +76,7 @@ test("what groups have from their job and tasks from their group is what a serve
       const there = await registered(made.toApi().Job);
       if (!there) return;
       held += 1;
-      expect(top(effective(made))).toEqual(top(there));
+      expect(asRegistered(effective(made))).toEqual(asRegistered(there));
     }),
     { numRuns: 400 },
   );

@@ -71,4 +71,4 @@ export {
 export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
 export { isKnownDriver } from "./drivers/host";
-export { matchSource, sourceBlocks, toHcl, type SourceBlock } from "./hcl";
+export { toHcl } from "./hcl";

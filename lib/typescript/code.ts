@@ -3,8 +3,15 @@
  * parts of a template are ours, and what is interpolated is already TypeScript, which the types hold.
  */
 export class TypeScriptText {
-  /** @internal Only in this file. Long strings stand between two {@link LONG}. */
-  constructor(readonly text: string) {}
+  /**
+   * @internal Only in this file. Long strings stand between two {@link LONG}.
+   *
+   * @param behind a comment that stands behind it on its line, where it is an element of something
+   */
+  constructor(
+    readonly text: string,
+    readonly behind = "",
+  ) {}
 }
 
 /** What no written text holds, since no control is written as it is. Between two of these stands a string that is long. */
@@ -58,11 +65,17 @@ export function quoted(value: string): TypeScriptText {
 
 /** A string: over several lines where it has them, and all of them can be seen. */
 export function string(value: string): TypeScriptText {
-  const { text } =
-    !/\n./s.test(value) || UNSEEN.test(value.replaceAll(/[\n\t]/g, ""))
-      ? quoted(value)
-      : new TypeScriptText(`\`${value.replaceAll(/[\\`]|\$\{/g, "\\$&")}\``);
+  const { text } = isOverLines(value) ? new TypeScriptText(`\`${inBackticks(value)}\``) : quoted(value);
   return new TypeScriptText(text.length < LONG_FROM ? text : LONG + text + LONG);
+}
+
+/** Whether a text is written over its lines. Lines that end as on Windows are lines too. */
+function isOverLines(value: string): boolean {
+  return /\n./s.test(value) && !UNSEEN.test(value.replaceAll("\r\n", "\n").replaceAll(/[\n\t]/g, ""));
+}
+
+function inBackticks(value: string): string {
+  return value.replaceAll(/[\\`]|\$\{/g, "\\$&").replaceAll("\r", "\\r");
 }
 
 function escaped(sign: string): string {
@@ -88,14 +101,39 @@ export function json(value: unknown): TypeScriptText {
   );
 }
 
-/** A list of expressions. */
-export function list(items: readonly TypeScriptText[]): TypeScriptText {
-  return ts`[${joined(items, ts`, `)}]`;
+/** A list of expressions, with comments behind the last of them. */
+export function list(items: readonly TypeScriptText[], atEnd: readonly string[] = []): TypeScriptText {
+  return ts`[${separated(items)}${lineComments(atEnd)}]`;
 }
 
-/** An object of properties. */
-export function object(properties: readonly TypeScriptText[]): TypeScriptText {
-  return ts`{ ${joined(properties, ts`, `)} }`;
+/** An object of properties, with comments behind the last of them. */
+export function object(properties: readonly TypeScriptText[], atEnd: readonly string[] = []): TypeScriptText {
+  return ts`{ ${separated(properties)}${lineComments(atEnd)} }`;
+}
+
+/** Elements with commas behind them, and behind those the comments that stand on their lines. */
+function separated(items: readonly TypeScriptText[]): TypeScriptText {
+  return new TypeScriptText(items.map(({ text, behind }) => `${text}, ${behind}`).join(""));
+}
+
+/** An element with comments: before it, each on a line of its own, and behind it on its line where there is one short one. */
+export function commented(
+  { text }: TypeScriptText,
+  before: readonly string[],
+  behind: readonly string[],
+): TypeScriptText {
+  const fits = behind.length === 1 && (behind[0] ?? "").length <= LONGEST_BEHIND;
+  const above = lineComments(fits ? before : [...before, ...behind]);
+  return new TypeScriptText(above.text + text, fits ? comments(behind).text : "");
+}
+
+/** A comment that is longer stands before what it is about. */
+const LONGEST_BEHIND = 80;
+
+/** Comments on lines of their own, wherever they stand. */
+export function lineComments(texts: readonly string[]): TypeScriptText {
+  const lines = comments(texts);
+  return isNothing(lines) ? lines : ts`\n${lines}`;
 }
 
 /** A property of an object. */

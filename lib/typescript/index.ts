@@ -1,9 +1,10 @@
 /** Jobs as TypeScript, written as a person would write them. */
+import { matchSource, readSource } from "../hcl-source";
 import type { Block, Job } from "../jobspec";
-import { matchSource, sourceBlocks } from "../jobspec/host";
-import { comments, identifier, joined, quoted, ts } from "./code";
+import { comments, identifier, joined, lineComments, quoted, ts } from "./code";
 import { formatted } from "./format";
 import { exportName } from "./names";
+import { Remarks } from "./remarks";
 import { Writer } from "./write";
 
 /** A job to be written, with where it came from. */
@@ -28,13 +29,16 @@ export async function toTypeScript(jobs: readonly JobToWrite[], options: ModuleO
   const used = new Set<string>();
   const names = new Set<string>();
   const statements = jobs.map(({ job, source }) => {
-    const from = source === undefined ? undefined : matchSource(job, sourceBlocks(source));
-    const remarks = (block: Block) => from?.get(block)?.comments ?? [];
-    const writer = new Writer({ comments: remarks });
-    const expression = writer.expression(job);
+    const read = source === undefined ? undefined : readSource(source);
+    const remarks = read && new Remarks(read, matchSource(job, read));
+    const writer = new Writer(source, remarks);
+    const { expression, left } = writer.expression(job);
     for (const name of writer.used) used.add(name);
     const name = identifier(exportName(job.id, names, used));
-    return ts`${comments(remarks(job))}export const ${name} = ${expression};\n`;
+    const own = remarks?.of(job);
+    const before = remarks?.takeIn({ start: 0, end: own?.start ?? Infinity }) ?? [];
+    const after = remarks?.takeIn({ start: 0, end: Infinity }) ?? [];
+    return ts`${comments([...before, ...left])}export const ${name} = ${expression};${lineComments(after)}\n`;
   });
   const classes = joined([...used].sort().map(identifier), ts`, `);
   const imports = ts`import { ${classes} } from ${quoted(options.from ?? "cdk-nomad")};\n`;
@@ -43,5 +47,5 @@ export async function toTypeScript(jobs: readonly JobToWrite[], options: ModuleO
 
 /** A block as an expression. */
 export function expressionOf(block: Block): Promise<string> {
-  return formatted(new Writer({ comments: () => [] }).expression(block));
+  return formatted(new Writer().expression(block).expression);
 }

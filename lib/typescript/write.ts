@@ -1,11 +1,12 @@
-import { Block, Driver } from "../jobspec";
+import { Block, Driver, Duration, Job } from "../jobspec";
 import { definitionOf, isEmptyValue, isKnownDriver, unwrittenIn, type Field, type Unwritten } from "../jobspec/host";
+import type { SourceBlock } from "../hcl-source";
 import {
-  comments,
+  commented,
   identifier,
-  isNothing,
   joined,
   json,
+  lineComments,
   list,
   object,
   property,
@@ -15,12 +16,14 @@ import {
   type TypeScriptText,
 } from "./code";
 import { namedConstructor } from "./named";
+import { entryOf, foundIn, insideOf, itemOf, nameInHcl, ofBlocks, type Found, type Origin } from "./origin";
+import type { Remarks } from "./remarks";
 import { unit, type Uses } from "./values";
 
-/** What is written of a job besides its values. */
-export interface Remarks {
-  /** Comments that stand before a block. */
-  comments(block: Block): readonly string[];
+/** A block that is written, and the comments of it that found no place inside of it. */
+interface WrittenBlock {
+  readonly expression: TypeScriptText;
+  readonly left: readonly string[];
 }
 
 /** Writes a job as an expression. */
@@ -28,7 +31,14 @@ export class Writer implements Uses {
   readonly #used = new Set<string>();
   #unwritten: Unwritten = () => undefined;
 
-  constructor(private readonly remarks: Remarks) {}
+  /**
+   * @param text the text of HCL that the job was read from
+   * @param remarks the comments in it, and the places of the job's blocks
+   */
+  constructor(
+    private readonly text = "",
+    private readonly remarks?: Remarks,
+  ) {}
 
   /** The names that the written expressions need, in their order. */
   get used(): readonly string[] {
@@ -40,82 +50,176 @@ export class Writer implements Uses {
     return identifier(name);
   }
 
-  /** A block as an expression. */
-  expression(block: Block): TypeScriptText {
+  /** A block as an expression, and the comments that found no place inside of it. */
+  expression(block: Block): WrittenBlock {
     this.#unwritten = unwrittenIn(block);
     return this.block(block);
   }
 
-  private block(block: Block): TypeScriptText {
+  private block(block: Block): WrittenBlock {
     const named = namedConstructor(block);
-    const props = this.props(block, named?.said ?? []);
     const type = this.use(block.constructor.name);
-    if (!named || (named.rest === "none" && props.length > 0)) return ts`new ${type}(${this.allProps(block)})`;
-    const given = (named.values ?? []).map((value) => this.value(value));
-    const rest = props.length === 0 && named.rest !== "props" ? [] : [object(props)];
-    return ts`${type}.${identifier(named.name)}(${joined([...given, ...rest], ts`, `)})`;
+    if (!named || (named.rest === "none" && this.hasProps(block, named.said))) {
+      // A constructor whose properties may be left out counts no parameters.
+      if (!this.hasProps(block, []) && block.constructor.length === 0)
+        return { expression: ts`new ${type}()`, left: this.left(block) };
+      return { expression: ts`new ${type}(${this.object(block, [])})`, left: [] };
+    }
+    const given = (named.values ?? []).map((value) => this.value(value, undefined));
+    const hasObject = this.hasProps(block, named.said) || named.rest === "props";
+    const rest = hasObject ? [this.object(block, named.said)] : [];
+    const expression = ts`${type}.${identifier(named.name)}(${joined([...given, ...rest], ts`, `)})`;
+    return { expression, left: this.left(block) };
+  }
+
+  /** The properties of a block, and at their end the comments in it that belong to none of them. */
+  private object(block: Block, said: readonly string[]): TypeScriptText {
+    const props = this.props(block, said);
+    return object(props, this.left(block));
   }
 
   /** The one block of a property: its properties alone say what it is, but for a named constructor. */
-  private nested(block: Block): TypeScriptText {
-    return namedConstructor(block) ? this.block(block) : object(this.props(block, []));
+  private nested(block: Block): WrittenBlock {
+    if (namedConstructor(block)) return this.block(block);
+    return { expression: this.object(block, []), left: [] };
   }
 
-  private allProps(block: Block): TypeScriptText {
-    const props = this.props(block, []);
-    // A constructor whose properties may be left out counts no parameters.
-    const needed = props.length > 0 || block.constructor.length > 0;
-    return needed ? object(props) : ts``;
+  /** Comments inside of a block that belong to nothing that is written. */
+  private left(block: Block): readonly string[] {
+    const source = this.remarks?.of(block);
+    return source ? this.leftIn(source) : [];
+  }
+
+  private leftIn(source: SourceBlock): readonly string[] {
+    // What stands behind it on its line is for whoever writes it.
+    const behind = new Set(source.after.map(({ start }) => start));
+    const inside = this.remarks?.commentsIn(source).filter(({ start }) => !behind.has(start));
+    return this.remarks?.take(inside ?? []) ?? [];
   }
 
   /** Properties, but for those that are said already and those whose value is the same as none. */
   private props(block: Block, said: readonly string[]): readonly TypeScriptText[] {
-    const parts: TypeScriptText[] = [];
-    for (const { name, field } of definitionOf(block).list) {
-      const value = (block as unknown as Record<string, unknown>)[name];
-      if (value === undefined || said.includes(name)) continue;
-      if (!field.required && saysNothing(value, field, this.#unwritten(block, name))) continue;
-      const written = property(name, value instanceof Block ? this.nested(value) : this.value(value));
-      parts.push(value instanceof Block ? ts`${this.comments(value)}${written}` : written);
-    }
+    const source = this.remarks?.of(block);
+    const parts = this.fields(block, said).map(({ name, field, value }) => this.property(name, field, value, source));
     const rest = block.overridden();
-    if (rest !== undefined) parts.push(property("overrides", json(rest)));
-    return parts;
+    return rest === undefined ? parts : [...parts, property("overrides", json(rest))];
   }
 
-  private value(value: unknown): TypeScriptText {
-    if (value instanceof Block) return this.block(value);
-    if (value instanceof Driver) return this.driver(value);
-    if (Array.isArray(value)) return this.list(value);
-    return unit(value, this) ?? (typeof value === "string" ? string(value) : json(value));
+  private hasProps(block: Block, said: readonly string[]): boolean {
+    return this.fields(block, said).length > 0 || block.overridden() !== undefined;
   }
 
-  private list(items: readonly unknown[]): TypeScriptText {
+  private fields(block: Block, said: readonly string[]) {
+    return definitionOf(block).list.flatMap(({ name, field }) => {
+      const held = (block as unknown as Record<string, unknown>)[name];
+      const value = held ?? (field.required ? NOTHING[field.kind] : undefined);
+      if (value === undefined || said.includes(name)) return [];
+      return field.required || !this.saysNothing(block, name, field) ? [{ name, field, value }] : [];
+    });
+  }
+
+  private property(name: string, field: Field, value: unknown, source: SourceBlock | undefined): TypeScriptText {
+    if (value instanceof Driver) return this.driverProperty(name, value, source);
+    if (value instanceof Block) {
+      const { expression, left } = this.nested(value);
+      return this.aroundBlock(value, property(name, expression), left);
+    }
+    if (Array.isArray(value) && value.some((item) => item instanceof Block)) return property(name, this.blocks(value));
+    const found = foundIn(this.text, source, nameInHcl(name, field));
+    const expression = this.value(value, found?.origin);
+    // A value that the type does not have, and that a server judges.
+    const isOther = typeof value === "string" && field.values?.includes(value) === false;
+    const written = property(name, isOther ? ts`${expression} as never` : expression);
+    return found ? this.around(found, written) : written;
+  }
+
+  /** An element with the comments of what it was read from. */
+  private around(found: Found, written: TypeScriptText): TypeScriptText {
+    const { remarks } = this;
+    if (!remarks) return written;
+    const before = remarks.take(found.before);
+    const inside = found.ranges.flatMap((range) => remarks.takeIn(range));
+    return commented(written, [...before, ...inside], remarks.take(found.after));
+  }
+
+  private aroundBlock(block: Block, written: TypeScriptText, left: readonly string[]): TypeScriptText {
+    const source = this.remarks?.of(block);
+    if (!source || !this.remarks) return written;
+    return commented(written, [...this.remarks.take(source.before), ...left], this.remarks.take(source.after));
+  }
+
+  private blocks(items: readonly unknown[]): TypeScriptText {
     return list(
-      items.map((item) => (item instanceof Block ? ts`${this.comments(item)}${this.value(item)}` : this.value(item))),
+      items.map((item) => {
+        if (!(item instanceof Block)) return this.value(item, undefined);
+        const { expression, left } = this.block(item);
+        return this.aroundBlock(item, expression, left);
+      }),
     );
   }
 
-  private comments(block: Block): TypeScriptText {
-    const lines = comments(this.remarks.comments(block));
-    return isNothing(lines) ? lines : ts`\n${lines}`;
+  /** A value, with the comments of what it was read from. */
+  private value(value: unknown, origin: Origin | undefined): TypeScriptText {
+    if (value instanceof Block) return this.block(value).expression;
+    if (value instanceof Driver) return this.driver(value, origin);
+    if (Array.isArray(value)) return this.list(value, origin);
+    const ofUnit = unit(value, this);
+    if (ofUnit) return ofUnit;
+    if (typeof value === "string") return string(value);
+    return typeof value === "object" && value !== null ? this.map(value, origin) : json(value);
   }
 
-  private driver(driver: Driver): TypeScriptText {
+  private list(items: readonly unknown[], origin: Origin | undefined): TypeScriptText {
+    const written = items.map((item, index) => {
+      const found = itemOf(origin, index, items.length);
+      const inner = this.value(item, found?.origin);
+      return found ? this.around(found, inner) : inner;
+    });
+    return list(written, this.remarks?.take(insideOf(origin)));
+  }
+
+  private map(map: object, origin: Origin | undefined): TypeScriptText {
+    const entries = Object.entries(map).flatMap(([key, item]: [string, unknown]) => {
+      if (item === undefined) return [];
+      const found = entryOf(this.text, origin, key);
+      const written = property(key, this.value(item, found?.origin));
+      return [found ? this.around(found, written) : written];
+    });
+    return object(entries, this.atEnd(origin));
+  }
+
+  /** Comments at the end of what a value was read from. */
+  private atEnd(origin: Origin | undefined): readonly string[] {
+    if (origin?.kind !== "blocks") return this.remarks?.take(insideOf(origin)) ?? [];
+    return origin.blocks.flatMap((block) => this.leftIn(block));
+  }
+
+  private driverProperty(name: string, driver: Driver, source: SourceBlock | undefined): TypeScriptText {
+    const config = source?.children.filter((child) => child.name === "config") ?? [];
+    const written = property(name, this.driver(driver, config.length === 1 ? ofBlocks(config).origin : undefined));
+    const found = foundIn(this.text, source, "driver");
+    if (!found && config.length === 0) return written;
+    const before = [...(found?.before ?? []), ...config.flatMap((block) => block.before)];
+    const after = [...(found?.after ?? []), ...config.flatMap((block) => block.after)];
+    return this.around({ origin: undefined, before, after, ranges: [...(found?.ranges ?? []), ...config] }, written);
+  }
+
+  private driver(driver: Driver, origin: Origin | undefined): TypeScriptText {
     const type = this.use("Driver");
     const typed = driver.typed();
     if (typed) {
       const rest = Object.keys(typed.rest);
-      const options = this.plainProperties(typed.config);
-      if (rest.length > 0) options.push(ts`${this.why(driver, rest)}${property("overrides", json(typed.rest))}`);
-      return ts`${type}.${identifier(typed.constructorName)}(${object(options)})`;
+      const options = this.options(typed.config, origin);
+      if (rest.length > 0)
+        options.push(ts`${this.why(driver, rest)}${property("overrides", this.map(typed.rest, origin))}`);
+      return ts`${type}.${identifier(typed.constructorName)}(${object(options, this.atEnd(origin))})`;
     }
     const config = driver.toApi();
     if (config === undefined && isKnownDriver(driver.name)) return ts`${type}.withoutConfig(${quoted(driver.name)})`;
     const why = isKnownDriver(driver.name)
-      ? ts`\n${comments([`The configuration lacks what ${driver.name} requires.`])}`
+      ? lineComments([`The configuration lacks what ${driver.name} requires.`])
       : ts``;
-    const given = [quoted(driver.name), ...(config === undefined ? [] : [json(config)])];
+    const given = [quoted(driver.name), ...(config === undefined ? [] : [this.map(config, origin)])];
     return ts`${type}.custom(${why}${joined(given, ts`, `)})`;
   }
 
@@ -126,21 +230,61 @@ export class Writer implements Uses {
       const found = unknown.filter(({ steps: [first] }) => first === name).map(({ message }) => message);
       return found.length > 0 ? found : [`takes "${name}" in a form that its property does not have`];
     });
-    return ts`\n${comments(reasons.map((reason) => `${driver.name} ${reason}.`))}`;
+    return lineComments(reasons.map((reason) => `${driver.name} ${reason}.`));
   }
 
-  /** The configuration of a driver, whose nested blocks are plain properties too. */
-  private plain(value: unknown): TypeScriptText {
-    if (Array.isArray(value)) return list(value.map((item) => this.plain(item)));
-    return value instanceof Block ? object(this.plainProperties(value)) : this.value(value);
-  }
-
-  private plainProperties(block: Block): TypeScriptText[] {
-    return definitionOf(block).list.flatMap(({ name }) => {
-      const held = (block as unknown as Record<string, unknown>)[name];
-      return held === undefined ? [] : [property(name, this.plain(held))];
+  /** The options of a driver as properties, whose nested blocks are plain properties too. */
+  private options(config: Block, origin: Origin | undefined): TypeScriptText[] {
+    return definitionOf(config).list.flatMap(({ name, field }) => {
+      const held = (config as unknown as Record<string, unknown>)[name];
+      if (held === undefined) return [];
+      const found = entryOf(this.text, origin, field.api[0] ?? name);
+      const written = property(name, this.option(held, found?.origin));
+      return [found ? this.around(found, written) : written];
     });
   }
+
+  private option(value: unknown, origin: Origin | undefined): TypeScriptText {
+    if (value instanceof Block) return object(this.options(value, origin), this.atEnd(origin));
+    if (!Array.isArray(value) || !value.some((item) => item instanceof Block)) return this.value(value, origin);
+    return list(
+      value.map((item, index) => {
+        const found = itemOf(origin, index, value.length);
+        const written = this.option(item, found?.origin);
+        return found ? this.around(found, written) : written;
+      }),
+      this.remarks?.take(insideOf(origin)),
+    );
+  }
+
+  /** Whether the job is the same without a property, and nobody wrote it. */
+  private saysNothing(block: Block, name: string, field: Field): boolean {
+    const value = (block as unknown as Record<string, unknown>)[name];
+    const unwritten = this.#unwritten(block, name);
+    if (isNone(value, field, unwritten) || isId(block, name, value)) return true;
+    if (unwritten === undefined || value instanceof Block) return false;
+    return !this.isWritten(block, nameInHcl(name, field)) && isSame(value, field, unwritten);
+  }
+
+  private isWritten(block: Block, name: string): boolean {
+    return this.remarks?.of(block)?.attributes.has(name) ?? false;
+  }
+}
+
+/** What stands for a value that the class requires and a server takes as left out: the empty one of its kind. */
+const NOTHING: Readonly<Partial<Record<Field["kind"], unknown>>> = {
+  string: "",
+  int: 0,
+  blocks: [],
+  "block-map": [],
+  bool: false,
+  duration: Duration.zero,
+  special: Driver.custom(""),
+};
+
+/** Whether a name is that of the file, which a job has without it. */
+function isId(block: Block, name: string, value: unknown): boolean {
+  return block instanceof Job && name === "name" && value !== "" && value === block.id;
 }
 
 /**
@@ -148,12 +292,15 @@ export class Writer implements Uses {
  *
  * @param unwritten what would count without it, as API JSON
  */
-function saysNothing(value: unknown, field: Field, unwritten: unknown): boolean {
+function isNone(value: unknown, field: Field, unwritten: unknown): boolean {
   if (!isEmptyValue(value) || field.kind.endsWith("-map")) return false;
   if (!field.options.nullable) return true;
   const filled = unwritten ?? (value === false ? false : undefined);
-  if (filled === undefined) return false;
-  const json: Record<string, unknown> = {};
-  field.encode(value, json);
-  return JSON.stringify(json[field.api[0] ?? ""]) === JSON.stringify(filled);
+  return filled !== undefined && isSame(value, field, filled);
+}
+
+function isSame(value: unknown, field: Field, unwritten: unknown): boolean {
+  const out: Record<string, unknown> = {};
+  field.encode(value, out);
+  return JSON.stringify(out[field.api[0] ?? ""]) === JSON.stringify(unwritten);
 }

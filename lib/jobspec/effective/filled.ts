@@ -49,5 +49,6 @@ export function filled(json: ApiObject, definition: BlockDefinition, type: strin
 
 /** Whether a server takes a value for none. */
 function isLeftOut(value: Api, { options }: Field): boolean {
-  return value === undefined || value === null || (!options.nullable && (value === "" || value === 0));
+  if (value === undefined || value === null) return true;
+  return !options.nullable && (value === "" || value === 0 || (Array.isArray(value) && value.length === 0));
 }

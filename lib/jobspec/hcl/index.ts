@@ -16,9 +16,6 @@ import { hcl, isIdentifier, label as labelText, named, type HclText } from "./co
 import { attributeLines, layout, type Line } from "./layout";
 import { value } from "./values";
 
-export { matchSource } from "./match";
-export { sourceBlocks, type SourceBlock } from "./source";
-
 /**
  * A block of a job as HCL.
  *

@@ -1,6 +1,7 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
+import { matchSource, readSource, type SourceBlock } from "../../hcl-source";
 import { compareProblems, pathText, type Job, type Path, type Problem } from "../../jobspec";
-import { apiPathOf, matchSource, sourceBlocks, wayTo, type SourceBlock, type Way } from "../../jobspec/host";
+import { apiPathOf, wayTo, type Way } from "../../jobspec/host";
 import type { JobFile } from "./job-files";
 
 /** The problems of a file's job, each with its line where it has one: found by which block it is, and not by what that is called. */
@@ -47,14 +48,14 @@ function jsonLines(text: string, job: Job): Lines {
 }
 
 function hclLines(text: string, job: Job): Lines {
-  const found = matchSource(job, sourceBlocks(text));
+  const found = matchSource(job, readSource(text));
   return (place) => {
     let source: SourceBlock | undefined = found.get(job);
     let line = source?.line;
     for (const step of blocksOn(job, place)) {
       const own = found.get(step.block);
       if (own) [source, line] = [own, own.line];
-      const attribute = step.property === undefined ? undefined : source?.attributes.get(step.property);
+      const attribute = step.property === undefined ? undefined : source?.attributes.get(step.property)?.line;
       if (attribute !== undefined) line = attribute;
     }
     return line;

@@ -1,5 +1,6 @@
+import { readSource, type SourceBlock } from "../../hcl-source";
 import { formatProblem, type Problem } from "../../jobspec";
-import { mistake, sourceBlocks, type SourceBlock } from "../../jobspec/host";
+import { mistake } from "../../jobspec/host";
 
 /** One thing that Nomad's parser says. */
 export interface Diagnostic {
@@ -63,7 +64,7 @@ export interface Reporting {
 /** What Nomad's parser says, each over the line that it means. */
 export function parserProblems(found: readonly Diagnostic[], reporting: Reporting): readonly Problem[] {
   const lines = reporting.text.split("\n");
-  const blocks = sourceBlocks(reporting.text);
+  const { blocks } = readSource(reporting.text);
   const problem = (place: string, message: string) => mistake(place, message, "hcl/parse");
   const onLine = (line: number, message: string): Problem => ({ ...problem("", message), line });
   const all = found.map((diagnostic) => {

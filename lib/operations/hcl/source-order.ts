@@ -1,5 +1,6 @@
 import { Job } from "../../jobspec";
-import { definitionOf, matchSource, sourceBlocks, type Field, type SourceBlock } from "../../jobspec/host";
+import { matchSource, readSource, type SourceBlock } from "../../hcl-source";
+import { definitionOf, type Field } from "../../jobspec/host";
 
 /**
  * API JSON of a job with the keys of its maps in one order for all runs: that of the HCL which it was read from where that is known, else
@@ -9,7 +10,7 @@ export function inSourceOrder(json: unknown, hcl: string): unknown {
   const sorted = withSortedKeys(json);
   const { job } = Job.read(sorted);
   if (!job || !isObject(sorted)) return sorted;
-  const found = matchSource(job, sourceBlocks(hcl));
+  const found = matchSource(job, readSource(hcl));
   orderBlock(job, isObject(sorted.Job) ? sorted.Job : sorted, found);
   return sorted;
 }
@@ -61,7 +62,7 @@ function orderMap(field: Field, name: string, json: Json, source: SourceBlock): 
 }
 
 function ordered(map: Json, source: SourceBlock): Json {
-  const lines = new Map(source.attributes);
+  const lines = new Map([...source.attributes].map(([name, { line }]) => [name, line]));
   for (const { name, line } of source.children) if (!lines.has(name)) lines.set(name, line);
   const at = (key: string) => lines.get(key) ?? Infinity;
   const keys = Object.keys(map).sort((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)));

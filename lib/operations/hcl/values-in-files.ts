@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { sourceBlocks } from "../../jobspec/host";
+import { readSource } from "../../hcl-source";
 import type { GivenValue } from "./problems";
 
 /** The texts and numbers that a file of values holds, wherever they stand: enough to keep them out of messages. */
@@ -15,7 +15,7 @@ export function valuesInFile(path: string, text: string): readonly GivenValue[] 
 /** What the declarations of a job's variables give them by default, as a file of values would hold it. */
 export function valuesInDeclarations(hcl: string): readonly GivenValue[] {
   const lines = hcl.split("\n");
-  const blocks = sourceBlocks(hcl);
+  const { blocks } = readSource(hcl);
   return blocks.flatMap(({ name, labels, line }, index) => {
     if (name !== "variable" && name !== "variables") return [];
     const text = lines.slice(line - 1, (blocks[index + 1]?.line ?? lines.length + 1) - 1).join("\n");

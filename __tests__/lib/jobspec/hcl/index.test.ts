@@ -11,7 +11,7 @@ import {
   Template,
   UserError,
 } from "../../../../lib";
-import { sourceBlocks } from "../../../../lib/jobspec/host";
+import { readSource } from "../../../../lib/hcl-source";
 
 const web = new Job({
   id: "web",
@@ -143,12 +143,16 @@ EOH
 `;
 
   test("are found with their lines, their comments and their attributes", () => {
-    const [job] = sourceBlocks(text);
-    expect(job).toMatchObject({ name: "job", labels: ["a"], line: 4, comments: ["The job."] });
+    const [job] = readSource(text).blocks;
+    const commentsOf = ({ before }: { readonly before: readonly { readonly lines: readonly string[] }[] }) =>
+      before.flatMap(({ lines }) => lines);
+    expect(job).toMatchObject({ name: "job", labels: ["a"], line: 4 });
+    expect(job && commentsOf(job)).toContain("The job.");
     const [meta, group] = job?.children ?? [];
-    expect(meta).toMatchObject({ name: "meta", line: 5, comments: [] });
-    expect(group).toMatchObject({ name: "group", labels: ["g"], line: 8, comments: ["several", "lines"] });
-    expect(group?.attributes.get("count")).toBe(9);
+    expect(meta).toMatchObject({ name: "meta", line: 5, before: [] });
+    expect(group).toMatchObject({ name: "group", labels: ["g"], line: 8 });
+    expect(group && commentsOf(group)).toEqual(["several", "lines"]);
+    expect(group?.attributes.get("count")?.line).toBe(9);
     const task = group?.children[0];
     expect(task?.children.map(({ name, line }) => [name, line])).toEqual([
       ["template", 11],

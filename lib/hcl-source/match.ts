@@ -1,10 +1,11 @@
-import { Block, definitionOf } from "../engine";
-import type { SourceBlock } from "./source";
+import { Block } from "../jobspec";
+import { definitionOf } from "../jobspec/host";
+import type { Source, SourceBlock } from "./syntax";
 
 /** Which block of a text of HCL each block of a job was read from. */
-export function matchSource(job: Block, source: readonly SourceBlock[]): ReadonlyMap<Block, SourceBlock> {
+export function matchSource(job: Block, { blocks }: Source): ReadonlyMap<Block, SourceBlock> {
   const found = new Map<Block, SourceBlock>();
-  const own = source.find(({ name }) => name === "job");
+  const own = blocks.find(({ name }) => name === "job");
   if (own) match(job, own, found);
   return found;
 }
