@@ -108,6 +108,12 @@ export class OwnNomad {
     return `${loopback}:${regionPortsAt(this.#ports?.offset ?? 0, index)["Nomad RPC"]}`;
   }
 
+  /** Where it has its data, and those of its tasks. */
+  get folder(): string {
+    if (this.#folder === undefined) throw new Error("it is not started yet; use it inside of tests and hooks");
+    return this.#folder;
+  }
+
   /** Where it answers. */
   get address(): string {
     if (!this.#ports) throw new Error("it is not started yet; use it inside of tests and hooks");

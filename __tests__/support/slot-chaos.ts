@@ -1,16 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { consulConnection } from "../../lib/nomad";
-import { ConsulStore, type Store } from "../../lib/pools";
+import { consulConnection, nomadConnection, type NomadClient } from "../../lib/nomad";
+import { ConsulStore, NomadStore, type Store } from "../../lib/pools";
 import { doublesIn, type Double } from "../../lib/pools/testing";
-import type { TestCluster } from "./cluster";
+import type { ClusterEnvironment } from "./cluster";
 import { processesNaming } from "./processes";
 import { Bundles, RealSandboxes } from "./sandboxes";
 import { SlotWorkers } from "./slot-workers";
 import type { SlotWorkerLine } from "./slot-worker";
 import { until } from "./until";
 
+/** The cluster that it is done on. */
+export interface ChaosCluster {
+  readonly nomad: NomadClient;
+  readonly environment: ClusterEnvironment;
+  /** What stands in the command lines of its own sandboxes, and in no others. */
+  readonly folder: string;
+  /** Kills the agent as kill -9 does, and starts it again with the data that it had. Default: it is not killed */
+  readonly restartAgent?: () => Promise<void>;
+}
+
 /** How much is done, and how much of it is killed. */
 export interface ChaosOptions {
+  /** Where the leases are. Default: Consul */
+  readonly store?: "consul" | "nomad";
   readonly claims: number;
   readonly managers: number;
   readonly callers: number;
@@ -27,13 +39,13 @@ export interface ChaosOptions {
 /** What came of it. */
 export interface ChaosResult {
   readonly claims: number;
-  readonly kills: Readonly<Record<"manager" | "client" | "allocation", number>>;
+  readonly kills: Readonly<Record<"manager" | "client" | "allocation" | "agent", number>>;
   readonly doubles: readonly Double[];
   /** Commands that found something of somebody else in their slot. */
   readonly strangers: number;
   /** Claims that took longer than their timeout and what a write may take. */
   readonly late: number;
-  /** For each manager and client that was killed: milliseconds until its leases were free. */
+  /** For each manager and client that was killed while the agent ran: milliseconds until its leases were free. */
   readonly freed: readonly number[];
   /** Half a minute after the end. */
   readonly left: { readonly leases: number; readonly sandboxes: number; readonly processes: number };
@@ -44,17 +56,21 @@ const SLACK = 1000;
 const MARK = "chaos-mark-7f3a";
 
 /** Managers in processes of their own that share a slot pool, with kill -9 at random of them, of clients that hold slots, and of sandboxes. */
-export async function slotChaos(cluster: TestCluster, options: ChaosOptions): Promise<ChaosResult> {
+export async function slotChaos(cluster: ChaosCluster, options: ChaosOptions): Promise<ChaosResult> {
   const bundles = new Bundles();
   const real = new RealSandboxes(bundles);
   const job = "chaos";
   const { sandboxes: count, slots, callers, timeout } = options;
   await cluster.nomad.register(real.job({ id: job, count, min: count, max: count, slots }));
-  const store = new ConsulStore(consulConnection(cluster.environment));
+  const store =
+    options.store === "nomad"
+      ? new NomadStore(nomadConnection(cluster.environment))
+      : new ConsulStore(consulConnection(cluster.environment));
   const workers = new SlotWorkers(bundles, {
     token: real.token,
     environment: cluster.environment,
     job,
+    store: options.store,
     callers,
     claims: Math.ceil(options.claims / options.managers),
     // Whoever was there before left a file and a process.
@@ -92,12 +108,12 @@ function commandsLeft(): number {
 }
 
 class ChaosRun {
-  readonly kills = { manager: 0, client: 0, allocation: 0 };
+  readonly kills = { manager: 0, client: 0, allocation: 0, agent: 0 };
   readonly freed: number[] = [];
   readonly #managers = new Set<string>();
 
   constructor(
-    private readonly cluster: TestCluster,
+    private readonly cluster: ChaosCluster,
     private readonly store: Store,
     private readonly workers: SlotWorkers,
     private readonly options: ChaosOptions,
@@ -116,7 +132,11 @@ class ChaosRun {
       const drawn = options.random();
       if (drawn < 0.35) beside(this.killManager());
       else if (drawn < 0.7) beside(this.killClient());
-      else await this.killAllocation();
+      else if (drawn < 0.95 || this.cluster.restartAgent === undefined) await this.killAllocation();
+      else {
+        this.kills.agent += 1;
+        await this.cluster.restartAgent();
+      }
       if (workers.failures.length > 0) throw new Error(workers.failures.join("\n"));
       if (wrong.length > 0) throw wrong[0];
     }
@@ -144,7 +164,7 @@ class ChaosRun {
 
   /** The sandboxes of this cluster: others may run on this machine. */
   private servers() {
-    return processesNaming("--data-dir").filter(({ command }) => command.includes(this.cluster.project.folder));
+    return processesNaming("--data-dir").filter(({ command }) => command.includes(this.cluster.folder));
   }
 
   private async killManager(): Promise<void> {
@@ -182,8 +202,11 @@ class ChaosRun {
       const { objects } = await this.store.list(`pools/${this.job}/slots/`);
       return [...objects.values()].some(({ value }) => value.includes('"state":"held"') && value.includes(`"${name}-`));
     };
-    for (const end = performance.now() + 30_000; (await holds()) && performance.now() < end;) await sleep(50);
-    this.freed.push(performance.now() - began);
+    // An agent that is away says nothing.
+    const mayHold = () => holds().catch(() => true);
+    const { agent } = this.kills;
+    for (const end = performance.now() + 30_000; (await mayHold()) && performance.now() < end;) await sleep(50);
+    if (agent === this.kills.agent) this.freed.push(performance.now() - began);
   }
 
   private drawn<T>(of: readonly T[]): readonly T[] {

@@ -1,12 +1,14 @@
 import { openSync, writeSync } from "node:fs";
 import { consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
-import { ConsulStore, SlotPool } from "../../lib/pools";
+import { ConsulStore, NomadStore, SlotPool } from "../../lib/pools";
 import { type HistoryEvent } from "../../lib/pools/testing";
 
 /** What a process is told that takes part in a slot pool. */
 export interface SlotWorkerOptions {
   readonly name: string;
   readonly job: string;
+  /** Where the leases are. Default: Consul */
+  readonly store?: "consul" | "nomad";
   /** Where it records what it does. */
   readonly file: string;
   /** How many tasks run at once. */
@@ -47,7 +49,10 @@ async function main(options: SlotWorkerOptions): Promise<void> {
   const say = (line: SlotWorkerLine) => void writeSync(file, `${JSON.stringify(line)}\n`);
   const pool = new SlotPool({
     nomad: new NomadClient(nomadConnection(process.env)),
-    store: new ConsulStore(consulConnection(process.env)),
+    store:
+      options.store === "nomad"
+        ? new NomadStore(nomadConnection(process.env))
+        : new ConsulStore(consulConnection(process.env)),
     job: options.job,
     token: process.env.SANDBOX_TOKEN,
     leases: { manager: options.name },

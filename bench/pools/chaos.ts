@@ -1,13 +1,42 @@
+import { slotChaos, seeded, type ChaosCluster } from "../../__tests__/support/slot-chaos";
 import type { TestCluster } from "../../__tests__/support/cluster";
-import { seeded, slotChaos } from "../../__tests__/support/slot-chaos";
+import { OwnConsul } from "../../__tests__/support/own-consul";
+import { OwnNomad } from "../../__tests__/support/own-nomad";
 import type { Figure } from "../synthesis";
 
 /** What a manager that died may keep from others, in milliseconds. */
 const FREED = 3000;
 
 /** Managers in three processes and 2,000 claims of slots of real sandboxes, with kill -9 at random of managers, clients and sandboxes. */
-export async function measureChaos(cluster: TestCluster, claims = 2000): Promise<readonly Figure[]> {
+export async function measureChaos({ nomad, environment, project }: TestCluster): Promise<readonly Figure[]> {
+  return measured({ nomad, environment, folder: project.folder }, "consul", 2000);
+}
+
+/** The same with 10,000 claims, on agents that keep their data and are killed too, with the leases in either store. */
+export async function measureLongChaos(store: "consul" | "nomad", claims = 10_000): Promise<readonly Figure[]> {
+  const consul = new OwnConsul();
+  const nomad = new OwnNomad(1, consul);
+  try {
+    await consul.start();
+    await nomad.start();
+    const client = nomad.client();
+    const environment = { NOMAD_ADDR: nomad.address, NOMAD_TOKEN: nomad.token, CONSUL_HTTP_ADDR: consul.address };
+    const restartAgent = async () => {
+      await nomad.kill();
+      await nomad.start();
+    };
+    const figures = await measured({ nomad: client, environment, folder: nomad.folder, restartAgent }, store, claims);
+    await client.close();
+    return figures;
+  } finally {
+    await nomad.remove();
+    await consul.remove();
+  }
+}
+
+async function measured(cluster: ChaosCluster, store: "consul" | "nomad", claims: number): Promise<readonly Figure[]> {
   const { doubles, strangers, late, freed, kills, left, ...done } = await slotChaos(cluster, {
+    store,
     claims,
     managers: 3,
     callers: 4,
@@ -17,24 +46,24 @@ export async function measureChaos(cluster: TestCluster, claims = 2000): Promise
     timeout: 20_000,
     random: seeded(11),
   });
-  const { manager, client, allocation } = kills;
-  const beside = `${done.claims} claims, ${manager} managers, ${client} clients and ${allocation} sandboxes killed`;
+  const killed = `${kills.manager} managers, ${kills.client} clients, ${kills.allocation} sandboxes and ${kills.agent} times the agent killed`;
+  const name = store === "consul" ? "Consul" : "Nomad's variables";
   const none = (what: string, count: number): Figure => ({
-    what,
+    what: `${name}: ${what}`,
     value: String(count),
     goal: "0",
     reached: count === 0,
   });
   const slowest = Math.max(0, ...freed);
   return [
-    none(`slots that two had at once (${beside})`, doubles.length),
+    none(`slots that two had at once (${done.claims} claims, ${killed})`, doubles.length),
     none("commands that found what somebody else left in their slot", strangers),
     none("claims beyond their deadline", late),
     none("leases that are left 30 s after", left.leases),
     none("sandboxes that are left 30 s after", left.sandboxes),
     none("processes that are left 30 s after", left.processes),
     {
-      what: "what a dead manager had is free, at the latest",
+      what: `${name}: what a dead manager had is free, at the latest`,
       value: `${(slowest / 1000).toFixed(1)} s`,
       goal: "under 3 s",
       reached: slowest < FREED,

@@ -40,7 +40,7 @@ export async function measureClaims(cluster: TestCluster, claims = 2000): Promis
         10,
         (value) => `${value.toFixed(1)} %`,
       ),
-      ...(await measureChaos(kind, name, environment, claims)),
+      ...(await measureChaos(kind, environment, claims)),
     );
   }
   return figures;
@@ -108,12 +108,12 @@ async function measureThree(kind: Kind, environment: ClusterEnvironment, claims:
 }
 
 /** Three processes of which one is killed every second, until there are enough claims; then all are. */
-async function measureChaos(
+export async function measureChaos(
   kind: Kind,
-  name: string,
   environment: ClusterEnvironment,
   claims: number,
 ): Promise<readonly Figure[]> {
+  const name = kind === "consul" ? "Consul" : "Nomad";
   const claimants = new Claimants(environment);
   const store = storeOf(kind, environment);
   const slots = Array.from({ length: SLOTS }, (_, number) => `slot-${number}`);

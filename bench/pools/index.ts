@@ -8,6 +8,8 @@ import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
 import { measureSlots } from "./slots";
 
+export { measurePoolsLong } from "./long";
+
 /** The themes, each in a file of its own. */
 const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   claims: () => withCluster({}, measureClaims),
@@ -16,7 +18,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   replacement: () => withCluster({}, measureReplacement),
   sandbox: measureSandboxServers,
   slots: () => withCluster({}, measureSlots),
-  chaos: () => withCluster({}, (cluster) => measureChaos(cluster)),
+  chaos: () => withCluster({}, measureChaos),
 };
 
 /** What the pools promise. @param only one theme. Default: all of them */
