@@ -55,6 +55,13 @@ test("its library is imported, and its types are there", () => {
   expect([said.status, said.stderr]).toEqual([expect.any(Number), expect.stringContaining("--no-such")]);
 });
 
+test("its types show nothing that is only for the library itself", () => {
+  const types = files.filter((path) => path.endsWith(".d.ts"));
+  expect(types.length).toBeGreaterThan(300);
+  const showing = types.filter((path) => readFileSync(join(installed, path), "utf8").includes("@internal"));
+  expect(showing).toEqual([]);
+});
+
 test("its types compile in the strictest of projects, every file of them", () => {
   mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
   symlinkSync(join(ROOT, "node_modules/@types/node"), join(folder, "node_modules/@types/node"));

@@ -9,6 +9,7 @@ export {
   isDeferred,
   isKnown,
   isResolvable,
+  nearestOf,
   NO_SECRET,
   TOKEN_IN_STRING,
   ScaledToken,

@@ -1,5 +1,4 @@
-import { distance } from "fastest-levenshtein";
-import { definitionOf, isPlainObject, type ApiObject, type Block, type BlockDefinition } from "../engine";
+import { definitionOf, isPlainObject, nearestOf, type ApiObject, type Block, type BlockDefinition } from "../engine";
 
 /** An option that a driver does not have. */
 export interface UnknownOption {
@@ -31,15 +30,4 @@ function withoutOption(name: string, known: readonly string[]): string {
   const nearest = nearestOf(name, known);
   const meant = nearest === undefined ? "" : ` (did you mean "${nearest}"?)`;
   return `has no option "${name}"${meant}`;
-}
-
-/** The name that was meant, where one differs by a few letters or begins alike. */
-function nearestOf(name: string, known: readonly string[]): string | undefined {
-  const far = (each: string) => distance(name.toLowerCase(), each.toLowerCase());
-  const near = known.filter(
-    (each) =>
-      far(each) <= Math.max(1, Math.floor(name.length / 3)) ||
-      (name.length > 2 && (each.startsWith(`${name}_`) || name.startsWith(`${each}_`))),
-  );
-  return near.sort((a, b) => far(a) - far(b))[0];
 }

@@ -5,6 +5,7 @@ import { describe } from "./describe";
 import type { ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
 import { frozen } from "./frozen";
 import { plain } from "./maps";
+import { nearestOf } from "./nearest";
 import type { Place } from "./place";
 import { UserError, type Path } from "../../errors";
 
@@ -179,8 +180,15 @@ export abstract class Block {
     const key = given;
     const place = (index: number): Path => [name, { index, name: key }];
     if (!list.some((block) => block instanceof Block && block.blockKey === key)) {
-      const known = list.flatMap((block) => (block instanceof Block ? [`"${block.blockKey ?? ""}"`] : []));
-      const wayOut = known.length === 0 ? "there are none" : `write one of ${known.join(", ")}`;
+      const known = list.flatMap((block) => (block instanceof Block ? [block.blockKey ?? ""] : []));
+      const near = nearestOf(key, known);
+      const others = known.filter((each) => each !== near).map((each) => `"${each}"`);
+      const wayOut =
+        known.length === 0
+          ? "there are none"
+          : near === undefined
+            ? `write one of ${others.join(", ")}`
+            : `write "${near}"${others.length > 0 ? `, or one of ${others.join(", ")}` : ""}`;
       throw UserError.at([name, { key }], `is not there; ${wayOut}`, "model/missing");
     }
     return this.copyWith({
@@ -363,6 +371,6 @@ function merge(out: ApiObject, overrides: Readonly<ApiObject>): void {
 
 function unknownProperty(name: string, hcl: string, list: readonly CompiledField[]): string {
   const names = list.map((entry) => entry.name);
-  const near = names.find((candidate) => candidate.toLowerCase() === name.replaceAll("_", "").toLowerCase());
+  const near = nearestOf(name, names);
   return `${hcl} has no property "${name}"; ${near ? `write "${near}"` : `it takes ${names.join(", ")}`}`;
 }

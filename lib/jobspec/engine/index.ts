@@ -46,6 +46,7 @@ export {
   textsMap,
 } from "./fields";
 export { ANY_MAP, define } from "./maps";
+export { nearestOf } from "./nearest";
 export { Place } from "./place";
 export { checkProps } from "./check-props";
 export { compareProblems, formatProblem, isWithin, pathKey, pathText, ReadableError, UserError } from "../../errors";

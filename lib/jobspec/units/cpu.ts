@@ -38,7 +38,7 @@ export class Cpu {
     return cores instanceof ScaledToken ? new Cpu(undefined, NaN, cores) : new Cpu(undefined, cores);
   }
 
-  /** @internal As a server gives it back, with both figures. */
+  /** Both figures, as a server gives them back. */
   static both(mhz: number | undefined, cores: number | undefined): Cpu {
     return new Cpu(mhz, cores);
   }
