@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem } from "./problem";
 import type { Tokens } from "./token-source";
@@ -35,6 +36,17 @@ export function authorize(app: FastifyInstance, tokens: Tokens | "none"): void {
   });
 }
 
+/** Who asks, where that is known without waiting for anything; undefined where it is not, and where nobody is known by it. */
+export function knownCaller(headers: IncomingHttpHeaders, tokens: Tokens | "none"): Caller | undefined {
+  if (tokens === "none") return LOOPBACK.test(headers.host ?? "") ? ANYBODY : undefined;
+  const token = tokenOf(headers);
+  return token === undefined ? undefined : tokens.known?.find(token);
+}
+
+function tokenOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer ([^\s]{1,200})$/i.exec(authorization ?? "")?.[1];
+}
+
 /** Without tokens a page of the internet, whose name was made to lead to this machine, must not be able to ask: so the name is looked at. */
 function localCaller({ headers }: FastifyRequest): Caller {
   if (LOOPBACK.test(headers.host ?? "")) return ANYBODY;
@@ -42,7 +54,7 @@ function localCaller({ headers }: FastifyRequest): Caller {
 }
 
 async function callerOf(request: FastifyRequest, tokens: Tokens): Promise<Caller> {
-  const [, token] = /^Bearer ([^\s]{1,200})$/i.exec(request.headers.authorization ?? "") ?? [];
+  const token = tokenOf(request.headers);
   if (token === undefined) throw new Problem("unauthorized", "send a token: Authorization: Bearer <token>");
   const book = await tokens.current().catch(() => {
     throw new Problem("unavailable", "the service cannot read its tokens just now; ask again", { retryAfter: 5 });

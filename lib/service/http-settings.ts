@@ -45,7 +45,7 @@ const SINGLE = ["authorization", "host", "content-type", "lease-generation"];
  *
  * @throws Problem for a header that stands twice, and for a request that names its server in its first line, as those to a proxy do
  */
-export function refuseAmbiguous({ raw }: FastifyRequest): void {
+export function refuseAmbiguous({ raw }: Pick<FastifyRequest, "raw">): void {
   if (!raw.url?.startsWith("/"))
     throw new Problem("bad-request", "write a path into the first line; the service is no proxy");
   const names = raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());

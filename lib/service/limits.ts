@@ -12,29 +12,36 @@ export interface ExecutionLimits {
 export class RunningCommands {
   readonly #byOwner = new Map<string, number>();
   readonly #stops = new Set<AbortController>();
+  /** How many owners have as many as one may. */
+  #full = 0;
   #idle: (() => void) | undefined;
+  // Made once: those who are refused are many, and an error takes a stack along.
+  readonly #tooManyOfOwner: Problem;
+  readonly #tooMany: Problem;
 
   constructor(
     private readonly limits: ExecutionLimits,
     private readonly onChange: (running: number) => void,
-  ) {}
+  ) {
+    const refusal = (detail: string) => new Problem("too-many-executions", detail, { retryAfter: 1 });
+    this.#tooManyOfOwner = refusal(`${limits.perOwner} commands of this owner run already; wait for one of them`);
+    this.#tooMany = refusal("the service runs as many commands as it may; ask again");
+  }
 
   get count(): number {
     return this.#stops.size;
   }
 
+  /** Whether somebody's next command would be too many. */
+  get isFull(): boolean {
+    return this.count >= this.limits.all || this.#full > 0;
+  }
+
   /** Why another command would be too many now; undefined where it would not. @param owner whose it is, where that is known */
   refusal(owner: string | undefined): Problem | undefined {
     const own = owner === undefined ? 0 : (this.#byOwner.get(owner) ?? 0);
-    if (own >= this.limits.perOwner)
-      return new Problem("too-many-executions", `${own} commands of this owner run already; wait for one of them`, {
-        retryAfter: 1,
-      });
-    if (this.count >= this.limits.all)
-      return new Problem("too-many-executions", "the service runs as many commands as it may; ask again", {
-        retryAfter: 1,
-      });
-    return undefined;
+    if (own >= this.limits.perOwner) return this.#tooManyOfOwner;
+    return this.count >= this.limits.all ? this.#tooMany : undefined;
   }
 
   /**
@@ -49,6 +56,7 @@ export class RunningCommands {
     const own = this.#byOwner.get(owner) ?? 0;
     const stop = new AbortController();
     this.#byOwner.set(owner, own + 1);
+    if (own + 1 === this.limits.perOwner) this.#full += 1;
     this.#stops.add(stop);
     this.onChange(this.count);
     try {
@@ -56,6 +64,7 @@ export class RunningCommands {
     } finally {
       this.#stops.delete(stop);
       const left = (this.#byOwner.get(owner) ?? 1) - 1;
+      if (left + 1 === this.limits.perOwner) this.#full -= 1;
       if (left > 0) this.#byOwner.set(owner, left);
       else this.#byOwner.delete(owner);
       this.onChange(this.count);

@@ -2,7 +2,8 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
 import { sharedAnswer } from "../nomad";
-import { authorize } from "./authorize";
+import { authorize, knownCaller } from "./authorize";
+import { refusalOf, refuseEarly } from "./early-refusals";
 import { RunningCommands } from "./limits";
 import { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
@@ -116,9 +117,17 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     const { caller } = request;
     const { runs } = request.routeOptions.config;
     if (runs === undefined || caller === null) return;
-    const isKnown = runs === "caller" || !caller.scopes.has("any-owner");
-    const refusal = commands.refusal(isKnown ? caller.owner : undefined);
+    const refusal = refusalOf(commands, caller, runs);
     if (refusal) throw refusal;
+  });
+  refuseEarly(app, {
+    commands,
+    callerOf: (headers) => knownCaller(headers, tokens),
+    isEnding: () => ending,
+    onRefused: ({ id, method, route, status, caller }) => {
+      metrics.requested(method, route, status);
+      app.log.info({ reqId: id, method, route, status, caller }, "refused at once");
+    },
   });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";

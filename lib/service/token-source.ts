@@ -60,6 +60,11 @@ export class Tokens {
     return this.#book;
   }
 
+  /** The tokens, where they are young enough for nobody to wait until they are read again; undefined where they are not. */
+  get known(): TokenBook | undefined {
+    return this.now() - this.#readAt < 2 * this.source.interval ? this.#book : undefined;
+  }
+
   /**
    * Whether there are tokens: false where the file or the variable is not there yet.
    *
