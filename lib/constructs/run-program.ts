@@ -10,7 +10,7 @@ const ONLY_OURS = { mode: 0o600 };
 
 /**
  * Runs a program as `main.ts` does: warnings and errors go to stderr, a line each; a mistake in the program ends it with
- * exit code 1 and without a stack. Where CDK_NOMAD_PROBLEMS names a file, all of them go there as JSON instead.
+ * exit code 1 and without a stack. Where CDK_NOMAD_PROBLEMS names a file, all of them go there as JSON instead; where CDK_NOMAD_ERRORS does, errors go there too.
  *
  * @param program what synthesizes, and gives the warnings
  */
@@ -25,6 +25,8 @@ export function runProgram(program: () => readonly ProgramProblem[]): void {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     if (problemsFile) return writeFileSync(problemsFile, JSON.stringify(error.problems), ONLY_OURS);
+    const { CDK_NOMAD_ERRORS: errorsFile } = process.env;
+    if (errorsFile) writeFileSync(errorsFile, JSON.stringify(error.problems), ONLY_OURS);
     const count = error.problems.length;
     console.error(`${count === 1 ? "1 problem" : `${count} problems`}, nothing was written:\n`);
     for (const problem of error.problems) console.error(`  ${formatProblem(problem)}`);

@@ -24,7 +24,7 @@ export {
   type Place,
   type Way,
 } from "./engine";
-export { jsonDepth } from "./json-depth";
+export { jsonDepth, jsonExtent } from "./json-depth";
 export type { GroupApi, JobApi, NetworkApi, ServiceApi, TaskApi, UpdateApi } from "./api";
 export {
   countIn,

@@ -2,9 +2,38 @@
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 
-  /** @param limit how long it may be, in bytes */
-  constructor(readonly limit: number) {
+  /**
+   * @param limit how long it may be, in bytes
+   * @param together whether that is for all bodies that are read at the same time
+   */
+  constructor(
+    readonly limit: number,
+    readonly together = false,
+  ) {
     super(`longer than ${sizeInWords(limit)}`);
+  }
+}
+
+/** What the bodies that are read at the same time may have together: each may be as long as one may be, and many are asked for at once. */
+export class BodyBudget {
+  #taken = 0;
+
+  /** @param limit in bytes */
+  constructor(private readonly limit: number) {}
+
+  /** The chunks of a body, which count until it is read. @throws TooLargeError where all together have more */
+  async *counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let own = 0;
+    try {
+      for await (const chunk of chunks) {
+        own += chunk.length;
+        this.#taken += chunk.length;
+        if (this.#taken > this.limit) throw new TooLargeError(this.limit, true);
+        yield chunk;
+      }
+    } finally {
+      this.#taken -= own;
+    }
   }
 }
 

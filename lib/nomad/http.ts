@@ -4,7 +4,7 @@ import { errors, request, type Dispatcher } from "undici";
 import type * as v from "valibot";
 import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
-import { sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
+import { BodyBudget, sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
 import { ApiError, codeOf, NoAnswerError } from "./errors";
 import { failureOf, refusalOf, type Refused } from "./failure";
@@ -42,6 +42,8 @@ const SILENCE = 12_000;
 const PATIENCE = 10;
 /** The allocations of a very large cluster are some tens of MB; of what is no answer only the beginning is wanted, for a message. */
 const LIMITS = { whole: 256 * 1024 * 1024, beginning: 64 * 1024 };
+/** What all answers of a server that are read at once may have together. */
+const TOGETHER = 512 * 1024 * 1024;
 /** How long is waited for an answer that tells which server it is, in milliseconds. */
 const PROBE = 3000;
 /** https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls */
@@ -61,6 +63,7 @@ interface Shared {
   server?: ReturnType<typeof serverAt>;
   readonly transport: Transport;
   readonly sessions: Sessions;
+  readonly budget: BodyBudget;
 }
 
 /** Requests to one API, with its token, its TLS, limits of time and size, and bounded retries of what was not answered. */
@@ -76,6 +79,7 @@ export class Http {
       known: false,
       transport: transportFor(connection),
       sessions: new Sessions(connection.execs),
+      budget: new BodyBudget(TOGETHER),
     };
   }
 
@@ -306,7 +310,7 @@ export class Http {
   ): Promise<RawAnswer> {
     const pace = new Pace((options.silence ?? this.silence) * PATIENCE, (error) => body.destroy(error));
     try {
-      const chunks = pace.counted(body as AsyncIterable<Uint8Array>);
+      const chunks = this.#shared.budget.counted(pace.counted(body as AsyncIterable<Uint8Array>));
       const isAnswer = (first: Uint8Array) => isFine(statusCode) && !isPage(headers) && mayBeginJson(first);
       return { status: statusCode, headers, text: await textOrBeginning(chunks, isAnswer, LIMITS) };
     } catch (error) {
@@ -407,8 +411,10 @@ export class Http {
   /** What it means that no answer came; what is neither the network's doing nor the server's stays as it is. */
   failure(error: unknown, method: string, path: ApiPath, options: PatientOptions): unknown {
     if (options.signal?.aborted) return error;
-    if (error instanceof TooLargeError)
-      return unreadable(this.source(method, path), `it is larger than ${sizeInWords(error.limit)}`);
+    if (error instanceof TooLargeError) {
+      const what = error.together ? "it and what is asked at the same time are" : "it is";
+      return unreadable(this.source(method, path), `${what} larger than ${sizeInWords(error.limit)}`);
+    }
     const silence = options.silence ?? this.silence;
     const { connection } = this;
     return failureOf(error, { connection, method, path, silence, everAnswered: this.#shared.answered });

@@ -27,6 +27,13 @@ const of = (groups: unknown): Answers => ({
 });
 
 describe("an answer", () => {
+  test("of more values than any cluster has is refused before they are made", async () => {
+    const many = `[${"{},".repeat(2_500_000)}{}]`;
+    await expect(asking({ "GET /v1/jobs": { body: many } as never }, (nomad) => nomad.jobs())).rejects.toThrow(
+      "it has more than 5 million values",
+    );
+  });
+
   test("of a group of which nothing is placed is read", async () => {
     const [found] = await asking(of({ api: STATE }), (nomad) => nomad.deployments("web"));
     expect(found?.TaskGroups.api).toMatchObject({ DesiredTotal: 2, RequireProgressBy: null, PlacedCanaries: [] });

@@ -12,7 +12,7 @@ import {
   nomadConnection,
   passingTrouble,
 } from "../../../lib/nomad";
-import { linesOf, textOf, TooLargeError } from "../../../lib/nomad/body";
+import { BodyBudget, linesOf, textOf, TooLargeError } from "../../../lib/nomad/body";
 import { anyCharacter, visibleCharacter } from "../../support/characters";
 import { failure } from "../../support/failure";
 import { processorTime } from "../../support/growth";
@@ -294,6 +294,13 @@ describe("a body", () => {
 
   test("is given up where it is too large", async () => {
     await expect(textOf(chunks(MB, 8 * MB), 4 * MB)).rejects.toThrow(TooLargeError);
+    // So is what bodies have together that are read at once; one that was read counts no more.
+    const budget = new BodyBudget(10 * MB);
+    const read = () => textOf(budget.counted(chunks(MB, 8 * MB)), 16 * MB);
+    expect((await read()).length).toBe((await read()).length);
+    const both = await Promise.allSettled([read(), read()]);
+    expect(both.map(({ status }) => status)).toContain("rejected");
+    expect((await read()).length).toBeGreaterThan(7 * MB);
   });
 
   test("has the same lines, however it is cut", async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { UserError, pathText } from "../../../lib/errors";
 import { judgeStack, withSynthesis } from "../../../lib/operations";
 import { verbInstead } from "../../../lib/operations/stack/model-verbs";
 import { programFailure } from "../../../lib/operations/stack/program-failure";
@@ -9,6 +10,7 @@ import { programFailure } from "../../../lib/operations/stack/program-failure";
 // Programs fail in a real process, under the loader that projects use: what Node prints is what is read.
 
 const TSX = require.resolve("tsx");
+const CDKTF = JSON.stringify(require.resolve("cdktf"));
 const folders: string[] = [];
 
 function project(files: Readonly<Record<string, string>>): string {
@@ -75,7 +77,7 @@ test("what a program printed before it failed is told as well", async () => {
 test("a line of source that is a whole minified file is left out, with what Node says around it", () => {
   const said = `/p/node_modules/tsx/dist/x.cjs:22\n\`${"x".repeat(5000)}\`\n      ^\n\nError: The service was stopped\n    at /p/node_modules/esbuild/lib/main.js:1001:38 {\n  name: 'TransformError'\n}\n\nNode.js v20.20.2`;
   expect(programFailure(said, "/p")).toEqual({
-    problems: [{ rule: "synthesis", path: "", message: "The service was stopped", severity: "error" }],
+    problems: [{ rule: "synthesis", path: [], message: "The service was stopped", severity: "error" }],
     before: "",
   });
 });
@@ -92,6 +94,26 @@ test.each([
   ["shop", "frobnicate", /^$/],
 ])("%s.%s is told the nearest verb that there is", (receiver, missing, expected) => {
   expect(verbInstead(receiver, missing)).toMatch(expected);
+});
+
+test("what a program is refused for is all that is said, each with its place, and not that the program ended", async () => {
+  const library = JSON.stringify(join(__dirname, "../../../lib"));
+  const folder = project({
+    "main.ts": `import { App, TerraformStack } from ${CDKTF};
+      import { Driver, Job, NomadJob, nomadProvider, runProgram, synthesize, Task, TaskGroup } from ${library};
+      const stack = new TerraformStack(new App(), "dev");
+      const task = new Task({ name: "t", driver: Driver.rawExec({ command: "/bin/true" }) });
+      const job = new Job({ id: "x", type: "batch", groups: [new TaskGroup({ name: "g", count: "1" as never, tasks: [task] })] });
+      new NomadJob(stack, "web", { job, provider: nomadProvider(stack) });
+      console.error("what it says of itself");
+      runProgram(() => synthesize(stack.node.root as App));`,
+  });
+  const options = { project: folder, env: process.env };
+  const refused = await withSynthesis(options, () => Promise.resolve()).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(UserError);
+  expect((refused as UserError).problems.map(({ path, message }) => [pathText(path), message])).toEqual([
+    ["dev/x.groups[g].count", expect.stringContaining('expected a whole number, found "1"')],
+  ]);
 });
 
 test("a program that comes to no stack says why, whatever stack is asked about", async () => {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { UserError } from "../../errors";
-import { jsonDepth } from "../../jobspec/host";
+import { jsonExtent } from "../../jobspec/host";
 import { variableOf } from "../connection";
 
 /** Where an answer comes from, for messages. */
@@ -74,10 +74,15 @@ function kindOf(value: unknown): string {
 /** What a server holds, such as the configuration of a task, may be nested as deep as somebody likes, and whatever walks through it has a stack that ends. */
 const DEEPEST_ANSWER = 500;
 
+/** The allocations of a very large cluster are some millions of values. */
+const MOST_VALUES = 5_000_000;
+
 /** Reads JSON; an empty body is undefined. */
 export function parseJson(text: string, source: AnswerSource): unknown {
   if (text.trim() === "") return undefined;
-  if (jsonDepth(text) > DEEPEST_ANSWER) throw unreadable(source, `it is nested more than ${DEEPEST_ANSWER} deep`);
+  const { depth, values } = jsonExtent(text);
+  if (depth > DEEPEST_ANSWER) throw unreadable(source, `it is nested more than ${DEEPEST_ANSWER} deep`);
+  if (values > MOST_VALUES) throw unreadable(source, `it has more than ${MOST_VALUES / 1_000_000} million values`);
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { relative } from "node:path";
+import * as v from "valibot";
 import type { Problem } from "../../jobspec";
 import { verbInstead } from "./model-verbs";
 
@@ -50,6 +52,33 @@ export function programFailure(said: string, project: string): ProgramFailure | 
   return { problems: [problem(place, `${inWords(name, message)}${led}`)], before };
 }
 
+const step = v.union([
+  v.string(),
+  v.object({ index: v.number(), name: v.exactOptional(v.string()) }),
+  v.object({ key: v.string() }),
+]);
+const written = v.pipe(
+  v.array(
+    v.object({
+      rule: v.string(),
+      path: v.array(step),
+      message: v.string(),
+      severity: v.picklist(["error", "warning"]),
+    }),
+  ),
+  v.minLength(1),
+);
+
+/** What a program that ends with `runProgram()` was refused for; undefined where it wrote nothing of the kind. */
+export function writtenErrors(file: string): readonly Problem[] | undefined {
+  try {
+    const parsed = v.safeParse(written, JSON.parse(readFileSync(file, "utf8")));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function isFrame(line: string | undefined): boolean {
   return line !== undefined && /^ {4}at /.test(line);
 }
@@ -65,7 +94,7 @@ function mistakeIn(line: string, project: string): readonly Problem[] {
 }
 
 function problem(path: string, message: string): Problem {
-  return { rule: "synthesis", path: [path], message, severity: "error" };
+  return { rule: "synthesis", path: path === "" ? [] : [path], message, severity: "error" };
 }
 
 /** What a type would have said before the program ran. */

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import { UserError, type Problem } from "../../jobspec";
 import { makePrivate, privateFolder } from "../../private-files";
 import { parseJson } from "./bounded-json";
 import { runChild } from "./child-program";
 import { OWN_LIMITS } from "./limits";
-import { programFailure } from "./program-failure";
+import { programFailure, writtenErrors } from "./program-failure";
 import { settingsFile, synthesisFolder, withRunFolder } from "./run-folder";
 
 const terraformModule = v.union([v.string(), v.looseObject({ source: v.string() })]);
@@ -63,10 +64,11 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   rmSync(outdir, { recursive: true, force: true });
   privateFolder(outdir);
   const environment = programEnvironment(env, settings, options.context);
+  const errors = join(outdir, "errors.json");
   const run = runChild({
     command: settings.app,
     cwd: project,
-    env: { ...environment, CDKTF_OUTDIR: outdir },
+    env: { ...environment, CDKTF_OUTDIR: outdir, CDK_NOMAD_ERRORS: errors },
     signal,
   }).catch((error: unknown) => {
     throw isTooLong(error) ? tooLong(environment) : error;
@@ -74,6 +76,8 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
   if (code === 0) return said;
+  const refused = writtenErrors(errors);
+  if (refused) throw new UserError(refused);
   const failure = programFailure(said, realpathSync(project));
   if (failure) throw new UserError([...saidBefore(failure.before), ...failure.problems]);
   throw UserError.at(`"app" of cdktf.json`, said ? `${how}\n${said}` : `${how}, and said nothing`, "synthesis");
