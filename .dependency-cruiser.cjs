@@ -16,7 +16,8 @@ const allowed = {
   "lib/constructs": ["lib/jobspec", "lib/stack-record"],
   "lib/job-parts": ["lib/jobspec"],
   "lib/pools": ["lib/jobspec", "lib/nomad", "lib/job-parts"],
-  "lib/service": ["lib/jobspec", "lib/nomad", "lib/pools"],
+  "lib/service": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/pools"],
+  "lib/page": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/stack-record", "lib/operations", "lib/service"],
   "lib/workloads": ["lib/jobspec", "lib/constructs", "lib/job-parts", "lib/pools"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],
   "lib/operations": [
@@ -39,6 +40,7 @@ const allowed = {
     "lib/job-parts",
     "lib/pools",
     "lib/service",
+    "lib/page",
     "lib/operations",
     "lib/local",
     "lib/github",
@@ -139,6 +141,25 @@ module.exports = {
       to: { path: "^(lib|stacks|main)", pathNot: ["^lib/pools/sandbox/server/", "^lib/pools/sandbox/protocol\\.ts$"] },
     },
     {
+      name: "page-browser-imports",
+      comment: "the page's code runs in a browser: of the rest it has types alone, and nothing of the rest loads it",
+      severity: "error",
+      from: { path: "^lib/page/browser/" },
+      to: { path: "^(lib|stacks|main)", pathNot: ["^lib/page/browser/", "^lib/page/api\\.ts$"] },
+    },
+    {
+      name: "page-browser-types",
+      severity: "error",
+      from: { path: "^lib/page/browser/" },
+      to: { path: "^lib/page/api\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "page-browser-door",
+      severity: "error",
+      from: { path: "^(lib|stacks|main)", pathNot: "^lib/page/browser/" },
+      to: { path: "^lib/page/browser/" },
+    },
+    {
       name: "jobspec-is-pure",
       comment: "the model runs in a browser: no cdktf, no Node; re2js and fastest-levenshtein are plain JavaScript",
       severity: "error",
@@ -155,7 +176,8 @@ module.exports = {
       name: "declared",
       comment: "what is imported is in package.json",
       severity: "error",
-      from: { path: "^(lib|stacks|main)" },
+      // What the page's own code is made of is bundled into it.
+      from: { path: "^(lib|stacks|main)", pathNot: "^lib/page/browser/" },
       to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] },
     },
   ],

@@ -43,7 +43,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["lib/**/*.ts"],
+    files: ["lib/**/*.{ts,tsx}"],
     rules: {
       "no-restricted-properties": ["error", NO_TIME_OF_DAY],
     },
@@ -51,7 +51,7 @@ export default tseslint.config(
   {
     // What a process has around it is no default of a room below the command line: whoever forgets to give it would not notice.
     files: [
-      "lib/{github,job-parts,jobspec,local,masking,nomad,operations,private-files,service,testing,text,typescript}/**/*.ts",
+      "lib/{github,job-parts,jobspec,local,masking,nomad,operations,page,private-files,service,testing,text,typescript}/**/*.ts",
       "lib/pools/{containers,execution,leases,runtime,slots,store}/**/*.ts",
       "lib/pools/jobs/*.ts",
     ],
@@ -99,6 +99,8 @@ export default tseslint.config(
             "withNewer",
             "withProviders",
             "withEnvoy",
+            "testWithBrowser",
+            "testWithBrowser.each",
           ],
         },
       ],

@@ -1,5 +1,6 @@
 /**
- * Makes one file of the sandbox server, beside its compiled sources: what a package carries, and any Node runs without the package's dependencies.
+ * Makes one file of the sandbox server, beside its compiled sources: what a package carries, and any Node runs without the package's dependencies. And one
+ * script and one style of the page's code, which a browser runs without anything beside it.
  */
 const { join } = require("node:path");
 
@@ -13,6 +14,11 @@ module.exports = function bundle() {
     target: "node20",
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "error",
+  });
+  require("esbuild").buildSync({
+    ...require("../lib/page/bundling.json"),
+    entryPoints: [join(root, "lib/page/browser/page.tsx")],
+    outdir: join(root, "dist/lib/page/browser"),
   });
 };
 

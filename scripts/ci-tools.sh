@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, Envoy, and OpenBao; and, where
-# there is apt and root, bubblewrap and Debian's Docker engine, which the tests start and end themselves. What cannot be had is said, and its tests say that they
+# there is apt and root, bubblewrap, Debian's Docker engine and its Chromium, which the tests start and end themselves. What cannot be had is said, and its tests say that they
 # are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
 set -u
 
@@ -42,6 +42,13 @@ if ! command -v dockerd >/dev/null || ! command -v busybox >/dev/null || ! comma
     { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends docker.io iptables busybox-static iproute2 bubblewrap; } >&2
   fi
 fi
+# A browser, for the tests of the page.
+if [ ! -x /usr/bin/chromium ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  note "installing Debian's chromium"
+  export DEBIAN_FRONTEND=noninteractive
+  { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends chromium; } >&2
+fi
+if [ -x /usr/bin/chromium ]; then name CDK_NOMAD_CHROMIUM /usr/bin/chromium; else note "no chromium: it comes by apt as root"; fi
 command -v bwrap >/dev/null || note "no bwrap: it comes with bubblewrap, by apt as root"
 command -v dockerd >/dev/null || note "no dockerd: it comes with docker.io, by apt as root"
 exit 0

@@ -33,6 +33,8 @@ export class PoolsInMemory implements Pools {
   /** How often a container was asked for. */
   claims = 0;
   drained = false;
+  /** The size that somebody gave it. */
+  size: number | undefined;
   closed = false;
   trouble: string | undefined;
   /** What every claim waits for once it has its container. */
@@ -110,6 +112,11 @@ export class PoolsInMemory implements Pools {
 
   fill(): Promise<void> {
     this.drained = false;
+    return Promise.resolve();
+  }
+
+  resize(_pool: string, containers: number): Promise<void> {
+    this.size = containers;
     return Promise.resolve();
   }
 

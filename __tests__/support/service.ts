@@ -7,6 +7,7 @@ import {
   type Scope,
   type Service,
   type ServiceOptions,
+  type ServiceParts,
 } from "../../lib/service";
 import { PoolsInMemory } from "./pools-in-memory";
 
@@ -15,6 +16,10 @@ export interface TestService extends Service {
   readonly pools: PoolsInMemory;
   /** Makes a token that counts at once. */
   token(owner: string, ...scopes: readonly Scope[]): string;
+  /** What its routes share. */
+  readonly parts: ServiceParts;
+  /** Takes every token of an owner away. */
+  forget(owner: string): void;
   /** Asks as whoever has a token; JSON goes in and comes out. */
   ask(
     token: string,
@@ -38,16 +43,30 @@ export async function testService(
   options: Partial<ServiceOptions> & { readonly pools?: PoolsInMemory } = {},
 ): Promise<TestService> {
   const pools = options.pools ?? new PoolsInMemory();
-  const lines: string[] = [];
+  let lines: string[] = [];
+  let shared: ServiceParts | undefined;
   let time = 0;
   const tokens = new Tokens(
     { name: "tokens", interval: 0, read: () => Promise.resolve(lines.join("\n")) },
     () => (time += 1),
   );
-  const service = await createService({ tokens, now: () => performance.now(), version: "0.0.0", ...options, pools });
+  const rooms: ServiceOptions["rooms"] = [
+    ...(options.rooms ?? []),
+    (_app, parts) => {
+      shared = parts;
+      return { close: () => undefined };
+    },
+  ];
+  const usual = { tokens, now: () => performance.now(), version: "0.0.0" };
+  const service = await createService({ ...usual, ...options, rooms, pools });
   return {
     ...service,
     pools,
+    get parts() {
+      if (!shared) throw new Error("the routes were not added yet");
+      return shared;
+    },
+    forget: (owner) => (lines = lines.filter((line) => !line.includes(`"owner":"${owner}"`))),
     token: (owner, ...scopes) => {
       const made = createToken({ owner, scopes });
       lines.push(tokenText(made.line));

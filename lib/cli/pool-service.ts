@@ -5,19 +5,25 @@ import { term } from "../text";
 import { clusterHere, isEmbedded, localCluster, type CliContext } from "./context";
 import { ownServiceToken, serviceAddress } from "./service-tokens";
 
+/** How the pools' service is asked. */
+export interface ServiceQuestion {
+  /** Whether it is said where it is. Default: yes. */
+  readonly says?: boolean;
+  /** Where it is. Default: as {@link connectionOf} says. */
+  readonly connection?: ServiceConnection;
+}
+
 /**
  * Asks the pools' service that POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN name, else that of the project's embedded cluster with its token, and says where
  * that is before.
  *
- * @param says whether it is said. Default: yes
  * @throws UserError where it refuses, or does not answer
  */
 export async function withService<T>(
   context: Pick<CliContext, "env" | "cwd" | "terminal">,
   ask: (service: ServiceClient) => Promise<T>,
-  { says = true }: { readonly says?: boolean } = {},
+  { says = true, connection = connectionOf(context) }: ServiceQuestion = {},
 ): Promise<T> {
-  const connection = connectionOf(context);
   if (says) sayWhere(connection.address, context);
   try {
     return await ask(new ServiceClient(connection));
@@ -31,7 +37,7 @@ export async function withService<T>(
  * Where the service is. That of the embedded cluster gets its token as that cluster gets its own: at its own address alone, while that cluster lives, and where
  * the variables name no other one.
  */
-function connectionOf(context: Pick<CliContext, "env" | "cwd" | "terminal">): ServiceConnection {
+export function connectionOf(context: Pick<CliContext, "env" | "cwd" | "terminal">): ServiceConnection {
   const { env, terminal } = context;
   const said = serviceConnection(env);
   const cluster = clusterHere(context);

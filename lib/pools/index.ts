@@ -63,6 +63,7 @@ export {
 export {
   LeaseBook,
   LeaseEndedError,
+  countWaiting,
   listLeases,
   ManagersBehindError,
   monotonicClock,

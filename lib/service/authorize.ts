@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isToLoopback, refuseForeignHost, refuseForeignOrigin } from "./origin";
 import { Problem } from "./problem";
+import { sessionIn } from "./session-cookie";
+import type { Sessions } from "./sessions";
 import type { Tokens } from "./token-source";
 import { SCOPES, type Caller, type Scope } from "./tokens";
 
@@ -15,30 +18,53 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whose commands it runs: what is too much is refused before its body is read. Default: it runs none. */
     readonly runs?: CommandsOf;
-    /** What the token must be allowed; `public` for routes that need none. */
-    readonly scope?: Scope | "public";
+    /** What the token must be allowed; `any`: nothing in particular; `public` for routes that need none. Default: any. */
+    readonly scope?: Scope | "any" | "public";
+    /** `shown`: what a browser is shown, also where another site leads to it; `asked`: what the page asks before it has a session. Default: neither. */
+    readonly page?: "shown" | "asked";
   }
 }
 
-/** Whoever asks where no tokens are wanted: on loopback only. */
-const ANYBODY: Caller = { token: "none", owner: "local", scopes: new Set(SCOPES) };
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+/**
+ * Who may ask: whoever has one of some tokens; `none`: whoever is on this machine; `sessions`: only who was given a one-time token by the program that
+ * serves.
+ */
+export type Access = Tokens | "none" | "sessions";
 
-/** Has every request prove who asks, before its body is read. A route without a scope of its own, and one that is not there, wants a token too. */
-export function authorize(app: FastifyInstance, tokens: Tokens | "none"): void {
+/** What it is decided by who asks. */
+export interface Authority {
+  readonly tokens: Access;
+  readonly sessions: Sessions;
+  /** Names of the service beside those of this machine, for browsers. */
+  readonly names: readonly string[];
+}
+
+/** Whoever is on this machine, where no tokens are wanted, and whoever started a service of their own. */
+export const LOCAL: Caller = { token: "none", owner: "local", scopes: new Set(SCOPES) };
+
+/**
+ * Has every request prove who asks, before its body is read. A route without a scope of its own, and one that is not there, wants a token too. Browsers
+ * ask with a session's cookie, and only for the service's own page.
+ */
+export function authorize(app: FastifyInstance, authority: Authority): void {
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request) => {
-    const { scope } = request.routeOptions.config;
+    const { scope, page } = request.routeOptions.config;
+    if (page !== undefined) refuseForeignHost(request, authority.names);
+    if (scope !== "public" || page === "asked") refuseForeignOrigin(request);
     if (scope === "public") return;
-    request.caller = tokens === "none" ? localCaller(request) : await callerOf(request, tokens);
-    if (scope !== undefined && !request.caller.scopes.has(scope))
+    request.caller = await callerOf(request, authority);
+    if (scope !== undefined && scope !== "any" && !request.caller.scopes.has(scope))
       throw new Problem("scope-missing", `this route wants a token with the scope ${scope}`);
   });
 }
 
 /** Who asks, where that is known without waiting for anything; undefined where it is not, and where nobody is known by it. */
-export function knownCaller(headers: IncomingHttpHeaders, tokens: Tokens | "none"): Caller | undefined {
-  if (tokens === "none") return LOOPBACK.test(headers.host ?? "") ? ANYBODY : undefined;
+export function knownCaller(headers: IncomingHttpHeaders, tokens: Access): Caller | undefined {
+  // What a browser sends is looked at more closely.
+  if (tokens === "sessions" || headers.origin !== undefined || headers["sec-fetch-site"] !== undefined)
+    return undefined;
+  if (tokens === "none") return isToLoopback({ headers }) ? LOCAL : undefined;
   const token = tokenOf(headers);
   return token === undefined ? undefined : tokens.known?.find(token);
 }
@@ -47,21 +73,49 @@ function tokenOf({ authorization }: IncomingHttpHeaders): string | undefined {
   return /^Bearer ([^\s]{1,200})$/i.exec(authorization ?? "")?.[1];
 }
 
+async function callerOf(request: FastifyRequest, authority: Authority): Promise<Caller> {
+  const { tokens, names } = authority;
+  if (tokens === "none") return localCaller(request);
+  if (request.headers.authorization === undefined) {
+    const session = sessionIn(request);
+    if (session !== undefined) {
+      refuseForeignHost(request, names);
+      return callerOfSession(session, authority);
+    }
+  }
+  return bearer(request, tokens);
+}
+
 /** Without tokens a page of the internet, whose name was made to lead to this machine, must not be able to ask: so the name is looked at. */
-function localCaller({ headers }: FastifyRequest): Caller {
-  if (LOOPBACK.test(headers.host ?? "")) return ANYBODY;
+function localCaller(request: FastifyRequest): Caller {
+  if (isToLoopback(request)) return LOCAL;
   throw new Problem("foreign-host", "without tokens the service answers to localhost, 127.0.0.1 and [::1] only");
 }
 
-async function callerOf(request: FastifyRequest, tokens: Tokens): Promise<Caller> {
-  const token = tokenOf(request.headers);
+/** A session ends with the token that it was opened by, and may do what that may now. */
+async function callerOfSession(session: string, { tokens, sessions }: Authority): Promise<Caller> {
+  const opened = sessions.find(session);
+  if (!opened) throw new Problem("unauthorized", "the session is over; open the page again with cdk-nomad ui");
+  if (typeof tokens === "string") return opened;
+  const caller = (await bookOf(tokens)).byId(opened.token);
+  if (!caller) throw new Problem("unauthorized", "the token that the session was opened with was taken away");
+  return caller;
+}
+
+/** Who has the token that a request brings. @throws Problem */
+export async function bearer({ headers }: FastifyRequest, tokens: Exclude<Access, "none">): Promise<Caller> {
+  if (tokens === "sessions") throw new Problem("unauthorized", "open the page again with cdk-nomad ui");
+  const token = tokenOf(headers);
   if (token === undefined) throw new Problem("unauthorized", "send a token: Authorization: Bearer <token>");
-  const book = await tokens.current().catch(() => {
-    throw new Problem("unavailable", "the service cannot read its tokens just now; ask again", { retryAfter: 5 });
-  });
-  const caller = book.find(token);
+  const caller = (await bookOf(tokens)).find(token);
   if (!caller) throw new Problem("unauthorized", "the token is not known, or was taken away");
   return caller;
+}
+
+async function bookOf(tokens: Tokens) {
+  return tokens.current().catch(() => {
+    throw new Problem("unavailable", "the service cannot read its tokens just now; ask again", { retryAfter: 5 });
+  });
 }
 
 /** Who asks, on a route that wants a token. */

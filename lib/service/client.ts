@@ -98,6 +98,16 @@ export class ServiceClient {
     return this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/recycle`, schemas.recycled, { signal });
   }
 
+  async resize(pool: string, containers: number, signal?: AbortSignal): Promise<v.InferOutput<typeof schemas.resized>> {
+    const body = { containers };
+    return this.ask("POST", `/api/pools/${encodeURIComponent(pool)}/resize`, schemas.resized, { body, signal });
+  }
+
+  /** A token that opens the service's page in a browser, once, as whoever asks. */
+  async oneTimeToken(signal?: AbortSignal): Promise<v.InferOutput<typeof schemas.oneTimeToken>> {
+    return this.ask("POST", "/api/session/one-time-token", schemas.oneTimeToken, { signal });
+  }
+
   /** Runs a command and gives what it writes as it comes; the last event says how it ended. */
   async *execute(
     { id, generation }: Pick<ServedContainer, "id" | "generation">,

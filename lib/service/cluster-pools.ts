@@ -161,6 +161,10 @@ class ClusterPools implements Pools {
     await this.warm(name).fill();
   }
 
+  async resize(name: string, containers: number): Promise<void> {
+    await this.warm(name).resize(containers);
+  }
+
   async recycle(name: string): Promise<number> {
     return this.warm(name).recycle();
   }

@@ -1,7 +1,13 @@
 /** The HTTP service that hands the pools out. */
 export type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
-export { createService, type Service, type ServiceLimits, type ServiceOptions } from "./service";
-export { PROBLEMS, type ProblemBody, type ProblemCode } from "./problem";
+export { createService, type Service, type ServiceLimits, type ServiceRoom, type ServiceOptions } from "./service";
+export { noteAudit, type AuditLine } from "./audit";
+export { callerFrom, type Access } from "./authorize";
+export { route, type RouteDefinition } from "./route";
+export { jsonSchema } from "./schemas";
+export type { ServiceParts } from "./service-parts";
+export type { PoolSample } from "./schemas";
+export { Problem, PROBLEMS, type ProblemBody, type ProblemCode } from "./problem";
 export { tokenFile, Tokens, type TokenSource } from "./token-source";
 export {
   createToken,

@@ -5,8 +5,19 @@ import type { Pools } from "./pools";
 /** Seconds; a warm claim takes milliseconds, a job of its own a second. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Durations of claims that are kept until somebody takes them. */
+const KEPT = 1000;
+
 /** How long figures of the pools are shared by all who ask, in milliseconds. */
 const SHARED = 1000;
+
+/** Claims of a pool since the last time that somebody took them, for figures over time. */
+export interface ClaimTally {
+  readonly warm: number;
+  readonly all: number;
+  /** Milliseconds that warm ones took, of a thousand at most. */
+  readonly durations: readonly number[];
+}
 
 /** How a claim was answered. */
 export type ClaimOutcome = "warm" | "cold" | "busy" | "error";
@@ -41,6 +52,7 @@ export class Metrics {
     registers: [this.registry],
   });
   readonly #hits = new Map<string, { warm: number; all: number }>();
+  readonly #tallies = new Map<string, { warm: number; all: number; durations: number[] }>();
   readonly running: Gauge;
 
   constructor(pools: Pools, now: () => number) {
@@ -57,9 +69,25 @@ export class Metrics {
   claimed(pool: string, outcome: ClaimOutcome, duration: number): void {
     this.#outcomes.inc({ pool, outcome });
     if (outcome === "error") return;
+    const tally = this.#tallies.get(pool) ?? { warm: 0, all: 0, durations: [] };
+    this.#tallies.set(pool, tally);
+    tally.all += 1;
+    if (outcome === "warm") {
+      tally.warm += 1;
+      // However many there are, their figures take no more memory.
+      if (tally.durations.length < KEPT) tally.durations.push(duration);
+      else tally.durations[tally.warm % KEPT] = duration;
+    }
     if (outcome !== "busy") this.#claims.observe({ pool, road: outcome }, duration / 1000);
     const hits = this.#hits.get(pool) ?? { warm: 0, all: 0 };
     this.#hits.set(pool, { warm: hits.warm + (outcome === "warm" ? 1 : 0), all: hits.all + 1 });
+  }
+
+  /** The claims of a pool since this was asked the last time. */
+  takeTally(pool: string): ClaimTally {
+    const tally = this.#tallies.get(pool) ?? { warm: 0, all: 0, durations: [] };
+    this.#tallies.delete(pool);
+    return tally;
   }
 
   /** A command and how long it took, in milliseconds. */

@@ -96,6 +96,8 @@ export interface Pools {
   drain(pool: string): Promise<number>;
   /** A pool that was drained takes leases again, and has the size that it had. One that was not drained stays as it is. */
   fill(pool: string): Promise<void>;
+  /** Gives a pool a size of its own, until its job changes: 0 to 100 containers. */
+  resize(pool: string, containers: number): Promise<void>;
   /** Every container of a pool is replaced: free ones now, leased ones when they are released. @returns how many are replaced now */
   recycle(pool: string): Promise<number>;
   /** Runs a command in a job of its own and takes the job away. @throws RuntimeFailedError where the job does not start */

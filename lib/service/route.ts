@@ -16,8 +16,12 @@ export interface RouteDefinition<P, Q, B, A> {
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  /** `public`: no token is wanted. */
-  readonly scope: Scope | "public";
+  /** `public`: no token is wanted; `any`: a token is, whatever it may do. */
+  readonly scope: Scope | "any" | "public";
+  /** Whether a browser asks it before it has a session. Default: it does not. */
+  readonly page?: "asked";
+  /** Whether the audit log has a line for each request. Default: it has for those that change something. */
+  readonly audit?: boolean;
   /** Whose commands it runs, where it runs any: where too many run, it is refused before its body is read. Default: it runs none. */
   readonly runs?: CommandsOf;
   readonly params?: P;
@@ -64,12 +68,17 @@ export function route<
   app.route({
     method,
     url,
-    config: { scope, runs: definition.runs },
+    config: {
+      scope,
+      runs: definition.runs,
+      page: definition.page,
+      audit: (definition.audit ?? method !== "GET") ? id : undefined,
+    },
     schema: {
       operationId: id,
       summary,
       ...(description === undefined ? {} : { description }),
-      ...(scope === "public" ? { security: [] } : { security: [{ token: [scope] }] }),
+      ...(scope === "public" ? { security: [] } : { security: [{ token: scope === "any" ? [] : [scope] }] }),
       ...(params ? { params: jsonSchema(params) } : {}),
       ...(query ? { querystring: jsonSchema(query) } : {}),
       ...(headers ? { headers: headersSchema(headers) } : {}),

@@ -1,6 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { PROBLEMS, type ProblemCode } from "./problem";
+import { SCOPES } from "./tokens";
 
 // The shapes of what is asked and answered, each once: the types, the checks and the OpenAPI document are made of them.
 
@@ -159,6 +160,41 @@ export const poolFigures = v.object({
 });
 export const poolList = v.object({ pools: v.array(poolFigures) });
 export const filled = v.object({ pool: v.string() });
+export const resizeRequest = v.strictObject({
+  containers: described(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), "How many it is to have."),
+});
+export const resized = v.object({ pool: v.string(), containers: v.number() });
+/** A pool at one moment, and how its claims did between the moment before and this one. */
+const poolSample = v.object({
+  age: described(v.number(), "Milliseconds that went by since, until the answer."),
+  free: v.number(),
+  leased: v.number(),
+  coming: v.number(),
+  target: v.number(),
+  queue: v.number(),
+  claims: described(v.number(), "Claims that were answered, and those that found nothing free."),
+  hitRate: v.optional(
+    described(v.number(), "The part of them that a container of the pool answered. Absent where there was none."),
+  ),
+  median: v.optional(
+    described(v.number(), "Milliseconds that half of the warm ones took at most. Absent where there was none."),
+  ),
+  p99: v.optional(described(v.number(), "Milliseconds that 99 of 100 warm ones took at most.")),
+});
+export const poolHistory = v.object({
+  pool: v.string(),
+  interval: described(v.number(), "Milliseconds between two of them."),
+  samples: described(v.array(poolSample), "The oldest first; a gap where the pool's figures could not be had."),
+});
+export type PoolSample = v.InferOutput<typeof poolSample>;
+
+export const sessionRequest = v.strictObject({
+  oneTimeToken: v.optional(
+    described(v.pipe(v.string(), v.maxLength(200)), "As the program that opens the page has it."),
+  ),
+});
+export const session = v.object({ owner: v.string(), scopes: v.array(v.picklist(SCOPES)) });
+export const oneTimeToken = v.object({ oneTimeToken: v.string() });
 export const drained = v.object({ pool: v.string(), leased: described(v.number(), "Leases that go on.") });
 export const recycled = v.object({
   pool: v.string(),

@@ -1,3 +1,4 @@
+import type { PoolHistory } from "./pool-history";
 import type { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
 import type { Running } from "./run-command";
@@ -20,6 +21,8 @@ export interface ServiceParts {
   readonly running: Running;
   /** Jobs of their own, for commands that no container was free for. */
   readonly cold: FewAtOnce;
+  /** How the pools did in the last hour. */
+  readonly history: PoolHistory;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   /** What the service needs, and whether it answers. */

@@ -2,24 +2,26 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
 import { sharedAnswer } from "../nomad";
-import { authorize, knownCaller } from "./authorize";
+import { writeAudit } from "./audit";
+import { authorize, knownCaller, LOCAL, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { RunningCommands } from "./limits";
 import { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
 import { Problem, problemOf } from "./problem";
-import { containerRoutes, executeRoute, healthRoutes, poolRoutes } from "./routes";
+import { PoolHistory } from "./pool-history";
+import { containerRoutes, executeRoute, healthRoutes, poolRoutes, sessionRoutes } from "./routes";
 import { jsonSchema, PROBLEM, problem } from "./schemas";
 import { fewAtOnce, type ServiceParts } from "./service-parts";
 import { errorFields, httpSettings, refuseAmbiguous, requestFields } from "./http-settings";
-import type { Tokens } from "./token-source";
+import { Sessions } from "./sessions";
 import { Turns } from "./turns";
 
 /** What is limited; see docs/pools.md for how the figures were chosen. */
 export interface ServiceLimits {
   /** The largest body, in bytes. Default: 2 MiB. */
   readonly body?: number;
-  /** Requests of one token in ten seconds. Default: 2000. */
+  /** Requests of one owner in ten seconds, with however many tokens. Default: 2000. */
   readonly requests?: number;
   /** Commands of one owner at once. Default: 50. */
   readonly commandsOfOwner?: number;
@@ -35,8 +37,15 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** What the service is made of. */
 export interface ServiceOptions {
   readonly pools: Pools;
-  /** Who may ask; `none`: whoever is on this machine. */
-  readonly tokens: Tokens | "none";
+  readonly tokens: Access;
+  /** Names by which browsers reach it beside this machine's own. Default: none. */
+  readonly names?: readonly string[];
+  /** Further routes, such as those of the page. Default: none. */
+  readonly rooms?: readonly ServiceRoom[];
+  /** Where lines of JSON are written of each change: who, what, to which, when. Default: nowhere. */
+  readonly audit?: { write(line: string): void };
+  /** The time of day for them, in milliseconds since 1970. Default: 0, which is no time. */
+  readonly date?: () => number;
   readonly limits?: ServiceLimits;
   /** Where lines of JSON are logged to, and how much. Default: nothing is logged. */
   readonly log?: { readonly level: LogLevel; readonly stream: { write(line: string): void } };
@@ -46,6 +55,9 @@ export interface ServiceOptions {
   readonly version: string;
 }
 
+/** Routes that the service has beside its own. @returns what ends with the service, such as streams that are never answered in full */
+export type ServiceRoom = (app: FastifyInstance, parts: ServiceParts) => { close(): void | Promise<void> };
+
 /** How long what the cluster says of itself is shared by all who ask, in milliseconds. */
 const SHARED = 1000;
 /** How long the last answers may take on their way, in milliseconds. */
@@ -54,6 +66,8 @@ const LAST_BYTES = 2000;
 /** The service: a server that listens once it is told to, and ends in the order that loses nothing. */
 export interface Service {
   readonly app: FastifyInstance;
+  /** Makes a token that opens a session for a browser, once: for whoever started the service, who may do all of it. */
+  oneTimeToken(): string;
   /**
    * Takes no more requests, waits until the commands that run have ended, and ends them where that takes too long. Leases stay as they stand in
    * the store.
@@ -65,7 +79,7 @@ export interface Service {
 
 /** Makes the service; it listens nowhere yet. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { pools, tokens, limits = {}, log, now, version } = options;
+  const { pools, tokens, names = [], rooms = [], limits = {}, log, now, date = () => 0, version } = options;
   const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
   const app: FastifyInstance = Fastify({
     ...httpSettings,
@@ -77,7 +91,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   // A page of another site can send texts and forms without asking first, and JSON it cannot.
   app.removeContentTypeParser("text/plain");
 
+  const sessions = new Sessions(now);
   const metrics = new Metrics(pools, now);
+  const history = new PoolHistory(pools, metrics, now);
   const commands = new RunningCommands({ perOwner: commandsOfOwner, all }, (count) => metrics.running.set(count));
   const background = new Set<Promise<unknown>>();
   // Anybody may ask whether the service is ready, as often as they like.
@@ -87,6 +103,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const parts: ServiceParts = {
     pools,
     metrics,
+    history,
     now,
     cold: fewAtOnce(jobs),
     running: {
@@ -104,10 +121,12 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   };
 
-  if (tokens !== "none") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
+  if (typeof tokens !== "string") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
   answerProblems(app);
   app.addHook("onRequest", async (request) => refuseAmbiguous(request));
-  authorize(app, tokens);
+  authorize(app, { tokens, sessions, names });
+  app.decorateRequest("audited", null);
+  if (options.audit) writeAudit(app, { stream: options.audit, date });
   app.addHook("onRequest", async (request) => {
     if (ending && request.routeOptions.config.scope !== "public")
       throw new Problem("stopping", "another service takes over; ask again", { retryAfter: 1 });
@@ -149,18 +168,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   await app.register(rateLimit, {
     max: requests,
     timeWindow: 10_000,
-    keyGenerator: (request) => (request.caller ? `token ${request.caller.token}` : `address ${request.ip}`),
+    keyGenerator: (request) => (request.caller ? `owner ${request.caller.owner}` : `address ${request.ip}`),
     allowList: (request) => request.routeOptions.config.scope === "public",
     errorResponseBuilder: (_request, { ttl }) =>
       new Problem("rate-limited", `${requests} requests in ten seconds are the most`, {
         retryAfter: Math.max(1, Math.ceil(ttl / 1000)),
       }),
   });
+  const opened: ReturnType<ServiceRoom>[] = [];
   await app.register(async (routes) => {
     executeRoute(routes, parts);
     containerRoutes(routes, parts);
     poolRoutes(routes, parts);
     healthRoutes(routes, parts);
+    sessionRoutes(routes, { tokens, sessions, names });
+    for (const room of rooms) opened.push(room(routes, parts));
     routes.get("/openapi.json", { config: { scope: "public" }, schema: { hide: true } }, async (_request, reply) =>
       reply.send(app.swagger()),
     );
@@ -168,8 +190,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
   return {
     app,
+    oneTimeToken: () => sessions.oneTimeToken(LOCAL),
     end: async (grace) => {
       ending = true;
+      history.close();
+      await Promise.all(opened.map((room) => room.close()));
       const over = setTimeout(() => commands.stopAll(), grace);
       // New connections are refused from now on; what was asked before is answered.
       const closed = app.close();
@@ -192,9 +217,9 @@ async function closeConnections(app: FastifyInstance, closed: PromiseLike<unknow
 }
 
 /** What goes wrong in the service itself. */
-function ownTroubles(tokens: Tokens | "none", ending: boolean): readonly Dependency[] {
+function ownTroubles(tokens: Access, ending: boolean): readonly Dependency[] {
   return [
-    ...(tokens === "none"
+    ...(typeof tokens === "string"
       ? []
       : [{ name: "tokens", trouble: tokens.trouble && "cannot be read; the service's log has more" }]),
     ...(ending ? [{ name: "service", trouble: "is stopping" }] : []),

@@ -3,11 +3,12 @@ import * as v from "valibot";
 import { UserError, type Problem as Mistake } from "../jobspec";
 
 /** What a token may do. */
-export const SCOPES = ["execute", "claim", "read", "admin", "any-owner"] as const;
+export const SCOPES = ["execute", "claim", "read", "admin", "environments", "promote", "any-owner"] as const;
 
 /**
- * `execute`: run commands; `claim`: claim, renew and release containers; `read`: see containers, pools and metrics; `admin`: drain, fill and recycle pools;
- * `any-owner`: do all that for other owners than its own.
+ * `execute`: run commands; `claim`: claim, renew and release containers; `read`: see containers, pools and metrics; `admin`: drain, fill, recycle and resize pools;
+ * `environments`: see what became of the jobs of stacks, and what their tasks wrote; `promote`: promote canaries; `any-owner`: do all that for other owners
+ * than its own.
  */
 export type Scope = (typeof SCOPES)[number];
 
@@ -124,13 +125,23 @@ export class TokenBook {
     return this.#byId.size;
   }
 
+  /** Who has the token of an id, as it is now: what a session was opened with may have been taken away since. */
+  byId(id: string): Caller | undefined {
+    const kept = this.#byId.get(id);
+    return kept && callerOf(kept);
+  }
+
   /** Who has a token, or undefined. It takes as long for a wrong secret as for the right one. */
   find(token: string): Caller | undefined {
     const [, id = ""] = FORM.exec(token) ?? [];
     const kept = this.#byId.get(id);
     const equal = timingSafeEqual(digest(token), kept ? Buffer.from(kept.sha256, "hex") : NOBODY);
-    return kept && equal ? { token: kept.id, owner: kept.owner, scopes: new Set(kept.scopes) } : undefined;
+    return kept && equal ? callerOf(kept) : undefined;
   }
+}
+
+function callerOf({ id, owner, scopes }: TokenLine): Caller {
+  return { token: id, owner, scopes: new Set(scopes) };
 }
 
 /** No token has it. */

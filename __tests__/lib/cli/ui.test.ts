@@ -37,7 +37,7 @@ function started(closed: boolean) {
 async function ui(...more: readonly string[]) {
   const opened: string[] = [];
   const openPage = (address: string) => void opened.push(address);
-  const said = await cli(["ui", ...more], { cwd: project, env: environment(), columns: 200, openPage });
+  const said = await cli(["ui", "--nomad", ...more], { cwd: project, env: environment(), columns: 200, openPage });
   return { ...said, opened };
 }
 

@@ -44,20 +44,26 @@ test("is of OpenAPI 3.1, and has a name, a summary, a scope and examples for eve
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
   expect(operations.map(({ operationId }) => operationId).sort()).toEqual([
     "claimContainer",
+    "createOneTimeToken",
     "drainPool",
+    "endSession",
     "execute",
     "executeInContainer",
     "fillPool",
     "getContainer",
+    "getPoolHistory",
+    "getSession",
     "health",
     "listContainers",
     "listDependencies",
     "listPools",
     "metrics",
+    "openSession",
     "readiness",
     "recyclePool",
     "releaseContainer",
     "renewContainer",
+    "resizePool",
   ]);
   for (const { operationId, summary, security, requestBody, responses } of operations) {
     expect([operationId, summary, security]).toEqual([operationId, expect.any(String), expect.any(Array)]);

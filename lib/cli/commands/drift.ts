@@ -1,5 +1,4 @@
 import {
-  findDrift,
   fixDrift,
   hasDrift,
   RenderedTemplates,
@@ -18,12 +17,13 @@ import { driftMarkdown } from "../drift-markdown";
 import { driftCounts, driftInWords, IN_CONSUL, LEFTOVER, STRAY, waysOut } from "../drift-words";
 import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
+import { foundDrift } from "../found-drift";
 import { changing, endingLeases, environment, format, stackVariables } from "../options";
 import { consulName, groupInWords, thingInConsul } from "../plan-words";
 import { fieldText, readersText } from "../preview-text";
 import { ATTENTION, BAD, GOOD } from "../signs";
 import type { OpenStack } from "../open-stack";
-import { belongingsOf, belongingsText, ownersOf, withBelongings, withoutForeign } from "../stack-owners";
+import { belongingsText } from "../stack-owners";
 import { withStack, withStackToChange } from "../stack";
 import { terraformOnlyLines } from "../terraform-only";
 
@@ -56,12 +56,8 @@ export const drift = command({
     const { terminal, signal } = context;
     const compare = async (stack: OpenStack, owners?: Owners) => {
       const { nomad, consul } = stack;
-      terminal.progress().step("comparing with Nomad and Consul");
       const clients = { nomad, consul, masking: terminal.masking, signal };
-      const belongings = await belongingsOf(stack, owners ?? (await ownersOf(stack, context)), context);
-      const contents = withoutForeign(stack.contents, belongings.foreign);
-      const differing = await findDrift(input.environment, contents, clients);
-      const found = withBelongings(differing.drift, belongings);
+      const { belongings, contents, differing, found } = await foundDrift(stack, context, owners);
       for (const line of belongingsText({ ...belongings, strays: [], leftovers: [], foreign: [] }, input.environment))
         terminal.note(line);
       const { terraformOnly } = contents;

@@ -1,31 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../jobspec";
-import { poolOfJob, type NomadClient } from "../../nomad";
-import { ConsulStore, listLeases, NomadStore, readPoolRecord, type Lease, type Store } from "../../pools";
-import { allocationsOf, namesToWrite } from "../../operations";
+import { ConsulStore, NomadStore } from "../../pools";
 import { joinLines, table, term, type TerminalText } from "../../text";
 import { choice, command, flag, optionalArgument } from "../command";
 import { clients, clusterHere } from "../context";
 import { EXIT } from "../exit-codes";
 import { sayWhere } from "../meant-cluster";
 import { json } from "../options";
+import { poolsThere, type PoolThere } from "../pools-there";
 
 /** Between two looks of --watch, in milliseconds. */
 const LOOK = 1000;
-
-interface PoolJobStatus {
-  readonly job: string;
-  readonly count: number;
-  readonly running: number;
-}
-
-interface PoolStatus {
-  readonly pool: string;
-  readonly jobs: readonly PoolJobStatus[];
-  readonly leases: readonly Lease[];
-  /** Whether it takes no new leases. */
-  readonly drained: boolean;
-}
 
 /** How the pools do, asked of the cluster itself: it works without the service. */
 export const poolStatus = command({
@@ -47,7 +31,7 @@ export const poolStatus = command({
     try {
       sayWhere({ nomad, consul }, context);
       for (let shown = ""; ;) {
-        const pools = await statusOf(nomad, store, pool);
+        const pools = await poolsThere(nomad, store, pool);
         const text = JSON.stringify(pools);
         if (asJson && text !== shown) terminal.json({ pools });
         else if (watch && terminal.moves) terminal.live(() => statusText(pools));
@@ -62,41 +46,7 @@ export const poolStatus = command({
   },
 });
 
-async function statusOf(nomad: NomadClient, store: Store, only: string | undefined): Promise<readonly PoolStatus[]> {
-  const all = await nomad.jobs(only);
-  // What answers to everything that there is nothing is no Nomad, and says nothing of pools.
-  if (all.length === 0) await nomad.regions();
-  const ids = all.filter(({ Type, Stop }) => Type === "service" && !Stop).map(({ ID }) => ID);
-  const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
-  const byPool = new Map<string, PoolJobStatus[]>();
-  for (const job of jobs) {
-    const name = job && poolOfJob(job);
-    if (job === undefined || name === undefined || (only !== undefined && name !== only && job.ID !== only)) continue;
-    const running = (await nomad.allocations(job.ID)).filter(
-      ({ ClientStatus, DesiredStatus }) => ClientStatus === "running" && DesiredStatus === "run",
-    );
-    byPool.set(name, [
-      ...(byPool.get(name) ?? []),
-      { job: job.ID, count: allocationsOf(job), running: running.length },
-    ]);
-  }
-  if (only !== undefined && byPool.size === 0) {
-    const all = (await statusOf(nomad, store, undefined)).map(({ pool }) => pool);
-    throw UserError.at(only, `no job of such a pool runs; deploy it, or ${namesToWrite(only, all)}`, "pool");
-  }
-  return Promise.all(
-    [...byPool]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(async ([pool, own]) => ({
-        pool,
-        jobs: own,
-        leases: await listLeases(store, pool),
-        drained: (await readPoolRecord(store, pool)).draining === true,
-      })),
-  );
-}
-
-function statusText(pools: readonly PoolStatus[]): TerminalText {
+function statusText(pools: readonly PoolThere[]): TerminalText {
   if (pools.length === 0) return term`no pool is deployed; deploy one first: cdk-nomad deploy dev`;
   const rows = pools.flatMap(({ pool, jobs, leases, drained }) =>
     jobs.map(({ job, count, running }) => [

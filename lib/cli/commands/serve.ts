@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { UserError } from "../../jobspec";
 import { ConsulStore, NomadExecutor, NomadManager, NomadStore, SlotPoolJob } from "../../pools";
 import {
@@ -11,6 +12,8 @@ import {
   type LogLevel,
   type SlotPoolToServe,
 } from "../../service";
+import { clusterEnvironments, pageRoom } from "../../page";
+import { openPrivateFile } from "../../private-files";
 import { block, term } from "../../text";
 import { choice, command, flag, value, values } from "../command";
 import { clients, clusterHere, type CliContext } from "../context";
@@ -53,6 +56,14 @@ export const serve = command({
     reuse: value(
       "what",
       "what becomes of a container that was released: replace, or same-owner (emptied for its owner's next command); also POOL_SERVICE_REUSE; replace where nothing is said",
+    ),
+    name: values(
+      "name",
+      "a name by which browsers reach its page, beside addresses and localhost; also POOL_SERVICE_NAMES",
+    ),
+    auditLog: value(
+      "file",
+      "where a line of JSON is appended for each change: who, what, to which, when; also POOL_SERVICE_AUDIT_LOG. It is in the log where nothing is said",
     ),
     grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
     logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
@@ -100,10 +111,18 @@ export const serve = command({
       reuse: settings.reuse,
       onTrouble,
     });
+    const now = () => performance.now();
+    const { masking } = terminal;
+    const environments = clusterEnvironments({ nomad, consul, masking, program: undefined, now, onTrouble });
+    const audit = settings.auditLog === undefined ? stream : appendedFile(settings.auditLog);
     const service = await createService({
       pools,
       tokens,
-      now: () => performance.now(),
+      names: settings.names,
+      rooms: [pageRoom(environments)],
+      audit,
+      date: () => context.clock.date(),
+      now,
       version: packageVersion(),
       limits: { commandsOfOwner: input.commandsOfOwner },
       log: { level: input.logLevel satisfies LogLevel, stream },
@@ -116,7 +135,10 @@ export const serve = command({
       onListening: (address) => {
         const served = pools.names;
         if (input.json) terminal.json({ address, pools: served, openapi: `${address}/openapi.json` });
-        else terminal.note(term`serving ${served.join(", ")} at ${address}; its routes: ${address}/openapi.json`);
+        else
+          terminal.note(
+            term`serving ${served.join(", ")} at ${address}; its routes: ${address}/openapi.json; its page: cdk-nomad ui --service`,
+          );
       },
     });
     return EXIT.ok;
@@ -131,7 +153,24 @@ function endOf(stream: CliContext["stdin"]): AbortSignal {
   return ended.signal;
 }
 
+/** A file of which nobody but its owner reads, and to which lines are appended. @throws UserError where it cannot be opened */
+function appendedFile(path: string): { write(line: string): void } {
+  try {
+    const file = openPrivateFile(path, "a");
+    return { write: (line) => void writeSync(file, line) };
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw UserError.at(
+      "--audit-log",
+      `${path} cannot be opened (${code}); write a file that this user may write`,
+      "option",
+    );
+  }
+}
+
 interface Settings {
+  readonly names: readonly string[];
+  readonly auditLog: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly pools: readonly string[];
@@ -150,6 +189,8 @@ interface Input {
   readonly register: boolean;
   readonly tokens: string | undefined;
   readonly tokensVariable: string | undefined;
+  readonly name: readonly string[];
+  readonly auditLog: string | undefined;
   readonly noToken: boolean;
   readonly store: string | undefined;
   readonly runtime: string | undefined;
@@ -179,6 +220,10 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
     store,
     runtime,
     reuse,
+    names: (input.name.length > 0 ? input.name : (env.POOL_SERVICE_NAMES ?? "").split(","))
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ""),
+    auditLog: input.auditLog ?? (env.POOL_SERVICE_AUDIT_LOG || undefined),
     tokens: wantedTokens(input, env, host),
   };
 }

@@ -3,10 +3,12 @@ import {
   listServices,
   revertInWords,
   stackStatus,
+  verdictOf,
   watchStack,
   type GroupStatus,
   type JobStatus,
   type ServiceRow,
+  type StackVerdict,
 } from "../../operations";
 import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../text";
 import { STAND_IN } from "../../job-parts";
@@ -14,7 +16,7 @@ import { command, flag, optionalArgument, value, type ValuesOf } from "../comman
 import type { CliContext } from "../context";
 import { deploymentSummary, reasonLines } from "../deployment-text";
 import { DrainedPools, type OfPool } from "../drained-pools";
-import { EXIT } from "../exit-codes";
+import { EXIT, type ExitCode } from "../exit-codes";
 import { duration, json, noWaitBatch, stackVariables } from "../options";
 import { serviceTable } from "../service-table";
 import { ATTENTION } from "../signs";
@@ -94,17 +96,18 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   if (input.json) terminal.json({ environment, jobs: shown, services, strays, kept, leftovers, foreign, unknown });
   else terminal.print(statusText(environment, shown, services, words));
   if (shown.some(({ owner }) => owner !== undefined)) return EXIT.failed;
-  return exitCodeOf(jobs, input.noWaitBatch !== true);
+  return EXIT_CODES[verdictOf(jobs, { waitForBatch: input.noWaitBatch !== true })];
 }
 
 const NONE: Belongings = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [], unknown: [] };
 
-function exitCodeOf(jobs: readonly JobStatus[], waitForBatch: boolean) {
-  const some = (...states: readonly JobStatus["state"][]) => jobs.some(({ state }) => states.includes(state));
-  if (some("failed", "degraded", "stopped", "missing", "unknown")) return EXIT.failed;
-  if (some("deploying") || (waitForBatch && some("running"))) return EXIT.timedOut;
-  return some("waiting-for-promotion") ? EXIT.waitingForPromotion : EXIT.ok;
-}
+const EXIT_CODES = {
+  failed: EXIT.failed,
+  unknown: EXIT.failed,
+  "going-on": EXIT.timedOut,
+  "waiting-for-promotion": EXIT.waitingForPromotion,
+  healthy: EXIT.ok,
+} as const satisfies Readonly<Record<StackVerdict, ExitCode>>;
 
 function statusText(
   environment: string,

@@ -122,7 +122,8 @@ function groupView(job: JobJson, name: string, state: DeploymentState | undefine
   };
 }
 
-function allocationView(allocation: AllocationStub, checks: readonly FailingCheck[]): AllocationView {
+/** One allocation, as somebody who watches wants to see it. @param checks those of all that do not pass */
+export function allocationView(allocation: AllocationStub, checks: readonly FailingCheck[]): AllocationView {
   return {
     id: allocation.ID,
     status: allocation.ClientStatus,

@@ -5,8 +5,9 @@ import { AT_ONCE, revertOf, type Revert } from "../plan";
 import type { Masking } from "../../masking";
 import type { Wanted } from "../stack";
 import { conditionOf, conditionWithServices, type Condition, type GroupStatus, type JobState } from "./condition";
-import { viewOf, type DeploymentView } from "./deployment-view";
+import { allocationView, viewOf, type AllocationView, type DeploymentView } from "./deployment-view";
 import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
+import { newestAllocations } from "./newest-allocations";
 import type { Reason } from "./reason";
 import type { WantedJob } from "./stack-jobs";
 
@@ -49,6 +50,20 @@ export interface JobStatus {
   readonly deployment?: DeploymentView;
   /** What it launched, where it is periodic or parameterized. */
   readonly children?: Children;
+  /** Those that run, start, or failed and were not replaced; absent where nobody asks for them. */
+  readonly allocations?: readonly ListedAllocation[];
+}
+
+/** An allocation of a job. */
+export interface ListedAllocation extends Omit<AllocationView, "checks" | "healthy"> {
+  readonly group: string;
+  /** The name that Nomad gave it, such as `web.app[0]`. */
+  readonly name: string;
+  readonly version: number;
+  /** The name of the node that it is on; where the server does not say it, the first digits of its id. */
+  readonly node: string;
+  /** Whether its deployment found it healthy; absent where nothing says so. */
+  readonly healthy?: boolean;
 }
 
 /** Children of one job that are asked about. */
@@ -61,6 +76,8 @@ export interface StatusOptions extends RetryOptions {
   readonly consul?: ConsulClient;
   /** What the run hides: it learns the secrets of the jobs as the servers hold them, which reasons may quote. */
   readonly masking: Masking;
+  /** Whether the allocations of each job are listed. Default: they are not. */
+  readonly allocations?: boolean;
 }
 
 /** Says what became of every job of a stack, or of those that somebody asks about. */
@@ -93,6 +110,7 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
     groups: condition.groups,
     ...(condition.deployment ? { deployment: deploymentView(answers, condition.deployment) } : {}),
     ...(children ? { children } : {}),
+    ...(options.allocations ? { allocations: listed(answers) } : {}),
   };
 }
 
@@ -100,6 +118,24 @@ export async function jobStatus({ path, job }: WantedJob, options: StatusOptions
 async function revertOfHeld(nomad: NomadClient, { job, deployments }: JobAnswers): Promise<Revert | undefined> {
   if ((job.Version ?? 0) < 2 || job.Stop === true) return undefined;
   return revertOf((await nomad.versions(job.ID, { diffs: false })).Versions, deployments);
+}
+
+/** Every allocation that runs or starts, and of those that have ended the ones that no other replaced; by name. */
+function listed({ job, allocations }: JobAnswers): readonly ListedAllocation[] {
+  const newest = new Set(newestAllocations(allocations, job.Type));
+  return allocations
+    .filter(
+      (each) =>
+        ["running", "pending", "unknown"].includes(each.ClientStatus) ||
+        (each.DesiredStatus === "run" && newest.has(each)),
+    )
+    .map((allocation) => {
+      const { healthy, checks: _checks, ...view } = allocationView(allocation, []);
+      const { TaskGroup: group, Name: name = "", JobVersion: version, NodeID = "", NodeName } = allocation;
+      const node = NodeName || NodeID.slice(0, 8);
+      return { ...view, ...(healthy === undefined ? {} : { healthy }), group, name, version, node };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : b.version - a.version));
 }
 
 function deploymentView(answers: JobAnswers, deployment: NonNullable<Condition["deployment"]>): DeploymentView {

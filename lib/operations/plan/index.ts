@@ -1,7 +1,17 @@
 /** What would change: Nomad's own plans, and what differs in Consul. */
 export { applyChange, type ConsulChange } from "./consul-changes";
 export { changedMeanwhile } from "./changed-meanwhile";
-export { findDrift, fixDrift, hasDrift, wayOutOf, type Drift, type Fix, type JobDrift, type WayOut } from "./drift";
+export {
+  findDrift,
+  fixDrift,
+  hasDrift,
+  wayOutOf,
+  type Drift,
+  type Fix,
+  type FoundDrift,
+  type JobDrift,
+  type WayOut,
+} from "./drift";
 export { fieldChanges, type FieldChange } from "./field-changes";
 export { asUserError, lacksAllocations, placements, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 export { learnStack } from "./learn";

@@ -60,6 +60,19 @@ export async function standingLeases(store: Store, pool: string, options: ReadOp
     .map(({ record }) => leaseOf(pool, record));
 }
 
+/**
+ * How many wait in the queue of a pool, read from the store by somebody who takes no part in the pool.
+ *
+ * @throws what the store says, where it does not answer in time or refuses; the signal's reason
+ */
+export async function countWaiting(store: Store, pool: string, options: ReadOptions = {}): Promise<number> {
+  const { clock = monotonicClock, patience = PATIENCE, signal } = options;
+  const keys = new PoolKeys(pool);
+  const list = async (over: AbortSignal) => store.list(keys.prefix, { signal: over });
+  const { objects } = await within(clock, patience, store.name, list, signal);
+  return [...objects.values()].filter(({ key }) => keys.kindOf(key) === "queue").length;
+}
+
 async function find(
   store: Store,
   pool: string,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type * as v from "valibot";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools";
+import { noteAudit } from "../audit";
 import { actingFor, callerFrom, mayActFor } from "../authorize";
 import { Problem } from "../problem";
 import type { ContainerLease, PoolKind, Pools } from "../pools";
@@ -53,6 +54,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       try {
         const { ttl = USUAL_TTL, wait = 0 } = body;
         const claimed = await pools.claim(body.pool, { owner, standing: ttl, wait, signal: gone });
+        noteAudit(request, `${body.pool}/${claimed.lease.slot}`, owner);
         // A client that goes away before it is answered knows nothing of its lease, which would stand for all of its ttl.
         const giveBack = () => inBackground(pools.release(claimed.lease));
         if (gone.aborted) giveBack();
@@ -157,6 +159,8 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
     method: "POST",
     url: "/api/containers/:id/renew",
     id: "renewContainer",
+    // Somebody who holds a container says so every few seconds.
+    audit: false,
     summary: "Says that a container is still wanted: its lease stands for its ttl again",
     scope: "claim",
     params: schemas.containerParams,
@@ -213,6 +217,7 @@ async function leaseOf(
   const found = await pools.find(id);
   // Whose it is comes first: a stranger is told the same whatever they present, and so learns of no lease.
   if (!found || !mayActFor(callerFrom(request), found.lease.owner)) throw unknownContainer();
+  noteAudit(request, `${found.lease.pool}/${found.lease.slot}`, found.lease.owner);
   if (found.lease.generation !== generation)
     throw new LeaseEndedError({ ...found.lease, generation }, "stale", "the generation is over");
   return found;
@@ -231,7 +236,7 @@ function unknownContainer(): Problem {
 }
 
 /** @throws Problem where the pool is not served, with why and what to do */
-async function knownPool({ pools }: ServiceParts, pool: string): Promise<void> {
+export async function knownPool({ pools }: ServiceParts, pool: string): Promise<void> {
   if (!pools.names.includes(pool)) throw unknownPool(pools, pool, await pools.kindOf(pool));
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { PoolBusyError, type ExecuteOptions, type ExecutionResult, type Provider } from "../../pools";
+import { noteAudit } from "../audit";
 import { actingFor, callerFrom } from "../authorize";
 import { Problem } from "../problem";
 import { route } from "../route";
@@ -51,6 +52,7 @@ export function executeRoute(app: FastifyInstance, parts: ServiceParts): void {
     handle: async ({ body, request, reply }) => {
       const { userId, provider, command, credentials, wait = 0, startTimeout, encoding = "utf8", ...options } = body;
       const owner = actingFor(callerFrom(request), userId);
+      noteAudit(request, parts.pools.poolOf(provider) ?? provider, owner);
       const wanted = { owner, provider, command, wait, startTimeout, options: { ...options, secrets: credentials } };
       const begin = (signal: AbortSignal) => beginAnywhere(parts, wanted, signal);
       if (wantsLines(request)) return streamFor(owner, reply, encoding, parts.running, begin);

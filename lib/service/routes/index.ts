@@ -3,3 +3,4 @@ export { containerRoutes } from "./containers";
 export { executeRoute } from "./execute";
 export { healthRoutes } from "./health";
 export { poolRoutes } from "./pools";
+export { sessionRoutes } from "./session";

@@ -1,0 +1,164 @@
+import type { AddressInfo } from "node:net";
+import { pageRoom, type EnvironmentListener, type Environments, type Job } from "../../../lib/page";
+import { Problem, type AuditLine } from "../../../lib/service";
+import { testService } from "../../support/service";
+import { until } from "../../support/until";
+
+const ID = "shop.dev";
+const JOB: Job = { job: "web", state: "healthy", version: 1, stray: false, groups: [], reasons: [], allocations: [] };
+
+/** Environments in the memory of a test: one, with one job. */
+class OneEnvironment implements Environments {
+  readonly followers = new Set<EnvironmentListener>();
+  readonly promoted: string[] = [];
+  job: Job = JOB;
+
+  list = () =>
+    Promise.resolve({
+      environments: [{ id: ID, project: "shop", environment: "dev", jobs: 1, recorded: true, program: false }],
+      unread: [],
+    });
+
+  follow = (id: string, listener: EnvironmentListener) => {
+    if (id !== ID) return Promise.reject(new Problem("environment-unknown", "there is none"));
+    this.followers.add(listener);
+    listener.onJobs(["//web"]);
+    listener.onJob("//web", this.job);
+    return Promise.resolve(() => void this.followers.delete(listener));
+  };
+
+  status = () => Promise.resolve([this.job]);
+
+  promote = (_id: string, { job }: { readonly job: string }, deployment: string) => {
+    if (deployment !== "seen") return Promise.reject(new Problem("refused", "another deployment began since"));
+    this.promoted.push(job);
+    return Promise.resolve();
+  };
+
+  drift = () => Promise.reject(new Problem("refused", "there is no program here"));
+
+  log = () => Promise.resolve({ text: "hello\n", isWhole: true });
+
+  close = () => Promise.resolve();
+}
+
+async function served(environments = new OneEnvironment()) {
+  const lines: string[] = [];
+  const audit = { write: (line: string) => void lines.push(line) };
+  const service = await testService({ rooms: [pageRoom(environments)], audit });
+  return { service, environments, audited: () => lines.map((line) => JSON.parse(line) as AuditLine) };
+}
+
+test("the document is for everybody, loads only its own, and has no code in it", async () => {
+  const { service } = await served();
+  const page = await service.ask("", "GET", "/", undefined, { host: "127.0.0.1" });
+  expect(page.status).toBe(200);
+  expect(page.headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+  expect(page.headers["content-security-policy"]).not.toMatch(/unsafe|\*|data:/);
+  expect(page.headers).toMatchObject({
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+  });
+  expect(page.text).not.toMatch(/<script[^>]*>[^<]|<style|style=| on\w+=/);
+  for (const [, path = ""] of page.text.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    const file = await service.ask("", "GET", path, undefined, { host: "127.0.0.1" });
+    expect([path, file.status, file.text.length > 100]).toEqual([path, 200, true]);
+    const again = await service.ask("", "GET", path, undefined, {
+      host: "127.0.0.1",
+      "if-none-match": String(file.headers.etag),
+    });
+    expect(again.status).toBe(304);
+  }
+  expect((await service.ask("", "GET", "/", undefined, { host: "evil.example" })).body.code).toBe("foreign-host");
+});
+
+test("its script makes no document of text", async () => {
+  const { service } = await served();
+  const { text } = await service.ask("", "GET", "/page/page.js", undefined, { host: "127.0.0.1" });
+  expect(text).not.toMatch(/\beval\(|new Function|document\.write|insertAdjacentHTML|localStorage|sessionStorage/);
+});
+
+test("every route wants a scope of its own", async () => {
+  const { service } = await served();
+  const [seeing, promoting, reading] = (["environments", "promote", "read"] as const).map((scope) =>
+    service.token("ann", scope),
+  );
+  const routes = [
+    ["GET", "/api/environments", seeing],
+    ["GET", `/api/environments/${ID}`, seeing],
+    ["GET", `/api/environments/${ID}/log?allocation=0f4a1f5e&task=web`, seeing],
+    ["POST", `/api/environments/${ID}/jobs/web/promote`, promoting],
+  ] as const;
+  for (const [method, path, right] of routes) {
+    const body = method === "POST" ? { deployment: "seen" } : undefined;
+    for (const token of [seeing, promoting, reading]) {
+      const { status } = await service.ask(token ?? "", method, path, body);
+      expect([path, status]).toEqual([path, token === right ? 200 : 403]);
+    }
+  }
+});
+
+test("a promotion is of the deployment that somebody looked at, and stands in the audit log", async () => {
+  const { service, environments, audited } = await served();
+  const token = service.token("ann", "promote");
+  const at = `/api/environments/${ID}/jobs/web/promote`;
+  expect((await service.ask(token, "POST", at, { deployment: "another" })).body.code).toBe("refused");
+  expect((await service.ask(token, "POST", at, { deployment: "seen" })).status).toBe(200);
+  expect(environments.promoted).toEqual(["web"]);
+  expect(audited().map(({ audit, to, status }) => [audit, to, status])).toEqual([
+    ["promoteCanaries", "dev of shop", 409],
+    ["promoteCanaries", "web of dev of shop", 200],
+  ]);
+});
+
+test("what becomes of an environment is told to every page, and to none that went away", async () => {
+  const { service, environments } = await served();
+  const token = service.token("ann", "environments");
+  await service.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = service.app.server.address() as AddressInfo;
+  const ended = new AbortController();
+  const open = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/events?environment=${ID}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: ended.signal,
+    });
+    const page = { said: "", type: answer.headers.get("content-type") };
+    void (async () => {
+      for await (const chunk of answer.body ?? []) page.said += Buffer.from(chunk).toString();
+    })().catch(() => undefined);
+    return page;
+  };
+  const pages = [await open(), await open()];
+  await until("both have its job", () => pages.every(({ said }) => said.includes('"verdict":"healthy"')));
+  expect(pages.map(({ type }) => type)).toEqual(["text/event-stream", "text/event-stream"]);
+  const hostile = "\n\nevent: verdict\ndata: {}\n\n</script>";
+  const changed: Job = { ...JOB, state: "unknown", reasons: [{ kind: "unknown", message: hostile }] };
+  for (const { onJob } of environments.followers) onJob("//web", changed);
+  await until("both hear that it is not known", () => pages.every(({ said }) => said.includes('"verdict":"unknown"')));
+  for (const { said } of pages) {
+    const events = said.split("\n\n").filter((each) => each.startsWith("event:"));
+    // What a cluster says begins no event of its own.
+    expect(events.filter((each) => /^data: /m.exec(each) === null)).toEqual([]);
+    const told = events.map((each) => JSON.parse(/^data: (.*)$/m.exec(each)?.[1] ?? "null") as Partial<Job>);
+    expect(told.find(({ state }) => state === "unknown")?.reasons).toEqual(changed.reasons);
+  }
+  ended.abort();
+  await until("nobody is told any more", () => environments.followers.size === 0);
+  const unknown = await service.ask(token, "GET", "/api/events?environment=other.dev");
+  expect([unknown.status, unknown.body.code]).toEqual([404, "environment-unknown"]);
+  await service.end(0);
+});
+
+test("pages that are open end with the service", async () => {
+  const { service } = await served();
+  const token = service.token("ann", "environments");
+  await service.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = service.app.server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/api/events?environment=${ID}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const reading = answer.text();
+  await service.end(0);
+  expect(await reading).toContain("event: verdict");
+});

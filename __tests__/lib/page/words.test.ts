@@ -1,0 +1,49 @@
+import { oneTimeTokenOf, placeOf, addressOf, signOf, groupInWords, agoInWords } from "../../../lib/page/browser/words";
+
+test("nothing but what is known to be well is shown as well, and nothing that was heard too long ago", () => {
+  const states = [
+    "healthy",
+    "ready",
+    "running",
+    "complete",
+    "deploying",
+    "waiting-for-promotion",
+    "degraded",
+    "failed",
+    "stopped",
+    "missing",
+    "unknown",
+  ] as const;
+  expect(states.filter((state) => signOf(state).tone === "good")).toEqual(["healthy", "ready", "complete"]);
+  expect(states.map((state) => signOf(state, true).tone)).toEqual(states.map(() => "unknown"));
+  // A service that is newer may have words that are not known here.
+  for (const word of ["splendid", "constructor", "__proto__"]) expect(signOf(word as "healthy").tone).toBe("unknown");
+});
+
+test("an address leads where it says, and nowhere else", () => {
+  for (const place of [
+    { view: "environments" },
+    { view: "environment", id: "shop.dev" },
+    { view: "environment", id: "a b/c#d?e%f" },
+    { view: "pools" },
+    { view: "sessions" },
+  ] as const)
+    expect(placeOf(addressOf(place))).toEqual(place);
+  for (const hash of ["", "#", "#/nothing", "#/environments/%", "#login=x"])
+    expect(placeOf(hash)).toEqual({ view: "environments" });
+});
+
+test("a one-time token is taken from an address that is nothing else", () => {
+  const token = "q0fHk9m2X4t7v1c8b3n6l5z0r2y9w4e7u1i8o3p6a5s";
+  expect(oneTimeTokenOf(`#login=${token}`)).toBe(token);
+  for (const hash of ["", "#login=", `#/login=${token}`, `#login=${token}&x`, "#login=<script>"])
+    expect(oneTimeTokenOf(hash)).toBeUndefined();
+});
+
+test("counts and times are said in words", () => {
+  expect(groupInWords({ name: "a", desired: 3, running: 2, starting: 1, queued: 0 })).toBe("2/3, 1 starting");
+  expect(groupInWords({ name: "a", running: 0, starting: 0, queued: 2, failed: 1 })).toBe(
+    "0, 1 failed, 2 without a node",
+  );
+  expect([4_000, 180_000, 7_200_000].map(agoInWords)).toEqual(["4 s ago", "3 min ago", "2 h ago"]);
+});

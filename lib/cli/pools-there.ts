@@ -1,0 +1,60 @@
+import { UserError } from "../jobspec";
+import { poolOfJob, type NomadClient } from "../nomad";
+import { listLeases, readPoolRecord, type Lease, type Store } from "../pools";
+import { allocationsOf, namesToWrite } from "../operations";
+
+/** A job of a pool, and how much of it runs. */
+export interface PoolJobThere {
+  readonly job: string;
+  readonly count: number;
+  readonly running: number;
+}
+
+/** A pool as the cluster has it. */
+export interface PoolThere {
+  readonly pool: string;
+  readonly jobs: readonly PoolJobThere[];
+  readonly leases: readonly Lease[];
+  /** Whether it takes no new leases. */
+  readonly drained: boolean;
+}
+
+/**
+ * The pools of a cluster, asked of Nomad and the store: no service, and no manager, has a part in it.
+ *
+ * @param only the name of one, or the id of a job of it. Default: all
+ * @throws UserError where no job of such a pool runs
+ */
+export async function poolsThere(nomad: NomadClient, store: Store, only?: string): Promise<readonly PoolThere[]> {
+  const all = await nomad.jobs(only);
+  // What answers to everything that there is nothing is no Nomad, and says nothing of pools.
+  if (all.length === 0) await nomad.regions();
+  const ids = all.filter(({ Type, Stop }) => Type === "service" && !Stop).map(({ ID }) => ID);
+  const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
+  const byPool = new Map<string, PoolJobThere[]>();
+  for (const job of jobs) {
+    const name = job && poolOfJob(job);
+    if (job === undefined || name === undefined || (only !== undefined && name !== only && job.ID !== only)) continue;
+    const running = (await nomad.allocations(job.ID)).filter(
+      ({ ClientStatus, DesiredStatus }) => ClientStatus === "running" && DesiredStatus === "run",
+    );
+    byPool.set(name, [
+      ...(byPool.get(name) ?? []),
+      { job: job.ID, count: allocationsOf(job), running: running.length },
+    ]);
+  }
+  if (only !== undefined && byPool.size === 0) {
+    const all = (await poolsThere(nomad, store, undefined)).map(({ pool }) => pool);
+    throw UserError.at(only, `no job of such a pool runs; deploy it, or ${namesToWrite(only, all)}`, "pool");
+  }
+  return Promise.all(
+    [...byPool]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(async ([pool, own]) => ({
+        pool,
+        jobs: own,
+        leases: await listLeases(store, pool),
+        drained: (await readPoolRecord(store, pool)).draining === true,
+      })),
+  );
+}

@@ -1,0 +1,68 @@
+/** How long the service may take to answer, in milliseconds. */
+const PATIENCE = 15_000;
+
+/** Why the service refused something, or that it does not answer. */
+export class Refusal extends Error {
+  /** @param status 0 where there was no answer */
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Asks the service that the page came from. What it answers is of the shape that its document says. @throws Refusal */
+export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, options: AskOptions = {}): Promise<T> {
+  const { body, bearer, signal, patience: longest = PATIENCE } = options;
+  const patience = AbortSignal.timeout(longest);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refusal(
+      0,
+      patience.aborted ? `the service has not answered for ${longest / 1000} s` : "the service cannot be reached",
+    );
+  }
+  const data = parsed(text);
+  if (response.ok) return data as T;
+  const { title, detail } = (data ?? {}) as { readonly title?: unknown; readonly detail?: unknown };
+  const said = [title, detail].filter((each) => typeof each === "string").join(": ");
+  throw new Refusal(response.status, said || `the service answered ${response.status}`);
+}
+
+interface AskOptions {
+  readonly body?: object;
+  readonly bearer?: string;
+  readonly signal?: AbortSignal;
+  /** How long the answer may take, in milliseconds. Default: 15 s. */
+  readonly patience?: number;
+}
+
+/** What went wrong, in a sentence. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "something went wrong";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Job, PageEvents, Verdict } from "../api";
+import { ask, messageOf } from "./client";
+import { keyOf } from "./words";
+
+/** After so long without a word the service counts as silent, in milliseconds: it says something every five seconds. */
+const SILENT = 12_000;
+
+/** The time now, again and again, for what depends on it. */
+export function useNow(interval: number): number {
+  const [now, setNow] = useState(performance.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), interval);
+    return () => clearInterval(timer);
+  }, [interval]);
+  return now;
+}
+
+/** What was asked last, when, and what went wrong since. */
+export interface Asked<T> {
+  readonly data: T | undefined;
+  /** Why the last question was not answered; undefined where it was. */
+  readonly trouble: string | undefined;
+  /** When `data` came, by the page's own clock; undefined where nothing came yet. */
+  readonly at: number | undefined;
+  readonly again: () => void;
+}
+
+/** Asks at once and then again and again, as long as somebody looks. What came before stays, with what is wrong now beside it. */
+export function useAsked<T>(path: string | undefined, interval: number): Asked<T> {
+  const [state, setState] = useState<Omit<Asked<T>, "again">>({ data: undefined, trouble: undefined, at: undefined });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (path === undefined) return undefined;
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      try {
+        const data = await ask<T>("GET", path, { signal: gone.signal });
+        setState({ data, trouble: undefined, at: performance.now() });
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        setState((before) => ({ ...before, trouble: messageOf(error) }));
+      }
+      if (!gone.signal.aborted) timer = setTimeout(() => void look(), interval);
+    };
+    void look();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [path, interval, round]);
+  return { ...state, again: () => setRound((before) => before + 1) };
+}
+
+/** An environment as it is followed. */
+export interface Live {
+  readonly jobs: readonly Job[];
+  readonly verdict: Verdict | undefined;
+  /** What is wrong with the connection, or with the cluster, where something is. */
+  readonly trouble: string | undefined;
+  /** Whether nothing was heard for so long that what is shown may be old. */
+  readonly isStale: boolean;
+}
+
+/** Follows an environment over the service's stream of events. */
+export function useLive(id: string): Live {
+  const [jobs, setJobs] = useState<ReadonlyMap<string, Job>>(new Map());
+  const [verdict, setVerdict] = useState<Verdict>();
+  const [trouble, setTrouble] = useState<string>();
+  const heard = useRef<number | undefined>(undefined);
+  const now = useNow(1000);
+  useEffect(() => {
+    setJobs(new Map());
+    setVerdict(undefined);
+    setTrouble(undefined);
+    heard.current = undefined;
+    const gone = new AbortController();
+    const on = <E extends keyof PageEvents>(event: E, data: PageEvents[E]) => {
+      if (event === "job") {
+        const job = data as Job;
+        setJobs((before) => new Map(before).set(keyOf(job), job));
+      } else if (event === "verdict") {
+        const { verdict: judged, jobs: keys } = data as PageEvents["verdict"];
+        setVerdict(judged);
+        setJobs((before) => new Map([...before].filter(([key]) => keys.includes(key))));
+      } else setTrouble((data as PageEvents["trouble"]).message);
+    };
+    const hear = () => {
+      heard.current = performance.now();
+    };
+    void keepReading(`/api/events?environment=${encodeURIComponent(id)}`, {
+      on,
+      hear,
+      setTrouble,
+      signal: gone.signal,
+    });
+    return () => gone.abort();
+  }, [id]);
+  const since = heard.current === undefined ? undefined : now - heard.current;
+  const isStale = since !== undefined && since > SILENT;
+  const silence = isStale ? `nothing was heard of the service for ${Math.round(since / 1000)} s` : undefined;
+  return { jobs: [...jobs.values()], verdict, trouble: silence ?? trouble, isStale };
+}
+
+interface Reader {
+  readonly on: <E extends keyof PageEvents>(event: E, data: PageEvents[E]) => void;
+  /** Called with every piece that comes, also with those that only say that the service lives. */
+  readonly hear: () => void;
+  readonly setTrouble: (trouble: string | undefined) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads a stream of server-sent events, and opens it again where it ends: a browser's own reader neither says why it is refused, nor lets anybody hear the
+ * comments that say that the service lives.
+ */
+async function keepReading(path: string, { on, hear, setTrouble, signal }: Reader): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const response = await fetch(path, { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
+      if (!response.ok || !response.body) {
+        const { detail } = (await response.json().catch(() => ({}))) as { readonly detail?: unknown };
+        setTrouble(typeof detail === "string" ? detail : `the service answered ${response.status}`);
+      } else {
+        setTrouble(undefined);
+        hear();
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        let rest = "";
+        for (;;) {
+          const { done, value = "" } = await reader.read();
+          if (done) break;
+          hear();
+          const parts = (rest + value).split("\n\n");
+          rest = parts.pop() ?? "";
+          for (const part of parts) {
+            const event = /^event: (.*)$/m.exec(part)?.[1];
+            const data = /^data: (.*)$/m.exec(part)?.[1];
+            if ((event === "job" || event === "verdict" || event === "trouble") && data !== undefined)
+              on(event, JSON.parse(data) as PageEvents[typeof event]);
+          }
+        }
+        setTrouble("the service ended the connection; opening it again");
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      setTrouble(`the service cannot be reached (${messageOf(error)}); trying again`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2000 * (0.5 + Math.random())));
+  }
+}

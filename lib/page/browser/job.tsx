@@ -1,0 +1,133 @@
+import { useState } from "preact/hooks";
+import type { Allocation, Job } from "../api";
+import { ask } from "./client";
+import { LogDialog, type LogOf } from "./log";
+import { Badge, Confirm } from "./parts";
+import { groupInWords, keyOf } from "./words";
+
+interface JobProps {
+  readonly environment: string;
+  readonly job: Job;
+  readonly isStale: boolean;
+  readonly mayPromote: boolean;
+}
+
+/** A job: its state, why it is so, its groups, its deployment, and its allocations once somebody wants to see them. */
+export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
+  const [log, setLog] = useState<LogOf>();
+  const [asks, setAsks] = useState(false);
+  const { deployment, allocations, reasons, groups, children } = job;
+  const where = [job.region, job.namespace].filter(Boolean).join(", ");
+  const name = where === "" ? job.job : `${job.job} (${where})`;
+  return (
+    <li class="job">
+      <div class="head">
+        <h3>{name}</h3>
+        <Badge state={job.state} isStale={isStale} />
+        {job.version !== undefined && <span class="quiet">version {job.version}</span>}
+        {job.state === "waiting-for-promotion" && deployment && mayPromote && !isStale && (
+          <button type="button" onClick={() => setAsks(true)}>
+            Promote {deployment.canaries} {deployment.canaries === 1 ? "canary" : "canaries"}
+          </button>
+        )}
+      </div>
+      {groups.length > 0 && (
+        <ul class="groups">
+          {groups.map((group) => (
+            <li key={group.name}>
+              {group.name} <strong>{groupInWords(group)}</strong>
+            </li>
+          ))}
+        </ul>
+      )}
+      {deployment && deployment.status !== "successful" && (
+        <p>
+          Deployment {deployment.id.slice(0, 8)}
+          {deployment.version === undefined ? "" : ` of version ${deployment.version}`}: {deployment.status}
+          {deployment.canaries > 0 && `, ${deployment.healthyCanaries} of ${deployment.canaries} canaries healthy`}
+          {deployment.description !== "" && `. ${deployment.description}`}
+        </p>
+      )}
+      {job.revert !== undefined && <p>It was {job.revert}</p>}
+      {reasons.length > 0 && (
+        <ul class="reasons" aria-label={`Why ${name} is ${job.state}`}>
+          {reasons.map(({ message }) => (
+            <li key={message}>{message}</li>
+          ))}
+        </ul>
+      )}
+      {children && (
+        <p>
+          Launched: {children.running} running, {children.pending} pending, {children.ended} ended
+          {children.newest[0] && `; the newest: ${children.newest[0].job} ${children.newest[0].state}`}
+        </p>
+      )}
+      {allocations.length > 0 && (
+        <details>
+          <summary>
+            {allocations.length} {allocations.length === 1 ? "allocation" : "allocations"}
+            <span class="hidden"> of {name}</span>
+          </summary>
+          <ul class="allocations">
+            {allocations.map((each) => (
+              <AllocationRow key={each.id} allocation={each} onLog={(task) => setLog({ allocation: each.id, task })} />
+            ))}
+          </ul>
+        </details>
+      )}
+      {log && <LogDialog environment={environment} of={log} onClose={() => setLog(undefined)} />}
+      {asks && deployment && (
+        <Confirm
+          title={`Promote ${name}?`}
+          action="Promote"
+          onClose={() => setAsks(false)}
+          onConfirm={async () => {
+            const { region, namespace } = job;
+            const path = `/api/environments/${encodeURIComponent(environment)}/jobs/${encodeURIComponent(job.job)}/promote`;
+            await ask("POST", path, { body: { deployment: deployment.id, region, namespace } });
+          }}
+        >
+          <p>
+            The {deployment.canaries} healthy canaries of version {deployment.version ?? "?"} take the places of all
+            other allocations of {keyOf(job).split("/").at(-1)}.
+          </p>
+        </Confirm>
+      )}
+    </li>
+  );
+}
+
+interface RowProps {
+  readonly allocation: Allocation;
+  readonly onLog: (task: string) => void;
+}
+
+function AllocationRow({ allocation, onLog }: RowProps) {
+  const { id, name, status, healthy, canary, version, node, tasks } = allocation;
+  return (
+    <li>
+      <p>
+        <code>{id.slice(0, 8)}</code> {name}: <strong>{status}</strong>
+        {healthy === undefined ? "" : healthy ? ", healthy" : ", not healthy"}
+        {canary ? ", canary" : ""}, version {version}, on {node}
+      </p>
+      <ul>
+        {tasks.map((task) => (
+          <li key={task.name}>
+            {task.name}: {task.state}
+            {task.failed ? ", failed" : ""}
+            {task.restarts > 0 ? `, ${task.restarts} restarts` : ""}
+            {task.last === "" ? "" : `, ${task.last}`}{" "}
+            <button type="button" class="small" onClick={() => onLog(task.name)}>
+              Log
+              <span class="hidden">
+                {" "}
+                of {task.name} of {id.slice(0, 8)}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}

@@ -1,0 +1,318 @@
+import { UserError } from "../jobspec";
+import { MASK, type Masking } from "../masking";
+import { ApiError, messageOf, sharedAnswer, type ConsulClient, type JobJson, type NomadClient } from "../nomad";
+import {
+  knownBy,
+  listRecords,
+  LiveStatus,
+  ownerOf,
+  placeOf,
+  promote,
+  readOwners,
+  stackStatus,
+  type RecordList,
+  type Wanted,
+  type WantedJob,
+} from "../operations";
+import { Problem } from "../service";
+import { RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../stack-record";
+import type { Drift, EnvironmentList, Job, TaskLog } from "./api";
+import {
+  environmentId,
+  type EnvironmentListener,
+  type Environments,
+  type JobPlace,
+  type ProgramEnvironments,
+  type TaskPlace,
+} from "./environments";
+import { jobOf } from "./job";
+
+/** What the environments of a cluster are known by. */
+export interface ClusterEnvironmentsOptions {
+  readonly nomad: NomadClient;
+  readonly consul: ConsulClient;
+  /** What is hidden of everything that the page is told. */
+  readonly masking: Masking;
+  /** The program of a project. Default: there is none, and nobody tells drift. */
+  readonly program?: ProgramEnvironments;
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** For how long the records of a cluster are shared by all who ask, in milliseconds. */
+const SHARED = 2000;
+/** Between two looks which jobs an environment has, in milliseconds. */
+const AGAIN = 10_000;
+/** The last of an output that is shown, in bytes. */
+const LOG_BYTES = 64 * 1024;
+/** How long a node may take to give it, in milliseconds. */
+const LOG_PATIENCE = 10_000;
+
+/** A stack that has a record. */
+interface Recorded {
+  readonly identity: StackIdentity;
+  readonly record: StackRecord;
+  readonly store: "consul" | "nomad";
+  /** Its jobs, and which of them are strays. */
+  readonly jobs: readonly (WantedJob & { readonly stray: boolean })[];
+}
+
+/** The environments that a cluster has records of, and those of a program. */
+export function clusterEnvironments(options: ClusterEnvironmentsOptions): Environments {
+  return new ClusterEnvironments(options);
+}
+
+class ClusterEnvironments implements Environments {
+  readonly #live: LiveStatus;
+  readonly #records: () => Promise<RecordList>;
+  readonly #names: () => Promise<readonly string[]>;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(private readonly options: ClusterEnvironmentsOptions) {
+    const { nomad, consul, masking, program, now, onTrouble } = options;
+    this.#live = new LiveStatus({ nomad, consul, masking, onTrouble });
+    this.#records = sharedAnswer(SHARED, now, () => listRecords({ nomad, consul }));
+    this.#names = sharedAnswer(60_000, now, async () => (program ? program.names() : []));
+  }
+
+  async list(): Promise<EnvironmentList> {
+    const { program, masking } = this.options;
+    const unread: string[] = [];
+    const [records, names] = await Promise.all([
+      this.#records(),
+      this.#names().catch((error: unknown): readonly string[] => {
+        unread.push(`the program of this project does not tell its stacks: ${messageOf(error)}`);
+        return [];
+      }),
+    ]);
+    unread.push(...records.unread.map(({ reason }) => reason));
+    const found = records.records.flatMap((each) => {
+      if (each.kind === "found") return [recordedOf(each.record, each.store)];
+      unread.push(each.reason);
+      return [];
+    });
+    const recorded = found.map(({ identity, record, jobs }) => ({
+      id: idOf(identity),
+      project: identity.project,
+      environment: identity.environment,
+      owner: record.owner,
+      jobs: jobs.length,
+      recorded: true,
+      program: program?.project === identity.project && names.includes(identity.environment),
+    }));
+    const known = new Set(recorded.map(({ id }) => id));
+    const others = names
+      .map((environment) => ({ project: program?.project ?? "", environment }))
+      .filter((identity) => !known.has(idOf(identity)))
+      .map((identity) => ({ id: idOf(identity), ...identity, jobs: 0, recorded: false, program: true }));
+    const environments = [...recorded, ...others].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return masking.json({ environments, unread: [...new Set(unread)] });
+  }
+
+  async follow(id: string, listener: EnvironmentListener): Promise<() => void> {
+    const { masking } = this.options;
+    const followed = new Map<string, () => void>();
+    const look = async () => {
+      const { jobs } = await this.recorded(id);
+      const keys = jobs.map(keyOf);
+      for (const [key, stop] of followed)
+        if (!keys.includes(key)) {
+          stop();
+          followed.delete(key);
+        }
+      listener.onJobs(keys);
+      for (const job of jobs) {
+        const key = keyOf(job);
+        if (!followed.has(key))
+          followed.set(
+            key,
+            this.#live.follow(job, (status) => listener.onJob(key, masking.json(jobOf(status, job.stray)))),
+          );
+      }
+    };
+    const end = () => {
+      clearInterval(timer);
+      this.#timers.delete(timer);
+      for (const stop of followed.values()) stop();
+      followed.clear();
+    };
+    const timer = setInterval(() => {
+      look().catch((error: unknown) =>
+        listener.onTrouble(masking.text(`which jobs it has could not be asked: ${messageOf(error)}`)),
+      );
+    }, AGAIN);
+    this.#timers.add(timer);
+    try {
+      await look();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  }
+
+  async status(id: string, signal?: AbortSignal): Promise<readonly Job[]> {
+    const { nomad, consul, masking } = this.options;
+    const { jobs } = await this.recorded(id);
+    const found = await stackStatus(jobs, { nomad, consul, masking, signal, allocations: true, patience: 5000 });
+    return masking.json(found.map((status, at) => jobOf(status, jobs[at]?.stray === true)));
+  }
+
+  async promote(id: string, place: JobPlace, deployment: string): Promise<void> {
+    const { nomad, consul, masking, onTrouble } = this.options;
+    const { identity, record, store, jobs } = await this.recorded(id);
+    const wanted = jobs.find(({ job }) => isAt(job, place));
+    if (!wanted) throw unknownThing("it has no such job");
+    if (record.owner === "terraform")
+      throw new Problem("refused", "the stack goes through Terraform, with its state and its lock; deploy it there");
+    const owners = await readOwners({ ...identity, store }, { nomad, consul });
+    if (owners.unread.length > 0)
+      throw new Problem(
+        "unavailable",
+        "records of other stacks cannot be read, so it is not known whether the job is theirs",
+      );
+    const recordedJob = knownBy(record).jobs.find((each) => isAt({ ID: each.id, ...placeOf(each) }, place));
+    const other = recordedJob && ownerOf(recordedJob, owners.otherStacks, owners.names);
+    if (other)
+      throw new Problem(
+        "refused",
+        masking.text(`the job is one of ${other.environment} of the project ${other.project}`),
+      );
+    const at = nomad.where(wanted.job);
+    const [newest] = await at.deployments(wanted.job.ID);
+    if (newest?.ID !== deployment) throw new Problem("refused", "another deployment began since; look at it first");
+    const held = await at.job(wanted.job.ID);
+    if (!held) throw unknownThing("the job is gone");
+    // A server names its region and its namespace where nobody did.
+    const own: WantedJob = { ...wanted, job: { ...held, Region: wanted.job.Region, Namespace: wanted.job.Namespace } };
+    try {
+      await promote([own, ...(await this.resolvers(record))], {
+        nomad,
+        consul,
+        masking,
+        job: wanted.job.ID,
+        detach: true,
+        onStep: () => undefined,
+        onChange: () => undefined,
+        onTrouble,
+      });
+    } catch (error) {
+      throw refusal(error, masking);
+    }
+  }
+
+  async drift(id: string, signal?: AbortSignal): Promise<Drift> {
+    const { program, masking } = this.options;
+    const { environments } = await this.list();
+    const found = environments.find((each) => each.id === id);
+    if (!found) throw unknownThing("there is no such environment");
+    if (!program || !found.program)
+      throw new Problem(
+        "refused",
+        "drift is told where the stack's program is: cdk-nomad ui in a folder of its project",
+      );
+    try {
+      return await program.drift(found.environment, signal);
+    } catch (error) {
+      throw refusal(error, masking);
+    }
+  }
+
+  async log(id: string, { allocation: prefix, task, stream }: TaskPlace): Promise<TaskLog> {
+    const { nomad, masking } = this.options;
+    const { jobs } = await this.recorded(id);
+    for (const { job } of jobs) {
+      const at = nomad.where(job);
+      const found = (await at.allocations(job.ID)).find(({ ID }) => ID.startsWith(prefix));
+      if (!found) continue;
+      if (!Object.hasOwn(found.TaskStates ?? {}, task)) throw unknownThing("the allocation has no such task");
+      const chunks: Uint8Array[] = [];
+      try {
+        const signal = AbortSignal.timeout(LOG_PATIENCE);
+        for await (const chunk of at.logs(found.ID, task, { stream, lastBytes: LOG_BYTES, signal })) chunks.push(chunk);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404)
+          throw unknownThing(
+            "nothing of what it wrote is there: it has not started, or its node has taken the files away",
+          );
+        throw error;
+      }
+      const all = Buffer.concat(chunks);
+      const isWhole = all.length < LOG_BYTES;
+      const text = all.toString("utf8");
+      // What begins in the middle of a line may begin in the middle of a secret.
+      return { text: masking.text(isWhole ? text : text.slice(text.indexOf("\n") + 1)), isWhole };
+    }
+    throw unknownThing("no allocation of its jobs is called so");
+  }
+
+  close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#live.close();
+    return Promise.resolve();
+  }
+
+  private async recorded(id: string): Promise<Recorded> {
+    const { records } = await this.#records();
+    const found = records.flatMap((each) => (each.kind === "found" ? [recordedOf(each.record, each.store)] : []));
+    const own = found.find(({ identity }) => idOf(identity) === id);
+    if (own) return own;
+    const unreadable = records.find(
+      (each) => each.kind === "unreadable" && environmentId(each.path, RECORD_ROOT) === id,
+    );
+    if (unreadable) throw new Problem("unavailable", "its record cannot be read, so nothing is known of its jobs");
+    throw unknownThing("no record of such a stack is here; one is written with each deployment");
+  }
+
+  /** What splits the requests of the stack's services, which is asked before canaries are promoted. */
+  private async resolvers(record: StackRecord): Promise<readonly Wanted[]> {
+    const named = knownBy(record).consul.filter(({ kind }) => kind === "service-resolver");
+    const held = await Promise.all(
+      named.map(async ({ kind, name }) => ({ name, entry: await this.options.consul.configEntry(kind, name) })),
+    );
+    return held.flatMap(({ name, entry }) =>
+      entry
+        ? [{ kind: "entry" as const, path: name, entry: { ...entry, Kind: "service-resolver", Name: name }, after: [] }]
+        : [],
+    );
+  }
+}
+
+function recordedOf(record: StackRecord, store: "consul" | "nomad"): Recorded {
+  const { project, environment } = record;
+  const gone = new Set(record.former.jobs);
+  const jobs = knownBy(record)
+    .jobs.filter(({ stopped }) => stopped !== true)
+    .map((each) => ({
+      kind: "job" as const,
+      path: `${environment}/${each.id}`,
+      job: { ID: each.id, ...placeOf(each) },
+      after: [],
+      stray: gone.has(each),
+    }));
+  return { identity: { project, environment }, record, store, jobs };
+}
+
+function idOf(identity: StackIdentity): string {
+  return environmentId(recordPath(identity), RECORD_ROOT);
+}
+
+function keyOf({ job }: WantedJob): string {
+  return [job.Region ?? "", job.Namespace ?? "", job.ID].join("/");
+}
+
+function isAt(job: JobJson, { job: id, region, namespace }: JobPlace): boolean {
+  return job.ID === id && (job.Region ?? undefined) === region && (job.Namespace ?? undefined) === namespace;
+}
+
+function unknownThing(detail: string): Problem {
+  return new Problem("environment-unknown", detail);
+}
+
+/** A mistake that a person reads, without what is secret in it. */
+function refusal(error: unknown, masking: Masking): unknown {
+  if (error instanceof Problem || !(error instanceof UserError) || error.problems[0]?.rule === "token") return error;
+  const said = error.problems.map(({ path, message }) => [path, message].filter(Boolean).join(": ")).join("; ");
+  return new Problem("refused", masking.text(said) || MASK);
+}

@@ -1,0 +1,23 @@
+import type { ServiceRoom } from "../service";
+import type { Environments } from "./environments";
+import { environmentRoutes, eventRoutes, fileRoutes } from "./routes";
+
+/** The page of the service: a document for a browser, and the routes that it asks. */
+export { clusterEnvironments, type ClusterEnvironmentsOptions } from "./cluster-environments";
+export type { EnvironmentListener, Environments, JobPlace, ProgramEnvironments, TaskPlace } from "./environments";
+export type { Drift, Environment, EnvironmentList, EnvironmentStatus, Job, TaskLog, Verdict } from "./api";
+
+/** The page's routes, for a service. Its pools are asked by the routes that the service has for everybody. */
+export function pageRoom(environments: Environments): ServiceRoom {
+  return (app) => {
+    fileRoutes(app);
+    environmentRoutes(app, environments);
+    const events = eventRoutes(app, environments);
+    return {
+      close: async () => {
+        events.close();
+        await environments.close();
+      },
+    };
+  };
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance } from "fastify";
+import { LOCAL, bearer, callerFrom, type Authority } from "../authorize";
+import { Problem } from "../problem";
+import { route } from "../route";
+import * as schemas from "../schemas";
+import { sessionCookie, sessionIn } from "../session-cookie";
+
+const ONE_TIME_EXAMPLE = "q0fHk9m2X4t7v1c8b3n6l5z0r2y9w4e7u1i8o3p6a5s";
+
+/** How a person's browser proves whose it is: by a token that can be used once, or by one of the service's own, and then by a cookie. */
+export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Authority): void {
+  route(app, {
+    method: "POST",
+    url: "/api/session",
+    id: "openSession",
+    summary: "Opens a session for a browser: the answer sets its cookie",
+    description:
+      "By a one-time token in the body, or by a token in the header Authorization. The cookie is HttpOnly and SameSite=Strict, and stands for 12 hours, or until the token is taken away.",
+    scope: "public",
+    page: "asked",
+    body: schemas.sessionRequest,
+    example: { oneTimeToken: ONE_TIME_EXAMPLE },
+    answer: schemas.session,
+    answerExample: { owner: "ann", scopes: ["read", "environments"] },
+    problems: ["unauthorized", "unavailable", "foreign-origin", "foreign-host"],
+    handle: async ({ body: { oneTimeToken }, request, reply }) => {
+      const session =
+        oneTimeToken !== undefined
+          ? sessions.redeem(oneTimeToken)
+          : sessions.open(tokens === "none" ? LOCAL : await bearer(request, tokens));
+      const caller = session === undefined ? undefined : sessions.find(session);
+      if (session === undefined || caller === undefined)
+        throw new Problem("unauthorized", "the address was used before, or is too old; open the page again");
+      request.caller = caller;
+      reply.header("set-cookie", sessionCookie(request, session));
+      return { owner: caller.owner, scopes: [...caller.scopes] };
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/session",
+    id: "getSession",
+    summary: "Says who asks, and what they may do",
+    scope: "any",
+    answer: schemas.session,
+    answerExample: { owner: "ann", scopes: ["read", "environments"] },
+    handle: ({ request }) => {
+      const { owner, scopes } = callerFrom(request);
+      return Promise.resolve({ owner, scopes: [...scopes] });
+    },
+  });
+
+  route(app, {
+    method: "DELETE",
+    url: "/api/session",
+    id: "endSession",
+    summary: "Ends the session of a browser",
+    scope: "any",
+    answer: undefined,
+    handle: ({ request, reply }) => {
+      const session = sessionIn(request);
+      if (session !== undefined) sessions.end(session);
+      reply.header("set-cookie", sessionCookie(request, undefined));
+      return Promise.resolve();
+    },
+  });
+
+  route(app, {
+    method: "POST",
+    url: "/api/session/one-time-token",
+    id: "createOneTimeToken",
+    summary: "Makes a token that opens one session for a browser, once, within two minutes",
+    scope: "any",
+    answer: schemas.oneTimeToken,
+    answerExample: { oneTimeToken: ONE_TIME_EXAMPLE },
+    handle: ({ request }) => Promise.resolve({ oneTimeToken: sessions.oneTimeToken(callerFrom(request)) }),
+  });
+}
