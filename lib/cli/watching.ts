@@ -20,12 +20,17 @@ export type Watching = ReturnType<DeploymentScreen["handlers"]> & {
   readonly waitForBatch: boolean;
 };
 
-/** Runs something that watches deployments, shows them meanwhile and how they ended. */
+/**
+ * Runs something that watches deployments, shows them meanwhile and how they ended.
+ *
+ * @param says whether it says how they ended. Default: yes; else `say` of the result does, for a command that knows more of them by then
+ */
 export async function whileWatching<T extends readonly JobOutcome[]>(
   { environment, nomad, consul }: OpenStack,
   { detach, timeout, json, noWaitBatch }: Partial<ValuesOf<typeof watching>>,
   context: CliContext,
   run: (watching: Watching) => Promise<T>,
+  { says = true }: { readonly says?: boolean } = {},
 ) {
   const screen = new DeploymentScreen(context);
   const until = timeFromNow(timeout, context);
@@ -33,8 +38,9 @@ export async function whileWatching<T extends readonly JobOutcome[]>(
   const waiting = { detach: detach === true, until, waitForBatch: noWaitBatch !== true };
   const outcomes = await run({ ...screen.handlers(), nomad, consul, masking: terminal.masking, signal, ...waiting });
   terminal.rest();
-  if (!json) screen.end(outcomes, environment);
-  return { outcomes, code: exitCodeOf(outcomes) };
+  const say = (some: readonly JobOutcome[]) => (json ? undefined : screen.end(some, environment));
+  if (says) say(outcomes);
+  return { outcomes, code: exitCodeOf(outcomes), say };
 }
 
 /** What goes on after a command that watches deployments was interrupted. */

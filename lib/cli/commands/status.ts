@@ -6,6 +6,7 @@ import {
   verdictOf,
   watchStack,
   type GroupStatus,
+  type JobOutcome,
   type JobStatus,
   type ServiceRow,
   type StackVerdict,
@@ -23,7 +24,7 @@ import { ATTENTION } from "../signs";
 import type { OpenStack } from "../open-stack";
 import { belongingsOf, belongingsText, othersJobs, ownersOf, type Belongings } from "../stack-owners";
 import { withStack } from "../stack";
-import { whileWatching } from "../watching";
+import { whileWatching, type Watching } from "../watching";
 import { clusterStatus } from "./cluster-status";
 
 const options = {
@@ -55,16 +56,35 @@ export const status = command({
     const { environment } = input;
     if (environment === undefined) return clusterStatus(input, context);
     return withStack({ ...input, environment }, context, async (stack) => {
-      if (input.watch)
-        await whileWatching(stack, input, context, (handlers) =>
-          watchStack(stack.contents.wanted, { ...handlers, job: input.job }),
-        );
-      return report(stack, input, context);
+      if (!input.watch) return report(stack, input, context);
+      const watch = (handlers: Watching) => watchStack(stack.contents.wanted, { ...handlers, job: input.job });
+      const watched = await whileWatching(stack, input, context, watch, { says: false });
+      return report(stack, input, context, watched);
     });
   },
 });
 
-async function report(stack: OpenStack, input: ValuesOf<typeof options>, context: CliContext) {
+/** What was watched to its end, and how that is said. */
+interface Watched {
+  readonly outcomes: readonly JobOutcome[];
+  readonly say: (outcomes: readonly JobOutcome[]) => void;
+}
+
+/** A deployment that Nomad calls healthy is said to have ended well only where its job is well now: both are one verdict. */
+function endedAsSeen({ result, path, job }: JobOutcome, jobs: readonly JobStatus[]): boolean {
+  if (result !== "healthy" && result !== "complete") return true;
+  const now = jobs.find((each) => each.path === path && each.job === job.ID);
+  return now === undefined || WELL.has(now.state);
+}
+
+const WELL: ReadonlySet<JobStatus["state"]> = new Set(["healthy", "complete", "ready"]);
+
+async function report(
+  stack: OpenStack,
+  input: ValuesOf<typeof options>,
+  context: CliContext,
+  { outcomes, say }: Watched = { outcomes: [], say: () => undefined },
+) {
   const { terminal, signal } = context;
   const { environment, contents, nomad, consul } = stack;
   terminal.progress().step("asking Nomad");
@@ -73,6 +93,7 @@ async function report(stack: OpenStack, input: ValuesOf<typeof options>, context
   const asking = { nomad, consul, signal, masking, onTrouble };
   const wanted = await jobsToAskAbout(contents.wanted, { ...asking, job: input.job });
   const jobs = await stackStatus(wanted, asking);
+  say(outcomes.filter((outcome) => endedAsSeen(outcome, jobs)));
   const there = wanted.filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"));
   const drained = await DrainedPools.of(
     there.map(({ job }) => job),

@@ -31,7 +31,7 @@ const ABSENT: Instance = { address: "", status: "absent" };
 const UNKNOWN: Instance = { address: "", status: "unknown" };
 
 /**
- * Every service that a job offers, with where Consul or Nomad says it is.
+ * Every service that a job offers, with where Consul or Nomad says it is. Allocations of other jobs that offer a service of the same name are left out.
  *
  * @param standInKey the task metadata that marks a stand-in
  */
@@ -40,14 +40,17 @@ export async function listServices(
   clients: { readonly nomad: NomadClient; readonly consul: ConsulClient },
   standInKey: string,
 ): Promise<ServiceRow[]> {
-  const there = { ...clients, nomad: clients.nomad.where(job) };
+  const nomad = clients.nomad.where(job);
+  const services = servicesOf(job);
+  const own = services.length === 0 ? undefined : await ownAllocations(nomad, job.ID);
+  const there = { ...clients, nomad, isOwn: (allocation: string) => own?.has(allocation) ?? true };
   const tasks = groupsOf(job).flatMap(({ Name: group, Tasks }) => Tasks.map((task) => ({ group, task })));
   const isStandIn = ({ group, task, TaskName }: OfferedService) =>
     tasks.some(
       (own) => own.group === group && own.task.Name === (task ?? TaskName) && own.task.Meta?.[standInKey] === "true",
     );
   const rows = await Promise.all(
-    servicesOf(job).map(async (service) => {
+    services.map(async (service) => {
       const checks = service.Checks.map(({ Type }) => Type ?? "").join(", ");
       const common = { service: service.Name, group: service.group, checks, standIn: isStandIn(service) };
       return (await instancesOf(service, there)).map((instance) => ({ ...common, ...instance }));
@@ -56,14 +59,31 @@ export async function listServices(
   return rows.flat();
 }
 
+/** The allocations of a job; undefined where nobody tells. */
+async function ownAllocations(nomad: NomadClient, id: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return new Set((await nomad.allocations(id)).map(({ ID }) => ID));
+  } catch (error) {
+    if (isClosed(error)) throw error;
+    return undefined;
+  }
+}
+
+interface Asked {
+  readonly nomad: NomadClient;
+  readonly consul: ConsulClient;
+  /** Whether an allocation is one of the job's. */
+  readonly isOwn: (allocation: string) => boolean;
+}
+
 async function instancesOf(
   { Name: name, Provider: provider }: OfferedService,
-  { nomad, consul }: { readonly nomad: NomadClient; readonly consul: ConsulClient },
+  { nomad, consul, isOwn }: Asked,
 ): Promise<readonly Instance[]> {
   // A node makes the name of it.
   if (name.includes("${")) return [UNKNOWN];
   try {
-    const found = await (provider === "nomad" ? inNomad(name, nomad) : inConsul(name, consul));
+    const found = await (provider === "nomad" ? inNomad(name, nomad, isOwn) : inConsul(name, consul, isOwn));
     return found.length > 0 ? found : [ABSENT];
   } catch (error) {
     if (isClosed(error)) throw error;
@@ -71,16 +91,21 @@ async function instancesOf(
   }
 }
 
-async function inConsul(name: string, consul: ConsulClient): Promise<readonly Instance[]> {
-  const instances = await consul.instances(name, { complete: true });
+/** Of what Nomad registers the id has that of its allocation in it; what somebody else registers may be the job's all the same. */
+const OF_ALLOCATION = /^_nomad-(?:task|group)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-/;
+
+async function inConsul(name: string, consul: ConsulClient, isOwn: Asked["isOwn"]): Promise<readonly Instance[]> {
+  const all = await consul.instances(name, { complete: true });
+  const mayBeOwn = (allocation: string | undefined) => allocation === undefined || isOwn(allocation);
+  const instances = all.filter(({ Service: { ID } }) => mayBeOwn(OF_ALLOCATION.exec(ID)?.[1]));
   return instances.map((instance) => {
     const { Address: address, Port: port } = instance.Service;
     return { address: addressOf(address || instance.Node.Address, port), status: statusOf(instance) };
   });
 }
 
-async function inNomad(name: string, nomad: NomadClient): Promise<readonly Instance[]> {
-  const registrations = await nomad.serviceRegistrations(name);
+async function inNomad(name: string, nomad: NomadClient, isOwn: Asked["isOwn"]): Promise<readonly Instance[]> {
+  const registrations = (await nomad.serviceRegistrations(name)).filter(({ AllocID }) => isOwn(AllocID));
   return Promise.all(
     registrations.map(async ({ AllocID, Address, Port }) => {
       const checks = Object.values(await nomad.allocationChecks(AllocID)).filter(({ Service }) => Service === name);

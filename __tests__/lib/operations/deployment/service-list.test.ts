@@ -51,3 +51,21 @@ test("a service whose name the node makes is not called absent", async () => {
   const named = { ID: "web", TaskGroups: [{ Name: "web", Services: [{ Name: "web-${node.unique.name}" }] }] };
   expect(await rowsOf({}, named)).toEqual([expect.objectContaining({ status: "unknown" })]);
 });
+
+test.each([
+  ["is healthy while the other's is not", "critical", "passing"],
+  ["is not healthy while the other's is", "passing", "critical"],
+])("a service of the job %s: an allocation of another job offers one of the same name", async (_, others, own) => {
+  const [mine, another] = ["a0000001-0000-4000-8000-000000000000", "b0000001-0000-4000-8000-000000000000"];
+  const instance = (allocation: string, port: number, Status: string) => ({
+    Service: { ID: `_nomad-group-${allocation}-web-web-http`, Service: "web", Address: "127.0.0.1", Port: port },
+    Node: { Address: "127.0.0.1" },
+    Checks: [{ CheckID: "check", Name: "check", Status, ServiceID: "web" }],
+  });
+  const stub = (ID: string) => ({ ID, JobID: "web", TaskGroup: "web", ClientStatus: "running", DesiredStatus: "run" });
+  const rows = await rowsOf({
+    "GET /v1/health/service/web": { body: [instance(another, 81, others), instance(mine, 80, own)] },
+    "GET /v1/job/web/allocations": { body: [stub(mine)] },
+  });
+  expect(rows.map(({ address, status }) => [address, status])).toEqual([["127.0.0.1:80", own]]);
+});
