@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/pools";
 import { ABSENT, type Change, type ListOptions, type Snapshot, type Store, type StoredObject } from "../../lib/pools";
-import { NoAnswerError } from "../../lib/nomad";
+import { NoAnswerError } from "../../lib/errors";
 
 /** How a network treats one request: how long each way takes, in milliseconds, and what gets lost. */
 export interface Passage {

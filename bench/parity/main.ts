@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import pLimit from "p-limit";
-import { Job, UserError, type Problem, type Target } from "../../lib/jobspec";
+import { formatProblem, Job, pathText, UserError, type Problem, type Target } from "../../lib/jobspec";
 import { apiPathOf } from "../../lib/jobspec/engine";
 import { bases, type Base } from "./bases";
 import { draw, graftsOf, mutate, randomFrom, sitesOf, type Json, type Mutation } from "./draw";
@@ -117,7 +117,7 @@ function count(
     if (verdict.warnings !== "") warned(tally, `${name}  ${changed}`, verdict.warnings, warnings);
     if (errors.length === 0) return;
     tally.falseAlarms += 1;
-    const ours = errors.map((problem) => `${problem.path}: ${problem.message} [${problem.rule}]`).join("; ");
+    const ours = errors.map((problem) => `${formatProblem(problem)} [${problem.rule}]`).join("; ");
     console.log(`false alarm  ${name}  ${changed}\n             ours: ${ours}`);
     return;
   }
@@ -130,7 +130,7 @@ function count(
   } else if (!job || errors.some((problem) => mutations.some((mutation) => isNear(mutation, job, problem)))) {
     tally.samePlace += 1;
   } else {
-    const ours = errors.map((problem) => `${problem.path} [${problem.rule}]`).join("; ");
+    const ours = errors.map((problem) => `${pathText(problem.path)} [${problem.rule}]`).join("; ");
     const said = verdict.errors.join("; ").replaceAll(/\s+/g, " ").slice(0, 200);
     console.log(`elsewhere    ${name}  ${changed}\n             ours: ${ours}\n             server: ${said}`);
   }

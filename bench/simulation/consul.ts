@@ -1,4 +1,5 @@
-import { NoAnswerError, type KeyChange, type KeyEntry } from "../../lib/nomad";
+import { NoAnswerError } from "../../lib/errors";
+import type { KeyChange, KeyEntry } from "../../lib/nomad";
 import type { Clock, ConsulClient } from "../../lib/pools";
 import { waitFor, type Link } from "./link";
 import { CLIENT, CONSUL } from "./measured";

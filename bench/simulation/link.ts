@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { ProcessClock } from "../../__tests__/support/simulated-clock";
-import { NoAnswerError } from "../../lib/nomad";
+import { NoAnswerError } from "../../lib/errors";
 import type { Thread } from "./processors";
 import type { Quantiles, Random } from "./random";
 

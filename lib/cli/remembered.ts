@@ -1,5 +1,6 @@
 import { UserError, type Problem } from "../jobspec";
-import { NoAnswerError, whereOf, type NomadClient } from "../nomad";
+import { NoAnswerError } from "../errors";
+import { whereOf, type NomadClient } from "../nomad";
 import {
   readRecord,
   type RecordClients,

@@ -1,4 +1,5 @@
 import { UserError } from "../jobspec";
+import { NoEnvironment } from "../errors";
 import {
   FOREIGN_LIMITS,
   foreignJobs,
@@ -187,8 +188,7 @@ export async function withStackToChange<T>(
   try {
     return await withStack(named, context, change, { ...opening, brings, check });
   } catch (error) {
-    const isMissing = error instanceof UserError && error.problems[0]?.rule === "environment";
-    if (!isMissing || !orRecorded) throw error;
+    if (!(error instanceof NoEnvironment) || !orRecorded) throw error;
     return withRecordedStack(named, context, change, { check, error });
   }
 }

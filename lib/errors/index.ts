@@ -1,4 +1,16 @@
 /** What went wrong: problems with their places, and the errors that carry them. */
+export {
+  ChangedMeanwhile,
+  ForeignAnswer,
+  ImpossibleName,
+  NoAnswerError,
+  NoEnvironment,
+  NotOurs,
+  PoolOfOtherUser,
+  RefusedByServer,
+  TokenRefused,
+  WrongServer,
+} from "./kinds";
 export { isWithin, pathKey, pathText, type ElementStep, type EntryStep, type Path, type PathStep } from "./path";
 export { compareProblems, formatProblem, placeText, type Problem, type Severity } from "./problem";
 export { ReadableError } from "./readable-error";

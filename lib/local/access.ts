@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../errors";
+import { NotOurs, UserError } from "../errors";
 import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "./agents";
 import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";
@@ -108,10 +108,8 @@ export class Access {
     try {
       await nomad.http.get(apiPath`/v1/acl/token/self`, v.unknown());
     } catch {
-      throw UserError.at(
-        "",
+      throw new NotOurs(
         `somebody else gave ${agent.name} at ${nomad.address} its first token, and may do everything there`,
-        "access",
       );
     }
   }
@@ -123,8 +121,7 @@ export async function untilDone<T>(work: () => Promise<T>, signal?: AbortSignal)
     try {
       return await work();
     } catch (error) {
-      const isFinal = error instanceof UserError && error.problems.some(({ rule }) => rule === "access");
-      if (isFinal || performance.now() > end) throw error;
+      if (error instanceof NotOurs || performance.now() > end) throw error;
     }
   }
 }

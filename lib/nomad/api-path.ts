@@ -1,4 +1,4 @@
-import { UserError } from "../errors";
+import { ImpossibleName } from "../errors";
 
 /**
  * The path of an endpoint, with everything that was put into it encoded. Only {@link apiPath} and {@link keyPath} make one, since the
@@ -67,6 +67,6 @@ function wrongWithSegment(value: string): string | undefined {
   return value.isWellFormed() ? undefined : "is no well-formed Unicode text";
 }
 
-function refused(value: string, why: string): UserError {
-  return UserError.at(JSON.stringify(value), `${why}; write another name`, "path");
+function refused(value: string, why: string): ImpossibleName {
+  return new ImpossibleName(JSON.stringify(value), `${why}; write another name`);
 }

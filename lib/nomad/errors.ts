@@ -1,5 +1,4 @@
-import { UserError } from "../errors";
-import { ReadableError } from "../errors";
+import { NoAnswerError, ReadableError, TokenRefused } from "../errors";
 
 /** Characters of a refusal that are kept: a proxy's page may have a hundred thousand, and nobody reads them in a message. */
 const LONGEST_REFUSAL = 4000;
@@ -22,25 +21,6 @@ export class ApiError extends ReadableError {
     super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
     this.body = said;
     this.quietly("body", "api", "method", "path", "status");
-  }
-}
-
-/** A server from which no answer came. */
-export class NoAnswerError extends UserError {
-  override readonly name = "NoAnswerError";
-
-  constructor(
-    /** `Nomad` or `Consul`. */
-    readonly api: string,
-    /**
-     * `absent`: nobody listens any more, or the connection was cut; `unreached`: the same, where nobody has ever answered this client, so that
-     * the address may be wrong; `silent`: it takes requests and does not answer; `closed`: this client was closed.
-     */
-    readonly kind: "absent" | "unreached" | "silent" | "closed",
-    message: string,
-  ) {
-    super([{ rule: kind === "closed" ? "closed" : "unreachable", path: [], message, severity: "error" }]);
-    this.quietly("api", "kind");
   }
 }
 
@@ -102,7 +82,7 @@ export function isSilent(error: unknown): boolean {
 
 /** Whether a server refused the token, or wanted one. */
 export function isTokenRefused(error: unknown): boolean {
-  return error instanceof UserError && error.problems[0]?.rule === "token";
+  return error instanceof TokenRefused;
 }
 
 /** Whether a server refused to register a job, since it has another modify index than the one that the registration was for. */

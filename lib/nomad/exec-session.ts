@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
+import { NoAnswerError } from "../errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import type { RawData, WebSocket } from "ws";
 import { allocationStub, execFrame, parseJson, readAnswer } from "./answers";
 import { apiPath, type ApiPath } from "./api-path";
-import { ApiError, NoAnswerError } from "./errors";
+import { ApiError } from "./errors";
 import { ClosedError, SilenceError } from "./failure";
 import type { Http } from "./http";
 import { openWebSocket } from "./web-socket";

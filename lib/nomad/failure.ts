@@ -1,8 +1,8 @@
-import { UserError } from "../errors";
+import { NoAnswerError, TokenRefused, UserError } from "../errors";
 import { unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
-import { ApiError, codeOf, NoAnswerError, refusesToken } from "./errors";
+import { ApiError, codeOf, refusesToken } from "./errors";
 import { strangerIn, type RawAnswer } from "./stranger";
 import { misfit, wayTo } from "./unreached";
 
@@ -82,7 +82,7 @@ export function refusalOf(
   const needs = permission?.(method, at);
   const which = needs === undefined ? "that may" : `with ${needs}`;
   const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}${ofEmbedded(address)}`;
-  return UserError.at("", message, "token");
+  return new TokenRefused(message);
 }
 
 /** Where tokens of a cluster on this machine are, which is the embedded one more often than not. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { NoAnswerError } from "../errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errors, request, type Dispatcher } from "undici";
 import type * as v from "valibot";
@@ -6,7 +7,7 @@ import { parseJson, readAnswer, unreadable, type AnswerSource } from "./answers"
 import type { ApiPath } from "./api-path";
 import { BodyBudget, sizeInWords, textOf, textOrBeginning, TooLargeError } from "./body";
 import type { Connection, RequestOptions } from "./connection";
-import { ApiError, codeOf, NoAnswerError } from "./errors";
+import { ApiError, codeOf } from "./errors";
 import { failureOf, refusalOf, type Refused } from "./failure";
 import { mayBeMistaken, serverAt, wrongServer } from "./identity";
 import { Pace } from "./pace";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../errors";
+import { ForeignAnswer, WrongServer } from "../errors";
 import { ownAndOthers } from "./answers";
 import { apiPath, type ApiPath } from "./api-path";
 import { variableOf, type Connection } from "./connection";
@@ -21,7 +21,7 @@ const OF_UNKNOWN_PATHS = new Set([400, 404, 405, 501]);
 /** Whether an error may come of another server at the address than the one that is meant. */
 export function mayBeMistaken(error: unknown): boolean {
   if (error instanceof ApiError) return OF_UNKNOWN_PATHS.has(error.status) && !hasOwnWords(error.body);
-  return error instanceof UserError && error.problems[0]?.rule === "answer";
+  return error instanceof ForeignAnswer;
 }
 
 /**
@@ -37,17 +37,14 @@ export async function serverAt(name: string, ask: (path: ApiPath) => Promise<unk
   return undefined;
 }
 
-/** The rule of an error that says so. */
-const WRONG_SERVER = "wrong-service";
-
 /** Whether another server answers at an address than the one that is meant: nothing that is asked there will go well. */
 export function isWrongServer(error: unknown): boolean {
-  return error instanceof UserError && error.problems[0]?.rule === WRONG_SERVER;
+  return error instanceof WrongServer;
 }
 
 /** That the address is another server's. */
-export function wrongServer({ name, address }: Connection, other: Server): UserError {
+export function wrongServer({ name, address }: Connection, other: Server): WrongServer {
   const example = OWN_QUESTIONS.find(({ server }) => server === name)?.example;
   const message = `a ${other} answers at ${address}, and no ${name}; write the address of ${name} into it${example ? `, such as ${example}` : ""}`;
-  return UserError.at(variableOf(name, "address") ?? "", message, WRONG_SERVER);
+  return new WrongServer(variableOf(name, "address") ?? "", message);
 }

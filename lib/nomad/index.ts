@@ -25,7 +25,6 @@ export {
   isTokenRefused,
   isUnreachable,
   messageOf,
-  NoAnswerError,
   passingTrouble,
 } from "./errors";
 export { flattened } from "./error-tree";

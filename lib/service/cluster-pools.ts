@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, NoAnswerError, passingTrouble, poolOfJob, type ConsulClient, type NomadClient } from "../nomad";
+import { NoAnswerError } from "../errors";
+import { messageOf, passingTrouble, poolOfJob, type ConsulClient, type NomadClient } from "../nomad";
 import {
   LeaseEndedError,
   type NomadManager,

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { ApiError, NoAnswerError } from "../nomad";
+import { NoAnswerError } from "../errors";
+import { ApiError } from "../nomad";
 import { Problem, problemOf } from "./problem";
 
 /** How the server treats connections: slow and malformed requests cost it little, and everybody else nothing. */

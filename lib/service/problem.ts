@@ -1,6 +1,7 @@
 import { formatProblem, UserError } from "../jobspec";
 import { placeText } from "../jobspec/host";
-import { ApiError, NoAnswerError } from "../nomad";
+import { NoAnswerError, PoolOfOtherUser, TokenRefused } from "../errors";
+import { ApiError } from "../nomad";
 import {
   ExecutionLostError,
   LeaseEndedError,
@@ -179,9 +180,9 @@ export function problemOf(error: unknown, known: KnownFields = () => undefined):
     return new Problem("unavailable", `${error.api} answered ${error.status}; the service's log has more`, {
       retryAfter: 2,
     });
-  if (error instanceof UserError && error.problems[0]?.rule === "token")
+  if (error instanceof TokenRefused)
     return new Problem("unavailable", "the service's own token may not do this; its log has more", { retryAfter: 30 });
-  if (error instanceof UserError && error.problems[0]?.rule === "pool/isolation")
+  if (error instanceof PoolOfOtherUser)
     return new Problem(
       "pool-without-isolation",
       "whoever has one of its containers (raw_exec), or of its slots (isolation: none), reaches all of them; write that owner as yours, take a pool that keeps them apart, or, once that owner has no lease, have a warm pool recycled",

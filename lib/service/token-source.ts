@@ -1,4 +1,5 @@
 import { constants } from "node:fs";
+import { mistake, placeText } from "../errors";
 import { open } from "node:fs/promises";
 import { UserError } from "../jobspec";
 import { readTokens, TokenBook } from "./tokens";
@@ -15,9 +16,14 @@ export interface TokenSource {
 
 /** Tokens that were read longer ago than this are not believed any more, since one of them may have been taken away: milliseconds. */
 const LONGEST_BLIND = 5 * 60_000;
-/** The rule of an error that says that there are no tokens yet. */
-export const ABSENT_TOKENS = "tokens/absent";
 const LARGEST_FILE = 4 * 1024 * 1024;
+
+/** There are no tokens yet. */
+export class AbsentTokens extends UserError {
+  constructor(place: string, message: string) {
+    super([mistake(place, message, "tokens/absent")]);
+  }
+}
 
 /** The tokens of a source, as they are now. */
 export class Tokens {
@@ -88,11 +94,11 @@ export class Tokens {
       this.#trouble = undefined;
       this.#isAbsent = false;
     } catch (error) {
-      this.#isAbsent = error instanceof UserError && error.problems[0]?.rule === ABSENT_TOKENS;
+      this.#isAbsent = error instanceof AbsentTokens;
       const before = this.#trouble;
       this.#trouble =
         error instanceof UserError
-          ? error.problems.map(({ path, message }) => `${path} ${message}`.trim()).join("; ")
+          ? error.problems.map((problem) => `${placeText(problem)} ${problem.message}`.trim()).join("; ")
           : `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
       if (this.#trouble !== before) this.#onTrouble(this.#trouble);
     }
@@ -112,7 +118,8 @@ export function tokenFile(path: string, user: number | undefined): TokenSource {
     read: async () => {
       const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
         const { code = "" } = error as NodeJS.ErrnoException;
-        throw UserError.at(path, OPENING[code] ?? "cannot be read", code === "ENOENT" ? ABSENT_TOKENS : "tokens");
+        const message = OPENING[code] ?? "cannot be read";
+        throw code === "ENOENT" ? new AbsentTokens(path, message) : UserError.at(path, message, "tokens");
       });
       try {
         const { mode, size, uid } = await file.stat();

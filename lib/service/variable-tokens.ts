@@ -1,5 +1,4 @@
-import { UserError } from "../jobspec";
-import { ABSENT_TOKENS, type TokenSource } from "./token-source";
+import { AbsentTokens, type TokenSource } from "./token-source";
 
 /** What reads a Nomad variable: the client, or whoever stands in for it. */
 export interface VariableReader {
@@ -19,10 +18,9 @@ export function tokenVariable(path: string, reader: VariableReader): TokenSource
     read: async () => {
       const items = await reader.items(path);
       if (items === undefined)
-        throw UserError.at(
+        throw new AbsentTokens(
           `the variable ${path}`,
           "is not there; write a line of cdk-nomad pool token create into it",
-          ABSENT_TOKENS,
         );
       return Object.values(items).join("\n");
     },

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { Job, UserError } from "../../../lib";
+import { Job, pathText, UserError } from "../../../lib";
 import { isVersionConstraint, wrongCron, wrongExpression } from "../../../lib/jobspec/rules/grammar";
 import { jobs } from "../../support/arbitraries";
 import { growth, LINEAR } from "../../support/growth";
@@ -32,7 +32,7 @@ describe("JSON that is nested 100,000 deep", () => {
     (_name, at, place, list) => {
       const { problems } = Job.read(at(nested(100_000, list)));
       expect(problems.length).toBeGreaterThan(0);
-      expect(problems.some(({ path }) => path.includes(place))).toBe(true);
+      expect(problems.some(({ path }) => pathText(path).includes(place))).toBe(true);
     },
   );
 
@@ -64,7 +64,7 @@ describe("a job that lacks parts, or has others in their place", () => {
   test("such as the group of a mesh service without a name", () => {
     const connect = { SidecarService: {} };
     const job = Job.fromApi({ ID: "j", TaskGroups: [{ Services: [{ Name: "s", Connect: connect }], Tasks: [] }] });
-    expect(job.validate().map(({ path }) => path)).toContain("groups[0].name");
+    expect(job.validate().map(({ path }) => pathText(path))).toContain("groups[0].name");
   });
 });
 

@@ -74,7 +74,7 @@ test.each(DRIVERS)("Driver.%s() given a text instead of its properties is one er
   const job = new Job({ id: "a", groups: [new TaskGroup({ name: "g", tasks: [task] })] });
   expect(errors(job.validate())).toEqual([
     expect.objectContaining({
-      path: "groups[g].tasks[t].driver",
+      path: ["groups", { index: 0, name: "g" }, "tasks", { index: 0, name: "t" }, "driver"],
       message: expect.stringContaining('found "abcdefgh"'),
     }),
   ]);

@@ -117,7 +117,7 @@ test("what a program is refused for is all that is said, each with its place, an
 });
 
 test("a program that comes to no stack says why, whatever stack is asked about", async () => {
-  const problem = { rule: "settings", path: "dev.admin.cpu", message: "write a number of MHz", severity: "error" };
+  const problem = { rule: "settings", path: ["dev.admin.cpu"], message: "write a number of MHz", severity: "error" };
   const folder = project({
     "main.ts": `require("node:fs").writeFileSync(process.env.CDK_NOMAD_PROBLEMS!, JSON.stringify([${JSON.stringify(problem)}]));`,
   });

@@ -1,4 +1,5 @@
 import { UserError } from "../../jobspec";
+import { NoEnvironment } from "../../errors";
 import { MISSING_PROGRAM } from "../../local";
 import { withoutConnections } from "../../nomad";
 import { judgeStacks, stackNames, wantedRecord, withSynthesis } from "../../operations";
@@ -93,10 +94,9 @@ async function usualStack({ cwd, env, signal, terminal }: CliContext): Promise<s
   const [only, ...others] = names;
   if (names.includes(USUAL)) return USUAL;
   if (only !== undefined && others.length === 0) return only;
-  throw UserError.at(
+  throw new NoEnvironment(
     "environment",
     `is not said, and there is no ${USUAL}; write cdk-nomad start ENVIRONMENT: ${names.join(", ") || "(the program has none)"}`,
-    "environment",
   );
 }
 
@@ -140,8 +140,7 @@ async function chooseStack({ environment, portOffset: offset }: Choosing, contex
   try {
     return await check(environment ?? USUAL);
   } catch (error) {
-    const isMissing = error instanceof UserError && error.problems[0]?.rule === "environment";
-    if (!isMissing || environment !== undefined) throw error;
+    if (!(error instanceof NoEnvironment) || environment !== undefined) throw error;
     return check(await usualStack(context));
   }
 }

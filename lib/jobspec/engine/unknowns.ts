@@ -28,7 +28,7 @@ export function unknownPlaces(block: Block): readonly Path[] {
     if (value instanceof Block) eachProperty(value, (name, item) => visit(item, [...steps, name]));
     else if (Array.isArray(value)) value.forEach((item, index) => visit(item, [...steps, { index }]));
     else if (isPlainObject(value)) {
-      for (const [key, item] of Object.entries(value)) visit(isKnown(key) ? item : key, [...steps, { key }]);
+      for (const [key, item] of Object.entries(value)) visit(isKnown(key) ? item : key, [...steps, key]);
     } else if ("config" in value) visit((value as Holder).config, steps);
   };
   visit(block, []);

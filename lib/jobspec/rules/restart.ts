@@ -2,16 +2,7 @@ import { Migrate, Restart } from "../blocks";
 import type { TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { isDeferred, isKnown, type Place } from "../engine";
-import {
-  checkLimits,
-  countOf,
-  migrateOf,
-  rescheduleOf,
-  restartOf,
-  writtenAt,
-  type RescheduleSettings,
-  type RestartSettings,
-} from "./effective";
+import { checkLimits, countOf, migrateOf, restartOf, writtenAt, type RestartSettings } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
 /** Restarts: figures that go together. A server judges what counts for a group, and never what a task writes over it. */
@@ -43,86 +34,6 @@ function restarts(settings: RestartSettings, place: (name: string) => Place, sev
   if (taken && product <= interval.nanoseconds) return;
   const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
   place("interval").report({ rule: "restart/attempts-do-not-fit", message, severity: taken ? "warning" : severity });
-}
-
-/** Failed allocations on other nodes. */
-export const reschedule: GroupRule = ({ value: group, at, jobAt }, job) => {
-  if (!group.reschedule && !job.reschedule) return;
-  const type = typeOf(job);
-  const own = { block: group.reschedule, at: at.property("reschedule") };
-  const outer = { block: job.reschedule, at: jobAt.property("reschedule") };
-  if (type === "system" || type === "sysbatch") {
-    const message = `a ${type} job is on every node already; remove the block`;
-    (own.block ? own : outer).at.error("reschedule/job-type", message);
-    return;
-  }
-  if (type !== "service" && type !== "batch") return;
-  delays(rescheduleOf(group, job, type), (name) => writtenAt(name, own, outer));
-};
-
-const FUNCTIONS: readonly string[] = ["constant", "exponential", "fibonacci"];
-const SHORTEST = 5;
-
-function delays(settings: RescheduleSettings, place: (name: string) => Place): void {
-  const { attempts, unlimited, interval, delay, maxDelay } = settings;
-  if (attempts <= 0 && !unlimited) return;
-  if (attempts > 0 && unlimited) {
-    const message =
-      "unlimited and a number of attempts say two things; write Reschedule.limited(…) or Reschedule.unlimited(…)";
-    place("unlimited").error("reschedule/ambiguous", message);
-  }
-  let readable = true;
-  const wrong = (property: string, rule: string, message: string) => {
-    readable = false;
-    place(property).error(rule, message);
-  };
-  const growing = settings.delayFunction !== "constant";
-  if (delay.seconds < SHORTEST) wrong("delay", "reschedule/delay", `${delay} is too short; write ${SHORTEST}s or more`);
-  if (!FUNCTIONS.includes(settings.delayFunction)) {
-    const message = `"${settings.delayFunction}" is not known; write one of ${FUNCTIONS.map((name) => `"${name}"`).join(", ")}`;
-    wrong("delayFunction", "reschedule/delay-function", message);
-  }
-  if (growing && maxDelay.seconds < SHORTEST)
-    wrong("maxDelay", "reschedule/max-delay", `${maxDelay} is too short; write ${SHORTEST}s or more`);
-  else if (growing && maxDelay.nanoseconds < delay.nanoseconds)
-    wrong("maxDelay", "reschedule/max-delay", `${maxDelay} is shorter than the first delay, ${delay}; lengthen it`);
-  if (unlimited) {
-    if (attempts > 0 && interval.nanoseconds <= 0) place("interval").error("reschedule/interval", NO_INTERVAL);
-    return;
-  }
-  if (interval.seconds < 15) {
-    const message = interval.nanoseconds <= 0 ? NO_INTERVAL : `${interval} is too short; write 15s or more`;
-    place("interval").error("reschedule/interval", message);
-  }
-  if (!readable || attemptsFit(settings)) return;
-  const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
-  place("interval").error("reschedule/attempts-do-not-fit", message);
-}
-
-const NO_INTERVAL = "attempts are counted within an interval; write one, such as Duration.hours(1)";
-
-/** Whether the waits between the attempts fit into the interval, counted as a server counts them. */
-function attemptsFit({ attempts, interval, delay, maxDelay, delayFunction }: RescheduleSettings): boolean {
-  const [first, most, within] = [delay.nanoseconds, maxDelay.nanoseconds, interval.nanoseconds];
-  if (delayFunction === "constant") return within >= attempts * first;
-  if (delayFunction === "exponential") {
-    let last = 0;
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const next = 2 ** attempt * first;
-      last = next > most ? last + most : next;
-      if (last >= within) return false;
-    }
-    return true;
-  }
-  let [before, last] = [first, first];
-  let ceiling = false;
-  for (let attempt = 2; attempt < attempts; attempt += 1) {
-    let next: number = ceiling ? last + most : last + before;
-    if (!ceiling && next > most) [next, ceiling] = [most, true];
-    [before, last] = [last, next];
-    if (last > within) return false;
-  }
-  return within >= last;
 }
 
 /** Leaving a drained node. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../../errors";
+import { ForeignAnswer } from "../../errors";
 import { jsonExtent } from "../../jobspec/host";
 import { variableOf } from "../connection";
 
@@ -38,11 +38,11 @@ export function readAnswer<S extends v.GenericSchema<unknown>>(
 const MAY_BE_EMPTY = new Set(["undefined", "unknown"]);
 
 /** An answer that cannot be read. @param what what is wrong with it */
-export function unreadable({ name, address, endpoint }: AnswerSource, what: string): UserError {
+export function unreadable({ name, address, endpoint }: AnswerSource, what: string): ForeignAnswer {
   const variable = variableOf(name, "address");
   const look = variable === undefined ? "look" : `look at ${variable},`;
   const message = `the answer to ${endpoint} is not one of ${name}'s: ${what}; ${look} whether ${address} is a ${name} of a release that cdk-nomad knows, and nothing in between answers in its place`;
-  return UserError.at("", message, "answer");
+  return new ForeignAnswer(message);
 }
 
 function tryRead<S extends v.GenericSchema<unknown>>(schema: S, answer: unknown, source: AnswerSource) {

@@ -1,4 +1,5 @@
 import { UserError } from "../../jobspec";
+import { ChangedMeanwhile } from "../../errors";
 import type { NomadClient, Registration } from "../../nomad";
 import { BEFORE, withRetries, unlessAborted, withRegionalChanges, type RegionalChanges } from "../events";
 import {
@@ -282,7 +283,7 @@ async function configureConsul(
       await writing("consul", async () => {
         if (await applyChange(consul, change, item)) return onWritten();
         const message = `${change.name} was changed by somebody else just now; look at it with cdk-nomad preview, and deploy again`;
-        throw UserError.at(item.path, message, "changed-meanwhile");
+        throw new ChangedMeanwhile(item.path, message);
       });
     }
   }

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { ChangedMeanwhile } from "../../errors";
 import { ApiError, isConflict, isTokenRefused } from "../../nomad";
 import { BEFORE, withRetries } from "../events";
 import { planJobs } from "../plan";
@@ -108,7 +108,6 @@ function sayUnwritten(write: RecordWrite, { onTrouble }: RecordingOptions, what:
 
 /** Whether a server said that it did not make a write. That nothing came back of it, or that the server failed, says nothing of the kind. */
 function isRefusal(error: unknown): boolean {
-  if (isConflict(error) || isTokenRefused(error)) return true;
-  if (error instanceof UserError) return error.problems[0]?.rule === "changed-meanwhile";
+  if (isConflict(error) || isTokenRefused(error) || error instanceof ChangedMeanwhile) return true;
   return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 408;
 }

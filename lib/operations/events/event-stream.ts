@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../jobspec";
+import { ForeignAnswer } from "../../errors";
 import { ApiError, isClosed, isTokenRefused, type NomadClient, type NomadEvent } from "../../nomad";
 import type { Changes, ChangesOptions } from "./changes";
 
@@ -147,7 +147,7 @@ export class EventStream implements Changes {
 function refusalOf(error: unknown): string | undefined {
   if (isTokenRefused(error)) return "the token may not";
   // What answers in Nomad's place, such as a proxy's page, does so the next time too.
-  if (error instanceof UserError && error.problems[0]?.rule === "answer") return "the answer is no stream of events";
+  if (error instanceof ForeignAnswer) return "the answer is no stream of events";
   if (!(error instanceof ApiError)) return undefined;
   const isOff = /event (?:broker|stream)/i.test(error.body);
   return isOff || (error.status >= 400 && error.status < 500 && error.status !== 429) ? error.body.trim() : undefined;

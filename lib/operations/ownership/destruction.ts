@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { ImpossibleName } from "../../errors";
 import { UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
 import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
@@ -166,8 +167,8 @@ async function unlessUnusable<T>(ask: () => Promise<T>, otherwise: (reason: stri
   } catch (error) {
     if (error instanceof ApiError && error.status === 400)
       return otherwise(`no request can name it: ${messageOf(error)}`);
-    if (!(error instanceof UserError) || error.problems[0]?.rule !== "path") throw error;
-    return otherwise(`no request can name it: it ${error.problems[0].message}`);
+    if (!(error instanceof ImpossibleName)) throw error;
+    return otherwise(`no request can name it: it ${error.why}`);
   }
 }
 

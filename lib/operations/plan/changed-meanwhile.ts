@@ -1,10 +1,10 @@
-import { UserError } from "../../jobspec";
+import { ChangedMeanwhile } from "../../errors";
 import type { Masking } from "../../masking";
 import type { JobJson, NomadClient } from "../../nomad";
 import { whatChanged } from "./what-changed";
 
 /** What is known of a change that came in between. */
-export interface ChangedMeanwhile {
+export interface ChangeBetween {
   /** The modify index that the job was planned for. */
   readonly index: number;
   readonly path: string;
@@ -17,12 +17,12 @@ export interface ChangedMeanwhile {
 export async function changedMeanwhile(
   nomad: NomadClient,
   job: JobJson,
-  { index, path, masking, replaced = false }: ChangedMeanwhile,
-): Promise<UserError> {
+  { index, path, masking, replaced = false }: ChangeBetween,
+): Promise<ChangedMeanwhile> {
   const changes = await whatChanged(nomad, job.ID, index, masking);
   const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";
   const message = replaced
     ? `was changed by somebody else at the very moment of its registration, which took that change back${what}; look at its versions with nomad job history -p ${job.ID}`
     : `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview, and deploy again`;
-  return UserError.at(path, message, "changed-meanwhile");
+  return new ChangedMeanwhile(path, message);
 }

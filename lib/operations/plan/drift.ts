@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { ChangedMeanwhile } from "../../errors";
 import { ApiError, momentOf, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
@@ -210,7 +210,7 @@ export function wayOutOf({ drift, groups, revert }: JobDrift): WayOut {
 
 /** Why a job was not put right; what is no answer of a server goes on as an error. */
 function reasonOf(error: unknown, { masking }: Clients): string {
-  if (error instanceof UserError && error.problems[0]?.rule === "changed-meanwhile") return MEANWHILE;
+  if (error instanceof ChangedMeanwhile) return MEANWHILE;
   if (!(error instanceof ApiError)) throw error;
   return masking.text(error.body.trim());
 }

@@ -8,7 +8,7 @@ import {
   type NomadClient,
   type PlanResult,
 } from "../../nomad";
-import { UserError } from "../../jobspec";
+import { ChangedMeanwhile, RefusedByServer } from "../../errors";
 import { countIn } from "../../jobspec/host";
 import { changesSomething, fieldChanges, type FieldChange } from "./field-changes";
 import { groupPlacementInWords } from "./node-demands";
@@ -100,7 +100,7 @@ export async function planJob(
       plan.change === "none" ? await withMissing(plan, job, nomad) : await withStoppedInPlace(plan, job, nomad);
     return { plan: whole, job, source: wanted.source, held };
   }
-  throw UserError.at(wanted.path, "changes all the time while it is planned; try again", "changed-meanwhile");
+  throw new ChangedMeanwhile(wanted.path, "changes all the time while it is planned; try again");
 }
 
 async function askForPlan(
@@ -112,7 +112,7 @@ async function askForPlan(
     return await nomad.plan(job, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || passingTrouble(error) !== undefined) throw error;
-    throw UserError.at(path, masking.text(refusal(error)), "server");
+    throw new RefusedByServer(path, masking.text(refusal(error)));
   }
 }
 
@@ -237,7 +237,7 @@ export async function asUserError<T>(path: string, ask: () => Promise<T>): Promi
     return await ask();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw UserError.at(path, flattened(error.body).join("; "), "server");
+    throw new RefusedByServer(path, flattened(error.body).join("; "));
   }
 }
 

@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { RefusedByServer } from "../../errors";
 import { UserError, type Problem } from "../../jobspec";
 import type { ConsulClient, NomadClient } from "../../nomad";
 import type { StackContents, TerraformOnly, Wanted } from "../stack";
@@ -139,7 +140,7 @@ export async function planJobs(
           try {
             return [{ ...(await planJob(nomad, item, masking, signal)), wanted: item }];
           } catch (error) {
-            if (!(error instanceof UserError) || error.problems[0]?.rule !== "server") throw error;
+            if (!(error instanceof RefusedByServer)) throw error;
             refused.push(...error.problems);
             return [];
           }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../jobspec";
+import { ChangedMeanwhile } from "../../errors";
+import { type UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
 import { isConflict, type JobJson, type NomadClient, type Registration } from "../../nomad";
 import { recordPath, SUBMITTED_FOR, type StackIdentity } from "../../stack-record";
@@ -110,7 +111,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     return verdict.kind === "settled" ? begunBy(nomad, verdict.newest, done) : done;
   }
   const message = "counts of it are changed again and again while it is registered; deploy again once that rests";
-  throw UserError.at(path, message, "changed-meanwhile");
+  throw new ChangedMeanwhile(path, message);
 }
 
 /** Undefined where the job has another index. */

@@ -1,4 +1,5 @@
-import { isWrongServer, messageOf, NoAnswerError, type ConsulClient, type NomadClient } from "../../nomad";
+import { NoAnswerError } from "../../errors";
+import { isWrongServer, messageOf, type ConsulClient, type NomadClient } from "../../nomad";
 import { readRecordTexts, recordPath, type StackIdentity, type StackRecord } from "../../stack-record";
 import { LOOKING, withRetries } from "../events";
 import { ConsulRecordStore, headsOf, NomadRecordStore, type RecordStore, type StoredText } from "./store";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import * as v from "valibot";
-import type { Problem } from "../../jobspec";
+import { mistake, type Problem } from "../../errors";
 import { verbInstead } from "./model-verbs";
 
 /** What is wrong with a program that ended with an error which nobody caught, and what it had printed before. */
@@ -93,8 +93,8 @@ function mistakeIn(line: string, project: string): readonly Problem[] {
   return [problem(`${relative(project, file)}:${row}:${column}`, `is no TypeScript: ${what}`)];
 }
 
-function problem(path: string, message: string): Problem {
-  return { rule: "synthesis", path: path === "" ? [] : [path], message, severity: "error" };
+function problem(place: string, message: string): Problem {
+  return mistake(place, message, "synthesis");
 }
 
 /** What a type would have said before the program ran. */

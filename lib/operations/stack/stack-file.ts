@@ -1,4 +1,5 @@
 import { UserError } from "../../jobspec";
+import { NoEnvironment } from "../../errors";
 import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { parseJson } from "./bounded-json";
 import { isRecordable } from "../../stack-record";
@@ -193,7 +194,7 @@ function readStackFile(outdir: string, name: string, limits: ReadingLimits): Sta
   const names = stackNames(outdir, limits)
     .filter((each) => each.length <= 100)
     .slice(0, 100);
-  throw UserError.at(name, `there is no such environment; ${namesToWrite(name, names)}`, "environment");
+  throw new NoEnvironment(name, `there is no such environment; ${namesToWrite(name, names)}`);
 }
 
 function atMost(name: string, number: number, most: number, what: string): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { UserError } from "../../jobspec";
+import { PoolOfOtherUser } from "../../errors";
 import type { LeaseBook } from "../leases";
 import type { Agreement } from "../generations";
 import type { Maintenance } from "./maintenance";
@@ -32,7 +32,7 @@ export class Admission {
     return this.isStrict && this.parts.agreement.record.user !== owner;
   }
 
-  /** Before a claim. @param signal gives it up @throws UserError where the pool serves another user */
+  /** Before a claim. @param signal gives it up @throws PoolOfOtherUser where the pool serves another user */
   async admit(owner: string, signal: AbortSignal): Promise<void> {
     await this.agree(owner, signal);
   }
@@ -41,7 +41,7 @@ export class Admission {
    * After a claim of a pool with one user at a time, when the lease stands in the store: the user may have been forgotten between, and another one be admitted.
    *
    * @param signal gives it up
-   * @throws UserError where the pool serves another user by now
+   * @throws PoolOfOtherUser where the pool serves another user by now
    */
   async confirm(owner: string, signal: AbortSignal): Promise<void> {
     const { user, left } = await this.parts.agreement.learn(signal);
@@ -78,10 +78,8 @@ export class Admission {
       return now.user === owner && !left ? now : { ...rest, user: owner };
     }, signal);
     if (user !== owner)
-      throw UserError.at(
-        "owner",
+      throw new PoolOfOtherUser(
         `the containers of the pool ${pool} keep nothing apart, by their driver or its options, and it serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true of its job, or, once that user has no lease, have its containers replaced: npx cdk-nomad pool recycle ${pool}`,
-        "pool/isolation",
       );
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../../jobspec";
-import { NoAnswerError, passingTrouble, type ExecSession, type NomadClient } from "../../nomad";
+import { NoAnswerError } from "../../errors";
+import { passingTrouble, type ExecSession, type NomadClient } from "../../nomad";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Place } from "./execution";
 import { Beginning } from "./output";

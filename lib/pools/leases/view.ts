@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { TokenRefused } from "../../errors";
 import type { Snapshot, Store, StoredObject } from "../store";
 import { pause, type Clock } from "./clock";
 import { mayPass, within } from "./decide";
@@ -84,7 +84,7 @@ export class View {
    * Reads the pool for the first time.
    *
    * @param written what was written before, and must be there
-   * @throws UserError where it is not: servers leave out of a list what a token may not read, and a pool would look free that is not
+   * @throws TokenRefused where it is not: servers leave out of a list what a token may not read, and a pool would look free that is not
    */
   async open(written: string, signal?: AbortSignal): Promise<number> {
     const list = (this.asked += 1);
@@ -92,7 +92,7 @@ export class View {
     if (!snapshot.objects.has(written)) {
       const { name } = this.store;
       const message = `${name} does not list what was just written below ${this.keys.prefix}; write a token that may list and read it too`;
-      throw UserError.at("", message, "token");
+      throw new TokenRefused(message);
     }
     this.apply(snapshot, list);
     return snapshot.index;

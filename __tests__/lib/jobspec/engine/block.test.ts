@@ -1,4 +1,15 @@
-import { Duration, Job, Memory, Resources, Restart, Task, TaskGroup, UserError, Driver } from "../../../../lib";
+import {
+  Duration,
+  Job,
+  Memory,
+  Resources,
+  Restart,
+  Task,
+  TaskGroup,
+  pathText,
+  UserError,
+  Driver,
+} from "../../../../lib";
 
 const task = () => new Task({ name: "web", driver: Driver.rawExec({ command: "/bin/true" }) });
 const job = (group: ConstructorParameters<typeof TaskGroup>[0]) => new Job({ id: "web", groups: [group] });
@@ -71,7 +82,11 @@ describe("a block", () => {
   test("reports an unknown property with its place, and what was meant", () => {
     const typo = job({ name: "web", tasks: [task()], restart: { attempt: 3 } as never });
     expect(typo.validate()).toEqual([
-      expect.objectContaining({ rule: "field/unknown", path: "groups[web].restart.attempt", severity: "error" }),
+      expect.objectContaining({
+        rule: "field/unknown",
+        path: ["groups", { index: 0, name: "web" }, "restart", "attempt"],
+        severity: "error",
+      }),
     ]);
     const snake = job({ name: "web", tasks: [task()], shutdown_delay: 3 } as never);
     expect(snake.validate()[0]?.message).toContain('write "shutdownDelay"');
@@ -88,7 +103,9 @@ describe("a block", () => {
     ["another block", { restart: new Resources() }, "groups[web].restart"],
   ])("refuses %s", (_name, props, path) => {
     const problems = job({ name: "web", tasks: [task()], ...props } as never).validate();
-    expect(problems.filter((problem) => problem.severity === "error").map((problem) => problem.path)).toEqual([path]);
+    expect(problems.filter((problem) => problem.severity === "error").map((problem) => pathText(problem.path))).toEqual(
+      [path],
+    );
   });
 
   test("will not render what has no JSON, and says where", () => {

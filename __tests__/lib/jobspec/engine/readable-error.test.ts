@@ -3,7 +3,8 @@ import * as jobspec from "../../../../lib/jobspec";
 import { UserError } from "../../../../lib/jobspec";
 import { ReadableError } from "../../../../lib/jobspec/host";
 import * as nomad from "../../../../lib/nomad";
-import { ApiError, NoAnswerError } from "../../../../lib/nomad";
+import { NoAnswerError } from "../../../../lib/errors";
+import { ApiError } from "../../../../lib/nomad";
 import * as pools from "../../../../lib/pools";
 import {
   ExecutionLostError,
@@ -75,7 +76,7 @@ test("a cause stands in a line, and all of it is there for whoever asks", () => 
   expect(inspect(silent)).toMatch(/^ {2}cause: connect ECONNREFUSED 127\.0\.0\.1:9$/m);
   expect(silent.cause).toBe(refused);
   expect(silent.problems).toEqual([
-    { rule: "unreachable", path: "", message: "Nomad does not answer", severity: "error" },
+    { rule: "unreachable", path: [], message: "Nomad does not answer", severity: "error" },
   ]);
   expect(silent.stack).toMatch(/readable-error\.test/);
 });

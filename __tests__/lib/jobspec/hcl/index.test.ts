@@ -172,7 +172,6 @@ test.each([
     { groups: [{ name: "g", tasks: [{ name: "t", driver: Driver.docker({ image: "${TfToken[TOKEN.7]}" }) }] }] },
   ],
 ])("what only Terraform knows has no HCL: %s", (path, props) => {
-  expect(() => new Job({ id: "web", ...props } as unknown as JobProps).toHcl()).toThrow(
-    expect.objectContaining({ problems: [expect.objectContaining({ rule: "render/hcl", path })] }) as Error,
-  );
+  const job = new Job({ id: "web", ...props } as unknown as JobProps);
+  expect(() => job.toHcl()).toThrow(new RegExp(`^${path.replaceAll(/[[\].]/g, "\\$&")}: is known to Terraform only`));
 });

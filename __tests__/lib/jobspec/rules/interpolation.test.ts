@@ -1,11 +1,11 @@
-import { Driver, Job, Task, TaskGroup } from "../../../../lib";
+import { Driver, Job, Task, TaskGroup, pathText } from "../../../../lib";
 
 function warnings(driver: Driver): readonly string[] {
   const task = new Task({ name: "main", driver });
   return new Job({ id: "web", groups: [new TaskGroup({ name: "api", tasks: [task] })] })
     .validate()
     .filter(({ rule }) => rule === "driver/shell-reference")
-    .map(({ path, severity, message }) => `${severity} ${path}: ${message}`);
+    .map(({ path, severity, message }) => `${severity} ${pathText(path)}: ${message}`);
 }
 
 const script = (text: string) => Driver.rawExec({ command: "/bin/sh", args: ["-c", text] });

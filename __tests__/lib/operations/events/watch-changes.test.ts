@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../../lib/jobspec";
-import { ApiError, NoAnswerError, NomadClient, nomadConnection } from "../../../../lib/nomad";
+import { NoAnswerError } from "../../../../lib/errors";
+import { ApiError, NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { watchChanges } from "../../../../lib/operations/events/watch-changes";
 import { withRetries } from "../../../../lib/operations/events";
 import { QUIET_STREAM, recorded, ReplayServer, type Answer, type Answers } from "../../../support/replay";

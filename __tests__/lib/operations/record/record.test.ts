@@ -1,5 +1,5 @@
-import { UserError } from "../../../../lib/jobspec";
-import { ApiError, NoAnswerError } from "../../../../lib/nomad";
+import { NoAnswerError, TokenRefused } from "../../../../lib/errors";
+import { ApiError } from "../../../../lib/nomad";
 import {
   enterRecord,
   leaveRecord,
@@ -233,7 +233,7 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
 
   test("a server that refuses the token is a state, and no error", async () => {
     const servers = new RecordServers();
-    servers.refuse[store] = UserError.at("", "refuses the token", "token");
+    servers.refuse[store] = new TokenRefused("refuses the token");
     expect(await readRecord(place, servers.clients)).toEqual({ kind: "unreadable", reason: "refuses the token" });
     expect(await enterRecord(want(["web"]), servers.clients)).toEqual({
       kind: "unwritten",
@@ -286,7 +286,7 @@ test("a record whose old place may not be cleared is written all the same", asyn
   await enterRecord(wanting(["a", "b"], { prefixes: [] }), servers.clients);
   expect(await enterRecord(wanting(["a"]), servers.clients)).toMatchObject({ kind: "written" });
   servers.beforeWrite = (paths) => {
-    if (servers.nomad.has(paths[0] ?? "")) throw UserError.at("", "refuses the token", "token");
+    if (servers.nomad.has(paths[0] ?? "")) throw new TokenRefused("refuses the token");
   };
   const settled = await settleRecord(
     wanting(["a"]),
@@ -383,7 +383,7 @@ test("a list has the stacks of both stores, and what could not be asked", async 
     ],
     unread: [],
   });
-  servers.refuse.nomad = UserError.at("", "refuses the token", "token");
+  servers.refuse.nomad = new TokenRefused("refuses the token");
   expect(await names()).toEqual({
     records: [["shop", "dev"]],
     unread: [{ store: "nomad", reason: "refuses the token" }],

@@ -1,5 +1,5 @@
 import { LeaseEndedError, PoolBusyError, type Lease } from "../../../../lib/pools";
-import { NoAnswerError } from "../../../../lib/nomad";
+import { NoAnswerError, TokenRefused } from "../../../../lib/errors";
 import { UserError } from "../../../../lib/jobspec";
 import { outcome, SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
@@ -280,7 +280,7 @@ describe("a lease", () => {
   test("is not had of a store that refuses, which is said at once, and nothing stays behind", async () => {
     pool = new SimulatedPool(1);
     const manager = await pool.manager();
-    manager.store.refusal = UserError.at("", "Consul refuses the token for PUT /v1/txn", "token");
+    manager.store.refusal = new TokenRefused("Consul refuses the token for PUT /v1/txn");
     const began = pool.clock.now();
     const { error } = await pool.run(outcome(manager.book.claim({ owner: "anna" })));
     expect(error?.message).toMatch(/refuses the token/);

@@ -1,4 +1,5 @@
-import { ApiError, NoAnswerError } from "../../../../lib/nomad";
+import { NoAnswerError } from "../../../../lib/errors";
+import { ApiError } from "../../../../lib/nomad";
 import { Gathered, type Commit } from "../../../../lib/pools/store/gathered";
 import type { Change } from "../../../../lib/pools";
 import { until } from "../../../support/until";
