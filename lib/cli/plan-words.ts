@@ -69,7 +69,7 @@ export function thingInConsul({ kind, name }: { readonly kind: string; readonly 
 }
 
 /** Whose templates read a key that changes, and what Nomad does with them: "templates of web (group api) read it: what runs restarts". */
-export function readersInWords({ readers = [] }: ConsulChange): readonly string[] {
+export function readersInWords({ readers = [] }: Pick<ConsulChange, "readers">): readonly string[] {
   const groups = new Map<string, { readonly reader: TemplateReader; readonly names: Set<string> }>();
   for (const reader of readers) {
     const key = JSON.stringify([reader.path, reader.certainty, reader.effect, reader.signal]);
@@ -92,7 +92,7 @@ function effectInWords({ effect, signal }: TemplateReader): string {
     case "script":
       return "a script is run in what runs, where the text becomes another";
     case "keeps":
-      return "what runs keeps the text that it has, and what starts waits for the key";
+      return "what runs keeps the text that it has, and what starts waits for it";
     default:
       return "the text changes, and nothing restarts";
   }

@@ -97,8 +97,11 @@ function consulDetails({ consul }: Preview): readonly Markdown[] {
 
 function terraformDetails({ terraform, terraformOnly }: Preview): readonly Markdown[] {
   if (terraform && terraform.length > 0) {
-    const lines = terraform.map(({ address, change }) => `${change} ${address}`);
-    return [folded(md`Terraform: ${lines.length} more`, lines)];
+    const lines = terraform.flatMap(({ address, change, readers }) => [
+      `${change} ${address}`,
+      ...readersInWords({ readers }).map((words) => `  ! ${words}`),
+    ]);
+    return [folded(md`Terraform: ${terraform.length} more`, lines)];
   }
   if (terraform || terraformOnly.length === 0) return [];
   const lines = terraformOnly.map(({ type, path }) => `${type} ${path}`);

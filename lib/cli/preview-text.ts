@@ -43,7 +43,10 @@ export function previewText(preview: Preview): TerminalText {
     ...(consul.length > 0 ? [EMPTY, style.bold(term`Consul`)] : []),
     ...consul.flatMap(consulText),
     ...(preview.terraform?.length ? [EMPTY, style.bold(term`Terraform`)] : []),
-    ...(preview.terraform ?? []).map(({ address, change }) => detail(term`${SIGNS[change]} ${address}`)),
+    ...(preview.terraform ?? []).flatMap(({ address, change, readers }) => [
+      detail(term`${SIGNS[change]} ${address}`),
+      ...readersText({ readers }, 4),
+    ]),
     ...(!preview.terraform && preview.terraformOnly.length > 0
       ? [EMPTY, term`only Terraform brings, and knows what changes of (give its plan with --plan):`]
       : []),
@@ -95,7 +98,7 @@ function consulText(change: ConsulChange): readonly TerminalText[] {
 }
 
 /** Whose templates read a key that changes. */
-export function readersText(change: ConsulChange, indent: number): readonly TerminalText[] {
+export function readersText(change: Pick<ConsulChange, "readers">, indent: number): readonly TerminalText[] {
   return readersInWords(change).map((words) => detail(term`${ATTENTION} ${words}`, indent));
 }
 

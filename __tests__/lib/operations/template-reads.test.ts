@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { templateReads } from "../../../lib/operations/plan/template-reads";
+import { withVariableReaders } from "../../../lib/operations/plan/template-readers";
+import { OF_NOMAD, templateReads } from "../../../lib/operations/plan/template-reads";
 import { withReaders, type ConsulChange } from "../../../lib/operations/plan";
 import { wantedOf } from "../../support/replayed-clients";
 
@@ -26,6 +27,37 @@ test.each([
   ['{{ key "a', []],
 ])("%s", (text, reads) => {
   expect(templateReads(text, GO)).toEqual(reads);
+});
+
+test.each([
+  ['{{ with nomadVar "nomad/jobs/web" }}{{ .key }}{{ end }}', [read("value", "nomad/jobs/web")]],
+  ['{{ if nomadVarExists "a" }}{{ (nomadVar "a").b }}{{ end }}', [read("existence", "a"), read("value", "a")]],
+  ['{{ range nomadVarListSafe "a/" }}{{ .Path }}{{ end }}', [read("tree", "a/")]],
+  ['{{ nomadVar (printf "a/%s" (env "NOMAD_TASK_NAME")) }}{{ key "b" }}', [read("value", "a/", false)]],
+])("of Nomad's variables %s", (text, reads) => {
+  expect(templateReads(text, GO, OF_NOMAD)).toEqual(reads);
+});
+
+test("a variable of Nomad that Terraform changes is told with the tasks whose templates read it", () => {
+  const taskOf = (EmbeddedTmpl: string) => ({ Name: "t", Templates: [{ EmbeddedTmpl, ChangeMode: "restart" }] });
+  const jobOf = (ID: string, text: string, more: object = {}) =>
+    wantedOf({ ID, ...more, TaskGroups: [{ Name: "g", Count: 1, Tasks: [taskOf(text)] }] });
+  const wanted = [
+    jobOf("web", '{{ with nomadVar "app/key" }}{{ .a }}{{ end }}'),
+    jobOf("other", '{{ with nomadVar "app/other" }}{{ .a }}{{ end }}'),
+    jobOf("elsewhere", '{{ with nomadVar "app/key" }}{{ .a }}{{ end }}', { Namespace: "shop" }),
+    jobOf("consul", '{{ key "app/key" }}'),
+  ];
+  const variable = { path: "app/key", namespace: "default" };
+  const [changed, rest] = withVariableReaders(
+    [
+      { address: "nomad_variable.key", change: "update", variable },
+      { address: "local_file.note", change: "create" },
+    ],
+    wanted,
+  );
+  expect(changed?.readers).toEqual([expect.objectContaining({ job: "web", effect: "restart", certainty: "reads" })]);
+  expect(rest).not.toHaveProperty("readers");
 });
 
 test("other delimiters part other actions", () => {

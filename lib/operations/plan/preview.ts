@@ -7,7 +7,7 @@ import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
 import type { Masking } from "../../masking";
 import { findRevert, revertInWords } from "./reverts";
-import { withReaders } from "./template-readers";
+import { withReaders, withVariableReaders } from "./template-readers";
 import type { TerraformChange } from "./terraform-plan";
 
 /** Requests that a cluster is given at once. */
@@ -97,7 +97,7 @@ export async function previewStack(
     environment,
     jobs,
     consul: withReaders(consul, there),
-    ...(terraform ? { terraform } : {}),
+    ...(terraform ? { terraform: withVariableReaders(terraform, there) } : {}),
     terraformOnly: contents.terraformOnly,
   };
 }

@@ -99,7 +99,14 @@ const preview = v.object({
   refused: v.exactOptional(list(text)),
   unknown: v.exactOptional(list(text)),
   terraform: v.exactOptional(
-    list(v.object({ address: word, change: v.picklist(["create", "update", "delete", "replace", "read"]) })),
+    list(
+      v.object({
+        address: word,
+        change: v.picklist(["create", "update", "delete", "replace", "read"]),
+        variable: v.exactOptional(v.object({ path: word, namespace: word })),
+        readers: v.exactOptional(list(reader)),
+      }),
+    ),
   ),
   terraformOnly: list(v.object({ path: word, type: word })),
 });

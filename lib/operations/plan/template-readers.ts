@@ -2,7 +2,15 @@ import * as v from "valibot";
 import { millisecondsOf, whereOf, type JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
 import type { ConsulChange } from "./consul-changes";
-import { templateReads, type TemplateRead, type TemplateReader } from "./template-reads";
+import {
+  OF_CONSUL,
+  OF_NOMAD,
+  templateReads,
+  type ReadingFunctions,
+  type TemplateRead,
+  type TemplateReader,
+} from "./template-reads";
+import type { TerraformChange } from "./terraform-plan";
 
 const SECOND = 1000;
 /** What Nomad does without a `wait` of the template. */
@@ -33,12 +41,37 @@ type TemplateJson = v.InferOutput<typeof template>;
 export function withReaders(changes: readonly ConsulChange[], wanted: readonly Wanted[]): readonly ConsulChange[] {
   const changing = changes.filter(({ kind, change }) => kind === "key" && change !== "none");
   if (changing.length === 0) return changes;
-  const places = wanted.flatMap((item) => (item.kind === "job" ? placesOf(item.path, item.job) : []));
+  const places = placesIn(wanted, OF_CONSUL);
   return changes.map((change) => {
     if (!changing.includes(change)) return change;
     const readers = places.flatMap((place) => readerOf(place, change) ?? []);
     return readers.length === 0 ? change : { ...change, readers };
   });
+}
+
+/**
+ * Changes of Terraform's, those of Nomad's variables with the tasks of a stack's jobs whose templates read them. Which namespace a template reads is the
+ * job's own.
+ */
+export function withVariableReaders(
+  changes: readonly TerraformChange[],
+  wanted: readonly Wanted[],
+): readonly TerraformChange[] {
+  if (changes.every(({ variable }) => variable === undefined)) return changes;
+  const places = placesIn(wanted, OF_NOMAD);
+  return changes.map((each) => {
+    const { variable, change } = each;
+    if (variable === undefined || change === "read") return each;
+    const own = places.filter(({ of }) => (of.namespace ?? "default") === variable.namespace);
+    const found = own.flatMap(
+      (place) => readerOf(place, { name: variable.path, change: change === "replace" ? "update" : change }) ?? [],
+    );
+    return found.length === 0 ? each : { ...each, readers: found };
+  });
+}
+
+function placesIn(wanted: readonly Wanted[], functions: ReadingFunctions): readonly Place[] {
+  return wanted.flatMap((item) => (item.kind === "job" ? placesOf(item.path, item.job, functions) : []));
 }
 
 interface Place {
@@ -50,7 +83,7 @@ interface Place {
 /** A template that comes with an artifact may read anything. */
 const ANYTHING: readonly TemplateRead[] = [{ of: "optional", path: "", exact: false }];
 
-function placesOf(path: string, job: JobJson): readonly Place[] {
+function placesOf(path: string, job: JobJson, functions: ReadingFunctions): readonly Place[] {
   const { TaskGroups } = v.parse(jobWithTemplates, job);
   return TaskGroups.flatMap(({ Name: group, Tasks }) =>
     Tasks.flatMap(({ Name: task, Templates }) =>
@@ -58,7 +91,11 @@ function placesOf(path: string, job: JobJson): readonly Place[] {
         of: { job: job.ID, path, ...whereOf(job), group: group ?? "", task: task ?? "" },
         template: each,
         reads: each.EmbeddedTmpl
-          ? templateReads(each.EmbeddedTmpl, { left: each.LeftDelim || "{{", right: each.RightDelim || "}}" })
+          ? templateReads(
+              each.EmbeddedTmpl,
+              { left: each.LeftDelim || "{{", right: each.RightDelim || "}}" },
+              functions,
+            )
           : each.SourcePath
             ? ANYTHING
             : [],
@@ -67,7 +104,10 @@ function placesOf(path: string, job: JobJson): readonly Place[] {
   );
 }
 
-function readerOf({ of, template: held, reads }: Place, { name, change }: ConsulChange): TemplateReader | undefined {
+function readerOf(
+  { of, template: held, reads }: Place,
+  { name, change }: Pick<ConsulChange, "name" | "change">,
+): TemplateReader | undefined {
   const reading = reads.filter((read) => isReached(read, name, change));
   if (reading.length === 0) return undefined;
   const certain = reading.filter(({ exact }) => exact);

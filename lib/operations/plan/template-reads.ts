@@ -1,4 +1,4 @@
-/** What a template reads of Consul's KV store. */
+/** What a template reads of Consul's KV store, or of Nomad's variables, whose paths are keys here. */
 export interface TemplateRead {
   /**
    * `value`: a key, for which the template waits where it is not there; `optional`: a key that need not be there; `existence`: only whether it is there;
@@ -11,7 +11,7 @@ export interface TemplateRead {
   readonly exact: boolean;
 }
 
-/** A task whose template reads a key of Consul that changes. */
+/** A task whose template reads a key of Consul, or a variable of Nomad, that changes. */
 export interface TemplateReader {
   readonly job: string;
   readonly path: string;
@@ -38,7 +38,11 @@ interface Delimiters {
   readonly right: string;
 }
 
-const FUNCTIONS: ReadonlyMap<string, TemplateRead["of"]> = new Map([
+/** Functions of the template language that read something, with how. */
+export type ReadingFunctions = ReadonlyMap<string, TemplateRead["of"]>;
+
+/** Those that read Consul's KV store. */
+export const OF_CONSUL: ReadingFunctions = new Map([
   ["key", "value"],
   ["keyOrDefault", "optional"],
   ["keyExists", "existence"],
@@ -47,6 +51,14 @@ const FUNCTIONS: ReadonlyMap<string, TemplateRead["of"]> = new Map([
   ["safeLs", "children"],
   ["tree", "tree"],
   ["safeTree", "tree"],
+]);
+
+/** Those that read Nomad's variables. https://developer.hashicorp.com/nomad/docs/job-specification/template#nomad-variables */
+export const OF_NOMAD: ReadingFunctions = new Map([
+  ["nomadVar", "value"],
+  ["nomadVarExists", "existence"],
+  ["nomadVarList", "tree"],
+  ["nomadVarListSafe", "tree"],
 ]);
 
 interface Token {
@@ -59,13 +71,18 @@ const TOKENS =
   /\s+|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|[()|,]|:?=|[.$][\w.$]*|[A-Za-z_]\w*(?:\.\w+)*|[^\s()|,"`']+|./gs;
 
 /**
- * The keys of Consul that a template reads, as far as its text tells: a path that is computed is read as not exact.
+ * The keys that a template reads, as far as its text tells: a path that is computed is read as not exact.
  *
  * @param text in the language of consul-template, which is Go's
+ * @param functions which count as reading. Default: those that read Consul's KV store
  * @see https://github.com/hashicorp/consul-template/blob/main/docs/templating-language.md
  */
-export function templateReads(text: string, { left, right }: Delimiters): readonly TemplateRead[] {
-  return actionsOf(text, { left, right }).flatMap((action) => readsOf(tokensOf(action)));
+export function templateReads(
+  text: string,
+  { left, right }: Delimiters,
+  functions: ReadingFunctions = OF_CONSUL,
+): readonly TemplateRead[] {
+  return actionsOf(text, { left, right }).flatMap((action) => readsOf(tokensOf(action), functions));
 }
 
 /** What stands between the delimiters, without comments. */
@@ -123,9 +140,9 @@ function literalOf(part: string): string | undefined {
   }
 }
 
-function readsOf(tokens: readonly Token[]): readonly TemplateRead[] {
+function readsOf(tokens: readonly Token[], functions: ReadingFunctions): readonly TemplateRead[] {
   return tokens.flatMap((token, index) => {
-    const of = token.kind === "name" ? FUNCTIONS.get(token.value) : undefined;
+    const of = token.kind === "name" ? functions.get(token.value) : undefined;
     return of === undefined ? [] : [{ of, ...pathOf(tokens, index) }];
   });
 }

@@ -1,12 +1,19 @@
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { readJsonFile } from "./json-file";
+import type { TemplateReader } from "./template-reads";
 
 /** A resource that Terraform would change, beside those that are shown otherwise. */
 export interface TerraformChange {
   readonly address: string;
   readonly change: "create" | "update" | "delete" | "replace" | "read";
+  /** Which variable of Nomad it is, where it is one. */
+  readonly variable?: { readonly path: string; readonly namespace: string };
+  /** Tasks of the stack's jobs whose templates read that variable. Absent where there are none, or nobody looked. */
+  readonly readers?: readonly TemplateReader[];
 }
+
+const place = v.nullish(v.looseObject({ path: v.optional(v.string()), namespace: v.nullish(v.string()) }));
 
 const schema = v.looseObject({
   format_version: v.string(),
@@ -16,7 +23,11 @@ const schema = v.looseObject({
         address: v.string(),
         type: v.string(),
         mode: v.optional(v.string()),
-        change: v.looseObject({ actions: v.array(v.string()) }),
+        change: v.looseObject({
+          actions: v.array(v.string()),
+          before: v.optional(v.unknown()),
+          after: v.optional(v.unknown()),
+        }),
       }),
     ),
     [],
@@ -38,8 +49,17 @@ export function readTerraformPlan(file: string): readonly TerraformChange[] {
   return parsed.output.resource_changes.flatMap(({ address, type, mode, change }) => {
     const kind = kindOf(change.actions);
     if (kind === undefined || mode === "data") return [];
-    return SHOWN_OTHERWISE.has(type) && kind !== "delete" ? [] : [{ address, change: kind }];
+    if (SHOWN_OTHERWISE.has(type) && kind !== "delete") return [];
+    const variable = type === "nomad_variable" ? variableOf(change.after ?? change.before) : undefined;
+    return [{ address, change: kind, ...(variable ? { variable } : {}) }];
   });
+}
+
+/** Which variable a resource is; undefined where the plan does not know it yet. */
+function variableOf(values: unknown): TerraformChange["variable"] {
+  const found = v.safeParse(place, values);
+  if (!found.success || found.output?.path === undefined) return undefined;
+  return { path: found.output.path, namespace: found.output.namespace || "default" };
 }
 
 function kindOf(actions: readonly string[]): TerraformChange["change"] | undefined {
