@@ -69,6 +69,18 @@ export function string(value: string): TypeScriptText {
   return new TypeScriptText(text.length < LONG_FROM ? text : LONG + text + LONG);
 }
 
+/** A text with expressions in it. */
+export function template(parts: readonly (string | TypeScriptText)[]): TypeScriptText {
+  const written = parts.map((part) =>
+    typeof part === "string" ? inBackticks(part).replaceAll(HIDDEN, escaped) : `\${${part.text.replaceAll(LONG, "")}}`,
+  );
+  const text = `\`${written.join("")}\``;
+  return new TypeScriptText(text.length < LONG_FROM ? text : LONG + text + LONG);
+}
+
+/** What is not seen, but for the ends of lines and tabs. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}](?<![\u200c\u200d\n\t])/gu;
+
 /** Whether a text is written over its lines. Lines that end as on Windows are lines too. */
 function isOverLines(value: string): boolean {
   return /\n./s.test(value) && !UNSEEN.test(value.replaceAll("\r\n", "\n").replaceAll(/[\n\t]/g, ""));
@@ -136,9 +148,9 @@ export function lineComments(texts: readonly string[]): TypeScriptText {
   return isNothing(lines) ? lines : ts`\n${lines}`;
 }
 
-/** A property of an object. */
+/** A property of an object: its name alone where its value is the variable of that name. */
 export function property(name: string, value: TypeScriptText): TypeScriptText {
-  return ts`${key(name)}: ${value}`;
+  return value.text === name ? value : ts`${key(name)}: ${value}`;
 }
 
 /** What a compiler or a linter would take for an order to itself. */

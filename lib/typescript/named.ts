@@ -23,6 +23,8 @@ export interface Named {
   readonly name: string;
   /** Values in their order, before the properties. */
   readonly values?: readonly unknown[];
+  /** The properties that the values are, in the same order, where each is one. */
+  readonly properties?: readonly string[];
   /** Properties that the name or the values say already. */
   readonly said: readonly string[];
   /** Whether the rest is given as properties; else nothing may be left. */
@@ -88,7 +90,13 @@ rule(Port, ({ label, static: number }) => {
         : undefined;
     return { name: "dynamic", values: [label], said: ["label"], rest: "optional-props" };
   }
-  return { name: "static", values: [label, number], said: ["label", "static"], rest: "optional-props" };
+  return {
+    name: "static",
+    values: [label, number],
+    properties: ["label", "static"],
+    said: ["label", "static"],
+    rest: "optional-props",
+  };
 });
 
 rule(Network, ({ mode, ports }) => {
@@ -107,7 +115,7 @@ rule(Constraint, ({ attribute, operator, value }) => {
   const said = ["attribute", "operator", "value"];
   const two = BY_OPERATOR.get(operator as string);
   if (two && attribute !== undefined && value !== undefined)
-    return { name: two, values: [attribute, value], said, rest: "none" };
+    return { name: two, values: [attribute, value], properties: ["attribute", "value"], said, rest: "none" };
   if (operator === "is_set" && attribute !== undefined && !value)
     return { name: "isSet", values: [attribute], said, rest: "none" };
   if (operator === "distinct_hosts" && !attribute && value === "true")
@@ -139,22 +147,48 @@ rule(Lifecycle, ({ hook, sidecar }) => {
 rule(Template, ({ destination, data, env }) => {
   if (destination === undefined || data === undefined) return undefined;
   if (env === true)
-    return { name: "env", values: [destination, data], said: ["destination", "data", "env"], rest: "optional-props" };
+    return {
+      name: "env",
+      values: [destination, data],
+      properties: ["destination", "data"],
+      said: ["destination", "data", "env"],
+      rest: "optional-props",
+    };
   return env === undefined
-    ? { name: "file", values: [destination, data], said: ["destination", "data"], rest: "optional-props" }
+    ? {
+        name: "file",
+        values: [destination, data],
+        properties: ["destination", "data"],
+        said: ["destination", "data"],
+        rest: "optional-props",
+      }
     : undefined;
 });
 
 rule(VolumeRequest, ({ name, type, source, accessMode, attachmentMode }) => {
   if (type === "csi" && accessMode && attachmentMode)
-    return { name: "csi", values: [name, source ?? ""], said: ["name", "type", "source"], rest: "props" };
+    return {
+      name: "csi",
+      values: [name, source ?? ""],
+      properties: ["name", "source"],
+      said: ["name", "type", "source"],
+      rest: "props",
+    };
   return type === "host"
-    ? { name: "host", values: [name, source ?? ""], said: ["name", "type", "source"], rest: "optional-props" }
+    ? {
+        name: "host",
+        values: [name, source ?? ""],
+        properties: ["name", "source"],
+        said: ["name", "type", "source"],
+        rest: "optional-props",
+      }
     : undefined;
 });
 
 rule(Vault, ({ role, policies }) =>
-  role && policies === undefined ? { name: "role", values: [role], said: ["role"], rest: "optional-props" } : undefined,
+  role && policies === undefined
+    ? { name: "role", values: [role], properties: ["role"], said: ["role"], rest: "optional-props" }
+    : undefined,
 );
 
 rule(Connect, ({ native, sidecarService, sidecarTask, gateway }) => {
@@ -178,6 +212,12 @@ rule(Periodic, ({ cron, crons, specType }) => {
 
 rule(Upstream, ({ destinationName, localBindPort }) =>
   destinationName && localBindPort
-    ? { name: "to", values: [destinationName, localBindPort], said: ["destinationName", "localBindPort"], rest: "none" }
+    ? {
+        name: "to",
+        values: [destinationName, localBindPort],
+        properties: ["destinationName", "localBindPort"],
+        said: ["destinationName", "localBindPort"],
+        rest: "none",
+      }
     : undefined,
 );

@@ -1,5 +1,5 @@
 /** A name in camel case for a job's id, another for each job. */
-export function exportName(id: string, taken: Set<string>, classes: ReadonlySet<string>): string {
+export function exportName(id: string, taken: Set<string>, classes: ReadonlySet<string>, isType = false): string {
   const words = (id ?? "").split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const camel = words
     .map((word, index) =>
@@ -7,7 +7,11 @@ export function exportName(id: string, taken: Set<string>, classes: ReadonlySet<
     )
     .join("");
   const base =
-    /^[a-z]/.test(camel) && !RESERVED.has(camel) ? camel : `job${camel[0]?.toUpperCase() ?? ""}${camel.slice(1)}`;
+    isType || (/^[a-z]/.test(camel) && !RESERVED.has(camel))
+      ? isType
+        ? id
+        : camel
+      : `job${camel[0]?.toUpperCase() ?? ""}${camel.slice(1)}`;
   let name = base;
   for (let number = 2; taken.has(name) || classes.has(name); number += 1) name = `${base}${number}`;
   taken.add(name);

@@ -15,7 +15,8 @@ import {
   ts,
   type TypeScriptText,
 } from "./code";
-import { namedConstructor } from "./named";
+import { namedConstructor, type Named } from "./named";
+import type { Parameters } from "./parameters";
 import { entryOf, foundIn, insideOf, itemOf, nameInHcl, ofBlocks, type Found, type Origin } from "./origin";
 import type { Remarks } from "./remarks";
 import { unit, type Uses } from "./values";
@@ -38,6 +39,7 @@ export class Writer implements Uses {
   constructor(
     private readonly text = "",
     private readonly remarks?: Remarks,
+    private readonly parameters?: Parameters,
   ) {}
 
   /** The names that the written expressions need, in their order. */
@@ -57,7 +59,7 @@ export class Writer implements Uses {
   }
 
   private block(block: Block): WrittenBlock {
-    const named = namedConstructor(block);
+    const named = this.named(block);
     const type = this.use(block.constructor.name);
     if (!named || (named.rest === "none" && this.hasProps(block, named.said))) {
       // A constructor whose properties may be left out counts no parameters.
@@ -65,11 +67,28 @@ export class Writer implements Uses {
         return { expression: ts`new ${type}()`, left: this.left(block) };
       return { expression: ts`new ${type}(${this.object(block, [])})`, left: [] };
     }
-    const given = (named.values ?? []).map((value) => this.value(value, undefined));
+    const given = (named.values ?? []).map((value, index) => {
+      const name = named.properties?.[index];
+      return this.value(value, name === undefined ? undefined : this.foundFor(block, name)?.origin);
+    });
     const hasObject = this.hasProps(block, named.said) || named.rest === "props";
     const rest = hasObject ? [this.object(block, named.said)] : [];
     const expression = ts`${type}.${identifier(named.name)}(${joined([...given, ...rest], ts`, `)})`;
     return { expression, left: this.left(block) };
+  }
+
+  /** The named constructor of a block, which must not hide what is written with a variable. */
+  private named(block: Block): Named | undefined {
+    const named = namedConstructor(block);
+    const hidden = named?.said.filter((name) => !named.properties?.includes(name)) ?? [];
+    const isHidden = hidden.some((name) => this.parameters?.dependsOn(this.foundFor(block, name)?.origin));
+    return isHidden ? undefined : named;
+  }
+
+  /** What a property of a block was written as. */
+  private foundFor(block: Block, name: string): Found | undefined {
+    const of = definitionOf(block).byName.get(name);
+    return of && foundIn(this.text, this.remarks?.of(block), nameInHcl(name, of.field));
   }
 
   /** The properties of a block, and at their end the comments in it that belong to none of them. */
@@ -80,7 +99,7 @@ export class Writer implements Uses {
 
   /** The one block of a property: its properties alone say what it is, but for a named constructor. */
   private nested(block: Block): WrittenBlock {
-    if (namedConstructor(block)) return this.block(block);
+    if (this.named(block)) return this.block(block);
     return { expression: this.object(block, []), left: [] };
   }
 
@@ -128,18 +147,23 @@ export class Writer implements Uses {
     const found = foundIn(this.text, source, nameInHcl(name, field));
     const expression = this.value(value, found?.origin);
     // A value that the type does not have, and that a server judges.
-    const isOther = typeof value === "string" && field.values?.includes(value) === false;
+    const isOther =
+      typeof value === "string" &&
+      field.values !== undefined &&
+      (!field.values.includes(value) || (this.parameters?.dependsOn(found?.origin) ?? false));
     const written = property(name, isOther ? ts`${expression} as never` : expression);
-    return found ? this.around(found, written) : written;
+    return found ? this.around(found, written, value) : written;
   }
 
   /** An element with the comments of what it was read from. */
-  private around(found: Found, written: TypeScriptText): TypeScriptText {
+  private around(found: Found, written: TypeScriptText, value?: unknown): TypeScriptText {
     const { remarks } = this;
     if (!remarks) return written;
     const before = remarks.take(found.before);
     const inside = found.ranges.flatMap((range) => remarks.takeIn(range));
-    return commented(written, [...before, ...inside], remarks.take(found.after));
+    const lost = this.parameters?.lost(found.origin, value);
+    const said = lost === undefined ? [] : [`The value of: ${lost}`];
+    return commented(written, [...before, ...inside, ...said], remarks.take(found.after));
   }
 
   private aroundBlock(block: Block, written: TypeScriptText, left: readonly string[]): TypeScriptText {
@@ -162,6 +186,8 @@ export class Writer implements Uses {
   private value(value: unknown, origin: Origin | undefined): TypeScriptText {
     if (value instanceof Block) return this.block(value).expression;
     if (value instanceof Driver) return this.driver(value, origin);
+    const withVariables = this.parameters?.written(origin, value, this);
+    if (withVariables) return withVariables;
     if (Array.isArray(value)) return this.list(value, origin);
     const ofUnit = unit(value, this);
     if (ofUnit) return ofUnit;
@@ -173,7 +199,7 @@ export class Writer implements Uses {
     const written = items.map((item, index) => {
       const found = itemOf(origin, index, items.length);
       const inner = this.value(item, found?.origin);
-      return found ? this.around(found, inner) : inner;
+      return found ? this.around(found, inner, item) : inner;
     });
     return list(written, this.remarks?.take(insideOf(origin)));
   }
@@ -183,7 +209,7 @@ export class Writer implements Uses {
       if (item === undefined) return [];
       const found = entryOf(this.text, origin, key);
       const written = property(key, this.value(item, found?.origin));
-      return [found ? this.around(found, written) : written];
+      return [found ? this.around(found, written, item) : written];
     });
     return object(entries, this.atEnd(origin));
   }
@@ -240,7 +266,7 @@ export class Writer implements Uses {
       if (held === undefined) return [];
       const found = entryOf(this.text, origin, field.api[0] ?? name);
       const written = property(name, this.option(held, found?.origin));
-      return [found ? this.around(found, written) : written];
+      return [found ? this.around(found, written, held) : written];
     });
   }
 
@@ -260,6 +286,7 @@ export class Writer implements Uses {
   /** Whether the job is the same without a property, and nobody wrote it. */
   private saysNothing(block: Block, name: string, field: Field): boolean {
     const value = (block as unknown as Record<string, unknown>)[name];
+    if (this.parameters?.dependsOn(this.foundFor(block, name)?.origin)) return false;
     const unwritten = this.#unwritten(block, name);
     if (isNone(value, field, unwritten) || isId(block, name, value)) return true;
     if (unwritten === undefined || value instanceof Block) return false;

@@ -8,6 +8,7 @@ import { effective } from "../../../lib/jobspec/host";
 import { toTypeScript } from "../../../lib/typescript";
 import { jobs } from "../../support/arbitraries";
 import { comparable, corpus, testWithCorpus } from "../../support/corpus";
+import { exportedJob } from "../../support/exported-job";
 import { lostComments } from "../../support/lost-comments";
 
 const LIBRARY = join(__dirname, "../../../lib");
@@ -20,9 +21,7 @@ async function run(job: Job, name: string, source?: string): Promise<Job> {
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, await toTypeScript([{ job, source }], { from: LIBRARY }));
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a module that was just written
-  const [exported] = Object.values(require(file) as Record<string, Job>);
-  if (!exported) throw new Error("nothing is exported");
-  return exported;
+  return exportedJob(require(file));
 }
 
 /** What a server makes of a job, whether or not somebody wrote what nobody has to write. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Job, type Problem } from "../../jobspec";
-import { problemsOf, readJobFile, readRunningJob } from "../../operations";
+import { problemsOf, readJobFile, readRunningJob, declaredValues } from "../../operations";
 import { writeWholeFile } from "../../private-files";
 import { term } from "../../text";
 import { toTypeScript, type JobToWrite } from "../../typescript";
@@ -69,7 +69,12 @@ async function readFiles(
       const found = await readJobFile(file, reading);
       problems.push(...problemsOf(found));
       const source = found.kind === "hcl" ? found.text : undefined;
-      read.push(...found.jobs.map((job) => ({ job, source })));
+      // Without a job there is nothing that its variables could be of.
+      const variables =
+        source === undefined || found.jobs.length === 0
+          ? {}
+          : await declaredValues(found.file, source, reading.parseHcl);
+      read.push(...found.jobs.map((job) => ({ job, source, variables })));
     }
     return read;
   } finally {

@@ -4,3 +4,4 @@ export type { HclParser } from "./parser";
 export { serverParser, type ServerParserOptions } from "./server-parser";
 export type { HclVariables } from "./variables";
 export { inSourceOrder } from "./source-order";
+export { declaredValues } from "./declared-values";

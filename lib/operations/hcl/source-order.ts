@@ -78,6 +78,7 @@ function ordered(map: Json, source: SourceBlock): Json {
   );
 }
 
-function isObject(value: unknown): value is Json {
+/** Whether a value of JSON is an object. */
+export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
