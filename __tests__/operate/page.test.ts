@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChildProcess } from "node:child_process";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import * as v from "valibot";
-import { startBrowser, testWithBrowser } from "../support/browser";
+import { startBrowser, testWithBrowser, wrongFor } from "../support/browser";
 import { clusterForSuite } from "../support/cluster";
 import { ended, Project } from "../support/project";
 import { until } from "../support/until";
@@ -11,7 +10,6 @@ import { until } from "../support/until";
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
 const { project } = cluster;
 
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const SECRET = "Zebra-47-umbrella";
 const MARKUP = `<img src="x" onerror="document.title=1">`;
 const PATIENCE = 60_000;
@@ -64,23 +62,6 @@ afterAll(async () => {
     await over;
   }
 }, 30_000);
-
-/** What axe finds wrong with what is shown, by its ids and places. */
-async function wrongFor(shown: Page): Promise<readonly string[]> {
-  // By the debugger, since the page's own policy lets nothing else in.
-  await shown.evaluate(AXE);
-  const { violations } = await shown.evaluate(() => {
-    const { axe } = globalThis as unknown as {
-      readonly axe: {
-        run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }>;
-      };
-    };
-    return axe.run();
-  });
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary = "" }) => `${id} ${JSON.stringify(target)} ${failureSummary}`),
-  );
-}
 
 /** Whether something is wider than the window. */
 async function overflows(shown: Page): Promise<boolean> {

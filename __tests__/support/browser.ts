@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import { existsSync, readFileSync } from "node:fs";
+import { chromium, type Browser, type Page } from "playwright-core";
 
 /** Where Debian, and others, put it. */
 const PLACES = [
@@ -32,4 +32,23 @@ export async function startBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with what is shown, by its ids and places. */
+export async function wrongFor(shown: Page): Promise<readonly string[]> {
+  // By the debugger, since the page's own policy lets nothing else in.
+  await shown.evaluate(AXE);
+  const { violations } = await shown.evaluate(() => {
+    const { axe } = globalThis as unknown as {
+      readonly axe: {
+        run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }>;
+      };
+    };
+    return axe.run();
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary = "" }) => `${id} ${JSON.stringify(target)} ${failureSummary}`),
+  );
 }

@@ -3,8 +3,13 @@ key_prefix "pools/" {
   policy = "write"
 }
 
-# The names of the pools that are served.
-service_prefix "warm-pool-" {
+# Which stacks there are: for its page.
+key_prefix "cdk-nomad/stacks/" {
+  policy = "read"
+}
+
+# Whether containers of pools are healthy, and, for its page, the services of all jobs. Without its page, the names of the pools are enough: "warm-pool-".
+service_prefix "" {
   policy = "read"
 }
 

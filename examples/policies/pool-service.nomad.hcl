@@ -9,6 +9,8 @@ namespace "default" {
     "alloc-exec",
     # For pools of raw_exec alone.
     "alloc-node-exec",
+    # What tasks wrote, on its page.
+    "read-logs",
   ]
 
   variables {
@@ -19,6 +21,10 @@ namespace "default" {
     # The leases, where they are kept in Nomad.
     path "pools/*" {
       capabilities = ["list", "read", "write", "destroy"]
+    }
+    # Which stacks there are, where their records are kept in Nomad: for its page.
+    path "cdk-nomad/stacks/*" {
+      capabilities = ["list", "read"]
     }
   }
 }

@@ -15,18 +15,20 @@ interface ChartProps {
   readonly most?: number;
   /** What the time axis says at its left end. */
   readonly since: string;
+  /** What is said of a moment without a value. Default: that it is not known. */
+  readonly absent?: string;
 }
 
 const WIDTH = 300;
 const HEIGHT = 72;
 
 /** A small chart over time. What it shows is said in words too, for those who do not see it. */
-export function Chart({ title, unit, series, most, since }: ChartProps) {
+export function Chart({ title, unit, series, most, since, absent = "not known" }: ChartProps) {
   const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
   const top = most ?? Math.max(1, ...known);
   const last = series.map(({ name, values }) => {
     const value = values.at(-1);
-    return `${name} ${value === undefined ? "not known" : `${figure(value)}${unit}`}`;
+    return `${name} ${value === undefined ? absent : `${figure(value)}${unit}`}`;
   });
   const label = `${title} since ${since}: now ${last.join(", ")}; at most ${figure(Math.max(0, ...known))}${unit}`;
   return (

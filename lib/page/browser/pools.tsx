@@ -163,6 +163,7 @@ function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
           />
           <Chart
             title="Latency of claims"
+            absent="no claim"
             unit=" ms"
             since={since}
             series={[
@@ -172,6 +173,7 @@ function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
           />
           <Chart
             title="Hit rate"
+            absent="no claim"
             unit=" %"
             since={since}
             most={100}

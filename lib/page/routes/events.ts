@@ -88,6 +88,8 @@ export function eventRoutes(app: FastifyInstance, environments: Environments): {
       begun = true;
       reply.raw.write(`retry: 2000\n\n${waiting.join("")}`);
       const beat = setInterval(() => reply.raw.write(": alive\n\n"), HEARTBEAT);
+      // It keeps no process that has nothing else to do.
+      beat.unref();
       reply.raw.once("close", () => {
         clearInterval(beat);
         open.delete(reply);

@@ -15,6 +15,7 @@ export const POOL_SERVICE_POLICIES = {
     "alloc-lifecycle",
     "alloc-exec",
     "alloc-node-exec",
+    "read-logs",
   ]
 
   variables {
@@ -24,6 +25,9 @@ export const POOL_SERVICE_POLICIES = {
     path "pools/*" {
       capabilities = ["list", "read", "write", "destroy"]
     }
+    path "cdk-nomad/stacks/*" {
+      capabilities = ["list", "read"]
+    }
   }
 }
 `,
@@ -31,7 +35,11 @@ export const POOL_SERVICE_POLICIES = {
   policy = "write"
 }
 
-service_prefix "warm-pool-" {
+key_prefix "cdk-nomad/stacks/" {
+  policy = "read"
+}
+
+service_prefix "" {
   policy = "read"
 }
 
