@@ -4,6 +4,7 @@ import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from "
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError, type Problem } from "../errors";
+import { oneAtATime } from "./one-at-a-time";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
 import { checkKept, keepSum, sumOf } from "./kept-sums";
@@ -86,16 +87,30 @@ export async function getBinary(name: ProgramName, options: BinaryOptions): Prom
 
 /** As {@link getBinary}, where nobody asks for the version. */
 export async function getProgram(name: ProgramName, options: BinaryOptions): Promise<Pick<Binary, "path" | "from">> {
-  const { cache, progress } = options;
-  const variable = variableOf(name);
+  const { cache } = options;
   const found = findBinary(name, options);
   if (found?.from === "cache") await checkKept(found.path, options);
   if (found) return found;
 
-  const { version } = PROGRAMS[name];
-  const folder = join(cache, name, version);
-  const file = join(folder, name);
+  const folder = join(cache, name, PROGRAMS[name].version);
   mkdirSync(folder, { recursive: true });
+  return oneAtATime(folder, { ...options, waiting: `waiting for another cdk-nomad, which gets ${name}` }, async () => {
+    const now = findBinary(name, options);
+    if (now?.from === "cache") await checkKept(now.path, options);
+    return now ?? makeProgram(name, folder, options);
+  });
+}
+
+/** Fetches or builds a program into its folder of the cache: whole, or not at all. */
+async function makeProgram(
+  name: ProgramName,
+  folder: string,
+  options: BinaryOptions,
+): Promise<Pick<Binary, "path" | "from">> {
+  const { progress } = options;
+  const { version } = PROGRAMS[name];
+  const variable = variableOf(name);
+  const file = join(folder, name);
   const partial = join(folder, `${name}.${process.pid}.partial`);
   const failures: string[] = [];
   const remove = () => {

@@ -1,18 +1,19 @@
 import { lstatSync, rmSync } from "node:fs";
 import { UserError } from "../errors";
 import { allocationsIn, removeCgroups } from "./cgroups";
+import { containersIn, removeContainers } from "./containers";
 import { endProcesses, mountsIn, processesIn, unmount, userInWords, userOf } from "./processes";
 
 /** How long what tasks left running has to end by itself, in milliseconds. */
 const PATIENCE = 3000;
 
 /**
- * Ends what tasks left running, takes away their mounts and cgroups, and removes the data. What links and mounts lead to outside of the
+ * Ends what tasks left running, in containers too, takes away their mounts and cgroups, and removes the data. What links and mounts lead to outside of the
  * data is left alone.
  *
  * @param data the data of a cluster, or of one of its Nomads
  * @param allocations the ids of its allocations, where the files that tell them may be gone. Default: those whose files are there
- * @returns how many processes were ended
+ * @returns how many processes and containers were ended
  * @throws UserError where a process or a mount is not to be ended by this user; nothing is removed then
  */
 export async function cleanUp(
@@ -29,10 +30,17 @@ export async function cleanUp(
     signal?.throwIfAborted();
   }
   signal?.throwIfAborted();
+  const containers = containersIn(data, allocations);
+  if (!removeContainers(containers))
+    throw UserError.at(
+      "",
+      `Docker does not remove containers of the cluster: ${containers.map((id) => id.slice(0, 12)).join(", ")}; run docker rm --force with them, and cdk-nomad down`,
+      "containers",
+    );
   for (const mount of mountsIn(data)) takeAway(mount);
   removeCgroups(allocations);
   removeFolder(data);
-  return ended.size;
+  return ended.size + containers.length;
 }
 
 /** @throws UserError where there are some: with whose they are, and what to do */

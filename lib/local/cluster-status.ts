@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors";
+import { allocationsOf } from "./cgroups";
+import { containersIn } from "./containers";
 import { addressOf, agentsOf, filesOf, ONE_REGION, portOf, type Agent } from "./agents";
 import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
 import { listensItself } from "./ports";
@@ -41,7 +44,7 @@ export interface ClusterStatus {
   readonly agents: readonly AgentStatus[];
   /** `running` where every agent is ready, `stopped` where nothing of it lives, `partial` between. */
   readonly phase: "running" | "partial" | "stopped";
-  /** How many processes of tasks live whose Nomad does not. */
+  /** How many processes and containers of tasks live whose Nomad does not. */
   readonly abandoned: number;
   /** Whether it lives without its folder, which was removed, or without what was kept there of it. */
   readonly forgotten: boolean;
@@ -74,7 +77,13 @@ export async function statusOf(folder: string): Promise<ClusterStatus> {
   const watched = new Set(
     agents.filter(({ running }) => running).flatMap(({ name }) => processesIn(filesOf(folder, name).data)),
   );
-  const abandoned = processesIn(dataOf(folder)).filter((pid) => !watched.has(pid)).length;
+  // Docker is asked only where nobody looks after its containers.
+  const unwatched = agents.filter(({ region, running }) => region !== undefined && !running);
+  const containers = unwatched.flatMap(({ name }) => {
+    const { data } = filesOf(folder, name);
+    return existsSync(data) ? containersIn(data, allocationsOf(data)) : [];
+  });
+  const abandoned = processesIn(dataOf(folder)).filter((pid) => !watched.has(pid)).length + containers.length;
   const all = agents.every(({ ready }) => ready) && !forgotten;
   const phase = all ? "running" : living.length + abandoned === 0 ? "stopped" : "partial";
   const peersOnly = state?.tls ?? closed;

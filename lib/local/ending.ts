@@ -5,6 +5,7 @@ import { UserError } from "../errors";
 import { messageOf } from "../nomad";
 import { isConfigurationFile } from "./agents";
 import { allocationsIn } from "./cgroups";
+import { containersIn } from "./containers";
 import { cleanUp } from "./clean-up";
 import { dataOf, statusOf, type AgentStatus } from "./cluster-status";
 import { exclusively } from "./exclusive";
@@ -47,7 +48,10 @@ export async function endCluster(folder: string, progress: Progress, signal?: Ab
 /** Ends jobs, agents, and what tasks left running. @returns whether there was anything to end */
 async function end(folder: string, progress: Progress, signal?: AbortSignal): Promise<boolean> {
   const data = dataOf(folder);
-  const had = livingAgents(folder).length > 0 || processesIn(data).length > 0;
+  const had =
+    livingAgents(folder).length > 0 ||
+    processesIn(data).length > 0 ||
+    containersIn(data, allocationsIn(data)).length > 0;
   const ready = (await readyAgents(folder)).filter(({ region }) => region !== undefined);
   const tokens = readTokens(folder);
   if (ready.length > 0) {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -98,6 +98,29 @@ describe("a binary", () => {
       version: "9.8.7",
       from: "cache",
     });
+  });
+
+  test("is built once where two projects want it at the same time: one waits, and says so", async () => {
+    const bin = join(folder, "go-bin");
+    mkdirSync(bin, { recursive: true });
+    const builds = join(folder, "builds");
+    const go = `#!/bin/sh
+      echo built >> "${builds}"
+      while [ "$1" != -o ]; do shift; done
+      printf '#!/bin/sh' > "$2"
+      sleep 1
+      printf '\\necho "nomad v9.8.7"\\n' >> "$2"
+      chmod 755 "$2"\n`;
+    writeFileSync(join(bin, "go"), go);
+    chmodSync(join(bin, "go"), 0o755);
+    const said: string[] = [];
+    const progress = { ...SILENT, step: (text: string) => void said.push(text) };
+    const env = { PATH: `${bin}:/usr/bin:/bin`, CDK_NOMAD_RELEASES: "http://127.0.0.1:1" };
+    const cache = join(folder, "built");
+    const both = await Promise.all([1, 2].map(() => getBinary("nomad", { ...options(env), cache, progress })));
+    expect(both.map(({ from, version }) => `${from} ${version}`).sort()).toEqual(["cache 9.8.7", "go 9.8.7"]);
+    expect(readFileSync(builds, "utf8")).toBe("built\n");
+    expect(said).toContain("waiting for another cdk-nomad, which gets nomad");
   });
 
   test("may be named", async () => {
