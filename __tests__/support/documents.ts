@@ -5,6 +5,7 @@ import { join } from "node:path";
 export const DOCUMENTS = [
   "README.md",
   "docs/operating.md",
+  "docs/testing.md",
   "docs/pools.md",
   "docs/github-actions.md",
   "docs/parity.md",
