@@ -53,7 +53,8 @@ export async function checkCluster(
   return () => last.keep(environment, { ...here, embedded: isEmbedded });
 }
 
-function isOnThisMachine(address: string): boolean {
+/** Whether an address is one of this machine. */
+export function isOnThisMachine(address: string): boolean {
   return URL.canParse(address) && isThisMachine(new URL(address).hostname);
 }
 

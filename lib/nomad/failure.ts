@@ -88,7 +88,7 @@ export function refusalOf(
 /** Where tokens of a cluster on this machine are, which is the embedded one more often than not. */
 function ofEmbedded(address: string): string {
   const isHere = /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/]|$)/i.test(address);
-  return isHere ? "; for the embedded cluster: eval $(npx cdk-nomad env)" : "";
+  return isHere ? "; for the embedded cluster, in the folder of its project: eval $(npx cdk-nomad env)" : "";
 }
 
 /** That a proxy wants to know who asks. */
@@ -151,8 +151,18 @@ function reasonOf(error: unknown): string {
     return [...new Set(error.errors.map((inner) => reasonOf(inner)))].join(", ");
   const code = codeOf(error);
   // Of what a proxy says there is no code.
-  return code === undefined || code === "UND_ERR_ABORTED" ? messageIn(error) : code;
+  if (code === undefined || code === "UND_ERR_ABORTED") return messageIn(error);
+  const words = OF_NAMES.get(code);
+  return words === undefined ? code : `${code}: ${words}`;
 }
+
+/** What the system says of a name that it cannot look up. */
+const OF_NAMES: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "there is no such host"],
+  ["EAI_AGAIN", "there is no such host, or no server of names answers"],
+  ["EAI_NODATA", "the host has no address"],
+  ["EAI_NONAME", "there is no such host"],
+]);
 
 function messageIn(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

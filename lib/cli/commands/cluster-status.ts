@@ -12,6 +12,7 @@ import { joinLines, style, table, term, type TerminalText } from "../../text";
 import { localCluster, type CliContext } from "../context";
 import { DrainedPools, type OfPool } from "../drained-pools";
 import { EXIT } from "../exit-codes";
+import { isOnThisMachine } from "../meant-cluster";
 
 const EXIT_CODES = { running: EXIT.ok, partial: EXIT.partial, stopped: EXIT.stopped } as const;
 
@@ -56,10 +57,15 @@ export async function clusterStatus(options: { readonly json: boolean }, context
   }
   if (words.length > 0) terminal.print(term`\n${joinLines(words)}`);
   const { NOMAD_ADDR: named } = context.env;
-  if (named && !cluster.hasAddress(named))
+  if (named && !cluster.hasAddress(named)) {
+    const at = withoutCredentials(named);
+    // Of one that was ended nobody knows any more where it was.
     terminal.note(
-      term`NOMAD_ADDR names another cluster, at ${withoutCredentials(named)}, and this is the embedded one: cdk-nomad ls and cdk-nomad status STACK ask that one`,
+      found.phase === "stopped" && isOnThisMachine(named)
+        ? term`NOMAD_ADDR names ${at}: cdk-nomad ls and cdk-nomad status STACK ask there; where that was the embedded cluster: unset NOMAD_ADDR`
+        : term`NOMAD_ADDR names another cluster, at ${at}, and this is the embedded one: cdk-nomad ls and cdk-nomad status STACK ask that one`,
     );
+  }
   return EXIT_CODES[found.phase];
 }
 

@@ -40,7 +40,13 @@ export const importJobs = command({
     ];
     const errors = problems.filter(({ severity }) => severity === "error");
     // Nothing is written where something could not be read.
-    if (errors.length > 0) throw new UserError(errors);
+    if (errors.length > 0) {
+      if (found.length > 0 && files.length + input.job.length > 1)
+        terminal.note(
+          term`nothing is written, of ${found.map(({ job }) => job.id).join(", ")} neither: leave out what is wrong, and import the rest`,
+        );
+      throw new UserError(errors);
+    }
     for (const { job } of found) problems.push(...optionsWithoutProperty(job));
     for (const problem of problems) terminal.note(term`${ATTENTION} ${formatProblem(problem)}`);
     const path = out === undefined ? undefined : resolve(cwd, out);

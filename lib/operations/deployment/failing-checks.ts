@@ -13,7 +13,7 @@ export interface FailingCheck {
 }
 
 /** Characters of what a check answered that are told. */
-export const LONGEST_OUTPUT = 400;
+const LONGEST_OUTPUT = 400;
 /** Checks are asked for at most so often, and waited for at most so long, in milliseconds. */
 const INTERVAL = 2000;
 
@@ -107,7 +107,7 @@ export class FailingChecks {
         service,
         check: Name,
         status: Status,
-        output: Output.slice(0, LONGEST_OUTPUT).trim(),
+        output: checkOutput(Output),
       }));
   }
 
@@ -121,7 +121,7 @@ export class FailingChecks {
         service: Service,
         check: Check,
         status: Status,
-        output: Output.slice(0, LONGEST_OUTPUT).trim(),
+        output: checkOutput(Output),
       }));
   }
 }
@@ -136,3 +136,24 @@ async function atMost(milliseconds: number, work: Promise<void>): Promise<void> 
   await Promise.race([work, pause]);
   enough.abort();
 }
+
+/**
+ * What a check answered, as much of it as a person reads: of a page its status and its first words, since what is to be seen in it is not seen in its source.
+ */
+export function checkOutput(output: string): string {
+  const begin = output.search(/<(?:!doctype\s+html|html|head|body)\b/i);
+  const whole = output.slice(0, LONGEST_OUTPUT).trim();
+  if (begin < 0) return whole;
+  const words = output
+    .slice(begin, begin + LONGEST_PAGE)
+    .replaceAll(/<(script|style)\b[^>]*>[^]*?(?:<\/\1\s*>|$)/gi, " ")
+    .replaceAll(/<[^>]*(?:>|$)/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  const shown = words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words;
+  return `${output.slice(0, begin).trim()} (a page: ${shown === "" ? "without words" : shown})`.trim();
+}
+
+/** Characters of a page that are looked at, and of its words that are shown. */
+const LONGEST_PAGE = 20_000;
+const LONGEST_WORDS = 120;

@@ -7,7 +7,7 @@ import {
   type JobJson,
   type NomadClient,
 } from "../../nomad";
-import { LONGEST_OUTPUT, type FailingCheck } from "./failing-checks";
+import { checkOutput, type FailingCheck } from "./failing-checks";
 import { servicesOf, type OfferedService } from "./job-groups";
 import { checkReasons } from "./reasons";
 import type { Reason } from "./reason";
@@ -170,7 +170,7 @@ function seenAs(
     service,
     check,
     status,
-    output: output.slice(0, LONGEST_OUTPUT).trim(),
+    output: checkOutput(output),
     ignored: Checks.some(({ Name, OnUpdate }) => Name === check && OnUpdate === "ignore"),
   };
 }
