@@ -58,11 +58,23 @@ export function quoted(text: string): HclText {
   return new HclText(`"${inQuotes(composed(text), isReference)}"`);
 }
 
-/** A text: over several lines where it has them, and can be written so. */
-export function textValue(text: string): HclText {
-  const mark = heredocMark(text);
-  if (mark === undefined) return quoted(text);
-  return new HclText(`<<${mark}\n${withoutTemplates(composed(text), isReference)}${mark}`);
+/** A text over its lines, as a heredoc; undefined where it is written in quotes. */
+export interface OverLines {
+  readonly heredoc: HclText;
+  /** Whether the last line break of the heredoc is none of the text. */
+  readonly isChomped: boolean;
+}
+
+/** A text over several lines where it has them, and can be written so. */
+export function overLines(text: string): OverLines | undefined {
+  // What takes the last line break away takes all of them.
+  const isChomped = !text.endsWith("\n");
+  if (isChomped && text.endsWith("\r")) return undefined;
+  const whole = isChomped ? `${text}\n` : text;
+  const mark = heredocMark(whole);
+  if (mark === undefined) return undefined;
+  const heredoc = new HclText(`<<${mark}\n${withoutTemplates(composed(whole), isReference)}${mark}`);
+  return { heredoc, isChomped };
 }
 
 /** A number, true, false or null. Whole numbers have no exponent, as Nomad prints them. */
@@ -113,7 +125,7 @@ function isReference(found: string, text: string, at: number): boolean {
 
 /** The word that ends a heredoc of this text; nothing where it is no heredoc: one line, no line break at its end, something unseen. */
 function heredocMark(text: string): string | undefined {
-  if (!/\n./s.test(text) || !text.endsWith("\n") || /\\$/m.test(text)) return undefined;
+  if (!/\n./s.test(text) || !text.endsWith("\n")) return undefined;
   if (text.replaceAll(/[\n\t]/g, "").search(UNSEEN) >= 0 || /\p{Cs}/u.test(text)) return undefined;
   const lines = new Set(text.split("\n").map((line) => line.trim()));
   return ["EOF", "EOT", "EOH", "END"].find((candidate) => !lines.has(candidate));

@@ -90,6 +90,8 @@ describe("job.toHcl(), read by Nomad itself", () => {
     ["line\nEOF\n${attr.kernel.name}}\n"],
     ["one\r\ntwo\n"],
     ["back\\\nslash\n"],
+    ["run \\\n  --one \\\n  $HOME"],
+    ["two\n\nlines\\"],
   ])("writes %j", (value) => {
     const Config = { a: value, b: [value], c: [{ d: value, e: { f: value, [value]: 1 } }] };
     const json = {

@@ -117,6 +117,25 @@ EOF
   });
 });
 
+test("texts of several lines are heredocs, in lists and without a last line break too", () => {
+  const driver = Driver.rawExec({ command: "sh", args: ["-c", "run \\\n  --x\n", "a\nb"] });
+  const job = new Job({ id: "a", groups: [{ name: "g", tasks: [{ name: "t", driver }] }] });
+  expect(job.toHcl()).toContain(`        args = [
+          "-c",
+          <<EOF
+run \\
+  --x
+EOF
+          ,
+          chomp(<<EOF
+a
+b
+EOF
+          ),
+        ]
+`);
+});
+
 describe("blocks of a text of HCL", () => {
   const text = `# of the file
 
