@@ -1,28 +1,43 @@
-import { pathText, type Problem } from "../jobspec";
+import { pathText, RULES, UserError, type JobProblem, type Problem, type RuleId } from "../jobspec";
+import { isRuleId, nearestOf } from "../jobspec/host";
+
+/** What shall not stop synthesis: a rule, such as `secret/literal`, or a rule with a name, such as `secret/literal:API_KEY`. */
+export type Allowed = RuleId | `${RuleId}:${string}`;
+
+/**
+ * What is allowed, as it was given: also by programs that no compiler looked at.
+ *
+ * @param place whose it is
+ * @throws UserError where an entry names no rule
+ */
+export function checkAllowed(allow: readonly string[], place: string): readonly Allowed[] {
+  return allow.map((entry) => {
+    const [id = "", ...name] = entry.split(":");
+    if (isRuleId(id)) return name.length === 0 ? id : (`${id}:${name.join(":")}` as const);
+    const near = nearestOf(id, Object.keys(RULES));
+    const wayOut = near === undefined ? "docs/reference/rules.md has all of them" : `write "${near}"`;
+    throw UserError.at([place, "allow"], `there is no rule "${id}"; ${wayOut}`, "field/unknown");
+  });
+}
 
 /**
  * Problems as synthesis judges them: what cannot be meant is an error, unless its rule is allowed; of what is allowed by rule and name nothing
  * is said.
  *
  * @param allow ids of rules, such as `secret/literal`, and rules with a name, such as `secret/literal:API_KEY`
- * @param senseless rules whose warnings stop synthesis
  */
-export function allowed(
-  problems: readonly Problem[],
-  allow: readonly string[],
-  senseless: ReadonlySet<string> = new Set(),
-): readonly Problem[] {
+export function allowed(problems: readonly JobProblem[], allow: readonly Allowed[]): readonly JobProblem[] {
   return problems
     .filter((problem) => problem.severity === "error" || !allow.some((entry) => isAllowed(problem, entry)))
-    .map((problem): Problem =>
-      (problem.stopsSynthesis ?? senseless.has(problem.rule)) && !allow.includes(problem.rule)
+    .map((problem): JobProblem =>
+      (problem.stopsSynthesis ?? RULES[problem.rule].stopsSynthesis) && !allow.includes(problem.rule)
         ? { ...problem, severity: "error" }
         : problem,
     );
 }
 
 /** Whether an entry such as `secret/literal:API_KEY` means this problem: its rule, at this name. */
-function isAllowed({ rule, path }: Problem, entry: string): boolean {
+function isAllowed({ rule, path }: Problem, entry: Allowed): boolean {
   if (!entry.startsWith(`${rule}:`)) return false;
   const name = entry.slice(rule.length + 1);
   const last = path.at(-1);

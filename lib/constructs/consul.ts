@@ -4,7 +4,7 @@ import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Problem } from "../jobspec";
 import { checkProps, literalsAmong } from "../jobspec/host";
-import { allowed, errorLines } from "./allowed";
+import { allowed, checkAllowed, errorLines, type Allowed } from "./allowed";
 import { consulProvider } from "./providers";
 import { terraformJson } from "./terraform-text";
 
@@ -127,7 +127,7 @@ export interface KeyValuesProps {
    *
    * @default - a secret of a known form stops synthesis, one known by its name alone is a warning
    */
-  readonly allow?: readonly string[];
+  readonly allow?: readonly Allowed[];
 }
 
 /**
@@ -159,7 +159,7 @@ export class KeyValues extends Construct {
     super(scope, id);
     checkProps(props, this.node.path);
     this.#problems = [
-      ...allowed(literalsAmong(props.values, "values"), props.allow ?? []),
+      ...allowed(literalsAmong(props.values, "values"), checkAllowed(props.allow ?? [], id)),
       ...prefixProblems(props.prefix),
     ];
     this.node.addValidation({ validate: () => errorLines(this.#problems) });

@@ -1,4 +1,5 @@
 /** Constructs for cdktf: typed jobs as nomad_job, their regions, and what they need of Consul. */
+export type { Allowed } from "./allowed";
 export * from "./cluster";
 export { Intentions, KeyValues, type KeyValuesProps, ServiceDefaults, ServiceResolver } from "./consul";
 export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";

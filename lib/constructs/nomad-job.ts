@@ -9,20 +9,12 @@ import { TerraformStack, type IResolvable } from "cdktf";
 import type { Construct } from "constructs";
 import { Job, UserError, type Problem, type Target } from "../jobspec";
 import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
-import { allowed, errorLines } from "./allowed";
+import { allowed, checkAllowed, errorLines, type Allowed } from "./allowed";
 import { providerVersion, requireProvider26, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
 import { targetFor } from "./target";
 import { longestDeployment } from "./waiting";
-
-/** Rules about things that a server lets pass although they cannot be meant. Synthesis stops at them. */
-export const SENSELESS: ReadonlySet<string> = new Set([
-  "service/port-unknown",
-  "check/port-unknown",
-  "check/port-number",
-  "field/senseless",
-]);
 
 /** Properties of {@link NomadJob}. */
 export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"> {
@@ -47,7 +39,7 @@ export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"
    *
    * @default - none
    */
-  readonly allow?: readonly string[];
+  readonly allow?: readonly Allowed[];
 }
 
 /** The resource of the bindings, made faster. */
@@ -76,7 +68,7 @@ class JobResource extends ProviderJob {
  */
 export class NomadJob extends JobResource {
   readonly #target: Target | undefined;
-  readonly #allow: readonly string[];
+  readonly #allow: readonly Allowed[];
   readonly #preserveCounts: boolean | undefined;
   #job: Job;
   // cdktf renders and validates every resource twice per synthesis.
@@ -88,7 +80,7 @@ export class NomadJob extends JobResource {
     super(scope, id, { purgeOnDestroy: true, ...config, json: true, jobspec: "" });
     this.#job = job;
     this.#target = target;
-    this.#allow = allow ?? [];
+    this.#allow = checkAllowed(allow ?? [], id);
     this.#preserveCounts = preserveCounts;
     const version = providerVersion(this);
     if (version !== undefined)
@@ -196,7 +188,7 @@ export class NomadJob extends JobResource {
   }
 
   private findProblems(): readonly Problem[] {
-    const problems = allowed(this.#job.validate(this.#target ?? targetFor(this)), this.#allow, SENSELESS);
+    const problems = allowed(this.#job.validate(this.#target ?? targetFor(this)), this.#allow);
     return this.#preserveCounts && !takesPreserveCounts(this) ? [...problems, this.oldProvider()] : problems;
   }
 

@@ -1,4 +1,4 @@
-import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type Problem } from "./engine";
+import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type JobProblem } from "./engine";
 import type { Affinity, Constraint, JobProps, Spread, Task, TaskGroup, TaskGroupProps } from "./blocks";
 import { JobBlock, mergeNew } from "./blocks/host";
 import { toHcl } from "./hcl";
@@ -34,7 +34,7 @@ export class Job extends JobBlock {
    * Reads a job from API JSON like {@link Job.fromApi}, and says what it noticed: what makes the JSON unreadable, and a
    * warning for each field that is not known here.
    */
-  static read(json: unknown): { readonly job: Job | undefined; readonly problems: readonly Problem[] } {
+  static read(json: unknown): { readonly job: Job | undefined; readonly problems: readonly JobProblem[] } {
     const { block, problems } = readBlock(Job, isPlainObject(json) && isPlainObject(json.Job) ? json.Job : json);
     return { job: block, problems };
   }
@@ -58,10 +58,10 @@ export class Job extends JobBlock {
    *
    * @param target the Nomad it is for. Default: open source, 1.11
    */
-  validate(target: Target = {}): Problem[] {
-    const found: Problem[] = [];
+  validate(target: Target = {}): JobProblem[] {
+    const found: JobProblem[] = [];
     const context = targetOf(target);
-    this.checkBlock(Place.root(found), context);
+    this.checkBlock(Place.root(found, context), context);
     // Rules that span blocks can rely on the kinds of values; where one is wrong, that is said first.
     if (!found.some((problem) => problem.rule === "field/type")) found.push(...checkJob(this, context));
     return withoutRepeats(found.sort(compareProblems));
@@ -116,7 +116,7 @@ export class Job extends JobBlock {
 }
 
 /** Each problem once: what a job writes is a problem of each group that inherits it. */
-function withoutRepeats(sorted: Problem[]): Problem[] {
+function withoutRepeats(sorted: JobProblem[]): JobProblem[] {
   return sorted.filter((problem, index) => {
     const before = sorted[index - 1];
     return !before || compareProblems(before, problem) !== 0 || before.rule !== problem.rule;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { format } from "prettier";
 import { catalog } from "./catalog";
 import { pages } from "./pages";
+import { rulesPage } from "./rules";
 import { jobSchema } from "./schema";
 
 const ROOT = join(__dirname, "../..");
@@ -30,7 +31,8 @@ export async function reference(): Promise<Reference> {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const made = await pages(entries);
   const schema = { file: "schema/job.json", text: JSON.stringify(jobSchema(entries, version)) };
-  const all = [schema, ...made.map(({ file, text }) => ({ file: `docs/reference/${file}`, text }))];
+  const rules = { file: "docs/reference/rules.md", text: rulesPage() };
+  const all = [schema, rules, ...made.map(({ file, text }) => ({ file: `docs/reference/${file}`, text }))];
   const silent = entries.flatMap(({ name, definition, text, properties }) => [
     ...(text === "" ? [name] : []),
     ...definition.list.filter((of) => !properties.get(of.name)?.text).map((of) => `${name}.${of.name}`),

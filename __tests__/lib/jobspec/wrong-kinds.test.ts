@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import * as lib from "../../../lib/jobspec";
-import { Driver, Duration, Job, Periodic, Reschedule, Task, TaskGroup, type Problem } from "../../../lib";
+import { Driver, Duration, Job, Periodic, Reschedule, Task, TaskGroup, type JobProblem } from "../../../lib";
 import { Block, Place } from "../../../lib/jobspec/engine";
 import { jobs } from "../../support/arbitraries";
 
@@ -26,7 +26,7 @@ function at(value: unknown, path: Path): unknown {
 }
 
 const kindOf = (value: unknown) => (Array.isArray(value) ? "list" : value === null ? "null" : typeof value);
-const errors = (problems: readonly Problem[]) => problems.filter(({ severity }) => severity === "error");
+const errors = (problems: readonly JobProblem[]) => problems.filter(({ severity }) => severity === "error");
 
 test("a value of another kind is one error and not one for each letter, wherever it stands in a job's JSON", () => {
   fc.assert(
@@ -54,7 +54,7 @@ test("there are blocks to be held to it", () => expect(BLOCKS.length).toBeGreate
 
 test.each(BLOCKS)("%s given a text, a list or nothing instead of its properties is one error", (_name, Made) => {
   for (const wrong of ["abcdefgh", ["a", "b"], null, 7]) {
-    const problems: Problem[] = [];
+    const problems: JobProblem[] = [];
     new Made(wrong).checkBlock(Place.root(problems), {
       nomadVersion: "1.11",
       enterprise: false,

@@ -165,7 +165,7 @@ for (const small of jobs) {
     const resolver = { service: small.id, defaultSubset: "stable", subsets, after };
     new ServiceResolver(stack, `${small.id}-resolver`, resolver);
   }
-  const allow = ["secret/literal"];
+  const allow = ["secret/literal"] as const;
   if (!regions) new NomadJob(stack, job.id, { job, provider: nomadProvider(stack), allow });
   else {
     const strategy = { maxParallel: 1, ...(onFailure ? { onFailure } : {}) };

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { Secret, UserError } from "../../jobspec";
 import { isKnown, literalsAmong } from "../../jobspec/host";
-import { allowed } from "../allowed";
+import { allowed, checkAllowed, type Allowed } from "../allowed";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { terraformJson } from "../terraform-text";
 import { ClusterConstruct } from "./cluster-construct";
@@ -32,7 +32,7 @@ export interface NomadVariableProps {
    *
    * @default - a secret of a known form stops synthesis, one known by its name alone is a warning
    */
-  readonly allow?: readonly string[];
+  readonly allow?: readonly Allowed[];
 }
 
 /**
@@ -63,7 +63,7 @@ export class NomadVariable extends ClusterConstruct {
     if (this.#keys.length === 0) this.report(["items"], "is empty; write { key: value }");
     if (isKnown(version) && !(Number.isSafeInteger(version) && version >= 1))
       this.report(["version"], `${String(version)} counts nothing; write 1 or more`);
-    this.reportAll(allowed(literalsAmong(items, "items"), allow));
+    this.reportAll(allowed(literalsAmong(items, "items"), checkAllowed(allow, id)));
     requireProvider26(this);
     if (!takesWriteOnly(this))
       this.report(

@@ -1,5 +1,5 @@
 import { ANY_MAP, Block, decodeBlock, define, definitionOf, frozen, isPlainObject, Place, UserError } from "../engine";
-import type { ApiObject, CheckContext, Problem } from "../engine";
+import type { ApiObject, CheckContext, JobProblem } from "../engine";
 import { ContainerdConfig, type ContainerdProps } from "./containerd";
 import { DockerConfig, type DockerProps } from "./docker";
 import { ExecConfig, type ExecProps } from "./exec";
@@ -179,7 +179,7 @@ function readConfig({ type }: Known, config: Readonly<ApiObject>) {
 }
 
 function decoded(type: ConfigClass, json: ApiObject): Block | undefined {
-  const problems: Problem[] = [];
+  const problems: JobProblem[] = [];
   const block = decodeBlock(type as new (props: never) => Block, json, Place.root(problems));
   return problems.length > 0 ? undefined : block;
 }

@@ -5,6 +5,7 @@ import {
   scaled,
   type ScaledToken,
   text,
+  type Fault,
   type Field,
   type FieldOptions,
   type Part,
@@ -31,7 +32,7 @@ type UnitOrText<A extends string, U> = Field<U | string | Resolvable, U | string
 function noted<const A extends string, U>(api: A, options: FieldOptions, notation: Notation<U>): UnitOrText<A, U> {
   const plain = text(api, options) as Field<unknown, string, false, Part<A, string>>;
   const written = (value: U | string) => (notation.is(value) ? notation.write(value) : value);
-  const fault = (value: U | string) => {
+  const fault = (value: U | string): Fault | undefined => {
     const own = written(value);
     if (own === undefined) return refused(`is an amount that cannot be written here; write ${notation.example}`);
     if (typeof own !== "string" && isKnown(own))
@@ -56,7 +57,7 @@ function noted<const A extends string, U>(api: A, options: FieldOptions, notatio
   };
 }
 
-function refused(message: string) {
+function refused(message: string): Fault {
   return { rule: "field/type", message };
 }
 

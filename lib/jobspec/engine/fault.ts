@@ -1,8 +1,9 @@
 import type { Severity } from "../../errors";
+import type { RuleId } from "../catalog";
 
 /** What is wrong with a plain value. */
 export interface Fault {
-  readonly rule: string;
+  readonly rule: RuleId;
   readonly message: string;
   /** Default: "error". */
   readonly severity?: Severity;

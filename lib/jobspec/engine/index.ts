@@ -4,6 +4,7 @@ export type { ApiOf, EffectiveOf, HasDefault, Part } from "./api-of";
 export { Block, blockOf, definitionOf, eachProperty } from "./block";
 export type { BlockClass, BlockOptions, PropsOf } from "./block";
 export type { BlockDefinition, BlockInfo } from "./definition";
+export type { Fault } from "./fault";
 export { frozen } from "./frozen";
 export { isAtLeast } from "./versions";
 export { decodeBlock, readBlock, type Reading } from "./reading";
@@ -47,7 +48,7 @@ export {
 } from "./fields";
 export { ANY_MAP, define } from "./maps";
 export { nearestOf } from "./nearest";
-export { Place } from "./place";
+export { Place, type JobProblem } from "./place";
 export { checkProps } from "./check-props";
 export { compareProblems, formatProblem, isWithin, pathKey, pathText, ReadableError, UserError } from "../../errors";
 export type { Path, PathStep, Problem, Severity } from "../../errors";

@@ -1,5 +1,22 @@
 import type { Path, PathStep, Problem } from "../../errors";
+import { RULES, type RuleId } from "../catalog";
 import type { Fault } from "./fault";
+import { holds } from "./versions";
+
+/** A problem that a rule of the catalog found. */
+export type JobProblem = Problem<RuleId>;
+
+/** Where the problems of a walk go, and the Nomad that they are about. */
+interface Judged {
+  readonly found: JobProblem[];
+  readonly nomadVersion: string | undefined;
+}
+
+interface RootOptions {
+  /** What the outermost place is called. Default: nothing */
+  readonly name?: string;
+  readonly nomadVersion?: string;
+}
 
 /** What may have a name among its siblings; asked for it only where a place is written out. */
 interface Named {
@@ -16,37 +33,41 @@ export class Place {
     private readonly segment: string | number,
     /** Whether it is an element of a list or map. */
     private readonly inList: boolean,
-    private readonly found: Problem[],
+    private readonly judged: Judged,
     private readonly named?: Named,
   ) {}
 
-  /** The root of a walk; what is reported below it lands in `found`. */
-  static root(found: Problem[], name = ""): Place {
-    return new Place(undefined, name, false, found);
+  /**
+   * The root of a walk; what is reported below it lands in `found`.
+   *
+   * @param nomadVersion rules that do not hold for it say nothing; without it all of them hold
+   */
+  static root(found: JobProblem[], { name = "", nomadVersion }: RootOptions = {}): Place {
+    return new Place(undefined, name, false, { found, nomadVersion });
   }
 
   /** The property of a block: `.resources`. */
   property(name: string): Place {
-    return new Place(this, name, false, this.found);
+    return new Place(this, name, false, this.judged);
   }
 
   /** An element of a list or map: `[admin]` by its name where it has one, else `[0]`. */
   element(key: string | number): Place {
-    return new Place(this, key, true, this.found);
+    return new Place(this, key, true, this.judged);
   }
 
   /** A block in a list: by its name where it has one, else by its index. */
   block(index: number, block: Named): Place {
-    return new Place(this, index, true, this.found, block);
+    return new Place(this, index, true, this.judged, block);
   }
 
   /** Notes something that a Nomad server refuses. */
-  error(rule: string, message: string): void {
+  error(rule: RuleId, message: string): void {
     this.report({ rule, message });
   }
 
   /** Notes something that works, but hardly as meant. */
-  warning(rule: string, message: string): void {
+  warning(rule: RuleId, message: string): void {
     this.report({ rule, message, severity: "warning" });
   }
 
@@ -67,7 +88,10 @@ export class Place {
 
   /** Notes what is wrong with a plain value. */
   report({ rule, message, severity = "error", stopsSynthesis }: Fault): void {
+    const { found, nomadVersion } = this.judged;
+    const { since, until } = RULES[rule];
+    if (nomadVersion !== undefined && !holds(nomadVersion, { since, until })) return;
     const stops = stopsSynthesis === undefined ? {} : { stopsSynthesis };
-    this.found.push({ rule, path: this.path(), message, severity, ...stops });
+    found.push({ rule, path: this.path(), message, severity, ...stops });
   }
 }

@@ -3,8 +3,7 @@ import type { BlockDefinition } from "./definition";
 import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
 import type { Api, ApiObject } from "./field";
 import { frozen } from "./frozen";
-import { Place } from "./place";
-import type { Problem } from "../../errors";
+import { Place, type JobProblem } from "./place";
 import { isServerValue, SERVER_VALUES, withKnownKeys } from "./server-keys";
 
 /**
@@ -81,12 +80,12 @@ function nameIn({ key, byName }: BlockDefinition, values: readonly unknown[]): u
 /** What reading a block gave: nothing where it is unreadable, and everything that was noticed. */
 export interface Reading<T> {
   readonly block: T | undefined;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly JobProblem[];
 }
 
 /** Reads a block from API JSON. */
 export function readBlock<T extends Block>(type: new (props: never) => T, json: Api): Reading<T> {
-  const problems: Problem[] = [];
+  const problems: JobProblem[] = [];
   const block = decodeBlock(type, json, Place.root(problems));
   return { block: problems.some(({ severity }) => severity === "error") ? undefined : block, problems };
 }

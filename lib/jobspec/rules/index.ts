@@ -1,7 +1,7 @@
 /** Rules that span blocks: what a Nomad server would say of a whole job, said before it is asked. */
 import type { Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { isAtLeast, type CheckContext, type Place, type Problem } from "../engine";
+import type { CheckContext, JobProblem, Place } from "../engine";
 import { enterprise } from "./enterprise";
 import { shellReferences } from "./interpolation";
 import { job as jobItself } from "./job";
@@ -39,18 +39,6 @@ export { literalsAmong } from "./literals";
 export { isKnownVersion, NEWEST_NOMAD, targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];
-/** A rule that Nomad has since a version of it. */
-interface LaterRule {
-  readonly since: string;
-  readonly rule: GroupRule;
-}
-
-const LATER_GROUP_RULES: readonly LaterRule[] = [
-  { since: "2.0", rule: runDuration },
-  { since: "2.0", rule: shutdownDelays },
-  { since: "2.0", rule: cores },
-];
-
 const GROUP_RULES: readonly GroupRule[] = [
   taskNames,
   update,
@@ -65,20 +53,21 @@ const GROUP_RULES: readonly GroupRule[] = [
   mesh,
   tasks,
   shellReferences,
+  runDuration,
+  shutdownDelays,
+  cores,
 ];
 
 /** Everything that is wrong with a job as a whole, whatever comes of the values that are known only at deploy time. */
-export function checkJob(job: JobBlock, context: CheckContext): readonly Problem[] {
-  return whateverComes(job, (each, at) => applyRules(each, at, context));
+export function checkJob(job: JobBlock, context: CheckContext): readonly JobProblem[] {
+  return whateverComes(job, (each, at) => applyRules(each, at, context), context.nomadVersion);
 }
 
 function applyRules(job: JobBlock, at: Place, context: CheckContext): void {
   const groups = groupsOf(job, at);
-  const later = LATER_GROUP_RULES.filter(({ since }) => isAtLeast(context.nomadVersion, since)).map(({ rule }) => rule);
   for (const rule of JOB_RULES) rule({ value: job, at }, groups, context);
   for (const group of groups) {
     for (const rule of GROUP_RULES) rule(group, job, context);
-    for (const rule of later) rule(group, job, context);
   }
 }
 

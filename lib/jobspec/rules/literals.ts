@@ -1,5 +1,5 @@
 import { Driver } from "../drivers";
-import { Block, eachProperty, isDeferred, isPlainObject, Place, type Problem } from "../engine";
+import { Block, eachProperty, isDeferred, isPlainObject, Place, type JobProblem } from "../engine";
 import {
   aroundElements,
   aroundKey,
@@ -53,9 +53,9 @@ function inData(value: unknown, around: Around, at: Place, depth: number): void 
  *
  * @param place what the values are called in the problems
  */
-export function literalsAmong(values: Readonly<Record<string, string>>, place: string): Problem[] {
-  const found: Problem[] = [];
-  const at = Place.root(found, place);
+export function literalsAmong(values: Readonly<Record<string, string>>, place: string): JobProblem[] {
+  const found: JobProblem[] = [];
+  const at = Place.root(found, { name: place });
   for (const [key, value] of Object.entries(values)) {
     const name = key.slice(key.lastIndexOf("/") + 1);
     inText(value, { ...NOTHING_AROUND, name }, at.element(key), OUT_OF_KEYS);

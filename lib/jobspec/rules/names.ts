@@ -1,3 +1,4 @@
+import type { RuleId } from "../catalog";
 import type { Task } from "../blocks";
 import type { GroupRule, JobRule, Node } from "./walk";
 
@@ -35,7 +36,7 @@ export function taskName({ value: { name }, at }: Node<Task>): void {
     place.error("task/name", `"${name}" holds a slash or a null character; write dashes instead`);
 }
 
-function unique(list: readonly Node<{ readonly name: string }>[], kind: string, rule: string): void {
+function unique(list: readonly Node<{ readonly name: string }>[], kind: string, rule: RuleId): void {
   const seen = new Set<string>();
   for (const { value, at } of list) {
     const { name } = value;

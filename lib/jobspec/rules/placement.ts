@@ -52,7 +52,7 @@ function constraint(value: Constraint, at: Place, owner: Owner): void {
 }
 
 /** An operator with the value that it takes. */
-function comparison(kind: string, operator: string | undefined, value: string, at: Place): void {
+function comparison(kind: "constraint" | "affinity", operator: string | undefined, value: string, at: Place): void {
   // Without one, the block itself was reported.
   if (!operator || isDeferred(value)) return;
   const place = at.property("value");

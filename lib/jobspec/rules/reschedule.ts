@@ -1,3 +1,4 @@
+import type { RuleId } from "../catalog";
 import { isDeferred, type Place } from "../engine";
 import { rescheduleOf, writtenAt, type RescheduleSettings } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
@@ -29,7 +30,7 @@ function delays(settings: RescheduleSettings, place: (name: string) => Place): v
     place("unlimited").error("reschedule/ambiguous", message);
   }
   let readable = true;
-  const wrong = (property: string, rule: string, message: string) => {
+  const wrong = (property: string, rule: RuleId, message: string) => {
     readable = false;
     place(property).error(rule, message);
   };

@@ -80,7 +80,9 @@ export const cores: GroupRule = ({ tasks: own }) => {
   for (const { value, at } of own) {
     const count = value.resources?.cpu?.cores;
     if (count !== undefined && !isDeferred(count) && count < 0)
-      at.property("resources").property("cpu").error("field/range", `${count} cores are out of range; write 1 or more`);
+      at.property("resources")
+        .property("cpu")
+        .error("resources/cores", `${count} cores are out of range; write 1 or more`);
   }
 };
 

@@ -1,3 +1,4 @@
+import type { RuleId } from "../catalog";
 import type { Artifact, Task, Template } from "../blocks";
 import { isDeferred, type Place } from "../engine";
 import { hasReference, leavesAllocation } from "./grammar";
@@ -45,7 +46,7 @@ function change(value: Template, at: Place): void {
   }
 }
 
-function escapes(path: string, at: Place, rule: string): void {
+function escapes(path: string, at: Place, rule: RuleId): void {
   if (isDeferred(path) || !path.includes("..")) return;
   if (leavesAllocation(path, 1)) at.error(rule, `"${path}" leaves the task's directory; write a path inside it`);
 }

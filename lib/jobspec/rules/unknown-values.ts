@@ -6,7 +6,7 @@ import {
   unknownPlaces,
   UserError,
   withoutUnknowns,
-  type Problem,
+  type JobProblem,
   type Unknown,
 } from "../engine";
 import { Cpu, Duration, Memory } from "../units";
@@ -14,34 +14,43 @@ import { Cpu, Duration, Memory } from "../units";
 /** Rules that report to a place what is wrong with a job. */
 type Judge = (job: JobBlock, at: Place) => void;
 
+interface Rules {
+  readonly judge: Judge;
+  readonly nomadVersion: string;
+}
+
 /**
  * What is wrong with a job whatever comes of the values that only Terraform knows. Rules are written as if every value were known. Where a job
  * holds values that are not, its problems are those that stand-ins of the job have too, with one value after the other in their places,
  * and of an unknown value itself nothing is said. A job without problems, or without unknown values, is judged once.
  */
-export function whateverComes(job: JobBlock, judge: Judge): readonly Problem[] {
-  const first = attempt(job, judge);
+export function whateverComes(job: JobBlock, judge: Judge, nomadVersion: string): readonly JobProblem[] {
+  const rules: Rules = { judge, nomadVersion };
+  const first = attempt(job, rules);
   if (first.found?.length === 0) return [];
   const unknown = unknownPlaces(job);
   if (unknown.length === 0) {
     if (first.found) return first.found;
     throw first.error;
   }
-  const isOfUnknown = ({ path }: Problem) => unknown.some((place) => isWithin(path, place));
-  let left = (first.found ?? ofStandIn(standIn(job, 0, []), judge)).filter((each) => !isOfUnknown(each));
+  const isOfUnknown = ({ path }: JobProblem) => unknown.some((place) => isWithin(path, place));
+  let left = (first.found ?? ofStandIn(standIn(job, 0, []), rules)).filter((each) => !isOfUnknown(each));
   const words = wordsOf(left);
   for (let round = 0; round < ROUNDS + words.length && left.length > 0; round += 1) {
-    const here = new Set(ofStandIn(standIn(job, round, words), judge).map(keyOf));
+    const here = new Set(ofStandIn(standIn(job, round, words), rules).map(keyOf));
     left = left.filter((each) => here.has(keyOf(each)));
   }
   return left;
 }
 
 /** What the rules find. Where a text is a token in its object shape, they may fail: then the stand-ins tell. */
-function attempt(job: JobBlock, judge: Judge): { readonly found?: readonly Problem[]; readonly error?: unknown } {
+function attempt(
+  job: JobBlock,
+  { judge, nomadVersion }: Rules,
+): { readonly found?: readonly JobProblem[]; readonly error?: unknown } {
   try {
-    const found: Problem[] = [];
-    judge(job, Place.root(found));
+    const found: JobProblem[] = [];
+    judge(job, Place.root(found, { nomadVersion }));
     return { found };
   } catch (error) {
     return { error };
@@ -49,8 +58,8 @@ function attempt(job: JobBlock, judge: Judge): { readonly found?: readonly Probl
 }
 
 /** What the rules find in a stand-in; nothing where it cannot say what it is, as the id of a pool's job, which is reported by its block. */
-function ofStandIn(job: JobBlock, judge: Judge): readonly Problem[] {
-  const { found, error } = attempt(job, judge);
+function ofStandIn(job: JobBlock, rules: Rules): readonly JobProblem[] {
+  const { found, error } = attempt(job, rules);
   if (found) return found;
   if (error instanceof UserError) return [];
   throw error;
@@ -60,7 +69,7 @@ function ofStandIn(job: JobBlock, judge: Judge): readonly Problem[] {
  * A problem as a key: the same for all jobs that differ in unknown values only, whatever names those give to the elements on its path. A problem
  * whose words tell of an unknown value is another one for every value.
  */
-function keyOf({ rule, path, message, severity, stopsSynthesis }: Problem): string {
+function keyOf({ rule, path, message, severity, stopsSynthesis }: JobProblem): string {
   return JSON.stringify([pathKey(path), rule, severity, stopsSynthesis, message]);
 }
 
@@ -71,7 +80,7 @@ const SAME = 12;
 const MOST_WORDS = 24;
 
 /** What the messages quote: the names and kinds that a problem is about, which an unknown text may turn out to be. */
-function wordsOf(found: readonly Problem[]): readonly string[] {
+function wordsOf(found: readonly JobProblem[]): readonly string[] {
   const quoted = found.flatMap(({ message }) => [...message.matchAll(/"([^"]{1,200})"/g)]);
   return [...new Set(quoted.map(([, word = ""]) => word))].slice(0, MOST_WORDS);
 }

@@ -1,3 +1,4 @@
+import { mistake } from "../../errors";
 import { createHash } from "node:crypto";
 import { Job, UserError, type ApiObject, type JobProps } from "../../jobspec";
 import { checkProps, isKnown, POOL_META, type CheckContext, type Place } from "../../jobspec/host";
@@ -16,8 +17,14 @@ export interface PoolJobProps extends Omit<JobProps, "id"> {
 
 /** The most letters that the id of a pool's job adds to the pool's name. */
 const DIGITS = 8;
-/** The rule about tokens in it. */
-const TOKEN = "pool/token";
+
+/** Something that only Terraform knows is in what the id of a pool's job is made of. */
+class UnknownGeneration extends UserError {
+  constructor(readonly why: string) {
+    super([mistake("id", why, "pool/token")]);
+    this.quietly("why");
+  }
+}
 
 /**
  * The job of a pool. Its id follows from what it is made of: the pool's name and a hash of the job without its id, as it is when it is asked
@@ -61,9 +68,9 @@ export class PoolJob extends Job {
     try {
       if (!this.named) this.generation(super.toApi().Job);
     } catch (error) {
-      // What has no JSON was reported where it stands.
-      if (!(error instanceof UserError)) throw error;
-      for (const { rule, message } of error.problems) if (rule === TOKEN) at.property("id").error(rule, message);
+      if (error instanceof UnknownGeneration) at.property("id").error("pool/token", error.why);
+      // What else has no JSON was reported where it stands.
+      else if (!(error instanceof UserError)) throw error;
     }
   }
 
@@ -90,10 +97,8 @@ function inOneOrder(this: unknown, key: string, value: unknown): unknown {
   // What JSON.stringify gives of a token in its object shape is a text like any other.
   const written: unknown = (this as Readonly<Record<string, unknown>>)[key];
   if (![key, written].every(isKnown))
-    throw UserError.at(
-      "id",
+    throw new UnknownGeneration(
       `the id of a pool's job is made of all that is in it, and ${isKnown(key) && key ? key : "a value"} is known to Terraform only; write the value itself`,
-      TOKEN,
     );
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
