@@ -79,6 +79,7 @@ testWithBrowser("a pool is drained, filled and resized once somebody confirms it
   await drain.waitFor({ state: "detached" });
   expect(service.pools.drained).toBe(false);
   await page.keyboard.press("Enter");
+  await drain.waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await pool.getByText("◔ drained").waitFor({ timeout: PATIENCE });

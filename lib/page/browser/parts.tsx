@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Job, Verdict } from "../api";
 import { messageOf } from "./client";
 import { MARKS, signOf } from "./words";
@@ -33,11 +33,13 @@ interface DialogProps {
 /** A dialog over the page; the browser keeps the keyboard inside, and Escape closes it. */
 export function Dialog({ title, onClose, children, wide = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
-    dialog.current?.showModal();
-    // It is taken away and not closed, so nobody else gives the keyboard back to where it was.
+    const own = dialog.current;
+    own?.showModal();
     return () => {
+      // While it is open, nothing behind it takes the keyboard.
+      own?.close();
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
