@@ -71,6 +71,7 @@ const pools = {
   jobs: ["sandbox"],
   leases: ["store"],
   runtime: ["jobs", "leases", "execution"],
+  browsers: ["jobs", "store", "leases", "runtime"],
   generations: ["store", "leases"],
   containers: ["jobs", "store", "leases", "execution", "runtime", "generations"],
   slots: ["jobs", "store", "leases", "execution", "sandbox", "generations"],

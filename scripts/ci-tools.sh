@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, Envoy, and OpenBao; and, where
-# there is apt and root, bubblewrap, Debian's Docker engine and its Chromium, which the tests start and end themselves. What cannot be had is said, and its tests say that they
+# there is apt and root, bubblewrap, Debian's Docker engine, QEMU and Chromium, which the tests start and end themselves. What cannot be had is said, and its tests say that they
 # are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
 set -u
 
@@ -49,6 +49,15 @@ if [ ! -x /usr/bin/chromium ] && command -v apt-get >/dev/null && [ "$(id -u)" =
   { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends chromium; } >&2
 fi
 if [ -x /usr/bin/chromium ]; then name CDK_NOMAD_CHROMIUM /usr/bin/chromium; else note "no chromium: it comes by apt as root"; fi
+# An emulator, for the machines of browser sessions.
+if ! command -v qemu-system-x86_64 >/dev/null || ! command -v socat >/dev/null; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    note "installing Debian's qemu-system-x86, qemu-utils and socat"
+    export DEBIAN_FRONTEND=noninteractive
+    { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends qemu-system-x86 qemu-utils socat; } >&2
+  fi
+fi
+command -v qemu-system-x86_64 >/dev/null || note "no qemu-system-x86_64: it comes with qemu-system-x86, by apt as root"
 command -v bwrap >/dev/null || note "no bwrap: it comes with bubblewrap, by apt as root"
 command -v dockerd >/dev/null || note "no dockerd: it comes with docker.io, by apt as root"
 exit 0

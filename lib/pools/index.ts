@@ -3,6 +3,14 @@
  * docs/pools.md names all of it; whatever else a room has stays in it.
  */
 export {
+  BrowserSessions,
+  type BrowserRequest,
+  type BrowserSession,
+  type BrowserSessionsOptions,
+  type BrowserState,
+  type ScreenStream,
+} from "./browsers";
+export {
   getWarmPoolManager,
   WarmPool,
   WarmPoolManager,

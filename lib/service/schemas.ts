@@ -201,6 +201,57 @@ export const recycled = v.object({
   replaced: described(v.number(), "Containers that are replaced now."),
 });
 
+const provided = described(
+  v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  "Where the person logs in, such as google.",
+);
+export const browserRequest = v.strictObject({
+  userId: described(owner, "Whose session it is: the token's owner, or anybody with the scope any-owner."),
+  provider: provided,
+  url: described(
+    v.pipe(v.string(), v.minLength(1), v.maxLength(8192), v.regex(/^https?:\/\/[\x21-\x7e]+$/)),
+    "The page that is opened, https:// or http://; it reaches the machine alone, and stands in no job or log.",
+  ),
+  ttl: v.optional(
+    described(
+      milliseconds(10_000, 60 * MINUTE),
+      "Milliseconds that it stands without a call that presents it, and without anybody who looks at it. Default: 600000.",
+    ),
+  ),
+  wait: v.optional(described(milliseconds(0, MINUTE), "Milliseconds to wait where no place is free. Default: 0.")),
+  startTimeout: v.optional(
+    described(
+      milliseconds(1000, 10 * MINUTE),
+      "Milliseconds that the machine may take until its browser has the page. Default: 120000.",
+    ),
+  ),
+});
+export const browserSession = v.object({
+  id: described(v.string(), "What later calls name; it never comes back."),
+  owner: v.string(),
+  provider: v.string(),
+  address: described(v.string(), "The machine's own, which no other session has."),
+  ttl: described(v.number(), "Milliseconds that it stands without a call."),
+});
+export const browserSessionList = v.object({ sessions: v.array(browserSession) });
+export const sessionParams = v.strictObject({ session: v.pipe(v.string(), v.minLength(1), v.maxLength(32)) });
+export const credentialsQuery = v.strictObject({
+  wait: v.optional(
+    described(
+      v.pipe(v.string(), v.regex(/^(?:[1-5]?\d{1,4}|60000)$/)),
+      "Milliseconds to wait for a login. Default: 0.",
+    ),
+  ),
+});
+export const browserCredentials = v.object({
+  credentials: described(v.record(v.string(), v.string()), "By name, as the login's last address has them."),
+});
+export const browserTicket = v.object({
+  ticket: v.string(),
+  page: described(v.string(), "The page that shows the session, below the service's address."),
+  lifetime: described(v.number(), "Milliseconds that it is good for, once."),
+});
+
 export const health = v.object({ status: v.picklist(["ok"]) });
 export const readiness = v.object({ status: v.picklist(["ready", "not-ready"]) });
 export const dependencyList = v.object({

@@ -6,11 +6,20 @@ import { writeAudit } from "./audit";
 import { authorize, knownCaller, LOCAL, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { RunningCommands } from "./limits";
+import type { Browsers } from "./browsers";
 import { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
 import { Problem, problemOf } from "./problem";
 import { PoolHistory } from "./pool-history";
-import { containerRoutes, executeRoute, healthRoutes, poolRoutes, sessionRoutes } from "./routes";
+import {
+  browserSessionRoutes,
+  browserViewRoutes,
+  containerRoutes,
+  executeRoute,
+  healthRoutes,
+  poolRoutes,
+  sessionRoutes,
+} from "./routes";
 import { jsonSchema, PROBLEM, problem } from "./schemas";
 import { fewAtOnce, type ServiceParts } from "./service-parts";
 import { errorFields, httpSettings, refuseAmbiguous, requestFields } from "./http-settings";
@@ -27,6 +36,8 @@ export interface ServiceLimits {
   readonly commandsOfOwner?: number;
   /** Commands at once. Default: 200. */
   readonly commands?: number;
+  /** Browser sessions of one owner at once. Default: 3. */
+  readonly sessionsOfOwner?: number;
   /** Jobs of their own at once, for commands that no container was free for; 0: none is ever started. Default: 4. */
   readonly jobs?: number;
 }
@@ -37,6 +48,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** What the service is made of. */
 export interface ServiceOptions {
   readonly pools: Pools;
+  /** Browser sessions, where it serves any. Default: none. */
+  readonly browsers?: Browsers;
   readonly tokens: Access;
   /** Names by which browsers reach it beside this machine's own. Default: none. */
   readonly names?: readonly string[];
@@ -79,7 +92,7 @@ export interface Service {
 
 /** Makes the service; it listens nowhere yet. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { pools, tokens, names = [], rooms = [], limits = {}, log, now, date = () => 0, version } = options;
+  const { pools, browsers, tokens, names = [], rooms = [], limits = {}, log, now, date = () => 0, version } = options;
   const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
   const app: FastifyInstance = Fastify({
     ...httpSettings,
@@ -180,6 +193,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     executeRoute(routes, parts);
     containerRoutes(routes, parts);
     poolRoutes(routes, parts);
+    if (browsers) {
+      const more = { ...parts, browsers, sessionsOfOwner: limits.sessionsOfOwner ?? 3 };
+      browserSessionRoutes(routes, more);
+      await browserViewRoutes(routes, more);
+    }
     healthRoutes(routes, parts);
     sessionRoutes(routes, { tokens, sessions, names });
     for (const room of rooms) opened.push(room(routes, parts));
@@ -202,6 +220,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       clearTimeout(over);
       await closeConnections(app, closed);
       await Promise.all(background);
+      await browsers?.stop();
       await pools.close();
     },
   };

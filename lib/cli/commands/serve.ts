@@ -1,6 +1,14 @@
 import { writeSync } from "node:fs";
 import { UserError } from "../../jobspec";
-import { ConsulStore, NomadExecutor, NomadManager, NomadStore, SlotPoolJob } from "../../pools";
+import {
+  BrowserSessions,
+  ConsulStore,
+  NomadExecutor,
+  NomadManager,
+  NomadStore,
+  SlotPoolJob,
+  type QemuMachine,
+} from "../../pools";
 import {
   clusterPools,
   createService,
@@ -65,6 +73,15 @@ export const serve = command({
       "file",
       "where a line of JSON is appended for each change: who, what, to which, when; also POOL_SERVICE_AUDIT_LOG. It is in the log where nothing is said",
     ),
+    browsers: value(
+      "number",
+      "how many browser sessions there may be at once, 1 to 254; also POOL_SERVICE_BROWSERS; none where nothing is said",
+      wholeNumber,
+    ),
+    browserFolder: value(
+      "folder",
+      "where the nodes have the system that npm run browser-image makes; also POOL_SERVICE_BROWSER_FOLDER; /var/lib/cdk-nomad/browser where nothing is said",
+    ),
     grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
     logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
     commandsOfOwner: value(
@@ -115,8 +132,11 @@ export const serve = command({
     const { masking } = terminal;
     const environments = clusterEnvironments({ nomad, consul, masking, program: undefined, now, onTrouble });
     const audit = settings.auditLog === undefined ? stream : appendedFile(settings.auditLog);
+    const browsers = settings.browsers && new BrowserSessions({ nomad, store, onTrouble, ...settings.browsers });
+    await browsers?.start();
     const service = await createService({
       pools,
+      browsers,
       tokens,
       names: settings.names,
       rooms: [pageRoom(environments)],
@@ -133,7 +153,7 @@ export const serve = command({
       grace: input.grace?.milliseconds ?? GRACE,
       signal,
       onListening: (address) => {
-        const served = pools.names;
+        const served = [...pools.names, ...(browsers ? ["browser sessions"] : [])];
         if (input.json) terminal.json({ address, pools: served, openapi: `${address}/openapi.json` });
         else
           terminal.note(
@@ -178,6 +198,7 @@ interface Settings {
   readonly store: "consul" | "nomad";
   readonly runtime: "docker" | "exec" | "raw_exec";
   readonly reuse: "replace" | "same-owner";
+  readonly browsers?: { readonly places: number; readonly machine: QemuMachine };
   readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
 }
 
@@ -195,6 +216,8 @@ interface Input {
   readonly store: string | undefined;
   readonly runtime: string | undefined;
   readonly reuse: string | undefined;
+  readonly browsers: number | undefined;
+  readonly browserFolder: string | undefined;
 }
 
 /** What the options say, and the variables where they say nothing. @throws UserError */
@@ -204,7 +227,8 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
   if (port > 65_535) throw UserError.at("--port", `${port} is no port; write 8790, say`, "option");
   const pools = namesOf("--pool", input.pool, env.POOL_SERVICE_POOLS);
   const slotPools = namesOf("--slot-pool", input.slotPool, env.POOL_SERVICE_SLOT_POOLS);
-  if (pools.length + slotPools.length === 0)
+  const browsers = browsersOf(input, env);
+  if (pools.length + slotPools.length === 0 && browsers === undefined)
     throw UserError.at("--pool", "no pool is named; write --pool warm-pool-openai, say", "option");
   const twice = slotPools.find((name) => pools.includes(name));
   if (twice !== undefined)
@@ -224,8 +248,18 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ""),
     auditLog: input.auditLog ?? (env.POOL_SERVICE_AUDIT_LOG || undefined),
+    browsers,
     tokens: wantedTokens(input, env, host),
   };
+}
+
+/** What is said of browser sessions; undefined where none are served. */
+function browsersOf(input: Input, env: CliContext["env"]): Settings["browsers"] {
+  const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place } = env;
+  const places = input.browsers ?? (named ? wholeNumber(named, "POOL_SERVICE_BROWSERS") : 0);
+  if (places === 0) return undefined;
+  const folder = input.browserFolder ?? (place || undefined);
+  return { places, machine: { kind: "qemu", ...(folder === undefined ? {} : { folder }) } };
 }
 
 /** The names of pools, of an option or else of a variable. @throws UserError for what is no name */

@@ -41,8 +41,11 @@ export const SCREEN_TASK = "screen";
 export const CONNECT = {
   /** The screen, in the protocol RFB. */
   screen: ["socat", "-", "UNIX-CONNECT:../vm/vnc.sock"],
-  /** The guest's channel; it ends two seconds after its input. */
-  channel: ["socat", "-t2", "-", "UNIX-CONNECT:../vm/session.sock"],
+  /**
+   * The guest's channel, which takes one connection at a time: it ends half a second after its input, and where nothing came for 8 seconds, so that
+   * whoever is cut off holds it from nobody else.
+   */
+  channel: ["socat", "-T8", "-", "UNIX-CONNECT:../vm/session.sock"],
 } as const;
 
 /** The name of the guest's channel: a virtio port. */

@@ -14,3 +14,4 @@ export {
 } from "./nomad-manager";
 export type { KeptOutput, OutputChunk } from "./output";
 export { driverOf, RuntimeFailedError, type RuntimeFailure, type RuntimeProgress } from "./run";
+export { untilRefused } from "./placement";

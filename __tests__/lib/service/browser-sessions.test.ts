@@ -1,0 +1,158 @@
+import type { AddressInfo } from "node:net";
+import { WebSocket } from "ws";
+import { Tickets } from "../../../lib/service/tickets";
+import { BrowsersInMemory } from "../../support/browsers-in-memory";
+import { testService, type TestService } from "../../support/service";
+
+const PATH = "/api/browser-sessions";
+const PAGE = "https://accounts.example/login?state=planted";
+
+async function made(browsers = new BrowsersInMemory()) {
+  const service = await testService({ browsers });
+  const ann = service.token("ann", "claim", "read", "execute");
+  return {
+    service,
+    browsers,
+    ann,
+    open: () => service.ask(ann, "POST", PATH, { userId: "ann", provider: "google", url: PAGE }),
+  };
+}
+
+describe("the routes of browser sessions", () => {
+  test("open, tell, list and end a session of one's own, and know no other's", async () => {
+    const { service, ann, open } = await made();
+    const bob = service.token("bob", "claim", "read", "execute");
+    const opened = await open();
+    expect(opened).toMatchObject({ status: 201, body: { id: "1-1", owner: "ann", address: "192.168.100.1" } });
+    expect(opened.text).not.toContain("planted");
+    const one = `${PATH}/1-1`;
+    expect(await service.ask(ann, "GET", PATH)).toMatchObject({ body: { sessions: [{ id: "1-1" }] } });
+    expect(await service.ask(bob, "GET", PATH)).toMatchObject({ body: { sessions: [] } });
+    for (const [method, url] of [
+      ["GET", one],
+      ["DELETE", one],
+      ["POST", `${one}/renew`],
+      ["POST", `${one}/tickets`],
+      ["GET", `${one}/credentials`],
+    ] as const)
+      expect(await service.ask(bob, method, url)).toMatchObject({ status: 404, body: { code: "session-unknown" } });
+    expect(await service.ask(ann, "DELETE", one)).toMatchObject({ status: 204 });
+    expect(await service.ask(ann, "GET", one)).toMatchObject({ status: 404 });
+  });
+
+  test("want the scopes of their siblings, an owner who may be named, and an address of the web", async () => {
+    const { service, ann } = await made();
+    const body = { userId: "ann", provider: "google", url: PAGE };
+    const reader = service.token("ann", "read");
+    expect(await service.ask(reader, "POST", PATH, body)).toMatchObject({ body: { code: "scope-missing" } });
+    expect(await service.ask(reader, "GET", `${PATH}/1-1/credentials`)).toMatchObject({
+      body: { code: "scope-missing" },
+    });
+    expect(await service.ask("", "POST", PATH, body)).toMatchObject({ status: 401 });
+    expect(await service.ask(ann, "POST", PATH, { ...body, userId: "bob" })).toMatchObject({
+      body: { code: "other-owner" },
+    });
+    for (const url of ["file:///etc/passwd", "javascript:alert(1)", "https://a\nopen https://b", "", 7])
+      expect(await service.ask(ann, "POST", PATH, { ...body, url })).toMatchObject({ status: 400 });
+  });
+
+  test("an owner has so many at once, also where they ask together; without a free place it says so", async () => {
+    const browsers = new BrowsersInMemory();
+    browsers.places = 4;
+    const { service, open } = await made(browsers);
+    const statuses = (await Promise.all([open(), open(), open(), open(), open()])).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201).length).toBeLessThanOrEqual(3);
+    const bob = service.token("bob", "claim");
+    browsers.places = browsers.sessions.size;
+    const refused = await service.ask(bob, "POST", PATH, { userId: "bob", provider: "google", url: PAGE });
+    expect(refused).toMatchObject({ status: 429, body: { code: "pool-busy" } });
+  });
+
+  test("credentials are there once a login has handed them over, and no cache keeps them", async () => {
+    const { service, browsers, ann, open } = await made();
+    await open();
+    const one = `${PATH}/1-1/credentials`;
+    expect(await service.ask(ann, "GET", one)).toMatchObject({ status: 404, body: { code: "credentials-missing" } });
+    browsers.current = { kind: "credentials", credentials: { code: "c" } };
+    expect(await service.ask(ann, "GET", one)).toMatchObject({
+      status: 200,
+      headers: { "cache-control": "no-store" },
+      body: { credentials: { code: "c" } },
+    });
+  });
+
+  test("the page holds nothing of a session, and loads only files that it has", async () => {
+    const { service } = await made();
+    const page = await service.app.inject("/browser/1-1");
+    expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+    for (const [, path = ""] of page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g))
+      expect((await service.app.inject(path)).statusCode).toBe(200);
+    expect((await service.app.inject("/browser-files/novnc/core/rfb.js")).statusCode).toBe(200);
+    for (const path of [
+      "novnc/package.json",
+      "../package.json",
+      "%2e%2e/package.json",
+      "novnc/core/..%2f..%2fpackage.json",
+    ])
+      expect((await service.app.inject(`/browser-files/${path}`)).statusCode).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe("the WebSocket of a screen", () => {
+  const running: TestService[] = [];
+  afterEach(async () => {
+    for (const service of running.splice(0)) await service.end(0);
+  });
+
+  async function listening() {
+    const { service, ann, open } = await made();
+    running.push(service);
+    await open();
+    await service.app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = service.app.server.address() as AddressInfo;
+    const ticket = async () => String((await service.ask(ann, "POST", `${PATH}/1-1/tickets`)).body.ticket);
+    return { service, port, ticket, open };
+  }
+
+  /** What comes of a connection: what it says back, or the status of its refusal. */
+  async function connected(port: number, ticket: string, session = "1-1", headers = {}): Promise<string | number> {
+    const url = `ws://127.0.0.1:${port}${PATH}/${session}/screen`;
+    const socket = new WebSocket(url, ["binary", `ticket.${ticket}`], { headers });
+    return new Promise((resolve, reject) => {
+      socket.once("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+      socket.once("error", reject);
+      socket.once("open", () => socket.send(Buffer.from("RFB")));
+      socket.once("message", (data: Buffer) => {
+        resolve(`${socket.protocol} ${data.toString()}`);
+        socket.close();
+      });
+    });
+  }
+
+  test("carries bytes for a ticket, once, and never says the ticket", async () => {
+    const { port, ticket } = await listening();
+    const given = await ticket();
+    expect(await connected(port, given)).toBe("binary RFB");
+    expect(await connected(port, given)).toBe(403);
+    expect(await connected(port, "x".repeat(43))).toBe(403);
+  });
+
+  test("a ticket is of one session, and a page of another server does not bring one", async () => {
+    const { port, ticket, open } = await listening();
+    await open();
+    expect(await connected(port, await ticket(), "1-2")).toBe(403);
+    expect(await connected(port, await ticket(), "1-1", { origin: "https://evil.example" })).toBe(403);
+    expect(await connected(port, await ticket(), "1-1", { origin: `http://127.0.0.1:${port}` })).toBe("binary RFB");
+  });
+});
+
+test("a ticket is over after thirty seconds", () => {
+  let now = 0;
+  const tickets = new Tickets(() => now);
+  const { ticket } = tickets.give("1-1");
+  const late = tickets.give("1-1").ticket;
+  now = 29_999;
+  expect(tickets.take(ticket, "1-1")).toBe(true);
+  now = 30_000;
+  expect(tickets.take(late, "1-1")).toBe(false);
+});

@@ -1,0 +1,180 @@
+import { execFileSync } from "node:child_process";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { browserTools } from "../support/browser-image";
+import { clusterForSuite } from "../support/cluster";
+import { loginServer, type LoginServer } from "../support/login-server";
+import { ServiceProcess, TokenFile } from "../support/pool-service";
+import { until } from "../support/until";
+
+// A machine of QEMU, its screen in a real browser, and a login that a person types.
+const tools = browserTools();
+if (typeof tools === "string") console.warn(`SKIPPED: browser sessions are not tried here: ${tools}`);
+const whenHere = typeof tools === "string" ? describe.skip : describe;
+/** Ends what hangs; it is no measure of how fast something is. In milliseconds. */
+const LIMIT = 240_000;
+const PASSWORD = "correct horse";
+const CODE = "planted-code-4711";
+
+whenHere("browser sessions", () => {
+  const { folder, chromium: program } = typeof tools === "string" ? { folder: "", chromium: "" } : tools;
+  const cluster = clusterForSuite();
+  const tokens = new TokenFile();
+  const ann = tokens.add("ann", "claim", "execute", "read");
+  const bob = tokens.add("bob", "claim", "execute", "read");
+  let service: ServiceProcess;
+  let login: LoginServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    login = await loginServer(PASSWORD, CODE);
+    const args = ["--tokens", tokens.path, "--browsers", "2", "--browser-folder", folder, "--log-level", "debug"];
+    service = await ServiceProcess.start(args, cluster.environment);
+    const args_ = [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+    ];
+    browser = await chromium.launch({ executablePath: program, args: args_ });
+  }, LIMIT);
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    await login?.close();
+    tokens.remove();
+  }, 60_000);
+
+  async function ask(token: string, method: string, path: string, body?: object) {
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (body) headers["content-type"] = "application/json";
+    const answer = await fetch(`${service.address}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    return { status: answer.status, body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown> };
+  }
+
+  const open = (token: string, userId: string) =>
+    ask(token, "POST", "/api/browser-sessions", { userId, provider: "test", url: login.address });
+
+  /** Machines of this cluster, by what their command line says. */
+  function machines(): readonly string[] {
+    const all = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+    return all.filter((line) => line.includes("qemu-system-x86_64") && line.includes(cluster.project.folder));
+  }
+
+  const textOf = async (page: Page) => page.locator("#status").textContent();
+
+  /** Whether the screen shows much of a colour: the login's page is blue. */
+  async function isBlue(page: Page): Promise<boolean> {
+    return page.evaluate<boolean>(`(() => {
+      const canvas = document.querySelector("canvas");
+      const context = canvas && canvas.getContext("2d");
+      if (!context || canvas.width < 800) return false;
+      const [red, green, blue] = context.getImageData(600, 500, 1, 1).data;
+      return red < 60 && green < 110 && blue > 120;
+    })()`);
+  }
+
+  test(
+    "a person sees the machine, logs in by typing, and what the login hands over comes out; then nothing is left",
+    async () => {
+      const opened = await open(ann, "ann");
+      expect(opened).toMatchObject({ status: 201, body: { owner: "ann", provider: "test", address: "192.168.100.1" } });
+      const path = `/api/browser-sessions/${String(opened.body.id)}`;
+
+      // Nothing listens for it but sockets in its allocation, which their owner alone reaches.
+      const [machine = ""] = machines();
+      expect(machine).toMatch(/-vnc unix:/);
+      const pid = machine.trim().split(" ")[0] ?? "";
+      const listening = execFileSync("ss", ["-Hltnp"], { encoding: "utf8" }).split("\n");
+      expect(listening.filter((line) => line.includes(`pid=${pid},`))).toEqual([]);
+
+      // Another owner learns nothing of it.
+      expect(await ask(bob, "GET", path)).toMatchObject({ status: 404, body: { code: "session-unknown" } });
+      expect(await ask(bob, "POST", `${path}/tickets`)).toMatchObject({ status: 404 });
+      expect(await ask(bob, "DELETE", path)).toMatchObject({ status: 404 });
+      expect(await ask(ann, "GET", `${path}/credentials`)).toMatchObject({
+        status: 404,
+        body: { code: "credentials-missing" },
+      });
+
+      const { body: ticket } = await ask(ann, "POST", `${path}/tickets`);
+      const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
+      const faults: string[] = [];
+      page.on("pageerror", (error) => faults.push(error.message));
+      page.on(
+        "console",
+        (message) => message.type() === "error" && faults.push(`${message.text()} ${message.location().url}`),
+      );
+      await page.goto(`${service.address}${String(ticket.page)}`);
+      await until("the screen", async () => (await textOf(page)) === "Connected", 60_000);
+      await until("the login's page", () => isBlue(page), 60_000);
+      expect(page.url()).not.toContain(String(ticket.ticket));
+
+      // A ticket is good once.
+      const second = await browser.newPage();
+      await second.goto(`${service.address}${String(ticket.page)}`);
+      await until("the refusal", async () => /refused/.test((await textOf(second)) ?? ""), 30_000);
+      await second.close();
+
+      const canvas = page.locator("canvas");
+      const box = await canvas.boundingBox();
+      if (!box) throw new Error("there is no screen");
+      const scale = box.width / 1024;
+      const click = (x: number, y: number) => page.mouse.click(box.x + x * scale, box.y + y * scale);
+      await click(60, 14);
+      await page.keyboard.type("ann", { delay: 60 });
+      await click(60, 60);
+      await page.keyboard.type(PASSWORD, { delay: 60 });
+      await page.keyboard.press("Enter");
+      await until("the form", () => login.forms.length > 0, 60_000);
+      expect(Object.fromEntries(login.forms[0] ?? [])).toMatchObject({ user: "ann", password: PASSWORD });
+
+      expect(await ask(ann, "GET", `${path}/credentials?wait=30000`)).toEqual({
+        status: 200,
+        body: { credentials: { code: CODE, state: "s-1" } },
+      });
+      expect(await ask(bob, "GET", `${path}/credentials`)).toMatchObject({ status: 404 });
+      expect(faults).toEqual([]);
+      await page.close();
+
+      // Neither the address nor what came out stands anywhere.
+      const [job] = await cluster.nomad.jobs("browser-vm-");
+      const said = JSON.stringify([
+        await cluster.nomad.job(job?.ID ?? ""),
+        await cluster.nomad.allocations(job?.ID ?? ""),
+      ]);
+      for (const text of [said, service.said]) {
+        expect(text).not.toContain(CODE);
+        expect(text).not.toContain(login.address);
+        expect(text).not.toContain(String(ticket.ticket));
+      }
+
+      expect(await ask(ann, "DELETE", path)).toMatchObject({ status: 204 });
+      await until("the machine's end", () => machines().length === 0, 30_000);
+      await until("no job", async () => (await cluster.nomad.jobs("browser-vm-")).length === 0, 30_000);
+      expect(await ask(ann, "GET", path)).toMatchObject({ status: 404 });
+      expect(await ask(ann, "GET", "/api/browser-sessions")).toMatchObject({ body: { sessions: [] } });
+    },
+    LIMIT,
+  );
+
+  test(
+    "two sessions never have one address; a third finds no place, and one that is ended gives its own to the next",
+    async () => {
+      const [first, second] = await Promise.all([open(ann, "ann"), open(bob, "bob")]);
+      expect([first.status, second.status]).toEqual([201, 201]);
+      expect(new Set([first.body.address, second.body.address]).size).toBe(2);
+      expect(await open(ann, "ann")).toMatchObject({ status: 429, body: { code: "pool-busy" } });
+      expect(await open(ann, "bob")).toMatchObject({ status: 403, body: { code: "other-owner" } });
+      expect(machines()).toHaveLength(2);
+      const path = `/api/browser-sessions/${String(first.body.id)}`;
+      expect(await ask(ann, "DELETE", path)).toMatchObject({ status: 204 });
+      await ask(bob, "DELETE", `/api/browser-sessions/${String(second.body.id)}`);
+      await until("no machine", () => machines().length === 0, 30_000);
+      // An id that is over stays so.
+      expect(await ask(ann, "DELETE", path)).toMatchObject({ status: 404 });
+    },
+    LIMIT,
+  );
+});

@@ -1,0 +1,70 @@
+import { PassThrough } from "node:stream";
+import {
+  LeaseEndedError,
+  PoolBusyError,
+  type BrowserRequest,
+  type BrowserSession,
+  type BrowserState,
+  type ScreenStream,
+} from "../../lib/pools";
+import type { Browsers } from "../../lib/service";
+
+/** Browser sessions in the memory of a test, for what the service does with them: machines are tried on a real cluster. Its screens say back what they are told. */
+export class BrowsersInMemory implements Browsers {
+  readonly sessions = new Map<string, BrowserSession>();
+  readonly opened: BrowserRequest[] = [];
+  current: BrowserState = { kind: "opened" };
+  places = 2;
+  #generation = 0;
+
+  open(request: BrowserRequest): Promise<BrowserSession> {
+    this.opened.push(request);
+    if (this.sessions.size >= this.places)
+      return Promise.reject(new PoolBusyError("browser-vm", 1000, "no place is free"));
+    const generation = (this.#generation += 1);
+    const { owner, provider, standing: ttl = 600_000 } = request;
+    const id = `1-${generation}`;
+    const lease = { pool: "browser-vm", slot: `192.168.100.${generation}`, owner, generation, ttl, claim: "claim" };
+    const session = { id, lease, provider, job: `browser-vm-${id}` };
+    this.sessions.set(id, session);
+    return Promise.resolve(session);
+  }
+
+  find(id: string): Promise<BrowserSession | undefined> {
+    return Promise.resolve(this.sessions.get(id));
+  }
+
+  list(): Promise<readonly BrowserSession[]> {
+    return Promise.resolve([...this.sessions.values()]);
+  }
+
+  state(session: BrowserSession): Promise<BrowserState> {
+    if (!this.sessions.has(session.id))
+      return Promise.reject(new LeaseEndedError(session.lease, "gone", "the machine has ended"));
+    return Promise.resolve(this.current);
+  }
+
+  screen(): Promise<ScreenStream> {
+    const echo = new PassThrough();
+    return Promise.resolve({
+      write: (data: Uint8Array) => Promise.resolve(void echo.write(data)),
+      end: () => Promise.resolve(void echo.end()),
+      stdout: echo,
+      exitCode: Promise.resolve(0),
+      close: () => void echo.destroy(),
+    });
+  }
+
+  renew(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close({ id }: BrowserSession): Promise<void> {
+    this.sessions.delete(id);
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}

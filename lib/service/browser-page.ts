@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+
+/** A file that the page of a browser session loads. */
+export interface PageFile {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** The page loads what this server has, connects to it, and is shown in no other page. */
+export const PAGE_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+} as const;
+
+/** Where its files are. */
+export const PAGE_FILES = "/browser-files";
+
+/** The page of a session: its ticket stands behind the `#`, which no browser sends to a server, and is taken away at once. */
+export const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Browser session</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${PAGE_FILES}/page.css">
+<script type="module" src="${PAGE_FILES}/page.js"></script>
+</head>
+<body>
+<header><h1>Browser session</h1><p id="status" role="status">Connecting</p></header>
+<main id="screen" aria-label="The screen of the browser session"></main>
+</body>
+</html>
+`;
+
+const STYLE = `:root { color-scheme: light dark; font-family: system-ui, sans-serif; }
+body { margin: 0; height: 100vh; display: flex; flex-direction: column; }
+header { display: flex; gap: 1rem; align-items: baseline; padding: 0.4rem 1rem; flex-wrap: wrap; }
+h1 { font-size: 1rem; margin: 0; }
+p { margin: 0; }
+main { flex: 1; min-height: 0; background: #222; }
+`;
+
+const SCRIPT = `import RFB from "./novnc/core/rfb.js";
+const status = document.getElementById("status");
+const say = (text) => { status.textContent = text; };
+const ticket = location.hash.slice(1);
+history.replaceState(null, "", location.pathname);
+if (!/^[A-Za-z0-9_-]{20,100}$/.test(ticket)) {
+  say("This page wants a link of its own: ask for a new one.");
+} else {
+  const session = location.pathname.split("/").pop();
+  const address = new URL("/api/browser-sessions/" + session + "/screen", location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  const rfb = new RFB(document.getElementById("screen"), address.href, { shared: true, wsProtocols: ["binary", "ticket." + ticket] });
+  rfb.scaleViewport = true;
+  rfb.focusOnClick = true;
+  rfb.addEventListener("connect", () => { say("Connected"); rfb.focus(); });
+  rfb.addEventListener("disconnect", ({ detail }) => {
+    say(detail.clean ? "The session has ended." : "The connection was lost or refused. Ask for a new link.");
+  });
+}
+`;
+
+/** Every file of the page by its path below {@link PAGE_FILES}: read once, so that no path of a request reaches the disk. */
+export function pageFiles(): ReadonlyMap<string, PageFile> {
+  const files = new Map<string, PageFile>([
+    ["page.css", { type: "text/css; charset=utf-8", body: Buffer.from(STYLE) }],
+    ["page.js", { type: "text/javascript; charset=utf-8", body: Buffer.from(SCRIPT) }],
+  ]);
+  const root = dirname(dirname(require.resolve("@novnc/novnc")));
+  for (const folder of ["core", "vendor"])
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || !path.endsWith(".js")) continue;
+      const name = `novnc/${relative(root, path).split(sep).join("/")}`;
+      files.set(name, { type: "text/javascript; charset=utf-8", body: readFileSync(path) });
+    }
+  return files;
+}

@@ -1,0 +1,168 @@
+import type { FastifyInstance } from "fastify";
+import { actingFor, callerFrom } from "../authorize";
+import { Problem } from "../problem";
+import { route } from "../route";
+import * as schemas from "../schemas";
+import { ownSession, shownSession, type BrowserParts } from "./browser-parts";
+
+const EXAMPLE = { id: "7-3", owner: "user-42", provider: "google", address: "192.168.100.7", ttl: 600_000 } as const;
+/** Between two looks whether a login has handed something over, in milliseconds. */
+const LOOK = 500;
+
+/** Browsers in machines of their own, opened, asked and ended one by one. */
+export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts): void {
+  const { browsers, inBackground, sessionsOfOwner } = parts;
+  /** Sessions that are being opened here: they stand in no list yet. */
+  const opening = new Map<string, number>();
+  const count = (owner: string, change: number) => opening.set(owner, (opening.get(owner) ?? 0) + change);
+
+  route(app, {
+    method: "POST",
+    url: "/api/browser-sessions",
+    id: "openBrowserSession",
+    summary: "Opens a browser in a machine of its own, at a page",
+    description:
+      "It answers once the browser has the page. The session stands for its ttl from the last call that presents it, and while somebody looks at it. " +
+      "A login that ends at http://127.0.0.1:8976/callback hands its query over, which GET /api/browser-sessions/:id/credentials answers.",
+    scope: "claim",
+    body: schemas.browserRequest,
+    example: { userId: "user-42", provider: "google", url: "https://accounts.example/login" },
+    answer: schemas.browserSession,
+    answerExample: EXAMPLE,
+    status: 201,
+    problems: ["other-owner", "pool-busy", "too-many-sessions", "place-lost"],
+    handle: async ({ body, request, reply }) => {
+      const owner = actingFor(callerFrom(request), body.userId);
+      const gone = new AbortController();
+      reply.raw.once("close", () => {
+        if (!reply.raw.writableEnded) gone.abort();
+      });
+      count(owner, 1);
+      try {
+        const standing = (await browsers.list()).filter(({ lease }) => lease.owner === owner);
+        if (standing.length + (opening.get(owner) ?? 0) > sessionsOfOwner)
+          throw new Problem("too-many-sessions", `${sessionsOfOwner} of one owner are the most; end one of them`, {
+            retryAfter: 5,
+          });
+        const { provider, url, ttl: standingFor, wait, startTimeout } = body;
+        const opened = await browsers.open({
+          owner,
+          provider,
+          url,
+          standing: standingFor,
+          wait,
+          startTimeout,
+          signal: gone.signal,
+        });
+        // A client that goes away before it is answered knows nothing of its session.
+        if (gone.signal.aborted) inBackground(browsers.close(opened));
+        reply.header("location", `/api/browser-sessions/${opened.id}`);
+        return shownSession(opened);
+      } catch (error) {
+        if (gone.signal.aborted) throw new Problem("stopping", "the client went away before it was answered");
+        throw error;
+      } finally {
+        count(owner, -1);
+        if (opening.get(owner) === 0) opening.delete(owner);
+      }
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/browser-sessions",
+    id: "listBrowserSessions",
+    summary: "Lists the browser sessions of the token's owner",
+    scope: "read",
+    query: schemas.listQuery,
+    answer: schemas.browserSessionList,
+    answerExample: { sessions: [EXAMPLE] },
+    problems: ["other-owner"],
+    handle: async ({ query, request }) => {
+      const caller = callerFrom(request);
+      const all = query.all === "true";
+      if (all && !caller.scopes.has("any-owner"))
+        throw new Problem("other-owner", "those of every owner want a token with the scope any-owner");
+      const found = await browsers.list();
+      return { sessions: found.filter(({ lease }) => all || lease.owner === caller.owner).map(shownSession) };
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/browser-sessions/:session",
+    id: "getBrowserSession",
+    summary: "Says whose a browser session is",
+    scope: "read",
+    params: schemas.sessionParams,
+    answer: schemas.browserSession,
+    answerExample: EXAMPLE,
+    problems: ["session-unknown"],
+    handle: async ({ params, request }) => shownSession(await ownSession(browsers, request, params.session)),
+  });
+
+  route(app, {
+    method: "POST",
+    url: "/api/browser-sessions/:session/renew",
+    id: "renewBrowserSession",
+    summary: "Says that a browser session is still wanted: it stands for its ttl again",
+    scope: "claim",
+    params: schemas.sessionParams,
+    answer: schemas.browserSession,
+    answerExample: EXAMPLE,
+    problems: ["session-unknown", "lease-stale", "lease-ended"],
+    handle: async ({ params, request }) => {
+      const session = await ownSession(browsers, request, params.session);
+      await browsers.renew(session);
+      return shownSession(session);
+    },
+  });
+
+  route(app, {
+    method: "GET",
+    url: "/api/browser-sessions/:session/credentials",
+    id: "takeBrowserCredentials",
+    summary: "Answers what the login of a browser session has handed over",
+    description: "The query of the address at which the login ended. Nothing else of a machine comes out of it.",
+    scope: "execute",
+    params: schemas.sessionParams,
+    query: schemas.credentialsQuery,
+    answer: schemas.browserCredentials,
+    answerExample: { credentials: { code: "4/0AX4", state: "af0ifjsldkj" } },
+    problems: ["session-unknown", "credentials-missing", "lease-stale", "lease-ended", "place-lost"],
+    handle: async ({ params, query, request, reply }) => {
+      const session = await ownSession(browsers, request, params.session);
+      await browsers.renew(session);
+      const end = parts.now() + Number(query.wait ?? 0);
+      // What was waited for is nothing that a cache may keep.
+      reply.header("cache-control", "no-store");
+      for (;;) {
+        const state = await browsers.state(session).catch((error: unknown) => {
+          // A guest that is busy answers the next time.
+          if (parts.now() >= end) throw error;
+          return undefined;
+        });
+        if (state?.kind === "credentials") return { credentials: { ...state.credentials } };
+        if (parts.now() + LOOK > end || reply.raw.destroyed)
+          throw new Problem("credentials-missing", "nobody has logged in there yet; ask again, with ?wait=30000", {
+            retryAfter: 1,
+          });
+        await new Promise((resolve) => setTimeout(resolve, LOOK));
+      }
+    },
+  });
+
+  route(app, {
+    method: "DELETE",
+    url: "/api/browser-sessions/:session",
+    id: "endBrowserSession",
+    summary: "Ends a browser session: its machine is shut down, and nothing of it is kept",
+    scope: "claim",
+    params: schemas.sessionParams,
+    answer: undefined,
+    problems: ["session-unknown", "lease-stale", "lease-ended"],
+    handle: async ({ params, request }) => {
+      await browsers.close(await ownSession(browsers, request, params.session));
+    },
+  });
+}

@@ -1,0 +1,121 @@
+import websocket from "@fastify/websocket";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { BrowserSession } from "../../pools";
+import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFiles } from "../browser-page";
+import { Problem } from "../problem";
+import { route } from "../route";
+import * as schemas from "../schemas";
+import { carry } from "../screen-proxy";
+import { fewAtOnce } from "../service-parts";
+import { Tickets } from "../tickets";
+import { ownSession, unknownSession, type BrowserParts } from "./browser-parts";
+
+/** Screens that are looked at here at once: each holds one of the forty sessions that a client of Nomad has open. */
+const SCREENS = 20;
+/** The largest message of a person's browser, in bytes: keys, pointers, what they paste. */
+const MESSAGE = 1024 * 1024;
+const TICKET = /^ticket\.([A-Za-z0-9_-]{20,100})$/;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The session whose ticket was taken, on the way to its screen. */
+    viewed?: BrowserSession;
+  }
+}
+
+/** The page that shows a session's screen, and the WebSocket behind it; both for whoever has a ticket. */
+export async function browserViewRoutes(app: FastifyInstance, parts: BrowserParts): Promise<void> {
+  const { browsers, now } = parts;
+  const tickets = new Tickets(now);
+  const screens = fewAtOnce(SCREENS);
+  const files = pageFiles();
+  await app.register(websocket, {
+    options: {
+      maxPayload: MESSAGE,
+      // The ticket is no protocol, and is not said again.
+      handleProtocols: (offered: Set<string>) => (offered.has("binary") ? "binary" : false),
+    },
+  });
+  app.decorateRequest("viewed", undefined);
+
+  route(app, {
+    method: "POST",
+    url: "/api/browser-sessions/:session/tickets",
+    id: "giveBrowserTicket",
+    summary: "Gives a ticket to look at a browser session, good once and for thirty seconds",
+    description: "The address of the page holds it behind a #, which browsers send to no server.",
+    scope: "claim",
+    params: schemas.sessionParams,
+    answer: schemas.browserTicket,
+    answerExample: { ticket: "q5Zc…", page: "/browser/7-3#q5Zc…", lifetime: 30_000 },
+    status: 201,
+    problems: ["session-unknown"],
+    handle: async ({ params, request, reply }) => {
+      const { id } = await ownSession(browsers, request, params.session);
+      const given = tickets.give(id);
+      reply.header("cache-control", "no-store");
+      return { ...given, page: `/browser/${id}#${given.ticket}` };
+    },
+  });
+
+  const hidden = { config: { scope: "public" }, schema: { hide: true } } as const;
+  app.get("/browser/:session", hidden, async (_request, reply) =>
+    reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(PAGE),
+  );
+  app.get<{ Params: { "*": string } }>(`${PAGE_FILES}/*`, hidden, async ({ params }, reply) => {
+    const file = files.get(params["*"]);
+    if (!file) throw new Problem("not-found", "the page has no such file");
+    return reply.headers(PAGE_HEADERS).type(file.type).send(file.body);
+  });
+
+  app.get<{ Params: { session: string } }>(
+    "/api/browser-sessions/:session/screen",
+    {
+      ...hidden,
+      websocket: true,
+      preValidation: async (request) => {
+        checkOrigin(request);
+        const { session } = request.params;
+        // Whatever else is wrong, a ticket that was shown is used.
+        if (!tickets.take(ticketOf(request), session))
+          throw new Problem(
+            "ticket-refused",
+            "it is not known, was used, or is older than thirty seconds; ask for another",
+          );
+        const found = await browsers.find(session);
+        if (!found) throw unknownSession();
+        request.viewed = found;
+      },
+    },
+    async (socket, request) => {
+      const session = request.viewed;
+      if (!session) return socket.terminate();
+      try {
+        const leave = screens.enter(() => new Error("too many"));
+        try {
+          await browsers.renew(session);
+          const screen = await browsers.screen(session);
+          await carry(socket, screen, { renew: () => browsers.renew(session), every: session.lease.ttl / 3 });
+        } finally {
+          leave();
+        }
+      } catch (error) {
+        request.log.warn({ err: error }, "a screen was not reached");
+        socket.close(1013, "the screen cannot be reached just now");
+      }
+    },
+  );
+}
+
+/** A page of another site may open a WebSocket anywhere, and its browser says whose page it is. */
+function checkOrigin({ headers }: FastifyRequest): void {
+  const { origin, host } = headers;
+  if (origin === undefined) return;
+  if (!URL.canParse(origin) || new URL(origin).host !== host)
+    throw new Problem("foreign-host", "a page of another server may not look at a session");
+}
+
+function ticketOf({ headers }: FastifyRequest): string {
+  const offered = (headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
+  return offered.map((each) => TICKET.exec(each)?.[1]).find((ticket) => ticket !== undefined) ?? "";
+}
