@@ -162,6 +162,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
   });
   app.addHook("onResponse", async (request, reply) => {
+    // A connection that was to be upgraded, and was refused, is read by nobody any more.
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
     const route = request.routeOptions.url ?? "none";
     metrics.requested(request.method, route, reply.statusCode);
     // Checks that pass come every few seconds, and would hide everything else.
