@@ -228,7 +228,7 @@ test("an unhealthy container is never given out, and replaced when it stays so; 
 test("a pool grows with the demand between its least and its most, and nobody waits for what cannot come", async () => {
   const pool = await filled(2, { min: 2, max: 5 });
   const leases = [await pool.claim({ owner: "a" }), await pool.claim({ owner: "b" })];
-  // A quarter more than is leased waits, before anybody asks for it.
+  // More than is leased waits, before anybody asks for it.
   await pool.until(({ free, leased }) => leased === 2 && free >= 1, 30_000);
   const more = ["c", "d", "e"].map((owner) => pool.claim({ owner, timeout: 30_000 }));
   leases.push(...(await Promise.all(more)));

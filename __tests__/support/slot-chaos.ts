@@ -179,7 +179,12 @@ class ChaosRun {
 
   private async killClient(): Promise<void> {
     const name = this.workers.start({ callers: 2, claims: 2, holds: true, command: `sleep 600 # ${MARK}` });
-    await until("a client that holds slots", () => this.has(name, "claimed") || !this.workers.running.includes(name));
+    // Where the agent or its sandboxes were killed meanwhile it may have got none.
+    const hasTried = () => this.workers.lines(name).filter(({ kind }) => kind === "ended").length >= 2;
+    await until(
+      "a client that holds slots",
+      () => this.has(name, "claimed") || hasTried() || !this.workers.running.includes(name),
+    );
     this.kills.client += 1;
     await this.kill(name);
   }

@@ -1,4 +1,5 @@
 import { openSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
 import { ConsulStore, NomadStore, SlotPool } from "../../lib/pools";
 import { type HistoryEvent } from "../../lib/pools/testing";
@@ -34,6 +35,9 @@ export type SlotWorkerLine =
   | { readonly kind: "ended"; readonly name: string; readonly message: string }
   | { readonly kind: "trouble"; readonly message: string };
 
+/** How often a process that begins asks an agent that is away. */
+const START_TRIES = 60;
+
 /** The machine's own monotonic clock, which all its processes share. */
 export function machineNow(): number {
   return Number(process.hrtime.bigint()) / 1e6;
@@ -47,22 +51,23 @@ export function machineNow(): number {
 async function main(options: SlotWorkerOptions): Promise<void> {
   const file = openSync(options.file, "a");
   const say = (line: SlotWorkerLine) => void writeSync(file, `${JSON.stringify(line)}\n`);
-  const pool = new SlotPool({
-    nomad: new NomadClient(nomadConnection(process.env)),
-    store:
-      options.store === "nomad"
-        ? new NomadStore(nomadConnection(process.env))
-        : new ConsulStore(consulConnection(process.env)),
-    job: options.job,
-    token: process.env.SANDBOX_TOKEN,
-    leases: { manager: options.name },
-    // What is asked of it is to use the pool, not to make it smaller.
-    idle: 1_000_000,
-    checkInterval: 500,
-    silence: 20_000,
-    onTrouble: (message) => say({ kind: "trouble", message }),
-  });
-  await pool.start();
+  const poolOf = () =>
+    new SlotPool({
+      nomad: new NomadClient(nomadConnection(process.env)),
+      store:
+        options.store === "nomad"
+          ? new NomadStore(nomadConnection(process.env))
+          : new ConsulStore(consulConnection(process.env)),
+      job: options.job,
+      token: process.env.SANDBOX_TOKEN,
+      leases: { manager: options.name },
+      // What is asked of it is to use the pool, not to make it smaller.
+      idle: 1_000_000,
+      checkInterval: 500,
+      silence: 20_000,
+      onTrouble: (message) => say({ kind: "trouble", message }),
+    });
+  const pool = await started(poolOf, (message) => say({ kind: "trouble", message }));
   say({ kind: "ready" });
   let left = options.claims;
   const task = async (number: number) => {
@@ -97,6 +102,22 @@ async function main(options: SlotWorkerOptions): Promise<void> {
   await pool.stop();
   say({ kind: "done" });
   process.exit(0);
+}
+
+/** Starts a pool as whoever supervises a process would: where the agent was killed a moment ago, again and again. */
+async function started(poolOf: () => SlotPool, tell: (message: string) => void): Promise<SlotPool> {
+  for (let tries = 1; ; tries += 1) {
+    const pool = poolOf();
+    try {
+      await pool.start();
+      return pool;
+    } catch (error) {
+      await pool.stop();
+      if (tries === START_TRIES) throw error;
+      tell(String(error));
+      await sleep(500);
+    }
+  }
 }
 
 if (require.main === module) void main(JSON.parse(process.argv[2] ?? "{}") as SlotWorkerOptions);

@@ -2,8 +2,9 @@ import { NoAnswerError } from "../../lib/errors";
 import type { KeyChange, KeyEntry } from "../../lib/nomad";
 import type { Clock, ConsulClient } from "../../lib/pools";
 import { waitFor, type Link } from "./link";
-import { CLIENT, CONSUL } from "./measured";
+import { CLIENT, CONSUL, CONSUL_SPREAD, LEASES } from "./measured";
 import type { Processors } from "./processors";
+import type { Random } from "./random";
 
 /** As much of a client of Consul as leases are kept by. */
 export type KeyClient = Pick<ConsulClient, "watchEntries" | "entry" | "change" | "close">;
@@ -33,10 +34,11 @@ export class ModelledConsul {
   constructor(
     private readonly clock: Clock,
     private readonly processors: Processors,
+    private readonly random: Random,
   ) {}
 
-  /** What one process has of it. */
-  client(link: Link): KeyClient {
+  /** What one process has of it. @param each what a change takes of the process beside its request, in milliseconds */
+  client(link: Link, each: number = LEASES): KeyClient {
     return {
       entry: (key, signal) =>
         link.ask(
@@ -56,7 +58,10 @@ export class ModelledConsul {
         ),
       change: (changes, signal) =>
         link.ask(
-          { before: CLIENT.ask + changes.length * CLIENT.change, after: () => CLIENT.answer },
+          {
+            before: CLIENT.ask + changes.length * CLIENT.change,
+            after: () => CLIENT.answer + changes.length * each,
+          },
           async () => {
             this.asked.transactions += 1;
             this.asked.changes += changes.length;
@@ -134,7 +139,7 @@ export class ModelledConsul {
   }
 
   private async work(milliseconds: number): Promise<void> {
-    await this.processors.work(milliseconds * this.slowness);
+    await this.processors.work(milliseconds * this.slowness * this.random.logNormal(CONSUL_SPREAD));
     if (this.isAway) throw new NoAnswerError("Consul", "absent", "Consul has no leader");
   }
 }

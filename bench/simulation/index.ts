@@ -3,3 +3,4 @@
  * has machines for: a thousand nodes, fifty managers, and all that fails there at once.
  */
 export { simulate, type Fault, type Outcome, type Scenario } from "./run";
+export { burstyDay, fixedFor, replay, type DayOutcome, type Sizing } from "./day";

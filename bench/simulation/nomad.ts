@@ -41,6 +41,8 @@ export interface ModelledNomadOptions {
   readonly perNode: number;
   /** Processors of each; else all share those of the servers, as on one machine. Default: 4 */
   readonly nodeProcessors?: number | "shared";
+  /** What runs its tasks: with `raw_exec` nothing keeps them apart, and each is emptied before it is stopped. Default: docker */
+  readonly driver?: "docker" | "raw_exec";
 }
 
 const TASK = "runtime";
@@ -73,8 +75,17 @@ export class ModelledNomad {
   /** Registers a pool's job, all of whose containers run already. */
   hold(pool: string, count: number): void {
     const ID = `${pool}${MARK}`;
-    const TaskGroups = [{ Name: "warm", Count: count, Tasks: [{ Name: TASK, Driver: "docker", Config: {} }] }];
-    const json: JobJson = { ID, Type: "service", Meta: { pool }, TaskGroups, CreateIndex: 5, JobModifyIndex: 5 };
+    const TaskGroups = [
+      { Name: "warm", Count: count, Tasks: [{ Name: TASK, Driver: this.options.driver ?? "docker", Config: {} }] },
+    ];
+    const json: JobJson = {
+      ID,
+      Type: "service",
+      Meta: { pool, shared_without_isolation: "true" },
+      TaskGroups,
+      CreateIndex: 5,
+      JobModifyIndex: 5,
+    };
     const job: PoolJob = { json, count, index: 10, allocations: new Map(), watchers: new Set() };
     this.#jobs.set(pool, job);
     for (let number = 0; number < count; number += 1) this.place(job, number, true);

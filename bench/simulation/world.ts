@@ -59,7 +59,7 @@ export class World {
     const { seed, nodes, pools, containers, consuls, consulProcessors, nomadProcessors } = options;
     this.random = new Random(seed);
     this.consulProcessors = Array.from({ length: consuls }, () => new Processors(this.clock, consulProcessors));
-    this.consuls = this.consulProcessors.map((processors) => new ModelledConsul(this.clock, processors));
+    this.consuls = this.consulProcessors.map((processors) => new ModelledConsul(this.clock, processors, this.random));
     this.nomadProcessors = new Processors(this.clock, nomadProcessors);
     // A node more or less has to make no difference.
     const perNode = Math.ceil((pools * containers * 1.1) / nodes) + 1;
@@ -134,11 +134,12 @@ export class World {
     }
     const links = [toNomad, ...toConsuls];
     this.managers[place] = { name, clock, pools, links, stopped: 0, isDead: false };
-    for (const pool of pools.values()) {
-      // They do not all come up in one moment: a process has its pools one after another.
-      await new Promise<void>((resolve) => void clock.after(random.next() * 5, resolve));
+    // They do not all come up in one moment, so their heartbeats do not all come in one.
+    const up = async (pool: WarmPool) => {
+      await new Promise<void>((resolve) => void clock.after(random.next() * 400, resolve));
       while (!(await started(pool))) await new Promise<void>((resolve) => void clock.after(500, resolve));
-    }
+    };
+    await Promise.all([...pools.values()].map(up));
   }
 
   private looksAfter(place: number, pool: number): boolean {
