@@ -145,6 +145,19 @@ describe("a file with variables", () => {
     expect(text).toContain("// The value of: sha256(var.a)");
   });
 
+  test.each(["constructor", "toString", "__proto__", "default"])(
+    "may call one %s, and whatever is in its value and its description is data",
+    async (name) => {
+      const value = "*/ `${x}` \u2028;//";
+      const written = JSON.stringify(value).replaceAll("${", "$$$${");
+      const declared = `variable "${name}" {\n  description = ${written}\n  default = ${written}\n}\n`;
+      const hcl = `${declared}job "j" {\n  meta {\n    a = "<\${var.${name}}>"\n  }\n}\n`;
+      const { text, made } = await imported(hcl, Job.fromApi({ ID: "j", Meta: { a: `<${value}>` } }));
+      expect(text).toContain("export function j(");
+      expect(made().toApi().Job).toMatchObject({ Meta: { a: `<${value}>` } });
+    },
+  );
+
   test("whose values are not those of the job is written with the job's values", async () => {
     const hcl = 'variable "a" {\n  default = "x"\n}\njob "j" {\n  meta {\n    a = var.a\n  }\n}\n';
     const { text, made } = await imported(hcl, Job.fromApi({ ID: "j", Meta: { a: "other" } }));
