@@ -2,6 +2,7 @@
  * Makes one file of the sandbox server, beside its compiled sources: what a package carries, and any Node runs without the package's dependencies. And one
  * script and one style of the page's code, which a browser runs without anything beside it.
  */
+const { copyFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
@@ -19,7 +20,10 @@ module.exports = function bundle() {
     ...require("../lib/page/bundling.json"),
     entryPoints: [join(root, "lib/page/browser/page.tsx")],
     outdir: join(root, "dist/lib/page/browser"),
+    banner: { js: "/*! has Preact, MIT licence: see preact-LICENSE.txt beside this file */" },
   });
+  // Its licence goes wherever a copy of it goes.
+  copyFileSync(join(root, "node_modules/preact/LICENSE"), join(root, "dist/lib/page/browser/preact-LICENSE.txt"));
 };
 
 if (require.main === module) module.exports();
