@@ -97,6 +97,12 @@ export async function slotChaos(cluster: ChaosCluster, options: ChaosOptions): P
   } finally {
     await workers.close();
     await store.close();
+    await cluster.nomad.deregister(job);
+    // Of a purged job no allocation is listed, also while its tasks still run: an agent that ended then would leave them.
+    await until("the end of the sandboxes", async () => {
+      const left = await cluster.nomad.allocations(job);
+      return left.every(({ ClientStatus }) => ClientStatus !== "running" && ClientStatus !== "pending");
+    });
     await cluster.nomad.deregister(job, { purge: true });
     bundles.remove();
   }
