@@ -88,7 +88,7 @@ export class PrismEnvironment extends TerraformStack {
       admin: {
         ...this.groupOf(settings.admin),
         program: programs.admin,
-        ports: this.adminPorts(own),
+        ports: this.adminPorts(programs.admin),
         // Prism's own admin keeps its data where it is started, unless told otherwise.
         ...(own
           ? { dataDir: "${NOMAD_ALLOC_DIR}/data/raft", database: "sqlite://${NOMAD_ALLOC_DIR}/data/admin.db" }
@@ -293,11 +293,13 @@ export class PrismEnvironment extends TerraformStack {
     return canary > 0 ? { ...update, canary, ...(autoPromote ? { autoPromote } : {}) } : update;
   }
 
-  /** A real admin has four ports; those that nobody asked to move stay its own. */
-  private adminPorts(own: boolean) {
+  /** A real admin has four ports, and a stand-in two; those that nobody asked to move stay its own. */
+  private adminPorts({ origin }: Program) {
     const offset = this.#offset;
-    const rest = own && offset !== 0 ? { http: 8980 + offset, metrics: 9090 + offset, raft: 8990 + offset } : {};
-    return { grpc: 8981 + offset, ...rest };
+    const grpc = 8981 + offset;
+    if (offset === 0 || origin === "image") return { grpc, ...(offset === 0 ? {} : { metrics: 9090 + offset }) };
+    const metrics = 9090 + offset;
+    return origin === "binary" ? { grpc, http: 8980 + offset, metrics, raft: 8990 + offset } : { grpc, metrics };
   }
 
   private launcherPorts(program: Program) {

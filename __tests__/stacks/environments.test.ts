@@ -137,7 +137,7 @@ describe("dev", () => {
   test("moves every port by the offset", () => {
     const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { portOffset: 1000 } });
     const ports = JSON.stringify(Template.fromStack(stackOf(app, "dev")).job("prism-stack")).match(/"Value":\d+/g);
-    expect(ports).toEqual(['"Value":9981', '"Value":8070', '"Value":10093']);
+    expect(ports).toEqual(['"Value":9981', '"Value":10090', '"Value":8070', '"Value":10093']);
   });
 });
 

@@ -92,19 +92,36 @@ export interface IntentionsProps {
  */
 export class Intentions extends Construct {
   readonly entry: ConfigEntry;
+  /** The service that is called, or `*` for every one. */
+  readonly to: string;
+  readonly #allowed: string[];
+  readonly #denied: readonly string[];
 
   constructor(scope: Construct, id: string, props: IntentionsProps) {
     super(scope, id);
     checkProps(props, this.node.path);
+    this.to = props.to;
+    this.#allowed = [...(props.allow ?? [])];
+    this.#denied = [...(props.deny ?? [])];
+    this.entry = configEntry(this, "service-intentions", props.to, this.body());
+  }
+
+  /** Lets one more service call it. */
+  allow(service: string): this {
+    if (this.#allowed.includes(service)) return this;
+    this.#allowed.push(service);
+    this.entry.configJson = terraformJson(this.body());
+    return this;
+  }
+
+  private body() {
     const source = (action: string) => (name: string) => ({
       Action: action,
       Name: name,
-      Precedence: precedence(name, props.to),
+      Precedence: precedence(name, this.to),
       Type: "consul",
     });
-    this.entry = configEntry(this, "service-intentions", props.to, {
-      Sources: [...(props.allow ?? []).map(source("allow")), ...(props.deny ?? []).map(source("deny"))],
-    });
+    return { Sources: [...this.#allowed.map(source("allow")), ...this.#denied.map(source("deny"))] };
   }
 }
 

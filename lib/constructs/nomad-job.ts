@@ -10,6 +10,7 @@ import type { Construct } from "constructs";
 import { Job, UserError, type Problem, type Target } from "../jobspec";
 import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type Allowed } from "./allowed";
+import { JobService } from "./job-service";
 import { providerVersion, requireProvider26, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
@@ -112,6 +113,16 @@ export class NomadJob extends JobResource {
     this.#worked = {};
     if (isScaled(next)) requireProvider26(this);
     return this;
+  }
+
+  /**
+   * A service of the job, to say what it calls: `launcher.service("pattern-launcher").connectTo(admin.service("prism-admin"))`.
+   *
+   * @param name as the service is called in its group
+   * @throws UserError where no group has such a service
+   */
+  service(name: string): JobService {
+    return new JobService(this, name);
   }
 
   /** The job as the text that Terraform evaluates to its JSON. */

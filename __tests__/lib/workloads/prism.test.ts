@@ -71,16 +71,24 @@ describe("by default the groups are those of the seed", () => {
         program: Program.image("prism-admin:1", { command: "/app/prism-admin", volumes: ["/bin:/app"] }),
       }),
     );
-    expect(admin.Networks).toEqual([{ ReservedPorts: [{ Label: "grpc", Value: 8981 }] }]);
+    expect(admin.Networks).toEqual([
+      {
+        ReservedPorts: [
+          { Label: "grpc", Value: 8981 },
+          { Label: "metrics", Value: 9090 },
+        ],
+      },
+    ]);
     expect(main(admin)).toMatchObject({
       Driver: "docker",
       Config: {
         image: "prism-admin:1",
         command: "/app/prism-admin",
         args: ["serve", "--port=8981"],
-        ports: ["grpc"],
+        ports: ["grpc", "metrics"],
         volumes: ["/bin:/app"],
       },
+      Services: [{ Tags: ["prometheus"], Meta: { prometheus_port: "9090", prometheus_path: "/metrics" } }],
     });
     const keyvalue = api(new KeyvalueGroup({ program: Program.image("keyvalue-runner:1") }));
     expect(keyvalue.Networks).toBeUndefined();

@@ -7,6 +7,7 @@ import { frozen } from "./frozen";
 import { plain } from "./maps";
 import { nearestOf } from "./nearest";
 import type { Place } from "./place";
+import { resolved, type ResolvedOf } from "./resolved";
 import { UserError, type Path } from "../../errors";
 
 /** What every block takes beside its own properties. */
@@ -231,6 +232,11 @@ export abstract class Block {
 
 /** What every block of these fields can do. */
 export interface Changeable<F extends Fields> {
+  /**
+   * The properties with the defaults that a server fills in, beside what was written: `group.count` is undefined where nobody wrote one, and `group.resolved.count`
+   * is 1. What depends on the job, such as a restart block's attempts, is what was written.
+   */
+  readonly resolved: ResolvedOf<F>;
   /** The same block with some of its properties written anew; `undefined` takes one away. */
   with(changes: Partial<PropsOf<F>>): this;
 }
@@ -253,6 +259,12 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
     }
   }
   Object.defineProperty(Base.prototype, DEFINITION, { value: definition });
+  Object.defineProperty(Base.prototype, "resolved", {
+    configurable: true,
+    get(this: Block) {
+      return resolved(definition, this[VALUES]);
+    },
+  });
   for (const { name, index } of definition.list)
     Object.defineProperty(Base.prototype, name, {
       configurable: true,

@@ -28,9 +28,9 @@ export interface AdminPorts {
    */
   readonly http?: number;
   /**
-   * Metrics.
+   * Metrics, in Prometheus' format. Its service in Consul says where they are, by the tag `prometheus` and its metadata.
    *
-   * @default - the program's own, 9090
+   * @default - the program's own, 9090, which is claimed where the program runs in a container
    */
   readonly metrics?: number;
   /**
@@ -84,6 +84,7 @@ export interface AdminGroupProps extends PrismGroupProps {
 }
 
 const DEFAULT_GRPC = 8981;
+const DEFAULT_METRICS = 9090;
 
 /** prism-admin: the control plane of Prism. */
 export class AdminGroup extends TaskGroup {
@@ -93,7 +94,9 @@ export class AdminGroup extends TaskGroup {
   constructor(props: AdminGroupProps = {}) {
     checkProps(props, "AdminGroup");
     const program = props.program ?? Program.binary(`${BINARIES}/prism-admin`);
-    const ports = { grpc: DEFAULT_GRPC, ...props.ports };
+    // A container shows nothing that is not claimed.
+    const mapped = program.origin === "image" ? { metrics: DEFAULT_METRICS } : {};
+    const ports = { grpc: DEFAULT_GRPC, ...mapped, ...props.ports };
     const secret = props.databaseSecret;
     super({
       name: "admin",
@@ -114,7 +117,8 @@ export class AdminGroup extends TaskGroup {
             new Service({
               name: AdminGroup.SERVICE,
               port: "grpc",
-              ...(ports.metrics === undefined ? CHANNEL : { tags: ["prometheus"], ...withMetrics(ports.metrics) }),
+              tags: ["prometheus"],
+              ...withMetrics(ports.metrics ?? DEFAULT_METRICS),
               checks: [props.check ?? usualCheck(program)],
             }),
           ],
@@ -140,7 +144,7 @@ function flags(ports: AdminPorts & { readonly grpc: number }, props: AdminGroupP
   // Releases with Raft listen on --grpc-port, which has the same default as --port.
   if (ports.grpc !== DEFAULT_GRPC) out.push(`--grpc-port=${ports.grpc}`);
   if (ports.http !== undefined) out.push(`--http-port=${ports.http}`);
-  if (ports.metrics !== undefined) out.push(`--metrics-port=${ports.metrics}`);
+  if (props.ports?.metrics !== undefined) out.push(`--metrics-port=${props.ports.metrics}`);
   if (ports.raft !== undefined) out.push(`--raft-port=${ports.raft}`);
   if (props.dataDir !== undefined) out.push(`--data-dir=${props.dataDir}`);
   if (props.database !== undefined) out.push(`--db=${props.database}`);

@@ -1,10 +1,14 @@
+import { createServer } from "node:http";
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { ControlPlane, type Acknowledgement, type Registration } from "./control-plane";
 import { introduce, LISTEN, log, onStop, readFlags } from "./flags";
 
-/** Stands in for prism-admin: answers grpc.health.v1, and takes the registrations and heartbeats of launchers. */
-const flags = readFlags({ port: "8981", "grpc-port": "8981", listen: LISTEN });
+/**
+ * Stands in for prism-admin: answers grpc.health.v1, takes the registrations and heartbeats of launchers, and says how many it knows in Prometheus' format,
+ * where its port for that is free.
+ */
+const flags = readFlags({ port: "8981", "grpc-port": "8981", "metrics-port": "9090", listen: LISTEN });
 introduce("prism-admin");
 
 const server = new Server();
@@ -37,7 +41,19 @@ server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
   log(`control plane on ${address}`);
 });
 
+const metrics = createServer((request, answer) => {
+  const known = request.url === "/metrics";
+  answer.writeHead(known ? 200 : 404, { "content-type": "text/plain; version=0.0.4" });
+  const help = "# HELP prism_admin_launchers Launchers that have registered.\n# TYPE prism_admin_launchers gauge\n";
+  answer.end(known ? `${help}prism_admin_launchers ${launchers.size}\n` : "");
+});
+const metricsPort = Number(flags["metrics-port"]);
+metrics.once("error", (error) => log(`no metrics: ${error.message}`));
+metrics.listen(metricsPort, flags.listen, () => log(`metrics on ${flags.listen}:${metricsPort}/metrics`));
+
 onStop(() => {
+  metrics.close();
+  metrics.closeAllConnections();
   health.setStatus("", "NOT_SERVING");
   server.tryShutdown(() => process.exit(0));
 });

@@ -1,0 +1,112 @@
+import { App, TerraformStack } from "cdktf";
+import {
+  Connect,
+  Driver,
+  Gateway,
+  IngressGateway,
+  Intentions,
+  Job,
+  Network,
+  NomadJob,
+  problemsOf,
+  Service,
+  Task,
+  TaskGroup,
+  UserError,
+  type ServiceProps,
+} from "../../../lib";
+import { Template } from "../../../lib/testing";
+
+function jobOf(id: string, ...services: readonly (Partial<ServiceProps> & { readonly name: string })[]): Job {
+  const task = new Task({ name: "main", driver: Driver.docker({ image: `${id}:1` }) });
+  const offered = services.map((each) => new Service({ port: "80", ...each }));
+  return new Job({
+    id,
+    groups: [
+      new TaskGroup({ name: "group", tasks: [task], networks: [new Network({ mode: "bridge" })], services: offered }),
+    ],
+  });
+}
+
+function program() {
+  const app = new App();
+  const stack = new TerraformStack(app, "dev");
+  const add = (id: string, ...services: Parameters<typeof jobOf>[1][]) =>
+    new NomadJob(stack, id, { job: jobOf(id, ...services) });
+  return { app, stack, add };
+}
+
+test("a relation is one line: an upstream, an intention, a proxy on both sides, and the order", () => {
+  const { app, stack, add } = program();
+  const launcher = add("launcher", { name: "pattern-launcher" }).service("pattern-launcher");
+  const admin = add("admin", { name: "prism-admin" }).service("prism-admin");
+  const store = add("store", { name: "store" }).service("store");
+  expect(launcher.connectTo(admin).connectTo(store)).toBe(launcher);
+  store.connectTo(admin, { localPort: 8000 });
+
+  const template = Template.fromStack(stack);
+  const services = (id: string) =>
+    (template.job(id) as { TaskGroups: { Services: object[] }[] }).TaskGroups[0]?.Services;
+  expect(services("launcher")).toMatchObject([
+    {
+      Connect: {
+        SidecarService: {
+          Proxy: {
+            Upstreams: [
+              { DestinationName: "prism-admin", LocalBindPort: 9191 },
+              { DestinationName: "store", LocalBindPort: 9192 },
+            ],
+          },
+        },
+      },
+    },
+  ]);
+  expect(services("admin")).toMatchObject([{ Connect: { SidecarService: {} } }]);
+  template.hasConfigEntry("service-intentions", "prism-admin", {
+    Sources: [
+      { Name: "pattern-launcher", Action: "allow", Precedence: 9 },
+      { Name: "store", Action: "allow" },
+    ],
+  });
+  template.hasConfigEntry("service-intentions", "store", {
+    Sources: [{ Name: "pattern-launcher" }],
+  });
+  expect(launcher.job.dependsOn).toHaveLength(2);
+  expect(problemsOf(app)).toEqual([]);
+});
+
+test("said twice it is one, and intentions that are there already are added to", () => {
+  const { stack, add } = program();
+  const web = add("web", { name: "web" }).service("web");
+  const api = add("api", { name: "api" }).service("api");
+  new Intentions(stack, "mine", { to: "api", deny: ["*"] });
+  web.connectTo(api).connectTo(api);
+  const template = Template.fromStack(stack);
+  expect(template.resources("consul_config_entry")).toHaveLength(1);
+  template.hasConfigEntry("service-intentions", "api", {
+    Sources: [
+      { Name: "web", Action: "allow" },
+      { Name: "*", Action: "deny" },
+    ],
+  });
+  const upstreams = web.job.job.groups?.[0]?.services?.[0]?.connect?.sidecarService?.proxy?.upstreams;
+  expect(upstreams).toHaveLength(1);
+});
+
+test("what cannot be connected is said with the way out", () => {
+  const { add } = program();
+  const web = add("web", { name: "web" }, { name: "native", connect: Connect.native() });
+  const gateway = Connect.gateway(Gateway.ingress(new IngressGateway({ listeners: [] })));
+  const edge = add("edge", { name: "edge", connect: gateway });
+  expect(() => web.service("wep")).toThrow(/is no service of its groups; write "web"/);
+  expect(() => web.service("web").connectTo(web.service("native"))).toThrow(/has no proxy that could be told/);
+  expect(() => edge.service("edge").connectTo(web.service("web"))).toThrow(UserError);
+  const task = new Task({
+    name: "main",
+    driver: Driver.docker({ image: "a:1" }),
+    services: [{ name: "inner", port: "80" }],
+  });
+  const inner = program().add("other", { name: "other" });
+  inner.amend((job) => job.withEachGroup((group) => group.with({ tasks: [task] })));
+  expect(() => inner.service("inner")).toThrow(/is a service of a task/);
+});
