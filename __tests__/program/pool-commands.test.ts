@@ -43,9 +43,9 @@ test("no option begins as one that Node reads for itself, wherever it stands beh
 test("every command has --json but those that print a file, or words for a person alone", () => {
   const without = all.filter(([, { options }]) => !("json" in options)).map(([name]) => name);
   expect(without).toEqual(
-    expect.arrayContaining(["start", "down", "logs", "ui", "render", "import", "github comment", "github issue"]),
+    expect.arrayContaining(["start", "down", "logs", "render", "import", "github comment", "github issue"]),
   );
-  expect(without).toHaveLength(8);
+  expect(without).toHaveLength(7);
 });
 
 test("what exec --json prints is one value, with all that the command wrote in it, and its secrets masked", async () => {

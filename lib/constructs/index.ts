@@ -3,7 +3,7 @@ export type { Allowed } from "./allowed";
 export * from "./cluster";
 export { Intentions, KeyValues, type KeyValuesProps, ServiceDefaults, ServiceResolver } from "./consul";
 export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
-export { JobService, type ConnectOptions, type JobHolder } from "./job-service";
+export type { ConnectOptions, JobHolder, JobService } from "./job-service";
 export { NomadJob } from "./nomad-job";
 export type { NomadJobProps } from "./nomad-job";
 export { outputJobs } from "./outputs";

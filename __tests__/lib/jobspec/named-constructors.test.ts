@@ -150,6 +150,7 @@ const USES: Readonly<Record<string, Use>> = {
   "Driver.rawExec": driven(Driver.rawExec({ command: "/bin/true" })),
   "Driver.exec2": driven(Driver.exec2({ command: "/bin/true" })),
   "Driver.java": driven(Driver.java({ jarPath: "local/web.jar" })),
+  "Driver.withoutConfig": driven(Driver.withoutConfig("raw_exec")),
   "Driver.custom": driven(Driver.custom("podman", { image: "web:1" })),
 };
 

@@ -135,8 +135,7 @@ const HAS_NO_BODY = new Set(["DELETE /v1/var/a"]);
 const EMPTY = new Set(["an answer without its body", "an answer that says it has no body", "an answer of spaces"]);
 
 /** What an agent says of itself has no index, and what is nothing there is nothing whoever says it: nobody takes "there is none" from it. */
-const HAS_NO_INDEX =
-  /\/v1\/(?:status\/leader|client\/.*\/checks|agent\/checks|event\/stream)$|^DELETE \/v1\/config\//;
+const HAS_NO_INDEX = /\/v1\/(?:status\/leader|client\/.*\/checks|agent\/checks|event\/stream)$|^DELETE \/v1\/config\//;
 
 test.each(Object.entries(STRANGERS))(
   "%s is the answer of nobody who was asked, at any endpoint",
