@@ -299,7 +299,9 @@ describe("a folder of somebody else's files", () => {
     (name) => {
       write("cdk.tf.json", JSON.stringify(oneJob(web())));
       write("manifest.json", JSON.stringify({ stacks: { dev: {}, prod: {} } }));
-      expect(reading(name)).toThrow(/there is no such environment; write (?:one of dev, prod|dev, or one of prod|prod, or one of dev)$/);
+      expect(reading(name)).toThrow(
+        /there is no such environment; write (?:one of dev, prod|dev, or one of prod|prod, or one of dev)$/,
+      );
     },
   );
 
