@@ -132,6 +132,34 @@ testWithCorpus("of 724 real jobs those are warned of that keep a password in pla
 });
 
 test.each([
+  ["auth=", "=", "x"],
+  ["--token ", "!", "x"],
+  ['["a\\n', " --token=ab12cd34", '"]'],
+  ["", '["password","winter99"],', "0"],
+])(
+  "a text that begins with %j and goes on with many %j is read in time that grows with its length",
+  async (...parts) => {
+    const [before, unit, after] = parts;
+    const text = (length: number) => `${before}${unit.repeat(length / unit.length)}${after}`;
+    for (const kind of ["document", "prose"] as const)
+      expect(await growth((length) => secretSpans(text(length), kind), 100_000)).toBeLessThan(LINEAR);
+  },
+);
+
+test.each([
+  ["a", ""],
+  ["1", ""],
+  [" ", ""],
+  ["\n", ""],
+  ["=", "auth="],
+  ["!", "--token "],
+  [" --token=ab12cd34", '"a\\n'],
+])("15 million characters of %j come to no end of the engine's stack", (unit, before) => {
+  const text = `${before}${unit.repeat(15_000_000 / unit.length)}"x`;
+  expect(() => secretSpans(text)).not.toThrow();
+});
+
+test.each([
   "password {\n",
   "password:\n value: x\n",
   '"a\\n',

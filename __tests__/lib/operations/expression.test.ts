@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { evaluateTemplate, NeedsTerraform, variableValues, type TerraformValue } from "../../../lib/operations";
+import { times } from "../../../lib/operations/stack/functions";
 import { growth, LINEAR } from "../../support/growth";
 import { hostile, RUNS } from "../../support/hostile";
 
@@ -114,6 +115,15 @@ describe("a template of somebody else", () => {
       }
     };
     expect(await growth(work, 800_000)).toBeLessThan(LINEAR);
+  });
+
+  test.each([
+    ["digits", "1".repeat(15_000_000)],
+    ["digits behind a dot", `1.${"1".repeat(15_000_000)}`],
+    ["digits and a letter", `${"1".repeat(15_000_000)}x`],
+  ])("multiplies no text of 15 million %s, and does not read it", (_what, text) => {
+    expect(() => times(text, 2)).toThrow(/more than 400 characters/);
+    expect(() => evaluateTemplate("${(var.name * 2)}", new Map([["name", text]]))).toThrow(NeedsTerraform);
   });
 
   test("has expressions that no text makes slow", () => {

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { UserError, pathText } from "../../../lib/errors";
 import { judgeStack, withSynthesis } from "../../../lib/operations";
 import { verbInstead } from "../../../lib/operations/stack/model-verbs";
+import { growth, LINEAR } from "../../support/growth";
 import { programFailure } from "../../../lib/operations/stack/program-failure";
 
 // Programs fail in a real process, under the loader that projects use: what Node prints is what is read.
@@ -80,6 +81,11 @@ test("a line of source that is a whole minified file is left out, with what Node
     problems: [{ rule: "synthesis", path: [], message: "The service was stopped", severity: "error" }],
     before: "",
   });
+});
+
+test("an error that says one long word is read in time that grows with its length", async () => {
+  const said = (length: number) => `/p/main.ts:1\n\nTypeError: ${"x".repeat(length)}\n    at /p/main.ts:1:1\n`;
+  expect(await growth((length) => programFailure(said(length), "/p"), 100_000)).toBeLessThan(LINEAR);
 });
 
 test("what is no error of Node's stays as it was printed", () => {

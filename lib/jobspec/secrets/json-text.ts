@@ -16,15 +16,31 @@ export type SpansOf = (text: string, kind: TextKind) => readonly SecretSpan[];
  */
 export function jsonSpans(text: string, spansOf: SpansOf): SecretSpan[] {
   const found: SecretSpan[] = [];
-  for (const { at, literal } of escapedLiterals(text)) found.push(...insideLiteral(literal, at, spansOf));
-  for (const { whole, spans } of secretsOf(parsedIn(text), spansOf)) {
+  for (const { at, literal } of escapedLiterals(text))
+    for (const span of insideLiteral(literal, at, spansOf)) found.push(span);
+  for (const [whole, spans] of secretsOf(parsedIn(text), spansOf)) {
     const literal = JSON.stringify(whole);
+    const places = placesInLiteral(
+      whole,
+      spans.flatMap(({ start, end }) => [start, end]),
+    );
     for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + literal.length))
       for (const { start, end, what } of spans) {
-        const before = JSON.stringify(whole.slice(0, start)).length - 1;
-        const length = JSON.stringify(whole.slice(start, end)).length - 2;
-        found.push({ start: at + before, end: at + before + length, what, certain: false });
+        const [from = 0, to = 0] = [places.get(start), places.get(end)];
+        found.push({ start: at + from, end: at + to, what, certain: false });
       }
+  }
+  return found;
+}
+
+/** Where places of a text are in its literal of JSON: found in one pass, since a text may hold many secrets. */
+function placesInLiteral(text: string, places: readonly number[]): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  let [before, inLiteral] = [0, 1];
+  for (const place of [...new Set(places)].sort((a, b) => a - b)) {
+    inLiteral += JSON.stringify(text.slice(before, place)).length - 2;
+    before = place;
+    found.set(place, inLiteral);
   }
   return found;
 }
@@ -70,22 +86,25 @@ function parsedIn(text: string): unknown {
   }
 }
 
-interface Secret {
-  readonly whole: string;
-  readonly spans: readonly Pick<SecretSpan, "start" | "end" | "what">[];
-}
+type Spans = readonly Pick<SecretSpan, "start" | "end" | "what">[];
 
-function secretsOf(data: unknown, spansOf: SpansOf): readonly Secret[] {
-  const found: Secret[] = [];
+/** The texts of data that are or hold secrets, each once: wherever one stands, it is found by what it says. */
+function secretsOf(data: unknown, spansOf: SpansOf): ReadonlyMap<string, Spans> {
+  const found = new Map<string, Map<string, Spans[number]>>();
+  const add = (whole: string, spans: Spans) => {
+    const own = found.get(whole) ?? new Map<string, Spans[number]>();
+    found.set(whole, own);
+    for (const span of spans) own.set(`${span.start}-${span.end}`, span);
+  };
   const walk = (value: unknown, around: Around, depth: number): void => {
     if (depth > DEEPEST) return;
     if (typeof value === "string") {
       const what = `the value of ${around.name}`;
-      if (isSecretHere(value, around)) found.push({ whole: value, spans: [{ start: 0, end: value.length, what }] });
+      if (isSecretHere(value, around)) add(value, [{ start: 0, end: value.length, what }]);
       else {
         const own = /\s/.test(value) ? spansOf(value, isSentence(around.name) ? "prose" : "document") : [];
         const spans = [...(around.spans ?? []), ...own];
-        if (spans.length > 0) found.push({ whole: value, spans });
+        if (spans.length > 0) add(value, spans);
       }
     } else if (Array.isArray(value)) {
       const aroundElement = aroundElements(around, value);
@@ -96,7 +115,7 @@ function secretsOf(data: unknown, spansOf: SpansOf): readonly Secret[] {
     }
   };
   walk(data, NOTHING_AROUND, 0);
-  return found;
+  return new Map([...found].map(([whole, own]) => [whole, [...own.values()]] as const));
 }
 
 /** What is secret in a literal, in the places that its characters have in the text. */

@@ -110,8 +110,13 @@ const OF_A_SENTENCE = new Set(
   ).split(" "),
 );
 
+/** No word of a sentence is longer, with the signs behind it. */
+const LONGEST_OF_SENTENCE = 100;
+
 /** Whether a word that stands where a value could goes on with a sentence. */
 export function isOfSentence(word: string): boolean {
+  // The search for the signs at its end begins anew at each of them.
+  if (word.length > LONGEST_OF_SENTENCE) return false;
   return OF_A_SENTENCE.has(word.toLowerCase().replace(/[.,;:!?]+$/, ""));
 }
 

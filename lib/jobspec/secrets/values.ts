@@ -63,8 +63,13 @@ export function looksDrawn(text: string): boolean {
   return digits >= 3 && letters >= 4 && new Set(text).size >= 8;
 }
 
+/** A user and a password in base64 are no longer, with what fills them up. */
+const LONGEST_USER = 810;
+
 /** Whether a text is a user and a password in base64, as HTTP and Docker's registries have them. */
 export function isUserAndPassword(text: string): boolean {
+  // The search for the signs at its end begins anew at each of them.
+  if (text.length > LONGEST_USER) return false;
   const bare = text.replace(/=+$/, "");
   return (
     /^[A-Za-z0-9+/]{8,800}$/.test(bare) &&

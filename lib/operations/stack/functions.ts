@@ -35,9 +35,10 @@ const LONGEST_NUMBER = 400;
 
 function decimal(value: TerraformValue): { readonly digits: bigint; readonly exponent: number } {
   const text = typeof value === "number" || typeof value === "string" ? String(value) : "";
+  // Before anything reads it: an expression that repeats may come to the end of the engine's stack with millions of characters.
+  if (text.length > LONGEST_NUMBER) throw new NeedsTerraform(`* of a text of more than ${LONGEST_NUMBER} characters`);
   const [, whole, fraction = "", exponent = "0"] = /^([+-]?\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];
   if (whole === undefined) throw new NeedsTerraform("* of what is no number");
-  if (text.length > LONGEST_NUMBER) throw new NeedsTerraform(`* of a number of more than ${LONGEST_NUMBER} characters`);
   return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
 }
 

@@ -103,7 +103,7 @@ const OF_TYPES = new Set(["TypeError", "ReferenceError"]);
 function inWords(name: string, message: string): string {
   const said = name === "Error" || name === "UserError" ? message : `${name}: ${message}`;
   if (!OF_TYPES.has(name)) return said;
-  const [, receiver = "", missing] = /([\w$]+)\.([\w$]+) is not a function/.exec(message) ?? [];
+  const [, receiver = "", missing] = /(?<![\w$])([\w$]+)\.([\w$]+) is not a function/.exec(message) ?? [];
   const verb = missing === undefined ? "" : verbInstead(receiver, missing);
   return `${said}${verb}; npx tsc --noEmit says where a program does not fit its types`;
 }
