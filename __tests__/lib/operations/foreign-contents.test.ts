@@ -156,7 +156,7 @@ describe("a stack of a pull request", () => {
     [
       "multiplies a number of millions of digits",
       { variable: long("9".repeat(MILLIONS)), ...oneJob("${var.a * var.a}") },
-      /web: depends on \* of a number of more than 400 characters/,
+      /web: depends on \* of a text of more than 400 characters/,
     ],
     [
       "refuses a long value",
