@@ -14,10 +14,4 @@ export interface OpenStack {
   readonly asBefore?: Pick<StackContents, "wanted">;
   /** What was said at the last deployment, and nobody says now: whether it was taken, or fell back to what the program has, is the command's. */
   readonly remembered: Remembered;
-  /**
-   * Refuses, as a deployment does, what was said at the last deployment and is not said now. Absent where only files of the stack were read.
-   *
-   * @throws UserError with what to write
-   */
-  readonly refuseUnsaid?: () => Promise<void>;
 }

@@ -26,14 +26,14 @@ export interface Refusable {
 }
 
 /**
- * Why a deployment would be refused that says as much as this command: with the very checks of `deploy`, none of which changes anything. A stack of
- * Terraform's is brought by Terraform, which asks for nothing but who has what.
+ * Why a deployment would be refused that has the values of this one, those of the last deployment where nobody says others: with the very checks of
+ * `deploy`, none of which changes anything. A stack of Terraform's is brought by Terraform, which asks for nothing but who has what.
  */
 export async function refusalsOf(
   { stack, owners, planned, isForeign, allowed = {} }: Refusable,
   context: CliContext,
 ): Promise<readonly string[]> {
-  const { contents, nomad, consul, environment, refuseUnsaid } = stack;
+  const { contents, nomad, consul, environment } = stack;
   const record = wantedRecord(contents, identityOf(environment, context));
   const { project } = identityOf(environment, context);
   const isTerraforms = contents.declared.owner === "terraform";
@@ -41,7 +41,6 @@ export async function refusalsOf(
   // What `deploy` says on its way is not said here.
   const quiet = { ...context, terminal: { note: () => undefined } };
   const ofOwn: readonly Check[] = [
-    () => refuseUnsaid?.(),
     () => checkCluster(stack, { isRecorded, toNewCluster: allowed.toNewCluster }, quiet),
     () => checkRoomHere(stack, quiet),
   ];

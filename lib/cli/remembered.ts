@@ -87,14 +87,9 @@ export async function asSaid(
   return said ?? recalled;
 }
 
-/**
- * Refuses what was said the last time and is not said now, where the program has nothing in its place, or that changes a job that runs.
- *
- * @throws UserError as {@link asSaid}
- */
-export async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }: Deploying): Promise<void> {
+/** Refuses what was said the last time and is not said now, where the program has nothing in its place, or that changes a job that runs. */
+async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }: Deploying): Promise<void> {
   const { said, recalled } = read;
-  if (!isRemembering(read)) return;
   const fallbacks = fallbacksOf(read);
   if (said === undefined)
     throw new UserError(

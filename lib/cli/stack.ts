@@ -17,7 +17,7 @@ import { clients, localCluster, refuseConsulOfAnother, type CliContext } from ".
 import { checkCluster, sayWhere } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf, readRemembering, type NamedStack } from "./own-stack";
-import { asSaid, recallRecord, refuseFallbacks, sayTaken } from "./remembered";
+import { asSaid, recallRecord, sayTaken } from "./remembered";
 import { ATTENTION } from "./signs";
 import { ownersOf, unknownText, withoutForeign } from "./stack-owners";
 
@@ -120,10 +120,6 @@ export async function withStack<T>(
     if (!isDeployed) sayTaken(read.remembered, context);
     const contents = isDeployed ? await asSaid(read, { environment, nomad, defaults }, context) : read.recalled;
     const { remembered, asBefore } = read;
-    const refuseUnsaid = async () => {
-      refuseOtherPlace(environment, before);
-      await refuseFallbacks(read, { environment, nomad, defaults: false });
-    };
     return await run({
       environment,
       contents,
@@ -131,7 +127,6 @@ export async function withStack<T>(
       consul,
       recorded,
       remembered,
-      ...(defaults ? {} : { refuseUnsaid }),
       ...(asBefore === undefined ? {} : { asBefore }),
     });
   } finally {

@@ -51,16 +51,6 @@ const KINDS: Readonly<Record<string, Refused>> = {
     stack: { declared: { cluster: { address: "https://nomad.example.com" } } },
     says: /is for the Nomad at https:\/\/nomad\.example\.com/,
   },
-  "a variable that was said the last time": {
-    recorded: { variables: { level: "debug" }, defaults: { level: "info" } },
-    says: /was debug at the last deployment, and is info where nobody says it/,
-    allowed: ["--defaults"],
-  },
-  "a namespace that was said the last time": {
-    recorded: { surroundings: { NOMAD_NAMESPACE: "shop" } },
-    says: /was shop at the last deployment, and is not set/,
-    allowed: ["--defaults"],
-  },
   "what only Terraform brings": {
     resources: { ...web, local_file: { note: { filename: "note" } } },
     says: /is a local_file, which only Terraform brings/,
@@ -131,6 +121,29 @@ test.each(Object.entries(KINDS))("%s is refused by deploy, and told by preview",
     const meant = await run("preview", "dev", ...allowed);
     expect([meant.code, meant.stdout]).toEqual([kind.changes ? 2 : 0, expect.not.stringMatching(says)]);
     expect(server.asked.filter(({ method, path }) => method !== "GET" && !path.endsWith("/plan"))).toEqual([]);
+  } finally {
+    project.remove();
+  }
+});
+
+test.each<[string, Pick<Refused, "recorded">, string]>([
+  [
+    "a variable",
+    { recorded: { variables: { level: "debug" }, defaults: { level: "info" } } },
+    "as at the last deployment, since nobody says others: level=debug",
+  ],
+  [
+    "a namespace",
+    { recorded: { surroundings: { NOMAD_NAMESPACE: "shop" } } },
+    "as at the last deployment, since nobody says others: NOMAD_NAMESPACE=shop",
+  ],
+])("%s that was said at the last deployment is taken by preview, which is no refusal", async (_, kind, says) => {
+  const project = new SynthesizedProject(web, LEVEL);
+  try {
+    server.reset(answersOf(project.folder, kind as Refused));
+    const env = environment({ NOMAD_ADDR: server.address, CONSUL_HTTP_ADDR: server.address });
+    const seen = await cli(["preview", "dev"], { cwd: project.folder, env, columns: 1000 });
+    expect([seen.code, seen.stderr]).toEqual([0, expect.stringContaining(says)]);
   } finally {
     project.remove();
   }
