@@ -24,6 +24,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "npm run images": "wants a Docker: __tests__/operate/docker.test.ts runs it where there is one",
   "npx cdktf deploy staging":
     "wants the providers, and somebody who says yes: __tests__/operate/terraform.test.ts runs it for dev where they are",
+  ...Object.fromEntries(
+    [
+      "npm pack ../cdk-nomad",
+      "npm init --yes",
+      "npm install ./cdk-nomad-*.tgz",
+      "npm install --save-dev tsx typescript",
+    ].map((line) => [line, "makes a folder of one's own: __tests__/install/own-folder.test.ts runs it there"]),
+  ),
 };
 /** Lines of the README that were run. */
 const run = new Set<string>();

@@ -106,6 +106,6 @@ test("nothing of Nomad, of Consul or of a test is in it: names and sums of sourc
     "nomad/go.mod",
     "nomad/go.sum",
   ]);
-  const kinds = /\.(js|d\.ts|md|json|mod|sum)$|^LICENSE$/;
+  const kinds = /\.(js|d\.ts|css|md|json|mod|sum)$|^LICENSE$|\/[a-z-]+-LICENSE\.txt$/;
   expect(files.filter((file) => !kinds.test(file) || /tsbuildinfo|__tests__|\.test\./.test(file))).toEqual([]);
 });
