@@ -130,6 +130,17 @@ export function mayActFor(caller: Caller, owner: string): boolean {
 }
 
 /**
+ * Which leases somebody is shown: their own, or those of everybody.
+ *
+ * @throws Problem where those of everybody are asked for, and the token may not
+ */
+export function shownTo(caller: Caller, all: boolean): (of: { readonly lease: { readonly owner: string } }) => boolean {
+  if (all && !caller.scopes.has("any-owner"))
+    throw new Problem("other-owner", "those of every owner want a token with the scope any-owner");
+  return ({ lease }) => all || lease.owner === caller.owner;
+}
+
+/**
  * The owner that somebody acts for.
  *
  * @throws Problem where the token may not

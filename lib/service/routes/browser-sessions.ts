@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { actingFor, callerFrom } from "../authorize";
+import { actingFor, callerFrom, shownTo } from "../authorize";
+import { goneSignal, whenGone } from "../gone";
 import { Problem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
@@ -33,10 +34,7 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     problems: ["other-owner", "pool-busy", "too-many-sessions", "place-lost"],
     handle: async ({ body, request, reply }) => {
       const owner = actingFor(callerFrom(request), body.userId);
-      const gone = new AbortController();
-      reply.raw.once("close", () => {
-        if (!reply.raw.writableEnded) gone.abort();
-      });
+      const gone = goneSignal(reply.raw);
       count(owner, 1);
       try {
         const standing = (await browsers.list()).filter(({ lease }) => lease.owner === owner);
@@ -52,14 +50,14 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
           standing: standingFor,
           wait,
           startTimeout,
-          signal: gone.signal,
+          signal: gone,
         });
         // A client that goes away before it is answered knows nothing of its session.
-        if (gone.signal.aborted) inBackground(browsers.close(opened));
+        whenGone(gone, () => inBackground(browsers.close(opened)));
         reply.header("location", `/api/browser-sessions/${opened.id}`);
         return shownSession(opened);
       } catch (error) {
-        if (gone.signal.aborted) throw new Problem("stopping", "the client went away before it was answered");
+        if (gone.aborted) throw new Problem("stopping", "the client went away before it was answered");
         throw error;
       } finally {
         count(owner, -1);
@@ -79,12 +77,8 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     answerExample: { sessions: [EXAMPLE] },
     problems: ["other-owner"],
     handle: async ({ query, request }) => {
-      const caller = callerFrom(request);
-      const all = query.all === "true";
-      if (all && !caller.scopes.has("any-owner"))
-        throw new Problem("other-owner", "those of every owner want a token with the scope any-owner");
-      const found = await browsers.list();
-      return { sessions: found.filter(({ lease }) => all || lease.owner === caller.owner).map(shownSession) };
+      const isShown = shownTo(callerFrom(request), query.all === "true");
+      return { sessions: (await browsers.list()).filter(isShown).map(shownSession) };
     },
   });
 

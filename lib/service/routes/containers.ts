@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type * as v from "valibot";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools";
 import { noteAudit } from "../audit";
-import { actingFor, callerFrom, mayActFor } from "../authorize";
+import { actingFor, callerFrom, mayActFor, shownTo } from "../authorize";
+import { goneSignal, whenGone } from "../gone";
 import { Problem } from "../problem";
 import type { ContainerLease, PoolKind, Pools } from "../pools";
 import { route } from "../route";
@@ -56,9 +57,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
         const claimed = await pools.claim(body.pool, { owner, standing: ttl, wait, signal: gone });
         noteAudit(request, `${body.pool}/${claimed.lease.slot}`, owner);
         // A client that goes away before it is answered knows nothing of its lease, which would stand for all of its ttl.
-        const giveBack = () => inBackground(pools.release(claimed.lease));
-        if (gone.aborted) giveBack();
-        else gone.addEventListener("abort", giveBack, { once: true });
+        whenGone(gone, () => inBackground(pools.release(claimed.lease)));
         metrics.claimed(body.pool, "warm", now() - began);
         reply.header("location", `/api/containers/${encodeURIComponent(claimed.lease.slot)}`);
         reply.header(GENERATION_HEADER, claimed.lease.generation);
@@ -83,12 +82,8 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
     answerExample: { containers: [EXAMPLE] },
     problems: ["other-owner"],
     handle: async ({ query, request }) => {
-      const caller = callerFrom(request);
-      const all = query.all === "true";
-      if (all && !caller.scopes.has("any-owner"))
-        throw new Problem("other-owner", "those of every owner want a token with the scope any-owner");
-      const found = await pools.list();
-      return { containers: found.filter(({ lease }) => all || lease.owner === caller.owner).map(shown) };
+      const isShown = shownTo(callerFrom(request), query.all === "true");
+      return { containers: (await pools.list()).filter(isShown).map(shown) };
     },
   });
 
@@ -265,13 +260,4 @@ const NOT_OF_SLOTS =
 function shown({ lease, isolation }: ContainerLease): v.InferOutput<typeof schemas.container> {
   const { slot, pool, owner, generation, ttl } = lease;
   return { id: slot, pool, owner, generation, ttl, isolation };
-}
-
-/** Is aborted where a client goes away before it is answered. */
-function goneSignal(raw: NodeJS.EventEmitter & { readonly writableEnded: boolean }): AbortSignal {
-  const gone = new AbortController();
-  raw.once("close", () => {
-    if (!raw.writableEnded) gone.abort();
-  });
-  return gone.signal;
 }
