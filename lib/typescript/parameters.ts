@@ -123,28 +123,20 @@ export class Parameters {
 
   /** The type of a variable or a local. */
   typeOf(name: string): Translated["type"] | undefined {
-    if (this.#types.has(name)) return this.#types.get(name);
-    this.#types.set(name, undefined);
-    const declared = this.#declared.get(name);
-    const type =
-      declared?.expression === undefined
-        ? declared?.type
-        : translate(declared.expression, this.source.text, (inner) => this.reference(inner))?.type;
-    this.#types.set(name, type);
-    return type;
+    return once(this.#types, name, () => {
+      const declared = this.#declared.get(name);
+      if (declared?.expression === undefined) return declared?.type;
+      return translate(declared.expression, this.source.text, (inner) => this.reference(inner))?.type;
+    });
   }
 
   /** The value of a variable or a local. */
   valueOf(name: string): Plain | undefined {
-    if (this.#values.has(name)) return this.#values.get(name);
-    this.#values.set(name, undefined);
-    const declared = this.#declared.get(name);
-    const value =
-      declared?.expression === undefined
-        ? declared?.value
-        : evaluate(declared.expression, this.source.text, (inner) => this.valueOf(inner));
-    this.#values.set(name, value);
-    return value;
+    return once(this.#values, name, () => {
+      const declared = this.#declared.get(name);
+      if (declared?.expression === undefined) return declared?.value;
+      return evaluate(declared.expression, this.source.text, (inner) => this.valueOf(inner));
+    });
   }
 
   /** Values of variables without a default, where a place is that variable alone, or a text with nothing else that is not known. */
@@ -262,4 +254,13 @@ function isSame(found: Plain, value: unknown): boolean {
   if (typeof value === "string") return String(found) === value;
   if (typeof value === "number") return Number(found) === value;
   return JSON.stringify(found) === JSON.stringify(value);
+}
+
+/** What is known of a name, found out at the first call. While that goes on nothing is known of it: one that depends on itself has nothing. */
+function once<T>(known: Map<string, T | undefined>, name: string, find: () => T | undefined): T | undefined {
+  if (!known.has(name)) {
+    known.set(name, undefined);
+    known.set(name, find());
+  }
+  return known.get(name);
 }

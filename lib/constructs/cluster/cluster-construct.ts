@@ -48,6 +48,12 @@ export abstract class ClusterConstruct extends Construct {
     else if (!pattern.test(value)) this.report(path, `"${value}" is none; write ${write}`);
   }
 
+  /** Reports a description that is longer than a server takes. */
+  protected checkDescription(description: string | undefined): void {
+    if (description !== undefined && description.length > 256)
+      this.report(["description"], `has ${description.length} characters; write 256 or fewer`);
+  }
+
   /** Reports a text that is none of a few. */
   protected checkOneOf(path: Path, value: unknown, values: readonly string[]): void {
     if (value === undefined || !isKnown(value) || values.includes(value as string)) return;

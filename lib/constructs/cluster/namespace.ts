@@ -115,8 +115,7 @@ export class NomadNamespace extends ClusterConstruct {
     this.checkText(["name"], name, /^[a-zA-Z0-9-]{1,128}$/, "up to 128 letters, digits and dashes");
     if (name === "default")
       this.report(["name"], '"default" is there already, and cannot be taken away; write another');
-    if (description !== undefined && description.length > 256)
-      this.report(["description"], `has ${description.length} characters; write 256 or fewer`);
+    this.checkDescription(description);
     for (const [path, lists] of Object.entries({ nodePools, vault, consul })) this.checkEither([path], lists);
     if (vault ?? consul) requireProvider26(this);
     const blocks: Blocks = {

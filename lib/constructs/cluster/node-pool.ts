@@ -59,8 +59,7 @@ export class NomadNodePool extends ClusterConstruct {
     this.checkText(["name"], name, /^[a-zA-Z0-9-_]{1,128}$/, "up to 128 letters, digits, dashes and underscores");
     if (name === "default" || name === "all")
       this.report(["name"], `"${name}" is there already, and cannot be changed; write another`);
-    if (description !== undefined && description.length > 256)
-      this.report(["description"], `has ${description.length} characters; write 256 or fewer`);
+    this.checkDescription(description);
     this.checkOneOf(["scheduler", "algorithm"], scheduler?.algorithm, ["binpack", "spread"]);
     if (nodeIdentityTtl) requireProvider26(this);
     const attributes: Attributes = { name, description, meta, node_identity_ttl: nodeIdentityTtl?.toString() };
