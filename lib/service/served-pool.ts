@@ -1,7 +1,7 @@
+import { PoolOfOtherUser } from "../errors";
 import {
   LeaseEndedError,
   SlotPool,
-  UserError,
   WarmPool,
   type ExecuteOptions,
   type ExecutionResult,
@@ -119,7 +119,7 @@ export function servedSlotPool(
 /**
  * Slots that nothing keeps apart are for one owner at a time. What the store says is asked, so that of two who claim at the same moment one is refused at least.
  *
- * @throws UserError where somebody else has one; the claimed one is given back
+ * @throws PoolOfOtherUser where somebody else has one; the claimed one is given back
  */
 async function refuseBesideOthers(pool: SlotPool, handle: SlotHandle): Promise<void> {
   const { owner } = handle.lease;
@@ -130,9 +130,7 @@ async function refuseBesideOthers(pool: SlotPool, handle: SlotHandle): Promise<v
     throw error;
   }
   await pool.release(handle);
-  throw UserError.at(
-    "owner",
+  throw new PoolOfOtherUser(
     `the sandboxes of ${pool.pool} keep nothing apart (isolation: none), and somebody else has slots there`,
-    "pool/isolation",
   );
 }
