@@ -17,6 +17,8 @@ export interface Attack {
 
 /** Numbers of slots. */
 export const [VICTIM, ATTACKER, BYSTANDER] = [0, 1, 2];
+/** The descriptor of a file that whoever started the server left open for it. */
+export const LEFT = 251;
 /** What nobody but the victim may see. */
 export const SECRETS = [
   "secret-in-a-file",
@@ -25,6 +27,7 @@ export const SECRETS = [
   "secret-in-env",
   "secret-in-argument",
   "of-the-server",
+  "left-by-the-starter",
 ];
 /** Processes that are not the attacker's own. */
 export const OTHERS = 'for p in /proc/[0-9]*; do grep -qs "^NSpid:.*\\b$$$" $p/status && continue;';

@@ -1,15 +1,17 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processesWith } from "../processes";
 import { TestSandboxServer, type Answered } from "../sandbox-server";
 import { until } from "../until";
-import { ATTACKER, BYSTANDER, reached, VICTIM, type Attack } from "./attack";
+import { ATTACKER, BYSTANDER, LEFT, reached, VICTIM, type Attack } from "./attack";
 
 /** A sandbox server in which one slot works, with a secret in each place where one may be, and another one attacks. */
 export class AttackedServer extends TestSandboxServer {
   #working: Promise<unknown> = Promise.resolve();
   #victim = "0";
   readonly evidence = join(this.folder, "evidence");
+  /** A file that whoever starts the server has open, and leaves open for it. */
+  readonly left = join(this.folder, "left");
 
   constructor(private readonly file: string) {
     super(file);
@@ -42,7 +44,9 @@ export class AttackedServer extends TestSandboxServer {
       "--limit",
       limit,
     ]);
-    await this.start(["--slots", "4", "--isolation", isolation, ...limits]);
+    writeFileSync(this.left, "left-by-the-starter\n", { mode: 0o600 });
+    const leaving = ["bash", "-c", `exec ${LEFT}<"$0"; exec "$@"`, this.left];
+    await this.start(["--slots", "4", "--isolation", isolation, ...limits], leaving);
     if (this.exitCode !== null) throw new Error(this.said);
     // What a command of the attacker's was told before is no other's.
     await this.bash(ATTACKER, "true", { env: { KEPT_SECRET: "secret-in-env" } });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandLinesWith } from "../sandbox-server";
-import { ATTACKER, OTHERS, seen, type Attack } from "./attack";
+import { ATTACKER, LEFT, OTHERS, seen, type Attack } from "./attack";
 
 /** On processes and variables of others, and on the rights of the machine. */
 export const ON_PROCESSES: readonly Attack[] = [
@@ -35,6 +35,16 @@ export const ON_PROCESSES: readonly Attack[] = [
     what: "a file that the server left open leads out",
     script:
       'for f in /proc/self/fd/*; do case "$(readlink $f)" in DATA/slot_0*|DATA/.slots/slot_0*|TOKEN*|PROGRAM*) echo BREACH;; esac; done',
+  },
+  {
+    on: "processes",
+    what: "a file is read that whoever started the server left open",
+    script: `(cat <&${LEFT}) 2>/dev/null | grep -q . && echo BREACH; for f in /proc/[0-9]*/fd/${LEFT}; do [ -e $f ] && echo BREACH; done; true`,
+  },
+  {
+    on: "processes",
+    what: "a descriptor is there beside input, output and errors",
+    script: 'for f in /proc/$$/fd/*; do [ -e $f ] && [ "${f##*/}" -gt 2 ] && echo "BREACH $(readlink $f)"; done; true',
   },
   {
     on: "processes",

@@ -1,3 +1,4 @@
+import { closeInherited } from "./inherited";
 import { readSettings, SettingsError, USAGE } from "./settings";
 import { startServer, type Note } from "./sandbox-server";
 
@@ -11,7 +12,10 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const server = await startServer(readSettings(args, process.env), note);
+  const settings = readSettings(args, process.env);
+  const inherited = closeInherited();
+  if (inherited.length > 0) note("inherited-closed", { descriptors: inherited });
+  const server = await startServer(settings, note);
   const stop = (signal: string) => {
     note("stopping", { signal });
     void server.close().then(() => process.exit(0));
