@@ -130,7 +130,7 @@ test("two deployments at once leave a record of all that runs, and what the prog
   expect(ids(jobs)).toContain("web");
 });
 
-test("what the program has no longer goes with another variable too, and in Consul as well; not where the surroundings took it away", async () => {
+test("what the program has no longer goes with another variable too, and in Consul with --prune; not where the surroundings took it away", async () => {
   await cluster.purge();
   for (const key of await cluster.consul.keys(RECORD_ROOT)) await cluster.consul.deleteKey(key);
   const folder = { PRISM_BIN_DIR: "/opt/prism" };
@@ -146,6 +146,11 @@ test("what the program has no longer goes with another variable too, and in Cons
   const preview = await run(["preview", "dev", "--var", "image_version=new"], folder);
   expect([preview.code, flat(preview)]).toEqual([
     2,
+    expect.stringMatching(/e: stopped once all else is healthy.*keys below two\/: stays: .* --prune removes it/),
+  ]);
+  const seen = await run(["preview", "dev", "--prune", "--var", "image_version=new"], folder);
+  expect([seen.code, flat(seen)]).toEqual([
+    2,
     expect.stringMatching(/e: stopped once all else is healthy.*keys below two\/: removed once all else is healthy/),
   ]);
   const drift = await run(["drift", "dev", "--json"], folder);
@@ -157,7 +162,13 @@ test("what the program has no longer goes with another variable too, and in Cons
   const deployed = await run(["deploy", "dev", "--var", "image_version=new", "--json"], folder);
   expect([deployed.code, JSON.parse(deployed.stdout)]).toMatchObject([
     0,
-    { strays: { stopped: [{ id: "e" }], kept: [], removed: [{ kind: "keys", name: "two/" }], inConsul: [] } },
+    { strays: { stopped: [{ id: "e" }], kept: [], removed: [], inConsul: [{ kind: "keys", name: "two/" }] } },
+  ]);
+  expect(await keys()).toHaveLength(6);
+  const pruned = await run(["deploy", "dev", "--var", "image_version=new", "--prune", "--json"], folder);
+  expect([pruned.code, JSON.parse(pruned.stdout)]).toMatchObject([
+    0,
+    { strays: { stopped: [], kept: [], removed: [{ kind: "keys", name: "two/" }], inConsul: [] } },
   ]);
   // The keys below the longer prefix are the program's.
   expect(await keys()).toEqual(["one/level", "one/used", "two/own/level", "two/own/used"]);

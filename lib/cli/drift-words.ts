@@ -21,7 +21,9 @@ export const IN_CONSUL = { create: "was removed", update: "was changed", delete:
 export const STRAY = "runs still, and the program has it no longer";
 
 /** What is said of what the program has no longer in Consul, as the rest of a sentence. */
-export const LEFTOVER = "is there still, and the program has it no longer";
+export function leftoverInWords(environment: string): string {
+  return `is there still, and the program has it no longer: a deployment keeps it, and cdk-nomad deploy ${environment} --prune removes it`;
+}
 
 /** "2 of 9 jobs, 1 in Consul". */
 export function driftCounts({ jobs, consul, unchanged, strays = [], leftovers = [], foreign = [] }: Drift): string {

@@ -60,6 +60,12 @@ export const allowedByName = {
   toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),
 };
 
+/** Options that decide what becomes of what a program has no longer. */
+export const pruning = {
+  prune: flag("stop and remove what the program has no longer, also where it may only be missing, and in Consul"),
+  noPrune: flag("keep what the program has no longer"),
+};
+
 /** Options of every command that watches deployments. */
 export const watching = {
   detach: flag("do not wait: Nomad goes on by itself"),

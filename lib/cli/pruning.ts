@@ -2,7 +2,6 @@ import {
   changedValues,
   findLeftovers,
   findStrays,
-  judgeRemains,
   neededBy,
   recordedInConsul,
   removeLeftovers,
@@ -22,17 +21,10 @@ import { term, wrap } from "../text";
 import type { CliContext } from "./context";
 import { EXIT, exitCodeOf } from "./exit-codes";
 import type { OpenStack } from "./open-stack";
+import { judgeAsSaid, whyNotKnown, type PruneInput } from "./judged-remains";
 import { thingInConsul } from "./plan-words";
 import { ATTENTION, GOOD } from "./signs";
 import { ownersOf, whyLeased } from "./stack-owners";
-
-/** What of a deployment decides what becomes of what its program has no longer. */
-export interface PruneInput {
-  /** Whether it goes also where that is refused unasked. Default: false. */
-  readonly prune?: boolean;
-  /** Whether it stays in any case. Default: false. */
-  readonly noPrune?: boolean;
-}
 
 /** What became of what a program has no longer. */
 export interface Pruned {
@@ -73,7 +65,7 @@ export class Pruning {
 
     const onStep = (text: string) => terminal.note(term`  ${text}`);
     const strays = await stopStrays(judged.strays.filter(goes), { nomad, onStep, signal });
-    const needed = neededBy(strays.flatMap(staying));
+    const needed = neededBy([...found.kept, ...strays.flatMap(staying)]);
     const doomed = judged.leftovers.filter(goes);
     const spared = sparedKeys(otherStacks, recordedInConsul(contents.wanted));
     const leftovers =
@@ -125,42 +117,28 @@ export class Pruning {
     owners: Owners,
     outcomes: readonly JobOutcome[],
   ): JudgedRemains {
-    const all = (reason: string): JudgedRemains => ({
-      strays: found.strays.map((stray) => ({ ...stray, reason })),
-      leftovers: found.leftovers.map((item) => ({ ...item, reason })),
-    });
-    const reason = this.whyNot(outcomes) ?? whyNotKnown(owners);
-    if (reason !== undefined) return all(reason);
-    if (this.input.prune) return found;
     const { recorded, asBefore } = this.stack;
     const read = recorded?.kind === "found" ? recorded.record : undefined;
     const before = written ?? read;
-    if (!before) return all("nothing is known of the deployment before; --prune takes it away");
     // Another deployment may have written the record since it was read.
-    const isSame = read !== undefined && changedValues(read, before) === undefined;
-    const judged = judgeRemains(found, {
-      before,
-      now: this.content,
-      ...(isSame && asBefore ? { asBefore } : {}),
-      names: owners.names,
-    });
-    return {
-      strays: judged.strays.map((stray) => withWay(stray, "stops")),
-      leftovers: judged.leftovers.map((item) => withWay(item, "removes")),
-    };
+    const isSame = read !== undefined && before !== undefined && changedValues(read, before) === undefined;
+    return judgeAsSaid(
+      found,
+      before && {
+        before,
+        now: this.content,
+        ...(isSame && asBefore ? { asBefore } : {}),
+        names: owners.names,
+      },
+      { ...this.input, whyNot: this.whyNot(outcomes) ?? whyNotKnown(owners) },
+    );
   }
 
   /** Why nothing may be taken away at all. */
   private whyNot(outcomes: readonly JobOutcome[]): string | undefined {
-    if (this.input.noPrune) return "--no-prune keeps it";
     if (outcomes.some(({ result }) => result === "detached")) return "nobody waited until the rest is healthy";
     return exitCodeOf(outcomes) === EXIT.ok ? undefined : "the rest is not healthy yet";
   }
-}
-
-/** Why nobody can say that what goes is not another stack's. */
-function whyNotKnown({ unread }: Owners): string | undefined {
-  return unread.length > 0 ? `records of other stacks cannot be read: ${unread.join("; ")}` : undefined;
 }
 
 interface Judged {
@@ -174,8 +152,4 @@ function goes({ reason }: Judged): boolean {
 /** What stays, with why. */
 function staying<T extends Judged>(item: T): readonly (T & { readonly reason: string })[] {
   return item.reason === undefined ? [] : [{ ...item, reason: item.reason }];
-}
-
-function withWay<T extends Judged>(item: T, does: string): T {
-  return item.reason === undefined ? item : { ...item, reason: `${item.reason}; --prune ${does} it` };
 }

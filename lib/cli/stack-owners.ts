@@ -2,7 +2,6 @@ import {
   findLeftovers,
   findStrays,
   foreignJobs,
-  judgeRemains,
   knownBy,
   ownerOf,
   readOwners,
@@ -23,6 +22,7 @@ import { poolOfJob, whereOf } from "../nomad";
 import { standingLeases } from "../pools";
 import { term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
+import { judgeAsSaid, whyNotKnown, type PruneInput } from "./judged-remains";
 import type { OpenStack } from "./open-stack";
 import { identityOf } from "./own-stack";
 import { thingInConsul } from "./plan-words";
@@ -114,17 +114,16 @@ export async function withStrays(
   stack: OpenStack,
   owners: Owners,
   context: CliContext,
+  said: PruneInput = {},
 ): Promise<Preview> {
   const belongings = await belongingsOf(stack, owners, context);
   for (const line of belongingsText({ ...belongings, ...NOTHING_OF_ITS_OWN }, preview.environment))
     context.terminal.note(line);
-  const judged = judgedRemains(belongings, owners, stack, context);
+  const judged = judgedRemains(belongings, owners, stack, { context, said });
   const strays = [
     ...judged.strays.map((stray) => ({
       ...placed(stray),
-      ...(stray.reason === undefined
-        ? { change: "stop" as const }
-        : { change: "keep" as const, reason: `${stray.reason}; --prune stops it` }),
+      ...(stray.reason === undefined ? { change: "stop" as const } : { change: "keep" as const, reason: stray.reason }),
     })),
     ...belongings.kept.map((stray) => ({ ...placed(stray), change: "keep" as const, reason: stray.reason })),
   ];
@@ -132,7 +131,7 @@ export async function withStrays(
     ...judged.leftovers.map(({ kind, name, reason }) =>
       reason === undefined
         ? { kind, name, change: "remove" as const }
-        : { kind, name, change: "keep" as const, reason: `${reason}; --prune removes it` },
+        : { kind, name, change: "keep" as const, reason },
     ),
     ...belongings.keptInConsul.map((item) => ({ ...item, change: "keep" as const })),
   ];
@@ -168,15 +167,17 @@ function placed({ id, region, namespace }: Stray) {
 /** What a deployment takes away of what the program has no longer, and what it keeps unasked. */
 function judgedRemains(
   remains: Pick<Belongings, "strays" | "kept" | "leftovers">,
-  { own, names }: Owners,
+  owners: Owners,
   { contents, environment, asBefore }: OpenStack,
-  context: CliContext,
+  { context, said }: { readonly context: CliContext; readonly said: PruneInput },
 ): JudgedRemains {
+  const { own, names } = owners;
   if (own.kind !== "found") return remains;
   // Of somebody else's program it is not known what it was run with.
   const isForeign = "unknown" in contents;
   const { content } = wantedRecord(contents, identityOf(environment, context));
-  return judgeRemains(remains, { before: own.record, now: isForeign ? own.record : content, asBefore, names });
+  const options = { before: own.record, now: isForeign ? own.record : content, asBefore, names };
+  return judgeAsSaid(remains, options, { ...said, whyNot: whyNotKnown(owners) });
 }
 
 /** Contents of a stack without the jobs that another stack brought. */
@@ -202,7 +203,7 @@ export function belongingsText(
     ),
     ...leftovers.map((item) =>
       line(
-        term`${thingInConsul(item)} in Consul: ${environment} made it, its program has it no longer, and it is there still`,
+        term`${thingInConsul(item)} in Consul: ${environment} made it, its program has it no longer, and it is there still; cdk-nomad deploy ${environment} --prune removes it`,
       ),
     ),
     ...keptInConsul.map(({ reason, ...item }) =>

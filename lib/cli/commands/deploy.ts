@@ -19,7 +19,7 @@ import { chooseGenerations } from "../chosen-generations";
 import { DrainedPools } from "../drained-pools";
 import { refuseToEndLeases } from "../ended-leases";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
-import { allowedByName, canaryWeight, changing, environment, watching } from "../options";
+import { allowedByName, canaryWeight, changing, environment, pruning, watching } from "../options";
 import { checkRoomHere } from "../room-here";
 import { serviceTable } from "../service-table";
 import { ensureServiceToken, wantServiceToken } from "../service-tokens";
@@ -37,8 +37,7 @@ const options = {
   force: flag("try jobs again that do not change, and of which something failed or is missing"),
   ...allowedByName,
   ...changing,
-  prune: flag("stop and remove what the program has no longer, also where it may only be missing"),
-  noPrune: flag("keep what the program has no longer"),
+  ...pruning,
   ...watching,
 };
 

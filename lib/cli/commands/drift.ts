@@ -14,7 +14,7 @@ import { DeploymentScreen } from "../deployment-screen";
 import { reasonLines } from "../deployment-text";
 import { diagnosisText } from "../diagnosis-text";
 import { driftMarkdown } from "../drift-markdown";
-import { driftCounts, driftInWords, IN_CONSUL, LEFTOVER, STRAY, waysOut } from "../drift-words";
+import { driftCounts, driftInWords, IN_CONSUL, leftoverInWords, STRAY, waysOut } from "../drift-words";
 import { refuseToEndLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
 import { foundDrift } from "../found-drift";
@@ -118,7 +118,7 @@ function driftText(found: Drift): TerminalText {
     ]),
     ...(strays.length + leftovers.length + foreign.length > 0 ? [term``] : []),
     ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),
-    ...leftovers.map((item) => term`${style.bold(thingInConsul(item))} ${LEFTOVER}: a deployment removes it`),
+    ...leftovers.map((item) => term`${style.bold(thingInConsul(item))} ${leftoverInWords(environment)}`),
     ...foreign.map(({ job, owner }) => term`${style.bold(job)} is a job of ${owner}`),
     ...(jobs.length + consul.length > 0 ? [term``] : []),
     ...waysOut(found).map((words) => wrap(term`${words}`, { hanging: 2 })),

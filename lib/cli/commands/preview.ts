@@ -4,7 +4,7 @@ import { term } from "../../text";
 import { command, value } from "../command";
 import { withEndedLeases } from "../ended-leases";
 import { EXIT } from "../exit-codes";
-import { allowedByName, environment, format, stackVariables } from "../options";
+import { allowedByName, environment, format, pruning, stackVariables } from "../options";
 import { previewMarkdown } from "../preview-markdown";
 import { previewText } from "../preview-text";
 import { refusalsOf } from "../refusals";
@@ -22,6 +22,7 @@ export const preview = command({
     plan: value("file", "a plan from terraform show -json, for what only Terraform knows"),
     synthesized: value("folder", "read what somebody else's program was synthesized into, and run no program"),
     ...allowedByName,
+    ...pruning,
     ...stackVariables,
   },
   examples: [
@@ -49,7 +50,7 @@ export const preview = command({
       const leased = await withEndedLeases(seen, planned, clients);
       const owners = await ownersOf(stack, context);
       const refused = await refusalsOf({ stack, owners, planned, isForeign, allowed: input }, context);
-      const found = { ...(await withStrays(leased, stack, owners, context)), refused };
+      const found = { ...(await withStrays(leased, stack, owners, context, input)), refused };
       const as = input.json ? "json" : input.format;
       if (as === "json") terminal.json(found);
       else if (as === "markdown") terminal.markdown(previewMarkdown(found));

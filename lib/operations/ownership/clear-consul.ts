@@ -122,6 +122,18 @@ async function clearKeys(consul: ConsulClient, prefix: string, spared: readonly 
   return true;
 }
 
+/** Why nothing is called so, neither job, prefix nor entry: a server may read it as another name. Undefined where something may be. */
+export function whyNoName(name: string): string | undefined {
+  return /\p{Cc}/u.test(name) ? "it has control characters, and nothing is called so" : undefined;
+}
+
+/** Why keys that the program has not stay: they go by whole steps of their paths, and `d` would be those below `db/` too. Undefined where they may go. */
+export function whyNoPrefix({ kind, name }: RecordedInConsul): string | undefined {
+  return kind === "keys" && !name.endsWith("/")
+    ? "it ends within a step of a path, and the program has no such keys"
+    : undefined;
+}
+
 /** Whether a prefix is one of some keys, and not of all that a cluster has. */
 function namesKeys(prefix: string): boolean {
   return prefix.replaceAll("/", "") !== "";

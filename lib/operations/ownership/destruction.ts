@@ -7,7 +7,7 @@ import type { RecordedInConsul, RecordedJob, RecordedOthers, StackIdentity } fro
 import { AT_ONCE } from "../plan";
 import { recordedInConsul, wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
-import { isThere, ownerInConsul, sparedKeys, withSplitters } from "./clear-consul";
+import { isThere, ownerInConsul, sparedKeys, whyNoName, whyNoPrefix, withSplitters } from "./clear-consul";
 import { isRegisteredFor } from "./evidence";
 import { isSameInConsul } from "./leftovers";
 import { descendants, knownBy, ownerOf, placeOf, recordedJob, stackName, type Owners } from "./owners";
@@ -141,18 +141,6 @@ export async function findDestruction(
   const record = own.kind === "found" ? ({ kind: "found", store: own.store } as const) : own;
   const pools = [...new Set(doomed.flatMap(({ pool }) => pool ?? []))].sort();
   return { jobs: doomed, consul, spared, kept, known, pools, record, place, owners };
-}
-
-/** What no job, prefix or entry is called: a server may read it as another name. */
-function whyNoName(name: string): string | undefined {
-  return /\p{Cc}/u.test(name) ? "it has control characters, and nothing is called so" : undefined;
-}
-
-/** Keys go by whole steps of their paths: `d` would be those below `db/` too. */
-function whyNoPrefix({ kind, name }: RecordedInConsul): string | undefined {
-  return kind === "keys" && !name.endsWith("/")
-    ? "it ends within a step of a path, and the program has no such keys"
-    : undefined;
 }
 
 async function isProvenBy(stack: StackIdentity, job: RecordedJob, nomad: NomadClient): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { RecordedInConsul, StackRecord } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { recordedInConsul } from "../record";
 import type { StackContents } from "../stack";
-import { isThere, ownerInConsul, sparedKeys, withSplitters } from "./clear-consul";
+import { isThere, ownerInConsul, sparedKeys, whyNoName, whyNoPrefix, withSplitters } from "./clear-consul";
 
 /** Something that a stack made in Consul and its program has no longer, that stays, and why. */
 export interface KeptInConsul extends RecordedInConsul {
@@ -51,9 +51,13 @@ export async function findLeftovers(
       .map((item) =>
         limit(async (): Promise<Partial<FoundLeftovers>> => {
           signal?.throwIfAborted();
+          const unusable = whyNoName(item.name);
+          if (unusable !== undefined) return { kept: [{ ...item, reason: unusable }] };
           if (ownerInConsul(item, others) || isBelow(item, wanted)) return { gone: [item] };
           try {
-            return (await isThere(item, consul, spared)) ? { leftovers: [item] } : { gone: [item] };
+            if (!(await isThere(item, consul, spared))) return { gone: [item] };
+            const cut = whyNoPrefix(item);
+            return cut === undefined ? { leftovers: [item] } : { kept: [{ ...item, reason: cut }] };
           } catch (error) {
             signal?.throwIfAborted();
             return { kept: [{ ...item, reason: `Consul does not tell of it: ${messageOf(error)}` }] };

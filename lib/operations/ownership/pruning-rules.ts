@@ -6,7 +6,10 @@ import { isSameInConsul } from "./leftovers";
 import { knownBy, recordedJob, type JobNames } from "./owners";
 import type { Stray } from "./strays";
 
-/** What a program has no longer, each with why nobody takes it away unasked; without a reason where a deployment does. */
+/**
+ * What a program has no longer, each with why nobody takes it away unasked; without a reason where a deployment does. Of what is in Consul each has one, as
+ * long as `--prune` is not said.
+ */
 export interface JudgedRemains {
   readonly strays: readonly (Stray & { readonly reason?: string })[];
   readonly leftovers: readonly (RecordedInConsul & { readonly reason?: string })[];
@@ -36,9 +39,10 @@ export interface JudgingOptions {
 }
 
 /**
- * Judges what a program has no longer, jobs and what it made in Consul alike: what may only be missing, since the program was run with something else than
- * the last time, stays; and all of it where more than half would go; and what is in Consul as long as one of the jobs runs on, which may need it. Where the program does not have it with the variables and surroundings of the last time
- * either, they are not what took it away.
+ * Judges what a program has no longer. What may only be missing, since the program was run with something else than the last time, stays; and all of it where
+ * more than half would go. Where the program does not have it with the variables and surroundings of the last time either, they are not what took it away. Jobs stay of which
+ * nothing but the record says that they are the stack's; in Consul that is so of everything, and what is removed there comes back by nothing, so there all
+ * stays: the reason is the most telling one.
  */
 export function judgeRemains(
   { strays, kept, leftovers }: Remaining,
@@ -73,12 +77,18 @@ export function judgeRemains(
   return {
     strays: judgedStrays,
     leftovers: leftovers.map((item) =>
-      judged(item, because(inConsul?.some((each) => isSameInConsul(each, item))) ?? most ?? mostInConsul ?? needed),
+      judged(
+        item,
+        because(inConsul?.some((each) => isSameInConsul(each, item))) ?? most ?? mostInConsul ?? needed ?? UNPROVEN,
+      ),
     ),
   };
 }
 
 const ONLY_RECORDED = "nothing but the record says that this stack brought it";
+
+/** Consul keeps of nothing who wrote it, and no version before. */
+const UNPROVEN = "nothing but the record says that this stack made it, and what others wrote there would go with it";
 
 /** Why what is in Consul stays as long as jobs run on; undefined where none does. */
 export function neededBy([first]: readonly Stray[]): string | undefined {

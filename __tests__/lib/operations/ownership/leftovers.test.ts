@@ -87,6 +87,20 @@ test("of which Consul does not tell, or that are the name of nothing, stay with 
   expect([...consul.keys]).toEqual(["everybody/else"]);
 });
 
+test("that end within a step of a path, or are called as nothing is, stay", async () => {
+  const consul = new Consul();
+  consul.keys.add("db/x").add("deep/y");
+  const found = await find([...keys("d", "deep/"), { kind: "service-defaults", name: "\0" }], consul);
+  expect(found).toEqual({
+    leftovers: keys("deep/"),
+    kept: [
+      { kind: "keys", name: "d", reason: expect.stringMatching(/within a step of a path/) as unknown },
+      { kind: "service-defaults", name: "\0", reason: expect.stringMatching(/control characters/) as unknown },
+    ],
+    gone: [],
+  });
+});
+
 test("a prefix that a longer one of the program or of another stack is below takes none of its keys along", async () => {
   const step = fc.constantFrom("a", "b", "c", "pools", "cdk-nomad", "stacks");
   const prefix = fc.array(step, { minLength: 1, maxLength: 3 }).map((steps) => `${steps.join("/")}/`);
