@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ApiError, apiPath, keyPath } from "../../lib/nomad";
 import type { AllocationStub, ConfigEntryJson, ConsulClient, JobJson, JobSummary, NomadClient } from "../../lib/nomad";
+import { SUBMITTED_FOR } from "../../lib/stack-record";
 import { RecordServers } from "./record-store";
 
 /** As much of Nomad and Consul as it takes to look for what a stack brought, and to take it away, in the memory of a test. */
@@ -8,6 +9,8 @@ export class ClusterInMemory extends RecordServers {
   /** Jobs as the server holds them, with their region and namespace. */
   readonly jobs: JobJson[] = [];
   readonly allocations = new Map<string, AllocationStub[]>();
+  /** For which stack jobs were registered, by their ids: the paths of records. */
+  readonly submittedFor = new Map<string, string>();
   readonly entries = new Map<string, ConfigEntryJson>();
   /** What was written, in order: `stop web`, `purge web`, `delete shop/a`. */
   readonly done: string[] = [];
@@ -61,6 +64,12 @@ export class ClusterInMemory extends RecordServers {
         return find(id);
       },
       summary: async () => undefined,
+      submission: async (id) => {
+        const stack = this.submittedFor.get(id);
+        return stack === undefined
+          ? undefined
+          : { Source: "", Format: "json", Variables: "", VariableFlags: { [SUBMITTED_FOR]: stack } };
+      },
       plan: async (wanted) => {
         const held = find(wanted.ID);
         const { Region: _, Namespace: _n, Stop: stop, Type: _t, ...rest } = held ?? { ID: "" };

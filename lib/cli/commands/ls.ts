@@ -74,23 +74,25 @@ function listText({ stacks, unread }: NamedList, withJobs: boolean): TerminalTex
   return joinLines([table(head, rows), ...stacks.flatMap(jobsText)]);
 }
 
-/** "9, 1 stray, 2 absent". */
-function jobsInWords({ jobs }: ListedStack): string {
+/** "9, 1 stray, 2 absent", of the jobs that count for the stack; "0, 9 of other stacks". */
+function jobsInWords({ jobs: all }: ListedStack): string {
+  const jobs = all.filter(({ of }) => of === undefined);
   const count = (status: string) => jobs.filter((job) => job.status === status).length;
   const strays = jobs.filter(({ stray, status }) => stray && status !== "absent" && status !== "stopped").length;
   const more = [
     ...(strays > 0 ? [`${strays} stray`] : []),
     ...["absent", "stopped", "unknown"].flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : [])),
   ];
-  return [String(jobs.length), ...more].join(", ");
+  const others = all.length > jobs.length ? [`${all.length - jobs.length} of other stacks`] : [];
+  return [String(jobs.length), ...more, ...others].join(", ");
 }
 
 function jobsText(stack: NamedStack): readonly TerminalText[] {
   const { environment, jobs } = stack;
-  const rows = jobs.map(({ id, region, namespace, status, submitted, stray }) => [
+  const rows = jobs.map(({ id, region, namespace, status, submitted, stray, of }) => [
     id,
     [region, namespace].filter((each) => each !== undefined).join(", ") || "-",
-    stray ? `${status}, stray` : status,
+    [status, ...(of === undefined ? (stray ? ["stray"] : []) : [`of ${of}`])].join(", "),
     submitted ?? "-",
   ]);
   const head = [term`JOB`, term`WHERE`, term`STATUS`, term`SUBMITTED`];

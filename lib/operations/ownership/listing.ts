@@ -4,7 +4,8 @@ import { messageOf, momentOf, type JobSummary } from "../../nomad";
 import type { RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
 import { AT_ONCE, newestRegistered } from "../plan";
 import { listRecords, type RecordClients, type RecordStoreName } from "../record";
-import { knownBy, placeOf } from "./owners";
+import { Claims } from "./claims";
+import { knownBy, placeOf, stackName } from "./owners";
 
 /** A job of a stack, as its record and the cluster have it. */
 export interface ListedJob extends RecordedJob {
@@ -14,6 +15,8 @@ export interface ListedJob extends RecordedJob {
   readonly submitted?: string;
   /** Whether the program of the last deployment has it no longer. */
   readonly stray?: true;
+  /** The stack that it counts for, such as `staging`, where that is another one, whose record names it too. */
+  readonly of?: string;
 }
 
 /** A stack that a cluster has a record of. */
@@ -22,10 +25,11 @@ export interface ListedStack {
   readonly environment: string;
   readonly owner: StackOwner;
   readonly store: RecordStoreName;
+  /** All that its record names. What another stack's record names too counts for one of them: see {@link ListedJob.of}. */
   readonly jobs: readonly ListedJob[];
   readonly consul: readonly RecordedInConsul[];
   /**
-   * When the newest version of its jobs was submitted that is no scaling, as by `pool drain`: ISO 8601. A rollback submits one as well, and a deployment that
+   * When the newest version was submitted of the jobs that count for it, and that is no scaling, as by `pool drain`: ISO 8601. A rollback submits one as well, and a deployment that
    * changes nothing but Consul submits none. Absent where Nomad has none of them, or does not say.
    */
   readonly lastDeployment?: string;
@@ -51,6 +55,10 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
     known.set(key, asked);
     return asked;
   };
+  const owners = await new Claims(
+    found.map(({ record }) => record),
+    clients,
+  ).settled();
   const stacks = await Promise.all(
     found.map(async ({ record, store }): Promise<ListedStack> => {
       const strays = new Set(record.former.jobs);
@@ -59,16 +67,21 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
           const all = await jobsAt(job);
           const held = all?.get(job.id);
           const submitted = momentOf(held?.SubmitTime);
+          const owner = owners.of(job);
           return {
             ...job,
             status: all === undefined ? "unknown" : held === undefined ? "absent" : held.Stop ? "stopped" : held.Status,
             ...(submitted === undefined ? {} : { submitted }),
             ...(strays.has(job) ? { stray: true as const } : {}),
+            ...(owner === undefined || owner === record ? {} : { of: stackName(owner, record) }),
           };
         }),
       );
       const { project, environment, owner } = record;
-      const lastDeployment = await lastDeploymentOf(jobs, clients);
+      const lastDeployment = await lastDeploymentOf(
+        jobs.filter(({ of }) => of === undefined),
+        clients,
+      );
       const consul = knownBy(record).consul;
       return {
         project,

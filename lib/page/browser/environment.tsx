@@ -110,7 +110,7 @@ function DriftShown({ drift }: { readonly drift: Drift }) {
         ))}
         {leftovers.map(({ kind, name }) => (
           <li key={`left ${kind} ${name}`}>
-            <strong>{name}</strong> in Consul is left over: a deployment removes it
+            <strong>{name}</strong> in Consul is left over: a deployment with --prune removes it
           </li>
         ))}
         {foreign.map(({ job, owner }) => (

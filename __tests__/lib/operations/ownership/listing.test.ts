@@ -1,0 +1,72 @@
+import { enterRecord, listStacks, wantedRecord, type StackContents } from "../../../../lib/operations";
+import { recordPath } from "../../../../lib/stack-record";
+import { ClusterInMemory } from "../../../support/cluster-in-memory";
+import { wantedOf } from "../../../support/replayed-clients";
+
+// What `cdk-nomad ls` says of a cluster, by its records.
+
+const identity = (environment: string) => ({ project: "shop", environment });
+
+function contentsOf(...ids: readonly string[]): StackContents {
+  return {
+    wanted: ids.map((ID) => wantedOf({ ID })),
+    terraformOnly: [],
+    declared: { owner: "cdk-nomad" },
+    sensitive: [],
+    reached: [],
+  };
+}
+
+/** Stacks with their jobs, in the order in which they were deployed. */
+async function clusterOf(stacks: Readonly<Record<string, readonly string[]>>): Promise<ClusterInMemory> {
+  const cluster = new ClusterInMemory();
+  for (const [environment, ids] of Object.entries(stacks))
+    await enterRecord(wantedRecord(contentsOf(...ids), identity(environment)), cluster.clients);
+  cluster.hold(...[...new Set(Object.values(stacks).flat())].map((ID) => ({ ID })));
+  return cluster;
+}
+
+async function listed(cluster: ClusterInMemory): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { stacks } = await listStacks(cluster.clients);
+  const words = (job: { readonly id: string; readonly of?: string }) => job.id + (job.of ? ` of ${job.of}` : "");
+  return Object.fromEntries(stacks.map(({ environment, jobs }) => [environment, jobs.map(words)]));
+}
+
+test("a job that two records name counts once, for the stack that registered it", async () => {
+  const cluster = await clusterOf({ dev: ["web", "worker", "old"], local: ["web", "worker"] });
+  for (const id of ["web", "worker"]) cluster.submittedFor.set(id, recordPath(identity("local")));
+  expect(await listed(cluster)).toEqual({ dev: ["old", "web of local", "worker of local"], local: ["web", "worker"] });
+  cluster.submittedFor.set("worker", recordPath(identity("dev")));
+  expect(await listed(cluster)).toEqual({ dev: ["old", "web of local", "worker"], local: ["web", "worker of dev"] });
+});
+
+test("where the server does not say for whom, it counts for the stack whose program has it", async () => {
+  const cluster = await clusterOf({ dev: ["web"], local: ["web"] });
+  await enterRecord(wantedRecord(contentsOf("other"), identity("dev")), cluster.clients);
+  cluster.hold({ ID: "other" });
+  expect(await listed(cluster)).toEqual({ dev: ["other", "web of local"], local: ["web"] });
+});
+
+test("of one id in two namespaces there are two jobs", async () => {
+  const cluster = await clusterOf({});
+  for (const [environment, Namespace] of [
+    ["dev", "default"],
+    ["staging", "other"],
+  ] as const)
+    await enterRecord(
+      wantedRecord({ ...contentsOf(), wanted: [wantedOf({ ID: "web", Namespace })] }, identity(environment)),
+      cluster.clients,
+    );
+  expect(await listed(cluster)).toEqual({ dev: ["web"], staging: ["web"] });
+});
+
+test("a server that tells nothing of its jobs is no end of the list", async () => {
+  const cluster = await clusterOf({ dev: ["web"], local: ["web"] });
+  const { nomad, consul } = cluster.clients;
+  const refuses = () => Promise.reject(new Error("Permission denied"));
+  Object.assign(nomad, { job: refuses, where: () => nomad, jobs: refuses });
+  const { stacks } = await listStacks({ nomad, consul });
+  expect(stacks.flatMap(({ jobs }) => jobs.filter(({ of }) => of === undefined))).toMatchObject([
+    { id: "web", status: "unknown" },
+  ]);
+});
