@@ -41,7 +41,8 @@ async function main(): Promise<void> {
   }
   if (wanted === "pools-long") {
     console.log("ten thousand claims while everything is killed, and attacks on slots");
-    figures.push(...(await measurePoolsLong(process.argv[3])));
+    const [only, ...numbers] = process.argv.slice(3);
+    figures.push(...(await measurePoolsLong(only, ...numbers.map(Number))));
   }
   console.log("\n| figure | measured | goal | |\n| --- | --- | --- | --- |");
   for (const { what, value, goal, reached } of figures)

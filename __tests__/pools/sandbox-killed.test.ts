@@ -74,6 +74,53 @@ describe.each(WAYS)(
   },
 );
 
+const isLinux = process.platform === "linux";
+if (!isLinux) console.log("skipped: servers of one allocation; it needs Linux");
+(isLinux ? describe : describe.skip)("a second server of one allocation", () => {
+  const server = new TestSandboxServer(program);
+  const ofAllocation = (id: string) => ["env", `NOMAD_ALLOC_ID=${id}`, "NOMAD_TASK_NAME=sandbox-server"];
+  const options = ["--slots", "1", "--isolation", "none"];
+  afterAll(() => server.remove());
+
+  /** What a killed agent of Nomad leaves: it starts a task again of which it has not written that it runs. */
+  test("ends the first one, which Nomad knows nothing of, with what runs in its slots", async () => {
+    const mark = `left-${randomBytes(8).toString("hex")}`;
+    await server.start(options, ofAllocation("8dbb0d1d-0001"));
+    const first = server.pid;
+    const asked = server.bash(0, `exec -a ${mark} sleep 600`).catch(() => undefined);
+    await until("the command runs", () => processesNaming(mark).length > 0);
+    await server.start(options, ofAllocation("8dbb0d1d-0001"));
+    expect(server.event("left-server-ended")).toMatchObject({ processes: [first] });
+    expect(server.event("listening")).toBeDefined();
+    await asked;
+    await until("nothing of the first is left", () => processesNaming(mark).length === 0, 3000);
+    expect(await server.bash(0, "echo well")).toMatchObject({ body: { output: "well" } });
+    await server.end();
+  }, 60_000);
+
+  test("ends none of another allocation, and none that nobody's allocation has", async () => {
+    for (const [one, other] of [
+      [ofAllocation("8dbb0d1d-0002"), ofAllocation("8dbb0d1d-0003")],
+      [[], []],
+    ] as const) {
+      await server.start(options, one);
+      const first = server.pid;
+      await server.start(options, other);
+      expect(server.event("left-server-ended")).toBeUndefined();
+      expect(() => process.kill(first, 0)).not.toThrow();
+      process.kill(first, "SIGKILL");
+      await server.end();
+    }
+  }, 60_000);
+
+  test("which has lost its folder ends by itself: Nomad has removed its allocation", async () => {
+    await server.start(options);
+    rmSync(server.dataDir, { recursive: true });
+    await until("its end", () => server.exitCode !== null, 15_000);
+    expect(server.event("folder-gone")).toBeDefined();
+  }, 60_000);
+});
+
 /** Processes of a server's slots, however far they came: by what they were asked to run, or by the server's own folder. */
 function left(server: TestSandboxServer, mark: string) {
   return [...processesNaming(mark), ...processesNaming(server.dataDir)];

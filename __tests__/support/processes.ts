@@ -27,6 +27,11 @@ export function processesNaming(text: string): readonly MachineProcess[] {
   return machineProcesses().filter(({ command, environment }) => `${command} ${environment}`.includes(text));
 }
 
+/** The process that started a process, or took it over; 0 where it has ended. */
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s*(\d+)$/m.exec(readOr(`/proc/${pid}/status`))?.[1] ?? 0);
+}
+
 /** What a process was started with; "" where it has ended. */
 export function argumentsOf(pid: string): string {
   return readOr(`/proc/${pid}/cmdline`).split("\0").join(" ");

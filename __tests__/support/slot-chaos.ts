@@ -3,7 +3,7 @@ import { consulConnection, nomadConnection, type NomadClient } from "../../lib/n
 import { ConsulStore, NomadStore, type Store } from "../../lib/pools";
 import { doublesIn, type Double } from "../../lib/pools/testing";
 import type { ClusterEnvironment } from "./cluster";
-import { processesNaming } from "./processes";
+import { parentOf, processesNaming } from "./processes";
 import { Bundles, RealSandboxes } from "./sandboxes";
 import { SlotWorkers } from "./slot-workers";
 import type { SlotWorkerLine } from "./slot-worker";
@@ -49,6 +49,8 @@ export interface ChaosResult {
   readonly freed: readonly number[];
   /** Half a minute after the end. */
   readonly left: { readonly leases: number; readonly sandboxes: number; readonly processes: number };
+  /** What runs and what Nomad says of it, where a sandbox is left: its cause is not found without. */
+  readonly leftSandboxes: readonly string[];
 }
 
 /** What a claim may take beyond its timeout on a machine that is busy, in milliseconds. */
@@ -82,8 +84,7 @@ export async function slotChaos(cluster: ChaosCluster, options: ChaosOptions): P
     await run.untilDone();
     // A sandbox that was killed last is still on its way.
     await sleep(2000);
-    for (const end = Date.now() + 28_000; Date.now() < end && (await run.left()).leases + commandsLeft() > 0;)
-      await sleep(500);
+    for (const end = Date.now() + 28_000; Date.now() < end && !isNone(await run.left());) await sleep(500);
     const claimed = workers.lines().flatMap((line) => (line.kind === "waited" ? [line] : []));
     return {
       claims: claimed.filter(({ got }) => got).length,
@@ -93,6 +94,7 @@ export async function slotChaos(cluster: ChaosCluster, options: ChaosOptions): P
       late: claimed.filter(({ milliseconds }) => milliseconds > timeout + SLACK).length,
       freed: run.freed,
       left: await run.left(),
+      leftSandboxes: await run.leftSandboxes(),
     };
   } finally {
     await workers.close();
@@ -106,6 +108,10 @@ export async function slotChaos(cluster: ChaosCluster, options: ChaosOptions): P
     await cluster.nomad.deregister(job, { purge: true });
     bundles.remove();
   }
+}
+
+function isNone({ leases, sandboxes, processes }: ChaosResult["left"]): boolean {
+  return leases + sandboxes + processes === 0;
 }
 
 /** What commands have started and is there; managers have their command as an argument, and are not meant. */
@@ -168,9 +174,24 @@ class ChaosRun {
     };
   }
 
-  /** The sandboxes of this cluster: others may run on this machine. */
+  /** The sandboxes that run, and the allocations as Nomad has them, where there are more of the first than of those that shall run. */
+  async leftSandboxes(): Promise<readonly string[]> {
+    if ((await this.left()).sandboxes === 0) return [];
+    const allocations = await this.cluster.nomad.allocations(this.job);
+    return [
+      ...this.servers().map(({ pid, command }) => `process ${pid}, started by ${parentOf(pid)}: ${command}`),
+      ...allocations.map(
+        ({ ID, DesiredStatus, ClientStatus, TaskStates }) =>
+          `allocation ${ID}: ${DesiredStatus}, ${ClientStatus}, ${JSON.stringify(TaskStates)}`,
+      ),
+    ];
+  }
+
+  /** The sandboxes of this cluster: others may run on this machine. What a server is just starting has its command line for a moment, and is its child. */
   private servers() {
-    return processesNaming("--data-dir").filter(({ command }) => command.includes(this.cluster.folder));
+    const found = processesNaming("--data-dir").filter(({ command }) => command.includes(this.cluster.folder));
+    const ids = new Set(found.map(({ pid }) => pid));
+    return found.filter(({ pid }) => !ids.has(parentOf(pid)));
   }
 
   private async killManager(): Promise<void> {

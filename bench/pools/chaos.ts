@@ -6,14 +6,24 @@ import type { Figure } from "../synthesis";
 
 /** What a manager that died may keep from others, in milliseconds. */
 const FREED = 3000;
+/** Draws what is killed, where nobody says another one. */
+export const SEED = 11;
 
 /** Managers in three processes and 2,000 claims of slots of real sandboxes, with kill -9 at random of managers, clients and sandboxes. */
 export async function measureChaos({ nomad, environment, project }: TestCluster): Promise<readonly Figure[]> {
-  return measured({ nomad, environment, folder: project.folder }, "consul", 2000);
+  return measured({ nomad, environment, folder: project.folder }, "consul", 2000, SEED);
 }
 
-/** The same with 10,000 claims, on agents that keep their data and are killed too, with the leases in either store. */
-export async function measureLongChaos(store: "consul" | "nomad", claims = 10_000): Promise<readonly Figure[]> {
+/**
+ * The same with 10,000 claims, on agents that keep their data and are killed too, with the leases in either store.
+ *
+ * @param seed draws what is killed
+ */
+export async function measureLongChaos(
+  store: "consul" | "nomad",
+  claims: number,
+  seed: number,
+): Promise<readonly Figure[]> {
   const consul = new OwnConsul();
   const nomad = new OwnNomad(1, consul);
   try {
@@ -25,7 +35,8 @@ export async function measureLongChaos(store: "consul" | "nomad", claims = 10_00
       await nomad.kill();
       await nomad.start();
     };
-    const figures = await measured({ nomad: client, environment, folder: nomad.folder, restartAgent }, store, claims);
+    const cluster = { nomad: client, environment, folder: nomad.folder, restartAgent };
+    const figures = await measured(cluster, store, claims, seed);
     await client.close();
     return figures;
   } finally {
@@ -34,8 +45,13 @@ export async function measureLongChaos(store: "consul" | "nomad", claims = 10_00
   }
 }
 
-async function measured(cluster: ChaosCluster, store: "consul" | "nomad", claims: number): Promise<readonly Figure[]> {
-  const { doubles, strangers, late, freed, kills, left, ...done } = await slotChaos(cluster, {
+async function measured(
+  cluster: ChaosCluster,
+  store: "consul" | "nomad",
+  claims: number,
+  seed: number,
+): Promise<readonly Figure[]> {
+  const { doubles, strangers, late, freed, kills, left, leftSandboxes, ...done } = await slotChaos(cluster, {
     store,
     claims,
     managers: 3,
@@ -44,7 +60,7 @@ async function measured(cluster: ChaosCluster, store: "consul" | "nomad", claims
     slots: 4,
     every: 2000,
     timeout: 20_000,
-    random: seeded(11),
+    random: seeded(seed),
   });
   const killed = `${kills.manager} managers, ${kills.client} clients, ${kills.allocation} sandboxes and ${kills.agent} times the agent killed`;
   const name = store === "consul" ? "Consul" : "Nomad's variables";
@@ -54,6 +70,7 @@ async function measured(cluster: ChaosCluster, store: "consul" | "nomad", claims
     goal: "0",
     reached: count === 0,
   });
+  for (const line of leftSandboxes) console.log(`  left: ${line}`);
   const slowest = Math.max(0, ...freed);
   return [
     none(`slots that two had at once (${done.claims} claims, ${killed})`, doubles.length),

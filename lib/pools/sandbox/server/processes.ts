@@ -70,7 +70,8 @@ export async function endMarked(variable: string): Promise<boolean> {
 /** How long is looked for processes that do not go. */
 const PATIENCE = 3000;
 
-async function endAll(isNoneLeft: () => boolean, end: () => unknown): Promise<boolean> {
+/** Ends processes again and again, until none is left or three seconds are over. @returns whether none is left */
+export async function endAll(isNoneLeft: () => boolean, end: () => unknown): Promise<boolean> {
   const until = performance.now() + PATIENCE;
   while (!isNoneLeft()) {
     if (performance.now() > until) return false;
@@ -95,7 +96,8 @@ export function endWithChildren(pid: number): void {
   kill(pid);
 }
 
-function kill(pid: number): void {
+/** Ends a process, where it is there. */
+export function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
