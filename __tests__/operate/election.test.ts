@@ -1,7 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
-import { apiPath } from "../../lib/nomad";
 import { OwnNomad } from "../support/own-nomad";
 import { ended, Project } from "../support/project";
 import { until } from "../support/until";
@@ -23,12 +21,7 @@ test("the leader of three servers is killed under a deployment: another one is e
     // The first server is the one that the command asks, so another one has to lead.
     await until("a leader that is not asked", async () => {
       const leader = await own.leader();
-      if (leader === 0) {
-        const query = { address: own.rpcAddress(1) };
-        await nomad.http
-          .post(apiPath`/v1/operator/raft/transfer-leadership`, v.unknown(), { query })
-          .catch(() => undefined);
-      }
+      if (leader === 0) await own.leadElsewhere();
       return leader !== undefined && leader !== 0;
     });
     const said = ended(project.spawn(["deploy", "dev"], { NOMAD_ADDR: own.address, NOMAD_TOKEN: own.token }));

@@ -103,8 +103,18 @@ export class OwnNomad {
     return found < 0 ? undefined : found;
   }
 
+  /** Has the second server lead. */
+  async leadElsewhere(): Promise<void> {
+    const nomad = this.client();
+    const query = { address: this.rpcAddress(1) };
+    await nomad.http
+      .post(apiPath`/v1/operator/raft/transfer-leadership`, v.unknown(), { query })
+      .catch(() => undefined);
+    await nomad.close();
+  }
+
   /** Where a server speaks to the others. */
-  rpcAddress(index: number): string {
+  private rpcAddress(index: number): string {
     return `${loopback}:${regionPortsAt(this.#ports?.offset ?? 0, index)["Nomad RPC"]}`;
   }
 
