@@ -1,4 +1,4 @@
-import { pathText, UserError } from "../jobspec";
+import { formatProblem, UserError } from "../errors";
 import {
   refuseLargeRecord,
   refuseOthersJobs,
@@ -67,6 +67,6 @@ async function refusalOf(check: Check): Promise<readonly string[]> {
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return error.problems.map(({ path, message }) => (path.length === 0 ? message : `${pathText(path)}: ${message}`));
+    return error.problems.map(formatProblem);
   }
 }

@@ -1,5 +1,4 @@
-import { UserError } from "../jobspec";
-import { MASK, type Masking } from "../masking";
+import type { Masking } from "../masking";
 import { ApiError, messageOf, sharedAnswer, type ConsulClient, type JobJson, type NomadClient } from "../nomad";
 import {
   knownBy,
@@ -26,6 +25,7 @@ import {
   type TaskPlace,
 } from "./environments";
 import { jobOf } from "./job";
+import { refusalOf } from "./refusal";
 
 /** What the environments of a cluster are known by. */
 export interface ClusterEnvironmentsOptions {
@@ -198,7 +198,7 @@ class ClusterEnvironments implements Environments {
         onTrouble,
       });
     } catch (error) {
-      throw refusal(error, masking);
+      throw refusalOf(error, masking);
     }
   }
 
@@ -215,7 +215,7 @@ class ClusterEnvironments implements Environments {
     try {
       return await program.drift(found.environment, signal);
     } catch (error) {
-      throw refusal(error, masking);
+      throw refusalOf(error, masking);
     }
   }
 
@@ -308,11 +308,4 @@ function isAt(job: JobJson, { job: id, region, namespace }: JobPlace): boolean {
 
 function unknownThing(detail: string): Problem {
   return new Problem("environment-unknown", detail);
-}
-
-/** A mistake that a person reads, without what is secret in it. */
-function refusal(error: unknown, masking: Masking): unknown {
-  if (error instanceof Problem || !(error instanceof UserError) || error.problems[0]?.rule === "token") return error;
-  const said = error.problems.map(({ path, message }) => [path, message].filter(Boolean).join(": ")).join("; ");
-  return new Problem("refused", masking.text(said) || MASK);
 }
