@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
-import { pageRoom, type Environments } from "../../lib/page";
+import { pagePlugin, type Environments } from "../../lib/page";
 import { SCOPES } from "../../lib/service";
 import { startBrowser, testWithBrowser, wrongFor } from "../support/browser";
 import { testService, type TestService } from "../support/service";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   browser = await startBrowser().catch(() => undefined);
   if (!browser) return;
   let time = 0;
-  service = await testService({ rooms: [pageRoom(NOWHERE)], now: () => time });
+  service = await testService({ plugins: [pagePlugin(NOWHERE)], now: () => time });
   const token = service.token("ann", ...SCOPES);
   const { port } = await listening();
   await service.ask(token, "POST", "/api/containers", { pool: "warm-pool-openai", owner: HOSTILE });

@@ -50,15 +50,15 @@ export async function testService(
     { name: "tokens", interval: 0, read: () => Promise.resolve(lines.join("\n")) },
     () => (time += 1),
   );
-  const rooms: ServiceOptions["rooms"] = [
-    ...(options.rooms ?? []),
+  const plugins: ServiceOptions["plugins"] = [
+    ...(options.plugins ?? []),
     (_app, parts) => {
       shared = parts;
       return { close: () => undefined };
     },
   ];
   const usual = { tokens, now: () => performance.now(), version: "0.0.0" };
-  const service = await createService({ ...usual, ...options, rooms, pools });
+  const service = await createService({ ...usual, ...options, plugins, pools });
   return {
     ...service,
     pools,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { SERVICE_TOKENS } from "../pools";
+import { PoolServiceJob, SERVICE_TOKENS } from "../pools";
 import { ignoredFolder, writePrivateFile } from "../private-files";
 import { createToken, readTokens, SCOPES, TokenBook, tokenText } from "../service";
 
@@ -10,12 +10,9 @@ export interface OwnToken {
   readonly file: string;
 }
 
-/** The port of the pools' service in dev, before it is moved. */
-const SERVICE_PORT = 8790;
-
-/** Where the pools' service of dev is. */
+/** Where the pools' service of dev is: its usual port, moved as those of the embedded cluster are. */
 export function serviceAddress(portOffset: number): string {
-  return `http://127.0.0.1:${SERVICE_PORT + portOffset}`;
+  return `http://127.0.0.1:${PoolServiceJob.PORT + portOffset}`;
 }
 
 /** The file of a project's own token; undefined where none was made. */

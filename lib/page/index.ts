@@ -1,4 +1,4 @@
-import type { ServiceRoom } from "../service";
+import type { ServicePlugin } from "../service";
 import type { Environments } from "./environments";
 import { environmentRoutes, eventRoutes, fileRoutes } from "./routes";
 
@@ -8,7 +8,7 @@ export type { EnvironmentListener, Environments, JobPlace, ProgramEnvironments, 
 export type { Drift, Environment, EnvironmentList, EnvironmentStatus, Job, TaskLog, Verdict } from "./api";
 
 /** The page's routes, for a service. Its pools are asked by the routes that the service has for everybody. */
-export function pageRoom(environments: Environments): ServiceRoom {
+export function pagePlugin(environments: Environments): ServicePlugin {
   return (app) => {
     fileRoutes(app);
     environmentRoutes(app, environments);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { documentHeaders } from "./document-headers";
 
 /** A file that the page of a browser session loads. */
 export interface PageFile {
@@ -7,14 +8,8 @@ export interface PageFile {
   readonly body: Buffer;
 }
 
-/** The page loads what this server has, connects to it, and is shown in no other page. */
-export const PAGE_HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-  "cache-control": "no-store",
-} as const;
+/** The screen is drawn of pictures that noVNC makes in the page (`data:`). */
+export const PAGE_HEADERS = { ...documentHeaders({ "img-src": "'self' data:" }), "cache-control": "no-store" };
 
 /** Where its files are. */
 export const PAGE_FILES = "/browser-files";

@@ -1,8 +1,8 @@
-import { ReadableError } from "../jobspec/host";
 import { readFileSync } from "node:fs";
 import { request as send, type Dispatcher } from "undici";
 import * as v from "valibot";
-import { UserError } from "../jobspec";
+import { ReadableError, UserError } from "../errors";
+import { PoolServiceJob } from "../pools";
 import * as schemas from "./schemas";
 import type { RunEvent } from "./schemas";
 
@@ -40,15 +40,18 @@ const EVENTS: ReadonlySet<string> = new Set(schemas.runEvent.options.map(({ entr
 /** A streamed command may say nothing for as long as it likes; any other answer comes within this, in milliseconds. */
 const PATIENCE = 90_000;
 
+/** Where the service is looked for where nobody says its address. */
+const USUAL_ADDRESS = `http://127.0.0.1:${PoolServiceJob.PORT}`;
+
 /**
  * Where the service is, from POOL_SERVICE_ADDR, and POOL_SERVICE_TOKEN or the file that POOL_SERVICE_TOKEN_FILE names.
  *
  * @throws UserError where the one is no address, or the other cannot be read
  */
 export function serviceConnection(env: Readonly<Record<string, string | undefined>>): ServiceConnection {
-  const address = env.POOL_SERVICE_ADDR || "http://127.0.0.1:8790";
+  const address = env.POOL_SERVICE_ADDR || USUAL_ADDRESS;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
-    throw UserError.at("POOL_SERVICE_ADDR", "is no address; write http://127.0.0.1:8790, say", "address");
+    throw UserError.at("POOL_SERVICE_ADDR", `is no address; write ${USUAL_ADDRESS}, say`, "address");
   return {
     address: address.replace(/\/+$/, ""),
     token: env.POOL_SERVICE_TOKEN || tokenIn(env.POOL_SERVICE_TOKEN_FILE),

@@ -1,7 +1,8 @@
 /** The HTTP service that hands the pools out. */
 export type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 export type { Browsers } from "./browsers";
-export { createService, type Service, type ServiceLimits, type ServiceRoom, type ServiceOptions } from "./service";
+export { createService, type Service, type ServiceLimits, type ServicePlugin, type ServiceOptions } from "./service";
+export { documentHeaders } from "./document-headers";
 export { noteAudit, type AuditLine } from "./audit";
 export { callerFrom, type Access } from "./authorize";
 export { route, type RouteDefinition } from "./route";

@@ -54,7 +54,7 @@ export interface ServiceOptions {
   /** Names by which browsers reach it beside this machine's own. Default: none. */
   readonly names?: readonly string[];
   /** Further routes, such as those of the page. Default: none. */
-  readonly rooms?: readonly ServiceRoom[];
+  readonly plugins?: readonly ServicePlugin[];
   /** Where lines of JSON are written of each change: who, what, to which, when. Default: nowhere. */
   readonly audit?: { write(line: string): void };
   /** The time of day for them, in milliseconds since 1970. Default: 0, which is no time. */
@@ -69,7 +69,7 @@ export interface ServiceOptions {
 }
 
 /** Routes that the service has beside its own. @returns what ends with the service, such as streams that are never answered in full */
-export type ServiceRoom = (app: FastifyInstance, parts: ServiceParts) => { close(): void | Promise<void> };
+export type ServicePlugin = (app: FastifyInstance, parts: ServiceParts) => { close(): void | Promise<void> };
 
 /** How long what the cluster says of itself is shared by all who ask, in milliseconds. */
 const SHARED = 1000;
@@ -92,7 +92,7 @@ export interface Service {
 
 /** Makes the service; it listens nowhere yet. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { pools, browsers, tokens, names = [], rooms = [], limits = {}, log, now, date = () => 0, version } = options;
+  const { pools, browsers, tokens, names = [], plugins = [], limits = {}, log, now, date = () => 0, version } = options;
   const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
   const app: FastifyInstance = Fastify({
     ...httpSettings,
@@ -190,7 +190,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         retryAfter: Math.max(1, Math.ceil(ttl / 1000)),
       }),
   });
-  const opened: ReturnType<ServiceRoom>[] = [];
+  const opened: ReturnType<ServicePlugin>[] = [];
   await app.register(async (routes) => {
     executeRoute(routes, parts);
     containerRoutes(routes, parts);
@@ -202,7 +202,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     }
     healthRoutes(routes, parts);
     sessionRoutes(routes, { tokens, sessions, names });
-    for (const room of rooms) opened.push(room(routes, parts));
+    for (const plugin of plugins) opened.push(plugin(routes, parts));
     routes.get("/openapi.json", { config: { scope: "public" }, schema: { hide: true } }, async (_request, reply) =>
       reply.send(app.swagger()),
     );

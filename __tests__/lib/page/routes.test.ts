@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { pageRoom, type EnvironmentListener, type Environments, type Job } from "../../../lib/page";
+import { pagePlugin, type EnvironmentListener, type Environments, type Job } from "../../../lib/page";
 import { Problem, type AuditLine } from "../../../lib/service";
 import { testService } from "../../support/service";
 import { until } from "../../support/until";
@@ -45,7 +45,7 @@ class OneEnvironment implements Environments {
 async function served(environments = new OneEnvironment()) {
   const lines: string[] = [];
   const audit = { write: (line: string) => void lines.push(line) };
-  const service = await testService({ rooms: [pageRoom(environments)], audit });
+  const service = await testService({ plugins: [pagePlugin(environments)], audit });
   return { service, environments, audited: () => lines.map((line) => JSON.parse(line) as AuditLine) };
 }
 

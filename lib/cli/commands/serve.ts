@@ -6,6 +6,7 @@ import {
   NomadExecutor,
   NomadManager,
   NomadStore,
+  PoolServiceJob,
   SlotPoolJob,
   type QemuMachine,
 } from "../../pools";
@@ -20,7 +21,7 @@ import {
   type LogLevel,
   type SlotPoolToServe,
 } from "../../service";
-import { clusterEnvironments, pageRoom } from "../../page";
+import { clusterEnvironments, pagePlugin } from "../../page";
 import { openPrivateFile } from "../../private-files";
 import { block, term } from "../../text";
 import { choice, command, flag, value, values } from "../command";
@@ -41,7 +42,11 @@ export const serve = command({
   summary: "serve the pools over HTTP: claim, execute, release; it keeps no state of its own",
   options: {
     listen: value("address", "where it listens, also POOL_SERVICE_LISTEN; 127.0.0.1 where nothing is said"),
-    port: value("number", "its port, also POOL_SERVICE_PORT; 8790 where nothing is said", wholeNumber),
+    port: value(
+      "number",
+      `its port, also POOL_SERVICE_PORT; ${PoolServiceJob.PORT} where nothing is said`,
+      wholeNumber,
+    ),
     pool: values("name", "a pool that it serves, also POOL_SERVICE_POOLS with commas between them"),
     slotPool: values(
       "name",
@@ -139,7 +144,7 @@ export const serve = command({
       browsers,
       tokens,
       names: settings.names,
-      rooms: [pageRoom(environments)],
+      plugins: [pagePlugin(environments)],
       audit,
       date: () => context.clock.date(),
       now,
@@ -223,8 +228,10 @@ interface Input {
 /** What the options say, and the variables where they say nothing. @throws UserError */
 function settingsOf(input: Input, env: CliContext["env"]): Settings {
   const host = input.listen ?? (env.POOL_SERVICE_LISTEN || "127.0.0.1");
-  const port = input.port ?? (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : 8790);
-  if (port > 65_535) throw UserError.at("--port", `${port} is no port; write 8790, say`, "option");
+  const port =
+    input.port ??
+    (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : PoolServiceJob.PORT);
+  if (port > 65_535) throw UserError.at("--port", `${port} is no port; write ${PoolServiceJob.PORT}, say`, "option");
   const pools = namesOf("--pool", input.pool, env.POOL_SERVICE_POOLS);
   const slotPools = namesOf("--slot-pool", input.slotPool, env.POOL_SERVICE_SLOT_POOLS);
   const browsers = browsersOf(input, env);

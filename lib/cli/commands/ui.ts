@@ -1,7 +1,7 @@
 import { UserError } from "../../jobspec";
 import { clusterFolder, EmbeddedCluster, findProjectFolder } from "../../local";
 import type { NomadClient } from "../../nomad";
-import { clusterEnvironments, pageRoom } from "../../page";
+import { clusterEnvironments, pagePlugin } from "../../page";
 import { createService, serve as serveUntil } from "../../service";
 import { term } from "../../text";
 import { command, flag, value } from "../command";
@@ -56,7 +56,7 @@ async function servePage({ port = 0, json }: Input, context: CliContext) {
     const service = await createService({
       pools: new PoolsSeen({ nomad, consul, service: connectionOf(context) }),
       tokens: "sessions",
-      rooms: [pageRoom(environments)],
+      plugins: [pagePlugin(environments)],
       now,
       date: () => clock.date(),
       version: packageVersion(),

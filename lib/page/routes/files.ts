@@ -1,24 +1,13 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { documentHeaders } from "../../service";
 import { loadFiles, type PageFiles } from "../files";
 
-/**
- * What the page may do, whatever stands in it: nothing but ask the service that it came from. There is no script and no style in its document, no text
- * becomes a document (Trusted Types), and no other site shows it in a frame.
- *
- * @see https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP
- */
+/** No text that the page shows becomes a document or a script (Trusted Types). */
 const HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+  ...documentHeaders({ "require-trusted-types-for": "'script'", "trusted-types": "'none'" }),
   "cache-control": "no-cache",
-} as const;
+};
 
 const DOCUMENT = `<!doctype html>
 <html lang="en">

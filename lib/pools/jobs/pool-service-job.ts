@@ -140,10 +140,12 @@ const KILL_TIMEOUT = Duration.seconds(40);
 export class PoolServiceJob extends Job {
   /** Its id, and its name in Consul. */
   static readonly ID = "pool-service";
+  /** The port of a service that nobody gives another one: of this job, of `cdk-nomad serve`, and where clients look for it. */
+  static readonly PORT = 8790;
 
   constructor(props: PoolServiceJobProps) {
     checkProps(props, "PoolServiceJob");
-    const { count = 1, port = 8790, datacenters, resources, consulIdentity = false } = props;
+    const { count = 1, port = PoolServiceJob.PORT, datacenters, resources, consulIdentity = false } = props;
     const http = Port.static("http", port);
     super({
       id: PoolServiceJob.ID,
