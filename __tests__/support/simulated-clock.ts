@@ -12,7 +12,7 @@ export class SimulatedClock implements Clock {
   #now = 0;
   #order = 0;
   /** A heap: each comes before the two that stand at twice its place and one, and at twice its place and two. */
-  readonly #timers: Timer[] = [];
+  #timers: Timer[] = [];
   #waiting = 0;
 
   now(): number {
@@ -23,6 +23,7 @@ export class SimulatedClock implements Clock {
     const timer: Timer = { at: this.#now + Math.max(0, delay), order: (this.#order += 1), run };
     this.add(timer);
     this.#waiting += 1;
+    this.tidy();
     return () => {
       if (timer.run) this.#waiting -= 1;
       timer.run = undefined;
@@ -76,6 +77,15 @@ export class SimulatedClock implements Clock {
   private next(): Timer | undefined {
     while (this.#timers[0] && this.#timers[0].run === undefined) this.take();
     return this.#timers[0];
+  }
+
+  /** Most are forgotten long before their time: with all of them the heap would hold many times what is waited for. */
+  private tidy(): void {
+    if (this.#timers.length < 1024 || this.#timers.length < 2 * this.#waiting) return;
+    // What is sorted is a heap.
+    this.#timers = this.#timers
+      .filter(({ run }) => run !== undefined)
+      .sort((one, other) => (isBefore(one, other) ? -1 : 1));
   }
 
   private add(timer: Timer): void {

@@ -167,7 +167,10 @@ export class ModelledNomad {
         const how = until.signal.aborted ? ({ exitCode: 124, ended: "timeout" } as const) : exited;
         return { ...how, stdout: "", stderr: "", truncated: false, duration: 0, isolation: place.isolation };
       },
-      wipe: (place, { signal } = {}) => run(place, random.logNormal(WIPED), signal),
+      wipe: async (place, { signal } = {}) => {
+        await run(place, random.logNormal(WIPED), signal);
+        await this.#allocations.get(place.allocation)?.node.processors.work(WIPED.work);
+      },
     };
   }
 

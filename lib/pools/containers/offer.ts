@@ -19,19 +19,29 @@ export class Offer {
 
   /** The ids of all of them. */
   *candidates(): Iterable<string> {
-    for (const container of this.parts.view.containers) if (this.has(container)) yield container.id;
+    const isOffered = this.now();
+    for (const container of this.parts.view.containers) if (isOffered(container)) yield container.id;
   }
 
   /** Whether a container may be given to somebody. */
   has(container: Container | undefined): container is Container {
+    return container !== undefined && this.now()(container);
+  }
+
+  /** Whether a container may be given to somebody now: what is the same for all of them is asked once. */
+  private now(): (container: Container) => boolean {
     const { view, maintenance, agreement, maxAge } = this.parts;
     const { current } = maintenance;
-    if (!container || !current || agreement.record.draining || !view.knows(current.job)) return false;
-    if (container.job !== current.job || container.age > maxAge) return false;
+    if (!current || agreement.record.draining || !view.knows(current.job)) return () => false;
     // Where the pool becomes smaller, those with the highest numbers have to become free.
     const target = maintenance.targetOf(current);
-    const isStaying = current.count <= target || container.number < target;
-    return isStaying && this.isReady(container) && !maintenance.isWorn(container.id);
+    const isShrinking = current.count > target;
+    return (container) =>
+      container.job === current.job &&
+      container.age <= maxAge &&
+      (!isShrinking || container.number < target) &&
+      this.isReady(container) &&
+      !maintenance.isWorn(container.id);
   }
 
   /** Whether a container could run a command. */

@@ -103,7 +103,7 @@ export class WarmPool {
       onTrouble,
       onChange: () => this.changed(),
     });
-    this.#probes = new Probes(executor, this.#clock, () => this.changed(), onTrouble);
+    this.#probes = new Probes(executor, this.#clock, () => this.wake(), onTrouble);
     this.#kept = new KeptContainers(
       this.#clock,
       ({ slot }) => this.#offer.has(this.#view.find(slot)),
@@ -372,6 +372,11 @@ export class WarmPool {
     const { current } = this.#maintenance;
     const containers = this.#view.containers;
     this.#probes.look(containers.filter(({ job, isRunning }) => isRunning && job === current?.job));
+    this.wake();
+  }
+
+  /** What may be given to somebody has changed. */
+  private wake(): void {
     if (this.#isStarted) this.book.wake();
   }
 

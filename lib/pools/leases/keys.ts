@@ -38,7 +38,8 @@ export class PoolKeys {
 
   /** What a key is of: `slots`, `queue`, `managers`, or something that does not belong here. */
   kindOf(key: string): string {
-    return key.slice(this.prefix.length).split("/", 1)[0] ?? "";
+    const end = key.indexOf("/", this.prefix.length);
+    return end < 0 ? key.slice(this.prefix.length) : key.slice(this.prefix.length, end);
   }
 
   /** The last step of a key. */

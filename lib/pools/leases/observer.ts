@@ -40,16 +40,23 @@ export class Observer {
     const tickets = [...view.tickets.values()].filter(
       ({ record, since }) => record && record.manager !== manager && this.isOver(record.manager, record.ttl, since),
     );
+    const silent = [...view.managers.values()].filter(
+      ({ key, record, since }) =>
+        this.parts.keys.lastOf(key) !== manager && this.unchanged(since, record?.ttl ?? this.parts.ttl),
+    );
     // A manager goes last: as long as it is there, somebody sees that it is silent.
-    const named = new Set([...view.slots.values(), ...view.tickets.values()].map(({ record }) => record?.manager));
-    const managers = [...view.managers.values()].filter(({ key, record, since }) => {
-      const id = this.parts.keys.lastOf(key);
-      return id !== manager && !named.has(id) && this.unchanged(since, record?.ttl ?? this.parts.ttl);
-    });
+    const named = new Set(
+      silent.length === 0
+        ? []
+        : [...view.slots.values(), ...view.tickets.values()].map(({ record }) => record?.manager),
+    );
+    const managers = silent.filter(({ key }) => !named.has(this.parts.keys.lastOf(key)));
     return { slots, tickets, managers };
   }
 
   private isOver(manager: string, ttl: number, since: number): boolean {
+    // Most are not, whatever their managers do.
+    if (!this.unchanged(since, ttl)) return false;
     const its = this.managerOf(manager);
     // A lease that has no manager stands for its own time; else its manager's says how often it is to be heard of.
     return this.unchanged(Math.max(since, its?.since ?? Number.NEGATIVE_INFINITY), ttl);

@@ -179,7 +179,7 @@ export class View {
     this.heard = this.clock.now();
     this.answered = list;
     this.seen = index;
-    this.others = new Map([...objects].filter(([key]) => this.mapOf(key) === undefined));
+    const others = new Map<string, StoredObject>();
     // What a store has lost was not ended.
     if (wentBack) this.gone.clear();
     else
@@ -189,7 +189,13 @@ export class View {
     for (const map of [this.slots, this.tickets, this.managers])
       for (const key of map.keys())
         if (!objects.has(key) && !this.isNewer(key, undefined, index, list)) map.delete(key);
-    for (const [key, object] of objects) if (!this.isNewer(key, object, index, list)) this.set(object);
+    for (const [key, object] of objects) {
+      const map = this.mapOf(key);
+      if (map === undefined) others.set(key, object);
+      // Most of a list is as it was.
+      else if (!isSame(map.get(key), object) && !this.isNewer(key, object, index, list)) this.set(object);
+    }
+    this.others = others;
     for (const [key, own] of this.#own) if (own.lists < list) this.#own.delete(key);
     if (silent > this.gap) this.told.onGap();
     this.told.onChange(wentBack);
@@ -207,7 +213,7 @@ export class View {
   private set(object: StoredObject): void {
     const { key, value, version, created } = object;
     const before = this.known(key);
-    if (before?.version === version && before.created === created) return;
+    if (isSame(before, object)) return;
     const known = { key, value, version, created, since: this.clock.now() };
     switch (this.keys.kindOf(key)) {
       case "slots":
@@ -248,4 +254,9 @@ export class View {
           ? this.managers
           : undefined;
   }
+}
+
+/** Whether what is known of an object is what the store has of it. */
+function isSame(known: Known<unknown> | undefined, { version, created }: StoredObject): boolean {
+  return known?.version === version && known.created === created;
 }
