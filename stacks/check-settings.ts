@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { Duration, Memory, UserError, Vault, type Problem } from "../lib";
+import { Duration, Memory, UserError, Vault, type Path, type Problem } from "../lib";
+import { pathOfKeys } from "../lib/errors";
 import type { EnvironmentSettings } from "./settings";
 
 const count = v.pipe(
@@ -132,7 +133,7 @@ export function problemsOfSettings(settings: EnvironmentSettings): Problem[] {
   const root = typeof settings?.name === "string" ? settings.name : "settings";
   const parsed = v.safeParse(schema, settings);
   const shape = (parsed.issues ?? []).map((issue) =>
-    problem([root, ...(issue.path ?? []).map((step) => String(step.key))].join("."), inWords(issue)),
+    problem([root, ...pathOfKeys((issue.path ?? []).map(({ key }) => key))], inWords(issue)),
   );
   return [...shape, ...problemsBetween(settings, root)];
 }
@@ -153,7 +154,7 @@ export function checkSettings(all: readonly EnvironmentSettings[]): void {
   const problems = all.flatMap(problemsOfSettings);
   for (const [index, { name: own }] of all.entries()) {
     if (all.findIndex((other) => other.name === own) < index)
-      problems.push(problem(`${own}.name`, "is the name of two environments; write another"));
+      problems.push(problem([own, "name"], "is the name of two environments; write another"));
   }
   if (problems.length > 0) throw new UserError(problems);
 }
@@ -170,7 +171,7 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
     if (own.canaries !== undefined && own.canaries > least) {
       problems.push(
         problem(
-          `${root}.${key}.canaries`,
+          [root, key, "canaries"],
           `${own.canaries} is more than the group's count, ${least}; write ${least} or fewer`,
         ),
       );
@@ -178,7 +179,7 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
     if (own.memoryMax && own.memoryMax.mebibytes < own.memory.mebibytes) {
       problems.push(
         problem(
-          `${root}.${key}.memoryMax`,
+          [root, key, "memoryMax"],
           `${own.memoryMax} is less than what is reserved, ${own.memory}; write ${own.memory} or more`,
         ),
       );
@@ -186,17 +187,20 @@ function problemsBetween(settings: EnvironmentSettings, root: string): Problem[]
   }
   if (settings.hermes?.max < settings.hermes?.min) {
     const { min, max } = settings.hermes;
-    problems.push(problem(`${root}.hermes.max`, `${max} is less than min, ${min}; write ${min} or more`));
+    problems.push(problem([root, "hermes", "max"], `${max} is less than min, ${min}; write ${min} or more`));
   }
   const { minHealthyTime, healthyDeadline } = settings.update ?? {};
   if (minHealthyTime?.nanoseconds >= healthyDeadline?.nanoseconds) {
     problems.push(
-      problem(`${root}.update.minHealthyTime`, `is not shorter than healthyDeadline, ${healthyDeadline}; shorten it`),
+      problem(
+        [root, "update", "minHealthyTime"],
+        `is not shorter than healthyDeadline, ${healthyDeadline}; shorten it`,
+      ),
     );
   }
   return problems;
 }
 
-function problem(path: string, message: string): Problem {
-  return { rule: "settings", path: [path], message, severity: "error" };
+function problem(path: Path, message: string): Problem {
+  return { rule: "settings", path, message, severity: "error" };
 }

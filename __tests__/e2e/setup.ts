@@ -1,6 +1,6 @@
 import { Terminal } from "../../lib/cli";
-import { getBinary, MISSING_PROGRAM, type ProgramName } from "../../lib/local";
-import { UserError } from "../../lib/jobspec";
+import { MissingProgram } from "../../lib/errors";
+import { getBinary, type ProgramName } from "../../lib/local";
 import { HERE } from "../support/binaries";
 import { WHY_NO_CLUSTER } from "../support/cluster-environment";
 
@@ -19,7 +19,7 @@ export default async function setup(): Promise<void> {
       const binary = await getBinary(name, { ...HERE, progress });
       progress.done(`${name} ${binary.version}: ${binary.path}`);
     } catch (error) {
-      if (!(error instanceof UserError) || error.problems.every(({ rule }) => rule !== MISSING_PROGRAM)) throw error;
+      if (!(error instanceof MissingProgram)) throw error;
       process.env[WHY_NO_CLUSTER] ??= error.message.split(". Install")[0];
     }
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App, TerraformStack } from "cdktf";
-import { imagesOf, Job, Memory, synthesize, UserError } from "../../lib";
+import { imagesOf, Job, Memory, pathText, synthesize, UserError } from "../../lib";
 import { readContents } from "../../lib/operations";
 import { Template } from "../../lib/testing";
 import { createApp } from "../../main";
@@ -187,7 +187,10 @@ describe("containers", () => {
     const staging = ENVIRONMENTS.find(({ name }) => name === "staging") as EnvironmentSettings;
     const latest = { ...staging, programs: { kind: "images", registry: "", version: "latest" } } as const;
     expect(problemsOfSettings(latest)).toEqual([
-      expect.objectContaining({ path: ["staging.programs.version"], message: expect.stringContaining("fixed tag") }),
+      expect.objectContaining({
+        path: ["staging", "programs", "version"],
+        message: expect.stringContaining("fixed tag"),
+      }),
     ]);
   });
 });
@@ -398,10 +401,11 @@ describe("settings", () => {
     ["a kind that is none", { backend: { kind: "s3" } }, "dev.backend.kind"],
     ["a duration as a text", { update: { ...dev.update, minHealthyTime: "10s" } }, "dev.update.minHealthyTime"],
     ["a name that is no part of a path", { name: "De v" }, "De v.name"],
+    ["a datacenter without a name", { datacenters: ["dc1", ""] }, "dev.datacenters[1]"],
   ])("%s is refused with its place", (_name, change, path) => {
-    expect(problemsOfSettings({ ...dev, ...change } as EnvironmentSettings)).toEqual([
-      expect.objectContaining({ path: [path], severity: "error" }),
-    ]);
+    const problems = problemsOfSettings({ ...dev, ...change } as EnvironmentSettings);
+    const steps = path.split(/\.|(?=\[)/).length;
+    expect(problems.map((each) => [pathText(each.path), each.path.length])).toEqual([[path, steps]]);
   });
 
   test("of all environments are checked at once", () => {

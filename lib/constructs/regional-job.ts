@@ -56,11 +56,11 @@ export class RegionalJob extends Construct {
   private fanOut(job: Job, multiregion: Multiregion, rest: Omit<NomadJobProps, "job" | "provider">): NomadJob[] {
     const regions = multiregion.regions;
     if (regions.length === 0)
-      throw UserError.at(`${this.node.path}.regions`, "is empty; write a region, or use a NomadJob", "regions/none");
+      throw UserError.at([this.node.path, "regions"], "is empty; write a region, or use a NomadJob", "regions/none");
     const atATime = multiregion.strategy?.maxParallel || regions.length;
     if (atATime < regions.length && hasManualCanary(job)) {
       throw UserError.at(
-        `${this.node.path}.job`,
+        [this.node.path, "job"],
         'regions one after another cannot wait for canaries that somebody promotes by hand; write autoPromote: true, or rendering: "enterprise"',
         "regions/manual-canary",
       );

@@ -3,6 +3,7 @@ export {
   ChangedMeanwhile,
   ForeignAnswer,
   ImpossibleName,
+  MissingProgram,
   NoAnswerError,
   NoEnvironment,
   NotOurs,
@@ -11,7 +12,16 @@ export {
   TokenRefused,
   WrongServer,
 } from "./kinds";
-export { isWithin, pathKey, pathText, type ElementStep, type EntryStep, type Path, type PathStep } from "./path";
+export {
+  isWithin,
+  pathKey,
+  pathOfKeys,
+  pathText,
+  type ElementStep,
+  type EntryStep,
+  type Path,
+  type PathStep,
+} from "./path";
 export { compareProblems, formatProblem, placeText, type Problem, type Severity } from "./problem";
 export { ReadableError } from "./readable-error";
 export { mistake, UserError } from "./user-error";

@@ -82,6 +82,13 @@ export class NotOurs extends UserError {
   }
 }
 
+/** A program that is needed is not there, and cannot be had: whatever does not need it goes on without. */
+export class MissingProgram extends UserError {
+  constructor(...messages: readonly string[]) {
+    super(messages.map((message) => mistake("", message, "binary/missing")));
+  }
+}
+
 /** A pool whose containers keep nothing apart serves another user just now. */
 export class PoolOfOtherUser extends UserError {
   constructor(message: string) {

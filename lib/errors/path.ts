@@ -20,6 +20,11 @@ export interface EntryStep {
 /** Where something is: the steps from the outermost to the innermost. Empty where no place is to blame. */
 export type Path = readonly PathStep[];
 
+/** The steps of a path that is made of keys of objects and indexes of lists, as a schema tells them. */
+export function pathOfKeys(keys: readonly unknown[]): Path {
+  return keys.map((key) => (typeof key === "number" ? { index: key } : String(key)));
+}
+
 /** The path in words: `groups[admin].tasks[web].services[0].port`. For people; programs compare the steps. */
 export function pathText(path: Path): string {
   return path.reduce<string>((before, step) => {

@@ -66,6 +66,7 @@ export {
   matchExpression,
   NEWEST_NOMAD,
   targetOf,
+  unknownDriverOptions,
   UPDATE_DEFAULTS,
   updateOf,
   hasManualCanary,

@@ -1,5 +1,6 @@
 import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type JobProblem } from "./engine";
 import type { Affinity, Constraint, JobProps, Spread, Task, TaskGroup, TaskGroupProps } from "./blocks";
+import { RULES } from "./catalog";
 import { JobBlock, mergeNew } from "./blocks/host";
 import { toHcl } from "./hcl";
 import { checkJob, targetOf, type Target } from "./rules";
@@ -63,7 +64,7 @@ export class Job extends JobBlock {
     const context = targetOf(target);
     this.checkBlock(Place.root(found, context), context);
     // Rules that span blocks can rely on the kinds of values; where one is wrong, that is said first.
-    if (!found.some((problem) => problem.rule === "field/type")) found.push(...checkJob(this, context));
+    if (!found.some(({ rule }) => RULES[rule].comesFirst)) found.push(...checkJob(this, context));
     return withoutRepeats(found.sort(compareProblems));
   }
 

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { UserError, type Problem } from "../errors";
+import { MissingProgram, UserError } from "../errors";
 import { oneAtATime } from "./one-at-a-time";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
@@ -23,9 +23,6 @@ export const PROGRAMS = {
 
 /** Name of one of them. */
 export type ProgramName = keyof typeof PROGRAMS;
-
-/** The rule of the error where a program can be had in no way. */
-export const MISSING_PROGRAM = "binary/missing";
 
 /** A program that was found or made. */
 export interface Binary {
@@ -54,22 +51,24 @@ export interface BinaryOptions {
 /**
  * Every program of an embedded cluster, each as {@link getBinary} gets it.
  *
- * @throws UserError with all of those that no way leads to
+ * @throws MissingProgram with all of those that no way leads to
  */
 export async function getBinaries(options: BinaryOptions): Promise<Readonly<Record<ProgramName, Binary>>> {
-  const missing: Problem[] = [];
+  const failed: UserError[] = [];
   const get = async (name: ProgramName): Promise<Binary | undefined> => {
     try {
       return await getBinary(name, options);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      missing.push(...error.problems);
+      failed.push(error);
       return undefined;
     }
   };
   const [consul, nomad] = [await get("consul"), await get("nomad")];
-  if (!consul || !nomad) throw new UserError(missing);
-  return { consul, nomad };
+  if (consul && nomad) return { consul, nomad };
+  const problems = failed.flatMap((error) => error.problems);
+  if (failed.some((error) => !(error instanceof MissingProgram))) throw new UserError(problems);
+  throw new MissingProgram(...problems.map(({ message }) => message));
 }
 
 /**
@@ -77,8 +76,8 @@ export async function getBinaries(options: BinaryOptions): Promise<Readonly<Reco
  * told with its licence, which is not an open-source one, and what is kept in the cache is checked before it is run.
  * CDK_NOMAD_NOMAD or CDK_NOMAD_CONSUL names a file to use instead, CDK_NOMAD_RELEASES a mirror of the official releases.
  *
- * @throws UserError where no way leads to it, with what each said; its rule is {@link MISSING_PROGRAM}. Where the one in the cache is not the one
- * that was kept there, with the rule {@link CHANGED_PROGRAM}
+ * @throws MissingProgram where no way leads to it, with what each said
+ * @throws UserError where the one in the cache is not the one that was kept there
  */
 export async function getBinary(name: ProgramName, options: BinaryOptions): Promise<Binary> {
   const { path, from } = await getProgram(name, options);
@@ -138,12 +137,10 @@ async function makeProgram(
     process.off("exit", remove);
     remove();
   }
-  throw UserError.at(
-    "",
+  throw new MissingProgram(
     `there is no ${name} here: none on PATH, nor in ${folder}; ${failures.join("; ")}. Install ${name} ${version} ` +
       `(https://developer.hashicorp.com/${name}/install; ${licenceOf(name, version)}), name a program with ${variable} or ` +
       `a mirror of the releases with CDK_NOMAD_RELEASES, or install Go`,
-    MISSING_PROGRAM,
   );
 }
 

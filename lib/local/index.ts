@@ -1,15 +1,7 @@
 /** The embedded cluster: a real Nomad and a real Consul on this machine. */
 export { REGION_NAME } from "./agents";
 export { agentEnvironment } from "./start-agent";
-export {
-  findBinary,
-  getBinary,
-  getProgram,
-  MISSING_PROGRAM,
-  PROGRAMS,
-  type Binary,
-  type ProgramName,
-} from "./binaries";
+export { findBinary, getBinary, getProgram, PROGRAMS, type Binary, type ProgramName } from "./binaries";
 export { EmbeddedCluster } from "./cluster";
 export { folderNextDoor } from "./next-door";
 export type { AgentStatus, ClusterStatus } from "./cluster-status";

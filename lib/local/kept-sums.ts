@@ -7,9 +7,6 @@ import { messageOf } from "../nomad";
 import { writeWholeFile } from "../private-files";
 import type { Progress } from "./progress";
 
-/** The rule of the error where a kept program is not the one that was kept. */
-export const CHANGED_PROGRAM = "binary/changed";
-
 /** The SHA-256 sum of a file. */
 export async function sumOf(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
@@ -39,7 +36,7 @@ export async function checkKept(
     throw UserError.at(
       file,
       `is not the program that was kept here: its SHA-256 sum is ${sum}, and ${recorded} was recorded in ${recordOf(file)}; remove the program, and it is fetched or built again`,
-      CHANGED_PROGRAM,
+      "binary/changed",
     );
   try {
     keepSum(file, sum);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
+import { pathOfKeys } from "../errors";
 import { UserError, type Problem as Mistake } from "../jobspec";
 
 /** What a token may do. */
@@ -105,7 +106,7 @@ function readLine(value: unknown, place: string): TokenLine {
   throw new UserError(
     result.issues.map((issue) => ({
       rule: "tokens",
-      path: [[place, v.getDotPath(issue)].filter(Boolean).join(" ")],
+      path: [place, ...pathOfKeys((issue.path ?? []).map(({ key }) => key))],
       // Of a wrong hash nothing is repeated: somebody may have written the token in its place.
       message: issue.type === "strict_object" ? "is missing, or not known" : issue.message,
       severity: "error",

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { formatProblem, UserError, type Job, type Problem } from "../../jobspec";
+import { unknownDriverOptions } from "../../jobspec/host";
 import { problemsOf, readJobFile, readRunningJob, declaredValues } from "../../operations";
 import { writeWholeFile } from "../../private-files";
 import { term } from "../../text";
@@ -118,8 +119,7 @@ async function readJobs(
 
 /** What a job gives its drivers that they do not have: it is written, and hardly meant. */
 function optionsWithoutProperty(job: Job): readonly Problem[] {
-  const found = job.validate().filter(({ rule }) => rule === "driver/option");
-  return found.map((problem) => ({ ...problem, path: [job.id, ...problem.path] }));
+  return unknownDriverOptions(job).map((problem) => ({ ...problem, path: [job.id, ...problem.path] }));
 }
 
 /** Nobody's changes are lost: a file that says something else is written over only where that is meant. */

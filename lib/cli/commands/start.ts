@@ -1,6 +1,5 @@
-import { UserError } from "../../jobspec";
+import { MissingProgram } from "../../errors";
 import { NoEnvironment } from "../../errors";
-import { MISSING_PROGRAM } from "../../local";
 import { withoutConnections } from "../../nomad";
 import { judgeStacks, stackNames, wantedRecord, withSynthesis } from "../../operations";
 import { shellQuoted, style, term } from "../../text";
@@ -36,7 +35,7 @@ export const start = command({
     const { terminal, env } = context;
     const environment = await chooseStack(input, context);
     const { status, before } = await startCluster(input, context).catch(async (error: unknown) => {
-      if (isMissingProgram(error)) await judgeWithoutCluster(context);
+      if (error instanceof MissingProgram) await judgeWithoutCluster(context);
       throw error;
     });
     if (before) terminal.note(term`the cluster runs already`);
@@ -155,10 +154,6 @@ function saidAround(
     .filter(([name, value]) => value !== null && (env[name] === value || Object.hasOwn(remembered.surroundings, name)))
     .map(([name, value]) => `${name}=${shellQuoted(value ?? "")} `)
     .join("");
-}
-
-function isMissingProgram(error: unknown): boolean {
-  return error instanceof UserError && error.problems.some(({ rule }) => rule === MISSING_PROGRAM);
 }
 
 /** What can be done where there is no Nomad: every stack is synthesized, and its jobs are judged. */

@@ -8,11 +8,7 @@ export function mergeNew(
 ): Record<string, string> {
   for (const key of Object.keys(added)) {
     if (before && Object.hasOwn(before, key) && before[key] !== added[key]) {
-      throw UserError.at(
-        `${where}.${key}`,
-        `is set already, to "${before[key]}"; remove one of the two`,
-        "field/duplicate",
-      );
+      throw UserError.at([where, key], `is set already, to "${before[key]}"; remove one of the two`, "field/duplicate");
     }
   }
   return { ...before, ...added };

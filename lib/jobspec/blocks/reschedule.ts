@@ -40,6 +40,7 @@ const fields = {
    */
   delayFunction: oneOf("DelayFunction", ["constant", "exponential", "fibonacci"], {
     lenient: true,
+    judgedByRule: true,
     nullable: true,
     defaultByType: { service: "exponential", batch: "constant", system: "", sysbatch: "" },
   }),

@@ -48,10 +48,6 @@ const cpu: Field<Cpu, Cpu, false, Part<"CPU", number> & Part<"Cores", number>> =
     if (mhz && mhz > 0 && cores && cores > 0)
       at.error("resources/cpu-and-cores", "asks for MHz and for cores; write one: Cpu.mhz(…) or Cpu.cores(…)");
     if (!isWhole(mhz) || !isWhole(cores)) at.error("field/type", `${value} is no whole number; write one`);
-    else if (cores !== undefined && cores < 0) {
-      const message = `${cores} cores mean nothing; write Cpu.cores(1) or more`;
-      at.report({ rule: "field/senseless", message, severity: "warning" });
-    }
   },
 };
 

@@ -117,7 +117,7 @@ const mountFields = {
   /** The name of the group's volume. */
   volume: text("Volume", { required: true, lenient: true, nullable: true }),
   /** Where the task sees it. */
-  destination: text("Destination", { required: true, lenient: true, nullable: true }),
+  destination: text("Destination", { required: true, judgedByRule: true, nullable: true }),
   /**
    * Whether it is only read.
    *

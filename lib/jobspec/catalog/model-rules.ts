@@ -2,7 +2,7 @@ import { refuses, warns } from "./rule";
 
 /** Rules of values by themselves, and of JSON that is read. */
 export const MODEL_RULES = {
-  "field/type": refuses("A value is of its property's kind"),
+  "field/type": refuses("A value is of its property's kind", { comesFirst: true }),
   "field/range": refuses("A value is within its limits"),
   "field/required": refuses("A property that is needed is there"),
   "field/unknown": refuses("A property is one that the block has"),

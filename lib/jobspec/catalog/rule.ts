@@ -12,6 +12,8 @@ export interface RuleInfo {
   readonly until?: string;
   /** Whether synthesis stops also where a server would take the job, since it cannot be meant. Default: false. */
   readonly stopsSynthesis?: boolean;
+  /** Whether the rules that look at several blocks say nothing of a job that is against it, since they rely on it. Default: false. */
+  readonly comesFirst?: boolean;
 }
 
 type More = Omit<RuleInfo, "title" | "severity">;

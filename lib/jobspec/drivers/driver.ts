@@ -126,8 +126,15 @@ export class Driver {
       const wrong = ANY_MAP.wrong(this.config);
       if (wrong !== undefined) return at.error("field/type", wrong);
     }
+    this.checkOptions(at);
+  }
+
+  /** @internal Reports the options that the driver does not have. */
+  checkOptions(at: Place): void {
     for (const { steps, message } of this.unknownOptions())
-      at.property(steps.join(".")).warning("driver/option", `${this.name} ${message}, and the node refuses the task`);
+      steps
+        .reduce((place, step) => place.property(step), at)
+        .warning("driver/option", `${this.name} ${message}, and the node refuses the task`);
   }
 
   /** @internal Options that the driver does not have: a server takes them, and the node then refuses the task. */

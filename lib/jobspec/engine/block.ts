@@ -125,7 +125,7 @@ export abstract class Block {
       if (field.marked) checkMarks(field.field, field.name, value, hcl, at, context);
     }
     for (const { name, field, index, api } of required) {
-      if (values[index] !== undefined || rest?.carried?.[api] !== undefined) continue;
+      if (values[index] !== undefined || rest?.carried?.[api] !== undefined || field.options.judgedByRule) continue;
       const message = `${hcl} needs "${name}"; write one`;
       at.property(name).report(
         field.options.lenient

@@ -6,7 +6,7 @@ export type { BlockClass, BlockOptions, PropsOf } from "./block";
 export type { BlockDefinition, BlockInfo } from "./definition";
 export type { Fault } from "./fault";
 export { frozen } from "./frozen";
-export { isAtLeast } from "./versions";
+export { holds, isAtLeast } from "./versions";
 export { decodeBlock, readBlock, type Reading } from "./reading";
 export {
   isDeferred,

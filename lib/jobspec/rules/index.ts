@@ -36,6 +36,7 @@ export { meshPorts, nativeTaskOf } from "./mesh-tasks";
 export { nameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";
 export { literalsAmong } from "./literals";
+export { unknownDriverOptions } from "./driver-options";
 export { isKnownVersion, NEWEST_NOMAD, targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];

@@ -71,15 +71,14 @@ function descriptions({ ui, versionTag }: JobBlock, at: Place): void {
 function periodic(value: JobBlock, type: string, at: Place): void {
   const settings = value.periodic;
   if (!settings) return;
-  const { cron: deprecated = "" } = settings;
-  if (deprecated !== "")
-    at.property("cron").warning("field/deprecated", `is deprecated in Nomad; write crons: ["${deprecated}"]`);
+  const { cron = "", crons = [], timeZone = "", specType = "cron" } = settings;
+  const isTwice = settings.enabled !== false && cron !== "" && crons.length > 0;
+  if (cron !== "" && !isTwice)
+    at.property("cron").warning("field/deprecated", `is deprecated in Nomad; write crons: ["${cron}"]`);
   if (settings.enabled === false) return;
   if (type !== "batch" && type !== "sysbatch")
     at.error("periodic/job-type", `only batch and sysbatch jobs are launched by the clock, and this is a ${type} job`);
-  const { cron = "", crons = [], timeZone = "", specType = "cron" } = settings;
-  if (cron !== "" && crons.length > 0)
-    at.property("crons").error("periodic/twice", "cron and crons are both written; remove one");
+  if (isTwice) at.property("crons").error("periodic/twice", "cron and crons are both written; remove one");
   if (cron === "" && crons.length === 0)
     at.property("crons").error("periodic/no-cron", 'says no time; write one, such as "0 3 * * *"');
   if (!isDeferred(timeZone) && !isTimeZone(timeZone))

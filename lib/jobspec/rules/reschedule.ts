@@ -1,6 +1,7 @@
 import type { RuleId } from "../catalog";
 import { isDeferred, type Place } from "../engine";
-import { rescheduleOf, writtenAt, type RescheduleSettings } from "./effective";
+import { Reschedule } from "../blocks";
+import { checkLimits, rescheduleOf, writtenAt, type RescheduleSettings } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
 /** Failed allocations on other nodes. */
@@ -23,7 +24,11 @@ const SHORTEST = 5;
 
 function delays(settings: RescheduleSettings, place: (name: string) => Place): void {
   const { attempts, unlimited, interval, delay, maxDelay } = settings;
-  if (attempts <= 0 && !unlimited) return;
+  if (attempts <= 0 && !unlimited) {
+    // A server judges nothing of what never happens.
+    checkLimits(Reschedule, settings, place, { lenient: true });
+    return;
+  }
   if (attempts > 0 && unlimited) {
     const message =
       "unlimited and a number of attempts say two things; write Reschedule.limited(…) or Reschedule.unlimited(…)";

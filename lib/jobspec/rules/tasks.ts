@@ -1,5 +1,6 @@
 import { EphemeralDisk, Resources, type Action, type Task } from "../blocks";
-import { isDeferred, isKnown, type Place } from "../engine";
+import { RULES } from "../catalog";
+import { holds, isDeferred, isKnown, type Place } from "../engine";
 import { usualFigure, USUAL_SHARE } from "./effective";
 import { leavesAllocation } from "./grammar";
 import { taskName } from "./names";
@@ -75,14 +76,15 @@ function resources({ resources: wanted }: Task, at: Place): void {
   }
 }
 
-/** Cores that a task cannot have. Nomad judges them since 2.0. */
-export const cores: GroupRule = ({ tasks: own }) => {
-  for (const { value, at } of own) {
+/** Cores that a task cannot have, which an older Nomad never judges. */
+export const cores: GroupRule = ({ tasks: own, injected }, _job, { nomadVersion }) => {
+  for (const { value, at } of injected.length === 0 ? own : [...own, ...injected]) {
     const count = value.resources?.cpu?.cores;
-    if (count !== undefined && !isDeferred(count) && count < 0)
-      at.property("resources")
-        .property("cpu")
-        .error("resources/cores", `${count} cores are out of range; write 1 or more`);
+    if (count === undefined || isDeferred(count) || count >= 0) continue;
+    const place = at.property("resources").property("cpu");
+    if (holds(nomadVersion, RULES["resources/cores"]))
+      place.error("resources/cores", `${count} cores are out of range; write 1 or more`);
+    else place.warning("field/senseless", `${count} cores mean nothing; write Cpu.cores(1) or more`);
   }
 };
 

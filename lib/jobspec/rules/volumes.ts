@@ -78,9 +78,11 @@ export function mounts(task: Task, group: TaskGroup, taskAt: Place): void {
     // A server passes over a mount that names no volume.
     const { volume, destination } = value as Partial<VolumeMount>;
     checkLimits(VolumeMount, value, (name) => at.property(name), { lenient: volume === undefined });
-    if (volume !== undefined && destination === undefined) {
-      const message = 'a server crashes at a mount without it; write where the task sees the volume, such as "/data"';
-      at.property("destination").error("volume/destination", message);
+    if (destination === undefined) {
+      const wanted = 'write where the task sees the volume, such as "/data"';
+      const place = at.property("destination");
+      if (volume === undefined) place.warning("field/senseless", `a mount needs it; ${wanted}`);
+      else place.error("volume/destination", `a server crashes at a mount without it; ${wanted}`);
     }
     if (volume !== undefined && !isDeferred(volume) && !known.has(volume)) {
       const message =

@@ -316,7 +316,7 @@ function checkProvider(provider: string): void {
 function checkSize(provider: string, size: number): void {
   if (!Number.isInteger(size) || size < 0 || size > LARGEST_WARM_POOL)
     throw UserError.at(
-      `sizes.${provider}`,
+      ["sizes", provider],
       `${size} is no size of a pool; write 0 to ${LARGEST_WARM_POOL}`,
       "pool/size",
     );

@@ -215,7 +215,7 @@ export class RuntimeJob extends Job {
     const lines = Object.entries(env).map(([name, value]) => {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
         throw UserError.at(
-          `env.${name}`,
+          ["env", name],
           "is no name of a variable; write letters, digits and underscores",
           "runtime/env",
         );

@@ -26,7 +26,7 @@ export function secretsOf(provider: Provider, credentials: Credentials = {}): Re
       if (value === undefined) return [];
       // What was given is a secret: the message does not have it.
       if (typeof value !== "string")
-        throw UserError.at(`credentials.${name}`, "is no text; write the key as a text", "runtime/credentials");
+        throw UserError.at(["credentials", name], "is no text; write the key as a text", "runtime/credentials");
       return [[variable, value]];
     }),
   );

@@ -62,7 +62,7 @@ export class Prism extends Construct {
     const configPrefix = `prism/${environment}`;
     if (!/^[a-z0-9][a-z0-9-]*$/.test(environment)) {
       throw UserError.at(
-        `${this.node.path}.environment`,
+        [this.node.path, "environment"],
         `"${environment}" cannot be part of a KV path; write letters, digits and dashes`,
       );
     }
