@@ -7,7 +7,8 @@ import {
   type SecretSpan,
   type TextKind,
 } from "../jobspec/host";
-import { distinctive, type Known } from "./known";
+import { distinctive } from "./known";
+import { KnownTexts, type Span } from "./known-texts";
 import { secretTexts, visitTexts } from "./texts";
 
 /** What stands in the place of a secret. */
@@ -27,7 +28,7 @@ export interface MaskedChange {
  * turn up later; what has the form of a key is always hidden. Everything that is printed goes through one of these.
  */
 export class Masking {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new KnownTexts();
   /** What is shown of texts that are hidden at their own places, by name and text. */
   readonly #places = new Map<string, string>();
   readonly #ordinary = new Set<string>();
@@ -44,10 +45,7 @@ export class Masking {
   know(values: Iterable<string>): void {
     for (const value of values) {
       if (this.#ordinary.has(value)) continue;
-      for (const known of distinctive(value)) {
-        if (this.#known.has(known.text)) continue;
-        this.#known.set(known.text, known);
-      }
+      for (const known of distinctive(value)) this.#known.add(known);
     }
   }
 
@@ -117,11 +115,7 @@ export class Masking {
   }
 
   #mask(text: string, kind: TextKind, more: readonly SecretSpan[] = []): string {
-    return masked(text, [...this.#knownSpans(text), ...secretSpans(text, kind), ...more]);
-  }
-
-  #knownSpans(text: string): readonly Span[] {
-    return [...this.#known.values()].flatMap(({ text: known, inside }) => occurrences(text, known, inside));
+    return masked(text, [...this.#known.spansIn(text), ...secretSpans(text, kind), ...more]);
   }
 }
 
@@ -133,18 +127,6 @@ function ownName(name: string): string {
 
 function placeOf(name: string, value: string): string {
   return `${ownName(name)}\u0000${value}`;
-}
-
-type Span = Pick<SecretSpan, "start" | "end">;
-
-/** Where a text stands in another: anywhere, or as a word of its own. */
-function occurrences(text: string, known: string, inside: boolean): readonly Span[] {
-  const found: Span[] = [];
-  for (let start = text.indexOf(known); start >= 0; start = text.indexOf(known, start + known.length)) {
-    const end = start + known.length;
-    if (inside || (!isLetter(text[start - 1]) && !isLetter(text[end]))) found.push({ start, end });
-  }
-  return found;
 }
 
 /** A text with parts of it hidden, given in any order; those that overlap or touch are hidden as one. */
@@ -162,8 +144,4 @@ function masked(text: string, spans: readonly Span[]): string {
     shown = hidden;
   }
   return out + text.slice(shown);
-}
-
-function isLetter(char: string | undefined): boolean {
-  return char !== undefined && /[A-Za-z0-9_]/.test(char);
 }
