@@ -3,10 +3,18 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { makePrivate, privateFolder, writePrivateFile } from "../private-files";
+import { privateFolder, writePrivateFile } from "../private-files";
 import { tokensFolder } from "./tokens";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+
+/**
+ * Runs a program whose files nobody but their owner may read, from the first moment: Consul's takes certificates for no secret. The mask of this process stays as it
+ * is, since other work in it may make files meanwhile.
+ */
+async function runPrivately(program: string, args: readonly string[], cwd: string): Promise<void> {
+  await execute("/bin/sh", ["-c", 'umask 077 && exec "$0" "$@"', program, ...args], { cwd });
+}
 
 /** A cluster is not older than that: it goes with `down`, and with the machine. */
 const DAYS = 3650;
@@ -40,11 +48,9 @@ export async function makeClusterKeys(
   const names = regions.flatMap((region) => [`server.${region}.nomad`, `client.${region}.nomad`]);
   const days = `-days=${DAYS}`;
   try {
-    await run(consul, ["tls", "ca", "create", days], { cwd });
-    // Consul's program takes certificates for no secret.
-    makePrivate(cwd);
+    await runPrivately(consul, ["tls", "ca", "create", days], cwd);
     const more = names.map((name) => `-additional-dnsname=${name}`);
-    await run(consul, ["tls", "cert", "create", "-server", "-dc=dc1", days, ...more], { cwd });
+    await runPrivately(consul, ["tls", "cert", "create", "-server", "-dc=dc1", days, ...more], cwd);
   } finally {
     rmSync(join(cwd, "consul-agent-ca-key.pem"), { force: true });
   }
@@ -53,7 +59,6 @@ export async function makeClusterKeys(
     writePrivateFile(gossipFile(cwd, name), `${randomBytes(32).toString("base64")}\n`);
   renameSync(join(cwd, "consul-agent-ca.pem"), caFile);
   renameSync(join(cwd, "dc1-server-consul-0-key.pem"), keyFile);
-  makePrivate(cwd);
   // Last: where it is, all of them are.
   renameSync(join(cwd, "dc1-server-consul-0.pem"), certFile);
   const made = readClusterKeys(folder);
