@@ -7,7 +7,7 @@ import {
   type BrowserState,
   type ScreenStream,
 } from "../../lib/pools";
-import type { Browsers } from "../../lib/service";
+import type { Browsers, Dependency } from "../../lib/service";
 
 /** Browser sessions in the memory of a test, for what the service does with them: machines are tried on a real cluster. Its screens say back what they are told. */
 export class BrowsersInMemory implements Browsers {
@@ -62,6 +62,10 @@ export class BrowsersInMemory implements Browsers {
   close({ id }: BrowserSession): Promise<void> {
     this.sessions.delete(id);
     return Promise.resolve();
+  }
+
+  dependency(): Dependency {
+    return { name: "the pool of browser sessions", trouble: undefined };
   }
 
   stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Masking } from "../masking";
+import type { Caller } from "./tokens";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -9,6 +10,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** What a line of the audit log calls it; absent where a route changes nothing that anybody asks about later. */
     readonly audit?: string;
+    /** Whether there is a line only of what the route itself notes. Default: there is one of each request. */
+    readonly auditNoted?: boolean;
   }
 }
 
@@ -18,6 +21,16 @@ export interface Audited {
   readonly to: string;
   /** For whom. Absent where that is nobody in particular. */
   readonly forOwner?: string;
+}
+
+/** A line about somebody who is no caller of the request: who looks at a screen has a ticket, and no token. */
+export interface AuditedCaller extends Audited {
+  /** The operation. */
+  readonly audit: string;
+  readonly caller: Pick<Caller, "owner" | "token">;
+  readonly status: number;
+  /** The id of the request. */
+  readonly request: string;
 }
 
 /** A line of the audit log. */
@@ -53,26 +66,29 @@ export function noteAudit(request: FastifyRequest, to: string, forOwner?: string
 /**
  * Writes a line for each request that changed something, or was to: who, what, to which, when, and how it was answered. Nothing that came in is repeated
  * but what the service knows by that name, and what has a secret's form is hidden all the same.
+ *
+ * @returns what writes a line about somebody who is no caller
  */
-export function writeAudit(app: FastifyInstance, { stream, date }: AuditOptions): void {
+export function writeAudit(app: FastifyInstance, { stream, date }: AuditOptions): (line: AuditedCaller) => void {
   const masking = new Masking();
-  const write = (request: FastifyRequest, reply: FastifyReply) => {
-    const { audit } = request.routeOptions.config;
-    const { caller, audited, id } = request;
-    if (audit === undefined || caller === null) return;
+  const write = ({ audit, caller, to, forOwner, status, request }: Partial<Audited> & Omit<AuditedCaller, "to">) => {
     const line: AuditLine = {
       time: new Date(date()).toISOString(),
       audit,
-      ...(audited ? { to: masking.text(audited.to) } : {}),
-      ...(audited?.forOwner === undefined || audited.forOwner === caller.owner
-        ? {}
-        : { for: masking.text(audited.forOwner) }),
+      ...(to === undefined ? {} : { to: masking.text(to) }),
+      ...(forOwner === undefined || forOwner === caller.owner ? {} : { for: masking.text(forOwner) }),
       owner: masking.text(caller.owner),
       token: caller.token,
-      status: reply.statusCode,
-      request: id,
+      status,
+      request,
     };
     stream.write(`${JSON.stringify(line)}\n`);
   };
-  app.addHook("onResponse", async (request, reply) => write(request, reply));
+  app.addHook("onResponse", async (request: FastifyRequest, reply: FastifyReply) => {
+    const { audit, auditNoted = false } = request.routeOptions.config;
+    const { caller, audited, id } = request;
+    if (audit === undefined || caller === null || (auditNoted && audited === null)) return;
+    write({ audit, caller, ...audited, status: reply.statusCode, request: id });
+  });
+  return write;
 }

@@ -1,4 +1,5 @@
 import type { BrowserRequest, BrowserSession, BrowserState, ScreenStream } from "../pools";
+import type { Dependency } from "./pools";
 
 /**
  * What the service asks of the browser sessions, and all that it asks: `BrowserSessions` of `lib/pools` answers it in a cluster, and tests of the routes
@@ -19,6 +20,8 @@ export interface Browsers {
   renew(session: BrowserSession): Promise<void>;
   /** @throws LeaseEndedError */
   close(session: BrowserSession): Promise<void>;
+  /** Whether they could be begun with. */
+  dependency(): Dependency;
   /** Lets go of the store; sessions stand for their time. */
   stop(): Promise<void>;
 }

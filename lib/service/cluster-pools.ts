@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { NoAnswerError } from "../errors";
-import { messageOf, passingTrouble, poolOfJob, type ConsulClient, type NomadClient } from "../nomad";
+import { poolOfJob, type ConsulClient, type NomadClient } from "../nomad";
 import {
   LeaseEndedError,
   type NomadManager,
@@ -15,6 +13,7 @@ import {
   type WarmPool,
   type WarmPoolOptions,
 } from "../pools";
+import { Beginning } from "./beginning";
 import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 import { servedSlotPool, servedWarmPool, type ServedPool, type SlotPoolToServe } from "./served-pool";
 
@@ -39,8 +38,6 @@ export interface ClusterPoolsOptions {
   readonly onTrouble: (message: string) => void;
 }
 
-/** Between two attempts to begin with a pool, in milliseconds. */
-const AGAIN = 1000;
 /** How long a server may take to say that it is there, in milliseconds. */
 const PATIENCE = 3000;
 /** Between two questions about pools that are not served, in milliseconds. */
@@ -51,8 +48,7 @@ const RENEWAL = 1 / 3;
 /** A pool that is served, from the moment that it could be begun with. */
 interface Served {
   readonly pool: ServedPool;
-  /** Why it could not be begun with yet; undefined once it was. */
-  trouble: string | undefined;
+  readonly beginning: Beginning;
 }
 
 /**
@@ -78,10 +74,13 @@ class ClusterPools implements Pools {
       ),
       ...(options.slotPools ?? []).map((each) => servedSlotPool(each, { nomad, store, onTrouble, leases })),
     ];
-    const made = all.map((pool): [string, Served] => [pool.pool, { pool, trouble: "is being begun with" }]);
+    const made = all.map((pool): [string, Served] => {
+      const beginning = new Beginning(`the pool ${pool.pool}`, () => pool.start(), onTrouble);
+      return [pool.pool, { pool, beginning }];
+    });
     this.#pools = new Map(made);
     this.names = [...this.#pools.keys()];
-    this.#starting = Promise.all(made.map(([, served]) => this.begin(served)));
+    this.#starting = Promise.all(made.map(([, { beginning }]) => beginning.run(this.#stop.signal)));
   }
 
   async kindOf(pool: string): Promise<PoolKind | undefined> {
@@ -111,7 +110,9 @@ class ClusterPools implements Pools {
   }
 
   async find(container: string): Promise<ContainerLease | undefined> {
-    const pools = [...this.#pools.values()].filter(({ trouble }) => trouble === undefined).map(({ pool }) => pool);
+    const pools = [...this.#pools.values()]
+      .filter(({ beginning }) => beginning.trouble === undefined)
+      .map(({ pool }) => pool);
     // Each pool that does not know it would ask the store.
     const known = pools.map((pool) => pool.book.known(container)).find((lease) => lease !== undefined);
     const lease =
@@ -211,9 +212,9 @@ class ClusterPools implements Pools {
       ...(consul ? [troubleOf("Consul", () => consul.leader())] : []),
       troubleOf(`leases in ${store.name}`, (signal) => store.read("pools/ready", signal).then(() => true)),
     ];
-    const pools = [...this.#pools].map(([name, { pool, trouble }]): Dependency => {
+    const pools = [...this.#pools.values()].map(({ pool, beginning: { name, trouble } }): Dependency => {
       const behind = () => (pool.isUpToDate() ? undefined : "what is known of it is not up to date");
-      return { name: `the pool ${name}`, trouble: trouble ?? behind() };
+      return { name, trouble: trouble ?? behind() };
     });
     return [...(await Promise.all(asked)), ...pools];
   }
@@ -222,7 +223,7 @@ class ClusterPools implements Pools {
     const { runtime, store, nomad, consul } = this.options;
     this.#stop.abort();
     await this.#starting;
-    const begun = [...this.#pools.values()].filter(({ trouble }) => trouble === undefined);
+    const begun = [...this.#pools.values()].filter(({ beginning }) => beginning.trouble === undefined);
     // Leases that this process renews are handed over; those of clients stand by themselves.
     await Promise.allSettled([...begun.map(({ pool }) => pool.stop()), runtime.close()]);
     await Promise.allSettled([store.close(), nomad.close(), consul?.close()]);
@@ -242,27 +243,8 @@ class ClusterPools implements Pools {
   private begun(name: string): ServedPool {
     const served = this.#pools.get(name);
     if (!served) throw new Error("the pool is not served");
-    if (served.trouble !== undefined)
-      throw new NoAnswerError("Nomad", "silent", `the pool ${name} could not be begun with yet`);
+    served.beginning.refuse();
     return served.pool;
-  }
-
-  private async begin(served: Served): Promise<void> {
-    const { signal } = this.#stop;
-    const name = served.pool.pool;
-    for (let said = ""; !signal.aborted;) {
-      try {
-        await served.pool.start();
-        served.trouble = undefined;
-        return;
-      } catch (error) {
-        const message = messageOf(error);
-        served.trouble = passingTrouble(error) ?? "could not be begun with; the service's log has more";
-        if (message !== said) this.options.onTrouble(`the pool ${name} could not be begun with: ${message}`);
-        said = message;
-      }
-      await sleep(AGAIN, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   /** Renews a lease while a command runs in its container; where it has ended, the command ends too. */

@@ -3,6 +3,7 @@ export type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, 
 export type { Browsers } from "./browsers";
 export { createService, type Service, type ServiceLimits, type ServicePlugin, type ServiceOptions } from "./service";
 export { documentHeaders } from "./document-headers";
+export { ServedBrowsers, type BrowsersToServe } from "./served-browsers";
 export { noteAudit, type AuditLine } from "./audit";
 export { callerFrom, type Access } from "./authorize";
 export { route, type RouteDefinition } from "./route";

@@ -20,8 +20,8 @@ export interface RouteDefinition<P, Q, B, A> {
   readonly scope: Scope | "any" | "public";
   /** Whether a browser asks it before it has a session. Default: it does not. */
   readonly page?: "asked";
-  /** Whether the audit log has a line for each request. Default: it has for those that change something. */
-  readonly audit?: boolean;
+  /** Whether the audit log has a line for each request; `noted`: only where the route notes something. Default: it has for those that change something. */
+  readonly audit?: boolean | "noted";
   /** Whose commands it runs, where it runs any: where too many run, it is refused before its body is read. Default: it runs none. */
   readonly runs?: CommandsOf;
   readonly params?: P;
@@ -73,6 +73,7 @@ export function route<
       runs: definition.runs,
       page: definition.page,
       audit: (definition.audit ?? method !== "GET") ? id : undefined,
+      auditNoted: definition.audit === "noted",
     },
     schema: {
       operationId: id,

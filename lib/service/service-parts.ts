@@ -1,3 +1,4 @@
+import type { AuditedCaller } from "./audit";
 import type { PoolHistory } from "./pool-history";
 import type { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
@@ -27,6 +28,8 @@ export interface ServiceParts {
   readonly now: () => number;
   /** What the service needs, and whether it answers. */
   readonly dependencies: () => Promise<readonly Dependency[]>;
+  /** Writes a line of the audit log about somebody who is no caller of the request. */
+  readonly audit: (line: AuditedCaller) => void;
   /** Work that nobody waits for; the service waits for it before it ends. */
   readonly inBackground: (work: Promise<unknown>) => void;
 }

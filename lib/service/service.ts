@@ -126,7 +126,12 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       now,
       onError: (error) => app.log.warn({ err: error }, "a command failed"),
     },
-    dependencies: async () => [...ownTroubles(tokens, ending), ...(await ofPools())],
+    dependencies: async () => [
+      ...ownTroubles(tokens, ending),
+      ...(await ofPools()),
+      ...(browsers ? [browsers.dependency()] : []),
+    ],
+    audit: (line) => audit?.(line),
     inBackground: (work) => {
       const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));
       background.add(settled);
@@ -139,7 +144,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.addHook("onRequest", async (request) => refuseAmbiguous(request));
   authorize(app, { tokens, sessions, names });
   app.decorateRequest("audited", null);
-  if (options.audit) writeAudit(app, { stream: options.audit, date });
+  const audit = options.audit && writeAudit(app, { stream: options.audit, date });
   app.addHook("onRequest", async (request) => {
     if (ending && request.routeOptions.config.scope !== "public")
       throw new Problem("stopping", "another service takes over; ask again", { retryAfter: 1 });

@@ -7,23 +7,24 @@ const MOST = 10_000;
 
 /**
  * Tickets to look at one browser session, once: for addresses of pages, which stand in histories and logs of proxies. A ticket is good for 30 seconds, at the
- * service that gave it.
+ * service that gave it, which keeps with it for whom it was.
  */
-export class Tickets {
-  readonly #given: SecretsInMemory<string>;
+export class Tickets<Holder> {
+  readonly #given: SecretsInMemory<{ readonly session: string; readonly holder: Holder }>;
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(now: () => number, random?: SecretsInMemoryOptions["random"]) {
     this.#given = new SecretsInMemory({ lifetime: LIFETIME, most: MOST, now, random });
   }
 
-  /** Gives a ticket for a session. */
-  give(session: string): { readonly ticket: string; readonly lifetime: number } {
-    return { ticket: this.#given.give(session), lifetime: LIFETIME };
+  /** Gives somebody a ticket for a session. */
+  give(session: string, holder: Holder): { readonly ticket: string; readonly lifetime: number } {
+    return { ticket: this.#given.give({ session, holder }), lifetime: LIFETIME };
   }
 
-  /** Takes a ticket. @returns whether it was good for the session; it is good for nothing from now on */
-  take(ticket: string, session: string): boolean {
-    return this.#given.take(ticket) === session;
+  /** Takes a ticket, which is good for nothing from now on. @returns to whom it was given, where it was good for the session */
+  take(ticket: string, session: string): Holder | undefined {
+    const found = this.#given.take(ticket);
+    return found?.session === session ? found.holder : undefined;
   }
 }

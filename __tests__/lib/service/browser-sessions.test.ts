@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { WebSocket } from "ws";
+import { ServedBrowsers, type AuditLine } from "../../../lib/service";
 import { Tickets } from "../../../lib/service/tickets";
 import { BrowsersInMemory } from "../../support/browsers-in-memory";
 import { testService, type TestService } from "../../support/service";
@@ -146,13 +147,85 @@ describe("the WebSocket of a screen", () => {
   });
 });
 
+describe("the audit log", () => {
+  test("says who opened a session, looked at it, took what it handed over and ended it, and no secret of it", async () => {
+    const lines: string[] = [];
+    const browsers = new BrowsersInMemory();
+    const service = await testService({ browsers, audit: { write: (line) => void lines.push(line) }, date: () => 0 });
+    const ann = service.token("ann", "claim", "read", "execute", "any-owner");
+    const bob = service.token("bob", "claim", "read", "execute");
+    await service.ask(ann, "POST", PATH, { userId: "bob", provider: "google", url: PAGE });
+    const one = `${PATH}/1-1`;
+    await service.ask(bob, "GET", `${one}/credentials`);
+    browsers.current = { kind: "credentials", credentials: { code: "handed-over" } };
+    await service.ask(bob, "GET", `${one}/credentials`);
+    await service.ask(bob, "POST", `${one}/renew`);
+    await service.ask(service.token("eve", "claim"), "DELETE", one);
+    await service.app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = service.app.server.address() as AddressInfo;
+    const ticket = String((await service.ask(ann, "POST", `${one}/tickets`)).body.ticket);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${one}/screen`, ["binary", `ticket.${ticket}`]);
+    socket.once("open", () => socket.send("RFB"));
+    await new Promise((resolve) => socket.once("message", resolve));
+    socket.close();
+    await new Promise((resolve) => socket.once("close", resolve));
+    while (!lines.some((line) => line.includes("leaveBrowserScreen")))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await service.ask(bob, "DELETE", one);
+    await service.end(0);
+    const written = lines.map((line) => JSON.parse(line) as AuditLine);
+    expect(written.map(({ audit, owner, to, for: whose, status }) => [audit, owner, to, whose, status])).toEqual([
+      ["openBrowserSession", "ann", "1-1", "bob", 201],
+      ["takeBrowserCredentials", "bob", "1-1", undefined, 200],
+      ["endBrowserSession", "eve", undefined, undefined, 404],
+      ["giveBrowserTicket", "ann", "1-1", "bob", 201],
+      ["viewBrowserScreen", "ann", "1-1", "bob", 101],
+      ["leaveBrowserScreen", "ann", "1-1", "bob", 200],
+      ["endBrowserSession", "bob", "1-1", undefined, 204],
+    ]);
+    for (const hidden of [ticket, ann, bob, "planted", "handed-over"]) expect(lines.join("")).not.toContain(hidden);
+  });
+});
+
+describe("sessions whose store is not there yet", () => {
+  test("are begun with again and again, and refused until then with what can be asked again", async () => {
+    const there = new BrowsersInMemory();
+    const said: string[] = [];
+    let answers = false;
+    let attempts = 0;
+    const start = () => {
+      attempts += 1;
+      return answers ? Promise.resolve() : Promise.reject(new Error("connection refused"));
+    };
+    const browsers = new ServedBrowsers(Object.assign(there, { start }), (message) => void said.push(message), 5);
+    const service = await testService({ browsers });
+    const ann = service.token("ann", "claim", "read");
+    while (attempts < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const open = () => service.ask(ann, "POST", PATH, { userId: "ann", provider: "google", url: PAGE });
+    expect(await open()).toMatchObject({ status: 503, body: { code: "unavailable" } });
+    expect((await service.app.inject("/readyz")).statusCode).toBe(503);
+    expect(said).toEqual(["the pool of browser sessions could not be begun with: connection refused"]);
+    answers = true;
+    while (browsers.dependency().trouble !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await open()).toMatchObject({ status: 201 });
+    await service.end(0);
+  });
+
+  test("are given up with the service", async () => {
+    const start = () => Promise.reject(new Error("connection refused"));
+    const browsers = new ServedBrowsers(Object.assign(new BrowsersInMemory(), { start }), () => undefined, 60_000);
+    await browsers.stop();
+    expect(browsers.dependency().trouble).toBeDefined();
+  });
+});
+
 test("a ticket is over after thirty seconds", () => {
   let now = 0;
-  const tickets = new Tickets(() => now);
-  const { ticket } = tickets.give("1-1");
-  const late = tickets.give("1-1").ticket;
+  const tickets = new Tickets<string>(() => now);
+  const { ticket } = tickets.give("1-1", "ann");
+  const late = tickets.give("1-1", "ann").ticket;
   now = 29_999;
-  expect(tickets.take(ticket, "1-1")).toBe(true);
+  expect(tickets.take(ticket, "1-1")).toBe("ann");
   now = 30_000;
-  expect(tickets.take(late, "1-1")).toBe(false);
+  expect(tickets.take(late, "1-1")).toBeUndefined();
 });

@@ -15,6 +15,7 @@ import {
   createService,
   isLoopback,
   serve as serveUntil,
+  ServedBrowsers,
   tokenFile,
   Tokens,
   tokenVariable,
@@ -137,8 +138,9 @@ export const serve = command({
     const { masking } = terminal;
     const environments = clusterEnvironments({ nomad, consul, masking, program: undefined, now, onTrouble });
     const audit = settings.auditLog === undefined ? stream : appendedFile(settings.auditLog);
-    const browsers = settings.browsers && new BrowserSessions({ nomad, store, onTrouble, ...settings.browsers });
-    await browsers?.start();
+    const browsers =
+      settings.browsers &&
+      new ServedBrowsers(new BrowserSessions({ nomad, store, onTrouble, ...settings.browsers }), onTrouble);
     const service = await createService({
       pools,
       browsers,

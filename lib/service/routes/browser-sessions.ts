@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { noteAudit } from "../audit";
 import { actingFor, callerFrom, shownTo } from "../authorize";
 import { goneSignal, whenGone } from "../gone";
 import { Problem } from "../problem";
@@ -52,6 +53,7 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
           startTimeout,
           signal: gone,
         });
+        noteAudit(request, opened.id, opened.lease.owner);
         // A client that goes away before it is answered knows nothing of its session.
         whenGone(gone, () => inBackground(browsers.close(opened)));
         reply.header("location", `/api/browser-sessions/${opened.id}`);
@@ -101,6 +103,8 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     id: "renewBrowserSession",
     summary: "Says that a browser session is still wanted: it stands for its ttl again",
     scope: "claim",
+    // It comes with every look at the screen.
+    audit: false,
     params: schemas.sessionParams,
     answer: schemas.browserSession,
     answerExample: EXAMPLE,
@@ -119,6 +123,8 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     summary: "Answers what the login of a browser session has handed over",
     description: "The query of the address at which the login ended. Nothing else of a machine comes out of it.",
     scope: "execute",
+    // Of those who ask whether there is something yet, there is no line.
+    audit: "noted",
     params: schemas.sessionParams,
     query: schemas.credentialsQuery,
     answer: schemas.browserCredentials,
@@ -136,7 +142,10 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
           if (parts.now() >= end) throw error;
           return undefined;
         });
-        if (state?.kind === "credentials") return { credentials: { ...state.credentials } };
+        if (state?.kind === "credentials") {
+          noteAudit(request, session.id, session.lease.owner);
+          return { credentials: { ...state.credentials } };
+        }
         if (parts.now() + LOOK > end || reply.raw.destroyed)
           throw new Problem("credentials-missing", "nobody has logged in there yet; ask again, with ?wait=30000", {
             retryAfter: 1,
@@ -156,7 +165,9 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     answer: undefined,
     problems: ["session-unknown", "lease-stale", "lease-ended"],
     handle: async ({ params, request }) => {
-      await browsers.close(await ownSession(browsers, request, params.session));
+      const session = await ownSession(browsers, request, params.session);
+      noteAudit(request, session.id, session.lease.owner);
+      await browsers.close(session);
     },
   });
 }

@@ -1,6 +1,8 @@
 import websocket from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { BrowserSession } from "../../pools";
+import { noteAudit } from "../audit";
+import { callerFrom } from "../authorize";
 import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFiles } from "../browser-page";
 import { Problem } from "../problem";
 import { route } from "../route";
@@ -8,6 +10,7 @@ import * as schemas from "../schemas";
 import { carry } from "../screen-proxy";
 import { fewAtOnce } from "../service-parts";
 import { Tickets } from "../tickets";
+import type { Caller } from "../tokens";
 import { ownSession, unknownSession, type BrowserParts } from "./browser-parts";
 
 /** Screens that are looked at here at once: each holds one of the forty sessions that a client of Nomad has open. */
@@ -18,15 +21,15 @@ const TICKET = /^ticket\.([A-Za-z0-9_-]{20,100})$/;
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The session whose ticket was taken, on the way to its screen. */
-    viewed?: BrowserSession;
+    /** The session whose ticket was taken, on the way to its screen, and who had it. */
+    viewed?: { readonly session: BrowserSession; readonly viewer: Caller };
   }
 }
 
 /** The page that shows a session's screen, and the WebSocket behind it; both for whoever has a ticket. */
 export async function browserViewRoutes(app: FastifyInstance, parts: BrowserParts): Promise<void> {
-  const { browsers, now } = parts;
-  const tickets = new Tickets(now);
+  const { browsers, now, audit } = parts;
+  const tickets = new Tickets<Caller>(now);
   const screens = fewAtOnce(SCREENS);
   const files = pageFiles();
   await app.register(websocket, {
@@ -51,8 +54,9 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     status: 201,
     problems: ["session-unknown"],
     handle: async ({ params, request, reply }) => {
-      const { id } = await ownSession(browsers, request, params.session);
-      const given = tickets.give(id);
+      const { id, lease } = await ownSession(browsers, request, params.session);
+      noteAudit(request, id, lease.owner);
+      const given = tickets.give(id, callerFrom(request));
       reply.header("cache-control", "no-store");
       return { ...given, page: `/browser/${id}#${given.ticket}` };
     },
@@ -78,25 +82,30 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
       preValidation: async (request) => {
         const { session } = request.params;
         // Whatever else is wrong, a ticket that was shown is used.
-        if (!tickets.take(ticketOf(request), session))
+        const viewer = tickets.take(ticketOf(request), session);
+        if (!viewer)
           throw new Problem(
             "ticket-refused",
             "it is not known, was used, or is older than thirty seconds; ask for another",
           );
         const found = await browsers.find(session);
         if (!found) throw unknownSession();
-        request.viewed = found;
+        request.viewed = { session: found, viewer };
       },
     },
     async (socket, request) => {
-      const session = request.viewed;
-      if (!session) return socket.terminate();
+      if (!request.viewed) return socket.terminate();
+      const { session, viewer } = request.viewed;
+      const about = { caller: viewer, to: session.id, forOwner: session.lease.owner, request: request.id };
       try {
         const leave = screens.enter(() => new Error("too many"));
         try {
           await browsers.renew(session);
           const screen = await browsers.screen(session);
+          // When somebody begins to look, and when they end.
+          audit({ ...about, audit: "viewBrowserScreen", status: 101 });
           await carry(socket, screen, { renew: () => browsers.renew(session), every: session.lease.ttl / 3 });
+          audit({ ...about, audit: "leaveBrowserScreen", status: 200 });
         } finally {
           leave();
         }
