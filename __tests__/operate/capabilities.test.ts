@@ -89,7 +89,7 @@ test.each<readonly [what: string, ask: (client: NomadClient) => Promise<unknown>
   const capability = /with the capability ([a-z-]+)/.exec(said ?? "")?.[1];
   const policy = /\((\w+ \{ policy = "read" \})\)/.exec(said ?? "")?.[1];
   expect([said, capability ?? policy]).toEqual([
-    expect.stringContaining("eval $(npx cdk-nomad env)"),
+    expect.stringContaining('eval "$(npx cdk-nomad env)"'),
     expect.any(String),
   ]);
   const rules = policy ?? `namespace "default" { capabilities = ["${capability}"] }`;

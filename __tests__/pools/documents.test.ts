@@ -14,7 +14,7 @@ const cluster = clusterForSuite({ program: join(ROOT, "__tests__/operate/program
 const blocks = blocksOf("docs/pools.md");
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-pools-"));
 
-/** What `eval $(npx cdk-nomad env)` says in the project. */
+/** What `eval "$(npx cdk-nomad env)"` says in the project. */
 let known: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {

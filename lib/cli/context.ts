@@ -7,10 +7,12 @@ import {
   nomadConnection,
   secretsOf,
   withServer,
+  type Connection,
   type Environment,
 } from "../nomad";
 import type { Host } from "./host";
 import type { Terminal } from "./terminal";
+import { tokenSource } from "./whose-cluster";
 
 /** What a command is given beside its parameters. Nothing of it is read from the process, so that tests run commands in their own. */
 export interface CliContext extends Omit<Host, "stdout" | "stderr"> {
@@ -106,5 +108,11 @@ export function clients(
   const consul = consulConnection(variables);
   // Not all of it stands in the environment under a secret's name: a token may come from a file.
   terminal.masking.know([nomad, consul].flatMap(secretsOf));
-  return { nomad: new NomadClient({ ...nomad, silence }), consul: new ConsulClient({ ...consul, silence }) };
+  const tokensOf = ({ address }: Connection, program: "nomad" | "consul") => ({
+    tokenSource: () => tokenSource(address, program, cluster),
+  });
+  return {
+    nomad: new NomadClient({ ...nomad, silence, ...tokensOf(nomad, "nomad") }),
+    consul: new ConsulClient({ ...consul, silence, ...tokensOf(consul, "consul") }),
+  };
 }

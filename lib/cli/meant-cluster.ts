@@ -1,11 +1,10 @@
-import { dirname, join } from "node:path";
-import { folderNextDoor } from "../local";
-import { isThisMachine } from "../nomad";
+import { join } from "node:path";
 import { identifyCluster, LastClusters, refuseUnmeant } from "../operations";
 import { term, wrap, type TerminalText } from "../text";
 import { clusterHere, localCluster, type CliContext, type Telling } from "./context";
 import type { OpenStack } from "./open-stack";
 import { ATTENTION } from "./signs";
+import { isOnThisMachine, projectNextDoor } from "./whose-cluster";
 
 /** What of a command decides whether it may change something on the cluster that answers. */
 export interface Going {
@@ -53,11 +52,6 @@ export async function checkCluster(
   return () => last.keep(environment, { ...here, embedded: isEmbedded });
 }
 
-/** Whether an address is one of this machine. */
-export function isOnThisMachine(address: string): boolean {
-  return URL.canParse(address) && isThisMachine(new URL(address).hostname);
-}
-
 /** Where the stacks of this project went the last time. */
 export function lastClusters(context: Pick<CliContext, "cwd">): LastClusters {
   return new LastClusters(join(localCluster(context).cluster.folder, "stacks.json"));
@@ -83,6 +77,6 @@ function whereText(
 function whose(address: string, context: Pick<CliContext, "cwd">): TerminalText {
   const own = clusterHere(context);
   if (own?.isAt(address)) return term`, the embedded cluster`;
-  const folder = isOnThisMachine(address) ? folderNextDoor(address, own?.folder ?? "") : undefined;
-  return folder === undefined ? term`` : term`, the embedded cluster of ${dirname(folder)}`;
+  const project = projectNextDoor(address, own);
+  return project === undefined ? term`` : term`, the embedded cluster of ${project}`;
 }

@@ -4,7 +4,7 @@ import type { ProgramProblem } from "./synthesize";
 
 /** Terraform's provider has no other default. */
 const NO_ADDRESS =
-  "NOMAD_ADDR names no Nomad, so Terraform asks the one at http://127.0.0.1:4646; point it at the embedded cluster with: eval $(npx cdk-nomad env)";
+  'NOMAD_ADDR names no Nomad, so Terraform asks the one at http://127.0.0.1:4646; point it at the embedded cluster with: eval "$(npx cdk-nomad env)"';
 
 const ONLY_OURS = { mode: 0o600 };
 

@@ -1,7 +1,7 @@
 import { NoAnswerError, TokenRefused, UserError } from "../errors";
 import { unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
-import { variableOf, type Connection } from "./connection";
+import { isThisMachine, variableOf, type Connection } from "./connection";
 import { ApiError, codeOf, refusesToken } from "./errors";
 import { strangerIn, type RawAnswer } from "./stranger";
 import { misfit, wayTo } from "./unreached";
@@ -81,14 +81,15 @@ export function refusalOf(
   const why = token ? "refuses the token" : "wants a token";
   const needs = permission?.(method, at);
   const which = needs === undefined ? "that may" : `with ${needs}`;
-  const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}${ofEmbedded(address)}`;
+  const from = connection.tokenSource?.() ?? ofEmbedded(address);
+  const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}${from === undefined ? "" : `; ${from}`}`;
   return new TokenRefused(message);
 }
 
-/** Where tokens of a cluster on this machine are, which is the embedded one more often than not. */
-function ofEmbedded(address: string): string {
-  const isHere = /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/]|$)/i.test(address);
-  return isHere ? "; for the embedded cluster, in the folder of its project: eval $(npx cdk-nomad env)" : "";
+/** Where tokens of a cluster on this machine are, which is the embedded one more often than not; which project it is of is not known here. */
+function ofEmbedded(address: string): string | undefined {
+  const isHere = URL.canParse(address) && isThisMachine(new URL(address).hostname);
+  return isHere ? 'for the embedded cluster, in the folder of its project: eval "$(npx cdk-nomad env)"' : undefined;
 }
 
 /** That a proxy wants to know who asks. */

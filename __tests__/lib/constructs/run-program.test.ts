@@ -18,7 +18,7 @@ function said(variables: Readonly<Record<string, string>>): readonly string[] {
 test("under cdktf, without an address, one line says where Terraform goes and how to point it elsewhere", () => {
   const lines = said({ CDKTF_OUTDIR: "cdktf.out" });
   expect(lines).toEqual([expect.stringContaining("http://127.0.0.1:4646")]);
-  expect(lines[0]).toContain("eval $(npx cdk-nomad env)");
+  expect(lines[0]).toContain('eval "$(npx cdk-nomad env)"');
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const port = () => 4646 + ports.offset;
 
 beforeAll(async () => {
   ports = await reservePorts();
-  project = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-next-door-")));
+  project = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad next door-")));
   const folder = join(project, ".cdk-nomad");
   mkdirSync(folder);
   writeFileSync(join(folder, "cluster.json"), JSON.stringify({ format: 1, portOffset: ports.offset, agents: {} }));
@@ -51,8 +51,14 @@ test("a command of another folder says whose cluster it talks to", async () => {
   try {
     writeFileSync(join(other, "cdktf.json"), "{}");
     const env = environment({ NOMAD_ADDR: `http://127.0.0.1:${port()}`, CONSUL_HTTP_ADDR: "http://127.0.0.1:1" });
-    const { stderr } = await cli(["ls"], { cwd: other, env, columns: 300 });
+    const { stderr } = await cli(["ls"], { cwd: other, env, columns: 3000 });
     expect(stderr).toContain(`, the embedded cluster of ${project}`);
+    // Its agent refuses who has no token: where one is to be had is said whole, since this folder gives none of it.
+    expect(stderr).toContain(`for the embedded cluster of ${project}: cd '${project}' && eval "$(`);
+    // Pasted into a shell, it goes to that folder.
+    const pasted = /cd .* && eval "\$\((npx )?cdk-nomad env\)"/.exec(stderr)?.[0] ?? "exit 1";
+    const shell = `npx() { echo 'pwd'; }; cdk-nomad() { npx; }; ${pasted}`;
+    expect(execFileSync("bash", ["-c", shell], { cwd: other, encoding: "utf8" })).toBe(`${project}\n`);
   } finally {
     rmSync(other, { recursive: true, force: true });
   }

@@ -66,7 +66,7 @@ describe("a client", () => {
     answers = [{ status: 403, body: "Permission denied" }];
     const failure = withNomad({ NOMAD_TOKEN: "planted-token" }, (client) => client.jobs());
     await expect(failure).rejects.toThrow(
-      /refuses the token for GET \/v1\/jobs: Permission denied; write one with the capability list-jobs into NOMAD_TOKEN; for the embedded cluster, in the folder of its project: eval \$\(npx cdk-nomad env\)/,
+      /refuses the token for GET \/v1\/jobs: Permission denied; write one with the capability list-jobs into NOMAD_TOKEN; for the embedded cluster, in the folder of its project: eval "\$\(npx cdk-nomad env\)"/,
     );
     await expect(failure).rejects.not.toThrow(/planted/);
   });

@@ -12,7 +12,7 @@ import { joinLines, style, table, term, type TerminalText } from "../../text";
 import { localCluster, type CliContext } from "../context";
 import { DrainedPools, type OfPool } from "../drained-pools";
 import { EXIT } from "../exit-codes";
-import { isOnThisMachine } from "../meant-cluster";
+import { isOnThisMachine } from "../whose-cluster";
 
 const EXIT_CODES = { running: EXIT.ok, partial: EXIT.partial, stopped: EXIT.stopped } as const;
 

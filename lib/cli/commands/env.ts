@@ -14,7 +14,7 @@ export const env = command({
   name: "env",
   summary: "print the variables that point other programs at the embedded cluster",
   options: json,
-  examples: ["eval $(cdk-nomad env)"],
+  examples: ['eval "$(cdk-nomad env)"'],
   exitCodes: { [EXIT.ok]: "they are printed", [EXIT.failed]: "no cluster runs" },
   interrupted: term`nothing was changed`,
   async run(input, context) {

@@ -65,7 +65,7 @@ export const start = command({
       [`${around}npx cdk-nomad deploy ${environment}`, "after a change in the program"],
       ["npx cdk-nomad status", "what runs"],
       ["npx cdk-nomad pool status", "the pools of containers that wait"],
-      ["eval $(npx cdk-nomad env)", "point nomad, consul, cdktf and cdk-nomad pool at it"],
+      ['eval "$(npx cdk-nomad env)"', "point nomad, consul, cdktf and cdk-nomad pool at it"],
       ...(hasUi ? [["npx cdk-nomad ui", "Nomad's UI in the browser, logged in"] as const] : []),
       ["npx cdk-nomad down", "end all of it"],
     ];

@@ -20,6 +20,8 @@ export interface Connection {
   readonly proxy?: Proxy;
   /** What to try where it cannot be reached. */
   readonly hint: string;
+  /** Where a token for it is to be had, in words for a refusal; asked only where one refuses. Default: of a server on this machine, where those of an embedded cluster are. */
+  readonly tokenSource?: (() => string | undefined) | undefined;
   /** What a token must be allowed for a request, where that can be told. */
   readonly permission?: (method: string, path: string) => string | undefined;
   /** How long its silence is borne, in milliseconds, before and within an answer. Default: 12 s. */

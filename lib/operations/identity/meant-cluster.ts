@@ -35,7 +35,7 @@ export function refuseUnmeant(known: MeantCluster): void {
   if (isKnownByName || isSameCluster(last, here)) return;
   const before = last.embedded ? "the embedded cluster of this project" : last.address;
   const way = last.embedded
-    ? "point there with: eval $(npx cdk-nomad env)"
+    ? 'point there with: eval "$(npx cdk-nomad env)"'
     : `write its address into NOMAD_ADDR and CONSUL_HTTP_ADDR`;
   const record =
     known.isRecorded === "unknown" ? "whose record of it cannot be read, if it has one" : "which has no record of it";

@@ -50,7 +50,7 @@ describe("a stack that went elsewhere the last time", () => {
 
   test("that was the embedded cluster: the way back is named", () => {
     const said = refusal(going({ last: { ...last, embedded: true } }));
-    expect(said).toMatch(/the embedded cluster of this project.*eval \$\(npx cdk-nomad env\)/);
+    expect(said).toMatch(/the embedded cluster of this project.*eval "\$\(npx cdk-nomad env\)"/);
   });
 
   test.each<[string, Partial<MeantCluster>]>([
