@@ -176,6 +176,33 @@ testWithTerraform(
   },
 );
 
+test("a count that falls past what failed takes down nothing that runs, unless that is meant, and then it is placed anew", async () => {
+  // Only one of them gets the lock, as with a static port.
+  const lock = join(project.folder, "lock");
+  const only = { script: `exec 9>>'${lock}'; flock -n 9 || exit 4; exec sleep 3600` };
+  program(jobOf("single", only));
+  expect((await project.run(["deploy", "dev"])).code).toBe(0);
+  const [first] = await cluster.nomad.allocations("single");
+  const scaled = { Count: 2, Target: { Group: "api" }, Message: "by hand" };
+  await cluster.nomad.http.put(apiPath`/v1/job/single/scale`, v.unknown(), { body: scaled });
+  const states = async () => (await cluster.nomad.allocations("single")).map(({ ClientStatus }) => ClientStatus).sort();
+  await until("the second one has failed", async () => (await states()).join() === "failed,running");
+
+  const why =
+    /allocations of group "api" failed \(1\), which Nomad counts as if they ran: it stops 1 in their place that runs/;
+  const preview = await project.run(["preview", "dev"]);
+  expect([preview.code, flat(preview)]).toEqual([8, expect.stringMatching(why)]);
+  const refused = await project.run(["deploy", "dev"]);
+  expect([refused.code, flat(refused)]).toEqual([1, expect.stringMatching(why)]);
+  expect((await cluster.nomad.allocation(first?.ID ?? ""))?.ClientStatus).toBe("running");
+
+  const forced = await project.run(["deploy", "dev", "--force"]);
+  expect([forced.code, flat(forced)]).toEqual([0, expect.stringMatching(/✓ single version \d+ is healthy/)]);
+  expect((await states()).filter((status) => status === "running")).toHaveLength(1);
+  expect((await project.run(["status", "dev"])).code).toBe(0);
+  expect((await project.run(["preview", "dev"])).code).toBe(0);
+});
+
 test("what a rollback took back is told by status, preview and drift, and drift --fix does not bring it again", async () => {
   const healthy = jobOf("shop", { task: { Env: { GREETING: "hello" } } });
   const mistake = jobOf("shop", { task: { Env: { GREETING: "hello" }, Resources: { CPU: 20, MemoryMB: 20 } } });

@@ -3,6 +3,7 @@ import {
   refuseLargeRecord,
   refuseOthersJobs,
   refuseTerraformOnly,
+  refuseToStopInPlace,
   wantedRecord,
   type Owners,
   type Planned,
@@ -47,6 +48,7 @@ export async function refusalsOf(
   const ofCommand: readonly Check[] = [
     () => refuseTerraformOnly(contents, environment),
     () => refuseLargeRecord(record),
+    () => refuseToStopInPlace(planned, {}),
     ...(isForeign ? [] : ofOwn),
   ];
   const ofAll: readonly Check[] = [

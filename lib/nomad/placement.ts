@@ -8,19 +8,30 @@ export function unplacedInWords(evaluations: readonly Evaluation[]): readonly st
   return [...new Set((reasons.find((some) => some.length > 0) ?? []).map((failure) => placementInWords(failure)))];
 }
 
+/** What a group asks of a node beside resources. */
+export interface NodeDemands {
+  /** All of it, in words: said where Nomad does not say which of it leaves nodes out. */
+  readonly all: readonly string[];
+  /** What is meant where the scheduler names only a kind, by its words for that, such as "missing devices". */
+  readonly ofKind: Readonly<Record<string, readonly string[]>>;
+}
+
 /**
  * Why allocations find no node: which resource is exhausted on how many nodes, what leaves how many out.
  *
- * @param demands what the group asks of a node, in words: said where Nomad does not say which of it leaves nodes out. Default: not said
+ * @param demands what the group asks of a node. Default: not said
  */
-export function placementInWords(failure: PlacementFailure, demands: readonly string[] = []): string {
+export function placementInWords(failure: PlacementFailure, demands: NodeDemands = { all: [], ofKind: {} }): string {
   const { [LIKE_ANOTHER]: alike = 0, ...named } = failure.ConstraintFiltered;
   const each = (counts: Readonly<Record<string, number>>, say: (name: string, nodes: string) => string) =>
     Object.entries(counts).map(([name, nodes]) => say(name, count(nodes, "node")));
   const reasons = [
     ...each(failure.DimensionExhausted, (dimension, nodes) => `${dimension} is exhausted on ${nodes}`),
-    ...each(named, (constraint, nodes) => `the constraint "${constraint}" leaves out ${nodes}`),
-    ...(alike === 0 ? [] : [alikeInWords(count(alike, "node"), Object.keys(named).length > 0, demands)]),
+    ...each(named, (constraint, nodes) => {
+      const meant = Object.hasOwn(demands.ofKind, constraint) ? (demands.ofKind[constraint] ?? []) : [];
+      return `the constraint "${constraint}" leaves out ${nodes}${meant.length === 0 ? "" : ` (${meant.join(", ")})`}`;
+    }),
+    ...(alike === 0 ? [] : [alikeInWords(count(alike, "node"), Object.keys(named).length > 0, demands.all)]),
     ...each(failure.ClassFiltered, (name, nodes) => `the node class "${name}" leaves out ${nodes}`),
     ...failure.QuotaExhausted.map((quota) => `the quota is used up: ${quota}`),
   ];

@@ -44,10 +44,35 @@ describe("why a group finds no node", () => {
     );
   });
 
+  // Nomad says of these no more than their kind.
+  test.each<[string, object, object, string]>([
+    ["devices", {}, { Resources: { Devices: [{ Name: "nvidia/gpu" }] } }, "missing devices"],
+    [
+      "volumes",
+      { Volumes: { data: { Type: "host", Source: "nvidia/gpu" }, csi: { Type: "csi", Source: "elsewhere" } } },
+      {},
+      "missing compatible host volumes",
+    ],
+    ["drivers", {}, { Driver: "nvidia/gpu" }, "missing drivers"],
+    ["providers of secrets", {}, { Secrets: [{ Provider: "nvidia/gpu" }] }, "missing secrets provider"],
+  ])("names the %s that no node has", (_what, group, task, constraint) => {
+    const held = { ID: "web", TaskGroups: [{ Name: "web", ...group, Tasks: [{ Name: "web", ...task }] }] };
+    expect(groupPlacementInWords(held, "web", failure({ ConstraintFiltered: { [constraint]: 2 } }))).toBe(
+      `the constraint "${constraint}" leaves out 2 nodes (nvidia/gpu)`,
+    );
+  });
+
   test.each<[string, object]>([
     ["nothing", { ID: "web" }],
     ["what is no list", { ID: "web", TaskGroups: "x", Constraints: 1 }],
-    ["null", { ID: "web", TaskGroups: [null, { Name: "web", Tasks: [null], Constraints: null }], Constraints: [null] }],
+    [
+      "null",
+      {
+        ID: "web",
+        TaskGroups: [null, { Name: "web", Tasks: [null], Constraints: null, Volumes: { a: null } }],
+        Constraints: [null],
+      },
+    ],
   ])("is told without it, where a job has %s in its place", (_what, held) => {
     const said = groupPlacementInWords(
       held as { ID: string },

@@ -6,6 +6,7 @@ import {
   refuseOthersJobs,
   refuseLargeRecord,
   refuseTerraformOnly,
+  refuseToStopInPlace,
   wantedRecord,
   type DeployOptions,
   type JobOutcome,
@@ -34,7 +35,7 @@ import { comeBack, outcomesJson, whileWatching } from "../watching";
 const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
   ...canaryWeight("the requests that go to canaries which wait for their promotion"),
-  force: flag("try jobs again that do not change, and of which something failed or is missing"),
+  force: flag("try jobs again of which something failed or is missing, also where what runs is stopped for it"),
   ...allowedByName,
   ...changing,
   ...pruning,
@@ -102,6 +103,7 @@ export async function deployEnvironment(
         adopt: input.adopt === true,
         onTaken: (text) => context.terminal.note(term`${ATTENTION} ${text}`),
       });
+      refuseToStopInPlace(planned, input);
       const clients = { ...stack, signal: context.signal };
       await refuseToEndLeases(planned, clients, input, context);
       // Before it is brought: an old job that comes back is on its way out until then.

@@ -9,6 +9,7 @@ import {
   onlyScaled,
   planJobs,
   register,
+  stopsInPlace,
   withReaders,
   type ConsulChange,
   type Planned,
@@ -22,7 +23,7 @@ import { withRendered } from "./rendered-outcomes";
 import { RenderedTemplates } from "./rendered-templates";
 import { revertFailedRollouts, orderOf } from "./regional-rollout";
 import { nameOf, type WantedJob } from "./stack-jobs";
-import { settleUnchanged } from "./unchanged-job";
+import { placeAnew, settleUnchanged } from "./unchanged-job";
 import { inParallel } from "./parallel";
 import { splitRequests, splitServices, splittable } from "./traffic";
 import { placesManualCanary } from "./job-groups";
@@ -202,11 +203,13 @@ async function deployJob(
   const asking = <T>(ask: () => Promise<T>) => withRetries(ask, { ...options, trusted: true });
   const registered = (item: Planned, more: Pick<RegisterOptions, "onRefused"> = {}) =>
     register(item, { ...options, stack: options.record, asking, ...more });
-  if (!changes(planned)) return settleUnchanged(item, planned, { ...options, nomad, watching, register: registered });
+  const settling = { ...options, nomad, watching, register: registered };
+  if (!changes(planned)) return settleUnchanged(item, planned, settling);
   options.onStep(`registering ${nameOf(job)}`);
   // The first job of a stack decides whose release it is; of those after it, one that is there already is as good as registered.
   const onRefused = options.onTaken ? undefined : async () => registeredByOthers(item, options);
   const registration = await registered(planned, { onRefused });
+  if (options.force && stopsInPlace(plan)) return placeAnew(item, planned, registration, settling);
   if (options.detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
   return watchDeployment(nomad, job, registration, watching);
 }

@@ -15,6 +15,9 @@ const CANNOT_START: readonly string[] = [
   SIBLING,
 ];
 
+/** Of a template that reads a secret of Vault in a task that Nomad gives no access to one. */
+const WITHOUT_VAULT = "; the task has no vault block, without which it can ask no Vault: give it one";
+
 /** Why a task failed, or what it waits for; undefined where nothing can be said of it. */
 export function taskReason(
   job: JobJson,
@@ -40,9 +43,15 @@ export function taskReason(
   if (state.Failed) return { ...of, kind: "task", message: `${which} failed: ${event ? inWords(event) : "no event"}` };
   if (state.State === "running") return healthReason(which, of, allocation, isBatch(job));
   if (state.State !== "pending") return undefined;
-  if (event?.Type === "Template")
-    return { ...of, kind: "dependency", message: `${which} waits for ${missingInWords(event.DisplayMessage)}` };
   const task = taskOf(job, allocation.TaskGroup, name);
+  if (event?.Type === "Template") {
+    const unasked = /\bvault\.\w+\(/.test(event.DisplayMessage) && !task?.Vault ? WITHOUT_VAULT : "";
+    return {
+      ...of,
+      kind: "dependency",
+      message: `${which} waits for ${missingInWords(event.DisplayMessage)}${unasked}`,
+    };
+  }
   if (event?.Type === "Downloading Artifacts") {
     const sources = (task?.Artifacts ?? []).map(({ GetterSource }) => placeOf(GetterSource ?? ""));
     const from = sources.length > 0 ? `: ${sources.join(", ")}` : "";

@@ -16,6 +16,8 @@ const REPLACEABLE = {
 };
 const LOOK_AGAIN = 50;
 const LONGEST = 10_000;
+/** How long what Nomad stopped may take to end before others are placed: milliseconds. */
+const LONGEST_END = 60_000;
 
 /** What trying again takes. */
 export interface TryAgainOptions {
@@ -60,9 +62,20 @@ function isRescheduled({ ReschedulePolicy: policy }: EffectiveGroup): boolean {
  * Waits until the scheduler has decided, so that the next version does not overtake it. Ctrl-C does not end this: the job would be left with
  * a policy that is not its own.
  */
-async function evaluated(nomad: NomadClient, id: string): Promise<void> {
+export async function evaluated(nomad: NomadClient, id: string): Promise<void> {
   for (const end = performance.now() + LONGEST; performance.now() < end; await sleep(LOOK_AGAIN)) {
     const evaluation = await nomad.evaluation(id);
     if (evaluation?.Status !== "pending") return;
+  }
+}
+
+/** Waits until what Nomad stopped of a job has ended on its nodes, so that what it holds, such as a port, is free for what is placed anew. */
+export async function stoppedToEnd(nomad: NomadClient, id: string): Promise<void> {
+  for (const end = performance.now() + LONGEST_END; performance.now() < end; await sleep(LOOK_AGAIN)) {
+    const allocations = await nomad.allocations(id);
+    const ending = allocations.some(
+      ({ DesiredStatus: desired, ClientStatus: now }) => desired !== "run" && now === "running",
+    );
+    if (!ending) return;
   }
 }

@@ -9,7 +9,7 @@ import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./jo
 import type { OperationOptions } from "./options";
 import type { Outcome } from "./outcome";
 import { nameOf, type WantedJob } from "./stack-jobs";
-import { tryAgain } from "./try-again";
+import { evaluated, stoppedToEnd, tryAgain } from "./try-again";
 import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
 
 /** What judging a job takes that does not change. */
@@ -78,6 +78,30 @@ export async function settleUnchanged(
     return { ...ended, result: "failed", view: { ...ended.view, status: "failed" }, untouched: true };
   }
   return failed(nomad, job, answers, condition);
+}
+
+/**
+ * Has Nomad place anew what it stopped of a job in the place of allocations that failed, once it has done so.
+ *
+ * @param registration with which it was made to
+ */
+export async function placeAnew(
+  item: WantedJob,
+  planned: Planned,
+  registration: Registration,
+  options: UnchangedJobOptions,
+): Promise<Outcome> {
+  const { nomad, consul, masking, detach } = options;
+  const { job } = planned;
+  if (detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };
+  const index = registration.JobModifyIndex;
+  await evaluated(nomad, registration.EvalID);
+  await stoppedToEnd(nomad, job.ID);
+  const answers = await withRetries(() => askAboutJob(nomad, job.ID), options);
+  if (!answers) throw await changedMeanwhile(nomad, job, { ...options, index, path: item.path });
+  masking.learn(answers.job);
+  const condition = await conditionWithServices(answers, { nomad, consul });
+  return again({ ...planned, plan: { ...planned.plan, modifyIndex: index } }, answers, condition, options);
 }
 
 /** Whether something is missing that Nomad can place: for what is unknown with its node it waits itself. */

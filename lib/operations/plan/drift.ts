@@ -3,11 +3,12 @@ import { ApiError, momentOf, whereOf, type JobJson, type NomadClient } from "../
 import type { StackContents } from "../stack";
 import { applyChange, type ConsulChange } from "./consul-changes";
 import { fieldChanges, type FieldChange } from "./field-changes";
-import { lacksAllocations, stopsInPlace, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
+import { lacksAllocations, type GroupPlan, type JobPlan, type Planned } from "./job-plan";
 import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 import { register } from "./register";
 import { findRevert, type RevertedJob } from "./reverts";
+import { stopsInPlace } from "./stops-in-place";
 import { withReaders } from "./template-readers";
 
 /** What became of a job behind the program's back. */
@@ -224,5 +225,5 @@ const LEFT = {
     "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again",
 } as const;
 const IN_PLACE =
-  "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy does that, and then cdk-nomad deploy --force places what is missing";
+  "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy --force does that, and places it anew";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";

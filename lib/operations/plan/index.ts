@@ -32,6 +32,7 @@ export { findRevert, type Revert, revertInWords, type RevertedJob, revertOf } fr
 export { readDrift, readPreview } from "./reports";
 export { groupPlacementInWords } from "./node-demands";
 export { newestRegistered, onlyScaled, withCountsOf } from "./scaled-counts";
+export { refuseToStopInPlace, stopsInPlace } from "./stops-in-place";
 export { RESTARTING, withReaders } from "./template-readers";
 export type { TemplateReader } from "./template-reads";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

@@ -14,6 +14,7 @@ import { changesSomething, fieldChanges, type FieldChange } from "./field-change
 import { groupPlacementInWords } from "./node-demands";
 import type { Masking } from "../../masking";
 import { groupsOf, ownedGroups, withCountsOf } from "./scaled-counts";
+import { withStopsInPlace } from "./stops-in-place";
 
 /** What becomes of the allocations of a group. */
 export interface GroupPlan {
@@ -37,6 +38,11 @@ export interface GroupPlan {
    * where there are none.
    */
   readonly missing?: number;
+  /**
+   * Allocations that run and shall run, and that Nomad would stop all the same, since it counts others that failed as if they ran. Absent where
+   * there are none.
+   */
+  readonly stopsInPlace?: number;
   /** Allocations of which nothing is known, since their nodes do not answer, and that Nomad waits for. Absent where there are none. */
   readonly unknown?: number;
   /** Why some find no node, in words. */
@@ -97,7 +103,7 @@ export async function planJob(
     if (scaled && result.JobModifyIndex !== Number(held?.JobModifyIndex ?? 0)) continue;
     const plan = read(result, wanted.path, job, masking);
     const whole =
-      plan.change === "none" ? await withMissing(plan, job, nomad) : await withStoppedInPlace(plan, job, nomad);
+      plan.change === "none" ? await withMissing(plan, job, nomad) : await withStopsInPlace(plan, job, nomad);
     return { plan: whole, job, source: wanted.source, held };
   }
   throw new ChangedMeanwhile(wanted.path, "changes all the time while it is planned; try again");
@@ -167,38 +173,6 @@ async function withMissing(plan: JobPlan, job: JobJson, nomad: NomadClient): Pro
   return { ...plan, groups };
 }
 
-/**
- * Nomad counts what failed and is not rescheduled as if it ran: where a count falls, it stops as many that run as failed. A plan says nothing of that.
- */
-async function withStoppedInPlace(plan: JobPlan, job: JobJson, nomad: NomadClient): Promise<JobPlan> {
-  const falls = ({ stop, create, replace, canaries }: GroupPlan) => stop > 0 && create + replace + canaries === 0;
-  if (plan.change !== "update" || !plan.groups.some(falls)) return plan;
-  const allocations = await nomad.where(job).allocations(job.ID);
-  const groups = plan.groups.map((group) => {
-    if (!falls(group)) return group;
-    const standing = allocations.filter(
-      ({ TaskGroup, DesiredStatus, ClientStatus, NextAllocation }) =>
-        TaskGroup === group.name && DesiredStatus === "run" && ClientStatus === "failed" && NextAllocation === "",
-    ).length;
-    const failed = Math.min(standing, group.unchanged + group.inPlace);
-    return failed > 0 ? { ...group, missing: failed, unchanged: Math.max(0, group.unchanged - failed) } : group;
-  });
-  const warnings = groups.flatMap(({ name, stop, missing = 0 }) => {
-    const count = Math.min(stop, missing);
-    return count > 0
-      ? [
-          `allocations of group "${name}" failed (${missing}), which Nomad counts as if they ran: it stops ${count} in their place that ${count === 1 ? "runs" : "run"}`,
-        ]
-      : [];
-  });
-  return { ...plan, groups, warnings: [...plan.warnings, ...warnings] };
-}
-
-/** Whether a registration would stop allocations that run in the place of others that failed. */
-export function stopsInPlace({ change, groups }: JobPlan): boolean {
-  return change === "update" && groups.some(({ stop, missing = 0 }) => stop > 0 && missing > 0);
-}
-
 /** Whether allocations of a job are missing, though the job itself stays as it is: they are to be placed, failed, are unknown, or find no node. */
 export function lacksAllocations({ change, groups }: JobPlan): boolean {
   if (change !== "none") return change === "place";
@@ -247,6 +221,9 @@ function refusal(error: ApiError): string {
   const namespace = /nonexistent namespace "([^"]*)"/.exec(said)?.[1];
   if (namespace !== undefined)
     return `there is no namespace "${namespace}" on ${error.api}; make it with: nomad namespace apply ${namespace}, or name another in the job or in NOMAD_NAMESPACE`;
+  const vault = /Vault "([^"]*)" not enabled but used in the job/.exec(said)?.[1];
+  if (vault !== undefined)
+    return `${error.api} knows no Vault "${vault}", which the job uses (${said}); give its servers and clients a vault block, the embedded cluster one with: cdk-nomad down, then cdk-nomad up --vault; or take the vault block out of the job`;
   return said === "" ? error.message : said;
 }
 
