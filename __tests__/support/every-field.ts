@@ -1,6 +1,5 @@
 import { Block, Cpu, Driver, Duration, Job, Memory } from "../../lib";
-import * as lib from "../../lib";
-import { definitionOf, type Field } from "../../lib/jobspec/engine";
+import { definitionOf, KNOWN_DRIVERS, type Field } from "../../lib/jobspec/host";
 
 type BlockType = new (props: never) => Block;
 export type Props = Record<string, unknown>;
@@ -17,9 +16,7 @@ export const BLOCKS: readonly BlockType[] = (() => {
     }
   };
   visit(Job as BlockType);
-  for (const value of Object.values(lib))
-    if (typeof value === "function" && value.prototype instanceof Block && /Config$/.test(value.name))
-      visit(value as unknown as BlockType);
+  for (const { type } of KNOWN_DRIVERS) visit(type);
   return [...found];
 })();
 

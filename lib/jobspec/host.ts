@@ -73,5 +73,5 @@ export {
 } from "./rules";
 export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
-export { isKnownDriver } from "./drivers/host";
+export { isKnownDriver, KNOWN_DRIVERS } from "./drivers/host";
 export { toHcl } from "./hcl";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as ts from "typescript";
 import * as library from "../../lib/jobspec";
-import { definitionOf, type BlockDefinition } from "../../lib/jobspec/host";
+import { definitionOf, KNOWN_DRIVERS, type BlockDefinition } from "../../lib/jobspec/host";
 import { ownProgram } from "./own-types";
 
 const ROOT = join(__dirname, "../..");
@@ -35,17 +35,8 @@ export function catalog(): readonly CatalogEntry[] {
     for (const { field } of definition.list) if (field.of) visit(field.of() as new (props: never) => library.Block);
   };
   visit(library.Job as unknown as new (props: never) => library.Block);
-  for (const type of [library.Port, ...Object.values(library).filter(isDriverConfig)]) visit(type as never);
+  for (const { type } of [{ type: library.Port }, ...KNOWN_DRIVERS]) visit(type);
   return [...reached.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function isDriverConfig(value: unknown): boolean {
-  return (
-    typeof value === "function" &&
-    value.name.endsWith("Config") &&
-    value.prototype instanceof library.Block &&
-    value !== library.LogConfig
-  );
 }
 
 /** Docs of every class of a block, read from the types themselves: what an editor shows on hover. */
@@ -57,9 +48,8 @@ function readDocs(): Map<string, Pick<CatalogEntry, "text" | "see" | "properties
   const exports = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, resolve(symbol, checker)]));
   const found = new Map<string, Pick<CatalogEntry, "text" | "see" | "properties">>();
   for (const [name, symbol] of exports) {
-    const props =
-      exports.get(`${name.replace(/Config$/, (end) => (name === "LogConfig" ? end : ""))}Props`) ??
-      exports.get(`${name}Props`);
+    // The properties of a driver's configuration are called after the driver.
+    const props = exports.get(`${name}Props`) ?? exports.get(`${name.replace(/Config$/, "")}Props`);
     if (!props || !(symbol.flags & ts.SymbolFlags.Class)) continue;
     const type = checker.getDeclaredTypeOfSymbol(props);
     const properties = new Map(

@@ -1,5 +1,5 @@
 import { judge, RULE_EXAMPLES, targetOf } from "../../examples/rules";
-import { pathText, RULES, type RuleId, type RuleInfo, type Target } from "../../lib";
+import { pathText, RULES, type RuleId, type RuleInfo, type Target } from "../../lib/jobspec";
 import { exampleSources, type ExampleSource } from "./example-source";
 
 /** The page of all rules, each theme a table, and each rule with its example. */

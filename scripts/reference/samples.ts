@@ -72,7 +72,9 @@ function valueOf(name: string, field: Field, api: string, depth: number): unknow
   const named = BY_NAME[name];
   switch (field.kind) {
     case "string":
-      return typeof named === "string" ? named : (field.values?.[0] ?? (field.required ? name : undefined));
+      return typeof named === "string" && (field.values?.includes(named) ?? true)
+        ? named
+        : (field.values?.[0] ?? (field.required ? name : undefined));
     case "int":
       return typeof named === "number" ? named : (plainDefault(field) ?? (field.required ? 1 : undefined));
     case "bool":

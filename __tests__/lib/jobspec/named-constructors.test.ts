@@ -27,6 +27,8 @@ import {
   type TaskProps,
 } from "../../../lib/jobspec";
 import { Block } from "../../../lib/jobspec/engine";
+import { KNOWN_DRIVERS } from "../../../lib/jobspec/host";
+import { samplesOf } from "../../support/every-field";
 
 type JobType = "service" | "batch" | "system" | "sysbatch";
 const ALL: readonly JobType[] = ["service", "batch", "system", "sysbatch"];
@@ -144,18 +146,20 @@ const USES: Readonly<Record<string, Use>> = {
   "Upstream.to": use((n, text) =>
     meshed(Connect.sidecar(new library.SidecarService({ proxy: { upstreams: [Upstream.to(text, n + 1)] } }))),
   ),
-  "Driver.docker": driven(Driver.docker({ image: "web:1" })),
-  "Driver.podman": driven(Driver.podman({ image: "docker.io/library/web:1" })),
-  "Driver.exec": driven(Driver.exec({ command: "/bin/true" })),
-  "Driver.rawExec": driven(Driver.rawExec({ command: "/bin/true" })),
-  "Driver.exec2": driven(Driver.exec2({ command: "/bin/true" })),
-  "Driver.java": driven(Driver.java({ jarPath: "local/web.jar" })),
+  ...Object.fromEntries(
+    KNOWN_DRIVERS.map(({ constructorName, type }) => [
+      `Driver.${constructorName}`,
+      driven(
+        (Driver as unknown as Record<string, (props: object) => Driver>)[constructorName]?.(
+          samplesOf(type, 0),
+        ) as Driver,
+      ),
+    ]),
+  ),
   "Driver.withoutConfig": driven(Driver.withoutConfig("raw_exec")),
   "Driver.custom": driven(Driver.custom("podman", { image: "web:1" })),
 };
 
-/** Plugins of others, whose required properties are theirs; a test of each stands beside its file. */
-const OF_OTHERS = ["Driver.qemu", "Driver.pledge", "Driver.firecracker", "Driver.containerd", "Driver.singularity"];
 /** What Nomad itself has deprecated: the warning says what to write instead. */
 const DEPRECATED = ["Vault.policies"];
 /** What makes or reads a whole job. */
@@ -181,7 +185,7 @@ function jobOf(type: JobType, { job, group, task }: Parts): Job {
 test("every named constructor is used below", () => {
   expect(
     namedConstructors()
-      .filter((name) => ![...OF_OTHERS, ...DEPRECATED, ...OF_JOBS].includes(name))
+      .filter((name) => ![...DEPRECATED, ...OF_JOBS].includes(name))
       .sort(),
   ).toEqual(Object.keys(USES).sort());
 });

@@ -174,4 +174,4 @@ const serverOnly = {
 export interface JobProps extends PropsOf<typeof fields> {}
 
 /** The definition of a job. What can be asked of one stands in the class {@link Job} made of it. */
-export class JobBlock extends blockOf({ api: "Job", hcl: "job", key: "id", serverOnly }, fields) {}
+export abstract class JobBlock extends blockOf({ api: "Job", hcl: "job", key: "id", serverOnly }, fields) {}

@@ -1,86 +1,58 @@
 import { ANY_MAP, Block, decodeBlock, define, definitionOf, frozen, isPlainObject, Place, UserError } from "../engine";
-import type { ApiObject, CheckContext, JobProblem } from "../engine";
-import { ContainerdConfig, type ContainerdProps } from "./containerd";
-import { DockerConfig, type DockerProps } from "./docker";
-import { ExecConfig, type ExecProps } from "./exec";
-import { Exec2Config, type Exec2Props } from "./exec2";
-import { FirecrackerConfig, type FirecrackerProps } from "./firecracker";
-import { JavaConfig, type JavaProps } from "./java";
+import type { ApiNameOf, ApiObject, CheckContext, JobProblem } from "../engine";
+import { configurations } from "./configurations";
 import { unknownOptions, type UnknownOption } from "./options";
-import { PledgeConfig, type PledgeProps } from "./pledge";
-import { PodmanConfig, type PodmanProps } from "./podman";
-import { QemuConfig, type QemuProps } from "./qemu";
-import { RawExecConfig, type RawExecProps } from "./raw-exec";
-import { SingularityConfig, type SingularityProps } from "./singularity";
+
+type Configurations = typeof configurations;
+
+/** A constructor for each driver that is known here. */
+type NamedConstructors = {
+  readonly [K in keyof Configurations]: (...props: ConstructorParameters<Configurations[K]>) => Driver;
+};
+
+const Named = class {} as unknown as (abstract new () => object) & NamedConstructors;
+
+type ConfigClass = new (props: never) => Block;
+
+/** A driver whose configuration is typed here. */
+interface Known {
+  readonly name: string;
+  /** The constructor of {@link Driver} that makes it. */
+  readonly constructorName: string;
+  readonly type: ConfigClass;
+}
+
+/** The drivers whose configuration is typed here. */
+export const KNOWN_DRIVERS: readonly Known[] = Object.entries(configurations).map(([constructorName, type]) => ({
+  name: definitionOf(type).api,
+  constructorName,
+  type,
+}));
+
+const BY_NAME: ReadonlyMap<string, Known> = new Map(KNOWN_DRIVERS.map((known) => [known.name, known]));
+
+/** The name of a driver whose configuration is typed here. */
+export type KnownDriver = ApiNameOf<Configurations[keyof Configurations]>;
 
 /**
- * What runs a task, with its configuration.
+ * What runs a task, with its configuration: `Driver.docker({ image: "web:1" })`. There is a constructor for each driver that is known here.
  *
  * @see https://developer.hashicorp.com/nomad/docs/drivers
  */
-export class Driver {
+export class Driver extends Named {
+  static {
+    for (const { name, constructorName, type } of KNOWN_DRIVERS)
+      Object.defineProperty(this, constructorName, { value: (props: never) => new Driver(name, new type(props)) });
+  }
+
   private constructor(
     /** Its name, such as `docker`. */
     readonly name: string,
     /** Its configuration: typed where the driver is known here. */
     readonly config: Block | Readonly<Record<string, unknown>> | undefined,
   ) {
+    super();
     Object.freeze(this);
-  }
-
-  /** A container. */
-  static docker(props: DockerProps): Driver {
-    return new Driver("docker", new DockerConfig(props));
-  }
-
-  /** A program in a chroot, with namespaces and cgroups of its own. */
-  static exec(props: ExecProps): Driver {
-    return new Driver("exec", new ExecConfig(props));
-  }
-
-  /** A program of the node, run as it is. */
-  static rawExec(props: RawExecProps): Driver {
-    return new Driver("raw_exec", new RawExecConfig(props));
-  }
-
-  /** A program on a Java virtual machine. */
-  static java(props: JavaProps): Driver {
-    return new Driver("java", new JavaConfig(props));
-  }
-
-  /** A virtual machine. */
-  static qemu(props: QemuProps): Driver {
-    return new Driver("qemu", new QemuConfig(props));
-  }
-
-  /** A container without a daemon. */
-  static podman(props: PodmanProps): Driver {
-    return new Driver("podman", new PodmanConfig(props));
-  }
-
-  /** A program of the node that sees only the paths which are unveiled to it. */
-  static exec2(props: Exec2Props): Driver {
-    return new Driver("exec2", new Exec2Config(props));
-  }
-
-  /** A program that is held to promises. */
-  static pledge(props: PledgeProps): Driver {
-    return new Driver("pledge", new PledgeConfig(props));
-  }
-
-  /** A small virtual machine of Firecracker. */
-  static firecracker(props: FirecrackerProps): Driver {
-    return new Driver("firecracker-task-driver", new FirecrackerConfig(props));
-  }
-
-  /** A container of containerd. */
-  static containerd(props: ContainerdProps): Driver {
-    return new Driver("containerd-driver", new ContainerdConfig(props));
-  }
-
-  /** A container of Singularity or Apptainer. */
-  static singularity(props: SingularityProps): Driver {
-    return new Driver("Singularity", new SingularityConfig(props));
   }
 
   /** Any other driver, with a configuration that nobody checks before the node does. */
@@ -101,7 +73,7 @@ export class Driver {
    * known, where it has no configuration, or where what its class requires is missing.
    */
   typed(): TypedDriver | undefined {
-    const known = knownDriver(this.name);
+    const known = BY_NAME.get(this.name);
     if (!known || this.config === undefined) return undefined;
     const { constructorName } = known;
     if (this.config instanceof Block) return { constructorName, config: this.config, rest: {} };
@@ -139,7 +111,7 @@ export class Driver {
 
   /** @internal Options that the driver does not have: a server takes them, and the node then refuses the task. */
   unknownOptions(): readonly UnknownOption[] {
-    const known = knownDriver(this.name);
+    const known = BY_NAME.get(this.name);
     const config = this.config instanceof Block ? this.config.overridden() : this.config;
     return known && config ? unknownOptions(definitionOf(known.type), config) : [];
   }
@@ -153,20 +125,9 @@ export interface TypedDriver {
   readonly rest: Readonly<ApiObject>;
 }
 
-type ConfigClass = abstract new (...args: never[]) => Block;
-
-interface Known {
-  readonly constructorName: string;
-  readonly type: ConfigClass;
-}
-
 /** Whether the configuration of a driver is typed here. */
 export function isKnownDriver(name: string): name is KnownDriver {
-  return Object.hasOwn(KNOWN, name);
-}
-
-function knownDriver(name: string): Known | undefined {
-  return isKnownDriver(name) ? KNOWN[name] : undefined;
+  return BY_NAME.has(name);
 }
 
 /** Reads a configuration into its class, option by option: each that would not be written as it was read stays as it is. */
@@ -187,7 +148,7 @@ function readConfig({ type }: Known, config: Readonly<ApiObject>) {
 
 function decoded(type: ConfigClass, json: ApiObject): Block | undefined {
   const problems: JobProblem[] = [];
-  const block = decodeBlock(type as new (props: never) => Block, json, Place.root(problems));
+  const block = decodeBlock(type, json, Place.root(problems));
   return problems.length > 0 ? undefined : block;
 }
 
@@ -204,24 +165,6 @@ function missesRequired(value: unknown): boolean {
   const inner = definitionOf(value).list.map(({ name }) => (value as unknown as ApiObject)[name]);
   return missesOwn(value) || inner.some(missesRequired);
 }
-
-/** The drivers whose configuration is typed, with the constructor of {@link Driver} for each. */
-const KNOWN = {
-  docker: { constructorName: "docker", type: DockerConfig },
-  exec: { constructorName: "exec", type: ExecConfig },
-  raw_exec: { constructorName: "rawExec", type: RawExecConfig },
-  java: { constructorName: "java", type: JavaConfig },
-  qemu: { constructorName: "qemu", type: QemuConfig },
-  podman: { constructorName: "podman", type: PodmanConfig },
-  exec2: { constructorName: "exec2", type: Exec2Config },
-  pledge: { constructorName: "pledge", type: PledgeConfig },
-  "firecracker-task-driver": { constructorName: "firecracker", type: FirecrackerConfig },
-  "containerd-driver": { constructorName: "containerd", type: ContainerdConfig },
-  Singularity: { constructorName: "singularity", type: SingularityConfig },
-} as const satisfies Readonly<Record<string, Known>>;
-
-/** The name of a driver whose configuration is typed here. */
-export type KnownDriver = keyof typeof KNOWN;
 
 /** JSON with its keys in order, to be compared. */
 function stable(value: unknown): string {

@@ -12,10 +12,15 @@ export type HasDefault<O> = O extends { readonly default: unknown } | { readonly
 export type IsFilledIn<O> = O extends { readonly filledIn: true } ? true : false;
 
 /** The class of a block, as far as its fields go. */
-export interface WithFields<F extends Fields> {
+export interface WithFields<F extends Fields, A extends string = string> {
   /** For the types alone: the fields of its blocks. No class has them. */
   readonly fields?: F;
+  /** For the types alone: what Nomad's API calls its blocks. No class has it. */
+  readonly api?: A;
 }
+
+/** What Nomad's API calls the blocks of a class, such as `RestartPolicy`. */
+export type ApiNameOf<C> = C extends WithFields<infer _F, infer A> ? A : never;
 
 type FieldsOf<C> = C extends WithFields<infer F> ? F : never;
 type PartOf<T> = T extends { readonly json?: infer Json } ? Json : never;

@@ -242,12 +242,15 @@ export interface Changeable<F extends Fields> {
 }
 
 /** A class made for a record of fields: the base that the class of a block extends. */
-export interface BlockClass<F extends Fields> extends WithFields<F> {
+export interface BlockClass<F extends Fields, A extends string = string> extends WithFields<F, A> {
   new (props: PropsOf<F>): Block & OutputsOf<F> & Changeable<F>;
 }
 
 /** Makes the base class for a block from its fields. */
-export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClass<F> {
+export function blockOf<F extends Fields, const A extends string>(
+  info: BlockInfo & { readonly api: A },
+  fields: F,
+): BlockClass<F, A> {
   const definition = defined(info, fields);
 
   class Base extends Block {
@@ -273,7 +276,7 @@ export function blockOf<F extends Fields>(info: BlockInfo, fields: F): BlockClas
         return this[VALUES][index];
       },
     });
-  return Base as unknown as BlockClass<F>;
+  return Base as unknown as BlockClass<F, A>;
 }
 
 /** The definition behind a block or the class of one. */

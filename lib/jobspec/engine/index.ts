@@ -1,6 +1,6 @@
 /** One definition per block: the machinery that makes types, rendering, reading and checks out of it. */
 export { apiPathOf, wayTo, type ApiPath, type Way } from "./api-path";
-export type { ApiOf, EffectiveOf, HasDefault, Part } from "./api-of";
+export type { ApiNameOf, ApiOf, EffectiveOf, HasDefault, Part } from "./api-of";
 export { Block, blockOf, definitionOf, eachProperty } from "./block";
 export type { BlockClass, BlockOptions, PropsOf } from "./block";
 export type { BlockDefinition, BlockInfo } from "./definition";

@@ -6,11 +6,12 @@ const ROOT = join(__dirname, "../../../..");
 
 /** What an editor shows over names in a program that uses the library. */
 const SAMPLE = `
-import { Restart, TaskGroup, Update } from "./lib";
+import { Driver, Restart, TaskGroup, Update } from "./lib";
 const restart = new Restart({ /*a*/attempts: 3 });
 restart./*b*/interval;
 Update.canary({ canary: 1, /*c*/minHealthyTime: undefined });
 new TaskGroup({ name: "g", /*d*/restart });
+Driver./*e*/rawExec({ command: "a" });
 `;
 
 function hover(): Record<string, { type: string; doc: string }> {
@@ -33,7 +34,7 @@ function hover(): Record<string, { type: string; doc: string }> {
     getDirectories: (path) => ts.sys.getDirectories(path),
   });
   return Object.fromEntries(
-    [..."abcd"].map((mark) => {
+    [..."abcde"].map((mark) => {
       const info = service.getQuickInfoAtPosition(file, SAMPLE.indexOf(`/*${mark}*/`) + 5);
       return [
         mark,
@@ -52,5 +53,9 @@ test("an editor shows what a property is, and its type by name", () => {
     },
     c: { doc: "How long an allocation must stay healthy to count." },
     d: { doc: "How its tasks are restarted on their node." },
+    e: {
+      type: expect.stringContaining("rawExec: (props: RawExecProps) => Driver"),
+      doc: "A program of the node, run as it is, without isolation.",
+    },
   });
 });
