@@ -18,6 +18,11 @@ const NO_SURROUNDINGS = PROCESS.map((property) => ({
   property,
   message: `process.${property} ${FROM_THE_EDGE}`,
 }));
+const PROCESS_AND_MACHINE = [
+  "node:process",
+  "process",
+  { name: "node:os", importNames: ["homedir", "platform", "arch"], message: FROM_THE_EDGE },
+];
 
 export default tseslint.config(
   { ignores: ["node_modules", "dist", "cdktf.out", ".cdk-nomad", ".scratch", "coverage", "bin"] },
@@ -59,13 +64,21 @@ export default tseslint.config(
     ignores: ["lib/operations/files/program-runner.ts", "lib/pools/**/get-*-manager.ts"],
     rules: {
       "no-restricted-properties": ["error", NO_TIME_OF_DAY, ...NO_SURROUNDINGS],
+      "no-restricted-imports": ["error", { paths: PROCESS_AND_MACHINE }],
+    },
+  },
+  {
+    // Stand-ins are judged in the place of a job with tokens (docs/decisions/0021-unknown-values.md).
+    files: ["lib/jobspec/rules/**/*.ts"],
+    // Free-form data has no stand-ins, and whether a canary waits for somebody is no verdict.
+    ignores: ["lib/jobspec/rules/{literals,interpolation,effective}.ts"],
+    rules: {
       "no-restricted-imports": [
         "error",
         {
           paths: [
-            "node:process",
-            "process",
-            { name: "node:os", importNames: ["homedir", "platform", "arch"], message: FROM_THE_EDGE },
+            ...PROCESS_AND_MACHINE,
+            { name: "../engine", importNames: ["isKnown"], message: "a rule is written as if every value were known" },
           ],
         },
       ],

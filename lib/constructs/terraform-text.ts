@@ -8,14 +8,7 @@ import {
   type IResolvable,
   type IResolveContext,
 } from "cdktf";
-import {
-  isDeferred,
-  isResolvable,
-  ScaledToken,
-  TOKEN_IN_STRING,
-  TOKEN_MAP_KEY,
-  UNRESOLVED_BEGIN,
-} from "../jobspec/host";
+import { isKnown, isResolvable, ScaledToken, TOKEN_IN_STRING, TOKEN_MAP_KEY, UNRESOLVED_BEGIN } from "../jobspec/host";
 
 /**
  * A JSON value as a text that Terraform evaluates to exactly that JSON. Two readers see it: Terraform at plan
@@ -88,7 +81,7 @@ function mark(value: unknown, splices: string[]): unknown {
   if (typeof value === "number") return isNumberToken(value) ? whole(value) : value;
   if (typeof value === "string") return markString(value, splices, whole);
   if (Array.isArray(value)) {
-    if (isDeferred(value)) return whole(value);
+    if (!isKnown(value)) return whole(value);
     return value.map((item) => mark(item, splices));
   }
   if (isResolvable(value)) return whole(value);

@@ -7,7 +7,6 @@ export {
   checkProps,
   holdsSecret,
   isEmptyValue,
-  isDeferred,
   isKnown,
   isResolvable,
   nearestOf,

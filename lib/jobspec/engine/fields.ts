@@ -1,6 +1,6 @@
 import type { ApiOf, EffectiveOf, HasDefault, IsFilledIn, Part } from "./api-of";
 import { Block, definitionOf } from "./block";
-import { isDeferred, isResolvable, type Resolvable } from "./deferred";
+import { isDeferred, isKnown, isResolvable, type Resolvable } from "./deferred";
 import { describe, isPlainObject } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
 import { ANY_MAP, define, TEXT_MAP, TEXTS_MAP } from "./maps";
@@ -92,7 +92,12 @@ export function ints<const A extends string, const O extends FieldOptions & Limi
     api,
     INTS,
     options ?? {},
-    judge && ((values) => values.map(judge).find((wrong) => wrong !== undefined)),
+    judge &&
+      ((values) =>
+        values
+          .filter(isKnown)
+          .map(judge)
+          .find((wrong) => wrong !== undefined)),
   ) as Field<TokenList<number>, readonly number[], Required<O>, never>;
 }
 

@@ -9,7 +9,6 @@ export { frozen } from "./frozen";
 export { holds, isAtLeast } from "./versions";
 export { decodeBlock, readBlock, type Reading } from "./reading";
 export {
-  isDeferred,
   isKnown,
   isResolvable,
   scaled,

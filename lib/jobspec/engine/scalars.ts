@@ -1,4 +1,4 @@
-import { isDeferred, isKnown, type Resolvable } from "./deferred";
+import { isDeferred, type Resolvable } from "./deferred";
 import { describe, holdsSecret, isTooDeep, NO_SECRET, TOO_DEEP } from "./describe";
 import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
 import { UserError } from "../../errors";
@@ -99,7 +99,6 @@ export function within(limits: Limits, unit = ""): ((value: number) => string | 
   const { min, max } = limits;
   if (min === undefined && max === undefined) return undefined;
   return (value) => {
-    if (!isKnown(value)) return undefined;
     const range =
       max === undefined
         ? `${min}${unit} or more`

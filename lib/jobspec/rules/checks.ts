@@ -1,5 +1,5 @@
 import type { Check, Service } from "../blocks";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { HTTP_METHODS, wrongCheckPath } from "./grammar";
 import { providerOf, type Node } from "./walk";
 
@@ -40,7 +40,7 @@ function form(check: Check, type: string, at: Place): void {
   if (type === "http") {
     const place = at.property("path");
     if (!check.path) place.error("check/path", 'an http check needs a path; write one, such as "/health"');
-    else if (!isDeferred(check.path)) {
+    else {
       const wrong = wrongCheckPath(check.path);
       if (wrong !== undefined) place.error("check/path", `"${check.path}" ${wrong}`);
     }
@@ -61,7 +61,7 @@ function port(check: Check, { labels, task, servicePort }: Surroundings, at: Pla
     place.error("check/no-port", `a ${check.type} check needs a port, on itself or on its service; ${offer}`);
     return;
   }
-  if (isDeferred(label) || labels.has(label)) return;
+  if (labels.has(label)) return;
   const isNumber = /^[+-]?\d+$/.test(label);
   if (isNumber && (task !== undefined || check.port)) {
     if (check.addressMode !== "driver") {
@@ -97,7 +97,7 @@ function task(check: Check, service: Service, { task: owner, taskNames, serviceT
   if (!named) return;
   if (mode === "driver")
     at.property("addressMode").error("check/address-mode", `"driver" is for services of a task; write another mode`);
-  if (!isDeferred(named) && !taskNames.includes(named))
+  if (!taskNames.includes(named))
     place.error("check/task", `the group has no task "${named}"; write one of ${taskNames.join(", ")}`);
 }
 
@@ -132,12 +132,7 @@ function nomadOnly(check: Check, type: string, service: Service, at: Place): voi
   if (check.checkRestart?.ignoreWarnings || service.checkRestart?.ignoreWarnings)
     refuse("checkRestart", "checks of Nomad's own registry have no warnings to ignore");
   if (check.addressMode === "driver") refuse("addressMode", "only checks of Consul look at a driver's address");
-  if (
-    check.type === "http" &&
-    check.method &&
-    !isDeferred(check.method) &&
-    !HTTP_METHODS.has(check.method.toUpperCase())
-  )
+  if (check.type === "http" && check.method && !HTTP_METHODS.has(check.method.toUpperCase()))
     at.property("method").error(
       "check/method",
       `"${check.method}" is no method; write one of ${[...HTTP_METHODS].join(", ")}`,

@@ -1,7 +1,7 @@
 import { Migrate, Reschedule, Restart, TaskGroup, Update } from "../blocks";
 import type { MigrateProps, RescheduleProps, RestartProps, UpdateProps } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { definitionOf, isDeferred, isEmptyValue, type Block, type Place } from "../engine";
+import { definitionOf, isEmptyValue, isKnown, type Block, type Place } from "../engine";
 import { typeOf } from "./walk";
 
 /** All settings of a block with the values that count. */
@@ -76,7 +76,7 @@ export function checkLimits(
     const value = (settings as Values)[name];
     if (!field.options.judgedByRule || value === undefined) continue;
     const message = field.judge?.(value);
-    if (message === undefined || isDeferred(value)) continue;
+    if (message === undefined) continue;
     if (options.lenient || field.options.lenient) placeOf(name).warning("field/senseless", message);
     else placeOf(name).error("field/range", message);
   }
@@ -121,7 +121,7 @@ export function updateOf(group: TaskGroup, job: JobBlock): UpdateSettings | unde
 export function hasManualCanary(job: JobBlock): boolean {
   return (job.groups ?? []).some((group) => {
     const update = updateOf(group, job);
-    return update !== undefined && !(update.canary <= 0 && !isDeferred(update.canary)) && update.autoPromote !== true;
+    return update !== undefined && (update.canary > 0 || !isKnown(update.canary)) && update.autoPromote !== true;
   });
 }
 

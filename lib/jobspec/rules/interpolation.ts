@@ -1,4 +1,4 @@
-import { Block, eachProperty, isDeferred, isPlainObject, type Place } from "../engine";
+import { Block, eachProperty, isKnown, isPlainObject, type Place } from "../engine";
 import type { GroupRule } from "./walk";
 
 /**
@@ -22,7 +22,7 @@ export const shellReferences: GroupRule = ({ tasks }) => {
 
 function inConfig(value: unknown, at: Place, depth: number): void {
   if (typeof value === "string") inText(value, at);
-  else if (isDeferred(value) || depth > DEEPEST) return;
+  else if (!isKnown(value) || depth > DEEPEST) return;
   else if (Array.isArray(value)) value.forEach((item, index) => inConfig(item, at.element(index), depth + 1));
   else if (value instanceof Block) eachProperty(value, (name, item) => inConfig(item, at.property(name), depth + 1));
   else if (isPlainObject(value))

@@ -1,5 +1,5 @@
 import type { JobBlock } from "../blocks/host";
-import { isDeferred, isKnown, type CheckContext, type Place } from "../engine";
+import { type CheckContext, type Place } from "../engine";
 import { countOf } from "./effective";
 import { isTimeZone, wrongCron } from "./grammar";
 import { typeOf, type JobRule } from "./walk";
@@ -13,7 +13,7 @@ export const job: JobRule = (node, groups, context) => {
   const { value, at } = node;
   names(value, at, context);
   const type = typeOf(value);
-  if (value.priority !== undefined && isKnown(value.priority) && (value.priority < 0 || value.priority > 100)) {
+  if (value.priority !== undefined && (value.priority < 0 || value.priority > 100)) {
     const wanted = "write 1 to 100";
     at.property("priority").error("job/priority", `${value.priority} is out of range; ${wanted}`);
   }
@@ -29,7 +29,6 @@ export const job: JobRule = (node, groups, context) => {
   let total = 0;
   for (const group of groups) {
     const count = countOf(group.value);
-    if (isDeferred(count)) continue;
     total += count;
     if (type === "system" && count > 1) {
       const message = `a system job runs once on every node, and the group's count is ${count}; write 1, or leave it out`;
@@ -81,7 +80,7 @@ function periodic(value: JobBlock, type: string, at: Place): void {
   if (isTwice) at.property("crons").error("periodic/twice", "cron and crons are both written; remove one");
   if (cron === "" && crons.length === 0)
     at.property("crons").error("periodic/no-cron", 'says no time; write one, such as "0 3 * * *"');
-  if (!isDeferred(timeZone) && !isTimeZone(timeZone))
+  if (!isTimeZone(timeZone))
     at.property("timeZone").error(
       "periodic/time-zone",
       `there is no time zone "${timeZone}"; write one such as "Europe/Berlin"`,
@@ -95,7 +94,6 @@ function periodic(value: JobBlock, type: string, at: Place): void {
 }
 
 function expression(text: string, at: Place): void {
-  if (isDeferred(text)) return;
   const wrong = wrongCron(text);
   if (wrong !== undefined) at.error("periodic/cron", `"${text}" is no cron expression: ${wrong}`);
 }

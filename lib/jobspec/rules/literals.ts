@@ -1,5 +1,5 @@
 import { Driver } from "../drivers";
-import { Block, eachProperty, isDeferred, isPlainObject, Place, type JobProblem } from "../engine";
+import { Block, eachProperty, isKnown, isPlainObject, Place, type JobProblem } from "../engine";
 import {
   aroundElements,
   aroundKey,
@@ -37,8 +37,8 @@ function inProperty(name: string, value: unknown, parent: Place): void {
 
 function inData(value: unknown, around: Around, at: Place, depth: number): void {
   if (typeof value === "string") inText(value, around, at);
-  else if (typeof value === "number") inText(isDeferred(value) ? "" : String(value), around, at);
-  else if (isDeferred(value) || depth > DEEPEST) return;
+  else if (typeof value === "number") inText(isKnown(value) ? String(value) : "", around, at);
+  else if (!isKnown(value) || depth > DEEPEST) return;
   else if (Array.isArray(value)) {
     const aroundElement = aroundElements(around, value);
     value.forEach((item, index) => inData(item, aroundElement(index), at.element(index), depth + 1));

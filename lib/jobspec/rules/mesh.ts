@@ -1,6 +1,6 @@
 import type { Check, Connect, Gateway, IngressListener, Service, TransparentProxy, Upstream } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { nativeTaskOf } from "./mesh-tasks";
 import { each, nameOf, networksOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
@@ -41,7 +41,7 @@ function native(service: Service, group: GroupNode, at: Place): void {
   const names = group.tasks.map(({ value }) => value.name);
   if (service.task) {
     const known = [...names, ...group.injected.map(({ value }) => value.name)];
-    if (!isDeferred(service.task) && !known.includes(service.task))
+    if (!known.includes(service.task))
       at.error("connect/native", `the group has no task "${service.task}"; write one of ${names.join(", ")}`);
   } else if (nativeTaskOf(service, group) === undefined) {
     at.error("connect/native", `Nomad must know which task it is; write task: "${names[0] ?? "…"}" on the service`);
@@ -76,7 +76,7 @@ function network(group: GroupNode, at: Place, orHost: boolean): void {
     return;
   }
   const mode = first.mode ?? "";
-  if (mode === "bridge" || mode.startsWith("cni/") || (orHost && mode === "host") || isDeferred(mode)) return;
+  if (mode === "bridge" || mode.startsWith("cni/") || (orHost && mode === "host")) return;
   const wanted = orHost ? '"bridge", "host" or "cni/…"' : '"bridge" or "cni/…"';
   at.error("connect/network", `the group's network has mode "${mode}"; write ${wanted}`);
 }
@@ -117,7 +117,7 @@ function exposedPath({ value: service }: Node<Service>, check: Check, group: Gro
   const label = service.port ?? "";
   const known = (group.value.networks ?? []).flatMap((entry) => entry.ports ?? []).find((port) => port.label === label);
   const number = known?.static || (/^[+-]?\d+$/.test(label) ? Number(label) : 0);
-  if (number > 0 || isDeferred(label) || isDeferred(number)) return;
+  if (number > 0) return;
   const message = `the number of the service's port "${label}" is not known before the job is placed; write the number at which the service listens, such as port: "8080"`;
   at.error("check/expose", message);
 }
@@ -160,7 +160,7 @@ function transparency(group: GroupNode): void {
       );
     const reserved = (group.value.networks ?? []).flatMap((entry) => entry.ports ?? []).filter((port) => port.static);
     for (const port of settings.excludeInboundPorts ?? []) {
-      if (!isUint16(port) && !reserved.some(({ label }) => label === port) && !isDeferred(port))
+      if (!isUint16(port) && !reserved.some(({ label }) => label === port))
         at.property("excludeInboundPorts").error(
           "connect/transparent",
           `"${port}" is neither a number nor the label of a static port`,
@@ -175,16 +175,16 @@ function isUint16(text: string): boolean {
 
 function transparentProxy(settings: TransparentProxy, at: Place): void {
   for (const network of settings.excludeOutboundCidrs ?? []) {
-    if (!isPrefix(network) && !isDeferred(network))
+    if (!isPrefix(network))
       at.property("excludeOutboundCidrs").error(
         "connect/transparent",
         `"${network}" is no network; write one such as "10.0.0.0/8"`,
       );
   }
-  if (settings.uid && !isUint16(settings.uid) && !isDeferred(settings.uid))
+  if (settings.uid && !isUint16(settings.uid))
     at.property("uid").error("connect/transparent", `"${settings.uid}" is no user id; write a number up to 65535`);
   for (const uid of settings.excludeUids ?? []) {
-    if (!isUint16(uid) && !isDeferred(uid))
+    if (!isUint16(uid))
       at.property("excludeUids").error("connect/transparent", `"${uid}" is no user id; write a number up to 65535`);
   }
 }
@@ -268,7 +268,7 @@ function consulsListeners(listeners: readonly Node<IngressListener>[]): void {
   for (const { value, at } of listeners) {
     const { port = 0, services = [] } = value;
     if (ports.has(port)) refuse(at.property("port"), `${port} is the port of two listeners; write another for one`);
-    if (!isDeferred(port)) ports.add(port);
+    ports.add(port);
     if ((value.protocol || "tcp") === "tcp" && services.length > 1)
       refuse(at.property("services"), "a tcp listener has one service; write a listener for each, or another protocol");
     const names = services.map(({ name }) => name);

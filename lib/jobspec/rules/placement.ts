@@ -1,6 +1,6 @@
 import type { Affinity, Constraint, Device, Spread, Task, TaskGroup } from "../blocks";
 import { COMPARISONS, SET_OPERATORS, type JobBlock } from "../blocks/host";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { isVersionConstraint, wrongExpression } from "./grammar";
 import { each, typeOf, type JobRule } from "./walk";
 
@@ -54,7 +54,7 @@ function constraint(value: Constraint, at: Place, owner: Owner): void {
 /** An operator with the value that it takes. */
 function comparison(kind: "constraint" | "affinity", operator: string | undefined, value: string, at: Place): void {
   // Without one, the block itself was reported.
-  if (!operator || isDeferred(value)) return;
+  if (!operator) return;
   const place = at.property("value");
   if (value === "" && NEEDS_VALUE.has(operator)) place.error(`${kind}/value`, `"${operator}" needs a value; write one`);
   if (operator === "is_set" || operator === "is_not_set") {
@@ -82,7 +82,7 @@ function attribute(target: string, operator: string | undefined, at: Place): voi
     );
     return;
   }
-  if (!target.startsWith("$") || isDeferred(target)) return;
+  if (!target.startsWith("$")) return;
   if (!target.startsWith("${") || !target.endsWith("}")) {
     at.error("constraint/attribute", `"${target}" lacks a brace; write it as "\${attr.kernel.name}"`);
     return;

@@ -1,5 +1,5 @@
 import { Port, type Network } from "../blocks";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { checkLimits } from "./effective";
 import { isHostName } from "./grammar";
 import { each, networksOf, type GroupRule, type Node } from "./walk";
@@ -48,7 +48,7 @@ function label({ value, at }: Node<Port>, { labels }: Taken, keep: boolean): voi
 
 function number({ value, at }: Node<Port>, { numbers }: Taken, mayCollide: boolean): void {
   const wanted = value.static;
-  if (wanted === undefined || wanted === 0 || isDeferred(wanted)) return;
+  if (wanted === undefined || wanted === 0) return;
   const key = `${value.hostNetwork || "default"}:${wanted}`;
   const owner = numbers.get(key);
   const place = at.property("static");
@@ -75,7 +75,7 @@ function settings({ value: { cni, hostname }, at }: Node<Network>, seen: Set<str
     if (key.includes(";") || value.includes(";"))
       place.error("network/cni", 'holds a ";", which separates the arguments; remove it');
   }
-  if (hostname && !isDeferred(hostname) && !hostname.includes("${") && !isHostName(hostname)) {
+  if (hostname && !hostname.includes("${") && !isHostName(hostname)) {
     const message = `"${hostname}" is no host name; write labels of 63 characters at most, with dots between them`;
     at.property("hostname").error("network/hostname", message);
   }

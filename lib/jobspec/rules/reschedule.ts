@@ -1,5 +1,5 @@
 import type { RuleId } from "../catalog";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { Reschedule } from "../blocks";
 import { checkLimits, rescheduleOf, writtenAt, type RescheduleSettings } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
@@ -57,7 +57,6 @@ function delays(settings: RescheduleSettings, place: (name: string) => Place): v
     const message = interval.nanoseconds <= 0 ? NO_INTERVAL : `${interval} is too short; write 15s or more`;
     place("interval").error("reschedule/interval", message);
   }
-  if ([attempts, interval.nanoseconds, delay.nanoseconds, maxDelay.nanoseconds].some(isDeferred)) return;
   if (!readable || attemptsFit(settings, EXACT)) return;
   const message = `${attempts} attempts with a delay of ${delay} do not fit into ${interval}; lengthen the interval`;
   const severity = attemptsFit(settings, IN_64_BITS) ? "warning" : "error";

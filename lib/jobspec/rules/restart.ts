@@ -1,7 +1,7 @@
 import { Migrate, Restart } from "../blocks";
 import type { TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { isDeferred, isKnown, type Place } from "../engine";
+import { type Place } from "../engine";
 import { checkLimits, countOf, migrateOf, restartOf, writtenAt, type RestartSettings } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
@@ -26,7 +26,6 @@ function restarts(settings: RestartSettings, place: (name: string) => Place, sev
     const message = `"${mode}" with 0 attempts says two things; write Restart.never(), or 1 attempt or more`;
     place("mode").report({ rule: "restart/ambiguous", message, severity });
   }
-  if (isDeferred(attempts) || isDeferred(delay.nanoseconds) || isDeferred(interval.nanoseconds)) return;
   const product = attempts * delay.nanoseconds;
   if (Number.isSafeInteger(product) && product <= interval.nanoseconds) return;
   // A server multiplies in 64 bits, and takes what overflows into less.
@@ -92,7 +91,6 @@ function limits(group: TaskGroup, job: JobBlock, at: Place): void {
       "scaling/type",
       `"${policy.type}" is not for groups; write "horizontal", or leave it out`,
     );
-  if (![max, min, wanted].every(isKnown)) return;
   if (max === undefined || max < 0)
     at.property("max").error("scaling/max", "must be given, 0 or more; write the most allocations");
   else if (max < min)

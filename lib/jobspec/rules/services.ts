@@ -1,6 +1,6 @@
 import type { Identity, Network, Service, Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { checkCheck, type Surroundings } from "./checks";
 import { isServiceName } from "./grammar";
 import { adviseIdentity } from "./identities";
@@ -54,7 +54,7 @@ const KINDS = ["", "api-gateway", "ingress-gateway", "mesh-gateway", "terminatin
 
 function checkService(node: Node<Service>, name: string, around: Surroundings): void {
   const { value: service, at } = node;
-  if (!isDeferred(name) && !isServiceName(name)) {
+  if (!isServiceName(name)) {
     const message = `"${name}" is no DNS name; write letters, digits and dashes, 63 at most`;
     at.property("name").error("service/name", message);
   }
@@ -119,7 +119,7 @@ function address(service: Service, at: Place, around: Surroundings): void {
 
 /** A label that some network has. A server refuses others only for services of tasks. */
 function port({ port: label, addressMode }: Service, at: Place, { labels, task }: Surroundings): void {
-  if (!label || isDeferred(label) || labels.has(label)) return;
+  if (!label || labels.has(label)) return;
   // Behind a proxy, and at a driver's address, a number is a port by itself.
   if ((addressMode === "driver" || task === undefined) && /^[+-]?\d+$/.test(label)) return;
   const message = `no network of the group has a port "${label}"; ${offer(labels)}`;

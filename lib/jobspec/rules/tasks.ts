@@ -1,6 +1,6 @@
 import { EphemeralDisk, Resources, type Action, type Task } from "../blocks";
 import { RULES } from "../catalog";
-import { holds, isDeferred, isKnown, type Place } from "../engine";
+import { holds, type Place } from "../engine";
 import { usualFigure, USUAL_SHARE } from "./effective";
 import { leavesAllocation } from "./grammar";
 import { taskName } from "./names";
@@ -44,20 +44,13 @@ function one({ value: task, at }: Node<Task>, group: GroupNode, disk: number): v
 function resources({ resources: wanted }: Task, at: Place): void {
   const { memory, memoryMax, secrets: secretsSize, devices, numa, cpu } = wanted ?? {};
   const reserved = memory?.mebibytes ?? MEMORY;
-  if (!isDeferred(reserved) && reserved < 10)
+  if (reserved < 10)
     at.property("memory").error("field/range", `${reserved} MiB is out of range; write 10 MiB or more`);
   const mhz = cpu?.mhz ?? (cpu?.cores === undefined ? USUAL_SHARE : 0);
-  if (isKnown(cpu) && !cpu?.cores && mhz < 1)
+  if (!cpu?.cores && mhz < 1)
     at.property("cpu").error("field/range", `${mhz} MHz is out of range; write Cpu.mhz(1) or more, or Cpu.cores(…)`);
   const limit = memoryMax?.mebibytes;
-  if (
-    limit !== undefined &&
-    limit !== 0 &&
-    limit !== -1 &&
-    !isDeferred(limit) &&
-    !isDeferred(reserved) &&
-    limit < reserved
-  ) {
+  if (limit !== undefined && limit !== 0 && limit !== -1 && limit < reserved) {
     const message = `${limit} MiB is less than what is reserved, ${reserved} MiB; write ${reserved} or more`;
     at.property("memoryMax").error("resources/memory-max", message);
   }
@@ -80,7 +73,7 @@ function resources({ resources: wanted }: Task, at: Place): void {
 export const cores: GroupRule = ({ tasks: own, injected }, _job, { nomadVersion }) => {
   for (const { value, at } of injected.length === 0 ? own : [...own, ...injected]) {
     const count = value.resources?.cpu?.cores;
-    if (count === undefined || isDeferred(count) || count >= 0) continue;
+    if (count === undefined || count >= 0) continue;
     const place = at.property("resources").property("cpu");
     if (holds(nomadVersion, RULES["resources/cores"]))
       place.error("resources/cores", `${count} cores are out of range; write 1 or more`);
@@ -89,7 +82,7 @@ export const cores: GroupRule = ({ tasks: own, injected }, _job, { nomadVersion 
 };
 
 function oversubscribed({ resources: wanted }: Task, at: Place): void {
-  if (!wanted?.memoryMax || wanted.memoryMax.mebibytes === 0 || !isKnown(wanted.memoryMax)) return;
+  if (!wanted?.memoryMax || wanted.memoryMax.mebibytes === 0) return;
   at.property("resources")
     .property("memoryMax")
     .warning(
@@ -101,7 +94,7 @@ function oversubscribed({ resources: wanted }: Task, at: Place): void {
 function logs(task: Task, at: Place, disk: number): void {
   if (!task.logs && disk > 100) return;
   const usage = (task.logs?.maxFiles ?? 10) * (task.logs?.maxFileSize?.mebibytes ?? 10);
-  if (usage >= disk && !isDeferred(usage) && !isDeferred(disk)) {
+  if (usage >= disk) {
     at.error(
       "logs/disk",
       `logs of ${usage} MiB do not fit on the group's disk of ${disk} MiB; keep fewer, or write ephemeralDisk: { size: Memory.mebibytes(${usage * 2}) }`,

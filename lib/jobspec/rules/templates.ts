@@ -1,6 +1,6 @@
 import type { RuleId } from "../catalog";
 import type { Artifact, Task, Template } from "../blocks";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { hasReference, leavesAllocation } from "./grammar";
 import { each } from "./walk";
 
@@ -18,7 +18,7 @@ export function templates(task: Task, taskAt: Place): void {
     if (!value.data && !value.source)
       at.property("data").error("template/content", "has neither data nor source; write one");
     change(value, at);
-    if (value.perms && !isDeferred(value.perms) && !(/^[0-7]+$/.test(value.perms) && parseInt(value.perms, 8) < 4096))
+    if (value.perms && !(/^[0-7]+$/.test(value.perms) && parseInt(value.perms, 8) < 4096))
       at.property("perms").error("template/perms", `"${value.perms}" is no octal mode; write "644", say`);
     const { min, max } = value.wait ?? {};
     if (min && max && min.nanoseconds > max.nanoseconds)
@@ -47,7 +47,7 @@ function change(value: Template, at: Place): void {
 }
 
 function escapes(path: string, at: Place, rule: RuleId): void {
-  if (isDeferred(path) || !path.includes("..")) return;
+  if (!path.includes("..")) return;
   if (leavesAllocation(path, 1)) at.error(rule, `"${path}" leaves the task's directory; write a path inside it`);
 }
 
@@ -64,7 +64,7 @@ export function artifacts(task: Task, taskAt: Place): void {
 function checksum({ options }: Artifact, at: Place): void {
   if (!options || !Object.hasOwn(options, "checksum")) return;
   const given = options.checksum ?? "";
-  if (hasReference(given) || isDeferred(given)) return;
+  if (hasReference(given)) return;
   const [kind = "", sum, ...rest] = given.trim().split(":");
   const bytes = Object.hasOwn(CHECKSUMS, kind) ? CHECKSUMS[kind] : undefined;
   if (sum === undefined || rest.length > 0)

@@ -1,6 +1,5 @@
 import { Duration } from "../units";
 import { Update } from "../blocks";
-import { isDeferred } from "../engine";
 import { checkLimits, countOf, hasUpdates, updateOf, writtenAt } from "./effective";
 import { typeOf, type GroupRule, type JobRule } from "./walk";
 
@@ -39,7 +38,7 @@ export const update: GroupRule = ({ value: group, at: groupAt, jobAt, tasks, inj
     );
   }
   const count = countOf(group);
-  if (!isDeferred(count) && count > 1 && settings.maxParallel > count) {
+  if (count > 1 && settings.maxParallel > count) {
     place("maxParallel").warning(
       "update/max-parallel-above-count",
       `${settings.maxParallel} is more than the group's count, ${count}: all allocations are replaced at once; write ${count - 1} or fewer`,

@@ -1,5 +1,5 @@
 import { VolumeMount, type Task, type TaskGroup, type VolumeRequest } from "../blocks";
-import { isDeferred, type Place } from "../engine";
+import { type Place } from "../engine";
 import { checkLimits, countOf, updateOf } from "./effective";
 import { each, typeOf, type GroupRule } from "./walk";
 
@@ -8,7 +8,7 @@ export const volumes: GroupRule = ({ value: group, at }, job) => {
   if (!group.volumes) return;
   const canaries = updateOf(group, job)?.canary ?? 0;
   for (const { value, at: place } of each<VolumeRequest>(group.volumes, at, "volumes")) {
-    if (!isKnown(value)) continue;
+    if (!isJudged(value)) continue;
     if (!value.source) place.property("source").error("volume/source", "is empty; write the volume's name");
     if (value.perAlloc) perAlloc(value, typeOf(job), canaries, place.property("perAlloc"));
     if (value.type === "host") host(value, place);
@@ -17,7 +17,7 @@ export const volumes: GroupRule = ({ value: group, at }, job) => {
 };
 
 /** A server passes over volumes of another kind. */
-function isKnown(volume: VolumeRequest): boolean {
+function isJudged(volume: VolumeRequest): boolean {
   return volume.type === "host" || volume.type === "csi";
 }
 
@@ -64,7 +64,7 @@ function csi(value: VolumeRequest, count: number, at: Place): void {
   const place = at.property("accessMode");
   if (mode === "") place.error("volume/access-mode", 'a CSI volume needs one; write "single-node-writer", say');
   if (mode === "single-node-reader-only" || mode === "multi-node-reader-only") readOnly(value, at);
-  if (isDeferred(count) || count <= 1 || value.perAlloc) return;
+  if (count <= 1 || value.perAlloc) return;
   if (ONE_AT_ALL.has(mode) || (mode === "multi-node-single-writer" && !value.readOnly)) {
     const message = `"${mode}" is for one allocation, and the group has ${count}; write perAlloc: true, or another mode`;
     place.error("volume/access-mode", message);
@@ -73,7 +73,7 @@ function csi(value: VolumeRequest, count: number, at: Place): void {
 
 /** Mounts of volumes that the group has. */
 export function mounts(task: Task, group: TaskGroup, taskAt: Place): void {
-  const known = new Set(group.volumes?.filter((volume) => isKnown(volume)).map((volume) => volume.mapKey));
+  const known = new Set(group.volumes?.filter(isJudged).map((volume) => volume.mapKey));
   for (const { value, at } of each<VolumeMount>(task.volumeMounts, taskAt, "volumeMounts")) {
     // A server passes over a mount that names no volume.
     const { volume, destination } = value as Partial<VolumeMount>;
@@ -84,7 +84,7 @@ export function mounts(task: Task, group: TaskGroup, taskAt: Place): void {
       if (volume === undefined) place.warning("field/senseless", `a mount needs it; ${wanted}`);
       else place.error("volume/destination", `a server crashes at a mount without it; ${wanted}`);
     }
-    if (volume !== undefined && !isDeferred(volume) && !known.has(volume)) {
+    if (volume !== undefined && !known.has(volume)) {
       const message =
         volume === ""
           ? "is empty; write the name of a volume of the group"
