@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { App, type AppConfig } from "cdktf";
 import { runProgram, setTarget, synthesize, UserError } from "./lib";
-import { checkSettings, ENVIRONMENTS, PrismEnvironment, type EnvironmentSettings, type Surroundings } from "./stacks";
+import { checkSettings, ENVIRONMENTS, EnvironmentStack, type EnvironmentSettings, type Surroundings } from "./stacks";
 
 /** What a program is made of; what is left out is the default. */
 export interface ProgramOptions {
@@ -21,7 +21,7 @@ export function createApp(options: ProgramOptions = {}): App {
   const app = new App(options.app);
   // The embedded cluster allows it, and prod's clusters must: its limits are above what is reserved.
   setTarget(app, { memoryOversubscription: true });
-  for (const settings of environments) new PrismEnvironment(app, settings, options.surroundings);
+  for (const settings of environments) new EnvironmentStack(app, settings, options.surroundings);
   return app;
 }
 
@@ -55,7 +55,7 @@ export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "surr
     // Who only looks at the jobs knows how they run; cdktf does not say what it is about to do.
     const { CDK_NOMAD_COMMAND: command = "cdktf" } = env;
     if (["cdktf", "deploy", "start"].includes(command))
-      for (const stack of app.node.children.filter((child) => child instanceof PrismEnvironment))
+      for (const stack of app.node.children.filter((child) => child instanceof EnvironmentStack))
         for (const line of stack.containerChoices) console.error(`${stack.node.id}: ${line}`);
     return synthesize(app);
   });

@@ -5,7 +5,8 @@ import type { EnvironmentSettings } from "./settings";
 import { staging } from "./staging";
 
 export { checkSettings, problemsOfSettings } from "./check-settings";
-export { PrismEnvironment, type Surroundings } from "./prism-environment";
+export type { Surroundings } from "./environment";
+export { EnvironmentStack } from "./environment-stack";
 export type { EnvironmentSettings, GroupSettings } from "./settings";
 
 /** Every environment, in the order in which a change travels. */

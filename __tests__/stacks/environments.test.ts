@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App, TerraformStack } from "cdktf";
-import { imagesOf, Job, Memory, pathText, synthesize, UserError } from "../../lib";
+import { Duration, imagesOf, Job, Memory, pathText, synthesize, UserError } from "../../lib";
 import { readContents } from "../../lib/operations";
 import { Template } from "../../lib/testing";
 import { createApp } from "../../main";
-import { ENVIRONMENTS, problemsOfSettings, type EnvironmentSettings, type PrismEnvironment } from "../../stacks";
+import { ENVIRONMENTS, problemsOfSettings, type EnvironmentSettings, type EnvironmentStack } from "../../stacks";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -144,7 +144,7 @@ describe("dev", () => {
 describe("containers", () => {
   const drivers = (dockerImages: readonly string[] | undefined) => {
     const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { dockerImages } });
-    const dev = app.node.findChild("dev") as PrismEnvironment;
+    const dev = app.node.findChild("dev") as EnvironmentStack;
     const jobs = Template.fromStack(dev).jobs() as unknown as { ID: string; TaskGroups: { Tasks: Task[] }[] }[];
     // The id of a pool's job ends with the mark of its generation.
     const driverOf = (id: string) =>
@@ -387,14 +387,9 @@ describe("every environment", () => {
 describe("settings", () => {
   const dev = ENVIRONMENTS[0] as EnvironmentSettings;
   test.each<[string, object, string]>([
-    ["a count below zero", { launcher: { ...dev.launcher, count: -1 } }, "dev.launcher.count"],
-    ["more canaries than allocations", { launcher: { ...dev.launcher, canaries: 2 } }, "dev.launcher.canaries"],
+    ["a count that is none", { launcher: { ...dev.launcher, count: 1.5 } }, "dev.launcher.count"],
     ["a port out of range", { portOffset: 60000 }, "dev.portOffset"],
-    [
-      "less memory than is reserved",
-      { admin: { ...dev.admin, memoryMax: Memory.mebibytes(64) } },
-      "dev.admin.memoryMax",
-    ],
+    ["fewer sandboxes than the fewest", { hermes: { ...dev.hermes, min: 3 } }, "dev.hermes.max"],
     ["a property that is none", { launchers: {} }, "dev.launchers"],
     ["a property too few", { denyByDefault: undefined }, "dev.denyByDefault"],
     ["an empty version", { programs: { kind: "images", registry: "", version: "" } }, "dev.programs.version"],
@@ -406,6 +401,35 @@ describe("settings", () => {
     const problems = problemsOfSettings({ ...dev, ...change } as EnvironmentSettings);
     const steps = path.split(/\.|(?=\[)/).length;
     expect(problems.map((each) => [pathText(each.path), each.path.length])).toEqual([[path, steps]]);
+  });
+
+  test.each<[string, object, string, string]>([
+    ["a count below zero", { launcher: { ...dev.launcher, count: -1 } }, "field/range", "groups[launcher].count"],
+    [
+      "more memory than its limit",
+      { admin: { ...dev.admin, memoryMax: Memory.mebibytes(64) } },
+      "resources/memory-max",
+      "groups[admin].tasks[prism-admin].resources.memoryMax",
+    ],
+    [
+      "deadlines in the wrong order",
+      { update: { ...dev.update, minHealthyTime: Duration.hours(1) } },
+      "update/deadlines",
+      "update.minHealthyTime",
+    ],
+  ])("%s is no business of theirs: the job's own rule says it once", (_name, change, rule, place) => {
+    const settings = { ...dev, ...change };
+    expect(problemsOfSettings(settings)).toEqual([]);
+    const app = createApp({ environments: [settings], app: { outdir: join(folder, "t") } });
+    let refused: unknown;
+    try {
+      synthesize(app);
+    } catch (error) {
+      refused = error;
+    }
+    const found = (refused as UserError).problems.map((problem) => [problem.rule, pathText(problem.path)]);
+    expect(found.filter(([own]) => own === rule)).toEqual([[rule, expect.stringContaining(place)]]);
+    expect(found.filter(([own]) => own === "settings")).toEqual([]);
   });
 
   test("of all environments are checked at once", () => {
