@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
+import { Cpu, Duration, LogConfig, Memory, Restart } from "../../lib/jobspec";
+import { definitionOf, type Field } from "../../lib/jobspec/host";
 import { reference } from "../../scripts/reference/main";
 import { corpus, testWithCorpus } from "../support/corpus";
 
@@ -35,6 +37,39 @@ describe("the reference", () => {
     expect(made.silent).toEqual([]);
   });
 
+  test("states no default of a property but the one that its definition has", () => {
+    const wrong = made.entries.flatMap(({ name, definition, properties }) =>
+      definition.list.flatMap(({ name: property, field }) => {
+        const place = `${name}.${property}`;
+        const why = wrongDefault(place, properties.get(property)?.byDefault, field);
+        return why === undefined ? [] : [`${place}: ${why}`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test.each<[string, string | undefined, string]>([
+    ["another figure", "11", "says 11, and is 10"],
+    ["another type", '"10"', 'says "10", and is 10'],
+    ["words for a figure", "- some", "says it in words, and is 10"],
+    ["nothing", undefined, "says it in words, and is 10"],
+    ["what is no value", "10 or so", "10 or so is no value"],
+  ])("would be refused with %s", (_name, said, why) => {
+    const field = definitionOf(LogConfig).byName.get("maxFiles")?.field as Field;
+    expect(wrongDefault("LogConfig.maxFiles", said, field)).toBe(why);
+    expect(wrongDefault("LogConfig.maxFiles", "10", field)).toBeUndefined();
+  });
+
+  test("would be refused where a default by the job's type is another, or left out", () => {
+    const byType = definitionOf(Restart).byName.get("attempts")?.field as Field;
+    expect(wrongDefault("Restart.attempts", "2 for service and system jobs, 3 for batch jobs", byType)).toBe(
+      "says nothing of sysbatch jobs, and is 3",
+    );
+    expect(
+      wrongDefault("Restart.attempts", "2 for service and system jobs, 4 for batch and sysbatch jobs", byType),
+    ).toBe("says 4 for batch, and is 3");
+  });
+
   test("is what the definitions say today", () => {
     const stale = made.files.filter(
       ({ file, text }) => !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), "utf8") !== text,
@@ -46,3 +81,56 @@ describe("the reference", () => {
     expect(readdirSync(join(ROOT, "docs/reference"))).toHaveLength(made.files.length - 1);
   });
 });
+
+/** A server takes the region of its own, which is called global where nobody named it. */
+const IN_WORDS: ReadonlySet<string> = new Set(["Job.region"]);
+
+/** What is wrong with the default that a doc comment states: an expression is the definition's, and `- words` tell what there is no value for. */
+function wrongDefault(place: string, said: string | undefined, field: Field): string | undefined {
+  const { default: usual, defaultByType, required } = field.options;
+  if (defaultByType) return wrongByType(said ?? "", defaultByType, field);
+  if (said === undefined || said.startsWith("- ")) {
+    const isPlain = usual === undefined || isEmpty(usual) || required === true || IN_WORDS.has(place);
+    return isPlain ? undefined : `says it in words, and is ${JSON.stringify(usual)}`;
+  }
+  return wrongValue(said, usual, field);
+}
+
+/** `2 for service and system jobs, 3 for batch jobs`; of a type for which nothing is filled in, nothing need be said. */
+function wrongByType(said: string, defaults: Readonly<Record<string, unknown>>, field: Field): string | undefined {
+  const parts = [...said.matchAll(/([^,]+?) for ([a-z, ]+?) jobs/g)];
+  const stated = new Map(
+    parts.flatMap(([, value = "", types = ""]) => types.split(" and ").map((type) => [type, value])),
+  );
+  for (const [type, usual] of Object.entries(defaults)) {
+    const value = stated.get(type);
+    if (value === undefined) {
+      if (!isEmpty(usual)) return `says nothing of ${type} jobs, and is ${JSON.stringify(usual)}`;
+    } else if (wrongValue(value.trim(), usual, field) !== undefined)
+      return `says ${value.trim()} for ${type}, and is ${JSON.stringify(usual)}`;
+  }
+  return undefined;
+}
+
+/** Whether an expression is the value that stands in API JSON; the empty value of its kind where none does. */
+function wrongValue(said: string, usual: unknown, field: Field): string | undefined {
+  let value: unknown;
+  try {
+    value = new Function("Cpu", "Duration", "Memory", `"use strict"; return (${said});`)(Cpu, Duration, Memory);
+  } catch {
+    return `${said} is no value`;
+  }
+  const out: Record<string, unknown> = {};
+  try {
+    field.encode(value, out);
+  } catch {
+    return `says ${said}, and is ${JSON.stringify(usual)}`;
+  }
+  const stated = out[field.api[0] as string];
+  const isSame = usual === undefined ? isEmpty(stated) : JSON.stringify(stated) === JSON.stringify(usual);
+  return isSame ? undefined : `says ${said}, and is ${JSON.stringify(usual)}`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === "" || value === 0 || value === false;
+}

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
-import { catalog } from "./catalog";
+import { catalog, type CatalogEntry } from "./catalog";
 import { pages } from "./pages";
 import { rulesPage } from "./rules";
 import { jobSchema } from "./schema";
@@ -21,6 +21,8 @@ async function main(): Promise<void> {
 interface Reference {
   /** Every file, as it should be. */
   readonly files: readonly { readonly file: string; readonly text: string }[];
+  /** Every block, with what is said of it. */
+  readonly entries: readonly CatalogEntry[];
   /** Blocks and properties of which nothing is said. */
   readonly silent: readonly string[];
 }
@@ -40,7 +42,7 @@ export async function reference(): Promise<Reference> {
   const files = await Promise.all(
     all.map(async ({ file, text }) => ({ file, text: await format(text, { filepath: file, printWidth: 120 }) })),
   );
-  return { files, silent };
+  return { files, entries, silent };
 }
 
 if (require.main === module) {

@@ -38,13 +38,13 @@ const fields = {
   /**
    * `http` or `https`.
    *
-   * @default "http"
+   * @default - "http", as the checker takes it
    */
   protocol: text("Protocol"),
   /**
    * Method of an http check.
    *
-   * @default "GET"
+   * @default - "GET", as the checker takes it
    */
   method: text("Method"),
   /**
@@ -104,7 +104,7 @@ const fields = {
   /**
    * Which address it looks at.
    *
-   * @default "host"
+   * @default - "host", as the checker takes it
    */
   addressMode: oneOf("AddressMode", ["host", "driver", "alloc", "alloc_ipv6"]),
   /**
@@ -116,7 +116,7 @@ const fields = {
   /**
    * Status until the first look.
    *
-   * @default "critical"
+   * @default - "critical", as the checker takes it
    */
   initialStatus: oneOf("InitialStatus", ["passing", "warning", "critical"]),
   /**

@@ -17,7 +17,7 @@ const fields = {
   /**
    * What the task is told when the token is renewed.
    *
-   * @default "noop"
+   * @default - "noop", as the node takes it
    */
   changeMode: oneOf("ChangeMode", ["noop", "signal", "restart"]),
   /**

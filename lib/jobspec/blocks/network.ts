@@ -111,7 +111,7 @@ const fields = {
    * `host` shares the node's network, `bridge` gives the group one of its own, `none` gives it none, and
    * `cni/<name>` asks a CNI configuration.
    *
-   * @default "host"
+   * @default - "host", as the node takes it
    */
   mode: text("Mode"),
   /**

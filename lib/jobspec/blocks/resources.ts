@@ -59,7 +59,7 @@ const fields = {
   /**
    * A share in MHz, or cores of its own.
    *
-   * @default Cpu.mhz(100)
+   * @default - Cpu.mhz(100), where no cores are asked for
    */
   cpu,
   /**
@@ -78,7 +78,7 @@ const fields = {
   /**
    * Size of the secrets directory.
    *
-   * @default Memory.mebibytes(1)
+   * @default - 1 MiB, as the node takes it
    */
   secrets: mebibytes("SecretsMB", { since: "1.9", nullable: true, default: 0 }),
   /**

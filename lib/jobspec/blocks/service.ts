@@ -9,13 +9,13 @@ const weightsFields = {
   /**
    * Weight while passing.
    *
-   * @default 1
+   * @default - 1, as Consul takes it
    */
   passing: int("Passing", { min: 0, lenient: true }),
   /**
    * Weight while warning.
    *
-   * @default 1
+   * @default - 1, as Consul takes it
    */
   warning: int("Warning", { min: 0, lenient: true }),
 };
@@ -34,7 +34,7 @@ const fields = {
   /**
    * The name under which it is found: letters, digits and dashes, 63 at most.
    *
-   * @default "${JOB}-${TASKGROUP}-${TASK}"
+   * @default - "${JOB}-${TASKGROUP}-${TASK}", filled in by the server
    */
   name: text("Name"),
   /**

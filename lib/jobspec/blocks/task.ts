@@ -256,7 +256,7 @@ const fields = {
   /**
    * The signal that ends it.
    *
-   * @default "SIGINT", or what the driver says
+   * @default - "SIGINT", or what the driver says
    */
   killSignal: text("KillSignal"),
   /**

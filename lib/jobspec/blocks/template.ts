@@ -48,13 +48,13 @@ const waitFields = {
   /**
    * The shortest wait for more changes before rendering.
    *
-   * @default Duration.seconds(5)
+   * @default - Duration.seconds(5), as the node's configuration says
    */
   min: duration("Min", { lenient: true, nullable: true }),
   /**
    * The longest.
    *
-   * @default Duration.minutes(4)
+   * @default - Duration.minutes(4), as the node's configuration says
    */
   max: duration("Max", { lenient: true, nullable: true }),
 };
@@ -121,7 +121,7 @@ const fields = {
   /**
    * Permissions of the file, in octal.
    *
-   * @default "644"
+   * @default "0644"
    */
   perms: text("Perms", { nullable: true, default: "0644" }),
   /**

@@ -46,7 +46,7 @@ const fields = {
   /**
    * The signal, for `changeMode` `signal`.
    *
-   * @default - none
+   * @default "SIGHUP"
    */
   changeSignal: text("ChangeSignal", { nullable: true, default: "SIGHUP" }),
   /**

@@ -20,7 +20,7 @@ export class ContainerdAuth extends blockOf({ api: "auth", hcl: "auth" }, authFi
 }
 
 const mountFields = {
-  /** `volume`, `bind` or `tmpfs`. @default "volume" */
+  /** `volume`, `bind` or `tmpfs`. @default - "volume", of the driver */
   type: text("type"),
   /** Where the container sees it. */
   target: text("target", { required: true }),
@@ -69,13 +69,13 @@ const fields = {
   fileLimit: int("file_limit"),
   /** Its host name. @default - chosen by the driver */
   hostname: text("hostname"),
-  /** Whether it asks the host's name servers. @default true */
+  /** Whether it asks the host's name servers. @default - true, of the driver */
   hostDns: bool("host_dns"),
   /** Whether it shares the host's network. @default false */
   hostNetwork: bool("host_network"),
   /** Further names in its hosts file, `name:address`. @default - none */
   extraHosts: texts("extra_hosts"),
-  /** How long a pull may take. @default Duration.minutes(5) */
+  /** How long a pull may take. @default - Duration.minutes(5), of the driver */
   imagePullTimeout: timeText("image_pull_timeout"),
   /** Whether system calls are filtered. @default false */
   seccomp: bool("seccomp"),

@@ -55,7 +55,7 @@ export class DockerLogging extends blockOf({ api: "logging", hcl: "logging" }, l
 }
 
 const bindOptionsFields = {
-  /** How mounts below it are seen on the other side, such as `rslave`. @default "rprivate" */
+  /** How mounts below it are seen on the other side, such as `rslave`. @default - "rprivate", of the driver */
   propagation: text("propagation"),
 };
 
@@ -72,7 +72,7 @@ export class DockerBindOptions extends blockOf({ api: "bind_options", hcl: "bind
 const tmpfsOptionsFields = {
   /** Its size; a number is one of bytes. @default - no limit */
   size: size("size", "bytes", { min: 0 }),
-  /** Its mode, as a decimal number. @default 1023, which is 1777 in octal */
+  /** Its mode, as a decimal number. @default - 1023, which is 1777 in octal */
   mode: int("mode", { min: 0 }),
 };
 
@@ -87,7 +87,7 @@ export class DockerTmpfsOptions extends blockOf({ api: "tmpfs_options", hcl: "tm
 }
 
 const volumeDriverFields = {
-  /** The volume driver. @default "local" */
+  /** The volume driver. @default - "local", of the driver */
   name: text("name"),
   /** Its options. @default - none */
   options: configMap("options"),
@@ -126,7 +126,7 @@ export class DockerVolumeOptions extends blockOf(
 }
 
 const mountFields = {
-  /** What is mounted. @default "volume" */
+  /** What is mounted. @default - "volume", of the driver */
   type: oneOf("type", ["bind", "volume", "tmpfs"]),
   /** Where the container sees it. */
   target: text("target", { required: true }),
@@ -184,7 +184,7 @@ const deviceFields = {
   /**
    * Rights, such as `rwm`.
    *
-   * @default "rwm"
+   * @default - "rwm", of the driver
    */
   cgroupPermissions: text("cgroup_permissions"),
 };
@@ -259,7 +259,7 @@ const fields = {
   macAddress: text("mac_address"),
   /** Whether the image is pulled even where it is there. @default false */
   forcePull: bool("force_pull"),
-  /** How long a pull may take. @default Duration.minutes(5) */
+  /** How long a pull may take. @default - Duration.minutes(5), of the driver */
   imagePullTimeout: timeText("image_pull_timeout"),
   /** An archive to load the image from. @default - none */
   load: text("load"),
@@ -289,15 +289,15 @@ const fields = {
   readonlyRootfs: bool("readonly_rootfs"),
   /** Whether CPU is a limit too. @default false */
   cpuHardLimit: bool("cpu_hard_limit"),
-  /** Length of the CPU period, in microseconds. @default 100000 */
+  /** Length of the CPU period, in microseconds. @default - 100000, of the driver */
   cpuCfsPeriod: int("cpu_cfs_period"),
   /** Cores that it may run on, such as `0-2`. @default - all of the node, or those that `resources.cpu` reserves */
   cpusetCpus: text("cpuset_cpus"),
   /** The limit of memory, where it is above what is reserved. @default - resources.memoryMax */
   memoryHardLimit: size("memory_hard_limit", "mebibytes", { min: 0, deprecated: "resources.memoryMax" }),
-  /** How many processes it may have. @default 0, no limit */
+  /** How many processes it may have. @default - 0, no limit */
   pidsLimit: int("pids_limit"),
-  /** Size of /dev/shm; a number is one of bytes. @default Memory.mebibytes(64) */
+  /** Size of /dev/shm; a number is one of bytes. @default - Memory.mebibytes(64), of the driver */
   shmSize: size("shm_size", "bytes", { min: 0 }),
   /** Adjustment of its rank for the kernel's out-of-memory killer. @default 0 */
   oomScoreAdj: int("oom_score_adj"),
@@ -329,7 +329,7 @@ const fields = {
   ulimit: configMap("ulimit"),
   /** Options of the storage driver. @default - none */
   storageOpt: configMap("storage_opt"),
-  /** How often a container of the same name is looked for before it is made. @default 5 */
+  /** How often a container of the same name is looked for before it is made. @default - 5, of the driver */
   containerExistsAttempts: int("container_exists_attempts", { min: 0 }),
 };
 

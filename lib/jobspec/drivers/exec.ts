@@ -18,13 +18,13 @@ const fields = {
   /**
    * Whether it sees only its own processes.
    *
-   * @default "private"
+   * @default - "private", of the driver
    */
   pidMode: oneOf("pid_mode", ["private", "host"]),
   /**
    * Whether it shares memory only with itself.
    *
-   * @default "private"
+   * @default - "private", of the driver
    */
   ipcMode: oneOf("ipc_mode", ["private", "host"]),
   /**

@@ -36,11 +36,11 @@ const fields = {
   network: text("Network"),
   /** A network interface with a fixed address. @default - none */
   nic: configBlock("Nic", () => FirecrackerNic),
-  /** How many processors it sees. @default 1 */
+  /** How many processors it sees. @default - 1, of the driver */
   vcpus: int("Vcpus", { min: 1 }),
   /** The template of its processors, such as `T2`. @default - none */
   cpuType: text("Cputype"),
-  /** Its memory. @default Memory.mebibytes(512) */
+  /** Its memory. @default - Memory.mebibytes(512), of the driver */
   memory: size("Mem", "mebibytes", { min: 1 }),
   /** The program, a path on the node. @default - firecracker on the PATH */
   firecracker: text("Firecracker"),

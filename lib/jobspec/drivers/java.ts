@@ -13,9 +13,9 @@ const fields = {
   args: texts("args"),
   /** The directory it runs in. @default - the task's directory */
   workDir: text("work_dir"),
-  /** Whether it sees only its own processes. @default "private" */
+  /** Whether it sees only its own processes. @default - "private", of the driver */
   pidMode: oneOf("pid_mode", ["private", "host"]),
-  /** Whether it shares memory only with itself. @default "private" */
+  /** Whether it shares memory only with itself. @default - "private", of the driver */
   ipcMode: oneOf("ipc_mode", ["private", "host"]),
   /** Linux capabilities that it gets. @default - Nomad's usual ones */
   capAdd: texts("cap_add"),

@@ -9,7 +9,7 @@ const fields = {
   promises: text("promises"),
   /** Paths it may see, `rwxc:/path`. @default - none */
   unveil: texts("unveil"),
-  /** Its rank for the processor: `lowest`, `low`, `normal`, `high` or `highest`. @default "normal" */
+  /** Its rank for the processor: `lowest`, `low`, `normal`, `high` or `highest`. @default - "normal", of the driver */
   importance: text("importance"),
 };
 

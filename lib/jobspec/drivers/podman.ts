@@ -7,7 +7,7 @@ const authFields = {
   username: text("username"),
   /** The password. @default - none */
   password: text("password"),
-  /** Whether the registry's certificate is verified. @default true */
+  /** Whether the registry's certificate is verified. @default - true, of the driver */
   tlsVerify: bool("tls_verify"),
 };
 
@@ -22,7 +22,7 @@ export class PodmanAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields
 }
 
 const loggingFields = {
-  /** `nomad` or `journald`. @default "nomad" */
+  /** `nomad` or `journald`. @default - "nomad", of the driver */
   driver: text("driver"),
   /** Its options. @default - none */
   options: configMap("options"),
@@ -79,7 +79,7 @@ const fields = {
   readonlyRootfs: bool("readonly_rootfs"),
   /** Whether the image is pulled also where it is there. @default false */
   forcePull: bool("force_pull"),
-  /** How long a pull may take. @default Duration.minutes(5) */
+  /** How long a pull may take. @default - Duration.minutes(5), of the driver */
   imagePullTimeout: timeText("image_pull_timeout"),
   /** Its host name. @default - chosen by podman */
   hostname: text("hostname"),
@@ -89,7 +89,7 @@ const fields = {
   initPath: text("init_path"),
   /** Whether CPU is a limit too. @default false */
   cpuHardLimit: bool("cpu_hard_limit"),
-  /** Length of the CPU period, in microseconds. @default 100000 */
+  /** Length of the CPU period, in microseconds. @default - 100000, of the driver */
   cpuCfsPeriod: int("cpu_cfs_period", { min: 0 }),
   /** Memory that is kept for it. @default - none */
   memoryReservation: sizeText("memory_reservation"),

@@ -4,13 +4,13 @@ import { configNumbers } from "./config-fields";
 const fields = {
   /** The disk image, relative to the task's directory. */
   imagePath: text("image_path", { required: true, nonEmpty: true }),
-  /** The program that emulates. @default "qemu-system-x86_64" */
+  /** The program that emulates. @default - "qemu-system-x86_64", of the driver */
   emulator: text("emulator"),
-  /** The kind of machine. @default "pc" */
+  /** The kind of machine. @default - "pc", of the driver */
   machineType: text("machine_type"),
-  /** How the disk is attached, such as `virtio`. @default "ide" */
+  /** How the disk is attached, such as `virtio`. @default - "ide", of the driver */
   driveInterface: text("drive_interface"),
-  /** The accelerator, such as `kvm`. @default "tcg" */
+  /** The accelerator, such as `kvm`. @default - "tcg", of the driver */
   accelerator: text("accelerator"),
   /** Whether the machine is asked to shut down before it is ended. @default false */
   gracefulShutdown: bool("graceful_shutdown"),

@@ -3,7 +3,7 @@ import { blockOf, blocks, int, text, type PropsOf } from "../../engine";
 const pathFields = {
   /** The path. */
   path: text("Path", { required: true, lenient: true }),
-  /** Its protocol, `http` or `http2`. @default "http" */
+  /** Its protocol, `http` or `http2`. @default - "http", as the proxy takes it */
   protocol: text("Protocol"),
   /** The port at which the service answers it. */
   localPathPort: int("LocalPathPort", { required: true, lenient: true }),

@@ -34,7 +34,7 @@ const proxyFields = {
   envoyGatewayBindAddresses: blockMap("EnvoyGatewayBindAddresses", () => GatewayBindAddress),
   /** Whether it does not listen at the service's address. @default false */
   envoyGatewayNoDefaultBind: bool("EnvoyGatewayNoDefaultBind"),
-  /** How names of upstreams are resolved: `STRICT_DNS` or `LOGICAL_DNS`. @default "LOGICAL_DNS" */
+  /** How names of upstreams are resolved: `STRICT_DNS` or `LOGICAL_DNS`. @default - "LOGICAL_DNS", as Envoy takes it */
   envoyDnsDiscoveryType: text("EnvoyDNSDiscoveryType", { hcl: "envoy_dns_discovery_type" }),
   /** Settings of Envoy. @default - none */
   config: anyMap("Config"),

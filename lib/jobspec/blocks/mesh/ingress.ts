@@ -98,7 +98,7 @@ export class IngressService extends blockOf(
 const listenerFields = {
   /** The port at which it listens. */
   port: int("Port", { required: true }),
-  /** What it speaks: `tcp`, `http`, `http2` or `grpc`. @default "tcp" */
+  /** What it speaks: `tcp`, `http`, `http2` or `grpc`. @default - "tcp", as Consul takes it */
   protocol: text("Protocol"),
   /** The services behind it. */
   services: blocks("Services", () => IngressService, { required: true, hcl: "service" }),

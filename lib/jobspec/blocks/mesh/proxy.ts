@@ -4,7 +4,7 @@ import { TransparentProxy } from "./transparent-proxy";
 import { Upstream, type UpstreamProps } from "./upstream";
 
 const fields = {
-  /** Address at which the proxy finds the service. @default "127.0.0.1" */
+  /** Address at which the proxy finds the service. @default - "127.0.0.1", as Consul takes it */
   localServiceAddress: text("LocalServiceAddress"),
   /** Port at which the proxy finds the service. @default - the service's port */
   localServicePort: int("LocalServicePort"),

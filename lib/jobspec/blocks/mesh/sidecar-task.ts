@@ -6,9 +6,9 @@ import { Resources } from "../resources";
 import { VolumeMount } from "../volume";
 
 const fields = {
-  /** Its name. @default "connect-proxy-<service>" */
+  /** Its name. @default - "connect-proxy-<service>", of the task that a server adds */
   name: text("Name"),
-  /** What runs it. @default "docker" */
+  /** What runs it. @default - "docker", of the task that a server adds */
   driver: text("Driver"),
   /** The user it runs as. @default - the driver's */
   user: text("User"),
@@ -24,9 +24,9 @@ const fields = {
   killTimeout: duration("KillTimeout", { nullable: true, default: 5e9 }),
   /** How its output is kept. @default - 2 files of 2 MiB */
   logs: block("LogConfig", () => LogConfig, { filledIn: true }),
-  /** Wait between taking its service out of Consul and ending it. @default Duration.seconds(5) */
+  /** Wait between taking its service out of Consul and ending it. @default - Duration.seconds(5), of the task that a server adds */
   shutdownDelay: duration("ShutdownDelay", { nullable: true }),
-  /** The signal that ends it. @default "SIGTERM" */
+  /** The signal that ends it. @default - "SIGTERM", of the task that a server adds */
   killSignal: text("KillSignal"),
   /** Volumes of the group that it sees. @default - none */
   volumeMounts: blocks("VolumeMounts", () => VolumeMount, { hcl: "volume_mount" }),

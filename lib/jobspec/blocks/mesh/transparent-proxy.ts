@@ -1,9 +1,9 @@
 import { blockOf, bool, int, ints, text, texts, type PropsOf } from "../../engine";
 
 const fields = {
-  /** The user id of the proxy, whose own traffic is let through. @default "101" */
+  /** The user id of the proxy, whose own traffic is let through. @default - "101", as consul-cni takes it */
   uid: text("UID", { hcl: "uid" }),
-  /** The port to which outgoing traffic is sent. @default 15001 */
+  /** The port to which outgoing traffic is sent. @default - 15001, as consul-cni takes it */
   outboundPort: int("OutboundPort", { min: 0, max: 65535 }),
   /** Ports, numbers or labels, whose incoming traffic passes by the proxy. @default - none */
   excludeInboundPorts: texts("ExcludeInboundPorts"),

@@ -24,7 +24,7 @@ const fields = {
   destinationName: text("DestinationName", { required: true, lenient: true }),
   /** The port at which the task finds it, on the address below. @default - must be given without a socket path */
   localBindPort: int("LocalBindPort"),
-  /** The address at which the task finds it. @default "127.0.0.1" */
+  /** The address at which the task finds it. @default - "127.0.0.1", as Consul takes it */
   localBindAddress: text("LocalBindAddress"),
   /** A Unix socket at which the task finds it, instead of a port. @default - none */
   localBindSocketPath: text("LocalBindSocketPath"),
@@ -36,7 +36,7 @@ const fields = {
   destinationPartition: text("DestinationPartition"),
   /** Its cluster peer. @default - none */
   destinationPeer: text("DestinationPeer"),
-  /** What the name means: `service` or `prepared_query`. @default "service" */
+  /** What the name means: `service` or `prepared_query`. @default - "service", as Consul takes it */
   destinationType: text("DestinationType"),
   /** Its datacenter. @default - the same */
   datacenter: text("Datacenter"),
@@ -60,7 +60,11 @@ export class Upstream extends blockOf({ api: "ConsulUpstream", hcl: "upstreams",
   }
 
   /** A service, found at a port of 127.0.0.1. */
-  static to(destinationName: string, localBindPort: number): Upstream {
-    return new Upstream({ destinationName, localBindPort });
+  static to(
+    destinationName: string,
+    localBindPort: number,
+    props: Omit<UpstreamProps, "destinationName" | "localBindPort"> = {},
+  ): Upstream {
+    return new Upstream({ ...props, destinationName, localBindPort });
   }
 }
