@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile } from "./compile";
-import { sideBySide, type Candidate } from "./measure";
+import { sideBySide, type Candidate, type Taken } from "./measure";
 
 /** A figure with what it has to reach. */
 export interface Figure {
@@ -46,33 +46,49 @@ export function measureSynthesis(rounds: number): Figure[] {
       name,
       args: [program("floor"), readyStrings(args, folder, name)],
     });
-    const seconds = sideBySide(
+    const taken = sideBySide(
       [
         { name: "the program", args: main },
         floor("its floor", main),
         { name: "3 x 100 jobs", args: jobs(100) },
         { name: "3 x 1,000 jobs", args: jobs(1000) },
         floor("floor of 3 x 1,000 jobs", jobs(1000)),
+        { name: "3 x 4,000 jobs", args: jobs(4000) },
         { name: "cdk8s-plus, the same 9,000 tasks", args: [program("cdk8s"), "1000"] },
       ],
       rounds,
+      program("usage"),
     );
-    for (const [name, value] of Object.entries(seconds)) console.log(`  ${value.toFixed(2)} s  ${name}`);
-    const ratio = (a: string, b: string) => (seconds[a] ?? 0) / (seconds[b] ?? 1);
-    const most = (what: string, a: string, b: string, goal: number): Figure => ({
+    for (const [name, { seconds, cpuSeconds, mebibytes }] of taken)
+      console.log(
+        `  ${seconds.toFixed(2)} s  ${cpuSeconds.toFixed(2)} s of processor  ${mebibytes.toFixed(0)} MiB  ${name}`,
+      );
+    const ratio = (a: string, b: string, of: keyof Taken) => (taken.get(a)?.[of] ?? 0) / (taken.get(b)?.[of] ?? 1);
+    const most = (what: string, a: string, b: string, goal: number, of: keyof Taken = "seconds"): Figure => ({
       what,
-      value: `${ratio(a, b).toFixed(2)}`,
+      value: of === "mebibytes" ? ratio(a, b, of).toFixed(2) : bothTimes(a, b),
       goal: `at most ${goal}`,
-      reached: ratio(a, b) <= goal,
+      reached: ratio(a, b, of) <= goal,
     });
-    const cdk8s = ratio("cdk8s-plus, the same 9,000 tasks", "3 x 1,000 jobs");
+    // On a busy machine the time that passes says as much of the others.
+    const bothTimes = (a: string, b: string) =>
+      `${ratio(a, b, "seconds").toFixed(2)} (of processor ${ratio(a, b, "cpuSeconds").toFixed(2)})`;
+    const cdk8s = ratio("cdk8s-plus, the same 9,000 tasks", "3 x 1,000 jobs", "seconds");
     return [
-      most("synthesis of the program, times its floor", "the program", "its floor", 1.5),
-      most("synthesis of 3 x 1,000 jobs, times its floor", "3 x 1,000 jobs", "floor of 3 x 1,000 jobs", 1.5),
+      most("synthesis of the program, times its floor", "the program", "its floor", 1.25),
+      most("synthesis of 3 x 1,000 jobs, times its floor", "3 x 1,000 jobs", "floor of 3 x 1,000 jobs", 1.2),
+      most(
+        "memory of 3 x 1,000 jobs, times the floor's",
+        "3 x 1,000 jobs",
+        "floor of 3 x 1,000 jobs",
+        1.1,
+        "mebibytes",
+      ),
       most("growth from 3 x 100 to 3 x 1,000 jobs", "3 x 1,000 jobs", "3 x 100 jobs", 12),
+      most("growth from 3 x 1,000 to 3 x 4,000 jobs", "3 x 4,000 jobs", "3 x 1,000 jobs", 3.2),
       {
         what: "cdk8s-plus with the same tasks as Deployments, times ours",
-        value: cdk8s.toFixed(2),
+        value: bothTimes("cdk8s-plus, the same 9,000 tasks", "3 x 1,000 jobs"),
         goal: "at least 4",
         reached: cdk8s >= 4,
       },
