@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 
 const NO_DROPPED_RESULT = {
   selector:
-    "ExpressionStatement > CallExpression[callee.type='MemberExpression'][callee.property.name=/^with(?:[A-Z]|$)/]",
+    "ExpressionStatement > CallExpression[callee.type='MemberExpression'][callee.property.name=/^with(?:out|[A-Z]|$)/]",
   message: "a block never changes: with…() gives back another, and here nobody takes it",
 };
 const NO_TIME_OF_DAY = {

@@ -32,7 +32,7 @@ export class ContainerChoice {
 
   /** Whether a job runs in containers. */
   contained(job: Job): boolean {
-    const name = nameOf(job);
+    const name = poolOrId(job);
     const contained = this.#said?.has(name) ?? this.decide(job);
     this.#chosen.set(name, contained);
     return contained;
@@ -66,12 +66,12 @@ export class ContainerChoice {
   }
 
   private note(job: Job, reason: Reason): void {
-    const name = nameOf(job);
+    const name = poolOrId(job);
     this.#jobs.set(reason, [...(this.#jobs.get(reason) ?? []), name]);
   }
 }
 
 /** A pool's job has another id after each change. */
-function nameOf(job: Job): string {
+function poolOrId(job: Job): string {
   return job instanceof PoolJob ? job.pool : job.id;
 }

@@ -40,7 +40,7 @@ export class DeploymentScreen {
   end(outcomes: readonly JobOutcome[], environment: string): void {
     this.#terminal.rest();
     for (const outcome of outcomes) {
-      const seconds = this.#ends.get(nameOf(outcome.view)) ?? this.seconds;
+      const seconds = this.#ends.get(regionalName(outcome.view)) ?? this.seconds;
       this.#terminal.note(outcomeText(outcome, { seconds, environment }));
     }
   }
@@ -50,15 +50,15 @@ export class DeploymentScreen {
   }
 
   private show(view: DeploymentView): void {
-    const name = nameOf(view);
+    const name = regionalName(view);
     if (view.status === "successful") this.#ends.set(name, this.seconds);
     this.#views.set(name, view);
     if (this.#terminal.moves) return this.draw();
     const line = deploymentSummary(view);
     // What would look the same is not said again.
-    const looks = renderTerminal(line, { color: false, mask: (text) => text });
-    if (looks !== this.#last.get(name)) this.#terminal.note(line);
-    this.#last.set(name, looks);
+    const rendered = renderTerminal(line, { color: false, mask: (text) => text });
+    if (rendered !== this.#last.get(name)) this.#terminal.note(line);
+    this.#last.set(name, rendered);
   }
 
   private draw(): void {
@@ -70,6 +70,6 @@ export class DeploymentScreen {
   }
 }
 
-function nameOf({ region, job }: DeploymentView): string {
+function regionalName({ region, job }: DeploymentView): string {
   return `${region ?? ""}/${job}`;
 }

@@ -45,7 +45,7 @@ class JobsOutput extends TerraformOutput {
         const version = held ? attributeOf(held, "data.nomad_job")("version") : of("version");
         const [deployment_id, deployment_status] = [of("deployment_id"), of("deployment_status")];
         return [
-          nameOf(job),
+          outputName(job),
           { id: of("id"), version, modify_index: of("modify_index"), deployment_id, deployment_status },
         ];
       }),
@@ -94,7 +94,7 @@ function attributeOf({ friendlyUniqueId }: NomadJob | HeldJob, type: string): (a
   return (attribute) => `\${${type}.${friendlyUniqueId}.${attribute}}`;
 }
 
-function nameOf({ job: { id, region }, node }: NomadJob): string {
+function outputName({ job: { id, region }, node }: NomadJob): string {
   if (Token.isUnresolved(id)) return node.path.slice(node.path.indexOf("/") + 1);
   return region === undefined ? id : `${region}/${id}`;
 }

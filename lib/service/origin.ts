@@ -32,7 +32,7 @@ export function refuseForeignOrigin({ headers }: FastifyRequest): void {
  * @throws Problem
  */
 export function refuseForeignHost({ headers }: FastifyRequest, names: readonly string[]): void {
-  const name = nameOf(headers.host ?? "");
+  const name = hostNameOf(headers.host ?? "");
   if (name === "localhost" || isIP(name.replace(/^\[|\]$/g, "")) !== 0 || names.includes(name)) return;
   throw new Problem(
     "foreign-host",
@@ -44,6 +44,6 @@ function hostOf(host: string): string {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).host : "";
 }
 
-function nameOf(host: string): string {
+function hostNameOf(host: string): string {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.toLowerCase() : "";
 }

@@ -171,13 +171,13 @@ function sorted(all: readonly v.InferOutput<typeof other>[], { jobs, consul }: R
  * @param some what is left out
  */
 export function without<T extends RecordedJob | RecordedInConsul>(all: readonly T[], some: readonly T[]): readonly T[] {
-  const left = new Set(some.map(nameOf));
-  return [...new Map(all.map((each) => [nameOf(each), each] as const))].flatMap(([own, each]) =>
+  const left = new Set(some.map(recordedName));
+  return [...new Map(all.map((each) => [recordedName(each), each] as const))].flatMap(([own, each]) =>
     left.has(own) ? [] : [each],
   );
 }
 
-function nameOf(each: RecordedJob | RecordedInConsul): string {
+function recordedName(each: RecordedJob | RecordedInConsul): string {
   return JSON.stringify("id" in each ? [each.region, each.namespace, each.id] : [each.kind, each.name]);
 }
 

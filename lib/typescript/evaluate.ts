@@ -16,7 +16,7 @@ export interface Values {
 }
 
 /** The name of a variable or a local that an expression is, such as `var.image`. */
-export function nameOf(expression: Expression): string | undefined {
+export function variableNameOf(expression: Expression): string | undefined {
   if (expression.kind !== "reference" || expression.names.length !== 2) return undefined;
   const [root] = expression.names;
   return root === "var" || root === "local" ? expression.names.join(".") : undefined;
@@ -39,7 +39,7 @@ export function evaluate(expression: Expression, text: string, values: Values): 
     case "literal":
       return expression.value;
     case "reference": {
-      const name = nameOf(expression);
+      const name = variableNameOf(expression);
       return name === undefined ? undefined : values(name);
     }
     case "template": {

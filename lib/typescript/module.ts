@@ -73,7 +73,7 @@ interface Around {
 
 function functionOf({ name, expression, left }: Made, around: Around): TypeScriptText {
   const { parameters, signature, remarks, own, taken, called } = around;
-  const nameOf = (declared: Declared) => identifier(called.get(declared.name) ?? "");
+  const parameterName = (declared: Declared) => identifier(called.get(declared.name) ?? "");
   const type = identifier(
     exportName(`${name[0]?.toUpperCase() ?? ""}${name.slice(1)}Variables`, taken.exports, taken.classes, true),
   );
@@ -86,24 +86,24 @@ function functionOf({ name, expression, left }: Made, around: Around): TypeScrip
       ...remarks.takeIn(declared.block),
     ];
     const before = [...remarks.take(declared.block.before), ...described];
-    const line = ts`readonly ${nameOf(declared)}${isOptional ? ts`?` : ts``}: ${TYPES[declared.type ?? "string"]};`;
+    const line = ts`readonly ${parameterName(declared)}${isOptional ? ts`?` : ts``}: ${TYPES[declared.type ?? "string"]};`;
     return { declared, value, line: ts`${lineComments(before)}${line}\n` };
   });
   const given = lines.map(({ declared, value }) =>
-    value === undefined ? nameOf(declared) : ts`${nameOf(declared)} = ${json(value)}`,
+    value === undefined ? parameterName(declared) : ts`${parameterName(declared)} = ${json(value)}`,
   );
   const isOptional = lines.every(({ value }) => value !== undefined);
   const constants = signature.constants.map((declared) => {
     const typed = TYPES[parameters.typeOf(declared.name) ?? "string"];
     const said = `As its value: some of what depends on ${declared.name} is known to Nomad alone.`;
     const before = lineComments([...remarks.take(declared.block.before), ...remarks.takeIn(declared.block), said]);
-    return ts`${before}const ${nameOf(declared)}: ${typed} = ${json(declared.value)};\n`;
+    return ts`${before}const ${parameterName(declared)}: ${typed} = ${json(declared.value)};\n`;
   });
   const locals = signature.locals.map((declared) => {
     const attribute = declared.block.attributes.get(declared.name.replace(/^local\./, ""));
     const before = attribute ? remarks.take([...attribute.before, ...attribute.after]) : [];
     const typed = TYPES[parameters.typeOf(declared.name) ?? "string"];
-    return ts`${lineComments(before)}const ${nameOf(declared)}: ${typed} = ${parameters.localOf(declared) ?? ts`""`};\n`;
+    return ts`${lineComments(before)}const ${parameterName(declared)}: ${typed} = ${parameters.localOf(declared) ?? ts`""`};\n`;
   });
   const before = remarks.takeIn({ start: 0, end: own?.start ?? Infinity });
   const values = signature.values.filter((each) => !signature.constants.some((constant) => constant.name === each));

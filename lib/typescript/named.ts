@@ -26,7 +26,7 @@ export interface Named {
   /** The properties that the values are, in the same order, where each is one. */
   readonly properties?: readonly string[];
   /** Properties that the name or the values say already. */
-  readonly said: readonly string[];
+  readonly covered: readonly string[];
   /** Whether the rest is given as properties; else nothing may be left. */
   readonly rest: "props" | "optional-props" | "none";
 }
@@ -47,28 +47,28 @@ export function namedConstructor(block: Block): Named | undefined {
 }
 
 rule(Update, ({ canary, autoPromote }) => {
-  if (canary !== undefined && canary > 0) return { name: "canary", said: [], rest: "props" };
+  if (canary !== undefined && canary > 0) return { name: "canary", covered: [], rest: "props" };
   return canary === undefined && autoPromote === undefined
-    ? { name: "rolling", said: [], rest: "optional-props" }
+    ? { name: "rolling", covered: [], rest: "optional-props" }
     : undefined;
 });
 
 rule(Restart, ({ mode, attempts, interval, delay, renderTemplates }) => {
   const bare = interval === undefined && delay === undefined && renderTemplates === undefined;
-  if (mode === "fail" && attempts === 0 && bare) return { name: "never", said: ["mode", "attempts"], rest: "none" };
-  if (mode === "fail") return { name: "fail", said: ["mode"], rest: "optional-props" };
-  return mode === "delay" ? { name: "delay", said: ["mode"], rest: "optional-props" } : undefined;
+  if (mode === "fail" && attempts === 0 && bare) return { name: "never", covered: ["mode", "attempts"], rest: "none" };
+  if (mode === "fail") return { name: "fail", covered: ["mode"], rest: "optional-props" };
+  return mode === "delay" ? { name: "delay", covered: ["mode"], rest: "optional-props" } : undefined;
 });
 
 rule(Reschedule, ({ attempts, interval, unlimited, delay, delayFunction, maxDelay }) => {
   const limits = ["attempts", "interval", "unlimited"];
   if (unlimited === true && attempts === 0 && interval === undefined)
-    return { name: "unlimited", said: limits, rest: "optional-props" };
+    return { name: "unlimited", covered: limits, rest: "optional-props" };
   if (unlimited !== false || attempts === undefined) return undefined;
   const bare = delay === undefined && delayFunction === undefined && maxDelay === undefined;
-  if (attempts === 0 && interval === undefined && bare) return { name: "never", said: limits, rest: "none" };
+  if (attempts === 0 && interval === undefined && bare) return { name: "never", covered: limits, rest: "none" };
   if (attempts === 0 || interval === undefined) return undefined;
-  return { name: "limited", values: [attempts, interval], said: limits, rest: "optional-props" };
+  return { name: "limited", values: [attempts, interval], covered: limits, rest: "optional-props" };
 });
 
 const USUAL = { interval: Duration.seconds(10).nanoseconds, timeout: Duration.seconds(2).nanoseconds };
@@ -76,32 +76,32 @@ const USUAL = { interval: Duration.seconds(10).nanoseconds, timeout: Duration.se
 rule(Check, ({ type, interval, timeout, path, command }) => {
   if (!interval || !timeout || !["http", "tcp", "grpc", "script"].includes(type)) return undefined;
   if ((type === "http" && !path) || (type === "script" && !command)) return undefined;
-  const said = ["type"];
-  if (interval.nanoseconds === USUAL.interval) said.push("interval");
-  if (timeout.nanoseconds === USUAL.timeout) said.push("timeout");
-  return { name: type, said, rest: type === "http" || type === "script" ? "props" : "optional-props" };
+  const covered = ["type"];
+  if (interval.nanoseconds === USUAL.interval) covered.push("interval");
+  if (timeout.nanoseconds === USUAL.timeout) covered.push("timeout");
+  return { name: type, covered, rest: type === "http" || type === "script" ? "props" : "optional-props" };
 });
 
 rule(Port, ({ label, static: number }) => {
   if (number === undefined || number === 0) {
     if (!label || number === 0)
       return label
-        ? { name: "dynamic", values: [label], said: ["label", "static"], rest: "optional-props" }
+        ? { name: "dynamic", values: [label], covered: ["label", "static"], rest: "optional-props" }
         : undefined;
-    return { name: "dynamic", values: [label], said: ["label"], rest: "optional-props" };
+    return { name: "dynamic", values: [label], covered: ["label"], rest: "optional-props" };
   }
   return {
     name: "static",
     values: [label, number],
     properties: ["label", "static"],
-    said: ["label", "static"],
+    covered: ["label", "static"],
     rest: "optional-props",
   };
 });
 
 rule(Network, ({ mode, ports }) => {
   if (mode !== "host" && mode !== "bridge") return undefined;
-  return { name: mode, values: [...(ports ?? [])], said: ["mode", "ports"], rest: "none" };
+  return { name: mode, values: [...(ports ?? [])], covered: ["mode", "ports"], rest: "none" };
 });
 
 const BY_OPERATOR: ReadonlyMap<string, string> = new Map([
@@ -112,19 +112,19 @@ const BY_OPERATOR: ReadonlyMap<string, string> = new Map([
 ]);
 
 rule(Constraint, ({ attribute, operator, value }) => {
-  const said = ["attribute", "operator", "value"];
+  const covered = ["attribute", "operator", "value"];
   const two = BY_OPERATOR.get(operator as string);
   if (two && attribute !== undefined && value !== undefined)
-    return { name: two, values: [attribute, value], properties: ["attribute", "value"], said, rest: "none" };
+    return { name: two, values: [attribute, value], properties: ["attribute", "value"], covered, rest: "none" };
   if (operator === "is_set" && attribute !== undefined && !value)
-    return { name: "isSet", values: [attribute], said, rest: "none" };
+    return { name: "isSet", values: [attribute], covered, rest: "none" };
   if (operator === "distinct_hosts" && !attribute && value === "true")
-    return { name: "distinctHosts", said, rest: "none" };
+    return { name: "distinctHosts", covered, rest: "none" };
   if (operator !== "distinct_property" || !attribute || !/^[1-9]\d*$/.test(value ?? "")) return undefined;
   return {
     name: "distinctProperty",
     values: value === "1" ? [attribute] : [attribute, Number(value)],
-    said,
+    covered,
     rest: "none",
   };
 });
@@ -132,16 +132,16 @@ rule(Constraint, ({ attribute, operator, value }) => {
 rule(Affinity, ({ attribute, operator, value, weight }) => {
   if (operator !== "=" || attribute === undefined || value === undefined || !weight) return undefined;
   const strength = Math.abs(weight) === 50 ? [] : [Math.abs(weight)];
-  const said = ["attribute", "operator", "value", "weight"];
-  return { name: weight > 0 ? "prefer" : "avoid", values: [attribute, value, ...strength], said, rest: "none" };
+  const covered = ["attribute", "operator", "value", "weight"];
+  return { name: weight > 0 ? "prefer" : "avoid", values: [attribute, value, ...strength], covered, rest: "none" };
 });
 
 rule(Lifecycle, ({ hook, sidecar }) => {
-  const said = ["hook", "sidecar"];
-  if (hook === "prestart" && sidecar === true) return { name: "sidecar", said, rest: "none" };
-  if (hook === "poststop" && !sidecar) return { name: "poststop", said, rest: "none" };
+  const covered = ["hook", "sidecar"];
+  if (hook === "prestart" && sidecar === true) return { name: "sidecar", covered, rest: "none" };
+  if (hook === "poststop" && !sidecar) return { name: "poststop", covered, rest: "none" };
   if (sidecar) return undefined;
-  return hook === "prestart" || hook === "poststart" ? { name: hook, said, rest: "none" } : undefined;
+  return hook === "prestart" || hook === "poststart" ? { name: hook, covered, rest: "none" } : undefined;
 });
 
 rule(Template, ({ destination, data, env }) => {
@@ -151,7 +151,7 @@ rule(Template, ({ destination, data, env }) => {
       name: "env",
       values: [destination, data],
       properties: ["destination", "data"],
-      said: ["destination", "data", "env"],
+      covered: ["destination", "data", "env"],
       rest: "optional-props",
     };
   return env === undefined
@@ -159,7 +159,7 @@ rule(Template, ({ destination, data, env }) => {
         name: "file",
         values: [destination, data],
         properties: ["destination", "data"],
-        said: ["destination", "data"],
+        covered: ["destination", "data"],
         rest: "optional-props",
       }
     : undefined;
@@ -171,7 +171,7 @@ rule(VolumeRequest, ({ name, type, source, accessMode, attachmentMode }) => {
       name: "csi",
       values: [name, source ?? ""],
       properties: ["name", "source"],
-      said: ["name", "type", "source"],
+      covered: ["name", "type", "source"],
       rest: "props",
     };
   return type === "host"
@@ -179,7 +179,7 @@ rule(VolumeRequest, ({ name, type, source, accessMode, attachmentMode }) => {
         name: "host",
         values: [name, source ?? ""],
         properties: ["name", "source"],
-        said: ["name", "type", "source"],
+        covered: ["name", "type", "source"],
         rest: "optional-props",
       }
     : undefined;
@@ -187,27 +187,27 @@ rule(VolumeRequest, ({ name, type, source, accessMode, attachmentMode }) => {
 
 rule(Vault, ({ role, policies }) =>
   role && policies === undefined
-    ? { name: "role", values: [role], properties: ["role"], said: ["role"], rest: "optional-props" }
+    ? { name: "role", values: [role], properties: ["role"], covered: ["role"], rest: "optional-props" }
     : undefined,
 );
 
 rule(Connect, ({ native, sidecarService, sidecarTask, gateway }) => {
-  const said = ["native", "sidecarService", "sidecarTask", "gateway"];
-  if (native && !sidecarService && !sidecarTask && !gateway) return { name: "native", said, rest: "none" };
+  const covered = ["native", "sidecarService", "sidecarTask", "gateway"];
+  if (native && !sidecarService && !sidecarTask && !gateway) return { name: "native", covered, rest: "none" };
   if (native || (sidecarService && gateway)) return undefined;
   const task = sidecarTask ? [sidecarTask] : [];
-  if (gateway) return { name: "gateway", values: [gateway, ...task], said, rest: "none" };
-  return sidecarService ? { name: "sidecar", values: [sidecarService, ...task], said, rest: "none" } : undefined;
+  if (gateway) return { name: "gateway", values: [gateway, ...task], covered, rest: "none" };
+  return sidecarService ? { name: "sidecar", values: [sidecarService, ...task], covered, rest: "none" } : undefined;
 });
 
 rule(Periodic, ({ cron, crons, specType }) => {
   if (specType !== undefined && specType !== "cron") return undefined;
-  const said = ["cron", "crons"];
+  const covered = ["cron", "crons"];
   // Nomad's older field for one expression has no constructor of its own.
   if (cron !== undefined || !crons?.length) return undefined;
   const [only] = crons;
-  if (crons.length === 1) return { name: "cron", values: [only], said, rest: "optional-props" };
-  return { name: "crons", values: [crons], said, rest: "optional-props" };
+  if (crons.length === 1) return { name: "cron", values: [only], covered, rest: "optional-props" };
+  return { name: "crons", values: [crons], covered, rest: "optional-props" };
 });
 
 rule(Upstream, ({ destinationName, localBindPort }) =>
@@ -216,8 +216,8 @@ rule(Upstream, ({ destinationName, localBindPort }) =>
         name: "to",
         values: [destinationName, localBindPort],
         properties: ["destinationName", "localBindPort"],
-        said: ["destinationName", "localBindPort"],
-        rest: "none",
+        covered: ["destinationName", "localBindPort"],
+        rest: "optional-props",
       }
     : undefined,
 );

@@ -9,7 +9,7 @@ import {
 import { Cpu, Duration, Memory } from "../jobspec";
 import { identifier, ts, type TypeScriptText } from "./code";
 import { declaredIn, typeOf, type Declared } from "./declarations";
-import { evaluate, nameOf, type Plain } from "./evaluate";
+import { evaluate, variableNameOf, type Plain } from "./evaluate";
 import type { Origin } from "./origin";
 import { translate, type Translated } from "./translate";
 import type { Uses } from "./values";
@@ -143,7 +143,7 @@ export class Parameters {
   private infer(): void {
     for (const { expression, value } of this.#places) {
       if (expression.kind === "template") this.inferFrom(expression, value);
-      else this.known(nameOf(expression) ?? "", value);
+      else this.known(variableNameOf(expression) ?? "", value);
     }
   }
 
@@ -158,7 +158,7 @@ export class Parameters {
     if (typeof value !== "string" || typeof part !== "object" || at !== texts.lastIndexOf(undefined)) return;
     const [before, after] = [texts.slice(0, at).join(""), texts.slice(at + 1).join("")];
     if (value.length < before.length + after.length || !value.startsWith(before) || !value.endsWith(after)) return;
-    this.known(nameOf(part.of) ?? "", value.slice(before.length, value.length - after.length));
+    this.known(variableNameOf(part.of) ?? "", value.slice(before.length, value.length - after.length));
   }
 
   private known(name: string, value: unknown): void {

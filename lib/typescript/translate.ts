@@ -1,7 +1,7 @@
 import type { Expression } from "../hcl-source";
 import { joined, json, list, string, template, ts, type TypeScriptText } from "./code";
 import type { Type } from "./declarations";
-import { keptReference, nameOf } from "./evaluate";
+import { keptReference, variableNameOf } from "./evaluate";
 
 /** An expression in TypeScript, with its type. */
 export interface Translated {
@@ -21,7 +21,7 @@ export function translate(expression: Expression, source: string, names: Names):
     case "literal":
       return literal(expression.value);
     case "reference": {
-      const name = nameOf(expression);
+      const name = variableNameOf(expression);
       return name === undefined ? undefined : names(name);
     }
     case "template": {

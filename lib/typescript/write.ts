@@ -61,7 +61,7 @@ export class Writer implements Uses {
   private block(block: Block): WrittenBlock {
     const named = this.named(block);
     const type = this.use(block.constructor.name);
-    if (!named || (named.rest === "none" && this.hasProps(block, named.said))) {
+    if (!named || (named.rest === "none" && this.hasProps(block, named.covered))) {
       // A constructor whose properties may be left out counts no parameters.
       if (!this.hasProps(block, []) && block.constructor.length === 0)
         return { expression: ts`new ${type}()`, left: this.left(block) };
@@ -71,8 +71,8 @@ export class Writer implements Uses {
       const name = named.properties?.[index];
       return this.value(value, name === undefined ? undefined : this.foundFor(block, name)?.origin);
     });
-    const hasObject = this.hasProps(block, named.said) || named.rest === "props";
-    const rest = hasObject ? [this.object(block, named.said)] : [];
+    const hasObject = this.hasProps(block, named.covered) || named.rest === "props";
+    const rest = hasObject ? [this.object(block, named.covered)] : [];
     const expression = ts`${type}.${identifier(named.name)}(${joined([...given, ...rest], ts`, `)})`;
     return { expression, left: this.left(block) };
   }
@@ -80,7 +80,7 @@ export class Writer implements Uses {
   /** The named constructor of a block, which must not hide what is written with a variable. */
   private named(block: Block): Named | undefined {
     const named = namedConstructor(block);
-    const hidden = named?.said.filter((name) => !named.properties?.includes(name)) ?? [];
+    const hidden = named?.covered.filter((name) => !named.properties?.includes(name)) ?? [];
     const isHidden = hidden.some((name) => this.parameters?.dependsOn(this.foundFor(block, name)?.origin));
     return isHidden ? undefined : named;
   }
@@ -92,8 +92,8 @@ export class Writer implements Uses {
   }
 
   /** The properties of a block, and at their end the comments in it that belong to none of them. */
-  private object(block: Block, said: readonly string[]): TypeScriptText {
-    const props = this.props(block, said);
+  private object(block: Block, covered: readonly string[]): TypeScriptText {
+    const props = this.props(block, covered);
     return object(props, this.left(block));
   }
 
@@ -117,22 +117,24 @@ export class Writer implements Uses {
   }
 
   /** Properties, but for those that are said already and those whose value is the same as none. */
-  private props(block: Block, said: readonly string[]): readonly TypeScriptText[] {
+  private props(block: Block, covered: readonly string[]): readonly TypeScriptText[] {
     const source = this.remarks?.of(block);
-    const parts = this.fields(block, said).map(({ name, field, value }) => this.property(name, field, value, source));
+    const parts = this.fields(block, covered).map(({ name, field, value }) =>
+      this.property(name, field, value, source),
+    );
     const rest = block.overridden();
     return rest === undefined ? parts : [...parts, property("overrides", json(rest))];
   }
 
-  private hasProps(block: Block, said: readonly string[]): boolean {
-    return this.fields(block, said).length > 0 || block.overridden() !== undefined;
+  private hasProps(block: Block, covered: readonly string[]): boolean {
+    return this.fields(block, covered).length > 0 || block.overridden() !== undefined;
   }
 
-  private fields(block: Block, said: readonly string[]) {
+  private fields(block: Block, covered: readonly string[]) {
     return definitionOf(block).list.flatMap(({ name, field }) => {
       const held = (block as unknown as Record<string, unknown>)[name];
       const value = held ?? (field.required ? NOTHING[field.kind] : undefined);
-      if (value === undefined || said.includes(name)) return [];
+      if (value === undefined || covered.includes(name)) return [];
       return field.required || !this.saysNothing(block, name, field) ? [{ name, field, value }] : [];
     });
   }

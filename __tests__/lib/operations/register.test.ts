@@ -123,7 +123,7 @@ async function race(
   const plan = { job: "web", path: "lab/web", change: "update" as const, groups: [], fields: [], warnings: [] };
   try {
     const planned = { plan: { ...plan, modifyIndex }, job: wanted, held };
-    return (await register(planned, { nomad, masking: new Masking(), looks: [0, 0], ...lead })).JobModifyIndex;
+    return (await register(planned, { nomad, masking: new Masking(), recheckAfter: [0, 0], ...lead })).JobModifyIndex;
   } finally {
     await nomad.close();
     await replay.close();

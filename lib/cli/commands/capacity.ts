@@ -66,7 +66,7 @@ async function roomsOfCluster(jobs: ReadonlySet<string>, context: CliContext): P
 
 function capacityText({ groups, before, after }: Capacity): TerminalText {
   const rows = groups.map((group) => [
-    nameOf(group.demand),
+    demandName(group.demand),
     needs(group.demand),
     style.bold(term`${group.alone.count}`),
     binds(group.alone),
@@ -75,11 +75,11 @@ function capacityText({ groups, before, after }: Capacity): TerminalText {
   ]);
   const head = [term`GROUP`, term`NEEDS`, term`FIT ALONE`, term`WHAT BINDS`, term`PLACED`, term`THEN MORE`];
   const leftOut = groups.flatMap(({ demand }) =>
-    demand.leftOut.length > 0 ? [term`${nameOf(demand)}: ${demand.leftOut.join(", ")}`] : [],
+    demand.leftOut.length > 0 ? [term`${demandName(demand)}: ${demand.leftOut.join(", ")}`] : [],
   );
   const short = groups.filter((group) => !fits(group));
   const rest = after.map((room) => term`${sizeInWords(room.free)} on ${room.name}`);
-  const missing = short.map(({ demand, placed, wanted }) => term`${nameOf(demand)} ${placed} of ${wanted}`);
+  const missing = short.map(({ demand, placed, wanted }) => term`${demandName(demand)} ${placed} of ${wanted}`);
   const sentence =
     short.length === 0
       ? term`all of it fits, and leaves ${join(rest, term`, `)}`
@@ -102,7 +102,7 @@ function fits({ placed, wanted }: GroupCapacity): boolean {
   return placed >= wanted;
 }
 
-function nameOf({ job, group }: Demand): string {
+function demandName({ job, group }: Demand): string {
   return `${job} ${group}`;
 }
 
@@ -119,7 +119,7 @@ function portsOnAddresses(demand: Demand, rooms: readonly Room[]): readonly Term
   return rooms.flatMap(({ name, addresses }) => {
     const found = [...new Set(demand.ports.flatMap(({ network }) => addresses.get(network) ?? []))];
     return found.length > 1
-      ? [term`${nameOf(demand)}: Nomad gives its port once for each address of ${name}: ${found.join(", ")}`]
+      ? [term`${demandName(demand)}: Nomad gives its port once for each address of ${name}: ${found.join(", ")}`]
       : [];
   });
 }

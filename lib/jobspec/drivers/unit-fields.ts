@@ -41,8 +41,7 @@ function noted<const A extends string, U>(api: A, options: FieldOptions, notatio
   };
   return {
     ...(plain as UnitOrText<A, U>),
-    plain: false,
-    take: undefined,
+    codec: undefined,
     fault,
     check(value, at) {
       const found = fault(value);
@@ -131,10 +130,9 @@ export function size<const A extends string>(
   const memory = (value: number) => Memory[unit](value);
   return {
     ...(plain as Field<Memory, Memory, false, Part<A, number>>),
-    plain: false,
+    codec: undefined,
     coerce: (value) => (typeof value === "number" ? memory(value) : (value as Memory)),
     encode: (value, out) => plain.encode(value instanceof Memory ? count(value) : value, out),
-    take: (found) => (typeof found === "number" && Number.isSafeInteger(found) ? memory(found) : undefined),
     decode(json, at) {
       const found = plain.decode(json, at);
       return typeof found === "number" ? memory(found) : undefined;

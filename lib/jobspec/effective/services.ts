@@ -1,7 +1,7 @@
 import type { Gateway, Service, Task } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { isPlainObject, type ApiObject } from "../engine";
-import { meshPorts, nameOf, nativeTaskOf, servicesOf, type GroupNode } from "../rules";
+import { meshPorts, serviceNameOf, nativeTaskOf, servicesOf, type GroupNode } from "../rules";
 
 /** A group with its services as a server registers them, and with the ports that it adds for those of the mesh. */
 export function withServices(json: ApiObject, group: GroupNode, job: JobBlock): ApiObject {
@@ -30,7 +30,7 @@ export function nativeKinds(group: GroupNode, job: JobBlock): ReadonlyMap<string
       const task = service.connect?.native ? taskOf(service, group) : undefined;
       return task === undefined
         ? []
-        : [[task, `connect-native:${nameOf(service, job, group.value, undefined)}`] as const];
+        : [[task, `connect-native:${serviceNameOf(service, job, group.value, undefined)}`] as const];
     }),
   );
 }
@@ -40,7 +40,7 @@ function taskOf(service: Service, group: GroupNode): string | undefined {
 }
 
 function portsFor(service: Service, { value: group }: GroupNode, job: JobBlock): readonly ApiObject[] {
-  const { labels } = meshPorts(service, nameOf(service, job, group, undefined), group);
+  const { labels } = meshPorts(service, serviceNameOf(service, job, group, undefined), group);
   return labels.map((label) => ({ Label: label, To: -1 }));
 }
 
@@ -53,7 +53,7 @@ function withPorts(network: ApiObject, added: readonly ApiObject[]): ApiObject {
 
 function effectiveService(service: Service, group: GroupNode, job: JobBlock, task?: Task): ApiObject {
   const { CheckRestart: restart, ...json } = service.toApi();
-  const name = nameOf(service, job, group.value, task);
+  const name = serviceNameOf(service, job, group.value, task);
   const owner = task?.name ?? taskOf(service, group);
   const { ofService } = task ? NO_PORT : meshPorts(service, name, group.value);
   const gateway = service.connect?.gateway;

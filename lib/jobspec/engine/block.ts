@@ -71,7 +71,7 @@ export abstract class Block {
     const read = (props as Partial<ReadProps> | undefined | null)?.[READ];
     if (typeof read === "object") write(this, read.values, read.rest, true);
     else {
-      const { values, rest } = taken(this[DEFINITION], props);
+      const { values, rest } = given(this[DEFINITION], props);
       write(this, values, rest, false);
     }
   }
@@ -157,7 +157,7 @@ export abstract class Block {
       const field = byName.get(name);
       if (field) {
         while (values.length < field.index) values.push(undefined);
-        values[field.index] = hold(field, value);
+        values[field.index] = held(field, value);
         // Under its old key it would keep its old name.
         if (name === key && rest?.mapKey !== undefined) rest = { ...rest, mapKey: undefined };
       } else if (name === "overrides") rest = { ...rest, overrides: frozen(value) as ApiObject | undefined };
@@ -180,21 +180,24 @@ export abstract class Block {
     if (typeof given !== "string" || !change) return this.copyWith({ [name]: [...list, given] });
     const key = given;
     const place = (index: number): Path => [name, { index, name: key }];
-    if (!list.some((block) => block instanceof Block && block.blockKey === key)) {
-      const known = list.flatMap((block) => (block instanceof Block ? [block.blockKey ?? ""] : []));
-      const near = nearestOf(key, known);
-      const others = known.filter((each) => each !== near).map((each) => `"${each}"`);
-      const wayOut =
-        known.length === 0
-          ? "there are none"
-          : near === undefined
-            ? `write one of ${others.join(", ")}`
-            : `write "${near}"${others.length > 0 ? `, or one of ${others.join(", ")}` : ""}`;
-      throw UserError.at([name, { key }], `is not there; ${wayOut}`, "model/missing");
-    }
+    if (!hasNamed(list, key)) throw missing(list, name, key);
     return this.copyWith({
       [name]: list.map((block, index) => (block.blockKey === key ? changed(block, change, place(index)) : block)),
     });
+  }
+
+  /**
+   * The same block without some of the blocks of a list.
+   *
+   * @param which what the block is called among its siblings, or which blocks are meant
+   * @throws UserError where no block is called so
+   */
+  protected copyWithout(name: string, which: string | ((block: Block) => boolean)): this {
+    const list = (this.read(name) as readonly Block[] | undefined) ?? [];
+    if (typeof which === "string" && !hasNamed(list, which)) throw missing(list, name, which);
+    const isMeant = typeof which === "string" ? (block: Block) => block.blockKey === which : which;
+    const left = list.filter((block) => !isMeant(block));
+    return left.length === list.length ? this : this.copyWith({ [name]: left });
   }
 
   /** The same block with every block of a list changed. */
@@ -239,7 +242,23 @@ export interface Changeable<F extends Fields> {
   readonly resolved: ResolvedOf<F>;
   /** The same block with some of its properties written anew; `undefined` takes one away. */
   with(changes: Partial<PropsOf<F>>): this;
+  /** The same block with more blocks at the end of one of its lists: `proxy.withMore("upstreams", Upstream.to("database", 5432))`. */
+  withMore<K extends BlockLists<F>>(list: K, ...more: readonly ElementInput<F[K]>[]): this;
+  /**
+   * The same block without some of the blocks of one of its lists: `group.without("tasks", "proxy")`.
+   *
+   * @param which what the block is called among its siblings, or which blocks are meant
+   * @throws UserError where no block is called so
+   */
+  without<K extends BlockLists<F>>(list: K, which: string | ((block: ElementOf<F[K]>) => boolean)): this;
 }
+
+type ElementOf<T> = T extends Field<infer _In, readonly (infer E)[], boolean, infer _Json> ? E : never;
+type ElementInput<T> = T extends Field<readonly (infer E)[], infer _Out, boolean, infer _Json> ? E : never;
+/** The properties that are lists of blocks. */
+type BlockLists<F extends Fields> = {
+  [K in keyof F]: [ElementOf<F[K]>] extends [never] ? never : ElementOf<F[K]> extends Block ? K : never;
+}[keyof F];
 
 /** A class made for a record of fields: the base that the class of a block extends. */
 export interface BlockClass<F extends Fields, A extends string = string> extends WithFields<F, A> {
@@ -259,6 +278,12 @@ export function blockOf<F extends Fields, const A extends string>(
     }
     with(changes: Partial<PropsOf<F>>): this {
       return this.copyWith(changes);
+    }
+    withMore(list: string, ...more: readonly object[]): this {
+      return this.copyWith({ [list]: [...((this.read(list) as readonly object[] | undefined) ?? []), ...more] });
+    }
+    without(list: string, which: string | ((block: Block) => boolean)): this {
+      return this.copyWithout(list, which);
     }
   }
   Object.defineProperty(Base.prototype, DEFINITION, { value: definition });
@@ -314,7 +339,7 @@ function write(block: Block, values: readonly unknown[], rest: Rest | undefined,
 }
 
 /** What is held of the properties that somebody wrote. */
-function taken({ byName, list, hcl }: BlockDefinition, props: unknown): { values: readonly unknown[]; rest?: Rest } {
+function given({ byName, list, hcl }: BlockDefinition, props: unknown): { values: readonly unknown[]; rest?: Rest } {
   if (!isKeyed(props))
     return {
       values: [],
@@ -333,7 +358,7 @@ function taken({ byName, list, hcl }: BlockDefinition, props: unknown): { values
     if (value === undefined || name === "overrides") continue;
     const field = byName.get(name);
     if (field) {
-      values[field.index] = hold(field, value);
+      values[field.index] = held(field, value);
       if (field.index >= length) length = field.index + 1;
     } else {
       (unknown ??= []).push(name);
@@ -351,10 +376,28 @@ function isKeyed(value: unknown): value is ApiObject {
 }
 
 /** What is held of a written value: nested blocks as their classes, everything else as a copy that nobody changes. */
-function hold({ coerce }: CompiledField, value: unknown): unknown {
+function held({ coerce }: CompiledField, value: unknown): unknown {
   if (!coerce) return frozen(value);
-  const held = coerce(value);
-  return Array.isArray(held) && held !== value ? Object.freeze(held) : frozen(held);
+  const coerced = coerce(value);
+  return Array.isArray(coerced) && coerced !== value ? Object.freeze(coerced) : frozen(coerced);
+}
+
+function hasNamed(list: readonly unknown[], key: string): boolean {
+  return list.some((block) => block instanceof Block && block.blockKey === key);
+}
+
+/** What to say of a name that no block of a list has. */
+function missing(list: readonly unknown[], name: string, key: string): UserError {
+  const known = list.flatMap((block) => (block instanceof Block ? [block.blockKey ?? ""] : []));
+  const near = nearestOf(key, known);
+  const others = known.filter((each) => each !== near).map((each) => `"${each}"`);
+  const wayOut =
+    known.length === 0
+      ? "there are none"
+      : near === undefined
+        ? `write one of ${others.join(", ")}`
+        : `write "${near}"${others.length > 0 ? `, or one of ${others.join(", ")}` : ""}`;
+  return UserError.at([name, { key }], `is not there; ${wayOut}`, "model/missing");
 }
 
 /** A block as somebody's function changes it. */

@@ -1,4 +1,4 @@
-import type { Field, Fields } from "./field";
+import type { Api, Field, Fields } from "./field";
 import type { ServerValue } from "./server-keys";
 
 /** What a block of this kind is, beside its fields. */
@@ -13,7 +13,10 @@ export interface BlockInfo {
   readonly key?: string;
 }
 
-/** A field as the walks over blocks want it: all of one shape, since they look at hundreds of kinds. */
+/**
+ * A field as the walks over blocks want it: all of one shape, since they look at hundreds of kinds, and with what they need not do for it, which is derived here
+ * and nowhere else.
+ */
 export interface CompiledField {
   readonly name: string;
   readonly field: Field;
@@ -29,7 +32,8 @@ export interface CompiledField {
   readonly quiet: boolean;
   readonly coerce: Field["coerce"];
   readonly encode: Field["encode"];
-  readonly take: Field["take"];
+  /** Reads the value of its one key, where there is nothing to say of it; undefined where `decode` must look. */
+  readonly take: ((found: Api) => unknown) | undefined;
   readonly decode: Field["decode"];
   readonly fault: Field["fault"];
   readonly check: Field["check"];
@@ -70,11 +74,10 @@ export function defined(info: BlockInfo, fields: Fields): BlockDefinition {
 }
 
 function compiled(name: string, field: Field, index: number): CompiledField {
-  const { enterprise, since, deprecated } = field.options;
-  const marked = enterprise !== undefined || since !== undefined || deprecated !== undefined;
-  const plain = field.plain ?? false;
-  const { coerce, encode, take, decode, fault, check } = field;
-  const quiet = plain && field.unjudged === true && !marked;
+  const { coerce, encode, decode, fault, check, codec, judge, options } = field;
+  const marked = options.enterprise !== undefined || options.since !== undefined || options.deprecated !== undefined;
+  const plain = codec?.plain ?? false;
+  const isUnjudged = judge === undefined || options.judgedByRule === true;
   return {
     name,
     field,
@@ -82,12 +85,17 @@ function compiled(name: string, field: Field, index: number): CompiledField {
     api: field.api[0] as string,
     plain,
     marked,
-    quiet,
+    quiet: plain && isUnjudged && !marked,
     coerce,
     encode,
-    take,
+    take: codec && ((found) => (isHalfAPair(found) ? undefined : codec.fromJson(found))),
     decode,
     fault,
     check,
   };
+}
+
+/** Whether this is a text that is none in UTF-8, of which `decode` says so. */
+function isHalfAPair(found: Api): boolean {
+  return typeof found === "string" && !found.isWellFormed();
 }

@@ -23,6 +23,18 @@ export type FieldKind =
   | "block-map"
   | "special";
 
+/** How values of one kind are told from others and turned into JSON and back. */
+export interface Codec<T> {
+  readonly kind: FieldKind;
+  /** Why this is no such value, or undefined where it is one. */
+  wrong(value: unknown): string | undefined;
+  toJson(value: T): Api;
+  /** Undefined where the JSON holds no such value. */
+  fromJson(json: Api): T | undefined;
+  /** Whether a value is its own JSON. Default: false. */
+  readonly plain?: boolean;
+}
+
 /** What is true of a field whatever it holds. */
 export interface FieldOptions {
   /** Must be given in TypeScript. Default: false. */
@@ -95,12 +107,8 @@ export interface Field<In = unknown, Out = In, Required extends boolean = boolea
   readonly coerce?: (value: In) => Out;
   /** Writes the value into the block's JSON. The value has been coerced. */
   encode(value: Out, out: ApiObject): void;
-  /** Whether what is held is written as it is, once it is known to be of its kind. Default: false. */
-  readonly plain?: boolean;
-  /** Whether every value of its kind is right. Default: false. */
-  readonly unjudged?: boolean;
-  /** Reads the value of its one key, where there is nothing to say about it; undefined where `decode` must look. */
-  readonly take?: (found: Api) => Out | undefined;
+  /** How its values are told from others, and turned into JSON and back, where that is all there is to them. */
+  readonly codec?: Codec<Out>;
   /** Reads it back; undefined where the JSON has none. Problems go to `at`. */
   decode(json: ApiObject, at: Place): Out | undefined;
   /** Where an element is in the block's JSON, for lists that Nomad keeps in two. Default: in the list of its key, at its index. */

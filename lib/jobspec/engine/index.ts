@@ -29,7 +29,7 @@ export {
   SECRET_MARK,
   TOO_DEEP,
 } from "./describe";
-export type { Api, ApiObject, CheckContext, Field, FieldKind, FieldOptions, Fields, HclPart } from "./field";
+export type { Api, ApiObject, CheckContext, Codec, Field, FieldKind, FieldOptions, Fields, HclPart } from "./field";
 export {
   anyMap,
   block,
@@ -53,5 +53,4 @@ export { compareProblems, formatProblem, isWithin, pathKey, pathText, ReadableEr
 export type { Path, PathStep, Problem, Severity } from "../../errors";
 export type { ResolvedOf } from "./resolved";
 export { scalar, within } from "./scalars";
-export type { Codec } from "./scalars";
 export { unknownPlaces, withoutUnknowns, type Unknown } from "./unknowns";

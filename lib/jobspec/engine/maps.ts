@@ -1,7 +1,7 @@
 import { isDeferred, isResolvable } from "./deferred";
 import { DEEPEST, describe, isPlainObject, isTooDeep, NO_SECRET } from "./describe";
-import type { Api, ApiObject } from "./field";
-import { expected, TEXT, TEXTS, type Codec } from "./scalars";
+import type { Api, ApiObject, Codec } from "./field";
+import { expected, TEXT, TEXTS } from "./scalars";
 
 /** Of the way to what is wrong, as much is shown: in a cycle it says nothing more. */
 const LONGEST_WAY = 60;

@@ -18,9 +18,9 @@ export type ResolvedOf<F extends Fields> = {
 /** The properties of a block with the defaults of its definition in the places of those that were not written. */
 export function resolved({ list }: BlockDefinition, values: readonly unknown[]): Readonly<Record<string, unknown>> {
   const out: Record<string, unknown> = {};
-  for (const { name, index, field } of list) {
+  for (const { name, index, field, take } of list) {
     const { default: byDefault } = field.options;
-    const value = values[index] ?? (byDefault === undefined ? undefined : field.take?.(byDefault));
+    const value = values[index] ?? (byDefault === undefined ? undefined : take?.(byDefault));
     if (value !== undefined) out[name] = value;
   }
   return Object.freeze(out);

@@ -1,20 +1,8 @@
 import { isDeferred, type Resolvable } from "./deferred";
 import { describe, holdsSecret, isTooDeep, NO_SECRET, TOO_DEEP } from "./describe";
-import type { Api, ApiObject, Field, FieldKind, FieldOptions } from "./field";
+import type { ApiObject, Codec, Field, FieldKind, FieldOptions } from "./field";
 import { UserError } from "../../errors";
 import type { Fault } from "./fault";
-
-/** How values of one kind are told from others and turned into JSON and back. */
-export interface Codec<T> {
-  readonly kind: FieldKind;
-  /** Why this is no such value, or undefined where it is one. */
-  wrong(value: unknown): string | undefined;
-  toJson(value: T): Api;
-  /** Undefined where the JSON holds no such value. */
-  fromJson(json: Api): T | undefined;
-  /** Whether a value is its own JSON. Default: false. */
-  readonly plain?: boolean;
-}
 
 /** Limits that a field sets to its values; messages are made from them. */
 export interface Limits {
@@ -44,8 +32,7 @@ export function scalar<T, R extends boolean>(
     api: [api],
     required: (options.required ?? false) as R,
     options,
-    plain: codec.plain ?? false,
-    unjudged: own === undefined,
+    codec,
     ...(judge ? { judge } : {}),
     encode(value: T, out: ApiObject) {
       const wrong = codec.wrong(value);
@@ -53,13 +40,13 @@ export function scalar<T, R extends boolean>(
       else if (isDeferred(value)) out[api] = value;
       else throw UserError.at("", wrong, "field/type");
     },
-    take: (found) => (typeof found === "string" && !found.isWellFormed() ? undefined : codec.fromJson(found)),
     decode(json, at) {
       const found = json[api];
       if (found === undefined || found === null) return undefined;
       const value = codec.fromJson(found);
       if (value === undefined && isTooDeep(found)) at.error("import/depth", TOO_DEEP);
-      else if (value === undefined) at.error("import/type", `expected ${nameOf(codec.kind)}, found ${describe(found)}`);
+      else if (value === undefined)
+        at.error("import/type", `expected ${kindInWords(codec.kind)}, found ${describe(found)}`);
       else if (typeof found === "string" && !found.isWellFormed()) at.error("field/type", HALF_A_PAIR);
       return value;
     },
@@ -85,13 +72,13 @@ const NAMES: Partial<Record<FieldKind, string>> = {
 };
 
 /** A kind in words. */
-export function nameOf(kind: FieldKind): string {
+export function kindInWords(kind: FieldKind): string {
   return NAMES[kind] ?? kind;
 }
 
 /** Refuses a value with what was expected and found, and what to write. */
 export function expected(kind: FieldKind, value: unknown, write: string): string {
-  return `expected ${nameOf(kind)}, found ${describe(value)}; write ${write}`;
+  return `expected ${kindInWords(kind)}, found ${describe(value)}; write ${write}`;
 }
 
 /** A judge for numbers inside limits. */

@@ -4,7 +4,7 @@ import { HTTP_METHODS, wrongCheckPath } from "./grammar";
 import { providerOf, type Node } from "./walk";
 
 /** What a service and its checks are judged by. */
-export interface Surroundings {
+export interface ServiceContext {
   readonly labels: ReadonlySet<string>;
   /** The task that has the service; undefined where the group has it. */
   readonly task: string | undefined;
@@ -19,7 +19,7 @@ const NEEDS_PORT = new Set(["http", "tcp", "grpc"]);
 const LONGEST_NOTES = 255;
 
 /** One look at a service, in its service and its group. */
-export function checkCheck({ value: check, at }: Node<Check>, service: Service, around: Surroundings): void {
+export function checkCheck({ value: check, at }: Node<Check>, service: Service, around: ServiceContext): void {
   const type = typeof check.type === "string" ? check.type.toLowerCase() : "";
   form(check, type, at);
   if (NEEDS_PORT.has(check.type as string)) port(check, around, at);
@@ -49,7 +49,7 @@ function form(check: Check, type: string, at: Place): void {
     at.property("command").error("check/command", "a script check needs a command; write one");
 }
 
-function port(check: Check, { labels, task, servicePort }: Surroundings, at: Place): void {
+function port(check: Check, { labels, task, servicePort }: ServiceContext, at: Place): void {
   const label = check.port || servicePort;
   const place = at.property("port");
   const offer =
@@ -80,7 +80,12 @@ function port(check: Check, { labels, task, servicePort }: Surroundings, at: Pla
 }
 
 /** The task in which a script runs. */
-function task(check: Check, service: Service, { task: owner, taskNames, serviceTask }: Surroundings, at: Place): void {
+function task(
+  check: Check,
+  service: Service,
+  { task: owner, taskNames, serviceTask }: ServiceContext,
+  at: Place,
+): void {
   const place = at.property("task");
   const { addressMode: mode } = check;
   if (owner !== undefined) {

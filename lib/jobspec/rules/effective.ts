@@ -22,9 +22,9 @@ function defaultsOf(type: BlockClass): Readonly<Record<JobType, Values>> {
   const { list } = definitionOf(type);
   const of = (jobType: JobType): Values =>
     Object.fromEntries(
-      list.map(({ name, field }) => {
+      list.map(({ name, field, take }) => {
         const json = field.options.defaultByType?.[jobType] ?? field.options.default;
-        return [name, field.take?.(json)];
+        return [name, take?.(json)];
       }),
     );
   return { service: of("service"), batch: of("batch"), system: of("system"), sysbatch: of("sysbatch") };

@@ -33,7 +33,7 @@ export {
   hasManualCanary,
 } from "./effective";
 export { meshPorts, nativeTaskOf } from "./mesh-tasks";
-export { nameOf, servicesOf, typeOf, type GroupNode } from "./walk";
+export { serviceNameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";
 export { literalsAmong } from "./literals";
 export { unknownDriverOptions } from "./driver-options";

@@ -2,7 +2,7 @@ import { Lifecycle, LogConfig, Resources, Task, type Service, type SidecarTask, 
 import type { JobBlock } from "../blocks/host";
 import { Driver } from "../drivers";
 import { Cpu, Duration, Memory } from "../units";
-import { nameOf, servicesOf, type GroupNode, type InjectedTask } from "./walk";
+import { serviceNameOf, servicesOf, type GroupNode, type InjectedTask } from "./walk";
 
 /** The prefix of a task that Nomad adds for a service of the mesh, which is also the beginning of its kind. */
 export function meshPrefix(service: Service): string | undefined {
@@ -50,7 +50,7 @@ export function injectedTasks(group: Omit<GroupNode, "injected">, job: JobBlock)
   for (const service of servicesOf(group)) {
     const prefix = meshPrefix(service.value);
     if (prefix === undefined) continue;
-    const name = nameOf(service.value, job, group.value, undefined);
+    const name = serviceNameOf(service.value, job, group.value, undefined);
     if (group.tasks.some((task) => task.value.kind === `${prefix}:${name}`)) continue;
     const at = service.at.property("connect").property("sidecarTask");
     added.push({ value: injected(prefix, name, service.value.connect?.sidecarTask), at, service: service.value });

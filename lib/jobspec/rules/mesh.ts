@@ -2,7 +2,16 @@ import type { Check, Connect, Gateway, IngressListener, Service, TransparentProx
 import type { JobBlock } from "../blocks/host";
 import { type Place } from "../engine";
 import { nativeTaskOf } from "./mesh-tasks";
-import { each, nameOf, networksOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
+import {
+  each,
+  serviceNameOf,
+  networksOf,
+  providerOf,
+  servicesOf,
+  type GroupNode,
+  type GroupRule,
+  type Node,
+} from "./walk";
 
 /** Consul's service mesh: proxies, upstreams and gateways that can be made. */
 export const mesh: GroupRule = (group, job) => {
@@ -52,7 +61,7 @@ function native(service: Service, group: GroupNode, at: Place): void {
 /** A proxy needs a network of the group's own, and names in lower case. */
 function sidecar(service: Node<Service>, group: GroupNode, job: JobBlock): void {
   network(group, service.at.property("connect").property("sidecarService"), false);
-  const name = nameOf(service.value, job, group.value, undefined);
+  const name = serviceNameOf(service.value, job, group.value, undefined);
   if (name !== name.toLowerCase())
     service.at
       .property("name")

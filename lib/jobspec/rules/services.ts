@@ -1,11 +1,11 @@
 import type { Identity, Network, Service, Task, TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { type Place } from "../engine";
-import { checkCheck, type Surroundings } from "./checks";
+import { checkCheck, type ServiceContext } from "./checks";
 import { isServiceName } from "./grammar";
 import { adviseIdentity } from "./identities";
 import { meshPorts, nativeTaskOf } from "./mesh-tasks";
-import { checksOf, nameOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
+import { checksOf, serviceNameOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
 
 interface Owned {
   readonly service: Node<Service>;
@@ -23,7 +23,7 @@ export const services: GroupRule = (group, job) => {
   const injected = added.flatMap((ports) => ports?.labels ?? []);
   const labels = labelsOf(group.value.networks, injected);
   for (const [index, { service, name, task }] of own.entries()) {
-    const around: Surroundings = {
+    const around: ServiceContext = {
       labels: task
         ? new Set([...labelsOf(group.value.networks?.slice(0, 1), injected), ...labelsOf(task.resources?.networks)])
         : labels,
@@ -43,7 +43,7 @@ function ownedBy(group: GroupNode, job: JobBlock): readonly Owned[] {
   const add = (owner: Node<TaskGroup | Task>, task: Task | undefined) => {
     if (!owner.value.services) return;
     for (const service of servicesOf(owner))
-      own.push({ service, task, name: nameOf(service.value, job, group.value, task) });
+      own.push({ service, task, name: serviceNameOf(service.value, job, group.value, task) });
   };
   add(group, undefined);
   for (const task of group.tasks) add(task, task.value);
@@ -52,7 +52,7 @@ function ownedBy(group: GroupNode, job: JobBlock): readonly Owned[] {
 
 const KINDS = ["", "api-gateway", "ingress-gateway", "mesh-gateway", "terminating-gateway"];
 
-function checkService(node: Node<Service>, name: string, around: Surroundings): void {
+function checkService(node: Node<Service>, name: string, around: ServiceContext): void {
   const { value: service, at } = node;
   if (!isServiceName(name)) {
     const message = `"${name}" is no DNS name; write letters, digits and dashes, 63 at most`;
@@ -100,7 +100,7 @@ function identityOfService(identity: Identity, provider: string, at: Place): voi
 }
 
 /** Which address is told. */
-function address(service: Service, at: Place, around: Surroundings): void {
+function address(service: Service, at: Place, around: ServiceContext): void {
   const { addressMode: mode } = service;
   const place = at.property("addressMode");
   if (service.address && mode && mode !== "auto")
@@ -118,7 +118,7 @@ function address(service: Service, at: Place, around: Surroundings): void {
 }
 
 /** A label that some network has. A server refuses others only for services of tasks. */
-function port({ port: label, addressMode }: Service, at: Place, { labels, task }: Surroundings): void {
+function port({ port: label, addressMode }: Service, at: Place, { labels, task }: ServiceContext): void {
   if (!label || labels.has(label)) return;
   // Behind a proxy, and at a driver's address, a number is a port by itself.
   if ((addressMode === "driver" || task === undefined) && /^[+-]?\d+$/.test(label)) return;

@@ -63,7 +63,7 @@ export function providerOf(service: Service | undefined): string {
  * The service's name as a server registers it, with what it knows of the job filled in: for a service of the mesh also the part of the task's
  * environment that is known before the job is placed.
  */
-export function nameOf(service: Service, job: JobBlock, group: TaskGroup, task: Task | undefined): string {
+export function serviceNameOf(service: Service, job: JobBlock, group: TaskGroup, task: Task | undefined): string {
   const name = registeredName(service, job, group, task);
   const isProxied = service.connect?.sidecarService !== undefined || service.connect?.gateway !== undefined;
   if (!isProxied || !name.includes("${") || !group.networks?.length) return name;

@@ -96,13 +96,13 @@ function leaves(value: unknown, place = "", found = new Map<string, string>()): 
   if (value === null || value === undefined || value === "" || value === false || value === 0) return found;
   if (typeof value !== "object") found.set(place, typeof value === "string" ? value : JSON.stringify(value));
   else if (Array.isArray(value))
-    value.forEach((item, index) => leaves(item, `${place}[${nameOf(item) ?? index}]`, found));
+    value.forEach((item, index) => leaves(item, `${place}[${itemName(item) ?? index}]`, found));
   else for (const [key, item] of Object.entries(value)) leaves(item, place === "" ? key : `${place}.${key}`, found);
   return found;
 }
 
 /** Lists of named things, such as the sources of intentions, are compared by name. */
-function nameOf(item: unknown): string | undefined {
+function itemName(item: unknown): string | undefined {
   const name = typeof item === "object" && item !== null ? (item as { Name?: unknown }).Name : undefined;
   return typeof name === "string" ? name : undefined;
 }

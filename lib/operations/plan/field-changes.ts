@@ -75,7 +75,7 @@ class Walk {
     }
     for (const inner of diff.Objects ?? []) {
       if (inner.Type === "None") continue;
-      this.object(inner, [...place, nameOf(inner)], kindOf(inner.Name, kind), effect);
+      this.object(inner, [...place, diffName(inner)], kindOf(inner.Name, kind), effect);
     }
   }
 
@@ -106,7 +106,7 @@ class Walk {
 }
 
 /** A block as it is called in HCL, with the name of its own where it has one. */
-function nameOf(diff: ObjectDiff): string {
+function diffName(diff: ObjectDiff): string {
   const own = ["Name", "Label", "DestPath", "LTarget", "PortLabel"]
     .map((name) => diff.Fields?.find((field) => field.Name === name))
     .find((field) => field !== undefined);

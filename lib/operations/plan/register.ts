@@ -11,7 +11,7 @@ import { Scalings, type ScalingsVerdict } from "./scalings";
 
 /** Registrations that meet nothing but scalings are tried again, so often. */
 const TRIES = 20;
-const LOOKS: readonly number[] = [30, 70, 150, 350];
+const RECHECK_AFTER: readonly number[] = [30, 70, 150, 350];
 
 /** What registering takes. */
 export interface RegisterOptions {
@@ -38,7 +38,7 @@ export interface RegisterOptions {
    * When the versions are looked at after a registration, in milliseconds since the look before. Default: four times in 600 ms, within which a
    * scaling has ended that the server had begun before; it writes the job as it was, and what begins later reads what was registered.
    */
-  readonly looks?: readonly number[];
+  readonly recheckAfter?: readonly number[];
 }
 
 /**
@@ -57,7 +57,13 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
   const nomad = options.nomad.where(planned.job);
   const changed = (replaced = false) =>
     changedMeanwhile(nomad, planned.job, { index, path, masking: options.masking, replaced });
-  const { looks = LOOKS, signal, stack, asking = (ask) => ask(), writing = (write) => write() } = options;
+  const {
+    recheckAfter = RECHECK_AFTER,
+    signal,
+    stack,
+    asking = (ask) => ask(),
+    writing = (write) => write(),
+  } = options;
   const versions = async () => (await asking(() => nomad.versions(planned.job.ID, { diffs: false }))).Versions;
   let isTaken = false;
   const taken = () => {
@@ -80,7 +86,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     const registration = await registerFor(nomad, { ...planned, stack }, index, writing);
     if (!registration) return refused();
     if (options.onTaken) {
-      await sleep(looks[0] ?? 0, undefined, { signal });
+      await sleep(recheckAfter[0] ?? 0, undefined, { signal });
       const scalings = new Scalings(planned);
       scalings.registered(registration.JobModifyIndex);
       const verdict = scalings.look(await versions());
@@ -98,7 +104,7 @@ export async function register(planned: Planned, options: RegisterOptions): Prom
     const registration = await registerFor(nomad, { ...now, source: planned.source, stack }, now.index, writing);
     if (registration) scalings.registered(registration.JobModifyIndex);
     done = registration ?? done;
-    const pauses = registration ? looks : [0];
+    const pauses = registration ? recheckAfter : [0];
     const verdict = await lookAfter(versions, scalings, { pauses, onSettled: taken, signal });
     if (verdict.kind === "again") {
       now = { ...verdict, index: Number(verdict.held.JobModifyIndex) };

@@ -63,7 +63,7 @@ export async function listRecords(clients: RecordClients): Promise<RecordList> {
   const unread: { store: RecordStoreName; reason: string }[] = [];
   for (const store of STORES) {
     try {
-      const all = await patiently(clients, () => storeOf(store, clients).readAll(clients.signal));
+      const all = await retried(clients, () => storeOf(store, clients).readAll(clients.signal));
       for (const head of headsOf(all.keys())) records.push(listed(head, all, store));
     } catch (error) {
       clients.signal?.throwIfAborted();
@@ -99,7 +99,7 @@ export function textsOf(objects: ReadonlyMap<string, StoredText>): ReadonlyMap<s
 }
 
 /** A record that a server without a leader cannot give just now is none that cannot be read. */
-async function patiently<T>({ signal }: RecordClients, read: () => Promise<T>): Promise<T> {
+async function retried<T>({ signal }: RecordClients, read: () => Promise<T>): Promise<T> {
   return withRetries(read, { ...LOOKING, signal });
 }
 
@@ -111,7 +111,7 @@ async function stateIn(
 ): Promise<RecordState> {
   const head = recordPath(identity);
   try {
-    const texts = await patiently(clients, () => storeOf(store, clients).read(head, clients.signal));
+    const texts = await retried(clients, () => storeOf(store, clients).read(head, clients.signal));
     const record = readRecordTexts(textsOf(texts), head);
     return record ? { kind: "found", record, store } : { kind: "none" };
   } catch (error) {

@@ -82,7 +82,7 @@ export class ContainerView {
   /** Of each generation whether its allocations are known. */
   readonly #places = new Map<string, Source>();
   readonly #reads: Attempts;
-  readonly #looks: Attempts;
+  readonly #followed: Attempts;
   /** The pool's jobs as they were read last: one that has not changed since is not read again. */
   #read: ReadonlyMap<string, JobJson> = new Map();
   readonly #allocations = new Map<string, readonly AllocationStub[]>();
@@ -104,7 +104,7 @@ export class ContainerView {
     const words = (job: string, message: string) =>
       `the job ${job} of ${pool} cannot be seen: ${message}; trying again`;
     this.#reads = new Attempts(onTrouble, words);
-    this.#looks = new Attempts(onTrouble, words);
+    this.#followed = new Attempts(onTrouble, words);
   }
 
   /**
@@ -206,9 +206,9 @@ export class ContainerView {
       stop.abort();
       for (const map of [this.#watched, this.#places, this.#allocations]) map.delete(id);
     }
-    this.#looks.keep(ids);
+    this.#followed.keep(ids);
     const failed = await Promise.all(
-      [...ids].map((id) => this.#looks.of(id, () => this.follow(id), this.#stop.signal)),
+      [...ids].map((id) => this.#followed.of(id, () => this.follow(id), this.#stop.signal)),
     );
     if (JSON.stringify(this.#generations) !== before) this.changed();
     const [first] = failed;

@@ -34,6 +34,13 @@ function attempt(change: () => unknown): void {
   }
 }
 
+/** A block as one whose lists are told by their names. */
+type Listed = Block & Readonly<Record<string, readonly Block[] | undefined>>;
+interface ListVerbs {
+  withMore(list: string, block: Block): Listed & ListVerbs;
+  without(list: string, which: string | ((block: Block) => boolean)): Listed & ListVerbs;
+}
+
 const kinds = BLOCKS.map((type) => [type.name, type] as const);
 
 test("there are samples of all kinds of blocks", () => {
@@ -46,6 +53,24 @@ describe.each(kinds)("%s", (_name, type) => {
     const block = make(type, props);
     const before = rendered(block);
     spoil(props);
+    expect(rendered(block)).toBe(before);
+  });
+
+  test("has verbs for each of its lists of blocks", () => {
+    const block = make(type, samplesOf(type, 3)) as unknown as Listed & ListVerbs;
+    const before = rendered(block);
+    for (const { name, field } of definitionOf(type).list) {
+      if (!field.of || field.kind === "block") continue;
+      const inner = field.of() as (typeof BLOCKS)[number];
+      const more = make(inner, samplesOf(inner, 1));
+      const longer = block.withMore(name, more);
+      expect(longer[name]).toHaveLength((block[name]?.length ?? 0) + 1);
+      expect(rendered(longer.without(name, (each) => each === more))).toBe(before);
+      const key = more.blockKey;
+      const left = key === undefined ? [] : longer.without(name, key)[name]?.map(({ blockKey }) => blockKey);
+      expect(left).not.toContain(key);
+      expect(() => longer.without(name, "nobody")).toThrow("is not there");
+    }
     expect(rendered(block)).toBe(before);
   });
 
