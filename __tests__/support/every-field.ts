@@ -1,4 +1,4 @@
-import { Block, Cpu, Driver, Duration, Job, Memory } from "../../lib";
+import { type Block, Cpu, Driver, Duration, Job, Memory } from "../../lib";
 import { definitionOf, KNOWN_DRIVERS, type Field } from "../../lib/jobspec/host";
 
 type BlockType = new (props: never) => Block;
