@@ -2,7 +2,7 @@ import { pathText, RULES, UserError, type JobProblem, type Problem, type RuleId 
 import { isRuleId, nearestOf } from "../jobspec/host";
 
 /** What shall not stop synthesis: a rule, such as `secret/literal`, or a rule with a name, such as `secret/literal:API_KEY`. */
-export type Allowed = RuleId | `${RuleId}:${string}`;
+export type AllowedRule = RuleId | `${RuleId}:${string}`;
 
 /**
  * What is allowed, as it was given: also by programs that no compiler looked at.
@@ -10,7 +10,7 @@ export type Allowed = RuleId | `${RuleId}:${string}`;
  * @param place whose it is
  * @throws UserError where an entry names no rule
  */
-export function checkAllowed(allow: readonly string[], place: string): readonly Allowed[] {
+export function checkAllowed(allow: readonly string[], place: string): readonly AllowedRule[] {
   return allow.map((entry) => {
     const [id = "", ...name] = entry.split(":");
     if (isRuleId(id)) return name.length === 0 ? id : (`${id}:${name.join(":")}` as const);
@@ -26,7 +26,7 @@ export function checkAllowed(allow: readonly string[], place: string): readonly 
  *
  * @param allow ids of rules, such as `secret/literal`, and rules with a name, such as `secret/literal:API_KEY`
  */
-export function allowed(problems: readonly JobProblem[], allow: readonly Allowed[]): readonly JobProblem[] {
+export function allowed(problems: readonly JobProblem[], allow: readonly AllowedRule[]): readonly JobProblem[] {
   return problems
     .filter((problem) => problem.severity === "error" || !allow.some((entry) => isAllowed(problem, entry)))
     .map((problem): JobProblem =>
@@ -37,7 +37,7 @@ export function allowed(problems: readonly JobProblem[], allow: readonly Allowed
 }
 
 /** Whether an entry such as `secret/literal:API_KEY` means this problem: its rule, at this name. */
-function isAllowed({ rule, path }: Problem, entry: Allowed): boolean {
+function isAllowed({ rule, path }: Problem, entry: AllowedRule): boolean {
   if (!entry.startsWith(`${rule}:`)) return false;
   const name = entry.slice(rule.length + 1);
   const last = path.at(-1);

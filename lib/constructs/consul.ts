@@ -4,7 +4,7 @@ import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Problem } from "../jobspec";
 import { checkProps, literalsAmong } from "../jobspec/host";
-import { allowed, checkAllowed, errorLines, type Allowed } from "./allowed";
+import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { consulProvider } from "./providers";
 import { terraformJson } from "./terraform-text";
 
@@ -144,7 +144,7 @@ export interface KeyValuesProps {
    *
    * @default - a secret of a known form stops synthesis, one known by its name alone is a warning
    */
-  readonly allow?: readonly Allowed[];
+  readonly allow?: readonly AllowedRule[];
 }
 
 /**

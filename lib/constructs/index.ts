@@ -1,9 +1,9 @@
 /** Constructs for cdktf: typed jobs as nomad_job, their regions, and what they need of Consul. */
-export type { Allowed } from "./allowed";
+export type { AllowedRule } from "./allowed";
 export * from "./cluster";
 export { Intentions, KeyValues, type KeyValuesProps, ServiceDefaults, ServiceResolver } from "./consul";
 export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
-export type { ConnectOptions, JobHolder, JobService } from "./job-service";
+export type { ConnectOptions, JobConstruct, JobService } from "./job-service";
 export { NomadJob } from "./nomad-job";
 export type { NomadJobProps } from "./nomad-job";
 export { outputJobs } from "./outputs";

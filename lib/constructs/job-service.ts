@@ -24,7 +24,7 @@ export interface ConnectOptions {
 }
 
 /** The construct that has the job of a service: a NomadJob. */
-export interface JobHolder extends TerraformResource {
+export interface JobConstruct extends TerraformResource {
   readonly job: Job;
   amend(change: (job: Job) => Job): unknown;
 }
@@ -39,7 +39,7 @@ const FIRST_LOCAL_PORT = 9191;
 export class JobService {
   constructor(
     /** The job that offers it. */
-    readonly job: JobHolder,
+    readonly job: JobConstruct,
     /** Its name in Consul. */
     readonly name: string,
   ) {

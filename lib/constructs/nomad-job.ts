@@ -9,7 +9,7 @@ import { TerraformStack, type IResolvable } from "cdktf";
 import type { Construct } from "constructs";
 import { Job, UserError, type Problem, type Target } from "../jobspec";
 import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
-import { allowed, checkAllowed, errorLines, type Allowed } from "./allowed";
+import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { JobService } from "./job-service";
 import { providerVersion, requireProvider26, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
@@ -40,7 +40,7 @@ export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"
    *
    * @default - none
    */
-  readonly allow?: readonly Allowed[];
+  readonly allow?: readonly AllowedRule[];
 }
 
 /** The resource of the bindings, made faster. */
@@ -69,7 +69,7 @@ class JobResource extends ProviderJob {
  */
 export class NomadJob extends JobResource {
   readonly #target: Target | undefined;
-  readonly #allow: readonly Allowed[];
+  readonly #allow: readonly AllowedRule[];
   readonly #preserveCounts: boolean | undefined;
   #job: Job;
   // cdktf renders and validates every resource twice per synthesis.

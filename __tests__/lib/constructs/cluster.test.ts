@@ -97,7 +97,7 @@ function everything(stack: TerraformStack): void {
     name: "logs",
     nodeId: "n",
     hostPath: "/srv/logs",
-    capacity: "1GiB",
+    capacity: Memory.gibibytes(1),
   });
   const csi = {
     volumeId: "db",
@@ -263,7 +263,12 @@ test("what a server refuses is said with its place, all at once", () => {
     capabilities: [{ access: "multi-node-multi-writer" }],
     capacity: { min: Memory.gibibytes(2), max: Memory.gibibytes(1) },
   });
-  new NomadHostVolumeRegistration(stack, "f", { name: "v", nodeId: "n", hostPath: "relative" });
+  new NomadHostVolumeRegistration(stack, "f", {
+    name: "v",
+    nodeId: "n",
+    hostPath: "relative",
+    capacity: "1GiB" as never,
+  });
   expect(problemsOf(app).map(({ path, severity }) => `${severity} ${pathText(path)}`)).toEqual([
     "error dev/a.name",
     "error dev/a.nodePools",
@@ -275,6 +280,7 @@ test("what a server refuses is said with its place, all at once", () => {
     "error dev/d.version",
     "error dev/e.capabilities[0].access",
     "error dev/e.capacity.max",
+    "error dev/f.capacity",
     "error dev/f.hostPath",
   ]);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type App, Aspects, TerraformStack, Testing, type IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
 import {
-  type Allowed,
+  type AllowedRule,
   Driver,
   Intentions,
   Job,
@@ -267,12 +267,12 @@ describe("secrets among Consul's keys", () => {
   // Written in parts, so that nobody who looks for secrets finds one here.
   const token = ["ghp", "x".repeat(18) + "Y7k2".repeat(4) + "Qz"].join("_");
   const VALUES = { level: "debug", "db/password": "hunter-two-22", "app/api": token, json: `{"a":"${token}"}` };
-  const keys = (allow?: readonly Allowed[]) => {
+  const keys = (allow?: readonly AllowedRule[]) => {
     const app = Testing.app({ fakeCdktfJsonPath: true, outdir: mkdtempSync(join(tmpdir(), "cdk-nomad-keys-")) });
     new KeyValues(new TerraformStack(app, "dev"), "kv", { prefix: "app", values: VALUES, allow });
     return app;
   };
-  const judged = (allow?: readonly Allowed[]) =>
+  const judged = (allow?: readonly AllowedRule[]) =>
     problemsOf(keys(allow)).map(({ path, severity, rule }) => `${pathText(path)} ${severity} ${rule}`);
 
   test("are judged as those in jobs: by form refused, by name warned of, allowed by rule or by key", () => {

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { Testing, TerraformStack } from "cdktf";
 import {
-  type Allowed,
+  type AllowedRule,
   Artifact,
   Check,
   Driver,
@@ -83,7 +83,7 @@ describe("a secret in plain", () => {
   const KEY = "sk-proj-abcdefghijklmnopqrstuvwx0123456789";
 
   const registry = { image: "a", auth: { username: "u", password: "hunter22" } };
-  const found = (job: Job, allow: readonly Allowed[] = []) => {
+  const found = (job: Job, allow: readonly AllowedRule[] = []) => {
     const stack = new TerraformStack(Testing.app(), "test");
     return new NomadJob(stack, "app", { job, allow }).problems().filter(({ rule }) => rule === "secret/literal");
   };
@@ -157,7 +157,7 @@ describe("a secret in plain", () => {
 
   test("of a known form stops synthesis unless the rule or its name is allowed; a name alone never does", () => {
     const job = jobWith({ env: { SOMETHING: KEY, DB_PASSWORD: "hunter22" } });
-    const places = (allow: readonly Allowed[]) =>
+    const places = (allow: readonly AllowedRule[]) =>
       found(job, allow).map(({ path, severity }) => `${String(path.at(-1))} ${severity}`);
     expect(places([])).toEqual(["DB_PASSWORD warning", "SOMETHING error"]);
     expect(places(["secret/literal"])).toEqual(["DB_PASSWORD warning", "SOMETHING warning"]);

@@ -45,7 +45,7 @@ export abstract class ClusterConstruct extends Construct {
   protected checkText(path: Path, value: unknown, pattern: RegExp, write: string): void {
     if (!isKnown(value)) return;
     if (typeof value !== "string") this.report(path, `is no text; write ${write}`);
-    else if (!pattern.test(value)) this.report(path, `"${value}" is none; write ${write}`);
+    else if (!pattern.test(value)) this.report(path, `"${value}" cannot be used; write ${write}`);
   }
 
   /** Reports a description that is longer than a server takes. */

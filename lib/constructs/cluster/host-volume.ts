@@ -1,11 +1,14 @@
 import type { Construct } from "constructs";
-import { VolumeRequest, type Constraint, type VolumeRequestProps } from "../../jobspec";
+import { VolumeRequest, type Constraint, type Memory, type VolumeRequestProps } from "../../jobspec";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes } from "./provider-resource";
 import {
   capabilityBlocks,
   capacityAttributes,
+  isSize,
+  NO_SIZE,
   OF_ONE_NODE,
+  providerSize,
   volumeProblems,
   type VolumeCapability,
   type VolumeCapacity,
@@ -141,11 +144,11 @@ export interface NomadHostVolumeRegistrationProps extends HostVolumeCommon {
   /** The directory of the node. */
   readonly hostPath: string;
   /**
-   * Its size, where somebody knows it.
+   * How large it is; Nomad shows it to people, and holds nobody to it.
    *
-   * @default - not said
+   * @default - Nomad shows none
    */
-  readonly capacity?: string;
+  readonly capacity?: Memory;
 }
 
 /**
@@ -160,8 +163,17 @@ export class NomadHostVolumeRegistration extends HostVolume {
     super(scope, id, props);
     const { name, nodeId, hostPath, capabilities = WRITER, namespace, parameters, capacity } = props;
     this.reportAll(volumeProblems(capabilities, OF_ONE_NODE, undefined));
+    if (!isSize(capacity)) this.report(["capacity"], NO_SIZE);
     this.checkText(["hostPath"], hostPath, /^(?:\/|[A-Za-z]:\\)/, "an absolute path of the node");
-    const attributes: Attributes = { name, node_id: nodeId, host_path: hostPath, namespace, parameters, capacity };
+    const size = capacity && providerSize(capacity);
+    const attributes: Attributes = {
+      name,
+      node_id: nodeId,
+      host_path: hostPath,
+      namespace,
+      parameters,
+      capacity: size,
+    };
     const blocks = { capability: capabilityBlocks(capabilities) };
     this.resource = new ProviderResource(this, "volume", "nomad_dynamic_host_volume_registration", () => ({
       attributes,

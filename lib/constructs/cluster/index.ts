@@ -13,7 +13,7 @@ export {
   type NomadHostVolumeRegistrationProps,
   type VolumeUse,
 } from "./host-volume";
-export { NomadNamespace, type Admitted, type NomadNamespaceProps, type Switched } from "./namespace";
+export { NomadNamespace, type AllowedOrDenied, type EnabledOrDisabled, type NomadNamespaceProps } from "./namespace";
 export { NomadNodePool, type NomadNodePoolProps } from "./node-pool";
 export { NomadVariable, type NomadVariableProps } from "./variable";
 export type { VolumeAccess, VolumeCapability, VolumeCapacity } from "./volume-parts";

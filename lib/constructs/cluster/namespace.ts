@@ -3,8 +3,8 @@ import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
 
-/** Which of several clusters, or pools, the jobs of a namespace may use. */
-export interface Admitted {
+/** Which node pools, or clusters of Vault or Consul, the jobs of a namespace may use. */
+export interface AllowedOrDenied {
   /**
    * The one that a job uses which names none.
    *
@@ -25,8 +25,8 @@ export interface Admitted {
   readonly denied?: readonly string[];
 }
 
-/** What of a kind is there for the jobs of a namespace. */
-export interface Switched {
+/** Which task drivers, or network modes, the jobs of a namespace may use. */
+export interface EnabledOrDisabled {
   /**
    * Those that jobs may use.
    *
@@ -62,31 +62,31 @@ export interface NomadNamespaceProps {
    *
    * @default - all
    */
-  readonly drivers?: Switched;
+  readonly drivers?: EnabledOrDisabled;
   /**
    * The network modes of its jobs, such as `bridge` and `host`.
    *
    * @default - all
    */
-  readonly networkModes?: Switched;
+  readonly networkModes?: EnabledOrDisabled;
   /**
    * The node pools of its jobs, for Nomad Enterprise.
    *
    * @default - all, and `default` for jobs that name none
    */
-  readonly nodePools?: Admitted;
+  readonly nodePools?: AllowedOrDenied;
   /**
    * The Vault clusters of its jobs, for Nomad Enterprise. Needs release 2.6 of the provider, which the stack requires then.
    *
    * @default - all
    */
-  readonly vault?: Admitted;
+  readonly vault?: AllowedOrDenied;
   /**
    * The Consul clusters of its jobs, for Nomad Enterprise. Needs release 2.6 of the provider, which the stack requires then.
    *
    * @default - all
    */
-  readonly consul?: Admitted;
+  readonly consul?: AllowedOrDenied;
   /**
    * The quota that its jobs share, for Nomad Enterprise.
    *
@@ -132,15 +132,15 @@ export class NomadNamespace extends ClusterConstruct {
               },
             ]
           : [],
-      node_pool_config: admitted(nodePools),
-      vault_config: admitted(vault),
-      consul_config: admitted(consul),
+      node_pool_config: allowedOrDenied(nodePools),
+      vault_config: allowedOrDenied(vault),
+      consul_config: allowedOrDenied(consul),
     };
     const attributes: Attributes = { name, description, quota, meta };
     this.resource = new ProviderResource(this, "namespace", "nomad_namespace", () => ({ attributes, blocks }));
   }
 }
 
-function admitted(of: Admitted | undefined) {
+function allowedOrDenied(of: AllowedOrDenied | undefined) {
   return of ? [{ attributes: { default: of.default, allowed: of.allowed, denied: of.denied } }] : [];
 }

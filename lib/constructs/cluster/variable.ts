@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { Secret, UserError } from "../../jobspec";
 import { isKnown, literalsAmong } from "../../jobspec/host";
-import { allowed, checkAllowed, type Allowed } from "../allowed";
+import { allowed, checkAllowed, type AllowedRule } from "../allowed";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { terraformJson } from "../terraform-text";
 import { ClusterConstruct } from "./cluster-construct";
@@ -32,7 +32,7 @@ export interface NomadVariableProps {
    *
    * @default - a secret of a known form stops synthesis, one known by its name alone is a warning
    */
-  readonly allow?: readonly Allowed[];
+  readonly allow?: readonly AllowedRule[];
 }
 
 /**
@@ -62,7 +62,7 @@ export class NomadVariable extends ClusterConstruct {
     this.checkText(["path"], path, /^[a-zA-Z0-9-_~/]{1,128}$/, "up to 128 letters, digits, -, _, ~ and /");
     if (this.#keys.length === 0) this.report(["items"], "is empty; write { key: value }");
     if (isKnown(version) && !(Number.isSafeInteger(version) && version >= 1))
-      this.report(["version"], `${String(version)} counts nothing; write 1 or more`);
+      this.report(["version"], `${String(version)} is no version; write a whole number from 1 up`);
     this.reportAll(allowed(literalsAmong(items, "items"), checkAllowed(allow, id)));
     requireProvider26(this);
     if (!takesWriteOnly(this))

@@ -65,11 +65,20 @@ export function capabilityBlocks(capabilities: readonly VolumeCapability[]): rea
 
 /** Sizes as the provider takes them. */
 export function capacityAttributes({ min, max }: VolumeCapacity = {}) {
-  return { capacity_min: min && bytes(min), capacity_max: max && bytes(max) };
+  return { capacity_min: min && providerSize(min), capacity_max: max && providerSize(max) };
 }
 
-function bytes({ mebibytes }: Memory): string {
+/** A size as the provider takes it. */
+export function providerSize({ mebibytes }: Memory): string {
   return `${mebibytes} MiB`;
+}
+
+/** What is wrong with a size that is none. */
+export const NO_SIZE = "is no size; write Memory.gibibytes(10), say";
+
+/** Whether something is a size, or nothing is said. */
+export function isSize(size: unknown): boolean {
+  return size === undefined || (size instanceof Memory && size.mebibytes > 0);
 }
 
 /** What is wrong with capabilities and sizes. */
@@ -106,9 +115,7 @@ export function volumeProblems(
           ]),
     ]),
     ...Object.entries({ min, max }).flatMap(([name, size]) =>
-      size === undefined || (size instanceof Memory && size.mebibytes > 0)
-        ? []
-        : [problem(["capacity", name], "is no size; write Memory.gibibytes(10), say")],
+      isSize(size) ? [] : [problem(["capacity", name], NO_SIZE)],
     ),
     ...(min && max && min.mebibytes > max.mebibytes
       ? [problem(["capacity", "max"], `${max} is less than min, ${min}; write ${min} or more`)]

@@ -30,8 +30,10 @@ export interface QemuMachine {
    * for a disk of your own KVM, and emulation where the node has none.
    */
   readonly accelerator?: "kvm" | "tcg";
-  /** Its memory in MiB; one that goes on from a state has that of the state. Default: 256; 1536 with a disk of your own. */
-  readonly memory?: number;
+  /**
+   * Its memory, 128 MiB to 1 TiB in whole MiB; one that goes on from a state has that of the state. Default: 256 MiB; 1536 MiB with a disk of your own.
+   */
+  readonly memory?: Memory;
 }
 
 /** The task of the machine's allocation in which its screen and its channel are reached, by an exec. */
@@ -59,9 +61,13 @@ const BEYOND = 512;
 
 /** The group of a machine: a disk in the allocation, the machine, and the task that reaches its sockets. */
 export function qemuGroup(machine: QemuMachine, resources: Resources | undefined): TaskGroup {
-  const memory = machine.memory ?? (machine.image === undefined ? 256 : 1536);
+  const memory = machine.memory === undefined ? (machine.image === undefined ? 256 : 1536) : machine.memory.mebibytes;
   if (!Number.isInteger(memory) || memory < 128 || memory > 1024 * 1024)
-    throw UserError.at("machine.memory", `${memory} is out of range; write 128 to 1048576 MiB`, "browser/memory");
+    throw UserError.at(
+      "machine.memory",
+      `${String(machine.memory)} is out of range; write Memory.mebibytes(128) to Memory.gibibytes(1024), in whole MiB`,
+      "browser/memory",
+    );
   for (const path of [machine.folder, machine.image])
     // It stands in a line of shell and in options of QEMU, whose commas part them.
     if (path !== undefined && !/^\/[A-Za-z0-9._/-]+$/.test(path))

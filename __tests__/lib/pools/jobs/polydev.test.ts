@@ -187,7 +187,9 @@ describe("BrowserVmJob", () => {
     expect(argsOf({ image: "/srv/own.qcow2" })).toMatch(/-b \/srv\/own\.qcow2(?!.*-kernel)/);
     expect(() => argsOf({ image: "/srv/a,b" })).toThrow("machine.image: ");
     expect(() => argsOf({ folder: "/srv/$(id)" })).toThrow("machine.folder: ");
-    expect(() => argsOf({ memory: 64 })).toThrow("machine.memory: ");
+    expect(argsOf({ memory: Memory.gibibytes(1) })).toContain('"-m","1024M"');
+    for (const memory of [Memory.mebibytes(64), Memory.bytes(129 * 1024 ** 2 + 1)])
+      expect(() => argsOf({ memory })).toThrow("machine.memory: ");
     const small = new Resources({ memory: Memory.mebibytes(256) });
     expect(() => new BrowserVmJob({ ...session, resources: small, machine: { kind: "qemu" } })).toThrow(
       "resources.memory: ",
