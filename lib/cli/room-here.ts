@@ -120,9 +120,9 @@ function shortageInWords(
   return `${job} ${group}: ${placed} of ${wanted} find a place; ${why}`;
 }
 
-function longSocketInWords({ job, group, what, length, excess }: LongSocket): string {
+function longSocketInWords({ job, group, what, length, most }: LongSocket): string {
   return (
-    `${job} ${group}: ${what} will not work: the path of its socket has ${length} bytes, and a socket's has 107 at most; ` +
-    `put the project into a folder whose path is ${excess} shorter`
+    `${job} ${group}: ${what} will not work: the path of its socket has ${length} bytes, and a socket's has ${most} at most; ` +
+    `put the project into a folder whose path is ${length - most} shorter`
   );
 }

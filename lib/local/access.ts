@@ -6,10 +6,10 @@ import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } f
 import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";
 import type { Tokens } from "./tokens";
 
-/** For so long a server that has just elected itself may refuse what it takes a moment later, in milliseconds. */
-const PATIENCE = 20_000;
+/** How long is tried again, in milliseconds: a server that has just elected itself refuses what it takes a moment later. */
+const RETRY_LIMIT = 20_000;
 
-/** How a Nomad is reached that keeps everybody else out. */
+/** How a Nomad is reached that answers nobody but whoever starts it. */
 export interface Guarded {
   readonly address: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -115,9 +115,13 @@ export class Access {
   }
 }
 
-/** Does something that can be done again, until it is done. */
+/**
+ * Does something that can be done again, until it is done.
+ *
+ * @throws the last error where it is not done after 20 s, and {@link NotOurs} at once
+ */
 export async function untilDone<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  for (const end = performance.now() + PATIENCE; ; await sleep(50, undefined, { signal })) {
+  for (const end = performance.now() + RETRY_LIMIT; ; await sleep(50, undefined, { signal })) {
     try {
       return await work();
     } catch (error) {

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import {
   dynamicPortsAt,
+  LOOPBACK,
   portsAt,
   regionConsulPortsAt,
   regionPortsAt,
@@ -28,9 +29,6 @@ const VAULT = "vault";
 /** The agent of Vault's name while its store is made, where nobody else reaches it. */
 export const NEW_VAULT = "vault-new";
 const CONFIGURATION = ".json";
-
-/** Where all of them answer, and nowhere else. */
-export const LOOPBACK = "127.0.0.1";
 
 /** The one server of Consul. */
 export interface ConsulServer {
@@ -143,7 +141,7 @@ export function portOf(agent: Agent): number {
   return agent.program === "vault" ? agent.ports["Vault HTTP"] : agent.ports["Consul HTTP"];
 }
 
-/** The agents of a cluster that there is one of, whatever its regions are: the server of Consul, the first Nomad, and who keeps secrets. */
+/** The agents of a cluster of which there is one, whatever its regions are: the server of Consul, the first Nomad, and the server of secrets. */
 export function namedAgents(agents: readonly Agent[]): {
   readonly consul: ConsulServer;
   readonly nomad: NomadAgent;
@@ -157,18 +155,26 @@ export function namedAgents(agents: readonly Agent[]): {
   return { consul, nomad, vault };
 }
 
-/** Where an agent keeps what. */
+/** The files of an agent. */
 export interface AgentFiles {
+  /** What it is started with: JSON. */
   readonly config: string;
+  /** The folder that it keeps its data in. */
   readonly data: string;
+  /** What it writes on its standard output and its standard error. */
   readonly log: string;
+}
+
+/** The folder of a cluster's folder in which its agents keep their data, each in one of its own. */
+export function dataOf(folder: string): string {
+  return join(folder, "data");
 }
 
 /** The files of an agent inside the cluster's folder. */
 export function filesOf(folder: string, name: string): AgentFiles {
   return {
     config: join(folder, name + CONFIGURATION),
-    data: join(folder, "data", name),
+    data: join(dataOf(folder), name),
     log: join(folder, `${name}.log`),
   };
 }
@@ -203,12 +209,12 @@ export function isConfigurationFile(name: string): boolean {
   );
 }
 
-/** By which of Consul's ways to log in the workloads of a Nomad get their tokens: each region signs with keys of its own. */
+/** The name of Consul's auth method by which the workloads of a Nomad get their tokens: each region signs with keys of its own. */
 export function serviceLoginOf(nomad: NomadAgent): string {
   return `nomad-workloads${suffixOf(nomad)}`;
 }
 
-/** By which of Vault's ways to log in the workloads of a Nomad get their tokens. */
+/** The path of Vault's auth method by which the workloads of a Nomad get their tokens. */
 export function vaultLoginOf(nomad: NomadAgent): string {
   return `jwt-nomad${suffixOf(nomad)}`;
 }

@@ -5,7 +5,7 @@ import { containersIn, removeContainers } from "./containers";
 import { endProcesses, mountsIn, processesIn, unmount, userInWords, userOf } from "./processes";
 
 /** How long what tasks left running has to end by itself, in milliseconds. */
-const PATIENCE = 3000;
+const GRACE = 3000;
 
 /**
  * Ends what tasks left running, in containers too, takes away their mounts and cgroups, and removes the data. What links and mounts lead to outside of the
@@ -26,7 +26,7 @@ export async function cleanUp(
     const processes = processesIn(data);
     if (processes.length === 0) break;
     for (const pid of processes) ended.add(pid);
-    refuseLeft(await endProcesses(processes, PATIENCE, signal));
+    refuseLeft(await endProcesses(processes, GRACE, signal));
     signal?.throwIfAborted();
   }
   signal?.throwIfAborted();

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { UserError } from "../errors";
 import { allocationsOf } from "./cgroups";
 import { containersIn } from "./containers";
-import { addressOf, agentsOf, filesOf, ONE_REGION, portOf, type Agent } from "./agents";
+import { addressOf, agentsOf, dataOf, filesOf, ONE_REGION, portOf, type Agent } from "./agents";
 import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
 import { listensItself } from "./ports";
 import { processesIn } from "./processes";
@@ -55,11 +54,6 @@ export const CLOSED_BY_DEFAULT = true;
 
 /** What a cluster is like before anybody says otherwise. */
 export const NOTHING_STARTED = { portOffset: 0, regions: ONE_REGION, closed: CLOSED_BY_DEFAULT, vault: false };
-
-/** Where the agents of a cluster keep what they have. */
-export function dataOf(folder: string): string {
-  return join(folder, "data");
-}
 
 /** The tokens of a closed cluster. */
 export function tokensOf(folder: string, state: ClusterState | undefined): Tokens | undefined {

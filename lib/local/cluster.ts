@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { UserError } from "../errors";
 import { isUsualLoopback } from "../nomad";
-import { addressOf, agentsOf, filesOf, namedAgents, portOf, type Agent } from "./agents";
-import { answersItself, dataOf, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
+import { addressOf, type Agent, agentsOf, dataOf, filesOf, namedAgents, portOf } from "./agents";
+import { answersItself, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { endCluster } from "./ending";
 import { livingAgents, rememberedBy } from "./living-agents";
 import { writeLoginPage } from "./login-page";

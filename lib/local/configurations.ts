@@ -1,7 +1,6 @@
 import {
   CLUSTER_MARK,
   isFirstNomad,
-  LOOPBACK,
   ONE_REGION,
   regionOfConsul,
   serviceLoginOf,
@@ -15,7 +14,7 @@ import { smallChroot } from "./chroot";
 import type { ClusterKeys } from "./cluster-keys";
 import { AUDIENCE } from "./consul-acl";
 import type { Machine } from "./machine";
-import type { ConsulClientPorts, Ports } from "./ports";
+import { LOOPBACK, type ConsulClientPorts, type Ports } from "./ports";
 import type { Tokens } from "./tokens";
 import { AUDIENCE as VAULT_AUDIENCE, WORKLOADS } from "./vault-access";
 import { vaultConfig } from "./vault-config";
@@ -58,9 +57,7 @@ export function isDev(agent: Agent, closed: boolean): boolean {
   return agent.program === "consul" && agent.server === undefined;
 }
 
-/**
- * What an agent is configured with on a machine.
- */
+/** The configuration of an agent, as its program reads it. */
 export function configOf(agent: Agent, settings: AgentSettings): object {
   if (agent.program === "nomad") return nomadConfig(agent, settings);
   if (agent.program === "vault") return vaultConfig(agent, settings.files, settings);

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 const ALLOCATION = "com.hashicorp.nomad.alloc_id";
 
 /** How long Docker may take to answer, in milliseconds. */
-const PATIENCE = 10_000;
+const DOCKER_LIMIT = 10_000;
 
 interface Container {
   readonly id: string;
@@ -58,7 +58,7 @@ function docker(args: readonly string[]): string | undefined {
     return execFileSync("docker", args, {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
-      timeout: PATIENCE,
+      timeout: DOCKER_LIMIT,
       maxBuffer: 64 * 1024 * 1024,
     });
   } catch (error) {

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { nomadOf } from "./access";
 import type { Agent } from "./agents";
+import { LOOPBACK } from "./ports";
 import type { Tokens } from "./tokens";
 
+/** How long the first Nomad may take until it knows all regions, in milliseconds. */
 const LIMIT = 30_000;
 
 /**
@@ -20,7 +22,7 @@ export async function federate(
   if (!first) return;
   const nomad = nomadOf(first, tokens);
   try {
-    for (const { ports } of others) await nomad.join(`127.0.0.1:${ports["Nomad Serf"]}`);
+    for (const { ports } of others) await nomad.join(`${LOOPBACK}:${ports["Nomad Serf"]}`);
     const wanted = [first, ...others].map(({ region }) => region);
     for (const end = performance.now() + LIMIT; ; await sleep(100, undefined, { signal })) {
       const known = await nomad.regions();

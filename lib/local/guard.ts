@@ -8,7 +8,7 @@ import { holderOf } from "./ports";
 import { leads } from "./readiness";
 
 /** How long a Nomad may take to answer without TLS, in milliseconds. */
-const PATIENCE = 20_000;
+const LIFT_LIMIT = 20_000;
 
 /** What a guard needs. */
 export interface GuardSettings {
@@ -50,7 +50,7 @@ export class Guard {
    * @throws UserError where the Nomad does not answer without TLS, or somebody else does
    */
   async lift(signal?: AbortSignal): Promise<void> {
-    const { restart, patience = PATIENCE } = this.settings;
+    const { restart, patience = LIFT_LIMIT } = this.settings;
     await endAgent(this.folder, this.agent.name, signal);
     await restart();
     for (const end = performance.now() + patience; !(await this.isLifted()); await sleep(50, undefined, { signal })) {

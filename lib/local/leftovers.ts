@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import type { ConsulClient } from "../nomad";
-import { filesOf, isConsul, isConsulServer, isVault } from "./agents";
+import { dataOf, filesOf, isConsul, isConsulServer, isVault } from "./agents";
 import { allocationsOf } from "./cgroups";
 import { cleanUp, refuseLeft } from "./clean-up";
 import { forgetServices } from "./consul-services";
@@ -12,7 +11,7 @@ import { readState } from "./state";
 // What an accident leaves of a cluster, and how it is ended.
 
 /** How long an agent has to end by itself, in milliseconds. */
-const PATIENCE = 15_000;
+const GRACE = 15_000;
 
 interface Ending {
   readonly progress: Progress;
@@ -30,7 +29,7 @@ interface KnownAgent {
 /** Ends an agent of a cluster's folder. @throws UserError where this user cannot */
 export async function endAgent(folder: string, agent: string, signal?: AbortSignal): Promise<void> {
   const pids = livingAgents(folder).flatMap(({ name, pid }) => (name === agent ? [pid] : []));
-  refuseLeft(await endProcesses(pids, PATIENCE, signal));
+  refuseLeft(await endProcesses(pids, GRACE, signal));
 }
 
 /** Consul last: a Nomad that ends takes its services out of it. */
@@ -44,7 +43,7 @@ export async function endForgotten(folder: string, { progress, signal }: Ending)
   const living = livingAgents(folder);
   progress.step("ending what lives without its folder");
   for (const { name } of inOrderOfEnd(living)) await endAgent(folder, name, signal);
-  const processes = await cleanUp(join(folder, "data"), { signal });
+  const processes = await cleanUp(dataOf(folder), { signal });
   const agents = `${living.map(({ name }) => name).join(" and ")} ${living.length === 1 ? "was" : "were"} ended`;
   progress.note(
     `${folder} was removed while its cluster ran: ${agents}${andProcesses(processes)}; deploy again what ran`,
@@ -71,7 +70,7 @@ export async function endAbandoned(
     const gone = agents
       .filter(({ name }) => known[name] !== undefined && !others.includes(name))
       .map(({ name }) => name);
-    const processes = await cleanUp(join(folder, "data"), { signal });
+    const processes = await cleanUp(dataOf(folder), { signal });
     if (gone.length === 0) return false;
     const also = others.length > 0 ? `; ${others.join(" and ")} ${others.length === 1 ? "was" : "were"} ended too` : "";
     progress.note(

@@ -6,6 +6,9 @@ import { UserError } from "../errors";
 import { clusterFolder } from "./folders";
 import { configurationOf, userInWords, userOf, variableOf } from "./processes";
 
+/** Where all agents of an embedded cluster listen, and nowhere else. */
+export const LOOPBACK = "127.0.0.1";
+
 /** The ports of an embedded cluster, where nobody moves them. */
 const USUAL = {
   "Nomad HTTP": 4646,
@@ -104,7 +107,7 @@ function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 
@@ -143,7 +146,7 @@ function maySeeFiles(pid: number): boolean {
   }
 }
 
-/** 127.0.0.1 as the kernel's table has it. */
+/** {@link LOOPBACK} as the kernel's table has it. */
 const LOOPBACK_HEX = endianness() === "LE" ? "0100007F" : "7F000001";
 
 /** Whose embedded cluster a process is an agent of, where it is one. */

@@ -1,16 +1,16 @@
-/** Tells somebody what takes its time. Whoever prints decides how. */
+/** Tells somebody how far something is that takes its time. Whoever prints it decides how it looks. */
 export interface Progress {
   /** What is being done now; replaces what was said before. */
   step(text: string): void;
-  /** How far that is. */
+  /** How far the step is; replaces what was said before. */
   detail(text: string): void;
-  /** What is done: stays to be read. */
+  /** What is done; it stays to be read. */
   done(text: string): void;
-  /** What somebody should know before it happens: stays to be read. */
+  /** What somebody should know before it happens; it stays to be read. */
   note(text: string): void;
 }
 
-/** Tells nobody. */
+/** A progress that nobody is told of. */
 export const SILENT: Progress = {
   step: () => undefined,
   detail: () => undefined,

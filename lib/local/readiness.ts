@@ -4,7 +4,7 @@ import type { Agent } from "./agents";
 import type { Tokens } from "./tokens";
 import { answers, isOpen } from "./vault-store";
 
-/** Whether an agent answers and has a leader, a Nomad a node that takes work, and whether who keeps secrets gives them out. */
+/** Whether an agent can be used: Nomad and Consul have a leader, Nomad also a node that takes work, and the store of a server of secrets is open. */
 export async function isReady(agent: Agent, tokens: Tokens | undefined): Promise<boolean> {
   if (agent.program === "vault") return isOpen(agent);
   const client = agent.program === "nomad" ? nomadOf(agent, tokens) : consulOf(agent, tokens);

@@ -13,8 +13,8 @@ export interface LongSocket {
   readonly what: string;
   /** How many bytes its path would have. */
   readonly length: number;
-  /** By how many that is too long. */
-  readonly excess: number;
+  /** How many bytes a path may have. */
+  readonly most: number;
 }
 
 interface TaskJson {
@@ -41,7 +41,7 @@ export function longSocketsOf(job: JobJson, allocations: string): readonly LongS
   return ((job.TaskGroups ?? []) as readonly GroupJson[]).flatMap((group) => {
     const inGroup = (what: string, path: string): readonly LongSocket[] => {
       const length = Buffer.byteLength(allocations) + 1 + ID + Buffer.byteLength(path);
-      return length > LONGEST ? [{ job: job.ID, group: group.Name ?? "", what, length, excess: length - LONGEST }] : [];
+      return length > LONGEST ? [{ job: job.ID, group: group.Name ?? "", what, length, most: LONGEST }] : [];
     };
     const isBridge = (group.Networks ?? []).some(({ Mode }) => Mode === "bridge" || Mode?.startsWith("cni/"));
     const isMesh = (group.Services ?? []).some(({ Connect }) => Connect !== null && Connect !== undefined);

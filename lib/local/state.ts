@@ -28,7 +28,12 @@ const schema = v.object({
 /** What is known of an embedded cluster between two commands. Whether a process lives is asked of the system, not of this. */
 export type ClusterState = v.InferOutput<typeof schema>;
 
-/** Reads what the last command knew, or undefined where there is no cluster. */
+/**
+ * Reads the state of the cluster of a folder, as the last command left it.
+ *
+ * @returns undefined where there is none
+ * @throws UserError where it cannot be read, with what to do
+ */
 export function readState(folder: string): ClusterState | undefined {
   const file = join(folder, "cluster.json");
   if (!existsSync(file)) return undefined;
@@ -48,7 +53,7 @@ export function readState(folder: string): ClusterState | undefined {
   return parsed.output;
 }
 
-/** What the agents of a cluster carry of its state, so that it is known where the folder is gone. */
+/** Reads the state that an agent of a cluster has in its environment, so that it is known where the folder is gone; undefined where it is none. */
 export function readMark(text: string | undefined): ClusterState | undefined {
   try {
     const parsed = v.safeParse(schema, JSON.parse(text ?? ""));
@@ -58,13 +63,13 @@ export function readMark(text: string | undefined): ClusterState | undefined {
   }
 }
 
-/** Writes it, whole or not at all. */
+/** Writes the state of a cluster into its folder, whole or not at all. */
 export function writeState(folder: string, state: ClusterState): void {
   privateFolder(folder);
   writeWholePrivateFile(join(folder, "cluster.json"), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Forgets it. */
+/** Removes the state of a cluster: its folder says from then on that there is none. */
 export function removeState(folder: string): void {
   rmSync(join(folder, "cluster.json"), { force: true });
 }

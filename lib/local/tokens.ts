@@ -19,6 +19,10 @@ export interface Tokens {
 
 const NAMES = ["nomad", "consul", "consulAgent", "nomadAgent", "templates"] as const satisfies (keyof Tokens)[];
 
+function tokensBy(token: (name: keyof Tokens) => string): Tokens {
+  return Object.fromEntries(NAMES.map((name) => [name, token(name)])) as Record<(typeof NAMES)[number], string>;
+}
+
 /** The file of a token, which nobody but its owner may read: the token and nothing else. */
 export function tokenFileOf(folder: string, name: keyof Tokens): string {
   return join(tokensFolder(folder), name);
@@ -28,13 +32,7 @@ export function tokenFileOf(folder: string, name: keyof Tokens): string {
 export function readTokens(folder: string): Tokens | undefined {
   try {
     const read = (name: keyof Tokens) => readFileSync(tokenFileOf(folder, name), "utf8").trim();
-    return {
-      nomad: read("nomad"),
-      consul: read("consul"),
-      consulAgent: read("consulAgent"),
-      nomadAgent: read("nomadAgent"),
-      templates: read("templates"),
-    };
+    return tokensBy(read);
   } catch {
     return undefined;
   }
@@ -42,13 +40,7 @@ export function readTokens(folder: string): Tokens | undefined {
 
 /** Makes tokens for a cluster that is started, and keeps them in its folder. */
 export function makeTokens(folder: string): Tokens {
-  const tokens: Tokens = {
-    nomad: randomUUID(),
-    consul: randomUUID(),
-    consulAgent: randomUUID(),
-    nomadAgent: randomUUID(),
-    templates: randomUUID(),
-  };
+  const tokens = tokensBy(() => randomUUID());
   removeTokens(folder);
   privateFolder(tokensFolder(folder));
   for (const name of NAMES) writePrivateFile(tokenFileOf(folder, name), `${tokens[name]}\n`);

@@ -1,5 +1,6 @@
-import { addressOf, LOOPBACK, type AgentFiles, type VaultServer } from "./agents";
+import { addressOf, type AgentFiles, type VaultServer } from "./agents";
 import type { ClusterKeys } from "./cluster-keys";
+import { LOOPBACK } from "./ports";
 
 /**
  * OpenBao, or Vault, as one server on loopback that keeps what it has in the cluster's folder. All of it is encrypted with a key that it is told

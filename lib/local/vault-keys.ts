@@ -14,10 +14,10 @@ export interface VaultKeys {
   readonly caFile?: string;
 }
 
-/** What is made with its store. */
+/** The keys that are made together with the store. */
 type StoreKeys = Omit<VaultKeys, "caFile">;
 
-/** The file of one of them, which nobody but its owner may read. */
+/** The file of a key, which nobody but its owner may read. */
 function fileOf(folder: string, name: keyof StoreKeys): string {
   return join(tokensFolder(folder), name === "token" ? "vault" : "vault-unseal");
 }
@@ -38,7 +38,7 @@ export function writeVaultKeys(folder: string, keys: StoreKeys): void {
   for (const name of ["unseal", "token"] as const) writeWholePrivateFile(fileOf(folder, name), `${keys[name]}\n`);
 }
 
-/** Forgets them: what they open is made anew. */
+/** Removes the keys of a store that is made anew. */
 export function removeVaultKeys(folder: string): void {
   for (const name of ["token", "unseal"] as const) rmSync(fileOf(folder, name), { force: true });
 }

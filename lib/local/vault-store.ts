@@ -14,9 +14,9 @@ import { vaultConfig } from "./vault-config";
 import { readVaultKeys, removeVaultKeys, writeVaultKeys, type VaultKeys } from "./vault-keys";
 
 /** How long a server may take to answer, or to open its store, in milliseconds. */
-const PATIENCE = 30_000;
+const READY_LIMIT = 30_000;
 
-const made = v.object({ keys: v.pipe(v.array(v.string()), v.length(1)), root_token: v.string() });
+const initialized = v.object({ keys: v.pipe(v.array(v.string()), v.length(1)), root_token: v.string() });
 const configured = v.object({ listener: v.array(v.object({ unix: v.object({ address: v.string() }) })) });
 
 /** What making a store takes. */
@@ -56,7 +56,7 @@ export async function makeStore(
     const pid = startAgent({ binary, config: vaultConfig(vault, files, { socket }), files, env, own });
     await until(async () => !(await client.health()).initialized, files.log, { signal, pid });
     const body = { secret_shares: 1, secret_threshold: 1 };
-    const { keys, root_token: token } = await client.change("PUT", apiPath`/v1/sys/init`, made, body);
+    const { keys, root_token: token } = await client.change("PUT", apiPath`/v1/sys/init`, initialized, body);
     // Before the store is used, so that none is in use whose keys nobody has.
     writeVaultKeys(folder, { token, unseal: keys[0] ?? "" });
   } finally {
@@ -145,7 +145,7 @@ interface Waiting {
 async function until(holds: () => Promise<boolean>, log: string, { signal, pid }: Waiting): Promise<void> {
   let said: unknown;
   const begun = performance.now();
-  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(50, undefined, { signal })) {
+  for (const end = performance.now() + READY_LIMIT; performance.now() < end; await sleep(50, undefined, { signal })) {
     try {
       if (await holds()) return;
     } catch (error) {

@@ -20,7 +20,7 @@ export interface Browsers {
   renew(session: BrowserSession): Promise<void>;
   /** @throws LeaseEndedError */
   close(session: BrowserSession): Promise<void>;
-  /** Whether they could be begun with. */
+  /** Whether they have started. */
   dependency(): Dependency;
   /** Lets go of the store; sessions stand for their time. */
   stop(): Promise<void>;

@@ -13,9 +13,9 @@ import {
   type WarmPool,
   type WarmPoolOptions,
 } from "../pools";
-import { Beginning } from "./beginning";
 import type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 import { servedSlotPool, servedWarmPool, type ServedPool, type SlotPoolToServe } from "./served-pool";
+import { Startup } from "./startup";
 
 /** What the pools of a cluster are made of. */
 export interface ClusterPoolsOptions {
@@ -45,14 +45,14 @@ const LOOK_UP = 200;
 /** How long a lease that is renewed while a command runs goes without it: a part of its time. */
 const RENEWAL = 1 / 3;
 
-/** A pool that is served, from the moment that it could be begun with. */
+/** A pool that is served, once it has started. */
 interface Served {
   readonly pool: ServedPool;
-  readonly beginning: Beginning;
+  readonly startup: Startup;
 }
 
 /**
- * The pools of a cluster, for the service. It begins with each pool as soon as Nomad and the store answer, and until then says that it cannot:
+ * The pools of a cluster, for the service. It starts each pool as soon as Nomad and the store answer, and says until then that it has not started:
  * a service that is started before them needs no other start.
  */
 export function clusterPools(options: ClusterPoolsOptions): Pools {
@@ -75,12 +75,12 @@ class ClusterPools implements Pools {
       ...(options.slotPools ?? []).map((each) => servedSlotPool(each, { nomad, store, onTrouble, leases })),
     ];
     const made = all.map((pool): [string, Served] => {
-      const beginning = new Beginning(`the pool ${pool.pool}`, () => pool.start(), onTrouble);
-      return [pool.pool, { pool, beginning }];
+      const startup = new Startup(`the pool ${pool.pool}`, () => pool.start(), onTrouble);
+      return [pool.pool, { pool, startup }];
     });
     this.#pools = new Map(made);
     this.names = [...this.#pools.keys()];
-    this.#starting = Promise.all(made.map(([, { beginning }]) => beginning.run(this.#stop.signal)));
+    this.#starting = Promise.all(made.map(([, { startup }]) => startup.run(this.#stop.signal)));
   }
 
   async kindOf(pool: string): Promise<PoolKind | undefined> {
@@ -106,28 +106,28 @@ class ClusterPools implements Pools {
   }
 
   async claim(name: string, claim: ContainerClaim): Promise<ContainerLease> {
-    return this.begun(name).claim(claim);
+    return this.started(name).claim(claim);
   }
 
   async find(container: string): Promise<ContainerLease | undefined> {
     const pools = [...this.#pools.values()]
-      .filter(({ beginning }) => beginning.trouble === undefined)
+      .filter(({ startup }) => startup.trouble === undefined)
       .map(({ pool }) => pool);
     // Each pool that does not know it would ask the store.
     const known = pools.map((pool) => pool.book.known(container)).find((lease) => lease !== undefined);
     const lease =
       known ?? (await Promise.all(pools.map((pool) => pool.book.find(container)))).find((each) => each !== undefined);
-    // It may be of a pool that could not be begun with: that it is in none of the others says nothing then.
+    // It may be of a pool that has not started: that it is in none of the others says nothing then.
     if (lease === undefined) this.all();
     return lease && this.shown(lease);
   }
 
   async renew(lease: Lease): Promise<void> {
-    await this.begun(lease.pool).book.renew(lease);
+    await this.started(lease.pool).book.renew(lease);
   }
 
   async execute({ lease }: ContainerLease, command: string, options: ExecuteOptions): Promise<ExecutionResult> {
-    const pool = this.begun(lease.pool);
+    const pool = this.started(lease.pool);
     const ended = new AbortController();
     const renewing = this.keepRenewing(lease, ended);
     const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
@@ -143,7 +143,7 @@ class ClusterPools implements Pools {
   }
 
   async release(lease: Lease): Promise<void> {
-    await this.begun(lease.pool).release(lease);
+    await this.started(lease.pool).release(lease);
   }
 
   async list(): Promise<readonly ContainerLease[]> {
@@ -212,7 +212,7 @@ class ClusterPools implements Pools {
       ...(consul ? [troubleOf("Consul", () => consul.leader())] : []),
       troubleOf(`leases in ${store.name}`, (signal) => store.read("pools/ready", signal).then(() => true)),
     ];
-    const pools = [...this.#pools.values()].map(({ pool, beginning: { name, trouble } }): Dependency => {
+    const pools = [...this.#pools.values()].map(({ pool, startup: { name, trouble } }): Dependency => {
       const behind = () => (pool.isUpToDate() ? undefined : "what is known of it is not up to date");
       return { name, trouble: trouble ?? behind() };
     });
@@ -223,27 +223,27 @@ class ClusterPools implements Pools {
     const { runtime, store, nomad, consul } = this.options;
     this.#stop.abort();
     await this.#starting;
-    const begun = [...this.#pools.values()].filter(({ beginning }) => beginning.trouble === undefined);
+    const started = [...this.#pools.values()].filter(({ startup }) => startup.trouble === undefined);
     // Leases that this process renews are handed over; those of clients stand by themselves.
-    await Promise.allSettled([...begun.map(({ pool }) => pool.stop()), runtime.close()]);
+    await Promise.allSettled([...started.map(({ pool }) => pool.stop()), runtime.close()]);
     await Promise.allSettled([store.close(), nomad.close(), consul?.close()]);
   }
 
-  /** Every pool. @throws NoAnswerError where one could not be begun with: what it has is not known */
+  /** Every pool. @throws NoAnswerError where one has not started: what it has is not known */
   private all(): readonly ServedPool[] {
-    return this.names.map((name) => this.begun(name));
+    return this.names.map((name) => this.started(name));
   }
 
   private warm(name: string): WarmPool {
-    const { warm } = this.begun(name);
+    const { warm } = this.started(name);
     if (warm === undefined) throw new Error("a slot pool has no containers that wait");
     return warm;
   }
 
-  private begun(name: string): ServedPool {
+  private started(name: string): ServedPool {
     const served = this.#pools.get(name);
     if (!served) throw new Error("the pool is not served");
-    served.beginning.refuse();
+    served.startup.refuse();
     return served.pool;
   }
 
@@ -258,7 +258,7 @@ class ClusterPools implements Pools {
   }
 
   private shown(lease: Lease): ContainerLease {
-    return this.begun(lease.pool).shown(lease);
+    return this.started(lease.pool).shown(lease);
   }
 }
 

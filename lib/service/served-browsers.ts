@@ -1,74 +1,74 @@
 import type { BrowserRequest, BrowserSession, BrowserState, ScreenStream } from "../pools";
-import { Beginning } from "./beginning";
+import { Startup } from "./startup";
 import type { Browsers } from "./browsers";
 import type { Dependency } from "./pools";
 
-/** Browser sessions that are to be begun with before they are asked. */
+/** Browser sessions that have to be started before they are asked. */
 export interface BrowsersToServe extends Omit<Browsers, "dependency"> {
   /** @throws where the store does not answer; it can be asked again */
   start(): Promise<void>;
 }
 
-/** Browser sessions that are begun with as soon as their store answers, and until then say that they cannot be. */
+/** Browser sessions that are started as soon as their store answers, and say until then that they have not started. */
 export class ServedBrowsers implements Browsers {
   readonly #stop = new AbortController();
-  readonly #beginning: Beginning;
+  readonly #startup: Startup;
   readonly #started: Promise<void>;
 
   /**
-   * @param onTrouble told why they do not begin, once for each reason
-   * @param again between two attempts, in milliseconds. Default: one second
+   * @param onTrouble told why they do not start, once for each reason
+   * @param interval between two attempts, in milliseconds. Default: one second
    */
   constructor(
     private readonly browsers: BrowsersToServe,
     onTrouble: (message: string) => void,
-    again?: number,
+    interval?: number,
   ) {
-    this.#beginning = new Beginning("the pool of browser sessions", () => browsers.start(), onTrouble, again);
-    this.#started = this.#beginning.run(this.#stop.signal);
+    this.#startup = new Startup("the pool of browser sessions", () => browsers.start(), onTrouble, interval);
+    this.#started = this.#startup.run(this.#stop.signal);
   }
 
   async open(request: BrowserRequest): Promise<BrowserSession> {
-    return this.begun().open(request);
+    return this.started().open(request);
   }
 
   async find(id: string): Promise<BrowserSession | undefined> {
-    return this.begun().find(id);
+    return this.started().find(id);
   }
 
   async list(): Promise<readonly BrowserSession[]> {
-    return this.begun().list();
+    return this.started().list();
   }
 
   async state(session: BrowserSession, signal?: AbortSignal): Promise<BrowserState> {
-    return this.begun().state(session, signal);
+    return this.started().state(session, signal);
   }
 
   async screen(session: BrowserSession, signal?: AbortSignal): Promise<ScreenStream> {
-    return this.begun().screen(session, signal);
+    return this.started().screen(session, signal);
   }
 
   async renew(session: BrowserSession): Promise<void> {
-    return this.begun().renew(session);
+    return this.started().renew(session);
   }
 
   async close(session: BrowserSession): Promise<void> {
-    return this.begun().close(session);
+    return this.started().close(session);
   }
 
   dependency(): Dependency {
-    const { name, trouble } = this.#beginning;
+    const { name, trouble } = this.#startup;
     return { name, trouble };
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#started;
-    if (this.#beginning.trouble === undefined) await this.browsers.stop();
+    if (this.#startup.trouble === undefined) await this.browsers.stop();
   }
 
-  private begun(): BrowsersToServe {
-    this.#beginning.refuse();
+  private started(): BrowsersToServe {
+    this.#startup.refuse();
     return this.browsers;
   }
 }

@@ -21,9 +21,9 @@ const ANSWERED = 1000;
 export interface ServedPool {
   /** Its name. */
   readonly pool: string;
-  /** Its leases. @throws Error where the pool could not be begun with yet */
+  /** Its leases. @throws Error where the pool has not started yet */
   readonly book: LeaseBook;
-  /** Begins with it, and waits until what waits in it already is known; where it fails, it may be called again. */
+  /** Starts it, and waits until the containers that wait in it already are known; where it fails, it may be called again. */
   start(): Promise<void>;
   /** Lets go of it; leases of clients stand. */
   stop(): Promise<unknown>;

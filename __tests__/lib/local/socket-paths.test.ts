@@ -9,7 +9,7 @@ const LONGEST = 107 - 37 - "/task/secrets/api.sock".length;
 test("a socket's path may have 107 bytes and no more", () => {
   expect(longSocketsOf(job({ Tasks: [USES_API] }), folderOf(LONGEST))).toEqual([]);
   expect(longSocketsOf(job({ Tasks: [USES_API] }), folderOf(LONGEST + 1))).toEqual([
-    { job: "web", group: "work", what: "the Task API of task", length: 108, excess: 1 },
+    { job: "web", group: "work", what: "the Task API of task", length: 108, most: 107 },
   ]);
   // Bytes count, and not characters.
   expect(longSocketsOf(job({ Tasks: [USES_API] }), `/${"é".repeat(LONGEST - 1)}`)).toHaveLength(1);

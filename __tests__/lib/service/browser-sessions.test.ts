@@ -188,7 +188,7 @@ describe("the audit log", () => {
 });
 
 describe("sessions whose store is not there yet", () => {
-  test("are begun with again and again, and refused until then with what can be asked again", async () => {
+  test("are started again and again, and refused until then with what can be asked again", async () => {
     const there = new BrowsersInMemory();
     const said: string[] = [];
     let answers = false;
@@ -204,7 +204,7 @@ describe("sessions whose store is not there yet", () => {
     const open = () => service.ask(ann, "POST", PATH, { userId: "ann", provider: "google", url: PAGE });
     expect(await open()).toMatchObject({ status: 503, body: { code: "unavailable" } });
     expect((await service.app.inject("/readyz")).statusCode).toBe(503);
-    expect(said).toEqual(["the pool of browser sessions could not be begun with: connection refused"]);
+    expect(said).toEqual(["the pool of browser sessions could not be started: connection refused"]);
     answers = true;
     while (browsers.dependency().trouble !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await open()).toMatchObject({ status: 201 });
