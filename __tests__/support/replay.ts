@@ -63,11 +63,13 @@ export class ReplayServer {
   /** Every request that came in, in order. */
   readonly asked: Asked[] = [];
   readonly #counts = new Map<string, number>();
-  readonly #answers: Map<string, Answer>;
+  readonly #answers = new Map<string, Answer>();
+  /** The keys of the answers by their endpoint, of which there are as many as a test likes. */
+  readonly #endpoints = new Map<string, Endpoint[]>();
   readonly #server: Server;
 
   constructor(answers: Answers = {}) {
-    this.#answers = new Map(Object.entries(answers));
+    this.set(answers);
     this.#server = createServer((request, response) => void this.serve(request, response));
   }
 
@@ -82,15 +84,25 @@ export class ReplayServer {
 
   /** Answers otherwise from now on; what is not named stays. */
   set(answers: Answers): void {
-    for (const [endpoint, answer] of Object.entries(answers)) {
-      this.#answers.set(endpoint, answer);
-      this.#counts.delete(endpoint);
+    for (const [key, answer] of Object.entries(answers)) {
+      if (!this.#answers.has(key)) this.#index(key);
+      this.#answers.set(key, answer);
+      this.#counts.delete(key);
     }
+  }
+
+  #index(key: string): void {
+    const [endpoint = "", search = ""] = key.split("?");
+    // Recordings keep ids as they were written in the request: load%2Fdispatch-1.
+    const plain = decode(endpoint);
+    const wanted = [...new URLSearchParams(search)];
+    this.#endpoints.set(plain, [...(this.#endpoints.get(plain) ?? []), { key, wanted }]);
   }
 
   /** Answers these and nothing else from now on, and forgets what was asked. */
   reset(answers: Answers): void {
     this.#answers.clear();
+    this.#endpoints.clear();
     this.#counts.clear();
     this.asked.length = 0;
     this.set(answers);
@@ -140,17 +152,17 @@ export class ReplayServer {
 
   /** The endpoint whose query the request has, the one that names most of it first. */
   private keyFor({ method, path, query }: Asked): string | undefined {
-    const plain = `${method} ${path}`;
-    const fitting = [...this.#answers.keys()].flatMap((key) => {
-      const [endpoint = "", search = ""] = key.split("?");
-      const wanted = [...new URLSearchParams(search)];
-      // Recordings keep ids as they were written in the request: load%2Fdispatch-1.
-      return decode(endpoint) === plain && wanted.every(([name, value]) => query.getAll(name).includes(value))
-        ? [{ key, named: wanted.length }]
-        : [];
-    });
-    return fitting.sort((a, b) => b.named - a.named)[0]?.key;
+    const fitting = (this.#endpoints.get(`${method} ${path}`) ?? []).filter(({ wanted }) =>
+      wanted.every(([name, value]) => query.getAll(name).includes(value)),
+    );
+    return fitting.sort((a, b) => b.wanted.length - a.wanted.length)[0]?.key;
   }
+}
+
+/** An answer's key, and the query that a request must have for it. */
+interface Endpoint {
+  readonly key: string;
+  readonly wanted: readonly (readonly [name: string, value: string])[];
 }
 
 /** A state of a cluster as `npm run record` found it. */

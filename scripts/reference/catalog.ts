@@ -42,7 +42,7 @@ export function catalog(): readonly CatalogEntry[] {
 /** Docs of every class of a block, read from the types themselves: what an editor shows on hover. */
 function readDocs(): Map<string, Pick<CatalogEntry, "text" | "see" | "properties">> {
   const entry = join(ROOT, "lib/jobspec/index.ts");
-  const program = ownProgram(entry);
+  const program = ownProgram([entry]);
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.SourceFile) as ts.Symbol;
   const exports = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, resolve(symbol, checker)]));

@@ -19,14 +19,14 @@ export function ownModules(
   options: ts.CompilerOptions,
 ): readonly ts.ResolvedModuleWithFailedLookupLocations[] {
   return names.map(({ text }) =>
-    text.startsWith(".") ? ts.resolveModuleName(text, from, options, ts.sys) : { resolvedModule: undefined },
+    /^[./]/.test(text) ? ts.resolveModuleName(text, from, options, ts.sys) : { resolvedModule: undefined },
   );
 }
 
-/** A module with all of ours that it imports. */
-export function ownProgram(entry: string): ts.Program {
-  const options = ownOptions();
+/** Modules with all of ours that they import, under the project's options and perhaps others. */
+export function ownProgram(entries: readonly string[], more: ts.CompilerOptions = {}): ts.Program {
+  const options = { ...ownOptions(), ...more };
   const host = ts.createCompilerHost(options);
   host.resolveModuleNameLiterals = (names, from, _redirected, given) => ownModules(names, from, given);
-  return ts.createProgram([entry], options, host);
+  return ts.createProgram(entries, options, host);
 }

@@ -146,16 +146,17 @@ test.each([
   },
 );
 
+// A pattern that repeats a choice comes to the end of the engine's stack with 8.5 million characters, arguments of a call with 130,000.
 test.each([
-  ["a", ""],
-  ["1", ""],
-  [" ", ""],
-  ["\n", ""],
-  ["=", "auth="],
-  ["!", "--token "],
-  [" --token=ab12cd34", '"a\\n'],
-])("15 million characters of %j come to no end of the engine's stack", (unit, before) => {
-  const text = `${before}${unit.repeat(15_000_000 / unit.length)}"x`;
+  [9_000_000, "a", ""],
+  [9_000_000, "1", ""],
+  [9_000_000, " ", ""],
+  [9_000_000, "\n", ""],
+  [9_000_000, "=", "auth="],
+  [9_000_000, "!", "--token "],
+  [200_000, " --token=ab12cd34", '"a\\n'],
+])("%d times %j come to no end of the engine's stack", (times, unit, before) => {
+  const text = `${before}${unit.repeat(times)}"x`;
   expect(() => secretSpans(text)).not.toThrow();
 });
 

@@ -6,13 +6,14 @@ import { ownProgram } from "../../../scripts/reference/own-types";
 const ROOT = join(__dirname, "../../..");
 const DOOR = join(ROOT, "lib/pools/index.ts");
 
+const program = ownProgram([DOOR]);
+const checker = program.getTypeChecker();
+const source = program.getSourceFile(DOOR);
+const door = source && checker.getSymbolAtLocation(source);
+if (!door) throw new Error(`${DOOR} is no module`);
+
 /** What a module exports, with its doc comments; members of what it exports by `export * as` included. */
-function exportsOf(file: string) {
-  const program = ownProgram(file);
-  const checker = program.getTypeChecker();
-  const source = program.getSourceFile(file);
-  const module = source && checker.getSymbolAtLocation(source);
-  if (!module) throw new Error(`${file} is no module`);
+function exportsOf(module: ts.Symbol) {
   const own = (symbol: ts.Symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
   const isOurs = ({ declarations }: ts.Symbol) =>
     declarations?.some((each) => each.getSourceFile().fileName.startsWith(join(ROOT, "lib/pools/"))) === true;
@@ -32,15 +33,10 @@ function exportsOf(file: string) {
   });
 }
 
-const exported = exportsOf(DOOR);
+const exported = exportsOf(door);
 
 /** The types of this library's that the public signatures of what a module exports name, and that it does not export. */
-function unexportedOf(file: string): readonly string[] {
-  const program = ownProgram(file);
-  const checker = program.getTypeChecker();
-  const source = program.getSourceFile(file);
-  const module = source && checker.getSymbolAtLocation(source);
-  if (!module) throw new Error(`${file} is no module`);
+function unexportedOf(module: ts.Symbol): readonly string[] {
   const own = (symbol: ts.Symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
   const ownExports = checker.getExportsOfModule(module).map(own);
   const inside = ownExports.filter(({ flags }) => flags & ts.SymbolFlags.ValueModule);
@@ -79,7 +75,7 @@ function unexportedOf(file: string): readonly string[] {
 const ROOMS = ["lib/pools/", "lib/nomad/"];
 
 test("every type that a public signature names is exported too", () => {
-  expect(unexportedOf(DOOR)).toEqual([]);
+  expect(unexportedOf(door)).toEqual([]);
 });
 
 test("all that the package's pools export is named in their document, and nothing else is", () => {

@@ -6,7 +6,7 @@ const ROOT = join(__dirname, "../../../..");
 
 /** What an editor shows over names in a program that uses the library. */
 const SAMPLE = `
-import { Driver, Restart, TaskGroup, Update } from "./lib";
+import { Driver, Restart, TaskGroup, Update } from "./lib/jobspec";
 const restart = new Restart({ /*a*/attempts: 3 });
 restart./*b*/interval;
 Update.canary({ canary: 1, /*c*/minHealthyTime: undefined });
