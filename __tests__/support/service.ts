@@ -9,6 +9,7 @@ import {
   type ServiceOptions,
   type ServiceParts,
 } from "../../lib/service";
+import { compiledSchemas } from "./compiled-schemas";
 import { PoolsInMemory } from "./pools-in-memory";
 
 /** A service over pools in memory, with tokens that a test makes. */
@@ -57,7 +58,7 @@ export async function testService(
       return { close: () => undefined };
     },
   ];
-  const usual = { tokens, now: () => performance.now(), version: "0.0.0" };
+  const usual = { tokens, now: () => performance.now(), version: "0.0.0", schemaController: compiledSchemas };
   const service = await createService({ ...usual, ...options, plugins, pools });
   return {
     ...service,

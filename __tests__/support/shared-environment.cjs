@@ -26,15 +26,21 @@ class SharedEnvironment {
   fakeTimers = null;
   fakeTimersModern = null;
   #bringBack = remember();
+  #prepareStackTrace = Error.prepareStackTrace;
   #temporary;
 
   async setup() {
+    const { prepareStackTrace } = Error;
+    // cdktf keeps the whole stack of the making of each token as a text, in an object that is no error: most of the time that a token takes.
+    if (prepareStackTrace)
+      Error.prepareStackTrace = (error, frames) => (error instanceof Error ? prepareStackTrace(error, frames) : "");
     this.#temporary = mkdtempSync(join(realpathSync(tmpdir()), "cdk-nomad-test-"));
     process.env.TMPDIR = this.#temporary;
   }
 
   async teardown() {
     this.#bringBack();
+    Error.prepareStackTrace = this.#prepareStackTrace;
     // It is also called where the setup failed, whose error is the one to be told.
     if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from "fastify";
 import { sharedAnswer } from "../nomad";
 import { writeAudit } from "./audit";
 import { authorize, knownCaller, LOCAL, type Access } from "./authorize";
@@ -66,6 +66,8 @@ export interface ServiceOptions {
   readonly now: () => number;
   /** The release, for the document. */
   readonly version: string;
+  /** What makes functions of the routes' schemas, for whoever makes many services. Default: Fastify's own, anew. */
+  readonly schemaController?: FastifyServerOptions["schemaController"];
 }
 
 /** Routes that the service has beside its own. @returns what ends with the service, such as streams that are never answered in full */
@@ -96,6 +98,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
   const app: FastifyInstance = Fastify({
     ...httpSettings,
+    ...(options.schemaController ? { schemaController: options.schemaController } : {}),
     bodyLimit: body,
     logController: new LogController({ disableRequestLogging: true }),
     // Fastify's own lines, such as that of a fault in a plugin, go through the same sieve as ours.
