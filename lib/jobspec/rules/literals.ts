@@ -7,6 +7,7 @@ import {
   isSecretHere,
   isSentence,
   NOTHING_AROUND,
+  remembering,
   secretSpans,
   type Around,
 } from "../secrets";
@@ -66,7 +67,7 @@ export function literalsAmong(values: Readonly<Record<string, string>>, place: s
 function inText(text: string, around: Around, at: Place, wayOut = WAY_OUT): void {
   if (text === "") return;
   const isNamed = isSecretHere(text, around);
-  const spans = [...secretSpans(text, isSentence(around.name) ? "prose" : "document"), ...(around.spans ?? [])];
+  const spans = [...SPANS[isSentence(around.name) ? "prose" : "document"](text), ...(around.spans ?? [])];
   const span = spans.find(({ certain }) => certain) ?? spans[0];
   if (!span && !isNamed) return;
   const what = span && (span.certain || !isNamed) ? `holds ${span.what} in plain` : "is a secret in plain, by its name";
@@ -77,6 +78,12 @@ function inText(text: string, around: Around, at: Place, wayOut = WAY_OUT): void
     ...(span?.certain ? { stopsSynthesis: true } : {}),
   });
 }
+
+/** What is secret in a text, by its kind. */
+const SPANS = {
+  prose: remembering((text) => secretSpans(text, "prose")),
+  document: remembering((text) => secretSpans(text, "document")),
+};
 
 const WAY_OUT =
   "keep it in a Nomad variable or in Vault, and write withSecretEnv({ NAME: Secret.fromNomadVariable(path, key) })";

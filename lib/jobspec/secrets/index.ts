@@ -6,5 +6,6 @@ export { aroundElements, aroundKey, DEEPEST, isSecretHere, isSentence, NOTHING_A
 export type { SecretSpan } from "./forms";
 export { isSecretName, suspicionOf, type Suspicion } from "./names";
 export { isSecretPair, type TextKind } from "./pairs";
+export { remembering } from "./remembering";
 export { secretSpans } from "./spans";
 export { isPlainlyNoSecret, isPlainWords } from "./values";

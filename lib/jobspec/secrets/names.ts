@@ -12,6 +12,7 @@ import {
   SECRET_WORDS,
   TOGETHER,
 } from "./name-words";
+import { remembering } from "./remembering";
 
 /**
  * How sure a name makes: `secret` says what it holds, `likely` all but what is in plain words (a key of which nobody knows what it opens),
@@ -47,7 +48,9 @@ export function wordsOf(name: string): readonly string[] {
 }
 
 /** What a name says about what stands under it. */
-export function suspicionOf(name: string): Suspicion {
+export const suspicionOf = remembering(judgeName);
+
+function judgeName(name: string): Suspicion {
   if (OTHER_SCRIPTS.test(name.slice(-LONGEST_NAME))) return "secret";
   const words = wordsOf(name);
   // A shell keeps the folder that it is in under this name, a connection its password.
