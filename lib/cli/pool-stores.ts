@@ -11,7 +11,7 @@ export interface PoolClients extends Pick<OpenStack, "nomad" | "consul"> {
 /** What a pool's store is asked. */
 type Ask<T> = (store: Store, pool: string, options: ReadOptions) => Promise<T | undefined>;
 
-/** That something is not known, and why. */
+/** Says that something is not known, and why. */
 export interface Unknown {
   readonly unknown: string;
 }

@@ -149,7 +149,7 @@ export class Terminal {
     this.write(errorText(error), "stderr", this.#say);
   }
 
-  /** That somebody interrupted the command, and what goes on. */
+  /** Says that somebody interrupted the command, and what goes on. */
   interrupted(what: TerminalText): void {
     this.rest();
     const text = term`interrupted; ${what}`;

@@ -33,7 +33,7 @@ class AspectRun {
   readonly problems: AspectProblem[] = [];
   readonly #once = new Map<IAspect, OnceAspect>();
 
-  /** That of a program. It is kept with its root, and so ends with it. */
+  /** What the aspects of the program with this root have done: kept with the root, and so gone with it. */
   static of(root: IConstruct): AspectRun {
     const held = root as IConstruct & { [RUN]?: AspectRun };
     if (!held[RUN]) Object.defineProperty(held, RUN, { value: new AspectRun() });

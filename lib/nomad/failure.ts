@@ -11,24 +11,24 @@ export const CONNECT_TIMEOUT = 10_000;
 const CLOSED = new Set(["ERR_CLOSED", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
 const TIMEOUTS = new Set(["ERR_SILENCE", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
 
-/** That a server said nothing for as long as its silence is borne. */
+/** Says that a server said nothing for as long as its silence is borne. */
 export class SilenceError extends Error {
   readonly code = "ERR_SILENCE";
 }
 
-/** That a client was closed under what it had open. */
+/** Says that a client was closed under what it had open. */
 export class ClosedError extends Error {
   readonly code = "ERR_CLOSED";
 }
 
-/** That a proxy opens no tunnel. */
+/** Says that a proxy opens no tunnel. */
 export class TunnelError extends Error {
   constructor(readonly status: number) {
     super(`the proxy answers ${status}`);
   }
 }
 
-/** That an answer came too slowly: it had not ended after some time, and hardly anything came any more. */
+/** Says that an answer came too slowly: it had not ended after some time, and hardly anything came any more. */
 export class SlowError extends Error {
   readonly seconds: number;
 
@@ -92,7 +92,7 @@ function ofEmbedded(address: string): string | undefined {
   return isHere ? 'for the embedded cluster, in the folder of its project: eval "$(npx cdk-nomad env)"' : undefined;
 }
 
-/** That a proxy wants to know who asks. */
+/** Says that a proxy wants to know who asks. */
 function proxyRefusal({ proxy }: Connection): UserError {
   const why = proxy?.basicAuth ? "refuses the credentials" : "wants credentials";
   const message = `the proxy ${proxy?.address ?? ""} ${why}; write http://user:password@host:port`;

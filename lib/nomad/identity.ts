@@ -42,7 +42,7 @@ export function isWrongServer(error: unknown): boolean {
   return error instanceof WrongServer;
 }
 
-/** That the address is another server's. */
+/** Says that the address is another server's. */
 export function wrongServer({ name, address }: Connection, other: Server): WrongServer {
   const example = OWN_QUESTIONS.find(({ server }) => server === name)?.example;
   const message = `a ${other} answers at ${address}, and no ${name}; write the address of ${name} into it${example ? `, such as ${example}` : ""}`;

@@ -4,7 +4,7 @@
  */
 export const LARGEST_TEXT = { nomad: 64 * 1024 - "record".length, consul: 256 * 1024 } as const;
 
-/** That an object of a record is too large for what keeps it: what it is of, by how much, and what to do. */
+/** Says that an object of a record is too large for what keeps it: what it is of, by how much, and what to do. */
 export function tooLarge(bytes: number | undefined, store: keyof typeof LARGEST_TEXT): string {
   const most = Math.floor(LARGEST_TEXT[store] / 1024);
   const has = bytes === undefined ? "is larger than" : `has ${Math.ceil(bytes / 1024)} KiB, more than`;

@@ -14,8 +14,8 @@ const LENGTHS = [
   [ts`milliseconds`, 1e6],
 ] as const;
 
-/** In MiB. */
 const WHOLE = [ts`mebibytes`, 1] as const;
+/** Constructors of Memory with the sizes of their units in MiB. */
 const SIZES = [[ts`gibibytes`, 1024], WHOLE, [ts`kibibytes`, 1 / 1024], [ts`bytes`, 1 / 1024 ** 2]] as const;
 
 /** A value of a unit, in the largest unit in which it is whole. */

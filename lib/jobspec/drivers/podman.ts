@@ -85,7 +85,7 @@ const fields = {
   hostname: text("hostname"),
   /** Whether a small init reaps its children. @default false */
   init: bool("init"),
-  /** That init's path. @default - podman's */
+  /** The path of the init that reaps its children. @default - podman's */
   initPath: text("init_path"),
   /** Whether CPU is a limit too. @default false */
   cpuHardLimit: bool("cpu_hard_limit"),

@@ -1,6 +1,6 @@
 import { isKnown, scaled, ScaledToken, type Codec, type Resolvable } from "../engine";
 
-/** In MiB. */
+/** Units of memory with their sizes in MiB, the largest first. */
 const SIZES = [
   [1024, "GiB"],
   [1, "MiB"],

@@ -24,7 +24,7 @@ export interface TryAgainOptions {
   readonly nomad: NomadClient;
   /** The job that is registered, as it shall be. */
   readonly job: JobJson;
-  /** That job as the server holds it. */
+  /** The same job as the server holds it. */
   readonly held: HeldJob;
   /** Whether the deployment of its version failed: Nomad places nothing more for that version then. */
   readonly deploymentFailed: boolean;

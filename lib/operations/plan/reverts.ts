@@ -3,7 +3,7 @@ import { momentOf, type Deployment, type JobJson, type JobVersions, type NomadCl
 import { fieldChanges, type FieldChange } from "./field-changes";
 import { groupsOf, textWithoutCounts } from "./scaled-counts";
 
-/** That a job was taken back to a version that it had before: what its newest version is. */
+/** Says that a job was taken back to a version that it had before: what its newest version is. */
 export interface Revert {
   /** The version that was taken back. */
   readonly from: number;

@@ -199,7 +199,7 @@ function refuseMore(held: ReadonlyMap<string, StoredText>, head: string, gone: R
   if (more) throw new NothingThere(`${more.id} came to it meanwhile, by another deployment`);
 }
 
-/** That there is no record to be changed. */
+/** Says that there is no record to be changed. */
 class NothingThere extends Error {}
 
 /** Tells what a server refuses for good from what passes. */

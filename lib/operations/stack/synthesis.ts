@@ -117,7 +117,7 @@ function programEnvironment(
 
 const CONTEXT = "CDKTF_CONTEXT_JSON";
 
-/** That an operating system takes no arguments and variables as long as these. */
+/** Says that an operating system takes no arguments and variables as long as these. */
 function isTooLong(error: unknown): boolean {
   return typeof error === "object" && error !== null && "code" in error && error.code === "E2BIG";
 }

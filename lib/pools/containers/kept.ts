@@ -8,7 +8,7 @@ interface Kept {
   readonly owner: string;
   /** Its new lease, once it is empty; undefined where it is replaced instead. */
   readonly emptied: Promise<Lease | undefined>;
-  /** The same, as soon as it is known. */
+  /** The new lease, as soon as it is known. */
   lease: Lease | undefined;
   /** Whether a claim waits for it: it is that claim's, and still nobody was told of its lease. */
   isTaken: boolean;
@@ -72,7 +72,7 @@ export class KeptContainers {
     return kept.lease;
   }
 
-  /** It is not there any more, or is somebody's. */
+  /** Forgets a container that is not there any more, or is somebody's. */
   drop(container: string): void {
     this.#kept.get(container)?.forget();
     this.#kept.delete(container);

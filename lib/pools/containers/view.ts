@@ -62,7 +62,7 @@ const ALLOCATION = /^_nomad-(?:task|group)-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-
 /** Something that is asked again and again: since when it has not been answered; undefined where it has. */
 interface Source {
   failing: number | undefined;
-  /** It is asked anew, and what it said before is not believed. */
+  /** Whether what it said before is not believed, so that it is asked anew. */
   isDoubted?: boolean;
 }
 

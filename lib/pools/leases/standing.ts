@@ -28,17 +28,17 @@ export class Standing {
 
   constructor(
     private readonly parts: BookParts,
-    /** Writes it anew. */
+    /** Writes a lease anew. */
     private readonly write: (lease: Lease) => Promise<void>,
   ) {}
 
-  /** It was claimed here. @param sent when that had been sent */
+  /** Notes that a lease was claimed here. @param sent when that had been sent */
   claimed(lease: Lease, sent: number): void {
     this.tidy();
     this.#renewals.set(lease.claim, { sent, proof: sent, written: Promise.resolve(), next: undefined });
   }
 
-  /** It is released, or over. */
+  /** Forgets a lease that was released, or is over. */
   forget({ claim }: Lease): void {
     this.#renewals.get(claim)?.next?.forget();
     this.#renewals.delete(claim);

@@ -126,7 +126,7 @@ export const executeAnswer = v.object({
     v.looseObject({
       /** 0 to 255; 124 where it ran out of time, 130 where it was cancelled. */
       exit_code: v.optional(v.number()),
-      /** The same, by the name that other clients read. */
+      /** The exit code by the name that other clients read. */
       returncode: v.optional(v.number()),
       timeout: v.optional(v.boolean()),
       cancelled: v.optional(v.boolean()),

@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<LeaseEnd, string>> = {
   gone: "its sandbox has ended",
 };
 
-/** That a lease is over. @param why more than its reason says. Default: nothing */
+/** Says that a lease is over. @param why more than its reason says. Default: nothing */
 export function leaseEnded(lease: Lease, reason: LeaseEnd, why = WORDS[reason]): LeaseEndedError {
   return new LeaseEndedError(
     lease,
