@@ -347,7 +347,8 @@ describe("NomadManager", () => {
     const failure = manager.result(job.jobId);
     // It may still be placed, so its time is waited for; what it waits for is told long before.
     await until("a word of it", () => told.length > 0, 2500);
-    const why = "no node is in the job's datacenters and node pool";
+    const why =
+      "no node is in the job's datacenters and node pool that takes allocations (one that is drained, ineligible or down takes none)";
     expect(told).toEqual([{ waitsFor: "placement", why }]);
     await expect(failure).rejects.toThrow(RuntimeFailedError);
     await expect(failure).rejects.toThrow(`did not start within 3 s: no node takes it: ${why}`);

@@ -37,7 +37,8 @@ export function placementInWords(failure: PlacementFailure, demands: NodeDemands
   ];
   if (reasons.length > 0) return reasons.join(", ");
   return failure.NodesEvaluated === 0
-    ? "no node is in the job's datacenters and node pool"
+    ? // Nomad counts only those that take allocations.
+      "no node is in the job's datacenters and node pool that takes allocations (one that is drained, ineligible or down takes none)"
     : `none of ${count(failure.NodesEvaluated, "node")} fits`;
 }
 

@@ -36,3 +36,29 @@ test.each(["service-down-consul", "healthy"])(
     }
   },
 );
+
+test("status tells a job from the same one in another region wherever it speaks of it", async () => {
+  const state = recorded("failed");
+  const job = recordedJob(state);
+  const server = await new ReplayServer({
+    "GET /v1/regions": { body: ["west", "east"] },
+    "GET /v1/vars": { body: [] },
+    ...state.nomad,
+  }).open();
+  const text = (Region: string) => ({
+    jobspec: JSON.stringify({ Job: { ...job, Region } }).replaceAll(/([$%])\{/g, "$1$1{"),
+  });
+  const project = new SynthesizedProject({ nomad_job: { west: text("west"), east: text("east") } });
+  try {
+    const said = await cli(["status", "dev"], {
+      cwd: project.folder,
+      env: environment({ NOMAD_ADDR: server.address, CONSUL_HTTP_ADDR: server.address }),
+    });
+    expect([said.code, said.stdout]).toEqual([1, expect.stringMatching(/^web \(west\) is failed$/m)]);
+    expect(said.stdout).toMatch(/^web \(east\) is failed$/m);
+    expect(said.stdout).not.toMatch(/^web is /m);
+  } finally {
+    project.remove();
+    await server.close();
+  }
+});

@@ -44,6 +44,13 @@ describe("why a group finds no node", () => {
     );
   });
 
+  // Nomad counts no node that is drained or ineligible: that none is there would be untrue.
+  test("does not say that there is no node, where those that there are may take none", () => {
+    expect(groupPlacementInWords(job, "web", failure({ NodesEvaluated: 0, NodesInPool: 0 }))).toMatch(
+      /no node .* that takes allocations \(one that is drained, ineligible or down takes none\)/,
+    );
+  });
+
   // Nomad says of these no more than their kind.
   test.each<[string, object, object, string]>([
     ["devices", {}, { Resources: { Devices: [{ Name: "nvidia/gpu" }] } }, "missing devices"],

@@ -137,7 +137,7 @@ function statusText(
   pools: readonly TerminalText[],
 ): TerminalText {
   const rows = jobs.map((job) => [
-    job.region === undefined ? job.job : term`${job.job} (${job.region})`,
+    nameText(job),
     job.owner !== undefined
       ? style.yellow(term`of ${job.owner}`)
       : job.drained === true && job.state === "healthy"
@@ -158,8 +158,8 @@ function statusText(
     ...(services.length > 0 ? [term``, serviceTable(services)] : []),
     ...revertsText(jobs),
     ...(pools.length > 0 ? [term``, ...pools] : []),
-    ...waiting.map(({ job }) =>
-      wrap(term`\nthe canaries of ${job} wait for: cdk-nomad promote ${environment} --job ${job}`),
+    ...waiting.map((job) =>
+      wrap(term`\nthe canaries of ${nameText(job)} wait for: cdk-nomad promote ${environment} --job ${job.job}`),
     ),
   ]);
 }
@@ -180,27 +180,33 @@ function inWords(state: string): string {
   return state.replaceAll("-", " ");
 }
 
+/** A job, told from the same one in another region. */
+function nameText({ job, region }: Pick<JobStatus, "job" | "region">): TerminalText {
+  return region === undefined ? term`${job}` : term`${job} (${region})`;
+}
+
 /** Why a job is not as it shall be. */
-function reasonText({ job, state, reasons }: JobStatus): readonly TerminalText[] {
+function reasonText(status: JobStatus): readonly TerminalText[] {
+  const { state, reasons } = status;
   if (reasons.length === 0) return [];
-  return [term``, term`${style.bold(job)} is ${inWords(state)}`, ...reasonLines(reasons)];
+  return [term``, term`${style.bold(nameText(status))} is ${inWords(state)}`, ...reasonLines(reasons)];
 }
 
 /** Which jobs were taken back to a version before, and by whom as far as the server tells. */
 function revertsText(jobs: readonly JobStatus[]): readonly TerminalText[] {
-  const lines = jobs.flatMap(({ job, revert }) =>
-    revert ? [wrap(term`${ATTENTION} ${style.bold(job)} was ${revertInWords(revert)}`, { hanging: 2 })] : [],
+  const lines = jobs.flatMap(({ revert, ...job }) =>
+    revert ? [wrap(term`${ATTENTION} ${style.bold(nameText(job))} was ${revertInWords(revert)}`, { hanging: 2 })] : [],
   );
   return lines.length > 0 ? [term``, ...lines] : [];
 }
 
 /** What a periodic or parameterized job launched, the newest first. */
-function childrenText({ job, children }: JobStatus): readonly TerminalText[] {
+function childrenText({ children, ...job }: JobStatus): readonly TerminalText[] {
   if (!children || children.pending + children.running + children.ended === 0) return [];
   const { pending, running, ended, newest } = children;
   return [
     term``,
-    term`${style.bold(job)} launched: ${running} running, ${pending} pending, ${ended} ended; the newest`,
+    term`${style.bold(nameText(job))} launched: ${running} running, ${pending} pending, ${ended} ended; the newest`,
     ...newest.flatMap((child) => [
       term`  ${child.submitted ?? "unknown time"} ${child.state} ${child.job}`,
       ...child.reasons.map(({ message }) => wrap(term`${message}`, { indent: 4, hanging: 2 })),

@@ -11,6 +11,7 @@ import {
 } from "./job-answers";
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
+import { preemptionReasons } from "./preempted";
 import { allocationReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
 import { serviceHealth, type ServiceHealth } from "./service-health";
 import { waitsForPromotion } from "./canaries";
@@ -188,6 +189,7 @@ function reasonsOf(
   const failures = Object.entries(placementFailuresOf(job, evaluations)).filter(([name]) => lacking.includes(name));
   return [
     ...deploymentReasons(deployment),
+    ...preemptionReasons(allocations, job.Type),
     ...placementReasons(job, Object.fromEntries(failures)),
     ...allocationReasons(
       job,

@@ -1,7 +1,7 @@
 /** Why a job is not as it shall be, or what it waits for. */
 export interface Reason {
   /**
-   * `placement`: allocations find no node; `task`: a task failed or cannot be started; `dependency`: a template waits for what it reads;
+   * `placement`: allocations find no node; `preempted`: Nomad stopped some to make room for a job of higher priority; `task`: a task failed or cannot be started; `dependency`: a template waits for what it reads;
    * `artifact`: something is still downloaded; `check`: a health check does not pass; `health`: it runs, and not for long enough yet;
    * `count`: fewer run than shall; `version`: an older version runs; `deployment`: what Nomad says of the deployment; `evaluation`: the scheduler has not decided yet;
    * `child`: what was dispatched or launched by the clock failed; `stopped`: somebody stopped it; `order`: a job before it did not get healthy;
@@ -9,6 +9,7 @@ export interface Reason {
    */
   readonly kind:
     | "placement"
+    | "preempted"
     | "task"
     | "dependency"
     | "artifact"

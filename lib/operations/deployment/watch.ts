@@ -23,6 +23,7 @@ import type { Outcome } from "./outcome";
 import { waitsForPromotion } from "./canaries";
 import type { Reason } from "./reason";
 import { Steadiness } from "./steadiness";
+import { preemptionReasons } from "./preempted";
 import { allocationReasons, checkReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
 
 /** What watching takes. */
@@ -306,6 +307,7 @@ function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason
   if (condition) return condition.reasons;
   return [
     ...deploymentReasons(deployment),
+    ...preemptionReasons(allocations, job.Type),
     ...placementReasons(job, failures),
     ...checkReasons(checks),
     ...allocationReasons(job, allocations, () => true),

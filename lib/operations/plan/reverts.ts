@@ -113,6 +113,6 @@ export function revertInWords({ from, to, by, at }: Revert): string {
   const who =
     by === "nomad"
       ? `by Nomad's auto_revert, since the deployment of version ${from} failed`
-      : "by cdk-nomad rollback, by nomad job revert or by a deployment of the same again";
+      : "by cdk-nomad rollback, by nomad job revert, by a deployment of the same again, or by auto_revert where Nomad has forgotten its deployment";
   return `taken back from version ${from} to ${to} ${who}${at === undefined ? "" : `, ${at}`}`;
 }

@@ -112,6 +112,55 @@ test("a job that is well has no reasons, and every other says why", () => {
   for (const [, , state, why] of CASES) expect([state, why === undefined]).toEqual([state, silent.includes(state)]);
 });
 
+test("what was stopped to make room for a job of higher priority says so, and not only that no node has room", async () => {
+  const { nomad } = recorded("healthy");
+  const [one] = (nomad["GET /v1/job/web/allocations"] as { readonly body: readonly object[] }).body;
+  const by = "0a1b2c3d-1111-2222-3333-444455556666";
+  const evicted = {
+    ...one,
+    DesiredStatus: "evict",
+    DesiredDescription: `Preempted by alloc ID ${by}`,
+    ClientStatus: "complete",
+  };
+  const without: Answers = { "GET /v1/job/web/allocations": { body: [evicted] } };
+  const said = (status: JobStatus | undefined) => (status?.reasons ?? []).map(({ kind, message }) => [kind, message]);
+  const status = await statusOf("healthy", "web", undefined, without);
+  expect([status?.state, said(status)]).toEqual([
+    "degraded",
+    expect.arrayContaining([
+      ["preempted", expect.stringMatching(/to make room for a job of higher priority.*nomad alloc status 0a1b2c3d$/)],
+    ]),
+  ]);
+  // Once another runs in its place, nothing is to be said.
+  const again = { ...one, ID: "11111111-1111-2222-3333-444455556666", CreateIndex: 999_999 };
+  const mended = await statusOf("healthy", "web", undefined, {
+    "GET /v1/job/web/allocations": { body: [evicted, again] },
+  });
+  expect(said(mended).filter(([kind]) => kind === "preempted")).toEqual([]);
+});
+
+test("a secret of Vault that a task cannot ask for is told with the block that it lacks", async () => {
+  const { nomad } = recorded("missing-variable");
+  const text = JSON.stringify((nomad["GET /v1/job/web/allocations"] as { readonly body: object }).body);
+  const waiting = text.replaceAll(/Missing: nomad\.var\.block\([^)]*\)/g, "Missing: vault.read(secret/data/web)");
+  expect(waiting).toContain("vault.read");
+  const allocations: Answers = { "GET /v1/job/web/allocations": { body: JSON.parse(waiting) as unknown } };
+  const said = async (more: Answers) =>
+    (await statusOf("missing-variable", "web", undefined, { ...allocations, ...more }))?.reasons.map(
+      ({ message }) => message,
+    );
+  const why = /waits for the Vault secret "secret\/data\/web".*no vault block/;
+  expect(await said({})).toContainEqual(expect.stringMatching(why));
+  const held = JSON.stringify(recordedJob(recorded("missing-variable"))).replaceAll(
+    /"Vault":null/g,
+    '"Vault":{"Role":"web","Cluster":"default"}',
+  );
+  expect(held).toContain('"Role":"web"');
+  expect(await said({ "GET /v1/job/web": { body: JSON.parse(held) as unknown } })).not.toContainEqual(
+    expect.stringMatching(/no vault block/),
+  );
+});
+
 test("a system job whose allocation failed on its one node runs 0 of 1, though a plan places another", async () => {
   const { nomad } = recorded("system-stopped-allocation");
   const text = JSON.stringify((nomad["GET /v1/job/agent/allocations"] as { readonly body: object }).body);
