@@ -67,6 +67,10 @@ const child = v.object({ job: text, state: jobState, submitted: v.optional(text)
 
 /** A job as `cdk-nomad status --json` has it, with its allocations. */
 export const job = v.object({
+  key: described(
+    text,
+    "What tells it from jobs of the same id in other regions and namespaces, and names it in events.",
+  ),
   job: text,
   region: v.optional(text),
   namespace: v.optional(text),

@@ -13,7 +13,7 @@ import {
   type Wanted,
   type WantedJob,
 } from "../operations";
-import { Problem } from "../service";
+import { HttpProblem } from "../service";
 import { RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../stack-record";
 import type { Drift, EnvironmentList, Job, TaskLog } from "./api";
 import {
@@ -54,8 +54,8 @@ interface Recorded {
   readonly identity: StackIdentity;
   readonly record: StackRecord;
   readonly store: "consul" | "nomad";
-  /** Its jobs, and which of them are strays. */
-  readonly jobs: readonly (WantedJob & { readonly stray: boolean })[];
+  /** Its jobs, each with its key among them, and whether it is a stray. */
+  readonly jobs: readonly (WantedJob & Pick<Job, "key" | "stray">)[];
 }
 
 /** The environments that a cluster has records of, and those of a program. */
@@ -115,7 +115,7 @@ class ClusterEnvironments implements Environments {
     const followed = new Map<string, () => void>();
     const look = async () => {
       const { jobs } = await this.recorded(id);
-      const keys = jobs.map(keyOf);
+      const keys = jobs.map(({ key }) => key);
       for (const [key, stop] of followed)
         if (!keys.includes(key)) {
           stop();
@@ -123,11 +123,11 @@ class ClusterEnvironments implements Environments {
         }
       listener.onJobs(keys);
       for (const job of jobs) {
-        const key = keyOf(job);
+        const { key } = job;
         if (!followed.has(key))
           followed.set(
             key,
-            this.#live.follow(job, (status) => listener.onJob(key, masking.json(jobOf(status, job.stray)))),
+            this.#live.follow(job, (status) => listener.onJob(key, masking.json(jobOf(status, job)))),
           );
       }
     };
@@ -156,7 +156,7 @@ class ClusterEnvironments implements Environments {
     const { nomad, consul, masking } = this.options;
     const { jobs } = await this.recorded(id);
     const found = await stackStatus(jobs, { nomad, consul, masking, signal, allocations: true, patience: 5000 });
-    return masking.json(found.map((status, at) => jobOf(status, jobs[at]?.stray === true)));
+    return masking.json(jobs.flatMap((job, at) => (found[at] ? [jobOf(found[at], job)] : [])));
   }
 
   async promote(id: string, place: JobPlace, deployment: string): Promise<void> {
@@ -165,23 +165,26 @@ class ClusterEnvironments implements Environments {
     const wanted = jobs.find(({ job }) => isAt(job, place));
     if (!wanted) throw unknownThing("it has no such job");
     if (record.owner === "terraform")
-      throw new Problem("refused", "the stack goes through Terraform, with its state and its lock; deploy it there");
+      throw new HttpProblem(
+        "refused",
+        "the stack goes through Terraform, with its state and its lock; deploy it there",
+      );
     const owners = await readOwners({ ...identity, store }, { nomad, consul });
     if (owners.unread.length > 0)
-      throw new Problem(
+      throw new HttpProblem(
         "unavailable",
         "records of other stacks cannot be read, so it is not known whether the job is theirs",
       );
     const recordedJob = knownBy(record).jobs.find((each) => isAt({ ID: each.id, ...placeOf(each) }, place));
     const other = recordedJob && ownerOf(recordedJob, owners.otherStacks, owners.names);
     if (other)
-      throw new Problem(
+      throw new HttpProblem(
         "refused",
         masking.text(`the job is one of ${other.environment} of the project ${other.project}`),
       );
     const at = nomad.where(wanted.job);
     const [newest] = await at.deployments(wanted.job.ID);
-    if (newest?.ID !== deployment) throw new Problem("refused", "another deployment began since; look at it first");
+    if (newest?.ID !== deployment) throw new HttpProblem("refused", "another deployment began since; look at it first");
     const held = await at.job(wanted.job.ID);
     if (!held) throw unknownThing("the job is gone");
     // A server names its region and its namespace where nobody did.
@@ -208,7 +211,7 @@ class ClusterEnvironments implements Environments {
     const found = environments.find((each) => each.id === id);
     if (!found) throw unknownThing("there is no such environment");
     if (!program || !found.program)
-      throw new Problem(
+      throw new HttpProblem(
         "refused",
         "drift is told where the stack's program is: cdk-nomad ui in a folder of its project",
       );
@@ -261,7 +264,7 @@ class ClusterEnvironments implements Environments {
     const unreadable = records.find(
       (each) => each.kind === "unreadable" && environmentId(each.path, RECORD_ROOT) === id,
     );
-    if (unreadable) throw new Problem("unavailable", "its record cannot be read, so nothing is known of its jobs");
+    if (unreadable) throw new HttpProblem("unavailable", "its record cannot be read, so nothing is known of its jobs");
     throw unknownThing("no record of such a stack is here; one is written with each deployment");
   }
 
@@ -289,6 +292,7 @@ function recordedOf(record: StackRecord, store: "consul" | "nomad"): Recorded {
       path: `${environment}/${each.id}`,
       job: { ID: each.id, ...placeOf(each) },
       after: [],
+      key: [each.region ?? "", each.namespace ?? "", each.id].join("/"),
       stray: gone.has(each),
     }));
   return { identity: { project, environment }, record, store, jobs };
@@ -298,14 +302,10 @@ function idOf(identity: StackIdentity): string {
   return environmentId(recordPath(identity), RECORD_ROOT);
 }
 
-function keyOf({ job }: WantedJob): string {
-  return [job.Region ?? "", job.Namespace ?? "", job.ID].join("/");
-}
-
 function isAt(job: JobJson, { job: id, region, namespace }: JobPlace): boolean {
   return job.ID === id && (job.Region ?? undefined) === region && (job.Namespace ?? undefined) === namespace;
 }
 
-function unknownThing(detail: string): Problem {
-  return new Problem("environment-unknown", detail);
+function unknownThing(detail: string): HttpProblem {
+  return new HttpProblem("environment-unknown", detail);
 }

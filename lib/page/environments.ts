@@ -26,32 +26,32 @@ export interface Environments {
   /**
    * Follows the jobs of an environment until the function that it returns is called.
    *
-   * @throws Problem where there is no such environment
+   * @throws HttpProblem where there is no such environment
    */
   follow(id: string, listener: EnvironmentListener): Promise<() => void>;
   /**
    * What became of its jobs.
    *
-   * @throws Problem where there is no such environment
+   * @throws HttpProblem where there is no such environment
    */
   status(id: string, signal?: AbortSignal): Promise<readonly Job[]>;
   /**
    * Promotes the canaries of a job, as `cdk-nomad promote` does.
    *
    * @param deployment the one that somebody looked at
-   * @throws Problem where it is another stack's, Terraform's, another deployment, or its canaries are not healthy
+   * @throws HttpProblem where it is another stack's, Terraform's, another deployment, or its canaries are not healthy
    */
   promote(id: string, place: JobPlace, deployment: string): Promise<void>;
   /**
    * What differs from what the program says.
    *
-   * @throws Problem where the program is not here, or fails
+   * @throws HttpProblem where the program is not here, or fails
    */
   drift(id: string, signal?: AbortSignal): Promise<Drift>;
   /**
    * The last of what a task of an environment wrote.
    *
-   * @throws Problem where it is no task of the environment
+   * @throws HttpProblem where it is no task of the environment
    */
   log(id: string, task: TaskPlace, signal?: AbortSignal): Promise<TaskLog>;
   close(): Promise<void>;

@@ -2,9 +2,10 @@ import { revertInWords, type JobStatus } from "../operations";
 import type { Job } from "./api";
 
 /** A job's status as the page is sent it: the verdict is the one that `cdk-nomad status` has. */
-export function jobOf(status: JobStatus, stray: boolean): Job {
+export function jobOf(status: JobStatus, { key, stray }: Pick<Job, "key" | "stray">): Job {
   const { path: _path, deployment, groups, reasons, children, revert, allocations = [], ...rest } = status;
   return {
+    key,
     ...rest,
     ...(revert ? { revert: revertInWords(revert) } : {}),
     stray,

@@ -1,6 +1,6 @@
 import { formatProblem, TokenRefused, UserError } from "../errors";
 import { MASK, type Masking } from "../masking";
-import { Problem } from "../service";
+import { HttpProblem } from "../service";
 
 /**
  * What the page is told where something is refused for a reason that a person can mend: each problem with its place, without what is secret in it. An error
@@ -8,5 +8,5 @@ import { Problem } from "../service";
  */
 export function refusalOf(error: unknown, masking: Masking): unknown {
   if (!(error instanceof UserError) || error instanceof TokenRefused) return error;
-  return new Problem("refused", masking.text(error.problems.map(formatProblem).join("; ")) || MASK);
+  return new HttpProblem("refused", masking.text(error.problems.map(formatProblem).join("; ")) || MASK);
 }

@@ -51,7 +51,7 @@ export interface AuditLine {
   readonly request: string;
 }
 
-/** Where lines go, and what tells the time of day. */
+/** Where the lines of the audit log go, and what tells the time of day for them. */
 export interface AuditOptions {
   readonly stream: { write(line: string): void };
   /** Milliseconds since 1970. */

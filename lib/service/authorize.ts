@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isToLoopback, refuseForeignHost, refuseForeignOrigin } from "./origin";
-import { Problem } from "./problem";
+import { HttpProblem } from "./problem";
 import { sessionIn } from "./session-cookie";
 import type { Sessions } from "./sessions";
 import type { Tokens } from "./token-source";
@@ -55,7 +55,7 @@ export function authorize(app: FastifyInstance, authority: Authority): void {
     if (scope === "public") return;
     request.caller = await callerOf(request, authority);
     if (scope !== undefined && scope !== "any" && !request.caller.scopes.has(scope))
-      throw new Problem("scope-missing", `this route wants a token with the scope ${scope}`);
+      throw new HttpProblem("scope-missing", `this route wants a token with the scope ${scope}`);
   });
 }
 
@@ -89,32 +89,32 @@ async function callerOf(request: FastifyRequest, authority: Authority): Promise<
 /** Without tokens a page of the internet, whose name was made to lead to this machine, must not be able to ask: so the name is looked at. */
 function localCaller(request: FastifyRequest): Caller {
   if (isToLoopback(request)) return LOCAL;
-  throw new Problem("foreign-host", "without tokens the service answers to localhost, 127.0.0.1 and [::1] only");
+  throw new HttpProblem("foreign-host", "without tokens the service answers to localhost, 127.0.0.1 and [::1] only");
 }
 
 /** A session ends with the token that it was opened by, and may do what that may now. */
 async function callerOfSession(session: string, { tokens, sessions }: Authority): Promise<Caller> {
   const opened = sessions.find(session);
-  if (!opened) throw new Problem("unauthorized", "the session is over; open the page again with cdk-nomad ui");
+  if (!opened) throw new HttpProblem("unauthorized", "the session is over; open the page again with cdk-nomad ui");
   if (typeof tokens === "string") return opened;
   const caller = (await bookOf(tokens)).byId(opened.token);
-  if (!caller) throw new Problem("unauthorized", "the token that the session was opened with was taken away");
+  if (!caller) throw new HttpProblem("unauthorized", "the token that the session was opened with was taken away");
   return caller;
 }
 
-/** Who has the token that a request brings. @throws Problem */
+/** Who has the token that a request brings. @throws HttpProblem */
 export async function bearer({ headers }: FastifyRequest, tokens: Exclude<Access, "none">): Promise<Caller> {
-  if (tokens === "sessions") throw new Problem("unauthorized", "open the page again with cdk-nomad ui");
+  if (tokens === "sessions") throw new HttpProblem("unauthorized", "open the page again with cdk-nomad ui");
   const token = tokenOf(headers);
-  if (token === undefined) throw new Problem("unauthorized", "send a token: Authorization: Bearer <token>");
+  if (token === undefined) throw new HttpProblem("unauthorized", "send a token: Authorization: Bearer <token>");
   const caller = (await bookOf(tokens)).find(token);
-  if (!caller) throw new Problem("unauthorized", "the token is not known, or was taken away");
+  if (!caller) throw new HttpProblem("unauthorized", "the token is not known, or was taken away");
   return caller;
 }
 
 async function bookOf(tokens: Tokens) {
   return tokens.current().catch(() => {
-    throw new Problem("unavailable", "the service cannot read its tokens just now; ask again", { retryAfter: 5 });
+    throw new HttpProblem("unavailable", "the service cannot read its tokens just now; ask again", { retryAfter: 5 });
   });
 }
 
@@ -132,20 +132,23 @@ export function mayActFor(caller: Caller, owner: string): boolean {
 /**
  * Which leases somebody is shown: their own, or those of everybody.
  *
- * @throws Problem where those of everybody are asked for, and the token may not
+ * @throws HttpProblem where those of everybody are asked for, and the token may not
  */
 export function shownTo(caller: Caller, all: boolean): (of: { readonly lease: { readonly owner: string } }) => boolean {
   if (all && !caller.scopes.has("any-owner"))
-    throw new Problem("other-owner", "those of every owner want a token with the scope any-owner");
+    throw new HttpProblem("other-owner", "those of every owner want a token with the scope any-owner");
   return ({ lease }) => all || lease.owner === caller.owner;
 }
 
 /**
  * The owner that somebody acts for.
  *
- * @throws Problem where the token may not
+ * @throws HttpProblem where the token may not
  */
 export function actingFor(caller: Caller, owner: string): string {
   if (mayActFor(caller, owner)) return owner;
-  throw new Problem("other-owner", "the token acts for its own owner only; one with the scope any-owner acts for all");
+  throw new HttpProblem(
+    "other-owner",
+    "the token acts for its own owner only; one with the scope any-owner acts for all",
+  );
 }

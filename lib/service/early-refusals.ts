@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { CommandsOf } from "./authorize";
 import { refuseAmbiguous } from "./http-settings";
 import type { RunningCommands } from "./limits";
-import type { Problem } from "./problem";
+import type { HttpProblem } from "./problem";
 import type { Caller, Scope } from "./tokens";
 
 /** What refusing at once works with. */
@@ -33,7 +33,7 @@ interface RunningRoute {
 }
 
 /** Why a caller's next command would be too many; undefined where it would not. Whose it is may stand in the body alone. */
-export function refusalOf(commands: RunningCommands, caller: Caller, runs: CommandsOf): Problem | undefined {
+export function refusalOf(commands: RunningCommands, caller: Caller, runs: CommandsOf): HttpProblem | undefined {
   const isKnown = runs === "caller" || !caller.scopes.has("any-owner");
   return commands.refusal(isKnown ? caller.owner : undefined);
 }

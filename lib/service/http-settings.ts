@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { NoAnswerError } from "../errors";
 import { ApiError } from "../nomad";
-import { Problem, problemOf } from "./problem";
+import { HttpProblem, problemOf } from "./problem";
 
 /** How the server treats connections: slow and malformed requests cost it little, and everybody else nothing. */
 export const httpSettings = {
@@ -16,7 +16,7 @@ export const httpSettings = {
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
   /** What no route is looked for with: Fastify's own answer would repeat the path. */
   frameworkErrors(_error: Error, request: FastifyRequest, reply: FastifyReply) {
-    const problem = new Problem(
+    const problem = new HttpProblem(
       "bad-request",
       "the path cannot be read, or names something that is longer than 256 characters",
     );
@@ -30,8 +30,8 @@ export const httpSettings = {
       error.code === "HPE_HEADER_OVERFLOW"
         ? problemOf(error)
         : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-          ? new Problem("too-slow", "send all of it within 30 s, and its headers within 10 s")
-          : new Problem("bad-request", "this is no HTTP request");
+          ? new HttpProblem("too-slow", "send all of it within 30 s, and its headers within 10 s")
+          : new HttpProblem("bad-request", "this is no HTTP request");
     const body = JSON.stringify(problem.toBody());
     const head = `HTTP/1.1 ${problem.status} Problem\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
     socket.end(head + body);
@@ -44,14 +44,14 @@ const SINGLE = ["authorization", "host", "content-type", "lease-generation"];
 /**
  * Refuses what could be read in two ways.
  *
- * @throws Problem for a header that stands twice, and for a request that names its server in its first line, as those to a proxy do
+ * @throws HttpProblem for a header that stands twice, and for a request that names its server in its first line, as those to a proxy do
  */
 export function refuseAmbiguous({ raw }: Pick<FastifyRequest, "raw">): void {
   if (!raw.url?.startsWith("/"))
-    throw new Problem("bad-request", "write a path into the first line; the service is no proxy");
+    throw new HttpProblem("bad-request", "write a path into the first line; the service is no proxy");
   const names = raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (twice !== undefined) throw new Problem("bad-request", `the header ${twice} stands twice; send it once`);
+  if (twice !== undefined) throw new HttpProblem("bad-request", `the header ${twice} stands twice; send it once`);
 }
 
 /**
@@ -73,7 +73,7 @@ export function errorFields(error: unknown): ErrorFields {
   if (error instanceof NoAnswerError) return fields(error.name, `${error.api} is ${error.kind}`);
   if (error instanceof ApiError)
     return fields(error.name, `${error.api} answered ${error.status} to a ${error.method}`);
-  if (error instanceof Problem) return fields(error.name, error.code);
+  if (error instanceof HttpProblem) return fields(error.name, error.code);
   if (!(error instanceof Error)) return fields(typeof error, "");
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   const { code } = error as NodeJS.ErrnoException;

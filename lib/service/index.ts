@@ -4,13 +4,13 @@ export type { Browsers } from "./browsers";
 export { createService, type Service, type ServiceLimits, type ServicePlugin, type ServiceOptions } from "./service";
 export { documentHeaders } from "./document-headers";
 export { ServedBrowsers, type BrowsersToServe } from "./served-browsers";
-export { noteAudit, type AuditLine } from "./audit";
+export { noteAudit, type AuditLine, type AuditOptions } from "./audit";
 export { callerFrom, type Access } from "./authorize";
 export { route, type RouteDefinition } from "./route";
 export { jsonSchema } from "./schemas";
 export type { ServiceParts } from "./service-parts";
 export type { PoolSample } from "./schemas";
-export { Problem, PROBLEMS, type ProblemBody, type ProblemCode } from "./problem";
+export { HttpProblem, PROBLEMS, type ProblemBody, type ProblemCode } from "./problem";
 export { tokenFile, Tokens, type TokenSource } from "./token-source";
 export {
   createToken,

@@ -1,4 +1,4 @@
-import { Problem } from "./problem";
+import { HttpProblem } from "./problem";
 
 /** How many commands run at once. */
 export interface ExecutionLimits {
@@ -16,14 +16,14 @@ export class RunningCommands {
   #full = 0;
   #idle: (() => void) | undefined;
   // Made once: those who are refused are many, and an error takes a stack along.
-  readonly #tooManyOfOwner: Problem;
-  readonly #tooMany: Problem;
+  readonly #tooManyOfOwner: HttpProblem;
+  readonly #tooMany: HttpProblem;
 
   constructor(
     private readonly limits: ExecutionLimits,
     private readonly onChange: (running: number) => void,
   ) {
-    const refusal = (detail: string) => new Problem("too-many-executions", detail, { retryAfter: 1 });
+    const refusal = (detail: string) => new HttpProblem("too-many-executions", detail, { retryAfter: 1 });
     this.#tooManyOfOwner = refusal(`${limits.perOwner} commands of this owner run already; wait for one of them`);
     this.#tooMany = refusal("the service runs as many commands as it may; ask again");
   }
@@ -38,7 +38,7 @@ export class RunningCommands {
   }
 
   /** Why another command would be too many now; undefined where it would not. @param owner whose it is, where that is known */
-  refusal(owner: string | undefined): Problem | undefined {
+  refusal(owner: string | undefined): HttpProblem | undefined {
     const own = owner === undefined ? 0 : (this.#byOwner.get(owner) ?? 0);
     if (own >= this.limits.perOwner) return this.#tooManyOfOwner;
     return this.count >= this.limits.all ? this.#tooMany : undefined;
@@ -48,7 +48,7 @@ export class RunningCommands {
    * Runs a command as one of an owner's.
    *
    * @param run is given a signal that says to end it
-   * @throws Problem where there are too many
+   * @throws HttpProblem where there are too many
    */
   async run<T>(owner: string, run: (stop: AbortController) => Promise<T>): Promise<T> {
     const refusal = this.refusal(owner);

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { Problem } from "./problem";
+import { HttpProblem } from "./problem";
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
@@ -12,16 +12,22 @@ export function isToLoopback({ headers }: Pick<FastifyRequest, "headers">): bool
 /**
  * Refuses what a page of another site has a browser send. Programs send no Origin, and are not concerned.
  *
- * @throws Problem where the page that asks is not of the very host that is asked
+ * @throws HttpProblem where the page that asks is not of the very host that is asked
  */
 export function refuseForeignOrigin({ headers }: FastifyRequest): void {
   const { origin, host = "" } = headers;
   if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === hostOf(host)))
-    throw new Problem("foreign-origin", "a page of another address asked; the service answers to its own page only");
+    throw new HttpProblem(
+      "foreign-origin",
+      "a page of another address asked; the service answers to its own page only",
+    );
   // A browser says it also where it sends no Origin; what a person typed or followed from nowhere is `none`.
   const site = headers["sec-fetch-site"];
   if (site === "cross-site" || site === "same-site")
-    throw new Problem("foreign-origin", "a page of another address asked; the service answers to its own page only");
+    throw new HttpProblem(
+      "foreign-origin",
+      "a page of another address asked; the service answers to its own page only",
+    );
 }
 
 /**
@@ -29,12 +35,12 @@ export function refuseForeignOrigin({ headers }: FastifyRequest): void {
  * An address is no name, and leads nowhere else.
  *
  * @param names by which people reach the service beside this machine's own, such as that of a proxy before it
- * @throws Problem
+ * @throws HttpProblem
  */
 export function refuseForeignHost({ headers }: FastifyRequest, names: readonly string[]): void {
   const name = hostNameOf(headers.host ?? "");
   if (name === "localhost" || isIP(name.replace(/^\[|\]$/g, "")) !== 0 || names.includes(name)) return;
-  throw new Problem(
+  throw new HttpProblem(
     "foreign-host",
     "the page is asked for by a name that is not the service's; write the name into --name, or use the address",
   );

@@ -106,8 +106,8 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
  * A request that is answered with a problem. Its detail is sent to whoever asked and stands in no log, so it may name what they sent; what
  * the cluster said, which may name what is nobody's business, it does not repeat.
  */
-export class Problem extends Error {
-  override readonly name = "Problem";
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem";
 
   constructor(
     readonly code: ProblemCode,
@@ -161,45 +161,50 @@ interface Violation {
 export type KnownFields = (part: string) => readonly string[] | undefined;
 
 /** What an error means for whoever sent the request. */
-export function problemOf(error: unknown, known: KnownFields = () => undefined): Problem {
-  if (error instanceof Problem) return error;
+export function problemOf(error: unknown, known: KnownFields = () => undefined): HttpProblem {
+  if (error instanceof HttpProblem) return error;
   if (error instanceof PoolBusyError)
-    return new Problem("pool-busy", error.summary, { retryAfter: Math.max(1, Math.ceil(error.retryAfter / 1000)) });
+    return new HttpProblem("pool-busy", error.summary, { retryAfter: Math.max(1, Math.ceil(error.retryAfter / 1000)) });
   if (error instanceof LeaseEndedError)
-    return new Problem(
+    return new HttpProblem(
       error.reason === "stale" ? "lease-stale" : "lease-ended",
       `${LEASE_ENDS[error.reason]}; nothing was run, claim another container`,
     );
   if (error instanceof RuntimeFailedError)
-    return new Problem("place-lost", `${NOT_STARTED[error.failure]}; nothing was run, and the service's log has more`);
+    return new HttpProblem(
+      "place-lost",
+      `${NOT_STARTED[error.failure]}; nothing was run, and the service's log has more`,
+    );
   if (error instanceof ExecutionLostError)
-    return new Problem("place-lost", "what the command did until then is not known; claim another container");
+    return new HttpProblem("place-lost", "what the command did until then is not known; claim another container");
   if (error instanceof ManagersBehindError)
-    return new Problem(
+    return new HttpProblem(
       "managers-behind",
       `it is written, and ${error.managers.length} of the pool's managers have not seen it yet: they may give out containers still; the service's log names them, stop them or ask again`,
       { retryAfter: 2 },
     );
   if (error instanceof SlowStoreError)
-    return new Problem("unavailable", "the store of the leases answers too slowly; ask again", { retryAfter: 2 });
+    return new HttpProblem("unavailable", "the store of the leases answers too slowly; ask again", { retryAfter: 2 });
   if (error instanceof NoAnswerError)
-    return new Problem("unavailable", `${error.api} does not answer; ask again`, { retryAfter: 2 });
+    return new HttpProblem("unavailable", `${error.api} does not answer; ask again`, { retryAfter: 2 });
   if (error instanceof ApiError)
-    return new Problem("unavailable", `${error.api} answered ${error.status}; the service's log has more`, {
+    return new HttpProblem("unavailable", `${error.api} answered ${error.status}; the service's log has more`, {
       retryAfter: 2,
     });
   if (error instanceof TokenRefused)
-    return new Problem("unavailable", "the service's own token may not do this; its log has more", { retryAfter: 30 });
+    return new HttpProblem("unavailable", "the service's own token may not do this; its log has more", {
+      retryAfter: 30,
+    });
   if (error instanceof PoolOfOtherUser)
-    return new Problem(
+    return new HttpProblem(
       "pool-without-isolation",
       "whoever has one of its containers (raw_exec), or of its slots (isolation: none), reaches all of them; write that owner as yours, take a pool that keeps them apart, or, once that owner has no lease, have a warm pool recycled",
     );
   if (error instanceof UserError)
-    return new Problem("bad-request", error.problems.map(formatProblem).join("; "), {
+    return new HttpProblem("bad-request", error.problems.map(formatProblem).join("; "), {
       errors: error.problems.map((problem) => ({ path: placeText(problem), message: problem.message })),
     });
-  return ofFastify(error, known) ?? new Problem("internal", "the service's log has more, under the request's id");
+  return ofFastify(error, known) ?? new HttpProblem("internal", "the service's log has more, under the request's id");
 }
 
 /** Why a job of its own did not run a command. What Nomad says of it names nodes and images, which stay in the log. */
@@ -216,7 +221,7 @@ const LEASE_ENDS: Readonly<Record<LeaseEndedError["reason"], string>> = {
   gone: "the container has ended",
 };
 
-function ofFastify(error: unknown, known: KnownFields): Problem | undefined {
+function ofFastify(error: unknown, known: KnownFields): HttpProblem | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { code, validation, validationContext, statusCode } = error as {
     readonly code?: string;
@@ -228,11 +233,11 @@ function ofFastify(error: unknown, known: KnownFields): Problem | undefined {
     const where = validationContext ?? "body";
     const errors = validation.map((violation) => ofViolation(violation, known(where)));
     const detail = errors.map(({ path, message }) => `${path || where} ${message}`).join("; ");
-    return new Problem("bad-request", detail, { errors });
+    return new HttpProblem("bad-request", detail, { errors });
   }
   const usual = OF_FASTIFY[code ?? ""];
-  if (usual) return new Problem(...usual);
-  return statusCode === 400 ? new Problem("bad-request", "the request cannot be read") : undefined;
+  if (usual) return new HttpProblem(...usual);
+  return statusCode === 400 ? new HttpProblem("bad-request", "the request cannot be read") : undefined;
 }
 
 /** The value itself is not repeated. */

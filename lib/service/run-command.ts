@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ExecuteOptions, ExecutionResult } from "../pools";
 import type { RunningCommands } from "./limits";
 import type { Metrics } from "./metrics";
-import { Problem, problemOf } from "./problem";
+import { HttpProblem, problemOf } from "./problem";
 import type { RunEvent } from "./schemas";
 import type { Turns } from "./turns";
 
@@ -82,7 +82,7 @@ async function begun<R extends ExecutionResult>(begin: Begin<R>, signal: AbortSi
     return await begin(signal);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    throw new Problem("stopping", "the command was given up before it began; ask again", { retryAfter: 1 });
+    throw new HttpProblem("stopping", "the command was given up before it began; ask again", { retryAfter: 1 });
   }
 }
 

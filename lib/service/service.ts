@@ -2,14 +2,14 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from "fastify";
 import { sharedAnswer } from "../nomad";
-import { writeAudit } from "./audit";
+import { writeAudit, type AuditOptions } from "./audit";
 import { authorize, knownCaller, LOCAL, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { RunningCommands } from "./limits";
 import type { Browsers } from "./browsers";
 import { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
-import { Problem, problemOf } from "./problem";
+import { HttpProblem, problemOf } from "./problem";
 import { PoolHistory } from "./pool-history";
 import {
   browserSessionRoutes,
@@ -55,10 +55,8 @@ export interface ServiceOptions {
   readonly names?: readonly string[];
   /** Further routes, such as those of the page. Default: none. */
   readonly plugins?: readonly ServicePlugin[];
-  /** Where lines of JSON are written of each change: who, what, to which, when. Default: nowhere. */
-  readonly audit?: { write(line: string): void };
-  /** The time of day for them, in milliseconds since 1970. Default: 0, which is no time. */
-  readonly date?: () => number;
+  /** Where a line of JSON is written for each change: who, what, to which, when. Default: none is written. */
+  readonly audit?: AuditOptions;
   readonly limits?: ServiceLimits;
   /** Where lines of JSON are logged to, and how much. Default: nothing is logged. */
   readonly log?: { readonly level: LogLevel; readonly stream: { write(line: string): void } };
@@ -94,7 +92,7 @@ export interface Service {
 
 /** Makes the service; it listens nowhere yet. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { pools, browsers, tokens, names = [], plugins = [], limits = {}, log, now, date = () => 0, version } = options;
+  const { pools, browsers, tokens, names = [], plugins = [], limits = {}, log, now, version } = options;
   const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
   const app: FastifyInstance = Fastify({
     ...httpSettings,
@@ -147,10 +145,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.addHook("onRequest", async (request) => refuseAmbiguous(request));
   authorize(app, { tokens, sessions, names });
   app.decorateRequest("audited", null);
-  const audit = options.audit && writeAudit(app, { stream: options.audit, date });
+  const audit = options.audit && writeAudit(app, options.audit);
   app.addHook("onRequest", async (request) => {
     if (ending && request.routeOptions.config.scope !== "public")
-      throw new Problem("stopping", "another service takes over; ask again", { retryAfter: 1 });
+      throw new HttpProblem("stopping", "another service takes over; ask again", { retryAfter: 1 });
   });
   // Those that are too many are many: each is told so before anything is read, checked or claimed for it.
   app.addHook("onRequest", async (request) => {
@@ -194,7 +192,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     keyGenerator: (request) => (request.caller ? `owner ${request.caller.owner}` : `address ${request.ip}`),
     allowList: (request) => request.routeOptions.config.scope === "public",
     errorResponseBuilder: (_request, { ttl }) =>
-      new Problem("rate-limited", `${requests} requests in ten seconds are the most`, {
+      new HttpProblem("rate-limited", `${requests} requests in ten seconds are the most`, {
         retryAfter: Math.max(1, Math.ceil(ttl / 1000)),
       }),
   });
@@ -266,7 +264,7 @@ function answerProblems(app: FastifyInstance): void {
     return reply.type("application/problem+json").serializer(JSON.stringify).send(problem.toBody());
   });
   app.setNotFoundHandler(async () => {
-    throw new Problem("not-found", "GET /openapi.json lists the routes");
+    throw new HttpProblem("not-found", "GET /openapi.json lists the routes");
   });
 }
 

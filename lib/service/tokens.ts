@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { pathOfKeys } from "../errors";
-import { UserError, type Problem as Mistake } from "../jobspec";
+import { UserError, type Problem } from "../jobspec";
 
 /** What a token may do. */
 export const SCOPES = ["execute", "claim", "read", "admin", "environments", "promote", "any-owner"] as const;
@@ -67,7 +67,7 @@ export function createToken(
  * @throws UserError with everything that is wrong, and none of the values
  */
 export function readTokens(text: string, where: string): readonly TokenLine[] {
-  const mistakes: Mistake[] = [];
+  const mistakes: Problem[] = [];
   const found = text.split("\n").flatMap((each, index) => {
     if (/^\s*(#|$)/.test(each)) return [];
     const place = `${where}:${index + 1}`;

@@ -1,7 +1,7 @@
 import { TokenRefused, UserError } from "../../../lib/errors";
 import { Masking } from "../../../lib/masking";
 import { refusalOf } from "../../../lib/page/refusal";
-import { Problem } from "../../../lib/service";
+import { HttpProblem } from "../../../lib/service";
 
 const masking = new Masking();
 
@@ -11,7 +11,7 @@ test("what is refused is told with its place in words, and without one where the
     ...UserError.at("", "the cluster has no leader").problems,
   ];
   const refusal = refusalOf(new UserError(problems), masking);
-  expect(refusal).toBeInstanceOf(Problem);
+  expect(refusal).toBeInstanceOf(HttpProblem);
   expect(refusal).toMatchObject({
     code: "refused",
     message: "groups[web].count: is no number; the cluster has no leader",
@@ -20,12 +20,12 @@ test("what is refused is told with its place in words, and without one where the
 
 test("a secret in it is hidden", () => {
   const token = `ghp_${"a1B2".repeat(9)}`;
-  const { message } = refusalOf(UserError.at("image", `cannot be read with ${token}`), masking) as Problem;
+  const { message } = refusalOf(UserError.at("image", `cannot be read with ${token}`), masking) as HttpProblem;
   expect(message).toContain("cannot be read with");
   expect(message).not.toContain(token);
 });
 
 test("a token that is refused is the service's own, and an error of another kind is no refusal", () => {
-  for (const error of [new TokenRefused("may not"), new Error("broken"), new Problem("unavailable", "later")])
+  for (const error of [new TokenRefused("may not"), new Error("broken"), new HttpProblem("unavailable", "later")])
     expect(refusalOf(error, masking)).toBe(error);
 });

@@ -1,11 +1,20 @@
 import type { AddressInfo } from "node:net";
 import { pagePlugin, type EnvironmentListener, type Environments, type Job } from "../../../lib/page";
-import { Problem, type AuditLine } from "../../../lib/service";
+import { HttpProblem, type AuditLine } from "../../../lib/service";
 import { testService } from "../../support/service";
 import { until } from "../../support/until";
 
 const ID = "shop.dev";
-const JOB: Job = { job: "web", state: "healthy", version: 1, stray: false, groups: [], reasons: [], allocations: [] };
+const JOB: Job = {
+  key: "//web",
+  job: "web",
+  state: "healthy",
+  version: 1,
+  stray: false,
+  groups: [],
+  reasons: [],
+  allocations: [],
+};
 
 /** Environments in the memory of a test: one, with one job. */
 class OneEnvironment implements Environments {
@@ -20,7 +29,7 @@ class OneEnvironment implements Environments {
     });
 
   follow = (id: string, listener: EnvironmentListener) => {
-    if (id !== ID) return Promise.reject(new Problem("environment-unknown", "there is none"));
+    if (id !== ID) return Promise.reject(new HttpProblem("environment-unknown", "there is none"));
     this.followers.add(listener);
     listener.onJobs(["//web"]);
     listener.onJob("//web", this.job);
@@ -30,12 +39,12 @@ class OneEnvironment implements Environments {
   status = () => Promise.resolve([this.job]);
 
   promote = (_id: string, { job }: { readonly job: string }, deployment: string) => {
-    if (deployment !== "seen") return Promise.reject(new Problem("refused", "another deployment began since"));
+    if (deployment !== "seen") return Promise.reject(new HttpProblem("refused", "another deployment began since"));
     this.promoted.push(job);
     return Promise.resolve();
   };
 
-  drift = () => Promise.reject(new Problem("refused", "there is no program here"));
+  drift = () => Promise.reject(new HttpProblem("refused", "there is no program here"));
 
   log = () => Promise.resolve({ text: "hello\n", isWhole: true });
 
@@ -44,7 +53,7 @@ class OneEnvironment implements Environments {
 
 async function served(environments = new OneEnvironment()) {
   const lines: string[] = [];
-  const audit = { write: (line: string) => void lines.push(line) };
+  const audit = { stream: { write: (line: string) => void lines.push(line) }, date: () => 0 };
   const service = await testService({ plugins: [pagePlugin(environments)], audit });
   return { service, environments, audited: () => lines.map((line) => JSON.parse(line) as AuditLine) };
 }

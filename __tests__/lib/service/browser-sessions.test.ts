@@ -151,7 +151,10 @@ describe("the audit log", () => {
   test("says who opened a session, looked at it, took what it handed over and ended it, and no secret of it", async () => {
     const lines: string[] = [];
     const browsers = new BrowsersInMemory();
-    const service = await testService({ browsers, audit: { write: (line) => void lines.push(line) }, date: () => 0 });
+    const service = await testService({
+      browsers,
+      audit: { stream: { write: (line) => void lines.push(line) }, date: () => 0 },
+    });
     const ann = service.token("ann", "claim", "read", "execute", "any-owner");
     const bob = service.token("bob", "claim", "read", "execute");
     await service.ask(ann, "POST", PATH, { userId: "bob", provider: "google", url: PAGE });

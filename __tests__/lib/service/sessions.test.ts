@@ -104,7 +104,7 @@ describe("a page of another site", () => {
 describe("the audit log", () => {
   test("says who did what to which and when, and nothing that was sent", async () => {
     const lines: string[] = [];
-    const service = await testService({ audit: { write: (line) => void lines.push(line) }, date: () => 0 });
+    const service = await testService({ audit: { stream: { write: (line) => void lines.push(line) }, date: () => 0 } });
     const token = service.token("ann", ...SCOPES);
     const secret = "sk-live-0123456789abcdef0123456789abcdef";
     await service.ask(token, "POST", "/api/pools/warm-pool-openai/drain");
@@ -137,7 +137,7 @@ describe("the audit log", () => {
 
   test("has a line for what was refused, and for people who opened the page", async () => {
     const lines: string[] = [];
-    const service = await testService({ audit: { write: (line) => void lines.push(line) } });
+    const service = await testService({ audit: { stream: { write: (line) => void lines.push(line) }, date: () => 0 } });
     const token = service.token("ann", "read");
     await service.ask(token, "POST", "/api/pools/warm-pool-openai/drain");
     await opened(service, token);

@@ -6,7 +6,7 @@ import { clients, clusterHere } from "../context";
 import { EXIT } from "../exit-codes";
 import { sayWhere } from "../meant-cluster";
 import { json } from "../options";
-import { poolsThere, type PoolThere } from "../pools-there";
+import { deployedPools, type DeployedPool } from "../deployed-pools";
 
 /** Between two looks of --watch, in milliseconds. */
 const LOOK = 1000;
@@ -31,7 +31,7 @@ export const poolStatus = command({
     try {
       sayWhere({ nomad, consul }, context);
       for (let shown = ""; ;) {
-        const pools = await poolsThere(nomad, store, pool);
+        const pools = await deployedPools(nomad, store, pool);
         const text = JSON.stringify(pools);
         if (asJson && text !== shown) terminal.json({ pools });
         else if (watch && terminal.moves) terminal.live(() => statusText(pools));
@@ -46,7 +46,7 @@ export const poolStatus = command({
   },
 });
 
-function statusText(pools: readonly PoolThere[]): TerminalText {
+function statusText(pools: readonly DeployedPool[]): TerminalText {
   if (pools.length === 0) return term`no pool is deployed; deploy one first: cdk-nomad deploy dev`;
   const rows = pools.flatMap(({ pool, jobs, leases, drained }) =>
     jobs.map(({ job, count, running }) => [

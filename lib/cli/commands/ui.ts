@@ -12,7 +12,7 @@ import { wholeNumber } from "../options";
 import { packageVersion } from "../package-version";
 import { pageProgram } from "../page-program";
 import { connectionOf, withService } from "../pool-service";
-import { PoolsSeen } from "../pools-seen";
+import { ReadOnlyPools } from "../read-only-pools";
 
 /** Opens a page about the environments and the pools of the cluster, which it serves itself; or another one that there is. */
 export const ui = command({
@@ -43,7 +43,7 @@ interface Input {
 }
 
 async function servePage({ port = 0, json }: Input, context: CliContext) {
-  const { terminal, signal, clock } = context;
+  const { terminal, signal } = context;
   const { masking } = terminal;
   const { nomad, consul } = clients(context, clusterHere(context));
   const onTrouble = (message: string) => terminal.note(term`${message}`);
@@ -54,11 +54,10 @@ async function servePage({ port = 0, json }: Input, context: CliContext) {
     const now = () => performance.now();
     const environments = clusterEnvironments({ nomad, consul, masking, program: pageProgram(context), now, onTrouble });
     const service = await createService({
-      pools: new PoolsSeen({ nomad, consul, service: connectionOf(context) }),
+      pools: new ReadOnlyPools({ nomad, consul, service: connectionOf(context) }),
       tokens: "sessions",
       plugins: [pagePlugin(environments)],
       now,
-      date: () => clock.date(),
       version: packageVersion(),
     });
     await serveUntil(service, {

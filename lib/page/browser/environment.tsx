@@ -4,7 +4,7 @@ import { ask, messageOf } from "./client";
 import { useLive } from "./hooks";
 import { JobCard } from "./job";
 import { Badge, Trouble } from "./parts";
-import { addressOf, keyOf } from "./words";
+import { addressOf } from "./words";
 
 /** One environment, as it becomes. */
 export function EnvironmentView({ id, mayPromote }: { readonly id: string; readonly mayPromote: boolean }) {
@@ -26,7 +26,7 @@ export function EnvironmentView({ id, mayPromote }: { readonly id: string; reado
       <h2 class="hidden">Jobs</h2>
       <ul class="jobs">
         {own.map((job) => (
-          <JobCard key={keyOf(job)} environment={id} job={job} isStale={isStale} mayPromote={mayPromote} />
+          <JobCard key={job.key} environment={id} job={job} isStale={isStale} mayPromote={mayPromote} />
         ))}
       </ul>
       {strays.length > 0 && (
@@ -35,7 +35,7 @@ export function EnvironmentView({ id, mayPromote }: { readonly id: string; reado
           <p class="quiet">The stack brought them, and the program of its last deployment has them no longer.</p>
           <ul class="jobs">
             {strays.map((job) => (
-              <JobCard key={keyOf(job)} environment={id} job={job} isStale={isStale} mayPromote={false} />
+              <JobCard key={job.key} environment={id} job={job} isStale={isStale} mayPromote={false} />
             ))}
           </ul>
         </>
@@ -46,7 +46,7 @@ export function EnvironmentView({ id, mayPromote }: { readonly id: string; reado
 }
 
 function byName(a: Job, b: Job): number {
-  return keyOf(a) < keyOf(b) ? -1 : 1;
+  return a.key < b.key ? -1 : 1;
 }
 
 /** What differs from the program: asked when somebody wants to know, since the program is run for it. */

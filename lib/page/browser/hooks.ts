@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job, PageEvents, Verdict } from "../api";
 import { ask, messageOf } from "./client";
-import { keyOf } from "./words";
 
 /** After so long without a word the service counts as silent, in milliseconds: it says something every five seconds. */
 const SILENT = 12_000;
@@ -79,7 +78,7 @@ export function useLive(id: string): Live {
     const on = <E extends keyof PageEvents>(event: E, data: PageEvents[E]) => {
       if (event === "job") {
         const job = data as Job;
-        setJobs((before) => new Map(before).set(keyOf(job), job));
+        setJobs((before) => new Map(before).set(job.key, job));
       } else if (event === "verdict") {
         const { verdict: judged, jobs: keys } = data as PageEvents["verdict"];
         setVerdict(judged);

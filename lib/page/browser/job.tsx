@@ -3,7 +3,7 @@ import type { Allocation, Job } from "../api";
 import { ask } from "./client";
 import { LogDialog, type LogOf } from "./log";
 import { Badge, Confirm } from "./parts";
-import { groupInWords, keyOf } from "./words";
+import { groupInWords } from "./words";
 
 interface JobProps {
   readonly environment: string;
@@ -89,7 +89,7 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
         >
           <p>
             The {deployment.canaries} healthy canaries of version {deployment.version ?? "?"} take the places of all
-            other allocations of {keyOf(job).split("/").at(-1)}.
+            other allocations of {name}.
           </p>
         </Confirm>
       )}

@@ -50,11 +50,6 @@ export function groupInWords({ desired, running, starting, queued, complete, fai
   ].join(", ");
 }
 
-/** What tells a job from those of the same id in other regions and namespaces. */
-export function keyOf({ region = "", namespace = "", job }: Pick<Job, "region" | "namespace" | "job">): string {
-  return [region, namespace, job].join("/");
-}
-
 /** "4 s ago", "3 min ago". */
 export function agoInWords(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));

@@ -7,6 +7,7 @@ import type { Environments } from "../environments";
 const ID = "project-0f3a.dev";
 
 const JOB_EXAMPLE = {
+  key: "//prism-admin",
   job: "prism-admin",
   state: "healthy",
   version: 3,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import * as v from "valibot";
 import { verdictOf } from "../../operations";
-import { Problem, route } from "../../service";
+import { HttpProblem, route } from "../../service";
 import type { Job, PageEvents } from "../api";
 import type { Environments } from "../environments";
 
@@ -38,7 +38,7 @@ export function eventRoutes(app: FastifyInstance, environments: Environments): {
     handle: async ({ query: { environment }, request, reply }) => {
       const owner = request.caller?.owner ?? "";
       if ([...open.values()].filter((each) => each === owner).length >= MOST)
-        throw new Problem("rate-limited", `${MOST} streams of one owner are the most`, { retryAfter: 10 });
+        throw new HttpProblem("rate-limited", `${MOST} streams of one owner are the most`, { retryAfter: 10 });
       open.set(reply, owner);
       const jobs = new Map<string, Job>();
       let keys: readonly string[] = [];

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { noteAudit } from "../audit";
 import { actingFor, callerFrom, shownTo } from "../authorize";
 import { goneSignal, whenGone } from "../gone";
-import { Problem } from "../problem";
+import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
 import { ownSession, shownSession, type BrowserParts } from "./browser-parts";
@@ -40,7 +40,7 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
       try {
         const standing = (await browsers.list()).filter(({ lease }) => lease.owner === owner);
         if (standing.length + (opening.get(owner) ?? 0) > sessionsOfOwner)
-          throw new Problem("too-many-sessions", `${sessionsOfOwner} of one owner are the most; end one of them`, {
+          throw new HttpProblem("too-many-sessions", `${sessionsOfOwner} of one owner are the most; end one of them`, {
             retryAfter: 5,
           });
         const { provider, url, ttl: standingFor, wait, startTimeout } = body;
@@ -59,7 +59,7 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
         reply.header("location", `/api/browser-sessions/${opened.id}`);
         return shownSession(opened);
       } catch (error) {
-        if (gone.aborted) throw new Problem("stopping", "the client went away before it was answered");
+        if (gone.aborted) throw new HttpProblem("stopping", "the client went away before it was answered");
         throw error;
       } finally {
         count(owner, -1);
@@ -147,7 +147,7 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
           return { credentials: { ...state.credentials } };
         }
         if (parts.now() + LOOK > end || reply.raw.destroyed)
-          throw new Problem("credentials-missing", "nobody has logged in there yet; ask again, with ?wait=30000", {
+          throw new HttpProblem("credentials-missing", "nobody has logged in there yet; ask again, with ?wait=30000", {
             retryAfter: 1,
           });
         await new Promise((resolve) => setTimeout(resolve, LOOK));

@@ -4,7 +4,7 @@ import type { BrowserSession } from "../../pools";
 import { noteAudit } from "../audit";
 import { callerFrom } from "../authorize";
 import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFiles } from "../browser-page";
-import { Problem } from "../problem";
+import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
 import { carry } from "../screen-proxy";
@@ -68,7 +68,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
   );
   app.get<{ Params: { "*": string } }>(`${PAGE_FILES}/*`, hidden, async ({ params }, reply) => {
     const file = files.get(params["*"]);
-    if (!file) throw new Problem("not-found", "the page has no such file");
+    if (!file) throw new HttpProblem("not-found", "the page has no such file");
     return reply.headers(PAGE_HEADERS).type(file.type).send(file.body);
   });
 
@@ -84,7 +84,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
         // Whatever else is wrong, a ticket that was shown is used.
         const viewer = tickets.take(ticketOf(request), session);
         if (!viewer)
-          throw new Problem(
+          throw new HttpProblem(
             "ticket-refused",
             "it is not known, was used, or is older than thirty seconds; ask for another",
           );

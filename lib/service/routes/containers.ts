@@ -4,7 +4,7 @@ import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools
 import { noteAudit } from "../audit";
 import { actingFor, callerFrom, mayActFor, shownTo } from "../authorize";
 import { goneSignal, whenGone } from "../gone";
-import { Problem } from "../problem";
+import { HttpProblem } from "../problem";
 import type { ContainerLease, PoolKind, Pools } from "../pools";
 import { route } from "../route";
 import { runFor, streamFor, wantsLines } from "../run-command";
@@ -65,7 +65,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       } catch (error) {
         metrics.claimed(body.pool, error instanceof PoolBusyError ? "busy" : "error", now() - began);
         if (gone.aborted && error === gone.reason)
-          throw new Problem("stopping", "the client went away before it was answered", { retryAfter: 1 });
+          throw new HttpProblem("stopping", "the client went away before it was answered", { retryAfter: 1 });
         throw error;
       }
     },
@@ -192,7 +192,7 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
 /**
  * The lease that somebody presents.
  *
- * @throws Problem where there is none, it is another's, or its generation is over
+ * @throws HttpProblem where there is none, it is another's, or its generation is over
  */
 async function leaseOf(
   { pools }: ServiceParts,
@@ -202,10 +202,10 @@ async function leaseOf(
 ): Promise<ContainerLease> {
   const given = inHeader(request);
   if (inBody !== undefined && given !== undefined && inBody !== given)
-    throw new Problem("bad-request", "the header Lease-Generation and the body name different generations");
+    throw new HttpProblem("bad-request", "the header Lease-Generation and the body name different generations");
   const generation = inBody ?? given;
   if (generation === undefined)
-    throw new Problem(
+    throw new HttpProblem(
       "generation-required",
       "present the lease's generation, as the claim answered it: Lease-Generation: 7",
     );
@@ -222,34 +222,34 @@ function inHeader({ headers }: FastifyRequest): number | undefined {
   const text = headers[GENERATION_HEADER];
   if (text === undefined) return undefined;
   if (typeof text === "string" && /^\d{1,15}$/.test(text)) return Number(text);
-  throw new Problem("bad-request", "the header Lease-Generation is no whole number");
+  throw new HttpProblem("bad-request", "the header Lease-Generation is no whole number");
 }
 
 /** Of a container of somebody else the same is said as of one that is not there. */
-function unknownContainer(): Problem {
-  return new Problem("container-unknown", "it was released, its time was over, or it is another's; claim one");
+function unknownContainer(): HttpProblem {
+  return new HttpProblem("container-unknown", "it was released, its time was over, or it is another's; claim one");
 }
 
-/** @throws Problem where the pool is not served, with why and what to do */
+/** @throws HttpProblem where the pool is not served, with why and what to do */
 export async function knownPool({ pools }: ServiceParts, pool: string): Promise<void> {
   if (!pools.names.includes(pool)) throw unknownPool(pools, pool, await pools.kindOf(pool));
 }
 
-/** @throws Problem where the pool is not served, or has no containers that wait, with why and what to do */
+/** @throws HttpProblem where the pool is not served, or has no containers that wait, with why and what to do */
 export async function knownWarmPool({ pools }: ServiceParts, pool: string): Promise<void> {
   const kind = await pools.kindOf(pool);
-  if (kind === "slots") throw new Problem("pool-unknown", `${pool} ${NOT_OF_SLOTS}`);
+  if (kind === "slots") throw new HttpProblem("pool-unknown", `${pool} ${NOT_OF_SLOTS}`);
   if (!pools.names.includes(pool)) throw unknownPool(pools, pool, kind);
 }
 
-function unknownPool({ names }: Pools, pool: string, kind: PoolKind | undefined): Problem {
+function unknownPool({ names }: Pools, pool: string, kind: PoolKind | undefined): HttpProblem {
   const served = names.join(", ") || "none: the service serves no pool";
   const option = { warm: "--pool", slots: "--slot-pool" }[kind ?? "warm"];
   const detail =
     kind === undefined
       ? `write one of ${served}`
       : `${pool} is not served here; start the service with ${option} ${pool} too, or write one of ${served}`;
-  return new Problem("pool-unknown", detail);
+  return new HttpProblem("pool-unknown", detail);
 }
 
 /** What is not done to slot pools, and what to do instead. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { PoolBusyError, type ExecuteOptions, type ExecutionResult, type Provider } from "../../pools";
 import { noteAudit } from "../audit";
 import { actingFor, callerFrom } from "../authorize";
-import { Problem } from "../problem";
+import { HttpProblem } from "../problem";
 import { route } from "../route";
 import { runFor, streamFor, wantsLines, type Run } from "../run-command";
 import * as schemas from "../schemas";
@@ -116,7 +116,7 @@ function beginCold(
     metrics.claimed(label, "busy", 0);
     return (
       busy ??
-      new Problem("pool-busy", "no container is free, and as many jobs run as may; ask again", { retryAfter: 2 })
+      new HttpProblem("pool-busy", "no container is free, and as many jobs run as may; ask again", { retryAfter: 2 })
     );
   });
   return async ({ onProgress, ...how }) => {

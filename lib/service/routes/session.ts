@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { LOCAL, bearer, callerFrom, type Authority } from "../authorize";
-import { Problem } from "../problem";
+import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
 import { sessionCookie, sessionIn } from "../session-cookie";
@@ -30,7 +30,7 @@ export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Author
           : sessions.open(tokens === "none" ? LOCAL : await bearer(request, tokens));
       const caller = session === undefined ? undefined : sessions.find(session);
       if (session === undefined || caller === undefined)
-        throw new Problem("unauthorized", "the address was used before, or is too old; open the page again");
+        throw new HttpProblem("unauthorized", "the address was used before, or is too old; open the page again");
       request.caller = caller;
       reply.header("set-cookie", sessionCookie(request, session));
       return { owner: caller.owner, scopes: [...caller.scopes] };

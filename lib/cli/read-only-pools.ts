@@ -1,7 +1,7 @@
 import { messageOf, type ConsulClient, type NomadClient } from "../nomad";
 import { ConsulStore, countWaiting, NomadStore, type Store } from "../pools";
 import {
-  Problem,
+  HttpProblem,
   ServiceClient,
   ServiceRefusal,
   type ContainerLease,
@@ -10,10 +10,10 @@ import {
   type Pools,
   type ServiceConnection,
 } from "../service";
-import { poolsThere, type PoolThere } from "./pools-there";
+import { deployedPools, type DeployedPool } from "./deployed-pools";
 
 /** What the page of `cdk-nomad ui` needs of pools. */
-export interface PoolsSeenOptions {
+export interface ReadOnlyPoolsOptions {
   readonly nomad: NomadClient;
   readonly consul: ConsulClient;
   /** The pools' service, which is asked to change something. */
@@ -24,11 +24,11 @@ export interface PoolsSeenOptions {
  * The pools of a cluster for somebody who looks and takes no part in them: Nomad and the store are asked, and what is to be changed is the pools' service's
  * to do. Nothing is claimed, run or released here.
  */
-export class PoolsSeen implements Pools {
+export class ReadOnlyPools implements Pools {
   readonly #stores: readonly Store[];
   #names: readonly string[] = [];
 
-  constructor(private readonly options: PoolsSeenOptions) {
+  constructor(private readonly options: ReadOnlyPoolsOptions) {
     const { nomad, consul } = options;
     this.#stores = [new ConsulStore(consul.http.connection), new NomadStore(nomad.http.connection)];
   }
@@ -47,9 +47,9 @@ export class PoolsSeen implements Pools {
   }
 
   async stats(): Promise<readonly PoolFigures[]> {
-    const found = await this.there();
+    const found = await this.found();
     return Promise.all(
-      found.map(async ({ there: { pool, jobs, leases, drained }, store }): Promise<PoolFigures> => {
+      found.map(async ({ deployed: { pool, jobs, leases, drained }, store }): Promise<PoolFigures> => {
         const target = jobs.reduce((sum, { count }) => sum + count, 0);
         const running = jobs.reduce((sum, { running: some }) => sum + some, 0);
         const free = drained ? 0 : Math.max(0, running - leases.length);
@@ -61,8 +61,8 @@ export class PoolsSeen implements Pools {
   }
 
   async list(): Promise<readonly ContainerLease[]> {
-    return (await this.there()).flatMap(({ there }) =>
-      there.leases.map((lease) => ({ lease, isolation: "none" as const })),
+    return (await this.found()).flatMap(({ deployed }) =>
+      deployed.leases.map((lease) => ({ lease, isolation: "none" as const })),
     );
   }
 
@@ -83,7 +83,7 @@ export class PoolsSeen implements Pools {
   }
 
   claim(): Promise<never> {
-    return Promise.reject(onlySeen());
+    return Promise.reject(readOnly());
   }
 
   find(): Promise<undefined> {
@@ -91,19 +91,19 @@ export class PoolsSeen implements Pools {
   }
 
   renew(): Promise<never> {
-    return Promise.reject(onlySeen());
+    return Promise.reject(readOnly());
   }
 
   execute(): Promise<never> {
-    return Promise.reject(onlySeen());
+    return Promise.reject(readOnly());
   }
 
   release(): Promise<never> {
-    return Promise.reject(onlySeen());
+    return Promise.reject(readOnly());
   }
 
   runOnce(): Promise<never> {
-    return Promise.reject(onlySeen());
+    return Promise.reject(readOnly());
   }
 
   async dependencies(): Promise<readonly Dependency[]> {
@@ -120,17 +120,17 @@ export class PoolsSeen implements Pools {
   }
 
   /** The pools, each with the store that has its leases. */
-  private async there(): Promise<readonly { readonly there: PoolThere; readonly store: Store }[]> {
+  private async found(): Promise<readonly { readonly deployed: DeployedPool; readonly store: Store }[]> {
     const { nomad } = this.options;
     const [first, ...others] = this.#stores;
     if (!first) return [];
-    const found = new Map<string, { readonly there: PoolThere; readonly store: Store }>();
+    const found = new Map<string, { readonly deployed: DeployedPool; readonly store: Store }>();
     let trouble: unknown;
     for (const store of [first, ...others])
       try {
-        for (const there of await poolsThere(nomad, store))
+        for (const deployed of await deployedPools(nomad, store))
           // A pool has its leases in one of the two.
-          if (!found.has(there.pool) || there.leases.length > 0) found.set(there.pool, { there, store });
+          if (!found.has(deployed.pool) || deployed.leases.length > 0) found.set(deployed.pool, { deployed, store });
       } catch (error) {
         trouble = error;
       }
@@ -144,13 +144,13 @@ export class PoolsSeen implements Pools {
     try {
       return await ask(new ServiceClient(service));
     } catch (error) {
-      throw new Problem("refused", error instanceof ServiceRefusal ? error.problem.detail : messageOf(error));
+      throw new HttpProblem("refused", error instanceof ServiceRefusal ? error.problem.detail : messageOf(error));
     }
   }
 }
 
-function onlySeen(): Problem {
-  return new Problem(
+function readOnly(): HttpProblem {
+  return new HttpProblem(
     "refused",
     "this page only looks at pools; what changes them is the pools' service: cdk-nomad serve, and its address in POOL_SERVICE_ADDR",
   );

@@ -4,16 +4,16 @@ import { listLeases, readPoolRecord, type Lease, type Store } from "../pools";
 import { allocationsOf, namesToWrite } from "../operations";
 
 /** A job of a pool, and how much of it runs. */
-export interface PoolJobThere {
+export interface DeployedPoolJob {
   readonly job: string;
   readonly count: number;
   readonly running: number;
 }
 
 /** A pool as the cluster has it. */
-export interface PoolThere {
+export interface DeployedPool {
   readonly pool: string;
-  readonly jobs: readonly PoolJobThere[];
+  readonly jobs: readonly DeployedPoolJob[];
   readonly leases: readonly Lease[];
   /** Whether it takes no new leases. */
   readonly drained: boolean;
@@ -25,13 +25,13 @@ export interface PoolThere {
  * @param only the name of one, or the id of a job of it. Default: all
  * @throws UserError where no job of such a pool runs
  */
-export async function poolsThere(nomad: NomadClient, store: Store, only?: string): Promise<readonly PoolThere[]> {
+export async function deployedPools(nomad: NomadClient, store: Store, only?: string): Promise<readonly DeployedPool[]> {
   const all = await nomad.jobs(only);
   // What answers to everything that there is nothing is no Nomad, and says nothing of pools.
   if (all.length === 0) await nomad.regions();
   const ids = all.filter(({ Type, Stop }) => Type === "service" && !Stop).map(({ ID }) => ID);
   const jobs = await Promise.all(ids.map((id) => nomad.job(id)));
-  const byPool = new Map<string, PoolJobThere[]>();
+  const byPool = new Map<string, DeployedPoolJob[]>();
   for (const job of jobs) {
     const name = job && poolOfJob(job);
     if (job === undefined || name === undefined || (only !== undefined && name !== only && job.ID !== only)) continue;
@@ -44,7 +44,7 @@ export async function poolsThere(nomad: NomadClient, store: Store, only?: string
     ]);
   }
   if (only !== undefined && byPool.size === 0) {
-    const all = (await poolsThere(nomad, store, undefined)).map(({ pool }) => pool);
+    const all = (await deployedPools(nomad, store, undefined)).map(({ pool }) => pool);
     throw UserError.at(only, `no job of such a pool runs; deploy it, or ${namesToWrite(only, all)}`, "pool");
   }
   return Promise.all(
