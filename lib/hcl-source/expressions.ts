@@ -12,29 +12,46 @@ const DEEPEST = 100;
  *
  * @see https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#expressions
  */
-export function readExpression(text: string, { start, end }: Range, depth = 0): Expression {
-  const tokens = tokensOf(text, start, end);
+export function readExpression(text: string, range: Range): Expression {
+  return expressionIn({ text, templates: new Map() }, range, 0);
+}
+
+/** A text that expressions are read in. */
+interface Reading {
+  readonly text: string;
+  /** The templates that were read, by where they begin: each is read once, also where what it stands in turns out to be of no kind that is known. */
+  readonly templates: Map<number, readonly TemplatePart[]>;
+}
+
+function expressionIn(reading: Reading, { start, end }: Range, depth: number): Expression {
+  const tokens = tokensOf(reading.text, start, end);
   if (depth <= DEEPEST) {
-    const reader = new ExpressionReader(text, tokens, depth);
+    const reader = new ExpressionReader(reading, tokens, depth);
     const expression = reader.whole();
     if (expression) return expression;
   }
-  return { kind: "other", references: namesIn(text, tokens, depth) };
+  return { kind: "other", references: namesIn(reading, tokens, depth) };
 }
 
-function templateAt(text: string, token: Token, depth: number): readonly TemplatePart[] {
-  return templateParts(text, token, (range, isDirective) => {
+function templateAt(reading: Reading, token: Token, depth: number): readonly TemplatePart[] {
+  const { text, templates } = reading;
+  const known = templates.get(token.start);
+  if (known) return known;
+  const parts = templateParts(text, token, (range, isDirective) => {
     // Marks at the braces take the spaces around them away.
     const isPlain = !isDirective && text[range.start] !== "~" && text[range.end - 1] !== "~";
     return isPlain
-      ? readExpression(text, range, depth)
-      : { kind: "other", references: namesIn(text, tokensOf(text, range.start, range.end), depth) };
+      ? expressionIn(reading, range, depth)
+      : { kind: "other", references: namesIn(reading, tokensOf(text, range.start, range.end), depth) };
   });
+  templates.set(token.start, parts);
+  return parts;
 }
 
 /** The references among tokens, wherever they stand, those in templates too. */
-function namesIn(text: string, tokens: readonly Token[], depth: number): readonly (readonly string[])[] {
-  const found: string[][] = [];
+function namesIn(reading: Reading, tokens: readonly Token[], depth: number): readonly (readonly string[])[] {
+  const { text } = reading;
+  const found: (readonly string[])[] = [];
   for (const [index, token] of tokens.entries()) {
     if (token.kind === "name" && sign(text, tokens[index - 1]) !== ".") {
       const names = [text.slice(token.start, token.end)];
@@ -45,20 +62,20 @@ function namesIn(text: string, tokens: readonly Token[], depth: number): readonl
       // A template that is too deep may name anything.
       if (depth > DEEPEST) found.push(["var"], ["local"]);
       else
-        for (const part of templateAt(text, token, depth + 1))
-          if (typeof part !== "string") found.push(...referencesIn(part.of));
+        for (const part of templateAt(reading, token, depth + 1))
+          if (typeof part !== "string") for (const names of referencesIn(part.of)) found.push(names);
     }
   }
   return found;
 }
 
 /** What an expression refers to. */
-export function referencesIn(expression: Expression): string[][] {
+export function referencesIn(expression: Expression): readonly (readonly string[])[] {
   switch (expression.kind) {
     case "literal":
       return [];
     case "reference":
-      return [[...expression.names]];
+      return [expression.names];
     case "template":
       return expression.parts.flatMap((part) => (typeof part === "string" ? [] : referencesIn(part.of)));
     case "list":
@@ -73,7 +90,7 @@ export function referencesIn(expression: Expression): string[][] {
     case "unary":
       return referencesIn(expression.of);
     case "other":
-      return expression.references.map((names) => [...names]);
+      return expression.references;
   }
 }
 
@@ -102,11 +119,14 @@ class ExpressionReader {
   /** Whether line breaks mean nothing, as in brackets. */
   #overLines = false;
 
+  private readonly text: string;
+
   constructor(
-    private readonly text: string,
+    private readonly reading: Reading,
     private readonly tokens: readonly Token[],
     depth: number,
   ) {
+    this.text = reading.text;
     this.#depth = depth;
   }
 
@@ -199,7 +219,7 @@ class ExpressionReader {
   }
 
   private template(token: Token): Expression {
-    const parts = templateAt(this.text, token, this.#depth + 1);
+    const parts = templateAt(this.reading, token, this.#depth + 1);
     if (parts.every((part) => typeof part === "string")) return { kind: "literal", value: parts.join("") };
     const [only] = parts;
     // A text that is one template alone is what the template is, also where that is no text.
@@ -252,7 +272,7 @@ class ExpressionReader {
     this.#at += 1;
     if (token?.kind === "name" || token?.kind === "number") return this.shown(token);
     if (token?.kind !== "text") return undefined;
-    const parts = templateAt(this.text, token, this.#depth + 1);
+    const parts = templateAt(this.reading, token, this.#depth + 1);
     return parts.every((part) => typeof part === "string") ? parts.join("") : undefined;
   }
 

@@ -82,6 +82,26 @@ describe("an expression", () => {
   );
 });
 
+/** A text in a template in a text in a template, where each stands beside something of no kind that is known. */
+function inTemplates(depth: number, inner: string): string {
+  return `${'"${'.repeat(depth)}${inner}${'}" y'.repeat(depth)}`;
+}
+
+describe("templates within each other, in what is of no kind that is known", () => {
+  test("are read once each, and named once", () => {
+    const named = referencesIn(read(inTemplates(24, "var.a")));
+    expect(named).toEqual([["var", "a"], ...Array.from({ length: 24 }, () => ["y"])]);
+  });
+
+  test("are read in a time that grows with what stands in them", async () => {
+    expect(await growth((length) => read(inTemplates(20, "x ".repeat(length / 2))), 80_000)).toBeLessThan(LINEAR);
+  });
+
+  test("may name as much as they like", () => {
+    expect(referencesIn(read(inTemplates(1, `[${"a,".repeat(200_000)}]`)))).toHaveLength(200_001);
+  });
+});
+
 /** Pieces of texts that mean something in one place or another. */
 const piece = fc.constantFrom(
   ..."a b é \u0301 😀 $ $$ $$$ % %% a{ } \\ # // /* EOF - , = : ~ ' <<E".split(" "),
