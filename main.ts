@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { App, type AppConfig } from "cdktf";
 import { runProgram, setTarget, synthesize, UserError } from "./lib";
-import { checkSettings, ENVIRONMENTS, EnvironmentStack, type EnvironmentSettings, type Surroundings } from "./stacks";
+import { checkSettings, ENVIRONMENTS, EnvironmentStack, type EnvironmentSettings, type ProgramInputs } from "./stacks";
 
 /** What a program is made of; what is left out is the default. */
 export interface ProgramOptions {
   readonly environments?: readonly EnvironmentSettings[];
-  readonly surroundings?: Surroundings;
+  readonly inputs?: ProgramInputs;
   readonly app?: AppConfig;
 }
 
@@ -21,12 +21,12 @@ export function createApp(options: ProgramOptions = {}): App {
   const app = new App(options.app);
   // The embedded cluster allows it, and prod's clusters must: its limits are above what is reserved.
   setTarget(app, { memoryOversubscription: true });
-  for (const settings of environments) new EnvironmentStack(app, settings, options.surroundings);
+  for (const settings of environments) new EnvironmentStack(app, settings, options.inputs);
   return app;
 }
 
-/** What the environment variables say. */
-function surroundings(env: NodeJS.ProcessEnv): Surroundings {
+/** What the environment variables and this machine say. */
+function inputsOf(env: NodeJS.ProcessEnv): ProgramInputs {
   const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset, CDK_NOMAD_CLOSED: closed } = env;
   if (offset !== undefined && !/^\d{1,5}$/.test(offset)) {
     throw UserError.at("CDK_NOMAD_PORT_OFFSET", `"${offset}" is no whole number; write 1000, say`);
@@ -48,10 +48,10 @@ function dockerImages(env: NodeJS.ProcessEnv): readonly string[] | undefined {
   return status === 0 ? stdout.split("\n").filter((line) => line !== "") : undefined;
 }
 
-/** Synthesizes the program in the surroundings that the variables name, and says what was decided by them. */
-export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "surroundings"> = {}): void {
+/** Synthesizes the program with what the variables name, and says what was decided by them. */
+export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "inputs"> = {}): void {
   runProgram(() => {
-    const app = createApp({ ...options, surroundings: surroundings(env) });
+    const app = createApp({ ...options, inputs: inputsOf(env) });
     // Who only looks at the jobs knows how they run; cdktf does not say what it is about to do.
     const { CDK_NOMAD_COMMAND: command = "cdktf" } = env;
     if (["cdktf", "deploy", "start"].includes(command))

@@ -11,7 +11,7 @@ import {
   type Prism,
 } from "../lib";
 import { ContainerChoice, CONTAINERS } from "./containers";
-import type { Environment, Surroundings } from "./environment";
+import type { Environment, ProgramInputs } from "./environment";
 import { addHermes } from "./hermes";
 import { addPolydev } from "./polydev";
 import { addPrism } from "./prism";
@@ -22,12 +22,12 @@ export class EnvironmentStack extends TerraformStack {
   readonly prism: Prism;
   readonly #environment: Environment;
 
-  constructor(scope: Construct, settings: EnvironmentSettings, surroundings: Surroundings = {}) {
+  constructor(scope: Construct, settings: EnvironmentSettings, inputs: ProgramInputs = {}) {
     super(scope, settings.name);
-    const { dockerImages, variables, portOffset = 0 } = surroundings;
+    const { dockerImages, variables, portOffset = 0 } = inputs;
     this.#environment = {
       settings,
-      surroundings,
+      inputs,
       portOffset: settings.portOffset ?? portOffset,
       containers: new ContainerChoice(dockerImages && new Set(dockerImages), variables?.[CONTAINERS]),
     };
@@ -38,7 +38,7 @@ export class EnvironmentStack extends TerraformStack {
     addPolydev(this, this.#environment);
     addHermes(this, this.#environment);
     outputJobs(this);
-    new StackRecord(this, "record", { surroundings: this.lookedAt() });
+    new StackRecord(this, "record", { environmentVariables: this.lookedAt() });
   }
 
   /** What was decided for jobs whose execution is `auto`, and why, a line for each reason. */
@@ -52,11 +52,11 @@ export class EnvironmentStack extends TerraformStack {
     else new ConsulBackend(this, { path: backend.path } as ConsulBackendConfig);
   }
 
-  /** What of its surroundings the stack looked at, by the names of environment variables. */
+  /** The environment variables that the stack looked at, by their names. */
   private lookedAt(): Readonly<Record<string, string | undefined>> {
-    const { settings, surroundings, containers } = this.#environment;
+    const { settings, inputs, containers } = this.#environment;
     const { programs } = settings;
-    const { prismBinDir, variables = {} } = surroundings;
+    const { prismBinDir, variables = {} } = inputs;
     const names = [...PROVIDERS.map((provider) => WarmPoolJob.sizeVariable(provider)), ...SLOT_POOL_VARIABLES];
     return {
       ...(programs.kind === "processes" && programs.binDir === undefined ? { PRISM_BIN_DIR: prismBinDir } : {}),

@@ -3,8 +3,8 @@ import { NomadJob, RegionalJob, type Job, type PrismProps } from "../lib";
 import type { ContainerChoice } from "./containers";
 import type { EnvironmentSettings } from "./settings";
 
-/** What of the surroundings a stack looks at, passed in so that tests can say it. */
-export interface Surroundings {
+/** What a stack takes from where its program is run, passed in so that tests can say it. */
+export interface ProgramInputs {
   /** PRISM_BIN_DIR. */
   readonly prismBinDir?: string;
   /** CDK_NOMAD_PORT_OFFSET. */
@@ -22,7 +22,7 @@ export interface Surroundings {
 /** What the workloads of an environment are made from. */
 export interface Environment {
   readonly settings: EnvironmentSettings;
-  readonly surroundings: Surroundings;
+  readonly inputs: ProgramInputs;
   /** Added to every port. */
   readonly portOffset: number;
   /** What decides about the jobs whose execution is `auto`. */

@@ -8,7 +8,7 @@ type DriverSetting = EnvironmentSettings["hermes"]["driver"];
 /** Brings the slot pool of Hermes. */
 export function addHermes(stack: TerraformStack, environment: Environment): void {
   const { slots, min, max, driver } = environment.settings.hermes;
-  const given = environment.surroundings.variables ?? {};
+  const given = environment.inputs.variables ?? {};
   const variables = {
     TERMINAL_NOMAD_SLOTS: String(slots),
     TERMINAL_NOMAD_MIN: String(min),

@@ -5,7 +5,7 @@ import type { EnvironmentSettings } from "./settings";
 import { staging } from "./staging";
 
 export { checkSettings, problemsOfSettings } from "./check-settings";
-export type { Surroundings } from "./environment";
+export type { ProgramInputs } from "./environment";
 export { EnvironmentStack } from "./environment-stack";
 export type { EnvironmentSettings, GroupSettings } from "./settings";
 

@@ -23,9 +23,9 @@ export function addPolydev(stack: TerraformStack, environment: Environment): voi
 }
 
 function pools(stack: TerraformStack, environment: Environment): Polydev {
-  const { settings, surroundings, containers } = environment;
+  const { settings, inputs, containers } = environment;
   const { execution, machine, warmPool, browsers, keysInVariables } = settings.polydev;
-  const sizes = WarmPoolJob.sizesFrom(surroundings.variables ?? {}, warmPool);
+  const sizes = WarmPoolJob.sizesFrom(inputs.variables ?? {}, warmPool);
   const contained = (provider: Provider) => {
     if (execution !== "auto") return execution === "containers";
     const pool = sizes[provider] > 0 ? [new WarmPoolJob({ provider })] : [];
@@ -49,7 +49,7 @@ function pools(stack: TerraformStack, environment: Environment): Polydev {
 
 /** The service of Polydev's pools; an environment without pools has none. */
 function addService(stack: TerraformStack, environment: Environment, { pools }: Polydev): void {
-  const { settings, surroundings, containers, portOffset } = environment;
+  const { settings, inputs, containers, portOffset } = environment;
   const { service, datacenters } = settings;
   if (pools.length === 0) return;
   const given = {
@@ -58,7 +58,7 @@ function addService(stack: TerraformStack, environment: Environment, { pools }: 
     listen: service.reachable === "loopback" ? "127.0.0.1" : "0.0.0.0",
     nomadAddress: `http://127.0.0.1:${NOMAD_PORT + portOffset}`,
     consulAddress: `http://127.0.0.1:${CONSUL_PORT + portOffset}`,
-    consulIdentity: surroundings.closed,
+    consulIdentity: inputs.closed,
     runtime: pools.every(({ contained }) => contained) ? ("docker" as const) : ("raw_exec" as const),
     datacenters,
     ...(service.tokens === "project" ? { tokens: { file: tokensOf(environment) } } : {}),
@@ -71,6 +71,6 @@ function addService(stack: TerraformStack, environment: Environment, { pools }: 
 }
 
 /** The file that `cdk-nomad start` writes. */
-function tokensOf({ surroundings }: Environment): string {
-  return join(surroundings.project ?? process.cwd(), SERVICE_TOKENS);
+function tokensOf({ inputs }: Environment): string {
+  return join(inputs.project ?? process.cwd(), SERVICE_TOKENS);
 }

@@ -80,7 +80,7 @@ function imageVersion(stack: TerraformStack, version: string | undefined): strin
   }).stringValue;
 }
 
-function programsOf(stack: TerraformStack, { settings, surroundings }: Environment): Record<StandInName, Program> {
+function programsOf(stack: TerraformStack, { settings, inputs }: Environment): Record<StandInName, Program> {
   const { programs } = settings;
   if (programs.kind === "images") {
     const version = imageVersion(stack, programs.version);
@@ -89,7 +89,7 @@ function programsOf(stack: TerraformStack, { settings, surroundings }: Environme
       Program.image(`${registry}${PROGRAMS[name]}:${version}`, { network, shellImage });
     return { admin: image("admin"), launcher: image("launcher"), keyvalue: image("keyvalue") };
   }
-  const folder = programs.binDir ?? surroundings.prismBinDir;
+  const folder = programs.binDir ?? inputs.prismBinDir;
   const find = (name: StandInName): Program => {
     const path = folder === undefined ? undefined : join(folder, PROGRAMS[name]);
     return path !== undefined && existsSync(path) ? Program.binary(path) : standIn(name);
@@ -125,10 +125,10 @@ function launcherPorts({ portOffset: offset }: Environment, { origin }: Program)
 }
 
 /** Prism's own launcher exits where it finds no pattern. */
-function patterns({ settings, surroundings }: Environment, { origin }: Program): readonly Pattern[] | undefined {
+function patterns({ settings, inputs }: Environment, { origin }: Program): readonly Pattern[] | undefined {
   const { programs } = settings;
   if (origin !== "binary" || programs.kind !== "processes") return undefined;
-  const folder = programs.binDir ?? surroundings.prismBinDir ?? "";
+  const folder = programs.binDir ?? inputs.prismBinDir ?? "";
   return [
     {
       name: "keyvalue",

@@ -91,7 +91,7 @@ test("what was deployed with a variable is no drift, and a deployment that forge
   expect((await run(["drift", "dev"])).code).toBe(0);
 });
 
-test("surroundings are remembered as variables are, and only those that the program looks at", async () => {
+test("environment variables are remembered as variables are, and only those that the program looks at", async () => {
   const folder = { PRISM_BIN_DIR: "/opt/prism" };
   expect((await run(["deploy", "dev"], folder)).code).toBe(0);
   const drift = await run(["drift", "dev"]);
@@ -130,7 +130,7 @@ test("two deployments at once leave a record of all that runs, and what the prog
   expect(ids(jobs)).toContain("web");
 });
 
-test("what the program has no longer goes with another variable too, and in Consul with --prune; not where the surroundings took it away", async () => {
+test("what the program has no longer goes with another variable too, and in Consul with --prune; not where environment variables took it away", async () => {
   await cluster.purge();
   for (const key of await cluster.consul.keys(RECORD_ROOT)) await cluster.consul.deleteKey(key);
   const folder = { PRISM_BIN_DIR: "/opt/prism" };

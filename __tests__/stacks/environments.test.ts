@@ -14,15 +14,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const synthesized = (name: string, binDir?: string): App => {
   const outdir = join(folder, name);
-  const app = createApp({ app: { outdir }, surroundings: { prismBinDir: binDir } });
+  const app = createApp({ app: { outdir }, inputs: { prismBinDir: binDir } });
   synthesize(app);
   return app;
 };
 const stackOf = (app: App, name: string) => app.node.findChild(name) as TerraformStack;
 const templateOf = (name: string, binDir?: string) =>
-  Template.fromStack(
-    stackOf(createApp({ app: { outdir: join(folder, "t") }, surroundings: { prismBinDir: binDir } }), name),
-  );
+  Template.fromStack(stackOf(createApp({ app: { outdir: join(folder, "t") }, inputs: { prismBinDir: binDir } }), name));
 const file = (run: string, stack: string) => readFileSync(join(folder, run, "stacks", stack, "cdk.tf.json"), "utf8");
 
 const seconds = (count: number) => count * 1e9;
@@ -135,7 +133,7 @@ describe("dev", () => {
   });
 
   test("moves every port by the offset", () => {
-    const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { portOffset: 1000 } });
+    const app = createApp({ app: { outdir: join(folder, "t") }, inputs: { portOffset: 1000 } });
     const ports = JSON.stringify(Template.fromStack(stackOf(app, "dev")).job("prism-stack")).match(/"Value":\d+/g);
     expect(ports).toEqual(['"Value":9981', '"Value":10090', '"Value":8070', '"Value":10093']);
   });
@@ -143,7 +141,7 @@ describe("dev", () => {
 
 describe("containers", () => {
   const drivers = (dockerImages: readonly string[] | undefined) => {
-    const app = createApp({ app: { outdir: join(folder, "t") }, surroundings: { dockerImages } });
+    const app = createApp({ app: { outdir: join(folder, "t") }, inputs: { dockerImages } });
     const dev = app.node.findChild("dev") as EnvironmentStack;
     const jobs = Template.fromStack(dev).jobs() as unknown as { ID: string; TaskGroups: { Tasks: Task[] }[] }[];
     // The id of a pool's job ends with the mark of its generation.

@@ -16,12 +16,12 @@ describe("the pools' service", () => {
     readonly Identity: { readonly Env: boolean };
     readonly Services: readonly { readonly Name: string; readonly Checks: readonly { readonly Path: string }[] }[];
   }
-  const jobsOf = (name: string, surroundings: { readonly portOffset?: number; readonly project?: string } = {}) => {
-    const app = createApp({ app: { outdir: join(folder, "t") }, surroundings });
+  const jobsOf = (name: string, inputs: { readonly portOffset?: number; readonly project?: string } = {}) => {
+    const app = createApp({ app: { outdir: join(folder, "t") }, inputs });
     return Template.fromStack(app.node.findChild(name) as TerraformStack).jobs();
   };
-  const taskOf = (name: string, surroundings: { readonly portOffset?: number; readonly project?: string } = {}) => {
-    const found = jobsOf(name, surroundings).find(({ ID }) => ID === "pool-service");
+  const taskOf = (name: string, inputs: { readonly portOffset?: number; readonly project?: string } = {}) => {
+    const found = jobsOf(name, inputs).find(({ ID }) => ID === "pool-service");
     return (found as unknown as { TaskGroups: [{ Tasks: [ServiceTask] }] }).TaskGroups[0].Tasks[0];
   };
 

@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { synthesize } from "../../lib";
 import { readContents, wantedRecord } from "../../lib/operations";
 import { createApp } from "../../main";
-import type { Surroundings } from "../../stacks";
+import type { ProgramInputs } from "../../stacks";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-stack-record-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let runs = 0;
 /** The record of an environment of this program. */
-function recordOf(name: string, surroundings: Surroundings, variables: Readonly<Record<string, string>> = {}) {
+function recordOf(name: string, inputs: ProgramInputs, variables: Readonly<Record<string, string>> = {}) {
   runs += 1;
   const outdir = join(folder, String(runs));
-  synthesize(createApp({ app: { outdir }, surroundings }));
+  synthesize(createApp({ app: { outdir }, inputs }));
   const contents = readContents(outdir, name, { variables, env: {} });
   return { contents, content: wantedRecord(contents, { project: "", environment: "" }).content };
 }
@@ -22,7 +22,7 @@ function recordOf(name: string, surroundings: Surroundings, variables: Readonly<
 test("dev records what decides it: the folder of the programs, sizes, Hermes' variables, and how jobs run", () => {
   const variables = { WARM_POOL_OPENAI_SIZE: "2", TERMINAL_NOMAD_SLOTS: "3", HOME: "/root" };
   const { content } = recordOf("dev", { prismBinDir: "/opt/prism", variables });
-  expect(content.surroundings).toMatchObject({
+  expect(content.environmentVariables).toMatchObject({
     PRISM_BIN_DIR: "/opt/prism",
     WARM_POOL_OPENAI_SIZE: "2",
     WARM_POOL_GOOGLE_SIZE: null,
@@ -31,12 +31,12 @@ test("dev records what decides it: the folder of the programs, sizes, Hermes' va
     // None of them.
     CDK_NOMAD_CONTAINERS: "",
   });
-  expect(content.surroundings).not.toHaveProperty("HOME");
+  expect(content.environmentVariables).not.toHaveProperty("HOME");
 });
 
 test("how jobs run is the same wherever somebody says it again, whatever Docker has there", () => {
   const given = recordOf("dev", {});
-  const said = given.content.surroundings.CDK_NOMAD_CONTAINERS ?? "";
+  const said = given.content.environmentVariables.CDK_NOMAD_CONTAINERS ?? "";
   const images = [
     "hermes-sandbox:local",
     ...["openai", "anthropic", "google"].map((name) => `polydev-${name}-runtime:0.1.0`),
@@ -48,7 +48,7 @@ test("how jobs run is the same wherever somebody says it again, whatever Docker 
   const again = recordOf("dev", { dockerImages: images, variables: { CDK_NOMAD_CONTAINERS: said } });
   expect(again.contents.wanted).toEqual(given.contents.wanted);
   expect(again.content).toEqual(given.content);
-  expect(others.content.surroundings.CDK_NOMAD_CONTAINERS).toMatch(/^hermes-sandbox,.*runtime-openai/);
+  expect(others.content.environmentVariables.CDK_NOMAD_CONTAINERS).toMatch(/^hermes-sandbox,.*runtime-openai/);
 });
 
 test("the version of prod's images is said by whoever deploys, and is never latest", () => {

@@ -20,10 +20,10 @@ const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
 /** A folder that is the same on every machine, since the ids of pools follow from what stands in their jobs. */
-const SURROUNDINGS = { project: "/project", dockerImages: [] };
+const INPUTS = { project: "/project", dockerImages: [] };
 
 const files = (() => {
-  synthesize(createApp({ app: { outdir, context: { "cdk-nomad/project": "golden" } }, surroundings: SURROUNDINGS }));
+  synthesize(createApp({ app: { outdir, context: { "cdk-nomad/project": "golden" } }, inputs: INPUTS }));
   const { stacks } = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as {
     stacks: Record<string, { synthesizedStackPath: string }>;
   };

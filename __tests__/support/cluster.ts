@@ -83,7 +83,7 @@ export class TestCluster {
 
   /** The variables with which commands, programs and other clients reach it, its tokens among them: `nomadConnection(cluster.environment)`. */
   get environment(): ClusterEnvironment {
-    const { CDK_NOMAD_CLOSED } = this.project.cluster.surroundings();
+    const { CDK_NOMAD_CLOSED } = this.project.cluster.programVariables();
     return {
       ...this.addresses,
       ...this.project.cluster.environment(),

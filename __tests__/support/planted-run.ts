@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { JobJson } from "../../lib/nomad";
 import type { PlantedProgram } from "../operate/programs/planted-secrets";
 import type { TestCluster } from "./cluster";
-import { leaksIn, NAMED, PLACES, SURROUNDINGS, valuesOf, VARIABLES } from "./planted";
+import { leaksIn, NAMED, PLACES, ENVIRONMENT, valuesOf, VARIABLES } from "./planted";
 import { cli, environment } from "./run-cli";
 
 /** What was looked at, and what of the secrets was found there. */
@@ -36,14 +36,11 @@ export async function runWithPlanted(
   const withPassword = (address: string, user: string) => address.replace("http://", `http://${user}@`);
   const envOf = (round: number) => ({
     ...environment(),
-    NOMAD_ADDR: withPassword(cluster.addresses.NOMAD_ADDR, `ops:${SURROUNDINGS.nomadAddress.value(round)}`),
-    CONSUL_HTTP_ADDR: withPassword(
-      cluster.addresses.CONSUL_HTTP_ADDR,
-      `ops:${SURROUNDINGS.consulAddress.value(round)}`,
-    ),
-    NOMAD_TOKEN: SURROUNDINGS.nomadToken.value(round),
-    CONSUL_HTTP_TOKEN: SURROUNDINGS.consulToken.value(round),
-    GITHUB_TOKEN: SURROUNDINGS.githubToken.value(round),
+    NOMAD_ADDR: withPassword(cluster.addresses.NOMAD_ADDR, `ops:${ENVIRONMENT.nomadAddress.value(round)}`),
+    CONSUL_HTTP_ADDR: withPassword(cluster.addresses.CONSUL_HTTP_ADDR, `ops:${ENVIRONMENT.consulAddress.value(round)}`),
+    NOMAD_TOKEN: ENVIRONMENT.nomadToken.value(round),
+    CONSUL_HTTP_TOKEN: ENVIRONMENT.consulToken.value(round),
+    GITHUB_TOKEN: ENVIRONMENT.githubToken.value(round),
     TF_VAR_colour: VARIABLES.colour?.value(round),
   });
   const vars = (round: number) =>
@@ -99,7 +96,7 @@ export async function runWithPlanted(
   // Wrong addresses, with their passwords in them.
   const refused = await cli(["preview", "lab", ...vars(2)], {
     cwd: project.folder,
-    env: { ...envOf(2), NOMAD_ADDR: `http://ops:${SURROUNDINGS.nomadAddress.value(2)}@127.0.0.1:1` },
+    env: { ...envOf(2), NOMAD_ADDR: `http://ops:${ENVIRONMENT.nomadAddress.value(2)}@127.0.0.1:1` },
   });
   findings.push({ where: "preview where nobody answers", leaks: leaksIn(`${refused.stdout}${refused.stderr}`) });
 

@@ -138,8 +138,8 @@ export const VARIABLES: Readonly<Record<string, Planted>> = {
   tiny: planted("a short sensitive variable", of(94, 3)),
 };
 
-/** What the surroundings of a command hold. */
-export const SURROUNDINGS = {
+/** What the environment variables of a command hold. */
+export const ENVIRONMENT = {
   nomadToken: planted(
     "NOMAD_TOKEN",
     (round) => `${token(101, round, 8, "23456789")}-aaaa-4bbb-8ccc-${token(102, round, 12, "23456789")}`,
@@ -155,7 +155,7 @@ export const SURROUNDINGS = {
 
 /** All of them. */
 export const PLANTED: readonly Planted[] = [
-  ...[NAMED, ODD, FORMED, PLACES, KEYS, VARIABLES, SURROUNDINGS].flatMap((group) => Object.values(group) as Planted[]),
+  ...[NAMED, ODD, FORMED, PLACES, KEYS, VARIABLES, ENVIRONMENT].flatMap((group) => Object.values(group) as Planted[]),
 ];
 
 /** Texts of a group for a round, by name. */

@@ -18,8 +18,8 @@ const change = JSON.parse(readFileSync("change.json", "utf8"));
 const environments = ENVIRONMENTS.map((settings) =>
   settings.name === "dev" ? { ...settings, launcher: { ...settings.launcher, ...change.launcher } } : settings);
 const { PRISM_BIN_DIR: prismBinDir, CDK_NOMAD_PORT_OFFSET: offset, CDK_NOMAD_CLOSED: closed } = process.env;
-const surroundings = { prismBinDir, portOffset: Number(offset ?? 0), closed: closed === "true" };
-runProgram(() => synthesize(createApp({ environments, surroundings })));
+const inputs = { prismBinDir, portOffset: Number(offset ?? 0), closed: closed === "true" };
+runProgram(() => synthesize(createApp({ environments, inputs })));
 `;
 /** What a command said and how it ended. */
 export interface Said {

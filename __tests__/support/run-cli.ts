@@ -15,7 +15,7 @@ export interface RunOptions extends Partial<
 
 /** Runs a command line in this process, and collects what it prints. */
 export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Said> {
-  const { columns, onOutput, ...surroundings } = options;
+  const { columns, onOutput, ...host } = options;
   const said = { stdout: "", stderr: "" };
   const output = (name: keyof typeof said) => {
     const stream = new Writable({
@@ -37,7 +37,7 @@ export async function cli(args: readonly string[], options: RunOptions = {}): Pr
     clock: { now: () => performance.now(), date: () => Date.now() },
     signal: new AbortController().signal,
     openPage: () => undefined,
-    ...surroundings,
+    ...host,
   });
   return { code, ...said };
 }

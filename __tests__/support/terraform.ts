@@ -13,7 +13,7 @@ const NEWER = { nomad: { source: "nomad", version: "2.6.1" } };
 /** Terraform's plan of nothing; where only its state is behind, it says the second. */
 export const UNCHANGED = /No changes|without changing any real infrastructure/;
 
-/** The surroundings of Terraform: a CLI configuration that is named but not there would make every call complain. */
+/** The environment variables of Terraform: a CLI configuration that is named but not there would make every call complain. */
 export function terraformEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const { TF_CLI_CONFIG_FILE: file, ...rest } = env;
   const there = file !== undefined && existsSync(file) ? { TF_CLI_CONFIG_FILE: file } : {};

@@ -5,7 +5,7 @@ import { howCalled } from "./called";
 import { Interruption } from "./interruption";
 import { runCli } from "./run";
 
-// The one file that knows the process: it gives the command line its surroundings, and ends with its exit code.
+// The one file that knows the process: it gives the command line what it runs on, and ends with its exit code.
 
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {

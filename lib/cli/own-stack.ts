@@ -5,7 +5,7 @@ import {
   learnStack,
   readContents,
   readDeclaration,
-  rememberedSurroundings,
+  rememberedEnvironmentVariables,
   rememberedVariables,
   variablesAsBefore,
   wantedRecord,
@@ -27,8 +27,8 @@ export interface NamedStack {
 export interface Remembered {
   /** Values of variables, as `--var` gives them. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Of the surroundings, by the names of environment variables. */
-  readonly surroundings: Readonly<Record<string, string>>;
+  /** Of environment variables, by their names. */
+  readonly environmentVariables: Readonly<Record<string, string>>;
 }
 
 /** A stack that was read in two ways, where there are two. */
@@ -39,12 +39,12 @@ export interface ReadStack {
   readonly recalled: StackContents;
   readonly remembered: Remembered;
   /**
-   * As it comes out with all that the record of the last deployment has, its variables and its surroundings. Absent where nothing depends on it, and where it
+   * As it comes out with all that the record of the last deployment has, its variables and its environment variables. Absent where nothing depends on it, and where it
    * does not come out so any more.
    */
   readonly asBefore?: StackContents;
-  /** What the program looks at in its surroundings with what is said now. */
-  readonly surroundings: RecordContent["surroundings"];
+  /** The environment variables that the program looks at, with what is said now. */
+  readonly environmentVariables: RecordContent["environmentVariables"];
 }
 
 /** Which record is that of a stack of the project that a command runs in. */
@@ -62,7 +62,7 @@ export async function readOwnStack(named: NamedStack, context: CliContext): Prom
 }
 
 /**
- * As {@link readOwnStack}, with what is remembered of the last deployment. Where other surroundings are remembered, the program is run once more, with
+ * As {@link readOwnStack}, with what is remembered of the last deployment. Where other environment variables are remembered, the program is run once more, with
  * them: only names that it looks at itself are taken.
  *
  * @param named `brings`: whether the stack is deployed: then what this machine has more than that of the last deployment, such as images, is taken
@@ -88,21 +88,21 @@ export async function readRemembering(
     };
     const recalled = read(outdir, taken);
     if (said !== "") terminal.note(block(said));
-    const now = wantedRecord(recalled, identityOf(environment, context)).content.surroundings;
-    const surroundings = record ? rememberedSurroundings(record, now, { env }, !brings) : {};
-    const remembered = { variables: taken, surroundings };
+    const now = wantedRecord(recalled, identityOf(environment, context)).content.environmentVariables;
+    const environmentVariables = record ? rememberedEnvironmentVariables(record, now, { env }, !brings) : {};
+    const remembered = { variables: taken, environmentVariables };
     // A variable that has to be said has no value but the one that is remembered.
     const isWhole = Object.keys(taken).every((name) => declaration.variables[name]?.default !== undefined);
     const plain = Object.keys(taken).length === 0 ? recalled : isWhole ? read(outdir, {}) : undefined;
     const more = plain === undefined ? {} : { said: plain };
     const found: ReadStack =
-      Object.keys(surroundings).length === 0
-        ? { ...more, recalled, remembered, surroundings: now }
-        : await synthesizing(context, surroundings, async (folder) => ({
+      Object.keys(environmentVariables).length === 0
+        ? { ...more, recalled, remembered, environmentVariables: now }
+        : await synthesizing(context, environmentVariables, async (folder) => ({
             ...more,
             recalled: read(folder, taken),
             remembered,
-            surroundings: now,
+            environmentVariables: now,
           }));
     if (!record || !mayLackOthers(record, found, identityOf(environment, context))) return found;
     const asBefore = await readAsBefore(outdir, { environment, record, declaration, now, variables }, context);
@@ -125,37 +125,37 @@ interface BeforeOptions {
   readonly environment: string;
   readonly record: StackRecord;
   readonly declaration: StackDeclaration;
-  /** What the program looks at in its surroundings now. */
-  readonly now: RecordContent["surroundings"];
+  /** The environment variables that the program looks at, as they are now. */
+  readonly now: RecordContent["environmentVariables"];
   /** Values of variables that are said now. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Reads the stack as the program of today brings it with the variables and the surroundings of a record; undefined where it does not. */
+/** Reads the stack as the program of today brings it with the variables and the environment variables of a record; undefined where it does not. */
 async function readAsBefore(
   outdir: string,
   { environment, record, declaration, now, variables: said }: BeforeOptions,
   context: CliContext,
 ): Promise<StackContents | undefined> {
   const before = (name: string) =>
-    (Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : null) ?? null;
+    (Object.hasOwn(record.environmentVariables, name) ? record.environmentVariables[name] : null) ?? null;
   const variables = variablesAsBefore(record, declaration.variables, said);
   const read = (folder: string) => {
     const contents = readContents(folder, environment, { variables, env: context.env });
     learnStack(context.terminal.masking, contents);
     return contents;
   };
-  const isAsBefore = (surroundings: RecordContent["surroundings"]) =>
-    Object.entries(surroundings).every(([name, value]) => value === before(name));
+  const isAsBefore = (environmentVariables: RecordContent["environmentVariables"]) =>
+    Object.entries(environmentVariables).every(([name, value]) => value === before(name));
   try {
     if (isAsBefore(now)) return read(outdir);
     // Only names that the program itself looks at are taken.
-    const surroundings = Object.fromEntries(Object.keys(now).map((name) => [name, before(name) ?? undefined]));
-    return await synthesizing(context, surroundings, async (folder) => {
+    const environmentVariables = Object.fromEntries(Object.keys(now).map((name) => [name, before(name) ?? undefined]));
+    return await synthesizing(context, environmentVariables, async (folder) => {
       const contents = read(folder);
       // What a program finds out by itself may be otherwise all the same.
       const { content } = wantedRecord(contents, identityOf(environment, context));
-      return isAsBefore(content.surroundings) ? contents : undefined;
+      return isAsBefore(content.environmentVariables) ? contents : undefined;
     });
   } catch (error) {
     context.signal.throwIfAborted();
@@ -171,7 +171,7 @@ async function synthesizing<T>(
   run: (outdir: string, said: string) => Promise<T>,
 ): Promise<T> {
   const { project, cluster } = localCluster(context);
-  const own = isEmbedded(context.env, cluster) ? cluster.surroundings() : {};
+  const own = isEmbedded(context.env, cluster) ? cluster.programVariables() : {};
   const env = { ...own, ...context.env, CDK_NOMAD_COMMAND: context.command, ...more };
   return withSynthesis({ project, env, signal: context.signal }, run);
 }

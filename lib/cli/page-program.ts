@@ -18,7 +18,7 @@ export function pageProgram(context: CliContext): ProgramEnvironments | undefine
     project: projectIdentity(project),
     names: async (signal = context.signal) => {
       const { cluster } = localCluster(context);
-      const own = isEmbedded(context.env, cluster) ? cluster.surroundings() : {};
+      const own = isEmbedded(context.env, cluster) ? cluster.programVariables() : {};
       const env = { ...own, ...context.env, CDK_NOMAD_COMMAND: context.command };
       return withSynthesis({ project, env, signal }, (outdir) => Promise.resolve(stackNames(outdir)));
     },

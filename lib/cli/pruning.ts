@@ -42,7 +42,7 @@ export class Pruning {
 
   constructor(
     private readonly stack: OpenStack,
-    private readonly content: Pick<RecordContent, "variables" | "surroundings">,
+    private readonly content: Pick<RecordContent, "variables" | "environmentVariables">,
     private readonly input: PruneInput,
     private readonly context: CliContext,
   ) {}

@@ -56,8 +56,8 @@ export function sayTaken(remembered: Remembered, { terminal }: Pick<CliContext, 
   );
 }
 
-function wordsOf({ variables, surroundings }: Remembered): readonly TerminalText[] {
-  return Object.entries({ ...variables, ...surroundings }).map(([name, value]) => term`${name}=${value}`);
+function wordsOf({ variables, environmentVariables }: Remembered): readonly TerminalText[] {
+  return Object.entries({ ...variables, ...environmentVariables }).map(([name, value]) => term`${name}=${value}`);
 }
 
 /** What a deployment is given to judge what nobody says again. */
@@ -103,29 +103,29 @@ async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }
   if (changed.length > 0) throw new UserError(problemsOf(fallbacks, environment, changesWhat(changed)));
 }
 
-function isRemembering({ remembered: { variables, surroundings } }: ReadStack): boolean {
-  return Object.keys(variables).length + Object.keys(surroundings).length > 0;
+function isRemembering({ remembered: { variables, environmentVariables } }: ReadStack): boolean {
+  return Object.keys(variables).length + Object.keys(environmentVariables).length > 0;
 }
 
 /** Something that was said at the last deployment, and is not said now. */
 interface Fallback {
-  readonly kind: "variable" | "surrounding";
+  readonly kind: "variable" | "environment variable";
   readonly name: string;
   readonly before: string;
   /** What it is now; undefined where it is nothing. */
   readonly now: string | undefined;
 }
 
-function fallbacksOf({ said, remembered, surroundings }: ReadStack): readonly Fallback[] {
+function fallbacksOf({ said, remembered, environmentVariables }: ReadStack): readonly Fallback[] {
   return [
     ...Object.entries(remembered.variables).map(([name, before]) => {
       const value = said?.variables?.[name]?.value;
       const now = value === undefined || typeof value === "string" ? value : JSON.stringify(value);
       return { kind: "variable" as const, name, before, now };
     }),
-    ...Object.entries(remembered.surroundings).map(([name, before]) => {
-      const now = surroundings[name] ?? undefined;
-      return { kind: "surrounding" as const, name, before, now };
+    ...Object.entries(remembered.environmentVariables).map(([name, before]) => {
+      const now = environmentVariables[name] ?? undefined;
+      return { kind: "environment variable" as const, name, before, now };
     }),
   ];
 }

@@ -21,8 +21,8 @@ const LETTING_GO = 500;
  * @param argv what stands behind `cdk-nomad`
  * @returns the exit code
  */
-export async function runCli(argv: readonly string[], surroundings: Host): Promise<number> {
-  const { stdout, stderr, env, clock, called = "cdk-nomad" } = surroundings;
+export async function runCli(argv: readonly string[], host: Host): Promise<number> {
+  const { stdout, stderr, env, clock, called = "cdk-nomad" } = host;
   const asJson = wantsJson(argv);
   const closed = new AbortController();
   // Nobody reads any more, as of `| head`: that is no mistake, and there is nobody to tell.
@@ -32,14 +32,14 @@ export async function runCli(argv: readonly string[], surroundings: Host): Promi
   stderr.on("error", onMute);
   const say = asCalled(called, NAMES);
   const terminal = new Terminal({ stdout, stderr, env, clock, asJson, say });
-  // Tokens and passwords of the surroundings are nobody's business, whoever repeats them.
+  // Tokens and passwords of environment variables are nobody's business, whoever repeats them.
   terminal.masking.learn(env);
-  const signal = AbortSignal.any([surroundings.signal, closed.signal]);
+  const signal = AbortSignal.any([host.signal, closed.signal]);
   try {
     const chosen = choose(argv, terminal);
     if (typeof chosen === "number") return chosen;
     const prepared = chosen.command.read(chosen.given);
-    return await untilInterrupted(prepared, { ...surroundings, terminal, signal, command: chosen.command.name });
+    return await untilInterrupted(prepared, { ...host, terminal, signal, command: chosen.command.name });
   } catch (error) {
     terminal.fail(error);
     return EXIT.failed;

@@ -55,7 +55,7 @@ export async function withForeignStack<T>(
       : undefined;
     const record = recorded?.kind === "found" ? recorded.record : undefined;
     const taken = record ? rememberedVariables(record, declared, { variables, env: {} }) : {};
-    sayTaken({ variables: taken, surroundings: {} }, context);
+    sayTaken({ variables: taken, environmentVariables: {} }, context);
     const recalled =
       Object.keys(taken).length === 0 ? contents : readForeignContents(folder, environment, { ...taken, ...variables });
     learnStack(terminal.masking, recalled);
@@ -65,7 +65,7 @@ export async function withForeignStack<T>(
       terminal.note(
         term`values of variables that are not known here: ${unknown.slice(0, 10).join(", ")}${more}; what depends on them shows as changed`,
       );
-    const remembered = { variables: taken, surroundings: {} };
+    const remembered = { variables: taken, environmentVariables: {} };
     return await run({ environment, contents: recalled, nomad, consul, recorded, remembered });
   } finally {
     terminal.rest();
@@ -91,7 +91,7 @@ interface Opening {
 
 /**
  * Synthesizes a stack, runs something with it that only looks, and the clients of its cluster, and lets go of them. What nobody says of its variables and
- * surroundings is as at the last deployment, and that is said.
+ * environment variables is as at the last deployment, and that is said.
  */
 export async function withStack<T>(
   named: NamedStack,
@@ -116,7 +116,7 @@ export async function withStack<T>(
     const before = recorded?.kind === "found" ? placeBefore(recorded.record, context.env) : {};
     if (isDeployed && !defaults) refuseOtherPlace(environment, before);
     const there = isDeployed ? nomad : nomad.where({ Namespace: before.NOMAD_NAMESPACE, Region: before.NOMAD_REGION });
-    if (!isDeployed) sayTaken({ variables: {}, surroundings: before }, context);
+    if (!isDeployed) sayTaken({ variables: {}, environmentVariables: before }, context);
     if (!isDeployed) sayTaken(read.remembered, context);
     const contents = isDeployed ? await asSaid(read, { environment, nomad, defaults }, context) : read.recalled;
     const { remembered, asBefore } = read;
@@ -139,7 +139,7 @@ export async function withStack<T>(
 function placeBefore(record: StackRecord, env: CliContext["env"]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.values(PLACE_VARIABLES).flatMap((name) => {
-      const value = Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : undefined;
+      const value = Object.hasOwn(record.environmentVariables, name) ? record.environmentVariables[name] : undefined;
       return value && !env[name] ? [[name, value]] : [];
     }),
   );
@@ -205,13 +205,13 @@ async function withRecordedStack<T>(
     check(declared);
     sayWhere({ nomad, consul }, context);
     const before = placeBefore(record, context.env);
-    sayTaken({ variables: {}, surroundings: before }, context);
+    sayTaken({ variables: {}, environmentVariables: before }, context);
     context.terminal.note(
       term`${ATTENTION} the program has no stack ${environment} any more: what its record has is gone by`,
     );
     const there = nomad.where({ Namespace: before.NOMAD_NAMESPACE, Region: before.NOMAD_REGION });
     const contents = { wanted: [], terraformOnly: [], declared, sensitive: [], reached: [] };
-    const remembered = { variables: {}, surroundings: {} };
+    const remembered = { variables: {}, environmentVariables: {} };
     return await run({ environment, contents, nomad: there, consul, recorded, remembered });
   } finally {
     context.terminal.rest();

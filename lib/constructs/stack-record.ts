@@ -28,12 +28,12 @@ import { terraformJson } from "./terraform-text";
 /** Properties of {@link StackRecord}. */
 export interface StackRecordProps {
   /**
-   * What of its environment the program looked at, by the names of environment variables; undefined for one that is not set. Commands that only look
+   * The environment variables that the program looked at, by their names; undefined for one that is not set. Commands that only look
    * at the stack take them from the record of its last deployment, where nobody says others.
    *
    * @default - nothing
    */
-  readonly surroundings?: Readonly<Record<string, string | undefined>>;
+  readonly environmentVariables?: Readonly<Record<string, string | undefined>>;
   /**
    * What keeps the record: Consul's KV store, or variables of Nomad.
    *
@@ -46,8 +46,8 @@ export interface StackRecordProps {
 const LONGEST_TOKEN = 600;
 
 /**
- * The record of a stack, as a resource of it: its jobs, what it made in Consul, the values of its variables that are not sensitive, and what of its
- * surroundings decided it. `cdk-nomad deploy` writes the same content. It stands beside the jobs and changes none of them. A stack whose program is
+ * The record of a stack, as a resource of it: its jobs, what it made in Consul, the values of its variables that are not sensitive, and the
+ * environment variables that decided it. `cdk-nomad deploy` writes the same content. It stands beside the jobs and changes none of them. A stack whose program is
  * synthesized by this library's `synthesize` has one in any case. Made once all jobs are there.
  *
  * The project in it is the `projectId` of cdktf.json, or the context `cdk-nomad/project` where somebody wants another name.
@@ -101,7 +101,7 @@ export class StackRecord extends Construct {
   }
 
   private content(): RecordContent {
-    const { surroundings = {} } = this.#props;
+    const { environmentVariables = {} } = this.#props;
     const constructs = this.#stack.node.findAll();
     const variables = constructs.flatMap(recordable);
     return {
@@ -114,8 +114,8 @@ export class StackRecord extends Construct {
           byDefault === undefined ? [] : [[friendlyUniqueId, byDefault as RecordedValue]],
         ),
       ),
-      surroundings: Object.fromEntries(
-        Object.entries({ ...placeVariables(), ...surroundings }).flatMap(([name, value = null]) =>
+      environmentVariables: Object.fromEntries(
+        Object.entries({ ...placeVariables(), ...environmentVariables }).flatMap(([name, value = null]) =>
           holdsSecretForm(value) ? [] : [[name, value]],
         ),
       ),

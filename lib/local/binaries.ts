@@ -35,7 +35,7 @@ export interface Binary {
   readonly from: "PATH" | "cache" | "release" | "go";
 }
 
-/** What getting a binary needs of its surroundings. */
+/** What getting a binary takes of the machine. */
 export interface BinaryOptions {
   readonly cache: string;
   readonly progress: Progress;

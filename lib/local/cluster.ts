@@ -91,7 +91,7 @@ export class EmbeddedCluster {
   }
 
   /** The variables by which a program knows what jobs for it are like: how its ports are moved, and whether it is closed. */
-  surroundings(): Readonly<Record<string, string>> {
+  programVariables(): Readonly<Record<string, string>> {
     const state = readState(this.folder);
     return {
       ...(state?.portOffset ? { CDK_NOMAD_PORT_OFFSET: String(state.portOffset) } : {}),

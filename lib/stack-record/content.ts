@@ -38,7 +38,7 @@ export interface RecordedValues {
 }
 
 /**
- * What a deployment brings, and what decided it: a pure function of the program, its variables and its surroundings. No time, no user and no
+ * What a deployment brings, and what decided it: a pure function of the program, its variables and its environment variables. No time, no user and no
  * tool stands in it, so that it is the same to the byte whoever deploys.
  */
 export interface RecordContent extends StackIdentity {
@@ -47,14 +47,14 @@ export interface RecordContent extends StackIdentity {
   readonly variables: RecordedValues;
   /** The values that the program gives those of them that nobody says: what differs from these was said by somebody. */
   readonly defaults: RecordedValues;
-  /** What of its environment the program looked at, by the names of environment variables; null for what was not set. */
-  readonly surroundings: Readonly<Record<string, string | null>>;
+  /** The environment variables that the program looked at, by their names; null for one that was not set. In the text of a record they are called `surroundings`. */
+  readonly environmentVariables: Readonly<Record<string, string | null>>;
   readonly jobs: readonly RecordedJob[];
   readonly consul: readonly RecordedInConsul[];
 }
 
 /**
- * The environment variables that say where jobs go which name no namespace, or no region. What of them is set is among the surroundings of every stack.
+ * The environment variables that say where jobs go which name no namespace, or no region. What of them is set is recorded for every stack.
  */
 export const PLACE_VARIABLES = { namespace: "NOMAD_NAMESPACE", region: "NOMAD_REGION" } as const;
 
@@ -128,7 +128,7 @@ export function partPath(head: string, list: PartsOf, index: number): string {
  */
 export function layOut(content: RecordContent, more: (json: string) => number = () => 0): readonly RecordEntry[] {
   const head = recordPath(content);
-  const { project, environment, owner, variables, defaults, surroundings } = content;
+  const { project, environment, owner, variables, defaults, environmentVariables } = content;
   const jobs = inParts(
     inOrder(content.jobs, ({ id, region, namespace }) => ({ id, region, namespace })),
     more,
@@ -144,7 +144,8 @@ export function layOut(content: RecordContent, more: (json: string) => number = 
     owner,
     variables: byName(variables),
     defaults: byName(defaults),
-    surroundings: byName(surroundings),
+    // As every release before has it: a record of one is read by the other.
+    surroundings: byName(environmentVariables),
     parts: { jobs: jobs.length, consul: consul.length },
   };
   const entries = (list: PartsOf, parts: readonly unknown[]) =>

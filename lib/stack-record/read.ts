@@ -90,13 +90,14 @@ export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string):
     throw new UnreadableRecord(
       `${at} has the format ${format.output.format}, which a later release of cdk-nomad writes`,
     );
-  const { parts, format: _, ...rest } = parsed(head, raw, at);
+  const { parts, format: _, surroundings: environmentVariables, ...others } = parsed(head, raw, at);
+  const rest = { ...others, environmentVariables };
   const identity: StackIdentity = rest;
   if (recordPath(identity) !== at)
     throw new UnreadableRecord(
       `${at} is the record of ${rest.environment} of ${rest.project}, which belongs elsewhere`,
     );
-  const inPlace = <T extends object>(item: T) => placedBy(item, rest.surroundings);
+  const inPlace = <T extends object>(item: T) => placedBy(item, rest.environmentVariables);
   const jobs = listIn(texts, at, "jobs", job, parts.jobs).map(inPlace);
   const consul = listIn(texts, at, "consul", inConsul, parts.consul);
   const former = listIn(texts, at, "others", other, countIn(texts, at, "others")).map((each) =>
@@ -106,9 +107,9 @@ export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string):
 }
 
 /** A job with the namespace and the region of whoever deployed it, where it names none: whoever reads the record may be in others. */
-function placedBy<T extends object>(item: T, surroundings: RecordContent["surroundings"]): T {
+function placedBy<T extends object>(item: T, environmentVariables: RecordContent["environmentVariables"]): T {
   const named = Object.entries(PLACE_VARIABLES).flatMap(([of, variable]) => {
-    const value = Object.hasOwn(surroundings, variable) ? surroundings[variable] : undefined;
+    const value = Object.hasOwn(environmentVariables, variable) ? environmentVariables[variable] : undefined;
     return value ? [[of, value]] : [];
   });
   return { ...(Object.fromEntries(named) as object), ...item };
@@ -123,7 +124,7 @@ function remainderOf(texts: ReadonlyMap<string, string>, at: string): StackRecor
     ...stackOfPath(at),
     // What Terraform brought, it took away with the head.
     owner: "cdk-nomad",
-    ...{ variables: {}, defaults: {}, surroundings: {}, jobs: [], consul: [] },
+    ...{ variables: {}, defaults: {}, environmentVariables: {}, jobs: [], consul: [] },
     former: sorted(left, { jobs: [], consul: [] }),
     withoutHead: true,
   };

@@ -9,5 +9,5 @@ export function tooLarge(bytes: number | undefined, store: keyof typeof LARGEST_
   const most = Math.floor(LARGEST_TEXT[store] / 1024);
   const has = bytes === undefined ? "is larger than" : `has ${Math.ceil(bytes / 1024)} KiB, more than`;
   const keeps = store === "nomad" ? "a variable of Nomad" : "a transaction of Consul";
-  return `the record of its variables and surroundings ${has} the ${most} KiB that ${keeps} takes; declare the variables with long values sensitive, which are never recorded, or let the program read them from a file`;
+  return `the record of its variables and environment variables ${has} the ${most} KiB that ${keeps} takes; declare the variables with long values sensitive, which are never recorded, or let the program read them from a file`;
 }

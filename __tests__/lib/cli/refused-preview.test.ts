@@ -64,7 +64,7 @@ function answersOf(folder: string, { recorded, changes = false }: Refused): Answ
     owner: "cdk-nomad",
     variables: {},
     defaults: {},
-    surroundings: {},
+    environmentVariables: {},
     jobs: [{ id: "web" }],
     consul: [],
     ...recorded,
@@ -134,7 +134,7 @@ test.each<[string, Pick<Refused, "recorded">, string]>([
   ],
   [
     "a namespace",
-    { recorded: { surroundings: { NOMAD_NAMESPACE: "shop" } } },
+    { recorded: { environmentVariables: { NOMAD_NAMESPACE: "shop" } } },
     "as at the last deployment, since nobody says others: NOMAD_NAMESPACE=shop",
   ],
 ])("%s that was said at the last deployment is taken by preview, which is no refusal", async (_, kind, says) => {

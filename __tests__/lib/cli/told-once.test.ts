@@ -30,7 +30,7 @@ function holding(...stacks: readonly { readonly environment: string; readonly jo
       owner: "cdk-nomad",
       variables: {},
       defaults: {},
-      surroundings: {},
+      environmentVariables: {},
       jobs: jobs.map((id) => ({ id })),
       consul: [],
     };

@@ -53,7 +53,7 @@ test("where jobs go that do not say it is in the record of every stack, where th
       addJob(stack, "worker", { namespace: "shop" });
     });
     expect(record.content).toMatchObject({
-      surroundings: { NOMAD_NAMESPACE: "apps" },
+      environmentVariables: { NOMAD_NAMESPACE: "apps" },
       jobs: [
         { id: "web", namespace: "apps" },
         { id: "worker", namespace: "shop" },
@@ -62,7 +62,7 @@ test("where jobs go that do not say it is in the record of every stack, where th
   } finally {
     delete process.env.NOMAD_NAMESPACE;
   }
-  expect(readBack((stack) => void addJob(stack, "web")).record.content.surroundings).toEqual({});
+  expect(readBack((stack) => void addJob(stack, "web")).record.content.environmentVariables).toEqual({});
 });
 
 test("a stack that says nothing of it has a record in Nomad's variables, of its jobs", () => {
@@ -79,7 +79,7 @@ test("a stack that says nothing of it has a record in Nomad's variables, of its 
     jobs: [{ id: "web", region: "us-west", namespace: "shop" }, { id: "worker" }],
     consul: [],
     variables: {},
-    surroundings: {},
+    environmentVariables: {},
   });
   expect([...record.texts.keys()]).toEqual([head, `${head}/jobs/0`]);
 });
@@ -119,13 +119,13 @@ test("values of variables are spliced in, whatever is in them, and never those t
   expect(record.texts.get(head)).toContain(String.raw`\u003ca\u0026b\u003e`);
 });
 
-test("surroundings are recorded with those that are not set, and without what has the form of a secret", () => {
+test("environment variables are recorded with those that are not set, and without what has the form of a secret", () => {
   const { record } = readBack((stack) => {
     addJob(stack, "web");
-    const surroundings = { BIN_DIR: "/opt/bin", SIZE: undefined, IMAGE: `x:ghp_${"a1B2".repeat(9)}` };
-    new StackRecord(stack, "record", { surroundings });
+    const environmentVariables = { BIN_DIR: "/opt/bin", SIZE: undefined, IMAGE: `x:ghp_${"a1B2".repeat(9)}` };
+    new StackRecord(stack, "record", { environmentVariables });
   });
-  expect(record.content.surroundings).toEqual({ BIN_DIR: "/opt/bin", SIZE: null });
+  expect(record.content.environmentVariables).toEqual({ BIN_DIR: "/opt/bin", SIZE: null });
 });
 
 test("it changes no job, and is the same to the byte when it is synthesized again", () => {

@@ -88,7 +88,7 @@ describe("the variables of a cluster", () => {
     expect(cluster.environment()).toMatchObject({ NOMAD_TOKEN: token, CONSUL_HTTP_TOKEN: other });
     const dead = new EmbeddedCluster(folder, (_folder, { program }) => program === "consul").environment();
     expect([dead?.NOMAD_TOKEN, dead?.CONSUL_HTTP_TOKEN]).toEqual([undefined, other]);
-    expect(cluster.surroundings()).toEqual({ CDK_NOMAD_CLOSED: "true" });
+    expect(cluster.programVariables()).toEqual({ CDK_NOMAD_CLOSED: "true" });
   });
 
   test("have none where an older release started it", () => {
@@ -99,7 +99,7 @@ describe("the variables of a cluster", () => {
       NOMAD_ADDR: "http://127.0.0.1:5646",
       CONSUL_HTTP_ADDR: "http://127.0.0.1:9500",
     });
-    expect(cluster.surroundings()).toEqual({ CDK_NOMAD_PORT_OFFSET: "1000" });
+    expect(cluster.programVariables()).toEqual({ CDK_NOMAD_PORT_OFFSET: "1000" });
   });
 });
 

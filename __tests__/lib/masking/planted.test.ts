@@ -1,5 +1,5 @@
 import { Masking } from "../../../lib/masking";
-import { FORMED, KEYS, leaksIn, NAMED, ODD, PLACES, PLANTED, SURROUNDINGS, valuesOf } from "../../support/planted";
+import { FORMED, KEYS, leaksIn, NAMED, ODD, PLACES, PLANTED, ENVIRONMENT, valuesOf } from "../../support/planted";
 
 /** Those that are known by a name or a form; what a sensitive variable reaches is followed from its stack. */
 const GROUPS = [NAMED, ODD, FORMED, KEYS] as const;
@@ -21,11 +21,11 @@ test("of each planted secret neither side of a change is shown, and no message r
     shown.push(JSON.stringify(masking.json({ before, after })));
   }
   masking.learn({
-    NOMAD_TOKEN: SURROUNDINGS.nomadToken.value(1),
+    NOMAD_TOKEN: ENVIRONMENT.nomadToken.value(1),
     args: [PLACES.option.value(1), "--token", PLACES.behindOption.value(1)],
-    NOMAD_ADDR: `http://ops:${SURROUNDINGS.nomadAddress.value(1)}@host`,
+    NOMAD_ADDR: `http://ops:${ENVIRONMENT.nomadAddress.value(1)}@host`,
   });
-  shown.push(masking.text(`token ${SURROUNDINGS.nomadToken.value(1)} of ${SURROUNDINGS.nomadAddress.value(1)}`));
+  shown.push(masking.text(`token ${ENVIRONMENT.nomadToken.value(1)} of ${ENVIRONMENT.nomadAddress.value(1)}`));
   shown.push(masking.text(`started with ${PLACES.option.value(1)} ${PLACES.behindOption.value(1)}`));
   expect(leaksIn(shown.join("\n"))).toEqual([]);
   // What was looked at would be found: in clear each of them is.

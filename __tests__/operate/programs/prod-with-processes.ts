@@ -27,7 +27,7 @@ runProgram(() =>
   synthesize(
     createApp({
       environments: [settings],
-      surroundings: { portOffset: Number(offset ?? 0), closed: closed === "true", variables: {} },
+      inputs: { portOffset: Number(offset ?? 0), closed: closed === "true", variables: {} },
     }),
   ),
 );

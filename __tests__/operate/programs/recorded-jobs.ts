@@ -71,5 +71,5 @@ for (const id of [...jobs, ...(folder ? withFolder : [])]) {
 const values = { level: "info", used: password.stringValue };
 for (const prefix of prefixes) new KeyValues(stack, `keys-${prefix}`, { prefix, values, allow: ["secret/literal"] });
 for (const service of intentions) new Intentions(stack, `intentions-${service}`, { to: service, allow: ["web"] });
-new StackRecord(stack, "record", { surroundings: { PRISM_BIN_DIR: folder || undefined } });
+new StackRecord(stack, "record", { environmentVariables: { PRISM_BIN_DIR: folder || undefined } });
 runProgram(() => synthesize(stack.node.root as App));

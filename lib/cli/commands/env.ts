@@ -26,7 +26,7 @@ export const env = command({
     const variables = {
       ...own,
       CDK_NOMAD_PORT_OFFSET: String(addresses.portOffset),
-      ...cluster.surroundings(),
+      ...cluster.programVariables(),
       ...serviceVariables(project, addresses.portOffset),
     };
     // Tokens among them: what is hidden everywhere else is handed over here.

@@ -144,14 +144,17 @@ async function chooseStack({ environment, portOffset: offset }: Choosing, contex
   }
 }
 
-/** What of the surroundings decided a stack, since somebody says it, or said it the last time: as it stands before a command. */
+/** The environment variables that decided a stack, since somebody says them, or said them the last time: as they stand before a command. */
 function saidAround(
   { environment, contents, remembered }: OpenStack,
   { cwd, env }: Pick<CliContext, "cwd" | "env">,
 ): string {
-  const { surroundings } = wantedRecord(contents, identityOf(environment, { cwd })).content;
-  return Object.entries(surroundings)
-    .filter(([name, value]) => value !== null && (env[name] === value || Object.hasOwn(remembered.surroundings, name)))
+  const { environmentVariables } = wantedRecord(contents, identityOf(environment, { cwd })).content;
+  return Object.entries(environmentVariables)
+    .filter(
+      ([name, value]) =>
+        value !== null && (env[name] === value || Object.hasOwn(remembered.environmentVariables, name)),
+    )
     .map(([name, value]) => `${name}=${shellQuoted(value ?? "")} `)
     .join("");
 }

@@ -142,7 +142,7 @@ export async function hasWebUi(nomad: NomadClient, signal: AbortSignal): Promise
 
 /** What the browser is shown: the UI, to which the page of a closed embedded cluster leads it, logged in by a token that can be used once. */
 async function pageOf(address: string, nomad: NomadClient, cluster: EmbeddedCluster): Promise<string> {
-  const isClosedHere = cluster.surroundings().CDK_NOMAD_CLOSED !== undefined;
+  const isClosedHere = cluster.programVariables().CDK_NOMAD_CLOSED !== undefined;
   if (!isClosedHere || !cluster.hasAddress(nomad.address)) return address;
   const login = new URL(address);
   login.searchParams.set("ott", await nomad.oneTimeToken());

@@ -28,9 +28,9 @@ export interface JudgingOptions {
   /** The record of the deployment before. */
   readonly before: StackRecord;
   /** What the program came out with now. */
-  readonly now: Pick<RecordContent, "variables" | "surroundings">;
+  readonly now: Pick<RecordContent, "variables" | "environmentVariables">;
   /**
-   * What the program of today has with the variables and surroundings of the deployment before. Absent where that is not known, such as where it cannot be
+   * What the program of today has with the variables and environment variables of the deployment before. Absent where that is not known, such as where it cannot be
    * synthesized with them.
    */
   readonly asBefore?: Pick<StackContents, "wanted">;
@@ -40,7 +40,7 @@ export interface JudgingOptions {
 
 /**
  * Judges what a program has no longer. What may only be missing, since the program was run with something else than the last time, stays; and all of it where
- * more than half would go. Where the program does not have it with the variables and surroundings of the last time either, they are not what took it away. Jobs stay of which
+ * more than half would go. Where the program does not have it with the variables and environment variables of the last time either, they are not what took it away. Jobs stay of which
  * nothing but the record says that they are the stack's; in Consul that is so of everything, and what is removed there comes back by nothing, so there all
  * stays: the reason is the most telling one.
  */
@@ -65,7 +65,7 @@ export function judgeRemains(
   const because = (isThereAsBefore: boolean | undefined) => {
     if (changed === undefined || isThereAsBefore === false) return undefined;
     return isThereAsBefore === undefined
-      ? `the program came out with other surroundings than the last time (${changed})`
+      ? `the program came out with other environment variables than the last time (${changed})`
       : `the program has it with what it was run with the last time (${changed})`;
   };
   const judged = <T extends object>(item: T, reason: string | undefined): T & { readonly reason?: string } =>
@@ -101,11 +101,11 @@ function moreThanHalf(going: number, all: number, what: string): string | undefi
 
 /** What a program is run with otherwise than at a deployment before, in words; undefined where it is run with the same. */
 export function changedValues(
-  before: Pick<RecordContent, "variables" | "surroundings">,
-  now: Pick<RecordContent, "variables" | "surroundings">,
+  before: Pick<RecordContent, "variables" | "environmentVariables">,
+  now: Pick<RecordContent, "variables" | "environmentVariables">,
 ): string | undefined {
   const changed = [
-    ...differing(before.surroundings, now.surroundings),
+    ...differing(before.environmentVariables, now.environmentVariables),
     ...differing(before.variables, now.variables).map((name) => `the variable ${name}`),
   ];
   return changed.length === 0 ? undefined : changed.slice(0, 5).join(", ");

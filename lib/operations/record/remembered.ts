@@ -53,21 +53,21 @@ export function variablesAsBefore(
 }
 
 /**
- * What the program looked at in its surroundings at the last deployment, by the names of environment variables, that is otherwise now, and of which nobody
+ * The environment variables that the program looked at at the last deployment, by their names, that are otherwise now, and of which nobody
  * says anything now. Only names that the program itself looks at are among them: a record may not decide what else a program is run with.
  *
  * @param now what the program looks at now
  * @param gains whether a list of words that only became longer is taken back too: for what only looks. Who deploys takes what is there now
  */
-export function rememberedSurroundings(
+export function rememberedEnvironmentVariables(
   record: StackRecord,
-  now: RecordContent["surroundings"],
+  now: RecordContent["environmentVariables"],
   { env }: Pick<Said, "env">,
   gains: boolean,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.keys(now).flatMap((name) => {
-      const before = Object.hasOwn(record.surroundings, name) ? record.surroundings[name] : undefined;
+      const before = Object.hasOwn(record.environmentVariables, name) ? record.environmentVariables[name] : undefined;
       // What was not set cannot be taken back from what a program finds out by itself.
       if (env[name] !== undefined || before === undefined || before === null || before === now[name]) return [];
       return gains || losesWords(before, now[name] ?? "") ? [[name, before]] : [];

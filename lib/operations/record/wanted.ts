@@ -25,7 +25,7 @@ export interface WantedRecord extends RecordPlace {
 
 /**
  * The record that a synthesized stack brings along; of a stack that brings none, since its program does not synthesize with this library, one that
- * is made of what it wants, and without surroundings.
+ * is made of what it wants, and without environment variables.
  *
  * @param identity what the stack is called where it does not say so itself
  */
@@ -73,7 +73,7 @@ function contentOf({ wanted, declared, variables = {} }: StackContents, identity
         byDefault === undefined ? [] : [[name, byDefault]],
       ),
     ),
-    surroundings: {},
+    environmentVariables: {},
     jobs: wanted.flatMap((item) => (item.kind === "job" ? [{ id: item.job.ID, ...whereOf(item.job) }] : [])),
     consul: recordedInConsul(wanted),
   };

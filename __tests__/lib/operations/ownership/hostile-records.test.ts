@@ -84,7 +84,7 @@ const content: fc.Arbitrary<RecordContent> = fc.record({
   owner: fc.constant("cdk-nomad" as const),
   variables: fc.dictionary(name, name, { maxKeys: 3 }),
   defaults: fc.dictionary(name, name, { maxKeys: 3 }),
-  surroundings: fc.dictionary(name, fc.option(name), { maxKeys: 3 }),
+  environmentVariables: fc.dictionary(name, fc.option(name), { maxKeys: 3 }),
   jobs: fc.array(job, { maxLength: 5 }),
   consul: fc.array(inConsul, { maxLength: 5 }),
 });

@@ -37,7 +37,7 @@ const other = (consul: readonly RecordedInConsul[]): StackRecord => ({
   owner: "cdk-nomad",
   variables: {},
   defaults: {},
-  surroundings: {},
+  environmentVariables: {},
   jobs: [],
   consul,
   former: { jobs: [], consul: [] },

@@ -18,7 +18,7 @@ const record = (environment: string, jobs: readonly RecordedJob[], more: Partial
   owner: "cdk-nomad",
   variables: {},
   defaults: {},
-  surroundings: {},
+  environmentVariables: {},
   jobs,
   consul: [],
   former: { jobs: [], consul: [] },
@@ -147,15 +147,15 @@ describe("strays", () => {
 describe("strays are stopped unasked only", () => {
   const before = record("dev", named("a", "b", "c", "d"), {
     variables: { level: "info" },
-    surroundings: { BIN: null },
+    environmentVariables: { BIN: null },
     consul: ["a/", "b/", "c/"].map((name) => ({ kind: "keys", name })),
   });
-  const same = { variables: { level: "info" }, surroundings: { BIN: null } };
+  const same = { variables: { level: "info" }, environmentVariables: { BIN: null } };
 
   const names = new JobNames("global", "default");
   const judge = (
     gone: readonly string[],
-    now: Pick<StackRecord, "variables" | "surroundings">,
+    now: Pick<StackRecord, "variables" | "environmentVariables">,
     more: { asBefore?: readonly Wanted[]; leftovers?: readonly RecordedInConsul[]; kept?: readonly string[] } = {},
   ) =>
     judgeRemains(
@@ -172,7 +172,11 @@ describe("strays are stopped unasked only", () => {
   test.each([
     ["a variable is another", { ...same, variables: { level: "warn" } }, /the variable level/],
     ["a variable is new", { ...same, variables: { level: "info", more: "1" } }, /the variable more/],
-    ["the surroundings are others", { ...same, surroundings: { BIN: "/opt" } }, /other surroundings.*BIN/],
+    [
+      "the environment variables are others",
+      { ...same, environmentVariables: { BIN: "/opt" } },
+      /other environment variables.*BIN/,
+    ],
   ])("and not where %s", (_what, now, reason) => {
     expect(reasons(judge(["d"], now).strays)).toEqual([expect.stringMatching(reason)]);
   });

@@ -1,4 +1,8 @@
-import { rememberedSurroundings, rememberedVariables, type VariableDeclaration } from "../../../../lib/operations";
+import {
+  rememberedEnvironmentVariables,
+  rememberedVariables,
+  type VariableDeclaration,
+} from "../../../../lib/operations";
 import type { StackRecord } from "../../../../lib/stack-record";
 
 const record: StackRecord = {
@@ -7,7 +11,7 @@ const record: StackRecord = {
   owner: "cdk-nomad",
   variables: { version: "abc", level: "info", count: 3, zones: ["a"], gone: "x", password: "p", typed: "text" },
   defaults: { version: "0.1.0", level: "info", count: 2, zones: [] },
-  surroundings: { FOLDER: "/opt", LIST: "a,b", UNSET: null, NODE_OPTIONS: "--require=evil" },
+  environmentVariables: { FOLDER: "/opt", LIST: "a,b", UNSET: null, NODE_OPTIONS: "--require=evil" },
   jobs: [],
   consul: [],
   former: { jobs: [], consul: [] },
@@ -38,11 +42,13 @@ test("a variable that is sensitive by now is not taken from a record", () => {
   expect(rememberedVariables(record, { version: { type: "string", sensitive: true } }, none)).toEqual({});
 });
 
-test("surroundings are taken by the names that the program looks at, where nobody says them", () => {
+test("environment variables are taken by the names that the program looks at, where nobody says them", () => {
   const now = { FOLDER: null, LIST: "a,b", UNSET: "found" };
-  expect(rememberedSurroundings(record, now, { env: {} }, true)).toEqual({ FOLDER: "/opt" });
-  expect(rememberedSurroundings(record, now, { env: { FOLDER: "" } }, true)).toEqual({});
-  expect(rememberedSurroundings(record, { ...now, toString: null }, { env: {} }, true)).toEqual({ FOLDER: "/opt" });
+  expect(rememberedEnvironmentVariables(record, now, { env: {} }, true)).toEqual({ FOLDER: "/opt" });
+  expect(rememberedEnvironmentVariables(record, now, { env: { FOLDER: "" } }, true)).toEqual({});
+  expect(rememberedEnvironmentVariables(record, { ...now, toString: null }, { env: {} }, true)).toEqual({
+    FOLDER: "/opt",
+  });
 });
 
 test.each([
@@ -52,7 +58,7 @@ test.each([
 ])(
   "a list that is %j now: taken by who looks; by who deploys where something would be lost",
   (list, looks, deploys) => {
-    expect(rememberedSurroundings(record, { LIST: list }, { env: {} }, true)).toEqual(looks);
-    expect(rememberedSurroundings(record, { LIST: list }, { env: {} }, false)).toEqual(deploys);
+    expect(rememberedEnvironmentVariables(record, { LIST: list }, { env: {} }, true)).toEqual(looks);
+    expect(rememberedEnvironmentVariables(record, { LIST: list }, { env: {} }, false)).toEqual(deploys);
   },
 );

@@ -6,7 +6,7 @@ import { commandLine, type IsolationPlan, type Programs, type SlotPlace, type Sy
 import { asVariable, type Marks } from "./marks";
 import { SettingsError, type Settings } from "./settings";
 
-/** Where programs are looked for, and the PATH of commands: never where the surroundings say, since some of them are started as root. */
+/** Where programs are looked for, and the PATH of commands: never where environment variables say, since some of them are started as root. */
 export const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /**

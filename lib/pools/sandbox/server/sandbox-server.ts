@@ -70,8 +70,8 @@ export async function startServer(given: Settings, note: Note): Promise<RunningS
     }
     removeRemains(own);
     for (let number = 0; number < settings.slots; number += 1) {
-      const surroundings = { dataDir: settings.dataDir, isolation, limits: settings.limits, marks, note };
-      slots.set(`slot_${number}`, new Slot(`slot_${number}`, number, surroundings));
+      const parts = { dataDir: settings.dataDir, isolation, limits: settings.limits, marks, note };
+      slots.set(`slot_${number}`, new Slot(`slot_${number}`, number, parts));
     }
     ready(
       new Routes(slots, { dataDir: settings.dataDir, token: token !== undefined, isolation, limits: settings.limits }),

@@ -60,7 +60,7 @@ export class Slot {
   constructor(
     readonly id: string,
     number: number,
-    private readonly surroundings: {
+    private readonly parts: {
       readonly dataDir: string;
       readonly isolation: Chosen;
       readonly limits: Limits;
@@ -68,7 +68,7 @@ export class Slot {
       readonly note: (event: string, more: Readonly<Record<string, unknown>>) => void;
     },
   ) {
-    const { dataDir, isolation } = surroundings;
+    const { dataDir, isolation } = parts;
     this.workspace = join(dataDir, id);
     this.#own = join(dataDir, ".slots", id);
     this.#uid = isolation.uidBase + number;
@@ -92,7 +92,7 @@ export class Slot {
   }
 
   get files(): WorkspaceFiles {
-    const { isolation } = this.surroundings;
+    const { isolation } = this.parts;
     const names = isolation.workspace === undefined ? [] : [isolation.workspace];
     return new WorkspaceFiles(this.workspace, names, isolation.ownUsers ? this.#uid : undefined);
   }
@@ -120,7 +120,7 @@ export class Slot {
 
   private async turn<T>(claim: Claim, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.admit(claim);
-    if (this.#waiting >= this.surroundings.limits.waiting)
+    if (this.#waiting >= this.parts.limits.waiting)
       throw new Refused("busy", `${this.#waiting} requests wait for ${this.id} already`);
     clearTimeout(this.#spareTimer);
     this.#waiting += 1;
@@ -179,7 +179,7 @@ export class Slot {
     try {
       this.#spare = new Shell(this.start(true));
     } catch (error) {
-      this.surroundings.note("no-spare-shell", { slot: this.id, error: String(error) });
+      this.parts.note("no-spare-shell", { slot: this.id, error: String(error) });
     }
   }
 
@@ -226,7 +226,7 @@ export class Slot {
     if (due === "empty") await this.replaceFolders();
     this.#due = "nothing";
     // Where slots have no user of their own, others reach this one.
-    this.#pristine = due === "empty" && this.surroundings.isolation.kind !== "none";
+    this.#pristine = due === "empty" && this.parts.isolation.kind !== "none";
   }
 
   private async endProcesses(): Promise<boolean> {
@@ -248,9 +248,9 @@ export class Slot {
       this.give(folder);
     }
     const removed = rm(trash, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
-      this.surroundings.note("trash-stays", { slot: this.id, error: String(error) }),
+      this.parts.note("trash-stays", { slot: this.id, error: String(error) }),
     );
-    const { kind, programs } = this.surroundings.isolation;
+    const { kind, programs } = this.parts.isolation;
     if (kind === "user")
       await removeLeftovers(this.#uid, this.#shared, [this.workspace], programs.setpriv ?? "setpriv");
     // Where one user has everything, what is renamed is still within reach.
@@ -258,7 +258,7 @@ export class Slot {
   }
 
   private start(network: boolean): ShellStart {
-    const { isolation, limits } = this.surroundings;
+    const { isolation, limits } = this.parts;
     const { ownUsers, namespaces, programs } = isolation;
     const place = { workspace: this.workspace, tmp: this.#tmp, uid: this.#uid };
     const script = startScript(limits, { ownUser: ownUsers, privateTmp: namespaces });
@@ -286,17 +286,17 @@ export class Slot {
 
   /** Ends every process of the slot, however it was started. @returns whether none is left */
   private async sweep(): Promise<boolean> {
-    const { ownUsers, namespaces, programs } = this.surroundings.isolation;
+    const { ownUsers, namespaces, programs } = this.parts.isolation;
     if (ownUsers) return endUser(this.#uid, programs.setpriv ?? "setpriv");
     return namespaces ? true : endMarked(this.mark);
   }
 
   private get mark(): string {
-    return this.surroundings.marks.slot(this.id);
+    return this.parts.marks.slot(this.id);
   }
 
   private give(folder: string): void {
-    const { ownUsers } = this.surroundings.isolation;
+    const { ownUsers } = this.parts.isolation;
     if (ownUsers) chownSync(folder, this.#uid, this.#uid);
     chmodSync(folder, 0o700);
   }
