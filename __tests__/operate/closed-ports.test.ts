@@ -104,7 +104,7 @@ async function joinAsServers(stranger: Stranger, cluster: TestCluster, region: s
 
 // So that it is known that these calls are calls.
 test("of an open cluster, its servers answer everybody and take everybody in", async () => {
-  const open = new TestCluster({ program: Project.SMALL_JOBS, access: "open" });
+  const open = new TestCluster({ program: Project.SMALL_JOBS, acl: "open" });
   const stranger = new Stranger();
   try {
     await open.start();
@@ -129,7 +129,7 @@ test("of an open cluster, its servers answer everybody and take everybody in", a
 
 describe("a closed cluster of two regions", () => {
   const vault = VAULT_HERE !== undefined;
-  const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "closed", regions: REGIONS, vault });
+  const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "closed", regions: REGIONS, vault });
 
   const keyOf = async () => {
     const answer = await fetch(`${cluster.addresses.NOMAD_ADDR}/.well-known/jwks.json`);

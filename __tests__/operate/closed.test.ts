@@ -25,7 +25,7 @@ import { flat, Project } from "../support/project";
 import { until } from "../support/until";
 import type { SmallProgram } from "./programs/small-jobs";
 
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "closed" });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "closed" });
 const { project } = cluster;
 
 /** A call as a page in a browser, or another user of the machine, makes it. @returns the status of its answer */
@@ -306,7 +306,7 @@ test("the tokens stand in files of their owner alone, and in no output, log or l
 });
 
 test("a cluster that an older release started, without tokens, goes on; --open makes one and says what that means", async () => {
-  const other = new TestCluster({ program: Project.SMALL_JOBS, access: "open" });
+  const other = new TestCluster({ program: Project.SMALL_JOBS, acl: "open" });
   try {
     await other.start();
     const said = await other.project.run(["status"]);

@@ -9,7 +9,7 @@ import { asRegistered } from "../support/as-registered";
 import { inheritance, settingsOf } from "../support/inheritance";
 import { Project } from "../support/project";
 
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "open" });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "open" });
 
 type Json = Record<string, unknown>;
 

@@ -24,7 +24,7 @@ const suite = why === undefined ? describe : describe.skip;
 const believers = VAULT_HERE === undefined ? (["consul"] as const) : (["consul", "vault"] as const);
 
 suite("identities of workloads", () => {
-  const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "closed", vault: VAULT_HERE !== undefined });
+  const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "closed", vault: VAULT_HERE !== undefined });
   const { project } = cluster;
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const status = async () => JSON.parse((await project.run(["status", "--json"])).stdout) as ClusterStatus;

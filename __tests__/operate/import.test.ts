@@ -13,7 +13,7 @@ import { exportedJob } from "../support/exported-job";
 import { lostComments } from "../support/lost-comments";
 import { Project } from "../support/project";
 
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "open" });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "open" });
 const LIBRARY = join(__dirname, "../../lib");
 
 type Json = Record<string, unknown>;

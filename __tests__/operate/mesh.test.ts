@@ -6,7 +6,7 @@ import { findEnvoy } from "../support/envoy";
 import { Project } from "../support/project";
 import { until } from "../support/until";
 
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, access: "closed" });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, acl: "closed" });
 
 /** Registers a job of HCL, which the server itself reads. */
 async function register(JobHCL: string): Promise<void> {

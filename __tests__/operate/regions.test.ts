@@ -9,7 +9,7 @@ import { Project } from "../support/project";
 import { until } from "../support/until";
 
 const REGIONS = ["us-west", "us-east"];
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS, access: "closed" });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS, acl: "closed" });
 const { project } = cluster;
 /** When all agents ran. */
 let started = 0;

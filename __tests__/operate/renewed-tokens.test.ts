@@ -10,7 +10,7 @@ import { until } from "../support/until";
 // Where a Nomad died, whoever took its port was told the token by every program that asked there.
 
 const REGIONS = ["us-west", "us-east"];
-const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS, access: "closed" });
+const cluster = clusterForSuite({ program: Project.SMALL_JOBS, regions: REGIONS, acl: "closed" });
 const { project } = cluster;
 
 /** A task that is known by its arguments. */

@@ -4,7 +4,7 @@ import { PLANTED } from "../support/planted";
 import { runWithPlanted } from "../support/planted-run";
 
 // Open, since the tokens that it is asked with are among what is planted.
-const cluster = clusterForSuite({ program: join(__dirname, "programs/planted-secrets.ts"), access: "open" });
+const cluster = clusterForSuite({ program: join(__dirname, "programs/planted-secrets.ts"), acl: "open" });
 
 test("no planted secret is in any output, file or list of processes", async () => {
   expect(PLANTED.length).toBeGreaterThanOrEqual(60);

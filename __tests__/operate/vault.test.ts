@@ -19,7 +19,7 @@ const suite = VAULT_HERE === undefined ? describe.skip : describe;
 
 suite("a cluster with a server of secrets", () => {
   const program = join(__dirname, "programs/prod-with-processes.ts");
-  const cluster = clusterForSuite({ program, regions: REGIONS, access: "closed", vault: true });
+  const cluster = clusterForSuite({ program, regions: REGIONS, acl: "closed", vault: true });
   const { project } = cluster;
   /** Of this run alone, so that it is found wherever it stands. */
   const password = `of-the-database-${process.pid}-${Date.now()}`;

@@ -11,7 +11,7 @@ export interface TestClusterOptions {
   /** Whether it is started before the first test. Default: true. */
   readonly started?: boolean;
   /** Whether it asks for tokens. Default: as a user's does. */
-  readonly access?: "open" | "closed";
+  readonly acl?: "open" | "closed";
   /** Whether it has a server of secrets. Default: false. */
   readonly vault?: boolean;
 }
@@ -34,7 +34,7 @@ export class TestCluster {
    * @param env variables for the agents
    */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { regions = [], started = true, access, vault = false } = this.options;
+    const { regions = [], started = true, acl, vault = false } = this.options;
     const ports = await reservePorts(Math.max(1, regions.length));
     const nomad = `http://127.0.0.1:${4646 + ports.offset}`;
     const consul = `http://127.0.0.1:${8500 + ports.offset}`;
@@ -46,7 +46,7 @@ export class TestCluster {
     if (!started) return;
     const more = [
       ...(regions.length > 0 ? ["--regions", regions.join(",")] : []),
-      ...(access === undefined ? [] : [`--${access}`]),
+      ...(acl === undefined ? [] : [`--${acl}`]),
       ...(vault ? ["--vault"] : []),
     ];
     const said = await this.project.run(["up", "--port-offset", String(ports.offset), ...more], env);

@@ -47,5 +47,5 @@ export async function targetOfServer(address: string): Promise<Target> {
 export async function withServer<T>(run: (address: string) => Promise<T>): Promise<T> {
   const given = process.env.NOMAD_ADDR;
   if (given) return run(given.replace(/\/$/, ""));
-  return withCluster({ access: "open" }, ({ addresses }) => run(addresses.NOMAD_ADDR));
+  return withCluster({ acl: "open" }, ({ addresses }) => run(addresses.NOMAD_ADDR));
 }

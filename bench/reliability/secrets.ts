@@ -10,9 +10,7 @@ import type { Figure } from "../synthesis";
 /** How many of the planted secrets are seen anywhere, over every command that prints, on an embedded cluster. */
 export async function measureSecrets(): Promise<readonly Figure[]> {
   const program = join(__dirname, "../../__tests__/operate/programs/planted-secrets.ts");
-  const { findings, open, outputs } = await withCluster({ program, access: "open" }, (cluster) =>
-    runWithPlanted(cluster),
-  );
+  const { findings, open, outputs } = await withCluster({ program, acl: "open" }, (cluster) => runWithPlanted(cluster));
   const seen = findings.flatMap(({ where, leaks }) => leaks.map((leak) => `${where}: ${leak}`));
   for (const leak of seen) console.log(leak);
   const draws = 20_000;

@@ -24,7 +24,7 @@ export const variables = {
 
 export const portOffset = { portOffset: value("number", "move every port by this much", wholeNumber) };
 
-export const access = {
+export const acl = {
   closed: flag("ask for tokens: nobody else's page or program may do anything then; so it is where nothing is said"),
   open: flag(
     "ask for no tokens: then every user of this machine, and every page in a browser on it, may run commands as whoever starts the cluster",

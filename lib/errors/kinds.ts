@@ -78,7 +78,7 @@ export class NoEnvironment extends UserError {
 /** Somebody else has what was to be this program's own, such as a server's first token: trying again does not mend it. */
 export class NotOurs extends UserError {
   constructor(message: string) {
-    super([mistake("", message, "access")]);
+    super([mistake("", message, "acl")]);
   }
 }
 

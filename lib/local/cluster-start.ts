@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { privateFolder } from "../private-files";
-import { Access } from "./access";
+import { Acl } from "./acl";
 import { addressOf, CLUSTER_MARK, filesOf, namedAgents, portOf, type Agent, type VaultServer } from "./agents";
 import type { Binary } from "./binaries";
 import type { ClusterKeys } from "./cluster-keys";
@@ -46,7 +46,7 @@ export interface StartSettings {
 
 /** One start of a cluster: agent by agent, each with what it needs before the next one asks it. */
 export class ClusterStart {
-  readonly #access: Access | undefined;
+  readonly #acl: Acl | undefined;
   readonly #started = new Set<string>();
   #state: ClusterState;
 
@@ -55,8 +55,7 @@ export class ClusterStart {
     private readonly settings: StartSettings,
   ) {
     const { agents, secrets, state, options } = settings;
-    this.#access =
-      secrets && new Access(agents, secrets.tokens, options.jobs ?? [], (agent) => answersItself(folder, agent));
+    this.#acl = secrets && new Acl(agents, secrets.tokens, options.jobs ?? [], (agent) => answersItself(folder, agent));
     this.#state = state;
   }
 
@@ -215,10 +214,10 @@ export class ClusterStart {
       await openStore(agent, keys, filesOf(this.folder, agent.name).log, signal);
       return setUpVault(agent, keys, vaultRoles);
     }
-    await this.#access?.giveTo(agent, { guard, signal });
+    await this.#acl?.giveTo(agent, { guard, signal });
     if (agent.program === "nomad" && givesIdentities(version))
       await trustIdentities(this.folder, agent, {
-        access: this.#access,
+        acl: this.#acl,
         vault: vault && { server: vault, keys: this.keysOf(vault), roles: vaultRoles },
         guard,
         signal,
@@ -233,7 +232,7 @@ export class ClusterStart {
     throw UserError.at(
       tokensFolder(this.folder),
       `has no keys of ${vault.name} any more, which runs; run cdk-nomad down first`,
-      "access",
+      "acl",
     );
   }
 }

@@ -67,7 +67,8 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Refuses to ask an agent that has ended where somebody else answers in its place: what is asked there, and with it values of variables, is told to them.
+   * Refuses to ask an agent that has ended where somebody else answers in its place: what is asked there, and with it values of variables, is told to them. One of a
+   * further region is not asked at all once it has ended: whoever looks at its port a moment later may have it.
    *
    * @param address which of its agents is meant. Default: the first region's
    * @throws UserError with who it is, and what to do
@@ -75,14 +76,19 @@ export class EmbeddedCluster {
   refuseStranger(program: "nomad" | "consul", address?: string): void {
     const state = readState(this.folder);
     if (!state) return;
-    const agent = address === undefined ? namedAgents(agentsOf(state))[program] : this.agentAt(address, program);
-    const holder = agent === undefined || this.answersAt(this.folder, agent) ? undefined : holderOf(portOf(agent));
-    if (agent === undefined || holder === undefined) return;
-    throw UserError.at(
-      "",
-      `${addressOf(agent)} is the address of this project's ${agent.name}, which has ended, and ${holder} answers there; end that, then run cdk-nomad up, or cdk-nomad down, which forgets the cluster`,
-      "cluster",
-    );
+    const first = namedAgents(agentsOf(state))[program];
+    const agent = address === undefined ? first : this.agentAt(address, program);
+    if (agent === undefined || this.answersAt(this.folder, agent)) return;
+    const holder = holderOf(portOf(agent));
+    const ended = `${addressOf(agent)} is the address of this project's ${agent.name}, which has ended`;
+    if (holder !== undefined)
+      throw UserError.at(
+        "",
+        `${ended}, and ${holder} answers there; end that, then run cdk-nomad up, or cdk-nomad down, which forgets the cluster`,
+        "cluster",
+      );
+    if (agent.name !== first.name && !livingAgents(this.folder).some(({ name }) => name === agent.name))
+      throw UserError.at("", `${ended}; cdk-nomad up starts it again`, "cluster");
   }
 
   /** The address of a page of its own that leads a browser to another address, with a token that nobody else sees. */

@@ -3,7 +3,7 @@ import { apiPath, type ApiPath, type ConsulClient } from "../nomad";
 import type { Tokens } from "./tokens";
 
 /** What a job of the project may do by its own identity. */
-export interface JobAccess {
+export interface JobAcl {
   readonly job: string;
   /** Rules of a Nomad policy. https://developer.hashicorp.com/nomad/docs/other-specifications/acl-policy */
   readonly nomad: string;
@@ -48,7 +48,7 @@ const anything = v.unknown();
  *
  * @param jobs what jobs may do beyond what every task may
  */
-export async function setUpConsul({ http }: ConsulClient, own: Tokens, jobs: readonly JobAccess[]): Promise<void> {
+export async function setUpConsul({ http }: ConsulClient, own: Tokens, jobs: readonly JobAcl[]): Promise<void> {
   const policies = [...Object.entries(POLICIES), ...jobs.map(({ job, consul }) => [roleOf(job), consul] as const)];
   await addMissing(await http.get(apiPath`/v1/acl/policies`, named), policies, ([name, text]) =>
     http.put(apiPath`/v1/acl/policy`, anything, { body: { Name: name, Rules: text } }),
@@ -84,7 +84,7 @@ export async function trustWorkloads(
     method,
     keys,
     jobs,
-  }: { readonly method: string; readonly keys: readonly string[]; readonly jobs: readonly JobAccess[] },
+  }: { readonly method: string; readonly keys: readonly string[]; readonly jobs: readonly JobAcl[] },
 ): Promise<void> {
   const claims = ["nomad_namespace", "nomad_job_id", "nomad_service"];
   const known = await http.get(apiPath`/v1/acl/auth-methods`, named);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
-import { nomadOf } from "./access";
+import { nomadOf } from "./acl";
 import type { Agent } from "./agents";
 import { LOOPBACK } from "./ports";
 import type { Tokens } from "./tokens";

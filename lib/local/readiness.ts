@@ -1,5 +1,5 @@
 import { NomadClient } from "../nomad";
-import { consulOf, nomadOf, type Guarded } from "./access";
+import { consulOf, nomadOf, type Guarded } from "./acl";
 import type { Agent } from "./agents";
 import type { Tokens } from "./tokens";
 import { answers, isOpen } from "./vault-store";

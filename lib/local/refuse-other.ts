@@ -29,7 +29,7 @@ export function refuseOther(before: ClusterStatus, { portOffset, regions, closed
     throw UserError.at(
       closed ? "--closed" : "--open",
       `the cluster runs already, and ${before.closed ? "asks" : "does not ask"} for tokens; run cdk-nomad down first`,
-      "access",
+      "acl",
     );
   if (vault !== before.vault)
     throw UserError.at(
@@ -49,6 +49,6 @@ export function refuseOldForm({ agents, closed, peersOnly, folder }: ClusterStat
   throw UserError.at(
     folder,
     `is the cluster of an older release, ${missing.join(" and ")} of it ${missing.length === 1 ? "is" : "are"} missing, and nothing can be added to it; run cdk-nomad down, then cdk-nomad up`,
-    "access",
+    "acl",
   );
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../errors";
-import { consulOf } from "./access";
+import { consulOf } from "./acl";
 import { agentsOf, namedAgents, REGION_NAME, type Agent } from "./agents";
 import { getBinaries, type Binary } from "./binaries";
 import { makeClusterKeys, readClusterKeys } from "./cluster-keys";
@@ -111,7 +111,7 @@ async function secretsOf(
     throw UserError.at(
       tokensFolder(folder),
       "is not there any more, or not all of it, and what runs of the cluster asks for it; run cdk-nomad down first",
-      "access",
+      "acl",
     );
   const living = livingAgents(folder).filter(({ name }) => nomads.some((nomad) => nomad.name === name));
   const { nomad: first } = namedAgents(agents);

@@ -1,4 +1,4 @@
-import { Access, type Guarded } from "./access";
+import { Acl, type Guarded } from "./acl";
 import { agentsOf, namedAgents, type NomadAgent, type VaultServer } from "./agents";
 import { answersItself, tokensOf } from "./cluster-status";
 import { givesIdentities } from "./configurations";
@@ -11,7 +11,7 @@ import { readVaultKeys, type VaultKeys } from "./vault-keys";
 /** Who is to believe the identities that a Nomad signs. */
 export interface Believers {
   /** Of a closed cluster: its Consul. */
-  readonly access?: Access;
+  readonly acl?: Acl;
   /** Who keeps secrets. */
   readonly vault?: { readonly server: VaultServer; readonly keys: VaultKeys; readonly roles: readonly VaultRole[] };
   /** What keeps everybody else out of the Nomad now. */
@@ -23,11 +23,11 @@ export interface Believers {
 export async function trustIdentities(
   folder: string,
   nomad: NomadAgent,
-  { access, vault, guard, signal }: Believers,
+  { acl, vault, guard, signal }: Believers,
 ): Promise<void> {
-  if (!access && !vault) return;
+  if (!acl && !vault) return;
   const keys = await identityKeys(nomad, { answersItself: () => answersItself(folder, nomad), guard, signal });
-  await access?.trust(nomad, keys, signal);
+  await acl?.trust(nomad, keys, signal);
   if (vault) await trustNomad(vault.server, vault.keys, { nomad, keys, roles: vault.roles });
 }
 
@@ -41,9 +41,9 @@ export async function renewTrust(
   const agents = agentsOf(state);
   const { vault: server } = namedAgents(agents);
   const [tokens, keys] = [tokensOf(folder, state), readVaultKeys(folder)];
-  const access = tokens && new Access(agents, tokens, jobs, (agent) => answersItself(folder, agent));
+  const acl = tokens && new Acl(agents, tokens, jobs, (agent) => answersItself(folder, agent));
   const vault = server && keys && { server, keys, roles };
   for (const agent of agents)
     if (agent.program === "nomad" && givesIdentities(state.agents[agent.name]?.version ?? ""))
-      await trustIdentities(folder, agent, { access, vault, signal });
+      await trustIdentities(folder, agent, { acl, vault, signal });
 }

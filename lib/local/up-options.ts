@@ -1,4 +1,4 @@
-import type { JobAccess } from "./consul-acl";
+import type { JobAcl } from "./consul-acl";
 import type { Machine } from "./machine";
 import type { Progress } from "./progress";
 import type { VaultRole } from "./vault-access";
@@ -20,7 +20,7 @@ export interface UpOptions {
   /** Roles with which tasks ask that server, beyond the one that every task has. Default: none */
   readonly vaultRoles?: readonly VaultRole[];
   /** What jobs may do on a closed cluster by their own identity, beyond what every task may. Default: nothing */
-  readonly jobs?: readonly JobAccess[];
+  readonly jobs?: readonly JobAcl[];
   readonly cache: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly machine: Machine;

@@ -6,7 +6,7 @@ import { shellQuoted, style, term } from "../../text";
 import { command, optionalArgument } from "../command";
 import { clients, localCluster, type CliContext } from "../context";
 import { EXIT, WATCHING_EXIT_CODES } from "../exit-codes";
-import { access, portOffset, vault } from "../options";
+import { acl, portOffset, vault } from "../options";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
 import { checkPortsHere } from "../room-here";
@@ -27,7 +27,7 @@ export const start = command({
   arguments: {
     environment: optionalArgument("the stack's name; where none is said, dev, or the only one that there is"),
   },
-  options: { ...portOffset, ...access, ...vault },
+  options: { ...portOffset, ...acl, ...vault },
   examples: ["cdk-nomad start", "cdk-nomad start --port-offset 1000"],
   exitCodes: WATCHING_EXIT_CODES,
   interrupted: term`the cluster goes on with what it was given: cdk-nomad status says what runs, cdk-nomad down ends it`,

@@ -6,7 +6,7 @@ import { term } from "../../text";
 import { command, value } from "../command";
 import { localCluster, type CliContext } from "../context";
 import { EXIT } from "../exit-codes";
-import { access, json, portOffset, regionNames, vault } from "../options";
+import { acl, json, portOffset, regionNames, vault } from "../options";
 import { ATTENTION } from "../signs";
 import { clusterTable } from "./cluster-status";
 
@@ -16,7 +16,7 @@ export const up = command({
   summary: "start the embedded cluster: a real Nomad and a real Consul on this machine",
   options: {
     ...portOffset,
-    ...access,
+    ...acl,
     ...vault,
     regions: value("names", "a Nomad for each region, federated, such as us-west,us-east", regionNames),
     ...json,
@@ -62,7 +62,7 @@ export interface StartInput {
 export async function startCluster(input: StartInput, context: CliContext) {
   const { portOffset: offset, regions, open, closed, vault: keepsSecrets } = input;
   const { terminal, env, machine, signal } = context;
-  if (open && closed) throw UserError.at("--open", "and --closed are said both; write one of the two", "access");
+  if (open && closed) throw UserError.at("--open", "and --closed are said both; write one of the two", "acl");
   const { cluster, project } = localCluster(context);
   for (const scarce of scarceOn(machineRoom(project), project)) terminal.note(term`${ATTENTION} ${scarce}`);
   return cluster.up({

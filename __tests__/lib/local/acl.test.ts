@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,6 +91,25 @@ describe("the variables of a cluster", () => {
     const dead = new EmbeddedCluster(folder, (_folder, { program }) => program === "consul").environment();
     expect([dead?.NOMAD_TOKEN, dead?.CONSUL_HTTP_TOKEN]).toEqual([undefined, other]);
     expect(cluster.programVariables()).toEqual({ CDK_NOMAD_CLOSED: "true" });
+  });
+
+  test("name no agent of a further region that has ended, nor one in whose place somebody else answers", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    // The Nomad of the first region has the port 4646 + offset, that of the second a hundred more.
+    const at = (portOffset: number) => write({ closed: true, regions: ["us-west", "us-east"], portOffset });
+    const cluster = new EmbeddedCluster(folder, () => false);
+    const refuse = (address: string | undefined) => () => cluster.refuseStranger("nomad", address);
+    at(port - 4646 - 100);
+    expect(refuse(`http://127.0.0.1:${port}`)).toThrow(/nomad-us-east, which has ended, and .* answers there/);
+    server.close();
+    await once(server, "close");
+    expect(refuse(`http://127.0.0.1:${port}`)).toThrow(/nomad-us-east, which has ended; cdk-nomad up starts it again/);
+    expect(refuse(`http://localhost:${port}`)).toThrow(/has ended; cdk-nomad up/);
+    expect(refuse("https://nomad.example.com")).not.toThrow();
+    const answering = new EmbeddedCluster(folder, () => true);
+    expect(() => answering.refuseStranger("nomad", `http://127.0.0.1:${port}`)).not.toThrow();
   });
 
   test("have none where an older release started it", () => {

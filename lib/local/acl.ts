@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { NotOurs, UserError } from "../errors";
 import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "./agents";
-import { setUpConsul, trustWorkloads, type JobAccess } from "./consul-acl";
+import { setUpConsul, trustWorkloads, type JobAcl } from "./consul-acl";
 import type { Tokens } from "./tokens";
 
 /** How long is tried again, in milliseconds: a server that has just elected itself refuses what it takes a moment later. */
@@ -33,11 +33,11 @@ export function consulOf(agent: Agent, tokens: Tokens | undefined): ConsulClient
 }
 
 /** Gives a cluster its tokens and policies, agent by agent, as each answers for the first time. */
-export class Access {
+export class Acl {
   constructor(
     private readonly agents: readonly Agent[],
     private readonly tokens: Tokens,
-    private readonly jobs: readonly JobAccess[],
+    private readonly jobs: readonly JobAcl[],
     /** Whether it is an agent itself that answers at its port: nobody else is told a token. */
     private readonly answersItself: (agent: Agent) => boolean,
   ) {}
