@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { pathOfKeys } from "../../errors";
 import { UserError, type Problem } from "../../jobspec";
 import { countIn } from "../../jobspec/host";
 import type { JobJson } from "../../nomad";
@@ -134,7 +133,7 @@ export function stackShape(value: unknown, place: string): StackFile {
     problems.push({ rule: "synthesized", path: [short(path)], message, severity: "error" });
   const check = (schema: v.GenericSchema, inner: unknown, path: string) => {
     for (const { path: steps = [], message } of v.safeParse(schema, inner).issues ?? [])
-      refuse([path, ...pathOfKeys(steps.map(({ key }) => key))].join("."), message);
+      refuse([path, ...steps.map(({ key }) => String(key))].join("."), message);
   };
   // Walked by hand and not as a schema's record, which passes over keys such as "constructor".
   const entries = (inner: unknown, path: string): [string, unknown][] => {

@@ -21,16 +21,12 @@ const scenario = (seed: number): Scenario => ({
   ],
 });
 
-const SEEDS = 2;
-
-test(`of ${SEEDS} drawn runs with killed, stopped and cut managers, lost nodes and a slow store none leases a container twice, or leaves a lease`, async () => {
-  const first = Math.floor(Math.random() * 2 ** 31);
-  for (let seed = first; seed < first + SEEDS; seed += 1) {
-    const { claims, doubles, left } = await simulate(scenario(seed));
-    // Whatever is wrong is seen again with the seed.
-    expect({ seed, doubles, left, late: claims.late }).toEqual({ seed, doubles: [], left: 0, late: 0 });
-    expect(claims.hit).toBeGreaterThan(50);
-  }
+test("a drawn run with killed, stopped and cut managers, lost nodes and a slow store leases no container twice, and leaves no lease", async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const { claims, doubles, left } = await simulate(scenario(seed));
+  // Whatever is wrong is seen again with the seed.
+  expect({ seed, doubles, left, late: claims.late }).toEqual({ seed, doubles: [], left: 0, late: 0 });
+  expect(claims.hit).toBeGreaterThan(50);
 });
 
 test("a run comes out the same with the same seed, and otherwise with another", async () => {
