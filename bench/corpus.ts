@@ -26,7 +26,7 @@ export async function measureCorpus(rounds: number): Promise<Figure[]> {
     const program = join(compile(folder), "bench/programs/corpus.js");
     const file = join(folder, "jobs.json");
     writeFileSync(file, JSON.stringify((await bases()).map(({ job }) => job)));
-    const { stdout } = await withServer((address) =>
+    const { stdout } = await withServer(undefined, (address) =>
       promisify(execFile)(process.execPath, [program, file, address, String(rounds)]),
     );
     const { jobs, first, ours, theirs, many } = JSON.parse(stdout) as Measured;

@@ -26,11 +26,18 @@ async function main(): Promise<void> {
     .option("--count <number>", "how many changes", "2000")
     .option("--changes <number>", "changes to one job at a time", "1")
     .option("--corpus <file>", "jobs to change, beside the project's own")
-    .addHelpText("after", "\nExample:\n  npm run parity -- --seed 7 --count 10000\n")
+    .option(
+      "--nomad <path>",
+      "the program of the server that is asked, of any version (default: the one of NOMAD_ADDR, else the embedded one)",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npm run parity -- --seed 7 --count 10000\n  npm run parity -- --nomad ~/nomad-2.0.5/nomad --count 2000\n",
+    )
     .parse();
-  const options = program.opts<{ seed: string; count: string; changes: string; corpus?: string }>();
+  const options = program.opts<{ seed: string; count: string; changes: string; corpus?: string; nomad?: string }>();
   const jobs = await bases(options.corpus === undefined ? undefined : [options.corpus]);
-  const tally = await withServer((address) =>
+  const tally = await withServer(options.nomad, (address) =>
     compare(address, jobs, {
       seed: Number(options.seed),
       count: Number(options.count),
@@ -56,6 +63,9 @@ async function compare(address: string, jobs: readonly Base[], plan: Plan): Prom
   const tally: Tally = { accepted: 0, refused: 0, falseAlarms: 0, missed: 0, samePlace: 0, warned: 0, unwarned: 0 };
   const grafts = graftsOf(sites.values());
   const target = await targetOfServer(address);
+  console.log(
+    `the server is Nomad ${target.nomadVersion}${target.enterprise ? " Enterprise" : ""}, and so is the target`,
+  );
   const questions: { readonly base: Base; readonly drawn: readonly Mutation[]; readonly job: Json }[] = [];
   for (let round = 0; round < plan.count; round += 1) {
     const base = jobs[Math.floor(random() * jobs.length)] as Base;

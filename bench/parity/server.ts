@@ -1,5 +1,6 @@
+import { resolve } from "node:path";
 import type { Target } from "../../lib/jobspec";
-import { withCluster } from "../../__tests__/support/cluster";
+import { TestCluster } from "../../__tests__/support/cluster";
 import type { Json } from "./draw";
 
 /** What a server says of a job. */
@@ -38,14 +39,38 @@ export async function ask(address: string, job: Json, token?: string): Promise<V
 
 /** The Nomad that a server is, as far as its verdicts depend on it. */
 export async function targetOfServer(address: string): Promise<Target> {
-  const response = await fetch(`${address}/v1/operator/scheduler/configuration`);
-  const said = (await response.json()) as { SchedulerConfig?: { MemoryOversubscriptionEnabled?: boolean } };
-  return { memoryOversubscription: said.SchedulerConfig?.MemoryOversubscriptionEnabled ?? false };
+  const read = async (path: string) => (await (await fetch(`${address}/v1/${path}`)).json()) as unknown;
+  const [said, agent] = await Promise.all([read("operator/scheduler/configuration"), read("agent/self")]);
+  const { SchedulerConfig: scheduler } = said as { SchedulerConfig?: { MemoryOversubscriptionEnabled?: boolean } };
+  return { ...targetOfAgent(agent), memoryOversubscription: scheduler?.MemoryOversubscriptionEnabled ?? false };
 }
 
-/** Runs something with the address of a Nomad: the one that NOMAD_ADDR names, else an embedded one. */
-export async function withServer<T>(run: (address: string) => Promise<T>): Promise<T> {
+/**
+ * The target that an agent's own words about itself make it, `GET /v1/agent/self`.
+ *
+ * @throws Error where it says no version
+ */
+export function targetOfAgent(said: unknown): Target {
+  const { config } = said as { config?: { Version?: { Version?: string; VersionMetadata?: string } } };
+  const { Version: version = "", VersionMetadata: metadata = "" } = config?.Version ?? {};
+  const [nomadVersion] = /^\d+\.\d+/.exec(version) ?? [];
+  if (nomadVersion === undefined) throw new Error("the server does not say which version of Nomad it is");
+  return { nomadVersion, enterprise: metadata.split(".").includes("ent") };
+}
+
+/**
+ * Runs something with the address of a Nomad: of one that this program is started as for it, else the one that NOMAD_ADDR names, else an embedded one.
+ *
+ * @param program the path of a Nomad of any version
+ */
+export async function withServer<T>(program: string | undefined, run: (address: string) => Promise<T>): Promise<T> {
   const given = process.env.NOMAD_ADDR;
-  if (given) return run(given.replace(/\/$/, ""));
-  return withCluster({ acl: "open" }, ({ addresses }) => run(addresses.NOMAD_ADDR));
+  if (given && program === undefined) return run(given.replace(/\/$/, ""));
+  const cluster = new TestCluster({ acl: "open" });
+  try {
+    await cluster.start(program === undefined ? {} : { CDK_NOMAD_NOMAD: resolve(program) });
+    return await run(cluster.addresses.NOMAD_ADDR);
+  } finally {
+    await cluster.end();
+  }
 }

@@ -28,8 +28,12 @@ export function judge(judged: Judged, target: Target): readonly Problem[] {
   }
 }
 
+/** The releases of Nomad whose rules are known, the oldest first. */
+export const RELEASES: readonly string[] = ["1.8", "1.9", "1.10", "1.11", "2.0"];
+
 /** The Nomad that a rule's example is judged for. */
 export function targetOf(rule: RuleId): Target {
-  const { since } = RULES[rule];
-  return { ...(since === undefined ? {} : { nomadVersion: since }), ...RULE_EXAMPLES[rule].target };
+  const { since, until } = RULES[rule];
+  const nomadVersion = since ?? RELEASES[RELEASES.indexOf(until ?? "") - 1];
+  return { ...(nomadVersion === undefined ? {} : { nomadVersion }), ...RULE_EXAMPLES[rule].target };
 }

@@ -135,6 +135,10 @@ export const JOB_EXAMPLES = {
     fails: group({ reschedule: Reschedule.never() }, { type: "system" }),
     passes: group({ reschedule: Reschedule.never() }, { type: "batch" }),
   },
+  "reschedule/sysbatch": {
+    fails: group({ reschedule: Reschedule.never() }, { type: "sysbatch" }),
+    passes: group({ reschedule: Reschedule.never() }, { type: "batch" }),
+  },
   "reschedule/ambiguous": {
     fails: group({ reschedule: new Reschedule({ attempts: 1, unlimited: true, interval: Duration.hours(1) }) }),
     passes: group({ reschedule: Reschedule.limited(1, Duration.hours(1)) }),
@@ -179,6 +183,11 @@ export const JOB_EXAMPLES = {
     fails: group({ disconnect: { stopOnClientAfter: Duration.hours(1), lostAfter: Duration.hours(1) } }),
     passes: group({ disconnect: { lostAfter: Duration.hours(1) } }),
   },
+  "disconnect/old-fields": {
+    fails: group({ stopAfterClientDisconnect: Duration.hours(1) }, { type: "system" }),
+    passes: group({ disconnect: { stopOnClientAfter: Duration.hours(1) } }, { type: "service" }),
+    besides: ["field/deprecated"],
+  },
   "scaling/type": {
     fails: group({ scaling: new Scaling({ max: 3, type: "vertical" }) }),
     passes: group({ scaling: new Scaling({ max: 3, type: "horizontal" }) }),
@@ -200,6 +209,10 @@ export const JOB_EXAMPLES = {
     passes: group({ count: 2, scaling: new Scaling({ min: 1, max: 3 }) }),
   },
   "constraint/attribute": {
+    fails: job({ constraints: [new Constraint({ operator: "=", value: "linux" })] }),
+    passes: job({ constraints: [Constraint.equals("${attr.kernel.name}", "linux")] }),
+  },
+  "constraint/target": {
     fails: job({ constraints: [Constraint.equals("${attr.kernel.name", "linux")] }),
     passes: job({ constraints: [Constraint.equals("${attr.kernel.name}", "linux")] }),
   },

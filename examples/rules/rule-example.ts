@@ -1,4 +1,4 @@
-import type { Job, JobProblem, Target } from "../../lib";
+import type { Job, RuleId, Target } from "../../lib";
 
 /** Something that rules judge: a job, what became of JSON that was read, or what has yet to be made where making it is refused. */
 export type Judged = Job | Reading | (() => Job);
@@ -12,9 +12,8 @@ export interface RuleExample {
   readonly fails: Judged;
   /** What no rule has anything to say of. */
   readonly passes: Judged;
-  /** The Nomad for which both are judged. Default: the first for which the rule holds, of 1.11 and later. */
+  /** What is said of it too, since what the rule is about cannot be written without that. Default: nothing. */
+  readonly besides?: readonly RuleId[];
+  /** The Nomad for which both are judged. Default: the first for which the rule holds, the last one where it has ended, else the usual one. */
   readonly target?: Target;
 }
-
-/** A rule as it is found where something is read, which has no job. */
-export type { JobProblem };

@@ -118,6 +118,10 @@ export const SERVICE_EXAMPLES = {
     fails: check(Check.grpc(), { provider: "nomad" }),
     passes: check(Check.grpc(), { provider: "consul" }),
   },
+  "check/tls-skip-verify": {
+    fails: check(Check.http({ path: "/health", tlsSkipVerify: true }), { provider: "nomad" }),
+    passes: check(Check.http({ path: "/health", tlsSkipVerify: true }), { provider: "consul" }),
+  },
   "check/address-mode": {
     fails: taskService({ checks: [Check.tcp({ addressMode: "alloc" })] }),
     passes: taskService({ checks: [Check.tcp({ addressMode: "host" })] }),
@@ -168,6 +172,17 @@ export const SERVICE_EXAMPLES = {
       { connect: Connect.native(), task: "api" },
       { tasks: ["web", "api"].map((name) => program({ name })) },
     ),
+  },
+  "connect/cni": {
+    fails: service(
+      { connect: Connect.sidecar() },
+      { networks: [new Network({ mode: "cni/mesh", ports: [Port.dynamic("http")] })] },
+    ),
+    passes: service({ connect: Connect.sidecar() }, { networks: [Network.bridge(Port.dynamic("http"))] }),
+  },
+  "connect/native-port": {
+    fails: service({ connect: Connect.native(), port: undefined }),
+    passes: service({ connect: Connect.native(), port: "http" }),
   },
   "connect/upstream": {
     fails: service({ connect: sidecar({ upstreams: [Upstream.to("db", 5432), Upstream.to("cache", 5432)] }) }),

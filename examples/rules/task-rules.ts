@@ -29,6 +29,7 @@ import { group, program, service, task, taskService } from "./sound";
 /** Tasks, and what stands in them. */
 export const TASK_EXAMPLES = {
   "task/name": { fails: task({ name: "web/api" }), passes: task({ name: "web-api" }) },
+  "task/reserved-name": { fails: task({ name: "alloc" }), passes: task({ name: "allocator" }) },
   "task/duplicate": {
     fails: group({ tasks: ["web", "web"].map((name) => program({ name })) }),
     passes: group({ tasks: ["web", "api"].map((name) => program({ name })) }),
@@ -242,6 +243,11 @@ export const TASK_EXAMPLES = {
       ],
     }),
   },
+  "vault/root-policy": {
+    fails: task({ vault: Vault.policies("root") }),
+    passes: task({ vault: Vault.role("web") }),
+    besides: ["field/deprecated"],
+  },
   "vault/signal": {
     fails: task({ vault: new Vault({ changeMode: "signal", changeSignal: "" }) }),
     passes: task({ vault: new Vault({ changeMode: "signal", changeSignal: "SIGHUP" }) }),
@@ -266,6 +272,10 @@ export const TASK_EXAMPLES = {
       { volumeMounts: [new VolumeMount({ volume: "data", destination: "/data" })] },
       { volumes: [VolumeRequest.host("data", "web-data")] },
     ),
+  },
+  "volume/host-modes": {
+    fails: group({ volumes: [VolumeRequest.host("data", "web-data", { accessMode: "single-node-writer" })] }),
+    passes: group({ volumes: [VolumeRequest.host("data", "web-data")] }),
   },
   "volume/access-mode": {
     fails: group({ volumes: [VolumeRequest.host("data", "web-data", { accessMode: "multi-node-multi-writer" })] }),

@@ -130,6 +130,7 @@ function defaultOf({ options, required }: Field, said: string | undefined): stri
 function marksOf({ options }: Field): readonly string[] {
   return [
     options.since ? `Since Nomad ${options.since}.` : "",
+    options.until ? `Before Nomad ${options.until}, which does nothing with it.` : "",
     options.deprecated ? `Deprecated: ${options.deprecated}.` : "",
     options.enterprise === "ignored"
       ? "For Nomad Enterprise; open source ignores it."

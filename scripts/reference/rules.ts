@@ -36,9 +36,9 @@ export function rulesPage(): string {
 function exampleOf(id: RuleId, source: ExampleSource | undefined): readonly string[] {
   if (!source) throw new Error(`examples/rules has no example of ${id}`);
   const target = targetOf(id);
-  const found = judge(RULE_EXAMPLES[id].fails, target).map(
-    (problem) => `> \`${pathText(problem.path)}\`: ${words(problem.message)}`,
-  );
+  const found = judge(RULE_EXAMPLES[id].fails, target)
+    .filter(({ rule }) => rule === id)
+    .map((problem) => `> \`${pathText(problem.path)}\`: ${words(problem.message)}`);
   return [
     `<details><summary><code>${id}</code>${targetText(target)}</summary>`,
     "",

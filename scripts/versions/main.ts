@@ -1,5 +1,5 @@
 /**
- * Reads which field of a job came with which release of Nomad, out of Nomad's own sources as Go's module proxy gives them, and writes the
+ * Reads which field of a job came and went with which release of Nomad, out of Nomad's own sources as Go's module proxy gives them, and writes the
  * table that the definitions are held against. Needs Go; run once for each release: `npm run versions`.
  */
 import { execFileSync } from "node:child_process";
@@ -26,12 +26,17 @@ const APIS = [
 
 type Structs = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The fields of all structs of a package, by the name of the struct, in lower case. */
+/** What a server says of fields that it keeps and does nothing with. */
+const IGNORED = /"(\w+) is deprecated and ignored/g;
+
+/** The fields of all structs of a package, by the name of the struct, in lower case: those that count. */
 function structsOf(folder: string): Structs {
   const structs = new Map<string, Set<string>>();
+  const ignored = new Set<string>();
   for (const file of readdirSync(folder)) {
     if (!file.endsWith(".go") || file.endsWith("_test.go")) continue;
     const source = readFileSync(join(folder, file), "utf8");
+    for (const [, field = ""] of source.matchAll(IGNORED)) ignored.add(field.toLowerCase());
     for (const [, name = "", body = ""] of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
       const fields = structs.get(name.toLowerCase()) ?? new Set<string>();
       for (const [, names = ""] of body.matchAll(/^\t(\w+(?:, \w+)*) +\S/gm))
@@ -39,6 +44,7 @@ function structsOf(folder: string): Structs {
       structs.set(name.toLowerCase(), fields);
     }
   }
+  for (const field of ignored) structs.get("taskgroup")?.delete(field);
   return structs;
 }
 
@@ -70,6 +76,14 @@ function firstWith(releases: readonly Release[], block: string, field: string): 
   return at > 0 && releases[at - 1]?.structs.has(struct) ? releases[at]?.version : undefined;
 }
 
+/** The first release of a list that has a field of a block no more, and the block still; nothing where the last one has both, or never had it. */
+function firstWithout(releases: readonly Release[], block: string, field: string): string | undefined {
+  const struct = block.toLowerCase();
+  const has = ({ structs }: Release) => structs.get(struct)?.has(field.toLowerCase()) ?? false;
+  const last = releases.findLastIndex(has);
+  return last >= 0 && releases[last + 1]?.structs.has(struct) ? releases[last + 1]?.version : undefined;
+}
+
 interface Release {
   readonly version: string;
   readonly structs: Structs;
@@ -79,13 +93,16 @@ const load = (sources: typeof RELEASES | typeof APIS): readonly Release[] =>
   sources.map(({ version, module, folder }) => ({ version, structs: structsOf(join(download(module), folder)) }));
 const [servers, apis] = [load(RELEASES), load(APIS)];
 const since: Record<string, string> = {};
+const until: Record<string, string> = {};
 for (const { api, list } of [...blocksOf(definitionOf(Job)).values()].sort((a, b) => (a.api < b.api ? -1 : 1)))
   for (const { field } of list)
     for (const key of field.api) {
       const version = firstWith(servers, api, key) ?? firstWith(apis, api, key);
       if (version !== undefined) since[`${api}.${key}`] = version;
+      const end = firstWithout(servers, api, key) ?? firstWithout(apis, api, key);
+      if (end !== undefined) until[`${api}.${key}`] = end;
     }
 writeFileSync(
   join(__dirname, "fields.json"),
-  `${JSON.stringify({ sources: [...RELEASES, ...APIS], since }, null, 2)}\n`,
+  `${JSON.stringify({ sources: [...RELEASES, ...APIS], since, until }, null, 2)}\n`,
 );

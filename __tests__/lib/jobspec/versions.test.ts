@@ -1,9 +1,10 @@
 import { Check, Driver, Duration, Job, Network, Port, Task, TaskGroup, type Problem } from "../../../lib";
 import { definitionOf, type Block, type BlockDefinition } from "../../../lib/jobspec/engine";
-import { since as table } from "../../../scripts/versions/fields.json";
+import { since, until } from "../../../scripts/versions/fields.json";
 
-/** The first release of each field that says one, by its place in the API. */
+/** The release of each field that says one, by its place in the API: the first that has it, or the first that does nothing with it. */
 function marked(
+  mark: "since" | "until",
   definition: BlockDefinition,
   found: Record<string, string> = {},
   seen = new Set<string>(),
@@ -12,14 +13,25 @@ function marked(
   seen.add(definition.api);
   for (const { field } of definition.list) {
     for (const api of field.api)
-      if (field.options.since !== undefined) found[`${definition.api}.${api}`] = field.options.since;
-    if (field.of) marked(definitionOf(field.of() as new () => Block), found, seen);
+      if (field.options[mark] !== undefined) found[`${definition.api}.${api}`] = field.options[mark];
+    if (field.of) marked(mark, definitionOf(field.of() as new () => Block), found, seen);
   }
   return found;
 }
 
 test("the first release of each field is the one in which Nomad's sources have it first", () => {
-  expect(marked(definitionOf(Job))).toEqual(table);
+  expect(marked("since", definitionOf(Job))).toEqual(since);
+});
+
+test("the first release that does nothing with a field is the one whose sources say so", () => {
+  expect(marked("until", definitionOf(Job))).toEqual(until);
+});
+
+test.each([
+  ["1.9", ["warning field/deprecated"]],
+  ["1.10", ["warning target/version"]],
+])("a field that Nomad 1.10 does nothing with, for a Nomad %s", (nomadVersion, expected) => {
+  expect(said(jobWith({ maxClientDisconnect: Duration.hours(1) }).validate({ nomadVersion }))).toEqual(expected);
 });
 
 const jobWith = (group: Partial<ConstructorParameters<typeof TaskGroup>[0]>, type: "batch" | "service" = "service") =>

@@ -141,6 +141,7 @@ const fields = {
    */
   stopAfterClientDisconnect: duration("StopAfterClientDisconnect", {
     negative: true,
+    until: "1.10",
     deprecated: "disconnect.stopOnClientAfter",
     nullable: true,
   }),
@@ -151,6 +152,7 @@ const fields = {
    */
   maxClientDisconnect: duration("MaxClientDisconnect", {
     negative: true,
+    until: "1.10",
     deprecated: "disconnect.lostAfter",
     nullable: true,
   }),
@@ -159,7 +161,11 @@ const fields = {
    *
    * @default false
    */
-  preventRescheduleOnLost: bool("PreventRescheduleOnLost", { deprecated: "disconnect.replace", nullable: true }),
+  preventRescheduleOnLost: bool("PreventRescheduleOnLost", {
+    until: "1.10",
+    deprecated: "disconnect.replace",
+    nullable: true,
+  }),
 };
 
 /** Properties of {@link TaskGroup}. */

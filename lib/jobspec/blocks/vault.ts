@@ -12,7 +12,7 @@ const fields = {
    *
    * @default - none
    */
-  policies: texts("Policies", { deprecated: "role, with a workload identity" }),
+  policies: texts("Policies", { until: "1.10", deprecated: "role, with a workload identity" }),
   /**
    * The Vault namespace, for Vault Enterprise.
    *

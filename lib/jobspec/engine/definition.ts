@@ -75,7 +75,11 @@ export function defined(info: BlockInfo, fields: Fields): BlockDefinition {
 
 function compiled(name: string, field: Field, index: number): CompiledField {
   const { coerce, encode, decode, fault, check, codec, judge, options } = field;
-  const marked = options.enterprise !== undefined || options.since !== undefined || options.deprecated !== undefined;
+  const marked =
+    options.enterprise !== undefined ||
+    options.since !== undefined ||
+    options.until !== undefined ||
+    options.deprecated !== undefined;
   const plain = codec?.plain ?? false;
   const isUnjudged = judge === undefined || options.judgedByRule === true;
   return {

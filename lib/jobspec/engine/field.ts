@@ -55,6 +55,8 @@ export interface FieldOptions {
   readonly nullable?: boolean;
   /** First Nomad version that knows it. Default: 1.8 or earlier. */
   readonly since?: string;
+  /** First Nomad version that does nothing with it any more. Default: none. */
+  readonly until?: string;
   /** What to write instead. Default: not deprecated. */
   readonly deprecated?: string;
   /** Only Nomad Enterprise takes it; `ignored` where open source lets it pass without acting on it. Default: false. */

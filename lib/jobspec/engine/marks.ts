@@ -12,7 +12,7 @@ export function checkMarks(
   at: Place,
   context: CheckContext,
 ): void {
-  const { enterprise, since, deprecated } = field.options;
+  const { enterprise, since, until, deprecated } = field.options;
   if (enterprise && !context.enterprise && saysSomething(value)) {
     const rule = "target/enterprise";
     const wayOut = "leave it out, or set the target's enterprise to true";
@@ -24,7 +24,12 @@ export function checkMarks(
     const message = `Nomad knows "${name}" of ${hcl} since ${since}, and ${context.nomadVersion} ignores it; leave it out`;
     at.property(name).warning("target/version", message);
   }
-  if (deprecated !== undefined && saysSomething(value)) {
+  const isOver = until !== undefined && isAtLeast(context.nomadVersion, until);
+  if (isOver && saysSomething(value)) {
+    const wayOut = deprecated === undefined ? "leave it out" : `write ${deprecated}`;
+    const message = `Nomad does nothing with "${name}" of ${hcl} since ${until}; ${wayOut}`;
+    at.property(name).warning("target/version", message);
+  } else if (deprecated !== undefined && saysSomething(value)) {
     at.property(name).warning("field/deprecated", `"${name}" of ${hcl} is deprecated; write ${deprecated}`);
   }
 }

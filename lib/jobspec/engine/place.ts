@@ -71,6 +71,12 @@ export class Place {
     this.report({ rule, message, severity: "warning" });
   }
 
+  /** Whether a rule holds for the Nomad that is judged for. What it would refuse is taken by others, and may be worth a warning. */
+  judges(rule: RuleId): boolean {
+    const { nomadVersion } = this.judged;
+    return nomadVersion === undefined || holds(nomadVersion, RULES[rule]);
+  }
+
   /** The steps from the root to here. */
   path(): Path {
     const before = this.parent?.path() ?? [];
@@ -88,10 +94,8 @@ export class Place {
 
   /** Notes what is wrong with a plain value. */
   report({ rule, message, severity = "error", stopsSynthesis }: Fault): void {
-    const { found, nomadVersion } = this.judged;
-    const { since, until } = RULES[rule];
-    if (nomadVersion !== undefined && !holds(nomadVersion, { since, until })) return;
+    if (!this.judges(rule)) return;
     const stops = stopsSynthesis === undefined ? {} : { stopsSynthesis };
-    found.push({ rule, path: this.path(), message, severity, ...stops });
+    this.judged.found.push({ rule, path: this.path(), message, severity, ...stops });
   }
 }

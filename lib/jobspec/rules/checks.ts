@@ -145,6 +145,10 @@ function nomadOnly(check: Check, type: string, service: Service, at: Place): voi
   for (const property of ["successBeforePassing", "failuresBeforeCritical", "failuresBeforeWarning"] as const) {
     if ((check[property] ?? 0) > 0) refuse(property, "only checks of Consul count");
   }
+  if (check.tlsSkipVerify) {
+    const message = 'only checks of Consul pass over certificates; leave it out, or write provider: "consul"';
+    at.property("tlsSkipVerify").error("check/tls-skip-verify", message);
+  }
   if (check.tlsServerName) refuse("tlsServerName", "only checks of Consul ask for a name in TLS");
 }
 

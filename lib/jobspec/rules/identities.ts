@@ -100,6 +100,10 @@ export function secrets(task: Task, taskAt: Place): void {
 
 /** Access to Vault. */
 export function vault({ vault: settings }: Task, at: Place): void {
+  if (settings?.policies?.includes("root")) {
+    const message = '"root" lets the task do everything; write the policies that it needs';
+    at.property("vault").property("policies").error("vault/root-policy", message);
+  }
   if (settings?.changeMode === "signal" && settings.changeSignal === "") {
     const message = 'changeMode "signal" needs one; write "SIGHUP", say';
     at.property("vault").property("changeSignal").error("vault/signal", message);

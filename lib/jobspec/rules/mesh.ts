@@ -55,7 +55,7 @@ function native(service: Service, group: GroupNode, at: Place): void {
   } else if (nativeTaskOf(service, group) === undefined) {
     at.error("connect/native", `Nomad must know which task it is; write task: "${names[0] ?? "…"}" on the service`);
   }
-  if (!service.port) at.error("connect/native", "needs a port on the service; write its label");
+  if (!service.port) at.error("connect/native-port", "needs a port on the service; write its label");
 }
 
 /** A proxy needs a network of the group's own, and names in lower case. */
@@ -85,6 +85,11 @@ function network(group: GroupNode, at: Place, orHost: boolean): void {
     return;
   }
   const mode = first.mode ?? "";
+  if (mode.startsWith("cni/"))
+    at.error(
+      "connect/cni",
+      `the group's network has mode "${mode}"; write ${orHost ? '"bridge" or "host"' : '"bridge"'}`,
+    );
   if (mode === "bridge" || mode.startsWith("cni/") || (orHost && mode === "host")) return;
   const wanted = orHost ? '"bridge", "host" or "cni/…"' : '"bridge" or "cni/…"';
   at.error("connect/network", `the group's network has mode "${mode}"; write ${wanted}`);

@@ -31,8 +31,11 @@ export const taskNames: GroupRule = ({ at, tasks, injected }) => {
 export function taskName({ value: { name }, at }: Node<Task>): void {
   const place = at.property("name");
   if (name === "") place.error("task/name", "is empty; write a name");
-  else if (name === "alloc") place.error("task/name", '"alloc" is the name of a directory of Nomad; write another');
-  else if (typeof name === "string" && /[/\\\0]/.test(name))
+  else if (name === "alloc") {
+    const message = '"alloc" is the name of a directory of Nomad; write another';
+    if (place.judges("task/reserved-name")) place.error("task/reserved-name", message);
+    else place.warning("field/senseless", message);
+  } else if (typeof name === "string" && /[/\\\0]/.test(name))
     place.error("task/name", `"${name}" holds a slash or a null character; write dashes instead`);
 }
 

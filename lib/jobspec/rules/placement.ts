@@ -84,16 +84,19 @@ function attribute(target: string, operator: string | undefined, at: Place): voi
   }
   if (!target.startsWith("$")) return;
   if (!target.startsWith("${") || !target.endsWith("}")) {
-    at.error("constraint/attribute", `"${target}" lacks a brace; write it as "\${attr.kernel.name}"`);
+    unknownTarget(at, `"${target}" lacks a brace; write it as "\${attr.kernel.name}"`);
     return;
   }
   const name = target.slice(2, -1);
   if (EXACT.has(name) || /^(?:attr|device|meta)\./.test(name)) return;
   const known = [...EXACT].join(", ");
-  at.error(
-    "constraint/attribute",
-    `no node has "${name}"; write one of ${known}, or one that starts with attr., device. or meta.`,
-  );
+  unknownTarget(at, `no node has "${name}"; write one of ${known}, or one that starts with attr., device. or meta.`);
+}
+
+/** What no node has: an older Nomad takes it, and finds no node. */
+function unknownTarget(at: Place, message: string): void {
+  if (at.judges("constraint/target")) at.error("constraint/target", message);
+  else at.warning("field/senseless", message);
 }
 
 function affinity(value: Affinity, at: Place): void {

@@ -12,7 +12,10 @@ export const reschedule: GroupRule = ({ value: group, at, jobAt }, job) => {
   const outer = { block: job.reschedule, at: jobAt.property("reschedule") };
   if (type === "system" || type === "sysbatch") {
     const message = `a ${type} job is on every node already; remove the block`;
-    (own.block ? own : outer).at.error("reschedule/job-type", message);
+    const { at: place } = own.block ? own : outer;
+    if (type === "system") place.error("reschedule/job-type", message);
+    else if (place.judges("reschedule/sysbatch")) place.error("reschedule/sysbatch", message);
+    else place.warning("field/senseless", message);
     return;
   }
   if (type !== "service" && type !== "batch") return;

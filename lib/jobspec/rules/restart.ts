@@ -1,7 +1,7 @@
 import { Migrate, Restart } from "../blocks";
 import type { TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
-import { type Place } from "../engine";
+import type { Place } from "../engine";
 import { checkLimits, countOf, migrateOf, restartOf, writtenAt, type RestartSettings } from "./effective";
 import { typeOf, type GroupRule } from "./walk";
 
@@ -59,6 +59,7 @@ export const migrate: GroupRule = ({ value: group, at, jobAt }, job) => {
 
 /** Nodes that lost their connection. */
 export const disconnect: GroupRule = ({ value: group, at }, job) => {
+  oldFields(group, typeOf(job), at);
   if (!group.disconnect) return;
   const place = at.property("disconnect").property("stopOnClientAfter");
   const { stopOnClientAfter, lostAfter } = group.disconnect;
@@ -69,6 +70,26 @@ export const disconnect: GroupRule = ({ value: group, at }, job) => {
   if (lostAfter && lostAfter.nanoseconds !== 0)
     place.error("disconnect/both", "does not go with lostAfter; remove one of the two");
 };
+
+/** The settings that the block took the place of, as releases judge them that read them. */
+function oldFields(group: TaskGroup, type: string, at: Place): void {
+  const { stopAfterClientDisconnect: stop, maxClientDisconnect: most, preventRescheduleOnLost: prevents } = group;
+  const refuse = (name: keyof TaskGroup & string, message: string) =>
+    at.property(name).error("disconnect/old-fields", message);
+  if (stop) {
+    if (stop.nanoseconds < 0) refuse("stopAfterClientDisconnect", `${stop} is negative; write zero or more`);
+    else if (stop.nanoseconds > 0 && type !== "service" && type !== "batch")
+      refuse("stopAfterClientDisconnect", `a ${type} job cannot be stopped by its node; remove it`);
+  }
+  if (most && most.nanoseconds < 0) refuse("maxClientDisconnect", `${most} is negative; write zero or more`);
+  if (most && stop) refuse("maxClientDisconnect", "does not go with stopAfterClientDisconnect; remove one of the two");
+  const { lostAfter, stopOnClientAfter, replace } = group.disconnect ?? {};
+  if (most && lostAfter?.nanoseconds) refuse("maxClientDisconnect", "does not go with disconnect.lostAfter; remove it");
+  if (stop && stopOnClientAfter)
+    refuse("stopAfterClientDisconnect", "does not go with disconnect.stopOnClientAfter; remove it");
+  if (prevents && replace !== undefined)
+    refuse("preventRescheduleOnLost", "does not go with disconnect.replace; remove it");
+}
 
 /** Limits within which a group's count may be changed. */
 export const scaling: GroupRule = ({ value: group, at }, job) => {

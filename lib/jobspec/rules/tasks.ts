@@ -1,6 +1,5 @@
 import { EphemeralDisk, Resources, type Action, type Task } from "../blocks";
-import { RULES } from "../catalog";
-import { holds, type Place } from "../engine";
+import type { Place } from "../engine";
 import { usualFigure, USUAL_SHARE } from "./effective";
 import { leavesAllocation } from "./grammar";
 import { taskName } from "./names";
@@ -70,14 +69,14 @@ function resources({ resources: wanted }: Task, at: Place): void {
 }
 
 /** Cores that a task cannot have, which an older Nomad never judges. */
-export const cores: GroupRule = ({ tasks: own, injected }, _job, { nomadVersion }) => {
+export const cores: GroupRule = ({ tasks: own, injected }) => {
   for (const { value, at } of injected.length === 0 ? own : [...own, ...injected]) {
     const count = value.resources?.cpu?.cores;
     if (count === undefined || count >= 0) continue;
     const place = at.property("resources").property("cpu");
-    if (holds(nomadVersion, RULES["resources/cores"]))
-      place.error("resources/cores", `${count} cores are out of range; write 1 or more`);
-    else place.warning("field/senseless", `${count} cores mean nothing; write Cpu.cores(1) or more`);
+    const message = `${count} cores are out of range; write Cpu.cores(1) or more`;
+    if (place.judges("resources/cores")) place.error("resources/cores", message);
+    else place.warning("field/senseless", message);
   }
 };
 

@@ -37,6 +37,11 @@ const HOST_MODES = ["", "single-node-writer", "single-node-single-writer", "sing
 function host(value: VolumeRequest, at: Place): void {
   const mode = value.accessMode ?? "";
   if (value.mountOptions) at.property("mountOptions").error("volume/mount-options", "are for CSI volumes; remove them");
+  if (at.judges("volume/host-modes")) {
+    for (const name of ["accessMode", "attachmentMode"] as const)
+      if (value[name]) at.property(name).error("volume/host-modes", "is for CSI volumes; remove it");
+    return;
+  }
   if (mode === "single-node-reader-only") readOnly(value, at);
   else if (!HOST_MODES.includes(mode)) {
     const message = `"${mode}" is not for host volumes; write one of ${HOST_MODES.slice(1).join(", ")}`;

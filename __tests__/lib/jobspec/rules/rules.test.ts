@@ -83,7 +83,7 @@ describe("errors", () => {
       "groups[web].tasks[t].name",
       jobOf({ group: { tasks: ["t", "t"].map((name) => new Task({ name, driver })) } }),
     ],
-    ["task/name", "groups[web].tasks[alloc].name", jobOf({ task: { name: "alloc" } })],
+    ["task/reserved-name", "groups[web].tasks[alloc].name", jobOf({ task: { name: "alloc" } })],
     ["task/name", "groups[web].tasks[a/b].name", jobOf({ task: { name: "a/b" } })],
     [
       "task/leaders",
