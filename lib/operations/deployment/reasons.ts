@@ -60,7 +60,7 @@ export function allocationReasons(
     .filter((allocation) =>
       allocation.DesiredStatus === "run"
         ? allocation.ClientStatus !== "complete"
-        : stopped(allocation) && isUnhealthy(allocation),
+        : isLostForGood(allocation) || (stopped(allocation) && isUnhealthy(allocation)),
     )
     .filter(({ DeploymentStatus, ClientStatus }) => DeploymentStatus?.Healthy !== true || ClientStatus !== "running")
     .flatMap((allocation) => told(allocation, reasonsOfOne(job, allocation)));
@@ -68,11 +68,16 @@ export function allocationReasons(
 }
 
 function reasonsOfOne(job: JobJson, allocation: AllocationStub): readonly Reason[] {
-  if (allocation.DesiredStatus !== "run" && allocation.ClientStatus !== "failed") return [unhealthyReason(allocation)];
   if (allocation.ClientStatus === "lost" || allocation.ClientStatus === "unknown") return [lostReason(allocation)];
+  if (allocation.DesiredStatus !== "run" && allocation.ClientStatus !== "failed") return [unhealthyReason(allocation)];
   return Object.entries(allocation.TaskStates ?? {}).flatMap(
     ([name, state]) => taskReason(job, allocation, name, state) ?? [],
   );
+}
+
+/** Whether an allocation went with its node, which Nomad stops then, and no other took its place. */
+function isLostForGood({ ClientStatus, NextAllocation }: AllocationStub): boolean {
+  return ClientStatus === "lost" && !NextAllocation;
 }
 
 /** Whether an allocation failed, or was not healthy in time. */

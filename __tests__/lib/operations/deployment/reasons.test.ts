@@ -22,3 +22,18 @@ test("what happened to an older version is not told as if the registered one had
   expect(told(1)).toEqual(told());
   expect(told(2)).toEqual([`${told()[0]} (that was version 1; version 2 is registered)`]);
 });
+
+// Measured: the agent of a node is killed while a deployment goes on, and Nomad says only that its deadline has passed.
+test("what was lost with its node is told though Nomad stopped it, as long as no other took its place", () => {
+  const gone = { ...lost(1), DesiredStatus: "stop" } as unknown as AllocationStub;
+  const told = (...allocations: readonly AllocationStub[]) =>
+    allocationReasons(job, allocations).map(({ message }) => message);
+  expect(told(gone)).toEqual(['an allocation of group "web" is lost with its node node-1']);
+  expect(told({ ...gone, NextAllocation: "a2" })).toEqual([]);
+  const other = {
+    ...lost(2),
+    ClientStatus: "running",
+    DeploymentStatus: { Healthy: true },
+  } as unknown as AllocationStub;
+  expect(told(gone, other)).toEqual([]);
+});
