@@ -355,7 +355,7 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
     for (const [name, secret] of Object.entries(env)) {
       if (!(secret instanceof Secret))
         throw UserError.at(
-          [this.name, "env", name],
+          ["tasks", { key: this.name }, "env", name],
           "is a secret in plain; write Secret.fromNomadVariable(path, key)",
           "secret/literal",
         );
