@@ -36,7 +36,7 @@ export type SlotWorkerLine =
   | { readonly kind: "trouble"; readonly message: string };
 
 /** How often a process that begins asks an agent that is away. */
-const START_TRIES = 60;
+const START_TRIES = 120;
 
 /** The machine's own monotonic clock, which all its processes share. */
 export function machineNow(): number {

@@ -55,8 +55,7 @@ export class Admission {
     if (user === undefined || !view.isUpToDate) return;
     const containers = view.containers.map(({ id }) => id);
     if (!left) {
-      const { leased, ending, upToDate } = book.state();
-      if (!upToDate || leased + ending > 0) return;
+      if (!book.isUpToDate || book.taken().length > 0) return;
       const mark = randomBytes(8).toString("hex");
       await agreement.change(
         (now) => (now.user === user && !now.left ? { ...now, left: { mark, containers } } : now),

@@ -147,8 +147,8 @@ export class Maintenance {
     const { book, clock } = this.#parts;
     const { current } = this;
     if (!current) return;
-    const { leased, queue } = book.state();
-    this.forecastOf(current).observe(leased + queue, clock.now());
+    const leased = book.taken().filter(({ state }) => state === "held").length;
+    this.forecastOf(current).observe(leased + book.waiting, clock.now());
   }
 
   /**
@@ -220,12 +220,7 @@ export class Maintenance {
   /** Replaces what is too old, does not become healthy, or was told to be replaced. Whatever of it somebody leases is left alone. */
   private async replace(current: Generation, signal: AbortSignal): Promise<void> {
     const { view, book, maxAge } = this.#parts;
-    const taken = new Set(
-      book
-        .state()
-        .slots.filter(({ state }) => state !== "free")
-        .map(({ slot }) => slot),
-    );
+    const taken = new Set(book.taken().map(({ slot }) => slot));
     const own = view.containers.filter(({ job, id }) => job === current.job && !taken.has(id));
     const ill = own.filter((container) => this.isIll(container));
     const old = own.filter(({ age }) => age > maxAge).sort((a, b) => b.age - a.age);
@@ -262,7 +257,7 @@ export class Maintenance {
     const { nomad, view, book } = this.#parts;
     if (!view.isUpToDate) return;
     const live = new Set(view.containers.map(({ id }) => id));
-    for (const { slot, state } of book.state().slots) {
+    for (const { slot, state } of book.taken()) {
       if (state !== "held" || live.has(slot) || signal.aborted) continue;
       const allocation = await nomad.allocation(slot);
       if (!allocation || !isLive(allocation)) await book.retire(slot, { gone: true });

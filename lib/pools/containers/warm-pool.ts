@@ -308,7 +308,7 @@ export class WarmPool {
     this.changed();
     this.#kept.sweep(0);
     await this.#agreement.known("that it is drained");
-    return this.book.state().leased;
+    return this.book.taken().filter(({ state }) => state === "held").length;
   }
 
   /** Ends a {@link drain}: the pool takes leases again, and has the size that it had. */
@@ -416,7 +416,7 @@ export class WarmPool {
       try {
         await this.#maintenance.round(signal);
         if (this.#duty.held) await this.#admission.look(signal);
-        this.#kept.sweep(this.book.state().queue);
+        this.#kept.sweep(this.book.waiting);
         this.changed();
         wasWell = true;
       } catch (error) {

@@ -19,12 +19,13 @@ import {
   type LeaseBookOptions,
   type PoolState,
   type ReleaseOptions,
+  type SlotState,
 } from "./options";
 import { listLeases } from "./read-leases";
 import { leaseOf } from "./records";
 import { seenByAll } from "./seen";
 import { Standing } from "./standing";
-import { isUpToDate, stateOf } from "./state";
+import { isUpToDate, stateOf, takenSlots } from "./state";
 import { View } from "./view";
 
 /** Half of a second and more is left of two seconds for looking, asking and writing, on a machine that is busy. */
@@ -299,6 +300,16 @@ export class LeaseBook {
   /** The pool as it is seen now, from memory. */
   state(): PoolState {
     return stateOf(this.#parts, new Set(this.options.candidates()), this.#claims.waiting);
+  }
+
+  /** The slots that are leased or being ended, as they are seen now: what {@link state} says of them, without asking what is free. */
+  taken(): readonly SlotState[] {
+    return takenSlots(this.#parts);
+  }
+
+  /** How many callers wait, at every manager, as it is seen now. */
+  get waiting(): number {
+    return this.#claims.waiting;
   }
 
   /** The generation of the lease that a slot has, or had last, as it is seen now; 0 where it was never leased. */
