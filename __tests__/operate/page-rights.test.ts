@@ -1,11 +1,11 @@
-import * as v from "valibot";
 import { Masking } from "../../lib/masking";
-import { apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
+import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../lib/nomad";
 import { verdictOf } from "../../lib/operations";
 import { clusterEnvironments, type Environments } from "../../lib/page";
 import { POOL_SERVICE_POLICIES } from "../../lib/pools";
 import { clusterForSuite } from "../support/cluster";
 import { Project } from "../support/project";
+import { environmentWith, without, works, type Rules } from "../support/rights";
 import { until } from "../support/until";
 
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
@@ -15,45 +15,11 @@ const server = (port: number) =>
   `exec ${process.execPath} -e 'require("node:http").createServer((_, answer) => answer.end("here")).listen(${port}, "127.0.0.1")'`;
 const web = (release: string) => ({ id: "web", canary: 1, env: { RELEASE: release } });
 
-/** Rules of the service's policies, of Nomad and of Consul. */
-type Rules = Readonly<Record<"nomad" | "consul", string>>;
-
-/** A policy without the part that a pattern takes; what is not there cannot be taken away. */
-function without(rules: string, part: RegExp): string {
-  const less = rules.replace(part, "");
-  if (less === rules) throw new Error(`the policy has no ${part}`);
-  return less;
-}
-
-let made = 0;
-
-/** Tokens of their own with these rules. */
-async function tokensOf({
-  nomad,
-  consul,
-}: Rules): Promise<{ readonly NOMAD_TOKEN: string; readonly CONSUL_HTTP_TOKEN: string }> {
-  const name = `page-${(made += 1)}`;
-  const body = { Name: name, Rules: nomad };
-  await cluster.nomad.http.post(apiPath`/v1/acl/policy/${name}`, v.unknown(), { body });
-  const secret = v.object({ SecretID: v.string() });
-  const { SecretID } = await cluster.nomad.http.post(apiPath`/v1/acl/token`, secret, {
-    body: { Name: name, Type: "client", Policies: [name] },
-  });
-  const ask = async (path: string, sent: object) => {
-    const answer = await cluster.ask("consul", path, { method: "PUT", body: JSON.stringify(sent) });
-    if (!answer.ok) throw new Error(await answer.text());
-    return answer.json();
-  };
-  await ask("/v1/acl/policy", { Name: name, Rules: consul });
-  const consulToken = v.parse(secret, await ask("/v1/acl/token", { Policies: [{ Name: name }] }));
-  return { NOMAD_TOKEN: SecretID, CONSUL_HTTP_TOKEN: consulToken.SecretID };
-}
-
 type Ability = "records" | "verdict" | "log" | "promote";
 
 /** Whether the page can do something with some rules; what it can do once is not done for another question. */
 async function can(rules: Rules, ability: Ability): Promise<boolean> {
-  const environment = { ...cluster.environment, ...(await tokensOf(rules)) };
+  const environment = await environmentWith(cluster, rules);
   const nomad = new NomadClient(nomadConnection(environment));
   const consul = new ConsulClient(consulConnection(environment));
   const onTrouble = () => undefined;
@@ -72,12 +38,6 @@ async function can(rules: Rules, ability: Ability): Promise<boolean> {
     await Promise.all([nomad.close(), consul.close()]);
   }
 }
-
-const works = (work: Promise<unknown>) =>
-  work.then(
-    () => true,
-    () => false,
-  );
 
 async function verdict(page: Environments, id: string): Promise<string> {
   const jobs = await page.status(id).catch(() => undefined);
@@ -113,13 +73,13 @@ test.each<Ability>(["records", "verdict", "log"])(
 );
 
 test.each<[string, Rules, Ability]>([
-  ["read-job", { ...RULES, nomad: without(RULES.nomad, /"read-job",/) }, "verdict"],
-  ["read-logs", { ...RULES, nomad: without(RULES.nomad, /"read-logs",/) }, "log"],
-  ["submit-job", { ...RULES, nomad: without(RULES.nomad, /"submit-job",/) }, "promote"],
-  ["Nomad's records", { ...RULES, nomad: without(RULES.nomad, /path "cdk-nomad[^}]*\}/) }, "records"],
-  ["Consul's records", { ...RULES, consul: without(RULES.consul, /key_prefix "cdk-nomad[^}]*\}/) }, "records"],
-  ["services", { ...RULES, consul: without(RULES.consul, /service_prefix[^}]*\}/) }, "verdict"],
-  ["nodes", { ...RULES, consul: without(RULES.consul, /node_prefix[^}]*\}/) }, "verdict"],
+  ["read-job", without(RULES, "nomad", /"read-job",/), "verdict"],
+  ["read-logs", without(RULES, "nomad", /"read-logs",/), "log"],
+  ["submit-job", without(RULES, "nomad", /"submit-job",/), "promote"],
+  ["Nomad's records", without(RULES, "nomad", /path "cdk-nomad[^}]*\}/), "records"],
+  ["Consul's records", without(RULES, "consul", /key_prefix "cdk-nomad[^}]*\}/), "records"],
+  ["services", without(RULES, "consul", /service_prefix[^}]*\}/), "verdict"],
+  ["nodes", without(RULES, "consul", /node_prefix[^}]*\}/), "verdict"],
 ])(
   "without the right to %s it lacks something, and says of nothing that it is well",
   async (_right, rules, ability) => {

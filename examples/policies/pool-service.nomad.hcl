@@ -4,7 +4,6 @@ namespace "default" {
     "list-jobs",
     "read-job",
     "submit-job",
-    "scale-job",
     "alloc-lifecycle",
     "alloc-exec",
     # For pools of raw_exec alone.
@@ -20,7 +19,7 @@ namespace "default" {
     }
     # The leases, where they are kept in Nomad.
     path "pools/*" {
-      capabilities = ["list", "read", "write", "destroy"]
+      capabilities = ["read", "write", "destroy"]
     }
     # Which stacks there are, where their records are kept in Nomad: for its page.
     path "cdk-nomad/stacks/*" {

@@ -11,7 +11,6 @@ export const POOL_SERVICE_POLICIES = {
     "list-jobs",
     "read-job",
     "submit-job",
-    "scale-job",
     "alloc-lifecycle",
     "alloc-exec",
     "alloc-node-exec",
@@ -23,7 +22,7 @@ export const POOL_SERVICE_POLICIES = {
       capabilities = ["read"]
     }
     path "pools/*" {
-      capabilities = ["list", "read", "write", "destroy"]
+      capabilities = ["read", "write", "destroy"]
     }
     path "cdk-nomad/stacks/*" {
       capabilities = ["list", "read"]
