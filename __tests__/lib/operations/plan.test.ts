@@ -143,6 +143,13 @@ describe("a plan that Nomad refuses", () => {
       { status: 500, body: "acl token lookup failed: index error: UUID must be 36 characters" },
       /refuses the token .*NOMAD_TOKEN/,
     ],
+    [
+      "a Vault that the servers do not know",
+      {},
+      // Measured at Nomad 1.11.3.
+      { status: 500, body: `Vault "default" not enabled but used in the job` },
+      /knows no Vault "default".*cdk-nomad up --vault.*take the vault block out/,
+    ],
   ])("says what to write instead of %s", async (_name, env, answer, words) => {
     const server = await new ReplayServer({ "POST /v1/job/other/plan": answer }).open();
     const nomad = new NomadClient(nomadConnection({ ...env, NOMAD_ADDR: server.address }));
