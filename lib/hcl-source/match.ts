@@ -1,5 +1,5 @@
 import { Block } from "../jobspec";
-import { definitionOf } from "../jobspec/host";
+import { definitionOf, nameInHcl, snakeCase } from "../jobspec/host";
 import type { Source, SourceBlock } from "./syntax";
 
 /** Which block of a text of HCL each block of a job was read from. */
@@ -16,7 +16,8 @@ function match(block: Block, source: SourceBlock, found: Map<Block, SourceBlock>
     const held = (block as unknown as Record<string, unknown>)[name];
     const children = (Array.isArray(held) ? held : [held]).filter((item) => item instanceof Block);
     if (children.length === 0) continue;
-    const hcl = field.options.hcl || name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    // One that is deprecated has no name of its own any more, and stands in old texts all the same.
+    const hcl = nameInHcl(name, field) || snakeCase(name);
     const written = source.children.filter(
       (child) =>
         child.name === hcl || (field.kind === "special" && child.name === definitionOf(children[0] as Block).hcl),

@@ -73,4 +73,4 @@ export {
 export { POOL_META, poolOf } from "./pool";
 export { blockKinds } from "./block-kinds";
 export { isKnownDriver, KNOWN_DRIVERS } from "./drivers/host";
-export { toHcl } from "./hcl";
+export { nameInHcl, snakeCase, toHcl } from "./hcl";

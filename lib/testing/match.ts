@@ -38,19 +38,19 @@ export abstract class Match {
     );
   }
 
-  /** Any value; something must be there. */
+  /** Any value but null; the property must be there. */
   static anyValue(): Match {
     return new Like((actual, path) => (actual === undefined || actual === null ? `${at(path)} is absent` : undefined));
   }
 
-  /** Nothing: no such property. */
+  /** The property is absent. */
   static absent(): Match {
     return new Like((actual, path) =>
       actual === undefined ? undefined : `${at(path)} is ${show(actual)}, and should be absent`,
     );
   }
 
-  /** Anything but this. */
+  /** Any value that does not match this one. */
   static not(expected: unknown): Match {
     return new Like((actual, path) =>
       difference(actual, expected, path) === undefined

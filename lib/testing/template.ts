@@ -65,25 +65,25 @@ export class Template {
     return found;
   }
 
-  /** API JSON of a group of a job, by their names. */
+  /** API JSON of a group of a job. @throws AssertionError where there is none, with those that there are */
   group(jobId: string, name: string): Json {
     return named(this.job(jobId).TaskGroups, name, `group "${name}" in the job "${jobId}"`);
   }
 
-  /** API JSON of a task of a group, by their names. */
+  /** API JSON of a task of a group. @throws AssertionError where there is none, with those that there are */
   task(jobId: string, group: string, name: string): Json {
     return named(this.group(jobId, group).Tasks, name, `task "${name}" in the group "${group}" of the job "${jobId}"`);
   }
 
-  /** The job has a group with this in it. */
+  /** The group of the job has these properties, and perhaps others. */
   hasGroup(jobId: string, name: string, expected: Json): void {
-    mustBeLike(this.group(jobId, name), expected, `the group "${name}" of the job "${jobId}" is another`);
+    mustBeLike(this.group(jobId, name), expected, `the group "${name}" of the job "${jobId}" does not match`);
   }
 
-  /** The group has a task with this in it. */
+  /** The task of the group has these properties, and perhaps others. */
   hasTask(jobId: string, group: string, name: string, expected: Json): void {
     const place = `the task "${name}" in the group "${group}" of the job "${jobId}"`;
-    mustBeLike(this.task(jobId, group, name), expected, `${place} is another`);
+    mustBeLike(this.task(jobId, group, name), expected, `${place} does not match`);
   }
 
   /**
@@ -97,7 +97,7 @@ export class Template {
     const reasons = this.jobs().map((job) => difference(job, wanted) ?? (exact ? difference(wanted, job) : undefined));
     if (!reasons.includes(undefined)) {
       const [first] = this.jobs();
-      throw failure("no job is like that", [
+      throw failure("no job matches", [
         ...this.jobs().map((job, index) => `${String(job.ID)}: ${reasons[index]}`),
         ...(first
           ? [`job("${String(first.ID)}"), group(…) and task(…) of the template give one of them to look at`]
@@ -121,16 +121,16 @@ export class Template {
   hasResource(type: string, expected: Json): void {
     const resources = this.resources(type);
     const reasons = resources.map((resource) => difference(resource, expected));
-    if (!reasons.includes(undefined)) throw failure(`no ${type} is like that`, reasons.map(String));
+    if (!reasons.includes(undefined)) throw failure(`no ${type} matches`, reasons.map(String));
   }
 
-  /** The stack has a configuration entry of Consul with this in it. */
+  /** The stack has a configuration entry of Consul with these properties, and perhaps others. */
   hasConfigEntry(kind: string, name: string, expected: Json = {}): void {
     const found = this.resources("consul_config_entry").find((entry) => entry.kind === kind && entry.name === name);
     const names = this.resources("consul_config_entry").map((entry) => `${String(entry.kind)} ${String(entry.name)}`);
     if (!found) throw failure(`there is no ${kind} of ${name}`, names);
     const reason = difference(JSON.parse(String(found.config_json)), expected);
-    if (reason !== undefined) throw failure(`the ${kind} of ${name} is another`, [reason]);
+    if (reason !== undefined) throw failure(`the ${kind} of ${name} does not match`, [reason]);
   }
 
   /** Attributes of the resources of a type. */

@@ -6,7 +6,6 @@ import {
   type SourceAttribute,
   type SourceBlock,
 } from "../hcl-source";
-import type { Field } from "../jobspec/host";
 
 /** How a value was written: as an expression, or as blocks. */
 export type Origin =
@@ -20,11 +19,6 @@ export interface Found {
   readonly after: readonly Comment[];
   /** The parts of the text that it takes. */
   readonly ranges: readonly Range[];
-}
-
-/** The name of a property in HCL. */
-export function nameInHcl(property: string, { options }: Field): string {
-  return options.hcl ?? property.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** What was written under a name in a block. */

@@ -1,5 +1,13 @@
 import { Block, Driver, Duration, Job } from "../jobspec";
-import { definitionOf, isEmptyValue, isKnownDriver, unwrittenIn, type Field, type Unwritten } from "../jobspec/host";
+import {
+  definitionOf,
+  type Field,
+  isEmptyValue,
+  isKnownDriver,
+  nameInHcl,
+  type Unwritten,
+  unwrittenIn,
+} from "../jobspec/host";
 import type { SourceBlock } from "../hcl-source";
 import {
   commented,
@@ -17,7 +25,7 @@ import {
 } from "./code";
 import { namedConstructor, type Named } from "./named";
 import type { Parameters } from "./parameters";
-import { entryOf, foundIn, insideOf, itemOf, nameInHcl, ofBlocks, type Found, type Origin } from "./origin";
+import { entryOf, foundIn, insideOf, itemOf, ofBlocks, type Found, type Origin } from "./origin";
 import type { Remarks } from "./remarks";
 import { unit, type Uses } from "./values";
 

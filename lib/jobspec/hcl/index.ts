@@ -14,7 +14,10 @@ import {
 } from "../engine";
 import { hcl, isIdentifier, label as labelText, named, type HclText } from "./code";
 import { attributeLines, layout, type Line } from "./layout";
+import { nameInHcl } from "./name";
 import { value } from "./values";
+
+export { nameInHcl, snakeCase } from "./name";
 
 /**
  * A block of a job as HCL.
@@ -100,7 +103,7 @@ function partsOf(block: Block): readonly HclPart[] {
 }
 
 function usual(property: string, field: Field, held: unknown, values: ApiObject): readonly HclPart[] {
-  const name = field.options.hcl ?? snakeCase(property);
+  const name = nameInHcl(property, field);
   // An empty value that is the same as none says nothing, and a list of none is told from no list; a name that is the label says nothing new.
   const isList = field.kind === "strings" || field.kind === "numbers";
   if (name === "" || (!field.options.nullable && !isList && isEmptyValue(held))) return [];
@@ -162,8 +165,4 @@ function isBody(body: ApiObject): boolean {
 
 function hasObjects(item: unknown): boolean {
   return Array.isArray(item) && item.some((each) => isPlainObject(each));
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

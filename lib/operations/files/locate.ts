@@ -1,7 +1,7 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
 import { matchSource, readSource, type SourceBlock } from "../../hcl-source";
 import { compareProblems, pathText, type Job, type Path, type Problem } from "../../jobspec";
-import { apiPathOf, wayTo, type Way } from "../../jobspec/host";
+import { apiPathOf, snakeCase, wayTo, type Way } from "../../jobspec/host";
 import type { JobFile } from "./job-files";
 
 /** The problems of a file's job, each with its line where it has one: found by which block it is, and not by what that is called. */
@@ -74,6 +74,6 @@ function blocksOn(job: Job, path: Path): readonly Step[] {
   const block = steps[steps.length - 1]?.block;
   const last = path.at(-1);
   const property = typeof last === "string" ? last : typeof last === "object" && "key" in last ? last.key : "";
-  const attribute = property.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const attribute = snakeCase(property);
   return block && /^\w+$/.test(attribute) ? [...steps, { block, property: attribute }] : steps;
 }

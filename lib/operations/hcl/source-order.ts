@@ -1,6 +1,6 @@
 import { Job } from "../../jobspec";
 import { matchSource, readSource, type SourceBlock } from "../../hcl-source";
-import { definitionOf, type Field } from "../../jobspec/host";
+import { definitionOf, nameInHcl, snakeCase, type Field } from "../../jobspec/host";
 
 /**
  * API JSON of a job with the keys of its maps in one order for all runs: that of the HCL which it was read from where that is known, else
@@ -53,10 +53,7 @@ function orderBlocks(field: Field, held: readonly unknown[], json: Json, found: 
 function orderMap(field: Field, name: string, json: Json, source: SourceBlock): void {
   const key = field.api[field.api.length - 1] as string;
   // A task's driver and its configuration are one property.
-  const hcl =
-    key === "Config"
-      ? "config"
-      : field.options.hcl || name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const hcl = key === "Config" ? "config" : nameInHcl(name, field) || snakeCase(name);
   const written = source.children.filter((child) => child.name === hcl);
   if (written.length === 1 && isObject(json[key])) json[key] = ordered(json[key], written[0] as SourceBlock);
 }
