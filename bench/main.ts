@@ -1,5 +1,6 @@
 import { measureCorpus } from "./corpus";
 import { measureDeployment } from "./deployment";
+import { measureMasking } from "./masking";
 import { measureOperations } from "./operate";
 import { measurePools, measurePoolsLong } from "./pools";
 import { measureReliability } from "./reliability";
@@ -17,6 +18,10 @@ async function main(): Promise<void> {
   if (wanted === undefined || wanted === "corpus") {
     console.log("jobs read, judged and rendered, beside an embedded server, medians of 9 rounds in turn");
     figures.push(...(await measureCorpus(9)));
+  }
+  if (wanted === undefined || wanted === "masking") {
+    console.log("JSON that holds tens of thousands of secrets, the best of 3 rounds");
+    figures.push(...measureMasking(3));
   }
   if (wanted === undefined || wanted === "deployment") {
     console.log("deployment on an embedded cluster, medians of 3 rounds in turn");

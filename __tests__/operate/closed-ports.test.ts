@@ -9,7 +9,7 @@ import { readTokens } from "../../lib/local/tokens";
 import { callRpc, type Wire } from "../support/agent-rpc";
 import { clusterForSuite, TestCluster } from "../support/cluster";
 import { Project } from "../support/project";
-import { Stranger, whyNoStranger } from "../support/stranger";
+import { Stranger, whyNoStranger, type Call } from "../support/stranger";
 import { until } from "../support/until";
 import { VAULT_HERE } from "../support/vault-here";
 
@@ -194,9 +194,41 @@ describe("a closed cluster of two regions", () => {
         await stranger.remove();
       }
     });
+
+    test("a process of another user is refused at every port, each of forty calls and more", async () => {
+      const ports = [
+        portsAt(cluster.offset),
+        ...REGIONS.map((_, index) => regionPortsAt(cluster.offset, index)),
+        regionConsulPortsAt(cluster.offset, 1),
+      ].flatMap((each) => Object.entries(each));
+      // At ports that speak no HTTP too: gossip, calls between servers, and gRPC.
+      const others = [
+        ...new Map(ports.filter(([name]) => !name.endsWith("HTTP")).map(([, port]) => [port, port])).keys(),
+      ];
+      const calls = [
+        ...forbiddenCalls(),
+        ...others.flatMap((port) => ["/", "/v1/jobs"].map((path) => ({ port, method: "GET", path }))),
+      ];
+      const stranger = new Stranger();
+      try {
+        const { user, statuses } = await stranger.ask(calls);
+        const answered = calls.filter((_, at) => (statuses[at] ?? 500) < 400);
+        expect([user, statuses.length, answered]).toEqual([65534, calls.length, []]);
+        expect(calls.length).toBeGreaterThanOrEqual(40);
+        // The HTTP ports are asked, and refuse by themselves: a port where nobody is says nothing about anybody.
+        const refused = forbiddenCalls().map((_, at) => statuses[at]);
+        expect(refused.filter((status) => typeof status !== "number")).toEqual([]);
+        console.log(
+          `${calls.length} calls of another user's process at ${new Set(calls.map(({ port }) => port)).size} ports: all refused`,
+        );
+      } finally {
+        await stranger.remove();
+      }
+    });
   });
 
-  test("no region and no agent does anything by HTTP for whoever has no token", async () => {
+  /** What nobody may do without a token, at every port of the cluster that speaks HTTP. */
+  function forbiddenCalls(): readonly Call[] {
     const job = JSON.stringify({ Job: { ID: "intruder", Type: "batch", TaskGroups: [] } });
     const nomads = REGIONS.map((_, index) => regionPortsAt(cluster.offset, index)["Nomad HTTP"]);
     const consuls = [portsAt(cluster.offset), regionConsulPortsAt(cluster.offset, 1)].map(
@@ -235,8 +267,13 @@ describe("a closed cluster of two regions", () => {
           )
         : []),
     ] as never;
+    return calls.map(([port, method, path, body]) => ({ port, method, path, ...(body === undefined ? {} : { body }) }));
+  }
+
+  test("no region and no agent does anything by HTTP for whoever has no token", async () => {
+    const calls = forbiddenCalls();
     const answered: string[] = [];
-    for (const [port, method, path, body] of calls) {
+    for (const { port, method, path, body } of calls) {
       const { ok, status } = await fetch(`http://127.0.0.1:${port}${path}`, { method, body });
       if (ok) answered.push(`${port} ${method} ${path}: ${status}`);
     }

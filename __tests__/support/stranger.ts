@@ -33,6 +33,41 @@ export function whyNoStranger(): string | undefined {
   }
 }
 
+/** A call of a port of this machine. */
+export interface Call {
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+}
+
+/** What another user's process runs to ask: it has nothing of this project. */
+const ASK = `
+const { readFileSync, writeFileSync } = require("node:fs");
+const [calls, said] = process.argv.slice(2);
+const ask = ({ port, method, path, body }, protocol) =>
+  new Promise((resolve) => {
+    const options = { host: "127.0.0.1", port, method, path, rejectUnauthorized: false, timeout: 5000, agent: false };
+    const request = require("node:" + protocol).request(options, (answer) => {
+      resolve(answer.statusCode);
+      request.destroy();
+    });
+    request.on("timeout", () => request.destroy(new Error("silent")));
+    request.on("error", () => resolve(undefined));
+    request.end(body);
+  });
+(async () => {
+  const statuses = [];
+  for (const call of JSON.parse(readFileSync(calls, "utf8")))
+  {
+    const plain = await ask(call, "http");
+    // A port of TLS says so by 400.
+    statuses.push((plain === undefined || plain === 400 ? await ask(call, "https") : plain) ?? plain ?? null);
+  }
+  writeFileSync(said, JSON.stringify({ user: process.getuid(), statuses: statuses }));
+})();
+`;
+
 /** Another user of the machine, with programs and a folder of their own, who may read nothing of anybody. */
 export class Stranger {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "stranger-")));
@@ -67,6 +102,21 @@ export class Stranger {
     const flag = program === "nomad" ? `-config=${file}` : `-config-file=${file}`;
     this.run([path, "agent", flag], openSync(log, "w"));
     return () => readFileSync(log, "utf8");
+  }
+
+  /**
+   * Asks ports of this machine by HTTP, in the clear and by TLS, from a process of its own.
+   *
+   * @returns the user of that process, and of each call its status; null where nothing that is HTTP was answered
+   */
+  async ask(calls: readonly Call[]): Promise<{ readonly user: number; readonly statuses: readonly (number | null)[] }> {
+    const said = join(this.folder, "statuses.json");
+    const script = join(this.folder, "ask.cjs");
+    writeFileSync(script, ASK);
+    writeFileSync(join(this.folder, "calls.json"), JSON.stringify(calls));
+    const child = this.run([process.execPath, script, join(this.folder, "calls.json"), said]);
+    if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+    return JSON.parse(readFileSync(said, "utf8")) as { user: number; statuses: (number | null)[] };
   }
 
   /** Starts a program and leaves it running. */
