@@ -38,11 +38,12 @@ export interface ClusterEnvironmentsOptions {
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
   readonly onTrouble: (message: string) => void;
+  /** Between two looks which jobs an environment has, in milliseconds. Default: 10,000. */
+  readonly again?: number;
 }
 
 /** For how long the records of a cluster are shared by all who ask, in milliseconds. */
 const SHARED = 2000;
-/** Between two looks which jobs an environment has, in milliseconds. */
 const AGAIN = 10_000;
 /** The last of an output that is shown, in bytes. */
 const LOG_BYTES = 64 * 1024;
@@ -111,10 +112,13 @@ class ClusterEnvironments implements Environments {
   }
 
   async follow(id: string, listener: EnvironmentListener): Promise<() => void> {
-    const { masking } = this.options;
+    const { masking, again = AGAIN } = this.options;
     const followed = new Map<string, () => void>();
+    let ended = false;
     const look = async () => {
       const { jobs } = await this.recorded(id);
+      // A page may have gone while its records were asked for: what were followed now, nobody would let go of.
+      if (ended) return;
       const keys = jobs.map(({ key }) => key);
       for (const [key, stop] of followed)
         if (!keys.includes(key)) {
@@ -132,6 +136,7 @@ class ClusterEnvironments implements Environments {
       }
     };
     const end = () => {
+      ended = true;
       clearInterval(timer);
       this.#timers.delete(timer);
       for (const stop of followed.values()) stop();
@@ -141,7 +146,7 @@ class ClusterEnvironments implements Environments {
       look().catch((error: unknown) =>
         listener.onTrouble(masking.text(`which jobs it has could not be asked: ${messageOf(error)}`)),
       );
-    }, AGAIN);
+    }, again);
     this.#timers.add(timer);
     try {
       await look();

@@ -9,10 +9,10 @@ export type { Drift, Environment, EnvironmentList, EnvironmentStatus, Job, TaskL
 
 /** The page's routes, for a service. Its pools are asked by the routes that the service has for everybody. */
 export function pagePlugin(environments: Environments): ServicePlugin {
-  return (app) => {
+  return (app, parts) => {
     fileRoutes(app);
     environmentRoutes(app, environments);
-    const events = eventRoutes(app, environments);
+    const events = eventRoutes(app, environments, parts);
     return {
       close: async () => {
         events.close();

@@ -54,9 +54,13 @@ export function authorize(app: FastifyInstance, authority: Authority): void {
     if (scope !== "public" || page === "asked") refuseForeignOrigin(request);
     if (scope === "public") return;
     request.caller = await callerOf(request, authority);
-    if (scope !== undefined && scope !== "any" && !request.caller.scopes.has(scope))
-      throw new HttpProblem("scope-missing", `this route wants a token with the scope ${scope}`);
+    refuseWithoutScope(request.caller, scope);
   });
+}
+
+function refuseWithoutScope({ scopes }: Caller, scope: Scope | "any" | "public" | undefined): void {
+  if (scope !== undefined && scope !== "any" && scope !== "public" && !scopes.has(scope))
+    throw new HttpProblem("scope-missing", `this route wants a token with the scope ${scope}`);
 }
 
 /** Who asks, where that is known without waiting for anything; undefined where it is not, and where nobody is known by it. */
@@ -76,7 +80,7 @@ function tokenOf({ authorization }: IncomingHttpHeaders): string | undefined {
 async function callerOf(request: FastifyRequest, authority: Authority): Promise<Caller> {
   const { tokens, names } = authority;
   if (tokens === "none") return localCaller(request);
-  if (request.headers.authorization === undefined) {
+  if (isOfSession(request, tokens)) {
     const session = sessionIn(request);
     if (session !== undefined) {
       refuseForeignHost(request, names);
@@ -84,6 +88,11 @@ async function callerOf(request: FastifyRequest, authority: Authority): Promise<
     }
   }
   return bearer(request, tokens);
+}
+
+/** Whether it is a session's cookie by which somebody is known. */
+export function isOfSession({ headers }: FastifyRequest, tokens: Access): boolean {
+  return tokens !== "none" && headers.authorization === undefined;
 }
 
 /** Without tokens a page of the internet, whose name was made to lead to this machine, must not be able to ask: so the name is looked at. */
@@ -100,6 +109,25 @@ async function callerOfSession(session: string, { tokens, sessions }: Authority)
   const caller = (await bookOf(tokens)).byId(opened.token);
   if (!caller) throw new HttpProblem("unauthorized", "the token that the session was opened with was taken away");
   return caller;
+}
+
+/**
+ * Whether whoever asked might ask again now: a session is left, its time is over, a token is taken away or loses a scope, and what goes on being answered
+ * is then to end.
+ *
+ * @throws HttpProblem where they might not
+ */
+export async function askedAgain(request: FastifyRequest, authority: Authority): Promise<void> {
+  if (request.caller === null) return;
+  refuseWithoutScope(await callerOf(request, authority), request.routeOptions.config.scope);
+}
+
+/** The same of somebody who is known by a ticket. @throws HttpProblem where their token was taken away, or may not do that any more */
+export async function stillMay(caller: Caller, scope: Scope, { tokens }: Pick<Authority, "tokens">): Promise<void> {
+  if (typeof tokens === "string") return;
+  const now = (await bookOf(tokens)).byId(caller.token);
+  if (!now) throw new HttpProblem("unauthorized", "the token was taken away");
+  refuseWithoutScope(now, scope);
 }
 
 /** Who has the token that a request brings. @throws HttpProblem */

@@ -1,8 +1,10 @@
+import type { FastifyRequest } from "fastify";
 import type { AuditedCaller } from "./audit";
 import type { PoolHistory } from "./pool-history";
 import type { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
 import type { Running } from "./run-command";
+import type { Caller, Scope } from "./tokens";
 
 /** A few at once, and no queue. */
 export interface FewAtOnce {
@@ -30,6 +32,10 @@ export interface ServiceParts {
   readonly dependencies: () => Promise<readonly Dependency[]>;
   /** Writes a line of the audit log about somebody who is no caller of the request. */
   readonly audit: (line: AuditedCaller) => void;
+  /** Looks again at who asked, while they go on being answered. @throws HttpProblem where they might not ask any more */
+  readonly askedAgain: (request: FastifyRequest) => Promise<void>;
+  /** The same of somebody who is known by a ticket. @throws HttpProblem */
+  readonly stillMay: (caller: Caller, scope: Scope) => Promise<void>;
   /** Work that nobody waits for; the service waits for it before it ends. */
   readonly inBackground: (work: Promise<unknown>) => void;
 }

@@ -3,7 +3,7 @@ import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from "fastify";
 import { sharedAnswer } from "../nomad";
 import { writeAudit, type AuditOptions } from "./audit";
-import { authorize, knownCaller, LOCAL, type Access } from "./authorize";
+import { askedAgain, authorize, knownCaller, LOCAL, stillMay, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { RunningCommands } from "./limits";
 import type { Browsers } from "./browsers";
@@ -106,6 +106,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   app.removeContentTypeParser("text/plain");
 
   const sessions = new Sessions(now);
+  const authority = { tokens, sessions, names };
   const metrics = new Metrics(pools, now);
   const history = new PoolHistory(pools, metrics, now);
   const commands = new RunningCommands({ perOwner: commandsOfOwner, all }, (count) => metrics.running.set(count));
@@ -133,6 +134,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       ...(browsers ? [browsers.dependency()] : []),
     ],
     audit: (line) => audit?.(line),
+    askedAgain: (request) => askedAgain(request, authority),
+    stillMay: (caller, scope) => stillMay(caller, scope, authority),
     inBackground: (work) => {
       const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));
       background.add(settled);
@@ -143,7 +146,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   if (typeof tokens !== "string") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
   answerProblems(app);
   app.addHook("onRequest", async (request) => refuseAmbiguous(request));
-  authorize(app, { tokens, sessions, names });
+  authorize(app, authority);
   app.decorateRequest("audited", null);
   const audit = options.audit && writeAudit(app, options.audit);
   app.addHook("onRequest", async (request) => {
@@ -207,7 +210,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       await browserViewRoutes(routes, more);
     }
     healthRoutes(routes, parts);
-    sessionRoutes(routes, { tokens, sessions, names });
+    sessionRoutes(routes, authority);
     for (const plugin of plugins) opened.push(plugin(routes, parts));
     routes.get("/openapi.json", { config: { scope: "public" }, schema: { hide: true } }, async (_request, reply) =>
       reply.send(app.swagger()),

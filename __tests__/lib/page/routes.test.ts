@@ -159,6 +159,21 @@ test("what becomes of an environment is told to every page, and to none that wen
   await service.end(0);
 });
 
+test("what becomes of an environment is told to nobody whose token was taken away", async () => {
+  const { service, environments } = await served();
+  const token = service.token("ann", "environments");
+  await service.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = service.app.server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/api/events?environment=${ID}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(20_000),
+  });
+  service.forget("ann");
+  expect(await answer.text()).toContain("event: verdict");
+  await until("nobody is told any more", () => environments.followers.size === 0);
+  await service.end(0);
+});
+
 test("pages that are open end with the service", async () => {
   const { service } = await served();
   const token = service.token("ann", "environments");

@@ -138,6 +138,18 @@ describe("the WebSocket of a screen", () => {
     expect(await connected(port, "x".repeat(43))).toBe(403);
   });
 
+  test("shows nothing to somebody whose token was taken away, with a ticket of before or while they look", async () => {
+    const { service, port, ticket } = await listening();
+    const [late, early] = [await ticket(), await ticket()];
+    const url = `ws://127.0.0.1:${port}${PATH}/1-1/screen`;
+    const looking = new WebSocket(url, ["binary", `ticket.${early}`]);
+    const closed = new Promise<number>((resolve) => looking.once("close", resolve));
+    await new Promise((resolve) => looking.once("open", resolve));
+    service.forget("ann");
+    expect(await connected(port, late)).toBe(401);
+    expect(await closed).toBe(4403);
+  });
+
   test("a ticket is of one session, and a page of another server does not bring one", async () => {
     const { port, ticket, open } = await listening();
     await open();

@@ -52,6 +52,16 @@ test("a session ends when it is left, and with the token that it was opened by",
   expect((await ask(kept)).status).toBe(401);
 });
 
+test("a session opens no other, which would stand when it is left", async () => {
+  const service = await testService();
+  const token = service.token("ann", "read");
+  const { cookie } = await opened(service, token);
+  const path = "/api/session/one-time-token";
+  const refused = await service.ask("", "POST", path, undefined, { ...HOST, cookie: cookie ?? "" });
+  expect([refused.status, refused.body.code]).toEqual([409, "refused"]);
+  expect((await service.ask(token, "POST", path)).status).toBe(200);
+});
+
 test("one-time tokens and sessions end by themselves", () => {
   let time = 0;
   const sessions = new Sessions(() => time);

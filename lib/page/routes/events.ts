@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import * as v from "valibot";
 import { verdictOf } from "../../operations";
-import { HttpProblem, route } from "../../service";
+import { HttpProblem, route, type ServiceParts } from "../../service";
 import type { Job, PageEvents } from "../api";
 import type { Environments } from "../environments";
 
@@ -22,7 +22,11 @@ const query = v.strictObject({
 });
 
 /** What becomes of an environment, as it becomes: the server's one stream of the cluster's events, fanned out to every page. */
-export function eventRoutes(app: FastifyInstance, environments: Environments): { close(): void } {
+export function eventRoutes(
+  app: FastifyInstance,
+  environments: Environments,
+  { askedAgain }: Pick<ServiceParts, "askedAgain">,
+): { close(): void } {
   const open = new Map<FastifyReply, string>();
   route(app, {
     method: "GET",
@@ -87,7 +91,11 @@ export function eventRoutes(app: FastifyInstance, environments: Environments): {
       });
       begun = true;
       reply.raw.write(`retry: 2000\n\n${waiting.join("")}`);
-      const beat = setInterval(() => reply.raw.write(": alive\n\n"), HEARTBEAT);
+      const beat = setInterval(() => {
+        reply.raw.write(": alive\n\n");
+        // Whoever left their session, or whose token was taken away, is told nothing more.
+        askedAgain(request).catch(() => reply.raw.end());
+      }, HEARTBEAT);
       // It keeps no process that has nothing else to do.
       beat.unref();
       reply.raw.once("close", () => {

@@ -17,6 +17,8 @@ import { ownSession, unknownSession, type BrowserParts } from "./browser-parts";
 const SCREENS = 20;
 /** The largest message of a person's browser, in bytes: keys, pointers, what they paste. */
 const MESSAGE = 1024 * 1024;
+/** Between two looks whether whoever looks at a screen still may, in milliseconds. */
+const LOOKS = 5000;
 const TICKET = /^ticket\.([A-Za-z0-9_-]{20,100})$/;
 
 declare module "fastify" {
@@ -28,7 +30,7 @@ declare module "fastify" {
 
 /** The page that shows a session's screen, and the WebSocket behind it; both for whoever has a ticket. */
 export async function browserViewRoutes(app: FastifyInstance, parts: BrowserParts): Promise<void> {
-  const { browsers, now, audit } = parts;
+  const { browsers, now, audit, stillMay } = parts;
   const tickets = new Tickets<Caller>(now);
   const screens = fewAtOnce(SCREENS);
   const files = pageFiles();
@@ -88,6 +90,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
             "ticket-refused",
             "it is not known, was used, or is older than thirty seconds; ask for another",
           );
+        await stillMay(viewer, "claim");
         const found = await browsers.find(session);
         if (!found) throw unknownSession();
         request.viewed = { session: found, viewer };
@@ -104,7 +107,12 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
           const screen = await browsers.screen(session);
           // When somebody begins to look, and when they end.
           audit({ ...about, audit: "viewBrowserScreen", status: 101 });
-          await carry(socket, screen, { renew: () => browsers.renew(session), every: session.lease.ttl / 3 });
+          await carry(socket, screen, {
+            renew: () => browsers.renew(session),
+            every: session.lease.ttl / 3,
+            mayLook: () => stillMay(viewer, "claim"),
+            looks: LOOKS,
+          });
           audit({ ...about, audit: "leaveBrowserScreen", status: 200 });
         } finally {
           leave();

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { LOCAL, bearer, callerFrom, type Authority } from "../authorize";
+import { LOCAL, bearer, callerFrom, isOfSession, type Authority } from "../authorize";
 import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
@@ -74,6 +74,11 @@ export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Author
     scope: "any",
     answer: schemas.oneTimeToken,
     answerExample: { oneTimeToken: ONE_TIME_EXAMPLE },
-    handle: ({ request }) => Promise.resolve({ oneTimeToken: sessions.oneTimeToken(callerFrom(request)) }),
+    description: "A session makes none: it would go on in another one after it was left, or its time was over.",
+    problems: ["refused"],
+    handle: ({ request }) => {
+      if (isOfSession(request, tokens)) throw new HttpProblem("refused", "a session opens no other; use a token");
+      return Promise.resolve({ oneTimeToken: sessions.oneTimeToken(callerFrom(request)) });
+    },
   });
 }

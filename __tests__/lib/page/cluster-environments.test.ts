@@ -1,0 +1,43 @@
+import { Masking } from "../../../lib/masking";
+import type { ConsulClient } from "../../../lib/nomad";
+import { clusterEnvironments } from "../../../lib/page";
+import { layOut } from "../../../lib/stack-record";
+import { RecordServers } from "../../support/record-store";
+import { until } from "../../support/until";
+
+test("a page that goes away while the records are asked for is told nothing more, and nothing is followed for it", async () => {
+  const servers = new RecordServers();
+  const lists = { variables: {}, defaults: {}, surroundings: {}, jobs: [{ id: "web" }], consul: [] };
+  for (const { path, value } of layOut({ project: "shop", environment: "dev", owner: "cdk-nomad", ...lists }))
+    servers.put("consul", path, JSON.stringify(value));
+  const { nomad, consul } = servers.clients;
+  let asked = 0;
+  let gate = Promise.resolve();
+  const slow = Object.assign(Object.create(consul) as ConsulClient, {
+    values: async (prefix: string) => {
+      asked += 1;
+      await gate;
+      return consul.values(prefix);
+    },
+  });
+  let time = 0;
+  const options = { masking: new Masking(), now: () => (time += 10_000), onTrouble: () => undefined, again: 20 };
+  const page = clusterEnvironments({ nomad: Object.assign(nomad, { where: () => nomad }), consul: slow, ...options });
+  const told: string[] = [];
+  const stop = await page.follow("shop.dev", {
+    onJobs: (keys) => void told.push(...keys),
+    onJob: (key) => void told.push(key),
+    onTrouble: (message) => void told.push(message),
+  });
+  expect(told).toContain("//web");
+  let release = (): void => undefined;
+  gate = new Promise((resolve) => (release = resolve));
+  const before = asked;
+  await until("the records are asked for again", () => asked > before);
+  stop();
+  const heard = told.length;
+  release();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(told.length).toBe(heard);
+  await page.close();
+});
