@@ -37,11 +37,22 @@ describe("a value is hidden", () => {
     ["a list", { tokens: ["winter-night"] }],
     ["a name beside it", [{ name: "DB_PASSWORD", value: "winter-night" }]],
     ["a header", { headers: { "X-Api-Key": ["winter-night"] } }],
+    ["an address that is a password as a whole", { line: "password=postgres://u:winter-night@db/x" }],
   ])("after it was seen in %s", (_place, data) => {
     const masking = new Masking();
     masking.learn(data);
     expect(masking.text("got winter-night from it")).toBe(`got ${MASK} from it`);
   });
+});
+
+test.each([
+  "password=postgres://u:TMBNM.XG243@db/x",
+  'echo "root:TMBNM.XG243" | chpasswd',
+  "printf 'app:TMBNM.XG243' | sudo chpasswd -e",
+])("a secret inside of a longer one is hidden where it stands alone, also where it looks like a name: %s", (line) => {
+  const masking = new Masking();
+  masking.learn({ line });
+  expect(masking.text("refused: TMBNM.XG243")).toBe(`refused: ${MASK}`);
 });
 
 describe("both sides of a change", () => {

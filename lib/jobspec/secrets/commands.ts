@@ -52,6 +52,11 @@ const COMMANDS: readonly Phrase[] = [
     /\b(?:smb|rpc)client|\bsmbget|\bnet\b/,
     /\b(?:smbclient|rpcclient|smbget|net)\b[^\n|;&]{0,400}?[ \t](?:-U|--user)[ =]?["']?[^\s"'%]{1,100}%([^\s"']{1,400})/g,
   ),
+  // The whole line is hidden as what is piped; this is the part of it that may stand alone elsewhere.
+  phrase(
+    /\bchpasswd\b/,
+    /\b(?:echo|printf)\b[^\n|;&]{0,60}?[ \t]["']?[\w.@$-]{1,100}:([^\s"'\\]{1,400})[^\n|;&]{0,60}\|[^\n|;&]{0,60}\bchpasswd\b/g,
+  ),
   phrase(/\bsqlplus\b/, /\bsqlplus\b[^\n|;&]{0,200}?[ \t]["']?[\w$#]{1,100}\/([^\s"'@/]{1,400})@/g),
   // Behind an option.
   option(

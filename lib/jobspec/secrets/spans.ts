@@ -9,7 +9,7 @@ import { pairSpans, type TextKind } from "./pairs";
 /** The parts of a text that are secret, in their order, without overlaps; linear in the text's length. */
 export function secretSpans(text: string, kind: TextKind = "prose"): readonly SecretSpan[] {
   if (text.length < SHORTEST) return [];
-  return merged([...readSpans(text, kind, MOST_ENCODINGS), ...encodedSpans(text, MOST_ENCODINGS)]);
+  return merged(text, [...readSpans(text, kind, MOST_ENCODINGS), ...encodedSpans(text, MOST_ENCODINGS)]);
 }
 
 /** What is secret in a text as it stands there, and in the JSON in it, which may have JSON in its texts again. */
@@ -132,20 +132,34 @@ function wellFormed(bytes: string): string | undefined {
 
 const UTF_8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** In order, and those that overlap as one. */
-function merged(spans: SecretSpan[]): readonly SecretSpan[] {
+/** In order, and those that overlap as one, which keeps in `inside` what each of them is: it may stand alone in another text. */
+function merged(text: string, spans: SecretSpan[]): readonly SecretSpan[] {
   if (spans.length < 2) return spans;
   spans.sort((a, b) => a.start - b.start || b.end - a.end);
   const out: SecretSpan[] = [];
+  /** What is in the last one, where it is several. One list for all of them, so that many take time for each once. */
+  let inside: string[] | undefined;
   for (const span of spans) {
     const last = out[out.length - 1];
-    if (!last || span.start >= last.end) out.push(span);
-    else {
-      const certain = last.certain || span.certain;
-      const what = span.certain && !last.certain ? span.what : last.what;
-      const inside = [...(last.inside ?? []), ...(span.inside ?? [])];
-      out[out.length - 1] = { start: last.start, end: Math.max(last.end, span.end), what, certain, inside };
+    if (!last || span.start >= last.end) {
+      out.push(span);
+      inside = undefined;
+      continue;
     }
+    if (span.start === last.start && span.end === last.end && !span.inside) {
+      out[out.length - 1] = { ...last, ...surer(last, span) };
+      continue;
+    }
+    inside ??= [text.slice(last.start, last.end), ...(last.inside ?? [])];
+    inside.push(text.slice(span.start, span.end));
+    for (const deeper of span.inside ?? []) inside.push(deeper);
+    out[out.length - 1] = { start: last.start, end: Math.max(last.end, span.end), ...surer(last, span), inside };
   }
   return out;
+}
+
+/** What two that overlap are called: as the one of which there is no doubt. */
+function surer(first: SecretSpan, second: SecretSpan): Pick<SecretSpan, "what" | "certain"> {
+  const { what, certain } = second.certain && !first.certain ? second : first;
+  return { what, certain };
 }
