@@ -1,7 +1,7 @@
 import { mistake, UserError } from "../../errors";
 import { countIn } from "../../jobspec/host";
 import type { AllocationStub, Deployment, JobJson, NomadClient } from "../../nomad";
-import type { GroupPlan, JobPlan, Planned } from "./job-plan";
+import type { GroupPlan, JobPlan, Planned } from "./plans";
 import { groupsOf } from "./scaled-counts";
 
 /**
