@@ -7,7 +7,7 @@ import { until } from "../../support/until";
 
 test("a page that goes away while the records are asked for is told nothing more, and nothing is followed for it", async () => {
   const servers = new RecordServers();
-  const lists = { variables: {}, defaults: {}, surroundings: {}, jobs: [{ id: "web" }], consul: [] };
+  const lists = { variables: {}, defaults: {}, environmentVariables: {}, jobs: [{ id: "web" }], consul: [] };
   for (const { path, value } of layOut({ project: "shop", environment: "dev", owner: "cdk-nomad", ...lists }))
     servers.put("consul", path, JSON.stringify(value));
   const { nomad, consul } = servers.clients;
