@@ -177,7 +177,7 @@ test("a canary that waits: 3, and how to promote it", async () => {
   await withState("canary-waiting", async (state) => {
     const status = await state.run(["status", "dev"]);
     expect(status.code).toBe(3);
-    expect(status.stdout).toContain("the canaries of web wait for: cdk-nomad promote dev --job web");
+    expect(status.stdout).toContain("the canaries of web (west) wait for: cdk-nomad promote dev --job web");
     const deployed = await state.run(["deploy", "dev"]);
     expect(deployed.code).toBe(3);
     expect(deployed.stderr).toContain("the canaries are healthy and wait for: cdk-nomad promote dev --job web");
