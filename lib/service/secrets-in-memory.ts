@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 
 /** What secrets are made with, and how long and how many of them stand. */
-export interface SecretsInMemoryOptions {
+export interface SecretsInMemoryOptions<T> {
   /** How long each stands, in milliseconds. */
   readonly lifetime: number;
   /** How many stand at most: the oldest ends for a new one. */
   readonly most: number;
+  /** Whose something is, and how many of them one has at most: the oldest of their own ends for a new one, and none of somebody else's. */
+  readonly ofOne: { readonly whose: (value: T) => string; readonly most: number };
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
   /** Bytes that nobody can foretell. Default: those of the operating system. */
@@ -19,16 +21,19 @@ export interface SecretsInMemoryOptions {
 export class SecretsInMemory<T> {
   readonly #kept = new Map<string, { readonly value: T; readonly until: number }>();
 
-  constructor(private readonly options: SecretsInMemoryOptions) {}
+  constructor(private readonly options: SecretsInMemoryOptions<T>) {}
 
   /** Makes a secret for something. */
   give(value: T): string {
-    const { lifetime, most, now, random = randomBytes } = this.options;
+    const { lifetime, most, ofOne, now, random = randomBytes } = this.options;
     // A map keeps the order in which its entries came, and all have the same lifetime: the oldest are over first.
     for (const [hash, { until }] of this.#kept) {
       if (until > now() && this.#kept.size < most) break;
       this.#kept.delete(hash);
     }
+    const whose = ofOne.whose(value);
+    const own = [...this.#kept].filter(([, kept]) => ofOne.whose(kept.value) === whose);
+    if (own.length >= ofOne.most) this.#kept.delete(own[0]?.[0] ?? "");
     const secret = random(32).toString("base64url");
     this.#kept.set(hashOf(secret), { value, until: now() + lifetime });
     return secret;

@@ -6,7 +6,9 @@ const ONE_TIME = 120_000;
 /** For how long a session stands, in milliseconds. */
 export const SESSION = 12 * 60 * 60_000;
 /** So many of each there may be. */
-const MOST = 1000;
+const MOST = 10_000;
+/** So many of each one owner may have. */
+const MOST_OF_OWNER = 50;
 
 /** Sessions of people who look at the page in a browser: a token that can be used once leads to a cookie. */
 export class Sessions {
@@ -14,8 +16,9 @@ export class Sessions {
   readonly #open: SecretsInMemory<Caller>;
 
   /** @param now a monotonic clock, in milliseconds */
-  constructor(now: () => number, random?: SecretsInMemoryOptions["random"]) {
-    const common = { most: MOST, now, random };
+  constructor(now: () => number, random?: SecretsInMemoryOptions<Caller>["random"]) {
+    const ofOne = { whose: ({ owner }: Caller) => owner, most: MOST_OF_OWNER };
+    const common = { most: MOST, ofOne, now, random };
     this.#oneTime = new SecretsInMemory({ ...common, lifetime: ONE_TIME });
     this.#open = new SecretsInMemory({ ...common, lifetime: SESSION });
   }

@@ -4,17 +4,26 @@ import { SecretsInMemory, type SecretsInMemoryOptions } from "./secrets-in-memor
 const LIFETIME = 30_000;
 /** How many wait to be used. */
 const MOST = 10_000;
+/** How many of them are of one session. */
+const MOST_OF_SESSION = 20;
+
+/** What a ticket is of, and to whom it was given. */
+interface Given<Holder> {
+  readonly session: string;
+  readonly holder: Holder;
+}
 
 /**
  * Tickets to look at one browser session, once: for addresses of pages, which stand in histories and logs of proxies. A ticket is good for 30 seconds, at the
  * service that gave it, which keeps with it for whom it was.
  */
 export class Tickets<Holder> {
-  readonly #given: SecretsInMemory<{ readonly session: string; readonly holder: Holder }>;
+  readonly #given: SecretsInMemory<Given<Holder>>;
 
   /** @param now a monotonic clock, in milliseconds */
-  constructor(now: () => number, random?: SecretsInMemoryOptions["random"]) {
-    this.#given = new SecretsInMemory({ lifetime: LIFETIME, most: MOST, now, random });
+  constructor(now: () => number, random?: SecretsInMemoryOptions<unknown>["random"]) {
+    const ofOne = { whose: ({ session }: Given<Holder>) => session, most: MOST_OF_SESSION };
+    this.#given = new SecretsInMemory<Given<Holder>>({ lifetime: LIFETIME, most: MOST, ofOne, now, random });
   }
 
   /** Gives somebody a ticket for a session. */

@@ -1,7 +1,8 @@
 import { SecretsInMemory } from "../../../lib/service/secrets-in-memory";
 
 let time = 0;
-const made = (most = 10) => new SecretsInMemory<string>({ lifetime: 1000, most, now: () => time });
+const made = (most = 10, ofOne = { whose: (value: string) => value, most: 10 }) =>
+  new SecretsInMemory<string>({ lifetime: 1000, most, ofOne, now: () => time });
 
 beforeEach(() => {
   time = 0;
@@ -34,4 +35,15 @@ test("there are no more than the most: the oldest ends for a new one", () => {
   const secrets = made(2);
   const [first, second, third] = [secrets.give("1"), secrets.give("2"), secrets.give("3")];
   expect([first, second, third].map((secret) => secrets.find(secret ?? ""))).toEqual([undefined, "2", "3"]);
+});
+
+test("whoever has very many ends their own oldest, and none of somebody else's", () => {
+  const secrets = made(10, { whose: (value) => value.slice(0, 3), most: 2 });
+  const bob = secrets.give("bob");
+  const ann = Array.from({ length: 30 }, (_, index) => secrets.give(`ann ${index}`));
+  expect(secrets.find(bob)).toBe("bob");
+  expect(ann.map((secret) => secrets.find(secret)).filter((value) => value !== undefined)).toEqual([
+    "ann 28",
+    "ann 29",
+  ]);
 });

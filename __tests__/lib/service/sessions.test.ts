@@ -62,6 +62,18 @@ test("a session opens no other, which would stand when it is left", async () => 
   expect((await service.ask(token, "POST", path)).status).toBe(200);
 });
 
+test("an owner who opens sessions without end ends nobody else's", () => {
+  const sessions = new Sessions(() => 0);
+  const of = (owner: string) => ({ token: "none", owner, scopes: new Set(SCOPES) });
+  const [bob, invited] = [sessions.open(of("bob")), sessions.oneTimeToken(of("bob"))];
+  for (let count = 0; count < 12_000; count += 1) {
+    sessions.open(of("ann"));
+    sessions.oneTimeToken(of("ann"));
+  }
+  expect(sessions.find(bob)?.owner).toBe("bob");
+  expect(sessions.redeem(invited)).toBeDefined();
+});
+
 test("one-time tokens and sessions end by themselves", () => {
   let time = 0;
   const sessions = new Sessions(() => time);
