@@ -25,6 +25,7 @@ import {
   type TaskPlace,
 } from "./environments";
 import { jobOf } from "./job";
+import { logText } from "./log-text";
 import { refusalOf } from "./refusal";
 
 /** What the environments of a cluster are known by. */
@@ -246,11 +247,7 @@ class ClusterEnvironments implements Environments {
           );
         throw error;
       }
-      const all = Buffer.concat(chunks);
-      const isWhole = all.length < LOG_BYTES;
-      const text = all.toString("utf8");
-      // What begins in the middle of a line may begin in the middle of a secret.
-      return { text: masking.text(isWhole ? text : text.slice(text.indexOf("\n") + 1)), isWhole };
+      return logText(Buffer.concat(chunks), LOG_BYTES, masking);
     }
     throw unknownThing("no allocation of its jobs is called so");
   }

@@ -226,16 +226,54 @@ const BEGIN =
 const END =
   /-----END OpenVPN Static key V1-----|-----?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----?|---- END SSH2 [A-Z0-9 ]{0,40}PRIVATE KEY ----|\bPrivate-MAC: ?[a-f0-9]{40,64}/g;
 
-/** Private keys over several lines; one without an end goes on to the end of the text. */
+/**
+ * Private keys over several lines. One without an end goes on to the end of the text, and one of which the text has the end alone, as the last lines of a log do,
+ * begins with the first of its lines that is there.
+ */
 function privateKeys(text: string, found: SecretSpan[]): void {
   if (!/PRIVATE KEY|Private-Lines|Static key/.test(text)) return;
-  const ends = [...text.matchAll(END)].map((match) => match.index + match[0].length);
+  const add = (start: number, end: number) => found.push({ start, end, what: "a private key", certain: true });
+  const begins = [...text.matchAll(BEGIN)].map(({ index }) => index);
   let next = 0;
   let covered = 0;
-  for (const { index: start } of text.matchAll(BEGIN)) {
-    if (start < covered) continue;
-    while (next < ends.length && (ends[next] ?? 0) <= start) next += 1;
-    covered = ends[next] ?? text.length;
-    found.push({ start, end: covered, what: "a private key", certain: true });
+  for (const { index, 0: end } of text.matchAll(END)) {
+    while (next < begins.length && (begins[next] ?? 0) < covered) next += 1;
+    const begin = begins[next];
+    if (begin !== undefined && begin < index) add(begin, index + end.length);
+    else if (index >= covered) add(bodyBefore(text, index, covered), index + end.length);
+    covered = index + end.length;
   }
+  const open = begins.find((begin) => begin >= covered);
+  if (open !== undefined) add(open, text.length);
+}
+
+/** Where the lines of a key begin that stand right before a place, and not before another one. The last of them may be short, and the first where the text begins in it. */
+function bodyBefore(text: string, from: number, least: number): number {
+  let body = from;
+  for (let isLast = true; ; isLast = false) {
+    const end = endOfLineBefore(text, body, least);
+    let start = end;
+    while (start > least && isOfBody(text.charCodeAt(start - 1))) start -= 1;
+    if (start === end || (end - start < WHOLE_LINE && !isLast && start > 0)) return body;
+    body = start;
+  }
+}
+
+/** Where the line ends that stands before a place: the end of a line is also one that JSON escapes. */
+function endOfLineBefore(text: string, from: number, least: number): number {
+  let end = from;
+  while (end > least) {
+    if (/\s/.test(text[end - 1] ?? "")) end -= 1;
+    else if (end - 2 >= least && /^\\[nr]$/.test(text.slice(end - 2, end))) end -= 2;
+    else break;
+  }
+  return end;
+}
+
+/** Lines of keys have 64 characters, and some 70 or 76. */
+const WHOLE_LINE = 60;
+
+/** Whether a character is one of base64. */
+function isOfBody(code: number): boolean {
+  return (isOfWord(code) && code !== 45 && code !== 95) || code === 43 || code === 47 || code === 61;
 }
