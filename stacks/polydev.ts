@@ -12,8 +12,7 @@ import {
 } from "../lib";
 import { addJob, regionsOf, type Environment } from "./environment";
 
-/** The port of the pools' service, and those of a node's agents. */
-const SERVICE_PORT = 8790;
+/** The ports of a node's agents. */
 const NOMAD_PORT = 4646;
 const CONSUL_PORT = 8500;
 
@@ -54,7 +53,7 @@ function addService(stack: TerraformStack, environment: Environment, { pools }: 
   if (pools.length === 0) return;
   const given = {
     pools: pools.map(({ pool }) => pool),
-    port: SERVICE_PORT + portOffset,
+    port: PoolServiceJob.PORT + portOffset,
     listen: service.reachable === "loopback" ? "127.0.0.1" : "0.0.0.0",
     nomadAddress: `http://127.0.0.1:${NOMAD_PORT + portOffset}`,
     consulAddress: `http://127.0.0.1:${CONSUL_PORT + portOffset}`,

@@ -6,7 +6,7 @@ export {
   MissingProgram,
   NoAnswerError,
   NoEnvironment,
-  NotOurs,
+  TakenByOthers,
   PoolOfOtherUser,
   RefusedByServer,
   TokenRefused,

@@ -76,7 +76,7 @@ export class NoEnvironment extends UserError {
 }
 
 /** Somebody else has what was to be this program's own, such as a server's first token: trying again does not mend it. */
-export class NotOurs extends UserError {
+export class TakenByOthers extends UserError {
   constructor(message: string) {
     super([mistake("", message, "acl")]);
   }

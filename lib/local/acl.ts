@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { NotOurs, UserError } from "../errors";
+import { TakenByOthers, UserError } from "../errors";
 import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
 import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "./agents";
 import { setUpConsul, trustWorkloads, type JobAcl } from "./consul-acl";
@@ -108,7 +108,7 @@ export class Acl {
     try {
       await nomad.http.get(apiPath`/v1/acl/token/self`, v.unknown());
     } catch {
-      throw new NotOurs(
+      throw new TakenByOthers(
         `somebody else gave ${agent.name} at ${nomad.address} its first token, and may do everything there`,
       );
     }
@@ -118,14 +118,14 @@ export class Acl {
 /**
  * Does something that can be done again, until it is done.
  *
- * @throws the last error where it is not done after 20 s, and {@link NotOurs} at once
+ * @throws the last error where it is not done after 20 s, and {@link TakenByOthers} at once
  */
 export async function untilDone<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (const end = performance.now() + RETRY_LIMIT; ; await sleep(50, undefined, { signal })) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof NotOurs || performance.now() > end) throw error;
+      if (error instanceof TakenByOthers || performance.now() > end) throw error;
     }
   }
 }

@@ -22,13 +22,6 @@ export {
   type StackOwner,
 } from "./content";
 export { PROJECT_CONTEXT, projectIdentity, projectName, type StackIdentity } from "./identity";
-export {
-  partsOf,
-  readRecordTexts,
-  UnreadableRecord,
-  without,
-  type RecordedThings as RecordedOthers,
-  type StackRecord,
-} from "./read";
+export { partsOf, readRecordTexts, UnreadableRecord, without, type RecordedThings, type StackRecord } from "./read";
 export { LARGEST_TEXT, tooLarge } from "./size";
 export { holdsSecretForm, isRecordable, type RecordableVariable } from "./recordable";

@@ -3,7 +3,7 @@ import { ApiError, isConflict, isTokenRefused } from "../../nomad";
 import { BEFORE, withRetries } from "../events";
 import { planJobs } from "../plan";
 import { enterRecord, leaveRecord, settleRecord, type RecordWrite, type WantedRecord } from "../record";
-import type { RecordedOthers, StackRecord } from "../../stack-record";
+import type { RecordedThings, StackRecord } from "../../stack-record";
 import type { Wanted } from "../stack";
 import type { OperationOptions } from "./options";
 import type { JobOutcome } from "./outcome";
@@ -16,11 +16,11 @@ export interface RecordingOptions extends OperationOptions {
    * Asked once all jobs of the program are watched to their ends, with what earlier deployments brought and the program does not have: stops and removes what
    * is to go of it, and says what that was. Not asked where the record could not be written. Default: nothing is stopped.
    */
-  readonly prune?: (remains: Remains, outcomes: readonly JobOutcome[]) => Promise<RecordedOthers>;
+  readonly prune?: (remains: Remains, outcomes: readonly JobOutcome[]) => Promise<RecordedThings>;
 }
 
 /** What earlier deployments of a stack brought, and its program does not have. */
-export interface Remains extends RecordedOthers {
+export interface Remains extends RecordedThings {
   /** The record as it was before the deployment. Absent where there was none in its place. */
   readonly before?: StackRecord;
 }
@@ -34,7 +34,7 @@ export interface Begun {
   readonly writing: <T>(where: "nomad" | "consul", write: () => Promise<T>) => Promise<T>;
 }
 
-const NOTHING: RecordedOthers = { jobs: [], consul: [] };
+const NOTHING: RecordedThings = { jobs: [], consul: [] };
 
 /**
  * Deploys between the two writes of the stack's record: before it, the record becomes the union of what it says and what the program has; after it,

@@ -3,7 +3,7 @@ import { ImpossibleName } from "../../errors";
 import { UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
 import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
-import type { RecordedInConsul, RecordedJob, RecordedOthers, StackIdentity } from "../../stack-record";
+import type { RecordedInConsul, RecordedJob, RecordedThings, StackIdentity } from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { recordedInConsul, wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
@@ -38,7 +38,7 @@ export interface Destruction {
   readonly spared: readonly string[];
   readonly kept: readonly KeptThing[];
   /** All that was looked for: a record that has more by the end is that of another deployment. */
-  readonly known: RecordedOthers;
+  readonly known: RecordedThings;
   /** Pools whose jobs go. */
   readonly pools: readonly string[];
   /** Whether there is a record of the stack, why not, or why nothing is known of it. */

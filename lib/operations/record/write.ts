@@ -10,7 +10,7 @@ import {
   without,
   type RecordedInConsul,
   type RecordedJob,
-  type RecordedOthers,
+  type RecordedThings,
   type StackIdentity,
   type StackRecord,
 } from "../../stack-record";
@@ -18,7 +18,7 @@ import { isNowhere, otherStore, storeOf, textsOf, type RecordClients, type Recor
 import type { RecordStore, StoredText, TextChange } from "./store";
 import type { WantedRecord } from "./wanted";
 
-const NOTHING: RecordedOthers = { jobs: [], consul: [] };
+const NOTHING: RecordedThings = { jobs: [], consul: [] };
 
 /** What became of a write. */
 export type RecordWrite =
@@ -69,9 +69,9 @@ export async function enterRecord(wanted: WantedRecord, clients: RecordClients):
 /** What a deployment did with what the record knows. */
 export interface Settled {
   /** What it brought: where another deployment wrote the record meanwhile, it may have left that out. */
-  readonly brought: RecordedOthers;
+  readonly brought: RecordedThings;
   /** What it stopped, or removed, and its program does not have. A job that is marked as stopped is there still, and stays in the record as that. */
-  readonly stopped: RecordedOthers;
+  readonly stopped: RecordedThings;
   /**
    * Asked where another deployment wrote the record meanwhile: whether the cluster is as this one left it, so that the other one was refused.
    * Default: the other one's content stays.
@@ -139,7 +139,7 @@ export async function leaveRecord(
   wanted: WantedRecord,
   before: StackRecord | undefined,
   clients: RecordClients,
-  brought: RecordedOthers = NOTHING,
+  brought: RecordedThings = NOTHING,
 ): Promise<RecordWrite | { readonly kind: "removed" }> {
   return writing(clients, async () => {
     if (!before) {
@@ -181,7 +181,7 @@ function isWritten({ texts }: WantedRecord, held: ReadonlyMap<string, StoredText
 export async function removeRecord(
   place: RecordPlace,
   clients: RecordClients,
-  gone?: RecordedOthers,
+  gone?: RecordedThings,
 ): Promise<{ readonly kind: "removed" } | { readonly kind: "unwritten"; readonly reason: string }> {
   return writing(clients, async () => {
     const check = (held: ReadonlyMap<string, StoredText>) => gone && refuseMore(held, recordPath(place), gone);
@@ -193,7 +193,7 @@ export async function removeRecord(
 }
 
 /** @throws NothingThere where a record has more than what is gone */
-function refuseMore(held: ReadonlyMap<string, StoredText>, head: string, gone: RecordedOthers): void {
+function refuseMore(held: ReadonlyMap<string, StoredText>, head: string, gone: RecordedThings): void {
   const record = readRecordTexts(textsOf(held), head);
   const [more] = record ? without([...record.jobs, ...record.former.jobs], gone.jobs) : [];
   if (more) throw new NothingThere(`${more.id} came to it meanwhile, by another deployment`);
@@ -266,7 +266,7 @@ function partsFirst(texts: ReadonlyMap<string, string>, head: string): readonly 
   return [...texts].sort(([a], [b]) => Number(a === head) - Number(b === head));
 }
 
-function otherTexts(head: string, { jobs, consul }: RecordedOthers): readonly (readonly [string, string])[] {
+function otherTexts(head: string, { jobs, consul }: RecordedThings): readonly (readonly [string, string])[] {
   const plain: readonly (RecordedJob | RecordedInConsul)[] = [...jobs, ...consul];
   return inParts(plain).map((part, index) => [partPath(head, "others", index), JSON.stringify(part)] as const);
 }
