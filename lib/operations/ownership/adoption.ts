@@ -58,7 +58,10 @@ const UNRECORDED = "was not brought by this stack, as far as any record tells";
 /** One line for all jobs of one owner: that a stack was renamed is one thing, and no ten. */
 function refusalOfForeign(owner: string, plans: readonly Planned["plan"][]): Problem {
   const one = plans.length === 1;
-  const renamed = `; where this stack is that one under another name, take ${one ? "it" : "them"} over with --adopt, and then let go of what is left of that one: cdk-nomad destroy ${owner.split(" ")[0]}`;
+  const [name = owner, inOtherProject] = owner.split(" of the project ");
+  // The name alone is that of a stack of this project, perhaps the very one that has just taken the jobs over.
+  const where = inOtherProject === undefined ? "" : ", in a folder of that project";
+  const renamed = `; where this stack is that one under another name, take ${one ? "it" : "them"} over with --adopt, and then let go of what is left of that one${where}: cdk-nomad destroy ${name}`;
   const other = `; else give ${one ? "it another id" : "them other ids"}`;
   return refusal(
     plans,

@@ -295,8 +295,13 @@ describe("a job of the program that is there already", () => {
   });
 
   test("that is another stack's wants --adopt, however much it is alike", async () => {
-    expect(await judge("none", staging)).toMatch(/is a job of staging.*--adopt/);
-    expect(await judge("update", elsewhere)).toMatch(/is a job of dev of the project bank.*--adopt/);
+    expect(await judge("none", staging)).toMatch(
+      /is a job of staging.*--adopt.*is left of that one: cdk-nomad destroy staging/,
+    );
+    // By its name alone, a stack of another project would be this one.
+    expect(await judge("update", elsewhere)).toMatch(
+      /is a job of dev of the project bank.*--adopt.*in a folder of that project: cdk-nomad destroy dev/,
+    );
     expect(await judge("none", staging, { adopt: true })).toMatch(/is taken over/);
   });
 
