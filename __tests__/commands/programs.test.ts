@@ -125,4 +125,8 @@ test("render prints every job that a program exports, once", async () => {
   writeFileSync(join(cwd, "none.ts"), "export const a = 1;");
   const none = await cli(["render", "none.ts"], { cwd, env: environment() });
   expect(none.stderr).toContain("none.ts: exports no job; write: export const none = new Job({ … })");
+  // As an import of a file with variables is.
+  writeFileSync(join(cwd, "function.ts"), "export const web = () => 1;");
+  const made = await cli(["render", "function.ts"], { cwd, env: environment() });
+  expect(made.stderr).toMatch(/exports no job but the function web;\s.*export\s+const\s+job\s+=\s+web\(\{ … \}\)/s);
 });

@@ -56,7 +56,10 @@ const problem = v.object({
   stopsSynthesis: v.exactOptional(v.boolean()),
 });
 const answer = v.union([
-  v.object({ jobs: v.array(v.object({ id: v.string(), api: v.unknown(), problems: v.array(problem) })) }),
+  v.object({
+    jobs: v.array(v.object({ id: v.string(), api: v.unknown(), problems: v.array(problem) })),
+    functions: v.array(v.string()),
+  }),
   v.object({ problems: v.pipe(v.array(problem), v.nonEmpty()) }),
   v.object({ error: v.string() }),
 ]);
@@ -96,12 +99,18 @@ export async function exportedJobs(
     if (said !== "") onSaid?.(said);
     if ("problems" in read) throw new UserError(read.problems);
     if ("error" in read) throw UserError.at(file, `does not run: ${read.error}`, "file/program");
-    if (read.jobs.length === 0)
-      throw UserError.at(file, `exports no job; write: export const ${nameFor(file)} = new Job({ … })`, "file/program");
+    if (read.jobs.length === 0) throw UserError.at(file, exportsNoJob(file, read.functions), "file/program");
     return readJobs(read.jobs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** An import with variables exports a function that makes the job, and nobody but its caller knows with which values. */
+function exportsNoJob(file: string, [name, ...others]: readonly string[]): string {
+  if (name === undefined) return `exports no job; write: export const ${nameFor(file)} = new Job({ … })`;
+  const what = others.length === 0 ? `the function ${name}` : "functions";
+  return `exports no job but ${what}; where ${name} makes one, export that too: export const job = ${name}({ … })`;
 }
 
 /** What runs in the other process: its source where this is one, else what was compiled of it. */

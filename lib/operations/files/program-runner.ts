@@ -21,8 +21,10 @@ process.exit(0);
 function run(): unknown {
   try {
     const exported = createRequire(program)(program) as unknown;
-    const jobs = [...new Set(Object.values(Object(exported) as object))].filter(isJob);
-    return { jobs: jobs.map(judged) };
+    const entries = Object.entries(Object(exported) as Record<string, unknown>);
+    const jobs = [...new Set(entries.map(([, value]) => value))].filter(isJob);
+    const functions = entries.flatMap(([name, value]) => (typeof value === "function" ? [name] : []));
+    return { jobs: jobs.map(judged), functions };
   } catch (error) {
     return failure(error);
   }
