@@ -36,8 +36,11 @@ export function driftCounts({ jobs, consul, unchanged, strays = [], leftovers = 
   ].join(", ");
 }
 
-/** What to do about what differs, a sentence for each way out of it. */
-export function waysOut({ environment, jobs, consul }: Drift): readonly string[] {
+/** What to do about what differs, a sentence for each way out of it; where --fix is at work already, without that. */
+export function waysOut(
+  { environment, jobs, consul }: Drift,
+  { fixing = false }: { readonly fixing?: boolean } = {},
+): readonly string[] {
   const named = (way: WayOut) => jobs.filter((job) => wayOutOf(job) === way);
   const ids = (some: readonly JobDrift[]) => [...new Set(some.map(({ job }) => job))].join(", ");
   const [mend, room, nodes, again] = [named("mend"), named("room"), named("nodes"), named("try-again")];
@@ -45,7 +48,9 @@ export function waysOut({ environment, jobs, consul }: Drift): readonly string[]
   const rest = mend.length + room.length + nodes.length + again.length;
   const still = mend.some(({ revert }) => revert?.again) ? "the program says still what was taken back: " : "";
   return [
-    ...(fixable > 0 ? [`put ${rest > 0 ? "the rest" : "it"} right with: cdk-nomad drift ${environment} --fix`] : []),
+    ...(fixable > 0 && !fixing
+      ? [`put ${rest > 0 ? "the rest" : "it"} right with: cdk-nomad drift ${environment} --fix`]
+      : []),
     ...(mend.length > 0
       ? [
           `${ids(mend)}: ${still}mend the program, and then: cdk-nomad deploy ${environment}; --fix leaves it as it is, unless it has --undo-reverts`,

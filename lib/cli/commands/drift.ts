@@ -63,7 +63,7 @@ export const drift = command({
       const { terraformOnly } = contents;
       for (const line of terraformOnlyLines(contents, "is not looked at", `npx cdktf diff ${input.environment}`))
         terminal.note(line);
-      if (as === "text") terminal.print(driftText(found));
+      if (as === "text") terminal.print(driftText(found, input));
       if (as === "markdown") terminal.markdown(driftMarkdown(found));
       if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul, signal: context.signal }, input, context);
       const fixing = input.fix && hasDrift(found);
@@ -103,8 +103,9 @@ function fixText({ name, fixed, reason = "" }: Fix): TerminalText {
   return wrap(fixed ? term`${GOOD} ${name} is put right` : term`${BAD} ${name}: ${reason}`, { hanging: 2 });
 }
 
-function driftText(found: Drift): TerminalText {
+function driftText(found: Drift, { fix }: { readonly fix: boolean }): TerminalText {
   const { environment, jobs, consul, unchanged, strays = [], leftovers = [], foreign = [] } = found;
+  const ways = waysOut(found, { fixing: fix });
   if (!hasDrift(found))
     return term`${GOOD} ${environment} is as the program says: ${unchanged} ${unchanged === 1 ? term`job` : term`jobs`}`;
   return joinLines([
@@ -120,8 +121,8 @@ function driftText(found: Drift): TerminalText {
     ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),
     ...leftovers.map((item) => term`${style.bold(thingInConsul(item))} ${leftoverInWords(environment)}`),
     ...foreign.map(({ job, owner }) => term`${style.bold(job)} is a job of ${owner}`),
-    ...(jobs.length + consul.length > 0 ? [term``] : []),
-    ...waysOut(found).map((words) => wrap(term`${words}`, { hanging: 2 })),
+    ...(ways.length > 0 ? [term``] : []),
+    ...ways.map((words) => wrap(term`${words}`, { hanging: 2 })),
   ]);
 }
 
