@@ -64,7 +64,7 @@ test("what is missing of this machine's memory and disk is said before it is dep
   await cluster.purge();
   program({ id: "large", memory: 5_000_000 }, { id: "web" });
   const said = await project.run(["deploy", "dev", "--detach"]);
-  expect(flat(said)).toMatch(/large work: 0 of 1 find a place; \d+ MiB of memory are missing on this machine/);
+  expect(flat(said)).toMatch(/large work: 0 of 1 find a place; this machine lacks \d+ MiB of memory/);
   expect(flat(said)).not.toContain("web work:");
   expect(said.code).toBe(0);
 });

@@ -86,11 +86,11 @@ export function readersInWords({ readers = [] }: Pick<ConsulChange, "readers">):
 function effectInWords({ effect, signal }: TemplateReader): string {
   switch (effect) {
     case "restart":
-      return "what runs restarts, where the text becomes another";
+      return "what runs restarts, once the text that it renders changes";
     case "signal":
-      return `what runs gets ${signal ?? "a signal"}, where the text becomes another`;
+      return `what runs gets ${signal ?? "a signal"}, once the text that it renders changes`;
     case "script":
-      return "a script is run in what runs, where the text becomes another";
+      return "a script is run in what runs, once the text that it renders changes";
     case "keeps":
       return "what runs keeps the text that it has, and what starts waits for it";
     default:

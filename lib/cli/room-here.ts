@@ -115,7 +115,7 @@ function shortageInWords(
     takers.length === 0
       ? `no node has what it needs: its datacenter, its node pool, the ${demand.drivers.length === 1 ? "driver" : "drivers"} ${demand.drivers.join(", ")}${hint}`
       : amounts.length > 0
-        ? `${amounts.join(" and ")} are missing on this machine`
+        ? `this machine lacks ${amounts.join(" and ")}`
         : "its ports, or a node of its own, are missing";
   return `${job} ${group}: ${placed} of ${wanted} find a place; ${why}`;
 }

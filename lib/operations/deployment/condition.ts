@@ -220,10 +220,11 @@ function versionReason({ name }: GroupStatus, { job, allocations }: JobAnswers):
   );
   if (old.length === 0) return [];
   const versions = [...new Set(old.map(({ JobVersion }) => JobVersion))].sort((a, b) => a - b).join(", ");
-  const which = `${old.length} ${old.length === 1 ? "allocation" : "allocations"} of group "${name}"`;
-  return [
-    { kind: "version", group: name, message: `${which} still run version ${versions} instead of ${job.Version ?? 0}` },
-  ];
+  const which =
+    old.length === 1
+      ? `1 allocation of group "${name}" still runs`
+      : `${old.length} allocations of group "${name}" still run`;
+  return [{ kind: "version", group: name, message: `${which} version ${versions} instead of ${job.Version ?? 0}` }];
 }
 
 function stoppedReason({ Version, SubmitTime }: HeldJob): Reason {
