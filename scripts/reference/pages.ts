@@ -1,4 +1,4 @@
-import { definitionOf, toHcl, type Field } from "../../lib/jobspec/host";
+import { definitionOf, nameInHcl, toHcl, type Field } from "../../lib/jobspec/host";
 import { expressionOf } from "../../lib/typescript";
 import type { CatalogEntry } from "./catalog";
 import { sample } from "./samples";
@@ -87,9 +87,8 @@ async function example({ type, definition }: CatalogEntry): Promise<readonly str
   ];
 }
 
-function hclName(property: string, { options, kind }: Field): string {
-  if (options.hcl === "") return kind === "string" ? "label" : "–";
-  return options.hcl ?? property.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+function hclName(property: string, field: Field): string {
+  return nameInHcl(property, field) || (field.kind === "string" ? "label" : "–");
 }
 
 const KINDS: Partial<Record<Field["kind"], string>> = {
