@@ -85,7 +85,7 @@ test("records of somebody who means no good are told of, act on no terminal, and
       owner: "cdk-nomad",
       variables: {},
       defaults: {},
-      environmentVariables: {},
+      surroundings: {},
       parts: { jobs: 1, consul: 0 },
       ...more,
     });
