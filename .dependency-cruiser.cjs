@@ -77,6 +77,15 @@ const pools = {
   slots: ["jobs", "store", "leases", "execution", "sandbox", "generations"],
 };
 
+/** The same for the rooms inside of local; what stands beside them is the cluster, which imports them all. */
+const local = {
+  machine: [],
+  programs: ["machine"],
+  agents: ["machine", "programs"],
+  access: ["agents"],
+  vault: ["machine", "programs", "agents", "access"],
+};
+
 /** Folders inside of rooms, however deep, that have a door. */
 const innerFolders = readdirSync("lib", { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !rooms.includes(join(entry.parentPath, entry.name)))
@@ -112,6 +121,7 @@ module.exports = {
     })),
     ...roomsOf("operations", operations),
     ...roomsOf("pools", pools),
+    ...roomsOf("local", local),
     {
       name: "one-door",
       comment:

@@ -13,7 +13,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { filesOf } from "../../lib/local/agents";
+import { filesOf } from "../../lib/local/agents/agents";
 import { ended } from "../support/project";
 import { environment } from "../support/run-cli";
 import { until } from "../support/until";

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClusterStatus } from "../../lib/local";
-import { CLUSTER_MARK } from "../../lib/local/agents";
-import { readTokens } from "../../lib/local/tokens";
+import { CLUSTER_MARK } from "../../lib/local/agents/agents";
+import { readTokens } from "../../lib/local/access/tokens";
 import { binaryHere } from "../support/binaries";
 import { clusterForSuite } from "../support/cluster";
 import { isOpen } from "../support/open-port";

@@ -5,7 +5,7 @@ import { connect as http2 } from "node:http2";
 import * as v from "valibot";
 import { apiPath } from "../../lib/nomad";
 import { portsAt, regionConsulPortsAt, regionPortsAt } from "../../lib/local";
-import { readTokens } from "../../lib/local/tokens";
+import { readTokens } from "../../lib/local/access/tokens";
 import { callRpc, type Wire } from "../support/agent-rpc";
 import { clusterForSuite, TestCluster } from "../support/cluster";
 import { Project } from "../support/project";

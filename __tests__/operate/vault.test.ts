@@ -5,7 +5,7 @@ import { Agent, fetch } from "undici";
 import * as v from "valibot";
 import { Cpu, Driver, Job, Memory, Resources, Task, TaskGroup, Template, Vault } from "../../lib/jobspec";
 import { apiPath, type JobJson, type NomadClient } from "../../lib/nomad";
-import { findVault } from "../../lib/local/vault-program";
+import { findVault } from "../../lib/local/vault/program";
 import { prod } from "../../stacks/prod";
 import { clusterForSuite } from "../support/cluster";
 import { machineProcesses, processesNaming } from "../support/processes";

@@ -1,4 +1,4 @@
-import { cgroupsOf } from "../../lib/local/cgroups";
+import { cgroupsOf } from "../../lib/local/machine/cgroups";
 import { TestCluster } from "../support/cluster";
 import { Bundles, RealSandboxes } from "../support/sandboxes";
 import { until } from "../support/until";

@@ -2,28 +2,37 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { privateFolder } from "../private-files";
-import { Acl } from "./acl";
-import { addressOf, CLUSTER_MARK, filesOf, namedAgents, portOf, type Agent, type VaultServer } from "./agents";
-import type { Binary } from "./binaries";
-import type { ClusterKeys } from "./cluster-keys";
+import { Acl, type ClusterKeys, tokenFileOf, tokensFolder, type Tokens } from "./access";
+import {
+  addressOf,
+  CLUSTER_MARK,
+  filesOf,
+  namedAgents,
+  portOf,
+  type Agent,
+  type VaultServer,
+  endAgent,
+  inOrderOfEnd,
+  livingAgents,
+  holderOf,
+  pathWith,
+  startAgent,
+  templateEnvironment,
+  readState,
+  removeState,
+  writeState,
+  type ClusterState,
+} from "./agents";
+import { type Binary, licenceOf } from "./programs";
 import { agentStatus, answersItself } from "./cluster-status";
 import { configOf, givesIdentities, isDev } from "./configurations";
 import { federate } from "./federation";
 import { Guard } from "./guard";
-import { endAgent, inOrderOfEnd } from "./leftovers";
-import { licenceOf } from "./licences";
-import { livingAgents } from "./living-agents";
-import { memoryLimit } from "./machine-room";
-import { holderOf } from "./ports";
+import { memoryLimit } from "./machine";
 import { leads } from "./readiness";
-import { pathWith, startAgent, templateEnvironment } from "./start-agent";
-import { readState, removeState, writeState, type ClusterState } from "./state";
-import { tokenFileOf, tokensFolder, type Tokens } from "./tokens";
 import type { UpOptions } from "./up-options";
 import { trustIdentities } from "./trust";
-import { setUpVault } from "./vault-access";
-import { readVaultKeys, type VaultKeys } from "./vault-keys";
-import { abandonStore, hasStore, makeStore, openStore } from "./vault-store";
+import { setUpVault, readVaultKeys, type VaultKeys, abandonStore, hasStore, makeStore, openStore } from "./vault";
 
 const START_LIMIT = 60_000;
 

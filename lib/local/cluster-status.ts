@@ -1,15 +1,24 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors";
-import { allocationsOf } from "./cgroups";
-import { containersIn } from "./containers";
-import { addressOf, agentsOf, dataOf, filesOf, ONE_REGION, portOf, type Agent } from "./agents";
-import { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
-import { listensItself } from "./ports";
-import { processesIn } from "./processes";
+import { allocationsOf, containersIn, processesIn } from "./machine";
+import {
+  addressOf,
+  agentsOf,
+  dataOf,
+  filesOf,
+  ONE_REGION,
+  portOf,
+  type Agent,
+  livingAgents,
+  rememberedBy,
+  type LivingAgent,
+  listensItself,
+  readState,
+  type ClusterState,
+} from "./agents";
 import { isReady } from "./readiness";
 import { refuseForeignFolder } from "./refusals";
-import { readState, type ClusterState } from "./state";
-import { readTokens, type Tokens } from "./tokens";
+import { readTokens, type Tokens } from "./access";
 
 /** What an agent of an embedded cluster is doing. */
 export interface AgentStatus {

@@ -1,19 +1,26 @@
 import { join } from "node:path";
 import { UserError } from "../errors";
 import { isUsualLoopback } from "../nomad";
-import { addressOf, type Agent, agentsOf, dataOf, filesOf, namedAgents, portOf } from "./agents";
+import {
+  addressOf,
+  type Agent,
+  agentsOf,
+  dataOf,
+  filesOf,
+  namedAgents,
+  portOf,
+  livingAgents,
+  rememberedBy,
+  holderOf,
+  readState,
+} from "./agents";
 import { answersItself, NOTHING_STARTED, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { endCluster } from "./ending";
-import { livingAgents, rememberedBy } from "./living-agents";
-import { writeLoginPage } from "./login-page";
-import { holderOf } from "./ports";
-import { processesIn } from "./processes";
-import type { Progress } from "./progress";
+import { writeLoginPage, tokensFolder } from "./access";
+import { processesIn, type Progress } from "./machine";
 import { startCluster } from "./starting";
-import { readState } from "./state";
-import { tokensFolder } from "./tokens";
 import type { UpOptions } from "./up-options";
-import { readVaultKeys } from "./vault-keys";
+import { readVaultKeys } from "./vault";
 
 /** A Consul and a Nomad, or one for each region, on this machine, on loopback only, with all that they keep in one folder. */
 export class EmbeddedCluster {

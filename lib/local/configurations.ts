@@ -9,15 +9,13 @@ import {
   type AgentFiles,
   type ConsulClientAgent,
   type NomadAgent,
+  LOOPBACK,
+  type ConsulClientPorts,
+  type Ports,
 } from "./agents";
-import { smallChroot } from "./chroot";
-import type { ClusterKeys } from "./cluster-keys";
-import { AUDIENCE } from "./consul-acl";
-import type { Machine } from "./machine";
-import { LOOPBACK, type ConsulClientPorts, type Ports } from "./ports";
-import type { Tokens } from "./tokens";
-import { AUDIENCE as VAULT_AUDIENCE, WORKLOADS } from "./vault-access";
-import { vaultConfig } from "./vault-config";
+import { smallChroot, type Machine } from "./machine";
+import { type ClusterKeys, AUDIENCE, type Tokens } from "./access";
+import { AUDIENCE as VAULT_AUDIENCE, WORKLOADS, vaultConfig } from "./vault";
 
 /** What Nomad keeps from tasks by default of its own environment. https://developer.hashicorp.com/nomad/docs/configuration/client#env-denylist */
 const KEPT_FROM_TASKS =

@@ -3,21 +3,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { messageOf } from "../nomad";
-import { dataOf, isConfigurationFile } from "./agents";
-import { allocationsIn } from "./cgroups";
-import { containersIn } from "./containers";
-import { cleanUp } from "./clean-up";
+import { dataOf, isConfigurationFile, endAgent, inOrderOfEnd, livingAgents, removeState } from "./agents";
+import { allocationsIn, containersIn, cleanUp, exclusively, endProcesses, processesIn, type Progress } from "./machine";
 import { statusOf, type AgentStatus } from "./cluster-status";
-import { exclusively } from "./exclusive";
-import { endAgent, inOrderOfEnd } from "./leftovers";
-import { livingAgents } from "./living-agents";
-import { endProcesses, processesIn } from "./processes";
-import type { Progress } from "./progress";
 import { isLink, refuseForeignFolder, refuseLink } from "./refusals";
-import { removeState } from "./state";
 import { stopJobs } from "./stop-jobs";
-import { readTokens, removeTokens } from "./tokens";
-import { abandonStore } from "./vault-store";
+import { readTokens, removeTokens } from "./access";
+import { abandonStore } from "./vault";
 
 /**
  * Stops every job, every agent and whatever they left, and removes their data and their configuration. Logs stay.

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
-import { nomadOf } from "./acl";
-import type { Agent } from "./agents";
-import { LOOPBACK } from "./ports";
-import type { Tokens } from "./tokens";
+import { nomadOf, type Tokens } from "./access";
+import { type Agent, LOOPBACK } from "./agents";
 
 /** How long the first Nomad may take until it knows all regions, in milliseconds. */
 const LIMIT = 30_000;

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
-import { addressOf, filesOf, portOf, type NomadAgent } from "./agents";
-import type { ClusterKeys } from "./cluster-keys";
+import { addressOf, filesOf, portOf, type NomadAgent, endAgent, holderOf } from "./agents";
+import type { ClusterKeys } from "./access";
 import { answersItself } from "./cluster-status";
-import { endAgent } from "./leftovers";
-import { holderOf } from "./ports";
 import { leads } from "./readiness";
 
 /** How long a Nomad may take to answer without TLS, in milliseconds. */

@@ -1,17 +1,36 @@
 /** The embedded cluster: a real Nomad and a real Consul on this machine. */
-export { REGION_NAME } from "./agents";
-export { agentEnvironment } from "./start-agent";
-export { findBinary, getBinary, getProgram, PROGRAMS, type Binary, type ProgramName } from "./binaries";
+export {
+  agentEnvironment,
+  dynamicPortsAt,
+  folderNextDoor,
+  portsAt,
+  REGION_NAME,
+  regionConsulPortsAt,
+  regionPortsAt,
+  takenPorts,
+  type Ports,
+} from "./agents";
 export { EmbeddedCluster } from "./cluster";
-export { folderNextDoor } from "./next-door";
 export type { AgentStatus, ClusterStatus } from "./cluster-status";
+export {
+  cacheFolder,
+  clusterFolder,
+  endProcesses,
+  findProjectFolder,
+  longSocketsOf,
+  machineRoom,
+  mountsIn,
+  packageFolder,
+  processesIn,
+  projectFolder,
+  scarceOn,
+  SILENT,
+  unmount,
+  type LongSocket,
+  type Machine,
+  type MachineRoom,
+  type Progress,
+} from "./machine";
+export { findBinary, getBinary, getProgram, licenceOf, PROGRAMS, type Binary, type ProgramName } from "./programs";
 export type { UpOptions } from "./up-options";
-export type { VaultRole } from "./vault-access";
-export { cacheFolder, clusterFolder, findProjectFolder, packageFolder, projectFolder } from "./folders";
-export { dynamicPortsAt, portsAt, regionConsulPortsAt, regionPortsAt, takenPorts, type Ports } from "./ports";
-export { licenceOf } from "./licences";
-export type { Machine } from "./machine";
-export { machineRoom, scarceOn, type MachineRoom } from "./machine-room";
-export { endProcesses, mountsIn, processesIn, unmount } from "./processes";
-export { SILENT, type Progress } from "./progress";
-export { longSocketsOf, type LongSocket } from "./socket-paths";
+export type { VaultRole } from "./vault";

@@ -1,8 +1,7 @@
 import { NomadClient } from "../nomad";
-import { consulOf, nomadOf, type Guarded } from "./acl";
+import { consulOf, nomadOf, type Guarded, type Tokens } from "./access";
 import type { Agent } from "./agents";
-import type { Tokens } from "./tokens";
-import { answers, isOpen } from "./vault-store";
+import { answers, isOpen } from "./vault";
 
 /** Whether an agent can be used: Nomad and Consul have a leader, Nomad also a node that takes work, and the store of a server of secrets is open. */
 export async function isReady(agent: Agent, tokens: Tokens | undefined): Promise<boolean> {

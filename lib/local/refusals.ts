@@ -1,7 +1,6 @@
 import { accessSync, constants, lstatSync } from "node:fs";
 import { UserError } from "../errors";
-import type { Machine } from "./machine";
-import { ownerOfFile, userInWords } from "./processes";
+import { type Machine, ownerOfFile, userInWords } from "./machine";
 
 /**
  * Refuses machines that Nomad has no drivers for, or whose processes this program does not know.

@@ -1,6 +1,5 @@
 import { UserError } from "../errors";
-import type { Agent } from "./agents";
-import { takenPorts } from "./ports";
+import { type Agent, takenPorts } from "./agents";
 
 /**
  * Refuses to start agents whose ports somebody has.

@@ -1,22 +1,36 @@
 import { UserError } from "../errors";
-import { consulOf } from "./acl";
-import { agentsOf, namedAgents, REGION_NAME, type Agent } from "./agents";
-import { getBinaries, type Binary } from "./binaries";
-import { makeClusterKeys, readClusterKeys } from "./cluster-keys";
+import {
+  consulOf,
+  makeClusterKeys,
+  readClusterKeys,
+  makeTokens,
+  readTokens,
+  renewNomadToken,
+  tokensFolder,
+} from "./access";
+import {
+  agentsOf,
+  namedAgents,
+  REGION_NAME,
+  type Agent,
+  endAbandoned,
+  endAgent,
+  endForgotten,
+  livingAgents,
+  readState,
+  type ClusterState,
+} from "./agents";
+import { getBinaries, type Binary } from "./programs";
 import { ClusterStart, type ClusterSecrets } from "./cluster-start";
 import { answersItself, CLOSED_BY_DEFAULT, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { givesIdentities } from "./configurations";
-import { exclusively } from "./exclusive";
-import { endAbandoned, endAgent, endForgotten } from "./leftovers";
-import { livingAgents } from "./living-agents";
+import { exclusively } from "./machine";
 import { refuseOldForm, refuseOther, type Wanted } from "./refuse-other";
 import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
 import { refuseTakenPorts } from "./refuse-ports";
-import { readState, type ClusterState } from "./state";
-import { makeTokens, readTokens, renewNomadToken, tokensFolder } from "./tokens";
 import { renewTrust } from "./trust";
 import type { UpOptions } from "./up-options";
-import { findVault } from "./vault-program";
+import { findVault } from "./vault";
 
 /**
  * Starts what does not run yet of a cluster, and waits until all of it is ready.

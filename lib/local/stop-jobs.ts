@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomadClient, nomadConnection } from "../nomad";
-import type { Progress } from "./progress";
-import type { Tokens } from "./tokens";
+import type { Progress } from "./machine";
+import type { Tokens } from "./access";
 
 /** Jobs of all namespaces are stopped before their agent: an agent that ends leaves its tasks running. */
 export async function stopJobs(

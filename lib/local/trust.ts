@@ -1,12 +1,9 @@
-import { Acl, type Guarded } from "./acl";
-import { agentsOf, namedAgents, type NomadAgent, type VaultServer } from "./agents";
+import { Acl, type Guarded, identityKeys } from "./access";
+import { agentsOf, namedAgents, type NomadAgent, type VaultServer, readState } from "./agents";
 import { answersItself, tokensOf } from "./cluster-status";
 import { givesIdentities } from "./configurations";
-import { identityKeys } from "./identity-keys";
-import { readState } from "./state";
 import type { UpOptions } from "./up-options";
-import { trustNomad, type VaultRole } from "./vault-access";
-import { readVaultKeys, type VaultKeys } from "./vault-keys";
+import { trustNomad, type VaultRole, readVaultKeys, type VaultKeys } from "./vault";
 
 /** Who is to believe the identities that a Nomad signs. */
 export interface Believers {

@@ -1,7 +1,6 @@
-import type { JobAcl } from "./consul-acl";
-import type { Machine } from "./machine";
-import type { Progress } from "./progress";
-import type { VaultRole } from "./vault-access";
+import type { JobAcl } from "./access";
+import type { Machine, Progress } from "./machine";
+import type { VaultRole } from "./vault";
 
 /** What starting needs. */
 export interface UpOptions {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterVariables, isEmbedded, refuseConsulOfAnother } from "../../../lib/cli/context";
 import { EmbeddedCluster } from "../../../lib/local";
-import { makeTokens } from "../../../lib/local/tokens";
+import { makeTokens } from "../../../lib/local/access/tokens";
 import { Masking } from "../../../lib/masking";
 import type { Terminal } from "../../../lib/cli/terminal";
 import { reservePorts } from "../../support/ports";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeTokens } from "../../../lib/local/tokens";
+import { makeTokens } from "../../../lib/local/access/tokens";
 import { reservePorts, type ReservedPorts } from "../../support/ports";
 import { standInNomad, type StandInAgent } from "../../support/stand-in-agent";
 import { cli, environment } from "../../support/run-cli";

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EmbeddedCluster } from "../../../lib/local";
-import { agentsOf, filesOf, type Agent } from "../../../lib/local/agents";
+import { agentsOf, filesOf, type Agent } from "../../../lib/local/agents/agents";
 import { configOf } from "../../../lib/local/configurations";
-import { agentEnvironment, templateEnvironment } from "../../../lib/local/start-agent";
-import { makeTokens, readTokens } from "../../../lib/local/tokens";
+import { agentEnvironment, templateEnvironment } from "../../../lib/local/agents/start-agent";
+import { makeTokens, readTokens } from "../../../lib/local/access/tokens";
 import { POOL_SERVICE_POLICIES } from "../../../lib/pools";
 import { MACHINE } from "../../support/binaries";
 

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedCluster, mountsIn, SILENT, unmount } from "../../../lib/local";
-import { allocationsIn } from "../../../lib/local/cgroups";
-import { exclusively } from "../../../lib/local/exclusive";
+import { allocationsIn } from "../../../lib/local/machine/cgroups";
+import { exclusively } from "../../../lib/local/machine/exclusive";
 
 let project: string;
 let folder: string;

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeClusterKeys, readClusterKeys } from "../../../lib/local/cluster-keys";
+import { makeClusterKeys, readClusterKeys } from "../../../lib/local/access/cluster-keys";
 
 // The keys by which the agents of a closed cluster know each other are nobody else's at any moment.
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { containerMemory } from "../../../lib/local/container-memory";
+import { containerMemory } from "../../../lib/local/machine/container-memory";
 
 const MIB = 1024 * 1024;
 let folder: string;

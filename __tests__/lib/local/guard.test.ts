@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { agentsOf, namedAgents, type NomadAgent } from "../../../lib/local/agents";
+import { agentsOf, namedAgents, type NomadAgent } from "../../../lib/local/agents/agents";
 import { Guard } from "../../../lib/local/guard";
 import { reservePorts, type ReservedPorts } from "../../support/ports";
 

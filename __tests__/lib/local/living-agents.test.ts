@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedCluster, SILENT } from "../../../lib/local";
-import { CLUSTER_MARK } from "../../../lib/local/agents";
-import { agentOf, livingAgents, rememberedBy } from "../../../lib/local/living-agents";
+import { CLUSTER_MARK } from "../../../lib/local/agents/agents";
+import { agentOf, livingAgents, rememberedBy } from "../../../lib/local/agents/living-agents";
 import { until } from "../../support/until";
 
 const FOLDER = "/home/me/shop/.cdk-nomad";

@@ -15,9 +15,9 @@ import {
   takenPorts,
   type Machine,
 } from "../../../lib/local";
-import { agentsOf, filesOf, isConfigurationFile, type Agent, type Layout } from "../../../lib/local/agents";
+import { agentsOf, filesOf, isConfigurationFile, type Agent, type Layout } from "../../../lib/local/agents/agents";
 import { configOf } from "../../../lib/local/configurations";
-import { readState } from "../../../lib/local/state";
+import { readState } from "../../../lib/local/agents/state";
 import { formatProblem, UserError } from "../../../lib";
 import { MACHINE } from "../../support/binaries";
 import { reservePorts } from "../../support/ports";

@@ -1,5 +1,5 @@
 import { refusePlatform } from "../../../lib/local/refusals";
-import { tasksIn } from "../../../lib/local/processes";
+import { tasksIn } from "../../../lib/local/machine/processes";
 
 const FOLDER = "/Users/me/shop/.cdk-nomad/data";
 /** As macOS tells it. */

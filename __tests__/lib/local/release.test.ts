@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import archiver from "archiver";
 import { getBinary, PROGRAMS, SILENT, type Machine } from "../../../lib/local";
-import { RELEASE_SUMS } from "../../../lib/local/sums";
+import { RELEASE_SUMS } from "../../../lib/local/programs/sums";
 import { failure } from "../../support/failure";
 import { ForwardProxy } from "../../support/listener";
 

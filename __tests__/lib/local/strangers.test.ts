@@ -5,11 +5,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedCluster, SILENT } from "../../../lib/local";
-import { isConfigurationFile } from "../../../lib/local/agents";
-import { isOf } from "../../../lib/local/living-agents";
-import { listensItself } from "../../../lib/local/ports";
-import { usersOf } from "../../../lib/local/processes";
-import { readMark, readState } from "../../../lib/local/state";
+import { isConfigurationFile } from "../../../lib/local/agents/agents";
+import { isOf } from "../../../lib/local/agents/living-agents";
+import { listensItself } from "../../../lib/local/agents/ports";
+import { usersOf } from "../../../lib/local/machine/processes";
+import { readMark, readState } from "../../../lib/local/agents/state";
 import { MACHINE } from "../../support/binaries";
 
 // What other users of the machine may write and start, and what is taken from them.

@@ -10,13 +10,13 @@ import {
   namedAgents,
   type Agent,
   type VaultServer,
-} from "../../../lib/local/agents";
+} from "../../../lib/local/agents/agents";
 import { configOf } from "../../../lib/local/configurations";
-import { inOrderOfEnd } from "../../../lib/local/leftovers";
-import { agentOf } from "../../../lib/local/living-agents";
-import { hasStore, makeStore } from "../../../lib/local/vault-store";
-import { writeVaultKeys } from "../../../lib/local/vault-keys";
-import { findVault } from "../../../lib/local/vault-program";
+import { inOrderOfEnd } from "../../../lib/local/agents/leftovers";
+import { agentOf } from "../../../lib/local/agents/living-agents";
+import { hasStore, makeStore } from "../../../lib/local/vault/store";
+import { writeVaultKeys } from "../../../lib/local/vault/keys";
+import { findVault } from "../../../lib/local/vault/program";
 import { MACHINE } from "../../support/binaries";
 
 let folder: string;

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesOf } from "../../../lib/local/agents";
-import { writeState } from "../../../lib/local/state";
+import { filesOf } from "../../../lib/local/agents/agents";
+import { writeState } from "../../../lib/local/agents/state";
 import { withSynthesis } from "../../../lib/operations";
 import {
   ignoredFolder,

@@ -1,4 +1,4 @@
-import type { ConsulClient } from "../nomad";
+import type { ConsulClient } from "../../nomad";
 
 /**
  * Takes the services of allocations that are gone out of their Consul. The Nomad that put them there does it no more, and the next one only

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { privateFolder, writePrivateFile } from "../private-files";
+import { privateFolder, writePrivateFile } from "../../private-files";
 import { tokensFolder } from "./tokens";
 
 const execute = promisify(execFile);

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { agentOfConfiguration, CLUSTER_MARK, isConfigurationFile } from "./agents";
-import { listProcesses, usersOf, variableOf, type ListedProcess } from "./processes";
+import { listProcesses, usersOf, variableOf, type ListedProcess } from "../machine";
 import { readMark, type ClusterState } from "./state";
 
 /** A process that is an agent of a cluster. */

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { packageFolder } from "./folders";
-import type { Progress } from "./progress";
+import { packageFolder, type Progress } from "../machine";
 
 /** Packages that each build compiles, as a measure of how far it is. */
 const PACKAGES: Readonly<Record<string, number>> = { nomad: 2400, consul: 1900 };

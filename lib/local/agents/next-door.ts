@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { agentOf } from "./living-agents";
 import { listensItself } from "./ports";
-import { configurationOf, listProcesses, type ListedProcess } from "./processes";
+import { configurationOf, listProcesses, type ListedProcess } from "../machine";
 
 /**
  * The folder of another project's embedded cluster whose agent listens at an address of this machine, such as that of a second clone; undefined where none

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname } from "node:path";
-import { openPrivateFile, privateFolder, writePrivateFile } from "../private-files";
+import { openPrivateFile, privateFolder, writePrivateFile } from "../../private-files";
 import type { Agent, AgentFiles } from "./agents";
-import type { Binary } from "./binaries";
+import type { Binary } from "../programs";
 
 /**
  * What a Nomad agent is told beside its configuration: the file of the token with which it asks Consul for templates of tasks that have no

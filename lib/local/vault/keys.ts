@@ -1,8 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolder, writeWholePrivateFile } from "../private-files";
-import { readClusterKeys } from "./cluster-keys";
-import { tokensFolder } from "./tokens";
+import { privateFolder, writeWholePrivateFile } from "../../private-files";
+import { readClusterKeys, tokensFolder } from "../access";
 
 /** What only whoever started the cluster knows of its server of secrets. */
 export interface VaultKeys {

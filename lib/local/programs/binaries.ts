@@ -1,15 +1,13 @@
-import { messageOf } from "../nomad";
+import { messageOf } from "../../nomad";
 import { execFile } from "node:child_process";
 import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { MissingProgram, UserError } from "../errors";
-import { oneAtATime } from "./one-at-a-time";
+import { MissingProgram, UserError } from "../../errors";
+import { oneAtATime, type Machine, type Progress } from "../machine";
 import { buildWithGo } from "./go-build";
 import { licenceOf } from "./licences";
 import { checkKept, keepSum, sumOf } from "./kept-sums";
-import type { Machine } from "./machine";
-import type { Progress } from "./progress";
 import { downloadRelease, RELEASES } from "./release";
 import { RELEASE_SUMS } from "./sums";
 

@@ -1,9 +1,9 @@
 import { createPublicKey } from "node:crypto";
 import * as v from "valibot";
-import { UserError } from "../errors";
-import { apiPath } from "../nomad";
+import { UserError } from "../../errors";
+import { apiPath } from "../../nomad";
 import { nomadOf, untilDone, type Guarded } from "./acl";
-import type { NomadAgent } from "./agents";
+import type { NomadAgent } from "../agents";
 
 const published = v.object({ keys: v.pipe(v.array(v.looseObject({ kty: v.string() })), v.minLength(1)) });
 

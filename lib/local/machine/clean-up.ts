@@ -1,5 +1,5 @@
 import { lstatSync, rmSync } from "node:fs";
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 import { allocationsIn, removeCgroups } from "./cgroups";
 import { containersIn, removeContainers } from "./containers";
 import { endProcesses, mountsIn, processesIn, unmount, userInWords, userOf } from "./processes";

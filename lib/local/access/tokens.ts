@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolder, writePrivateFile, writeWholePrivateFile } from "../private-files";
+import { privateFolder, writePrivateFile, writeWholePrivateFile } from "../../private-files";
 
 /** The tokens of a closed cluster. */
 export interface Tokens {

@@ -2,8 +2,8 @@ import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import * as v from "valibot";
-import { UserError } from "../errors";
-import { ignoredFolder, writeWholePrivateFile } from "../private-files";
+import { UserError } from "../../errors";
+import { ignoredFolder, writeWholePrivateFile } from "../../private-files";
 import { startOf } from "./processes";
 
 /** How long a command is waited for that seems to work on the cluster, in milliseconds; after it, it counts as ended. */

@@ -2,9 +2,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { endianness } from "node:os";
 import { dirname } from "node:path";
-import { UserError } from "../errors";
-import { clusterFolder } from "./folders";
-import { configurationOf, userInWords, userOf, variableOf } from "./processes";
+import { UserError } from "../../errors";
+import { clusterFolder, configurationOf, userInWords, userOf, variableOf } from "../machine";
 
 /** Where all agents of an embedded cluster listen, and nowhere else. */
 export const LOOPBACK = "127.0.0.1";

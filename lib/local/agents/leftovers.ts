@@ -1,11 +1,8 @@
-import type { ConsulClient } from "../nomad";
+import type { ConsulClient } from "../../nomad";
 import { dataOf, filesOf, isConsul, isConsulServer, isVault } from "./agents";
-import { allocationsOf } from "./cgroups";
-import { cleanUp, refuseLeft } from "./clean-up";
+import { allocationsOf, cleanUp, refuseLeft, endProcesses, type Progress } from "../machine";
 import { forgetServices } from "./consul-services";
 import { livingAgents, type LivingAgent } from "./living-agents";
-import { endProcesses } from "./processes";
-import type { Progress } from "./progress";
 import { readState } from "./state";
 
 // What an accident leaves of a cluster, and how it is ended.

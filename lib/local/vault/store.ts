@@ -3,15 +3,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../errors";
-import { apiPath } from "../nomad";
-import { addressOf, filesOf, NEW_VAULT, type VaultServer } from "./agents";
-import type { Binary } from "./binaries";
-import { endAgent } from "./leftovers";
-import { startAgent } from "./start-agent";
-import { VaultClient } from "./vault-client";
-import { vaultConfig } from "./vault-config";
-import { readVaultKeys, removeVaultKeys, writeVaultKeys, type VaultKeys } from "./vault-keys";
+import { UserError } from "../../errors";
+import { apiPath } from "../../nomad";
+import { addressOf, filesOf, NEW_VAULT, type VaultServer, endAgent, startAgent } from "../agents";
+import type { Binary } from "../programs";
+import { VaultClient } from "./client";
+import { vaultConfig } from "./config";
+import { readVaultKeys, removeVaultKeys, writeVaultKeys, type VaultKeys } from "./keys";
 
 /** How long a server may take to answer, or to open its store, in milliseconds. */
 const READY_LIMIT = 30_000;

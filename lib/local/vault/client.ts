@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import * as v from "valibot";
-import type { ApiPath } from "../nomad";
-import { apiPath } from "../nomad";
+import { type ApiPath, apiPath } from "../../nomad";
 
 /** How long the server may say nothing, in milliseconds. */
 const SILENCE = 15_000;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { privateFolder, writePrivateFile } from "../private-files";
+import { privateFolder, writePrivateFile } from "../../private-files";
 
 /**
  * Writes a page that leads a browser on to an address with a token in it. The page is opened in the place of the address, since every user of the

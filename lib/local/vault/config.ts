@@ -1,6 +1,5 @@
-import { addressOf, type AgentFiles, type VaultServer } from "./agents";
-import type { ClusterKeys } from "./cluster-keys";
-import { LOOPBACK } from "./ports";
+import { addressOf, type AgentFiles, type VaultServer, LOOPBACK } from "../agents";
+import type { ClusterKeys } from "../access";
 
 /**
  * OpenBao, or Vault, as one server on loopback that keeps what it has in the cluster's folder. All of it is encrypted with a key that it is told

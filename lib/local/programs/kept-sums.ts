@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { UserError } from "../errors";
-import { messageOf } from "../nomad";
-import { writeWholeFile } from "../private-files";
-import type { Progress } from "./progress";
+import { UserError } from "../../errors";
+import { messageOf } from "../../nomad";
+import { writeWholeFile } from "../../private-files";
+import type { Progress } from "../machine";
 
 /** The SHA-256 sum of a file. */
 export async function sumOf(file: string, signal?: AbortSignal): Promise<string> {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { TakenByOthers, UserError } from "../errors";
-import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../nomad";
-import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "./agents";
+import { TakenByOthers, UserError } from "../../errors";
+import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../nomad";
+import { addressOf, namedAgents, serviceLoginOf, type Agent, type NomadAgent } from "../agents";
 import { setUpConsul, trustWorkloads, type JobAcl } from "./consul-acl";
 import type { Tokens } from "./tokens";
 

@@ -1,11 +1,10 @@
-import { dispatcherFor, messageOf, sizeInWords } from "../nomad";
+import { dispatcherFor, messageOf, sizeInWords } from "../../nomad";
 import { createHash } from "node:crypto";
 import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { fetch, type Dispatcher } from "undici";
 import { open, type ZipFile } from "yauzl";
-import type { Machine } from "./machine";
-import type { Progress } from "./progress";
+import type { Machine, Progress } from "../machine";
 
 /** Where HashiCorp publishes its releases. */
 export const RELEASES = "https://releases.hashicorp.com";

@@ -1,4 +1,4 @@
-import type { JobJson } from "../nomad";
+import type { JobJson } from "../../nomad";
 
 /** What a socket's path may have at most, in bytes: the kernel keeps 108 with the zero behind it. */
 const LONGEST = 107;

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 import { REGION_NAME } from "./agents";
-import { ownerOfFile, userInWords } from "./processes";
-import { privateFolder, writeWholePrivateFile } from "../private-files";
+import { ownerOfFile, userInWords } from "../machine";
+import { privateFolder, writeWholePrivateFile } from "../../private-files";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 // Which process it is, is asked of the system.

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { apiPath } from "../nomad";
-import { addressOf, vaultLoginOf, type NomadAgent, type VaultServer } from "./agents";
-import { VaultClient } from "./vault-client";
-import type { VaultKeys } from "./vault-keys";
+import { apiPath } from "../../nomad";
+import { addressOf, vaultLoginOf, type NomadAgent, type VaultServer } from "../agents";
+import { VaultClient } from "./client";
+import type { VaultKeys } from "./keys";
 
 /** Whom the identities of workloads are for. */
 export const AUDIENCE = "vault.io";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { UserError } from "../errors";
-import { findOnPath, isExecutable, type Binary } from "./binaries";
+import { UserError } from "../../errors";
+import { findOnPath, isExecutable, type Binary } from "../programs";
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { UserError } from "../errors";
+import { UserError } from "../../errors";
 import type { Machine } from "./machine";
 
 /** The project's folder: the nearest one, from a folder upwards, that holds a cdktf.json; undefined where none does. */

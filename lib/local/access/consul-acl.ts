@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { apiPath, type ApiPath, type ConsulClient } from "../nomad";
+import { apiPath, type ApiPath, type ConsulClient } from "../../nomad";
 import type { Tokens } from "./tokens";
 
 /** What a job of the project may do by its own identity. */

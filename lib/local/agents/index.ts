@@ -1,0 +1,41 @@
+/** The agents of a cluster: which there are, on which ports, what they are started with, which live, and what a killed one left. */
+export {
+  addressOf,
+  agentsOf,
+  CLUSTER_MARK,
+  dataOf,
+  filesOf,
+  isConfigurationFile,
+  isConsulServer,
+  isFirstNomad,
+  namedAgents,
+  NEW_VAULT,
+  ONE_REGION,
+  portOf,
+  REGION_NAME,
+  regionOfConsul,
+  serviceLoginOf,
+  vaultLoginOf,
+  type Agent,
+  type AgentFiles,
+  type ConsulClientAgent,
+  type NomadAgent,
+  type VaultServer,
+} from "./agents";
+export { endAbandoned, endAgent, endForgotten, inOrderOfEnd } from "./leftovers";
+export { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
+export { folderNextDoor } from "./next-door";
+export {
+  dynamicPortsAt,
+  holderOf,
+  listensItself,
+  LOOPBACK,
+  portsAt,
+  regionConsulPortsAt,
+  regionPortsAt,
+  takenPorts,
+  type ConsulClientPorts,
+  type Ports,
+} from "./ports";
+export { agentEnvironment, pathWith, startAgent, templateEnvironment } from "./start-agent";
+export { readState, removeState, writeState, type ClusterState } from "./state";
