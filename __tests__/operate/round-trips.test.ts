@@ -19,6 +19,8 @@ interface Round {
   readonly what: string;
   readonly version?: string;
   readonly change?: Partial<RecordedProgram>;
+  /** Whether what the program lost is said to go: what Terraform registered last has no word of the stack that brought it. */
+  readonly prune?: true;
   /**
    * What Terraform plans afterwards: it adds to its state what the other road brought first, and takes out what the other road stopped. Default: nothing.
    */
@@ -43,6 +45,7 @@ const ROUNDS: readonly Round[] = [
   {
     road: "cdk-nomad",
     what: "a job less, intentions and keys more",
+    prune: true,
     change: { jobs: ["a", "c", "d", "e"], intentions: ["a"], prefixes: ["recorded", "more"] },
     // The keys are imported; what differs is that one of their values is sensitive, which a state learns of the program.
     books: [
@@ -71,12 +74,13 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
     const args = [command, "dev", "--skip-provider-lock", `--var=image_version=${version}`, ...more];
     return cdktf(project.folder, args, cluster.environment);
   };
-  const direct = (command: string): Promise<Said> =>
-    cli([command, "dev", "--var", `image_version=${version}`], {
+  const direct = (command: string, ...more: readonly string[]): Promise<Said> =>
+    cli([command, "dev", "--var", `image_version=${version}`, ...more], {
       cwd: project.folder,
       env: environment(cluster.environment),
     });
-  const deploy = (road: Round["road"]) => (road === "cdktf" ? terraform("deploy", "--auto-approve") : direct("deploy"));
+  const deploy = ({ road, prune }: Round) =>
+    road === "cdktf" ? terraform("deploy", "--auto-approve") : direct("deploy", ...(prune ? ["--prune"] : []));
 
   const record = async () => [...(await cluster.consul.values(RECORD_ROOT))].map(([path, { value }]) => [path, value]);
   /** Jobs by their ids: the index of what is registered, or that they are stopped. */
@@ -102,12 +106,13 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
     project.change(program);
     const first = await terraform("deploy", "--auto-approve");
     expect([first.code, first.stdout]).toEqual([0, expect.stringContaining("Apply complete")]);
-    for (const { road, what, books = [], ...round } of ROUNDS) {
+    for (const round of ROUNDS) {
+      const { road, what, books = [] } = round;
       version = round.version ?? version;
       program = { ...program, ...round.change };
       project.change(program);
       const before = await jobs();
-      const deployed = await deploy(road);
+      const deployed = await deploy(round);
       expect([what, deployed.code, deployed.code === 0 ? "" : flat(deployed)]).toEqual([what, 0, ""]);
       const [after, written] = [await jobs(), await record()];
       // Terraform forgets the jobs that it stops.
