@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { pagePlugin, type Environments } from "../../lib/page";
 import { SCOPES } from "../../lib/service";
-import { startBrowser, testWithBrowser, wrongFor } from "../support/browser";
+import { LOOKS, overflows, picture, startBrowser, testWithBrowser, wrongFor } from "../support/browser";
 import { testService, type TestService } from "../support/service";
 
 /** No environment; what the page shows of pools is looked at here, over pools in memory. */
@@ -14,6 +13,7 @@ const NOWHERE: Environments = {
   promote: () => Promise.resolve(),
   drift: () => Promise.reject(new Error("there is none")),
   log: () => Promise.reject(new Error("there is none")),
+  followLog: () => Promise.reject(new Error("there is none")),
   close: () => Promise.resolve(),
 };
 const HOSTILE = `<img src=x onerror="document.title=1">`;
@@ -65,7 +65,7 @@ testWithBrowser("a pool has its figures, its charts in words too, and who has wh
     expect.stringMatching(/^Hit rate since .*: now answered by the pool no claim; at most 100 %$/),
   ]);
   expect(await page.getByRole("cell", { name: HOSTILE }).count()).toBe(1);
-  expect([await page.title(), await page.locator("img").count()]).toEqual(["cdk-nomad", 0]);
+  expect([await page.title(), await page.locator("img").count()]).toEqual(["Pools, cdk-nomad", 0]);
 });
 
 testWithBrowser("a pool is drained, filled and resized once somebody confirms it, by keyboard", async () => {
@@ -96,18 +96,11 @@ testWithBrowser("a pool is drained, filled and resized once somebody confirms it
   expect(service.pools.size).toBe(7);
 });
 
-testWithBrowser.each([
-  [400, "light"],
-  [400, "dark"],
-  [1400, "light"],
-  [1400, "dark"],
-] as const)("it is read at %s pixels in %s", async (width, colorScheme) => {
+testWithBrowser.each(LOOKS)("it is read at %s pixels in %s", async (width, colorScheme) => {
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ colorScheme });
-  expect(await wrongFor(page)).toEqual([]);
-  expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
-  const folder = process.env.CDK_NOMAD_PICTURES;
-  if (folder) await page.screenshot({ path: join(folder, `pool-${width}-${colorScheme}.png`), fullPage: true });
+  expect([await wrongFor(page), await overflows(page)]).toEqual([[], false]);
+  await picture(page, `pool-${width}-${colorScheme}`);
 });
 
 testWithBrowser("once the session is over, nothing is shown as it was", async () => {

@@ -32,7 +32,7 @@ async function can(rules: Rules, ability: Ability): Promise<boolean> {
     if (ability === "records") return unread.length === 0 && found !== undefined;
     if (ability === "verdict") return (await verdict(page, id)) === "waiting-for-promotion";
     if (ability === "promote") return await works(page.promote(id, { job: "web" }, (await deployment()) ?? ""));
-    return await works(page.log(id, { allocation: await allocation(), task: "script", stream: "stdout" }));
+    return await works(page.log(id, { job: "web", allocation: await allocation(), task: "script", stream: "stdout" }));
   } finally {
     await page.close();
     await Promise.all([nomad.close(), consul.close()]);

@@ -1,10 +1,9 @@
-import { join } from "node:path";
-import type { ChildProcess } from "node:child_process";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import * as v from "valibot";
-import { startBrowser, testWithBrowser, wrongFor } from "../support/browser";
+import { LOOKS, overflows, picture, startBrowser, testWithBrowser, wrongFor } from "../support/browser";
 import { clusterForSuite } from "../support/cluster";
-import { ended, Project } from "../support/project";
+import { PageProcess } from "../support/page-process";
+import { Project } from "../support/project";
 import { until } from "../support/until";
 
 const cluster = clusterForSuite({ program: Project.SMALL_JOBS });
@@ -21,34 +20,25 @@ const web = (greeting: string) => ({
   env: { DB_PASSWORD: SECRET },
   script: `echo '${MARKUP}'; echo "the password is $DB_PASSWORD"; echo ${greeting}; exec sleep 3600`,
 });
+const talker = {
+  id: "talker",
+  script: `printf 'to stderr: \\033]0;evil\\007\\n' >&2; i=0; while true; do echo "tick $i"; i=$((i+1)); sleep 0.2; done`,
+};
 const bad = { id: "bad", script: "echo boom >&2; exit 3" };
 
-/** The page that `cdk-nomad ui` serves, as a process of its own. */
-let served: ChildProcess | undefined;
-let address = "";
-let login = "";
+let served: PageProcess | undefined;
 let browser: Browser | undefined;
 let context: BrowserContext;
 let page: Page;
-
-const printed = v.object({ address: v.string(), login: v.string() });
 
 const statuses = v.object({
   jobs: v.array(v.object({ job: v.string(), state: v.string(), reasons: v.array(v.object({ message: v.string() })) })),
 });
 
-async function serve(): Promise<void> {
-  served = project.spawn(["ui", "--json"]);
-  let said = "";
-  served.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  await until("the page is served", () => said.trim().endsWith("}"));
-  ({ address, login } = v.parse(printed, JSON.parse(said)));
-}
-
 beforeAll(async () => {
-  project.change({ jobs: [web("one"), bad] });
+  project.change({ jobs: [web("one"), talker, bad] });
   await project.run(["deploy", "dev"]);
-  await serve();
+  served = await PageProcess.start(project);
   browser = await startBrowser().catch(() => undefined);
   if (!browser) return;
   context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
@@ -56,22 +46,15 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await browser?.close();
-  if (served) {
-    const over = ended(served);
-    served.kill("SIGTERM");
-    await over;
-  }
+  await served?.stop();
 }, 30_000);
 
-/** Whether something is wider than the window. */
-async function overflows(shown: Page): Promise<boolean> {
-  return shown.evaluate("document.documentElement.scrollWidth > innerWidth") as Promise<boolean>;
-}
+const login = () => served?.login ?? "";
 
 const jobCard = (name: string) => page.locator("li.job", { has: page.getByRole("heading", { name, exact: true }) });
 
 testWithBrowser("an address opens the page once, and only with its cookie", async () => {
-  await page.goto(login);
+  await page.goto(login());
   await page.getByRole("heading", { name: "Environments" }).waitFor({ timeout: PATIENCE });
   expect(page.url()).not.toContain("login");
   const [cookie] = await context.cookies();
@@ -79,7 +62,7 @@ testWithBrowser("an address opens the page once, and only with its cookie", asyn
   expect(await page.evaluate("document.cookie")).toBe("");
   const other = await (browser as Browser).newContext();
   const again = await other.newPage();
-  await again.goto(login);
+  await again.goto(login());
   await again
     .getByRole("alert")
     .getByText(/used before, or is too old/)
@@ -119,15 +102,53 @@ testWithBrowser("what a task wrote is shown as text, with secrets hidden", async
   expect(text).toContain(MARKUP);
   expect(text).toContain("••••••");
   expect(await page.content()).not.toContain(SECRET);
-  expect(await page.title()).toBe("cdk-nomad");
+  expect(await page.title()).toBe("dev, cdk-nomad");
   expect(await page.locator("img").count()).toBe(0);
   expect(await wrongFor(page)).toEqual([]);
   await page.keyboard.press("Escape");
   await log.waitFor({ state: "detached", timeout: PATIENCE });
 });
 
+testWithBrowser("a log goes on as the task writes, by stdout and stderr, and says when the task ended", async () => {
+  const card = jobCard("talker");
+  await card.locator("summary").click();
+  await card
+    .getByRole("button", { name: /^Log of script/ })
+    .first()
+    .click();
+  const dialog = page.getByRole("dialog");
+  const log = dialog.getByRole("region", { name: /What script wrote to stdout/ });
+  const count = async () => (await log.textContent())?.match(/^tick \d+$/gm)?.length ?? 0;
+  await until("ticks come", async () => (await count()) > 3);
+  const before = await count();
+  await until("more come by themselves", async () => (await count()) > before + 3);
+  await dialog.getByRole("status").getByText("Live").waitFor();
+  // Where the connection is cut, no line comes twice, and none is missing.
+  await context.setOffline(true);
+  await dialog.getByRole("alert").first().waitFor({ timeout: PATIENCE });
+  await context.setOffline(false);
+  const then = await count();
+  await until("it goes on", async () => (await count()) > then + 10);
+  const ticks = ((await log.textContent()) ?? "").match(/^tick \d+$/gm)?.map((tick) => Number(tick.slice(5))) ?? [];
+  expect(ticks).toEqual(ticks.map((_, at) => (ticks[0] ?? 0) + at));
+  expect(await wrongFor(page)).toEqual([]);
+  await dialog.getByLabel("stderr").check();
+  await dialog
+    .getByRole("region", { name: /stderr/ })
+    .getByText("to stderr: ␛]0;evil␇")
+    .waitFor({ timeout: PATIENCE });
+  const running = (await cluster.nomad.allocations("talker")).find(({ ClientStatus }) => ClientStatus === "running");
+  await cluster.nomad.stopAllocation(running?.ID ?? "");
+  await dialog
+    .getByRole("status")
+    .getByText(/The (task|allocation)/)
+    .waitFor({ timeout: PATIENCE });
+  await picture(page, "log-ended");
+  await page.keyboard.press("Escape");
+});
+
 testWithBrowser("canaries are promoted once somebody confirms it", async () => {
-  project.change({ jobs: [web("two"), bad] });
+  project.change({ jobs: [web("two"), talker, bad] });
   await project.run(["deploy", "dev", "--detach"]);
   const card = jobCard("web");
   await card.getByText("waiting for promotion").waitFor({ timeout: PATIENCE });
@@ -153,12 +174,7 @@ testWithBrowser("drift is what the program and the cluster differ in", async () 
   expect(await page.locator("li", { hasText: "web was scaled" }).last().textContent()).toContain("3 → 2");
 });
 
-testWithBrowser.each([
-  [400, "light"],
-  [400, "dark"],
-  [1400, "light"],
-  [1400, "dark"],
-] as const)("it is read at %s pixels in %s, by ear and by keyboard", async (width, colorScheme) => {
+testWithBrowser.each(LOOKS)("it is read at %s pixels in %s, by ear and by keyboard", async (width, colorScheme) => {
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ colorScheme });
   for (const [part, title] of [
@@ -170,28 +186,22 @@ testWithBrowser.each([
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: title, level: 1 }).waitFor({ timeout: PATIENCE });
     expect([part, await wrongFor(page), await overflows(page)]).toEqual([part, [], false]);
-    await picture(`${part}-${width}-${colorScheme}`);
+    await picture(page, `${part}-${width}-${colorScheme}`);
   }
   await page.getByRole("navigation").getByRole("link", { name: "Environments" }).click();
   await page.getByRole("link", { name: "dev", exact: true }).click();
   await jobCard("web").getByText("✓ healthy").waitFor({ timeout: PATIENCE });
   await jobCard("web").locator("summary").click();
   expect(["dev", await wrongFor(page), await overflows(page)]).toEqual(["dev", [], false]);
-  await picture(`dev-${width}-${colorScheme}`);
+  await picture(page, `dev-${width}-${colorScheme}`);
 });
-
-/** For somebody who wants to see what the test saw. */
-async function picture(name: string): Promise<void> {
-  const folder = process.env.CDK_NOMAD_PICTURES;
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
 
 test("whoever has no cookie, or comes from another page, is told nothing", async () => {
   const ask = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`${address}${path}`, { headers }).then(({ status }) => status);
+    fetch(`${served?.address}${path}`, { headers }).then(({ status }) => status);
   expect(await ask("/api/environments")).toBe(401);
   expect(await ask("/api/environments", { origin: "http://example.com" })).toBe(403);
-  expect(await ask("/api/environments", { authorization: `Bearer ${new URL(login).hash.slice(7)}` })).toBe(401);
+  expect(await ask("/api/environments", { authorization: `Bearer ${new URL(login()).hash.slice(7)}` })).toBe(401);
   expect(await ask("/")).toBe(200);
 });
 
@@ -214,7 +224,7 @@ testWithBrowser("what is not known any more is said, and never shown as well", a
   }
   await jobCard("web").getByText("✓ healthy").waitFor({ timeout: PATIENCE });
   // And where the service itself hangs, the page says it.
-  served?.kill("SIGSTOP");
+  served?.signal("SIGSTOP");
   try {
     await page
       .getByRole("alert")
@@ -222,7 +232,7 @@ testWithBrowser("what is not known any more is said, and never shown as well", a
       .waitFor({ timeout: PATIENCE });
     expect(await page.locator(".badge.good").count()).toBe(0);
   } finally {
-    served?.kill("SIGCONT");
+    served?.signal("SIGCONT");
   }
   await jobCard("web").getByText("✓ healthy").waitFor({ timeout: PATIENCE });
 });

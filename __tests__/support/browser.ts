@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 
 /** Where Debian, and others, put it. */
@@ -52,3 +53,22 @@ export async function wrongFor(shown: Page): Promise<readonly string[]> {
     nodes.map(({ target, failureSummary = "" }) => `${id} ${JSON.stringify(target)} ${failureSummary}`),
   );
 }
+
+/** Whether something is wider than the window. */
+export async function overflows(shown: Page): Promise<boolean> {
+  return shown.evaluate("document.documentElement.scrollWidth > innerWidth") as Promise<boolean>;
+}
+
+/** For somebody who wants to see what a test saw: a picture in the folder that CDK_NOMAD_PICTURES names. */
+export async function picture(shown: Page, name: string): Promise<void> {
+  const folder = process.env.CDK_NOMAD_PICTURES;
+  if (folder) await shown.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
+/** Every window and colour that pages are looked at in. */
+export const LOOKS = [
+  [400, "light"],
+  [400, "dark"],
+  [1400, "light"],
+  [1400, "dark"],
+] as const;

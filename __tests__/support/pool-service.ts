@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createToken, ServiceClient, tokenText, type Scope } from "../../lib/service";
@@ -77,6 +77,12 @@ export class ServiceProcess {
 
   get address(): string {
     return /at (http:\/\/[^;\s]+);/.exec(this.said)?.[1] ?? "";
+  }
+
+  /** What its process holds in memory now, in bytes. @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+  get memory(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
   client(token: string): ServiceClient {

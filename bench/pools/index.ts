@@ -6,6 +6,7 @@ import { measureExecutions } from "./executions";
 import { measureReplacement } from "./replacement";
 import { measureSandboxServers } from "./sandbox";
 import { measureService } from "./service";
+import { measureServiceLoad } from "./service-load";
 import { measureSlots } from "./slots";
 
 export { measurePoolsLong } from "./long";
@@ -15,6 +16,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   claims: () => withCluster({}, measureClaims),
   executions: () => withCluster({}, measureExecutions),
   service: () => withCluster({}, measureService),
+  "service-load": () => withCluster({}, measureServiceLoad),
   replacement: () => withCluster({}, measureReplacement),
   sandbox: measureSandboxServers,
   slots: () => withCluster({}, measureSlots),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import type { TestCluster } from "../../__tests__/support/cluster";
 import { ServiceProcess, TokenFile } from "../../__tests__/support/pool-service";
@@ -9,6 +8,7 @@ import { WarmPoolJob } from "../../lib/pools";
 import { SCOPES, type ServedContainer } from "../../lib/service";
 import type { Figure } from "../synthesis";
 import { figure, milliseconds, percentiles } from "./figures";
+import { atRate } from "./service-load";
 
 const POOL = "warm-pool-openai";
 const SIZE = 30;
@@ -102,16 +102,4 @@ function refusals(of: string, answers: readonly { readonly status: number; reado
 async function knock(address: string, dispatcher: Agent): Promise<void> {
   const { body } = await request(`${address}/healthz`, { dispatcher });
   await body.dump();
-}
-
-/** Begins so many a second at fixed moments, and waits for all. */
-async function atRate<T>(rate: number, seconds: number, run: (number: number) => Promise<T>): Promise<readonly T[]> {
-  const begun: Promise<T>[] = [];
-  const start = performance.now();
-  for (let number = 0; number < rate * seconds; number += 1) {
-    const wait = start + (number * 1000) / rate - performance.now();
-    if (wait > 0) await sleep(wait);
-    begun.push(run(number));
-  }
-  return Promise.all(begun);
 }

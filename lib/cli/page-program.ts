@@ -42,7 +42,7 @@ function shown(found: FoundDrift): Drift {
     drifted: hasDrift(found),
     unchanged,
     jobs: jobs.map((each) => ({
-      job: each.job,
+      ...placeOf(each),
       drift: driftInWords(each),
       fields: each.fields.map(fieldOf),
       groups: each.groups.flatMap((group) => [
@@ -51,11 +51,16 @@ function shown(found: FoundDrift): Drift {
       ]),
     })),
     consul: consul.map(({ kind, name, change, fields }) => ({ kind, name, change, fields: fields.map(fieldOf) })),
-    strays: strays.map(({ job }) => job),
+    strays: strays.map(placeOf),
     leftovers: leftovers.map(({ kind, name }) => ({ kind, name })),
-    foreign: foreign.map(({ job, owner }) => ({ job, owner })),
+    foreign: foreign.map((each) => ({ ...placeOf(each), owner: each.owner })),
     unknown: [...unknown],
   };
+}
+
+/** Which job it is: the same id may be in several regions, and in several namespaces. */
+function placeOf({ job, region, namespace }: NonNullable<FoundDrift["strays"]>[number]) {
+  return { job, ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) };
 }
 
 function fieldOf(field: FoundDrift["consul"][number]["fields"][number] & { readonly lines?: string }) {

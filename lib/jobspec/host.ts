@@ -53,6 +53,7 @@ export {
   NOTHING_AROUND,
   secretSpans,
   suspicionOf,
+  unfinishedKeyIn,
   type Around,
   type SecretSpan,
   type Suspicion,

@@ -33,6 +33,7 @@ export { Http, type BlockingOptions } from "./http";
 export { NomadClient, whereOf } from "./client";
 export { isWrongServer } from "./identity";
 export { jobsNamed, parentOf, poolOfJob } from "./job-names";
+export { LEAST_FROM_END, startOfFirst, type LogFrame } from "./log-frames";
 export { lacksDrivers, placementInWords, unplacedInWords, type NodeDemands } from "./placement";
 export { purgeStopped, stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";

@@ -134,6 +134,9 @@ export const promoteRequest = v.strictObject({
 export const promoted = v.object({ job: text, deployment: text });
 
 export const logsQuery = v.strictObject({
+  job: described(v.pipe(text, v.minLength(1), v.maxLength(200)), "The job whose task it is."),
+  region: v.optional(v.pipe(text, v.maxLength(128))),
+  namespace: v.optional(v.pipe(text, v.maxLength(128))),
   allocation: v.pipe(text, v.regex(/^[0-9a-f-]{8,36}$/)),
   task: v.pipe(text, v.minLength(1), v.maxLength(128)),
   stream: v.optional(described(v.picklist(["stdout", "stderr"]), "Default: stdout.")),
@@ -143,6 +146,30 @@ export const taskLog = v.object({
   isWhole: described(v.boolean(), "Whether there is nothing before it."),
 });
 export type TaskLog = v.InferOutput<typeof taskLog>;
+
+export const followQuery = v.strictObject({
+  ...logsQuery.entries,
+  from: v.optional(
+    described(
+      v.pipe(text, v.regex(/^\d{1,9}\.\d{1,15}$/)),
+      "The position of the last lines that were told: it goes on behind them. Default: it begins with the last 128 KiB.",
+    ),
+  ),
+});
+
+/** What the stream of a task's output tells the page, by the name of the event. */
+export interface LogEvents {
+  /** Whole lines, and where whoever was cut off goes on. */
+  readonly lines: { readonly text: string; readonly position: string };
+  /** The line that has no end yet, in the place of what was told of it before. */
+  readonly open: { readonly text: string };
+  /** What the task did not write, such as that something is left out. */
+  readonly note: { readonly message: string };
+  /** `waiting`: the task has not started; `cut`: its output does not come just now; `ended`: nothing more comes. */
+  readonly state: { readonly state: "following" | "waiting" | "cut" | "ended"; readonly message: string };
+}
+
+const where = { region: v.optional(text), namespace: v.optional(text) };
 
 const field = v.object({
   place: text,
@@ -156,15 +183,16 @@ export const drift = v.object({
   jobs: v.array(
     v.object({
       job: text,
+      ...where,
       drift: text,
       fields: v.array(field),
       groups: described(v.array(text), "What is missing of its groups, in words."),
     }),
   ),
   consul: v.array(v.object({ kind: text, name: text, change: text, fields: v.array(field) })),
-  strays: v.array(text),
+  strays: v.array(v.object({ job: text, ...where })),
   leftovers: v.array(v.object({ kind: text, name: text })),
-  foreign: v.array(v.object({ job: text, owner: text })),
+  foreign: v.array(v.object({ job: text, ...where, owner: text })),
   unknown: v.array(text),
 });
 export type Drift = v.InferOutput<typeof drift>;

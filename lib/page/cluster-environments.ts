@@ -1,5 +1,13 @@
 import type { Masking } from "../masking";
-import { ApiError, messageOf, sharedAnswer, type ConsulClient, type JobJson, type NomadClient } from "../nomad";
+import {
+  ApiError,
+  messageOf,
+  sharedAnswer,
+  type AllocationStub,
+  type ConsulClient,
+  type JobJson,
+  type NomadClient,
+} from "../nomad";
 import {
   knownBy,
   listRecords,
@@ -25,7 +33,7 @@ import {
   type TaskPlace,
 } from "./environments";
 import { jobOf } from "./job";
-import { logText } from "./log-text";
+import { followLog, logText, type LogPosition, type LogReader } from "./log";
 import { refusalOf } from "./refusal";
 
 /** What the environments of a cluster are known by. */
@@ -228,28 +236,54 @@ class ClusterEnvironments implements Environments {
     }
   }
 
-  async log(id: string, { allocation: prefix, task, stream }: TaskPlace): Promise<TaskLog> {
-    const { nomad, masking } = this.options;
-    const { jobs } = await this.recorded(id);
-    for (const { job } of jobs) {
-      const at = nomad.where(job);
-      const found = (await at.allocations(job.ID)).find(({ ID }) => ID.startsWith(prefix));
-      if (!found) continue;
-      if (!Object.hasOwn(found.TaskStates ?? {}, task)) throw unknownThing("the allocation has no such task");
-      const chunks: Uint8Array[] = [];
-      try {
-        const signal = AbortSignal.timeout(LOG_PATIENCE);
-        for await (const chunk of at.logs(found.ID, task, { stream, lastBytes: LOG_BYTES, signal })) chunks.push(chunk);
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404)
-          throw unknownThing(
-            "nothing of what it wrote is there: it has not started, or its node has taken the files away",
-          );
-        throw error;
-      }
-      return logText(Buffer.concat(chunks), LOG_BYTES, masking);
+  async log(id: string, place: TaskPlace): Promise<TaskLog> {
+    const { masking } = this.options;
+    const { task, stream } = place;
+    const { at, allocation } = await this.taskOf(id, place);
+    const chunks: Uint8Array[] = [];
+    try {
+      const signal = AbortSignal.timeout(LOG_PATIENCE);
+      for await (const chunk of at.logs(allocation.ID, task, { stream, lastBytes: LOG_BYTES, signal }))
+        chunks.push(chunk);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404)
+        throw unknownThing(
+          "nothing of what it wrote is there: it has not started, or its node has taken the files away",
+        );
+      throw error;
     }
-    throw unknownThing("no allocation of its jobs is called so");
+    return logText(Buffer.concat(chunks), LOG_BYTES, masking);
+  }
+
+  async followLog(id: string, place: TaskPlace, reader: LogReader, from?: LogPosition): Promise<() => void> {
+    const { masking } = this.options;
+    const { task, stream } = place;
+    const { at, wanted, allocation } = await this.taskOf(id, place);
+    const over = new AbortController();
+    const { signal } = over;
+    let end: (message: string) => void = () => undefined;
+    const ended = new Promise<string>((resolve) => (end = resolve));
+    const judge = (stub: AllocationStub | undefined) => {
+      const message = endOf(stub, task);
+      if (message !== undefined) end(masking.text(message));
+      return message !== undefined;
+    };
+    // Whenever something about its job changes, it is asked whether the task goes on.
+    const stop = judge(allocation)
+      ? () => undefined
+      : this.#live.follow(wanted, () => {
+          at.allocations(wanted.job.ID).then(
+            (all) => judge(all.find(({ ID }) => ID === allocation.ID)),
+            () => undefined,
+          );
+        });
+    const open = (how: { readonly follow: boolean; readonly lastBytes: number; readonly signal: AbortSignal }) =>
+      at.logFrames(allocation.ID, task, { stream, ...how });
+    void followLog({ open, reader, masking, ended, signal, ...(from ? { from } : {}) });
+    return () => {
+      over.abort();
+      stop();
+    };
   }
 
   close(): Promise<void> {
@@ -268,6 +302,27 @@ class ClusterEnvironments implements Environments {
     );
     if (unreadable) throw new HttpProblem("unavailable", "its record cannot be read, so nothing is known of its jobs");
     throw unknownThing("no record of such a stack is here; one is written with each deployment");
+  }
+
+  /**
+   * A task's allocation. What the version of its job says that it runs is hidden from now on, as what the newest one says.
+   *
+   * @throws HttpProblem where it is none of the environment
+   */
+  private async taskOf(id: string, { allocation: prefix, task, ...place }: TaskPlace) {
+    const { nomad, masking } = this.options;
+    const { jobs } = await this.recorded(id);
+    const wanted = jobs.find(({ job }) => isAt(job, place));
+    if (!wanted) throw unknownThing("it has no such job");
+    const at = nomad.where(wanted.job);
+    const [held, all] = await Promise.all([at.job(wanted.job.ID), at.allocations(wanted.job.ID)]);
+    const allocation = all.find(({ ID }) => ID.startsWith(prefix));
+    if (!allocation) throw unknownThing("no allocation of its job is called so");
+    if (!Object.hasOwn(allocation.TaskStates ?? {}, task)) throw unknownThing("the allocation has no such task");
+    masking.learn(held);
+    if (held && held.Version !== allocation.JobVersion)
+      for (const version of (await at.versions(wanted.job.ID, { diffs: false })).Versions) masking.learn(version);
+    return { at, wanted, allocation };
   }
 
   /** What splits the requests of the stack's services, which is asked before canaries are promoted. */
@@ -306,6 +361,20 @@ function idOf(identity: StackIdentity): string {
 
 function isAt(job: JobJson, { job: id, region, namespace }: JobPlace): boolean {
   return job.ID === id && (job.Region ?? undefined) === region && (job.Namespace ?? undefined) === namespace;
+}
+
+/** Why a task writes nothing more; undefined where it may. */
+function endOf(allocation: AllocationStub | undefined, task: string): string | undefined {
+  if (!allocation) return "The allocation is gone: its job was purged, or it was collected";
+  const state = allocation.TaskStates[task];
+  if (state?.State === "dead") {
+    const last = state.Events.findLast(({ Type }) => Type === "Terminated")?.DisplayMessage ?? "";
+    return `The task ${state.Failed ? "failed" : "ended"}${last === "" ? "" : `. ${last}`}`;
+  }
+  // Of a node that does not answer nothing is known: its task may well go on.
+  return ["complete", "failed"].includes(allocation.ClientStatus)
+    ? `The allocation is ${allocation.ClientStatus}`
+    : undefined;
 }
 
 function unknownThing(detail: string): HttpProblem {

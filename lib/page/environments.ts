@@ -1,4 +1,5 @@
 import type { Drift, Environment, EnvironmentList, Job, TaskLog } from "./api";
+import type { LogPosition, LogReader } from "./log";
 
 /** Which job of an environment is meant: the same id may be in several regions, and in several namespaces. */
 export interface JobPlace {
@@ -54,11 +55,18 @@ export interface Environments {
    * @throws HttpProblem where it is no task of the environment
    */
   log(id: string, task: TaskPlace, signal?: AbortSignal): Promise<TaskLog>;
+  /**
+   * Follows what a task of an environment writes until it ends, or the function that it returns is called.
+   *
+   * @param from where somebody was who was cut off. Default: the last 128 KiB are told first
+   * @throws HttpProblem where it is no task of the environment
+   */
+  followLog(id: string, task: TaskPlace, reader: LogReader, from?: LogPosition): Promise<() => void>;
   close(): Promise<void>;
 }
 
-/** Whose output is meant. */
-export interface TaskPlace {
+/** Whose output is meant: only the servers of the job's own region are asked. */
+export interface TaskPlace extends JobPlace {
   readonly allocation: string;
   readonly task: string;
   readonly stream: "stdout" | "stderr";

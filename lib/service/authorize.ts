@@ -152,6 +152,12 @@ export function callerFrom({ caller }: FastifyRequest): Caller {
   return caller;
 }
 
+/** What tells those who ask from one another: a browser's session where it is known by one, else the token. For counting alone: it is secret. */
+export function askerOf(request: FastifyRequest, tokens: Access): string {
+  const session = isOfSession(request, tokens) ? sessionIn(request) : undefined;
+  return session ?? callerFrom(request).token;
+}
+
 /** Whether somebody may act for an owner. */
 export function mayActFor(caller: Caller, owner: string): boolean {
   return caller.owner === owner || caller.scopes.has("any-owner");

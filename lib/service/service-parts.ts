@@ -36,6 +36,8 @@ export interface ServiceParts {
   readonly askedAgain: (request: FastifyRequest) => Promise<void>;
   /** The same of somebody who is known by a ticket. @throws HttpProblem */
   readonly stillMay: (caller: Caller, scope: Scope) => Promise<void>;
+  /** What tells those who ask from one another, for limits: a browser's session, or a token. It is secret. */
+  readonly askerOf: (request: FastifyRequest) => string;
   /** Work that nobody waits for; the service waits for it before it ends. */
   readonly inBackground: (work: Promise<unknown>) => void;
 }

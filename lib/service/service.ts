@@ -3,7 +3,7 @@ import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from "fastify";
 import { sharedAnswer } from "../nomad";
 import { writeAudit, type AuditOptions } from "./audit";
-import { askedAgain, authorize, knownCaller, LOCAL, stillMay, type Access } from "./authorize";
+import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { RunningCommands } from "./limits";
 import type { Browsers } from "./browsers";
@@ -136,6 +136,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     audit: (line) => audit?.(line),
     askedAgain: (request) => askedAgain(request, authority),
     stillMay: (caller, scope) => stillMay(caller, scope, authority),
+    askerOf: (request) => askerOf(request, tokens),
     inBackground: (work) => {
       const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));
       background.add(settled);

@@ -1,5 +1,5 @@
 import { MASK, Masking } from "../../../lib/masking";
-import { logText } from "../../../lib/page/log-text";
+import { logText } from "../../../lib/page/log";
 
 const shown = (written: string, most = 1000) => logText(Buffer.from(written), most, new Masking());
 

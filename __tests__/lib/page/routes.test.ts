@@ -1,5 +1,12 @@
 import type { AddressInfo } from "node:net";
-import { pagePlugin, type EnvironmentListener, type Environments, type Job } from "../../../lib/page";
+import {
+  pagePlugin,
+  type EnvironmentListener,
+  type Environments,
+  type Job,
+  type LogPosition,
+  type LogReader,
+} from "../../../lib/page";
 import { HttpProblem, type AuditLine } from "../../../lib/service";
 import { testService } from "../../support/service";
 import { until } from "../../support/until";
@@ -47,6 +54,15 @@ class OneEnvironment implements Environments {
   drift = () => Promise.reject(new HttpProblem("refused", "there is no program here"));
 
   log = () => Promise.resolve({ text: "hello\n", isWhole: true });
+
+  readonly readers = new Map<LogReader, LogPosition | undefined>();
+
+  followLog = (id: string, _task: object, reader: LogReader, from?: LogPosition) => {
+    if (id !== ID) return Promise.reject(new HttpProblem("environment-unknown", "there is none"));
+    this.readers.set(reader, from);
+    reader.onPiece({ kind: "lines", text: "hello\n", position: { file: 0, offset: 6 } });
+    return Promise.resolve(() => void this.readers.delete(reader));
+  };
 
   close = () => Promise.resolve();
 }
@@ -96,7 +112,7 @@ test("every route wants a scope of its own", async () => {
   const routes = [
     ["GET", "/api/environments", seeing],
     ["GET", `/api/environments/${ID}`, seeing],
-    ["GET", `/api/environments/${ID}/log?allocation=0f4a1f5e&task=web`, seeing],
+    ["GET", `/api/environments/${ID}/log?job=web&allocation=0f4a1f5e&task=web`, seeing],
     ["POST", `/api/environments/${ID}/jobs/web/promote`, promoting],
   ] as const;
   for (const [method, path, right] of routes) {
@@ -185,4 +201,125 @@ test("pages that are open end with the service", async () => {
   const reading = answer.text();
   await service.end(0);
   expect(await reading).toContain("event: verdict");
+});
+
+const LOG = `/api/environments/${ID}/log/events?job=web&allocation=0f4a1f5e&task=web`;
+
+/** A service that listens, and what a stream of it says. */
+async function listening() {
+  const { service, environments } = await served();
+  await service.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = service.app.server.address() as AddressInfo;
+  const address = `http://127.0.0.1:${port}`;
+  const open = async (token: string, path = LOG, headers: Readonly<Record<string, string>> = {}) => {
+    const ended = new AbortController();
+    const who: Readonly<Record<string, string>> = token === "" ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${address}${path}`, { headers: { ...who, ...headers }, signal: ended.signal });
+    const page = { status: answer.status, said: "", isOver: false, leave: () => ended.abort() };
+    void (async () => {
+      for await (const chunk of answer.body ?? []) page.said += Buffer.from(chunk).toString();
+      page.isOver = true;
+    })().catch(() => undefined);
+    return page;
+  };
+  return { service, environments, address, open };
+}
+
+test("what a task writes is told as it comes, goes on at a place that is named, and ends with the task", async () => {
+  const { service, environments, open } = await listening();
+  const token = service.token("ann", "environments");
+  const page = await open(token, `${LOG}&from=2.77`);
+  await until("it has what was there", () => page.said.includes("hello"));
+  const [[reader, from] = []] = environments.readers;
+  expect(from).toEqual({ file: 2, offset: 77 });
+  const hostile = "\n\nevent: state\ndata: {}\n\n\u001b[2J</pre><script>";
+  reader?.onPiece({ kind: "lines", text: `${hostile}\n`, position: { file: 2, offset: 99 } });
+  reader?.onPiece({ kind: "state", state: "ended", message: "The task ended. Exit Code: 0" });
+  await until("it is over", () => page.isOver);
+  expect(environments.readers.size).toBe(0);
+  const events = page.said.split("\n\n").filter((each) => each.startsWith("event:"));
+  expect(events.map((each) => /^event: (.*)$/m.exec(each)?.[1])).toEqual(["lines", "lines", "state"]);
+  expect(events.map((each) => JSON.parse(/^data: (.*)$/m.exec(each)?.[1] ?? "null") as unknown)).toEqual([
+    { text: "hello\n", position: "0.6" },
+    { text: `${hostile}\n`, position: "2.99" },
+    { state: "ended", message: "The task ended. Exit Code: 0" },
+  ]);
+  expect(page.said).not.toContain("\u001b");
+  expect((await open(token, LOG.replace(ID, "other.dev"))).status).toBe(404);
+  expect((await open(token, `${LOG}&from=1.2.3`)).status).toBe(400);
+  expect((await open(service.token("bob", "read"))).status).toBe(403);
+  await service.end(0);
+});
+
+test("one session follows six logs at once, one owner twenty, and a place is free once one is left", async () => {
+  const { service, environments, open, address } = await listening();
+  const session = async () => {
+    const token = service.token("ann", "environments");
+    const answer = await fetch(`${address}/api/session`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: "{}",
+    });
+    return { cookie: (answer.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "" };
+  };
+  const [one, two] = [await session(), await session()];
+  const pages = [];
+  for (let number = 0; number < 6; number += 1) pages.push(await open("", LOG, one));
+  expect(pages.map(({ status }) => status)).toEqual(pages.map(() => 200));
+  expect((await open("", LOG, one)).status).toBe(429);
+  // Another session of the same owner has its own.
+  expect((await open("", LOG, two)).status).toBe(200);
+  pages[0]?.leave();
+  await until("it was let go", () => environments.readers.size === 6);
+  expect((await open("", LOG, one)).status).toBe(200);
+  for (let number = 7; number < 20; number += 1) {
+    const token = service.token("ann", "environments");
+    expect((await open(token)).status).toBe(200);
+  }
+  expect((await open(service.token("ann", "environments"))).status).toBe(429);
+  expect((await open(service.token("bob", "environments"))).status).toBe(200);
+  await service.end(0);
+});
+
+test("a log ends with the session by which it is followed", async () => {
+  const { service, environments, open, address } = await listening();
+  const token = service.token("ann", "environments");
+  const answer = await fetch(`${address}/api/session`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  const cookie = (answer.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
+  const page = await open("", LOG, { cookie });
+  await until("it has what was there", () => page.said.includes("hello"));
+  await fetch(`${address}/api/session`, { method: "DELETE", headers: { cookie } });
+  await until("it is told nothing more", () => page.isOver, 15_000);
+  expect(environments.readers.size).toBe(0);
+  await service.end(0);
+});
+
+test("somebody who reads nothing is said to be full, so that nothing piles up", async () => {
+  const { service, environments, address } = await listening();
+  const token = service.token("ann", "environments");
+  const gone = new AbortController();
+  const answer = await fetch(`${address}${LOG}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: gone.signal,
+  });
+  expect(answer.status).toBe(200);
+  const [reader] = environments.readers.keys();
+  const line = `${"x".repeat(1023)}\n`;
+  let sent = 0;
+  for (; sent < 64 * 1024 && reader && !reader.isFull; sent += 1) {
+    reader.onPiece({ kind: "lines", text: line, position: { file: 0, offset: sent * 1024 } });
+    if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(reader?.isFull).toBe(true);
+  const never = new AbortController();
+  const ready = reader?.ready(never.signal);
+  void answer.text().catch(() => undefined);
+  await ready;
+  expect(reader?.isFull).toBe(false);
+  gone.abort();
+  await service.end(0);
 });

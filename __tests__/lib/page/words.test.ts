@@ -1,4 +1,15 @@
-import { oneTimeTokenOf, placeOf, addressOf, signOf, groupInWords, agoInWords } from "../../../lib/page/browser/words";
+import {
+  addressOf,
+  agoInWords,
+  countsInWords,
+  groupInWords,
+  nameOf,
+  oneTimeTokenOf,
+  placeOf,
+  signOf,
+  taskText,
+  titleOf,
+} from "../../../lib/page/browser/words";
 
 test("nothing but what is known to be well is shown as well, and nothing that was heard too long ago", () => {
   const states = [
@@ -46,4 +57,24 @@ test("counts and times are said in words", () => {
     "0, 1 failed, 2 without a node",
   );
   expect([4_000, 180_000, 7_200_000].map(agoInWords)).toEqual(["4 s ago", "3 min ago", "2 h ago"]);
+});
+
+test("what a task writes acts on nobody who reads it", () => {
+  expect(taskText("\u001b[31mred\u001b[0m\r\n\tgrüße 日本 🙂\n")).toBe("red\n\tgrüße 日本 🙂\n");
+  expect(taskText("\u001b]0;title\u0007\u001b[2J\u009b2Jend")).toBe("␛]0;title␇␛[2J<U+009B>2Jend");
+  expect(taskText("safe\rEVIL \u202egnp.exe\u2066\u007f")).toBe("safe␍EVIL <U+202E>gnp.exe<U+2066>␡");
+});
+
+test("a job of the same id in another place has another name, and what is wrong is said first", () => {
+  expect(nameOf({ job: "web" })).toBe("web");
+  expect(nameOf({ job: "web", region: "us-east", namespace: "team" })).toBe("web (us-east, namespace team)");
+  const states = ["healthy", "failed", "healthy", "waiting-for-promotion", "unknown"] as const;
+  expect(countsInWords(states.map((state) => ({ state })))).toBe(
+    "1 failed, 1 not known, 1 waiting for promotion, 2 healthy",
+  );
+});
+
+test("a browser's tab says where one is", () => {
+  expect(titleOf({ view: "environment", id: "shop.dev" })).toBe("dev, cdk-nomad");
+  expect(titleOf({ view: "pools" })).toBe("Pools, cdk-nomad");
 });

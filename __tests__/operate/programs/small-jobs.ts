@@ -166,7 +166,9 @@ for (const small of jobs) {
     new ServiceResolver(stack, `${small.id}-resolver`, resolver);
   }
   const allow = ["secret/literal"] as const;
-  if (!regions) new NomadJob(stack, job.id, { job, provider: nomadProvider(stack), allow });
+  // The same id may be in several regions and namespaces.
+  const name = stack.node.tryFindChild(job.id) ? [job.id, small.region, small.namespace].join("-") : job.id;
+  if (!regions) new NomadJob(stack, name, { job, provider: nomadProvider(stack), allow });
   else {
     const strategy = { maxParallel: 1, ...(onFailure ? { onFailure } : {}) };
     new RegionalJob(stack, job.id, { job, regions: { strategy, regions: regions.map((name) => ({ name })) }, allow });

@@ -231,20 +231,30 @@ const END =
  * begins with the first of its lines that is there.
  */
 function privateKeys(text: string, found: SecretSpan[]): void {
-  if (!/PRIVATE KEY|Private-Lines|Static key/.test(text)) return;
   const add = (start: number, end: number) => found.push({ start, end, what: "a private key", certain: true });
+  const open = eachKey(text, add);
+  if (open !== undefined) add(open, text.length);
+}
+
+/** Where a private key begins that has no end in a text; undefined where none does. */
+export function unfinishedKeyIn(text: string): number | undefined {
+  return eachKey(text, () => undefined);
+}
+
+/** Tells of each private key of which a text has the end. @returns where one begins that has none */
+function eachKey(text: string, tell: (start: number, end: number) => void): number | undefined {
+  if (!/PRIVATE KEY|Private-Lines|Static key/.test(text)) return undefined;
   const begins = [...text.matchAll(BEGIN)].map(({ index }) => index);
   let next = 0;
   let covered = 0;
   for (const { index, 0: end } of text.matchAll(END)) {
     while (next < begins.length && (begins[next] ?? 0) < covered) next += 1;
     const begin = begins[next];
-    if (begin !== undefined && begin < index) add(begin, index + end.length);
-    else if (index >= covered) add(bodyBefore(text, index, covered), index + end.length);
+    if (begin !== undefined && begin < index) tell(begin, index + end.length);
+    else if (index >= covered) tell(bodyBefore(text, index, covered), index + end.length);
     covered = index + end.length;
   }
-  const open = begins.find((begin) => begin >= covered);
-  if (open !== undefined) add(open, text.length);
+  return begins.find((begin) => begin >= covered);
 }
 
 /** Where the lines of a key begin that stand right before a place, and not before another one. The last of them may be short, and the first where the text begins in it. */

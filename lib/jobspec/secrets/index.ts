@@ -3,7 +3,7 @@
  * that is printed. It depends on nothing and is linear in what it reads.
  */
 export { aroundElements, aroundKey, DEEPEST, isSecretHere, isSentence, NOTHING_AROUND, type Around } from "./around";
-export type { SecretSpan } from "./forms";
+export { unfinishedKeyIn, type SecretSpan } from "./forms";
 export { isSecretName, suspicionOf, type Suspicion } from "./names";
 export { isSecretPair, type TextKind } from "./pairs";
 export { remembering } from "./remembering";

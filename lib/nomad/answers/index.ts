@@ -13,6 +13,7 @@ export * from "./evaluations";
 export * from "./events";
 export * from "./exec";
 export * from "./jobs";
+export * from "./log-frames";
 export * from "./nodes";
 export { list, mapOf, nothing, optionalText, ownAndOthers, text, type Word } from "./parts";
 export { parseJson, readAnswer, unreadable, type AnswerSource } from "./read";

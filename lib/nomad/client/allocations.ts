@@ -16,6 +16,7 @@ import { VariableRequests } from "./variables";
 import { apiPath } from "../api-path";
 import { openExec, type ExecOptions, type ExecSession } from "../exec-session";
 import type { BlockingOptions } from "../http";
+import { framesOf, type LogFrame } from "../log-frames";
 
 /** Allocations: what they do, their output, and commands in their tasks. */
 export abstract class AllocationRequests extends VariableRequests {
@@ -98,6 +99,29 @@ export abstract class AllocationRequests extends VariableRequests {
       // A task that is followed may write nothing for hours, and the server says nothing meanwhile.
       ...(options.follow ? { silence: 0 } : {}),
     });
+  }
+
+  /**
+   * The output of a task in frames, which say where it lies; where it is followed, one without anything comes each second, so that a connection that is dead
+   * is known by its silence.
+   *
+   * @param options.lastBytes so many bytes before the end it begins with
+   * @throws ApiError with 404 where the task has not started, or its files are gone
+   */
+  logFrames(
+    allocation: string,
+    task: string,
+    options: {
+      readonly stream: "stdout" | "stderr";
+      readonly follow: boolean;
+      readonly lastBytes: number;
+      readonly signal?: AbortSignal;
+    },
+  ): AsyncGenerator<LogFrame> {
+    const { stream, follow, lastBytes: offset, signal } = options;
+    const path = apiPath`/v1/client/fs/logs/${allocation}`;
+    const query = { task, type: stream, plain: false, follow, origin: "end", offset };
+    return framesOf(this.http.stream(path, { query, signal }), this.http.source("GET", path));
   }
 
   /**

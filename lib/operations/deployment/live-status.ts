@@ -25,6 +25,8 @@ const PATIENCE = 8_000;
 /** Changes come in bursts: between two questions about one job at least this goes by, in milliseconds. */
 const SETTLES = 300;
 
+type Limit = ReturnType<typeof pLimit>;
+
 interface Followed {
   readonly wanted: WantedJob;
   readonly listeners: Set<StatusListener>;
@@ -39,7 +41,8 @@ interface Followed {
 export class LiveStatus {
   readonly #followed = new Map<string, Followed>();
   readonly #streams = new Map<string, { namespace: string; changes: Changes }>();
-  readonly #limit = pLimit(AT_ONCE);
+  /** Each region has its own: one whose servers hang keeps nobody else waiting. */
+  readonly #limits = new Map<string, Limit>();
   #closed = false;
 
   constructor(private readonly options: LiveStatusOptions) {}
@@ -83,11 +86,11 @@ export class LiveStatus {
     const { signal } = stop;
     while (!signal.aborted) {
       try {
-        const asked = this.#limit(() => this.ask(wanted, signal));
+        const asked = this.limit(wanted.job)(() => this.ask(wanted, signal));
         const status =
           (await Promise.race([asked, this.overdue(wanted, signal)])) ?? (await this.late(followed, asked));
         this.tell(followed, status);
-        await this.changes(wanted.job).next(wanted.job.ID, signal);
+        await this.changes(wanted.job).next(wanted.job.ID, signal, keyOf(wanted.job));
         await sleep(SETTLES, undefined, { signal });
       } catch (error) {
         if (signal.aborted || isClosed(error)) return;
@@ -105,6 +108,13 @@ export class LiveStatus {
       signal.throwIfAborted();
       return unknown(wanted, messageOf(error));
     }
+  }
+
+  private limit(job: JobJson): Limit {
+    const { region = "" } = whereOf(job);
+    const limit = this.#limits.get(region) ?? pLimit(AT_ONCE);
+    this.#limits.set(region, limit);
+    return limit;
   }
 
   private async overdue(_wanted: WantedJob, signal: AbortSignal): Promise<undefined> {

@@ -24,7 +24,7 @@ const TIMING: QueryTiming = { wait: 10_000, pause: 1000 };
 export class BlockingQueries implements Changes {
   readonly #stop = new AbortController();
   readonly #timing: QueryTiming;
-  /** How many answers there were when somebody last asked about a job. */
+  /** How many answers there were when each watcher last asked about its job. */
   readonly #seen = new Map<string, number>();
   #answers = 0;
   #next = deferred();
@@ -37,12 +37,12 @@ export class BlockingQueries implements Changes {
     for (const path of PATHS) void this.read(path);
   }
 
-  async next(job: string, signal?: AbortSignal): Promise<void> {
+  async next(job: string, signal?: AbortSignal, watcher = job): Promise<void> {
     signal?.throwIfAborted();
     // What came while nobody waited for this job is not missed.
-    if ((this.#seen.get(job) ?? 0) === this.#answers && !this.#stop.signal.aborted)
+    if ((this.#seen.get(watcher) ?? 0) === this.#answers && !this.#stop.signal.aborted)
       await unlessAborted(this.#next.promise, signal);
-    this.#seen.set(job, this.#answers);
+    this.#seen.set(watcher, this.#answers);
   }
 
   close(): void {

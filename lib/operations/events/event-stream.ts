@@ -35,12 +35,17 @@ const TIMING: StreamTiming = {
  */
 const EMPTY_STREAMS = 3;
 
+/** Of so many jobs it is kept how often they changed. */
+const MOST_JOBS = 10_000;
+
 /** One open stream of Nomad's events, opened again where it is cut. */
 export class EventStream implements Changes {
   readonly #stop = new AbortController();
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** Jobs that changed while nobody waited for them. */
-  readonly #missed = new Set<string>();
+  /** How many events there were of each job. */
+  readonly #events = new Map<string, number>();
+  /** How many of them each watcher has heard of: the rest came while it did not wait. Of what nobody has asked about yet, nothing is heard. */
+  readonly #heard = new Map<string, number>();
   readonly #timing: StreamTiming;
   #open = false;
   #wasOpen = false;
@@ -54,9 +59,12 @@ export class EventStream implements Changes {
     void this.keepOpen();
   }
 
-  async next(job: string, signal?: AbortSignal): Promise<void> {
+  async next(job: string, signal?: AbortSignal, watcher = job): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#missed.delete(job) || this.#stop.signal.aborted) return;
+    const events = this.#events.get(job) ?? 0;
+    const isMissed = events !== (this.#heard.get(watcher) ?? 0);
+    this.#heard.set(watcher, events);
+    if (isMissed || this.#stop.signal.aborted) return;
     const waiting = this.#waiting.get(job) ?? new Set();
     this.#waiting.set(job, waiting);
     const enough = new AbortController();
@@ -70,7 +78,7 @@ export class EventStream implements Changes {
       signal?.throwIfAborted();
     } finally {
       waiting.delete(wake);
-      this.#missed.delete(job);
+      this.#heard.set(watcher, this.#events.get(job) ?? 0);
     }
   }
 
@@ -133,9 +141,13 @@ export class EventStream implements Changes {
     const { Allocation, Deployment, Evaluation } = event.Payload ?? {};
     const job = (Allocation ?? Deployment ?? Evaluation)?.JobID;
     if (job === undefined) return;
-    const waiting = this.#waiting.get(job);
-    if (!waiting || waiting.size === 0) this.#missed.add(job);
-    else for (const go of [...waiting]) go();
+    const count = (this.#events.get(job) ?? 0) + 1;
+    // Those that changed last stand last: what is dispatched has ids without number.
+    this.#events.delete(job);
+    this.#events.set(job, count);
+    const [oldest] = this.#events.keys();
+    if (this.#events.size > MOST_JOBS && oldest !== undefined) this.#events.delete(oldest);
+    for (const go of [...(this.#waiting.get(job) ?? [])]) go();
   }
 
   private wakeAll(): void {

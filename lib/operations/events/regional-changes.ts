@@ -31,6 +31,13 @@ export class RegionalChanges {
   }
 
   of(job: JobJson): Changes {
+    const changes = this.streamFor(job);
+    // The same id may be in several namespaces, and each watches its own.
+    const watcher = JSON.stringify([job.Namespace ?? "", job.ID]);
+    return { next: (id, signal) => changes.next(id, signal, watcher), close: () => changes.close() };
+  }
+
+  private streamFor(job: JobJson): Changes {
     const region = typeof job.Region === "string" ? job.Region : "";
     const open = this.#open.get(region);
     if (open) return open;

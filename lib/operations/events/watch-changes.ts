@@ -26,9 +26,9 @@ export function watchChanges(
     },
   });
   return {
-    next: async (job, signal) => {
+    next: async (job, signal, watcher) => {
       if (closed) throw new Error(`changes of ${job} are waited for after they were closed`);
-      await now.next(job, signal);
+      await now.next(job, signal, watcher);
     },
     close: () => {
       closed = true;

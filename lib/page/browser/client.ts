@@ -43,7 +43,23 @@ export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, op
   if (response.ok) return data as T;
   const { title, detail } = (data ?? {}) as { readonly title?: unknown; readonly detail?: unknown };
   const said = [title, detail].filter((each) => typeof each === "string").join(": ");
-  throw new Refusal(response.status, said || `the service answered ${response.status}`);
+  const why = said || `the service answered ${response.status}`;
+  if (response.status === 401) tellSessionOver(why);
+  throw new Refusal(response.status, why);
+}
+
+const SESSION_OVER = "cdk-nomad-session-over";
+
+/** Says to the whole page that the service does not know any more who asks. */
+export function tellSessionOver(why: string): void {
+  dispatchEvent(new CustomEvent(SESSION_OVER, { detail: why }));
+}
+
+/** Hears of that. @returns what ends it */
+export function onSessionOver(hear: (why: string) => void): () => void {
+  const listener = (event: Event) => hear(String((event as CustomEvent<unknown>).detail));
+  addEventListener(SESSION_OVER, listener);
+  return () => removeEventListener(SESSION_OVER, listener);
 }
 
 interface AskOptions {

@@ -2,46 +2,82 @@ import { useState } from "preact/hooks";
 import type { Drift, Job } from "../api";
 import { ask, messageOf } from "./client";
 import { useLive } from "./hooks";
-import { JobCard } from "./job";
+import { cardId, JobCard } from "./job";
 import { Badge, Trouble } from "./parts";
-import { addressOf } from "./words";
+import { addressOf, countOf, countsInWords, environmentName, nameOf, wantsLook, whereInWords } from "./words";
 
 /** One environment, as it becomes. */
 export function EnvironmentView({ id, mayPromote }: { readonly id: string; readonly mayPromote: boolean }) {
   const { jobs, verdict, trouble, isStale } = useLive(id);
   const own = jobs.filter(({ stray }) => !stray).sort(byName);
   const strays = jobs.filter(({ stray, state }) => stray && state !== "missing").sort(byName);
+  const places = [...new Set(own.map(whereInWords))];
+  const card = (job: Job) => (
+    <JobCard key={job.key} environment={id} job={job} isStale={isStale} mayPromote={mayPromote && !job.stray} />
+  );
   return (
     <section aria-labelledby="title">
       <p>
         <a href={addressOf({ view: "environments" })}>All environments</a>
       </p>
       <h1 id="title">
-        {id.slice(id.lastIndexOf(".") + 1)} {verdict !== undefined && <Badge state={verdict} isStale={isStale} />}
+        {environmentName(id)} {verdict !== undefined && <Badge state={verdict} isStale={isStale} />}
       </h1>
       <p class="live" role="status">
         {isStale ? "What stands here may be old." : verdict === undefined ? "Asking…" : "Live"}
+        {own.length > 0 && `: ${countOf(own.length, "job")}, ${countsInWords(own)}`}
       </p>
       {trouble !== undefined && <Trouble>{trouble}</Trouble>}
-      <h2 class="hidden">Jobs</h2>
-      <ul class="jobs">
-        {own.map((job) => (
-          <JobCard key={job.key} environment={id} job={job} isStale={isStale} mayPromote={mayPromote} />
-        ))}
-      </ul>
+      <Wanting jobs={own.filter(wantsLook)} />
+      {verdict !== undefined && own.length === 0 && <p class="quiet">It has no jobs.</p>}
+      {places.length > 1 ? (
+        places.map((place) => (
+          <section key={place} aria-label={place === "" ? "The cluster's own region" : place}>
+            <h2>{place === "" ? "The cluster's own region" : place}</h2>
+            <ul class="jobs">{own.filter((job) => whereInWords(job) === place).map(card)}</ul>
+          </section>
+        ))
+      ) : (
+        <>
+          <h2 class="hidden">Jobs</h2>
+          <ul class="jobs">{own.map(card)}</ul>
+        </>
+      )}
       {strays.length > 0 && (
         <>
           <h2>Strays</h2>
           <p class="quiet">The stack brought them, and the program of its last deployment has them no longer.</p>
-          <ul class="jobs">
-            {strays.map((job) => (
-              <JobCard key={job.key} environment={id} job={job} isStale={isStale} mayPromote={false} />
-            ))}
-          </ul>
+          <ul class="jobs">{strays.map(card)}</ul>
         </>
       )}
       <DriftSection id={id} />
     </section>
+  );
+}
+
+/** What is not well, or waits for a person, before all that is: an environment may have a hundred jobs, which stay where they are. */
+function Wanting({ jobs }: { readonly jobs: readonly Job[] }) {
+  if (jobs.length === 0) return null;
+  const go = (event: Event, key: string) => {
+    // The part behind the # says where one is.
+    event.preventDefault();
+    const card = document.getElementById(cardId(key));
+    card?.scrollIntoView({ block: "start" });
+    card?.focus({ preventScroll: true });
+  };
+  return (
+    <nav aria-label="What wants a look" class="wanting">
+      <ul>
+        {jobs.map((job) => (
+          <li key={job.key}>
+            <a href={`#${cardId(job.key)}`} onClick={(event) => go(event, job.key)}>
+              {nameOf(job)}
+            </a>{" "}
+            <Badge state={job.state} />
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
@@ -83,14 +119,14 @@ function DriftShown({ drift }: { readonly drift: Drift }) {
   const { drifted, unchanged, jobs, consul, strays, leftovers, foreign, unknown } = drift;
   return (
     <>
-      {!drifted && unknown.length === 0 && <p>All is as the program says: {unchanged} jobs.</p>}
+      {!drifted && unknown.length === 0 && <p>All is as the program says: {countOf(unchanged, "job")}.</p>}
       {unknown.map((reason) => (
         <Trouble key={reason}>Not known: {reason}</Trouble>
       ))}
       <ul>
         {jobs.map((each) => (
-          <li key={`job ${each.job}`}>
-            <strong>{each.job}</strong> {each.drift}
+          <li key={`job ${nameOf(each)}`}>
+            <strong>{nameOf(each)}</strong> {each.drift}
             {each.groups.map((group) => (
               <p key={group}>{group}</p>
             ))}
@@ -103,9 +139,9 @@ function DriftShown({ drift }: { readonly drift: Drift }) {
             <Fields fields={each.fields} />
           </li>
         ))}
-        {strays.map((job) => (
-          <li key={`stray ${job}`}>
-            <strong>{job}</strong> is a stray: a deployment stops it
+        {strays.map((each) => (
+          <li key={`stray ${nameOf(each)}`}>
+            <strong>{nameOf(each)}</strong> is a stray: a deployment stops it
           </li>
         ))}
         {leftovers.map(({ kind, name }) => (
@@ -113,9 +149,9 @@ function DriftShown({ drift }: { readonly drift: Drift }) {
             <strong>{name}</strong> in Consul is left over: a deployment with --prune removes it
           </li>
         ))}
-        {foreign.map(({ job, owner }) => (
-          <li key={`foreign ${job}`}>
-            <strong>{job}</strong> is a job of {owner}
+        {foreign.map((each) => (
+          <li key={`foreign ${nameOf(each)}`}>
+            <strong>{nameOf(each)}</strong> is a job of {each.owner}
           </li>
         ))}
       </ul>

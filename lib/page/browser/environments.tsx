@@ -1,7 +1,7 @@
 import type { Environment, EnvironmentList, EnvironmentStatus } from "../api";
 import { useAsked } from "./hooks";
 import { Badge, Trouble } from "./parts";
-import { addressOf } from "./words";
+import { addressOf, countOf } from "./words";
 
 /** Environments whose jobs are asked about while they are only listed; more would cost the cluster too much. */
 const ASKED = 12;
@@ -50,10 +50,10 @@ function Row({ environment, isAsked, isStale }: RowProps) {
         {!recorded && "in the program, never deployed here"}
         {recorded && data && (
           <>
-            <Badge state={data.verdict} isStale={isStale || trouble !== undefined} /> {jobs} jobs
+            <Badge state={data.verdict} isStale={isStale || trouble !== undefined} /> {countOf(jobs, "job")}
           </>
         )}
-        {recorded && !data && (trouble === undefined ? `${jobs} jobs` : <Badge state="unknown" />)}
+        {recorded && !data && (trouble === undefined ? countOf(jobs, "job") : <Badge state="unknown" />)}
       </p>
       {trouble !== undefined && <Trouble>{trouble}</Trouble>}
     </li>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Job, PageEvents, Verdict } from "../api";
-import { ask, messageOf } from "./client";
+import type { Job, LogEvents, PageEvents, Verdict } from "../api";
+import { ask, messageOf, tellSessionOver } from "./client";
 
 /** After so long without a word the service counts as silent, in milliseconds: it says something every five seconds. */
 const SILENT = 12_000;
@@ -75,25 +75,21 @@ export function useLive(id: string): Live {
     setTrouble(undefined);
     heard.current = undefined;
     const gone = new AbortController();
-    const on = <E extends keyof PageEvents>(event: E, data: PageEvents[E]) => {
+    const on = (event: string, data: unknown) => {
       if (event === "job") {
-        const job = data as Job;
+        const job = data as PageEvents["job"];
         setJobs((before) => new Map(before).set(job.key, job));
       } else if (event === "verdict") {
         const { verdict: judged, jobs: keys } = data as PageEvents["verdict"];
         setVerdict(judged);
         setJobs((before) => new Map([...before].filter(([key]) => keys.includes(key))));
-      } else setTrouble((data as PageEvents["trouble"]).message);
+      } else if (event === "trouble") setTrouble((data as PageEvents["trouble"]).message);
     };
     const hear = () => {
       heard.current = performance.now();
     };
-    void keepReading(`/api/events?environment=${encodeURIComponent(id)}`, {
-      on,
-      hear,
-      setTrouble,
-      signal: gone.signal,
-    });
+    const path = `/api/events?environment=${encodeURIComponent(id)}`;
+    void keepReading({ path: () => path, on, hear, setTrouble, signal: gone.signal });
     return () => gone.abort();
   }, [id]);
   const since = heard.current === undefined ? undefined : now - heard.current;
@@ -102,25 +98,98 @@ export function useLive(id: string): Live {
   return { jobs: [...jobs.values()], verdict, trouble: silence ?? trouble, isStale };
 }
 
+/** What a task wrote, as it is told. */
+export interface LogView {
+  /** Whole lines, or the line that has no end yet, which takes the place of what was told of it before. */
+  readonly onLines: (text: string) => void;
+  readonly onOpen: (text: string) => void;
+  /** Something that the task did not write. */
+  readonly onNote: (message: string) => void;
+}
+
+/** How following a log goes. */
+export interface LogFollowed {
+  readonly state: LogEvents["state"] | undefined;
+  /** What is wrong with the connection, where something is. */
+  readonly trouble: string | undefined;
+}
+
+/** Follows what a task writes over the service's stream of events; where that is cut, it goes on behind the last line that came. */
+export function useLog(path: string, view: LogView): LogFollowed {
+  const [state, setState] = useState<LogEvents["state"]>();
+  const [trouble, setTrouble] = useState<string>();
+  useEffect(() => {
+    setState(undefined);
+    setTrouble(undefined);
+    const gone = new AbortController();
+    let position: string | undefined;
+    let last = performance.now();
+    let isOver = false;
+    const on = (event: string, data: unknown) => {
+      if (event === "lines") {
+        const { text, position: next } = data as LogEvents["lines"];
+        position = next;
+        view.onLines(text);
+      } else if (event === "open") view.onOpen((data as LogEvents["open"]).text);
+      else if (event === "note") view.onNote((data as LogEvents["note"]).message);
+      else if (event === "state") {
+        const now = data as LogEvents["state"];
+        isOver = now.state === "ended";
+        setState(now);
+      }
+    };
+    const silence = setInterval(() => {
+      const quiet = performance.now() - last;
+      if (quiet > SILENT && !isOver) setTrouble(`nothing was heard of the service for ${Math.round(quiet / 1000)} s`);
+    }, 1000);
+    void keepReading({
+      path: () => (position === undefined ? path : `${path}&from=${position}`),
+      on,
+      hear: () => {
+        last = performance.now();
+        setTrouble(undefined);
+      },
+      setTrouble,
+      signal: gone.signal,
+      isOver: () => isOver,
+    });
+    return () => {
+      clearInterval(silence);
+      gone.abort();
+    };
+  }, [path]);
+  return { state, trouble };
+}
+
 interface Reader {
-  readonly on: <E extends keyof PageEvents>(event: E, data: PageEvents[E]) => void;
+  /** What is asked, each time that it is opened. */
+  readonly path: () => string;
+  readonly on: (event: string, data: unknown) => void;
   /** Called with every piece that comes, also with those that only say that the service lives. */
   readonly hear: () => void;
   readonly setTrouble: (trouble: string | undefined) => void;
   readonly signal: AbortSignal;
+  /** Whether all was told, so that it is not opened again. Default: it never is. */
+  readonly isOver?: () => boolean;
 }
+
+/** What the service says no to for good: asking again changes nothing. */
+const FINAL = [400, 403, 404];
 
 /**
  * Reads a stream of server-sent events, and opens it again where it ends: a browser's own reader neither says why it is refused, nor lets anybody hear the
  * comments that say that the service lives.
  */
-async function keepReading(path: string, { on, hear, setTrouble, signal }: Reader): Promise<void> {
+async function keepReading({ path, on, hear, setTrouble, signal, isOver = () => false }: Reader): Promise<void> {
   while (!signal.aborted) {
     try {
-      const response = await fetch(path, { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
+      const response = await fetch(path(), { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
       if (!response.ok || !response.body) {
         const { detail } = (await response.json().catch(() => ({}))) as { readonly detail?: unknown };
-        setTrouble(typeof detail === "string" ? detail : `the service answered ${response.status}`);
+        const why = typeof detail === "string" ? detail : `the service answered ${response.status}`;
+        if (response.status === 401) tellSessionOver(why);
+        setTrouble(why);
+        if (FINAL.includes(response.status)) await new Promise((resolve) => setTimeout(resolve, 10_000));
       } else {
         setTrouble(undefined);
         hear();
@@ -135,10 +204,10 @@ async function keepReading(path: string, { on, hear, setTrouble, signal }: Reade
           for (const part of parts) {
             const event = /^event: (.*)$/m.exec(part)?.[1];
             const data = /^data: (.*)$/m.exec(part)?.[1];
-            if ((event === "job" || event === "verdict" || event === "trouble") && data !== undefined)
-              on(event, JSON.parse(data) as PageEvents[typeof event]);
+            if (event !== undefined && data !== undefined) on(event, JSON.parse(data));
           }
         }
+        if (isOver()) return;
         setTrouble("the service ended the connection; opening it again");
       }
     } catch (error) {

@@ -3,7 +3,12 @@ import type { Allocation, Job } from "../api";
 import { ask } from "./client";
 import { LogDialog, type LogOf } from "./log";
 import { Badge, Confirm } from "./parts";
-import { groupInWords } from "./words";
+import { countOf, groupInWords, nameOf } from "./words";
+
+/** What a job's card is found by on the page. */
+export function cardId(key: string): string {
+  return `job-${key}`;
+}
 
 interface JobProps {
   readonly environment: string;
@@ -17,17 +22,23 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
   const [log, setLog] = useState<LogOf>();
   const [asks, setAsks] = useState(false);
   const { deployment, allocations, reasons, groups, children } = job;
-  const where = [job.region, job.namespace].filter(Boolean).join(", ");
-  const name = where === "" ? job.job : `${job.job} (${where})`;
+  const name = nameOf(job);
+  const canaries = countOf(deployment?.canaries ?? 0, "canary", "canaries");
   return (
-    <li class="job">
+    <li class="job" id={cardId(job.key)} tabIndex={-1}>
       <div class="head">
         <h3>{name}</h3>
         <Badge state={job.state} isStale={isStale} />
         {job.version !== undefined && <span class="quiet">version {job.version}</span>}
+        {job.submitted !== undefined && (
+          <span class="quiet">
+            of <time dateTime={job.submitted}>{new Date(job.submitted).toLocaleString()}</time>
+          </span>
+        )}
         {job.state === "waiting-for-promotion" && deployment && mayPromote && !isStale && (
           <button type="button" onClick={() => setAsks(true)}>
-            Promote {deployment.canaries} {deployment.canaries === 1 ? "canary" : "canaries"}
+            Promote {canaries}
+            <span class="hidden"> of {name}</span>
           </button>
         )}
       </div>
@@ -51,8 +62,8 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
       {job.revert !== undefined && <p>It was {job.revert}</p>}
       {reasons.length > 0 && (
         <ul class="reasons" aria-label={`Why ${name} is ${job.state}`}>
-          {reasons.map(({ message }) => (
-            <li key={message}>{message}</li>
+          {reasons.map(({ message }, at) => (
+            <li key={at}>{message}</li>
           ))}
         </ul>
       )}
@@ -65,12 +76,16 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
       {allocations.length > 0 && (
         <details>
           <summary>
-            {allocations.length} {allocations.length === 1 ? "allocation" : "allocations"}
+            {countOf(allocations.length, "allocation")}
             <span class="hidden"> of {name}</span>
           </summary>
           <ul class="allocations">
             {allocations.map((each) => (
-              <AllocationRow key={each.id} allocation={each} onLog={(task) => setLog({ allocation: each.id, task })} />
+              <AllocationRow
+                key={each.id}
+                allocation={each}
+                onLog={(task) => setLog({ ...placeOf(job), allocation: each.id, task })}
+              />
             ))}
           </ul>
         </details>
@@ -88,13 +103,18 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
           }}
         >
           <p>
-            The {deployment.canaries} healthy canaries of version {deployment.version ?? "?"} take the places of all
-            other allocations of {name}.
+            {deployment.healthyCanaries} of {canaries} of version {deployment.version ?? "?"}{" "}
+            {deployment.healthyCanaries === 1 ? "is" : "are"} healthy. The new version takes the places of all other
+            allocations of {name}.
           </p>
         </Confirm>
       )}
     </li>
   );
+}
+
+function placeOf({ job, region, namespace }: Job): Pick<Job, "job" | "region" | "namespace"> {
+  return { job, ...(region === undefined ? {} : { region }), ...(namespace === undefined ? {} : { namespace }) };
 }
 
 interface RowProps {
@@ -116,7 +136,7 @@ function AllocationRow({ allocation, onLog }: RowProps) {
           <li key={task.name}>
             {task.name}: {task.state}
             {task.failed ? ", failed" : ""}
-            {task.restarts > 0 ? `, ${task.restarts} restarts` : ""}
+            {task.restarts > 0 ? `, ${countOf(task.restarts, "restart")}` : ""}
             {task.last === "" ? "" : `, ${task.last}`}{" "}
             <button type="button" class="small" onClick={() => onLog(task.name)}>
               Log

@@ -2,9 +2,17 @@ import { useState } from "preact/hooks";
 import { ask, messageOf } from "./client";
 import { Trouble } from "./parts";
 
+interface LoginProps {
+  readonly why: string | undefined;
+  /** Whether somebody had a session, whose page is still there below. */
+  readonly isAgain?: boolean;
+  readonly onSession: () => void;
+}
+
 /** How somebody without a session gets one. */
-export function Login({ why, onSession }: { readonly why: string | undefined; readonly onSession: () => void }) {
+export function Login({ why, isAgain = false, onSession }: LoginProps) {
   const [token, setToken] = useState("");
+  const Title = isAgain ? "h2" : "h1";
   const [trouble, setTrouble] = useState(why);
   const open = async (event: Event) => {
     event.preventDefault();
@@ -17,8 +25,8 @@ export function Login({ why, onSession }: { readonly why: string | undefined; re
     }
   };
   return (
-    <section aria-labelledby="title">
-      <h1 id="title">Open the page</h1>
+    <section aria-labelledby="login" class={isAgain ? "again" : ""}>
+      <Title id="login">{isAgain ? "Open the page again" : "Open the page"}</Title>
       {trouble !== undefined && <Trouble>{trouble}</Trouble>}
       <p>
         In a terminal: <code>cdk-nomad ui</code>, or for a service of pools <code>cdk-nomad ui --service</code>. Each

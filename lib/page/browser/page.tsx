@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ask, messageOf, Refusal } from "./client";
+import { ask, messageOf, onSessionOver, Refusal } from "./client";
 import { EnvironmentView } from "./environment";
 import { Environments } from "./environments";
 import { Login } from "./login";
@@ -8,7 +8,7 @@ import "./page.css";
 import { Trouble } from "./parts";
 import { Pools } from "./pools";
 import { Sessions } from "./sessions";
-import { addressOf, oneTimeTokenOf, placeOf, type Place } from "./words";
+import { addressOf, oneTimeTokenOf, placeOf, titleOf, type Place } from "./words";
 
 interface Session {
   readonly owner: string;
@@ -19,12 +19,14 @@ function Page() {
   const [session, setSession] = useState<Session>();
   const [refused, setRefused] = useState<string | true>();
   const [trouble, setTrouble] = useState<string>();
+  const [over, setOver] = useState<string>();
   const [place, setPlace] = useState<Place>(placeOf(location.hash));
   const look = async () => {
     try {
       setSession(await ask<Session>("GET", "/api/session"));
       setRefused(undefined);
       setTrouble(undefined);
+      setOver(undefined);
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) setRefused((before) => before ?? true);
       else setTrouble(messageOf(error));
@@ -33,14 +35,19 @@ function Page() {
   useEffect(() => {
     const moved = () => setPlace(placeOf(location.hash));
     addEventListener("hashchange", moved);
+    const deaf = onSessionOver(setOver);
     void begin(setRefused).then(look);
-    return () => removeEventListener("hashchange", moved);
+    return () => {
+      deaf();
+      removeEventListener("hashchange", moved);
+    };
   }, []);
   useEffect(() => {
+    document.title = titleOf(place);
     // Whoever reads the page by ear begins at what is new.
     document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
     scrollTo(0, 0);
-  }, [place.view]);
+  }, [addressOf(place)]);
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -78,6 +85,7 @@ function Page() {
         {refused !== undefined && !session && (
           <Login why={refused === true ? undefined : refused} onSession={() => void look()} />
         )}
+        {session && over !== undefined && <Login key={over} why={over} isAgain onSession={() => void look()} />}
         {session && <View place={place} session={session} />}
       </main>
     </>
@@ -94,7 +102,7 @@ function View({ place, session: { scopes } }: { readonly place: Place; readonly 
   if (place.view === "environment")
     return <EnvironmentView key={place.id} id={place.id} mayPromote={scopes.includes("promote")} />;
   if (place.view === "pools") return <Pools scopes={scopes} />;
-  if (place.view === "sessions") return <Sessions />;
+  if (place.view === "sessions") return <Sessions scopes={scopes} />;
   return <Environments />;
 }
 

@@ -62,9 +62,54 @@ export function figure(value: number): string {
   return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(2);
 }
 
-/** What a task wrote, without the codes that only colour on a terminal. */
-export function withoutColours(text: string): string {
-  return text.replaceAll(/\u001b\[[0-9;]*m/g, "");
+/** The codes that only colour on a terminal: a task may well write them, and they say nothing here. */
+const COLOURS = /\u001b\[[0-9;:]*m/g;
+/** What acts on a terminal, or turns the direction of a text around, so that it reads as something else. */
+const ACTING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** What a task wrote, as text: without its colours, and with everything else that would act on whoever reads it shown. */
+export function taskText(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(COLOURS, "").replaceAll(ACTING, shown);
+}
+
+function shown(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? "\u2421" : `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
+}
+
+/** "1 job", "9 jobs". */
+export function countOf(count: number, thing: string, things = `${thing}s`): string {
+  return `${count} ${count === 1 ? thing : things}`;
+}
+
+/** Where a job is, in words: "us-east", "us-east, namespace team"; "" where the cluster has one place. */
+export function whereInWords({ region, namespace }: Pick<Job, "region" | "namespace">): string {
+  return [region, namespace === undefined ? undefined : `namespace ${namespace}`].filter(Boolean).join(", ");
+}
+
+/** A job by its name, and by where it is where it says so: the same id may be in several places. */
+export function nameOf(job: Pick<Job, "job" | "region" | "namespace">): string {
+  const where = whereInWords(job);
+  return where === "" ? job.job : `${job.job} (${where})`;
+}
+
+/** "8 healthy, 1 failed", the worst first. */
+export function countsInWords(jobs: readonly Pick<Job, "state">[]): string {
+  const counts = new Map<Job["state"], number>();
+  for (const { state } of jobs) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const rank = (state: Job["state"]) => WORST_FIRST.indexOf(signOf(state).tone);
+  return [...counts]
+    .sort(([a], [b]) => rank(a) - rank(b))
+    .map(([state, count]) => `${count} ${signOf(state).word}`)
+    .join(", ");
+}
+
+const WORST_FIRST: readonly Sign["tone"][] = ["bad", "unknown", "waiting", "going", "good"];
+
+/** Whether somebody should look at a job: it is not well, or waits for a person. */
+export function wantsLook({ state }: Pick<Job, "state">): boolean {
+  return ["bad", "unknown", "waiting"].includes(signOf(state).tone);
 }
 
 /** A place of the page, as its address has it behind the #. */
@@ -90,6 +135,22 @@ export function placeOf(hash: string): Place {
 /** The address of a place. */
 export function addressOf(place: Place): string {
   return place.view === "environment" ? `#/environments/${encodeURIComponent(place.id)}` : `#/${place.view}`;
+}
+
+/** What a browser calls a place, in its tabs and its history. */
+export function titleOf(place: Place): string {
+  const title = {
+    environments: "Environments",
+    environment: place.view === "environment" ? environmentName(place.id) : "",
+    pools: "Pools",
+    sessions: "Browser sessions",
+  }[place.view];
+  return `${title}, cdk-nomad`;
+}
+
+/** The name of an environment, of its id. */
+export function environmentName(id: string): string {
+  return id.slice(id.lastIndexOf(".") + 1);
 }
 
 /** The one-time token of an address, as `cdk-nomad ui` opens it. */

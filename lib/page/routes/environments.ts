@@ -89,21 +89,6 @@ export function environmentRoutes(app: FastifyInstance, environments: Environmen
   });
 
   route(app, {
-    method: "GET",
-    url: "/api/environments/:id/log",
-    id: "getTaskLog",
-    summary: "Gives the last of what a task wrote, as cdk-nomad logs does, with secrets hidden",
-    scope: "environments",
-    params: api.environmentParams,
-    query: api.logsQuery,
-    answer: api.taskLog,
-    answerExample: { text: "listening on :8080\n", isWhole: true },
-    problems: ["environment-unknown"],
-    handle: ({ params: { id }, query: { allocation, task, stream = "stdout" } }) =>
-      environments.log(id, { allocation, task, stream }),
-  });
-
-  route(app, {
     method: "POST",
     url: "/api/environments/:id/jobs/:job/promote",
     id: "promoteCanaries",

@@ -1,4 +1,5 @@
 /** The routes of the page, by what they are about. */
 export { environmentRoutes } from "./environments";
-export { eventRoutes, HEARTBEAT } from "./events";
+export { eventRoutes } from "./events";
 export { fileRoutes } from "./files";
+export { logRoutes } from "./logs";

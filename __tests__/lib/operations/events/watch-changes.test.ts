@@ -61,6 +61,18 @@ describe("the stream of events", () => {
     changes.close();
   });
 
+  test("tells each who watches a job of one id, in two namespaces, what came while they did not wait", async () => {
+    const stream = [{ text: "{}\n" }, { after: 300, text: started("web") }];
+    const changes = await follow({ [STREAM]: { stream } });
+    await changes.next("web", undefined, "here");
+    await changes.next("web", undefined, "there");
+    // One of them waits while it happens, and the other is busy.
+    await changes.next("web", undefined, "here");
+    await changes.next("web", undefined, "there");
+    expect(server.count(STREAM)).toBe(1);
+    changes.close();
+  });
+
   test("that is quiet between heartbeats is left open", async () => {
     const beats = Array.from({ length: 6 }, () => ({ after: 400, text: "{}\n" }));
     const changes = await follow({ [STREAM]: { stream: [{ text: "{}\n" }, ...beats] } }, { silence: 1200 });

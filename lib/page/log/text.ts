@@ -1,5 +1,5 @@
-import type { Masking } from "../masking";
-import type { TaskLog } from "./api";
+import type { Masking } from "../../masking";
+import type { TaskLog } from "../api";
 
 /**
  * The last of what a task wrote, without secrets.

@@ -1,0 +1,27 @@
+import { growthOf, isAnswer, isRefusal, loadService } from "../../bench/pools/service-load";
+import { clusterForSuite } from "../support/cluster";
+
+const cluster = clusterForSuite();
+
+// The small version of npm run bench -- pools service-load, which measures on a quiet machine how soon answers come; here it is held that they come.
+test("200 requests a second are all answered, ten times as many are answered or refused, and afterwards all is as before", async () => {
+  const { sustained, flood, recovery, memory, back } = await loadService(cluster, {
+    sustained: 6,
+    flood: 2,
+    recovery: 2,
+    containers: 8,
+  });
+  const statusesOf = (answers: readonly { readonly status: number }[]) => [
+    ...new Set(answers.map(({ status }) => status)),
+  ];
+  expect(sustained.length).toBe(1200);
+  expect(statusesOf(sustained).filter((status) => !isAnswer(status) && !isRefusal(status))).toEqual([]);
+  expect(sustained.filter(({ status }) => isRefusal(status)).length).toBeLessThan(sustained.length / 100);
+  expect(flood.length).toBe(4000);
+  expect(statusesOf(flood).filter((status) => !isAnswer(status) && !isRefusal(status))).toEqual([]);
+  expect(flood.some(({ status }) => isRefusal(status))).toBe(true);
+  expect(statusesOf(recovery).filter((status) => !isAnswer(status) && !isRefusal(status))).toEqual([]);
+  expect(isAnswer(recovery.at(-1)?.status ?? 0)).toBe(true);
+  expect(back).toBeLessThan(10_000);
+  expect(growthOf(memory)).toBeLessThan(50);
+}, 120_000);
