@@ -1,6 +1,7 @@
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
 import { findDrift, fixDrift, type Wanted } from "../../../lib/operations";
 import { Masking } from "../../../lib/masking";
+import { apiAllocation, plannedCount } from "../../support/plan-answers";
 import { ReplayServer } from "../../support/replay";
 import { wantedOf, withServer } from "../../support/replayed-clients";
 
@@ -16,36 +17,9 @@ const contents = {
 
 test("a count is not put right where Nomad would stop what runs in the place of what failed", async () => {
   const job = { ID: "web", TaskGroups: [{ Name: "api", Count: 1 }] };
-  const updates = {
-    api: {
-      Ignore: 1,
-      Place: 0,
-      Migrate: 0,
-      Stop: 1,
-      InPlaceUpdate: 0,
-      DestructiveUpdate: 0,
-      Canary: 0,
-      Preemptions: 0,
-    },
-  };
-  const count = { Type: "Edited", Name: "Count", Old: "2", New: "1", Annotations: ["forces destroy"] };
-  const group = { Type: "Edited", Name: "api", Fields: [count], Objects: null, Tasks: null };
-  const allocation = (ID: string, ClientStatus: string) => ({
-    ID,
-    JobID: "web",
-    TaskGroup: "api",
-    DesiredStatus: "run",
-    ClientStatus,
-  });
   const answers = (other: string) => ({
-    "POST /v1/job/web/plan": {
-      body: {
-        JobModifyIndex: 10,
-        Diff: { Type: "Edited", ID: "web", TaskGroups: [group] },
-        Annotations: { DesiredTGUpdates: updates },
-      },
-    },
-    "GET /v1/job/web/allocations": { body: [allocation("1", "running"), allocation("2", other)] },
+    ...plannedCount({ from: 2, to: 1, updates: { Ignore: 1, Stop: 1 } }),
+    "GET /v1/job/web/allocations": { body: [apiAllocation("1", "running"), apiAllocation("2", other)] },
     "GET /v1/job/web/versions": { body: { Versions: [{ ...job, Version: 1, JobModifyIndex: 10 }], Diffs: null } },
     "PUT /v1/jobs": { body: { EvalID: "1", JobModifyIndex: 11, Warnings: "" } },
   });

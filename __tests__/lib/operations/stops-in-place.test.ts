@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Masking } from "../../../lib/masking";
 import { deploy } from "../../../lib/operations";
 import { planJobs, refuseToStopInPlace, stopsInPlace, type Planned } from "../../../lib/operations/plan";
+import { apiAllocation, plannedCount } from "../../support/plan-answers";
 import type { Answers } from "../../support/replay";
 import { quiet, wantedOf, withServer } from "../../support/replayed-clients";
 
@@ -27,38 +28,13 @@ const job = (count: number) => ({ ID: "web", TaskGroups: [{ Name: "api", Count: 
 
 function answersOf(held: Held, more: Partial<Record<"Stop" | "Place" | "DestructiveUpdate" | "Canary", number>> = {}) {
   const { count, running, failed, canaries = 0 } = held;
-  const allocation = (ID: string, ClientStatus: string) => ({
-    ID,
-    JobID: "web",
-    TaskGroup: "api",
-    DesiredStatus: "run",
-    ClientStatus,
-    NextAllocation: "",
-  });
   const many = (number: number, name: string, status: string) =>
-    Array.from({ length: number }, (_, index) => allocation(`${name}${index}`, status));
-  const updates = {
-    Ignore: 0,
-    Place: 0,
-    Migrate: 0,
-    Stop: running - leftRunning(held) + canaries,
-    InPlaceUpdate: leftRunning(held),
-    DestructiveUpdate: 0,
-    Canary: 0,
-    Preemptions: 0,
-    ...more,
-  };
-  const field = { Type: "Edited", Name: "Count", Old: "9", New: String(count), Annotations: null };
-  const group = { Type: "Edited", Name: "api", Fields: [field], Objects: null, Tasks: null };
+    Array.from({ length: number }, (_, index) => apiAllocation(`${name}${index}`, status));
+  const left = leftRunning(held);
+  const updates = { Stop: running - left + canaries, InPlaceUpdate: left, ...more };
   const state = { ...NOTHING, Promoted: false, PlacedCanaries: many(canaries, "canary", "").map(({ ID }) => ID) };
   return {
-    "POST /v1/job/web/plan": {
-      body: {
-        JobModifyIndex: 10,
-        Diff: { Type: "Edited", ID: "web", TaskGroups: [group] },
-        Annotations: { DesiredTGUpdates: { api: updates } },
-      },
-    },
+    ...plannedCount({ from: 9, to: count, updates }),
     "GET /v1/job/web/allocations": {
       body: [
         ...many(running, "running", "running"),
