@@ -1,12 +1,14 @@
 import type { AddressInfo } from "node:net";
 import {
   pagePlugin,
+  type Drift,
   type EnvironmentListener,
   type Environments,
   type Job,
   type LogPosition,
   type LogReader,
 } from "../../../lib/page";
+import { BoundedDrifts } from "../../../lib/page/bounded-drifts";
 import { HttpProblem, type AuditLine } from "../../../lib/service";
 import { testService } from "../../support/service";
 import { until } from "../../support/until";
@@ -322,4 +324,58 @@ test("somebody who reads nothing is said to be full, so that nothing piles up", 
   expect(reader?.isFull).toBe(false);
   gone.abort();
   await service.end(0);
+
+test("drift is found for two environments at a time, and too many who ask are told to ask again", async () => {
+  const environments = new OneEnvironment();
+  const ends: (() => void)[] = [];
+  let [running, most, found] = [0, 0, 0];
+  const lists = { jobs: [], consul: [], strays: [], leftovers: [], foreign: [], unknown: [] };
+  const drift = { drifted: false, unchanged: 1, ...lists };
+  Object.assign(environments, {
+    drift: async () => {
+      found += 1;
+      most = Math.max(most, (running += 1));
+      await new Promise<void>((resolve) => ends.push(resolve));
+      running -= 1;
+      return drift;
+    },
+  });
+  const { service } = await served(environments);
+  const token = service.token("ann", "environments");
+  const refused: (readonly unknown[])[] = [];
+  const asked = Array.from({ length: 40 }, async (_, index) => {
+    const { status, body, headers } = await service.ask(token, "GET", `/api/environments/shop.e${index}/drift`);
+    if (status !== 200) refused.push([status, body.code, headers["retry-after"]]);
+    return status;
+  });
+  await until("18 of 40 are refused", () => refused.length === 18);
+  expect([refused[0], most, found]).toEqual([[429, "rate-limited", "10"], 2, 2]);
+  const all = Promise.all(asked);
+  await until("all others are answered", () => {
+    for (const end of ends.splice(0)) end();
+    return found === 22 && running === 0;
+  });
+  expect([(await all).filter((status) => status === 200).length, most]).toEqual([22, 2]);
+});
+
+test("those who ask for drift while it waits for its turn share one answer, and never one that has begun", async () => {
+  const ends: (() => void)[] = [];
+  const found: string[] = [];
+  const drifts = new BoundedDrifts(async (id) => {
+    found.push(id);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return { drifted: false, unchanged: found.length } as Drift;
+  });
+  const asked = ["a", "b"].map((id) => drifts.of(id));
+  await until("two have begun", () => ends.length === 2);
+  asked.push(...["a", "a", "c", "a"].map((id) => drifts.of(id)));
+  await until("all have been told", () => {
+    for (const end of ends.splice(0)) end();
+    return found.length === 4;
+  });
+  for (const end of ends.splice(0)) end();
+  const answers = (await Promise.all(asked)).map(({ unchanged }) => unchanged);
+  expect(found).toEqual(["a", "b", "a", "c"]);
+  expect(answers[2]).not.toBe(answers[0]);
+  expect(new Set([answers[2], answers[3], answers[5]]).size).toBe(1);
 });

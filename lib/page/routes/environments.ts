@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { verdictOf } from "../../operations";
 import { noteAudit, route } from "../../service";
 import * as api from "../api";
+import { BoundedDrifts } from "../bounded-drifts";
 import type { Environments } from "../environments";
 
 const ID = "project-0f3a.dev";
@@ -19,6 +20,7 @@ const JOB_EXAMPLE = {
 
 /** What became of environments, and what is done with their canaries. */
 export function environmentRoutes(app: FastifyInstance, environments: Environments): void {
+  const drifts = new BoundedDrifts((id) => environments.drift(id));
   route(app, {
     method: "GET",
     url: "/api/environments",
@@ -84,8 +86,8 @@ export function environmentRoutes(app: FastifyInstance, environments: Environmen
       foreign: [],
       unknown: [],
     },
-    problems: ["environment-unknown", "refused"],
-    handle: ({ params: { id } }) => environments.drift(id),
+    problems: ["environment-unknown", "refused", "rate-limited"],
+    handle: ({ params: { id } }) => drifts.of(id),
   });
 
   route(app, {
