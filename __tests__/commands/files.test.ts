@@ -64,6 +64,24 @@ describe("cdk-nomad validate", () => {
     const refused = cli("validate", "--json", "--upgrade-to", "2.0", file("run.json", group({ MaxRunDuration: 60e9 })));
     expect(refused.stdout).toContain("group/run-duration");
     expect(refused.status).toBe(1);
+    const [{ upgrade } = { upgrade: undefined }] = JSON.parse(refused.stdout) as { upgrade?: object }[];
+    expect(upgrade).toMatchObject({
+      to: "2.0",
+      new: [{ rule: "group/run-duration", title: "A longest run is for jobs that end, and longer than nothing" }],
+      over: [{ rule: "target/version", message: expect.stringMatching(/since 2\.0, and 1\.11 ignores it/) }],
+    });
+  });
+
+  test("says which rules came with the later Nomad that concern the jobs, what is over, and where nothing changes", () => {
+    const group = (more: object) => ({ ID: "j", TaskGroups: [{ Name: "g", Count: 1, Tasks: [task], ...more }] });
+    const upgrade = (name: string, more: object) => {
+      const said = cli("validate", "--upgrade-to", "2.0", file(name, group(more)));
+      return said.stdout.replaceAll(/\s+/g, " ");
+    };
+    const came = upgrade("upgrade-words.json", { Services: [{ Name: "web", PortLabel: "8080" }] });
+    expect(came).toContain("new with Nomad 2.0: A group with services waits before it ends [group/shutdown-delay]");
+    expect(came).not.toContain("over with");
+    expect(upgrade("upgrade-same.json", {})).toContain("Nomad 2.0 says of it what the Nomad of today says");
   });
 
   test("calls nothing well for an upgrade that is refused today, and knows which Nomads there are", () => {
@@ -74,7 +92,8 @@ describe("cdk-nomad validate", () => {
     const unread = cli("validate", "--upgrade-to", "2.0", without);
     expect([unread.stdout + unread.stderr, unread.status]).toEqual([expect.stringMatching(/var.*a/), 1]);
     for (const [version, said] of [
-      ["banana", /"banana" is no version of Nomad/],
+      ["banana", /--upgrade-to: "banana" is no version of Nomad/],
+      ["9", /--upgrade-to: "9" is no version of Nomad; write two or three numbers .* up to 2\.0/],
       ["3.7", /what Nomad 3\.7 refuses is not known here; write a version up to 2\.0/],
     ] as const) {
       const refused = cli("validate", "--upgrade-to", version, without);

@@ -62,6 +62,7 @@ export {
 export {
   countOf,
   isKnownVersion,
+  isVersion,
   literalsAmong,
   matchExpression,
   NEWEST_NOMAD,

@@ -1,6 +1,6 @@
-import { formatProblem, pathText, UserError, type Problem } from "../../jobspec";
-import { isKnownVersion, NEWEST_NOMAD, pathKey, targetOf } from "../../jobspec/host";
-import { judgeFile, judgeStack, type JudgedFile } from "../../operations";
+import { formatProblem, pathText, RULES, UserError, type Problem } from "../../jobspec";
+import { isKnownVersion, isRuleId, isVersion, NEWEST_NOMAD, pathKey } from "../../jobspec/host";
+import { judgeFile, judgeStacks, stackAmong, type JudgedFile } from "../../operations";
 import { block, join, joinLines, style, term, workflowCommand, wrap, type TerminalText } from "../../text";
 import { choice, command, flag, listOfArguments, value, type ValuesOf } from "../command";
 import { localCluster, type CliContext } from "../context";
@@ -16,7 +16,7 @@ const options = {
   nomadVersion: value("version", "the oldest Nomad that must take the jobs (default: 1.11)"),
   upgradeTo: value(
     "version",
-    "also what a Nomad of this version refuses or warns of, and the one of today does not: 2.0, say",
+    "also what a Nomad of this version refuses or warns of, and the one of today does not, with the rules that came and went: 2.0, say",
   ),
   enterprise: flag("that Nomad is Nomad Enterprise"),
   memoryOversubscription: flag("its scheduler lets tasks use more memory than they reserve"),
@@ -48,7 +48,7 @@ export const validate = command({
     const judged = await judge(names, input, context);
     terminal.rest();
     const as = input.json ? "json" : input.format;
-    if (as === "json") terminal.json(judged.map((each) => ({ ...each, problems: each.problems.map(problemJson) })));
+    if (as === "json") terminal.json(judged.map(judgedJson));
     else if (as === "github")
       for (const { file, problems } of judged)
         for (const problem of problems) terminal.print(annotation(file, problem));
@@ -57,63 +57,122 @@ export const validate = command({
   },
 });
 
+/** What a file or a stack is to a later Nomad, beside what it is to the one of today. */
+interface UpgradedFile extends JudgedFile {
+  /** Absent where nobody asked about an upgrade. */
+  readonly upgrade?: Upgrade;
+}
+
+/** What an upgrade brings and takes for some jobs. */
+interface Upgrade {
+  readonly to: string;
+  /** The rules that say something now, and said nothing of it before. */
+  readonly news: readonly NamedRule[];
+  /** What is over: what the Nomad of today says, and the later one does not. */
+  readonly over: readonly Problem[];
+}
+
+interface NamedRule {
+  readonly rule: string;
+  readonly title?: string;
+}
+
 async function judge(
   names: readonly string[],
   input: ValuesOf<typeof options>,
   context: CliContext,
-): Promise<readonly JudgedFile[]> {
+): Promise<readonly UpgradedFile[]> {
   const { nomadVersion, upgradeTo } = input;
-  const today = await judgeFor(nomadVersion, names, input, context);
-  if (upgradeTo === undefined) return today;
-  const later = await judgeFor(upgradeTo, names, input, context);
-  return later.map((judged, index) => ({
-    ...judged,
-    problems: withoutKnownWarnings(judged.problems, today[index]?.problems ?? []),
-  }));
+  const versions = upgradeTo === undefined ? [nomadVersion] : [nomadVersion, upgradeTo];
+  const programs = await judgePrograms(names, versions, context);
+  const { reading, close } = fileReading(input, context);
+  try {
+    const [today = [], later] = await inTurn(versions, (version, index) =>
+      inTurn(names, (name) => {
+        const { enterprise, memoryOversubscription } = input;
+        const stacks = isStackName(name, context) ? programs[index] : undefined;
+        return stacks
+          ? Promise.resolve(stackAmong(name, stacks))
+          : judgeFile(name, { ...reading, target: { nomadVersion: version, enterprise, memoryOversubscription } });
+      }),
+    );
+    if (later === undefined || upgradeTo === undefined) return today;
+    return later.map((judged, index) => upgraded(upgradeTo, today[index]?.problems ?? [], judged));
+  } finally {
+    await close();
+  }
 }
 
-/** Problems without the warnings that were there before: errors stay, since what is refused today is not well after an upgrade. */
-function withoutKnownWarnings(problems: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
-  const keyOf = ({ rule, path, severity, message }: Problem) =>
-    JSON.stringify([rule, pathKey(path), severity, message]);
-  const known = new Set(before.map(keyOf));
-  return problems.filter((problem) => isError(problem) || !known.has(keyOf(problem)));
+/** The stacks of the project's program for each of some Nomads; none where no stack is named. The program runs once for each of them, whatever number of stacks is named. */
+async function judgePrograms(
+  names: readonly string[],
+  versions: readonly (string | undefined)[],
+  context: CliContext,
+): Promise<readonly (readonly JudgedFile[])[]> {
+  const stacks = names.filter((name) => isStackName(name, context));
+  if (stacks.length === 0) return [];
+  const { env, signal, terminal } = context;
+  const what = versions.length > 1 ? ", for the Nomad of today and for the later one" : "";
+  terminal.progress().step(`synthesizing ${stacks.join(", ")}${what}`);
+  const { project } = localCluster(context);
+  const ends = await Promise.allSettled(
+    versions.map((version) =>
+      // A stack says itself which Nomad it is for, unless another is asked about.
+      judgeStacks({
+        project,
+        env,
+        signal,
+        ...(version === undefined ? {} : { context: { "cdk-nomad/nomad-version": version } }),
+      }),
+    ),
+  );
+  return ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
+}
+
+async function inTurn<T, R>(items: readonly T[], run: (item: T, index: number) => Promise<R>): Promise<readonly R[]> {
+  const done: R[] = [];
+  for (const [index, item] of items.entries()) done.push(await run(item, index));
+  return done;
+}
+
+/** What a later Nomad says of jobs, without the warnings that are there today: errors stay, since what is refused today is not well after an upgrade. */
+function upgraded(to: string, today: readonly Problem[], { file, problems: later }: JudgedFile): UpgradedFile {
+  const [before, after] = [new Set(today.map(keyOf)), new Set(later.map(keyOf))];
+  const rules = new Set(later.filter((problem) => !before.has(keyOf(problem))).map(({ rule }) => rule));
+  return {
+    file,
+    problems: later.filter((problem) => isError(problem) || !before.has(keyOf(problem))),
+    upgrade: {
+      to,
+      news: [...rules].map((rule) => (isRuleId(rule) ? { rule, title: RULES[rule].title } : { rule })),
+      over: today.filter((problem) => !after.has(keyOf(problem))),
+    },
+  };
+}
+
+/** What tells problems apart, whichever Nomad is asked: what is said of fields that only some have names the one that was asked. */
+function keyOf({ rule, path, severity, message }: Problem): string {
+  return JSON.stringify([rule, pathKey(path), severity, rule === "target/version" ? "" : message]);
 }
 
 /** @throws UserError where a version is none, or the one to upgrade to is newer than all whose rules are known */
 function checkVersions({ nomadVersion, upgradeTo }: ValuesOf<typeof options>): void {
-  for (const version of [nomadVersion, upgradeTo]) if (version !== undefined) targetOf({ nomadVersion: version });
+  for (const [option, version] of [
+    ["--nomad-version", nomadVersion],
+    ["--upgrade-to", upgradeTo],
+  ] as const)
+    if (version !== undefined && !isVersion(version))
+      throw UserError.at(
+        option,
+        `"${version}" is no version of Nomad; write two or three numbers with dots between them, up to ${NEWEST_NOMAD}, whose rules are the newest that are known here`,
+        "target/version",
+      );
   if (upgradeTo === undefined || isKnownVersion(upgradeTo)) return;
   const message = `what Nomad ${upgradeTo} refuses is not known here; write a version up to ${NEWEST_NOMAD}`;
   throw UserError.at("--upgrade-to", message, "target/version");
-}
-
-async function judgeFor(
-  nomadVersion: string | undefined,
-  names: readonly string[],
-  input: ValuesOf<typeof options>,
-  context: CliContext,
-): Promise<readonly JudgedFile[]> {
-  const { env, signal } = context;
-  const { enterprise, memoryOversubscription } = input;
-  const target = { nomadVersion, enterprise, memoryOversubscription };
-  // A stack says itself which Nomad it is for, unless another is asked about.
-  const asked = nomadVersion === undefined ? {} : { context: { "cdk-nomad/nomad-version": nomadVersion } };
-  const { reading, close } = fileReading(input, context);
-  const judged: JudgedFile[] = [];
-  try {
-    for (const name of names) {
-      if (isStackName(name, context)) context.terminal.progress().step(`synthesizing ${name}`);
-      judged.push(
-        isStackName(name, context)
-          ? await judgeStack(name, { project: localCluster(context).project, env, signal, ...asked })
-          : await judgeFile(name, { ...reading, target }),
-      );
-    }
-  } finally {
-    await close();
-  }
-  return judged;
 }
 
 function isError({ severity }: Problem): boolean {
@@ -121,7 +180,7 @@ function isError({ severity }: Problem): boolean {
 }
 
 /** What is wrong with a file or a stack. */
-export function judgedText({ file, problems }: JudgedFile): TerminalText {
+export function judgedText({ file, problems, upgrade }: UpgradedFile): TerminalText {
   const errors = problems.filter(isError).length;
   const warnings = problems.length - errors;
   const counts = [...count(errors, term`error`), ...count(warnings, term`warning`)];
@@ -129,7 +188,32 @@ export function judgedText({ file, problems }: JudgedFile): TerminalText {
   return joinLines([
     term`${sign} ${style.bold(file)}${counts.length > 0 ? term`: ${join(counts, term`, `)}` : term``}`,
     ...problems.flatMap((problem) => problemText(file, problem)),
+    ...(upgrade ? upgradeText(upgrade) : []),
   ]);
+}
+
+/** What came with a later Nomad that concerns these jobs, and what of today is over with it. */
+function upgradeText({ to, news, over }: Upgrade): readonly TerminalText[] {
+  if (news.length + over.length === 0) return [term`  Nomad ${to} says of it what the Nomad of today says`];
+  return [
+    ...news.map(({ rule, title }) =>
+      wrap(term`new with Nomad ${to}: ${title === undefined ? rule : `${title} [${rule}]`}`, { indent: 2, hanging: 2 }),
+    ),
+    ...over.map(({ rule, path, message }) =>
+      wrap(term`over with Nomad ${to}: ${path.length === 0 ? "" : `${pathText(path)}: `}${message} [${rule}]`, {
+        indent: 2,
+        hanging: 2,
+      }),
+    ),
+  ];
+}
+
+/** What was judged, for machines. */
+function judgedJson({ upgrade, problems, ...rest }: UpgradedFile) {
+  const more = upgrade && {
+    upgrade: { to: upgrade.to, new: upgrade.news, over: upgrade.over.map(problemJson) },
+  };
+  return { ...rest, problems: problems.map(problemJson), ...more };
 }
 
 function problemText(file: string, problem: Problem): readonly TerminalText[] {

@@ -37,7 +37,7 @@ export { serviceNameOf, servicesOf, typeOf, type GroupNode } from "./walk";
 export { matchExpression } from "./grammar";
 export { literalsAmong } from "./literals";
 export { unknownDriverOptions } from "./driver-options";
-export { isKnownVersion, NEWEST_NOMAD, targetOf, type Target } from "./target";
+export { isKnownVersion, isVersion, NEWEST_NOMAD, targetOf, type Target } from "./target";
 
 const JOB_RULES: readonly JobRule[] = [jobItself, groupNames, placement, updatesTogether, enterprise, literals];
 const GROUP_RULES: readonly GroupRule[] = [

@@ -33,6 +33,11 @@ export function isKnownVersion(version: string): boolean {
 
 const VERSION = /^\d+\.\d+(?:\.\d+)?$/;
 
+/** Whether a text is a version, such as `1.11` or `1.11.3`. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
 /**
  * The target with its defaults filled in.
  *
@@ -40,7 +45,7 @@ const VERSION = /^\d+\.\d+(?:\.\d+)?$/;
  */
 export function targetOf(target: Target): CheckContext {
   const { nomadVersion = "1.11", enterprise = false, memoryOversubscription = false } = target;
-  if (!VERSION.test(nomadVersion))
+  if (!isVersion(nomadVersion))
     throw UserError.at(
       "nomadVersion",
       `"${nomadVersion}" is no version of Nomad; write one such as "1.11"`,

@@ -29,7 +29,11 @@ const WHOLE_PROGRAM = "the program";
 
 /** Says what is wrong with the jobs of a stack, by running its program. */
 export async function judgeStack(name: string, options: Omit<SynthesisOptions, "outdir">): Promise<JudgedFile> {
-  const stacks = await judgeStacks(options);
+  return stackAmong(name, await judgeStacks(options));
+}
+
+/** One of the stacks that {@link judgeStacks} judged; where there is none of that name, that is what is wrong with it. */
+export function stackAmong(name: string, stacks: readonly JudgedFile[]): JudgedFile {
   const found = stacks.find(({ file }) => file === name);
   if (found) return found;
   // The program came to no stack: what is wrong with it is wrong with each of them.
