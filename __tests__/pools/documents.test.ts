@@ -108,7 +108,7 @@ test("the commands of the table work one after another", async () => {
     0,
     expect.stringContaining("the pools' service at http://127.0.0.1:"),
   ]);
-  const [id = "", generation = ""] = claimed.stdout.trim().split(" ");
+  const [, id = "", generation = ""] = /^container +(\S+)\ngeneration +(\d+) /.exec(claimed.stdout) ?? [];
   const said = await command(`cdk-nomad pool exec ${id} --generation ${generation} -- echo hello`);
   expect(said).toEqual({ code: 0, stdout: "hello\n", stderr: "" });
   for (const line of [

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { COMMANDS } from "../../lib/cli";
 import { SCOPES } from "../../lib/service";
 import { cli, environment } from "../support/run-cli";
@@ -33,6 +34,52 @@ const all = COMMANDS.flatMap(([, entries]) =>
       : [[entry.name, entry] as const],
   ),
 );
+
+test("claim says what is the container and what the fencing token, and its help does", async () => {
+  const { code, stdout, stderr } = await pool("claim", POOL);
+  const [, id = "", generation = ""] =
+    /^container {3}(\S+)\ngeneration {2}(\d+) \(the fencing token of this lease: .*\)\n$/.exec(stdout) ?? [];
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining(`pool exec ${id} --generation ${generation} -- <command>`),
+  ]);
+  expect(stderr).toContain(`cdk-nomad pool release ${id} --generation ${generation}`);
+  expect((await pool("release", id, "--generation", generation)).code).toBe(0);
+  for (const command of ["claim", "exec", "release"])
+    expect([command, (await cli(["pool", command, "--help"])).stdout]).toEqual([
+      command,
+      expect.stringMatching(/fencing\s+token/),
+    ]);
+});
+
+test("exec says on a terminal what it waits for, and how standard input ends; in a pipe stderr is the command's own", async () => {
+  const { id } = await claim();
+  let goesOn: () => void = () => undefined;
+  service.pools.command = async ({ onStdout, stdin }) => {
+    await new Promise<void>((resolve) => (goesOn = resolve));
+    await onStdout?.(Buffer.from(`said: ${stdin ?? ""}\n`));
+    return {};
+  };
+  let said = "";
+  const onOutput = (text: string) => {
+    said += text;
+    if (said.includes("what the command writes")) goesOn();
+  };
+  const typed = Object.assign(Readable.from(["yes\n"]), { isTTY: true });
+  const options = { env, columns: 200, onOutput, stdin: typed };
+  const watched = await cli(["pool", "exec", id, "--secret", "KEY", "--stdin", "--", "cat"], options);
+  expect([watched.code, watched.stderr]).toEqual([0, expect.stringMatching(/standard input: .* Ctrl-D/)]);
+  expect(watched.stderr).toContain("waiting for what the command writes");
+  expect(watched.stdout).toContain("said: yes");
+  const piped = cli(["pool", "exec", id, "--secret", "KEY", "--", "cat"], {
+    env,
+    stdin: new Readable({ read: () => undefined }),
+  });
+  const end = setTimeout(() => goesOn(), 1500);
+  expect(await piped).toEqual({ code: 0, stdout: "said: \n", stderr: "" });
+  clearTimeout(end);
+  await pool("release", id);
+});
 
 test("no option begins as one that Node reads for itself, wherever it stands behind a script", () => {
   const flags = all.flatMap(([name, { options }]) => Object.keys(options).map((option) => `${name} ${option}`));

@@ -15,23 +15,32 @@ export interface ServiceQuestion {
 
 /**
  * Asks the pools' service that POOL_SERVICE_ADDR and POOL_SERVICE_TOKEN name, else that of the project's embedded cluster with its token, and says where
- * that is before.
+ * that is before, and what it waits for where that takes longer than a moment.
  *
+ * @param ask is given the service, and what says that something else is waited for now
  * @throws UserError where it refuses, or does not answer
  */
 export async function withService<T>(
   context: Pick<CliContext, "env" | "cwd" | "terminal">,
-  ask: (service: ServiceClient) => Promise<T>,
+  ask: (service: ServiceClient, step: (text: string) => void) => Promise<T>,
   { says = true, connection = connectionOf(context) }: ServiceQuestion = {},
 ): Promise<T> {
   if (says) sayWhere(connection.address, context);
+  const steps = says ? context.terminal.progress({ after: A_MOMENT }) : undefined;
+  const step = (text: string) => steps?.step(text);
   try {
-    return await ask(new ServiceClient(connection));
+    step("waiting for the pools' service to answer");
+    return await ask(new ServiceClient(connection), step);
   } catch (error) {
     if (error instanceof ServiceRefusal) throw refused(error.problem, connection.token !== undefined);
     throw error;
+  } finally {
+    context.terminal.rest();
   }
 }
+
+/** What is answered within this time is not worth a word: milliseconds. */
+const A_MOMENT = 1000;
 
 /**
  * Where the service is. That of the embedded cluster gets its token as that cluster gets its own: at its own address alone, while that cluster lives, and where

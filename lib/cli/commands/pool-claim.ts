@@ -1,4 +1,4 @@
-import { term } from "../../text";
+import { joinLines, term } from "../../text";
 import { argument, command, value } from "../command";
 import { EXIT } from "../exit-codes";
 import { duration, json } from "../options";
@@ -19,7 +19,11 @@ export const poolClaim = command({
     "cdk-nomad pool claim warm-pool-openai",
     "cdk-nomad pool claim warm-pool-openai --owner user-42 --ttl 10m --json",
   ],
-  exitCodes: { [EXIT.ok]: "its id and its generation are printed" },
+  exitCodes: {
+    [EXIT.ok]:
+      "the container's id is printed, with its lease's generation: the fencing token, by which calls of a lease that has ended are refused",
+    [EXIT.failed]: "an error, or none is free",
+  },
   interrupted: term`a container may have been claimed; its lease ends by itself`,
   async run({ pool, owner, ttl, wait, json: asJson }, context) {
     const { terminal, signal } = context;
@@ -27,9 +31,19 @@ export const poolClaim = command({
     const claimed = await withService(context, (service) => service.claim(wanted, signal));
     if (asJson) terminal.json(claimed);
     else {
-      terminal.print(term`${claimed.id} ${claimed.generation}`);
+      const { id, generation } = claimed;
+      terminal.print(
+        joinLines([
+          term`container   ${id}`,
+          term`generation  ${generation} (the fencing token of this lease: a call that names an older one is refused)`,
+        ]),
+      );
       terminal.note(
-        term`it stands for ${claimed.ttl / 1000} s from its last call: cdk-nomad pool exec ${claimed.id} --generation ${claimed.generation} -- <command>`,
+        joinLines([
+          term`the lease stands for ${claimed.ttl / 1000} s from its last call`,
+          term`  run something in it: cdk-nomad pool exec ${id} --generation ${generation} -- <command>`,
+          term`  give it back: cdk-nomad pool release ${id} --generation ${generation}`,
+        ]),
       );
     }
     return EXIT.ok;

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { UserError } from "../../jobspec";
 import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../service";
@@ -30,11 +29,11 @@ export const poolExec = command({
   },
   options: {
     ...generation,
-    env: values("name", "a variable of this environment that the command gets"),
-    secret: values("name", "the same, as a secret: it stands in no argument, job or log"),
+    env: values("name", "the name of a variable that is set here and that the command gets"),
+    secret: values("name", "the name of one that it gets as a secret, which stands in no argument, job or log"),
     // Node itself reads --env-file, wherever it stands in a line that runs a script.
     envFrom: value("file", "variables for the command, NAME=value on each line"),
-    secretFrom: value("file", "the same, as secrets"),
+    secretFrom: value("file", "variables that it gets as secrets, in the same form"),
     stdin: flag("send what stands on standard input, 1 MiB at most"),
     cwd: value("folder", "where it starts; the workspace where nothing is said"),
     timeout: value("duration", "how long it may take, such as 90s; 5m where nothing is said", duration),
@@ -55,14 +54,15 @@ export const poolExec = command({
       command: commandOf(words),
       env: { ...variables(envFrom, context), ...named(env, "--env", context) },
       secrets: { ...variables(secretFrom, context), ...named(secret, "--secret", context) },
-      ...(stdin ? { stdin: await inputOf(context.stdin) } : {}),
+      ...(stdin ? { stdin: await inputOf(context) } : {}),
       ...(cwd === undefined ? {} : { cwd }),
       ...(timeout === undefined ? {} : { timeout: timeout.milliseconds }),
     };
     // Whatever the command prints, its secrets are not shown here.
     terminal.masking.know(Object.values(body.secrets));
-    const run = async (service: ServiceClient) => {
+    const run = async (service: ServiceClient, step: (text: string) => void) => {
       const held = given === undefined ? await service.container(id, signal) : { id, generation: given };
+      step("waiting for what the command writes, or for its end");
       const events = service.execute(held, body, signal);
       const code = input.json ? await collect(events, held, terminal) : await show(events, terminal);
       return new PassedExit(code);
@@ -174,7 +174,12 @@ function readFile(path: string, shown: string): string {
   }
 }
 
-async function inputOf(stream: Readable): Promise<string> {
+async function inputOf({ stdin: stream, terminal }: Pick<CliContext, "stdin" | "terminal">): Promise<string> {
+  // Whoever sits at a terminal would wait for the command, and the command for them.
+  if ("isTTY" in stream && stream.isTTY === true)
+    terminal.note(
+      term`  reading what the command gets on standard input: write it, and end it with Ctrl-D on a line of its own`,
+    );
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {

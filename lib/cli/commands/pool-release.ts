@@ -9,7 +9,7 @@ import { GOOD } from "../signs";
 export const generation = {
   generation: value(
     "number",
-    "the lease's generation, as claim printed it; where nothing is said, that of the lease that stands now",
+    "the lease's generation, which is its fencing token, as claim printed it; where nothing is said, that of the lease that stands now",
     wholeNumber,
   ),
 };
