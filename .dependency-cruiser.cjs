@@ -56,7 +56,7 @@ const operations = {
   identity: ["stack", "events"],
   hcl: [],
   files: ["stack", "hcl"],
-  plan: ["stack"],
+  plan: ["stack", "capacity"],
   record: ["stack", "events"],
   ownership: ["stack", "identity", "plan", "record"],
   deployment: ["stack", "events", "plan", "record"],

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { liveNodes } from "../../lib/operations";
 import { clusterForSuite } from "../support/cluster";
 import { flat, Project } from "../support/project";
 import { until } from "../support/until";
@@ -67,6 +68,35 @@ test("what is missing of this machine's memory and disk is said before it is dep
   expect(flat(said)).toMatch(/large work: 0 of 1 find a place; this machine lacks \d+ MiB of memory/);
   expect(flat(said)).not.toContain("web work:");
   expect(said.code).toBe(0);
+});
+
+test("room that Nomad makes by preemption, where its configuration has that on, is told as that, and as no shortage", async () => {
+  await cluster.purge();
+  const configure = async (service: boolean) => {
+    const PreemptionConfig = { SystemSchedulerEnabled: true, ServiceSchedulerEnabled: service };
+    const body = JSON.stringify({ SchedulerAlgorithm: "binpack", PreemptionConfig });
+    const { ok } = await cluster.ask("nomad", "/v1/operator/scheduler/configuration", { method: "PUT", body });
+    expect(ok).toBe(true);
+  };
+  const [room] = await liveNodes(cluster.nomad);
+  const memory = Math.floor((room?.free.memory ?? 0) * 0.7);
+  project.change({ environment: "other", jobs: [{ id: "low", memory, priority: 20 }] });
+  expect((await project.run(["deploy", "other"])).code).toBe(0);
+  program({ id: "high", memory, priority: 80 });
+  const off = await project.run(["preview", "dev"]);
+  const left = /asks for (\d+) MiB; the node with the most has (\d+) MiB left/.exec(flat(off)) ?? [];
+  expect([Number(left[1]), Number(left[2]) < memory]).toEqual([memory, true]);
+  try {
+    await configure(true);
+    const said = await project.run(["deploy", "dev"]);
+    expect([said.code, flat(said)]).toEqual([
+      0,
+      expect.stringMatching(/high work: it finds a place only since Nomad stops .* lower priority for it, of low \(/),
+    ]);
+    expect(flat(said)).not.toContain("0 of 1 find a place");
+  } finally {
+    await configure(false);
+  }
 });
 
 test("a socket that this folder is too deep for is said, and Nomad does not make it", async () => {

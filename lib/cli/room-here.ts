@@ -5,12 +5,15 @@ import {
   capacityOf,
   demandsOf,
   liveNodes,
+  preemptingTypes,
+  preemptionFor,
   shortagesOf,
+  type Preemption,
   type Room,
   type Shortage,
   type StackContents,
 } from "../operations";
-import { term } from "../text";
+import { term, wrap } from "../text";
 import { localCluster, type CliContext, type Telling } from "./context";
 import type { OpenStack } from "./open-stack";
 import { ATTENTION } from "./signs";
@@ -37,9 +40,19 @@ export async function checkRoomHere(
   for (const [region, own] of byRegion)
     for (const long of own.flatMap((job) => longSocketsOf(job, cluster.allocationsFolder(region))))
       context.terminal.note(term`${ATTENTION} ${longSocketInWords(long)}`);
-  for (const { own, rooms } of regions)
-    for (const shortage of rooms.length > 0 ? shortagesOf(capacityOf(own, rooms)) : [])
-      context.terminal.note(term`${ATTENTION} ${shortageInWords(shortage, rooms, context.machine)}`);
+  for (const { own, rooms, server } of regions) {
+    const shortages = rooms.length > 0 ? shortagesOf(capacityOf(own, rooms)) : [];
+    if (shortages.length === 0) continue;
+    const types = await preemptingTypes(server);
+    for (const shortage of shortages) {
+      const preemption = preemptionFor(shortage, { jobs: own, rooms, types });
+      const words =
+        preemption && !preemption.rest
+          ? preemptionInWords(shortage, preemption)
+          : shortageInWords(shortage, preemption, { rooms, machine: context.machine });
+      context.terminal.note(wrap(term`${ATTENTION} ${words}`, { hanging: 2 }));
+    }
+  }
 }
 
 /**
@@ -57,6 +70,7 @@ function jobsOf({ wanted }: StackContents): readonly JobJson[] {
 
 /** The jobs of a region, and what its node has left. */
 interface Region {
+  readonly server: NomadClient;
   readonly own: readonly JobJson[];
   /** Without what runs of the jobs themselves; none where that cannot be asked, which the deployment itself finds out. */
   readonly rooms: readonly Room[];
@@ -71,9 +85,9 @@ async function regionOf(nomad: NomadClient, region: string | undefined, own: rea
     const claimed = (await liveNodes(server)).flatMap(({ ports }) =>
       [...ports.values()].flatMap(({ used }) => [...used]),
     );
-    return { own, rooms, claimed };
+    return { server, own, rooms, claimed };
   } catch {
-    return { own, rooms: [], claimed: [] };
+    return { server, own, rooms: [], claimed: [] };
   }
 }
 
@@ -98,12 +112,23 @@ async function refuseHeldPorts(jobs: readonly JobJson[], claimed: ReadonlySet<nu
 /** Drivers of Nomad that only root has, and only on Linux. */
 const OF_ROOT = ["exec", "java"];
 
+/** How many jobs are named of those that may be stopped. */
+const NAMED = 5;
+
+function preemptionInWords({ demand, wanted }: Shortage, { jobs }: Preemption): string {
+  const all = wanted === 1 ? "it finds a place" : `all ${wanted} find a place`;
+  const which = `${jobs.slice(0, NAMED).join(", ")}${jobs.length > NAMED ? ` and ${jobs.length - NAMED} more` : ""}`;
+  return `${demand.job} ${demand.group}: ${all} only since Nomad stops allocations of lower priority for it, of ${which} (preemption is on for ${demand.type} jobs)`;
+}
+
 function shortageInWords(
-  { demand, placed, wanted, missing }: Shortage,
-  rooms: readonly Room[],
-  { platform, uid }: CliContext["machine"],
+  shortage: Shortage,
+  preemption: Preemption | undefined,
+  { rooms, machine: { platform, uid } }: { readonly rooms: readonly Room[]; readonly machine: CliContext["machine"] },
 ): string {
+  const { demand, placed, wanted, missing } = preemption?.rest ?? shortage;
   const { job, group } = demand;
+  const stopping = preemption ? `, ${preemption.gained} of them since Nomad stops allocations of lower priority` : "";
   const units = { cpu: "MHz of cpu", memory: "MiB of memory", disk: "MiB of disk" } as const;
   const amounts = Object.entries(missing).map(
     ([dimension, amount]) => `${amount} ${units[dimension as keyof typeof units]}`,
@@ -117,7 +142,7 @@ function shortageInWords(
       : amounts.length > 0
         ? `this machine lacks ${amounts.join(" and ")}`
         : "its ports, or a node of its own, are missing";
-  return `${job} ${group}: ${placed} of ${wanted} find a place; ${why}`;
+  return `${job} ${group}: ${placed} of ${wanted} find a place${stopping}; ${why}`;
 }
 
 function longSocketInWords({ job, group, what, length, most }: LongSocket): string {

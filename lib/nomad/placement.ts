@@ -14,6 +14,8 @@ export interface NodeDemands {
   readonly all: readonly string[];
   /** What is meant where the scheduler names only a kind, by its words for that, such as "missing devices". */
   readonly ofKind: Readonly<Record<string, readonly string[]>>;
+  /** What is asked of a resource, and what there is of it, in words: by the scheduler's word for that, such as "memory". Default: not said. */
+  readonly ofResource?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -26,7 +28,11 @@ export function placementInWords(failure: PlacementFailure, demands: NodeDemands
   const each = (counts: Readonly<Record<string, number>>, say: (name: string, nodes: string) => string) =>
     Object.entries(counts).map(([name, nodes]) => say(name, count(nodes, "node")));
   const reasons = [
-    ...each(failure.DimensionExhausted, (dimension, nodes) => `${dimension} is exhausted on ${nodes}`),
+    ...each(failure.DimensionExhausted, (dimension, nodes) => {
+      const { ofResource = {} } = demands;
+      const more = Object.hasOwn(ofResource, dimension) ? ` (${ofResource[dimension] ?? ""})` : "";
+      return `${dimension} is exhausted on ${nodes}${more}`;
+    }),
     ...each(named, (constraint, nodes) => {
       const meant = Object.hasOwn(demands.ofKind, constraint) ? (demands.ofKind[constraint] ?? []) : [];
       return `the constraint "${constraint}" leaves out ${nodes}${meant.length === 0 ? "" : ` (${meant.join(", ")})`}`;

@@ -47,6 +47,7 @@ export interface SmallJob {
   readonly driver?: "exec";
   /** MiB. */
   readonly memory?: number;
+  readonly priority?: number;
   /** A port of this machine that is checked over HTTP. */
   readonly checkedPort?: number;
   /** Whether its requests can be split between the stable allocations and the canaries. */
@@ -111,6 +112,7 @@ function jobOf(small: SmallJob): Job {
     id,
     namespace: small.namespace,
     region: small.region,
+    priority: small.priority,
     constraints: small.constraint ? [Constraint.equals(small.constraint.attribute, small.constraint.value)] : [],
     groups: [
       new TaskGroup({

@@ -140,6 +140,7 @@ export const nodeAllocation = object({
   JobID: text,
   ClientStatus: clientStatus,
   AllocatedResources: pointer(allocatedResources),
+  Job: pointer(object({ Priority: number })),
 });
 
 export interface NodeAllocation extends v.InferOutput<typeof nodeAllocation> {}

@@ -41,6 +41,21 @@ export const node = object({
   ),
 });
 
+/** How the scheduler places. A server that nobody told otherwise writes all of it. */
+export const schedulerConfiguration = object({
+  SchedulerConfig: object({
+    PreemptionConfig: object({
+      SystemSchedulerEnabled: v.boolean(),
+      SysBatchSchedulerEnabled: flag,
+      BatchSchedulerEnabled: v.boolean(),
+      ServiceSchedulerEnabled: v.boolean(),
+    }),
+  }),
+});
+
+/** How the scheduler places. https://developer.hashicorp.com/nomad/api-docs/operator/scheduler#read-scheduler-configuration */
+export interface SchedulerConfiguration extends v.InferOutput<typeof schedulerConfiguration> {}
+
 /** The answer to making a server of another region known. */
 export const joined = object({ num_joined: number });
 

@@ -10,11 +10,13 @@ import {
   ownAndOthers,
   parseJson,
   readAnswer,
+  schedulerConfiguration,
   signingKeys,
   type EventBatch,
   type NodeAllocation,
   type NodeJson,
   type NodeStub,
+  type SchedulerConfiguration,
 } from "../answers";
 import { ApiClient } from "../api-client";
 import { apiPath } from "../api-path";
@@ -46,6 +48,11 @@ export abstract class ClusterRequests extends ApiClient {
   /** Nodes that answer. */
   async readyNodes(): Promise<readonly NodeStub[]> {
     return (await this.nodes()).filter(({ Status }) => Status === "ready");
+  }
+
+  /** How the scheduler places: for whom it stops what has a lower priority, among others. */
+  async schedulerConfiguration(): Promise<SchedulerConfiguration> {
+    return this.http.get(apiPath`/v1/operator/scheduler/configuration`, schedulerConfiguration);
   }
 
   /** Regions that this one knows, itself among them. */

@@ -23,6 +23,8 @@ export interface Demand {
   readonly count: number | "every node";
   /** Higher first. */
   readonly priority: number;
+  /** The type of its job. */
+  readonly type: string;
   readonly datacenters: readonly string[];
   readonly nodePool: string;
   readonly drivers: readonly string[];
@@ -55,12 +57,22 @@ export function demandsOf(job: JobJson): readonly Demand[] {
       distinctHosts: distinctHosts || isOnEvery,
       count: isLaunched ? 0 : isOnEvery ? "every node" : group.Count,
       priority: held.Priority,
+      type: held.Type,
       datacenters: held.Datacenters,
       nodePool: held.NodePool,
       drivers: [...new Set(tasks.map(({ Driver }) => Driver ?? ""))].sort(),
       leftOut: leftOut(others, tasks),
     };
   });
+}
+
+/** What one allocation of a group takes; undefined where the job has no such group, or cannot be counted. */
+export function demandOf(job: JobJson, group: string): Demand | undefined {
+  try {
+    return demandsOf(job).find((demand) => demand.group === group);
+  } catch {
+    return undefined;
+  }
 }
 
 function spaceOf(tasks: readonly EffectiveTask[]): Space {

@@ -17,13 +17,22 @@ export interface Room {
   readonly jobs: ReadonlyMap<string, number>;
   /** Whether a job may go there at all: its datacenter, its node pool and its drivers. */
   readonly takes: (demand: Demand) => boolean;
+  /** The node without what Nomad may stop there for a job of a priority, and the jobs whose that is. */
+  readonly preempted: (priority: number) => { readonly room: Room; readonly jobs: readonly string[] };
 }
+
+/**
+ * By how much a job's priority must at least be lower for it to be stopped for another's sake.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/concepts/scheduling/preemption
+ */
+const PREEMPTION_MARGIN = 10;
 
 /** A node that nobody has, with nothing on it. */
 export function describedNode(name: string, whole: Space, reserved: Space): Room {
   const free = minus(whole, reserved);
   const address = "its address";
-  return {
+  const room: Room = {
     name,
     whole: free,
     free,
@@ -31,7 +40,9 @@ export function describedNode(name: string, whole: Space, reserved: Space): Room
     ports: new Map([[address, unusedPorts()]]),
     jobs: new Map(),
     takes: () => true,
+    preempted: () => ({ room, jobs: [] }),
   };
+  return room;
 }
 
 /**
@@ -88,6 +99,12 @@ function roomOf(node: NodeJson, allocations: Running): Room {
       datacenters.some((pattern) => matches(pattern, node.Datacenter)) &&
       (nodePool === "all" || nodePool === (node.NodePool ?? "default")) &&
       drivers.every((driver) => node.Drivers?.[driver]?.Healthy === true),
+    preempted: (priority) => {
+      // Of what does not say its priority nothing is taken for granted.
+      const stays = ({ Job: job }: Running[number]) => !job || job.Priority > priority - PREEMPTION_MARGIN;
+      const stopped = running.filter((allocation) => !stays(allocation));
+      return { room: roomOf(node, running.filter(stays)), jobs: stopped.map(({ JobID }) => JobID) };
+    },
   };
 }
 

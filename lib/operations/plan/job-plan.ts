@@ -12,7 +12,9 @@ import { ChangedMeanwhile, RefusedByServer } from "../../errors";
 import { countIn } from "../../jobspec/host";
 import { changesSomething, fieldChanges } from "./field-changes";
 import { groupPlacementInWords } from "./node-demands";
+import { roomLeft } from "./room-left";
 import type { Masking } from "../../masking";
+import type { Space } from "../capacity";
 import { groupsOf, ownedGroups, withCountsOf } from "./scaled-counts";
 import type { GroupPlan, JobPlan, Planned } from "./plans";
 import { withStopsInPlace } from "./stops-in-place";
@@ -42,7 +44,8 @@ export async function planJob(
     const job = scaled ? withCountsOf(wanted.job, held) : wanted.job;
     const result = await askForPlan(nomad, { job, path: wanted.path, masking }, signal);
     if (scaled && result.JobModifyIndex !== Number(held?.JobModifyIndex ?? 0)) continue;
-    const plan = read(result, wanted.path, job, masking);
+    const left = await roomLeft(nomad.where(job), job, result, signal);
+    const plan = read(result, { path: wanted.path, job, masking, left });
     const whole =
       plan.change === "none" ? await withMissing(plan, job, nomad) : await withStopsInPlace(plan, job, nomad);
     return { plan: whole, job, source: wanted.source, held };
@@ -63,7 +66,16 @@ async function askForPlan(
   }
 }
 
-function read(result: PlanResult, path: string, job: JobJson, masking: Masking): JobPlan {
+/** What a plan is read with. */
+interface Reading {
+  readonly path: string;
+  readonly job: JobJson;
+  readonly masking: Masking;
+  /** What nodes have left, by group: see {@link roomLeft}. */
+  readonly left: ReadonlyMap<string, Space>;
+}
+
+function read(result: PlanResult, { path, job, masking, left }: Reading): JobPlan {
   const { Diff: diff } = result;
   const updates = Object.entries(result.Annotations?.DesiredTGUpdates ?? {})
     .map(([name, update]) => [name, { ...update, Place: placements(job, update) }] as const)
@@ -80,7 +92,7 @@ function read(result: PlanResult, path: string, job: JobJson, masking: Masking):
     ...whereOf(job),
     change,
     modifyIndex: result.JobModifyIndex,
-    groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result, job)),
+    groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result, { job, left })),
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
     warnings: flattened(result.Warnings).map((warning) => masking.text(warning)),
     ...optional({ nextLaunch: launch ?? undefined }),
@@ -124,7 +136,7 @@ function groupPlan(
   name: string,
   update: DesiredUpdates,
   { FailedTGAllocs: failures }: PlanResult,
-  job: JobJson,
+  { job, left }: Pick<Reading, "job" | "left">,
 ): GroupPlan {
   const failure = failures?.[name];
   return {
@@ -137,7 +149,7 @@ function groupPlan(
     stop: update.Stop,
     preempt: update.Preemptions,
     unchanged: update.Ignore,
-    ...optional({ blocked: failure && groupPlacementInWords(job, name, failure) }),
+    ...optional({ blocked: failure && groupPlacementInWords(job, name, failure, left.get(name)) }),
   };
 }
 

@@ -1,11 +1,29 @@
 import { placementInWords, type JobJson, type NodeDemands, type PlacementFailure } from "../../nomad";
+import { demandOf, DIMENSIONS, type Space } from "../capacity";
 
 /**
  * Why allocations of a group find no node. Where Nomad tried only a change in place, it says no more than that the node's class is left out:
- * then what the group asks of a node is said, one of which leaves it out.
+ * then what the group asks of a node is said, one of which leaves it out. Of what is exhausted it is said how much one allocation asks for.
+ *
+ * @param left what the node with the most of it has left. Default: not known, and not said
  */
-export function groupPlacementInWords(job: JobJson, group: string, failure: PlacementFailure): string {
-  return placementInWords(failure, nodeDemands(job, group));
+export function groupPlacementInWords(job: JobJson, group: string, failure: PlacementFailure, left?: Space): string {
+  return placementInWords(failure, { ...nodeDemands(job, group), ofResource: resourcesInWords(job, group, left) });
+}
+
+const UNITS = { cpu: "MHz", memory: "MiB", disk: "MiB" } as const;
+
+function resourcesInWords(job: JobJson, group: string, left: Space | undefined): Readonly<Record<string, string>> {
+  const demand = demandOf(job, group);
+  if (!demand) return {};
+  return Object.fromEntries(
+    DIMENSIONS.map((dimension) => {
+      const unit = UNITS[dimension];
+      const asks = `one allocation asks for ${demand.space[dimension]} ${unit}`;
+      const has = left && `the node with the most has ${left[dimension]} ${unit} left`;
+      return [dimension, has === undefined ? asks : `${asks}; ${has}`];
+    }),
+  );
 }
 
 /** What a group asks of a node beside resources: its constraints, with those of the job and of its tasks, drivers, devices, volumes. */
