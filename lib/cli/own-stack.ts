@@ -13,7 +13,15 @@ import {
   type StackContents,
   type StackDeclaration,
 } from "../operations";
-import { projectIdentity, without, type RecordContent, type StackIdentity, type StackRecord } from "../stack-record";
+import {
+  projectIdentity,
+  projectName,
+  without,
+  type NamedStackIdentity,
+  type RecordContent,
+  type StackIdentity,
+  type StackRecord,
+} from "../stack-record";
 import { block } from "../text";
 import { isEmbedded, localCluster, type CliContext } from "./context";
 
@@ -48,8 +56,10 @@ export interface ReadStack {
 }
 
 /** Which record is that of a stack of the project that a command runs in. */
-export function identityOf(environment: string, context: Pick<CliContext, "cwd">): StackIdentity {
-  return { project: projectIdentity(localCluster(context).project), environment };
+export function identityOf(environment: string, context: Pick<CliContext, "cwd">): NamedStackIdentity {
+  const { project } = localCluster(context);
+  const name = projectName(project);
+  return { project: projectIdentity(project), environment, ...(name === undefined ? {} : { projectName: name }) };
 }
 
 /**

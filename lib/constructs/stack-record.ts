@@ -10,6 +10,7 @@ import {
   LARGEST_TEXT,
   layOut,
   projectIdentity,
+  projectName,
   recordPath,
   PLACE_VARIABLES,
   PROJECT_CONTEXT,
@@ -50,12 +51,14 @@ const LONGEST_TOKEN = 600;
  * environment variables that decided it. `cdk-nomad deploy` writes the same content. It stands beside the jobs and changes none of them. A stack whose program is
  * synthesized by this library's `synthesize` has one in any case. Made once all jobs are there.
  *
- * The project in it is the `projectId` of cdktf.json, or the context `cdk-nomad/project` where somebody wants another name.
+ * The project in it is the `projectId` of cdktf.json, or the context `cdk-nomad/project` where somebody wants another name; beside it stands the name in the project's
+ * package.json, for people.
  */
 export class StackRecord extends Construct {
   readonly #stack: TerraformStack;
   readonly #props: StackRecordProps;
   readonly #project: string;
+  readonly #projectName: string | undefined;
   readonly #size: number;
 
   constructor(scope: Construct, id: string, props: StackRecordProps = {}) {
@@ -64,7 +67,9 @@ export class StackRecord extends Construct {
     this.#stack = TerraformStack.of(this);
     this.#props = props;
     const context: unknown = this.node.tryGetContext(PROJECT_CONTEXT);
-    this.#project = typeof context === "string" && context !== "" ? context : projectIdentity(process.cwd());
+    const named = typeof context === "string" && context !== "" ? context : undefined;
+    this.#project = named ?? projectIdentity(process.cwd());
+    this.#projectName = named ?? projectName(process.cwd());
     const entries = this.entries();
     this.#size = entries.length;
     const inConsul = props.store === undefined ? hasConsul(this.#stack) : props.store === "consul";
@@ -107,6 +112,7 @@ export class StackRecord extends Construct {
     return {
       project: this.#project,
       environment: this.#stack.node.id,
+      ...(this.#projectName === undefined ? {} : { projectName: this.#projectName }),
       owner: stackOwner(this.#stack),
       variables: Object.fromEntries(variables.map((variable) => [variable.friendlyUniqueId, variable.stringValue])),
       defaults: Object.fromEntries(

@@ -95,7 +95,8 @@ export type Verdict = v.InferOutput<typeof verdict>;
 
 const environment = v.object({
   id: described(text, "As its address has it."),
-  project: text,
+  project: described(text, "The project's identity, as records have it."),
+  projectName: described(v.optional(text), "What people call the project. Absent where its record does not say it."),
   environment: text,
   owner: described(v.optional(text), "terraform or cdk-nomad. Absent where it was never deployed."),
   jobs: described(count, "How many jobs it has."),

@@ -16,6 +16,7 @@ import {
   placeOf,
   promote,
   readOwners,
+  stackName,
   stackStatus,
   type RecordList,
   type Wanted,
@@ -105,6 +106,7 @@ class ClusterEnvironments implements Environments {
     const recorded = found.map(({ identity, record, jobs }) => ({
       id: idOf(identity),
       project: identity.project,
+      ...(record.projectName === undefined ? {} : { projectName: record.projectName }),
       environment: identity.environment,
       owner: record.owner,
       jobs: jobs.length,
@@ -191,11 +193,7 @@ class ClusterEnvironments implements Environments {
       );
     const recordedJob = knownBy(record).jobs.find((each) => isAt({ ID: each.id, ...placeOf(each) }, place));
     const other = recordedJob && ownerOf(recordedJob, owners.otherStacks, owners.names);
-    if (other)
-      throw new HttpProblem(
-        "refused",
-        masking.text(`the job is one of ${other.environment} of the project ${other.project}`),
-      );
+    if (other) throw new HttpProblem("refused", masking.text(`the job is one of ${stackName(other)}`));
     const at = nomad.where(wanted.job);
     const [newest] = await at.deployments(wanted.job.ID);
     if (newest?.ID !== deployment) throw new HttpProblem("refused", "another deployment began since; look at it first");

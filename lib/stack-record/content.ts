@@ -1,4 +1,4 @@
-import type { StackIdentity } from "./identity";
+import type { NamedStackIdentity, StackIdentity } from "./identity";
 
 /**
  * Who brings a stack to its cluster: `terraform`, with its state and its lock, where `cdk-nomad` changes something only with `--direct`; or
@@ -41,7 +41,7 @@ export interface RecordedValues {
  * What a deployment brings, and what decided it: a pure function of the program, its variables and its environment variables. No time, no user and no
  * tool stands in it, so that it is the same to the byte whoever deploys.
  */
-export interface RecordContent extends StackIdentity {
+export interface RecordContent extends NamedStackIdentity {
   readonly owner: StackOwner;
   /** Values of the variables that are not sensitive. */
   readonly variables: RecordedValues;
@@ -128,7 +128,7 @@ export function partPath(head: string, list: PartsOf, index: number): string {
  */
 export function layOut(content: RecordContent, more: (json: string) => number = () => 0): readonly RecordEntry[] {
   const head = recordPath(content);
-  const { project, environment, owner, variables, defaults, environmentVariables } = content;
+  const { project, environment, projectName, owner, variables, defaults, environmentVariables } = content;
   const jobs = inParts(
     inOrder(content.jobs, ({ id, region, namespace }) => ({ id, region, namespace })),
     more,
@@ -141,6 +141,8 @@ export function layOut(content: RecordContent, more: (json: string) => number = 
     format: RECORD_FORMAT,
     project,
     environment,
+    // Releases that do not know it read the record without it.
+    ...(projectName === undefined || projectName === project ? {} : { name: projectName }),
     owner,
     variables: byName(variables),
     defaults: byName(defaults),

@@ -9,6 +9,12 @@ export interface StackIdentity {
   readonly environment: string;
 }
 
+/** A stack, and what people call its project: a project's identity may be a number that nobody knows. */
+export interface NamedStackIdentity extends StackIdentity {
+  /** See {@link projectName}. It tells no projects apart. Absent where it is the identity itself, or there is none. */
+  readonly projectName?: string;
+}
+
 /** The context of cdktf.json that names the project, where somebody wants another name than its `projectId`. */
 export const PROJECT_CONTEXT = "cdk-nomad/project";
 
@@ -26,7 +32,8 @@ export function projectIdentity(start: string): string {
 }
 
 /**
- * What people call a project: the context `cdk-nomad/project` of its cdktf.json, else the name in its package.json; undefined where it has none.
+ * What people call a project: the context `cdk-nomad/project` of its cdktf.json, else the name in its package.json; undefined where it has none. Its folder's name is
+ * none, since that is another one in every clone, and records are the same.
  *
  * @param start a folder of the project
  */

@@ -21,7 +21,7 @@ export {
   type RecordEntry,
   type StackOwner,
 } from "./content";
-export { PROJECT_CONTEXT, projectIdentity, projectName, type StackIdentity } from "./identity";
+export { PROJECT_CONTEXT, projectIdentity, projectName, type NamedStackIdentity, type StackIdentity } from "./identity";
 export { partsOf, readRecordTexts, UnreadableRecord, without, type RecordedThings, type StackRecord } from "./read";
 export { LARGEST_TEXT, tooLarge } from "./size";
 export { holdsSecretForm, isRecordable, type RecordableVariable } from "./recordable";

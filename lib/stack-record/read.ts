@@ -25,6 +25,7 @@ const head = v.object({
   format: v.literal(RECORD_FORMAT),
   project: text,
   environment: text,
+  name: v.exactOptional(text),
   owner: v.picklist(STACK_OWNERS),
   variables: v.record(text, value),
   defaults: v.record(text, value),
@@ -90,8 +91,8 @@ export function readRecordTexts(texts: ReadonlyMap<string, string>, at: string):
     throw new UnreadableRecord(
       `${at} has the format ${format.output.format}, which a later release of cdk-nomad writes`,
     );
-  const { parts, format: _, surroundings: environmentVariables, ...others } = parsed(head, raw, at);
-  const rest = { ...others, environmentVariables };
+  const { parts, format: _, surroundings: environmentVariables, name: projectName, ...others } = parsed(head, raw, at);
+  const rest = { ...others, ...(projectName === undefined ? {} : { projectName }), environmentVariables };
   const identity: StackIdentity = rest;
   if (recordPath(identity) !== at)
     throw new UnreadableRecord(

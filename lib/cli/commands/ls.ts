@@ -22,11 +22,14 @@ export const ls = command({
     try {
       sayWhere({ nomad, consul }, context);
       const found = named(await listStacks({ nomad, consul, signal }), context.cwd);
-      if (input.json) terminal.json(found);
+      if (input.json) terminal.json({ ...found, stacks: found.stacks.map(({ isOwn: _, ...stack }) => stack) });
       else terminal.print(listText(found, input.jobs));
       if (!input.json && found.stacks.length > 0)
         terminal.note(
-          term`  a stack goes with: cdk-nomad destroy STACK, in a folder of its project, also where its program has it no longer`,
+          wrap(
+            term`  to take a stack away with everything that it brought, run cdk-nomad destroy STACK in a folder of its project; its program need not have it any more`,
+            { hanging: 2 },
+          ),
         );
       for (const reason of found.unread)
         terminal.note(wrap(term`${ATTENTION} some records may be missing: ${reason}`, { hanging: 2 }));
@@ -38,23 +41,30 @@ export const ls = command({
   },
 });
 
-/** A stack, and what its project is called where that is known: records have a project's identity, which may be no name. */
+/** A stack, and whether it is one of the project that somebody is in. */
 interface NamedStack extends ListedStack {
-  readonly projectName?: string;
+  readonly isOwn: boolean;
 }
 
-type NamedList = StackList & { readonly stacks: readonly NamedStack[] };
+interface NamedList extends StackList {
+  readonly stacks: readonly NamedStack[];
+}
 
-/** Of the project that somebody is in, its name is known. */
+/** Of the project that somebody is in, the name is known also where a release before wrote the record. */
 function named(list: StackList, cwd: string): NamedList {
   const own = projectIdentity(cwd);
   const name = projectName(cwd);
-  const isOwn = ({ project }: ListedStack) => project === own && name !== undefined && name !== own;
-  return { ...list, stacks: list.stacks.map((stack) => (isOwn(stack) ? { ...stack, projectName: name } : stack)) };
+  const more = name === undefined || name === own ? {} : { projectName: name };
+  const stacks = list.stacks.map((stack) =>
+    stack.project === own ? { ...stack, ...more, isOwn: true } : { ...stack, isOwn: false },
+  );
+  return { ...list, stacks };
 }
 
-function projectText({ project, projectName: name }: NamedStack): TerminalText {
-  return name === undefined ? term`${project}` : term`${name} (this project)`;
+/** "shop (this project)", "shop (3f2a…)": whose name may be that of two is told apart by its identity. */
+function projectText({ project, projectName: name, isOwn }: NamedStack): TerminalText {
+  if (isOwn) return term`${name ?? project} (this project)`;
+  return name === undefined ? term`${project}` : term`${name} (${project})`;
 }
 
 function listText({ stacks, unread }: NamedList, withJobs: boolean): TerminalText {

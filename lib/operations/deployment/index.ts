@@ -6,7 +6,7 @@ export { failDeployment, type Failed } from "./fail";
 export type { FailingCheck } from "./failing-checks";
 export type { JobOptions, OperationOptions } from "./options";
 export type { Remains } from "./recorded-deployment";
-export { rollback, type RollbackOptions } from "./rollback";
+export { rollback, stableVersionBefore, type RollbackOptions } from "./rollback";
 export { RenderedTemplates, type RenderedJob } from "./rendered-templates";
 export { listServices, type ServiceRow } from "./service-list";
 export type { GroupStatus, JobState } from "./condition";

@@ -53,6 +53,38 @@ export async function revertToPrevious(item: WantedJob, options: OperationOption
   return to;
 }
 
+/** What finding the version before takes. */
+interface BeforeOptions {
+  readonly nomad: NomadClient;
+  /** The version that failed; undefined where that is not known. */
+  readonly failed: number | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The version that {@link rollback} takes a job back to whose newest version failed.
+ *
+ * @returns undefined where none before it was healthy, where another version is registered by now, as after `auto_revert`, or where Nomad does not say
+ */
+export async function stableVersionBefore(
+  job: JobJson,
+  { nomad, failed, signal }: BeforeOptions,
+): Promise<number | undefined> {
+  try {
+    const [current, ...older] = (await nomad.where(job).versions(job.ID, { diffs: false })).Versions;
+    if (!current || isStable(current) || (failed !== undefined && numberOf(current) !== failed)) return undefined;
+    const before = older.find(isStable);
+    return before && numberOf(before);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+function isStable({ Stable: stable }: JobJson): boolean {
+  return stable === true;
+}
+
 interface Target {
   readonly item: WantedJob;
   readonly from: number;
@@ -89,11 +121,9 @@ async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefi
   if (!current) throw UserError.at(path, `there is no job ${nameOf(job)} on the cluster`, "rollback/missing");
   const from = numberOf(current);
   const target =
-    to === undefined
-      ? (older.find(({ Stable }) => Stable === true) ?? older[0])
-      : versions.find((version) => numberOf(version) === to);
+    to === undefined ? (older.find(isStable) ?? older[0]) : versions.find((version) => numberOf(version) === to);
   if (!target || target === current) {
-    const known = older.map((version) => `${numberOf(version)}${version.Stable === true ? " (healthy once)" : ""}`);
+    const known = older.map((version) => `${numberOf(version)}${isStable(version) ? " (healthy once)" : ""}`);
     const why =
       target === current
         ? `runs version ${from} already`

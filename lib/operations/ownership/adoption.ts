@@ -2,7 +2,7 @@ import { UserError, type Problem } from "../../jobspec";
 import type { NomadClient } from "../../nomad";
 import type { Planned } from "../plan";
 import { recordedJob, type Owners } from "./owners";
-import { foreignJobs, isOwn } from "./strays";
+import { foreignJobs, isOwn, type ForeignJob } from "./strays";
 import { whyOwn } from "./unrecorded";
 
 /** What judging existing jobs takes. */
@@ -28,15 +28,15 @@ export async function refuseOthersJobs(
 ): Promise<void> {
   // Of what the stack brought nothing is known: a job may be its own, unless another stack's record has it.
   const isUnknown = owners.own.kind === "unreadable" && owners.own.elsewhere !== true;
-  const foreign = new Map<string, Planned["plan"][]>();
+  const foreign = new Map<string, { readonly by: ForeignJob; readonly plans: Planned["plan"][] }>();
   const unrecorded: Planned["plan"][] = [];
   for (const { plan, job } of planned) {
     if (plan.change === "create" || isOwn(recordedJob(job), owners)) continue;
     const wanted = [{ kind: "job" as const, path: plan.path, job, after: [] }];
-    const [owner] = foreignJobs({ wanted }, owners, project).map((each) => each.owner);
-    if (isUnknown && owner === undefined) continue;
-    if (adopt) onTaken(`${job.ID} ${owner === undefined ? UNRECORDED : `is a job of ${owner}`}, and is taken over`);
-    else if (owner !== undefined) foreign.set(owner, [...(foreign.get(owner) ?? []), plan]);
+    const [by] = foreignJobs({ wanted }, owners, project);
+    if (isUnknown && by === undefined) continue;
+    if (adopt) onTaken(`${job.ID} ${by === undefined ? UNRECORDED : `is a job of ${by.owner}`}, and is taken over`);
+    else if (by !== undefined) foreign.set(by.owner, { by, plans: [...(foreign.get(by.owner)?.plans ?? []), plan] });
     else {
       const own = await whyOwn({ plan, job }, nomad);
       if (own === undefined) unrecorded.push(plan);
@@ -47,7 +47,7 @@ export async function refuseOthersJobs(
     }
   }
   const problems = [
-    ...[...foreign].map(([owner, plans]) => refusalOfForeign(owner, plans)),
+    ...[...foreign.values()].map(({ by, plans }) => refusalOfForeign(by, plans)),
     ...refusalOfUnrecorded(unrecorded),
   ];
   if (problems.length > 0) throw new UserError(problems);
@@ -56,11 +56,13 @@ export async function refuseOthersJobs(
 const UNRECORDED = "was not brought by this stack, as far as any record tells";
 
 /** One line for all jobs of one owner: that a stack was renamed is one thing, and no ten. */
-function refusalOfForeign(owner: string, plans: readonly Planned["plan"][]): Problem {
+function refusalOfForeign(
+  { owner, environment: name, isOfOtherProject }: ForeignJob,
+  plans: readonly Planned["plan"][],
+): Problem {
   const one = plans.length === 1;
-  const [name = owner, inOtherProject] = owner.split(" of the project ");
   // The name alone is that of a stack of this project, perhaps the very one that has just taken the jobs over.
-  const where = inOtherProject === undefined ? "" : ", in a folder of that project";
+  const where = isOfOtherProject ? ", in a folder of that project" : "";
   const renamed = `; where this stack is that one under another name, take ${one ? "it" : "them"} over with --adopt, and then let go of what is left of that one${where}: cdk-nomad destroy ${name}`;
   const other = `; else give ${one ? "it another id" : "them other ids"}`;
   return refusal(

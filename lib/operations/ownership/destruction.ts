@@ -3,7 +3,13 @@ import { ImpossibleName } from "../../errors";
 import { UserError } from "../../jobspec";
 import type { Masking } from "../../masking";
 import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
-import type { RecordedInConsul, RecordedJob, RecordedThings, StackIdentity } from "../../stack-record";
+import type {
+  NamedStackIdentity,
+  RecordedInConsul,
+  RecordedJob,
+  RecordedThings,
+  StackIdentity,
+} from "../../stack-record";
 import { AT_ONCE } from "../plan";
 import { recordedInConsul, wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
 import type { StackContents } from "../stack";
@@ -160,7 +166,7 @@ async function unlessUnusable<T>(ask: () => Promise<T>, otherwise: (reason: stri
   }
 }
 
-function keptFor(other: StackIdentity, own: StackIdentity, name: string): KeptThing {
+function keptFor(other: NamedStackIdentity, own: StackIdentity, name: string): KeptThing {
   const owner = stackName(other, own);
   return { name, owner, reason: `${owner} has it too` };
 }

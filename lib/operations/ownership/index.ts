@@ -5,7 +5,7 @@ export { destroy, type Destroyed, type DestroyOptions } from "./destroy";
 export { findDestruction, type Destruction, type DestructionOptions, type DoomedJob } from "./destruction";
 export { findLeftovers, type FoundLeftovers, type KeptInConsul } from "./leftovers";
 export { listStacks, type ListedJob, type ListedStack, type StackList } from "./listing";
-export { JobNames, knownBy, ownerOf, placeOf, readOwners, type Owners } from "./owners";
+export { JobNames, knownBy, ownerOf, placeOf, readOwners, stackName, type Owners } from "./owners";
 export {
   changedValues,
   judgeRemains,

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { UserError } from "../../jobspec";
 import { messageOf, momentOf, type JobSummary } from "../../nomad";
-import type { RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
+import type { NamedStackIdentity, RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
 import { AT_ONCE, newestRegistered } from "../plan";
 import { listRecords, type RecordClients, type RecordStoreName } from "../record";
 import { Claims } from "./claims";
@@ -20,9 +20,7 @@ export interface ListedJob extends RecordedJob {
 }
 
 /** A stack that a cluster has a record of. */
-export interface ListedStack {
-  readonly project: string;
-  readonly environment: string;
+export interface ListedStack extends NamedStackIdentity {
   readonly owner: StackOwner;
   readonly store: RecordStoreName;
   /** All that its record names. What another stack's record names too counts for one of them: see {@link ListedJob.of}. */
@@ -77,7 +75,7 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
           };
         }),
       );
-      const { project, environment, owner } = record;
+      const { project, environment, projectName, owner } = record;
       const lastDeployment = await lastDeploymentOf(
         jobs.filter(({ of }) => of === undefined),
         clients,
@@ -86,6 +84,7 @@ export async function listStacks(clients: RecordClients): Promise<StackList> {
       return {
         project,
         environment,
+        ...(projectName === undefined ? {} : { projectName }),
         owner,
         store,
         jobs,

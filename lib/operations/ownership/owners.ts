@@ -1,6 +1,7 @@
 import { poolOfJob, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import {
   recordPath,
+  type NamedStackIdentity,
   type RecordedInConsul,
   type RecordedJob,
   type StackIdentity,
@@ -72,9 +73,13 @@ export class JobNames {
   }
 }
 
-/** How a stack is called in messages: with its project, where that is another one. */
-export function stackName({ project, environment }: StackIdentity, own?: Pick<StackIdentity, "project">): string {
-  return own?.project === project ? environment : `${environment} of the project ${project}`;
+/** How a stack is called in messages: with its project, where that is another one, by the name that people know, if it has one. */
+export function stackName(
+  { project, environment, projectName }: NamedStackIdentity,
+  own?: Pick<StackIdentity, "project">,
+): string {
+  if (own?.project === project) return environment;
+  return `${environment} of the project ${projectName === undefined ? project : `${projectName} (${project})`}`;
 }
 
 /** A job of a program, as records have it. */

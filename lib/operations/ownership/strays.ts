@@ -155,8 +155,12 @@ export async function stopStrays(
 /** A job of a program that another stack brought. */
 export interface ForeignJob extends RecordedJob {
   readonly path: string;
-  /** The stack that brought it, such as `staging`. */
+  /** The stack that brought it, such as `staging`, with its project where that is another one. */
   readonly owner: string;
+  /** The stack's name alone. */
+  readonly environment: string;
+  /** Whether that is a stack of another project. */
+  readonly isOfOtherProject: boolean;
 }
 
 /** Jobs of a program that are another stack's by the records, and not this one's. */
@@ -171,7 +175,10 @@ export function foreignJobs(
     const job = recordedJob(item.job);
     if (known.has(names.of(job))) return [];
     const owner = ownerOf(job, otherStacks, names);
-    return owner ? [{ ...job, path: item.path, owner: stackName(owner, { project }) }] : [];
+    if (!owner) return [];
+    const { environment } = owner;
+    const isOfOtherProject = owner.project !== project;
+    return [{ ...job, path: item.path, owner: stackName(owner, { project }), environment, isOfOtherProject }];
   });
 }
 

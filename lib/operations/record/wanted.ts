@@ -9,7 +9,7 @@ import {
   type RecordContent,
   type RecordedInConsul,
   type RecordedValue,
-  type StackIdentity,
+  type NamedStackIdentity,
 } from "../../stack-record";
 import type { StackContents, Wanted } from "../stack";
 import type { RecordPlace } from "./read";
@@ -29,7 +29,7 @@ export interface WantedRecord extends RecordPlace {
  *
  * @param identity what the stack is called where it does not say so itself
  */
-export function wantedRecord(contents: StackContents, identity: StackIdentity): WantedRecord {
+export function wantedRecord(contents: StackContents, identity: NamedStackIdentity): WantedRecord {
   const { record } = contents;
   const content = record && readRecordTexts(record.texts, record.head);
   const inConsul = contents.wanted.some(({ kind }) => kind !== "job");
@@ -63,7 +63,7 @@ function withoutNames(
   return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }
 
-function contentOf({ wanted, declared, variables = {} }: StackContents, identity: StackIdentity): RecordContent {
+function contentOf({ wanted, declared, variables = {} }: StackContents, identity: NamedStackIdentity): RecordContent {
   return {
     ...identity,
     owner: declared.owner,

@@ -36,14 +36,14 @@ interface RowProps {
 }
 
 function Row({ environment, isAsked, isStale }: RowProps) {
-  const { id, environment: name, project, owner, jobs, recorded } = environment;
+  const { id, environment: name, project, projectName, owner, jobs, recorded } = environment;
   const path = isAsked ? `/api/environments/${encodeURIComponent(id)}` : undefined;
   const { data, trouble } = useAsked<EnvironmentStatus>(path, 15_000);
   return (
     <li class="card">
       <h2>{recorded ? <a href={addressOf({ view: "environment", id })}>{name}</a> : name}</h2>
       <p class="quiet">
-        {project}
+        {projectName === undefined ? project : `${projectName} (${project})`}
         {owner === undefined ? "" : `, by ${owner}`}
       </p>
       <p>

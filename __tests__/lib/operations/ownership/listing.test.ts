@@ -1,4 +1,11 @@
-import { enterRecord, listStacks, wantedRecord, type StackContents } from "../../../../lib/operations";
+import {
+  enterRecord,
+  listStacks,
+  readOwners,
+  refuseOthersJobs,
+  wantedRecord,
+  type StackContents,
+} from "../../../../lib/operations";
 import { recordPath } from "../../../../lib/stack-record";
 import { ClusterInMemory } from "../../../support/cluster-in-memory";
 import { wantedOf } from "../../../support/replayed-clients";
@@ -45,6 +52,21 @@ test("where the server does not say for whom, it counts for the stack whose prog
   await enterRecord(wantedRecord(contentsOf("other"), identity("dev")), cluster.clients);
   cluster.hold({ ID: "other" });
   expect(await listed(cluster)).toEqual({ dev: ["other", "web of local"], local: ["web"] });
+});
+
+test("a stack has the name of its project that people know, and a refusal over a job of it too", async () => {
+  const cluster = new ClusterInMemory();
+  const theirs = { project: "0f3a7c52-1b1c-4a7e-9d0e-5f1f2d3c4b5a", environment: "dev", projectName: "shop" };
+  await enterRecord(wantedRecord(contentsOf("web"), theirs), cluster.clients);
+  cluster.hold({ ID: "web" });
+  const { stacks } = await listStacks(cluster.clients);
+  expect(stacks).toMatchObject([theirs]);
+  const owners = await readOwners({ project: "other", environment: "dev", store: "nomad" }, cluster.clients);
+  const planned = [{ plan: { job: "web", path: "dev/web", change: "update" }, job: { ID: "web" } }] as never;
+  const refused = { nomad: cluster.clients.nomad, owners, project: "other", adopt: false, onTaken: () => undefined };
+  await expect(refuseOthersJobs(planned, refused)).rejects.toThrow(
+    /is a job of dev of the project shop \(0f3a7c52-\S+\),.*in a folder of that project: cdk-nomad destroy dev/,
+  );
 });
 
 test("of one id in two namespaces there are two jobs", async () => {
