@@ -78,6 +78,18 @@ describe.each(commands.map((command) => [command.called, command] as const))("cd
   });
 });
 
+test("whatever reads variables says where else their values come from", async () => {
+  const reading = commands.filter(({ options }) => "var" in options);
+  expect(reading.map(({ called }) => called)).toEqual(
+    expect.arrayContaining(["import", "render", "capacity", "deploy"]),
+  );
+  for (const { called, options } of reading) {
+    const { stdout } = await cli([...called.split(" "), "--help"]);
+    const said = ["TF_VAR_name", "NOMAD_VAR_name"].filter((name) => stdout.includes(name));
+    expect([called, ...said]).toEqual([called, "TF_VAR_name", ...("varFile" in options ? ["NOMAD_VAR_name"] : [])]);
+  }
+});
+
 test("a missing argument and an unknown command are said, with what to write", async () => {
   const missing = await cli(["deploy"]);
   expect([missing.code, missing.stderr.replaceAll(/\s+/g, " ")]).toEqual([

@@ -19,14 +19,15 @@ export interface Going {
 /**
  * Looks whether the cluster that answers is the one that a stack is for, before anything is changed there.
  *
- * @returns keeps where the stack went, for a command that brought it there
+ * @returns keeps where the stack goes, for a command that brings it there: called before its first write, so that one which is interrupted after it is known to be
+ * this folder's
  * @throws UserError where it is another one, with what to write
  */
 export async function checkCluster(
   { environment, contents, nomad, consul }: OpenStack,
   { toNewCluster = false, isRecorded, brings = false }: Going,
   context: Pick<CliContext, "cwd" | "signal"> & Telling,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   const { cluster } = localCluster(context);
   const here = await identifyCluster({ nomad, consul }, context.signal);
   const isEmbedded = cluster.isAt(nomad.address);
@@ -36,7 +37,7 @@ export async function checkCluster(
   if (brings && isRecorded === true && before === undefined && isOnThisMachine(nomad.address))
     context.terminal.note(
       wrap(
-        term`${ATTENTION} ${environment} is here already, and was not brought from this folder: another clone of the project brought it, or cdktf; this deployment takes its place`,
+        term`${ATTENTION} ${environment} is here already, and this folder has no note that it brought it: another clone of the project did, or cdktf, or .cdk-nomad was removed since; this deployment takes its place`,
         { hanging: 2 },
       ),
     );

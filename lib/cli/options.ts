@@ -14,12 +14,20 @@ export const format = {
   ...json,
 };
 export const oneJob = { job: value("id", "only this job; also a pool, by its name") };
-export const stackVariables = { var: pairs("name=value", "the value of a variable of the stack") };
+export const stackVariables = {
+  var: pairs(
+    "name=value",
+    "the value of a variable of the stack; where none is said, TF_VAR_name in the environment counts",
+  ),
+};
 
 /** Values for the variables of HCL, or of a stack where that is named. */
 export const variables = {
-  var: pairs("name=value", "the value of a variable of the job"),
-  varFile: values("file", "a file of such values"),
+  var: pairs(
+    "name=value",
+    "the value of a variable of the file, or of the stack; where none is said, NOMAD_VAR_name in the environment counts for a file of HCL, and TF_VAR_name for a stack",
+  ),
+  varFile: values("file", "a file with such values, for a file of HCL: name = value on each line, or JSON"),
 };
 
 export const portOffset = { portOffset: value("number", "move every port by this much", wholeNumber) };
@@ -42,7 +50,7 @@ export const noWaitBatch = { noWaitBatch: flag("do not wait for the end of batch
 
 /** Options of every command that changes something of a stack on its cluster. */
 export const changing = {
-  direct: flag("past Terraform's state and its lock, where the stack is Terraform's"),
+  direct: flag("go past Terraform's state and its lock, where the stack is Terraform's; it is refused otherwise"),
 };
 
 /** The option of every command that registers changed jobs. */

@@ -160,23 +160,22 @@ function refuseOtherPlace(environment: string, before: Readonly<Record<string, s
  * As {@link withStack}, for a command that changes something of the stack on its cluster: nothing is asked of a server before it is clear
  * that this is the command's to do.
  *
+ * @param run a command that brings the stack calls `begin` before its first write: where the stack goes is kept from then on
  * @throws UserError where the stack is Terraform's, and nobody said to go past it; where the cluster is another one than the stack is for
  */
 export async function withStackToChange<T>(
   named: StackToChange,
   context: CliContext,
-  run: (stack: OpenStack, owners: Owners) => Promise<T>,
+  run: (stack: OpenStack, owners: Owners, begin: () => Promise<void>) => Promise<T>,
   { instead, brings = false, judgesOthers = false, orRecorded = false, ...opening }: Changing = {},
 ): Promise<T> {
   const change = async (stack: OpenStack) => {
     const owners = await ownersOf(stack, context);
     const isRecorded = owners.own.kind === "unreadable" ? "unknown" : owners.own.kind === "found";
-    const keepWhere = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded, brings }, context);
+    const begin = await checkCluster(stack, { toNewCluster: named.toNewCluster, isRecorded, brings }, context);
     if (!judgesOthers)
       for (const what of unknownText(named.environment, owners)) context.terminal.note(term`${ATTENTION} ${what}`);
-    const end = await run(judgesOthers ? stack : leaveOthers(stack, owners, context), owners);
-    if (brings) keepWhere();
-    return end;
+    return run(judgesOthers ? stack : leaveOthers(stack, owners, context), owners, begin);
   };
   const check: Opening["check"] = (declared) =>
     refuseTerraforms(named.environment, declared, named.direct === true, instead);

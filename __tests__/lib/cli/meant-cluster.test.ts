@@ -43,7 +43,7 @@ const CHANGING = [
 ];
 
 test.each(CHANGING)("%s on another cluster than the last time asks only who it is", async (...args) => {
-  keep("here");
+  await keep("here");
   const said = await at(elsewhere, [...args, "dev"]);
   expect([said.code, said.asked.filter(({ method }) => method !== "GET")]).toEqual([1, []]);
   expect(said.asked.some(({ path }) => path.startsWith("/v1/job/"))).toBe(false);
@@ -51,17 +51,17 @@ test.each(CHANGING)("%s on another cluster than the last time asks only who it i
 });
 
 test.each(["preview", "drift", "status"])("%s looks wherever it is pointed", async (command) => {
-  keep("here");
+  await keep("here");
   expect((await at(elsewhere, [command, "dev"])).stderr).not.toContain("the last time");
 });
 
 test("the same cluster is known by its keys, at whatever address", async () => {
-  keep("here");
+  await keep("here");
   expect((await at(here, ["deploy", "dev"])).planned).toBe(true);
 });
 
 test("a deployment elsewhere goes on by name, and what fails before it begins moves nothing", async () => {
-  keep("here");
+  await keep("here");
   expect((await at(elsewhere, ["deploy", "dev", "--to-new-cluster"])).planned).toBe(true);
   expect((await at(elsewhere, ["deploy", "dev"])).planned).toBe(false);
 });

@@ -103,7 +103,7 @@ test.each(Object.entries(KINDS))("%s is refused by deploy, and told by preview",
   const project = new SynthesizedProject(resources, variables, stack);
   try {
     if (last !== undefined)
-      new LastClusters(join(project.folder, ".cdk-nomad/stacks.json")).keep("dev", {
+      await new LastClusters(join(project.folder, ".cdk-nomad/stacks.json")).keep("dev", {
         address: "http://127.0.0.1:1",
         keys: [last],
         embedded: false,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { previewText } from "../../../lib/cli/preview-text";
 import type { Preview } from "../../../lib/operations";
-import { layOut, projectIdentity, type RecordContent } from "../../../lib/stack-record";
+import { layOut, projectIdentity, recordPath, type RecordContent } from "../../../lib/stack-record";
 import { renderTerminal } from "../../../lib/text";
 import { ReplayServer, type Answers } from "../../support/replay";
 import { cli, environment } from "../../support/run-cli";
@@ -128,7 +128,32 @@ test("what would go is listed also where nobody can be asked", async () => {
 test("a deployment from another clone on this machine says that it takes a stack's place, and none after it", async () => {
   server.reset(holding({ environment: "dev", jobs: ["a", "b", "c"] }));
   const deploy = () => run(["deploy", "dev", "--detach"], here());
-  expect((await deploy()).stderr).toMatch(/dev is here already, and was not brought from this folder/);
+  expect((await deploy()).stderr).toMatch(/dev is here already, and this folder has no note that it brought it/);
+});
+
+test("a first deployment that was interrupted is this folder's, whatever of it came, and the next one goes on with it", async () => {
+  const stop = new AbortController();
+  const path = `PUT /v1/var/${recordPath({ project: projectIdentity(project.folder), environment: "dev" })}/jobs/0`;
+  server.reset({
+    ...holding(),
+    ...Object.fromEntries(
+      ["a", "b", "c"].map((id) => [
+        `POST /v1/job/${id}/plan`,
+        { body: { Diff: { Type: "Added", ID: id }, Annotations: { DesiredTGUpdates: {} }, JobModifyIndex: 0 } },
+      ]),
+    ),
+    [path]: () => {
+      stop.abort();
+      return "hang";
+    },
+  });
+  const first = await cli(["deploy", "dev"], { cwd: project.folder, env: environment(here()), signal: stop.signal });
+  expect([first.code, server.count(path)]).toEqual([130, 1]);
+  // Its answer was lost, and the record had come all the same.
+  server.reset(holding({ environment: "dev", jobs: ["a", "b", "c"] }));
+  const next = await run(["deploy", "dev", "--detach"], here());
+  expect(next.stderr).not.toContain("is here already");
+  expect(next.stderr).toContain("asking Nomad what it would do");
 });
 
 test.each([

@@ -324,6 +324,7 @@ test("somebody who reads nothing is said to be full, so that nothing piles up", 
   expect(reader?.isFull).toBe(false);
   gone.abort();
   await service.end(0);
+});
 
 test("drift is found for two environments at a time, and too many who ask are told to ask again", async () => {
   const environments = new OneEnvironment();

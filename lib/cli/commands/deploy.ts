@@ -10,6 +10,7 @@ import {
   wantedRecord,
   type DeployOptions,
   type JobOutcome,
+  type Owners,
   type ServiceRow,
 } from "../../operations";
 import { term } from "../../text";
@@ -31,6 +32,7 @@ import { ATTENTION } from "../signs";
 import { ownersOf, unknownText } from "../stack-owners";
 import { withStackToChange } from "../stack";
 import { comeBack, outcomesJson, whileWatching } from "../watching";
+import { sayWaysBack, waysBack } from "../ways-back";
 
 const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
@@ -77,7 +79,7 @@ export async function deployEnvironment(
 ) {
   const { environment: name, canaryWeight: weight } = input;
   const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
-  const bring = async (stack: OpenStack) => {
+  const bring = async (stack: OpenStack, _owners: Owners, begin: () => Promise<void>) => {
     onStack?.(stack);
     refuseTerraformOnly(stack.contents, name);
     const record = wantedRecord(stack.contents, identityOf(name, context));
@@ -109,6 +111,7 @@ export async function deployEnvironment(
       // Before it is brought: an old job that comes back is on its way out until then.
       const own = planned.map(({ job }) => job);
       await chooseGenerations(own, clients, context);
+      await begin();
     };
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
       deployStack(stack.contents.wanted, {
@@ -136,11 +139,14 @@ export async function deployEnvironment(
 
 async function report(
   outcomes: readonly JobOutcome[],
-  { environment: name, nomad, consul }: OpenStack,
-  { detach, json }: DeployInput,
+  stack: OpenStack,
+  { detach, json, direct }: DeployInput,
   strays: Pruned,
-  { terminal }: CliContext,
+  context: CliContext,
 ): Promise<void> {
+  const { terminal } = context;
+  const { environment: name, nomad, consul } = stack;
+  const ways = await waysBack(outcomes, stack, context);
   const drained = await DrainedPools.of(
     outcomes.map(({ job }) => job),
     { nomad, consul },
@@ -151,11 +157,17 @@ async function report(
         (await Promise.all(outcomes.map(({ job }) => listServices(job, { nomad, consul }, STAND_IN)))).flat(),
       );
   if (json) {
-    const jobs = outcomesJson(outcomes).map((job) => ({ ...job, ...drained.of(job.id) }));
+    const backTo = new Map(ways.map(({ job, to }) => [job, { rollbackTo: to }]));
+    const jobs = outcomesJson(outcomes).map((job) => ({
+      ...job,
+      ...drained.of(job.id),
+      ...(job.result === "failed" ? backTo.get(job.id) : {}),
+    }));
     terminal.json({ environment: name, jobs, services, strays });
     return;
   }
   if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
     terminal.print(term`\n${serviceTable(services)}`);
   for (const words of drained.words(outcomes.map(({ view }) => view))) terminal.note(words);
+  sayWaysBack(ways, { environment: name, direct }, context);
 }

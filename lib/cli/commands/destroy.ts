@@ -85,7 +85,7 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
   for (const line of terraformOnlyLines(contents, "stays", `npx cdktf destroy ${name}`)) terminal.note(line);
   if (found.jobs.length + found.consul.length === 0 && found.record.kind !== "found") {
     const isUnclear = found.kept.some(({ owner }) => owner === undefined);
-    if (!isUnclear) lastClusters(context).forget(name);
+    if (!isUnclear) await lastClusters(context).forget(name);
     if (input.json)
       terminal.json({ environment: name, jobs: [], consul: [], kept: found.kept, terraformOnly, record: "none" });
     else if (isUnclear)
@@ -118,7 +118,7 @@ async function run(stack: OpenStack, owners: Owners, input: Input, context: CliC
   else terminal.note(doneText(name, done));
   if (done.jobs.some(({ result }) => result === "stopping")) return EXIT.timedOut;
   if (done.record !== "removed") return EXIT.failed;
-  lastClusters(context).forget(name);
+  await lastClusters(context).forget(name);
   return found.kept.some(({ owner }) => owner === undefined) ? EXIT.failed : EXIT.ok;
 }
 

@@ -14,7 +14,11 @@ export const promote = command({
     ...oneJob,
     ...canaryWeight("give canaries this part of the requests instead of promoting them"),
     whenHealthy: flag("wait until the canaries are healthy"),
-    autoFailAfter: value("duration", "the same, but fail the deployment where that takes longer, such as 5m", duration),
+    autoFailAfter: value(
+      "duration",
+      "wait as --when-healthy does, and fail the deployment where that takes longer, such as 5m",
+      duration,
+    ),
     ...changing,
     ...watching,
   },

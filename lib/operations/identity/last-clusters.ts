@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { lock } from "proper-lockfile";
 import * as v from "valibot";
 import { ignoredFolder, writeWholePrivateFile } from "../../private-files";
 import type { ClusterIdentity } from "./cluster-identity";
@@ -15,6 +16,9 @@ const cluster = v.object({
   embedded: v.boolean(),
 });
 const schema = v.object({ format: v.literal(1), stacks: v.record(v.string(), cluster) });
+
+/** A write takes milliseconds: who has held the lock for 2 s was killed. The others wait a little longer than that, in milliseconds. */
+const LOCK = { realpath: false, stale: 2_000, retries: { retries: 60, minTimeout: 20, maxTimeout: 60 } };
 
 /** The cluster that a stack was brought to. */
 export type LastCluster = ClusterIdentity & { readonly embedded: boolean };
@@ -33,17 +37,30 @@ export class LastClusters {
     return Object.hasOwn(all, stack) ? all[stack] : undefined;
   }
 
-  /** Keeps where a stack goes. */
-  keep(stack: string, { embedded, ...found }: LastCluster): void {
+  /** Keeps where a stack goes: written before anything of it is there, so that whoever is ended on the way knows where it began. */
+  async keep(stack: string, { embedded, ...found }: LastCluster): Promise<void> {
     ignoredFolder(dirname(this.file));
-    const stacks = { ...this.read(), [stack]: { ...found, embedded } };
-    writeWholePrivateFile(this.file, `${JSON.stringify({ format: 1, stacks }, null, 2)}\n`);
+    await this.change((stacks) => ({ ...stacks, [stack]: { ...found, embedded } }));
   }
 
   /** Forgets a stack. */
-  forget(stack: string): void {
-    const { [stack]: gone, ...stacks } = this.read();
-    if (gone) writeWholePrivateFile(this.file, `${JSON.stringify({ format: 1, stacks }, null, 2)}\n`);
+  async forget(stack: string): Promise<void> {
+    if (this.of(stack) === undefined) return;
+    await this.change(({ [stack]: _gone, ...stacks }) => stacks);
+  }
+
+  /** Writes what another command that does the same just now wrote along with it. */
+  private async change(
+    make: (stacks: Readonly<Record<string, LastCluster>>) => Readonly<Record<string, LastCluster>>,
+  ): Promise<void> {
+    // Where nobody may make a lock, the file is written all the same: it is only ever a reason to ask.
+    const release = await lock(this.file, { ...LOCK, onCompromised: () => undefined }).catch(() => undefined);
+    try {
+      const stacks = make(this.read());
+      writeWholePrivateFile(this.file, `${JSON.stringify({ format: 1, stacks }, null, 2)}\n`);
+    } finally {
+      await release?.().catch(() => undefined);
+    }
   }
 
   private read(): Readonly<Record<string, LastCluster>> {

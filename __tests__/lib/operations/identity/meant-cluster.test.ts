@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
@@ -138,16 +138,27 @@ describe("where stacks went", () => {
   const file = join(folder, ".cdk-nomad/stacks.json");
   const last = { ...DEV, embedded: false };
 
-  test("is kept for each, in a file that is nobody else's and that git ignores", () => {
+  test("is kept for each, in a file that is nobody else's and that git ignores", async () => {
     const clusters = new LastClusters(file);
     expect(clusters.of("dev")).toBeUndefined();
-    clusters.keep("dev", last);
-    clusters.keep("prod", { ...PROD, embedded: false });
+    await clusters.keep("dev", last);
+    await clusters.keep("prod", { ...PROD, embedded: false });
     expect([clusters.of("dev"), clusters.of("prod")?.keys]).toEqual([last, ["p1"]]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, ".cdk-nomad/.gitignore"), "utf8")).toBe("*\n");
-    clusters.forget("dev");
+    await clusters.forget("dev");
     expect([clusters.of("dev"), clusters.of("constructor")]).toEqual([undefined, undefined]);
+  });
+
+  test("is kept of each where many are written at once, also after one that was killed on its way", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `stack-${index}`);
+    mkdirSync(`${file}.lock`);
+    await Promise.all(names.map((name) => new LastClusters(file).keep(name, last)));
+    const clusters = new LastClusters(file);
+    expect(names.filter((name) => clusters.of(name) === undefined)).toEqual([]);
+    await Promise.all(names.map((name) => new LastClusters(file).forget(name)));
+    expect(names.filter((name) => clusters.of(name) !== undefined)).toEqual([]);
+    expect(existsSync(`${file}.lock`)).toBe(false);
   });
 
   test.each(["", "{", "[]", '{"format":2}', '{"format":1,"stacks":{"dev":{}}}'])("%j counts as none", (text) => {
