@@ -101,14 +101,43 @@ function roomsOf(parent, rooms) {
     from: { path: `^lib/${parent}/${room}/` },
     to: {
       path: `^lib/${parent}/`,
-      pathNot: [`^lib/${parent}/${room}/`, ...others.map((other) => `^lib/${parent}/${other}/index\\.ts$`)],
+      pathNot: [
+        `^lib/${parent}/${room}/`,
+        `^lib/${parent}/facts\\.ts$`,
+        ...others.map((other) => `^lib/${parent}/${other}/index\\.ts$`),
+      ],
     },
   }));
 }
 
 module.exports = {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-cycles", severity: "error", from: { pathNot: "^lib/cli/commands/" }, to: { circular: true } },
+    {
+      name: "no-cycles-of-commands",
+      comment: "what a command does when it runs has the type of its options from the command, which loads it then",
+      severity: "error",
+      from: { path: "^lib/cli/commands/" },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "commands-load-what-they-do-when-they-run",
+      comment: "--help and a mistake in a command line load no servers, no clients and no model",
+      severity: "error",
+      from: { path: "^lib/cli/commands/[^/]+\\.ts$" },
+      to: {
+        path: "^lib/(?!cli/)",
+        pathNot: ["^lib/(?:text|errors)/index\\.ts$", "^lib/[^/]+/facts\\.ts$"],
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "facts-are-facts",
+      comment: "the door of a room for those who need names and limits of it, and nothing that it does",
+      severity: "error",
+      from: { path: "^lib/[^/]+/facts\\.ts$" },
+      to: { path: ".+" },
+    },
     ...rooms.map((room) => ({
       name: `${room.replace("lib/", "")}-imports`,
       comment: `${room} may import lib/errors${allowed[room].map((other) => `, ${other}`).join("")}`,
@@ -125,10 +154,10 @@ module.exports = {
     {
       name: "one-door",
       comment:
-        "a folder is imported through its index.ts; the model has a second door, for those who render it, and the pools' jobs one without clients",
+        "a folder is imported through its index.ts; the model has a second door, for those who render it, and one for what a secret looks like; the pools' jobs have one without clients, and facts load nothing",
       severity: "error",
       from: { path: "^(lib/[^/]+|stacks|main)" },
-      to: { path: "^lib/([^/]+)/(?!(index|host|jobs/index)\\.ts$)", pathNot: "^$1/" },
+      to: { path: "^lib/([^/]+)/(?!(index|host|facts|jobs/index|secrets/index)\\.ts$)", pathNot: "^$1/" },
     },
     ...innerFolders.map((folder) => ({
       name: `${folder.replace("lib/", "").replaceAll("/", "-")}-door`,

@@ -85,6 +85,17 @@ export default tseslint.config(
     },
   },
   {
+    // A command loads what it does when it runs: --help loads nothing of it.
+    files: ["lib/cli/commands/*.ts", "lib/cli/{options,terminal}.ts"],
+    rules: {
+      "@typescript-eslint/no-require-imports": "off",
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        { fixStyle: "inline-type-imports", disallowTypeAnnotations: false },
+      ],
+    },
+  },
+  {
     // Node loads these two as they stand.
     files: ["**/*.cjs", "lib/workloads/prism/stand-in.ts"],
     rules: { "@typescript-eslint/no-require-imports": "off" },

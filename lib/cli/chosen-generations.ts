@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { jobsNamed, poolOfJob, type JobJson, type NomadClient } from "../nomad";
 import { chooseGeneration, jobsOfPool } from "../pools";
 import { term, wrap } from "../text";

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import type { TerminalText } from "../text";
 import type { CliContext } from "./context";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { poolOfJob, type NomadClient } from "../nomad";
 import { listLeases, readPoolRecord, type Lease, type Store } from "../pools";
 import { allocationsOf, namesToWrite } from "../operations";

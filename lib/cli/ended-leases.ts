@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { poolOfJob } from "../nomad";
 import type { Planned, Preview } from "../operations";
 import { allocationOf, standingLeases, type Lease } from "../pools";

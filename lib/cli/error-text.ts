@@ -1,6 +1,4 @@
-import { pathText, UserError, type Problem } from "../jobspec";
-import { placeText } from "../jobspec/host";
-import { ApiError, messageOf } from "../nomad";
+import { ApiError, messageOf, pathText, placeText, UserError, type Problem } from "../errors";
 import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
 import { BAD } from "./signs";
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { Job, UserError } from "../jobspec";
+import { UserError } from "../errors";
+import { Job } from "../jobspec";
 import { poolOf } from "../jobspec/host";
 import { namesToWrite, problemsOf, readJobFile, STANDARD_INPUT } from "../operations";
 import type { CliContext } from "./context";

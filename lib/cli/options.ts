@@ -1,8 +1,8 @@
-import { Duration, UserError } from "../jobspec";
-import { REGION_NAME } from "../local";
+import { UserError } from "../errors";
+import type { Duration } from "../jobspec";
 import { argument, choice, flag, pairs, value, values, type Parse } from "./command";
 
-// Parameters that several commands have; a command spreads those that it takes.
+// Parameters that several commands have; a command spreads those that it takes. The help has all of them, so rooms are loaded where a value is read.
 
 export const environment = { environment: argument("the stack's name") };
 export const stackOrFile = { stack: argument("the stack's name, or a file of HCL, JSON or TypeScript", "stack|file") };
@@ -96,6 +96,7 @@ export function wholeNumber(text: string, name: string): number {
 
 /** A length of time that is longer than none. */
 export function duration(text: string, name: string): Duration {
+  const { Duration } = require("../jobspec") as typeof import("../jobspec");
   const found = Duration.parse(text);
   if (found && found.nanoseconds > 0) return found;
   throw UserError.at(name, `"${text}" is no length of time; write 90s or 10m, say`, "option");
@@ -110,6 +111,7 @@ export function percent(text: string, name: string): number {
 
 /** Names of regions with commas between them. */
 export const regionNames: Parse<readonly string[]> = (text, name) => {
+  const { REGION_NAME } = require("../local") as typeof import("../local");
   const names = text.split(",");
   const way = "write names of small letters, digits and - with commas between them, such as us-west,us-east";
   const wrong = names.find((one) => !REGION_NAME.test(one));

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { ServiceClient, serviceConnection, ServiceRefusal, type ServiceConnection } from "../service";
 import { term } from "../text";
 import { clusterHere, isEmbedded, localCluster, type CliContext } from "./context";

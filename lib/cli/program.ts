@@ -1,5 +1,5 @@
 import { Argument, Command as Commander, type CommanderError, Option } from "commander";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { flagOf, type Command, type CommandGroup, type Given, type Parameter } from "./command";
 import { COMMANDS } from "./commands";
 import { packageVersion } from "./package-version";

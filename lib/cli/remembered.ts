@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../jobspec";
+import { UserError, type Problem } from "../errors";
 import { NoAnswerError } from "../errors";
 import { whereOf, type NomadClient } from "../nomad";
 import {

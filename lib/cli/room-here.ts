@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../jobspec";
+import { UserError, type Problem } from "../errors";
 import { longSocketsOf, takenPorts, type LongSocket } from "../local";
 import type { JobJson, NomadClient } from "../nomad";
 import {

@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { NoEnvironment } from "../errors";
 import {
   FOREIGN_LIMITS,

@@ -1,6 +1,6 @@
-import logUpdate from "log-update";
-import type { Problem } from "../jobspec";
-import { LONGEST_BODY } from "../github";
+import type { LogUpdate } from "log-update";
+import type { Problem } from "../errors";
+import { LONGEST_BODY } from "../github/facts";
 import type { Progress } from "../local";
 import type { Environment } from "../nomad";
 import { Masking } from "../masking";
@@ -52,7 +52,8 @@ export class Terminal {
   /** What is hidden in this run. */
   readonly masking = new Masking();
   readonly #options: TerminalOptions;
-  readonly #live: ReturnType<typeof logUpdate.create>;
+  /** Prints lines over those before; made where some change for the first time. */
+  #over: LogUpdate | undefined;
   readonly #moves: boolean;
   #timer: NodeJS.Timeout | undefined;
   #later: NodeJS.Timeout | undefined;
@@ -63,7 +64,6 @@ export class Terminal {
   constructor(options: TerminalOptions) {
     this.#options = options;
     const { stderr, env, asJson = false } = options;
-    this.#live = logUpdate.create(stderr as NodeJS.WriteStream);
     this.#moves = stderr.isTTY === true && env.TERM !== "dumb" && !env.CI && !asJson;
   }
 
@@ -171,7 +171,7 @@ export class Terminal {
     clearTimeout(this.#later);
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (this.#draw) this.#live.clear();
+    if (this.#draw) this.#over?.clear();
     this.#draw = undefined;
   }
 
@@ -235,7 +235,10 @@ export class Terminal {
 
   private redraw(): void {
     this.#frame += 1;
-    if (this.#draw) this.#live(this.render(this.#draw(), this.#options.stderr));
+    if (!this.#draw) return;
+    const { stderr } = this.#options;
+    this.#over ??= (require("log-update") as typeof import("log-update")).create(stderr);
+    this.#over(this.render(this.#draw(), stderr));
   }
 
   /** @param foreign what is done with words that are not known to be ours: of errors and of what goes on, most are. Default: nothing */

@@ -1,6 +1,5 @@
 import type { Duration } from "../jobspec";
 import type { JobOutcome } from "../operations";
-import { term, type TerminalText } from "../text";
 import type { ValuesOf } from "./command";
 import type { CliContext } from "./context";
 import { DeploymentScreen } from "./deployment-screen";
@@ -41,11 +40,6 @@ export async function whileWatching<T extends readonly JobOutcome[]>(
   const say = (some: readonly JobOutcome[]) => (json ? undefined : screen.end(some, environment));
   if (says) say(outcomes);
   return { outcomes, code: exitCodeOf(outcomes), say };
-}
-
-/** What goes on after a command that watches deployments was interrupted. */
-export function comeBack({ environment }: { readonly environment: string }): TerminalText {
-  return term`Nomad goes on with what it was given. Come back with: cdk-nomad status ${environment} --watch`;
 }
 
 /** The moment that a length of time is over: by the context's clock. */

@@ -1,4 +1,5 @@
 /** What went wrong: problems with their places, and the errors that carry them. */
+export { ApiError } from "./api-error";
 export {
   ChangedMeanwhile,
   ForeignAnswer,
@@ -23,5 +24,5 @@ export {
   type PathStep,
 } from "./path";
 export { compareProblems, formatProblem, placeText, type Problem, type Severity } from "./problem";
-export { ReadableError } from "./readable-error";
+export { messageOf, ReadableError } from "./readable-error";
 export { mistake, UserError } from "./user-error";

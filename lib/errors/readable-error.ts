@@ -52,3 +52,8 @@ function placesIn(stack: string): readonly string[] {
     .slice(0, PLACES)
     .map((line) => line.trim());
 }
+
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

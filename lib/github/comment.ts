@@ -2,9 +2,6 @@ import { isOwn } from "./marker";
 import { askGitHub } from "./refusal";
 import type { Workflow } from "./workflow";
 
-/** As long as GitHub takes a comment or an issue, in characters. */
-export const LONGEST_BODY = 65_536;
-
 /** What was written. */
 export interface Written {
   /** Its address. */
@@ -18,7 +15,7 @@ export interface Written {
  * added. Somebody else's comment is never touched, whatever it holds.
  *
  * @param marker from {@link markerOf}
- * @param body no longer than {@link LONGEST_BODY}, with the marker at the end of its first line
+ * @param body no longer than `LONGEST_BODY`, with the marker at the end of its first line
  * @throws UserError where GitHub refuses
  */
 export async function stickyComment(workflow: Workflow, pull: number, marker: string, body: string): Promise<Written> {

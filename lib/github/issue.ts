@@ -8,7 +8,7 @@ import type { Workflow } from "./workflow";
  * said any more, closes it. Somebody else's issue is never touched, whatever it holds.
  *
  * @param marker from {@link markerOf}
- * @param text its body no longer than {@link LONGEST_BODY}, with the marker at the end of its first line; undefined where all is well
+ * @param text its body no longer than `LONGEST_BODY`, with the marker at the end of its first line; undefined where all is well
  * @returns what was written; undefined where there is none, and none is needed
  * @throws UserError where GitHub refuses
  */

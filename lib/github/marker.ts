@@ -28,9 +28,6 @@ export interface Authored {
   readonly user?: { readonly login?: string; readonly type?: string } | null;
 }
 
-/** Who writes with the token that GitHub gives every run of a workflow. */
-export const WORKFLOW_AUTHOR = "github-actions[bot]";
-
 /** Whether something was written by us before: by the same author, with the marker at the end of its first line. */
 export function isOwn({ body, user }: Authored, marker: string, author: string): boolean {
   const bot = author.endsWith("[bot]");

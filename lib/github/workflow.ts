@@ -2,7 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import { UserError } from "../errors";
 import { subjectOf, type Subject } from "./event";
 import { limitedFetch, SILENCE } from "./fetch";
-import { WORKFLOW_AUTHOR } from "./marker";
+import { WORKFLOW_AUTHOR } from "./facts";
 
 /** The run of a workflow that a command is part of. */
 export interface Workflow {

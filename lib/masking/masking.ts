@@ -6,7 +6,7 @@ import {
   secretSpans,
   type SecretSpan,
   type TextKind,
-} from "../jobspec/host";
+} from "../jobspec/secrets";
 import { distinctive } from "./known";
 import { KnownTexts, type Span } from "./known-texts";
 import { secretTexts, visitTexts } from "./texts";

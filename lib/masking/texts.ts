@@ -9,7 +9,7 @@ import {
   secretSpans,
   type Around,
   type SecretSpan,
-} from "../jobspec/host";
+} from "../jobspec/secrets";
 
 /** A text where it stands. */
 export interface TextPlace {

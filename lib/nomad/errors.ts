@@ -1,28 +1,6 @@
-import { NoAnswerError, ReadableError, TokenRefused } from "../errors";
+import { ApiError, NoAnswerError, TokenRefused } from "../errors";
 
-/** Characters of a refusal that are kept: a proxy's page may have a hundred thousand, and nobody reads them in a message. */
-const LONGEST_REFUSAL = 4000;
-
-/** An answer that is no success. */
-export class ApiError extends ReadableError {
-  override readonly name = "ApiError";
-  readonly code = "server";
-  /** What the server said, as far as a message has room for it. */
-  readonly body: string;
-
-  constructor(
-    readonly api: string,
-    readonly method: string,
-    readonly path: string,
-    readonly status: number,
-    body: string,
-  ) {
-    const said = body.length > LONGEST_REFUSAL ? `${body.slice(0, LONGEST_REFUSAL)}… (the rest is left out)` : body;
-    super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
-    this.body = said;
-    this.quietly("body", "api", "method", "path", "status");
-  }
-}
+export { ApiError, messageOf } from "../errors";
 
 /**
  * What a server says where asking again may go well: it has no leader just now, or a connection of its own was cut.
@@ -58,11 +36,6 @@ export function passingTrouble(error: unknown): string | undefined {
   return fromAProxy || PASSING.test(error.body)
     ? `${error.api} answers "${error.body.trim().slice(0, 200)}"`
     : undefined;
-}
-
-/** What an error says, whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether a server could not be reached at all, or does not answer. */

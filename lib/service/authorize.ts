@@ -5,7 +5,8 @@ import { HttpProblem } from "./problem";
 import { sessionIn } from "./session-cookie";
 import type { Sessions } from "./sessions";
 import type { Tokens } from "./token-source";
-import { SCOPES, type Caller, type Scope } from "./tokens";
+import { SCOPES, type Scope } from "./facts";
+import { type Caller } from "./tokens";
 
 /** Whose commands a route runs: its caller's, or those of an owner that the body names, whom a caller without the scope `any-owner` can only be. */
 export type CommandsOf = "caller" | "named-owner";

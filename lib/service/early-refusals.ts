@@ -5,7 +5,8 @@ import type { CommandsOf } from "./authorize";
 import { refuseAmbiguous } from "./http-settings";
 import type { RunningCommands } from "./limits";
 import type { HttpProblem } from "./problem";
-import type { Caller, Scope } from "./tokens";
+import type { Scope } from "./facts";
+import type { Caller } from "./tokens";
 
 /** What refusing at once works with. */
 export interface EarlyRefusalParts {

@@ -12,16 +12,8 @@ export type { ServiceParts } from "./service-parts";
 export type { PoolSample } from "./schemas";
 export { HttpProblem, PROBLEMS, type ProblemBody, type ProblemCode } from "./problem";
 export { tokenFile, Tokens, type TokenSource } from "./token-source";
-export {
-  createToken,
-  readTokens,
-  SCOPES,
-  TokenBook,
-  tokenText,
-  type Caller,
-  type Scope,
-  type TokenLine,
-} from "./tokens";
+export { SCOPES, type Scope } from "./facts";
+export { createToken, readTokens, TokenBook, tokenText, type Caller, type TokenLine } from "./tokens";
 export {
   ServiceClient,
   serviceConnection,

@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import type { CommandsOf } from "./authorize";
 import { PROBLEMS, type ProblemCode } from "./problem";
 import { jsonSchema, PROBLEM } from "./schemas";
-import type { Scope } from "./tokens";
+import type { Scope } from "./facts";
 
 type Schema = v.GenericSchema<unknown>;
 type Out<S> = S extends Schema ? v.InferOutput<S> : undefined;

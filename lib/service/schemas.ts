@@ -1,7 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { PROBLEMS, type ProblemCode } from "./problem";
-import { SCOPES } from "./tokens";
+import { SCOPES } from "./facts";
 
 // The shapes of what is asked and answered, each once: the types, the checks and the OpenAPI document are made of them.
 

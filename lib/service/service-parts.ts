@@ -4,7 +4,8 @@ import type { PoolHistory } from "./pool-history";
 import type { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
 import type { Running } from "./run-command";
-import type { Caller, Scope } from "./tokens";
+import type { Scope } from "./facts";
+import type { Caller } from "./tokens";
 
 /** A few at once, and no queue. */
 export interface FewAtOnce {

@@ -2,16 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { pathOfKeys } from "../errors";
 import { UserError, type Problem } from "../jobspec";
-
-/** What a token may do. */
-export const SCOPES = ["execute", "claim", "read", "admin", "environments", "promote", "any-owner"] as const;
-
-/**
- * `execute`: run commands; `claim`: claim, renew and release containers; `read`: see containers, pools and metrics; `admin`: drain, fill, recycle and resize pools;
- * `environments`: see what became of the jobs of stacks, and what their tasks wrote; `promote`: promote canaries; `any-owner`: do all that for other owners
- * than its own.
- */
-export type Scope = (typeof SCOPES)[number];
+import { SCOPES, type Scope } from "./facts";
 
 /** Who asks. */
 export interface Caller {

@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../../jobspec";
+import { UserError, type Problem } from "../../errors";
 
 /**
  * An argument or option of a command: how it is written, what `--help` says of it, and what is made of the texts that were given.

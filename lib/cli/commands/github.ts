@@ -1,103 +1,48 @@
-import { appendFileSync } from "node:fs";
-import { resolve } from "node:path";
-import {
-  markerOf,
-  pullRequestOf,
-  stickyComment,
-  stickyIssue,
-  WORKFLOW_AUTHOR,
-  workflowOf,
-  type Workflow,
-  type Written,
-} from "../../github";
-import { UserError } from "../../jobspec";
-import { hasDrift, readDrift, readPreview } from "../../operations";
+import { WORKFLOW_AUTHOR } from "../../github/facts";
 import { term } from "../../text";
-import { argument, command, text, value, type CommandGroup } from "../command";
-import type { CliContext } from "../context";
-import { driftMarkdown } from "../drift-markdown";
-import { driftCounts } from "../drift-words";
+import { argument, command, text, value, type CommandGroup, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { wholeNumber } from "../options";
-import { previewMarkdown } from "../preview-markdown";
 
 const author = { author: text("login", "who writes with the token", WORKFLOW_AUTHOR) };
+
+const preview = { file: argument("what cdk-nomad preview --format json printed") };
+const ofComment = { pull: value("number", "the pull request (default: the one of the run)", wholeNumber), ...author };
+
+/** What writing a comment takes of the command line. */
+export type CommentInput = ValuesOf<typeof preview> & ValuesOf<typeof ofComment>;
 
 /** Writes a preview as the one comment of its environment on a pull request, and into the run's summary. */
 const comment = command({
   name: "comment",
   summary: "write a preview as the one comment of its environment on the pull request, and into the run's summary",
-  arguments: { file: argument("what cdk-nomad preview --format json printed") },
-  options: { pull: value("number", "the pull request (default: the one of the run)", wholeNumber), ...author },
+  arguments: preview,
+  options: ofComment,
   examples: [
     "cdk-nomad preview dev --format json > preview.json || test $? -eq 2",
     "cdk-nomad github comment preview.json",
   ],
   exitCodes: { [EXIT.ok]: "the comment is written" },
   interrupted: term`the comment may be written`,
-  async run(input, context) {
-    const { terminal, env, cwd } = context;
-    const file = resolve(cwd, input.file);
-    const preview = readPreview(file);
-    const workflow = await workflowOf(env, { ...context, author: input.author });
-    const body = terminal.asMarkdown(previewMarkdown(preview));
-    summarize(workflow, body);
-    const { subject } = workflow;
-    if (subject?.kind === "pull_request" && subject.fromFork && input.pull === undefined) {
-      terminal.note(
-        term`the pull request comes from a fork, whose runs may not comment: the preview stands in the run's summary`,
-      );
-      return EXIT.ok;
-    }
-    if (input.pull === undefined && subject?.kind === "workflow_run")
-      terminal.progress().step("asking GitHub for the pull request");
-    const pull = input.pull ?? (await pullRequestOf(workflow));
-    if (pull === undefined && subject?.kind === "workflow_run") {
-      terminal.note(
-        term`no open pull request ends with the commit ${subject.sha}: it is closed, or a later run writes the comment`,
-      );
-      return EXIT.ok;
-    }
-    if (pull === undefined)
-      throw UserError.at("--pull", "this run is about no pull request; write its number", "github");
-    terminal.progress().step(`writing the comment on pull request ${pull}`);
-    const written = await stickyComment(workflow, pull, markerOf("preview", preview.environment), body);
-    terminal.print(term`${written.address}`);
-    noteAuthor(written, workflow, terminal);
-    return EXIT.ok;
-  },
+  run: (input, context) => (require("./run/github") as typeof import("./run/github")).writeComment(input, context),
 });
+
+const drift = { file: argument("what cdk-nomad drift --json printed") };
+const ofIssue = { label: text("name", "its label", "drift"), ...author };
+
+/** What keeping an issue takes of the command line. */
+export type IssueInput = ValuesOf<typeof drift> & ValuesOf<typeof ofIssue>;
 
 /** Keeps the one issue about an environment's drift. */
 const issue = command({
   name: "issue",
   summary: "keep the one issue about an environment's drift: opened, written anew, closed where all is well again",
-  arguments: { file: argument("what cdk-nomad drift --json printed") },
-  options: { label: text("name", "its label", "drift"), ...author },
+  arguments: drift,
+  options: ofIssue,
   examples: ["cdk-nomad drift prod --json > drift.json || test $? -eq 2", "cdk-nomad github issue drift.json"],
   exitCodes: { [EXIT.ok]: "the issue is as the drift is" },
   interrupted: term`the issue may be written`,
-  async run(input, context) {
-    const { terminal, env, cwd } = context;
-    const file = resolve(cwd, input.file);
-    const drift = readDrift(file);
-    const workflow = await workflowOf(env, { ...context, author: input.author });
-    const { environment } = drift;
-    const body = terminal.asMarkdown(driftMarkdown(drift));
-    summarize(workflow, body);
-    const title = `${environment} is not as the program says: ${driftCounts(drift)}`;
-    // An issue is closed only where it is known that all is well.
-    const isUnknown = drift.unknown !== undefined && drift.unknown.length > 0;
-    const unknown = `whether ${environment} is as the program says is not known: records cannot be read`;
-    const wanted = hasDrift(drift) ? { title, body } : isUnknown ? { title: unknown, body } : undefined;
-    terminal.progress().step(`asking GitHub for the issue about ${environment}`);
-    const written = await stickyIssue(workflow, markerOf("drift", environment), input.label, wanted);
-    if (written) noteAuthor(written, workflow, terminal);
-    terminal.print(
-      written ? term`${written.address}` : term`${environment} is as the program says, and there is no open issue`,
-    );
-    return EXIT.ok;
-  },
+  run: (input, context) => (require("./run/github") as typeof import("./run/github")).keepIssue(input, context),
 });
 
 /** What workflows do. */
@@ -106,15 +51,3 @@ export const github: CommandGroup = {
   summary: "what workflows do on GitHub: one comment on a pull request, one issue about drift",
   commands: [comment, issue],
 };
-
-/** Says where the token writes under another name than was told: the next run would not find what this one wrote. */
-function noteAuthor(written: Written, { author: told }: Workflow, terminal: CliContext["terminal"]): void {
-  if (written.author === undefined || written.author === told) return;
-  terminal.note(
-    term`the token writes as ${written.author}, and not as ${told}; write --author ${written.author} (the action's input author), so that the next run finds it`,
-  );
-}
-
-function summarize({ summary }: Workflow, body: string): void {
-  if (summary !== undefined) appendFileSync(summary, `${body}\n\n`);
-}

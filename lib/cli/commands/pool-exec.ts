@@ -1,193 +1,43 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { StringDecoder } from "node:string_decoder";
-import { UserError } from "../../jobspec";
-import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../service";
-import { join, renderTerminal, shellWord, term } from "../../text";
-import { argument, command, commandLine, flag, PassedExit, value, values } from "../command";
-import type { CliContext } from "../context";
+import { term } from "../../text";
+import { argument, command, commandLine, flag, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { duration } from "../options";
-import { refused, withService } from "../pool-service";
-import { TaskOutput } from "../task-output";
-import type { Terminal } from "../terminal";
 import { generation } from "./pool-release";
 
-/** The longest standard input, in bytes. */
-const LARGEST_INPUT = 1024 * 1024;
+const parameters = {
+  id: argument("the container's id"),
+  words: commandLine("a line of shell, or a program with its arguments; its own options stand behind --"),
+};
 
-/** How much of what a command writes stands in `--json`, of each stream, in bytes. */
-const LARGEST_OUTPUT = 1024 * 1024;
+const options = {
+  ...generation,
+  env: values("name", "the name of a variable that is set here and that the command gets"),
+  secret: values("name", "the name of one that it gets as a secret, which stands in no argument, job or log"),
+  // Node itself reads --env-file, wherever it stands in a line that runs a script.
+  envFrom: value("file", "variables for the command, NAME=value on each line"),
+  secretFrom: value("file", "variables that it gets as secrets, in the same form"),
+  stdin: flag("send what stands on standard input, 1 MiB at most"),
+  cwd: value("folder", "where it starts; the workspace where nothing is said"),
+  timeout: value("duration", "how long it may take, such as 90s; 5m where nothing is said", duration),
+  json: flag(
+    "print one JSON value on stdout when it has ended, also of an error; what the command wrote is in its stdout and stderr, 1 MiB each",
+  ),
+};
+
+/** What it takes of the command line. */
+export type Input = ValuesOf<typeof parameters> & ValuesOf<typeof options>;
 
 /** Runs a command in a container that was claimed, by the service. */
 export const poolExec = command({
   name: "exec",
   summary: "run a command in a container that was claimed; its exit code is the command's own",
-  arguments: {
-    id: argument("the container's id"),
-    words: commandLine("a line of shell, or a program with its arguments; its own options stand behind --"),
-  },
-  options: {
-    ...generation,
-    env: values("name", "the name of a variable that is set here and that the command gets"),
-    secret: values("name", "the name of one that it gets as a secret, which stands in no argument, job or log"),
-    // Node itself reads --env-file, wherever it stands in a line that runs a script.
-    envFrom: value("file", "variables for the command, NAME=value on each line"),
-    secretFrom: value("file", "variables that it gets as secrets, in the same form"),
-    stdin: flag("send what stands on standard input, 1 MiB at most"),
-    cwd: value("folder", "where it starts; the workspace where nothing is said"),
-    timeout: value("duration", "how long it may take, such as 90s; 5m where nothing is said", duration),
-    json: flag(
-      "print one JSON value on stdout when it has ended, also of an error; what the command wrote is in its stdout and stderr, 1 MiB each",
-    ),
-  },
+  arguments: parameters,
+  options,
   examples: [
     "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 -- ls -la",
     "cdk-nomad pool exec 0f4a1f5e-6a0e-9a7b-7c1c-2f2f5d1f8a11 --generation 7 --secret-from keys.env 'python3 task.py | tail'",
   ],
   exitCodes: { [EXIT.ok]: "the command ended with 0; any other code that it ended with is passed on" },
   interrupted: term`the command is ended with everything that it started; the lease stands`,
-  async run(input, context) {
-    const { id, words, generation: given, env, secret, envFrom, secretFrom, stdin, cwd, timeout } = input;
-    const { terminal, signal } = context;
-    const body = {
-      command: commandOf(words),
-      env: { ...variables(envFrom, context), ...named(env, "--env", context) },
-      secrets: { ...variables(secretFrom, context), ...named(secret, "--secret", context) },
-      ...(stdin ? { stdin: await inputOf(context) } : {}),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(timeout === undefined ? {} : { timeout: timeout.milliseconds }),
-    };
-    // Whatever the command prints, its secrets are not shown here.
-    terminal.masking.know(Object.values(body.secrets));
-    const run = async (service: ServiceClient, step: (text: string) => void) => {
-      const held = given === undefined ? await service.container(id, signal) : { id, generation: given };
-      step("waiting for what the command writes, or for its end");
-      const events = service.execute(held, body, signal);
-      const code = input.json ? await collect(events, held, terminal) : await show(events, terminal);
-      return new PassedExit(code);
-    };
-    // In a pipe, stderr is the command's own, byte for byte.
-    return withService(context, run, { says: terminal.isWatched });
-  },
+  run: (input, context) => (require("./run/pool-exec") as typeof import("./run/pool-exec")).run(input, context),
 });
-
-/** One word is a line of shell; several are a program with its arguments, which no shell reads again. */
-function commandOf(words: readonly string[]): string {
-  const [line = "", ...more] = words;
-  if (more.length === 0) return line;
-  return renderTerminal(join(words.map(shellWord), term` `), { color: false, mask: (same) => same });
-}
-
-type Exit = Extract<RunEvent, { type: "exit" }>;
-type Events = ReturnType<ServiceClient["execute"]>;
-
-/** Prints what a command writes, as it comes. @returns its exit code */
-async function show(events: Events, terminal: Terminal): Promise<number> {
-  const outputs = {
-    stdout: new TaskOutput((lines) => terminal.pass(lines, "stdout")),
-    stderr: new TaskOutput((lines) => terminal.pass(lines, "stderr")),
-  };
-  const ending = endOf(events, (stream, data) => outputs[stream].push(Buffer.from(data)));
-  // However it ends: what the command wrote last may have no end of a line.
-  const end = await ending.finally(() => {
-    outputs.stdout.end();
-    outputs.stderr.end();
-  });
-  if (end.ended === "timeout") terminal.note(term`the command ran out of time and was ended`);
-  return end.exitCode;
-}
-
-/** Prints one value with what a command wrote and how it ended: nothing that it writes stands beside that. @returns its exit code */
-async function collect(
-  events: Events,
-  { id, generation }: { readonly id: string; readonly generation: number },
-  terminal: Terminal,
-): Promise<number> {
-  const kept = { stdout: "", stderr: "" };
-  const sizes = { stdout: 0, stderr: 0 };
-  let isTooMuch = false;
-  const {
-    type: _,
-    truncated,
-    ...end
-  } = await endOf(events, (stream, data) => {
-    const bytes = Buffer.from(data);
-    const room = LARGEST_OUTPUT - sizes[stream];
-    sizes[stream] += bytes.length;
-    isTooMuch ||= bytes.length > room;
-    // A character that is cut in two is left out.
-    if (room > 0) kept[stream] += bytes.length > room ? new StringDecoder("utf8").write(bytes.subarray(0, room)) : data;
-  });
-  terminal.json({ id, generation, ...end, ...kept, truncated: truncated || isTooMuch });
-  return end.exitCode;
-}
-
-/** How a command ended. @throws UserError where the service says that it could not be run to its end */
-async function endOf(events: Events, onOutput: (stream: "stdout" | "stderr", data: string) => void): Promise<Exit> {
-  let end: Exit | undefined;
-  for await (const event of events) {
-    if (event.type === "stdout" || event.type === "stderr") onOutput(event.type, event.data);
-    else if (event.type === "error") throw refused(new ServiceRefusal(event.problem).problem);
-    else if (event.type === "exit") end = event;
-  }
-  if (end === undefined) throw UserError.at("", "how the command ended is not known", "service");
-  return end;
-}
-
-function named(names: readonly string[], option: string, { env }: CliContext): Record<string, string> {
-  return Object.fromEntries(
-    names.map((name) => {
-      const found = env[name];
-      if (found === undefined)
-        throw UserError.at(
-          option,
-          `there is no variable ${name.split("=")[0] ?? ""} here; write the name of one that is set, and no value`,
-          "option",
-        );
-      return [name, found];
-    }),
-  );
-}
-
-/** Variables of a file. Of a line that is none nothing is repeated. */
-function variables(path: string | undefined, { cwd }: CliContext): Record<string, string> {
-  if (path === undefined) return {};
-  const lines = readFile(resolve(cwd, path), path).split("\n");
-  return Object.fromEntries(
-    lines.flatMap((line, index) => {
-      if (/^\s*(#|$)/.test(line)) return [];
-      const [, name, text] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line.replace(/\r$/, "")) ?? [];
-      if (name === undefined || text === undefined)
-        throw UserError.at(`${path}:${index + 1}`, "is no variable; write NAME=value", "option");
-      return [[name, text]];
-    }),
-  );
-}
-
-function readFile(path: string, shown: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw UserError.at(shown, `cannot be read (${code}); write the path of a file`, "option");
-  }
-}
-
-async function inputOf({ stdin: stream, terminal }: Pick<CliContext, "stdin" | "terminal">): Promise<string> {
-  // Whoever sits at a terminal would wait for the command, and the command for them.
-  if ("isTTY" in stream && stream.isTTY === true)
-    terminal.note(
-      term`  reading what the command gets on standard input: write it, and end it with Ctrl-D on a line of its own`,
-    );
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk as Uint8Array | string);
-    size += bytes.length;
-    if (size > LARGEST_INPUT)
-      throw UserError.at("--stdin", "is more than 1 MiB; write it into a file of the container in parts", "option");
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString();
-}

@@ -1,24 +1,21 @@
 import { term } from "../../text";
-import { argument, command } from "../command";
+import { argument, command, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { json } from "../options";
-import { withService } from "../pool-service";
-import { GOOD } from "../signs";
+
+const parameters = { pool: argument("the pool's name") };
+
+/** What it takes of the command line. */
+export type Input = ValuesOf<typeof parameters> & ValuesOf<typeof json>;
 
 /** Has a pool that was drained take leases again, by the service. */
 export const poolFill = command({
   name: "fill",
   summary: "have a pool that was drained take leases again, by the service that POOL_SERVICE_ADDR names",
-  arguments: { pool: argument("the pool's name") },
+  arguments: parameters,
   options: json,
   examples: ["cdk-nomad pool fill warm-pool-openai"],
   exitCodes: { [EXIT.ok]: "it takes leases again, and has the size that it had" },
   interrupted: term`the pool may take leases again: cdk-nomad pool status says it`,
-  async run({ pool, json: asJson }, context) {
-    const { terminal, signal } = context;
-    const filled = await withService(context, (service) => service.fill(pool, signal));
-    if (asJson) terminal.json(filled);
-    else terminal.note(term`${GOOD} ${pool} takes leases again`);
-    return EXIT.ok;
-  },
+  run: (input, context) => (require("./run/pool-fill") as typeof import("./run/pool-fill")).run(input, context),
 });

@@ -1,30 +1,26 @@
-import { resolve } from "node:path";
-import { hasChanges, previewStack, readTerraformPlan, type Preview, type Wanted } from "../../operations";
 import { term } from "../../text";
-import { command, value } from "../command";
-import { withEndedLeases } from "../ended-leases";
+import { command, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { allowedByName, environment, format, pruning, stackVariables } from "../options";
-import { previewMarkdown } from "../preview-markdown";
-import { previewText } from "../preview-text";
-import { refusalsOf } from "../refusals";
-import { ownersOf, withStrays } from "../stack-owners";
-import type { OpenStack } from "../open-stack";
-import { withForeignStack, withStack } from "../stack";
+
+const options = {
+  ...format,
+  plan: value("file", "a plan from terraform show -json, for what only Terraform knows"),
+  synthesized: value("folder", "read what somebody else's program was synthesized into, and run no program"),
+  ...allowedByName,
+  ...pruning,
+  ...stackVariables,
+};
+
+/** What it takes of the command line. */
+export type Input = ValuesOf<typeof environment> & ValuesOf<typeof options>;
 
 /** Says what would happen to a cluster, were an environment deployed now. */
 export const preview = command({
   name: "preview",
   summary: "say what Nomad would do with the jobs of an environment, and what changes in Consul",
   arguments: environment,
-  options: {
-    ...format,
-    plan: value("file", "a plan from terraform show -json, for what only Terraform knows"),
-    synthesized: value("folder", "read what somebody else's program was synthesized into, and run no program"),
-    ...allowedByName,
-    ...pruning,
-    ...stackVariables,
-  },
+  options,
   examples: [
     "cdk-nomad preview dev",
     "cdk-nomad preview staging --format markdown > comment.md",
@@ -37,38 +33,5 @@ export const preview = command({
     [EXIT.refused]: "a deployment would be refused, whatever changes",
   },
   interrupted: term`nothing was changed`,
-  async run(input, context) {
-    const { terminal, signal, cwd } = context;
-    const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
-    const isForeign = input.synthesized !== undefined;
-    const show = async (stack: OpenStack) => {
-      const { contents, nomad, consul } = stack;
-      terminal.progress().step("asking Nomad and Consul");
-      const clients = { nomad, consul, masking: terminal.masking, signal };
-      const seen = await previewStack(input.environment, contents, clients, terraform);
-      const planned = plansOf(seen, contents.wanted);
-      const leased = await withEndedLeases(seen, planned, clients);
-      const owners = await ownersOf(stack, context);
-      const refused = await refusalsOf({ stack, owners, planned, isForeign, allowed: input }, context);
-      const found = { ...(await withStrays(leased, stack, owners, context, input)), refused };
-      const as = input.json ? "json" : input.format;
-      if (as === "json") terminal.json(found);
-      else if (as === "markdown") terminal.markdown(previewMarkdown(found));
-      else terminal.print(previewText(found));
-      if (refused.length > 0) return EXIT.refused;
-      return hasChanges(found) ? EXIT.changes : EXIT.ok;
-    };
-    return input.synthesized === undefined
-      ? withStack(input, context, show, input.defaults ? { takes: "said", defaults: true } : {})
-      : withForeignStack(input, resolve(cwd, input.synthesized), context, show);
-  },
+  run: (input, context) => (require("./run/preview") as typeof import("./run/preview")).run(input, context),
 });
-
-/** The plans of a preview, each with its job. */
-function plansOf({ jobs }: Preview, wanted: readonly Wanted[]) {
-  const byPath = new Map(wanted.flatMap((item) => (item.kind === "job" ? [[item.path, item.job] as const] : [])));
-  return jobs.flatMap((plan) => {
-    const job = byPath.get(plan.path);
-    return job === undefined ? [] : [{ plan, job }];
-  });
-}

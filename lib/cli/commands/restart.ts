@@ -1,26 +1,25 @@
-import { restart as restartStack, type Restarted } from "../../operations";
-import { joinLines, term, wrap, type TerminalText } from "../../text";
-import { command, value } from "../command";
-import { reasonLines } from "../deployment-text";
-import { DeploymentScreen } from "../deployment-screen";
+import { term } from "../../text";
+import { command, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { changing, duration, environment, json, oneJob, stackVariables } from "../options";
-import { ATTENTION, BAD, GOOD } from "../signs";
-import { withStackToChange } from "../stack";
-import { timeFromNow } from "../watching";
+
+const options = {
+  ...oneJob,
+  timeout: value("duration", "how long to wait, such as 10m; no other wave is begun after it", duration),
+  ...changing,
+  ...stackVariables,
+  ...json,
+};
+
+/** What it takes of the command line. */
+export type Input = ValuesOf<typeof environment> & ValuesOf<typeof options>;
 
 /** Restarts what runs of an environment, a few allocations at a time. */
 export const restart = command({
   name: "restart",
   summary: "restart running allocations in waves of the update's max_parallel, each once the wave before is healthy",
   arguments: environment,
-  options: {
-    ...oneJob,
-    timeout: value("duration", "how long to wait, such as 10m; no other wave is begun after it", duration),
-    ...changing,
-    ...stackVariables,
-    ...json,
-  },
+  options,
   examples: ["cdk-nomad restart dev --job prism-stack", "cdk-nomad restart staging"],
   exitCodes: {
     [EXIT.ok]: "all is restarted and healthy",
@@ -29,27 +28,5 @@ export const restart = command({
   },
   interrupted: ({ environment: name }) =>
     term`some allocations are restarted, and no other will be: cdk-nomad status ${name} says how they do`,
-  async run(input, context) {
-    const { terminal, signal } = context;
-    return withStackToChange(input, context, async ({ contents, nomad, consul }) => {
-      const handlers = new DeploymentScreen(context).handlers();
-      const until = timeFromNow(input.timeout, context);
-      const clients = { ...handlers, nomad, consul, masking: terminal.masking, signal, until };
-      const jobs = await restartStack(contents.wanted, { ...clients, job: input.job });
-      if (input.json) terminal.json({ environment: input.environment, jobs });
-      else for (const job of jobs) terminal.note(restartedText(job));
-      if (jobs.some(({ result }) => result === "failed")) return EXIT.failed;
-      return jobs.some(({ result }) => result === "timed-out") ? EXIT.timedOut : EXIT.ok;
-    });
-  },
+  run: (input, context) => (require("./run/restart") as typeof import("./run/restart")).run(input, context),
 });
-
-function restartedText({ job, region, result, restarted, running, reasons }: Restarted): TerminalText {
-  const name = region === undefined ? term`${job}` : term`${job} in ${region}`;
-  if (result === "restarted")
-    return term`${GOOD} ${name}: ${restarted} of ${running} allocations restarted, all healthy`;
-  if (result === "skipped") return joinLines([term`${ATTENTION} ${name} is left as it is`, ...reasonLines(reasons)]);
-  const sign = result === "failed" ? BAD : ATTENTION;
-  const head = term`${sign} ${name}: stopped after ${restarted} of ${running} allocations`;
-  return joinLines([wrap(head, { hanging: 2 }), ...reasonLines(reasons)]);
-}

@@ -1,105 +1,77 @@
-import { writeSync } from "node:fs";
-import { UserError } from "../../jobspec";
-import {
-  BrowserSessions,
-  ConsulStore,
-  NomadExecutor,
-  NomadManager,
-  NomadStore,
-  PoolServiceJob,
-  SlotPoolJob,
-  type QemuMachine,
-} from "../../pools";
-import {
-  clusterPools,
-  createService,
-  isLoopback,
-  serve as serveUntil,
-  ServedBrowsers,
-  tokenFile,
-  Tokens,
-  tokenVariable,
-  type LogLevel,
-  type SlotPoolToServe,
-} from "../../service";
-import { clusterEnvironments, pagePlugin } from "../../page";
-import { openPrivateFile } from "../../private-files";
-import { block, term } from "../../text";
-import { choice, command, flag, value, values } from "../command";
-import { clients, clusterHere, type CliContext } from "../context";
+import { SERVICE_PORT } from "../../pools/facts";
+import { GRACE } from "../../service/facts";
+import { term } from "../../text";
+import { choice, command, flag, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
-import { sayWhere } from "../meant-cluster";
 import { duration, wholeNumber } from "../options";
-import { packageVersion } from "../package-version";
 
-/** How long commands may take to end by themselves once the service was told to stop, in milliseconds. Nomad's own patience is that of the job. */
-const GRACE = 25_000;
-/** After that: closing connections, handing leases over. */
+/** After its commands have ended: closing connections, handing leases over; in milliseconds. */
 const LAST_STEPS = 10_000;
+
+const options = {
+  listen: value("address", "where it listens, also POOL_SERVICE_LISTEN; 127.0.0.1 where nothing is said"),
+  port: value("number", `its port, also POOL_SERVICE_PORT; ${SERVICE_PORT} where nothing is said`, wholeNumber),
+  pool: values("name", "a pool that it serves, also POOL_SERVICE_POOLS with commas between them"),
+  slotPool: values(
+    "name",
+    "a slot pool that it serves, also POOL_SERVICE_SLOT_POOLS with commas between them: its slots are claimed as containers are",
+  ),
+  register: flag(
+    "register the slot pool that TERMINAL_NOMAD_JOB_ID names, as the variables TERMINAL_NOMAD_… say it, where nobody has deployed it",
+  ),
+  tokens: value("file", "the tokens that it knows, in a file of mode 600; also POOL_SERVICE_TOKENS"),
+  tokensVariable: value("path", "the same in a Nomad variable; also POOL_SERVICE_TOKENS_VARIABLE"),
+  noToken: flag("ask for no token; on 127.0.0.1 only"),
+  store: value(
+    "store",
+    "where leases are kept, consul or nomad; also POOL_SERVICE_STORE; consul where nothing is said",
+  ),
+  runtime: value(
+    "driver",
+    "how commands are run that no container is free for: docker, exec or raw_exec; also POOL_SERVICE_RUNTIME; docker where nothing is said",
+  ),
+  reuse: value(
+    "what",
+    "what becomes of a container that was released: replace, or same-owner (emptied for its owner's next command); also POOL_SERVICE_REUSE; replace where nothing is said",
+  ),
+  name: values(
+    "name",
+    "a name by which browsers reach its page, beside addresses and localhost; also POOL_SERVICE_NAMES",
+  ),
+  auditLog: value(
+    "file",
+    "where a line of JSON is appended for each change: who, what, to which, when; also POOL_SERVICE_AUDIT_LOG. It is in the log where nothing is said",
+  ),
+  browsers: value(
+    "number",
+    "how many browser sessions there may be at once, 1 to 254; also POOL_SERVICE_BROWSERS; none where nothing is said",
+    wholeNumber,
+  ),
+  browserFolder: value(
+    "folder",
+    "where the nodes have the system that npm run browser-image makes; also POOL_SERVICE_BROWSER_FOLDER; /var/lib/cdk-nomad/browser where nothing is said",
+  ),
+  grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
+  logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
+  commandsOfOwner: value(
+    "number",
+    "how many commands of one owner run at once; 50 where nothing is said. Of all together 200 do",
+    wholeNumber,
+  ),
+  withParent: flag("stop once standard input ends: for a program that starts it as its child, and may be killed"),
+  json: flag(
+    "once it listens, print one JSON value on stdout with its address and pools, also of an error; the log goes to stderr then",
+  ),
+};
+
+/** What it takes of the command line. */
+export type Input = ValuesOf<typeof options>;
 
 /** The pools' HTTP service. It keeps nothing that another one would miss. */
 export const serve = command({
   name: "serve",
   summary: "serve the pools over HTTP: claim, execute, release; it keeps no state of its own",
-  options: {
-    listen: value("address", "where it listens, also POOL_SERVICE_LISTEN; 127.0.0.1 where nothing is said"),
-    port: value(
-      "number",
-      `its port, also POOL_SERVICE_PORT; ${PoolServiceJob.PORT} where nothing is said`,
-      wholeNumber,
-    ),
-    pool: values("name", "a pool that it serves, also POOL_SERVICE_POOLS with commas between them"),
-    slotPool: values(
-      "name",
-      "a slot pool that it serves, also POOL_SERVICE_SLOT_POOLS with commas between them: its slots are claimed as containers are",
-    ),
-    register: flag(
-      "register the slot pool that TERMINAL_NOMAD_JOB_ID names, as the variables TERMINAL_NOMAD_… say it, where nobody has deployed it",
-    ),
-    tokens: value("file", "the tokens that it knows, in a file of mode 600; also POOL_SERVICE_TOKENS"),
-    tokensVariable: value("path", "the same in a Nomad variable; also POOL_SERVICE_TOKENS_VARIABLE"),
-    noToken: flag("ask for no token; on 127.0.0.1 only"),
-    store: value(
-      "store",
-      "where leases are kept, consul or nomad; also POOL_SERVICE_STORE; consul where nothing is said",
-    ),
-    runtime: value(
-      "driver",
-      "how commands are run that no container is free for: docker, exec or raw_exec; also POOL_SERVICE_RUNTIME; docker where nothing is said",
-    ),
-    reuse: value(
-      "what",
-      "what becomes of a container that was released: replace, or same-owner (emptied for its owner's next command); also POOL_SERVICE_REUSE; replace where nothing is said",
-    ),
-    name: values(
-      "name",
-      "a name by which browsers reach its page, beside addresses and localhost; also POOL_SERVICE_NAMES",
-    ),
-    auditLog: value(
-      "file",
-      "where a line of JSON is appended for each change: who, what, to which, when; also POOL_SERVICE_AUDIT_LOG. It is in the log where nothing is said",
-    ),
-    browsers: value(
-      "number",
-      "how many browser sessions there may be at once, 1 to 254; also POOL_SERVICE_BROWSERS; none where nothing is said",
-      wholeNumber,
-    ),
-    browserFolder: value(
-      "folder",
-      "where the nodes have the system that npm run browser-image makes; also POOL_SERVICE_BROWSER_FOLDER; /var/lib/cdk-nomad/browser where nothing is said",
-    ),
-    grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
-    logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
-    commandsOfOwner: value(
-      "number",
-      "how many commands of one owner run at once; 50 where nothing is said. Of all together 200 do",
-      wholeNumber,
-    ),
-    withParent: flag("stop once standard input ends: for a program that starts it as its child, and may be killed"),
-    json: flag(
-      "once it listens, print one JSON value on stdout with its address and pools, also of an error; the log goes to stderr then",
-    ),
-  },
+  options,
   examples: [
     "cdk-nomad serve --pool warm-pool-openai --no-token",
     "cdk-nomad serve --slot-pool hermes-sandbox --register --no-token",
@@ -108,232 +80,5 @@ export const serve = command({
   exitCodes: { [EXIT.ok]: "it was told to stop, and has" },
   interrupted: term`leases stand for their time, and another service serves them: cdk-nomad serve`,
   lettingGo: GRACE + LAST_STEPS,
-  async run(input, context) {
-    const { env, terminal } = context;
-    const signal = input.withParent ? AbortSignal.any([context.signal, endOf(context.stdin)]) : context.signal;
-    const settings = settingsOf(input, env);
-    const { nomad, consul } = clients(context, clusterHere(context));
-    sayWhere({ nomad, consul }, context);
-    const store =
-      settings.store === "nomad" ? new NomadStore(nomad.http.connection) : new ConsulStore(consul.http.connection);
-    const executor = new NomadExecutor(nomad);
-    const logTo = input.json ? "stderr" : "stdout";
-    const stream = { write: (line: string) => terminal.pass(block(line.trimEnd()), logTo) };
-    const onTrouble = (message: string) => terminal.pass(term`${message}`, "stderr");
-    const tokens = tokensOf(settings, nomad, context.machine);
-    // What is wrong with them is said before anything listens; those that are not there yet are waited for, and nobody is answered until then.
-    if (tokens !== "none" && !(await tokens.present())) onTrouble(`there are no tokens yet: ${tokens.trouble ?? ""}`);
-    const pools = clusterPools({
-      nomad,
-      consul,
-      store,
-      executor,
-      pools: settings.pools,
-      slotPools: settings.slotPools,
-      runtime: new NomadManager({ nomad, executor, execution: { kind: settings.runtime } }),
-      reuse: settings.reuse,
-      onTrouble,
-    });
-    const now = () => performance.now();
-    const { masking } = terminal;
-    const environments = clusterEnvironments({ nomad, consul, masking, program: undefined, now, onTrouble });
-    const audit = settings.auditLog === undefined ? stream : appendedFile(settings.auditLog);
-    const browsers =
-      settings.browsers &&
-      new ServedBrowsers(new BrowserSessions({ nomad, store, onTrouble, ...settings.browsers }), onTrouble);
-    const service = await createService({
-      pools,
-      browsers,
-      tokens,
-      names: settings.names,
-      plugins: [pagePlugin(environments)],
-      audit: { stream: audit, date: () => context.clock.date() },
-      now,
-      version: packageVersion(),
-      limits: { commandsOfOwner: input.commandsOfOwner },
-      log: { level: input.logLevel satisfies LogLevel, stream },
-    });
-    await serveUntil(service, {
-      host: settings.host,
-      port: settings.port,
-      grace: input.grace?.milliseconds ?? GRACE,
-      signal,
-      onListening: (address) => {
-        const served = [...pools.names, ...(browsers ? ["browser sessions"] : [])];
-        if (input.json) terminal.json({ address, pools: served, openapi: `${address}/openapi.json` });
-        else
-          terminal.note(
-            term`serving ${served.join(", ")} at ${address}; its routes: ${address}/openapi.json; its page: cdk-nomad ui --service`,
-          );
-      },
-    });
-    return EXIT.ok;
-  },
+  run: (input, context) => (require("./run/serve") as typeof import("./run/serve")).run(input, context),
 });
-
-/** Is aborted once nobody can write to a stream any more; what is written is not read. */
-function endOf(stream: CliContext["stdin"]): AbortSignal {
-  const ended = new AbortController();
-  for (const event of ["end", "close", "error"] as const) stream.once(event, () => ended.abort());
-  stream.resume();
-  return ended.signal;
-}
-
-/** A file of which nobody but its owner reads, and to which lines are appended. @throws UserError where it cannot be opened */
-function appendedFile(path: string): { write(line: string): void } {
-  try {
-    const file = openPrivateFile(path, "a");
-    return { write: (line) => void writeSync(file, line) };
-  } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw UserError.at(
-      "--audit-log",
-      `${path} cannot be opened (${code}); write a file that this user may write`,
-      "option",
-    );
-  }
-}
-
-interface Settings {
-  readonly names: readonly string[];
-  readonly auditLog: string | undefined;
-  readonly host: string;
-  readonly port: number;
-  readonly pools: readonly string[];
-  readonly slotPools: readonly SlotPoolToServe[];
-  readonly store: "consul" | "nomad";
-  readonly runtime: "docker" | "exec" | "raw_exec";
-  readonly reuse: "replace" | "same-owner";
-  readonly browsers?: { readonly places: number; readonly machine: QemuMachine };
-  readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
-}
-
-interface Input {
-  readonly listen: string | undefined;
-  readonly port: number | undefined;
-  readonly pool: readonly string[];
-  readonly slotPool: readonly string[];
-  readonly register: boolean;
-  readonly tokens: string | undefined;
-  readonly tokensVariable: string | undefined;
-  readonly name: readonly string[];
-  readonly auditLog: string | undefined;
-  readonly noToken: boolean;
-  readonly store: string | undefined;
-  readonly runtime: string | undefined;
-  readonly reuse: string | undefined;
-  readonly browsers: number | undefined;
-  readonly browserFolder: string | undefined;
-}
-
-/** What the options say, and the variables where they say nothing. @throws UserError */
-function settingsOf(input: Input, env: CliContext["env"]): Settings {
-  const host = input.listen ?? (env.POOL_SERVICE_LISTEN || "127.0.0.1");
-  const port =
-    input.port ??
-    (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : PoolServiceJob.PORT);
-  if (port > 65_535) throw UserError.at("--port", `${port} is no port; write ${PoolServiceJob.PORT}, say`, "option");
-  const pools = namesOf("--pool", input.pool, env.POOL_SERVICE_POOLS);
-  const slotPools = namesOf("--slot-pool", input.slotPool, env.POOL_SERVICE_SLOT_POOLS);
-  const browsers = browsersOf(input, env);
-  if (pools.length + slotPools.length === 0 && browsers === undefined)
-    throw UserError.at("--pool", "no pool is named; write --pool warm-pool-openai, say", "option");
-  const twice = slotPools.find((name) => pools.includes(name));
-  if (twice !== undefined)
-    throw UserError.at("--slot-pool", `"${twice}" is named as a warm pool too; write it once`, "option");
-  const store = oneOf(["consul", "nomad"], input.store ?? env.POOL_SERVICE_STORE, "--store");
-  const runtime = oneOf(["docker", "exec", "raw_exec"], input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
-  const reuse = oneOf(["replace", "same-owner"], input.reuse ?? env.POOL_SERVICE_REUSE, "--reuse");
-  return {
-    host,
-    port,
-    pools,
-    slotPools: slotPoolsToServe(slotPools, input.register, env),
-    store,
-    runtime,
-    reuse,
-    names: (input.name.length > 0 ? input.name : (env.POOL_SERVICE_NAMES ?? "").split(","))
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => name !== ""),
-    auditLog: input.auditLog ?? (env.POOL_SERVICE_AUDIT_LOG || undefined),
-    browsers,
-    tokens: wantedTokens(input, env, host),
-  };
-}
-
-/** What is said of browser sessions; undefined where none are served. */
-function browsersOf(input: Input, env: CliContext["env"]): Settings["browsers"] {
-  const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place } = env;
-  const places = input.browsers ?? (named ? wholeNumber(named, "POOL_SERVICE_BROWSERS") : 0);
-  if (places === 0) return undefined;
-  const folder = input.browserFolder ?? (place || undefined);
-  return { places, machine: { kind: "qemu", ...(folder === undefined ? {} : { folder }) } };
-}
-
-/** The names of pools, of an option or else of a variable. @throws UserError for what is no name */
-function namesOf(option: string, given: readonly string[], variable = ""): readonly string[] {
-  const named = variable.split(",").map((name) => name.trim());
-  const names = [...new Set(given.length > 0 ? given : named.filter((name) => name !== ""))];
-  const wrong = names.find((name) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name));
-  if (wrong !== undefined)
-    throw UserError.at(option, `"${wrong}" is no name of a pool; write warm-pool-openai, say`, "option");
-  return names;
-}
-
-/** @throws UserError where one is to be registered that is not served, or the variables of its job say what cannot be meant */
-function slotPoolsToServe(
-  names: readonly string[],
-  register: boolean,
-  env: CliContext["env"],
-): readonly SlotPoolToServe[] {
-  if (!register) return names.map((pool) => ({ pool }));
-  const job = SlotPoolJob.fromEnvironment(env);
-  if (names.includes(job.pool)) return names.map((pool) => (pool === job.pool ? { pool, job } : { pool }));
-  throw UserError.at(
-    "--register",
-    `the pool that TERMINAL_NOMAD_JOB_ID names is not served; write --slot-pool ${job.pool} too`,
-    "option",
-  );
-}
-
-/** One of a few; the first of them where nothing is said. */
-function oneOf<const C extends string>(choices: readonly [C, ...C[]], text: string | undefined, name: string): C {
-  if (text === undefined || text === "") return choices[0];
-  const found = choices.find((each) => each === text);
-  if (found === undefined) throw UserError.at(name, `"${text}" is none of ${choices.join(", ")}`, "option");
-  return found;
-}
-
-function wantedTokens(input: Input, env: CliContext["env"], host: string): Settings["tokens"] {
-  if (input.noToken) {
-    if (isLoopback(host)) return "none";
-    throw UserError.at(
-      "--no-token",
-      `everybody who reaches ${host} could run commands; listen on 127.0.0.1, or write --tokens`,
-      "option",
-    );
-  }
-  const file = input.tokens ?? (env.POOL_SERVICE_TOKENS || undefined);
-  const variable = input.tokensVariable ?? (env.POOL_SERVICE_TOKENS_VARIABLE || undefined);
-  if (file !== undefined && variable !== undefined)
-    throw UserError.at("--tokens", "there is a file and a variable; write one of the two", "option");
-  if (file !== undefined) return { file };
-  if (variable !== undefined) return { variable };
-  throw UserError.at(
-    "--tokens",
-    "without tokens everybody could run commands; make one with cdk-nomad pool token create --owner <name> --scope execute --file tokens.jsonl, or write --no-token",
-    "option",
-  );
-}
-
-function tokensOf(
-  { tokens }: Settings,
-  nomad: ReturnType<typeof clients>["nomad"],
-  { uid }: CliContext["machine"],
-): Tokens | "none" {
-  if (tokens === "none") return "none";
-  const now = () => performance.now();
-  if ("file" in tokens) return new Tokens(tokenFile(tokens.file, uid), now);
-  const reader = { items: async (path: string) => (await nomad.variable(path))?.Items };
-  return new Tokens(tokenVariable(tokens.variable, reader), now);
-}

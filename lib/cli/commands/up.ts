@@ -1,81 +1,26 @@
-import { DATABASE_SECRET } from "../../job-parts";
-import { UserError } from "../../jobspec";
-import { cacheFolder, machineRoom, scarceOn, type ClusterStatus } from "../../local";
-import { POOL_SERVICE_POLICIES, PoolServiceJob } from "../../pools";
 import { term } from "../../text";
-import { command, value } from "../command";
-import { localCluster, type CliContext } from "../context";
+import { command, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { acl, json, portOffset, regionNames, vault } from "../options";
-import { ATTENTION } from "../signs";
-import { clusterTable } from "./cluster-status";
+
+const options = {
+  ...portOffset,
+  ...acl,
+  ...vault,
+  regions: value("names", "a Nomad for each region, federated, such as us-west,us-east", regionNames),
+  ...json,
+};
+
+/** What it takes of the command line. */
+export type Input = ValuesOf<typeof options>;
 
 /** Starts the embedded cluster, or says that it runs. */
 export const up = command({
   name: "up",
   summary: "start the embedded cluster: a real Nomad and a real Consul on this machine",
-  options: {
-    ...portOffset,
-    ...acl,
-    ...vault,
-    regions: value("names", "a Nomad for each region, federated, such as us-west,us-east", regionNames),
-    ...json,
-  },
+  options,
   examples: ["cdk-nomad up", "cdk-nomad up --vault --regions us-west,us-east"],
   exitCodes: { [EXIT.ok]: "it runs" },
   interrupted: term`cdk-nomad status says what runs, cdk-nomad down ends it`,
-  async run(input, context) {
-    const { status, before } = await startCluster(input, context);
-    const { terminal } = context;
-    if (input.json) terminal.json(status);
-    else {
-      if (before) terminal.note(term`the cluster runs already`);
-      terminal.print(clusterTable(status));
-      warnWhereOpen(status, terminal);
-    }
-    return EXIT.ok;
-  },
+  run: (input, context) => (require("./run/up") as typeof import("./run/up")).run(input, context),
 });
-
-/** Says what an open cluster means, and one that an older release left half open: nobody should have it without a word. */
-export function warnWhereOpen({ closed, peersOnly }: ClusterStatus, terminal: CliContext["terminal"]): void {
-  if (closed && !peersOnly)
-    terminal.note(
-      term`${ATTENTION} an older release started it, and its servers speak with every user of this machine, who may so become one of them; cdk-nomad down, then up, closes it`,
-    );
-  if (closed) return;
-  terminal.note(
-    term`${ATTENTION} it is open: every user of this machine, and every page in a browser on it, may run commands here as whoever started it; without --open it asks for tokens`,
-  );
-}
-
-/** How the embedded cluster is started. */
-export interface StartInput {
-  readonly portOffset?: number;
-  readonly regions?: readonly string[];
-  readonly open?: boolean;
-  readonly closed?: boolean;
-  readonly vault?: boolean;
-}
-
-/** Starts what does not run yet of the embedded cluster. */
-export async function startCluster(input: StartInput, context: CliContext) {
-  const { portOffset: offset, regions, open, closed, vault: keepsSecrets } = input;
-  const { terminal, env, machine, signal } = context;
-  if (open && closed) throw UserError.at("--open", "and --closed are said both; write one of the two", "acl");
-  const { cluster, project } = localCluster(context);
-  for (const scarce of scarceOn(machineRoom(project), project)) terminal.note(term`${ATTENTION} ${scarce}`);
-  return cluster.up({
-    portOffset: offset,
-    regions,
-    closed: open ? false : closed ? true : undefined,
-    vault: keepsSecrets ? true : undefined,
-    vaultRoles: [DATABASE_SECRET],
-    jobs: [{ job: PoolServiceJob.ID, ...POOL_SERVICE_POLICIES }],
-    cache: cacheFolder(env, machine),
-    env,
-    machine,
-    progress: terminal.progress(),
-    signal,
-  });
-}

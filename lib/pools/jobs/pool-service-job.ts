@@ -21,6 +21,7 @@ import {
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
 import { IMAGE_TAG } from "../../job-parts";
+import { SERVICE_PORT } from "../facts";
 
 /** Properties of {@link PoolServiceJob}. */
 export interface PoolServiceJobProps {
@@ -141,7 +142,7 @@ export class PoolServiceJob extends Job {
   /** Its id, and its name in Consul. */
   static readonly ID = "pool-service";
   /** The port of a service that nobody gives another one: of this job, of `cdk-nomad serve`, and where clients look for it. */
-  static readonly PORT = 8790;
+  static readonly PORT = SERVICE_PORT;
 
   constructor(props: PoolServiceJobProps) {
     checkProps(props, "PoolServiceJob");

@@ -1,5 +1,5 @@
-import { countIn } from "../../jobspec/host";
-import type { ClusterStatus } from "../../local";
+import { countIn } from "../../../jobspec/host";
+import type { ClusterStatus } from "../../../local";
 import {
   ConsulClient,
   consulConnection,
@@ -7,12 +7,12 @@ import {
   nomadConnection,
   withoutCredentials,
   type JobJson,
-} from "../../nomad";
-import { joinLines, style, table, term, type TerminalText } from "../../text";
-import { localCluster, type CliContext } from "../context";
-import { DrainedPools, type OfPool } from "../drained-pools";
-import { EXIT } from "../exit-codes";
-import { isOnThisMachine } from "../whose-cluster";
+} from "../../../nomad";
+import { joinLines, style, table, term, type TerminalText } from "../../../text";
+import { localCluster, type CliContext } from "../../context";
+import { DrainedPools, type OfPool } from "../../drained-pools";
+import { EXIT } from "../../exit-codes";
+import { isOnThisMachine } from "../../whose-cluster";
 
 const EXIT_CODES = { running: EXIT.ok, partial: EXIT.partial, stopped: EXIT.stopped } as const;
 
