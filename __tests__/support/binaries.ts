@@ -9,6 +9,9 @@ export const MACHINE: Machine = {
   home: homedir(),
 };
 
+/** The same for somebody who is not root: then nobody has to be asked which libraries programs want, which takes a second. */
+export const ORDINARY_MACHINE: Machine = { ...MACHINE, uid: 1000 };
+
 /** What getting a program takes on this machine. */
 export const HERE = { cache: cacheFolder(process.env, MACHINE), env: process.env, machine: MACHINE };
 

@@ -1,18 +1,33 @@
 const { createRequire } = require("node:module");
-const { sep } = require("node:path");
+const { dirname, join, resolve, sep } = require("node:path");
 const { compileFunction } = require("node:vm");
 const { default: Runtime } = require("jest-runtime");
 
 const PACKAGES = `${sep}node_modules${sep}`;
+const LIBRARY = join(__dirname, "../../lib");
+/** The page's own code, of which the rest of the library loads nothing. */
+const BROWSER = join(LIBRARY, "page/browser") + sep;
 
 /** What this worker has compiled, by file. */
 const compiled = new Map();
+/** Where the source maps of the library's modules are that this worker has loaded, by file. */
+const sourceMaps = new Map();
+/** The runtime of the file of tests that runs. */
+let running;
+
+/** Modules of the library are compiled as the tests are, and what they hand out can be changed by nobody: what one file of tests does, no other sees. */
+require.extensions[".ts"] = (module, file) => {
+  const { transformCache } = running;
+  module._compile(transformCache.transform(file), file);
+  sourceMaps.set(file, transformCache.getSourceMaps().get(file));
+  for (const name of Object.keys(module.exports)) freeze(module.exports[name]);
+};
 
 /**
- * Loads packages once for a worker, with Node's own `require`, and compiles the modules of this project once. Jest's runtime does both anew for
- * every file of tests, which was half of the processor's time of the unit tests. Modules of this project are still evaluated for each file:
- * what one of them remembers, no other file sees. It needs an environment in the realm of the worker (shared-environment.cjs): elsewhere an
- * error of a package would be no Error of the tests.
+ * Loads packages and the library (lib) once for a worker, with Node's own `require`, and compiles the tests' other modules once. Jest's runtime does
+ * all of it anew for every file of tests, which was half of the processor's time of the unit tests. That the modules of the library remember nothing
+ * is held by a test (program/no-state). What stands beside it is evaluated for each file. It needs an environment in the realm of the worker
+ * (shared-environment.cjs): elsewhere an error of a package would be no Error of the tests.
  */
 class SharedRuntime extends Runtime {
   #transformer;
@@ -23,11 +38,22 @@ class SharedRuntime extends Runtime {
     this.#transformer = transformer;
     const { executor } = this;
     executor.compile = (source, file) => compile(source, file, executor.injectedModuleParameters);
+    for (const [file, map] of sourceMaps) this.getSourceMaps().set(file, map);
+    running = this;
   }
 
   requireModuleOrMock(from, name) {
-    const file = this.#packageFile(from, name);
+    const file = this.#ofLibrary(from, name) ?? this.#packageFile(from, name);
     return file === undefined ? super.requireModuleOrMock(from, name) : require(file);
+  }
+
+  /** The file that Node loads, where it is a module of the library. */
+  #ofLibrary(from, name) {
+    if (!name.startsWith(".") && !name.startsWith(sep)) return undefined;
+    const path = resolve(dirname(from), name);
+    if (path !== LIBRARY && !path.startsWith(LIBRARY + sep)) return undefined;
+    const file = this.#resolve(from, name);
+    return file.endsWith(".ts") && !file.startsWith(BROWSER) ? file : undefined;
   }
 
   /** The file that Node loads, where it is one of a package that is neither Jest's own, nor mocked, nor transformed. */
@@ -54,6 +80,15 @@ function compile(source, file, parameters) {
   const run = compileFunction(source, parameters, { filename: file });
   compiled.set(file, { source, run });
   return run;
+}
+
+/** Freezes lists and plain objects, however deep. */
+function freeze(value) {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  const prototype = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return;
+  Object.freeze(value);
+  for (const each of Object.values(value)) freeze(each);
 }
 
 module.exports = SharedRuntime;

@@ -10,7 +10,7 @@ import { configOf } from "../../../lib/local/configurations";
 import { agentEnvironment, templateEnvironment } from "../../../lib/local/agents/start-agent";
 import { makeTokens, readTokens } from "../../../lib/local/access/tokens";
 import { POOL_SERVICE_POLICIES } from "../../../lib/pools";
-import { MACHINE } from "../../support/binaries";
+import { ORDINARY_MACHINE } from "../../support/binaries";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"))));
@@ -29,7 +29,7 @@ function configured(agent: Agent, version: string, closed = true) {
   const tokens = closed ? makeTokens(folder) : undefined;
   const files = filesOf(folder, agent.name);
   return JSON.parse(
-    JSON.stringify(configOf(agent, { files, machine: MACHINE, version, firstRegion: "us-west", tokens })),
+    JSON.stringify(configOf(agent, { files, machine: ORDINARY_MACHINE, version, firstRegion: "us-west", tokens })),
   ) as Record<string, Record<string, unknown>>;
 }
 

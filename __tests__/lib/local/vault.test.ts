@@ -17,7 +17,7 @@ import { agentOf } from "../../../lib/local/agents/living-agents";
 import { hasStore, makeStore } from "../../../lib/local/vault/store";
 import { writeVaultKeys } from "../../../lib/local/vault/keys";
 import { findVault } from "../../../lib/local/vault/program";
-import { MACHINE } from "../../support/binaries";
+import { ORDINARY_MACHINE } from "../../support/binaries";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"))));
@@ -77,7 +77,7 @@ describe("the agent", () => {
       JSON.stringify(
         configOf(agent, {
           files: filesOf("/p/.cdk-nomad", agent.name),
-          machine: MACHINE,
+          machine: ORDINARY_MACHINE,
           version: "1.11.3",
           firstRegion: "us-west",
         }),
@@ -122,7 +122,7 @@ describe("the agent", () => {
     const keys = { caFile: "/k/ca", certFile: "/k/cert", keyFile: "/k/key", gossip: { nomad: "a", consul: "b" } };
     const closed = agentsOf({ portOffset: 2000, regions: ["global"], vault: true, tls: true });
     const { vault, nomad } = namedAgents(closed);
-    const settings = { machine: MACHINE, version: "1.11.3", firstRegion: "global", keys };
+    const settings = { machine: ORDINARY_MACHINE, version: "1.11.3", firstRegion: "global", keys };
     const of = (agent: Agent) => configOf(agent, { ...settings, files: filesOf("/p/.cdk-nomad", agent.name) });
     const address = "https://127.0.0.1:10200";
     expect(of(vault as Agent)).toMatchObject({
