@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { Ending, Kept } from "../../../../lib/pools/execution/output";
-import { lineOf, START, startOf } from "../../../../lib/pools/execution/start-line";
-import { anyCharacter, visibleCharacter } from "../../../support/characters";
+import { Ending, Kept } from "../../lib/pools/execution/output";
+import { lineOf, START, startOf } from "../../lib/pools/execution/start-line";
+import { anyCharacter, visibleCharacter } from "../support/characters";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-start-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { UserError, pathText } from "../../../lib/errors";
-import { judgeStack, withSynthesis } from "../../../lib/operations";
-import { verbInstead } from "../../../lib/operations/stack/model-verbs";
-import { growth, LINEAR } from "../../support/growth";
-import { programFailure } from "../../../lib/operations/stack/program-failure";
+import { UserError, pathText } from "../../lib/errors";
+import { judgeStack, withSynthesis } from "../../lib/operations";
+import { verbInstead } from "../../lib/operations/stack/model-verbs";
+import { growth, LINEAR } from "../support/growth";
+import { programFailure } from "../../lib/operations/stack/program-failure";
 
 // Programs fail in a real process, under the loader that projects use: what Node prints is what is read.
 
@@ -103,7 +103,7 @@ test.each([
 });
 
 test("what a program is refused for is all that is said, each with its place, and not that the program ended", async () => {
-  const library = JSON.stringify(join(__dirname, "../../../lib"));
+  const library = JSON.stringify(join(__dirname, "../../lib"));
   const folder = project({
     "main.ts": `import { App, TerraformStack } from ${CDKTF};
       import { Driver, Job, NomadJob, nomadProvider, runProgram, synthesize, Task, TaskGroup } from ${library};
@@ -134,7 +134,7 @@ test("a signal to all processes while the sources are translated prints nothing 
   const script = `"${process.execPath}" bin/cdk-nomad.js --version & child=$!; sleep "$1"; kill -TERM -$$`;
   for (const after of ["0.4", "0.9", "1.4", "1.9"]) {
     const { stdout, stderr } = spawnSync("setsid", ["bash", "-c", script, "sh", after], {
-      cwd: join(__dirname, "../../.."),
+      cwd: join(__dirname, "../.."),
       env: { ...process.env, TSX_DISABLE_CACHE: "1" },
       encoding: "utf8",
     });

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { UserError } from "../../../lib";
-import { commandParser, type HclVariables } from "../../../lib/operations";
-import { anyCharacter } from "../../support/characters";
-import { comparable } from "../../support/corpus";
+import { UserError } from "../../lib";
+import { commandParser, type HclVariables } from "../../lib/operations";
+import { anyCharacter } from "../support/characters";
+import { comparable } from "../support/corpus";
 import {
   DECLARATIONS,
   FIXED_CASES,
@@ -14,8 +14,8 @@ import {
   TEXT_CASES,
   writeFiles,
   type HclCase,
-} from "../../support/hcl-cases";
-import { NOMAD, testWithNomad } from "../../support/nomad-parser";
+} from "../support/hcl-cases";
+import { NOMAD, testWithNomad } from "../support/nomad-parser";
 
 const program = NOMAD ?? "";
 

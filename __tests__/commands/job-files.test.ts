@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { cli, environment } from "../../support/run-cli";
-import { testWithNomad } from "../../support/nomad-parser";
+import { cli, environment } from "../support/run-cli";
+import { testWithNomad } from "../support/nomad-parser";
 
 /** A folder that is no project, nor in one. */
 let cwd: string;

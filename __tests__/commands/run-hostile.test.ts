@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { Job } from "../../../lib";
-import { toTypeScript } from "../../../lib/typescript";
-import { hostile } from "../../support/hostile";
-import { jobOf } from "../../support/written";
+import { Job } from "../../lib";
+import { toTypeScript } from "../../lib/typescript";
+import { hostile } from "../support/hostile";
+import { jobOf } from "../support/written";
 
 /** What ran would leave: a global, a changed prototype, a file, an end of the process. */
 const CODE = [
@@ -49,7 +49,7 @@ const crafted = fc.record({
   source: fc.array(attack, { minLength: 3, maxLength: 3 }),
 });
 
-const LIBRARY = join(__dirname, "../../../lib");
+const LIBRARY = join(__dirname, "../../lib");
 const COUNT = 100;
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-hostile-"))));
@@ -71,15 +71,11 @@ test("of 100 crafted jobs that are imported and run, nothing runs but the job", 
     writeFileSync(join(folder, `job${index}.ts`), await toTypeScript(modules, { from: LIBRARY }));
     meant[`job${index}.ts`] = [job.toApi().Job, commented.toApi().Job];
   }
-  const run = spawnSync(
-    process.execPath,
-    ["--import", "tsx", join(__dirname, "../../support/run-imports.ts"), folder],
-    {
-      encoding: "utf8",
-      cwd: join(__dirname, "../../.."),
-      timeout: 100_000,
-    },
-  );
+  const run = spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "../support/run-imports.ts"), folder], {
+    encoding: "utf8",
+    cwd: join(__dirname, "../.."),
+    timeout: 100_000,
+  });
   expect({ code: run.status, said: run.stdout + run.stderr }).toEqual({ code: 0, said: "" });
   const report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as readonly {
     readonly name: string;
