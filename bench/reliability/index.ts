@@ -4,6 +4,7 @@ import type { Figure } from "../synthesis";
 import { measureAccidents } from "./accidents";
 import { measureAnswers } from "./answers";
 import { measureCommands } from "./commands";
+import { measureDraws } from "./draws";
 import { measureScalingRaces } from "./races";
 import { measureSecrets } from "./secrets";
 import { measureTexts } from "./texts";
@@ -18,6 +19,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   secrets: measureSecrets,
   commands: async () => [await measureCommands(300)],
   accidents: () => measureAccidents(7),
+  draws: () => Promise.resolve([measureDraws(25)]),
   races: async () => [await withCluster({}, (cluster) => measureScalingRaces(cluster, 1000))],
 };
 

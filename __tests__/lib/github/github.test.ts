@@ -6,6 +6,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import nock from "nock";
 import { markerOf, pullRequestOf, stickyComment, stickyIssue, workflowOf } from "../../../lib/github";
+import { draws } from "../../support/draws";
 import {
   comment,
   createComment,
@@ -306,7 +307,7 @@ describe("the marker of an environment", () => {
         expect(marker === markerOf("preview", other)).toBe(one.toWellFormed() === other.toWellFormed());
         expect(marker).not.toBe(markerOf("drift", other));
       }),
-      { numRuns: 2000 },
+      { numRuns: draws(200) },
     );
     expect(markerOf("preview", "staging-preview")).toBe("<!-- cdk-nomad preview: staging-preview -->");
   });

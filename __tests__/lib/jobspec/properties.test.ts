@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Job } from "../../../lib";
 import { comparable } from "../../support/corpus";
 import { jobs } from "../../support/arbitraries";
+import { draws } from "../../support/draws";
 
 describe("whatever job is drawn over the definitions", () => {
   test("comes back from the model as the same JSON", () => {
@@ -11,7 +12,7 @@ describe("whatever job is drawn over the definitions", () => {
         expect(comparable(back)).toEqual(comparable(json));
         expect(JSON.stringify(Job.fromApi(back).toApi().Job)).toBe(JSON.stringify(back));
       }),
-      { numRuns: 300 },
+      { numRuns: draws(60) },
     );
   });
 
@@ -23,7 +24,7 @@ describe("whatever job is drawn over the definitions", () => {
           expect(message).not.toMatch(/undefined|NaN|\[object/);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: draws(60) },
     );
   });
 
@@ -32,7 +33,7 @@ describe("whatever job is drawn over the definitions", () => {
       fc.property(jobs, (json) => {
         expect(Job.fromApi(json).toHcl()).toMatch(/^job "/);
       }),
-      { numRuns: 200 },
+      { numRuns: draws(40) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { secretSpans, type TextKind } from "../../../lib/jobspec/host";
+import { draws } from "../../support/draws";
 
 const ROOT = join(__dirname, "../../..");
 
@@ -244,7 +245,7 @@ testWithSecretlint("whatever secretlint's recommended rules find is found, in dr
     fc
       .tuple(samples, fc.constantFrom("", "KEY = ", 'value: "', "see ", "\n"))
       .map(([sample, before]) => `${before}${sample} `),
-    { numRuns: 400, seed: 10 },
+    { numRuns: draws(100), seed: 10 },
   );
   const { stdout, stderr, status } = spawnSync(process.execPath, [join(ROOT, "__tests__/support/secretlint.mjs")], {
     input: JSON.stringify(texts),

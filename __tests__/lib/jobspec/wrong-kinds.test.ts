@@ -3,6 +3,7 @@ import * as lib from "../../../lib/jobspec";
 import { Driver, Duration, Job, Periodic, Reschedule, Task, TaskGroup, type JobProblem } from "../../../lib";
 import { Block, Place } from "../../../lib/jobspec/engine";
 import { jobs } from "../../support/arbitraries";
+import { draws } from "../../support/draws";
 
 type Path = readonly (string | number)[];
 
@@ -39,7 +40,7 @@ test("a value of another kind is one error and not one for each letter, wherever
       // What could be read is judged without a crash.
       job?.validate();
     }),
-    { numRuns: 750, seed: 10 },
+    { numRuns: draws(150), seed: 10 },
   );
 });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { MASK, Masking } from "../../../lib/masking";
+import { draws } from "../../support/draws";
 
 describe("a value is hidden", () => {
   test.each([
@@ -117,6 +118,6 @@ test("nothing of a drawn secret is left in a drawn text around it", () => {
         JSON.stringify(value).slice(1, -1),
       );
     }),
-    { numRuns: 300 },
+    { numRuns: draws(100) },
   );
 });

@@ -14,6 +14,7 @@ import {
 } from "../../../lib/nomad";
 import { BodyBudget, linesOf, textOf, TooLargeError } from "../../../lib/nomad/body";
 import { anyCharacter, visibleCharacter } from "../../support/characters";
+import { draws } from "../../support/draws";
 import { failure } from "../../support/failure";
 import { processorTime } from "../../support/growth";
 import { recorded, ReplayServer, type Answers } from "../../support/replay";
@@ -83,7 +84,7 @@ describe("a path", () => {
         const steps = stepsOf(() => apiPath`/v1/job/${value}/plan`);
         expect([["", "v1", "job", value, "plan"], REFUSED]).toContainEqual(steps);
       }),
-      { numRuns: 2000 },
+      { numRuns: draws(200) },
     );
   });
 
@@ -92,7 +93,7 @@ describe("a path", () => {
       fc.property(segment, (key) => {
         expect([["", "v1", "kv", ...key.split("/")], REFUSED]).toContainEqual(stepsOf(() => keyPath(key)));
       }),
-      { numRuns: 2000 },
+      { numRuns: draws(200) },
     );
   });
 

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { UserError } from "../../../lib/jobspec";
 import { readContents, readForeignContents, stackNames } from "../../../lib/operations";
+import { draws } from "../../support/draws";
 
 // Many files and processes take their time on a machine that does other things too.
 
@@ -196,7 +197,7 @@ describe("a stack of a pull request", () => {
         }
       }
     });
-    expect(fc.check(drawn, { numRuns: 1500 })).toMatchObject({ failed: false, error: null });
+    expect(fc.check(drawn, { numRuns: draws(300) })).toMatchObject({ failed: false, error: null });
   });
 
   test("names of every kind stay what they are", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { NomadClient, nomadConnection, type JobJson } from "../../../lib/nomad";
 import { register, type RegisterOptions } from "../../../lib/operations/plan";
+import { draws } from "../../support/draws";
 import { ReplayServer, type Asked, type Reply } from "../../support/replay";
 import { Masking } from "../../../lib/masking";
 
@@ -147,7 +148,7 @@ test("whatever an autoscaler does around a registration, the newest version is t
         expect(index).toBe(server.newest.JobModifyIndex);
       },
     ),
-    { numRuns: 80 },
+    { numRuns: draws(25) },
   );
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { readDrift, readPreview, type Drift, type Preview } from "../../../lib/operations";
+import { draws } from "../../support/draws";
 
 let file: string;
 let folder: string;
@@ -58,7 +59,7 @@ describe.each([
           /^(read|\S*report\.json: is not what cdk-nomad (preview|drift) ENV \S+( json)? prints(, at .{0,100})?)$/,
         );
       }),
-      { numRuns: 200 },
+      { numRuns: draws(60) },
     );
   });
 

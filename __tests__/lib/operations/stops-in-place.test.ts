@@ -3,6 +3,7 @@ import { Masking } from "../../../lib/masking";
 import { deploy } from "../../../lib/operations";
 import { planJobs, refuseToStopInPlace, stopsInPlace, type Planned } from "../../../lib/operations/plan";
 import { apiAllocation, plannedCount } from "../../support/plan-answers";
+import { draws } from "../../support/draws";
 import type { Answers } from "../../support/replay";
 import { quiet, wantedOf, withServer } from "../../support/replayed-clients";
 
@@ -88,7 +89,7 @@ test("a plan counts as many as Nomad stops that shall run, whatever runs and fai
       expect(Number(refused ?? 0)).toBe(expected);
       expect(() => refuseToStopInPlace(all, { force: true })).not.toThrow();
     }),
-    { numRuns: 60 },
+    { numRuns: draws(20) },
   );
 });
 

@@ -9,6 +9,7 @@ import { effective } from "../../../lib/jobspec/host";
 import { toTypeScript } from "../../../lib/typescript";
 import { jobs } from "../../support/arbitraries";
 import { comparable, corpus, testWithCorpus } from "../../support/corpus";
+import { draws } from "../../support/draws";
 import { exportedJob } from "../../support/exported-job";
 import { lostComments } from "../../support/lost-comments";
 
@@ -149,7 +150,7 @@ export const webServer = new Job({
         const job = Job.fromApi(json);
         expect(whole(await run(job, `drawn-${(count += 1)}`))).toEqual(whole(job));
       }),
-      { numRuns: 20 },
+      { numRuns: draws(8) },
     );
   });
 

@@ -7,6 +7,7 @@ import { effective, withoutDefaults } from "../../../lib/jobspec/host";
 import { toTypeScript } from "../../../lib/typescript";
 import { comparable, corpus, testWithCorpus } from "../../support/corpus";
 import { differences } from "../../support/differences";
+import { draws } from "../../support/draws";
 import { inheritance, settingsOf } from "../../support/inheritance";
 
 const LIBRARY = join(__dirname, "../../../lib");
@@ -55,7 +56,7 @@ test("what undoes an inherited setting is written", async () => {
     fc.asyncProperty(drawn, async (job) => {
       expect(whole(await imported(job))).toEqual(whole(job));
     }),
-    { numRuns: 60 },
+    { numRuns: draws(15) },
   );
 });
 
@@ -64,7 +65,7 @@ test("a job read from a server without its defaults is the same job", () => {
     fc.property(drawn, (job) => {
       expect(whole(Job.fromApi(withoutDefaults(effective(job))))).toEqual(whole(job));
     }),
-    { numRuns: 500 },
+    { numRuns: draws(100) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Block, Cpu, Driver, Duration, Job, Memory, Task, type TaskGroup, UserError } from "../../../../lib";
 import { definitionOf, eachProperty } from "../../../../lib/jobspec/engine";
 import { jobs } from "../../../support/arbitraries";
+import { draws } from "../../../support/draws";
 import { BLOCKS, sampleOf, samplesOf, type Props } from "../../../support/every-field";
 
 const rendered = (block: Block) => JSON.stringify(block.toApi());
@@ -141,7 +142,7 @@ test("a job that was read does not change with the JSON, nor with what it gives 
       spoil(job.groups);
       expect([rendered(job), JSON.stringify(job.validate())]).toEqual(before);
     }),
-    { numRuns: 100 },
+    { numRuns: draws(25) },
   );
 });
 

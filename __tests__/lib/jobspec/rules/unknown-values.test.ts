@@ -2,6 +2,7 @@ import { Cpu, Driver, Duration, Job, Memory, type Block } from "../../../../lib"
 import { eachProperty, replaceValues } from "../../../../lib/jobspec/engine/block";
 import { Block as AnyBlock } from "../../../../lib/jobspec/engine";
 import { corpus, testWithCorpus } from "../../../support/corpus";
+import { draws } from "../../../support/draws";
 
 const LATER = { resolve: () => undefined };
 const NUMBER = -1.8881545897087827e289;
@@ -73,14 +74,14 @@ testWithCorpus(
         }
       }
     }
-    expect(judged).toBeGreaterThan(1000);
+    expect(judged).toBeGreaterThan(300);
     expect(wrong).toEqual([]);
   },
   120_000,
 );
 
 /** One of so many jobs of the corpus. */
-const EVERY = Number(process.env.EVERY_JOB ?? 20);
+const EVERY = Math.max(1, Math.round(60 / draws(1)));
 
 test("what is wrong whatever comes of an unknown value is said", () => {
   const task = { name: "t", driver: Driver.docker({ image: "${TfToken[TOKEN.1]}" }), env: { A: LATER } };

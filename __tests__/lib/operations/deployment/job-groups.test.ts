@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { JobJson } from "../../../../lib/nomad";
 import { groupsOf, servicesOf, updatesOf, withInGroups } from "../../../../lib/operations/deployment/job-groups";
+import { draws } from "../../../support/draws";
 
 const NAMES = [
   "TaskGroups",
@@ -33,7 +34,7 @@ test("whatever stands in a job, its groups are read as a server holds them: what
         expect([Name, group, Checks]).toEqual([expect.any(String), expect.any(String), expect.any(Array)]);
       for (const { Canary } of updatesOf(job).values()) expect(typeof Canary).toBe("number");
     }),
-    { numRuns: 500 },
+    { numRuns: draws(150) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { ConsulClient } from "../../../../lib/nomad";
 import { findLeftovers, removeLeftovers, sparedKeys, type Wanted } from "../../../../lib/operations";
 import type { RecordedInConsul, StackRecord } from "../../../../lib/stack-record";
+import { draws } from "../../../support/draws";
 
 /** Keys and configuration entries of a Consul in this process. */
 class Consul {
@@ -132,6 +133,6 @@ test("a prefix that a longer one of the program or of another stack is below tak
         expect(there.filter(({ stays, isSure }) => isSure && !stays)).toEqual([]);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: draws(100) },
   );
 });

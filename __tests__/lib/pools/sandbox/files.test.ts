@@ -13,6 +13,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { WorkspaceFiles } from "../../../../lib/pools/sandbox/server/files";
 import { Refused } from "../../../../lib/pools/sandbox/server/refused";
+import { draws } from "../../../support/draws";
 
 describe("files of a workspace", () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-files-")));
@@ -82,7 +83,7 @@ describe("files of a workspace", () => {
         expect([readdirSync(outside), readFileSync(join(outside, "secret"), "utf8")]).toEqual([["secret"], "secret"]);
         expect(readdirSync(folder).sort()).toEqual(["slot_1", "slot_10"]);
       }),
-      { numRuns: 400 },
+      { numRuns: draws(100) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { slotKey, sandboxSlotOf } from "../../../../lib/pools/slots/slot-key";
+import { draws } from "../../../support/draws";
 import { SandboxJobInMemory, type SandboxJobShape } from "../../../support/sandbox-job-in-memory";
 import { SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
@@ -148,6 +149,6 @@ test("however many managers do it at once, and die of it, nothing leased ends, a
         expect([job.isThere, ended]).toEqual([false, []]);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: draws(12) },
   );
 });
