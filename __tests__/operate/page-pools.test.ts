@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { pagePlugin, type Environments } from "../../lib/page";
 import { SCOPES } from "../../lib/service";
 import { LOOKS, overflows, picture, startBrowser, testWithBrowser, wrongFor } from "../support/browser";
+import { BrowsersInMemory } from "../support/browsers-in-memory";
 import { testService, type TestService } from "../support/service";
 
 /** No environment; what the page shows of pools is looked at here, over pools in memory. */
@@ -19,6 +20,7 @@ const NOWHERE: Environments = {
 const HOSTILE = `<img src=x onerror="document.title=1">`;
 const PATIENCE = 60_000;
 
+const browsers = new BrowsersInMemory();
 let service: TestService;
 let browser: Browser | undefined;
 let page: Page;
@@ -27,7 +29,7 @@ beforeAll(async () => {
   browser = await startBrowser().catch(() => undefined);
   if (!browser) return;
   let time = 0;
-  service = await testService({ plugins: [pagePlugin(NOWHERE)], now: () => time });
+  service = await testService({ plugins: [pagePlugin(NOWHERE)], browsers, now: () => time });
   const token = service.token("ann", ...SCOPES);
   const { port } = await listening();
   await service.ask(token, "POST", "/api/containers", { pool: "warm-pool-openai", owner: HOSTILE });
@@ -96,6 +98,32 @@ testWithBrowser("a pool is drained, filled and resized once somebody confirms it
   expect(service.pools.size).toBe(7);
 });
 
+testWithBrowser("a browser session is looked at in another tab, and ended, once somebody confirms it", async () => {
+  await browsers.open({ owner: HOSTILE, provider: "google", url: "https://accounts.example/login" });
+  await page.getByRole("link", { name: "Browser sessions" }).click();
+  const card = page.locator("li.card", { has: page.getByRole("heading", { name: "1-1" }) });
+  await card.getByText(`google for ${HOSTILE}`).waitFor({ timeout: PATIENCE });
+  expect(await page.title()).toBe("Browser sessions, cdk-nomad");
+  await card.getByRole("button", { name: "Look at 1-1" }).click();
+  expect(await wrongFor(page)).toEqual([]);
+  const opened = page.waitForEvent("popup");
+  await page.getByRole("dialog", { name: "Look at 1-1?" }).getByRole("button", { name: "Look" }).click();
+  const tab = await opened;
+  await tab.waitForURL(/\/browser\/1-1/, { timeout: PATIENCE });
+  await tab.getByRole("heading", { name: "Browser session" }).waitFor({ timeout: PATIENCE });
+  // The ticket is used, and in no address any more.
+  expect(new URL(tab.url()).hash).toBe("");
+  expect(await tab.evaluate("window.opener")).toBeNull();
+  await tab.close();
+  await card.getByRole("button", { name: "End 1-1" }).click();
+  await picture(page, "browser-session-end");
+  await page.getByRole("dialog", { name: "End 1-1?" }).getByRole("button", { name: "End" }).click();
+  await page.getByText("Nobody has one.").waitFor({ timeout: PATIENCE });
+  expect(browsers.sessions.size).toBe(0);
+  await page.getByRole("link", { name: "Pools" }).click();
+  await page.getByRole("article", { name: "warm-pool-openai" }).waitFor({ timeout: PATIENCE });
+});
+
 testWithBrowser.each(LOOKS)("it is read at %s pixels in %s", async (width, colorScheme) => {
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ colorScheme });
@@ -103,13 +131,22 @@ testWithBrowser.each(LOOKS)("it is read at %s pixels in %s", async (width, color
   await picture(page, `pool-${width}-${colorScheme}`);
 });
 
-testWithBrowser("once the session is over, nothing is shown as it was", async () => {
-  service.forget("ann");
-  const pool = page.getByRole("article", { name: "warm-pool-openai" });
-  await pool.getByText("? not known").waitFor({ timeout: PATIENCE });
-  await page
-    .getByRole("alert")
-    .first()
-    .getByText(/taken away/)
-    .waitFor({ timeout: PATIENCE });
-});
+testWithBrowser(
+  "once the session is over, nothing is shown as it was, and another token goes on from there",
+  async () => {
+    service.forget("ann");
+    const pool = page.getByRole("article", { name: "warm-pool-openai" });
+    await pool.getByText("? not known").waitFor({ timeout: PATIENCE });
+    const again = page.getByRole("region", { name: "Open the page again" });
+    await again
+      .getByRole("alert")
+      .getByText(/taken away/)
+      .waitFor({ timeout: PATIENCE });
+    expect(await wrongFor(page)).toEqual([]);
+    await picture(page, "session-over");
+    await again.getByLabel(/Or a token/).fill(service.token("ann", ...SCOPES));
+    await again.getByRole("button", { name: "Open" }).click();
+    await again.waitFor({ state: "detached", timeout: PATIENCE });
+    await pool.getByText("? not known").waitFor({ state: "detached", timeout: PATIENCE });
+  },
+);

@@ -88,6 +88,10 @@ testWithBrowser("each region and namespace has its jobs, and what fails says whe
 testWithBrowser("what changes is shown as it changes, in every region and namespace", async () => {
   // Jobs of one id in two namespaces of a region are told by one stream.
   for (const count of [2, 1]) {
+    await until("nothing is being deployed, which Nomad would not scale", async () => {
+      const newest = await Promise.all(PLACES.map(async (place) => (await at(place).deployments("web"))[0]?.Status));
+      return newest.every((status) => status === "successful");
+    });
     await Promise.all(PLACES.map((place) => at(place).scale("web", "work", count)));
     const began = performance.now();
     for (const place of PLACES) await cardIn(place).getByText(`${count}/${count}`).waitFor({ timeout: PATIENCE });

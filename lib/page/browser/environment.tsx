@@ -66,7 +66,8 @@ function Wanting({ jobs }: { readonly jobs: readonly Job[] }) {
     card?.focus({ preventScroll: true });
   };
   return (
-    <nav aria-label="What wants a look" class="wanting">
+    <nav aria-labelledby="wanting" class="wanting">
+      <strong id="wanting">What wants a look</strong>
       <ul>
         {jobs.map((job) => (
           <li key={job.key}>
@@ -88,6 +89,7 @@ function byName(a: Job, b: Job): number {
 /** What differs from the program: asked when somebody wants to know, since the program is run for it. */
 function DriftSection({ id }: { readonly id: string }) {
   const [drift, setDrift] = useState<Drift>();
+  const [at, setAt] = useState("");
   const [trouble, setTrouble] = useState<string>();
   const [busy, setBusy] = useState(false);
   const compare = async () => {
@@ -95,6 +97,7 @@ function DriftSection({ id }: { readonly id: string }) {
     setTrouble(undefined);
     try {
       setDrift(await ask<Drift>("GET", `/api/environments/${encodeURIComponent(id)}/drift`, { patience: 120_000 }));
+      setAt(new Date().toLocaleTimeString());
     } catch (error) {
       setDrift(undefined);
       setTrouble(messageOf(error));
@@ -109,7 +112,14 @@ function DriftSection({ id }: { readonly id: string }) {
           {busy ? "Comparing…" : "Compare with the program"}
         </button>
       </p>
-      <div role="status">{drift && <DriftShown drift={drift} />}</div>
+      <div role="status">
+        {drift && (
+          <>
+            <p class="quiet">As it was at {at}.</p>
+            <DriftShown drift={drift} />
+          </>
+        )}
+      </div>
       {trouble !== undefined && <Trouble>{trouble}</Trouble>}
     </section>
   );
