@@ -94,8 +94,8 @@ async function askEverything(heard: Heard, page: Page, params: Readonly<Record<s
     // Of a stream that does not end, what comes in two seconds.
     const text = (await page.evaluate(`(async () => {
       const gone = new AbortController();
-      setTimeout(() => gone.abort(), 2000);
       const answer = await fetch(${asked}, { signal: gone.signal });
+      setTimeout(() => gone.abort(), 2000);
       let text = answer.status + " ";
       try {
         for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) text += chunk;
