@@ -141,7 +141,7 @@ testWithBrowser("a log goes on as the task writes, by stdout and stderr, and say
   await dialog.getByLabel("stderr").check();
   await dialog
     .getByRole("region", { name: /stderr/ })
-    .getByText("to stderr: ␛]0;evil␇")
+    .getByText("to stderr: <U+001B>]0;evil<U+0007>")
     .waitFor({ timeout: PATIENCE });
   const running = (await cluster.nomad.allocations("talker")).find(({ ClientStatus }) => ClientStatus === "running");
   await cluster.nomad.stopAllocation(running?.ID ?? "");

@@ -61,8 +61,8 @@ test("counts and times are said in words", () => {
 
 test("what a task writes acts on nobody who reads it", () => {
   expect(taskText("\u001b[31mred\u001b[0m\r\n\tgrüße 日本 🙂\n")).toBe("red\n\tgrüße 日本 🙂\n");
-  expect(taskText("\u001b]0;title\u0007\u001b[2J\u009b2Jend")).toBe("␛]0;title␇␛[2J<U+009B>2Jend");
-  expect(taskText("safe\rEVIL \u202egnp.exe\u2066\u007f")).toBe("safe␍EVIL <U+202E>gnp.exe<U+2066>␡");
+  expect(taskText("\u001b]0;title\u0007\u001b[2J\u009b2Jend")).toBe("<U+001B>]0;title<U+0007><U+001B>[2J<U+009B>2Jend");
+  expect(taskText("safe\rEVIL \u202egnp.exe\u2066\u007f")).toBe("safe<U+000D>EVIL <U+202E>gnp.exe<U+2066><U+007F>");
 });
 
 test("a job of the same id in another place has another name, and what is wrong is said first", () => {

@@ -72,10 +72,9 @@ export function taskText(text: string): string {
   return text.replaceAll("\r\n", "\n").replaceAll(COLOURS, "").replaceAll(ACTING, shown);
 }
 
+/** By its number: many fonts have no picture of it. */
 function shown(character: string): string {
-  const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "\u2421" : `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
+  return `<U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`;
 }
 
 /** "1 job", "9 jobs". */
