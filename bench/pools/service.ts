@@ -8,7 +8,7 @@ import { WarmPoolJob } from "../../lib/pools";
 import { SCOPES, type ServedContainer } from "../../lib/service";
 import type { Figure } from "../synthesis";
 import { figure, milliseconds, percentiles } from "./figures";
-import { atRate } from "./service-load";
+import { atRate, knock } from "./service-load";
 
 const POOL = "warm-pool-openai";
 const SIZE = 30;
@@ -96,10 +96,4 @@ function refusals(of: string, answers: readonly { readonly status: number; reado
   const times = answers.flatMap(({ status, time }) => (status === 429 ? [time] : []));
   const { p99, count } = percentiles(times);
   return figure(`refusals of ${of}, p99 of ${count}`, count === 0 ? 0 : p99, 50, milliseconds);
-}
-
-/** Opens a connection, and leaves it open. */
-async function knock(address: string, dispatcher: Agent): Promise<void> {
-  const { body } = await request(`${address}/healthz`, { dispatcher });
-  await body.dump();
 }
