@@ -12,14 +12,13 @@ const BROWSER = join(LIBRARY, "page/browser") + sep;
 const compiled = new Map();
 /** Where the source maps of the library's modules are that this worker has loaded, by file. */
 const sourceMaps = new Map();
-/** The runtime of the file of tests that runs. */
-let running;
+/** How the file of tests that runs has its modules transformed. */
+let transforms;
 
 /** Modules of the library are compiled as the tests are, and what they hand out can be changed by nobody: what one file of tests does, no other sees. */
 require.extensions[".ts"] = (module, file) => {
-  const { transformCache } = running;
-  module._compile(transformCache.transform(file), file);
-  sourceMaps.set(file, transformCache.getSourceMaps().get(file));
+  module._compile(transforms.transform(file), file);
+  sourceMaps.set(file, transforms.getSourceMaps().get(file));
   for (const name of Object.keys(module.exports)) freeze(module.exports[name]);
 };
 
@@ -39,7 +38,7 @@ class SharedRuntime extends Runtime {
     const { executor } = this;
     executor.compile = (source, file) => compile(source, file, executor.injectedModuleParameters);
     for (const [file, map] of sourceMaps) this.getSourceMaps().set(file, map);
-    running = this;
+    transforms = this.transformCache;
   }
 
   requireModuleOrMock(from, name) {
