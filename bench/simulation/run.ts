@@ -54,10 +54,18 @@ export interface Outcome {
 /** The time in which what the dead had has to be free again, in milliseconds. */
 const AFTERWARDS = 30_000;
 
-/** Simulates a scenario: the same one, with the same seed, comes out the same. */
-export async function simulate({ world: size, load, faults }: Scenario): Promise<Outcome> {
+/**
+ * Simulates a scenario: the same one, with the same seed, comes out the same.
+ *
+ * @param onStep told after each step of what it is, for who waits: a large scenario takes many minutes. Default: nobody is told
+ */
+export async function simulate(
+  { world: size, load, faults }: Scenario,
+  onStep: (step: string) => void = () => undefined,
+): Promise<Outcome> {
   const world = new World(size);
   await world.start();
+  onStep("all pools are looked after");
   await world.clock.pass(2000);
   const callers = new Callers(world, load);
   world.onEvent = (event) => callers.heard(event);
@@ -68,11 +76,13 @@ export async function simulate({ world: size, load, faults }: Scenario): Promise
   for (let passed = 0; passed < load.lasts; passed += 1000) {
     await world.clock.pass(1000);
     idle.push(world.nomad.running - callers.held);
+    onStep(`second ${(passed + 1000) / 1000} of ${load.lasts / 1000}`);
   }
   const after = counted(world);
   const watchers = Math.max(...world.consuls.map(({ asked }) => asked.blocked));
   // Who holds a container gives it back; then what the dead had has its time.
   while (callers.active > 0) await world.clock.pass(250);
+  onStep("all callers have given back what they had");
   for (let passed = 0; passed < AFTERWARDS && leftIn(world) > 0; passed += 250) await world.clock.pass(250);
   const left = leftIn(world);
   world.end();

@@ -1,6 +1,9 @@
 import type { Scenario } from "./run";
 
-/** A thousand nodes and a hundred thousand slots in a thousand pools, which fifty processes look after, three each; ten clusters of Consul. */
+/**
+ * A thousand nodes and a hundred thousand slots in a thousand pools, each of which three of fifty processes look after; ten clusters of Consul. The burst asks
+ * two hundred pools for 30 containers a second each, of which each is held for two seconds: three quarters of what these pools have.
+ */
 export const WHOLE: Scenario = {
   world: {
     ...{ seed: 1, nodes: 1000, pools: 1000, containers: 100, managers: 50, managersOfPool: 3 },
@@ -8,7 +11,7 @@ export const WHOLE: Scenario = {
   },
   load: {
     ...{ rate: 1500, hold: 2000, timeout: 10_000, lasts: 8000 },
-    bursts: [{ at: 3000, lasts: 1000, times: 4, pools: 50 }],
+    bursts: [{ at: 3000, lasts: 1000, times: 4, pools: 200 }],
   },
   faults: [
     { kind: "nodes", at: 500, nodes: 20 },

@@ -224,6 +224,9 @@ export class ContainerView {
     const place: Source = this.#places.get(id) ?? { failing: undefined };
     this.#places.set(id, place);
     const first = this.watch(id, place, AbortSignal.any([stop.signal, this.#stop.signal])).catch((error: unknown) => {
+      // It was given up for one that begins anew, whose answer is what was asked for.
+      const isWanted = this.#generations.some(({ job }) => job === id);
+      if (stop.signal.aborted && isWanted && !this.#stop.signal.aborted) return this.follow(id);
       if (this.#watched.get(id)?.stop === stop) {
         place.failing ??= this.options.clock.now();
         this.#watched.delete(id);

@@ -65,6 +65,8 @@ export class WarmPool {
   readonly #starts = new Set<Promise<void>>();
   #rounds: Promise<void> = Promise.resolve();
   #isStarted = false;
+  /** Its book is started once, also where what follows fails and the pool is started again. */
+  #hasBook = false;
 
   constructor(options: WarmPoolOptions) {
     this.#options = options;
@@ -178,7 +180,7 @@ export class WarmPool {
     for (const step of [
       () => this.#view.start(),
       () => this.#maintenance.install(signal),
-      () => this.book.start(),
+      () => this.startBook(),
       // A container that was leased and ended in between would look as if nobody had ever leased it.
       () => this.#view.refresh(),
     ]) {
@@ -190,6 +192,12 @@ export class WarmPool {
     this.#isStarted = true;
     this.changed();
     this.#rounds = this.maintain();
+  }
+
+  private async startBook(): Promise<void> {
+    if (this.#hasBook) return;
+    await this.book.start();
+    this.#hasBook = true;
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   type Executor,
   type WarmPoolOptions,
 } from "../../../../lib/pools";
+import { ContainerView } from "../../../../lib/pools/containers/view";
 import { WENT_WELL } from "../../../support/executor";
 import { MemoryStore, StoreState } from "../../../support/memory-store";
 import { NomadInMemory } from "../../../support/nomad-in-memory";
@@ -46,6 +47,70 @@ test("a pool that cannot be started is tried again without asking more each time
   const after = asked.jobs;
   await sleep(1600);
   expect(asked.jobs).toBe(after);
+});
+
+/** A pool over a Nomad of which each list of allocations is handed over by the test. */
+function poolOver(
+  watchAllocations: (asked: number, ask: NomadClient["watchAllocations"]) => NomadClient["watchAllocations"],
+) {
+  const nomad = new NomadInMemory(new WarmPoolJob({ provider: "openai", size: 2 }));
+  let asked = 0;
+  const { client } = nomad;
+  const watched: NomadClient["watchAllocations"] = (...args) =>
+    watchAllocations((asked += 1), client.watchAllocations.bind(client))(...args);
+  const store = new MemoryStore(new StoreState(), monotonicClock);
+  const pool = new WarmPool({
+    ...{ nomad: { ...client, watchAllocations: watched } as NomadClient, store, pool: NAME },
+    executor: { execute: ran, wipe: () => Promise.resolve() },
+  });
+  started.push(pool);
+  return pool;
+}
+
+test("a pool whose start fails after its leases are there is started by the next attempt", async () => {
+  let hasFailed = false;
+  const pool = poolOver((_asked, ask) => async (...args) => {
+    // The leases' own objects are there once the book is: from then on the first list fails.
+    if (!hasFailed && pool.book.isUpToDate) {
+      hasFailed = true;
+      throw new Error("connection reset");
+    }
+    return ask(...args);
+  });
+  await expect(pool.start()).rejects.toThrow("connection reset");
+  await pool.start();
+  await pool.until(({ free }) => free === 2, 5000);
+  expect((await pool.claim({ owner: "ann" })).lease.owner).toBe("ann");
+});
+
+test("a look that is begun anew while somebody waits for the former one answers both", async () => {
+  const begun: (() => void)[] = [];
+  const view = new ContainerView({
+    nomad: {
+      ...new NomadInMemory(new WarmPoolJob({ provider: "openai", size: 2 })).client,
+      watchAllocations: (_job: string, { signal }: { signal?: AbortSignal }) =>
+        new Promise((resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(new DOMException("This operation was aborted", "AbortError")));
+          begun.push(() => resolve({ value: [], index: 20 }));
+        }),
+    } as unknown as NomadClient,
+    ...{
+      pool: NAME,
+      clock: monotonicClock,
+      random: Math.random,
+      onTrouble: () => undefined,
+      onChange: () => undefined,
+    },
+  });
+  const both = [view.look(), undefined];
+  while (begun.length < 1) await sleep(1);
+  both[1] = view.refresh();
+  while (begun.length < 2) await sleep(1);
+  begun[1]?.();
+  await Promise.all(both);
+  expect(view.isUpToDate).toBe(true);
+  view.stop();
+  for (const answer of begun) answer();
 });
 
 const NAME = "warm-pool-openai";
