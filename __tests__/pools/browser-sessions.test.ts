@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { browserTools } from "../support/browser-image";
+import { BrowserPerson, emulatorsOf } from "../support/browser-person";
 import { clusterForSuite } from "../support/cluster";
 import { loginServer, type LoginServer } from "../support/login-server";
 import { ServiceProcess, TokenFile } from "../support/pool-service";
@@ -28,7 +29,7 @@ whenHere("browser sessions", () => {
   beforeAll(async () => {
     login = await loginServer(PASSWORD, CODE);
     const args = ["--tokens", tokens.path, "--browsers", "2", "--browser-folder", folder, "--log-level", "debug"];
-    service = await ServiceProcess.start(args, cluster.environment);
+    service = await ServiceProcess.start([...args, "--browser-allow", login.place], cluster.environment);
     const args_ = [
       "--no-sandbox",
       "--disable-gpu",
@@ -45,22 +46,10 @@ whenHere("browser sessions", () => {
     tokens.remove();
   }, 60_000);
 
-  async function ask(token: string, method: string, path: string, body?: object) {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-    if (body) headers["content-type"] = "application/json";
-    const answer = await fetch(`${service.address}${path}`, { method, headers, body: body && JSON.stringify(body) });
-    const text = await answer.text();
-    return { status: answer.status, body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown> };
-  }
-
-  const open = (token: string, userId: string) =>
-    ask(token, "POST", "/api/browser-sessions", { userId, provider: "test", url: login.address });
-
-  /** Machines of this cluster, by what their command line says. */
-  function machines(): readonly string[] {
-    const all = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
-    return all.filter((line) => line.includes("qemu-system-x86_64") && line.includes(cluster.project.folder));
-  }
+  const ask = (token: string, method: string, path: string) =>
+    new BrowserPerson(service.address, token).ask(method, path);
+  const open = (token: string, userId: string) => new BrowserPerson(service.address, token).open(userId, login.address);
+  const machines = () => emulatorsOf(cluster);
 
   const textOf = async (page: Page) => page.locator("#status").textContent();
 
@@ -83,9 +72,9 @@ whenHere("browser sessions", () => {
       const path = `/api/browser-sessions/${String(opened.body.id)}`;
 
       // Nothing listens for it but sockets in its allocation, which their owner alone reaches.
-      const [machine = ""] = machines();
-      expect(machine).toMatch(/-vnc unix:/);
-      const pid = machine.trim().split(" ")[0] ?? "";
+      const [machine] = machines();
+      expect(machine?.command).toMatch(/-vnc unix:/);
+      const pid = machine?.pid;
       const listening = execFileSync("ss", ["-Hltnp"], { encoding: "utf8" }).split("\n");
       expect(listening.filter((line) => line.includes(`pid=${pid},`))).toEqual([]);
 

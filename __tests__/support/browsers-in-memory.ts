@@ -15,6 +15,10 @@ export class BrowsersInMemory implements Browsers {
   readonly opened: BrowserRequest[] = [];
   current: BrowserState = { kind: "opened" };
   places = 2;
+  /** The screens that are looked at: each may be ended. */
+  readonly screens: PassThrough[] = [];
+  /** Whether the machines have ended, whatever their leases say. */
+  areGone = false;
   #generation = 0;
 
   open(request: BrowserRequest): Promise<BrowserSession> {
@@ -39,13 +43,14 @@ export class BrowsersInMemory implements Browsers {
   }
 
   state(session: BrowserSession): Promise<BrowserState> {
-    if (!this.sessions.has(session.id))
+    if (this.areGone || !this.sessions.has(session.id))
       return Promise.reject(new LeaseEndedError(session.lease, "gone", "the machine has ended"));
     return Promise.resolve(this.current);
   }
 
   screen(): Promise<ScreenStream> {
     const echo = new PassThrough();
+    this.screens.push(echo);
     return Promise.resolve({
       write: (data: Uint8Array) => Promise.resolve(void echo.write(data)),
       end: () => Promise.resolve(void echo.end()),

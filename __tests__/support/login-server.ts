@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 
 /** A site with a login: a form, and a redirect to whoever asked for the login, as OAuth has it. */
 export interface LoginServer {
-  /** Its address as a machine of QEMU sees it: 10.0.2.2 is the machine's host. */
+  /** The address of its form. A browser's own loopback is 127.0.0.1, so that it is at another address of the node's. */
   readonly address: string;
+  /** Where it is, as a list of what browsers may reach has it. */
+  readonly place: string;
   /** What was asked of it so far, such as `GET /login`. */
   readonly asked: readonly string[];
   /** The forms that were sent. */
@@ -31,10 +33,11 @@ export async function loginServer(password: string, code: string): Promise<Login
       response.writeHead(302, { location }).end();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.2", resolve));
+  const place = `127.0.0.2:${(server.address() as AddressInfo).port}`;
   return {
-    address: `http://10.0.2.2:${port}/login`,
+    address: `http://${place}/login`,
+    place,
     asked,
     forms,
     close: () =>

@@ -51,12 +51,16 @@ if (!/^[A-Za-z0-9_-]{20,100}$/.test(ticket)) {
   const session = location.pathname.split("/").pop();
   const address = new URL("/api/browser-sessions/" + session + "/screen", location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  const rfb = new RFB(document.getElementById("screen"), address.href, { shared: true, wsProtocols: ["binary", "ticket." + ticket] });
+  const channel = new WebSocket(address.href, ["binary", "ticket." + ticket]);
+  // The service says in a few words why it closes one.
+  let why = "";
+  channel.addEventListener("close", ({ reason }) => { why = reason; });
+  const rfb = new RFB(document.getElementById("screen"), channel, { shared: true });
   rfb.scaleViewport = true;
   rfb.focusOnClick = true;
   rfb.addEventListener("connect", () => { say("Connected"); rfb.focus(); });
-  rfb.addEventListener("disconnect", ({ detail }) => {
-    say(detail.clean ? "The session has ended." : "The connection was lost or refused. Ask for a new link.");
+  rfb.addEventListener("disconnect", () => {
+    say(why ? why[0].toUpperCase() + why.slice(1) + "." : "The connection was lost or refused. Ask for a new link.");
   });
 }
 `;

@@ -1,14 +1,17 @@
 import type { RawData, WebSocket } from "ws";
-import type { ScreenStream } from "../pools";
+import { LeaseEndedError, type ScreenStream } from "../pools";
 
 /** What a WebSocket is closed with where the session has ended, or its machine does not answer. */
 const ENDED = 4410;
 /** What it is closed with where whoever looks may not any more. */
 const FORBIDDEN = 4403;
 
+/** What is said where a session is over. */
+export const SESSION_ENDED = "the session has ended: its time was over, or somebody ended it";
+
 /** For how long a screen is carried. */
 export interface CarryOptions {
-  /** Says that the session is wanted; where it fails for good, the connection ends. */
+  /** Says that the session is wanted. A LeaseEndedError ends the connection; anything else is tried again. */
   readonly renew: () => Promise<void>;
   /** How often it says so, in milliseconds. */
   readonly every: number;
@@ -16,6 +19,8 @@ export interface CarryOptions {
   readonly mayLook: () => Promise<void>;
   /** How often that is asked, in milliseconds. */
   readonly looks: number;
+  /** Why a screen has ended that nobody here ended, in words for whoever looks at it: at most 120 bytes, which is what a WebSocket carries. */
+  readonly whyEnded: () => Promise<string>;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface CarryOptions {
 export async function carry(
   socket: WebSocket,
   screen: ScreenStream,
-  { renew, every, mayLook, looks }: CarryOptions,
+  { renew, every, mayLook, looks, whyEnded }: CarryOptions,
 ): Promise<void> {
   let writing = Promise.resolve();
   const end = (): void => {
@@ -36,7 +41,9 @@ export async function carry(
     screen.close();
   };
   const renewing = setInterval(() => {
-    renew().catch(() => socket.close(ENDED, "the session has ended"));
+    renew().catch((error: unknown) => {
+      if (error instanceof LeaseEndedError) socket.close(ENDED, SESSION_ENDED);
+    });
   }, every);
   const looking = setInterval(() => {
     mayLook().catch(() => socket.close(FORBIDDEN, "the token was taken away"));
@@ -62,7 +69,7 @@ export async function carry(
     // The connection to Nomad is lost: said by how the WebSocket is closed.
   } finally {
     end();
-    socket.close(ENDED, "the screen has ended");
+    if (socket.readyState === socket.OPEN) socket.close(ENDED, await whyEnded());
   }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the system of browser sessions' machines out of Debian's packages, into the user's cache: a kernel, an initramfs with a page viewer on all of
-# the screen, an empty disk, and the state of a machine whose browser waits, from which others start. Prints the folder.
+# the screen, an empty disk, the program of the guest's proxy, and the state of a machine whose browser waits, from which others start. Prints the folder.
 #
 #   npm run browser-image                    with the versions of packages.txt
 #   npm run browser-image -- --update        with today's versions, which it writes there
@@ -12,7 +12,7 @@ cache=${CDK_NOMAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cdk-nomad}/browser
 # The memory of a machine that starts from the state has to be that of the machine that left it.
 memory=${BROWSER_MEMORY:-256}
 
-: "${BROWSER_ARGUMENTS:?is set by npm run browser-image}"
+: "${BROWSER_ARGUMENTS:?is set by npm run browser-image}" "${BROWSER_PROXY:?is set by npm run browser-image}" "${BROWSER_EGRESS:?is set by npm run browser-image}"
 
 fail() { printf 'browser-image: %s\n' "$1" >&2; exit 1; }
 note() { printf '  %s\n' "$1" >&2; }
@@ -30,11 +30,24 @@ if [ "${1:-}" = --update ]; then
   mv "$here/packages.txt.new" "$here/packages.txt"
 fi
 
-# The folder's name says what is in it, so that a machine never starts from the state of another system.
-mark=$(cd "$here" && { cat build.sh packages.txt guest/*; printf '%s' "$BROWSER_ARGUMENTS"; } | sha256sum | cut -c1-12)
+# A folder's name says what is in it, so that a machine never starts from the state of another system. The proxy's program is no part of that state.
+mark=$(cd "$here" && { cat build.sh packages.txt guest/*; printf '%s\n' "$BROWSER_ARGUMENTS" "$BROWSER_PROXY"; } | sha256sum | cut -c1-12)
 accelerator=${BROWSER_ACCELERATOR:-}
 folder=$cache/$mark-$memory
-if [ -e "$folder/complete" ]; then printf '%s\n' "$folder"; exit 0; fi
+finish() { # the system and the program, in the folder that is printed
+  local whole made
+  whole=$folder-$(sha256sum < "$BROWSER_EGRESS" | cut -c1-8)
+  if [ ! -e "$whole" ]; then
+    made=$whole.$$
+    mkdir "$made"
+    cp -l "$folder"/* "$made/"
+    install -m 644 "$BROWSER_EGRESS" "$made/${BROWSER_EGRESS##*/}"
+    # Somebody else may have made it meanwhile.
+    mv -T "$made" "$whole" 2>/dev/null || rm -rf "$made"
+  fi
+  printf '%s\n' "$whole"
+}
+if [ -e "$folder/complete" ]; then finish; exit 0; fi
 mkdir -p "$folder"
 work=$(mktemp -d)
 machine=
@@ -75,7 +88,8 @@ chmod 755 "$root/etc/acpi/PWRF/00000080"
 printf 'root:x:0:0::/tmp:/bin/sh\nbrowser:x:1000:1000::/tmp/browser:/bin/sh\n' > "$root/etc/passwd"
 printf 'root:x:0:\nbrowser:x:1000:\n' > "$root/etc/group"
 printf '127.0.0.1 localhost browser\n' > "$root/etc/hosts"
-printf 'hosts: files dns\n' > "$root/etc/nsswitch.conf"
+printf 'hosts: files\n' > "$root/etc/nsswitch.conf"
+printf '%s\n' "$BROWSER_PROXY" > "$root/etc/proxy"
 cat "$stage"/usr/share/ca-certificates/mozilla/*.crt > "$root/etc/ssl/certs/ca-certificates.crt"
 
 # In the order in which they are loaded.
@@ -106,7 +120,7 @@ with_libraries usr/lib/xorg/Xorg
 for module in drivers/fbdev_drv.so input/evdev_drv.so libfbdevhw.so libshadow.so libshadowfb.so; do with_libraries "usr/lib/xorg/modules/$module"; done
 # SDL opens these by their names.
 for library in libX11.so.6 libXext.so.6 libXrandr.so.2 libXrender.so.1; do with_libraries "$libraries/$library"; done
-for library in libnss_files.so.2 libnss_dns.so.2 libgcc_s.so.1; do cp -L "$stage/lib/x86_64-linux-gnu/$library" "$root/$libraries/"; done
+for library in libnss_files.so.2 libgcc_s.so.1; do cp -L "$stage/lib/x86_64-linux-gnu/$library" "$root/$libraries/"; done
 for set in gconv-modules UTF-16.so UTF-32.so UTF-7.so UNICODE.so ISO8859-1.so ISO8859-2.so ISO8859-15.so CP1250.so CP1251.so CP1252.so KOI8-R.so; do
   cp -L "$stage/$libraries/gconv/$set" "$root/$libraries/gconv/"
 done
@@ -163,4 +177,4 @@ machine=
 # QEMU reads it with each machine's own arguments: what this node has.
 printf '[machine]\n  accel = "%s"\n' "$accelerator" > "$folder/machine.cfg"
 touch "$folder/complete"
-printf '%s\n' "$folder"
+finish

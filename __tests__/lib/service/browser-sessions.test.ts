@@ -106,13 +106,13 @@ describe("the WebSocket of a screen", () => {
   });
 
   async function listening() {
-    const { service, ann, open } = await made();
+    const { service, browsers, ann, open } = await made();
     running.push(service);
     await open();
     await service.app.listen({ host: "127.0.0.1", port: 0 });
     const { port } = service.app.server.address() as AddressInfo;
     const ticket = async () => String((await service.ask(ann, "POST", `${PATH}/1-1/tickets`)).body.ticket);
-    return { service, port, ticket, open };
+    return { service, browsers, port, ticket, open };
   }
 
   /** What comes of a connection: what it says back, or the status of its refusal. */
@@ -148,6 +148,24 @@ describe("the WebSocket of a screen", () => {
     service.forget("ann");
     expect(await connected(port, late)).toBe(401);
     expect(await closed).toBe(4403);
+  });
+
+  test.each<[string, (browsers: BrowsersInMemory) => void]>([
+    ["the session has ended: its time was over, or somebody ended it", ({ sessions }) => sessions.clear()],
+    ["the machine of the session has ended", (browsers) => (browsers.areGone = true)],
+    ["the connection to the screen was lost; ask for a new link", () => undefined],
+  ])("says why a screen ends: %s", async (reason, happens) => {
+    const { browsers, port, ticket } = await listening();
+    const url = `ws://127.0.0.1:${port}${PATH}/1-1/screen`;
+    const looking = new WebSocket(url, ["binary", `ticket.${await ticket()}`]);
+    const closed = new Promise<unknown[]>((resolve) =>
+      looking.once("close", (code: number, why: Buffer) => resolve([code, why.toString()])),
+    );
+    looking.once("open", () => looking.send("RFB"));
+    await new Promise((resolve) => looking.once("message", resolve));
+    happens(browsers);
+    browsers.screens[0]?.end();
+    expect(await closed).toEqual([4410, reason]);
   });
 
   test("a ticket is of one session, and a page of another server does not bring one", async () => {

@@ -51,6 +51,10 @@ const options = {
     "folder",
     "where the nodes have the system that npm run browser-image makes; also POOL_SERVICE_BROWSER_FOLDER; /var/lib/cdk-nomad/browser where nothing is said",
   ),
+  browserAllow: values(
+    "place",
+    "what browsers may reach beside public addresses: a name, an address or a network, such as login.corp, login.corp:8443 or 10.1.0.0/16; also POOL_SERVICE_BROWSER_ALLOW with commas between them; nothing where nothing is said",
+  ),
   grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
   logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
   commandsOfOwner: value(

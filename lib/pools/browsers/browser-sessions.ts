@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError, type Resources } from "../../jobspec";
 import { stopAndPurge, tellsWhy, type AllocationStub, type JobJson, type NomadClient } from "../../nomad";
-import { BrowserVmJob, CONNECT, SCREEN_TASK, type QemuMachine } from "../jobs";
+import { BrowserVmJob, checkMachine, CONNECT, SCREEN_TASK, type QemuMachine } from "../jobs";
 import { LeaseBook, LeaseEndedError, type Lease, type LeaseSettings } from "../leases";
 import { RuntimeFailedError, untilRefused } from "../runtime";
 import type { Store } from "../store";
@@ -79,8 +79,10 @@ export class BrowserSessions {
   readonly #channel: Channel;
   readonly #nomad: NomadClient;
 
+  /** @throws UserError where the machines or their number cannot be had as they are written */
   constructor(private readonly options: BrowserSessionsOptions) {
-    const { nomad, store, places = 16, pool = "browser-vm", leases, onTrouble } = options;
+    const { nomad, store, machine, places = 16, pool = "browser-vm", leases, onTrouble } = options;
+    if (machine) checkMachine(machine);
     if (!Number.isInteger(places) || places < 1 || places > 254)
       throw UserError.at("places", `${places} is out of range; write 1 to 254`, "browser/places");
     const all = Array.from({ length: places }, (_, index) => `${NETWORK}.${index + 1}`);

@@ -1,6 +1,6 @@
 /** The jobs of the pools, as typed classes: runtimes that are dispatched, warm pools, browsers in virtual machines, and sandboxes with slots. */
 export { BrowserVmJob, type BrowserMachine, type BrowserVmJobProps } from "./browser-vm-job";
-export { CONNECT, machineArguments, SCREEN_TASK, type QemuMachine } from "./qemu-machine";
+export { checkMachine, CONNECT, machineArguments, SCREEN_TASK, type QemuMachine } from "./qemu-machine";
 export { DRIVERS, IN_DOCKER, type Execution } from "./execution";
 export { PoolJob, type PoolJobProps } from "./pool-job";
 export { PoolServiceJob, SERVICE_TOKENS, type PoolServiceJobProps } from "./pool-service-job";

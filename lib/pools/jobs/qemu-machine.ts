@@ -12,17 +12,27 @@ import {
   UserError,
 } from "../../jobspec";
 import { coreShare } from "../../job-parts";
+import { EGRESS_ADDRESS, EGRESS_PROGRAM, parseAllowed } from "../egress";
 
-/** A virtual machine of QEMU whose screen and whose channel are sockets in its allocation: it listens at no port. */
+/**
+ * A virtual machine of QEMU whose screen and whose channel are sockets in its allocation: it listens at no port. Its guest reaches nothing but an HTTP
+ * proxy in the same allocation, at 10.0.2.100:3128, which opens public addresses at the ports 80 and 443.
+ */
 export interface QemuMachine {
   readonly kind: "qemu";
   /**
-   * Where the node has the system that `npm run browser-image` makes: its kernel, its disk, and the state of a machine whose browser waits.
-   * Default: `/var/lib/cdk-nomad/browser`.
+   * Where the node has what `npm run browser-image` makes: the program of the guest's proxy, and the system: its kernel, its disk, and the state of a
+   * machine whose browser waits. Default: `/var/lib/cdk-nomad/browser`.
    */
   readonly folder?: string;
   /** A disk that boots by itself, in place of that system: a path on the node, in the format qcow2. Default: none. */
   readonly image?: string;
+  /**
+   * What its guest may reach beside public addresses: names, addresses and networks, each with a port or, without one, of 80 and 443: `login.corp`,
+   * `sso.example:8443`, `10.1.0.0/16`, `[fd00::1]:443`. The node's loopback, its own addresses and those of its link (169.254.169.254 among them) are
+   * reached where the very address stands here, such as `127.0.0.2:8080`, and by no name and no network. Default: none.
+   */
+  readonly allow?: readonly string[];
   /** Whether it goes on from the state in the folder, or boots; a disk of your own boots. Default: `state`. */
   readonly start?: "state" | "boot";
   /**
@@ -59,9 +69,14 @@ const OF_EMULATOR = 512;
 /** What it may take beyond that while it reads a state, where the cluster allows more than is reserved, in MiB. */
 const BEYOND = 512;
 
-/** The group of a machine: a disk in the allocation, the machine, and the task that reaches its sockets. */
-export function qemuGroup(machine: QemuMachine, resources: Resources | undefined): TaskGroup {
-  const memory = machine.memory === undefined ? (machine.image === undefined ? 256 : 1536) : machine.memory.mebibytes;
+/** The memory of a machine, in MiB. */
+function memoryOf({ memory, image }: QemuMachine): number {
+  return memory === undefined ? (image === undefined ? 256 : 1536) : memory.mebibytes;
+}
+
+/** @throws UserError where a machine cannot be had as it is written */
+export function checkMachine(machine: QemuMachine): void {
+  const memory = memoryOf(machine);
   if (!Number.isInteger(memory) || memory < 128 || memory > 1024 * 1024)
     throw UserError.at(
       "machine.memory",
@@ -76,12 +91,24 @@ export function qemuGroup(machine: QemuMachine, resources: Resources | undefined
         `"${path}" is no path that QEMU takes; write one of letters, digits, dots, dashes and slashes`,
         "browser/path",
       );
+  for (const entry of machine.allow ?? [])
+    if (parseAllowed(entry) === undefined)
+      throw UserError.at(
+        "machine.allow",
+        `"${entry}" is no name, address or network; write login.corp, login.corp:8443, 10.1.0.0/16 or [fd00::1]:443, say`,
+        "browser/allow",
+      );
+}
+
+/** The group of a machine: a disk in the allocation, the guest's proxy, the machine, and the task that reaches its sockets. */
+export function qemuGroup(machine: QemuMachine, resources: Resources | undefined): TaskGroup {
+  checkMachine(machine);
   return new TaskGroup({
     name: "browser",
     // A machine that was lost has lost what a person did in it: a new one would wait for an address that nobody sends.
     restart: Restart.fail({ attempts: 0 }),
     reschedule: Reschedule.never(),
-    tasks: [disk(machine), vm(machine, memory, resources), screen()],
+    tasks: [disk(machine), egress(machine), vm(machine, memoryOf(machine), resources), screen()],
   });
 }
 
@@ -100,17 +127,25 @@ export function machineArguments(folder: string): readonly string[] {
   ];
 }
 
+/** The proxy's task, and its socket, which is in the task's own folder. */
+const EGRESS_TASK = "egress";
+const EGRESS_SOCKET = "egress.sock";
+/** A connection of the guest's to its proxy; the commas are those of an option of QEMU. It waits for a proxy that starts, or is started again. */
+const TO_PROXY = `tcp:${EGRESS_ADDRESS.host}:${EGRESS_ADDRESS.port}-cmd:socat -t10 - UNIX-CONNECT:../${EGRESS_TASK}/${EGRESS_SOCKET},,retry=50,,interval=0.2`;
+
 const DEVICES: readonly string[] = [
   // What a session writes is kept nowhere.
   "-snapshot",
   ...["-vga", "std", "-vnc", "unix:vnc.sock"],
-  // The network of a machine that nobody reaches from outside.
-  ...["-nic", "user,model=virtio-net-pci"],
+  // Nobody reaches it from outside, and it reaches its proxy alone: not the node's loopback, which is 10.0.2.2 and fec0::2 else, and no resolver.
+  ...["-nic", `user,model=virtio-net-pci,restrict=on,ipv6=off,guestfwd=${TO_PROXY}`],
   ...["-device", "virtio-tablet-pci"],
   ...["-device", "virtio-serial-pci"],
   ...["-chardev", "socket,id=session,path=session.sock,server=on,wait=off"],
   ...["-device", `virtserialport,chardev=session,name=${CHANNEL}`],
-  ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny"],
+  // Not elevateprivileges: what is started for a connection to the proxy begins a session of its own (setsid), for which it would be killed. No
+  // process of QEMU's gains rights: any filter of system calls comes with no_new_privs.
+  ...["-sandbox", "on,obsolete=deny,resourcecontrol=deny"],
 ];
 
 /** Puts the disk where the driver takes it from: it refuses images outside of the allocation, unless the agent's configuration names their folder. */
@@ -124,6 +159,34 @@ function disk({ image, folder = FOLDER }: QemuMachine): Task {
     lifecycle: Lifecycle.prestart(),
     driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", `exec ${made}`] }),
     resources: new Resources({ cpu: coreShare(0.05), memory: Memory.mebibytes(32) }),
+    logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(1) }),
+  });
+}
+
+/** The guest's way to the network, which is there before the machine. */
+function egress({ folder = FOLDER, allow = [] }: QemuMachine): Task {
+  const program = [
+    `${folder}/${EGRESS_PROGRAM}`,
+    "--socket",
+    EGRESS_SOCKET,
+    ...allow.flatMap((entry) => ["--allow", entry]),
+  ];
+  return new Task({
+    name: EGRESS_TASK,
+    lifecycle: Lifecycle.sidecar(),
+    driver: Driver.rawExec({
+      command: "/bin/sh",
+      args: [
+        "-c",
+        `command -v node >&2 || { echo "this node has no node" >&2; exit 1; }\nexec node "$@"`,
+        "sh",
+        ...program,
+      ],
+    }),
+    // A guest without its proxy reaches nothing, and loses nothing of what a person has done.
+    restart: Restart.fail({ attempts: 3, delay: Duration.seconds(1), interval: Duration.minutes(1) }),
+    killTimeout: Duration.seconds(5),
+    resources: new Resources({ cpu: coreShare(0.1), memory: Memory.mebibytes(96), memoryMax: Memory.mebibytes(256) }),
     logs: new LogConfig({ maxFiles: 1, maxFileSize: Memory.mebibytes(1) }),
   });
 }

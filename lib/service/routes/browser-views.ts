@@ -1,13 +1,14 @@
 import websocket from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { BrowserSession } from "../../pools";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LeaseEndedError, type BrowserSession } from "../../pools";
 import { noteAudit } from "../audit";
 import { callerFrom } from "../authorize";
 import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFiles } from "../browser-page";
 import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
-import { carry } from "../screen-proxy";
+import { carry, SESSION_ENDED } from "../screen-proxy";
 import { fewAtOnce } from "../service-parts";
 import { Tickets } from "../tickets";
 import type { Caller } from "../tokens";
@@ -19,6 +20,9 @@ const SCREENS = 20;
 const MESSAGE = 1024 * 1024;
 /** Between two looks whether whoever looks at a screen still may, in milliseconds. */
 const LOOKS = 5000;
+/** How long it may take until it is known why a screen has ended, and the time between two looks, in milliseconds. */
+const SETTLED = 10_000;
+const AGAIN = 300;
 const TICKET = /^ticket\.([A-Za-z0-9_-]{20,100})$/;
 
 declare module "fastify" {
@@ -112,6 +116,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
             every: session.lease.ttl / 3,
             mayLook: () => stillMay(viewer, "claim"),
             looks: LOOKS,
+            whyEnded: () => whyEnded(parts, session),
           });
           audit({ ...about, audit: "leaveBrowserScreen", status: 200 });
         } finally {
@@ -123,6 +128,20 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
       }
     },
   );
+}
+
+/** Why a screen has ended: the cluster may know a moment later than the screen what became of its machine. */
+async function whyEnded({ browsers, now }: BrowserParts, session: BrowserSession): Promise<string> {
+  for (const end = now() + SETTLED; ; await sleep(AGAIN)) {
+    try {
+      if (!(await browsers.find(session.id))) return SESSION_ENDED;
+      await browsers.state(session);
+      return "the connection to the screen was lost; ask for a new link";
+    } catch (error) {
+      if (error instanceof LeaseEndedError) return "the machine of the session has ended";
+      if (now() > end) return "the screen does not answer; ask for a new link";
+    }
+  }
 }
 
 function ticketOf({ headers }: FastifyRequest): string {

@@ -169,7 +169,7 @@ describe("BrowserVmJob", () => {
     const { args } = vm.Config;
     const after = (name: string) => args[args.indexOf(name) + 1];
     expect(after("-vnc")).toBe("unix:vnc.sock");
-    expect(args.join(" ")).not.toMatch(/\b(?:tcp|hostfwd|0\.0\.0\.0)\b|:\d+ /);
+    expect(args.join(" ")).not.toMatch(/\b(?:hostfwd|0\.0\.0\.0)\b|:\d+ /);
     expect(after("-m")).toBe("256M");
     expect(vm.Resources.MemoryMB).toBeGreaterThan(256);
     expect(vm.Resources.MemoryMaxMB).toBeGreaterThan(vm.Resources.MemoryMB);
@@ -178,6 +178,30 @@ describe("BrowserVmJob", () => {
     expect(after("-readconfig")).toBe("/srv/browser/machine.cfg");
     expect(after("-incoming")).toBe("exec:cat /srv/browser/state");
     expect(errors(qemu)).toEqual([]);
+  });
+
+  test("on qemu its guest reaches nothing but a proxy in the allocation, which may be told of more", () => {
+    const tasksOf = (machine: object) => {
+      const job = new BrowserVmJob({ ...session, machine: { kind: "qemu", folder: "/srv/browser", ...machine } });
+      expect(errors(job)).toEqual([]);
+      return (job.toApi().Job.TaskGroups as { Tasks: ({ Config: { args: string[] } } & Json)[] }[])[0]?.Tasks ?? [];
+    };
+    for (const image of [undefined, "/srv/own.qcow2"]) {
+      const tasks = tasksOf({ image, allow: ["login.corp:8443", "10.1.0.0/16"] });
+      const args = tasks.find(({ Driver: driver }) => driver === "qemu")?.Config.args ?? [];
+      const networks = args.filter((_arg, index) => /^-(?:nic|net|netdev)$/.test(args[index - 1] ?? ""));
+      expect(networks).toEqual([
+        "user,model=virtio-net-pci,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:3128-cmd:socat -t10 - UNIX-CONNECT:../egress/egress.sock,,retry=50,,interval=0.2",
+      ]);
+      const proxy = tasks.find(({ Name: name }) => name === "egress");
+      expect(proxy).toMatchObject({ Lifecycle: { Hook: "prestart", Sidecar: true }, Driver: "raw_exec" });
+      expect(proxy?.Config.args.slice(2)).toEqual([
+        ...["sh", "/srv/browser/egress.js", "--socket", "egress.sock"],
+        ...["--allow", "login.corp:8443", "--allow", "10.1.0.0/16"],
+      ]);
+    }
+    for (const entry of ["http://login.corp", "10.0.0.0/99", "${attr.unique.network.ip-address}", ""])
+      expect(() => tasksOf({ allow: [entry] })).toThrow(/^machine\.allow: /);
   });
 
   test("on qemu it may boot, be emulated, or have a disk of one's own; what cannot work is refused", () => {

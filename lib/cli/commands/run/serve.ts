@@ -170,11 +170,14 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
 
 /** What is said of browser sessions; undefined where none are served. */
 function browsersOf(input: Input, env: CliContext["env"]): Settings["browsers"] {
-  const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place } = env;
+  const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place, POOL_SERVICE_BROWSER_ALLOW = "" } = env;
   const places = input.browsers ?? (named ? wholeNumber(named, "POOL_SERVICE_BROWSERS") : 0);
   if (places === 0) return undefined;
   const folder = input.browserFolder ?? (place || undefined);
-  return { places, machine: { kind: "qemu", ...(folder === undefined ? {} : { folder }) } };
+  const allow = (input.browserAllow.length > 0 ? input.browserAllow : POOL_SERVICE_BROWSER_ALLOW.split(","))
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  return { places, machine: { kind: "qemu", allow, ...(folder === undefined ? {} : { folder }) } };
 }
 
 /** The names of pools, of an option or else of a variable. @throws UserError for what is no name */
