@@ -1,5 +1,6 @@
 import { withCluster } from "../../__tests__/support/cluster";
 import type { Figure } from "../synthesis";
+import { measureBrowsers } from "./browsers";
 import { measureChaos } from "./chaos";
 import { measureClaims } from "./claims";
 import { measureExecutions } from "./executions";
@@ -21,6 +22,7 @@ const THEMES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sandbox: measureSandboxServers,
   slots: () => withCluster({}, measureSlots),
   chaos: () => withCluster({}, measureChaos),
+  browsers: () => withCluster({}, measureBrowsers),
 };
 
 /** What the pools promise. @param only one theme. Default: all of them */

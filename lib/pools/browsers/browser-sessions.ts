@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError, type Resources } from "../../jobspec";
-import { stopAndPurge, tellsWhy, type AllocationStub, type JobJson, type NomadClient } from "../../nomad";
+import {
+  isTokenRefused,
+  stopAndPurge,
+  tellsWhy,
+  type AllocationStub,
+  type JobJson,
+  type NomadClient,
+} from "../../nomad";
 import { BrowserVmJob, checkMachine, CONNECT, SCREEN_TASK, type QemuMachine } from "../jobs";
 import { LeaseBook, LeaseEndedError, type Lease, type LeaseSettings } from "../leases";
 import { RuntimeFailedError, untilRefused } from "../runtime";
@@ -225,8 +232,9 @@ export class BrowserSessions {
         if (!isSent) await this.#channel.open(allocation, url, signal);
         isSent = true;
         if ((await this.#channel.state(allocation, signal)).kind !== "waiting") return;
-      } catch {
+      } catch (error) {
         signal.throwIfAborted();
+        if (isTokenRefused(error)) throw error;
         // It boots, or has ended.
         await this.untilRuns(job, signal);
       }
@@ -248,9 +256,11 @@ export class BrowserSessions {
     }
   }
 
+  /** The allocation of a session's machine. @throws LeaseEndedError where it runs no more: the session is ended then, since its place is of no use */
   private async running({ job, lease }: BrowserSession): Promise<AllocationStub> {
     const found = (await this.#nomad.allocations(job)).find(runs);
     if (found) return found;
+    await this.#book.release(lease).catch(() => undefined);
     throw new LeaseEndedError(lease, "gone", `the machine of the browser session ${idOf(lease)} is not there any more`);
   }
 
