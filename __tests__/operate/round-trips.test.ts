@@ -140,11 +140,10 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
       expect([road, what, await jobs()]).toEqual([road, what, after]);
     }
     expect((await terraform("destroy", "--auto-approve")).code).toBe(0);
-    // The job that the other road stopped can be brought back: Terraform never removes it, and the record has it until somebody destroys it.
-    expect(await record()).toEqual([
-      [expect.stringMatching(/\/others\/0$/), JSON.stringify([{ id: "b", stopped: true }])],
-    ]);
-    const rest = await direct("destroy", "--yes", "--include", "b");
+    // What the other road stopped stands in the record until that road destroys it: Terraform does not know of it.
+    const stopped = JSON.stringify([{ id: "b", stopped: true }]);
+    expect(await record()).toEqual([[expect.stringMatching(/\/others\/0$/), stopped]]);
+    const rest = await direct("destroy", "--yes");
     expect([rest.code, rest.code === 0 ? "" : flat(rest)]).toEqual([0, ""]);
     expect([await record(), [...(await jobs()).keys()]]).toEqual([[], []]);
   }, 1_800_000);
@@ -154,7 +153,7 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
     project.change({ jobs: ["web"], consul: false } satisfies RecordedProgram);
     version = "x".repeat(64 * 1024);
     const said = await terraform("deploy", "--auto-approve");
-    expect([said.code, flat(said).includes("Resource postcondition failed")]).toEqual([1, true]);
+    expect([said.code, flat(said)]).toEqual([1, expect.stringContaining("Resource postcondition failed")]);
     expect(await cluster.nomad.jobs()).toEqual([]);
   });
 });
