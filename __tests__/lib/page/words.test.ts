@@ -9,6 +9,7 @@ import {
   signOf,
   taskText,
   titleOf,
+  wantsLook,
 } from "../../../lib/page/browser/words";
 
 test("nothing but what is known to be well is shown as well, and nothing that was heard too long ago", () => {
@@ -77,4 +78,13 @@ test("a job of the same id in another place has another name, and what is wrong 
 test("a browser's tab says where one is", () => {
   expect(titleOf({ view: "environment", id: "shop.dev" })).toBe("dev, cdk-nomad");
   expect(titleOf({ view: "pools" })).toBe("Pools, cdk-nomad");
+});
+
+test("what fails while it is being deployed wants a look at once, and what only waits for its health does not", () => {
+  const reason = (kind: string) => ({ kind, message: "It is so." });
+  expect(wantsLook({ state: "deploying", reasons: [reason("task")] })).toBe(true);
+  expect(wantsLook({ state: "deploying", reasons: [reason("placement")] })).toBe(true);
+  expect(wantsLook({ state: "deploying", reasons: [reason("health"), reason("check")] })).toBe(false);
+  expect(wantsLook({ state: "healthy", reasons: [] })).toBe(false);
+  expect(wantsLook({ state: "unknown", reasons: [] })).toBe(true);
 });

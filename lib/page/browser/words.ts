@@ -106,9 +106,14 @@ export function countsInWords(jobs: readonly Pick<Job, "state">[]): string {
 
 const WORST_FIRST: readonly Sign["tone"][] = ["bad", "unknown", "waiting", "going", "good"];
 
-/** Whether somebody should look at a job: it is not well, or waits for a person. */
-export function wantsLook({ state }: Pick<Job, "state">): boolean {
-  return ["bad", "unknown", "waiting"].includes(signOf(state).tone);
+/** Reasons that time alone does not mend, whatever the deployment is still waiting for: a task that ends, a group that finds no node. */
+const LASTING: readonly string[] = ["task", "placement"];
+
+/** Whether somebody should look at a job: it is not well, waits for a person, or is being deployed and something of it fails already. */
+export function wantsLook({ state, reasons }: Pick<Job, "state" | "reasons">): boolean {
+  return (
+    ["bad", "unknown", "waiting"].includes(signOf(state).tone) || reasons.some(({ kind }) => LASTING.includes(kind))
+  );
 }
 
 /** A place of the page, as its address has it behind the #. */
