@@ -86,7 +86,8 @@ async function forward(request: IncomingMessage, response: ServerResponse, optio
     setHost: false,
   });
   asked.on("response", (answer) => {
-    response.writeHead(answer.statusCode ?? 502, onward(answer.headers));
+    // One request for each connection: a kept one would be closed while a person types, and a form sent over it would be lost.
+    response.writeHead(answer.statusCode ?? 502, { ...onward(answer.headers), connection: "close" });
     pipeline(answer, response, () => reached.destroy());
   });
   // Nothing that is no answer of HTTP goes on: a server that changes the protocol has none for a page.

@@ -130,8 +130,8 @@ export function machineArguments(folder: string): readonly string[] {
 /** The proxy's task, and its socket, which is in the task's own folder. */
 const EGRESS_TASK = "egress";
 const EGRESS_SOCKET = "egress.sock";
-/** A connection of the guest's to its proxy; the commas are those of an option of QEMU. It waits for a proxy that starts, or is started again. */
-const TO_PROXY = `tcp:${EGRESS_ADDRESS.host}:${EGRESS_ADDRESS.port}-cmd:socat -t10 - UNIX-CONNECT:../${EGRESS_TASK}/${EGRESS_SOCKET},,retry=50,,interval=0.2`;
+/** A connection of the guest's to its proxy; the commas are those of an option of QEMU. It waits for a proxy that starts, or is started again, and says nothing: what it writes to stderr QEMU takes for the proxy's own bytes. */
+const TO_PROXY = `tcp:${EGRESS_ADDRESS.host}:${EGRESS_ADDRESS.port}-cmd:socat -t10 -lf /dev/null - UNIX-CONNECT:../${EGRESS_TASK}/${EGRESS_SOCKET},,retry=50,,interval=0.2`;
 
 const DEVICES: readonly string[] = [
   // What a session writes is kept nowhere.

@@ -72,6 +72,16 @@ test("a request with a whole address goes on without what is between neighbours,
   expect(asked[0]?.headers).not.toHaveProperty("proxy-authorization");
 });
 
+test("a connection that a browser would keep is closed with its answer, and not while a person types", async () => {
+  const { port } = await site();
+  const through = await proxy([`127.0.0.1:${port}`]);
+  const text = `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n`;
+  const began = performance.now();
+  // It is over once the proxy has closed it: one that it kept would be so after five seconds.
+  expect(await said(through, text)).toMatch(/connection: close\r\n/i);
+  expect(performance.now() - began).toBeLessThan(4000);
+});
+
 test("a tunnel carries bytes both ways, those that came at once with it among them", async () => {
   const echo = createTcpServer((socket) => socket.on("data", (data) => socket.end(`echo ${data.toString()}`)));
   const port = await listening(echo);

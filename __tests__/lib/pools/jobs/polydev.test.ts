@@ -191,7 +191,7 @@ describe("BrowserVmJob", () => {
       const args = tasks.find(({ Driver: driver }) => driver === "qemu")?.Config.args ?? [];
       const networks = args.filter((_arg, index) => /^-(?:nic|net|netdev)$/.test(args[index - 1] ?? ""));
       expect(networks).toEqual([
-        "user,model=virtio-net-pci,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:3128-cmd:socat -t10 - UNIX-CONNECT:../egress/egress.sock,,retry=50,,interval=0.2",
+        "user,model=virtio-net-pci,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:3128-cmd:socat -t10 -lf /dev/null - UNIX-CONNECT:../egress/egress.sock,,retry=50,,interval=0.2",
       ]);
       const proxy = tasks.find(({ Name: name }) => name === "egress");
       expect(proxy).toMatchObject({ Lifecycle: { Hook: "prestart", Sidecar: true }, Driver: "raw_exec" });
