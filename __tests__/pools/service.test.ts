@@ -7,7 +7,7 @@ import type { JobJson } from "../../lib/nomad";
 import { SERVICE_TOKENS, WarmPoolJob } from "../../lib/pools";
 import { SCOPES, ServiceRefusal, type RunEvent, type ServiceClient, type ServedContainer } from "../../lib/service";
 import { clusterForSuite } from "../support/cluster";
-import { ServiceProcess, TokenFile } from "../support/pool-service";
+import { leaseIn, ServiceProcess, TokenFile } from "../support/pool-service";
 import { nap } from "../support/processes";
 import { cli } from "../support/run-cli";
 import { SynthesizedProject } from "../support/synthesized";
@@ -322,7 +322,7 @@ test(
       cli(["pool", ...args], { cwd: folder, env: { PATH: process.env.PATH, NO_COLOR: "1", ...env } });
     const claimed = await pool({}, "claim", POOL, "--wait", "30s");
     expect([claimed.code, claimed.stderr]).toEqual([0, expect.stringContaining("of the embedded cluster")]);
-    const [id = ""] = claimed.stdout.trim().split(" ");
+    const { id } = leaseIn(claimed.stdout);
     // What somebody names is asked with what they give, and gets nothing of ours.
     for (const [env, says] of [
       [{ POOL_SERVICE_ADDR: other.address }, "asks for a token, and none is given"],
@@ -352,7 +352,7 @@ test(
     const pool = (...args: readonly string[]) => cli(["pool", ...args], { env: { ...env, MY_KEY: "planted-9f3" } });
     const claimed = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
     expect(claimed).toMatchObject({ code: 0 });
-    const [id = "", generation = ""] = claimed.stdout.trim().split(" ");
+    const { id, generation } = leaseIn(claimed.stdout);
     const ran = await pool(
       "exec",
       id,
@@ -413,7 +413,7 @@ test(
     const again = await pool("claim", POOL, "--owner", "bob", "--wait", "30s");
     expect(again).toMatchObject({ code: 0 });
     expect(await pool("recycle", POOL)).toMatchObject({ code: 0 });
-    const [other = ""] = again.stdout.split(" ");
+    const { id: other } = leaseIn(again.stdout);
     expect(await pool("release", other)).toMatchObject({ code: 0 });
   },
   LIMIT,

@@ -106,3 +106,10 @@ export class ServiceProcess {
     return this.#ended;
   }
 }
+
+/** The container and the generation that `pool claim` names. */
+export function leaseIn(text: string): { readonly id: string; readonly generation: string } {
+  const [, id = "", generation = ""] =
+    /([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})[^]*generation +(\d+)/.exec(text) ?? [];
+  return { id, generation };
+}
