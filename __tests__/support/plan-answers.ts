@@ -1,7 +1,7 @@
 import type { Answers } from "./replay";
 
 /** What Nomad's plan says of the allocations of a group; 0 where nobody says otherwise. */
-const NO_UPDATES = {
+export const NO_UPDATES = {
   Ignore: 0,
   Place: 0,
   Migrate: 0,

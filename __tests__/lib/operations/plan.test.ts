@@ -5,6 +5,7 @@ import { Masking } from "../../../lib/masking";
 import { NomadClient, nomadConnection } from "../../../lib/nomad";
 import { fieldChanges, hasChanges, previewStack, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
 import { planJob } from "../../../lib/operations/plan/job-plan";
+import { NO_UPDATES } from "../../support/plan-answers";
 import { recorded, recordedJob, ReplayServer } from "../../support/replay";
 import { wantedOf, withServer } from "../../support/replayed-clients";
 
@@ -167,16 +168,7 @@ test("what is unknown with its node is told apart from what failed, and is no jo
   const job = { ...recordedJob(recorded("healthy")), TaskGroups: [{ Name: "api", Count: 2 }] };
   const counts = { Queued: 0, Complete: 0, Failed: 1, Running: 0, Starting: 0, Lost: 0, Unknown: 1 };
   const updates = {
-    api: {
-      Ignore: 2,
-      Place: 0,
-      Migrate: 0,
-      Stop: 0,
-      InPlaceUpdate: 0,
-      DestructiveUpdate: 0,
-      Canary: 0,
-      Preemptions: 0,
-    },
+    api: { ...NO_UPDATES, Ignore: 2 },
   };
   for (const [Type, group] of [
     ["service", { missing: 1, unknown: 1, unchanged: 0 }],

@@ -1,6 +1,7 @@
 import { Masking } from "../../../lib/masking";
 import type { JobJson } from "../../../lib/nomad";
 import { findDrift, fixDrift, previewStack, revertOf, stackStatus, wayOutOf } from "../../../lib/operations";
+import { NO_UPDATES } from "../../support/plan-answers";
 import { recorded, recordedJob, type Answers } from "../../support/replay";
 import { bodyOf, quiet, wantedOf, withServer } from "../../support/replayed-clients";
 
@@ -81,7 +82,7 @@ function takenBack(
       body: {
         JobModifyIndex: 10,
         Diff: env("a", after),
-        Annotations: { DesiredTGUpdates: { api: { ...NOTHING, DestructiveUpdate: 1 } } },
+        Annotations: { DesiredTGUpdates: { api: { ...NO_UPDATES, DestructiveUpdate: 1 } } },
         FailedTGAllocs: blocked ? { api: metric } : null,
       },
     },
@@ -90,16 +91,6 @@ function takenBack(
     "PUT /v1/jobs": { body: { EvalID: "1", JobModifyIndex: 11, Warnings: "" } },
   };
 }
-const NOTHING = {
-  Ignore: 0,
-  Place: 0,
-  Migrate: 0,
-  Stop: 0,
-  InPlaceUpdate: 0,
-  DestructiveUpdate: 0,
-  Canary: 0,
-  Preemptions: 0,
-};
 const contents = {
   wanted: [wantedOf({ ID: "web", TaskGroups: [{ Name: "api", Count: 1 }] })],
   terraformOnly: [],

@@ -159,9 +159,7 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
     store,
     runtime,
     reuse,
-    names: (input.name.length > 0 ? input.name : (env.POOL_SERVICE_NAMES ?? "").split(","))
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => name !== ""),
+    names: entriesOf(input.name, env.POOL_SERVICE_NAMES).map((name) => name.toLowerCase()),
     auditLog: input.auditLog ?? (env.POOL_SERVICE_AUDIT_LOG || undefined),
     browsers,
     tokens: wantedTokens(input, env, host),
@@ -170,20 +168,23 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
 
 /** What is said of browser sessions; undefined where none are served. */
 function browsersOf(input: Input, env: CliContext["env"]): Settings["browsers"] {
-  const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place, POOL_SERVICE_BROWSER_ALLOW = "" } = env;
+  const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place } = env;
   const places = input.browsers ?? (named ? wholeNumber(named, "POOL_SERVICE_BROWSERS") : 0);
   if (places === 0) return undefined;
   const folder = input.browserFolder ?? (place || undefined);
-  const allow = (input.browserAllow.length > 0 ? input.browserAllow : POOL_SERVICE_BROWSER_ALLOW.split(","))
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
+  const allow = entriesOf(input.browserAllow, env.POOL_SERVICE_BROWSER_ALLOW);
   return { places, machine: { kind: "qemu", allow, ...(folder === undefined ? {} : { folder }) } };
+}
+
+/** What an option names, or else a variable with commas between them. */
+function entriesOf(given: readonly string[], variable = ""): readonly string[] {
+  const entries = given.length > 0 ? given : variable.split(",");
+  return entries.map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 
 /** The names of pools, of an option or else of a variable. @throws UserError for what is no name */
 function namesOf(option: string, given: readonly string[], variable = ""): readonly string[] {
-  const named = variable.split(",").map((name) => name.trim());
-  const names = [...new Set(given.length > 0 ? given : named.filter((name) => name !== ""))];
+  const names = [...new Set(given.length > 0 ? given : entriesOf([], variable))];
   const wrong = names.find((name) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name));
   if (wrong !== undefined)
     throw UserError.at(option, `"${wrong}" is no name of a pool; write warm-pool-openai, say`, "option");
