@@ -1,6 +1,8 @@
+import { CONSUL_AUDIENCE, type ClusterKeys, type Tokens } from "./access";
 import {
   CLUSTER_MARK,
   isFirstNomad,
+  LOOPBACK,
   ONE_REGION,
   regionOfConsul,
   serviceLoginOf,
@@ -8,14 +10,12 @@ import {
   type Agent,
   type AgentFiles,
   type ConsulClientAgent,
-  type NomadAgent,
-  LOOPBACK,
   type ConsulClientPorts,
+  type NomadAgent,
   type Ports,
 } from "./agents";
 import { smallChroot, type Machine } from "./machine";
-import { type ClusterKeys, AUDIENCE, type Tokens } from "./access";
-import { AUDIENCE as VAULT_AUDIENCE, WORKLOADS, vaultConfig } from "./vault";
+import { VAULT_AUDIENCE, vaultConfig, WORKLOADS } from "./vault";
 
 /** What Nomad keeps from tasks by default of its own environment. https://developer.hashicorp.com/nomad/docs/configuration/client#env-denylist */
 const KEPT_FROM_TASKS =
@@ -241,7 +241,7 @@ function isAtLeast(version: string, major: number, minor: number): boolean {
  * @see https://developer.hashicorp.com/nomad/docs/configuration/consul#parameters-for-clients-and-servers
  */
 function identities(agent: NomadAgent) {
-  const identity = { aud: [AUDIENCE], ttl: "1h" };
+  const identity = { aud: [CONSUL_AUDIENCE], ttl: "1h" };
   const method = serviceLoginOf(agent);
   return {
     service_identity: identity,

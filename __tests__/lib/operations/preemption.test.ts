@@ -9,7 +9,7 @@ import {
   shortagesOf,
   type Preemption,
 } from "../../../lib/operations";
-import { apiAllocation } from "../../support/plan-answers";
+import { apiAllocation, NO_UPDATES } from "../../support/plan-answers";
 import type { Answers } from "../../support/replay";
 import { wantedOf, withServer } from "../../support/replayed-clients";
 
@@ -114,8 +114,6 @@ test("as many find a place as fit beside what may not be stopped, whatever runs"
   );
 });
 
-const UPDATES = { Ignore: 0, Migrate: 0, Stop: 0, InPlaceUpdate: 0, DestructiveUpdate: 0, Canary: 0, Preemptions: 0 };
-
 async function blocked(wanted: ReturnType<typeof job>, place: number, unplaced: number, more: Answers = {}) {
   const failure = { NodesEvaluated: 1, NodesExhausted: 1, DimensionExhausted: { memory: 1 } };
   const answers = {
@@ -124,7 +122,7 @@ async function blocked(wanted: ReturnType<typeof job>, place: number, unplaced: 
       body: {
         JobModifyIndex: 0,
         Diff: { Type: "Added", ID: "web" },
-        Annotations: { DesiredTGUpdates: { api: { ...UPDATES, Place: place } } },
+        Annotations: { DesiredTGUpdates: { api: { ...NO_UPDATES, Place: place } } },
         FailedTGAllocs: { api: { ...failure, CoalescedFailures: unplaced - 1 } },
       },
     },

@@ -12,7 +12,7 @@ export interface JobAcl {
 }
 
 /** Whom the identities of workloads are for. */
-export const AUDIENCE = "consul.io";
+export const CONSUL_AUDIENCE = "consul.io";
 
 /** Whoever has no token: Consul's own accessor id. https://developer.hashicorp.com/consul/docs/security/acl/tokens#anonymous-token */
 const ANONYMOUS = "00000000-0000-0000-0000-000000000002";
@@ -98,7 +98,7 @@ export async function trustWorkloads(
       Config: {
         JWTValidationPubKeys: keys,
         JWTSupportedAlgs: ["RS256"],
-        BoundAudiences: [AUDIENCE],
+        BoundAudiences: [CONSUL_AUDIENCE],
         ClaimMappings: Object.fromEntries(claims.map((claim) => [claim, claim])),
       },
     },

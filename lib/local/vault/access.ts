@@ -5,7 +5,7 @@ import { VaultClient } from "./client";
 import type { VaultKeys } from "./keys";
 
 /** Whom the identities of workloads are for. */
-export const AUDIENCE = "vault.io";
+export const VAULT_AUDIENCE = "vault.io";
 
 /** The role of tasks that ask for none, and its policy, as `nomad setup vault` calls them. */
 export const WORKLOADS = "nomad-workloads";
@@ -80,7 +80,7 @@ function roleWith(policies: readonly string[]): object {
   const claims = ["nomad_namespace", "nomad_job_id", "nomad_task"];
   return {
     role_type: "jwt",
-    bound_audiences: [AUDIENCE],
+    bound_audiences: [VAULT_AUDIENCE],
     // Of one region, namespace, job, group and task: with the job alone, jobs of that name in two namespaces would be one, and read each other's.
     user_claim: "sub",
     claim_mappings: Object.fromEntries(claims.map((claim) => [claim, claim])),
