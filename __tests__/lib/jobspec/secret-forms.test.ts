@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { secretSpans, type TextKind } from "../../../lib/jobspec/host";
+import { FORMS, SHORTEST_FORM } from "../../../lib/jobspec/secrets/forms";
 import { draws } from "../../support/draws";
 
 const ROOT = join(__dirname, "../../..");
@@ -55,6 +56,36 @@ describe("a form of which there is no doubt", () => {
       expect(masked(text, "prose")).not.toContain(token.slice(12));
     }
   });
+});
+
+test("no form of a key is shorter than the words that are not looked at", () => {
+  for (const { what, pattern } of FORMS) {
+    // What must not follow has no length.
+    const drawn = fc.stringMatching(new RegExp(pattern.source.replaceAll(/\(\?!.*?\)/g, "")), { size: "-1" });
+    const lengths = fc.sample(drawn, { numRuns: 20, seed: 1 }).map((key) => key.match(pattern.source)?.[0].length);
+    expect({ what, tooShort: lengths.filter((length) => (length ?? 0) < SHORTEST_FORM) }).toEqual({
+      what,
+      tooShort: [],
+    });
+  }
+});
+
+test("a word without a sign is a secret by its form alone, and beside any signs as well", () => {
+  const word = fc.stringMatching(/^[\w./+~-]{1,60}$/);
+  fc.assert(
+    fc.property(word, (text) => {
+      const alone = secretSpans(text, "document");
+      expect(alone.every(({ certain, what }) => certain || / in (?:base64|hexadecimal)$/.test(what))).toBe(true);
+      // A text that begins with signs takes the long way; what is found in the word is the same.
+      const shifted = secretSpans(`;\n${text}`, "document").map((each) => ({
+        ...each,
+        start: each.start - 2,
+        end: each.end - 2,
+      }));
+      expect(shifted).toEqual(alone);
+    }),
+    { numRuns: draws(500) },
+  );
 });
 
 describe("the end of a private key that has no beginning", () => {

@@ -6,9 +6,11 @@ import {
   DEEPEST,
   isSecretHere,
   isSentence,
+  isWord,
   NOTHING_AROUND,
   remembering,
   secretSpans,
+  suspicionOf,
   type Around,
 } from "../secrets";
 import type { JobRule } from "./walk";
@@ -26,10 +28,16 @@ function inBlock(block: Block, at: Place): void {
 }
 
 function inProperty(name: string, value: unknown, parent: Place): void {
+  // Texts first: most are words, of which there is nothing to say, and no place is needed.
+  if (typeof value === "string") {
+    if (!isWord(value) || suspicionOf(name) !== "none")
+      inText(value, { ...NOTHING_AROUND, name }, parent.property(name));
+  } else if (typeof value === "object") inStructure(name, value, parent.property(name));
+}
+
+function inStructure(name: string, value: object | null, at: Place): void {
   // A driver stands for its configuration.
   const held: unknown = value instanceof Driver ? value.config : value;
-  if (held === undefined || typeof held === "number" || typeof held === "boolean") return;
-  const at = parent.property(name);
   if (held instanceof Block) inBlock(held, at);
   else if (Array.isArray(held) && held.some((item) => item instanceof Block))
     held.forEach((item: unknown, index) => item instanceof Block && inBlock(item, at.block(index, item)));
@@ -67,9 +75,10 @@ export function literalsAmong(values: Readonly<Record<string, string>>, place: s
 function inText(text: string, around: Around, at: Place, wayOut = WAY_OUT): void {
   if (text === "") return;
   const isNamed = isSecretHere(text, around);
-  const spans = [...SPANS[isSentence(around.name) ? "prose" : "document"](text), ...(around.spans ?? [])];
+  const own = isWord(text) ? [] : SPANS[isSentence(around.name) ? "prose" : "document"](text);
+  if (own.length === 0 && !isNamed && !around.spans?.length) return;
+  const spans = [...own, ...(around.spans ?? [])];
   const span = spans.find(({ certain }) => certain) ?? spans[0];
-  if (!span && !isNamed) return;
   const what = span && (span.certain || !isNamed) ? `holds ${span.what} in plain` : "is a secret in plain, by its name";
   at.report({
     rule: "secret/literal",

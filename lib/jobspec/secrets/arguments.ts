@@ -1,5 +1,6 @@
 import { commandSpans } from "./commands";
 import type { SecretSpan } from "./forms";
+import { remembering } from "./remembering";
 
 /** More arguments than this, or longer ones, are no command line that somebody wrote. */
 const MOST = 500;
@@ -28,7 +29,7 @@ export function argumentSpans(
     line += `${word} `;
   }
   const found = new Map<number, SecretSpan[]>();
-  for (const span of commandSpans(line.trimEnd(), "document")) {
+  for (const span of ofLine(line.trimEnd())) {
     const at = starts.findLastIndex((start) => start <= span.start);
     const index = at - command.length;
     const start = starts[at] ?? 0;
@@ -39,6 +40,8 @@ export function argumentSpans(
   }
   return found;
 }
+
+const ofLine = remembering((line) => commandSpans(line, "document"));
 
 /** An argument as one word of the same length, whatever is in it; what is no text, or a whole script, is a word of no meaning. */
 function asWord(argument: unknown): string {

@@ -1,8 +1,9 @@
 import type { SecretSpan } from "./forms";
-import { phrase, type Phrase } from "./phrase";
+import { phrase, Phrases, type Phrase } from "./phrase";
 import { isOfSentence, isSecretPair, type TextKind } from "./pairs";
 import { CALLS, READS } from "./calls";
 import { SETTINGS } from "./settings";
+import { SIGNS, signsOf } from "./signs";
 import { isPlainlyNoSecret } from "./values";
 
 /** Lines of two words, such as `requirepass x` and `spring.datasource.password x`. */
@@ -36,7 +37,8 @@ const LOGIN = String.raw`(?:docker|podman|helm|registry|skopeo|crane|oras|az|oc|
 /** Commands that are given a password through a pipe. */
 const READS_PASSWORD = String.raw`sudo|su\b|docker|podman|helm|crane|oras|nerdctl|chpasswd|passwd|smbpasswd|cryptsetup|gpg2?|openssl|kinit|vncpasswd|saslpasswd2|ssh-add|gh|npm`;
 
-const COMMANDS: readonly Phrase[] = [
+/** A command and what it is given stand apart: without a space there is none. */
+const COMMANDS = new Phrases([
   // Both in one argument: user:password.
   phrase(
     /\bcurl\b/,
@@ -49,7 +51,7 @@ const COMMANDS: readonly Phrase[] = [
     /\b(?:ab|etcdctl|lftp)\b[^\n|;&]{0,400}?[ \t](?:-A|--user|-u)[ =]["']?[^\s"':,]{1,100}[:,]([^\s"']{1,400})/g,
   ),
   phrase(
-    /\b(?:smb|rpc)client|\bsmbget|\bnet\b/,
+    /\b(?:smbclient|rpcclient|smbget|net\b)/,
     /\b(?:smbclient|rpcclient|smbget|net)\b[^\n|;&]{0,400}?[ \t](?:-U|--user)[ =]?["']?[^\s"'%]{1,100}%([^\s"']{1,400})/g,
   ),
   // The whole line is hidden as what is piped; this is the part of it that may stand alone elsewhere.
@@ -97,7 +99,7 @@ const COMMANDS: readonly Phrase[] = [
       "g",
     ),
   ),
-];
+]);
 
 /** `aws configure set aws_secret_access_key x`, `consul kv put db/password x`, `setx DB_PASSWORD x`, `ENV DB_PASSWORD x`. */
 const SET = new RegExp(
@@ -106,31 +108,33 @@ const SET = new RegExp(
 );
 
 /** Passwords that have their place in a line, and no name with a sign behind it. */
-export function commandSpans(text: string, kind: TextKind): SecretSpan[] {
+export function commandSpans(text: string, kind: TextKind, signs = signsOf(text)): SecretSpan[] {
   const found: SecretSpan[] = [];
+  if (signs === 0) return found;
   const add = (match: RegExpExecArray, value: string, what: string) => {
     if (isPlainlyNoSecret(value) || (kind === "prose" && isOfSentence(value))) return;
     const start = match.index + match[0].lastIndexOf(value);
     found.push({ start, end: start + value.length, what, certain: false });
   };
-  for (const match of kind === "document" ? text.matchAll(LINE_OF_TWO) : []) {
+  const hasSpace = (signs & SIGNS.space) !== 0;
+  for (const match of kind === "document" && hasSpace ? text.matchAll(LINE_OF_TWO) : []) {
     const [, name = "", value = ""] = match;
     if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
   }
-  for (const match of text.matchAll(SET)) {
+  for (const match of hasSpace ? text.matchAll(SET) : []) {
     const [, name = "", ...values] = match;
     const value = values.find((each) => each !== undefined) ?? "";
     if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
   }
-  for (const { word, pattern } of CALLS) {
+  // Their values stand in quotes.
+  for (const { word, pattern } of signs & SIGNS.other ? CALLS : []) {
     if (!word.test(text)) continue;
     for (const match of text.matchAll(pattern)) {
       const [, name = "", value = ""] = match;
       if (!READS.test(name) && isSecretPair(name, value)) add(match, value, `the value of ${name}`);
     }
   }
-  for (const { word, pattern, holds } of PHRASES) {
-    if (!word.test(text)) continue;
+  for (const { pattern, holds } of [...(hasSpace ? COMMANDS.in(text) : []), ...SETTINGS.in(text)]) {
     for (const match of text.matchAll(pattern)) {
       const value = match.slice(1).findLast((each) => each !== undefined) ?? "";
       if (value !== "" && (!holds || holds(value, kind))) add(match, value, "a password");
@@ -138,5 +142,3 @@ export function commandSpans(text: string, kind: TextKind): SecretSpan[] {
   }
   return found;
 }
-
-const PHRASES: readonly Phrase[] = [...COMMANDS, ...SETTINGS];

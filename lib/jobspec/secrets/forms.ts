@@ -27,13 +27,18 @@ function form(what: string, starts: string, pattern: string, holds?: (match: str
   return { what, starts: starts.split(" "), pattern: new RegExp(pattern, "y"), ...(holds ? { holds } : {}) };
 }
 
+/** No key that is known by its form is shorter. */
+export const SHORTEST_FORM = 15;
+
 /** Letters alone are words: a key has digits among them. */
 const hasDigits = (match: string) => /\d/.test(match);
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
+const CODES = 128;
+
 /** Makers of keys, and the forms that they document for scanners of leaked keys. */
-const FORMS: readonly Form[] = [
+export const FORMS: readonly Form[] = [
   form("a token of GitHub", "gh", "gh[pousr]_[A-Za-z0-9]{30,255}"),
   form("a token of GitHub", "gi", "github_pat_[A-Za-z0-9_]{22,255}"),
   form("a token of GitLab", "gl", "gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,300}"),
@@ -132,12 +137,19 @@ const FORMS: readonly Form[] = [
   form("a signed token (JWT)", "ey", "eyJ[A-Za-z0-9_-]{8,2000}(?:\\.[A-Za-z0-9_-]{4,2000}){1,4}", isJwt),
 ];
 
-const BY_START = new Map<string, readonly Form[]>(
-  [...new Set(FORMS.flatMap(({ starts }) => starts))].map((start) => [
-    start,
-    FORMS.filter(({ starts }) => starts.includes(start)),
-  ]),
-);
+/** The forms that begin with two characters, at the number of both. */
+const BY_START: readonly (readonly Form[] | undefined)[] = byStart();
+
+function byStart(): (readonly Form[] | undefined)[] {
+  const table = new Array<Form[] | undefined>(CODES * CODES).fill(undefined);
+  for (const each of FORMS) for (const start of each.starts) (table[startOf(start, 0)] ??= []).push(each);
+  return table;
+}
+
+/** Two characters of ASCII as one number. */
+function startOf(text: string, at: number): number {
+  return text.charCodeAt(at) * CODES + text.charCodeAt(at + 1);
+}
 
 /** Forms that begin with anything: told by what stands behind their first word, or by its length. */
 const BEFORE_DOT = [
@@ -165,7 +177,7 @@ function isJwt(match: string): boolean {
 /** The parts of a text that have the form of a key or a token; linear in its length. */
 export function formSpans(text: string): SecretSpan[] {
   const found: SecretSpan[] = [];
-  for (let start = 0; start < text.length; start += 1) {
+  for (let start = 0; start <= text.length - SHORTEST_FORM; start += 1) {
     if (!isOfWord(text.charCodeAt(start))) continue;
     const end = wordEnd(text, start + 1);
     const forms = formsFor(text, start, end);
@@ -189,7 +201,7 @@ const [DOT, COLON] = [46, 58];
 
 /** The forms that a word may begin. */
 function formsFor(text: string, start: number, end: number): readonly Form[] {
-  const known = BY_START.get(text.slice(start, start + 2));
+  const known = text.charCodeAt(start + 1) < CODES ? BY_START[startOf(text, start)] : undefined;
   if (known) return known;
   const behind = text.charCodeAt(end);
   if (behind === DOT) return BEFORE_DOT;

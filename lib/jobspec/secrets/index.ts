@@ -7,5 +7,5 @@ export { unfinishedKeyIn, type SecretSpan } from "./forms";
 export { isSecretName, suspicionOf, type Suspicion } from "./names";
 export { isSecretPair, type TextKind } from "./pairs";
 export { remembering } from "./remembering";
-export { secretSpans } from "./spans";
+export { isWord, secretSpans } from "./spans";
 export { isPlainlyNoSecret, isPlainWords } from "./values";

@@ -1,5 +1,6 @@
 import type { SecretSpan } from "./forms";
 import { isSecretPair } from "./pairs";
+import { SIGNS, signsOf } from "./signs";
 
 /** Keys under which the name of something stands, and keys under which its value does. */
 export const NAME_KEYS = [
@@ -38,6 +39,13 @@ export const VALUE_KEYS = [
   "current",
 ] as const;
 
+const VALUE_KEY = new RegExp(`\\b(?:${VALUE_KEYS.join("|")})\\b`, "i");
+
+/** Whether a text has a key under which values stand. */
+export function hasValueKey(text: string): boolean {
+  return VALUE_KEY.test(text);
+}
+
 const NAMES = anyCase(NAME_KEYS);
 const VALUES = anyCase(VALUE_KEYS);
 
@@ -65,8 +73,9 @@ const ELEMENT = /<([A-Za-z][\w.:-]{1,60})\s[^<>]{1,200}>\s{0,40}([^<\s][^<]{0,40
 const INPUT = /\btype=["']?password["']?[^<>]{0,200}?\bvalue=(?:"([^"]{1,400})"|'([^']{1,400})')/gi;
 
 /** Values of which the name stands beside them under a key of its own: `name: DB_PASSWORD` and in the next line `value: winter`. */
-export function labelSpans(text: string): SecretSpan[] {
+export function labelSpans(text: string, signs = signsOf(text)): SecretSpan[] {
   const found: SecretSpan[] = [];
+  if ((signs & (SIGNS.assigns | SIGNS.other)) === 0) return found;
   const add = ({ index, 0: whole }: RegExpExecArray, name: string, value: string, isFirst = false) => {
     if (value === "" || !isSecretPair(name, value.trim())) return;
     // Before a value that comes first there is nothing but its key.
@@ -86,8 +95,10 @@ export function labelSpans(text: string): SecretSpan[] {
     const value = match[2] ?? match[3] ?? "";
     if (isPairInList(match[1] ?? "", value)) add(match, match[1] ?? "", value);
   }
-  for (const match of text.matchAll(LABEL_FIRST)) add(match, match[1] ?? "", match[2] ?? match[3] ?? match[4] ?? "");
-  for (const match of text.matchAll(VALUE_FIRST))
+  const isLabelled = (signs & SIGNS.assigns) !== 0 && hasValueKey(text);
+  for (const match of matches(LABEL_FIRST, isLabelled))
+    add(match, match[1] ?? "", match[2] ?? match[3] ?? match[4] ?? "");
+  for (const match of matches(VALUE_FIRST, isLabelled))
     add(match, match[4] ?? "", match[1] ?? match[2] ?? match[3] ?? "", true);
   return found;
 }

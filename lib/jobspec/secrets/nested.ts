@@ -1,7 +1,8 @@
 import type { SecretSpan } from "./forms";
-import { VALUE_KEYS } from "./labels";
+import { hasValueKey, VALUE_KEYS } from "./labels";
 import { suspicionOf } from "./names";
 import { Scanner, type Part } from "./scanner";
+import { SIGNS, signsOf } from "./signs";
 import { isPlainlyNoSecret } from "./values";
 
 /** `password {`, `password "db" {`, `<password>`, and at the end of a line `password:`, with or without a list's dash. */
@@ -14,8 +15,8 @@ const CARRIED = new RegExp(
 );
 
 /** Values that stand one level below a secret's name: `password { value = "winter" }`, in YAML, TOML and XML as well; linear in the text. */
-export function nestedSpans(text: string): SecretSpan[] {
-  if (!CARRIES.test(text) && !MANY.test(text)) return [];
+export function nestedSpans(text: string, signs = signsOf(text)): SecretSpan[] {
+  if ((signs & ~SIGNS.space) === 0 || (!hasValueKey(text) && !MANY.test(text))) return [];
   const found: SecretSpan[] = [];
   const scanner = new Scanner(text);
   let covered = 0;
@@ -39,7 +40,6 @@ export function nestedSpans(text: string): SecretSpan[] {
 /** An assignment of a text in HCL. */
 const ANY = /(?<![\w.-])[\w-]{1,100}[ \t]{0,9}=[ \t]{0,9}"((?:[^"\\\n]|\\[^\n]){1,4000})"/g;
 const MANY = /(?:tokens|passwords|secrets|credentials|keys)["']?[ \t]{0,9}=?[ \t]{0,9}\{/i;
-const CARRIES = new RegExp(`\\b(?:${VALUE_KEYS.join("|")})\\b`, "i");
 
 /** Where what stands below a name ends. */
 function regionBehind(scanner: Scanner, match: RegExpExecArray, name: string): Part {

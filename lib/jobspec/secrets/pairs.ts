@@ -1,6 +1,7 @@
 import type { SecretSpan } from "./forms";
 import { suspicionOf, type Suspicion } from "./names";
 import { backslashes, Scanner, type Part } from "./scanner";
+import { SIGNS, signsOf } from "./signs";
 import { isPlainlyNoSecret, isPlainWords, isUserAndPassword, looksDrawn } from "./values";
 
 /**
@@ -31,8 +32,9 @@ function isUser(name: string, value: string): boolean {
 }
 
 /** The values in a text that stand behind a secret's name; linear in its length. */
-export function pairSpans(text: string, kind: TextKind): SecretSpan[] {
+export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): SecretSpan[] {
   const found: SecretSpan[] = [];
+  if ((signs & ~SIGNS.fillsIn) === 0) return found;
   const scanner = new Scanner(text);
   const suspicions = new Map<string, Suspicion>();
   const judged = (name: string) => {

@@ -1,8 +1,8 @@
-import { phrase, type Phrase } from "./phrase";
+import { phrase, Phrases } from "./phrase";
 import { isUserAndPassword } from "./values";
 
 /** Passwords that files of settings hold in their own grammar. */
-export const SETTINGS: readonly Phrase[] = [
+export const SETTINGS = new Phrases([
   // Files of credentials: .netrc, .pgpass. https://www.postgresql.org/docs/current/libpq-pgpass.html
   phrase(
     /\b(?:machine|login|default|user)\b/,
@@ -64,4 +64,4 @@ export const SETTINGS: readonly Phrase[] = [
   phrase(/\brtmps?:/, /\brtmps?:\/\/[^\s/"']{1,200}\/[^\s/"']{1,100}\/([^\s"'<>]{10,200})/g, (value) =>
     /\d/.test(value),
   ),
-];
+]);

@@ -1,15 +1,26 @@
 import { addressSpans } from "./addresses";
 import { commandSpans } from "./commands";
-import { formSpans, type SecretSpan } from "./forms";
+import { formSpans, SHORTEST_FORM, type SecretSpan } from "./forms";
 import { jsonSpans } from "./json-text";
 import { labelSpans } from "./labels";
 import { nestedSpans } from "./nested";
 import { pairSpans, type TextKind } from "./pairs";
+import { signsOf } from "./signs";
 
 /** The parts of a text that are secret, in their order, without overlaps; linear in the text's length. */
 export function secretSpans(text: string, kind: TextKind = "prose"): readonly SecretSpan[] {
-  if (text.length < SHORTEST) return [];
+  if (text.length < SHORTEST || isWord(text)) return NONE;
   return merged(text, [...readSpans(text, kind, MOST_ENCODINGS), ...encodedSpans(text, MOST_ENCODINGS)]);
+}
+
+const NONE: readonly SecretSpan[] = [];
+
+/** Shorter than `a=b` under any name. */
+const SHORTEST = 6;
+
+/** Whether a text is a name or a path that is too short for a key: that is what most texts of a job are. */
+export function isWord(text: string): boolean {
+  return text.length < SHORTEST_FORM && signsOf(text) === 0;
 }
 
 /** What is secret in a text as it stands there, and in the JSON in it, which may have JSON in its texts again. */
@@ -19,13 +30,14 @@ function readSpans(text: string, kind: TextKind, depth: number): SecretSpan[] {
   return [...plain, ...jsonSpans(text, (inside, own) => readSpans(inside, own, depth - 1))];
 }
 
-/** Shorter than `a=b` under any name. */
-const SHORTEST = 6;
-
 function plainSpans(text: string, kind: TextKind): SecretSpan[] {
-  const pairs = kind === "document" || /[=:]|(?:^|\s)-/.test(text) ? pairSpans(text, kind) : [];
-  const more = [...commandSpans(text, kind), ...labelSpans(text), ...nestedSpans(text)];
-  return [...formSpans(text), ...addressSpans(text), ...pairs, ...more];
+  const signs = signsOf(text);
+  const forms = formSpans(text);
+  // Everything else stands behind a sign.
+  if (signs === 0) return forms;
+  const pairs = kind === "document" || /[=:]|(?:^|\s)-/.test(text) ? pairSpans(text, kind, signs) : [];
+  const more = [...commandSpans(text, kind, signs), ...labelSpans(text, signs), ...nestedSpans(text, signs)];
+  return [...forms, ...addressSpans(text), ...pairs, ...more];
 }
 
 /** Shorter texts in base64 hold nothing worth hiding. */
@@ -78,7 +90,7 @@ function encodedSpan(text: string, depth: number): Omit<SecretSpan, "start" | "e
     const plain = String.fromCharCode(...pairs.slice(0, LONGEST_HEX).map((pair) => parseInt(pair, 16)));
     return PRINTABLE.test(plain) ? spanInside(plain, "in hexadecimal", depth) : undefined;
   }
-  if (decoded(text.slice(0, TASTE)) === undefined) return undefined;
+  if (!mayBeText(text, TASTE) || decoded(text.slice(0, TASTE)) === undefined) return undefined;
   return spanInside(decoded(text.slice(0, LONGEST_ENCODED)), "in base64", depth);
 }
 
@@ -106,6 +118,31 @@ function isBase64(code: number): boolean {
     code === 45 ||
     code === 95
   );
+}
+
+/** Whether base64 may say a text: no character of one is a control character. Most words that only look like base64 end here. */
+function mayBeText(text: string, length: number): boolean {
+  for (let at = 0; at + 4 <= Math.min(length, text.length); at += 4) {
+    const bits =
+      (sixBits(text.charCodeAt(at)) << 18) |
+      (sixBits(text.charCodeAt(at + 1)) << 12) |
+      (sixBits(text.charCodeAt(at + 2)) << 6) |
+      sixBits(text.charCodeAt(at + 3));
+    if (isControl(bits >> 16) || isControl((bits >> 8) & 255) || isControl(bits & 255)) return false;
+  }
+  return true;
+}
+
+/** The value of a character of base64, as addresses write it or not. https://www.rfc-editor.org/rfc/rfc4648#section-5 */
+function sixBits(code: number): number {
+  if (code >= 97) return code - 71;
+  if (code >= 65 && code <= 90) return code - 65;
+  if (code >= 48 && code <= 57) return code + 4;
+  return code === 43 || code === 45 ? 62 : 63;
+}
+
+function isControl(byte: number): boolean {
+  return byte === 127 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13);
 }
 
 const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
