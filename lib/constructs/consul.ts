@@ -20,6 +20,7 @@ const FILLED_IN = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
  * @see https://developer.hashicorp.com/consul/docs/connect/config-entries/service-defaults
  */
 export class ServiceDefaults extends Construct {
+  /** Terraform's resource for it. */
   readonly entry: ConfigEntry;
 
   constructor(scope: Construct, id: string, props: { readonly service: string; readonly protocol: ServiceProtocol }) {
@@ -55,6 +56,7 @@ export interface ServiceResolverProps {
  * @see https://developer.hashicorp.com/consul/docs/connect/config-entries/service-resolver
  */
 export class ServiceResolver extends Construct {
+  /** Terraform's resource for it. */
   readonly entry: ConfigEntry;
 
   constructor(scope: Construct, id: string, props: ServiceResolverProps) {
@@ -91,6 +93,7 @@ export interface IntentionsProps {
  * @see https://developer.hashicorp.com/consul/docs/connect/config-entries/service-intentions
  */
 export class Intentions extends Construct {
+  /** Terraform's resource for them. */
   readonly entry: ConfigEntry;
   /** The service that is called, or `*` for every one. */
   readonly to: string;
@@ -167,6 +170,7 @@ class ImportedKeys extends KeyPrefix {
  * @see https://registry.terraform.io/providers/hashicorp/consul/latest/docs/resources/key_prefix
  */
 export class KeyValues extends Construct {
+  /** Terraform's resource for them. */
   readonly resource: KeyPrefix;
   /** The prefix, with a slash at its end. */
   readonly prefix: string;

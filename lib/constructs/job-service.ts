@@ -25,7 +25,9 @@ export interface ConnectOptions {
 
 /** The construct that has the job of a service: a NomadJob. */
 export interface JobConstruct extends TerraformResource {
+  /** The job as it is now. */
   readonly job: Job;
+  /** Puts another job in the place of the one that is there. */
   amend(change: (job: Job) => Job): unknown;
 }
 

@@ -188,7 +188,7 @@ export class NomadJob extends JobResource {
     };
   }
 
-  /** Whether this construct is a NomadJob, also one of another copy of this library. */
+  /** Whether this construct is a NomadJob of this copy of the library: what another copy made is none here. */
   static isNomadJob(construct: unknown): construct is NomadJob {
     return construct instanceof NomadJob;
   }

@@ -22,6 +22,7 @@ export abstract class ReadableError extends Error {
     for (const name of names) Object.defineProperty(this, name, { enumerable: false });
   }
 
+  /** @internal What Node prints of an error that nobody catches. */
   [INSPECT](): string {
     return [
       `${this.name}: ${this.message}`,

@@ -4,12 +4,16 @@ import { ReadableError } from "./readable-error";
 
 /** A mistake that a person made: printed with its path, reason and way out, never with a stack. */
 export class UserError extends ReadableError {
+  /** The name of its class, which stands before its message where somebody prints it with a stack. */
   override readonly name: string = "UserError";
 
   /** The rule of its first problem. */
   readonly code: string;
 
-  constructor(readonly problems: readonly Problem[]) {
+  constructor(
+    /** Every mistake, each with its place and a way out; the message has a line for each. */
+    readonly problems: readonly Problem[],
+  ) {
     super(problems.map(formatProblem).join("\n"));
     this.code = problems[0]?.rule ?? "input";
     this.quietly("problems");

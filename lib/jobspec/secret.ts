@@ -50,6 +50,7 @@ export class Secret {
     return `${SECRET_MARK}${this.keeper}:${this.path}#${this.key}]`;
   }
 
+  /** The mark of toString(), so that JSON holds no more than where the secret is. */
   toJSON(): string {
     return this.toString();
   }

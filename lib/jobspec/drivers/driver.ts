@@ -90,7 +90,7 @@ export class Driver extends Named {
     return ANY_MAP.toJson(this.config) as ApiObject;
   }
 
-  /** Reports what is wrong with it. */
+  /** @internal Reports what is wrong with it. */
   check(at: Place, context: CheckContext): void {
     if (this.name === "") at.error("task/driver", 'has no name; write one, such as Driver.rawExec({ command: "…" })');
     if (this.config instanceof Block) this.config.checkBlock(at, context);

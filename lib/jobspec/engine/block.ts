@@ -100,7 +100,7 @@ export abstract class Block {
     return this.toApi();
   }
 
-  /** Reports what is wrong with this block by itself and with the blocks inside it. */
+  /** @internal Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];
     const rest = this[REST];

@@ -8,6 +8,7 @@
 
 /** A token in its object shape, such as cdktf's `IResolvable`. */
 export interface Resolvable {
+  /** What Terraform is given in its place. Called by the CDK alone. */
   resolve(context: never): unknown;
 }
 

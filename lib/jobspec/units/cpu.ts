@@ -43,6 +43,7 @@ export class Cpu {
     return new Cpu(mhz, cores);
   }
 
+  /** For people: `500 MHz` or `2 cores`. */
   toString(): string {
     if (this.unknown) return "a share that is known when it is deployed";
     return this.cores ? `${this.cores} cores` : `${this.mhz ?? 0} MHz`;

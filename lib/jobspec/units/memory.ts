@@ -47,6 +47,7 @@ export class Memory {
     return size instanceof ScaledToken ? new Memory(NaN, size) : new Memory(size);
   }
 
+  /** For people, in the largest unit that has no fraction: `512 MiB`, `2 GiB`. */
   toString(): string {
     if (this.unknown) return "an amount that is known when it is deployed";
     const [size, unit] = SIZES.find(([size]) => Number.isInteger(this.mebibytes / size)) ?? [1, "MiB"];

@@ -15,7 +15,7 @@ export type Execution =
 /** The drivers that may be written. */
 export const DRIVERS = ["docker", "exec", "raw_exec"] as const satisfies readonly Execution["kind"][];
 
-/** Where nothing is said. */
+/** How a task is run by default: in a container. */
 export const IN_DOCKER: Execution = { kind: "docker" };
 
 /** JSON files on the node, rotated. */

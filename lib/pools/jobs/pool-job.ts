@@ -63,6 +63,7 @@ export class PoolJob extends Job {
     return { Job: { ...job, ID: this.named ? job.ID : this.generation(job) } };
   }
 
+  /** @internal */
   override checkBlock(at: Place, context: CheckContext): void {
     super.checkBlock(at, context);
     try {

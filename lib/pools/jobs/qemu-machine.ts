@@ -19,6 +19,7 @@ import { EGRESS_ADDRESS, EGRESS_PROGRAM, parseAllowed } from "../egress";
  * proxy in the same allocation, at 10.0.2.100:3128, which opens public addresses at the ports 80 and 443.
  */
 export interface QemuMachine {
+  /** What runs it. */
   readonly kind: "qemu";
   /**
    * Where the node has what `npm run browser-image` makes: the program of the guest's proxy, and the system: its kernel, its disk, and the state of a
@@ -74,7 +75,7 @@ function memoryOf({ memory, image }: QemuMachine): number {
   return memory === undefined ? (image === undefined ? 256 : 1536) : memory.mebibytes;
 }
 
-/** @throws UserError where a machine cannot be had as it is written */
+/** Judges the settings of a machine. @throws UserError where it cannot be made as it is written */
 export function checkMachine(machine: QemuMachine): void {
   const memory = memoryOf(machine);
   if (!Number.isInteger(memory) || memory < 128 || memory > 1024 * 1024)

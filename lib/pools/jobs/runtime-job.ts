@@ -98,8 +98,9 @@ export interface WaitingRuntime extends RuntimeJobProps {
 
 /** What is sent to Nomad to dispatch a runtime job. */
 export interface RuntimeDispatch {
+  /** The metadata of the dispatched job, by the names that its parameterized job takes. */
   readonly Meta: Readonly<Record<string, string>>;
-  /** Base64. */
+  /** What the task finds as its payload file, in Base64: the command and what it needs. */
   readonly Payload: string;
 }
 

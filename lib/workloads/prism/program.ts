@@ -45,6 +45,7 @@ export interface ImageOptions {
 /** A program of Prism, and how it is run: as a process of the node, or in a container. */
 export class Program {
   private constructor(
+    /** Whether it is the program itself or a stand-in. */
     readonly origin: ProgramOrigin,
     /** Whether it answers grpc.health.v1. Prism's own admin does not; a `tcp` check takes the place of a `grpc` one. */
     readonly answersGrpcHealth: boolean,

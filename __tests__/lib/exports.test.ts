@@ -1,22 +1,47 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { ownProgram } from "../../../scripts/reference/own-types";
+import { ownProgram } from "../../scripts/reference/own-types";
 
-const ROOT = join(__dirname, "../../..");
-const DOOR = join(ROOT, "lib/pools/index.ts");
+const ROOT = join(__dirname, "../..");
 
-const program = ownProgram([DOOR]);
+const PATHS = {
+  "cdk-nomad": "lib/index.ts",
+  "cdk-nomad/testing": "lib/testing/index.ts",
+  "cdk-nomad/pools": "lib/pools/index.ts",
+  "cdk-nomad/pools/testing": "lib/pools/testing/index.ts",
+  jobs: "lib/pools/jobs/index.ts",
+} as const;
+
+const program = ownProgram(Object.values(PATHS).map((path) => join(ROOT, path)));
 const checker = program.getTypeChecker();
-const source = program.getSourceFile(DOOR);
-const door = source && checker.getSymbolAtLocation(source);
-if (!door) throw new Error(`${DOOR} is no module`);
 
-/** What a module exports, with its doc comments; members of what it exports by `export * as` included. */
-function exportsOf(module: ts.Symbol) {
+/** The module of one of the doors. */
+function moduleOf(door: keyof typeof PATHS): ts.Symbol {
+  const source = program.getSourceFile(join(ROOT, PATHS[door]));
+  const symbol = source && checker.getSymbolAtLocation(source);
+  if (!symbol) throw new Error(`${PATHS[door]} is no module`);
+  return symbol;
+}
+
+const isInternal = ({ tags, text }: { readonly tags: readonly string[]; readonly text: string }) =>
+  tags.includes("internal") || text.includes("@internal");
+
+/** Whether a member takes the place of one of a class that it extends. */
+const isOverride = ({ declarations }: ts.Symbol) =>
+  declarations?.some((each) => ts.getCombinedModifierFlags(each) & ts.ModifierFlags.Override) === true;
+
+/** What a module exports, with its doc comments, and the public members that stand in a folder. */
+function exportsOf(module: ts.Symbol, folder = "lib/") {
   const own = (symbol: ts.Symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
   const isOurs = ({ declarations }: ts.Symbol) =>
-    declarations?.some((each) => each.getSourceFile().fileName.startsWith(join(ROOT, "lib/pools/"))) === true;
+    declarations?.some((each) => each.getSourceFile().fileName.startsWith(join(ROOT, folder))) === true;
+  const isPrivate = ({ declarations }: ts.Symbol) =>
+    declarations?.some(
+      (each) =>
+        ts.getCombinedModifierFlags(each) & ts.ModifierFlags.NonPublicAccessibilityModifier ||
+        (ts.isClassElement(each) && each.name !== undefined && ts.isPrivateIdentifier(each.name)),
+    ) === true;
   const docOf = (symbol: ts.Symbol) => ({
     text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
     tags: symbol.getJsDocTags(checker).map(({ name }) => name),
@@ -28,12 +53,15 @@ function exportsOf(module: ts.Symbol) {
     return {
       name: exported.name,
       doc: docOf(symbol),
-      members: members.filter(isOurs).map((member) => ({ name: member.name, doc: docOf(member) })),
+      members: members
+        .filter((member) => isOurs(member) && !isPrivate(member))
+        .map((member) => ({ name: member.name, doc: docOf(member), isOverride: isOverride(member) })),
     };
   });
 }
 
-const exported = exportsOf(door);
+const door = moduleOf("cdk-nomad/pools");
+const exported = exportsOf(door, "lib/pools/");
 
 /** The types of this library's that the public signatures of what a module exports name, and that it does not export. */
 function unexportedOf(module: ts.Symbol): readonly string[] {
@@ -89,12 +117,39 @@ test("all that the package's pools export is named in their document, and nothin
   expect(named.filter((name) => !names.includes(name ?? ""))).toEqual([]);
 });
 
-test("each has a doc comment that says what it is, and none of it is internal", () => {
-  const silent = exported.filter(({ name, doc }) => name !== "sandbox" && doc.text === "").map(({ name }) => name);
-  const internal = exported.flatMap(({ name, doc, members }) =>
-    [{ name, doc }, ...members.map((each) => ({ ...each, name: `${name}.${each.name}` }))]
-      .filter((each) => each.doc.tags.includes("internal") || /@internal/.test(each.doc.text))
-      .map((each) => each.name),
+test.each(["cdk-nomad", "cdk-nomad/testing", "cdk-nomad/pools", "cdk-nomad/pools/testing"] as const)(
+  "each export of %s has a doc comment that says what it is, and none is internal",
+  (name) => {
+    const all = exportsOf(moduleOf(name));
+    expect(all.length).toBeGreaterThan(2);
+    const silent = all.filter(({ name, doc }) => name !== "sandbox" && doc.text === "").map(({ name }) => name);
+    const internal = all.filter(({ doc }) => isInternal(doc)).map(({ name }) => name);
+    expect({ silent, internal }).toEqual({ silent: [], internal: [] });
+  },
+);
+
+test("no member that the pools' own classes add is internal", () => {
+  const internal = exported.flatMap(({ name, members }) =>
+    members.filter(({ doc, isOverride }) => isInternal(doc) && !isOverride).map((member) => `${name}.${member.name}`),
   );
-  expect({ silent, internal }).toEqual({ silent: [], internal: [] });
+  expect(internal).toEqual([]);
+});
+
+test.each(["cdk-nomad", "cdk-nomad/testing"] as const)("every member of what %s exports has a doc comment", (name) => {
+  const silent = exportsOf(moduleOf(name)).flatMap(({ name, members }) =>
+    members.filter(({ doc }) => doc.text === "" && !isInternal(doc)).map((member) => `${name}.${member.name}`),
+  );
+  expect(silent).toEqual([]);
+});
+
+/** What the settings of a slot pool are read from is for programs that deploy one. */
+const DEPLOYS_ALONE = ["SLOT_POOL_VARIABLES", "slotPoolSettings"];
+
+test("the jobs of the pools come through both doors, and what else their room has comes through none", () => {
+  const [main, pools, room] = (["cdk-nomad", "cdk-nomad/pools", "jobs"] as const).map(
+    (name) => new Set(checker.getExportsOfModule(moduleOf(name)).map((symbol) => symbol.name)),
+  ) as [Set<string>, Set<string>, Set<string>];
+  const published = [...room].filter((name) => pools.has(name));
+  expect(published).toContain("WarmPoolJob");
+  expect([...room].filter((name) => main.has(name)).sort()).toEqual([...published, ...DEPLOYS_ALONE].sort());
 });
