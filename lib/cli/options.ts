@@ -17,7 +17,7 @@ export const oneJob = { job: value("id", "only this job; also a pool, by its nam
 export const stackVariables = {
   var: pairs(
     "name=value",
-    "the value of a variable of the stack; where none is said, TF_VAR_name in the environment counts",
+    "the value of a variable of the stack; without it, the environment variable TF_VAR_name counts",
   ),
 };
 
@@ -25,7 +25,7 @@ export const stackVariables = {
 export const variables = {
   var: pairs(
     "name=value",
-    "the value of a variable of the file, or of the stack; where none is said, NOMAD_VAR_name in the environment counts for a file of HCL, and TF_VAR_name for a stack",
+    "the value of a variable of the file, or of the stack; without it, the environment variable NOMAD_VAR_name counts for a file of HCL, and TF_VAR_name for a stack",
   ),
   varFile: values("file", "a file with such values, for a file of HCL: name = value on each line, or JSON"),
 };
@@ -33,7 +33,7 @@ export const variables = {
 export const portOffset = { portOffset: value("number", "move every port by this much", wholeNumber) };
 
 export const acl = {
-  closed: flag("ask for tokens: nobody else's page or program may do anything then; so it is where nothing is said"),
+  closed: flag("ask for tokens: nobody else's page or program may do anything then; this is the default"),
   open: flag(
     "ask for no tokens: then every user of this machine, and every page in a browser on it, may run commands as whoever starts the cluster",
   ),

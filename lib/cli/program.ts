@@ -102,11 +102,13 @@ function shownOf(name: string, { placeholder = name, count }: Parameter<unknown>
   return required ? `<${placeholder}${dots}>` : `[${placeholder}${dots}]`;
 }
 
-function optionOf(name: string, { summary, placeholder, short, choices, fallback }: Parameter<unknown>): Option {
+function optionOf(name: string, parameter: Parameter<unknown>): Option {
+  const { summary, placeholder, short, choices, fallback, variable, count } = parameter;
   const flags = [short, flagOf(name)].filter(Boolean).join(", ");
   const more = [
     ...(choices ? [`one of ${choices.join(", ")}`] : []),
     ...(fallback === undefined ? [] : [`default: ${fallback}`]),
+    ...(variable === undefined ? [] : [`environment: ${variable}${count === "many" ? ", separated by commas" : ""}`]),
   ];
   const option = new Option(
     placeholder === undefined ? flags : `${flags} <${placeholder}>`,

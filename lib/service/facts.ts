@@ -10,6 +10,21 @@ export const SCOPES = ["execute", "claim", "read", "admin", "environments", "pro
  */
 export type Scope = (typeof SCOPES)[number];
 
+/** Where the service listens, unless it is told otherwise: at this machine alone. */
+export const LISTEN = "127.0.0.1";
+
+/** Where leases are kept; the first is the default. */
+export const STORES = ["consul", "nomad"] as const;
+
+/** How a command is run that no container is free for; the first is the default. */
+export const RUNTIMES = ["docker", "exec", "raw_exec"] as const;
+
+/** What becomes of a container that was released; the first is the default. */
+export const REUSES = ["replace", "same-owner"] as const;
+
+/** How many commands run at once by default, of one owner and of all together. */
+export const COMMANDS = { ofOwner: 50, ofAll: 200 } as const;
+
 /**
  * How long commands may take to end by themselves once a service was told to stop, where nobody says it, in milliseconds. Nomad's own patience is that of the
  * service's job.

@@ -5,6 +5,7 @@ import { sharedAnswer } from "../nomad";
 import { writeAudit, type AuditOptions } from "./audit";
 import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
+import { COMMANDS } from "./facts";
 import { RunningCommands } from "./limits";
 import type { Browsers } from "./browsers";
 import { Metrics } from "./metrics";
@@ -93,7 +94,8 @@ export interface Service {
 /** Makes the service; it listens nowhere yet. */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { pools, browsers, tokens, names = [], plugins = [], limits = {}, log, now, version } = options;
-  const { body = 2 * 1024 * 1024, requests = 2000, commandsOfOwner = 50, commands: all = 200, jobs = 4 } = limits;
+  const { body = 2 * 1024 * 1024, requests = 2000, jobs = 4 } = limits;
+  const { commandsOfOwner = COMMANDS.ofOwner, commands: all = COMMANDS.ofAll } = limits;
   const app: FastifyInstance = Fastify({
     ...httpSettings,
     ...(options.schemaController ? { schemaController: options.schemaController } : {}),

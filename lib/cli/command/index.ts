@@ -9,6 +9,7 @@ export {
   listOfArguments,
   literal,
   optionalArgument,
+  orElse,
   pairs,
   required,
   text,

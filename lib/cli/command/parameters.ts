@@ -12,6 +12,8 @@ export interface Parameter<T> {
   readonly choices?: readonly string[];
   /** What the help calls the value that is taken where none is given. */
   readonly fallback?: string;
+  /** The environment variable that is read where none is given. */
+  readonly variable?: string;
   /** How often it may be given. */
   readonly count: "optional" | "once" | "many" | "some";
   /** Another way to write an option, such as `-f`. */
@@ -123,6 +125,14 @@ export function value<T>(placeholder: string, summary: string, parse?: Parse<T>)
 /** An option whose value is some text; what it is where none is given is printed by the help. */
 export function text(placeholder: string, summary: string, fallback: string): Parameter<string> {
   return { summary, placeholder, fallback, count: "optional", read: (given) => given.at(-1) ?? fallback };
+}
+
+/** The same parameter, of which the help also says what counts where it is not given: an environment variable, and a default behind it. */
+export function orElse<T>(
+  parameter: Parameter<T>,
+  { variable, fallback }: { readonly variable?: string; readonly fallback?: string },
+): Parameter<T> {
+  return { ...parameter, variable, fallback };
 }
 
 /** An option that may be given several times. */

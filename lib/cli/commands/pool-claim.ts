@@ -1,13 +1,13 @@
 import { term } from "../../text";
-import { argument, command, value, type ValuesOf } from "../command";
+import { argument, command, orElse, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { duration, json } from "../options";
 
 const parameters = { pool: argument("the pool's name") };
 
 const options = {
-  owner: value("name", "whose it will be; the token's owner where nothing is said"),
-  ttl: value("duration", "how long the lease stands without a call; 60s where nothing is said", duration),
+  owner: orElse(value("name", "whose it will be"), { fallback: "the token's owner" }),
+  ttl: orElse(value("duration", "how long the lease stands without a call", duration), { fallback: "60s" }),
   wait: value("duration", "how long to wait where none is free", duration),
   ...json,
 };

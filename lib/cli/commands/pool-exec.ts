@@ -1,5 +1,5 @@
 import { term } from "../../text";
-import { argument, command, commandLine, flag, value, values, type ValuesOf } from "../command";
+import { argument, command, commandLine, flag, orElse, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { duration } from "../options";
 import { generation } from "./pool-release";
@@ -17,8 +17,8 @@ const options = {
   envFrom: value("file", "variables for the command, NAME=value on each line"),
   secretFrom: value("file", "variables that it gets as secrets, in the same form"),
   stdin: flag("send what stands on standard input, 1 MiB at most"),
-  cwd: value("folder", "where it starts; the workspace where nothing is said"),
-  timeout: value("duration", "how long it may take, such as 90s; 5m where nothing is said", duration),
+  cwd: orElse(value("folder", "where it starts"), { fallback: "the workspace" }),
+  timeout: orElse(value("duration", "how long it may take, such as 90s", duration), { fallback: "5m" }),
   json: flag(
     "print one JSON value on stdout when it has ended, also of an error; what the command wrote is in its stdout and stderr, 1 MiB each",
   ),

@@ -1,14 +1,13 @@
 import { term } from "../../text";
-import { argument, command, value, type ValuesOf } from "../command";
+import { argument, command, orElse, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { json, wholeNumber } from "../options";
 
 /** The option that every command with a container has. */
 export const generation = {
-  generation: value(
-    "number",
-    "the lease's generation, which is its fencing token, as claim printed it; where nothing is said, that of the lease that stands now",
-    wholeNumber,
+  generation: orElse(
+    value("number", "the lease's generation, which is its fencing token, as claim printed it", wholeNumber),
+    { fallback: "that of the lease that stands now" },
   ),
 };
 

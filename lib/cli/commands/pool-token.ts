@@ -1,6 +1,6 @@
 import { SCOPES } from "../../service/facts";
 import { term } from "../../text";
-import { command, literal, required, value, values, type ValuesOf } from "../command";
+import { command, literal, orElse, required, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { json } from "../options";
 
@@ -11,7 +11,7 @@ const options = {
     "whose the token is",
   ),
   scope: required(values("scope", `what it may: one of ${SCOPES.join(", ")}`), `some of ${SCOPES.join(", ")}`),
-  file: value("path", "the file, of mode 600, that its line is added to; printed where nothing is said"),
+  file: orElse(value("path", "the file, of mode 600, that its line is added to"), { fallback: "it is printed" }),
   ...json,
 };
 

@@ -1,7 +1,7 @@
-import { SERVICE_PORT } from "../../pools/facts";
-import { GRACE } from "../../service/facts";
+import { BROWSER_FOLDER, SERVICE_PORT } from "../../pools/facts";
+import { COMMANDS, GRACE, LISTEN, REUSES, RUNTIMES, STORES } from "../../service/facts";
 import { term } from "../../text";
-import { choice, command, flag, value, values, type ValuesOf } from "../command";
+import { choice, command, flag, orElse, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { duration, wholeNumber } from "../options";
 
@@ -9,58 +9,67 @@ import { duration, wholeNumber } from "../options";
 const LAST_STEPS = 10_000;
 
 const options = {
-  listen: value("address", "where it listens, also POOL_SERVICE_LISTEN; 127.0.0.1 where nothing is said"),
-  port: value("number", `its port, also POOL_SERVICE_PORT; ${SERVICE_PORT} where nothing is said`, wholeNumber),
-  pool: values("name", "a pool that it serves, also POOL_SERVICE_POOLS with commas between them"),
-  slotPool: values(
-    "name",
-    "a slot pool that it serves, also POOL_SERVICE_SLOT_POOLS with commas between them: its slots are claimed as containers are",
-  ),
+  listen: orElse(value("address", "where it listens"), { variable: "POOL_SERVICE_LISTEN", fallback: LISTEN }),
+  port: orElse(value("number", "its port", wholeNumber), {
+    variable: "POOL_SERVICE_PORT",
+    fallback: String(SERVICE_PORT),
+  }),
+  pool: orElse(values("name", "a pool that it serves"), { variable: "POOL_SERVICE_POOLS" }),
+  slotPool: orElse(values("name", "a slot pool that it serves: its slots are claimed as containers are"), {
+    variable: "POOL_SERVICE_SLOT_POOLS",
+  }),
   register: flag(
     "register the slot pool that TERMINAL_NOMAD_JOB_ID names, as the variables TERMINAL_NOMAD_… say it, where nobody has deployed it",
   ),
-  tokens: value("file", "the tokens that it knows, in a file of mode 600; also POOL_SERVICE_TOKENS"),
-  tokensVariable: value("path", "the same in a Nomad variable; also POOL_SERVICE_TOKENS_VARIABLE"),
+  tokens: orElse(value("file", "the tokens that it knows, in a file of mode 600"), { variable: "POOL_SERVICE_TOKENS" }),
+  tokensVariable: orElse(value("path", "the tokens that it knows, in a Nomad variable"), {
+    variable: "POOL_SERVICE_TOKENS_VARIABLE",
+  }),
   noToken: flag("ask for no token; on 127.0.0.1 only"),
-  store: value(
-    "store",
-    "where leases are kept, consul or nomad; also POOL_SERVICE_STORE; consul where nothing is said",
+  store: orElse(value("store", "where leases are kept: consul or nomad"), {
+    variable: "POOL_SERVICE_STORE",
+    fallback: STORES[0],
+  }),
+  runtime: orElse(value("driver", `how commands are run that no container is free for: ${RUNTIMES.join(", ")}`), {
+    variable: "POOL_SERVICE_RUNTIME",
+    fallback: RUNTIMES[0],
+  }),
+  reuse: orElse(
+    value(
+      "what",
+      "what becomes of a container that was released: replace, or same-owner (emptied for its owner's next command)",
+    ),
+    { variable: "POOL_SERVICE_REUSE", fallback: REUSES[0] },
   ),
-  runtime: value(
-    "driver",
-    "how commands are run that no container is free for: docker, exec or raw_exec; also POOL_SERVICE_RUNTIME; docker where nothing is said",
+  name: orElse(values("name", "a name by which browsers reach its page, beside addresses and localhost"), {
+    variable: "POOL_SERVICE_NAMES",
+  }),
+  auditLog: orElse(value("file", "where a line of JSON is appended for each change: who, what, to which, when"), {
+    variable: "POOL_SERVICE_AUDIT_LOG",
+    fallback: "the log",
+  }),
+  browsers: orElse(value("number", "how many browser sessions there may be at once, 1 to 254", wholeNumber), {
+    variable: "POOL_SERVICE_BROWSERS",
+    fallback: "none",
+  }),
+  browserFolder: orElse(value("folder", "where the nodes have the system that npm run browser-image makes"), {
+    variable: "POOL_SERVICE_BROWSER_FOLDER",
+    fallback: BROWSER_FOLDER,
+  }),
+  browserAllow: orElse(
+    values(
+      "place",
+      "what browsers may reach beside public addresses: a name, an address or a network, such as login.corp, login.corp:8443 or 10.1.0.0/16",
+    ),
+    { variable: "POOL_SERVICE_BROWSER_ALLOW" },
   ),
-  reuse: value(
-    "what",
-    "what becomes of a container that was released: replace, or same-owner (emptied for its owner's next command); also POOL_SERVICE_REUSE; replace where nothing is said",
-  ),
-  name: values(
-    "name",
-    "a name by which browsers reach its page, beside addresses and localhost; also POOL_SERVICE_NAMES",
-  ),
-  auditLog: value(
-    "file",
-    "where a line of JSON is appended for each change: who, what, to which, when; also POOL_SERVICE_AUDIT_LOG. It is in the log where nothing is said",
-  ),
-  browsers: value(
-    "number",
-    "how many browser sessions there may be at once, 1 to 254; also POOL_SERVICE_BROWSERS; none where nothing is said",
-    wholeNumber,
-  ),
-  browserFolder: value(
-    "folder",
-    "where the nodes have the system that npm run browser-image makes; also POOL_SERVICE_BROWSER_FOLDER; /var/lib/cdk-nomad/browser where nothing is said",
-  ),
-  browserAllow: values(
-    "place",
-    "what browsers may reach beside public addresses: a name, an address or a network, such as login.corp, login.corp:8443 or 10.1.0.0/16; also POOL_SERVICE_BROWSER_ALLOW with commas between them; nothing where nothing is said",
-  ),
-  grace: value("duration", "how long commands may take to end once it is told to stop, such as 25s", duration),
+  grace: orElse(value("duration", "how long commands may take to end once it is told to stop", duration), {
+    fallback: `${GRACE / 1000}s`,
+  }),
   logLevel: choice("level", "how much is logged, a line of JSON each", ["debug", "info", "warn", "error"], "info"),
-  commandsOfOwner: value(
-    "number",
-    "how many commands of one owner run at once; 50 where nothing is said. Of all together 200 do",
-    wholeNumber,
+  commandsOfOwner: orElse(
+    value("number", `how many commands of one owner run at once; of all together ${COMMANDS.ofAll} do`, wholeNumber),
+    { fallback: String(COMMANDS.ofOwner) },
   ),
   withParent: flag("stop once standard input ends: for a program that starts it as its child, and may be killed"),
   json: flag(

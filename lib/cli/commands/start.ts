@@ -4,7 +4,7 @@ import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { acl, portOffset, vault } from "../options";
 
 const parameters = {
-  environment: optionalArgument("the stack's name; where none is said, dev, or the only one that there is"),
+  environment: optionalArgument("the stack's name; by default dev, or the only one that there is"),
 };
 
 const options = { ...portOffset, ...acl, ...vault };

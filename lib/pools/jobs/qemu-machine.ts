@@ -13,6 +13,7 @@ import {
 } from "../../jobspec";
 import { coreShare } from "../../job-parts";
 import { EGRESS_ADDRESS, EGRESS_PROGRAM, parseAllowed } from "../egress";
+import { BROWSER_FOLDER } from "../facts";
 
 /**
  * A virtual machine of QEMU whose screen and whose channel are sockets in its allocation: it listens at no port. Its guest reaches nothing but an HTTP
@@ -63,7 +64,6 @@ export const CONNECT = {
 
 /** The name of the guest's channel: a virtio port. */
 const CHANNEL = "org.cdk-nomad.session";
-const FOLDER = "/var/lib/cdk-nomad/browser";
 const DISK = "${NOMAD_ALLOC_DIR}/disk.qcow2";
 /** What the emulator takes beside the machine's memory, in MiB: its translated code, the screen, the viewers. 190 were measured. */
 const OF_EMULATOR = 512;
@@ -150,7 +150,7 @@ const DEVICES: readonly string[] = [
 ];
 
 /** Puts the disk where the driver takes it from: it refuses images outside of the allocation, unless the agent's configuration names their folder. */
-function disk({ image, folder = FOLDER }: QemuMachine): Task {
+function disk({ image, folder = BROWSER_FOLDER }: QemuMachine): Task {
   const made =
     image === undefined
       ? `cp ${folder}/disk.qcow2 "$NOMAD_ALLOC_DIR/disk.qcow2"`
@@ -165,7 +165,7 @@ function disk({ image, folder = FOLDER }: QemuMachine): Task {
 }
 
 /** The guest's way to the network, which is there before the machine. */
-function egress({ folder = FOLDER, allow = [] }: QemuMachine): Task {
+function egress({ folder = BROWSER_FOLDER, allow = [] }: QemuMachine): Task {
   const program = [
     `${folder}/${EGRESS_PROGRAM}`,
     "--socket",
@@ -193,7 +193,7 @@ function egress({ folder = FOLDER, allow = [] }: QemuMachine): Task {
 }
 
 function vm(machine: QemuMachine, memory: number, resources: Resources | undefined): Task {
-  const { image, folder = FOLDER, accelerator, start = "state" } = machine;
+  const { image, folder = BROWSER_FOLDER, accelerator, start = "state" } = machine;
   const isOwn = image !== undefined;
   return new Task({
     name: "vm",

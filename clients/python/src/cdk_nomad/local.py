@@ -58,7 +58,7 @@ class LocalSettings:
     nomad_address: str | None = None
     #: How far the ports of the embedded cluster are moved.
     port_offset: int = 0
-    #: Variables for both, such as TERMINAL_NOMAD_DRIVER; those of this process where nothing is said.
+    #: Variables for both, such as TERMINAL_NOMAD_DRIVER; by default those of this process.
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False, compare=False)
 
 

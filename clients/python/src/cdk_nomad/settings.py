@@ -11,7 +11,7 @@ import httpx
 
 from .errors import ConfigurationError
 
-#: Where ``cdk-nomad serve`` listens where nothing is said.
+#: Where ``cdk-nomad serve`` listens by default.
 USUAL_ADDRESS = "http://127.0.0.1:8790"
 
 

@@ -22,7 +22,7 @@ import {
   type LogLevel,
   type SlotPoolToServe,
 } from "../../../service";
-import { GRACE } from "../../../service/facts";
+import { GRACE, LISTEN, REUSES, RUNTIMES, STORES } from "../../../service/facts";
 import { clusterEnvironments, pagePlugin } from "../../../page";
 import { openPrivateFile } from "../../../private-files";
 import { block, term } from "../../../text";
@@ -126,16 +126,16 @@ interface Settings {
   readonly port: number;
   readonly pools: readonly string[];
   readonly slotPools: readonly SlotPoolToServe[];
-  readonly store: "consul" | "nomad";
-  readonly runtime: "docker" | "exec" | "raw_exec";
-  readonly reuse: "replace" | "same-owner";
+  readonly store: (typeof STORES)[number];
+  readonly runtime: (typeof RUNTIMES)[number];
+  readonly reuse: (typeof REUSES)[number];
   readonly browsers?: { readonly places: number; readonly machine: QemuMachine };
   readonly tokens: { readonly file: string } | { readonly variable: string } | "none";
 }
 
 /** What the options say, and the variables where they say nothing. @throws UserError */
 function settingsOf(input: Input, env: CliContext["env"]): Settings {
-  const host = input.listen ?? (env.POOL_SERVICE_LISTEN || "127.0.0.1");
+  const host = input.listen ?? (env.POOL_SERVICE_LISTEN || LISTEN);
   const port =
     input.port ??
     (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : PoolServiceJob.PORT);
@@ -148,9 +148,9 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
   const twice = slotPools.find((name) => pools.includes(name));
   if (twice !== undefined)
     throw UserError.at("--slot-pool", `"${twice}" is named as a warm pool too; write it once`, "option");
-  const store = oneOf(["consul", "nomad"], input.store ?? env.POOL_SERVICE_STORE, "--store");
-  const runtime = oneOf(["docker", "exec", "raw_exec"], input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
-  const reuse = oneOf(["replace", "same-owner"], input.reuse ?? env.POOL_SERVICE_REUSE, "--reuse");
+  const store = oneOf(STORES, input.store ?? env.POOL_SERVICE_STORE, "--store");
+  const runtime = oneOf(RUNTIMES, input.runtime ?? env.POOL_SERVICE_RUNTIME, "--runtime");
+  const reuse = oneOf(REUSES, input.reuse ?? env.POOL_SERVICE_REUSE, "--reuse");
   return {
     host,
     port,
@@ -166,7 +166,7 @@ function settingsOf(input: Input, env: CliContext["env"]): Settings {
   };
 }
 
-/** What is said of browser sessions; undefined where none are served. */
+/** The browser sessions that are served; undefined for none. */
 function browsersOf(input: Input, env: CliContext["env"]): Settings["browsers"] {
   const { POOL_SERVICE_BROWSERS: named, POOL_SERVICE_BROWSER_FOLDER: place } = env;
   const places = input.browsers ?? (named ? wholeNumber(named, "POOL_SERVICE_BROWSERS") : 0);
@@ -207,8 +207,8 @@ function slotPoolsToServe(
   );
 }
 
-/** One of a few; the first of them where nothing is said. */
-function oneOf<const C extends string>(choices: readonly [C, ...C[]], text: string | undefined, name: string): C {
+/** One of a few; the first of them is the default. */
+function oneOf<C extends string>(choices: readonly [C, ...C[]], text: string | undefined, name: string): C {
   if (text === undefined || text === "") return choices[0];
   const found = choices.find((each) => each === text);
   if (found === undefined) throw UserError.at(name, `"${text}" is none of ${choices.join(", ")}`, "option");

@@ -1,0 +1,20 @@
+import { COMMANDS } from "../../../lib/cli";
+import { cli } from "../../support/run-cli";
+
+test("the help tells defaults and environment variables in one form, in brackets behind what an option is", async () => {
+  const all = COMMANDS.flatMap(([, entries]) =>
+    entries.flatMap((entry) => ("commands" in entry ? entry.commands : [entry])),
+  );
+  const parameters = all.flatMap(({ name, options }) =>
+    Object.entries(options).map(([option, { summary }]) => `${name} ${option}: ${summary}`),
+  );
+  expect(parameters.length).toBeGreaterThan(100);
+  expect(parameters.filter((each) => /nothing is said|none is said|POOL_SERVICE_/.test(each))).toEqual([
+    expect.stringMatching(/^ui service: /),
+  ]);
+  const help = (await cli(["serve", "--help"])).stdout.replaceAll(/\s+/g, " ");
+  expect(help).toContain("--port <number> its port (default: 8790; environment: POOL_SERVICE_PORT)");
+  expect(help).toContain(
+    "--pool <name> a pool that it serves; repeatable (environment: POOL_SERVICE_POOLS, separated by commas)",
+  );
+});
