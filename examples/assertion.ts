@@ -1,9 +1,9 @@
 import { Testing, TerraformStack } from "cdktf";
 import { NomadJob, nomadProvider } from "../lib";
-import { Template } from "../lib/testing";
+import { SynthesizedStack } from "../lib/testing";
 import { job } from "./admin";
 
 const stack = new TerraformStack(Testing.app(), "dev");
 new NomadJob(stack, "prism", { job, provider: nomadProvider(stack) });
 
-Template.fromStack(stack).hasJob({ ID: "prism-stack", TaskGroups: [{ Name: "admin" }] });
+SynthesizedStack.fromStack(stack).hasJob({ ID: "prism-stack", TaskGroups: [{ Name: "admin" }] });

@@ -41,7 +41,7 @@ test("its library is imported, and its types are there", () => {
     `const { Job } = require("cdk-nomad"); console.log(new Job({ id: "a b" }).validate()[0].rule);`,
   );
   expect(run(process.execPath, ["use.js"])).toBe("job/no-groups\n");
-  writeFileSync(join(folder, "testing.js"), `console.log(typeof require("cdk-nomad/testing").Template);`);
+  writeFileSync(join(folder, "testing.js"), `console.log(typeof require("cdk-nomad/testing").SynthesizedStack);`);
   expect(run(process.execPath, ["testing.js"])).toBe("function\n");
   writeFileSync(join(folder, "pools.js"), `console.log(typeof require("cdk-nomad/pools").getWarmPoolManager);`);
   expect(run(process.execPath, ["pools.js"])).toBe("function\n");

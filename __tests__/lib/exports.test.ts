@@ -142,6 +142,17 @@ test.each(["cdk-nomad", "cdk-nomad/testing"] as const)("every member of what %s 
   expect(silent).toEqual([]);
 });
 
+test("a name that several doors have is one thing", () => {
+  const things = new Map<string, Set<ts.Symbol>>();
+  for (const door of ["cdk-nomad", "cdk-nomad/testing", "cdk-nomad/pools", "cdk-nomad/pools/testing"] as const)
+    for (const exported of checker.getExportsOfModule(moduleOf(door))) {
+      const own = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      things.set(exported.name, (things.get(exported.name) ?? new Set()).add(own));
+    }
+  expect(things.size).toBeGreaterThan(300);
+  expect([...things].filter(([, each]) => each.size > 1).map(([name]) => name)).toEqual([]);
+});
+
 /** What the settings of a slot pool are read from is for programs that deploy one. */
 const DEPLOYS_ALONE = ["SLOT_POOL_VARIABLES", "slotPoolSettings"];
 

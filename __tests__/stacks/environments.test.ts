@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { App, TerraformStack } from "cdktf";
 import { imagesOf, Job, synthesize } from "../../lib";
 import { readContents } from "../../lib/operations";
-import { Template } from "../../lib/testing";
+import { SynthesizedStack } from "../../lib/testing";
 import { createApp } from "../../main";
 import { ENVIRONMENTS, problemsOfSettings, type EnvironmentSettings, type EnvironmentStack } from "../../stacks";
 
@@ -19,21 +19,23 @@ const synthesized = (name: string, binDir?: string): App => {
   return app;
 };
 const stackOf = (app: App, name: string) => app.node.findChild(name) as TerraformStack;
-const templateOf = (name: string, binDir?: string) =>
-  Template.fromStack(stackOf(createApp({ app: { outdir: join(folder, "t") }, inputs: { prismBinDir: binDir } }), name));
+const synthesizedOf = (name: string, binDir?: string) =>
+  SynthesizedStack.fromStack(
+    stackOf(createApp({ app: { outdir: join(folder, "t") }, inputs: { prismBinDir: binDir } }), name),
+  );
 const file = (run: string, stack: string) => readFileSync(join(folder, run, "stacks", stack, "cdk.tf.json"), "utf8");
 
 const seconds = (count: number) => count * 1e9;
 
 describe("dev", () => {
-  const job = templateOf("dev").job("prism-stack") as never as {
+  const job = synthesizedOf("dev").job("prism-stack") as never as {
     TaskGroups: { Name: string; Tasks: { Name: string }[] }[];
   };
 
   test("has every figure of the seed", () => {
-    const template = templateOf("dev");
-    template.jobCountIs(10);
-    template.hasJob({ ID: "prism-stack", Type: "service", Datacenters: ["dc1"] });
+    const synthesized = synthesizedOf("dev");
+    synthesized.jobCountIs(10);
+    synthesized.hasJob({ ID: "prism-stack", Type: "service", Datacenters: ["dc1"] });
     const restart = { Attempts: 3, Delay: seconds(10), Interval: seconds(60), Mode: "fail" };
     const logs = { MaxFiles: 5, MaxFileSizeMB: 10 };
     expect(job.TaskGroups).toEqual([
@@ -123,8 +125,8 @@ describe("dev", () => {
     const binDir = join(folder, "binaries");
     mkdirSync(binDir, { recursive: true });
     for (const name of ["prism-admin", "pattern-launcher"]) writeFileSync(join(binDir, name), "", { mode: 0o755 });
-    const template = templateOf("dev", binDir);
-    const text = JSON.stringify(template.job("prism-stack"));
+    const synthesized = synthesizedOf("dev", binDir);
+    const text = JSON.stringify(synthesized.job("prism-stack"));
     expect(text).toContain(`"command":"${binDir}/prism-admin"`);
     expect(text).toContain("manifest.yaml");
     expect(text).toContain('{"Type":"tcp"');
@@ -134,7 +136,9 @@ describe("dev", () => {
 
   test("moves every port by the offset", () => {
     const app = createApp({ app: { outdir: join(folder, "t") }, inputs: { portOffset: 1000 } });
-    const ports = JSON.stringify(Template.fromStack(stackOf(app, "dev")).job("prism-stack")).match(/"Value":\d+/g);
+    const ports = JSON.stringify(SynthesizedStack.fromStack(stackOf(app, "dev")).job("prism-stack")).match(
+      /"Value":\d+/g,
+    );
     expect(ports).toEqual(['"Value":9981', '"Value":10090', '"Value":8070', '"Value":10093']);
   });
 });
@@ -143,7 +147,7 @@ describe("containers", () => {
   const drivers = (dockerImages: readonly string[] | undefined) => {
     const app = createApp({ app: { outdir: join(folder, "t") }, inputs: { dockerImages } });
     const dev = app.node.findChild("dev") as EnvironmentStack;
-    const jobs = Template.fromStack(dev).jobs() as unknown as { ID: string; TaskGroups: { Tasks: Task[] }[] }[];
+    const jobs = SynthesizedStack.fromStack(dev).jobs() as unknown as { ID: string; TaskGroups: { Tasks: Task[] }[] }[];
     // The id of a pool's job ends with the mark of its generation.
     const driverOf = (id: string) =>
       jobs.find(({ ID }) => ID.replace(/-[0-9a-f]{8}$/, "") === id)?.TaskGroups[0]?.Tasks[0]?.Driver;
@@ -176,7 +180,7 @@ describe("containers", () => {
 
   test("have a fixed tag in every environment, since Nomad pulls any other before each start", () => {
     const images = ENVIRONMENTS.flatMap(({ name }) =>
-      templateOf(name)
+      synthesizedOf(name)
         .jobs()
         .flatMap((job) => imagesOf(Job.fromApi(job))),
     );
@@ -195,8 +199,8 @@ describe("containers", () => {
 
 describe("staging", () => {
   test("runs containers with a canary of the launcher that is promoted by itself", () => {
-    const template = templateOf("staging");
-    const groups = template.job("prism-stack").TaskGroups as {
+    const synthesized = synthesizedOf("staging");
+    const groups = synthesized.job("prism-stack").TaskGroups as {
       Name: string;
       Count: number;
       Update?: object;
@@ -210,18 +214,18 @@ describe("staging", () => {
       ["keyvalue", 1, "docker", "keyvalue-runner:0.1.0"],
     ]);
     expect(groups[1]?.Update).toEqual(expect.objectContaining({ Canary: 1, MaxParallel: 1, AutoPromote: true }));
-    template.hasConfigEntry("service-resolver", "pattern-launcher", { DefaultSubset: "stable" });
+    synthesized.hasConfigEntry("service-resolver", "pattern-launcher", { DefaultSubset: "stable" });
   });
 
   test("takes the images' version at deploy time, and nothing that is no tag", () => {
     const stack = () => stackOf(createApp({ app: { outdir: join(folder, "t") } }), "staging");
-    const template = Template.fromStack(stack(), { image_version: "1.4.2" });
-    expect(JSON.stringify(template.job("prism-stack"))).toContain('"prism-admin:1.4.2"');
-    expect(() => Template.fromStack(stack(), { image_version: "no tag!" })).toThrow(/var.image_version/);
+    const synthesized = SynthesizedStack.fromStack(stack(), { image_version: "1.4.2" });
+    expect(JSON.stringify(synthesized.job("prism-stack"))).toContain('"prism-admin:1.4.2"');
+    expect(() => SynthesizedStack.fromStack(stack(), { image_version: "no tag!" })).toThrow(/var.image_version/);
   });
 
   test("keeps its state in Consul", () => {
-    expect(templateOf("staging").toJson()).toMatchObject({
+    expect(synthesizedOf("staging").toJson()).toMatchObject({
       terraform: { backend: { consul: { path: "terraform/cdk-nomad/staging" } } },
     });
   });
@@ -229,15 +233,15 @@ describe("staging", () => {
 
 describe("prod", () => {
   test("rolls out west before east, with room to burst, and the database's password from Vault", () => {
-    const template = templateOf("prod");
-    template.jobCountIs(24);
-    expect(template.jobs().map((job) => [job.Region, job.Datacenters])).toEqual(
+    const synthesized = synthesizedOf("prod");
+    synthesized.jobCountIs(24);
+    expect(synthesized.jobs().map((job) => [job.Region, job.Datacenters])).toEqual(
       expect.arrayContaining([
         ["us-west", ["us-west-1a", "us-west-1b"]],
         ["us-east", ["us-east-1a", "us-east-1b"]],
       ]),
     );
-    const groups = template.jobs().find((job) => job.ID === "prism-stack")?.TaskGroups as {
+    const groups = synthesized.jobs().find((job) => job.ID === "prism-stack")?.TaskGroups as {
       Name: string;
       Count: number;
       Tasks: { Resources: object; Vault?: object; Templates: { DestPath: string }[] }[];
@@ -255,8 +259,8 @@ describe("prod", () => {
   });
 
   test("lets nobody call whom he may not", () => {
-    templateOf("prod").hasConfigEntry("service-intentions", "*", { Sources: [{ Name: "*", Action: "deny" }] });
-    templateOf("prod").hasConfigEntry("service-intentions", "prism-admin", {
+    synthesizedOf("prod").hasConfigEntry("service-intentions", "*", { Sources: [{ Name: "*", Action: "deny" }] });
+    synthesizedOf("prod").hasConfigEntry("service-intentions", "prism-admin", {
       Sources: [{ Name: "pattern-launcher", Action: "allow" }],
     });
   });
@@ -265,10 +269,10 @@ describe("prod", () => {
 describe("every environment", () => {
   test("has the same kinds of resources as ever", () => {
     const counts = ENVIRONMENTS.map(({ name }) => {
-      const template = templateOf(name);
+      const synthesized = synthesizedOf(name);
       return [
         name,
-        ...["nomad_job", "consul_config_entry", "consul_key_prefix"].map((type) => template.resources(type).length),
+        ...["nomad_job", "consul_config_entry", "consul_key_prefix"].map((type) => synthesized.resources(type).length),
       ];
     });
     expect(counts).toEqual([

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TerraformStack } from "cdktf";
-import { Template } from "../../lib/testing";
+import { SynthesizedStack } from "../../lib/testing";
 import { createApp } from "../../main";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
@@ -18,7 +18,7 @@ describe("the pools' service", () => {
   }
   const jobsOf = (name: string, inputs: { readonly portOffset?: number; readonly project?: string } = {}) => {
     const app = createApp({ app: { outdir: join(folder, "t") }, inputs });
-    return Template.fromStack(app.node.findChild(name) as TerraformStack).jobs();
+    return SynthesizedStack.fromStack(app.node.findChild(name) as TerraformStack).jobs();
   };
   const taskOf = (name: string, inputs: { readonly portOffset?: number; readonly project?: string } = {}) => {
     const found = jobsOf(name, inputs).find(({ ID }) => ID === "pool-service");

@@ -1,3 +1,3 @@
 /** Assertions about synthesized stacks, for the tests of programs. */
 export { Match } from "./match";
-export { Template, type JobLike } from "./template";
+export { SynthesizedStack, type JobLike } from "./synthesized-stack";

@@ -2,7 +2,7 @@
  * What a value must be like, where a plain value does not say it: a part of a list, a text of some form, anything, nothing. They stand anywhere in what is expected.
  *
  * @example
- * Template.fromStack(stack).hasJob({ ID: "shop", TaskGroups: Match.arrayWith([{ Name: "api", Count: 2 }]) });
+ * SynthesizedStack.fromStack(stack).hasJob({ ID: "shop", TaskGroups: Match.arrayWith([{ Name: "api", Count: 2 }]) });
  */
 export abstract class Match {
   /** Where a value differs, in words; undefined where it does not. */

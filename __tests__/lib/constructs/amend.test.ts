@@ -15,7 +15,7 @@ import {
   UserError,
   pathText,
 } from "../../../lib";
-import { Template } from "../../../lib/testing";
+import { SynthesizedStack } from "../../../lib/testing";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -68,7 +68,7 @@ describe("amend", () => {
     one.amend(withEnv({ A: "1" })).amend((each) => each.with({ priority: 70 }));
     expect(one.jobspecText()).not.toBe(text);
     expect(job.group("g")?.task("t")?.env).toEqual({});
-    expect(Template.fromStack(stack).jobs()).toEqual([
+    expect(SynthesizedStack.fromStack(stack).jobs()).toEqual([
       expect.objectContaining({ ID: "web", Priority: 70 }),
       expect.not.objectContaining({ Priority: 70 }),
     ]);
@@ -88,7 +88,7 @@ describe("amend", () => {
     expect(construct.problems()).toEqual([expect.objectContaining({ path: ["priority"] })]);
     construct.amend((job) => job.with({ priority: 50 }));
     construct.detach = true;
-    Template.fromStack(stack).hasResource("nomad_job", { deregister_on_id_change: false, detach: true });
+    SynthesizedStack.fromStack(stack).hasResource("nomad_job", { deregister_on_id_change: false, detach: true });
     expect(problemsOf(app)).toEqual([]);
   });
 
@@ -98,7 +98,7 @@ describe("amend", () => {
     new RegionalJob(stack, "web", { job: web(), regions: { regions } });
     const aspect = new Amending((job) => withEnv({ REGION: job.region ?? "" })(job));
     Aspects.of(stack).add(aspect);
-    const jobs = Template.fromStack(stack).jobs() as unknown as {
+    const jobs = SynthesizedStack.fromStack(stack).jobs() as unknown as {
       Region: string;
       TaskGroups: { Tasks: { Env: Record<string, string> }[] }[];
     }[];
@@ -120,7 +120,7 @@ describe("aspects", () => {
     problemsOf(app);
     problemsOf(app);
     expect(synthesize(app)).toEqual([]);
-    Template.fromStack(stacks[0] as TerraformStack).hasJob({ Meta: { times: "1" } });
+    SynthesizedStack.fromStack(stacks[0] as TerraformStack).hasJob({ Meta: { times: "1" } });
     expect(new Set(counting.visited).size).toBe(counting.visited.length);
   });
 

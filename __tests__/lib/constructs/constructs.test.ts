@@ -25,7 +25,7 @@ import {
   type MultiregionProps,
   pathText,
 } from "../../../lib";
-import { Template } from "../../../lib/testing";
+import { SynthesizedStack } from "../../../lib/testing";
 
 const web = (props: { count?: number; update?: Update; image?: string; services?: readonly Service[] } = {}) =>
   new Job({
@@ -55,10 +55,10 @@ function stackWith(build: (stack: TerraformStack) => void): TerraformStack {
 
 describe("NomadJob", () => {
   test("becomes a nomad_job whose jobspec is the job", () => {
-    const template = Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: web() })));
-    template.jobCountIs(1);
-    template.hasJob(web());
-    template.hasResource("nomad_job", { json: true, detach: false, purge_on_destroy: true });
+    const synthesized = SynthesizedStack.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: web() })));
+    synthesized.jobCountIs(1);
+    synthesized.hasJob(web());
+    synthesized.hasResource("nomad_job", { json: true, detach: false, purge_on_destroy: true });
   });
 
   test("leaves the generation before alone where a pool's job changes, and no other job", () => {
@@ -68,7 +68,7 @@ describe("NomadJob", () => {
         new NomadJob(scope, job.pool, { job });
         new NomadJob(scope, "web", { job: web() });
       });
-      const resources = Object.values(Template.fromStack(stack).resources("nomad_job"));
+      const resources = Object.values(SynthesizedStack.fromStack(stack).resources("nomad_job"));
       expect(resources.map((resource) => resource.deregister_on_id_change)).toEqual([false, undefined]);
       return job.id;
     };
@@ -82,7 +82,7 @@ describe("NomadJob", () => {
       const { jobs } = new RegionalJob(scope, job.pool, { job, regions: { regions } });
       jobs[1]?.amend((each) => each.withMeta({ team: "a" }));
     });
-    const ids = Template.fromStack(stack)
+    const ids = SynthesizedStack.fromStack(stack)
       .jobs()
       .map(({ ID }) => String(ID));
     expect(ids).toHaveLength(2);
@@ -93,12 +93,18 @@ describe("NomadJob", () => {
   test("is applied detached where somebody has to promote its canaries", () => {
     const manual = web({ count: 3, update: Update.canary({ canary: 1 }) });
     const automatic = web({ count: 3, update: Update.canary({ canary: 1, autoPromote: true }) });
-    Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: manual }))).hasResource("nomad_job", {
-      detach: true,
-    });
-    Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: automatic }))).hasResource("nomad_job", {
-      detach: false,
-    });
+    SynthesizedStack.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: manual }))).hasResource(
+      "nomad_job",
+      {
+        detach: true,
+      },
+    );
+    SynthesizedStack.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: automatic }))).hasResource(
+      "nomad_job",
+      {
+        detach: false,
+      },
+    );
   });
 
   test("leaves errors their stack traces, also the one about an id that is taken", () => {
@@ -127,7 +133,7 @@ describe("NomadJob", () => {
       new NomadJob(scope, "web", { job: web() });
       Aspects.of(scope).add(new Tag());
     });
-    Template.fromStack(stack).hasJob({ ID: "web", Meta: { owner: "platform" } });
+    SynthesizedStack.fromStack(stack).hasJob({ ID: "web", Meta: { owner: "platform" } });
   });
 });
 
@@ -183,9 +189,14 @@ describe("RegionalJob", () => {
 
   test("becomes one job per region, each through its own provider, one after another", () => {
     const stack = stackWith((scope) => new RegionalJob(scope, "web", { job: web({ count: 0 }), regions: regions(1) }));
-    const template = Template.fromStack(stack);
-    template.jobCountIs(3);
-    template.hasJob({ Region: "east", Datacenters: ["east-1"], Meta: { region: "east" }, TaskGroups: [{ Count: 2 }] });
+    const synthesized = SynthesizedStack.fromStack(stack);
+    synthesized.jobCountIs(3);
+    synthesized.hasJob({
+      Region: "east",
+      Datacenters: ["east-1"],
+      Meta: { region: "east" },
+      TaskGroups: [{ Count: 2 }],
+    });
     const jobs = jobsOf(stack);
     const dependencies = Object.fromEntries(
       Object.values(jobs).map((job) => [
@@ -208,7 +219,7 @@ describe("RegionalJob", () => {
   });
 
   test("leaves a count that the group sets itself", () => {
-    Template.fromStack(
+    SynthesizedStack.fromStack(
       stackWith((scope) => new RegionalJob(scope, "web", { job: web({ count: 7 }), regions: regions(0) })),
     ).hasJob({ Region: "east", TaskGroups: [{ Count: 7 }] });
   });
@@ -218,9 +229,9 @@ describe("RegionalJob", () => {
       (scope) =>
         new RegionalJob(scope, "web", { job: web({ count: 0 }), regions: regions(1), rendering: "enterprise" }),
     );
-    const template = Template.fromStack(stack);
-    template.jobCountIs(1);
-    template.hasJob({
+    const synthesized = SynthesizedStack.fromStack(stack);
+    synthesized.jobCountIs(1);
+    synthesized.hasJob({
       Multiregion: { Strategy: { MaxParallel: 1 }, Regions: [{ Name: "west" }, { Name: "east" }, { Name: "north" }] },
     });
     expect(problemsOf(stack.node.root as App)).toEqual([]);
@@ -236,21 +247,21 @@ describe("RegionalJob", () => {
 
 describe("what a job needs of Consul", () => {
   test("is rendered as configuration entries and keys", () => {
-    const template = Template.fromStack(
+    const synthesized = SynthesizedStack.fromStack(
       stackWith((stack) => {
         new KeyValues(stack, "kv", { prefix: "app/dev", values: { b: "2", a: "1" } });
         new Intentions(stack, "who", { to: "db", allow: ["web"], deny: ["*"] });
         new ServiceResolver(stack, "resolver", { service: "web", subsets: { canary: "x" }, defaultSubset: "canary" });
       }),
     );
-    template.hasResource("consul_key_prefix", { path_prefix: "app/dev/", subkeys: { a: "1", b: "2" } });
-    template.hasConfigEntry("service-intentions", "db", {
+    synthesized.hasResource("consul_key_prefix", { path_prefix: "app/dev/", subkeys: { a: "1", b: "2" } });
+    synthesized.hasConfigEntry("service-intentions", "db", {
       Sources: [
         { Name: "web", Action: "allow", Precedence: 9 },
         { Name: "*", Action: "deny", Precedence: 8 },
       ],
     });
-    template.hasConfigEntry("service-resolver", "web", {
+    synthesized.hasConfigEntry("service-resolver", "web", {
       DefaultSubset: "canary",
       Subsets: { canary: { Filter: "x" } },
     });
@@ -296,11 +307,11 @@ describe("secrets among Consul's keys", () => {
 });
 
 test("assertions say what came nearest", () => {
-  const template = Template.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: web() })));
-  expect(() => template.hasJob({ ID: "web", TaskGroups: [{ Name: "db" }] })).toThrow(
+  const synthesized = SynthesizedStack.fromStack(stackWith((stack) => new NomadJob(stack, "web", { job: web() })));
+  expect(() => synthesized.hasJob({ ID: "web", TaskGroups: [{ Name: "db" }] })).toThrow(
     /web: TaskGroups\[0\]\.Name is "web", not "db"/,
   );
-  expect(() => template.hasJob(web({ count: 9 }))).toThrow(/Count is absent, not 9/);
-  expect(() => template.jobCountIs(2)).toThrow("there are 1 nomad_job, not 2");
-  expect(() => template.hasConfigEntry("service-defaults", "x")).toThrow(/there is no service-defaults of x/);
+  expect(() => synthesized.hasJob(web({ count: 9 }))).toThrow(/Count is absent, not 9/);
+  expect(() => synthesized.jobCountIs(2)).toThrow("there are 1 nomad_job, not 2");
+  expect(() => synthesized.hasConfigEntry("service-defaults", "x")).toThrow(/there is no service-defaults of x/);
 });

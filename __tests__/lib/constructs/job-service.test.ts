@@ -15,7 +15,7 @@ import {
   UserError,
   type ServiceProps,
 } from "../../../lib";
-import { Template } from "../../../lib/testing";
+import { SynthesizedStack } from "../../../lib/testing";
 
 function jobOf(id: string, ...services: readonly (Partial<ServiceProps> & { readonly name: string })[]): Job {
   const task = new Task({ name: "main", driver: Driver.docker({ image: `${id}:1` }) });
@@ -44,9 +44,9 @@ test("a relation is one line: an upstream, an intention, a proxy on both sides, 
   expect(launcher.connectTo(admin).connectTo(store)).toBe(launcher);
   store.connectTo(admin, { localPort: 8000 });
 
-  const template = Template.fromStack(stack);
+  const synthesized = SynthesizedStack.fromStack(stack);
   const services = (id: string) =>
-    (template.job(id) as { TaskGroups: { Services: object[] }[] }).TaskGroups[0]?.Services;
+    (synthesized.job(id) as { TaskGroups: { Services: object[] }[] }).TaskGroups[0]?.Services;
   expect(services("launcher")).toMatchObject([
     {
       Connect: {
@@ -62,13 +62,13 @@ test("a relation is one line: an upstream, an intention, a proxy on both sides, 
     },
   ]);
   expect(services("admin")).toMatchObject([{ Connect: { SidecarService: {} } }]);
-  template.hasConfigEntry("service-intentions", "prism-admin", {
+  synthesized.hasConfigEntry("service-intentions", "prism-admin", {
     Sources: [
       { Name: "pattern-launcher", Action: "allow", Precedence: 9 },
       { Name: "store", Action: "allow" },
     ],
   });
-  template.hasConfigEntry("service-intentions", "store", {
+  synthesized.hasConfigEntry("service-intentions", "store", {
     Sources: [{ Name: "pattern-launcher" }],
   });
   expect(launcher.job.dependsOn).toHaveLength(2);
@@ -81,9 +81,9 @@ test("said twice it is one, and intentions that are there already are added to",
   const api = add("api", { name: "api" }).service("api");
   new Intentions(stack, "mine", { to: "api", deny: ["*"] });
   web.connectTo(api).connectTo(api);
-  const template = Template.fromStack(stack);
-  expect(template.resources("consul_config_entry")).toHaveLength(1);
-  template.hasConfigEntry("service-intentions", "api", {
+  const synthesized = SynthesizedStack.fromStack(stack);
+  expect(synthesized.resources("consul_config_entry")).toHaveLength(1);
+  synthesized.hasConfigEntry("service-intentions", "api", {
     Sources: [
       { Name: "web", Action: "allow" },
       { Name: "*", Action: "deny" },

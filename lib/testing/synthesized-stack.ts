@@ -19,13 +19,13 @@ type Resources = Readonly<Record<string, Readonly<Record<string, Json>>>>;
 export type JobLike = Json;
 
 /**
- * Assertions about what a stack synthesizes, for the tests of programs that use this library. Each throws an AssertionError that says
+ * What a stack synthesizes, with assertions about it, for the tests of programs that use this library. Each throws an AssertionError that says
  * what came nearest.
  *
  * @example
- * Template.fromStack(stack).hasJob({ ID: "prism-stack", Type: "service" });
+ * SynthesizedStack.fromStack(stack).hasJob({ ID: "prism-stack", Type: "service" });
  */
-export class Template {
+export class SynthesizedStack {
   private constructor(
     private readonly stack: { readonly resource?: Resources; readonly variable?: Record<string, VariableDeclaration> },
   ) {}
@@ -35,15 +35,15 @@ export class Template {
    *
    * @param variables values for its Terraform variables. Default: their own defaults; a text that has none is the variable's name
    */
-  static fromStack(stack: TerraformStack, variables: Readonly<Record<string, string>> = {}): Template {
-    const json = JSON.parse(Testing.synth(stack)) as Template["stack"];
+  static fromStack(stack: TerraformStack, variables: Readonly<Record<string, string>> = {}): SynthesizedStack {
+    const json = JSON.parse(Testing.synth(stack)) as SynthesizedStack["stack"];
     const declared = json.variable ?? {};
     const values = variableValues(declared, { ...namesFor(declared), ...variables }, {});
     const jobs = Object.entries(json.resource?.nomad_job ?? {}).map(([id, resource]) => [
       id,
       { ...resource, jobspec: JSON.parse(String(evaluateTemplate(String(resource.jobspec), values))) as unknown },
     ]);
-    return new Template({
+    return new SynthesizedStack({
       ...json,
       resource: { ...json.resource, nomad_job: Object.fromEntries(jobs) as Record<string, Json> },
     });
@@ -100,7 +100,7 @@ export class Template {
       throw failure("no job matches", [
         ...this.jobs().map((job, index) => `${String(job.ID)}: ${reasons[index]}`),
         ...(first
-          ? [`job("${String(first.ID)}"), group(…) and task(…) of the template give one of them to look at`]
+          ? [`job("${String(first.ID)}"), group(…) and task(…) of the synthesized stack give one of them to look at`]
           : []),
       ]);
     }
