@@ -45,8 +45,14 @@ module.exports = {
       displayName: "e2e",
       testEnvironment: "<rootDir>/__tests__/support/cluster-environment.ts",
       globalSetup: "<rootDir>/__tests__/e2e/setup.ts",
-      // What stands in install needs no cluster, and says so in its first line.
-      testMatch: ["<rootDir>/__tests__/{e2e,install}/**/*.test.ts"],
+      testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
+    },
+    {
+      // What npm makes of this folder, installed elsewhere. No cluster is needed; one after another, since all of them compile into the same folder.
+      ...common,
+      displayName: "install",
+      testEnvironment: "node",
+      testMatch: ["<rootDir>/__tests__/install/**/*.test.ts"],
     },
     {
       ...common,
