@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Masking } from "../../../lib/masking";
 import { NomadClient, nomadConnection } from "../../../lib/nomad";
 import { fieldChanges, hasChanges, previewStack, readPreviewFile, readTerraformPlan } from "../../../lib/operations";
-import { planJob } from "../../../lib/operations/plan/job-plan";
+import { lacksAllocations, planJob } from "../../../lib/operations/plan/job-plan";
 import { NO_UPDATES } from "../../support/plan-answers";
 import { recorded, recordedJob, ReplayServer } from "../../support/replay";
 import { wantedOf, withServer } from "../../support/replayed-clients";
@@ -195,4 +195,52 @@ test("what is unknown with its node is told apart from what failed, and is no jo
         expect(hasChanges(found)).toBe(true);
       },
     );
+});
+
+describe("a job that launches others", () => {
+  // What Nomad 1.11.3 answers for a parameterized and for a periodic job, as if a launch were placed now.
+  const failure = {
+    NodesEvaluated: 1,
+    NodesExhausted: 1,
+    DimensionExhausted: { cpu: 1 },
+    CoalescedFailures: 0,
+    NodesFiltered: 0,
+  };
+  const planOf = async (kind: object, type: "None" | "Added") => {
+    const { nomad: answers } = recorded("healthy");
+    const body = {
+      JobModifyIndex: type === "None" ? 10 : 0,
+      Diff: { Type: type, ID: "web" },
+      Annotations: { DesiredTGUpdates: { api: { ...NO_UPDATES, Place: 1 } } },
+      FailedTGAllocs: { api: failure },
+    };
+    const job = { ID: "web", Name: "web", Type: "batch", TaskGroups: [{ Name: "api", Count: 1 }], ...kind };
+    let plan: Awaited<ReturnType<typeof planJob>>["plan"] | undefined;
+    await withServer({ ...answers, "POST /v1/job/web/plan": { body } }, async ({ nomad }) => {
+      plan = (await planJob(nomad, { path: "dev/web", job }, new Masking())).plan;
+    });
+    return plan!;
+  };
+
+  test.each([
+    ["parameterized", { ParameterizedJob: { Payload: "optional" } }],
+    ["periodic", { Periodic: { Enabled: true, SpecType: "cron", Spec: "@daily" } }],
+  ])("that is %s lacks no allocations where no node has room for a launch", async (_name, kind) => {
+    const plan = await planOf(kind, "None");
+    expect(plan).toMatchObject({ change: "none", groups: [], warnings: [] });
+    expect(lacksAllocations(plan)).toBe(false);
+  });
+
+  test("creates nothing of itself, and warns where a launch would find no node", async () => {
+    const plan = await planOf({ ParameterizedJob: { Payload: "optional" } }, "Added");
+    expect(plan).toMatchObject({ change: "create", groups: [] });
+    expect(plan.warnings).toEqual([
+      expect.stringMatching(/^what it launches would find no node for group "api" now: cpu is exhausted on 1 node/),
+    ]);
+  });
+
+  test("that was dispatched is a job that runs itself", async () => {
+    const plan = await planOf({ ParameterizedJob: { Payload: "optional" }, Dispatched: true }, "None");
+    expect(lacksAllocations(plan)).toBe(true);
+  });
 });

@@ -1,5 +1,5 @@
 import { effectiveOf, type EffectiveGroup, type EffectiveTask } from "../../jobspec/host";
-import type { JobJson } from "../../nomad";
+import { launchesOthers, type JobJson } from "../../nomad";
 import { overALife, type Space } from "./space";
 
 /** A static port, with the host network that it is claimed on. */
@@ -47,7 +47,6 @@ export function demandsOf(job: JobJson): readonly Demand[] {
     );
     const others = constraints.filter(({ Operand }) => Operand !== "distinct_hosts").length;
     const isOnEvery = held.Type === "system" || held.Type === "sysbatch";
-    const isLaunched = Boolean(held.Periodic) || Boolean(held.ParameterizedJob);
     return {
       job: job.ID,
       group: group.Name ?? "",
@@ -55,7 +54,7 @@ export function demandsOf(job: JobJson): readonly Demand[] {
       ports: portsOf(group),
       dynamicPorts: dynamicPortsOf(group),
       distinctHosts: distinctHosts || isOnEvery,
-      count: isLaunched ? 0 : isOnEvery ? "every node" : group.Count,
+      count: launchesOthers(job) ? 0 : isOnEvery ? "every node" : group.Count,
       priority: held.Priority,
       type: held.Type,
       datacenters: held.Datacenters,

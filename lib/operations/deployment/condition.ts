@@ -1,14 +1,14 @@
-import { momentOf, type AllocationStub, type ConsulClient, type Deployment, type NomadClient } from "../../nomad";
+import {
+  launchesOthers,
+  momentOf,
+  type AllocationStub,
+  type ConsulClient,
+  type Deployment,
+  type NomadClient,
+} from "../../nomad";
 import { placements } from "../plan";
 import { endedBadly, goesOn } from "./deployment-status";
-import {
-  isBatch,
-  isUndecided,
-  launchesOthers,
-  placementFailuresOf,
-  type HeldJob,
-  type JobAnswers,
-} from "./job-answers";
+import { isBatch, isUndecided, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import { preemptionReasons } from "./preempted";

@@ -1,6 +1,7 @@
 import type { GroupApi } from "../../jobspec/host";
 import {
   isTokenRefused,
+  launchesOthers,
   type AllocationStub,
   type Deployment,
   type Evaluation,
@@ -66,11 +67,6 @@ export function isUndecided(job: HeldJob, evaluations: readonly Evaluation[]): b
 }
 
 const REGISTERING = new Set(["job-register", "job-scaling"]);
-
-/** Whether a job runs nothing itself: what is dispatched, or launched by the clock, runs under ids of its own. */
-export function launchesOthers({ Periodic, ParameterizedJob, Dispatched }: JobJson): boolean {
-  return Boolean(Periodic) || (Boolean(ParameterizedJob) && Dispatched !== true);
-}
 
 /** Whether a job is done once its tasks have ended. */
 export function isBatch({ Type }: JobJson): boolean {

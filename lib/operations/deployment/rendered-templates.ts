@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { millisecondsOf, type AllocationStub, type NomadClient, type TaskEvent } from "../../nomad";
+import { launchesOthers, millisecondsOf, type AllocationStub, type NomadClient, type TaskEvent } from "../../nomad";
 import { withRetries } from "../events";
 import { RESTARTING, type ConsulChange, type TemplateReader } from "../plan";
 import type { Wanted } from "../stack";
 import { conditionWithServices, type Condition } from "./condition";
 import { diagnosable, diagnose, type TaskDiagnosis } from "./diagnosis";
-import { askAboutJob, isBatch, launchesOthers } from "./job-answers";
+import { askAboutJob, isBatch } from "./job-answers";
 import { updatesOf } from "./job-groups";
 import { failedForGood, restartsOf } from "./newest-allocations";
 import type { OperationOptions } from "./options";

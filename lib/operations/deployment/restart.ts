@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { millisecondsOf, poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
+import { launchesOthers, millisecondsOf, poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
 import { withRetries } from "../events";
 import { UserError } from "../../jobspec";
 import type { EffectiveUpdate } from "../../jobspec/host";
@@ -7,7 +7,7 @@ import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
 import { goesOn } from "./deployment-status";
 import { FailingChecks } from "./failing-checks";
-import { isBatch, launchesOthers, type HeldJob } from "./job-answers";
+import { isBatch, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";

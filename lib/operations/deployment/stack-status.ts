@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
-import { momentOf, whereOf, type ConsulClient, type JobSummary, type NomadClient } from "../../nomad";
+import { launchesOthers, momentOf, whereOf, type ConsulClient, type JobSummary, type NomadClient } from "../../nomad";
 import { type RetryOptions, withRetries } from "../events";
 import { AT_ONCE, revertOf, type Revert } from "../plan";
 import type { Masking } from "../../masking";
 import type { Wanted } from "../stack";
 import { conditionOf, conditionWithServices, type Condition, type GroupStatus, type JobState } from "./condition";
 import { allocationView, viewOf, type AllocationView, type DeploymentView } from "./deployment-view";
-import { askAboutJob, launchesOthers, placementFailuresOf, type JobAnswers } from "./job-answers";
+import { askAboutJob, placementFailuresOf, type JobAnswers } from "./job-answers";
 import { newestAllocations } from "./newest-allocations";
 import type { Reason } from "./reason";
 import type { WantedJob } from "./stack-jobs";

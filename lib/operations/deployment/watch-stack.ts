@@ -1,5 +1,6 @@
 import type { Wanted } from "../stack";
-import { isBatch, launchesOthers } from "./job-answers";
+import { launchesOthers } from "../../nomad";
+import { isBatch } from "./job-answers";
 import { begunDeployments } from "./job-deployments";
 import type { JobOptions } from "./options";
 import type { JobOutcome } from "./outcome";

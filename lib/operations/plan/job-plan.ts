@@ -1,6 +1,7 @@
 import {
   ApiError,
   flattened,
+  launchesOthers,
   passingTrouble,
   whereOf,
   type DesiredUpdates,
@@ -81,21 +82,39 @@ function read(result: PlanResult, { path, job, masking, left }: Reading): JobPla
     .map(([name, update]) => [name, { ...update, Place: placements(job, update) }] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const launch = result.NextPeriodicLaunch;
-  // A plan says "place" of every job that is dispatched or launched by the clock, of which nothing is placed.
-  const places = !job.Periodic && !job.ParameterizedJob && updates.some(([, { Place }]) => Place > 0);
+  const launches = launchesOthers(job);
+  const places = !launches && updates.some(([, { Place }]) => Place > 0);
   const same = places ? ("place" as const) : ("none" as const);
   const change = !diff || diff.Type === "Added" ? "create" : changesSomething(diff) ? "update" : same;
   const stays = change === "none" || change === "place";
+  const planned = updates.map(([name, update]) =>
+    groupPlan(name, stays ? unchanged(update) : update, result, { job, left }),
+  );
+  const { groups, warnings } = launches ? withoutLaunched(planned) : { groups: planned, warnings: [] };
   return {
     job: job.ID,
     path,
     ...whereOf(job),
     change,
     modifyIndex: result.JobModifyIndex,
-    groups: updates.map(([name, update]) => groupPlan(name, stays ? unchanged(update) : update, result, { job, left })),
+    groups,
     fields: diff && diff.Type === "Edited" ? fieldChanges(diff, masking) : [],
-    warnings: flattened(result.Warnings).map((warning) => masking.text(warning)),
+    warnings: [...flattened(result.Warnings).map((warning) => masking.text(warning)), ...(stays ? [] : warnings)],
     ...optional({ nextLaunch: launch ?? undefined }),
+  };
+}
+
+/**
+ * Takes out of the plan of a job that launches others what one launch would place: a plan counts that as if it were placed now. Where a launch would find no
+ * node, that is no fault of what is registered, and may be another when it is launched: it is warned of.
+ */
+function withoutLaunched(planned: readonly GroupPlan[]): Pick<JobPlan, "groups" | "warnings"> {
+  const groups = planned.map(({ blocked: _, ...group }) => ({ ...group, create: 0, preempt: 0 }));
+  return {
+    groups: groups.filter(({ name: _, ...counts }) => Object.values(counts).some((count) => count > 0)),
+    warnings: planned.flatMap(({ name, blocked }) =>
+      blocked === undefined ? [] : [`what it launches would find no node for group "${name}" now: ${blocked}`],
+    ),
   };
 }
 
