@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { howCalled } from "./called";
+import { EXIT } from "./exit-codes";
 import { Interruption } from "./interruption";
+import { lostOutput } from "./lost-output";
 import { runCli } from "./run";
 
 // The one file that knows the process: it gives the command line what it runs on, and ends with its exit code.
@@ -24,10 +26,10 @@ function openPage(address: string): void {
   child.unref();
 }
 
-// A reader that goes away is told to the command; a write after it is no error either.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-
 const { stdin, stdout, stderr, env, platform, arch } = process;
+// A reader that goes away is told to the command; a write after it is no error either.
+stderr.on("error", () => undefined);
+const lost = lostOutput(stdout);
 // eslint-disable-next-line no-restricted-properties -- the one place that knows the time of day
 const clock = { now: () => performance.now(), date: () => Date.now() };
 void runCli(process.argv.slice(2), {
@@ -47,4 +49,9 @@ void runCli(process.argv.slice(2), {
     // Whatever still runs, such as a request that a hung agent does not answer, is not waited for; what was printed is.
     return Promise.all([stdout, stderr].map((stream) => new Promise((written) => stream.write("", written))));
   })
-  .then(() => process.exit());
+  .then(() => {
+    const why = lost();
+    if (why === undefined) process.exit();
+    // Whoever reads the answer finds half of it, or nothing: no exit code of the command is true then.
+    stderr.write(`${why}\n`, () => process.exit(EXIT.failed));
+  });

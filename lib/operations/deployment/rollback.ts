@@ -1,5 +1,5 @@
 import { UserError } from "../../jobspec";
-import type { JobJson, NomadClient } from "../../nomad";
+import type { Deployment, JobJson, NomadClient } from "../../nomad";
 import { withRegionalChanges } from "../events";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
@@ -71,9 +71,11 @@ export async function stableVersionBefore(
   { nomad, failed, signal }: BeforeOptions,
 ): Promise<number | undefined> {
   try {
-    const [current, ...older] = (await nomad.where(job).versions(job.ID, { diffs: false })).Versions;
-    if (!current || isStable(current) || (failed !== undefined && numberOf(current) !== failed)) return undefined;
-    const before = older.find(isStable);
+    const server = nomad.where(job);
+    const [current, ...older] = (await server.versions(job.ID, { diffs: false })).Versions;
+    if (!current || (failed !== undefined && numberOf(current) !== failed)) return undefined;
+    const wasHealthy = healthOf(await server.deployments(job.ID));
+    const before = wasHealthy(current) ? undefined : older.find(wasHealthy);
     return before && numberOf(before);
   } catch {
     signal?.throwIfAborted();
@@ -81,8 +83,15 @@ export async function stableVersionBefore(
   }
 }
 
-function isStable({ Stable: stable }: JobJson): boolean {
-  return stable === true;
+/**
+ * Tells versions that were healthy once. Nomad says so of a version, and a scaling copies that with all else, so that it is said of versions which never
+ * were: what became of a version's own deployments goes before it, where Nomad knows them still.
+ */
+function healthOf(deployments: readonly Deployment[]): (version: JobJson) => boolean {
+  return (version) => {
+    const own = deployments.filter(({ JobVersion }) => JobVersion === numberOf(version));
+    return version.Stable === true && (own.length === 0 || own.some(({ Status }) => Status === "successful"));
+  };
 }
 
 interface Target {
@@ -116,14 +125,16 @@ async function whichJob(wanted: readonly Wanted[], options: RollbackOptions): Pr
 
 async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefined): Promise<Target> {
   const { job, path } = item;
-  const { Versions: versions } = await nomad.where(job).versions(job.ID);
+  const server = nomad.where(job);
+  const { Versions: versions } = await server.versions(job.ID);
   const [current, ...older] = versions;
   if (!current) throw UserError.at(path, `there is no job ${nameOf(job)} on the cluster`, "rollback/missing");
   const from = numberOf(current);
+  const wasHealthy = healthOf(await server.deployments(job.ID));
   const target =
-    to === undefined ? (older.find(isStable) ?? older[0]) : versions.find((version) => numberOf(version) === to);
+    to === undefined ? (older.find(wasHealthy) ?? older[0]) : versions.find((version) => numberOf(version) === to);
   if (!target || target === current) {
-    const known = older.map((version) => `${numberOf(version)}${isStable(version) ? " (healthy once)" : ""}`);
+    const known = older.map((version) => `${numberOf(version)}${wasHealthy(version) ? " (healthy once)" : ""}`);
     const why =
       target === current
         ? `runs version ${from} already`

@@ -17,6 +17,39 @@ test("rollback goes back for the version that runs, and refuses one that is not 
   });
 });
 
+/** Nomad 1.11.3, as measured: a version that somebody scaled is said to be stable as the one before it, and its own deployment was cancelled. */
+const SCALED: Answers = {
+  "GET /v1/job/web/versions?diffs=false": {
+    body: {
+      Versions: [
+        { ID: "web", Version: 4, Stable: true, JobModifyIndex: 14 },
+        { ID: "web", Version: 3, Stable: true, JobModifyIndex: 13 },
+        { ID: "web", Version: 2, Stable: true, JobModifyIndex: 12 },
+      ],
+      Diffs: null,
+    },
+  },
+  "GET /v1/job/web/deployments": {
+    body: [
+      { ID: "d4", JobID: "web", JobVersion: 4, JobModifyIndex: 14, CreateIndex: 24, Status: "failed" },
+      { ID: "d3", JobID: "web", JobVersion: 3, JobModifyIndex: 13, CreateIndex: 23, Status: "cancelled" },
+    ],
+  },
+};
+
+test("a version that was scaled by hand and never became healthy is not gone back to", async () => {
+  const answers = { ...SCALED, "GET /v1/job/web/versions": SCALED["GET /v1/job/web/versions?diffs=false"]! };
+  await withServer(answers, async ({ nomad }) => {
+    expect(await stableVersionBefore({ ID: "web" }, { nomad, failed: 4 })).toBe(2);
+  });
+  const revert = { body: { EvalID: "e", JobModifyIndex: 15 } };
+  await withServer({ ...answers, "PUT /v1/job/web/revert": revert }, async ({ server, ...clients }) => {
+    await rollback([wantedOf({ ID: "web", TaskGroups: [] })], { ...clients, ...quiet, detach: true });
+    const [sent] = server.asked.filter(({ method }) => method === "PUT");
+    expect(sent?.body).toMatchObject({ JobVersion: 2 });
+  });
+});
+
 test.each<[string, readonly (readonly [number, boolean])[], number | undefined]>([
   [
     "the newest before the failed one that was healthy",
@@ -59,7 +92,12 @@ test.each<[string, readonly (readonly [number, boolean])[], number | undefined]>
   const job = { ID: "web" };
   const held = versions.map(([Version, Stable]) => ({ ...job, Version, Stable, JobModifyIndex: Version + 10 }));
   const answers: Answers =
-    held.length === 0 ? {} : { "GET /v1/job/web/versions": { body: { Versions: held, Diffs: null } } };
+    held.length === 0
+      ? {}
+      : {
+          "GET /v1/job/web/versions": { body: { Versions: held, Diffs: null } },
+          "GET /v1/job/web/deployments": { body: [] },
+        };
   await withServer(answers, async ({ nomad }) => {
     expect(await stableVersionBefore(job, { nomad, failed: 4 })).toBe(expected);
   });
