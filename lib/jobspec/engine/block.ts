@@ -1,6 +1,6 @@
 import type { WithFields } from "./api-of";
-import { checkMarks } from "./marks";
-import { defined, type BlockDefinition, type BlockInfo, type CompiledField } from "./definition";
+import { checkValue, encodeValue, type CompiledField } from "./compiled-field";
+import { defined, type BlockDefinition, type BlockInfo } from "./definition";
 import { describe } from "./describe";
 import type { ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
 import { frozen } from "./frozen";
@@ -27,6 +27,8 @@ export type PropsOf<F extends Fields> = InputsOf<F> & BlockOptions;
 const DEFINITION = Symbol("definition");
 const VALUES = Symbol("values");
 const REST = Symbol("rest");
+const WAS_READ = Symbol("was read");
+/** The property under which a constructor is given values that were read, in the place of properties. */
 const READ = Symbol("read");
 /** How Node's `util.inspect` asks a value for what to show of it. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
@@ -65,7 +67,7 @@ export abstract class Block {
   declare readonly [VALUES]: readonly unknown[];
   /** @internal */ declare readonly [REST]: Rest | undefined;
   /** @internal Whether it was read from JSON: every value is of its kind. */
-  declare readonly [READ]: boolean;
+  declare readonly [WAS_READ]: boolean;
 
   protected constructor(props: object) {
     const read = (props as Partial<ReadProps> | undefined | null)?.[READ];
@@ -83,14 +85,9 @@ export abstract class Block {
     if (rest?.carried) merge(out, rest.carried);
     const { list } = this[DEFINITION];
     const values = this[VALUES];
-    const read = this[READ];
-    for (let index = 0; index < values.length; index += 1) {
-      const value = values[index];
-      if (value === undefined) continue;
-      const field = list[index] as CompiledField;
-      if (read && field.plain) out[field.api] = value;
-      else encodeAt(field, value, out);
-    }
+    const wasRead = this[WAS_READ];
+    for (let index = 0; index < values.length; index += 1)
+      if (values[index] !== undefined) encodeAt(list[index] as CompiledField, values[index], wasRead, out);
     if (rest?.overrides) merge(out, rest.overrides);
     return out;
   }
@@ -109,21 +106,10 @@ export abstract class Block {
       return;
     }
     const values = this[VALUES];
-    const read = this[READ];
-    for (let index = 0; index < values.length; index += 1) {
-      const value = values[index];
-      if (value === undefined) continue;
-      const field = list[index] as CompiledField;
-      if (read && field.quiet) continue;
-      // A place costs more than a look at a plain value; it is made where there is something to say.
-      if (field.fault) {
-        const fault = field.fault(value);
-        if (fault) at.property(field.name).report(fault);
-      } else {
-        field.check(value, at.property(field.name), context);
-      }
-      if (field.marked) checkMarks(field.field, field.name, value, hcl, at, context);
-    }
+    const wasRead = this[WAS_READ];
+    for (let index = 0; index < values.length; index += 1)
+      if (values[index] !== undefined)
+        checkValue(list[index] as CompiledField, values[index], wasRead, hcl, at, context);
     for (const { name, field, index, api } of required) {
       if (values[index] !== undefined || rest?.carried?.[api] !== undefined || field.options.judgedByRule) continue;
       const message = `${hcl} needs "${name}"; write one`;
@@ -157,7 +143,7 @@ export abstract class Block {
       const field = byName.get(name);
       if (field) {
         while (values.length < field.index) values.push(undefined);
-        values[field.index] = held(field, value);
+        values[field.index] = storedValue(field, value);
         // Under its old key it would keep its old name.
         if (name === key && rest?.mapKey !== undefined) rest = { ...rest, mapKey: undefined };
       } else if (name === "overrides") rest = { ...rest, overrides: frozen(value) as ApiObject | undefined };
@@ -331,14 +317,14 @@ export function replaceValues<T extends Block>(block: T, replace: (field: Field,
 }
 
 /** Gives a block that is being made what it is. */
-function write(block: Block, values: readonly unknown[], rest: Rest | undefined, read: boolean): void {
-  const made = block as { -readonly [K in typeof VALUES | typeof REST | typeof READ]: Block[K] };
+function write(block: Block, values: readonly unknown[], rest: Rest | undefined, wasRead: boolean): void {
+  const made = block as { -readonly [K in typeof VALUES | typeof REST | typeof WAS_READ]: Block[K] };
   made[VALUES] = values;
   made[REST] = rest;
-  made[READ] = read;
+  made[WAS_READ] = wasRead;
 }
 
-/** What is held of the properties that somebody wrote. */
+/** The values of the properties that somebody wrote. */
 function given({ byName, list, hcl }: BlockDefinition, props: unknown): { values: readonly unknown[]; rest?: Rest } {
   if (!isKeyed(props))
     return {
@@ -358,7 +344,7 @@ function given({ byName, list, hcl }: BlockDefinition, props: unknown): { values
     if (value === undefined || name === "overrides") continue;
     const field = byName.get(name);
     if (field) {
-      values[field.index] = held(field, value);
+      values[field.index] = storedValue(field, value);
       if (field.index >= length) length = field.index + 1;
     } else {
       (unknown ??= []).push(name);
@@ -375,8 +361,8 @@ function isKeyed(value: unknown): value is ApiObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What is held of a written value: nested blocks as their classes, everything else as a copy that nobody changes. */
-function held({ coerce }: CompiledField, value: unknown): unknown {
+/** The value of a property as it was written: nested blocks as their classes, everything else as a copy that nobody changes. */
+function storedValue({ coerce }: CompiledField, value: unknown): unknown {
   if (!coerce) return frozen(value);
   const coerced = coerce(value);
   return Array.isArray(coerced) && coerced !== value ? Object.freeze(coerced) : frozen(coerced);
@@ -409,12 +395,13 @@ function changed<T extends Block>(block: T, change: (block: T) => T, place: Path
   throw UserError.at(place, message, "model/changed");
 }
 
-function encodeAt({ encode, name }: CompiledField, value: unknown, out: ApiObject): void {
+/** Writes a value into the block's JSON. What has no JSON is refused with the property's name in its path. */
+function encodeAt(field: CompiledField, value: unknown, wasRead: boolean, out: ApiObject): void {
   try {
-    encode(value, out);
+    encodeValue(field, value, wasRead, out);
   } catch (error) {
     if (error instanceof UserError) {
-      throw new UserError(error.problems.map((problem) => ({ ...problem, path: [name, ...problem.path] })));
+      throw new UserError(error.problems.map((problem) => ({ ...problem, path: [field.name, ...problem.path] })));
     }
     throw error;
   }

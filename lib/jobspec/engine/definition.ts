@@ -1,4 +1,5 @@
-import type { Api, Field, Fields } from "./field";
+import { compiled, type CompiledField } from "./compiled-field";
+import type { Fields } from "./field";
 import type { ServerValue } from "./server-keys";
 
 /** What a block of this kind is, beside its fields. */
@@ -11,32 +12,6 @@ export interface BlockInfo {
   readonly serverOnly?: Readonly<Record<string, ServerValue>>;
   /** The property that names one among its siblings, used in paths and messages. */
   readonly key?: string;
-}
-
-/**
- * A field as the walks over blocks want it: all of one shape, since they look at hundreds of kinds, and with what they need not do for it, which is derived here
- * and nowhere else.
- */
-export interface CompiledField {
-  readonly name: string;
-  readonly field: Field;
-  /** Its place among the fields of its block, which is the place of its value. */
-  readonly index: number;
-  /** The first API key that it owns. */
-  readonly api: string;
-  /** Whether what was read is written as it is. */
-  readonly plain: boolean;
-  /** Whether some Nomad does not take it: checked only where it is. */
-  readonly marked: boolean;
-  /** Whether there is nothing to say of a value that was read. */
-  readonly quiet: boolean;
-  readonly coerce: Field["coerce"];
-  readonly encode: Field["encode"];
-  /** Reads the value of its one key, where there is nothing to say of it; undefined where `decode` must look. */
-  readonly take: ((found: Api) => unknown) | undefined;
-  readonly decode: Field["decode"];
-  readonly fault: Field["fault"];
-  readonly check: Field["check"];
 }
 
 /** Everything about one kind of block, worked out once. */
@@ -71,35 +46,4 @@ export function defined(info: BlockInfo, fields: Fields): BlockDefinition {
       ]),
     ),
   };
-}
-
-function compiled(name: string, field: Field, index: number): CompiledField {
-  const { coerce, encode, decode, fault, check, codec, judge, options } = field;
-  const marked =
-    options.enterprise !== undefined ||
-    options.since !== undefined ||
-    options.until !== undefined ||
-    options.deprecated !== undefined;
-  const plain = codec?.plain ?? false;
-  const isUnjudged = judge === undefined || options.judgedByRule === true;
-  return {
-    name,
-    field,
-    index,
-    api: field.api[0] as string,
-    plain,
-    marked,
-    quiet: plain && isUnjudged && !marked,
-    coerce,
-    encode,
-    take: codec && ((found) => (isHalfAPair(found) ? undefined : codec.fromJson(found))),
-    decode,
-    fault,
-    check,
-  };
-}
-
-/** Whether this is a text that is none in UTF-8, of which `decode` says so. */
-function isHalfAPair(found: Api): boolean {
-  return typeof found === "string" && !found.isWellFormed();
 }

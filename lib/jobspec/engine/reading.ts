@@ -4,6 +4,7 @@ import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
 import type { Api, ApiObject } from "./field";
 import { frozen } from "./frozen";
 import { Place, type JobProblem } from "./place";
+import { decodeValue } from "./compiled-field";
 import { isServerValue, SERVER_VALUES, withKnownKeys } from "./server-keys";
 
 /**
@@ -41,7 +42,7 @@ export function decodeBlock<T extends Block>(
         if (several?.includes(field.index)) continue;
         (several ??= []).push(field.index);
       }
-      const value: unknown = field.take?.(found) ?? field.decode(json, at.property(field.name));
+      const value: unknown = decodeValue(field, found, json, at);
       if (value === undefined) {
         // A list of nulls alone is something to a server: no block is in it, and yet it is not empty.
         if (Array.isArray(found) && found.length > 0 && found.every((item) => item === null))
