@@ -103,6 +103,23 @@ export class Http {
     return this.understood(() => this.found(answer, schema, path, options));
   }
 
+  /**
+   * The same, with when it was answered by the server's own clock, in milliseconds since 1970, cut to whole seconds; undefined where the server does not say it.
+   * What servers and nodes write down is compared with that, and not with a clock of this machine.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9110#name-date
+   */
+  async findDated<S extends Schema>(
+    path: ApiPath,
+    schema: S,
+    options: RequestOptions = {},
+  ): Promise<{ readonly value: v.InferOutput<S> | undefined; readonly answered: number | undefined }> {
+    const answer = await this.ask(path, options);
+    const value = await this.understood(() => this.found(answer, schema, path, options));
+    const date = Date.parse(String(answer.headers.date ?? ""));
+    return { value, answered: Number.isNaN(date) ? undefined : date };
+  }
+
   /** Asks and reads JSON. */
   async get<S extends Schema>(path: ApiPath, schema: S, options: RequestOptions = {}): Promise<v.InferOutput<S>> {
     const answer = await this.ask(path, options);

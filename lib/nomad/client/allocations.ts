@@ -18,11 +18,31 @@ import { openExec, type ExecOptions, type ExecSession } from "../exec-session";
 import type { BlockingOptions } from "../http";
 import { framesOf, type LogFrame } from "../log-frames";
 
+/** Allocations at a moment of the server's own clock. */
+export interface DatedAllocations {
+  readonly allocations: readonly AllocationStub[];
+  /** In milliseconds since 1970, cut to whole seconds; undefined where the server does not say it. */
+  readonly answered: number | undefined;
+}
+
+/** An answer with allocations, which are none where there is no such thing. */
+export function dated(answer: {
+  readonly value: readonly AllocationStub[] | undefined;
+  readonly answered: number | undefined;
+}): DatedAllocations {
+  return { allocations: answer.value ?? [], answered: answer.answered };
+}
+
 /** Allocations: what they do, their output, and commands in their tasks. */
 export abstract class AllocationRequests extends VariableRequests {
   /** Allocations of a job. */
   async allocations(id: string): Promise<readonly AllocationStub[]> {
     return (await this.http.find(apiPath`/v1/job/${id}/allocations`, list(allocationStub))) ?? [];
+  }
+
+  /** Allocations of a job, with when that was by the server's own clock: in milliseconds since 1970, undefined where it does not say it. */
+  async datedAllocations(id: string): Promise<DatedAllocations> {
+    return dated(await this.http.findDated(apiPath`/v1/job/${id}/allocations`, list(allocationStub)));
   }
 
   /**

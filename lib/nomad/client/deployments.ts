@@ -9,7 +9,7 @@ import {
   type DeploymentUpdate,
   type Evaluation,
 } from "../answers";
-import { AllocationRequests } from "./allocations";
+import { AllocationRequests, dated, type DatedAllocations } from "./allocations";
 import { apiPath } from "../api-path";
 
 /** Evaluations and deployments: what the scheduler made of the changes of a job. */
@@ -35,6 +35,11 @@ export abstract class DeploymentRequests extends AllocationRequests {
   /** Allocations that a deployment placed. */
   async deploymentAllocations(id: string): Promise<readonly AllocationStub[]> {
     return (await this.http.find(apiPath`/v1/deployment/allocations/${id}`, list(allocationStub))) ?? [];
+  }
+
+  /** Allocations that a deployment placed, with when that was by the server's own clock. */
+  async datedDeploymentAllocations(id: string): Promise<DatedAllocations> {
+    return dated(await this.http.findDated(apiPath`/v1/deployment/allocations/${id}`, list(allocationStub)));
   }
 
   /** Lets the canaries of a deployment take the places of the old allocations. */

@@ -12,9 +12,10 @@ import { isBatch, isUndecided, placementFailuresOf, type HeldJob, type JobAnswer
 import type { Reason } from "./reason";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import { preemptionReasons } from "./preempted";
-import { allocationReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
+import { allocationReasons, deploymentReasons, distinct, NOT_EVALUATED, placementReasons } from "./reasons";
 import { serviceHealth, type ServiceHealth } from "./service-health";
-import { waitsForPromotion } from "./canaries";
+import { canaryRelapses, waitsForPromotion } from "./canaries";
+import { relapseReasons } from "./relapse";
 
 /** Allocations of a group, by their state. */
 export interface GroupStatus {
@@ -31,7 +32,7 @@ export interface GroupStatus {
 }
 
 /**
- * `deploying`: a deployment goes on; `degraded`: fewer run than shall; `failed`: the deployment of the version that runs failed, or a batch
+ * `deploying`: a deployment goes on; `degraded`: fewer run than shall, or what runs ended a moment ago; `failed`: the deployment of the version that runs failed, or a batch
  * job did; `running`: a batch job has not ended yet; `complete`: a batch job ended well; `ready`: nothing runs until it is dispatched or
  * launched; `stopped`: somebody stopped it; `missing`: there is no such job; `unknown`: all of it runs, and whether its services answer could not
  * be found out.
@@ -75,14 +76,19 @@ export function conditionOf(answers: JobAnswers): Condition {
   if (isBatch(job)) return { ...found, ...batchCondition(answers, groups, why) };
   if (deployment && endedBadly(deployment)) return { ...found, state: "failed", reasons: why };
   if (deployment && goesOn(deployment)) {
-    if (waitsForPromotion(deployment)) return { ...found, state: "waiting-for-promotion", reasons: why };
+    if (waitsForPromotion(deployment)) {
+      const relapses = canaryRelapses(job, deployment, answers);
+      const state = relapses.length > 0 ? "degraded" : "waiting-for-promotion";
+      return { ...found, state, reasons: distinct([...relapses, ...why]) };
+    }
     // A deployment of which something finds no node goes on for ever: there is no deadline before it is placed.
     const blocked = why.some(({ kind }) => kind === "placement");
     return { ...found, state: blocked ? "degraded" : "deploying", reasons: why };
   }
+  const relapses = relapseReasons(job, answers.allocations, answers.answered);
   if (!lacksAllocations(job, groups) && !why.some(({ kind }) => kind === "version"))
-    return { ...found, state: "healthy", reasons: [] };
-  return { ...found, state: "degraded", reasons: why };
+    return { ...found, state: relapses.length > 0 ? "degraded" : "healthy", reasons: distinct(relapses) };
+  return { ...found, state: "degraded", reasons: distinct([...why, ...relapses]) };
 }
 
 /** Judges a job by everything that the servers know of it, and by what the checks of its services say now. */

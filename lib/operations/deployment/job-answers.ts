@@ -32,6 +32,8 @@ export interface JobAnswers {
   /** The newest first. */
   readonly deployments: readonly Deployment[];
   readonly allocations: readonly AllocationStub[];
+  /** When the allocations were as they are here, by the server's own clock: milliseconds since 1970; undefined where it does not say it. */
+  readonly answered: number | undefined;
   readonly evaluations: readonly Evaluation[];
   /** What Nomad would do with the job as it is: asked for system jobs, whose nodes say how many shall run. */
   readonly plan: PlanResult | undefined;
@@ -45,14 +47,14 @@ export async function askAboutJob(nomad: NomadClient, id: string): Promise<JobAn
   if (!job) return undefined;
   // Asked before what evaluations bring about: once one is complete, whatever it began is there to be seen.
   const evaluations = await nomad.evaluations(id);
-  const [summary, deployments, allocations, plan, children] = await Promise.all([
+  const [summary, deployments, { allocations, answered }, plan, children] = await Promise.all([
     nomad.summary(id),
     nomad.deployments(id),
-    nomad.allocations(id),
+    nomad.datedAllocations(id),
     job.Type === "system" && job.Stop !== true ? planOf(nomad, job) : undefined,
     launchesOthers(job) ? childrenOf(nomad, id) : [],
   ]);
-  return { job, summary, deployments, allocations, evaluations, plan, children };
+  return { job, summary, deployments, allocations, answered, evaluations, plan, children };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { UserError } from "../../jobspec";
 import type { NomadClient } from "../../nomad";
+import { withRetries } from "../events";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";
-import { canariesHealthy, canariesOf, canaryHealthInWords } from "./canaries";
+import { canariesHealthy, canariesOf, canaryHealthInWords, canaryRelapses } from "./canaries";
 import { viewOf } from "./deployment-view";
 import { begunDeployments, type JobDeployment } from "./job-deployments";
 import type { JobOptions } from "./options";
@@ -52,6 +53,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
         severity: "error",
       })),
     );
+  if (!whenHealthy) await refuseRelapsed(found, options);
   const { canaryWeight } = options;
   const services = new Map(
     found.map(({ job, wanted: { path } }) => [
@@ -91,6 +93,23 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
       };
     return watchOne(item, options, { ...watching, throughPromotion: true });
   });
+}
+
+/** Nomad takes a canary for healthy that was so once, and promotes it when it runs at that very moment. @throws UserError */
+async function refuseRelapsed(found: readonly JobDeployment[], options: PromoteOptions): Promise<void> {
+  const problems = await Promise.all(
+    found.map(async ({ job, deployment, wanted: { path } }) => {
+      const at = options.nomad.where(job);
+      const dated = await withRetries(() => at.datedDeploymentAllocations(deployment.ID), options);
+      return canaryRelapses(job, deployment, dated).map(({ message }) => ({
+        path: [path],
+        rule: "promote/unhealthy",
+        message: `${message}; wait for its canaries with --when-healthy, or end the deployment with cdk-nomad fail`,
+        severity: "error" as const,
+      }));
+    }),
+  );
+  if (problems.flat().length > 0) throw new UserError(problems.flat());
 }
 
 async function failed(ended: Outcome, item: JobDeployment, nomad: NomadClient): Promise<Outcome> {

@@ -102,7 +102,7 @@ function lostReason({ ID, TaskGroup, ClientStatus, NodeName }: AllocationStub): 
 }
 
 /** What happened to several allocations alike is one reason, which says to how many. */
-function distinct(reasons: readonly Reason[]): readonly Reason[] {
+export function distinct(reasons: readonly Reason[]): readonly Reason[] {
   const alike = new Map<string, Reason[]>();
   for (const reason of reasons) {
     const list = alike.get(reason.message) ?? [];

@@ -68,14 +68,15 @@ export async function settleUnchanged(
   const starting = condition.groups.some((group) => group.starting > 0);
   // All of it runs, and Nomad would place nothing more.
   const answersNot = state === "degraded" && condition.reasons.every(({ kind }) => kind === "check");
-  if ((options.force && !answersNot) || (state === "degraded" && some && isPlaceable(planned)))
+  const runs = state === "degraded" && condition.reasons.every(({ kind }) => kind === "check" || kind === "restarted");
+  if ((options.force && !runs) || (state === "degraded" && some && isPlaceable(planned)))
     return again(planned, answers, condition, options);
-  if ((starting || answersNot) && state === "degraded" && !detach) {
+  if ((starting || runs) && state === "degraded" && !detach) {
     onStep(`waiting for ${answersNot ? "the services" : "what is starting"} of ${nameOf(job)}`);
     const until = Math.min(performance.now() + STARTING, options.until ?? Infinity);
-    const ended = await watchDeployment(nomad, job, ALREADY_RUNNING, { ...watching, until });
-    if (ended.result === "healthy") return { ...ended, result: "unchanged" };
-    return { ...ended, result: "failed", view: { ...ended.view, status: "failed" }, untouched: true };
+    const seen = await watchDeployment(nomad, job, ALREADY_RUNNING, { ...watching, until });
+    if (seen.result === "healthy") return { ...seen, result: "unchanged" };
+    return { ...seen, result: "failed", view: { ...seen.view, status: "failed" }, untouched: true };
   }
   return failed(nomad, job, answers, condition);
 }

@@ -20,7 +20,7 @@ import { FailingChecks, type FailingCheck } from "./failing-checks";
 import { askAboutJob, isBatch, placementFailuresOf, type HeldJob, type JobAnswers } from "./job-answers";
 import { failedForGood, newestAllocations } from "./newest-allocations";
 import type { Outcome } from "./outcome";
-import { waitsForPromotion } from "./canaries";
+import { canaryRelapses, waitsForPromotion } from "./canaries";
 import type { Reason } from "./reason";
 import { Steadiness } from "./steadiness";
 import { preemptionReasons } from "./preempted";
@@ -49,7 +49,7 @@ export interface WatchOptions {
   readonly placementPatience?: number;
   /** How long a service without a deployment may take until it runs, in milliseconds. Default: 10 min, as progress_deadline. */
   readonly startPatience?: number;
-  /** How long less may run than shall once a deployment has ended well, in milliseconds. Default: 15 s. */
+  /** How long less may run than shall once a deployment has ended well, or has found its canaries healthy, in milliseconds. Default: 15 s. */
   readonly endedPatience?: number;
 }
 
@@ -76,6 +76,8 @@ export const ALREADY_RUNNING: Begun = { EvalID: "", JobModifyIndex: NO_DEPLOYMEN
 
 /** Events come in flocks: between two looks there is at least this much. */
 const SHORTEST_INTERVAL = 100;
+/** Between two looks at what ended a moment ago and runs again. */
+const RELAPSE_INTERVAL = 1_000;
 const PLACEMENT_PATIENCE = 15_000;
 const ENDED_PATIENCE = 15_000;
 const START_PATIENCE = 600_000;
@@ -107,6 +109,7 @@ export async function watchDeployment(
   let shown = "";
   let blockedSince: number | undefined;
   let endedSince: number | undefined;
+  let relapsedSince: number | undefined;
   const steady = new Steadiness(job, registration);
   for (;;) {
     options.signal?.throwIfAborted();
@@ -136,11 +139,15 @@ export async function watchDeployment(
     const waited = isBatch(seen.job) ? 0 : looked - begun;
     endedSince = deployment?.Status === "successful" ? (endedSince ?? looked) : undefined;
     const since = endedSince === undefined ? 0 : looked - endedSince;
-    const found = blocked
-      ? "failed"
-      : since > endedPatience
-        ? (resultOf(seen, options, false) ?? "failed")
-        : resultOf(seen, options, waited > startPatience);
+    // Nomad found its canaries healthy, and waits for somebody for ever.
+    const relapsed = seen.relapses.length > 0 && deployment !== undefined && waitsForPromotion(deployment);
+    relapsedSince = relapsed ? (relapsedSince ?? looked) : undefined;
+    const found =
+      blocked || (relapsedSince !== undefined && looked - relapsedSince > endedPatience)
+        ? "failed"
+        : since > endedPatience
+          ? (resultOf(seen, options, false) ?? "failed")
+          : resultOf(seen, options, waited > startPatience);
     const late = options.until !== undefined && looked > options.until ? ("timed-out" as const) : undefined;
     const waits = (early && found === "healthy") || (found === "waiting-for-promotion" && options.throughPromotion);
     const result = waits ? late : (found ?? late);
@@ -149,6 +156,8 @@ export async function watchDeployment(
       blockedSince === undefined ? Infinity : placementPatience / 10,
       endedSince === undefined ? Infinity : endedPatience / 10,
       early ? steady.rest(looked) : Infinity,
+      // Nothing is told when a task has run for long enough.
+      seen.relapses.length > 0 ? RELAPSE_INTERVAL : Infinity,
       failing.rest(allocations),
     );
     await pause(job.ID, { ...options, longest: longest === Infinity ? undefined : longest });
@@ -185,6 +194,8 @@ interface Look {
   readonly failures: Readonly<Record<string, PlacementFailure>>;
   /** What is to be said of the job, where no deployment says it. */
   readonly condition: Condition | undefined;
+  /** What ended a moment ago and runs again; of a deployment that waits for its promotion also canaries that do not run. */
+  readonly relapses: readonly Reason[];
   /** The evaluation, while the scheduler has not decided yet. */
   readonly undecided: Evaluation | undefined;
 }
@@ -209,19 +220,21 @@ async function look(nomad: NomadClient, id: string, begun: Begun, consul: Consul
     const condition = ended ? conditionOf(answers) : await conditionWithServices(answers, { nomad, consul });
     return { ...byCondition(answers, condition), deployment, undecided };
   }
-  const [allocations, evaluations] = await Promise.all([
-    nomad.deploymentAllocations(deployment.ID),
+  const [dated, evaluations] = await Promise.all([
+    nomad.datedDeploymentAllocations(deployment.ID),
     lacksPlacements(deployment) ? nomad.evaluations(id) : [],
   ]);
   const failures = placementFailuresOf(job, evaluations);
-  return { job, deployment, allocations, failures, condition: undefined, undecided };
+  const relapses = waitsForPromotion(deployment) ? canaryRelapses(job, deployment, dated) : [];
+  return { job, deployment, allocations: dated.allocations, failures, condition: undefined, relapses, undecided };
 }
 
 function byCondition(answers: JobAnswers, condition: Condition) {
   const { job, allocations } = answers;
   const lacking = condition.reasons.some(({ kind }) => kind === "placement");
   const failures = lacking ? placementFailuresOf(job, answers.evaluations) : {};
-  return { job, allocations, failures, condition };
+  const relapses = condition.reasons.filter(({ kind }) => kind === "restarted");
+  return { job, allocations, failures, condition, relapses };
 }
 
 function lacksPlacements({ TaskGroups }: Deployment): boolean {
@@ -249,7 +262,7 @@ function resultOf(seen: Look, options: WatchOptions, tooLong: boolean): Outcome[
   if (deployment.Status === "successful") return "healthy";
   if (endedBadly(deployment)) return "failed";
   if (allocations.some((allocation) => allocation.ClientStatus === "failed")) return "failed";
-  return waitsForPromotion(deployment) ? "waiting-for-promotion" : undefined;
+  return waitsForPromotion(deployment) && seen.relapses.length === 0 ? "waiting-for-promotion" : undefined;
 }
 
 function resultOfCondition(
@@ -311,5 +324,6 @@ function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason
     ...placementReasons(job, failures),
     ...checkReasons(checks),
     ...allocationReasons(job, allocations, () => true),
+    ...seen.relapses,
   ];
 }

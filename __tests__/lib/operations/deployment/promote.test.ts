@@ -1,4 +1,5 @@
 import { promote } from "../../../../lib/operations";
+import { ANSWERED, startedAgain, withTasks } from "../../../support/relapsed";
 import { recorded, recordedJob } from "../../../support/replay";
 import { bodyOf, deploymentsOf, quiet, wantedOf, withServer } from "../../../support/replayed-clients";
 
@@ -28,6 +29,18 @@ describe("promote", () => {
       const outcomes = await promote(wanted, { ...clients, ...quiet });
       expect(outcomes.map(({ result }) => result)).toEqual(["healthy"]);
       expect(server.count(promoted)).toBe(1);
+    });
+  });
+
+  test("refuses a canary that ended since Nomad found it healthy, also where it runs at this very moment", async () => {
+    const all = bodyOf(answers, "GET /v1/job/web/allocations");
+    const relapsed = { headers: ANSWERED, body: withTasks(all, startedAgain({ age: 1 })) };
+    const more = { [`GET /v1/deployment/allocations/${deployment?.ID ?? ""}`]: relapsed };
+    await withServer({ ...answers, ...more }, async ({ server, ...clients }) => {
+      await expect(promote(wanted, { ...clients, ...quiet })).rejects.toThrow(
+        /exit code 4, was started again.*--when-healthy/,
+      );
+      expect(server.asked.some(({ method }) => method === "PUT")).toBe(false);
     });
   });
 

@@ -1,6 +1,7 @@
 import { Masking } from "../../../../lib/masking";
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { stackStatus, type JobStatus, type Wanted } from "../../../../lib/operations";
+import { ANSWERED, startedAgain, withTasks } from "../../../support/relapsed";
 import { recorded, recordedJob, ReplayServer, type Answers } from "../../../support/replay";
 
 /** What a recorded state is judged to be. */
@@ -110,6 +111,59 @@ test.each(CASES)("%s: %s is %s", async (recording, job, state, why) => {
 test("a job that is well has no reasons, and every other says why", () => {
   const silent: readonly JobStatus["state"][] = ["healthy", "complete", "waiting-for-promotion", "missing"];
   for (const [, , state, why] of CASES) expect([state, why === undefined]).toEqual([state, silent.includes(state)]);
+});
+
+describe("what ended by itself a moment ago and runs again", () => {
+  /** The min_healthy_time of the recorded job, in milliseconds. */
+  const LEAST = 5_000;
+  const endpoint = "GET /v1/job/web/allocations";
+  const statusWith = (recording: string, task: Parameters<typeof startedAgain>[0], headers = ANSWERED) => {
+    const { body } = recorded(recording).nomad[endpoint] as { readonly body: unknown };
+    return statusOf(recording, "web", undefined, {
+      [endpoint]: { headers, body: withTasks(body, startedAgain(task)) },
+    });
+  };
+  const said = (status: JobStatus | undefined) => [
+    status?.state,
+    ...(status?.reasons ?? []).map(({ message }) => message),
+  ];
+  test("is degraded until it has run for longer than before, by the servers' clocks", async () => {
+    const why = expect.stringMatching(
+      /ended with exit code 4, was started again \(3 restarts\), and has not run for long enough since/,
+    );
+    expect(said(await statusWith("healthy", { age: 7_000, lasted: 8_000 }))).toEqual(["degraded", why]);
+    // The clock of a node may be ahead of the server's.
+    expect(said(await statusWith("healthy", { age: -2_000 }))).toEqual(["degraded", why]);
+    // A service that ends well does not serve.
+    expect(said(await statusWith("healthy", { age: 1, exitCode: 0 }))[0]).toBe("degraded");
+    expect(said(await statusWith("healthy", { age: 8_000, lasted: 8_000 }))).toEqual(["healthy"]);
+    // The recorded job waits for its min_healthy_time where it ran for less before.
+    expect(said(await statusWith("healthy", { age: LEAST - 500, lasted: 0 }))[0]).toBe("degraded");
+    expect(said(await statusWith("healthy", { age: LEAST, lasted: 0 }))).toEqual(["healthy"]);
+    expect(said(await statusWith("healthy", { age: 12_000, lasted: 3_600_000 }))).toEqual(["healthy"]);
+  });
+
+  test("is not where somebody asked for its restart, nor where nobody knows how late it is", async () => {
+    expect(said(await statusWith("healthy", { age: 1, why: "" }))).toEqual(["healthy"]);
+    expect(said(await statusWith("healthy", { age: 1 }, { date: "late" }))).toEqual(["healthy"]);
+    // An hour between two clocks says nothing of a task.
+    expect(said(await statusWith("healthy", { age: -3_600_000 }))).toEqual(["healthy"]);
+  });
+
+  test("is no canary that waits for its promotion, and neither is one that has ended", async () => {
+    expect(said(await statusWith("canary-waiting", { age: 1 }))[0]).toBe("degraded");
+    expect(said(await statusWith("canary-waiting", { age: 60_000 }))[0]).toBe("waiting-for-promotion");
+    const { body } = recorded("canary-waiting").nomad[endpoint] as { readonly body: readonly object[] };
+    const ended = body.map((each) =>
+      (each as { DeploymentStatus?: { Canary?: boolean } }).DeploymentStatus?.Canary
+        ? { ...each, ClientStatus: "failed" }
+        : each,
+    );
+    const status = await statusOf("canary-waiting", "web", undefined, { [endpoint]: { body: ended } });
+    expect(said(status)).toEqual(
+      expect.arrayContaining(["degraded", expect.stringMatching(/^0 of 1 canary of group/)]),
+    );
+  });
 });
 
 test("what was stopped to make room for a job of higher priority says so, and not only that no node has room", async () => {
