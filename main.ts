@@ -1,7 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { App, type AppConfig } from "cdktf";
 import { runProgram, setTarget, synthesize, UserError } from "./lib";
-import { checkSettings, ENVIRONMENTS, EnvironmentStack, type EnvironmentSettings, type ProgramInputs } from "./stacks";
+import {
+  checkPrismFolder,
+  checkSettings,
+  ENVIRONMENTS,
+  EnvironmentStack,
+  type EnvironmentSettings,
+  type ProgramInputs,
+} from "./stacks";
 
 /** What a program is made of; what is left out is the default. */
 export interface ProgramOptions {
@@ -51,10 +58,13 @@ function dockerImages(env: NodeJS.ProcessEnv): readonly string[] | undefined {
 /** Synthesizes the program with what the variables name, and says what was decided by them. */
 export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "inputs"> = {}): void {
   runProgram(() => {
-    const app = createApp({ ...options, inputs: inputsOf(env) });
+    const inputs = inputsOf(env);
     // Who only looks at the jobs knows how they run; cdktf does not say what it is about to do.
     const { CDK_NOMAD_COMMAND: command = "cdktf" } = env;
-    if (["cdktf", "deploy", "start"].includes(command))
+    const deploys = ["cdktf", "deploy", "start"].includes(command);
+    if (deploys) checkPrismFolder(inputs.prismBinDir);
+    const app = createApp({ ...options, inputs });
+    if (deploys)
       for (const stack of app.node.children.filter((child) => child instanceof EnvironmentStack))
         for (const line of stack.containerChoices) console.error(`${stack.node.id}: ${line}`);
     return synthesize(app);

@@ -7,6 +7,7 @@ import { staging } from "./staging";
 export { checkSettings, problemsOfSettings } from "./check-settings";
 export type { ProgramInputs } from "./environment";
 export { EnvironmentStack } from "./environment-stack";
+export { checkPrismFolder } from "./prism-folder";
 export type { EnvironmentSettings, GroupSettings } from "./settings";
 
 /** Every environment, in the order in which a change travels. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { TerraformVariable, type TerraformStack } from "cdktf";
 import { Cpu, Prism, Program, Resources, standIn, Update, type Pattern, type StandInName } from "../lib";
 import { regionsOf, type Environment } from "./environment";
+import { PROGRAMS } from "./prism-folder";
 import type { GroupSettings } from "./settings";
 
-const PROGRAMS = { admin: "prism-admin", launcher: "pattern-launcher", keyvalue: "keyvalue-runner" } as const;
 const LEVELS = ["debug", "info", "warn", "error"];
 
 /** Brings Prism: its job, its Consul side, and variables for deploy time. */

@@ -1,6 +1,14 @@
 import { Masking } from "../../../lib/masking";
 import type { JobJson } from "../../../lib/nomad";
-import { findDrift, fixDrift, previewStack, revertOf, stackStatus, wayOutOf } from "../../../lib/operations";
+import {
+  findDrift,
+  fixDrift,
+  previewStack,
+  revertOf,
+  revertToProgram,
+  stackStatus,
+  wayOutOf,
+} from "../../../lib/operations";
 import { NO_UPDATES } from "../../support/plan-answers";
 import { recorded, recordedJob, type Answers } from "../../support/replay";
 import { bodyOf, quiet, wantedOf, withServer } from "../../support/replayed-clients";
@@ -153,5 +161,31 @@ test("status says that a job was taken back", async () => {
   await withServer({ ...answers, "GET /v1/job/web/versions": versions }, async (clients) => {
     const [status] = await stackStatus([wantedOf(recordedJob(recorded("reverted")))], { ...clients, ...quiet });
     expect(status).toMatchObject({ state: "healthy", revert: { from: 1, to: 0, by: "nomad" } });
+  });
+});
+
+describe("a job whose versions look taken back", () => {
+  const wanted = { path: "lab/web", job: { ID: "web", TaskGroups: [{ Name: "api", Count: 1 }] } };
+  const revert = { from: 1, to: 0, version: 2, by: "somebody" as const };
+  const askedOf = async (answers: Answers) => {
+    const found: unknown[] = [];
+    await withServer(answers, async ({ nomad }) => {
+      found.push(await revertToProgram(wanted, revert, { nomad, masking: new Masking() }));
+    });
+    return found[0];
+  };
+
+  test("was not, where its program says what runs: a deployment of it, or drift --fix, brought that again", async () => {
+    const same = { JobModifyIndex: 10, Diff: { Type: "None", ID: "web" }, Annotations: { DesiredTGUpdates: {} } };
+    expect(await askedOf({ ...takenBack("b"), "POST /v1/job/web/plan": { body: same } })).toBeUndefined();
+  });
+
+  test("was, where its program would bring again what was taken back", async () => {
+    expect(await askedOf(takenBack("b"))).toMatchObject({ from: 1, to: 0, again: true });
+  });
+
+  test("is told as its versions say, where the token may not plan", async () => {
+    const refused = { status: 403, body: "Permission denied" };
+    expect(await askedOf({ ...takenBack("b"), "POST /v1/job/web/plan": refused })).toEqual(revert);
   });
 });

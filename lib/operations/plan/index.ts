@@ -28,6 +28,7 @@ export {
 } from "./preview";
 export { readPreviewFile } from "./preview-file";
 export { register, type RegisterOptions } from "./register";
+export { revertToProgram } from "./revert-to-program";
 export { findRevert, type Revert, revertInWords, type RevertedJob, revertOf } from "./reverts";
 export { readDrift, readPreview } from "./reports";
 export { groupPlacementInWords } from "./node-demands";

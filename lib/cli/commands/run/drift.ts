@@ -52,9 +52,10 @@ export async function run(input: Input, context: CliContext) {
           onWritten: () => templates && templates.written(),
         })
       : [];
+    // What is done is said before what takes minutes: who interrupts that knows what was put right, and what was not.
+    for (const fix of fixes) terminal.note(fixText(fix));
     const rendered = templates ? await templates.settled() : [];
     if (as === "json") terminal.json({ ...found, terraformOnly, ...(input.fix ? { fixes, rendered } : {}) });
-    for (const fix of fixes) terminal.note(fixText(fix));
     for (const job of rendered) if (job.result !== "same") terminal.note(renderedText(job));
     if (fixes.some(({ fixed }) => !fixed) || rendered.some(({ result }) => result === "failed")) return EXIT.failed;
     if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;

@@ -2,6 +2,7 @@ import {
   jobsToAskAbout,
   listServices,
   revertInWords,
+  revertToProgram,
   stackStatus,
   verdictOf,
   watchStack,
@@ -10,6 +11,7 @@ import {
   type JobStatus,
   type ServiceRow,
   type StackVerdict,
+  type Wanted,
 } from "../../../operations";
 import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../../text";
 import { STAND_IN } from "../../../job-parts";
@@ -36,6 +38,17 @@ export async function run(input: Input, context: CliContext) {
     const watched = await whileWatching(stack, input, context, watch, { says: false });
     return report(stack, input, context, watched);
   });
+}
+
+/** A job with its revert only where it is one to its program. What the program has not, such as an older job of a pool, goes by its versions alone. */
+async function withRevert(
+  { revert, ...job }: JobStatus,
+  wanted: readonly Wanted[],
+  asking: Parameters<typeof revertToProgram>[2],
+): Promise<JobStatus> {
+  const item = wanted.find((each) => each.kind === "job" && each.path === job.path && each.job.ID === job.job);
+  const told = revert && item?.kind === "job" ? await revertToProgram(item, revert, asking) : revert;
+  return { ...job, ...(told ? { revert: told } : {}) };
 }
 
 /** What was watched to its end, and how that is said. */
@@ -66,7 +79,9 @@ async function report(
   const { masking } = terminal;
   const asking = { nomad, consul, signal, masking, onTrouble };
   const wanted = await jobsToAskAbout(contents.wanted, { ...asking, job: input.job });
-  const jobs = await stackStatus(wanted, asking);
+  const jobs = await Promise.all(
+    (await stackStatus(wanted, asking)).map((job) => withRevert(job, contents.wanted, asking)),
+  );
   say(outcomes.filter((outcome) => endedAsSeen(outcome, jobs)));
   const there = wanted.filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"));
   const drained = await DrainedPools.of(
