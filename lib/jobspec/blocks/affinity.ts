@@ -5,7 +5,7 @@ const OPERATORS = [...COMPARISONS, "regexp", ...SET_OPERATORS, "version", "semve
 
 const fields = {
   /**
-   * What is looked at, such as `${node.datacenter}`.
+   * The attribute that is compared, such as `${node.datacenter}`.
    *
    * @default - nothing
    */

@@ -9,22 +9,22 @@ const fields = {
    * @default - made of the service's name
    */
   name: text("Name"),
-  /** How it looks. `grpc` and `script` need the Consul provider. */
+  /** What it does: a request over HTTP or gRPC, a connection over TCP, or a program in the task. `grpc` and `script` need the Consul provider. */
   type: oneOf("Type", ["http", "tcp", "grpc", "script"], { required: true, empty: false, anyCase: true }),
   /**
-   * Time between two looks, one second at least.
+   * Time between two runs of the check, one second at least.
    *
    * @default - must be given
    */
   interval: duration("Interval", { min: Duration.seconds(1), required: true }),
   /**
-   * How long a look may take, one second at least.
+   * How long one run may take, one second at least.
    *
    * @default - must be given
    */
   timeout: duration("Timeout", { min: Duration.seconds(1), required: true }),
   /**
-   * The label of the port it looks at.
+   * The label of the port that it connects to.
    *
    * @default - the service's port
    */
@@ -102,37 +102,37 @@ const fields = {
    */
   tlsServerName: text("TLSServerName", { hcl: "tls_server_name" }),
   /**
-   * Which address it looks at.
+   * Which address it connects to: the node's, the driver's or the allocation's.
    *
    * @default - "host", as the checker takes it
    */
   addressMode: oneOf("AddressMode", ["host", "driver", "alloc", "alloc_ipv6"]),
   /**
-   * Address that Consul is told, where it is another.
+   * Address that Consul checks in place of the service's.
    *
    * @default - none
    */
   advertise: text("Advertise"),
   /**
-   * Status until the first look.
+   * Status until it has run for the first time.
    *
    * @default - "critical", as the checker takes it
    */
   initialStatus: oneOf("InitialStatus", ["passing", "warning", "critical"]),
   /**
-   * Looks that must pass in a row before it counts as passing.
+   * Runs that must pass in a row before the check counts as passing.
    *
    * @default 0
    */
   successBeforePassing: int("SuccessBeforePassing", { min: 0, lenient: true }),
   /**
-   * Looks that must fail in a row before it counts as critical.
+   * Runs that must fail in a row before the check counts as critical.
    *
    * @default 0
    */
   failuresBeforeCritical: int("FailuresBeforeCritical", { min: 0, lenient: true }),
   /**
-   * Looks that must fail in a row before it counts as a warning.
+   * Runs that must fail in a row before the check counts as a warning.
    *
    * @default 0
    */
@@ -177,8 +177,8 @@ type CommonCheckProps = Omit<CheckProps, "type" | "interval" | "timeout"> &
 const USUAL = { interval: Duration.seconds(10), timeout: Duration.seconds(2) };
 
 /**
- * A look at a service that tells whether it is healthy. The named constructors look every 10 s and wait 2 s,
- * unless told otherwise.
+ * A health check of a service. The named constructors run it every 10 s and give each run 2 s, unless other times
+ * are given.
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/check
  */

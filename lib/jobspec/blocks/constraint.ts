@@ -15,7 +15,7 @@ const OPERATORS = [
 
 const fields = {
   /**
-   * What is looked at, such as `${attr.kernel.name}` or `${meta.rack}`.
+   * The attribute that is compared, such as `${attr.kernel.name}` or `${meta.rack}`.
    *
    * @default - nothing, for the operators that need none
    */

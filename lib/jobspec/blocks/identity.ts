@@ -68,7 +68,7 @@ const fields = {
 export interface IdentityProps extends PropsOf<typeof fields> {}
 
 /**
- * A signed token that says who a workload is.
+ * A workload identity: a signed token (JWT) by which Consul, Vault and others know a workload.
  *
  * @see https://developer.hashicorp.com/nomad/docs/job-specification/identity
  */

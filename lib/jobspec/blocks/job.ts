@@ -70,7 +70,7 @@ const fields = {
    */
   groups: blocks("TaskGroups", () => TaskGroup, { hcl: "group" }),
   /**
-   * How a new version takes the place of the old one, for groups that say nothing themselves.
+   * How a new version takes the place of the old one, for groups without an `update` of their own.
    *
    * @default - one allocation at a time
    */
@@ -82,13 +82,13 @@ const fields = {
    */
   multiregion: block("Multiregion", () => Multiregion),
   /**
-   * How failed allocations are moved, for groups that say nothing themselves.
+   * How failed allocations are moved, for groups without a `reschedule` of their own.
    *
    * @default - Nomad's for the job's type
    */
   reschedule: block("Reschedule", () => Reschedule),
   /**
-   * How allocations leave a drained node, for groups that say nothing themselves.
+   * How allocations leave a drained node, for groups without a `migrate` of their own.
    *
    * @default - one at a time
    */

@@ -50,7 +50,7 @@ const fields = {
    */
   provider: oneOf("Provider", ["consul", "nomad"], { default: "consul" }),
   /**
-   * Looks that tell whether it is healthy.
+   * Its health checks.
    *
    * @default - none: it counts as healthy
    */
@@ -80,7 +80,7 @@ const fields = {
    */
   canaryMeta: textMap("CanaryMeta"),
   /**
-   * Restarts the task when a check keeps failing; for every check that says nothing itself.
+   * Restarts the task when a check keeps failing; for every check without a `checkRestart` of its own.
    *
    * @default - never
    */

@@ -230,7 +230,7 @@ const fields = {
    */
   identity: block("Identity", () => Identity, { filledIn: true }),
   /**
-   * Tokens that say who it is.
+   * Workload identities: signed tokens (JWT) by which others know the task.
    *
    * @default - none
    */
@@ -318,7 +318,7 @@ export class Task extends blockOf({ api: "Task", hcl: "task", key: "name" }, fie
     return this.copyWithOne("volumeMounts", mount);
   }
 
-  /** The same task with one more token that says who it is. */
+  /** The same task with one more workload identity. */
   withIdentity(identity: Identity | IdentityProps): this {
     return this.copyWithOne("identities", identity);
   }

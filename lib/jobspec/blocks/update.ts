@@ -10,7 +10,7 @@ const fields = {
   maxParallel: int("MaxParallel", { min: 0, judgedByRule: true, nullable: true, default: 1 }),
   /**
    * What makes an allocation healthy: its `checks` and that its tasks run, `task_states` alone, or
-   * `manual`: somebody says so through the API.
+   * `manual`: a call of the API.
    *
    * @default "checks"
    */

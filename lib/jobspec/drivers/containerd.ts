@@ -12,7 +12,7 @@ const authFields = {
 /** Properties of {@link ContainerdAuth}. */
 export interface ContainerdAuthProps extends PropsOf<typeof authFields> {}
 
-/** Who asks the registry for an image. */
+/** Credentials for the registry of an image. */
 export class ContainerdAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields) {
   constructor(props: ContainerdAuthProps) {
     super(props);
@@ -49,7 +49,7 @@ const fields = {
   args: texts("args"),
   /** Replaces the image's entrypoint. @default - the image's */
   entrypoint: texts("entrypoint"),
-  /** Who asks the registry. @default - nobody */
+  /** Credentials for the registry. @default - none */
   auth: configBlock("auth", () => ContainerdAuth),
   /** The directory it runs in. @default - the image's */
   cwd: text("cwd"),

@@ -16,7 +16,7 @@ const authFields = {
 /** Properties of {@link DockerAuth}. */
 export interface DockerAuthProps extends PropsOf<typeof authFields> {}
 
-/** Who asks the registry for an image. */
+/** Credentials for the registry of an image. */
 export class DockerAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields) {
   constructor(props: DockerAuthProps) {
     super(props);
@@ -263,7 +263,7 @@ const fields = {
   imagePullTimeout: timeText("image_pull_timeout"),
   /** An archive to load the image from. @default - none */
   load: text("load"),
-  /** Who asks the registry. @default - the node's settings */
+  /** Credentials for the registry. @default - the node's settings */
   auth: configBlock("auth", () => DockerAuth),
   /** Whether the pull goes on without, where the registry refuses. @default false */
   authSoftFail: bool("auth_soft_fail"),

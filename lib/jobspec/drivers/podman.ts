@@ -14,7 +14,7 @@ const authFields = {
 /** Properties of {@link PodmanAuth}. */
 export interface PodmanAuthProps extends PropsOf<typeof authFields> {}
 
-/** Who asks the registry for an image. */
+/** Credentials for the registry of an image. */
 export class PodmanAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields) {
   constructor(props: PodmanAuthProps) {
     super(props);
@@ -47,7 +47,7 @@ const fields = {
   args: texts("args"),
   /** Replaces the image's entrypoint. @default - the image's */
   entrypoint: textOrTexts("entrypoint"),
-  /** Who asks the registry. @default - nobody */
+  /** Credentials for the registry. @default - none */
   auth: configBlock("auth", () => PodmanAuth),
   /** Whether a failed login is passed over. @default false */
   authSoftFail: bool("auth_soft_fail"),

@@ -25,9 +25,9 @@ const fields = {
   scratch: texts("scratch"),
   /** The application of the image. @default - none */
   app: text("app"),
-  /** Whether the runtime says more. @default false */
+  /** Whether the runtime logs more (`--verbose`). @default false */
   verbose: bool("verbose"),
-  /** Whether the runtime says everything. @default false */
+  /** Whether the runtime logs everything (`--debug`). @default false */
   debug: bool("debug"),
 };
 

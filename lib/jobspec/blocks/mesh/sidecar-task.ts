@@ -30,7 +30,7 @@ const fields = {
   killSignal: text("KillSignal"),
   /** Volumes of the group that it sees. @default - none */
   volumeMounts: blocks("VolumeMounts", () => VolumeMount, { hcl: "volume_mount" }),
-  /** Tokens that say who it is. @default - none */
+  /** Workload identities: signed tokens (JWT) by which others know the task. @default - none */
   identities: blocks("Identities", () => Identity, { hcl: "identity", nullElement: "none", since: "1.11" }),
 };
 
