@@ -5,6 +5,7 @@ import {
   isPlainlyNoSecret,
   isPlainWords,
   isSecretHere,
+  isUserAndPassword,
   NOTHING_AROUND,
   secretSpans,
   type Around,
@@ -86,6 +87,13 @@ function knownOf(text: string, spans: readonly Secret[], place: TextPlace): read
   return [...parts, ...parts.flatMap(coresOf), ...(place.spans.length > 0 ? [text] : [])];
 }
 
+/** The password in a user and a password in base64, as registries and HTTP have them. */
+function passwordOf(secret: string): readonly string[] {
+  if (!isUserAndPassword(secret)) return [];
+  const plain = atob(secret.replace(/=+$/, ""));
+  return [plain, plain.slice(plain.indexOf(":") + 1)].filter((word) => word.length >= SHORTEST_CORE);
+}
+
 /** Shorter words are not looked for by themselves. */
 const SHORTEST_CORE = 6;
 /** Longer texts are not taken apart. */
@@ -103,8 +111,13 @@ function coresOf(secret: string): readonly string[] {
     assigned.length >= SHORTEST_CORE && /\d/.test(assigned) && !isPlainlyNoSecret(assigned) ? [assigned] : [];
   const others = secret
     .split(/[\s"'`;,|&(){}[\]<>]+/)
-    .flatMap((word) => [word, word.slice(word.search(/[:=]/) + 1)])
+    // Behind a name: `mail:x`, `neo4j/x`, `NAME:-x` of a shell.
+    .flatMap((word) => [
+      word,
+      word.slice(word.search(/[:=]/) + 1),
+      ...(/^[\w.@-]{1,64}(?::?[-=]|\/)(?=[^/])(.*)$/.exec(word)?.slice(1) ?? []),
+    ])
     .filter((word) => word.length >= SHORTEST_CORE && word !== secret && !/^(?:[-$]|https?:)/.test(word))
     .filter((word) => !isPlainWords(word) && !isPlainlyNoSecret(word));
-  return [...first, ...others];
+  return [...first, ...others, ...passwordOf(secret)];
 }

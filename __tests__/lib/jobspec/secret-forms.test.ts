@@ -160,6 +160,50 @@ describe("what stands around a value tells that it is one", () => {
     ["PWD=/srv/winter", "PWD=/srv/winter"],
     ["REDISCLI_AUTH=winter", "REDISCLI_AUTH=•"],
     ["пароль=winter", "пароль=•"],
+    ["<c:password>winter</c:password>", "<c:password>•</c:password>"],
+    ["? password\n: winter\nport: 1", "? password\n: •\nport: 1"],
+    ["db.password=\\\n  winter\nport=1", "db.password=\\\n•\nport=1"],
+    ["password = <<EOF\nwinter\nEOF\nport = 1", "password = <<EOF\n•\nEOF\nport = 1"],
+    ["DRIVER={x};UID=a;PWD={winter};", "DRIVER={x};UID=a;PWD={•};"],
+    [`https://${"aB1cD2eF3gH4iJ5k"}@github.com/a/b.git`, "https://•@github.com/a/b.git"],
+    ["https://some-plain-user-name@github.com/a", "https://some-plain-user-name@github.com/a"],
+    [`https://x/token/${"aB1cD2eF3gH4iJ5k"}/y`, "https://x/token/•/y"],
+    ["https://x/token/introspect/endpoint-of-ours", "https://x/token/introspect/endpoint-of-ours"],
+    // What a reference has ready, where what it refers to is missing.
+    ['DB_PASSWORD={{ keyOrDefault "a/password" "winter" }}', "DB_PASSWORD=•"],
+    ['DB_PASSWORD={{ or (env "X") "winter" }}', "DB_PASSWORD=•"],
+    ["DB_PASSWORD={{ or (env `X`) `winter` }}", "DB_PASSWORD=•"],
+    ['DB_PASSWORD={{ base64Decode "d2ludGVy" }}', "DB_PASSWORD=•"],
+    ['DB_PASSWORD={{ "winter" }}', "DB_PASSWORD=•"],
+    ['DB_PASSWORD={{ key "a" | default "winter" }}', "DB_PASSWORD=•"],
+    ['DB_PASSWORD={{ key "a/b" }}', 'DB_PASSWORD={{ key "a/b" }}'],
+    ['DB_PASSWORD={{ or (env "X") "/run/secrets/db" }}', 'DB_PASSWORD={{ or (env "X") "/run/secrets/db" }}'],
+    ['HAS_PASSWORD={{ keyOrDefault "a/b" "false" }}', 'HAS_PASSWORD={{ keyOrDefault "a/b" "false" }}'],
+    ['{{ scratch.Set "password" "winter" }}', '{{ scratch.Set "password" "•" }}'],
+    ["DB_PASSWORD=${DB_PASSWORD:-winter}", "DB_PASSWORD=•"],
+    [": ${DB_PASSWORD:=winter}", ": ${DB_PASSWORD:=•}"],
+    ["DB_PASSWORD=${DB_PASSWORD:-}", "DB_PASSWORD=${DB_PASSWORD:-}"],
+    ["DB_PASSWORD=${OTHER:-$THIRD}", "DB_PASSWORD=${OTHER:-$THIRD}"],
+    ["PASSWORD=$(echo winter)", "PASSWORD=•"],
+    ["PASSWORD=$(echo $X)", "PASSWORD=$(echo $X)"],
+    ["PASSWORD=$(cat /run/x)", "PASSWORD=$(cat /run/x)"],
+    // Tables.
+    ["user,password\nbob,winter\namy,spring\n\nx,y", "user,password\nbob,•\namy,•\n\nx,y"],
+    ["user\tpassword\nbob\twinter", "user\tpassword\nbob\t•"],
+    [
+      "INSERT INTO users (name, password) VALUES ('bob', 'winter'), ('amy', 'spr''ing')",
+      "INSERT INTO users (name, password) VALUES ('bob', '•'), ('amy', '•')",
+    ],
+    [
+      "INSERT INTO users (name, password) VALUES (lower('bob'), 'winter')",
+      "INSERT INTO users (name, password) VALUES (lower('bob'), '•')",
+    ],
+    // Commands and settings.
+    ["influx write -t winter -b x", "influx write -t • -b x"],
+    ["doctl auth init -t winter", "doctl auth init -t •"],
+    ["bob:{PLAIN}winter::::::", "bob:{PLAIN}•::::::"],
+    ["the password is winter2026", "the password is •"],
+    ["the password is required", "the password is required"],
     // Encoded.
     [
       JSON.stringify(JSON.stringify(JSON.stringify({ password: "winter" }))),
@@ -187,9 +231,26 @@ describe("what stands around a value tells that it is one", () => {
 
 describe("linear time", () => {
   const UNITS =
-    'key=,key:,://a:b/,://a:b/@,eyJ,eyJaaaaaaaaaa.,password=${,sk-,{{,key=",key=\'a,<key>,--key ,secrets:[,xoxb-,Z2hwX2,curl -u a:,key: |\n,password=x ,Password=;,%3A,%253A,mysql -p ,name: a\nvalue: ,login x ,<a b>,\\,\\\\",password=\\\n,secrets:\n  - a\n,Basic ,SET ,http ,0a0a,user a >,\'--a\',[[,$(,\\",gh,AKIA,a.,AKIA\\",[[\\",\\\\" x=$'.split(
-      ",",
-    );
+    'key=,key:,://a:b/,://a:b/@,eyJ,eyJaaaaaaaaaa.,password=${,sk-,{{,key=",key=\'a,<key>,--key ,secrets:[,xoxb-,Z2hwX2,curl -u a:,key: |\n,password=x ,Password=;,%3A,%253A,mysql -p ,name: a\nvalue: ,login x ,<a b>,\\,\\\\",password=\\\n,secrets:\n  - a\n,Basic ,SET ,http ,0a0a,user a >,\'--a\',[[,$(,\\",gh,AKIA,a.,AKIA\\",[[\\",\\\\" x=$'
+      .split(",")
+      // What has a comma in it itself.
+      .concat(
+        "password=<<EOF\n",
+        "{{ or (env `a`) ",
+        '{{ keyOrDefault "a" ',
+        "${password:=",
+        "$(echo ",
+        "name,password\na,b\n",
+        "| password |\n",
+        "INSERT INTO a (password) VALUES (",
+        "('a''b', 'a', ",
+        "x ((",
+        "the password is 1a",
+        "? password\n",
+        "https://h/token/",
+        "{PLAIN}a",
+        "PWD={",
+      );
   const LONG = 200_000;
 
   test.each([...UNITS, ...["BEGIN", "END"].map((word) => `-----${word} ${"PRIVATE KEY-----"}`)])(

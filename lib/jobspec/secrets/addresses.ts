@@ -1,5 +1,5 @@
 import type { SecretSpan } from "./forms";
-import { isReference } from "./values";
+import { isReference, looksDrawn } from "./values";
 
 const ENDS_AUTHORITY = new Set("/?#\n\r\t \"'`<>\\|");
 const ENDS_ADDRESS = new Set("\n\r\t \"'`<>\\|");
@@ -9,7 +9,7 @@ const LONGEST_AUTHORITY = 1024;
 /** What a template fills in is not longer than this. */
 const LONGEST_FILLED_IN = 500;
 
-/** The passwords of addresses in a text: of `postgres://mail:winter@db/mail` the part `winter`; linear in its length. */
+/** The passwords and tokens of addresses in a text: of `postgres://mail:winter@db/mail` the part `winter`; linear in its length. */
 export function addressSpans(text: string): SecretSpan[] {
   const found: SecretSpan[] = [];
   let sign = -1;
@@ -28,10 +28,24 @@ export function addressSpans(text: string): SecretSpan[] {
     if (password !== "" && !isReference(password))
       found.push({ start: start + split + 1, end: userEnd, what: "the password of an address", certain: false });
     // A token in the place of the user, without a password.
-    else if (split < 0 && /^[A-Za-z0-9_-]{20,}$/.test(user) && (/\d/.test(user) || /^[a-f]{32}$/.test(user)))
+    else if (split < 0 && isToken(user))
       found.push({ start, end: userEnd, what: "the token of an address", certain: false });
   }
+  for (const { index, 0: before, 1: token = "" } of text.includes("://") ? text.matchAll(STEP) : []) {
+    if (!looksDrawn(token)) continue;
+    const start = index + before.length - token.length;
+    found.push({ start, end: start + token.length, what: "the token of an address", certain: false });
+  }
   return found;
+}
+
+/** A token that is a step of an address, behind the word for it: `https://host/token/x`. */
+const STEP = /\/(?:tokens?|secrets?|apikeys?|api-keys?|webhooks?)\/([A-Za-z0-9_-]{16,200})(?=[/?#\s"'`]|$)/g;
+
+/** Whether the user of an address looks drawn, and like no name. */
+function isToken(user: string): boolean {
+  if (!/^[A-Za-z0-9_-]{16,}$/.test(user)) return false;
+  return looksDrawn(user) || (user.length >= 20 && (/\d/.test(user) || /^[a-f]{32}$/.test(user)));
 }
 
 /** Where user and password end: at the last `@` of the authority; -1 where there are none. */

@@ -3,7 +3,7 @@ import { phrase, type Phrase } from "./phrase";
 const LITERAL = String.raw`[ \t]{0,9}["']([^"'\n]{1,400})["']`;
 const NAME = String.raw`[ \t]{0,9}["']([\w.-]{2,100})["'][ \t]{0,9}`;
 
-/** How programs hand a secret over without an equals sign: the first group is its name, the second one the value. */
+/** How programs, templates and shells hand a secret over without an equals sign: the first group is its name, the second one the value. */
 export const CALLS: readonly Phrase[] = [
   // `setPassword("winter")`, `.password("winter")`.
   phrase(/\(/, new RegExp(String.raw`(?:\bset_?|\bwith_?|\.)([A-Za-z]\w{2,60})\(${LITERAL}[ \t]{0,9}\)`, "g")),
@@ -17,6 +17,16 @@ export const CALLS: readonly Phrase[] = [
     /\{/,
     new RegExp(String.raw`\{[ \t]{0,9}:?["']?([a-z][\w-]{1,60})["']?[ \t]{0,9},(?:[ \t]{0,9}<<)?${LITERAL}`, "g"),
   ),
+  // `{{ scratch.Set "password" "winter" }}` of a template.
+  phrase(
+    /\bscratch\.(?:Map)?Set/,
+    new RegExp(
+      String.raw`\bscratch\.(?:SetX?|MapSetX?[ \t]{1,9}"[^"\n]{1,100}")[ \t]{1,9}"([\w.-]{2,100})"[ \t]{1,9}"([^"\n]{1,400})"`,
+      "g",
+    ),
+  ),
+  // `${DB_PASSWORD:=winter}` of a shell.
+  phrase(/\$\{/, /\$\{([A-Za-z_]\w{1,100}):?[-=]([^{}\n]{1,400})\}/g),
   // `(setq password "winter")` of Lisp.
   phrase(
     /\(/,

@@ -76,6 +76,8 @@ const COMMANDS = new Phrases([
   option("ldap(?:search|modify|add|delete|whoami|passwd|compare|modrdn)|vsql", "-w"),
   option("snmp(?:walk|get|getnext|bulkget|bulkwalk|set|table|trap|inform|status|df|translate)", "-c|-A|-X", ATTACHED),
   option("ssh-keygen|openssl", "-N|-P|-k|-K"),
+  option("influx|doctl", "-t"),
+  phrase(/\bNickServ\b/, /\bNickServ[ \t]{1,9}IDENTIFY[ \t]{1,9}(?:\S{1,60}[ \t]{1,9})?(\S{1,400})/g),
   phrase(/\bpass:/, /[ \t]-pass(?:in|out|word)?[ \t]{1,9}["']?pass:([^\s"']{1,400})/g),
   phrase(/freerdp/, /freerdp\d?\b[^\n|;&]{0,400}?[ \t]\/p:["']?([^\s"']{1,400})/g),
   phrase(/\bvault\b/, /\bvault[ \t]{1,9}login[ \t]{1,9}([^\s=;&|-][^\s=;&|]{5,400})(?=[ \t\r]*(?:$|[;&|]))/gm),
@@ -107,6 +109,10 @@ const SET = new RegExp(
   "g",
 );
 
+/** `the password is x`: a sentence goes on with words, and a value has digits among its letters. */
+const TOLD =
+  /\b([\w-]{3,60})[ \t]{1,9}(?:is|was)[ \t]{1,9}["']?((?=[^\s"']{0,400}\d)(?=[^\s"']{0,400}[A-Za-z])[^\s"'.,;]{6,400})/g;
+
 /** Passwords that have their place in a line, and no name with a sign behind it. */
 export function commandSpans(text: string, kind: TextKind, signs = signsOf(text)): SecretSpan[] {
   const found: SecretSpan[] = [];
@@ -126,8 +132,12 @@ export function commandSpans(text: string, kind: TextKind, signs = signsOf(text)
     const value = values.find((each) => each !== undefined) ?? "";
     if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
   }
-  // Their values stand in quotes.
-  for (const { word, pattern } of signs & SIGNS.other ? CALLS : []) {
+  for (const match of hasSpace ? text.matchAll(TOLD) : []) {
+    const [, name = "", value = ""] = match;
+    if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
+  }
+  // Their values stand in quotes, or in braces.
+  for (const { word, pattern } of signs & (SIGNS.other | SIGNS.fillsIn) ? CALLS : []) {
     if (!word.test(text)) continue;
     for (const match of text.matchAll(pattern)) {
       const [, name = "", value = ""] = match;

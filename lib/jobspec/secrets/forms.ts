@@ -62,7 +62,7 @@ export const FORMS: readonly Form[] = [
   form("an address of Make", "ho", "hook\\.[a-z0-9.]{2,20}\\.com/[a-z0-9]{20,60}", hasDigits),
   form("an address of PagerDuty", "ev", "events\\.pagerduty\\.com/integration/[a-f0-9]{32}"),
   form("an address of IFTTT", "ma", "maker\\.ifttt\\.com/trigger/[\\w-]{1,100}/(?:json/)?with/key/[\\w-]{10,80}"),
-  form("a token of Telegram", "bo", "bot\\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+  form("a token of Telegram", "bo", "bot\\d{8,10}:[A-Za-z0-9_-]{30,50}(?![A-Za-z0-9_-])"),
   form("a token of Vercel", "vc", "vc[piark]_[A-Za-z0-9]{20,80}"),
   form("a key of Google", "AI", "AIza[A-Za-z0-9_-]{35}"),
   form("a token of Google", "ya", "ya29\\.[A-Za-z0-9_-]{20,2000}"),
@@ -160,7 +160,7 @@ const BEFORE_DOT = [
     "[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,40}(?![A-Za-z0-9_-])",
   ),
 ];
-const BEFORE_COLON = [form("a token of Telegram", "", "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")];
+const BEFORE_COLON = [form("a token of Telegram", "", "\\d{8,10}:AA[A-Za-z0-9_-]{30,48}(?![A-Za-z0-9_-])")];
 const OF_LONG_WORDS = [
   form("a key of Mailchimp", "", "[a-f0-9]{32}-us\\d{1,2}(?![A-Za-z0-9])"),
   form("a key of Mailgun", "", "[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}(?![A-Za-z0-9-])"),

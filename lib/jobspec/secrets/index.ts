@@ -8,4 +8,4 @@ export { isSecretName, suspicionOf, type Suspicion } from "./names";
 export { isSecretPair, type TextKind } from "./pairs";
 export { remembering } from "./remembering";
 export { isWord, secretSpans } from "./spans";
-export { isPlainlyNoSecret, isPlainWords } from "./values";
+export { isPlainlyNoSecret, isPlainWords, isUserAndPassword } from "./values";

@@ -67,6 +67,9 @@ const ARGUMENTS = /["']--?([A-Za-z][\w-]{1,80})["'],\s{0,40}(?:"([^"\n]{1,400})"
 /** `["Authorization", "Bearer winter"]`: a pair in a list of two. */
 const PAIRS =
   /[[(]\s{0,40}["']([\p{L}][\p{L}\p{M}\w.-]{2,80})["'],\s{0,40}(?:"([^"\n]{1,4000})"|'([^'\n]{1,4000})')\s{0,40}[\])]/gu;
+/** `? password` and in the next line `: winter` of YAML. */
+const EXPLICIT =
+  /^[ \t]{0,100}\?[ \t]{1,9}["']?([\w.-]{2,100})["']?[ \t\r]{0,9}\n[ \t]{0,100}:[ \t]{1,9}["']?([^\s"'][^\n"']{0,400})/gm;
 /** `<password type="x">winter</password>`; without attributes it is a pair as any other. */
 const ELEMENT = /<([A-Za-z][\w.:-]{1,60})\s[^<>]{1,200}>\s{0,40}([^<\s][^<]{0,400})<\//g;
 /** `<input type="password" value="winter">` */
@@ -95,6 +98,7 @@ export function labelSpans(text: string, signs = signsOf(text)): SecretSpan[] {
     const value = match[2] ?? match[3] ?? "";
     if (isPairInList(match[1] ?? "", value)) add(match, match[1] ?? "", value);
   }
+  for (const match of matches(EXPLICIT, text.includes("?"))) add(match, match[1] ?? "", match[2] ?? "");
   const isLabelled = (signs & SIGNS.assigns) !== 0 && hasValueKey(text);
   for (const match of matches(LABEL_FIRST, isLabelled))
     add(match, match[1] ?? "", match[2] ?? match[3] ?? match[4] ?? "");

@@ -70,7 +70,13 @@ function isSeparator(text: string, at: number, kind: TextKind): boolean {
   let start = at;
   while (start > 0 && at - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
   if (start === at) return false;
-  return code === GREATER ? text.charCodeAt(start - 1) === LESS : text.charCodeAt(start) === DASH;
+  if (code !== GREATER) return text.charCodeAt(start) === DASH;
+  // With a prefix too: `<c:password>`.
+  if (text.charCodeAt(start - 1) === COLON) {
+    start -= 1;
+    while (start > 0 && at - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
+  }
+  return text.charCodeAt(start - 1) === LESS;
 }
 
 interface Name {
@@ -163,6 +169,8 @@ function valueBehind(
   const isDocument = kind === "document";
   let start = separator + 1;
   if (sign === ":" && !isDocument && !left.quoted && !HEADER.test(left.name)) return undefined;
+  // `${NAME:-value}` of a shell is no setting, and read as a whole.
+  if (sign === ":" && text.startsWith("${", left.start - 2)) return undefined;
   // An address, and an assignment inside of a template.
   if (sign === ":" && (text.startsWith("//", start) || text[start] === "=")) return undefined;
   // `=>` and `==` of programs.
@@ -185,15 +193,24 @@ function valueBehind(
     return isLong ? scanner.long(start, first.repeat(3)) : scanner.quoted(start + escapes, escapes);
   }
   const filledIn = text.startsWith("{{", start);
+  // `PWD={winter};` of ODBC.
+  const braced =
+    sign === "=" &&
+    first === "{" &&
+    !filledIn &&
+    /^\{([^{}\n"=:]{1,400})\}(?=;|$)/.exec(text.slice(start, start + 410));
+  if (braced) return { start: start + 1, end: start + braced[0].length - 1 };
   if ((first === "[" || first === "{") && !filledIn)
     return suspicion === "secret" && (left.quoted || isDocument) ? scanner.structure(start) : undefined;
+  const heredoc = sign === "=" && isDocument ? scanner.heredoc(start) : undefined;
+  if (heredoc) return heredoc;
+  if (sign === "=" && isDocument && first === "\\" && /^\\\r?\n/.test(text.slice(start, start + 3)))
+    return scanner.continued(start);
   if (sign === "=" && isDocument && beginsLine(text, left.start)) return scanner.line(start);
   if (isDocument && sign === ":" && (first === "\n" || first === "\r")) {
     const below = scanner.below(start, indentBefore(text, left.start), suspicion === "secret" && /s$/i.test(left.name));
     if (below) return below;
   }
-  if (sign === "=" && isDocument && first === "\\" && /^\\\r?\n/.test(text.slice(start, start + 3)))
-    return scanner.continued(start);
   if (sign === ":" && !left.quoted) {
     if ((first === "|" || first === ">") && isDocument)
       return scanner.blockScalar(start, indentBefore(text, left.start));

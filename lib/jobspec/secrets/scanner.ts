@@ -112,6 +112,16 @@ export class Scanner {
     return { start: start + 3, end: end < 0 ? this.text.length : end };
   }
 
+  /** The lines of a text that HCL or a shell has between two marks: `<<EOF`; nothing where none begins here. */
+  heredoc(start: number): Part | undefined {
+    const { text } = this;
+    const mark = /^<<-?["']?([A-Za-z_]\w{0,60})["']?[ \t\r]{0,9}\n/.exec(text.slice(start, start + 100));
+    if (!mark) return undefined;
+    const body = start + mark[0].length;
+    const end = new RegExp(`^[ \\t]{0,200}${mark[1] ?? ""}[ \\t\\r]{0,9}$`, "m").exec(text.slice(body))?.index;
+    return { start: body, end: end === undefined ? text.length : Math.max(body, body + end - 1), whole: true };
+  }
+
   /** The lines after one that ends with a backslash, as files of properties go on. */
   continued(start: number): Part {
     const { text } = this;

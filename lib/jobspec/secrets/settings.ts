@@ -26,6 +26,9 @@ export const SETTINGS = new Phrases([
     /\buser\b/,
     /^[ \t]{0,40}(?:ACL[ \t]{1,9}SETUSER|user)[ \t]{1,9}\S{1,100}(?:[ \t]{1,9}\S{1,100}){0,8}?[ \t]{1,9}[>#]([^\s~&+]{3,400})/gm,
   ),
+  phrase(/\bsecure_link_md5\b/, /\bsecure_link_md5[ \t]{1,9}"[^"\n]{0,400}[ \t]([^\s"$]{4,400})"/g),
+  // Dovecot's and OpenLDAP's passwords that are not hashed. https://doc.dovecot.org/2.4.1/core/config/auth/schemes.html
+  phrase(/\{(?:PLAIN|CLEAR|CLEARTEXT)\}/, /(?<!\$)\{(?:PLAIN|CLEAR|CLEARTEXT)\}([^\s:]{1,400})/g),
   phrase(/\bstats\b/, /\bstats[ \t]{1,9}auth[ \t]{1,9}[^\s:]{1,100}:(\S{1,400})/g),
   phrase(
     /_header\b/,

@@ -5,7 +5,8 @@ import { jsonSpans } from "./json-text";
 import { labelSpans } from "./labels";
 import { nestedSpans } from "./nested";
 import { pairSpans, type TextKind } from "./pairs";
-import { signsOf } from "./signs";
+import { SIGNS, signsOf } from "./signs";
+import { tableSpans } from "./tables";
 
 /** The parts of a text that are secret, in their order, without overlaps; linear in the text's length. */
 export function secretSpans(text: string, kind: TextKind = "prose"): readonly SecretSpan[] {
@@ -37,6 +38,7 @@ function plainSpans(text: string, kind: TextKind): SecretSpan[] {
   if (signs === 0) return forms;
   const pairs = kind === "document" || /[=:]|(?:^|\s)-/.test(text) ? pairSpans(text, kind, signs) : [];
   const more = [...commandSpans(text, kind, signs), ...labelSpans(text, signs), ...nestedSpans(text, signs)];
+  if (kind === "document" && signs & SIGNS.space) more.push(...tableSpans(text));
   return [...forms, ...addressSpans(text), ...pairs, ...more];
 }
 
@@ -120,7 +122,7 @@ function isBase64(code: number): boolean {
   );
 }
 
-/** Whether base64 may say a text: no character of one is a control character. Most words that only look like base64 end here. */
+/** Whether base64 may say a text: no character of one is a control character, but for the zeros between letters of two bytes. Most words that only look like base64 end here. */
 function mayBeText(text: string, length: number): boolean {
   for (let at = 0; at + 4 <= Math.min(length, text.length); at += 4) {
     const bits =
@@ -142,7 +144,7 @@ function sixBits(code: number): number {
 }
 
 function isControl(byte: number): boolean {
-  return byte === 127 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13);
+  return byte === 127 || (byte < 32 && byte !== 0 && byte !== 9 && byte !== 10 && byte !== 13);
 }
 
 const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
@@ -151,7 +153,9 @@ const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
 function decoded(text: string): string | undefined {
   const standard = text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
   if (standard.length % 4 === 1) return undefined;
-  const plain = atob(standard);
+  const bytes = atob(standard);
+  // A command of PowerShell has two bytes for a letter, of which the second says nothing.
+  const plain = /^(?:[\t\n\r\x20-\x7e]\0)+[\x20-\x7e]?$/.test(bytes) ? bytes.replaceAll("\0", "") : bytes;
   if (PRINTABLE.test(plain)) return plain;
   const words = wellFormed(plain);
   return words !== undefined && /^[\t\n\r\x20-\x7e\p{L}\p{M}\p{P}\p{Zs}]*$/u.test(words) ? words : undefined;

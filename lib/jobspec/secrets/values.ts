@@ -1,3 +1,5 @@
+import { isReferenceTo } from "./references";
+
 /** Words in the place of a value that say there is none, or only whether there is one. */
 const NO_VALUE =
   /^(?:true|false|yes|no|on|off|none|null|nil|undefined|\*+|•+|x{3,}|\.{3}|…|<[^<>]{0,60}>|\[?redacted\]?)$/i;
@@ -12,29 +14,20 @@ const FILE = /^(?:\.{0,2}|~)\/(?:[\w.@+-]{1,80}\/){1,20}[\w.@+-]{1,80}\.[a-z][a-
 /** A file below a folder that is filled in: `${NOMAD_SECRETS_DIR}/key`. */
 const PATH_BELOW = /^\$\{[\w.]{1,80}\}(?:\/[\w.@-]{1,80}){1,12}$/;
 
-/** References that Nomad, Terraform, a template or a shell fills in, and the words of a header around them. */
-const FILLED_IN =
-  /\$\{[^{}]{0,400}\}|\{\{[^{}]{0,2000}\}\}|\[\[[^[\]]{0,400}\]\]|\{env\.\w{1,80}\}|\$env:\w{1,80}|\$\([^()]{0,400}\)|\$[A-Z_][A-Z0-9_]{0,80}\b/g;
-const AROUND = /\b(?:Bearer|Basic|Token|ApiKey)\b/gi;
-
-/** The longest text that is judged as a reference. */
-const LONGEST_REFERENCE = 20_000;
-
 /** Whether a text that stands under a secret's name is plainly none: a reference, a yes or no, a path to a file. */
 export function isPlainlyNoSecret(text: string): boolean {
   const value = text.trim();
-  if (value === "" || NO_VALUE.test(value) || PATH.test(value) || FILE.test(value) || PATH_BELOW.test(value))
-    return true;
-  return isReference(value);
+  return saysNothing(value) || isReference(value);
 }
 
 /** Whether a text says where something is instead of what it is: `${VAR}`, `{{ key "x" }}`, `Bearer ${TOKEN}`. */
 export function isReference(text: string): boolean {
-  if (text.length > LONGEST_REFERENCE) return false;
-  // What a command prints, also where it goes on in the next line.
-  if (text.startsWith("$(") || text.startsWith("`")) return true;
-  const rest = text.replaceAll(FILLED_IN, "");
-  return rest.length < text.length && !/[A-Za-z0-9]/.test(rest.replaceAll(AROUND, ""));
+  return isReferenceTo(text, (literal) => saysNothing(literal.trim()));
+}
+
+/** Whether a text is a word for no value, or the path of a file. */
+function saysNothing(value: string): boolean {
+  return value === "" || NO_VALUE.test(value) || PATH.test(value) || FILE.test(value) || PATH_BELOW.test(value);
 }
 
 /** A word as people write it: in one case or with humps, with a short number at its end. */
