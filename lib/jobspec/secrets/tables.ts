@@ -76,8 +76,9 @@ function ofInserts(text: string): SecretSpan[] {
   for (const { index, 0: whole, 1: columns = "" } of text.matchAll(INSERT)) {
     const names = columns.split(",").map((name) => name.trim().replaceAll(/^[`"[]|[`"\]]$/g, ""));
     if (!names.some((name) => suspicionOf(name) === "secret")) continue;
-    TUPLE.lastIndex = index + whole.length;
-    for (let tuple = TUPLE.exec(text); tuple; tuple = TUPLE.exec(text)) {
+    const tuples = new RegExp(TUPLE);
+    tuples.lastIndex = index + whole.length;
+    for (let tuple = tuples.exec(text); tuple; tuple = tuples.exec(text)) {
       const inside = tuple[1] ?? "";
       addCells(names, valuesOf(inside, tuple.index + tuple[0].indexOf("(") + 1, names.length), found);
     }
