@@ -44,8 +44,9 @@ export function waysOut(
   const named = (way: WayOut) => jobs.filter((job) => wayOutOf(job) === way);
   const ids = (some: readonly JobDrift[]) => [...new Set(some.map(({ job }) => job))].join(", ");
   const [mend, room, nodes, again] = [named("mend"), named("room"), named("nodes"), named("try-again")];
+  const inPlace = named("in-place");
   const fixable = named("fix").length + consul.length;
-  const rest = mend.length + room.length + nodes.length + again.length;
+  const rest = mend.length + room.length + nodes.length + again.length + inPlace.length;
   const still = mend.some(({ revert }) => revert?.again) ? "the program says still what was taken back: " : "";
   return [
     ...(fixable > 0 && !fixing
@@ -63,6 +64,11 @@ export function waysOut(
       : []),
     ...(nodes.length > 0
       ? [`${ids(nodes)}: its nodes do not answer, and --fix does not help: Nomad decides once they do, or are given up`]
+      : []),
+    ...(inPlace.length > 0
+      ? [
+          `${ids(inPlace)}: allocations failed, which Nomad counts as if they ran, and it would stop in their place what runs; --fix does not do that, and this does, and places it anew: cdk-nomad deploy ${environment} --force`,
+        ]
       : []),
     ...(again.length > 0
       ? [

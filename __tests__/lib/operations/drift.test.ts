@@ -1,5 +1,6 @@
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
-import { findDrift, fixDrift, type Wanted } from "../../../lib/operations";
+import { waysOut } from "../../../lib/cli/drift-words";
+import { findDrift, fixDrift, wayOutOf, type Wanted } from "../../../lib/operations";
 import { Masking } from "../../../lib/masking";
 import { apiAllocation, plannedCount } from "../../support/plan-answers";
 import { ReplayServer } from "../../support/replay";
@@ -33,6 +34,10 @@ test("a count is not put right where Nomad would stop what runs in the place of 
       const found = await findDrift("lab", scaled, clients);
       const warnings = found.jobs.flatMap(({ plan }) => plan.warnings);
       expect(warnings.some((text) => text.includes("it stops 1 in their place that runs"))).toBe(!fixed);
+      // What is advised is what works.
+      expect(found.drift.jobs.map(wayOutOf)).toEqual([fixed ? "fix" : "in-place"]);
+      const advised = fixed ? /cdk-nomad drift lab --fix$/ : /^web: allocations failed.*cdk-nomad deploy lab --force$/;
+      expect(waysOut(found.drift)).toEqual([expect.stringMatching(advised)]);
       expect(await fixDrift(found, scaled, clients)).toEqual([expect.objectContaining({ name: "web", fixed })]);
       expect(server.count("PUT /v1/jobs")).toBe(fixed ? 1 : 0);
     });

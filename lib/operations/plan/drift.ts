@@ -8,7 +8,6 @@ import type { Masking } from "../../masking";
 import { consulChanges, planJobs, type Clients } from "./preview";
 import { register } from "./register";
 import { findRevert, type RevertedJob } from "./reverts";
-import { stopsInPlace } from "./stops-in-place";
 import { withReaders } from "./template-readers";
 
 /** What became of a job behind the program's back. */
@@ -32,7 +31,7 @@ export interface JobDrift {
   readonly modifyIndex: number;
   /** What differs: `before` is what the cluster has, `after` what the program says. */
   readonly fields: readonly FieldChange[];
-  /** Groups of which allocations are missing, or would find no node. */
+  /** Groups of which allocations are missing, would find no node, or would be stopped in the place of others that failed. */
   readonly groups: readonly GroupPlan[];
   /** What that version changed of the one before it. */
   readonly lastChange: readonly FieldChange[];
@@ -114,8 +113,8 @@ async function explain(plan: JobPlan, job: JobJson, nomad: NomadClient, masking:
   // A system job finds no node where some take it, and some do not.
   const mayFind = !lacks && job.Type === "system";
   const groups = plan.groups.filter(
-    ({ create, missing = 0, unknown = 0, blocked }) =>
-      (blocked !== undefined && !mayFind) || (lacks && create + missing + unknown > 0),
+    ({ create, missing = 0, unknown = 0, blocked, stopsInPlace = 0 }) =>
+      (blocked !== undefined && !mayFind) || (lacks && create + missing + unknown > 0) || stopsInPlace > 0,
   );
   const where = { job: job.ID, path, ...whereOf(job), modifyIndex, groups };
   const found = await nomad.where(job).versions(job.ID);
@@ -171,7 +170,7 @@ export async function fixDrift(
   for (const [index, planned] of jobs.entries()) {
     clients.signal?.throwIfAborted();
     const { job } = planned;
-    const reason = whyLeft(planned, drift.jobs[index], undoReverts);
+    const reason = whyLeft(drift.jobs[index], undoReverts);
     if (reason !== undefined) {
       fixes.push({ name: job.ID, fixed: false, reason });
       continue;
@@ -187,26 +186,34 @@ export async function fixDrift(
 }
 
 /** Why a job is left as it is; undefined where a registration puts it right. */
-function whyLeft({ plan }: Planned, found: JobDrift | undefined, undoReverts: boolean): string | undefined {
-  if (found?.revert && !undoReverts) return REVERTED;
-  const way = found && wayOutOf(found);
-  if (way !== undefined && way !== "fix" && way !== "mend") return LEFT[way];
-  return stopsInPlace(plan) ? IN_PLACE : undefined;
+function whyLeft(found: JobDrift | undefined, undoReverts: boolean): string | undefined {
+  if (!found) return undefined;
+  if (found.revert && !undoReverts) return REVERTED;
+  const way = wayOutOf(found);
+  if (way !== "fix" && way !== "mend") return LEFT[way];
+  // One that was taken back may be registered all the same, and not with that.
+  return stopsWhatRuns(found) ? LEFT["in-place"] : undefined;
 }
 
 /**
  * What puts a job right: `fix`: registering it as the program says; `mend`: another program, since this one was taken back; `room`: a node that takes
- * it; `nodes`: its nodes, which do not answer; `try-again`: somebody who knows why it failed.
+ * it; `nodes`: its nodes, which do not answer; `try-again`: somebody who knows why it failed; `in-place`: a deployment that may stop what runs in the
+ * place of what failed.
  */
-export type WayOut = "fix" | "mend" | "room" | "nodes" | "try-again";
+export type WayOut = "fix" | "mend" | "room" | "nodes" | "try-again" | "in-place";
 
 /** What puts a job right that is not as the program says. */
 export function wayOutOf({ drift, groups, revert }: JobDrift): WayOut {
   if (revert) return "mend";
   if (groups.some(({ blocked }) => blocked !== undefined)) return "room";
+  if (stopsWhatRuns({ groups })) return "in-place";
   if (drift !== "lacking") return "fix";
   if (groups.some(({ missing = 0 }) => missing > 0)) return "try-again";
   return groups.every(({ create, unknown = 0 }) => create === 0 && unknown > 0) ? "nodes" : "fix";
+}
+
+function stopsWhatRuns({ groups }: Pick<JobDrift, "groups">): boolean {
+  return groups.some(({ stopsInPlace = 0 }) => stopsInPlace > 0);
 }
 
 /** Why a job was not put right; what is no answer of a server goes on as an error. */
@@ -223,7 +230,7 @@ const LEFT = {
   nodes: "nothing is known of what runs on nodes that do not answer; Nomad decides once they do, or are given up",
   "try-again":
     "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again",
+  "in-place":
+    "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy --force does that, and places it anew",
 } as const;
-const IN_PLACE =
-  "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy --force does that, and places it anew";
 const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
