@@ -6,6 +6,7 @@ import {
   NomadClient,
   nomadConnection,
   secretsOf,
+  withoutCredentials,
   withServer,
   type Connection,
   type Environment,
@@ -80,10 +81,12 @@ export function clusterVariables(
 export function refuseConsulOfAnother(environment: string, context: Pick<CliContext, "cwd" | "env">): void {
   const { env } = context;
   const cluster = clusterHere(context);
-  if (env.CONSUL_HTTP_ADDR || cluster?.addresses() === undefined || isEmbedded(env, cluster)) return;
+  const embedded = cluster?.addresses();
+  const { NOMAD_ADDR: named = "" } = env;
+  if (env.CONSUL_HTTP_ADDR || embedded === undefined || isEmbedded(env, cluster)) return;
   throw UserError.at(
     environment,
-    "needs Consul, and the variables name only a Nomad that is not the embedded one; write the address of that cluster's Consul into CONSUL_HTTP_ADDR",
+    `needs Consul, and NOMAD_ADDR names ${withoutCredentials(named)}, which is not the embedded Nomad (${embedded.nomad}); where the embedded cluster is meant, leave NOMAD_ADDR out, else write the address of that cluster's Consul into CONSUL_HTTP_ADDR`,
     "cluster",
   );
 }

@@ -9,7 +9,7 @@ import {
 } from "cdktf";
 import type { IConstruct } from "constructs";
 import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
-import { holdsSecret, NO_SECRET } from "../jobspec/host";
+import { holdsSecret, NO_SECRET, pathKey } from "../jobspec/host";
 import { errorLines } from "./allowed";
 import { runAspects } from "./aspects";
 import { orderJobs } from "./brought-before";
@@ -28,16 +28,23 @@ export interface ProgramProblem extends Problem {
 
 /**
  * Everything that is wrong with a program, over all of its stacks, in the order of their places: what its aspects refused, its jobs with what
- * aspects made of them, and what the constructs' own validations say. The aspects run now, each once, and not again when it is synthesized.
+ * aspects made of them, and what the constructs' own validations say; what is wrong with a job in each of its regions, once. The aspects run now, each once, and not again when it is synthesized.
  * cdktf's own validation stops at the first stack that has a problem, and runs aspects only then.
  */
 export function problemsOf(app: App): ProgramProblem[] {
   const refused = runAspects(app).map(({ construct, problem }) => within(construct, problem));
   const constructs = app.node.findAll();
-  return refused
+  const all = refused
     .concat(constructs.flatMap(problemsIn))
     .concat(Secret.made ? constructs.flatMap(secretsIn) : [])
     .sort(compareProblems);
+  const different = new Map(all.map((problem) => [keyOf(problem), problem] as const));
+  return [...different.values()];
+}
+
+/** Everything that is said of a problem: the job of a `RegionalJob` has the same place in all its regions. */
+function keyOf({ stack, path, rule, severity, message }: ProgramProblem): string {
+  return JSON.stringify([stack, pathKey(path), rule, severity, message]);
 }
 
 /** How cdktf begins to say that a stack has resources without their provider. */

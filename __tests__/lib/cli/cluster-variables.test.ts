@@ -79,6 +79,11 @@ test("the embedded Consul is nobody's who names a Nomad elsewhere, and a stack t
     cpSync(folder, join(project, ".cdk-nomad"), { recursive: true });
     const check = (env: Readonly<Record<string, string>>) => () => refuseConsulOfAnother("dev", { env, cwd: project });
     expect(check(far)).toThrow(/needs Consul.*CONSUL_HTTP_ADDR/);
+    // Whoever wrote a wrong port sees both addresses, and no password.
+    const wrong = { NOMAD_ADDR: "http://me:secret@127.0.0.1:8500" };
+    const both =
+      /NOMAD_ADDR names http:\/\/127\.0\.0\.1:8500, which is not the embedded Nomad \(http:\/\/127\.0\.0\.1:4646\); .*leave NOMAD_ADDR out/;
+    expect(check(wrong)).toThrow(both);
     for (const env of [OWN, FAR, named]) expect(check(env)).not.toThrow();
     expect(check({})).not.toThrow();
     expect(check({ NOMAD_ADDR: OWN.NOMAD_ADDR })).not.toThrow();

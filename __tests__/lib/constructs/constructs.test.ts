@@ -171,6 +171,16 @@ describe("a program", () => {
 });
 
 describe("RegionalJob", () => {
+  test("has a mistake of its job once, and not once for each region", () => {
+    const app = Testing.app();
+    const regions = { regions: [{ name: "west" }, { name: "east", datacenters: [""] }] };
+    new RegionalJob(new TerraformStack(app, "a"), "web", { job: web({ image: "" }), regions });
+    expect(problemsOf(app).map(({ path, rule }) => `${pathText(path)} ${rule}`)).toEqual([
+      "a/web.datacenters[0] job/datacenter",
+      "a/web.groups[web].tasks[web].driver.image field/range",
+    ]);
+  });
+
   const regions = (maxParallel: number): MultiregionProps => ({
     strategy: { maxParallel },
     regions: ["west", "east", "north"].map((name, index) => ({

@@ -87,8 +87,9 @@ async function restartJob(item: WantedJob, options: RestartOptions): Promise<Res
     const size = Math.max(1, update.MaxParallel);
     for (let from = 0; from < own.length; from += size) {
       const wave = own.slice(from, from + size);
-      const which = `${from + 1} to ${from + wave.length} of ${own.length} of group ${group}`;
-      options.onStep(`restarting ${nameOf(job)}: allocations ${which}`);
+      const last = from + wave.length;
+      const which = wave.length === 1 ? `allocation ${last}` : `allocations ${from + 1} to ${last}`;
+      options.onStep(`restarting ${nameOf(job)}: ${which} of ${own.length} of group ${group}`);
       const begun = performance.now();
       await Promise.all(wave.map(({ ID }) => asUserError(path, () => nomad.restartAllocation(ID))));
       const ended = await untilHealthy({ held, group, update, wave, begun, nomad }, options);

@@ -30,6 +30,9 @@ function restartedText({ job, region, result, restarted, running, reasons }: Res
     return term`${GOOD} ${name}: ${restarted} of ${running} allocations restarted, all healthy`;
   if (result === "skipped") return joinLines([term`${ATTENTION} ${name} is left as it is`, ...reasonLines(reasons)]);
   const sign = result === "failed" ? BAD : ATTENTION;
-  const head = term`${sign} ${name}: stopped after ${restarted} of ${running} allocations`;
+  const head =
+    running === 0
+      ? term`${sign} ${name}: nothing was restarted`
+      : term`${sign} ${name}: stopped after ${restarted} of ${running} allocations`;
   return joinLines([wrap(head, { hanging: 2 }), ...reasonLines(reasons)]);
 }
