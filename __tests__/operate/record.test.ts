@@ -67,7 +67,9 @@ test("what was deployed with a variable is no drift, and a deployment that forge
     expect([args, said.code, flat(said)]).toEqual([
       args,
       0,
-      expect.stringContaining("as at the last deployment, since nobody says others: image_version=abc"),
+      expect.stringContaining(
+        "taken from the last deployment: image_version=abc",
+      ),
     ]);
   }
   // Somebody who says another one sees the difference.
@@ -79,7 +81,7 @@ test("what was deployed with a variable is no drift, and a deployment that forge
   expect([forgotten.code, flat(forgotten)]).toEqual([
     1,
     expect.stringMatching(
-      /image_version: was abc at the last deployment, and is 0\.1\.0 where nobody says it, which changes web, worker; write --var image_version=abc to keep it, or --defaults/,
+      /image_version: was abc at the last deployment, and is 0\.1\.0 where it is not given, which changes web, worker; write --var image_version=abc to keep it, or --defaults/,
     ),
   ]);
   expect(await Promise.all(["web", "worker"].map(runs))).toEqual(before);

@@ -47,7 +47,7 @@ export function fileReading(
     env,
     signal,
     onStep: (step: string) => steps.step(step),
-    onSaid: (said: string) => terminal.note(block(said)),
+    onOutput: (output: string) => terminal.note(block(output)),
   };
   const close = async () => {
     terminal.rest();

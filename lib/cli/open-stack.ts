@@ -12,6 +12,6 @@ export interface OpenStack {
   readonly recorded?: RecordState;
   /** As the program of today brings it with all that the record has. Absent where nothing depends on it, or that is not known. */
   readonly asBefore?: Pick<StackContents, "wanted">;
-  /** What was said at the last deployment, and nobody says now: whether it was taken, or fell back to what the program has, is the command's. */
+  /** Inputs of the last deployment that are not given now: whether they were taken, or fell back to the program's own, is the command's. */
   readonly remembered: Remembered;
 }

@@ -62,7 +62,7 @@ export const endingLeases = {
 export const allowedByName = {
   ...endingLeases,
   defaults: flag(
-    "what was said at the last deployment and is not said now: take what the program has, whatever that changes",
+    "for variables of the last deployment that are not given now, take the defaults of the program, whatever that changes",
   ),
   adopt: flag("take over jobs of the same ids that this stack did not bring"),
   toNewCluster: flag("where the stack went to another cluster the last time: bring it to this one too"),

@@ -31,7 +31,7 @@ export interface NamedStack {
   readonly var?: Readonly<Record<string, string>>;
 }
 
-/** What was said at the last deployment of a stack, and nobody says now. */
+/** Inputs of the last deployment of a stack that are not given now. */
 export interface Remembered {
   /** Values of variables, as `--var` gives them. */
   readonly variables: Readonly<Record<string, string>>;
@@ -41,9 +41,9 @@ export interface Remembered {
 
 /** A stack that was read in two ways, where there are two. */
 export interface ReadStack {
-  /** As it comes out with what is said now. Absent where a variable has no value then. */
-  readonly said?: StackContents;
-  /** As it comes out with what was said at the last deployment, where nobody says others; the same where nothing is remembered. */
+  /** As it comes out with the inputs that are given now. Absent where a variable has no value then. */
+  readonly given?: StackContents;
+  /** As it comes out with the inputs of the last deployment in the place of those that are not given now; the same where nothing is remembered. */
   readonly recalled: StackContents;
   readonly remembered: Remembered;
   /**
@@ -51,7 +51,7 @@ export interface ReadStack {
    * does not come out so any more.
    */
   readonly asBefore?: StackContents;
-  /** The environment variables that the program looks at, with what is said now. */
+  /** The environment variables that the program looks at, as they are now. */
   readonly environmentVariables: RecordContent["environmentVariables"];
 }
 
@@ -63,7 +63,7 @@ export function identityOf(environment: string, context: Pick<CliContext, "cwd">
 }
 
 /**
- * Runs the project's program and reads a stack of it. What the program said is told, and what the stack hides is hidden from then on.
+ * Runs the project's program and reads a stack of it. The program's output is passed on, and what the stack hides is hidden from then on.
  *
  * @throws UserError where the program fails, or has no such stack
  */
@@ -87,7 +87,7 @@ export async function readRemembering(
   // Values that are refused are told of before the stack says which of them are secret.
   terminal.masking.learn(variables);
   terminal.progress().step("synthesizing");
-  return synthesizing(context, {}, async (outdir, said) => {
+  return synthesizing(context, {}, async (outdir, output) => {
     const declaration = readDeclaration(outdir, environment);
     const record = await recall(declaration);
     const taken = record ? rememberedVariables(record, declaration.variables, { variables, env }) : {};
@@ -97,14 +97,14 @@ export async function readRemembering(
       return contents;
     };
     const recalled = read(outdir, taken);
-    if (said !== "") terminal.note(block(said));
+    if (output !== "") terminal.note(block(output));
     const now = wantedRecord(recalled, identityOf(environment, context)).content.environmentVariables;
     const environmentVariables = record ? rememberedEnvironmentVariables(record, now, { env }, !brings) : {};
     const remembered = { variables: taken, environmentVariables };
-    // A variable that has to be said has no value but the one that is remembered.
+    // A variable without a default has no value but the one that is remembered.
     const isWhole = Object.keys(taken).every((name) => declaration.variables[name]?.default !== undefined);
     const plain = Object.keys(taken).length === 0 ? recalled : isWhole ? read(outdir, {}) : undefined;
-    const more = plain === undefined ? {} : { said: plain };
+    const more = plain === undefined ? {} : { given: plain };
     const found: ReadStack =
       Object.keys(environmentVariables).length === 0
         ? { ...more, recalled, remembered, environmentVariables: now }
@@ -121,8 +121,8 @@ export async function readRemembering(
 }
 
 /** Whether a stack lacks something that its record has, and came out with other values than that tells of. */
-function mayLackOthers(record: StackRecord, { said, recalled }: ReadStack, identity: StackIdentity): boolean {
-  return [recalled, ...(said ? [said] : [])].some((contents) => {
+function mayLackOthers(record: StackRecord, { given, recalled }: ReadStack, identity: StackIdentity): boolean {
+  return [recalled, ...(given ? [given] : [])].some((contents) => {
     const { content } = wantedRecord(contents, identity);
     if (changedValues(record, content) === undefined) return false;
     const known = knownBy(record);
@@ -137,19 +137,19 @@ interface BeforeOptions {
   readonly declaration: StackDeclaration;
   /** The environment variables that the program looks at, as they are now. */
   readonly now: RecordContent["environmentVariables"];
-  /** Values of variables that are said now. */
+  /** Values of variables that are given now. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Reads the stack as the program of today brings it with the variables and the environment variables of a record; undefined where it does not. */
 async function readAsBefore(
   outdir: string,
-  { environment, record, declaration, now, variables: said }: BeforeOptions,
+  { environment, record, declaration, now, variables: given }: BeforeOptions,
   context: CliContext,
 ): Promise<StackContents | undefined> {
   const before = (name: string) =>
     (Object.hasOwn(record.environmentVariables, name) ? record.environmentVariables[name] : null) ?? null;
-  const variables = variablesAsBefore(record, declaration.variables, said);
+  const variables = variablesAsBefore(record, declaration.variables, given);
   const read = (folder: string) => {
     const contents = readContents(folder, environment, { variables, env: context.env });
     learnStack(context.terminal.masking, contents);
@@ -178,7 +178,7 @@ async function readAsBefore(
 async function synthesizing<T>(
   context: CliContext,
   more: Readonly<Record<string, string | undefined>>,
-  run: (outdir: string, said: string) => Promise<T>,
+  run: (outdir: string, output: string) => Promise<T>,
 ): Promise<T> {
   const { project, cluster } = localCluster(context);
   const own = isEmbedded(context.env, cluster) ? cluster.programVariables() : {};

@@ -18,7 +18,7 @@ import { ATTENTION } from "./signs";
 const LONGEST = 8_000;
 
 /**
- * What is known of the record of a stack, for a command that takes from it what nobody says. That there is none says nothing; that it cannot be read is said in one line.
+ * What is known of the record of a stack, for a command that takes from it the inputs that are not given. Nothing is printed where there is none, and one line where it cannot be read.
  */
 export async function recallRecord(
   place: RecordPlace,
@@ -52,7 +52,9 @@ export function sayTaken(remembered: Remembered, { terminal }: Pick<CliContext, 
   const words = wordsOf(remembered);
   if (words.length === 0) return;
   terminal.note(
-    wrap(term`  as at the last deployment, since nobody says others: ${join(words, term`, `)}`, { hanging: 2 }),
+    wrap(term`  taken from the last deployment: ${join(words, term`, `)}`, {
+      hanging: 2,
+    }),
   );
 }
 
@@ -60,38 +62,38 @@ function wordsOf({ variables, environmentVariables }: Remembered): readonly Term
   return Object.entries({ ...variables, ...environmentVariables }).map(([name, value]) => term`${name}=${value}`);
 }
 
-/** What a deployment is given to judge what nobody says again. */
+/** What decides about the inputs of the last deployment that are not given again. */
 interface Deploying {
   readonly environment: string;
   readonly nomad: NomadClient;
-  /** Whether what nobody says falls back to what the program has, whatever that changes. */
+  /** Whether inputs that are not given fall back to the program's own values, whatever that changes. */
   readonly defaults: boolean;
 }
 
 /**
- * The stack as it is deployed: with what is said now. What was said the last time and is not said now falls back to what the program has; that is said, and refused
- * where it changes a job that runs, unless somebody meant it.
+ * The stack as it is deployed: with the inputs that are given now. An input of the last deployment that is not given now falls back to the program's own value: a line
+ * tells of it, and it is refused where it changes a job that runs, unless `defaults` asks for it.
  *
- * @throws UserError with everything that is not said, and what to write
+ * @throws UserError with every input that is missing, and what to write
  */
-export async function asSaid(
+export async function asGiven(
   read: ReadStack,
   deploying: Deploying,
   { terminal }: Pick<CliContext, "terminal">,
 ): Promise<StackContents> {
-  const { said, recalled } = read;
+  const { given, recalled } = read;
   if (!isRemembering(read)) return recalled;
   await refuseFallbacks(read, deploying);
   for (const { name, before, now } of fallbacksOf(read))
     terminal.note(term`  ${name} falls back to ${now ?? "not being set"}; it was ${before} at the last deployment`);
-  return said ?? recalled;
+  return given ?? recalled;
 }
 
-/** Refuses what was said the last time and is not said now, where the program has nothing in its place, or that changes a job that runs. */
+/** Refuses inputs of the last deployment that are not given now, where the program has nothing in its place, or that changes a job that runs. */
 async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }: Deploying): Promise<void> {
-  const { said, recalled } = read;
+  const { given, recalled } = read;
   const fallbacks = fallbacksOf(read);
-  if (said === undefined)
+  if (given === undefined)
     throw new UserError(
       problemsOf(
         fallbacks.filter(({ now }) => now === undefined),
@@ -99,7 +101,7 @@ async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }
         "",
       ),
     );
-  const changed = defaults ? [] : await running(changedJobs(said, recalled), nomad);
+  const changed = defaults ? [] : await running(changedJobs(given, recalled), nomad);
   if (changed.length > 0) throw new UserError(problemsOf(fallbacks, environment, changesWhat(changed)));
 }
 
@@ -107,7 +109,7 @@ function isRemembering({ remembered: { variables, environmentVariables } }: Read
   return Object.keys(variables).length + Object.keys(environmentVariables).length > 0;
 }
 
-/** Something that was said at the last deployment, and is not said now. */
+/** An input of the last deployment that is not given now. */
 interface Fallback {
   readonly kind: "variable" | "environment variable";
   readonly name: string;
@@ -116,10 +118,10 @@ interface Fallback {
   readonly now: string | undefined;
 }
 
-function fallbacksOf({ said, remembered, environmentVariables }: ReadStack): readonly Fallback[] {
+function fallbacksOf({ given, remembered, environmentVariables }: ReadStack): readonly Fallback[] {
   return [
     ...Object.entries(remembered.variables).map(([name, before]) => {
-      const value = said?.variables?.[name]?.value;
+      const value = given?.variables?.[name]?.value;
       const now = value === undefined || typeof value === "string" ? value : JSON.stringify(value);
       return { kind: "variable" as const, name, before, now };
     }),
@@ -139,7 +141,7 @@ function problemsOf(fallbacks: readonly Fallback[], environment: string, what: s
     const message =
       isVariable && now === undefined
         ? `has no value, and was ${before} at the last deployment; write --var ${name}=… (--var ${name}=${shellQuoted(before)} keeps it)`
-        : `was ${before} at the last deployment, and is ${now ?? "not set"} where nobody says it${what}; write ${keep} to keep it, or --defaults to go on without`;
+        : `was ${before} at the last deployment, and is ${now ?? "not set"} where it is not given${what}; write ${keep} to keep it, or --defaults to go on without`;
     return {
       rule: "remembered",
       path: isVariable ? [environment, "var", name] : [environment, name],
@@ -157,15 +159,15 @@ function changesWhat(changed: readonly string[]): string {
 
 type WantedJob = Extract<Wanted, { kind: "job" }>;
 
-/** Jobs that are others, or only there, with what is said now or with what was said the last time. */
-function changedJobs(said: StackContents, recalled: StackContents): readonly WantedJob["job"][] {
+/** Jobs that the inputs of now and those of the last deployment render differently, or of which one of them has none. */
+function changedJobs(given: StackContents, recalled: StackContents): readonly WantedJob["job"][] {
   const byName = ({ wanted }: StackContents) =>
     new Map(
       wanted.flatMap((item) =>
         item.kind === "job" ? [[JSON.stringify([item.job.ID, whereOf(item.job)]), item.job] as const] : [],
       ),
     );
-  const [now, before] = [byName(said), byName(recalled)];
+  const [now, before] = [byName(given), byName(recalled)];
   return [...new Map([...now, ...before])].flatMap(([name, job]) =>
     JSON.stringify(now.get(name)) === JSON.stringify(before.get(name)) ? [] : [job],
   );

@@ -17,7 +17,7 @@ import { clients, localCluster, refuseConsulOfAnother, type CliContext } from ".
 import { checkCluster, sayWhere } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf, readRemembering, type NamedStack } from "./own-stack";
-import { asSaid, recallRecord, sayTaken } from "./remembered";
+import { asGiven, recallRecord, sayTaken } from "./remembered";
 import { ATTENTION } from "./signs";
 import { ownersOf, unknownText, withoutForeign } from "./stack-owners";
 
@@ -78,20 +78,20 @@ interface Opening {
   /** Looks at what the stack says of itself, before any server is asked. */
   readonly check?: (declared: StackDeclaration["declared"]) => void;
   /**
-   * `recorded`: what nobody says is as at the last deployment; `said`: it is as the program has it, and refused where that changes what runs.
+   * `recorded`: inputs that are not given are those of the last deployment; `given`: they are the program's own, which is refused where that changes what runs.
    *
    * Default: `recorded`.
    */
-  readonly takes?: "recorded" | "said";
-  /** With `said`: whether it is not refused. */
+  readonly takes?: "recorded" | "given";
+  /** With `given`: whether it is not refused. */
   readonly defaults?: boolean;
   /** Whether the stack is there afterwards. Default: only what is there is looked at, or changed. */
   readonly brings?: boolean;
 }
 
 /**
- * Synthesizes a stack, runs something with it that only looks, and the clients of its cluster, and lets go of them. What nobody says of its variables and
- * environment variables is as at the last deployment, and that is said.
+ * Synthesizes a stack, runs something with it that only looks, and the clients of its cluster, and lets go of them. Variables and environment variables
+ * that are not given are those of the last deployment, and a line tells which.
  */
 export async function withStack<T>(
   named: NamedStack,
@@ -112,13 +112,13 @@ export async function withStack<T>(
       recorded = await recallRecord(place, { nomad, consul }, context);
       return recorded.kind === "found" ? recorded.record : undefined;
     });
-    const isDeployed = takes === "said";
+    const isDeployed = takes === "given";
     const before = recorded?.kind === "found" ? placeBefore(recorded.record, context.env) : {};
     if (isDeployed && !defaults) refuseOtherPlace(environment, before);
     const there = isDeployed ? nomad : nomad.where({ Namespace: before.NOMAD_NAMESPACE, Region: before.NOMAD_REGION });
     if (!isDeployed) sayTaken({ variables: {}, environmentVariables: before }, context);
     if (!isDeployed) sayTaken(read.remembered, context);
-    const contents = isDeployed ? await asSaid(read, { environment, nomad, defaults }, context) : read.recalled;
+    const contents = isDeployed ? await asGiven(read, { environment, nomad, defaults }, context) : read.recalled;
     const { remembered, asBefore } = read;
     return await run({
       environment,

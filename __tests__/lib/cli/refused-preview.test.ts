@@ -130,14 +130,14 @@ test.each<[string, Pick<Refused, "recorded">, string]>([
   [
     "a variable",
     { recorded: { variables: { level: "debug" }, defaults: { level: "info" } } },
-    "as at the last deployment, since nobody says others: level=debug",
+    "taken from the last deployment: level=debug",
   ],
   [
     "a namespace",
     { recorded: { environmentVariables: { NOMAD_NAMESPACE: "shop" } } },
-    "as at the last deployment, since nobody says others: NOMAD_NAMESPACE=shop",
+    "taken from the last deployment: NOMAD_NAMESPACE=shop",
   ],
-])("%s that was said at the last deployment is taken by preview, which is no refusal", async (_, kind, says) => {
+])("%s that of the last deployment is taken by preview, which is no refusal", async (_, kind, says) => {
   const project = new SynthesizedProject(web, LEVEL);
   try {
     server.reset(answersOf(project.folder, kind as Refused));

@@ -72,7 +72,7 @@ test("a folder is removed where the program or its reader fails", async () => {
 test("a program that fails is said to be the one that cdktf.json names, with what it said", async () => {
   const silent = project("process.exit(3)");
   await expect(withSynthesis({ project: silent, env: process.env }, async () => undefined)).rejects.toThrow(
-    '"app" of cdktf.json: ended with 3, and said nothing',
+    '"app" of cdktf.json: ended with 3, without any output',
   );
   const speaking = project(`console.error("no such thing"); process.exit(4)`);
   await expect(withSynthesis({ project: speaking, env: process.env }, async () => undefined)).rejects.toThrow(

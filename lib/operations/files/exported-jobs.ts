@@ -31,7 +31,7 @@ export interface ExportedJobsOptions {
   /** Its environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told what it wrote to stdout and stderr. */
-  readonly onSaid?: (said: string) => void;
+  readonly onOutput?: (output: string) => void;
   /** Ends it. */
   readonly signal?: AbortSignal;
 }
@@ -74,7 +74,7 @@ const LARGEST = 256 * 1024 * 1024;
  */
 export async function exportedJobs(
   file: string,
-  { cwd, target = {}, env, onSaid, signal }: ExportedJobsOptions,
+  { cwd, target = {}, env, onOutput, signal }: ExportedJobsOptions,
 ): Promise<ExportedJobs> {
   // Only this user may look into it: a job may hold anything.
   const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-program-"));
@@ -82,7 +82,7 @@ export async function exportedJobs(
   try {
     closeSync(openSync(result, "wx", 0o600));
     const path = resolve(cwd, file);
-    const { code, ending, said } = await runChild({
+    const { code, ending, output } = await runChild({
       command: process.execPath,
       args: [...loader(path), RUNNER, path, result, JSON.stringify(target)],
       cwd,
@@ -94,9 +94,9 @@ export async function exportedJobs(
     if (read === undefined) {
       const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
       const message = `does not run: it ${how} before its exports were read`;
-      throw UserError.at(file, said === "" ? message : `${message}, and said:\n${said}`, "file/program");
+      throw UserError.at(file, output === "" ? message : `${message}, and wrote:\n${output}`, "file/program");
     }
-    if (said !== "") onSaid?.(said);
+    if (output !== "") onOutput?.(output);
     if ("problems" in read) throw new UserError(read.problems);
     if ("error" in read) throw UserError.at(file, `does not run: ${read.error}`, "file/program");
     if (read.jobs.length === 0) throw UserError.at(file, exportsNoJob(file, read.functions), "file/program");
@@ -146,11 +146,13 @@ function readAnswer(file: string, result: string): v.InferOutput<typeof answer> 
 }
 
 function readJobs(exported: readonly (JudgedJob & { readonly api: unknown })[]): ExportedJobs {
-  const read = exported.map(({ id, api, problems }) => ({ id, said: problems, ...Job.read(api) }));
+  const read = exported.map(({ id, api, problems }) => ({ id, judged: problems, ...Job.read(api) }));
   return {
     jobs: read.flatMap(({ job }) => job ?? []),
-    judged: read.map(({ id, said }) => ({ id, problems: said })),
-    problems: read.flatMap(({ job, said, problems }) => (job || said.some(isError) ? [] : problems.filter(isError))),
+    judged: read.map(({ id, judged }) => ({ id, problems: judged })),
+    problems: read.flatMap(({ job, judged, problems }) =>
+      job || judged.some(isError) ? [] : problems.filter(isError),
+    ),
   };
 }
 

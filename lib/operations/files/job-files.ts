@@ -35,7 +35,7 @@ export interface ReadingOptions {
   /** Told, before a file is read that may take its time, what is done with it. */
   readonly onStep?: (step: string) => void;
   /** Told what a program wrote to stdout and stderr. */
-  readonly onSaid?: (said: string) => void;
+  readonly onOutput?: (output: string) => void;
   /** Ends programs. */
   readonly signal?: AbortSignal;
 }

@@ -19,11 +19,11 @@ export interface ChildProgram {
 export interface ProgramEnd {
   readonly code: number | null;
   readonly ending: NodeJS.Signals | null;
-  readonly said: string;
+  readonly output: string;
 }
 
-/** So much of what a program says is kept, its end, in characters. */
-const MOST_SAID = 1024 * 1024;
+/** So much of the end of a program's output is kept, in characters. */
+const MOST_OUTPUT = 1024 * 1024;
 
 /**
  * Runs a program in a process group of its own, and waits for its end, however long that takes. Nothing that it does reaches this process
@@ -41,18 +41,18 @@ export async function runChild({ command, args, cwd, env, signal, endsRest }: Ch
     // It may run others: together they are a group, which is ended as one.
     detached: true,
   });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (text: string) => {
-      said += text;
-      if (said.length > 2 * MOST_SAID) said = said.slice(-MOST_SAID);
+      output += text;
+      if (output.length > 2 * MOST_OUTPUT) output = output.slice(-MOST_OUTPUT);
     });
   }
   const end = await endOf(child, signal, endsRest ?? false);
   signal?.throwIfAborted();
-  const kept = said.length > MOST_SAID ? `… (the beginning is left out)\n${said.slice(-MOST_SAID)}` : said;
-  return { ...end, said: kept.trim() };
+  const kept = output.length > MOST_OUTPUT ? `… (the beginning is left out)\n${output.slice(-MOST_OUTPUT)}` : output;
+  return { ...end, output: kept.trim() };
 }
 
 /** How long a program may take to end once it is told to, in milliseconds. */

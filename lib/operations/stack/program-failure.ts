@@ -23,12 +23,12 @@ const PLACES = 4;
  * Reads why a program ended, out of what Node prints of an error that nobody caught: the place in the project and the message, without the lines of others' code
  * that stand around them.
  *
- * @param said what the program wrote
+ * @param output what the program wrote
  * @param project its folder, to which places are relative
  * @returns undefined where nothing of the kind stands there
  */
-export function programFailure(said: string, project: string): ProgramFailure | undefined {
-  const lines = said.split("\n");
+export function programFailure(output: string, project: string): ProgramFailure | undefined {
+  const lines = output.split("\n");
   const firstFrame = lines.findLastIndex((line, index) => isFrame(line) && !isFrame(lines[index - 1]));
   const at = lines.findLastIndex((line, index) => index < firstFrame && ERROR_LINE.test(line));
   const [, name = "", first = ""] = ERROR_LINE.exec(lines[at] ?? "") ?? [];
@@ -97,15 +97,15 @@ function problem(place: string, message: string): Problem {
   return mistake(place, message, "synthesis");
 }
 
-/** What a type would have said before the program ran. */
+/** What the compiler would have told before the program ran. */
 const OF_TYPES = new Set(["TypeError", "ReferenceError"]);
 
 function inWords(name: string, message: string): string {
-  const said = name === "Error" || name === "UserError" ? message : `${name}: ${message}`;
-  if (!OF_TYPES.has(name)) return said;
+  const words = name === "Error" || name === "UserError" ? message : `${name}: ${message}`;
+  if (!OF_TYPES.has(name)) return words;
   const [, receiver = "", missing] = /(?<![\w$])([\w$]+)\.([\w$]+) is not a function/.exec(message) ?? [];
   const verb = missing === undefined ? "" : verbInstead(receiver, missing);
-  return `${said}${verb}; npx tsc --noEmit says where a program does not fit its types`;
+  return `${words}${verb}; npx tsc --noEmit says where a program does not fit its types`;
 }
 
 /** What was printed before an error: not the line of source that Node shows above it, which may be a whole minified file. */

@@ -38,13 +38,13 @@ export interface SynthesisOptions {
 
 /**
  * Runs the program that cdktf.json names, as cdktf itself does, in a folder that no other run shares, and hands on where it wrote and
- * what it said. The folder is removed afterwards.
+ * its output. The folder is removed afterwards.
  *
- * @throws UserError with what the program said, where it fails
+ * @throws UserError with the program's output, where it fails
  */
 export async function withSynthesis<T>(
   options: Omit<SynthesisOptions, "outdir">,
-  run: (outdir: string, said: string) => Promise<T>,
+  run: (outdir: string, output: string) => Promise<T>,
 ): Promise<T> {
   return withRunFolder(synthesisFolder(options.project), async (outdir) =>
     run(outdir, await synthesizeProject({ ...options, outdir })),
@@ -54,8 +54,8 @@ export async function withSynthesis<T>(
 /**
  * Runs the program that cdktf.json names, as cdktf itself does.
  *
- * @returns what it said
- * @throws UserError with what it said, where it fails; the signal's reason, where it is aborted
+ * @returns its output
+ * @throws UserError with its output, where it fails; the signal's reason, where it is aborted
  */
 export async function synthesizeProject(options: SynthesisOptions): Promise<string> {
   const { project, outdir, env, signal } = options;
@@ -73,17 +73,17 @@ export async function synthesizeProject(options: SynthesisOptions): Promise<stri
   }).catch((error: unknown) => {
     throw isTooLong(error) ? tooLong(environment) : error;
   });
-  const { code, ending, said } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
+  const { code, ending, output } = await run.finally(() => existsSync(outdir) && makePrivate(outdir));
   const how = ending ? `was ended by ${ending}` : `ended with ${code}`;
-  if (code === 0) return said;
+  if (code === 0) return output;
   const refused = writtenErrors(errors);
   if (refused) throw new UserError(refused);
-  const failure = programFailure(said, realpathSync(project));
-  if (failure) throw new UserError([...saidBefore(failure.before), ...failure.problems]);
-  throw UserError.at(`"app" of cdktf.json`, said ? `${how}\n${said}` : `${how}, and said nothing`, "synthesis");
+  const failure = programFailure(output, realpathSync(project));
+  if (failure) throw new UserError([...printedBefore(failure.before), ...failure.problems]);
+  throw UserError.at(`"app" of cdktf.json`, output ? `${how}\n${output}` : `${how}, without any output`, "synthesis");
 }
 
-function saidBefore(before: string): readonly Problem[] {
+function printedBefore(before: string): readonly Problem[] {
   const message = `printed before it failed:\n${before}`;
   return before === "" ? [] : [{ rule: "synthesis", path: [`"app" of cdktf.json`], message, severity: "error" }];
 }

@@ -43,11 +43,11 @@ type DeployInput = Pick<Input, "environment"> & Partial<Input>;
 /** How a stack is deployed as a part of something else. */
 interface Deploying {
   /**
-   * What is taken where nobody says it: what the program has, which is refused where that changes what runs; or what was said at the last deployment.
+   * What is taken for inputs that are not given: the program's own values, which is refused where that changes what runs; or those of the last deployment.
    *
-   * Default: `said`.
+   * Default: `given`.
    */
-  readonly takes?: "said" | "recorded";
+  readonly takes?: "given" | "recorded";
   /** Called with the stack before it is brought. */
   readonly onStack?: (stack: OpenStack) => void;
 }
@@ -56,7 +56,7 @@ interface Deploying {
 export async function deployEnvironment(
   input: DeployInput,
   context: CliContext,
-  { takes = "said", onStack }: Deploying = {},
+  { takes = "given", onStack }: Deploying = {},
 ) {
   const { environment: name, canaryWeight: weight } = input;
   const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);

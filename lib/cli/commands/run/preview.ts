@@ -34,7 +34,7 @@ export async function run(input: Input, context: CliContext) {
     return hasChanges(found) ? EXIT.changes : EXIT.ok;
   };
   return input.synthesized === undefined
-    ? withStack(input, context, show, input.defaults ? { takes: "said", defaults: true } : {})
+    ? withStack(input, context, show, input.defaults ? { takes: "given", defaults: true } : {})
     : withForeignStack(input, resolve(cwd, input.synthesized), context, show);
 }
 
