@@ -67,9 +67,7 @@ test("what was deployed with a variable is no drift, and a deployment that forge
     expect([args, said.code, flat(said)]).toEqual([
       args,
       0,
-      expect.stringContaining(
-        "taken from the last deployment: image_version=abc",
-      ),
+      expect.stringContaining("taken from the last deployment: image_version=abc"),
     ]);
   }
   // Somebody who says another one sees the difference.

@@ -8,9 +8,9 @@ export interface PruneInput {
   readonly noPrune?: boolean;
 }
 
-/** What else decides it. */
+/** All that decides what becomes of it: of the command line, and of what is known of the cluster. */
 export interface Saying extends PruneInput {
-  /** Why nothing may be taken away at all, whatever is said. */
+  /** Why nothing may be taken away at all, whatever the command line asks for. */
   readonly whyNot: string | undefined;
 }
 

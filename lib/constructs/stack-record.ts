@@ -30,7 +30,7 @@ import { terraformJson } from "./terraform-text";
 export interface StackRecordProps {
   /**
    * The environment variables that the program looked at, by their names; undefined for one that is not set. Commands that only look
-   * at the stack take them from the record of its last deployment, where nobody says others.
+   * at the stack take them from the record of its last deployment, where they are not set now.
    *
    * @default - nothing
    */

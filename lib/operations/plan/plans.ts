@@ -4,13 +4,13 @@ import type { FieldChange } from "./field-changes";
 /** What becomes of the allocations of a group. */
 export interface GroupPlan {
   readonly name: string;
-  /** New ones. */
+  /** How many are placed that were not there before. */
   readonly create: number;
-  /** Changed without a restart. */
+  /** How many are changed without a restart. */
   readonly inPlace: number;
-  /** Stopped, and started anew with the change. */
+  /** How many are stopped, and started again with the change. */
   readonly replace: number;
-  /** Placed beside the old ones, until they are promoted. */
+  /** How many are placed beside the old ones, until they are promoted. */
   readonly canaries: number;
   /** Moved to another node. */
   readonly migrate: number;

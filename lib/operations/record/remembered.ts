@@ -10,7 +10,7 @@ export interface Said {
 }
 
 /**
- * The values of variables that somebody said at the last deployment, and nobody says now, as `--var` would give them. A value that was the
+ * The values of variables that were given at the last deployment and are not given now, as `--var` would give them. A value that was the
  * program's own default then is nothing that somebody said: the default of today counts.
  */
 export function rememberedVariables(

@@ -44,7 +44,7 @@ export type BrowserMachine =
 export interface BrowserVmJobProps {
   /** The session: any text. */
   readonly sessionId: string;
-  /** Whom it is for: any text. */
+  /** The user that it runs for; any text. */
   readonly userId: string;
   /** Where the user logs in, such as `google` or `github`. */
   readonly provider: string;

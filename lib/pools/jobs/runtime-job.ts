@@ -62,7 +62,7 @@ export interface RuntimeJobProps {
 
 /** Properties of {@link RuntimeJob.once}. */
 export interface RuntimeRequest extends RuntimeJobProps {
-  /** Whom it is for: any text. */
+  /** The user that it runs for; any text. */
   readonly userId: string;
   /** The line of shell that is run. */
   readonly command: string;
@@ -78,7 +78,7 @@ export interface RuntimeRequest extends RuntimeJobProps {
 
 /** Properties of {@link RuntimeJob.waiting}. */
 export interface WaitingRuntime extends RuntimeJobProps {
-  /** Whom it is for: any text. */
+  /** The user that it runs for; any text. */
   readonly userId: string;
   /** When it was asked for, in milliseconds since 1970. */
   readonly timestamp: number;

@@ -32,7 +32,7 @@ export interface NomadManagerOptions {
 
 /** A command that is run once, in a job of its own. */
 export interface RuntimeJobRequest extends Pick<ExecuteOptions, "env" | "stdin" | "cwd" | "timeout" | "signal"> {
-  /** Whom it is for: any text. */
+  /** The user that it runs for; any text. */
   readonly userId: string;
   readonly provider: Provider;
   /** Keys of the provider. They reach the command alone: no job, no argument and no log has them. Default: none. */
