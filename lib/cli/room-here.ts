@@ -40,7 +40,8 @@ export async function checkRoomHere(
   for (const [region, own] of byRegion)
     for (const long of own.flatMap((job) => longSocketsOf(job, cluster.allocationsFolder(region))))
       context.terminal.note(term`${ATTENTION} ${longSocketInWords(long)}`);
-  for (const { own, rooms, server } of regions) {
+  for (const { name, own, rooms, server } of regions) {
+    const where = name === undefined ? term`` : term`region ${name}: `;
     const shortages = rooms.length > 0 ? shortagesOf(capacityOf(own, rooms)) : [];
     if (shortages.length === 0) continue;
     const types = await preemptingTypes(server);
@@ -50,7 +51,7 @@ export async function checkRoomHere(
         preemption && !preemption.rest
           ? preemptionInWords(shortage, preemption)
           : shortageInWords(shortage, preemption, { rooms, machine: context.machine });
-      context.terminal.note(wrap(term`${ATTENTION} ${words}`, { hanging: 2 }));
+      context.terminal.note(wrap(term`${ATTENTION} ${where}${words}`, { hanging: 2 }));
     }
   }
 }
@@ -70,6 +71,8 @@ function jobsOf({ wanted }: StackContents): readonly JobJson[] {
 
 /** The jobs of a region, and what its node has left. */
 interface Region {
+  /** Undefined where the jobs name none. */
+  readonly name: string | undefined;
   readonly server: NomadClient;
   readonly own: readonly JobJson[];
   /** Without what runs of the jobs themselves; none where that cannot be asked, which the deployment itself finds out. */
@@ -85,9 +88,9 @@ async function regionOf(nomad: NomadClient, region: string | undefined, own: rea
     const claimed = (await liveNodes(server)).flatMap(({ ports }) =>
       [...ports.values()].flatMap(({ used }) => [...used]),
     );
-    return { server, own, rooms, claimed };
+    return { name: region, server, own, rooms, claimed };
   } catch {
-    return { server, own, rooms: [], claimed: [] };
+    return { name: region, server, own, rooms: [], claimed: [] };
   }
 }
 
