@@ -94,6 +94,8 @@ export const COMMAND_LINES: readonly ((secret: string) => string)[] = args(
   (s) => `smbclient //host/share -U mail%${s}`,
   (s) => `snmpwalk -v2c -c ${s} router`,
   (s) => `snmpget -v3 -u ops -A ${s} router`,
+  (s) => `influx write -t ${s} -b metrics`,
+  (s) => `doctl auth init -t ${s}`,
   (s) => `zip -P ${s} a.zip a`,
   (s) => `7z x -p${s} a.7z`,
   (s) => `openssl enc -aes-256-cbc -k ${s} -in a`,
@@ -140,12 +142,39 @@ const SETTINGS: readonly Plant[] = [
   text("XML: a level below", (s) => `<db>\n  <password>\n    <value>${s}</value>\n  </password>\n</db>\n`),
   text("XML: name and value", (s) => `<property><name>db.password</name><value>${s}</value></property>`),
   text("argv in JSON", (s) => q({ cmd: ["app", "--password", s] })),
+  text("HCL: a heredoc", (s) => `db {\n  password = <<EOF\n${s}\nEOF\n  port = 1\n}\n`),
+  text("HCL: an indented heredoc", (s) => `password = <<-"END"\n    ${s}\n  END\nport = 1\n`),
+  text("ODBC", (s) => `DRIVER={x};SERVER=db;UID=app;PWD={${s}};PORT=1`),
+  text("XML: a prefix", (s) => `<c:db>\n  <c:password>${s}</c:password>\n</c:db>\n`),
+  text("properties: the next line", (s) => `db.password=\\\n  ${s}\ndb.port=1\n`),
+  text("properties: a second line", (s) => `db.password=a1\\\n  ${s}\ndb.port=1\n`),
+  text("Dovecot", (s) => `mail:{PLAIN}${s}::::::\n`),
   text("snmpd.conf", (s) => `rocommunity ${s} 10.0.0.0/8\n`),
   text("ipsec.secrets", (s) => `host : PSK "${s}"\n`),
   text("a Dockerfile", (s) => `FROM a\nENV DB_PASSWORD ${s}\n`),
   text("a line of a log", (s) => `2026-01-02T03:04:05Z INFO connecting password=${s} host=db`),
   text("a line of a log in JSON", (s) => q({ level: "info", msg: `started with PGPASSWORD=${s}`, n: 1 })),
   text("base64", (s) => Buffer.from(`DB_PASSWORD=${s}\n`).toString("base64")),
+];
+
+/** Secrets that a reference holds in itself: what is taken where there is nothing to refer to, and what is only spelled out. */
+const FALLBACKS: readonly Plant[] = [
+  text("a template: keyOrDefault", (s) => `DB_PASSWORD={{ keyOrDefault "shop/db" ${q(s)} }}\n`),
+  text("a template: the key has the name", (s) => `x = {{ keyOrDefault "shop/password" ${q(s)} }}\n`),
+  text("a template: envOrDefault", (s) => `x={{ envOrDefault "DB_PASSWORD" ${q(s)} }}\n`),
+  text("a template: or", (s) => `DB_PASSWORD={{ or (env "X") ${q(s)} }}\n`),
+  text("a template: or, by the variable's name", (s) => `x: {{ or (env "DB_PASSWORD") ${q(s)} }}\n`),
+  text("a template: a pipe", (s) => `DB_PASSWORD={{- env "X" | or ${q(s)} -}}\n`),
+  text("a template: a text", (s) => `DB_PASSWORD={{ ${q(s)} | toJSON }}\n`),
+  text("a template: a text of its own", (s) => `password: "{{ ${q(s)} }}"\n`),
+  text("a template: scratch", (s) => `{{ scratch.Set "password" ${q(s)} }}\n`),
+  text("a shell: a default", (s) => `DB_PASSWORD=\${DB_PASSWORD:-${s}}\nexport DB_PASSWORD\n`),
+  text("a shell: a default that is kept", (s) => `: \${DB_PASSWORD:=${s}}\n`),
+  text("a shell: a default of an argument", (s) => `exec app --port 80 --token "\${APP_TOKEN:-${s}}"\n`),
+  text("a shell: echo", (s) => `export DB_PASSWORD=$(echo ${s})\n`),
+  text("a shell: printf", (s) => `DB_PASSWORD="$(printf '%s' '${s}')"\n`),
+  { where: "an environment: keyOrDefault", data: (s) => ({ Env: { DB_PASSWORD: `{{ keyOrDefault "a" ${q(s)} }}` } }) },
+  { where: "an environment: a shell's default", data: (s) => ({ Env: { DB_PASSWORD: `\${X:-${s}}` } }) },
 ];
 
 /** How programs write a secret down: no file of settings, and found in templates all the same. */
@@ -228,6 +257,7 @@ export const PLANTS: readonly Plant[] = [
   ...COMMAND_LINES.map((line) => text(line("…"), line)),
   ...COMMAND_LINES.map((line) => text(`a script with ${line("…")}`, (s) => `#!/bin/sh\nset -eu\n${line(s)}\n`)),
   ...SETTINGS,
+  ...FALLBACKS,
   ...PROGRAMS,
   ...DATA,
 ];

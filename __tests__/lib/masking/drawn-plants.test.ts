@@ -170,6 +170,12 @@ test.each([
   "mysql a b ",
   '["token", "a"]',
   "set a b ",
+  "password = <<A\n",
+  "password=a\\\n",
+  "${DB_PASSWORD:-a",
+  '{{ or (env "a") ',
+  'keyOrDefault "a" ',
+  "<a:password>",
 ])("a text of %j is read in time that grows with its length", async (unit) => {
   for (const kind of ["document", "prose"] as const)
     expect(await growth((length) => secretSpans(unit.repeat(length / unit.length), kind), 100_000)).toBeLessThan(

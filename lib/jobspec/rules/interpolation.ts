@@ -32,8 +32,15 @@ function inConfig(value: unknown, at: Place, depth: number): void {
 function inText(text: string, at: Place): void {
   const [found] = OF_A_SHELL.exec(text) ?? [];
   if (found === undefined) return;
+  const shown = beginning(found);
   at.warning(
     "driver/shell-reference",
-    `"${found}" is read by Nomad before any shell sees it, and Nomad cannot read it, so the task would never start; write "$${found}", or put the script into a template`,
+    `"${shown}" is read by Nomad before any shell sees it, and Nomad cannot read it, so the task would never start; write "$${shown}", or put the script into a template`,
   );
+}
+
+/** A reference without what is taken in its place, which may be a secret. */
+function beginning(reference: string): string {
+  const [begun = ""] = /^\$\{[#!@*?$-]?\w{0,80}(?:\[[^\]}]{0,80}\])?[:@^,#%/]?[-=?+]?/.exec(reference) ?? [];
+  return begun.length + 1 < reference.length ? `${begun}…}` : reference;
 }

@@ -206,7 +206,12 @@ function valueBehind(
   if (heredoc) return heredoc;
   if (sign === "=" && isDocument && first === "\\" && /^\\\r?\n/.test(text.slice(start, start + 3)))
     return scanner.continued(start);
-  if (sign === "=" && isDocument && beginsLine(text, left.start)) return scanner.line(start);
+  if (sign === "=" && isDocument && beginsLine(text, left.start)) {
+    const line = scanner.line(start);
+    // Files of properties go on in the next line; so do commands whose answer is the value.
+    const goesOn = text[line.end - 1] === "\\" && !isPlainlyNoSecret(text.slice(start, line.end - 1));
+    return goesOn ? { ...scanner.continued(start), start } : line;
+  }
   if (isDocument && sign === ":" && (first === "\n" || first === "\r")) {
     const below = scanner.below(start, indentBefore(text, left.start), suspicion === "secret" && /s$/i.test(left.name));
     if (below) return below;
