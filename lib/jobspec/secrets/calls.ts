@@ -35,7 +35,6 @@ export const CALLS: readonly Phrase[] = [
   // `keyOrDefault "db/password" "winter"`, `or (env "DB_PASSWORD") "winter"` of a template, whatever the value of it all is called.
   phrase(/\b(?:key|env)OrDefault\b/, /\b(?:key|env)OrDefault[ \t]{1,9}"([^"\n]{1,200})"[ \t]{1,9}"([^"\n]{1,400})"/g),
   phrase(/\bor\b/, /\bor[ \t]{1,9}\((?:env|key)[ \t]{1,9}"([^"\n]{1,200})"\)[ \t]{1,9}"([^"\n]{1,400})"/g),
-  phrase(/\bscratch\b/, /\bscratch\.SetX?[ \t]{1,9}"([^"\n]{1,200})"[ \t]{1,9}"([^"\n]{1,400})"/g),
 ];
 
 /** What such a name begins with where it is asked for a value: what it is called with says where that is. */
