@@ -91,6 +91,23 @@ test("what was deployed with a variable is no drift, and a deployment that forge
   expect((await run(["drift", "dev"])).code).toBe(0);
 });
 
+test("a deployment that forgets a variable whose key a task reads says so before the task is started anew", async () => {
+  program(project, { jobs: ["web", "worker"], reading: ["worker"] });
+  expect((await run(["deploy", "dev", "--var", "log_level=warn"])).code).toBe(0);
+  const before = await Promise.all(["web", "worker"].map(runs));
+  const forgotten = await run(["deploy", "dev"]);
+  expect([forgotten.code, flat(forgotten)]).toEqual([
+    1,
+    expect.stringMatching(
+      /log_level: was warn at the last deployment, and is info where it is not given, which restarts tasks of worker, whose templates read a key that changes; write --var log_level=warn to keep it, or --defaults/,
+    ),
+  ]);
+  expect(await Promise.all(["web", "worker"].map(runs))).toEqual(before);
+  expect((await run(["deploy", "dev", "--defaults"])).code).toBe(0);
+  program(project, { jobs: ["web", "worker"] });
+  expect((await run(["deploy", "dev"])).code).toBe(0);
+});
+
 test("environment variables are remembered as variables are, and only those that the program looks at", async () => {
   const folder = { PRISM_BIN_DIR: "/opt/prism" };
   expect((await run(["deploy", "dev"], folder)).code).toBe(0);

@@ -3,6 +3,7 @@ import { NoAnswerError } from "../errors";
 import { whereOf, type NomadClient } from "../nomad";
 import {
   readRecord,
+  restartedBetween,
   type RecordClients,
   type RecordPlace,
   type RecordState,
@@ -101,8 +102,11 @@ async function refuseFallbacks(read: ReadStack, { environment, nomad, defaults }
         "",
       ),
     );
-  const changed = defaults ? [] : await running(changedJobs(given, recalled), nomad);
-  if (changed.length > 0) throw new UserError(problemsOf(fallbacks, environment, changesWhat(changed)));
+  if (defaults) return;
+  const changed = await running(changedJobs(given, recalled), nomad);
+  const restarted = (await running(jobsThatRead(given, recalled), nomad)).filter((id) => !changed.includes(id));
+  const what = changesWhat(changed, restarted);
+  if (what !== "") throw new UserError(problemsOf(fallbacks, environment, what));
 }
 
 function isRemembering({ remembered: { variables, environmentVariables } }: ReadStack): boolean {
@@ -151,10 +155,20 @@ function problemsOf(fallbacks: readonly Fallback[], environment: string, what: s
   });
 }
 
-function changesWhat(changed: readonly string[]): string {
-  const shown = changed.slice(0, 3).join(", ");
-  const more = changed.length > 3 ? ` and ${changed.length - 3} more` : "";
-  return `, which changes ${shown}${more}`;
+/** What becomes of jobs that run, in words; nothing where nothing does. @param restarted those of which tasks are started anew, since a key that their templates read changes */
+function changesWhat(changed: readonly string[], restarted: readonly string[]): string {
+  const words = [
+    ...(changed.length > 0 ? [`changes ${several(changed)}`] : []),
+    ...(restarted.length > 0
+      ? [`restarts tasks of ${several(restarted)}, whose templates read a key that changes`]
+      : []),
+  ];
+  return words.length === 0 ? "" : `, which ${words.join(", and ")}`;
+}
+
+function several(ids: readonly string[]): string {
+  const more = ids.length > 3 ? ` and ${ids.length - 3} more` : "";
+  return `${ids.slice(0, 3).join(", ")}${more}`;
 }
 
 type WantedJob = Extract<Wanted, { kind: "job" }>;
@@ -170,6 +184,14 @@ function changedJobs(given: StackContents, recalled: StackContents): readonly Wa
   const [now, before] = [byName(given), byName(recalled)];
   return [...new Map([...now, ...before])].flatMap(([name, job]) =>
     JSON.stringify(now.get(name)) === JSON.stringify(before.get(name)) ? [] : [job],
+  );
+}
+
+/** Jobs whose templates read a key that has another value with the inputs of now than with those of the last deployment. */
+function jobsThatRead(given: StackContents, recalled: StackContents): readonly WantedJob["job"][] {
+  const readers = restartedBetween(recalled.wanted, given.wanted);
+  return given.wanted.flatMap((item) =>
+    item.kind === "job" && readers.some(({ path }) => path === item.path) ? [item.job] : [],
   );
 }
 

@@ -34,6 +34,6 @@ export { readDrift, readPreview } from "./reports";
 export { groupPlacementInWords } from "./node-demands";
 export { newestRegistered, onlyScaled, withCountsOf } from "./scaled-counts";
 export { refuseToStopInPlace, stopsInPlace } from "./stops-in-place";
-export { RESTARTING, withReaders } from "./template-readers";
+export { RESTARTING, restartedBetween, withReaders } from "./template-readers";
 export type { TemplateReader } from "./template-reads";
 export { readTerraformPlan, type TerraformChange } from "./terraform-plan";

@@ -49,6 +49,30 @@ export function withReaders(changes: readonly ConsulChange[], wanted: readonly W
   });
 }
 
+/** The tasks that Nomad starts anew, or tells, since a key that their templates read has another value in one reading of a stack than in another. */
+export function restartedBetween(before: readonly Wanted[], after: readonly Wanted[]): readonly TemplateReader[] {
+  const [old, now] = [keysOf(before), keysOf(after)];
+  const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
+    if (old.get(name) === now.get(name)) return [];
+    const change = !old.has(name) ? "create" : !now.has(name) ? "delete" : "update";
+    return [{ path: "", kind: "key", name, change, modifyIndex: 0, fields: [] } as const];
+  });
+  return withReaders(changes, after)
+    .flatMap(({ readers = [] }) => readers)
+    .filter(({ effect }) => RESTARTING.has(effect));
+}
+
+/** Every key that a stack has in Consul's KV store, with its value. */
+function keysOf(wanted: readonly Wanted[]): ReadonlyMap<string, string> {
+  return new Map(
+    wanted.flatMap((item) =>
+      item.kind === "keys"
+        ? Object.entries(item.values).map(([key, value]) => [item.prefix + key, value] as const)
+        : [],
+    ),
+  );
+}
+
 /**
  * Changes of Terraform's, those of Nomad's variables with the tasks of a stack's jobs whose templates read them. Which namespace a template reads is the
  * job's own.
