@@ -96,7 +96,7 @@ test("a plan counts as many as Nomad stops that shall run, whatever runs and fai
 test("the refusal says how many are left, and both ways out", async () => {
   const all = await planned({ count: 1, running: 1, failed: 1 });
   expect(() => refuseToStopInPlace(all, {})).toThrow(
-    /group "api" failed \(1\).*stops 1 in their place.*0 of 1 would be left; keep the count.*2 or more.*deploy --force/,
+    /group "api" failed \(1\).*stops 1 in their place.*0 of 1 would be left; keep the count.*2 or more.*deploy ENV --force/,
   );
 });
 

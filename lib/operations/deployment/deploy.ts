@@ -285,7 +285,7 @@ async function configureConsul(
       onStep(`${change.kind} ${change.name} in Consul`);
       await writing("consul", async () => {
         if (await applyChange(consul, change, item)) return onWritten();
-        const message = `${change.name} was changed by somebody else just now; look at it with cdk-nomad preview, and deploy again`;
+        const message = `${change.name} was changed by somebody else just now; look at it with cdk-nomad preview ENV, and deploy again`;
         throw new ChangedMeanwhile(item.path, message);
       });
     }

@@ -40,7 +40,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
   if (found.length === 0)
     throw UserError.at(
       options.job ?? "",
-      "no deployment has canaries that wait for a promotion; cdk-nomad status says what goes on",
+      "no deployment has canaries that wait for a promotion; cdk-nomad status ENV says what goes on",
       "promote/none",
     );
   const early = whenHealthy ? [] : found.filter(({ deployment }) => !canariesHealthy(deployment));
@@ -104,7 +104,7 @@ async function refuseRelapsed(found: readonly JobDeployment[], options: PromoteO
       return canaryRelapses(job, deployment, dated).map(({ message }) => ({
         path: [path],
         rule: "promote/unhealthy",
-        message: `${message}; wait for its canaries with --when-healthy, or end the deployment with cdk-nomad fail`,
+        message: `${message}; wait for its canaries with --when-healthy, or end the deployment with cdk-nomad fail ENV`,
         severity: "error" as const,
       }));
     }),

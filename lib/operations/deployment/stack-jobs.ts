@@ -42,7 +42,7 @@ export function selectOwnJobs(wanted: readonly Wanted[], name?: string): readonl
     if (item.kind === "job") return item;
     const { of, id, is } = item;
     const what = is === "child" ? `what ${of.job.ID} launched` : `an older job of the pool ${poolOfJob(of.job) ?? ""}`;
-    const message = `"${id}" is no job of the stack, and would be ${what}, of which cdk-nomad status and logs tell; write ${of.job.ID}`;
+    const message = `"${id}" is no job of the stack, and would be ${what}, of which cdk-nomad status ENV and cdk-nomad logs tell; write ${of.job.ID}`;
     throw UserError.at("--job", message, "job");
   });
 }

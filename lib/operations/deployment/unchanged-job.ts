@@ -113,7 +113,7 @@ function isPlaceable({ plan }: Planned): boolean {
 /** What to do where trying again was asked for, and a deployment of which something failed goes on until its deadline. */
 function withWayOut(ended: Outcome, job: JobJson): Outcome {
   if (ended.result !== "failed" || !goesOn({ Status: ended.view.status })) return ended;
-  const message = `its deployment still goes on, so it was not tried again; end it with cdk-nomad fail --job ${job.ID}, then deploy with --force`;
+  const message = `its deployment still goes on, so it was not tried again; end it with cdk-nomad fail ENV --job ${job.ID}, then deploy with --force`;
   return { ...ended, reasons: [...ended.reasons, { kind: "deployment", message }] };
 }
 

@@ -246,7 +246,7 @@ function lacksPlacements({ TaskGroups }: Deployment): boolean {
 function purged(id: string): UserError {
   return UserError.at(
     id,
-    "Nomad knows nothing of it any more: it was purged, or the server lost its state; look with cdk-nomad status, and deploy again",
+    "Nomad knows nothing of it any more: it was purged, or the server lost its state; look with cdk-nomad status ENV, and deploy again",
     "forgotten",
   );
 }

@@ -23,6 +23,6 @@ export async function changedMeanwhile(
   const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";
   const message = replaced
     ? `was changed by somebody else at the very moment of its registration, which took that change back${what}; look at its versions with nomad job history -p ${job.ID}`
-    : `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview, and deploy again`;
+    : `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview ENV, and deploy again`;
   return new ChangedMeanwhile(path, message);
 }

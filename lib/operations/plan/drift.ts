@@ -229,8 +229,8 @@ const LEFT = {
   room: "no node takes it as the program says, and registering it again finds none either; Nomad places what is registered as soon as a node has room: free some, add a node, or let the program ask for less",
   nodes: "nothing is known of what runs on nodes that do not answer; Nomad decides once they do, or are given up",
   "try-again":
-    "Nomad starts no others by itself; cdk-nomad status says why, and cdk-nomad deploy --force tries it again",
+    "Nomad starts no others by itself; cdk-nomad status ENV says why, and cdk-nomad deploy ENV --force tries it again",
   "in-place":
-    "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy --force does that, and places it anew",
+    "allocations of it failed, which Nomad counts as if they ran, and it would stop in their place what runs; cdk-nomad deploy ENV --force does that, and places it anew",
 } as const;
-const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift";
+const MEANWHILE = "somebody changed it meanwhile; look again with: cdk-nomad drift ENV";

@@ -74,7 +74,7 @@ export function refuseToStopInPlace(
       const { name, stopsInPlace: stops = 0, missing = 0 } = group;
       if (stops === 0) return [];
       const count = counts.get(name) ?? 0;
-      const message = `${inWords(group).join("")}, so that ${count - stops} of ${count} would be left; keep the count that it has now (${count + missing} or more), or let Nomad stop what runs and place it anew: cdk-nomad deploy --force`;
+      const message = `${inWords(group).join("")}, so that ${count - stops} of ${count} would be left; keep the count that it has now (${count + missing} or more), or let Nomad stop what runs and place it anew: cdk-nomad deploy ENV --force`;
       return [mistake(plan.path, message, "stops-in-place")];
     });
   });

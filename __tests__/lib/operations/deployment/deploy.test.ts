@@ -115,7 +115,7 @@ describe("a job that does not change", () => {
     ]);
     expect(watched.outcomes.map(reasons)).toEqual([expect.not.stringContaining("cdk-nomad fail")]);
     expect(forced.outcomes.map(reasons)).toEqual([
-      expect.stringMatching(/exit code 3.*still goes on.*cdk-nomad fail --job web, then deploy with --force/),
+      expect.stringMatching(/exit code 3.*still goes on.*cdk-nomad fail ENV --job web, then deploy with --force/),
     ]);
     expect(forced.server.count("PUT /v1/jobs")).toBe(0);
   });

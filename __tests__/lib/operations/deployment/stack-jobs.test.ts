@@ -93,7 +93,7 @@ test.each([
         ? { of: `an older job of the pool ${POOL}`, instead: `${POOL}-39f6cbe4` }
         : { of: "what load launched", instead: "load" };
       await expect(run(wanted, { ...clients, ...quiet, job })).rejects.toThrow(
-        `"${job}" is no job of the stack, and would be ${of}, of which cdk-nomad status and logs tell; write ${instead}`,
+        `"${job}" is no job of the stack, and would be ${of}, of which cdk-nomad status ENV and cdk-nomad logs tell; write ${instead}`,
       );
     }
     expect(server.asked).toEqual([]);
