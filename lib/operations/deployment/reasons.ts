@@ -17,6 +17,17 @@ export function deploymentReasons(deployment: Deployment | undefined): readonly 
   return [{ kind: "deployment", message: `the deployment of version ${JobVersion} ${end}: ${StatusDescription}` }];
 }
 
+/** That somebody else's version took the place of a deployment before it ended: nothing of what it waited for says anything then. Undefined where none did. */
+export function supersededReason(
+  deployment: Deployment | undefined,
+  registered: number | undefined,
+): Reason | undefined {
+  if (deployment?.Status !== "cancelled" || registered === undefined || registered <= deployment.JobVersion)
+    return undefined;
+  const message = `somebody else registered version ${registered} before version ${deployment.JobVersion} was healthy, and Nomad cancelled this deployment for it; cdk-nomad status ENV tells what became of that one`;
+  return { kind: "deployment", message };
+}
+
 /** Groups whose allocations find no node, with the constraint or the dimension. */
 export function placementReasons(
   job: JobJson,

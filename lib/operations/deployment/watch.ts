@@ -24,7 +24,14 @@ import { canaryRelapses, waitsForPromotion } from "./canaries";
 import type { Reason } from "./reason";
 import { Steadiness } from "./steadiness";
 import { preemptionReasons } from "./preempted";
-import { allocationReasons, checkReasons, deploymentReasons, NOT_EVALUATED, placementReasons } from "./reasons";
+import {
+  allocationReasons,
+  checkReasons,
+  deploymentReasons,
+  NOT_EVALUATED,
+  placementReasons,
+  supersededReason,
+} from "./reasons";
 
 /** What watching takes. */
 export interface WatchOptions {
@@ -301,8 +308,11 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const isUnknown = seen.condition?.state === "unknown";
   const reasons = result === "failed" || result === "timed-out" || isUnknown ? reasonsOf(seen, checks) : [];
+  const isSuperseded = supersededReason(seen.deployment, seen.job.Version) !== undefined;
   const suspects =
-    result === "failed" ? diagnosable(seen.allocations, seen.job.Type, { stopped: !seen.condition }) : [];
+    result === "failed" && !isSuperseded
+      ? diagnosable(seen.allocations, seen.job.Type, { stopped: !seen.condition })
+      : [];
   const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
   return { result, view: result === "failed" ? failedView(view, seen) : view, reasons, diagnoses };
 }
@@ -318,6 +328,8 @@ function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason
   const { job, deployment, allocations, failures, condition, undecided } = seen;
   if (undecided) return [NOT_EVALUATED];
   if (condition) return condition.reasons;
+  const superseded = supersededReason(deployment, job.Version);
+  if (superseded) return [superseded];
   return [
     ...deploymentReasons(deployment),
     ...preemptionReasons(allocations, job.Type),

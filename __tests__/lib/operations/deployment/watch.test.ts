@@ -85,6 +85,27 @@ test("a failed task is diagnosed, with its exit code", async () => {
   expect(outcome.diagnoses.map(({ exitCode }) => exitCode)).toContain(3);
 });
 
+test("a deployment in whose place another one came says that, and nothing of what it waited for", async () => {
+  const { nomad } = recorded("failed");
+  const body = (endpoint: string) => (nomad[endpoint] as Reply).body;
+  const deployments = (body("GET /v1/job/web/deployments") as readonly object[]).map((deployment) => ({
+    ...deployment,
+    Status: "cancelled",
+    StatusDescription: "Cancelled due to newer version of job",
+  }));
+  const job = body("GET /v1/job/web") as { readonly Version: number };
+  const answers = {
+    "GET /v1/job/web": { body: { ...job, Version: job.Version + 1 } },
+    "GET /v1/job/web/deployments": { body: deployments },
+  };
+  const outcome = await watch("failed", { answers });
+  expect([outcome.result, outcome.reasons.map(({ message }) => message), outcome.diagnoses]).toEqual([
+    "failed",
+    [expect.stringContaining(`somebody else registered version ${job.Version + 1} before version ${job.Version}`)],
+    [],
+  ]);
+});
+
 test("a batch job is waited for, and judged by its exit code", async () => {
   expect((await watch("batch-complete", { job: "load" })).result).toBe("complete");
   const failed = await watch("batch-exits-7", { job: "load" });
