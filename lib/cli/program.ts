@@ -21,6 +21,14 @@ export interface ProgramOptions {
 
 const EXAMPLES = ["cdk-nomad up", "cdk-nomad deploy dev", "cdk-nomad logs prism-admin -f"];
 
+/** How it ends where no command is chosen. */
+const OF_A_GROUP: Pick<Command, "exitCodes"> = {
+  exitCodes: [
+    [0, "the help, or the version, that was asked for is printed"],
+    [1, "no command was written, or one that is none; each command's --help lists its own"],
+  ],
+};
+
 /** The parser of the command line, made of the commands. */
 export function buildProgram({ print, note, choose, width }: ProgramOptions): Commander {
   const program = new Commander("cdk-nomad")
@@ -36,7 +44,7 @@ export function buildProgram({ print, note, choose, width }: ProgramOptions): Co
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText("after", () => examplesOf(EXAMPLES));
+    .addHelpText("after", () => `\n${exitCodesOf(OF_A_GROUP)}\n${examplesOf(EXAMPLES)}`);
   explain(program, EXAMPLES[0] ?? "");
   for (const [title, entries] of COMMANDS) {
     program.commandsGroup(`${title}:`);
@@ -50,7 +58,8 @@ export function buildProgram({ print, note, choose, width }: ProgramOptions): Co
 
 function addGroup(program: Commander, { name, summary, commands }: CommandGroup, choose: ProgramOptions["choose"]) {
   const group = program.command(name).description(summary);
-  group.addHelpText("after", () => examplesOf(commands.flatMap(({ examples }) => examples.slice(-1))));
+  const examples = commands.flatMap((command) => command.examples.slice(-1));
+  group.addHelpText("after", () => `\n${exitCodesOf(OF_A_GROUP)}\n${examplesOf(examples)}`);
   explain(group, commands[0]?.examples[0] ?? "");
   for (const each of commands) addCommand(group, each, choose);
 }
@@ -139,7 +148,7 @@ function explain(command: Commander, example: string, hasCommandLine = false): v
 }
 
 /** What each exit code means, on a line of its own. */
-function exitCodesOf({ exitCodes }: Command): string {
+function exitCodesOf({ exitCodes }: Pick<Command, "exitCodes">): string {
   return ["Exit codes:", ...exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`)].join("\n");
 }
 

@@ -18,3 +18,21 @@ test("the help tells defaults and environment variables in one form, in brackets
     "--pool <name> a pool that it serves; repeatable (environment: POOL_SERVICE_POOLS, separated by commas)",
   );
 });
+
+test("the help of the program, of every group and of every command has exit codes and an example", async () => {
+  const lines = COMMANDS.flatMap(([, entries]) =>
+    entries.flatMap((entry) => [
+      [entry.name],
+      ...("commands" in entry ? entry.commands.map(({ name }) => [entry.name, name]) : []),
+    ]),
+  );
+  expect(lines.length).toBeGreaterThan(30);
+  for (const line of [[], ...lines]) {
+    const { code, stdout } = await cli([...line, "--help"]);
+    expect([line, code, stdout]).toEqual([
+      line,
+      0,
+      expect.stringMatching(/\nExit codes:\n {2}0 [^]*\nExamples?:\n {2}\$ /),
+    ]);
+  }
+});
