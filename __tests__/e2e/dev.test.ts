@@ -124,7 +124,7 @@ describe("the dev stack", () => {
     const restarts = async () => (await running("admin")).TaskStates?.["prism-admin"]?.Restarts ?? 0;
     expect(await restarts()).toBe(0);
     const admin = await running("admin");
-    const pid = execFileSync("pgrep", ["-f", `stand-ins/admin.ts serve --port=${8981 + cluster.offset}`], {
+    const pid = execFileSync("pgrep", ["-f", `stand-ins/admin.[jt]s serve --port=${8981 + cluster.offset}`], {
       encoding: "utf8",
     })
       .trim()

@@ -5,7 +5,7 @@ import { apiPath } from "../../lib/nomad";
 import { readRecord, type RecordStoreName } from "../../lib/operations";
 import { LARGEST_TEXT, projectIdentity, RECORD_ROOT } from "../../lib/stack-record";
 import { clusterForSuite } from "../support/cluster";
-import { flat, Project } from "../support/project";
+import { APP, flat, Project } from "../support/project";
 import { cli, environment } from "../support/run-cli";
 import type { RecordedProgram } from "./programs/recorded-jobs";
 
@@ -18,7 +18,7 @@ const { project } = cluster;
 const clone = new Project(PROGRAM);
 afterAll(() => clone.remove());
 beforeAll(() => {
-  const settings = { app: `${process.execPath} --import ${require.resolve("tsx")} main.ts`, projectId: "recorded" };
+  const settings = { app: APP, projectId: "recorded" };
   for (const each of [project, clone]) writeFileSync(join(each.folder, "cdktf.json"), JSON.stringify(settings));
 });
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RECORD_ROOT } from "../../lib/stack-record";
 import { clusterForSuite } from "../support/cluster";
-import { flat, type Said } from "../support/project";
+import { APP, flat, type Said } from "../support/project";
 import { cli, environment } from "../support/run-cli";
 import { cdktf, whyNoProviders } from "../support/terraform";
 import type { RecordedProgram } from "./programs/recorded-jobs";
@@ -64,8 +64,7 @@ withProviders("cdktf deploy and cdk-nomad deploy in turn", () => {
   const cluster = clusterForSuite({ program: join(__dirname, "programs/recorded-jobs.ts") });
   const { project } = cluster;
   beforeAll(() => {
-    const app = `${process.execPath} --import ${require.resolve("tsx")} main.ts`;
-    const settings = { language: "typescript", app, projectId: "roads" };
+    const settings = { language: "typescript", app: APP, projectId: "roads" };
     writeFileSync(join(project.folder, "cdktf.json"), JSON.stringify(settings));
   });
 

@@ -5,6 +5,13 @@ import { join } from "node:path";
 import { EmbeddedCluster, mountsIn, processesIn } from "../../lib/local";
 
 const REPOSITORY = join(__dirname, "../..");
+/** What runs `main.ts`, with what was compiled of the library. */
+export const APP = [
+  process.execPath,
+  ...[require.resolve("tsx/cjs"), join(__dirname, "compiled-library.cjs")].flatMap((file) => ["--require", file]),
+  "main.ts",
+].join(" ");
+
 const path = (name: string) => JSON.stringify(join(REPOSITORY, name));
 
 /** The environments of this repository, of which dev can be changed. */
@@ -45,8 +52,7 @@ export class Project {
   get folder(): string {
     if (this.#folder !== undefined) return this.#folder;
     this.#folder = realpathSync(mkdtempSync(join(tmpdir(), "cdk-nomad-e2e-")));
-    const app = `${process.execPath} --import ${require.resolve("tsx")} main.ts`;
-    writeFileSync(join(this.#folder, "cdktf.json"), JSON.stringify({ language: "typescript", app }));
+    writeFileSync(join(this.#folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: APP }));
     writeFileSync(
       join(this.#folder, "main.ts"),
       this.program ? `import ${JSON.stringify(this.program)};` : ENVIRONMENTS,
