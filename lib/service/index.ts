@@ -2,6 +2,7 @@
 export type { ContainerClaim, ColdRun, Dependency, ContainerLease, PoolFigures, PoolKind, Pools } from "./pools";
 export type { Browsers } from "./browsers";
 export { createService, type Service, type ServiceLimits, type ServicePlugin, type ServiceOptions } from "./service";
+export { ANSWER_HEADERS } from "./answer-headers";
 export { documentHeaders } from "./document-headers";
 export { ServedBrowsers, type BrowsersToServe } from "./served-browsers";
 export { noteAudit, type AuditLine, type AuditOptions } from "./audit";

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ExecuteOptions, ExecutionResult } from "../pools";
+import { ANSWER_HEADERS } from "./answer-headers";
 import type { RunningCommands } from "./limits";
 import type { Metrics } from "./metrics";
 import { HttpProblem, problemOf } from "./problem";
@@ -121,7 +122,7 @@ export async function streamFor(
     reply.hijack();
     raw.writeHead(200, {
       "content-type": "application/x-ndjson; charset=utf-8",
-      "cache-control": "no-store",
+      ...ANSWER_HEADERS,
       "x-request-id": reply.request.id,
     });
     raw.flushHeaders();

@@ -2,6 +2,7 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from "fastify";
 import { sharedAnswer } from "../nomad";
+import { ANSWER_HEADERS } from "./answer-headers";
 import { writeAudit, type AuditOptions } from "./audit";
 import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
@@ -182,7 +183,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     const level = request.routeOptions.config.scope === "public" && reply.statusCode < 400 ? "debug" : "info";
     request.log[level](requestFields(request, reply), "answered");
   });
-  app.addHook("onSend", async (request, reply) => void reply.header("x-request-id", request.id));
+  app.addHook("onSend", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    for (const [name, value] of Object.entries(ANSWER_HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
+  });
 
   app.addSchema({ $id: PROBLEM, ...jsonSchema(problem) });
   await app.register(swagger, {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { HttpProblem, type ServiceParts } from "../../service";
+import { ANSWER_HEADERS, HttpProblem, type ServiceParts } from "../../service";
 
 /** A page hears something at least so often, and knows by that that the service lives: milliseconds. */
 const HEARTBEAT = 5_000;
@@ -53,8 +53,7 @@ export class EventStreams<Events> {
     reply.hijack();
     reply.raw.writeHead(200, {
       "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
+      ...ANSWER_HEADERS,
       "x-accel-buffering": "no",
       "x-request-id": request.id,
     });

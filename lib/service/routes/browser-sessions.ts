@@ -134,8 +134,6 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
       const session = await ownSession(browsers, request, params.session);
       await browsers.renew(session);
       const end = parts.now() + Number(query.wait ?? 0);
-      // What was waited for is nothing that a cache may keep.
-      reply.header("cache-control", "no-store");
       for (;;) {
         const state = await browsers.state(session).catch((error: unknown) => {
           // A guest that is busy answers the next time.

@@ -59,11 +59,10 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     answerExample: { ticket: "q5Zc…", page: "/browser/7-3#q5Zc…", lifetime: 30_000 },
     status: 201,
     problems: ["session-unknown"],
-    handle: async ({ params, request, reply }) => {
+    handle: async ({ params, request }) => {
       const { id, lease } = await ownSession(browsers, request, params.session);
       noteAudit(request, id, lease.owner);
       const given = tickets.give(id, callerFrom(request));
-      reply.header("cache-control", "no-store");
       return { ...given, page: `/browser/${id}#${given.ticket}` };
     },
   });
