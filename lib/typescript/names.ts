@@ -18,9 +18,14 @@ export function exportName(id: string, taken: Set<string>, classes: ReadonlySet<
   return name;
 }
 
-/** Words of the language, and what every object has: a parameter of such a name would never be left out. */
+/**
+ * Words of the language, what Node gives every module of CommonJS and a module therefore cannot declare, and what every object has: a parameter of such a name
+ * would never be left out.
+ *
+ * @see https://nodejs.org/api/modules.html#the-module-wrapper
+ */
 const RESERVED = new Set(
-  "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof undefined var void while with yield".split(
+  "exports module require constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof undefined var void while with yield".split(
     " ",
   ),
 );

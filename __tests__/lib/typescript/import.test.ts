@@ -143,6 +143,15 @@ export const webServer = new Job({
     expect(await toTypeScript([{ job: Job.fromApi(api) }])).toContain("export const jobDefault = new Job(");
   });
 
+  test("declares nothing that a module of CommonJS has already", async () => {
+    for (const taken of ["exports", "module", "require"]) {
+      const code = await toTypeScript([{ job: Job.fromApi({ ...API, ID: taken }) }]);
+      const [, name = ""] = /export const (\w+) =/.exec(code) ?? [];
+      // As Node wraps a module.
+      expect(() => new Function("exports", "require", "module", `const ${name} = 1;`)).not.toThrow();
+    }
+  });
+
   test("is the same job whatever job it was", async () => {
     let count = 0;
     await fc.assert(
