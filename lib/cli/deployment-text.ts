@@ -1,5 +1,5 @@
 import type { AllocationView, DeploymentView, FailingCheck, GroupView, JobOutcome, Reason } from "../operations";
-import { fit, join, joinLines, style, term, wrap, type TerminalText } from "../text";
+import { fit, join, joinLines, shellQuoted, style, term, wrap, type TerminalText } from "../text";
 import { diagnosisText } from "./diagnosis-text";
 import { ATTENTION, BAD, GOOD } from "./signs";
 
@@ -114,7 +114,7 @@ export function outcomeText(
   const { view } = outcome;
   const name = term`${view.job}${inRegion(view)}`;
   const which = term`${name}${view.version === undefined ? term`` : term` version ${view.version}`}`;
-  const watch = term`cdk-nomad status ${environment} --watch`;
+  const watch = term`cdk-nomad status ${shellQuoted(environment)} --watch`;
   const sentence = (text: TerminalText) => wrap(text, { hanging: 2 });
   switch (outcome.result) {
     case "healthy":
@@ -132,7 +132,7 @@ export function outcomeText(
       return sentence(term`${GOOD} ${name} is given to Nomad; watch it with: ${watch}`);
     case "waiting-for-promotion":
       return sentence(
-        term`${ATTENTION} ${which}: the canaries are healthy and wait for: cdk-nomad promote ${environment} --job ${view.job}`,
+        term`${ATTENTION} ${which}: the canaries are healthy and wait for: cdk-nomad promote ${shellQuoted(environment)} --job ${shellQuoted(view.job)}`,
       );
     case "timed-out":
       return joinLines([
@@ -172,8 +172,8 @@ function failureText(outcome: JobOutcome, which: TerminalText, environment: stri
   const stopped = reasons.some(({ kind }) => kind === "stopped");
   const answersNot = reasons.length > 0 && reasons.every(({ kind }) => kind === "check");
   const way = answersNot
-    ? term`  restart it with: cdk-nomad restart ${environment} --job ${view.job}`
-    : term`  try it again with: cdk-nomad deploy ${environment} --force`;
+    ? term`  restart it with: cdk-nomad restart ${shellQuoted(environment)} --job ${shellQuoted(view.job)}`
+    : term`  try it again with: cdk-nomad deploy ${shellQuoted(environment)} --force`;
   return joinLines([
     wrap(term`${BAD} ${which}: ${why}`, { hanging: 2 }),
     ...reasonLines(reasons),

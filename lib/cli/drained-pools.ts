@@ -1,7 +1,7 @@
 import { poolOfJob, type JobJson } from "../nomad";
 import type { ServiceRow } from "../operations";
 import { readPoolRecord } from "../pools";
-import { term, wrap, type TerminalText } from "../text";
+import { shellQuoted, term, wrap, type TerminalText } from "../text";
 import { askPoolStores, type PoolClients, type Unknown } from "./pool-stores";
 import { ATTENTION } from "./signs";
 
@@ -64,7 +64,7 @@ export class DrainedPools {
 }
 
 function inWords(pool: string, drained: Drained): TerminalText {
-  if (drained === true) return term`is drained: it takes no new leases until cdk-nomad pool fill ${pool}`;
+  if (drained === true) return term`is drained: it takes no new leases until cdk-nomad pool fill ${shellQuoted(pool)}`;
   if (drained === false) return term`has the size 0: no container of it waits`;
   return term`has the size 0; whether somebody drained it is not known: ${drained.unknown}`;
 }

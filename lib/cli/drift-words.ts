@@ -1,4 +1,5 @@
 import { revertInWords, wayOutOf, type Drift, type JobDrift, type WayOut } from "../operations";
+import { shellQuoted } from "../text";
 
 /** What became of a job, as the rest of a sentence. */
 export function driftInWords({ drift, revert }: JobDrift): string {
@@ -22,7 +23,7 @@ export const STRAY = "runs still, and the program has it no longer";
 
 /** What is said of what the program has no longer in Consul, as the rest of a sentence. */
 export function leftoverInWords(environment: string): string {
-  return `is there still, and the program has it no longer: a deployment keeps it, and cdk-nomad deploy ${environment} --prune removes it`;
+  return `is there still, and the program has it no longer: a deployment keeps it, and cdk-nomad deploy ${shellQuoted(environment)} --prune removes it`;
 }
 
 /** "2 of 9 jobs, 1 in Consul". */
@@ -50,16 +51,16 @@ export function waysOut(
   const still = mend.some(({ revert }) => revert?.again) ? "the program says still what was taken back: " : "";
   return [
     ...(fixable > 0 && !fixing
-      ? [`put ${rest > 0 ? "the rest" : "it"} right with: cdk-nomad drift ${environment} --fix`]
+      ? [`put ${rest > 0 ? "the rest" : "it"} right with: cdk-nomad drift ${shellQuoted(environment)} --fix`]
       : []),
     ...(mend.length > 0
       ? [
-          `${ids(mend)}: ${still}mend the program, and then: cdk-nomad deploy ${environment}; --fix leaves it as it is, unless it has --undo-reverts`,
+          `${ids(mend)}: ${still}mend the program, and then: cdk-nomad deploy ${shellQuoted(environment)}; --fix leaves it as it is, unless it has --undo-reverts`,
         ]
       : []),
     ...(room.length > 0
       ? [
-          `${ids(room)}: no node takes what the program asks for, and --fix does not help: free some room, add a node, or let the program ask for less, and then: cdk-nomad deploy ${environment}`,
+          `${ids(room)}: no node takes what the program asks for, and --fix does not help: free some room, add a node, or let the program ask for less, and then: cdk-nomad deploy ${shellQuoted(environment)}`,
         ]
       : []),
     ...(nodes.length > 0
@@ -67,12 +68,12 @@ export function waysOut(
       : []),
     ...(inPlace.length > 0
       ? [
-          `${ids(inPlace)}: allocations failed, which Nomad counts as if they ran, and it would stop in their place what runs; --fix does not do that, and this does, and places it anew: cdk-nomad deploy ${environment} --force`,
+          `${ids(inPlace)}: allocations failed, which Nomad counts as if they ran, and it would stop in their place what runs; --fix does not do that, and this does, and places it anew: cdk-nomad deploy ${shellQuoted(environment)} --force`,
         ]
       : []),
     ...(again.length > 0
       ? [
-          `${ids(again)}: cdk-nomad status ${environment} says why, and it is tried again with: cdk-nomad deploy ${environment} --force`,
+          `${ids(again)}: cdk-nomad status ${shellQuoted(environment)} says why, and it is tried again with: cdk-nomad deploy ${shellQuoted(environment)} --force`,
         ]
       : []),
   ];

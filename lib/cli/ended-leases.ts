@@ -2,7 +2,7 @@ import { UserError } from "../errors";
 import { poolOfJob } from "../nomad";
 import type { Planned, Preview } from "../operations";
 import { allocationOf, standingLeases, type Lease } from "../pools";
-import { term } from "../text";
+import { shellQuoted, term } from "../text";
 import type { Telling } from "./context";
 import { askPoolStores, type PoolClients } from "./pool-stores";
 import { ATTENTION } from "./signs";
@@ -79,7 +79,7 @@ export async function refuseToEndLeases(
       rule: "pool/leased",
       path: [one.path],
       message:
-        `${inWords(one)}; wait until they are released (cdk-nomad pool status ${one.pool} --watch), give the pool ` +
+        `${inWords(one)}; wait until they are released (cdk-nomad pool status ${shellQuoted(one.pool)} --watch), give the pool ` +
         `generations: true, with which a changed one comes up beside the old one, or end them: --end-leases`,
       severity: "error" as const,
     })),

@@ -17,7 +17,7 @@ import {
   type Remains,
 } from "../operations";
 import type { RecordContent, RecordedInConsul, RecordedJob } from "../stack-record";
-import { term, wrap } from "../text";
+import { shellQuoted, term, wrap } from "../text";
 import type { CliContext } from "./context";
 import { EXIT, exitCodeOf } from "./exit-codes";
 import type { OpenStack } from "./open-stack";
@@ -91,7 +91,7 @@ export class Pruning {
     for (const { id } of this.#done.stopped)
       terminal.note(
         wrap(
-          term`${GOOD} ${id} is stopped, since the program has it no longer; bring it back with: cdk-nomad rollback ${environment} --job ${id}`,
+          term`${GOOD} ${id} is stopped, since the program has it no longer; bring it back with: cdk-nomad rollback ${shellQuoted(environment)} --job ${shellQuoted(id)}`,
           { hanging: 2 },
         ),
       );

@@ -20,7 +20,7 @@ import {
 } from "../operations";
 import { poolOfJob, whereOf } from "../nomad";
 import { standingLeases } from "../pools";
-import { term, wrap, type TerminalText } from "../text";
+import { shellQuoted, term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
 import { judgeAsSaid, whyNotKnown, type PruneInput } from "./judged-remains";
 import type { OpenStack } from "./open-stack";
@@ -203,7 +203,7 @@ export function belongingsText(
     ),
     ...leftovers.map((item) =>
       line(
-        term`${thingInConsul(item)} in Consul: ${environment} made it, its program has it no longer, and it is there still; cdk-nomad deploy ${environment} --prune removes it`,
+        term`${thingInConsul(item)} in Consul: ${environment} made it, its program has it no longer, and it is there still; cdk-nomad deploy ${shellQuoted(environment)} --prune removes it`,
       ),
     ),
     ...keptInConsul.map(({ reason, ...item }) =>

@@ -35,6 +35,6 @@ export function sayWaysBack(
 ): void {
   for (const { job, to } of ways)
     terminal.note(
-      term`  version ${to} of ${job} was healthy; go back to it with: cdk-nomad rollback ${environment} --job ${shellQuoted(job)}${direct ? " --direct" : ""}`,
+      term`  version ${to} of ${job} was healthy; go back to it with: cdk-nomad rollback ${shellQuoted(environment)} --job ${shellQuoted(job)}${direct ? " --direct" : ""}`,
     );
 }

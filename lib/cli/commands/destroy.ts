@@ -1,4 +1,4 @@
-import { term } from "../../text";
+import { shellQuoted, term } from "../../text";
 import { command, flag, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { changing, duration, environment, json, stackVariables } from "../options";
@@ -34,6 +34,6 @@ export const destroy = command({
     [EXIT.timedOut]: "not all that stops has ended in time",
   },
   interrupted: ({ environment: name }) =>
-    term`some of it may be gone already: cdk-nomad destroy ${name} goes on with it`,
+    term`some of it may be gone already: cdk-nomad destroy ${shellQuoted(name)} goes on with it`,
   run: (input, context) => (require("./run/destroy") as typeof import("./run/destroy")).run(input, context),
 });

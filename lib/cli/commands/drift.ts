@@ -1,4 +1,4 @@
-import { term } from "../../text";
+import { shellQuoted, term } from "../../text";
 import { command, flag, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { changing, endingLeases, environment, format, stackVariables } from "../options";
@@ -31,6 +31,8 @@ export const drift = command({
     [EXIT.changes]: "something is not as the program says",
   },
   interrupted: ({ environment: name, fix }) =>
-    fix ? term`some of it may be put right: cdk-nomad drift ${name} says what is left` : term`nothing was changed`,
+    fix
+      ? term`some of it may be put right: cdk-nomad drift ${shellQuoted(name)} says what is left`
+      : term`nothing was changed`,
   run: (input, context) => (require("./run/drift") as typeof import("./run/drift")).run(input, context),
 });

@@ -1,4 +1,4 @@
-import { term } from "../../text";
+import { shellQuoted, term } from "../../text";
 import { command, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { changing, environment, json, stackVariables } from "../options";
@@ -22,6 +22,6 @@ export const fail = command({
   examples: ["cdk-nomad fail staging --job prism-stack"],
   exitCodes: { [EXIT.ok]: "the deployment is failed" },
   interrupted: ({ environment: name }) =>
-    term`a deployment may be failed already: cdk-nomad status ${name} says what became of it`,
+    term`a deployment may be failed already: cdk-nomad status ${shellQuoted(name)} says what became of it`,
   run: (input, context) => (require("./run/fail") as typeof import("./run/fail")).run(input, context),
 });

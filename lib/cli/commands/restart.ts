@@ -1,4 +1,4 @@
-import { term } from "../../text";
+import { shellQuoted, term } from "../../text";
 import { command, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
 import { changing, duration, environment, json, oneJob, stackVariables } from "../options";
@@ -27,6 +27,6 @@ export const restart = command({
     [EXIT.timedOut]: "not done in time",
   },
   interrupted: ({ environment: name }) =>
-    term`some allocations are restarted, and no other will be: cdk-nomad status ${name} says how they do`,
+    term`some allocations are restarted, and no other will be: cdk-nomad status ${shellQuoted(name)} says how they do`,
   run: (input, context) => (require("./run/restart") as typeof import("./run/restart")).run(input, context),
 });

@@ -6,6 +6,7 @@ import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { terraformJson } from "../terraform-text";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes } from "./provider-resource";
+import { shellQuoted } from "../../text";
 
 /** Properties of {@link NomadVariable}. */
 export interface NomadVariableProps {
@@ -68,7 +69,7 @@ export class NomadVariable extends ClusterConstruct {
     if (!takesWriteOnly(this))
       this.report(
         ["items"],
-        `would stand in Terraform's state with this provider; leave out useNomadProvider(…), or write it by hand: nomad var put ${path} ${this.#keys[0] ?? "key"}=…`,
+        `would stand in Terraform's state with this provider; leave out useNomadProvider(…), or write it by hand: nomad var put ${shellQuoted(path)} ${shellQuoted(this.#keys[0] ?? "key")}=…`,
         "provider/write-only",
       );
     const attributes: Attributes = {

@@ -14,6 +14,7 @@ import { allocationReasons, checkReasons } from "./reasons";
 import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
 import { updatesOf } from "./job-groups";
 import { restartsOf } from "./newest-allocations";
+import { shellQuoted } from "../../text";
 
 /** What restarting takes. */
 export interface RestartOptions extends JobOptions {
@@ -106,7 +107,7 @@ function notRestartable(held: HeldJob): string | undefined {
   if (held.Periodic) return "it is periodic: what it launches ends by itself";
   const pool = poolOfJob(held);
   if (pool !== undefined)
-    return `its containers belong to the pool ${pool}, and somebody may have leased them; "cdk-nomad pool recycle ${pool}" replaces each once it is free`;
+    return `its containers belong to the pool ${pool}, and somebody may have leased them; "cdk-nomad pool recycle ${shellQuoted(pool)}" replaces each once it is free`;
   if (held.ParameterizedJob) return "it is parameterized: what is dispatched ends by itself";
   return isBatch(held) || launchesOthers(held) ? "it is a batch job, which ends by itself" : undefined;
 }

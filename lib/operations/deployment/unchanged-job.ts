@@ -11,6 +11,7 @@ import type { Outcome } from "./outcome";
 import { nameOf, type WantedJob } from "./stack-jobs";
 import { evaluated, stoppedToEnd, tryAgain } from "./try-again";
 import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
+import { shellQuoted } from "../../text";
 
 /** What judging a job takes that does not change. */
 export interface UnchangedJobOptions extends OperationOptions {
@@ -113,7 +114,7 @@ function isPlaceable({ plan }: Planned): boolean {
 /** What to do where trying again was asked for, and a deployment of which something failed goes on until its deadline. */
 function withWayOut(ended: Outcome, job: JobJson): Outcome {
   if (ended.result !== "failed" || !goesOn({ Status: ended.view.status })) return ended;
-  const message = `its deployment still goes on, so it was not tried again; end it with cdk-nomad fail ENV --job ${job.ID}, then deploy with --force`;
+  const message = `its deployment still goes on, so it was not tried again; end it with cdk-nomad fail ENV --job ${shellQuoted(job.ID)}, then deploy with --force`;
   return { ...ended, reasons: [...ended.reasons, { kind: "deployment", message }] };
 }
 

@@ -3,6 +3,7 @@ import type { DeclaredCluster } from "../stack";
 import { isSameCluster, type ClusterIdentity } from "./cluster-identity";
 import { refuseOtherThanDeclared } from "./declared";
 import type { LastCluster } from "./last-clusters";
+import { shellQuoted } from "../../text";
 
 /** What is known of where a stack is, and of where it is meant to be. */
 export interface MeantCluster {
@@ -41,7 +42,7 @@ export function refuseUnmeant(known: MeantCluster): void {
     known.isRecorded === "unknown" ? "whose record of it cannot be read, if it has one" : "which has no record of it";
   throw UserError.at(
     stack,
-    `went to ${before} the last time, and the cluster at ${here.address} is another one, ${record}; ${way}, or bring it here too with: cdk-nomad deploy ${stack} --to-new-cluster`,
+    `went to ${before} the last time, and the cluster at ${here.address} is another one, ${record}; ${way}, or bring it here too with: cdk-nomad deploy ${shellQuoted(stack)} --to-new-cluster`,
     "cluster",
   );
 }

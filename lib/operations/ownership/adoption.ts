@@ -4,6 +4,7 @@ import type { Planned } from "../plan";
 import { recordedJob, type Owners } from "./owners";
 import { foreignJobs, isOwn, type ForeignJob } from "./strays";
 import { whyOwn } from "./unrecorded";
+import { shellQuoted } from "../../text";
 
 /** What judging existing jobs takes. */
 export interface AdoptionOptions {
@@ -63,7 +64,7 @@ function refusalOfForeign(
   const one = plans.length === 1;
   // The name alone is that of a stack of this project, perhaps the very one that has just taken the jobs over.
   const where = isOfOtherProject ? ", in a folder of that project" : "";
-  const renamed = `; where this stack is that one under another name, take ${one ? "it" : "them"} over with --adopt, and then let go of what is left of that one${where}: cdk-nomad destroy ${name}`;
+  const renamed = `; where this stack is that one under another name, take ${one ? "it" : "them"} over with --adopt, and then let go of what is left of that one${where}: cdk-nomad destroy ${shellQuoted(name)}`;
   const other = `; else give ${one ? "it another id" : "them other ids"}`;
   return refusal(
     plans,

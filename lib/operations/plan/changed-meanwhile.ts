@@ -2,6 +2,7 @@ import { ChangedMeanwhile } from "../../errors";
 import type { Masking } from "../../masking";
 import type { JobJson, NomadClient } from "../../nomad";
 import { whatChanged } from "./what-changed";
+import { shellQuoted } from "../../text";
 
 /** What is known of a change that came in between. */
 export interface ChangeBetween {
@@ -22,7 +23,7 @@ export async function changedMeanwhile(
   const changes = await whatChanged(nomad, job.ID, index, masking);
   const what = changes.length > 0 ? `: ${changes.join("; ")}` : "";
   const message = replaced
-    ? `was changed by somebody else at the very moment of its registration, which took that change back${what}; look at its versions with nomad job history -p ${job.ID}`
+    ? `was changed by somebody else at the very moment of its registration, which took that change back${what}; look at its versions with nomad job history -p ${shellQuoted(job.ID)}`
     : `was changed by somebody else since it was planned${what}; look at it with cdk-nomad preview ENV, and deploy again`;
   return new ChangedMeanwhile(path, message);
 }

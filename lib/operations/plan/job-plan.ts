@@ -19,6 +19,7 @@ import type { Space } from "../capacity";
 import { groupsOf, ownedGroups, withCountsOf } from "./scaled-counts";
 import type { GroupPlan, JobPlan, Planned } from "./plans";
 import { withStopsInPlace } from "./stops-in-place";
+import { shellQuoted } from "../../text";
 
 export type { GroupPlan, JobPlan, Planned } from "./plans";
 
@@ -192,7 +193,7 @@ function refusal(error: ApiError): string {
   // Of the job or of NOMAD_NAMESPACE: the server knows which it was.
   const namespace = /nonexistent namespace "([^"]*)"/.exec(said)?.[1];
   if (namespace !== undefined)
-    return `there is no namespace "${namespace}" on ${error.api}; make it with: nomad namespace apply ${namespace}, or name another in the job or in NOMAD_NAMESPACE`;
+    return `there is no namespace "${namespace}" on ${error.api}; make it with: nomad namespace apply ${shellQuoted(namespace)}, or name another in the job or in NOMAD_NAMESPACE`;
   const vault = /Vault "([^"]*)" not enabled but used in the job/.exec(said)?.[1];
   if (vault !== undefined)
     return `${error.api} knows no Vault "${vault}", which the job uses (${said}); give its servers and clients a vault block, the embedded cluster one with: cdk-nomad down, then cdk-nomad up --vault; or take the vault block out of the job`;

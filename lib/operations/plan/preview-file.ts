@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { UserError } from "../../jobspec";
 import { readJsonFile } from "./json-file";
+import { shellQuoted } from "../../text";
 
 const schema = v.looseObject({
   environment: v.string(),
@@ -14,7 +15,7 @@ const schema = v.looseObject({
  * @throws UserError where it is no such file, or one of another environment
  */
 export function readPreviewFile(file: string, environment: string): ReadonlyMap<string, number> {
-  const how = `write one with: cdk-nomad preview ${environment} --format json > ${file}`;
+  const how = `write one with: cdk-nomad preview ${shellQuoted(environment)} --format json > ${shellQuoted(file)}`;
   const parsed = v.safeParse(schema, readJsonFile(file, "preview"));
   if (!parsed.success) throw UserError.at(file, `is no preview; ${how}`, "preview");
   if (parsed.output.environment !== environment)

@@ -4,6 +4,7 @@ import type { LeaseBook } from "../leases";
 import type { Agreement } from "../generations";
 import type { Maintenance } from "./maintenance";
 import type { ContainerView } from "./view";
+import { shellQuoted } from "../../text";
 
 /** What {@link Admission} works with. */
 export interface AdmissionParts {
@@ -78,7 +79,7 @@ export class Admission {
     }, signal);
     if (user !== owner)
       throw new PoolOfOtherUser(
-        `the containers of the pool ${pool} keep nothing apart, by their driver or its options, and it serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true of its job, or, once that user has no lease, have its containers replaced: npx cdk-nomad pool recycle ${pool}`,
+        `the containers of the pool ${pool} keep nothing apart, by their driver or its options, and it serves another user; take another driver, a pool for each user, say sharedWithoutIsolation: true of its job, or, once that user has no lease, have its containers replaced: npx cdk-nomad pool recycle ${shellQuoted(pool)}`,
       );
   }
 }

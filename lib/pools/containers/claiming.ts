@@ -9,6 +9,7 @@ import type { Probes } from "./probes";
 import type { Unplaced } from "./unplaced";
 import type { Container, ContainerView } from "./view";
 import { missingOf, whyBusy } from "./why-busy";
+import { shellQuoted } from "../../text";
 
 /** What {@link Claiming} works with. */
 export interface ClaimingParts {
@@ -133,7 +134,7 @@ export class Claiming {
   /** @throws PoolBusyError while the pool is drained: then it gives out no container, whatever its size */
   refuseDrained(): void {
     if (!this.parts.agreement.record.draining) return;
-    const message = `the pool ${this.parts.pool} takes no new leases: it is drained; ask again once it is filled: npx cdk-nomad pool fill ${this.parts.pool}`;
+    const message = `the pool ${this.parts.pool} takes no new leases: it is drained; ask again once it is filled: npx cdk-nomad pool fill ${shellQuoted(this.parts.pool)}`;
     throw new PoolBusyError(this.parts.pool, DRAINED, message);
   }
 }

@@ -1,5 +1,6 @@
 import type { AddressKind } from "./addresses";
 import type { Place } from "./allowed";
+import { shellQuoted } from "../../text";
 
 /** Why something is not opened: a status of HTTP, and words for the person in front of the browser. */
 export interface Refusal {
@@ -23,7 +24,7 @@ const NEVER_BY_NAME = new Set<AddressKind>(["loopback", "own", "link-local"]);
 export function refusedPlace({ host, port }: Place, why: AddressKind): Refusal {
   const said = `${host} at port ${port} is not opened from a browser session: ${WHY[why]}.`;
   const entry = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  const way = `Public addresses are, at the ports 80 and 443. Whoever runs the sessions may allow more: cdk-nomad serve --browser-allow ${entry}`;
+  const way = `Public addresses are, at the ports 80 and 443. Whoever runs the sessions may allow more: cdk-nomad serve --browser-allow ${shellQuoted(entry)}`;
   return { status: 403, text: NEVER_BY_NAME.has(why) ? said : `${said} ${way}` };
 }
 

@@ -156,9 +156,9 @@ async function forget(clients: PoolClients, pool: string): Promise<void> {
 }
 
 /** How the leases of a pool end without harm. */
-const DRAINING = (pool: string) => `cdk-nomad pool drain ${pool} lets them end`;
+const DRAINING = (pool: string) => `cdk-nomad pool drain ${shellQuoted(pool)} lets them end`;
 
-const WAITING = (pool: string) => `wait until none is left (cdk-nomad pool status ${pool} --watch)`;
+const WAITING = (pool: string) => `wait until none is left (cdk-nomad pool status ${shellQuoted(pool)} --watch)`;
 
 function at(pool: string, message: string, way: (pool: string) => string): Problem {
   const ways = `${way(pool)}, or end them: --end-leases`;
@@ -185,7 +185,7 @@ function doneText(name: string, { jobs, consul, record }: Destroyed): TerminalTe
   const stopping = jobs.filter(({ result }) => result === "stopping");
   if (stopping.length > 0)
     return joinLines([
-      term`${ATTENTION} not all of ${name} has ended yet; go on with: cdk-nomad destroy ${name}`,
+      term`${ATTENTION} not all of ${name} has ended yet; go on with: cdk-nomad destroy ${shellQuoted(name)}`,
       ...stopping.flatMap(({ id, waitsFor }) => (waitsFor === undefined ? [] : [term`  ${id}: ${waitsFor}`])),
     ]);
   const again = jobs.filter(({ result }) => result === "again");

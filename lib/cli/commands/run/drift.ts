@@ -8,7 +8,7 @@ import {
   type Owners,
   type RenderedJob,
 } from "../../../operations";
-import { joinLines, style, term, wrap, type TerminalText } from "../../../text";
+import { joinLines, shellQuoted, style, term, wrap, type TerminalText } from "../../../text";
 import { DeploymentScreen } from "../../deployment-screen";
 import { reasonLines } from "../../deployment-text";
 import { diagnosisText } from "../../diagnosis-text";
@@ -59,7 +59,7 @@ export async function run(input: Input, context: CliContext) {
     for (const job of rendered) if (job.result !== "same") terminal.note(renderedText(job));
     if (fixes.some(({ fixed }) => !fixed) || rendered.some(({ result }) => result === "failed")) return EXIT.failed;
     if (fixes.length === 0) return hasDrift(found) ? EXIT.changes : EXIT.ok;
-    terminal.note(term`watch it come back with: cdk-nomad status ${input.environment}`);
+    terminal.note(term`watch it come back with: cdk-nomad status ${shellQuoted(input.environment)}`);
     return belongings.strays.length + belongings.leftovers.length + belongings.foreign.length > 0
       ? EXIT.changes
       : EXIT.ok;

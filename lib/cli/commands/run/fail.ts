@@ -1,5 +1,5 @@
 import { failDeployment } from "../../../operations";
-import { term } from "../../../text";
+import { shellQuoted, term } from "../../../text";
 import { DeploymentScreen } from "../../deployment-screen";
 import { EXIT } from "../../exit-codes";
 import { GOOD } from "../../signs";
@@ -29,8 +29,8 @@ export async function run(input: Input, context: CliContext) {
       const where = region === undefined ? term`${job}` : term`${job} in ${region}`;
       const next =
         revertedTo === undefined
-          ? term`it has no auto_revert: take it back with cdk-nomad rollback ${input.environment} --job ${job}`
-          : term`Nomad goes back to version ${revertedTo}: cdk-nomad status ${input.environment} --watch`;
+          ? term`it has no auto_revert: take it back with cdk-nomad rollback ${shellQuoted(input.environment)} --job ${shellQuoted(job)}`
+          : term`Nomad goes back to version ${revertedTo}: cdk-nomad status ${shellQuoted(input.environment)} --watch`;
       terminal.note(term`${GOOD} deployment ${deployment.slice(0, 8)} of ${where} is failed; ${next}`);
     }
     return EXIT.ok;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../errors";
 import { ApiError, jobsNamed, parentOf, type AllocationStub, type NomadClient } from "../../../nomad";
 import { namesToWrite } from "../../../operations";
-import { term } from "../../../text";
+import { shellQuoted, term } from "../../../text";
 import { type CliContext, clients, localCluster } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { ATTENTION } from "../../signs";
@@ -148,7 +148,7 @@ async function findTask(nomad: NomadClient, name: string, job: string | undefine
   const [task, ...others] = new Set(runningOrAll(named).flatMap(tasksOf));
   if (task === undefined) throw UserError.at(name, "has no task that was started; cdk-nomad status says why", "task");
   if (others.length === 0) return { allocation, task };
-  const line = `cdk-nomad logs <task> --job ${allocation.JobID}`;
+  const line = `cdk-nomad logs <task> --job ${shellQuoted(allocation.JobID)}`;
   throw UserError.at(name, `has several tasks; write ${line}, with one of ${[task, ...others].join(", ")}`, "task");
 }
 

@@ -1,4 +1,4 @@
-import { joinLines, term } from "../../../text";
+import { joinLines, shellQuoted, term } from "../../../text";
 import { EXIT } from "../../exit-codes";
 import { withService } from "../../pool-service";
 import type { CliContext } from "../../context";
@@ -21,8 +21,8 @@ export async function run({ pool, owner, ttl, wait, json: asJson }: Input, conte
     terminal.note(
       joinLines([
         term`the lease stands for ${claimed.ttl / 1000} s from its last call`,
-        term`  run something in it: cdk-nomad pool exec ${id} --generation ${generation} -- <command>`,
-        term`  give it back: cdk-nomad pool release ${id} --generation ${generation}`,
+        term`  run something in it: cdk-nomad pool exec ${shellQuoted(id)} --generation ${generation} -- <command>`,
+        term`  give it back: cdk-nomad pool release ${shellQuoted(id)} --generation ${generation}`,
       ]),
     );
   }

@@ -1,4 +1,4 @@
-import { term } from "../../../text";
+import { shellQuoted, term } from "../../../text";
 import { EXIT } from "../../exit-codes";
 import { withService } from "../../pool-service";
 import { GOOD } from "../../signs";
@@ -12,7 +12,7 @@ export async function run({ pool, json: asJson }: Input, context: CliContext) {
   if (asJson) terminal.json(drained);
   else
     terminal.note(
-      term`${GOOD} ${pool} takes no new leases until cdk-nomad pool fill ${pool}; leases that go on: ${drained.leased}`,
+      term`${GOOD} ${pool} takes no new leases until cdk-nomad pool fill ${shellQuoted(pool)}; leases that go on: ${drained.leased}`,
     );
   return EXIT.ok;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConsulStore, NomadStore } from "../../../pools";
-import { joinLines, table, term, type TerminalText } from "../../../text";
+import { joinLines, shellQuoted, table, term, type TerminalText } from "../../../text";
 import { type CliContext, clients, clusterHere } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { sayWhere } from "../../meant-cluster";
@@ -45,7 +45,7 @@ function statusText(pools: readonly DeployedPool[]): TerminalText {
   );
   const fill = pools
     .filter(({ drained }) => drained)
-    .map(({ pool }) => term`${pool} takes no new leases until cdk-nomad pool fill ${pool}`);
+    .map(({ pool }) => term`${pool} takes no new leases until cdk-nomad pool fill ${shellQuoted(pool)}`);
   const head = [term`POOL`, term`JOB`, term`RUNNING`, term`LEASED`, term`NEW LEASES`];
   const leases = pools.flatMap((pool) => pool.leases);
   const all = joinLines([table(head, rows), ...(fill.length > 0 ? [term``, ...fill] : [])]);

@@ -47,8 +47,8 @@ export async function run(input: Input, context: CliContext) {
   const around = brought === undefined ? "" : saidAround(brought, context);
   const task = brought === undefined ? undefined : firstTask(brought);
   const next: readonly (readonly [string, string])[] = [
-    ...(task === undefined ? [] : [[`npx cdk-nomad logs ${task} -f`, "what it writes"] as const]),
-    [`${around}npx cdk-nomad deploy ${environment}`, "after a change in the program"],
+    ...(task === undefined ? [] : [[`npx cdk-nomad logs ${shellQuoted(task)} -f`, "what it writes"] as const]),
+    [`${around}npx cdk-nomad deploy ${shellQuoted(environment)}`, "after a change in the program"],
     ["npx cdk-nomad status", "what runs"],
     ["npx cdk-nomad pool status", "the pools of containers that wait"],
     ['eval "$(npx cdk-nomad env)"', "point nomad, consul, cdktf and cdk-nomad pool at it"],

@@ -13,7 +13,7 @@ import {
   type StackVerdict,
   type Wanted,
 } from "../../../operations";
-import { join, joinLines, style, table, term, wrap, type TerminalText } from "../../../text";
+import { join, joinLines, shellQuoted, style, table, term, wrap, type TerminalText } from "../../../text";
 import { STAND_IN } from "../../../job-parts";
 import type { CliContext } from "../../context";
 import { deploymentSummary, reasonLines } from "../../deployment-text";
@@ -148,7 +148,9 @@ function statusText(
     ...revertsText(jobs),
     ...(pools.length > 0 ? [term``, ...pools] : []),
     ...waiting.map((job) =>
-      wrap(term`\nthe canaries of ${nameText(job)} wait for: cdk-nomad promote ${environment} --job ${job.job}`),
+      wrap(
+        term`\nthe canaries of ${nameText(job)} wait for: cdk-nomad promote ${shellQuoted(environment)} --job ${shellQuoted(job.job)}`,
+      ),
     ),
   ]);
 }
