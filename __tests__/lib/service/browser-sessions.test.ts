@@ -138,6 +138,22 @@ describe("the WebSocket of a screen", () => {
     expect(await connected(port, "x".repeat(43))).toBe(403);
   });
 
+  test("is the only one: no other route opens a WebSocket, public or not", async () => {
+    const { port, service } = await listening();
+    const authorization = `Bearer ${service.token("ann", "read")}`;
+    for (const path of ["/healthz", "/openapi.json", "/browser/1-1", "/api/session", `${PATH}/1-1`, "/metrics"]) {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}?secret=planted`, { headers: { authorization } });
+      const status = await new Promise((resolve, reject) => {
+        socket.once("unexpected-response", (_request, response) => resolve(response.statusCode));
+        socket.once("open", () => resolve("open"));
+        socket.once("error", reject);
+      });
+      socket.once("error", () => undefined);
+      socket.terminate();
+      expect([path, status]).toEqual([path, 400]);
+    }
+  });
+
   test("shows nothing to somebody whose token was taken away, with a ticket of before or while they look", async () => {
     const { service, port, ticket } = await listening();
     const [late, early] = [await ticket(), await ticket()];

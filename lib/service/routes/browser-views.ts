@@ -30,6 +30,10 @@ declare module "fastify" {
     /** The session whose ticket was taken, on the way to its screen, and who had it. */
     viewed?: { readonly session: BrowserSession; readonly viewer: Caller };
   }
+  interface FastifyContextConfig {
+    /** Whether a connection becomes a WebSocket there. Default: it does not. */
+    readonly upgrades?: true;
+  }
 }
 
 /** The page that shows a session's screen, and the WebSocket behind it; both for whoever has a ticket. */
@@ -46,6 +50,14 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     },
   });
   app.decorateRequest("viewed", undefined);
+  // The plugin would open one on every route, for everybody on a public one, and log the path as it was sent.
+  app.addHook("onRequest", async (request) => {
+    if (request.ws && !request.routeOptions.config.upgrades)
+      throw new HttpProblem(
+        "bad-request",
+        "no WebSocket is opened here: the screen of a browser session has one alone",
+      );
+  });
 
   route(app, {
     method: "POST",
@@ -81,7 +93,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     "/api/browser-sessions/:session/screen",
     {
       // A page of another site may open a WebSocket anywhere: whose page it is, and by which name the service is asked, is looked at.
-      config: { scope: "public", page: "asked" },
+      config: { scope: "public", page: "asked", upgrades: true },
       schema: { hide: true },
       websocket: true,
       preValidation: async (request) => {
