@@ -17,6 +17,8 @@ const FRAME = /^(?:Error getting job struct: )?(?:Error parsing job file from .*
 
 /** What Nomad's parser says, thing by thing, in the order of the text: its own order is another each time. */
 export function diagnostics(answer: string): readonly Diagnostic[] {
+  const [crash] = CRASH.exec(answer) ?? [];
+  if (crash !== undefined) return [{ file: "", row: 0, column: 0, message: crashInWords(crash) }];
   const found: Diagnostic[] = [];
   for (const whole of answer.split("\n")) {
     const line = whole.replace(FRAME, "").trimEnd();
@@ -31,6 +33,15 @@ export function diagnostics(answer: string): readonly Diagnostic[] {
   return causes.sort(
     (a, b) => compare(a.file, b.file) || a.row - b.row || a.column - b.column || compare(a.message, b.message),
   );
+}
+
+/** How the answer of a program in Go begins that ended by a fault of its own: where it was then follows, over hundreds of lines. */
+const CRASH = /^(?:runtime: goroutine stack exceeds|fatal error: |panic: ).*/;
+
+function crashInWords(crash: string): string {
+  return crash.startsWith("runtime: goroutine stack")
+    ? "is nested deeper than Nomad's own parser reads, which ran out of stack; flatten it"
+    : `Nomad's own parser ended by a fault of its own, and did not say where (${crash.slice(0, 200)})`;
 }
 
 /** What is said of a value that could not be worked out, beside why it could not. */
@@ -103,8 +114,16 @@ function pointer(lines: readonly string[], blocks: readonly SourceBlock[], row: 
   const line = lines[row - 1]?.replaceAll(/[\t\r]/g, " ");
   const block = blocks.findLast((each) => each.line <= row);
   if (line === undefined || line.trim() === "" || block?.name === "variable" || block?.name === "variables") return "";
-  return `\n\n  ${line}\n  ${" ".repeat(Math.max(column - 1, 0))}^`;
+  const before = Math.max(column - 1, 0);
+  if (line.length <= WIDEST) return `\n\n  ${line}\n  ${" ".repeat(before)}^`;
+  const from = Math.max(0, Math.min(before, line.length) - WIDEST / 2);
+  const part = line.slice(from, from + WIDEST);
+  const start = from > 0 ? "…" : "";
+  return `\n\n  ${start}${part}${from + WIDEST < line.length ? "…" : ""}\n  ${" ".repeat(start.length + before - from)}^`;
 }
+
+/** Of a longer line only what is around the mark is shown: it may be of megabytes. */
+const WIDEST = 160;
 
 /** Shorter values are words of the message itself too often; they are hidden inside quotes only, and there as words of their own. */
 const SHORTEST = 4;
