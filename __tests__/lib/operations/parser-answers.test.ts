@@ -29,3 +29,15 @@ test("a parser that ends by a fault of its own is told in a sentence, without wh
     "Nomad's own parser ended by a fault of its own, and did not say where (panic: runtime error: index out of range)",
   ]);
 });
+
+test("of tens of thousands of mistakes the first hundred are told, with no value of tens of thousands", () => {
+  const numbers = Array.from({ length: 60_000 }, (_none, number) => number);
+  const answer = numbers.map((number) => `many.vars:${number + 1},1-3: Undeclared variable; "SECRET-${number}".`);
+  const given = numbers.map((number) => ({ name: `a${number}`, value: `SECRET-${number}` }));
+  const before = process.cpuUsage();
+  const problems = parserProblems(diagnostics(answer.join("\n")), { text: "", source: SOURCE, given });
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
+  expect(problems).toHaveLength(101);
+  expect(problems.at(-1)?.message).toBe("there are 59900 more mistakes; mend the first ones, and look again");
+  expect(JSON.stringify(problems)).not.toContain("SECRET");
+});

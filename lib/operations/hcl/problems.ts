@@ -78,20 +78,40 @@ export function parserProblems(found: readonly Diagnostic[], reporting: Reportin
   const { blocks } = readSource(reporting.text);
   const problem = (place: string, message: string) => mistake(place, message, "hcl/parse");
   const onLine = (line: number, message: string): Problem => ({ ...problem("", message), line });
-  const all = found.map((diagnostic) => {
+  const shown = found.slice(0, MOST_MISTAKES);
+  const given = occurring(reporting.given, shown);
+  const all = shown.map((diagnostic) => {
     const { file, row, column } = diagnostic;
     const [, unset] = UNSET.exec(diagnostic.message) ?? [];
     if (unset !== undefined) {
       const declaration = blocks.find(({ name, labels }) => name === "variable" && labels[0] === unset);
       return declaration ? onLine(declaration.line, withoutValue(unset)) : problem("", withoutValue(unset));
     }
-    const message = withoutValues(inWordsOfTheFile(diagnostic.message, reporting.source), reporting.given);
+    const message = withoutValues(inWordsOfTheFile(diagnostic.message, reporting.source), given);
     if (file === reporting.source && row > 0) return onLine(row, message + pointer(lines, blocks, row, column));
     const place = reporting.placeOf?.(diagnostic) ?? (row > 0 && file !== "" ? `${file}:${row}` : "");
     return problem(place, message);
   });
+  if (found.length > shown.length)
+    all.push(
+      problem("", `there are ${found.length - shown.length} more mistakes; mend the first ones, and look again`),
+    );
   const first = new Map(all.map((each) => [formatProblem(each), each]));
   return first.size > 0 ? [...first.values()] : [problem("", "Nomad could not read it, and did not say why")];
+}
+
+/** So many mistakes of a file are told: a file of strangers may have one in each of its lines. */
+const MOST_MISTAKES = 100;
+
+/** The values that may stand in what a parser says: of tens of thousands nearly all do not, and need not be looked for in every message. */
+function occurring(given: readonly GivenValue[], found: readonly Diagnostic[]): readonly GivenValue[] {
+  const said = found.map(({ message }) => message).join("\n");
+  return given.filter(({ value }) => formsOf(value).some((form) => said.includes(form)));
+}
+
+/** A value as Go quotes it, and as it is. */
+function formsOf(value: string): readonly string[] {
+  return [...new Set([JSON.stringify(value).slice(1, -1), value])];
 }
 
 /** The places of a rule of the job as its lines, and a value as that of a variable, whichever way the parser was given it. */
@@ -134,8 +154,7 @@ export function withoutValues(message: string, given: readonly GivenValue[]): st
   let hidden = message;
   for (const { name, value } of longestFirst) {
     const stand = `(${name})`;
-    // As Go quotes it, and as it is.
-    for (const form of new Set([JSON.stringify(value).slice(1, -1), value])) {
+    for (const form of formsOf(value)) {
       hidden = hidden.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, (quoted) =>
         isNameOf(quoted, message) ? quoted : replaced(quoted, form, stand),
       );
