@@ -156,17 +156,27 @@ module.exports = {
     {
       name: "one-door",
       comment:
-        "a folder is imported through its index.ts; the model has a second door, for those who render it, and one for what a secret looks like; the pools' jobs have one without clients, and facts load nothing",
+        "a folder is imported through its index.ts; the model has a second door, for those who render it, and one for what a secret looks like; the pools' jobs have one without clients, and one for what both doors of the package publish of them, and facts load nothing",
       severity: "error",
       from: { path: "^(lib/[^/]+|stacks|main)" },
-      to: { path: "^lib/([^/]+)/(?!(index|host|facts|jobs/index|secrets/index)\\.ts$)", pathNot: "^$1/" },
+      to: {
+        path: "^lib/([^/]+)/(?!(index|host|facts|jobs/index|jobs/published|secrets/index)\\.ts$)",
+        pathNot: "^$1/",
+      },
     },
     ...innerFolders.map((folder) => ({
       name: `${folder.replace("lib/", "").replaceAll("/", "-")}-door`,
-      comment: `${folder} is imported through its index.ts; the blocks of the model have a second door, as the model itself`,
+      comment: `${folder} is imported through its index.ts; the blocks of the model have a second door, as the model itself, and the pools' jobs one for what the package publishes of them`,
       severity: "error",
       from: { path: "^(lib|stacks|main)", pathNot: `^${folder}/` },
-      to: { path: `^${folder}/`, pathNot: [`^${folder}/index\\.ts$`, "^lib/jobspec/(?:blocks|drivers)/host\\.ts$"] },
+      to: {
+        path: `^${folder}/`,
+        pathNot: [
+          `^${folder}/index\\.ts$`,
+          "^lib/jobspec/(?:blocks|drivers)/host\\.ts$",
+          "^lib/pools/jobs/published\\.ts$",
+        ],
+      },
     })),
     {
       name: "sandbox-server-door",

@@ -43,31 +43,7 @@ export {
   type PoolJobsOptions,
   type PoolRecord,
 } from "./generations";
-export {
-  BrowserVmJob,
-  POOL_SERVICE_POLICIES,
-  PoolJob,
-  PoolServiceJob,
-  PROVIDERS,
-  RuntimeJob,
-  SERVICE_TOKENS,
-  SlotPoolJob,
-  WarmPoolJob,
-  type BrowserMachine,
-  type QemuMachine,
-  type BrowserVmJobProps,
-  type Execution,
-  type PoolJobProps,
-  type PoolServiceJobProps,
-  type Provider,
-  type RuntimeDispatch,
-  type RuntimeJobProps,
-  type RuntimeRequest,
-  type SlotPoolJobProps,
-  type SlotPoolSettings,
-  type WaitingRuntime,
-  type WarmPoolJobProps,
-} from "./jobs";
+export * from "./jobs/published";
 export {
   LeaseBook,
   LeaseEndedError,
