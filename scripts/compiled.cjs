@@ -9,19 +9,13 @@ const list = (root) => join(root, "dist", ".sources.json");
 
 /** Every file of the sources, with its size and its time. */
 function sourcesOf(root) {
-  const found = [];
-  const look = (folder) => {
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) look(path);
-      else {
-        const { size, mtimeMs } = statSync(join(root, path));
-        found.push(`${path} ${size} ${mtimeMs}`);
-      }
-    }
-  };
-  look("lib");
-  return found.sort().join("\n");
+  return readdirSync(join(root, "lib"), { recursive: true })
+    .flatMap((path) => {
+      const found = statSync(join(root, "lib", path));
+      return found.isFile() ? [`${path} ${found.size} ${found.mtimeMs}`] : [];
+    })
+    .sort()
+    .join("\n");
 }
 
 module.exports = {

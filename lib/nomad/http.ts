@@ -99,8 +99,7 @@ export class Http {
     schema: S,
     options: RequestOptions = {},
   ): Promise<v.InferOutput<S> | undefined> {
-    const answer = await this.ask(path, options);
-    return this.understood(() => this.found(answer, schema, path, options));
+    return (await this.findDated(path, schema, options)).value;
   }
 
   /**

@@ -123,18 +123,12 @@ export function commandSpans(text: string, kind: TextKind, signs = signsOf(text)
     found.push({ start, end: start + value.length, what, certain: false });
   };
   const hasSpace = (signs & SIGNS.space) !== 0;
-  for (const match of kind === "document" && hasSpace ? text.matchAll(LINE_OF_TWO) : []) {
-    const [, name = "", value = ""] = match;
-    if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
-  }
-  for (const match of hasSpace ? text.matchAll(SET) : []) {
-    const [, name = "", ...values] = match;
-    const value = values.find((each) => each !== undefined) ?? "";
-    if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
-  }
-  for (const match of hasSpace ? text.matchAll(TOLD) : []) {
-    const [, name = "", value = ""] = match;
-    if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
+  for (const pattern of hasSpace ? (kind === "document" ? [LINE_OF_TWO, SET, TOLD] : [SET, TOLD]) : []) {
+    for (const match of text.matchAll(pattern)) {
+      const [, name = "", ...values] = match;
+      const value = values.find((each) => each !== undefined) ?? "";
+      if (isSecretPair(name, value)) add(match, value, `the value of ${name}`);
+    }
   }
   // Their values stand in quotes, or in braces.
   for (const { word, pattern } of signs & (SIGNS.other | SIGNS.fillsIn) ? CALLS : []) {

@@ -202,16 +202,8 @@ function valueBehind(
   if (braced) return { start: start + 1, end: start + braced[0].length - 1 };
   if ((first === "[" || first === "{") && !filledIn)
     return suspicion === "secret" && (left.quoted || isDocument) ? scanner.structure(start) : undefined;
-  const heredoc = sign === "=" && isDocument ? scanner.heredoc(start) : undefined;
-  if (heredoc) return heredoc;
-  if (sign === "=" && isDocument && first === "\\" && /^\\\r?\n/.test(text.slice(start, start + 3)))
-    return scanner.continued(start);
-  if (sign === "=" && isDocument && beginsLine(text, left.start)) {
-    const line = scanner.line(start);
-    // Files of properties go on in the next line; so do commands whose answer is the value.
-    const goesOn = text[line.end - 1] === "\\" && !isPlainlyNoSecret(text.slice(start, line.end - 1));
-    return goesOn ? { ...scanner.continued(start), start } : line;
-  }
+  const assigned = sign === "=" && isDocument ? assignedAt(scanner, start, left) : undefined;
+  if (assigned) return assigned;
   if (isDocument && sign === ":" && (first === "\n" || first === "\r")) {
     const below = scanner.below(start, indentBefore(text, left.start), suspicion === "secret" && /s$/i.test(left.name));
     if (below) return below;
@@ -223,6 +215,19 @@ function valueBehind(
   }
   if (sign === ">") return scanner.element(start);
   return scanner.word(start);
+}
+
+/** What a document assigns over its line, or over several: up to the mark of a heredoc, or to the last line that goes on. */
+function assignedAt(scanner: Scanner, start: number, left: Name): Part | undefined {
+  const { text } = scanner;
+  const heredoc = scanner.heredoc(start);
+  if (heredoc) return heredoc;
+  if (/^\\\r?\n/.test(text.slice(start, start + 3))) return scanner.continued(start);
+  if (!beginsLine(text, left.start)) return undefined;
+  const line = scanner.line(start);
+  // Files of properties go on in the next line; so do commands whose answer is the value.
+  const goesOn = text[line.end - 1] === "\\" && !isPlainlyNoSecret(text.slice(start, line.end - 1));
+  return goesOn ? { ...scanner.continued(start), start } : line;
 }
 
 /** What stands before the literal that a program gives a name: its type, or the call that makes one of it. */

@@ -37,7 +37,7 @@ export function dated(answer: {
 export abstract class AllocationRequests extends VariableRequests {
   /** Allocations of a job. */
   async allocations(id: string): Promise<readonly AllocationStub[]> {
-    return (await this.http.find(apiPath`/v1/job/${id}/allocations`, list(allocationStub))) ?? [];
+    return (await this.datedAllocations(id)).allocations;
   }
 
   /** Allocations of a job, with when that was by the server's own clock: in milliseconds since 1970, undefined where it does not say it. */

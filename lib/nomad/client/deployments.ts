@@ -34,7 +34,7 @@ export abstract class DeploymentRequests extends AllocationRequests {
 
   /** Allocations that a deployment placed. */
   async deploymentAllocations(id: string): Promise<readonly AllocationStub[]> {
-    return (await this.http.find(apiPath`/v1/deployment/allocations/${id}`, list(allocationStub))) ?? [];
+    return (await this.datedDeploymentAllocations(id)).allocations;
   }
 
   /** Allocations that a deployment placed, with when that was by the server's own clock. */

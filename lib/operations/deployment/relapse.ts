@@ -19,20 +19,20 @@ export function relapseReasons(
   allocations: readonly AllocationStub[],
   answered: number | undefined,
 ): readonly Reason[] {
-  const running = allocations.filter(
-    ({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus === "running",
-  );
-  if (answered === undefined || !running.some(({ TaskStates }) => Object.values(TaskStates ?? {}).some(hasRelapsed)))
-    return [];
+  const relapsed = allocations
+    .filter(({ DesiredStatus, ClientStatus }) => DesiredStatus === "run" && ClientStatus === "running")
+    .flatMap((allocation) =>
+      Object.entries(allocation.TaskStates ?? {})
+        .filter(([, state]) => hasRelapsed(state))
+        .map(([task, state]) => ({ allocation, task, state })),
+    );
+  if (answered === undefined || relapsed.length === 0) return [];
   const updates = updatesOf(job);
-  return running.flatMap((allocation) => {
+  return relapsed.flatMap(({ allocation, task, state }) => {
     const least = millisecondsOf(updates.get(allocation.TaskGroup)?.MinHealthyTime ?? 0);
-    return Object.entries(allocation.TaskStates ?? {}).flatMap(([task, state]) => {
-      const age = answered - Date.parse(state.StartedAt ?? "");
-      const enough = Math.min(Math.max(least, lastedBefore(state)), LONGEST);
-      if (!hasRelapsed(state) || !(age < enough) || age < -FURTHEST_AHEAD) return [];
-      return [relapseReason(allocation, task, state)];
-    });
+    const age = answered - Date.parse(state.StartedAt ?? "");
+    const enough = Math.min(Math.max(least, lastedBefore(state)), LONGEST);
+    return age < enough && age >= -FURTHEST_AHEAD ? [relapseReason(allocation, task, state)] : [];
   });
 }
 

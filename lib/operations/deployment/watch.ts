@@ -307,10 +307,11 @@ async function outcomeOf(
   checks: readonly FailingCheck[],
 ): Promise<Outcome> {
   const isUnknown = seen.condition?.state === "unknown";
-  const reasons = result === "failed" || result === "timed-out" || isUnknown ? reasonsOf(seen, checks) : [];
-  const isSuperseded = supersededReason(seen.deployment, seen.job.Version) !== undefined;
+  const superseded = supersededReason(seen.deployment, seen.job.Version);
+  const tells = result === "failed" || result === "timed-out" || isUnknown;
+  const reasons = tells ? reasonsOf(seen, checks, superseded) : [];
   const suspects =
-    result === "failed" && !isSuperseded
+    result === "failed" && !superseded
       ? diagnosable(seen.allocations, seen.job.Type, { stopped: !seen.condition })
       : [];
   const diagnoses = (await Promise.all(suspects.map((allocation) => diagnose(nomad, allocation)))).flat();
@@ -324,11 +325,10 @@ function failedView(view: DeploymentView, { condition }: Look): DeploymentView {
   return { ...view, status: "failed", description };
 }
 
-function reasonsOf(seen: Look, checks: readonly FailingCheck[]): readonly Reason[] {
+function reasonsOf(seen: Look, checks: readonly FailingCheck[], superseded: Reason | undefined): readonly Reason[] {
   const { job, deployment, allocations, failures, condition, undecided } = seen;
   if (undecided) return [NOT_EVALUATED];
   if (condition) return condition.reasons;
-  const superseded = supersededReason(deployment, job.Version);
   if (superseded) return [superseded];
   return [
     ...deploymentReasons(deployment),
