@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -9,6 +9,8 @@ import { cli, environment } from "../support/run-cli";
 
 /** The programs and the commands of docs/pools.md, as they are written, from a user's folder, on the dev stack that a user has. */
 
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what npm runs is CommonJS without types
+const { isCompiled } = require("../../scripts/compiled.cjs") as { readonly isCompiled: (root: string) => boolean };
 const ROOT = join(__dirname, "../..");
 const cluster = clusterForSuite({ program: join(ROOT, "__tests__/operate/programs/environments.ts") });
 const blocks = blocksOf("docs/pools.md");
@@ -23,9 +25,10 @@ beforeAll(async () => {
   const bin = join(folder, "bin");
   mkdirSync(bin);
   symlinkSync(join(ROOT, "bin/cdk-nomad.js"), join(bin, "cdk-nomad"));
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const paths = { "cdk-nomad/pools": [join(ROOT, "lib/pools/index.ts")] };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { paths, module: "nodenext" } }));
+  // What a module may import by its name is what was compiled: Node reads the names of an `export *` in JavaScript alone.
+  if (!isCompiled(ROOT)) execFileSync(process.execPath, [join(ROOT, "scripts/prepare.cjs")]);
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(ROOT, join(folder, "node_modules/cdk-nomad"));
   const deployed = await cluster.project.run(["deploy", "dev"], {
     ...cluster.environment,
     CDK_NOMAD_PORT_OFFSET: String(cluster.offset),
