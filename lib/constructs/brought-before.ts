@@ -1,16 +1,6 @@
 import { TerraformStack, type TerraformResource } from "cdktf";
 import type { IConstruct } from "constructs";
-import type { Job } from "../jobspec";
-import {
-  ClusterConstruct,
-  NomadCsiVolume,
-  NomadCsiVolumeRegistration,
-  NomadHostVolume,
-  NomadHostVolumeRegistration,
-  NomadNamespace,
-  NomadNodePool,
-  NomadVariable,
-} from "./cluster";
+import { ClusterConstruct } from "./cluster";
 import { NomadJob } from "./nomad-job";
 
 /**
@@ -25,37 +15,16 @@ export function orderJobs(scope: IConstruct): void {
     const around = all.filter((construct) => ClusterConstruct.isClusterConstruct(construct));
     if (around.length === 0) continue;
     for (const construct of all.filter((each) => NomadJob.isNomadJob(each))) {
-      const before = around.filter((each) => isUsedBy(each, construct.job)).map(({ resource }) => addressOf(resource));
+      const before = around.filter((each) => each.isUsedBy(construct.job)).map(({ resource }) => addressOf(resource));
       if (before.length > 0) construct.dependsOn = [...new Set([...(construct.dependsOn ?? []), ...before])];
     }
     for (const each of around) orderAround(each, around);
   }
 }
 
-function isUsedBy(construct: ClusterConstruct, job: Job): boolean {
-  const requests = (job.groups ?? []).flatMap(({ volumes }) => volumes ?? []);
-  const asksFor = (type: string, source: string) =>
-    requests.some((each) => each.type === type && each.source === source);
-  if (construct instanceof NomadNamespace) return job.namespace === construct.name;
-  if (construct instanceof NomadNodePool) return job.nodePool === construct.name;
-  if (construct instanceof NomadVariable)
-    return isBelow(construct.path, `nomad/jobs/${job.id}`) || construct.path === "nomad/jobs";
-  if (construct instanceof NomadHostVolume || construct instanceof NomadHostVolumeRegistration)
-    return asksFor("host", construct.name);
-  if (construct instanceof NomadCsiVolume || construct instanceof NomadCsiVolumeRegistration)
-    return asksFor("csi", construct.volumeId);
-  return false;
-}
-
-function isBelow(path: string, above: string): boolean {
-  return path === above || path.startsWith(`${above}/`);
-}
-
 /** What is in a namespace comes after it. */
 function orderAround(construct: ClusterConstruct, around: readonly ClusterConstruct[]): void {
-  const before = around
-    .filter((each) => each instanceof NomadNamespace && each.name === construct.namespace)
-    .map(({ resource }) => addressOf(resource));
+  const before = around.filter((each) => each.holds(construct)).map(({ resource }) => addressOf(resource));
   const { resource } = construct;
   if (before.length > 0) resource.dependsOn = [...new Set([...(resource.dependsOn ?? []), ...before])];
 }

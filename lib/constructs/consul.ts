@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { Problem } from "../jobspec";
 import { checkProps, literalsAmong } from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
+import { isMarked, mark } from "./marks";
 import { consulProvider } from "./providers";
 import { terraformJson } from "./terraform-text";
 
@@ -102,11 +103,17 @@ export class Intentions extends Construct {
 
   constructor(scope: Construct, id: string, props: IntentionsProps) {
     super(scope, id);
+    mark(this, "Intentions");
     checkProps(props, this.node.path);
     this.to = props.to;
     this.#allowed = [...(props.allow ?? [])];
     this.#denied = [...(props.deny ?? [])];
     this.entry = configEntry(this, "service-intentions", props.to, this.body());
+  }
+
+  /** Whether this construct is an Intentions, also one of another copy of this package. */
+  static isIntentions(construct: unknown): construct is Intentions {
+    return isMarked(construct, "Intentions");
   }
 
   /** Lets one more service call it. */
@@ -178,6 +185,7 @@ export class KeyValues extends Construct {
 
   constructor(scope: Construct, id: string, props: KeyValuesProps) {
     super(scope, id);
+    mark(this, "KeyValues");
     checkProps(props, this.node.path);
     this.#problems = [
       ...allowed(literalsAmong(props.values, "values"), checkAllowed(props.allow ?? [], id)),
@@ -193,9 +201,9 @@ export class KeyValues extends Construct {
     });
   }
 
-  /** Whether a construct is a KeyValues. */
+  /** Whether this construct is a KeyValues, also one of another copy of this package. */
   static isKeyValues(construct: unknown): construct is KeyValues {
-    return construct instanceof KeyValues;
+    return isMarked(construct, "KeyValues");
   }
 
   /** Secrets that stand in plain among the values, with what synthesis refuses as an error. */

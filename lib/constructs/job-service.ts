@@ -131,6 +131,9 @@ function freePortOf({ services, networks }: TaskGroup): number {
 /** What says who may call a service: Consul has one entry for each. */
 function intentionsTo({ job, name }: JobService): Intentions {
   const stack = TerraformStack.of(job);
-  const known = stack.node.findAll().find((each): each is Intentions => each instanceof Intentions && each.to === name);
+  const known = stack.node
+    .findAll()
+    .filter((each) => Intentions.isIntentions(each))
+    .find(({ to }) => to === name);
   return known ?? new Intentions(stack, `intentions-to-${name}`, { to: name });
 }

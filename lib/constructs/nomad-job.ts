@@ -11,6 +11,7 @@ import { Job, UserError, type Problem, type Target } from "../jobspec";
 import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { JobService } from "./job-service";
+import { isMarked, mark } from "./marks";
 import { providerVersion, requireProvider26, takesPreserveCounts } from "./provider-version";
 import { pauseStackTraces } from "./stack-traces";
 import { terraformJson } from "./terraform-text";
@@ -79,6 +80,7 @@ export class NomadJob extends JobResource {
     checkProps(props, id);
     const { job, target, allow, preserveCounts, ...config } = props;
     super(scope, id, { purgeOnDestroy: true, ...config, json: true, jobspec: "" });
+    mark(this, "NomadJob");
     this.#job = job;
     this.#target = target;
     this.#allow = checkAllowed(allow ?? [], id);
@@ -188,9 +190,9 @@ export class NomadJob extends JobResource {
     };
   }
 
-  /** Whether this construct is a NomadJob of this copy of the library: what another copy made is none here. */
+  /** Whether this construct is a NomadJob, also one of another copy of this package. */
   static isNomadJob(construct: unknown): construct is NomadJob {
-    return construct instanceof NomadJob;
+    return isMarked(construct, "NomadJob");
   }
 
   /** Everything that is wrong with the job, with what synthesis refuses as an error. */

@@ -20,6 +20,7 @@ import {
   type RecordedValue,
   type RecordEntry,
 } from "../stack-record";
+import { isMarked, mark } from "./marks";
 import { NomadJob } from "./nomad-job";
 import { consulProvider, nomadProvider } from "./providers";
 import { stackOwner } from "./stack-settings";
@@ -63,6 +64,7 @@ export class StackRecord extends Construct {
 
   constructor(scope: Construct, id: string, props: StackRecordProps = {}) {
     super(scope, id);
+    mark(this, "StackRecord");
     checkProps(props, this.node.path);
     this.#stack = TerraformStack.of(this);
     this.#props = props;
@@ -92,7 +94,12 @@ export class StackRecord extends Construct {
 
   /** The record of a stack, where it has one. */
   static of(stack: TerraformStack): StackRecord | undefined {
-    return stack.node.findAll().find((construct) => construct instanceof StackRecord);
+    return stack.node.findAll().find((construct) => StackRecord.isStackRecord(construct));
+  }
+
+  /** Whether this construct is a StackRecord, also one of another copy of this package. */
+  static isStackRecord(construct: unknown): construct is StackRecord {
+    return isMarked(construct, "StackRecord");
   }
 
   private changedMeanwhile(): string[] {

@@ -1,8 +1,10 @@
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { Path, Problem } from "../../errors";
+import type { Job } from "../../jobspec";
 import { checkProps, isKnown } from "../../jobspec/host";
 import { errorLines } from "../allowed";
+import { isMarked, mark } from "../marks";
 
 /**
  * Something that a cluster has beside its jobs, such as a namespace: a resource of Terraform. `cdk-nomad deploy` brings jobs and what they need of Consul, and
@@ -17,14 +19,25 @@ export abstract class ClusterConstruct extends Construct {
 
   protected constructor(scope: Construct, id: string, props: object) {
     super(scope, id);
+    mark(this, "ClusterConstruct");
     this.namespace = (props as { readonly namespace?: string } | undefined)?.namespace;
     checkProps(props, this.node.path);
     this.node.addValidation({ validate: () => errorLines(this.problems()) });
   }
 
-  /** Whether a construct is one of these. */
+  /** Whether this construct is one of these, also one of another copy of this package. */
   static isClusterConstruct(construct: unknown): construct is ClusterConstruct {
-    return construct instanceof ClusterConstruct;
+    return isMarked(construct, "ClusterConstruct");
+  }
+
+  /** @internal Whether a job of its stack needs it, and so comes after it. */
+  isUsedBy(_job: Job): boolean {
+    return false;
+  }
+
+  /** @internal Whether another construct of its stack is in it, and so comes after it. */
+  holds(_construct: ClusterConstruct): boolean {
+    return false;
   }
 
   /** Everything that is wrong with it, with what synthesis refuses as an error. */

@@ -1,10 +1,11 @@
 import type { Construct } from "constructs";
-import { VolumeRequest, type CsiMountOptionsProps } from "../../jobspec";
+import { VolumeRequest, type CsiMountOptionsProps, type Job } from "../../jobspec";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import type { VolumeUse } from "./host-volume";
 import { ProviderResource, type Attributes, type Blocks, type Body } from "./provider-resource";
 import {
+  asksForVolume,
   capabilityBlocks,
   capacityAttributes,
   OF_CSI,
@@ -125,6 +126,11 @@ abstract class CsiVolume extends ClusterConstruct {
   request({ name = this.volumeId, ...use }: VolumeUse = {}): VolumeRequest {
     const { access, attachment = "file-system" } = this.#first;
     return VolumeRequest.csi(name, this.volumeId, { accessMode: access, attachmentMode: attachment, ...use });
+  }
+
+  /** @internal */
+  override isUsedBy(job: Job): boolean {
+    return asksForVolume(job, "csi", this.volumeId);
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Construct } from "constructs";
-import { VolumeRequest, type Constraint, type Memory, type VolumeRequestProps } from "../../jobspec";
+import { VolumeRequest, type Constraint, type Job, type Memory, type VolumeRequestProps } from "../../jobspec";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes } from "./provider-resource";
 import {
   capabilityBlocks,
   capacityAttributes,
+  asksForVolume,
   isSize,
   NO_SIZE,
   OF_ONE_NODE,
@@ -102,6 +103,11 @@ abstract class HostVolume extends ClusterConstruct {
    */
   request({ name = this.name, ...use }: VolumeUse = {}): VolumeRequest {
     return VolumeRequest.host(name, this.name, use);
+  }
+
+  /** @internal */
+  override isUsedBy(job: Job): boolean {
+    return asksForVolume(job, "host", this.name);
   }
 }
 

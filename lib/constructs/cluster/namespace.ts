@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import type { Job } from "../../jobspec";
 import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
@@ -138,6 +139,16 @@ export class NomadNamespace extends ClusterConstruct {
     };
     const attributes: Attributes = { name, description, quota, meta };
     this.resource = new ProviderResource(this, "namespace", "nomad_namespace", () => ({ attributes, blocks }));
+  }
+
+  /** @internal */
+  override isUsedBy(job: Job): boolean {
+    return job.namespace === this.name;
+  }
+
+  /** @internal */
+  override holds(construct: ClusterConstruct): boolean {
+    return construct.namespace === this.name;
   }
 }
 

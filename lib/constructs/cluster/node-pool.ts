@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import type { Duration } from "../../jobspec";
+import type { Duration, Job } from "../../jobspec";
 import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
@@ -78,5 +78,10 @@ export class NomadNodePool extends ClusterConstruct {
         : [],
     };
     this.resource = new ProviderResource(this, "pool", "nomad_node_pool", () => ({ attributes, blocks }));
+  }
+
+  /** @internal */
+  override isUsedBy(job: Job): boolean {
+    return job.nodePool === this.name;
   }
 }

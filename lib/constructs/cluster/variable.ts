@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { Secret, UserError } from "../../jobspec";
+import { Secret, UserError, type Job } from "../../jobspec";
 import { isKnown, literalsAmong } from "../../jobspec/host";
 import { allowed, checkAllowed, type AllowedRule } from "../allowed";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
@@ -94,5 +94,11 @@ export class NomadVariable extends ClusterConstruct {
         "cluster/value",
       );
     return Secret.fromNomadVariable(this.path, key);
+  }
+
+  /** @internal The tasks of a job may read its own path, what is below it, and what all jobs share. */
+  override isUsedBy(job: Job): boolean {
+    const own = `nomad/jobs/${job.id}`;
+    return this.path === own || this.path.startsWith(`${own}/`) || this.path === "nomad/jobs";
   }
 }

@@ -1,5 +1,5 @@
 import type { Path, Problem } from "../../errors";
-import { Memory } from "../../jobspec";
+import { Memory, type Job } from "../../jobspec";
 import type { Body } from "./provider-resource";
 
 /** Who may do what with a volume at once. */
@@ -121,4 +121,10 @@ export function volumeProblems(
       ? [problem(["capacity", "max"], `${max} is less than min, ${min}; write ${min} or more`)]
       : []),
   ];
+}
+
+/** Whether a group of a job asks for a volume by its source. */
+export function asksForVolume(job: Job, type: "host" | "csi", source: string): boolean {
+  const requests = (job.groups ?? []).flatMap(({ volumes }) => volumes ?? []);
+  return requests.some((each) => each.type === type && each.source === source);
 }
