@@ -1,4 +1,5 @@
-import { Driver, UserError } from "../../lib/jobspec";
+import { UserError } from "../../lib/errors";
+import { Driver } from "../../lib/jobspec";
 import { ExecutionLostError, NomadExecutor } from "../../lib/pools";
 import { SCOPES } from "../../lib/service";
 import { clusterForSuite } from "../support/cluster";

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { Cpu, Memory, Resources, UserError } from "../../lib/jobspec";
+import { UserError } from "../../lib/errors";
+import { Cpu, Memory, Resources } from "../../lib/jobspec";
 import { apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../lib/nomad";
 import {
   ConsulStore,

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cpu, Memory, Resources, UserError } from "../../lib/jobspec";
+import { UserError } from "../../lib/errors";
+import { Cpu, Memory, Resources } from "../../lib/jobspec";
 import { consulConnection } from "../../lib/nomad";
 import {
   allocationOf,

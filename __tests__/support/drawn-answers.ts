@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { UserError } from "../../lib/jobspec";
+import { UserError } from "../../lib/errors";
 import {
   ApiError,
   ConsulClient,

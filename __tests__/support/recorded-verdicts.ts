@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Job, UserError, type Problem, type Target } from "../../lib/jobspec";
+import { type Problem, UserError } from "../../lib/errors";
+import { Job, type Target } from "../../lib/jobspec";
 import { NOMAD, parseWithNomad } from "./nomad-program";
 
 /** A job with what a Nomad server said of it. */

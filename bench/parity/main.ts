@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import pLimit from "p-limit";
-import { formatProblem, Job, pathText, UserError, type Problem, type Target } from "../../lib/jobspec";
+import { formatProblem, pathText, type Problem, UserError } from "../../lib/errors";
+import { Job, type Target } from "../../lib/jobspec";
 import { apiPathOf } from "../../lib/jobspec/engine";
 import { bases, type Base } from "./bases";
 import { draw, graftsOf, mutate, randomFrom, sitesOf, type Json, type Mutation } from "./draw";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { formatProblem } from "../../lib/jobspec";
+import { formatProblem } from "../../lib/errors";
 import {
   differenceOn,
   hasRecordedVerdicts,

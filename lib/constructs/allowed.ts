@@ -1,4 +1,5 @@
-import { pathText, RULES, UserError, type JobProblem, type Problem, type RuleId } from "../jobspec";
+import { pathText, type Problem, UserError } from "../errors";
+import { RULES, type JobProblem, type RuleId } from "../jobspec";
 import { isRuleId, nearestOf } from "../jobspec/host";
 
 /** What shall not stop synthesis: a rule, such as `secret/literal`, or a rule with a name, such as `secret/literal:API_KEY`. */

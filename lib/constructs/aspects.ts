@@ -1,6 +1,6 @@
 import { Aspects, type IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
-import { UserError, type Problem } from "../jobspec";
+import { type Problem, UserError } from "../errors";
 
 /** Aspects may add constructs and further aspects; where there is no end to it they are stopped. */
 const MOST_ROUNDS = 100;

@@ -2,7 +2,7 @@ import { ConfigEntry } from "@cdktf/provider-consul/lib/config-entry";
 import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
 import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import type { Problem } from "../jobspec";
+import type { Problem } from "../errors";
 import { checkProps, literalsAmong } from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { isMarked, mark } from "./marks";

@@ -1,14 +1,6 @@
 import { TerraformStack, type TerraformResource } from "cdktf";
-import {
-  Connect,
-  Proxy,
-  SidecarService,
-  Upstream,
-  UserError,
-  type Job,
-  type Service,
-  type TaskGroup,
-} from "../jobspec";
+import { UserError } from "../errors";
+import { Connect, Proxy, SidecarService, Upstream, type Job, type Service, type TaskGroup } from "../jobspec";
 import { nearestOf } from "../jobspec/host";
 import { Intentions } from "./consul";
 

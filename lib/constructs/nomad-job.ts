@@ -7,7 +7,8 @@ import {
 } from "@cdktf/provider-nomad/lib/job";
 import { TerraformStack, type IResolvable } from "cdktf";
 import type { Construct } from "constructs";
-import { Job, UserError, type Problem, type Target } from "../jobspec";
+import { type Problem, UserError } from "../errors";
+import { Job, type Target } from "../jobspec";
 import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { JobService } from "./job-service";

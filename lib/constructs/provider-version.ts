@@ -1,6 +1,6 @@
 import { TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 
 const CONTEXT = "cdk-nomad/nomad-provider";
 

@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
-import { Multiregion, UserError, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
+import { UserError } from "../errors";
+import { Multiregion, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
 import { checkProps, hasManualCanary } from "../jobspec/host";
 import { NomadJob, type NomadJobProps } from "./nomad-job";
 import { nomadProvider } from "./providers";

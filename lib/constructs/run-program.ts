@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { formatProblem, UserError } from "../jobspec";
+import { formatProblem, UserError } from "../errors";
 import type { ProgramProblem } from "./synthesize";
 
 /** Terraform's provider has no other default. */

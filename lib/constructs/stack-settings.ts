@@ -1,5 +1,5 @@
 import type { TerraformStack } from "cdktf";
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import { STACK_OWNERS, type StackOwner } from "../stack-record";
 
 export type { StackOwner } from "../stack-record";

@@ -8,8 +8,9 @@ import {
   Tokenization,
 } from "cdktf";
 import type { IConstruct } from "constructs";
-import { compareProblems, Secret, UserError, type Problem } from "../jobspec";
-import { holdsSecret, NO_SECRET, pathKey } from "../jobspec/host";
+import { compareProblems, pathKey, type Problem, UserError } from "../errors";
+import { Secret } from "../jobspec";
+import { holdsSecret, NO_SECRET } from "../jobspec/host";
 import { errorLines } from "./allowed";
 import { runAspects } from "./aspects";
 import { orderJobs } from "./brought-before";

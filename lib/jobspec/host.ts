@@ -1,6 +1,5 @@
 /** For programs that hold models and make something else of them: what they are made of and what tells tokens. */
 export { isRuleId } from "./catalog";
-export { mistake, pathKey, placeText, ReadableError } from "../errors";
 export {
   apiPathOf,
   definitionOf,

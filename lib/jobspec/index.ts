@@ -1,8 +1,6 @@
 /** The model of a Nomad job: blocks as classes, units as types, and what a server would say of them. */
 export * from "./blocks";
 export * from "./drivers";
-export { compareProblems, formatProblem, pathText, UserError } from "../errors";
-export type { Path, PathStep, Problem, Severity } from "../errors";
 export { RULES, type RuleId, type RuleInfo } from "./catalog";
 export { Block, type JobProblem } from "./engine";
 export type { ApiObject, BlockOptions, Resolvable } from "./engine";

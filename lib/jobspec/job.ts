@@ -1,4 +1,5 @@
-import { isPlainObject, Place, readBlock, compareProblems, UserError, type ApiObject, type JobProblem } from "./engine";
+import { compareProblems, UserError } from "../errors";
+import { isPlainObject, Place, readBlock, type ApiObject, type JobProblem } from "./engine";
 import type { Affinity, Constraint, JobProps, Spread, Task, TaskGroup, TaskGroupProps } from "./blocks";
 import { RULES } from "./catalog";
 import { JobBlock, mergeNew } from "./blocks/host";

@@ -114,7 +114,7 @@ export {
   type Store,
   type StoredObject,
 } from "./store";
-export { UserError } from "../jobspec";
+export { UserError } from "../errors";
 export {
   ConsulClient,
   consulConnection,

@@ -1,4 +1,4 @@
-import { UserError } from "../jobspec";
+import { UserError } from "../errors";
 import type { Service } from "./service";
 
 /** Where a service listens, and how it ends. */

@@ -1,5 +1,4 @@
-import { formatProblem, UserError } from "../jobspec";
-import { placeText } from "../jobspec/host";
+import { formatProblem, placeText, UserError } from "../errors";
 import { NoAnswerError, PoolOfOtherUser, TokenRefused } from "../errors";
 import { ApiError } from "../nomad";
 import {

@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
-import { mistake, placeText } from "../errors";
+import { mistake, placeText, UserError } from "../errors";
 import { open } from "node:fs/promises";
-import { UserError } from "../jobspec";
 import { readTokens, TokenBook } from "./tokens";
 
 /** Where the tokens are, asked again and again: a new token counts, and one that was taken away ends, without a restart. */

@@ -1,7 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
-import { pathOfKeys } from "../errors";
-import { UserError, type Problem } from "../jobspec";
+import { pathOfKeys, type Problem, UserError } from "../errors";
 import { SCOPES, type Scope } from "./facts";
 
 /** Who asks. */

@@ -1,5 +1,6 @@
 import { judge, RULE_EXAMPLES, targetOf } from "../../examples/rules";
-import { pathText, RULES, type RuleId, type RuleInfo, type Target } from "../../lib/jobspec";
+import { pathText } from "../../lib/errors";
+import { RULES, type RuleId, type RuleInfo, type Target } from "../../lib/jobspec";
 import { exampleSources, type ExampleSource } from "./example-source";
 
 /** The page of all rules, each theme a table, and each rule with its example. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../../lib/jobspec";
+import { UserError } from "../../../lib/errors";
 import { NoAnswerError } from "../../../lib/errors";
 import { ApiError, isClosed, isSilent, NomadClient, nomadConnection } from "../../../lib/nomad";
 import { textOf } from "../../../lib/nomad/body";

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
-import { UserError } from "../../../lib/jobspec";
+import { UserError } from "../../../lib/errors";
 import { readContents, readForeignContents, stackNames } from "../../../lib/operations";
 import { draws } from "../../support/draws";
 

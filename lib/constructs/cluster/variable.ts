@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
-import { Secret, UserError, type Job } from "../../jobspec";
+import { UserError } from "../../errors";
+import { Secret, type Job } from "../../jobspec";
 import { isKnown, literalsAmong } from "../../jobspec/host";
 import { allowed, checkAllowed, type AllowedRule } from "../allowed";
 import { requireProvider26, takesWriteOnly } from "../provider-version";

@@ -1,4 +1,4 @@
-import { UserError } from "../engine";
+import { UserError } from "../../errors";
 
 /** Two maps as one; a key of both is an error, since nobody could say which was meant. */
 export function mergeNew(

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors";
 import {
   block,
   blockOf,
@@ -10,7 +11,6 @@ import {
   text,
   textMap,
   TOO_DEEP,
-  UserError,
   type ApiObject,
   type ApiOf,
   type EffectiveOf,

@@ -1,4 +1,5 @@
-import { ANY_MAP, Block, decodeBlock, define, definitionOf, frozen, isPlainObject, Place, UserError } from "../engine";
+import { UserError } from "../../errors";
+import { ANY_MAP, Block, decodeBlock, define, definitionOf, frozen, isPlainObject, Place } from "../engine";
 import type { ApiNameOf, ApiObject, CheckContext, JobProblem } from "../engine";
 import { configurations } from "./configurations";
 import { unknownOptions, type UnknownOption } from "./options";

@@ -49,8 +49,6 @@ export { ANY_MAP, define } from "./maps";
 export { nearestOf } from "./nearest";
 export { Place, type JobProblem } from "./place";
 export { checkProps } from "./check-props";
-export { compareProblems, formatProblem, isWithin, pathKey, pathText, ReadableError, UserError } from "../../errors";
-export type { Path, PathStep, Problem, Severity } from "../../errors";
 export type { ResolvedOf } from "./resolved";
 export { scalar, within } from "./scalars";
 export { unknownPlaces, withoutUnknowns, type Unknown } from "./unknowns";

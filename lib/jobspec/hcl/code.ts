@@ -1,4 +1,4 @@
-import { UserError } from "../engine";
+import { UserError } from "../../errors";
 
 /**
  * HCL that is written. A text becomes part of it only as what it is meant to be: a string, a heredoc, a key, a name. The parts of a

@@ -1,16 +1,14 @@
 /** Jobs as HCL, in the form in which `nomad fmt` leaves them. */
+import { type Path, type Problem, UserError } from "../../errors";
 import {
   type Block,
   definitionOf,
   isEmptyValue,
   isPlainObject,
   unknownPlaces,
-  UserError,
   type ApiObject,
   type Field,
   type HclPart,
-  type Path,
-  type Problem,
 } from "../engine";
 import { hcl, isIdentifier, label as labelText, named, type HclText } from "./code";
 import { attributeLines, layout, type Line } from "./layout";

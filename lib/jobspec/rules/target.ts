@@ -1,4 +1,5 @@
-import { isAtLeast, UserError, type CheckContext } from "../engine";
+import { UserError } from "../../errors";
+import { isAtLeast, type CheckContext } from "../engine";
 
 /** The Nomad that a job is for. */
 export interface Target {

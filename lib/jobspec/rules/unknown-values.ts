@@ -1,14 +1,6 @@
 import type { JobBlock } from "../blocks/host";
-import {
-  isWithin,
-  pathKey,
-  Place,
-  unknownPlaces,
-  UserError,
-  withoutUnknowns,
-  type JobProblem,
-  type Unknown,
-} from "../engine";
+import { isWithin, pathKey, UserError } from "../../errors";
+import { Place, unknownPlaces, withoutUnknowns, type JobProblem, type Unknown } from "../engine";
 import { Cpu, Duration, Memory } from "../units";
 
 /** Rules that report to a place what is wrong with a job. */

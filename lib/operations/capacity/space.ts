@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /** What an allocation takes of a node, or a node has: the dimensions that Nomad packs. */
 export interface Space {

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { ChangedMeanwhile } from "../../errors";
 import type { NomadClient, Registration } from "../../nomad";
 import { BEFORE, withRetries, unlessAborted, withRegionalChanges, type RegionalChanges } from "../events";

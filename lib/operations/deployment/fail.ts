@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { whereOf } from "../../nomad";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { NomadClient } from "../../nomad";
 import { withRetries } from "../events";
 import { asUserError } from "../plan";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { launchesOthers, millisecondsOf, poolOfJob, type AllocationStub, type NomadClient } from "../../nomad";
 import { withRetries } from "../events";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { EffectiveUpdate } from "../../jobspec/host";
 import { asUserError } from "../plan";
 import type { Wanted } from "../stack";

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { Deployment, JobJson, NomadClient } from "../../nomad";
 import { withRegionalChanges } from "../events";
 import { asUserError } from "../plan";

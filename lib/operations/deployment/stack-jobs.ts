@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { jobsNamed, parentOf, poolOfJob, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import { withRetries, type RetryOptions } from "../events";
 import { namesToWrite, type Wanted } from "../stack";

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { ConsulClient, JobJson } from "../../nomad";
 import type { Wanted } from "../stack";
 import { servicesOf } from "./job-groups";

@@ -1,5 +1,5 @@
 import { setTimeout as timer } from "node:timers/promises";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { Masking } from "../../masking";
 import type {
   AllocationStub,

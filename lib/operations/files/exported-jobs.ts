@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import * as v from "valibot";
-import { Job, UserError, type Problem, type Target } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
+import { Job, type Target } from "../../jobspec";
 import { runChild } from "../stack";
 
 /** What the library that a program uses says of one of its jobs. */

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
-import { Job, UserError, type Problem, type Target } from "../../jobspec";
-import { mistake } from "../../jobspec/host";
+import { mistake, type Problem, UserError } from "../../errors";
+import { Job, type Target } from "../../jobspec";
 import { inSourceOrder, type HclParser } from "../hcl";
 import { exportedJobs, type JudgedJob } from "./exported-jobs";
 

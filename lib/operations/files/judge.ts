@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import { readJobFile, type ReadingOptions } from "./job-files";
 import { stackNames, synthesisFolder, synthesizeProject, withRunFolder, type SynthesisOptions } from "../stack";
 import { compareLocated, locate } from "./locate";

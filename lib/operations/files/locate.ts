@@ -1,6 +1,7 @@
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
 import { matchSource, readSource, type SourceBlock } from "../../hcl-source";
-import { compareProblems, pathText, type Job, type Path, type Problem } from "../../jobspec";
+import { compareProblems, type Path, pathText, type Problem } from "../../errors";
+import { type Job } from "../../jobspec";
 import { apiPathOf, snakeCase, wayTo, type Way } from "../../jobspec/host";
 import type { JobFile } from "./job-files";
 

@@ -1,4 +1,5 @@
-import { Job, UserError } from "../../jobspec";
+import { UserError } from "../../errors";
+import { Job } from "../../jobspec";
 import { withoutDefaults } from "../../jobspec/host";
 import { ApiError, type JobJson, type NomadClient } from "../../nomad";
 import { inSourceOrder, serverParser } from "../hcl";

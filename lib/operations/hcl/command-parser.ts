@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { diagnostics, parserProblems, type Diagnostic, type GivenValue } from "./problems";

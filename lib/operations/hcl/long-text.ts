@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /** `data = <<EOF` at the end of a line. */
 const OPENS = /<<-?[ \t]*([A-Za-z_][\w-]{0,100})[ \t\r]*$/;

@@ -1,6 +1,5 @@
 import { readSource, type SourceBlock } from "../../hcl-source";
-import { formatProblem, type Problem } from "../../jobspec";
-import { mistake } from "../../jobspec/host";
+import { formatProblem, mistake, type Problem } from "../../errors";
 
 /** One thing that Nomad's parser says. */
 export interface Diagnostic {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import type { NomadClient } from "../../nomad";
 import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";

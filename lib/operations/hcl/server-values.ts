@@ -1,5 +1,5 @@
 import { parseTree, type Node } from "jsonc-parser";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { Answer } from "./server-answers";
 import { literal, type ValueForm } from "./variables";
 

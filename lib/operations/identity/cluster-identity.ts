@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { ApiError, isClosed, isUnreachable, type ConsulClient, type NomadClient } from "../../nomad";
 import { LOOKING, withRetries } from "../events";
 

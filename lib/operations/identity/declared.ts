@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import type { DeclaredCluster } from "../stack";
 import type { ClusterIdentity } from "./cluster-identity";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { DeclaredCluster } from "../stack";
 import { isSameCluster, type ClusterIdentity } from "./cluster-identity";
 import { refuseOtherThanDeclared } from "./declared";

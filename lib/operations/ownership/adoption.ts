@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import type { NomadClient } from "../../nomad";
 import type { Planned } from "../plan";
 import { recordedJob, type Owners } from "./owners";

@@ -1,6 +1,5 @@
 import pLimit from "p-limit";
-import { ImpossibleName } from "../../errors";
-import { UserError } from "../../jobspec";
+import { ImpossibleName, UserError } from "../../errors";
 import type { Masking } from "../../masking";
 import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
 import type {

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { messageOf, momentOf, type JobSummary } from "../../nomad";
 import type { NamedStackIdentity, RecordedInConsul, RecordedJob, StackOwner } from "../../stack-record";
 import { AT_ONCE, newestRegistered } from "../plan";

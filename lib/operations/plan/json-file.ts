@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /**
  * Reads a file of JSON; undefined where it is something else.

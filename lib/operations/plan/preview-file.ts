@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { readJsonFile } from "./json-file";
 import { shellQuoted } from "../../text";
 

@@ -1,6 +1,5 @@
 import pLimit from "p-limit";
-import { RefusedByServer } from "../../errors";
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, RefusedByServer, UserError } from "../../errors";
 import type { ConsulClient, NomadClient } from "../../nomad";
 import type { StackContents, TerraformOnly, Wanted } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChangedMeanwhile } from "../../errors";
-import { type UserError } from "../../jobspec";
+import { ChangedMeanwhile, type UserError } from "../../errors";
 import type { Masking } from "../../masking";
 import { isConflict, type JobJson, type NomadClient, type Registration } from "../../nomad";
 import { recordPath, SUBMITTED_FOR, type StackIdentity } from "../../stack-record";

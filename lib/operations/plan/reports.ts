@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { Drift } from "./drift";
 import { readJsonFile } from "./json-file";
 import type { Preview } from "./preview";

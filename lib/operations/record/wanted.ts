@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { whereOf } from "../../nomad";
 import {
   holdsSecretForm,

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { jsonDepth } from "../../jobspec/host";
 
 /**

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { TerraformValue } from "./functions";
 
 /** A stack whose templates make more than is read. */

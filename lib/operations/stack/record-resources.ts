@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { StackResource } from "./stack-order";
 
 /** The record of a stack, as a resource of it. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { ignoredFolder, privateFolder } from "../../private-files";
 import { atExit } from "./at-exit";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { NoEnvironment } from "../../errors";
 import type { ConfigEntryJson, JobJson } from "../../nomad";
 import { parseJson } from "./bounded-json";

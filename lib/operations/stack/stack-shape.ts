@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import { countIn } from "../../jobspec/host";
 import type { JobJson } from "../../nomad";
 import { STACK_OWNERS } from "../../stack-record";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import { makePrivate, privateFolder } from "../../private-files";
 import { parseJson } from "./bounded-json";
 import { runChild } from "./child-program";

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, opendirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { parseJson } from "./bounded-json";
 import { FOREIGN_LIMITS, type ReadingLimits } from "./limits";
 

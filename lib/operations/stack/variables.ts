@@ -1,4 +1,4 @@
-import { UserError, type Problem } from "../../jobspec";
+import { type Problem, UserError } from "../../errors";
 import { isSecretName } from "../../jobspec/host";
 import { Effort } from "./effort";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError, type Resources } from "../../jobspec";
+import { UserError } from "../../errors";
+import { type Resources } from "../../jobspec";
 import {
   isTokenRefused,
   stopAndPurge,

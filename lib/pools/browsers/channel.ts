@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { ExecSession, NomadClient } from "../../nomad";
 import { CONNECT, SCREEN_TASK } from "../jobs";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { ConsulClient, consulConnection, type Environment } from "../../nomad";
 import { WarmPoolJob } from "../jobs";
 import { getNomadManager } from "../runtime";

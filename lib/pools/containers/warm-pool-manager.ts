@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { ExecuteOptions, ExecutionResult } from "../execution";
 import { currentOf, readPoolRecord, REGISTERED_BY } from "../generations";
 import {

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { messageOf } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Place } from "../execution";
 import { Agreement, Duty, PoolRecords, withSize, type PoolRecord } from "../generations";

@@ -1,4 +1,4 @@
-import { ReadableError } from "../../jobspec/host";
+import { ReadableError } from "../../errors";
 
 /** How a command is run in a place that is leased. */
 export interface ExecuteOptions {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { NoAnswerError } from "../../errors";
 import { apiPath, passingTrouble, type NomadClient } from "../../nomad";
 import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "./execution";

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /** Where the start script has a newline at hand, so that the line that it reads is one, whatever is in it. */
 const NEWLINE = '"$1"';

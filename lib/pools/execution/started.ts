@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { NoAnswerError } from "../../errors";
 import { passingTrouble, type ExecSession, type NomadClient } from "../../nomad";
 import { setTimeout as sleep } from "node:timers/promises";

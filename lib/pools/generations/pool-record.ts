@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { readDecided, within, writeDecided, monotonicClock, poolKey, type Clock, type ReadOptions } from "../leases";
 import { ABSENT, type Store, type StoredObject } from "../store";
 import type { Choice } from "./current";

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors";
 import {
   Check,
   Driver,
@@ -13,7 +14,6 @@ import {
   Service,
   Task,
   TaskGroup,
-  UserError,
   VolumeMount,
   VolumeRequest,
 } from "../../jobspec";

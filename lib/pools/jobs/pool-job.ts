@@ -1,6 +1,6 @@
-import { mistake } from "../../errors";
+import { mistake, UserError } from "../../errors";
 import { createHash } from "node:crypto";
-import { Job, UserError, type ApiObject, type JobProps } from "../../jobspec";
+import { Job, type ApiObject, type JobProps } from "../../jobspec";
 import { checkProps, isKnown, POOL_META, type CheckContext, type Place } from "../../jobspec/host";
 
 /** Properties of {@link PoolJob}. */

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors";
 import {
   Driver,
   Duration,
@@ -9,7 +10,6 @@ import {
   Restart,
   Task,
   TaskGroup,
-  UserError,
 } from "../../jobspec";
 import { coreShare } from "../../job-parts";
 import { EGRESS_ADDRESS, EGRESS_PROGRAM, parseAllowed } from "../egress";

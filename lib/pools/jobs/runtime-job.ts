@@ -1,3 +1,4 @@
+import { UserError } from "../../errors";
 import {
   Duration,
   Job,
@@ -11,7 +12,6 @@ import {
   Task,
   TaskGroup,
   Template,
-  UserError,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta } from "../../job-parts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /** What runs the sandboxes of a slot pool. */
 const DRIVERS = ["docker", "singularity", "raw_exec"] as const;

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors";
 import {
   Check,
   Duration,
@@ -10,7 +11,6 @@ import {
   Task,
   TaskGroup,
   Update,
-  UserError,
 } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";

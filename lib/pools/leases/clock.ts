@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /** What is known of time here: how long ago something was, and how to be woken later. There is no time of day in it, so that nobody compares clocks. */
 export interface Clock {

@@ -1,4 +1,4 @@
-import { ReadableError } from "../../jobspec/host";
+import { ReadableError } from "../../errors";
 import { passingTrouble } from "../../nomad";
 import { ABSENT, type Store } from "../store";
 import { pause, type Clock } from "./clock";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 
 /** Characters that a name may have before anybody asks what it is. */
 const LONGEST_NAME = 1024;

@@ -1,4 +1,4 @@
-import { ReadableError } from "../../jobspec/host";
+import { ReadableError } from "../../errors";
 
 /**
  * The right to one slot of a pool: a container of a warm pool, or a slot of a sandbox. It is a plain value, so that it can be sent to another

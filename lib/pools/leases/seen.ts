@@ -1,4 +1,4 @@
-import { ReadableError } from "../../jobspec/host";
+import { ReadableError } from "../../errors";
 import type { BookParts } from "./book-parts";
 import { pause } from "./clock";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { KEY_VARIABLES, type Provider } from "../jobs";
 
 /** Keys of a provider, as the user of a runtime has them. */

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { NomadClient, nomadConnection, type Environment } from "../../nomad";
 import { NomadExecutor } from "../execution";
 import { DRIVERS, type Execution } from "../jobs";

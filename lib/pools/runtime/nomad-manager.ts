@@ -1,4 +1,5 @@
-import { Duration, UserError } from "../../jobspec";
+import { UserError } from "../../errors";
+import { Duration } from "../../jobspec";
 import { stopAndPurge, type JobJson, type NomadClient } from "../../nomad";
 import type { ExecuteOptions, ExecutionResult, Executor } from "../execution";
 import { BrowserVmJob, IN_DOCKER, RuntimeJob, type BrowserMachine, type Execution, type Provider } from "../jobs";

@@ -1,4 +1,5 @@
-import { ReadableError, type TaskApi } from "../../jobspec/host";
+import { ReadableError } from "../../errors";
+import { type TaskApi } from "../../jobspec/host";
 import { randomBytes } from "node:crypto";
 import { tellsWhy, type JobJson, type NomadClient } from "../../nomad";
 import { isolationOf, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "../execution";

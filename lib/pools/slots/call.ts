@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Place } from "../execution";
 import type { Lease } from "../leases";
 import type { ExecuteAnswer, ExecuteRequest } from "../sandbox";

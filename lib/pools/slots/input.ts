@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import type { ExecuteOptions } from "../execution";
 
 /** What is read by a command is sent in one piece. */

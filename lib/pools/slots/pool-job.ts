@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { isConflict, type JobJson, type NomadClient } from "../../nomad";
 import { REGISTERED_BY, type Made } from "../generations";
 import type { SlotPoolJob } from "../jobs";

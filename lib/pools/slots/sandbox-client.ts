@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { Pool, type Dispatcher } from "undici";
 import type * as v from "valibot";
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { linesOf, textOf, TooLargeError } from "../../nomad";
 import { untilStopped } from "../execution";
 import {

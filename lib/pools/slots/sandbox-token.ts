@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { textOf, type NomadClient } from "../../nomad";
 import type { Place } from "../execution";
 import { READ_TOKEN } from "../sandbox";

@@ -1,4 +1,4 @@
-import { UserError } from "../../jobspec";
+import { UserError } from "../../errors";
 import { poolOfJob, type JobJson, type NomadClient } from "../../nomad";
 import { jobsOfPool } from "../generations";
 import type { SlotPoolJob } from "../jobs";

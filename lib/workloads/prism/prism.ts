@@ -10,7 +10,8 @@ import {
   ServiceResolver,
   type RegionRendering,
 } from "../../constructs";
-import { UserError, type Multiregion, type MultiregionProps } from "../../jobspec";
+import { UserError } from "../../errors";
+import { type Multiregion, type MultiregionProps } from "../../jobspec";
 import { checkProps } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { KeyvalueGroup } from "./keyvalue-group";

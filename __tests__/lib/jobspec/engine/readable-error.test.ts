@@ -1,9 +1,7 @@
 import { inspect } from "node:util";
 import * as jobspec from "../../../../lib/jobspec";
-import { UserError } from "../../../../lib/jobspec";
-import { ReadableError } from "../../../../lib/jobspec/host";
 import * as nomad from "../../../../lib/nomad";
-import { NoAnswerError } from "../../../../lib/errors";
+import { NoAnswerError, ReadableError, UserError } from "../../../../lib/errors";
 import { ApiError } from "../../../../lib/nomad";
 import * as pools from "../../../../lib/pools";
 import {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../../../../lib/jobspec";
+import { UserError } from "../../../../lib/errors";
 import { consulConnection, nomadConnection, secretsOf, withoutConnections, withServer } from "../../../../lib/nomad";
 import { proxyFor, SETTINGS } from "../../../../lib/nomad/connection";
 

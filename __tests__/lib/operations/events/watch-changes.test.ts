@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../../../lib/jobspec";
+import { UserError } from "../../../../lib/errors";
 import { NoAnswerError } from "../../../../lib/errors";
 import { ApiError, NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { watchChanges } from "../../../../lib/operations/events/watch-changes";

@@ -1,4 +1,4 @@
-import { UserError } from "../../../../lib/jobspec";
+import { UserError } from "../../../../lib/errors";
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
 import { NomadExecutor, NomadStore, WarmPoolManager, type Provider } from "../../../../lib/pools";
 

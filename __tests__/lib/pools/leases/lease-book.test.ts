@@ -1,6 +1,5 @@
 import { LeaseEndedError, PoolBusyError, type Lease } from "../../../../lib/pools";
-import { NoAnswerError, TokenRefused } from "../../../../lib/errors";
-import { UserError } from "../../../../lib/jobspec";
+import { NoAnswerError, TokenRefused, UserError } from "../../../../lib/errors";
 import { outcome, SimulatedPool, type SimulatedManager } from "../../../support/simulated-pool";
 
 let pool: SimulatedPool;

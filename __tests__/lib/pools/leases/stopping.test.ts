@@ -1,4 +1,4 @@
-import { UserError } from "../../../../lib/jobspec";
+import { UserError } from "../../../../lib/errors";
 import { LeaseBook } from "../../../../lib/pools";
 import { SimulatedPool } from "../../../support/simulated-pool";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../../../../lib/jobspec";
+import { UserError } from "../../../../lib/errors";
 import { inputOf } from "../../../../lib/pools/slots/input";
 
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
-import { formatProblem, pathText, UserError, type Problem } from "../../../errors";
+import { formatProblem, pathKey, pathText, type Problem, UserError } from "../../../errors";
 import { RULES } from "../../../jobspec";
-import { isKnownVersion, isRuleId, isVersion, NEWEST_NOMAD, pathKey } from "../../../jobspec/host";
+import { isKnownVersion, isRuleId, isVersion, NEWEST_NOMAD } from "../../../jobspec/host";
 import { judgeFile, judgeStacks, stackAmong, type JudgedFile } from "../../../operations";
 import { block, join, joinLines, style, term, workflowCommand, wrap, type TerminalText } from "../../../text";
 import { localCluster, type CliContext } from "../../context";
