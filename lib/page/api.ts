@@ -99,8 +99,11 @@ const environment = v.object({
   projectName: described(v.optional(text), "What people call the project. Absent where its record does not say it."),
   environment: text,
   owner: described(v.optional(text), "terraform or cdk-nomad. Absent where it was never deployed."),
-  jobs: described(count, "How many jobs it has."),
-  recorded: described(v.boolean(), "Whether the cluster has a record of it: one that was never deployed has none."),
+  jobs: described(count, "How many jobs its record has."),
+  recorded: described(
+    v.optional(v.boolean()),
+    "Whether the cluster has a record of it: one that was never deployed has none. Absent where the records cannot be read, so that it is not known.",
+  ),
   program: described(v.boolean(), "Whether its program is here, so that drift can be told."),
 });
 export type Environment = v.InferOutput<typeof environment>;

@@ -74,6 +74,14 @@ export function clusterEnvironments(options: ClusterEnvironmentsOptions): Enviro
   return new ClusterEnvironments(options);
 }
 
+/** Whether an environment that no record was found of may have one: that it has none is known only where all could be read. */
+function isUnread({ records, unread }: RecordList, id: string): boolean {
+  return (
+    unread.length > 0 ||
+    records.some((each) => each.kind === "unreadable" && environmentId(each.path, RECORD_ROOT) === id)
+  );
+}
+
 class ClusterEnvironments implements Environments {
   readonly #live: LiveStatus;
   readonly #records: () => Promise<RecordList>;
@@ -117,7 +125,10 @@ class ClusterEnvironments implements Environments {
     const others = names
       .map((environment) => ({ project: program?.project ?? "", environment }))
       .filter((identity) => !known.has(idOf(identity)))
-      .map((identity) => ({ id: idOf(identity), ...identity, jobs: 0, recorded: false, program: true }));
+      .map((identity) => {
+        const id = idOf(identity);
+        return { id, ...identity, jobs: 0, ...(isUnread(records, id) ? {} : { recorded: false }), program: true };
+      });
     const environments = [...recorded, ...others].sort((a, b) => (a.id < b.id ? -1 : 1));
     return masking.json({ environments, unread: [...new Set(unread)] });
   }
@@ -291,14 +302,12 @@ class ClusterEnvironments implements Environments {
   }
 
   private async recorded(id: string): Promise<Recorded> {
-    const { records } = await this.#records();
-    const found = records.flatMap((each) => (each.kind === "found" ? [recordedOf(each.record, each.store)] : []));
+    const list = await this.#records();
+    const found = list.records.flatMap((each) => (each.kind === "found" ? [recordedOf(each.record, each.store)] : []));
     const own = found.find(({ identity }) => idOf(identity) === id);
     if (own) return own;
-    const unreadable = records.find(
-      (each) => each.kind === "unreadable" && environmentId(each.path, RECORD_ROOT) === id,
-    );
-    if (unreadable) throw new HttpProblem("unavailable", "its record cannot be read, so nothing is known of its jobs");
+    if (isUnread(list, id))
+      throw new HttpProblem("unavailable", "its record cannot be read, so nothing is known of its jobs");
     throw unknownThing("no record of such a stack is here; one is written with each deployment");
   }
 

@@ -1,6 +1,7 @@
 import { Masking } from "../../../lib/masking";
 import type { ConsulClient } from "../../../lib/nomad";
 import { clusterEnvironments } from "../../../lib/page";
+import { HttpProblem } from "../../../lib/service";
 import { layOut } from "../../../lib/stack-record";
 import { RecordServers } from "../../support/record-store";
 import { until } from "../../support/until";
@@ -41,3 +42,28 @@ test("a page that goes away while the records are asked for is told nothing more
   expect(told.length).toBe(heard);
   await page.close();
 });
+
+test.each(["consul", "nomad"] as const)(
+  "while records in %s cannot be read, no environment is called absent or never deployed",
+  async (store) => {
+    const servers = new RecordServers();
+    const { nomad, consul } = servers.clients;
+    servers.refuse[store] = new Error("it said nothing for 12 s");
+    const page = clusterEnvironments({
+      nomad,
+      consul,
+      masking: new Masking(),
+      program: { project: "shop", names: () => Promise.resolve(["dev"]), drift: () => Promise.reject(new Error()) },
+      now: () => performance.now(),
+      onTrouble: () => undefined,
+    });
+    const [listed, status] = await Promise.all([page.list(), page.status("shop.dev").catch((error: unknown) => error)]);
+    await page.close();
+    expect(listed.unread).toEqual([expect.stringContaining("said nothing")]);
+    expect(listed.environments).toEqual([
+      { id: "shop.dev", project: "shop", environment: "dev", jobs: 0, program: true },
+    ]);
+    expect(status).toBeInstanceOf(HttpProblem);
+    expect((status as HttpProblem).code).toBe("unavailable");
+  },
+);

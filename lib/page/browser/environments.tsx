@@ -22,7 +22,12 @@ export function Environments() {
       )}
       <ul class="cards">
         {data?.environments.map((each, at) => (
-          <Row key={each.id} environment={each} isAsked={each.recorded && at < ASKED} isStale={trouble !== undefined} />
+          <Row
+            key={each.id}
+            environment={each}
+            isAsked={each.recorded === true && at < ASKED}
+            isStale={trouble !== undefined}
+          />
         ))}
       </ul>
     </section>
@@ -47,7 +52,12 @@ function Row({ environment, isAsked, isStale }: RowProps) {
         {owner === undefined ? "" : `, by ${owner}`}
       </p>
       <p>
-        {!recorded && "in the program, never deployed here"}
+        {recorded === undefined && (
+          <>
+            <Badge state="unknown" /> in the program; whether it was deployed here is not known
+          </>
+        )}
+        {recorded === false && "in the program, never deployed here"}
         {recorded && data && (
           <>
             <Badge state={data.verdict} isStale={isStale || trouble !== undefined} /> {countOf(jobs, "job")}
