@@ -9,6 +9,8 @@ export type JobProblem = Problem<RuleId>;
 /** Where the problems of a walk go, and the Nomad that they are about. */
 interface Judged {
   readonly found: JobProblem[];
+  /** The names for want of which there is a problem. */
+  readonly missing: Map<JobProblem, string> | undefined;
   readonly nomadVersion: string | undefined;
 }
 
@@ -16,6 +18,8 @@ interface RootOptions {
   /** What the outermost place is called. Default: nothing */
   readonly name?: string;
   readonly nomadVersion?: string;
+  /** Is given the name of every problem that is there for want of one. */
+  readonly missing?: Map<JobProblem, string>;
 }
 
 /** What may have a name among its siblings; asked for it only where a place is written out. */
@@ -42,8 +46,8 @@ export class Place {
    *
    * @param nomadVersion rules that do not hold for it say nothing; without it all of them hold
    */
-  static root(found: JobProblem[], { name = "", nomadVersion }: RootOptions = {}): Place {
-    return new Place(undefined, name, false, { found, nomadVersion });
+  static root(found: JobProblem[], { name = "", nomadVersion, missing }: RootOptions = {}): Place {
+    return new Place(undefined, name, false, { found, nomadVersion, missing });
   }
 
   /** The property of a block: `.resources`. */
@@ -62,8 +66,8 @@ export class Place {
   }
 
   /** Notes something that a Nomad server refuses. */
-  error(rule: RuleId, message: string): void {
-    this.report({ rule, message });
+  error(rule: RuleId, message: string, { missing }: Pick<Fault, "missing"> = {}): void {
+    this.report({ rule, message, missing });
   }
 
   /** Notes something that works, but hardly as meant. */
@@ -93,9 +97,11 @@ export class Place {
   }
 
   /** Notes what is wrong with a plain value. */
-  report({ rule, message, severity = "error", stopsSynthesis }: Fault): void {
+  report({ rule, message, severity = "error", stopsSynthesis, missing }: Fault): void {
     if (!this.judges(rule)) return;
     const stops = stopsSynthesis === undefined ? {} : { stopsSynthesis };
-    this.judged.found.push({ rule, path: this.path(), message, severity, ...stops });
+    const problem: JobProblem = { rule, path: this.path(), message, severity, ...stops };
+    this.judged.found.push(problem);
+    if (missing !== undefined) this.judged.missing?.set(problem, missing);
   }
 }

@@ -67,15 +67,16 @@ function port(check: Check, { labels, task, servicePort }: ServiceContext, at: P
     if (check.addressMode !== "driver") {
       const message = `a number needs addressMode: "driver"; write a label: ${offer}`;
       const severity = task !== undefined ? "error" : "warning";
-      place.report({ rule: "check/port-number", message, severity });
+      place.report({ rule: "check/port-number", message, severity, missing: label });
     } else if (task !== undefined && Number(label) <= 0) {
-      place.error("check/port-number", `${label} is no port; write 1 to 65535`);
+      place.error("check/port-number", `${label} is no port; write 1 to 65535`, { missing: label });
     }
   } else if (check.port || task !== undefined) {
     // Its service's port was reported there.
     if (!check.port) return;
     const message = `no network of the group has a port "${label}"; ${offer}`;
-    place.report({ rule: "check/port-unknown", message, severity: task !== undefined ? "error" : "warning" });
+    const severity = task !== undefined ? "error" : "warning";
+    place.report({ rule: "check/port-unknown", message, severity, missing: label });
   }
 }
 
@@ -103,7 +104,9 @@ function task(
   if (mode === "driver")
     at.property("addressMode").error("check/address-mode", `"driver" is for services of a task; write another mode`);
   if (!taskNames.includes(named))
-    place.error("check/task", `the group has no task "${named}"; write one of ${taskNames.join(", ")}`);
+    place.error("check/task", `the group has no task "${named}"; write one of ${taskNames.join(", ")}`, {
+      missing: named,
+    });
 }
 
 /** What a failing check does to its task and to a deployment. */

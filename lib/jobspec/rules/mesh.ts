@@ -51,7 +51,9 @@ function native(service: Service, group: GroupNode, at: Place): void {
   if (service.task) {
     const known = [...names, ...group.injected.map(({ value }) => value.name)];
     if (!known.includes(service.task))
-      at.error("connect/native", `the group has no task "${service.task}"; write one of ${names.join(", ")}`);
+      at.error("connect/native", `the group has no task "${service.task}"; write one of ${names.join(", ")}`, {
+        missing: service.task,
+      });
   } else if (nativeTaskOf(service, group) === undefined) {
     at.error("connect/native", `Nomad must know which task it is; write task: "${names[0] ?? "…"}" on the service`);
   }
@@ -133,7 +135,7 @@ function exposedPath({ value: service }: Node<Service>, check: Check, group: Gro
   const number = known?.static || (/^[+-]?\d+$/.test(label) ? Number(label) : 0);
   if (number > 0) return;
   const message = `the number of the service's port "${label}" is not known before the job is placed; write the number at which the service listens, such as port: "8080"`;
-  at.error("check/expose", message);
+  at.error("check/expose", message, { missing: label });
 }
 
 /** Upstreams of one group, each at an address of its own. */
@@ -178,6 +180,7 @@ function transparency(group: GroupNode): void {
         at.property("excludeInboundPorts").error(
           "connect/transparent",
           `"${port}" is neither a number nor the label of a static port`,
+          { missing: port },
         );
     }
   }

@@ -127,6 +127,7 @@ function port({ port: label, addressMode }: Service, at: Place, { labels, task }
     rule: "service/port-unknown",
     message,
     severity: task !== undefined ? "error" : "warning",
+    missing: label,
   });
 }
 

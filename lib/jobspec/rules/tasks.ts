@@ -64,7 +64,7 @@ function resources({ resources: wanted }: Task, at: Place): void {
     if (!names.has(device))
       at.property("numa")
         .property("devices")
-        .error("resources/numa", `the task asks for no device "${device}"; add it to devices`);
+        .error("resources/numa", `the task asks for no device "${device}"; add it to devices`, { missing: device });
   }
 }
 
@@ -115,6 +115,7 @@ function mesh({ value: task, at }: Node<Task>, group: GroupNode): void {
     at.property("kind").error(
       "task/proxy",
       `no service of the group has a sidecar and the name "${name}"; remove the kind`,
+      { missing: name },
     );
 }
 

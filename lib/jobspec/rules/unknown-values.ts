@@ -11,6 +11,13 @@ interface Rules {
   readonly nomadVersion: string;
 }
 
+/** What the rules found. */
+interface Judged {
+  readonly problems: readonly JobProblem[];
+  /** The name of each problem that is there for want of it, which an unknown text may turn out to be. */
+  readonly missing: ReadonlyMap<JobProblem, string>;
+}
+
 /**
  * What is wrong with a job whatever comes of the values that only Terraform knows. Rules are written as if every value were known. Where a job
  * holds values that are not, its problems are those that stand-ins of the job have too, with one value after the other in their places,
@@ -19,17 +26,19 @@ interface Rules {
 export function whateverComes(job: JobBlock, judge: Judge, nomadVersion: string): readonly JobProblem[] {
   const rules: Rules = { judge, nomadVersion };
   const first = attempt(job, rules);
-  if (first.found?.length === 0) return [];
+  if (first.judged?.problems.length === 0) return [];
   const unknown = unknownPlaces(job);
   if (unknown.length === 0) {
-    if (first.found) return first.found;
+    if (first.judged) return first.judged.problems;
     throw first.error;
   }
   const isOfUnknown = ({ path }: JobProblem) => unknown.some((place) => isWithin(path, place));
-  let left = (first.found ?? ofStandIn(standIn(job, 0, []), rules)).filter((each) => !isOfUnknown(each));
-  const words = wordsOf(left);
-  for (let round = 0; round < ROUNDS + words.length && left.length > 0; round += 1) {
-    const here = new Set(ofStandIn(standIn(job, round, words), rules).map(keyOf));
+  const { problems, missing } = first.judged ?? ofStandIn(standIn(job, 0, []), rules);
+  const names = [...new Set(missing.values())].slice(0, MOST_NAMES);
+  const isTried = (name: string | undefined) => name === undefined || names.includes(name);
+  let left = problems.filter((each) => !isOfUnknown(each) && isTried(missing.get(each)));
+  for (let round = 0; round < ROUNDS + names.length && left.length > 0; round += 1) {
+    const here = new Set(ofStandIn(standIn(job, round, names), rules).problems.map(keyOf));
     left = left.filter((each) => here.has(keyOf(each)));
   }
   return left;
@@ -39,21 +48,22 @@ export function whateverComes(job: JobBlock, judge: Judge, nomadVersion: string)
 function attempt(
   job: JobBlock,
   { judge, nomadVersion }: Rules,
-): { readonly found?: readonly JobProblem[]; readonly error?: unknown } {
+): { readonly judged?: Judged; readonly error?: unknown } {
   try {
-    const found: JobProblem[] = [];
-    judge(job, Place.root(found, { nomadVersion }));
-    return { found };
+    const problems: JobProblem[] = [];
+    const missing = new Map<JobProblem, string>();
+    judge(job, Place.root(problems, { nomadVersion, missing }));
+    return { judged: { problems, missing } };
   } catch (error) {
     return { error };
   }
 }
 
 /** What the rules find in a stand-in; nothing where it cannot say what it is, as the id of a pool's job, which is reported by its block. */
-function ofStandIn(job: JobBlock, rules: Rules): readonly JobProblem[] {
-  const { found, error } = attempt(job, rules);
-  if (found) return found;
-  if (error instanceof UserError) return [];
+function ofStandIn(job: JobBlock, rules: Rules): Judged {
+  const { judged, error } = attempt(job, rules);
+  if (judged) return judged;
+  if (error instanceof UserError) return { problems: [], missing: new Map() };
   throw error;
 }
 
@@ -65,26 +75,21 @@ function keyOf({ rule, path, message, severity, stopsSynthesis }: JobProblem): s
   return JSON.stringify([pathKey(path), rule, severity, stopsSynthesis, message]);
 }
 
-/** As many stand-ins are judged, and one more for every word. */
+/** As many stand-ins are judged, and one more for every missing name. */
 const ROUNDS = 24;
 /** In as many rounds every value is the one of the same number. */
 const SAME = 12;
-const MOST_WORDS = 24;
-
-/** What the messages quote: the names and kinds that a problem is about, which an unknown text may turn out to be. */
-function wordsOf(found: readonly JobProblem[]): readonly string[] {
-  const quoted = found.flatMap(({ message }) => [...message.matchAll(/"([^"]{1,200})"/g)]);
-  return [...new Set(quoted.map(([, word = ""]) => word))].slice(0, MOST_WORDS);
-}
+/** Of problems for want of a further name nothing is said. */
+const MOST_NAMES = 24;
 
 /** The job with values in the places of those that are unknown: others in every round. */
-function standIn(job: JobBlock, round: number, words: readonly string[]): JobBlock {
+function standIn(job: JobBlock, round: number, names: readonly string[]): JobBlock {
   let place = 0;
   return withoutUnknowns(job, (unknown) => {
     place += 1;
-    const word = words[round - ROUNDS];
-    if (word !== undefined && isText(unknown)) return word;
-    const values = possible(unknown, words);
+    const name = names[round - ROUNDS];
+    if (name !== undefined && isText(unknown)) return name;
+    const values = possible(unknown, names);
     // Spread by a multiplication, so that neighbours differ in other ways in every round.
     const at = round < SAME ? round : Math.abs(Math.imul(round * 31 + place, 0x9e3779b1) >> 8);
     return values[at % values.length];
@@ -100,11 +105,11 @@ const TEXTS = ["${unknown}", "", "a", "1", "8080", "/a", "a/b", "10.0.0.1/32", "
 const COUNTS = [0, 1, -1, 2, 10, 100, 8080, 65535, 2 ** 31 - 1, 2 ** 52];
 
 /** What may stand in the place of an unknown value. */
-function possible(unknown: Unknown, words: readonly string[]): readonly unknown[] {
+function possible(unknown: Unknown, names: readonly string[]): readonly unknown[] {
   const { field, whole } = unknown;
   // What is left out is unlike every value that is written.
   const none = whole && !field.required ? [undefined] : [];
-  if (!whole) return field.kind === "numbers" ? COUNTS : [...TEXTS, ...words];
+  if (!whole) return field.kind === "numbers" ? COUNTS : [...TEXTS, ...names];
   switch (field.kind) {
     case "string":
       return [...(field.values ?? TEXTS), ...none];
@@ -117,7 +122,7 @@ function possible(unknown: Unknown, words: readonly string[]): readonly unknown[
     case "mebibytes":
       return [...COUNTS.map((count) => Memory.mebibytes(count)), ...none];
     case "strings":
-      return [[], ...TEXTS.map((text) => [text]), words, ...none];
+      return [[], ...TEXTS.map((text) => [text]), names, ...none];
     case "numbers":
       return [[], ...COUNTS.map((count) => [count]), ...none];
     case "special":

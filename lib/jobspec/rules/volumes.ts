@@ -94,7 +94,7 @@ export function mounts(task: Task, group: TaskGroup, taskAt: Place): void {
         volume === ""
           ? "is empty; write the name of a volume of the group"
           : `the group has no volume "${volume}"; add VolumeRequest.host("${volume}", …), or write one of its own`;
-      at.property("volume").error("volume/unknown", message);
+      at.property("volume").error("volume/unknown", message, { missing: volume });
     }
     if (volume !== undefined && value.selinuxLabel && value.selinuxLabel !== "z" && value.selinuxLabel !== "Z")
       at.property("selinuxLabel").error("volume/selinux", `"${value.selinuxLabel}" is not known; write "z" or "Z"`);

@@ -1,4 +1,6 @@
-import { Cpu, Driver, Duration, Job, Memory, type Block } from "../../../../lib";
+import { RULE_EXAMPLES, targetOf } from "../../../../examples/rules";
+import { Cpu, Driver, Duration, Job, Memory, RULES, type Block, type RuleId, type Target } from "../../../../lib";
+import { pathKey } from "../../../../lib/errors";
 import { eachProperty, replaceValues } from "../../../../lib/jobspec/engine/block";
 import { Block as AnyBlock } from "../../../../lib/jobspec/engine";
 import { corpus, testWithCorpus } from "../../../support/corpus";
@@ -115,3 +117,54 @@ test("a name that is not among the known ones may be the one that only Terraform
   expect(job("https").validate()).toEqual([expect.objectContaining({ rule: "service/port-unknown" })]);
   for (const label of ["${TfToken[TOKEN.1]}", LATER]) expect(job(label).validate()).toEqual([]);
 });
+
+/** Problems by their rule and their place; those of a job that nobody can make are none. */
+function keysOf(make: () => Job, target: Target): ReadonlySet<string> {
+  return new Set(
+    make()
+      .validate(target)
+      .map(({ rule, path }) => `${rule} ${pathKey(path)}`),
+  );
+}
+
+/** Every text that an unknown one may turn out to be for the rules: those of the job, what is said of them, and parts of both. */
+function textsAround(job: Job, target: Target): readonly string[] {
+  const own: unknown[] = [];
+  for (let at = 0; at < sizeOf(job); at += 1) withValueAt(job, at, (value) => (own.push(value), value));
+  const quoted = job.validate(target).flatMap(({ message }) => [...message.matchAll(/"([^"]{0,200})"/g)]);
+  const texts = [...own.flat().filter((value) => typeof value === "string"), ...quoted.map(([, text = ""]) => text)];
+  return [...new Set(texts.flatMap((text) => [text, text.slice(text.indexOf(":") + 1)]))];
+}
+
+/** Puts the same text in the place of a text, or of all elements of a list of texts. */
+const filled = (value: unknown, text: unknown) => (Array.isArray(value) ? value.map(() => text) : text);
+const isTextual = (value: unknown) =>
+  typeof value === "string" ||
+  (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string"));
+
+test("what is said of a rule's example with an unknown text holds for whatever text that turns out to be", () => {
+  const wrong: unknown[] = [];
+  let judged = 0;
+  for (const rule of Object.keys(RULES) as RuleId[]) {
+    const { fails: job } = RULE_EXAMPLES[rule];
+    const target = targetOf(rule);
+    // A text that is unknown is itself what this rule is about.
+    if (!(job instanceof Job) || rule === "pool/token") continue;
+    const texts = textsAround(job, target);
+    for (let at = 0; at < sizeOf(job); at += 1) {
+      let original: unknown;
+      withValueAt(job, at, (value) => (original = value));
+      if (!isTextual(original)) continue;
+      const put = (text: unknown) => () => withValueAt(job, at, (value) => filled(value, text));
+      const said = [...keysOf(put(LATER), target)];
+      if (said.length === 0) continue;
+      judged += 1;
+      for (const text of texts) {
+        const really = keysOf(put(text), target);
+        for (const key of said) if (!really.has(key)) wrong.push([rule, at, original, text, key]);
+      }
+    }
+  }
+  expect(judged).toBeGreaterThan(300);
+  expect(wrong).toEqual([]);
+}, 60_000);
