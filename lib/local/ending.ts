@@ -25,16 +25,35 @@ export async function endCluster(folder: string, progress: Progress, signal?: Ab
     await end(folder, progress, signal);
     refuseLink(folder);
   }
-  return exclusively(folder, async () => {
+  const work = async () => {
     const allocations = allocationsIn(data);
     const had = await end(folder, progress, signal);
-    await cleanUp(data, { signal, allocations });
-    await abandonStore(folder, signal);
-    for (const file of readdirSync(folder).filter(isConfigurationFile)) rmSync(join(folder, file), { force: true });
-    removeTokens(folder);
-    removeState(folder);
+    try {
+      await cleanUp(data, { signal, allocations });
+      await abandonStore(folder, signal);
+      for (const file of readdirSync(folder).filter(isConfigurationFile)) rmSync(join(folder, file), { force: true });
+      removeTokens(folder);
+      removeState(folder);
+    } catch (error) {
+      throw isReadOnly(error) ? filesStay(folder) : error;
+    }
     return had;
-  });
+  };
+  // To end what writes is what helps a disk that is full.
+  return exclusively(folder, work, { evenUnwritable: true });
+}
+
+function isReadOnly(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EROFS";
+}
+
+/** Files are the last that is taken away. */
+function filesStay(folder: string): UserError {
+  return UserError.at(
+    folder,
+    "is on a file system that is read-only, so its files stay; all that ran of the cluster is ended: run cdk-nomad down again once it can be written",
+    "files",
+  );
 }
 
 /** Ends jobs, agents, and what tasks left running. @returns whether there was anything to end */

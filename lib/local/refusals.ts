@@ -27,7 +27,9 @@ export function refuseForeignFolder(folder: string): void {
   if (owner === undefined) return;
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch {
+  } catch (error) {
+    // Of a file system that is read-only that is the answer to its owner too.
+    if ((error as NodeJS.ErrnoException).code === "EROFS") return;
     throw UserError.at(folder, `is the folder of ${userInWords(owner)}; run cdk-nomad as that user`, "folder");
   }
 }

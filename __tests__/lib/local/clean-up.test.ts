@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   existsSync,
   lstatSync,
@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { EmbeddedCluster, mountsIn, SILENT, unmount } from "../../../lib/local";
 import { allocationsIn } from "../../../lib/local/machine/cgroups";
 import { exclusively } from "../../../lib/local/machine/exclusive";
+import { until } from "../../support/until";
 
 let project: string;
 let folder: string;
@@ -135,7 +136,63 @@ describe("what tasks left running", () => {
   });
 });
 
+describe("on a disk that takes nothing more", () => {
+  const testWithMounts = mountWorks() ? test : test.skip;
+  let task: ChildProcess;
+  /** A file system of the project's own, with a folder of a cluster that left a task. */
+  const makeDisk = () => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", project]);
+    const alloc = join(folder, "data/nomad/alloc/5e8a/alloc");
+    mkdirSync(alloc, { recursive: true });
+    writeFileSync(join(folder, ".gitignore"), "*");
+    task = spawn("sleep", ["1234567"], { stdio: "ignore", env: { NOMAD_ALLOC_DIR: alloc } });
+    return new Promise((spawned) => task.once("spawn", spawned));
+  };
+  const end = () => until("the task's end", () => (task.signalCode ?? task.exitCode) !== null);
+  afterEach(() => {
+    task.kill("SIGKILL");
+    execFileSync("umount", [project]);
+  });
+
+  testWithMounts("down ends everything where it is full", async () => {
+    await makeDisk();
+    expect(() => writeFileSync(join(project, "full"), Buffer.alloc(1024 * 1024))).toThrow(/ENOSPC/);
+    expect(await new EmbeddedCluster(folder).down(SILENT)).toBe(true);
+    expect(contents(folder)).toEqual([".gitignore"]);
+    await end();
+  });
+
+  testWithMounts("down ends everything where it is read-only, and says that its files stay", async () => {
+    await makeDisk();
+    execFileSync("mount", ["-o", "remount,ro", project]);
+    const cluster = new EmbeddedCluster(folder);
+    expect((await cluster.status()).phase).toBe("partial");
+    await expect(cluster.down(SILENT)).rejects.toThrow(
+      /is on a file system that is read-only.*run cdk-nomad down again/,
+    );
+    expect(existsSync(join(folder, "data"))).toBe(true);
+    await end();
+    const machine = { platform: "linux", arch: "x64", uid: 1000, home: project } as const;
+    await expect(cluster.up({ cache: outside, env: {}, machine, progress: SILENT })).rejects.toThrow(/read-only/);
+  });
+});
+
 describe("one command at a time", () => {
+  test.each([
+    ["a file", (at: string) => writeFileSync(at, "kept")],
+    ["a link to nothing", (at: string) => symlinkSync("nowhere", at)],
+    ["a link to somebody's folder", (at: string) => symlinkSync(outside, at)],
+    ["a folder with something in it", (at: string) => mkdirSync(join(at, "in"), { recursive: true })],
+  ])("%s where the lock is to be is said, and left alone", async (_what, plant) => {
+    mkdirSync(folder);
+    plant(`${folder}.lock`);
+    for (const at of [`${folder}.lock`, outside]) execFileSync("touch", ["-h", "-d", "1 hour ago", at]);
+    const before = contents(project);
+    const locked = exclusively(folder, () => Promise.resolve(1));
+    await expect(locked).rejects.toThrow(/\.lock: stands where a command keeps the others out.*; remove it/);
+    expect(contents(project).filter((name) => name !== ".cdk-nomad/.gitignore")).toEqual(before);
+  });
+
   test("another one is kept out, and told which process it is", async () => {
     await exclusively(folder, async () => {
       await expect(exclusively(folder, () => Promise.resolve(1))).rejects.toThrow(

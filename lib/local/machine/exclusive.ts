@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import * as v from "valibot";
@@ -15,19 +15,36 @@ const schema = v.object({ pid: v.pipe(v.number(), v.integer(), v.minValue(1)), s
  * Runs something while no other command starts or stops the cluster of a folder. A command that was killed on its way keeps nobody out:
  * which process works on the cluster stands in the folder.
  *
+ * @param options `evenUnwritable`: also where the disk is full or read-only, so that nobody can be kept out
  * @throws UserError where another one does
  */
-export async function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  ignoredFolder(folder);
-  const release = await take(folder);
+export async function exclusively<T>(
+  folder: string,
+  work: () => Promise<T>,
+  { evenUnwritable = false }: { readonly evenUnwritable?: boolean } = {},
+): Promise<T> {
+  const releases: (() => Promise<void>)[] = [];
   try {
-    writeWholePrivateFile(holderFile(folder), JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
+    try {
+      ignoredFolder(folder);
+      releases.push(await take(folder));
+      writeWholePrivateFile(holderFile(folder), JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
+    } catch (error) {
+      if (!evenUnwritable || !takesNothing(error)) throw error;
+    }
     return await work();
   } finally {
-    rmSync(holderFile(folder), { force: true });
-    // Where the folder was removed meanwhile, there is nothing left to let go of.
-    await release().catch(() => undefined);
+    for (const release of releases) {
+      rmSync(holderFile(folder), { force: true });
+      // Where the folder was removed meanwhile, there is nothing left to let go of.
+      await release().catch(() => undefined);
+    }
   }
+}
+
+/** Whether an error says that a file system takes nothing more, whoever asks. */
+function takesNothing(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 async function take(folder: string): Promise<() => Promise<void>> {
@@ -41,15 +58,23 @@ async function take(folder: string): Promise<() => Promise<void>> {
         // The folder was removed meanwhile: the work goes on, and says itself what it misses.
         onCompromised: () => undefined,
       });
-    } catch {
+    } catch (error) {
       const holder = holderOf(folder);
-      if (attempt > 3 || holder === undefined || isAlive(holder)) throw refusal(folder, holder?.pid);
+      if (attempt > 3 || holder === undefined || isAlive(holder)) throw refusal(folder, holder?.pid, error);
       if (before !== undefined && identityOf(lockOf(folder)) === before) remove(lockOf(folder));
     }
   }
 }
 
-function refusal(folder: string, pid: number | undefined): UserError {
+/** Why a lock was not taken: whoever holds it, or what stands in its place, or what the file system says. */
+function refusal(folder: string, pid: number | undefined, error: unknown): unknown {
+  const at = lockOf(folder);
+  const { code } = error as NodeJS.ErrnoException;
+  const found = lstatSync(at, { throwIfNoEntry: false });
+  // A lock is an empty folder, which is taken away once it is old.
+  if ((found && !found.isDirectory()) || code === "ENOTEMPTY")
+    return UserError.at(at, "stands where a command keeps the others out, and is no lock; remove it", "locked");
+  if (code !== "ELOCKED") return error;
   const who = pid === undefined ? "another cdk-nomad" : `another cdk-nomad, process ${pid},`;
   return UserError.at(
     folder,
@@ -68,7 +93,7 @@ function lockOf(folder: string): string {
 }
 
 function identityOf(path: string): string | undefined {
-  const found = existsSync(path) ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+  const found = lstatSync(path, { throwIfNoEntry: false });
   return found && `${found.ino} ${found.birthtimeMs}`;
 }
 
