@@ -107,3 +107,28 @@ test("a job whose region or namespace is only written out is no stray, and runs 
   }
   expect(await allocations("a")).toEqual(before);
 });
+
+test("a job that only the record names is nobody's to take back unasked, and its preview is what the deployment does", async () => {
+  await forget();
+  program(["a", "b", "c"]);
+  expect((await run("deploy", "dev", "--adopt")).code).toBe(0);
+  const stranger = await cluster.nomad.job("a");
+  const held = { ...stranger, ID: "stranger", Name: "stranger", TaskGroups: stranger?.TaskGroups, Priority: 40 };
+  await cluster.nomad.register(held);
+  await cluster.nomad.register({ ...held, Priority: 41 });
+  const { value } = await cluster.nomad.watchVariables("cdk-nomad/stacks/", { seconds: 0 });
+  const head = value.map(({ Path }) => Path).find((path) => path.endsWith("/dev"));
+  const others = JSON.stringify([{ id: "stranger" }]);
+  expect(await cluster.nomad.setVariable(`${head}/others/0`, { record: others }, 0)).toBeDefined();
+
+  expect(flat(await run("preview", "dev"))).toContain("stranger: stays: nothing but the record says");
+  expect(flat(await run("deploy", "dev"))).toContain("stranger is no longer in the program, and runs on: nothing but");
+  expect(flat(await run("status", "dev"))).toContain("stranger is a stray by its record alone");
+  const back = await run("rollback", "dev", "--job", "stranger", "--to", "0", "--detach");
+  expect([back.code, flat(back)]).toEqual([1, expect.stringContaining("--adopt")]);
+  expect(await cluster.nomad.job("stranger")).toMatchObject({ Version: 1, Priority: 41 });
+
+  expect((await run("deploy", "dev", "--prune", "--json")).code).toBe(0);
+  expect((await run("rollback", "dev", "--job", "stranger", "--to", "0", "--detach", "--adopt")).code).toBe(0);
+  expect(await cluster.nomad.job("stranger")).toMatchObject({ Priority: 40 });
+});

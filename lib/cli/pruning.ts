@@ -39,6 +39,8 @@ export interface Pruned {
 /** Takes away what the program of a stack has no longer, once all that it has is healthy: jobs first, and then what they needed of Consul. */
 export class Pruning {
   #done: Pruned = { stopped: [], kept: [], removed: [], inConsul: [] };
+  /** Those of the stopped of which nothing but the record says that they are the stack's. */
+  readonly #onlyRecorded = new Set<RecordedJob>();
 
   constructor(
     private readonly stack: OpenStack,
@@ -72,7 +74,11 @@ export class Pruning {
       needed === undefined
         ? await removeLeftovers(doomed, { consul, spared, onStep, signal })
         : doomed.map((item) => ({ ...item, reason: needed }));
-    const stopped = strays.filter(goes).map(({ id, region, namespace }) => ({ id, region, namespace }));
+    const stopped = strays.filter(goes).map(({ id, region, namespace, onlyRecorded }) => {
+      const job = { id, region, namespace };
+      if (onlyRecorded) this.#onlyRecorded.add(job);
+      return job;
+    });
     const removed = leftovers.filter(goes);
     this.#done = {
       stopped,
@@ -88,10 +94,10 @@ export class Pruning {
   say(): void {
     const { terminal } = this.context;
     const { environment } = this.stack;
-    for (const { id } of this.#done.stopped)
+    for (const job of this.#done.stopped)
       terminal.note(
         wrap(
-          term`${GOOD} ${id} is stopped, since the program has it no longer; bring it back with: cdk-nomad rollback ${shellQuoted(environment)} --job ${shellQuoted(id)}`,
+          term`${GOOD} ${job.id} is stopped, since the program has it no longer; bring it back with: cdk-nomad rollback ${shellQuoted(environment)} --job ${shellQuoted(job.id)}${this.#onlyRecorded.has(job) ? " --adopt" : ""}`,
           { hanging: 2 },
         ),
       );

@@ -2,6 +2,7 @@ import {
   findLeftovers,
   findStrays,
   foreignJobs,
+  isRegisteredFor,
   knownBy,
   ownerOf,
   readOwners,
@@ -18,6 +19,7 @@ import {
   type Stray,
   type Wanted,
 } from "../operations";
+import { UserError } from "../errors";
 import { poolOfJob, whereOf } from "../nomad";
 import { standingLeases } from "../pools";
 import { shellQuoted, term, wrap, type TerminalText } from "../text";
@@ -64,7 +66,8 @@ export async function belongingsOf(stack: OpenStack, owners: Owners, context: Cl
   if (own.kind !== "found") return { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign, unknown };
   const { signal } = context;
   const leased = async (pool: string) => whyLeased(pool, { ...stack, signal });
-  const options = { nomad, contents, owners, signal, leased };
+  // As a deployment looks for them: what only the record says is told as that.
+  const options = { nomad, contents, owners, stack: own.record, signal, leased };
   const known = knownBy(own.record);
   const [{ strays, kept }, inConsul] = await Promise.all([
     findStrays(known.jobs, options),
@@ -195,8 +198,12 @@ export function belongingsText(
 ): readonly TerminalText[] {
   const line = (text: TerminalText) => wrap(term`${ATTENTION} ${text}`, { hanging: 2 });
   return [
-    ...strays.map(({ id }) =>
-      line(term`${id} is a stray: ${environment} brought it, its program has it no longer, and it runs still`),
+    ...strays.map(({ id, onlyRecorded }) =>
+      line(
+        onlyRecorded
+          ? term`${id} is a stray by its record alone: the program of ${environment} has no such job, it runs, and nothing else says that ${environment} brought it`
+          : term`${id} is a stray: ${environment} brought it, its program has it no longer, and it runs still`,
+      ),
     ),
     ...kept.map(({ id, reason }) =>
       line(term`${id} is no longer in the program of ${environment}, and stays: ${reason}`),
@@ -217,10 +224,13 @@ export function belongingsText(
 /**
  * A job that a stack brought once and its program has no longer, to be brought back: one that runs still, or that a deployment stopped, by the stack's
  * record. Undefined where the program has it, or it is nothing of the kind.
+ *
+ * @param options `adopt`: whether also one is brought back of which nothing but the record says that it is the stack's
+ * @throws UserError where nothing but the record says so: whoever may write records may have named anybody's job
  */
 export async function formerJob(
   stack: OpenStack,
-  id: string | undefined,
+  { job: id, adopt = false }: { readonly job?: string; readonly adopt?: boolean },
   context: CliContext,
 ): Promise<Extract<Wanted, { kind: "job" }> | undefined> {
   const { contents, nomad, environment } = stack;
@@ -230,8 +240,15 @@ export async function formerJob(
   const { own, otherStacks, names } = await ownersOf(stack, context);
   const recorded = own.kind === "found" ? knownBy(own.record).jobs.find((job) => job.id === id) : undefined;
   const place = { Region: recorded?.region, Namespace: recorded?.namespace };
-  const held = await nomad.where(place).job(id);
-  if (!held || !recorded || ownerOf(recorded, otherStacks, names)) return undefined;
+  const there = nomad.where(place);
+  const held = await there.job(id);
+  if (own.kind !== "found" || !held || !recorded || ownerOf(recorded, otherStacks, names)) return undefined;
+  if (!adopt && !(await isRegisteredFor(own.record, held, there)))
+    throw UserError.at(
+      id,
+      `nothing but the record says that ${environment} brought it, so it stays as it is; write --adopt where it is the stack's all the same`,
+      "rollback/whose",
+    );
   // A server names its region and its namespace where nobody did.
   return { kind: "job", path: `${environment}/${id}`, job: { ...held, ...place }, after: [] };
 }

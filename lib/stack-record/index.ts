@@ -22,6 +22,6 @@ export {
   type StackOwner,
 } from "./content";
 export { PROJECT_CONTEXT, projectIdentity, projectName, type NamedStackIdentity, type StackIdentity } from "./identity";
-export { partsOf, readRecordTexts, UnreadableRecord, without, type RecordedThings, type StackRecord } from "./read";
+export { readRecordTexts, UnreadableRecord, without, type RecordedThings, type StackRecord } from "./read";
 export { LARGEST_TEXT, tooLarge } from "./size";
 export { holdsSecretForm, isRecordable, type RecordableVariable } from "./recordable";

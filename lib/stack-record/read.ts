@@ -63,19 +63,6 @@ export interface StackRecord extends RecordContent {
 /** A record that is there and cannot be read. */
 export class UnreadableRecord extends Error {}
 
-/** How many parts a head says that there are; none of what is no head. */
-export function partsOf(headText: string | undefined): { readonly jobs: number; readonly consul: number } {
-  const none = { jobs: 0, consul: 0 };
-  if (headText === undefined) return none;
-  try {
-    const parsed = v.safeParse(v.object({ parts: head.entries.parts }), json(headText, ""));
-    return parsed.success ? parsed.output.parts : none;
-  } catch (error) {
-    if (error instanceof UnreadableRecord) return none;
-    throw error;
-  }
-}
-
 /**
  * A record, out of the texts of its objects by their paths.
  *

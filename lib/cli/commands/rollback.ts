@@ -1,4 +1,4 @@
-import { command, value, type ValuesOf } from "../command";
+import { command, flag, value, type ValuesOf } from "../command";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { changing, environment, watching, wholeNumber } from "../options";
 import { comeBack } from "../come-back";
@@ -9,6 +9,7 @@ const options = {
     "the job (default: the one whose deployment failed or goes on); of a pool its name, or its older job",
   ),
   to: value("version", "the version (default: the newest before this one that was healthy once)", wholeNumber),
+  adopt: flag("also a job of which nothing but the record says that the stack brought it"),
   ...changing,
   ...watching,
 };

@@ -3,6 +3,7 @@ export { refuseOthersJobs, type AdoptionOptions } from "./adoption";
 export { removeLeftovers, sparedKeys } from "./clear-consul";
 export { destroy, type Destroyed, type DestroyOptions } from "./destroy";
 export { findDestruction, type Destruction, type DestructionOptions, type DoomedJob } from "./destruction";
+export { isRegisteredFor } from "./evidence";
 export { findLeftovers, type FoundLeftovers, type KeptInConsul } from "./leftovers";
 export { listStacks, type ListedJob, type ListedStack, type StackList } from "./listing";
 export { JobNames, knownBy, ownerOf, placeOf, readOwners, stackName, type Owners } from "./owners";

@@ -1,5 +1,5 @@
 import { inTransactions, type ConsulClient, type NomadClient } from "../../nomad";
-import { partPath, partsOf, RECORD_ROOT } from "../../stack-record";
+import { partPath, RECORD_ROOT } from "../../stack-record";
 
 /** An object of a record as a store has it. */
 export interface StoredText {
@@ -89,15 +89,11 @@ export class NomadRecordStore implements RecordStore {
       if (stored) found.set(path, stored);
       return stored;
     };
-    const { jobs, consul } = partsOf((await read(head))?.text);
-    // Also what a deployment that was ended in between left behind, of which no head tells.
-    for (const [list, least] of [
-      ["jobs", jobs],
-      ["consul", consul],
-      ["others", 0],
-    ] as const)
-      for (let part = 0, more = true; more || part < least; part += 1)
-        more = (await read(partPath(head, list, part))) !== undefined;
+    await read(head);
+    // Also what a deployment that was ended in between left behind, of which no head tells. How many parts a head says that there are is somebody's word: where one
+    // is missing, the record is none that can be read, and those after it need not be asked for.
+    for (const list of ["jobs", "consul", "others"] as const)
+      for (let part = 0; (await read(partPath(head, list, part))) !== undefined;) part += 1;
     return found;
   }
 

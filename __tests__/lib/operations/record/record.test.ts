@@ -231,6 +231,20 @@ describe.each<RecordStoreName>(["consul", "nomad"])("a record in %s", (store) =>
     });
   });
 
+  test("how many parts a head says that there are costs nothing: a stranger's record holds no command up", async () => {
+    const servers = new RecordServers();
+    await enterRecord(want(["web"]), servers.clients);
+    const own = servers.texts(store)[head] ?? "";
+    servers.put(store, head, own.replace(/"parts":\{[^}]*\}/, '"parts":{"jobs":10000,"consul":10000}'));
+    const { clients } = servers;
+    let asked = 0;
+    const { variable } = clients.nomad;
+    clients.nomad.variable = async (path) => ((asked += 1), variable(path));
+    expect(await readRecord(place, clients)).toEqual({ kind: "unreadable", reason: `${head}/jobs/1 is missing` });
+    await listRecords(clients);
+    expect(asked).toBeLessThan(20);
+  });
+
   test("a server that refuses the token is a state, and no error", async () => {
     const servers = new RecordServers();
     servers.refuse[store] = new TokenRefused("refuses the token");

@@ -17,7 +17,7 @@ export async function run(input: Input, context: CliContext) {
   return withStackToChange(input, context, async (stack) => {
     const older = await backToGeneration(stack, input, context);
     if (older !== undefined) return older;
-    const former = await formerJob(stack, job, context);
+    const former = await formerJob(stack, input, context);
     const wanted = former ? [former, ...stack.contents.wanted] : stack.contents.wanted;
     // Before it runs again: what the record does not have would be nobody's.
     if (former) await recordAgain(stack, former, context);
