@@ -179,6 +179,8 @@ describe("what stands around a value tells that it is one", () => {
     ['DB_PASSWORD={{ key "a/b" }}', 'DB_PASSWORD={{ key "a/b" }}'],
     ['DB_PASSWORD={{ or (env "X") "/run/secrets/db" }}', 'DB_PASSWORD={{ or (env "X") "/run/secrets/db" }}'],
     ['HAS_PASSWORD={{ keyOrDefault "a/b" "false" }}', 'HAS_PASSWORD={{ keyOrDefault "a/b" "false" }}'],
+    ["x = {{ keyOrDefault `db/password` `winter` }}", "x = {{ keyOrDefault `db/password` `•` }}"],
+    ['x = {{ or (env `DB_PASSWORD`) "winter" }}', 'x = {{ or (env `DB_PASSWORD`) "•" }}'],
     ['{{ scratch.Set "password" "winter" }}', '{{ scratch.Set "password" "•" }}'],
     ["DB_PASSWORD=${DB_PASSWORD:-winter}", "DB_PASSWORD=•"],
     [": ${DB_PASSWORD:=winter}", ": ${DB_PASSWORD:=•}"],

@@ -1,4 +1,5 @@
 import { phrase, type Phrase } from "./phrase";
+import { TEMPLATE_CALLS } from "./template-calls";
 
 const LITERAL = String.raw`[ \t]{0,9}["']([^"'\n]{1,400})["']`;
 const NAME = String.raw`[ \t]{0,9}["']([\w.-]{2,100})["'][ \t]{0,9}`;
@@ -33,8 +34,7 @@ export const CALLS: readonly Phrase[] = [
     new RegExp(String.raw`\((?:setq|defvar|defconst|define|def)[ \t]{1,9}([\w-]{2,100})[ \t]{1,9}${LITERAL}`, "g"),
   ),
   // `keyOrDefault "db/password" "winter"`, `or (env "DB_PASSWORD") "winter"` of a template, whatever the value of it all is called.
-  phrase(/\b(?:key|env)OrDefault\b/, /\b(?:key|env)OrDefault[ \t]{1,9}"([^"\n]{1,200})"[ \t]{1,9}"([^"\n]{1,400})"/g),
-  phrase(/\bor\b/, /\bor[ \t]{1,9}\((?:env|key)[ \t]{1,9}"([^"\n]{1,200})"\)[ \t]{1,9}"([^"\n]{1,400})"/g),
+  ...TEMPLATE_CALLS,
 ];
 
 /** What such a name begins with where it is asked for a value: what it is called with says where that is. */

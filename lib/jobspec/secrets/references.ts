@@ -1,3 +1,5 @@
+import { WRITTEN_LITERALS } from "./template-calls";
+
 /** References that Nomad, Terraform, a template or a shell fills in, and the words of a header around them. */
 const FILLED_IN =
   /\$\{[^{}]{0,400}\}|\{\{[^{}]{0,2000}\}\}|\[\[[^[\]]{0,400}\]\]|\{env\.\w{1,80}\}|\$env:\w{1,80}|\$\([^()]{0,400}\)|\$[A-Z_][A-Z0-9_]{0,80}\b/g;
@@ -8,21 +10,6 @@ const LONGEST_REFERENCE = 20_000;
 
 /** What a shell prints that stands there: `$(echo winter)`, and not `$(echo $X)`. */
 const PRINTS = /^(?:\$\(|`)\s{0,9}(?:echo|printf)\b(?:\s{1,9}-\w{1,9}){0,3}\s{1,9}["']?(?![$`"'])\S/;
-
-const LITERAL = String.raw`("(?:[^"\\\n]|\\.){0,1000}"|\x60[^\x60]{0,1000}\x60)`;
-const ARGUMENT = String.raw`\s{1,9}(?:"[^"\n]{0,400}"|\x60[^\x60]{0,400}\x60|[\w.$]{1,100}|\([^()]{0,400}\))`;
-
-/**
- * Literals of a template that are what it writes, and not where that is: alone, behind what else may be missing, and what is decoded.
- *
- * @see https://github.com/hashicorp/consul-template/blob/main/docs/templating-language.md
- */
-const WRITTEN = [
-  new RegExp(String.raw`^\{\{-?\s{0,9}${LITERAL}`, "g"),
-  new RegExp(String.raw`\b(?:keyOrDefault|envOrDefault)${ARGUMENT}\s{1,9}${LITERAL}`, "g"),
-  new RegExp(String.raw`\b(?:or|default|sprig_default)(?:${ARGUMENT}){0,4}?\s{1,9}${LITERAL}`, "g"),
-  new RegExp(String.raw`\b(?:base64Decode|base64URLDecode|sprig_b64dec|print|println|toJSON)\s{1,9}${LITERAL}`, "g"),
-];
 
 /** What a shell takes where a variable is not set: `${NAME:-winter}`. */
 const WHERE_UNSET = /^\$\{\w{1,100}:?[-=](?!\$)(.{1,400})\}$/;
@@ -49,5 +36,7 @@ export function isReferenceTo(text: string, saysNothing: (literal: string) => bo
 function literalsIn(reference: string): readonly string[] {
   if (reference.startsWith("${")) return WHERE_UNSET.exec(reference)?.slice(1) ?? [];
   if (!reference.startsWith("{{") || !/["`]/.test(reference)) return [];
-  return WRITTEN.flatMap((pattern) => [...reference.matchAll(pattern)].map(([, literal = ""]) => literal.slice(1, -1)));
+  return WRITTEN_LITERALS.flatMap((pattern) =>
+    [...reference.matchAll(pattern)].map(([, literal = ""]) => literal.slice(1, -1)),
+  );
 }
