@@ -87,7 +87,8 @@ export async function loadService(cluster: TestCluster, load: ServiceLoad): Prom
     const asker = (owners: readonly string[]) => {
       const own = held.filter(({ owner }) => owners.includes(owner));
       return async (number: number): Promise<Answered> => {
-        const { owner, container } = own[number % own.length] as (typeof own)[number];
+        // Every second request is a command: by halves, every owner runs some.
+        const { owner, container } = own[Math.floor(number / 2) % own.length] as (typeof own)[number];
         const { id, generation } = container;
         const at = performance.now();
         const headers = { authorization: `Bearer ${tokenOf.get(owner)}`, "content-type": "application/json" };

@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
+import { ANSWER_HEADERS } from "./answer-headers";
 import type { CommandsOf } from "./authorize";
 import { refuseAmbiguous } from "./http-settings";
 import type { RunningCommands } from "./limits";
-import type { HttpProblem } from "./problem";
+import type { LoadShedding } from "./load-shedding";
+import { HttpProblem } from "./problem";
 import type { Scope } from "./facts";
 import type { Caller } from "./tokens";
 
 /** What refusing at once works with. */
 export interface EarlyRefusalParts {
   readonly commands: RunningCommands;
+  readonly shedding: LoadShedding;
   /** Who asks, where that is known without waiting for anything; undefined where it is not, or nobody is known by it. */
   readonly callerOf: (headers: IncomingMessage["headers"]) => Caller | undefined;
   /** Whether the service takes no more requests. */
@@ -25,13 +28,18 @@ export interface EarlyRefusalParts {
   }) => void;
 }
 
-interface RunningRoute {
+/** A route that runs commands, or is for everybody. */
+interface KnownRoute {
   readonly method: string;
   readonly url: string;
   readonly path: RegExp;
   readonly scope: string | undefined;
-  readonly runs: CommandsOf;
+  readonly runs: CommandsOf | undefined;
+  readonly isPublic: boolean;
 }
+
+/** Made once: those who hear it are many, and an error takes a stack along. */
+const OVERLOADED = new HttpProblem("overloaded", "nothing was done; ask again", { retryAfter: 1 });
 
 /** Why a caller's next command would be too many; undefined where it would not. Whose it is may stand in the body alone. */
 export function refusalOf(commands: RunningCommands, caller: Caller, runs: CommandsOf): HttpProblem | undefined {
@@ -43,14 +51,16 @@ export function refusalOf(commands: RunningCommands, caller: Caller, runs: Comma
  * Answers those who are too many before Fastify has them. They come by the hundred in one moment, and each waits for all that came before it: routing, hooks
  * and serializing cost three times as much as what says no here. Whatever is not refused for that alone goes on, and is judged there by the same.
  *
- * Call it before routes are added; those that run commands are known by their `runs`.
+ * Call it before routes are added; those that run commands are known by their `runs`. What is read is refused where too much is asked, since it can be asked again; what changes something has limits of its
+ * own, and a lease that nobody could renew would be lost.
  */
 export function refuseEarly(app: FastifyInstance, parts: EarlyRefusalParts): void {
-  const routes: RunningRoute[] = [];
+  const routes: KnownRoute[] = [];
   app.addHook("onRoute", ({ method, url, config }) => {
-    if (config?.runs === undefined) return;
-    for (const each of [method].flat())
-      routes.push({ method: each, url, path: pathOf(url), scope: config.scope, runs: config.runs });
+    const { scope, runs } = config ?? {};
+    const known = { url, path: pathOf(url), scope, runs, isPublic: scope === "public" };
+    if (runs !== undefined || known.isPublic)
+      for (const each of [method].flat()) routes.push({ ...known, method: each });
   });
   app.addHook("onReady", (done) => {
     const handlers = app.server.listeners("request") as ((
@@ -70,28 +80,43 @@ export function refuseEarly(app: FastifyInstance, parts: EarlyRefusalParts): voi
 function refuses(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: readonly RunningRoute[],
-  { commands, callerOf, isEnding, onRefused }: EarlyRefusalParts,
+  routes: readonly KnownRoute[],
+  parts: EarlyRefusalParts,
 ): boolean {
-  const { method = "", url = "", headers } = request;
-  if (!commands.isFull || isEnding()) return false;
+  const isLetIn = parts.shedding.letsIn();
+  if (parts.isEnding() || (isLetIn && !parts.commands.isFull)) return false;
+  const { method = "", url = "" } = request;
   const route = routes.find((each) => each.method === method && each.path.test(url));
-  const caller = route && callerOf(headers);
-  if (!caller || isAmbiguous(request)) return false;
-  if (route.scope !== undefined && !caller.scopes.has(route.scope as Scope)) return false;
-  const problem = refusalOf(commands, caller, route.runs);
+  const refused =
+    route?.runs === undefined ? undefined : tooManyCommands(request, { ...route, runs: route.runs }, parts);
+  const problem = refused?.problem ?? (isLetIn || method !== "GET" || route?.isPublic ? undefined : OVERLOADED);
   if (!problem) return false;
   const id = randomUUID();
   const body = JSON.stringify(problem.toBody());
   response.writeHead(problem.status, {
+    ...ANSWER_HEADERS,
     "content-type": "application/problem+json",
     "content-length": String(Buffer.byteLength(body)),
     "retry-after": String(problem.retryAfter ?? 1),
     "x-request-id": id,
   });
   response.end(body);
-  onRefused({ id, method, route: route.url, status: problem.status, caller: caller.token });
+  const { caller = "unknown" } = refused ?? {};
+  parts.onRefused({ id, method, route: route?.url ?? "none", status: problem.status, caller });
   return true;
+}
+
+/** Why a command would be too many of somebody who may run it; undefined where it would not, and where more is to be said of the request. */
+function tooManyCommands(
+  request: IncomingMessage,
+  { scope, runs }: KnownRoute & { readonly runs: CommandsOf },
+  { commands, callerOf }: EarlyRefusalParts,
+): { readonly problem: HttpProblem; readonly caller: string } | undefined {
+  const caller = callerOf(request.headers);
+  if (!caller || isAmbiguous(request)) return undefined;
+  if (scope !== undefined && !caller.scopes.has(scope as Scope)) return undefined;
+  const problem = refusalOf(commands, caller, runs);
+  return problem && { problem, caller: caller.token };
 }
 
 function isAmbiguous(request: IncomingMessage): boolean {

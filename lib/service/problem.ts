@@ -41,6 +41,7 @@ export const PROBLEMS = {
   internal: 500,
   "place-lost": 502,
   unavailable: 503,
+  overloaded: 503,
   "managers-behind": 503,
   stopping: 503,
 } as const;
@@ -98,6 +99,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   "place-lost": "The place of the command did not start, or ended under it",
   "managers-behind": "Managers of the pool have not seen it yet",
   unavailable: "The cluster does not answer",
+  overloaded: "More is asked than can be answered",
   stopping: "The service is stopping",
 };
 

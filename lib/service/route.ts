@@ -54,6 +54,8 @@ export interface RouteDefinition<P, Q, B, A> {
 /** What every route may refuse. */
 const USUAL: readonly ProblemCode[] = ["bad-request", "internal", "stopping"];
 const WITH_TOKEN: readonly ProblemCode[] = ["unauthorized", "scope-missing", "rate-limited", "unavailable"];
+/** What every route that is read, and not public, may. */
+const READ: readonly ProblemCode[] = ["overloaded"];
 
 /** Adds a route. */
 export function route<
@@ -64,7 +66,8 @@ export function route<
 >(app: FastifyInstance, definition: RouteDefinition<P, Q, B, A>): void {
   const { method, url, id, summary, description, scope, params, query, body, headers, answer, types = {} } = definition;
   const status = definition.status ?? (answer ? 200 : 204);
-  const problems = [...USUAL, ...(scope === "public" ? [] : WITH_TOKEN), ...(definition.problems ?? [])];
+  const withToken = method === "GET" ? [...WITH_TOKEN, ...READ] : WITH_TOKEN;
+  const problems = [...USUAL, ...(scope === "public" ? [] : withToken), ...(definition.problems ?? [])];
   app.route({
     method,
     url,

@@ -8,6 +8,7 @@ import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, type Acce
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { COMMANDS } from "./facts";
 import { RunningCommands } from "./limits";
+import { LoadShedding, type LoopClocks } from "./load-shedding";
 import type { Browsers } from "./browsers";
 import { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
@@ -64,6 +65,8 @@ export interface ServiceOptions {
   readonly log?: { readonly level: LogLevel; readonly stream: { write(line: string): void } };
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
+  /** The clocks of the event loop that requests are heard in, for who asks from the same loop. Default: those of this process, which serves and does little else. */
+  readonly loop?: LoopClocks;
   /** The release, for the document. */
   readonly version: string;
   /** What makes functions of the routes' schemas, for whoever makes many services. Default: Fastify's own, anew. */
@@ -167,6 +170,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   });
   refuseEarly(app, {
     commands,
+    shedding: new LoadShedding(options.loop),
     callerOf: (headers) => knownCaller(headers, tokens),
     isEnding: () => ending,
     onRefused: ({ id, method, route, status, caller }) => {

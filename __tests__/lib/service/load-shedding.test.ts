@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, request } from "undici";
+import { LOOP, LoadShedding } from "../../../lib/service/load-shedding";
+import { testService, type TestService } from "../../support/service";
+
+// Where more is asked than can be done, those who read hear so at once, and what changes something is done.
+
+describe("the event loop", () => {
+  let [now, idle] = [0, 0];
+  beforeEach(() => ([now, idle] = [1000, 0]));
+  const lettingIn = (some: LoadShedding, count: number) =>
+    Array.from({ length: count }, () => some.letsIn()).filter(Boolean).length;
+  const shedding = () => new LoadShedding({ now: () => now, idle: () => idle });
+
+  test("lets everybody in while it has not worked for long", () => {
+    const some = shedding();
+    expect(lettingIn(some, 500)).toBe(500);
+    now += 19;
+    expect(lettingIn(some, 500)).toBe(500);
+  });
+
+  test("lets in eight each tenth of a second while it works without a pause", () => {
+    const some = shedding();
+    some.letsIn();
+    now += 20;
+    expect(lettingIn(some, 100)).toBe(8);
+    now += 99;
+    expect(lettingIn(some, 100)).toBe(0);
+    now += 1;
+    expect(lettingIn(some, 100)).toBe(8);
+  });
+
+  test("lets everybody in after a pause, also one that is made of shorter ones", () => {
+    const some = shedding();
+    some.letsIn();
+    now += 500;
+    expect(lettingIn(some, 100)).toBe(8);
+    idle += 0.5;
+    expect(lettingIn(some, 100)).toBe(0);
+    idle += 0.5;
+    expect(lettingIn(some, 100)).toBe(100);
+  });
+});
+
+describe("a service that is asked for more than it can do", () => {
+  let service: TestService;
+  let address: string;
+  let agent: Agent;
+  beforeEach(async () => {
+    service = await testService({ loop: LOOP });
+    // Each request that is let in takes its time of the only thread.
+    service.app.addHook("onRequest", (_asked, _reply, done) => {
+      const until = performance.now() + 5;
+      while (performance.now() < until);
+      done();
+    });
+    address = await service.app.listen({ host: "127.0.0.1", port: 0 });
+    agent = new Agent({ connections: 100 });
+  });
+  afterEach(async () => {
+    await agent.close();
+    await service.end(0);
+  });
+
+  async function ask(method: "GET" | "POST", path: string, headers: Record<string, string> = {}) {
+    const json = method === "POST" ? { "content-type": "application/json", "lease-generation": "1" } : {};
+    const answer = await request(`${address}${path}`, {
+      method,
+      dispatcher: agent,
+      headers: { ...headers, ...json },
+      ...(method === "POST" ? { body: "{}" } : {}),
+    });
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+  }
+
+  test("refuses reads at once with 503 and when to ask again, and answers some", async () => {
+    const headers = { authorization: `Bearer ${service.token("ann", "read")}` };
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers)));
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(8);
+    expect(refused.length).toBeGreaterThan(20);
+    expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+    expect(JSON.parse(refused[0]?.text ?? "")).toMatchObject({ code: "overloaded", status: 503, retryAfter: 1 });
+    expect(refused[0]?.headers).toMatchObject({
+      "retry-after": "1",
+      "cache-control": "no-store",
+      "content-type": "application/problem+json",
+      "x-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    // After a pause everybody is let in again.
+    await sleep(50);
+    expect((await ask("GET", "/api/containers", headers)).status).toBe(200);
+  });
+
+  test("is asked whether it lives, and hears who changes something", async () => {
+    const headers = { authorization: `Bearer ${service.token("ann", "claim", "read")}` };
+    const crowd = Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers));
+    const spared = Array.from({ length: 20 }, () => [
+      ask("GET", "/healthz"),
+      ask("POST", "/api/containers/0f4a/renew", headers),
+      ask("POST", "/api/containers", headers),
+    ]).flat();
+    expect((await Promise.all(crowd)).some(({ status }) => status === 503)).toBe(true);
+    // The container is nobody's, and no pool is named: that is what the routes themselves say.
+    expect(new Set((await Promise.all(spared)).map(({ status }) => status))).toEqual(new Set([200, 404, 400]));
+  });
+
+  test("counts who was refused, and their route where it is known without looking for it", async () => {
+    const headers = { authorization: `Bearer ${service.token("ann", "read")}` };
+    await Promise.all(Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers)));
+    const { text } = await service.ask(headers.authorization.slice(7), "GET", "/metrics");
+    expect(text).toMatch(/requests_total\{method="GET",route="none",status="503"\} \d+/);
+  });
+});
