@@ -14,6 +14,7 @@ import {
   type LivingAgent,
   listensItself,
   readState,
+  formerFolders,
   type ClusterState,
 } from "./agents";
 import { isReady } from "./readiness";
@@ -54,8 +55,10 @@ export interface ClusterStatus {
   readonly phase: "running" | "partial" | "stopped";
   /** How many processes and containers of tasks live whose Nomad does not. */
   readonly abandoned: number;
-  /** Whether it lives without its folder, which was removed, or without what was kept there of it. */
+  /** Whether it lives without its folder, which was removed or moved, or without what was kept there of it. */
   readonly forgotten: boolean;
+  /** Its folder when it was started, where that was moved since. */
+  readonly movedFrom?: string;
 }
 
 /** Whether a cluster of which nobody says otherwise asks for tokens. */
@@ -90,7 +93,9 @@ export async function statusOf(folder: string): Promise<ClusterStatus> {
   const all = agents.every(({ ready }) => ready) && !forgotten;
   const phase = all ? "running" : living.length + abandoned === 0 ? "stopped" : "partial";
   const peersOnly = state?.tls ?? closed;
-  return { folder, portOffset, regions, closed, peersOnly, vault, agents, phase, abandoned, forgotten };
+  const [movedFrom] = formerFolders(living);
+  const moved = movedFrom === undefined ? {} : { movedFrom };
+  return { folder, portOffset, regions, closed, peersOnly, vault, agents, phase, abandoned, forgotten, ...moved };
 }
 
 /**
@@ -105,7 +110,7 @@ function known(
   const remembered = rememberedBy(living);
   try {
     const state = readState(folder);
-    if (state) return { state, forgotten: false };
+    if (state) return { state, forgotten: formerFolders(living).length > 0 };
   } catch (error) {
     if (!(error instanceof UserError) || !remembered) throw error;
   }

@@ -3,7 +3,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { messageOf } from "../nomad";
-import { dataOf, isConfigurationFile, endAgent, inOrderOfEnd, livingAgents, removeState } from "./agents";
+import {
+  dataOf,
+  isConfigurationFile,
+  endAgent,
+  inOrderOfEnd,
+  livingAgents,
+  removeState,
+  cleanUpFormer,
+  formerFolders,
+} from "./agents";
 import { allocationsIn, containersIn, cleanUp, exclusively, endProcesses, processesIn, type Progress } from "./machine";
 import { statusOf, type AgentStatus } from "./cluster-status";
 import { isLink, refuseForeignFolder, refuseLink } from "./refusals";
@@ -27,8 +36,10 @@ export async function endCluster(folder: string, progress: Progress, signal?: Ab
   }
   const work = async () => {
     const allocations = allocationsIn(data);
+    const former = formerFolders(livingAgents(folder));
     const had = await end(folder, progress, signal);
     try {
+      await cleanUpFormer(folder, former, signal);
       await cleanUp(data, { signal, allocations });
       await abandonStore(folder, signal);
       for (const file of readdirSync(folder).filter(isConfigurationFile)) rmSync(join(folder, file), { force: true });

@@ -1,5 +1,17 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedCluster, SILENT } from "../../../lib/local";
@@ -58,11 +70,14 @@ describe("agents without their folder", () => {
   async function agent(name: string, state: object, at = folder): Promise<number> {
     const flag = name.startsWith("consul") ? "-config-file" : "-config";
     const mark = { ...state, agents: { [name]: { version: "1.2.3", path: "/x", from: "PATH" } } };
+    mkdirSync(at, { recursive: true });
+    const log = openSync(join(at, `${name}.log`), "a");
     const child = spawn("bash", ["agent", "-dev", `${flag}=${join(at, `${name}.json`)}`], {
       cwd: project,
-      stdio: "ignore",
+      stdio: ["ignore", log, log],
       env: { PATH: process.env.PATH, [CLUSTER_MARK]: JSON.stringify(mark) },
     });
+    closeSync(log);
     children.push(child);
     await new Promise((spawned) => child.once("spawn", spawned));
     return child.pid ?? 0;
@@ -92,6 +107,40 @@ describe("agents without their folder", () => {
     const cluster = new EmbeddedCluster(folder);
     expect(await cluster.status()).toMatchObject({ phase: "partial", forgotten: true, portOffset: 31_000 });
     expect(cluster.addresses()).toMatchObject({ nomad: "http://127.0.0.1:35646" });
+  });
+
+  const describeOnLinux = existsSync("/proc/self/fd") ? describe : describe.skip;
+  if (describeOnLinux === describe.skip)
+    process.stderr.write("skipped: agents of a moved folder; this system has no /proc\n");
+  describeOnLinux("and with it moved", () => {
+    test.each([
+      ["", () => undefined],
+      [", behind a link by now", (project: string) => symlinkSync(join(project, "elsewhere"), join(project, "shop"))],
+    ])(
+      "whose folder was moved are told of, and ended with what their tasks left where it was%s",
+      async (_how, then) => {
+        folder = join(project, "shop", ".cdk-nomad");
+        const own = [await agent("consul", STATE), await agent("nomad", STATE)];
+        writeFileSync(join(folder, "kept.log"), "kept");
+        const alloc = join(folder, "data/nomad/alloc/5e8a/alloc");
+        const task = spawn("sleep", ["1234567"], { stdio: "ignore", env: { NOMAD_ALLOC_DIR: alloc } });
+        children.push(task);
+        await new Promise((spawned) => task.once("spawn", spawned));
+        writeFileSync(join(folder, "cluster.json"), JSON.stringify({ ...STATE, agents: {} }));
+        const moved = join(project, "elsewhere", ".cdk-nomad");
+        renameSync(join(project, "shop"), join(project, "elsewhere"));
+        then(project);
+        const cluster = new EmbeddedCluster(moved);
+        expect(await cluster.status()).toMatchObject({ phase: "partial", forgotten: true, movedFrom: folder });
+        expect((await cluster.status()).agents.filter(({ running }) => running).map(({ pid }) => pid)).toEqual(
+          expect.arrayContaining([own[0]]),
+        );
+        expect(await cluster.down(SILENT)).toBe(true);
+        await until("that their ends are told", () => [...own, task.pid ?? 0].every(ended));
+        expect(readFileSync(join(moved, "kept.log"), "utf8")).toBe("kept");
+        expect(await cluster.status()).toMatchObject({ phase: "stopped", forgotten: false });
+      },
+    );
   });
 
   test.each([

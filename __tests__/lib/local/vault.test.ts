@@ -87,9 +87,9 @@ describe("the agent", () => {
   test("is one for all regions, before the first Nomad, which looks for it once", () => {
     expect(agents.map(({ name }) => name)).toEqual(["consul", "vault", "nomad", "consul-us-east", "nomad-us-east"]);
     expect(agentsOf({ portOffset: 0, regions: ["global"] }).map(({ name }) => name)).toEqual(["consul", "nomad"]);
-    const ended = inOrderOfEnd(agents.map(({ name }) => ({ name, pid: 1, dev: false, mark: undefined }))).map(
-      ({ name }) => name,
-    );
+    const ended = inOrderOfEnd(
+      agents.map(({ name }) => ({ name, pid: 1, dev: false, movedFrom: undefined, mark: undefined })),
+    ).map(({ name }) => name);
     expect(ended).toEqual(["nomad", "nomad-us-east", "vault", "consul", "consul-us-east"]);
   });
 

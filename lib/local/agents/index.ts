@@ -22,8 +22,8 @@ export {
   type NomadAgent,
   type VaultServer,
 } from "./agents";
-export { endAbandoned, endAgent, endForgotten, inOrderOfEnd } from "./leftovers";
-export { livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
+export { endAbandoned, endAgent, cleanUpFormer, endForgotten, inOrderOfEnd } from "./leftovers";
+export { formerFolders, livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
 export { folderNextDoor } from "./next-door";
 export {
   dynamicPortsAt,

@@ -1,9 +1,10 @@
+import { realpathSync } from "node:fs";
 import type { ConsulClient } from "../../nomad";
 import { dataOf, filesOf, isConsul, isConsulServer, isVault } from "./agents";
-import { allocationsOf, cleanUp, refuseLeft, endProcesses, type Progress } from "../machine";
+import { allocationsOf, cleanUp, refuseLeft, endProcesses, processesIn, type Progress } from "../machine";
 import { forgetServices } from "./consul-services";
-import { livingAgents, type LivingAgent } from "./living-agents";
-import { readState } from "./state";
+import { formerFolders, livingAgents, type LivingAgent } from "./living-agents";
+import { hasState, readState } from "./state";
 
 // What an accident leaves of a cluster, and how it is ended.
 
@@ -35,15 +36,50 @@ export function inOrderOfEnd(living: readonly LivingAgent[]): readonly LivingAge
   return living.toSorted((one, other) => order(one) - order(other));
 }
 
-/** Ends what lives of a cluster whose folder was removed: its data are gone, and with them whatever could be taken over. */
+/**
+ * Ends what the tasks of a cluster left where its folder was before it was moved, with what its Nomad made there since; nothing where another cluster is there by
+ * now.
+ *
+ * @param former as of {@link formerFolders}, asked before the agents were ended
+ */
+export async function cleanUpFormer(folder: string, former: readonly string[], signal?: AbortSignal): Promise<number> {
+  let ended = 0;
+  for (const at of former) {
+    const behind = realPath(at);
+    // Where a link leads from there to here, as after a move to a larger disk, its files are removed here.
+    const isHere = behind === realPath(folder);
+    if (!isHere && (hasState(at) || livingAgents(at).length > 0)) continue;
+    const processes = processesIn(dataOf(at));
+    refuseLeft(await endProcesses(processes, TASK_GRACE, signal));
+    ended += processes.length;
+    if (behind === at) ended += await cleanUp(dataOf(at), { signal });
+  }
+  return ended;
+}
+
+/** How long what tasks left has to end by itself, in milliseconds. */
+const TASK_GRACE = 3000;
+
+/** A folder without links on the way to it; as it is, where it is not there. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** Ends what lives of a cluster whose folder was removed or moved: its data are gone for it, and with them whatever could be taken over. */
 export async function endForgotten(folder: string, { progress, signal }: Ending): Promise<void> {
   const living = livingAgents(folder);
+  const former = formerFolders(living);
   progress.step("ending what lives without its folder");
   for (const { name } of inOrderOfEnd(living)) await endAgent(folder, name, signal);
-  const processes = await cleanUp(dataOf(folder), { signal });
+  const elsewhere = await cleanUpFormer(folder, former, signal);
+  const processes = elsewhere + (await cleanUp(dataOf(folder), { signal }));
   const agents = `${living.map(({ name }) => name).join(" and ")} ${living.length === 1 ? "was" : "were"} ended`;
   progress.note(
-    `${folder} was removed while its cluster ran: ${agents}${andProcesses(processes)}; deploy again what ran`,
+    `${former[0] ?? folder} was ${former.length > 0 ? "moved" : "removed"} while its cluster ran: ${agents}${andProcesses(processes)}; deploy again what ran`,
   );
 }
 

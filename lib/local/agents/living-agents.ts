@@ -1,7 +1,7 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { agentOfConfiguration, CLUSTER_MARK, isConfigurationFile } from "./agents";
-import { listProcesses, usersOf, variableOf, type ListedProcess } from "../machine";
+import { agentOfConfiguration, CLUSTER_MARK, filesOf, isConfigurationFile } from "./agents";
+import { configurationOf, listProcesses, usersOf, variableOf, type ListedProcess } from "../machine";
 import { readMark, type ClusterState } from "./state";
 
 /** A process that is an agent of a cluster. */
@@ -9,6 +9,8 @@ export interface LivingAgent {
   /** As in {@link Agent}. */
   readonly name: string;
   readonly pid: number;
+  /** The cluster's folder when it was started, where that was moved since: what it names there, it misses. */
+  readonly movedFrom: string | undefined;
   /** Whether it was started in its program's dev mode, in which a Nomad that ends ends its tasks. */
   readonly dev: boolean;
   /** What the agent was told of its cluster when it was started; undefined where it is not to be seen. */
@@ -22,14 +24,36 @@ export interface LivingAgent {
  */
 export function livingAgents(folder: string): readonly LivingAgent[] {
   const found = listProcesses().flatMap((listed) => {
-    const name = agentOf(listed, folder);
-    return name === undefined ? [] : [{ name, pid: listed.pid, dev: isDevMode(listed) }];
+    const { pid } = listed;
+    const movedFrom = movedTo(folder, listed);
+    const name = agentOf(listed, movedFrom ?? folder);
+    return name === undefined ? [] : [{ name, pid, movedFrom, dev: isDevMode(listed) }];
   });
   if (found.length === 0) return [];
   const trusted = trustedUsers(folder);
   return found
     .filter(({ pid }) => isOf(trusted, usersOf(pid)))
     .map((agent) => ({ ...agent, mark: readMark(variableOf(agent.pid, CLUSTER_MARK)) }));
+}
+
+/**
+ * Where a process was started as an agent of a cluster whose folder was moved here since: its configuration is named where it was, and its log, which it holds
+ * open, is where it is. Undefined where it is none, and where the system does not tell.
+ */
+function movedTo(folder: string, { pid, command }: ListedProcess): string | undefined {
+  const config = configurationOf(command);
+  if (config === undefined || dirname(config) === folder || !isConfigurationFile(basename(config))) return undefined;
+  try {
+    const log = readlinkSync(`/proc/${pid}/fd/1`);
+    return log === filesOf(folder, agentOfConfiguration(config)).log ? dirname(config) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folders in which the agents of a cluster were started, where it was moved since. */
+export function formerFolders(living: readonly LivingAgent[]): readonly string[] {
+  return [...new Set(living.flatMap(({ movedFrom }) => movedFrom ?? []))];
 }
 
 /** Whether a process belongs to certain users: also who started a program with the rights of somebody else has to be one of them. */

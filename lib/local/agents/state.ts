@@ -35,8 +35,8 @@ export type ClusterState = v.InferOutput<typeof schema>;
  * @throws UserError where it cannot be read, with what to do
  */
 export function readState(folder: string): ClusterState | undefined {
-  const file = join(folder, "cluster.json");
-  if (!existsSync(file)) return undefined;
+  const file = stateFile(folder);
+  if (!hasState(folder)) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
@@ -53,6 +53,15 @@ export function readState(folder: string): ClusterState | undefined {
   return parsed.output;
 }
 
+/** Whether a folder says that there is a cluster, readable or not. */
+export function hasState(folder: string): boolean {
+  return existsSync(stateFile(folder));
+}
+
+function stateFile(folder: string): string {
+  return join(folder, "cluster.json");
+}
+
 /** Reads the state that an agent of a cluster has in its environment, so that it is known where the folder is gone; undefined where it is none. */
 export function readMark(text: string | undefined): ClusterState | undefined {
   try {
@@ -66,10 +75,10 @@ export function readMark(text: string | undefined): ClusterState | undefined {
 /** Writes the state of a cluster into its folder, whole or not at all. */
 export function writeState(folder: string, state: ClusterState): void {
   privateFolder(folder);
-  writeWholePrivateFile(join(folder, "cluster.json"), `${JSON.stringify(state, null, 2)}\n`);
+  writeWholePrivateFile(stateFile(folder), `${JSON.stringify(state, null, 2)}\n`);
 }
 
 /** Removes the state of a cluster: its folder says from then on that there is none. */
 export function removeState(folder: string): void {
-  rmSync(join(folder, "cluster.json"), { force: true });
+  rmSync(stateFile(folder), { force: true });
 }

@@ -70,9 +70,9 @@ export async function clusterStatus(options: { readonly json: boolean }, context
 }
 
 /** Why it is not all there, and what to do. */
-function partialText({ folder, forgotten, abandoned }: ClusterStatus): TerminalText {
+function partialText({ folder, forgotten, movedFrom, abandoned }: ClusterStatus): TerminalText {
   if (forgotten)
-    return term`\n${folder} was removed while it ran: cdk-nomad down ends it, cdk-nomad up ends it and starts anew`;
+    return term`\n${movedFrom ?? folder} was ${movedFrom === undefined ? term`removed` : term`moved here`} while it ran: cdk-nomad down ends it, cdk-nomad up ends it and starts anew`;
   const tasks = abandoned === 1 ? term`1 process of tasks runs` : term`${abandoned} processes of tasks run`;
   const why = abandoned === 0 ? term`not all of it is ready` : term`${tasks} without a Nomad`;
   return term`\n${why}: cdk-nomad up starts what is missing${abandoned === 0 ? term`` : term` and ends those`}, cdk-nomad down ends it`;
