@@ -6,6 +6,7 @@ import { Http } from "./http";
 
 /** What clients of Nomad's and of Consul's API have in common. */
 export abstract class ApiClient {
+  /** What its requests go through. */
   readonly http: Http;
 
   constructor(connection: Connection | Http) {

@@ -15,6 +15,7 @@ export interface Connection {
   readonly token?: { readonly header: string; readonly value: string };
   /** Sent with every request. */
   readonly query?: Readonly<Record<string, string>>;
+  /** How the server is known over TLS, and the client by it. Default: by the certificate authorities of this machine, and by none. */
   readonly tls?: TlsSettings;
   /** The proxy that requests go through. Default: none. */
   readonly proxy?: Proxy;

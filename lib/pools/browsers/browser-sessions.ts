@@ -18,7 +18,9 @@ import type { ScreenStream } from "./screen-stream";
 
 /** What {@link BrowserSessions} are made of. */
 export interface BrowserSessionsOptions {
+  /** The Nomad that runs the machines. */
   readonly nomad: NomadClient;
+  /** Where the leases of the places are kept: whoever has the same store and pool shares them. */
   readonly store: Store;
   /** How the machines are run. Default: from the state in `/var/lib/cdk-nomad/browser`, with what the node has. */
   readonly machine?: QemuMachine;
@@ -58,8 +60,11 @@ export interface BrowserRequest {
 export interface BrowserSession {
   /** What it is called by: it names its place and its lease's generation, so that it never comes back. */
   readonly id: string;
+  /** The lease of its place: kept as a password is. */
   readonly lease: Lease;
+  /** Where the person logs in, such as `google`. */
   readonly provider: string;
+  /** The id of its machine's job. */
   readonly job: string;
 }
 

@@ -6,10 +6,13 @@ import type { Store } from "../store";
 
 /** What a {@link WarmPool} is made of. */
 export interface WarmPoolOptions {
+  /** The Nomad that has the pool's jobs. */
   readonly nomad: NomadClient;
   /** Whose checks say that a container is healthy. Default: none; then what runs, and answers a first command, is healthy. */
   readonly consul?: ConsulClient;
+  /** Where the leases are kept: whoever has the same store and the same name of the pool shares the pool. */
   readonly store: Store;
+  /** What runs commands in the containers. */
   readonly executor: Executor;
   /** The pool's name, such as `warm-pool-openai`. */
   readonly pool: string;
@@ -43,7 +46,9 @@ export interface WarmPoolOptions {
 
 /** A container that somebody has leased. */
 export interface LeasedContainer {
+  /** What proves that it is leased: kept as a password is. */
   readonly lease: Lease;
+  /** Where commands are run: its allocation and its task. */
   readonly place: Place;
   /** The job that it belongs to. */
   readonly job: string;
@@ -58,6 +63,7 @@ export interface WarmPoolClaim extends Omit<ClaimOptions, "slot"> {}
 
 /** How a pool does, as this manager sees it. */
 export interface WarmPoolStatus {
+  /** The pool's name. */
   readonly pool: string;
   /** Containers that could be claimed now. */
   readonly free: number;

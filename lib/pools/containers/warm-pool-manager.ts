@@ -39,12 +39,17 @@ export interface WarmPoolManagerOptions extends Omit<WarmPoolOptions, "pool" | "
 export interface WarmContainer {
   /** The id of its allocation. */
   readonly id: string;
+  /** The provider whose pool it is of. */
   readonly provider: Provider;
+  /** The job that it belongs to. */
   readonly jobId: string;
+  /** The evaluation that placed it. */
   readonly evalId: string;
   /** When it was placed, in milliseconds since 1970, by the clock of Nomad's servers. */
   readonly createdAt: number;
+  /** That somebody has it, as Polydev calls it. */
   readonly status: "allocated";
+  /** That it answered when it was given out. */
   readonly healthy: true;
   /** What proves that it is this user's: kept as a password is. It can be adopted by another manager. */
   readonly lease: Lease;
@@ -58,7 +63,9 @@ export interface PoolStats {
   readonly target: number;
   /** How many it has: free, leased, or on their way. */
   readonly current: number;
+  /** How many of them are leased. */
   readonly allocated: number;
+  /** How many of them could be claimed now. */
   readonly free: number;
   /** 0 to 100; 0 for a pool of none. */
   readonly utilizationPercent: number;

@@ -339,7 +339,11 @@ export class WarmPool {
     return retired.filter(Boolean).length;
   }
 
-  /** @throws PoolBusyError while the pool is drained: then it gives out no container, whatever its size */
+  /**
+   * Does nothing where the pool gives out containers.
+   *
+   * @throws PoolBusyError while the pool is drained: then it gives out none, whatever its size
+   */
   refuseDrained(): void {
     this.#claiming.refuseDrained();
   }

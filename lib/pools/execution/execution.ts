@@ -17,6 +17,7 @@ export interface ExecuteOptions {
   readonly timeout?: number;
   /** Is given what it writes, as it comes; the next piece is read when the promise that is returned has settled. Default: it is kept for the result. */
   readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  /** The same for its standard error. Default: it is kept for the result. */
   readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;
   /** The most bytes of each stream that the result keeps; the rest is read and dropped, and the result says so. Default: 1 MiB. */
   readonly outputLimit?: number;
@@ -28,9 +29,11 @@ export interface ExecuteOptions {
 export interface ExecutionResult {
   /** 0 to 255; 124 where it ran out of time, 130 where it was cancelled, as a shell has them. */
   readonly exitCode: number;
+  /** Whether it ended by itself, ran out of time, or was cancelled. */
   readonly ended: "exited" | "timeout" | "cancelled";
   /** The beginning of what it wrote, as UTF-8; empty where `onStdout` took it. */
   readonly stdout: string;
+  /** The beginning of what it wrote to its standard error, as UTF-8; empty where `onStderr` took it. */
   readonly stderr: string;
   /** Whether something was dropped beyond the limit. */
   readonly truncated: boolean;
@@ -45,8 +48,11 @@ export interface ExecutionResult {
 
 /** Where a command can be run: a task of a running allocation. */
 export interface Place {
+  /** The id of the allocation. */
   readonly allocation: string;
+  /** The task's name. */
   readonly task: string;
+  /** What keeps its commands apart from those of others on the same machine. */
   readonly isolation: ExecutionResult["isolation"];
 }
 
@@ -78,6 +84,7 @@ export class ExecutionLostError extends ReadableError {
   readonly code = "place-lost";
 
   constructor(
+    /** Where the command ran. */
     readonly place: Place,
     message: string,
   ) {

@@ -7,6 +7,7 @@ import { keepsPool, PoolRecords } from "./pool-record";
 
 /** What is chosen, and how. */
 export interface ChooseOptions extends ReadOptions {
+  /** The pool's name. */
   readonly pool: string;
   /** The id of a job of the pool, which may be stopped as yet. */
   readonly job: string;

@@ -3,7 +3,9 @@ export const REGISTERED_BY = "registered_by";
 
 /** Which generation somebody chose, and the newest that was there then. */
 export interface Choice {
+  /** The id of the job that was chosen. */
   readonly job: string;
+  /** The index at which Nomad made the newest job that was there then: a newer one ends the choice. */
   readonly newest: number;
 }
 

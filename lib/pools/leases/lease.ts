@@ -37,7 +37,9 @@ export class LeaseEndedError extends ReadableError {
   readonly code: string;
 
   constructor(
+    /** The lease that is over. */
     readonly lease: Lease,
+    /** Why it is over. */
     readonly reason: LeaseEnd,
     message: string,
   ) {
@@ -53,6 +55,7 @@ export class PoolBusyError extends ReadableError {
   readonly code = "pool-busy";
 
   constructor(
+    /** The pool's name. */
     readonly pool: string,
     /** When it is worth to ask again, in milliseconds. */
     readonly retryAfter: number,

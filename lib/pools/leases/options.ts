@@ -4,6 +4,7 @@ import type { Lease, LeaseEnd } from "./lease";
 
 /** What a {@link LeaseBook} is made of. */
 export interface LeaseBookOptions {
+  /** Where the leases are kept. */
   readonly store: Store;
   /** The pool's name: whoever has the same store and the same name shares the pool. At most 256 characters. */
   readonly pool: string;
@@ -107,7 +108,9 @@ export type LeaseEvent =
 
 /** A slot as the store shows it. */
 export interface SlotState {
+  /** The slot's name. */
   readonly slot: string;
+  /** `free`: nobody has it; `held`: it is leased; `ending`: what ran in it is being ended. */
   readonly state: "free" | "held" | "ending";
   /** Of the lease that it has, or had last; 0 for one that was never leased. */
   readonly generation: number;
@@ -119,6 +122,7 @@ export interface SlotState {
 
 /** A pool as this manager sees it, some milliseconds old. */
 export interface PoolState {
+  /** The pool's name. */
   readonly pool: string;
   /** This manager's id. */
   readonly manager: string;
@@ -128,6 +132,7 @@ export interface PoolState {
   readonly free: number;
   /** Slots that somebody has leased. */
   readonly leased: number;
+  /** Slots whose lease is over, and in which what ran is being ended. */
   readonly ending: number;
   /** How many wait, at every manager. */
   readonly queue: number;

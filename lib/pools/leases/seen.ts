@@ -16,6 +16,7 @@ export class ManagersBehindError extends ReadableError {
   readonly code = "managers-behind";
 
   constructor(
+    /** The pool's name. */
     readonly pool: string,
     /** Their ids. */
     readonly managers: readonly string[],

@@ -3,8 +3,11 @@ import type { NodeAllocation, NodeJson, NomadClient } from "../../nomad";
 
 /** How much there is of something, and how much of it is reserved by allocations. */
 export interface Usage {
+  /** How much there is. */
   readonly total: number;
+  /** How much of it is reserved. */
   readonly used: number;
+  /** How much of it is left. */
   readonly available: number;
   /** 0 to 100; 0 where there is none at all. */
   readonly utilizationPercent: number;
@@ -14,7 +17,9 @@ export interface Usage {
 export interface ClusterStatus {
   /** Whether it has a leader, and a node that takes allocations. */
   readonly healthy: boolean;
+  /** How many nodes there are, and how many of them are ready. */
   readonly nodes: { readonly total: number; readonly ready: number };
+  /** How many jobs there are, by their status. */
   readonly jobs: {
     readonly total: number;
     readonly running: number;

@@ -11,7 +11,9 @@ import { limitOf, nonce, runInJob, type RuntimeProgress } from "./run";
 
 /** What a {@link NomadManager} is made of. */
 export interface NomadManagerOptions {
+  /** The Nomad that runs the jobs. */
   readonly nomad: NomadClient;
+  /** What runs the commands of runtime jobs. */
   readonly executor: Executor;
   /** The datacenter of the jobs. Default: any. */
   readonly datacenter?: string;
@@ -35,6 +37,7 @@ export interface NomadManagerOptions {
 export interface RuntimeJobRequest extends Pick<ExecuteOptions, "env" | "stdin" | "cwd" | "timeout" | "signal"> {
   /** The user that it runs for; any text. */
   readonly userId: string;
+  /** Whose image, and whose key, the command has. */
   readonly provider: Provider;
   /** Keys of the provider. They reach the command alone: no job, no argument and no log has them. Default: none. */
   readonly credentials?: Credentials;
@@ -55,46 +58,69 @@ export interface RuntimeJobRequest extends Pick<ExecuteOptions, "env" | "stdin" 
 
 /** A job that was submitted. */
 export interface SubmittedJob {
+  /** That Nomad took it: what it refuses is thrown. */
   readonly success: true;
+  /** The job's id. */
   readonly jobId: string;
+  /** The evaluation that places it. */
   readonly evalId: string;
+  /** The provider that it was submitted for. */
   readonly provider: string;
+  /** The user that it was submitted for. */
   readonly userId: string;
 }
 
 /** A browser in a machine of its own, for one login. */
 export interface BrowserVmRequest {
+  /** The user that it is for; any text. */
   readonly userId: string;
+  /** The login's own id; any text. */
   readonly sessionId: string;
+  /** Where the person logs in, such as `google`. */
   readonly provider: string;
   /** 192.168.100.1 to 192.168.100.254. */
   readonly vmIp: string;
+  /** The port of its screen on the node, 5900 to 65535. Default: 5900 and the last part of the address. */
   readonly vncPort?: number;
 }
 
 /** How a job does, as Nomad says. */
 export interface JobStatus {
+  /** Whether Nomad has the job. */
   readonly exists: boolean;
+  /** The id that was asked for. */
   readonly jobId: string;
   /** `pending`, `running`, `dead`; `not-found`. */
   readonly status: string;
+  /** What Nomad says beside the status; empty where it says nothing. Absent where there is no such job. */
   readonly statusDescription?: string;
+  /** `service`, `batch`, `system` or `sysbatch`. Absent where there is no such job. */
   readonly type?: string;
+  /** The higher, the sooner it is placed; 50 where nobody says it. Absent where there is no such job. */
   readonly priority?: number;
+  /** The region that it is in. Absent where there is no such job. */
   readonly region?: string;
+  /** The datacenters that it may be placed in, `*` for all. Absent where there is no such job. */
   readonly datacenters?: readonly string[];
   /** Nanoseconds since 1970. */
   readonly submitTime?: number;
+  /** The job's own meta. Absent where there is no such job. */
   readonly meta?: Readonly<Record<string, string>>;
 }
 
 /** An allocation of a job. */
 export interface JobAllocation {
+  /** Its id. */
   readonly id: string;
+  /** Its name: job, group and number, as `web.web[0]`. */
   readonly name: string;
+  /** The id of the node that it is on. */
   readonly nodeId: string;
+  /** The group's name. */
   readonly taskGroup: string;
+  /** How it does, as its node says: `pending`, `running`, `complete`, `failed`, `lost` or `unknown`. */
   readonly clientStatus: string;
+  /** What the servers want of it: `run`, `stop` or `evict`. */
   readonly desiredStatus: string;
   /** Nanoseconds since 1970. */
   readonly createTime: number;
@@ -104,6 +130,7 @@ export interface JobAllocation {
 
 /** What a manager has done since it was made. */
 export interface ManagerMetrics {
+  /** Jobs that Nomad took: runtime jobs and machines of browsers. */
   readonly jobsSubmitted: number;
   /** Runtime jobs whose command has not ended yet. */
   readonly jobsRunning: number;
@@ -241,7 +268,12 @@ export class NomadManager {
     this.#runs.delete(jobId);
   }
 
-  /** @param useCache whether an answer of the last two seconds will do. Default: true */
+  /**
+   * How a job does, as Nomad says.
+   *
+   * @param useCache whether an answer of the last two seconds will do. Default: true
+   * @throws NoAnswerError, ApiError where Nomad does not answer, or refuses
+   */
   async getJobStatus(jobId: string, useCache = true): Promise<JobStatus> {
     const known = this.#statuses.get(jobId);
     const now = this.#clock.now();

@@ -1,12 +1,16 @@
 /** A piece of what a command wrote. */
 export interface OutputChunk {
+  /** Where it was written. */
   readonly stream: "stdout" | "stderr";
+  /** What was written, as it came: a character may be cut. */
   readonly data: Uint8Array;
 }
 
 /** What is kept of what a command wrote. */
 export interface KeptOutput {
+  /** The beginning of its standard output, as UTF-8. */
   readonly stdout: string;
+  /** The beginning of its standard error, as UTF-8. */
   readonly stderr: string;
   /** Whether something was dropped: it wrote more than is kept. */
   readonly truncated: boolean;

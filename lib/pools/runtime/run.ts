@@ -28,7 +28,9 @@ export class RuntimeFailedError extends ReadableError {
   readonly code = "runtime-failed";
 
   constructor(
+    /** The job's id. */
     readonly jobId: string,
+    /** What went wrong. */
     readonly failure: RuntimeFailure,
     /** What Nomad says of it, without the job's id. */
     readonly why: string,

@@ -15,6 +15,7 @@ export interface SlotPoolByJob {
    * takes its place, whoever brings it.
    */
   readonly job: SlotPoolJob | string;
+  /** Not given: the job says it. */
   readonly pool?: undefined;
 }
 
@@ -22,11 +23,13 @@ export interface SlotPoolByJob {
 export interface SlotPoolByName {
   /** The pool's name. */
   readonly pool: string;
+  /** Not given: the pool has been deployed. */
   readonly job?: undefined;
 }
 
 /** How a {@link SlotPool} is run, whichever pool it is. */
 export interface SlotPoolCommon {
+  /** The Nomad that has the sandboxes. */
   readonly nomad: NomadClient;
   /** Where the leases are kept: whoever has the same store and the same name of the pool shares the pool. */
   readonly store: Store;
@@ -79,6 +82,7 @@ export interface AcquireOptions {
 
 /** A slot that is leased: a plain value, which may be sent to another process and used there. Which slot it is, its lease says: {@link sandboxSlotOf}. */
 export interface SlotHandle {
+  /** What proves that the slot is leased: kept as a password is. */
   readonly lease: Lease;
   /** What keeps its commands apart from those of other slots. */
   readonly isolation: ExecutionResult["isolation"];
@@ -86,15 +90,19 @@ export interface SlotHandle {
 
 /** A tool of the sandbox's server, with its arguments: `bash`, `bash_stateful`, `read_file`, `write_file`. */
 export interface ToolCall {
+  /** The tool's name. */
   readonly tool: string;
+  /** What it is called with. Default: nothing. */
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
 /** One command of a batch. */
 export interface BatchItem {
+  /** The slot that it is run in. */
   readonly handle: SlotHandle;
   /** A line of shell, or a tool. */
   readonly command: string | ToolCall;
+  /** How it is run. Default: as {@link ExecuteOptions} says. */
   readonly options?: ExecuteOptions;
 }
 
@@ -105,20 +113,27 @@ export type BatchResult =
 
 /** How a sandbox of a pool does. */
 export interface SandboxStatus {
+  /** The id of its allocation. */
   readonly allocation: string;
   /** The job that it is of. */
   readonly job: string;
   /** The number in the allocation's name. */
   readonly number: number;
+  /** Whether it can be leased of, and why not. */
   readonly state: SandboxState;
+  /** How many slots it has; 0 as long as it has not answered. */
   readonly slots: number;
+  /** How many of them somebody has. */
   readonly leased: number;
+  /** How many of them are being emptied. */
   readonly ending: number;
+  /** What keeps the commands of its slots apart. */
   readonly isolation: ExecutionResult["isolation"];
 }
 
 /** A slot pool as this manager sees it. */
 export interface SlotPoolStatus {
+  /** The pool's name. */
   readonly pool: string;
   /** The job that slots are leased of. */
   readonly job: string;
@@ -132,18 +147,23 @@ export interface SlotPoolStatus {
     readonly sandboxes: number;
     readonly leased: number;
   }[];
+  /** The fewest sandboxes that it may have. */
   readonly min: number;
+  /** The most sandboxes that it may have. */
   readonly max: number;
   /** How many sandboxes the job is to have, as it was read last. */
   readonly count: number;
+  /** The sandboxes that are there, of all generations. */
   readonly sandboxes: readonly SandboxStatus[];
   /** Slots that may be leased now. */
   readonly free: number;
+  /** Slots that somebody has. */
   readonly leased: number;
   /** Slots that are being emptied. */
   readonly ending: number;
   /** Callers that wait, at every manager. */
   readonly queue: number;
+  /** Managers that are there, by their ids. */
   readonly managers: readonly string[];
   /** Whether the view of the leases is kept up. */
   readonly upToDate: boolean;

@@ -1,6 +1,8 @@
 /** An object as the store holds it. */
 export interface StoredObject {
+  /** Its path in the store. */
   readonly key: string;
+  /** What was written last. */
   readonly value: string;
   /**
    * Changes with every write, and grows over the whole store: what a write that shall replace just this one names. On the scale of
@@ -24,6 +26,7 @@ export const ABSENT = 0;
 
 /** A change of one object, if it has the version that is named. */
 export interface Change {
+  /** The object's path in the store. */
   readonly key: string;
   /** Undefined: it is removed. */
   readonly value: string | undefined;
@@ -37,6 +40,7 @@ export interface ListOptions {
   readonly after?: number;
   /** Answered after so many milliseconds in any case. Default: {@link LONGEST_WAIT}. */
   readonly wait?: number;
+  /** Gives the question up. Default: it waits for its answer. */
   readonly signal?: AbortSignal;
 }
 

@@ -8,8 +8,9 @@ export interface HistoryEvent {
    * it. `killed`: the process ended, with all that it held until then.
    */
   readonly kind: "claimed" | "used" | "released" | "lost" | "killed";
-  /** Of `killed` neither. */
+  /** The slot that the lease is of. Of `killed` none. */
   readonly slot?: string;
+  /** The lease's generation, its fencing token. Of `killed` none. */
   readonly generation?: number;
   /** Milliseconds on the monotonic clock of the machine. */
   readonly at: number;
@@ -19,7 +20,9 @@ export interface HistoryEvent {
 
 /** Two processes that had a slot at once. */
 export interface Double {
+  /** The slot that both had. */
   readonly slot: string;
+  /** Both, the one of the smaller generation first; of one generation the one that had it first. */
   readonly holders: readonly { readonly process: string; readonly generation: number }[];
   /** `generation`: both had the same one; `overlap`: the later one had it before the earlier one's time was over; `order`: it had the smaller one. */
   readonly kind: "generation" | "overlap" | "order";
