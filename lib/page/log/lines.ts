@@ -1,13 +1,8 @@
-import { unfinishedKeyIn } from "../../jobspec/host";
-import type { Masking } from "../../masking";
+import { KEY_PATIENCE, WholeKeys, type Masking } from "../../masking";
 import type { LogPosition } from "./position";
 
 /** A line that is longer than this is not shown: what is secret in it may be cut anywhere. Bytes. */
 const LONGEST_LINE = 64 * 1024;
-/** So much is kept back for a private key that has no end yet, in characters; a key of 16,384 bits has 13,000. */
-const LONGEST_KEY = 16 * 1024;
-/** After so many seconds without anything it is not waited for any longer. */
-const KEY_PATIENCE = 5;
 const NEWLINE = 10;
 
 /** What is said in the place of a line that is too long. */
@@ -20,8 +15,7 @@ export const TOO_LONG = "(not shown: a line of more than 64 KiB)\n";
 export class LogLines {
   #rest: Buffer[] = [];
   #length = 0;
-  /** Whole lines that are kept back, since a private key begins in them. */
-  #kept = "";
+  readonly #keys = new WholeKeys();
   #idle = 0;
   #isDiscarding: boolean;
   #position: LogPosition | undefined;
@@ -58,20 +52,20 @@ export class LogLines {
     this.add(bytes.subarray(0, last + 1));
     const whole = this.take();
     this.add(bytes.subarray(last + 1));
-    const told = this.masked(whole);
-    if (this.#kept === "") this.#position = { ...end, offset: end.offset - (bytes.length - last - 1) };
+    const told = this.masked(this.#keys.push(whole));
+    if (!this.#keys.isKeeping) this.#position = { ...end, offset: end.offset - (bytes.length - last - 1) };
     return told + this.tooLong();
   }
 
   /** Is told of every second in which nothing came. @returns lines that are not kept back any longer */
   idle(): string {
     this.#idle += 1;
-    return this.#kept !== "" && this.#idle >= KEY_PATIENCE ? this.release() : "";
+    return this.#keys.isKeeping && this.#idle >= KEY_PATIENCE ? this.masked(this.#keys.release()) : "";
   }
 
   /** The line that has no end yet, such as a question, once it has stood for a second; undefined where it is as it was told before. */
   open(): string | undefined {
-    const open = this.#isDiscarding || this.#kept !== "" ? "" : Buffer.concat(this.#rest).toString("utf8");
+    const open = this.#isDiscarding || this.#keys.isKeeping ? "" : Buffer.concat(this.#rest).toString("utf8");
     if (open === this.#open) return undefined;
     this.#open = open;
     return this.masking.text(open);
@@ -80,7 +74,7 @@ export class LogLines {
   /** Nothing more comes. @returns what is left */
   end(): string {
     const rest = this.take();
-    return this.release() + (rest === "" ? "" : this.masking.text(rest));
+    return this.masked(this.#keys.release()) + this.masked(rest);
   }
 
   private add(bytes: Buffer): void {
@@ -110,21 +104,7 @@ export class LogLines {
     return isKnown ? "" : TOO_LONG;
   }
 
-  private masked(lines: string): string {
-    const text = this.#kept + lines;
-    const begins = unfinishedKeyIn(text);
-    if (begins === undefined || text.length - begins > LONGEST_KEY) {
-      this.#kept = "";
-      return this.masking.text(text);
-    }
-    const line = text.lastIndexOf("\n", begins) + 1;
-    this.#kept = text.slice(line);
-    return line === 0 ? "" : this.masking.text(text.slice(0, line));
-  }
-
-  private release(): string {
-    const text = this.#kept;
-    this.#kept = "";
+  private masked(text: string): string {
     return text === "" ? "" : this.masking.text(text);
   }
 }

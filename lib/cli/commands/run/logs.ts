@@ -42,8 +42,9 @@ export async function run({ name, follow, stderr, job }: Input, context: CliCont
           }
         } catch (error) {
           throw withoutOutput(error, allocation, task) ?? error;
+        } finally {
+          output.end();
         }
-        output.end();
       }),
     );
     if (hasEnded && !stderr && bytes === 0) {
