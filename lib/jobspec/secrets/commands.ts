@@ -1,6 +1,7 @@
 import type { SecretSpan } from "./forms";
 import { phrase, Phrases, type Phrase } from "./phrase";
-import { isOfSentence, isSecretPair, type TextKind } from "./pairs";
+import { isOfSentence, isSecretPair } from "./pairs";
+import type { TextKind } from "./text-kind";
 import { CALLS, READS } from "./calls";
 import { SETTINGS } from "./settings";
 import { SIGNS, signsOf } from "./signs";

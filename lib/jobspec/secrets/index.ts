@@ -5,7 +5,8 @@
 export { aroundElements, aroundKey, DEEPEST, isSecretHere, isSentence, NOTHING_AROUND, type Around } from "./around";
 export { unfinishedKeyIn, type SecretSpan } from "./forms";
 export { isSecretName, suspicionOf, type Suspicion } from "./names";
-export { isSecretPair, type TextKind } from "./pairs";
+export { isSecretPair } from "./pairs";
+export type { TextKind } from "./text-kind";
 export { remembering } from "./remembering";
 export { isWord, secretSpans } from "./spans";
 export { isPlainlyNoSecret, isPlainWords, isUserAndPassword } from "./values";

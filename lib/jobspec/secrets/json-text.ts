@@ -1,6 +1,6 @@
 import { aroundElements, aroundKey, DEEPEST, isSecretHere, isSentence, NOTHING_AROUND, type Around } from "./around";
 import type { SecretSpan } from "./forms";
-import type { TextKind } from "./pairs";
+import type { TextKind } from "./text-kind";
 
 /** Longer texts are not read as JSON. */
 const LONGEST = 2_000_000;

@@ -2,13 +2,8 @@ import type { SecretSpan } from "./forms";
 import { suspicionOf, type Suspicion } from "./names";
 import { backslashes, Scanner, type Part } from "./scanner";
 import { SIGNS, signsOf } from "./signs";
+import type { TextKind } from "./text-kind";
 import { isPlainlyNoSecret, isPlainWords, isUserAndPassword, looksDrawn } from "./values";
-
-/**
- * What a text is. A `document` is a file or a setting: its lines are `name: value`, `NAME=value`, `--name value`. `prose` is what a
- * server or a program says, where a colon goes on with a sentence.
- */
-export type TextKind = "document" | "prose";
 
 /** Whether a value under a name is a secret by the name. */
 export function isSecretPair(name: string, value: string): boolean {

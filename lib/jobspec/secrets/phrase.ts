@@ -1,4 +1,4 @@
-import type { TextKind } from "./pairs";
+import type { TextKind } from "./text-kind";
 
 /** A way to write a password without a name and a sign between them; the last group is what is hidden. */
 export interface Phrase {

@@ -4,7 +4,8 @@ import { formSpans, SHORTEST_FORM, type SecretSpan } from "./forms";
 import { jsonSpans } from "./json-text";
 import { labelSpans } from "./labels";
 import { nestedSpans } from "./nested";
-import { pairSpans, type TextKind } from "./pairs";
+import { pairSpans } from "./pairs";
+import type { TextKind } from "./text-kind";
 import { SIGNS, signsOf } from "./signs";
 import { tableSpans } from "./tables";
 
