@@ -196,7 +196,7 @@ export class ClusterStart {
       const why = !status.running
         ? "ended"
         : performance.now() - started > START_LIMIT
-          ? `was not ready after ${START_LIMIT / 1000} s${this.inItsPlace(agent)}`
+          ? `was not ready after ${START_LIMIT / 1000} s${this.inItsPlace(agent) || this.perhapsHangs(agent)}`
           : undefined;
       if (why)
         throw UserError.at(
@@ -212,6 +212,13 @@ export class ClusterStart {
   private inItsPlace(agent: Agent): string {
     const holder = answersItself(this.folder, agent) ? undefined : holderOf(portOf(agent));
     return holder === undefined ? "" : `: ${holder} has its port, ${portOf(agent)}; end that, then run cdk-nomad down`;
+  }
+
+  /** What to do about an agent that was started by another command, and is left as it is. */
+  private perhapsHangs({ name }: Agent): string {
+    return this.#started.has(name)
+      ? ""
+      : "; it ran before, so it hangs, or waits for something: cdk-nomad down ends it";
   }
 
   /** What an agent that answers needs before it can be ready, and what the others need of it. */

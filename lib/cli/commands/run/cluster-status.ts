@@ -70,11 +70,15 @@ export async function clusterStatus(options: { readonly json: boolean }, context
 }
 
 /** Why it is not all there, and what to do. */
-function partialText({ folder, forgotten, movedFrom, abandoned }: ClusterStatus): TerminalText {
+export function partialText({ folder, forgotten, movedFrom, abandoned, agents }: ClusterStatus): TerminalText {
   if (forgotten)
     return term`\n${movedFrom ?? folder} was ${movedFrom === undefined ? term`removed` : term`moved here`} while it ran: cdk-nomad down ends it, cdk-nomad up ends it and starts anew`;
   const tasks = abandoned === 1 ? term`1 process of tasks runs` : term`${abandoned} processes of tasks run`;
   const why = abandoned === 0 ? term`not all of it is ready` : term`${tasks} without a Nomad`;
+  const waiting = agents.filter(({ running, ready }) => running && !ready).map(({ name }) => name);
+  // Nothing is missing: what there is starts, or never will.
+  if (abandoned === 0 && agents.every(({ running }) => running))
+    return term`\n${waiting.join(" and ")} ${waiting.length === 1 ? "runs and is" : "run and are"} not ready: where that stays so, something hangs; cdk-nomad down ends it, and then cdk-nomad up begins anew`;
   return term`\n${why}: cdk-nomad up starts what is missing${abandoned === 0 ? term`` : term` and ends those`}, cdk-nomad down ends it`;
 }
 
@@ -133,7 +137,7 @@ function groupsOf({ TaskGroups }: JobJson): readonly { readonly desired: number 
 export function clusterTable(found: ClusterStatus): TerminalText {
   const rows = found.agents.map((agent) => [
     agent.name,
-    agent.ready ? style.green(term`ready`) : agent.running ? style.yellow(term`starting`) : style.dim(term`stopped`),
+    agent.ready ? style.green(term`ready`) : agent.running ? style.yellow(term`not ready`) : style.dim(term`stopped`),
     agent.running ? agent.address : term``,
     agent.running ? (agent.pid ?? term``) : term``,
     agent.running ? (agent.version ?? term``) : term``,
