@@ -4,7 +4,7 @@ import { chooseGeneration, jobsOfPool } from "../pools";
 import { term, wrap } from "../text";
 import type { CliContext } from "./context";
 import { askPoolStores, type PoolClients } from "./pool-stores";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /** A job of a pool that leases are to be given from. */
 export interface ChosenGeneration {

@@ -13,7 +13,7 @@ import {
 } from "../nomad";
 import type { Host } from "./host";
 import type { Terminal } from "./terminal";
-import { tokenSource } from "./whose-cluster";
+import { tokenSource } from "./cluster-at-address";
 
 /** What a command is given beside its parameters. Nothing of it is read from the process, so that tests run commands in their own. */
 export interface CliContext extends Omit<Host, "stdout" | "stderr"> {

@@ -2,7 +2,7 @@ import type { DeploymentView, JobOutcome } from "../operations";
 import { joinLines, renderTerminal, term } from "../text";
 import type { CliContext } from "./context";
 import { deploymentLines, deploymentSummary, outcomeText } from "./deployment-text";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 import type { Clock } from "./host";
 import type { Terminal } from "./terminal";
 

@@ -1,7 +1,7 @@
 import type { AllocationView, DeploymentView, FailingCheck, GroupView, JobOutcome, Reason } from "../operations";
 import { fit, join, joinLines, shellQuoted, style, term, wrap, type TerminalText } from "../text";
 import { diagnosisText } from "./diagnosis-text";
-import { ATTENTION, BAD, GOOD } from "./signs";
+import { ATTENTION, BAD, GOOD } from "./symbols";
 
 /** What is shown beside a deployment that goes on. */
 export interface Moment {

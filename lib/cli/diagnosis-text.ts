@@ -1,7 +1,7 @@
 import { momentOf } from "../nomad";
 import type { TaskDiagnosis } from "../operations";
 import { join, joinLines, style, term, wrap, type TerminalText } from "../text";
-import { BAD } from "./signs";
+import { BAD } from "./symbols";
 import { taskText } from "./task-output";
 
 /** Why a task failed, on one screen. */

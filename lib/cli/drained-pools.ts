@@ -3,7 +3,7 @@ import type { ServiceRow } from "../operations";
 import { readPoolRecord } from "../pools";
 import { shellQuoted, term, wrap, type TerminalText } from "../text";
 import { askPoolStores, type PoolClients, type Unknown } from "./pool-stores";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /** Whether a pool takes no new leases; where that is not known, why. */
 type Drained = boolean | Unknown;

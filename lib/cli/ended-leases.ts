@@ -5,7 +5,7 @@ import { allocationOf, standingLeases, type Lease } from "../pools";
 import { shellQuoted, term } from "../text";
 import type { Telling } from "./context";
 import { askPoolStores, type PoolClients } from "./pool-stores";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /** What a change of a job would end. */
 export interface EndedLeases {

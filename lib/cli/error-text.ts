@@ -1,6 +1,6 @@
 import { ApiError, messageOf, pathText, placeText, UserError, type Problem } from "../errors";
 import { block, joinLines, style, term, wrap, type TerminalText } from "../text";
-import { BAD } from "./signs";
+import { BAD } from "./symbols";
 
 /** What a file system says of a folder or a file, and what it means; anything else that it says is a fault of ours. */
 const OF_FILES: ReadonlyMap<string, string> = new Map([

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Machine } from "../local";
 import type { Environment } from "../nomad";
-import type { Called } from "./called";
+import type { Invocation } from "./invocation";
 
 /** Everything that the command line takes from outside: the process gives its own, a test whatever it likes. */
 export interface Host {
@@ -10,7 +10,7 @@ export interface Host {
   readonly stderr: Output;
   readonly env: Environment;
   /** How the program was called, for command lines that it prints. Default: by its name alone. */
-  readonly called?: Called;
+  readonly called?: Invocation;
   /** The folder that it runs in. */
   readonly cwd: string;
   readonly machine: Machine;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
-import { howCalled } from "./called";
+import { invocationOf } from "./invocation";
 import { EXIT } from "./exit-codes";
 import { Interruption } from "./interruption";
 import { lostOutput } from "./lost-output";
@@ -37,7 +37,7 @@ void runCli(process.argv.slice(2), {
   stdout,
   stderr,
   env,
-  called: howCalled(process.argv[1], env),
+  called: invocationOf(process.argv[1], env),
   cwd: process.cwd(),
   machine: { platform, arch, uid: process.getuid?.(), home: homedir() },
   clock,

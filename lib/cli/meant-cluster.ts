@@ -3,8 +3,8 @@ import { identifyCluster, LastClusters, refuseUnmeant } from "../operations";
 import { term, wrap, type TerminalText } from "../text";
 import { clusterHere, localCluster, type CliContext, type Telling } from "./context";
 import type { OpenStack } from "./open-stack";
-import { ATTENTION } from "./signs";
-import { isOnThisMachine, projectNextDoor } from "./whose-cluster";
+import { ATTENTION } from "./symbols";
+import { isOnThisMachine, otherProjectAt } from "./cluster-at-address";
 
 /** What of a command decides whether it may change something on the cluster that answers. */
 export interface Going {
@@ -78,6 +78,6 @@ function whereText(
 function whose(address: string, context: Pick<CliContext, "cwd">): TerminalText {
   const own = clusterHere(context);
   if (own?.isAt(address)) return term`, the embedded cluster`;
-  const project = projectNextDoor(address, own);
+  const project = otherProjectAt(address, own);
   return project === undefined ? term`` : term`, the embedded cluster of ${project}`;
 }

@@ -11,7 +11,7 @@ import {
   refusedInWords,
   strayInWords,
 } from "./plan-words";
-import { ATTENTION, BAD } from "./signs";
+import { ATTENTION, BAD } from "./symbols";
 
 const SIGNS = {
   create: term`+`,

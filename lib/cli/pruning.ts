@@ -21,9 +21,9 @@ import { shellQuoted, term, wrap } from "../text";
 import type { CliContext } from "./context";
 import { EXIT, exitCodeOf } from "./exit-codes";
 import type { OpenStack } from "./open-stack";
-import { judgeAsSaid, whyNotKnown, type PruneInput } from "./judged-remains";
+import { judgePruning, whyNotKnown, type PruneInput } from "./prune-verdicts";
 import { thingInConsul } from "./plan-words";
-import { ATTENTION, GOOD } from "./signs";
+import { ATTENTION, GOOD } from "./symbols";
 import { ownersOf, whyLeased } from "./stack-owners";
 
 /** What became of what a program has no longer. */
@@ -128,7 +128,7 @@ export class Pruning {
     const before = written ?? read;
     // Another deployment may have written the record since it was read.
     const isSame = read !== undefined && before !== undefined && changedValues(read, before) === undefined;
-    return judgeAsSaid(
+    return judgePruning(
       found,
       before && {
         before,

@@ -13,7 +13,7 @@ import { refuseToEndLeases } from "./ended-leases";
 import { checkCluster } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf } from "./own-stack";
-import { checkRoomHere } from "./room-here";
+import { checkLocalCapacity } from "./local-capacity";
 
 /** What is held against a stack to find out whether its deployment would be refused. */
 export interface Refusable {
@@ -43,7 +43,7 @@ export async function refusalsOf(
   const quiet = { ...context, terminal: { note: () => undefined } };
   const ofOwn: readonly Check[] = [
     () => checkCluster(stack, { isRecorded, toNewCluster: allowed.toNewCluster }, quiet),
-    () => checkRoomHere(stack, quiet),
+    () => checkLocalCapacity(stack, quiet),
   ];
   const ofCommand: readonly Check[] = [
     () => refuseTerraformOnly(contents, environment),

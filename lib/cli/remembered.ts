@@ -13,7 +13,7 @@ import {
 import { join, shellQuoted, term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
 import type { ReadStack, Remembered } from "./own-stack";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /** How long a record is waited for where it only helps, in milliseconds: whoever cannot be asked is told of by what the command does next. */
 const LONGEST = 8_000;

@@ -1,6 +1,6 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { CommanderError } from "commander";
-import { asCalled } from "./called";
+import { asInvoked } from "./invocation";
 import type { Prepared } from "./command";
 import { COMMANDS } from "./commands";
 import type { CliContext } from "./context";
@@ -30,7 +30,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   const onMute = () => undefined;
   stdout.on("error", onClosed);
   stderr.on("error", onMute);
-  const say = asCalled(called, NAMES);
+  const say = asInvoked(called, NAMES);
   const terminal = new Terminal({ stdout, stderr, env, clock, asJson, say });
   // Tokens and passwords of environment variables are nobody's business, whoever repeats them.
   terminal.masking.learn(env);

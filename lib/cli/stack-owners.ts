@@ -24,12 +24,12 @@ import { poolOfJob, whereOf } from "../nomad";
 import { standingLeases } from "../pools";
 import { shellQuoted, term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
-import { judgeAsSaid, whyNotKnown, type PruneInput } from "./judged-remains";
+import { judgePruning, whyNotKnown, type PruneInput } from "./prune-verdicts";
 import type { OpenStack } from "./open-stack";
 import { identityOf } from "./own-stack";
 import { thingInConsul } from "./plan-words";
 import { askPoolStores, type PoolClients } from "./pool-stores";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /**
  * Reads whose jobs a cluster has, as far as records tell, for one stack.
@@ -180,7 +180,7 @@ function judgedRemains(
   const isForeign = "unknown" in contents;
   const { content } = wantedRecord(contents, identityOf(environment, context));
   const options = { before: own.record, now: isForeign ? own.record : content, asBefore, names };
-  return judgeAsSaid(remains, options, { ...said, whyNot: whyNotKnown(owners) });
+  return judgePruning(remains, options, { ...said, whyNot: whyNotKnown(owners) });
 }
 
 /** Contents of a stack without the jobs that another stack brought. */

@@ -18,7 +18,7 @@ import { checkCluster, sayWhere } from "./meant-cluster";
 import type { OpenStack } from "./open-stack";
 import { identityOf, readRemembering, type NamedStack } from "./own-stack";
 import { asGiven, recallRecord, sayTaken } from "./remembered";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 import { ownersOf, unknownText, withoutForeign } from "./stack-owners";
 
 /** A stack that a command is to change something of. */

@@ -17,7 +17,7 @@ import {
   type TerminalText,
 } from "../text";
 import { errorText, problemJson, problemsOf } from "./error-text";
-import { GOOD } from "./signs";
+import { GOOD } from "./symbols";
 import type { Clock, Output } from "./host";
 
 const FRAMES = [term`⠋`, term`⠙`, term`⠹`, term`⠸`, term`⠼`, term`⠴`, term`⠦`, term`⠧`, term`⠇`, term`⠏`];

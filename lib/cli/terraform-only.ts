@@ -1,6 +1,6 @@
 import type { StackContents } from "../operations";
 import { term, wrap, type TerminalText } from "../text";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /**
  * What of a stack a command does not look at, since Terraform alone brings it, a line for each: such as a namespace.

@@ -2,7 +2,7 @@
 export {
   agentEnvironment,
   dynamicPortsAt,
-  folderNextDoor,
+  otherClusterFolderAt,
   portsAt,
   REGION_NAME,
   regionConsulPortsAt,

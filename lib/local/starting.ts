@@ -25,7 +25,7 @@ import { ClusterStart, type ClusterSecrets } from "./cluster-start";
 import { answersItself, CLOSED_BY_DEFAULT, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { givesIdentities } from "./configurations";
 import { exclusively } from "./machine";
-import { refuseOldForm, refuseOther, type Wanted } from "./refuse-other";
+import { refuseOldForm, refuseChangedSettings, type Wanted } from "./refuse-changes";
 import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
 import { refuseTakenPorts } from "./refuse-ports";
 import { renewTrust } from "./trust";
@@ -49,7 +49,7 @@ export async function startCluster(
     const before = await statusOf(folder);
     const wanted = wantedOf(before, options);
     if (!before.forgotten) {
-      refuseOther(before, wanted);
+      refuseChangedSettings(before, wanted);
       if (before.phase === "running") {
         await renewTrust(folder, options);
         return { status: before, before: true };

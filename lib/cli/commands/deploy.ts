@@ -1,7 +1,7 @@
 import { command, flag, value, type ValuesOf } from "../command";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { allowedByName, canaryWeight, changing, environment, pruning, watching } from "../options";
-import { comeBack } from "../come-back";
+import { afterInterruption } from "../after-interruption";
 
 const options = {
   preview: value("file", "a preview in JSON: refuse jobs that somebody changed since"),
@@ -24,6 +24,6 @@ export const deploy = command({
   options,
   examples: ["cdk-nomad deploy dev", "cdk-nomad deploy staging --var image_version=1.4.2 --timeout 10m"],
   exitCodes: WATCHING_EXIT_CODES,
-  interrupted: comeBack,
+  interrupted: afterInterruption,
   run: (input, context) => (require("./run/deploy") as typeof import("./run/deploy")).run(input, context),
 });

@@ -1,7 +1,7 @@
 import { command, flag, value, type ValuesOf } from "../command";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { canaryWeight, changing, duration, environment, oneJob, watching } from "../options";
-import { comeBack } from "../come-back";
+import { afterInterruption } from "../after-interruption";
 
 const options = {
   ...oneJob,
@@ -27,6 +27,6 @@ export const promote = command({
   options,
   examples: ["cdk-nomad promote staging", "cdk-nomad promote staging --when-healthy --auto-fail-after 5m"],
   exitCodes: WATCHING_EXIT_CODES,
-  interrupted: comeBack,
+  interrupted: afterInterruption,
   run: (input, context) => (require("./run/promote") as typeof import("./run/promote")).run(input, context),
 });

@@ -1,7 +1,7 @@
 import { command, flag, value, type ValuesOf } from "../command";
 import { WATCHING_EXIT_CODES } from "../exit-codes";
 import { changing, environment, watching, wholeNumber } from "../options";
-import { comeBack } from "../come-back";
+import { afterInterruption } from "../after-interruption";
 
 const options = {
   job: value(
@@ -29,6 +29,6 @@ export const rollback = command({
     "cdk-nomad rollback dev --job warm-pool-openai",
   ],
   exitCodes: WATCHING_EXIT_CODES,
-  interrupted: comeBack,
+  interrupted: afterInterruption,
   run: (input, context) => (require("./run/rollback") as typeof import("./run/rollback")).run(input, context),
 });

@@ -24,7 +24,7 @@ export {
 } from "./agents";
 export { endAbandoned, endAgent, cleanUpFormer, endForgotten, inOrderOfEnd } from "./leftovers";
 export { formerFolders, livingAgents, rememberedBy, type LivingAgent } from "./living-agents";
-export { folderNextDoor } from "./next-door";
+export { otherClusterFolderAt } from "./other-cluster";
 export {
   dynamicPortsAt,
   holderOf,

@@ -16,7 +16,7 @@ import { join, joinLines, style, table, term, wrap, type TerminalText } from "..
 import { clients, clusterHere, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { jobsOf } from "../../jobs";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import type { Input } from "../capacity";
 
 /** Says how many of each job fit on nodes that are described, or on those of the cluster. */

@@ -19,17 +19,17 @@ import { localCluster, type CliContext } from "../../context";
 import { chooseGenerations } from "../../chosen-generations";
 import { DrainedPools } from "../../drained-pools";
 import { refuseToEndLeases } from "../../ended-leases";
-import { checkRoomHere } from "../../room-here";
+import { checkLocalCapacity } from "../../local-capacity";
 import { serviceTable } from "../../service-table";
 import { ensureServiceToken, wantServiceToken } from "../../service-tokens";
 import type { OpenStack } from "../../open-stack";
 import { identityOf } from "../../own-stack";
 import { Pruning, type Pruned } from "../../pruning";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import { ownersOf, unknownText } from "../../stack-owners";
 import { withStackToChange } from "../../stack";
 import { outcomesJson, whileWatching } from "../../watching";
-import { sayWaysBack, waysBack } from "../../ways-back";
+import { adviseRollback, rollbackTargets } from "../../rollback-advice";
 import type { Input } from "../deploy";
 
 /** Brings an environment to a cluster through Nomad's API, and watches it until it is healthy. */
@@ -65,7 +65,7 @@ export async function deployEnvironment(
     refuseTerraformOnly(stack.contents, name);
     const record = wantedRecord(stack.contents, identityOf(name, context));
     refuseLargeRecord(record);
-    await checkRoomHere(stack, context);
+    await checkLocalCapacity(stack, context);
     const { project } = localCluster(context);
     const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
     // A service that found no tokens would answer nobody.
@@ -127,7 +127,7 @@ async function report(
 ): Promise<void> {
   const { terminal } = context;
   const { environment: name, nomad, consul } = stack;
-  const ways = await waysBack(outcomes, stack, context);
+  const targets = await rollbackTargets(outcomes, stack, context);
   const drained = await DrainedPools.of(
     outcomes.map(({ job }) => job),
     { nomad, consul },
@@ -138,7 +138,7 @@ async function report(
         (await Promise.all(outcomes.map(({ job }) => listServices(job, { nomad, consul }, STAND_IN)))).flat(),
       );
   if (json) {
-    const backTo = new Map(ways.map(({ job, to }) => [job, { rollbackTo: to }]));
+    const backTo = new Map(targets.map(({ job, to }) => [job, { rollbackTo: to }]));
     const jobs = outcomesJson(outcomes).map((job) => ({
       ...job,
       ...drained.of(job.id),
@@ -150,5 +150,5 @@ async function report(
   if (services.length > 0 && outcomes.every(({ result }) => result !== "failed"))
     terminal.print(term`\n${serviceTable(services)}`);
   for (const words of drained.words(outcomes.map(({ view }) => view))) terminal.note(words);
-  sayWaysBack(ways, { environment: name, direct }, context);
+  adviseRollback(targets, { environment: name, direct }, context);
 }

@@ -15,7 +15,7 @@ import { EXIT } from "../../exit-codes";
 import { lastClusters } from "../../meant-cluster";
 import type { OpenStack } from "../../open-stack";
 import { askPoolStores, type PoolClients } from "../../pool-stores";
-import { ATTENTION, BAD, GOOD } from "../../signs";
+import { ATTENTION, BAD, GOOD } from "../../symbols";
 import { withStackToChange } from "../../stack";
 import { terraformOnlyLines } from "../../terraform-only";
 import { timeFromNow } from "../../watching";

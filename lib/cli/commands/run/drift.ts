@@ -19,7 +19,7 @@ import { EXIT } from "../../exit-codes";
 import { foundDrift } from "../../found-drift";
 import { consulName, groupInWords, thingInConsul } from "../../plan-words";
 import { fieldText, readersText } from "../../preview-text";
-import { ATTENTION, BAD, GOOD } from "../../signs";
+import { ATTENTION, BAD, GOOD } from "../../symbols";
 import type { OpenStack } from "../../open-stack";
 import { belongingsText } from "../../stack-owners";
 import { withStack, withStackToChange } from "../../stack";

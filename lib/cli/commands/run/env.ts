@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { UserError } from "../../../errors";
-import { folderNextDoor, portsAt } from "../../../local";
+import { otherClusterFolderAt, portsAt } from "../../../local";
 import { joinLines, renderTerminal, shellWord, term } from "../../../text";
 import { type CliContext, localCluster } from "../../context";
 import { EXIT } from "../../exit-codes";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import { ownServiceToken, serviceAddress } from "../../service-tokens";
 import type { Input } from "../env";
 
@@ -35,7 +35,7 @@ export async function run(input: Input, context: CliContext) {
 
 /** What to do where this project has no cluster: also where that of another folder has the usual ports. */
 function nextDoor(own: string): string {
-  const folder = folderNextDoor(`http://127.0.0.1:${portsAt(0)["Nomad HTTP"]}`, own);
+  const folder = otherClusterFolderAt(`http://127.0.0.1:${portsAt(0)["Nomad HTTP"]}`, own);
   return folder === undefined
     ? "; start it with cdk-nomad up"
     : `: the one at the usual ports is that of ${dirname(folder)}; start one beside it with cdk-nomad up --port-offset 1000, or run this there`;

@@ -2,7 +2,7 @@ import { failDeployment } from "../../../operations";
 import { shellQuoted, term } from "../../../text";
 import { DeploymentScreen } from "../../deployment-screen";
 import { EXIT } from "../../exit-codes";
-import { GOOD } from "../../signs";
+import { GOOD } from "../../symbols";
 import { withStackToChange } from "../../stack";
 import type { CliContext } from "../../context";
 import type { Input } from "../fail";

@@ -10,7 +10,7 @@ import { toTypeScript, type JobToWrite } from "../../../typescript";
 import { clients, clusterHere, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { fileReading, type HclOptions } from "../../hcl";
-import { ATTENTION, GOOD } from "../../signs";
+import { ATTENTION, GOOD } from "../../symbols";
 import type { Input } from "../import";
 
 /** Writes jobs that exist, as HCL, as JSON or on a cluster, as TypeScript. */

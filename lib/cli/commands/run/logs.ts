@@ -5,7 +5,7 @@ import { namesToWrite } from "../../../operations";
 import { shellQuoted, term } from "../../../text";
 import { type CliContext, clients, localCluster } from "../../context";
 import { EXIT } from "../../exit-codes";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import { outputOfEnded, whyPerhapsLost } from "../../ended-output";
 import { TaskOutput } from "../../task-output";
 import type { Input } from "../logs";

@@ -4,7 +4,7 @@ import { joinLines, style, table, term, wrap, type TerminalText } from "../../..
 import { type CliContext, clients, clusterHere } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { sayWhere } from "../../meant-cluster";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import type { Input } from "../ls";
 
 /** Lists the stacks that a cluster has, of every project. */

@@ -1,7 +1,7 @@
 import { term } from "../../../text";
 import { EXIT } from "../../exit-codes";
 import { withService } from "../../pool-service";
-import { GOOD } from "../../signs";
+import { GOOD } from "../../symbols";
 import type { CliContext } from "../../context";
 import type { Input } from "../pool-release";
 

@@ -3,7 +3,7 @@ import { joinLines, term, wrap, type TerminalText } from "../../../text";
 import { reasonLines } from "../../deployment-text";
 import { DeploymentScreen } from "../../deployment-screen";
 import { EXIT } from "../../exit-codes";
-import { ATTENTION, BAD, GOOD } from "../../signs";
+import { ATTENTION, BAD, GOOD } from "../../symbols";
 import { withStackToChange } from "../../stack";
 import { timeFromNow } from "../../watching";
 import type { CliContext } from "../../context";

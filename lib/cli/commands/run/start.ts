@@ -7,7 +7,7 @@ import { clients, localCluster, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { clusterTable } from "./cluster-status";
 import { deployEnvironment } from "./deploy";
-import { checkPortsHere } from "../../room-here";
+import { checkLocalPorts } from "../../local-capacity";
 import type { OpenStack } from "../../open-stack";
 import { identityOf, readOwnStack } from "../../own-stack";
 import { startCluster, warnWhereOpen } from "./up";
@@ -121,7 +121,7 @@ async function chooseStack({ environment, portOffset: offset }: Choosing, contex
   const moved = offset === undefined ? {} : { CDK_NOMAD_PORT_OFFSET: String(offset) };
   const env = { ...moved, ...withoutConnections(context.env) };
   const check = async (name: string) => {
-    await checkPortsHere(await readOwnStack({ environment: name }, { ...context, env }));
+    await checkLocalPorts(await readOwnStack({ environment: name }, { ...context, env }));
     return name;
   };
   try {

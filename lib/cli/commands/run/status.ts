@@ -20,7 +20,7 @@ import { deploymentSummary, reasonLines } from "../../deployment-text";
 import { DrainedPools, type OfPool } from "../../drained-pools";
 import { EXIT, type ExitCode } from "../../exit-codes";
 import { serviceTable } from "../../service-table";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import type { OpenStack } from "../../open-stack";
 import { belongingsOf, belongingsText, othersJobs, ownersOf, type Belongings } from "../../stack-owners";
 import { withStack } from "../../stack";

@@ -5,7 +5,7 @@ import { POOL_SERVICE_POLICIES, PoolServiceJob } from "../../../pools";
 import { term } from "../../../text";
 import { localCluster, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
-import { ATTENTION } from "../../signs";
+import { ATTENTION } from "../../symbols";
 import { clusterTable } from "./cluster-status";
 import type { Input } from "../up";
 

@@ -8,7 +8,7 @@ import { EXIT } from "../../exit-codes";
 import { fileReading } from "../../hcl";
 import { isStackName } from "../../jobs";
 import { problemJson } from "../../error-text";
-import { ATTENTION, BAD, GOOD } from "../../signs";
+import { ATTENTION, BAD, GOOD } from "../../symbols";
 import type { Input } from "../validate";
 
 /** Says what a Nomad server would say of the jobs of files, or of a stack. */

@@ -9,7 +9,7 @@ export interface PruneInput {
 }
 
 /** All that decides what becomes of it: of the command line, and of what is known of the cluster. */
-export interface Saying extends PruneInput {
+export interface PruneContext extends PruneInput {
   /** Why nothing may be taken away at all, whatever the command line asks for. */
   readonly whyNot: string | undefined;
 }
@@ -19,10 +19,10 @@ export interface Saying extends PruneInput {
  *
  * @param options undefined where nothing is known of the deployment before
  */
-export function judgeAsSaid(
+export function judgePruning(
   found: Remaining,
   options: JudgingOptions | undefined,
-  { prune = false, noPrune = false, whyNot }: Saying,
+  { prune = false, noPrune = false, whyNot }: PruneContext,
 ): JudgedRemains {
   if (noPrune) return staysAll(found, "--no-prune keeps it");
   if (whyNot !== undefined) return staysAll(found, whyNot);

@@ -5,7 +5,7 @@ import type { Environment } from "../nomad";
 const PROGRAM = "cdk-nomad";
 
 /** What has to be written in front of a command, by whoever wrote the last one. */
-export type Called = typeof PROGRAM | `npx ${typeof PROGRAM}`;
+export type Invocation = typeof PROGRAM | `npx ${typeof PROGRAM}`;
 
 /**
  * How the program was called: by its name, where a shell finds that in a folder of PATH; else by npx, which finds it in the project, whoever started
@@ -13,7 +13,7 @@ export type Called = typeof PROGRAM | `npx ${typeof PROGRAM}`;
  *
  * @param script the file that was started, as it was found: a link stays a link
  */
-export function howCalled(script: string | undefined, { PATH = "" }: Environment): Called {
+export function invocationOf(script: string | undefined, { PATH = "" }: Environment): Invocation {
   const folder = script === undefined ? "" : dirname(script);
   // npm puts the project's own programs before everything else in PATH, for what it starts; a shell does not.
   const ofProject = folder.endsWith(`${sep}node_modules${sep}.bin`);
@@ -27,7 +27,7 @@ export function howCalled(script: string | undefined, { PATH = "" }: Environment
  *
  * @param names of the commands
  */
-export function asCalled(called: Called, names: readonly string[]): (text: string) => string {
+export function asInvoked(called: Invocation, names: readonly string[]): (text: string) => string {
   // In a sentence: no part of a longer word.
   const pattern = `(?<![\\w./@:-])(?:npx )?\\b${PROGRAM}(?= (?:(?:${names.join("|")})\\b|--help|\\[options\\]))`;
   const line = new RegExp(pattern, "g");

@@ -11,7 +11,7 @@ export interface Wanted {
 }
 
 /** A cluster that runs keeps its ports, its regions, and what it is made of. */
-export function refuseOther(before: ClusterStatus, { portOffset, regions, closed, vault }: Wanted): void {
+export function refuseChangedSettings(before: ClusterStatus, { portOffset, regions, closed, vault }: Wanted): void {
   if (!before.agents.some(({ running }) => running)) return;
   if (portOffset !== before.portOffset)
     throw UserError.at(

@@ -9,7 +9,7 @@ import { configurationOf, listProcesses, type ListedProcess } from "../machine";
  *
  * @param own the folder of this project's cluster, which is none next door
  */
-export function folderNextDoor(address: string, own: string): string | undefined {
+export function otherClusterFolderAt(address: string, own: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const port = Number(new URL(address).port);
   for (const listed of listProcesses()) {

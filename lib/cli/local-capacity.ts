@@ -16,7 +16,7 @@ import {
 import { term, wrap } from "../text";
 import { localCluster, type CliContext, type Telling } from "./context";
 import type { OpenStack } from "./open-stack";
-import { ATTENTION } from "./signs";
+import { ATTENTION } from "./symbols";
 
 /**
  * Looks at this machine before something is deployed to the embedded cluster, whose one node it is: whether the static ports of the jobs are
@@ -24,7 +24,7 @@ import { ATTENTION } from "./signs";
  *
  * @throws UserError where somebody else has a port, with who it is: the job would fail with it, one restart after another
  */
-export async function checkRoomHere(
+export async function checkLocalCapacity(
   { contents, nomad }: OpenStack,
   context: Pick<CliContext, "cwd" | "machine"> & Telling,
 ): Promise<void> {
@@ -59,9 +59,9 @@ export async function checkRoomHere(
 /**
  * Looks at the ports of a stack before the embedded cluster is started for it.
  *
- * @throws UserError as {@link checkRoomHere}
+ * @throws UserError as {@link checkLocalCapacity}
  */
-export async function checkPortsHere(contents: StackContents): Promise<void> {
+export async function checkLocalPorts(contents: StackContents): Promise<void> {
   await refuseHeldPorts(jobsOf(contents), new Set());
 }
 

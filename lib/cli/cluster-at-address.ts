@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { folderNextDoor, type EmbeddedCluster } from "../local";
+import { otherClusterFolderAt, type EmbeddedCluster } from "../local";
 import { isThisMachine } from "../nomad";
 import { shellQuoted } from "../text";
 
@@ -16,8 +16,8 @@ export function isOnThisMachine(address: string): boolean {
  *
  * @param own the embedded cluster of the project that the command runs in
  */
-export function projectNextDoor(address: string, own: EmbeddedCluster | undefined): string | undefined {
-  const folder = isOnThisMachine(address) ? folderNextDoor(address, own?.folder ?? "") : undefined;
+export function otherProjectAt(address: string, own: EmbeddedCluster | undefined): string | undefined {
+  const folder = isOnThisMachine(address) ? otherClusterFolderAt(address, own?.folder ?? "") : undefined;
   return folder === undefined ? undefined : dirname(folder);
 }
 
@@ -28,7 +28,7 @@ export function tokenSource(
   own: EmbeddedCluster | undefined,
 ): string | undefined {
   if (own?.hasAddress(address, program)) return `for the embedded cluster of this project: ${POINT_THERE}`;
-  const project = projectNextDoor(address, own);
+  const project = otherProjectAt(address, own);
   return project === undefined
     ? undefined
     : `for the embedded cluster of ${project}: cd ${shellQuoted(project)} && ${POINT_THERE}`;

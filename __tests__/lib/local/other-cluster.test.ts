@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { folderNextDoor, takenPorts } from "../../../lib/local";
+import { otherClusterFolderAt, takenPorts } from "../../../lib/local";
 import { reservePorts, type ReservedPorts } from "../../support/ports";
 import { cli, environment } from "../../support/run-cli";
 
@@ -36,9 +36,9 @@ afterAll(async () => {
 
 test("the cluster of another folder is known by its address, and the own one is none next door", () => {
   const address = `http://127.0.0.1:${port()}`;
-  expect(folderNextDoor(address, "/elsewhere/.cdk-nomad")).toBe(join(project, ".cdk-nomad"));
-  expect(folderNextDoor(address, join(project, ".cdk-nomad"))).toBeUndefined();
-  expect(folderNextDoor("http://127.0.0.1:1", "/elsewhere/.cdk-nomad")).toBeUndefined();
+  expect(otherClusterFolderAt(address, "/elsewhere/.cdk-nomad")).toBe(join(project, ".cdk-nomad"));
+  expect(otherClusterFolderAt(address, join(project, ".cdk-nomad"))).toBeUndefined();
+  expect(otherClusterFolderAt("http://127.0.0.1:1", "/elsewhere/.cdk-nomad")).toBeUndefined();
 });
 
 test("a port that it has is said to be its", async () => {

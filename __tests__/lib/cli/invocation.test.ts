@@ -1,4 +1,4 @@
-import { asCalled, howCalled } from "../../../lib/cli/called";
+import { asInvoked, invocationOf } from "../../../lib/cli/invocation";
 import { cli } from "../../support/run-cli";
 
 describe("how the program was called", () => {
@@ -13,19 +13,19 @@ describe("how the program was called", () => {
     ["a path, whose folder is not in PATH", "/opt/tools/cdk-nomad", "/usr/bin", "npx cdk-nomad"],
     ["a script of npm, in a clone", "/srv/cdk-nomad/bin/cdk-nomad.js", "/usr/bin", "npx cdk-nomad"],
     ["nobody knows", undefined, "/usr/bin", "npx cdk-nomad"],
-  ])("%s", (_who, script, PATH, called) => expect(howCalled(script, { PATH })).toBe(called));
+  ])("%s", (_who, script, PATH, called) => expect(invocationOf(script, { PATH })).toBe(called));
 });
 
 describe("a command line in a sentence", () => {
-  const said = asCalled("npx cdk-nomad", ["up", "env"]);
+  const said = asInvoked("npx cdk-nomad", ["up", "env"]);
 
   test("is written as the program was called", () => {
     expect(said("start it with cdk-nomad up, or: eval $(cdk-nomad env)")).toBe(
       "start it with npx cdk-nomad up, or: eval $(npx cdk-nomad env)",
     );
-    expect(asCalled("cdk-nomad", ["up"])("start it with cdk-nomad up")).toBe("start it with cdk-nomad up");
+    expect(asInvoked("cdk-nomad", ["up"])("start it with cdk-nomad up")).toBe("start it with cdk-nomad up");
     // As the library says it, which nobody calls.
-    expect(asCalled("cdk-nomad", ["up"])("start it with npx cdk-nomad up")).toBe("start it with cdk-nomad up");
+    expect(asInvoked("cdk-nomad", ["up"])("start it with npx cdk-nomad up")).toBe("start it with cdk-nomad up");
   });
 
   test.each([
