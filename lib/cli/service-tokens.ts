@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PoolServiceJob, SERVICE_TOKENS } from "../pools";
-import { ignoredFolder, writePrivateFile } from "../private-files";
+import { ignoredFolder, writeWholePrivateFile } from "../private-files";
 import { createToken, readTokens, SCOPES, TokenBook, tokenText } from "../service";
 
 /** The token of whoever started the cluster, for the service of the same project. */
@@ -25,13 +25,16 @@ export function ownServiceToken(project: string): string | undefined {
 export function ensureServiceToken(project: string): OwnToken {
   const tokens = join(project, SERVICE_TOKENS);
   const file = tokenFileOf(project);
+  // Behind a link is somebody else's folder, where no token is written and none is left.
+  if (lstatSync(dirname(tokens), { throwIfNoEntry: false })?.isSymbolicLink()) removeServiceTokens(project);
   if (isKnown(file, tokens)) return { file };
   ignoredFolder(dirname(dirname(tokens)));
   ignoredFolder(dirname(tokens));
   const { token, line } = createToken({ owner: "dev", scopes: SCOPES });
   const others = existsSync(tokens) ? readFileSync(tokens, "utf8") : "";
-  writePrivateFile(tokens, `${others}${tokenText(line)}\n`);
-  writePrivateFile(file, `${token}\n`);
+  // In the place of what is there, which another name may lead to as well.
+  writeWholePrivateFile(tokens, `${others}${tokenText(line)}\n`);
+  writeWholePrivateFile(file, `${token}\n`);
   return { file };
 }
 
