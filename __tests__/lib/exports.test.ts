@@ -145,6 +145,23 @@ test.each(DOORS)("every member of what %s exports has a doc comment", (name) => 
   expect(silent).toEqual([]);
 });
 
+test("the properties of every class that the package exports have a type with a name", () => {
+  const classes = checker.getExportsOfModule(moduleOf("cdk-nomad")).flatMap((exported) => {
+    const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+    return (symbol.declarations ?? []).filter(ts.isClassDeclaration);
+  });
+  expect(classes.length).toBeGreaterThan(80);
+  const parameters = classes.flatMap(({ name, members }) =>
+    members
+      .filter(ts.isConstructorDeclaration)
+      .filter((made) => !(ts.getCombinedModifierFlags(made) & ts.ModifierFlags.Private))
+      .flatMap((made) => made.parameters)
+      .filter(({ type }) => type && ts.isTypeLiteralNode(type))
+      .map((parameter) => `${name?.text}: ${parameter.name.getText()}`),
+  );
+  expect(parameters).toEqual([]);
+});
+
 test("a name that several doors have is one thing", () => {
   const things = new Map<string, Set<ts.Symbol>>();
   for (const door of DOORS)

@@ -15,6 +15,14 @@ export type ServiceProtocol = "tcp" | "http" | "http2" | "grpc";
 /** What Consul fills in by itself and gives back; written out, so that a plan shows no difference. */
 const FILLED_IN = { Expose: {}, MeshGateway: {}, TransparentProxy: {} };
 
+/** Properties of {@link ServiceDefaults}. */
+export interface ServiceDefaultsProps {
+  /** The service's name in Consul. */
+  readonly service: string;
+  /** What it speaks. */
+  readonly protocol: ServiceProtocol;
+}
+
 /**
  * What Consul knows of a service by default.
  *
@@ -24,7 +32,7 @@ export class ServiceDefaults extends Construct {
   /** Terraform's resource for it. */
   readonly entry: ConfigEntry;
 
-  constructor(scope: Construct, id: string, props: { readonly service: string; readonly protocol: ServiceProtocol }) {
+  constructor(scope: Construct, id: string, props: ServiceDefaultsProps) {
     super(scope, id);
     checkProps(props, this.node.path);
     this.entry = configEntry(this, "service-defaults", props.service, { Protocol: props.protocol, ...FILLED_IN });
@@ -82,9 +90,17 @@ export class ServiceResolver extends Construct {
 export interface IntentionsProps {
   /** The service that is called, or `*` for every one. */
   readonly to: string;
-  /** Services that may call it. */
+  /**
+   * Services that may call it.
+   *
+   * @default - none is named
+   */
   readonly allow?: readonly string[];
-  /** Services that may not; `*` stands for all that are not named. */
+  /**
+   * Services that may not; `*` stands for all that are not named.
+   *
+   * @default - none is named; what Consul does by itself holds for them
+   */
   readonly deny?: readonly string[];
 }
 

@@ -2,7 +2,7 @@
 export type { AllowedRule } from "./allowed";
 export * from "./cluster";
 export { Intentions, KeyValues, type KeyValuesProps, ServiceDefaults, ServiceResolver } from "./consul";
-export type { IntentionsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
+export type { IntentionsProps, ServiceDefaultsProps, ServiceProtocol, ServiceResolverProps } from "./consul";
 export type { ConnectOptions, JobConstruct, JobService } from "./job-service";
 export { NomadJob } from "./nomad-job";
 export type { NomadJobProps } from "./nomad-job";

@@ -10,14 +10,15 @@ export type { StackOwner } from "../stack-record";
  * Nomad 1.11 tells nobody its cluster's id, so a cluster is known by its address, its region and the Consul beside it.
  */
 export interface StackCluster {
-  /** Address of Nomad, as NOMAD_ADDR has it, without credentials; `*` stands for any characters, as in `https://nomad.*.example.com:4646`. */
+  /** Address of Nomad, as NOMAD_ADDR has it, without credentials; `*` stands for any characters, as in `https://nomad.*.example.com:4646`. Default: any. */
   readonly address?: string;
-  /** The region of the Nomad that is asked, as NOMAD_REGION and its servers call it. */
+  /** The region of the Nomad that is asked, as NOMAD_REGION and its servers call it. Default: any. */
   readonly region?: string;
-  /** The datacenter of the Consul that is asked. */
+  /** The datacenter of the Consul that is asked. Default: any. */
   readonly consulDatacenter?: string;
   /**
    * The id of the Consul cluster: the first part of its trust domain, which `consul connect ca get-config` and `/v1/connect/ca/roots` print.
+   * Default: any.
    *
    * @see https://developer.hashicorp.com/consul/api-docs/connect/ca#list-ca-root-certificates
    */
