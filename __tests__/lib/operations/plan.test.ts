@@ -22,7 +22,7 @@ function file(content: unknown): string {
 describe("a plan of Terraform", () => {
   const change = (address: string, type: string, ...actions: string[]) => ({ address, type, change: { actions } });
 
-  test("tells what is not shown otherwise, and what would be destroyed", () => {
+  test("tells what is not shown otherwise, and what would be destroyed", async () => {
     const plan = file({
       format_version: "1.2",
       resource_changes: [
@@ -33,35 +33,35 @@ describe("a plan of Terraform", () => {
         { ...change("data.nomad_job.held", "nomad_job", "read"), mode: "data" },
       ],
     });
-    expect(readTerraformPlan(plan)).toEqual([
+    expect(await readTerraformPlan(plan)).toEqual([
       { address: "nomad_job.old", change: "delete" },
       { address: "vault_role.web", change: "replace" },
     ]);
   });
 
-  test.each(["not json", "{}", "[]"])("that is none (%s) is refused, with how to write one", (content) => {
-    expect(() => readTerraformPlan(file(content))).toThrow(
+  test.each(["not json", "{}", "[]"])("that is none (%s) is refused, with how to write one", async (content) => {
+    await expect(readTerraformPlan(file(content))).rejects.toThrow(
       /is no plan of Terraform; write one with: terraform show -json/,
     );
   });
 
-  test("that is not there is told", () => {
-    expect(() => readTerraformPlan(join(folder, "nowhere.json"))).toThrow(/cannot be read \(ENOENT\)/);
+  test("that is not there is told", async () => {
+    await expect(readTerraformPlan(join(folder, "nowhere.json"))).rejects.toThrow(/cannot be read \(ENOENT\)/);
   });
 });
 
 describe("a preview that a deployment is held against", () => {
   const preview = { environment: "dev", jobs: [{ path: "dev/web", modifyIndex: 42, job: "web" }] };
 
-  test("gives the modify indexes by path", () => {
-    expect([...readPreviewFile(file(preview), "dev")]).toEqual([["dev/web", 42]]);
+  test("gives the modify indexes by path", async () => {
+    expect([...(await readPreviewFile(file(preview), "dev"))]).toEqual([["dev/web", 42]]);
   });
 
-  test("of another environment, or of nothing, is refused", () => {
-    expect(() => readPreviewFile(file(preview), "prod")).toThrow(
+  test("of another environment, or of nothing, is refused", async () => {
+    await expect(readPreviewFile(file(preview), "prod")).rejects.toThrow(
       /is a preview of dev; write one with: cdk-nomad preview prod/,
     );
-    expect(() => readPreviewFile(file("nothing"), "dev")).toThrow(/is no preview/);
+    await expect(readPreviewFile(file("nothing"), "dev")).rejects.toThrow(/is no preview/);
   });
 });
 

@@ -40,22 +40,22 @@ describe.each([
   ["a preview", readPreview, preview],
   ["a drift", readDrift, drift],
 ] as const)("%s", (_name, read, report) => {
-  test("comes back as it was printed", () => {
+  test("comes back as it was printed", async () => {
     writeFileSync(file, JSON.stringify(report));
-    expect(read(file)).toEqual(report);
+    expect(await read(file)).toEqual(report);
   });
 
-  test("of which any part is of another kind is refused, or read, and never more", () => {
+  test("of which any part is of another kind is refused, or read, and never more", async () => {
     const kinds = fc.constantFrom<unknown>(null, 7, -1, 1.5, "x", "x".repeat(2_000_000), [], {}, [null], ["x"], true);
     const ways = waysIn(report);
-    fc.assert(
-      fc.property(fc.constantFrom(...ways), kinds, (way, value) => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...ways), kinds, async (way, value) => {
         const changed = structuredClone(report) as unknown as Record<string, unknown>;
         let at = changed;
         for (const step of way.slice(0, -1)) at = at[step] as Record<string, unknown>;
         at[way.at(-1) ?? ""] = value;
         writeFileSync(file, JSON.stringify(changed));
-        expect(outcome(() => read(file))).toMatch(
+        expect(await outcome(async () => read(file))).toMatch(
           /^(read|\S*report\.json: is not what cdk-nomad (preview|drift) ENV \S+( json)? prints(, at .{0,100})?)$/,
         );
       }),
@@ -68,15 +68,15 @@ describe.each([
     ["nothing", null],
     ["a name that is Markdown", { ...report, environment: "@everyone [x](http://x)" }],
     ["more jobs than there are", { ...report, jobs: Array.from({ length: 10_001 }, () => report.jobs[0]) }],
-  ])("that is %s is refused", (_what, value) => {
+  ])("that is %s is refused", async (_what, value) => {
     writeFileSync(file, JSON.stringify(value));
-    expect(() => read(file)).toThrow(/is not what cdk-nomad/);
+    await expect(read(file)).rejects.toThrow(/is not what cdk-nomad/);
   });
 
-  test("that is larger than one is refused before it is read", () => {
+  test("that is larger than one is refused before it is read", async () => {
     writeFileSync(file, "");
     truncateSync(file, 20 * 1024 * 1024);
-    expect(() => read(file)).toThrow(/is larger than 16 MiB/);
+    await expect(read(file)).rejects.toThrow(/is larger than 16 MiB/);
   });
 });
 
@@ -88,9 +88,9 @@ function waysIn(value: unknown, way: readonly string[] = []): (readonly string[]
 }
 
 /** What reading came to: the message of a refusal, or whether only texts and counts were read. */
-function outcome(read: () => unknown): string {
+async function outcome(read: () => Promise<unknown>): Promise<string> {
   try {
-    return kindsOf(read()).includes("unknown") ? "read what is neither a text nor a count" : "read";
+    return kindsOf(await read()).includes("unknown") ? "read what is neither a text nor a count" : "read";
   } catch (error) {
     return (error as Error).message;
   }

@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import { mistake, type Problem, UserError } from "../../errors";
 import { Job, type Target } from "../../jobspec";
 import { inSourceOrder, type HclParser } from "../hcl";
+import { readNamedFile, UnusableFile } from "../reading";
 import { exportedJobs, type JudgedJob } from "./exported-jobs";
 
 /** A file that holds jobs, as far as it could be read. */
@@ -55,7 +55,8 @@ export async function readJobFile(path: string, options: ReadingOptions): Promis
   let text = "";
   let kind: JobFile["kind"] = /\.[cm]?[jt]s$/.test(path) ? "program" : extname(path) === ".json" ? "json" : "hcl";
   try {
-    const bytes = path === STANDARD_INPUT ? await readStream(stdin) : readBytes(resolve(cwd, path), path);
+    const bytes =
+      path === STANDARD_INPUT ? await readStream(stdin) : await readBytes(resolve(cwd, path), path, options.signal);
     text = decode(bytes);
     options.onStep?.(`${kind === "program" ? "running" : "reading"} ${file}`);
     if (kind === "program") return { file, kind, text, ...(await exportedJobs(file, options)) };
@@ -70,15 +71,14 @@ export async function readJobFile(path: string, options: ReadingOptions): Promis
   }
 }
 
-function readBytes(path: string, shown: string): Buffer {
+async function readBytes(path: string, shown: string, signal: AbortSignal | undefined): Promise<Buffer> {
   try {
-    const status = statSync(path);
-    if (status.isDirectory()) throw UserError.at(shown, "is a folder; write the path of a file", "file/missing");
-    if (status.size > LARGEST) throw tooLarge(shown);
-    return readFileSync(path);
+    return await readNamedFile(path, { most: LARGEST, signal });
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    signal?.throwIfAborted();
+    if (error instanceof UnusableFile) throw UserError.at(shown, error.what, "file/size");
     const { code } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR") throw UserError.at(shown, "is a folder; write the path of a file", "file/missing");
     const what = code === "ENOENT" ? "is no file" : `cannot be read (${code})`;
     throw UserError.at(shown, `${what}; write the path of one that can be read`, "file/missing");
   }

@@ -1,13 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Problem, UserError } from "../../errors";
+import { readNamedFile, UnusableFile } from "../reading";
 import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { diagnostics, parserProblems, type Diagnostic, type GivenValue } from "./problems";
 import { valuesInDeclarations, valuesInFile } from "./values-in-files";
-import { assignment, environmentValues, isVariableName, type HclVariables, type ValueForm } from "./variables";
+import {
+  assignment,
+  environmentValues,
+  isVariableName,
+  LARGEST_VALUES,
+  type HclVariables,
+  type ValueForm,
+} from "./variables";
 
 /** What reading with Nomad's own command needs. */
 export interface CommandParserOptions {
@@ -42,9 +50,17 @@ interface Answer {
   readonly stderr: string;
 }
 
+/** A file of values: where Nomad reads it, what a person calls it, and what stands in it. */
+interface FileOfValues {
+  readonly path: string;
+  readonly shown: string;
+  readonly text: string;
+}
+
 /** One reading of one text. */
 class CommandRun {
   private readonly values: readonly (readonly [string, string])[];
+  private files: readonly FileOfValues[] = [];
 
   constructor(
     private readonly options: CommandParserOptions,
@@ -54,15 +70,31 @@ class CommandRun {
   }
 
   async parse(): Promise<unknown> {
-    const { forms, undeclared } = await this.formsOfValues();
-    const wrong = await this.wrongExpressions(forms);
-    if (wrong.length > 0) throw new UserError(wrong);
     const folder = mkdtempSync(join(tmpdir(), "cdk-nomad-variables-"));
     try {
+      this.files = await this.filesFor(folder);
+      const { forms, undeclared } = await this.formsOfValues();
+      const wrong = await this.wrongExpressions(forms);
+      if (wrong.length > 0) throw new UserError(wrong);
       return await this.withValues(join(folder, "values.hcl"), forms, undeclared);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** The files of values, each read before Nomad reads it: a pipe can be read once only, so what came out of it is given to Nomad in a file. */
+  private async filesFor(folder: string): Promise<readonly FileOfValues[]> {
+    const { variables, cwd, signal } = this.options;
+    const found: FileOfValues[] = [];
+    for (const [index, shown] of (variables.files ?? []).entries()) {
+      const at = resolve(cwd, shown);
+      const text = await readOr(at, shown, signal);
+      const isFile = text === undefined || statSync(at, { throwIfNoEntry: false })?.isFile() !== false;
+      const path = isFile ? shown : join(folder, `${index}.hcl`);
+      if (text !== undefined && !isFile) writeFileSync(path, text, { mode: 0o600 });
+      found.push({ path, shown, text: text ?? "" });
+    }
+    return found;
   }
 
   /** Reads the job with all values: those by name in the last of the files, which counts over the others. */
@@ -85,7 +117,7 @@ class CommandRun {
       );
       content += lines;
     }
-    const files = [...(this.options.variables.files ?? [])];
+    const files = this.files.map((file) => file.path);
     if (content !== "") {
       writeFileSync(path, content, { mode: 0o600 });
       files.push(path);
@@ -98,6 +130,8 @@ class CommandRun {
     if (answer.succeeded) return JSON.parse(answer.stdout) as unknown;
     const placeOf = ({ file, row, message }: Diagnostic) => {
       if (file === path) return `--var ${names[row - 1] ?? ""}`;
+      const piped = this.files.find((each) => each.path === file && each.shown !== file);
+      if (piped !== undefined) return row > 0 ? `${piped.shown}:${row}` : piped.shown;
       const [, variable] = /^<value for var\.(.*) from env>$/.exec(file) ?? [];
       if (variable !== undefined) return `NOMAD_VAR_${variable}`;
       const [, name] = /^Invalid value for variable; The value for (\S+) is not/.exec(message) ?? [];
@@ -143,11 +177,10 @@ class CommandRun {
 
   /** The values that no message shows. */
   private given(): readonly GivenValue[] {
-    const { variables, cwd } = this.options;
-    const byName = [...this.values, ...environmentValues(variables)];
+    const byName = [...this.values, ...environmentValues(this.options.variables)];
     return [
       ...byName.map(([name, value]) => ({ name: `the value of ${name}`, value })),
-      ...(variables.files ?? []).flatMap((path) => valuesInFile(path, readOr(resolve(cwd, path)))),
+      ...this.files.flatMap(({ shown, text }) => valuesInFile(shown, text)),
       ...valuesInDeclarations(this.text),
     ];
   }
@@ -182,10 +215,13 @@ class CommandRun {
 /** The time of Nomad's parser grows with the square of a text's lines. */
 const TOO_SLOW = `Nomad's parser did not end within ${LONGEST_TIME / 1000} s; keep long texts in files of their own, with data = file("…"), or give the job as JSON`;
 
-function readOr(path: string): string {
+/** The text of a file of values; undefined where it cannot be read, which Nomad says. */
+async function readOr(path: string, shown: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
+    return (await readNamedFile(path, { most: LARGEST_VALUES, signal })).toString("utf8");
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof UnusableFile) throw UserError.at(shown, error.what, "hcl/parse");
+    return undefined;
   }
 }

@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Problem, UserError } from "../../errors";
 import type { NomadClient } from "../../nomad";
+import { readNamedFile, UnusableFile } from "../reading";
 import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { parserProblems, type Diagnostic, type GivenValue } from "./problems";
 import { ask, type Answer } from "./server-answers";
 import { isExpression, valueForms, valuesOfFile } from "./server-values";
 import { valuesInDeclarations, valuesInFile } from "./values-in-files";
-import { assignment, environmentValues, isVariableName, type HclVariables } from "./variables";
+import { assignment, environmentValues, isVariableName, LARGEST_VALUES, type HclVariables } from "./variables";
 
 /** What reading with a server needs. */
 export interface ServerParserOptions {
@@ -91,7 +91,7 @@ class ServerReading {
 
   /** The text of a file of values that the server takes by itself. */
   private async readFile(path: string): Promise<string> {
-    const text = readValues(resolve(this.options.cwd, path), path);
+    const text = await readValues(resolve(this.options.cwd, path), path);
     this.given.push(...valuesInFile(path, text));
     await this.refuseUnfit(text, (row) => (row > 0 ? `${path}:${row}` : path));
     return text;
@@ -166,10 +166,11 @@ function withoutFileFunctions(problem: Problem): Problem {
   return { ...problem, message: `${problem.message}\n\n  ${way}` };
 }
 
-function readValues(path: string, shown: string): string {
+async function readValues(path: string, shown: string): Promise<string> {
   try {
-    return readFileSync(path, "utf8");
+    return (await readNamedFile(path, { most: LARGEST_VALUES })).toString("utf8");
   } catch (error) {
+    if (error instanceof UnusableFile) throw UserError.at(shown, error.what, "hcl/parse");
     const { code } = error as NodeJS.ErrnoException;
     throw UserError.at(shown, `cannot be read (${code}); write the path of a file of values`, "hcl/parse");
   }

@@ -6,7 +6,7 @@ import type { GivenValue } from "./problems";
 export function valuesInFile(path: string, text: string): readonly GivenValue[] {
   const name = `a value of ${basename(path)}`;
   const words = [...text.matchAll(/[^\s"'=,:[\]{}()]{4,}/g)].map(([word]) => word);
-  const names = new Set([...text.matchAll(/^\s*"?([\w-]+)"?\s*[=:]/gm)].map(([, key]) => key));
+  const names = new Set([...text.matchAll(/^[ \t]*"?([\w-]+)"?[ \t]*[=:]/gm)].map(([, key]) => key));
   return [...new Set([...textsIn(text), ...words])]
     .filter((value) => !names.has(value))
     .map((value) => ({ name, value }));
@@ -26,7 +26,10 @@ export function valuesInDeclarations(hcl: string): readonly GivenValue[] {
 }
 
 function textsIn(text: string): readonly string[] {
-  return [...text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"/g)].map(([whole, inner = ""]) => unescaped(whole) ?? inner);
+  // One that is not closed is read to its end as well, so that no part of it is looked at from each of its quotes.
+  return [...text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)("?)/g)].flatMap(([whole, inner = "", end]) =>
+    end === "" ? [] : [unescaped(whole) ?? inner],
+  );
 }
 
 function unescaped(quoted: string): string | undefined {

@@ -10,6 +10,9 @@ export interface HclVariables {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Bytes of a file of values: of a job that is larger than 1 MB a server keeps no source, unless it is told to. */
+export const LARGEST_VALUES = 4 * 1024 * 1024;
+
 const ENVIRONMENT_PREFIX = "NOMAD_VAR_";
 
 /** The values that the environment gives, by the names of their variables. */

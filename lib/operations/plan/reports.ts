@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import * as v from "valibot";
 import { UserError } from "../../errors";
 import type { Drift } from "./drift";
@@ -145,8 +144,8 @@ const drift = v.object({
  *
  * @throws UserError where the file is something else, or larger than a preview is
  */
-export function readPreview(file: string): Preview {
-  return read(file, preview, "cdk-nomad preview ENV --format json");
+export async function readPreview(file: string, signal?: AbortSignal): Promise<Preview> {
+  return read(file, preview, { command: "cdk-nomad preview ENV --format json", signal });
 }
 
 /**
@@ -154,14 +153,16 @@ export function readPreview(file: string): Preview {
  *
  * @throws UserError where the file is something else, or larger than a drift is
  */
-export function readDrift(file: string): Drift {
-  return read(file, drift, "cdk-nomad drift ENV --json");
+export async function readDrift(file: string, signal?: AbortSignal): Promise<Drift> {
+  return read(file, drift, { command: "cdk-nomad drift ENV --json", signal });
 }
 
-function read<T>(file: string, schema: v.GenericSchema<unknown, T>, command: string): T {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > LARGEST) throw UserError.at(file, `is larger than ${LARGEST / 1024 / 1024} MiB`, "github");
-  const parsed = v.safeParse(schema, readJsonFile(file, "github"));
+async function read<T>(
+  file: string,
+  schema: v.GenericSchema<unknown, T>,
+  { command, signal }: { readonly command: string; readonly signal: AbortSignal | undefined },
+): Promise<T> {
+  const parsed = v.safeParse(schema, await readJsonFile(file, { rule: "github", most: LARGEST, signal }));
   if (parsed.success) return parsed.output;
   const at = v.getDotPath(parsed.issues[0]);
   // What stands there is not repeated: it may be anything.

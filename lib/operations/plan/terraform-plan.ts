@@ -13,6 +13,9 @@ export interface TerraformChange {
   readonly readers?: readonly TemplateReader[];
 }
 
+/** Bytes of a plan: it has whole jobs, before and after. */
+const LARGEST = 256 * 1024 * 1024;
+
 const place = v.nullish(v.looseObject({ path: v.optional(v.string()), namespace: v.nullish(v.string()) }));
 
 const schema = v.looseObject({
@@ -42,8 +45,8 @@ const SHOWN_OTHERWISE = new Set(["nomad_job", "consul_key_prefix", "consul_confi
  * @param file what `terraform show -json plan` printed
  * @throws UserError where it is no such file
  */
-export function readTerraformPlan(file: string): readonly TerraformChange[] {
-  const parsed = v.safeParse(schema, readJsonFile(file, "plan"));
+export async function readTerraformPlan(file: string, signal?: AbortSignal): Promise<readonly TerraformChange[]> {
+  const parsed = v.safeParse(schema, await readJsonFile(file, { rule: "plan", most: LARGEST, signal }));
   if (!parsed.success)
     throw UserError.at(file, "is no plan of Terraform; write one with: terraform show -json plan > plan.json", "plan");
   return parsed.output.resource_changes.flatMap(({ address, type, mode, change }) => {

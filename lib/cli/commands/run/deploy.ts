@@ -59,7 +59,10 @@ export async function deployEnvironment(
   { takes = "given", onStack }: Deploying = {},
 ) {
   const { environment: name, canaryWeight: weight } = input;
-  const expected = input.preview === undefined ? undefined : readPreviewFile(resolve(context.cwd, input.preview), name);
+  const expected =
+    input.preview === undefined
+      ? undefined
+      : await readPreviewFile(resolve(context.cwd, input.preview), name, context.signal);
   const bring = async (stack: OpenStack, _owners: Owners, begin: () => Promise<void>) => {
     onStack?.(stack);
     refuseTerraformOnly(stack.contents, name);

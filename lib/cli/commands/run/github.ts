@@ -23,7 +23,7 @@ import type { CommentInput, IssueInput } from "../github";
 export async function writeComment(input: CommentInput, context: CliContext) {
   const { terminal, env, cwd } = context;
   const file = resolve(cwd, input.file);
-  const preview = readPreview(file);
+  const preview = await readPreview(file, context.signal);
   const workflow = await workflowOf(env, { ...context, author: input.author });
   const body = terminal.asMarkdown(previewMarkdown(preview));
   summarize(workflow, body);
@@ -55,7 +55,7 @@ export async function writeComment(input: CommentInput, context: CliContext) {
 export async function keepIssue(input: IssueInput, context: CliContext) {
   const { terminal, env, cwd } = context;
   const file = resolve(cwd, input.file);
-  const drift = readDrift(file);
+  const drift = await readDrift(file, context.signal);
   const workflow = await workflowOf(env, { ...context, author: input.author });
   const { environment } = drift;
   const body = terminal.asMarkdown(driftMarkdown(drift));

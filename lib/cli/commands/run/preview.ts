@@ -14,7 +14,7 @@ import type { Input } from "../preview";
 /** Says what would happen to a cluster, were an environment deployed now. */
 export async function run(input: Input, context: CliContext) {
   const { terminal, signal, cwd } = context;
-  const terraform = input.plan === undefined ? undefined : readTerraformPlan(resolve(cwd, input.plan));
+  const terraform = input.plan === undefined ? undefined : await readTerraformPlan(resolve(cwd, input.plan), signal);
   const isForeign = input.synthesized !== undefined;
   const show = async (stack: OpenStack) => {
     const { contents, nomad, consul } = stack;
