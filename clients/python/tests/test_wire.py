@@ -142,6 +142,7 @@ def test_a_service_that_is_away_is_asked_at_growing_intervals() -> None:
         ("place-lost", 502, PlaceLostError),
         ("stopping", 503, StoppingError),
         ("managers-behind", 503, UnavailableError),
+        ("overloaded", 503, UnavailableError),
         ("generation-required", 428, BadRequestError),
         # Codes of a newer service go by their status, and are kept.
         ("something-new", 429, errors.BusyError),
