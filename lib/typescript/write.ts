@@ -29,6 +29,9 @@ import { entryOf, foundIn, insideOf, itemOf, ofBlocks, type Found, type Origin }
 import type { Remarks } from "./remarks";
 import { unit, type Uses } from "./values";
 
+/** Of so many options of a driver it is said why they stand apart; whoever reads more than that learns nothing, and what lays comments out takes the square of their number. */
+const REASONS = 20;
+
 /** A block that is written, and the comments of it that found no place inside of it. */
 interface WrittenBlock {
   readonly expression: TypeScriptText;
@@ -261,12 +264,17 @@ export class Writer implements Uses {
 
   /** Why options of a driver stand apart from its properties. */
   private why(driver: Driver, names: readonly string[]): TypeScriptText {
-    const unknown = driver.unknownOptions();
-    const reasons = names.flatMap((name) => {
-      const found = unknown.filter(({ steps: [first] }) => first === name).map(({ message }) => message);
-      return found.length > 0 ? found : [`takes "${name}" in a form that its property does not have`];
-    });
-    return lineComments(reasons.map((reason) => `${driver.name} ${reason}.`));
+    const unknown = new Map<string, string[]>();
+    for (const { steps, message } of driver.unknownOptions()) {
+      const [first = ""] = steps;
+      unknown.set(first, [...(unknown.get(first) ?? []), message]);
+    }
+    const reasons = names.flatMap(
+      (name) => unknown.get(name) ?? [`takes "${name}" in a form that its property does not have`],
+    );
+    const said = reasons.slice(0, REASONS).map((reason) => `${driver.name} ${reason}.`);
+    const more = reasons.length - said.length;
+    return lineComments(more > 0 ? [...said, `And ${more} more of the options below.`] : said);
   }
 
   /** The options of a driver as properties, whose nested blocks are plain properties too. */

@@ -131,6 +131,17 @@ describe("an option that a driver does not have", () => {
     expect(written).toContain('overrides: { ports: "http", colour: "red"');
   });
 
+  test("is told of twenty, and of the rest how many they are", async () => {
+    const options = Object.fromEntries(Array.from({ length: 2000 }, (_, number) => [`option${number}`, number]));
+    const before = process.cpuUsage();
+    const written = await toTypeScript([{ job: jobWith(Driver.custom("docker", { image: "a", ...options })) }]);
+    // The square of their number took a minute for four times as many.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(10);
+    expect(written.match(/docker has no option/g)).toHaveLength(20);
+    expect(written).toContain("// And 1980 more of the options below.");
+    expect(written).toContain("option1999: 1999");
+  }, 60_000);
+
   test("is nothing that a driver which is not known here could be asked about", () => {
     expect(jobWith(Driver.custom("virt", { anything: true })).validate()).toEqual([]);
   });
