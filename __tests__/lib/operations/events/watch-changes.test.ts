@@ -158,6 +158,19 @@ describe("blocking queries", () => {
     changes.close();
   });
 
+  test("of a server, or a cache, that answers at once and has nothing newer are asked after a pause", async () => {
+    const same: Answer = { body: [], headers: { "X-Nomad-Index": "0" } };
+    const changes = await follow(
+      { [STREAM]: refused, "GET /v1/allocations": same, "GET /v1/deployments": same },
+      { pause: 100 },
+    );
+    await sleep(1_000);
+    changes.close();
+    const asked = server.count("GET /v1/allocations");
+    expect(asked).toBeGreaterThan(1);
+    expect(asked).toBeLessThan(25);
+  });
+
   test("end with the client, and a signal ends who waits", async () => {
     const changes = await follow({ [STREAM]: refused, "GET /v1/allocations": "hang", "GET /v1/deployments": "hang" });
     await until(() => troubles.length > 0);
