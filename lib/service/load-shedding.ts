@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 
 /** For how long the event loop may have worked without a pause before requests are refused, in milliseconds: so long those have waited, at most, who are heard now. */
-const WORKED = 20;
+const WORKED = 100;
 /** A pause in which the loop caught up with everything, in milliseconds; it may be made of shorter ones. */
 const PAUSE = 1;
 /** How many are let in all the same in each stretch of so many milliseconds, so that some are always answered, however long it lasts. */
