@@ -20,6 +20,8 @@ export class ClusterInMemory extends RecordServers {
   named: { readonly region?: string; readonly namespace?: string } = {};
   /** The region of the server. */
   region = "global";
+  /** Regions to which the server has no way. */
+  readonly lostRegions = new Set<string>();
 
   /** Registers jobs: in the server's region and the default namespace, where they name no others. */
   hold(...jobs: readonly (Partial<JobJson> & { readonly ID: string })[]): void {
@@ -60,7 +62,8 @@ export class ClusterInMemory extends RecordServers {
           .map((job) => ({ ParentID: "", ...job }) as unknown as JobSummary),
       // What no path can name is refused by the real clients, too.
       job: async (id) => {
-        void apiPath`/v1/job/${id}`;
+        const path = apiPath`/v1/job/${id}`;
+        if (this.lostRegions.has(region)) throw new ApiError("Nomad", "GET", path.toString(), 500, "No path to region");
         return find(id);
       },
       summary: async () => undefined,

@@ -101,8 +101,12 @@ export class Pruning {
           { hanging: 2 },
         ),
       );
-    for (const { id, reason } of this.#done.kept)
-      terminal.note(wrap(term`${ATTENTION} ${id} is no longer in the program, and runs on: ${reason}`, { hanging: 2 }));
+    for (const { id, reason, isUnseen } of this.#done.kept) {
+      const state = isUnseen ? "whether it runs is not known" : "runs on";
+      terminal.note(
+        wrap(term`${ATTENTION} ${id} is no longer in the program, and ${state}: ${reason}`, { hanging: 2 }),
+      );
+    }
     for (const item of this.#done.removed)
       terminal.note(
         wrap(term`${GOOD} ${thingInConsul(item)} in Consul: removed, since the program has it no longer`, {

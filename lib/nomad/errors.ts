@@ -63,6 +63,15 @@ export function isConflict(error: unknown): boolean {
   return error instanceof ApiError && /enforcing job modify index/i.test(error.body);
 }
 
+/**
+ * Whether a server has no way to the region that was asked about: there is none of that name, or none of its servers answers any more.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/operations/federation
+ */
+export function isRegionUnreached(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 500 && /no path to region/i.test(error.body);
+}
+
 /** The code of an error of the network. */
 export function codeOf(error: unknown): string | undefined {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;

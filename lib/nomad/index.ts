@@ -23,6 +23,7 @@ export {
   isConflict,
   isSilent,
   isTokenRefused,
+  isRegionUnreached,
   isUnreachable,
   messageOf,
   passingTrouble,

@@ -101,6 +101,15 @@ export async function destroy(found: Destruction, options: DestroyOptions): Prom
   }
   const removed = await clearConsul(found.consul, { consul, spared: found.spared, signal, onStep });
   if (removed.some((item) => !item.removed)) return { jobs, consul: removed, record: "kept" };
+  const unseen = found.kept.flatMap(({ name, isUnseen }) => (isUnseen ? [name] : []));
+  if (unseen.length > 0)
+    return {
+      jobs,
+      consul: removed,
+      record: {
+        reason: `it alone names what could not be looked for: ${unseen.join(", ")}; destroy again once that region answers, or remove the record by hand where there is no such region any more`,
+      },
+    };
   const gone = await removeRecord(
     found.record.kind === "found" ? { ...found.place, store: found.record.store } : found.place,
     options,

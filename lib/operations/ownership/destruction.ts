@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { ImpossibleName, UserError } from "../../errors";
 import type { Masking } from "../../masking";
-import { ApiError, messageOf, poolOfJob, type NomadClient } from "../../nomad";
+import { ApiError, isRegionUnreached, messageOf, poolOfJob, type NomadClient } from "../../nomad";
 import type {
   NamedStackIdentity,
   RecordedInConsul,
@@ -117,8 +117,8 @@ export async function findDestruction(
             const isProven = ofProgram.has(names.of(job)) || (await isProvenBy(place, job, there));
             return withDescendants(there, isProven ? job : { ...job, onlyRecorded: true });
           },
-          (reason) => {
-            kept.push({ name: job.id, reason });
+          (reason, isUnseen) => {
+            kept.push({ name: job.id, reason, ...(isUnseen ? { isUnseen } : {}) });
             return [];
           },
         );
@@ -153,11 +153,16 @@ async function isProvenBy(stack: StackIdentity, job: RecordedJob, nomad: NomadCl
   return held !== undefined && isRegisteredFor(stack, held, nomad);
 }
 
-/** What a record names may be anything: what can be the name of nothing stays, and is told of. */
-async function unlessUnusable<T>(ask: () => Promise<T>, otherwise: (reason: string) => T): Promise<T> {
+/** What a record names may be anything: what can be the name of nothing stays, and is told of, and so is what stands where nobody can look. */
+async function unlessUnusable<T>(ask: () => Promise<T>, otherwise: (reason: string, isUnseen?: true) => T): Promise<T> {
   try {
     return await ask();
   } catch (error) {
+    if (isRegionUnreached(error))
+      return otherwise(
+        `whether it is there is not known, since Nomad has no way to its region: ${messageOf(error)}`,
+        true,
+      );
     if (error instanceof ApiError && error.status === 400)
       return otherwise(`no request can name it: ${messageOf(error)}`);
     if (!(error instanceof ImpossibleName)) throw error;

@@ -17,6 +17,8 @@ export interface Stray extends RecordedJob {
 /** A stray that stays, and why. */
 export interface KeptStray extends Stray {
   readonly reason: string;
+  /** Whether it is not known that it is there: Nomad does not tell of it. */
+  readonly isUnseen?: true;
 }
 
 /** What became of the jobs that a program does not have any more. */
@@ -73,7 +75,7 @@ export async function findStrays(known: readonly RecordedJob[], options: StrayOp
           if (wanted.has(names.of(job))) return { gone: [job] };
           if (ownerOf(job, otherStacks, names)) return { gone: [job] };
           const held = await heldOr(nomad, job, signal);
-          if (typeof held === "string") return { kept: [{ ...job, reason: held }] };
+          if (typeof held === "string") return { kept: [{ ...job, reason: held, isUnseen: true }] };
           // What a deployment stopped is no stray, and can be brought back as long as it is there.
           if (held?.Stop === true && job.stopped === true) return {};
           if (held === undefined || held.Stop === true) return { gone: [job] };

@@ -12,6 +12,8 @@ export interface KeptThing {
   readonly reason: string;
   /** The stack whose record has it. Absent where it is not known whose it is. */
   readonly owner?: string;
+  /** Whether it is not even known whether it is there: whatever names it has to stay, too. */
+  readonly isUnseen?: true;
 }
 
 /** Why a job that no record names counts as the stack's whose program has it: it is as the program says, or it is stopped. Undefined where it does not. */

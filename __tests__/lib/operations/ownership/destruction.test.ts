@@ -34,6 +34,9 @@ function stackOf(
   };
 }
 
+/** The jobs of a stack. */
+const jobsOf = ({ wanted }: StackContents) => wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+
 async function deployed(cluster: ClusterInMemory, environment: string, contents: StackContents) {
   const wanted = wantedRecord(contents, { project: "shop", environment });
   expect(await enterRecord(wanted, cluster.clients)).toMatchObject({ kind: "written" });
@@ -279,4 +282,30 @@ describe("a deployment beside destroy", () => {
       record: { jobs: [{ id: "web" }, { id: "worker" }], former: { jobs: [{ id: "more" }] } },
     });
   });
+});
+
+test("a job whose region nobody answers for stays in the record, and everything else of the stack goes", async () => {
+  const cluster = new ClusterInMemory();
+  const stack = stackOf([{ ID: "web" }], { values: { level: "info" } });
+  const far = stackOf([...jobsOf(stack), { ID: "far", Region: "mars" }], { values: { level: "info" } });
+  await deployed(cluster, "dev", far);
+  cluster.hold({ ID: "web" }, { ID: "far", Region: "mars" });
+  cluster.lostRegions.add("mars");
+  // A record may name it when the program does not, and then anybody may have written it.
+  for (const program of [far, stack]) {
+    const found = await find(cluster, program);
+    expect(found.kept).toEqual([
+      { name: "far", isUnseen: true, reason: expect.stringMatching(/not known.*No path to region/) },
+    ]);
+    const gone = await destroy(found, { ...cluster.clients, ...quiet });
+    expect(gone.record).toEqual({ reason: expect.stringMatching(/could not be looked for: far; destroy again/) });
+  }
+  expect(cluster.ids).toEqual(["far"]);
+  expect(Object.keys(cluster.texts("consul")).filter((key) => !key.startsWith(head("dev")))).toEqual([]);
+  cluster.lostRegions.clear();
+  expect(await destroy(await find(cluster, far), { ...cluster.clients, ...quiet })).toMatchObject({
+    jobs: [{ id: "far", result: "purged" }],
+    record: "removed",
+  });
+  expect(cluster.texts("consul")).toEqual({});
 });
