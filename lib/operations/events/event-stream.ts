@@ -90,10 +90,12 @@ export class EventStream implements Changes {
     const { pause: first, longestPause } = this.#timing;
     let pause = first;
     let empty = 0;
+    let isTold = false;
     while (!this.#stop.signal.aborted) {
+      let opened = Infinity;
       try {
         await this.read(() => {
-          pause = first;
+          opened = performance.now();
           empty = 0;
         });
         empty += 1;
@@ -104,7 +106,12 @@ export class EventStream implements Changes {
         const refusal = refusalOf(error);
         if (refusal !== undefined && this.refuse(refusal)) return;
       }
-      if (this.#open) this.options.onTrouble?.("the stream of Nomad's events was cut; opening it again");
+      // One that is cut as soon as it is open is cut the next time, too: it is asked for ever more seldom, and said once.
+      if (performance.now() - opened >= longestPause) [pause, isTold] = [first, false];
+      if (this.#open && !isTold) {
+        this.options.onTrouble?.("the stream of Nomad's events was cut; opening it again");
+        isTold = true;
+      }
       this.#open = false;
       this.wakeAll();
       // Not all clients of a server that comes back at the same moment.

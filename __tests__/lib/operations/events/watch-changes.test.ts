@@ -101,6 +101,25 @@ describe("the stream of events", () => {
     changes.close();
   });
 
+  test("that is cut as soon as it is open is asked for ever more seldom, and said once", async () => {
+    const cut: Answer = { stream: [{ text: "{}\n" }], end: "close" };
+    const changes = await follow({ [STREAM]: cut }, { pause: 20, longestPause: 1000 });
+    await sleep(2500);
+    // Without a longer pause each time there would be a hundred.
+    expect(server.count(STREAM)).toBeLessThan(15);
+    expect(server.count(STREAM)).toBeGreaterThan(2);
+    expect(troubles).toEqual(["the stream of Nomad's events was cut; opening it again"]);
+    changes.close();
+  });
+
+  test("that lasted and is cut is opened again at once, and said each time", async () => {
+    const lasting: Answer = { stream: [{ text: "{}\n" }, { after: 150, text: "{}\n" }], end: "close" };
+    const changes = await follow({ [STREAM]: lasting }, { pause: 10, longestPause: 100 });
+    await until(() => server.count(STREAM) === 4);
+    expect(troubles).toHaveLength(3);
+    changes.close();
+  });
+
   test.each([
     ["a token that may not", { status: 403, body: "Permission denied" }, /the token may not/],
     ["an agent without a stream", { status: 400, body: "event broker is disabled" }, /event broker is disabled/],
