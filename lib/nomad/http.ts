@@ -49,6 +49,8 @@ const TOGETHER = 512 * 1024 * 1024;
 const PROBE = 3000;
 /** https://developer.hashicorp.com/consul/api-docs/api-structure#results-filtered-by-acls */
 const FILTERED = "x-consul-results-filtered-by-acls";
+/** What a blocking query is answered within at once, and how long whoever asked is kept, where that was for nothing; in milliseconds. */
+const AT_ONCE = 250;
 /** Pauses before a question is asked again; a change is never sent twice. */
 const PAUSES = [200, 400, 800];
 const BUSY = new Set([429, 502, 503, 504]);
@@ -234,7 +236,13 @@ export class Http {
     const silence = seconds * 1000 * (1 + 1 / 16) + this.silence;
     // In milliseconds, since Go reads no fractions such as "1e-3s".
     const wait = `${Math.round(seconds * 1000)}ms`;
-    return this.once("GET", path, { query: { ...query, index, wait }, signal, silence });
+    const asked = performance.now();
+    const answer = await this.once("GET", path, { query: { ...query, index, wait }, signal, silence });
+    // A server answers at once where something is newer. What does so and has nothing newer, as a cache in between does, would be asked without a pause.
+    const isNewer = index === undefined || this.indexOf(answer) > index;
+    if (!isNewer && performance.now() - asked < Math.min(AT_ONCE, seconds * 1000))
+      await sleep(AT_ONCE * (0.5 + Math.random()), undefined, { signal });
+    return answer;
   }
 
   /** Where an answer came from, for messages. */

@@ -196,6 +196,25 @@ describe("silence", () => {
   });
 
   test.each([
+    ["the same", () => 7, 1, 12],
+    ["ever lower", (count: number) => 1000 - count, 1, 12],
+    ["none", () => undefined, 1, 12],
+    ["newer each time", (count: number) => 7 + count, 50, Infinity],
+  ])("of a blocking query that is answered at once, with an index that is %s", async (_name, indexOf, least, most) => {
+    let count = 0;
+    const answer = async () => {
+      const index = indexOf((count += 1));
+      const headers: Record<string, string> = index === undefined ? {} : { "X-Nomad-Index": String(index) };
+      return { body: [], headers };
+    };
+    await serve({ "GET /v1/jobs": answer });
+    for (let [index, end] = [7, performance.now() + 1000]; performance.now() < end;)
+      index = await nomad.http.waitFor(apiPath`/v1/jobs`, { index, seconds: 60 });
+    expect(count).toBeGreaterThanOrEqual(least);
+    expect(count).toBeLessThanOrEqual(most);
+  });
+
+  test.each([
     ["a hanging server", "hang" as const],
     ["a pause between tries", { status: 503, body: "busy" }],
   ])("is ended by a signal at once: %s", async (_name, answer) => {

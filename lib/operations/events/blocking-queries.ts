@@ -55,12 +55,7 @@ export class BlockingQueries implements Changes {
     const { wait, pause } = this.#timing;
     for (let index: number | undefined; !signal.aborted;) {
       try {
-        const asked = performance.now();
-        const newest = await this.nomad.http.waitFor(path, { index, seconds: wait / 1000, signal });
-        // What answers at once and has nothing newer, as a cache in between does, would be asked without a pause.
-        if (index !== undefined && newest <= index && performance.now() - asked < pause)
-          await sleep(pause * (0.5 + Math.random()), undefined, { signal });
-        index = newest;
+        index = await this.nomad.http.waitFor(path, { index, seconds: wait / 1000, signal });
       } catch (error) {
         if (signal.aborted || isClosed(error)) return;
         // After a restart indexes may begin anew.
