@@ -35,7 +35,7 @@ export function fileReading(
       return commandParser({ program, variables, cwd, signal });
     }
     server ??= new NomadClient({ ...nomadConnection(clusterVariables(context, clusterHere(context))), silence });
-    return serverParser({ nomad: server, variables, cwd });
+    return serverParser({ nomad: server, variables, cwd, signal });
   };
   let chosen: HclParser | undefined;
   const parseHcl: HclParser = (file, text) => (chosen ??= parser())(file, text);

@@ -87,8 +87,7 @@ function refuses(
   if (parts.isEnding() || (isLetIn && !parts.commands.isFull)) return false;
   const { method = "", url = "" } = request;
   const route = routes.find((each) => each.method === method && each.path.test(url));
-  const refused =
-    route?.runs === undefined ? undefined : tooManyCommands(request, { ...route, runs: route.runs }, parts);
+  const refused = route && tooManyCommands(request, route, parts);
   const problem = refused?.problem ?? (isLetIn || method !== "GET" || route?.isPublic ? undefined : OVERLOADED);
   if (!problem) return false;
   const id = randomUUID();
@@ -109,9 +108,10 @@ function refuses(
 /** Why a command would be too many of somebody who may run it; undefined where it would not, and where more is to be said of the request. */
 function tooManyCommands(
   request: IncomingMessage,
-  { scope, runs }: KnownRoute & { readonly runs: CommandsOf },
+  { scope, runs }: KnownRoute,
   { commands, callerOf }: EarlyRefusalParts,
 ): { readonly problem: HttpProblem; readonly caller: string } | undefined {
+  if (runs === undefined) return undefined;
   const caller = callerOf(request.headers);
   if (!caller || isAmbiguous(request)) return undefined;
   if (scope !== undefined && !caller.scopes.has(scope as Scope)) return undefined;

@@ -18,6 +18,8 @@ export interface ServerParserOptions {
   readonly cwd: string;
   /** Whether values for variables that the job does not declare are passed over. Default: false, they are an error. */
   readonly lenient?: boolean;
+  /** Ends the reading of variable files. Default: nothing does. */
+  readonly signal?: AbortSignal;
 }
 
 /** The name that a server gives to the job's text, and to the text of the variables. */
@@ -91,7 +93,7 @@ class ServerReading {
 
   /** The text of a file of values that the server takes by itself. */
   private async readFile(path: string): Promise<string> {
-    const text = await readValues(resolve(this.options.cwd, path), path);
+    const text = await readValues(resolve(this.options.cwd, path), path, this.options.signal);
     this.given.push(...valuesInFile(path, text));
     await this.refuseUnfit(text, (row) => (row > 0 ? `${path}:${row}` : path));
     return text;
@@ -166,10 +168,11 @@ function withoutFileFunctions(problem: Problem): Problem {
   return { ...problem, message: `${problem.message}\n\n  ${way}` };
 }
 
-async function readValues(path: string, shown: string): Promise<string> {
+async function readValues(path: string, shown: string, signal: AbortSignal | undefined): Promise<string> {
   try {
-    return (await readNamedFile(path, { most: LARGEST_VALUES })).toString("utf8");
+    return (await readNamedFile(path, { most: LARGEST_VALUES, signal })).toString("utf8");
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof UnusableFile) throw UserError.at(shown, error.what, "hcl/parse");
     const { code } = error as NodeJS.ErrnoException;
     throw UserError.at(shown, `cannot be read (${code}); write the path of a file of values`, "hcl/parse");
