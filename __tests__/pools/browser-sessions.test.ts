@@ -97,7 +97,8 @@ whenHere("browser sessions", () => {
         (message) => message.type() === "error" && faults.push(`${message.text()} ${message.location().url}`),
       );
       await page.goto(`${service.address}${String(ticket.page)}`);
-      await until("the screen", async () => (await textOf(page)) === "Connected", 60_000);
+      const isConnected = async () => (await textOf(page)) === "Connected";
+      await until("the screen", isConnected, 60_000, async () => [await textOf(page), ...faults]);
       await until("the login's page", () => isBlue(page), 60_000);
       expect(page.url()).not.toContain(String(ticket.ticket));
 

@@ -128,8 +128,11 @@ function isAmbiguous(request: IncomingMessage): boolean {
   }
 }
 
-/** The paths of a route such as `/api/containers/:id/execute`, with whatever is asked behind them. */
+/** The paths of a route such as `/api/containers/:id/execute` or `/browser-files/*`, with whatever is asked behind them. */
 function pathOf(url: string): RegExp {
-  const steps = url.split("/").map((step) => (step.startsWith(":") ? "[^/?#]+" : step.replaceAll(/\W/g, "\\$&")));
+  const steps = url.split("/").map((step) => {
+    if (step === "*") return "[^?#]*";
+    return step.startsWith(":") ? "[^/?#]+" : step.replaceAll(/\W/g, "\\$&");
+  });
   return new RegExp(`^${steps.join("/")}(?:\\?.*)?$`);
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { PAGE_FILES, pageFiles } from "../../../lib/service/browser-page";
 import { LOOP, LoadShedding } from "../../../lib/service/load-shedding";
+import { BrowsersInMemory } from "../../support/browsers-in-memory";
 import { testService, type TestService } from "../../support/service";
 
 // Where more is asked than can be done, those who read hear so at once, and what changes something is done.
@@ -47,7 +49,7 @@ describe("a service that is asked for more than it can do", () => {
   let address: string;
   let agent: Agent;
   beforeEach(async () => {
-    service = await testService({ loop: LOOP });
+    service = await testService({ loop: LOOP, browsers: new BrowsersInMemory() });
     // Each request that is let in takes its time of the only thread.
     service.app.addHook("onRequest", (_asked, _reply, done) => {
       const until = performance.now() + 5;
@@ -103,6 +105,15 @@ describe("a service that is asked for more than it can do", () => {
     expect((await Promise.all(crowd)).some(({ status }) => status === 503)).toBe(true);
     // The container is nobody's, and no pool is named: that is what the routes themselves say.
     expect(new Set((await Promise.all(spared)).map(({ status }) => status))).toEqual(new Set([200, 404, 400]));
+  });
+
+  test("gives a page every file of its own: a module that is refused is asked for by nobody again", async () => {
+    const headers = { authorization: `Bearer ${service.token("ann", "read")}` };
+    const crowd = Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers));
+    const files = [...pageFiles().keys()].map((name) => ask("GET", `${PAGE_FILES}/${name}`));
+    const pages = Array.from({ length: 20 }, () => ask("GET", "/browser/1-1"));
+    expect((await Promise.all(crowd)).some(({ status }) => status === 503)).toBe(true);
+    expect(new Set((await Promise.all([...files, ...pages])).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   test("counts who was refused, and their route where it is known without looking for it", async () => {
