@@ -44,20 +44,31 @@ describe("the event loop", () => {
   });
 });
 
+describe("the clocks of this process", () => {
+  test("tell that time passes, and how much of it the loop had nothing to do", async () => {
+    const [now, idle] = [LOOP.now(), LOOP.idle()];
+    // On a machine that has no moment for this process, it has nothing to do once others are done.
+    do await sleep(20);
+    while (LOOP.idle() - idle < 5 && LOOP.now() - now < 60_000);
+    expect(LOOP.now() - now).toBeGreaterThan(15);
+    expect(LOOP.idle() - idle).toBeGreaterThanOrEqual(5);
+    expect(LOOP.idle() - idle).toBeLessThanOrEqual(LOOP.now() - now + 1);
+  });
+});
+
 describe("a service that is asked for more than it can do", () => {
   let service: TestService;
   let address: string;
   let agent: Agent;
+  let [now, idle] = [0, 0];
   beforeEach(async () => {
-    service = await testService({ loop: LOOP, browsers: new BrowsersInMemory() });
-    // Each request that is let in takes its time of the only thread.
-    service.app.addHook("onRequest", (_asked, _reply, done) => {
-      const until = performance.now() + 5;
-      while (performance.now() < until);
-      done();
-    });
+    [now, idle] = [0, 0];
+    service = await testService({ loop: { now: () => now, idle: () => idle }, browsers: new BrowsersInMemory() });
     address = await service.app.listen({ host: "127.0.0.1", port: 0 });
     agent = new Agent({ connections: 100 });
+    // The loop had a pause when somebody asked this, and works without one since: eight of those who read are let in now.
+    await ask("GET", "/healthz");
+    now += 1000;
   });
   afterEach(async () => {
     await agent.close();
@@ -79,9 +90,8 @@ describe("a service that is asked for more than it can do", () => {
     const headers = { authorization: `Bearer ${service.token("ann", "read")}` };
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers)));
     const refused = answers.filter(({ status }) => status === 503);
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(8);
-    expect(refused.length).toBeGreaterThan(20);
-    expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(8);
+    expect(refused).toHaveLength(92);
     expect(JSON.parse(refused[0]?.text ?? "")).toMatchObject({ code: "overloaded", status: 503, retryAfter: 1 });
     expect(refused[0]?.headers).toMatchObject({
       "retry-after": "1",
@@ -90,29 +100,28 @@ describe("a service that is asked for more than it can do", () => {
       "x-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     // After a pause everybody is let in again.
-    await sleep(50);
-    expect((await ask("GET", "/api/containers", headers)).status).toBe(200);
+    idle += 1;
+    const later = await Promise.all(Array.from({ length: 10 }, () => ask("GET", "/api/containers", headers)));
+    expect(new Set(later.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   test("is asked whether it lives, and hears who changes something", async () => {
     const headers = { authorization: `Bearer ${service.token("ann", "claim", "read")}` };
-    const crowd = Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers));
+    await Promise.all(Array.from({ length: 8 }, () => ask("GET", "/api/containers", headers)));
     const spared = Array.from({ length: 20 }, () => [
       ask("GET", "/healthz"),
       ask("POST", "/api/containers/0f4a/renew", headers),
       ask("POST", "/api/containers", headers),
     ]).flat();
-    expect((await Promise.all(crowd)).some(({ status }) => status === 503)).toBe(true);
     // The container is nobody's, and no pool is named: that is what the routes themselves say.
     expect(new Set((await Promise.all(spared)).map(({ status }) => status))).toEqual(new Set([200, 404, 400]));
   });
 
   test("gives a page every file of its own: a module that is refused is asked for by nobody again", async () => {
     const headers = { authorization: `Bearer ${service.token("ann", "read")}` };
-    const crowd = Array.from({ length: 100 }, () => ask("GET", "/api/containers", headers));
+    await Promise.all(Array.from({ length: 8 }, () => ask("GET", "/api/containers", headers)));
     const files = [...pageFiles().keys()].map((name) => ask("GET", `${PAGE_FILES}/${name}`));
     const pages = Array.from({ length: 20 }, () => ask("GET", "/browser/1-1"));
-    expect((await Promise.all(crowd)).some(({ status }) => status === 503)).toBe(true);
     expect(new Set((await Promise.all([...files, ...pages])).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
