@@ -1,4 +1,5 @@
 import { ReadableError } from "./readable-error";
+import { shortened } from "./shortened";
 
 /** Characters of a refusal that are kept: a proxy's page may have a hundred thousand, and nobody reads them in a message. */
 const LONGEST_REFUSAL = 4000;
@@ -17,7 +18,7 @@ export class ApiError extends ReadableError {
     readonly status: number,
     body: string,
   ) {
-    const said = body.length > LONGEST_REFUSAL ? `${body.slice(0, LONGEST_REFUSAL)}… (the rest is left out)` : body;
+    const said = body.length > LONGEST_REFUSAL ? `${shortened(body, LONGEST_REFUSAL)} (the rest is left out)` : body;
     super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
     this.body = said;
     this.quietly("body", "api", "method", "path", "status");

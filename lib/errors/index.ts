@@ -25,4 +25,5 @@ export {
 } from "./path";
 export { compareProblems, formatProblem, placeText, type Problem, type Severity } from "./problem";
 export { messageOf, ReadableError } from "./readable-error";
+export { CUT, shortened } from "./shortened";
 export { mistake, UserError } from "./user-error";

@@ -1,3 +1,5 @@
+import { shortened } from "./shortened";
+
 /** What Node's `util.inspect`, and so `console.error` and an error that nobody catches, asks an object for. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
@@ -37,7 +39,7 @@ function inOneLine(cause: unknown): string {
   const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown };
   const said = typeof message === "string" ? message : String(cause);
   const text = typeof code === "string" && !said.includes(code) ? `${code}: ${said}` : said;
-  return text.replaceAll(/\s+/g, " ").slice(0, LONGEST);
+  return shortened(text.replaceAll(/\s+/g, " "), LONGEST);
 }
 
 /** This package's own files, where they are not below node_modules. */

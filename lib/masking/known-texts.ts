@@ -1,3 +1,4 @@
+import { CUT } from "../errors";
 import type { Known } from "./known";
 
 /** A part of a text. */
@@ -10,6 +11,9 @@ export interface Span {
 const INDEXED = 256;
 /** So many characters are looked at before anything else: no known text is shorter. */
 const HEAD = 4;
+/** Of a text that is cut, a beginning that is shorter than this is one only where a word begins; a longer one than this is looked for in no other. */
+const SHORTEST_BEGUN = 8;
+const LONGEST_BEGUN = 4096;
 
 /**
  * Texts that are looked for in others, all of them at once: looking takes as long as the text that is looked at is, and hardly longer where more of them are known. They stand in sorted
@@ -90,8 +94,11 @@ class SortedTexts {
   find(text: string, found: Span[], counts: (known: Known) => boolean): void {
     /** Where each that was found ends: a text is not looked for inside of itself. */
     const ends = new Map<Known, number>();
+    let cut = text.indexOf(CUT);
     for (let start = 0; start <= text.length - HEAD; start += 1) {
       if (this.#heads[this.#hash(text, start)] === 0) continue;
+      if (cut >= 0 && cut < start) cut = text.indexOf(CUT, start);
+      if (cut >= start + HEAD && this.#isBegun(text, start, cut, counts)) found.push({ start, end: cut });
       let at = this.#lastUpTo(text, start);
       while (at >= 0 && !text.startsWith(this.#keys[at] ?? "", start)) at = this.#shorter[at] ?? -1;
       for (; at >= 0; at = this.#shorter[at] ?? -1) {
@@ -103,6 +110,31 @@ class SortedTexts {
         if (known.inside || (!isLetter(text[start - 1]) && !isLetter(text[end]))) found.push({ start, end });
       }
     }
+  }
+
+  /** Whether what stands between two places of a text is how some text begins, that is cut there. */
+  #isBegun(text: string, start: number, cut: number, counts: (known: Known) => boolean): boolean {
+    const piece = text.slice(start, cut);
+    if (piece.length > LONGEST_BEGUN) return false;
+    // A few letters may begin any word.
+    if (piece.length < SHORTEST_BEGUN && isLetter(text[start - 1])) return false;
+    for (let at = this.#firstFrom(piece); ; at += 1) {
+      const known = this.#texts[at];
+      if (!known || !known.text.startsWith(piece.slice(0, INDEXED))) return false;
+      if (counts(known) && known.text.startsWith(piece) && (known.inside || !isLetter(text[start - 1]))) return true;
+    }
+  }
+
+  /** The place of the first key that does not come before a text. */
+  #firstFrom(piece: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] ?? "") < piece.slice(0, INDEXED)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The place of the last key that does not come after what stands in a text. */

@@ -1,4 +1,4 @@
-import { ApiError, NoAnswerError, TokenRefused } from "../errors";
+import { ApiError, NoAnswerError, shortened, TokenRefused } from "../errors";
 
 export { ApiError, messageOf } from "../errors";
 
@@ -34,7 +34,7 @@ export function passingTrouble(error: unknown): string | undefined {
   if (error.status < 500 || REFUSED.test(error.body)) return undefined;
   const fromAProxy = error.status === 502 || error.status === 503 || error.status === 504;
   return fromAProxy || PASSING.test(error.body)
-    ? `${error.api} answers "${error.body.trim().slice(0, 200)}"`
+    ? `${error.api} answers "${shortened(error.body.trim(), 200)}"`
     : undefined;
 }
 

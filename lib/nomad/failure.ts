@@ -1,4 +1,4 @@
-import { NoAnswerError, TokenRefused, UserError } from "../errors";
+import { NoAnswerError, shortened, TokenRefused, UserError } from "../errors";
 import { unreadable, type AnswerSource } from "./answers";
 import type { ApiPath } from "./api-path";
 import { isThisMachine, variableOf, type Connection } from "./connection";
@@ -82,7 +82,7 @@ export function refusalOf(
   const needs = permission?.(method, at);
   const which = needs === undefined ? "that may" : `with ${needs}`;
   const from = connection.tokenSource?.() ?? ofEmbedded(address);
-  const message = `${name} ${why} for ${method} ${at}: ${text.trim().slice(0, 2000)}; write one ${which} into ${variable}${from === undefined ? "" : `; ${from}`}`;
+  const message = `${name} ${why} for ${method} ${at}: ${shortened(text.trim(), 2000)}; write one ${which} into ${variable}${from === undefined ? "" : `; ${from}`}`;
   return new TokenRefused(message);
 }
 

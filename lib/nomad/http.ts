@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { NoAnswerError } from "../errors";
+import { NoAnswerError, shortened } from "../errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errors, request, type Dispatcher } from "undici";
 import type * as v from "valibot";
@@ -358,7 +358,7 @@ export class Http {
       return undefined;
     }
     if (answer.status === 404) {
-      const said = answer.text.trim().slice(0, 200);
+      const said = shortened(answer.text.trim(), 200);
       const what =
         strangerIn(answer) ?? `it is a 404 that ${this.connection.name} does not give: ${said || "nothing else"}`;
       throw unreadable(this.source("GET", path), what);
@@ -402,7 +402,7 @@ export class Http {
     if (server !== undefined) return wrongServer(this.connection, server);
     // What is refused with 400 may have been understood.
     if (!(error instanceof ApiError) || error.status === 400) return error;
-    const said = error.body.trim().slice(0, 200) || "nothing else";
+    const said = shortened(error.body.trim(), 200) || "nothing else";
     const source = { ...this.connection, endpoint: `${error.method} ${error.path}` };
     return unreadable(source, `it is a ${error.status} that ${name} does not give: ${said}`);
   }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { shortened } from "../errors";
 import type { ApiPath } from "./api-path";
 
 type Headers = Dispatcher.ResponseData["headers"];
@@ -74,7 +75,7 @@ function placeOf(location: string | string[] | undefined): string {
   if (text === undefined) return "";
   try {
     const { origin, pathname } = new URL(text, "http://here");
-    return ` to ${(origin === "http://here" ? "" : origin) + pathname.slice(0, 200)}`;
+    return ` to ${(origin === "http://here" ? "" : origin) + shortened(pathname, 200)}`;
   } catch {
     return "";
   }
@@ -82,5 +83,5 @@ function placeOf(location: string | string[] | undefined): string {
 
 function titleOf(text: string): string {
   const title = /<title[^<>]{0,200}>([^<]{1,200})</i.exec(text.slice(0, 20_000))?.[1]?.trim();
-  return title === undefined || title === "" ? "" : `: ${title.replaceAll(/\s+/g, " ").slice(0, 80)}`;
+  return title === undefined || title === "" ? "" : `: ${shortened(title.replaceAll(/\s+/g, " "), 80)}`;
 }

@@ -1,3 +1,4 @@
+import { shortened } from "../errors";
 import { variableOf, type Connection } from "./connection";
 import { codeOf } from "./errors";
 
@@ -51,5 +52,5 @@ const OF_CLIENTS =
 function reasonIn(error: unknown): string {
   const { reason, cert } = error as { reason?: unknown; cert?: { subjectaltname?: unknown } };
   const said = typeof cert?.subjectaltname === "string" ? `it is for ${cert.subjectaltname}` : reason;
-  return typeof said === "string" ? said.slice(0, 300) : "it has none";
+  return typeof said === "string" ? shortened(said, 300) : "it has none";
 }

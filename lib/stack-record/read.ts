@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { shortened } from "../errors";
 import { jsonDepth } from "../jobspec/host";
 import {
   partPath,
@@ -178,7 +179,7 @@ function parsed<S extends v.GenericSchema>(schema: S, raw: unknown, path: string
 }
 
 function placeIn(at: string | null): string {
-  return at === null ? "" : `, at ${at.slice(0, 100)}`;
+  return at === null ? "" : `, at ${shortened(at, 100)}`;
 }
 
 /** What is written into a record is a few levels deep; what anybody else writes there may be of any size and depth. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { MASK, Masking } from "../../../lib/masking";
 import { draws } from "../../support/draws";
+import { growth, LINEAR } from "../../support/growth";
 
 describe("a value is hidden", () => {
   test.each([
@@ -102,6 +103,95 @@ test("JSON keeps its shape, its keys and its numbers", () => {
     env: { DB_PASSWORD: "x" },
   };
   expect(masking.json(data)).toEqual({ ...data, list: [`a ${MASK} b`], env: { DB_PASSWORD: MASK } });
+});
+
+/** How servers, programs and languages write a text, each by what writes it. */
+const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
+  "JSON in JSON": (text) => JSON.stringify(JSON.stringify({ a: text })),
+  "JSON of Python": (text) =>
+    JSON.stringify(text).replaceAll(
+      /[^\x00-\x7f]/g,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
+  "an address": (text) => `http://x/${encodeURIComponent(text)}`,
+  "an address in small letters": (text) =>
+    encodeURIComponent(text).replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+  "a whole address": (text) => encodeURI(text),
+  "a form": (text) => String(new URLSearchParams({ a: text })),
+  "before the host of an address": (text) => {
+    const url = new URL("http://host");
+    url.password = text;
+    return url.href;
+  },
+  base64: (text) => Buffer.from(`mail:${text}`).toString("base64"),
+  "base64 of tokens and addresses": (text) => Buffer.from(`ab:${text}:c`).toString("base64url"),
+  hex: (text) => Buffer.from(text).toString("hex"),
+  "hex in capitals": (text) => Buffer.from(text).toString("hex").toUpperCase(),
+  HTML: (text) =>
+    text
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("'", "&#39;"),
+  "HTML of Go": (text) =>
+    text
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&#34;")
+      .replaceAll("'", "&#39;"),
+  HCL: (text) => JSON.stringify(text).replaceAll(/([$%])\{/g, (opening, sign: string) => sign + opening),
+  YAML: (text) => `'${text.replaceAll("'", "''")}'`,
+  "a shell": (text) => `'${text.replaceAll("'", "'\\''")}'`,
+  "a shell of Python": (text) => `'${text.replaceAll("'", `'"'"'`)}'`,
+  "double quotes of a shell": (text) => `"${text.replaceAll(/["\\$`]/g, "\\$&")}"`,
+  "a template of JavaScript": (text) => `\`${text.replaceAll(/[\\`]|\$(?=\{)/g, "\\$&")}\``,
+  "a workflow command": (text) => text.replaceAll("%", "%25"),
+};
+
+/** Letters that no mask, name or escape is made of, with every sign that one of the languages writes otherwise. */
+const drawnSecret = fc
+  .string({ unit: fc.constantFrom(..."GJKMPQVWXYZ", ..."+/\"'<>&=?~!()*$%{}\\`@:;,#é"), minLength: 12, maxLength: 40 })
+  .filter((text) => /\w{2}/.test(text) && !/^[\s=]|[\s=]$/.test(text));
+
+test.each(Object.entries(SPELLINGS))("a known secret is hidden as it is written in %s", (_language, spell) => {
+  fc.assert(
+    fc.property(drawnSecret, (secret) => {
+      const masking = new Masking([secret]);
+      const hidden = masking.text(`could not use ${spell(secret)} here`);
+      expect(hidden).toContain(MASK);
+      // Of base64 the letters that are shared with what is around it stay.
+      for (const piece of spell(secret).match(/[GJKMPQVWXYZ]{4,}/g) ?? []) expect(hidden).not.toContain(piece);
+    }),
+    { numRuns: draws(200) },
+  );
+});
+
+describe("the beginning of a secret is hidden where a text is cut in it", () => {
+  test("whatever stands before and after, however much of it is left", () => {
+    fc.assert(
+      fc.property(drawnSecret, fc.nat(), fc.string(), fc.string(), (secret, seed, before, after) => {
+        fc.pre(!before.includes("…"));
+        const begun = secret.slice(0, 8 + (seed % (secret.length - 8)));
+        expect(new Masking([secret]).text(`${before}${begun}…${after}`)).not.toContain(begun);
+      }),
+      { numRuns: draws(500) },
+    );
+  });
+
+  test("a few letters of it only where a word begins, and none in the middle of a text that goes on", () => {
+    const masking = new Masking(["Zebra-Quilt-77", `${"long".repeat(100)}-1`]);
+    expect(masking.text("refused: Zebr…")).toBe(`refused: ${MASK}…`);
+    expect(masking.text("theZebr… Zebra-Quilt")).toBe("theZebr… Zebra-Quilt");
+    expect(masking.text(`${"long".repeat(99)}…`)).toBe(`${MASK}…`);
+  });
+
+  test("in a time that grows with the text, also where it is cut everywhere", async () => {
+    const masking = new Masking(Array.from({ length: 500 }, (_none, at) => `${"a".repeat(200)}${at}`));
+    const look = (length: number) => masking.text(`${"a".repeat(50)}b…`.repeat(length / 52));
+    expect(await growth(look, 200_000)).toBeLessThan(LINEAR);
+  });
 });
 
 test("nothing of a drawn secret is left in a drawn text around it", () => {

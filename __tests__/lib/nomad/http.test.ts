@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Masking } from "../../../lib/masking";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   apiPath,
@@ -160,6 +161,28 @@ describe("credentials in an address", () => {
       expect(text).not.toBe("");
     }
   });
+});
+
+test("of a token that a server repeats where its answer is cut, no message that is masked has a part", async () => {
+  const token = "Zebra-Quilt-Marmalade-77";
+  for (const [status, most] of [
+    [404, 200],
+    [404, 4000],
+    [403, 2000],
+    [500, 4000],
+    [503, 200],
+  ] as const) {
+    for (const kept of [4, 9, token.length - 1]) {
+      await serve(
+        { "GET /v1/jobs": { status, body: `${"x".repeat(most - kept - 1)} ${token} and more` } },
+        { NOMAD_TOKEN: token },
+      );
+      const error = await failure(nomad.jobs());
+      const said = new Masking([token]).text([error?.message, passingTrouble(error)].join(" "));
+      expect(said).not.toMatch(/Zebr|Quilt/);
+      await Promise.all([nomad.close(), consul.close(), server.close()]);
+    }
+  }
 });
 
 describe("silence", () => {

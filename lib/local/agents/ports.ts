@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { endianness } from "node:os";
 import { dirname } from "node:path";
-import { UserError } from "../../errors";
+import { shortened, UserError } from "../../errors";
 import { clusterFolder, configurationOf, userInWords, userOf, variableOf } from "../machine";
 
 /** Where all agents of an embedded cluster listen, and nowhere else. */
@@ -195,5 +195,5 @@ function ownsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
 }
 
 function commandOf(pid: string): string {
-  return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim().slice(0, 60);
+  return shortened(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim(), 60);
 }

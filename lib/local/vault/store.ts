@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { UserError } from "../../errors";
+import { shortened, UserError } from "../../errors";
 import { apiPath } from "../../nomad";
 import { addressOf, filesOf, NEW_VAULT, type VaultServer, endAgent, startAgent } from "../agents";
 import type { Binary } from "../programs";
@@ -172,7 +172,7 @@ function isAlive(pid: number): boolean {
 /** The last line that a program wrote into its log, which says why it ended; undefined where there is none. */
 function lastLine(log: string): string | undefined {
   try {
-    return readFileSync(log, "utf8").trim().split("\n").at(-1)?.trim().slice(0, 500) || undefined;
+    return shortened(readFileSync(log, "utf8").trim().split("\n").at(-1)?.trim() ?? "", 500) || undefined;
   } catch {
     return undefined;
   }

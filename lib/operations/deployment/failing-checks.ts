@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { shortened } from "../../errors";
 import type { AllocationStub, ConsulClient, JobJson, NomadClient } from "../../nomad";
 import { servicesOf, type OfferedService } from "./job-groups";
 
@@ -142,7 +143,7 @@ async function atMost(milliseconds: number, work: Promise<void>): Promise<void> 
  */
 export function checkOutput(output: string): string {
   const begin = output.search(/<(?:!doctype\s+html|html|head|body)\b/i);
-  const whole = output.slice(0, LONGEST_OUTPUT).trim();
+  const whole = shortened(output.trim(), LONGEST_OUTPUT);
   if (begin < 0) return whole;
   const words = output
     .slice(begin, begin + LONGEST_PAGE)
@@ -150,7 +151,7 @@ export function checkOutput(output: string): string {
     .replaceAll(/<[^>]*(?:>|$)/g, " ")
     .replaceAll(/\s+/g, " ")
     .trim();
-  const shown = words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words;
+  const shown = shortened(words, LONGEST_WORDS);
   return `${output.slice(0, begin).trim()} (a page: ${shown === "" ? "without words" : shown})`.trim();
 }
 

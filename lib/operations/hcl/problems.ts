@@ -1,5 +1,5 @@
 import { readSource, type SourceBlock } from "../../hcl-source";
-import { formatProblem, mistake, type Problem } from "../../errors";
+import { formatProblem, mistake, type Problem, shortened } from "../../errors";
 
 /** One thing that Nomad's parser says. */
 export interface Diagnostic {
@@ -40,7 +40,7 @@ const CRASH = /^(?:runtime: goroutine stack exceeds|fatal error: |panic: ).*/;
 function crashInWords(crash: string): string {
   return crash.startsWith("runtime: goroutine stack")
     ? "is nested deeper than Nomad's own parser reads, which ran out of stack; flatten it"
-    : `Nomad's own parser ended by a fault of its own, and did not say where (${crash.slice(0, 200)})`;
+    : `Nomad's own parser ended by a fault of its own, and did not say where (${shortened(crash, 200)})`;
 }
 
 /** What is said of a value that could not be worked out, beside why it could not. */

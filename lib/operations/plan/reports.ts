@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { UserError } from "../../errors";
+import { shortened, UserError } from "../../errors";
 import type { Drift } from "./drift";
 import { readJsonFile } from "./json-file";
 import type { Preview } from "./preview";
@@ -166,5 +166,5 @@ async function read<T>(
   if (parsed.success) return parsed.output;
   const at = v.getDotPath(parsed.issues[0]);
   // What stands there is not repeated: it may be anything.
-  throw UserError.at(file, `is not what ${command} prints${at === null ? "" : `, at ${at.slice(0, 100)}`}`, "github");
+  throw UserError.at(file, `is not what ${command} prints${at === null ? "" : `, at ${shortened(at, 100)}`}`, "github");
 }

@@ -42,17 +42,24 @@ export async function runChild({ command, args, cwd, env, signal, endsRest }: Ch
     detached: true,
   });
   let output = "";
+  let isCut = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (text: string) => {
       output += text;
-      if (output.length > 2 * MOST_OUTPUT) output = output.slice(-MOST_OUTPUT);
+      if (output.length > 2 * MOST_OUTPUT) [output, isCut] = [output.slice(-MOST_OUTPUT), true];
     });
   }
   const end = await endOf(child, signal, endsRest ?? false);
   signal?.throwIfAborted();
-  const kept = output.length > MOST_OUTPUT ? `… (the beginning is left out)\n${output.slice(-MOST_OUTPUT)}` : output;
-  return { ...end, output: kept.trim() };
+  isCut ||= output.length > MOST_OUTPUT;
+  return { ...end, output: isCut ? `… (the beginning is left out)\n${wholeLines(output)}`.trim() : output.trim() };
+}
+
+/** The end of a text, from the beginning of a line: what hides secrets knows whole ones. */
+function wholeLines(text: string): string {
+  const end = text.slice(-MOST_OUTPUT);
+  return end.slice(end.indexOf("\n") + 1);
 }
 
 /** How long a program may take to end once it is told to, in milliseconds. */

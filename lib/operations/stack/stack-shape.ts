@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Problem, UserError } from "../../errors";
+import { type Problem, shortened, UserError } from "../../errors";
 import { countIn } from "../../jobspec/host";
 import type { JobJson } from "../../nomad";
 import { STACK_OWNERS } from "../../stack-record";
@@ -195,7 +195,7 @@ export function allocationsOf({ TaskGroups: groups }: JobJson): number {
 }
 
 function short(path: string): string {
-  return path.length > 300 ? `${path.slice(0, 300)}…` : path;
+  return shortened(path, 300);
 }
 
 /** More are of no use to anybody. */

@@ -1,4 +1,4 @@
-import { type Problem, UserError } from "../../errors";
+import { type Problem, shortened, UserError } from "../../errors";
 import { isSecretName } from "../../jobspec/host";
 import { Effort } from "./effort";
 import { evaluateTemplate, NeedsTerraform, type TerraformValue, type Variables } from "./expression";
@@ -61,7 +61,7 @@ const LONGEST_QUOTE = 200;
 function quoted(name: string, { sensitive }: VariableDeclaration, value: unknown): string {
   if (sensitive || isSecretName(name)) return "the value that it is given";
   const text = JSON.stringify(value);
-  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+  return shortened(text, LONGEST_QUOTE);
 }
 
 /**
