@@ -58,7 +58,12 @@ function exportsOf(module: ts.Symbol, folder = "lib/") {
       doc: docOf(symbol),
       members: members
         .filter((member) => isOurs(member) && !isPrivate(member))
-        .map((member) => ({ name: member.name, doc: docOf(member), isOverride: isOverride(member) })),
+        .map((member) => ({
+          name: member.name,
+          doc: docOf(member),
+          isOverride: isOverride(member),
+          isOptional: (member.flags & ts.SymbolFlags.Optional) !== 0,
+        })),
     };
   });
 }
@@ -143,6 +148,32 @@ test.each(DOORS)("every member of what %s exports has a doc comment", (name) => 
       .map((member) => `${name}.${member.name}`),
   );
   expect(silent).toEqual([]);
+});
+
+test.each(DOORS)("every member of what %s exports that may be left out says what holds then", (name) => {
+  const saysDefault = ({ tags, text }: { readonly tags: readonly string[]; readonly text: string }) =>
+    tags.includes("default") || /default/i.test(text);
+  const silent = exportsOf(moduleOf(name)).flatMap(({ name, members }) =>
+    members
+      .filter(({ doc, isOptional }) => isOptional && !isInternal(doc) && !saysDefault(doc))
+      .map((member) => `${name}.${member.name}`),
+  );
+  expect(silent).toEqual([]);
+});
+
+test("every block and every unit of a job names the page that it follows", () => {
+  const classes = checker.getExportsOfModule(moduleOf("cdk-nomad")).flatMap((exported) => {
+    const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+    const [made] = (symbol.declarations ?? []).filter(ts.isClassDeclaration);
+    const file = made?.getSourceFile().fileName.slice(ROOT.length + 1) ?? "";
+    return /^lib\/jobspec\/(?:blocks|drivers|units)\//.test(file) ? [symbol] : [];
+  });
+  expect(classes.length).toBeGreaterThan(80);
+  const silent = classes.filter((symbol) => {
+    const text = ts.displayPartsToString(symbol.getDocumentationComment(checker));
+    return !symbol.getJsDocTags(checker).some(({ name }) => name === "see") && !text.includes("https://");
+  });
+  expect(silent.map(({ name }) => name)).toEqual([]);
 });
 
 test("the properties of every class that the package exports have a type with a name", () => {

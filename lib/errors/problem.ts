@@ -13,7 +13,7 @@ export interface Problem<Rule extends string = string> {
   readonly rule: Rule;
   /** Where, step by step; `pathText(path)` says it in words: `groups[admin].tasks[prism-admin].resources.cpu`. */
   readonly path: Path;
-  /** The line of the file where it stands, counted from 1. Absent where no line is known. */
+  /** The line of the file where it stands, counted from 1. Default: no line is known. */
   readonly line?: number;
   /** What is wrong and what to write instead. */
   readonly message: string;

@@ -19,7 +19,11 @@ const strategyFields = {
 /** Properties of {@link MultiregionStrategy}. */
 export interface MultiregionStrategyProps extends PropsOf<typeof strategyFields> {}
 
-/** In which order and how many at a time regions are deployed. */
+/**
+ * In which order and how many at a time regions are deployed.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/multiregion
+ */
 export class MultiregionStrategy extends blockOf({ api: "MultiregionStrategy", hcl: "strategy" }, strategyFields) {
   constructor(props: MultiregionStrategyProps = {}) {
     super(props);
@@ -58,7 +62,11 @@ const regionFields = {
 /** Properties of {@link MultiregionRegion}. */
 export interface MultiregionRegionProps extends PropsOf<typeof regionFields> {}
 
-/** One region of a multiregion job. */
+/**
+ * One region of a multiregion job.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/multiregion
+ */
 export class MultiregionRegion extends blockOf({ api: "MultiregionRegion", hcl: "region", key: "name" }, regionFields) {
   constructor(props: MultiregionRegionProps) {
     super(props);

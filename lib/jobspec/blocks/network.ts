@@ -80,7 +80,11 @@ const dnsFields = {
 /** Properties of {@link Dns}. */
 export interface DnsProps extends PropsOf<typeof dnsFields> {}
 
-/** Name resolution inside the group's network. */
+/**
+ * Name resolution inside the group's network.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/network
+ */
 export class Dns extends blockOf({ api: "DNSConfig", hcl: "dns" }, dnsFields) {
   constructor(props: DnsProps = {}) {
     super(props);
@@ -99,7 +103,11 @@ const cniFields = {
 /** Properties of {@link Cni}. */
 export interface CniProps extends PropsOf<typeof cniFields> {}
 
-/** Arguments for a CNI network. */
+/**
+ * Arguments for a CNI network.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/network
+ */
 export class Cni extends blockOf({ api: "CNIConfig", hcl: "cni" }, cniFields) {
   constructor(props: CniProps = {}) {
     super(props);

@@ -3,7 +3,7 @@ import { anyMap, blockOf, bool, int, text, type PropsOf } from "../engine";
 const fields = {
   /** The least that it is scaled to. @default - the group's count */
   min: int("Min", { nullable: true }),
-  /** The most that it is scaled to. */
+  /** The most that it is scaled to. @default - none, which Nomad refuses where it is the count that is scaled */
   max: int("Max", { nullable: true }),
   /** Whether an autoscaler may act. @default true */
   enabled: bool("Enabled", { nullable: true, default: true }),

@@ -12,7 +12,11 @@ const cronFields = {
 /** Properties of {@link ScheduleCron}. */
 export interface ScheduleCronProps extends PropsOf<typeof cronFields> {}
 
-/** The hours of a task, as cron expressions. */
+/**
+ * The hours of a task, as cron expressions.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/schedule
+ */
 export class ScheduleCron extends blockOf({ api: "TaskScheduleCron", hcl: "cron" }, cronFields) {
   constructor(props: ScheduleCronProps) {
     super(props);

@@ -23,7 +23,11 @@ const weightsFields = {
 /** Properties of {@link ServiceWeights}. */
 export interface ServiceWeightsProps extends PropsOf<typeof weightsFields> {}
 
-/** Weights of a service in DNS answers. */
+/**
+ * Weights of a service in DNS answers.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/service
+ */
 export class ServiceWeights extends blockOf({ api: "ServiceWeights", hcl: "weights" }, weightsFields) {
   constructor(props: ServiceWeightsProps = {}) {
     super(props);

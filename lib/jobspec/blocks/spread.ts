@@ -14,7 +14,11 @@ const targetFields = {
 /** Properties of {@link SpreadTarget}. */
 export interface SpreadTargetProps extends PropsOf<typeof targetFields> {}
 
-/** The share that one value of an attribute should get. */
+/**
+ * The share that one value of an attribute should get.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/spread
+ */
 export class SpreadTarget extends blockOf({ api: "SpreadTarget", hcl: "target", key: "value" }, targetFields) {
   constructor(props: SpreadTargetProps) {
     super(props);

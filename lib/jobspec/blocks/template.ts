@@ -62,7 +62,11 @@ const waitFields = {
 /** Properties of {@link Wait}. */
 export interface WaitProps extends PropsOf<typeof waitFields> {}
 
-/** How long a template waits for more changes before it renders. */
+/**
+ * How long a template waits for more changes before it renders.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/template
+ */
 export class Wait extends blockOf({ api: "WaitConfig", hcl: "wait" }, waitFields) {
   constructor(props: WaitProps = {}) {
     super(props);

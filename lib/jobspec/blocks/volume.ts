@@ -18,7 +18,11 @@ const mountOptionsFields = {
 /** Properties of {@link CsiMountOptions}. */
 export interface CsiMountOptionsProps extends PropsOf<typeof mountOptionsFields> {}
 
-/** How a CSI volume is mounted. */
+/**
+ * How a CSI volume is mounted.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/volume
+ */
 export class CsiMountOptions extends blockOf({ api: "CSIMountOptions", hcl: "mount_options" }, mountOptionsFields) {
   constructor(props: CsiMountOptionsProps = {}) {
     super(props);

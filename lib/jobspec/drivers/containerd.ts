@@ -12,7 +12,11 @@ const authFields = {
 /** Properties of {@link ContainerdAuth}. */
 export interface ContainerdAuthProps extends PropsOf<typeof authFields> {}
 
-/** Credentials for the registry of an image. */
+/**
+ * Credentials for the registry of an image.
+ *
+ * @see https://developer.hashicorp.com/nomad/plugins/drivers/community/containerd
+ */
 export class ContainerdAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields) {
   constructor(props: ContainerdAuthProps) {
     super(props);
@@ -33,7 +37,11 @@ const mountFields = {
 /** Properties of {@link ContainerdMount}. */
 export interface ContainerdMountProps extends PropsOf<typeof mountFields> {}
 
-/** Something mounted into a container. */
+/**
+ * Something mounted into a container.
+ *
+ * @see https://developer.hashicorp.com/nomad/plugins/drivers/community/containerd
+ */
 export class ContainerdMount extends blockOf({ api: "mounts", hcl: "mounts" }, mountFields) {
   constructor(props: ContainerdMountProps) {
     super(props);

@@ -3,20 +3,24 @@ import { configBlock, configMap, configNumbers } from "./config-fields";
 import { size, timeText } from "./unit-fields";
 
 const authFields = {
-  /** The user. */
+  /** The user. @default - nobody: the image is asked for without credentials */
   username: text("username"),
-  /** The password. */
+  /** The password. @default - none */
   password: text("password"),
   /** The user's address, which old registries ask for. @default - none */
   email: text("email"),
-  /** The registry's address. */
+  /** The registry's address. @default - that of the image */
   serverAddress: text("server_address"),
 };
 
 /** Properties of {@link DockerAuth}. */
 export interface DockerAuthProps extends PropsOf<typeof authFields> {}
 
-/** Credentials for the registry of an image. */
+/**
+ * Credentials for the registry of an image.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields) {
   constructor(props: DockerAuthProps) {
     super(props);
@@ -47,7 +51,11 @@ const loggingFields = {
 /** Properties of {@link DockerLogging}. */
 export interface DockerLoggingProps extends PropsOf<typeof loggingFields> {}
 
-/** Where Docker sends the container's output. */
+/**
+ * Where Docker sends the container's output.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerLogging extends blockOf({ api: "logging", hcl: "logging" }, loggingFields) {
   constructor(props: DockerLoggingProps) {
     super(props);
@@ -62,7 +70,11 @@ const bindOptionsFields = {
 /** Properties of {@link DockerBindOptions}. */
 export interface DockerBindOptionsProps extends PropsOf<typeof bindOptionsFields> {}
 
-/** Options of a path of the host that is mounted. */
+/**
+ * Options of a path of the host that is mounted.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerBindOptions extends blockOf({ api: "bind_options", hcl: "bind_options" }, bindOptionsFields) {
   constructor(props: DockerBindOptionsProps = {}) {
     super(props);
@@ -79,7 +91,11 @@ const tmpfsOptionsFields = {
 /** Properties of {@link DockerTmpfsOptions}. */
 export interface DockerTmpfsOptionsProps extends PropsOf<typeof tmpfsOptionsFields> {}
 
-/** Options of a file system in memory. */
+/**
+ * Options of a file system in memory.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerTmpfsOptions extends blockOf({ api: "tmpfs_options", hcl: "tmpfs_options" }, tmpfsOptionsFields) {
   constructor(props: DockerTmpfsOptionsProps = {}) {
     super(props);
@@ -96,7 +112,11 @@ const volumeDriverFields = {
 /** Properties of {@link DockerVolumeDriver}. */
 export interface DockerVolumeDriverProps extends PropsOf<typeof volumeDriverFields> {}
 
-/** What makes a volume. */
+/**
+ * What makes a volume.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerVolumeDriver extends blockOf({ api: "driver_config", hcl: "driver_config" }, volumeDriverFields) {
   constructor(props: DockerVolumeDriverProps = {}) {
     super(props);
@@ -115,7 +135,11 @@ const volumeOptionsFields = {
 /** Properties of {@link DockerVolumeOptions}. */
 export interface DockerVolumeOptionsProps extends PropsOf<typeof volumeOptionsFields> {}
 
-/** Options of a volume. */
+/**
+ * Options of a volume.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerVolumeOptions extends blockOf(
   { api: "volume_options", hcl: "volume_options" },
   volumeOptionsFields,
@@ -165,7 +189,11 @@ const mountFields = {
 /** Properties of {@link DockerMount}. */
 export interface DockerMountProps extends PropsOf<typeof mountFields> {}
 
-/** Something mounted into the container. */
+/**
+ * Something mounted into the container.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerMount extends blockOf({ api: "mount", hcl: "mount" }, mountFields) {
   constructor(props: DockerMountProps) {
     super(props);
@@ -192,7 +220,11 @@ const deviceFields = {
 /** Properties of {@link DockerDevice}. */
 export interface DockerDeviceProps extends PropsOf<typeof deviceFields> {}
 
-/** A device of the host. */
+/**
+ * A device of the host.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerDevice extends blockOf({ api: "devices", hcl: "devices" }, deviceFields) {
   constructor(props: DockerDeviceProps) {
     super(props);
@@ -200,14 +232,18 @@ export class DockerDevice extends blockOf({ api: "devices", hcl: "devices" }, de
 }
 
 const healthchecksFields = {
-  /** Whether the image's own health check is left out. */
+  /** Whether the image's own health check is left out. @default false */
   disable: bool("disable"),
 };
 
 /** Properties of {@link DockerHealthchecks}. */
 export interface DockerHealthchecksProps extends PropsOf<typeof healthchecksFields> {}
 
-/** What becomes of the image's own health check. */
+/**
+ * What becomes of the image's own health check.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/drivers/docker
+ */
 export class DockerHealthchecks extends blockOf({ api: "healthchecks", hcl: "healthchecks" }, healthchecksFields) {
   constructor(props: DockerHealthchecksProps) {
     super(props);

@@ -16,7 +16,11 @@ const nicFields = {
 /** Properties of {@link FirecrackerNic}. */
 export interface FirecrackerNicProps extends PropsOf<typeof nicFields> {}
 
-/** A network interface with a fixed address. */
+/**
+ * A network interface with a fixed address.
+ *
+ * @see https://developer.hashicorp.com/nomad/plugins/drivers/community/firecracker-task-driver
+ */
 export class FirecrackerNic extends blockOf({ api: "Nic", hcl: "Nic" }, nicFields) {
   constructor(props: FirecrackerNicProps) {
     super(props);

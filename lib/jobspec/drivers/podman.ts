@@ -14,7 +14,11 @@ const authFields = {
 /** Properties of {@link PodmanAuth}. */
 export interface PodmanAuthProps extends PropsOf<typeof authFields> {}
 
-/** Credentials for the registry of an image. */
+/**
+ * Credentials for the registry of an image.
+ *
+ * @see https://developer.hashicorp.com/nomad/plugins/drivers/podman
+ */
 export class PodmanAuth extends blockOf({ api: "auth", hcl: "auth" }, authFields) {
   constructor(props: PodmanAuthProps) {
     super(props);
@@ -31,7 +35,11 @@ const loggingFields = {
 /** Properties of {@link PodmanLogging}. */
 export interface PodmanLoggingProps extends PropsOf<typeof loggingFields> {}
 
-/** Where a container's output goes. */
+/**
+ * Where a container's output goes.
+ *
+ * @see https://developer.hashicorp.com/nomad/plugins/drivers/podman
+ */
 export class PodmanLogging extends blockOf({ api: "logging", hcl: "logging" }, loggingFields) {
   constructor(props: PodmanLoggingProps) {
     super(props);

@@ -13,6 +13,8 @@ const UNITS = [
  * A length of time. Rendered as nanoseconds, which is what Nomad's API takes; written in HCL as `1m30s`.
  *
  * @example Duration.minutes(3)
+ *
+ * @see https://pkg.go.dev/time#ParseDuration
  */
 export class Duration {
   static readonly zero = new Duration(0);

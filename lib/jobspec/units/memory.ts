@@ -12,6 +12,8 @@ const SIZES = [
  * An amount of memory or disk. Nomad counts both in MiB (its docs say MB; the scheduler multiplies by 1024²).
  *
  * @example Memory.mebibytes(256)
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/resources
  */
 export class Memory {
   private constructor(

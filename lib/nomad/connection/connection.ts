@@ -9,11 +9,11 @@ export interface Connection {
   readonly address: string;
   /** Whether nobody named the address, and it is the usual one. Default: somebody did. */
   readonly isAssumed?: true;
-  /** Credentials of HTTP's basic authentication, which a proxy in front of the API may ask for. */
+  /** Credentials of HTTP's basic authentication, which a proxy in front of the API may ask for. Default: none. */
   readonly basicAuth?: BasicAuth;
-  /** The header that the token is sent in, and the token. */
+  /** The header that the token is sent in, and the token. Default: none is sent. */
   readonly token?: { readonly header: string; readonly value: string };
-  /** Sent with every request. */
+  /** Parameters that are sent with every request. Default: none. */
   readonly query?: Readonly<Record<string, string>>;
   /** How the server is known over TLS, and the client by it. Default: by the certificate authorities of this machine, and by none. */
   readonly tls?: TlsSettings;
@@ -23,7 +23,7 @@ export interface Connection {
   readonly hint: string;
   /** Where a token for it is to be had, in words for a refusal; asked only where one refuses. Default: of a server on this machine, where those of an embedded cluster are. */
   readonly tokenSource?: (() => string | undefined) | undefined;
-  /** What a token must be allowed for a request, where that can be told. */
+  /** What a token must be allowed for a request, where that can be told. Default: it is not told. */
   readonly permission?: (method: string, path: string) => string | undefined;
   /** How long its silence is borne, in milliseconds, before and within an answer. Default: 12 s. */
   readonly silence?: number;

@@ -52,7 +52,7 @@ export interface BrowserRequest {
   readonly wait?: number;
   /** How long the machine may take until its browser has the page, in milliseconds. Default: 120,000. */
   readonly startTimeout?: number;
-  /** Gives it up: what was begun is ended. */
+  /** Gives it up: what was begun is ended. Default: nobody does. */
   readonly signal?: AbortSignal;
 }
 

@@ -31,7 +31,7 @@ export interface WarmPoolManagerOptions extends Omit<WarmPoolOptions, "pool" | "
    * deploys, its job says it. Default: false, such a pool serves one user at a time.
    */
   readonly sharedWithoutIsolation?: boolean;
-  /** More of their jobs, such as what one container needs. */
+  /** More of their jobs, such as what one container needs. Default: nothing beside what `WarmPoolJob` has by itself. */
   readonly job?: Omit<WarmPoolJobProps, "provider" | "size" | "execution" | "sharedWithoutIsolation">;
 }
 

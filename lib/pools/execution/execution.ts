@@ -21,7 +21,7 @@ export interface ExecuteOptions {
   readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;
   /** The most bytes of each stream that the result keeps; the rest is read and dropped, and the result says so. Default: 1 MiB. */
   readonly outputLimit?: number;
-  /** Cancels it: the command is killed with everything that it started. */
+  /** Cancels it: the command is killed with everything that it started. Default: nobody does. */
   readonly signal?: AbortSignal;
 }
 

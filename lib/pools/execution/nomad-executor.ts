@@ -31,7 +31,11 @@ const PLACE_STATE = v.object({
 });
 const ENDED = { timeout: 124, cancelled: 130 } as const;
 
-/** Runs commands in running tasks over Nomad's exec. One for a process and a cluster: its sessions share their limit. */
+/**
+ * Runs commands in running tasks over Nomad's exec. One for a process and a cluster: its sessions share their limit.
+ *
+ * @see https://developer.hashicorp.com/nomad/api-docs/allocations#exec-allocation
+ */
 export class NomadExecutor implements Executor {
   readonly #holds = new Map<string, Hold>();
 

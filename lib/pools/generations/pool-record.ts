@@ -23,19 +23,19 @@ const record = v.pipe(
 
 /** What the managers of a pool have agreed on. */
 export interface PoolRecord {
-  /** The generation that somebody chose. */
+  /** The generation that somebody chose. Default: nobody did, and the newest counts. */
   readonly choice?: Choice;
-  /** How many containers somebody asked for, of one generation. */
+  /** How many containers somebody asked for, of one generation. Default: nobody did, and the job says it. */
   readonly size?: { readonly job: string; readonly containers: number };
-  /** How many containers generations had before they were drained, or became old ones: what they have again once they give out containers. */
+  /** How many containers generations had before they were drained, or became old ones: what they have again once they give out containers. Default: none had others. */
   readonly sizes?: readonly { readonly job: string; readonly containers: number }[];
-  /** Whether it takes no new leases. */
+  /** Whether it takes no new leases. Default: it takes them. */
   readonly draining?: boolean;
-  /** The only user of a pool without isolation. */
+  /** The only user of a pool without isolation. Default: none yet, or the pool keeps users apart. */
   readonly user?: string;
-  /** The containers that were there when that user had no lease any more: with the last of them the user is forgotten. */
+  /** The containers that were there when that user had no lease any more: with the last of them the user is forgotten. Default: the user has a lease. */
   readonly left?: { readonly mark: string; readonly containers: readonly string[] };
-  /** Containers that are replaced once nobody leases them. */
+  /** Containers that are replaced once nobody leases them. Default: none. */
   readonly worn?: readonly string[];
 }
 

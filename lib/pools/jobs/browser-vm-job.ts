@@ -99,7 +99,11 @@ const MACHINES = "/var/lib/firecracker/vms";
 const FIRST_VNC_PORT = 5900;
 const WEBSOCKET_DISTANCE = 180;
 
-/** A browser in a virtual machine, for one login: a person sees it through noVNC, and it ends gracefully. */
+/**
+ * A browser in a virtual machine, for one login: a person sees it through noVNC, and it ends gracefully.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/job
+ */
 export class BrowserVmJob extends Job {
   constructor(props: BrowserVmJobProps) {
     checkProps(props, "BrowserVmJob");

@@ -30,6 +30,8 @@ class UnknownGeneration extends UserError {
  * The job of a pool. Its id follows from what it is made of: the pool's name and a hash of the job without its id, as it is when it is asked
  * for. So a pool whose job was changed is another job, a new generation, that is brought up beside the old one: nothing that somebody has
  * leased is stopped by a change. The count is part of it. An id that is given by `with({ id })` is kept as it is.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/job
  */
 export class PoolJob extends Job {
   static {

@@ -132,6 +132,8 @@ const PAYLOAD = "environment.env";
  * Runs one command for one user, in a container of the provider's runtime: a batch job that is never restarted.
  *
  * The usual form is dispatched once per request; `RuntimeJob.once` is a job of its own for each.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/parameterized
  */
 export class RuntimeJob extends Job {
   private constructor(

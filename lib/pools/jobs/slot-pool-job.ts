@@ -86,6 +86,8 @@ const PROGRAM = "/app/hermes-sandbox";
 /**
  * Sandboxes with slots: each runs a sandbox server, which runs the commands of several tasks at a time, each in a workspace of its own. How many there
  * are is somebody else's to say, between `min` and `max`; the job has no deployments, since Nomad would refuse to scale it during one.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/job
  */
 export class SlotPoolJob extends PoolJob {
   constructor(props: SlotPoolJobProps = {}) {

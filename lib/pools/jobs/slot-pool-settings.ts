@@ -15,11 +15,11 @@ export interface SlotPoolSettings {
   readonly image?: string;
   /** The image that `apptainer exec` runs, with `raw_exec` and `singularity`. Default: none. */
   readonly apptainerImage?: string;
-  /** Slots of each sandbox. */
+  /** Slots of each sandbox. Default: 10. */
   readonly slots: number;
-  /** The fewest sandboxes. */
+  /** The fewest sandboxes. Default: 1. */
   readonly min: number;
-  /** The most sandboxes. */
+  /** The most sandboxes. Default: 10. */
   readonly max: number;
   /** Whether Docker gives the container every right: bubblewrap needs it there. Default: false. */
   readonly privileged: boolean;

@@ -82,6 +82,8 @@ export const LARGEST_WARM_POOL = 100;
 /**
  * Containers of one provider's runtime that wait, idle, until somebody leases one. The job's id is the pool's name and a hash of what is in the
  * job ({@link PoolJob}); the service in Consul has the pool's name. It has no deployments, since Nomad would refuse to scale it during one.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/job
  */
 export class WarmPoolJob extends PoolJob {
   /** The pool's name, also in Consul. */

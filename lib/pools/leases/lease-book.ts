@@ -40,6 +40,8 @@ const LOOKS = 20;
  *
  * A claim costs one write while a slot is free; else the caller waits in the order of arrival. What a book leases it renews by itself,
  * until it is released, handed over, or the book is stopped.
+ *
+ * @see https://developer.hashicorp.com/consul/api-docs/txn
  */
 export class LeaseBook {
   readonly #parts: BookParts;

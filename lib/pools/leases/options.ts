@@ -67,7 +67,7 @@ export interface ClaimOptions {
   readonly owner: string;
   /** How long it may take to get one, waiting in the queue included, in milliseconds from now. Default: 30,000. */
   readonly timeout?: number;
-  /** Gives up the place in the queue, or the slot that is just being claimed. */
+  /** Gives up the place in the queue, or the slot that is just being claimed. Default: nobody does. */
   readonly signal?: AbortSignal;
   /**
    * For how long the lease stands by itself, in milliseconds: no manager renews it, so it outlives the one that claimed it, and it is over when

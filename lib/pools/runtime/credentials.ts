@@ -3,9 +3,9 @@ import { KEY_VARIABLES, type Provider } from "../jobs";
 
 /** Keys of a provider, as the user of a runtime has them. */
 export interface Credentials {
-  /** The provider's API key. */
+  /** The provider's API key. Default: none is given to the program. */
   readonly apiKey?: string;
-  /** Google's project. */
+  /** Google's project. Default: none; other providers have none. */
   readonly projectId?: string;
 }
 

@@ -92,19 +92,19 @@ export interface JobStatus {
   readonly jobId: string;
   /** `pending`, `running`, `dead`; `not-found`. */
   readonly status: string;
-  /** What Nomad says beside the status; empty where it says nothing. Absent where there is no such job. */
+  /** What Nomad says beside the status; empty where it says nothing. Default: there is no such job. */
   readonly statusDescription?: string;
-  /** `service`, `batch`, `system` or `sysbatch`. Absent where there is no such job. */
+  /** `service`, `batch`, `system` or `sysbatch`. Default: there is no such job. */
   readonly type?: string;
-  /** The higher, the sooner it is placed; 50 where nobody says it. Absent where there is no such job. */
+  /** The higher, the sooner it is placed; 50 where nobody says it. Default: there is no such job. */
   readonly priority?: number;
-  /** The region that it is in. Absent where there is no such job. */
+  /** The region that it is in. Default: there is no such job. */
   readonly region?: string;
-  /** The datacenters that it may be placed in, `*` for all. Absent where there is no such job. */
+  /** The datacenters that it may be placed in, `*` for all. Default: there is no such job. */
   readonly datacenters?: readonly string[];
-  /** Nanoseconds since 1970. */
+  /** When it was submitted, in nanoseconds since 1970. Default: there is no such job. */
   readonly submitTime?: number;
-  /** The job's own meta. Absent where there is no such job. */
+  /** The job's own meta. Default: there is no such job. */
   readonly meta?: Readonly<Record<string, string>>;
 }
 
@@ -163,6 +163,8 @@ const REMEMBERED = 1000;
  * Runs single commands and browsers as jobs of their own, and says how the cluster does: Polydev's manager, with its names.
  *
  * What a runtime job writes is kept here, for an hour after its end and 1 MB for each job; after that, or in another process, it is gone.
+ *
+ * @see https://developer.hashicorp.com/nomad/api-docs/jobs#create-job
  */
 export class NomadManager {
   readonly #runs = new Map<string, Run>();

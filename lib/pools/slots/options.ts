@@ -15,7 +15,7 @@ export interface SlotPoolByJob {
    * takes its place, whoever brings it.
    */
   readonly job: SlotPoolJob | string;
-  /** Not given: the job says it. */
+  /** Never given, by default and otherwise: the job says it. */
   readonly pool?: undefined;
 }
 
@@ -23,7 +23,7 @@ export interface SlotPoolByJob {
 export interface SlotPoolByName {
   /** The pool's name. */
   readonly pool: string;
-  /** Not given: the pool has been deployed. */
+  /** Never given, by default and otherwise: the pool has been deployed. */
   readonly job?: undefined;
 }
 
@@ -69,7 +69,7 @@ export interface SlotPoolCommon {
 export interface AcquireOptions {
   /** How long it may take, waiting in the queue and starting a sandbox included, in milliseconds from now. Default: 120,000. */
   readonly timeout?: number;
-  /** Gives up the place in the queue, or the slot that is just being leased. */
+  /** Gives up the place in the queue, or the slot that is just being leased. Default: nobody does. */
   readonly signal?: AbortSignal;
   /**
    * For how long the lease stands from the claim and from each `book.renew(lease)`, in milliseconds, whichever manager that is of: then no manager renews it. Default: this

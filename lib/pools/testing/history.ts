@@ -8,9 +8,9 @@ export interface HistoryEvent {
    * it. `killed`: the process ended, with all that it held until then.
    */
   readonly kind: "claimed" | "used" | "released" | "lost" | "killed";
-  /** The slot that the lease is of. Of `killed` none. */
+  /** The slot that the lease is of. Default: none, of `killed`. */
   readonly slot?: string;
-  /** The lease's generation, its fencing token. Of `killed` none. */
+  /** The lease's generation, its fencing token. Default: none, of `killed`. */
   readonly generation?: number;
   /** Milliseconds on the monotonic clock of the machine. */
   readonly at: number;

@@ -55,7 +55,7 @@ export interface DatabaseSecret {
 
 /** Properties of {@link AdminGroup}. */
 export interface AdminGroupProps extends PrismGroupProps {
-  /** Ports. */
+  /** The ports that it listens on. Default: as each of them says. */
   readonly ports?: AdminPorts;
   /**
    * How it is checked.

@@ -39,7 +39,7 @@ export interface LauncherPorts {
 
 /** Properties of {@link LauncherGroup}. */
 export interface LauncherGroupProps extends PrismGroupProps {
-  /** Ports. */
+  /** The ports that it listens on. Default: as each of them says. */
   readonly ports?: LauncherPorts;
   /**
    * How it is checked.

@@ -12,11 +12,11 @@ export interface PrismStackProps extends Omit<JobProps, "id" | "groups" | "type"
    * @default "prism-stack"
    */
   readonly id?: string;
-  /** prism-admin. */
+  /** The group of prism-admin. Default: one with its own defaults. */
   readonly admin?: AdminGroupProps;
-  /** pattern-launcher. */
+  /** The group of pattern-launcher. Default: one with its own defaults. */
   readonly launcher?: LauncherGroupProps;
-  /** keyvalue-runner; `false` where the launcher starts it. */
+  /** The group of keyvalue-runner; `false` where the launcher starts it. Default: one with its own defaults. */
   readonly keyvalue?: KeyvalueGroupProps | false;
 }
 

@@ -14,7 +14,11 @@ const pathFields = {
 /** Properties of {@link ExposePath}. */
 export interface ExposePathProps extends PropsOf<typeof pathFields> {}
 
-/** One path that is reachable past the mesh. */
+/**
+ * One path that is reachable past the mesh.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/expose
+ */
 export class ExposePath extends blockOf({ api: "ConsulExposePath", hcl: "path" }, pathFields) {
   constructor(props: ExposePathProps) {
     super(props);

@@ -15,7 +15,11 @@ const addressFields = {
 /** Properties of {@link GatewayBindAddress}. */
 export interface GatewayBindAddressProps extends PropsOf<typeof addressFields> {}
 
-/** An address at which a gateway listens. */
+/**
+ * An address at which a gateway listens.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway
+ */
 export class GatewayBindAddress extends blockOf(
   { api: "ConsulGatewayBindAddress", hcl: "envoy_gateway_bind_addresses", key: "name" },
   addressFields,
@@ -43,7 +47,11 @@ const proxyFields = {
 /** Properties of {@link GatewayProxy}. */
 export interface GatewayProxyProps extends PropsOf<typeof proxyFields> {}
 
-/** How a gateway's Envoy listens and connects. */
+/**
+ * How a gateway's Envoy listens and connects.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway
+ */
 export class GatewayProxy extends blockOf({ api: "ConsulGatewayProxy", hcl: "proxy" }, proxyFields) {
   constructor(props: GatewayProxyProps = {}) {
     super(props);
@@ -53,7 +61,11 @@ export class GatewayProxy extends blockOf({ api: "ConsulGatewayProxy", hcl: "pro
 /** Properties of {@link MeshGatewayEntry}. */
 export interface MeshGatewayEntryProps extends PropsOf<Record<never, never>> {}
 
-/** Says that a gateway is one between datacenters; it has no settings. */
+/**
+ * Says that a gateway is one between datacenters; it has no settings.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway
+ */
 export class MeshGatewayEntry extends blockOf({ api: "ConsulMeshConfigEntry", hcl: "mesh" }, {}) {
   constructor(props: MeshGatewayEntryProps = {}) {
     super(props);

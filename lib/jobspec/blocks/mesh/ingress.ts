@@ -10,7 +10,11 @@ const sdsFields = {
 /** Properties of {@link GatewaySds}. */
 export interface GatewaySdsProps extends PropsOf<typeof sdsFields> {}
 
-/** Certificates that Envoy fetches from a secret discovery service. */
+/**
+ * Certificates that Envoy fetches from a secret discovery service.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway#ingress-parameters
+ */
 export class GatewaySds extends blockOf({ api: "ConsulGatewayTLSSDSConfig", hcl: "sds" }, sdsFields) {
   constructor(props: GatewaySdsProps = {}) {
     super(props);
@@ -33,7 +37,11 @@ const tlsFields = {
 /** Properties of {@link GatewayTls}. */
 export interface GatewayTlsProps extends PropsOf<typeof tlsFields> {}
 
-/** TLS of an ingress gateway. */
+/**
+ * TLS of an ingress gateway.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway#ingress-parameters
+ */
 export class GatewayTls extends blockOf({ api: "ConsulGatewayTLSConfig", hcl: "tls" }, tlsFields) {
   constructor(props: GatewayTlsProps = {}) {
     super(props);
@@ -52,7 +60,11 @@ const headerFields = {
 /** Properties of {@link HeaderModifiers}. */
 export interface HeaderModifiersProps extends PropsOf<typeof headerFields> {}
 
-/** Changes to HTTP headers on their way through a gateway. */
+/**
+ * Changes to HTTP headers on their way through a gateway.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway#ingress-parameters
+ */
 export class HeaderModifiers extends blockOf(
   // The same block under two names: the field of the block around it says which.
   { api: "ConsulHTTPHeaderModifiers", hcl: "request_headers" },
@@ -85,7 +97,11 @@ const serviceFields = {
 /** Properties of {@link IngressService}. */
 export interface IngressServiceProps extends PropsOf<typeof serviceFields> {}
 
-/** A service that an ingress gateway lets others reach. */
+/**
+ * A service that an ingress gateway lets others reach.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway#ingress-parameters
+ */
 export class IngressService extends blockOf(
   { api: "ConsulIngressService", hcl: "service", key: "name" },
   serviceFields,
@@ -107,7 +123,11 @@ const listenerFields = {
 /** Properties of {@link IngressListener}. */
 export interface IngressListenerProps extends PropsOf<typeof listenerFields> {}
 
-/** A port of an ingress gateway. */
+/**
+ * A port of an ingress gateway.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway#ingress-parameters
+ */
 export class IngressListener extends blockOf({ api: "ConsulIngressListener", hcl: "listener" }, listenerFields) {
   constructor(props: IngressListenerProps) {
     super(props);

@@ -16,7 +16,11 @@ const serviceFields = {
 /** Properties of {@link LinkedService}. */
 export interface LinkedServiceProps extends PropsOf<typeof serviceFields> {}
 
-/** A service outside the mesh that a terminating gateway reaches. */
+/**
+ * A service outside the mesh that a terminating gateway reaches.
+ *
+ * @see https://developer.hashicorp.com/nomad/docs/job-specification/gateway#terminating-parameters
+ */
 export class LinkedService extends blockOf({ api: "ConsulLinkedService", hcl: "service", key: "name" }, serviceFields) {
   constructor(props: LinkedServiceProps) {
     super(props);
