@@ -33,6 +33,8 @@ export class PoolsInMemory implements Pools {
   /** How often a container was asked for. */
   claims = 0;
   drained = false;
+  /** Whether what is known of them is of now. */
+  upToDate = true;
   /** The size that somebody gave it. */
   size: number | undefined;
   closed = false;
@@ -101,6 +103,7 @@ export class PoolsInMemory implements Pools {
         target: 2,
         queue: 0,
         draining: this.drained,
+        upToDate: this.upToDate,
       },
     ]);
   }

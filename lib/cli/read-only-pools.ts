@@ -55,7 +55,7 @@ export class ReadOnlyPools implements Pools {
         const free = drained ? 0 : Math.max(0, running - leases.length);
         const coming = Math.max(0, target - running);
         const queue = await countWaiting(store, pool);
-        return { pool, free, leased: leases.length, coming, target, queue, draining: drained };
+        return { pool, free, leased: leases.length, coming, target, queue, draining: drained, upToDate: true };
       }),
     );
   }

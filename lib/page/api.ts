@@ -207,5 +207,6 @@ export interface PageEvents {
   readonly job: Job;
   /** The verdict of all of its jobs. */
   readonly verdict: { readonly verdict: Verdict; readonly jobs: readonly string[] };
-  readonly trouble: { readonly message: string };
+  /** What stands in the way of knowing it; without a message nothing does any more. */
+  readonly trouble: { readonly message?: string };
 }

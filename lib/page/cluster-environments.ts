@@ -137,10 +137,13 @@ class ClusterEnvironments implements Environments {
     const { masking, again = AGAIN } = this.options;
     const followed = new Map<string, () => void>();
     let ended = false;
+    let isTroubled = false;
     const look = async () => {
       const { jobs } = await this.recorded(id);
       // A page may have gone while its records were asked for: what were followed now, nobody would let go of.
       if (ended) return;
+      if (isTroubled) listener.onTrouble(undefined);
+      isTroubled = false;
       const keys = jobs.map(({ key }) => key);
       for (const [key, stop] of followed)
         if (!keys.includes(key)) {
@@ -165,9 +168,11 @@ class ClusterEnvironments implements Environments {
       followed.clear();
     };
     const timer = setInterval(() => {
-      look().catch((error: unknown) =>
-        listener.onTrouble(masking.text(`which jobs it has could not be asked: ${messageOf(error)}`)),
-      );
+      look().catch((error: unknown) => {
+        if (ended) return;
+        isTroubled = true;
+        listener.onTrouble(masking.text(`which jobs it has could not be asked: ${messageOf(error)}`));
+      });
     }, again);
     this.#timers.add(timer);
     try {

@@ -14,8 +14,8 @@ export interface EnvironmentListener {
   readonly onJobs: (keys: readonly string[]) => void;
   /** What became of one of them. */
   readonly onJob: (key: string, job: Job) => void;
-  /** What stands in the way of knowing it. */
-  readonly onTrouble: (message: string) => void;
+  /** What stands in the way of knowing it; undefined once nothing does any more. */
+  readonly onTrouble: (message: string | undefined) => void;
 }
 
 /**

@@ -213,7 +213,7 @@ class ClusterPools implements Pools {
       troubleOf(`leases in ${store.name}`, (signal) => store.read("pools/ready", signal).then(() => true)),
     ];
     const pools = [...this.#pools.values()].map(({ pool, startup: { name, trouble } }): Dependency => {
-      const behind = () => (pool.isUpToDate() ? undefined : "what is known of it is not up to date");
+      const behind = () => (pool.figures().upToDate ? undefined : "what is known of it is not up to date");
       return { name, trouble: trouble ?? behind() };
     });
     return [...(await Promise.all(asked)), ...pools];

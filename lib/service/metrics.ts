@@ -115,7 +115,7 @@ export class Metrics {
   private addPoolGauges(pools: Pools, now: () => number): void {
     const stats = sharedAnswer(SHARED, now, () => pools.stats());
     // What cannot be known is left out, and not shown as none.
-    const current = () => stats().catch(() => []);
+    const current = async () => (await stats().catch(() => [])).filter(({ upToDate }) => upToDate);
     for (const [name, help] of [
       ["free", "Containers that could be claimed now."],
       ["leased", "Containers that somebody holds."],

@@ -27,11 +27,12 @@ export class PoolHistory {
   /** Takes a sample of each pool. What cannot be known leaves a gap, and is not shown as none. */
   async sample(): Promise<void> {
     const figures = await this.pools.stats().catch((): readonly PoolFigures[] => []);
+    const known = new Map(figures.filter(({ upToDate }) => upToDate).map((each) => [each.pool, each]));
     const at = this.now();
-    for (const each of figures) {
-      const samples = this.#samples.get(each.pool) ?? [];
-      samples.push(sampleOf(each, this.metrics.takeTally(each.pool), at));
-      this.#samples.set(each.pool, samples.slice(-KEPT));
+    for (const pool of new Set([...this.#samples.keys(), ...figures.map((each) => each.pool)])) {
+      const samples = this.#samples.get(pool) ?? [];
+      samples.push(sampleOf(known.get(pool), this.metrics.takeTally(pool), at));
+      this.#samples.set(pool, samples.slice(-KEPT));
     }
   }
 
@@ -46,26 +47,22 @@ export class PoolHistory {
   }
 }
 
-function sampleOf(
-  { free, leased, coming, target, queue }: PoolFigures,
-  { warm, all, durations }: ClaimTally,
-  at: number,
-): Sample {
+function sampleOf(figures: PoolFigures | undefined, { warm, all, durations }: ClaimTally, at: number): Sample {
   const sorted = [...durations].sort((a, b) => a - b);
   const median = quantile(sorted, 0.5);
   const p99 = quantile(sorted, 0.99);
   return {
     at,
-    free,
-    leased,
-    coming,
-    target,
-    queue,
+    ...(figures ? countsOf(figures) : {}),
     claims: all,
     ...(all === 0 ? {} : { hitRate: warm / all }),
     ...(median === undefined ? {} : { median }),
     ...(p99 === undefined ? {} : { p99 }),
   };
+}
+
+function countsOf({ free, leased, coming, target, queue }: PoolFigures) {
+  return { free, leased, coming, target, queue };
 }
 
 /** The least value that so large a part of all is at most. */

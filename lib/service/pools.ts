@@ -21,10 +21,10 @@ export interface ContainerLease {
 /** `warm`: containers that wait, leased one by one; `slots`: sandboxes that several tasks share. */
 export type PoolKind = "warm" | "slots";
 
-/** How a pool does. */
+/** How a pool does. Where it is not `upToDate`, that is how it did when something was last known of it. */
 export interface PoolFigures extends Pick<
   WarmPoolStatus,
-  "pool" | "free" | "leased" | "coming" | "target" | "queue" | "draining"
+  "pool" | "free" | "leased" | "coming" | "target" | "queue" | "draining" | "upToDate"
 > {}
 
 /** Something that the service needs, and whether it answers. */

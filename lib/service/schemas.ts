@@ -157,6 +157,10 @@ export const poolFigures = v.object({
   target: v.number(),
   queue: v.number(),
   draining: v.boolean(),
+  upToDate: described(
+    v.boolean(),
+    "Whether the service knows how it does now. Where it does not, since Nomad or the store of the leases does not answer, the other figures are of before.",
+  ),
 });
 export const poolList = v.object({ pools: v.array(poolFigures) });
 export const filled = v.object({ pool: v.string() });
@@ -164,14 +168,15 @@ export const resizeRequest = v.strictObject({
   containers: described(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), "How many it is to have."),
 });
 export const resized = v.object({ pool: v.string(), containers: v.number() });
+const known = v.optional(described(v.number(), "Absent where it was not known."));
 /** A pool at one moment, and how its claims did between the moment before and this one. */
 const poolSample = v.object({
   age: described(v.number(), "Milliseconds that went by since, until the answer."),
-  free: v.number(),
-  leased: v.number(),
-  coming: v.number(),
-  target: v.number(),
-  queue: v.number(),
+  free: known,
+  leased: known,
+  coming: known,
+  target: known,
+  queue: known,
   claims: described(v.number(), "Claims that were answered, and those that found nothing free."),
   hitRate: v.optional(
     described(v.number(), "The part of them that a container of the pool answered. Absent where there was none."),
@@ -184,7 +189,7 @@ const poolSample = v.object({
 export const poolHistory = v.object({
   pool: v.string(),
   interval: described(v.number(), "Milliseconds between two of them."),
-  samples: described(v.array(poolSample), "The oldest first; a gap where the pool's figures could not be had."),
+  samples: described(v.array(poolSample), "The oldest first."),
 });
 export type PoolSample = v.InferOutput<typeof poolSample>;
 

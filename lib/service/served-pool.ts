@@ -36,8 +36,6 @@ export interface ServedPool {
   /** A lease with what keeps its commands apart: what is not known is not said to keep anything apart. */
   shown(lease: Lease): ContainerLease;
   figures(): PoolFigures;
-  /** Whether what is known of it is kept up. */
-  isUpToDate(): boolean;
   /** The containers that wait, for what slot pools do not have: drain, fill, recycle. Undefined of a slot pool. */
   readonly warm: WarmPool | undefined;
 }
@@ -62,10 +60,9 @@ export function servedWarmPool(options: WarmPoolOptions): ServedPool {
     release: (lease) => warm.release(lease),
     shown: (lease) => ({ lease, isolation: warm.status().isolation ?? "none" }),
     figures: () => {
-      const { pool, free, leased, coming, target, queue, draining } = warm.status();
-      return { pool, free, leased, coming, target, queue, draining };
+      const { pool, free, leased, coming, target, queue, draining, upToDate } = warm.status();
+      return { pool, free, leased, coming, target, queue, draining, upToDate };
     },
-    isUpToDate: () => warm.status().upToDate,
   };
 }
 
@@ -106,13 +103,13 @@ export function servedSlotPool(
     },
     shown: (lease) => pool.handleOf(lease),
     figures: () => {
-      const { free, leased, ending, queue, count, sandboxes } = pool.status();
+      const { free, leased, ending, queue, count, sandboxes, upToDate } = pool.status();
       const slots = Math.max(0, ...sandboxes.map((sandbox) => sandbox.slots));
       const target = count * slots;
       const coming = Math.max(0, target - free - leased);
-      return { pool: name, free, leased, coming: Math.max(coming, ending), target, queue, draining: false };
+      const figures = { free, leased, coming: Math.max(coming, ending), target, queue };
+      return { pool: name, ...figures, draining: false, upToDate };
     },
-    isUpToDate: () => pool.status().upToDate,
   };
 }
 

@@ -28,7 +28,7 @@ test("a page that goes away while the records are asked for is told nothing more
   const stop = await page.follow("shop.dev", {
     onJobs: (keys) => void told.push(...keys),
     onJob: (key) => void told.push(key),
-    onTrouble: (message) => void told.push(message),
+    onTrouble: (message) => void told.push(message ?? ""),
   });
   expect(told).toContain("//web");
   let release = (): void => undefined;
@@ -40,6 +40,32 @@ test("a page that goes away while the records are asked for is told nothing more
   release();
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(told.length).toBe(heard);
+  await page.close();
+});
+
+test("what stood in the way of knowing which jobs there are is taken back once the records answer again", async () => {
+  const servers = new RecordServers();
+  const lists = { variables: {}, defaults: {}, environmentVariables: {}, jobs: [{ id: "web" }], consul: [] };
+  for (const { path, value } of layOut({ project: "shop", environment: "dev", owner: "cdk-nomad", ...lists }))
+    servers.put("consul", path, JSON.stringify(value));
+  const { nomad, consul } = servers.clients;
+  let time = 0;
+  const options = { masking: new Masking(), now: () => (time += 10_000), onTrouble: () => undefined, again: 20 };
+  const page = clusterEnvironments({ nomad: Object.assign(nomad, { where: () => nomad }), consul, ...options });
+  const told: (string | undefined)[] = [];
+  const stop = await page.follow("shop.dev", {
+    onJobs: () => undefined,
+    onJob: () => undefined,
+    onTrouble: (message) => void told.push(message),
+  });
+  servers.refuse.consul = new Error("it said nothing for 12 s");
+  await until("the page is told what stands in the way", () => told.some((message) => message !== undefined));
+  delete servers.refuse.consul;
+  await until("it is taken back", () => told.at(-1) === undefined);
+  const heard = told.length;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(told.length).toBe(heard);
+  stop();
   await page.close();
 });
 

@@ -34,10 +34,10 @@ export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, op
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Refusal(
-      0,
-      patience.aborted ? `the service has not answered for ${longest / 1000} s` : "the service cannot be reached",
-    );
+    const why = patience.aborted
+      ? `the service has not answered for ${longest / 1000} s`
+      : "the service cannot be reached";
+    throw new Refusal(0, method === "GET" ? why : `${why}; whether it was done is not known`);
   }
   const data = parsed(text);
   if (response.ok) return data as T;

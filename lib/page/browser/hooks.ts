@@ -202,8 +202,7 @@ async function keepReading({ path, on, hear, setTrouble, signal, isOver = () => 
           const parts = (rest + value).split("\n\n");
           rest = parts.pop() ?? "";
           for (const part of parts) {
-            const event = /^event: (.*)$/m.exec(part)?.[1];
-            const data = /^data: (.*)$/m.exec(part)?.[1];
+            const { event, data } = fieldsOf(part);
             if (event !== undefined && data !== undefined) on(event, JSON.parse(data));
           }
         }
@@ -216,4 +215,10 @@ async function keepReading({ path, on, hear, setTrouble, signal, isOver = () => 
     }
     await new Promise((resolve) => setTimeout(resolve, 2000 * (0.5 + Math.random())));
   }
+}
+
+/** The fields of an event. A line of them ends with a line feed and with nothing else: what somebody wrote may have a separator of lines of its own, such as U+2028. */
+function fieldsOf(part: string): Readonly<Partial<Record<string, string>>> {
+  const fields = part.split("\n").map((line) => line.split(/: (.*)/s, 2));
+  return Object.fromEntries(fields);
 }

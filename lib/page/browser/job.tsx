@@ -20,10 +20,11 @@ interface JobProps {
 /** A job: its state, why it is so, its groups, its deployment, and its allocations once somebody wants to see them. */
 export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
   const [log, setLog] = useState<LogOf>();
-  const [asks, setAsks] = useState(false);
+  /** The deployment that somebody is about to promote, as they read it. */
+  const [asked, setAsked] = useState<NonNullable<Job["deployment"]>>();
   const { deployment, allocations, reasons, groups, children } = job;
   const name = nameOf(job);
-  const canaries = countOf(deployment?.canaries ?? 0, "canary", "canaries");
+  const canaries = ({ canaries: count }: NonNullable<Job["deployment"]>) => countOf(count, "canary", "canaries");
   return (
     <li class="job" id={cardId(job.key)} tabIndex={-1}>
       <div class="head">
@@ -36,8 +37,8 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
           </span>
         )}
         {job.state === "waiting-for-promotion" && deployment && mayPromote && !isStale && (
-          <button type="button" onClick={() => setAsks(true)}>
-            Promote {canaries}
+          <button type="button" onClick={() => setAsked(deployment)}>
+            Promote {canaries(deployment)}
             <span class="hidden"> of {name}</span>
           </button>
         )}
@@ -91,26 +92,33 @@ export function JobCard({ environment, job, isStale, mayPromote }: JobProps) {
         </details>
       )}
       {log && <LogDialog environment={environment} of={log} onClose={() => setLog(undefined)} />}
-      {asks && deployment && (
+      {asked && (
         <Confirm
           title={`Promote ${name}?`}
           action="Promote"
-          onClose={() => setAsks(false)}
+          obstacle={obstacleOf(job, asked.id)}
+          onClose={() => setAsked(undefined)}
           onConfirm={async () => {
             const { region, namespace } = job;
             const path = `/api/environments/${encodeURIComponent(environment)}/jobs/${encodeURIComponent(job.job)}/promote`;
-            await ask("POST", path, { body: { deployment: deployment.id, region, namespace } });
+            await ask("POST", path, { body: { deployment: asked.id, region, namespace } });
           }}
         >
           <p>
-            {deployment.healthyCanaries} of {canaries} of version {deployment.version ?? "?"}{" "}
-            {deployment.healthyCanaries === 1 ? "is" : "are"} healthy. The new version takes the places of all other
+            {asked.healthyCanaries} of {canaries(asked)} of version {asked.version ?? "?"}{" "}
+            {asked.healthyCanaries === 1 ? "is" : "are"} healthy. The new version takes the places of all other
             allocations of {name}.
           </p>
         </Confirm>
       )}
     </li>
   );
+}
+
+/** Why a deployment that somebody read about is not promoted any more; undefined where it may be. */
+function obstacleOf({ deployment, state }: Job, asked: string): string | undefined {
+  if (deployment?.id !== asked) return "Another deployment began since; look at it first.";
+  return state === "waiting-for-promotion" ? undefined : "It does not wait for promotion any more.";
 }
 
 function placeOf({ job, region, namespace }: Job): Pick<Job, "job" | "region" | "namespace"> {

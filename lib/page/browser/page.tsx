@@ -1,46 +1,31 @@
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { ask, messageOf, onSessionOver, Refusal } from "./client";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, messageOf, Refusal } from "./client";
 import { EnvironmentView } from "./environment";
 import { Environments } from "./environments";
 import { Login } from "./login";
 import "./page.css";
 import { Trouble } from "./parts";
 import { Pools } from "./pools";
+import { useSession, type Session } from "./session";
 import { Sessions } from "./sessions";
-import { addressOf, oneTimeTokenOf, placeOf, titleOf, type Place } from "./words";
-
-interface Session {
-  readonly owner: string;
-  readonly scopes: readonly string[];
-}
+import "./visible-text";
+import { addressOf, placeOf, titleOf, type Place } from "./words";
 
 function Page() {
-  const [session, setSession] = useState<Session>();
-  const [refused, setRefused] = useState<string | true>();
-  const [trouble, setTrouble] = useState<string>();
-  const [over, setOver] = useState<string>();
+  const { session, refused, trouble, over, look, begin } = useSession();
   const [place, setPlace] = useState<Place>(placeOf(location.hash));
-  const look = async () => {
-    try {
-      setSession(await ask<Session>("GET", "/api/session"));
-      setRefused(undefined);
-      setTrouble(undefined);
-      setOver(undefined);
-    } catch (error) {
-      if (error instanceof Refusal && error.status === 401) setRefused((before) => before ?? true);
-      else setTrouble(messageOf(error));
-    }
-  };
+  const [unleft, setUnleft] = useState<string>();
+  const here = useRef(place);
+  here.current = place;
   useEffect(() => {
-    const moved = () => setPlace(placeOf(location.hash));
-    addEventListener("hashchange", moved);
-    const deaf = onSessionOver(setOver);
-    void begin(setRefused).then(look);
-    return () => {
-      deaf();
-      removeEventListener("hashchange", moved);
+    const moved = () => {
+      // An address that opens the page may be opened where the page is: then nothing but this part of it changes.
+      if (!begin(addressOf(here.current))) setPlace(placeOf(location.hash));
     };
+    addEventListener("hashchange", moved);
+    if (!begin(location.pathname)) void look();
+    return () => removeEventListener("hashchange", moved);
   }, []);
   useEffect(() => {
     document.title = titleOf(place);
@@ -74,7 +59,7 @@ function Page() {
         {session && (
           <span class="who">
             <span class="quiet">{session.owner}</span>{" "}
-            <button type="button" class="small" onClick={() => void leave()}>
+            <button type="button" class="small" onClick={() => void leave(setUnleft)}>
               Leave
             </button>
           </span>
@@ -82,11 +67,12 @@ function Page() {
       </header>
       <main id="main" tabIndex={-1}>
         {trouble !== undefined && <Trouble>{trouble}</Trouble>}
+        {unleft !== undefined && <Trouble>The session was not left, and goes on: {unleft}</Trouble>}
         {refused !== undefined && !session && (
           <Login why={refused === true ? undefined : refused} onSession={() => void look()} />
         )}
         {session && over !== undefined && <Login key={over} why={over} isAgain onSession={() => void look()} />}
-        {session && <View place={place} session={session} />}
+        {session && <View key={session.owner} place={place} session={session} />}
       </main>
     </>
   );
@@ -106,20 +92,13 @@ function View({ place, session: { scopes } }: { readonly place: Place; readonly 
   return <Environments />;
 }
 
-/** Makes a session of the one-time token in the address, which is taken out of it, and out of the browser's history, before anything else. */
-async function begin(refuse: (why: string) => void): Promise<void> {
-  const oneTimeToken = oneTimeTokenOf(location.hash);
-  if (oneTimeToken === undefined) return;
-  history.replaceState(null, "", location.pathname);
+async function leave(onTrouble: (why: string) => void): Promise<void> {
   try {
-    await ask("POST", "/api/session", { body: { oneTimeToken } });
+    await ask("DELETE", "/api/session");
   } catch (error) {
-    refuse(messageOf(error));
+    // Whoever has no session any more has left it.
+    if (!(error instanceof Refusal && error.status === 401)) return onTrouble(messageOf(error));
   }
-}
-
-async function leave(): Promise<void> {
-  await ask("DELETE", "/api/session").catch(() => undefined);
   location.reload();
 }
 

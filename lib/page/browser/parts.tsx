@@ -54,6 +54,8 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
 interface ConfirmProps {
   readonly title: string;
   readonly action: string;
+  /** Why it cannot be done any more, though it could when it was asked for: then it is not. */
+  readonly obstacle?: string | undefined;
   /** Does it. What it throws is shown, and the dialog stays. */
   readonly onConfirm: () => Promise<void>;
   readonly onClose: () => void;
@@ -61,11 +63,12 @@ interface ConfirmProps {
 }
 
 /** Asks before something is changed. The button that changes nothing has the keyboard first. */
-export function Confirm({ title, action, onConfirm, onClose, children }: ConfirmProps) {
+export function Confirm({ title, action, obstacle, onConfirm, onClose, children }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string>();
   const confirm = async (event: Event) => {
     event.preventDefault();
+    if (busy || obstacle !== undefined) return;
     setBusy(true);
     setTrouble(undefined);
     try {
@@ -81,11 +84,12 @@ export function Confirm({ title, action, onConfirm, onClose, children }: Confirm
       <form onSubmit={(event) => void confirm(event)}>
         {children}
         {trouble !== undefined && <Trouble>{trouble}</Trouble>}
+        {obstacle !== undefined && !busy && <Trouble>{obstacle}</Trouble>}
         <div class="actions">
           <button type="button" autofocus onClick={onClose}>
-            Cancel
+            {busy ? "Close" : "Cancel"}
           </button>
-          <button type="submit" class="primary" disabled={busy}>
+          <button type="submit" class="primary" disabled={busy || obstacle !== undefined}>
             {busy ? "Working…" : action}
           </button>
         </div>

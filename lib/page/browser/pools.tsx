@@ -13,9 +13,10 @@ interface Pool {
   readonly target: number;
   readonly queue: number;
   readonly draining: boolean;
+  readonly upToDate: boolean;
 }
 
-interface Sample extends Omit<Pool, "pool" | "draining"> {
+interface Sample extends Partial<Record<"free" | "leased" | "queue", number>> {
   readonly age: number;
   readonly hitRate?: number;
   readonly median?: number;
@@ -29,6 +30,9 @@ interface Container {
   readonly generation: number;
   readonly isolation: string;
 }
+
+/** So many leases are shown; a page of thousands is read by nobody. */
+const SHOWN = 200;
 
 /** The pools that the service hands out, and who has what. */
 export function Pools({ scopes }: { readonly scopes: readonly string[] }) {
@@ -52,14 +56,16 @@ export function Pools({ scopes }: { readonly scopes: readonly string[] }) {
         <PoolCard
           key={pool.pool}
           pool={pool}
-          isStale={isStale}
+          isStale={isStale || !pool.upToDate}
           mayChange={scopes.includes("admin")}
           onChanged={again}
         />
       ))}
       <h2 id="leases">{all === "" ? "Your leases" : "Leases"}</h2>
       {leases.trouble !== undefined && <Trouble>{leases.trouble}</Trouble>}
-      {leases.data?.containers.length === 0 && <p class="quiet">Nobody holds one.</p>}
+      {leases.data?.containers.length === 0 && leases.trouble === undefined && (
+        <p class="quiet">{all === "" ? "You hold none." : "Nobody holds one."}</p>
+      )}
       {leases.data !== undefined && leases.data.containers.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-labelledby="leases">
           <table>
@@ -73,7 +79,7 @@ export function Pools({ scopes }: { readonly scopes: readonly string[] }) {
               </tr>
             </thead>
             <tbody>
-              {leases.data.containers.slice(0, 200).map(({ id, pool, owner, generation, isolation }) => (
+              {leases.data.containers.slice(0, SHOWN).map(({ id, pool, owner, generation, isolation }) => (
                 <tr key={`${pool} ${id}`}>
                   <td>
                     <code>{id.slice(0, 8)}</code>
@@ -86,6 +92,11 @@ export function Pools({ scopes }: { readonly scopes: readonly string[] }) {
               ))}
             </tbody>
           </table>
+          {leases.data.containers.length > SHOWN && (
+            <p class="quiet">
+              {leases.data.containers.length - SHOWN} more are not shown: cdk-nomad pool status has all.
+            </p>
+          )}
         </div>
       )}
     </section>
@@ -136,6 +147,11 @@ function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
           </>
         )}
       </div>
+      {!pool.upToDate && (
+        <Trouble>
+          How it does now is not known: Nomad or the store of its leases does not answer; what stands here may be old.
+        </Trouble>
+      )}
       <dl class="figures">
         {(["free", "leased", "coming", "target", "queue"] as const).map((each) => (
           <div key={each}>

@@ -28,7 +28,7 @@ export function Sessions({ scopes }: { readonly scopes: readonly string[] }) {
       )}
       {trouble !== undefined && !hasNone && <Trouble>{trouble}</Trouble>}
       {data === undefined && trouble === undefined && <p class="quiet">Asking…</p>}
-      {data?.sessions.length === 0 && (
+      {data?.sessions.length === 0 && trouble === undefined && (
         <p class="quiet">{all === "" ? "You have none." : "Nobody has one."} POST /api/browser-sessions opens one.</p>
       )}
       <ul class="cards">

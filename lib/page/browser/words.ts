@@ -64,17 +64,20 @@ export function figure(value: number): string {
 
 /** The codes that only colour on a terminal: a task may well write them, and they say nothing here. */
 const COLOURS = /\u001b\[[0-9;:]*m/g;
-/** What acts on a terminal, or turns the direction of a text around, so that it reads as something else. */
-const ACTING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** What acts on a terminal, turns the direction of a text around, so that it reads as something else, or cannot be seen. The two joiners spell scripts and emoji. */
+const ACTING = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** What a task wrote, as text: without its colours, and with everything else that would act on whoever reads it shown. */
 export function taskText(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(COLOURS, "").replaceAll(ACTING, shown);
+  return visibleText(text.replaceAll("\r\n", "\n").replaceAll(COLOURS, ""));
 }
 
-/** By its number: many fonts have no picture of it. */
-function shown(character: string): string {
-  return `<U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`;
+/** A text in which everything that would act on whoever reads it is shown by its number: many fonts have no picture of it. */
+export function visibleText(text: string): string {
+  return text.replaceAll(ACTING, (character) => {
+    const number = character.codePointAt(0) ?? 0;
+    return `<U+${number.toString(16).toUpperCase().padStart(4, "0")}>`;
+  });
 }
 
 /** "1 job", "9 jobs". */
@@ -149,7 +152,7 @@ export function titleOf(place: Place): string {
     pools: "Pools",
     sessions: "Browser sessions",
   }[place.view];
-  return `${title}, cdk-nomad`;
+  return `${visibleText(title)}, cdk-nomad`;
 }
 
 /** The name of an environment, of its id. */

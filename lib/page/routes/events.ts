@@ -57,7 +57,7 @@ export function eventRoutes(
             stream.send("job", job);
             judge();
           },
-          onTrouble: (message) => stream.send("trouble", { message }),
+          onTrouble: (message) => stream.send("trouble", message === undefined ? {} : { message }),
         });
       }),
   });

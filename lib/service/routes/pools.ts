@@ -18,7 +18,18 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     scope: "read",
     answer: schemas.poolList,
     answerExample: {
-      pools: [{ pool: "warm-pool-openai", free: 9, leased: 1, coming: 0, target: 10, queue: 0, draining: false }],
+      pools: [
+        {
+          pool: "warm-pool-openai",
+          free: 9,
+          leased: 1,
+          coming: 0,
+          target: 10,
+          queue: 0,
+          draining: false,
+          upToDate: true,
+        },
+      ],
     },
     handle: async () => ({ pools: [...(await pools.stats())] }),
   });

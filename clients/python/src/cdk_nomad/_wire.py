@@ -280,7 +280,10 @@ def figures(value: Value) -> tuple[models.PoolFigures, ...]:
     counts = ("free", "leased", "coming", "target", "queue")
 
     def one(v: Value) -> models.PoolFigures:
-        return models.PoolFigures(pool=str(v["pool"]), draining=bool(v["draining"]), **{name: int(v[name]) for name in counts})
+        # A service of an older release does not say whether it knows.
+        known = bool(v.get("upToDate", True))
+        amounts = {name: int(v[name]) for name in counts}
+        return models.PoolFigures(pool=str(v["pool"]), draining=bool(v["draining"]), up_to_date=known, **amounts)
 
     return read("pools", value, lambda v: tuple(one(each) for each in v["pools"]))
 

@@ -95,6 +95,8 @@ class PoolFigures:
     target: int
     queue: int
     draining: bool
+    up_to_date: bool = True
+    """Whether the service knows how it does now; where it does not, the other figures are of before."""
 
 
 @dataclass(frozen=True)
