@@ -97,6 +97,17 @@ export abstract class Block {
     return this.toApi();
   }
 
+  /**
+   * @internal A block that is written into a text, as in `${service}`, would stand there as "[object Object]".
+   * @throws UserError always
+   */
+  [Symbol.toPrimitive](): never {
+    const { hcl } = this[DEFINITION];
+    const { blockKey } = this;
+    const message = `is a block and no text; write one of its properties${blockKey === undefined ? "" : ", such as its name"}`;
+    throw UserError.at(blockKey === undefined ? hcl : `${hcl} "${blockKey}"`, message, "model/text");
+  }
+
   /** @internal Reports what is wrong with this block by itself and with the blocks inside it. */
   checkBlock(at: Place, context: CheckContext): void {
     const { list, required, hcl } = this[DEFINITION];

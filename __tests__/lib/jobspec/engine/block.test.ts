@@ -4,6 +4,7 @@ import {
   Memory,
   Resources,
   Restart,
+  Service,
   Task,
   TaskGroup,
   pathText,
@@ -106,6 +107,16 @@ describe("a block", () => {
     expect(problems.filter((problem) => problem.severity === "error").map((problem) => pathText(problem.path))).toEqual(
       [path],
     );
+  });
+
+  test("is no text: who writes one into a text hears what it is, and what to write", () => {
+    const named = new Service({ name: "web" }) as unknown as string;
+    const nameless = new Resources({}) as unknown as string;
+    expect(() => `http://${named}`).toThrow(
+      'service "web": is a block and no text; write one of its properties, such as its name',
+    );
+    expect(() => "a" + nameless).toThrow("resources: is a block and no text; write one of its properties");
+    expect(() => [named].join()).toThrow(UserError);
   });
 
   test("will not render what has no JSON, and says where", () => {
