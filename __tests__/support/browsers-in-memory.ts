@@ -15,23 +15,26 @@ export class BrowsersInMemory implements Browsers {
   readonly opened: BrowserRequest[] = [];
   current: BrowserState = { kind: "opened" };
   places = 2;
+  /** What every session waits for once its machine is submitted. */
+  opening: Promise<void> = Promise.resolve();
   /** The screens that are looked at: each may be ended. */
   readonly screens: PassThrough[] = [];
   /** Whether the machines have ended, whatever their leases say. */
   areGone = false;
   #generation = 0;
 
-  open(request: BrowserRequest): Promise<BrowserSession> {
+  async open(request: BrowserRequest): Promise<BrowserSession> {
     this.opened.push(request);
-    if (this.sessions.size >= this.places)
-      return Promise.reject(new PoolBusyError("browser-vm", 1000, "no place is free"));
+    if (this.sessions.size >= this.places) throw new PoolBusyError("browser-vm", 1000, "no place is free");
     const generation = (this.#generation += 1);
     const { owner, provider, standing: ttl = 600_000 } = request;
     const id = `1-${generation}`;
     const lease = { pool: "browser-vm", slot: `192.168.100.${generation}`, owner, generation, ttl, claim: "claim" };
     const session = { id, lease, provider, job: `browser-vm-${id}` };
     this.sessions.set(id, session);
-    return Promise.resolve(session);
+    request.onPlace?.(id);
+    await this.opening;
+    return session;
   }
 
   find(id: string): Promise<BrowserSession | undefined> {

@@ -123,8 +123,24 @@ export async function askedAgain(request: FastifyRequest, authority: Authority):
   refuseWithoutScope(await callerOf(request, authority), request.routeOptions.config.scope);
 }
 
-/** The same of somebody who is known by a ticket. @throws HttpProblem where their token was taken away, or may not do that any more */
-export async function stillMay(caller: Caller, scope: Scope, { tokens }: Pick<Authority, "tokens">): Promise<void> {
+/** Somebody who is known by a ticket later: who they are, and the session of a browser by which they were known, where it was one. */
+export interface Viewer {
+  readonly caller: Caller;
+  readonly session: string | undefined;
+}
+
+/** Whoever asks, for a ticket. */
+export function viewerOf(request: FastifyRequest, tokens: Access): Viewer {
+  return { caller: callerFrom(request), session: isOfSession(request, tokens) ? sessionIn(request) : undefined };
+}
+
+/** The same as {@link askedAgain} of somebody who is known by a ticket. @throws HttpProblem where their token was taken away, may not do that any more, or their session is over */
+export async function stillMay(
+  { caller, session }: Viewer,
+  scope: Scope,
+  { tokens, sessions }: Pick<Authority, "tokens" | "sessions">,
+): Promise<void> {
+  if (session !== undefined && !sessions.find(session)) throw new HttpProblem("unauthorized", "the session is over");
   if (typeof tokens === "string") return;
   const now = (await bookOf(tokens)).byId(caller.token);
   if (!now) throw new HttpProblem("unauthorized", "the token was taken away");

@@ -46,7 +46,7 @@ export async function carry(
     });
   }, every);
   const looking = setInterval(() => {
-    mayLook().catch(() => socket.close(FORBIDDEN, "the token was taken away"));
+    mayLook().catch(() => socket.close(FORBIDDEN, "the session of the page is over, or its token was taken away"));
   }, looks);
   screen.exitCode.catch(() => undefined);
   socket.on("error", () => socket.terminate());

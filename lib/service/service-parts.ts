@@ -1,11 +1,11 @@
 import type { FastifyRequest } from "fastify";
 import type { AuditedCaller } from "./audit";
+import type { Viewer } from "./authorize";
 import type { PoolHistory } from "./pool-history";
 import type { Metrics } from "./metrics";
 import type { Dependency, Pools } from "./pools";
 import type { Running } from "./run-command";
 import type { Scope } from "./facts";
-import type { Caller } from "./tokens";
 
 /** A few at once, and no queue. */
 export interface FewAtOnce {
@@ -36,7 +36,9 @@ export interface ServiceParts {
   /** Looks again at who asked, while they go on being answered. @throws HttpProblem where they might not ask any more */
   readonly askedAgain: (request: FastifyRequest) => Promise<void>;
   /** The same of somebody who is known by a ticket. @throws HttpProblem */
-  readonly stillMay: (caller: Caller, scope: Scope) => Promise<void>;
+  readonly stillMay: (viewer: Viewer, scope: Scope) => Promise<void>;
+  /** Whoever asks, for a ticket. */
+  readonly viewerOf: (request: FastifyRequest) => Viewer;
   /** What tells those who ask from one another, for limits: a browser's session, or a token. It is secret. */
   readonly askerOf: (request: FastifyRequest) => string;
   /** Work that nobody waits for; the service waits for it before it ends. */

@@ -4,7 +4,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type
 import { sharedAnswer } from "../nomad";
 import { ANSWER_HEADERS } from "./answer-headers";
 import { writeAudit, type AuditOptions } from "./audit";
-import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, type Access } from "./authorize";
+import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, viewerOf, type Access } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { COMMANDS } from "./facts";
 import { RunningCommands } from "./limits";
@@ -141,7 +141,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     ],
     audit: (line) => audit?.(line),
     askedAgain: (request) => askedAgain(request, authority),
-    stillMay: (caller, scope) => stillMay(caller, scope, authority),
+    stillMay: (viewer, scope) => stillMay(viewer, scope, authority),
+    viewerOf: (request) => viewerOf(request, tokens),
     askerOf: (request) => askerOf(request, tokens),
     inBackground: (work) => {
       const settled = work.catch((error: unknown) => app.log.warn({ err: error }, "work in the background failed"));

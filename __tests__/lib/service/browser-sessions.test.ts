@@ -4,6 +4,7 @@ import { ServedBrowsers, type AuditLine } from "../../../lib/service";
 import { Tickets } from "../../../lib/service/tickets";
 import { BrowsersInMemory } from "../../support/browsers-in-memory";
 import { testService, type TestService } from "../../support/service";
+import { until } from "../../support/until";
 
 const PATH = "/api/browser-sessions";
 const PAGE = "https://accounts.example/login?state=planted";
@@ -61,12 +62,31 @@ describe("the routes of browser sessions", () => {
     const browsers = new BrowsersInMemory();
     browsers.places = 4;
     const { service, open } = await made(browsers);
+    // Of those who ask together, all have asked before the first of them is known to have opened one.
+    const list = browsers.list.bind(browsers);
+    browsers.list = () => new Promise((resolve) => setTimeout(() => void list().then(resolve), 50));
     const statuses = (await Promise.all([open(), open(), open(), open(), open()])).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 201).length).toBeLessThanOrEqual(3);
+    expect(statuses.sort()).toEqual([201, 201, 201, 429, 429]);
     const bob = service.token("bob", "claim");
     browsers.places = browsers.sessions.size;
     const refused = await service.ask(bob, "POST", PATH, { userId: "bob", provider: "google", url: PAGE });
     expect(refused).toMatchObject({ status: 429, body: { code: "pool-busy" } });
+  });
+
+  test("a session that is being opened counts once, though it stands in the list by then", async () => {
+    const browsers = new BrowsersInMemory();
+    browsers.places = 9;
+    let release = (): void => undefined;
+    browsers.opening = new Promise((resolve) => (release = resolve));
+    const { open } = await made(browsers);
+    const asked = [];
+    for (let number = 1; number <= 4; number += 1) {
+      asked.push(open());
+      if (number <= 3) await until("its machine is submitted", () => browsers.sessions.size === number);
+    }
+    expect((await asked.at(-1))?.body.code).toBe("too-many-sessions");
+    release();
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([201, 201, 201, 429]);
   });
 
   test("credentials are there once a login has handed them over, and no cache keeps them", async () => {
@@ -165,6 +185,25 @@ describe("the WebSocket of a screen", () => {
     expect(await connected(port, late)).toBe(401);
     expect(await closed).toBe(4403);
   });
+
+  test("shows nothing to somebody who has left their session, with a ticket of before or while they look", async () => {
+    const { service, port } = await listening();
+    const address = `http://127.0.0.1:${port}`;
+    const authorization = `Bearer ${service.token("ann", "claim")}`;
+    const login = await fetch(`${address}/api/session`, { method: "POST", headers: { authorization } });
+    const headers = { cookie: login.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
+    const ticket = async () => {
+      const given = await fetch(`${address}${PATH}/1-1/tickets`, { method: "POST", headers });
+      return ((await given.json()) as { ticket: string }).ticket;
+    };
+    const [late, early] = [await ticket(), await ticket()];
+    const looking = new WebSocket(`ws://127.0.0.1:${port}${PATH}/1-1/screen`, ["binary", `ticket.${early}`]);
+    const closed = new Promise<number>((resolve) => looking.once("close", resolve));
+    await new Promise((resolve) => looking.once("open", resolve));
+    expect((await fetch(`${address}/api/session`, { method: "DELETE", headers })).status).toBe(204);
+    expect(await connected(port, late)).toBe(401);
+    expect(await closed).toBe(4403);
+  }, 15_000);
 
   test.each<[string, (browsers: BrowsersInMemory) => void]>([
     ["the session has ended: its time was over, or somebody ended it", ({ sessions }) => sessions.clear()],

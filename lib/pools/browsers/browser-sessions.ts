@@ -52,6 +52,8 @@ export interface BrowserRequest {
   readonly wait?: number;
   /** How long the machine may take until its browser has the page, in milliseconds. Default: 120,000. */
   readonly startTimeout?: number;
+  /** Told what the session is called once it has a place: from then on it may stand among those that are listed, long before its browser has the page. Default: nobody is. */
+  readonly onPlace?: (id: string) => void;
   /** Gives it up: what was begun is ended. Default: nobody does. */
   readonly signal?: AbortSignal;
 }
@@ -127,7 +129,16 @@ export class BrowserSessions {
    * @throws PoolBusyError where no place is free in time; RuntimeFailedError where its machine does not start; UserError for what is no address
    */
   async open(request: BrowserRequest): Promise<BrowserSession> {
-    const { owner, provider, url, standing = STANDING, wait = 0, startTimeout = START_TIMEOUT, signal } = request;
+    const {
+      owner,
+      provider,
+      url,
+      standing = STANDING,
+      wait = 0,
+      startTimeout = START_TIMEOUT,
+      onPlace,
+      signal,
+    } = request;
     checkAddress(url);
     const lease = await this.#book.claim({
       owner,
@@ -137,6 +148,7 @@ export class BrowserSessions {
       signal,
     });
     try {
+      onPlace?.(idOf(lease));
       const session = await this.submit(lease, provider);
       const late = AbortSignal.timeout(startTimeout);
       const until = signal ? AbortSignal.any([signal, late]) : late;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { noteAudit } from "../audit";
 import { actingFor, callerFrom, shownTo } from "../authorize";
 import { goneSignal, whenGone } from "../gone";
+import { OpenedSessions } from "../opened-sessions";
 import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
@@ -14,9 +15,9 @@ const LOOK = 500;
 /** Browsers in machines of their own, opened, asked and ended one by one. */
 export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts): void {
   const { browsers, inBackground, sessionsOfOwner } = parts;
-  /** Sessions that are being opened here: they stand in no list yet. */
-  const opening = new Map<string, number>();
-  const count = (owner: string, change: number) => opening.set(owner, (opening.get(owner) ?? 0) + change);
+  const counted = new OpenedSessions(sessionsOfOwner, async (owner) =>
+    (await browsers.list()).filter(({ lease }) => lease.owner === owner).map(({ id }) => id),
+  );
 
   route(app, {
     method: "POST",
@@ -36,23 +37,10 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     handle: async ({ body, request, reply }) => {
       const owner = actingFor(callerFrom(request), body.userId);
       const gone = goneSignal(reply.raw);
-      count(owner, 1);
+      const { provider, url, ttl: standing, wait, startTimeout } = body;
+      const asked = { owner, provider, url, standing, wait, startTimeout, signal: gone };
       try {
-        const standing = (await browsers.list()).filter(({ lease }) => lease.owner === owner);
-        if (standing.length + (opening.get(owner) ?? 0) > sessionsOfOwner)
-          throw new HttpProblem("too-many-sessions", `${sessionsOfOwner} of one owner are the most; end one of them`, {
-            retryAfter: 5,
-          });
-        const { provider, url, ttl: standingFor, wait, startTimeout } = body;
-        const opened = await browsers.open({
-          owner,
-          provider,
-          url,
-          standing: standingFor,
-          wait,
-          startTimeout,
-          signal: gone,
-        });
+        const opened = await counted.open(owner, (onPlace) => browsers.open({ ...asked, onPlace }));
         noteAudit(request, opened.id, opened.lease.owner);
         // A client that goes away before it is answered knows nothing of its session.
         whenGone(gone, () => inBackground(browsers.close(opened)));
@@ -61,9 +49,6 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
       } catch (error) {
         if (gone.aborted) throw new HttpProblem("stopping", "the client went away before it was answered");
         throw error;
-      } finally {
-        count(owner, -1);
-        if (opening.get(owner) === 0) opening.delete(owner);
       }
     },
   });

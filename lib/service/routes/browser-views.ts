@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeaseEndedError, type BrowserSession } from "../../pools";
 import { noteAudit } from "../audit";
-import { callerFrom } from "../authorize";
+import type { Viewer } from "../authorize";
 import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFiles } from "../browser-page";
 import { HttpProblem } from "../problem";
 import { route } from "../route";
@@ -11,7 +11,6 @@ import * as schemas from "../schemas";
 import { carry, SESSION_ENDED } from "../screen-proxy";
 import { fewAtOnce } from "../service-parts";
 import { Tickets } from "../tickets";
-import type { Caller } from "../tokens";
 import { ownSession, unknownSession, type BrowserParts } from "./browser-parts";
 
 /** Screens that are looked at here at once: each holds one of the forty sessions that a client of Nomad has open. */
@@ -28,7 +27,7 @@ const TICKET = /^ticket\.([A-Za-z0-9_-]{20,100})$/;
 declare module "fastify" {
   interface FastifyRequest {
     /** The session whose ticket was taken, on the way to its screen, and who had it. */
-    viewed?: { readonly session: BrowserSession; readonly viewer: Caller };
+    viewed?: { readonly session: BrowserSession; readonly viewer: Viewer };
   }
   interface FastifyContextConfig {
     /** Whether a connection becomes a WebSocket there. Default: it does not. */
@@ -38,8 +37,8 @@ declare module "fastify" {
 
 /** The page that shows a session's screen, and the WebSocket behind it; both for whoever has a ticket. */
 export async function browserViewRoutes(app: FastifyInstance, parts: BrowserParts): Promise<void> {
-  const { browsers, now, audit, stillMay } = parts;
-  const tickets = new Tickets<Caller>(now);
+  const { browsers, now, audit, stillMay, viewerOf } = parts;
+  const tickets = new Tickets<Viewer>(now);
   const screens = fewAtOnce(SCREENS);
   const files = pageFiles();
   await app.register(websocket, {
@@ -74,7 +73,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     handle: async ({ params, request }) => {
       const { id, lease } = await ownSession(browsers, request, params.session);
       noteAudit(request, id, lease.owner);
-      const given = tickets.give(id, callerFrom(request));
+      const given = tickets.give(id, viewerOf(request));
       return { ...given, page: `/browser/${id}#${given.ticket}` };
     },
   });
@@ -114,7 +113,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     async (socket, request) => {
       if (!request.viewed) return socket.terminate();
       const { session, viewer } = request.viewed;
-      const about = { caller: viewer, to: session.id, forOwner: session.lease.owner, request: request.id };
+      const about = { caller: viewer.caller, to: session.id, forOwner: session.lease.owner, request: request.id };
       try {
         const leave = screens.enter(() => new Error("too many"));
         try {
