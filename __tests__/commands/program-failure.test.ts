@@ -52,6 +52,16 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
   ],
   ["an error of its own", { "main.ts": 'throw new Error("no luck\\nat all");' }, /^main\.ts:1:7: no luck\nat all$/],
   [
+    "a disk that is full",
+    { "main.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync("/dev/full", "x");' },
+    /^\/.*\/cdk-nomad-failing-\w+: cannot be written: the disk is full$/,
+  ],
+  [
+    "a file of its own that is missing",
+    { "main.ts": 'import { readFileSync } from "node:fs";\nreadFileSync("/nowhere/at-all");' },
+    /^main\.ts:2:1: ENOENT: no such file or directory, open '\/nowhere\/at-all'$/,
+  ],
+  [
     "a method that no block has",
     { "main.ts": "const job: any = {};\nconst run = () => job.addMeta({});\nrun();" },
     /^main\.ts:2:23: TypeError: job\.addMeta is not a function; write withMeta.*Job has .*withMeta.*\ncalled at main\.ts:3:1$/,

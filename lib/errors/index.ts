@@ -13,6 +13,7 @@ export {
   TokenRefused,
   WrongServer,
 } from "./kinds";
+export { fileProblem, machineProblem } from "./of-files";
 export {
   isWithin,
   pathKey,

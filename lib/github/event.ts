@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { UserError } from "../errors";
+import { messageOf, UserError } from "../errors";
+import { readNamedFileNow, UnusableFile } from "../reading";
 
 const repository = v.nullish(v.looseObject({ full_name: v.string() }));
 const head = v.looseObject({ repo: repository });
@@ -50,13 +50,16 @@ export function subjectOf(file: string, own: string): Subject | undefined {
   return { kind: "workflow_run", sha, branch, repository: repo.full_name };
 }
 
+/** In bytes. GitHub sends none that is larger: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
+const LARGEST_EVENT = 25 * 1024 * 1024;
+
 function readEvent(file: string): v.InferOutput<typeof schema> {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, "utf8"));
+    value = JSON.parse(readNamedFileNow(file, { most: LARGEST_EVENT, patience: 0 }).toString("utf8"));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : "";
-    throw UserError.at("GITHUB_EVENT_PATH", `${file} cannot be read: ${reason}`, "github");
+    const why = error instanceof UnusableFile ? error.what : `cannot be read: ${messageOf(error)}`;
+    throw UserError.at("GITHUB_EVENT_PATH", `${file} ${why}`, "github");
   }
   const parsed = v.safeParse(schema, value);
   if (!parsed.success) throw UserError.at("GITHUB_EVENT_PATH", `${file} is no event of GitHub's`, "github");

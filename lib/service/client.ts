@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { request as send, type Dispatcher } from "undici";
 import * as v from "valibot";
 import { ReadableError, UserError } from "../errors";
 import { PoolServiceJob } from "../pools";
+import { readNamedFileNow, whyUnread } from "../reading";
 import * as schemas from "./schemas";
 import type { RunEvent } from "./schemas";
 
@@ -58,17 +58,15 @@ export function serviceConnection(env: Readonly<Record<string, string | undefine
   };
 }
 
+/** In bytes. */
+const LARGEST_TOKEN = 1024 * 1024;
+
 function tokenIn(file: string | undefined): string | undefined {
   if (!file) return undefined;
   try {
-    return readFileSync(file, "utf8").trim() || undefined;
+    return readNamedFileNow(file, { most: LARGEST_TOKEN }).toString("utf8").trim() || undefined;
   } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw UserError.at(
-      "POOL_SERVICE_TOKEN_FILE",
-      `${file} cannot be read (${code}); write the file of a token`,
-      "file",
-    );
+    throw UserError.at("POOL_SERVICE_TOKEN_FILE", `${file} ${whyUnread(error)}; write the file of a token`, "file");
   }
 }
 

@@ -115,13 +115,18 @@ export function tokenFile(path: string, user: number | undefined): TokenSource {
     name: path,
     interval: 1000,
     read: async () => {
-      const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
+      const file = await open(
+        path,
+        constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+      ).catch((error: unknown) => {
         const { code = "" } = error as NodeJS.ErrnoException;
         const message = OPENING[code] ?? "cannot be read";
         throw code === "ENOENT" ? new AbsentTokens(path, message) : UserError.at(path, message, "tokens");
       });
       try {
-        const { mode, size, uid } = await file.stat();
+        const status = await file.stat();
+        const { mode, size, uid } = status;
+        if (!status.isFile()) throw UserError.at(path, "is no file; write the path of one", "tokens");
         if ((mode & 0o077) !== 0)
           throw UserError.at(
             path,

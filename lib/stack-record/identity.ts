@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { readNamedFileNow } from "../reading";
 
 /** Which stack a record is of. */
 export interface StackIdentity {
@@ -43,7 +44,8 @@ export function projectName(start: string): string | undefined {
   return [isObject(context) ? context[PROJECT_CONTEXT] : undefined, packageName(folder)].find(isName);
 }
 
-function packageName(folder: string): unknown {
+/** The name in the package.json of a folder, or of the nearest above it; undefined where there is none. */
+export function packageName(folder: string): unknown {
   const manifest = nearestWith("package.json", folder);
   return manifest === undefined ? undefined : jsonObject(join(manifest, "package.json")).name;
 }
@@ -60,10 +62,13 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
+/** Settings of a project are files, and no pipes that somebody has yet to write to. */
+const SETTINGS = { most: 16 * 1024 * 1024, patience: 0 };
+
 /** What a file says; nothing where it is missing or no JSON, which whoever needs it says. */
 function jsonObject(file: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const value: unknown = JSON.parse(readNamedFileNow(file, SETTINGS).toString("utf8"));
     return isObject(value) ? value : {};
   } catch {
     return {};

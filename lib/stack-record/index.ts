@@ -21,7 +21,14 @@ export {
   type RecordEntry,
   type StackOwner,
 } from "./content";
-export { PROJECT_CONTEXT, projectIdentity, projectName, type NamedStackIdentity, type StackIdentity } from "./identity";
+export {
+  packageName,
+  PROJECT_CONTEXT,
+  projectIdentity,
+  projectName,
+  type NamedStackIdentity,
+  type StackIdentity,
+} from "./identity";
 export { readRecordTexts, UnreadableRecord, without, type RecordedThings, type StackRecord } from "./read";
 export { LARGEST_TEXT, tooLarge } from "./size";
 export { holdsSecretForm, isRecordable, type RecordableVariable } from "./recordable";

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { UserError } from "../../errors";
+import { readNamedFileNow, whyUnread } from "../../reading";
 import { credentialsOf, readAddress, socketOf } from "./address";
 import type { Connection, TlsSettings } from "./connection";
 import { machineCas } from "./machine-cas";
@@ -114,17 +114,19 @@ function machineCasFor(address: string, env: Environment): readonly string[] {
   return /^https:/i.test(address) ? machineCas(env) : [];
 }
 
+/** In bytes. Signed tokens have some thousands. */
+const LARGEST_TOKEN = 1024 * 1024;
+
 /** The token of the file that a variable names; undefined where there is none in it. */
 function tokenIn(settings: SettingsReader): string | undefined {
   const file = settings.text("tokenFile");
   if (file === undefined) return undefined;
   try {
-    return readFileSync(file, "utf8").trim() || undefined;
+    return readNamedFileNow(file, { most: LARGEST_TOKEN }).toString("utf8").trim() || undefined;
   } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw UserError.at(
       settings.variable("tokenFile"),
-      `${file} cannot be read (${code}); write the path of a file with a token`,
+      `${file} ${whyUnread(error)}; write the path of a file with a token`,
       "connection",
     );
   }

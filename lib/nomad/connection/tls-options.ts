@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { checkServerIdentity, createSecureContext, rootCertificates, type ConnectionOptions } from "node:tls";
 import { UserError } from "../../errors";
+import { readNamedFileNow, whyUnread } from "../../reading";
 import type { Connection } from "./connection";
 import { variableOf, type SettingName } from "./settings";
 
@@ -12,6 +13,8 @@ export type TlsOptions = Pick<
   "secureContext" | "servername" | "checkServerIdentity" | "rejectUnauthorized"
 >;
 
+/** Every CA that there is takes less than a hundredth of it. */
+const PEM = { most: 64 * 1024 * 1024 };
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
 
 /**
@@ -63,7 +66,7 @@ function contextOf(material: Parameters<typeof createSecureContext>[0], name: st
 function trusted(machineCas: readonly string[]): string[] | undefined {
   const texts = machineCas.flatMap((file) => {
     try {
-      const text = readFileSync(file, "utf8");
+      const text = readNamedFileNow(file, PEM).toString("utf8");
       return CERTIFICATE.test(text) ? [text] : [];
     } catch {
       return [];
@@ -101,16 +104,15 @@ function certificates(path: string, name: string, setting: SettingName): Buffer 
 
 function fileOf(path: string, name: string, setting: SettingName): Buffer {
   try {
-    return readFileSync(path);
+    return readNamedFileNow(path, PEM);
   } catch (error) {
     throw unreadableFile(path, name, setting, error);
   }
 }
 
 function unreadableFile(path: string, name: string, setting: SettingName, error: unknown): UserError {
-  const { code = "unknown" } = error as NodeJS.ErrnoException;
   const what = setting === "caPath" ? "a folder of PEM files" : "a PEM file";
-  return refused(name, setting, `${path} cannot be read (${code}); write the path of ${what}`);
+  return refused(name, setting, `${path} ${whyUnread(error)}; write the path of ${what}`);
 }
 
 function refused(name: string, setting: SettingName, message: string): UserError {

@@ -4,7 +4,7 @@ import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import { mistake, type Problem, UserError } from "../../errors";
 import { Job, type Target } from "../../jobspec";
 import { inSourceOrder, type HclParser } from "../hcl";
-import { readNamedFile, UnusableFile } from "../reading";
+import { readNamedFile, UnusableFile } from "../../reading";
 import { exportedJobs, type JudgedJob } from "./exported-jobs";
 
 /** A file that holds jobs, as far as it could be read. */

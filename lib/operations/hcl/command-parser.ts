@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Problem, UserError } from "../../errors";
-import { readNamedFile, UnusableFile } from "../reading";
+import { readNamedFile, UnusableFile } from "../../reading";
 import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { diagnostics, parserProblems, type Diagnostic, type GivenValue } from "./problems";

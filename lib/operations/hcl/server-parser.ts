@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Problem, UserError } from "../../errors";
 import type { NomadClient } from "../../nomad";
-import { readNamedFile, UnusableFile } from "../reading";
+import { readNamedFile, UnusableFile } from "../../reading";
 import { checkHeredocs } from "./long-text";
 import type { HclParser } from "./parser";
 import { parserProblems, type Diagnostic, type GivenValue } from "./problems";

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors";
-import { readNamedFile, UnusableFile } from "../reading";
+import { readNamedFile, UnusableFile } from "../../reading";
 
 /** How a file of JSON is read. */
 export interface JsonFileOptions {

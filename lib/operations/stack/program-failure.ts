@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import * as v from "valibot";
-import { mistake, type Problem } from "../../errors";
+import { machineProblem, mistake, type Problem } from "../../errors";
 import { verbInstead } from "./model-verbs";
 
 /** What is wrong with a program that ended with an error which nobody caught, and what it had printed before. */
@@ -40,6 +40,8 @@ export function programFailure(output: string, project: string): ProgramFailure 
   const files = required < 0 ? [] : told.slice(required + 1).map((line) => line.replace(/^- /, ""));
   const places = [...files, ...frames].filter(isOwn).map((place) => relative(project, place));
   const before = beforeError(lines.slice(0, at));
+  const ofMachine = machineProblem(message);
+  if (ofMachine !== undefined) return { problems: [mistake(project, ofMachine, "files")], before };
   const mistakes = told.flatMap((line) => mistakeIn(line, project));
   if (mistakes.length > 0) return { problems: mistakes, before };
   // A line of the program leads to another one once: what loads a module stands there again.

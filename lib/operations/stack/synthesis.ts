@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { type Problem, UserError } from "../../errors";
 import { makePrivate, privateFolder } from "../../private-files";
+import { readNamedFileNow, whyUnread } from "../../reading";
 import { parseJson } from "./bounded-json";
 import { runChild } from "./child-program";
 import { OWN_LIMITS } from "./limits";
@@ -155,10 +156,13 @@ function readSettings(project: string): ProjectSettings {
   throw UserError.at(`${file}.${key || "app"}`, message, "project");
 }
 
+/** Bytes of a cdktf.json; what it says reaches the program as a variable, which is far shorter. */
+const LARGEST_SETTINGS = 16 * 1024 * 1024;
+
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readNamedFileNow(file, { most: LARGEST_SETTINGS, patience: 0 }).toString("utf8");
   } catch (error) {
-    throw UserError.at(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`, "project");
+    throw UserError.at(file, whyUnread(error), "project");
   }
 }

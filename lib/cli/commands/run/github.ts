@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "../../../errors";
 import {
@@ -83,5 +83,18 @@ function noteAuthor(written: Written, { author: told }: Workflow, terminal: CliC
 }
 
 function summarize({ summary }: Workflow, body: string): void {
-  if (summary !== undefined) appendFileSync(summary, `${body}\n\n`);
+  if (summary === undefined) return;
+  // Not held up by a pipe that nobody reads.
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
+  try {
+    const file = openSync(summary, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
+    try {
+      appendFileSync(file, `${body}\n\n`);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw UserError.at("GITHUB_STEP_SUMMARY", `${summary} cannot be written (${code})`, "github");
+  }
 }

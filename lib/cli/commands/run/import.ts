@@ -5,6 +5,7 @@ import type { Job } from "../../../jobspec";
 import { unknownDriverOptions } from "../../../jobspec/host";
 import { problemsOf, readJobFile, readRunningJob, declaredValues } from "../../../operations";
 import { writeWholeFile } from "../../../private-files";
+import { packageName } from "../../../stack-record";
 import { term } from "../../../text";
 import { toTypeScript, type JobToWrite } from "../../../typescript";
 import { clients, clusterHere, type CliContext } from "../../context";
@@ -109,7 +110,9 @@ function optionsWithoutProperty(job: Job): readonly Problem[] {
 function refuseOther(shown: string, path: string, module: string, force: boolean): void {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status?.isDirectory()) throw UserError.at(shown, "is a folder; write the path of a file", "import/out");
-  if (!status || force || readFileSync(path, "utf8") === module) return;
+  if (status && !status.isFile()) throw UserError.at(shown, "is no file; write another path", "import/out");
+  if (!status || force) return;
+  if (status.size === Buffer.byteLength(module) && readFileSync(path, "utf8") === module) return;
   const message = "is there and says something else; nothing is written. Write --force to replace it, or another path";
   throw UserError.at(shown, message, "import/out");
 }
@@ -119,8 +122,7 @@ function library(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     const manifest = join(at, "package.json");
     if (existsSync(manifest)) {
-      const { name } = JSON.parse(readFileSync(manifest, "utf8")) as { name?: string };
-      if (name !== "cdk-nomad") return "cdk-nomad";
+      if (packageName(at) !== "cdk-nomad") return "cdk-nomad";
       const path = relative(folder, join(at, "lib"));
       return path.startsWith(".") ? path : `./${path}`;
     }

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { UserError } from "../../../errors";
+import { readNamedFile, whyUnread } from "../../../reading";
 import { ServiceRefusal, type RunEvent, type ServiceClient } from "../../../service";
 import { join, renderTerminal, shellWord, term } from "../../../text";
 import { PassedExit } from "../../command";
@@ -17,8 +17,8 @@ export async function run(input: Input, context: CliContext) {
   const { terminal, signal } = context;
   const body = {
     command: commandOf(words),
-    env: { ...variables(envFrom, context), ...named(env, "--env", context) },
-    secrets: { ...variables(secretFrom, context), ...named(secret, "--secret", context) },
+    env: { ...(await variables(envFrom, context)), ...named(env, "--env", context) },
+    secrets: { ...(await variables(secretFrom, context)), ...named(secret, "--secret", context) },
     ...(stdin ? { stdin: await inputOf(context) } : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeout === undefined ? {} : { timeout: timeout.milliseconds }),
@@ -122,9 +122,9 @@ function named(names: readonly string[], option: string, { env }: CliContext): R
 }
 
 /** Variables of a file. Of a line that is none nothing is repeated. */
-function variables(path: string | undefined, { cwd }: CliContext): Record<string, string> {
+async function variables(path: string | undefined, { cwd, signal }: CliContext): Promise<Record<string, string>> {
   if (path === undefined) return {};
-  const lines = readFile(resolve(cwd, path), path).split("\n");
+  const lines = (await readFile(resolve(cwd, path), path, signal)).split("\n");
   return Object.fromEntries(
     lines.flatMap((line, index) => {
       if (/^\s*(#|$)/.test(line)) return [];
@@ -136,12 +136,12 @@ function variables(path: string | undefined, { cwd }: CliContext): Record<string
   );
 }
 
-function readFile(path: string, shown: string): string {
+async function readFile(path: string, shown: string, signal: AbortSignal): Promise<string> {
   try {
-    return readFileSync(path, "utf8");
+    return (await readNamedFile(path, { most: LARGEST_INPUT, signal })).toString("utf8");
   } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw UserError.at(shown, `cannot be read (${code}); write the path of a file`, "option");
+    signal.throwIfAborted();
+    throw UserError.at(shown, `${whyUnread(error)}; write the path of a file`, "option");
   }
 }
 

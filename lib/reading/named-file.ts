@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -63,10 +63,61 @@ export async function readNamedFile(
   }
 }
 
+/**
+ * The same for what is needed before anything can be awaited, such as a token or a project's settings. While it waits for a pipe no Ctrl-C is heard: it waits no longer
+ * than its patience, whether somebody writes to the pipe or not.
+ *
+ * @throws UnusableFile where it is larger than it may be, or a pipe whose end does not come in time; the system's error where it cannot be read
+ */
+export function readNamedFileNow(
+  path: string,
+  { most, patience = PATIENCE }: Omit<NamedFileOptions, "signal">,
+): Buffer {
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+  const file = openSync(path, O_RDONLY | O_NONBLOCK);
+  try {
+    const stat = fstatSync(file);
+    if (stat.isFile() && stat.size > most) throw tooLarge(most);
+    let bytes = Buffer.alloc(Math.min(Math.max(stat.size, FIRST), most) + 1);
+    let size = 0;
+    for (const begun = performance.now(); ;) {
+      const read = readNow(file, bytes, size);
+      const isWaiting = read === undefined || (read === 0 && size === 0 && stat.isFIFO());
+      if (read === 0 && !isWaiting) return bytes.subarray(0, size);
+      if (isWaiting && performance.now() - begun >= patience)
+        throw new UnusableFile(
+          read === 0 ? "is a pipe that nobody writes to" : `does not end within ${patience / 1000} s`,
+        );
+      if (isWaiting) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK);
+      size += read ?? 0;
+      if (size > most) throw tooLarge(most);
+      if (size === bytes.length) bytes = Buffer.concat([bytes], Math.min(size * 2, most + 1));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Why a file could not be read, as the rest of a sentence that begins with its path. */
+export function whyUnread(error: unknown): string {
+  if (error instanceof UnusableFile) return error.what;
+  return `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
+}
+
 /** Reads what comes next behind what is there. @returns how many bytes; 0 at the end, and undefined where nothing has come yet */
 async function readInto(file: FileHandle, bytes: Buffer, from: number): Promise<number | undefined> {
   try {
     return (await file.read(bytes, from, bytes.length - from, null)).bytesRead;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+    throw error;
+  }
+}
+
+/** As {@link readInto}, at once. */
+function readNow(file: number, bytes: Buffer, from: number): number | undefined {
+  try {
+    return readSync(file, bytes, from, bytes.length - from, null);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
     throw error;

@@ -12,7 +12,7 @@ import {
   readPreviewFile,
   readTerraformPlan,
 } from "../../../lib/operations";
-import { readNamedFile } from "../../../lib/operations/reading";
+import { readNamedFile } from "../../../lib/reading";
 import { valuesInFile } from "../../../lib/operations/hcl/values-in-files";
 import { draws } from "../../support/draws";
 import { growth, LINEAR } from "../../support/growth";
