@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets the programs that some tests want beside the project, once, into the project's cache: the checkers of workflows, Envoy, and OpenBao; and, where
-# there is apt and root, bubblewrap, Debian's Docker engine, QEMU and Chromium, which the tests start and end themselves. What cannot be had is said, and its tests say that they
+# there is apt and root, bubblewrap, Debian's Docker engine, QEMU, Chromium and Prometheus, which the tests start and end themselves. What cannot be had is said, and its tests say that they
 # are skipped. Prints the variables that name them, for: eval "$(scripts/ci-tools.sh)"
 set -u
 
@@ -49,6 +49,16 @@ if [ ! -x /usr/bin/chromium ] && command -v apt-get >/dev/null && [ "$(id -u)" =
   { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends chromium; } >&2
 fi
 if [ -x /usr/bin/chromium ]; then name CDK_NOMAD_CHROMIUM /usr/bin/chromium; else note "no chromium: it comes by apt as root"; fi
+# Prometheus, for what it finds of a deployed stack: unpacked and not installed, since Debian's package starts it.
+prometheus=$tools/prometheus/usr/bin
+if [ ! -x "$prometheus/prometheus" ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  note "getting Debian's prometheus"
+  package=$(mktemp -d)
+  chmod 755 "$package"
+  (cd "$package" && { timeout 120 apt-get update; timeout 300 apt-get download prometheus && dpkg-deb -x prometheus_*.deb "$tools/prometheus"; } >&2)
+  rm -rf "$package"
+fi
+if [ -x "$prometheus/prometheus" ]; then name CDK_NOMAD_PROMETHEUS "$prometheus"; else note "no prometheus: it comes by apt as root"; fi
 # An emulator, for the machines of browser sessions.
 if ! command -v qemu-system-x86_64 >/dev/null || ! command -v socat >/dev/null; then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then

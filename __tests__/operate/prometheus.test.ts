@@ -8,9 +8,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsulClient } from "../../lib/nomad";
 import { clusterForSuite } from "../support/cluster";
 
-const there = spawnSync("prometheus", ["--version"]).error === undefined;
+/** A program of Prometheus: in the folder that is named, else on PATH. */
+const program = (name: string) => join(process.env.CDK_NOMAD_PROMETHEUS ?? "", name);
+const there = spawnSync(program("prometheus"), ["--version"]).error === undefined;
 if (!there)
-  console.log("skipped: what Prometheus finds; there is no prometheus on PATH (Debian's package prometheus has it)");
+  console.log(
+    "skipped: what Prometheus finds; there is no prometheus on PATH or in the folder CDK_NOMAD_PROMETHEUS (Debian's package prometheus has it)",
+  );
 const withPrometheus = there ? describe : describe.skip;
 
 /** What the documents say to write, for services that have the tag `prometheus`. */
@@ -42,7 +46,7 @@ const configuration = (discovery: object) => ({
 function refusalOf(folder: string, discovery: object): string | undefined {
   const file = join(folder, "tried.yml");
   writeFileSync(file, JSON.stringify(configuration(discovery)), { mode: 0o600 });
-  const { status, stdout, stderr } = spawnSync("promtool", ["check", "config", file], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(program("promtool"), ["check", "config", file], { encoding: "utf8" });
   return status === 0 ? undefined : `${stdout}${stderr}`.trim();
 }
 
@@ -118,7 +122,7 @@ withPrometheus("Prometheus", () => {
     writeFileSync(config, JSON.stringify(configuration(discovery)), { mode: 0o600 });
     const listen = `127.0.0.1:${await freePort()}`;
     prometheus = spawn(
-      "prometheus",
+      program("prometheus"),
       [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`, `--web.listen-address=${listen}`],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
