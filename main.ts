@@ -60,13 +60,15 @@ export function main(env: NodeJS.ProcessEnv, options: Omit<ProgramOptions, "inpu
   runProgram(() => {
     const inputs = inputsOf(env);
     // Who only looks at the jobs knows how they run; cdktf does not say what it is about to do.
-    const { CDK_NOMAD_COMMAND: command = "cdktf" } = env;
+    const { CDK_NOMAD_COMMAND: command = "cdktf", CDK_NOMAD_STACK: wanted } = env;
     const deploys = ["cdktf", "deploy", "start"].includes(command);
     if (deploys) checkPrismFolder(inputs.prismBinDir);
     const app = createApp({ ...options, inputs });
-    if (deploys)
-      for (const stack of app.node.children.filter((child) => child instanceof EnvironmentStack))
-        for (const line of stack.containerChoices) console.error(`${stack.node.id}: ${line}`);
+    const stacks = app.node.children.filter((child) => child instanceof EnvironmentStack);
+    // The others are synthesized along, and not brought anywhere.
+    const brought = deploys ? stacks.filter(({ node }) => wanted === undefined || node.id === wanted) : [];
+    for (const { node, containerChoices } of brought)
+      for (const line of containerChoices) console.error(`${node.id}: ${line}`);
     return synthesize(app);
   });
 }

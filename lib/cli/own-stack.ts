@@ -87,7 +87,7 @@ export async function readRemembering(
   // Values that are refused are told of before the stack says which of them are secret.
   terminal.masking.learn(variables);
   terminal.progress().step("synthesizing");
-  return synthesizing(context, {}, async (outdir, output) => {
+  return synthesizing(environment, context, {}, async (outdir, output) => {
     const declaration = readDeclaration(outdir, environment);
     const record = await recall(declaration);
     const taken = record ? rememberedVariables(record, declaration.variables, { variables, env }) : {};
@@ -108,7 +108,7 @@ export async function readRemembering(
     const found: ReadStack =
       Object.keys(environmentVariables).length === 0
         ? { ...more, recalled, remembered, environmentVariables: now }
-        : await synthesizing(context, environmentVariables, async (folder) => ({
+        : await synthesizing(environment, context, environmentVariables, async (folder) => ({
             ...more,
             recalled: read(folder, taken),
             remembered,
@@ -161,7 +161,7 @@ async function readAsBefore(
     if (isAsBefore(now)) return read(outdir);
     // Only names that the program itself looks at are taken.
     const environmentVariables = Object.fromEntries(Object.keys(now).map((name) => [name, before(name) ?? undefined]));
-    return await synthesizing(context, environmentVariables, async (folder) => {
+    return await synthesizing(environment, context, environmentVariables, async (folder) => {
       const contents = read(folder);
       // What a program finds out by itself may be otherwise all the same.
       const { content } = wantedRecord(contents, identityOf(environment, context));
@@ -176,12 +176,14 @@ async function readAsBefore(
 
 /** Runs the program in what surrounds the command, and more. */
 async function synthesizing<T>(
+  environment: string,
   context: CliContext,
   more: Readonly<Record<string, string | undefined>>,
   run: (outdir: string, output: string) => Promise<T>,
 ): Promise<T> {
   const { project, cluster } = localCluster(context);
   const own = isEmbedded(context.env, cluster) ? cluster.programVariables() : {};
-  const env = { ...own, ...context.env, CDK_NOMAD_COMMAND: context.command, ...more };
+  const command = { CDK_NOMAD_COMMAND: context.command, CDK_NOMAD_STACK: environment };
+  const env = { ...own, ...context.env, ...command, ...more };
   return withSynthesis({ project, env, signal: context.signal }, run);
 }
