@@ -123,6 +123,25 @@ const until = async (holds: () => boolean) => {
 const lines = (from: number, to: number, width = 0) =>
   Array.from({ length: to - from }, (_, at) => `line ${from + at}${"·".repeat(width)}\n`).join("");
 
+test("whoever says a place that nobody told them, in the middle of a line or of a key, is told no part of a secret", async () => {
+  const key = Array.from({ length: 4 }, (_none, at) => `MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${at}`.repeat(2));
+  const wrapped = ["-----BEGIN PRIVATE KEY-----", ...key, "-----END PRIVATE KEY-----"].join("\n");
+  const output = new Output();
+  output.write(`begins\nDB_PASSWORD=winter-night-77\n${wrapped}\nlast\n`);
+  const [file] = output.files as [Buffer];
+  const place = (offset: number) => ({ file: 0, offset });
+  const told = await Promise.all(
+    Array.from({ length: file.length - 4 }, async (_none, offset) => followed(output, { from: place(offset) }).end()),
+  );
+  expect(told.filter((text) => /inter|night|77|kqhki/.test(text))).toEqual([]);
+  // What begins where a line does is told whole, as before.
+  expect([told[0]?.startsWith("begins\nDB_PASSWORD="), told[7]?.startsWith("DB_PASSWORD=")]).toEqual([true, true]);
+  expect(told.filter((text) => !text.endsWith("last\n"))).toEqual([]);
+  const early = followed(output, { from: place(7) });
+  // A private key that comes in pieces is not told from its second line on.
+  expect(await early.end()).toMatch(/^DB_PASSWORD=•+\n•+\nlast\n$/);
+});
+
 test("all that a task writes is told, over as many cut connections as there are, each line once, and that it ended", async () => {
   const output = new Output();
   const follow = followed(output);

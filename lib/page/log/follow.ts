@@ -75,6 +75,8 @@ class LogFollower {
   readonly #timing: FollowTiming;
   /** The next byte that was not read. */
   #at: LogPosition | undefined;
+  /** Where somebody says that they were: what is before it is read and not told, since what is secret may begin there. */
+  #from: LogPosition | undefined;
   #lines: LogLines | undefined;
   #ended: string | undefined;
   #state: string | undefined;
@@ -82,8 +84,7 @@ class LogFollower {
 
   constructor(private readonly options: FollowOptions) {
     this.#timing = { ...TIMING, ...options.timing };
-    this.#at = options.from;
-    if (options.from) this.#lines = new LogLines(options.masking, false);
+    this.#from = options.from;
   }
 
   async run(): Promise<void> {
@@ -130,7 +131,7 @@ class LogFollower {
       if (frame.file === "") {
         quiet += 1;
         // One may come in the middle of what is there already, two do not.
-        if (quiet > 1 && place && this.#at && isBefore(place, this.#at)) return this.lose();
+        if (quiet > 1 && this.isLost(place)) return this.lose();
         this.idle();
         continue;
       }
@@ -138,25 +139,28 @@ class LogFollower {
       const isFirst = place === undefined;
       place = placeOf(frame, place);
       if (frame.isTruncated && this.#at?.file === place.file) this.#at = place;
+      if (frame.isTruncated && this.#from?.file === place.file) this.#from = undefined;
       if (isFirst && !this.begin(place, how.lastBytes)) return "gap";
       const begin = place;
       place = { file: begin.file, offset: begin.offset + frame.data.length };
       this.take(frame.data, begin, place);
       if (reader.isFull || this.isFast()) return "full";
     }
-    if (place && this.#at && isBefore(place, this.#at)) return this.lose();
+    if (this.isLost(place)) return this.lose();
     if (place === undefined) this.state("following", "");
     return "over";
   }
 
   /** Begins at a place. @returns false where more has to be asked for, since something was written between it and what was read last */
   private begin(place: LogPosition, asked: number): boolean {
-    const at = this.#at;
+    const at = this.#from ?? this.#at;
+    if (this.#from && !isBefore(place, this.#from) && place.offset > 0 && asked < LONGEST_GAP) return false;
     if (at && isBefore(at, place)) {
       if (asked < LONGEST_GAP) return false;
       const bytes = at.file === place.file ? `${place.offset - at.offset} bytes` : "more than 1 MiB";
       this.note(`${bytes} are left out here: it was written faster than it could be shown`);
       this.#lines = undefined;
+      this.#from = undefined;
     }
     if (this.#lines === undefined) {
       const isWhole = place.file === 0 && place.offset === 0;
@@ -168,9 +172,16 @@ class LogFollower {
     return true;
   }
 
+  /** Whether the output ends before what was known of it. */
+  private isLost(place: LogPosition | undefined): boolean {
+    const known = this.#from ?? this.#at;
+    return place !== undefined && known !== undefined && isBefore(place, known);
+  }
+
   /** What was known is not there: the files are others. */
   private lose(): Left {
     this.#at = undefined;
+    this.#from = undefined;
     this.#lines = undefined;
     this.note("its files are others than before");
     return "lost";
@@ -181,7 +192,10 @@ class LogFollower {
     if (at === undefined || !isBefore(at, end)) return;
     const fresh = at.file === begin.file ? data.subarray(Math.max(0, at.offset - begin.offset)) : data;
     this.#at = end;
-    this.lines(this.#lines?.push(fresh, end) ?? "");
+    const told = this.#from === undefined ? 0 : bytesBefore(this.#from, fresh.length, end);
+    if (told > 0) this.#lines?.push(fresh.subarray(0, told), { ...end, offset: end.offset - (fresh.length - told) });
+    if (this.#from && !isBefore(end, this.#from)) this.#from = undefined;
+    if (told < fresh.length) this.lines(this.#lines?.push(fresh.subarray(told), end) ?? "");
   }
 
   private idle(): void {
@@ -246,4 +260,10 @@ function placeOf(frame: LogFrame, before: LogPosition | undefined): LogPosition 
 
 function isAbsent(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 404;
+}
+
+/** How many bytes of what ends at a place are before another one. */
+function bytesBefore(place: LogPosition, length: number, end: LogPosition): number {
+  if (place.file !== end.file) return isBefore(end, place) ? length : 0;
+  return Math.min(length, Math.max(0, length - (end.offset - place.offset)));
 }
