@@ -74,6 +74,13 @@ export function knownCaller(headers: IncomingHttpHeaders, tokens: Access): Calle
   return token === undefined ? undefined : tokens.known?.find(token);
 }
 
+/** Whose request it is, where that is known without waiting for anything, for limits alone: whether they may ask is looked at more closely. */
+export function knownOwner(headers: IncomingHttpHeaders, { tokens, sessions }: Authority): string | undefined {
+  if (headers.authorization !== undefined) return knownCaller(headers, tokens)?.owner;
+  const session = sessionIn({ headers });
+  return session === undefined ? undefined : sessions.find(session)?.owner;
+}
+
 function tokenOf({ authorization }: IncomingHttpHeaders): string | undefined {
   return /^Bearer ([^\s]{1,200})$/i.exec(authorization ?? "")?.[1];
 }

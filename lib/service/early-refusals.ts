@@ -16,6 +16,8 @@ export interface EarlyRefusalParts {
   readonly shedding: LoadShedding;
   /** Who asks, where that is known without waiting for anything; undefined where it is not, or nobody is known by it. */
   readonly callerOf: (headers: IncomingMessage["headers"]) => Caller | undefined;
+  /** Whose request it is, in the same way, also where a browser's session says so. */
+  readonly ownerOf: (headers: IncomingMessage["headers"]) => string | undefined;
   /** Whether the service takes no more requests. */
   readonly isEnding: () => boolean;
   /** Told of each that was refused. */
@@ -83,7 +85,7 @@ function refuses(
   routes: readonly KnownRoute[],
   parts: EarlyRefusalParts,
 ): boolean {
-  const isLetIn = parts.shedding.letsIn();
+  const isLetIn = parts.shedding.letsIn(() => parts.ownerOf(request.headers));
   if (parts.isEnding() || (isLetIn && !parts.commands.isFull)) return false;
   const { method = "", url = "" } = request;
   const route = routes.find((each) => each.method === method && each.path.test(url));

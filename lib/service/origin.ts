@@ -47,9 +47,14 @@ export function refuseForeignHost({ headers }: FastifyRequest, names: readonly s
 }
 
 function hostOf(host: string): string {
-  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).host : "";
+  return addressOf(host)?.host ?? "";
 }
 
 function hostNameOf(host: string): string {
-  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.toLowerCase() : "";
+  return addressOf(host)?.hostname.toLowerCase() ?? "";
+}
+
+/** What a Host header names; undefined where it is more than a name and a port, such as with a user or a path, which another reader may take for something else. */
+function addressOf(host: string): URL | undefined {
+  return /[\s/\\?#@]/.test(host) || !URL.canParse(`http://${host}`) ? undefined : new URL(`http://${host}`);
 }

@@ -4,7 +4,17 @@ import Fastify, { LogController, type FastifyInstance, type FastifyRequest, type
 import { sharedAnswer } from "../nomad";
 import { ANSWER_HEADERS } from "./answer-headers";
 import { writeAudit, type AuditOptions } from "./audit";
-import { askedAgain, askerOf, authorize, knownCaller, LOCAL, stillMay, viewerOf, type Access } from "./authorize";
+import {
+  askedAgain,
+  askerOf,
+  authorize,
+  knownCaller,
+  knownOwner,
+  LOCAL,
+  stillMay,
+  viewerOf,
+  type Access,
+} from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { COMMANDS } from "./facts";
 import { RunningCommands } from "./limits";
@@ -173,6 +183,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     commands,
     shedding: new LoadShedding(options.loop),
     callerOf: (headers) => knownCaller(headers, tokens),
+    ownerOf: (headers) => knownOwner(headers, authority),
     isEnding: () => ending,
     onRefused: ({ id, method, route, status, caller }) => {
       metrics.requested(method, route, status);

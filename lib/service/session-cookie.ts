@@ -7,7 +7,7 @@ import { SESSION } from "./sessions";
  *
  * @see https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie
  */
-export function sessionIn(request: FastifyRequest): string | undefined {
+export function sessionIn(request: Pick<FastifyRequest, "headers">): string | undefined {
   const name = cookieName(request);
   for (const pair of (request.headers.cookie ?? "").split(";")) {
     const [key = "", value = ""] = pair.trim().split("=", 2);
@@ -24,6 +24,6 @@ export function sessionCookie(request: FastifyRequest, session: string | undefin
   return `${cookieName(request)}=${session ?? ""}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`;
 }
 
-function cookieName({ headers: { host = "" } }: FastifyRequest): string {
+function cookieName({ headers: { host = "" } }: Pick<FastifyRequest, "headers">): string {
   return `cdk-nomad-${/:(\d{1,5})$/.exec(host)?.[1] ?? "session"}`;
 }

@@ -3,6 +3,7 @@ import { Agent, request } from "undici";
 import { PAGE_FILES, pageFiles } from "../../../lib/service/browser-page";
 import { LOOP, LoadShedding } from "../../../lib/service/load-shedding";
 import { BrowsersInMemory } from "../../support/browsers-in-memory";
+import { createToken, Tokens, tokenText } from "../../../lib/service";
 import { testService, type TestService } from "../../support/service";
 
 // Where more is asked than can be done, those who read hear so at once, and what changes something is done.
@@ -30,6 +31,19 @@ describe("the event loop", () => {
     expect(lettingIn(some, 100)).toBe(0);
     now += 1;
     expect(lettingIn(some, 100)).toBe(8);
+  });
+
+  test("lets one of each of four others in where somebody else took the eight", () => {
+    const some = shedding();
+    some.letsIn();
+    now += 100;
+    const lets = (owner?: string) => some.letsIn(() => owner);
+    expect(Array.from({ length: 100 }, () => lets("ann")).filter(Boolean)).toHaveLength(8);
+    expect([lets("bob"), lets("bob"), lets(undefined)]).toEqual([true, false, false]);
+    expect(["c", "d", "e", "f", "ann"].map(lets)).toEqual([true, true, true, false, false]);
+    now += 100;
+    expect(Array.from({ length: 100 }, () => lets("ann")).filter(Boolean)).toHaveLength(8);
+    expect(lets("bob")).toBe(true);
   });
 
   test("lets everybody in after a pause, also one that is made of shorter ones", () => {
@@ -103,6 +117,30 @@ describe("a service that is asked for more than it can do", () => {
     idle += 1;
     const later = await Promise.all(Array.from({ length: 10 }, () => ask("GET", "/api/containers", headers)));
     expect(new Set(later.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  test("answers others while one owner asks for too much, those whose browser is known by its cookie among them", async () => {
+    const made = ["ann", "bob", "eve"].map((owner) => createToken({ owner, scopes: ["read"] }));
+    const lines = made.map(({ line }) => tokenText(line)).join("\n");
+    const tokens = new Tokens({ name: "tokens", interval: 1000, read: () => Promise.resolve(lines) }, () => 0);
+    await service.end(0);
+    service = await testService({ loop: { now: () => now, idle: () => idle }, tokens });
+    address = await service.app.listen({ host: "127.0.0.1", port: 0 });
+    const [ann, bob, eve] = made.map(({ token }) => ({ authorization: `Bearer ${token}` }));
+    await ask("GET", "/api/session", bob);
+    now += 1000;
+    const login = await ask("POST", "/api/session", eve);
+    const cookie = String(login.headers["set-cookie"]).split(";")[0] ?? "";
+    const page = { cookie, "sec-fetch-site": "same-origin" };
+    for (let stretch = 0; stretch < 3; stretch += 1) {
+      now += 100;
+      await Promise.all(Array.from({ length: 50 }, () => ask("GET", "/api/containers", ann)));
+      const unknown = { authorization: `Bearer cnp_0f3a9b1c2d4e_${"x".repeat(43)}` };
+      expect((await ask("GET", "/api/containers", unknown)).status).toBe(503);
+      expect((await ask("GET", "/api/containers", bob)).status).toBe(200);
+      expect((await ask("GET", "/api/session", page)).status).toBe(200);
+      expect((await ask("GET", "/api/containers", ann)).status).toBe(503);
+    }
   });
 
   test("is asked whether it lives, and hears who changes something", async () => {

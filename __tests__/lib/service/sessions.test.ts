@@ -114,7 +114,8 @@ describe("a page of another site", () => {
     const service = await testService({ names: ["pools.example.com"] });
     const { cookie } = await opened(service, service.token("ann", ...SCOPES));
     const ask = (host: string) => service.ask("", "GET", "/api/pools", undefined, { host, cookie });
-    expect((await ask("evil.example:8790")).body.code).toBe("foreign-host");
+    for (const host of ["evil.example:8790", "evil@127.0.0.1:8790", "localhost.:8790", "evil/@127.0.0.1:8790"])
+      expect([host, (await ask(host)).body.code]).toEqual([host, "foreign-host"]);
     expect((await service.ask("", "POST", "/api/session", {}, { host: "evil.example" })).body.code).toBe(
       "foreign-host",
     );
