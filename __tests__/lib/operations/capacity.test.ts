@@ -21,7 +21,7 @@ import {
 } from "../../../lib";
 import type { JobJson } from "../../../lib/nomad";
 import { portRanges, unusedPorts, withUsed } from "../../../lib/operations/capacity/ports";
-import { capacityOf, describedNode, NOTHING, parseSpace } from "../../../lib/operations";
+import { capacityOf, describedNode, NOTHING, parseNode, parseSpace } from "../../../lib/operations";
 
 const json = (job: Job) => job.toApi().Job as JobJson;
 const node = (size: string, reserve?: string) =>
@@ -158,6 +158,14 @@ test("jobs are placed by priority, what is fuller first, and what is left is tol
     ["first", 2, 0],
   ]);
   expect(after.map(({ free }) => free.cpu)).toEqual([0, 0]);
+});
+
+test.each(["4cpu", "8GiB", "100GiB disk"])("a node of %s alone is no node: what it lacks is said", (text) => {
+  expect(() => describedNode("node", parseNode(text, "--node"), NOTHING)).toThrow(
+    /says nothing of (its cpu|its memory|its cpu and its memory); write 4cpu,8GiB/,
+  );
+  // What is kept for the system may be of one of them.
+  expect(() => parseSpace(text, "--reserve", 0)).not.toThrow();
 });
 
 test.each(["4", "cpu4,8GiB", "4cpu,4cpu", "4cpu disk", "8GB"])(

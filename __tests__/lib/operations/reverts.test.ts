@@ -41,10 +41,23 @@ test("what auto_revert took back is told as that, with the version before and wh
 
 describe("a version that is the same as an older one was taken back to", () => {
   const [A, B, C] = [version(0, 100, "a"), version(1, 200, "b"), version(2, 100, "a")];
+  const guarded = (...versions: readonly string[]) => {
+    const Constraints = versions.map((RTarget) => ({ LTarget: "${attr.nomad.version}", RTarget, Operand: "semver" }));
+    return [{ Name: "api", Count: 1, Constraints }];
+  };
+  // What Nomad 1.11.3 leaves of a rollback where services of Consul or tasks have identities: it adds its constraint whether it is there or not.
+  const GUARDED = version(0, 100, "a", 1, { TaskGroups: guarded("1.7") });
+  const TWICE = version(2, 300, "a", 1, { TaskGroups: guarded("1.7", "1.7") });
 
   test.each<[string, readonly JobJson[], object | undefined]>([
     ["by Nomad, which keeps the time", [A, B, C], { from: 1, to: 0, version: 2, by: "somebody" }],
     ["by a rollback, whenever", [A, B, version(2, 300, "a")], { from: 1, to: 0, version: 2, by: "somebody" }],
+    ["which wrote a constraint of its own twice", [GUARDED, B, TWICE], { from: 1, to: 0, version: 2, by: "somebody" }],
+    [
+      "not where another constraint was added",
+      [GUARDED, B, version(2, 300, "a", 1, { TaskGroups: guarded("1.7", "1.8") })],
+      undefined,
+    ],
     ["in whatever order they are answered", [B, C, A], { from: 1, to: 0, version: 2, by: "somebody" }],
     ["and was scaled since", [A, B, C, version(3, 300, "a", 4)], { from: 1, to: 0, version: 2, by: "somebody" }],
     ["of which Nomad took a count back", [A, version(1, 200, "a", 9), version(2, 100, "a")], { from: 1, to: 0 }],

@@ -1,5 +1,4 @@
 import { Port, type Network } from "../blocks";
-import { type Place } from "../engine";
 import { checkLimits } from "./effective";
 import { isHostName } from "./grammar";
 import { each, networksOf, type GroupRule, type Node } from "./walk";
@@ -7,13 +6,13 @@ import { each, networksOf, type GroupRule, type Node } from "./walk";
 const HIGHEST = 65535;
 
 interface Taken {
-  readonly labels: Map<string, Place>;
+  readonly labels: Set<string>;
   readonly numbers: Map<string, string>;
 }
 
 /** Networks: each label and each static port once, names and arguments that can be meant. */
 export const ports: GroupRule = (group) => {
-  const taken: Taken = { labels: new Map(), numbers: new Map() };
+  const taken: Taken = { labels: new Set(), numbers: new Map() };
   const cniArguments = new Set<string>();
   for (const network of networksOf(group)) {
     for (const port of each<Port>(network.value.ports, network.at, "ports")) {
@@ -39,11 +38,10 @@ export const ports: GroupRule = (group) => {
 
 function label({ value, at }: Node<Port>, { labels }: Taken, keep: boolean): void {
   const name = value.label ?? "";
-  const other = labels.get(name);
-  if (other) {
-    const message = `"${name}" is the label of ${other.toString()} already; write another`;
+  if (labels.has(name)) {
+    const message = `"${name}" is the label of another port of the group already; write another`;
     at.property("label").error("port/duplicate-label", message);
-  } else if (keep) labels.set(name, at);
+  } else if (keep) labels.add(name);
 }
 
 function number({ value, at }: Node<Port>, { numbers }: Taken, mayCollide: boolean): void {

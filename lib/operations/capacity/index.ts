@@ -5,4 +5,4 @@ export { describedNode, liveNodes, type Room } from "./nodes";
 export { preemptingTypes, preemptionFor, type Preemption } from "./preemption";
 export { howManyFit, type Fit, type Limit } from "./pack";
 export { shortagesOf, type Shortage } from "./shortage";
-export { DIMENSIONS, NOTHING, parseSpace, type Space } from "./space";
+export { DIMENSIONS, NOTHING, parseNode, parseSpace, type Space } from "./space";

@@ -77,6 +77,18 @@ export function parseSpace(text: string, option: string, disk = ENOUGH_DISK): Sp
   return { cpu: found.cpu ?? 0, memory: found.memory ?? 0, disk: found.disk ?? disk };
 }
 
+/**
+ * Reads what a node has: a size with a cpu and a memory. Without a word of its disk, it has enough.
+ *
+ * @throws UserError where it is none, or lacks one of them, of which nothing would fit
+ */
+export function parseNode(text: string, option: string): Space {
+  const node = parseSpace(text, option);
+  const lacks = [...(node.cpu > 0 ? [] : ["its cpu"]), ...(node.memory > 0 ? [] : ["its memory"])];
+  if (lacks.length === 0) return node;
+  throw UserError.at(option, `"${text}" says nothing of ${lacks.join(" and ")}; write 4cpu,8GiB`, "size");
+}
+
 const SCALES: Readonly<Record<string, { readonly dimension: "cpu" | "memory"; readonly factor: number }>> = {
   cpu: { dimension: "cpu", factor: MHZ_PER_CPU },
   mhz: { dimension: "cpu", factor: 1 },

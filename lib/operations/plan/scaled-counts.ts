@@ -74,7 +74,17 @@ export function textWithoutCounts(job: JobJson, names: readonly string[]): strin
       ...(group.Scaling ? { Scaling: without(group.Scaling, OF_A_POLICY) } : {}),
     })),
   };
-  return JSON.stringify(bare, (_, value: unknown) => inOneForm(value));
+  return JSON.stringify(bare, (key, value: unknown) => inOneForm(key === "Constraints" ? onceEach(value) : value));
+}
+
+/**
+ * Each constraint once. Where services of Consul or tasks have identities, Nomad 1.11.3 adds one on its own version to their group with each
+ * registration, also where it is there: a rollback registers what the server wrote, and leaves it twice.
+ */
+function onceEach(constraints: unknown): unknown {
+  if (!Array.isArray(constraints)) return constraints;
+  const written = (one: unknown) => JSON.stringify(one, (_, value: unknown) => inOneForm(value));
+  return [...new Map(constraints.map((one) => [written(one), one] as const)).values()];
 }
 
 /** Nomad writes the keys of a map in another order each time, and where it copies a job, null in the place of what is empty, or the reverse. */

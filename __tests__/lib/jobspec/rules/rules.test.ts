@@ -287,7 +287,8 @@ describe("errors", () => {
   ])("%s at %s", (rule, path, job) => {
     const errors = job.validate().filter((problem) => problem.severity === "error");
     expect(errors.map((problem) => [problem.rule, pathText(problem.path)])).toEqual([[rule, path]]);
-    expect(errors[0]?.message).not.toBe("");
+    expect(errors[0]?.message).toMatch(/./);
+    expect(errors[0]?.message).not.toContain("[object ");
   });
 
   test("are all reported at once", () => {

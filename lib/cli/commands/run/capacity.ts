@@ -3,6 +3,7 @@ import {
   describedNode,
   liveNodes,
   NOTHING,
+  parseNode,
   parseSpace,
   type Capacity,
   type Demand,
@@ -22,7 +23,7 @@ import type { Input } from "../capacity";
 /** Says how many of each job fit on nodes that are described, or on those of the cluster. */
 export async function run(input: Input, context: CliContext) {
   const { terminal } = context;
-  const described = input.node.map((text) => parseSpace(text, "--node"));
+  const described = input.node.map((text) => parseNode(text, "--node"));
   const reserved = input.reserve === undefined ? NOTHING : parseSpace(input.reserve, "--reserve", 0);
   terminal.progress().step("reading the jobs");
   const jobs = (await jobsOf(input.stack, input.job, input, context)).map((job) => job.toApi().Job as JobJson);
