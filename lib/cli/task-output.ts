@@ -35,7 +35,11 @@ export class TaskOutput {
       this.lines(this.#keys.push(this.#rest.slice(0, end + 1)));
       this.#rest = this.#rest.slice(end + 1);
     }
-    if (this.#rest.length > LONGEST_LINE) return this.end();
+    while (this.#rest.length > LONGEST_LINE) {
+      const part = partEnd(this.#rest);
+      this.lines(this.#keys.release() + this.#rest.slice(0, part));
+      this.#rest = this.#rest.slice(part);
+    }
     clearTimeout(this.#patience);
     if (this.#keys.isKeeping)
       this.#patience = setTimeout(() => this.lines(this.#keys.release()), this.patience).unref();
@@ -52,4 +56,18 @@ export class TaskOutput {
   private lines(text: string): void {
     if (text !== "") this.print(taskText(text.replace(/\n$/, "")));
   }
+}
+
+/** So much of the end of a part is looked through for a place where it can be cut, and so much before that for an option, in characters. */
+const LONGEST_WORD = 4096;
+const LONGEST_OPTION = 64;
+
+/** Where a line is cut that is too long: behind a word, where there is one, that neither is an option nor waits for its value, so that no secret has a half in each part. */
+function partEnd(line: string): number {
+  for (let at = LONGEST_LINE - 1; at > LONGEST_LINE - LONGEST_WORD; at -= 1) {
+    if (!/[\s,;&]/.test(line[at] ?? "")) continue;
+    const [word = ""] = /\S*\s*$/.exec(line.slice(at - LONGEST_OPTION, at)) ?? [];
+    if (word !== "" && !/^["']?-|[:=]["']?\s*$|^(?:bearer|basic)\s*$/i.test(word)) return at + 1;
+  }
+  return LONGEST_LINE;
 }

@@ -38,3 +38,31 @@ test("the beginning of a key that never ends keeps nothing back for good", async
   output.push(Buffer.from("after\n"));
   expect(texts).toEqual(["before", MASK, "after"]);
 });
+
+test.each([
+  " password=winter-night-77 ",
+  " --password winter-night-77 ",
+  '"a":1,"password":"winter-night-77",',
+  " PGPASSWORD=winter-night-77 psql ",
+])("a line that is shown in parts is cut in no secret: %s", (secret) => {
+  // Where a part may end: behind what is too long, and where that was noticed.
+  const shown = [65_538, 66_002].flatMap((end) =>
+    Array.from({ length: secret.length + 4 }, (_none, before) => {
+      const { texts, output } = printed();
+      const text = `${"word ".repeat(13_300).slice(0, end - before)}${secret}${"word ".repeat(1000)}\n`;
+      for (const piece of text.match(/[^]{1,1000}/g) ?? []) output.push(Buffer.from(piece));
+      output.end();
+      return texts.join("");
+    }),
+  );
+  expect(shown.filter((text) => /inter|night/.test(text))).toEqual([]);
+  expect(new Set(shown.map((text) => text.includes(MASK)))).toEqual(new Set([true]));
+});
+
+test("a line of one word is shown whole, in parts", () => {
+  const { texts, output } = printed();
+  const word = "abcdefgh".repeat(30_000);
+  output.push(Buffer.from(word));
+  output.end();
+  expect([texts.length > 2, texts.join("")]).toEqual([true, word]);
+});
