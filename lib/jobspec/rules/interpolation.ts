@@ -30,7 +30,7 @@ function inConfig(value: unknown, at: Place, depth: number): void {
 }
 
 function inText(text: string, at: Place): void {
-  const [found] = OF_A_SHELL.exec(text) ?? [];
+  const [found] = text.includes("${") ? (OF_A_SHELL.exec(text) ?? []) : [];
   if (found === undefined) return;
   const shown = beginning(found);
   at.warning(

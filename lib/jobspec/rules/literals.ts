@@ -32,16 +32,21 @@ function inProperty(name: string, value: unknown, parent: Place): void {
   if (typeof value === "string") {
     if (!isWord(value) || suspicionOf(name) !== "none")
       inText(value, { ...NOTHING_AROUND, name }, parent.property(name));
-  } else if (typeof value === "object") inStructure(name, value, parent.property(name));
+  } else if (typeof value === "object") inStructure(name, value, parent);
 }
 
-function inStructure(name: string, value: object | null, at: Place): void {
+function inStructure(name: string, value: object | null, parent: Place): void {
   // A driver stands for its configuration.
   const held: unknown = value instanceof Driver ? value.config : value;
-  if (held instanceof Block) inBlock(held, at);
-  else if (Array.isArray(held) && held.some((item) => item instanceof Block))
-    held.forEach((item: unknown, index) => item instanceof Block && inBlock(item, at.block(index, item)));
-  else inData(held, { ...NOTHING_AROUND, name }, at, 0);
+  if (held instanceof Block) inBlock(held, parent.property(name));
+  else if (Array.isArray(held)) inList(name, held, parent.property(name));
+  // Whatever else is no data, such as a duration, has no text.
+  else if (isPlainObject(held)) inData(held, { ...NOTHING_AROUND, name }, parent.property(name), 0);
+}
+
+function inList(name: string, list: readonly unknown[], at: Place): void {
+  if (!list.some((item) => item instanceof Block)) inData(list, { ...NOTHING_AROUND, name }, at, 0);
+  else list.forEach((item, index) => item instanceof Block && inBlock(item, at.block(index, item)));
 }
 
 function inData(value: unknown, around: Around, at: Place, depth: number): void {

@@ -19,7 +19,8 @@ export function argumentSpans(
   command: readonly string[],
   list: readonly unknown[],
 ): ReadonlyMap<number, readonly SecretSpan[]> {
-  if (list.length === 0 || list.length > MOST) return NONE;
+  // A word alone is a command without arguments.
+  if (command.length + list.length < 2 || list.length > MOST) return NONE;
   const words = [...command, ...list].map(asWord);
   if (!words.some((word) => /[A-Za-z]/.test(word))) return NONE;
   const starts: number[] = [];
