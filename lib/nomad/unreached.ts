@@ -26,10 +26,19 @@ export function misfit(connection: Connection, error: unknown, everAnswered: boo
   // Under TLS 1.3 the refusal comes behind the handshake, and the client sees no more than the end of the connection.
   if (code === "UND_ERR_SOCKET" && !everAnswered && /^https:/i.test(address))
     return `what listens at ${address} closes the connection without a word, as a server does that wants another certificate of its clients, or any; if it is one, write a certificate that its CA has signed, and the key, into ${known("cert")} and ${known("key")}`;
+  const broken = BROKEN_HTTP.get(code);
+  if (broken !== undefined)
+    return `what listens at ${address} ${broken}, which ${name} does not; look whether ${known("address")} has the port of ${name}'s HTTP API, and nothing in between answers in its place`;
   if (code.startsWith("HPE_"))
     return `what listens at ${address} speaks no HTTP; look whether ${known("address")} has the port of ${name}'s HTTP API`;
   return undefined;
 }
+
+/** What an answer is that breaks the rules of HTTP, or has more headers than anybody reads. */
+const BROKEN_HTTP: ReadonlyMap<string, string> = new Map([
+  ["UND_ERR_HEADERS_OVERFLOW", "answers with headers that have no end"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "says another length of its answer than that has"],
+]);
 
 /** By what is between, in messages. */
 export function wayTo({ address, proxy }: Connection): string {

@@ -190,3 +190,19 @@ test("a stream of events is none where a page comes", async () => {
   };
   expect(((await failureOf(read())) as Error).message).toContain(address);
 });
+
+test.each([
+  [
+    "headers without an end",
+    `X-A: ${"a".repeat(1 << 20)}\r\nContent-Length: 2\r\n\r\n[]`,
+    "answers with headers that have no end",
+  ],
+  [
+    "two lengths",
+    "Content-Length: 2\r\nContent-Length: 5\r\n\r\n[]",
+    "says another length of its answer than that has",
+  ],
+])("an answer with %s is said to be one", async (_what, rest, said) => {
+  answer = (response) => response.socket?.end(`HTTP/1.1 200 OK\r\n${rest}`);
+  expect(((await failureOf(clients.nomad.jobs())) as Error).message).toMatch(`what listens at ${address} ${said}`);
+});
