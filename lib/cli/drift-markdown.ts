@@ -1,7 +1,7 @@
 import { markerComment } from "../github";
 import { hasDrift, type Drift, type JobDrift } from "../operations";
 import { details, joinMarkdown, md, type Markdown } from "../text";
-import { driftCounts, driftInWords, IN_CONSUL, leftoverInWords, STRAY, waysOut } from "./drift-words";
+import { driftCounts, driftInWords, IN_CONSUL, leftoverInWords, strayInWords, waysOut } from "./drift-words";
 import { consulName, groupInWords, readersInWords, thingInConsul } from "./plan-words";
 import { fieldsMarkdown } from "./preview-markdown";
 import type { MarkdownBody } from "./terminal";
@@ -18,7 +18,7 @@ export function driftMarkdown(drift: Drift): MarkdownBody {
     parts: [
       ...list(jobs.map((job) => md`- **${job.job}** ${driftInWords(job)}${lacking(job)}${since(job)}`)),
       ...jobs.flatMap(({ job, fields }) => foldedFields(job, fields)),
-      ...list(strays.map(({ job }) => md`- **${job}** ${STRAY}: a deployment stops it`)),
+      ...list(strays.map(({ job }) => md`- **${job}** ${strayInWords(environment)}`)),
       ...list(leftovers.map((item) => md`- **${thingInConsul(item)}** ${leftoverInWords(environment)}`)),
       ...list(foreign.map(({ job, owner }) => md`- **${job}** is a job of ${owner}`)),
       ...list(entries.map(({ called, change }) => md`- **${called}** ${IN_CONSUL[change]} in Consul`)),

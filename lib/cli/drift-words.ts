@@ -18,8 +18,10 @@ const DRIFT: Readonly<Record<JobDrift["drift"], string>> = {
 /** What became of something in Consul. */
 export const IN_CONSUL = { create: "was removed", update: "was changed", delete: "was added", none: "" } as const;
 
-/** What is said of a job that the program has no longer, as the rest of a sentence. */
-export const STRAY = "runs still, and the program has it no longer";
+/** What is said of a job that the program has no longer, as the rest of a sentence. Drift does not know what a deployment does with it. */
+export function strayInWords(environment: string): string {
+  return `runs still, and the program has it no longer: cdk-nomad preview ${shellQuoted(environment)} says whether a deployment stops it`;
+}
 
 /** What is said of what the program has no longer in Consul, as the rest of a sentence. */
 export function leftoverInWords(environment: string): string {

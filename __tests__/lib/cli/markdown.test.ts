@@ -92,6 +92,14 @@ test("what records do not tell is said in drift, and nothing is called green for
   expect(text).toContain("the record of prod cannot be read");
 });
 
+test("drift does not promise that a deployment stops a stray, which may be kept, and names what says it", () => {
+  const text = driftMarkdown({ environment: "prod", jobs: [], consul: [], unchanged: 1, strays: [{ job: "old" }] });
+  expect(text).not.toContain(": a deployment stops it");
+  expect(text).toContain(
+    "**old** runs still, and the program has it no longer: cdk-nomad preview prod says whether a deployment stops it",
+  );
+});
+
 test("drift as an issue: counts first, each job with what became of it, and how to put it right", () => {
   const text = driftMarkdown({
     environment: "prod",

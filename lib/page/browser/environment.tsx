@@ -151,7 +151,7 @@ function DriftShown({ drift }: { readonly drift: Drift }) {
         ))}
         {strays.map((each) => (
           <li key={`stray ${nameOf(each)}`}>
-            <strong>{nameOf(each)}</strong> is a stray: a deployment stops it
+            <strong>{nameOf(each)}</strong> is a stray: a preview says whether a deployment stops it
           </li>
         ))}
         {leftovers.map(({ kind, name }) => (

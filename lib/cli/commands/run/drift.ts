@@ -13,7 +13,7 @@ import { DeploymentScreen } from "../../deployment-screen";
 import { reasonLines } from "../../deployment-text";
 import { diagnosisText } from "../../diagnosis-text";
 import { driftMarkdown } from "../../drift-markdown";
-import { driftCounts, driftInWords, IN_CONSUL, leftoverInWords, STRAY, waysOut } from "../../drift-words";
+import { driftCounts, driftInWords, IN_CONSUL, leftoverInWords, strayInWords, waysOut } from "../../drift-words";
 import { refuseToEndLeases } from "../../ended-leases";
 import { EXIT } from "../../exit-codes";
 import { foundDrift } from "../../found-drift";
@@ -95,7 +95,7 @@ function driftText(found: Drift, { fix }: { readonly fix: boolean }): TerminalTe
       ...readersText(change, 2),
     ]),
     ...(strays.length + leftovers.length + foreign.length > 0 ? [term``] : []),
-    ...strays.map(({ job }) => term`${style.bold(job)} ${STRAY}: a deployment stops it`),
+    ...strays.map(({ job }) => term`${style.bold(job)} ${strayInWords(environment)}`),
     ...leftovers.map((item) => term`${style.bold(thingInConsul(item))} ${leftoverInWords(environment)}`),
     ...foreign.map(({ job, owner }) => term`${style.bold(job)} is a job of ${owner}`),
     ...(ways.length > 0 ? [term``] : []),
