@@ -17,7 +17,7 @@ const allowed = {
   "lib/constructs": ["lib/jobspec", "lib/stack-record", "lib/text"],
   "lib/job-parts": ["lib/jobspec"],
   "lib/pools": ["lib/jobspec", "lib/text", "lib/nomad", "lib/job-parts"],
-  "lib/service": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/reading", "lib/pools"],
+  "lib/service": ["lib/jobspec", "lib/text", "lib/nomad", "lib/masking", "lib/reading", "lib/pools"],
   "lib/page": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/stack-record", "lib/operations", "lib/service"],
   "lib/workloads": ["lib/jobspec", "lib/constructs", "lib/job-parts", "lib/pools"],
   "lib/testing": ["lib/jobspec", "lib/constructs", "lib/operations"],

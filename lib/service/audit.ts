@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Masking } from "../masking";
+import { visibleJson } from "../text";
 import type { Caller } from "./tokens";
 
 declare module "fastify" {
@@ -82,7 +83,8 @@ export function writeAudit(app: FastifyInstance, { stream, date }: AuditOptions)
       status,
       request,
     };
-    stream.write(`${JSON.stringify(line)}\n`);
+    // Whoever reads it in a terminal reads names that somebody else made up.
+    stream.write(`${visibleJson(JSON.stringify(line))}\n`);
   };
   app.addHook("onResponse", async (request: FastifyRequest, reply: FastifyReply) => {
     const { audit, auditNoted = false } = request.routeOptions.config;

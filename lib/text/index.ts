@@ -31,3 +31,4 @@ export {
   type MarkdownValue,
 } from "./markdown-text";
 export { renderBody, renderMarkdown, type BodyOptions, type MarkdownOptions } from "./render-markdown";
+export { visibleJson } from "./visible";

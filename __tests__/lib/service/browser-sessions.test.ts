@@ -158,6 +158,14 @@ describe("the WebSocket of a screen", () => {
     expect(await connected(port, "x".repeat(43))).toBe(403);
   });
 
+  test("is carried for one of many who have the same ticket at once", async () => {
+    const { port, ticket } = await listening();
+    const given = await ticket();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => connected(port, given)));
+    expect(answers.filter((answer) => answer === "binary RFB")).toHaveLength(1);
+    expect(answers.filter((answer) => answer === 403)).toHaveLength(19);
+  });
+
   test("is the only one: no other route opens a WebSocket, public or not", async () => {
     const { port, service } = await listening();
     const authorization = `Bearer ${service.token("ann", "read")}`;

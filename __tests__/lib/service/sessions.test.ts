@@ -1,5 +1,6 @@
 import { type AuditLine, SCOPES } from "../../../lib/service";
 import { Sessions } from "../../../lib/service/sessions";
+import { until } from "../../support/until";
 import { testService, type TestService } from "../../support/service";
 
 const HOST = { host: "127.0.0.1:8790" };
@@ -125,6 +126,17 @@ describe("a page of another site", () => {
 });
 
 describe("the audit log", () => {
+  test("acts on nobody who reads it in a terminal, whatever owners are called", async () => {
+    const lines: string[] = [];
+    const service = await testService({ audit: { stream: { write: (line) => void lines.push(line) }, date: () => 0 } });
+    const owner = "ann\u202e\u009b2J\u2028";
+    const root = service.token("root", "claim", "any-owner");
+    await service.ask(root, "POST", "/api/containers", { pool: "warm-pool-openai", owner });
+    await until("a line is written", () => lines.length === 1);
+    expect(lines[0]).not.toMatch(/[\u0080-\u009f\u2028\u202e]/);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ for: owner });
+  });
+
   test("says who did what to which and when, and nothing that was sent", async () => {
     const lines: string[] = [];
     const service = await testService({ audit: { stream: { write: (line) => void lines.push(line) }, date: () => 0 } });

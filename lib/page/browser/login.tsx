@@ -16,6 +16,8 @@ export function Login({ why, isAgain = false, onSession }: LoginProps) {
   const [trouble, setTrouble] = useState(why);
   const open = async (event: Event) => {
     event.preventDefault();
+    // A header takes nothing else, and a browser would say that the service cannot be reached.
+    if (!/^[!-~]+$/.test(token.trim())) return setTrouble("this is no token: it has signs that none has");
     try {
       await ask("POST", "/api/session", { bearer: token.trim(), body: {} });
       setToken("");

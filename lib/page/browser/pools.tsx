@@ -149,7 +149,8 @@ function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
       </div>
       {!pool.upToDate && (
         <Trouble>
-          How it does now is not known: Nomad or the store of its leases does not answer; what stands here may be old.
+          How it does now is not known, since Nomad or the store of its leases was not heard lately; what stands here
+          may be old.
         </Trouble>
       )}
       <dl class="figures">
