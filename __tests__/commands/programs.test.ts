@@ -73,7 +73,16 @@ describe("a program", () => {
     ["throws", `throw new Error("no luck");`, /jobs\.ts[^]*does not run: no luck/],
     ["throws what is no error", `throw "no luck";`, /jobs\.ts[^]*does not run: no luck/],
     ["is no TypeScript", `const = ;`, /jobs\.ts[^]*does not run/],
-    ["imports what is not there", `import "./nowhere";`, /jobs\.ts[^]*does not run: Cannot find module/],
+    [
+      "imports what is not there",
+      `import "./nowhere";`,
+      /jobs\.ts[^]*does not run: Cannot find module '\.\/nowhere' \[/,
+    ],
+    [
+      "imports a package that is not there",
+      `import "left-out/part";`,
+      /Cannot find module 'left-out\/part'; install left-out in the folder of jobs\.ts, or in one above/,
+    ],
     ["ends itself", `console.log("I am off"); process.exit(7);`, /jobs\.ts[^]*ended with 7[^]*I am off/],
     ["kills itself", `process.kill(process.pid, "SIGKILL"); for (;;) {}`, /jobs\.ts[^]*was ended by SIGKILL/],
   ])("that %s says so, with the file's name and without a stack", async (_what, beside, message) => {

@@ -99,12 +99,19 @@ export async function exportedJobs(
     }
     if (output !== "") onOutput?.(output);
     if ("problems" in read) throw new UserError(read.problems);
-    if ("error" in read) throw UserError.at(file, `does not run: ${read.error}`, "file/program");
+    if ("error" in read)
+      throw UserError.at(file, `does not run: ${read.error}${packageToInstall(file, read.error)}`, "file/program");
     if (read.jobs.length === 0) throw UserError.at(file, exportsNoJob(file, read.functions), "file/program");
     return readJobs(read.jobs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What to do where a package is missing, as the library itself in a folder that has none: "; install … ". Empty where anything else is wrong. */
+function packageToInstall(file: string, error: string): string {
+  const [, name] = /^Cannot find (?:module|package) '((?:@[^'/]+\/)?[^'/.][^'/]*)(?:\/[^']*)?'/.exec(error) ?? [];
+  return name === undefined ? "" : `; install ${name} in the folder of ${file}, or in one above`;
 }
 
 /** An import with variables exports a function that makes the job, and nobody but its caller knows with which values. */
