@@ -122,8 +122,8 @@ test.each<[string, NodeJS.Signals, number, string]>([
 test.each([
   ["preview", ["preview", "dev"], /asking Nomad/, "nothing was changed"],
   ["drift", ["drift", "dev"], /comparing/, "nothing was changed"],
-  ["deploy", ["deploy", "dev"], /Nomad at/, "Come back with: npx cdk-nomad status dev --watch"],
-  ["promote", ["promote", "dev"], /synthesizing/, "Come back with: npx cdk-nomad status dev --watch"],
+  ["deploy", ["deploy", "dev"], /Nomad at/, "nothing was changed"],
+  ["promote", ["promote", "dev"], /synthesizing/, "nothing was changed"],
   ["status", ["status", "dev"], /asking Nomad/, "nothing was changed"],
   ["logs", ["logs", "web", "-f"], /looking for/, "the task goes on"],
 ])(

@@ -49,7 +49,7 @@ test("a cluster without a leader is asked again until somebody interrupts that",
     setTimeout(() => stop.abort(Interruption.bySignal("SIGTERM")), 500);
     const said = await state.run(["deploy", "dev"], { signal: stop.signal });
     expect(said.code).toBe(143);
-    expect(said.stderr).toContain("interrupted; Nomad goes on with what it was given");
+    expect(said.stderr).toContain("interrupted; nothing was changed");
   });
 });
 

@@ -20,6 +20,8 @@ export interface CliContext extends Omit<Host, "stdout" | "stderr"> {
   readonly terminal: Terminal;
   /** The name of the command. */
   readonly command: string;
+  /** Called before each request that may change something of a cluster. */
+  readonly onChange: () => void;
 }
 
 /** Whom something is said to while a command goes on. */
@@ -102,11 +104,11 @@ export function isEmbedded({ NOMAD_ADDR: address }: Environment, cluster: Embedd
  * @throws UserError with every variable that is wrong or not supported
  */
 export function clients(
-  context: Pick<CliContext, "env" | "silence" | "terminal">,
+  context: Pick<CliContext, "env" | "silence" | "terminal" | "onChange">,
   cluster: EmbeddedCluster | undefined,
 ) {
   const variables = clusterVariables(context, cluster);
-  const { silence, terminal } = context;
+  const { silence, terminal, onChange } = context;
   const nomad = nomadConnection(variables);
   const consul = consulConnection(variables);
   // Not all of it stands in the environment under a secret's name: a token may come from a file.
@@ -115,7 +117,7 @@ export function clients(
     tokenSource: () => tokenSource(address, program, cluster),
   });
   return {
-    nomad: new NomadClient({ ...nomad, silence, ...tokensOf(nomad, "nomad") }),
-    consul: new ConsulClient({ ...consul, silence, ...tokensOf(consul, "consul") }),
+    nomad: new NomadClient({ ...nomad, silence, onChange, ...tokensOf(nomad, "nomad") }),
+    consul: new ConsulClient({ ...consul, silence, onChange, ...tokensOf(consul, "consul") }),
   };
 }

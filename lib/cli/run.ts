@@ -39,7 +39,10 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
     const chosen = choose(argv, terminal);
     if (typeof chosen === "number") return chosen;
     const prepared = chosen.command.read(chosen.given);
-    return await untilInterrupted(prepared, { ...host, terminal, signal, command: chosen.command.name });
+    let changed = false;
+    const onChange = () => (changed = true);
+    const context = { ...host, terminal, signal, onChange, command: chosen.command.name };
+    return await untilInterrupted(prepared, context, () => changed);
   } catch (error) {
     terminal.fail(error);
     return EXIT.failed;
@@ -68,8 +71,12 @@ function choose(argv: readonly string[], terminal: Terminal): Chosen | number {
   return chosen ?? EXIT.failed;
 }
 
-/** Runs a command to its end, or for a moment longer than somebody interrupts it. */
-async function untilInterrupted(prepared: Prepared, context: CliContext): Promise<number> {
+/**
+ * Runs a command to its end, or for a moment longer than somebody interrupts it.
+ *
+ * @param changed whether something was sent that may have changed a cluster
+ */
+async function untilInterrupted(prepared: Prepared, context: CliContext, changed: () => boolean): Promise<number> {
   const { signal, terminal } = context;
   const ends = new AbortController();
   const interrupted = new Promise<Interruption>((resolve) => {
@@ -93,7 +100,7 @@ async function untilInterrupted(prepared: Prepared, context: CliContext): Promis
     const end = await Promise.race([run, interrupted]);
     if (!(end instanceof Interruption) && (!signal.aborted || prepared.lettingGo !== undefined)) return end;
     const { exitCode, name } = Interruption.of(signal);
-    if (name !== "closed") terminal.interrupted(prepared.interrupted);
+    if (name !== "closed") terminal.interrupted(prepared.interrupted(changed()));
     return exitCode;
   } finally {
     ends.abort();

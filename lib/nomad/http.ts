@@ -303,6 +303,7 @@ export class Http {
   ): Promise<Dispatcher.ResponseData> {
     // Many requests end by one signal, and that is no leak.
     if (options.signal) setMaxListeners(0, options.signal);
+    if (method !== "GET" && options.changesNothing !== true) this.connection.onChange?.();
     const silence = options.silence ?? this.silence;
     const asked = performance.now();
     try {

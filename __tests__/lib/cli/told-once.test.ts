@@ -149,6 +149,9 @@ test("a first deployment that was interrupted is this folder's, whatever of it c
   });
   const first = await cli(["deploy", "dev"], { cwd: project.folder, env: environment(here()), signal: stop.signal });
   expect([first.code, server.count(path)]).toEqual([130, 1]);
+  expect(first.stderr).toContain(
+    "interrupted; Nomad goes on with what it was given. Come back with: cdk-nomad status dev",
+  );
   // Its answer was lost, and the record had come all the same.
   server.reset(holding({ environment: "dev", jobs: ["a", "b", "c"] }));
   const next = await run(["deploy", "dev", "--detach"], here());

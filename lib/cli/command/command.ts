@@ -1,4 +1,4 @@
-import type { TerminalText } from "../../text";
+import { term, type TerminalText } from "../../text";
 import type { CliContext } from "../context";
 import { EXIT, type ExitCode } from "../exit-codes";
 import { flagOf, valuesOf, type Given, type Parameters, type ValuesOf } from "./parameters";
@@ -19,12 +19,18 @@ export interface CommandDefinition<A extends Parameters, O extends Parameters, E
    * interruption ends with 130 or 143: these need not be listed.
    */
   readonly exitCodes: Readonly<Record<E, string>>;
-  /** What goes on after somebody interrupted it, and how to come back to it: the rest of "interrupted; …". */
+  /**
+   * What goes on after somebody interrupted it, and how to come back to it: the rest of "interrupted; …". Of a command that changes a cluster a function, which is asked only once something
+   * was sent that may have changed it.
+   */
   readonly interrupted: TerminalText | ((input: ValuesOf<A> & ValuesOf<O>) => TerminalText);
   /** For a command that is there to be ended: how long it may take to end in order, in milliseconds. Its own exit code counts then. */
   readonly lettingGo?: number;
   run(input: ValuesOf<A> & ValuesOf<O>, context: CliContext): Promise<NoInfer<E> | PassedExit>;
 }
+
+/** What is said of a command that was interrupted before it sent anything that changes a cluster. */
+const UNCHANGED = term`nothing was changed`;
 
 /** The exit code of a program that a command ran somewhere else: whatever it is, it is passed on. */
 export class PassedExit {
@@ -51,7 +57,8 @@ export interface Command {
 
 /** A command that has read its parameters. */
 export interface Prepared {
-  readonly interrupted: TerminalText;
+  /** What is said of an interruption. @param changed whether something was sent that may have changed a cluster */
+  readonly interrupted: (changed: boolean) => TerminalText;
   /** How long it may take to end in order, in milliseconds, where it is there to be ended. */
   readonly lettingGo: number | undefined;
   run(context: CliContext): Promise<number>;
@@ -95,7 +102,10 @@ export function command<
       const input = valuesOf({ ...own, ...options } as A & O, given, written);
       const { interrupted } = definition;
       return {
-        interrupted: typeof interrupted === "function" ? interrupted(input) : interrupted,
+        interrupted: (changed) => {
+          if (typeof interrupted !== "function") return interrupted;
+          return changed ? interrupted(input) : UNCHANGED;
+        },
         lettingGo: definition.lettingGo,
         run: async (context) => {
           const end = await definition.run(input, context);

@@ -30,9 +30,7 @@ export const drift = command({
     [EXIT.failed]: "an error, or not all could be put right",
     [EXIT.changes]: "something is not as the program says",
   },
-  interrupted: ({ environment: name, fix }) =>
-    fix
-      ? term`some of it may be put right: cdk-nomad drift ${shellQuoted(name)} says what is left`
-      : term`nothing was changed`,
+  interrupted: ({ environment: name }) =>
+    term`some of it may be put right: cdk-nomad drift ${shellQuoted(name)} says what is left`,
   run: (input, context) => (require("./run/drift") as typeof import("./run/drift")).run(input, context),
 });

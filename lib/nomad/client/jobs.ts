@@ -42,7 +42,7 @@ export abstract class JobRequests extends DeploymentRequests {
 
   /** What a server says of a job, without registering it. */
   async validate(wanted: JobJson): Promise<Validation> {
-    return this.http.put(apiPath`/v1/validate/job`, validation, { body: { Job: wanted } });
+    return this.http.put(apiPath`/v1/validate/job`, validation, { body: { Job: wanted }, changesNothing: true });
   }
 
   /**
@@ -53,6 +53,7 @@ export abstract class JobRequests extends DeploymentRequests {
   async parse(hcl: string, variables = ""): Promise<JobJson> {
     return this.http.post(apiPath`/v1/jobs/parse`, parsedJob, {
       body: { JobHCL: hcl, Variables: variables, Canonicalize: false },
+      changesNothing: true,
     });
   }
 
@@ -64,7 +65,8 @@ export abstract class JobRequests extends DeploymentRequests {
   /** What a server would do with a job, without doing it. */
   async plan(wanted: JobJson, signal?: AbortSignal): Promise<PlanResult> {
     const path = apiPath`/v1/job/${wanted.ID}/plan`;
-    return this.http.post(path, planResult, { body: { Job: wanted, Diff: true }, query: whereOf(wanted), signal });
+    const body = { Job: wanted, Diff: true };
+    return this.http.post(path, planResult, { body, query: whereOf(wanted), signal, changesNothing: true });
   }
 
   /**

@@ -25,6 +25,8 @@ export interface Connection {
   readonly tokenSource?: (() => string | undefined) | undefined;
   /** What a token must be allowed for a request, where that can be told. Default: it is not told. */
   readonly permission?: (method: string, path: string) => string | undefined;
+  /** Called before each request that may change something. Default: nobody is told. */
+  readonly onChange?: () => void;
   /** How long its silence is borne, in milliseconds, before and within an answer. Default: 12 s. */
   readonly silence?: number;
   /**
@@ -72,6 +74,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** A body that is sent as it stands. */
   readonly text?: string;
+  /** Whether it is a question all the same where it is no GET, such as a plan. Default: it may change something. */
+  readonly changesNothing?: boolean;
   readonly signal?: AbortSignal;
   /**
    * Whether nothing may be left out of the answer: Consul leaves out what the token may not read, and says so in a header. Default: it is
