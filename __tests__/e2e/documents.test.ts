@@ -156,15 +156,19 @@ test("on a cluster that the variables name: deployed, then promoted, taken back,
   expect(await project.run(["destroy", "dev", "--yes"])).toMatchObject({ code: 0 });
   const [, deploy = ""] = commandsOf(block("export NOMAD_ADDR"));
   expect([deploy, await shell(deploy)]).toEqual([deploy, expect.objectContaining({ code: 0 })]);
-  // Each with its exit code: something changes; a canary waits.
+  // Each with its exit code: something changes; a canary waits; what was taken back is not brought again, and said to be so.
   project.change({ stagingInProcesses: true, keyvalueMemory: 200 });
-  const codes: Readonly<Record<string, number>> = { preview: 2, deploy: 3, rollback: 3 };
+  const codes: Readonly<Record<string, number>> = { preview: 2, deploy: 3, rollback: 3, drift: 1 };
+  let last = "";
   for (const line of commandsOf(block("npx cdk-nomad promote staging"))) {
     const code = codes[/cdk-nomad (\w+)/.exec(line)?.[1] ?? ""] ?? 0;
-    expect([line, await shell(line)]).toEqual([line, expect.objectContaining({ code })]);
+    const said = await shell(line);
+    expect([line, said]).toEqual([line, expect.objectContaining({ code })]);
+    last = said.output;
     // The version of before is tried out by a canary, too; while that waits, nothing is restarted.
     if (line.includes("rollback")) await project.run(["promote", "staging"]);
   }
+  expect(last).toContain("prism-stack was taken back from version 1 to 0");
 });
 
 test("every line of shell is run, or is said not to be, with the reason", () => {

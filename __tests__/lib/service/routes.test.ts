@@ -168,7 +168,10 @@ describe("containers", () => {
     expect(busy.headers["retry-after"]).toBe("2");
     expect(await service.ask(token, "POST", "/api/containers", { pool: "nothing" })).toMatchObject({
       status: 404,
-      body: { code: "pool-unknown", detail: "write one of warm-pool-openai, warm-pool-google" },
+      body: {
+        code: "pool-unknown",
+        detail: '"nothing" is none of its pools; write one of warm-pool-openai, warm-pool-google',
+      },
     });
     expect((await service.ask(token, "GET", "/api/pools")).body).toMatchObject({
       pools: [{ leased: 1, draining: true }],

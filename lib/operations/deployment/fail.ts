@@ -27,7 +27,9 @@ export async function failDeployment(wanted: readonly Wanted[], options: JobOpti
   const ids = [...new Set(found.map(({ job }) => job.ID))];
   if (ids.length !== 1) {
     const message =
-      ids.length === 0 ? "no deployment goes on" : `several deployments go on; name one with --job: ${ids.join(", ")}`;
+      ids.length === 0
+        ? "no deployment goes on; cdk-nomad status ENV says how its jobs do"
+        : `several deployments go on; name one with --job: ${ids.join(", ")}`;
     throw UserError.at(options.job ?? "", message, "fail/which");
   }
   return Promise.all(
