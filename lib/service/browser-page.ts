@@ -26,7 +26,7 @@ export const PAGE = `<!doctype html>
 <script type="module" src="${PAGE_FILES}/page.js"></script>
 </head>
 <body>
-<header><h1>Browser session</h1><p id="status" role="status">Connecting</p></header>
+<header><h1>Browser session</h1><p id="status" role="status">Loading. Where this stays, load the page again.</p></header>
 <main id="screen" aria-label="The screen of the browser session"></main>
 </body>
 </html>
@@ -40,14 +40,21 @@ p { margin: 0; }
 main { flex: 1; min-height: 0; background: #222; }
 `;
 
-const SCRIPT = `import RFB from "./novnc/core/rfb.js";
-const status = document.getElementById("status");
+/** How often the page's modules are loaded, each time all of them anew: a browser drops what it is loading where a network of its machine comes or goes, and keeps a module that failed as one. */
+const TRIES = 5;
+
+const SCRIPT = `const status = document.getElementById("status");
 const say = (text) => { status.textContent = text; };
-const ticket = location.hash.slice(1);
-history.replaceState(null, "", location.pathname);
-if (!/^[A-Za-z0-9_-]{20,100}$/.test(ticket)) {
-  say("This page wants a link of its own: ask for a new one.");
-} else {
+const load = async (attempt) => {
+  try {
+    return (await import((attempt === 0 ? "." : "./try-" + attempt) + "/novnc/core/rfb.js")).default;
+  } catch (error) {
+    if (attempt + 1 === ${TRIES}) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
+    return load(attempt + 1);
+  }
+};
+const connect = (RFB, ticket) => {
   const session = location.pathname.split("/").pop();
   const address = new URL("/api/browser-sessions/" + session + "/screen", location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
@@ -62,8 +69,23 @@ if (!/^[A-Za-z0-9_-]{20,100}$/.test(ticket)) {
   rfb.addEventListener("disconnect", () => {
     say(why ? why[0].toUpperCase() + why.slice(1) + "." : "The connection was lost or refused. Ask for a new link.");
   });
+};
+const ticket = location.hash.slice(1);
+history.replaceState(null, "", location.pathname);
+if (!/^[A-Za-z0-9_-]{20,100}$/.test(ticket)) say("This page wants a link of its own: ask for a new one.");
+else {
+  say("Connecting");
+  load(0).then(
+    (RFB) => connect(RFB, ticket),
+    () => say("The page could not be loaded whole. Ask for a new link."),
+  );
 }
 `;
+
+/** The file that a path below {@link PAGE_FILES} names, which a browser may ask for under a name for each try. */
+export function pageFile(files: ReadonlyMap<string, PageFile>, path: string): PageFile | undefined {
+  return files.get(path.replace(/^try-[1-9]\//, ""));
+}
 
 /** Every file of the page by its path below {@link PAGE_FILES}: read once, so that no path of a request reaches the disk. */
 export function pageFiles(): ReadonlyMap<string, PageFile> {

@@ -109,6 +109,8 @@ describe("the routes of browser sessions", () => {
     for (const [, path = ""] of page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g))
       expect((await service.app.inject(path)).statusCode).toBe(200);
     expect((await service.app.inject("/browser-files/novnc/core/rfb.js")).statusCode).toBe(200);
+    // A browser that could not load all of them loads them anew, under names that it has not failed with.
+    expect((await service.app.inject("/browser-files/try-4/novnc/core/rfb.js")).statusCode).toBe(200);
     for (const path of [
       "novnc/package.json",
       "../package.json",

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LeaseEndedError, type BrowserSession } from "../../pools";
 import { noteAudit } from "../audit";
 import type { Viewer } from "../authorize";
-import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFiles } from "../browser-page";
+import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFile, pageFiles } from "../browser-page";
 import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
@@ -83,7 +83,7 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(PAGE),
   );
   app.get<{ Params: { "*": string } }>(`${PAGE_FILES}/*`, hidden, async ({ params }, reply) => {
-    const file = files.get(params["*"]);
+    const file = pageFile(files, params["*"]);
     if (!file) throw new HttpProblem("not-found", "the page has no such file");
     return reply.headers(PAGE_HEADERS).type(file.type).send(file.body);
   });
