@@ -170,7 +170,7 @@ describe("containers", () => {
       status: 404,
       body: {
         code: "pool-unknown",
-        detail: '"nothing" is none of its pools; write one of warm-pool-openai, warm-pool-google',
+        detail: "write one of warm-pool-openai, warm-pool-google",
       },
     });
     expect((await service.ask(token, "GET", "/api/pools")).body).toMatchObject({

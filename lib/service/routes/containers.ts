@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type * as v from "valibot";
-import { shortened } from "../../errors";
 import { LeaseEndedError, PoolBusyError, type ExecuteOptions } from "../../pools";
 import { noteAudit } from "../audit";
 import { actingFor, callerFrom, mayActFor, shownTo } from "../authorize";
@@ -244,17 +243,15 @@ export async function knownWarmPool({ pools }: ServiceParts, pool: string): Prom
 }
 
 function unknownPool({ names }: Pools, pool: string, kind: PoolKind | undefined): HttpProblem {
+  // What was written is not repeated: it may be a secret that stands in the wrong place.
   const others = names.length === 0 ? "" : `write one of ${names.join(", ")}`;
   const option = { warm: "--pool", slots: "--slot-pool" }[kind ?? "warm"];
   const detail =
     kind === undefined
-      ? `"${shortened(pool, LONGEST_NAME)}" is none of its pools; ${others || "it serves none"}`
+      ? others || "it serves none"
       : `${pool} is not served here; start the service with ${option} ${pool} too${others && `, or ${others}`}`;
   return new HttpProblem("pool-unknown", detail);
 }
-
-/** So much of a name that is no pool's is repeated. */
-const LONGEST_NAME = 100;
 
 /** What is not done to slot pools, and what to do instead. */
 const NOT_OF_SLOTS =
