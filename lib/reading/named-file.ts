@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How a file is read that somebody names. */
@@ -22,6 +22,8 @@ export class UnusableFile extends Error {
 /** Bytes that are read first of what does not say its size. */
 const FIRST = 64 * 1024;
 const PATIENCE = 5_000;
+/** Opens at once also a pipe that nobody writes to. Windows has no such flag, and no such pipes. */
+const WITHOUT_WAITING = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
 /** How often a pipe is looked at that has nothing to read, in milliseconds. */
 const LOOK = 20;
 
@@ -36,27 +38,21 @@ export async function readNamedFile(
   path: string,
   { most, signal, patience = PATIENCE }: NamedFileOptions,
 ): Promise<Buffer> {
-  // Windows has no such flag, and no such pipes.
-  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
   signal?.throwIfAborted();
-  const file = await open(path, O_RDONLY | O_NONBLOCK);
+  const file = await open(path, WITHOUT_WAITING);
   try {
     const stat = await file.stat();
-    if (stat.isFile() && stat.size > most) throw tooLarge(most);
-    let bytes = Buffer.alloc(Math.min(Math.max(stat.size, FIRST), most) + 1);
-    let size = 0;
+    const gathered = new Gathered(stat, most);
     for (const begun = performance.now(); ;) {
       signal?.throwIfAborted();
-      const read = await readInto(file, bytes, size);
+      const read = await unlessEmpty(() => file.read(gathered.bytes, gathered.size, gathered.room, null));
       // Of a pipe that is open to write, something may come after any time; of one that nobody has opened yet, only its end is read.
-      const isWaiting = read === undefined || (read === 0 && size === 0 && stat.isFIFO());
-      if (read === 0 && isWaiting && performance.now() - begun >= patience)
+      const isWaiting = gathered.isWaiting(read?.bytesRead);
+      if (read?.bytesRead === 0 && isWaiting && performance.now() - begun >= patience)
         throw new UnusableFile("is a pipe that nobody writes to");
       if (isWaiting) await sleep(LOOK, undefined, { signal });
-      else if (read === 0) return bytes.subarray(0, size);
-      size += read ?? 0;
-      if (size > most) throw tooLarge(most);
-      if (size === bytes.length) bytes = Buffer.concat([bytes], Math.min(size * 2, most + 1));
+      else if (read?.bytesRead === 0) return gathered.whole();
+      gathered.add(read?.bytesRead ?? 0);
     }
   } finally {
     await file.close();
@@ -73,25 +69,19 @@ export function readNamedFileNow(
   path: string,
   { most, patience = PATIENCE }: Omit<NamedFileOptions, "signal">,
 ): Buffer {
-  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
-  const file = openSync(path, O_RDONLY | O_NONBLOCK);
+  const file = openSync(path, WITHOUT_WAITING);
   try {
-    const stat = fstatSync(file);
-    if (stat.isFile() && stat.size > most) throw tooLarge(most);
-    let bytes = Buffer.alloc(Math.min(Math.max(stat.size, FIRST), most) + 1);
-    let size = 0;
+    const gathered = new Gathered(fstatSync(file), most);
     for (const begun = performance.now(); ;) {
-      const read = readNow(file, bytes, size);
-      const isWaiting = read === undefined || (read === 0 && size === 0 && stat.isFIFO());
-      if (read === 0 && !isWaiting) return bytes.subarray(0, size);
+      const read = readNow(file, gathered);
+      const isWaiting = gathered.isWaiting(read);
+      if (read === 0 && !isWaiting) return gathered.whole();
       if (isWaiting && performance.now() - begun >= patience)
         throw new UnusableFile(
           read === 0 ? "is a pipe that nobody writes to" : `does not end within ${patience / 1000} s`,
         );
       if (isWaiting) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK);
-      size += read ?? 0;
-      if (size > most) throw tooLarge(most);
-      if (size === bytes.length) bytes = Buffer.concat([bytes], Math.min(size * 2, most + 1));
+      gathered.add(read ?? 0);
     }
   } finally {
     closeSync(file);
@@ -104,24 +94,71 @@ export function whyUnread(error: unknown): string {
   return `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
 }
 
-/** Reads what comes next behind what is there. @returns how many bytes; 0 at the end, and undefined where nothing has come yet */
-async function readInto(file: FileHandle, bytes: Buffer, from: number): Promise<number | undefined> {
-  try {
-    return (await file.read(bytes, from, bytes.length - from, null)).bytesRead;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
-    throw error;
+/** What has come of a file, and room for more of it. */
+class Gathered {
+  #bytes: Buffer;
+  #size = 0;
+
+  /** @throws UnusableFile where it says itself that it is larger than it may be */
+  constructor(
+    private readonly stat: Stats,
+    private readonly most: number,
+  ) {
+    if (stat.isFile() && stat.size > most) throw tooLarge(most);
+    this.#bytes = Buffer.alloc(Math.min(Math.max(stat.size, FIRST), most) + 1);
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get room(): number {
+    return this.#bytes.length - this.#size;
+  }
+
+  /** Whether more may come, where so many bytes were read; undefined where nothing has come yet. */
+  isWaiting(read: number | undefined): boolean {
+    return read === undefined || (read === 0 && this.#size === 0 && this.stat.isFIFO());
+  }
+
+  /** Counts what was read behind the rest. @throws UnusableFile where that is more than it may be */
+  add(read: number): void {
+    this.#size += read;
+    if (this.#size > this.most) throw tooLarge(this.most);
+    if (this.room === 0) this.#bytes = Buffer.concat([this.#bytes], Math.min(this.#size * 2, this.most + 1));
+  }
+
+  whole(): Buffer {
+    return this.#bytes.subarray(0, this.#size);
   }
 }
 
-/** As {@link readInto}, at once. */
-function readNow(file: number, bytes: Buffer, from: number): number | undefined {
+/** What a reading gives; undefined where nothing has come yet. */
+async function unlessEmpty<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return readSync(file, bytes, from, bytes.length - from, null);
+    return await read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
-    throw error;
+    return undefinedIfEmpty(error);
   }
+}
+
+/** As {@link unlessEmpty}, at once. */
+function readNow(file: number, { bytes, size, room }: Gathered): number | undefined {
+  try {
+    return readSync(file, bytes, size, room, null);
+  } catch (error) {
+    return undefinedIfEmpty(error);
+  }
+}
+
+/** @throws what went wrong, where it is not that nothing has come yet */
+function undefinedIfEmpty(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+  throw error;
 }
 
 function tooLarge(most: number): UnusableFile {
