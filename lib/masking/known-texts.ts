@@ -35,6 +35,11 @@ export class KnownTexts {
     this.#all.delete(text);
   }
 
+  /** Whether nothing is looked for. */
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
   /** Where known texts stand in a text, anywhere or as words of their own; in no order. */
   spansIn(text: string): readonly Span[] {
     if (text.length < HEAD || this.#all.size === 0) return [];

@@ -31,6 +31,9 @@ export function distinctive(value: string): readonly Known[] {
   const inside = text.length >= SHORTEST_INSIDE;
   const spellings = new Set([text, ...quoted(text)]);
   if (inside) {
+    // As it is in lines that broke anywhere.
+    const whole = text.replaceAll(/\s/g, "");
+    if (whole.length >= SHORTEST_INSIDE) spellings.add(whole);
     for (const encoded of [...forAddress(text), ...inMarkup(text), ...inBase64(text), ...inHex(text)])
       spellings.add(encoded);
     for (const line of text.includes("\n") ? text.split("\n") : []) {

@@ -7,9 +7,11 @@ import {
   type SecretSpan,
   type TextKind,
 } from "../jobspec/secrets";
+import { disguisedSpans } from "./disguised";
 import { distinctive } from "./known";
 import { KnownTexts, type Span } from "./known-texts";
-import { secretTexts, visitTexts } from "./texts";
+import { secretTexts, visitTexts, type TextPlace } from "./texts";
+import { withoutUnseen } from "./views";
 
 /** What stands in the place of a secret. */
 export const MASK = "••••••";
@@ -104,18 +106,23 @@ export class Masking {
     return this.#mask(text, "prose");
   }
 
-  /** Data for an output of JSON: each text by its name, what is around it, and its form. Keys, numbers and the shape stay. */
+  /** Data for an output of JSON: each text by its name, what is around it, and its form; of keys what is known, or has a form. Numbers and the shape stay. */
   json<T>(data: T): T {
-    // The shape is the same: texts become texts.
-    return visitTexts(data, (text, { name, isSecret, spans }) => {
+    const visitKey = (key: string) => this.#mask(key, "prose");
+    const visit = (text: string, { name, isSecret, spans }: TextPlace) => {
       const here = this.#places.get(placeOf(name, text));
       if (isSecret || here === MASK) return MASK;
       return this.#mask(text, isSentence(name) ? "prose" : "document", spans);
-    }) as T;
+    };
+    // The shape is the same: texts become texts.
+    return visitTexts(data, visit, { visitKey }) as T;
   }
 
   #mask(text: string, kind: TextKind, more: readonly SecretSpan[] = []): string {
-    return masked(text, [...this.#known.spansIn(text), ...secretSpans(text, kind), ...more]);
+    const seen = withoutUnseen(text);
+    const unseen = seen ? secretSpans(seen.text, kind).map((span) => seen.original(span)) : [];
+    const known = [...this.#known.spansIn(text), ...disguisedSpans(text, this.#known)];
+    return masked(text, [...known, ...secretSpans(text, kind), ...unseen, ...more]);
   }
 }
 

@@ -24,8 +24,20 @@ export interface TextPlace {
 
 const TOO_DEEP = "(nested too deep to be shown)";
 
+/** What of data is looked at. */
+export interface VisitOptions {
+  /** The key that the data stands under. Default: none */
+  readonly name?: string;
+  /** What is shown of a key that somebody chose. Default: the key */
+  readonly visitKey?: (key: string) => string;
+}
+
 /** The same data with every text looked at in its place; a number under a secret's name is looked at as a text. */
-export function visitTexts(data: unknown, visit: (text: string, place: TextPlace) => string, name = ""): unknown {
+export function visitTexts(
+  data: unknown,
+  visit: (text: string, place: TextPlace) => string,
+  { name = "", visitKey }: VisitOptions = {},
+): unknown {
   const walk = (value: unknown, around: Around, depth: number): unknown => {
     if (typeof value === "string") return visit(value, placeOf(value, around));
     if (typeof value === "number" || typeof value === "bigint") {
@@ -41,11 +53,27 @@ export function visitTexts(data: unknown, visit: (text: string, place: TextPlace
     }
     if ("toJSON" in value && typeof value.toJSON === "function") return walk(value.toJSON(), around, depth + 1);
     const object = value as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(
-      Object.keys(object).map((key) => [key, walk(object[key], aroundKey(around, object, key), depth + 1)]),
+    const entries = Object.keys(object).map(
+      (key) => [key, walk(object[key], aroundKey(around, object, key), depth + 1)] as const,
     );
+    return Object.fromEntries(visitKey ? shownKeys(entries, visitKey) : entries);
   };
   return walk(data, { ...NOTHING_AROUND, name }, 0);
+}
+
+/** The keys of our own shapes, and most that people choose: they are nobody's secret, or could not be told from one that names something. */
+const PLAIN_KEY = /^[A-Za-z]*$/;
+
+/** Entries by the keys that are shown; of those that look alike then, each after the first has a number. */
+function shownKeys(entries: readonly (readonly [string, unknown])[], visitKey: (key: string) => string) {
+  const counts = new Map<string, number>();
+  return entries.map(([key, value]) => {
+    const shown = PLAIN_KEY.test(key) ? key : visitKey(key);
+    if (shown === key) return [key, value] as const;
+    const count = (counts.get(shown) ?? 0) + 1;
+    counts.set(shown, count);
+    return [count === 1 ? shown : `${shown} (${count})`, value] as const;
+  });
 }
 
 function placeOf(text: string, around: Around): TextPlace {
@@ -76,7 +104,7 @@ export function secretTexts(data: unknown, name = ""): readonly SecretText[] {
       if (spans.length > 0) found.push({ name: place.name, text, spans, known: knownOf(text, spans, place) });
       return text;
     },
-    name,
+    { name },
   );
   return found;
 }

@@ -93,14 +93,22 @@ function nameBefore(text: string, separator: number, kind: TextKind): Name | und
   const closing = text[end - 1];
   if (text[separator] === "=" && ((closing === "]" && isQuote(text.charCodeAt(end - 2))) || closing === "}")) end -= 1;
   const quoted = isQuote(text.charCodeAt(end - 1));
-  // In prose only a quoted name may stand away from its separator.
-  if (end < separator && !quoted && kind === "prose") return undefined;
+  // In prose only a quoted name may stand away from its separator, and the name of what is a line of a program: `password = "winter"`.
+  if (end < separator && !quoted && kind === "prose" && !isOfProgram(text, separator)) return undefined;
   if (quoted) for (end -= 1; text.charCodeAt(end - 1) === BACKSLASH && separator - end < MOST_SPACES;) end -= 1;
   let start = end;
   while (start > 0 && end - start < LONGEST_NAME && isOfName(text.charCodeAt(start - 1))) start -= 1;
   let first = start;
   while (first < end && !isLetter(text.charCodeAt(first))) first += 1;
   return first === end ? undefined : { name: text.slice(first, end), quoted, start: quoted ? start - 1 : start };
+}
+
+/** Whether a text in quotes is assigned, spaces or not, as in the lines of a file that its parser's refusal shows. */
+function isOfProgram(text: string, separator: number): boolean {
+  if (text[separator] !== "=") return false;
+  let at = separator + 1;
+  while (at - separator < MOST_SPACES && isSpace(text.charCodeAt(at))) at += 1;
+  return isQuote(text.charCodeAt(at));
 }
 
 /** Words that go on with a sentence: "set the token to …", "option --password is missing". */
@@ -170,7 +178,7 @@ function valueBehind(
   if (sign === ":" && (text.startsWith("//", start) || text[start] === "=")) return undefined;
   // `=>` and `==` of programs.
   if (sign === "=" && (text[start] === ">" || text[start] === "=")) start += 1;
-  const mayStandAway = isDocument || left.quoted || sign === ":";
+  const mayStandAway = isDocument || left.quoted || sign === ":" || isOfProgram(text, separator);
   while (mayStandAway && start - separator < MOST_SPACES && (text[start] === " " || text[start] === "\t")) start += 1;
   const before = BEFORE_LITERAL.exec(text.slice(start, start + LONGEST_NAME));
   // A declaration in a template, `{{ $password := key "x" }}`, says where its value comes from.
