@@ -17,6 +17,11 @@ const CLASSES = (Object.entries(lib) as unknown as readonly (readonly [string, A
     !NOT_FOR_PROGRAMS.has(name),
 );
 const WRONG = [null, "abcdefgh", 7, true, ["a"], [null]] as const;
+/** The base of constructs, whose own constructor says which properties there are. */
+const ABSTRACT = new Set(["ClusterConstruct"]);
+/** Objects that lack what is needed, or have what no class knows. */
+const UNHEARD_OF = { unheardOf: 1 } as const;
+const LACKING = [{}, UNHEARD_OF] as const;
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "cdk-nomad-wrong-"))));
@@ -39,7 +44,7 @@ function thrown(call: () => unknown): string {
 test.each(CLASSES)("new %s() given another kind says so, with the place, or keeps it for the check", (_name, Made) => {
   const isConstruct = Made.prototype instanceof Construct;
   const app = Testing.app({ fakeCdktfJsonPath: true, outdir: folder });
-  WRONG.forEach((wrong, index) => {
+  [...WRONG, ...LACKING].forEach((wrong, index) => {
     const args = isConstruct ? [new TerraformStack(app, `s${index}`), "x", wrong] : [wrong];
     expect({ wrong, thrown: thrown(() => new Made(...args)) }).toEqual({
       wrong,
@@ -47,6 +52,14 @@ test.each(CLASSES)("new %s() given another kind says so, with the place, or keep
     });
   });
 });
+
+test.each(CLASSES.filter(([, Made]) => Made.prototype instanceof Construct && !ABSTRACT.has(Made.name)))(
+  "new %s() refuses a property that it does not have",
+  (_name, Made) => {
+    const stack = new TerraformStack(Testing.app({ fakeCdktfJsonPath: true, outdir: folder }), "s");
+    expect(thrown(() => new Made(stack, "x", UNHEARD_OF))).toBe("place");
+  },
+);
 
 test.each<[string, (props: never) => unknown]>([
   ["dispatched", (props) => lib.RuntimeJob.dispatched(props)],

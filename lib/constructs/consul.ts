@@ -3,7 +3,17 @@ import { KeyPrefix } from "@cdktf/provider-consul/lib/key-prefix";
 import { TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Problem } from "../errors";
-import { checkProps, literalsAmong } from "../jobspec/host";
+import {
+  checkProps,
+  literalsAmong,
+  OBJECTS,
+  oneOfTexts,
+  required,
+  TEXT,
+  TEXT_MAP,
+  TEXTS,
+  type PropKinds,
+} from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { isMarked, mark } from "./marks";
 import { consulProvider } from "./providers";
@@ -23,6 +33,11 @@ export interface ServiceDefaultsProps {
   readonly protocol: ServiceProtocol;
 }
 
+const SERVICE_DEFAULTS: PropKinds<ServiceDefaultsProps> = {
+  service: required(TEXT),
+  protocol: required(oneOfTexts("tcp", "http", "http2", "grpc")),
+};
+
 /**
  * What Consul knows of a service by default.
  *
@@ -34,7 +49,7 @@ export class ServiceDefaults extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceDefaultsProps) {
     super(scope, id);
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, SERVICE_DEFAULTS);
     this.entry = configEntry(this, "service-defaults", props.service, { Protocol: props.protocol, ...FILLED_IN });
   }
 }
@@ -59,6 +74,13 @@ export interface ServiceResolverProps {
   readonly after?: readonly ServiceDefaults[];
 }
 
+const SERVICE_RESOLVER: PropKinds<ServiceResolverProps> = {
+  service: required(TEXT),
+  subsets: required(TEXT_MAP),
+  defaultSubset: TEXT,
+  after: OBJECTS,
+};
+
 /**
  * Which instances of a service are its subsets, so that a canary can be told from the rest.
  *
@@ -70,7 +92,7 @@ export class ServiceResolver extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceResolverProps) {
     super(scope, id);
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, SERVICE_RESOLVER);
     const subsets = Object.entries(props.subsets).sort(([a], [b]) => (a < b ? -1 : 1));
     const body = {
       ...(props.defaultSubset === undefined ? {} : { DefaultSubset: props.defaultSubset }),
@@ -104,6 +126,8 @@ export interface IntentionsProps {
   readonly deny?: readonly string[];
 }
 
+const INTENTIONS: PropKinds<IntentionsProps> = { to: required(TEXT), allow: TEXTS, deny: TEXTS };
+
 /**
  * Who may call a service through the mesh.
  *
@@ -120,7 +144,7 @@ export class Intentions extends Construct {
   constructor(scope: Construct, id: string, props: IntentionsProps) {
     super(scope, id);
     mark(this, "Intentions");
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, INTENTIONS);
     this.to = props.to;
     this.#allowed = [...(props.allow ?? [])];
     this.#denied = [...(props.deny ?? [])];
@@ -173,6 +197,8 @@ export interface KeyValuesProps {
   readonly allow?: readonly AllowedRule[];
 }
 
+const KEY_VALUES: PropKinds<KeyValuesProps> = { prefix: required(TEXT), values: required(TEXT_MAP), allow: TEXTS };
+
 /**
  * Keys that Terraform imports before it makes them. The provider refuses to make a prefix that has keys already, such as those that
  * `cdk-nomad deploy` brought; importing takes any prefix, also an empty one. cdktf's own `importFrom` runs `terraform version` while it
@@ -202,9 +228,9 @@ export class KeyValues extends Construct {
   constructor(scope: Construct, id: string, props: KeyValuesProps) {
     super(scope, id);
     mark(this, "KeyValues");
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, KEY_VALUES);
     this.#problems = [
-      ...allowed(literalsAmong(props.values, "values"), checkAllowed(props.allow ?? [], id)),
+      ...allowed(literalsAmong(props.values, "values"), checkAllowed(props.allow ?? [], this.node.path)),
       ...prefixProblems(props.prefix),
     ];
     this.node.addValidation({ validate: () => errorLines(this.#problems) });

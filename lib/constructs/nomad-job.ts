@@ -9,7 +9,19 @@ import { TerraformStack, type IResolvable } from "cdktf";
 import type { Construct } from "constructs";
 import { type Problem, UserError } from "../errors";
 import { Job, type Target } from "../jobspec";
-import { checkProps, hasManualCanary, poolOf } from "../jobspec/host";
+import {
+  ANYTHING,
+  checkProps,
+  FLAG,
+  hasManualCanary,
+  OBJECT,
+  OBJECTS,
+  poolOf,
+  propKind,
+  required,
+  TEXTS,
+  type PropKinds,
+} from "../jobspec/host";
 import { allowed, checkAllowed, errorLines, type AllowedRule } from "./allowed";
 import { JobService } from "./job-service";
 import { isMarked, mark } from "./marks";
@@ -45,6 +57,39 @@ export interface NomadJobProps extends Omit<JobConfig, "jobspec" | "json" | "id"
   readonly allow?: readonly AllowedRule[];
 }
 
+/** Whether a value is a job, also one of another copy of this package. */
+function isJob(value: unknown): value is Job {
+  if (value instanceof Job) return true;
+  const { validate, toApi, withGroup } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return [validate, toApi, withGroup].every((method) => typeof method === "function");
+}
+
+const JOB = propKind(isJob, "a Job", "new Job({ … })");
+
+/** The kinds of a NomadJob's properties; what is ANYTHING is judged by cdktf. */
+export const NOMAD_JOB: PropKinds<NomadJobProps> = {
+  job: required(JOB),
+  target: OBJECT,
+  preserveCounts: FLAG,
+  allow: TEXTS,
+  deregisterOnDestroy: FLAG,
+  deregisterOnIdChange: FLAG,
+  detach: FLAG,
+  policyOverride: FLAG,
+  purgeOnDestroy: FLAG,
+  readAllocationIds: FLAG,
+  rerunIfDead: FLAG,
+  hcl2: OBJECT,
+  timeouts: OBJECT,
+  connection: ANYTHING,
+  count: ANYTHING,
+  dependsOn: OBJECTS,
+  forEach: ANYTHING,
+  lifecycle: OBJECT,
+  provider: ANYTHING,
+  provisioners: ANYTHING,
+};
+
 /** The resource of the bindings, made faster. */
 class JobResource extends ProviderJob {
   constructor(scope: Construct, id: string, config: JobConfig) {
@@ -78,13 +123,14 @@ export class NomadJob extends JobResource {
   #worked: WorkedOut = {};
 
   constructor(scope: Construct, id: string, props: NomadJobProps) {
-    checkProps(props, id);
+    const place = `${scope.node.path}/${id}`;
+    checkProps(props, place, NOMAD_JOB);
     const { job, target, allow, preserveCounts, ...config } = props;
     super(scope, id, { purgeOnDestroy: true, ...config, json: true, jobspec: "" });
     mark(this, "NomadJob");
     this.#job = job;
     this.#target = target;
-    this.#allow = checkAllowed(allow ?? [], id);
+    this.#allow = checkAllowed(allow ?? [], place);
     this.#preserveCounts = preserveCounts;
     const version = providerVersion(this);
     if (version !== undefined)

@@ -2,8 +2,8 @@ import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
 import { UserError } from "../errors";
 import { Multiregion, type Job, type MultiregionProps, type MultiregionRegion } from "../jobspec";
-import { checkProps, hasManualCanary } from "../jobspec/host";
-import { NomadJob, type NomadJobProps } from "./nomad-job";
+import { checkProps, hasManualCanary, OBJECT, oneOfTexts, required, type PropKinds } from "../jobspec/host";
+import { NOMAD_JOB, NomadJob, type NomadJobProps } from "./nomad-job";
 import { nomadProvider } from "./providers";
 import { targetFor } from "./target";
 
@@ -26,6 +26,13 @@ export interface RegionalJobProps extends Omit<NomadJobProps, "provider"> {
   readonly rendering?: RegionRendering;
 }
 
+const { provider: _provider, ...ONE_JOB } = NOMAD_JOB;
+const KINDS: PropKinds<RegionalJobProps> = {
+  ...ONE_JOB,
+  regions: required(OBJECT),
+  rendering: oneOfTexts("fanOut", "enterprise"),
+};
+
 /**
  * A job in several regions, rolled out region by region.
  *
@@ -43,7 +50,7 @@ export class RegionalJob extends Construct {
 
   constructor(scope: Construct, id: string, props: RegionalJobProps) {
     super(scope, id);
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, KINDS);
     const { regions, rendering = "fanOut", job, ...rest } = props;
     const multiregion = regions instanceof Multiregion ? regions : new Multiregion(regions);
     if (rendering === "enterprise") {

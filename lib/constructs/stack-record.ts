@@ -3,7 +3,7 @@ import { ConsulProvider } from "@cdktf/provider-consul/lib/provider";
 import { Variable } from "@cdktf/provider-nomad/lib/variable";
 import { TerraformResource, TerraformStack, TerraformVariable } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import { checkProps, TOKEN_IN_STRING } from "../jobspec/host";
+import { checkProps, OBJECT, oneOfTexts, TOKEN_IN_STRING, type PropKinds } from "../jobspec/host";
 import {
   holdsSecretForm,
   isRecordable,
@@ -44,6 +44,8 @@ export interface StackRecordProps {
   readonly store?: "consul" | "nomad";
 }
 
+const KINDS: PropKinds<StackRecordProps> = { environmentVariables: OBJECT, store: oneOfTexts("consul", "nomad") };
+
 /** What a token may become longer than it is, in bytes: names are cut at 512. */
 const LONGEST_TOKEN = 600;
 
@@ -65,7 +67,7 @@ export class StackRecord extends Construct {
   constructor(scope: Construct, id: string, props: StackRecordProps = {}) {
     super(scope, id);
     mark(this, "StackRecord");
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, KINDS);
     this.#stack = TerraformStack.of(this);
     this.#props = props;
     const context: unknown = this.node.tryGetContext(PROJECT_CONTEXT);

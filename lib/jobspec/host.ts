@@ -1,9 +1,22 @@
 /** For programs that hold models and make something else of them: what they are made of and what tells tokens. */
 export { isRuleId } from "./catalog";
 export {
+  ANYTHING,
   apiPathOf,
   definitionOf,
   checkProps,
+  FLAG,
+  NUMBER,
+  OBJECT,
+  OBJECTS,
+  oneOfTexts,
+  propKind,
+  required,
+  TEXT,
+  TEXT_MAP,
+  TEXTS,
+  type PropKind,
+  type PropKinds,
   holdsSecret,
   isEmptyValue,
   isKnown,

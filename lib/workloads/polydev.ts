@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { NomadJob, RegionalJob, type RegionRendering } from "../constructs";
 import type { Multiregion, MultiregionProps, Secret } from "../jobspec";
-import { checkProps } from "../jobspec/host";
+import { ANYTHING, checkProps, NUMBER, OBJECT, oneOfTexts, TEXTS, type PropKinds } from "../jobspec/host";
 import {
   BrowserVmJob,
   PoolJob,
@@ -71,6 +71,18 @@ export interface PolydevProps {
   readonly rendering?: RegionRendering;
 }
 
+const KINDS: PropKinds<PolydevProps> = {
+  execution: ANYTHING,
+  machine: OBJECT,
+  warmPools: OBJECT,
+  browsers: NUMBER,
+  portOffset: NUMBER,
+  apiKeys: OBJECT,
+  datacenters: TEXTS,
+  regions: OBJECT,
+  rendering: oneOfTexts("fanOut", "enterprise"),
+};
+
 /** The jobs of Polydev: a runtime to dispatch and a warm pool for each provider, and browsers that stand ready. */
 export class Polydev extends Construct {
   /** The jobs, for each region. */
@@ -80,7 +92,7 @@ export class Polydev extends Construct {
 
   constructor(scope: Construct, id: string, props: PolydevProps = {}) {
     super(scope, id);
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, KINDS);
     const { datacenters, machine, portOffset = 0, browsers = 0, regions, rendering } = props;
     const pools: { pool: string; contained: boolean }[] = [];
     const jobs = PROVIDERS.flatMap((provider) => {

@@ -2,7 +2,7 @@ import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { Path, Problem } from "../../errors";
 import type { Job } from "../../jobspec";
-import { checkProps, isKnown } from "../../jobspec/host";
+import { checkProps, isKnown, type PropKind } from "../../jobspec/host";
 import { errorLines } from "../allowed";
 import { isMarked, mark } from "../marks";
 
@@ -17,11 +17,11 @@ export abstract class ClusterConstruct extends Construct {
   readonly namespace: string | undefined;
   readonly #problems: Problem[] = [];
 
-  protected constructor(scope: Construct, id: string, props: object) {
+  protected constructor(scope: Construct, id: string, props: object, kinds: Readonly<Record<string, PropKind>>) {
     super(scope, id);
     mark(this, "ClusterConstruct");
-    this.namespace = (props as { readonly namespace?: string } | undefined)?.namespace;
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, kinds);
+    this.namespace = (props as { readonly namespace?: string }).namespace;
     this.node.addValidation({ validate: () => errorLines(this.problems()) });
   }
 

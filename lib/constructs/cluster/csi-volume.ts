@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import { VolumeRequest, type CsiMountOptionsProps, type Job } from "../../jobspec";
+import { NUMBER, OBJECT, OBJECTS, required, TEXT, TEXT_MAP, type PropKind, type PropKinds } from "../../jobspec/host";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import type { VolumeUse } from "./host-volume";
@@ -73,6 +74,20 @@ interface CsiVolumeCommon {
   readonly namespace?: string;
 }
 
+const COMMON: PropKinds<CsiVolumeCommon> = {
+  volumeId: required(TEXT),
+  name: TEXT,
+  plugin: required(TEXT),
+  capabilities: required(OBJECTS),
+  capacity: OBJECT,
+  parameters: TEXT_MAP,
+  secrets: TEXT_MAP,
+  secretsVersion: NUMBER,
+  mountOptions: OBJECT,
+  requiredTopologies: OBJECTS,
+  namespace: TEXT,
+};
+
 /** Properties of {@link NomadCsiVolume}. */
 export interface NomadCsiVolumeProps extends CsiVolumeCommon {
   /**
@@ -95,14 +110,26 @@ export interface NomadCsiVolumeProps extends CsiVolumeCommon {
   readonly preferredTopologies?: readonly Readonly<Record<string, string>>[];
 }
 
+const CSI_VOLUME: PropKinds<NomadCsiVolumeProps> = {
+  ...COMMON,
+  snapshotId: TEXT,
+  cloneId: TEXT,
+  preferredTopologies: OBJECTS,
+};
+
 /** A volume of a CSI plugin, as groups ask for it. */
 abstract class CsiVolume extends ClusterConstruct {
   /** Its id. */
   readonly volumeId: string;
   readonly #first: VolumeCapability;
 
-  protected constructor(scope: Construct, id: string, props: CsiVolumeCommon) {
-    super(scope, id, props);
+  protected constructor(
+    scope: Construct,
+    id: string,
+    props: CsiVolumeCommon,
+    kinds: Readonly<Record<string, PropKind>>,
+  ) {
+    super(scope, id, props, kinds);
     this.volumeId = props.volumeId;
     const [first = { access: "single-node-writer" }] = props.capabilities as readonly VolumeCapability[];
     this.#first = first;
@@ -179,14 +206,14 @@ export class NomadCsiVolume extends CsiVolume {
   readonly resource: ProviderResource;
 
   constructor(scope: Construct, id: string, props: NomadCsiVolumeProps) {
-    super(scope, id, props);
+    super(scope, id, props, CSI_VOLUME);
     const { snapshotId, cloneId, requiredTopologies, preferredTopologies } = props;
     const attributes: Attributes = { ...commonAttributes(props), snapshot_id: snapshotId, clone_id: cloneId };
-    const [required, preferred] = [topologies(requiredTopologies), topologies(preferredTopologies)];
+    const [needed, preferred] = [topologies(requiredTopologies), topologies(preferredTopologies)];
     const blocks: Blocks = {
       ...commonBlocks(props),
       topology_request:
-        required.length + preferred.length > 0 ? [{ attributes: {}, blocks: { required, preferred } }] : [],
+        needed.length + preferred.length > 0 ? [{ attributes: {}, blocks: { required: needed, preferred } }] : [],
     };
     this.resource = new ProviderResource(this, "volume", "nomad_csi_volume", () => ({ attributes, blocks }));
   }
@@ -204,6 +231,12 @@ export interface NomadCsiVolumeRegistrationProps extends CsiVolumeCommon {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+const REGISTRATION: PropKinds<NomadCsiVolumeRegistrationProps> = {
+  ...COMMON,
+  externalId: required(TEXT),
+  context: TEXT_MAP,
+};
+
 /**
  * A volume that is there already, told to Nomad. The jobs of the stack that ask for it are brought after it.
  *
@@ -213,13 +246,13 @@ export class NomadCsiVolumeRegistration extends CsiVolume {
   readonly resource: ProviderResource;
 
   constructor(scope: Construct, id: string, props: NomadCsiVolumeRegistrationProps) {
-    super(scope, id, props);
+    super(scope, id, props, REGISTRATION);
     const { externalId, context, requiredTopologies } = props;
     const attributes: Attributes = { ...commonAttributes(props), external_id: externalId, context };
-    const required = topologies(requiredTopologies);
+    const needed = topologies(requiredTopologies);
     const blocks: Blocks = {
       ...commonBlocks(props),
-      topology_request: required.length > 0 ? [{ attributes: {}, blocks: { required } }] : [],
+      topology_request: needed.length > 0 ? [{ attributes: {}, blocks: { required: needed } }] : [],
     };
     this.resource = new ProviderResource(this, "volume", "nomad_csi_volume_registration", () => ({
       attributes,

@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import { VolumeRequest, type Constraint, type Job, type Memory, type VolumeRequestProps } from "../../jobspec";
+import { ANYTHING, OBJECT, OBJECTS, required, TEXT, TEXT_MAP, type PropKind, type PropKinds } from "../../jobspec/host";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes } from "./provider-resource";
 import {
@@ -49,6 +50,13 @@ interface HostVolumeCommon {
   readonly namespace?: string;
 }
 
+const COMMON: PropKinds<HostVolumeCommon> = {
+  name: required(TEXT),
+  capabilities: OBJECTS,
+  parameters: TEXT_MAP,
+  namespace: TEXT,
+};
+
 /** Properties of {@link NomadHostVolume}. */
 export interface NomadHostVolumeProps extends HostVolumeCommon {
   /**
@@ -83,6 +91,15 @@ export interface NomadHostVolumeProps extends HostVolumeCommon {
   readonly constraints?: readonly Constraint[];
 }
 
+const HOST_VOLUME: PropKinds<NomadHostVolumeProps> = {
+  ...COMMON,
+  plugin: TEXT,
+  capacity: OBJECT,
+  nodeId: TEXT,
+  nodePool: TEXT,
+  constraints: OBJECTS,
+};
+
 const WRITER: readonly VolumeCapability[] = [{ access: "single-node-writer" }];
 
 /** A volume of a node, as groups ask for it. */
@@ -90,8 +107,13 @@ abstract class HostVolume extends ClusterConstruct {
   /** Its name. */
   readonly name: string;
 
-  protected constructor(scope: Construct, id: string, props: HostVolumeCommon) {
-    super(scope, id, props);
+  protected constructor(
+    scope: Construct,
+    id: string,
+    props: HostVolumeCommon,
+    kinds: Readonly<Record<string, PropKind>>,
+  ) {
+    super(scope, id, props, kinds);
     this.name = props.name;
     this.checkText(["name"], props.name, /^.+$/s, "a name");
   }
@@ -123,7 +145,7 @@ export class NomadHostVolume extends HostVolume {
   readonly resource: ProviderResource;
 
   constructor(scope: Construct, id: string, props: NomadHostVolumeProps) {
-    super(scope, id, props);
+    super(scope, id, props, HOST_VOLUME);
     const { name, plugin = "mkdir", capabilities = WRITER, capacity, nodeId, nodePool, namespace } = props;
     this.reportAll(volumeProblems(capabilities, OF_ONE_NODE, capacity));
     const attributes: Attributes = {
@@ -157,6 +179,13 @@ export interface NomadHostVolumeRegistrationProps extends HostVolumeCommon {
   readonly capacity?: Memory;
 }
 
+const REGISTRATION: PropKinds<NomadHostVolumeRegistrationProps> = {
+  ...COMMON,
+  nodeId: required(TEXT),
+  hostPath: required(TEXT),
+  capacity: ANYTHING,
+};
+
 /**
  * A directory of a node that somebody made, told to Nomad as a volume. The jobs of the stack that ask for it are brought after it. Since Nomad 1.10.
  *
@@ -166,7 +195,7 @@ export class NomadHostVolumeRegistration extends HostVolume {
   readonly resource: ProviderResource;
 
   constructor(scope: Construct, id: string, props: NomadHostVolumeRegistrationProps) {
-    super(scope, id, props);
+    super(scope, id, props, REGISTRATION);
     const { name, nodeId, hostPath, capabilities = WRITER, namespace, parameters, capacity } = props;
     this.reportAll(volumeProblems(capabilities, OF_ONE_NODE, undefined));
     if (!isSize(capacity)) this.report(["capacity"], NO_SIZE);

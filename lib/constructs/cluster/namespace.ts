@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import type { Job } from "../../jobspec";
+import { OBJECT, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
 import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
@@ -96,6 +97,18 @@ export interface NomadNamespaceProps {
   readonly quota?: string;
 }
 
+const KINDS: PropKinds<NomadNamespaceProps> = {
+  name: required(TEXT),
+  description: TEXT,
+  meta: TEXT_MAP,
+  drivers: OBJECT,
+  networkModes: OBJECT,
+  nodePools: OBJECT,
+  vault: OBJECT,
+  consul: OBJECT,
+  quota: TEXT,
+};
+
 /**
  * A namespace. The jobs of the stack that name it are brought after it, and taken away before it.
  *
@@ -110,7 +123,7 @@ export class NomadNamespace extends ClusterConstruct {
   readonly name: string;
 
   constructor(scope: Construct, id: string, props: NomadNamespaceProps) {
-    super(scope, id, props);
+    super(scope, id, props, KINDS);
     const { name, description, meta, quota, drivers, networkModes, nodePools, vault, consul } = props;
     this.name = name;
     this.checkText(["name"], name, /^[a-zA-Z0-9-]{1,128}$/, "up to 128 letters, digits and dashes");

@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
-import type { Duration, Job } from "../../jobspec";
+import { Duration, type Job } from "../../jobspec";
+import { OBJECT, propKind, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
 import { requireProvider26 } from "../provider-version";
 import { ClusterConstruct } from "./cluster-construct";
 import { ProviderResource, type Attributes, type Blocks } from "./provider-resource";
@@ -39,6 +40,14 @@ export interface NomadNodePoolProps {
   readonly nodeIdentityTtl?: Duration;
 }
 
+const KINDS: PropKinds<NomadNodePoolProps> = {
+  name: required(TEXT),
+  description: TEXT,
+  meta: TEXT_MAP,
+  scheduler: OBJECT,
+  nodeIdentityTtl: propKind((value) => value instanceof Duration, "a Duration", "Duration.hours(24)"),
+};
+
 /**
  * A node pool. The jobs of the stack that name it are brought after it. Nodes say themselves which pool they are of, in their configuration.
  *
@@ -53,7 +62,7 @@ export class NomadNodePool extends ClusterConstruct {
   readonly name: string;
 
   constructor(scope: Construct, id: string, props: NomadNodePoolProps) {
-    super(scope, id, props);
+    super(scope, id, props, KINDS);
     const { name, description, meta, scheduler, nodeIdentityTtl } = props;
     this.name = name;
     this.checkText(["name"], name, /^[a-zA-Z0-9-_]{1,128}$/, "up to 128 letters, digits, dashes and underscores");

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { UserError } from "../../errors";
 import { Secret, type Job } from "../../jobspec";
-import { isKnown, literalsAmong } from "../../jobspec/host";
+import { isKnown, literalsAmong, NUMBER, required, TEXT, TEXT_MAP, TEXTS, type PropKinds } from "../../jobspec/host";
 import { allowed, checkAllowed, type AllowedRule } from "../allowed";
 import { requireProvider26, takesWriteOnly } from "../provider-version";
 import { terraformJson } from "../terraform-text";
@@ -37,6 +37,14 @@ export interface NomadVariableProps {
   readonly allow?: readonly AllowedRule[];
 }
 
+const KINDS: PropKinds<NomadVariableProps> = {
+  path: required(TEXT),
+  items: required(TEXT_MAP),
+  version: NUMBER,
+  namespace: TEXT,
+  allow: TEXTS,
+};
+
 /**
  * A variable of Nomad, such as a key of a provider that a task's template reads. Its values are written and never kept: neither Terraform's state nor a plan
  * has them. That takes release 2.6 of the provider, which the stack requires then, and Terraform 1.11 or later.
@@ -57,7 +65,7 @@ export class NomadVariable extends ClusterConstruct {
   readonly #keys: readonly string[];
 
   constructor(scope: Construct, id: string, props: NomadVariableProps) {
-    super(scope, id, props);
+    super(scope, id, props, KINDS);
     const { path, items, version = 1, namespace, allow = [] } = props;
     this.path = path;
     this.#keys = Object.keys(items);
@@ -65,7 +73,7 @@ export class NomadVariable extends ClusterConstruct {
     if (this.#keys.length === 0) this.report(["items"], "is empty; write { key: value }");
     if (isKnown(version) && !(Number.isSafeInteger(version) && version >= 1))
       this.report(["version"], `${String(version)} is no version; write a whole number from 1 up`);
-    this.reportAll(allowed(literalsAmong(items, "items"), checkAllowed(allow, id)));
+    this.reportAll(allowed(literalsAmong(items, "items"), checkAllowed(allow, this.node.path)));
     requireProvider26(this);
     if (!takesWriteOnly(this))
       this.report(

@@ -48,7 +48,22 @@ export {
 export { ANY_MAP, define } from "./maps";
 export { nearestOf } from "./nearest";
 export { Place, type JobProblem } from "./place";
-export { checkProps } from "./check-props";
+export {
+  ANYTHING,
+  checkProps,
+  FLAG,
+  NUMBER,
+  OBJECT,
+  OBJECTS,
+  oneOfTexts,
+  propKind,
+  required,
+  TEXT,
+  TEXT_MAP,
+  TEXTS,
+  type PropKind,
+  type PropKinds,
+} from "./check-props";
 export type { ResolvedOf } from "./resolved";
 export { scalar, within } from "./scalars";
 export { unknownPlaces, withoutUnknowns, type Unknown } from "./unknowns";

@@ -17,7 +17,7 @@ import {
   VolumeMount,
   VolumeRequest,
 } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { ANYTHING, checkProps, NUMBER, OBJECT, required, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta, standInCommand } from "../../job-parts";
 import { join } from "node:path";
 import { qemuGroup, type QemuMachine } from "./qemu-machine";
@@ -94,6 +94,20 @@ export interface BrowserVmJobProps {
   readonly datacenters?: readonly string[];
 }
 
+const KINDS: PropKinds<BrowserVmJobProps> = {
+  sessionId: required(TEXT),
+  userId: required(TEXT),
+  provider: required(TEXT),
+  vmIp: required(TEXT),
+  vncPort: NUMBER,
+  websocketPort: NUMBER,
+  machine: OBJECT,
+  resources: ANYTHING,
+  bandwidth: NUMBER,
+  priority: NUMBER,
+  datacenters: TEXTS,
+};
+
 const SNAPSHOTS = "/var/lib/firecracker/snapshots";
 const MACHINES = "/var/lib/firecracker/vms";
 const FIRST_VNC_PORT = 5900;
@@ -106,7 +120,7 @@ const WEBSOCKET_DISTANCE = 180;
  */
 export class BrowserVmJob extends Job {
   constructor(props: BrowserVmJobProps) {
-    checkProps(props, "BrowserVmJob");
+    checkProps(props, "BrowserVmJob", KINDS);
     const { sessionId, userId, provider, vmIp, bandwidth = 100, priority = 75, datacenters } = props;
     const machine = props.machine ?? { kind: "firecracker" };
     const vncPort = props.vncPort ?? FIRST_VNC_PORT + lastPart(vmIp);

@@ -19,7 +19,18 @@ import {
   TaskGroup,
   Update,
 } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import {
+  ANYTHING,
+  checkProps,
+  FLAG,
+  NUMBER,
+  OBJECT,
+  oneOfTexts,
+  required,
+  TEXT,
+  TEXTS,
+  type PropKinds,
+} from "../../jobspec/host";
 import { IMAGE_TAG } from "../../job-parts";
 import { SERVICE_PORT } from "../facts";
 
@@ -123,6 +134,24 @@ export interface PoolServiceJobProps {
   readonly datacenters?: readonly string[];
 }
 
+const KINDS: PropKinds<PoolServiceJobProps> = {
+  pools: required(TEXTS),
+  slotPools: TEXTS,
+  execution: OBJECT,
+  count: NUMBER,
+  port: NUMBER,
+  listen: TEXT,
+  tokens: OBJECT,
+  store: oneOfTexts("consul", "nomad"),
+  runtime: oneOfTexts("docker", "exec", "raw_exec"),
+  reuse: oneOfTexts("replace", "same-owner"),
+  nomadAddress: TEXT,
+  consulAddress: TEXT,
+  consulIdentity: FLAG,
+  resources: ANYTHING,
+  datacenters: TEXTS,
+};
+
 /** Where the tokens of a project's own service are, below the project's folder. */
 export const SERVICE_TOKENS = ".cdk-nomad/pool-service/tokens.jsonl";
 
@@ -145,7 +174,7 @@ export class PoolServiceJob extends Job {
   static readonly PORT = SERVICE_PORT;
 
   constructor(props: PoolServiceJobProps) {
-    checkProps(props, "PoolServiceJob");
+    checkProps(props, "PoolServiceJob", KINDS);
     const { count = 1, port = PoolServiceJob.PORT, datacenters, resources, consulIdentity = false } = props;
     const http = Port.static("http", port);
     super({
