@@ -1,6 +1,13 @@
+import type { IConstruct } from "constructs";
 import { pathText, type Problem, UserError } from "../errors";
 import { RULES, type JobProblem, type RuleId } from "../jobspec";
 import { isRuleId, nearestOf } from "../jobspec/host";
+
+/** A problem, with the construct whose it is. */
+export interface ConstructProblem {
+  readonly construct: IConstruct;
+  readonly problem: Problem;
+}
 
 /** What shall not stop synthesis: a rule, such as `secret/literal`, or a rule with a name, such as `secret/literal:API_KEY`. */
 export type AllowedRule = RuleId | `${RuleId}:${string}`;

@@ -1,15 +1,10 @@
 import { Aspects, type IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
-import { type Problem, UserError } from "../errors";
+import { UserError } from "../errors";
+import type { ConstructProblem } from "./allowed";
 
 /** Aspects may add constructs and further aspects; where there is no end to it they are stopped. */
 const MOST_ROUNDS = 100;
-
-/** What an aspect refused, with the construct that it looked at. */
-export interface AspectProblem {
-  readonly construct: IConstruct;
-  readonly problem: Problem;
-}
 
 /**
  * Runs the aspects of a program now, each once for every construct below the one that it was added to, as cdktf does when it synthesizes. What cdktf
@@ -18,7 +13,7 @@ export interface AspectProblem {
  * @param root the program
  * @returns what aspects refused with a UserError, in this run and before
  */
-export function runAspects(root: IConstruct): readonly AspectProblem[] {
+export function runAspects(root: IConstruct): readonly ConstructProblem[] {
   const run = AspectRun.of(root);
   for (let round = 0; run.visitAll(root, []); round += 1)
     if (round === MOST_ROUNDS)
@@ -30,7 +25,7 @@ const RUN = Symbol("cdk-nomad-aspects");
 
 /** What the aspects of a program have done so far. */
 class AspectRun {
-  readonly problems: AspectProblem[] = [];
+  readonly problems: ConstructProblem[] = [];
   readonly #once = new Map<IAspect, OnceAspect>();
 
   /** What the aspects of the program with this root have done: kept with the root, and so gone with it. */

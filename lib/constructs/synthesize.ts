@@ -18,6 +18,7 @@ import { ClusterConstruct } from "./cluster";
 import { KeyValues } from "./consul";
 import { NomadJob } from "./nomad-job";
 import { provideNomad } from "./providers";
+import { repeated } from "./repeated";
 import { recordStacks } from "./stack-record";
 import { pauseStackTraces } from "./stack-traces";
 
@@ -28,14 +29,15 @@ export interface ProgramProblem extends Problem {
 }
 
 /**
- * Everything that is wrong with a program, over all of its stacks, in the order of their places: what its aspects refused, its jobs with what
- * aspects made of them, and what the constructs' own validations say; what is wrong with a job in each of its regions, once. The aspects run now, each once, and not again when it is synthesized.
+ * Everything that is wrong with a program, over all of its stacks, in the order of their places: what its aspects refused, what is there twice, its jobs with
+ * what aspects made of them, and what the constructs' own validations say; what is wrong with a job in each of its regions, once. The aspects run now, each once, and not again when it is synthesized.
  * cdktf's own validation stops at the first stack that has a problem, and runs aspects only then.
  */
 export function problemsOf(app: App): ProgramProblem[] {
   const refused = runAspects(app).map(({ construct, problem }) => within(construct, problem));
   const constructs = app.node.findAll();
   const all = refused
+    .concat(repeated(constructs).map(({ construct, problem }) => within(construct, problem)))
     .concat(constructs.flatMap(problemsIn))
     .concat(Secret.made ? constructs.flatMap(secretsIn) : [])
     .sort(compareProblems);
