@@ -1,4 +1,5 @@
-import { SECRET_MARK } from "./engine";
+import { UserError } from "../errors";
+import { describe, SECRET_MARK } from "./engine";
 
 const HIDE = Symbol.for("nodejs.util.inspect.custom");
 
@@ -31,8 +32,10 @@ export class Secret {
    * A key of a Nomad variable.
    *
    * @param path the variable's path; a job may always read below `nomad/jobs/<job id>`
+   * @throws UserError where the path or the key is no text
    */
   static fromNomadVariable(path: string, key: string): Secret {
+    checkReference("Secret.fromNomadVariable", path, key);
     return new Secret("nomad", path, key);
   }
 
@@ -40,8 +43,10 @@ export class Secret {
    * A key of a secret in Vault's KV store, version 2.
    *
    * @param path with its mount, `secret/prism/admin`
+   * @throws UserError where the path or the key is no text
    */
   static fromVault(path: string, key: string): Secret {
+    checkReference("Secret.fromVault", path, key);
     return new Secret("vault", path, key);
   }
 
@@ -67,4 +72,14 @@ export class Secret {
       return `{{ with nomadVar ${path} }}{{ (index . ${JSON.stringify(this.key)}).Value | toJSON }}{{ end }}`;
     return `{{ with secret ${path} }}{{ index .Data.data ${JSON.stringify(this.key)} | toJSON }}{{ end }}`;
   }
+}
+
+function checkReference(made: string, path: unknown, key: unknown): void {
+  for (const [name, value] of Object.entries({ path, key }))
+    if (typeof value !== "string" || value === "")
+      throw UserError.at(
+        made,
+        `expected the ${name} as a text, found ${describe(value)}; write ${made}(path, key)`,
+        "field/type",
+      );
 }

@@ -45,6 +45,10 @@ const cpu: Field<Cpu, Cpu, false, Part<"CPU", number> & Part<"Cores", number>> =
     }
     if (!isKnown(value)) return;
     const { mhz, cores } = value;
+    if (Number.isNaN(mhz) || Number.isNaN(cores)) {
+      at.error("field/type", "is made of what is no number; write Cpu.mhz(500)");
+      return;
+    }
     if (mhz && mhz > 0 && cores && cores > 0)
       at.error("resources/cpu-and-cores", "asks for MHz and for cores; write one: Cpu.mhz(…) or Cpu.cores(…)");
     if (!isWhole(mhz) || !isWhole(cores)) at.error("field/type", `${value} is no whole number; write one`);

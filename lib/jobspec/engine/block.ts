@@ -274,6 +274,10 @@ export function blockOf<F extends Fields, const A extends string>(
       super(props);
     }
     with(changes: Partial<PropsOf<F>>): this {
+      if (!isKeyed(changes)) {
+        const message = `expected the changed properties as an object, found ${describe(changes)}; write { … }`;
+        throw UserError.at(info.hcl, message, "field/type");
+      }
       return this.copyWith(changes);
     }
     withMore(list: string, ...more: readonly object[]): this {

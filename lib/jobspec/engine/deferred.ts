@@ -45,7 +45,9 @@ export interface Unit {
 
 /** A count in units of a factor: the product where it is known. */
 export function scaled(count: number | Resolvable, factor: number): number | ScaledToken {
-  return typeof count === "number" && !isDeferred(count) ? count * factor : new ScaledToken(count, factor);
+  if (isDeferred(count)) return new ScaledToken(count, factor);
+  // What is no number becomes none: the check of the property that has the unit says so, with its place.
+  return typeof count === "number" ? count * factor : NaN;
 }
 
 /**

@@ -5,9 +5,14 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return value.length > 40 ? `"${value.slice(0, 37)}..."` : JSON.stringify(value);
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object")
-    return value.constructor?.name && value.constructor !== Object ? `a ${value.constructor.name}` : "an object";
+    return value.constructor?.name && value.constructor !== Object ? withArticle(value.constructor.name) : "an object";
   if (typeof value === "function") return "a function";
   return String(value);
+}
+
+/** A noun with its indefinite article: `a task`, `an update`, and `a ui`, which begins as `you` does. */
+export function withArticle(noun: string): string {
+  return `${/^(?:[aeio]|up)/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 /** Whether this is an object made of keys and values, and no instance of a class. */

@@ -1,7 +1,7 @@
 import type { ApiOf, EffectiveOf, HasDefault, IsFilledIn, Part } from "./api-of";
 import { Block, definitionOf } from "./block";
 import { isDeferred, isKnown, isResolvable, type Resolvable } from "./deferred";
-import { describe, isPlainObject } from "./describe";
+import { describe, isPlainObject, withArticle } from "./describe";
 import type { ApiObject, Field, FieldOptions } from "./field";
 import { ANY_MAP, define, TEXT_MAP, TEXTS_MAP } from "./maps";
 import type { Place } from "./place";
@@ -296,7 +296,7 @@ export function keyOf(value: unknown): string | undefined {
 
 /** What to say of a token in the place of a block, which is judged and rendered when the program is synthesized. */
 function tokenForBlock(hcl: string, type: string): string {
-  return `a token stands in the place of a ${hcl} block, which has to be known; write new ${type}({ … }), with tokens as its values`;
+  return `a token stands in the place of ${withArticle(hcl)} block, which has to be known; write new ${type}({ … }), with tokens as its values`;
 }
 
 function listed<T>(values: readonly T[]): readonly T[] {
@@ -317,7 +317,7 @@ function isOfClass(type: AnyBlockClass, value: unknown, at: Place): boolean {
   }
   at.error(
     "field/type",
-    `expected a ${definitionOf(type).hcl} block, found ${describe(value)}; write new ${type.name}({ … })`,
+    `expected ${withArticle(definitionOf(type).hcl)} block, found ${describe(value)}; write new ${type.name}({ … })`,
   );
   return false;
 }

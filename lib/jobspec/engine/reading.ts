@@ -1,6 +1,6 @@
 import { type Block, definitionOf, readProps, type Rest } from "./block";
 import type { BlockDefinition } from "./definition";
-import { describe, isPlainObject, isTooDeep, TOO_DEEP } from "./describe";
+import { describe, isPlainObject, isTooDeep, TOO_DEEP, withArticle } from "./describe";
 import type { Api, ApiObject } from "./field";
 import { frozen } from "./frozen";
 import { Place, type JobProblem } from "./place";
@@ -19,7 +19,7 @@ export function decodeBlock<T extends Block>(
   key?: string,
 ): T | undefined {
   if (!isPlainObject(given)) {
-    at.error("import/type", `expected a ${definitionOf(type).hcl} as an object, found ${describe(given)}`);
+    at.error("import/type", `expected ${withArticle(definitionOf(type).hcl)} as an object, found ${describe(given)}`);
     return undefined;
   }
   const definition = definitionOf(type);

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors";
-import { isAtLeast, type CheckContext } from "../engine";
+import { checkProps, FLAG, isAtLeast, TEXT, type CheckContext, type PropKinds } from "../engine";
 
 /** The Nomad that a job is for. */
 export interface Target {
@@ -24,6 +24,8 @@ export interface Target {
   readonly memoryOversubscription?: boolean;
 }
 
+const KINDS: PropKinds<Target> = { nomadVersion: TEXT, enterprise: FLAG, memoryOversubscription: FLAG };
+
 /** The newest Nomad whose rules are known. */
 export const NEWEST_NOMAD = "2.0";
 
@@ -42,9 +44,10 @@ export function isVersion(text: string): boolean {
 /**
  * The target with its defaults filled in.
  *
- * @throws UserError where the version is none
+ * @throws UserError where the version is none, and where a property is unknown or of another kind
  */
 export function targetOf(target: Target): CheckContext {
+  checkProps(target, "target", KINDS);
   const { nomadVersion = "1.11", enterprise = false, memoryOversubscription = false } = target;
   if (!isVersion(nomadVersion))
     throw UserError.at(

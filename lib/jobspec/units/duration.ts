@@ -20,7 +20,7 @@ export class Duration {
   static readonly zero = new Duration(0);
 
   private constructor(
-    /** Its length in nanoseconds; NaN where only Terraform will know it. */
+    /** Its length in nanoseconds; NaN where only Terraform will know it, and where it was made of no number. */
     readonly nanoseconds: number,
     /** @internal What tells its length in nanoseconds, where only Terraform will know it. */
     readonly unknown?: ScaledToken,
@@ -121,6 +121,7 @@ export const DURATION: Codec<Duration> = {
       return `expected a Duration, found ${typeof value === "string" ? JSON.stringify(value) : String(value)}; write ${write}`;
     }
     if (!isKnown(value)) return undefined;
+    if (Number.isNaN(value.nanoseconds)) return "is made of what is no number; write Duration.seconds(30)";
     return Number.isInteger(value.nanoseconds)
       ? undefined
       : `${value.nanoseconds} ns is no whole number of nanoseconds; write Duration.milliseconds(…)`;

@@ -17,7 +17,7 @@ const SIZES = [
  */
 export class Memory {
   private constructor(
-    /** The amount in MiB; NaN where only Terraform will know it. */
+    /** The amount in MiB; NaN where only Terraform will know it, and where it was made of no number. */
     readonly mebibytes: number,
     /** @internal What tells the amount in MiB, where only Terraform will know it. */
     readonly unknown?: ScaledToken,
@@ -70,6 +70,7 @@ export const MEBIBYTES: Codec<Memory> = {
       return `expected a Memory, found ${String(value)}; write Memory.mebibytes(${typeof value === "number" ? value : 256})`;
     }
     if (!isKnown(value)) return undefined;
+    if (Number.isNaN(value.mebibytes)) return "is made of what is no number; write Memory.mebibytes(256)";
     return Number.isSafeInteger(value.mebibytes)
       ? undefined
       : `${value.mebibytes} MiB is no whole number; write Memory.mebibytes(${Math.ceil(value.mebibytes) || 256})`;
