@@ -1,16 +1,24 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import * as v from "valibot";
-import { type ApiPath, apiPath } from "../../nomad";
+import { ForeignAnswer, ReadableError } from "../../errors";
+import { type ApiPath, apiPath, sizeInWords, textOf, TooLargeError } from "../../nomad";
 
 /** How long the server may say nothing, in milliseconds. */
 const SILENCE = 15_000;
+/** How long an answer may take in all, also one that comes bit by bit, in milliseconds. */
+const WHOLE = 60_000;
+/** Answers of what is asked here have some KB. */
+const LARGEST = 4 * 1024 * 1024;
 
 const errors = v.object({ errors: v.array(v.string()) });
 const health = v.object({ initialized: v.boolean(), sealed: v.boolean(), standby: v.boolean() });
 
 /** What the server said no to. What was sent is not repeated: it may be a secret. */
-export class VaultError extends Error {
+export class VaultError extends ReadableError {
+  override readonly name = "VaultError";
+  readonly code = "server";
+
   constructor(
     readonly status: number,
     method: string,
@@ -18,7 +26,7 @@ export class VaultError extends Error {
     said: string,
   ) {
     super(`Vault answered ${method} ${path.toString()} with ${status}: ${said}`);
-    this.name = "VaultError";
+    this.quietly("status");
   }
 }
 
@@ -32,18 +40,22 @@ export interface VaultClientOptions {
   readonly isAnybody?: boolean;
   /** The socket that is asked in place of the address's port. */
   readonly socket?: string;
+  /** How long an answer may take in all, in milliseconds. Default: a minute */
+  readonly whole?: number;
 }
 
 /** What the embedded cluster asks of OpenBao's or Vault's API. https://openbao.org/api-docs/ */
 export class VaultClient {
   readonly #token: string | undefined;
   readonly #dispatcher: Agent;
+  readonly #whole: number;
 
   constructor(
     private readonly address: string,
-    { token, caFile, isAnybody = false, socket }: VaultClientOptions = {},
+    { token, caFile, isAnybody = false, socket, whole = WHOLE }: VaultClientOptions = {},
   ) {
     this.#token = token;
+    this.#whole = whole;
     const trust = {
       ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
       ...(isAnybody ? { rejectUnauthorized: false } : {}),
@@ -57,7 +69,8 @@ export class VaultClient {
 
   /** Whether it has a store, and gives out what is in it; the status of the answer says the same, and is no error. */
   async health(): Promise<v.InferOutput<typeof health>> {
-    return v.parse(health, JSON.parse((await this.send("GET", apiPath`/v1/sys/health`)).text));
+    const path = apiPath`/v1/sys/health`;
+    return this.read(health, (await this.send("GET", path)).text, "GET", path);
   }
 
   /** Asks, and reads JSON. @throws VaultError where it refuses */
@@ -77,7 +90,7 @@ export class VaultClient {
     schema: S,
     body?: object,
   ): Promise<v.InferOutput<S>> {
-    return v.parse(schema, JSON.parse(await this.answered(method, path, body)));
+    return this.read(schema, await this.answered(method, path, body), method, path);
   }
 
   /** Lets go of every connection. */
@@ -91,14 +104,48 @@ export class VaultClient {
     throw new VaultError(status, method, path, saidIn(text));
   }
 
+  /** What is said in JSON. @throws ForeignAnswer where that is not what was asked for; no value of it is repeated, which may be secret */
+  private read<S extends v.GenericSchema<unknown>>(
+    schema: S,
+    text: string,
+    method: string,
+    path: ApiPath,
+  ): v.InferOutput<S> {
+    let answer: unknown;
+    try {
+      answer = JSON.parse(text);
+    } catch {
+      throw this.foreign(method, path, "it is no JSON");
+    }
+    const read = v.safeParse(schema, answer, { abortEarly: true });
+    if (read.success) return read.output;
+    const place = v.getDotPath(read.issues[0]) ?? "the whole answer";
+    throw this.foreign(method, path, `${place} is not as it should be`);
+  }
+
+  private foreign(method: string, path: ApiPath, what: string): ForeignAnswer {
+    return new ForeignAnswer(
+      `the answer to ${method} ${path.toString()} is not one of Vault's: ${what}; look whether something else answers at ${this.address}`,
+    );
+  }
+
   private async send(method: "GET" | "PUT" | "POST", path: ApiPath, body?: object) {
     const response = await request(`${this.address}${path.toString()}`, {
       method,
       headers: this.#token === undefined ? {} : { "X-Vault-Token": this.#token },
       body: body === undefined ? undefined : JSON.stringify(body),
       dispatcher: this.#dispatcher,
+      signal: AbortSignal.timeout(this.#whole),
     });
-    return { status: response.statusCode, text: await response.body.text() };
+    try {
+      return { status: response.statusCode, text: await textOf(response.body as AsyncIterable<Uint8Array>, LARGEST) };
+    } catch (error) {
+      if (error instanceof TooLargeError)
+        throw this.foreign(method, path, `it is larger than ${sizeInWords(error.limit)}`);
+      if (error instanceof Error && error.name === "TimeoutError")
+        throw this.foreign(method, path, `it has no end after ${Math.round(this.#whole / 1000)} s`);
+      throw error;
+    }
   }
 }
 
