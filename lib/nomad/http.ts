@@ -226,9 +226,10 @@ export class Http {
     return this.understood(() => this.read(answer, schema, method, path));
   }
 
-  /** The index of what an answer tells of; 0 where it says none. */
+  /** The index of what an answer tells of; 0 where it says none, or what cannot be one. */
   private indexOf({ headers }: RawAnswer): number {
-    return Number(headers[indexHeader(this.connection.name)] ?? 0);
+    const index = Number(headers[indexHeader(this.connection.name)] ?? 0);
+    return Number.isSafeInteger(index) && index > 0 ? index : 0;
   }
 
   private async block(path: ApiPath, { index, seconds, query, signal }: BlockingOptions): Promise<RawAnswer> {

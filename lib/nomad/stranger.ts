@@ -45,8 +45,11 @@ const OF_STATE =
  * @see https://developer.hashicorp.com/consul/api-docs/features/blocking
  */
 export function missingIndex({ headers }: RawAnswer, server: string, path: ApiPath): string | undefined {
-  if (!OF_STATE.test(path.toString()) || headers[indexHeader(server)] !== undefined) return undefined;
-  return `it has no X-${server}-Index, which ${server} sends along with every answer about its state`;
+  const index = headers[indexHeader(server)];
+  if (!OF_STATE.test(path.toString()) || (typeof index === "string" && /^\d{1,20}$/.test(index))) return undefined;
+  const header = `X-${server}-Index`;
+  if (index === undefined) return `it has no ${header}, which ${server} sends along with every answer about its state`;
+  return `its ${header} is no whole number, which ${server} counts its state by`;
 }
 
 /** What an answer is that neither Nomad nor Consul gives: a page, a redirect to a login; undefined where it may be theirs. */

@@ -1,3 +1,4 @@
+import { errors } from "undici";
 import { shortened } from "../errors";
 import { variableOf, type Connection } from "./connection";
 import { codeOf } from "./errors";
@@ -8,10 +9,13 @@ import { codeOf } from "./errors";
  * @param everAnswered whether anybody has answered there
  */
 export function misfit(connection: Connection, error: unknown, everAnswered: boolean): string | undefined {
-  const code = codeOf(error);
-  if (code === undefined) return undefined;
   const { name, address } = connection;
   const known = (setting: Parameters<typeof variableOf>[1]) => variableOf(name, setting) ?? `the settings of ${name}`;
+  const code = codeOf(error);
+  // The parser's errors have its codes, and where undici does not know these, none.
+  if (error instanceof errors.HTTPParserError || code?.startsWith("HPE_"))
+    return `what listens at ${address} speaks no HTTP (${shortened(error instanceof Error ? error.message : (code ?? ""), 200)}); look whether ${known("address")} has the port of ${name}'s HTTP API, and nothing in between answers in its place`;
+  if (code === undefined) return undefined;
   if (UNTRUSTED.has(code))
     return `the certificate at ${address} is signed by nobody who is trusted here (${code}); write the file of its CA into ${known("ca")}`;
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
@@ -29,8 +33,6 @@ export function misfit(connection: Connection, error: unknown, everAnswered: boo
   const broken = BROKEN_HTTP.get(code);
   if (broken !== undefined)
     return `what listens at ${address} ${broken}, which ${name} does not; look whether ${known("address")} has the port of ${name}'s HTTP API, and nothing in between answers in its place`;
-  if (code.startsWith("HPE_"))
-    return `what listens at ${address} speaks no HTTP; look whether ${known("address")} has the port of ${name}'s HTTP API`;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { ApiError, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
+import { ApiError, apiPath, ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
 import { UserError } from "../../../lib";
 import { ASKINGS, type DrawnClients } from "../../support/drawn-answers";
 
@@ -206,3 +206,26 @@ test.each([
   answer = (response) => response.socket?.end(`HTTP/1.1 200 OK\r\n${rest}`);
   expect(((await failureOf(clients.nomad.jobs())) as Error).message).toMatch(`what listens at ${address} ${said}`);
 });
+
+test.each([
+  ["SSH", "SSH-2.0-OpenSSH_9.2p1\r\n"],
+  ["HTTP/2", "HTTP/2 200\r\n\r\n"],
+  ["a database", "\u004a\0\0\0\n8.0.36\0"],
+  ["chunks of nothing", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello"],
+])("what speaks %s in the place of HTTP is said to, and no longer that nobody answers", async (_what, said) => {
+  answer = (response) => response.socket?.end(said);
+  const { message } = (await failureOf(clients.nomad.jobs())) as Error;
+  expect(message).toMatch(`what listens at ${address} speaks no HTTP (`);
+  expect(message).toMatch(/look whether NOMAD_ADDR has the port of Nomad's HTTP API/);
+});
+
+test.each(["banana", "-1", "1e99", "NaN", "7, 7", "99999999999999999999999", ""])(
+  "an answer whose index is %j is no server's, and nothing is waited for behind it",
+  async (index) => {
+    answer = (response) => response.writeHead(200, { "x-nomad-index": index }).end("[]");
+    const { message } = (await failureOf(clients.nomad.jobs())) as Error;
+    expect(message).toMatch("its X-Nomad-Index is no whole number");
+    const path = apiPath`/v1/allocations`;
+    expect(await clients.nomad.http.waitFor(path, { seconds: 0.01 })).toBe(0);
+  },
+);
