@@ -8,6 +8,7 @@ import { commandParser, readRunningJob, serverParser, type HclParser } from "../
 import { clusterForSuite } from "../support/cluster";
 import { comparable, corpus, testWithCorpus } from "../support/corpus";
 import { FIXED_CASES, nomadsOwn, TEXT_CASES, writeFiles, type HclCase } from "../support/hcl-cases";
+import { differenceOn, minimalCases } from "../support/recorded-verdicts";
 import { cli, environment } from "../support/run-cli";
 
 const cluster = clusterForSuite();
@@ -76,6 +77,12 @@ describe("HCL and its variables", () => {
       const entry: HclCase = { name: "", hcl, variables: variables ? { files: ["values.hcl"] } : {} };
       expect(await jobOf(byCommand(entry), entry)).toEqual(comparable(job));
     }
+  });
+
+  testWithCorpus("of small jobs at the borders of rules are judged as servers judged them", () => {
+    const cases = minimalCases();
+    expect(cases.length).toBeGreaterThan(80);
+    expect(cases.flatMap((recorded) => differenceOn(recorded) ?? [])).toEqual([]);
   });
 
   test("need a server only where no nomad is at hand", async () => {

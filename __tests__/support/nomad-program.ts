@@ -15,7 +15,7 @@ export function parseWithNomad(hcl: string): Record<string, unknown> {
   try {
     const file = join(folder, "job.nomad.hcl");
     writeFileSync(file, hcl);
-    const options = { encoding: "utf8", env: { PATH: process.env.PATH }, maxBuffer: 2 ** 28 } as const;
+    const options = { encoding: "utf8", env: { PATH: process.env.PATH }, maxBuffer: 2 ** 28, stdio: "pipe" } as const;
     return (JSON.parse(execFileSync(NOMAD, ["job", "run", "-output", file], options)) as { Job: never }).Job;
   } finally {
     rmSync(folder, { recursive: true });

@@ -17,6 +17,22 @@ test("a group has what its job says of updates, over the defaults, and its own o
   expect(groupOf({}, { type: "batch" }).Update).toBeUndefined();
 });
 
+test("the default identity of a task is for the server, whatever was written", () => {
+  const own = { identity: { audience: [] }, identities: [{ name: "other", audience: ["vault.io"] }] };
+  expect(groupOf({ tasks: [{ ...task, ...own }] }).Tasks).toMatchObject([
+    { Identity: { Audience: ["nomadproject.io"] }, Identities: [{ Audience: ["vault.io"] }] },
+  ]);
+});
+
+test("signals that tell a task of something new are written in capitals", () => {
+  const signal = { changeMode: "signal", changeSignal: "sighup" } as const;
+  const own = { identity: signal, vault: signal, templates: [{ data: "a", destination: "b", ...signal }] };
+  const held = { ChangeSignal: "SIGHUP" };
+  expect(groupOf({ tasks: [{ ...task, ...own }] }).Tasks).toMatchObject([
+    { Identity: held, Vault: held, Templates: [held] },
+  ]);
+});
+
 test("a task has what its group says of restarts", () => {
   const { Tasks: tasks } = groupOf({ restart: { attempts: 7, delay: Duration.seconds(1) } });
   expect(tasks).toEqual([

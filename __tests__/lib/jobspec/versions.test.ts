@@ -76,3 +76,68 @@ test("a service without a delay before its end is warned of since 2.0", () => {
   const delayed = job.with({ groups: job.groups?.map((group) => group.with({ shutdownDelay: Duration.seconds(5) })) });
   expect(delayed.validate({ nomadVersion: "2.0" })).toEqual([]);
 });
+
+/** A field that came with some release, with what is around it in the API: JSON of a job in which it has a value. */
+interface Newer {
+  readonly name: string;
+  readonly since: string;
+  readonly jobWith: (value: unknown) => unknown;
+}
+
+function newerFields(
+  definition: BlockDefinition,
+  around: (block: unknown) => unknown = (job) => job,
+  seen: readonly string[] = [],
+): readonly Newer[] {
+  if (seen.includes(definition.api)) return [];
+  return definition.list.flatMap(({ field }) => {
+    const api = field.api[0] as string;
+    const { since: first } = field.options;
+    const own =
+      first === undefined
+        ? []
+        : [
+            {
+              name: `${definition.api}.${api}`,
+              since: first,
+              jobWith: (value: unknown) => around({ [api]: value }),
+            },
+          ];
+    if (!field.of) return own;
+    const held = { block: (value: unknown) => value, blocks: (value: unknown) => [value] }[field.kind as string];
+    const inside = definitionOf(field.of() as new () => Block);
+    if (!held) return own;
+    return [...own, ...newerFields(inside, (value) => around({ [api]: held(value) }), [...seen, definition.api])];
+  });
+}
+
+const ONE_BEFORE: Record<string, string> = { "1.9": "1.8", "1.10": "1.9", "1.11": "1.10", "2.0": "1.11" };
+
+test.each([...new Map(newerFields(definitionOf(Job)).map((field) => [field.name, field])).values()])(
+  "$name, of another kind than its own, is ignored by a Nomad of before $since, and refused from then on",
+  ({ since: first, jobWith: json }) => {
+    const { job, problems } = Job.read(json([[1]]));
+    expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+    const judged = (nomadVersion: string) =>
+      said(job?.validate({ nomadVersion }) ?? []).filter((each) => each.endsWith(" import/type"));
+    expect(judged(ONE_BEFORE[first] as string)).toEqual([]);
+    expect(judged(first)).not.toEqual([]);
+    expect(JSON.stringify(job?.toApi())).toBe(JSON.stringify({ Job: json([[1]]) }));
+  },
+);
+
+test("a field that a Nomad does not know yet is not judged for it", () => {
+  const { job } = Job.read({ TaskGroups: [{ Tasks: [{ Identities: [{ Name: "a", ExtraClaims: ["\ud800"] }] }] }] });
+  expect(said(job?.validate({ nomadVersion: "1.11" }) ?? [])).not.toContain("error field/type");
+});
+
+test.each([
+  ["Services", "warning field/senseless"],
+  ["Tasks", "error field/range"],
+])("what a token's renewal changes is judged of tasks, and not of services: %s", (where, expected) => {
+  const holder = { Name: "web", Identity: { Name: "web_1", Audience: ["a"], ChangeMode: "${meta.x}" } };
+  const found = Job.fromApi({ TaskGroups: [{ [where]: [holder] }] }).validate();
+  expect(
+    found.filter(({ path }) => path.at(-1) === "changeMode").map(({ rule, severity }) => `${severity} ${rule}`),
+  ).toEqual([expected]);
+});

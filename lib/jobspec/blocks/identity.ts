@@ -19,7 +19,7 @@ const fields = {
    *
    * @default - "noop", as the node takes it
    */
-  changeMode: oneOf("ChangeMode", ["noop", "signal", "restart"]),
+  changeMode: oneOf("ChangeMode", ["noop", "signal", "restart"], { judgedByRule: true }),
   /**
    * The signal, for `changeMode` `signal`.
    *

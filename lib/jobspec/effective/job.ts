@@ -103,7 +103,10 @@ function effectiveTask(task: Task, { value: group }: GroupNode, type: string): A
     ...json,
     RestartPolicy: new Restart(restartOf(group, type, task.restart)).toApi(),
     Resources: withShare(isPlainObject(json.Resources) ? json.Resources : {}),
-    Identity: withAudience(isPlainObject(json.Identity) ? json.Identity : {}),
+    Identity: withAudience(withSignal(isPlainObject(json.Identity) ? json.Identity : {})),
+    Identities: Array.isArray(json.Identities) ? json.Identities.map(withSignal) : undefined,
+    Vault: withSignal(json.Vault),
+    Templates: Array.isArray(json.Templates) ? json.Templates.map(withSignal) : undefined,
     ScalingPolicies: policies?.map((policy) => ({ ...policy, Max: policy.Max ?? -1 })),
   };
 }
@@ -114,8 +117,14 @@ function withShare(resources: ApiObject): ApiObject {
   return { ...resources, CPU: USUAL_SHARE };
 }
 
-/** Whom the default identity of a task is for: the server itself. */
+/** Whom the default identity of a task is for: the server itself, whatever was written. */
 function withAudience(identity: ApiObject): ApiObject {
   const isDefault = identity.Name === undefined || identity.Name === "" || identity.Name === "default";
-  return isDefault ? { ...identity, Audience: identity.Audience ?? ["nomadproject.io"] } : identity;
+  return isDefault ? { ...identity, Audience: ["nomadproject.io"] } : identity;
+}
+
+/** What tells a task of something new, with its signal as a server writes it: in capitals. */
+function withSignal<T>(block: T): T {
+  if (!isPlainObject(block) || typeof block.ChangeSignal !== "string") return block;
+  return { ...block, ChangeSignal: block.ChangeSignal.toUpperCase() };
 }

@@ -1,5 +1,5 @@
 import type { WithFields } from "./api-of";
-import { checkValue, encodeValue, type CompiledField } from "./compiled-field";
+import { checkUnread, checkValue, encodeValue, type CompiledField } from "./compiled-field";
 import { defined, type BlockDefinition, type BlockInfo } from "./definition";
 import { describe } from "./describe";
 import type { ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
@@ -42,6 +42,8 @@ export interface Rest {
   readonly overrides?: Readonly<ApiObject>;
   /** API values that have no property: what only a server sets, and what no release here knows yet. */
   readonly carried?: Readonly<ApiObject>;
+  /** Fields, by their index, of which what was carried is of another kind than theirs: who knows them refuses it, and a Nomad that came before them ignores it. */
+  readonly unread?: readonly number[];
   /** The key under which it stood in a map. */
   readonly mapKey?: string;
 }
@@ -121,6 +123,8 @@ export abstract class Block {
     for (let index = 0; index < values.length; index += 1)
       if (values[index] !== undefined)
         checkValue(list[index] as CompiledField, values[index], wasRead, hcl, at, context);
+    for (const index of rest?.unread ?? [])
+      if (values[index] === undefined) checkUnread(list[index] as CompiledField, rest?.carried ?? {}, hcl, at, context);
     for (const { name, field, index, api } of required) {
       if (values[index] !== undefined || rest?.carried?.[api] !== undefined || field.options.judgedByRule) continue;
       const message = `${hcl} needs "${name}"; write one`;

@@ -1,6 +1,7 @@
 import type { Api, ApiObject, CheckContext, Field } from "./field";
 import { checkMarks } from "./marks";
-import type { Place } from "./place";
+import type { JobProblem, Place } from "./place";
+import { holds } from "./versions";
 
 // What is faster, and harder to read, than `encode`, `decode` and `check` of a field stands in this file alone; the walks over blocks read without it. It halves the
 // time in which the blocks of jobs that were read are checked, and saves a quarter of rendering them (150 real jobs, Node 20).
@@ -79,6 +80,9 @@ export function checkValue(
   context: CheckContext,
 ): void {
   if (wasRead && field.isFaultless) return;
+  // A Nomad of before the field ignores whatever stands there.
+  if (wasRead && field.isMarked && !holds(context.nomadVersion, { since: field.field.options.since }))
+    return checkMarks(field.field, field.name, value, hcl, at, context);
   // A place costs more than a look at a plain value; it is made where there is something to say.
   if (field.fault) {
     const fault = field.fault(value);
@@ -87,6 +91,37 @@ export function checkValue(
     field.check(value, at.property(field.name), context);
   }
   if (field.isMarked) checkMarks(field.field, field.name, value, hcl, at, context);
+}
+
+/** That what stands under the keys of a field is of another kind than the field's. */
+export const UNREAD = Symbol("unread");
+
+/**
+ * Reads the value of a field that came with some release, as {@link decodeValue} does. What is of another kind is no fault yet: a Nomad of before it
+ * ignores whatever stands there.
+ *
+ * @returns the value, or UNREAD
+ */
+export function decodeNewer(field: CompiledField, found: Api, json: ApiObject, at: Place): unknown {
+  const problems: JobProblem[] = [];
+  const value = decodeValue(field, found, json, at.aside(problems));
+  if (problems.length === 0) return value;
+  const errors = problems.filter(({ severity }) => severity === "error");
+  // What is too deep to be looked at is too deep to be kept.
+  const isKept = errors.length > 0 && errors.every(({ rule }) => rule !== "import/depth");
+  return isKept ? UNREAD : decodeValue(field, found, json, at);
+}
+
+/** Judges what stands under the keys of a field and could not be read: a Nomad that knows the field refuses it, another one ignores it. */
+export function checkUnread(
+  field: CompiledField,
+  json: ApiObject,
+  hcl: string,
+  at: Place,
+  context: CheckContext,
+): void {
+  if (holds(context.nomadVersion, { since: field.field.options.since })) field.decode(json, at.property(field.name));
+  else checkMarks(field.field, field.name, json[field.api], hcl, at, context);
 }
 
 /** Whether this is a text that is none in UTF-8, of which `decode` says so. */

@@ -65,6 +65,11 @@ export class Place {
     return new Place(this, index, true, this.judged, block);
   }
 
+  /** The same place; what is reported there lands elsewhere. */
+  aside(found: JobProblem[]): Place {
+    return new Place(this.parent, this.segment, this.inList, { ...this.judged, found }, this.named);
+  }
+
   /** Notes something that a Nomad server refuses. */
   error(rule: RuleId, message: string, { missing }: Pick<Fault, "missing"> = {}): void {
     this.report({ rule, message, missing });

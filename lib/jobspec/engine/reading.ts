@@ -4,7 +4,7 @@ import { describe, isPlainObject, isTooDeep, TOO_DEEP, withArticle } from "./des
 import type { Api, ApiObject } from "./field";
 import { frozen } from "./frozen";
 import { Place, type JobProblem } from "./place";
-import { decodeValue } from "./compiled-field";
+import { decodeNewer, decodeValue, UNREAD } from "./compiled-field";
 import { isServerValue, SERVER_VALUES, withKnownKeys } from "./server-keys";
 
 /**
@@ -31,6 +31,7 @@ export function decodeBlock<T extends Block>(
   const values: unknown[] = [];
   let several: number[] | undefined;
   let carried: ApiObject | undefined;
+  let unread: number[] | undefined;
   for (const api in json) {
     // null and absent are the same to Nomad, and most of what its parser gives is null.
     const found = json[api];
@@ -42,7 +43,14 @@ export function decodeBlock<T extends Block>(
         if (several?.includes(field.index)) continue;
         (several ??= []).push(field.index);
       }
-      const value: unknown = decodeValue(field, found, json, at);
+      const isNewer = field.field.options.since !== undefined;
+      const value: unknown = isNewer ? decodeNewer(field, found, json, at) : decodeValue(field, found, json, at);
+      if (value === UNREAD) {
+        carried ??= Object.create(null) as ApiObject;
+        for (const each of field.field.api) if (json[each] !== undefined) carried[each] = frozen(json[each]);
+        (unread ??= []).push(field.index);
+        continue;
+      }
       if (value === undefined) {
         // A list of nulls alone is something to a server: no block is in it, and yet it is not empty.
         if (Array.isArray(found) && found.length > 0 && found.every((item) => item === null))
@@ -69,7 +77,7 @@ export function decodeBlock<T extends Block>(
   }
   // A key that is the name says nothing new.
   const mapKey = key === undefined || nameIn(definition, values) === key ? undefined : key;
-  const rest: Rest | undefined = carried || mapKey !== undefined ? { carried, mapKey } : undefined;
+  const rest: Rest | undefined = carried || mapKey !== undefined ? { carried, unread, mapKey } : undefined;
   return new type(readProps(values, rest) as never);
 }
 

@@ -1,5 +1,6 @@
-import type { Identity, Task, TaskSecret } from "../blocks";
+import { Identity, type Task, type TaskSecret } from "../blocks";
 import type { Place } from "../engine";
+import { checkLimits } from "./effective";
 import { each } from "./walk";
 
 const NAME = /^[a-zA-Z0-9_-]{1,128}$/;
@@ -30,6 +31,7 @@ function identity(value: Identity, at: Place): void {
     );
   if (name !== DEFAULT && value.audience?.includes(""))
     at.property("audience").error("identity/audience", "holds an empty text; remove it");
+  checkLimits(Identity, value, (property) => at.property(property));
   if (value.changeMode === "signal") {
     if (!value.changeSignal)
       at.property("changeSignal").error("identity/signal", 'changeMode "signal" needs one; write "SIGHUP", say');

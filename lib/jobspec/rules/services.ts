@@ -1,7 +1,8 @@
-import type { Identity, Network, Service, Task, TaskGroup } from "../blocks";
+import { Identity, type Network, type Service, type Task, type TaskGroup } from "../blocks";
 import type { JobBlock } from "../blocks/host";
 import { type Place } from "../engine";
 import { checkCheck, type ServiceContext } from "./checks";
+import { checkLimits } from "./effective";
 import { isServiceName } from "./grammar";
 import { adviseIdentity } from "./identities";
 import { meshPorts, nativeTaskOf } from "./mesh-tasks";
@@ -97,6 +98,8 @@ function identityOfService(identity: Identity, provider: string, at: Place): voi
   if (!identity.audience?.length)
     at.property("audience").error("service/identity", 'is empty; write for whom it is, such as ["consul.io"]');
   else adviseIdentity(identity, at);
+  // A server takes whatever stands here: nothing of a service is told of a new token.
+  checkLimits(Identity, identity, (property) => at.property(property), { lenient: true });
 }
 
 /** Which address is told. */
