@@ -10,15 +10,15 @@ const FORBIDDEN = 4403;
 export const SESSION_ENDED = "the session has ended: its time was over, or somebody ended it";
 
 /** For how long a screen is carried. */
-export interface CarryOptions {
+export interface ForwardOptions {
   /** Says that the session is wanted. A LeaseEndedError ends the connection; anything else is tried again. */
   readonly renew: () => Promise<void>;
   /** How often it says so, in milliseconds. */
-  readonly every: number;
+  readonly renewInterval: number;
   /** Rejected where whoever looks may not any more: the connection ends. */
   readonly mayLook: () => Promise<void>;
   /** How often that is asked, in milliseconds. */
-  readonly looks: number;
+  readonly recheckInterval: number;
   /** Why a screen has ended that nobody here ended, in words for whoever looks at it: at most 120 bytes, which is what a WebSocket carries. */
   readonly whyEnded: () => Promise<string>;
 }
@@ -28,10 +28,10 @@ export interface CarryOptions {
  *
  * @returns when the connection is over
  */
-export async function carry(
+export async function forwardScreen(
   socket: WebSocket,
   screen: ScreenStream,
-  { renew, every, mayLook, looks, whyEnded }: CarryOptions,
+  { renew, renewInterval, mayLook, recheckInterval, whyEnded }: ForwardOptions,
 ): Promise<void> {
   let writing = Promise.resolve();
   const end = (): void => {
@@ -44,10 +44,10 @@ export async function carry(
     renew().catch((error: unknown) => {
       if (error instanceof LeaseEndedError) socket.close(ENDED, SESSION_ENDED);
     });
-  }, every);
+  }, renewInterval);
   const looking = setInterval(() => {
     mayLook().catch(() => socket.close(FORBIDDEN, "the session of the page is over, or its token was taken away"));
-  }, looks);
+  }, recheckInterval);
   screen.exitCode.catch(() => undefined);
   socket.on("error", () => socket.terminate());
   socket.on("close", end);

@@ -14,6 +14,7 @@ import {
   stillMay,
   viewerOf,
   type Access,
+  type Authority,
 } from "./authorize";
 import { refusalOf, refuseEarly } from "./early-refusals";
 import { COMMANDS } from "./facts";
@@ -105,14 +106,67 @@ export interface Service {
   end(grace: number): Promise<void>;
 }
 
+/** What the parts of a service share while it is made, and until it ends. */
+interface Core {
+  readonly app: FastifyInstance;
+  readonly options: ServiceOptions;
+  readonly authority: Authority;
+  readonly metrics: Metrics;
+  readonly history: PoolHistory;
+  readonly commands: RunningCommands;
+  /** Work that goes on after its request was answered. */
+  readonly background: Set<Promise<unknown>>;
+  isEnding: boolean;
+}
+
 /** Makes the service; it listens nowhere yet. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { pools, browsers, tokens, names = [], plugins = [], limits = {}, log, now, version } = options;
-  const { body = 2 * 1024 * 1024, requests = 2000, jobs = 4 } = limits;
+  const core = coreOf(options);
+  const { app, authority } = core;
+  // Hooks run in the order in which they were added: who asks is known before anything else is looked at.
+  answerProblems(app);
+  app.addHook("onRequest", async (request) => refuseAmbiguous(request));
+  authorize(app, authority);
+  app.decorateRequest("audited", null);
+  const audit = options.audit && writeAudit(app, options.audit);
+  refuseWhatIsTooMuch(core);
+  observeAnswers(core);
+  await describeRoutes(app, options.version);
+  await limitRate(app, options.limits);
+  const plugins = await registerRoutes(core, partsOf(core, audit));
+  return {
+    app,
+    oneTimeToken: () => authority.sessions.oneTimeToken(LOCAL),
+    end: (grace) => endService(core, plugins, grace),
+  };
+}
+
+function coreOf(options: ServiceOptions): Core {
+  const { pools, tokens, names = [], limits = {}, now } = options;
   const { commandsOfOwner = COMMANDS.ofOwner, commands: all = COMMANDS.ofAll } = limits;
+  const app = httpServer(options);
+  if (typeof tokens !== "string") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
+  const metrics = new Metrics(pools, now);
+  return {
+    app,
+    options,
+    authority: { tokens, sessions: new Sessions(now), names },
+    metrics,
+    history: new PoolHistory(pools, metrics, now),
+    commands: new RunningCommands({ perOwner: commandsOfOwner, all }, (count) => metrics.running.set(count)),
+    background: new Set(),
+    isEnding: false,
+  };
+}
+
+function httpServer({
+  schemaController,
+  limits: { body = 2 * 1024 * 1024 } = {},
+  log,
+}: ServiceOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     ...httpSettings,
-    ...(options.schemaController ? { schemaController: options.schemaController } : {}),
+    ...(schemaController ? { schemaController } : {}),
     bodyLimit: body,
     logController: new LogController({ disableRequestLogging: true }),
     // Fastify's own lines, such as that of a fault in a plugin, go through the same sieve as ours.
@@ -120,18 +174,16 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   });
   // A page of another site can send texts and forms without asking first, and JSON it cannot.
   app.removeContentTypeParser("text/plain");
+  return app;
+}
 
-  const sessions = new Sessions(now);
-  const authority = { tokens, sessions, names };
-  const metrics = new Metrics(pools, now);
-  const history = new PoolHistory(pools, metrics, now);
-  const commands = new RunningCommands({ perOwner: commandsOfOwner, all }, (count) => metrics.running.set(count));
-  const background = new Set<Promise<unknown>>();
+/** What routes are given. */
+function partsOf(core: Core, audit: ServiceParts["audit"] | undefined): ServiceParts {
+  const { app, options, authority, metrics, history, commands, background } = core;
+  const { pools, browsers, tokens, limits: { jobs = 4 } = {}, now } = options;
   // Anybody may ask whether the service is ready, as often as they like.
   const ofPools = sharedAnswer(SHARED, now, () => pools.dependencies());
-  let ending = false;
-
-  const parts: ServiceParts = {
+  return {
     pools,
     metrics,
     history,
@@ -145,7 +197,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       onError: (error) => app.log.warn({ err: error }, "a command failed"),
     },
     dependencies: async () => [
-      ...ownTroubles(tokens, ending),
+      ...ownTroubles(tokens, core.isEnding),
       ...(await ofPools()),
       ...(browsers ? [browsers.dependency()] : []),
     ],
@@ -160,18 +212,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       void settled.finally(() => background.delete(settled));
     },
   };
+}
 
-  if (typeof tokens !== "string") tokens.reportTo((message) => app.log.error(`the tokens: ${message}`));
-  answerProblems(app);
-  app.addHook("onRequest", async (request) => refuseAmbiguous(request));
-  authorize(app, authority);
-  app.decorateRequest("audited", null);
-  const audit = options.audit && writeAudit(app, options.audit);
+/** Refuses what comes while the service ends, and what is too much for it or for its owner, before anything is read, checked or claimed for it. */
+function refuseWhatIsTooMuch(core: Core): void {
+  const { app, options, authority, commands, metrics } = core;
   app.addHook("onRequest", async (request) => {
-    if (ending && request.routeOptions.config.scope !== "public")
+    if (core.isEnding && request.routeOptions.config.scope !== "public")
       throw new HttpProblem("stopping", "another service takes over; ask again", { retryAfter: 1 });
   });
-  // Those that are too many are many: each is told so before anything is read, checked or claimed for it.
   app.addHook("onRequest", async (request) => {
     const { caller } = request;
     const { runs } = request.routeOptions.config;
@@ -182,14 +231,18 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   refuseEarly(app, {
     commands,
     shedding: new LoadShedding(options.loop),
-    callerOf: (headers) => knownCaller(headers, tokens),
+    callerOf: (headers) => knownCaller(headers, options.tokens),
     ownerOf: (headers) => knownOwner(headers, authority),
-    isEnding: () => ending,
+    isEnding: () => core.isEnding,
     onRefused: ({ id, method, route, status, caller }) => {
       metrics.requested(method, route, status);
       app.log.info({ reqId: id, method, route, status, caller }, "refused at once");
     },
   });
+}
+
+/** Counts and logs what was answered, and sends the headers that every answer has. */
+function observeAnswers({ app, metrics }: Core): void {
   app.addHook("onResponse", async (request, reply) => {
     // A connection that was to be upgraded, and was refused, is read by nobody any more.
     if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
@@ -203,7 +256,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     reply.header("x-request-id", request.id);
     for (const [name, value] of Object.entries(ANSWER_HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
   });
+}
 
+/** Makes the document of the routes that are registered from now on. */
+async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema({ $id: PROBLEM, ...jsonSchema(problem) });
   await app.register(swagger, {
     openapi: documentHead(version),
@@ -212,6 +268,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         typeof json.$id === "string" ? json.$id : `schema-${index}`,
     },
   });
+}
+
+/** Limits how often an owner asks, and an address that is nobody's. */
+async function limitRate(app: FastifyInstance, { requests = 2000 }: ServiceLimits = {}): Promise<void> {
   await app.register(rateLimit, {
     max: requests,
     timeWindow: 10_000,
@@ -222,6 +282,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         retryAfter: Math.max(1, Math.ceil(ttl / 1000)),
       }),
   });
+}
+
+/** @returns what the plugins opened, which ends with the service */
+async function registerRoutes(
+  { app, options: { browsers, plugins = [], limits = {} }, authority }: Core,
+  parts: ServiceParts,
+): Promise<readonly ReturnType<ServicePlugin>[]> {
   const opened: ReturnType<ServicePlugin>[] = [];
   await app.register(async (routes) => {
     executeRoute(routes, parts);
@@ -239,25 +306,23 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       reply.send(app.swagger()),
     );
   });
+  return opened;
+}
 
-  return {
-    app,
-    oneTimeToken: () => sessions.oneTimeToken(LOCAL),
-    end: async (grace) => {
-      ending = true;
-      history.close();
-      await Promise.all(opened.map((room) => room.close()));
-      const over = setTimeout(() => commands.stopAll(), grace);
-      // New connections are refused from now on; what was asked before is answered.
-      const closed = app.close();
-      await commands.idle();
-      clearTimeout(over);
-      await closeConnections(app, closed);
-      await Promise.all(background);
-      await browsers?.stop();
-      await pools.close();
-    },
-  };
+async function endService(core: Core, plugins: readonly ReturnType<ServicePlugin>[], grace: number): Promise<void> {
+  const { app, options, history, commands, background } = core;
+  core.isEnding = true;
+  history.close();
+  await Promise.all(plugins.map((plugin) => plugin.close()));
+  const over = setTimeout(() => commands.stopAll(), grace);
+  // New connections are refused from now on; what was asked before is answered.
+  const closed = app.close();
+  await commands.idle();
+  clearTimeout(over);
+  await closeConnections(app, closed);
+  await Promise.all(background);
+  await options.browsers?.stop();
+  await options.pools.close();
 }
 
 /** Clients keep connections that they do not use, and some never read what they were sent: neither is waited for. */

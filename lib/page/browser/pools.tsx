@@ -66,40 +66,43 @@ export function Pools({ scopes }: { readonly scopes: readonly string[] }) {
       {leases.data?.containers.length === 0 && leases.trouble === undefined && (
         <p class="quiet">{all === "" ? "You hold none." : "Nobody holds one."}</p>
       )}
-      {leases.data !== undefined && leases.data.containers.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="leases">
-          <table>
-            <thead>
-              <tr>
-                {["Container", "Pool", "Owner", "Generation", "Kept apart by"].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {leases.data.containers.slice(0, SHOWN).map(({ id, pool, owner, generation, isolation }) => (
-                <tr key={`${pool} ${id}`}>
-                  <td>
-                    <code>{id.slice(0, 8)}</code>
-                  </td>
-                  <td>{pool}</td>
-                  <td>{owner}</td>
-                  <td>{generation}</td>
-                  <td>{isolation === "none" ? "nothing" : isolation}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {leases.data.containers.length > SHOWN && (
-            <p class="quiet">
-              {leases.data.containers.length - SHOWN} more are not shown: cdk-nomad pool status has all.
-            </p>
-          )}
-        </div>
-      )}
+      {leases.data !== undefined && leases.data.containers.length > 0 && <Leases containers={leases.data.containers} />}
     </section>
+  );
+}
+
+/** Who has what, in a table with the heading "leases". */
+function Leases({ containers }: { readonly containers: readonly Container[] }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-labelledby="leases">
+      <table>
+        <thead>
+          <tr>
+            {["Container", "Pool", "Owner", "Generation", "Kept apart by"].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {containers.slice(0, SHOWN).map(({ id, pool, owner, generation, isolation }) => (
+            <tr key={`${pool} ${id}`}>
+              <td>
+                <code>{id.slice(0, 8)}</code>
+              </td>
+              <td>{pool}</td>
+              <td>{owner}</td>
+              <td>{generation}</td>
+              <td>{isolation === "none" ? "nothing" : isolation}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {containers.length > SHOWN && (
+        <p class="quiet">{containers.length - SHOWN} more are not shown: cdk-nomad pool status has all.</p>
+      )}
+    </div>
   );
 }
 
@@ -110,18 +113,13 @@ interface CardProps {
   readonly onChanged: () => void;
 }
 
+/** What somebody is asked to confirm about a pool. */
+type Change = "drain" | "fill" | "resize";
+
 function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
-  const [asks, setAsks] = useState<"drain" | "fill" | "resize">();
-  const [size, setSize] = useState(String(pool.target));
+  const [change, setChange] = useState<Change>();
   const name = encodeURIComponent(pool.pool);
   const { data } = useAsked<{ readonly samples: readonly Sample[] }>(`/api/pools/${name}/history`, 10_000);
-  const samples = data?.samples ?? [];
-  const since = samples[0] ? agoInWords(samples[0].age) : "now";
-  const close = () => setAsks(undefined);
-  const change = async (what: string, body?: object) => {
-    await ask("POST", `/api/pools/${name}/${what}`, body === undefined ? {} : { body });
-    onChanged();
-  };
   return (
     <article class="pool" aria-label={pool.pool}>
       <div class="head">
@@ -131,17 +129,11 @@ function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
         </span>
         {mayChange && (
           <>
-            <button type="button" onClick={() => setAsks(pool.draining ? "fill" : "drain")}>
+            <button type="button" onClick={() => setChange(pool.draining ? "fill" : "drain")}>
               {pool.draining ? "Fill" : "Drain"}
               <span class="hidden"> {pool.pool}</span>
             </button>
-            <button
-              type="button"
-              onClick={() => {
-                setSize(String(pool.target));
-                setAsks("resize");
-              }}
-            >
+            <button type="button" onClick={() => setChange("resize")}>
               Resize<span class="hidden"> {pool.pool}</span>
             </button>
           </>
@@ -161,83 +153,109 @@ function PoolCard({ pool, isStale, mayChange, onChanged }: CardProps) {
           </div>
         ))}
       </dl>
-      {samples.length > 1 ? (
-        <div class="charts">
-          <Chart
-            title="Containers"
-            unit=""
-            since={since}
-            series={[
-              { name: "leased", values: samples.map(({ leased }) => leased) },
-              { name: "free", values: samples.map(({ free }) => free) },
-            ]}
-          />
-          <Chart
-            title="Queue"
-            unit=""
-            since={since}
-            series={[{ name: "waiting", values: samples.map(({ queue }) => queue) }]}
-          />
-          <Chart
-            title="Latency of claims"
-            absent="no claim"
-            unit=" ms"
-            since={since}
-            series={[
-              { name: "half within", values: samples.map(({ median }) => median) },
-              { name: "99 % within", values: samples.map(({ p99 }) => p99) },
-            ]}
-          />
-          <Chart
-            title="Hit rate"
-            absent="no claim"
-            unit=" %"
-            since={since}
-            most={100}
-            series={[
-              {
-                name: "answered by the pool",
-                values: samples.map(({ hitRate }) => (hitRate === undefined ? undefined : hitRate * 100)),
-              },
-            ]}
-          />
-        </div>
-      ) : (
-        <p class="quiet">Charts come once the service has run for 20 seconds.</p>
-      )}
-      {asks === "drain" && (
-        <Confirm title={`Drain ${pool.pool}?`} action="Drain" onClose={close} onConfirm={() => change("drain")}>
-          <p>It takes no new leases until it is filled again. Free containers end; {pool.leased} leases go on.</p>
-        </Confirm>
-      )}
-      {asks === "fill" && (
-        <Confirm title={`Fill ${pool.pool}?`} action="Fill" onClose={close} onConfirm={() => change("fill")}>
-          <p>It takes leases again, with the size that it had.</p>
-        </Confirm>
-      )}
-      {asks === "resize" && (
-        <Confirm
-          title={`Resize ${pool.pool}?`}
-          action="Resize"
-          onClose={close}
-          onConfirm={() => change("resize", { containers: Number(size) })}
-        >
-          <p>
-            <label>
-              Containers, 0 to 100{" "}
-              <input
-                type="number"
-                min="0"
-                max="100"
-                required
-                value={size}
-                onInput={(event) => setSize(event.currentTarget.value)}
-              />
-            </label>
-          </p>
-          <p class="quiet">It keeps that size whatever the demand, until its job changes.</p>
-        </Confirm>
+      <PoolCharts samples={data?.samples ?? []} />
+      {change !== undefined && (
+        <ConfirmChange pool={pool} change={change} onClose={() => setChange(undefined)} onChanged={onChanged} />
       )}
     </article>
+  );
+}
+
+/** How a pool did over the last hour. */
+function PoolCharts({ samples }: { readonly samples: readonly Sample[] }) {
+  if (samples.length < 2) return <p class="quiet">Charts come once the service has run for 20 seconds.</p>;
+  const since = samples[0] ? agoInWords(samples[0].age) : "now";
+  return (
+    <div class="charts">
+      <Chart
+        title="Containers"
+        unit=""
+        since={since}
+        series={[
+          { name: "leased", values: samples.map(({ leased }) => leased) },
+          { name: "free", values: samples.map(({ free }) => free) },
+        ]}
+      />
+      <Chart
+        title="Queue"
+        unit=""
+        since={since}
+        series={[{ name: "waiting", values: samples.map(({ queue }) => queue) }]}
+      />
+      <Chart
+        title="Latency of claims"
+        absent="no claim"
+        unit=" ms"
+        since={since}
+        series={[
+          { name: "half within", values: samples.map(({ median }) => median) },
+          { name: "99 % within", values: samples.map(({ p99 }) => p99) },
+        ]}
+      />
+      <Chart
+        title="Hit rate"
+        absent="no claim"
+        unit=" %"
+        since={since}
+        most={100}
+        series={[
+          {
+            name: "answered by the pool",
+            values: samples.map(({ hitRate }) => (hitRate === undefined ? undefined : hitRate * 100)),
+          },
+        ]}
+      />
+    </div>
+  );
+}
+
+interface ChangeProps {
+  readonly pool: Pool;
+  readonly change: Change;
+  readonly onClose: () => void;
+  readonly onChanged: () => void;
+}
+
+/** Asks whether a pool shall be changed, and changes it. */
+function ConfirmChange({ pool, change, onClose, onChanged }: ChangeProps) {
+  const [size, setSize] = useState(String(pool.target));
+  const send = async (body?: object) => {
+    await ask("POST", `/api/pools/${encodeURIComponent(pool.pool)}/${change}`, body === undefined ? {} : { body });
+    onChanged();
+  };
+  if (change === "drain")
+    return (
+      <Confirm title={`Drain ${pool.pool}?`} action="Drain" onClose={onClose} onConfirm={() => send()}>
+        <p>It takes no new leases until it is filled again. Free containers end; {pool.leased} leases go on.</p>
+      </Confirm>
+    );
+  if (change === "fill")
+    return (
+      <Confirm title={`Fill ${pool.pool}?`} action="Fill" onClose={onClose} onConfirm={() => send()}>
+        <p>It takes leases again, with the size that it had.</p>
+      </Confirm>
+    );
+  return (
+    <Confirm
+      title={`Resize ${pool.pool}?`}
+      action="Resize"
+      onClose={onClose}
+      onConfirm={() => send({ containers: Number(size) })}
+    >
+      <p>
+        <label>
+          Containers, 0 to 100{" "}
+          <input
+            type="number"
+            min="0"
+            max="100"
+            required
+            value={size}
+            onInput={(event) => setSize(event.currentTarget.value)}
+          />
+        </label>
+      </p>
+      <p class="quiet">It keeps that size whatever the demand, until its job changes.</p>
+    </Confirm>
   );
 }

@@ -21,6 +21,13 @@ const JOB_EXAMPLE = {
 /** What became of environments, and what is done with their canaries. */
 export function environmentRoutes(app: FastifyInstance, environments: Environments): void {
   const drifts = new BoundedDrifts((id) => environments.drift(id));
+  listEnvironments(app, environments);
+  getEnvironment(app, environments);
+  getDrift(app, drifts);
+  promoteCanaries(app, environments);
+}
+
+function listEnvironments(app: FastifyInstance, environments: Environments): void {
   route(app, {
     method: "GET",
     url: "/api/environments",
@@ -44,7 +51,9 @@ export function environmentRoutes(app: FastifyInstance, environments: Environmen
     },
     handle: () => environments.list(),
   });
+}
 
+function getEnvironment(app: FastifyInstance, environments: Environments): void {
   route(app, {
     method: "GET",
     url: "/api/environments/:id",
@@ -60,7 +69,9 @@ export function environmentRoutes(app: FastifyInstance, environments: Environmen
       return { id, verdict: verdictOf(jobs.filter(({ stray }) => !stray)), jobs };
     },
   });
+}
 
+function getDrift(app: FastifyInstance, drifts: BoundedDrifts): void {
   route(app, {
     method: "GET",
     url: "/api/environments/:id/drift",
@@ -89,7 +100,9 @@ export function environmentRoutes(app: FastifyInstance, environments: Environmen
     problems: ["environment-unknown", "refused", "rate-limited"],
     handle: ({ params: { id } }) => drifts.of(id),
   });
+}
 
+function promoteCanaries(app: FastifyInstance, environments: Environments): void {
   route(app, {
     method: "POST",
     url: "/api/environments/:id/jobs/:job/promote",
@@ -104,11 +117,11 @@ export function environmentRoutes(app: FastifyInstance, environments: Environmen
     problems: ["environment-unknown", "refused"],
     handle: async ({ params: { id, job }, body: { deployment, ...place }, request }) => {
       // Only what is there is named in the audit log.
-      const { environments: known } = await environments.list();
-      const of = known.find((each) => each.id === id);
-      if (of) noteAudit(request, `${of.environment} of ${of.project}`);
+      const { environments: all } = await environments.list();
+      const known = all.find((each) => each.id === id);
+      if (known) noteAudit(request, `${known.environment} of ${known.project}`);
       await environments.promote(id, { job, ...place }, deployment);
-      if (of) noteAudit(request, `${job} of ${of.environment} of ${of.project}`);
+      if (known) noteAudit(request, `${job} of ${known.environment} of ${known.project}`);
       return { job, deployment };
     },
   });

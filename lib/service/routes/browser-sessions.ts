@@ -1,4 +1,6 @@
 import type { FastifyInstance } from "fastify";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrowserSession } from "../../pools";
 import { noteAudit } from "../audit";
 import { actingFor, callerFrom, shownTo } from "../authorize";
 import { goneSignal, whenGone } from "../gone";
@@ -9,16 +11,28 @@ import * as schemas from "../schemas";
 import { ownSession, shownSession, type BrowserParts } from "./browser-parts";
 
 const EXAMPLE = { id: "7-3", owner: "user-42", provider: "google", address: "192.168.100.7", ttl: 600_000 } as const;
-/** Between two looks whether a login has handed something over, in milliseconds. */
-const LOOK = 500;
+/** How often a browser is asked whether a login has handed something over, in milliseconds. */
+const CREDENTIALS_INTERVAL = 500;
 
 /** Browsers in machines of their own, opened, asked and ended one by one. */
 export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts): void {
-  const { browsers, inBackground, sessionsOfOwner } = parts;
+  const { browsers, sessionsOfOwner } = parts;
   const counted = new OpenedSessions(sessionsOfOwner, async (owner) =>
     (await browsers.list()).filter(({ lease }) => lease.owner === owner).map(({ id }) => id),
   );
+  openBrowserSession(app, parts, counted);
+  listBrowserSessions(app, parts);
+  getBrowserSession(app, parts);
+  renewBrowserSession(app, parts);
+  takeBrowserCredentials(app, parts);
+  endBrowserSession(app, parts);
+}
 
+function openBrowserSession(
+  app: FastifyInstance,
+  { browsers, inBackground }: BrowserParts,
+  counted: OpenedSessions,
+): void {
   route(app, {
     method: "POST",
     url: "/api/browser-sessions",
@@ -52,7 +66,9 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
       }
     },
   });
+}
 
+function listBrowserSessions(app: FastifyInstance, { browsers }: BrowserParts): void {
   route(app, {
     method: "GET",
     url: "/api/browser-sessions",
@@ -68,7 +84,9 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
       return { sessions: (await browsers.list()).filter(isShown).map(shownSession) };
     },
   });
+}
 
+function getBrowserSession(app: FastifyInstance, { browsers }: BrowserParts): void {
   route(app, {
     method: "GET",
     url: "/api/browser-sessions/:session",
@@ -81,7 +99,9 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     problems: ["session-unknown"],
     handle: async ({ params, request }) => shownSession(await ownSession(browsers, request, params.session)),
   });
+}
 
+function renewBrowserSession(app: FastifyInstance, { browsers }: BrowserParts): void {
   route(app, {
     method: "POST",
     url: "/api/browser-sessions/:session/renew",
@@ -100,7 +120,10 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
       return shownSession(session);
     },
   });
+}
 
+function takeBrowserCredentials(app: FastifyInstance, parts: BrowserParts): void {
+  const { browsers } = parts;
   route(app, {
     method: "GET",
     url: "/api/browser-sessions/:session/credentials",
@@ -118,26 +141,44 @@ export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts):
     handle: async ({ params, query, request, reply }) => {
       const session = await ownSession(browsers, request, params.session);
       await browsers.renew(session);
-      const end = parts.now() + Number(query.wait ?? 0);
-      for (;;) {
-        const state = await browsers.state(session).catch((error: unknown) => {
-          // A guest that is busy answers the next time.
-          if (parts.now() >= end) throw error;
-          return undefined;
-        });
-        if (state?.kind === "credentials") {
-          noteAudit(request, session.id, session.lease.owner);
-          return { credentials: { ...state.credentials } };
-        }
-        if (parts.now() + LOOK > end || reply.raw.destroyed)
-          throw new HttpProblem("credentials-missing", "nobody has logged in there yet; ask again, with ?wait=30000", {
-            retryAfter: 1,
-          });
-        await new Promise((resolve) => setTimeout(resolve, LOOK));
-      }
+      const credentials = await credentialsOf(parts, session, {
+        until: parts.now() + Number(query.wait ?? 0),
+        isGone: () => reply.raw.destroyed,
+      });
+      noteAudit(request, session.id, session.lease.owner);
+      return { credentials: { ...credentials } };
     },
   });
+}
 
+/**
+ * What the login of a session has handed over, as soon as there is something.
+ *
+ * @param until when to give up, by the service's clock
+ * @param isGone whether whoever asks has gone away
+ * @throws HttpProblem where nobody has logged in by then
+ */
+async function credentialsOf(
+  { browsers, now }: BrowserParts,
+  session: BrowserSession,
+  { until, isGone }: { readonly until: number; readonly isGone: () => boolean },
+): Promise<Readonly<Record<string, string>>> {
+  for (;;) {
+    const state = await browsers.state(session).catch((error: unknown) => {
+      // A guest that is busy answers the next time.
+      if (now() >= until) throw error;
+      return undefined;
+    });
+    if (state?.kind === "credentials") return state.credentials;
+    if (now() + CREDENTIALS_INTERVAL > until || isGone())
+      throw new HttpProblem("credentials-missing", "nobody has logged in there yet; ask again, with ?wait=30000", {
+        retryAfter: 1,
+      });
+    await sleep(CREDENTIALS_INTERVAL);
+  }
+}
+
+function endBrowserSession(app: FastifyInstance, { browsers }: BrowserParts): void {
   route(app, {
     method: "DELETE",
     url: "/api/browser-sessions/:session",

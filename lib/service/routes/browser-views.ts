@@ -8,7 +8,7 @@ import { PAGE, PAGE_FILES, PAGE_HEADERS, pageFile, pageFiles } from "../browser-
 import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
-import { carry, SESSION_ENDED } from "../screen-proxy";
+import { forwardScreen, SESSION_ENDED } from "../screen-proxy";
 import { fewAtOnce } from "../service-parts";
 import { Tickets } from "../tickets";
 import { ownSession, unknownSession, type BrowserParts } from "./browser-parts";
@@ -17,11 +17,12 @@ import { ownSession, unknownSession, type BrowserParts } from "./browser-parts";
 const SCREENS = 20;
 /** The largest message of a person's browser, in bytes: keys, pointers, what they paste. */
 const MESSAGE = 1024 * 1024;
-/** Between two looks whether whoever looks at a screen still may, in milliseconds. */
-const LOOKS = 5000;
-/** How long it may take until it is known why a screen has ended, and the time between two looks, in milliseconds. */
-const SETTLED = 10_000;
-const AGAIN = 300;
+/** How often it is checked whether whoever looks at a screen still may, in milliseconds. */
+const RECHECK_INTERVAL = 5000;
+/** How long it may take until it is known why a screen has ended, in milliseconds. */
+const REASON_TIMEOUT = 10_000;
+/** How often the cluster is asked for that reason, in milliseconds. */
+const REASON_INTERVAL = 300;
 const TICKET = /^ticket\.([A-Za-z0-9_-]{20,100})$/;
 
 declare module "fastify" {
@@ -37,10 +38,16 @@ declare module "fastify" {
 
 /** The page that shows a session's screen, and the WebSocket behind it; both for whoever has a ticket. */
 export async function browserViewRoutes(app: FastifyInstance, parts: BrowserParts): Promise<void> {
-  const { browsers, now, audit, stillMay, viewerOf } = parts;
-  const tickets = new Tickets<Viewer>(now);
-  const screens = fewAtOnce(SCREENS);
-  const files = pageFiles();
+  const tickets = new Tickets<Viewer>(parts.now);
+  await openWebSockets(app);
+  app.decorateRequest("viewed", undefined);
+  giveBrowserTicket(app, parts, tickets);
+  servePage(app);
+  serveScreen(app, parts, tickets);
+}
+
+/** Lets the routes that say so open WebSockets. */
+async function openWebSockets(app: FastifyInstance): Promise<void> {
   await app.register(websocket, {
     options: {
       maxPayload: MESSAGE,
@@ -48,7 +55,6 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
       handleProtocols: (offered: Set<string>) => (offered.has("binary") ? "binary" : false),
     },
   });
-  app.decorateRequest("viewed", undefined);
   // The plugin would open one on every route, for everybody on a public one, and log the path as it was sent.
   app.addHook("onRequest", async (request) => {
     if (request.ws && !request.routeOptions.config.upgrades)
@@ -57,7 +63,9 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
         "no WebSocket is opened here: the screen of a browser session has one alone",
       );
   });
+}
 
+function giveBrowserTicket(app: FastifyInstance, { browsers, viewerOf }: BrowserParts, tickets: Tickets<Viewer>): void {
   route(app, {
     method: "POST",
     url: "/api/browser-sessions/:session/tickets",
@@ -77,7 +85,11 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
       return { ...given, page: `/browser/${id}#${given.ticket}` };
     },
   });
+}
 
+/** The page and its files, for everybody: they hold nothing of a session. */
+function servePage(app: FastifyInstance): void {
+  const files = pageFiles();
   const hidden = { config: { scope: "public", page: "shown" }, schema: { hide: true } } as const;
   app.get("/browser/:session", hidden, async (_request, reply) =>
     reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(PAGE),
@@ -87,7 +99,12 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     if (!file) throw new HttpProblem("not-found", "the page has no such file");
     return reply.headers(PAGE_HEADERS).type(file.type).send(file.body);
   });
+}
 
+/** The screen of a session, for whoever has a ticket of it. */
+function serveScreen(app: FastifyInstance, parts: BrowserParts, tickets: Tickets<Viewer>): void {
+  const { browsers, stillMay } = parts;
+  const screens = fewAtOnce(SCREENS);
   app.get<{ Params: { session: string } }>(
     "/api/browser-sessions/:session/screen",
     {
@@ -112,23 +129,10 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
     },
     async (socket, request) => {
       if (!request.viewed) return socket.terminate();
-      const { session, viewer } = request.viewed;
-      const about = { caller: viewer.caller, to: session.id, forOwner: session.lease.owner, request: request.id };
       try {
         const leave = screens.enter(() => new Error("too many"));
         try {
-          await browsers.renew(session);
-          const screen = await browsers.screen(session);
-          // When somebody begins to look, and when they end.
-          audit({ ...about, audit: "viewBrowserScreen", status: 101 });
-          await carry(socket, screen, {
-            renew: () => browsers.renew(session),
-            every: session.lease.ttl / 3,
-            mayLook: () => stillMay(viewer, "claim"),
-            looks: LOOKS,
-            whyEnded: () => whyEnded(parts, session),
-          });
-          audit({ ...about, audit: "leaveBrowserScreen", status: 200 });
+          await showScreen(socket, parts, { ...request.viewed, requestId: request.id });
         } finally {
           leave();
         }
@@ -140,9 +144,30 @@ export async function browserViewRoutes(app: FastifyInstance, parts: BrowserPart
   );
 }
 
+/** Carries a screen to whoever looks at it until one of both ends; the audit log has a line for the beginning and one for the end. */
+async function showScreen(
+  socket: Parameters<typeof forwardScreen>[0],
+  parts: BrowserParts,
+  { session, viewer, requestId }: NonNullable<FastifyRequest["viewed"]> & { readonly requestId: string },
+): Promise<void> {
+  const { browsers, audit, stillMay } = parts;
+  const about = { caller: viewer.caller, to: session.id, forOwner: session.lease.owner, request: requestId };
+  await browsers.renew(session);
+  const screen = await browsers.screen(session);
+  audit({ ...about, audit: "viewBrowserScreen", status: 101 });
+  await forwardScreen(socket, screen, {
+    renew: () => browsers.renew(session),
+    renewInterval: session.lease.ttl / 3,
+    mayLook: () => stillMay(viewer, "claim"),
+    recheckInterval: RECHECK_INTERVAL,
+    whyEnded: () => whyEnded(parts, session),
+  });
+  audit({ ...about, audit: "leaveBrowserScreen", status: 200 });
+}
+
 /** Why a screen has ended: the cluster may know a moment later than the screen what became of its machine. */
 async function whyEnded({ browsers, now }: BrowserParts, session: BrowserSession): Promise<string> {
-  for (const end = now() + SETTLED; ; await sleep(AGAIN)) {
+  for (const end = now() + REASON_TIMEOUT; ; await sleep(REASON_INTERVAL)) {
     try {
       if (!(await browsers.find(session.id))) return SESSION_ENDED;
       await browsers.state(session);

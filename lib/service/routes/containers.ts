@@ -30,8 +30,16 @@ const EXAMPLE = {
 
 /** Containers that are claimed, used and released one by one. */
 export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void {
-  const { pools, metrics, now, inBackground } = parts;
+  claimContainer(app, parts);
+  listContainers(app, parts);
+  getContainer(app, parts);
+  executeInContainer(app, parts);
+  renewContainer(app, parts);
+  releaseContainer(app, parts);
+}
 
+function claimContainer(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools, metrics, now, inBackground } = parts;
   route(app, {
     method: "POST",
     url: "/api/containers",
@@ -70,7 +78,9 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       }
     },
   });
+}
 
+function listContainers(app: FastifyInstance, { pools }: ServiceParts): void {
   route(app, {
     method: "GET",
     url: "/api/containers",
@@ -86,7 +96,9 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       return { containers: (await pools.list()).filter(isShown).map(shown) };
     },
   });
+}
 
+function getContainer(app: FastifyInstance, { pools }: ServiceParts): void {
   route(app, {
     method: "GET",
     url: "/api/containers/:id",
@@ -103,7 +115,10 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       return shown(found);
     },
   });
+}
 
+function executeInContainer(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "POST",
     url: "/api/containers/:id/execute",
@@ -149,7 +164,10 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       return runFor(owner, reply, parts.running, begin);
     },
   });
+}
 
+function renewContainer(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "POST",
     url: "/api/containers/:id/renew",
@@ -171,7 +189,10 @@ export function containerRoutes(app: FastifyInstance, parts: ServiceParts): void
       return shown(held);
     },
   });
+}
 
+function releaseContainer(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "DELETE",
     url: "/api/containers/:id",

@@ -5,6 +5,13 @@ import type { ServiceParts } from "../service-parts";
 
 /** Whether the service lives, whether it can do its work, and what it counts. */
 export function healthRoutes(app: FastifyInstance, parts: ServiceParts): void {
+  health(app);
+  readiness(app, parts);
+  listDependencies(app, parts);
+  metrics(app, parts);
+}
+
+function health(app: FastifyInstance): void {
   route(app, {
     method: "GET",
     url: "/healthz",
@@ -15,7 +22,9 @@ export function healthRoutes(app: FastifyInstance, parts: ServiceParts): void {
     answerExample: { status: "ok" },
     handle: () => Promise.resolve({ status: "ok" as const }),
   });
+}
 
+function readiness(app: FastifyInstance, parts: ServiceParts): void {
   route(app, {
     method: "GET",
     url: "/readyz",
@@ -31,7 +40,9 @@ export function healthRoutes(app: FastifyInstance, parts: ServiceParts): void {
       return reply.code(503).send({ status: "not-ready" });
     },
   });
+}
 
+function listDependencies(app: FastifyInstance, parts: ServiceParts): void {
   route(app, {
     method: "GET",
     url: "/api/dependencies",
@@ -48,7 +59,9 @@ export function healthRoutes(app: FastifyInstance, parts: ServiceParts): void {
       })),
     }),
   });
+}
 
+function metrics(app: FastifyInstance, parts: ServiceParts): void {
   app.route({
     method: "GET",
     url: "/metrics",

@@ -8,8 +8,15 @@ import { knownPool, knownWarmPool } from "./containers";
 
 /** What the pools do, how one takes no more leases, or takes them again, and how its containers are replaced. */
 export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
-  const { pools } = parts;
+  listPools(app, parts);
+  drainPool(app, parts);
+  fillPool(app, parts);
+  recyclePool(app, parts);
+  resizePool(app, parts);
+  getPoolHistory(app, parts);
+}
 
+function listPools(app: FastifyInstance, { pools }: ServiceParts): void {
   route(app, {
     method: "GET",
     url: "/api/pools",
@@ -33,7 +40,10 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
     },
     handle: async () => ({ pools: [...(await pools.stats())] }),
   });
+}
 
+function drainPool(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "POST",
     url: "/api/pools/:pool/drain",
@@ -50,7 +60,10 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
       return { pool, leased: await pools.drain(pool) };
     },
   });
+}
 
+function fillPool(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "POST",
     url: "/api/pools/:pool/fill",
@@ -68,7 +81,10 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
       return { pool };
     },
   });
+}
 
+function recyclePool(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "POST",
     url: "/api/pools/:pool/recycle",
@@ -85,7 +101,10 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
       return { pool, replaced: await pools.recycle(pool) };
     },
   });
+}
 
+function resizePool(app: FastifyInstance, parts: ServiceParts): void {
+  const { pools } = parts;
   route(app, {
     method: "POST",
     url: "/api/pools/:pool/resize",
@@ -105,7 +124,9 @@ export function poolRoutes(app: FastifyInstance, parts: ServiceParts): void {
       return { pool, containers };
     },
   });
+}
 
+function getPoolHistory(app: FastifyInstance, parts: ServiceParts): void {
   route(app, {
     method: "GET",
     url: "/api/pools/:pool/history",

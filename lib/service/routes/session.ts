@@ -8,7 +8,14 @@ import { sessionCookie, sessionIn } from "../session-cookie";
 const ONE_TIME_EXAMPLE = "q0fHk9m2X4t7v1c8b3n6l5z0r2y9w4e7u1i8o3p6a5s";
 
 /** How a person's browser proves whose it is: by a token that can be used once, or by one of the service's own, and then by a cookie. */
-export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Authority): void {
+export function sessionRoutes(app: FastifyInstance, authority: Authority): void {
+  openSession(app, authority);
+  getSession(app);
+  endSession(app, authority);
+  createOneTimeToken(app, authority);
+}
+
+function openSession(app: FastifyInstance, { tokens, sessions }: Authority): void {
   route(app, {
     method: "POST",
     url: "/api/session",
@@ -36,7 +43,9 @@ export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Author
       return { owner: caller.owner, scopes: [...caller.scopes] };
     },
   });
+}
 
+function getSession(app: FastifyInstance): void {
   route(app, {
     method: "GET",
     url: "/api/session",
@@ -50,7 +59,9 @@ export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Author
       return Promise.resolve({ owner, scopes: [...scopes] });
     },
   });
+}
 
+function endSession(app: FastifyInstance, { sessions }: Authority): void {
   route(app, {
     method: "DELETE",
     url: "/api/session",
@@ -65,7 +76,9 @@ export function sessionRoutes(app: FastifyInstance, { tokens, sessions }: Author
       return Promise.resolve();
     },
   });
+}
 
+function createOneTimeToken(app: FastifyInstance, { tokens, sessions }: Authority): void {
   route(app, {
     method: "POST",
     url: "/api/session/one-time-token",
