@@ -362,3 +362,17 @@ testWithSecretlint("whatever secretlint's recommended rules find is found, in dr
   // The oracle speaks at all: most of its rules found their form.
   expect([...rules].sort().length).toBeGreaterThan(18);
 });
+
+test.each([
+  "reportportal/service-authorization:5.11.0",
+  "ghcr.io/a/web-token:v2.0.1-alpine",
+  "quay.io/a/auth-secret:latest",
+])("the tag of an image is none, whatever its last step is called: %s", (image) => {
+  for (const text of [image, `image = "${image}"`, `pulling ${image} failed`]) {
+    expect(secretSpans(text, "document")).toEqual([]);
+    expect(secretSpans(text, "prose")).toEqual([]);
+  }
+  // What is no tag is the value of a secret's name.
+  const other = image.replace(/:.*/, ":Wint3r-is-Near!");
+  expect(secretSpans(other, "document")).toHaveLength(1);
+});

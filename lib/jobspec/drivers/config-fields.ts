@@ -1,4 +1,16 @@
-import { anyMap, block, text, textMap, texts, type Block, type Field, type FieldOptions } from "../engine";
+import {
+  anyMap,
+  block,
+  describe,
+  isKnown,
+  isPlainObject,
+  text,
+  textMap,
+  texts,
+  type Block,
+  type Field,
+  type FieldOptions,
+} from "../engine";
 
 /**
  * In a driver's configuration HCL blocks stand as lists of objects, also where there is only one: that is how
@@ -34,9 +46,31 @@ export function configMap(api: string, options: FieldOptions = {}) {
   return inList(textMap(api, options));
 }
 
-/** A map of numbers in a driver's configuration. */
+/** A whole number, as a number or as a text. */
+export type Numeral = number | `${number}`;
+
+/** A map of whole numbers in a driver's configuration, each as a number or as a text: the driver takes either. */
 export function configNumbers(api: string, options: FieldOptions = {}) {
-  return inList(anyMap(api, options) as Field<Readonly<Record<string, number>>>);
+  const inner = anyMap(api, options) as Field<Readonly<Record<string, Numeral>>>;
+  return inList<Readonly<Record<string, Numeral>>, Readonly<Record<string, Numeral>>>({
+    ...inner,
+    check(value: Readonly<Record<string, Numeral>>, at, context) {
+      inner.check(value, at, context);
+      for (const [key, item] of isPlainObject(value) ? Object.entries(value) : [])
+        if (!isNumeral(item)) at.element(key).error("field/type", `expected a whole number, found ${describe(item)}`);
+    },
+    fault: undefined,
+    decode(json, at) {
+      const found = inner.decode(json, at);
+      if (found === undefined || Object.values(found).every(isNumeral)) return found;
+      at.error("import/type", "expected a map of whole numbers");
+      return undefined;
+    },
+  });
+}
+
+function isNumeral(value: unknown): boolean {
+  return !isKnown(value) || Number.isInteger(value) || (typeof value === "string" && /^\d{1,9}$/.test(value));
 }
 
 /** One text or a list of texts, as a driver takes either. */

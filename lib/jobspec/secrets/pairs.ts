@@ -43,7 +43,7 @@ export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): 
     const suspicion = left ? judged(left.name) : "none";
     if (!left || suspicion === "none") continue;
     const value = valueBehind(scanner, at, left, kind, suspicion);
-    if (!value || value.end <= value.start) continue;
+    if (!value || value.end <= value.start || isImageTag(text, at, left.start, value.start)) continue;
     // "the option --token is missing" goes on with a sentence.
     if (kind === "prose" && isSpace(text.charCodeAt(at)) && isOfSentence(text.slice(value.start, value.end))) continue;
     if (!value.whole && !isSecretUnder(left.name, suspicion, unquoted(text.slice(value.start, value.end)))) continue;
@@ -51,6 +51,18 @@ export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): 
     at = Math.max(value.end - 1, at);
   }
   return found;
+}
+
+/** Releases, and the names that they go by, as the tags of images are: `5.11.0`, `v2-alpine`, `latest`; four digits alone are rather a PIN. */
+const TAG =
+  /(?:v?\d{1,4}(?:\.\d{1,8})+|v\d{1,4}|\d{1,2})(?:[-_.][a-z0-9]{1,12}){0,4}|latest|stable|edge|main|master|nightly/;
+const ENDED_TAG = new RegExp(`(?:${TAG.source})(?![^\\s"'\`,;)\\]}@])`, "y");
+
+/** Whether this is an image and its tag, whatever the last step of its name is called: `ghcr.io/web/service-authorization:5.11.0`. */
+function isImageTag(text: string, separator: number, name: number, value: number): boolean {
+  if (text[separator] !== ":" || value !== separator + 1 || text[name - 1] !== "/") return false;
+  ENDED_TAG.lastIndex = value;
+  return ENDED_TAG.test(text);
 }
 
 const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH, COLON, EQUALS, LESS, GREATER] = [

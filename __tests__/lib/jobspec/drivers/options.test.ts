@@ -131,6 +131,19 @@ describe("an option that a driver does not have", () => {
     expect(written).toContain('overrides: { ports: "http", colour: "red"');
   });
 
+  test("that are numbers may be written as texts, and are read as they stand", async () => {
+    const written = (config: object) =>
+      toTypeScript([{ job: jobWith(Driver.custom("docker", { image: "a", ...config })) }]);
+    expect(await written({ port_map: [{ http: "5000", db: 6379 }] })).toContain(
+      'Driver.docker({ image: "a", portMap: { http: "5000", db: 6379 } })',
+    );
+    expect(await written({ port_map: [{ http: "web" }] })).toContain(
+      '// docker takes "port_map" in a form that its property does not have.',
+    );
+    const wrong = Driver.docker({ image: "a", portMap: { http: "web" as never } });
+    expect(jobWith(wrong).validate()).toEqual([expect.objectContaining({ rule: "field/type", severity: "error" })]);
+  });
+
   test("is told of twenty, and of the rest how many they are", async () => {
     const options = Object.fromEntries(Array.from({ length: 2000 }, (_, number) => [`option${number}`, number]));
     const before = process.cpuUsage();
