@@ -15,6 +15,10 @@ export class BrowsersInMemory implements Browsers {
   readonly opened: BrowserRequest[] = [];
   current: BrowserState = { kind: "opened" };
   places = 2;
+  /** Whose the places are that have been claimed, by the ids of their sessions. */
+  readonly claimed = new Map<string, string>();
+  /** What every claim waits for. */
+  claiming: () => Promise<void> = () => Promise.resolve();
   /** What every session waits for once its machine is submitted. */
   opening: Promise<void> = Promise.resolve();
   /** The screens that are looked at: each may be ended. */
@@ -31,8 +35,15 @@ export class BrowsersInMemory implements Browsers {
     const id = `1-${generation}`;
     const lease = { pool: "browser-vm", slot: `192.168.100.${generation}`, owner, generation, ttl, claim: "claim" };
     const session = { id, lease, provider, job: `browser-vm-${id}` };
+    await this.claiming();
+    this.claimed.set(id, owner);
+    try {
+      await request.onPlace?.(id);
+    } catch (error) {
+      this.claimed.delete(id);
+      throw error;
+    }
     this.sessions.set(id, session);
-    request.onPlace?.(id);
     await this.opening;
     return session;
   }
@@ -43,6 +54,10 @@ export class BrowsersInMemory implements Browsers {
 
   list(): Promise<readonly BrowserSession[]> {
     return Promise.resolve([...this.sessions.values()]);
+  }
+
+  placesOf(owner: string): Promise<readonly string[]> {
+    return Promise.resolve([...this.claimed].flatMap(([id, whose]) => (whose === owner ? [id] : [])));
   }
 
   state(session: BrowserSession): Promise<BrowserState> {
@@ -69,6 +84,7 @@ export class BrowsersInMemory implements Browsers {
 
   close({ id }: BrowserSession): Promise<void> {
     this.sessions.delete(id);
+    this.claimed.delete(id);
     return Promise.resolve();
   }
 

@@ -12,6 +12,8 @@ export interface Browsers {
   find(id: string): Promise<BrowserSession | undefined>;
   /** Every session that stands. */
   list(): Promise<readonly BrowserSession[]>;
+  /** What the sessions of an owner are called that have a place, those that any service is about to open among them. */
+  placesOf(owner: string): Promise<readonly string[]>;
   /** @throws LeaseEndedError */
   state(session: BrowserSession, signal?: AbortSignal): Promise<BrowserState>;
   /** @throws LeaseEndedError */

@@ -40,6 +40,10 @@ export class ServedBrowsers implements Browsers {
     return this.started().list();
   }
 
+  async placesOf(owner: string): Promise<readonly string[]> {
+    return this.started().placesOf(owner);
+  }
+
   async state(session: BrowserSession, signal?: AbortSignal): Promise<BrowserState> {
     return this.started().state(session, signal);
   }

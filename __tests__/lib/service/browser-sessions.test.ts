@@ -1,8 +1,11 @@
+import fc from "fast-check";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { ServedBrowsers, type AuditLine } from "../../../lib/service";
 import { Tickets } from "../../../lib/service/tickets";
 import { BrowsersInMemory } from "../../support/browsers-in-memory";
+import { draws } from "../../support/draws";
 import { testService, type TestService } from "../../support/service";
 import { until } from "../../support/until";
 
@@ -63,14 +66,44 @@ describe("the routes of browser sessions", () => {
     browsers.places = 4;
     const { service, open } = await made(browsers);
     // Of those who ask together, all have asked before the first of them is known to have opened one.
-    const list = browsers.list.bind(browsers);
-    browsers.list = () => new Promise((resolve) => setTimeout(() => void list().then(resolve), 50));
+    const places = browsers.placesOf.bind(browsers);
+    browsers.placesOf = (owner) => new Promise((resolve) => setTimeout(() => void places(owner).then(resolve), 50));
     const statuses = (await Promise.all([open(), open(), open(), open(), open()])).map(({ status }) => status);
     expect(statuses.sort()).toEqual([201, 201, 201, 429, 429]);
     const bob = service.token("bob", "claim");
     browsers.places = browsers.sessions.size;
     const refused = await service.ask(bob, "POST", PATH, { userId: "bob", provider: "google", url: PAGE });
     expect(refused).toMatchObject({ status: 429, body: { code: "pool-busy" } });
+  });
+
+  test("an owner has no more of them by asking two services at the same moment, whatever comes between", async () => {
+    const moment = fc.integer({ min: 0, max: 4 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.boolean(), moment, moment), { minLength: 4, maxLength: 10 }),
+        async (asks) => {
+          const browsers = new BrowsersInMemory();
+          browsers.places = 99;
+          const turns = asks.map(([, , turn]) => turn);
+          browsers.claiming = () => sleep(turns.shift() ?? 0);
+          const services = await Promise.all([made(browsers), made(browsers)]);
+          let most = 0;
+          const counting = setInterval(() => (most = Math.max(most, browsers.sessions.size)), 1);
+          const asked = asks.map(async ([second, when]) => {
+            await sleep(when);
+            return services[second ? 1 : 0].open();
+          });
+          const statuses = (await Promise.all(asked)).map(({ status }) => status);
+          clearInterval(counting);
+          expect(Math.max(most, browsers.sessions.size)).toBeLessThanOrEqual(3);
+          expect(statuses.filter((status) => status === 201)).toHaveLength(browsers.sessions.size);
+          expect(browsers.claimed.size).toBe(browsers.sessions.size);
+          // Whoever asks again, alone, has what is left.
+          for (const { open } of services) while (browsers.sessions.size < 3) expect((await open()).status).toBe(201);
+        },
+      ),
+      { numRuns: draws(20) },
+    );
   });
 
   test("a session that is being opened counts once, though it stands in the list by then", async () => {

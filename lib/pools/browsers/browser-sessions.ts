@@ -52,8 +52,11 @@ export interface BrowserRequest {
   readonly wait?: number;
   /** How long the machine may take until its browser has the page, in milliseconds. Default: 120,000. */
   readonly startTimeout?: number;
-  /** Told what the session is called once it has a place: from then on it may stand among those that are listed, long before its browser has the page. Default: nobody is. */
-  readonly onPlace?: (id: string) => void;
+  /**
+   * Told what the session is called once it has a place: from then on it may stand among those that are listed, long before its browser has the page. Where it throws, the place is
+   * given up before there is a machine. Default: nobody is told.
+   */
+  readonly onPlace?: (id: string) => void | Promise<void>;
   /** Gives it up: what was begun is ended. Default: nobody does. */
   readonly signal?: AbortSignal;
 }
@@ -148,7 +151,7 @@ export class BrowserSessions {
       signal,
     });
     try {
-      onPlace?.(idOf(lease));
+      await onPlace?.(idOf(lease));
       const session = await this.submit(lease, provider);
       const late = AbortSignal.timeout(startTimeout);
       const until = signal ? AbortSignal.any([signal, late]) : late;
@@ -183,6 +186,11 @@ export class BrowserSessions {
     const leases = await this.#book.list();
     const found = await Promise.all(leases.map((lease) => this.find(idOf(lease))));
     return found.filter((session) => session !== undefined);
+  }
+
+  /** What the sessions of an owner are called that have a place, whichever process has opened them, or is about to: those without a machine yet are among them. */
+  async placesOf(owner: string): Promise<readonly string[]> {
+    return (await this.#book.list()).filter((lease) => lease.owner === owner).map(idOf);
   }
 
   /**

@@ -17,9 +17,7 @@ const CREDENTIALS_INTERVAL = 500;
 /** Browsers in machines of their own, opened, asked and ended one by one. */
 export function browserSessionRoutes(app: FastifyInstance, parts: BrowserParts): void {
   const { browsers, sessionsOfOwner } = parts;
-  const counted = new OpenedSessions(sessionsOfOwner, async (owner) =>
-    (await browsers.list()).filter(({ lease }) => lease.owner === owner).map(({ id }) => id),
-  );
+  const counted = new OpenedSessions(sessionsOfOwner, async (owner) => browsers.placesOf(owner));
   openBrowserSession(app, parts, counted);
   listBrowserSessions(app, parts);
   getBrowserSession(app, parts);
