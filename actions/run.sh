@@ -67,14 +67,18 @@ github() {
 }
 
 # Adds an option for each line of CDK_NOMAD_VARIABLES, and calls the command.
-with_variables() {
+with_values() {
   while IFS= read -r variable; do
     if [ -n "$variable" ]; then set -- "$@" "--var=$variable"; fi
   done <<END
 ${CDK_NOMAD_VARIABLES:-}
 END
-  "$@" -- "$environment"
+  "$@"
 }
+
+# The same for a command of cdk-nomad, which takes the environment behind its options.
+with_variables() { with_values of_environment "$@"; }
+of_environment() { "$@" -- "$environment"; }
 
 preview() {
   set -- cdk_nomad preview --format json
@@ -121,7 +125,8 @@ deploy() {
       case $environment in
         -* | *[!A-Za-z0-9._-]*) fail "\"$environment\" is no name of a stack; write letters, digits, dots and dashes" ;;
       esac
-      logged npx --no -- cdktf deploy "$environment" --auto-approve
+      # The name stands first: cdktf would take it for another variable behind one.
+      logged with_values npx --no -- cdktf deploy "$environment" --auto-approve
       if [ "$code" -ne 0 ]; then
         failure=$code
         # Terraform does not say why a program failed: this does.

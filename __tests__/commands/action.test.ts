@@ -115,6 +115,11 @@ describe.each([
 
     const deploy = act({ COMMAND: "deploy", ...inputs, VIA: "terraform" }, { shell });
     expect([deploy.code, deploy.calls, deploy.commands.length]).toEqual([1, [], 1]);
+    const terraform = act({ COMMAND: "deploy", ...inputs, ENVIRONMENT: "dev", VIA: "terraform" }, { shell });
+    expect(terraform.calls).toEqual([
+      ["--no", "--", "cdktf", "deploy", "dev", "--auto-approve", variable],
+      [...cdkNomad, "status", "--watch", `--timeout=${text}`, variable, "--", "dev"],
+    ]);
     const neither = act({ COMMAND: text, ...inputs, VIA: text }, { shell });
     expect([neither.code, neither.calls, neither.commands.length]).toEqual([1, [], 1]);
   });
