@@ -119,6 +119,19 @@ describe("bad input is answered on one screen, without a stack, with exit code 1
       {},
       /nowhere: there is no such environment; write one of dev, prod, staging/,
     ],
+    ["a port of the page that is none", ["ui", "--port", "99999"], {}, /--port: "99999" is no port; write a whole/],
+    [
+      "a port of the service that is none",
+      ["serve", "--port", "65536"],
+      {},
+      /--port: "65536" is no port; write a whole/,
+    ],
+    [
+      "a port of the service's variable that is none",
+      ["serve", "--pool", "warm-pool-openai", "--no-token"],
+      { env: { POOL_SERVICE_PORT: "70000" } },
+      /POOL_SERVICE_PORT: "70000" is no port; write a whole/,
+    ],
     ["prod", ["deploy", "prod"], {}, /goes through Terraform.*npx cdktf deploy prod/],
     [
       "an unreachable cluster",

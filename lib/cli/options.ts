@@ -94,6 +94,12 @@ export function wholeNumber(text: string, name: string): number {
   throw UserError.at(name, `"${text}" is no whole number; write 1000, say`, "option");
 }
 
+/** A port of TCP; 0 where any that is free is meant. */
+export function port(text: string, name: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw UserError.at(name, `"${text}" is no port; write a whole number up to 65535, such as 8790`, "option");
+}
+
 /** A length of time that is longer than none. */
 export function duration(text: string, name: string): Duration {
   const { Duration } = require("../jobspec") as typeof import("../jobspec");

@@ -46,6 +46,7 @@ export function buildProgram({ print, note, choose, width }: ProgramOptions): Co
     })
     .addHelpText("after", () => `\n${exitCodesOf(OF_A_GROUP)}\n${examplesOf(EXAMPLES)}`);
   explain(program, EXAMPLES[0] ?? "");
+  addHelp(program, EXAMPLES[0] ?? "");
   for (const [title, entries] of COMMANDS) {
     program.commandsGroup(`${title}:`);
     for (const entry of entries) {
@@ -62,6 +63,34 @@ function addGroup(program: Commander, { name, summary, commands }: CommandGroup,
   group.addHelpText("after", () => `\n${exitCodesOf(OF_A_GROUP)}\n${examplesOf(examples)}`);
   explain(group, commands[0]?.examples[0] ?? "");
   for (const each of commands) addCommand(group, each, choose);
+  addHelp(group, commands[0]?.examples[0] ?? "");
+}
+
+/** `help`, which takes the whole name of a command, and no help where what was written is none: the parser's own prints that of the nearest group then. */
+function addHelp(group: Commander, example: string): void {
+  group.on("beforeHelp", () => {
+    const name = group.args.find((text) => !text.startsWith("-"));
+    if (name !== undefined) commandOf(group, name);
+  });
+  const help = group
+    .helpCommand(false)
+    .command("help")
+    .helpGroup("Commands:")
+    .description("display help for command")
+    .argument("[command...]", "its name");
+  explain(help, example);
+  help.action((names: readonly string[]) => {
+    // What stands behind a command that has no others is an argument of it, as of pool token create.
+    const found = names.reduce((at, name) => (at.commands.length > 0 ? commandOf(at, name) : at), group);
+    found.help();
+  });
+}
+
+/** A command of a group. @throws UserError where it has none of this name */
+function commandOf(group: Commander, name: string): Commander {
+  const found = group.commands.find((each) => each.name() === name);
+  // Without such a command the parser refuses the name, and says which one may be meant.
+  return found ?? group.parse([name], { from: "user" });
 }
 
 function addCommand(program: Commander, command: Command, choose: ProgramOptions["choose"]): void {

@@ -36,3 +36,42 @@ test("the help of the program, of every group and of every command has exit code
     ]);
   }
 });
+
+test("help is asked for by the whole name of a command, in either order", async () => {
+  for (const [line, ...same] of [
+    [
+      ["pool", "claim"],
+      ["help", "pool", "claim"],
+      ["pool", "help", "claim"],
+    ],
+    [
+      ["pool", "token"],
+      ["help", "pool", "token"],
+      ["help", "pool", "token", "create"],
+    ],
+    [["deploy"], ["help", "deploy"]],
+    [["pool"], ["help", "pool"], ["pool", "help"]],
+  ]) {
+    const asked = await cli([...(line ?? []), "--help"]);
+    for (const each of same) expect([each, await cli(each)]).toEqual([each, asked]);
+  }
+  expect(await cli(["help"])).toEqual(await cli(["--help"]));
+});
+
+test.each([
+  {
+    line: ["deplyo", "--help"],
+    said: /^✗ unknown command 'deplyo' \(Did you mean deploy\?\); cdk-nomad --help says more/,
+  },
+  {
+    line: ["help", "deplyo"],
+    said: /^✗ unknown command 'deplyo' \(Did you mean deploy\?\); cdk-nomad --help says more/,
+  },
+  { line: ["pool", "renew", "--help"], said: /^✗ unknown command 'renew'.*; cdk-nomad pool --help says more/ },
+  { line: ["pool", "help", "renew"], said: /^✗ unknown command 'renew'.*; cdk-nomad pool --help says more/ },
+  { line: ["help", "pool", "renew"], said: /^✗ unknown command 'renew'.*; cdk-nomad pool --help says more/ },
+  { line: ["--help", "deplyo"], said: /^✗ unknown command 'deplyo'/ },
+])("$line is no command: that is said, and no help of another", async ({ line, said }) => {
+  const { code, stdout, stderr } = await cli(line);
+  expect([code, stdout, stderr.replaceAll(/\s+/g, " ")]).toEqual([1, "", expect.stringMatching(said)]);
+});

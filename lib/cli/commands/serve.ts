@@ -3,14 +3,14 @@ import { COMMANDS, GRACE, LISTEN, REUSES, RUNTIMES, STORES } from "../../service
 import { term } from "../../text";
 import { choice, command, flag, orElse, value, values, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
-import { duration, wholeNumber } from "../options";
+import { duration, port, wholeNumber } from "../options";
 
 /** After its commands have ended: closing connections, handing leases over; in milliseconds. */
 const LAST_STEPS = 10_000;
 
 const options = {
   listen: orElse(value("address", "where it listens"), { variable: "POOL_SERVICE_LISTEN", fallback: LISTEN }),
-  port: orElse(value("number", "its port", wholeNumber), {
+  port: orElse(value("number", "its port", port), {
     variable: "POOL_SERVICE_PORT",
     fallback: String(SERVICE_PORT),
   }),

@@ -1,13 +1,13 @@
 import { term } from "../../text";
 import { command, flag, orElse, value, type ValuesOf } from "../command";
 import { EXIT } from "../exit-codes";
-import { wholeNumber } from "../options";
+import { port } from "../options";
 
 const options = {
   nomad: flag("open Nomad's own web UI, logged in where the embedded cluster asks for tokens"),
   service: flag("open the page of the pools' service that POOL_SERVICE_ADDR names"),
   print: flag("only say where Nomad's and Consul's web UIs are"),
-  port: orElse(value("number", "the page's port on 127.0.0.1", wholeNumber), { fallback: "any that is free" }),
+  port: orElse(value("number", "the page's port on 127.0.0.1", port), { fallback: "any that is free" }),
   json: flag("open nothing, and print one JSON value: the page's address, and one that opens it once"),
 };
 

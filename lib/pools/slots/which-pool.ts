@@ -37,7 +37,7 @@ export async function whichPool(
   if ((await jobsOfPool(nomad, name)).length > 0) return { pool: name, job: undefined };
   const message =
     found === undefined
-      ? `Nomad has no job "${name}", and none of a pool of that name; register it first, or give the job itself`
+      ? `Nomad has no job "${name}", and none of a pool of that name; register it first, or give the job itself, as cdk-nomad serve does with --register`
       : `the job "${name}" is stopped; register it again`;
   throw UserError.at("job", message, "slot-pool/job");
 }

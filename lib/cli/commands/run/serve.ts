@@ -29,7 +29,7 @@ import { block, term } from "../../../text";
 import { clients, clusterHere, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { sayWhere } from "../../meant-cluster";
-import { wholeNumber } from "../../options";
+import { port as portOf, wholeNumber } from "../../options";
 import { packageVersion } from "../../package-version";
 import type { Input } from "../serve";
 
@@ -137,9 +137,7 @@ interface Settings {
 function settingsOf(input: Input, env: CliContext["env"]): Settings {
   const host = input.listen ?? (env.POOL_SERVICE_LISTEN || LISTEN);
   const port =
-    input.port ??
-    (env.POOL_SERVICE_PORT ? wholeNumber(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : PoolServiceJob.PORT);
-  if (port > 65_535) throw UserError.at("--port", `${port} is no port; write ${PoolServiceJob.PORT}, say`, "option");
+    input.port ?? (env.POOL_SERVICE_PORT ? portOf(env.POOL_SERVICE_PORT, "POOL_SERVICE_PORT") : PoolServiceJob.PORT);
   const pools = namesOf("--pool", input.pool, env.POOL_SERVICE_POOLS);
   const slotPools = namesOf("--slot-pool", input.slotPool, env.POOL_SERVICE_SLOT_POOLS);
   const browsers = browsersOf(input, env);
