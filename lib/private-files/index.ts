@@ -28,19 +28,17 @@ export function privateFolder(path: string): void {
 /** Makes a private folder of which git ignores everything, whatever the project around it says: what stands in there is never committed. */
 export function ignoredFolder(path: string): void {
   privateFolder(path);
-  try {
-    // One that is there already, perhaps over a link somebody else's, stays as it is.
-    writeFileSync(join(path, ".gitignore"), "*\n", { flag: "wx", mode: FILE });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
+  const file = join(path, ".gitignore");
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  // One that is there already, perhaps over a link somebody else's, stays as it is; an empty one ignores nothing, and is what a full disk has left.
+  if (found === undefined || (found.isFile() && found.size === 0)) writeWholeFile(file, "*\n", FILE);
 }
 
 /** Writes a file that nobody else may read, also where one is there already that others may. */
 export function writePrivateFile(path: string, text: string): void {
   const file = openPrivateFile(path, "w");
   try {
-    writeFileSync(file, text);
+    naming(path, () => writeFileSync(file, text));
   } finally {
     closeSync(file);
   }
@@ -55,11 +53,20 @@ export function writeWholeFile(path: string, text: string, mode?: number): void 
   const partial = `${path}.${randomUUID()}.partial`;
   const kept = mode ?? statSync(path, { throwIfNoEntry: false })?.mode;
   try {
-    writeFileSync(partial, text, { flag: "wx", mode });
+    naming(path, () => writeFileSync(partial, text, { flag: "wx", mode }));
     if (kept !== undefined) chmodSync(partial, kept & 0o777);
     renameSync(partial, path);
   } finally {
     rmSync(partial, { force: true });
+  }
+}
+
+/** Does something with a file whose name stands in the system's error then: that of a full disk has none. */
+function naming(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
   }
 }
 

@@ -1,4 +1,4 @@
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesOf } from "../../../lib/local/agents/agents";
 import { writeState } from "../../../lib/local/agents/state";
+import { fileProblem, formatProblem } from "../../../lib/errors";
 import { withSynthesis } from "../../../lib/operations";
 import {
   ignoredFolder,
@@ -143,4 +144,51 @@ test("a file is written whole or not at all, keeps its mode, and nothing is left
   mkdirSync(join(folder, "taken"));
   expect(() => writeWholeFile(join(folder, "taken"), "x")).toThrow(/EISDIR|EEXIST|ENOTEMPTY|EPERM/);
   expect(readdirSync(folder).sort()).toEqual(["module.ts", "taken"]);
+});
+
+describe("where the disk is full", () => {
+  const write = fs.writeFileSync;
+  /** The disk has room for so many bytes of a file. */
+  function fill(room: number) {
+    jest.spyOn(fs, "writeFileSync").mockImplementation((file, data, options) => {
+      write(file, String(data).slice(0, room), options);
+      if (String(data).length > room) {
+        const full = { code: "ENOSPC", syscall: "write", errno: -28 };
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), full);
+      }
+    });
+  }
+  afterEach(() => void jest.restoreAllMocks());
+
+  test.each([
+    ["a private file", (path: string) => writePrivateFile(path, "some text")],
+    ["a whole file", (path: string) => writeWholeFile(path, "some text")],
+    ["a whole private file", (path: string) => writeWholePrivateFile(path, "some text")],
+  ])("%s is told by its own name", (_what, writes) => {
+    const path = join(folder, "file");
+    fill(3);
+    let said = "";
+    try {
+      writes(path);
+    } catch (error) {
+      said = [fileProblem(error)].map((problem) => problem && formatProblem(problem)).join("");
+    }
+    expect(said).toContain(`${path}: cannot be written: the disk is full`);
+  });
+
+  test.each([0, 1])(
+    "git ignores a folder once there is room again, though %d bytes of that were written before",
+    (room) => {
+      const own = join(folder, "own");
+      fill(room);
+      expect(() => ignoredFolder(own)).toThrow(/ENOSPC/);
+      jest.restoreAllMocks();
+      expect(readdirSync(own)).toEqual([]);
+      // As releases before this one left it.
+      writeFileSync(join(own, ".gitignore"), "");
+      ignoredFolder(own);
+      expect(readFileSync(join(own, ".gitignore"), "utf8")).toBe("*\n");
+      expect(readdirSync(own)).toEqual([".gitignore"]);
+    },
+  );
 });
