@@ -33,7 +33,7 @@ export async function measureOperations(rounds: number): Promise<Figure[]> {
     };
     const bench = { nomad, consul, contents };
     console.log(`  deploying ${JOBS} jobs`);
-    await deploy((await contents(0)).wanted, {
+    await deploy((await contents(0)).objects, {
       nomad,
       consul,
       onStep: () => undefined,
@@ -49,10 +49,10 @@ export async function measureOperations(rounds: number): Promise<Figure[]> {
 }
 
 /** The plan calls and nothing else, as many at once as a preview makes. */
-async function barePlans(nomad: NomadClient, { wanted }: StackContents): Promise<number> {
+async function barePlans(nomad: NomadClient, { objects }: StackContents): Promise<number> {
   const limit = pLimit(AT_ONCE);
   const started = performance.now();
-  await Promise.all(wanted.map((item) => limit(async () => (item.kind === "job" ? nomad.plan(item.job) : undefined))));
+  await Promise.all(objects.map((item) => limit(async () => (item.kind === "job" ? nomad.plan(item.job) : undefined))));
   return performance.now() - started;
 }
 
@@ -80,14 +80,14 @@ async function deployFigures({ nomad, consul, contents }: Bench, rounds: number)
   const beyond: number[] = [];
   let most = 0;
   for (let round = 1; round <= rounds; round += 1) {
-    const { wanted, ...rest } = await contents(round);
-    const plans = await barePlans(nomad, { wanted, ...rest });
+    const { objects, ...rest } = await contents(round);
+    const plans = await barePlans(nomad, { objects, ...rest });
     const started = performance.now();
     const registering: number[] = [];
     const onStep = (text: string) => {
       if (text.startsWith("registering")) registering.push(performance.now() - started);
     };
-    await deploy(wanted, { nomad, consul, onStep, onChange: () => undefined, masking: new Masking() });
+    await deploy(objects, { nomad, consul, onStep, onChange: () => undefined, masking: new Masking() });
     most = Math.max(most, registering.length);
     beyond.push((registering[0] ?? Infinity) - plans);
   }

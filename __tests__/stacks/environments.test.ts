@@ -375,7 +375,7 @@ describe("every environment", () => {
         (id) => (JSON.parse(outputs[id]?.value ?? "") as { Job: object }).Job,
       );
       const contents = readContents(join(folder, "evaluated"), name, { variables: given, env: {} });
-      const fast = contents.wanted.flatMap((wanted) => (wanted.kind === "job" ? [wanted.job] : []));
+      const fast = contents.objects.flatMap((wanted) => (wanted.kind === "job" ? [wanted.job] : []));
       // The record is the same to the byte, whichever road writes it.
       const texts = record.map(({ path }, at) => [path, outputs[`record-${at}`]?.value]);
       expect([...(contents.record?.texts ?? [])]).toEqual(texts);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { synthesize } from "../../lib";
-import { readContents, wantedRecord } from "../../lib/operations";
+import { readContents, desiredRecord } from "../../lib/operations";
 import { createApp } from "../../main";
 import type { ProgramInputs } from "../../stacks";
 
@@ -16,7 +16,7 @@ function recordOf(name: string, inputs: ProgramInputs, variables: Readonly<Recor
   const outdir = join(folder, String(runs));
   synthesize(createApp({ app: { outdir }, inputs }));
   const contents = readContents(outdir, name, { variables, env: {} });
-  return { contents, content: wantedRecord(contents, { project: "", environment: "" }).content };
+  return { contents, content: desiredRecord(contents, { project: "", environment: "" }).content };
 }
 
 test("dev records what decides it: the folder of the programs, sizes, Hermes' variables, and how jobs run", () => {
@@ -42,11 +42,13 @@ test("how jobs run is the same wherever somebody says it again, whatever Docker 
     ...["openai", "anthropic", "google"].map((name) => `polydev-${name}-runtime:0.1.0`),
   ];
   const drivers = (contents: typeof given.contents) =>
-    contents.wanted.flatMap((item) => (item.kind === "job" ? [JSON.stringify(item.job).match(/"Driver":"\w+"/g)] : []));
+    contents.objects.flatMap((item) =>
+      item.kind === "job" ? [JSON.stringify(item.job).match(/"Driver":"\w+"/g)] : [],
+    );
   const others = recordOf("dev", { dockerImages: images });
   expect(drivers(others.contents)).not.toEqual(drivers(given.contents));
   const again = recordOf("dev", { dockerImages: images, variables: { CDK_NOMAD_CONTAINERS: said } });
-  expect(again.contents.wanted).toEqual(given.contents.wanted);
+  expect(again.contents.objects).toEqual(given.contents.objects);
   expect(again.content).toEqual(given.content);
   expect(others.content.environmentVariables.CDK_NOMAD_CONTAINERS).toMatch(/^hermes-sandbox,.*runtime-openai/);
 });

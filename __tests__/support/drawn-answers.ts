@@ -8,7 +8,14 @@ import {
   nomadConnection,
   type Registration,
 } from "../../lib/nomad";
-import { findDrift, liveNodes, previewStack, stackStatus, watchDeployment, type Wanted } from "../../lib/operations";
+import {
+  findDrift,
+  liveNodes,
+  previewStack,
+  stackStatus,
+  watchDeployment,
+  type StackObject,
+} from "../../lib/operations";
 import {
   QUIET_STREAM,
   recorded,
@@ -316,9 +323,9 @@ async function operate(state: Recorded, drawn: DrawnClients): Promise<void> {
   const clients = { ...drawn, masking: new Masking() };
   const [id = ""] = jobsOf(state.nomad);
   const job = { ...recordedJob(state, id) };
-  const item: Wanted = { kind: "job", path: `dev/${id}`, job, after: [] };
+  const item: StackObject = { kind: "job", path: `dev/${id}`, job, after: [] };
   const contents = {
-    wanted: [item],
+    objects: [item],
     terraformOnly: [],
     declared: { owner: "cdk-nomad" as const },
     sensitive: [],

@@ -1,6 +1,6 @@
 import { Masking } from "../../lib/masking";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../lib/nomad";
-import type { Wanted } from "../../lib/operations";
+import type { StackObject } from "../../lib/operations";
 import { QUIET_STREAM, ReplayServer, type Answers, type Reply } from "./replay";
 
 /** Clients of a server that answers as one did in a state. */
@@ -22,7 +22,7 @@ export async function withServer<T>(answers: Answers, run: (clients: Clients) =>
 /** What an operation takes that tells nobody anything. */
 export const quiet = { onStep: () => undefined, onChange: () => undefined, masking: new Masking() };
 /** A job as a stack wants it. */
-export const wantedOf = (job: JobJson, more: object = {}): Wanted => ({
+export const wantedOf = (job: JobJson, more: object = {}): StackObject => ({
   kind: "job",
   path: `lab/${job.ID}`,
   job,

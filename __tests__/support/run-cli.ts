@@ -1,11 +1,11 @@
 import { Readable, Writable } from "node:stream";
-import { runCli, type Host } from "../../lib/cli";
+import { runCli, type System } from "../../lib/cli";
 import { MACHINE } from "./binaries";
 import type { Said } from "./project";
 
 /** What a command run in this process is given; whatever is left out is as it is where no person and no cluster is near. */
 export interface RunOptions extends Partial<
-  Pick<Host, "cwd" | "env" | "called" | "machine" | "signal" | "clock" | "silence" | "stdin" | "openPage">
+  Pick<System, "cwd" | "env" | "called" | "machine" | "signal" | "clock" | "silence" | "stdin" | "openPage">
 > {
   /** Columns of a terminal, where stdout and stderr are one. Default: they are pipes. */
   readonly columns?: number;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { scale } from "../../__tests__/support/scale";
 import type { ConsulClient, JobJson, NomadClient } from "../../lib/nomad";
-import { deploy, type Wanted } from "../../lib/operations";
+import { deploy, type StackObject } from "../../lib/operations";
 import type { Figure } from "../synthesis";
 import { Masking } from "../../lib/masking";
 
@@ -100,7 +100,7 @@ function stateOf(job: JobJson | undefined) {
 }
 
 /** A job that no node takes, so that nothing starts, and whose update makes no deployment, which would refuse every scaling. */
-function wantedOf(id: string, release: number): Wanted {
+function wantedOf(id: string, release: number): StackObject {
   const job: JobJson = {
     ID: id,
     Name: id,

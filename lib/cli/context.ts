@@ -11,12 +11,12 @@ import {
   type Connection,
   type Environment,
 } from "../nomad";
-import type { Host } from "./host";
+import type { System } from "./system";
 import type { Terminal } from "./terminal";
 import { tokenSource } from "./cluster-at-address";
 
 /** What a command is given beside its parameters. Nothing of it is read from the process, so that tests run commands in their own. */
-export interface CliContext extends Omit<Host, "stdout" | "stderr"> {
+export interface CliContext extends Omit<System, "stdout" | "stderr"> {
   readonly terminal: Terminal;
   /** The name of the command. */
   readonly command: string;

@@ -3,7 +3,7 @@ import { joinLines, renderTerminal, term } from "../text";
 import type { CliContext } from "./context";
 import { deploymentLines, deploymentSummary, outcomeText } from "./deployment-text";
 import { ATTENTION } from "./symbols";
-import type { Clock } from "./host";
+import type { Clock } from "./system";
 import type { Terminal } from "./terminal";
 
 /** Shows deployments while they go on: lines that move on a terminal, elsewhere a line for every change. */

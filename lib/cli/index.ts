@@ -2,5 +2,5 @@
 export { COMMANDS } from "./commands";
 export { Interruption } from "./interruption";
 export { runCli } from "./run";
-export type { Host } from "./host";
+export type { System } from "./system";
 export { Terminal } from "./terminal";

@@ -48,8 +48,8 @@ async function jobsOfFile(file: string, options: HclOptions, context: CliContext
 
 async function jobsOfStack(stack: string, options: HclOptions, context: CliContext): Promise<readonly Job[]> {
   try {
-    const { wanted } = await readOwnStack({ environment: stack, var: options.var }, context);
-    return wanted.filter((item) => item.kind === "job").map((item) => Job.fromApi(item.job));
+    const { objects } = await readOwnStack({ environment: stack, var: options.var }, context);
+    return objects.filter((item) => item.kind === "job").map((item) => Job.fromApi(item.job));
   } finally {
     context.terminal.rest();
   }

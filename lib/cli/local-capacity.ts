@@ -65,8 +65,8 @@ export async function checkLocalPorts(contents: StackContents): Promise<void> {
   await refuseHeldPorts(jobsOf(contents), new Set());
 }
 
-function jobsOf({ wanted }: StackContents): readonly JobJson[] {
-  return wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+function jobsOf({ objects }: StackContents): readonly JobJson[] {
+  return objects.flatMap((item) => (item.kind === "job" ? [item.job] : []));
 }
 
 /** The jobs of a region, and what its node has left. */

@@ -11,7 +11,7 @@ export interface OpenStack {
   /** What is known of the record of its last deployment. Absent where nobody has asked. */
   readonly recorded?: RecordState;
   /** As the program of today brings it with all that the record has. Absent where nothing depends on it, or that is not known. */
-  readonly asBefore?: Pick<StackContents, "wanted">;
+  readonly asBefore?: Pick<StackContents, "objects">;
   /** Inputs of the last deployment that are not given now: whether they were taken, or fell back to the program's own, is the command's. */
   readonly remembered: Remembered;
 }

@@ -8,7 +8,7 @@ import {
   rememberedEnvironmentVariables,
   rememberedVariables,
   variablesAsBefore,
-  wantedRecord,
+  desiredRecord,
   withSynthesis,
   type StackContents,
   type StackDeclaration,
@@ -98,7 +98,7 @@ export async function readRemembering(
     };
     const recalled = read(outdir, taken);
     if (output !== "") terminal.note(block(output));
-    const now = wantedRecord(recalled, identityOf(environment, context)).content.environmentVariables;
+    const now = desiredRecord(recalled, identityOf(environment, context)).content.environmentVariables;
     const environmentVariables = record ? rememberedEnvironmentVariables(record, now, { env }, !brings) : {};
     const remembered = { variables: taken, environmentVariables };
     // A variable without a default has no value but the one that is remembered.
@@ -123,7 +123,7 @@ export async function readRemembering(
 /** Whether a stack lacks something that its record has, and came out with other values than that tells of. */
 function mayLackOthers(record: StackRecord, { given, recalled }: ReadStack, identity: StackIdentity): boolean {
   return [recalled, ...(given ? [given] : [])].some((contents) => {
-    const { content } = wantedRecord(contents, identity);
+    const { content } = desiredRecord(contents, identity);
     if (changedValues(record, content) === undefined) return false;
     const known = knownBy(record);
     return without(known.jobs, content.jobs).length + without(known.consul, content.consul).length > 0;
@@ -164,7 +164,7 @@ async function readAsBefore(
     return await synthesizing(environment, context, environmentVariables, async (folder) => {
       const contents = read(folder);
       // What a program finds out by itself may be otherwise all the same.
-      const { content } = wantedRecord(contents, identityOf(environment, context));
+      const { content } = desiredRecord(contents, identityOf(environment, context));
       return isAsBefore(content.environmentVariables) ? contents : undefined;
     });
   } catch (error) {

@@ -69,7 +69,7 @@ export class Pruning {
     const strays = await stopStrays(judged.strays.filter(goes), { nomad, onStep, signal });
     const needed = neededBy([...found.kept, ...strays.flatMap(staying)]);
     const doomed = judged.leftovers.filter(goes);
-    const spared = sparedKeys(otherStacks, recordedInConsul(contents.wanted));
+    const spared = sparedKeys(otherStacks, recordedInConsul(contents.objects));
     const leftovers =
       needed === undefined
         ? await removeLeftovers(doomed, { consul, spared, onStep, signal })

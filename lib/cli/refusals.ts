@@ -4,7 +4,7 @@ import {
   refuseOthersJobs,
   refuseTerraformOnly,
   refuseToStopInPlace,
-  wantedRecord,
+  desiredRecord,
   type Owners,
   type Planned,
 } from "../operations";
@@ -35,7 +35,7 @@ export async function refusalsOf(
   context: CliContext,
 ): Promise<readonly string[]> {
   const { contents, nomad, consul, environment } = stack;
-  const record = wantedRecord(contents, identityOf(environment, context));
+  const record = desiredRecord(contents, identityOf(environment, context));
   const { project } = identityOf(environment, context);
   const isTerraforms = contents.declared.owner === "terraform";
   const isRecorded = owners.own.kind === "unreadable" ? "unknown" : owners.own.kind === "found";

@@ -8,7 +8,7 @@ import {
   type RecordPlace,
   type RecordState,
   type StackContents,
-  type Wanted,
+  type StackObject,
 } from "../operations";
 import { join, shellQuoted, term, wrap, type TerminalText } from "../text";
 import type { CliContext } from "./context";
@@ -171,13 +171,13 @@ function several(ids: readonly string[]): string {
   return `${ids.slice(0, 3).join(", ")}${more}`;
 }
 
-type WantedJob = Extract<Wanted, { kind: "job" }>;
+type StackJob = Extract<StackObject, { kind: "job" }>;
 
 /** Jobs that the inputs of now and those of the last deployment render differently, or of which one of them has none. */
-function changedJobs(given: StackContents, recalled: StackContents): readonly WantedJob["job"][] {
-  const byName = ({ wanted }: StackContents) =>
+function changedJobs(given: StackContents, recalled: StackContents): readonly StackJob["job"][] {
+  const byName = ({ objects }: StackContents) =>
     new Map(
-      wanted.flatMap((item) =>
+      objects.flatMap((item) =>
         item.kind === "job" ? [[JSON.stringify([item.job.ID, whereOf(item.job)]), item.job] as const] : [],
       ),
     );
@@ -188,15 +188,15 @@ function changedJobs(given: StackContents, recalled: StackContents): readonly Wa
 }
 
 /** Jobs whose templates read a key that has another value with the inputs of now than with those of the last deployment. */
-function jobsThatRead(given: StackContents, recalled: StackContents): readonly WantedJob["job"][] {
-  const readers = restartedBetween(recalled.wanted, given.wanted);
-  return given.wanted.flatMap((item) =>
+function jobsThatRead(given: StackContents, recalled: StackContents): readonly StackJob["job"][] {
+  const readers = restartedBetween(recalled.objects, given.objects);
+  return given.objects.flatMap((item) =>
     item.kind === "job" && readers.some(({ path }) => path === item.path) ? [item.job] : [],
   );
 }
 
 /** Those of some jobs that are on the cluster, and not stopped, by their ids. */
-async function running(jobs: readonly WantedJob["job"][], nomad: NomadClient): Promise<readonly string[]> {
+async function running(jobs: readonly StackJob["job"][], nomad: NomadClient): Promise<readonly string[]> {
   const held = await Promise.all(jobs.map((job) => nomad.where(job).job(job.ID)));
   const ids = jobs.flatMap((job, index) => (held[index] && held[index].Stop !== true ? [job.ID] : []));
   return [...new Set(ids)];

@@ -7,7 +7,7 @@ import type { CliContext } from "./context";
 import { EXIT } from "./exit-codes";
 import { Interruption } from "./interruption";
 import { buildProgram, type Chosen } from "./program";
-import type { Host } from "./host";
+import type { System } from "./system";
 import { Terminal } from "./terminal";
 
 const NAMES = COMMANDS.flatMap(([, entries]) => entries.map(({ name }) => name));
@@ -21,8 +21,8 @@ const LETTING_GO = 500;
  * @param argv what stands behind `cdk-nomad`
  * @returns the exit code
  */
-export async function runCli(argv: readonly string[], host: Host): Promise<number> {
-  const { stdout, stderr, env, clock, called = "cdk-nomad" } = host;
+export async function runCli(argv: readonly string[], system: System): Promise<number> {
+  const { stdout, stderr, env, clock, called = "cdk-nomad" } = system;
   const asJson = wantsJson(argv);
   const closed = new AbortController();
   // Nobody reads any more, as of `| head`: that is no mistake, and there is nobody to tell.
@@ -34,14 +34,14 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   const terminal = new Terminal({ stdout, stderr, env, clock, asJson, say });
   // Tokens and passwords of environment variables are nobody's business, whoever repeats them.
   terminal.masking.learn(env);
-  const signal = AbortSignal.any([host.signal, closed.signal]);
+  const signal = AbortSignal.any([system.signal, closed.signal]);
   try {
     const chosen = choose(argv, terminal);
     if (typeof chosen === "number") return chosen;
     const prepared = chosen.command.read(chosen.given);
     let changed = false;
     const onChange = () => (changed = true);
-    const context = { ...host, terminal, signal, onChange, command: chosen.command.name };
+    const context = { ...system, terminal, signal, onChange, command: chosen.command.name };
     return await untilInterrupted(prepared, context, () => changed);
   } catch (error) {
     terminal.fail(error);

@@ -7,7 +7,7 @@ import {
   ownerOf,
   readOwners,
   settleRecord,
-  wantedRecord,
+  desiredRecord,
   type Drift,
   type ForeignJob,
   type FoundLeftovers,
@@ -17,7 +17,7 @@ import {
   type Owners,
   type Preview,
   type Stray,
-  type Wanted,
+  type StackObject,
 } from "../operations";
 import { UserError } from "../errors";
 import { poolOfJob, whereOf } from "../nomad";
@@ -45,7 +45,7 @@ export async function ownersOf(
   const { contents, nomad, consul } = stack;
   // What somebody else's program says that it is called is nothing to go by.
   const own = "unknown" in contents ? { ...contents, record: undefined } : contents;
-  const place = wantedRecord(own, identityOf(stack.environment, context));
+  const place = desiredRecord(own, identityOf(stack.environment, context));
   return readOwners(place, { nomad, consul, signal: context.signal }, again ? undefined : stack.recorded);
 }
 
@@ -117,12 +117,12 @@ export async function withStrays(
   stack: OpenStack,
   owners: Owners,
   context: CliContext,
-  said: PruneInput = {},
+  prune: PruneInput = {},
 ): Promise<Preview> {
   const belongings = await belongingsOf(stack, owners, context);
   for (const line of belongingsText({ ...belongings, ...NOTHING_OF_ITS_OWN }, preview.environment))
     context.terminal.note(line);
-  const judged = judgedRemains(belongings, owners, stack, { context, said });
+  const judged = judgedRemains(belongings, owners, stack, { context, prune });
   const strays = [
     ...judged.strays.map((stray) => ({
       ...placed(stray),
@@ -172,21 +172,21 @@ function judgedRemains(
   remains: Pick<Belongings, "strays" | "kept" | "leftovers">,
   owners: Owners,
   { contents, environment, asBefore }: OpenStack,
-  { context, said }: { readonly context: CliContext; readonly said: PruneInput },
+  { context, prune }: { readonly context: CliContext; readonly prune: PruneInput },
 ): JudgedRemains {
   const { own, names } = owners;
   if (own.kind !== "found") return remains;
   // Of somebody else's program it is not known what it was run with.
   const isForeign = "unknown" in contents;
-  const { content } = wantedRecord(contents, identityOf(environment, context));
+  const { content } = desiredRecord(contents, identityOf(environment, context));
   const options = { before: own.record, now: isForeign ? own.record : content, asBefore, names };
-  return judgePruning(remains, options, { ...said, whyNot: whyNotKnown(owners) });
+  return judgePruning(remains, options, { ...prune, whyNot: whyNotKnown(owners) });
 }
 
 /** Contents of a stack without the jobs that another stack brought. */
 export function withoutForeign<C extends OpenStack["contents"]>(contents: C, foreign: readonly ForeignJob[]): C {
   const paths = new Set(foreign.map(({ path }) => path));
-  return { ...contents, wanted: contents.wanted.filter(({ path }) => !paths.has(path)) };
+  return { ...contents, objects: contents.objects.filter(({ path }) => !paths.has(path)) };
 }
 
 const NOTHING_OF_ITS_OWN = { strays: [], kept: [], leftovers: [], keptInConsul: [], foreign: [] } as const;
@@ -232,10 +232,10 @@ export async function formerJob(
   stack: OpenStack,
   { job: id, adopt = false }: { readonly job?: string; readonly adopt?: boolean },
   context: CliContext,
-): Promise<Extract<Wanted, { kind: "job" }> | undefined> {
+): Promise<Extract<StackObject, { kind: "job" }> | undefined> {
   const { contents, nomad, environment } = stack;
   if (id === undefined) return undefined;
-  const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+  const program = contents.objects.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   if (program.some((job) => job.ID === id || poolOfJob(job) === id)) return undefined;
   const { own, otherStacks, names } = await ownersOf(stack, context);
   const recorded = own.kind === "found" ? knownBy(own.record).jobs.find((job) => job.id === id) : undefined;
@@ -256,10 +256,10 @@ export async function formerJob(
 /** Writes into the record of a stack that it has a job again that its program has no longer. */
 export async function recordAgain(
   { contents, nomad, consul, environment }: OpenStack,
-  { job }: Extract<Wanted, { kind: "job" }>,
+  { job }: Extract<StackObject, { kind: "job" }>,
   context: CliContext,
 ): Promise<void> {
-  const record = wantedRecord(contents, identityOf(environment, context));
+  const record = desiredRecord(contents, identityOf(environment, context));
   const brought = { jobs: [{ id: job.ID, ...whereOf(job) }], consul: [] };
   const written = await settleRecord(
     record,

@@ -209,7 +209,7 @@ async function withRecordedStack<T>(
       term`${ATTENTION} the program has no stack ${environment} any more: what its record has is gone by`,
     );
     const there = nomad.where({ Namespace: before.NOMAD_NAMESPACE, Region: before.NOMAD_REGION });
-    const contents = { wanted: [], terraformOnly: [], declared, sensitive: [], reached: [] };
+    const contents = { objects: [], terraformOnly: [], declared, sensitive: [], reached: [] };
     const remembered = { variables: {}, environmentVariables: {} };
     return await run({ environment, contents, nomad: there, consul, recorded, remembered });
   } finally {

@@ -18,7 +18,7 @@ import {
 } from "../text";
 import { errorText, problemJson, problemsOf } from "./error-text";
 import { GOOD } from "./symbols";
-import type { Clock, Output } from "./host";
+import type { Clock, Output } from "./system";
 
 const FRAMES = [term`⠋`, term`⠙`, term`⠹`, term`⠸`, term`⠼`, term`⠴`, term`⠦`, term`⠧`, term`⠇`, term`⠏`];
 /** Where lines cannot change, one so often shows that something goes on: milliseconds. */

@@ -60,7 +60,7 @@ export function providerKnowsVersion(scope: IConstruct): boolean {
 }
 
 function isSince26(scope: IConstruct): boolean {
-  const said = providerVersion(scope) ?? (isRequired(TerraformStack.of(scope)) ? NEWER : OF_BINDINGS);
-  const [major = 0, minor = 0] = said.split(".").map(Number);
+  const version = providerVersion(scope) ?? (isRequired(TerraformStack.of(scope)) ? NEWER : OF_BINDINGS);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 2 || (major === 2 && minor >= 6);
 }

@@ -50,8 +50,8 @@ export function setStackOwner(stack: TerraformStack, owner: StackOwner): void {
 
 /** Who brings a stack: whom somebody said last. */
 export function stackOwner(stack: TerraformStack): StackOwner {
-  const said = stack.node.metadata.filter(({ type }) => type === OWNER).at(-1);
-  return (said?.data as StackOwner | undefined) ?? "cdk-nomad";
+  const latest = stack.node.metadata.filter(({ type }) => type === OWNER).at(-1);
+  return (latest?.data as StackOwner | undefined) ?? "cdk-nomad";
 }
 
 /**

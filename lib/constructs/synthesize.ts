@@ -70,10 +70,10 @@ function problemsIn(construct: IConstruct): ProgramProblem[] {
     KeyValues.isKeyValues(construct) ||
     ClusterConstruct.isClusterConstruct(construct);
   const own = judgesItself ? construct.problems() : [];
-  const said = new Set(errorLines(own));
+  const reported = new Set(errorLines(own));
   const validated = construct.node
     .validate()
-    .filter((message) => !said.has(message) && !message.startsWith(NO_PROVIDER));
+    .filter((message) => !reported.has(message) && !message.startsWith(NO_PROVIDER));
   return [
     ...own.map((problem) => within(construct, problem)),
     ...validated.map((message) => atConstruct(construct, "validation", message)),

@@ -18,9 +18,9 @@ export class ApiError extends ReadableError {
     readonly status: number,
     body: string,
   ) {
-    const said = body.length > LONGEST_REFUSAL ? `${shortened(body, LONGEST_REFUSAL)} (the rest is left out)` : body;
-    super(`${api} answered ${status} to ${method} ${path}: ${said.trim()}`);
-    this.body = said;
+    const kept = body.length > LONGEST_REFUSAL ? `${shortened(body, LONGEST_REFUSAL)} (the rest is left out)` : body;
+    super(`${api} answered ${status} to ${method} ${path}: ${kept.trim()}`);
+    this.body = kept;
     this.quietly("body", "api", "method", "path", "status");
   }
 }

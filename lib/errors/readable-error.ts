@@ -37,8 +37,8 @@ export abstract class ReadableError extends Error {
 
 function inOneLine(cause: unknown): string {
   const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown };
-  const said = typeof message === "string" ? message : String(cause);
-  const text = typeof code === "string" && !said.includes(code) ? `${code}: ${said}` : said;
+  const words = typeof message === "string" ? message : String(cause);
+  const text = typeof code === "string" && !words.includes(code) ? `${code}: ${words}` : words;
   return shortened(text.replaceAll(/\s+/g, " "), LONGEST);
 }
 

@@ -3,7 +3,7 @@ import { isConsulServer } from "./agents";
 import type { ClusterStatus } from "./cluster-status";
 
 /** What the cluster shall be like. */
-export interface Wanted {
+export interface ClusterSettings {
   readonly portOffset: number;
   readonly regions: readonly string[];
   readonly closed: boolean;
@@ -11,7 +11,10 @@ export interface Wanted {
 }
 
 /** A cluster that runs keeps its ports, its regions, and what it is made of. */
-export function refuseChangedSettings(before: ClusterStatus, { portOffset, regions, closed, vault }: Wanted): void {
+export function refuseChangedSettings(
+  before: ClusterStatus,
+  { portOffset, regions, closed, vault }: ClusterSettings,
+): void {
   if (!before.agents.some(({ running }) => running)) return;
   if (portOffset !== before.portOffset)
     throw UserError.at(

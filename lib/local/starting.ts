@@ -25,7 +25,7 @@ import { ClusterStart, type ClusterSecrets } from "./cluster-start";
 import { answersItself, CLOSED_BY_DEFAULT, statusOf, tokensOf, type ClusterStatus } from "./cluster-status";
 import { givesIdentities } from "./configurations";
 import { exclusively } from "./machine";
-import { refuseOldForm, refuseChangedSettings, type Wanted } from "./refuse-changes";
+import { refuseOldForm, refuseChangedSettings, type ClusterSettings } from "./refuse-changes";
 import { refuseForeignFolder, refuseLink, refusePlatform } from "./refusals";
 import { refuseTakenPorts } from "./refuse-ports";
 import { renewTrust } from "./trust";
@@ -86,7 +86,7 @@ export async function startCluster(
 }
 
 /** What is asked for, else what the cluster that runs is like. */
-function wantedOf(before: ClusterStatus, options: UpOptions): Wanted {
+function wantedOf(before: ClusterStatus, options: UpOptions): ClusterSettings {
   const { regions = before.regions } = options;
   const wrong = regions.filter((region) => !REGION_NAME.test(region));
   if (wrong.length > 0)

@@ -19,8 +19,8 @@ import {
   stackName,
   stackStatus,
   type RecordList,
-  type Wanted,
-  type WantedJob,
+  type StackObject,
+  type StackJob,
 } from "../operations";
 import { HttpProblem } from "../service";
 import { RECORD_ROOT, recordPath, type StackIdentity, type StackRecord } from "../stack-record";
@@ -66,7 +66,7 @@ interface Recorded {
   readonly record: StackRecord;
   readonly store: "consul" | "nomad";
   /** Its jobs, each with its key among them, and whether it is a stray. */
-  readonly jobs: readonly (WantedJob & Pick<Job, "key" | "stray">)[];
+  readonly jobs: readonly (StackJob & Pick<Job, "key" | "stray">)[];
 }
 
 /** The environments that a cluster has records of, and those of a program. */
@@ -216,7 +216,7 @@ class ClusterEnvironments implements Environments {
     const held = await at.job(wanted.job.ID);
     if (!held) throw unknownThing("the job is gone");
     // A server names its region and its namespace where nobody did.
-    const own: WantedJob = { ...wanted, job: { ...held, Region: wanted.job.Region, Namespace: wanted.job.Namespace } };
+    const own: StackJob = { ...wanted, job: { ...held, Region: wanted.job.Region, Namespace: wanted.job.Namespace } };
     try {
       await promote([own, ...(await this.resolvers(record))], {
         nomad,
@@ -338,7 +338,7 @@ class ClusterEnvironments implements Environments {
   }
 
   /** What splits the requests of the stack's services, which is asked before canaries are promoted. */
-  private async resolvers(record: StackRecord): Promise<readonly Wanted[]> {
+  private async resolvers(record: StackRecord): Promise<readonly StackObject[]> {
     const named = knownBy(record).consul.filter(({ kind }) => kind === "service-resolver");
     const held = await Promise.all(
       named.map(async ({ kind, name }) => ({ name, entry: await this.options.consul.configEntry(kind, name) })),

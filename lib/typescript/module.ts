@@ -95,8 +95,8 @@ function functionOf({ name, expression, left }: Made, around: Around): TypeScrip
   const isOptional = lines.every(({ value }) => value !== undefined);
   const constants = signature.constants.map((declared) => {
     const typed = TYPES[parameters.typeOf(declared.name) ?? "string"];
-    const said = `As its value: some of what depends on ${declared.name} is known to Nomad alone.`;
-    const before = lineComments([...remarks.take(declared.block.before), ...remarks.takeIn(declared.block), said]);
+    const note = `As its value: some of what depends on ${declared.name} is known to Nomad alone.`;
+    const before = lineComments([...remarks.take(declared.block.before), ...remarks.takeIn(declared.block), note]);
     return ts`${before}const ${parameterName(declared)}: ${typed} = ${json(declared.value)};\n`;
   });
   const locals = signature.locals.map((declared) => {

@@ -175,8 +175,8 @@ export class Writer implements Uses {
     const before = remarks.take(found.before);
     const inside = found.ranges.flatMap((range) => remarks.takeIn(range));
     const lost = this.parameters?.lost(found.origin, value);
-    const said = lost === undefined ? [] : [`The value of: ${lost}`];
-    return commented(written, [...before, ...inside, ...said], remarks.take(found.after));
+    const notes = lost === undefined ? [] : [`The value of: ${lost}`];
+    return commented(written, [...before, ...inside, ...notes], remarks.take(found.after));
   }
 
   private aroundBlock(block: Block, written: TypeScriptText, left: readonly string[]): TypeScriptText {
@@ -272,9 +272,9 @@ export class Writer implements Uses {
     const reasons = names.flatMap(
       (name) => unknown.get(name) ?? [`takes "${name}" in a form that its property does not have`],
     );
-    const said = reasons.slice(0, REASONS).map((reason) => `${driver.name} ${reason}.`);
-    const more = reasons.length - said.length;
-    return lineComments(more > 0 ? [...said, `And ${more} more of the options below.`] : said);
+    const notes = reasons.slice(0, REASONS).map((reason) => `${driver.name} ${reason}.`);
+    const more = reasons.length - notes.length;
+    return lineComments(more > 0 ? [...notes, `And ${more} more of the options below.`] : notes);
   }
 
   /** The options of a driver as properties, whose nested blocks are plain properties too. */

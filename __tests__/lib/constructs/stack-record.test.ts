@@ -14,7 +14,7 @@ import {
   Task,
   TaskGroup,
 } from "../../../lib";
-import { readContents, readDeclaration, refuseLargeRecord, wantedRecord } from "../../../lib/operations";
+import { readContents, readDeclaration, refuseLargeRecord, desiredRecord } from "../../../lib/operations";
 import { recordPath } from "../../../lib/stack-record";
 
 const outdir = mkdtempSync(join(tmpdir(), "cdk-nomad-record-"));
@@ -30,7 +30,7 @@ function readBack(fill: (stack: TerraformStack) => void, variables: Readonly<Rec
   fill(stack);
   synthesize(app);
   const contents = readContents(outdir, "dev", { variables, env: {} });
-  return { contents, record: wantedRecord(contents, { project: "none", environment: "none" }) };
+  return { contents, record: desiredRecord(contents, { project: "none", environment: "none" }) };
 }
 
 function addJob(stack: TerraformStack, id: string, more: { region?: string; namespace?: string } = {}): NomadJob {

@@ -1,15 +1,15 @@
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../lib/nomad";
 import { waysOut } from "../../../lib/cli/drift-words";
-import { findDrift, fixDrift, wayOutOf, type Wanted } from "../../../lib/operations";
+import { findDrift, fixDrift, wayOutOf, type StackObject } from "../../../lib/operations";
 import { Masking } from "../../../lib/masking";
 import { apiAllocation, plannedCount } from "../../support/plan-answers";
 import { ReplayServer } from "../../support/replay";
 import { wantedOf, withServer } from "../../support/replayed-clients";
 
 /** Two keys that Consul lacks. */
-const keys: Wanted = { kind: "keys", path: "lab/keys", prefix: "shop/", values: { a: "1", b: "2" }, after: [] };
+const keys: StackObject = { kind: "keys", path: "lab/keys", prefix: "shop/", values: { a: "1", b: "2" }, after: [] };
 const contents = {
-  wanted: [keys],
+  objects: [keys],
   terraformOnly: [],
   declared: { owner: "cdk-nomad" as const },
   sensitive: [],
@@ -30,7 +30,7 @@ test("a count is not put right where Nomad would stop what runs in the place of 
   ] as const)
     await withServer(answers(other), async ({ nomad, consul, server }) => {
       const clients = { nomad, consul, masking: new Masking() };
-      const scaled = { ...contents, wanted: [wantedOf(job)] };
+      const scaled = { ...contents, objects: [wantedOf(job)] };
       const found = await findDrift("lab", scaled, clients);
       const warnings = found.jobs.flatMap(({ plan }) => plan.warnings);
       expect(warnings.some((text) => text.includes("it stops 1 in their place that runs"))).toBe(!fixed);

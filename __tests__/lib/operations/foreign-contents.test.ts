@@ -61,7 +61,7 @@ describe("a stack of a pull request", () => {
     };
     const { unknown, ...contents } = foreign(stack, { tag: "1.2" });
     expect(contents).toEqual(readContents(folder, "dev", { variables: { tag: "1.2" }, env: {} }));
-    expect([unknown, contents.wanted.map(({ kind }) => kind)]).toEqual([[], ["job", "keys", "entry"]]);
+    expect([unknown, contents.objects.map(({ kind }) => kind)]).toEqual([[], ["job", "keys", "entry"]]);
   });
 
   test.each<[string, unknown, RegExp]>([
@@ -202,8 +202,8 @@ describe("a stack of a pull request", () => {
 
   test("names of every kind stay what they are", () => {
     for (const id of ["../../../acl/policy/x", "a/../b", "#1", "@team", "-->", "a\u2028b", "constructor", "toString"]) {
-      const { wanted } = foreign(oneJob(web({ ID: id, Namespace: id })));
-      expect(wanted).toMatchObject([{ kind: "job", job: { ID: id, Namespace: id } }]);
+      const { objects } = foreign(oneJob(web({ ID: id, Namespace: id })));
+      expect(objects).toMatchObject([{ kind: "job", job: { ID: id, Namespace: id } }]);
     }
   });
 
@@ -230,9 +230,9 @@ describe("variables of a pull request's stack", () => {
   test("have what is given for everybody to read, and never an environment's value or a sensitive one", () => {
     process.env.TF_VAR_region = "planted in the environment";
     try {
-      const { wanted, unknown, sensitive } = foreign(stack, { tag: "1.2", password: "planted", gone: "x" });
-      expect(JSON.stringify(wanted)).toContain('"tag":"1.2"');
-      expect(JSON.stringify([wanted, sensitive])).not.toContain("planted");
+      const { objects, unknown, sensitive } = foreign(stack, { tag: "1.2", password: "planted", gone: "x" });
+      expect(JSON.stringify(objects)).toContain('"tag":"1.2"');
+      expect(JSON.stringify([objects, sensitive])).not.toContain("planted");
       expect([unknown, sensitive]).toEqual([
         ["password", "region"],
         ["(the value of password)", "(the value of region)"],

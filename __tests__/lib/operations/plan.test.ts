@@ -184,7 +184,7 @@ test("what is unknown with its node is told apart from what failed, and is no jo
       },
       async ({ nomad, consul }) => {
         const contents = {
-          wanted: [wantedOf({ ...job, Type })],
+          objects: [wantedOf({ ...job, Type })],
           terraformOnly: [],
           declared: { owner: "cdk-nomad" as const },
           sensitive: [],

@@ -113,7 +113,7 @@ function takenBack(
   };
 }
 const contents = {
-  wanted: [wantedOf({ ID: "web", TaskGroups: [{ Name: "api", Count: 1 }] })],
+  objects: [wantedOf({ ID: "web", TaskGroups: [{ Name: "api", Count: 1 }] })],
   terraformOnly: [],
   declared: { owner: "cdk-nomad" as const },
   sensitive: [],

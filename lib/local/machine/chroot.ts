@@ -53,12 +53,12 @@ export function smallChroot({
 /** The shared libraries of programs, by the paths at which the loader looks for them. */
 function librariesOf(programs: readonly string[]): readonly string[] | undefined {
   try {
-    const said = execFileSync("ldd", [...programs], {
+    const output = execFileSync("ldd", [...programs], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
       timeout: 20_000,
     });
-    const paths = [...said.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x[\da-f]+\)$/gm)].map(([, path = ""]) => path);
+    const paths = [...output.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x[\da-f]+\)$/gm)].map(([, path = ""]) => path);
     return [...new Set(paths)];
   } catch {
     return undefined;

@@ -87,11 +87,11 @@ export function startOf(pid: number): string | undefined {
     return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
   }
   try {
-    const said = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+    const output = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return said.trim() || undefined;
+    return output.trim() || undefined;
   } catch {
     return undefined;
   }
@@ -109,11 +109,11 @@ export function userOf(pid: number): number | undefined {
 export function usersOf(pid: number): readonly number[] {
   if (hasProc()) return numbersIn(/^Uid:\s+(\d+)\s+(\d+)/m.exec(read(pid, "status")));
   try {
-    const said = execFileSync("ps", ["-o", "ruid=,uid=", "-p", String(pid)], {
+    const output = execFileSync("ps", ["-o", "ruid=,uid=", "-p", String(pid)], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return numbersIn(/(\d+)\s+(\d+)/.exec(said));
+    return numbersIn(/(\d+)\s+(\d+)/.exec(output));
   } catch {
     return [];
   }

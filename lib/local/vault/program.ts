@@ -26,11 +26,11 @@ export async function findVault(env: Readonly<Record<string, string | undefined>
       "binary",
     );
   // What cannot be run is none of the two either.
-  const said = await run(path, ["version"], { timeout: 20_000 }).then(
+  const output = await run(path, ["version"], { timeout: 20_000 }).then(
     ({ stdout }) => stdout,
     () => "",
   );
-  const [, product, version] = /^(OpenBao|Vault) v(\d+\.\d+\.\d+)/m.exec(said) ?? [];
+  const [, product, version] = /^(OpenBao|Vault) v(\d+\.\d+\.\d+)/m.exec(output) ?? [];
   if (product === undefined || version === undefined)
     throw UserError.at(
       named ? VARIABLE : "--vault",

@@ -15,14 +15,14 @@ import {
   type Planned,
   type RegisterOptions,
 } from "../plan";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { viewOf } from "./deployment-view";
 import type { JobOutcome, Outcome } from "./outcome";
 import { whileRecorded, type Begun, type RecordingOptions } from "./recorded-deployment";
 import { withRendered } from "./rendered-outcomes";
 import { RenderedTemplates } from "./rendered-templates";
 import { revertFailedRollouts, orderOf } from "./regional-rollout";
-import { nameOf, type WantedJob } from "./stack-jobs";
+import { nameOf, type StackJob } from "./stack-jobs";
 import { placeAnew, settleUnchanged } from "./unchanged-job";
 import { inParallel } from "./parallel";
 import { splitRequests, splitServices, splittable } from "./traffic";
@@ -53,18 +53,18 @@ export interface DeployOptions extends RecordingOptions {
  *
  * @throws UserError where the server refuses a job, or somebody changed one
  */
-export async function deploy(wanted: readonly Wanted[], options: DeployOptions): Promise<readonly JobOutcome[]> {
+export async function deploy(objects: readonly StackObject[], options: DeployOptions): Promise<readonly JobOutcome[]> {
   const { onStep } = options;
   onStep("asking Nomad what it would do with the jobs");
-  const planned = await withRetries(() => planJobs(wanted, options), { ...options, ...BEFORE });
+  const planned = await withRetries(() => planJobs(objects, options), { ...options, ...BEFORE });
   await refuseStale(planned, options);
   await options.permit?.(planned);
-  return whileRecorded(wanted, options, (begun) => bring(wanted, planned, options, begun));
+  return whileRecorded(objects, options, (begun) => bring(objects, planned, options, begun));
 }
 
 /** Brings what was planned. */
 async function bring(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   planned: readonly Planned[],
   options: DeployOptions,
   { writing }: Begun,
@@ -75,11 +75,11 @@ async function bring(
       ? []
       : planned
           .filter(({ job }) => placesManualCanary(job))
-          .map(({ plan, job }) => [plan.path, splittable(job, plan.path, wanted)]),
+          .map(({ plan, job }) => [plan.path, splittable(job, plan.path, objects)]),
   );
-  const templates = await RenderedTemplates.before(await readChanges(wanted, options), wanted, options);
-  await configureConsul(wanted, options, writing, () => templates.written());
-  const lead = leadOf(planned, wanted);
+  const templates = await RenderedTemplates.before(await readChanges(objects, options), objects, options);
+  await configureConsul(objects, options, writing, () => templates.written());
+  const lead = leadOf(planned, objects);
   let onTaken = (): void => undefined;
   const taken = new Promise<void>((resolve) => (onTaken = resolve));
   if (lead === undefined) onTaken();
@@ -94,13 +94,13 @@ async function bring(
   const byPath = new Map(planned.map((item) => [item.plan.path, item]));
   const jobs = planned.map(({ job }) => job);
   const outcomes = await withRegionalChanges(options.nomad, jobs, options, (regional) =>
-    inOrder(wanted, options.signal, async (item, signal) => {
+    inOrder(objects, options.signal, async (item, signal) => {
       const plan = byPath.get(item.path);
       if (!plan) return undefined;
       const own = { ...options, signal, writing: intoNomad, ...(item.path === lead ? leading : {}) };
       if (item.path !== lead && changes(plan)) await unlessAborted(taken, signal);
       // The canaries of a release before this one go away, and with them whoever was sent to them.
-      if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, wanted), 0, own);
+      if (plan.plan.change !== "none") await splitRequests(splitServices(item.job, objects), 0, own);
       const outcome = await deployJob(item, plan, own, regional);
       // Where it turned out that there is nothing to register.
       if (item.path === lead) onTaken();
@@ -109,12 +109,12 @@ async function bring(
       return { ...outcome, path: item.path, job: plan.job };
     }),
   );
-  const ended = await revertFailedRollouts(wanted, outcomes, options);
+  const ended = await revertFailedRollouts(objects, outcomes, options);
   const rendered = options.detach ? ended : await withRendered(ended, templates);
   const told = rendered.map((outcome) =>
     tookBack && outcome.path === lead ? overwriting(outcome, tookBack) : outcome,
   );
-  const order = wanted.map(({ path }) => path);
+  const order = objects.map(({ path }) => path);
   return told.sort((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }
 
@@ -124,16 +124,16 @@ async function bring(
  * @returns the outcomes; a job that waited for one which failed is skipped
  */
 async function inOrder(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   signal: AbortSignal | undefined,
-  run: (item: WantedJob, signal: AbortSignal) => Promise<JobOutcome | undefined>,
+  run: (item: StackJob, signal: AbortSignal) => Promise<JobOutcome | undefined>,
 ): Promise<readonly JobOutcome[]> {
   // Each path with whether it went well; a job begins once all that it waits for did.
   const ends = new Map<string, Promise<boolean>>();
   const outcomes: JobOutcome[] = [];
-  const jobs = wanted.filter((item) => item.kind === "job");
+  const jobs = objects.filter((item) => item.kind === "job");
   await inParallel(jobs, signal, (item, ending) => {
-    const { needed, before } = orderOf(item, wanted);
+    const { needed, before } = orderOf(item, objects);
     const all = Promise.all([...needed, ...before].map((path) => ends.get(path) ?? true));
     const end = all.then(async (well) => {
       const missing = needed.filter((_path, index) => well[index] === false);
@@ -157,10 +157,10 @@ async function inOrder(
  * The job whose registration goes before all others. Where two deploy a stack at the same time, the servers take one of the two
  * registrations for the index that both planned for; the other one is refused and ends, before a second job could become half of a mixture.
  */
-function leadOf(planned: readonly Planned[], wanted: readonly Wanted[]): string | undefined {
+function leadOf(planned: readonly Planned[], objects: readonly StackObject[]): string | undefined {
   const changing = new Set(planned.filter(changes).map(({ plan }) => plan.path));
-  const waitsForNone = (item: WantedJob) => Object.values(orderOf(item, wanted)).every((paths) => paths.length === 0);
-  return wanted.find((item) => item.kind === "job" && changing.has(item.path) && waitsForNone(item))?.path;
+  const waitsForNone = (item: StackJob) => Object.values(orderOf(item, objects)).every((paths) => paths.length === 0);
+  return objects.find((item) => item.kind === "job" && changing.has(item.path) && waitsForNone(item))?.path;
 }
 
 /** The outcome of a job whose registration took somebody else's change back: whatever became of it, a person is to look at that. */
@@ -174,7 +174,7 @@ function changes({ plan }: Planned): boolean {
 }
 
 /** What is said of a job with which nothing was done, since others that it needs did not get healthy. */
-function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutcome {
+function skipped({ path, job }: StackJob, missing: readonly string[]): JobOutcome {
   const message = `nothing was done with it, since it is deployed after ${missing.join(", ")}, which did not get healthy`;
   return {
     path,
@@ -188,7 +188,7 @@ function skipped({ path, job }: WantedJob, missing: readonly string[]): JobOutco
 }
 
 async function deployJob(
-  item: WantedJob,
+  item: StackJob,
   planned: Planned,
   options: DeployOptions & Pick<RegisterOptions, "onTaken" | "onTookBack" | "writing">,
   regional: RegionalChanges,
@@ -215,7 +215,7 @@ async function deployJob(
 }
 
 /** What another deployment of the same release has registered just now; undefined where what is there is not what is wanted. */
-async function registeredByOthers(item: WantedJob, options: DeployOptions): Promise<Registration | undefined> {
+async function registeredByOthers(item: StackJob, options: DeployOptions): Promise<Registration | undefined> {
   const [now] = await withRetries(() => planJobs([item], options), options);
   if (!now || changes(now)) return undefined;
   const index = now.plan.modifyIndex;
@@ -225,7 +225,7 @@ async function registeredByOthers(item: WantedJob, options: DeployOptions): Prom
 }
 
 /** A job that somebody stopped is not tried again: that is for a deployment without force, which says that it starts it. */
-async function leftStopped({ job, path }: WantedJob, { nomad }: DeployOptions): Promise<Outcome | undefined> {
+async function leftStopped({ job, path }: StackJob, { nomad }: DeployOptions): Promise<Outcome | undefined> {
   const held = await nomad.where(job).job(job.ID);
   if (held?.Stop !== true) return undefined;
   const message = `somebody stopped it, and trying again never starts what was stopped; start it by deploying without --force`;
@@ -264,21 +264,21 @@ async function wasOnlyScaled(nomad: NomadClient, { job, held }: Planned, since: 
 }
 
 /** The changes of keys that templates of the stack's jobs read. */
-async function readChanges(wanted: readonly Wanted[], options: DeployOptions): Promise<readonly ConsulChange[]> {
-  const keys = wanted.filter(({ kind }) => kind === "keys");
+async function readChanges(objects: readonly StackObject[], options: DeployOptions): Promise<readonly ConsulChange[]> {
+  const keys = objects.filter(({ kind }) => kind === "keys");
   if (keys.length === 0) return [];
-  return withReaders(await withRetries(() => consulChanges(keys, options), { ...options, ...BEFORE }), wanted);
+  return withReaders(await withRetries(() => consulChanges(keys, options), { ...options, ...BEFORE }), objects);
 }
 
 /** Keys and configuration entries, in the stack's order, since Consul takes some only after others. */
 async function configureConsul(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   options: DeployOptions,
   writing: Begun["writing"],
   onWritten: () => void,
 ): Promise<void> {
   const { consul, onStep, signal } = options;
-  for (const item of wanted.filter(({ kind }) => kind !== "job")) {
+  for (const item of objects.filter(({ kind }) => kind !== "job")) {
     signal?.throwIfAborted();
     for (const change of await consulChanges([item], options)) {
       if (change.change === "none") continue;

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors";
 import { whereOf } from "../../nomad";
 import { asUserError } from "../plan";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { newestDeployments } from "./job-deployments";
 import type { JobOptions } from "./options";
 import { nameOf, selectOwnJobs } from "./stack-jobs";
@@ -22,8 +22,10 @@ export interface Failed {
  *
  * @throws UserError where none goes on, or several do and none is named
  */
-export async function failDeployment(wanted: readonly Wanted[], options: JobOptions): Promise<readonly Failed[]> {
-  const found = (await newestDeployments(selectOwnJobs(wanted, options.job), options.nomad, options)).filter(isGoingOn);
+export async function failDeployment(objects: readonly StackObject[], options: JobOptions): Promise<readonly Failed[]> {
+  const found = (await newestDeployments(selectOwnJobs(objects, options.job), options.nomad, options)).filter(
+    isGoingOn,
+  );
   const ids = [...new Set(found.map(({ job }) => job.ID))];
   if (ids.length !== 1) {
     const message =
@@ -34,9 +36,9 @@ export async function failDeployment(wanted: readonly Wanted[], options: JobOpti
   }
   return Promise.all(
     found.map(async (item) => {
-      await splitRequests(splitServices(item.job, wanted), 0, options);
+      await splitRequests(splitServices(item.job, objects), 0, options);
       options.onStep(`failing the deployment of ${nameOf(item.job)}`);
-      const said = await asUserError(item.wanted.path, () => options.nomad.where(item.job).fail(item.deployment.ID));
+      const said = await asUserError(item.stackJob.path, () => options.nomad.where(item.job).fail(item.deployment.ID));
       const { region } = whereOf(item.job);
       const revertedTo = said.RevertedJobVersion ?? undefined;
       return { job: item.job.ID, region, deployment: item.deployment.ID, revertedTo };

@@ -13,7 +13,7 @@ export type { GroupStatus, JobState } from "./condition";
 export type { JobOutcome, Outcome } from "./outcome";
 export type { Reason } from "./reason";
 export { restart, type Restarted, type RestartOptions } from "./restart";
-export { jobsToAskAbout, type WantedJob } from "./stack-jobs";
+export { jobsToAskAbout, type StackJob } from "./stack-jobs";
 export { LiveStatus, type LiveStatusOptions, type StatusListener } from "./live-status";
 export { stackStatus, type Children, type ChildStatus, type JobStatus, type ListedAllocation } from "./stack-status";
 export { verdictOf, type StackVerdict } from "./stack-verdict";

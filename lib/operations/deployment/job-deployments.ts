@@ -2,25 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Deployment, JobJson, NomadClient } from "../../nomad";
 import { type RetryOptions, withRetries } from "../events";
 import { isUndecided, type HeldJob } from "./job-answers";
-import type { WantedJob } from "./stack-jobs";
+import type { StackJob } from "./stack-jobs";
 
 /** A deployment of a job of a stack. */
 export interface JobDeployment {
-  readonly wanted: WantedJob;
+  readonly stackJob: StackJob;
   readonly job: JobJson;
   readonly deployment: Deployment;
 }
 
 /** The newest deployment of each job that has one. */
 export async function newestDeployments(
-  jobs: readonly WantedJob[],
+  jobs: readonly StackJob[],
   nomad: NomadClient,
   options: RetryOptions,
 ): Promise<readonly JobDeployment[]> {
   const found = await Promise.all(
-    jobs.map(async (wanted) => {
-      const [deployment] = await withRetries(() => nomad.where(wanted.job).deployments(wanted.job.ID), options);
-      return deployment ? [{ wanted, job: wanted.job, deployment }] : [];
+    jobs.map(async (stackJob) => {
+      const [deployment] = await withRetries(() => nomad.where(stackJob.job).deployments(stackJob.job.ID), options);
+      return deployment ? [{ stackJob, job: stackJob.job, deployment }] : [];
     }),
   );
   return found.flat();
@@ -35,11 +35,11 @@ const LOOK_AGAIN = 200;
  * them need not have waited.
  */
 export async function begunDeployments(
-  jobs: readonly WantedJob[],
+  jobs: readonly StackJob[],
   nomad: NomadClient,
   options: RetryOptions,
 ): Promise<readonly JobDeployment[]> {
-  const isDecided = async ({ job }: WantedJob): Promise<boolean> => {
+  const isDecided = async ({ job }: StackJob): Promise<boolean> => {
     const where = nomad.where(job);
     const held = (await withRetries(() => where.job(job.ID), options)) as HeldJob | undefined;
     return !held || !isUndecided(held, await withRetries(() => where.evaluations(job.ID), options));

@@ -4,7 +4,7 @@ import { isClosed, messageOf, whereOf, type ConsulClient, type JobJson, type Nom
 import type { Masking } from "../../masking";
 import { LOOKING, watchChanges, type Changes } from "../events";
 import { AT_ONCE } from "../plan";
-import type { WantedJob } from "./stack-jobs";
+import type { StackJob } from "./stack-jobs";
 import { jobStatus, type JobStatus } from "./stack-status";
 
 /** What following jobs takes. */
@@ -28,7 +28,7 @@ const SETTLES = 300;
 type Limit = ReturnType<typeof pLimit>;
 
 interface Followed {
-  readonly wanted: WantedJob;
+  readonly stackJob: StackJob;
   readonly listeners: Set<StatusListener>;
   readonly stop: AbortController;
   last: JobStatus | undefined;
@@ -55,12 +55,12 @@ export class LiveStatus {
   /**
    * Follows a job until the function that it returns is called. What was known last is told at once.
    */
-  follow(wanted: WantedJob, listener: StatusListener): () => void {
-    const key = keyOf(wanted.job);
+  follow(stackJob: StackJob, listener: StatusListener): () => void {
+    const key = keyOf(stackJob.job);
     const found = this.#followed.get(key);
-    const followed = found ?? { wanted, listeners: new Set(), stop: new AbortController(), last: undefined };
+    const followed = found ?? { stackJob, listeners: new Set(), stop: new AbortController(), last: undefined };
     followed.listeners.add(listener);
-    if (followed.last) listener({ ...followed.last, path: wanted.path });
+    if (followed.last) listener({ ...followed.last, path: stackJob.path });
     if (!found && !this.#closed) {
       this.#followed.set(key, followed);
       void this.keepAsking(followed);
@@ -82,15 +82,15 @@ export class LiveStatus {
   }
 
   private async keepAsking(followed: Followed): Promise<void> {
-    const { wanted, stop } = followed;
+    const { stackJob, stop } = followed;
     const { signal } = stop;
     while (!signal.aborted) {
       try {
-        const asked = this.limit(wanted.job)(() => this.ask(wanted, signal));
+        const asked = this.limit(stackJob.job)(() => this.ask(stackJob, signal));
         const status =
-          (await Promise.race([asked, this.overdue(wanted, signal)])) ?? (await this.late(followed, asked));
+          (await Promise.race([asked, this.overdue(stackJob, signal)])) ?? (await this.late(followed, asked));
         this.tell(followed, status);
-        await this.changes(wanted.job).next(wanted.job.ID, signal, keyOf(wanted.job));
+        await this.changes(stackJob.job).next(stackJob.job.ID, signal, keyOf(stackJob.job));
         await sleep(SETTLES, undefined, { signal });
       } catch (error) {
         if (signal.aborted || isClosed(error)) return;
@@ -100,13 +100,13 @@ export class LiveStatus {
   }
 
   /** What became of it; where that cannot be found out, that it is not known, and why. */
-  private async ask(wanted: WantedJob, signal: AbortSignal): Promise<JobStatus> {
+  private async ask(stackJob: StackJob, signal: AbortSignal): Promise<JobStatus> {
     const { nomad, consul, masking } = this.options;
     try {
-      return await jobStatus(wanted, { nomad, consul, masking, ...LOOKING, signal, allocations: true });
+      return await jobStatus(stackJob, { nomad, consul, masking, ...LOOKING, signal, allocations: true });
     } catch (error) {
       signal.throwIfAborted();
-      return unknown(wanted, messageOf(error));
+      return unknown(stackJob, messageOf(error));
     }
   }
 
@@ -117,7 +117,7 @@ export class LiveStatus {
     return limit;
   }
 
-  private async overdue(_wanted: WantedJob, signal: AbortSignal): Promise<undefined> {
+  private async overdue(_stackJob: StackJob, signal: AbortSignal): Promise<undefined> {
     await sleep(this.options.patience ?? PATIENCE, undefined, { signal });
     return undefined;
   }
@@ -125,7 +125,7 @@ export class LiveStatus {
   /** Says that nothing is known while an answer is waited for that does not come. */
   private async late(followed: Followed, asked: Promise<JobStatus>): Promise<JobStatus> {
     const seconds = (this.options.patience ?? PATIENCE) / 1000;
-    this.tell(followed, unknown(followed.wanted, `Nomad has not answered for ${seconds} s; it is asked again`));
+    this.tell(followed, unknown(followed.stackJob, `Nomad has not answered for ${seconds} s; it is asked again`));
     return asked;
   }
 
@@ -149,7 +149,7 @@ export class LiveStatus {
   }
 
   private closeUnused(): void {
-    const regions = new Set([...this.#followed.values()].map(({ wanted }) => whereOf(wanted.job).region ?? ""));
+    const regions = new Set([...this.#followed.values()].map(({ stackJob }) => whereOf(stackJob.job).region ?? ""));
     for (const [region, { changes }] of this.#streams)
       if (!regions.has(region)) {
         changes.close();
@@ -158,7 +158,7 @@ export class LiveStatus {
   }
 }
 
-function unknown({ path, job }: WantedJob, message: string): JobStatus {
+function unknown({ path, job }: StackJob, message: string): JobStatus {
   return { job: job.ID, path, ...whereOf(job), state: "unknown", groups: [], reasons: [{ kind: "unknown", message }] };
 }
 

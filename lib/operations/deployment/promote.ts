@@ -2,7 +2,7 @@ import { UserError } from "../../errors";
 import type { NomadClient } from "../../nomad";
 import { withRetries } from "../events";
 import { asUserError } from "../plan";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { canariesHealthy, canariesOf, canaryHealthInWords, canaryRelapses } from "./canaries";
 import { viewOf } from "./deployment-view";
 import { begunDeployments, type JobDeployment } from "./job-deployments";
@@ -32,9 +32,12 @@ export interface PromoteOptions extends JobOptions {
  * @throws UserError where no deployment has canaries that somebody promotes, or, unless they are waited for, some are not healthy; nothing
  * is promoted then
  */
-export async function promote(wanted: readonly Wanted[], options: PromoteOptions): Promise<readonly JobOutcome[]> {
+export async function promote(
+  objects: readonly StackObject[],
+  options: PromoteOptions,
+): Promise<readonly JobOutcome[]> {
   const { nomad, whenHealthy } = options;
-  const found = (await begunDeployments(selectOwnJobs(wanted, options.job), nomad, options))
+  const found = (await begunDeployments(selectOwnJobs(objects, options.job), nomad, options))
     .filter(isGoingOn)
     .filter(({ deployment }) => canariesOf(deployment).length > 0);
   if (found.length === 0)
@@ -46,7 +49,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
   const early = whenHealthy ? [] : found.filter(({ deployment }) => !canariesHealthy(deployment));
   if (early.length > 0)
     throw new UserError(
-      early.map(({ wanted: { path }, deployment }) => ({
+      early.map(({ stackJob: { path }, deployment }) => ({
         path: [path],
         rule: "promote/unhealthy",
         message: `not every canary is healthy (${canaryHealthInWords(deployment)}); wait for them with --when-healthy`,
@@ -56,14 +59,14 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
   if (!whenHealthy) await refuseRelapsed(found, options);
   const { canaryWeight } = options;
   const services = new Map(
-    found.map(({ job, wanted: { path } }) => [
+    found.map(({ job, stackJob: { path } }) => [
       path,
-      canaryWeight === undefined ? splitServices(job, wanted) : splittable(job, path, wanted),
+      canaryWeight === undefined ? splitServices(job, objects) : splittable(job, path, objects),
     ]),
   );
   return forEachWatched(found, options, async (item, watching) => {
     const at = nomad.where(item.job);
-    const split = services.get(item.wanted.path) ?? [];
+    const split = services.get(item.stackJob.path) ?? [];
     if (whenHealthy) {
       const ended = await watchOne(item, options, { ...watching, until: earliest(options.until, options.failAt) });
       const gaveUp = options.failAt !== undefined && ["timed-out", "failed"].includes(ended.result);
@@ -83,7 +86,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
         diagnoses: [],
       };
     options.onStep(`promoting ${nameOf(item.job)}`);
-    await asUserError(item.wanted.path, () => at.promote(item.deployment.ID));
+    await asUserError(item.stackJob.path, () => at.promote(item.deployment.ID));
     if (options.detach)
       return {
         result: "detached",
@@ -98,7 +101,7 @@ export async function promote(wanted: readonly Wanted[], options: PromoteOptions
 /** Nomad takes a canary for healthy that was so once, and promotes it when it runs at that very moment. @throws UserError */
 async function refuseRelapsed(found: readonly JobDeployment[], options: PromoteOptions): Promise<void> {
   const problems = await Promise.all(
-    found.map(async ({ job, deployment, wanted: { path } }) => {
+    found.map(async ({ job, deployment, stackJob: { path } }) => {
       const at = options.nomad.where(job);
       const dated = await withRetries(() => at.datedDeploymentAllocations(deployment.ID), options);
       return canaryRelapses(job, deployment, dated).map(({ message }) => ({
@@ -113,7 +116,7 @@ async function refuseRelapsed(found: readonly JobDeployment[], options: PromoteO
 }
 
 async function failed(ended: Outcome, item: JobDeployment, nomad: NomadClient): Promise<Outcome> {
-  const said = await asUserError(item.wanted.path, () => nomad.where(item.job).fail(item.deployment.ID));
+  const said = await asUserError(item.stackJob.path, () => nomad.where(item.job).fail(item.deployment.ID));
   const back = said.RevertedJobVersion === null ? "" : `; Nomad goes back to version ${said.RevertedJobVersion}`;
   const description = `its canaries were not healthy in time, so it was failed${back}`;
   const reasons = [{ kind: "deployment" as const, message: description }, ...ended.reasons];

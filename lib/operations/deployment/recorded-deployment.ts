@@ -2,16 +2,16 @@ import { ChangedMeanwhile } from "../../errors";
 import { ApiError, isConflict, isTokenRefused } from "../../nomad";
 import { BEFORE, withRetries } from "../events";
 import { planJobs } from "../plan";
-import { enterRecord, leaveRecord, settleRecord, type RecordWrite, type WantedRecord } from "../record";
+import { enterRecord, leaveRecord, settleRecord, type RecordWrite, type DesiredRecord } from "../record";
 import type { RecordedThings, StackRecord } from "../../stack-record";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import type { OperationOptions } from "./options";
 import type { JobOutcome } from "./outcome";
 
 /** What a deployment takes that is recorded. */
 export interface RecordingOptions extends OperationOptions {
   /** The record that the stack shall have. Default: nothing is recorded. */
-  readonly record?: WantedRecord;
+  readonly record?: DesiredRecord;
   /**
    * Asked once all jobs of the program are watched to their ends, with what earlier deployments brought and the program does not have: stops and removes what
    * is to go of it, and says what that was. Not asked where the record could not be written. Default: nothing is stopped.
@@ -41,7 +41,7 @@ const NOTHING: RecordedThings = { jobs: [], consul: [] };
  * what was stopped goes out of it. Where nobody may write the record, that is said once, and the deployment goes on without.
  */
 export async function whileRecorded(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   options: RecordingOptions,
   run: (begun: Begun) => Promise<readonly JobOutcome[]>,
 ): Promise<readonly JobOutcome[]> {
@@ -84,7 +84,7 @@ export async function whileRecorded(
   const stopped = (await prune?.({ ...entered.record.former, ...(before ? { before } : {}) }, outcomes)) ?? NOTHING;
   const { jobs, consul: inConsul } = record.content;
   const holds = async () =>
-    (await planJobs(wanted, options)).every(({ plan: { change } }) => change === "none" || change === "place");
+    (await planJobs(objects, options)).every(({ plan: { change } }) => change === "none" || change === "place");
   const settled = await withRetries(
     () =>
       settleRecord(

@@ -1,6 +1,6 @@
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import type { OperationOptions } from "./options";
-import { nameOf, type WantedJob } from "./stack-jobs";
+import { nameOf, type StackJob } from "./stack-jobs";
 import { revertToPrevious } from "./rollback";
 import type { JobOutcome } from "./outcome";
 import { hasAutoRevert } from "./job-groups";
@@ -12,10 +12,10 @@ export interface Order {
 }
 
 /** The order that a rollout to several regions asks for, beside what the stack itself says. */
-export function orderOf(item: WantedJob, wanted: readonly Wanted[]): Order {
+export function orderOf(item: StackJob, objects: readonly StackObject[]): Order {
   const { rollout } = item;
   if (rollout?.onFailure !== "fail_local") return { needed: item.after, before: [] };
-  const earlier = wanted.filter(
+  const earlier = objects.filter(
     (other) => other.kind === "job" && other.rollout?.id === rollout.id && other.rollout.wave < rollout.wave,
   );
   return { needed: item.after, before: earlier.map(({ path }) => path) };
@@ -26,11 +26,11 @@ export function orderOf(item: WantedJob, wanted: readonly Wanted[]): Order {
  * `auto_revert`, and that had a version before.
  */
 export async function revertFailedRollouts(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   outcomes: readonly JobOutcome[],
   options: OperationOptions,
 ): Promise<readonly JobOutcome[]> {
-  const jobs = wanted.filter((item) => item.kind === "job");
+  const jobs = objects.filter((item) => item.kind === "job");
   const failed = jobs.filter(
     ({ path, rollout }) =>
       rollout?.onFailure === "fail_all" &&

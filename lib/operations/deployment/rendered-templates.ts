@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { launchesOthers, millisecondsOf, type AllocationStub, type NomadClient, type TaskEvent } from "../../nomad";
 import { withRetries } from "../events";
 import { RESTARTING, type ConsulChange, type TemplateReader } from "../plan";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { conditionWithServices, type Condition } from "./condition";
 import { diagnosable, diagnose, type TaskDiagnosis } from "./diagnosis";
 import { askAboutJob, isBatch } from "./job-answers";
@@ -11,7 +11,7 @@ import { failedForGood, restartsOf } from "./newest-allocations";
 import type { OperationOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons } from "./reasons";
-import { nameOf, type WantedJob } from "./stack-jobs";
+import { nameOf, type StackJob } from "./stack-jobs";
 
 /** What became of a job whose templates read something that changed. */
 export interface RenderedJob {
@@ -35,7 +35,7 @@ type Options = Pick<OperationOptions, "nomad" | "consul" | "masking" | "onStep" 
 
 /** A job with what its tasks had been through before a key changed: by allocation, by task. */
 interface Following {
-  readonly item: WantedJob;
+  readonly item: StackJob;
   readonly readers: readonly TemplateReader[];
   readonly before: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
@@ -58,11 +58,11 @@ export class RenderedTemplates {
   /** Looks at the jobs that read what is about to change. Batch jobs, and what is launched, end by themselves, and are not followed. */
   static async before(
     changes: readonly ConsulChange[],
-    wanted: readonly Wanted[],
+    objects: readonly StackObject[],
     options: Options,
   ): Promise<RenderedTemplates> {
     const readers = changes.flatMap((change) => change.readers ?? []).filter(({ effect }) => RESTARTING.has(effect));
-    const jobs = wanted
+    const jobs = objects
       .filter((item) => item.kind === "job")
       .filter(({ job }) => !isBatch(job) && !launchesOthers(job));
     const following = await Promise.all(
@@ -91,7 +91,7 @@ export class RenderedTemplates {
   }
 }
 
-async function snapshot(item: WantedJob, readers: readonly TemplateReader[], options: Options): Promise<Following> {
+async function snapshot(item: StackJob, readers: readonly TemplateReader[], options: Options): Promise<Following> {
   const nomad = options.nomad.where(item.job);
   const allocations = await withRetries(() => nomad.allocations(item.job.ID), options);
   const running = allocations.filter((each) => isWanted(each) && each.ClientStatus === "running");
@@ -202,7 +202,7 @@ const ACTS: ReadonlySet<string> = new Set([
   "Killing",
 ]);
 
-function healthTimes({ job }: WantedJob): { readonly least: number; readonly longest: number } {
+function healthTimes({ job }: StackJob): { readonly least: number; readonly longest: number } {
   const updates = [...updatesOf(job).values()];
   return {
     least: Math.max(...updates.map(({ MinHealthyTime }) => millisecondsOf(MinHealthyTime))),

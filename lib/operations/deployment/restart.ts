@@ -4,14 +4,14 @@ import { withRetries } from "../events";
 import { UserError } from "../../errors";
 import type { EffectiveUpdate } from "../../jobspec/host";
 import { asUserError } from "../plan";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { goesOn } from "./deployment-status";
 import { FailingChecks } from "./failing-checks";
 import { isBatch, type HeldJob } from "./job-answers";
 import type { JobOptions } from "./options";
 import type { Reason } from "./reason";
 import { allocationReasons, checkReasons } from "./reasons";
-import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
+import { nameOf, selectOwnJobs, type StackJob } from "./stack-jobs";
 import { updatesOf } from "./job-groups";
 import { restartsOf } from "./newest-allocations";
 import { shellQuoted } from "../../text";
@@ -46,9 +46,9 @@ const INTERVAL = 500;
  *
  * @throws UserError where the one job that is named runs nothing that could be restarted so: a batch, periodic or parameterized job
  */
-export async function restart(wanted: readonly Wanted[], options: RestartOptions): Promise<readonly Restarted[]> {
+export async function restart(objects: readonly StackObject[], options: RestartOptions): Promise<readonly Restarted[]> {
   const done: Restarted[] = [];
-  for (const item of selectOwnJobs(wanted, options.job)) {
+  for (const item of selectOwnJobs(objects, options.job)) {
     const outcome = await restartJob(item, options);
     done.push(outcome);
     if (outcome.result === "failed" || outcome.result === "timed-out") break;
@@ -56,7 +56,7 @@ export async function restart(wanted: readonly Wanted[], options: RestartOptions
   return done;
 }
 
-async function restartJob(item: WantedJob, options: RestartOptions): Promise<Restarted> {
+async function restartJob(item: StackJob, options: RestartOptions): Promise<Restarted> {
   const { job, path } = item;
   const nomad = options.nomad.where(job);
   const held = (await withRetries(() => nomad.job(job.ID), options)) as HeldJob | undefined;

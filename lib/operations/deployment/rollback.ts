@@ -2,11 +2,11 @@ import { UserError } from "../../errors";
 import type { Deployment, JobJson, NomadClient } from "../../nomad";
 import { withRegionalChanges } from "../events";
 import { asUserError } from "../plan";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { goesOn } from "./deployment-status";
 import { viewOf } from "./deployment-view";
 import { newestDeployments } from "./job-deployments";
-import { nameOf, selectOwnJobs, type WantedJob } from "./stack-jobs";
+import { nameOf, selectOwnJobs, type StackJob } from "./stack-jobs";
 import type { JobOptions, OperationOptions } from "./options";
 import { splitRequests, splitServices } from "./traffic";
 import type { JobOutcome, Outcome } from "./outcome";
@@ -24,14 +24,17 @@ export interface RollbackOptions extends JobOptions {
  *
  * @throws UserError where it is not clear which job, or there is no such version
  */
-export async function rollback(wanted: readonly Wanted[], options: RollbackOptions): Promise<readonly JobOutcome[]> {
+export async function rollback(
+  objects: readonly StackObject[],
+  options: RollbackOptions,
+): Promise<readonly JobOutcome[]> {
   const { nomad, onStep } = options;
-  const jobs = await whichJob(wanted, options);
+  const jobs = await whichJob(objects, options);
   const targets = await Promise.all(jobs.map((item) => targetOf(item, nomad, options.to)));
   const outcomes: JobOutcome[] = [];
   for (const target of targets) {
     const { item, from, to } = target;
-    await splitRequests(splitServices(item.job, wanted), 0, options);
+    await splitRequests(splitServices(item.job, objects), 0, options);
     onStep(`taking ${nameOf(item.job)} back from version ${from} to ${to}`);
     const outcome = await goBack(target, options);
     outcomes.push({ ...outcome, path: item.path, job: item.job });
@@ -45,7 +48,7 @@ export async function rollback(wanted: readonly Wanted[], options: RollbackOptio
  *
  * @returns the version; undefined where there was none
  */
-export async function revertToPrevious(item: WantedJob, options: OperationOptions): Promise<number | undefined> {
+export async function revertToPrevious(item: StackJob, options: OperationOptions): Promise<number | undefined> {
   const [current, before] = (await options.nomad.where(item.job).versions(item.job.ID)).Versions;
   if (!current || !before) return undefined;
   const to = numberOf(before);
@@ -95,7 +98,7 @@ function healthOf(deployments: readonly Deployment[]): (version: JobJson) => boo
 }
 
 interface Target {
-  readonly item: WantedJob;
+  readonly item: StackJob;
   readonly from: number;
   readonly to: number;
 }
@@ -110,20 +113,22 @@ async function goBack({ item: { job, path }, from, to }: Target, options: Operat
 }
 
 /** The job that is named, else the one whose deployment failed or goes on, else the only one. */
-async function whichJob(wanted: readonly Wanted[], options: RollbackOptions): Promise<readonly WantedJob[]> {
-  const jobs = selectOwnJobs(wanted, options.job);
-  const idsOf = (items: readonly WantedJob[]) => [...new Set(items.map(({ job }) => job.ID))];
+async function whichJob(objects: readonly StackObject[], options: RollbackOptions): Promise<readonly StackJob[]> {
+  const jobs = selectOwnJobs(objects, options.job);
+  const idsOf = (items: readonly StackJob[]) => [...new Set(items.map(({ job }) => job.ID))];
   if (idsOf(jobs).length === 1) return jobs;
   const newest = await newestDeployments(jobs, options.nomad, options);
   const suspects = idsOf(
-    newest.filter(({ deployment }) => goesOn(deployment) || deployment.Status === "failed").map((item) => item.wanted),
+    newest
+      .filter(({ deployment }) => goesOn(deployment) || deployment.Status === "failed")
+      .map((item) => item.stackJob),
   );
   if (suspects.length === 1) return jobs.filter(({ job }) => job.ID === suspects[0]);
   const message = `there are several jobs; name one with --job: ${idsOf(jobs).join(", ")}`;
   throw UserError.at("", message, "rollback/which");
 }
 
-async function targetOf(item: WantedJob, nomad: NomadClient, to: number | undefined): Promise<Target> {
+async function targetOf(item: StackJob, nomad: NomadClient, to: number | undefined): Promise<Target> {
   const { job, path } = item;
   const server = nomad.where(job);
   const { Versions: versions } = await server.versions(job.ID);

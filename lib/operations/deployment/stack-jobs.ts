@@ -1,10 +1,10 @@
 import { UserError } from "../../errors";
 import { jobsNamed, parentOf, poolOfJob, whereOf, type JobJson, type NomadClient } from "../../nomad";
 import { withRetries, type RetryOptions } from "../events";
-import { namesToWrite, type Wanted } from "../stack";
+import { namesToWrite, type StackObject } from "../stack";
 
 /** A job of a stack. */
-export type WantedJob = Extract<Wanted, { kind: "job" }>;
+export type StackJob = Extract<StackObject, { kind: "job" }>;
 
 /** What is called like something that came of a job of a stack, which the stack does not have, and the cluster may not have either. */
 export interface OtherJob {
@@ -12,7 +12,7 @@ export interface OtherJob {
   readonly id: string;
   /** `child`: what the job launched; `generation`: an older job of the pool. */
   readonly is: "child" | "generation";
-  readonly of: WantedJob;
+  readonly of: StackJob;
 }
 
 /**
@@ -21,8 +21,8 @@ export interface OtherJob {
  *
  * @throws UserError where nothing of the stack can be meant
  */
-export function selectJobs(wanted: readonly Wanted[], name?: string): readonly (WantedJob | OtherJob)[] {
-  const jobs = wanted.filter((item) => item.kind === "job");
+export function selectJobs(objects: readonly StackObject[], name?: string): readonly (StackJob | OtherJob)[] {
+  const jobs = objects.filter((item) => item.kind === "job");
   if (name === undefined) return jobs;
   const exact = jobs.filter(({ job }) => job.ID === name);
   if (exact.length > 0) return exact;
@@ -37,8 +37,8 @@ export function selectJobs(wanted: readonly Wanted[], name?: string): readonly (
  *
  * @throws UserError where there is none, or something else is meant
  */
-export function selectOwnJobs(wanted: readonly Wanted[], name?: string): readonly WantedJob[] {
-  return selectJobs(wanted, name).map((item) => {
+export function selectOwnJobs(objects: readonly StackObject[], name?: string): readonly StackJob[] {
+  return selectJobs(objects, name).map((item) => {
     if (item.kind === "job") return item;
     const { of, id, is } = item;
     const what = is === "child" ? `what ${of.job.ID} launched` : `an older job of the pool ${poolOfJob(of.job) ?? ""}`;
@@ -53,17 +53,17 @@ export function selectOwnJobs(wanted: readonly Wanted[], name?: string): readonl
  * @throws UserError where there is none
  */
 export async function jobsToAskAbout(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   options: RetryOptions & { readonly nomad: NomadClient; readonly job?: string },
-): Promise<readonly WantedJob[]> {
+): Promise<readonly StackJob[]> {
   const items = await Promise.all(
-    selectJobs(wanted, options.job).map((item) => (item.kind === "job" ? item : heldJob(item, options))),
+    selectJobs(objects, options.job).map((item) => (item.kind === "job" ? item : heldJob(item, options))),
   );
   const found = items.filter((item) => item !== undefined);
   if (found.length > 0 || options.job === undefined) return found;
   throw noSuchJob(
     options.job,
-    wanted.filter((item) => item.kind === "job"),
+    objects.filter((item) => item.kind === "job"),
   );
 }
 
@@ -71,7 +71,7 @@ export async function jobsToAskAbout(
 async function heldJob(
   { id, is, of }: OtherJob,
   options: RetryOptions & { readonly nomad: NomadClient },
-): Promise<WantedJob | undefined> {
+): Promise<StackJob | undefined> {
   const held = await withRetries(() => options.nomad.where(of.job).job(id), options);
   if (!held) return undefined;
   const isOfIt = is === "child" ? held.ParentID === of.job.ID : poolOfJob(held) === poolOfJob(of.job);
@@ -79,7 +79,7 @@ async function heldJob(
   return isOfIt ? { ...of, job: { ...held, Region: of.job.Region, Namespace: of.job.Namespace } } : undefined;
 }
 
-function meantBy(name: string, item: WantedJob): readonly (WantedJob | OtherJob)[] {
+function meantBy(name: string, item: StackJob): readonly (StackJob | OtherJob)[] {
   const pool = poolOfJob(item.job);
   if (pool !== undefined && pool === name) return [item];
   if (parentOf(name) === item.job.ID) return [{ kind: "other", id: name, is: "child", of: item }];
@@ -87,7 +87,7 @@ function meantBy(name: string, item: WantedJob): readonly (WantedJob | OtherJob)
   return [{ kind: "other", id: name, is: "generation", of: item }];
 }
 
-function noSuchJob(name: string, jobs: readonly WantedJob[]): UserError {
+function noSuchJob(name: string, jobs: readonly StackJob[]): UserError {
   const ids = jobs.map(({ job }) => job.ID);
   return UserError.at("--job", `there is no job "${name}"; ${namesToWrite(name, ids, "(the stack has none)")}`, "job");
 }

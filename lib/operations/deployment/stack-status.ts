@@ -3,13 +3,13 @@ import { launchesOthers, momentOf, whereOf, type ConsulClient, type JobSummary, 
 import { type RetryOptions, withRetries } from "../events";
 import { AT_ONCE, revertOf, type Revert } from "../plan";
 import type { Masking } from "../../masking";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { conditionOf, conditionWithServices, type Condition, type GroupStatus, type JobState } from "./condition";
 import { allocationView, viewOf, type AllocationView, type DeploymentView } from "./deployment-view";
 import { askAboutJob, placementFailuresOf, type JobAnswers } from "./job-answers";
 import { newestAllocations } from "./newest-allocations";
 import type { Reason } from "./reason";
-import type { WantedJob } from "./stack-jobs";
+import type { StackJob } from "./stack-jobs";
 
 /** A job that was dispatched, or launched by the clock. */
 export interface ChildStatus {
@@ -81,14 +81,17 @@ export interface StatusOptions extends RetryOptions {
 }
 
 /** Says what became of every job of a stack, or of those that somebody asks about. */
-export async function stackStatus(wanted: readonly Wanted[], options: StatusOptions): Promise<readonly JobStatus[]> {
+export async function stackStatus(
+  objects: readonly StackObject[],
+  options: StatusOptions,
+): Promise<readonly JobStatus[]> {
   const limit = pLimit(AT_ONCE);
-  const jobs = wanted.filter((item) => item.kind === "job");
+  const jobs = objects.filter((item) => item.kind === "job");
   return Promise.all(jobs.map((item) => limit(() => jobStatus(item, options))));
 }
 
 /** Says what became of one job. */
-export async function jobStatus({ path, job }: WantedJob, options: StatusOptions): Promise<JobStatus> {
+export async function jobStatus({ path, job }: StackJob, options: StatusOptions): Promise<JobStatus> {
   const nomad = options.nomad.where(job);
   const answers = await withRetries(() => askAboutJob(nomad, job.ID), options);
   const where = { job: job.ID, path, ...whereOf(job) };

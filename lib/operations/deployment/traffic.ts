@@ -1,6 +1,6 @@
 import { UserError } from "../../errors";
 import type { ConsulClient, JobJson } from "../../nomad";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { servicesOf } from "./job-groups";
 import type { OperationOptions } from "./options";
 
@@ -13,9 +13,9 @@ const KIND = "service-splitter";
  * The services of a job whose requests can be split: those for which the stack has a service-resolver with the subsets `stable` and
  * `canary`.
  */
-export function splitServices(job: JobJson, wanted: readonly Wanted[]): readonly string[] {
+export function splitServices(job: JobJson, objects: readonly StackObject[]): readonly string[] {
   const offered = servicesOf(job).map(({ Name }) => Name);
-  const resolved = wanted.flatMap((item) => {
+  const resolved = objects.flatMap((item) => {
     if (item.kind !== "entry" || item.entry.Kind !== "service-resolver") return [];
     const subsets = (item.entry.Subsets ?? {}) as object;
     return STABLE in subsets && CANARY in subsets ? [item.entry.Name] : [];
@@ -74,15 +74,15 @@ export async function splitRequests(
  *
  * @throws UserError where there is none, or the stack splits one itself
  */
-export function splittable(job: JobJson, path: string, wanted: readonly Wanted[]): readonly string[] {
-  const services = splitServices(job, wanted);
+export function splittable(job: JobJson, path: string, objects: readonly StackObject[]): readonly string[] {
+  const services = splitServices(job, objects);
   if (services.length === 0)
     throw UserError.at(
       path,
       "none of its services can be split; write a ServiceResolver with the subsets stable and canary for one of them",
       "traffic",
     );
-  const own = wanted.find(
+  const own = objects.find(
     (item) => item.kind === "entry" && item.entry.Kind === KIND && services.includes(item.entry.Name),
   );
   if (own) throw UserError.at(own.path, "splits these requests already; change its weights there", "traffic");

@@ -8,7 +8,7 @@ import { diagnosable, diagnose } from "./diagnosis";
 import { askAboutJob, isBatch, placementFailuresOf, type JobAnswers } from "./job-answers";
 import type { OperationOptions } from "./options";
 import type { Outcome } from "./outcome";
-import { nameOf, type WantedJob } from "./stack-jobs";
+import { nameOf, type StackJob } from "./stack-jobs";
 import { evaluated, stoppedToEnd, tryAgain } from "./try-again";
 import { ALREADY_RUNNING, begunBy, evaluatedBy, watchDeployment, type WatchOptions } from "./watch";
 import { shellQuoted } from "../../text";
@@ -36,7 +36,7 @@ const STARTING = 15_000;
  * are missing of a version that was healthy, they are placed again in any case.
  */
 export async function settleUnchanged(
-  item: WantedJob,
+  item: StackJob,
   planned: Planned,
   options: UnchangedJobOptions,
 ): Promise<Outcome> {
@@ -88,7 +88,7 @@ export async function settleUnchanged(
  * @param registration with which it was made to
  */
 export async function placeAnew(
-  item: WantedJob,
+  item: StackJob,
   planned: Planned,
   registration: Registration,
   options: UnchangedJobOptions,
@@ -140,9 +140,9 @@ async function again(
     job,
     held: { ...answers.job, JobModifyIndex: plan.modifyIndex },
     deploymentFailed: deployment !== undefined && endedBadly(deployment),
-    register: async (wanted, index) => {
+    register: async (desired, index) => {
       const held = planned.held && index !== plan.modifyIndex ? await versionAt(nomad, job.ID, index) : planned.held;
-      return register({ ...planned, job: withCountsOf(wanted, held), held, plan: { ...plan, modifyIndex: index } });
+      return register({ ...planned, job: withCountsOf(desired, held), held, plan: { ...plan, modifyIndex: index } });
     },
   });
   if (detach) return { result: "detached", view: viewOf(job), reasons: [], diagnoses: [] };

@@ -7,7 +7,7 @@ import { inParallel } from "./parallel";
 import { ALREADY_RUNNING, begunBy, watchDeployment, type WatchOptions } from "./watch";
 
 /** What is watched: a deployment, or a job that has none. */
-export type Watched = Pick<JobDeployment, "wanted" | "job"> & Partial<JobDeployment>;
+export type Watched = Pick<JobDeployment, "stackJob" | "job"> & Partial<JobDeployment>;
 
 /** Runs something for every deployment or job at the same time, over one stream of events for each region. */
 export async function forEachWatched<I extends Watched>(
@@ -19,7 +19,7 @@ export async function forEachWatched<I extends Watched>(
   return withRegionalChanges(options.nomad, jobs, options, (regional) =>
     inParallel(items, options.signal, async (item, signal) => ({
       ...(await run(item, { ...options, signal, changes: regional.of(item.job) })),
-      path: item.wanted.path,
+      path: item.stackJob.path,
       job: item.job,
     })),
   );

@@ -1,10 +1,10 @@
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { launchesOthers } from "../../nomad";
 import { isBatch } from "./job-answers";
 import { begunDeployments } from "./job-deployments";
 import type { JobOptions } from "./options";
 import type { JobOutcome } from "./outcome";
-import { jobsToAskAbout, type WantedJob } from "./stack-jobs";
+import { jobsToAskAbout, type StackJob } from "./stack-jobs";
 import { jobStatus } from "./stack-status";
 import { forEachWatched, isGoingOn, watchOne, type Watched } from "./watch-each";
 
@@ -13,8 +13,8 @@ import { forEachWatched, isGoingOn, watchOne, type Watched } from "./watch-each"
  *
  * @returns those that went on
  */
-export async function watchStack(wanted: readonly Wanted[], options: JobOptions): Promise<readonly JobOutcome[]> {
-  const jobs = await jobsToAskAbout(wanted, options);
+export async function watchStack(objects: readonly StackObject[], options: JobOptions): Promise<readonly JobOutcome[]> {
+  const jobs = await jobsToAskAbout(objects, options);
   const found = await begunDeployments(jobs, options.nomad, options);
   const batch = options.waitForBatch === false ? [] : await runningBatchJobs(jobs, options);
   return forEachWatched([...found.filter(isGoingOn), ...batch], options, (item, watching) =>
@@ -22,8 +22,10 @@ export async function watchStack(wanted: readonly Wanted[], options: JobOptions)
   );
 }
 
-async function runningBatchJobs(jobs: readonly WantedJob[], options: JobOptions): Promise<readonly Watched[]> {
+async function runningBatchJobs(jobs: readonly StackJob[], options: JobOptions): Promise<readonly Watched[]> {
   const batch = jobs.filter(({ job }) => isBatch(job) && !launchesOthers(job));
   const states = await Promise.all(batch.map((item) => jobStatus(item, options)));
-  return batch.filter((_, index) => states[index]?.state === "running").map((wanted) => ({ wanted, job: wanted.job }));
+  return batch
+    .filter((_, index) => states[index]?.state === "running")
+    .map((stackJob) => ({ stackJob, job: stackJob.job }));
 }

@@ -33,8 +33,8 @@ export async function refuseOthersJobs(
   const unrecorded: Planned["plan"][] = [];
   for (const { plan, job } of planned) {
     if (plan.change === "create" || isOwn(recordedJob(job), owners)) continue;
-    const wanted = [{ kind: "job" as const, path: plan.path, job, after: [] }];
-    const [by] = foreignJobs({ wanted }, owners, project);
+    const objects = [{ kind: "job" as const, path: plan.path, job, after: [] }];
+    const [by] = foreignJobs({ objects }, owners, project);
     if (isUnknown && by === undefined) continue;
     if (adopt) onTaken(`${job.ID} ${by === undefined ? UNRECORDED : `is a job of ${by.owner}`}, and is taken over`);
     else if (by !== undefined) foreign.set(by.owner, { by, plans: [...(foreign.get(by.owner)?.plans ?? []), plan] });

@@ -10,7 +10,13 @@ import type {
   StackIdentity,
 } from "../../stack-record";
 import { AT_ONCE } from "../plan";
-import { recordedInConsul, wantedRecord, type RecordClients, type RecordStoreName, type WantedRecord } from "../record";
+import {
+  recordedInConsul,
+  desiredRecord,
+  type RecordClients,
+  type RecordStoreName,
+  type DesiredRecord,
+} from "../record";
 import type { StackContents } from "../stack";
 import { isThere, ownerInConsul, sparedKeys, whyNoName, whyNoPrefix, withSplitters } from "./clear-consul";
 import { isRegisteredFor } from "./evidence";
@@ -51,7 +57,7 @@ export interface Destruction {
     | { readonly kind: "found"; readonly store: RecordStoreName }
     | { readonly kind: "none" }
     | { readonly kind: "unreadable"; readonly reason: string };
-  readonly place: WantedRecord;
+  readonly place: DesiredRecord;
   /** Whose jobs there are beside these. */
   readonly owners: Pick<Owners, "otherStacks" | "names">;
 }
@@ -82,7 +88,7 @@ export async function findDestruction(
   clients: DestructionOptions,
 ): Promise<Destruction> {
   const { nomad, signal } = clients;
-  const place = wantedRecord(contents, { project, environment });
+  const place = desiredRecord(contents, { project, environment });
   const { own, otherStacks, names } = owners;
   if (clients.withoutRecords !== true) refuseUnread(environment, owners);
   const known =
@@ -90,13 +96,13 @@ export async function findDestruction(
       ? { ...knownBy(own.record), kept: [] }
       : clients.adopt === true
         ? { ...place.content, kept: [] }
-        : await ownWithoutRecord(contents.wanted, owners, clients);
+        : await ownWithoutRecord(contents.objects, owners, clients);
   const kept: KeptThing[] = [...known.kept];
   const limit = pLimit(AT_ONCE);
   const ofProgram = new Set(
-    contents.wanted.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : [])),
+    contents.objects.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : [])),
   );
-  const inProgram = withSplitters(recordedInConsul(contents.wanted));
+  const inProgram = withSplitters(recordedInConsul(contents.objects));
   const found = await Promise.all(
     known.jobs.map((job) =>
       limit(async (): Promise<readonly DoomedJob[]> => {

@@ -24,7 +24,7 @@ export interface FoundLeftovers {
 /** What finding leftovers takes. */
 export interface LeftoverOptions {
   readonly consul: ConsulClient;
-  readonly contents: Pick<StackContents, "wanted">;
+  readonly contents: Pick<StackContents, "objects">;
   /** What other stacks made. */
   readonly otherStacks: readonly StackRecord[];
   readonly signal?: AbortSignal;
@@ -40,7 +40,7 @@ export async function findLeftovers(
   known: readonly RecordedInConsul[],
   { consul, contents, otherStacks: others, signal }: LeftoverOptions,
 ): Promise<FoundLeftovers> {
-  const wanted = recordedInConsul(contents.wanted);
+  const wanted = recordedInConsul(contents.objects);
   const spared = sparedKeys(others, wanted);
   const limit = pLimit(AT_ONCE);
   // The program's own resolvers have splitters of their own.

@@ -33,7 +33,7 @@ export interface JudgingOptions {
    * What the program of today has with the variables and environment variables of the deployment before. Absent where that is not known, such as where it cannot be
    * synthesized with them.
    */
-  readonly asBefore?: Pick<StackContents, "wanted">;
+  readonly asBefore?: Pick<StackContents, "objects">;
   /** What tells the jobs of the cluster apart. */
   readonly names: JobNames;
 }
@@ -49,8 +49,8 @@ export function judgeRemains(
   { before, now, asBefore, names }: JudgingOptions,
 ): JudgedRemains {
   const changed = changedValues(before, now);
-  const jobs = asBefore?.wanted.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : []));
-  const inConsul = asBefore && withSplitters(recordedInConsul(asBefore.wanted));
+  const jobs = asBefore?.objects.flatMap((item) => (item.kind === "job" ? [names.of(recordedJob(item.job))] : []));
+  const inConsul = asBefore && withSplitters(recordedInConsul(asBefore.objects));
   const known = knownBy(before);
   const most = moreThanHalf(
     strays.length,

@@ -33,7 +33,7 @@ export interface FoundStrays {
 /** What finding strays takes. */
 export interface StrayOptions {
   readonly nomad: NomadClient;
-  readonly contents: Pick<StackContents, "wanted">;
+  readonly contents: Pick<StackContents, "objects">;
   /** What the records of the cluster say. */
   readonly owners: Pick<Owners, "otherStacks" | "names">;
   /** The stack, where it counts whether the server itself says that the jobs were registered for it. Default: it does not. */
@@ -52,7 +52,7 @@ export interface StrayOptions {
 export async function findStrays(known: readonly RecordedJob[], options: StrayOptions): Promise<FoundStrays> {
   const { nomad, contents, signal } = options;
   const { otherStacks, names } = options.owners;
-  const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+  const program = contents.objects.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   const wanted = new Set(program.map((job) => names.of(recordedJob(job))));
   const pools = new Set(program.flatMap((job) => poolOfJob(job) ?? []));
   const limit = pLimit(AT_ONCE);
@@ -62,11 +62,12 @@ export async function findStrays(known: readonly RecordedJob[], options: StrayOp
     leased.set(pool, asked);
     return asked;
   };
-  const said = new Set(program.map((job) => JSON.stringify(recordedJob(job))));
+  const declared = new Set(program.map((job) => JSON.stringify(recordedJob(job))));
   const judged = await Promise.all(
     known
       .filter(
-        (job) => !said.has(JSON.stringify(recordedJob({ ID: job.id, Region: job.region, Namespace: job.namespace }))),
+        (job) =>
+          !declared.has(JSON.stringify(recordedJob({ ID: job.id, Region: job.region, Namespace: job.namespace }))),
       )
       .map((job) =>
         limit(async (): Promise<Partial<FoundStrays>> => {
@@ -167,12 +168,12 @@ export interface ForeignJob extends RecordedJob {
 
 /** Jobs of a program that are another stack's by the records, and not this one's. */
 export function foreignJobs(
-  { wanted }: Pick<StackContents, "wanted">,
+  { objects }: Pick<StackContents, "objects">,
   { own, otherStacks, names }: Owners,
   project: string,
 ): readonly ForeignJob[] {
   const known = new Set(own.kind === "found" ? knownBy(own.record).jobs.map((job) => names.of(job)) : []);
-  return wanted.flatMap((item): readonly ForeignJob[] => {
+  return objects.flatMap((item): readonly ForeignJob[] => {
     if (item.kind !== "job") return [];
     const job = recordedJob(item.job);
     if (known.has(names.of(job))) return [];

@@ -3,7 +3,7 @@ import type { NomadClient } from "../../nomad";
 import type { RecordedInConsul, RecordedJob } from "../../stack-record";
 import { AT_ONCE, consulChanges, planJobs, type Clients, type Planned } from "../plan";
 import { recordedInConsul } from "../record";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import { ownerOf, recordedJob, type Owners } from "./owners";
 
 /** Something that a stack has, or may have, and that stays. */
@@ -34,16 +34,16 @@ const REASON = "no record says that this stack brought it, and it is not as the 
 
 /** Finds what of a program counts as its stack's, where no record of it tells. What another stack's record has is that one's to judge. */
 export async function ownWithoutRecord(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   { otherStacks, names }: Pick<Owners, "otherStacks" | "names">,
   clients: Clients,
 ): Promise<OwnWithoutRecord> {
   const limit = pLimit(AT_ONCE);
-  const jobs = wanted.flatMap((item) => (item.kind === "job" ? [recordedJob(item.job)] : []));
+  const jobs = objects.flatMap((item) => (item.kind === "job" ? [recordedJob(item.job)] : []));
   const ofOthers = jobs.filter((job) => ownerOf(job, otherStacks, names) !== undefined);
   const ids = new Set(ofOthers.map((job) => names.of(job)));
   const planned = await planJobs(
-    wanted.filter((item) => item.kind === "job" && !ids.has(names.of(recordedJob(item.job)))),
+    objects.filter((item) => item.kind === "job" && !ids.has(names.of(recordedJob(item.job)))),
     clients,
   );
   const there = planned.filter(({ plan }) => plan.change !== "create");
@@ -51,7 +51,7 @@ export async function ownWithoutRecord(
     there.map((item) => limit(async () => ({ item, isOwn: (await whyOwn(item, clients.nomad)) !== undefined }))),
   );
   const inConsul = await Promise.all(
-    wanted.flatMap((item) => (item.kind === "job" ? [] : [limit(async () => judgeInConsul(item, clients))])),
+    objects.flatMap((item) => (item.kind === "job" ? [] : [limit(async () => judgeInConsul(item, clients))])),
   );
   return {
     jobs: [...judged.flatMap(({ item, isOwn }) => (isOwn ? [recordedJob(item.job)] : [])), ...ofOthers],
@@ -64,7 +64,7 @@ export async function ownWithoutRecord(
 }
 
 async function judgeInConsul(
-  item: Exclude<Wanted, { kind: "job" }>,
+  item: Exclude<StackObject, { kind: "job" }>,
   clients: Clients,
 ): Promise<{ readonly own?: RecordedInConsul; readonly kept?: KeptThing }> {
   const [own] = recordedInConsul([item]);

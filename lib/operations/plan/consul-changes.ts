@@ -1,5 +1,5 @@
 import type { ConfigEntryJson, ConsulClient } from "../../nomad";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import type { Masking } from "../../masking";
 import type { TemplateReader } from "./template-reads";
 
@@ -26,7 +26,7 @@ type Leaves = ReadonlyMap<string, string>;
 /** What differs between a configuration entry that is wanted and the one that Consul has. */
 export async function entryChange(
   consul: ConsulClient,
-  { path, entry }: Extract<Wanted, { kind: "entry" }>,
+  { path, entry }: Extract<StackObject, { kind: "entry" }>,
   masking: Masking,
 ): Promise<ConsulChange> {
   const held = await consul.configEntry(entry.Kind, entry.Name);
@@ -41,7 +41,7 @@ export async function entryChange(
 /** What differs below a prefix of the KV store, a change for every key. */
 export async function keyChanges(
   consul: ConsulClient,
-  { path, prefix, values }: Extract<Wanted, { kind: "keys" }>,
+  { path, prefix, values }: Extract<StackObject, { kind: "keys" }>,
   masking: Masking,
 ): Promise<readonly ConsulChange[]> {
   const held = await consul.values(prefix);
@@ -82,13 +82,13 @@ function withoutServersOwn(entry: ConfigEntryJson | undefined): unknown {
 }
 
 /** Makes a change, unless somebody made another since. @returns whether it was made */
-export async function applyChange(consul: ConsulClient, change: ConsulChange, wanted: Wanted): Promise<boolean> {
+export async function applyChange(consul: ConsulClient, change: ConsulChange, object: StackObject): Promise<boolean> {
   if (change.change === "none") return true;
   const { name, modifyIndex } = change;
-  if (wanted.kind === "entry") return consul.setConfigEntry(wanted.entry, modifyIndex);
-  if (wanted.kind !== "keys") return true;
+  if (object.kind === "entry") return consul.setConfigEntry(object.entry, modifyIndex);
+  if (object.kind !== "keys") return true;
   if (change.change === "delete") return consul.deleteKey(name, modifyIndex);
-  return consul.setValue(name, wanted.values[name.slice(wanted.prefix.length)] ?? "", modifyIndex);
+  return consul.setValue(name, object.values[name.slice(object.prefix.length)] ?? "", modifyIndex);
 }
 
 /** Every plain value of a tree by its place; what is empty says nothing. */

@@ -85,13 +85,13 @@ export async function findDrift(environment: string, contents: StackContents, gi
   const { masking } = given;
   const clients = { ...given, masking };
   const [planned, consul] = await Promise.all([
-    planJobs(contents.wanted, clients),
-    consulChanges(contents.wanted, clients),
+    planJobs(contents.objects, clients),
+    consulChanges(contents.objects, clients),
   ]);
   const jobs = planned.filter(({ plan }) => plan.change !== "none" || lacksAllocations(plan));
   const changes = withReaders(
     consul.filter(({ change }) => change !== "none"),
-    contents.wanted,
+    contents.objects,
   );
   const drift = {
     environment,
@@ -162,8 +162,8 @@ export async function fixDrift(
   const fixes: Fix[] = [];
   for (const change of consul) {
     clients.signal?.throwIfAborted();
-    const wanted = contents.wanted.find(({ path }) => path === change.path);
-    const fixed = wanted !== undefined && (await applyChange(clients.consul, change, wanted));
+    const object = contents.objects.find(({ path }) => path === change.path);
+    const fixed = object !== undefined && (await applyChange(clients.consul, change, object));
     if (fixed) onWritten();
     fixes.push({ name: change.name, fixed, ...(fixed ? {} : { reason: MEANWHILE }) });
   }

@@ -189,15 +189,15 @@ export async function asUserError<T>(path: string, ask: () => Promise<T>): Promi
 }
 
 function refusal(error: ApiError): string {
-  const said = flattened(error.body).join("; ");
+  const reason = flattened(error.body).join("; ");
   // Of the job or of NOMAD_NAMESPACE: the server knows which it was.
-  const namespace = /nonexistent namespace "([^"]*)"/.exec(said)?.[1];
+  const namespace = /nonexistent namespace "([^"]*)"/.exec(reason)?.[1];
   if (namespace !== undefined)
     return `there is no namespace "${namespace}" on ${error.api}; make it with: nomad namespace apply ${shellQuoted(namespace)}, or name another in the job or in NOMAD_NAMESPACE`;
-  const vault = /Vault "([^"]*)" not enabled but used in the job/.exec(said)?.[1];
+  const vault = /Vault "([^"]*)" not enabled but used in the job/.exec(reason)?.[1];
   if (vault !== undefined)
-    return `${error.api} knows no Vault "${vault}", which the job uses (${said}); give its servers and clients a vault block, the embedded cluster one with: cdk-nomad down, then cdk-nomad up --vault; or take the vault block out of the job`;
-  return said === "" ? error.message : said;
+    return `${error.api} knows no Vault "${vault}", which the job uses (${reason}); give its servers and clients a vault block, the embedded cluster one with: cdk-nomad down, then cdk-nomad up --vault; or take the vault block out of the job`;
+  return reason === "" ? error.message : reason;
 }
 
 function optional<T extends object>(values: T): Partial<{ [K in keyof T]: NonNullable<T[K]> }> {

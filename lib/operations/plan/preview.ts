@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { type Problem, RefusedByServer, UserError } from "../../errors";
 import type { ConsulClient, NomadClient } from "../../nomad";
-import type { StackContents, TerraformOnly, Wanted } from "../stack";
+import type { StackContents, TerraformOnly, StackObject } from "../stack";
 import { entryChange, keyChanges, type ConsulChange } from "./consul-changes";
 import { lacksAllocations, planJob, type JobPlan, type Planned } from "./job-plan";
 import type { Masking } from "../../masking";
@@ -86,12 +86,12 @@ export async function previewStack(
   terraform?: readonly TerraformChange[],
 ): Promise<Preview> {
   const [planned, consul] = await Promise.all([
-    planJobs(contents.wanted, clients),
-    consulChanges(contents.wanted, clients),
+    planJobs(contents.objects, clients),
+    consulChanges(contents.objects, clients),
   ]);
   const jobs = await withReverts(planned, clients);
   // What is not there yet reads the key as it is then.
-  const there = planned.filter(({ plan }) => plan.change !== "create").map((item) => item.wanted);
+  const there = planned.filter(({ plan }) => plan.change !== "create").map((item) => item.stackJob);
   return {
     environment,
     jobs,
@@ -125,19 +125,19 @@ async function withReverts(planned: readonly Planned[], { nomad, masking }: Clie
  * @throws UserError with every job that the server refuses
  */
 export async function planJobs(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   { nomad, masking, signal }: Clients,
-): Promise<readonly (Planned & { readonly wanted: Extract<Wanted, { kind: "job" }> })[]> {
+): Promise<readonly (Planned & { readonly stackJob: Extract<StackObject, { kind: "job" }> })[]> {
   const limit = pLimit(AT_ONCE);
   const refused: Problem[] = [];
   const plans = await Promise.all(
-    wanted
+    objects
       .filter((item) => item.kind === "job")
       .map((item) =>
         limit(async () => {
           signal?.throwIfAborted();
           try {
-            return [{ ...(await planJob(nomad, item, masking, signal)), wanted: item }];
+            return [{ ...(await planJob(nomad, item, masking, signal)), stackJob: item }];
           } catch (error) {
             if (!(error instanceof RefusedByServer)) throw error;
             refused.push(...error.problems);
@@ -152,12 +152,12 @@ export async function planJobs(
 
 /** What a stack changes in Consul, with what stays. */
 export async function consulChanges(
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   { consul, masking }: Clients,
 ): Promise<readonly ConsulChange[]> {
   const limit = pLimit(AT_ONCE);
   const changes = await Promise.all(
-    wanted.map((item) =>
+    objects.map((item) =>
       limit(async () => {
         if (item.kind === "entry") return [await entryChange(consul, item, masking)];
         return item.kind === "keys" ? keyChanges(consul, item, masking) : [];

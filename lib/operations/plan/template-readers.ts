@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { millisecondsOf, whereOf, type JobJson } from "../../nomad";
-import type { Wanted } from "../stack";
+import type { StackObject } from "../stack";
 import type { ConsulChange } from "./consul-changes";
 import {
   OF_CONSUL,
@@ -38,10 +38,13 @@ const jobWithTemplates = v.object({
 type TemplateJson = v.InferOutput<typeof template>;
 
 /** Changes in Consul, those of keys with the tasks of a stack's jobs whose templates read them. */
-export function withReaders(changes: readonly ConsulChange[], wanted: readonly Wanted[]): readonly ConsulChange[] {
+export function withReaders(
+  changes: readonly ConsulChange[],
+  objects: readonly StackObject[],
+): readonly ConsulChange[] {
   const changing = changes.filter(({ kind, change }) => kind === "key" && change !== "none");
   if (changing.length === 0) return changes;
-  const places = placesIn(wanted, OF_CONSUL);
+  const places = placesIn(objects, OF_CONSUL);
   return changes.map((change) => {
     if (!changing.includes(change)) return change;
     const readers = places.flatMap((place) => readerOf(place, change) ?? []);
@@ -50,7 +53,10 @@ export function withReaders(changes: readonly ConsulChange[], wanted: readonly W
 }
 
 /** The tasks that Nomad starts anew, or tells, since a key that their templates read has another value in one reading of a stack than in another. */
-export function restartedBetween(before: readonly Wanted[], after: readonly Wanted[]): readonly TemplateReader[] {
+export function restartedBetween(
+  before: readonly StackObject[],
+  after: readonly StackObject[],
+): readonly TemplateReader[] {
   const [old, now] = [keysOf(before), keysOf(after)];
   const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
     if (old.get(name) === now.get(name)) return [];
@@ -63,9 +69,9 @@ export function restartedBetween(before: readonly Wanted[], after: readonly Want
 }
 
 /** Every key that a stack has in Consul's KV store, with its value. */
-function keysOf(wanted: readonly Wanted[]): ReadonlyMap<string, string> {
+function keysOf(objects: readonly StackObject[]): ReadonlyMap<string, string> {
   return new Map(
-    wanted.flatMap((item) =>
+    objects.flatMap((item) =>
       item.kind === "keys"
         ? Object.entries(item.values).map(([key, value]) => [item.prefix + key, value] as const)
         : [],
@@ -79,10 +85,10 @@ function keysOf(wanted: readonly Wanted[]): ReadonlyMap<string, string> {
  */
 export function withVariableReaders(
   changes: readonly TerraformChange[],
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
 ): readonly TerraformChange[] {
   if (changes.every(({ variable }) => variable === undefined)) return changes;
-  const places = placesIn(wanted, OF_NOMAD);
+  const places = placesIn(objects, OF_NOMAD);
   return changes.map((each) => {
     const { variable, change } = each;
     if (variable === undefined || change === "read") return each;
@@ -94,8 +100,8 @@ export function withVariableReaders(
   });
 }
 
-function placesIn(wanted: readonly Wanted[], functions: ReadingFunctions): readonly Place[] {
-  return wanted.flatMap((item) => (item.kind === "job" ? placesOf(item.path, item.job, functions) : []));
+function placesIn(objects: readonly StackObject[], functions: ReadingFunctions): readonly Place[] {
+  return objects.flatMap((item) => (item.kind === "job" ? placesOf(item.path, item.job, functions) : []));
 }
 
 interface Place {

@@ -9,6 +9,6 @@ export {
   type RecordState,
   type RecordStoreName,
 } from "./read";
-export { rememberedEnvironmentVariables, rememberedVariables, variablesAsBefore, type Said } from "./remembered";
-export { recordedInConsul, refuseLargeRecord, wantedRecord, type WantedRecord } from "./wanted";
+export { rememberedEnvironmentVariables, rememberedVariables, variablesAsBefore, type GivenInputs } from "./remembered";
+export { recordedInConsul, refuseLargeRecord, desiredRecord, type DesiredRecord } from "./desired";
 export { enterRecord, leaveRecord, removeRecord, settleRecord, type RecordWrite, type Settled } from "./write";

@@ -2,7 +2,7 @@ import { isRecordable, type RecordContent, type RecordedValue, type StackRecord 
 import type { VariableDeclaration } from "../stack";
 
 /** What somebody says now. */
-export interface Said {
+export interface GivenInputs {
   /** Values of variables, as `--var` gives them. */
   readonly variables: Readonly<Record<string, string>>;
   /** The environment that the command runs in. */
@@ -16,7 +16,7 @@ export interface Said {
 export function rememberedVariables(
   record: StackRecord,
   declared: Readonly<Record<string, VariableDeclaration>>,
-  { variables, env }: Said,
+  { variables, env }: GivenInputs,
 ): Readonly<Record<string, string>> {
   const remembered = Object.entries(record.variables).filter(([name, value]) => {
     const declaration = Object.hasOwn(declared, name) ? declared[name] : undefined;
@@ -39,7 +39,7 @@ export function rememberedVariables(
 export function variablesAsBefore(
   record: StackRecord,
   declared: Readonly<Record<string, VariableDeclaration>>,
-  said: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(declared).flatMap(([name, { sensitive, type, default: byDefault }]) => {
@@ -47,7 +47,7 @@ export function variablesAsBefore(
       const isRecorded = isRecordable(name, { sensitive, default: byDefault as RecordedValue | undefined });
       if (isRecorded && value !== undefined && isOfType(value, type)) return [[name, asGiven(value)]];
       if (isRecorded && byDefault !== undefined) return [[name, asGiven(byDefault as RecordedValue)]];
-      return Object.hasOwn(said, name) ? [[name, said[name] ?? ""]] : [];
+      return Object.hasOwn(given, name) ? [[name, given[name] ?? ""]] : [];
     }),
   );
 }
@@ -62,7 +62,7 @@ export function variablesAsBefore(
 export function rememberedEnvironmentVariables(
   record: StackRecord,
   now: RecordContent["environmentVariables"],
-  { env }: Pick<Said, "env">,
+  { env }: Pick<GivenInputs, "env">,
   gains: boolean,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(

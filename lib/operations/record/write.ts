@@ -16,7 +16,7 @@ import {
 } from "../../stack-record";
 import { isNowhere, otherStore, storeOf, textsOf, type RecordClients, type RecordPlace } from "./read";
 import type { RecordStore, StoredText, TextChange } from "./store";
-import type { WantedRecord } from "./wanted";
+import type { DesiredRecord } from "./desired";
 
 const NOTHING: RecordedThings = { jobs: [], consul: [] };
 
@@ -46,16 +46,16 @@ const PAUSE = 100;
  *
  * @throws what passes, such as a leader that is lost, which is worth another try; the signal's reason, where it is aborted
  */
-export async function enterRecord(wanted: WantedRecord, clients: RecordClients): Promise<RecordWrite> {
+export async function enterRecord(desired: DesiredRecord, clients: RecordClients): Promise<RecordWrite> {
   return writing(clients, async () => {
-    const { content } = wanted;
-    const left = await leftElsewhere(wanted, clients);
-    const write = await rewrite(wanted, clients, (before) => {
+    const { content } = desired;
+    const left = await leftElsewhere(desired, clients);
+    const write = await rewrite(desired, clients, (before) => {
       const known = [before, left].flatMap((record) => record ?? []);
       const jobs = known.flatMap((record) => [...record.jobs, ...record.former.jobs]);
       const consul = known.flatMap((record) => [...record.consul, ...record.former.consul]);
       return {
-        texts: wanted.texts,
+        texts: desired.texts,
         record: {
           ...content,
           former: { jobs: without(jobs, content.jobs), consul: without(consul, content.consul) },
@@ -88,35 +88,35 @@ export interface Settled {
  * @throws as {@link enterRecord}
  */
 export async function settleRecord(
-  wanted: WantedRecord,
+  desired: DesiredRecord,
   { brought, stopped, holds, moves = false }: Settled,
   clients: RecordClients,
 ): Promise<RecordWrite> {
   return writing(clients, async () => {
-    const write = await rewrite(wanted, clients, async (before, held) => {
+    const write = await rewrite(desired, clients, async (before, held) => {
       // Somebody destroyed the stack meanwhile: what was brought after that is known to no record otherwise.
       if (!before || before.withoutHead) {
-        const { content } = wanted;
+        const { content } = desired;
         const left = before?.former ?? NOTHING;
         const former = {
           jobs: without([...afterStopping(left.jobs, stopped.jobs), ...brought.jobs], content.jobs),
           consul: without([...without(left.consul, stopped.consul), ...brought.consul], content.consul),
         };
-        return { texts: wanted.texts, record: { ...content, former } };
+        return { texts: desired.texts, record: { ...content, former } };
       }
-      const own = !isWritten(wanted, held) && (await holds?.()) === true;
-      const content = own ? { ...before, ...wanted.content } : before;
+      const own = !isWritten(desired, held) && (await holds?.()) === true;
+      const content = own ? { ...before, ...desired.content } : before;
       const jobs = [...(own ? before.jobs : []), ...before.former.jobs];
       const consul = [...(own ? before.consul : []), ...before.former.consul];
       const former = {
         jobs: without([...afterStopping(jobs, stopped.jobs), ...brought.jobs], content.jobs),
         consul: without([...without(consul, stopped.consul), ...brought.consul], content.consul),
       };
-      return { ...(own ? { texts: wanted.texts } : {}), record: { ...content, former } };
+      return { ...(own ? { texts: desired.texts } : {}), record: { ...content, former } };
     });
     if (write.kind === "written" && moves)
       // Where it may not be removed, it stands there twice, and says too much.
-      await remove(storeOf(otherStore(wanted.store), clients), wanted, clients.signal).catch(() => undefined);
+      await remove(storeOf(otherStore(desired.store), clients), desired, clients.signal).catch(() => undefined);
     clients.signal?.throwIfAborted();
     return write;
   });
@@ -136,7 +136,7 @@ function afterStopping(jobs: readonly RecordedJob[], stopped: readonly RecordedJ
  * @throws as {@link enterRecord}
  */
 export async function leaveRecord(
-  wanted: WantedRecord,
+  desired: DesiredRecord,
   before: StackRecord | undefined,
   clients: RecordClients,
   brought: RecordedThings = NOTHING,
@@ -145,13 +145,13 @@ export async function leaveRecord(
     if (!before) {
       // There is nothing else that would tell of it.
       if (brought.jobs.length + brought.consul.length > 0) return { kind: "unwritten", reason: "it is needed" };
-      const held = await storeOf(wanted.store, clients).read(recordPath(wanted), clients.signal);
-      if (!isWritten(wanted, held)) return { kind: "unwritten", reason: OTHERS_WROTE };
-      await remove(storeOf(wanted.store, clients), wanted, clients.signal);
+      const held = await storeOf(desired.store, clients).read(recordPath(desired), clients.signal);
+      if (!isWritten(desired, held)) return { kind: "unwritten", reason: OTHERS_WROTE };
+      await remove(storeOf(desired.store, clients), desired, clients.signal);
       return { kind: "removed" };
     }
-    return rewrite(wanted, clients, (now, held) => {
-      if (!now || !isWritten(wanted, held)) throw new NothingThere(OTHERS_WROTE);
+    return rewrite(desired, clients, (now, held) => {
+      if (!now || !isWritten(desired, held)) throw new NothingThere(OTHERS_WROTE);
       const entries = before.withoutHead ? [] : layOut(before);
       const texts = new Map(entries.map(({ path, value }) => [path, JSON.stringify(value)]));
       const former = {
@@ -166,7 +166,7 @@ export async function leaveRecord(
 const OTHERS_WROTE = "somebody else has written it since";
 
 /** Whether a store has just what a program wants in its record, whatever the others are. */
-function isWritten({ texts }: WantedRecord, held: ReadonlyMap<string, StoredText>): boolean {
+function isWritten({ texts }: DesiredRecord, held: ReadonlyMap<string, StoredText>): boolean {
   return [...texts].every(([path, text]) => held.get(path)?.text === text);
 }
 

@@ -18,7 +18,7 @@ export {
   type StackInput,
   type TerraformOnly,
   type VariableValue,
-  type Wanted,
+  type StackObject,
 } from "./stack-file";
 export type { SynthesizedRecord } from "./record-resources";
 export { allocationsOf } from "./stack-shape";

@@ -25,12 +25,12 @@ import { foreignValues, variableValues, type VariableDeclaration } from "./varia
 export type { DeclaredCluster, DeclaredStack, Rollout } from "./stack-shape";
 
 /** Something that a stack wants to be there, in the order in which it must come. */
-export type Wanted = WantedThing & {
+export type StackObject = JobKeysOrEntry & {
   /** Paths of what must be there before it. */
   readonly after: readonly string[];
 };
 
-type WantedThing =
+type JobKeysOrEntry =
   | {
       readonly kind: "job";
       readonly path: string;
@@ -55,7 +55,7 @@ export interface TerraformOnly {
 
 /** What stands in a stack. */
 export interface StackContents {
-  readonly wanted: readonly Wanted[];
+  readonly objects: readonly StackObject[];
   readonly terraformOnly: readonly TerraformOnly[];
   /** What it says of itself: who brings it, and to which cluster. */
   readonly declared: DeclaredStack;
@@ -88,10 +88,10 @@ export interface StackInput {
  * @param outdir where the program was synthesized
  * @throws UserError where there is no such stack, or something that only Terraform can bring
  */
-export function readStack(outdir: string, name: string, input: StackInput): readonly Wanted[] {
+export function readStack(outdir: string, name: string, input: StackInput): readonly StackObject[] {
   const contents = readContents(outdir, name, input);
   refuseTerraformOnly(contents, name);
-  return contents.wanted;
+  return contents.objects;
 }
 
 /**
@@ -211,7 +211,7 @@ function contentsOf(
 ): StackContents {
   const all = stackOrder(file.resource);
   const paths = new Map(all.map(({ id, path }) => [id, path]));
-  const ofType = (wanted: string) => all.filter(({ type }) => type === wanted);
+  const ofType = (wantedType: string) => all.filter(({ type }) => type === wantedType);
   atMost(name, all.length, limits.resources, "resources");
   atMost(name, ofType("nomad_job").length, limits.jobs, "jobs");
   atMost(name, ofType("consul_config_entry").length, limits.entries, "configuration entries");
@@ -225,19 +225,19 @@ function contentsOf(
   const sensitive = new SensitiveValues(file.variable, values, effort);
   const text = evaluator(values, name, effort);
   const read = reader(text, name, limits, sensitive);
-  const wanted: Wanted[] = [];
+  const objects: StackObject[] = [];
   const terraformOnly: TerraformOnly[] = [];
   for (const item of all) {
     if (isRecordResource(item)) continue;
     const found = read(item);
     const after = (item.resource.depends_on ?? []).flatMap((id) => paths.get(id) ?? []);
-    if (found) wanted.push({ ...found, after });
+    if (found) objects.push({ ...found, after });
     else terraformOnly.push({ path: item.path, type: item.type });
   }
   // What somebody else's program says of itself is nothing that is believed.
   const record = limits === FOREIGN_LIMITS ? undefined : recordIn(all, text);
   return {
-    wanted,
+    objects,
     terraformOnly,
     declared: { owner: "cdk-nomad", ...file["//"]?.["cdk-nomad"] },
     sensitive: sensitive.texts,
@@ -284,7 +284,7 @@ function reader(
   name: string,
   limits: ReadingLimits,
   sensitive: SensitiveValues,
-): (item: StackResource) => WantedThing | undefined {
+): (item: StackResource) => JobKeysOrEntry | undefined {
   const text = (template: unknown, path: string): string => evaluate(String(template), path);
   return ({ type, resource, path }) => {
     if (!READ.has(type)) return undefined;

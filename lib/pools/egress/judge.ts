@@ -2,7 +2,7 @@ import { addressFrom, kindOf, type Address, type AddressKind } from "./addresses
 import { isAllowed, type Allowed, type Place } from "./allowed";
 
 /** What a judge needs to know of its surroundings. */
-export interface Surroundings {
+export interface JudgeOptions {
   /** The addresses of a name. @throws where it has none */
   readonly resolve: (name: string) => Promise<readonly string[]>;
   /** The node's own addresses, as they are now. */
@@ -20,7 +20,7 @@ export type Verdict =
  * Judges where a connection would go: a name is resolved once, and what is connected to are the very addresses that were judged, so that a name which has
  * another address a moment later leads nowhere else.
  */
-export async function judge(place: Place, { resolve, own, allowed }: Surroundings): Promise<Verdict> {
+export async function judge(place: Place, { resolve, own, allowed }: JudgeOptions): Promise<Verdict> {
   const addresses = await addressesOf(place.host, resolve);
   const ownNow = new Set(own().map((text) => addressFrom(text)?.address));
   const judged = addresses.map((address) => ({
@@ -41,7 +41,7 @@ function ownKind(address: Address): AddressKind {
   return kind === "loopback" || kind === "link-local" ? kind : "own";
 }
 
-async function addressesOf(host: string, resolve: Surroundings["resolve"]): Promise<readonly Address[]> {
+async function addressesOf(host: string, resolve: JudgeOptions["resolve"]): Promise<readonly Address[]> {
   const literal = addressFrom(host);
   if (literal) return [literal];
   const found = await resolve(host).catch(() => []);

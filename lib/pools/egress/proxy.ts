@@ -11,11 +11,11 @@ import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import type { Address, AddressKind } from "./addresses";
 import type { Place } from "./allowed";
-import { judge, type Surroundings } from "./judge";
+import { judge, type JudgeOptions } from "./judge";
 import { NO_REQUEST, pageOf, refusedPlace, silentPlace, unknownPlace, type Refusal } from "./refusal";
 
 /** What an egress proxy is made of. */
-export interface EgressOptions extends Surroundings {
+export interface EgressOptions extends JudgeOptions {
   /** Told of what was refused, without names: where somebody wanted to go is theirs. */
   readonly onRefusal?: (why: AddressKind, port: number) => void;
   /** How long a server may take to take a connection, in milliseconds. Default: 15,000. */

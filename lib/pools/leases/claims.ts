@@ -15,7 +15,7 @@ import type { Standing } from "./standing";
 import type { Waiter } from "./waiter";
 
 /** What a caller wants. */
-export interface Wanted {
+export interface ClaimRequest {
   readonly owner: string;
   /** Whether this manager renews the lease. */
   readonly renewed: boolean;
@@ -80,9 +80,9 @@ export class Claims {
     return [...this.#waiters].some(({ joined }) => joined);
   }
 
-  async claim(wanted: Wanted): Promise<Lease> {
+  async claim(request: ClaimRequest): Promise<Lease> {
     const { clock } = this.parts;
-    const { owner, renewed, ttl, timeout, signal, slot, queue } = wanted;
+    const { owner, renewed, ttl, timeout, signal, slot, queue } = request;
     const asked = clock.now();
     return new Promise<Lease>((resolve, reject) => {
       const done = () => {

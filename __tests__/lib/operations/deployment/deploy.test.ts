@@ -1,9 +1,9 @@
 import { ConsulClient, consulConnection, NomadClient, nomadConnection, type JobJson } from "../../../../lib/nomad";
-import { deploy, type DeployOptions, type JobOutcome, type Wanted } from "../../../../lib/operations";
+import { deploy, type DeployOptions, type JobOutcome, type StackObject } from "../../../../lib/operations";
 import { QUIET_STREAM, recorded, recordedJob, ReplayServer, type Answers, type Reply } from "../../../support/replay";
 import { Masking } from "../../../../lib/masking";
 
-const wantedOf = (job: JobJson, source?: string): Wanted => ({
+const wantedOf = (job: JobJson, source?: string): StackObject => ({
   kind: "job",
   path: `lab/${job.ID}`,
   job,
@@ -14,7 +14,7 @@ const wantedOf = (job: JobJson, source?: string): Wanted => ({
 /** Deploys jobs to a server that answers as it did once. */
 async function deployTo(
   answers: Answers,
-  wanted: readonly Wanted[],
+  wanted: readonly StackObject[],
   options: Partial<DeployOptions> = {},
 ): Promise<{ readonly outcomes: readonly JobOutcome[]; readonly server: ReplayServer }> {
   const server = await new ReplayServer({ "GET /v1/event/stream": QUIET_STREAM, ...answers }).open();

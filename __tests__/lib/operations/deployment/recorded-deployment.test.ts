@@ -1,6 +1,6 @@
 import { Masking } from "../../../../lib/masking";
 import { ConsulClient, consulConnection, NomadClient, nomadConnection } from "../../../../lib/nomad";
-import { deploy, wantedRecord, type StackContents, type Wanted } from "../../../../lib/operations";
+import { deploy, desiredRecord, type StackContents, type StackObject } from "../../../../lib/operations";
 import { QUIET_STREAM, ReplayServer, type Act, type Answers, type Asked } from "../../../support/replay";
 
 // What a deployment brought, or may have brought, is in the record of its stack, however it ended.
@@ -73,20 +73,20 @@ async function deployed(
   }).open();
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
   const consul = new ConsulClient(consulConnection({ CONSUL_HTTP_ADDR: server.address }));
-  const wanted: Wanted[] = [
+  const objects: StackObject[] = [
     ...(keys
       ? [{ kind: "keys" as const, path: "dev/keys", prefix: "shop/dev/", values: { level: "info" }, after: [] }]
       : []),
     { kind: "job", path: "dev/web", job: { ID: "web" }, after: [] },
   ];
   const contents: StackContents = {
-    wanted,
+    objects,
     terraformOnly: [],
     declared: { owner: "cdk-nomad" },
     sensitive: [],
     reached: [],
   };
-  const record = wantedRecord(contents, { project: "shop", environment: "dev" });
+  const record = desiredRecord(contents, { project: "shop", environment: "dev" });
   const troubles: string[] = [];
   const handlers = {
     onStep: () => undefined,
@@ -95,7 +95,7 @@ async function deployed(
     onTrouble: (text: string) => void troubles.push(text),
   };
   try {
-    const ended = await deploy(wanted, { nomad, consul, ...handlers, record, detach: true }).then(
+    const ended = await deploy(objects, { nomad, consul, ...handlers, record, detach: true }).then(
       () => "well",
       (error: unknown) => String(error),
     );

@@ -1,4 +1,4 @@
-import { deploy, type Wanted } from "../../../../lib/operations";
+import { deploy, type StackObject } from "../../../../lib/operations";
 import { recorded, recordedJob, type Answers } from "../../../support/replay";
 import { deploymentsOf, quiet, wantedOf, withServer } from "../../../support/replayed-clients";
 
@@ -11,7 +11,7 @@ test("a rollout that fails in one region takes back what the others got", async 
   // The recorded group says that it does not; as in a server, it is the group that counts.
   const groups = (job.TaskGroups as readonly object[]).map((group) => ({ ...group, Update: { AutoRevert: true } }));
   const rollout = (wave: number) => ({ id: "all", wave, onFailure: "fail_all" });
-  const regional = (Region: string, wave: number): Wanted => ({
+  const regional = (Region: string, wave: number): StackObject => ({
     ...wantedOf({ ...job, TaskGroups: groups, Region }, { rollout: rollout(wave) }),
     path: `lab/${Region}`,
     after: wave === 0 ? [] : ["lab/west"],

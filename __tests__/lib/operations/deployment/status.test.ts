@@ -1,6 +1,6 @@
 import { Masking } from "../../../../lib/masking";
 import { NomadClient, nomadConnection } from "../../../../lib/nomad";
-import { stackStatus, type JobStatus, type Wanted } from "../../../../lib/operations";
+import { stackStatus, type JobStatus, type StackObject } from "../../../../lib/operations";
 import { ANSWERED, startedAgain, withTasks } from "../../../support/relapsed";
 import { recorded, recordedJob, ReplayServer, type Answers } from "../../../support/replay";
 
@@ -13,7 +13,7 @@ async function statusOf(
 ): Promise<JobStatus | undefined> {
   const server = await new ReplayServer({ ...recorded(state).nomad, ...more }).open();
   const nomad = new NomadClient(nomadConnection({ NOMAD_ADDR: server.address }));
-  const wanted: Wanted[] = [{ kind: "job", path: `lab/${id}`, job: { ID: id }, after: [] }];
+  const wanted: StackObject[] = [{ kind: "job", path: `lab/${id}`, job: { ID: id }, after: [] }];
   try {
     const [status] = await stackStatus(wanted, { nomad, patience: 0, masking: masking ?? new Masking() });
     return status;

@@ -6,7 +6,7 @@ import {
   findDestruction,
   readOwners,
   settleRecord,
-  wantedRecord,
+  desiredRecord,
   type DestructionOptions,
   type StackContents,
 } from "../../../../lib/operations";
@@ -23,7 +23,7 @@ function stackOf(
   { prefix = "shop/dev/", values }: { readonly prefix?: string; readonly values?: Record<string, string> } = {},
 ): StackContents {
   return {
-    wanted: [
+    objects: [
       ...(values ? [{ kind: "keys" as const, path: "dev/keys", prefix, values, after: [] }] : []),
       ...jobs.map((job) => ({ kind: "job" as const, path: `dev/${job.ID}`, job, after: [] })),
     ],
@@ -35,15 +35,15 @@ function stackOf(
 }
 
 /** The jobs of a stack. */
-const jobsOf = ({ wanted }: StackContents) => wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+const jobsOf = ({ objects }: StackContents) => objects.flatMap((item) => (item.kind === "job" ? [item.job] : []));
 
 async function deployed(cluster: ClusterInMemory, environment: string, contents: StackContents) {
-  const wanted = wantedRecord(contents, { project: "shop", environment });
+  const wanted = desiredRecord(contents, { project: "shop", environment });
   expect(await enterRecord(wanted, cluster.clients)).toMatchObject({ kind: "written" });
 }
 
 const find = async (cluster: ClusterInMemory, contents: StackContents, more: Partial<DestructionOptions> = {}) => {
-  const place = wantedRecord(contents, { project: "shop", environment: "dev" });
+  const place = desiredRecord(contents, { project: "shop", environment: "dev" });
   const owners = await readOwners(place, cluster.clients);
   return findDestruction("dev", "shop", contents, owners, { ...cluster.clients, masking, ...more });
 };
@@ -269,7 +269,7 @@ describe("a deployment beside destroy", () => {
   test("that ends after it has its jobs in a record all the same", async () => {
     const cluster = new ClusterInMemory();
     await deployed(cluster, "dev", stack);
-    const wanted = wantedRecord(stack, { project: "shop", environment: "dev" });
+    const wanted = desiredRecord(stack, { project: "shop", environment: "dev" });
     await destroy(await find(cluster, stack), { ...cluster.clients, ...quiet });
     expect(cluster.texts("consul")).toEqual({});
     const { content } = wanted;

@@ -12,7 +12,7 @@ import {
   readOwners,
   removeLeftovers,
   sparedKeys,
-  wantedRecord,
+  desiredRecord,
   type StackContents,
 } from "../../../../lib/operations";
 import { layOut, recordPath, type RecordContent } from "../../../../lib/stack-record";
@@ -24,7 +24,7 @@ import { hostile } from "../../../support/hostile";
 const identity = { project: "shop", environment: "dev" };
 const head = recordPath(identity);
 const contents: StackContents = {
-  wanted: [
+  objects: [
     { kind: "keys", path: "dev/keys", prefix: "shop/dev/", values: { level: "info" }, after: [] },
     { kind: "job", path: "dev/web", job: { ID: "web" }, after: [] },
   ],
@@ -35,7 +35,7 @@ const contents: StackContents = {
 };
 const staging: StackContents = {
   ...contents,
-  wanted: [
+  objects: [
     { kind: "keys", path: "staging/keys", prefix: "shop/staging/", values: {}, after: [] },
     { kind: "entry", path: "staging/entry", entry: { Kind: "service-defaults", Name: "api" }, after: [] },
     { kind: "job", path: "staging/api", job: { ID: "api" }, after: [] },
@@ -46,7 +46,7 @@ const staging: StackContents = {
 async function clusterOf(): Promise<ClusterInMemory> {
   const cluster = new ClusterInMemory();
   const place = { project: "shop", environment: "staging" };
-  await enterRecord(wantedRecord(staging, place), cluster.clients);
+  await enterRecord(desiredRecord(staging, place), cluster.clients);
   cluster.hold({ ID: "web" }, { ID: "api" }, { ID: "stranger" });
   for (const key of ["shop/dev/level", "shop/staging/level", "payroll/1", "pools/p/leases/1"])
     cluster.put("consul", key, "1");
@@ -124,7 +124,7 @@ test("no record, however it is made, lets anything of another stack go, or ends 
       const before = theirs(cluster);
       for (const [path, text] of all) cluster.put("consul", path, text);
       const { clients } = cluster;
-      const own = wantedRecord(contents, identity);
+      const own = desiredRecord(contents, identity);
       const owners = await readOwners(own, clients);
       const listed = await listStacks(clients);
       expect(listed.stacks.map(({ environment }) => environment)).toContain("staging");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ConsulClient } from "../../../../lib/nomad";
-import { findLeftovers, removeLeftovers, sparedKeys, type Wanted } from "../../../../lib/operations";
+import { findLeftovers, removeLeftovers, sparedKeys, type StackObject } from "../../../../lib/operations";
 import type { RecordedInConsul, StackRecord } from "../../../../lib/stack-record";
 import { draws } from "../../../support/draws";
 
@@ -30,7 +30,7 @@ class Consul {
 
 const keys = (...names: readonly string[]): readonly RecordedInConsul[] =>
   names.map((name) => ({ kind: "keys", name }));
-const wants = (...prefixes: readonly string[]): readonly Wanted[] =>
+const wants = (...prefixes: readonly string[]): readonly StackObject[] =>
   prefixes.map((prefix) => ({ kind: "keys", path: prefix, prefix, values: {}, after: [] }));
 const other = (consul: readonly RecordedInConsul[]): StackRecord => ({
   project: "shop",
@@ -47,9 +47,9 @@ const other = (consul: readonly RecordedInConsul[]): StackRecord => ({
 const find = (
   known: readonly RecordedInConsul[],
   consul: Consul,
-  wanted: readonly Wanted[] = [],
+  objects: readonly StackObject[] = [],
   others: readonly StackRecord[] = [],
-) => findLeftovers(known, { consul: consul.client, contents: { wanted }, otherStacks: others });
+) => findLeftovers(known, { consul: consul.client, contents: { objects }, otherStacks: others });
 const remove = (items: readonly RecordedInConsul[], consul: Consul, spared: readonly string[] = []) =>
   removeLeftovers(items, { consul: consul.client, spared, onStep: () => undefined });
 

@@ -3,7 +3,7 @@ import {
   listStacks,
   readOwners,
   refuseOthersJobs,
-  wantedRecord,
+  desiredRecord,
   type StackContents,
 } from "../../../../lib/operations";
 import { recordPath } from "../../../../lib/stack-record";
@@ -16,7 +16,7 @@ const identity = (environment: string) => ({ project: "shop", environment });
 
 function contentsOf(...ids: readonly string[]): StackContents {
   return {
-    wanted: ids.map((ID) => wantedOf({ ID })),
+    objects: ids.map((ID) => wantedOf({ ID })),
     terraformOnly: [],
     declared: { owner: "cdk-nomad" },
     sensitive: [],
@@ -28,7 +28,7 @@ function contentsOf(...ids: readonly string[]): StackContents {
 async function clusterOf(stacks: Readonly<Record<string, readonly string[]>>): Promise<ClusterInMemory> {
   const cluster = new ClusterInMemory();
   for (const [environment, ids] of Object.entries(stacks))
-    await enterRecord(wantedRecord(contentsOf(...ids), identity(environment)), cluster.clients);
+    await enterRecord(desiredRecord(contentsOf(...ids), identity(environment)), cluster.clients);
   cluster.hold(...[...new Set(Object.values(stacks).flat())].map((ID) => ({ ID })));
   return cluster;
 }
@@ -49,7 +49,7 @@ test("a job that two records name counts once, for the stack that registered it"
 
 test("where the server does not say for whom, it counts for the stack whose program has it", async () => {
   const cluster = await clusterOf({ dev: ["web"], local: ["web"] });
-  await enterRecord(wantedRecord(contentsOf("other"), identity("dev")), cluster.clients);
+  await enterRecord(desiredRecord(contentsOf("other"), identity("dev")), cluster.clients);
   cluster.hold({ ID: "other" });
   expect(await listed(cluster)).toEqual({ dev: ["other", "web of local"], local: ["web"] });
 });
@@ -57,7 +57,7 @@ test("where the server does not say for whom, it counts for the stack whose prog
 test("a stack has the name of its project that people know, and a refusal over a job of it too", async () => {
   const cluster = new ClusterInMemory();
   const theirs = { project: "0f3a7c52-1b1c-4a7e-9d0e-5f1f2d3c4b5a", environment: "dev", projectName: "shop" };
-  await enterRecord(wantedRecord(contentsOf("web"), theirs), cluster.clients);
+  await enterRecord(desiredRecord(contentsOf("web"), theirs), cluster.clients);
   cluster.hold({ ID: "web" });
   const { stacks } = await listStacks(cluster.clients);
   expect(stacks).toMatchObject([theirs]);
@@ -76,7 +76,7 @@ test("of one id in two namespaces there are two jobs", async () => {
     ["staging", "other"],
   ] as const)
     await enterRecord(
-      wantedRecord({ ...contentsOf(), wanted: [wantedOf({ ID: "web", Namespace })] }, identity(environment)),
+      desiredRecord({ ...contentsOf(), objects: [wantedOf({ ID: "web", Namespace })] }, identity(environment)),
       cluster.clients,
     );
   expect(await listed(cluster)).toEqual({ dev: ["web"], staging: ["web"] });

@@ -6,7 +6,7 @@ import {
   judgeRemains,
   refuseOthersJobs,
   type Owners,
-  type Wanted,
+  type StackObject,
 } from "../../../../lib/operations";
 import type { RecordedInConsul, RecordedJob, StackRecord } from "../../../../lib/stack-record";
 import { wantedOf, withServer } from "../../../support/replayed-clients";
@@ -46,7 +46,7 @@ async function strays(
   return withServer({ ...AGENT, ...held }, async ({ nomad }) =>
     findStrays(known, {
       nomad,
-      contents: { wanted: program.map((job) => wantedOf(job)) },
+      contents: { objects: program.map((job) => wantedOf(job)) },
       owners: { otherStacks, names: await JobNames.at(nomad) },
       leased: () => Promise.resolve(leased),
     }),
@@ -156,11 +156,11 @@ describe("strays are stopped unasked only", () => {
   const judge = (
     gone: readonly string[],
     now: Pick<StackRecord, "variables" | "environmentVariables">,
-    more: { asBefore?: readonly Wanted[]; leftovers?: readonly RecordedInConsul[]; kept?: readonly string[] } = {},
+    more: { asBefore?: readonly StackObject[]; leftovers?: readonly RecordedInConsul[]; kept?: readonly string[] } = {},
   ) =>
     judgeRemains(
       { strays: named(...gone), kept: named(...(more.kept ?? [])), leftovers: more.leftovers ?? [] },
-      { before, now, names, ...(more.asBefore ? { asBefore: { wanted: more.asBefore } } : {}) },
+      { before, now, names, ...(more.asBefore ? { asBefore: { objects: more.asBefore } } : {}) },
     );
   const reasons = (all: readonly { readonly reason?: string }[]) => all.map(({ reason }) => reason);
 
@@ -197,7 +197,7 @@ describe("strays are stopped unasked only", () => {
     expect(reasons(judge(["d"], same, { leftovers }).leftovers)).toEqual(unproven);
     const warn = { ...same, variables: { level: "warn" } };
     expect(reasons(judge([], warn, { leftovers }).leftovers)).toEqual([expect.stringMatching(/the variable level/)]);
-    const asBefore: readonly Wanted[] = [{ kind: "keys", path: "p", prefix: "b/", values: {}, after: [] }];
+    const asBefore: readonly StackObject[] = [{ kind: "keys", path: "p", prefix: "b/", values: {}, after: [] }];
     expect(reasons(judge([], warn, { leftovers, asBefore }).leftovers)).toEqual(unproven);
     expect(
       reasons(judge([], same, { leftovers: ["a/", "b/"].map((name) => ({ kind: "keys", name })) }).leftovers),
@@ -318,7 +318,7 @@ describe("a job of the program that is there already", () => {
 
   test("is found to be another stack's for whoever only looks", async () => {
     const names = await JobNames.at(nomad);
-    const contents = { wanted: [wantedOf({ ID: "web" }), wantedOf({ ID: "own" })] };
+    const contents = { objects: [wantedOf({ ID: "web" }), wantedOf({ ID: "own" })] };
     expect(foreignJobs(contents, { ...staging, names }, "shop")).toMatchObject([{ id: "web", owner: "staging" }]);
     expect(foreignJobs(contents, { ...staging, own: own.own, names }, "shop")).toEqual([]);
   });

@@ -1,21 +1,21 @@
-import { enterRecord, readRecord, wantedRecord, type StackContents } from "../../../../lib/operations";
+import { enterRecord, readRecord, desiredRecord, type StackContents } from "../../../../lib/operations";
 import { RecordServers } from "../../../support/record-store";
 
 test("what people call a project stands beside its identity, and nothing of a record changes where that is its identity, or it has none", async () => {
   const number = "0f3a7c52-1b1c-4a7e-9d0e-5f1f2d3c4b5a";
   const contents: StackContents = {
-    wanted: [{ kind: "job", path: "j", job: { ID: "web" }, after: [] }],
+    objects: [{ kind: "job", path: "j", job: { ID: "web" }, after: [] }],
     terraformOnly: [],
     declared: { owner: "cdk-nomad" },
     sensitive: [],
     reached: [],
   };
-  const texts = (name: object) => [...wantedRecord(contents, { project: number, environment: "dev", ...name }).texts];
+  const texts = (name: object) => [...desiredRecord(contents, { project: number, environment: "dev", ...name }).texts];
   expect(texts({ projectName: number })).toEqual(texts({}));
   expect(JSON.stringify(texts({}))).not.toContain("name");
   const servers = new RecordServers();
   await enterRecord(
-    wantedRecord(contents, { project: number, environment: "dev", projectName: "shop" }),
+    desiredRecord(contents, { project: number, environment: "dev", projectName: "shop" }),
     servers.clients,
   );
   const place = { project: number, environment: "dev", store: "nomad" } as const;

@@ -7,7 +7,7 @@ import {
   readRecord,
   removeRecord,
   settleRecord,
-  wantedRecord,
+  desiredRecord,
   type RecordStoreName,
   type StackContents,
 } from "../../../../lib/operations";
@@ -22,7 +22,7 @@ const nothing = { jobs: [], consul: [] };
 function wanting(jobs: readonly string[], more: Partial<StackContents> & { prefixes?: readonly string[] } = {}) {
   const { prefixes = ["shop/dev/"], ...rest } = more;
   const contents: StackContents = {
-    wanted: [
+    objects: [
       ...prefixes.map((prefix) => ({ kind: "keys" as const, path: `dev/${prefix}`, prefix, values: {}, after: [] })),
       ...jobs.map((ID) => ({ kind: "job" as const, path: `dev/${ID}`, job: { ID }, after: [] })),
     ],
@@ -32,7 +32,7 @@ function wanting(jobs: readonly string[], more: Partial<StackContents> & { prefi
     reached: [],
     ...rest,
   };
-  return wantedRecord(contents, identity);
+  return desiredRecord(contents, identity);
 }
 
 function idsOf(jobs: readonly { readonly id: string }[]): readonly string[] {
@@ -377,8 +377,8 @@ test("a list has the stacks of both stores, and what could not be asked", async 
   const servers = new RecordServers();
   await enterRecord(wanting(["a"]), servers.clients);
   await enterRecord(
-    wantedRecord(
-      { wanted: [], terraformOnly: [], declared: { owner: "cdk-nomad" }, sensitive: [], reached: [] },
+    desiredRecord(
+      { objects: [], terraformOnly: [], declared: { owner: "cdk-nomad" }, sensitive: [], reached: [] },
       { project: "a/b c", environment: "dev.x" },
     ),
     servers.clients,
@@ -407,9 +407,9 @@ test("a list has the stacks of both stores, and what could not be asked", async 
 test("stacks whose names begin alike are kept apart", async () => {
   const servers = new RecordServers();
   const of = (environment: string) =>
-    wantedRecord(
+    desiredRecord(
       {
-        wanted: [
+        objects: [
           { kind: "keys", path: "k", prefix: "x/", values: {}, after: [] },
           { kind: "job", path: "j", job: { ID: environment }, after: [] },
         ],

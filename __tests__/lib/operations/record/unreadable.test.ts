@@ -3,7 +3,7 @@ import {
   listRecords,
   readRecord,
   removeRecord,
-  wantedRecord,
+  desiredRecord,
   type StackContents,
 } from "../../../../lib/operations";
 import { recordPath } from "../../../../lib/stack-record";
@@ -16,7 +16,7 @@ const head = recordPath(identity);
 function wanting(store: "consul" | "nomad") {
   const keys = { kind: "keys" as const, path: "dev/keys", prefix: "shop/dev/", values: {}, after: [] };
   const contents: StackContents = {
-    wanted: [
+    objects: [
       ...(store === "consul" ? [keys] : []),
       { kind: "job" as const, path: "dev/web", job: { ID: "web" }, after: [] },
     ],
@@ -25,7 +25,7 @@ function wanting(store: "consul" | "nomad") {
     sensitive: [],
     reached: [],
   };
-  return wantedRecord(contents, identity);
+  return desiredRecord(contents, identity);
 }
 
 test("a record that is nested too deeply hides no other one", async () => {

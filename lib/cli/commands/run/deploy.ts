@@ -7,7 +7,7 @@ import {
   refuseLargeRecord,
   refuseTerraformOnly,
   refuseToStopInPlace,
-  wantedRecord,
+  desiredRecord,
   type DeployOptions,
   type JobOutcome,
   type Owners,
@@ -66,11 +66,11 @@ export async function deployEnvironment(
   const bring = async (stack: OpenStack, _owners: Owners, begin: () => Promise<void>) => {
     onStack?.(stack);
     refuseTerraformOnly(stack.contents, name);
-    const record = wantedRecord(stack.contents, identityOf(name, context));
+    const record = desiredRecord(stack.contents, identityOf(name, context));
     refuseLargeRecord(record);
     await checkLocalCapacity(stack, context);
     const { project } = localCluster(context);
-    const jobs = stack.contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+    const jobs = stack.contents.objects.flatMap((item) => (item.kind === "job" ? [item.job] : []));
     // A service that found no tokens would answer nobody.
     if (wantServiceToken(project, jobs)) ensureServiceToken(project);
     for (const left of record.leftOut)
@@ -98,7 +98,7 @@ export async function deployEnvironment(
       await begin();
     };
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-      deployStack(stack.contents.wanted, {
+      deployStack(stack.contents.objects, {
         ...handlers,
         expected,
         canaryWeight: weight,

@@ -45,7 +45,7 @@ export async function run(input: Input, context: CliContext) {
     if (input.fix) await refuseToEndLeases(differing.jobs, { nomad, consul, signal: context.signal }, input, context);
     const fixing = input.fix && hasDrift(found);
     const following = { ...clients, ...new DeploymentScreen(context).handlers() };
-    const templates = fixing && (await RenderedTemplates.before(found.consul, contents.wanted, following));
+    const templates = fixing && (await RenderedTemplates.before(found.consul, contents.objects, following));
     const fixes = fixing
       ? await fixDrift(differing, contents, clients, {
           undoReverts: input.undoReverts,

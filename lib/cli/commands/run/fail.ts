@@ -13,7 +13,7 @@ export async function run(input: Input, context: CliContext) {
   const { masking } = terminal;
   return withStackToChange(input, context, async ({ contents, nomad, consul }) => {
     const handlers = new DeploymentScreen(context).handlers();
-    const failed = await failDeployment(contents.wanted, {
+    const failed = await failDeployment(contents.objects, {
       ...handlers,
       nomad,
       consul,

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { hasChanges, previewStack, readTerraformPlan, type Preview, type Wanted } from "../../../operations";
+import { hasChanges, previewStack, readTerraformPlan, type Preview, type StackObject } from "../../../operations";
 import { withEndedLeases } from "../../ended-leases";
 import { EXIT } from "../../exit-codes";
 import { previewMarkdown } from "../../preview-markdown";
@@ -21,7 +21,7 @@ export async function run(input: Input, context: CliContext) {
     terminal.progress().step("asking Nomad and Consul");
     const clients = { nomad, consul, masking: terminal.masking, signal };
     const seen = await previewStack(input.environment, contents, clients, terraform);
-    const planned = plansOf(seen, contents.wanted);
+    const planned = plansOf(seen, contents.objects);
     const leased = await withEndedLeases(seen, planned, clients);
     const owners = await ownersOf(stack, context);
     const refused = await refusalsOf({ stack, owners, planned, isForeign, allowed: input }, context);
@@ -39,8 +39,8 @@ export async function run(input: Input, context: CliContext) {
 }
 
 /** The plans of a preview, each with its job. */
-function plansOf({ jobs }: Preview, wanted: readonly Wanted[]) {
-  const byPath = new Map(wanted.flatMap((item) => (item.kind === "job" ? [[item.path, item.job] as const] : [])));
+function plansOf({ jobs }: Preview, objects: readonly StackObject[]) {
+  const byPath = new Map(objects.flatMap((item) => (item.kind === "job" ? [[item.path, item.job] as const] : [])));
   return jobs.flatMap((plan) => {
     const job = byPath.get(plan.path);
     return job === undefined ? [] : [{ plan, job }];

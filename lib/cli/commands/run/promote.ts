@@ -9,7 +9,7 @@ export async function run(input: Input, context: CliContext) {
   const { job, autoFailAfter, canaryWeight: weight } = input;
   return withStackToChange(input, context, async (stack) => {
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-      promoteStack(stack.contents.wanted, {
+      promoteStack(stack.contents.objects, {
         ...handlers,
         job,
         whenHealthy: input.whenHealthy || autoFailAfter !== undefined,

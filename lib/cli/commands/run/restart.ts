@@ -16,7 +16,7 @@ export async function run(input: Input, context: CliContext) {
     const handlers = new DeploymentScreen(context).handlers();
     const until = timeFromNow(input.timeout, context);
     const clients = { ...handlers, nomad, consul, masking: terminal.masking, signal, until };
-    const jobs = await restartStack(contents.wanted, { ...clients, job: input.job });
+    const jobs = await restartStack(contents.objects, { ...clients, job: input.job });
     if (input.json) terminal.json({ environment: input.environment, jobs });
     else for (const job of jobs) terminal.note(restartedText(job));
     if (jobs.some(({ result }) => result === "failed")) return EXIT.failed;

@@ -18,11 +18,11 @@ export async function run(input: Input, context: CliContext) {
     const older = await backToGeneration(stack, input, context);
     if (older !== undefined) return older;
     const former = await formerJob(stack, input, context);
-    const wanted = former ? [former, ...stack.contents.wanted] : stack.contents.wanted;
+    const objects = former ? [former, ...stack.contents.objects] : stack.contents.objects;
     // Before it runs again: what the record does not have would be nobody's.
     if (former) await recordAgain(stack, former, context);
     const { outcomes, code } = await whileWatching(stack, input, context, (handlers) =>
-      rollbackStack(wanted, { ...handlers, job, to }),
+      rollbackStack(objects, { ...handlers, job, to }),
     );
     if (input.json) terminal.json({ environment: input.environment, jobs: outcomesJson(outcomes) });
     else if (code === EXIT.ok && former)
@@ -44,7 +44,7 @@ export async function run(input: Input, context: CliContext) {
  */
 async function backToGeneration(stack: OpenStack, { job, to, json }: Input, context: CliContext) {
   const { environment: name, contents } = stack;
-  const program = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []));
+  const program = contents.objects.flatMap((item) => (item.kind === "job" ? [item.job] : []));
   const clients = { ...stack, signal: context.signal };
   const older = await olderGeneration(job ?? (program.length === 1 ? program[0]?.ID : undefined), program, clients);
   if (older === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { MissingProgram } from "../../../errors";
 import { NoEnvironment } from "../../../errors";
 import { withoutConnections } from "../../../nomad";
-import { judgeStacks, stackNames, wantedRecord, withSynthesis } from "../../../operations";
+import { judgeStacks, stackNames, desiredRecord, withSynthesis } from "../../../operations";
 import { shellQuoted, style, term } from "../../../text";
 import { clients, localCluster, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
@@ -100,7 +100,7 @@ async function isUiHere(context: CliContext): Promise<boolean> {
 
 /** The first task of a stack, as an example of whose output can be read. */
 function firstTask({ contents }: OpenStack): string | undefined {
-  const job = contents.wanted.flatMap((item) => (item.kind === "job" ? [item.job] : []))[0];
+  const job = contents.objects.flatMap((item) => (item.kind === "job" ? [item.job] : []))[0];
   return job?.TaskGroups?.[0]?.Tasks?.at(-1)?.Name ?? undefined;
 }
 
@@ -137,7 +137,7 @@ function saidAround(
   { environment, contents, remembered }: OpenStack,
   { cwd, env }: Pick<CliContext, "cwd" | "env">,
 ): string {
-  const { environmentVariables } = wantedRecord(contents, identityOf(environment, { cwd })).content;
+  const { environmentVariables } = desiredRecord(contents, identityOf(environment, { cwd })).content;
   return Object.entries(environmentVariables)
     .filter(
       ([name, value]) =>

@@ -11,7 +11,7 @@ import {
   type JobStatus,
   type ServiceRow,
   type StackVerdict,
-  type Wanted,
+  type StackObject,
 } from "../../../operations";
 import { join, joinLines, shellQuoted, style, table, term, wrap, type TerminalText } from "../../../text";
 import { STAND_IN } from "../../../job-parts";
@@ -34,7 +34,7 @@ export async function run(input: Input, context: CliContext) {
   if (environment === undefined) return clusterStatus(input, context);
   return withStack({ ...input, environment }, context, async (stack) => {
     if (!input.watch) return report(stack, input, context);
-    const watch = (handlers: Watching) => watchStack(stack.contents.wanted, { ...handlers, job: input.job });
+    const watch = (handlers: Watching) => watchStack(stack.contents.objects, { ...handlers, job: input.job });
     const watched = await whileWatching(stack, input, context, watch, { says: false });
     return report(stack, input, context, watched);
   });
@@ -43,10 +43,10 @@ export async function run(input: Input, context: CliContext) {
 /** A job with its revert only where it is one to its program. What the program has not, such as an older job of a pool, goes by its versions alone. */
 async function withRevert(
   { revert, ...job }: JobStatus,
-  wanted: readonly Wanted[],
+  objects: readonly StackObject[],
   asking: Parameters<typeof revertToProgram>[2],
 ): Promise<JobStatus> {
-  const item = wanted.find((each) => each.kind === "job" && each.path === job.path && each.job.ID === job.job);
+  const item = objects.find((each) => each.kind === "job" && each.path === job.path && each.job.ID === job.job);
   const told = revert && item?.kind === "job" ? await revertToProgram(item, revert, asking) : revert;
   return { ...job, ...(told ? { revert: told } : {}) };
 }
@@ -78,9 +78,9 @@ async function report(
   const onTrouble = (text: string) => terminal.note(term`${ATTENTION} ${text}`);
   const { masking } = terminal;
   const asking = { nomad, consul, signal, masking, onTrouble };
-  const wanted = await jobsToAskAbout(contents.wanted, { ...asking, job: input.job });
+  const wanted = await jobsToAskAbout(contents.objects, { ...asking, job: input.job });
   const jobs = await Promise.all(
-    (await stackStatus(wanted, asking)).map((job) => withRevert(job, contents.wanted, asking)),
+    (await stackStatus(wanted, asking)).map((job) => withRevert(job, contents.objects, asking)),
   );
   say(outcomes.filter((outcome) => endedAsSeen(outcome, jobs)));
   const there = wanted.filter(({ path }) => jobs.some((job) => job.path === path && job.state !== "missing"));
@@ -98,7 +98,7 @@ async function report(
     return { ...job, ...drained.of(job.job), ...(owner === undefined ? {} : { owner }) };
   });
   // An older job of a pool on its way out has no containers, and says nothing of the pool's size.
-  const own = shown.filter(({ job }) => contents.wanted.some((item) => item.kind === "job" && item.job.ID === job));
+  const own = shown.filter(({ job }) => contents.objects.some((item) => item.kind === "job" && item.job.ID === job));
   // Of one job nobody asks for the rest.
   const belongings = input.job === undefined ? await belongingsOf(stack, owners, context) : NONE;
   const { strays, kept, leftovers, foreign, unknown } = belongings;

@@ -4,7 +4,7 @@ import type { Environment } from "../nomad";
 import type { Invocation } from "./invocation";
 
 /** Everything that the command line takes from outside: the process gives its own, a test whatever it likes. */
-export interface Host {
+export interface System {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;

@@ -11,11 +11,11 @@ import {
   type RecordedValue,
   type NamedStackIdentity,
 } from "../../stack-record";
-import type { StackContents, Wanted } from "../stack";
+import type { StackContents, StackObject } from "../stack";
 import type { RecordPlace } from "./read";
 
 /** The record that a stack shall have, once what it wants is there. */
-export interface WantedRecord extends RecordPlace {
+export interface DesiredRecord extends RecordPlace {
   readonly content: RecordContent;
   /** Its objects by their paths, as Terraform would write them. */
   readonly texts: ReadonlyMap<string, string>;
@@ -29,10 +29,10 @@ export interface WantedRecord extends RecordPlace {
  *
  * @param identity what the stack is called where it does not say so itself
  */
-export function wantedRecord(contents: StackContents, identity: NamedStackIdentity): WantedRecord {
+export function desiredRecord(contents: StackContents, identity: NamedStackIdentity): DesiredRecord {
   const { record } = contents;
   const content = record && readRecordTexts(record.texts, record.head);
-  const inConsul = contents.wanted.some(({ kind }) => kind !== "job");
+  const inConsul = contents.objects.some(({ kind }) => kind !== "job");
   const store = record?.store ?? (inConsul ? "consul" : "nomad");
   const whole = content ?? contentOf(contents, identity);
   const leftOut = Object.keys(whole.variables).filter((name) => holdsSecretForm(whole.variables[name] ?? null));
@@ -49,7 +49,7 @@ export function wantedRecord(contents: StackContents, identity: NamedStackIdenti
  *
  * @throws UserError with its size, and what to do
  */
-export function refuseLargeRecord({ texts, store, environment }: WantedRecord): void {
+export function refuseLargeRecord({ texts, store, environment }: DesiredRecord): void {
   for (const text of texts.values()) {
     const bytes = Buffer.byteLength(text);
     if (bytes > LARGEST_TEXT[store]) throw UserError.at(environment, tooLarge(bytes, store), "record");
@@ -63,7 +63,7 @@ function withoutNames(
   return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }
 
-function contentOf({ wanted, declared, variables = {} }: StackContents, identity: NamedStackIdentity): RecordContent {
+function contentOf({ objects, declared, variables = {} }: StackContents, identity: NamedStackIdentity): RecordContent {
   return {
     ...identity,
     owner: declared.owner,
@@ -74,14 +74,14 @@ function contentOf({ wanted, declared, variables = {} }: StackContents, identity
       ),
     ),
     environmentVariables: {},
-    jobs: wanted.flatMap((item) => (item.kind === "job" ? [{ id: item.job.ID, ...whereOf(item.job) }] : [])),
-    consul: recordedInConsul(wanted),
+    jobs: objects.flatMap((item) => (item.kind === "job" ? [{ id: item.job.ID, ...whereOf(item.job) }] : [])),
+    consul: recordedInConsul(objects),
   };
 }
 
 /** What a program has in Consul, as records have it. */
-export function recordedInConsul(wanted: readonly Wanted[]): readonly RecordedInConsul[] {
-  return wanted.flatMap((item) => {
+export function recordedInConsul(objects: readonly StackObject[]): readonly RecordedInConsul[] {
+  return objects.flatMap((item) => {
     if (item.kind === "keys") return [{ kind: "keys", name: item.prefix }];
     return item.kind === "entry" ? [{ kind: item.entry.Kind, name: item.entry.Name }] : [];
   });
