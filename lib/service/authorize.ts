@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isToLoopback, refuseForeignHost, refuseForeignOrigin } from "./origin";
 import { HttpProblem } from "./problem";
-import { sessionIn } from "./session-cookie";
+import { hasSeveralSessions, sessionIn } from "./session-cookie";
 import type { Sessions } from "./sessions";
 import type { Tokens } from "./token-source";
 import { SCOPES, type Scope } from "./facts";
@@ -89,6 +89,11 @@ async function callerOf(request: FastifyRequest, authority: Authority): Promise<
   const { tokens, names } = authority;
   if (tokens === "none") return localCaller(request);
   if (isOfSession(request, tokens)) {
+    if (hasSeveralSessions(request))
+      throw new HttpProblem(
+        "unauthorized",
+        "the browser sends several sessions of this page, as where another program on this host set one; remove the cookies of this host from the browser, and open the page again",
+      );
     const session = sessionIn(request);
     if (session !== undefined) {
       refuseForeignHost(request, names);

@@ -33,6 +33,21 @@ test("a one-time token opens one session, which is a cookie that no script reads
   expect((await service.ask("", "GET", "/api/pools", undefined, { host: "127.0.0.1:8791", cookie })).status).toBe(401);
 });
 
+test("a person is not moved into the session of somebody who sets a cookie from another port of the host", async () => {
+  const service = await testService();
+  const [own = "", other = ""] = await Promise.all(
+    ["ann", "bob"].map(async (owner) => (await opened(service, service.token(owner, "read"))).cookie),
+  );
+  for (const cookie of [`${other}; ${own}`, `${own}; ${other}`, `a=b; ${other}; c=d; ${own}`])
+    expect(await service.ask("", "GET", "/api/pools", undefined, { ...HOST, cookie })).toMatchObject({
+      status: 401,
+      body: { code: "unauthorized", detail: expect.stringMatching(/remove the cookies of this host/) as string },
+    });
+  // The same one twice, and what is no session at all, say nothing else.
+  for (const cookie of [`${own}; ${own}`, `${own.split("=")[0] ?? ""}=x; ${own}`])
+    expect((await service.ask("", "GET", "/api/pools", undefined, { ...HOST, cookie })).status).toBe(200);
+});
+
 test("over HTTPS the cookie goes over nothing else", async () => {
   const service = await testService({ names: ["pools.example.com"] });
   const token = service.token("ann", "read");
