@@ -65,6 +65,10 @@ export class RegionalJob extends Construct {
     const regions = multiregion.regions;
     if (regions.length === 0)
       throw UserError.at([this.node.path, "regions"], "is empty; write a region, or use a NomadJob", "regions/none");
+    const names = regions.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw UserError.at([this.node.path, "regions"], `names "${twice}" twice; remove one`, "regions/repeated");
     const atATime = multiregion.strategy?.maxParallel || regions.length;
     if (atATime < regions.length && hasManualCanary(job)) {
       throw UserError.at(

@@ -1,5 +1,6 @@
 import type { TerraformStack } from "cdktf";
 import { UserError } from "../errors";
+import { ANYTHING, checkProps, type PropKinds } from "../jobspec/host";
 import { STACK_OWNERS, type StackOwner } from "../stack-record";
 
 export type { StackOwner } from "../stack-record";
@@ -24,6 +25,14 @@ export interface StackCluster {
    */
   readonly consulId?: string;
 }
+
+/** What they may be is judged where they are written: an empty text is none either. */
+const CLUSTER: PropKinds<StackCluster> = {
+  address: ANYTHING,
+  region: ANYTHING,
+  consulDatacenter: ANYTHING,
+  consulId: ANYTHING,
+};
 
 /** Where it stands in the synthesized file: a comment to Terraform, which `cdk-nomad` reads. */
 const PLACE = "//.cdk-nomad";
@@ -59,10 +68,12 @@ export function stackOwner(stack: TerraformStack): StackOwner {
  *
  * Default, where nobody says it: the one that it was brought to the last time, see the command's `--to-new-cluster`.
  *
+ * @throws UserError for a property that there is not, since nothing would be checked then, and for one that is no text
  * @example
  * setStackCluster(stack, { address: "https://nomad.prod.example.com:4646", consulDatacenter: "eu-1" });
  */
 export function setStackCluster(stack: TerraformStack, cluster: StackCluster): void {
+  checkProps(cluster, stack.node.id, CLUSTER);
   for (const [name, value] of Object.entries(cluster as Readonly<Record<string, unknown>>)) {
     if (value === undefined) continue;
     if (typeof value !== "string" || value === "")

@@ -8,6 +8,7 @@ import {
   NomadVariable,
   RegionalJob,
   ServiceDefaults,
+  setStackCluster,
   UserError,
   type NomadJobProps,
 } from "../../../lib";
@@ -75,6 +76,21 @@ describe("the properties of a construct", () => {
       "a rendering that there is not",
       (stack) => new RegionalJob(stack, "x", { job, regions: { regions: [] }, rendering: "fanout" } as never),
       'dev/x.rendering: expected "fanOut" or "enterprise", found "fanout"; write "fanOut"',
+    ],
+    [
+      "a region twice",
+      (stack) => new RegionalJob(stack, "x", { job, regions: { regions: [{ name: "eu" }, { name: "eu" }] } }),
+      'dev/x.regions: names "eu" twice; remove one',
+    ],
+    [
+      "a cluster by a property that would be checked by nobody",
+      (stack) => setStackCluster(stack, { adress: "https://nomad.example.com" } as never),
+      'dev.adress: there is no such property; write "address"',
+    ],
+    [
+      "no cluster",
+      (stack) => setStackCluster(stack, null as never),
+      "dev: expected its properties as an object, found null; write { name: value }",
     ],
   ])("are of their kind: %s", (_name, make, line) => expect(refused(make)).toEqual([line]));
 
