@@ -216,6 +216,10 @@ export const JOB_EXAMPLES = {
     fails: job({ constraints: [Constraint.equals("${attr.kernel.name", "linux")] }),
     passes: job({ constraints: [Constraint.equals("${attr.kernel.name}", "linux")] }),
   },
+  "constraint/reference": {
+    fails: job({ constraints: [Constraint.equals("attr.kernel.name", "linux")] }),
+    passes: job({ constraints: [Constraint.equals("${attr.kernel.name}", "linux")] }),
+  },
   "constraint/value": {
     fails: job({ constraints: [new Constraint({ attribute: "${attr.kernel.name}", operator: "=" })] }),
     passes: job({ constraints: [new Constraint({ attribute: "${attr.kernel.name}", operator: "=", value: "linux" })] }),

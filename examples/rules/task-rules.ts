@@ -14,9 +14,12 @@ import {
   Identity,
   LogConfig,
   Memory,
+  Network,
   Numa,
+  Port,
   Resources,
   Secret,
+  Task,
   TaskSecret,
   Template,
   Vault,
@@ -94,6 +97,16 @@ export const TASK_EXAMPLES = {
   "driver/option": {
     fails: task({ driver: Driver.custom("docker", { image: "web:1.4.2", comand: "serve" }) }),
     passes: task({ driver: Driver.custom("docker", { image: "web:1.4.2", command: "serve" }) }),
+  },
+  "driver/port": {
+    fails: group({
+      networks: [Network.bridge(Port.dynamic("http"))],
+      tasks: [new Task({ name: "web", driver: Driver.docker({ image: "web:1.4.2", ports: ["htpp"] }) })],
+    }),
+    passes: group({
+      networks: [Network.bridge(Port.dynamic("http"))],
+      tasks: [new Task({ name: "web", driver: Driver.docker({ image: "web:1.4.2", ports: ["http"] }) })],
+    }),
   },
   "driver/shell-reference": {
     fails: task({ driver: Driver.rawExec({ command: "/bin/sh", args: ["-c", "echo ${NAME:-nobody}"] }) }),

@@ -376,3 +376,8 @@ test.each([
   const other = image.replace(/:.*/, ":Wint3r-is-Near!");
   expect(secretSpans(other, "document")).toHaveLength(1);
 });
+
+test("a file of keys in a task's folder is where a secret is, and none itself", () => {
+  expect(secretSpans("-client-key=local/certificates/private_key.pem", "document")).toEqual([]);
+  expect(secretSpans("-client-key=local/certificates/Wint3rIsNear9", "document")).toHaveLength(1);
+});

@@ -56,6 +56,7 @@ export const JOB_RULES = {
   "scaling/count": refuses("A count is within its scaling policy"),
   "constraint/attribute": refuses("A constraint says what it compares with what, as its operator wants it"),
   "constraint/target": refuses("A constraint looks at a property that nodes have", { since: "1.11" }),
+  "constraint/reference": warns("A constraint looks at a property, and not at its name"),
   "constraint/value": refuses("A constraint's value is one that its operator takes"),
   "constraint/expression": refuses("A constraint's regular expression is one of Go"),
   "constraint/version": refuses("A constraint's version can be read"),

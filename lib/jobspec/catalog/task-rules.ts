@@ -17,6 +17,7 @@ export const TASK_RULES = {
   "csi/directories": refuses("The directories of a CSI plugin are apart"),
   "dispatch/file": refuses("A payload is written inside the task's directory"),
   "driver/option": warns("A driver's configuration holds what the driver has"),
+  "driver/port": warns("A container's port is one of the group's networks"),
   "driver/shell-reference": warns("A shell's reference is not read by Nomad"),
   "identity/name": refuses("An identity's name can be that of a file"),
   "identity/duplicate": refuses("Identities of a task have different names"),

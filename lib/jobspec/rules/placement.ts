@@ -73,6 +73,9 @@ function comparison(kind: "constraint" | "affinity", operator: string | undefine
 
 const EXACT = new Set(["node.unique.id", "node.datacenter", "node.unique.name", "node.class", "node.pool"]);
 
+/** The name of a property of nodes, without the signs that make it one. */
+const BARE = /^(?:attr|device|meta)\.[\w.-]+$/;
+
 /** What a constraint looks at: a text as it is, or one property of nodes. */
 function attribute(target: string, operator: string | undefined, at: Place): void {
   if (target === "") {
@@ -82,7 +85,14 @@ function attribute(target: string, operator: string | undefined, at: Place): voi
     );
     return;
   }
-  if (!target.startsWith("$")) return;
+  if (!target.startsWith("$")) {
+    if (EXACT.has(target) || BARE.test(target))
+      at.warning(
+        "constraint/reference",
+        `"${target}" is compared as this text, on every node alike; write "\${${target}}" for what the node has`,
+      );
+    return;
+  }
   if (!target.startsWith("${") || !target.endsWith("}")) {
     unknownTarget(at, `"${target}" lacks a brace; write it as "\${attr.kernel.name}"`);
     return;

@@ -1,4 +1,5 @@
-import { Port, type Network } from "../blocks";
+import { Port, type Network, type Task } from "../blocks";
+import { nearestOf } from "../engine";
 import { checkLimits } from "./effective";
 import { isHostName } from "./grammar";
 import { each, networksOf, type GroupRule, type Node } from "./walk";
@@ -23,6 +24,7 @@ export const ports: GroupRule = (group) => {
     }
     settings(network, cniArguments);
   }
+  const labelsOfTasks = new Set<string>();
   for (const task of group.tasks) {
     if (!task.value.resources?.networks) continue;
     for (const network of each<Network>(task.value.resources.networks, task.at.property("resources"), "networks")) {
@@ -31,10 +33,31 @@ export const ports: GroupRule = (group) => {
         number(port, taken, false);
         // A server judges no more of the networks of tasks, which are deprecated.
         checkLimits(Port, port.value, (name) => port.at.property(name), { lenient: true });
+        labelsOfTasks.add(port.value.label ?? "");
       }
     }
   }
+  for (const task of group.tasks) portsOfContainer(task, taken.labels, labelsOfTasks);
 };
+
+/** Drivers that are given ports by their labels. */
+const OF_CONTAINERS = new Set(["docker", "podman"]);
+
+/** Ports that a container is given: a server takes any label, and the node starts no task with one that is not there. */
+function portsOfContainer({ value: { driver }, at }: Node<Task>, ofGroup: Set<string>, ofTasks: Set<string>): void {
+  if (!driver || !OF_CONTAINERS.has(driver.name)) return;
+  const { ports: given } = (driver.config ?? {}) as { readonly ports?: unknown };
+  if (!Array.isArray(given)) return;
+  (given as unknown[]).forEach((wanted, index) => {
+    if (typeof wanted !== "string" || wanted.includes("${") || ofGroup.has(wanted) || ofTasks.has(wanted)) return;
+    const near = nearestOf(wanted, [...ofGroup]);
+    const wayOut =
+      near === undefined ? `give a network of the group this port: Port.dynamic("${wanted}")` : `write "${near}"`;
+    const message = `no network of the group has a port "${wanted}", and the node starts no such task; ${wayOut}`;
+    const place = at.property("driver").property("ports").element(index);
+    place.report({ rule: "driver/port", severity: "warning", message, missing: wanted });
+  });
+}
 
 function label({ value, at }: Node<Port>, { labels }: Taken, keep: boolean): void {
   const name = value.label ?? "";

@@ -11,6 +11,10 @@ const PATH =
 /** A file with an extension in any folder of a machine: `/builds/a/tokens.jsonl`. Nothing that is drawn begins and ends so. */
 const FILE = /^(?:\.{0,2}|~)\/(?:[\w.@+-]{1,80}\/){1,20}[\w.@+-]{1,80}\.[a-z][a-z0-9]{1,9}$/;
 
+/** A file of a task's own folder, with an extension of keys, certificates or settings: `local/certificates/private_key.pem`. */
+const FILE_BELOW =
+  /^(?:[\w.@+-]{1,80}\/){1,20}[\w.@+-]{1,80}\.(?:pem|key|crt|cer|der|p12|pfx|jks|pub|asc|json|ya?ml|toml|conf|ini|txt|env)$/;
+
 /** A file below a folder that is filled in: `${NOMAD_SECRETS_DIR}/key`. */
 const PATH_BELOW = /^\$\{[\w.]{1,80}\}(?:\/[\w.@-]{1,80}){1,12}$/;
 
@@ -27,7 +31,14 @@ export function isReference(text: string): boolean {
 
 /** Whether a text is a word for no value, or the path of a file. */
 function saysNothing(value: string): boolean {
-  return value === "" || NO_VALUE.test(value) || PATH.test(value) || FILE.test(value) || PATH_BELOW.test(value);
+  return (
+    value === "" ||
+    NO_VALUE.test(value) ||
+    PATH.test(value) ||
+    FILE.test(value) ||
+    FILE_BELOW.test(value) ||
+    PATH_BELOW.test(value)
+  );
 }
 
 /** A word as people write it: in one case or with humps, with a short number at its end. */
