@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   Constraint,
   Cpu,
@@ -105,4 +107,16 @@ describe("as many fit as Nomad's scheduler places, and the same dimension binds"
     ]);
     expect(nodes[0]?.free).toEqual(nodes[0]?.whole);
   });
+});
+
+test("where no node takes a group, it says what a node must have", async () => {
+  const far = { ...(jobOf("far", 20, 16).toApi().Job as JobJson), Datacenters: ["elsewhere"] };
+  writeFileSync(join(project.folder, "far.json"), JSON.stringify({ Job: far }));
+  const { code, stdout } = await project.run(["capacity", "far.json"]);
+  expect([code, stdout.replaceAll(/\s+/g, " ")]).toEqual([
+    5,
+    expect.stringContaining(
+      "not all of it fits: far work 0 of 1 far work: no node has what it needs: its datacenter, its node pool, the driver raw_exec",
+    ),
+  ]);
 });

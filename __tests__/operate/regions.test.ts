@@ -65,6 +65,30 @@ test("two federated regions run, and either is reached through the first", async
   expect([await datacenters(west), await datacenters(east)]).toEqual([["us-west-1a"], ["us-east-1a"]]);
 });
 
+test("capacity counts each region's job on the nodes of that region", async () => {
+  release(1);
+  const { code, stdout } = await project.run(["capacity", "prod", "--json"]);
+  const found = JSON.parse(stdout) as {
+    groups: { region: string; placed: number; count: number }[];
+    nodes: { region: string; whole: { cpu: number } }[];
+    after: { region: string; free: { cpu: number } }[];
+  };
+  const placed = REGIONS.map((region) => ({ region, placed: 1, count: 1 }));
+  expect([code, found.groups]).toEqual([0, placed.map((each) => expect.objectContaining(each) as unknown)]);
+  expect(found.nodes.map(({ region }) => region)).toEqual(REGIONS);
+  // Each job takes room of its own region's node, and of no other's.
+  const taken = found.after.map(({ free }, index) => (found.nodes[index]?.whole.cpu ?? 0) - free.cpu);
+  expect(new Set(taken).size).toBe(1);
+  expect(taken[0]).toBeGreaterThan(0);
+  const text = (await project.run(["capacity", "prod"])).stdout;
+  expect(text.match(/^region .*|^all of it fits/gm)).toEqual([
+    "region us-west",
+    "all of it fits",
+    "region us-east",
+    "all of it fits",
+  ]);
+});
+
 test("prod goes through Terraform, unless somebody says otherwise", async () => {
   release(1);
   const said = await project.run(["deploy", "prod"]);

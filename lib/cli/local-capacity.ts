@@ -4,6 +4,7 @@ import type { JobJson, NomadClient } from "../nomad";
 import {
   capacityOf,
   demandsOf,
+  jobsByRegion,
   liveNodes,
   preemptingTypes,
   preemptionFor,
@@ -15,6 +16,7 @@ import {
 } from "../operations";
 import { term, wrap } from "../text";
 import { localCluster, type CliContext, type Telling } from "./context";
+import { nodeNeedsInWords } from "./node-needs";
 import type { OpenStack } from "./open-stack";
 import { ATTENTION } from "./symbols";
 
@@ -30,11 +32,7 @@ export async function checkLocalCapacity(
 ): Promise<void> {
   const { cluster } = localCluster(context);
   if (!cluster.isAt(nomad.address)) return;
-  const byRegion = new Map<string | undefined, JobJson[]>();
-  for (const job of jobsOf(contents)) {
-    const region = typeof job.Region === "string" && job.Region !== "" ? job.Region : undefined;
-    byRegion.set(region, [...(byRegion.get(region) ?? []), job]);
-  }
+  const byRegion = jobsByRegion(jobsOf(contents));
   const regions = await Promise.all([...byRegion].map(([region, own]) => regionOf(nomad, region, own)));
   await refuseHeldPorts(jobsOf(contents), new Set(regions.flatMap(({ claimed }) => claimed)));
   for (const [region, own] of byRegion)
@@ -141,7 +139,7 @@ function shortageInWords(
   const hint = rooted.length > 0 ? ` (only root on Linux has ${rooted.join(" and ")})` : "";
   const why =
     takers.length === 0
-      ? `no node has what it needs: its datacenter, its node pool, the ${demand.drivers.length === 1 ? "driver" : "drivers"} ${demand.drivers.join(", ")}${hint}`
+      ? `${nodeNeedsInWords(demand)}${hint}`
       : amounts.length > 0
         ? `this machine lacks ${amounts.join(" and ")}`
         : "its ports, or a node of its own, are missing";

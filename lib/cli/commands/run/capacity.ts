@@ -1,14 +1,17 @@
 import {
   capacityOf,
   describedNode,
+  jobsByRegion,
   liveNodes,
   NOTHING,
   parseNode,
   parseSpace,
+  regionAsked,
   type Capacity,
   type Demand,
   type Fit,
   type GroupCapacity,
+  type Limit,
   type Room,
   type Space,
 } from "../../../operations";
@@ -17,6 +20,7 @@ import { join, joinLines, style, table, term, wrap, type TerminalText } from "..
 import { clients, clusterHere, type CliContext } from "../../context";
 import { EXIT } from "../../exit-codes";
 import { jobsOf } from "../../jobs";
+import { nodeNeedsInWords } from "../../node-needs";
 import { ATTENTION } from "../../symbols";
 import type { Input } from "../capacity";
 
@@ -27,26 +31,61 @@ export async function run(input: Input, context: CliContext) {
   const reserved = input.reserve === undefined ? NOTHING : parseSpace(input.reserve, "--reserve", 0);
   terminal.progress().step("reading the jobs");
   const jobs = (await jobsOf(input.stack, input.job, input, context)).map((job) => job.toApi().Job as JobJson);
-  const rooms =
+  const found =
     described.length > 0
-      ? described.map((space, index) => describedNode(`node ${index + 1}`, space, reserved))
-      : await roomsOfCluster(new Set(jobs.map(({ ID }) => ID)), context);
-  const found = capacityOf(jobs, rooms);
+      ? [
+          {
+            region: undefined,
+            ...capacityOf(
+              jobs,
+              described.map((space, index) => describedNode(`node ${index + 1}`, space, reserved)),
+            ),
+          },
+        ]
+      : await onCluster(jobs, context);
   if (input.json) terminal.json(toJson(input.stack, found));
-  else terminal.print(capacityText(found));
-  return found.groups.every(fits) ? EXIT.ok : EXIT.noRoom;
+  else terminal.print(capacitiesText(found));
+  return found.every(({ groups }) => groups.every(fits)) ? EXIT.ok : EXIT.noRoom;
 }
 
-/** What runs of the jobs themselves is counted anew, so that the answer is about all of them. */
-async function roomsOfCluster(jobs: ReadonlySet<string>, context: CliContext): Promise<readonly Room[]> {
+/** What fits on the nodes of one region. */
+interface RegionalCapacity extends Capacity {
+  /** Undefined where nothing names one. */
+  readonly region: string | undefined;
+}
+
+/** Each region's jobs on its own nodes. What runs of the jobs themselves is counted anew, so that the answer is about all of them. */
+async function onCluster(jobs: readonly JobJson[], context: CliContext): Promise<readonly RegionalCapacity[]> {
   const { terminal } = context;
   const { nomad, consul } = clients(context, clusterHere(context));
   try {
     terminal.progress().step(`asking Nomad at ${nomad.address} what its nodes have left`);
-    return await liveNodes(nomad, jobs);
+    const named = jobsByRegion(jobs);
+    // Where some name a region and some none, those may be the same one, whose nodes are there once.
+    const asked =
+      named.has(undefined) && named.size > 1
+        ? (nomad.http.connection.query?.region ?? (await regionAsked(nomad, context.signal)))
+        : undefined;
+    return await Promise.all(
+      [...jobsByRegion(jobs, asked)].map(async ([region, own]) => {
+        const server = region === undefined ? nomad : nomad.where({ Region: region });
+        return { region, ...capacityOf(own, await liveNodes(server, new Set(own.map(({ ID }) => ID)))) };
+      }),
+    );
   } finally {
     await Promise.all([nomad.close(), consul.close()]);
   }
+}
+
+function capacitiesText(found: readonly RegionalCapacity[]): TerminalText {
+  if (found.length === 1) return joinLines(found.map(capacityText));
+  return joinLines(
+    found.flatMap((each, index) => [
+      ...(index > 0 ? [term``] : []),
+      style.bold(each.region === undefined ? term`no region named` : term`region ${each.region}`),
+      capacityText(each),
+    ]),
+  );
 }
 
 function capacityText({ groups, before, after }: Capacity): TerminalText {
@@ -69,6 +108,7 @@ function capacityText({ groups, before, after }: Capacity): TerminalText {
     short.length === 0
       ? term`all of it fits, and leaves ${join(rest, term`, `)}`
       : term`${ATTENTION} not all of it fits: ${join(missing, term`, `)}`;
+  const nowhere = groups.filter(({ alone }) => alone.limits.some(({ limit }) => limit === NO_NODE));
   const shared = groups.flatMap(({ demand }) => portsOnAddresses(demand, before));
   return joinLines([
     ...before.map((room) => term`${room.name}: ${sizeInWords(room.free)} for allocations`),
@@ -76,11 +116,14 @@ function capacityText({ groups, before, after }: Capacity): TerminalText {
     table(head, rows),
     term``,
     wrap(sentence, { hanging: 2 }),
+    ...nowhere.map(({ demand }) => wrap(term`${demandName(demand)}: ${nodeNeedsInWords(demand)}`, { hanging: 2 })),
     ...shared.map((line) => wrap(line, { hanging: 2 })),
     ...(leftOut.length > 0 ? [term``, term`not looked at:`] : []),
     ...leftOut.map((line) => wrap(line, { indent: 2, hanging: 2 })),
   ]);
 }
+
+const NO_NODE: Limit = "no node takes it";
 
 /** Whether every allocation that a group asks for finds a place. */
 function fits({ placed, wanted }: GroupCapacity): boolean {
@@ -126,10 +169,14 @@ function mebibytes(amount: number): string {
   return amount >= 1024 && Number.isInteger(amount / 256) ? `${amount / 1024} GiB` : `${amount} MiB`;
 }
 
-function toJson(name: string, { groups, before, after }: Capacity) {
-  const rooms = (list: readonly Room[]) => list.map(({ name: node, whole, free }) => ({ name: node, whole, free }));
-  const group = ({ demand, alone, wanted, placed, more }: GroupCapacity) => ({
+function toJson(name: string, found: readonly RegionalCapacity[]) {
+  const rooms = (which: "before" | "after") =>
+    found.flatMap(({ region, [which]: list }) =>
+      list.map(({ name: node, whole, free }) => ({ name: node, region, whole, free })),
+    );
+  const group = (region: string | undefined, { demand, alone, wanted, placed, more }: GroupCapacity) => ({
     job: demand.job,
+    region,
     group: demand.group,
     needs: { ...demand.space, ports: demand.ports, distinctHosts: demand.distinctHosts },
     fit: alone.count,
@@ -140,5 +187,6 @@ function toJson(name: string, { groups, before, after }: Capacity) {
     more,
     notLookedAt: demand.leftOut,
   });
-  return { target: name, groups: groups.map(group), nodes: rooms(before), after: rooms(after) };
+  const groups = found.flatMap(({ region, groups: own }) => own.map((each) => group(region, each)));
+  return { target: name, groups, nodes: rooms("before"), after: rooms("after") };
 }
