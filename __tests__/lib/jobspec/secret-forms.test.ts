@@ -381,3 +381,19 @@ test("a file of keys in a task's folder is where a secret is, and none itself", 
   expect(secretSpans("-client-key=local/certificates/private_key.pem", "document")).toEqual([]);
   expect(secretSpans("-client-key=local/certificates/Wint3rIsNear9", "document")).toHaveLength(1);
 });
+
+test.each([
+  'credentials "app.terraform.io" {\n  token = "{{ with secret "kv/terraform" }}{{ .Data.data.token }}{{ end }}"\n}\n',
+  'password {\n  value = "{{ key "db/password" }}"\n}\n',
+  '[outputs.http.headers]\n  Authorization = "Splunk {{with secret "kv/splunk"}}{{.Data.data.token}}{{end}}"\n',
+  "Authorization: GenieKey ${OPSGENIE_KEY}",
+])("what a template fills in is no secret, below a name or behind a scheme: %s", (text) => {
+  for (const kind of ["document", "prose"] as const) expect(secretSpans(text, kind)).toEqual([]);
+});
+
+test("a quotation of many templates that does not end is read in linear time", () => {
+  const text = `tokens {\n  a = "${'{{ key "a" }}'.repeat(300)}\n}\n`;
+  const before = process.cpuUsage();
+  secretSpans(text, "document");
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+});

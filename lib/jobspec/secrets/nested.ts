@@ -9,8 +9,11 @@ import { isPlainlyNoSecret } from "./values";
 const OPENS =
   /^([ \t]{0,200})(?:-[ \t]{1,9})?(?:["']?([\p{L}][\p{L}\p{M}\w.-]{1,100})["']?(?:(?:[ \t]{1,9}"[^"\n]{0,100}"){0,3}[ \t]{0,9}[:=]?[ \t]{0,9}(\{)|[ \t]{0,9}(:)[ \t\r]{0,9}$)|(<)([A-Za-z][\w.:-]{1,100})(?:\s[^<>\n]{0,200})?>[ \t\r]{0,9}$|(\[)\[?["']?([\w.-]{2,100})["']?\]\]?[ \t\r]{0,9}$)/gmu;
 
+/** What stands in quotes, which are not those in what a template fills in: `"{{ with secret "kv/db" }}…{{ end }}"`. Each letter can be read in one way alone. */
+const QUOTED = String.raw`(?:\{\{[^{}\n]{0,400}\}\}|(?!\{\{[^{}\n]{0,400}\}\})[^"\\\n]|\\[^\n]){1,4000}`;
+
 const CARRIED = new RegExp(
-  String.raw`(?<![\w.-])["']?(?:${VALUE_KEYS.join("|")})["']?[ \t]{0,9}[:=][ \t]{0,9}(?:"((?:[^"\\\n]|\\[^\n]){1,4000})"|'([^'\n]{1,4000})'|([^\s"'{[|>][^\s"'};,]{0,4000}))|<(?:${VALUE_KEYS.join("|")})(?:\s[^<>\n]{0,200})?>([^<]{1,4000})</`,
+  String.raw`(?<![\w.-])["']?(?:${VALUE_KEYS.join("|")})["']?[ \t]{0,9}[:=][ \t]{0,9}(?:"(${QUOTED})"|'([^'\n]{1,4000})'|([^\s"'{[|>][^\s"'};,]{0,4000}))|<(?:${VALUE_KEYS.join("|")})(?:\s[^<>\n]{0,200})?>([^<]{1,4000})</`,
   "gi",
 );
 
@@ -38,7 +41,7 @@ export function nestedSpans(text: string, signs = signsOf(text)): SecretSpan[] {
 }
 
 /** An assignment of a text in HCL. */
-const ANY = /(?<![\w.-])[\w-]{1,100}[ \t]{0,9}=[ \t]{0,9}"((?:[^"\\\n]|\\[^\n]){1,4000})"/g;
+const ANY = new RegExp(String.raw`(?<![\w.-])[\w-]{1,100}[ \t]{0,9}=[ \t]{0,9}"(${QUOTED})"`, "g");
 const MANY = /(?:tokens|passwords|secrets|credentials|keys)["']?[ \t]{0,9}=?[ \t]{0,9}\{/i;
 
 /** Where what stands below a name ends. */

@@ -3,7 +3,9 @@ import { WRITTEN_LITERALS } from "./template-calls";
 /** References that Nomad, Terraform, a template or a shell fills in, and the words of a header around them. */
 const FILLED_IN =
   /\$\{[^{}]{0,400}\}|\{\{[^{}]{0,2000}\}\}|\[\[[^[\]]{0,400}\]\]|\{env\.\w{1,80}\}|\$env:\w{1,80}|\$\([^()]{0,400}\)|\$[A-Z_][A-Z0-9_]{0,80}\b/g;
-const AROUND = /\b(?:Bearer|Basic|Token|ApiKey)\b/gi;
+/** Schemes of an `Authorization` header. */
+const AROUND =
+  /\b(?:Bearer|Basic|Token|Api-?Key|Splunk|GenieKey|SSWS|OAuth|Digest|Negotiate|Bot|Client-ID|PVEAPIToken|DeepL-Auth-Key)\b/gi;
 
 /** The longest text that is judged as a reference. */
 const LONGEST_REFERENCE = 20_000;
