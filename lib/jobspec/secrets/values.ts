@@ -11,6 +11,9 @@ const PATH =
 /** A file with an extension in any folder of a machine: `/builds/a/tokens.jsonl`. Nothing that is drawn begins and ends so. */
 const FILE = /^(?:\.{0,2}|~)\/(?:[\w.@+-]{1,80}\/){1,20}[\w.@+-]{1,80}\.[a-z][a-z0-9]{1,9}$/;
 
+/** Nothing, or what ends a template, a list or a line of a program. */
+const CLOSES = /^[\])}>,;]{0,8}$/;
+
 /** A file of a task's own folder, with an extension of keys, certificates or settings: `local/certificates/private_key.pem`. */
 const FILE_BELOW =
   /^(?:[\w.@+-]{1,80}\/){1,20}[\w.@+-]{1,80}\.(?:pem|key|crt|cer|der|p12|pfx|jks|pub|asc|json|ya?ml|toml|conf|ini|txt|env)$/;
@@ -32,7 +35,7 @@ export function isReference(text: string): boolean {
 /** Whether a text is a word for no value, or the path of a file. */
 function saysNothing(value: string): boolean {
   return (
-    value === "" ||
+    CLOSES.test(value) ||
     NO_VALUE.test(value) ||
     PATH.test(value) ||
     FILE.test(value) ||
