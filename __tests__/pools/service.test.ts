@@ -7,7 +7,7 @@ import type { JobJson } from "../../lib/nomad";
 import { SERVICE_TOKENS, WarmPoolJob } from "../../lib/pools";
 import { SCOPES, ServiceRefusal, type RunEvent, type ServiceClient, type ServedContainer } from "../../lib/service";
 import { clusterForSuite } from "../support/cluster";
-import { leaseIn, ServiceProcess, TokenFile } from "../support/pool-service";
+import { leaseIn, read, ServiceProcess, TokenFile } from "../support/pool-service";
 import { nap } from "../support/processes";
 import { cli } from "../support/run-cli";
 import { SynthesizedProject } from "../support/synthesized";
@@ -38,11 +38,6 @@ const openai = new WarmPoolJob({
   sharedWithoutIsolation: true,
   resources,
 });
-
-async function get(service: ServiceProcess, token: string, path: string) {
-  const answer = await fetch(`${service.address}${path}`, { headers: { authorization: `Bearer ${token}` } });
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-}
 
 beforeAll(async () => {
   await cluster.nomad.register(openai.toApi().Job as JobJson);
@@ -201,7 +196,7 @@ test(
     while (held.length < SIZE - 1) held.push(await claim(client, { ttl: 600_000 }));
     const oneIsFree = () =>
       until("one is free", async () => {
-        const { body } = await get(service, ann, "/api/pools");
+        const { body } = await read(service, ann, "/api/pools");
         return (body.pools as readonly { free: number }[])[0]?.free === 1;
       });
     // Nothing comes free while they are asked: whoever waited would never be answered. How long it takes is a figure of `npm run bench -- pools service`.
@@ -212,7 +207,7 @@ test(
     const [lucky, refused] = [said.filter(({ status }) => status === 201), said.filter(({ status }) => status === 429)];
     expect([lucky.length, refused.length]).toEqual([1, 29]);
     // They are in no queue: what comes free is nobody's who was refused.
-    const { body } = await get(service, ann, "/api/pools");
+    const { body } = await read(service, ann, "/api/pools");
     expect(body.pools).toMatchObject([{ queue: 0 }]);
     for (const { body: claimed } of lucky) await client.release(claimed as unknown as ServedContainer);
     for (const each of held) await client.release(each);

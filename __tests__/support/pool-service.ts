@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createToken, ServiceClient, tokenText, type Scope } from "../../lib/service";
 import { until } from "./until";
 
@@ -112,4 +113,14 @@ export function leaseIn(text: string): { readonly id: string; readonly generatio
   const [, id = "", generation = ""] =
     /([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})[^]*generation +(\d+)/.exec(text) ?? [];
   return { id, generation };
+}
+
+/** Reads, and asks again where the service has no moment to itself: whoever reads is refused then, and told when to ask again. */
+export async function read(service: ServiceProcess, token: string, path: string) {
+  for (let left = 30; ; left -= 1) {
+    const answer = await fetch(`${service.address}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const body = (await answer.json()) as Record<string, unknown>;
+    if (answer.status !== 503 || body.code !== "overloaded" || left === 0) return { status: answer.status, body };
+    await sleep(Number(answer.headers.get("retry-after")) * 1000);
+  }
 }
