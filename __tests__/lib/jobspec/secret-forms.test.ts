@@ -387,6 +387,7 @@ test.each([
   'password {\n  value = "{{ key "db/password" }}"\n}\n',
   '[outputs.http.headers]\n  Authorization = "Splunk {{with secret "kv/splunk"}}{{.Data.data.token}}{{end}}"\n',
   "Authorization: GenieKey ${OPSGENIE_KEY}",
+  '{ "unseal_keys": [\n  {{- with nomadVar "nomad/jobs/vault" }}\n  "{{ .key1 }}"\n  , "{{ .key2 }}"\n  {{- end }}\n] }\n',
   "consul:\n  token: '{{ env \"CONSUL_TOKEN\" }}'\n  next: '[[ env \"CONSUL_TOKEN\" ]]'\n",
 ])("what a template fills in is no secret, below a name or behind a scheme: %s", (text) => {
   for (const kind of ["document", "prose"] as const) expect(secretSpans(text, kind)).toEqual([]);

@@ -3,7 +3,7 @@ import { suspicionOf, type Suspicion } from "./names";
 import { backslashes, Scanner, type Part } from "./scanner";
 import { SIGNS, signsOf } from "./signs";
 import type { TextKind } from "./text-kind";
-import { isPlainlyNoSecret, isPlainWords, isUserAndPassword, looksDrawn } from "./values";
+import { isPlainlyNoSecret, isPlainWords, isReference, isUserAndPassword, looksDrawn } from "./values";
 
 /** Whether a value under a name is a secret by the name. */
 export function isSecretPair(name: string, value: string): boolean {
@@ -46,6 +46,8 @@ export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): 
     if (!value || value.end <= value.start || isImageTag(text, at, left.start, value.start)) continue;
     // "the option --token is missing" goes on with a sentence.
     if (kind === "prose" && isSpace(text.charCodeAt(at)) && isOfSentence(text.slice(value.start, value.end))) continue;
+    // A list or a block of what a template fills in.
+    if (value.whole && isReference(text.slice(value.start, value.end))) continue;
     if (!value.whole && !isSecretUnder(left.name, suspicion, unquoted(text.slice(value.start, value.end)))) continue;
     found.push({ start: value.start, end: value.end, what: `the value of ${left.name}`, certain: false });
     at = Math.max(value.end - 1, at);
@@ -55,14 +57,13 @@ export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): 
 
 /** Releases, and the names that they go by, as the tags of images are: `5.11.0`, `v2-alpine`, `latest`; four digits alone are rather a PIN. */
 const TAG =
-  /(?:v?\d{1,4}(?:\.\d{1,8})+|v\d{1,4}|\d{1,2})(?:[-_.][a-z0-9]{1,12}){0,4}|latest|stable|edge|main|master|nightly/;
-const ENDED_TAG = new RegExp(`(?:${TAG.source})(?![^\\s"'\`,;)\\]}@])`, "y");
+  /^(?:(?:v?\d{1,4}(?:\.\d{1,8})+|v\d{1,4}|\d{1,2})(?:[-_.][a-z0-9]{1,12}){0,4}|latest|stable|edge|main|master|nightly)(?![^\s"'`,;)\]}@])/;
+const LONGEST_TAG = 120;
 
 /** Whether this is an image and its tag, whatever the last step of its name is called: `ghcr.io/web/service-authorization:5.11.0`. */
 function isImageTag(text: string, separator: number, name: number, value: number): boolean {
   if (text[separator] !== ":" || value !== separator + 1 || text[name - 1] !== "/") return false;
-  ENDED_TAG.lastIndex = value;
-  return ENDED_TAG.test(text);
+  return TAG.test(text.slice(value, value + LONGEST_TAG));
 }
 
 const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH, COLON, EQUALS, LESS, GREATER] = [
