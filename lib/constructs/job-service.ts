@@ -51,6 +51,8 @@ export class JobService {
    * launcher.service("pattern-launcher").connectTo(admin.service("prism-admin"));
    */
   connectTo(other: JobService, { localPort }: ConnectOptions = {}): this {
+    // Neither is changed where one of them cannot be.
+    for (const each of [other, this]) each.checkProxy(each.service());
     other.change((service) => service.with({ connect: other.withProxy(service) }));
     this.change((service, group) => {
       const connect = this.withProxy(service);
@@ -70,13 +72,18 @@ export class JobService {
   }
 
   /** How the service is in the mesh: by the proxy that it has, or by a new one. */
-  private withProxy({ connect }: Service): Connect {
+  private withProxy(service: Service): Connect {
+    this.checkProxy(service);
+    const { connect } = service;
+    if (connect?.sidecarService) return connect;
+    return connect ? connect.with({ sidecarService: new SidecarService() }) : Connect.sidecar();
+  }
+
+  private checkProxy({ connect }: Service): void {
     if (connect?.native || connect?.gateway)
       throw this.mistake(
         "has no proxy that could be told of another service; write Connect.sidecar(), or the upstream by hand",
       );
-    if (connect?.sidecarService) return connect;
-    return connect ? connect.with({ sidecarService: new SidecarService() }) : Connect.sidecar();
   }
 
   private change(change: (service: Service, group: TaskGroup) => Service): void {
@@ -84,6 +91,12 @@ export class JobService {
       const { name } = this.find(job);
       return job.withGroup(name, (group) => group.withService(this.name, (service) => change(service, group)));
     });
+  }
+
+  /** The service as it is now. */
+  private service(): Service {
+    const { services = [] } = this.find(this.job.job);
+    return services.find(({ name }) => name === this.name) as Service;
   }
 
   /** The group that offers it. */

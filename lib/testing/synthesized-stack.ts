@@ -1,5 +1,7 @@
 import { AssertionError } from "node:assert";
-import { Testing, type TerraformStack } from "cdktf";
+import { App, Testing, type TerraformStack } from "cdktf";
+import { problemsOf } from "../constructs";
+import { UserError } from "../errors";
 import { Job } from "../jobspec";
 import { evaluateTemplate, variableValues, type VariableDeclaration } from "../operations";
 import { difference } from "./match";
@@ -13,6 +15,17 @@ function namesFor(declared: Readonly<Record<string, VariableDeclaration>>): Read
   );
   return Object.fromEntries(missing.map(([name]) => [name, name]));
 }
+
+/** @throws UserError with what synthesis of the program would stop at in this stack */
+function refuseErrors(stack: TerraformStack): void {
+  const app = stack.node.root;
+  if (!App.isApp(app)) return;
+  const errors = problemsOf(app as App).filter(
+    ({ stack: id, severity }) => id === stack.node.id && severity === "error",
+  );
+  if (errors.length > 0) throw new UserError(errors);
+}
+
 type Resources = Readonly<Record<string, Readonly<Record<string, Json>>>>;
 
 /** Part of a job's API JSON: what must be in it. Lists must be whole, where no {@link Match} stands in their place. */
@@ -31,11 +44,13 @@ export class SynthesizedStack {
   ) {}
 
   /**
-   * Synthesizes a stack, with its aspects.
+   * Synthesizes a stack, with its aspects, and refuses one that `synthesize()` would refuse.
    *
    * @param variables values for its Terraform variables. Default: their own defaults; a text that has none is the variable's name
+   * @throws UserError with every error of the stack: a test of a job that no server takes tests nothing
    */
   static fromStack(stack: TerraformStack, variables: Readonly<Record<string, string>> = {}): SynthesizedStack {
+    refuseErrors(stack);
     const json = JSON.parse(Testing.synth(stack)) as SynthesizedStack["stack"];
     const declared = json.variable ?? {};
     const values = variableValues(declared, { ...namesFor(declared), ...variables }, {});

@@ -99,8 +99,11 @@ test("what cannot be connected is said with the way out", () => {
   const gateway = Connect.gateway(Gateway.ingress(new IngressGateway({ listeners: [] })));
   const edge = add("edge", { name: "edge", connect: gateway });
   expect(() => web.service("wep")).toThrow(/is no service of its groups; write "web"/);
+  const before = JSON.stringify([web.job, edge.job]);
   expect(() => web.service("web").connectTo(web.service("native"))).toThrow(/has no proxy that could be told/);
   expect(() => edge.service("edge").connectTo(web.service("web"))).toThrow(UserError);
+  // Neither side is half changed.
+  expect(JSON.stringify([web.job, edge.job])).toBe(before);
   const task = new Task({
     name: "main",
     driver: Driver.docker({ image: "a:1" }),

@@ -1,0 +1,36 @@
+import { App, TerraformStack } from "cdktf";
+import { Driver, Job, NomadJob, TaskGroup, UserError } from "../../../lib";
+import { SynthesizedStack } from "../../../lib/testing";
+
+function stackWith(...jobs: readonly Job[]): TerraformStack {
+  const stack = new TerraformStack(new App(), "dev");
+  for (const job of jobs) new NomadJob(stack, job.id, { job });
+  return stack;
+}
+
+const job = (id: string, count = 1) =>
+  new Job({
+    id,
+    groups: [
+      new TaskGroup({ name: "web", count, tasks: [{ name: "web", driver: Driver.rawExec({ command: "/bin/true" }) }] }),
+    ],
+  });
+
+test("a stack is what it synthesizes", () => {
+  SynthesizedStack.fromStack(stackWith(job("web", 2))).hasJob({ ID: "web", TaskGroups: [{ Count: 2 }] });
+});
+
+test("a stack that synthesis would stop at is refused, with every error of it", () => {
+  const wrong = stackWith(job("a", -1), job("b", -2));
+  const problems = ["a", "b"].map(() => expect.objectContaining({ rule: "field/range" }) as unknown);
+  expect(() => SynthesizedStack.fromStack(wrong)).toThrow(expect.objectContaining({ problems }));
+});
+
+test("errors of another stack of the program are another stack's", () => {
+  const app = new App();
+  const [good, bad] = ["good", "bad"].map((id) => new TerraformStack(app, id)) as [TerraformStack, TerraformStack];
+  new NomadJob(good, "web", { job: job("web") });
+  new NomadJob(bad, "web", { job: job("web", -1) });
+  expect(SynthesizedStack.fromStack(good).jobs()).toHaveLength(1);
+  expect(() => SynthesizedStack.fromStack(bad)).toThrow(UserError);
+});
