@@ -152,13 +152,13 @@ test("what the program has no longer goes with another variable too, and in Cons
   for (const key of await cluster.consul.keys(RECORD_ROOT)) await cluster.consul.deleteKey(key);
   const folder = { PRISM_BIN_DIR: "/opt/prism" };
   const jobs = ["a", "b", "c", "d", "e"];
-  const prefixes = ["one", "two", "two/own"];
   const running = async () => (await cluster.nomad.jobs()).filter(({ Stop }) => !Stop).map(({ ID }) => ID);
   const keys = async () => [...(await cluster.consul.keys("one/")), ...(await cluster.consul.keys("two/"))];
-  program(project, { jobs, withFolder: ["real"], prefixes });
+  program(project, { jobs, withFolder: ["real"], prefixes: ["one", "two"] });
   expect((await run(["deploy", "dev"], folder)).code).toBe(0);
   expect(await running()).toHaveLength(6);
 
+  // A prefix of the program's own, below one that it has no longer.
   program(project, { jobs: jobs.slice(0, 4), withFolder: ["real"], prefixes: ["one", "two/own"] });
   const preview = await run(["preview", "dev", "--var", "image_version=new"], folder);
   expect([preview.code, flat(preview)]).toEqual([
