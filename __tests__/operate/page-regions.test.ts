@@ -150,7 +150,13 @@ testWithBrowser("drift and strays say which region and namespace they are of", a
   expect(said.find((each) => each.includes("web (us-west, namespace team) was scaled"))).toContain("4 → 1");
   expect(said.some((each) => /^bad \(us-east, namespace team\) is a stray/.test(each))).toBe(true);
   await picture(page, "regions-drift");
-  await Promise.all([PLACES[1], PLACES[2]].map((place) => at(place).scale("web", "work", 1)));
+  for (const nomad of [at(PLACES[1]), at(PLACES[2])]) {
+    // Nomad scales nothing while a deployment goes on, which the first scaling has begun.
+    await until("its deployment is over", async () =>
+      (await nomad.deployments("web")).every(({ Status }) => Status !== "running"),
+    );
+    await nomad.scale("web", "work", 1);
+  }
 });
 
 testWithBrowser.each(LOOKS)("it is read at %s pixels in %s", async (width, colorScheme) => {
