@@ -142,7 +142,14 @@ whenHere("browser sessions", () => {
           [60, PASSWORD],
         ] as const) {
           await click(60, y);
-          await page.keyboard.type(text, { delay: 60 * attempt });
+          const clip = { x: box.x + 2 * scale, y: box.y + (y - 12) * scale, width: 400 * scale, height: 24 * scale };
+          for (const letter of text) {
+            const before = await page.screenshot({ clip });
+            await page.keyboard.press(letter === " " ? "Space" : letter, { delay: 60 });
+            // Each key is typed once the one before it is seen, as a person does on a slow machine.
+            const isSeen = async () => !before.equals(await page.screenshot({ clip }));
+            await until("the letter", isSeen, 500 * attempt).catch(() => undefined);
+          }
         }
         await page.keyboard.press("Enter", { delay: 60 });
         await until("the form", () => login.forms.length > sent, 20_000).catch(() => undefined);
