@@ -1,7 +1,7 @@
 import type { WithFields } from "./api-of";
 import { checkUnread, checkValue, encodeValue, type CompiledField } from "./compiled-field";
 import { defined, type BlockDefinition, type BlockInfo } from "./definition";
-import { describe } from "./describe";
+import { describe, isKeyed } from "./describe";
 import type { ApiObject, CheckContext, Field, Fields, InputsOf, OutputsOf } from "./field";
 import { frozen } from "./frozen";
 import { plain } from "./maps";
@@ -373,11 +373,6 @@ function given({ byName, list, hcl }: BlockDefinition, props: unknown): { values
   const overrides = props instanceof Block ? props[REST]?.overrides : props.overrides;
   if (!unknown && overrides === undefined) return { values };
   return { values, rest: { unknown, overrides: frozen(overrides) as ApiObject | undefined } };
-}
-
-/** Whether a value has properties of its own: a text or a list has one for each letter or element, and none is meant. */
-function isKeyed(value: unknown): value is ApiObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The value of a property as it was written: nested blocks as their classes, everything else as a copy that nobody changes. */

@@ -1,6 +1,6 @@
 import { type Problem, UserError } from "../../errors";
 import { isKnown } from "./deferred";
-import { describe } from "./describe";
+import { describe, isKeyed } from "./describe";
 import { nearestOf } from "./nearest";
 
 /** What a property of a constructor may be. */
@@ -34,10 +34,6 @@ export function propKind(fits: (value: unknown) => boolean, expected: string, wr
   return { fits, expected, write: () => write };
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): boolean {
   return typeof value === "string" || !isKnown(value);
 }
@@ -51,15 +47,15 @@ export const ANYTHING = propKind(() => true, "a value", "one");
 export const TEXT = propKind(isText, "a text", "one in quotes");
 export const TEXTS = propKind((value) => Array.isArray(value) && areTexts(value), "a list of texts", '["a", "b"]');
 export const TEXT_MAP = propKind(
-  (value) => isObject(value) && areTexts(Object.values(value)),
+  (value) => isKeyed(value) && areTexts(Object.values(value)),
   "texts by their keys",
   '{ key: "value" }',
 );
 export const FLAG = propKind((value) => typeof value === "boolean", "true or false", "one of them");
 export const NUMBER = propKind((value) => typeof value === "number", "a number", "one");
-export const OBJECT = propKind(isObject, "an object", "{ name: value }");
+export const OBJECT = propKind(isKeyed, "an object", "{ name: value }");
 export const OBJECTS = propKind(
-  (value) => Array.isArray(value) && value.every(isObject),
+  (value) => Array.isArray(value) && value.every(isKeyed),
   "a list of objects",
   "[{ name: value }]",
 );
@@ -90,14 +86,14 @@ export function required(kind: PropKind): RequiredPropKind {
  */
 export function checkProps(props: object, place: string, kinds?: Readonly<Record<string, PropKind>>): void {
   const given: unknown = props;
-  if (!isObject(given))
+  if (!isKeyed(given))
     throw UserError.at(
       place,
       `expected its properties as an object, found ${describe(given)}; write { name: value }`,
       "field/type",
     );
   if (!kinds) return;
-  const problems = [...wrongProps(given as Record<string, unknown>, place, kinds)];
+  const problems = [...wrongProps(given, place, kinds)];
   if (problems.length > 0) throw new UserError(problems);
 }
 

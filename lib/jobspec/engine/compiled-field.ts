@@ -81,7 +81,7 @@ export function checkValue(
 ): void {
   if (wasRead && field.isFaultless) return;
   // A Nomad of before the field ignores whatever stands there.
-  if (wasRead && field.isMarked && !holds(context.nomadVersion, { since: field.field.options.since }))
+  if (wasRead && field.isMarked && !isThere(field, context))
     return checkMarks(field.field, field.name, value, hcl, at, context);
   // A place costs more than a look at a plain value; it is made where there is something to say.
   if (field.fault) {
@@ -91,6 +91,11 @@ export function checkValue(
     field.check(value, at.property(field.name), context);
   }
   if (field.isMarked) checkMarks(field.field, field.name, value, hcl, at, context);
+}
+
+/** Whether the Nomad that a job is for has the field yet. */
+function isThere({ field: { options } }: CompiledField, { nomadVersion }: CheckContext): boolean {
+  return holds(nomadVersion, { since: options.since });
 }
 
 /** That what stands under the keys of a field is of another kind than the field's. */
@@ -120,7 +125,7 @@ export function checkUnread(
   at: Place,
   context: CheckContext,
 ): void {
-  if (holds(context.nomadVersion, { since: field.field.options.since })) field.decode(json, at.property(field.name));
+  if (isThere(field, context)) field.decode(json, at.property(field.name));
   else checkMarks(field.field, field.name, json[field.api], hcl, at, context);
 }
 

@@ -10,6 +10,11 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
+/** Whether a value has properties of its own: a text or a list has one for each letter or element, and none is meant. */
+export function isKeyed(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** A noun with its indefinite article: `a task`, `an update`, and `a ui`, which begins as `you` does. */
 export function withArticle(noun: string): string {
   return `${/^(?:[aeio]|up)/i.test(noun) ? "an" : "a"} ${noun}`;
