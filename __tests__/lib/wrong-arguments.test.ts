@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
 import * as lib from "../../lib";
+import { Place } from "../../lib/jobspec/engine";
+import { targetOf } from "../../lib/jobspec/host";
 
 // Programs are TypeScript, and their values are often JSON: whatever kind of it a constructor is given, it says so.
 
@@ -61,11 +63,48 @@ test.each(CLASSES.filter(([, Made]) => Made.prototype instanceof Construct && !A
   },
 );
 
-test.each<[string, (props: never) => unknown]>([
+/** What is said of properties that a class does not have: by its constructor, or by the block when it is judged. */
+function toldOf(make: () => unknown): readonly string[] {
+  const found: lib.Problem[] = [];
+  try {
+    const made = make();
+    if (made instanceof lib.Block) made.checkBlock(Place.root(found as lib.JobProblem[], targetOf({})), targetOf({}));
+  } catch (error) {
+    if (!(error instanceof lib.UserError)) throw error;
+    found.push(...error.problems);
+  }
+  return found.filter(({ rule }) => rule === "field/unknown").map(({ path }) => lib.pathText(path.slice(-1)));
+}
+
+test.each(CLASSES.filter(([, Made]) => Made.prototype instanceof lib.Block))(
+  "new %s() tells of a property that it does not have",
+  (_name, Made) => expect(toldOf(() => new Made(UNHEARD_OF))).toEqual(["unheardOf"]),
+);
+
+const WAYS: readonly [string, (props: never) => unknown][] = [
   ["dispatched", (props) => lib.RuntimeJob.dispatched(props)],
   ["once", (props) => lib.RuntimeJob.once(props)],
+  ["waiting", (props) => lib.RuntimeJob.waiting(props)],
   ["dispatch", (props) => lib.RuntimeJob.dispatch(props)],
-])("RuntimeJob.%s() given another kind says so, with the place", (_name, make) => {
+];
+
+test.each(WAYS)("RuntimeJob.%s() tells of a property that it does not have", (_name, make) => {
+  expect(toldOf(() => make(UNHEARD_OF as never))).toEqual(["unheardOf"]);
+});
+
+test("the nearest property is told, and everything else that is wrong beside it", () => {
+  expect(() => new lib.WarmPoolJob({ provider: "opnai", siez: 3 } as never)).toThrow(
+    'WarmPoolJob.provider: expected "openai" or "anthropic" or "google", found "opnai"; write "openai"\nWarmPoolJob.siez: there is no such property; write "size"',
+  );
+  expect(() => new lib.PrismStack({ admni: { count: 3 }, priorty: 3 } as never)).toThrow(
+    'PrismStack.admni: there is no such property; write "admin"\nPrismStack.priorty: there is no such property; write "priority"',
+  );
+  expect(() => new lib.PrismStack({ launcher: { cuont: 3 } } as never)).toThrow(
+    'LauncherGroup.cuont: there is no such property; write "count"',
+  );
+});
+
+test.each(WAYS)("RuntimeJob.%s() given another kind says so, with the place", (_name, make) => {
   for (const wrong of WRONG)
     expect({ wrong, thrown: thrown(() => make(wrong as never)) }).toEqual({ wrong, thrown: "place" });
 });

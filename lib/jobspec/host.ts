@@ -11,6 +11,7 @@ export {
   OBJECTS,
   oneOfTexts,
   propKind,
+  propsOfBlock,
   required,
   TEXT,
   TEXT_MAP,

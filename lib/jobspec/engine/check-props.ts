@@ -1,4 +1,5 @@
 import { type Problem, UserError } from "../../errors";
+import { definitionOf, type Block } from "./block";
 import { isKnown } from "./deferred";
 import { describe, isKeyed } from "./describe";
 import { nearestOf } from "./nearest";
@@ -78,10 +79,23 @@ export function required(kind: PropKind): RequiredPropKind {
 }
 
 /**
+ * The properties of a block, which judges their values by itself: for a constructor that hands what it is given on to one.
+ *
+ * @param but properties that the constructor sets by itself
+ */
+export function propsOfBlock(
+  type: new (props: never) => Block,
+  ...but: readonly string[]
+): Readonly<Record<string, PropKind>> {
+  const names = [...definitionOf(type).byName.keys(), "overrides"].filter((name) => !but.includes(name));
+  return Object.fromEntries(names.map((name) => [name, ANYTHING]));
+}
+
+/**
  * Refuses the properties of a constructor that are none: they may come from JSON and be of any kind. What is known only when it is deployed is taken.
  *
  * @param place whose properties they are
- * @param kinds what they may be; without it, only that they are an object
+ * @param kinds what they may be; without it they are judged by others, and only have to be an object
  * @throws UserError with every property that is unknown, missing, or of another kind; and where they are no object
  */
 export function checkProps(props: object, place: string, kinds?: Readonly<Record<string, PropKind>>): void {

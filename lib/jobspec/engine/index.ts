@@ -57,6 +57,7 @@ export {
   OBJECTS,
   oneOfTexts,
   propKind,
+  propsOfBlock,
   required,
   TEXT,
   TEXT_MAP,

@@ -13,10 +13,11 @@ import {
   TaskGroup,
   Template,
 } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { ANYTHING, checkProps, NUMBER, OBJECT, required, TEXT, TEXT_MAP, type PropKinds } from "../../jobspec/host";
 import { coreShare, safeId, safeMeta } from "../../job-parts";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
-import { KEY_VARIABLES, PROVIDERS, runtimeImage, type Provider } from "./provider";
+import { DURATION, JOB_PROPS } from "./job-props";
+import { KEY_VARIABLES, PROVIDER, runtimeImage, type Provider } from "./provider";
 
 /** What every runtime job may be given. */
 export interface RuntimeJobProps {
@@ -96,6 +97,20 @@ export interface WaitingRuntime extends RuntimeJobProps {
   readonly limit?: Duration;
 }
 
+const DISPATCHED: PropKinds<RuntimeJobProps> = {
+  ...JOB_PROPS,
+  provider: required(PROVIDER),
+  apiKey: ANYTHING,
+};
+const REQUEST = { userId: required(TEXT), timestamp: required(NUMBER) };
+const ONCE: PropKinds<RuntimeRequest> = { ...DISPATCHED, ...REQUEST, command: required(TEXT), env: OBJECT };
+const WAITING: PropKinds<WaitingRuntime> = { ...DISPATCHED, ...REQUEST, nonce: TEXT, limit: DURATION };
+const DISPATCH: PropKinds<Parameters<typeof RuntimeJob.dispatch>[0]> = {
+  ...REQUEST,
+  command: required(TEXT),
+  env: TEXT_MAP,
+};
+
 /** What is sent to Nomad to dispatch a runtime job. */
 export interface RuntimeDispatch {
   /** The metadata of the dispatched job, by the names that its parameterized job takes. */
@@ -162,8 +177,7 @@ export class RuntimeJob extends Job {
 
   /** The job that is dispatched for each request, `runtime-<provider>`. */
   static dispatched(props: RuntimeJobProps): RuntimeJob {
-    checkProps(props, "RuntimeJob");
-    checkProvider(props.provider);
+    checkProps(props, "RuntimeJob", DISPATCHED);
     const task = runtimeTask(props, shell("${NOMAD_META_command}", props));
     return new RuntimeJob(`runtime-${props.provider}`, props, {
       parameterized: new Parameterized({
@@ -179,8 +193,7 @@ export class RuntimeJob extends Job {
 
   /** A job of its own for one request. */
   static once(request: RuntimeRequest): RuntimeJob {
-    checkProps(request, "RuntimeJob");
-    checkProvider(request.provider);
+    checkProps(request, "RuntimeJob", ONCE);
     const { provider, userId, command, timestamp, env = {} } = request;
     const task = runtimeTask(request, shell(command, request)).with({ env });
     return new RuntimeJob(safeId(`runtime-${provider}`, userId, timestamp), request, {
@@ -194,8 +207,7 @@ export class RuntimeJob extends Job {
    * no job. {@link RuntimeJob.ending} ends it.
    */
   static waiting(request: WaitingRuntime): RuntimeJob {
-    checkProps(request, "RuntimeJob");
-    checkProvider(request.provider);
+    checkProps(request, "RuntimeJob", WAITING);
     const { provider, userId, timestamp, nonce, limit = Duration.minutes(10) } = request;
     const seconds = String(Math.ceil(limit.milliseconds / 1000));
     const task = runtimeTask(request, ["/bin/sh", "-c", WAIT, "runtime", seconds]);
@@ -213,7 +225,7 @@ export class RuntimeJob extends Job {
 
   /** What to send to `POST /v1/job/runtime-<provider>/dispatch` for a request. */
   static dispatch(request: Pick<RuntimeRequest, "userId" | "command" | "timestamp" | "env">): RuntimeDispatch {
-    checkProps(request, "RuntimeJob");
+    checkProps(request, "RuntimeJob", DISPATCH);
     const { userId, command, timestamp, env = {} } = request;
     const lines = Object.entries(env).map(([name, value]) => {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
@@ -230,15 +242,6 @@ export class RuntimeJob extends Job {
       Payload: Buffer.from(`# environment of the request\n${lines.join("")}`).toString("base64"),
     };
   }
-}
-
-function checkProvider(provider: string): void {
-  if (!(PROVIDERS as readonly string[]).includes(provider))
-    throw UserError.at(
-      "provider",
-      `"${provider}" is not known; write one of ${PROVIDERS.join(", ")}`,
-      "runtime/provider",
-    );
 }
 
 type Command = readonly [string, ...string[]];

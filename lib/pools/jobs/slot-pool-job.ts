@@ -15,7 +15,7 @@ import {
   TaskGroup,
   Update,
 } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { ANYTHING, checkProps, FLAG, NUMBER, oneOfTexts, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";
 import { sandboxServerCommand, TOKEN_FILE, type Isolation } from "../sandbox";
 import { PoolJob } from "./pool-job";
@@ -76,6 +76,24 @@ export interface SlotPoolJobProps extends Partial<Omit<SlotPoolSettings, "driver
   readonly datacenters?: readonly string[];
 }
 
+const KINDS: PropKinds<SlotPoolJobProps> = {
+  driver: oneOfTexts("docker", "singularity", "raw_exec", "exec"),
+  name: TEXT,
+  generations: FLAG,
+  token: oneOfTexts("own", "none"),
+  isolation: TEXTS,
+  command: TEXTS,
+  resources: ANYTHING,
+  datacenters: TEXTS,
+  image: TEXT,
+  apptainerImage: TEXT,
+  slots: NUMBER,
+  min: NUMBER,
+  max: NUMBER,
+  privileged: FLAG,
+  port: NUMBER,
+};
+
 /** The port of the sandbox's server inside a container with a network of its own. */
 const SERVER_PORT = 8080;
 /** A fixed tag: Nomad would ask a registry for `latest` before every start. */
@@ -91,7 +109,7 @@ const PROGRAM = "/app/hermes-sandbox";
  */
 export class SlotPoolJob extends PoolJob {
   constructor(props: SlotPoolJobProps = {}) {
-    checkProps(props, "SlotPoolJob");
+    checkProps(props, "SlotPoolJob", KINDS);
     const { name = "hermes-sandbox", slots = 10, min = 1, max = 10, port, datacenters, generations = false } = props;
     const { contained, own } = wayOf(props);
     super({

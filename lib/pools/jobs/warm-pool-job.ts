@@ -12,11 +12,12 @@ import {
   TaskGroup,
   Update,
 } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { checkProps, FLAG, NUMBER, required, type PropKinds } from "../../jobspec/host";
 import { coreShare } from "../../job-parts";
 import { driverOf, IN_DOCKER, type Execution } from "./execution";
+import { DURATION, JOB_PROPS } from "./job-props";
 import { PoolJob } from "./pool-job";
-import { PROVIDERS, runtimeImage, type Provider } from "./provider";
+import { PROVIDER, PROVIDERS, runtimeImage, type Provider } from "./provider";
 
 /** Properties of {@link WarmPoolJob}. */
 export interface WarmPoolJobProps {
@@ -73,6 +74,14 @@ export interface WarmPoolJobProps {
   readonly datacenters?: readonly string[];
 }
 
+const KINDS: PropKinds<WarmPoolJobProps> = {
+  ...JOB_PROPS,
+  provider: required(PROVIDER),
+  size: NUMBER,
+  sharedWithoutIsolation: FLAG,
+  checkInterval: DURATION,
+};
+
 /** What says in the meta of a pool's job, with `true`, that users may share it though its containers keep nothing apart. */
 export const SHARED_META = "shared_without_isolation";
 
@@ -92,7 +101,7 @@ export class WarmPoolJob extends PoolJob {
   }
 
   constructor(props: WarmPoolJobProps) {
-    checkProps(props, "WarmPoolJob");
+    checkProps(props, "WarmPoolJob", KINDS);
     const { provider, size = 10, execution = IN_DOCKER, resources, bandwidth = 5, priority = 40, datacenters } = props;
     const name = WarmPoolJob.nameOf(provider);
     const check = Check.script({

@@ -1,10 +1,11 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template, type Vault } from "../../jobspec";
 import { DATABASE_SECRET } from "../../job-parts";
-import { checkProps } from "../../jobspec/host";
+import { ANYTHING, checkProps, OBJECT, TEXT, type PropKinds } from "../../jobspec/host";
 import {
   BINARIES,
   CHANNEL,
   configTemplates,
+  GROUP_PROPS,
   LOGS,
   networkOf,
   originMeta,
@@ -83,6 +84,15 @@ export interface AdminGroupProps extends PrismGroupProps {
   readonly databaseSecret?: DatabaseSecret;
 }
 
+const KINDS: PropKinds<AdminGroupProps> = {
+  ...GROUP_PROPS,
+  ports: OBJECT,
+  check: ANYTHING,
+  database: TEXT,
+  dataDir: TEXT,
+  databaseSecret: OBJECT,
+};
+
 const DEFAULT_GRPC = 8981;
 const DEFAULT_METRICS = 9090;
 
@@ -92,7 +102,7 @@ export class AdminGroup extends TaskGroup {
   static readonly SERVICE = "prism-admin";
 
   constructor(props: AdminGroupProps = {}) {
-    checkProps(props, "AdminGroup");
+    checkProps(props, "AdminGroup", KINDS);
     const program = props.program ?? Program.binary(`${BINARIES}/prism-admin`);
     // A container shows nothing that is not claimed.
     const mapped = program.origin === "image" ? { metrics: DEFAULT_METRICS } : {};

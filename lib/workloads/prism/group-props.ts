@@ -9,8 +9,9 @@ import {
   type Resources,
   type Update,
 } from "../../jobspec";
+import { ANYTHING, NUMBER, propKind, TEXT, TEXTS, type PropKinds } from "../../jobspec/host";
 import { STAND_IN } from "../../job-parts";
-import type { Program } from "./program";
+import { Program } from "./program";
 
 /** What may be set of every group of Prism. */
 export interface PrismGroupProps {
@@ -69,6 +70,19 @@ export interface PrismGroupProps {
    */
   readonly configPrefix?: string;
 }
+
+/** The kinds of those properties. */
+export const GROUP_PROPS: PropKinds<PrismGroupProps> = {
+  program: propKind((value) => value instanceof Program, "a Program", 'Program.binary("/usr/bin/prism-admin")'),
+  count: NUMBER,
+  update: ANYTHING,
+  restart: ANYTHING,
+  resources: ANYTHING,
+  logs: ANYTHING,
+  env: ANYTHING,
+  args: TEXTS,
+  configPrefix: TEXT,
+};
 
 /** Where the seed of this stack expects its binaries, seen from a task. */
 export const BINARIES = "${NOMAD_TASK_DIR}/../../binaries";

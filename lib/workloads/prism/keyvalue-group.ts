@@ -1,7 +1,16 @@
 import { Check, Cpu, Duration, Memory, Network, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { ANYTHING, checkProps, FLAG, OBJECT, type PropKinds } from "../../jobspec/host";
 import { awaitService } from "./await-service";
-import { BINARIES, CHANNEL, configTemplates, LOGS, originMeta, RESTART, type PrismGroupProps } from "./group-props";
+import {
+  BINARIES,
+  CHANNEL,
+  configTemplates,
+  GROUP_PROPS,
+  LOGS,
+  originMeta,
+  RESTART,
+  type PrismGroupProps,
+} from "./group-props";
 import { LauncherGroup } from "./launcher-group";
 import { Program } from "./program";
 
@@ -39,13 +48,20 @@ export interface KeyvalueGroupProps extends PrismGroupProps {
   readonly awaitLauncher?: boolean;
 }
 
+const KINDS: PropKinds<KeyvalueGroupProps> = {
+  ...GROUP_PROPS,
+  mode: OBJECT,
+  check: ANYTHING,
+  awaitLauncher: FLAG,
+};
+
 /** keyvalue-runner: the KeyValue pattern, in memory. */
 export class KeyvalueGroup extends TaskGroup {
   /** The name under which Consul knows it. */
   static readonly SERVICE = "keyvalue-runner";
 
   constructor(props: KeyvalueGroupProps = {}) {
-    checkProps(props, "KeyvalueGroup");
+    checkProps(props, "KeyvalueGroup", KINDS);
     const program = props.program ?? Program.binary(`${BINARIES}/keyvalue-runner`);
     const mode = props.mode ?? { proxy: "localhost:9090" };
     const inContainer = program.origin === "image";

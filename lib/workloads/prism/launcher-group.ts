@@ -1,11 +1,12 @@
 import { Check, Cpu, Duration, Memory, Resources, Service, Task, TaskGroup, Template } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { ANYTHING, checkProps, FLAG, OBJECT, OBJECTS, TEXT, type PropKinds } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { awaitService } from "./await-service";
 import {
   BINARIES,
   CHANNEL,
   configTemplates,
+  GROUP_PROPS,
   LOGS,
   networkOf,
   originMeta,
@@ -79,6 +80,17 @@ export interface LauncherGroupProps extends PrismGroupProps {
   readonly awaitAdmin?: boolean;
 }
 
+const KINDS: PropKinds<LauncherGroupProps> = {
+  ...GROUP_PROPS,
+  ports: OBJECT,
+  check: ANYTHING,
+  launcherId: TEXT,
+  region: TEXT,
+  patternsDir: TEXT,
+  patterns: OBJECTS,
+  awaitAdmin: FLAG,
+};
+
 /**
  * The admin's address for the launcher's environment. While no admin is healthy, the template asks for a key that nobody sets, and a
  * template that misses a key is not rendered: the last address stays, and an admin that is restarted does not take its launchers
@@ -95,7 +107,7 @@ export class LauncherGroup extends TaskGroup {
   static readonly SERVICE = "pattern-launcher";
 
   constructor(props: LauncherGroupProps = {}) {
-    checkProps(props, "LauncherGroup");
+    checkProps(props, "LauncherGroup", KINDS);
     const program = props.program ?? Program.binary(`${BINARIES}/pattern-launcher`);
     const ports = { grpc: 7070, health: 9093, ...props.ports };
     const count = props.count ?? 1;

@@ -1,5 +1,5 @@
 import { Job, type JobProps } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { checkProps, OBJECT, propKind, propsOfBlock } from "../../jobspec/host";
 import { AdminGroup, type AdminGroupProps } from "./admin-group";
 import { KeyvalueGroup, type KeyvalueGroupProps } from "./keyvalue-group";
 import { LauncherGroup, type LauncherGroupProps } from "./launcher-group";
@@ -20,6 +20,14 @@ export interface PrismStackProps extends Omit<JobProps, "id" | "groups" | "type"
   readonly keyvalue?: KeyvalueGroupProps | false;
 }
 
+/** The kinds of the stack's properties. What those of its groups may be, the groups say. */
+export const PRISM_STACK_PROPS = {
+  ...propsOfBlock(Job, "groups", "type"),
+  admin: OBJECT,
+  launcher: OBJECT,
+  keyvalue: propKind((value) => value === false || OBJECT.fits(value), "an object or false", "one of them"),
+};
+
 /**
  * The Prism stack: its admin, then a launcher that registers with it, then a keyvalue runner.
  *
@@ -27,7 +35,7 @@ export interface PrismStackProps extends Omit<JobProps, "id" | "groups" | "type"
  */
 export class PrismStack extends Job {
   constructor(props: PrismStackProps = {}) {
-    checkProps(props, "PrismStack");
+    checkProps(props, "PrismStack", PRISM_STACK_PROPS);
     const { admin, launcher, keyvalue, ...job } = props;
     super({
       id: "prism-stack",

@@ -12,11 +12,11 @@ import {
 } from "../../constructs";
 import { UserError } from "../../errors";
 import { type Multiregion, type MultiregionProps } from "../../jobspec";
-import { checkProps } from "../../jobspec/host";
+import { checkProps, FLAG, OBJECT, oneOfTexts, required, TEXT, type PropKinds } from "../../jobspec/host";
 import { AdminGroup } from "./admin-group";
 import { KeyvalueGroup } from "./keyvalue-group";
 import { LauncherGroup } from "./launcher-group";
-import { PrismStack, type PrismStackProps } from "./prism-stack";
+import { PRISM_STACK_PROPS, PrismStack, type PrismStackProps } from "./prism-stack";
 
 /** Properties of {@link Prism}. */
 export interface PrismProps extends PrismStackProps {
@@ -48,6 +48,15 @@ export interface PrismProps extends PrismStackProps {
   readonly rendering?: RegionRendering;
 }
 
+const OWN: PropKinds<Omit<PrismProps, keyof PrismStackProps>> = {
+  environment: required(TEXT),
+  config: OBJECT,
+  denyByDefault: FLAG,
+  regions: OBJECT,
+  rendering: oneOfTexts("fanOut", "enterprise"),
+};
+const KINDS = { ...PRISM_STACK_PROPS, ...OWN };
+
 /**
  * The Prism stack with its Consul side: configuration in KV, what its services speak, the subsets that tell canaries
  * from the rest, and who may call whom.
@@ -58,7 +67,7 @@ export class Prism extends Construct {
 
   constructor(scope: Construct, id: string, props: PrismProps) {
     super(scope, id);
-    checkProps(props, this.node.path);
+    checkProps(props, this.node.path, KINDS);
     const { environment, config = {}, denyByDefault = false, regions, rendering, ...settings } = props;
     const configPrefix = `prism/${environment}`;
     if (!/^[a-z0-9][a-z0-9-]*$/.test(environment)) {

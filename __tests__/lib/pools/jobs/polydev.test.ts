@@ -77,7 +77,9 @@ describe("RuntimeJob", () => {
   });
 
   test("refuses a provider that nobody knows", () => {
-    expect(() => RuntimeJob.dispatched({ provider: "acme" as "openai" })).toThrow('provider: "acme" is not known');
+    expect(() => RuntimeJob.dispatched({ provider: "acme" as "openai" })).toThrow(
+      'RuntimeJob.provider: expected "openai" or "anthropic" or "google", found "acme"',
+    );
   });
 });
 
