@@ -109,6 +109,21 @@ const BY_OPERATOR: ReadonlyMap<string, string> = new Map([
   ["!=", "differs"],
   ["regexp", "matches"],
   ["version", "version"],
+  ["semver", "semver"],
+  [">", "moreThan"],
+  [">=", "atLeast"],
+  ["<", "lessThan"],
+  ["<=", "atMost"],
+]);
+
+const OF_SETS: ReadonlyMap<string, string> = new Map([
+  ["set_contains_all", "containsAll"],
+  ["set_contains_any", "containsAny"],
+]);
+
+const OF_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
+  ["is_set", "isSet"],
+  ["is_not_set", "isNotSet"],
 ]);
 
 rule(Constraint, ({ attribute, operator, value }) => {
@@ -116,8 +131,11 @@ rule(Constraint, ({ attribute, operator, value }) => {
   const two = BY_OPERATOR.get(operator as string);
   if (two && attribute !== undefined && value !== undefined)
     return { name: two, values: [attribute, value], properties: ["attribute", "value"], covered, rest: "none" };
-  if (operator === "is_set" && attribute !== undefined && !value)
-    return { name: "isSet", values: [attribute], covered, rest: "none" };
+  const ofSet = OF_SETS.get(operator as string);
+  if (ofSet && attribute !== undefined && value && !/(?:^|,)\s|\s(?:,|$)/.test(value))
+    return { name: ofSet, values: [attribute, ...value.split(",")], covered, rest: "none" };
+  const alone = OF_ATTRIBUTES.get(operator as string);
+  if (alone && attribute !== undefined && !value) return { name: alone, values: [attribute], covered, rest: "none" };
   if (operator === "distinct_hosts" && !attribute && value === "true")
     return { name: "distinctHosts", covered, rest: "none" };
   if (operator !== "distinct_property" || !attribute || !/^[1-9]\d*$/.test(value ?? "")) return undefined;

@@ -83,6 +83,20 @@ const USES: Readonly<Record<string, Use>> = {
     task: { constraints: [Constraint.version("${attr.nomad.version}", `>= 1.${n}`)] },
   })),
   "Constraint.isSet": use(() => ({ group: { constraints: [Constraint.isSet("${meta.rack}")] } })),
+  "Constraint.isNotSet": use(() => ({ group: { constraints: [Constraint.isNotSet("${meta.rack}")] } })),
+  "Constraint.semver": use((n) => ({
+    task: { constraints: [Constraint.semver("${attr.nomad.version}", `>= 1.${n}.0`)] },
+  })),
+  "Constraint.moreThan": use((n) => ({ task: { constraints: [Constraint.moreThan("${attr.cpu.numcores}", n)] } })),
+  "Constraint.atLeast": use((n) => ({ job: { constraints: [Constraint.atLeast("${attr.cpu.numcores}", n)] } })),
+  "Constraint.lessThan": use((n) => ({ group: { constraints: [Constraint.lessThan("${attr.cpu.numcores}", n)] } })),
+  "Constraint.atMost": use((n, text) => ({ task: { constraints: [Constraint.atMost("${meta.rack}", text)] } })),
+  "Constraint.containsAll": use((_n, text) => ({
+    job: { constraints: [Constraint.containsAll("${meta.disks}", "ssd", text)] },
+  })),
+  "Constraint.containsAny": use((_n, text) => ({
+    task: { constraints: [Constraint.containsAny("${meta.disks}", text)] },
+  })),
   "Constraint.distinctHosts": use(() => ({ group: { constraints: [Constraint.distinctHosts()] } })),
   "Constraint.distinctProperty": use((n) => ({
     group: { constraints: [Constraint.distinctProperty("${meta.rack}", n + 1)] },

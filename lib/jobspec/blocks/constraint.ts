@@ -53,6 +53,26 @@ export class Constraint extends blockOf({ api: "Constraint", hcl: "constraint" }
     return new Constraint({ attribute, operator: "!=", value });
   }
 
+  /** The attribute is greater than this: of numbers as numbers, else as texts. */
+  static moreThan(attribute: string, value: string | number): Constraint {
+    return new Constraint({ attribute, operator: ">", value: String(value) });
+  }
+
+  /** The attribute is this or greater, such as `Constraint.atLeast("${attr.cpu.numcores}", 8)`: of numbers as numbers, else as texts. */
+  static atLeast(attribute: string, value: string | number): Constraint {
+    return new Constraint({ attribute, operator: ">=", value: String(value) });
+  }
+
+  /** The attribute is less than this: of numbers as numbers, else as texts. */
+  static lessThan(attribute: string, value: string | number): Constraint {
+    return new Constraint({ attribute, operator: "<", value: String(value) });
+  }
+
+  /** The attribute is this or less: of numbers as numbers, else as texts. */
+  static atMost(attribute: string, value: string | number): Constraint {
+    return new Constraint({ attribute, operator: "<=", value: String(value) });
+  }
+
   /** The attribute matches a regular expression (Go's RE2). */
   static matches(attribute: string, expression: string): Constraint {
     return new Constraint({ attribute, operator: "regexp", value: expression });
@@ -63,9 +83,32 @@ export class Constraint extends blockOf({ api: "Constraint", hcl: "constraint" }
     return new Constraint({ attribute, operator: "version", value: requirement });
   }
 
+  /**
+   * The attribute is a version by the rules of Semantic Versioning that fits, such as `>= 1.2.0`: `1.3.0-beta1` is one, and fits `>= 1.2.0`, which it does
+   * not with {@link Constraint.version}.
+   */
+  static semver(attribute: string, requirement: string): Constraint {
+    return new Constraint({ attribute, operator: "semver", value: requirement });
+  }
+
+  /** The attribute is a list with commas, such as `ssd,encrypted`, and has all of these. */
+  static containsAll(attribute: string, ...values: readonly [string, ...string[]]): Constraint {
+    return new Constraint({ attribute, operator: "set_contains_all", value: values.join(",") });
+  }
+
+  /** The attribute is a list with commas, such as `ssd,encrypted`, and has one of these at least. */
+  static containsAny(attribute: string, ...values: readonly [string, ...string[]]): Constraint {
+    return new Constraint({ attribute, operator: "set_contains_any", value: values.join(",") });
+  }
+
   /** The attribute is there. */
   static isSet(attribute: string): Constraint {
     return new Constraint({ attribute, operator: "is_set" });
+  }
+
+  /** The attribute is not there. */
+  static isNotSet(attribute: string): Constraint {
+    return new Constraint({ attribute, operator: "is_not_set" });
   }
 
   /** No two allocations of the job, or of the group, on one node. */
