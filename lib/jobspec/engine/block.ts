@@ -7,6 +7,7 @@ import { frozen } from "./frozen";
 import { plain } from "./maps";
 import { nearestOf } from "./nearest";
 import type { Place } from "./place";
+import { classWithPrivateFields } from "./private-fields";
 import { resolved, type ResolvedOf } from "./resolved";
 import { UserError, type Path } from "../../errors";
 
@@ -61,6 +62,9 @@ export function readProps(values: readonly unknown[], rest: Rest | undefined): R
 /**
  * A block of a Nomad job: a value. What comes in is copied, and nothing of it ever changes; the `with…()` methods give back
  * another block, which shares with this one all that did not change. So rendering is a function of what was written, however often asked.
+ *
+ * What a class of a program's own keeps beside its properties, it keeps in ordinary ones (`private` of TypeScript): a changed copy is made without its
+ * constructor, and has no field that is named with `#`.
  */
 export abstract class Block {
   /** @internal */ declare readonly [DEFINITION]: BlockDefinition;
@@ -104,10 +108,9 @@ export abstract class Block {
    * @throws UserError always
    */
   [Symbol.toPrimitive](): never {
-    const { hcl } = this[DEFINITION];
     const { blockKey } = this;
     const message = `is a block and no text; write one of its properties${blockKey === undefined ? "" : ", such as its name"}`;
-    throw UserError.at(blockKey === undefined ? hcl : `${hcl} "${blockKey}"`, message, "model/text");
+    throw UserError.at(placeOf(this), message, "model/text");
   }
 
   /** @internal Reports what is wrong with this block by itself and with the blocks inside it. */
@@ -165,9 +168,7 @@ export abstract class Block {
       else rest = { ...rest, unknown: [...(rest?.unknown ?? []), name] };
     }
     while (values.length > 0 && values[values.length - 1] === undefined) values.pop();
-    const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this);
-    write(copy, values, rest, false);
-    return copy;
+    return copyOf(this, values, rest);
   }
 
   /**
@@ -314,6 +315,16 @@ export function definitionOf(block: Block | (abstract new (...args: never[]) => 
   return typeof block === "function" ? (block.prototype as Block)[DEFINITION] : block[DEFINITION];
 }
 
+/** Whether a prototype is that of the library's own class for a block, right above the base that its definition makes. */
+function isOwnClass(prototype: object): boolean {
+  return Object.hasOwn(Object.getPrototypeOf(prototype) as object, DEFINITION);
+}
+
+/** A block in words, such as `task "web"`. */
+function placeOf({ [DEFINITION]: { hcl }, blockKey }: Block): string {
+  return blockKey === undefined ? hcl : `${hcl} "${blockKey}"`;
+}
+
 /** Visits the properties of a block that were set, in the order of the definition. */
 export function eachProperty(block: Block, visit: (name: string, value: unknown) => void): void {
   const { list } = block[DEFINITION];
@@ -330,8 +341,23 @@ export function replaceValues<T extends Block>(block: T, replace: (field: Field,
     value === undefined ? undefined : replace((list[index] as CompiledField).field, value),
   );
   if (next.every((value, index) => value === values[index])) return block;
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(block) as object) as T, block);
-  write(copy, next, block[REST], false);
+  return copyOf(block, next, block[REST]);
+}
+
+/**
+ * A block of the same class, with what its class keeps beside the model, made without running the constructors of subclasses.
+ *
+ * @throws UserError where the class keeps something that no copy has
+ */
+function copyOf<T extends Block>(block: T, values: readonly unknown[], rest: Rest | undefined): T {
+  const prototype = Object.getPrototypeOf(block) as object;
+  const type = classWithPrivateFields(prototype, isOwnClass);
+  if (type !== undefined) {
+    const message = `its class ${type} keeps something in a "#" field or method, which a changed copy does not have; write "private" in place of "#"`;
+    throw UserError.at(placeOf(block), message, "model/private");
+  }
+  const copy = Object.assign(Object.create(prototype) as T, block);
+  write(copy, values, rest, false);
   return copy;
 }
 
