@@ -90,7 +90,7 @@ const USES: Readonly<Record<string, Use>> = {
   "Constraint.moreThan": use((n) => ({ task: { constraints: [Constraint.moreThan("${attr.cpu.numcores}", n)] } })),
   "Constraint.atLeast": use((n) => ({ job: { constraints: [Constraint.atLeast("${attr.cpu.numcores}", n)] } })),
   "Constraint.lessThan": use((n) => ({ group: { constraints: [Constraint.lessThan("${attr.cpu.numcores}", n)] } })),
-  "Constraint.atMost": use((n, text) => ({ task: { constraints: [Constraint.atMost("${meta.rack}", text)] } })),
+  "Constraint.atMost": use((_n, text) => ({ task: { constraints: [Constraint.atMost("${meta.rack}", text)] } })),
   "Constraint.containsAll": use((_n, text) => ({
     job: { constraints: [Constraint.containsAll("${meta.disks}", "ssd", text)] },
   })),
