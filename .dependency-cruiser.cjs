@@ -16,7 +16,7 @@ const allowed = {
   "lib/github": ["lib/text", "lib/reading"],
   "lib/constructs": ["lib/jobspec", "lib/stack-record", "lib/text"],
   "lib/job-parts": ["lib/jobspec"],
-  "lib/pools": ["lib/jobspec", "lib/text", "lib/nomad", "lib/job-parts"],
+  "lib/pools": ["lib/jobspec", "lib/text", "lib/nomad", "lib/reading", "lib/job-parts"],
   "lib/service": ["lib/jobspec", "lib/text", "lib/nomad", "lib/masking", "lib/reading", "lib/pools"],
   "lib/page": ["lib/jobspec", "lib/nomad", "lib/masking", "lib/stack-record", "lib/operations", "lib/service"],
   "lib/workloads": ["lib/jobspec", "lib/constructs", "lib/job-parts", "lib/pools"],
@@ -31,7 +31,7 @@ const allowed = {
     "lib/reading",
     "lib/stack-record",
   ],
-  "lib/local": ["lib/nomad", "lib/private-files"],
+  "lib/local": ["lib/nomad", "lib/reading", "lib/private-files"],
   "lib/cli": [
     "lib/jobspec",
     "lib/text",

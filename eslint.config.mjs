@@ -6,6 +6,11 @@ const NO_DROPPED_RESULT = {
     "ExpressionStatement > CallExpression[callee.type='MemberExpression'][callee.property.name=/^with(?:out|[A-Z]|$)/]",
   message: "a block never changes: with…() gives back another, and here nobody takes it",
 };
+const NO_LOST_NAMES = {
+  selector: "CallExpression[callee.object.name='v'][callee.property.name='record']",
+  message:
+    "a record of valibot passes over the names constructor, prototype and __proto__: read with byName of lib/reading",
+};
 const NO_TIME_OF_DAY = {
   object: "Date",
   property: "now",
@@ -35,7 +40,7 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
       eqeqeq: "error",
-      "no-restricted-syntax": ["error", NO_DROPPED_RESULT],
+      "no-restricted-syntax": ["error", NO_DROPPED_RESULT, NO_LOST_NAMES],
     },
   },
   {

@@ -137,6 +137,20 @@ describe("requests", () => {
     expect(answer).toMatchObject({ status, body: { success: false, code } });
   });
 
+  test("names that every object has are names of variables like others", async () => {
+    const env = { constructor: "a", prototype: "b", toString: "c", hasOwnProperty: "d" };
+    const command = Object.keys(env)
+      .map((name) => `echo $${name}`)
+      .join("; ");
+    const answer = await server.post("/execute", { ...execute, args: { command }, env });
+    expect(answer.body.output).toBe("a\nb\nc\nd");
+    const raw = JSON.stringify({ ...execute, args: { command: "env | grep -c __proto__" }, env: { A: "x" } });
+    const body = raw.replace('"A"', '"__proto__"');
+    const headers = { ...server.headers, "content-type": "application/json" };
+    const said = await (await fetch(`${server.url}/execute`, { method: "POST", headers, body })).json();
+    expect(said).toMatchObject({ success: true, output: "1" });
+  });
+
   test("what is no request of the interface is refused, and the server goes on", async () => {
     const raw = async (path: string, init: RequestInit) =>
       (await fetch(server.url + path, { headers: server.headers, ...init })).status;

@@ -17,6 +17,8 @@ const milliseconds = (least: number, most: number) =>
 const NAMED = "What cannot be the name of a variable is refused.";
 /** No text that reaches a shell or a process holds a NUL. */
 const WITHOUT_NUL = /^[^\0]*$/;
+// Bodies are checked by the JSON Schema that is made of it, and nothing of them is left out.
+// eslint-disable-next-line no-restricted-syntax
 const environment = v.record(
   v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/)),
   v.pipe(v.string(), v.maxLength(128 * 1024), v.regex(WITHOUT_NUL)),
@@ -249,6 +251,7 @@ export const credentialsQuery = v.strictObject({
   ),
 });
 export const browserCredentials = v.object({
+  // eslint-disable-next-line no-restricted-syntax -- as above
   credentials: described(v.record(v.string(), v.string()), "By name, as the login's last address has them."),
 });
 export const browserTicket = v.object({

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { shortened } from "../errors";
 import { jsonDepth } from "../jobspec/host";
+import { byName } from "../reading";
 import {
   partPath,
   PLACE_VARIABLES,
@@ -18,8 +19,8 @@ import type { StackIdentity } from "./identity";
 
 const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000));
-const value: v.GenericSchema<RecordedValue> = v.lazy(() =>
-  v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(value), v.record(v.string(), value)]),
+const value: v.GenericSchema<unknown, RecordedValue> = v.lazy(() =>
+  v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(value), byName(value)]),
 );
 
 const head = v.object({
@@ -28,9 +29,9 @@ const head = v.object({
   environment: text,
   name: v.exactOptional(text),
   owner: v.picklist(STACK_OWNERS),
-  variables: v.record(text, value),
-  defaults: v.record(text, value),
-  surroundings: v.record(text, v.nullable(text)),
+  variables: byName(value),
+  defaults: byName(value),
+  surroundings: byName(v.nullable(text)),
   parts: v.object({ jobs: count, consul: count }),
 });
 

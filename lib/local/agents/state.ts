@@ -5,6 +5,7 @@ import { UserError } from "../../errors";
 import { REGION_NAME } from "./agents";
 import { ownerOfFile, userInWords } from "../machine";
 import { privateFolder, writeWholePrivateFile } from "../../private-files";
+import { byName } from "../../reading";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 // Which process it is, is asked of the system.
@@ -22,7 +23,7 @@ const schema = v.object({
   tls: v.optional(v.boolean(), false),
   // Nor was there one that keeps secrets.
   vault: v.optional(v.boolean(), false),
-  agents: v.record(v.string(), agent),
+  agents: byName(agent),
 });
 
 /** What is known of an embedded cluster between two commands. Whether a process lives is asked of the system, not of this. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { apiPath } from "../../nomad";
+import { byName } from "../../reading";
 import { addressOf, vaultLoginOf, type NomadAgent, type VaultServer } from "../agents";
 import { VaultClient } from "./client";
 import type { VaultKeys } from "./keys";
@@ -19,7 +20,7 @@ export interface VaultRole {
   readonly secret: string;
 }
 
-const mounts = v.object({ data: v.record(v.string(), v.object({ accessor: v.string() })) });
+const mounts = v.object({ data: byName(v.object({ accessor: v.string() })) });
 
 /**
  * Makes what tasks read secrets from, and who may: a store of versioned secrets at `secret/`, the policy of each role. What is there already

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { byName, emptyByName } from "../../reading";
 
 /**
  * Parts of answers, named by what Go's encoder makes of them. What a Go struct always writes is required: a status or a count that is not
@@ -47,9 +48,6 @@ export function word<Known extends string>(): v.GenericSchema<string, Word<Known
   return v.string();
 }
 
-/** One thing that is wrong is enough to say. */
-const FIRST_ISSUE = { abortEarly: true };
-
 type AnySchema = v.GenericSchema<unknown>;
 
 /** A struct. (To valibot alone a list is an object too, and one without any of the keys that are required of it.) */
@@ -84,34 +82,9 @@ export function writtenList<S extends AnySchema>(of: S) {
   return v.nullable(v.array(of), () => []);
 }
 
-/**
- * A map; read as empty where it is null. Its keys are names that people chose, `constructor` and `__proto__` among them, so what is read
- * has no prototype.
- */
+/** A map; read as empty where it is null. */
 export function mapOf<S extends AnySchema>(of: S) {
-  return v.nullish(
-    v.pipe(
-      v.custom<Readonly<Record<string, unknown>>>(isMap),
-      v.rawTransform<Readonly<Record<string, unknown>>, Readonly<Record<string, v.InferOutput<S>>>>(
-        ({ dataset: { value: input }, addIssue, NEVER }) => {
-          const read = emptyMap<v.InferOutput<S>>();
-          for (const key of Object.keys(input)) {
-            const value = input[key];
-            const dataset = of["~run"]({ value }, FIRST_ISSUE);
-            if (dataset.issues) {
-              const [{ message, expected, received, input: found, path = [] }] = dataset.issues;
-              const step = { type: "unknown", origin: "value", input, key, value } as const;
-              addIssue({ message, expected: expected ?? undefined, received, input: found, path: [step, ...path] });
-              return NEVER;
-            }
-            read[key] = dataset.value as v.InferOutput<S>;
-          }
-          return read;
-        },
-      ),
-    ),
-    () => emptyMap<v.InferOutput<S>>(),
-  );
+  return v.nullish(byName(of), () => emptyByName<v.InferOutput<S>>());
 }
 
 /** Texts by names that people chose, handed on as they are written, with the job that they stand in. */
@@ -134,8 +107,4 @@ export const texts = v.pipe(
 
 function isMap(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function emptyMap<T>(): Record<string, T> {
-  return Object.create(null) as Record<string, T>;
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { lock } from "proper-lockfile";
 import * as v from "valibot";
 import { ignoredFolder, writeWholePrivateFile } from "../../private-files";
+import { byName } from "../../reading";
 import type { ClusterIdentity } from "./cluster-identity";
 
 const text = v.pipe(v.string(), v.maxLength(1_000));
@@ -15,7 +16,7 @@ const cluster = v.object({
   /** Whether it was the embedded cluster of the project. */
   embedded: v.boolean(),
 });
-const schema = v.object({ format: v.literal(1), stacks: v.record(v.string(), cluster) });
+const schema = v.object({ format: v.literal(1), stacks: byName(cluster) });
 
 /** A write takes milliseconds: who has held the lock for 2 s was killed. The others wait a little longer than that, in milliseconds. */
 const LOCK = { realpath: false, stale: 2_000, retries: { retries: 60, minTimeout: 20, maxTimeout: 60 } };

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { UserError } from "../../errors";
 import { NoAnswerError } from "../../errors";
 import { apiPath, passingTrouble, type NomadClient } from "../../nomad";
+import { byName } from "../../reading";
 import { ExecutionLostError, type ExecuteOptions, type ExecutionResult, type Executor, type Place } from "./execution";
 import { Ending, Kept } from "./output";
 import { ASK, holdOf, lineOf, startOf, type Hold, type Start } from "./start-line";
@@ -27,7 +28,7 @@ const REMEMBERED = 10_000;
 const KILLED = new Set([137, 143]);
 const PLACE_STATE = v.object({
   DesiredStatus: v.string(),
-  TaskStates: v.nullish(v.record(v.string(), v.object({ State: v.string() }))),
+  TaskStates: v.nullish(byName(v.object({ State: v.string() }))),
 });
 const ENDED = { timeout: 124, cancelled: 130 } as const;
 

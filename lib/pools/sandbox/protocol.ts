@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { byName } from "../../reading";
 
 /**
  * What a sandbox server is asked, and what it answers: the HTTP interface of Hermes' sandboxes, with what makes it safe to share. Names and shapes
@@ -25,12 +26,12 @@ export const GENERATION_HEADER = "x-slot-generation";
 export const FRAMES = "application/x-ndjson";
 
 /** Variables of a command: names that a shell can hold, values without NUL. */
-const environment = v.record(
-  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of a variable"), v.maxLength(256)),
+const environment = byName(
   v.pipe(
     v.string(),
     v.check((text) => !text.includes("\0"), "holds a NUL, which no variable can"),
   ),
+  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of a variable"), v.maxLength(256)),
 );
 
 const generation = v.pipe(v.number(), v.safeInteger("is no whole number"), v.minValue(0));
@@ -58,7 +59,7 @@ export const executeRequest = v.object({
    * Of `bash` and `bash_stateful` `{ command, cwd?, allow_network?, require_sandbox? }`, of `read_file` `{ path }`, of `write_file`
    * `{ path, content }`.
    */
-  args: v.optional(v.record(v.string(), v.unknown()), {}),
+  args: v.optional(byName(v.unknown()), {}),
   /** Comes back in the answer. Default: one is made. */
   execution_id: v.nullish(v.pipe(v.string(), v.maxLength(256))),
   /** In seconds; waiting for a command before it in the same slot counts. Default: 30. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { UserError } from "../../errors";
 import { isConflict, type JobJson, type NomadClient } from "../../nomad";
+import { byName } from "../../reading";
 import { REGISTERED_BY, type Made } from "../generations";
 import type { SlotPoolJob } from "../jobs";
 
@@ -28,7 +29,7 @@ const wantedFacts = v.object({
   CreateIndex: v.nullish(whole, 0),
   JobModifyIndex: whole,
   Stop: v.nullish(v.boolean(), false),
-  Meta: v.nullish(v.record(v.string(), v.string()), () => ({})),
+  Meta: v.nullish(byName(v.string()), () => ({})),
   TaskGroups: v.array(group),
 });
 

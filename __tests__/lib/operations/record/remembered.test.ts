@@ -3,7 +3,7 @@ import {
   rememberedVariables,
   type VariableDeclaration,
 } from "../../../../lib/operations";
-import type { StackRecord } from "../../../../lib/stack-record";
+import { layOut, readRecordTexts, recordPath, type StackRecord } from "../../../../lib/stack-record";
 
 const record: StackRecord = {
   project: "shop",
@@ -60,5 +60,26 @@ test.each([
   (list, looks, deploys) => {
     expect(rememberedEnvironmentVariables(record, { LIST: list }, { env: {} }, true)).toEqual(looks);
     expect(rememberedEnvironmentVariables(record, { LIST: list }, { env: {} }, false)).toEqual(deploys);
+  },
+);
+
+test.each(["constructor", "prototype", "__proto__"])(
+  "a variable called %s, and a key of that name in another's value, are remembered as they were said",
+  (name) => {
+    const head = recordPath({ project: "shop", environment: "dev" });
+    const values = `{${JSON.stringify(name)}:"said","settings":{${JSON.stringify(name)}:"inner","other":"x"}}`;
+    const said = JSON.parse(values) as StackRecord["variables"];
+    const laidOut = layOut({ ...record, variables: said, defaults: {} });
+    const written = new Map(laidOut.map(({ path, value }) => [path, JSON.stringify(value)]));
+    const read = readRecordTexts(written, head);
+    expect(JSON.stringify(read?.variables)).toBe(values);
+    const both = JSON.parse(
+      `{${JSON.stringify(name)}:{"type":"string"},"settings":{"type":"map(string)"}}`,
+    ) as typeof declared;
+    const remembered = rememberedVariables(read ?? record, both, none);
+    expect(Object.entries(remembered)).toEqual([
+      [name, "said"],
+      ["settings", JSON.stringify(said.settings)],
+    ]);
   },
 );
