@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isToLoopback, refuseForeignHost, refuseForeignOrigin } from "./origin";
 import { HttpProblem } from "./problem";
-import { hasSeveralSessions, sessionIn } from "./session-cookie";
+import { hasSeveralSessions, sessionIn, strayCookiesTaken } from "./session-cookie";
 import type { Sessions } from "./sessions";
 import type { Tokens } from "./token-source";
 import { SCOPES, type Scope } from "./facts";
@@ -49,10 +49,12 @@ export const LOCAL: Caller = { token: "none", owner: "local", scopes: new Set(SC
  */
 export function authorize(app: FastifyInstance, authority: Authority): void {
   app.decorateRequest("caller", null);
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", async (request, reply) => {
     const { scope, page } = request.routeOptions.config;
     if (page !== undefined) refuseForeignHost(request, authority.names);
     if (scope !== "public" || page === "asked") refuseForeignOrigin(request);
+    // Whoever set a second one would keep a person out until they have found it.
+    if (hasSeveralSessions(request)) reply.header("set-cookie", [...strayCookiesTaken(request)]);
     if (scope === "public") return;
     request.caller = await callerOf(request, authority);
     refuseWithoutScope(request.caller, scope);
@@ -91,8 +93,8 @@ async function callerOf(request: FastifyRequest, authority: Authority): Promise<
   if (isOfSession(request, tokens)) {
     if (hasSeveralSessions(request))
       throw new HttpProblem(
-        "unauthorized",
-        "the browser sends several sessions of this page, as where another program on this host set one; remove the cookies of this host from the browser, and open the page again",
+        "several-sessions",
+        "the browser sends several sessions of this page, as where another program on this host set one; all but the service's own were taken away: ask again. Where that does not help, remove the cookies of this host from the browser",
       );
     const session = sessionIn(request);
     if (session !== undefined) {

@@ -14,6 +14,7 @@ import {
 export const PROBLEMS = {
   "bad-request": 400,
   unauthorized: 401,
+  "several-sessions": 401,
   "scope-missing": 403,
   "other-owner": 403,
   "foreign-host": 403,
@@ -71,6 +72,7 @@ export interface ProblemBody {
 const TITLES: Readonly<Record<ProblemCode, string>> = {
   "bad-request": "The request is not as it should be",
   unauthorized: "A token is wanted",
+  "several-sessions": "It is not known which session is meant",
   "scope-missing": "The token may not do this",
   "other-owner": "The token may not act for this owner",
   "foreign-host": "The service is asked by a name that is not its own",

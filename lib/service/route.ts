@@ -53,7 +53,13 @@ export interface RouteDefinition<P, Q, B, A> {
 
 /** What every route may refuse. */
 const USUAL: readonly ProblemCode[] = ["bad-request", "internal", "stopping"];
-const WITH_TOKEN: readonly ProblemCode[] = ["unauthorized", "scope-missing", "rate-limited", "unavailable"];
+const WITH_TOKEN: readonly ProblemCode[] = [
+  "unauthorized",
+  "several-sessions",
+  "scope-missing",
+  "rate-limited",
+  "unavailable",
+];
 /** What every route that is read, and not public, may. */
 const READ: readonly ProblemCode[] = ["overloaded"];
 

@@ -23,6 +23,54 @@ export function hasSeveralSessions(request: Pick<FastifyRequest, "headers">): bo
   return sessionsIn(request).length > 1;
 }
 
+/** So many cookies are taken away at once: what answers a browser stands in the buffers of proxies too. */
+const MOST_TAKEN = 40;
+
+/**
+ * Headers that take away whatever a browser sends as a session along with the service's own: cookies of a longer path, of the domain above, and without a name, as whoever serves another port
+ * of this host may set them. What the service itself sets, for all paths of this very host, stays.
+ *
+ * A browser says neither path nor domain of a cookie. Those that it sends with a request are of a path that the request's begins with, and of its host or a domain above that, so all of
+ * these are named.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-5.4
+ */
+export function strayCookiesTaken(request: Pick<FastifyRequest, "headers" | "url">): readonly string[] {
+  const name = cookieName(request);
+  const domains = [undefined, ...domainsOf(request)];
+  const all = domains.flatMap((domain) =>
+    pathsOf(request.url).flatMap((path) =>
+      // A cookie without a name is sent as its value alone, which may look like a pair.
+      [`${name}=`, "=taken"].flatMap((pair) =>
+        pair !== "=taken" && path === "/" && domain === undefined
+          ? []
+          : [`${pair}; Path=${path}${domain === undefined ? "" : `; Domain=${domain}`}; Max-Age=0`],
+      ),
+    ),
+  );
+  return all.slice(0, MOST_TAKEN);
+}
+
+/** The paths of cookies that go along with a request. */
+function pathsOf(url: string): readonly string[] {
+  const steps = (url.split(/[?#;]/, 1)[0] ?? "").split("/").slice(1);
+  const paths = steps.flatMap((_, index) => {
+    const path = `/${steps.slice(0, index).join("/")}`;
+    return index === 0 ? [path] : [path, `${path}/`];
+  });
+  return [...paths, `/${steps.join("/")}`].filter((path) => /^[!-~]+$/.test(path));
+}
+
+/** The domains above a host, which is itself one of them; an address has none. */
+function domainsOf({ headers: { host = "" } }: Pick<FastifyRequest, "headers">): readonly string[] {
+  const labels = host
+    .replace(/:\d{1,5}$/, "")
+    .toLowerCase()
+    .split(".");
+  if (!labels.every((label) => /^[a-z0-9-]+$/.test(label)) || /^\d+$/.test(labels.at(-1) ?? "")) return [];
+  return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
+}
+
 function sessionsIn(request: Pick<FastifyRequest, "headers">): readonly string[] {
   const name = cookieName(request);
   const found = (request.headers.cookie ?? "").split(";").flatMap((pair) => {

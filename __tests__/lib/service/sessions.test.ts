@@ -41,7 +41,7 @@ test("a person is not moved into the session of somebody who sets a cookie from 
   for (const cookie of [`${other}; ${own}`, `${own}; ${other}`, `a=b; ${other}; c=d; ${own}`])
     expect(await service.ask("", "GET", "/api/pools", undefined, { ...HOST, cookie })).toMatchObject({
       status: 401,
-      body: { code: "unauthorized", detail: expect.stringMatching(/remove the cookies of this host/) as string },
+      body: { code: "several-sessions", detail: expect.stringMatching(/ask again/) as string },
     });
   // The same one twice, and what is no session at all, say nothing else.
   for (const cookie of [`${own}; ${own}`, `${own.split("=")[0] ?? ""}=x; ${own}`])

@@ -19,7 +19,7 @@ export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, op
   let response: Response;
   let text: string;
   try {
-    response = await fetch(path, {
+    response = await fetched(path, {
       method,
       credentials: "same-origin",
       cache: "no-store",
@@ -46,6 +46,17 @@ export async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, op
   const why = said || `the service answered ${response.status}`;
   if (response.status === 401) tellSessionOver(why);
   throw new Refusal(response.status, why);
+}
+
+/**
+ * Asks as `fetch` does, and once more where the browser sent a session that another program on this host had set along with its own: the refusal has taken that one away, and nothing was
+ * done.
+ */
+export async function fetched(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(path, init);
+  if (response.status !== 401) return response;
+  const { code } = (parsed(await response.clone().text()) ?? {}) as { readonly code?: unknown };
+  return code === "several-sessions" ? fetch(path, init) : response;
 }
 
 const SESSION_OVER = "cdk-nomad-session-over";

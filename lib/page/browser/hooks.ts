@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job, LogEvents, PageEvents, Verdict } from "../api";
-import { ask, messageOf, tellSessionOver } from "./client";
+import { ask, fetched, messageOf, tellSessionOver } from "./client";
 
 /** After so long without a word the service counts as silent, in milliseconds: it says something every five seconds. */
 const SILENT = 12_000;
@@ -183,7 +183,7 @@ const FINAL = [400, 403, 404];
 async function keepReading({ path, on, hear, setTrouble, signal, isOver = () => false }: Reader): Promise<void> {
   while (!signal.aborted) {
     try {
-      const response = await fetch(path(), { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
+      const response = await fetched(path(), { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
       if (!response.ok || !response.body) {
         const { detail } = (await response.json().catch(() => ({}))) as { readonly detail?: unknown };
         const why = typeof detail === "string" ? detail : `the service answered ${response.status}`;

@@ -3,7 +3,7 @@ import { LOCAL, bearer, callerFrom, isOfSession, type Authority } from "../autho
 import { HttpProblem } from "../problem";
 import { route } from "../route";
 import * as schemas from "../schemas";
-import { sessionCookie, sessionIn } from "../session-cookie";
+import { sessionCookie, sessionIn, strayCookiesTaken } from "../session-cookie";
 
 const ONE_TIME_EXAMPLE = "q0fHk9m2X4t7v1c8b3n6l5z0r2y9w4e7u1i8o3p6a5s";
 
@@ -39,6 +39,8 @@ function openSession(app: FastifyInstance, { tokens, sessions }: Authority): voi
       if (session === undefined || caller === undefined)
         throw new HttpProblem("unauthorized", "the address was used before, or is too old; open the page again");
       request.caller = caller;
+      // A session that another program on this host set for these paths is none beside this one.
+      if (sessionIn(request) !== undefined) reply.header("set-cookie", [...strayCookiesTaken(request)]);
       reply.header("set-cookie", sessionCookie(request, session));
       return { owner: caller.owner, scopes: [...caller.scopes] };
     },
