@@ -203,6 +203,8 @@ export function mutate(job: Json, { kind, field, path, value }: Mutation): Json 
   let place = changed as Record<string | number, unknown>;
   for (const key of path.slice(0, -1)) place = place[key] as Record<string | number, unknown>;
   if (kind === "key-case") delete place[field];
-  place[path[path.length - 1] as string | number] = structuredClone(value);
+  const last = path[path.length - 1] as string | number;
+  if (value === undefined && !Array.isArray(place)) delete place[last];
+  else place[last] = structuredClone(value);
   return changed;
 }

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { NomadClient, nomadConnection } from "../nomad";
+import { evaluated, NomadClient, nomadConnection, purgeStopped } from "../nomad";
 import type { Progress } from "./machine";
 import type { Tokens } from "./access";
 
-/** Jobs of all namespaces are stopped before their agent: an agent that ends leaves its tasks running. */
+/**
+ * Jobs of all namespaces are stopped before their agent, which leaves its tasks running when it ends. They are forgotten once the scheduler has
+ * stopped what they run: an agent that is told to forget a job while it still places its allocations can end with it.
+ */
 export async function stopJobs(
   address: string,
   tokens: Tokens | undefined,
@@ -14,9 +17,15 @@ export async function stopJobs(
   try {
     const everywhere = nomad.where({ Namespace: "*" });
     const jobs = await everywhere.jobs();
+    const stopped: (() => Promise<void>)[] = [];
     for (const { ID, Namespace } of jobs) {
       signal?.throwIfAborted();
-      await nomad.where({ Namespace }).deregister(ID, { purge: true });
+      const there = nomad.where({ Namespace });
+      const { EvalID: evaluation } = await there.deregister(ID, { purge: false });
+      stopped.push(async () => {
+        await evaluated(there, evaluation, signal);
+        await purgeStopped(there, ID);
+      });
     }
     for (let waited = 0; waited < 30_000; waited += 100) {
       const alive = (await everywhere.allAllocations()).filter((allocation) =>
@@ -26,6 +35,7 @@ export async function stopJobs(
       progress.detail(`${alive.length} allocations are stopping`);
       await sleep(100, undefined, { signal });
     }
+    for (const forget of stopped) await forget();
     if (jobs.length > 0) progress.done(jobs.length === 1 ? "1 job stopped" : `${jobs.length} jobs stopped`);
   } finally {
     await nomad.close();

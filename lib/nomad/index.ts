@@ -37,7 +37,7 @@ export { launchesOthers } from "./job-kinds";
 export { jobsNamed, parentOf, poolOfJob } from "./job-names";
 export { LEAST_FROM_END, startOfFirst, type LogFrame } from "./log-frames";
 export { lacksDrivers, placementInWords, unplacedInWords, type NodeDemands } from "./placement";
-export { purgeStopped, stopAndPurge } from "./purge";
+export { evaluated, purgeStopped, stopAndPurge } from "./purge";
 export { sharedAnswer } from "./shared-answer";
 export { tellsWhy } from "./task-events";
 export { millisecondsOf, momentOf } from "./times";

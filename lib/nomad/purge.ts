@@ -21,14 +21,19 @@ export async function stopAndPurge(
   if ((await nomad.job(id)) === undefined) return undefined;
   const { EvalID: evaluation } = await nomad.deregister(id, { purge: false });
   if (!purge) return evaluation;
+  await evaluated(nomad, evaluation, signal);
+  await purgeStopped(nomad, id);
+  return evaluation;
+}
+
+/** Waits until the scheduler is done with an evaluation, 10 s at most. */
+export async function evaluated(nomad: NomadClient, evaluation: string, signal?: AbortSignal): Promise<void> {
   const until = performance.now() + PATIENCE;
   while (evaluation !== "" && performance.now() < until) {
     const status = (await nomad.evaluation(evaluation))?.Status;
-    if (status !== "pending") break;
+    if (status !== "pending") return;
     await sleep(INTERVAL, undefined, { signal });
   }
-  await purgeStopped(nomad, id);
-  return evaluation;
 }
 
 /** Forgets a job that is stopped. One that somebody has registered anew meanwhile is theirs, and stays. */

@@ -377,6 +377,18 @@ test.each([
   expect(secretSpans(other, "document")).toHaveLength(1);
 });
 
+test("a line of a list of plugins is a name and its release, whatever it is called", () => {
+  const plugins = ["git:latest", "plain-credentials:latest", "authentication-tokens:1.53", "ssh-credentials:343.1.2"];
+  for (const kind of ["document", "prose"] as const) expect(secretSpans(plugins.join("\n"), kind)).toEqual([]);
+  // What is no release, and what stands among other words, is the value of a secret's name.
+  for (const text of [
+    "git:latest\nadmin-password:hunter2\n",
+    "git:latest\nadmin-password:1.2.3xY!\n",
+    "use admin-password:1.53",
+  ])
+    expect(secretSpans(text, "document")).toHaveLength(1);
+});
+
 test("a file of keys in a task's folder is where a secret is, and none itself", () => {
   expect(secretSpans("-client-key=local/certificates/private_key.pem", "document")).toEqual([]);
   expect(secretSpans("-client-key=local/certificates/Wint3rIsNear9", "document")).toHaveLength(1);

@@ -1,6 +1,6 @@
 import type { Check, Service } from "../blocks";
 import { type Place } from "../engine";
-import { HTTP_METHODS, wrongCheckPath } from "./grammar";
+import { hasReference, HTTP_METHODS, wrongCheckPath } from "./grammar";
 import { providerOf, type Node } from "./walk";
 
 /** What a service and its checks are judged by. */
@@ -62,21 +62,21 @@ function port(check: Check, { labels, task, servicePort }: ServiceContext, at: P
     return;
   }
   if (labels.has(label)) return;
-  const isNumber = /^[+-]?\d+$/.test(label);
-  if (isNumber && (task !== undefined || check.port)) {
-    if (check.addressMode !== "driver") {
-      const message = `a number needs addressMode: "driver"; write a label: ${offer}`;
-      const severity = task !== undefined ? "error" : "warning";
-      place.report({ rule: "check/port-number", message, severity, missing: label });
-    } else if (task !== undefined && Number(label) <= 0) {
-      place.error("check/port-number", `${label} is no port; write 1 to 65535`, { missing: label });
-    }
-  } else if (check.port || task !== undefined) {
-    // Its service's port was reported there.
-    if (!check.port) return;
+  const severity = task !== undefined ? "error" : "warning";
+  if (!/^[+-]?\d+$/.test(label)) {
+    // Its service's port was reported there, and what the node fills in is any port.
+    if (!check.port || (task === undefined && hasReference(label))) return;
     const message = `no network of the group has a port "${label}"; ${offer}`;
-    const severity = task !== undefined ? "error" : "warning";
     place.report({ rule: "check/port-unknown", message, severity, missing: label });
+    return;
+  }
+  // A check of a group's service asks at any port of its node; a server judges one of a task's service.
+  if (task !== undefined && check.addressMode !== "driver") {
+    const message = `a number needs addressMode: "driver"; write a label: ${offer}`;
+    place.error("check/port-number", message, { missing: label });
+  } else if (Number(label) <= 0 && (task !== undefined || check.port)) {
+    const message = `${label} is no port; write 1 to 65535`;
+    place.report({ rule: "check/port-number", message, severity, missing: label });
   }
 }
 

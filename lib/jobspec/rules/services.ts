@@ -3,7 +3,7 @@ import type { JobBlock } from "../blocks/host";
 import { type Place } from "../engine";
 import { checkCheck, type ServiceContext } from "./checks";
 import { checkLimits } from "./effective";
-import { isServiceName } from "./grammar";
+import { hasReference, isServiceName } from "./grammar";
 import { adviseIdentity } from "./identities";
 import { meshPorts, nativeTaskOf } from "./mesh-tasks";
 import { checksOf, serviceNameOf, providerOf, servicesOf, type GroupNode, type GroupRule, type Node } from "./walk";
@@ -125,6 +125,8 @@ function port({ port: label, addressMode }: Service, at: Place, { labels, task }
   if (!label || labels.has(label)) return;
   // Behind a proxy, and at a driver's address, a number is a port by itself.
   if ((addressMode === "driver" || task === undefined) && /^[+-]?\d+$/.test(label)) return;
+  // The node fills it in: `${NOMAD_PORT_http}` is the number of a port.
+  if (task === undefined && hasReference(label)) return;
   const message = `no network of the group has a port "${label}"; ${offer(labels)}`;
   at.property("port").report({
     rule: "service/port-unknown",

@@ -43,7 +43,7 @@ export function pairSpans(text: string, kind: TextKind, signs = signsOf(text)): 
     const suspicion = left ? judged(left.name) : "none";
     if (!left || suspicion === "none") continue;
     const value = valueBehind(scanner, at, left, kind, suspicion);
-    if (!value || value.end <= value.start || isImageTag(text, at, left.start, value.start)) continue;
+    if (!value || value.end <= value.start || isRelease(text, at, left.start, value.start)) continue;
     // "the option --token is missing" goes on with a sentence.
     if (kind === "prose" && isSpace(text.charCodeAt(at)) && isOfSentence(text.slice(value.start, value.end))) continue;
     // A list or a block of what a template fills in.
@@ -60,10 +60,17 @@ const TAG =
   /^(?:(?:v?\d{1,4}(?:\.\d{1,8})+|v\d{1,4}|\d{1,2})(?:[-_.][a-z0-9]{1,12}){0,4}|latest|stable|edge|main|master|nightly)(?![^\s"'`,;)\]}@])/;
 const LONGEST_TAG = 120;
 
-/** Whether this is an image and its tag, whatever the last step of its name is called: `ghcr.io/web/service-authorization:5.11.0`. */
-function isImageTag(text: string, separator: number, name: number, value: number): boolean {
-  if (text[separator] !== ":" || value !== separator + 1 || text[name - 1] !== "/") return false;
-  return TAG.test(text.slice(value, value + LONGEST_TAG));
+/**
+ * Whether this is an image or a plugin and its release, whatever the last step of its name is called: `ghcr.io/web/service-authorization:5.11.0`,
+ * and as a line of its own, `plain-credentials:latest`.
+ */
+function isRelease(text: string, separator: number, name: number, value: number): boolean {
+  if (text[separator] !== ":" || value !== separator + 1) return false;
+  const before = text[name - 1];
+  if (before !== "/" && !(before === "\n" && text.slice(name, separator).includes("-"))) return false;
+  const [tag] = TAG.exec(text.slice(value, value + LONGEST_TAG)) ?? [];
+  if (tag === undefined) return false;
+  return before === "/" || text[value + tag.length] === "\n" || value + tag.length === text.length;
 }
 
 const [SPACE, TAB, DASH, DOT, UNDERSCORE, BACKSLASH, COLON, EQUALS, LESS, GREATER] = [
