@@ -7,7 +7,7 @@ import { doors } from "../../scripts/doors/main";
 /** What a new field, block or driver costs: one of each is added to a copy of the sources, which is then compiled and run. */
 
 const ROOT = join(__dirname, "../..");
-const COPIED = ["lib", "examples/rules", "scripts", "package.json"];
+const COPIED = ["lib", "examples/blocks", "examples/rules", "scripts", "package.json"];
 
 const FIELD = `  /** Lines kept of each file. @default 3 */ maxLines: int("MaxLines", { min: 1, default: 3 }),`;
 

@@ -5,6 +5,8 @@ import { definitionOf, KNOWN_DRIVERS, type BlockDefinition } from "../../lib/job
 import { ownProgram } from "./own-types";
 
 const ROOT = join(__dirname, "../..");
+/** How a doc comment names something else; TypeScript leaves a space behind a name with a dot. */
+const LINK = /\{@link ([\w.]+)\s*\}/g;
 
 /** What is said of a property: its doc comment, and the default in words. */
 export interface PropertyDoc {
@@ -12,14 +14,57 @@ export interface PropertyDoc {
   readonly byDefault?: string;
 }
 
+/** A constructor or a method: its name, what it is given, and what is said of it. */
+export interface MethodDoc {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly text: string;
+}
+
+/** What is said of a class. */
+interface ClassDoc {
+  readonly text: string;
+  readonly see?: string;
+  /** Its named constructors. */
+  readonly constructors: readonly MethodDoc[];
+  /** What it can do of its own. */
+  readonly methods: readonly MethodDoc[];
+}
+
+/** A class whose values are properties of blocks. */
+export interface ValueEntry extends ClassDoc {
+  readonly name: string;
+}
+
 /** A block with its class and everything that is said of it. */
-export interface CatalogEntry {
+export interface CatalogEntry extends ClassDoc {
   readonly name: string;
   readonly type: new (props: never) => library.Block;
   readonly definition: BlockDefinition;
-  readonly text: string;
-  readonly see?: string;
   readonly properties: ReadonlyMap<string, PropertyDoc>;
+}
+
+/** What properties of blocks are made of, beside texts, numbers, lists and blocks. */
+const VALUES = ["Cpu", "Driver", "Duration", "Memory", "Secret"];
+
+/** The classes of values that are no blocks, with the docs that an editor shows for them. */
+export function valueCatalog(): readonly ValueEntry[] {
+  const { exports, checker } = publicTypes();
+  const ofDrivers = new Map(
+    KNOWN_DRIVERS.map(({ constructorName, type }) => {
+      const text = textOf(exports.get(type.name) as ts.Symbol, checker);
+      return [constructorName, `${text} Its properties: ${type.name}.`];
+    }),
+  );
+  return VALUES.map((name) => {
+    const doc = classDoc(exports.get(name) as ts.Symbol, checker);
+    const constructors = doc.constructors.map((each) =>
+      each.text === "" && name === "Driver"
+        ? { ...each, parameters: ["props"], text: ofDrivers.get(each.name) ?? "" }
+        : each,
+    );
+    return { name, ...doc, constructors };
+  });
 }
 
 /** Every block that a job may hold, with the docs that an editor shows for it. */
@@ -39,14 +84,20 @@ export function catalog(): readonly CatalogEntry[] {
   return [...reached.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Docs of every class of a block, read from the types themselves: what an editor shows on hover. */
-function readDocs(): Map<string, Pick<CatalogEntry, "text" | "see" | "properties">> {
+/** What the model exports, by name, with the types behind it. */
+function publicTypes(): { readonly exports: ReadonlyMap<string, ts.Symbol>; readonly checker: ts.TypeChecker } {
   const entry = join(ROOT, "lib/jobspec/index.ts");
   const program = ownProgram([entry]);
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.SourceFile) as ts.Symbol;
   const exports = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, resolve(symbol, checker)]));
-  const found = new Map<string, Pick<CatalogEntry, "text" | "see" | "properties">>();
+  return { exports, checker };
+}
+
+/** Docs of every class of a block, read from the types themselves: what an editor shows on hover. */
+function readDocs(): Map<string, ClassDoc & Pick<CatalogEntry, "properties">> {
+  const { exports, checker } = publicTypes();
+  const found = new Map<string, ClassDoc & Pick<CatalogEntry, "properties">>();
   for (const [name, symbol] of exports) {
     // The properties of a driver's configuration are called after the driver.
     const props = exports.get(`${name}Props`) ?? exports.get(`${name.replace(/Config$/, "")}Props`);
@@ -55,10 +106,59 @@ function readDocs(): Map<string, Pick<CatalogEntry, "text" | "see" | "properties
     const properties = new Map(
       checker.getPropertiesOfType(type).map((property) => [property.name, docOf(property, checker)]),
     );
-    const see = symbol.getJsDocTags(checker).find((tag) => tag.name === "see");
-    found.set(name, { text: textOf(symbol, checker), see: see && linkOf(see), properties });
+    found.set(name, { ...classDoc(symbol, checker), properties });
   }
   return found;
+}
+
+function classDoc(symbol: ts.Symbol, checker: ts.TypeChecker): ClassDoc {
+  const see = symbol.getJsDocTags(checker).find((tag) => tag.name === "see");
+  const declaration = symbol.valueDeclaration as ts.ClassDeclaration;
+  const ofClass = checker.getPropertiesOfType(checker.getTypeOfSymbol(symbol));
+  const ofInstances = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol));
+  return {
+    text: textOf(symbol, checker),
+    see: see && linkOf(see),
+    constructors: methodsAmong(ofClass, declaration, checker),
+    methods: methodsAmong(
+      ofInstances.filter(({ valueDeclaration }) => valueDeclaration?.parent === declaration),
+      declaration,
+      checker,
+    ),
+  };
+}
+
+/** Methods that programs call: not those of JavaScript, and none that is for the library alone. */
+function methodsAmong(
+  members: readonly ts.Symbol[],
+  from: ts.ClassDeclaration,
+  checker: ts.TypeChecker,
+): readonly MethodDoc[] {
+  return members.flatMap((member) => {
+    const { name } = member;
+    const isHidden =
+      name.startsWith("__@") ||
+      ["toString", "toJSON"].includes(name) ||
+      member.getJsDocTags(checker).some((tag) => tag.name === "internal") ||
+      (member.valueDeclaration &&
+        ts.getCombinedModifierFlags(member.valueDeclaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected));
+    const signatures = isHidden ? [] : checker.getTypeOfSymbolAtLocation(member, from).getCallSignatures();
+    return signatures.map((signature) => ({
+      name,
+      parameters: signature.getParameters().map((parameter) => parameterOf(parameter, checker)),
+      text: ts
+        .displayPartsToString(signature.getDocumentationComment(checker))
+        .replaceAll(/\s*\n\s*/g, " ")
+        .replaceAll(LINK, "`$1`"),
+    }));
+  });
+}
+
+function parameterOf(parameter: ts.Symbol, checker: ts.TypeChecker): string {
+  const declaration = parameter.valueDeclaration as ts.ParameterDeclaration | undefined;
+  const isRest = declaration?.dotDotDotToken !== undefined;
+  const mayBeLeftOut = declaration !== undefined && !isRest && checker.isOptionalParameter(declaration);
+  return `${isRest ? "…" : ""}${parameter.name}${mayBeLeftOut ? "?" : ""}`;
 }
 
 function resolve(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
@@ -69,7 +169,7 @@ function textOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
   const text = ts.displayPartsToString(symbol.getDocumentationComment(checker));
   return text
     .replaceAll(/\s*\n\s*/g, " ")
-    .replaceAll(/\{@link (\w+)\}/g, "`$1`")
+    .replaceAll(LINK, "`$1`")
     .trim();
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
-import { catalog, type CatalogEntry } from "./catalog";
+import { catalog, valueCatalog, type CatalogEntry } from "./catalog";
 import { pages } from "./pages";
 import { rulesPage } from "./rules";
 import { jobSchema } from "./schema";
@@ -23,7 +23,7 @@ interface Reference {
   readonly files: readonly { readonly file: string; readonly text: string }[];
   /** Every block, with what is said of it. */
   readonly entries: readonly CatalogEntry[];
-  /** Blocks and properties of which nothing is said. */
+  /** Blocks, properties, constructors and methods of which nothing is said. */
   readonly silent: readonly string[];
 }
 
@@ -31,14 +31,19 @@ interface Reference {
 export async function reference(): Promise<Reference> {
   const entries = catalog();
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-  const made = await pages(entries);
+  const values = valueCatalog();
+  const made = await pages(entries, values);
   const schema = { file: "schema/job.json", text: JSON.stringify(jobSchema(entries, version)) };
   const rules = { file: "docs/reference/rules.md", text: rulesPage() };
   const all = [schema, rules, ...made.map(({ file, text }) => ({ file: `docs/reference/${file}`, text }))];
+  const silentMethods = [...entries, ...values].flatMap(({ name, constructors, methods }) =>
+    [...constructors, ...methods].filter(({ text }) => text === "").map((method) => `${name}.${method.name}()`),
+  );
   const silent = entries.flatMap(({ name, definition, text, properties }) => [
     ...(text === "" ? [name] : []),
     ...definition.list.filter((of) => !properties.get(of.name)?.text).map((of) => `${name}.${of.name}`),
   ]);
+  silent.push(...silentMethods);
   const files = await Promise.all(
     all.map(async ({ file, text }) => ({ file, text: await format(text, { filepath: file, printWidth: 120 }) })),
   );

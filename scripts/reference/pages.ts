@@ -1,7 +1,8 @@
-import { definitionOf, nameInHcl, toHcl, type Field } from "../../lib/jobspec/host";
+import { BLOCK_EXAMPLES } from "../../examples/blocks";
+import { type Block, Driver, Task } from "../../lib/jobspec";
+import { definitionOf, KNOWN_DRIVERS, nameInHcl, toHcl, type Field } from "../../lib/jobspec/host";
 import { expressionOf } from "../../lib/typescript";
-import type { CatalogEntry } from "./catalog";
-import { sample } from "./samples";
+import type { CatalogEntry, MethodDoc, ValueEntry } from "./catalog";
 
 /** A page of the reference: its file and its text. */
 export interface Page {
@@ -9,8 +10,15 @@ export interface Page {
   readonly text: string;
 }
 
-/** One page per block, and one that leads to them. */
-export async function pages(entries: readonly CatalogEntry[]): Promise<readonly Page[]> {
+/** What every block can do, said once. */
+const OF_EVERY_BLOCK = [
+  "A block is a value, which nothing changes. Beside what its own page says, each has `with({ … })`, which gives back the same block with other properties,",
+  "`withMore(list, …blocks)` and `without(list, which)` for its lists, `resolved` with the defaults that a server fills in, and `toApi()`. Where a page lists",
+  'named constructors, they are the usual way to make one: `Check.http({ path: "/health" })` in place of `new Check({ … })`.',
+];
+
+/** One page per block and per value that blocks are made of, and one that leads to them. */
+export async function pages(entries: readonly CatalogEntry[], values: readonly ValueEntry[]): Promise<readonly Page[]> {
   const files = new Map(entries.map((entry) => [entry.definition, fileOf(entry)]));
   const own = await Promise.all(
     entries.map(async (entry) => ({ file: fileOf(entry), text: await page(entry, files) })),
@@ -22,28 +30,66 @@ export async function pages(entries: readonly CatalogEntry[]): Promise<readonly 
   const index = [
     "# Blocks",
     "",
-    "Every block of a job, in the three ways to write it. Made by `npm run reference` of the definitions in lib/jobspec.",
+    "Every block of a job, in the three ways to write it. Made by `npm run reference` of the definitions in lib/jobspec and the examples in examples/blocks.",
+    "",
+    ...OF_EVERY_BLOCK,
     "",
     "| class | HCL | API | |",
     "| --- | --- | --- | --- |",
     ...rows,
     "",
+    "## Values",
+    "",
+    "What properties of blocks are made of beside texts, numbers, lists and blocks.",
+    "",
+    "| class | |",
+    "| --- | --- |",
+    ...values.map((value) => `| [${value.name}](${fileOf(value)}) | ${cell(value.text)} |`),
+    "",
   ];
-  return [{ file: "README.md", text: index.join("\n") }, ...own];
+  const ofValues = values.map((value) => ({ file: fileOf(value), text: valuePage(value) }));
+  return [{ file: "README.md", text: index.join("\n") }, ...own, ...ofValues];
 }
 
-function fileOf({ name }: CatalogEntry): string {
+/** The page of a value: how it is made, and what it can do. */
+function valuePage({ name, text, see, constructors, methods }: ValueEntry): string {
+  return [
+    `# ${name}`,
+    "",
+    text,
+    "",
+    ...(see ? [`Nomad's own page: <${see}>`, ""] : []),
+    ...methodTable("Named constructors", constructors, `${name}.`),
+    ...methodTable("Methods", methods, "."),
+  ].join("\n");
+}
+
+function methodTable(title: string, methods: readonly MethodDoc[], before: string): readonly string[] {
+  if (methods.length === 0) return [];
+  return [
+    `## ${title}`,
+    "",
+    "| | |",
+    "| --- | --- |",
+    ...methods.map(
+      ({ name, parameters, text }) => `| ${code(`${before}${name}(${parameters.join(", ")})`)} | ${cell(text)} |`,
+    ),
+    "",
+  ];
+}
+
+function fileOf({ name }: { readonly name: string }): string {
   return `${name.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase()}.md`;
 }
 
 async function page(entry: CatalogEntry, files: ReadonlyMap<CatalogEntry["definition"], string>): Promise<string> {
-  const { name, definition, text, see, properties } = entry;
+  const { name, definition, text, see, properties, constructors, methods } = entry;
   const rows = definition.list.map(({ name: property, field }) => {
     const doc = properties.get(property);
     const notes = [doc?.text ?? "", ...marksOf(field)].filter((part) => part !== "").join(" ");
     const cells = [
       code(property),
-      code(hclName(property, field)),
+      hclName(property, field),
       field.api.map(code).join(", "),
       typeOf(field, files),
       cell(defaultOf(field, doc?.byDefault)),
@@ -60,14 +106,27 @@ async function page(entry: CatalogEntry, files: ReadonlyMap<CatalogEntry["defini
     ...(rows.length > 0
       ? ["| property | HCL | API | type | default | |", "| --- | --- | --- | --- | --- | --- |", ...rows, ""]
       : ["It has no properties.", ""]),
+    ...methodTable("Named constructors", constructors, `${name}.`),
+    ...methodTable("Methods", methods, "."),
     ...(await example(entry)),
   ];
   return lines.join("\n");
 }
 
+/** What shows how a block is written: the configuration of a driver in its task, everything else by itself. */
+function shownOf({ name, type }: CatalogEntry): Block | undefined {
+  const block = BLOCK_EXAMPLES[name];
+  const driver = KNOWN_DRIVERS.find((known) => known.type === type);
+  if (!block || !driver) return block;
+  const make = Driver[driver.constructorName as "docker"] as unknown as (config: Block) => Driver;
+  return new Task({ name: "web", driver: make(block) });
+}
+
 /** The same block in three spellings. */
-async function example({ type, definition }: CatalogEntry): Promise<readonly string[]> {
-  const block = sample(type);
+async function example(entry: CatalogEntry): Promise<readonly string[]> {
+  const { definition } = entry;
+  const block = shownOf(entry);
+  if (!block) return [];
   const typescript = await expressionOf(block);
   const json = JSON.stringify(block.toApi(), null, 2);
   const hcl = definition.hcl === "" ? undefined : toHcl(block).trimEnd();
@@ -77,6 +136,8 @@ async function example({ type, definition }: CatalogEntry): Promise<readonly str
     ["JSON", "json", json],
   ] as const;
   return [
+    "## Example",
+    "",
     "<table>",
     `<tr>${columns.map(([title]) => `<th>${title}</th>`).join("")}</tr>`,
     "<tr>",
@@ -88,15 +149,15 @@ async function example({ type, definition }: CatalogEntry): Promise<readonly str
 }
 
 function hclName(property: string, field: Field): string {
-  return nameInHcl(property, field) || (field.kind === "string" ? "label" : "–");
+  return code(nameInHcl(property, field)).replace(/^–$/, field.kind === "string" ? "label" : "–");
 }
 
 const KINDS: Partial<Record<Field["kind"], string>> = {
   string: "text",
   int: "whole number",
   bool: "true or false",
-  duration: "`Duration`; nanoseconds in JSON",
-  mebibytes: "`Memory`; MiB in JSON",
+  duration: "[Duration](duration.md); nanoseconds in JSON",
+  mebibytes: "[Memory](memory.md); MiB in JSON",
   strings: "list of texts",
   numbers: "list of whole numbers",
   "string-map": "texts by name",
@@ -106,8 +167,8 @@ const KINDS: Partial<Record<Field["kind"], string>> = {
 
 function typeOf(field: Field, files: ReadonlyMap<CatalogEntry["definition"], string>): string {
   if (field.values) return field.values.map((value) => code(`"${value}"`)).join(", ");
-  if (field.api.includes("Driver")) return "`Driver`";
-  if (field.api.includes("CPU")) return "`Cpu`";
+  if (field.api.includes("Driver")) return "[Driver](driver.md)";
+  if (field.api.includes("CPU")) return "[Cpu](cpu.md)";
   const known = KINDS[field.kind];
   if (known) return known;
   const type = (field.of as () => { name: string })();
@@ -120,9 +181,9 @@ function definitionFrom(type: { name: string }): CatalogEntry["definition"] {
   return definitionOf(type as never);
 }
 
-function defaultOf({ options, required }: Field, said: string | undefined): string {
+function defaultOf({ options, required }: Field, stated: string | undefined): string {
   if (required) return "required";
-  if (said !== undefined) return said.replace(/^- /, "");
+  if (stated !== undefined) return stated.replace(/^- /, "");
   return options.default === undefined ? "" : JSON.stringify(options.default);
 }
 
@@ -140,9 +201,13 @@ function marksOf({ options }: Field): readonly string[] {
 }
 
 function code(text: string): string {
-  return text === "" || text === "–" || text === "label" ? text || "–" : `\`${text}\``;
+  return text === "" || text === "–" ? "–" : `\`${text}\``;
 }
 
+/** A text in a cell of a table. Within code, `<` is itself. */
 function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("\n", " ");
+  const parts = text.replaceAll("\n", " ").split(/(`[^`]*`)/);
+  return parts
+    .map((part) => (part.startsWith("`") ? part : part.replaceAll("<", "&lt;")).replaceAll("|", "\\|"))
+    .join("");
 }

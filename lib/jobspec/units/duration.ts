@@ -28,32 +28,56 @@ export class Duration {
     Object.freeze(this);
   }
 
-  /** @param count a whole number, or a token of one */
+  /**
+   * So many nanoseconds.
+   *
+   * @param count a whole number, or a token of one
+   */
   static nanoseconds(count: number | Resolvable): Duration {
     return Duration.of(count, 1);
   }
 
-  /** @param count a number, or a token of one */
+  /**
+   * So many milliseconds.
+   *
+   * @param count a number, or a token of one
+   */
   static milliseconds(count: number | Resolvable): Duration {
     return Duration.of(count, 1e6);
   }
 
-  /** @param count a number, or a token of one */
+  /**
+   * So many seconds: `Duration.seconds(1.5)`.
+   *
+   * @param count a number, or a token of one
+   */
   static seconds(count: number | Resolvable): Duration {
     return Duration.of(count, 1e9);
   }
 
-  /** @param count a number, or a token of one */
+  /**
+   * So many minutes.
+   *
+   * @param count a number, or a token of one
+   */
   static minutes(count: number | Resolvable): Duration {
     return Duration.of(count, 60e9);
   }
 
-  /** @param count a number, or a token of one */
+  /**
+   * So many hours.
+   *
+   * @param count a number, or a token of one
+   */
   static hours(count: number | Resolvable): Duration {
     return Duration.of(count, 3600e9);
   }
 
-  /** @param count a number, or a token of one */
+  /**
+   * So many days, of 24 hours each.
+   *
+   * @param count a number, or a token of one
+   */
   static days(count: number | Resolvable): Duration {
     return Duration.of(count, 86400e9);
   }

@@ -25,22 +25,38 @@ export class Memory {
     Object.freeze(this);
   }
 
-  /** @param count a whole number, or a token of one */
+  /**
+   * So many bytes.
+   *
+   * @param count a whole number, or a token of one
+   */
   static bytes(count: number | Resolvable): Memory {
     return Memory.of(scaled(count, 1 / 1024 ** 2));
   }
 
-  /** @param count a whole number, or a token of one */
+  /**
+   * So many KiB, of 1024 bytes.
+   *
+   * @param count a whole number, or a token of one
+   */
   static kibibytes(count: number | Resolvable): Memory {
     return Memory.of(scaled(count, 1 / 1024));
   }
 
-  /** @param count a whole number, or a token of one */
+  /**
+   * So many MiB, of 1024 KiB: the unit of Nomad, which calls it MB.
+   *
+   * @param count a whole number, or a token of one
+   */
   static mebibytes(count: number | Resolvable): Memory {
     return Memory.of(scaled(count, 1));
   }
 
-  /** @param count a number, or a token of one */
+  /**
+   * So many GiB, of 1024 MiB.
+   *
+   * @param count a number, or a token of one
+   */
   static gibibytes(count: number | Resolvable): Memory {
     return Memory.of(scaled(count, 1024));
   }
